@@ -1,6 +1,6 @@
 /** Reports that come as mails: delivery reports (RFC 3464) and feedback reports (RFC 5965). */
 import PostalMime, { type Attachment } from 'postal-mime';
-import { isHardBounce } from '../delivery/hard-bounce.ts';
+import { isHardBounce, statusIn } from '../delivery/hard-bounce.ts';
 import type { IncomingReport, MailReportReader, ParsedReport } from '../ports/reports.ts';
 import type { ReturnPaths } from '../reports/return-paths.ts';
 
@@ -45,7 +45,7 @@ function groupsOf(part: Attachment | undefined): readonly Fields[] {
 function bounceIn(groups: readonly Fields[], delivery: string): ParsedReport {
   const failed = groups.find((group) => group.get('action')?.toLowerCase() === 'failed');
   if (failed === undefined) return NOTHING;
-  const status = /^[245]\.\d{1,3}\.\d{1,3}/.exec(failed.get('status') ?? '')?.[0];
+  const status = statusIn(failed.get('status'));
   if (!isHardBounce({ status, diagnostic: failed.get('diagnostic-code') })) return NOTHING;
   return {
     kind: 'report',

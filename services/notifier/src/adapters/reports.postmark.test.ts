@@ -1,3 +1,4 @@
+import type { DeliveryFailure } from '../delivery/hard-bounce.ts';
 import { ADA_ADDRESS, reportsContract } from '../ports/reports.contract.ts';
 import { createPostmarkReader } from './reports.postmark.ts';
 
@@ -11,13 +12,13 @@ function webhook(record: Readonly<Record<string, unknown>>) {
 }
 
 reportsContract('Postmark', () => {
-  function bounce(delivery: string) {
+  function bounce(delivery: string, { diagnostic: Details = '' }: DeliveryFailure = {}) {
     const Metadata = { Delivery: delivery };
-    const Details = 'smtp;550 5.1.1 The email account does not exist';
     return webhook({ RecordType: 'Bounce', Type: 'HardBounce', TypeCode: 1, Metadata, Details });
   }
   return {
     reader: createPostmarkReader('latchkey:secret'),
+    classifiesBounces: true,
     namesRecipient: true,
     isSigned: false,
     bounce,

@@ -5,6 +5,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { parseJson } from '@latchkey/process';
 import { z } from 'zod';
+import { isHardBounce } from '../delivery/hard-bounce.ts';
 import type { MailReportReader, ParsedReport } from '../ports/reports.ts';
 import { addressFingerprint } from '../recipient.ts';
 
@@ -19,8 +20,13 @@ const webhook = z.object({
   Metadata: z.record(z.string(), z.unknown()).optional(),
 });
 
-/** The bounces after which Postmark sends no more mail to an address, because the address does not exist. */
+/**
+ * The bounces after which Postmark sends no more mail to an address. Postmark says that the address does not exist, but
+ * the server's reply in `Details` may be about the sender.
+ */
 const HARD = ['HardBounce', 'BadEmailAddress'];
+/** Matches an enhanced status code anywhere in a text, but not the beginning of an IP address. */
+const STATUS = /(?<![\d.])5\.\d{1,3}\.\d{1,3}(?!\.?\d)/;
 
 const NOTHING: ParsedReport = { kind: 'nothing' };
 
@@ -46,7 +52,8 @@ export function createPostmarkReader(credentials: string): MailReportReader {
       const report = { kind: 'report', delivery: id, recipient: addressFingerprint(given.Email) } as const;
       if (given.RecordType === 'SpamComplaint') return { ...report, state: 'complained' };
       if (given.RecordType !== 'Bounce' || !HARD.includes(given.Type ?? '')) return NOTHING;
-      const status = /\b5\.\d{1,3}\.\d{1,3}\b/.exec(given.Details ?? '')?.[0];
+      const status = STATUS.exec(given.Details ?? '')?.[0];
+      if (!isHardBounce({ status, diagnostic: given.Details }, true)) return NOTHING;
       return { ...report, state: 'bounced', ...(status && { status }) };
     },
   };

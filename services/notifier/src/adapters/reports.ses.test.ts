@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import type { DeliveryFailure } from '../delivery/hard-bounce.ts';
 import { ADA_ADDRESS, reportsContract } from '../ports/reports.contract.ts';
 import { createSesReader } from './reports.ses.ts';
 
@@ -70,11 +71,16 @@ function mailOf(delivery: string) {
   };
 }
 
-function bounceOf(delivery: string, bounceType = 'Permanent') {
+function bounceOf(
+  delivery: string,
+  { status, diagnostic }: DeliveryFailure = { status: '5.1.1' },
+  bounceType = 'Permanent',
+) {
+  const recipient = { emailAddress: `"Ada" <${ADA_ADDRESS}>`, status, diagnosticCode: diagnostic };
   return {
     notificationType: 'Bounce',
     mail: mailOf(delivery),
-    bounce: { bounceType, bouncedRecipients: [{ emailAddress: `"Ada" <${ADA_ADDRESS}>`, status: '5.1.1' }] },
+    bounce: { bounceType, bouncedRecipients: [recipient] },
   };
 }
 
@@ -97,12 +103,13 @@ const reader = createSesReader({
 
 reportsContract('Amazon SES', () => ({
   reader,
+  classifiesBounces: true,
   namesRecipient: true,
   isSigned: true,
-  bounce: (delivery) => incoming(signed(notification(bounceOf(delivery)))),
+  bounce: (delivery, why) => incoming(signed(notification(bounceOf(delivery, why)))),
   complaint: (delivery) => incoming(signed(notification(complaintOf(delivery)))),
   others: (delivery) => ({
-    'a bounce that passes': incoming(signed(notification(bounceOf(delivery, 'Transient')))),
+    'a bounce that passes': incoming(signed(notification(bounceOf(delivery, { status: '5.1.1' }, 'Transient')))),
     'a report that a mail is not spam': incoming(signed(notification(complaintOf(delivery, 'not-spam')))),
     'a delivery': incoming(signed(notification({ notificationType: 'Delivery', mail: mailOf(delivery) }))),
     'a bounce of a mail that is not ours': incoming(

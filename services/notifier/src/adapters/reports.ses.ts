@@ -4,11 +4,13 @@
  */
 import { parseJson } from '@latchkey/process';
 import { z } from 'zod';
+import { isHardBounce, statusIn } from '../delivery/hard-bounce.ts';
 import type { MailReportReader, ParsedReport } from '../ports/reports.ts';
 import { addressFingerprint } from '../recipient.ts';
 import { createSnsReader, type SnsDeps } from './sns.ts';
 
-const recipients = z.array(z.object({ emailAddress: z.string(), status: z.string().optional() })).min(1);
+const complained = z.object({ emailAddress: z.string() });
+const bounced = complained.extend({ status: z.string().nullish(), diagnosticCode: z.string().nullish() });
 
 const notification = z.object({
   notificationType: z.string().optional(),
@@ -16,12 +18,16 @@ const notification = z.object({
   mail: z.object({
     headers: z.array(z.object({ name: z.string(), value: z.string() })).optional(),
   }),
-  bounce: z.object({ bounceType: z.string(), bouncedRecipients: recipients }).optional(),
+  bounce: z.object({ bounceType: z.string(), bouncedRecipients: z.array(bounced).min(1) }).optional(),
   complaint: z
-    .object({ complainedRecipients: recipients, complaintFeedbackType: z.string().nullish() })
+    .object({
+      complainedRecipients: z.array(complained).min(1),
+      complaintFeedbackType: z.string().nullish(),
+    })
     .optional(),
 });
 type Notification = z.infer<typeof notification>;
+type Bounce = NonNullable<Notification['bounce']>;
 
 const NOTHING: ParsedReport = { kind: 'nothing' };
 
@@ -38,28 +44,37 @@ function fingerprintOf(address: string): string {
   return addressFingerprint(/<([^<>]*)>\s*$/.exec(address)?.[1] ?? address);
 }
 
+/**
+ * Reads a bounce. Only the first recipient counts, because each mail of Latchkey has a single recipient. SES calls a
+ * bounce permanent after any 5xx reply, even if the reply is about the sender.
+ */
+function bounceIn({ bounceType, bouncedRecipients }: Bounce, delivery: string): ParsedReport {
+  const [recipient] = bouncedRecipients;
+  if (bounceType !== 'Permanent' || recipient === undefined) return NOTHING;
+  const status = statusIn(recipient.status ?? undefined);
+  const diagnostic = recipient.diagnosticCode ?? undefined;
+  if (!isHardBounce({ status, diagnostic }, true)) return NOTHING;
+  return {
+    kind: 'report',
+    delivery,
+    state: 'bounced',
+    ...(status && { status }),
+    recipient: fingerprintOf(recipient.emailAddress),
+  };
+}
+
 function reportIn(given: Notification): ParsedReport {
   const delivery = deliveryOf(given);
   if (delivery === undefined) return NOTHING;
   const type = given.notificationType ?? given.eventType;
-  const [bounced] = given.bounce?.bouncedRecipients ?? [];
-  if (type === 'Bounce' && given.bounce?.bounceType === 'Permanent' && bounced) {
-    const { status = '' } = bounced;
-    return {
-      kind: 'report',
-      delivery,
-      state: 'bounced',
-      ...(/^5\.\d{1,3}\.\d{1,3}$/.test(status) && { status }),
-      recipient: fingerprintOf(bounced.emailAddress),
-    };
-  }
-  const [complained] = given.complaint?.complainedRecipients ?? [];
-  if (type === 'Complaint' && given.complaint?.complaintFeedbackType !== 'not-spam' && complained)
+  if (type === 'Bounce' && given.bounce) return bounceIn(given.bounce, delivery);
+  const [recipient] = given.complaint?.complainedRecipients ?? [];
+  if (type === 'Complaint' && given.complaint?.complaintFeedbackType !== 'not-spam' && recipient)
     return {
       kind: 'report',
       delivery,
       state: 'complained',
-      recipient: fingerprintOf(complained.emailAddress),
+      recipient: fingerprintOf(recipient.emailAddress),
     };
   return NOTHING;
 }

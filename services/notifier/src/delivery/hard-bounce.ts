@@ -9,6 +9,13 @@ export interface DeliveryFailure {
   readonly diagnostic?: string | undefined;
 }
 
+const STATUS = /^[245]\.\d{1,3}\.\d{1,3}(?![\d.])/;
+
+/** Returns the enhanced status code in a field `Status`, where a comment may follow it; undefined if there is none. */
+export function statusIn(field: string | undefined): string | undefined {
+  return STATUS.exec(field?.trim() ?? '')?.[0];
+}
+
 /** Matches the code that only says that a mail failed. */
 const SAYS_NOTHING = /^5\.0\.0$/;
 /** Codes about the mailbox that a server may send without an enhanced status code (RFC 5321 4.2.3). */
@@ -17,10 +24,13 @@ const ABOUT_THE_MAILBOX: readonly number[] = [550, 551, 553];
 /**
  * Returns whether mails to the address will never arrive. Returns false if the server refused us as the sender, the
  * mailbox was full, or the server was unavailable for too long. In all three cases, a later mail may arrive.
+ * @param otherwise what to return if the report contains neither a status code with a meaning nor a reply. Providers
+ * that classify bounces also call refusals of the sender permanent, so their classification is used only in this case
  */
-export function isHardBounce({ status, diagnostic = '' }: DeliveryFailure): boolean {
+export function isHardBounce({ status, diagnostic = '' }: DeliveryFailure, otherwise = false): boolean {
   const reply = parseReply(diagnostic.replace(/^smtp\s*;\s*/i, ''));
   const enhanced = status === undefined || SAYS_NOTHING.test(status) ? reply?.enhanced : status;
+  if (enhanced === undefined && reply === undefined) return otherwise;
   if (enhanced !== undefined && !enhanced.startsWith('5.')) return false;
   const { code = 550, text = '' } = reply ?? {};
   switch (judgeReply('rcpt', { code, text, ...(enhanced && { enhanced }) })) {

@@ -3,19 +3,22 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import type { DeliveryFailure } from '../delivery/hard-bounce.ts';
 import { addressFingerprint } from '../recipient.ts';
 import type { IncomingReport, MailReportReader, ParsedReport } from './reports.ts';
 
 /** The reports that a provider sends about a mail to `ada@example.com`, for the tests of its reader. */
 export interface ReportsFixture {
   readonly reader: MailReportReader;
-  /** A report that the address does not exist: 5.1.1. */
-  bounce(delivery: string): IncomingReport;
+  /** A report that the mail failed permanently for this reason. The source classifies it as permanent, if it does. */
+  bounce(delivery: string, why: DeliveryFailure): IncomingReport;
   complaint(delivery: string): IncomingReport;
   /** Genuine reports that must be ignored, by name, for example about a delay or a full mailbox. */
   others(delivery: string): Readonly<Record<string, IncomingReport>>;
   /** Reports by a sender that does not know the secret, by the name of the forgery. */
   forged(delivery: string): Readonly<Record<string, IncomingReport>>;
+  /** Whether the source classifies bounces, so that a permanent bounce without a reason counts. */
+  readonly classifiesBounces: boolean;
   /** Whether a genuine report names its recipient. */
   readonly namesRecipient: boolean;
   /** Whether the body is signed, so that it needs no further proof. */
@@ -24,10 +27,30 @@ export interface ReportsFixture {
 
 export const ADA_ADDRESS = 'ada@example.com';
 
+const UNKNOWN_USER: DeliveryFailure = { status: '5.1.1', diagnostic: 'smtp; 550 5.1.1 User unknown' };
+
+/** Permanent bounces for a reason other than the address. */
+const otherReasons: Readonly<Record<string, DeliveryFailure>> = {
+  'a block of the sender': { status: '5.7.1', diagnostic: 'smtp; 550 5.7.1 Your domain is on our block list' },
+  'a failed DMARC check': {
+    status: '5.7.26',
+    diagnostic: 'smtp; 550-5.7.26 This mail has been blocked because the sender is unauthenticated',
+  },
+  'a block with a code that says nothing': {
+    status: '5.0.0',
+    diagnostic: 'smtp; 550 Client host blocked using Spamhaus',
+  },
+  'a block without a status code': { diagnostic: 'smtp; 550 Client host blocked using Spamhaus' },
+  'a daily quota': { status: '5.4.5', diagnostic: 'smtp; 550 5.4.5 Daily sending quota exceeded' },
+  'a full mailbox': { status: '5.2.2', diagnostic: 'smtp; 552 5.2.2 Mailbox full' },
+  'a refusal of the content': { status: '5.3.0', diagnostic: 'smtp; 554 5.3.0 Rejected' },
+  'a refusal that names no reason': { diagnostic: 'smtp; 554 Transaction failed' },
+};
+
 export function reportsContract(name: string, open: () => ReportsFixture): void {
   describe(`reports of mails: ${name}`, () => {
     const delivery = randomUUID();
-    const { reader, namesRecipient, isSigned, ...fixture } = open();
+    const { reader, classifiesBounces, namesRecipient, isSigned, ...fixture } = open();
     const recipient = namesRecipient ? { recipient: addressFingerprint(ADA_ADDRESS) } : {};
 
     it('read a hard bounce', async () => {
@@ -38,7 +61,25 @@ export function reportsContract(name: string, open: () => ReportsFixture): void 
         status: '5.1.1',
         ...recipient,
       };
-      assert.deepEqual(await reader.read(fixture.bounce(delivery)), expected);
+      assert.deepEqual(await reader.read(fixture.bounce(delivery, UNKNOWN_USER)), expected);
+    });
+
+    for (const diagnostic of ['smtp; 550 5.1.1 User unknown', 'smtp; 550 No such user here'])
+      it(`read a hard bounce whose only reason is "${diagnostic}"`, async () => {
+        const read = await reader.read(fixture.bounce(delivery, { diagnostic }));
+        assert.equal(read.kind === 'report' && read.state, 'bounced');
+      });
+
+    for (const [title, why] of Object.entries(otherReasons))
+      it(`find nothing in a permanent bounce because of ${title}`, async () => {
+        assert.deepEqual(await reader.read(fixture.bounce(delivery, why)), { kind: 'nothing' });
+      });
+
+    it(`${classifiesBounces ? 'read' : 'find nothing in'} a permanent bounce without a reason`, async () => {
+      const expected: ParsedReport = classifiesBounces
+        ? { kind: 'report', delivery, state: 'bounced', ...recipient }
+        : { kind: 'nothing' };
+      assert.deepEqual(await reader.read(fixture.bounce(delivery, {})), expected);
     });
 
     it('read a complaint', async () => {
@@ -57,7 +98,7 @@ export function reportsContract(name: string, open: () => ReportsFixture): void 
       });
 
     it('find no report in anything without its proof, whatever it contains', async () => {
-      const bodies = [fixture.bounce(delivery).body, fixture.complaint(delivery).body];
+      const bodies = [fixture.bounce(delivery, UNKNOWN_USER).body, fixture.complaint(delivery).body];
       await fc.assert(
         fc.asyncProperty(
           fc.oneof(
@@ -76,7 +117,7 @@ export function reportsContract(name: string, open: () => ReportsFixture): void 
     });
 
     it('never reject, and name no other delivery, whatever was done to the body', async () => {
-      const genuine = [fixture.bounce(delivery), fixture.complaint(delivery)];
+      const genuine = [fixture.bounce(delivery, UNKNOWN_USER), fixture.complaint(delivery)];
       await fc.assert(
         fc.asyncProperty(fc.constantFrom(...genuine), fc.gen(), async ({ body, proof }, gen) => {
           const read = await reader.read({ body: gen(spoiled, [body]), proof });

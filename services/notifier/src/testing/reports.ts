@@ -33,7 +33,9 @@ export function aReport(type: string, contentType: string, fields: string): stri
 export interface Bounce {
   readonly recipient: string;
   readonly action?: string;
+  /** Default: `5.1.1`. */
   readonly status?: string;
+  /** Default: a refusal with the status. */
   readonly diagnostic?: string;
 }
 
