@@ -50,6 +50,7 @@ import { createReportRecorder, type RecordReport } from './reports/record-report
 import { returnPathsOf } from './reports/return-paths.ts';
 import { reportRoutes } from './reports/routes.ts';
 import { createDispatcher, type Dispatcher } from './sending/dispatcher.ts';
+import { createKeyWatch, type KeyWatch } from './sending/key-watch.ts';
 import { createSender } from './sending/sender.ts';
 import { openStorage } from './storage/index.ts';
 
@@ -104,23 +105,17 @@ function receiverFor(config: NotifierConfig, take: RecordReport, logger: Logger)
 interface Running {
   readonly subscription: Subscription;
   readonly dispatcher: Dispatcher;
+  readonly keys: KeyWatch;
   readonly mailer: Mailer;
   readonly publisher: ReportPublisher;
   readonly receiver: Receiver | undefined;
   readonly takeReport: RecordReport;
 }
 
-function mailHealth(dispatcher: Dispatcher): Dependency {
-  const trouble = dispatcher.trouble();
-  if (trouble === undefined) return { name: 'smtp', state: 'ok', needed: false };
-  return { name: 'smtp', state: 'degraded', needed: false, detail: trouble };
-}
-
-function reportHealth(publisher: ReportPublisher): Dependency {
-  const reports = { name: 'reports', needed: false } as const;
-  return publisher.isFailing()
-    ? { ...reports, state: 'degraded', detail: 'cannot be published: they wait' }
-    : { ...reports, state: 'ok' };
+/** @param trouble a description of what is wrong, if anything */
+function healthOf(name: string, trouble: string | undefined): Dependency {
+  if (trouble === undefined) return { name, state: 'ok', needed: false };
+  return { name, state: 'degraded', needed: false, detail: trouble };
 }
 
 /**
@@ -159,12 +154,12 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
     await reclaim();
     await keyFingerprints.check(configuredKeysOf(config), clock.now());
     const templates = await loadTemplates(config.TEMPLATE_FOLDER);
-    const open = await createLinkDecrypter(config.SEALING_PRIVATE_KEYS);
+    const keys = createKeyWatch(await createLinkDecrypter(config.SEALING_PRIVATE_KEYS), logger);
     const mailer = deps.mailer ?? createSmtpMailer(smtpSettingsOf(config, config.PUBLIC_URL));
     const render = createRenderer({ templates, links: createLinks(config), brand: brandFrom(config) });
     const dispatcher = createDispatcher({
       deliveries,
-      trySending: createSender({ open, render, mailer, suppressions, now: clock.now }),
+      trySending: createSender({ open: keys.open, render, mailer, suppressions, now: clock.now }),
       probe: mailer.probe,
       connections: mailer.connections,
       clock,
@@ -203,7 +198,7 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
     const subscription = await backend.bus.subscribe(reading);
     dispatcher.start();
     publisher.start();
-    running = { subscription, dispatcher, mailer, publisher, receiver, takeReport };
+    running = { subscription, dispatcher, keys, mailer, publisher, receiver, takeReport };
     // The receiver is started last, after `running` was set. So `stop` closes all parts if this step fails.
     await receiver?.start();
   }
@@ -225,13 +220,14 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
       'cannot be reached: mails wait',
     );
     if (!running) return [store];
-    const { subscription, dispatcher, publisher } = running;
+    const { subscription, dispatcher, keys, publisher } = running;
     return [
       store,
       busHealth(subscription),
       eventKeysHealth(eventKeys),
-      mailHealth(dispatcher),
-      reportHealth(publisher),
+      healthOf('sealing keys', keys.trouble()),
+      healthOf('smtp', dispatcher.trouble()),
+      healthOf('reports', publisher.isFailing() ? 'cannot be published: they wait' : undefined),
     ];
   }
 

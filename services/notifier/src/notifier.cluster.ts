@@ -129,7 +129,9 @@ test('what a notifier that died had in hand is sent by another once its leases a
   async function states() {
     return (await service.health()).map(({ name, state }) => `${name} ${state}`).join();
   }
-  await until(async () => (await states()) === 'deliveries ok,bus ok,event keys ok,smtp ok,reports ok');
+  await until(
+    async () => (await states()) === 'deliveries ok,bus ok,event keys ok,sealing keys ok,smtp ok,reports ok',
+  );
   assert.deepEqual((await dying.service.health()).find(({ name }) => name === 'deliveries')?.state, 'down');
   neverAnswers.resolve(undefined);
 });

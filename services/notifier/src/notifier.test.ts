@@ -10,9 +10,11 @@ import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { testEventKeySource } from '@latchkey/consumer/testing/signed';
 import { decodeReceipt, encode, type LatchkeyEvent, RECEIPTS_TOPIC, type Receipt } from '@latchkey/events';
 import type { Service } from '@latchkey/http';
-import { createLogger, createRegistry, type Registry } from '@latchkey/process';
+import { createLogger, createRegistry, type Logger, type Registry } from '@latchkey/process';
+import { captureLog } from '@latchkey/process/testing';
 import { freePort } from '@latchkey/process/testing/free-port';
 import { createSqliteStore, type Database, openDatabase } from '@latchkey/sqlite';
+import { calculateJwkThumbprint } from 'jose';
 import { systemClock } from './adapters/clock.system.ts';
 import { generateDkimKey } from './dkim-key.ts';
 import { compose, notifierTopics } from './index.ts';
@@ -65,15 +67,17 @@ interface Adapted {
   readonly clock?: Clock;
   /** Wraps the bus that the notifier reads. */
   busFor?(bus: Bus): Bus;
+  readonly logger?: Logger;
 }
+
+const silent = createLogger({ name: 'notifier', level: 'silent' });
 
 async function start(
   port: number,
   settings: Record<string, string> = {},
-  { busFor = (bus) => bus, ...deps }: Adapted = {},
+  { busFor = (bus) => bus, logger = silent, ...deps }: Adapted = {},
 ): Promise<Running> {
   const config = settingsForMailServer(port, key, settings);
-  const logger = createLogger({ name: 'notifier', level: 'silent' });
   const database = openDatabase({ folder, as: 'server' });
   const bus = createEmbeddedBus({ database, logger });
   await bus.ensureTopics(notifierTopics);
@@ -104,11 +108,21 @@ async function publish(...events: readonly LatchkeyEvent[]): Promise<void> {
   }
 }
 
-async function aSignUp(email: string, options: { readonly token?: string; readonly to?: string } = {}) {
+interface SignUpOptions {
+  readonly token?: string;
+  readonly to?: string;
+  /** The key to which the link is sealed. Default: the notifier's key. */
+  readonly sealedTo?: SealingKey;
+}
+
+async function aSignUp(email: string, options: SignUpOptions = {}) {
   const subject = randomUUID();
   const expiresAt = later(24 * HOUR);
   const link = { purpose: 'verification', to: options.to ?? email, userId: subject, expiresAt } as const;
-  const verification = await key.seal({ ...link, token: options.token ?? aLinkToken() });
+  const verification = await (options.sealedTo ?? key).seal({
+    ...link,
+    token: options.token ?? aLinkToken(),
+  });
   const person = { email, username: 'lovelace' };
   return anEvent('UserRegistered', { role: 'user', locale: 'en', person, verification }, { subject });
 }
@@ -166,6 +180,40 @@ describe('the notifier', () => {
     await publish(await aSignUp('eve@example.com', { to: 'ada@example.com' }));
     await untilState('failed', 1);
     assert.equal(server.received.length, 0);
+  });
+
+  it('reports a sealing key that it lacks', async () => {
+    const { line, logger } = captureLog();
+    const server = await serve();
+    const { service } = await start(server.port, {}, { logger });
+    async function sealingKeys() {
+      return (await service.health()).find(({ name }) => name === 'sealing keys');
+    }
+    assert.equal((await sealingKeys())?.state, 'ok');
+    const other = await createSealingKey();
+    const keyId = await calculateJwkThumbprint(other.jwk);
+    await publish(await aSignUp('ada@example.com', { sealedTo: other }));
+    await line((each) => each['level'] === 'error' && each['keyId'] === keyId);
+    assert.deepEqual(await sealingKeys(), {
+      name: 'sealing keys',
+      state: 'degraded',
+      needed: false,
+      detail: `SEALING_PRIVATE_KEYS lacks the key ${keyId}: mails whose links need it wait`,
+    });
+  });
+
+  it('logs each link that it cannot use, with its delivery', async () => {
+    const { lines, logger } = captureLog();
+    const server = await serve();
+    await start(server.port, {}, { logger });
+    const broken = await aSignUp('ada@example.com', { token: 'too-short' });
+    await publish(broken, await aSignUp('eve@example.com', { to: 'ada@example.com' }));
+    await untilState('failed', 2);
+    const errors = lines().filter((each) => each['level'] === 'error' && 'delivery' in each);
+    assert.deepEqual(errors.map(({ msg }) => msg).toSorted(), [
+      'the link of a mail cannot be decrypted',
+      'the link of a mail does not belong to its event',
+    ]);
   });
 
   it('writes one mail to each recipient of a mailing', async () => {

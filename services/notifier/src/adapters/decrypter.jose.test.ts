@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { CompactEncrypt, importJWK } from 'jose';
 import { sealBelongsTo } from '../sending/seal.ts';
 import { aLinkToken, createSealingKey } from '../testing/events.ts';
-import { createLinkDecrypter } from './decrypter.jose.ts';
+import { createLinkDecrypter, keyIdOf } from './decrypter.jose.ts';
 
 const userId = '0197a000-0000-7000-8000-000000000001';
 const expiresAt = '2026-11-22T10:00:00.000Z';
@@ -35,7 +35,8 @@ describe('a sealed link', () => {
   it('waits when its key is not here', async () => {
     const [ours, theirs] = [await createSealingKey(), await createSealingKey()];
     const open = await createLinkDecrypter({ keys: [ours.jwk] });
-    assert.deepEqual(await open((await theirs.seal(link)).sealed), { kind: 'unknown-key' });
+    const { sealed } = await theirs.seal(link);
+    assert.deepEqual(await open(sealed), { kind: 'unknown-key', keyId: keyIdOf(sealed) });
   });
 
   it('is broken when it was altered, says something else, or is no JWE', async () => {

@@ -40,7 +40,7 @@ export async function createLinkDecrypter(jwks: {
     const keyId = keyIdOf(sealed);
     if (keyId === undefined) return { kind: 'broken' };
     const key = keys.get(keyId);
-    if (!key) return { kind: 'unknown-key' };
+    if (!key) return { kind: 'unknown-key', keyId };
     try {
       const { plaintext } = await compactDecrypt(sealed, key, ALGORITHMS);
       const content = sealedContent.parse(JSON.parse(new TextDecoder().decode(plaintext)));

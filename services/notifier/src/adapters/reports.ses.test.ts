@@ -109,7 +109,9 @@ reportsContract('Amazon SES', () => ({
   bounce: (delivery, why) => incoming(signed(notification(bounceOf(delivery, why)))),
   complaint: (delivery) => incoming(signed(notification(complaintOf(delivery)))),
   others: (delivery) => ({
-    'a bounce that passes': incoming(signed(notification(bounceOf(delivery, { status: '5.1.1' }, 'Transient')))),
+    'a bounce that passes': incoming(
+      signed(notification(bounceOf(delivery, { status: '5.1.1' }, 'Transient'))),
+    ),
     'a report that a mail is not spam': incoming(signed(notification(complaintOf(delivery, 'not-spam')))),
     'a delivery': incoming(signed(notification({ notificationType: 'Delivery', mail: mailOf(delivery) }))),
     'a bounce of a mail that is not ours': incoming(

@@ -42,7 +42,7 @@ export type ProbeResult =
 
 export type DecryptionFailure =
   /** The link is sealed to a key that this process does not have, at least not yet. */
-  | { readonly kind: 'unknown-key' }
+  | { readonly kind: 'unknown-key'; readonly keyId: string }
   /** The link is sealed to a known key, but cannot be decrypted or parsed. */
   | { readonly kind: 'broken' }
   /** The link was decrypted, but contradicts its event: it belongs to another account. */

@@ -48,7 +48,7 @@ describe('what becomes of a delivery', () => {
   it('is tried again later, and that counts, when it is refused because of us, deferred, or cannot be made', () => {
     const kinds = ['undecided', 'rejected', 'deferred', 'busy'] as const;
     const failed = kinds.map((kind): AttemptResult => ({ kind, failure: atRcpt }));
-    for (const result of [...failed, { kind: 'unknown-key' }, { kind: 'broken-mail' }] as const) {
+    for (const result of [...failed, { kind: 'unknown-key', keyId: 'k' }, { kind: 'broken-mail' }] as const) {
       const settlement = after(result);
       assert.ok(settlement.state === 'pending' && settlement.counts && settlement.dueAt > later(500));
     }

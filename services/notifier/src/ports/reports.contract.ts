@@ -31,7 +31,10 @@ const UNKNOWN_USER: DeliveryFailure = { status: '5.1.1', diagnostic: 'smtp; 550 
 
 /** Permanent bounces for a reason other than the address. */
 const otherReasons: Readonly<Record<string, DeliveryFailure>> = {
-  'a block of the sender': { status: '5.7.1', diagnostic: 'smtp; 550 5.7.1 Your domain is on our block list' },
+  'a block of the sender': {
+    status: '5.7.1',
+    diagnostic: 'smtp; 550 5.7.1 Your domain is on our block list',
+  },
   'a failed DMARC check': {
     status: '5.7.26',
     diagnostic: 'smtp; 550-5.7.26 This mail has been blocked because the sender is unauthenticated',

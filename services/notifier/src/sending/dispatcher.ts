@@ -127,7 +127,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     const result = evidence.judge({ id, to: delivery.content.to }, await trySending(delivery));
     server.learn(result);
     measure(delivery, result);
-    logRefusal(logger, id, result);
+    logFailure(logger, id, result);
     const ms = Math.round(clock.monotonic() - lease.monotonic);
     const recipient = deps.recipientOf?.(delivery.content.to);
     const settlement = settlementAfterAttempt(delivery, {
@@ -184,8 +184,10 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   };
 }
 
-/** Logs why a mail was refused. Failures that are not about a mail are logged by the server watch. */
-function logRefusal(logger: Logger, delivery: string, result: AttemptResult): void {
+/**
+ * Logs why a mail was not sent. Failures that are not about a mail are logged by the server watch and the key watch.
+ */
+function logFailure(logger: Logger, delivery: string, result: AttemptResult): void {
   switch (result.kind) {
     case 'refused':
       logger.warn({ delivery, ...result.failure }, 'the mail server refuses the recipient of a mail');
@@ -196,6 +198,12 @@ function logRefusal(logger: Logger, delivery: string, result: AttemptResult): vo
       break;
     case 'deferred':
       logger.info({ delivery, ...result.failure }, 'the mail server deferred a mail');
+      break;
+    case 'broken':
+      logger.error({ delivery }, 'the link of a mail cannot be decrypted');
+      break;
+    case 'mismatch':
+      logger.error({ delivery }, 'the link of a mail does not belong to its event');
       break;
     default:
   }

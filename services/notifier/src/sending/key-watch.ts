@@ -1,0 +1,35 @@
+import type { Logger } from '@latchkey/process';
+import type { DecryptSealedLink } from '../ports/decrypter.ts';
+
+/** Decrypts links, and tracks whether the key of the last one was missing. */
+export interface KeyWatch {
+  readonly open: DecryptSealedLink;
+  /** Returns which key is missing, as a description; undefined while the last link named a key of this process. */
+  trouble(): string | undefined;
+}
+
+/** Watches a decrypter. Logs each missing key once, because every mail with a link names the same key. */
+export function createKeyWatch(open: DecryptSealedLink, logger: Logger): KeyWatch {
+  const logged = new Set<string>();
+  let missing: string | undefined;
+
+  function noteMissing(keyId: string): void {
+    missing = keyId;
+    if (logged.has(keyId)) return;
+    logged.add(keyId);
+    logger.error({ keyId }, 'SEALING_PRIVATE_KEYS lacks a key: mails whose links need it wait');
+  }
+
+  return {
+    async open(sealed) {
+      const result = await open(sealed);
+      if (result.kind === 'unknown-key') noteMissing(result.keyId);
+      else missing = undefined;
+      return result;
+    },
+    trouble: () =>
+      missing === undefined
+        ? undefined
+        : `SEALING_PRIVATE_KEYS lacks the key ${missing}: mails whose links need it wait`,
+  };
+}
