@@ -25,7 +25,7 @@ import { systemClock } from './adapters/clock.system.ts';
 import { createLinkDecrypter } from './adapters/decrypter.jose.ts';
 import { fetchFromAws } from './adapters/fetch-from-aws.ts';
 import { createSmtpMailer } from './adapters/mailer.smtp.ts';
-import { createReceiver, type Receiver } from './adapters/receiver.smtp.ts';
+import { createReceiver, type Receiver, type ReceiverDeps } from './adapters/receiver.smtp.ts';
 import { createMimeReader } from './adapters/reports.mime.ts';
 import { createPostmarkReader } from './adapters/reports.postmark.ts';
 import { createSesReader } from './adapters/reports.ses.ts';
@@ -94,12 +94,16 @@ function webhookReaders(config: NotifierConfig): readonly MailReportReader[] {
 }
 
 /** Creates the receiver of reports that arrive as mails. @returns undefined if the settings do not enable it */
-function receiverFor(config: NotifierConfig, take: RecordReport, logger: Logger): Receiver | undefined {
+function receiverFor(
+  config: NotifierConfig,
+  { take, clock, logger }: Pick<ReceiverDeps, 'take' | 'clock' | 'logger'>,
+): Receiver | undefined {
   const { MAIL_BOUNCE_PORT: port, MAIL_BOUNCE_HOST: host, MAIL_BOUNCE_DOMAIN: name = '' } = config;
   const returnPaths = returnPathsOf(config);
   if (port === undefined || returnPaths === undefined) return undefined;
   const settings = { host, port, name, isLmtp: config.MAIL_BOUNCE_LMTP };
-  return createReceiver(settings, { returnPaths, reader: createMimeReader(returnPaths), take, logger });
+  const reader = createMimeReader(returnPaths);
+  return createReceiver(settings, { returnPaths, reader, take, clock, logger });
 }
 
 interface Running {
@@ -181,7 +185,7 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
       now: clock.now,
       onRecorded: publisher.wake,
     });
-    const receiver = receiverFor(config, takeReport, logger);
+    const receiver = receiverFor(config, { take: takeReport, clock, logger });
     const handle = createIntake({
       bus: backend.bus,
       authenticate,

@@ -1,12 +1,21 @@
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { createLogger } from '@latchkey/process';
+import type { Sleep } from '@latchkey/process/loop';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import type { ReportOutcome } from '../reports/record-report.ts';
 import { createReturnPaths } from '../reports/return-paths.ts';
 import { aBounce } from '../testing/reports.ts';
-import { createReceiver, MAX_REPORT_BYTES } from './receiver.smtp.ts';
+import { systemClock } from './clock.system.ts';
+import {
+  createReceiver,
+  MAX_CONNECTIONS_PER_ADDRESS,
+  MAX_REPORT_BYTES,
+  type ReceiverSettings,
+} from './receiver.smtp.ts';
 import { createMimeReader } from './reports.mime.ts';
 
 const returnPaths = createReturnPaths({ domain: 'bounces.example.com', keys: [randomBytes(32)] });
@@ -14,15 +23,43 @@ const delivery = randomUUID();
 const own = returnPaths.addressOf(delivery);
 const BOUNCE = aBounce({ recipient: 'ada@example.com' });
 
+interface ReceiverOptions extends Partial<Pick<ReceiverSettings, 'isLmtp' | 'trusts'>> {
+  /** The outcomes of the first reports. Later reports are done. */
+  readonly answers?: readonly (ReportOutcome | Error)[];
+  readonly sleep?: Sleep;
+}
+
+/** Connects to the receiver. `replies` returns everything that the receiver has sent. */
+function openSocket(t: TestContext, port: number) {
+  const socket = connect(port, '127.0.0.1');
+  t.after(() => socket.destroy());
+  let received = '';
+  socket.setEncoding('utf8').on('data', (text: string) => {
+    received += text;
+  });
+  // A connection that is reset has ended, too.
+  socket.on('error', () => {});
+  const ended = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  return { socket, ended, replies: () => received };
+}
+
+/** Connects to the receiver and waits for its greeting. */
+async function greetedSocket(t: TestContext, port: number) {
+  const opened = openSocket(t, port);
+  await once(opened.socket, 'data');
+  assert.match(opened.replies(), /^220 /);
+  return opened;
+}
+
 describe('the receiver of reports', () => {
   async function start(
     t: TestContext,
-    { isLmtp = false, answers = [] as readonly (ReportOutcome | Error)[] } = {},
+    { answers = [], sleep = systemClock.sleep, ...settings }: ReceiverOptions = {},
   ) {
     const left = [...answers];
     const proofs: (string | undefined)[] = [];
     const receiver = createReceiver(
-      { host: '127.0.0.1', port: 0, isLmtp, name: 'bounces.example.com' },
+      { host: '127.0.0.1', port: 0, isLmtp: false, name: 'bounces.example.com', ...settings },
       {
         returnPaths,
         reader: createMimeReader(returnPaths),
@@ -32,6 +69,7 @@ describe('the receiver of reports', () => {
           if (answer instanceof Error) throw answer;
           return answer;
         },
+        clock: { sleep },
         logger: createLogger({ name: 'notifier', level: 'silent' }),
       },
     );
@@ -89,12 +127,76 @@ describe('the receiver of reports', () => {
     assert.deepEqual(proofs, []);
   });
 
+  it('closes the connection of a mail that does not end', async (t) => {
+    const { port, proofs } = await start(t);
+    const { socket, ended, replies } = await greetedSocket(t, port);
+    socket.write(`EHLO mx.example.net\r\nMAIL FROM:<>\r\nRCPT TO:<${own}>\r\nDATA\r\n`);
+    while (!replies().includes('354 ')) await once(socket, 'data');
+    const line = `${'x'.repeat(998)}\r\n`;
+    let written = 0;
+    while (!socket.destroyed && !replies().includes('552 ')) {
+      written += line.length;
+      if (!socket.write(line)) await Promise.race([once(socket, 'drain'), ended]);
+    }
+    await ended;
+    assert.match(replies(), /552 5\.3\.4 Far too large for a report\r\n$/);
+    assert.ok(written > 2 * MAX_REPORT_BYTES);
+    assert.deepEqual(proofs, []);
+  });
+
+  it('leaves connections for others if one address opens many', async (t) => {
+    const { port } = await start(t, { trusts: () => false });
+    const open = await Promise.all(
+      Array.from({ length: MAX_CONNECTIONS_PER_ADDRESS }, () => greetedSocket(t, port)),
+    );
+    const refused = openSocket(t, port);
+    await refused.ended;
+    assert.equal(refused.replies(), '421 4.7.0 Too many connections from your address\r\n');
+    for (const { socket, ended } of open.slice(0, 1)) {
+      socket.end('QUIT\r\n');
+      await ended;
+    }
+    await greetedSocket(t, port);
+  });
+
+  for (const [from, settings] of [
+    ['from this machine', {}],
+    ['over LMTP', { isLmtp: true, trusts: () => false }],
+  ] as const)
+    it(`allows more connections ${from}`, async (t) => {
+      const { port } = await start(t, settings);
+      await Promise.all(
+        Array.from({ length: MAX_CONNECTIONS_PER_ADDRESS + 1 }, () => greetedSocket(t, port)),
+      );
+    });
+
+  it('ends a connection after five minutes, even if it is in use', async (t) => {
+    const waits: {
+      readonly ms: number;
+      readonly end: () => void;
+      readonly signal?: AbortSignal | undefined;
+    }[] = [];
+    const { port } = await start(t, {
+      sleep: (ms, signal) => new Promise((end) => waits.push({ ms, end, signal })),
+    });
+    const { socket, ended, replies } = await greetedSocket(t, port);
+    socket.write('EHLO mx.example.net\r\n');
+    while (!replies().includes('250 ')) await once(socket, 'data');
+    const [wait] = waits;
+    assert.deepEqual([waits.length, wait?.ms, wait?.signal?.aborted], [1, 300_000, false]);
+    wait?.end();
+    await ended;
+    assert.match(replies(), /421 4\.4\.2 The connection took too long\r\n$/);
+    if (wait?.signal?.aborted === false) await once(wait.signal, 'abort');
+  });
+
   it('names the setting if its port is taken', async (t) => {
     const { port } = await start(t);
     const settings = { host: '127.0.0.1', port, isLmtp: false, name: 'bounces.example.com' };
     const reader = createMimeReader(returnPaths);
     const logger = createLogger({ name: 'notifier', level: 'silent' });
-    const second = createReceiver(settings, { returnPaths, reader, take: async () => 'done', logger });
+    const clock = systemClock;
+    const second = createReceiver(settings, { returnPaths, reader, take: async () => 'done', clock, logger });
     await assert.rejects(
       second.start(),
       /^Error: MAIL_BOUNCE_PORT: port \d+ on 127\.0\.0\.1 cannot be used \(EADDRINUSE\)$/,

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from '@latchkey/process';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
+import type { Clock } from '../ports/clock.ts';
 import type { MailReportReader } from '../ports/reports.ts';
 import type { RecordReport, ReportOutcome } from '../reports/record-report.ts';
 import type { ReturnPaths } from '../reports/return-paths.ts';
@@ -12,8 +13,14 @@ import type { ReturnPaths } from '../reports/return-paths.ts';
  * Latchkey's mails are smaller than 64 KiB.
  */
 export const MAX_REPORT_BYTES = 256 * 1024;
+/** Beyond this size, in bytes, the rest of a mail is not read, and the connection is closed. */
+const MAX_READ_BYTES = 2 * MAX_REPORT_BYTES;
 const MAX_CONNECTIONS = 50;
+/** The maximum number of connections from one address, unless the address is trusted. */
+export const MAX_CONNECTIONS_PER_ADDRESS = 10;
 const SOCKET_TIMEOUT_MS = 60_000;
+/** The maximum duration of a connection, in ms. A report takes seconds. */
+const MAX_SESSION_MS = 5 * 60_000;
 const CLOSE_TIMEOUT_MS = 1_000;
 
 export interface ReceiverSettings {
@@ -23,12 +30,18 @@ export interface ReceiverSettings {
   readonly isLmtp: boolean;
   /** The name of the server in its greeting. */
   readonly name: string;
+  /**
+   * Returns whether an IP address may use all connections. Default: the addresses of this machine. All addresses may
+   * over LMTP, because only the operator's own mail server uses it.
+   */
+  trusts?(address: string): boolean;
 }
 
 export interface ReceiverDeps {
   readonly returnPaths: ReturnPaths;
   readonly reader: MailReportReader;
   readonly take: RecordReport;
+  readonly clock: Pick<Clock, 'sleep'>;
   readonly logger: Logger;
 }
 
@@ -48,10 +61,16 @@ function refusal(responseCode: number, text: string): Error {
 const UNKNOWN = refusal(550, '5.1.1 No such address here');
 const ONE_AT_A_TIME = refusal(452, '4.5.3 One recipient at a time');
 const TOO_LARGE = refusal(552, '5.3.4 Too large for a report');
+const FAR_TOO_LARGE = refusal(552, '5.3.4 Far too large for a report');
+const TOO_MANY_CONNECTIONS = refusal(421, '4.7.0 Too many connections from your address');
 const LATER = refusal(451, '4.3.0 Try again later');
 
+function isLoopback(address: string): boolean {
+  return /^(127(\.\d{1,3}){3}|::1)$/.test(address);
+}
+
 /**
- * Reads the content of a mail to its end, but keeps at most MAX_REPORT_BYTES of it.
+ * Reads the content of a mail, but keeps at most MAX_REPORT_BYTES and reads at most MAX_READ_BYTES of it.
  * @throws an error with which the server refuses the mail, if the mail is larger
  */
 async function contentOf(stream: SMTPServerDataStream): Promise<Buffer> {
@@ -59,6 +78,7 @@ async function contentOf(stream: SMTPServerDataStream): Promise<Buffer> {
   let bytes = 0;
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     bytes += chunk.length;
+    if (bytes > MAX_READ_BYTES) throw FAR_TOO_LARGE;
     if (bytes <= MAX_REPORT_BYTES) chunks.push(chunk);
   }
   if (bytes > MAX_REPORT_BYTES) throw TOO_LARGE;
@@ -66,10 +86,27 @@ async function contentOf(stream: SMTPServerDataStream): Promise<Buffer> {
 }
 
 export function createReceiver(settings: ReceiverSettings, deps: ReceiverDeps): Receiver {
-  const { returnPaths, reader, take, logger } = deps;
+  const { returnPaths, reader, take, clock, logger } = deps;
+  const { isLmtp, trusts = isLoopback } = settings;
+  /** The accepted connections by id. A signal is aborted when its connection ends. */
+  const sessions = new Map<string, { readonly address: string; readonly ended: AbortController }>();
 
   function isExpected(address: string): boolean {
     return returnPaths.deliveryIn(address) !== undefined || returnPaths.isForFeedback(address);
+  }
+
+  function isCrowded(address: string): boolean {
+    const others = [...sessions.values()].filter((session) => session.address === address);
+    return others.length >= MAX_CONNECTIONS_PER_ADDRESS && !isLmtp && !trusts(address);
+  }
+
+  function connectionOf({ id }: SMTPServerSession) {
+    return [...server.connections].find((connection) => connection.id === id);
+  }
+
+  async function limitDuration(session: SMTPServerSession, signal: AbortSignal): Promise<void> {
+    await clock.sleep(MAX_SESSION_MS, signal);
+    connectionOf(session)?.send(421, '4.4.2 The connection took too long');
   }
 
   async function receive(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<void> {
@@ -86,7 +123,7 @@ export function createReceiver(settings: ReceiverSettings, deps: ReceiverDeps): 
 
   const server = new SMTPServer({
     name: settings.name,
-    lmtp: settings.isLmtp,
+    lmtp: isLmtp,
     size: MAX_REPORT_BYTES,
     maxClients: MAX_CONNECTIONS,
     socketTimeout: SOCKET_TIMEOUT_MS,
@@ -95,6 +132,18 @@ export function createReceiver(settings: ReceiverSettings, deps: ReceiverDeps): 
     authOptional: true,
     disabledCommands: ['AUTH', 'STARTTLS'],
     logger: false,
+    onConnect(session, callback) {
+      const { id, remoteAddress: address } = session;
+      if (isCrowded(address)) return callback(TOO_MANY_CONNECTIONS);
+      const ended = new AbortController();
+      sessions.set(id, { address, ended });
+      void limitDuration(session, ended.signal);
+      callback(null);
+    },
+    onClose({ id }) {
+      sessions.get(id)?.ended.abort();
+      sessions.delete(id);
+    },
     onRcptTo({ address }, { envelope }, callback) {
       if (!isExpected(address)) callback(UNKNOWN);
       else callback(envelope.rcptTo.length > 0 ? ONE_AT_A_TIME : null);
@@ -102,7 +151,10 @@ export function createReceiver(settings: ReceiverSettings, deps: ReceiverDeps): 
     onData(stream, session, callback) {
       receive(stream, session).then(
         () => callback(null, '2.0.0 Taken'),
-        (error: Error) => callback(error),
+        (error: Error) => {
+          callback(error);
+          if (error === FAR_TOO_LARGE) connectionOf(session)?.close();
+        },
       );
     },
   });
