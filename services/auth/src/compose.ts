@@ -30,6 +30,7 @@ import { sessionGuard } from './http/session-guard.ts';
 import { createSignUpCookie } from './http/sign-up-cookie.ts';
 import { createJob } from './job.ts';
 import { givenKeysOf } from './keys/given-keys.ts';
+import { withHashedKeys } from './limits/hashed-keys.ts';
 import { withDeferredRefunds } from './limits/within-limits.ts';
 import { createAuthMetrics } from './metrics.ts';
 import { createCommandRunner } from './one-at-a-time.ts';
@@ -134,7 +135,8 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
     extraClaims: config.ACCESS_TOKEN_CLAIMS,
     newId,
   });
-  const limits = withDeferredRefunds(stores.limits(config.LIMITS ? createLimitRules(config) : undefined));
+  const counts = stores.limits(config.LIMITS ? createLimitRules(config) : undefined);
+  const limits = withDeferredRefunds(withHashedKeys(counts, config.REFRESH_KEY));
   const requestWritten = createWakeup();
   const erasureDue = createWakeup();
   const auditWritten = createWakeup();

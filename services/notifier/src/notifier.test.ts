@@ -457,6 +457,46 @@ describe('the notifier', () => {
       assert.partialDeepStrictEqual(receipt, { userId: signUp.subject, consumer: 'notifier', sequence: 2 });
   });
 
+  it('keeps the suppressions of an operator, and those of an address that other accounts have, in an erasure', async () => {
+    const server = await serve();
+    const { database } = await start(server.port, {
+      MAIL_BOUNCE_DOMAIN: 'bounces.example.com',
+      MAIL_BOUNCE_KEY: randomBytes(32).toString('base64'),
+      MAIL_BOUNCE_PORT: String(await freePort()),
+      MAIL_BOUNCE_HOST: '127.0.0.1',
+    });
+    const [shared, own] = ['ada@example.com', 'eve@example.com'];
+    const signUp = await aSignUp(shared);
+    const another = await aSignUp(own);
+    await publish(signUp, await aSignUp(shared), another);
+    await untilState('sent', 3);
+    const { suppressions } = openSqliteStorage({ database });
+    const since = new Date();
+    for (const address of [shared, own])
+      for (const [mail, reason] of [
+        ['welcome', 'complained'],
+        ['verify-email', 'operator'],
+      ] as const)
+        await suppressions.put({
+          recipient: addressFingerprint(address),
+          hint: address,
+          mail,
+          reason,
+          since,
+        });
+    await publish(
+      anEvent('AccountErased', {}, { subject: signUp.subject, sequence: 2 }),
+      anEvent('AccountErased', {}, { subject: another.subject, sequence: 2 }),
+    );
+    await until(async () => (await suppressions.list({ now: since, limit: 9 })).length === 3);
+    const left = await suppressions.list({ now: since, limit: 9 });
+    assert.deepEqual(left.map(({ hint, reason }) => `${hint} ${reason}`).toSorted(), [
+      `${shared} complained`,
+      `${shared} operator`,
+      `${own} operator`,
+    ]);
+  });
+
   it('names nobody in its metrics and its health', async () => {
     const server = await serve();
     const { registry, service } = await start(server.port);

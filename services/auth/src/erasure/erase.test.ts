@@ -5,6 +5,7 @@ import { verifySignUp } from '../sign-up/verification.ts';
 import { createTestContext, DAY_MS, withTestWorld } from '../testing/world.ts';
 import { erasureCrashContract } from './crash.contract.ts';
 import { eraseAccountIfDue } from './erase.ts';
+import { sharedAddressContract } from './shared-address.contract.ts';
 import { eraseDueAccounts } from './sweep.ts';
 import {
   ADDRESS,
@@ -76,3 +77,4 @@ describe('an erasure', () => {
 });
 
 erasureCrashContract('sqlite');
+sharedAddressContract('sqlite');

@@ -2,6 +2,7 @@
 import type { Bus } from '@latchkey/bus';
 import type { EventSigner } from '@latchkey/events';
 import { isAccountFact } from '../account/index.ts';
+import { findOwnerId } from '../addresses/owners.ts';
 import type { UseCaseDeps } from '../deps.ts';
 import type { ErasureReceipts, ErasureRecord } from '../ports/erasure-receipts.ts';
 import type { Outbox } from '../ports/outbox.ts';
@@ -45,14 +46,15 @@ export async function eraseAccountIfDue(deps: EraseDeps, userId: string): Promis
   if ((await deps.outbox.unpublished([userId])).size > 0) return false;
   const erasure = await findOrOpenErasure(deps, userId);
   if (erasure === undefined) throw new Error(`The last event of ${userId} is not AccountErased.`);
-  for (const step of erasureSteps(deps, erasure, await addressesOf(deps, userId))) await step.run();
+  for (const step of erasureSteps(deps, erasure, await unsharedAddressesOf(deps, userId))) await step.run();
   return true;
 }
 
 /**
  * Returns the steps in their order. The journal comes after the stores that are searched by the addresses in the
  * journal. The log follows: on Kafka, the events are published again as the journal then has them. The last step
- * publishes auth's receipt.
+ * publishes auth's receipt. No step removes counts of limits: the counts name no address, and expire within a day.
+ * @param addresses the addresses of the account that no other account has
  */
 export function erasureSteps(
   deps: EraseDeps,
@@ -66,7 +68,6 @@ export function erasureSteps(
   return [
     { name: 'sessions', run: () => sessions.removeAll(userId) },
     { name: 'requests', run: each(personalData.removeRequests) },
-    { name: 'limits', run: each(personalData.removeLimits) },
     { name: 'trusted addresses', run: each(personalData.removeTrusted) },
     { name: 'known sources', run: () => personalData.removeKnownSources(userId) },
     { name: 'security events', run: () => personalData.removeSecurityEvents(userId) },
@@ -80,6 +81,33 @@ export function erasureSteps(
     },
     { name: 'receipt', run: () => publishOwnReceipt({ bus, now }, { account: userId, sequence }) },
   ];
+}
+
+/**
+ * Returns the addresses of an account that no other account has and no other open sign-up names. What is stored for
+ * one of the other addresses belongs to the person who has it now, and is removed when the last account with the
+ * address is erased. Otherwise, anybody could remove the requests and the trusted pairs of a stranger's address: by a
+ * sign-up with this address, or a request to change to it, and an erasure.
+ */
+async function unsharedAddressesOf(
+  deps: Pick<UseCaseDeps, 'journal' | 'registrations'>,
+  userId: string,
+): Promise<readonly string[]> {
+  const addresses = await addressesOf(deps, userId);
+  const shared = await Promise.all(addresses.map((address) => isOfAnother(deps, userId, address)));
+  return addresses.filter((_, index) => !shared[index]);
+}
+
+/** Whether an account other than `userId` has an address, or an open sign-up other than that of `userId` names it. */
+async function isOfAnother(
+  { journal, registrations }: Pick<UseCaseDeps, 'journal' | 'registrations'>,
+  userId: string,
+  address: string,
+): Promise<boolean> {
+  const canonical = address.toLowerCase();
+  const owner = await findOwnerId({ journal }, canonical);
+  const signUps = await registrations.living(canonical);
+  return [owner, ...signUps.map(({ stream }) => stream)].some((id) => id !== undefined && id !== userId);
 }
 
 /** Returns the addresses that the journal still contains, canonical and as they were typed. */

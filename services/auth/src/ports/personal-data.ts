@@ -7,8 +7,6 @@ export interface PersonalDataEraser {
    * Removes the requests of an address, whether waiting or in progress. @param address the canonical e-mail address
    */
   removeRequests(address: string): Promise<void>;
-  /** Removes the counts of the limits of an address. */
-  removeLimits(address: string): Promise<void>;
   /** Removes the trusted pairs of an address. */
   removeTrusted(address: string): Promise<void>;
   removeSnapshot(userId: string): Promise<void>;

@@ -23,7 +23,7 @@ export interface IntakeDeps {
   /** Called for each slice with the records in it that did not come from auth. */
   onForged(slice: PartitionSlice, forged: readonly ForgedRecord[]): void;
   readonly deliveries: Deliveries;
-  readonly suppressions: Pick<Suppressions, 'removeAllOf'>;
+  readonly suppressions: Pick<Suppressions, 'removeReportedOf'>;
   readonly metrics: NotifierMetrics;
   readonly logger: Logger;
   now(): Date;
@@ -44,11 +44,14 @@ export function createIntake(deps: IntakeDeps): (slice: PartitionSlice) => Promi
   }
 
   /**
-   * Erases the data of a person from the store. May be repeated: the recipients of the deliveries are removed last,
-   * because a repeated erasure needs them if the first one was interrupted.
+   * Erases the data of a person from the store. The suppressions of an address remain if mails of another account were
+   * sent to it, so that nobody can end the suppressions of a stranger's address: by a sign-up with this address, and an
+   * erasure. May be repeated: the recipients of the deliveries are removed last, because a repeated erasure needs them
+   * if the first one was interrupted.
    */
   async function erase(subject: string): Promise<void> {
-    for (const recipient of await deliveries.recipientsOf(subject)) await suppressions.removeAllOf(recipient);
+    for (const recipient of await deliveries.unsharedRecipientsOf(subject))
+      await suppressions.removeReportedOf(recipient);
     await deliveries.erase(subject, now());
   }
 

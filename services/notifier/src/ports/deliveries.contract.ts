@@ -128,15 +128,36 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       await add([held]);
       await claim({ owner: 'two' });
       await add([open, other]);
-      assert.deepEqual(await deliveries.recipientsOf(subject), [recipient.fingerprint]);
+      assert.deepEqual(await deliveries.unsharedRecipientsOf(subject), [recipient.fingerprint]);
       for (const _ of Array(2).keys()) await deliveries.erase(subject, at(3));
-      assert.deepEqual(await deliveries.recipientsOf(subject), []);
+      assert.deepEqual(await deliveries.unsharedRecipientsOf(subject), []);
       const states = [sent, held, open, other].map(async ({ id }) => (await deliveries.find(id))?.state);
       assert.deepEqual(await Promise.all(states), ['sent', 'cancelled', 'cancelled', 'pending']);
       assert.deepEqual((await deliveries.find(sent.id))?.attempts, []);
       assert.equal(await deliveries.settle(held.id, 'two', settlement), false);
       assert.deepEqual(await claimedIds({ owner: 'three' }), [other.id]);
       assert.doesNotMatch((await fixture.dump()).replaceAll(other.id, ''), /l…@|f{32}|e\.y\.j/);
+    });
+
+    it('returns the recipients of a subject to whom no mails of another subject were sent', async () => {
+      async function sendTo(letter: string, subject: string) {
+        const delivery = aDelivery({ subject });
+        await add([delivery]);
+        await claim();
+        const recipient = { fingerprint: letter.repeat(32), hint: `${letter}…@example.com` };
+        const attempt = anAttempt('ok');
+        await deliveries.settle(delivery.id, 'one', { state: 'sent', at: at(2), attempt, recipient });
+      }
+      const [one, other] = [randomUUID(), randomUUID()];
+      for (const letter of ['a', 'b', 'b', 'c']) await sendTo(letter, one);
+      await sendTo('c', other);
+      assert.deepEqual((await deliveries.unsharedRecipientsOf(one)).toSorted(), [
+        'a'.repeat(32),
+        'b'.repeat(32),
+      ]);
+      assert.deepEqual(await deliveries.unsharedRecipientsOf(other), []);
+      await deliveries.erase(other, at(3));
+      assert.equal((await deliveries.unsharedRecipientsOf(one)).length, 3);
     });
 
     it('hands out what was recorded, whole', async () => {

@@ -190,10 +190,10 @@ export interface Deliveries {
   /** Records that reports were published. Idempotent. */
   markPublished(ids: readonly string[]): Promise<void>;
   /**
-   * Returns the fingerprints of the recipients of a subject's mails. Recipients whose fingerprint was not kept are
-   * missing.
+   * Returns the fingerprints of the recipients to whom only mails of this subject were sent. Recipients whose
+   * fingerprint was not kept are missing.
    */
-  recipientsOf(subject: string): Promise<readonly string[]>;
+  unsharedRecipientsOf(subject: string): Promise<readonly string[]>;
   /**
    * Removes everything that identifies the recipients of a subject's deliveries: the content, the recipient, and the
    * text of the servers' replies. Open deliveries become `cancelled`. Idempotent; nothing of the removed data remains

@@ -60,12 +60,16 @@ export function suppressionsContract(name: string, open: () => Promise<Suppressi
     );
 
     it(
-      'removes all of a recipient, ended or not, and none of others',
+      'removes those of a recipient that reports have caused, ended or not, and none of others',
       using(async (all) => {
-        const others = suppression({}, 'eve@example.com');
-        for (const each of [suppression(), suppression({ mail: ALL_MAILS }), others]) await all.put(each);
-        for (const _ of Array(2).keys()) await all.removeAllOf(addressFingerprint(ADA));
-        assert.deepEqual(await all.list({ now: at(1), limit: 9 }), [others]);
+        const bounced = suppression({ reason: 'bounced' });
+        const complained = suppression({ reason: 'complained', mail: ALL_MAILS });
+        const manual = suppression({ mail: 'verify-email' });
+        const others = suppression({ reason: 'bounced' }, 'eve@example.com');
+        for (const each of [bounced, complained, manual, others]) await all.put(each);
+        for (const _ of Array(2).keys()) await all.removeReportedOf(addressFingerprint(ADA));
+        const left = [manual, others].toSorted((a, b) => (suppressionId(a) < suppressionId(b) ? -1 : 1));
+        assert.deepEqual(await all.list({ now: at(1), limit: 9 }), left);
       }),
     );
 

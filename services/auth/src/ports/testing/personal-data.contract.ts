@@ -5,7 +5,6 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { addressClaim } from '../../account/index.ts';
 import type { Stores } from '../stores.ts';
 import { createCommit, createRegistrationCommit, roleChanged, testInstant } from './commits.ts';
-import { createUniformLimitRules } from './limit-rules.ts';
 import type { OpenEmptyStores } from './open-empty-stores.ts';
 
 const now = new Date('2026-03-01T12:00:00.000Z');
@@ -78,26 +77,6 @@ export function personalDataContract(name: string, open: OpenEmptyStores): void 
       assert.deepEqual(await stores.auditLog.ofAccount(ada, { limit: 9 }), []);
       assert.equal((await stores.auditLog.ofAccount(eve, { limit: 9 })).length, 1);
       assert.equal(await stores.auditLog.backlog(9), 1);
-    });
-
-    test('removes the counts of an address, whatever the limit, the purpose and the network', async () => {
-      const limits = stores.limits(createUniformLimitRules({ points: 1, seconds: 3600 }));
-      const [own, dotless] = ['ada.l+x@example.com', 'adaxl+x@example.com'];
-      const removed = [
-        ['login-address', own],
-        ['mail-address-day', `reset ${own}`],
-        ['mail-network-hour', `sign-up ${own} 192.0.2.0/24`],
-      ] as const;
-      const kept = [
-        ['login-address', dotless],
-        ['login-address', `x.${own}`],
-        ['mail-address-day', `reset ${own}.org`],
-        ['login-ip', '192.0.2.1'],
-      ] as const;
-      for (const [limit, key] of [...removed, ...kept]) await limits.take(limit, key);
-      await stores.personalData.removeLimits(own);
-      for (const [limit, key] of removed) assert.ok((await limits.peek(limit, key)).allowed, key);
-      for (const [limit, key] of kept) assert.ok(!(await limits.peek(limit, key)).allowed, key);
     });
 
     test('removes the trusted pairs of an address, whatever the IP', async () => {

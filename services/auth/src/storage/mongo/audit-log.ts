@@ -8,7 +8,7 @@ import {
 import type { Connection } from 'mongoose';
 import type { AuditEntry, AuditLog } from '../../ports/audit-log.ts';
 
-const ENTRIES = 'auth_audit';
+export const ENTRIES_COLLECTION = 'auth_audit';
 
 interface EntryDocument extends Omit<AuditEntry, 'id' | 'kept' | 'time'> {
   readonly _id: string;
@@ -32,16 +32,17 @@ function schema() {
 }
 
 export const auditIndexes: readonly Index[] = [
-  { collection: ENTRIES, name: 'outbox', keys: { unpublished: 1 }, sparse: true },
-  { collection: ENTRIES, name: 'account', keys: { keptFor: 1, _id: 1 } },
-  { collection: ENTRIES, name: 'time', keys: { time: 1 } },
+  { collection: ENTRIES_COLLECTION, name: 'outbox', keys: { unpublished: 1 }, sparse: true },
+  { collection: ENTRIES_COLLECTION, name: 'account', keys: { keptFor: 1, _id: 1 } },
+  { collection: ENTRIES_COLLECTION, name: 'time', keys: { time: 1 } },
 ];
 
-const IN_OUTBOX = { unpublished: { $gt: '' } };
+/** Matches the entries that are in the outbox. */
+export const IN_OUTBOX = { unpublished: { $gt: '' } };
 
 /** Security events in MongoDB. */
 export function createMongoAuditLog(connection: Connection): AuditLog {
-  const entries = modelOfCollection(connection, ENTRIES, schema);
+  const entries = modelOfCollection(connection, ENTRIES_COLLECTION, schema);
 
   return mapMongoErrors<AuditLog>({
     async add(added) {

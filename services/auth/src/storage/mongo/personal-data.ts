@@ -2,6 +2,7 @@ import { mapMongoErrors } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { PersonalDataEraser } from '../../ports/personal-data.ts';
 import { claimsWithoutAddress, erasePersonFromEvents } from '../erased-commit.ts';
+import { ENTRIES_COLLECTION, IN_OUTBOX } from './audit-log.ts';
 import { COMMITS_COLLECTION, type CommitDocument, MAJORITY_READ } from './commits.ts';
 
 type Named = { readonly _id: string };
@@ -25,11 +26,6 @@ export function createMongoPersonalData(connection: Connection): PersonalDataEra
     async removeRequests(address) {
       await connection.collection('auth_requests').deleteMany({ address });
     },
-    async removeLimits(address) {
-      // A key consists of the limit's name, a purpose, the address and a network, separated by colons and spaces.
-      const named = new RegExp(`[: ]${RegExp.escape(address)}(?: |$)`);
-      await connection.collection('auth_limits').deleteMany({ key: named });
-    },
     async removeTrusted(address) {
       const pair = { $gte: `${address} `, $lt: `${address} \u{10FFFF}` };
       await connection.collection<Named>('auth_trusted').deleteMany({ _id: pair });
@@ -41,7 +37,10 @@ export function createMongoPersonalData(connection: Connection): PersonalDataEra
       await connection.collection<Named>('auth_known_sources').deleteOne({ _id: userId });
     },
     async removeSecurityEvents(userId) {
-      await connection.collection('auth_audit').deleteMany({ account: userId });
+      const entries = connection.collection(ENTRIES_COLLECTION);
+      await entries.deleteMany({ keptFor: userId });
+      // The other entries are only in the outbox.
+      await entries.deleteMany({ ...IN_OUTBOX, account: userId });
     },
     async eraseCommits(userId) {
       const ofAccount = commits.find({ stream: userId }, MAJORITY_READ).sort({ number: -1 });

@@ -6,8 +6,6 @@ import { claimsColumn, claimsOf } from './commits.ts';
 
 const SQL = {
   requests: 'DELETE FROM request WHERE address = :address',
-  // The key of a limit is a purpose, the address and a network, separated by spaces, or only one of these.
-  limits: "DELETE FROM limit_count WHERE instr(' ' || key || ' ', ' ' || :address || ' ') > 0",
   trusted: 'DELETE FROM trusted_address WHERE address = :address',
   snapshot: 'DELETE FROM journal_snapshot WHERE stream = :userId',
   knownSources: 'DELETE FROM known_source WHERE user_id = :userId',
@@ -47,7 +45,6 @@ export function createSqlitePersonalData(database: Database): PersonalDataEraser
 
   return mapSqliteErrors<PersonalDataEraser>({
     removeRequests: (address) => remove({ address }, SQL.requests),
-    removeLimits: (address) => remove({ address }, SQL.limits),
     removeTrusted: (address) => remove({ address }, SQL.trusted),
     removeSnapshot: (userId) => remove({ userId }, SQL.snapshot),
     removeKnownSources: (userId) => remove({ userId }, SQL.knownSources),

@@ -255,9 +255,15 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
       await deliveries.updateMany({ _id: { $in: [...ids] } }, { $unset: { unpublished: 1 } });
     },
 
-    async recipientsOf(subject) {
+    async unsharedRecipientsOf(subject) {
       const found = await deliveries.find({ subject }, { projection: { recipient: 1 } }).toArray();
-      return [...new Set(found.flatMap(({ recipient }) => recipient?.fingerprint ?? []))];
+      const fingerprints = new Set(found.flatMap(({ recipient }) => recipient?.fingerprint ?? []));
+      const sharing = await Promise.all(
+        [...fingerprints].map((fingerprint) =>
+          deliveries.findOne({ 'recipient.fingerprint': fingerprint, subject: { $ne: subject } }),
+        ),
+      );
+      return [...fingerprints].filter((_, index) => sharing[index] === null);
     },
 
     async erase(subject, now) {

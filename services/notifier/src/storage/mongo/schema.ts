@@ -68,6 +68,12 @@ export const deliveryIndexes: readonly Index[] = [
     sparse: true,
   },
   { collection: DELIVERIES_COLLECTION, name: 'subject', keys: { subject: 1, sequence: 1 } },
+  {
+    collection: DELIVERIES_COLLECTION,
+    name: 'recipient',
+    keys: { 'recipient.fingerprint': 1 },
+    sparse: true,
+  },
   { collection: DELIVERIES_COLLECTION, name: 'unpublished', keys: { unpublished: 1 }, sparse: true },
   { collection: DELIVERIES_COLLECTION, name: 'listed', keys: { state: 1, occurredAt: 1, _id: 1 } },
 ];

@@ -31,8 +31,9 @@ export function createMongoSuppressions(connection: Connection): Suppressions {
       return found.map(suppressionOf);
     },
 
-    async removeAllOf(recipient) {
-      await documents.deleteMany({ _id: { $gte: `${recipient}/`, $lt: `${recipient}0` } });
+    async removeReportedOf(recipient) {
+      const ofRecipient = { _id: { $gte: `${recipient}/`, $lt: `${recipient}0` } };
+      await documents.deleteMany({ ...ofRecipient, reason: { $ne: 'operator' } });
     },
 
     async remove(of) {

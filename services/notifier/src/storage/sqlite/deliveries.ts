@@ -116,8 +116,11 @@ const SQL = {
   markPublished: `
     UPDATE notifier_deliveries SET unpublished = NULL WHERE id IN (SELECT value FROM json_each(:ids))`,
   recorded: 'SELECT id FROM notifier_deliveries WHERE id IN (SELECT value FROM json_each(:ids))',
-  recipientsOf:
-    'SELECT DISTINCT recipient FROM notifier_deliveries WHERE subject = :subject AND recipient IS NOT NULL',
+  unsharedRecipientsOf: `
+    SELECT DISTINCT recipient FROM notifier_deliveries AS own
+    WHERE subject = :subject AND recipient IS NOT NULL AND NOT EXISTS
+      (SELECT 1 FROM notifier_deliveries AS other
+       WHERE other.recipient = own.recipient AND other.subject <> :subject)`,
   cancelOpen: `
     UPDATE notifier_deliveries SET state = 'cancelled', ended_at = :now
     WHERE subject = :subject AND state IN ('pending', 'claimed')`,
@@ -327,8 +330,8 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
 
     markPublished: (ids) => write(() => void prepare(SQL.markPublished).run({ ids: JSON.stringify(ids) })),
 
-    async recipientsOf(subject) {
-      return prepare(SQL.recipientsOf)
+    async unsharedRecipientsOf(subject) {
+      return prepare(SQL.unsharedRecipientsOf)
         .all({ subject })
         .map(({ recipient }) => String(recipient));
     },

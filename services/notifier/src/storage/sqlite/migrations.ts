@@ -69,6 +69,12 @@ CREATE INDEX notifier_deliveries_unpublished
 /** The index for erasures, which look up all deliveries of an account. */
 const bySubject = 'CREATE INDEX notifier_deliveries_by_subject ON notifier_deliveries (subject)';
 
+/** The index for erasures, which look up all accounts whose mails were sent to a recipient. */
+const byRecipient = `
+CREATE INDEX notifier_deliveries_by_recipient
+  ON notifier_deliveries (recipient, subject) WHERE recipient IS NOT NULL;
+`;
+
 /** The table of the keys that the notifier was used with. */
 export const KEYS_TABLE = 'notifier_keys';
 
@@ -81,5 +87,5 @@ CREATE TABLE ${KEYS_TABLE} (
 
 export const notifierSchema: Schema = {
   owner: 'notifier',
-  migrations: [release01, suppressions, reports, bySubject, keys],
+  migrations: [release01, suppressions, reports, bySubject, keys, byRecipient],
 };

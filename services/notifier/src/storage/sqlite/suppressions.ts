@@ -15,7 +15,9 @@ const SQL = {
   list: `
     SELECT * FROM notifier_suppressions
     WHERE id > :after AND (until IS NULL OR until > :now) ORDER BY id LIMIT :limit`,
-  removeAllOf: "DELETE FROM notifier_suppressions WHERE id >= :recipient || '/' AND id < :recipient || '0'",
+  removeReportedOf: `
+    DELETE FROM notifier_suppressions
+    WHERE id >= :recipient || '/' AND id < :recipient || '0' AND reason <> 'operator'`,
   remove: 'DELETE FROM notifier_suppressions WHERE id = :id',
 } as const;
 
@@ -39,8 +41,8 @@ export function createSqliteSuppressions({ prepare, write }: Database): Suppress
       return prepare(SQL.list).all({ now: now.getTime(), limit, after }).map(suppressionFromRow);
     },
 
-    removeAllOf: (recipient) =>
-      write(() => void prepare(SQL.removeAllOf).run({ recipient }), { erases: true }),
+    removeReportedOf: (recipient) =>
+      write(() => void prepare(SQL.removeReportedOf).run({ recipient }), { erases: true }),
 
     remove: (of) => write(() => prepare(SQL.remove).run({ id: suppressionId(of) }).changes === 1),
   });

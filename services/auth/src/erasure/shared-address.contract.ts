@@ -1,0 +1,121 @@
+/** Tests that every store must pass: an erasure does not affect what is stored for an address that others have, too. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import {
+  ada,
+  createVerifiedAccount,
+  eve,
+  requestChange,
+  withFastHashingWorld,
+} from '../email-change/testing/stage.ts';
+import type { Stores } from '../ports/stores.ts';
+import { login } from '../sessions/login.ts';
+import { createTestContext, DAY_MS, isRefusedWith, type World } from '../testing/world.ts';
+import { eraseOtherAccount } from './request-erasure.ts';
+import { eraseDueAccounts } from './sweep.ts';
+
+/** As in the settings of the test world. */
+const LOGIN_FAILURES = 3;
+const PASSWORD = 'chosen by somebody else';
+const trusted = { address: ada, ip: '203.0.113.7' };
+
+/** Locks the address, trusts a pair of it, and records a request for it. */
+async function protect({ deps }: World): Promise<void> {
+  for (const n of Array(LOGIN_FAILURES).keys())
+    await assert.rejects(login(deps, { address: ada, password: `guess ${n}` }, createTestContext()));
+  await deps.trustedAddresses.trust(trusted, deps.now());
+  const at = deps.now().toISOString();
+  await deps.requests.add({ id: deps.newId(), kind: 'password-reset', address: ada, at, correlationId: 'r' });
+}
+
+async function isLocked({ deps }: World): Promise<boolean> {
+  return !(await deps.limits.peek('login-address', ada)).allowed;
+}
+
+async function eraseNow(world: World, userId: string): Promise<void> {
+  const deps = { ...world.deps, settings: { ...world.deps.settings, erasureGraceDays: 0 } };
+  await eraseOtherAccount(deps, { userId, by: 'ops' }, createTestContext());
+  await eraseDueAccounts(world.erasing);
+  assert.equal((await world.typesOf(userId)).at(-1), 'AccountErased');
+}
+
+/** Asserts that the lock, the trusted pair and the request of the address are still stored. */
+async function assertProtected(world: World): Promise<void> {
+  const { requests, trustedAddresses, now } = world.deps;
+  assert.equal(await isLocked(world), true);
+  assert.equal(await trustedAddresses.isTrusted(trusted, now()), true);
+  assert.equal(await requests.count(), 1);
+}
+
+export function sharedAddressContract(name: string, given?: () => Promise<Stores>): void {
+  function inWorld(play: (world: World) => Promise<void>) {
+    return withFastHashingWorld(play, given);
+  }
+
+  describe(`the erasure of an account that names the address of another, on ${name}`, () => {
+    test(
+      'by a sign-up, leaves the protection of the owner',
+      inWorld(async (world) => {
+        await createVerifiedAccount(world, ada);
+        await protect(world);
+        const { userId } = await world.signUp(ada, PASSWORD);
+        await eraseNow(world, userId);
+        await assertProtected(world);
+      }),
+    );
+
+    test(
+      'by a sign-up, leaves the protection of a sign-up that is not verified yet',
+      inWorld(async (world) => {
+        await world.signUp(ada, 'the password of ada');
+        const { userId } = await world.signUp(ada, PASSWORD);
+        await protect(world);
+        await eraseNow(world, userId);
+        await assertProtected(world);
+      }),
+    );
+
+    test(
+      'by a request to change to it, leaves the protection of the owner',
+      inWorld(async (world) => {
+        await createVerifiedAccount(world, ada);
+        await protect(world);
+        const { userId } = await createVerifiedAccount(world, eve);
+        await requestChange(world, userId, ada);
+        await eraseNow(world, userId);
+        await assertProtected(world);
+      }),
+    );
+
+    test(
+      'leaves the counts of an address even if it was the only account with the address',
+      inWorld(async (world) => {
+        const { userId } = await world.signUp(ada, PASSWORD);
+        await protect(world);
+        await eraseNow(world, userId);
+        assert.equal(await isLocked(world), true);
+        assert.equal(await world.deps.requests.count(), 0);
+        assert.equal(await world.deps.trustedAddresses.isTrusted(trusted, world.deps.now()), false);
+        await world.signUp(ada, PASSWORD);
+        await assert.rejects(
+          login(world.deps, { address: ada, password: PASSWORD }, createTestContext()),
+          isRefusedWith('rate_limited'),
+        );
+      }),
+    );
+
+    test(
+      'removes the rest once the last account with the address is erased',
+      inWorld(async (world) => {
+        const owner = await createVerifiedAccount(world, ada);
+        await protect(world);
+        const { userId } = await world.signUp(ada, PASSWORD);
+        await eraseNow(world, userId);
+        world.advance(DAY_MS);
+        await eraseNow(world, owner.userId);
+        assert.equal(await world.deps.requests.count(), 0);
+        assert.equal(await world.deps.trustedAddresses.isTrusted(trusted, world.deps.now()), false);
+      }),
+    );
+  });
+}
