@@ -50,7 +50,7 @@ function tagged(said: ScriptedReply, tag: string): ScriptedReply {
   return [`${first} [${tag}]`, ...others].join('\n');
 }
 
-function caseOf({ rcpt = [], data = [], content = [] }: RecipientScript, tag: string): Case {
+function caseOf({ rcpt = [], data = [], content = [], rset = [] }: RecipientScript, tag: string): Case {
   function all(replies: readonly ScriptedReply[]) {
     return replies.map((said) => tagged(said, tag));
   }
@@ -58,7 +58,7 @@ function caseOf({ rcpt = [], data = [], content = [] }: RecipientScript, tag: st
     // The recipient's name must differ from the tag, because the notifier masks the name in the replies that it stores.
     to: `to-${tag}@example.com`,
     tag,
-    script: { rcpt: all(rcpt), data: all(data), content: all(content) },
+    script: { rcpt: all(rcpt), data: all(data), content: all(content), rset },
   };
 }
 
@@ -73,6 +73,7 @@ const replies = {
     '550 No such user',
     '554 5.7.1 Relay access denied',
     '550 5.1.1 Unknown',
+    '550 5.1.1 Unknown\ndrop',
     'drop',
   ],
   content: ['451 4.3.0 Later', '550 5.4.5 Quota', '554 Failed', '421 4.7.0 Closing', 'drop', 'lost'],
@@ -322,7 +323,7 @@ describe('a mail server', () => {
   });
 });
 
-function nameOf({ rcpt = [], data = [], content = [] }: RecipientBehaviour): string {
+function nameOf({ rcpt = [], data = [], content = [], rset: [rset] = [] }: RecipientBehaviour): string {
   const [said = '', stage] =
     (
       [
@@ -331,5 +332,13 @@ function nameOf({ rcpt = [], data = [], content = [] }: RecipientBehaviour): str
         [content[0], 'the content'],
       ] as const
     ).find(([each]) => each !== undefined) ?? [];
-  return `that says "${said.split('\n')[0]}" to ${stage}`;
+  const [reply, ...others] = said.split('\n');
+  const isClosing = others.at(-1) === 'drop';
+  return [
+    `that says "${reply}" to ${stage}`,
+    isClosing && 'and closes the connection',
+    rset && `and "${rset}" to RSET`,
+  ]
+    .filter(Boolean)
+    .join(' ');
 }

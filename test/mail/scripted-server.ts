@@ -1,6 +1,6 @@
 /**
- * An SMTP server for tests. A script gives its reply at each stage and for each recipient. AUTH is its only extension
- * (RFC 5321).
+ * An SMTP server for tests. A script gives its reply at each stage and for each recipient, and the extensions that the
+ * reply to EHLO offers: AUTH, or PIPELINING.
  */
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
@@ -9,8 +9,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import PostalMime, { type Email } from 'postal-mime';
 
 /**
- * What the server does at one stage: a reply of one or more lines, or a keyword. `drop` closes the connection, and
- * `stall` sends no reply. Two keywords are only for the content: `lost` accepts the mail and closes the connection
+ * What the server does at one stage: a reply of one or more lines, or a keyword. `drop` closes the connection, also as
+ * the last line of a reply, and `stall` sends no reply. Two keywords are only for the content: `lost` accepts the mail and closes the connection
  * without a reply, and `slow` accepts the mail and replies after a delay.
  */
 export type ScriptedReply = string;
@@ -20,6 +20,8 @@ export interface RecipientScript {
   readonly rcpt?: readonly ScriptedReply[];
   readonly data?: readonly ScriptedReply[];
   readonly content?: readonly ScriptedReply[];
+  /** The replies to RSET after a mail to this recipient. */
+  readonly rset?: readonly ScriptedReply[];
 }
 
 /** The replies at the stages before a recipient is named. Stages without a reply succeed. */
@@ -83,8 +85,8 @@ export async function startScriptedServer(script: Script = {}): Promise<Scripted
   function leftFor(to: string) {
     const known = left.get(to);
     if (known !== undefined) return known;
-    const { rcpt = [], data = [], content = [] } = script.recipient?.(to) ?? {};
-    const fresh = { rcpt: [...rcpt], data: [...data], content: [...content] };
+    const { rcpt = [], data = [], content = [], rset = [] } = script.recipient?.(to) ?? {};
+    const fresh = { rcpt: [...rcpt], data: [...data], content: [...content], rset: [...rset] };
     left.set(to, fresh);
     return fresh;
   }
@@ -99,6 +101,7 @@ export async function startScriptedServer(script: Script = {}): Promise<Scripted
 
     function say(said: ScriptedReply): void {
       if (said === 'drop' || said === 'lost') socket.destroy();
+      else if (said.endsWith('\ndrop')) socket.end(said.slice(0, -'drop'.length).replaceAll('\n', '\r\n'));
       else if (said.startsWith('221')) socket.end(`${said}\r\n`);
       else if (said !== 'stall') socket.write(`${said.replaceAll('\n', '\r\n')}\r\n`);
     }
@@ -135,6 +138,8 @@ export async function startScriptedServer(script: Script = {}): Promise<Scripted
           return script.always?.('rcpt', to) ?? leftFor(to).rcpt.shift() ?? '250 2.1.5 Fine';
         case 'DATA':
           return leftFor(to).data.shift() ?? '354 Go ahead';
+        case 'RSET':
+          return leftFor(to).rset.shift() ?? '250 2.0.0 Fine';
         case 'QUIT':
           return '221 2.0.0 Bye';
         default:

@@ -146,6 +146,13 @@ export const sessionBehaviours: Readonly<Record<string, SessionBehaviour>> = {
     fails: /at RCPT TO: 554 5\.7\.1 <…>: Relay access denied/,
     names: /MAIL_USERNAME/,
   },
+  'that pipelines, and closes the connection after it has refused the recipient': {
+    source: 'RFC 2920 3.2',
+    session: { ehlo: '250-here\n250 PIPELINING' },
+    recipient: { rcpt: ['550 5.1.1 User unknown\ndrop'], data: ['stall'] },
+    fails: /at RCPT TO: 550 5\.1\.1 User unknown/,
+    names: /MAIL_FROM/,
+  },
   'that refuses the content': {
     source: 'RFC 3463 X.7.1',
     recipient: { content: ['550 5.7.1 Rejected by policy'] },

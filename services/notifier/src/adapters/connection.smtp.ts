@@ -7,10 +7,11 @@ import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import type { SendResult } from '../delivery/attempt.ts';
 import type { SmtpStage } from '../delivery/reply.ts';
 import type { SendOptions } from '../ports/mailer.ts';
-import { type Conversation, createConversation, type SmtpExchange } from './conversation.smtp.ts';
-import { SmtpFailure, sendResultOf, stageFailureOf } from './failure.smtp.ts';
+import { createConversation, type SmtpExchange } from './conversation.smtp.ts';
+import { conversationFailureOf, SmtpFailure, sendResultOf, stageFailureOf } from './failure.smtp.ts';
 import { type Credentials, createXoauth2Handler, logIn } from './login.smtp.ts';
 import type { ComposedMessage } from './message.smtp.ts';
+import { runStep, type Session } from './step.smtp.ts';
 
 export interface ServerSettings {
   readonly host: string;
@@ -56,34 +57,30 @@ export interface ConnectOptions {
 export interface Connection {
   /** Returns how many mails were sent over this connection. */
   mails(): number;
+  /** Returns whether mails can be sent over this connection. */
   isOpen(): boolean;
-  /**
-   * Sends a mail. Never rejects. The result has `isStale` if the server had closed the connection before it saw this
-   * mail.
-   */
-  send(
-    message: ComposedMessage,
-    options: Pick<SendOptions, 'mayProceed' | 'signal'>,
-  ): Promise<{ readonly result: SendResult; readonly isStale: boolean }>;
-  /**
-   * Prepares the connection for another mail after a refused one.
-   * @returns whether that succeeded
-   */
-  reset(): Promise<boolean>;
-  /** Sends QUIT and closes. */
+  /** Sends a mail, after RSET if the previous mail was refused. Never rejects. */
+  send(message: ComposedMessage, options: Pick<SendOptions, 'mayProceed' | 'signal'>): Promise<Sending>;
+  /** Sends QUIT, waits at most 2 s until the server closes, then closes. */
   quit(): void;
-  /** Closes immediately. */
-  close(): void;
-  /** Called once the connection has ended, by either side. */
-  onEnd(callback: () => void): void;
+  /** The callback is called once the connection is closed on both sides. */
+  onClose(callback: () => void): void;
 }
+
+export interface Sending {
+  readonly result: SendResult;
+  /** Whether the server closed the connection before it saw the mail. The result then says nothing about the mail. */
+  readonly isStale: boolean;
+}
+
+/** How long the server may take to close a connection that we want to close, in ms. */
+const CLOSE_TIMEOUT_MS = 2_000;
 
 /**
  * Connects and logs in.
  * @throws SmtpFailure
  */
 export async function openConnection(settings: ServerSettings, options: ConnectOptions): Promise<Connection> {
-  const { signal } = options;
   const waits: SmtpTimeouts = { ...SMTP_TIMEOUTS, ...settings.waits };
   const socket = await openSocket(settings, waits, options);
   const conversation = createConversation(
@@ -112,19 +109,18 @@ export async function openConnection(settings: ServerSettings, options: ConnectO
     connectionTimeout: waits.greeting + waits.ehlo + waits.tls,
     // This timeout applies until the conversation has begun; after that, the wait depends on the stage.
     socketTimeout: waits.greeting,
+    socketCloseTimeout: CLOSE_TIMEOUT_MS,
   });
-  // Closing the connection ends every wait, because the connection then emits `end`.
-  const abort = () => smtp.close();
-  signal.addEventListener('abort', abort, { once: true });
+  // The steps report errors. An error between two steps closes the connection, and is not reported.
+  smtp.on('error', () => undefined);
+  const session: Session = { smtp, conversation, signal: options.signal };
   try {
-    await introduce(smtp, conversation);
-    if (settings.credentials) await logIn(smtp, conversation, settings.credentials);
-    return createConnection(smtp, conversation);
+    await introduce(session);
+    if (settings.credentials) await logIn(session, settings.credentials);
+    return createConnection(session, socket);
   } catch (error) {
     smtp.close();
     throw error;
-  } finally {
-    signal.removeEventListener('abort', abort);
   }
 }
 
@@ -181,33 +177,45 @@ function noAnswer(ms: number): Error {
 }
 
 /** Waits for the greeting and sends EHLO, with STARTTLS if required. @throws SmtpFailure */
-async function introduce(smtp: SMTPConnection, conversation: Conversation): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    function fail(error: unknown): void {
-      reject(new SmtpFailure(stageFailureOf(error, conversation.pending() ?? conversation.answered())));
-    }
-    smtp.on('error', fail);
-    smtp.once('end', () => fail(new Error('the connection was closed')));
-    smtp.connect((error) => (error ? fail(error) : resolve()));
-  });
+async function introduce({ smtp, conversation, signal }: Session): Promise<void> {
+  try {
+    await runStep(smtp, signal, (done) => smtp.connect(done));
+  } catch (error) {
+    throw new SmtpFailure(conversationFailureOf(error, conversation));
+  }
 }
 
-function createConnection(smtp: SMTPConnection, conversation: Conversation): Connection {
+/** Wraps a connection after the login. @param socket the socket, without the TLS of STARTTLS */
+function createConnection({ smtp, conversation }: Session, socket: Socket): Connection {
   let mails = 0;
+  /** Whether the server may still remember a refused mail. */
+  let needsReset = false;
 
-  function send(
+  async function reset(signal: AbortSignal): Promise<boolean> {
+    try {
+      await runStep(smtp, signal, (done) => smtp.reset(done));
+      needsReset = false;
+      return true;
+    } catch {
+      smtp.close();
+      return false;
+    }
+  }
+
+  async function send(
     { envelope, content }: ComposedMessage,
-    options: Pick<SendOptions, 'mayProceed' | 'signal'>,
-  ): ReturnType<Connection['send']> {
-    const { promise, resolve } = Promise.withResolvers<Awaited<ReturnType<Connection['send']>>>();
+    { mayProceed, signal }: Pick<SendOptions, 'mayProceed' | 'signal'>,
+  ): Promise<Sending> {
+    if (needsReset && !(await reset(signal))) return { result: { kind: 'withdrawn' }, isStale: true };
     const repliesBefore = conversation.replies();
     const wasUsed = mails > 0;
     const state = { opened: false, withdrawn: false };
     mails += 1;
+    conversation.begins();
 
     const stream = new Readable({
       read() {
-        if (!options.mayProceed()) {
+        if (!mayProceed()) {
           state.withdrawn = true;
           this.destroy(new Error('the lease has expired'));
           return;
@@ -220,42 +228,42 @@ function createConnection(smtp: SMTPConnection, conversation: Conversation): Con
       },
     });
 
-    function finish(result: SendResult, isStale = false): void {
-      options.signal.removeEventListener('abort', onAbort);
-      resolve({ result, isStale });
-    }
-    function onAbort(): void {
-      smtp.close();
-      if (!state.opened) finish({ kind: 'withdrawn' });
-      else finish({ kind: 'deferred', failure: { stage: 'content', words: 'given up while waiting' } });
-    }
-    function onFailure(error: Error): void {
-      if (state.withdrawn) {
-        smtp.close();
-        finish({ kind: 'withdrawn' });
-        return;
+    function sendingAfter(error: unknown): Sending {
+      const isAborted = error === signal.reason;
+      if (state.withdrawn || (isAborted && !state.opened))
+        return { result: { kind: 'withdrawn' }, isStale: false };
+      if (isAborted) {
+        const failure = { stage: 'content', words: 'given up while waiting' } as const;
+        return { result: { kind: 'deferred', failure }, isStale: false };
       }
-      const failed = stageFailureOf(error, conversation.pending() ?? conversation.answered(), envelope.to[0]);
+      const failed = conversationFailureOf(error, conversation, envelope.to[0]);
       const replies = conversation.replies() - repliesBefore;
       const isClosing = failed.failure.code === undefined || failed.failure.code === 421;
       const unseen = replies === 0 || (replies === 1 && failed.failure.code === 421);
-      finish(sendResultOf(failed), wasUsed && isClosing && unseen && !state.opened);
+      return { result: sendResultOf(failed), isStale: wasUsed && isClosing && unseen && !state.opened };
     }
 
-    options.signal.addEventListener('abort', onAbort, { once: true });
-    smtp.send({ from: envelope.from, to: [...envelope.to] }, stream, (error) =>
-      error ? onFailure(error) : finish({ kind: 'accepted' }),
-    );
-    return promise;
+    try {
+      await runStep(smtp, signal, (done) =>
+        smtp.send({ from: envelope.from, to: [...envelope.to] }, stream, done),
+      );
+      return { result: { kind: 'accepted' }, isStale: false };
+    } catch (error) {
+      needsReset = true;
+      if (state.withdrawn) smtp.close();
+      return sendingAfter(error);
+    }
   }
 
   return {
     mails: () => mails,
     isOpen: () => !smtp.destroyed,
     send,
-    reset: () => new Promise((resolve) => smtp.reset((error) => resolve(!error))),
-    quit: () => smtp.quit(),
-    close: () => smtp.close(),
-    onEnd: (callback) => void smtp.once('end', callback),
+    quit() {
+      smtp.quit();
+      const timer = setTimeout(() => socket.destroy(), CLOSE_TIMEOUT_MS).unref();
+      socket.once('close', () => clearTimeout(timer));
+    },
+    onClose: (callback) => void socket.once('close', callback),
   };
 }

@@ -20,6 +20,10 @@ export interface Conversation {
   answered(): SmtpStage;
   /** Returns how many replies have arrived. */
   replies(): number;
+  /** Returns the first refusal (a reply with the code 4xx or 5xx) since the login or the mail began. */
+  refusal(): SmtpExchange | undefined;
+  /** Must be called when a login or a mail begins. */
+  begins(): void;
   /** Must be called when the first byte of a mail is sent. */
   contentBegins(): void;
 }
@@ -50,6 +54,7 @@ export function createConversation(
   const pending: SmtpStage[] = ['greeting'];
   let answered: SmtpStage = 'greeting';
   let replies = 0;
+  let refusal: SmtpExchange | undefined;
 
   function sent(command: string): void {
     // A line that does not begin with a known verb is a secret that belongs to AUTH.
@@ -60,7 +65,9 @@ export function createConversation(
   function received(reply: string): void {
     replies += 1;
     answered = pending.shift() ?? answered;
-    onExchange({ stage: answered, reply });
+    const exchange = { stage: answered, reply };
+    if (/^[45]\d\d(?:[ -]|$)/.test(reply)) refusal ??= exchange;
+    onExchange(exchange);
     const [next] = pending;
     if (next !== undefined) onPending(next);
   }
@@ -76,6 +83,10 @@ export function createConversation(
     pending: () => pending[0],
     answered: () => answered,
     replies: () => replies,
+    refusal: () => refusal,
+    begins() {
+      refusal = undefined;
+    },
     contentBegins() {
       pending.push('content');
       onPending('content');

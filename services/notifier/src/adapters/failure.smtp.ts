@@ -9,6 +9,7 @@ import {
   type SmtpReply,
   type SmtpStage,
 } from '../delivery/reply.ts';
+import type { Conversation } from './conversation.smtp.ts';
 
 export interface StageFailure {
   readonly failure: AttemptFailure;
@@ -65,7 +66,7 @@ const LASTING_TLS =
 
 /**
  * Converts an error to the failure of a stage.
- * @param pending the stage whose reply was awaited
+ * @param pending the stage that failed, unless the error names another
  * @param recipient the e-mail address to mask in the server's reply
  */
 export function stageFailureOf(error: unknown, pending: SmtpStage, recipient?: string): StageFailure {
@@ -87,6 +88,28 @@ export function stageFailureOf(error: unknown, pending: SmtpStage, recipient?: s
     failure: { stage, words: wordsOf(raised) },
     ...(stage === 'tls' && (LASTING_TLS.test(message) || raised.code === 'ETLS') && { isLasting: true }),
   };
+}
+
+/**
+ * Converts an error during a conversation to the failure of a stage. If the connection ended before a reply that was
+ * still due, an earlier refusal of the same login or mail is the failure, because with PIPELINING (RFC 2920) a server
+ * may close the connection after it without replying to the commands that follow.
+ * @param recipient the e-mail address to mask in the server's reply
+ */
+export function conversationFailureOf(
+  error: unknown,
+  conversation: Conversation,
+  recipient?: string,
+): StageFailure {
+  if (error instanceof SmtpFailure) return error;
+  const { response, command } = error as SmtpError;
+  const refusal = conversation.refusal();
+  if (refusal !== undefined && (response === undefined || command === 'CONN')) {
+    const refused = Object.assign(new Error(refusal.reply), { response: refusal.reply });
+    return stageFailureOf(refused, refusal.stage, recipient);
+  }
+  const due = response === undefined ? conversation.pending() : undefined;
+  return stageFailureOf(error, due ?? conversation.answered(), recipient);
 }
 
 function wordsOf({ code = '', originalCode, timeoutType, message }: SmtpError): string {

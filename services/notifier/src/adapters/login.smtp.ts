@@ -1,7 +1,7 @@
 /** Logs in at the mail server (RFC 4954). */
 import type SMTPConnection from 'nodemailer/lib/smtp-connection';
-import type { Conversation } from './conversation.smtp.ts';
-import { SmtpFailure, stageFailureOf } from './failure.smtp.ts';
+import { conversationFailureOf, SmtpFailure } from './failure.smtp.ts';
+import { runStep, type Session } from './step.smtp.ts';
 
 export type PasswordMethod = 'auto' | 'plain' | 'login' | 'cram-md5';
 
@@ -47,12 +47,9 @@ export function createXoauth2Handler({ username, tokens }: Extract<Credentials, 
  * PLAIN and LOGIN but refuses PLAIN, also tries LOGIN.
  * @throws SmtpFailure
  */
-export async function logIn(
-  smtp: SMTPConnection,
-  conversation: Conversation,
-  credentials: Credentials,
-): Promise<void> {
-  const session = { smtp, conversation };
+export async function logIn(session: Session, credentials: Credentials): Promise<void> {
+  const { smtp, conversation } = session;
+  conversation.begins();
   if ('tokens' in credentials)
     return tryMechanism(session, { username: credentials.username, password: '' }, 'XOAUTH2');
   const [first, second] = mechanismsFor(credentials.method ?? 'auto', smtp);
@@ -63,11 +60,6 @@ export async function logIn(
     if (second === undefined || !isRefused || smtp.destroyed) throw error;
     await tryMechanism(session, credentials, second);
   }
-}
-
-interface Session {
-  readonly smtp: SMTPConnection;
-  readonly conversation: Conversation;
 }
 
 function mechanismsFor(method: PasswordMethod, smtp: SMTPConnection): readonly [Mechanism, Mechanism?] {
@@ -85,19 +77,16 @@ function offeredBy({ lastServerResponse }: SMTPConnection): ReadonlySet<string> 
   return new Set(mechanisms.map((each) => each.toUpperCase()));
 }
 
-function tryMechanism(
-  { smtp, conversation }: Session,
+async function tryMechanism(
+  { smtp, conversation, signal }: Session,
   { username: user, password: pass }: { readonly username: string; readonly password: string },
   method: Mechanism,
 ): Promise<void> {
-  return new Promise((resolve, reject) => {
-    function fail(error: unknown): void {
-      reject(new SmtpFailure(stageFailureOf(error, conversation.pending() ?? 'auth')));
-    }
-    smtp.once('error', fail);
-    smtp.once('end', () => fail(new Error('the connection was closed')));
-    smtp.login({ user, pass, method, credentials: { user, pass } }, (error) =>
-      error ? fail(error) : resolve(),
+  try {
+    await runStep(smtp, signal, (done) =>
+      smtp.login({ user, pass, method, credentials: { user, pass } }, done),
     );
-  });
+  } catch (error) {
+    throw new SmtpFailure(conversationFailureOf(error, conversation));
+  }
 }

@@ -6,31 +6,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { freePort } from '@latchkey/process/testing/free-port';
-import type { Mail, Mailer, SendOptions } from '../ports/mailer.ts';
+import type { Mail, Mailer } from '../ports/mailer.ts';
 import {
   type MailServer,
   type MailServerScript,
   smtpReply,
   startMailServer,
 } from '../testing/mail-server.ts';
+import { TEST_MAIL, testSmtpSettings, unlimited } from '../testing/smtp-client.ts';
 import { openConnection } from './connection.smtp.ts';
 import { createSmtpMailer, type SmtpSettings } from './mailer.smtp.ts';
-
-const MAIL: Mail = {
-  id: '0d9be1c6-27c5-5f4b-9b4e-2f4e0d6bb6c1',
-  to: 'ada@example.com',
-  subject: 'Verify your email',
-  html: '<p>Hello</p>',
-  text: 'Hello\n.\nworld',
-  locale: 'en',
-  correlationId: 'request-1',
-  date: new Date('2026-11-21T10:00:00Z'),
-};
-
-function allowed(): SendOptions {
-  const signal = AbortSignal.timeout(120_000);
-  return { mayProceed: () => true, signal, stopping: signal };
-}
 
 let open: { close(): unknown }[] = [];
 
@@ -46,17 +31,7 @@ async function serve(script?: MailServerScript): Promise<MailServer> {
 }
 
 function mailerTo(port: number, settings: Partial<SmtpSettings> = {}): Mailer {
-  const mailer = createSmtpMailer({
-    host: '127.0.0.1',
-    port,
-    implicitTls: false,
-    startTls: false,
-    validateCertificates: true,
-    from: { name: 'Latchkey', address: 'noreply@example.com' },
-    connections: 2,
-    ehloName: 'accounts.example.com',
-    ...settings,
-  });
+  const mailer = createSmtpMailer(testSmtpSettings(port, settings));
   open.push(mailer);
   return mailer;
 }
@@ -64,10 +39,10 @@ function mailerTo(port: number, settings: Partial<SmtpSettings> = {}): Mailer {
 async function sendThrough(
   script: MailServerScript,
   settings: Partial<SmtpSettings> = {},
-  mail: Mail = MAIL,
+  mail: Mail = TEST_MAIL,
 ) {
   const server = await serve(script);
-  const result = await mailerTo(server.port, settings).send(mail, allowed());
+  const result = await mailerTo(server.port, settings).send(mail, unlimited());
   return { server, result };
 }
 
@@ -83,7 +58,7 @@ describe('a mail over SMTP', () => {
     assert.equal(mail?.parsed.subject, 'Verify your email');
     assert.equal(mail?.parsed.html?.trim(), '<p>Hello</p>');
     assert.equal(mail?.parsed.text?.trim(), 'Hello\n.\nworld');
-    assert.equal(headers['message-id'], `<${MAIL.id}@example.com>`);
+    assert.equal(headers['message-id'], `<${TEST_MAIL.id}@example.com>`);
     assert.equal(headers['auto-submitted'], 'auto-generated');
     assert.equal(headers['x-correlation-id'], 'request-1');
     assert.equal(headers['content-language'], 'en');
@@ -98,7 +73,7 @@ describe('a mail over SMTP', () => {
   it('cannot be made to carry further headers or recipients', async () => {
     const evil = 'x\r\nBcc: eve@example.com\r\nX-Evil: 1';
     const from = { name: evil, address: 'noreply@example.com' };
-    const { server } = await sendThrough({}, { from }, { ...MAIL, subject: evil, correlationId: evil });
+    const { server } = await sendThrough({}, { from }, { ...TEST_MAIL, subject: evil, correlationId: evil });
     const [mail] = server.received;
     assert.deepEqual(mail?.to, ['ada@example.com']);
     const keys = mail?.parsed.headers.map(({ key }) => key) ?? [];
@@ -111,7 +86,7 @@ describe('a mail over SMTP', () => {
     '<a@b.c> <eve@x.y>',
   ]) {
     it(`reaches nobody when the address is ${JSON.stringify(to)}`, async () => {
-      const { server, result } = await sendThrough({}, {}, { ...MAIL, to });
+      const { server, result } = await sendThrough({}, {}, { ...TEST_MAIL, to });
       const reached = server.received.flatMap((mail) => mail.to);
       assert.ok(!reached.includes('eve@example.com') && !reached.includes('eve@x.y'));
       assert.ok(reached.length > 0 || result.kind === 'refused', `ended as ${result.kind}`);
@@ -121,10 +96,10 @@ describe('a mail over SMTP', () => {
   it('goes over one pooled connection after another mail', async () => {
     const server = await serve();
     const mailer = mailerTo(server.port);
-    await mailer.send(MAIL, allowed());
+    await mailer.send(TEST_MAIL, unlimited());
     // The pool gets a connection back a moment after the server's reply.
     await new Promise((resolve) => setImmediate(resolve));
-    await mailer.send(MAIL, allowed());
+    await mailer.send(TEST_MAIL, unlimited());
     assert.equal(server.received.length, 2);
     assert.equal(server.connections(), 1);
   });
@@ -176,7 +151,7 @@ describe('what a server answers', () => {
   it('a refused connection means that it cannot be reached', async () => {
     const port = await freePort();
     const failure = { stage: 'connect', words: `connect ECONNREFUSED 127.0.0.1:${port}` };
-    assert.deepEqual(await mailerTo(port).send(MAIL, allowed()), { kind: 'unreachable', failure });
+    assert.deepEqual(await mailerTo(port).send(TEST_MAIL, unlimited()), { kind: 'unreachable', failure });
   });
 
   it('a probe tells these cases apart and sends no mail', async () => {
@@ -197,8 +172,8 @@ describe('what a server answers', () => {
   it('a stall before the content ends with the try, and the mail is not sent', async () => {
     const ending = new AbortController();
     const server = await serve({ onRcptTo: () => ending.abort() });
-    const options = { ...allowed(), signal: ending.signal };
-    assert.deepEqual(await mailerTo(server.port).send(MAIL, options), { kind: 'withdrawn' });
+    const options = { ...unlimited(), signal: ending.signal };
+    assert.deepEqual(await mailerTo(server.port).send(TEST_MAIL, options), { kind: 'withdrawn' });
   });
 
   it('a stall is waited for as long as the settings say, and told by its stage', async () => {
@@ -226,7 +201,7 @@ describe('what a server answers', () => {
 
   it('a connection that is closed at one recipient is about that mail', async () => {
     const server = await serve({ onRcptTo: () => server.hangUp() });
-    const result = await mailerTo(server.port).send(MAIL, allowed());
+    const result = await mailerTo(server.port).send(TEST_MAIL, unlimited());
     const failure = { stage: 'rcpt', words: 'the connection was closed' };
     assert.deepEqual(result, { kind: 'deferred', failure });
   });
@@ -239,9 +214,9 @@ describe('what a server answers', () => {
         return new Promise(() => undefined);
       },
     });
-    const options = { ...allowed(), signal: ending.signal };
+    const options = { ...unlimited(), signal: ending.signal };
     const failure = { stage: 'content', words: 'given up while waiting' };
-    assert.deepEqual(await mailerTo(server.port).send(MAIL, options), { kind: 'deferred', failure });
+    assert.deepEqual(await mailerTo(server.port).send(TEST_MAIL, options), { kind: 'deferred', failure });
   });
 
   it('a stop withdraws the mail that waits for a connection, and not the one that is being sent', async () => {
@@ -255,10 +230,10 @@ describe('what a server answers', () => {
     });
     const stopping = new AbortController();
     const mailer = mailerTo(server.port, { connections: 1 });
-    const options = { ...allowed(), stopping: stopping.signal };
-    const first = mailer.send(MAIL, options);
+    const options = { ...unlimited(), stopping: stopping.signal };
+    const first = mailer.send(TEST_MAIL, options);
     await arrived;
-    const second = mailer.send(MAIL, options);
+    const second = mailer.send(TEST_MAIL, options);
     stopping.abort();
     assert.deepEqual(await second, { kind: 'withdrawn' });
     answers(undefined);
@@ -270,10 +245,10 @@ describe('what a server answers', () => {
     const port = await freePort();
     const first = await startMailServer({ port });
     const mailer = mailerTo(port);
-    await mailer.send(MAIL, allowed());
+    await mailer.send(TEST_MAIL, unlimited());
     await first.close();
     const second = await serve({ port });
-    assert.deepEqual(await mailer.send(MAIL, allowed()), { kind: 'accepted' });
+    assert.deepEqual(await mailer.send(TEST_MAIL, unlimited()), { kind: 'accepted' });
     assert.equal(second.received.length, 1);
   });
 });
@@ -290,16 +265,16 @@ describe('the lease', () => {
     function mayProceed(): boolean {
       return order.push('asked') > 0;
     }
-    await mailerTo(server.port).send(MAIL, { ...allowed(), mayProceed });
+    await mailerTo(server.port).send(TEST_MAIL, { ...unlimited(), mayProceed });
     assert.deepEqual(order, ['recipient', 'asked']);
   });
 
   it('withdraws the mail when it is over, and the server takes nothing', async () => {
     const server = await serve();
     const mailer = mailerTo(server.port);
-    const result = await mailer.send(MAIL, { ...allowed(), mayProceed: () => false });
+    const result = await mailer.send(TEST_MAIL, { ...unlimited(), mayProceed: () => false });
     assert.deepEqual(result, { kind: 'withdrawn' });
-    assert.deepEqual(await mailer.send(MAIL, allowed()), { kind: 'accepted' });
+    assert.deepEqual(await mailer.send(TEST_MAIL, unlimited()), { kind: 'accepted' });
     assert.equal(server.received.length, 1);
   });
 });
@@ -349,6 +324,19 @@ describe('a server with TLS', () => {
     assert.equal(server.received[0]?.secure, true);
   });
 
+  it('gets a new connection once the previous one is closed', async () => {
+    for (const [script, settings] of [
+      [startTls(), { startTls: true }],
+      [implicit(), { implicitTls: true }],
+    ] as const) {
+      const server = await serve(script);
+      const mailer = mailerTo(server.port, { ...settings, validateCertificates: false, connections: 1 });
+      assert.deepEqual(await mailer.send(TEST_MAIL, unlimited()), { kind: 'accepted' });
+      // The pool may have one connection, so the probe waits until the connection of the mail is closed.
+      assert.deepEqual(await mailer.probe(), { kind: 'welcome' });
+    }
+  });
+
   it('is not trusted with a certificate that nobody vouches for', async () => {
     for (const [script, settings] of [
       [startTls(), { startTls: true }],
@@ -385,18 +373,10 @@ describe('a server with accounts', () => {
     const server = await serve(script);
     const { signal } = new AbortController();
     const connection = await openConnection(
-      {
-        host: '127.0.0.1',
-        port: server.port,
-        implicitTls: false,
-        startTls: false,
-        validateCertificates: true,
-        credentials: { username: 'mailer', password: 'right' },
-        ehloName: 'accounts.example.com',
-      },
+      testSmtpSettings(server.port, { credentials: { username: 'mailer', password: 'right' } }),
       { signal },
     );
-    open.push(connection);
+    open.push({ close: connection.quit });
     assert.deepEqual(getEventListeners(signal, 'abort'), []);
   });
 

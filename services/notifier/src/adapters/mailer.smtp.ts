@@ -27,8 +27,6 @@ export function createSmtpMailer(settings: SmtpSettings): Mailer {
       const connection = await pool.acquire(options);
       if (connection === undefined) return { kind: 'withdrawn' };
       const { result, isStale } = await connection.send(message, options);
-      if (result.kind !== 'accepted' && connection.isOpen() && !(await connection.reset()))
-        connection.close();
       if (!isStale) pool.learn(result, startedAt);
       pool.release(connection);
       return isStale ? undefined : result;
@@ -44,11 +42,13 @@ export function createSmtpMailer(settings: SmtpSettings): Mailer {
     const message = await composeMessage(mail, settings);
     const [to] = message.envelope.to;
     if (to === undefined || message.envelope.to.length > 1 || /[\s<>]/.test(to)) return UNUSABLE;
-    const result = await sendOnce(message, options);
-    if (result !== undefined) return result;
-    // The server has closed one idle connection, and has probably closed the others, too.
-    pool.closeIdle();
-    return (await sendOnce(message, options)) ?? { kind: 'withdrawn' };
+    let result = await sendOnce(message, options);
+    while (result === undefined) {
+      // The server has closed one idle connection, and has probably closed the others, too.
+      pool.closeIdle();
+      result = await sendOnce(message, options);
+    }
+    return result;
   }
 
   async function probe(): Promise<ProbeResult> {

@@ -40,14 +40,23 @@ const IDLE_MS = 30_000;
 export function createConnectionPool(settings: PoolSettings): ConnectionPool {
   /** Idle connections with the timers that will close them. The one that was used last is at the end. */
   const idle = new Map<Connection, NodeJS.Timeout>();
-  const open = new Set<Connection>();
+  /** Connections that are idle or in use. */
+  const usable = new Set<Connection>();
+  /** Connections that no mail will use, but that still count at the server, because they are not closed yet. */
+  const ending = new Set<Connection>();
   const waiting = new Set<() => void>();
   const closing = new AbortController();
   let connecting = 0;
   let limit = initialConnectionLimit(settings.connections);
 
+  /** Returns how many connections the server may count. */
   function count(): number {
-    return open.size + connecting;
+    return usable.size + ending.size + connecting;
+  }
+
+  /** Returns whether more connections are usable than allowed. */
+  function hasSurplus(): boolean {
+    return usable.size + connecting > limit.now;
   }
 
   function wakeNext(): void {
@@ -61,9 +70,10 @@ export function createConnectionPool(settings: PoolSettings): ConnectionPool {
       const connection = await openConnection(settings, {
         signal: AbortSignal.any([signal, closing.signal]),
       });
-      open.add(connection);
-      connection.onEnd(() => {
-        forget(connection);
+      usable.add(connection);
+      connection.onClose(() => {
+        withdraw(connection);
+        ending.delete(connection);
         wakeNext();
       });
       return connection;
@@ -73,14 +83,14 @@ export function createConnectionPool(settings: PoolSettings): ConnectionPool {
     }
   }
 
-  function forget(connection: Connection): void {
+  function withdraw(connection: Connection): void {
     clearTimeout(idle.get(connection));
     idle.delete(connection);
-    open.delete(connection);
+    if (usable.delete(connection)) ending.add(connection);
   }
 
   function retire(connection: Connection): void {
-    forget(connection);
+    withdraw(connection);
     if (connection.isOpen()) connection.quit();
   }
 
@@ -110,11 +120,11 @@ export function createConnectionPool(settings: PoolSettings): ConnectionPool {
   }
 
   /**
-   * Closes idle connections while more connections are open than allowed. If the connections in use are too many,
+   * Closes idle connections while more connections are usable than allowed. If the connections in use are too many,
    * those above the limit are closed when they are released.
    */
   function closeSurplus(): void {
-    for (const connection of [...idle.keys()]) if (count() > limit.now) retire(connection);
+    for (const connection of [...idle.keys()]) if (hasSurplus()) retire(connection);
   }
 
   return {
@@ -122,10 +132,10 @@ export function createConnectionPool(settings: PoolSettings): ConnectionPool {
       while (!signal.aborted && !closing.signal.aborted) {
         const connection = takeIdle();
         if (connection?.isOpen()) return connection;
-        if (connection !== undefined) forget(connection);
+        if (connection !== undefined) withdraw(connection);
         else if (count() < limit.now) return openTracked(signal);
         else if (stopping.aborted) break;
-        else await turn(stopping);
+        else await turn(AbortSignal.any([signal, stopping]));
       }
       wakeNext();
       return undefined;
@@ -133,8 +143,7 @@ export function createConnectionPool(settings: PoolSettings): ConnectionPool {
 
     release(connection) {
       const isSpent = connection.mails() >= MAILS_PER_CONNECTION;
-      if (!connection.isOpen() || isSpent || count() > limit.now || closing.signal.aborted)
-        retire(connection);
+      if (!connection.isOpen() || isSpent || hasSurplus() || closing.signal.aborted) retire(connection);
       else idle.set(connection, setTimeout(() => retire(connection), IDLE_MS).unref());
       wakeNext();
     },

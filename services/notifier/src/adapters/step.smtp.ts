@@ -1,0 +1,42 @@
+/** Runs the steps of a conversation with the mail server, such as the login or a mail, one after another. */
+import type SMTPConnection from 'nodemailer/lib/smtp-connection';
+import type { Conversation } from './conversation.smtp.ts';
+
+export interface Session {
+  readonly smtp: SMTPConnection;
+  readonly conversation: Conversation;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs one step, and waits until it has finished or the connection has ended. nodemailer drops the callbacks of a
+ * connection that is closed, and closes it after an error or a timeout. An abort closes the connection.
+ * @param begin begins the step, and passes the callback to nodemailer
+ * @throws the reason of `signal` after an abort, otherwise the error of nodemailer
+ */
+export async function runStep(
+  smtp: SMTPConnection,
+  signal: AbortSignal,
+  begin: (done: (error?: Error | null) => void) => void,
+): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  function onEnd(): void {
+    reject(new Error('the connection was closed'));
+  }
+  function onAbort(): void {
+    reject(signal.reason);
+    smtp.close();
+  }
+  smtp.once('error', reject);
+  smtp.once('end', onEnd);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    begin((error) => (error ? reject(error) : resolve()));
+    if (signal.aborted) onAbort();
+    await promise;
+  } finally {
+    smtp.off('error', reject);
+    smtp.off('end', onEnd);
+    signal.removeEventListener('abort', onAbort);
+  }
+}
