@@ -136,8 +136,8 @@ async function requestNotice(
 const RECENT_SESSIONS = 50;
 
 /**
- * Returns whether the owner of the address is signed in from this IP address, or recently used a mailed link from it
- * (see `TrustedPair`). Without this, anybody could lock the owner out. Takes the same steps for every address, so that
+ * Returns whether the owner of the address is signed in from this IP address, or recently signed in or used a mailed link
+ * from it (see `TrustedPair`). Without this, anybody could lock the owner out. Takes the same steps for every address, so that
  * the time of a refusal reveals nothing.
  */
 async function isKnownSource(deps: Needs, { address, ip }: Source): Promise<boolean> {

@@ -1,6 +1,6 @@
 /**
- * An e-mail address and an IP address. From this IP address, the owner of the e-mail address used a mailed link to set
- * a password or to confirm the address.
+ * An e-mail address and an IP address. From this IP address, the owner of the e-mail address signed in, or used a mailed
+ * link to set a password or to confirm the address.
  */
 export interface TrustedPair {
   /** The canonical e-mail address. */
@@ -15,7 +15,7 @@ export interface TrustedPair {
  * store fails.
  */
 export interface TrustedAddresses {
-  /** Stores a pair, or makes it expire later. */
+  /** Stores a pair, or makes it expire later; a pair that was stored less than a day ago stays unchanged. */
   trust(pair: TrustedPair, now: Date): Promise<void>;
   isTrusted(pair: TrustedPair, now: Date): Promise<boolean>;
   /** Deletes expired pairs. */

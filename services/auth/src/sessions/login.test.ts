@@ -17,6 +17,7 @@ import { logoutEverywhere } from './sessions.ts';
 const ada = 'ada@example.com';
 const [PASSWORD, ANOTHER, WRONG] = ['correct horse battery', 'another horse battery', 'wrong horse battery'];
 const home = createTestContext({ ip: '192.0.2.1' });
+const office = createTestContext({ ip: '203.0.113.5' });
 const elsewhere = createTestContext({ ip: '198.51.100.7' });
 
 async function verified(world: World, address: string, password: string): Promise<string> {
@@ -250,15 +251,15 @@ describe('guessing passwords', () => {
   );
 
   test(
-    'does not lock the owner out where he is logged in, until that session is over',
+    'does not lock the owner out where a session was used last, until that session is over',
     withTestWorld(async (world) => {
       const userId = await verified(world, ada, PASSWORD);
-      await login(world.deps, { address: ada, password: PASSWORD }, home);
+      const { refreshToken } = await login(world.deps, { address: ada, password: PASSWORD }, office);
+      await refreshSession(world.deps, refreshToken, home);
       await guess(world, 3);
-      await login(world.deps, { address: ada, password: PASSWORD }, home);
       await assert.rejects(
-        login(world.deps, { address: ada, password: PASSWORD }, elsewhere),
-        isRefusedWith('rate_limited'),
+        login(world.deps, { address: ada, password: WRONG }, home),
+        isRefusedWith('invalid_credentials'),
       );
 
       const revoke = { type: 'RevokeSessions', reason: 'admin' } as const;
@@ -266,6 +267,45 @@ describe('guessing passwords', () => {
       assert.ok((await world.deps.sessions.list(userId, world.deps.now(), { limit: 1 })).length > 0);
       await assert.rejects(
         login(world.deps, { address: ada, password: PASSWORD }, home),
+        isRefusedWith('rate_limited'),
+      );
+    }),
+  );
+
+  test(
+    'does not lock the owner out where the owner has signed in during the last 30 days',
+    withTestWorld(async (world) => {
+      const userId = await verified(world, ada, PASSWORD);
+      const { state } = await login(world.deps, { address: ada, password: PASSWORD }, home);
+      await logoutEverywhere(world.deps, { userId, sessionId: '', state }, home);
+      await guess(world, 3);
+      await assert.rejects(
+        login(world.deps, { address: ada, password: PASSWORD }, elsewhere),
+        isRefusedWith('rate_limited'),
+      );
+      world.advance(30 * DAY_MS - 1);
+      await assert.rejects(
+        login(world.deps, { address: ada, password: WRONG }, home),
+        isRefusedWith('invalid_credentials'),
+      );
+      world.advance(1);
+      await assert.rejects(
+        login(world.deps, { address: ada, password: PASSWORD }, home),
+        isRefusedWith('rate_limited'),
+      );
+    }),
+  );
+
+  test(
+    'does not open the way for a client whose IP address is unknown',
+    withTestWorld(async (world) => {
+      const unknown = createTestContext({ ip: '' });
+      await verified(world, ada, PASSWORD);
+      const { refreshToken } = await login(world.deps, { address: ada, password: PASSWORD }, unknown);
+      await refreshSession(world.deps, refreshToken, office);
+      await guess(world, 3);
+      await assert.rejects(
+        login(world.deps, { address: ada, password: PASSWORD }, unknown),
         isRefusedWith('rate_limited'),
       );
     }),
@@ -296,8 +336,7 @@ describe('guessing passwords', () => {
       await world.deps.accounts.execute(userId, home, () => ({ ...reset, address: ada, link }));
       await completeReset(world.deps, { token, newPassword: ANOTHER, confirmNewPassword: ANOTHER }, home);
 
-      const { state } = await login(world.deps, { address: ada, password: ANOTHER }, elsewhere);
-      await logoutEverywhere(world.deps, { userId, sessionId: '', state }, elsewhere);
+      await login(world.deps, { address: ada, password: ANOTHER }, office);
       await guess(world, 3);
       await login(world.deps, { address: ada, password: ANOTHER }, home);
       await assert.rejects(

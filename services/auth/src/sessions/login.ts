@@ -81,6 +81,7 @@ export async function login(
   await bestEffort(() => deps.sessions.removeOldest(account.userId, deps.settings.sessionsPerAccount));
   const data = { actor: account.userId, accountId: account.userId, sessionId: session.id };
   deps.audit.record({ origin: context, occurrence: { type: 'LoginSucceeded', data } });
+  await bestEffort(() => trustSource(deps, account, context));
   await bestEffort(() => notifyOwnerOfNewSource(deps, account, context));
   await bestEffort(() => rehash(deps, account, passwordHash, context));
   return issueTokens(deps, session, account);
@@ -88,6 +89,19 @@ export async function login(
 
 function isHashOf(states: readonly LivingAccount[], hash: string): boolean {
   return states.some(({ passwordHash }) => isSameHash(passwordHash, hash));
+}
+
+/**
+ * Trusts the IP address of a sign-in for the address of the account, so that guesses by others cannot lock out the owner
+ * there. Does nothing for an unverified account, whose address may be a stranger's.
+ */
+async function trustSource(
+  { trustedAddresses, now }: Pick<UseCaseDeps, 'trustedAddresses' | 'now'>,
+  { status, address }: LivingAccount,
+  { ip }: Pick<UseCaseContext, 'ip'>,
+): Promise<void> {
+  // The IP address is unknown if the client disconnected before it was read (client-address.ts).
+  if (status === 'verified' && ip !== '') await trustedAddresses.trust({ address, ip }, now());
 }
 
 /** Replaces the stored hash with one that is made with the current key and cost. */

@@ -42,6 +42,14 @@ export function trustedAddressesContract(name: string, open: OpenEmptyStores): v
       assert.equal(await trusted.isTrusted(pair, after(40 * DAY)), true);
     });
 
+    test('write a pair that is trusted again only after a day', async () => {
+      await trusted.trust(pair, start);
+      await trusted.trust(pair, after(DAY - 1));
+      assert.equal(await trusted.isTrusted(pair, after(30 * DAY)), false);
+      await trusted.trust(pair, after(DAY));
+      assert.equal(await trusted.isTrusted(pair, after(31 * DAY - 1)), true);
+    });
+
     test('trust the whole /64 of an IPv6 address', async () => {
       await trusted.trust({ ...pair, ip: '2001:db8::1' }, start);
       assert.equal(await trusted.isTrusted({ ...pair, ip: '2001:db8::2' }, start), true);

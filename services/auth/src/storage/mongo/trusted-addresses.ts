@@ -6,8 +6,8 @@ import {
   retryLostRace,
 } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
-import type { TrustedAddresses } from '../../ports/trusted-addresses.ts';
-import { TRUST_DURATION_MS, trustedPairKey } from '../trusted-pair.ts';
+import type { TrustedAddresses, TrustedPair } from '../../ports/trusted-addresses.ts';
+import { TRUST_DURATION_MS, TRUST_RENEWAL_MS, trustedPairKey } from '../trusted-pair.ts';
 
 const TRUSTED = 'auth_trusted';
 
@@ -29,16 +29,19 @@ export const trustedAddressIndexes: readonly Index[] = [
 export function createMongoTrustedAddresses(connection: Connection): TrustedAddresses {
   const trusted = modelOfCollection(connection, TRUSTED, schema);
 
+  async function isTrustedAfter(pair: TrustedPair, instant: Date): Promise<boolean> {
+    return (await trusted.exists({ _id: trustedPairKey(pair), until: { $gt: instant } })) !== null;
+  }
+
   return mapMongoErrors<TrustedAddresses>({
     async trust(pair, now) {
       const until = new Date(now.getTime() + TRUST_DURATION_MS);
+      if (await isTrustedAfter(pair, new Date(until.getTime() - TRUST_RENEWAL_MS))) return;
       const key = { _id: trustedPairKey(pair) };
       await retryLostRace(() => trusted.updateOne(key, { $max: { until } }, { upsert: true }));
     },
 
-    async isTrusted(pair, now) {
-      return (await trusted.exists({ _id: trustedPairKey(pair), until: { $gt: now } })) !== null;
-    },
+    isTrusted: isTrustedAfter,
 
     async removeExpired(now) {
       await trusted.deleteMany({ until: { $lte: now } });
