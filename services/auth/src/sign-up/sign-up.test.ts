@@ -165,6 +165,34 @@ describe('a sign-up', () => {
   );
 });
 
+describe('the page of a verification link', () => {
+  test(
+    'reads a single commit of the account, however many there are',
+    withTestWorld(async (world) => {
+      const { userId } = await world.signUp(ada, PASSWORD);
+      for (const _ of Array(3).keys())
+        await world.deps.accounts.execute(userId, { correlationId: 'request' }, () => ({
+          type: 'RevokeSessions',
+          reason: 'logout-all',
+        }));
+      let commitsRead = 0;
+      const journal = {
+        ...world.deps.journal,
+        async read(...args: Parameters<typeof world.deps.journal.read>) {
+          const commits = await world.deps.journal.read(...args);
+          commitsRead += commits.length;
+          return commits;
+        },
+      };
+      const signedUp = world.deps.now();
+      world.advance(DAY_MS / 2);
+      const { signedUpAt } = await viewVerification({ ...world.deps, journal }, tokenOf(world, userId), []);
+      assert.equal(commitsRead, 1);
+      assert.deepEqual(signedUpAt, signedUp);
+    }),
+  );
+});
+
 describe('verifying a sign-up', () => {
   test(
     'takes the address, its mark off, and ends the other sign-ups',

@@ -248,6 +248,6 @@ export async function renewVerification(
 }
 
 async function signedUpAt({ journal }: Pick<UseCaseDeps, 'journal'>, userId: string): Promise<Date> {
-  const [registration] = await journal.read(userId);
+  const [registration] = await journal.read(userId, 0, 1);
   return new Date(registration?.at ?? 0);
 }
