@@ -140,7 +140,7 @@ const fields = z.object({
   LIMIT_SIGNUPS_PER_IP: settingSchemas
     .whole({ min: 1, max: MOST })
     .describe(
-      'The maximum number of sign-ups per IP and hour. Default: 20 in production, 1000 in development.',
+      'The maximum number of sign-ups per IP and hour, including sign-ups that are refused because the password is easy to guess. Default: 20 in production, 1000 in development.',
     ),
   LIMIT_PROFILE_CHANGES: limit(30).describe('The maximum number of profile changes, per account and hour.'),
   LIMIT_EMAIL_CHANGES: limit(10).describe(

@@ -9,7 +9,7 @@ import { Refused } from './refused.ts';
  */
 const BOUND_MS = 24 * 60 * 60_000;
 
-type Operation =
+export type RepeatableOperation =
   | { readonly route: 'send-mail'; readonly userId: string }
   /** A caller who is not signed in, and may repeat the request only from the same network. */
   | { readonly route: 'signup'; readonly network: string };
@@ -17,23 +17,35 @@ type Operation =
 /**
  * Returns the id of the command of a repeatable request; undefined without a key. The id depends on the body, so that a
  * guessed key cannot interfere with another person's request.
- * @throws Refused (idempotency_key_reused) if this caller has sent the key with another body
  */
-export async function repeatableCommandId(
-  { idempotencyKeys, bodyDigest, now }: Pick<UseCaseDeps, 'idempotencyKeys' | 'bodyDigest' | 'now'>,
-  operation: Operation,
+export function repeatableCommandId(
+  { bodyDigest }: Pick<UseCaseDeps, 'bodyDigest'>,
+  operation: RepeatableOperation,
   { idempotency }: Pick<UseCaseContext, 'idempotency'>,
-): Promise<string | undefined> {
+): string | undefined {
   if (idempotency === undefined) return undefined;
   const { key, body } = idempotency;
   const digest = bodyDigest(body);
+  const subject = 'userId' in operation ? `${operation.userId} ${digest}` : digest;
+  return deriveCommandId(key, operation.route, subject);
+}
+
+/**
+ * Binds the key of a repeatable request to its body; does nothing without a key. Stores a row for each key, so it must
+ * be called within a limit of the caller.
+ * @throws Refused (idempotency_key_reused) if this caller has sent the key with another body
+ */
+export async function bindIdempotencyKey(
+  { idempotencyKeys, bodyDigest, now }: Pick<UseCaseDeps, 'idempotencyKeys' | 'bodyDigest' | 'now'>,
+  operation: RepeatableOperation,
+  { idempotency }: Pick<UseCaseContext, 'idempotency'>,
+): Promise<void> {
+  if (idempotency === undefined) return;
+  const { key, body } = idempotency;
   const at = now();
   const until = new Date(at.getTime() + BOUND_MS);
-  const { route } = operation;
-  const [caller, subject] =
-    'userId' in operation ? [operation.userId, `${operation.userId} ${digest}`] : [operation.network, digest];
-  const id = deriveCommandId(key, `${route} key`, caller);
-  const isBound = await idempotencyKeys.bind({ id, digest, now: at, until });
+  const caller = 'userId' in operation ? operation.userId : operation.network;
+  const id = deriveCommandId(key, `${operation.route} key`, caller);
+  const isBound = await idempotencyKeys.bind({ id, digest: bodyDigest(body), now: at, until });
   if (!isBound) throw new Refused('idempotency_key_reused');
-  return deriveCommandId(key, route, subject);
 }

@@ -1,7 +1,7 @@
 /** A mail to a list of addresses, requested by an admin. */
 import type { DataOf } from '@latchkey/events';
 import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
-import { repeatableCommandId } from '../idempotency.ts';
+import { bindIdempotencyKey, repeatableCommandId } from '../idempotency.ts';
 import { runWithinLimits } from '../limits/within-limits.ts';
 import { Refused } from '../refused.ts';
 
@@ -24,25 +24,27 @@ export async function sendMail(
   { userId }: Caller,
   context: UseCaseContext,
 ): Promise<string> {
-  const commandId = await repeatableCommandId(deps, { route: 'send-mail', userId }, context);
+  const commandId = repeatableCommandId(deps, { route: 'send-mail', userId }, context);
   const mailing = { recipients, template, requestedBy: userId };
   return await deps.oneAtATime(commandId, () => sendOnce(deps, mailing, { ...context, commandId }));
 }
 
 async function sendOnce(
-  { mailings, limits, newId }: Pick<UseCaseDeps, 'mailings' | 'limits' | 'newId'>,
+  deps: Pick<UseCaseDeps, 'mailings' | 'limits' | 'idempotencyKeys' | 'bodyDigest' | 'now' | 'newId'>,
   mailing: Mailing & { readonly requestedBy: string },
   { commandId, ...context }: UseCaseContext & { readonly commandId: string | undefined },
 ): Promise<string> {
+  const { mailings, newId } = deps;
   const earlier = commandId === undefined ? undefined : await mailings.carriedOut(commandId);
   if (earlier !== undefined) return earlier.stream;
   const { recipients, requestedBy } = mailing;
   const ofAdmin = { limit: 'mailing-admin', key: requestedBy, points: recipients.length } as const;
   const mailingId = newId();
   const origin = { ...context, ...(commandId !== undefined && { commandId }) };
-  const { facts, refusal } = await runWithinLimits({ limits }, [ofAdmin], () =>
-    mailings.create(mailingId, origin, () => ({ type: 'RequestMail', mailingId, ...mailing })),
-  );
+  const { facts, refusal } = await runWithinLimits(deps, [ofAdmin], async () => {
+    await bindIdempotencyKey(deps, { route: 'send-mail', userId: requestedBy }, context);
+    return mailings.create(mailingId, origin, () => ({ type: 'RequestMail', mailingId, ...mailing }));
+  });
   if (refusal) throw new Refused(refusal);
   // A copy of the same request may have been processed first, under a different id.
   return facts[0]?.data.mailingId ?? mailingId;

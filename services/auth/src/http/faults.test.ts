@@ -19,7 +19,7 @@ function codesOf(json: { readonly errors?: readonly Fault[] }): readonly string[
   return (json.errors ?? []).map(({ pointer, code }) => `${pointer} ${code}`);
 }
 
-test('a weak password is named together with the other faults of a sign-up', async (context) => {
+test('the length of a password is named together with the other faults of a sign-up, its weakness by itself', async (context) => {
   const auth = await startAuth(context);
   async function refused(json: object, code: string) {
     return codesOf(assertProblem(await auth.post('/signup', { json }), 400, code).json);
@@ -31,6 +31,8 @@ test('a weak password is named together with the other faults of a sign-up', asy
   ]);
   assert.deepEqual(await refused({ email, password: email, username: 'a b' }, 'validation_failed'), [
     '#/username invalid',
+  ]);
+  assert.deepEqual(await refused({ email, password: email, username: 'ada' }, 'password_too_weak'), [
     '#/password own_words',
   ]);
   assert.deepEqual(await refused({ email, password: 'password123', username: 'ada' }, 'password_too_weak'), [

@@ -57,10 +57,23 @@ test('wrong guesses lock out the guesser and other strangers, but not the owner 
   assertProblem(await login(auth, ada, { ip: '2001:db8:1:3::1' }), 429, 'rate_limited');
 });
 
+test('the owner can sign in from where the owner has signed in before, even if no session is left', async (context) => {
+  const auth = await startAuth(context);
+  const ada = await signUpAndVerify(auth);
+  const { refreshToken } = await loginTokens(auth, ada, { ip: HOME });
+  assertStatus(await auth.post('/logout', { json: { refreshToken } }), 204);
+  await exhaust(auth, ada);
+  assertProblem(await login(auth, ada, { ip: ELSEWHERE }), 429, 'rate_limited');
+  assertProblem(await guess(auth, ada, HOME), 401, 'invalid_credentials');
+  assertStatus(await login(auth, ada, { ip: HOME }), 200);
+});
+
 test('a session that has been ended opens no way past the limit', async (context) => {
   const auth = await startAuth(context);
   const ada = await signUpAndVerify(auth);
-  const { accessToken } = await loginTokens(auth, ada, { ip: HOME });
+  const { refreshToken } = await loginTokens(auth, ada, { ip: ELSEWHERE });
+  const refreshed = await auth.post('/refresh', { json: { refreshToken }, ip: HOME });
+  const { accessToken } = assertStatus(refreshed, 200).json;
   assertStatus(await auth.post('/logout-all', { token: accessToken }), 204);
   await exhaust(auth, ada);
   assertProblem(await login(auth, ada, { ip: HOME }), 429, 'rate_limited');
@@ -84,9 +97,6 @@ test('a completed reset clears the count, and its place stays open when others g
   const password = 'quite another passphrase';
   const json = { newPassword: password, confirmNewPassword: password };
   assertStatus(await auth.post(`/password-reset-confirm/${token}`, { json, ip: HOME }), 200);
-  assertStatus(await login(auth, { ...ada, password }, { ip: ELSEWHERE }), 200);
-  const sessions = await loginTokens(auth, { ...ada, password }, { ip: ELSEWHERE });
-  assertStatus(await auth.post('/logout-all', { token: sessions.accessToken }), 204);
   await exhaust(auth, ada);
   assertProblem(await login(auth, { ...ada, password }, { ip: ELSEWHERE }), 429, 'rate_limited');
   assertStatus(await login(auth, { ...ada, password }, { ip: HOME }), 200);
@@ -140,6 +150,19 @@ test('sign-ups are limited by network', async (context) => {
   assertStatus(await signUp(auth, createPerson(), { ip: '2001:db8::2' }), 201);
   assertProblem(await signUp(auth, createPerson(), { ip: '2001:db8::3' }), 429, 'rate_limited');
   assertStatus(await signUp(auth, createPerson(), { ip: '2001:db8:0:1::1' }), 201);
+});
+
+test('a guessable password counts as a sign-up of its network, one of the wrong length does not', async (context) => {
+  const auth = await startAuth(context, { LIMIT_SIGNUPS_PER_IP: '2' });
+  const ada = createPerson();
+  for (const password of ['short', 'long '.repeat(30)]) {
+    for (let i = 0; i < 3; i += 1)
+      assertProblem(await signUp(auth, { ...ada, password }), 400, 'password_too_weak');
+  }
+  const guessable = { ...ada, password: 'password123' };
+  for (let i = 0; i < 2; i += 1) assertProblem(await signUp(auth, guessable), 400, 'password_too_weak');
+  assertProblem(await signUp(auth, guessable), 429, 'rate_limited');
+  assertProblem(await signUp(auth, ada), 429, 'rate_limited');
 });
 
 test('requests for mail are limited by network, across both routes', async (context) => {

@@ -189,23 +189,20 @@ function fieldsOf(kind: Refusal['kind'], message: string): readonly FieldError[]
 }
 
 /**
- * Returns the faults of a new password in a body that is refused for other reasons, so that all faults are reported
- * together. The account's own words, which the password must not contain, are taken from the body.
+ * Returns the fault in the length of a new password in a body that is refused for other reasons, so that both are
+ * reported together. The other rules are not checked here, because that takes milliseconds, and no limit applies to a
+ * body that is refused.
  */
-export function weakPasswordFaults(
+export function passwordLengthFaults(
   rules: PasswordRules,
   field: 'password' | 'newPassword',
 ): (body: unknown) => readonly FieldError[] {
   return (body) => {
-    const { [field]: password, email, username } = readable.catch({}).parse(body);
+    const { [field]: password } = readable.catch({}).parse(body);
     if (!passwordText.safeParse(password).success) return [];
-    const fault = rules.fault(String(password), { email: textOf(email), username: textOf(username) });
+    const fault = rules.lengthFault(String(password));
     return fault === undefined ? [] : [weakPassword({ field, fault, minLength: rules.minLength })];
   };
 }
 
 const readable = z.record(z.string(), z.unknown());
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}

@@ -39,7 +39,7 @@ test('of sign-ups at once with one Idempotency-Key one makes an account', async 
 });
 
 test('a mailing with its Idempotency-Key is one mailing and is counted once', async (context) => {
-  const auth = await startAuth(context, { LIMIT_MAILING_RECIPIENTS: '3' });
+  const auth = await startAuth(context, { LIMIT_MAILING_RECIPIENTS: '4' });
   const root = await signUpAndVerify(auth, createPerson('root'));
   await auth.makeAdmin(root.email);
   const { accessToken: token } = await loginTokens(auth, root);
@@ -52,9 +52,11 @@ test('a mailing with its Idempotency-Key is one mailing and is counted once', as
     202,
   );
   assert.equal(second.json.mailingId, first.json.mailingId);
-  assertProblem(await send('mailing-2', 'c@example.com', 'd@example.com'), 429, 'rate_limited');
-  assertStatus(await send('mailing-3', 'c@example.com'), 202);
+  const three = ['c@example.com', 'd@example.com', 'e@example.com'];
+  assertProblem(await send('mailing-2', ...three), 429, 'rate_limited');
   assertProblem(await send('mailing-1', 'c@example.com'), 422, 'idempotency_key_reused');
+  assertStatus(await send('mailing-3', 'c@example.com'), 202);
+  assertProblem(await send('mailing-4', 'f@example.com'), 429, 'rate_limited');
 });
 
 test('an Idempotency-Key that comes with another body is refused, and nothing is made', async (context) => {
@@ -68,6 +70,22 @@ test('an Idempotency-Key that comes with another body is refused, and nothing is
   // From a different network, the same key belongs to a different request. So guessing a key has no effect.
   assertStatus(await signUp(auth, other, { ...again, ip: '203.0.113.9' }), 201);
   assertStatus(await login(auth, other), 200);
+});
+
+test('a request over its limit binds no Idempotency-Key', async (context) => {
+  const auth = await startAuth(context, { LIMIT_SIGNUPS_PER_IP: '1', LIMIT_MAILING_RECIPIENTS: '1' });
+  const [home, neighbour] = ['192.0.2.1', '192.0.2.2'];
+  const key = { headers: { 'idempotency-key': '1' } };
+  assertStatus(await signUp(auth, createPerson(), { ip: home }), 201);
+  assertProblem(await signUp(auth, createPerson(), { ...key, ip: home }), 429, 'rate_limited');
+  assertStatus(await signUp(auth, createPerson(), { ...key, ip: neighbour }), 201);
+
+  const root = await signUpAndVerify(auth, createPerson('root'), { ip: '198.51.100.1' });
+  await auth.makeAdmin(root.email);
+  const { accessToken: token } = await loginTokens(auth, root);
+  const two = { addresses: ['a@example.com', 'b@example.com'] };
+  assertProblem(await auth.post('/send-mail', { json: two, token, ...key }), 429, 'rate_limited');
+  assertStatus(await auth.post('/send-mail', { json: { addresses: ['a@example.com'] }, token, ...key }), 202);
 });
 
 test('sign-ups, resets and mailings that fail use up no limit', async (context) => {

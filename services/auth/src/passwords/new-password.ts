@@ -1,10 +1,26 @@
 /** Checks a password before it is set. */
 import type { UseCaseDeps } from '../deps.ts';
 import { Refused } from '../refused.ts';
-import type { PasswordOwner } from './rules.ts';
+import type { PasswordFault, PasswordOwner, PasswordRules } from './rules.ts';
+
+/** The field of a request that contains a new password. */
+type PasswordField = 'password' | 'newPassword';
 
 /**
- * Checks a new password against the rules.
+ * Checks only the length of a new password, which takes no time.
+ * @param field the field of the request that contains the password
+ * @throws Refused (password_too_weak)
+ */
+export function assertPasswordLength(
+  { passwordRules }: Pick<UseCaseDeps, 'passwordRules'>,
+  password: string,
+  field: PasswordField,
+): void {
+  refuseFault(passwordRules, passwordRules.lengthFault(password), field);
+}
+
+/**
+ * Checks a new password against the rules, which takes some milliseconds.
  * @param field the field of the request that contains the password
  * @throws Refused (password_too_weak)
  */
@@ -12,11 +28,17 @@ export function assertStrongPassword(
   { passwordRules }: Pick<UseCaseDeps, 'passwordRules'>,
   password: string,
   owner: PasswordOwner,
-  field: 'password' | 'newPassword',
+  field: PasswordField,
 ): void {
-  const fault = passwordRules.fault(password, owner);
-  if (fault === undefined) return;
-  throw new Refused({ kind: 'password_too_weak', fault, field, minLength: passwordRules.minLength });
+  refuseFault(passwordRules, passwordRules.fault(password, owner), field);
+}
+
+function refuseFault(
+  { minLength }: PasswordRules,
+  fault: PasswordFault | undefined,
+  field: PasswordField,
+): void {
+  if (fault !== undefined) throw new Refused({ kind: 'password_too_weak', fault, field, minLength });
 }
 
 /** Checks that both entries are the same. @throws Refused (passwords_do_not_match) */

@@ -12,7 +12,9 @@ export const MAX_PASSWORD_LENGTH = 128;
  * The rule that a new password breaks. `own_words`: the password consists of the account's own address or username
  * (ASVS 5.0, 6.2.11).
  */
-export type PasswordFault = 'too_short' | 'too_long' | 'breached' | Weakness;
+export type PasswordFault = LengthFault | 'breached' | Weakness;
+
+type LengthFault = 'too_short' | 'too_long';
 
 export interface PasswordOwner {
   readonly email: string;
@@ -22,7 +24,9 @@ export interface PasswordOwner {
 export interface PasswordRules {
   /** The minimum length of a password, in code points after NFC. */
   readonly minLength: number;
-  /** Returns the rule that a new password breaks, if any. */
+  /** Returns whether a new password is too short or too long. */
+  lengthFault(password: string): LengthFault | undefined;
+  /** Returns the rule that a new password breaks, if any. Blocks the process for some milliseconds. */
   fault(password: string, owner: PasswordOwner): PasswordFault | undefined;
 }
 
@@ -37,15 +41,19 @@ export function createPasswordRules(options: {
   isBreached?(password: string): boolean;
 }): PasswordRules {
   const { minLength, isBreached = () => false } = options;
+  function lengthFault(password: string): LengthFault | undefined {
+    const { length } = [...normalisePassword(password)];
+    if (length < minLength) return 'too_short';
+    return length > MAX_PASSWORD_LENGTH ? 'too_long' : undefined;
+  }
+  function weakness(password: string, owner: PasswordOwner): PasswordFault | undefined {
+    const normal = normalisePassword(password);
+    return findWeakness(normal, ownWords(owner)) ?? (isBreached(normal) ? 'breached' : undefined);
+  }
   return {
     minLength,
-    fault(password, owner) {
-      const normal = normalisePassword(password);
-      const length = [...normal].length;
-      if (length < minLength) return 'too_short';
-      if (length > MAX_PASSWORD_LENGTH) return 'too_long';
-      return findWeakness(normal, ownWords(owner)) ?? (isBreached(normal) ? 'breached' : undefined);
-    },
+    lengthFault,
+    fault: (password, owner) => lengthFault(password) ?? weakness(password, owner),
   };
 }
 

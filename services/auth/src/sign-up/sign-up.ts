@@ -1,11 +1,11 @@
 /** Sign-up: creates an account, even if the address is in use. Neither response nor work depends on whether it is. */
 import { findOwnerId } from '../addresses/owners.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
-import { repeatableCommandId } from '../idempotency.ts';
+import { bindIdempotencyKey, type RepeatableOperation, repeatableCommandId } from '../idempotency.ts';
 import { ipKey, networkKey } from '../limits/ip-key.ts';
 import { mailCharges } from '../limits/mail-budget.ts';
 import { runWithinLimits } from '../limits/within-limits.ts';
-import { assertStrongPassword } from '../passwords/new-password.ts';
+import { assertPasswordLength, assertStrongPassword } from '../passwords/new-password.ts';
 import type { Commit } from '../ports/journal.ts';
 import { Refused } from '../refused.ts';
 import { recordRequest } from '../requests/written-requests.ts';
@@ -63,14 +63,12 @@ export async function signUp(
   person: SignUpRequest,
   context: UseCaseContext,
 ): Promise<SignUpResult> {
-  const { email, password, username } = person;
-  assertStrongPassword(deps, password, { email: email.stored, username }, 'password');
-  const commandId = await repeatableCommandId(
-    deps,
-    { route: 'signup', network: networkKey(context.ip) },
-    context,
+  assertPasswordLength(deps, person.password, 'password');
+  const operation = { route: 'signup', network: networkKey(context.ip) } as const;
+  const commandId = repeatableCommandId(deps, operation, context);
+  return await deps.oneAtATime(commandId, () =>
+    signUpOnce(deps, person, operation, { ...context, commandId }),
   );
-  return await deps.oneAtATime(commandId, () => signUpOnce(deps, person, { ...context, commandId }));
 }
 
 type CommandContext = UseCaseContext & { readonly commandId: string | undefined };
@@ -78,14 +76,19 @@ type CommandContext = UseCaseContext & { readonly commandId: string | undefined 
 async function signUpOnce(
   deps: Needs,
   person: SignUpRequest,
+  operation: RepeatableOperation,
   context: CommandContext,
 ): Promise<SignUpResult> {
   const { commandId, ip } = context;
-  const { canonical: address } = person.email;
+  const { email, password, username } = person;
+  const { canonical: address } = email;
   const earlier = commandId === undefined ? undefined : await deps.accounts.carriedOut(commandId);
   if (earlier !== undefined) return { userId: registeredBy(earlier) ?? deps.newId() };
   const signUps = { limit: 'signup-ip', key: ipKey(ip) } as const;
   const { userId } = await runWithinLimits(deps, [signUps], async () => {
+    // A weak password counts as a sign-up, because the estimate blocks the process for milliseconds.
+    assertStrongPassword(deps, password, { email: email.stored, username }, 'password');
+    await bindIdempotencyKey(deps, operation, context);
     if (deps.settings.revealExisting) await assertUnowned(deps, address);
     // A sign-up whose mail may not be sent is refused: without a mail, nobody could ever verify it.
     return runWithinLimits(deps, mailCharges('sign-up', address, ip), () => register(deps, person, context));

@@ -15,7 +15,7 @@ import type { RouteDeps } from '../deps.ts';
 import { htmlAnswer, linkFormAction, linkProblemPage, linkProblems, tokenParam } from '../link-page.ts';
 import { newPasswordFault } from '../new-password-fault.ts';
 import { operationRoute } from '../operation.ts';
-import { refusalProblems, weakPasswordFaults } from '../problems.ts';
+import { passwordLengthFaults, refusalProblems } from '../problems.ts';
 import { newPasswordSchema, passwordText } from '../schemas.ts';
 import { answerSpecWithSequence, jsonOrPageAnswerSpec, messageView, sequenceHeader } from '../views.ts';
 
@@ -197,7 +197,7 @@ function undoRoute(deps: RouteDeps): Route {
     secretPath: true,
     params: tokenParam,
     body: z.object({ newPassword: newPasswordSchema(deps.passwordRules), confirmNewPassword: passwordText }),
-    moreFaults: weakPasswordFaults(deps.passwordRules, 'newPassword'),
+    moreFaults: passwordLengthFaults(deps.passwordRules, 'newPassword'),
     accepts: ['json', 'form'],
     answers: {
       200: jsonOrPageAnswerSpec('The account has its previous address again.'),

@@ -18,7 +18,7 @@ import {
 } from '../link-page.ts';
 import { newPasswordFault } from '../new-password-fault.ts';
 import { operationRoute } from '../operation.ts';
-import { refusalProblems, weakPasswordFaults } from '../problems.ts';
+import { passwordLengthFaults, refusalProblems } from '../problems.ts';
 import { newPasswordSchema, passwordText } from '../schemas.ts';
 import { answerSpecWithSequence, jsonOrPageAnswerSpec, messageView, sequenceHeader } from '../views.ts';
 
@@ -105,7 +105,7 @@ function completeResetRoute(deps: RouteDeps): Route {
     secretPath: true,
     params: tokenParam,
     body: z.object({ newPassword: newPasswordSchema(deps.passwordRules), confirmNewPassword: passwordText }),
-    moreFaults: weakPasswordFaults(deps.passwordRules, 'newPassword'),
+    moreFaults: passwordLengthFaults(deps.passwordRules, 'newPassword'),
     accepts: ['json', 'form'],
     answers: {
       200: jsonOrPageAnswerSpec('The password is set.'),
@@ -148,7 +148,7 @@ function changePasswordRoute(deps: RouteDeps): Route {
       newPassword: newPasswordSchema(deps.passwordRules),
       confirmNewPassword: passwordText.optional(),
     }),
-    moreFaults: weakPasswordFaults(deps.passwordRules, 'newPassword'),
+    moreFaults: passwordLengthFaults(deps.passwordRules, 'newPassword'),
     answers: {
       200: answerSpecWithSequence(
         'Changed; with a new access token, because the old one is revoked.',

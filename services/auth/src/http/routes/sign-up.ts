@@ -7,7 +7,7 @@ import { idempotencyHeaders, toIdempotentContext } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import { localeOfRequest } from '../link-page.ts';
 import { operationRoute } from '../operation.ts';
-import { refusalProblems, weakPasswordFaults } from '../problems.ts';
+import { passwordLengthFaults, refusalProblems } from '../problems.ts';
 import { newPasswordSchema } from '../schemas.ts';
 import { accountView, profileFieldSchemas } from '../views.ts';
 
@@ -39,7 +39,7 @@ export function signUpRoutes(deps: RouteDeps): readonly Route[] {
     policy: publicPolicy,
     headers: idempotencyHeaders,
     body: bodyOf(deps),
-    moreFaults: weakPasswordFaults(deps.passwordRules, 'password'),
+    moreFaults: passwordLengthFaults(deps.passwordRules, 'password'),
     answers: {
       201: {
         description:

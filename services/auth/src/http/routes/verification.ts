@@ -27,7 +27,7 @@ import {
 } from '../link-page.ts';
 import { operationRoute } from '../operation.ts';
 import type { VerificationFault } from '../pages/pages.ts';
-import { refusalProblems, weakPasswordFaults } from '../problems.ts';
+import { passwordLengthFaults, refusalProblems } from '../problems.ts';
 import { newPasswordSchema, passwordText } from '../schemas.ts';
 import { jsonOrPageAnswerSpec, sequenceHeader } from '../views.ts';
 
@@ -156,7 +156,7 @@ function verifyRoute(deps: RouteDeps): Route {
     secretPath: true,
     params: tokenParam,
     body: bodyOf(deps),
-    moreFaults: weakPasswordFaults(deps.passwordRules, 'newPassword'),
+    moreFaults: passwordLengthFaults(deps.passwordRules, 'newPassword'),
     accepts: ['none', 'json', 'form'],
     answers: {
       200: {

@@ -1,11 +1,13 @@
 import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
 import type { IdempotencyKeys } from '../../ports/idempotency-keys.ts';
+import { removeInPages } from './remove-in-pages.ts';
 
 const SQL = {
   bind: `INSERT INTO idempotency_key (id, digest, until) VALUES (:id, :digest, :until)
     ON CONFLICT (id) DO UPDATE SET digest = excluded.digest, until = excluded.until WHERE until <= :now`,
   find: 'SELECT digest FROM idempotency_key WHERE id = :id',
-  removeExpired: 'DELETE FROM idempotency_key WHERE until <= :now',
+  removeExpired: `DELETE FROM idempotency_key WHERE id IN
+    (SELECT id FROM idempotency_key WHERE until <= :now ORDER BY until LIMIT :page)`,
 } as const;
 
 /** Idempotency keys in the embedded store. */
@@ -16,7 +18,8 @@ export function createSqliteIdempotencyKeys(database: Database): IdempotencyKeys
         database.prepare(SQL.bind).run({ id, digest, now: now.getTime(), until: until.getTime() });
         return database.prepare(SQL.find).get({ id })?.['digest'] === digest;
       }),
+    // The writes are not flushed: if a power cut undoes them, the next pass removes these keys again.
     removeExpired: (now) =>
-      database.write(() => void database.prepare(SQL.removeExpired).run({ now: now.getTime() })),
+      removeInPages(database, SQL.removeExpired, { now: now.getTime() }, { flushed: false }),
   });
 }

@@ -1,5 +1,6 @@
 import { type Database, mapSqliteErrors, type Row } from '@latchkey/sqlite';
 import type { Allowance, LimitName, LimitRules, Limits } from '../../ports/limits.ts';
+import { removeInPages } from './remove-in-pages.ts';
 
 const SQL = {
   find: 'SELECT points, until FROM limit_count WHERE name = :name AND key = :key AND until > :now',
@@ -16,9 +17,6 @@ const SQL = {
  * A count survives the end of the process. A power cut may lose the latest counts, because no count waits for a flush.
  */
 const UNFLUSHED = { flushed: false } as const;
-
-/** How many expired counts one write deletes, so that it does not hold up others. */
-const PAGE = 1000;
 
 /**
  * Limits in the embedded store. A count is compared and written in one transaction, so that parallel requests cannot
@@ -59,12 +57,7 @@ export function createSqliteLimits(rules: LimitRules, database: Database): Limit
     clear: (name, key) =>
       database.write(() => void database.prepare(SQL.clear).run({ name, key }), UNFLUSHED),
 
-    async removeExpired() {
-      function removePage(): number {
-        return Number(database.prepare(SQL.removeExpired).run({ now: Date.now(), page: PAGE }).changes);
-      }
-      while ((await database.write(removePage, UNFLUSHED)) === PAGE);
-    },
+    removeExpired: () => removeInPages(database, SQL.removeExpired, { now: Date.now() }, UNFLUSHED),
   });
 }
 

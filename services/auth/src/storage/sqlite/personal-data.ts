@@ -3,29 +3,31 @@ import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
 import type { PersonalDataEraser } from '../../ports/personal-data.ts';
 import { claimsWithoutAddress, erasePersonFromEvents } from '../erased-commit.ts';
 import { claimsColumn, claimsOf } from './commits.ts';
+import { removeInPages } from './remove-in-pages.ts';
 
 const SQL = {
   requests: 'DELETE FROM request WHERE address = :address',
   trusted: 'DELETE FROM trusted_address WHERE address = :address',
   snapshot: 'DELETE FROM journal_snapshot WHERE stream = :userId',
   knownSources: 'DELETE FROM known_source WHERE user_id = :userId',
-  keptEvents: 'DELETE FROM audit_entry WHERE kept = 1 AND account = :userId',
-  unpublishedEvents: 'DELETE FROM audit_entry WHERE unpublished = 1 AND account = :userId',
+  keptEvents: `DELETE FROM audit_entry WHERE id IN
+    (SELECT id FROM audit_entry WHERE kept = 1 AND account = :userId LIMIT :page)`,
+  unpublishedEvents: `DELETE FROM audit_entry WHERE id IN
+    (SELECT id FROM audit_entry WHERE unpublished = 1 AND account = :userId LIMIT :page)`,
   commits: 'SELECT * FROM journal_commit WHERE stream = :userId ORDER BY number DESC',
   eraseCommit: `UPDATE journal_commit SET events = :events, claims = :claims, address = NULL
     WHERE stream = :userId AND number = :number`,
   removeClaim: 'DELETE FROM journal_claim WHERE claim = :claim AND stream = :userId',
 } as const;
 
+const ERASING = { erases: true } as const;
+
 /** The personal data of an account in the embedded store, table by table. */
 export function createSqlitePersonalData(database: Database): PersonalDataEraser {
   function remove(values: Readonly<Record<string, string>>, ...statements: readonly string[]): Promise<void> {
-    return database.write(
-      () => {
-        for (const sql of statements) database.prepare(sql).run(values);
-      },
-      { erases: true },
-    );
+    return database.write(() => {
+      for (const sql of statements) database.prepare(sql).run(values);
+    }, ERASING);
   }
 
   function eraseCommits(userId: string): void {
@@ -48,7 +50,10 @@ export function createSqlitePersonalData(database: Database): PersonalDataEraser
     removeTrusted: (address) => remove({ address }, SQL.trusted),
     removeSnapshot: (userId) => remove({ userId }, SQL.snapshot),
     removeKnownSources: (userId) => remove({ userId }, SQL.knownSources),
-    removeSecurityEvents: (userId) => remove({ userId }, SQL.keptEvents, SQL.unpublishedEvents),
-    eraseCommits: (userId) => database.write(() => eraseCommits(userId), { erases: true }),
+    async removeSecurityEvents(userId) {
+      await removeInPages(database, SQL.keptEvents, { userId }, ERASING);
+      await removeInPages(database, SQL.unpublishedEvents, { userId }, ERASING);
+    },
+    eraseCommits: (userId) => database.write(() => eraseCommits(userId), ERASING),
   });
 }

@@ -1,34 +1,38 @@
 import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
 import { ipKey } from '../../limits/ip-key.ts';
-import type { TrustedAddresses } from '../../ports/trusted-addresses.ts';
-import { TRUST_DURATION_MS } from '../trusted-pair.ts';
+import type { TrustedAddresses, TrustedPair } from '../../ports/trusted-addresses.ts';
+import { TRUST_DURATION_MS, TRUST_RENEWAL_MS } from '../trusted-pair.ts';
+import { removeInPages } from './remove-in-pages.ts';
 
 const SQL = {
   trust: `INSERT INTO trusted_address (address, network, until) VALUES (:address, :network, :until)
     ON CONFLICT DO UPDATE SET until = max(until, excluded.until)`,
-  find: 'SELECT 1 FROM trusted_address WHERE address = :address AND network = :network AND until > :now',
-  removeExpired: 'DELETE FROM trusted_address WHERE until <= :now',
+  find: 'SELECT 1 FROM trusted_address WHERE address = :address AND network = :network AND until > :after',
+  removeExpired: `DELETE FROM trusted_address WHERE (address, network) IN
+    (SELECT address, network FROM trusted_address WHERE until <= :now ORDER BY until LIMIT :page)`,
 } as const;
 
-/**
- * Trusted addresses in the embedded store. A power cut may lose the latest pairs, because no request waits for a flush.
- */
+/** A power cut may lose the latest pairs, because no request waits for a flush. */
+const UNFLUSHED = { flushed: false } as const;
+
+/** Trusted addresses in the embedded store. */
 export function createSqliteTrustedAddresses(database: Database): TrustedAddresses {
+  function isTrustedAfter({ address, ip }: TrustedPair, instant: number): boolean {
+    const pair = { address, network: ipKey(ip), after: instant };
+    return database.prepare(SQL.find).get(pair) !== undefined;
+  }
+
   return mapSqliteErrors<TrustedAddresses>({
-    async trust({ address, ip }, now) {
-      const pair = { address, network: ipKey(ip), until: now.getTime() + TRUST_DURATION_MS };
-      await database.write(() => void database.prepare(SQL.trust).run(pair), { flushed: false });
+    async trust(pair, now) {
+      const { address, ip } = pair;
+      const until = now.getTime() + TRUST_DURATION_MS;
+      if (isTrustedAfter(pair, until - TRUST_RENEWAL_MS)) return;
+      const row = { address, network: ipKey(ip), until };
+      await database.write(() => void database.prepare(SQL.trust).run(row), UNFLUSHED);
     },
 
-    async isTrusted({ address, ip }, now) {
-      const pair = { address, network: ipKey(ip), now: now.getTime() };
-      return database.prepare(SQL.find).get(pair) !== undefined;
-    },
+    isTrusted: async (pair, now) => isTrustedAfter(pair, now.getTime()),
 
-    async removeExpired(now) {
-      await database.write(() => void database.prepare(SQL.removeExpired).run({ now: now.getTime() }), {
-        flushed: false,
-      });
-    },
+    removeExpired: (now) => removeInPages(database, SQL.removeExpired, { now: now.getTime() }, UNFLUSHED),
   });
 }

@@ -1,0 +1,21 @@
+import type { Database, WriteOptions } from '@latchkey/sqlite';
+
+/** How many rows one write deletes, so that it does not delay others. */
+const PAGE = 1000;
+
+/**
+ * Deletes rows page by page until none is left. Other writes run between the pages.
+ * @param sql a statement that deletes at most `:page` rows
+ * @param values its other parameters
+ */
+export async function removeInPages(
+  database: Database,
+  sql: string,
+  values: Readonly<Record<string, string | number>>,
+  options: WriteOptions = {},
+): Promise<void> {
+  function removePage(): number {
+    return Number(database.prepare(sql).run({ ...values, page: PAGE }).changes);
+  }
+  while ((await database.write(removePage, options)) === PAGE);
+}
