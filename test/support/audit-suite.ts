@@ -162,6 +162,19 @@ export function auditSuite(title: string, start: () => Promise<System>): void {
         assert.equal((await found(FAILURES, 'LoginFailed', '--account', id)).length, FAILURES);
       });
 
+      test('with a refresh token that is sent again is written (ASVS 16.3.3)', async () => {
+        const ada = await someone();
+        const json = { refreshToken: ada.refreshToken };
+        const away = { ...CLIENT, 'x-forwarded-for': '203.0.113.9' };
+        assertStatus(await client.post('/auth/refresh', { json, headers: CLIENT }), 200);
+        const repeat = await client.post('/auth/refresh', { json, headers: away });
+        assertStatus(repeat, 200);
+        const [event] = await found(1, 'RefreshTokenRepeated', '--account', ada.id);
+        assert.equal(event?.requestId, requestIdOf(repeat));
+        assert.equal(event?.['network'], 'other');
+        assert.deepEqual(event?.['person'], { ...PERSON, ipPrefix: '203.0.113.0/24' });
+      });
+
       test('of a thief with an old refresh token is written (ASVS 16.3.3)', async () => {
         const ada = await someone();
         let { refreshToken } = ada;

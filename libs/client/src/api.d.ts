@@ -131,7 +131,7 @@ export type paths = {
         put?: never;
         /**
          * Exchange a refresh token for new tokens
-         * @description The old refresh token gets the same new one again for some minutes (REFRESH_REUSE_MINUTES), in case an answer was lost, and until the new one is used. Used after that, it ends the session. The cookie needs no body.
+         * @description The old refresh token gets the same new one again for some minutes (REFRESH_REUSE_MINUTES), in case an answer was lost, for the same user agent and until the new one is used. Used after that, it ends the session. The cookie needs no body.
          *
          *     Who: anyone.
          */

@@ -99,7 +99,7 @@ const fields = z.object({
   REFRESH_REUSE_MINUTES: settingSchemas
     .whole({ min: 1, max: 60, fallback: 10 })
     .describe(
-      'How long after a refresh the previous refresh token may be sent again, because the response may have been lost. The previous token then returns the current one, unless the current one has been used.',
+      'How long after a refresh the previous refresh token may be sent again, because the response may have been lost. The previous token then returns the current one to the same client, unless the current one has been used.',
     ),
   SESSION_IDLE_DAYS: settingSchemas
     .whole({ min: 1, max: 365, fallback: 14 })

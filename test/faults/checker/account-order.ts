@@ -349,7 +349,7 @@ function disabledLogin(account: Account): Apply {
 
 /**
  * A refresh. If the token was already exchanged and its successor has not been used yet, the same successor is
- * returned again.
+ * returned again, because all requests have the same user agent and come from the same network.
  */
 function refreshed(account: Account, { session: id, n }: TokenPosition, command: CommandLine): Apply {
   const { seq } = issuedTokensIn(command)?.access ?? {};

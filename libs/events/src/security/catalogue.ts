@@ -115,6 +115,37 @@ const LoginLocked = defineSecurityEvent({
   },
 });
 
+const RefreshTokenRepeated = defineSecurityEvent({
+  type: 'RefreshTokenRepeated',
+  description:
+    'The previous refresh token of a session was used again and got the current one: its response was lost, two tabs refreshed at the same time, or two clients share the session. Written at most once a minute for each session and kind of network.',
+  data: {
+    actor,
+    accountId,
+    sessionId: id,
+    network: z
+      .enum(['same', 'other'])
+      .describe('Whether the client is in the network that used the session last.'),
+    person: client,
+  },
+  samples: {
+    'another network': {
+      actor: 'unknown',
+      accountId: USER_ID,
+      sessionId: SESSION_ID,
+      network: 'other',
+      person: CLIENT,
+    },
+    'person erased': {
+      actor: 'unknown',
+      accountId: USER_ID,
+      sessionId: SESSION_ID,
+      network: 'same',
+      person: null,
+    },
+  },
+});
+
 const RefreshTokenReused = defineSecurityEvent({
   type: 'RefreshTokenReused',
   description:
@@ -226,6 +257,7 @@ export const securityCatalogue = {
   LoginSucceeded,
   LoginFailed,
   LoginLocked,
+  RefreshTokenRepeated,
   RefreshTokenReused,
   AccessDenied,
   AdminAction,

@@ -20,6 +20,19 @@ export interface Session {
   readonly userAgent: string;
   /** The id of the key that signed the current refresh token; undefined if that key has no id. */
   readonly key?: string;
+  /** The last repeats to another network; undefined if there were none. */
+  readonly repeats?: SessionRepeats;
+}
+
+/**
+ * Repeats to another network: a current token was sent again in response to the previous one, and the client was in
+ * another network than the client that had got the token first.
+ */
+export interface SessionRepeats {
+  /** The number of the last token that was repeated to another network. */
+  readonly n: number;
+  /** How many tokens in a row were repeated to another network, up to this one. */
+  readonly inARow: number;
 }
 
 export interface SessionUse {
@@ -48,6 +61,11 @@ export interface Sessions {
    * several callers pass the same `n`, one of them gets the changed session; the others get undefined.
    */
   rotate(id: string, n: number, use: SessionUse): Promise<Session | undefined>;
+  /**
+   * Stores the repeats of a session whose current token is still `repeats.n`.
+   * @returns false if the token is not the current one any more, or there is no such session
+   */
+  setRepeats(id: string, repeats: SessionRepeats): Promise<boolean>;
   /**
    * Increases the sequence `since` of a session to the given one, so that earlier revocations do not end the session.
    * Never decreases it. @returns false if there is no such session

@@ -1,30 +1,54 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import type { Session } from '../ports/sessions.ts';
 import {
   judgeRefreshTokenReuse,
   type RefreshTokenUse,
   type ReuseVerdict,
+  repeatsWith,
 } from './judge-refresh-token-reuse.ts';
 
 const MINUTE = 60_000;
 const rotatedAt = new Date('2026-03-01T12:00:00.000Z');
-const session = { n: 5, rotatedAt, userAgent: 'a browser' };
+const HOME = '192.0.2.7';
+const AWAY = '198.51.100.7';
+const session = { n: 5, rotatedAt, ip: HOME, userAgent: 'a browser' };
 
 /** Returns the verdict on a token that is used some minutes after its rotation. */
 function verdict({
   minutes = 0,
+  repeats,
   ...use
-}: Partial<RefreshTokenUse> & { readonly minutes?: number }): ReuseVerdict {
+}: Partial<RefreshTokenUse> & Pick<Session, 'repeats'> & { readonly minutes?: number }): ReuseVerdict {
   const now = new Date(rotatedAt.getTime() + minutes * MINUTE);
-  return judgeRefreshTokenReuse(session, { n: 4, now, userAgent: 'a browser', reuseMinutes: 10, ...use });
+  return judgeRefreshTokenReuse(
+    { ...session, ...(repeats && { repeats }) },
+    { n: 4, now, ip: HOME, userAgent: 'a browser', reuseMinutes: 10, ...use },
+  );
 }
 
 describe('the token before the current one', () => {
-  test('gets the current one again for some minutes, from any client', () => {
+  test('gets the current one again for some minutes, in any network', () => {
     assert.equal(verdict({}), 'repeat');
     assert.equal(verdict({ minutes: 10 }), 'repeat');
-    assert.equal(verdict({ minutes: 10, userAgent: 'another browser' }), 'repeat');
+    assert.equal(verdict({ minutes: 10, ip: AWAY }), 'repeat');
+  });
+
+  test('ends every session if another client has used it', () => {
+    assert.equal(verdict({ userAgent: 'another browser' }), 'end-all');
+    assert.equal(verdict({ minutes: 11, userAgent: 'another browser' }), 'end-all');
+  });
+
+  test('ends its session if too many tokens in a row were repeated to another network', () => {
+    assert.equal(verdict({ ip: AWAY, repeats: { n: 4, inARow: 3 } }), 'repeat');
+    assert.equal(verdict({ ip: AWAY, repeats: { n: 4, inARow: 4 } }), 'end-session');
+    assert.equal(verdict({ ip: AWAY, repeats: { n: 3, inARow: 4 } }), 'repeat');
+  });
+
+  test('ends nothing in the network that used the session last, whatever was repeated before', () => {
+    for (const ip of [HOME, '192.0.2.200'])
+      assert.equal(verdict({ ip, repeats: { n: 4, inARow: 4 } }), 'repeat');
   });
 
   test('ends its session alone when it comes later', () => {
@@ -42,6 +66,26 @@ describe('the token before the current one', () => {
         (age, skew) => assert.equal(verdict({ minutes: age + skew }), 'repeat'),
       ),
     );
+  });
+});
+
+describe('repeats to another network', () => {
+  test('are counted once for each token, and in a row without gaps', () => {
+    assert.deepEqual(repeatsWith(session, AWAY), { n: 5, inARow: 1 });
+    assert.deepEqual(repeatsWith({ ...session, repeats: { n: 5, inARow: 2 } }, AWAY), { n: 5, inARow: 2 });
+    assert.deepEqual(repeatsWith({ ...session, repeats: { n: 4, inARow: 2 } }, AWAY), { n: 5, inARow: 3 });
+    assert.deepEqual(repeatsWith({ ...session, repeats: { n: 3, inARow: 2 } }, AWAY), { n: 5, inARow: 1 });
+  });
+
+  test('do not include those in the same network', () => {
+    assert.equal(repeatsWith(session, '192.0.2.200'), undefined);
+    const repeats = { n: 4, inARow: 2 };
+    assert.equal(repeatsWith({ ...session, repeats }, HOME), repeats);
+    assert.equal(repeatsWith({ ...session, ip: '2001:db8:0:1::1' }, '2001:db8:0:ff::2'), undefined);
+    assert.deepEqual(repeatsWith({ ...session, ip: '2001:db8:0:1::1' }, '2001:db8:0:100::2'), {
+      n: 5,
+      inARow: 1,
+    });
   });
 });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { StoreUnavailable } from '@latchkey/store';
 import { disableAccount } from '../administration/manage-accounts.ts';
+import type { Audit, AuditReport } from '../ports/audit.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
 import {
   createTestContext,
@@ -30,6 +31,13 @@ async function loggedIn(world: World): Promise<SignInResult> {
 
 async function revocations(world: World, userId: string): Promise<number> {
   return (await world.typesOf(userId)).filter((type) => type === 'SessionsRevoked').length;
+}
+
+/** Returns the dependencies of a world, and the security events that they report. */
+function withReports({ deps }: World) {
+  const reports: AuditReport[] = [];
+  const audit: Audit = { record: (report) => reports.push(report) };
+  return { deps: { ...deps, audit }, reports };
 }
 
 function loginLater(world: World): Promise<SignInResult> {
@@ -160,6 +168,85 @@ describe('a refresh token', () => {
         reason: 'refresh-reuse',
         ...OWNER,
       });
+    }),
+  );
+
+  test(
+    'that another client sends again ends every session, before its successor is used',
+    withTestWorld(async (world) => {
+      const { refreshToken, state } = await loggedIn(world);
+      const other = await login(world.deps, { address: ada, password: PASSWORD }, createTestContext());
+      const next = await refreshSession(world.deps, refreshToken, createTestContext());
+      const thief = createTestContext({ userAgent: 'the browser of a thief' });
+      await assert.rejects(refreshSession(world.deps, refreshToken, thief), invalid);
+      for (const token of [next.refreshToken, other.refreshToken])
+        await assert.rejects(refreshSession(world.deps, token, createTestContext()), invalid);
+      const data = { userId: state.userId, reason: 'refresh-reuse', ...OWNER };
+      assert.deepEqual((await world.factsOf(state.userId)).at(-1)?.data, data);
+    }),
+  );
+
+  test(
+    'that is sent again is reported, with whether the network is another one',
+    withTestWorld(async (world) => {
+      const { deps, reports } = withReports(world);
+      const { refreshToken, state } = await loggedIn(world);
+      await refreshSession(deps, refreshToken, createTestContext());
+      assert.deepEqual(reports, []);
+      const sessionId = deps.refreshTokens.open(refreshToken)?.sessionId;
+      for (const [ip, network] of [
+        ['192.0.2.200', 'same'],
+        ['198.51.100.7', 'other'],
+      ] as const) {
+        await refreshSession(deps, refreshToken, createTestContext({ ip }));
+        assert.deepEqual(reports.splice(0), [
+          {
+            origin: createTestContext({ ip }),
+            occurrence: {
+              type: 'RefreshTokenRepeated',
+              data: { actor: 'unknown', accountId: state.userId, sessionId, network },
+            },
+            onceAMinuteFor: `${sessionId} ${network}`,
+          },
+        ]);
+      }
+    }),
+  );
+
+  test(
+    'of a thief who looks like the owner, but is in another network, works four times, and then ends its session',
+    withTestWorld(async (world) => {
+      const { refreshToken, state } = await loggedIn(world);
+      const [home, away] = [createTestContext(), createTestContext({ ip: '198.51.100.7' })];
+      let [owner, thief] = [refreshToken, refreshToken];
+      for (let n = 1; n <= 4; n += 1) {
+        ({ refreshToken: owner } = await refreshSession(world.deps, owner, home));
+        ({ refreshToken: thief } = await refreshSession(world.deps, thief, away));
+        assert.equal(thief, owner);
+      }
+      ({ refreshToken: owner } = await refreshSession(world.deps, owner, home));
+      await assert.rejects(refreshSession(world.deps, thief, away), invalid);
+      await assert.rejects(refreshSession(world.deps, owner, home), invalid);
+      const sessionId = world.deps.refreshTokens.open(refreshToken)?.sessionId;
+      const data = { userId: state.userId, reason: 'refresh-reuse', sessionId, ...OWNER };
+      assert.deepEqual((await world.factsOf(state.userId)).at(-1)?.data, data);
+    }),
+  );
+
+  test(
+    'is judged again if its successor is used while it is sent again',
+    withTestWorld(async (world) => {
+      const { refreshToken } = await loggedIn(world);
+      const next = await refreshSession(world.deps, refreshToken, createTestContext());
+      const { sessions } = world.deps;
+      const setRepeats: typeof sessions.setRepeats = async (id, repeats) => {
+        await refreshSession(world.deps, next.refreshToken, createTestContext());
+        return sessions.setRepeats(id, repeats);
+      };
+      const deps = { ...world.deps, sessions: { ...sessions, setRepeats } };
+      const away = createTestContext({ ip: '198.51.100.7' });
+      await assert.rejects(refreshSession(deps, refreshToken, away), invalid);
+      await assert.rejects(refreshSession(world.deps, next.refreshToken, createTestContext()), invalid);
     }),
   );
 

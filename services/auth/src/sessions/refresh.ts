@@ -4,7 +4,7 @@ import { bestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import type { Session } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
-import { judgeRefreshTokenReuse } from './judge-refresh-token-reuse.ts';
+import { isSameNetwork, judgeRefreshTokenReuse, repeatsWith } from './judge-refresh-token-reuse.ts';
 import { issueTokens, type SignInResult } from './login.ts';
 import { removeRevokedSessions } from './remove-revoked.ts';
 import { sessionEndAfterUse } from './session-end.ts';
@@ -62,12 +62,35 @@ async function answerReuse(
   n: number,
   context: UseCaseContext,
 ): Promise<Session> {
-  const { refreshReuseMinutes } = deps.settings;
-  const use = { n, now: deps.now(), userAgent: context.userAgent, reuseMinutes: refreshReuseMinutes };
+  const { ip, userAgent } = context;
+  const use = { n, now: deps.now(), ip, userAgent, reuseMinutes: deps.settings.refreshReuseMinutes };
   const verdict = judgeRefreshTokenReuse(session, use);
-  if (verdict === 'repeat') return session;
+  if (verdict === 'repeat') return repeat(deps, session, n, context);
   if (verdict !== 'unknown') await endSessions(deps, session, verdict, context);
   throw new Refused('refresh_token_invalid');
+}
+
+/**
+ * Returns the session whose current token is sent again, and records that. If the token was used in the meantime, the
+ * previous one is judged again. @param n the number of the previous token
+ */
+async function repeat(deps: Needs, session: Session, n: number, context: UseCaseContext): Promise<Session> {
+  const { id, userId } = session;
+  const repeats = repeatsWith(session, context.ip);
+  if (repeats !== undefined && repeats !== session.repeats) {
+    const isCurrent = await deps.sessions.setRepeats(id, repeats);
+    if (!isCurrent) return answerReuse(deps, await findUnexpired(deps, id), n, context);
+  }
+  const network = isSameNetwork(session.ip, context.ip) ? 'same' : 'other';
+  deps.audit.record({
+    origin: context,
+    occurrence: {
+      type: 'RefreshTokenRepeated',
+      data: { actor: 'unknown', accountId: userId, sessionId: id, network },
+    },
+    onceAMinuteFor: `${id} ${network}`,
+  });
+  return session;
 }
 
 /**

@@ -97,7 +97,7 @@ function refreshRoute(deps: RouteDeps): Route {
     tag: 'sessions',
     summary: 'Exchange a refresh token for new tokens',
     description:
-      'The old refresh token gets the same new one again for some minutes (REFRESH_REUSE_MINUTES), in case an answer was lost, and until the new one is used. Used after that, it ends the session. The cookie needs no body.',
+      'The old refresh token gets the same new one again for some minutes (REFRESH_REUSE_MINUTES), in case an answer was lost, for the same user agent and until the new one is used. Used after that, it ends the session. The cookie needs no body.',
     policy: publicPolicy,
     credentials: deps.cookie.credentials,
     body: refreshBody,

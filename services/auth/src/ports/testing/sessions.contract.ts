@@ -119,6 +119,26 @@ export function sessionsContract(name: string, open: OpenEmptyStores): void {
       assert.equal((await sessions.find(session.id))?.n, 1);
     });
 
+    test('remember the repeats of their current token, also when the token is rotated', async () => {
+      const session = await created();
+      assert.equal(await sessions.setRepeats(session.id, { n: 1, inARow: 1 }), false);
+      assert.equal(await sessions.setRepeats(randomUUID(), { n: 0, inARow: 1 }), false);
+      assert.deepEqual(await sessions.find(session.id), session);
+      const rotated = await sessions.rotate(session.id, 0, use);
+      assert.equal(await sessions.setRepeats(session.id, { n: 1, inARow: 1 }), true);
+      assert.equal(await sessions.setRepeats(session.id, { n: 0, inARow: 9 }), false);
+      const repeats = { n: 1, inARow: 1 };
+      assert.deepEqual(await sessions.find(session.id), { ...rotated, repeats });
+      assert.deepEqual((await sessions.rotate(session.id, 1, { ...use, at: day(3) }))?.repeats, repeats);
+      assert.equal(await sessions.setRepeats(session.id, { n: 2, inARow: 2 }), true);
+      assert.deepEqual((await sessions.find(session.id))?.repeats, { n: 2, inARow: 2 });
+    });
+
+    test('may be created with repeats, as when they are moved from another store', async () => {
+      const session = await created({ n: 4, repeats: { n: 3, inARow: 2 } });
+      assert.deepEqual(await sessions.find(session.id), session);
+    });
+
     test('have their `since` lifted, never lowered', async () => {
       const session = await created({ since: 3 });
       assert.equal(await sessions.liftSince(session.id, 9), true);

@@ -47,6 +47,11 @@ export function createMongoSessions(connection: Connection): Sessions {
       return document === null ? undefined : sessionOf(document);
     },
 
+    async setRepeats(id, repeats) {
+      const { matchedCount } = await sessions.updateOne({ _id: id, n: repeats.n }, { $set: { repeats } });
+      return matchedCount === 1;
+    },
+
     async liftSince(id, since) {
       const { matchedCount } = await sessions.updateOne({ _id: id }, { $max: { since } });
       return matchedCount === 1;

@@ -203,6 +203,12 @@ const erasureCopiesGone = `
     WHERE copied_first IS NOT NULL AND copied_gone IS NULL;
 `;
 
+/** Adds the last repeats of a refresh token to another network. */
+const sessionRepeats = `
+  ALTER TABLE session ADD COLUMN repeated_n INTEGER;
+  ALTER TABLE session ADD COLUMN repeats_in_a_row INTEGER;
+`;
+
 /** Auth's tables in the embedded store. */
 export const schema: Schema = {
   owner: 'auth',
@@ -218,5 +224,6 @@ export const schema: Schema = {
     erasureReceipts,
     erasureCopies,
     erasureCopiesGone,
+    sessionRepeats,
   ],
 };

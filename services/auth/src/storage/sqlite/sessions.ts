@@ -3,11 +3,12 @@ import type { Session, Sessions } from '../../ports/sessions.ts';
 
 const SQL = {
   create: `INSERT INTO session
-    VALUES (:id, :userId, :n, :createdAt, :rotatedAt, :expiresAt, :since, :ip, :userAgent, :key)`,
+    VALUES (:id, :userId, :n, :createdAt, :rotatedAt, :expiresAt, :since, :ip, :userAgent, :key, :repeatedN, :inARow)`,
   find: 'SELECT * FROM session WHERE id = :id',
   rotate: `UPDATE session SET n = n + 1, rotated_at = :at, expires_at = :expiresAt, ip = :ip, user_agent = :userAgent,
     key = :key
     WHERE id = :id AND n = :n AND expires_at > :at RETURNING *`,
+  setRepeats: 'UPDATE session SET repeated_n = :n, repeats_in_a_row = :inARow WHERE id = :id AND n = :n',
   liftSince: 'UPDATE session SET since = max(since, :since) WHERE id = :id',
   list: `SELECT * FROM session WHERE user_id = :userId AND expires_at > :now
     AND (created_at, id) < (:createdAt, :id) ORDER BY created_at DESC, id DESC LIMIT :limit`,
@@ -33,13 +34,14 @@ export function createSqliteSessions(database: Database): Sessions {
   }
 
   return mapSqliteErrors<Sessions>({
-    async create({ createdAt, rotatedAt, expiresAt, key = null, ...session }) {
+    async create({ createdAt, rotatedAt, expiresAt, key = null, repeats, ...session }) {
       const times = {
         createdAt: createdAt.getTime(),
         rotatedAt: rotatedAt.getTime(),
         expiresAt: expiresAt.getTime(),
       };
-      await change(SQL.create, { ...session, key, ...times });
+      const repeated = { repeatedN: repeats?.n ?? null, inARow: repeats?.inARow ?? null };
+      await change(SQL.create, { ...session, key, ...times, ...repeated });
     },
     async find(id) {
       const row = database.prepare(SQL.find).get({ id });
@@ -51,6 +53,7 @@ export function createSqliteSessions(database: Database): Sessions {
         const row = database.prepare(SQL.rotate).get({ id, n, ...times, ip, userAgent, key });
         return row && sessionOf(row);
       }),
+    setRepeats: async (id, { n, inARow }) => (await change(SQL.setRepeats, { id, n, inARow })) === 1,
     liftSince: async (id, since) => (await change(SQL.liftSince, { id, since })) === 1,
     async list(userId, now, { limit, after }) {
       const place = { createdAt: after?.createdAt.getTime() ?? Number.MAX_SAFE_INTEGER, id: after?.id ?? '' };
@@ -90,6 +93,9 @@ export function sessionOf(row: Row): Session {
     ip: String(row['ip']),
     userAgent: String(row['user_agent']),
     ...(row['key'] !== null && { key: String(row['key']) }),
+    ...(row['repeated_n'] !== null && {
+      repeats: { n: Number(row['repeated_n']), inARow: Number(row['repeats_in_a_row']) },
+    }),
   };
 }
 
