@@ -166,8 +166,21 @@ describe('a route', () => {
       return done();
     };
     const { call } = await serveRoutes(t, [doing(remember, { policy })]);
-    await call('/doing', { headers: { Cookie: 'b=2; a="1"; a=3' } });
-    assert.deepEqual(seen, ['1', 'the caller']);
+    await call('/doing', { headers: { Cookie: 'b=a=2;a=1=; aa=3' } });
+    assert.deepEqual(seen, ['1=', 'the caller']);
+  });
+
+  it('hands over no cookie that the request has twice', async (t) => {
+    const seen: unknown[] = [];
+    const remember: Route['handle'] = async ({ cookie }) => {
+      seen.push(cookie('a'), cookie('b'));
+      return done();
+    };
+    const { call } = await serveRoutes(t, [doing(remember)]);
+    for (const header of ['a=1; b=2; a=3', 'b=2; a=1; a=1', 'a=; b=2;a=1', 'b=2']) {
+      await call('/doing', { headers: { Cookie: header } });
+      assert.deepEqual(seen.splice(0), [undefined, '2']);
+    }
   });
 });
 

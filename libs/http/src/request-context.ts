@@ -27,7 +27,7 @@ export function createRequestContext(
     method: request.method ?? 'GET',
     path,
     headers: headers as Readonly<Record<string, string | undefined>>,
-    cookie: (name) => exchange.cookies.get(name),
+    cookie: (name) => readCookie(request.headers.cookie ?? '', name),
     ip: addressOf(request),
     requestId,
     ...(typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? { traceparent } : {}),
@@ -35,4 +35,14 @@ export function createRequestContext(
     isAwaited: () => !request.socket.destroyed,
     ending: () => abortSignalOf(exchange.res),
   };
+}
+
+/** Returns the value of a cookie; undefined if the header has none or several with this name. */
+function readCookie(header: string, name: string): string | undefined {
+  const [value, ...others] = header
+    .split(';')
+    .map((pair) => pair.trim())
+    .filter((pair) => pair.startsWith(`${name}=`))
+    .map((pair) => pair.slice(name.length + 1));
+  return others.length === 0 ? value : undefined;
 }

@@ -15,7 +15,10 @@ export interface RequestContext {
   /** W3C Trace Context, if the client sent a well-formed one. */
   readonly traceparent?: string;
   readonly log: Logger;
-  /** Returns the value of a cookie. */
+  /**
+   * Returns the value of a cookie. Returns undefined if the request has several cookies with this name, because another
+   * host of the domain may have planted one of them.
+   */
   cookie(name: string): string | undefined;
   /** Whether the client is still connected. */
   isAwaited(): boolean;

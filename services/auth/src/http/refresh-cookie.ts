@@ -4,10 +4,10 @@
 import { areSameSite, Problem, type ProblemSpec, problems, type RequestContext } from '@latchkey/http';
 
 export interface RefreshCookie {
-  /** Returns the `Set-Cookie` value for a token. */
-  set(refreshToken: string): string;
-  /** Returns the `Set-Cookie` value that removes the cookie. */
-  clear(): string;
+  /** Returns the `Set-Cookie` values for a token. */
+  set(request: RequestContext, refreshToken: string): readonly string[];
+  /** Returns the `Set-Cookie` values that remove the cookie. */
+  clear(request: RequestContext): readonly string[];
   /**
    * Returns the token of the request's cookie, if it has one. Such a request must come from a listed origin.
    * @throws Problem (insufficient_permission) from any other origin
@@ -24,23 +24,44 @@ export interface RefreshCookie {
 
 export type SameSite = 'strict' | 'lax' | 'none';
 
+/**
+ * The name that release 0.1 gave to a cookie with `Secure`. Any host of the domain can set a cookie with this name. It is
+ * read as long as there is no other, so that the sessions of 0.1 remain, and it is removed as soon as it was read.
+ */
+const FORMER_NAME = '__Secure-latchkey_refresh';
+
 const SAME_SITE = { strict: 'Strict', lax: 'Lax', none: 'None' } as const satisfies Record<SameSite, string>;
 
 export function createRefreshCookie(options: {
-  /** Whether clients use HTTPS: the cookie then has `Secure` and the `__Secure-` prefix. */
+  /**
+   * Whether clients use HTTPS. The cookie then has `Secure` and the prefix `__Host-`, so that no other host of the domain
+   * can plant the cookie of an attacker's session. Browsers accept this prefix only with `Path=/`.
+   */
   readonly secure: boolean;
   /** Which cross-site requests carry the cookie. `none` requires `Secure`. The origin is always checked. */
   readonly sameSite: SameSite;
-  /** The path of auth's routes, as a browser sees it. */
+  /** The path of auth's routes, as a browser sees it: the path of the cookie without the prefix. */
   readonly path: string;
   readonly maxAgeDays: number;
   isListed(origin: string): boolean;
 }): RefreshCookie {
-  const name = options.secure ? '__Secure-latchkey_refresh' : 'latchkey_refresh';
-  const attributes = `Path=${options.path}; HttpOnly; SameSite=${SAME_SITE[options.sameSite]}${options.secure ? '; Secure' : ''}`;
+  const name = options.secure ? '__Host-latchkey_refresh' : 'latchkey_refresh';
+  const always = `HttpOnly; SameSite=${SAME_SITE[options.sameSite]}${options.secure ? '; Secure' : ''}`;
+  const attributes = `Path=${options.secure ? '/' : options.path}; ${always}`;
+  const removeFormer = `${FORMER_NAME}=; Max-Age=0; Path=${options.path}; ${always}`;
+
+  function hasFormer({ headers }: RequestContext): boolean {
+    return options.secure && headers['cookie']?.includes(`${FORMER_NAME}=`) === true;
+  }
+  /** Returns the `Set-Cookie` values of a response, which also removes a cookie with the former name. */
+  function withoutFormer(request: RequestContext, set: string): readonly string[] {
+    return hasFormer(request) ? [set, removeFormer] : [set];
+  }
 
   return {
-    set: (token) => `${name}=${token}; Max-Age=${options.maxAgeDays * 86_400}; ${attributes}`,
+    set: (request, token) =>
+      withoutFormer(request, `${name}=${token}; Max-Age=${options.maxAgeDays * 86_400}; ${attributes}`),
+    clear: (request) => withoutFormer(request, `${name}=; Max-Age=0; ${attributes}`),
     credentials: {
       schemes: {
         refreshCookie: {
@@ -48,17 +69,16 @@ export function createRefreshCookie(options: {
           in: 'cookie',
           name,
           description:
-            'The refresh token, as login sets it with `tokens: "cookie"`. Over https its name begins with `__Secure-`. Needs an Origin that CORS_ORIGINS lists.',
+            'The refresh token, as login sets it with `tokens: "cookie"`. Over https its name begins with `__Host-`. Needs an Origin that CORS_ORIGINS lists.',
         },
       },
       optional: true,
     },
     problem: problems.insufficient_permission,
-    clear: () => `${name}=; Max-Age=0; ${attributes}`,
-    read: ({ cookie, headers }) => {
-      const token = cookie(name);
+    read: (request) => {
+      const token = request.cookie(name) ?? (options.secure ? request.cookie(FORMER_NAME) : undefined);
       if (token === undefined) return undefined;
-      const origin = headers['origin'];
+      const origin = request.headers['origin'];
       if (origin === undefined || !options.isListed(origin)) {
         throw new Problem(problems.insufficient_permission, {
           detail: 'A request with the cookie must come from an origin listed in CORS_ORIGINS.',

@@ -112,8 +112,9 @@ test('the cookie is Secure in production and is taken from listed origins alone'
   assert.equal(reply.json.refreshToken, undefined);
   const set = reply.headers.get('set-cookie') ?? '';
   const [cookie = '', ...attributes] = set.split('; ');
-  assert.match(cookie, /^__Secure-latchkey_refresh=.+/);
-  for (const attribute of ['HttpOnly', 'SameSite=Strict', 'Secure', 'Path=/api/v1/auth']) {
+  assert.match(cookie, /^__Host-latchkey_refresh=.+/);
+  // Browsers accept the prefix only with these attributes, and without a domain.
+  for (const attribute of ['HttpOnly', 'SameSite=Strict', 'Secure', 'Path=/']) {
     assert.ok(attributes.includes(attribute), set);
   }
   function ask(headers: Record<string, string>): RequestOptions {
@@ -126,12 +127,43 @@ test('the cookie is Secure in production and is taken from listed origins alone'
   const refreshed = assertStatus(await auth.post('/refresh', ask({ origin: APP })), 200);
   assert.equal(refreshed.json.refreshToken, undefined);
   const renewed = refreshed.headers.get('set-cookie') ?? '';
-  assert.match(renewed, /^__Secure-latchkey_refresh=.+; Secure/);
+  assert.match(renewed, /^__Host-latchkey_refresh=.+; Secure/);
   const ended = await auth.post('/logout', {
     headers: { cookie: renewed.split('; ')[0] ?? '', origin: APP },
   });
   assert.match(assertStatus(ended, 204).headers.get('set-cookie') ?? '', /Max-Age=0/);
   assert.equal(await alive(auth, refreshed.json.accessToken), false);
+});
+
+test('the cookie of release 0.1 is still read, and replaced by the one that no other host can set', async (context) => {
+  const auth = await startAuth(context, { CORS_ORIGINS: APP, PUBLIC_URL: 'https://id.example.com/accounts' });
+  const ada = await signUpAndVerify(auth);
+  async function ask(path: string, cookie: string) {
+    return auth.post(path, { headers: { cookie, origin: APP } });
+  }
+  const former = `__Secure-latchkey_refresh=${(await loginTokens(auth, ada)).refreshToken}`;
+  const [set = '', ...others] = assertStatus(await ask('/refresh', former), 200).headers.getSetCookie();
+  assert.match(set, /^__Host-latchkey_refresh=[^;]+; Max-Age=2592000; Path=\/; /);
+  const removed =
+    '__Secure-latchkey_refresh=; Max-Age=0; Path=/accounts/api/v1/auth; HttpOnly; SameSite=Strict; Secure';
+  assert.deepEqual(others, [removed]);
+  const [cookie = ''] = set.split(';');
+  const planted = `__Secure-latchkey_refresh=${(await loginTokens(auth, ada)).refreshToken}`;
+  const ended = assertStatus(await ask('/logout', `${planted}; ${cookie}`), 204);
+  assert.equal(ended.headers.getSetCookie()[1], removed);
+  assertProblem(await ask('/refresh', cookie), 401, 'refresh_token_invalid');
+  assert.equal(assertStatus(await ask('/refresh', planted), 200).headers.getSetCookie().length, 2);
+});
+
+test('a request with two cookies has none, because another host may have planted one', async (context) => {
+  const auth = await startAuth(context, { CORS_ORIGINS: APP });
+  const ada = await signUpAndVerify(auth);
+  const [own, planted] = [await loginTokens(auth, ada), await loginTokens(auth, ada)];
+  for (const name of ['__Host-latchkey_refresh', '__Secure-latchkey_refresh']) {
+    const cookie = `${name}=${planted.refreshToken}; other=1; ${name}=${own.refreshToken}`;
+    const reply = await auth.post('/refresh', { headers: { cookie, origin: APP } });
+    assertProblem(reply, 401, 'refresh_token_invalid');
+  }
 });
 
 test('a visitor without a session is told so by refresh, and may log out, with or without a body', async (context) => {

@@ -45,22 +45,22 @@ const refreshBody = z.object({ refreshToken: refreshToken.optional() });
 
 /**
  * Returns the response with the tokens.
- * @param cookie the `Set-Cookie` value; if set, it contains the refresh token, and the body does not
+ * @param cookies the `Set-Cookie` values; if set, they contain the refresh token, and the body does not
  */
 function tokensAnswer(
   { accessToken, refreshToken, expiresIn, state }: SignInResult,
-  cookie: string | undefined,
+  cookies: readonly string[] | undefined,
 ): Answer {
   return {
     status: 200,
     body: {
       accessToken,
-      ...(cookie === undefined && { refreshToken }),
+      ...(cookies === undefined && { refreshToken }),
       tokenType: 'Bearer',
       expiresIn,
       user: viewSignedInAccount(state),
     },
-    ...(cookie !== undefined && { headers: { 'Set-Cookie': cookie } }),
+    ...(cookies !== undefined && { headers: { 'Set-Cookie': cookies } }),
   };
 }
 
@@ -84,7 +84,10 @@ function loginRoute(deps: RouteDeps): Route {
     handle: async (request) => {
       const { email, password, tokens: where } = request.body;
       const signedIn = await login(deps, { address: email.canonical, password }, toUseCaseContext(request));
-      return tokensAnswer(signedIn, where === 'cookie' ? deps.cookie.set(signedIn.refreshToken) : undefined);
+      return tokensAnswer(
+        signedIn,
+        where === 'cookie' ? deps.cookie.set(request, signedIn.refreshToken) : undefined,
+      );
     },
   });
 }
@@ -108,7 +111,10 @@ function refreshRoute(deps: RouteDeps): Route {
       const presented = tokenFromCookieOrBody(deps, request, request.body.refreshToken);
       if (presented === undefined) throw new Refused('refresh_token_invalid');
       const signedIn = await refreshSession(deps, presented.token, toUseCaseContext(request));
-      return tokensAnswer(signedIn, presented.isCookie ? deps.cookie.set(signedIn.refreshToken) : undefined);
+      return tokensAnswer(
+        signedIn,
+        presented.isCookie ? deps.cookie.set(request, signedIn.refreshToken) : undefined,
+      );
     },
   });
 }
@@ -130,7 +136,10 @@ function logoutRoute(deps: RouteDeps): Route {
     handle: async (request) => {
       const presented = tokenFromCookieOrBody(deps, request, request.body.refreshToken);
       if (presented !== undefined) await logout(deps, presented.token);
-      return { status: 204, headers: presented?.isCookie ? { 'Set-Cookie': deps.cookie.clear() } : {} };
+      return {
+        status: 204,
+        headers: presented?.isCookie ? { 'Set-Cookie': deps.cookie.clear(request) } : {},
+      };
     },
   });
 }
