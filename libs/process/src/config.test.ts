@@ -76,11 +76,19 @@ describe('settings', () => {
     ]);
   });
 
-  it('never show a value, even where the schema quotes it', () => {
-    const careless = z.object({
-      A: z.string().refine(() => false, { error: ({ input }) => `not ${input}` }),
-    });
-    assert.deepEqual(faultsOf({ A: 'hunter2' }, careless), ['A: not …']);
+  it('never show a secret, even where the schema quotes it', () => {
+    const careless = z
+      .string()
+      .refine(() => false, { error: ({ input }) => `not ${input}` })
+      .meta({ secret: true });
+    for (const A of [careless, careless.optional()])
+      assert.deepEqual(faultsOf({ A: 'hunter2' }, z.object({ A })), ['A: not …']);
+  });
+
+  it('show all that a setting without secrets may be, even if it contains the value', () => {
+    assert.deepEqual(faultsOf({ MAIL_SERVER: 'x', LOG_LEVEL: 'debu' }), [
+      'LOG_LEVEL: must be "info" or "debug"',
+    ]);
   });
 
   it('may be pairs of a name and a value, each name once', () => {

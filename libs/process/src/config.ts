@@ -6,7 +6,7 @@ import { explainIssue } from './in-words.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Faults of a configuration, one line per fault: the setting and what it must be. Never contains values. */
+/** Faults of a configuration, one line per fault: the setting and what it must be. Never contains secrets. */
 export class ConfigError extends Error {
   readonly faults: readonly string[];
 
@@ -28,7 +28,7 @@ export function readConfig<S extends z.ZodObject>(schema: S, environment: Enviro
   if (parsed.success && faults.size === 0) return parsed.data;
   for (const issue of parsed.error?.issues ?? []) {
     const name = String(issue.path[0] ?? '');
-    if (!faults.has(name)) faults.set(name, faultLine(name, values[name], issue));
+    if (!faults.has(name)) faults.set(name, faultLine(schema, name, values[name], issue));
   }
   throw new ConfigError([...faults.values()]);
 }
@@ -93,17 +93,27 @@ function errorCode(error: unknown): string {
 }
 
 /**
- * Values of at least this length are removed from messages, because they may be secrets. Shorter values may occur in
- * any message by chance.
+ * Secrets of at least this length are removed from messages. Shorter values may occur in any message by chance.
  */
 const SHORTEST_SECRET = 4;
 
-function faultLine(name: string, value: string | undefined, issue: z.core.$ZodIssue): string {
+function faultLine(
+  schema: z.ZodObject,
+  name: string,
+  value: string | undefined,
+  issue: z.core.$ZodIssue,
+): string {
   if (name === '') return issue.message;
   if (value === undefined && issue.code === 'invalid_type') return `${name}: is required`;
+  const message = explainIssue(issue);
   // The message of a schema may quote the value, which must not be shown if it is a secret.
-  const quotable = value === undefined || value.length < SHORTEST_SECRET;
-  return `${name}: ${quotable ? explainIssue(issue) : explainIssue(issue).replaceAll(value, '…')}`;
+  const hides = value !== undefined && value.length >= SHORTEST_SECRET && isSecret(schema, name);
+  return `${name}: ${hides ? message.replaceAll(value, '…') : message}`;
+}
+
+function isSecret(schema: z.ZodObject, name: string): boolean {
+  const field = schema.shape[name] as z.ZodType | undefined;
+  return field !== undefined && describeSetting(name, field).secret;
 }
 
 /**
@@ -248,14 +258,14 @@ export const settingSchemas = {
       );
   },
 
-  /** A comma-separated list of `name=value` with unique names. */
-  pairs(): z.ZodType<Readonly<Record<string, string>>> {
+  /** A comma-separated list of `name=value` with unique names. @param fault what the setting must be, if it is not */
+  pairs(fault = 'must be a list of name=value, each name once'): z.ZodType<Readonly<Record<string, string>>> {
     return settingSchemas.list().transform((items, context) => {
       const pairs = items.map((item) => /^([^=\s]+)=(\S+)$/.exec(item)?.slice(1) ?? []);
       const names = new Set(pairs.map(([name]) => name));
       if (pairs.every((pair) => pair.length === 2) && names.size === pairs.length)
         return Object.fromEntries(pairs);
-      context.addIssue({ code: 'custom', message: 'must be a list of name=value, each name once' });
+      context.addIssue({ code: 'custom', message: fault });
       return z.NEVER;
     });
   },
