@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { mainModuleOf } from '@latchkey/process/testing/program-paths';
 import { FINDING_KINDS } from '@latchkey/verify';
+import { temporaryFolder } from '../../standalone/src/testing.ts';
 import { createProgram } from './cli.ts';
 import { runCommandInProcess } from './testing/run-in-process.ts';
 
@@ -17,6 +18,7 @@ const DOCS = join(import.meta.dirname, '..', '..', '..', 'docs', 'ops.md');
 
 const program = await createProgram({
   environment: {},
+  outputClosed: new AbortController().signal,
   waits: true,
   print: assert.fail,
   note: assert.fail,
@@ -72,6 +74,13 @@ describe('help', () => {
       if (commands.length === 0) assert.match(docs, new RegExp(`ops -- ${words}\\b|\`${words}\\b`), words);
       for (const { long } of options) assert.ok(docs.includes(long ?? ''), `${words} ${long}`);
     }
+    const rows = [...docs.matchAll(/^\| \[`([\w -]+)`\]/gm)].map(([, words]) => words);
+    for (const command of program.commands)
+      assert.ok(
+        rows.includes(command.name()) ||
+          command.commands.every((each) => rows.includes(`${command.name()} ${each.name()}`)),
+        `the table of commands lacks ${command.name()}`,
+      );
     assert.match(docs, /--no-wait/);
     for (const kind of Object.keys(FINDING_KINDS)) assert.ok(docs.includes(`\`${kind}\``), kind);
   });
@@ -111,6 +120,20 @@ describe('an invalid command line', () => {
     assert.match(err, /^Usage: ops parked /);
     assert.match(err, /\nops: a subcommand is missing\n$/);
   });
+});
+
+test('a .env that cannot be read is an error of one line, only for commands that need settings', async (t) => {
+  const cwd = await temporaryFolder(t);
+  await writeFile(join(cwd, '.env'), Buffer.from('DATA_DIR=x\n', 'utf16le'));
+  async function run(...words: readonly string[]) {
+    const child = spawn(process.execPath, [MAIN, ...words], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    const [err] = await Promise.all([text(child.stderr), text(child.stdout), once(child, 'close')]);
+    return [child.exitCode, err];
+  }
+  const fault = 'ops: .env: the file is not UTF-8 (UTF-16?): save it as UTF-8\n';
+  assert.deepEqual(await run('parked', 'list'), [1, fault]);
+  assert.deepEqual(await run('verify'), [2, fault]);
+  assert.deepEqual(await run('verify', '--help'), [0, '']);
 });
 
 test('a reader that closes the pipe early does not fail the command', async () => {

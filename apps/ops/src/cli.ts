@@ -1,6 +1,6 @@
 /** The command line of `ops`: its commands, its error messages and its exit codes. */
 import { Command, CommanderError } from '@commander-js/extra-typings';
-import { ConfigError } from '@latchkey/process';
+import { ConfigError, type Environment } from '@latchkey/process';
 import type { CommandContext } from './context.ts';
 import { formatExamples, type Program } from './program.ts';
 
@@ -88,14 +88,25 @@ function outputOf({ print, note }: Output) {
   };
 }
 
+/** What a command line gets from its process. */
+export interface CommandLineIo extends Omit<CommandContext, 'environment' | 'waits' | 'exitWith'> {
+  /** Reads the environment. Called only by commands that need settings. @throws ConfigError if `.env` is invalid */
+  readEnvironment(): Environment;
+}
+
 /** Runs a command line. Writes any error to `note`. @returns the exit code */
 export async function runCommandLine(
   words: readonly string[],
-  io: Omit<CommandContext, 'waits' | 'exitWith'>,
+  { readEnvironment, ...io }: CommandLineIo,
 ): Promise<number> {
   let exitCode = 0;
+  let environment: Environment | undefined;
   const context: CommandContext = {
     ...io,
+    get environment() {
+      environment ??= readEnvironment();
+      return environment;
+    },
     get waits() {
       return program.opts().wait;
     },

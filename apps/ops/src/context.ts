@@ -6,6 +6,8 @@ export interface CommandContext {
   readonly environment: Environment;
   /** Whether to wait for servers. If false, a server that cannot be reached is an error after a few seconds. */
   readonly waits: boolean;
+  /** Aborted once the reader of stdout has closed the pipe. */
+  readonly outputClosed: AbortSignal;
   /** Prints a line of the result to stdout. */
   print(line: string): void;
   /** Prints a line that is not part of the result to stderr, such as progress. */

@@ -5,7 +5,7 @@ import { createTerminal } from './output/terminal.ts';
 
 const { end, ...output } = createTerminal(process.stdout, process.stderr);
 process.exitCode = await runCommandLine(process.argv.slice(2), {
-  environment: withDotEnv(process.env, process.cwd()),
+  readEnvironment: () => withDotEnv(process.env, process.cwd()),
   ...output,
 });
 end();

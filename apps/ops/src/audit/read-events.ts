@@ -44,14 +44,18 @@ export async function findEvents(
   return found;
 }
 
-/** Yields matching events as they are written, from now on, until the caller stops. */
+/** Yields matching events as they are written, from now on, until the signal. */
 export async function* followEvents(
   reader: LogReader,
   topic: string,
-  { filter, pause }: { readonly filter: EventFilter; pause(): Promise<unknown> },
+  {
+    filter,
+    pause,
+    signal,
+  }: { readonly filter: EventFilter; pause(): Promise<unknown>; readonly signal: AbortSignal },
 ): AsyncGenerator<readonly SecurityEvent[]> {
   let before = await reader.ranges(topic);
-  for (;;) {
+  while (!signal.aborted) {
     await pause();
     const now = await reader.ranges(topic);
     const added = now.map(({ partition, start, end }) => {

@@ -5,6 +5,7 @@ import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { encodeSecurityEvent, SECURITY_TOPIC, type SecurityEvent, securityTopic } from '@latchkey/events';
 import { openDatabase } from '@latchkey/sqlite';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
+import { runCommandLine } from '../cli.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 
 const [ADA, JON] = [randomUUID(), randomUUID()];
@@ -161,4 +162,20 @@ test('names of topics are those of the settings, and faults are named', async (t
       (await runCommandInProcess({}, 'audit', 'search', option, value)).err,
       new RegExp(`^ops: option '${option} <.+>' argument '${value}' is invalid\\. Expected `),
     );
+});
+
+test('events are followed until the reader of the output closes the pipe', async (t) => {
+  const folder = await folderWith(t, events);
+  const closed = new AbortController();
+  const lines: string[] = [];
+  const code = await runCommandLine(['audit', 'tail', '--follow', '--json'], {
+    readEnvironment: () => ({ DATA_DIR: folder }),
+    outputClosed: closed.signal,
+    print(line) {
+      lines.push(line);
+      closed.abort();
+    },
+    note: assert.fail,
+  });
+  assert.deepEqual([code, lines.length], [0, events.length]);
 });

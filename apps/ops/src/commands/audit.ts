@@ -36,7 +36,7 @@ export function addAuditCommand(program: Program, context: CommandContext): void
     .command('tail')
     .description('print the newest security events, oldest of them first')
     .addOption(limitOption())
-    .option('--follow', 'then print new ones as they come, until it is interrupted')
+    .option('--follow', 'then print new ones as they come, until it is interrupted or the pipe is closed')
     .addOption(accountOption())
     .addOption(typeOption())
     .option('--json', JSON_OPTION_HELP)
@@ -107,12 +107,16 @@ async function pseudonymKeys({ environment }: CommandContext): Promise<readonly 
 }
 
 async function printNew(
-  { print }: CommandContext,
+  { print, outputClosed }: CommandContext,
   reader: LogReader,
   topic: string,
   { filter, json }: { readonly filter: EventFilter; readonly json: boolean },
 ): Promise<void> {
-  const arriving = followEvents(reader, topic, { filter, pause: () => pause(FOLLOW_EVERY_MS) });
+  const arriving = followEvents(reader, topic, {
+    filter,
+    pause: () => pause(FOLLOW_EVERY_MS),
+    signal: outputClosed,
+  });
   for await (const events of arriving)
     if (json) printJson(print, events.map(toJson));
     else for (const event of events) print(toRow(event).join('  '));

@@ -22,9 +22,11 @@ export function addIndexesCommand(program: Program, context: CommandContext): vo
 }
 
 async function prepareStore(store: Store, { print, note }: CommandContext, json: boolean): Promise<void> {
+  let required = 0;
   for (const schema of preparablesOf(store)) {
     const outcomes: { readonly index: string; readonly created: boolean }[] = [];
     for (const requirement of await schema.requirements()) {
+      required += 1;
       const outcome = await reportingWaits(requirement, note);
       outcomes.push({ index: requirement.name, created: outcome === 'created' });
     }
@@ -33,6 +35,7 @@ async function prepareStore(store: Store, { print, note }: CommandContext, json:
     else
       for (const { index, created } of outcomes) print(`${index}: ${created ? 'created' : 'exists already'}`);
   }
+  if (required === 0) note('nothing to create: a data folder has no indexes of its own');
 }
 
 const REPORT_EVERY_MS = 10_000;

@@ -26,6 +26,17 @@ test('a line that is drawn replaces the one before, and other lines begin below 
   assert.equal(err(), 'by the way\n\r\u001b[K1 of 3\n');
 });
 
+test('a pipe that its reader closes is reported, and is no error', () => {
+  const [out, err] = [new PassThrough(), new PassThrough()];
+  const { outputClosed } = createTerminal(out, err);
+  const closed = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });
+  err.emit('error', closed);
+  assert.equal(outputClosed.aborted, false);
+  out.emit('error', closed);
+  assert.equal(outputClosed.aborted, true);
+  assert.throws(() => out.emit('error', new Error('ENOSPC')), /ENOSPC/);
+});
+
 test('without a terminal nothing is drawn', () => {
   const { draw, note, end, err } = screen(false);
   assert.equal(draw, undefined);

@@ -7,11 +7,13 @@ const ERASE_LINE = '\r\u001b[K';
 export function createTerminal(
   out: NodeJS.WritableStream,
   err: NodeJS.WritableStream & { readonly isTTY?: boolean },
-): Pick<CommandContext, 'print' | 'note' | 'draw'> & {
+): Pick<CommandContext, 'print' | 'note' | 'draw' | 'outputClosed'> & {
   /** Ends the line drawn last, so that further output begins below it. */
   end(): void;
 } {
-  for (const stream of [out, err]) stream.on('error', ignoreClosedPipe);
+  const closed = new AbortController();
+  out.on('error', ignoreClosedPipe).on('error', () => closed.abort());
+  err.on('error', ignoreClosedPipe);
   let drawn = '';
   function end() {
     if (drawn !== '') err.write('\n');
@@ -27,10 +29,19 @@ export function createTerminal(
     if (text !== drawn) err.write(`${ERASE_LINE}${text}`);
     drawn = text;
   }
-  return { print: writer(out), note: writer(err), end, ...(err.isTTY ? { draw } : {}) };
+  return {
+    print: writer(out),
+    note: writer(err),
+    outputClosed: closed.signal,
+    end,
+    ...(err.isTTY ? { draw } : {}),
+  };
 }
 
-/** In `ops … | head`, `head` may close the pipe early. The command must complete its work nevertheless. */
+/**
+ * In `ops … | head`, `head` may close the pipe early. A command with an end must complete its work nevertheless; a
+ * command without an end watches `outputClosed`.
+ */
 function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
 }

@@ -10,7 +10,8 @@ export async function runCommandInProcess(
   const out: string[] = [];
   const err: string[] = [];
   const code = await runCommandLine(words, {
-    environment: settings,
+    readEnvironment: () => settings,
+    outputClosed: new AbortController().signal,
     print: (line) => void out.push(line),
     note: (line) => void err.push(line),
   });
