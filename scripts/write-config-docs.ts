@@ -31,7 +31,7 @@ type Schema = Parameters<typeof describeConfig>[0];
 const sections: readonly (readonly [title: string, about: string, schema: Schema])[] = [
   [
     'standalone',
-    '`npm start` runs the standalone: the three services in one process. The standalone reads the settings below and those of auth, notifier and user. In development the standalone has defaults for all required settings: it creates the keys once and keeps them in `secrets.json` in DATA_DIR, PUBLIC_URL is `http://localhost` with the port in use, and mails go to the mailbox page unless MAIL_SERVER is set. In production you must set the keys, PUBLIC_URL and MAIL_SERVER yourself, and PUBLIC_URL must be an https URL.',
+    '`npm start` runs the standalone: the three services in one process. The standalone reads the settings below and those of auth, notifier and user. In development the standalone has defaults for all required settings: it creates the keys once and keeps them in `secrets.json` in DATA_DIR (if this file is missing later, the standalone does not start, because stored accounts work only with these keys), PUBLIC_URL is `http://localhost` with the port in use, and mails go to the mailbox page unless MAIL_SERVER is set. In production you must set the keys, PUBLIC_URL and MAIL_SERVER yourself, and PUBLIC_URL must be an https URL.',
     standaloneSettings,
   ],
   [

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { ConfigError, createRegistry } from '@latchkey/process';
@@ -7,6 +8,7 @@ import { z } from 'zod';
 import { composeStandalone } from './compose.ts';
 import { messageSchema } from './mailbox/message.ts';
 import { messagePageSchema } from './mailbox/routes.ts';
+import { secretsPath } from './secrets.ts';
 import { readSettings, servesDevelopmentPages } from './settings.ts';
 import { getJson, silentLogger, temporaryFolder } from './testing.ts';
 
@@ -55,6 +57,35 @@ test('the state of each dependency says whose it is', async (t) => {
   assert.deepEqual(
     new Set(dependencies.map(({ service = 'the process' }) => service)),
     new Set(['auth', 'notifier', 'user', 'the process']),
+  );
+});
+
+test('a folder that has lost its secrets is refused, and no others are made', async (t) => {
+  const folder = await temporaryFolder(t);
+  async function run(environment: Record<string, string> = {}) {
+    const config = readSettings({ PORT: '0', DATA_DIR: folder, ...environment });
+    const standalone = await composeStandalone(config, {
+      logger: silentLogger(),
+      registry: createRegistry(),
+    });
+    await standalone.start().finally(() => standalone.stop());
+  }
+  await run();
+  const secrets = JSON.parse(await readFile(secretsPath(folder), 'utf8'));
+  await rm(secretsPath(folder));
+  await assert.rejects(run(), { name: 'Error', message: /secrets\.json is missing: restore it/ });
+  await assert.rejects(stat(secretsPath(folder)), { code: 'ENOENT' });
+  await run(secrets);
+});
+
+test('a folder of templates that does not exist is an error of one line', async (t) => {
+  await assert.rejects(
+    started(t, { DATA_DIR: await temporaryFolder(t), TEMPLATE_FOLDER: '/nope' }),
+    (error) => {
+      assert.ok(error instanceof ConfigError);
+      assert.deepEqual(error.faults, ['TEMPLATE_FOLDER: /nope is not a folder']);
+      return true;
+    },
   );
 });
 

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { authTags } from '@latchkey/auth';
+import { openOps as openAuth } from '@latchkey/auth/ops';
 import { type TopicNames, topicNameOnLog, withTopicNames } from '@latchkey/bus';
 import { createEmbeddedBus, type EmbeddedBus } from '@latchkey/bus/embedded';
 import { allTopics, asyncApiDocument, securityTopic } from '@latchkey/events';
@@ -26,7 +27,7 @@ import {
   type Part,
   type Registry,
 } from '@latchkey/process';
-import { type Database, DataFolderError, openDatabase } from '@latchkey/sqlite';
+import { createSqliteStore, type Database, DataFolderError, openDatabase } from '@latchkey/sqlite';
 import { ACCOUNT_SEQUENCE, PROBLEM_TYPES } from '@latchkey/tokens';
 import { userTags } from '@latchkey/user';
 import { createMailbox, type Mailbox } from './mailbox/mailbox.ts';
@@ -35,6 +36,7 @@ import { developmentRoutes } from './pages/routes.ts';
 import { loadSecrets, secretsPath } from './secrets.ts';
 import { composeServices, type Services } from './services.ts';
 import {
+  lacksSecrets,
   mailboxSettings,
   readServiceSettings,
   type StandaloneConfig,
@@ -90,6 +92,12 @@ async function openStore(
   const bus = withTopicNames(createEmbeddedBus({ database, logger, mayDelete: clock.isTrusted }), names);
   opened.defer(() => bus.close());
   return { database, bus, clock };
+}
+
+/** Returns whether auth has been started on this database, so that stored data depends on keys. */
+async function hasKeyUses(database: Database): Promise<boolean> {
+  const { keys } = openAuth(createSqliteStore(database));
+  return Object.keys(await keys.list()).length > 0;
 }
 
 /** Creates the topics. Of their properties, only the retention of security events is a setting. */
@@ -196,8 +204,11 @@ export async function composeStandalone(config: StandaloneConfig, deps: Standalo
 
   const mailbox = createMailbox({ database: store.database, now: () => new Date(), newId: randomUUID });
   const hasMailbox = development && config.MAIL_SERVER === undefined;
+  async function needsFormerSecrets() {
+    return lacksSecrets(config.environment) && (await hasKeyUses(store.database));
+  }
   const settings = readServiceSettings(config.environment, {
-    ...(development ? { PUBLIC_URL: url, ...(await loadSecrets(folder)) } : {}),
+    ...(development ? { PUBLIC_URL: url, ...(await loadSecrets(folder, needsFormerSecrets)) } : {}),
     ...(hasMailbox ? await openMailbox(mailbox, logger, opened) : {}),
   });
   await ensureTopics(store.bus, settings.auth.AUDIT_RETENTION_DAYS, config.TOPIC_NAMES);

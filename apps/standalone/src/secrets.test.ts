@@ -28,3 +28,12 @@ test('a damaged file is never replaced, and the error does not quote it', async 
   });
   assert.equal(await readFile(secretsPath(folder), 'utf8'), damaged);
 });
+
+test('a missing file of a folder that was used with keys is not replaced', async (t) => {
+  const folder = await temporaryFolder(t);
+  await assert.rejects(
+    loadSecrets(folder, async () => true),
+    { message: `${secretsPath(folder)} is missing: restore it, or start with another DATA_DIR` },
+  );
+  await assert.rejects(stat(secretsPath(folder)), { code: 'ENOENT' });
+});

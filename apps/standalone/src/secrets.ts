@@ -25,12 +25,17 @@ function secretsIn(text: string, path: string): StoredSecrets {
 /**
  * Loads the secrets of a folder, or generates and stores them (0600) if there are none. The folder must exist and be
  * locked by this server.
- * @throws Error naming the file if it cannot be read or is invalid
+ * @param needsFormer returns whether stored data depends on secrets that only the file can contain. Default: no
+ * @throws Error naming the file if it cannot be read or is invalid, or if it is missing although stored data needs it
  */
-export async function loadSecrets(folder: string): Promise<Secrets> {
+export async function loadSecrets(
+  folder: string,
+  needsFormer: () => Promise<boolean> = async () => false,
+): Promise<Secrets> {
   const path = secretsPath(folder);
   const text = await readTextFile(path);
   if (text !== undefined) return withLaterSecrets(secretsIn(text, path), path);
+  if (await needsFormer()) throw new Error(`${path} is missing: restore it, or start with another DATA_DIR`);
   const made = generateSecrets();
   await createTextFile(path, textOf(made));
   return made;
