@@ -1,6 +1,7 @@
 /** The settings of standalone: its own, and those of the three services, for which it provides some defaults. */
 import { authSettings } from '@latchkey/auth';
-import { generateSecrets } from '@latchkey/auth/secrets';
+import { generateSecrets, secretNames } from '@latchkey/auth/secrets';
+import { topicNameSettings } from '@latchkey/backend';
 import { notifierSettings } from '@latchkey/notifier';
 import {
   type Environment,
@@ -30,11 +31,9 @@ const fields = processSettings(8080).extend({
   EXPOSE_DEVELOPMENT: settingSchemas
     .flag(false)
     .describe('Whether development mode is allowed although HOST is reachable from other machines.'),
-  TOPIC_NAMES: settingSchemas
-    .pairs()
-    .describe(
-      'Topics that have a different name on the log, comma-separated: `accounts.events.v1=accounts.events.v2`.',
-    ),
+  TOPIC_NAMES: topicNameSettings.shape.TOPIC_NAMES.describe(
+    'Topics that have a different name on the log, comma-separated: `accounts.events.v1=accounts.events.v2`.',
+  ),
   PUBLIC_URL: z.string().optional().describe('Default in development: http://localhost and the port in use.'),
   MAIL_SERVER: z.string().optional().describe('Default in development: the mailbox.'),
 });
@@ -66,6 +65,11 @@ export interface StandaloneConfig extends OwnSettings {
 
 function isGiven(environment: Environment, name: string): boolean {
   return Boolean(environment[name] || environment[`${name}_FILE`]);
+}
+
+/** Whether a secret is not set in the environment, so that it must be in `secrets.json`. */
+export function lacksSecrets(environment: Environment): boolean {
+  return secretNames.some((name) => !isGiven(environment, name));
 }
 
 /** Adds the provided defaults for settings that are set neither directly nor by a file. */

@@ -1,5 +1,6 @@
 /** The kinds of logs, and the settings of each. */
 import type { KafkaConnection, KafkaSasl } from '@latchkey/bus/kafka';
+import { allTopics } from '@latchkey/events';
 import { type Environment, readConfig, settingSchemas, withCrossFieldChecks } from '@latchkey/process';
 import { z } from 'zod';
 import type { StoreKind } from './store-kinds.ts';
@@ -21,9 +22,28 @@ export function readLogKind(environment: Environment, store: StoreKind): LogKind
   return kind;
 }
 
+const latchkeysTopics: readonly string[] = allTopics().map(({ name }) => name);
+
+/** What Kafka accepts as the name of a topic. */
+const TOPIC_NAME = /^(?!\.{1,2}$)[\w.-]{1,249}$/;
+
+/** Whether no two topics have the same name on the log, including topics that are not renamed. */
+function areDistinctOnLog(names: Readonly<Record<string, string>>): boolean {
+  return new Set(latchkeysTopics.map((topic) => names[topic] ?? topic)).size === latchkeysTopics.length;
+}
+
 export const topicNameSettings = z.object({
   TOPIC_NAMES: settingSchemas
     .pairs()
+    .refine((names) => Object.keys(names).every((topic) => latchkeysTopics.includes(topic)), {
+      error: `must be a list of topic=name, with the topics ${latchkeysTopics.join(', ')}`,
+      abort: true,
+    })
+    .refine(
+      (names) => Object.values(names).every((name) => TOPIC_NAME.test(name)),
+      'must have names of up to 249 letters, digits, dots, underscores and hyphens',
+    )
+    .refine(areDistinctOnLog, 'must give each topic a different name')
     .describe(
       'Topics that have a different name on the log, comma-separated: `accounts.events.v1=accounts.events.v2`. All services need the same value.',
     ),

@@ -51,6 +51,30 @@ describe('the settings of Kafka', () => {
     }
   });
 
+  test('take names of topics that Kafka accepts, for topics that Latchkey has, each name once', () => {
+    function faultOf(TOPIC_NAMES: string): string {
+      return faultsOf({ ...given, TOPIC_NAMES }).join();
+    }
+    const renamed = 'accounts.events.v1=accounts.events.v2,security.events.v1=Security_1';
+    assert.equal(read({ TOPIC_NAMES: renamed }).TOPIC_NAMES['security.events.v1'], 'Security_1');
+    assert.match(
+      faultOf('acounts.events.v1=x'),
+      /^TOPIC_NAMES: must be .* with the topics accounts\.events\.v1, /,
+    );
+    for (const name of ['a/b', '.', '..', 'ä', 'x'.repeat(250)])
+      assert.match(
+        faultOf(`accounts.events.v1=${name}`),
+        /^TOPIC_NAMES: must have names of up to 249 letters/,
+      );
+    for (const twice of [
+      'accounts.events.v1=x,mailings.events.v1=x',
+      'accounts.events.v1=mailings.events.v1',
+    ])
+      assert.equal(faultOf(twice), 'TOPIC_NAMES: must give each topic a different name');
+    const swapped = 'accounts.events.v1=mailings.events.v1,mailings.events.v1=accounts.events.v1';
+    assert.equal(faultOf(swapped), '');
+  });
+
   test('demand all of the credentials for Kafka as soon as there is one, and report every other fault as well', () => {
     assert.equal(read(sasl).KAFKA_SASL_USERNAME, 'ada');
     for (const [name, value] of Object.entries(sasl)) {

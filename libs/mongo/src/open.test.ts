@@ -3,19 +3,26 @@ import { describe, test } from 'node:test';
 import { openMongo } from './open.ts';
 
 describe('opening MongoDB', () => {
-  for (const url of [
-    'no url',
-    'postgres://ada:s3cret@db',
-    'mongodb://ada:s3cret@',
-    'mongodb://ada:s3cret@db:port/',
-    'mongodb://db/?tls=perhaps',
-    'mongodb://db/?noSuchOption=s3cret',
-  ]) {
+  const encode =
+    ': percent-encode special characters in the user name and the password, for example @ as %40';
+  const unknownOption = ': it has an option that the MongoDB driver does not know';
+  for (const [url, hint] of [
+    ['no url', ''],
+    ['postgres://ada:s3cret@db', ''],
+    ['mongodb://ada:s3cret@', ''],
+    ['mongodb://ada:s3cret@db:port/', ''],
+    ['mongodb://db/?tls=perhaps', ''],
+    ['mongodb://ada:s3@cret@db', encode],
+    ['mongodb://ada:s3/cret@db', encode],
+    ['mongodb://ada:s3%cret@db', encode],
+    ['mongodb://db/?noSuchOption=s3cret', unknownOption],
+    ['mongodb://db/?noSuchOption=s3cret&other=1', unknownOption],
+  ] as const) {
     test(`refuses ${url.replace('s3cret', '…')} in one line that does not quote it`, async () => {
       const mongo = openMongo({ url });
       await assert.rejects(mongo.reached, {
         name: 'StoreMisconfigured',
-        message: 'MONGO_URL is not a usable MongoDB connection string.',
+        message: `MONGO_URL is not a usable MongoDB connection string${hint}.`,
       });
       await mongo.close();
     });

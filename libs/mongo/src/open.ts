@@ -180,9 +180,18 @@ function failureOrRefusal(error: unknown): MongoFailure | StoreMisconfigured {
   }
   // The message of the driver's error may quote the URL, and with it the password.
   if (error instanceof MongoAPIError || (error instanceof Error && URL_ERRORS.includes(error.name))) {
-    return new StoreMisconfigured('MONGO_URL is not a usable MongoDB connection string.');
+    return new StoreMisconfigured(`MONGO_URL is not a usable MongoDB connection string${hintFor(error)}.`);
   }
   const failure = mongoFailureOf(error);
   if (failure === undefined) throw error;
   return failure;
+}
+
+/** Returns what is probably wrong with a URL, without quoting it. @param error the driver's error */
+function hintFor({ message }: Error): string {
+  if (/unescaped|^Invalid connection string|^URI malformed/.test(message))
+    return ': percent-encode special characters in the user name and the password, for example @ as %40';
+  if (/^options? .* (?:is|are) not supported/.test(message))
+    return ': it has an option that the MongoDB driver does not know';
+  return '';
 }

@@ -39,6 +39,30 @@ describe('the settings of auth', () => {
     assert.equal(config.REFRESH_KEY[0].bytes.toString('base64url'), secrets.REFRESH_KEY);
   });
 
+  test('give scopes to roles that there are', () => {
+    const { ROLE_SCOPES } = read({ ROLE_SCOPES: 'user=books:read,admin=books:read+books:write' });
+    assert.deepEqual(ROLE_SCOPES, { user: 'books:read', admin: 'books:read books:write' });
+    const fault =
+      'ROLE_SCOPES: must be a list of role=scopes, each role once, with scopes joined by + and the roles user, admin';
+    for (const wrong of [
+      'superuser=books',
+      'user=books read',
+      'user',
+      'user=a++b',
+      'user=+',
+      'user=b"c',
+      'user=a,user=b',
+    ])
+      assert.deepEqual(faultsOf({ ROLE_SCOPES: wrong }), [fault], wrong);
+  });
+
+  test('name each consumer that confirms erasures once', () => {
+    assert.deepEqual(read({ ERASURE_CONSUMERS: 'books, search' }).ERASURE_CONSUMERS, ['books', 'search']);
+    assert.deepEqual(faultsOf({ ERASURE_CONSUMERS: 'books,search,books' }), [
+      'ERASURE_CONSUMERS: must name each consumer once',
+    ]);
+  });
+
   test('that are missing are all named at once', () => {
     assert.throws(
       () => readConfig(authSettings, {}),

@@ -1,5 +1,6 @@
 /** The settings of auth. */
 import { brandSettings, brandSettingsFaults } from '@latchkey/brand';
+import { role } from '@latchkey/events';
 import { originSettings } from '@latchkey/http';
 import {
   keySetting,
@@ -31,6 +32,18 @@ function limit(fallback: number) {
 
 /** The parameters of OWASP's Password Storage Cheat Sheet; they exceed the minimum of RFC 9106. */
 export const DEFAULT_HASH_COST = '19456:2';
+
+const SCOPES_FAULT = `must be a list of role=scopes, each role once, with scopes joined by + and the roles ${role.options.join(', ')}`;
+
+/** Scopes have the characters of RFC 6749, section 3.3. */
+const scopesOfRoles = z.partialRecord(
+  role,
+  z
+    .string()
+    .transform((scopes) => scopes.split('+'))
+    .refine((scopes) => scopes.every((scope) => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope)))
+    .transform((scopes) => scopes.join(' ')),
+);
 
 const CLAIMS_FAULT = `must be a list of claim=field, with a claim that access tokens do not have yet and one of the fields ${profileFields.join(', ')}`;
 
@@ -75,10 +88,13 @@ const fields = z.object({
     .whole({ min: 1, max: 60, fallback: 15 })
     .describe('How long an access token is valid.'),
   ROLE_SCOPES: settingSchemas
-    .pairs()
-    .transform((pairs) =>
-      Object.fromEntries(Object.entries(pairs).map(([role, scopes]) => [role, scopes.replaceAll('+', ' ')])),
-    )
+    .pairs(SCOPES_FAULT)
+    .transform((pairs, context) => {
+      const scopes = scopesOfRoles.safeParse(pairs);
+      if (scopes.success) return scopes.data;
+      context.addIssue({ code: 'custom', message: SCOPES_FAULT });
+      return z.NEVER;
+    })
     .describe(
       'The scopes (claim `scope`) that access tokens of verified accounts get for each role, as comma-separated `role=scopes` pairs with scopes joined by +: `user=books:read,admin=books:read+books:write`. Tokens of unverified accounts have no scopes, because anybody can sign up with an address of somebody else. Default: no scopes.',
     ),

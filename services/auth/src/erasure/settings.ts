@@ -25,6 +25,7 @@ export const erasureSettings = z.object({
       (names) => names.every(isConsumerName),
       'must be a list of names of up to 63 letters, digits, dots, underscores and hyphens',
     )
+    .refine((names) => new Set(names).size === names.length, 'must name each consumer once')
     .describe(
       'Additional consumers that must confirm erasures, comma-separated: consumer groups of `subscribe`, or names of service clients. Default: only auth, user and notifier.',
     ),

@@ -8,18 +8,16 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fallbackLocales, parseLocale } from '@latchkey/locale';
+import { ConfigError } from '@latchkey/process';
 import { Liquid, type Template } from 'liquidjs';
 import { mails } from '../../mails/index.ts';
 import { exampleVariablesOf, type Mail } from './define-mail.ts';
 
 /** Thrown if templates are unusable. The message has one line per fault, which names the file. */
-export class TemplateError extends Error {
-  readonly faults: readonly string[];
-
+export class TemplateError extends ConfigError {
   constructor(faults: readonly string[]) {
-    super(faults.join('\n'));
+    super(faults);
     this.name = 'TemplateError';
-    this.faults = faults;
   }
 }
 
