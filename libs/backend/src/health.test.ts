@@ -32,6 +32,7 @@ test('a store is asked to write at most every five seconds, however often its st
 test('a consumer with positions that are not where they must be is degraded, and says what to run', () => {
   const subscription = {
     lag: async () => 0,
+    caughtUp: async () => true,
     healthy: () => true,
     faults: () => ['Group user was at offset 5 of a 0.'],
     close: async () => undefined,

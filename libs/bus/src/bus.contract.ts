@@ -242,6 +242,29 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
         assert.deepEqual(valuesOf('a', records), ['1', '2']);
       });
 
+      it('has caught up once it has read what there was at its start, whatever comes meanwhile', async () => {
+        const keys = await keyPerPartition();
+        const [earlier, later] = [openable(), openable()];
+        const subscription = await subscribe(
+          ({ records: [only] }) => (String(only?.value) === 'later' ? later.opened : earlier.opened),
+          { sliceSize: 1 },
+        );
+        await bus.publish(
+          topic,
+          keys.map((key) => record(key, 'later')),
+        );
+        assert.equal(await subscription.caughtUp(), false);
+        earlier.open();
+        await until(() => subscription.caughtUp());
+        assert.equal(await subscription.lag(), keys.length);
+        later.open();
+      });
+
+      it('has caught up at once with empty topics', async () => {
+        const { subscription } = await collect();
+        assert.equal(await subscription.caughtUp(), true);
+      });
+
       it('tells how far it lags behind, down to 0', async () => {
         const gate = openable();
         await bus.publish(

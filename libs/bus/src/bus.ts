@@ -66,6 +66,11 @@ export interface SubscribeOptions {
 export interface Subscription {
   /** Counts the records after the group's position, over all partitions of its topics. */
   lag(): Promise<number>;
+  /**
+   * Returns whether the group's position is past every record that was in its topics when the subscription began. Later
+   * records do not matter, so that steady traffic does not delay this.
+   */
+  caughtUp(): Promise<boolean>;
   /** Whether records can currently be fetched; false while the broker is down. */
   healthy(): boolean;
   /**

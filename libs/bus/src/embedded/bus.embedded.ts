@@ -12,6 +12,7 @@ import {
   type TopicSpec,
 } from '../bus.ts';
 import { partitionOfKey } from '../partitioner.ts';
+import type { PartitionRange } from '../record.ts';
 import { createSubscriptionHub, type SubscriptionHub } from './hub.ts';
 import type { EmbeddedLog, RecordsQuery, TopicSummary } from './log.ts';
 import type { BusLogger, Member } from './partition-consumer.ts';
@@ -144,9 +145,17 @@ export function createEmbeddedBus({
 function progressOf(log: EmbeddedLog, group: string, names: readonly string[]): GroupProgress {
   const topics = names.map(log.topic);
   const records = topics.reduce((sum, topic) => sum + log.held(topic), 0);
-  const lag = topics.reduce((sum, topic) => sum + log.lag(group, topic), 0);
   // No position is ever out of range, because the log moves positions when it deletes records.
-  return { records, read: records - lag, outOfRange: [] };
+  return { records, read: records - count(unreadOf(log, group, names)), outOfRange: [] };
+}
+
+/** Returns the ranges that a group has not read yet, in a fixed order. */
+function unreadOf(log: EmbeddedLog, group: string, names: readonly string[]): readonly PartitionRange[] {
+  return names.flatMap((name) => log.unread(group, log.topic(name)));
+}
+
+function count(ranges: readonly PartitionRange[]): number {
+  return ranges.reduce((sum, { start, end }) => sum + end - start, 0);
 }
 
 function ensureAll(log: EmbeddedLog, specs: readonly TopicSpec[]): void {
@@ -182,9 +191,12 @@ function subscribe(
   const leaving = new AbortController();
   const member: Member = { topics, handle, sliceSize, leaving: leaving.signal, ...deps };
   let closed: Promise<void> | undefined;
+  const first = unreadOf(hub.log, group, topics);
   hub.join(group, member);
   return {
-    lag: async () => topics.reduce((sum, topic) => sum + hub.log.lag(group, hub.log.topic(topic)), 0),
+    lag: async () => count(unreadOf(hub.log, group, topics)),
+    caughtUp: async () =>
+      unreadOf(hub.log, group, topics).every(({ start }, index) => start >= (first[index]?.end ?? 0)),
     healthy: () => !closed && hub.healthy(group, member),
     faults: () => [],
     close() {

@@ -67,7 +67,8 @@ export interface EmbeddedLog {
   /** Returns at most `limit` records, starting at the group's position. */
   nextFor(group: string, topic: Topic, partition: number, limit: number): BusRecord[];
   moveTo(group: string, topic: Topic, partition: number, position: number): void;
-  lag(group: string, topic: Topic): number;
+  /** Returns the range of each partition that a group has not read yet, by partition. */
+  unread(group: string, topic: Topic): PartitionRange[];
   /** Returns how many records a topic contains. */
   held(topic: Topic): number;
   /** Deletes a group's positions. */
@@ -148,11 +149,7 @@ export function createEmbeddedLog(database: Database): EmbeddedLog {
     ranges: (topic) =>
       prepare('SELECT partition, start, next FROM bus_partition WHERE topic = ? ORDER BY partition')
         .all(topic.id)
-        .map(({ partition, start, next }) => ({
-          partition: Number(partition),
-          start: Number(start),
-          end: Number(next),
-        })),
+        .map(toRange),
     topic: topicNamed,
     create({ name, partitions, retentionMs }) {
       const { lastInsertRowid } = prepare(
@@ -192,15 +189,15 @@ export function createEmbeddedLog(database: Database): EmbeddedLog {
          ON CONFLICT DO UPDATE SET position = excluded.position`,
       ).run(group, topic.id, partition, position);
     },
-    lag(group, topic) {
-      const row = prepare(
-        `SELECT sum(next - max(start, coalesce(position, 0))) AS lag
+    unread: (group, topic) =>
+      prepare(
+        `SELECT log.partition, max(start, coalesce(position, 0)) AS start, next
          FROM bus_partition AS log LEFT JOIN bus_position AS reached
            ON reached."group" = ? AND reached.topic = log.topic AND reached.partition = log.partition
-         WHERE log.topic = ?`,
-      ).get(group, topic.id);
-      return Number(row?.['lag'] ?? 0);
-    },
+         WHERE log.topic = ? ORDER BY log.partition`,
+      )
+        .all(group, topic.id)
+        .map(toRange),
     held(topic) {
       const row = prepare('SELECT sum(next - start) AS held FROM bus_partition WHERE topic = ?').get(
         topic.id,
@@ -300,6 +297,10 @@ function deletePrefix(
 }
 
 type Row = ReturnType<ReturnType<Database['prepare']>['all']>[number];
+
+function toRange({ partition, start, next }: Row): PartitionRange {
+  return { partition: Number(partition), start: Number(start), end: Number(next) };
+}
 
 function restoreRecord(topic: string, row: Row): BusRecord {
   return {

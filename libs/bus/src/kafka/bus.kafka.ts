@@ -131,7 +131,10 @@ export function createKafkaBus({
         times: { ...KAFKA_TIMEOUTS, ...times },
         lag: () =>
           attempt(`lag of group ${group}`, () => lagAdmin.use((admin) => groupLagOf(admin, group, topics))),
-        offsets: () => lagAdmin.use((admin) => fetchGroupOffsets(admin, group, topics)),
+        offsets: () =>
+          attempt(`offsets of group ${group}`, () =>
+            lagAdmin.use((admin) => fetchGroupOffsets(admin, group, topics)),
+          ),
         isTransient: (error) => explainKafkaError(error, connection) instanceof KafkaUnavailableError,
         setAside: (topic, unusable) => letters.add(topic, formerGroup, unusable),
       }),

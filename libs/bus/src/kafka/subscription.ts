@@ -29,7 +29,8 @@ export async function openSubscription(
     now,
   });
   // The positions are checked before the group is joined, because the broker then moves those that are out of range.
-  positions.look(await offsets());
+  const first = await offsets();
+  positions.look(first);
   const membership = await joinGroup(options, partitions, deps);
   const progress = createProgressWatch({
     group,
@@ -62,8 +63,14 @@ export async function openSubscription(
     await membership.leave();
   }
 
+  async function caughtUp(): Promise<boolean> {
+    const reached = await offsets();
+    return [...first].every(([name, { end }]) => (reached.get(name)?.position ?? 0) >= end);
+  }
+
   return {
     lag,
+    caughtUp,
     faults: () => (closed ? [] : positions.faults()),
     healthy: () => !closed && now() - membership.lastResponse() < times.healthyWithinMs,
     close() {

@@ -156,6 +156,7 @@ function createLog() {
       handle = options.handle;
       return {
         lag: async () => 0,
+        caughtUp: async () => true,
         healthy: () => true,
         faults: () => [],
         close: async () => closing.abort(),

@@ -16,6 +16,7 @@ function scene() {
       read.add(generation);
       return {
         lag: async () => 0,
+        caughtUp: async () => true,
         healthy: () => true,
         faults: () => [],
         close: async () => void read.delete(generation),
