@@ -507,6 +507,27 @@ export function subscriptionContract(
     await waitUntil(() => next.healthy());
   });
 
+  test('a subscription has caught up once it has handled what was there before it, even if events keep coming', async (context) => {
+    const harness = await openTestHarness(context);
+    const registered = Array.from({ length: 3 }, () => createTestAccount().registered());
+    await harness.publish(registered);
+    const [handled, go] = [new Set<string>(), Promise.withResolvers<void>()];
+    const subscription = await harness.subscribe({
+      handlers: {
+        async UserRegistered(_event, { account }) {
+          await go.promise;
+          handled.add(account);
+          await harness.publish([createTestAccount().registered()]);
+        },
+      },
+    });
+    assert.equal(await subscription.caughtUp(), false);
+    go.resolve();
+    await waitUntil(() => subscription.caughtUp());
+    for (const { subject } of registered) assert.ok(handled.has(subject));
+    await subscription.stop();
+  });
+
   describe('a subscription without a store', () => {
     test('passes every event on, again and after a gap too, and skips what cannot be read', async (context) => {
       const harness = await openTestHarness(context);

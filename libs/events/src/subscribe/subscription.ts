@@ -45,6 +45,11 @@ export interface Interest {
 export interface Subscription {
   /** Returns the number of records that the group has not read yet. */
   lag(): Promise<number>;
+  /**
+   * Returns whether every record has been handled that was on the log when the subscription began. Later records do not
+   * delay this.
+   */
+  caughtUp(): Promise<boolean>;
   /** Returns whether records can be fetched now; false while the brokers are unavailable. */
   healthy(): boolean;
   /** Returns the mark of each parked account: at which record it is parked, and why. Sorted by account id. */
@@ -121,6 +126,7 @@ export async function openSubscription(
 
   return {
     lag: reading.lag,
+    caughtUp: reading.caughtUp,
     healthy: reading.healthy,
     listParked,
     retryParked: (account) => retries.get(account) ?? startRetry(account),

@@ -1,10 +1,9 @@
 /** Stores how far a subscription has read the feed. */
-import { randomUUID } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 
 /**
- * Stores the position in the feed. The position may be lost, or be older than the stored positions of accounts, because
- * the subscription's store recognises redelivered events.
+ * Stores the position in the feed. The position may be lost or damaged, or be older than the stored positions of
+ * accounts, because the subscription's store recognises redelivered events.
  */
 export interface CursorStore {
   load(): Promise<string | undefined>;
@@ -31,9 +30,10 @@ export function fileCursor(path: string): CursorStore {
         throw error;
       }),
     async save(cursor) {
-      // The cursor is written to a new file, which is then renamed, so that the file is complete even after a crash.
-      const written = `${path}.${randomUUID()}`;
-      await writeFile(written, cursor);
+      // The cursor is written and flushed to another file, which is then renamed, so that the file is complete even
+      // after a power failure.
+      const written = `${path}.new`;
+      await writeFile(written, cursor, { flush: true });
       await rename(written, path);
     },
   };

@@ -1,9 +1,16 @@
 /** Presents the feed as a bus, to which one process can subscribe. */
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Bus, BusRecord, PartitionSlice, SubscribeOptions, Subscription } from '@latchkey/bus';
+import type { Bus, SubscribeOptions, Subscription } from '@latchkey/bus';
 import type { SubscriberLogger } from '../subscriber.ts';
 import type { CursorStore } from './cursor-store.ts';
-import { type FeedConnection, FeedRefusedError, fetchFeedPage } from './feed-client.ts';
+import {
+  type FeedConnection,
+  FeedCursorError,
+  type FeedPage,
+  type FeedPageQuery,
+  FeedRefusedError,
+  fetchFeedPage,
+} from './feed-client.ts';
+import { createPartitionQueues, pauseAfter } from './partition-queues.ts';
 import { toRecord } from './to-record.ts';
 
 export interface FeedBusDeps extends FeedConnection {
@@ -19,8 +26,11 @@ export interface FeedBusDeps extends FeedConnection {
 
 const PAGE = 500;
 const WAIT_SECONDS = 25;
-const LONGEST_PAUSE_MS = 1000;
-const FIRST_PAUSE_MS = 50;
+/**
+ * How far the reading may be ahead of the stored cursor, in events. Bounds the memory, and the events that are
+ * delivered again after a restart, while a handler of one partition rejects.
+ */
+const MOST_AHEAD = 5000;
 
 export type FeedBus = Pick<Bus, 'subscribe' | 'readKey'>;
 
@@ -28,7 +38,7 @@ export function createFeedBus(deps: FeedBusDeps): FeedBus {
   const { types } = deps;
   return {
     async subscribe(options) {
-      const first = await firstCursor(deps);
+      const first = await firstPage(deps);
       return follow(deps, options, first);
     },
 
@@ -48,122 +58,123 @@ export function createFeedBus(deps: FeedBusDeps): FeedBus {
 }
 
 /**
- * Returns the position to begin at, once the feed has accepted the API key.
+ * Reads the page at the stored cursor. Waits while the feed cannot be reached.
  * @throws FeedRefusedError; the reason of the signal
  */
-async function firstCursor(deps: FeedBusDeps): Promise<string | undefined> {
+async function firstPage(deps: FeedBusDeps): Promise<FeedPage> {
   const { cursor, logger, signal = new AbortController().signal } = deps;
-  for (;;) {
+  for (let failures = 1; ; failures += 1) {
     signal.throwIfAborted();
     try {
-      const stored = await cursor.load();
-      await fetchFeedPage(deps, { after: stored, limit: 1 }, signal);
-      return stored;
+      return await readPage(deps, { after: await cursor.load() }, signal);
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof FeedRefusedError) throw error;
       logger.warn({ cause: messageOf(error) }, 'the feed cannot be reached; trying again');
-      await sleep(LONGEST_PAUSE_MS, undefined, { signal }).catch(() => undefined);
+      await pauseAfter(failures, signal);
     }
   }
 }
 
-function follow(deps: FeedBusDeps, options: SubscribeOptions, first: string | undefined): Subscription {
+/** Reads the page after a cursor, or the first page if the feed cannot use the cursor. @throws as `fetchFeedPage` */
+async function readPage(
+  deps: FeedBusDeps,
+  place: Pick<FeedPageQuery, 'after' | 'wait'>,
+  signal: AbortSignal,
+): Promise<FeedPage> {
+  const query = { ...place, limit: PAGE, types: deps.types };
+  try {
+    return await fetchFeedPage(deps, query, signal);
+  } catch (error) {
+    if (!(error instanceof FeedCursorError)) throw error;
+    deps.logger.warn(
+      { cause: error.message },
+      'the feed cannot use the cursor; beginning with the first event',
+    );
+    return fetchFeedPage(deps, { ...query, after: undefined }, signal);
+  }
+}
+
+function follow(deps: FeedBusDeps, options: SubscribeOptions, first: FeedPage): Subscription {
+  const { cursor: cursors, logger } = deps;
   const leaving = new AbortController();
   const { signal } = leaving;
-  let after = first;
+  const queues = createPartitionQueues({ options, logger, signal });
+  let after: string | undefined;
   let isHealthy = true;
-  /** The number of successive failures. */
-  let failures = 0;
+  /** Whether a page has reached the end of the log. Until then, requests do not wait for events. */
+  let hasReachedEnd = false;
+  let hasCaughtUp = false;
+  /** The number of events that were read since the last page whose events are all handled. */
+  let ahead = 0;
+  /** Whether all pages until now were handled. */
+  let handled = Promise.resolve(true);
+  /** Resolves when a page was handled. */
+  let progress = Promise.withResolvers<void>();
   const reading = read();
 
   async function read(): Promise<void> {
-    while (!signal.aborted) {
+    take(first);
+    for (let failures = 0; !signal.aborted; ) {
       try {
-        await readOnce();
+        take(await readPage(deps, { after, wait: hasReachedEnd ? WAIT_SECONDS : 0 }, signal));
         failures = 0;
       } catch (error) {
         if (signal.aborted) return;
         isHealthy = false;
         if (error instanceof FeedRefusedError) return deps.onFatal(error);
-        deps.logger.warn({ err: error }, 'events could not be read or handled; trying again');
+        logger.warn({ err: error }, 'events could not be read; trying again');
         failures += 1;
-        await pause(failures, signal);
+        await pauseAfter(failures, signal);
       }
+      while (ahead >= MOST_AHEAD && !signal.aborted) await progress.promise;
     }
   }
 
-  async function readOnce(): Promise<void> {
-    const page = await fetchFeedPage(
-      deps,
-      { after, limit: PAGE, wait: WAIT_SECONDS, types: deps.types },
-      signal,
-    );
+  function take(page: FeedPage): void {
+    const { events, cursor, behind } = page;
     isHealthy = true;
-    await handleAll(options, page.events.map(toRecord), deps.logger, signal);
-    if (signal.aborted || page.cursor === after) return;
-    after = page.cursor;
-    await deps.cursor.save(page.cursor);
+    hasReachedEnd ||= behind === 0 || events.length === 0;
+    if (cursor === after) return;
+    after = cursor;
+    ahead += events.length;
+    handled = finish(handled, queues.add(events.map(toRecord)), page);
+  }
+
+  /** Stores the cursor after a page, once the events of this page and of all earlier ones are handled. */
+  async function finish(earlier: Promise<boolean>, own: Promise<boolean>, page: FeedPage): Promise<boolean> {
+    const {
+      events: { length },
+      cursor,
+      behind,
+    } = page;
+    const [areEarlierHandled, isHandled] = await Promise.all([earlier, own]);
+    if (!areEarlierHandled || !isHandled) return false;
+    if (behind === 0) hasCaughtUp = true;
+    await cursors
+      .save(cursor)
+      .catch((err: unknown) => logger.warn({ err }, 'the cursor could not be stored'));
+    ahead -= length;
+    progress.resolve();
+    progress = Promise.withResolvers();
+    return true;
   }
 
   return {
     async lag() {
       const { events, behind } = await fetchFeedPage(deps, { after, limit: 1 }, new AbortController().signal);
-      return behind + events.length;
+      return ahead + behind + events.length;
     },
+    caughtUp: async () => hasCaughtUp,
     healthy: () => isHealthy && !signal.aborted,
     faults: () => [],
     async close() {
       leaving.abort();
+      progress.resolve();
       await reading;
+      await handled;
     },
   };
-}
-
-async function pause(failures: number, signal: AbortSignal): Promise<void> {
-  const ms = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures, 10));
-  await sleep(ms, undefined, { signal }).catch(() => undefined);
-}
-
-/**
- * Handles the records of a page: partitions concurrently, and the slices of one partition in order. Resolves once all
- * slices were handled.
- */
-async function handleAll(
-  options: SubscribeOptions,
-  records: readonly BusRecord[],
-  logger: FeedBusDeps['logger'],
-  signal: AbortSignal,
-): Promise<void> {
-  const partitions = [...Map.groupBy(records, ({ partition }) => partition).values()];
-  await Promise.all(
-    partitions.map(async (ofPartition) => {
-      const { sliceSize = PAGE } = options;
-      for (let at = 0; at < ofPartition.length && !signal.aborted; at += sliceSize)
-        await handleSlice(options, ofPartition.slice(at, at + sliceSize), logger, signal);
-    }),
-  );
-}
-
-/** Passes a slice to the handler, again and again until the handler resolves. */
-async function handleSlice(
-  { handle }: SubscribeOptions,
-  records: readonly BusRecord[],
-  logger: FeedBusDeps['logger'],
-  signal: AbortSignal,
-): Promise<void> {
-  const [first] = records;
-  if (first === undefined) return;
-  const { topic, partition } = first;
-  const slice: PartitionSlice = { topic, partition, records, signal, setAside: () => undefined };
-  for (let failures = 1; !signal.aborted; failures += 1) {
-    try {
-      return await handle(slice);
-    } catch (err) {
-      logger.warn({ err, topic, partition, offset: first.offset }, 'A slice failed; it is delivered again.');
-      await pause(failures, signal);
-    }
-  }
 }
 
 function messageOf(error: unknown): string {

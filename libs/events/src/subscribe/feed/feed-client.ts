@@ -32,16 +32,22 @@ export interface FeedPageQuery {
   readonly account?: string;
 }
 
-/** Thrown if the feed refuses the API key or the request. Retrying does not help. */
+/** Thrown if Latchkey refuses the API key or the request. Retrying does not help. */
 export class FeedRefusedError extends Error {
   override readonly name = 'FeedRefusedError';
+}
+
+/** Thrown if the feed cannot use the cursor, because it is damaged or was written by another release. */
+export class FeedCursorError extends Error {
+  override readonly name = 'FeedCursorError';
 }
 
 const ANSWERS_WITHIN_MS = 20_000;
 
 /**
  * Reads a page.
- * @throws FeedRefusedError; any other error if the feed cannot be reached or fails
+ * @throws FeedRefusedError; FeedCursorError; any other error if the feed cannot be reached or fails, or if another
+ * server answers in its place
  */
 export async function fetchFeedPage(
   { url, key, fetch: send = fetch }: FeedConnection,
@@ -55,7 +61,10 @@ export async function fetchFeedPage(
   });
   if (!response.ok) throw await failureOf(response);
   const cursor = response.headers.get('feed-cursor');
-  if (cursor === null) throw new FeedRefusedError(`${url} is not a feed of Latchkey.`);
+  if (cursor === null) {
+    await response.body?.cancel();
+    throw new Error(`${url} answers without the header Feed-Cursor: is it the PUBLIC_URL of Latchkey?`);
+  }
   const events = z.array(cloudEvent).parse(await response.json());
   return { events, cursor, behind: Number(response.headers.get('feed-behind')) };
 }
@@ -92,11 +101,25 @@ function rootOf(url: string): string {
   return url.replace(/\/+$/, '');
 }
 
+/** Problem details of Latchkey. Proxies have other responses, or responses without problem details. */
+const latchkeyProblem = z.object({
+  type: z.string().startsWith('urn:latchkey:problem:'),
+  detail: z.string(),
+  errors: z.array(z.object({ pointer: z.string() })).default([]),
+});
+
 const RETRIED = new Set([408, 425, 429]);
 
+/**
+ * Returns the error for a response. Only Latchkey itself can refuse a request for good: the response of a proxy in
+ * front of it, such as a 404 while no backend is registered, may be different in a moment.
+ */
 async function failureOf(response: Response): Promise<Error> {
   const { status } = response;
-  const problem = z.object({ detail: z.string() }).safeParse(await response.json().catch(() => undefined));
-  const text = `The feed answers ${status}${problem.success ? `: ${problem.data.detail}` : '.'}`;
-  return status >= 500 || RETRIED.has(status) ? new Error(text) : new FeedRefusedError(text);
+  const { data: problem } = latchkeyProblem.safeParse(await response.json().catch(() => undefined));
+  if (problem === undefined) return new Error(`The feed answers ${status}.`);
+  const text = `The feed answers ${status}: ${problem.detail}`;
+  if (status >= 500 || RETRIED.has(status)) return new Error(text);
+  const isAboutCursor = problem.errors.some(({ pointer }) => pointer === '#/query/after');
+  return isAboutCursor ? new FeedCursorError(text) : new FeedRefusedError(text);
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { freePort } from '@latchkey/process/testing/free-port';
 import { decodeReceipt, type Receipt } from '../../receipts.ts';
 import { RECEIPTS_TOPIC } from '../../topics.ts';
@@ -112,6 +113,28 @@ describe('subscribing to the feed', () => {
     assert.deepEqual(second.handled, ['SessionsRevoked 2']);
   });
 
+  test('begins with the first event if its file is empty, damaged or from another release', async (context) => {
+    const { bus } = await openEmbeddedTestBus(context);
+    const { url } = await serveFeed(context, bus);
+    const folder = await mkdtemp(join(tmpdir(), 'latchkey-cursor-'));
+    context.after(() => rm(folder, { recursive: true }));
+    const path = join(folder, 'cursor');
+    await bus.publish('accounts.events.v1', [toOutgoingRecord(createTestAccount().registered())]);
+    const ofAnotherRelease = Buffer.from(JSON.stringify([9, 'x'])).toString('base64url');
+    for (const content of ['', 'WzEsMTIz', '\0\0\0\0', ofAnotherRelease]) {
+      await writeFile(path, content);
+      const warnings: string[] = [];
+      const logger = { ...quiet, warn: (_fields: object, message: string) => void warnings.push(message) };
+      const reader = await member(context, url, { cursor: fileCursor(path), store: memoryStore(), logger });
+      await waitUntil(() => reader.caughtUp());
+      await reader.stop();
+      assert.deepEqual(reader.handled, ['UserRegistered 1']);
+      assert.deepEqual(warnings, ['the feed cannot use the cursor; beginning with the first event']);
+      assert.notEqual(await readFile(path, 'utf8'), content);
+    }
+    assert.deepEqual(await readdir(folder), ['cursor']);
+  });
+
   test('without a cursor reads everything again, and skips the events that its store has', async (context) => {
     const { bus } = await openEmbeddedTestBus(context);
     const { url } = await serveFeed(context, bus);
@@ -167,6 +190,118 @@ describe('subscribing to the feed', () => {
     await serveFeed(context, bus, () => fullAccessReader, port);
     await waitUntil(() => reader.handled.length === 2);
     assert.equal(reader.healthy(), true);
+  });
+
+  test('tries again while another server answers in place of the feed, at the start and later', async (context) => {
+    const { bus } = await openEmbeddedTestBus(context);
+    const { url } = await serveFeed(context, bus);
+    const answers: readonly (() => Response)[] = [
+      () => new Response('404 page not found', { status: 404 }),
+      () => new Response('<html>Forbidden</html>', { status: 403 }),
+      () => Response.json({ type: 'about:blank', detail: 'Who are you?' }, { status: 401 }),
+      () => new Response('<html>We will be back soon.</html>'),
+      () => new Response('[{', { headers: { 'feed-cursor': 'x' } }),
+    ];
+    let waiting = [...answers];
+    let warnings = 0;
+    const reader = await member(context, url, {
+      fetch: async (...request) => waiting.shift()?.() ?? fetch(...request),
+      logger: {
+        ...quiet,
+        warn() {
+          warnings += 1;
+        },
+      },
+      onFatal: assert.fail,
+    });
+    assert.equal(warnings, answers.length);
+    await waitUntil(() => reader.caughtUp());
+    waiting = [...answers];
+    const account = createTestAccount();
+    for (const event of [account.registered(), account.revoked()]) {
+      await bus.publish('accounts.events.v1', [toOutgoingRecord(event)]);
+      await waitUntil(() => reader.handled.length === event.sequence);
+    }
+    assert.equal(warnings, 2 * answers.length);
+    assert.equal(reader.healthy(), true);
+  });
+
+  test('handles the other partitions while the handler of one account rejects', async (context) => {
+    const { bus } = await openEmbeddedTestBus(context);
+    const { url } = await serveFeed(context, bus);
+    const cursor = memoryCursor();
+    const [failing, ...others] = Array.from({ length: 60 }, createTestAccount);
+    assert.ok(failing !== undefined);
+    const handled = new Set<string>();
+    let isDown = true;
+    const reader = await member(context, url, {
+      cursor,
+      handlers: {
+        UserRegistered(_event, { account }) {
+          if (account === failing.id && isDown) throw new Error('the server is down');
+          handled.add(account);
+        },
+      },
+    });
+    const tail = await bus.tail('accounts.events.v1');
+    const blocked = await tail.partitionOf(failing.id);
+    const elsewhere: string[] = [];
+    for (const { id } of others) if ((await tail.partitionOf(id)) !== blocked) elsewhere.push(id);
+    await bus.publish('accounts.events.v1', [toOutgoingRecord(failing.registered())]);
+    await waitUntil(async () => (await reader.lag()) === 1);
+    const before = await cursor.load();
+    for (const other of others)
+      await bus.publish('accounts.events.v1', [toOutgoingRecord(other.registered())]);
+    await waitUntil(() => elsewhere.every((id) => handled.has(id)));
+    assert.equal(handled.has(failing.id), false);
+    assert.equal(await cursor.load(), before);
+    isDown = false;
+    await waitUntil(async () => (await reader.lag()) === 0);
+    assert.equal(handled.size, 60);
+    assert.notEqual(await cursor.load(), before);
+  });
+
+  test('reads at most 5,000 events ahead of an event that is not handled', async (context) => {
+    const PAGE = 500;
+    let served = 0;
+    /** A feed without an end: each page has an event in the partition that fails, and others. */
+    async function endless(): Promise<Response> {
+      await nextTurn();
+      const events = Array.from({ length: PAGE }, (_, index) => ({
+        feedpartition: index === 0 ? 0 : 1,
+        feedoffset: served + index,
+      }));
+      served += PAGE;
+      return Response.json(events, { headers: { 'feed-cursor': String(served), 'feed-behind': '1000' } });
+    }
+    const cursor = memoryCursor();
+    const failure = Promise.withResolvers<void>();
+    const bus = createFeedBus({
+      url: 'http://feed.test',
+      key: TEST_API_KEY,
+      fetch: endless,
+      cursor,
+      types: [],
+      logger: quiet,
+      onFatal: assert.fail,
+    });
+    let handled = 0;
+    const subscription = await bus.subscribe({
+      topics: ['accounts.events.v1'],
+      group: 'test',
+      async handle({ partition, records }) {
+        if (partition === 0) await failure.promise;
+        else handled += records.length;
+      },
+    });
+    context.after(() => subscription.close());
+    await waitUntil(() => handled >= 10 * (PAGE - 1));
+    for (let turns = 0; turns < 100; turns += 1) await nextTurn();
+    assert.equal(served, 10 * PAGE);
+    assert.equal(await cursor.load(), undefined);
+    failure.resolve();
+    await waitUntil(() => handled > 20 * PAGE);
+    assert.equal(await subscription.caughtUp(), false);
   });
 
   test('refuses to begin with a key that the feed refuses, and ends when it is revoked', async (context) => {

@@ -47,6 +47,7 @@ export async function serveFeed(
     trustedProxies: [],
     corsOrigins: [],
     undeclared: 'fail',
+    problemTypes: 'urn:latchkey:problem:',
   });
   await part.start();
   context.after(() => part.stop());

@@ -1,0 +1,75 @@
+/** Queues of the records that were read from the feed, one per partition. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { BusRecord, PartitionSlice, SubscribeOptions } from '@latchkey/bus';
+import type { SubscriberLogger } from '../subscriber.ts';
+
+export interface PartitionQueuesDeps {
+  readonly options: Pick<SubscribeOptions, 'handle' | 'sliceSize'>;
+  readonly logger: Pick<SubscriberLogger, 'warn'>;
+  /** Aborted when no further slice may be handled. */
+  readonly signal: AbortSignal;
+}
+
+export interface PartitionQueues {
+  /**
+   * Adds records to the queues of their partitions. Never rejects.
+   * @returns whether all of these records were handled; false if the signal was aborted before that
+   */
+  add(records: readonly BusRecord[]): Promise<boolean>;
+}
+
+const DEFAULT_SLICE_SIZE = 500;
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 1000;
+
+/** Creates queues that are handled independently of each other. The records of one partition are handled in order. */
+export function createPartitionQueues({ options, logger, signal }: PartitionQueuesDeps): PartitionQueues {
+  const { handle, sliceSize = DEFAULT_SLICE_SIZE } = options;
+  /** For each partition, whether its queue was handled to the end. */
+  const ends = new Map<number, Promise<boolean>>();
+
+  async function handleAfter(
+    previous: Promise<boolean> | undefined,
+    records: readonly BusRecord[],
+  ): Promise<boolean> {
+    await previous;
+    for (let at = 0; at < records.length; at += sliceSize)
+      if (!(await handleSlice(records.slice(at, at + sliceSize)))) return false;
+    return true;
+  }
+
+  /** Passes a slice to the handler, again and again until the handler resolves. Returns false once it must not. */
+  async function handleSlice(records: readonly BusRecord[]): Promise<boolean> {
+    const [first] = records;
+    if (first === undefined) return true;
+    const { topic, partition, offset } = first;
+    const slice: PartitionSlice = { topic, partition, records, signal, setAside: () => undefined };
+    for (let failures = 1; !signal.aborted; failures += 1) {
+      try {
+        await handle(slice);
+        return true;
+      } catch (err) {
+        logger.warn({ err, topic, partition, offset }, 'A slice failed; it is delivered again.');
+        await pauseAfter(failures, signal);
+      }
+    }
+    return false;
+  }
+
+  return {
+    async add(records) {
+      const added = [...Map.groupBy(records, ({ partition }) => partition)].map(([partition, of]) => {
+        const end = handleAfter(ends.get(partition), of);
+        ends.set(partition, end);
+        return end;
+      });
+      return (await Promise.all(added)).every((isHandled) => isHandled);
+    },
+  };
+}
+
+/** Waits after a number of successive failures, up to a second. Resolves at once when the signal is aborted. */
+export async function pauseAfter(failures: number, signal: AbortSignal): Promise<void> {
+  const ms = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures, 10));
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
+}
