@@ -11,6 +11,7 @@ import {
   type RefusalSpec,
   serviceUnavailable,
 } from '@latchkey/tokens';
+import { consoleLogger, type GuardLogger } from './logger.ts';
 import { Refusal } from './refusal.ts';
 import { type RevocationCheck, RevocationsUnavailable } from './standing.ts';
 import { cacheVerifiedTokens } from './verified-tokens.ts';
@@ -30,14 +31,9 @@ export interface GuardOptions {
    * Receives a warning with the cause, at most once in 10 s, while requests get 503 because it is unknown whether their
    * tokens are valid. Default: the console.
    */
-  readonly logger?: GuardLogger;
+  readonly logger?: Pick<GuardLogger, 'warn'>;
   /** Returns the current time. Default: the clock of this machine. */
   now?(): Date;
-}
-
-/** A logger; a pino logger fits. */
-export interface GuardLogger {
-  warn(fields: object, message: string): void;
 }
 
 /** The account that sent a request. */
@@ -135,12 +131,10 @@ function checkOf(policy: Policy<Account>): Check {
   };
 }
 
-const consoleLogger: GuardLogger = { warn: (fields, message) => console.warn(message, fields) };
-
 const WARN_EVERY_MS = 10_000;
 
 /** Returns a function that logs why tokens cannot be checked. It logs at most once in 10 s. */
-function createOutageWarning(logger: GuardLogger, now: () => Date): (cause: unknown) => void {
+function createOutageWarning(logger: Pick<GuardLogger, 'warn'>, now: () => Date): (cause: unknown) => void {
   let warnedAt = Number.NEGATIVE_INFINITY;
   return (err) => {
     const time = now().getTime();

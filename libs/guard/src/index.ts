@@ -5,9 +5,9 @@ export {
   type Check,
   createGuard,
   type Guard,
-  type GuardLogger,
   type GuardOptions,
 } from './guard.ts';
 export { type IntrospectionOptions, introspection } from './introspection.ts';
+export type { GuardLogger } from './logger.ts';
 export { type ProblemAnswer, Refusal } from './refusal.ts';
 export { type RevocationCheck, RevocationsUnavailable, type Standing } from './standing.ts';

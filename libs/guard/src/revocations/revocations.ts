@@ -7,8 +7,10 @@ import {
   type Subscription,
   subscribe,
 } from '@latchkey/events/subscribe';
+import { consoleLogger, type GuardLogger } from '../logger.ts';
 import { type RevocationCheck, RevocationsUnavailable } from '../standing.ts';
 import { createRevokedTokens } from './revoked-tokens.ts';
+import { whenCaughtUp } from './when-caught-up.ts';
 
 type Given = 'group' | 'handlers' | 'store' | 'topics' | 'observe' | 'signal' | 'logger' | 'cursor';
 
@@ -31,11 +33,14 @@ interface FeedSource {
 /** The source of the events: Kafka or the feed. */
 export type RevocationsSource = (KafkaSource | FeedSource) & {
   /** Receives warnings and errors. Default: the console. */
-  readonly logger?: KafkaOptions['logger'];
+  readonly logger?: GuardLogger;
 };
 
 export interface Revocations extends RevocationCheck {
-  /** Resolves once all earlier revocations are known. Until then, no token is accepted. */
+  /**
+   * Resolves once all revocations from before the start are known. Until then, no token is accepted. Rejects if events
+   * can never be read, for example because the key is refused; the error is also logged.
+   */
   ready(): Promise<void>;
   /** Returns whether events can currently be read. While they cannot, newly revoked tokens are still accepted. */
   healthy(): boolean;
@@ -45,7 +50,6 @@ export interface Revocations extends RevocationCheck {
 
 /** The maximum time that a request waits until all revocations from before the start are known, in ms. */
 const REQUEST_WAITS_MS = 2000;
-const LOOK_EVERY_MS = 50;
 
 /**
  * Starts to follow the events that revoke tokens (SessionsRevoked, RoleChanged, AccountDisabled, RegistrationEnded,
@@ -53,19 +57,23 @@ const LOOK_EVERY_MS = 50;
  * servers are down, it waits for them in the background.
  */
 export function revocations(source: RevocationsSource): Revocations {
+  const { logger = consoleLogger } = source;
   const tokens = createRevokedTokens(() => new Date());
   const stopping = new AbortController();
   let subscription: Subscription | undefined;
   let isReady = false;
 
   const started = start();
-  // The error is reported by `ready` and by every check.
-  started.catch(() => undefined);
+  started.catch((err: unknown) => {
+    if (!stopping.signal.aborted)
+      logger.error({ err }, 'account events cannot be read, so no access token is accepted');
+  });
   let stopped: Promise<void> | undefined;
 
   async function start(): Promise<void> {
-    subscription = await open(source, tokens.handlers, stopping.signal);
-    while ((await subscription.lag()) > 0) await sleep(LOOK_EVERY_MS, undefined, { signal: stopping.signal });
+    const { handlers } = tokens;
+    subscription = await open(source, { handlers, store: 'none', signal: stopping.signal, logger });
+    await whenCaughtUp(subscription, logger, stopping.signal);
     isReady = true;
   }
 
@@ -96,11 +104,8 @@ export function revocations(source: RevocationsSource): Revocations {
 
 function open(
   source: RevocationsSource,
-  handlers: KafkaOptions['handlers'],
-  signal: AbortSignal,
+  common: Pick<FeedOptions, 'handlers' | 'store' | 'signal' | 'logger'>,
 ): Promise<Subscription> {
-  const { logger } = source;
-  const common = { handlers, store: 'none', signal, ...(logger && { logger }) } as const;
   if ('feed' in source) return subscribe({ ...source.feed, ...common });
   const { group = 'guard', ...connection } = source.kafka;
   return subscribe({ ...connection, ...common, group: `${group}-${randomUUID()}` });

@@ -1,0 +1,13 @@
+/** A logger; a pino logger fits. */
+export interface GuardLogger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** Writes warnings and errors to the console. */
+export const consoleLogger: GuardLogger = {
+  info: () => undefined,
+  warn: (fields, message) => console.warn(message, fields),
+  error: (fields, message) => console.error(message, fields),
+};
