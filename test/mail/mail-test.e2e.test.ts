@@ -104,15 +104,16 @@ describe('XOAUTH2', { concurrency: true }, () => {
   }
 
   async function testWith(token: string, settings: Readonly<Record<string, string>>) {
-    const session = { ehlo: '250-here\n250 AUTH XOAUTH2', auth: auth(token) };
+    const session = { ehlo: '250-here\n250 AUTH LOGIN XOAUTH2', auth: auth(token) };
     await using server = await startScriptedServer({ session });
     const login = { USE_CREDENTIALS: 'true', MAIL_USERNAME: 'mailer', MAIL_AUTH: 'xoauth2' };
-    return await runCommandInProcess(
+    const run = await runCommandInProcess(
       { ...settingsFor(server.port), ...login, ...settings },
       'mail',
       'test',
       TO,
     );
+    return { ...run, logins: server.heard.filter((line) => line.startsWith('AUTH')).length };
   }
 
   test('logs in with the token of a file', async (t) => {
@@ -124,6 +125,7 @@ describe('XOAUTH2', { concurrency: true }, () => {
     assert.equal(right.code, 0, right.out);
     const wrong = await testWith('another', { MAIL_OAUTH_TOKEN_FILE: file });
     assert.match(wrong.out, /^Failed at AUTH: 535 5\.7\.3 Authentication unsuccessful$/m);
+    assert.equal(wrong.logins, 1);
     const missing = await testWith('another', { MAIL_OAUTH_TOKEN_FILE: join(folder, 'none') });
     assert.match(missing.out, /^Failed at AUTH: the file of MAIL_OAUTH_TOKEN_FILE cannot be read$/m);
   });

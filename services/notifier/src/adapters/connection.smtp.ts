@@ -9,7 +9,7 @@ import type { SmtpStage } from '../delivery/reply.ts';
 import type { SendOptions } from '../ports/mailer.ts';
 import { createConversation, type SmtpExchange } from './conversation.smtp.ts';
 import { conversationFailureOf, SmtpFailure, sendResultOf, stageFailureOf } from './failure.smtp.ts';
-import { type Credentials, createXoauth2Handler, logIn } from './login.smtp.ts';
+import { type Credentials, customAuthOf, logIn } from './login.smtp.ts';
 import type { ComposedMessage } from './message.smtp.ts';
 import { runStep, type Session } from './step.smtp.ts';
 
@@ -99,10 +99,7 @@ export async function openConnection(settings: ServerSettings, options: ConnectO
     requireTLS: settings.startTls,
     ignoreTLS: !settings.startTls,
     tls: { rejectUnauthorized: settings.validateCertificates },
-    ...(settings.credentials &&
-      'tokens' in settings.credentials && {
-        customAuth: { XOAUTH2: createXoauth2Handler(settings.credentials) },
-      }),
+    ...(settings.credentials && { customAuth: customAuthOf(settings.credentials) }),
     logger: conversation.logger,
     transactionLog: true,
     greetingTimeout: waits.greeting,
@@ -211,7 +208,7 @@ function createConnection({ smtp, conversation }: Session, socket: Socket): Conn
     const wasUsed = mails > 0;
     const state = { opened: false, withdrawn: false };
     mails += 1;
-    conversation.begins();
+    conversation.begins('mail');
 
     const stream = new Readable({
       read() {

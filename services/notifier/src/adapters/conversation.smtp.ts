@@ -16,14 +16,14 @@ export interface Conversation {
   readonly logger: Readonly<Record<'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal', typeof ignore>>;
   /** Returns the stage whose reply is due next; undefined if none is. */
   pending(): SmtpStage | undefined;
-  /** Returns the stage of the last reply. */
-  answered(): SmtpStage;
+  /** Returns the stage of the last reply, or of the login or the mail that has begun since. */
+  reached(): SmtpStage;
   /** Returns how many replies have arrived. */
   replies(): number;
   /** Returns the first refusal (a reply with the code 4xx or 5xx) since the login or the mail began. */
   refusal(): SmtpExchange | undefined;
   /** Must be called when a login or a mail begins. */
-  begins(): void;
+  begins(stage: 'auth' | 'mail'): void;
   /** Must be called when the first byte of a mail is sent. */
   contentBegins(): void;
 }
@@ -52,7 +52,7 @@ export function createConversation(
   onPending: (stage: SmtpStage) => void,
 ): Conversation {
   const pending: SmtpStage[] = ['greeting'];
-  let answered: SmtpStage = 'greeting';
+  let reached: SmtpStage = 'greeting';
   let replies = 0;
   let refusal: SmtpExchange | undefined;
 
@@ -64,8 +64,8 @@ export function createConversation(
 
   function received(reply: string): void {
     replies += 1;
-    answered = pending.shift() ?? answered;
-    const exchange = { stage: answered, reply };
+    reached = pending.shift() ?? reached;
+    const exchange = { stage: reached, reply };
     if (/^[45]\d\d(?:[ -]|$)/.test(reply)) refusal ??= exchange;
     onExchange(exchange);
     const [next] = pending;
@@ -81,10 +81,11 @@ export function createConversation(
   return {
     logger: { trace: ignore, debug, info: ignore, warn: ignore, error: ignore, fatal: ignore },
     pending: () => pending[0],
-    answered: () => answered,
+    reached: () => reached,
     replies: () => replies,
     refusal: () => refusal,
-    begins() {
+    begins(stage) {
+      reached = stage;
       refusal = undefined;
     },
     contentBegins() {

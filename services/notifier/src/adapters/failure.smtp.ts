@@ -109,7 +109,7 @@ export function conversationFailureOf(
     return stageFailureOf(refused, refusal.stage, recipient);
   }
   const due = response === undefined ? conversation.pending() : undefined;
-  return stageFailureOf(error, due ?? conversation.answered(), recipient);
+  return stageFailureOf(error, due ?? conversation.reached(), recipient);
 }
 
 function wordsOf({ code = '', originalCode, timeoutType, message }: SmtpError): string {

@@ -7,7 +7,11 @@ export type PasswordMethod = 'auto' | 'plain' | 'login' | 'cram-md5';
 
 /** Supplies OAuth 2.0 access tokens. */
 export interface TokenSource {
-  /** Returns an access token. @param renew whether the server has refused the previous token @throws SmtpFailure */
+  /**
+   * Returns an access token.
+   * @param renew whether the server has refused the previous token. The result may be the same token again.
+   * @throws SmtpFailure
+   */
   token(renew: boolean): Promise<string>;
 }
 
@@ -15,26 +19,44 @@ export type Credentials =
   | { readonly username: string; readonly password: string; readonly method?: PasswordMethod }
   | { readonly username: string; readonly tokens: TokenSource };
 
-type Mechanism = 'PLAIN' | 'LOGIN' | 'CRAM-MD5' | 'XOAUTH2';
+/**
+ * The name of XOAUTH2 in nodemailer. nodemailer replaces a method of the name XOAUTH2 by PLAIN or LOGIN if the server
+ * offers one of them.
+ */
+const XOAUTH2 = 'LATCHKEY-XOAUTH2';
 
-/** Returns a nodemailer handler for XOAUTH2 (https://developers.google.com/gmail/imap/xoauth2-protocol). */
-export function createXoauth2Handler({ username, tokens }: Extract<Credentials, { tokens: TokenSource }>) {
+type Mechanism = 'PLAIN' | 'LOGIN' | 'CRAM-MD5' | typeof XOAUTH2;
+
+/** Returns the login handlers that nodemailer needs in addition to its own. */
+export function customAuthOf(credentials: Credentials): SMTPConnection.CustomAuthenticationHandlers {
+  return 'tokens' in credentials ? { [XOAUTH2]: createXoauth2Handler(credentials) } : {};
+}
+
+/**
+ * Returns a nodemailer handler for XOAUTH2 (https://developers.google.com/gmail/imap/xoauth2-protocol). After a
+ * permanent refusal, the handler tries a renewed token, unless that is the same token.
+ */
+function createXoauth2Handler({ username, tokens }: Extract<Credentials, { tokens: TokenSource }>) {
   return async ({
     sendCommand,
     reject,
     resolve,
   }: SMTPConnection.CustomAuthenticationContext): Promise<void> => {
-    async function refusalWith(token: string): Promise<string | undefined> {
+    async function replyTo(token: string): Promise<string> {
       const secret = `user=${username}\x01auth=Bearer ${token}\x01\x01`;
-      const first = await sendCommand(`AUTH XOAUTH2 ${Buffer.from(secret).toString('base64')}`);
+      const { response } = await sendCommand(`AUTH XOAUTH2 ${Buffer.from(secret).toString('base64')}`);
       // A reply with the code 334 contains the details of a refusal. The server sends the refusal itself after the
       // client has answered with an empty line.
-      const last = first.status === 334 ? await sendCommand('') : first;
-      return last.status === 235 ? undefined : last.response;
+      return response.startsWith('334') ? (await sendCommand('')).response : response;
     }
     try {
-      const refused = await refusalWith(await tokens.token(false));
-      if (refused === undefined || (await refusalWith(await tokens.token(true))) === undefined) resolve();
+      const token = await tokens.token(false);
+      let reply = await replyTo(token);
+      if (reply.startsWith('5')) {
+        const renewed = await tokens.token(true);
+        if (renewed !== token) reply = await replyTo(renewed);
+      }
+      if (reply.startsWith('235')) resolve();
       else reject('XOAUTH2 was refused');
     } catch (error) {
       reject(error instanceof Error ? error : String(error));
@@ -49,9 +71,9 @@ export function createXoauth2Handler({ username, tokens }: Extract<Credentials, 
  */
 export async function logIn(session: Session, credentials: Credentials): Promise<void> {
   const { smtp, conversation } = session;
-  conversation.begins();
+  conversation.begins('auth');
   if ('tokens' in credentials)
-    return tryMechanism(session, { username: credentials.username, password: '' }, 'XOAUTH2');
+    return tryMechanism(session, { username: credentials.username, password: '' }, XOAUTH2);
   const [first, second] = mechanismsFor(credentials.method ?? 'auto', smtp);
   try {
     await tryMechanism(session, credentials, first);

@@ -27,6 +27,8 @@ const granted = z.object({
 const refused = z.object({ error: z.string(), error_description: z.string().optional() });
 
 const PATIENCE_MS = 30_000;
+/** The 4xx after which the same request may succeed: Request Timeout (RFC 9110) and Too Many Requests (RFC 6585). */
+const TEMPORARY: ReadonlySet<number> = new Set([408, 429]);
 /** How long a token is used if the server does not state its lifetime, in seconds. RFC 6749 5.1 sets no default. */
 const DEFAULT_LIFE_S = 300;
 /** How long before its expiry a token is renewed, in seconds. */
@@ -70,6 +72,8 @@ async function request(client: OAuthClient, refreshToken: string | undefined) {
   const response = await fetch(client.tokenUrl, {
     method: 'POST',
     body,
+    // The client secret must not be sent to the target of a redirect. A redirect is a failure.
+    redirect: 'manual',
     signal: AbortSignal.timeout(PATIENCE_MS),
   }).catch((error: unknown) => {
     throw failure('the token endpoint cannot be reached', false, error);
@@ -79,8 +83,9 @@ async function request(client: OAuthClient, refreshToken: string | undefined) {
   if (response.ok && token.success) return token.data;
   const { data } = refused.safeParse(json);
   const why = data === undefined ? '' : ` ${data.error}: ${data.error_description ?? ''}`;
-  // A 4xx is a lasting failure: the server does not accept the client or its refresh token (RFC 6749 5.2).
-  throw failure(`the token endpoint answered ${response.status}${why}`, response.status < 500);
+  // Most 4xx are lasting failures: the server does not accept the client or its refresh token (RFC 6749 5.2).
+  const isLasting = response.status < 500 && !TEMPORARY.has(response.status);
+  throw failure(`the token endpoint answered ${response.status}${why}`, isLasting);
 }
 
 /** Reads the token from the file for each login, so that another program may renew it. */
