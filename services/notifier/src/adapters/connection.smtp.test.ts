@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import type { Socket } from 'node:net';
-import { afterEach, describe, it } from 'node:test';
+import dns from 'node:dns';
+import { Socket } from 'node:net';
+import { afterEach, describe, it, type TestContext } from 'node:test';
+import { freePort } from '@latchkey/process/testing/free-port';
 import type { Mailer } from '../ports/mailer.ts';
 import { type LineReplies, type LineReply, startLineServer } from '../testing/line-server.ts';
 import { TEST_MAIL, testSmtpSettings, unlimited } from '../testing/smtp-client.ts';
@@ -160,6 +162,36 @@ describe('a connection that the server closes', () => {
     );
     const failure = { stage: 'auth', code: 535, enhanced: '5.7.8', words: 'Wrong' };
     assert.deepEqual(result, { kind: 'unwelcome', failure });
+  });
+});
+
+describe('a server with several addresses', () => {
+  function resolveTo(t: TestContext, ...addresses: readonly string[]): void {
+    const found = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
+    t.mock.method(
+      dns,
+      'lookup',
+      (_host: string, _options: unknown, done: (error: null, all: typeof found) => void) =>
+        process.nextTick(done, null, found),
+    );
+  }
+
+  it('that refuse connections is reported with each of them', async (t) => {
+    resolveTo(t, '127.0.0.1', '127.0.0.2');
+    const port = await freePort();
+    const result = await mailerTo(port, { host: 'mail.example.com' }).send(TEST_MAIL, unlimited());
+    const words = `connect ECONNREFUSED 127.0.0.1:${port}; connect ECONNREFUSED 127.0.0.2:${port}`;
+    assert.deepEqual(result, { kind: 'unreachable', failure: { stage: 'connect', words } });
+  });
+
+  it('is reached at the second one, and has 5 s for each', async (t) => {
+    resolveTo(t, '127.0.0.2', '127.0.0.1');
+    const connect = t.mock.method(Socket.prototype, 'connect');
+    const { port } = await serve({});
+    const result = await mailerTo(port, { host: 'mail.example.com' }).send(TEST_MAIL, unlimited());
+    assert.deepEqual(result, { kind: 'accepted' });
+    const [given] = connect.mock.calls[0]?.arguments ?? [];
+    assert.match(JSON.stringify(given), /"autoSelectFamilyAttemptTimeout":5000/);
   });
 });
 

@@ -48,6 +48,12 @@ export const SMTP_TIMEOUTS: SmtpTimeouts = {
   content: 10 * MINUTE,
 };
 
+/**
+ * How long to wait for each address of a server with several addresses, in ms. Node's default of 250 ms is too short for a server
+ * on another continent, or after a lost packet.
+ */
+const ADDRESS_TIMEOUT_MS = 5 * SECOND;
+
 export interface ConnectOptions {
   readonly signal: AbortSignal;
   /** Called when the socket is open, when TLS is established, and for each reply of the server. */
@@ -128,7 +134,12 @@ async function openSocket(
   { signal, onExchange }: ConnectOptions,
 ): Promise<Socket> {
   const { host, port } = settings;
-  const plain = connectSocket({ host, port });
+  const plain = connectSocket({
+    host,
+    port,
+    // At most half of the whole wait, so that a second address is tried in any case.
+    autoSelectFamilyAttemptTimeout: Math.min(ADDRESS_TIMEOUT_MS, Math.ceil(waits.connect / 2)),
+  });
   await opened(plain, 'connect', { event: 'connect', ms: waits.connect, signal });
   plain.setNoDelay(true);
   onExchange?.({ stage: 'connect', reply: `connected to ${plain.remoteAddress}` });

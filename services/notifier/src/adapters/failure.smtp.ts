@@ -112,12 +112,19 @@ export function conversationFailureOf(
   return stageFailureOf(error, due ?? conversation.reached(), recipient);
 }
 
-function wordsOf({ code = '', originalCode, timeoutType, message }: SmtpError): string {
+function wordsOf(raised: SmtpError): string {
+  const { code = '', originalCode, timeoutType } = raised;
   if (timeoutType !== undefined) return 'no answer in time';
   const system = originalCode ?? code;
   if (code === 'ECONNECTION') return 'the connection was closed';
   if (/^(ECONNRESET|EPIPE)$/.test(system)) return `the connection was closed (${system})`;
-  return maskedFirstLine(message);
+  return maskedFirstLine(messageOf(raised));
+}
+
+function messageOf(error: unknown): string {
+  // Node raises this error, with an empty message, if none of the server's addresses can be reached.
+  if (error instanceof AggregateError) return error.errors.map(messageOf).join('; ');
+  return error instanceof Error ? error.message : String(error);
 }
 
 const MEANS: Readonly<Record<ReplyMeaning, Exclude<SendResult['kind'], 'accepted' | 'withdrawn'>>> = {
