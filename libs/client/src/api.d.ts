@@ -913,7 +913,7 @@ export type paths = {
         head?: never;
         /**
          * Change the name, the URL or the selection of events
-         * @description Applies to all later requests, including those for events that are waiting.
+         * @description Applies to all later requests, including those for events that are waiting. Requests that are in progress are aborted within about a second, and sent again with the new settings.
          *
          *     Who: a verified admin.
          */

@@ -16,6 +16,8 @@ import { signatureHeaders } from './sign.ts';
 
 /** The number of accounts whose events are sent to one endpoint concurrently. */
 const CONCURRENT_ACCOUNTS = 8;
+/** The maximum number of events of one account that are sent in one delivery round. */
+const MAX_EVENTS_PER_ACCOUNT = 100;
 
 export interface DeliverDeps {
   readonly poster: Pick<HttpPoster, 'post'>;
@@ -31,19 +33,22 @@ export interface DeliverResult {
   readonly attempts: readonly Attempt[];
 }
 
+/** The events of each account, in order. */
+export type EventsByAccount = ReadonlyMap<string, Iterable<LoggedEvent> | AsyncIterable<LoggedEvent>>;
+
 /**
  * Sends events. After the first failure of an account, its later events are not sent. Once the endpoint counts as down,
  * no further events are sent.
- * @throws Error with a one-line message if a secret cannot be opened
+ * @throws Error with a one-line message if a secret cannot be opened; the errors of the log, if events are read from it
  */
 export async function deliverEvents(
   endpoint: WebhookEndpoint,
-  events: readonly LoggedEvent[],
+  events: EventsByAccount,
   deps: DeliverDeps,
 ): Promise<DeliverResult> {
   const attempts: Attempt[] = [];
   const results: AccountResult[] = [];
-  const groups = [...Map.groupBy(events, ({ account }) => account)];
+  const groups = [...events];
   let failures = endpoint.delivery.failing?.count ?? 0;
   let isProbe = isEndpointDown(endpoint.delivery);
   let isGone = false;
@@ -73,9 +78,15 @@ export async function deliverEvents(
     return outcome;
   }
 
-  async function deliverAccount(account: string, own: readonly LoggedEvent[]): Promise<AccountResult> {
+  async function deliverAccount(
+    account: string,
+    own: Iterable<LoggedEvent> | AsyncIterable<LoggedEvent>,
+  ): Promise<AccountResult> {
     let delivered = 0;
-    for (const event of own) {
+    for await (const event of own) {
+      // The next round continues with this event.
+      if (delivered === MAX_EVENTS_PER_ACCOUNT)
+        return { account, delivered, stopped: eventPositionOf(event) };
       const outcome = await attempt(event);
       if (outcome?.kind === 'delivered') delivered += 1;
       else

@@ -17,6 +17,9 @@ const storedSecret = z.object({
   until: instant.optional(),
 });
 
+/** The events to send again: one by its id, or those of a time range that excludes `until`. */
+const redriveRange = z.union([z.object({ event: z.string() }), z.object({ since: instant, until: instant })]);
+
 /** An account whose events from `offset` up to the cursor wait for a retry. */
 const waitingAccount = z.object({
   account: z.string(),
@@ -27,6 +30,11 @@ const waitingAccount = z.object({
   /** The number of attempts to send that event. */
   attempts: z.number(),
   next: instant,
+  /**
+   * Set if the account waits for events of a redrive: of its events before the offset `until`, only those in `ranges`
+   * are sent.
+   */
+  redriven: z.object({ ranges: z.array(redriveRange), until: z.number() }).optional(),
 });
 
 /** The failures since the last successful delivery. */
@@ -37,9 +45,6 @@ const failing = z.object({
   next: instant,
   reason: z.string(),
 });
-
-/** The events to send again: one by its id, or those of a time range that excludes `until`. */
-const redriveRange = z.union([z.object({ event: z.string() }), z.object({ since: instant, until: instant })]);
 
 const redrive = z.object({
   /** A new id for each request for a redrive, so that a delivery round notices that a newer redrive was requested. */
@@ -68,6 +73,8 @@ const delivery = z.object({
    * move.
    */
   moved: z.literal(true).optional(),
+  /** Whether the endpoint has reached the end of the log once. */
+  caughtUp: z.literal(true).optional(),
   /** The number of requests that were sent to the endpoint so far. It numbers the attempts. */
   attempts: z.number(),
   redrive: redrive.optional(),
@@ -77,6 +84,8 @@ export const storedEndpointSchema = z.object({
   id: z.string(),
   /** Changes with every write, so that concurrent changes are noticed. */
   version: z.number(),
+  /** How many times an operator has changed the endpoint. A delivery round ends when it finds a newer revision. */
+  revision: z.number().default(0),
   name: z.string(),
   url: z.string(),
   /** The types of events that are sent. Unset: all. */
@@ -98,6 +107,11 @@ export type RedriveRange = z.infer<typeof redriveRange>;
 export type Redrive = z.infer<typeof redrive>;
 
 const ID_BYTES = 8;
+/**
+ * How far the clocks of two processes may differ, in ms: beyond that, /readyz reports `degraded`. The time of an event
+ * is that of auth, and the creation of an endpoint that of another process.
+ */
+const MAX_CLOCK_SKEW_MS = 30_000;
 const SECRET_BYTES = 32;
 
 /** The maximum number of endpoints. It is low because each endpoint has its own reader of the log. */
@@ -153,10 +167,11 @@ export function createEndpoint(
   return {
     id,
     version: 1,
+    revision: 0,
     ...fields,
     ...storedTypes(types),
     createdAt: now,
-    since: from === 'now' ? now : new Date(0),
+    since: new Date(from === 'now' ? now.getTime() - MAX_CLOCK_SKEW_MS : 0),
     secrets: [{ secret: sealed, since: now }],
     delivery: { round: 0, waiting: [], attempts: 0 },
   };
@@ -193,48 +208,60 @@ export function withNewSecret(
       'later',
       `${MAX_SECRETS} secrets are valid, which is the most. Wait until one of them ends, or rotate without an overlap.`,
     );
-  return { ...endpoint, secrets: [...former, { secret: sealed, since: now }] };
+  return revised({ ...endpoint, secrets: [...former, { secret: sealed, since: now }] });
 }
 
 /** Fields to change; those that are undefined stay as they are. */
 export type ChangedFields = { readonly [Name in keyof EndpointFields]?: EndpointFields[Name] | undefined };
 
-/** Returns the endpoint with changed fields. Earlier events of types that are added are not sent. */
-export function withChangedFields(endpoint: WebhookEndpoint, changed: ChangedFields): WebhookEndpoint {
+/**
+ * Returns the endpoint with changed fields. Earlier events of types that are added are not sent. After a change of the
+ * URL, all waiting events are due immediately.
+ */
+export function withChangedFields(
+  endpoint: WebhookEndpoint,
+  changed: ChangedFields,
+  now: Date,
+): WebhookEndpoint {
   const { types: former, ...rest } = endpoint;
   const { name = rest.name, url = rest.url, person = rest.person, types = former } = changed;
-  return { ...rest, name, url, person, ...storedTypes(types) };
+  const delivery = url === rest.url ? rest.delivery : dueNow(rest.delivery, now);
+  return revised({ ...rest, name, url, person, delivery, ...storedTypes(types) });
+}
+
+function revised(endpoint: WebhookEndpoint): WebhookEndpoint {
+  return { ...endpoint, revision: endpoint.revision + 1 };
+}
+
+function dueNow({ failing: _, waiting, ...rest }: DeliveryProgress, now: Date): DeliveryProgress {
+  return { ...rest, waiting: waiting.map((account) => ({ ...account, next: now })) };
 }
 
 /** Returns the endpoint, paused. If it is already paused, it keeps its reason. */
 export function pauseEndpoint(endpoint: WebhookEndpoint, now: Date): WebhookEndpoint {
-  return {
+  return revised({
     ...endpoint,
     paused: endpoint.paused ?? { at: now, by: 'operator', reason: 'paused by an operator' },
-  };
+  });
 }
 
 /** Returns the endpoint, no longer paused. All waiting events are due immediately. */
 export function resumeEndpoint({ paused: _, ...endpoint }: WebhookEndpoint, now: Date): WebhookEndpoint {
-  const { failing: _failing, waiting, ...rest } = endpoint.delivery;
-  return {
-    ...endpoint,
-    delivery: { ...rest, waiting: waiting.map((account) => ({ ...account, next: now })) },
-  };
+  return revised({ ...endpoint, delivery: dueNow(endpoint.delivery, now) });
 }
 
 /**
- * Returns the endpoint with a range of events to send again. No-op if the endpoint has read nothing yet, because all
- * events are still to be sent.
- * @throws EndpointRefused if too many redrives are in progress, or if the endpoint was moved and has read nothing yet:
- * it then skips the events that were sent before the move
+ * Returns the endpoint with a range of events to send again. No-op if the endpoint has read nothing yet and skips
+ * nothing, because all events are still to be sent.
+ * @throws EndpointRefused if too many redrives are in progress, or if the endpoint skips events until it has reached the
+ * end of the log: those before its creation, or those that were sent before it was moved
  */
 export function withRedrive(endpoint: WebhookEndpoint, range: RedriveRange): WebhookEndpoint {
-  const { cursor, redrive: running, moved } = endpoint.delivery;
-  if (cursor === undefined && moved)
+  const { cursor, redrive: running, moved, caughtUp, waiting } = endpoint.delivery;
+  if (!caughtUp && (moved || endpoint.since.getTime() > 0))
     throw new EndpointRefused(
       'later',
-      'The webhook has read nothing since it was moved. Try again once the user service has read the log.',
+      'The webhook has not reached the end of the log yet. Try again once the user service has read the log.',
     );
   if (cursor === undefined) return endpoint;
   const ranges = running?.ranges ?? [];
@@ -243,10 +270,11 @@ export function withRedrive(endpoint: WebhookEndpoint, range: RedriveRange): Web
       'later',
       `${MAX_REDRIVES} redrives are in progress, which is the most. Wait until they are complete.`,
     );
-  return {
+  return revised({
     ...endpoint,
     delivery: {
       ...endpoint.delivery,
+      waiting: waiting.map((account) => withRedrivenRange(account, range)),
       // If a redrive is in progress, it starts again with one more range.
       redrive: {
         id: randomBytes(ID_BYTES).toString('hex'),
@@ -254,5 +282,11 @@ export function withRedrive(endpoint: WebhookEndpoint, range: RedriveRange): Web
         end: cursor,
       },
     },
-  };
+  });
+}
+
+/** Adds a range to those that a waiting account gets. If there are too many, it gets all of its events again. */
+function withRedrivenRange({ redriven, ...account }: WaitingAccount, range: RedriveRange): WaitingAccount {
+  if (redriven === undefined || redriven.ranges.length >= MAX_REDRIVES) return account;
+  return { ...account, redriven: { ...redriven, ranges: [...redriven.ranges, range] } };
 }

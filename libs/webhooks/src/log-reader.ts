@@ -49,19 +49,16 @@ export interface EventReader {
   /** Returns the events after a cursor. */
   read(endpoint: EventSelection, after: string | undefined): Promise<EventPage>;
   /**
-   * Returns the events of a waiting account, at most one page: from the event that waits for a retry up to the cursor.
+   * Yields the events of a waiting account, from the event that waits for a retry up to the cursor. Reads only as far
+   * as events are taken: the first one alone, because its retry often fails.
    */
-  readAccount(
-    endpoint: EventSelection,
-    waiting: WaitingAccount,
-    cursor: string,
-  ): Promise<{ readonly events: readonly LoggedEvent[]; readonly isComplete: boolean }>;
+  readAccount(endpoint: EventSelection, waiting: WaitingAccount, cursor: string): AsyncIterable<LoggedEvent>;
   /** Returns whether a cursor belongs to the current log. The offsets of another log are invalid here. */
   isOfCurrentLog(cursor: string): Promise<boolean>;
   /** Returns the sequence of the first unsent event of each account that has any. */
   findUnsent(delivery: Pick<DeliveryProgress, 'cursor' | 'waiting'>): Promise<ReadonlyMap<string, number>>;
-  /** Returns whether a cursor is past an event. */
-  isBefore(event: EventPosition, cursor: string): boolean;
+  /** Returns the offset of a cursor in a partition: it is past all earlier events. */
+  offsetIn(cursor: string, partition: number): number;
   /** Returns whether a cursor has reached another one in all partitions. */
   hasReached(cursor: string, end: string): boolean;
 }
@@ -84,19 +81,15 @@ export function createEventReader(bus: Pick<Bus, 'tail'>, genuine: SelectGenuine
       };
     },
 
-    async readAccount(endpoint, waiting, cursor) {
+    async *readAccount(endpoint, waiting, cursor) {
       const tail = await bus.tail(ACCOUNTS_TOPIC);
-      const read = decodeCursor(cursor);
-      const end = read === undefined ? 0 : positionInPartition(read, waiting.partition).offset;
-      const events: LoggedEvent[] = [];
+      const end = offsetIn(cursor, waiting.partition);
       const from = await startOf(tail, waiting, end);
       for await (const record of recordsOf({ tail, genuine }, waiting, from, end)) {
-        if (events.length === EVENTS_PER_PAGE) return { events, isComplete: false };
         const body = toCloudEvent(record, viewOf(endpoint));
         const event = body === undefined ? undefined : eventOf(body);
-        if (event !== undefined) events.push(event);
+        if (event !== undefined) yield event;
       }
-      return { events, isComplete: true };
     },
 
     async isOfCurrentLog(cursor) {
@@ -124,10 +117,7 @@ export function createEventReader(bus: Pick<Bus, 'tail'>, genuine: SelectGenuine
       return unsent;
     },
 
-    isBefore({ partition, offset }, cursor) {
-      const read = decodeCursor(cursor);
-      return read !== undefined && offset < positionInPartition(read, partition).offset;
-    },
+    offsetIn,
 
     hasReached(cursor, end) {
       const [read, wanted] = [decodeCursor(cursor), decodeCursor(end)];
@@ -137,6 +127,11 @@ export function createEventReader(bus: Pick<Bus, 'tail'>, genuine: SelectGenuine
       );
     },
   };
+}
+
+function offsetIn(cursor: string, partition: number): number {
+  const read = decodeCursor(cursor);
+  return read === undefined ? 0 : positionInPartition(read, partition).offset;
 }
 
 function viewOf({ types, person }: EventSelection) {
@@ -160,19 +155,28 @@ async function startOf(
   return found?.event === event && found.account === account ? offset : start;
 }
 
-/** Yields the records of a partition from one offset up to another, page by page. */
+/**
+ * Yields the records of a partition from one offset up to another, page by page.
+ * @param range.first the number of records of the first page
+ */
 async function* pagesOf(
   tail: LogTail,
   partition: number,
-  { from, end }: { readonly from: number; readonly end: number },
+  {
+    from,
+    end,
+    first = RECORDS_PER_READ,
+  }: { readonly from: number; readonly end: number; readonly first?: number },
 ): AsyncGenerator<readonly BusRecord[]> {
   let offset = from;
+  let most = first;
   while (offset < end) {
-    const records = await tail.read(partition, offset, Math.min(RECORDS_PER_READ, end - offset));
+    const records = await tail.read(partition, offset, Math.min(most, end - offset));
     const last = records.at(-1);
     if (last === undefined) return;
     yield records.filter((record) => record.offset < end);
     offset = last.offset + 1;
+    most = RECORDS_PER_READ;
   }
 }
 
@@ -183,7 +187,7 @@ async function* recordsOf(
   from: number,
   end: number,
 ) {
-  for await (const records of pagesOf(tail, partition, { from, end }))
+  for await (const records of pagesOf(tail, partition, { from, end, first: 1 }))
     for (const record of await genuine(records)) if (subjectOfKey(record.key) === account) yield record;
 }
 

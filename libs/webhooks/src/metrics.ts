@@ -5,6 +5,8 @@ import type { WebhookEndpoint } from './endpoint.ts';
 
 export interface WebhookMetrics {
   attempts(counts: { readonly delivered: number; readonly failed: number }): void;
+  /** @param records how many records come after those that the endpoint has read; undefined if this is not known */
+  behind(endpoint: string, records: number | undefined): void;
 }
 
 export function createWebhookMetrics(
@@ -20,6 +22,12 @@ export function createWebhookMetrics(
     registers,
   });
   for (const outcome of ['delivered', 'failed']) attempts.inc({ outcome }, 0);
+  const behind = new Gauge({
+    name: 'latchkey_webhooks_behind_records',
+    help: 'Records that an endpoint has not read yet, at the process that sends to it',
+    labelNames: ['endpoint'],
+    registers,
+  });
   function gauge(
     name: string,
     help: string,
@@ -61,6 +69,10 @@ export function createWebhookMetrics(
     attempts({ delivered, failed }) {
       attempts.inc({ outcome: 'delivered' }, delivered);
       attempts.inc({ outcome: 'failed' }, failed);
+    },
+    behind(endpoint, records) {
+      if (records === undefined) behind.remove({ endpoint });
+      else behind.set({ endpoint }, records);
     },
   };
 }

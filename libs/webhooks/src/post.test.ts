@@ -70,3 +70,15 @@ test('a private address is refused on the connection, whether it is written down
   }
   assert.equal(requests, 0);
 });
+
+test('requests that take long delay no other request to the same host', async (context) => {
+  const post = posting(context);
+  const url = await serve(context, (request, response) => {
+    if (request.url === '/hooks') response.end();
+  });
+  const leaving = new AbortController();
+  const slow = Array.from({ length: 40 }, () => post(`${url}/slow`, leaving.signal));
+  assert.deepEqual(await post(url), { kind: 'delivered', status: 200 });
+  leaving.abort();
+  await Promise.all(slow);
+});

@@ -32,8 +32,9 @@ export interface HttpPoster {
  */
 export function createHttpPoster({ allowPrivate }: { readonly allowPrivate: boolean }): HttpPoster {
   const options = {
+    // Without a maximum of sockets per host: a request must not wait for those to another endpoint of the same host.
+    // Each endpoint has a limited number of requests (deliver.ts).
     keepAlive: true,
-    maxSockets: 16,
     // IP addresses are checked when a connection is opened, so reused connections have been checked.
     ...(allowPrivate ? {} : { lookup: createPublicLookup() }),
   };

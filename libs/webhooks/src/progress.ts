@@ -39,8 +39,8 @@ export interface AccountResult {
   readonly account: string;
   /** How many events were delivered. */
   readonly delivered: number;
-  /** The first event that was not delivered; undefined if all were. */
-  readonly stopped?: EventPosition;
+  /** The first event that was not delivered, for which the account waits; undefined if all were delivered. */
+  readonly stopped?: EventPosition & Pick<WaitingAccount, 'redriven'>;
   /** Why that event was not delivered; undefined if it was not attempted. */
   readonly failure?: Exclude<RequestOutcome, { kind: 'delivered' }>;
 }

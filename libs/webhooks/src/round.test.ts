@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { addEndpoint } from './add-endpoint.ts';
-import { MAX_REDRIVES, type NewEndpoint, pauseEndpoint, resumeEndpoint } from './endpoint.ts';
+import {
+  MAX_REDRIVES,
+  type NewEndpoint,
+  pauseEndpoint,
+  resumeEndpoint,
+  type WebhookEndpoint,
+  withChangedFields,
+  withNewSecret,
+} from './endpoint.ts';
+import { createEventReader } from './log-reader.ts';
 import { changeEndpoint } from './ports.ts';
+import type { PostRequest } from './post.ts';
 import type { RequestOutcome } from './progress.ts';
 import { type RoundReport, runDeliveryRound } from './round.ts';
 import {
@@ -24,7 +35,8 @@ async function opened(context: TestContext) {
   context.after(() => log.close());
   const received: ReceivedEvent[] = [];
   let now = START_TIME.getTime();
-  let answer: (request: ReceivedEvent) => RequestOutcome | Promise<RequestOutcome> = () => delivered;
+  let answer: (request: ReceivedEvent, post: PostRequest) => RequestOutcome | Promise<RequestOutcome> = () =>
+    delivered;
   function round(id: string): Promise<RoundReport> {
     return runDeliveryRound(id, {
       ...log,
@@ -34,7 +46,7 @@ async function opened(context: TestContext) {
       signal: new AbortController().signal,
       poster: {
         async post(request) {
-          const outcome = await answer(parseReceivedEvent(request));
+          const outcome = await answer(parseReceivedEvent(request), request);
           if (outcome.kind === 'delivered') received.push(parseReceivedEvent(request));
           return outcome;
         },
@@ -374,4 +386,163 @@ test('a moved endpoint that has read nothing yet refuses a redrive, which would 
   await redrive(id, { event });
   await settle(id);
   assert.equal(received.length, 2);
+});
+
+const changes: Readonly<Record<string, (endpoint: WebhookEndpoint) => WebhookEndpoint>> = {
+  'is paused': (endpoint) => pauseEndpoint(endpoint, START_TIME),
+  'has another URL': (endpoint) => withChangedFields(endpoint, { url: 'http://elsewhere/' }, START_TIME),
+  'has a new secret': (endpoint) =>
+    withNewSecret(endpoint, {
+      sealed: endpoint.secrets[0]?.secret ?? '',
+      now: START_TIME,
+      until: START_TIME,
+    }),
+};
+for (const [name, change] of Object.entries(changes))
+  test(`once an endpoint ${name}, the round in progress sends nothing more`, async (context) => {
+    const { publish, addEndpoint, settle, answering, received, state, storage } = await opened(context);
+    const { id } = await addEndpoint();
+    for (let many = 0; many < 30; many += 1) await publish(randomUUID(), 1);
+    let before = 0;
+    let changing: Promise<unknown> | undefined;
+    let roundInProgress: AbortSignal | undefined;
+    answering(async (_, { url, signal }) => {
+      roundInProgress ??= signal;
+      if (signal !== roundInProgress) return delivered;
+      assert.equal(url, 'http://crm/');
+      before += 1;
+      changing ??= changeEndpoint(storage.endpoints, id, change);
+      await changing;
+      if (!signal.aborted) await once(signal, 'abort');
+      return broken;
+    });
+    await settle(id);
+    assert.equal(before, 8);
+    assert.equal(received.length, (await state(id)).paused === undefined ? 30 : 0);
+  });
+
+test('an endpoint that is resumed while it is asked is not down any more', async (context) => {
+  const { publish, addEndpoint, settle, answering, passes, state, storage } = await opened(context);
+  const { id } = await addEndpoint();
+  for (let many = 0; many < 10; many += 1) await publish(randomUUID(), 1);
+  answering(() => broken);
+  await settle(id);
+  passes(60 * MINUTE_MS);
+  let asked = 0;
+  answering(async () => {
+    asked += 1;
+    if (asked === 1)
+      await changeEndpoint(storage.endpoints, id, (endpoint) => resumeEndpoint(endpoint, START_TIME));
+    return asked === 1 ? broken : delivered;
+  });
+  await settle(id);
+  passes(MINUTE_MS);
+  await settle(id);
+  assert.equal(asked, 11);
+  assert.deepEqual((await state(id)).delivery.waiting, []);
+});
+
+test('an event that fails when it is sent again does not make others be sent again', async (context) => {
+  const { publish, addEndpoint, settle, answering, passes, received, redrive, state } = await opened(context);
+  const { id } = await addEndpoint();
+  const ada = randomUUID();
+  const ids: string[] = [];
+  for (let sequence = 1; sequence <= 6; sequence += 1) ids.push(await publish(ada, sequence));
+  await settle(id);
+  received.length = 0;
+  answering(({ sequence }) => (sequence === 3 ? broken : delivered));
+  await redrive(id, { event: ids[2] ?? '' });
+  await redrive(id, { event: ids[4] ?? '' });
+  await settle(id);
+  await publish(ada, 7);
+  await settle(id);
+  assert.deepEqual(received, []);
+  // A redrive that is requested while the account waits adds to what it gets.
+  await redrive(id, { event: ids[5] ?? '' });
+  await settle(id);
+  answering(() => delivered);
+  passes(DAY_MS);
+  await settle(id);
+  assert.deepEqual(
+    received.map(({ sequence }) => sequence),
+    [3, 5, 6, 7],
+  );
+  assert.deepEqual((await state(id)).delivery.waiting, []);
+});
+
+test('an account that fails while it waits and is sent events again gets each that it waits for', async (context) => {
+  const { publish, addEndpoint, settle, answering, passes, received, redrive } = await opened(context);
+  const { id } = await addEndpoint();
+  const ada = randomUUID();
+  const ids: string[] = [];
+  for (let sequence = 1; sequence <= 4; sequence += 1) ids.push(await publish(ada, sequence));
+  answering(({ sequence }) => (sequence < 3 ? delivered : broken));
+  await settle(id);
+  answering(() => broken);
+  await redrive(id, { event: ids[0] ?? '' });
+  await settle(id);
+  received.length = 0;
+  answering(() => delivered);
+  passes(DAY_MS);
+  await settle(id);
+  assert.deepEqual(
+    received.map(({ sequence }) => sequence),
+    [1, 3, 4],
+  );
+});
+
+test('an endpoint that skips events refuses a redrive until it has reached the end of the log', async (context) => {
+  const { publish, addEndpoint, settle, redrive, received } = await opened(context);
+  const { id } = await addEndpoint({ since: new Date(START_TIME.getTime() + 1) });
+  const event = await publish(randomUUID(), 1);
+  await assert.rejects(redrive(id, { event }), { name: 'EndpointRefused', reason: 'later' });
+  await settle(id);
+  assert.deepEqual(received, []);
+  await redrive(id, { event });
+  await settle(id);
+  assert.equal(received.length, 1);
+});
+
+test('an endpoint from now on gets the events of a clock that is behind by as much as clocks may differ', async (context) => {
+  const { publish, settle, received, storage, sealer } = await opened(context);
+  const fields: NewEndpoint = { name: 'crm', url: 'http://crm/', person: true, from: 'now' };
+  const { endpoint } = await addEndpoint(storage.endpoints, fields, {
+    allowPrivate: true,
+    sealer,
+    now: START_TIME,
+  });
+  await publish(randomUUID(), 1, new Date(START_TIME.getTime() - 30_000));
+  await publish(randomUUID(), 2, new Date(START_TIME.getTime() - 30_001));
+  await settle(endpoint.id);
+  assert.deepEqual(
+    received.map(({ sequence }) => sequence),
+    [1],
+  );
+});
+
+test('pages without events for an endpoint are read in one round', async (context) => {
+  const { publish, addEndpoint, settle, state } = await opened(context);
+  const { id } = await addEndpoint({ since: new Date(START_TIME.getTime() + 1) });
+  const ada = randomUUID();
+  for (let sequence = 1; sequence <= 250; sequence += 1) await publish(ada, sequence);
+  await settle(id);
+  assert.equal((await state(id)).delivery.round, 1);
+});
+
+test('the retry of an event that fails reads that event alone', async (context) => {
+  const { publish, addEndpoint, settle, answering, passes, bus, reader } = await opened(context);
+  const { id } = await addEndpoint();
+  const ada = randomUUID();
+  for (let sequence = 1; sequence <= 50; sequence += 1) await publish(ada, sequence);
+  answering(() => broken);
+  await settle(id);
+  passes(MINUTE_MS);
+  let read = 0;
+  const counting = createEventReader(bus, async (records) => {
+    read += records.length;
+    return records;
+  });
+  Object.assign(reader, counting);
+  await settle(id);
+  assert.equal(read, 1);
 });

@@ -2,8 +2,17 @@
  * Runs one delivery round for an endpoint: sends the waiting events that are due, or else new ones, and stores its
  * position.
  */
-import { type DeliverResult, deliverEvents } from './deliver.ts';
-import type { DeliveryProgress, Redrive, WaitingAccount, WebhookEndpoint } from './endpoint.ts';
+
+import { sleep } from '@latchkey/process/loop';
+import { type DeliverResult, deliverEvents, type EventsByAccount } from './deliver.ts';
+import {
+  type DeliveryProgress,
+  MAX_REDRIVES,
+  type Redrive,
+  type RedriveRange,
+  type WaitingAccount,
+  type WebhookEndpoint,
+} from './endpoint.ts';
 import type { EventPage, EventReader, LoggedEvent } from './log-reader.ts';
 import { changeEndpoint, type WebhookStorage } from './ports.ts';
 import type { HttpPoster } from './post.ts';
@@ -19,6 +28,11 @@ import {
   reasonToPause,
 } from './progress.ts';
 import type { SecretSealer } from './seal.ts';
+
+/** How often a round looks whether an operator has changed its endpoint, in ms. */
+const LOOK_EVERY_MS = 1000;
+/** How many pages without an event for the endpoint are read before the position is stored. */
+const MAX_SKIPPED_PAGES = 50;
 
 export interface RoundDeps {
   readonly storage: Pick<WebhookStorage, 'endpoints' | 'attempts' | 'sentBefore'>;
@@ -56,22 +70,28 @@ interface RoundOutcome extends DeliverResult {
 }
 
 /**
- * Runs a delivery round. Rejects if the log or the store fails: nothing is stored then, so the same events are sent
- * again.
+ * Runs a delivery round. If an operator changes, pauses or removes the endpoint meanwhile, the round sends nothing more:
+ * requests in flight are aborted, and the next round sends their events. Rejects if the log or the store fails: nothing
+ * is stored then, so the same events are sent again.
  */
 export async function runDeliveryRound(id: string, deps: RoundDeps): Promise<RoundReport> {
   const found = await deps.storage.endpoints.find(id);
   if (found === undefined || found.paused !== undefined) return idle(found);
-  const endpoint = await restartOnNewLog(found, deps.reader);
-  const sent = await send(endpoint, deps);
-  const { endpoint: stored, paused } = await storeOutcome(endpoint, sent, deps);
+  const isRestarted = await isOnAnotherLog(found, deps.reader);
+  const endpoint = isRestarted ? { ...found, delivery: restart(found.delivery) } : found;
+  const sent = await sendUnlessChanged(endpoint, deps);
+  const { endpoint: stored, paused } = await storeOutcome({ before: endpoint, isRestarted, sent }, deps);
   // If the endpoint was removed meanwhile, its attempts were removed with it, so none are stored.
   if (stored !== undefined) await deps.storage.attempts.put(id, sent.attempts);
   const failed = sent.attempts.filter(({ delivered }) => !delivered).length;
   const due = stored && nextAttemptAt(stored.delivery);
   return {
     endpoint: stored,
-    isBusy: sent.attempts.length > 0 || sent.redrive !== undefined || (sent.page?.behind ?? 0) > 0,
+    isBusy:
+      sent.attempts.length > 0 ||
+      sent.redrive !== undefined ||
+      (sent.page?.behind ?? 0) > 0 ||
+      stored?.revision !== endpoint.revision,
     ...(paused !== undefined && { paused }),
     delivered: sent.attempts.length - failed,
     failed,
@@ -84,12 +104,39 @@ function idle(endpoint: WebhookEndpoint | undefined): RoundReport {
   return { endpoint, isBusy: false, delivered: 0, failed: 0 };
 }
 
-/** Restarts the endpoint from the beginning if its cursor belongs to another log, whose offsets are invalid here. */
-async function restartOnNewLog(endpoint: WebhookEndpoint, reader: EventReader): Promise<WebhookEndpoint> {
-  const { cursor } = endpoint.delivery;
-  if (cursor === undefined || (await reader.isOfCurrentLog(cursor))) return endpoint;
-  const { cursor: _, ...delivery } = endpoint.delivery;
-  return { ...endpoint, delivery: { ...delivery, waiting: [] } };
+/** Returns whether the cursor of an endpoint belongs to another log, whose offsets are invalid in the current one. */
+async function isOnAnotherLog({ delivery }: WebhookEndpoint, reader: EventReader): Promise<boolean> {
+  return delivery.cursor !== undefined && !(await reader.isOfCurrentLog(delivery.cursor));
+}
+
+/** Returns the progress of an endpoint that begins again with the first event of the log. */
+function restart({ cursor: _, ...delivery }: DeliveryProgress): DeliveryProgress {
+  return { ...delivery, waiting: [] };
+}
+
+async function sendUnlessChanged(endpoint: WebhookEndpoint, deps: RoundDeps): Promise<RoundOutcome> {
+  const ending = new AbortController();
+  const signal = AbortSignal.any([deps.signal, ending.signal]);
+  const watching = waitForChange(endpoint, deps.storage, signal).then(() => ending.abort());
+  try {
+    return await send(endpoint, { ...deps, signal });
+  } finally {
+    ending.abort();
+    await watching;
+  }
+}
+
+/** Resolves once an operator has changed or removed the endpoint, or when `signal` is aborted. */
+async function waitForChange(
+  { id, revision }: WebhookEndpoint,
+  { endpoints }: RoundDeps['storage'],
+  signal: AbortSignal,
+): Promise<void> {
+  for (await sleep(LOOK_EVERY_MS, signal); !signal.aborted; await sleep(LOOK_EVERY_MS, signal)) {
+    // While the store fails, nothing is known of changes. The round then cannot store its outcome either.
+    const current = await endpoints.find(id).catch(() => ({ revision }));
+    if (current?.revision !== revision) return;
+  }
 }
 
 async function send(endpoint: WebhookEndpoint, deps: RoundDeps): Promise<RoundOutcome> {
@@ -109,30 +156,57 @@ async function sendWaiting(
   cursor: string,
   deps: RoundDeps,
 ): Promise<RoundOutcome> {
-  const read = await Promise.all(
-    due.map(async (waiting) => ({ waiting, ...(await deps.reader.readAccount(endpoint, waiting, cursor)) })),
+  const waiting = new Map(due.map((account) => [account.account, account]));
+  const events = new Map(
+    due.map((account) => [account.account, owedEvents(endpoint, account, cursor, deps.reader)]),
   );
-  const { results, attempts } = await deliverEvents(
-    endpoint,
-    read.flatMap(({ events }) => events),
-    deps,
-  );
-  const byAccount = new Map(results.map((result) => [result.account, result]));
-  return {
-    attempts,
-    results: read.map(({ waiting, events: own, isComplete }) => {
-      const result = byAccount.get(waiting.account) ?? { account: waiting.account, delivered: 0 };
-      const last = own.at(-1);
-      if (result.stopped !== undefined || isComplete || last === undefined) return result;
-      // Not all waiting events were read, so the next round continues with the last event of this one, which is then
-      // sent twice.
-      return { ...result, stopped: eventPositionOf(last) };
-    }),
-  };
+  const { results, attempts } = await deliverEvents(endpoint, events, deps);
+  return { attempts, results: results.map((result) => keepRedriven(result, waiting.get(result.account))) };
+}
+
+/** Yields the events that a waiting account is to get, in order. */
+async function* owedEvents(
+  endpoint: WebhookEndpoint,
+  waiting: WaitingAccount,
+  cursor: string,
+  reader: EventReader,
+): AsyncGenerator<LoggedEvent> {
+  const { redriven } = waiting;
+  for await (const event of reader.readAccount(endpoint, waiting, cursor)) {
+    const isOwed =
+      redriven !== undefined && event.offset < redriven.until
+        ? redriven.ranges.some((range) => isInRedriveRange(event, range))
+        : isDecidedSince(endpoint, event);
+    if (isOwed) yield event;
+  }
+}
+
+/** Until a waiting account has reached the end of its redrive, it still gets only the events of the redrive. */
+function keepRedriven(result: AccountResult, waiting: WaitingAccount | undefined): AccountResult {
+  const { stopped } = result;
+  const redriven = waiting?.redriven;
+  if (stopped === undefined || redriven === undefined || stopped.offset >= redriven.until) return result;
+  return { ...result, stopped: { ...stopped, redriven } };
 }
 
 async function sendNew(endpoint: WebhookEndpoint, deps: RoundDeps): Promise<RoundOutcome> {
-  const page = await deps.reader.read(endpoint, endpoint.delivery.cursor);
+  let { page, events } = await readNew(endpoint, endpoint.delivery.cursor, deps);
+  for (
+    let skipped = 0;
+    events.length === 0 && page.behind > 0 && skipped < MAX_SKIPPED_PAGES && !deps.signal.aborted;
+    skipped += 1
+  )
+    ({ page, events } = await readNew(endpoint, page.cursor, deps));
+  return { ...(await deliverEvents(endpoint, byAccount(events), deps)), cursor: page.cursor, page };
+}
+
+/** Reads a page of new events, and selects those that are to be sent. */
+async function readNew(
+  endpoint: WebhookEndpoint,
+  after: string | undefined,
+  deps: RoundDeps,
+): Promise<{ readonly page: EventPage; readonly events: readonly LoggedEvent[] }> {
+  const page = await deps.reader.read(endpoint, after);
   const waiting = new Set(endpoint.delivery.waiting.map(({ account }) => account));
   const sentBefore = await sentBeforeMove(endpoint, page.events, deps);
   // New events of a waiting account are sent after its waiting events.
@@ -142,7 +216,11 @@ async function sendNew(endpoint: WebhookEndpoint, deps: RoundDeps): Promise<Roun
       !waiting.has(event.account) &&
       event.sequence > (sentBefore.get(event.account) ?? 0),
   );
-  return { ...(await deliverEvents(endpoint, events, deps)), cursor: page.cursor, page };
+  return { page, events };
+}
+
+function byAccount(events: readonly LoggedEvent[]): EventsByAccount {
+  return Map.groupBy(events, ({ account }) => account);
 }
 
 /** Returns, for each account, the sequence of the last event that was sent before `ops move` replaced the log. */
@@ -169,42 +247,82 @@ async function sendRedrive(
   const waiting = new Map(endpoint.delivery.waiting.map((account) => [account.account, account]));
   const events = page.events.filter(
     (event) =>
-      deps.reader.isBefore(event, redrive.end) &&
+      event.offset < deps.reader.offsetIn(redrive.end, event.partition) &&
       redrive.ranges.some((range) => isInRedriveRange(event, range)) &&
       event.offset < (waiting.get(event.account)?.offset ?? Number.POSITIVE_INFINITY),
   );
-  const { results, attempts } = await deliverEvents(endpoint, events, deps);
+  const { results, attempts } = await deliverEvents(endpoint, byAccount(events), deps);
   const isOver = page.behind === 0 || deps.reader.hasReached(page.cursor, redrive.end);
   return {
     attempts,
-    // A redrive does not change which events an account waits for.
-    results: results.map((result) => ({ ...keepWaiting(waiting.get(result.account)), ...result })),
+    results: results.map((result) => afterRedrive(result, redrive, waiting.get(result.account), deps.reader)),
     redrive: isOver ? null : { ...redrive, cursor: page.cursor },
   };
 }
 
-function keepWaiting(waiting: WaitingAccount | undefined): Pick<AccountResult, 'stopped'> {
-  return waiting === undefined ? {} : { stopped: eventPositionOf(waiting) };
+/**
+ * Returns the result for an account that a redrive has sent events to. An account that already waited still waits for
+ * the same events. If an event of the redrive was not delivered, the account waits for it, and then for the other events
+ * of the redrive.
+ */
+function afterRedrive(
+  result: AccountResult,
+  { ranges, end }: Redrive,
+  waiting: WaitingAccount | undefined,
+  reader: EventReader,
+): AccountResult {
+  const { stopped } = result;
+  if (stopped === undefined)
+    return waiting === undefined
+      ? result
+      : keepRedriven({ ...result, stopped: eventPositionOf(waiting) }, waiting);
+  const until = waiting?.redriven?.until ?? waiting?.offset ?? reader.offsetIn(end, stopped.partition);
+  const all = distinctRanges([...(waiting?.redriven?.ranges ?? []), ...ranges]);
+  // If there are too many ranges, the account gets all of its events again.
+  return all.length > MAX_REDRIVES
+    ? result
+    : { ...result, stopped: { ...stopped, redriven: { ranges: all, until } } };
+}
+
+function distinctRanges(ranges: readonly RedriveRange[]): RedriveRange[] {
+  return [...new Map(ranges.map((range) => [JSON.stringify(range), range])).values()];
 }
 
 function isDecidedSince({ since }: WebhookEndpoint, { time }: LoggedEvent): boolean {
   return time >= since;
 }
 
+interface Round {
+  /** The endpoint for which the round was run. */
+  readonly before: WebhookEndpoint;
+  /** Whether the endpoint began again with the first event of the log. */
+  readonly isRestarted: boolean;
+  readonly sent: RoundOutcome;
+}
+
 /** Stores the outcome, unless another process has stored a round of this endpoint in the meantime. */
 async function storeOutcome(
-  before: WebhookEndpoint,
-  sent: RoundOutcome,
+  { before, isRestarted, sent }: Round,
   { storage, now, random, pauseAfterMs }: RoundDeps,
 ): Promise<{ readonly endpoint: WebhookEndpoint | undefined; readonly paused?: string }> {
   const at = now();
-  const { waiting, failing } = progressAfterRound(before.delivery, sent.results, { now: at, random });
-  const reason = reasonToPause({ failing }, sent.results, { now: at, pauseAfterMs });
-  if (sent.results.length === 0 && sent.redrive === undefined && isCursorUnchanged(before, sent))
+  const hasReachedEnd = sent.page?.behind === 0 && !before.delivery.caughtUp;
+  if (
+    sent.results.length === 0 &&
+    sent.redrive === undefined &&
+    isCursorUnchanged(before, sent) &&
+    !hasReachedEnd
+  )
     return { endpoint: before };
+  let reason: string | undefined;
   const endpoint = await changeEndpoint(storage.endpoints, before.id, (current) => {
+    reason = undefined;
     if (current.delivery.round !== before.delivery.round) return undefined;
-    const { failing: _, redrive, ...delivery } = current.delivery;
+    // An operator may have changed the stored endpoint during the round, for example resumed it.
+    const stored = isRestarted ? restart(current.delivery) : current.delivery;
+    const { waiting, failing } = progressAfterRound(stored, sent.results, { now: at, random });
+    reason = reasonToPause({ failing }, sent.results, { now: at, pauseAfterMs });
+    const { failing: _, redrive, ...delivery } = stored;
     const cursor = sent.cursor ?? before.delivery.cursor;
     const next = redriveAfter(redrive, before.delivery.redrive, sent.redrive);
     const changed = {
@@ -214,6 +332,7 @@ async function storeOutcome(
         round: delivery.round + 1,
         waiting,
         attempts: before.delivery.attempts + sent.attempts.length,
+        ...(hasReachedEnd && { caughtUp: true as const }),
         ...(cursor !== undefined && { cursor }),
         ...(failing && { failing }),
         ...(next && { redrive: next }),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createLogger, createRegistry } from '@latchkey/process';
 import { createSecretSealer } from './seal.ts';
 import { openTestLog, START_TIME } from './testing/log.ts';
@@ -60,6 +61,7 @@ test('a secret that another key has encrypted is reported, and is left to a proc
   while (!log.includes('does not open the secret of a webhook'))
     await new Promise((resolve) => lines.once('data', resolve));
   assert.ok(taken.includes(id) && !taken.includes(later.id));
+  while (!(await registry.metrics()).includes(`behind_records{endpoint="${id}"} 0`)) await nextTurn();
   await endpoints.remove(later.id);
   assert.equal((await webhooks.health())[0]?.state, 'ok');
 });

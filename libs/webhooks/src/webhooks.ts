@@ -115,6 +115,7 @@ export function createWebhooks({
       } finally {
         ending.abort();
         await renewing;
+        metrics.behind(id, undefined);
         await leases.release(id, holder);
       }
     }
@@ -185,8 +186,9 @@ export function createWebhooks({
     return page.waitForMore(AbortSignal.any([ended, AbortSignal.timeout(ms)]));
   }
 
-  function reportRound(id: string, { delivered, failed, paused, endpoint }: RoundReport): void {
+  function reportRound(id: string, { delivered, failed, paused, endpoint, page }: RoundReport): void {
     metrics.attempts({ delivered, failed });
+    if (page !== undefined) metrics.behind(id, page.behind);
     const failing = endpoint?.delivery.failing;
     if (paused !== undefined)
       logger.error({ endpoint: id, reason: paused }, 'a webhook is paused: see `ops webhooks attempts`');

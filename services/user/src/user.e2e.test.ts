@@ -464,8 +464,12 @@ test('an admin adds, changes, pauses, resumes, rotates, redrives and deletes web
   function asAdmin(method: string, path: string, json?: object) {
     return send(method, `/webhooks${path}`, boss.token, json);
   }
-  const crm = { name: 'crm', url: 'https://crm.invalid/hooks', types: ['UserRegistered', 'UserRegistered'] };
-  const added = await asAdmin('POST', '', crm);
+  const crm = {
+    name: 'crm',
+    url: 'https://crm.invalid/hooks',
+    types: ['UserRegistered', 'UserRegistered'],
+  };
+  const added = await asAdmin('POST', '', { ...crm, from: 'beginning' });
   assert.equal(added.status, 201);
   assert.match(added.body.secret, /^whsec_/);
   const { id } = added.body.webhook;
@@ -513,7 +517,11 @@ test('changes of webhooks by an admin are logged with both ids', async (context)
   const { publish, send, log } = await startService(context);
   const boss = admin();
   await publish(...boss.events);
-  const { body } = await send('POST', '/webhooks', boss.token, { name: 'crm', url: 'https://crm.invalid/' });
+  const { body } = await send('POST', '/webhooks', boss.token, {
+    name: 'crm',
+    url: 'https://crm.invalid/',
+    from: 'beginning',
+  });
   const { id } = body.webhook;
   await send('PATCH', `/webhooks/${id}`, boss.token, { person: true });
   await send('POST', `/webhooks/${id}/pause`, boss.token);

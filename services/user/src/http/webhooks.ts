@@ -215,13 +215,14 @@ export function webhookRoutes({
     path: `${BASE}/:id`,
     operationId: 'changeWebhook',
     summary: 'Change the name, the URL or the selection of events',
-    description: 'Applies to all later requests, including those for events that are waiting.',
+    description:
+      'Applies to all later requests, including those for events that are waiting. Requests that are in progress are aborted within about a second, and sent again with the new settings.',
     body: fields.partial(),
     answers: { 200: { description: 'The webhook after the change', schema: oneSchema } },
     async handle({ params: { id }, body, caller, log }) {
       const { url } = body;
       if (url !== undefined) await mapRefusals(() => assertUrlAllowed(url, { allowPrivate }));
-      const changed = await change(id, (endpoint) => withChangedFields(endpoint, body));
+      const changed = await change(id, (endpoint) => withChangedFields(endpoint, body, now()));
       logChange({ log, caller }, id, 'changed');
       return { status: 200, body: { webhook: viewOf(changed) } };
     },
