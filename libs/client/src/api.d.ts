@@ -2492,6 +2492,19 @@ export interface operations {
                     };
                 };
             };
+            /** @description Too Many Requests: `rate_limited` (Too Many Requests) */
+            429: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "rate_limited";
+                    };
+                };
+            };
             431: components["responses"]["HeadersTooLarge"];
             /** @description Internal Server Error: `internal` (Internal Server Error) */
             500: {

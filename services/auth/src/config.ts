@@ -26,6 +26,9 @@ const DAY = 24 * HOUR;
 /** The number of networks that together can exhaust the daily limit of mails to an address. */
 const NETWORKS_PER_DAY = 3;
 
+/** The number of notices of one kind that an account gets in a day. */
+const NOTICES_PER_DAY = 10;
+
 function limit(fallback: number) {
   return settingSchemas.whole({ min: 1, max: MOST, fallback });
 }
@@ -158,6 +161,18 @@ const fields = z.object({
     .describe(
       'The maximum number of sign-ups per IP and hour, including sign-ups that are refused because the password is easy to guess. Default: 20 in production, 1000 in development.',
     ),
+  LIMIT_LOGINS: limit(100).describe(
+    'The maximum number of successful logins, per account and hour. A new password starts the count again.',
+  ),
+  LIMIT_LOGOUTS_EVERYWHERE: limit(30).describe(
+    'The maximum number of requests to end every session, per account and hour.',
+  ),
+  LIMIT_PASSWORD_CHANGES: limit(30).describe(
+    'The maximum number of changes of the password with the current password, per account and day. Resets with a mailed link are not included.',
+  ),
+  LIMIT_ERASURE_REQUESTS: limit(10).describe(
+    "The maximum number of requests to erase one's own account, per account and day.",
+  ),
   LIMIT_PROFILE_CHANGES: limit(30).describe('The maximum number of profile changes, per account and hour.'),
   LIMIT_EMAIL_CHANGES: limit(10).describe(
     'The maximum number of requests to change the e-mail address, per account and day.',
@@ -263,6 +278,11 @@ export function createLimitRules(config: AuthConfig): LimitRules {
     'mail-network-day': { points: Math.ceil(mailsPerDay / NETWORKS_PER_DAY), seconds: DAY },
     'mail-address-day': { points: mailsPerDay, seconds: DAY },
     'signup-ip': { points: config.LIMIT_SIGNUPS_PER_IP ?? signUps, seconds: HOUR },
+    'login-account': { points: config.LIMIT_LOGINS, seconds: HOUR },
+    'notice-account': { points: NOTICES_PER_DAY, seconds: DAY },
+    'logout-all-account': { points: config.LIMIT_LOGOUTS_EVERYWHERE, seconds: HOUR },
+    'password-change-account': { points: config.LIMIT_PASSWORD_CHANGES, seconds: DAY },
+    'erasure-account': { points: config.LIMIT_ERASURE_REQUESTS, seconds: DAY },
     'profile-account': { points: config.LIMIT_PROFILE_CHANGES, seconds: HOUR },
     'email-change-account': { points: config.LIMIT_EMAIL_CHANGES, seconds: DAY },
     'export-account': { points: config.LIMIT_EXPORTS, seconds: DAY },

@@ -59,7 +59,9 @@ const NO_LIMITS = {
   LIMIT_MAILS_PER_ADDRESS_AND_DAY: NONE,
   LIMIT_PROFILE_CHANGES: NONE,
 } as const;
-/** The default limits, except those per IP, because all traffic comes from one IP. */
+/**
+ * The default limits, except those per IP, because all traffic comes from one IP, and those that the checker does not know.
+ */
 const LIMITS_ON = {
   LIMITS: 'on',
   LIMIT_MAILS_PER_ADDRESS: '3',
@@ -69,6 +71,10 @@ const LIMITS_ON = {
   LIMIT_SIGNUPS_PER_IP: NONE,
   LIMIT_LOGIN_FAILURES_PER_IP: NONE,
   LIMIT_MAILING_RECIPIENTS: NONE,
+  LIMIT_LOGINS: NONE,
+  LIMIT_LOGOUTS_EVERYWHERE: NONE,
+  LIMIT_PASSWORD_CHANGES: NONE,
+  LIMIT_ERASURE_REQUESTS: NONE,
 } as const;
 
 /** Returns the settings of all services. Limits are on in runs with an odd seed. */

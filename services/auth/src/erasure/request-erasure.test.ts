@@ -38,6 +38,23 @@ async function caller(world: World, userId: string) {
 
 describe('erasing an own account', () => {
   test(
+    'can be requested ten times a day, so that mails about it are limited',
+    withTestWorld(async (world) => {
+      const userId = await verified(world);
+      async function request() {
+        const me = await caller(world, userId);
+        return eraseOwnAccount(world.deps, { password: PASSWORD }, me, createTestContext());
+      }
+      for (const _ of Array(10).keys()) {
+        await request();
+        await cancelErasure(world.deps, world.tokenOf(userId, 'erasure'), createTestContext());
+      }
+      await assert.rejects(request(), isRefusedWith('rate_limited'));
+      assert.equal((await world.deps.accounts.load(userId)).status, 'verified');
+    }),
+  );
+
+  test(
     'takes the password, ends the sessions, and keeps people out',
     withTestWorld(async (world) => {
       const userId = await verified(world);

@@ -2,6 +2,7 @@
 import { type AccountState, erasureInstant, erasureUndoRefusal, isLiving } from '../account/index.ts';
 import { addOtherAdmins, executeAndEndSessions } from '../administration/manage-accounts.ts';
 import type { Caller, UseCaseContext, UseCaseDeps, UseCaseSettings } from '../deps.ts';
+import { runWithinLimits } from '../limits/within-limits.ts';
 import { checkPassword, limitPasswordAttempts } from '../passwords/attempts.ts';
 import { Refused } from '../refused.ts';
 import { refuseRevokedCaller } from '../sessions/session-status.ts';
@@ -42,7 +43,10 @@ export async function eraseOwnAccount(
   const attempt = { address: state.address, accountId: userId, during: 'erasure', actor: userId } as const;
   const requested = await limitPasswordAttempts(deps, attempt, context, async () => {
     if ((await checkPassword(deps, password, state, context)) === undefined) return undefined;
-    return requestErasure(deps, { userId, by: userId, caller }, context);
+    return runWithinLimits(deps, [{ limit: 'erasure-account', key: userId }], async () => ({
+      repeated: false,
+      ...(await requestErasure(deps, { userId, by: userId, caller }, context)),
+    }));
   });
   if (requested === undefined) throw new Refused('password_incorrect');
   return requested;

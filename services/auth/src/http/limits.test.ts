@@ -276,3 +276,61 @@ test('the limit on profile changes per hour covers all sessions of an account, a
   const eve = await loginTokens(auth, await signUpAndVerify(auth));
   assertStatus(await change(eve.accessToken, 'Eve'), 200);
 });
+
+test('successful logins are limited per account, until a password is set', async (context) => {
+  const auth = await startAuth(context, { LIMIT_LOGINS: '3' });
+  const ada = await signUpAndVerify(auth);
+  const eve = await signUpAndVerify(auth, createPerson('eve'));
+  let { accessToken: token } = await loginTokens(auth, ada, { ip: HOME });
+  assertStatus(await login(auth, ada, { ip: ELSEWHERE }), 200);
+  assertProblem(await guess(auth, ada, ELSEWHERE), 401, 'invalid_credentials');
+  assertStatus(await login(auth, ada), 200);
+  const refused = assertProblem(await login(auth, ada, { ip: HOME }), 429, 'rate_limited');
+  assert.ok(refused.json.retryAfter > 900);
+  assertStatus(await login(auth, eve), 200);
+
+  const newPassword = 'quite another passphrase';
+  const change = { currentPassword: ada.password, newPassword };
+  assertStatus(await auth.post('/change-password', { token, json: change }), 200);
+  for (let i = 0; i < 3; i += 1)
+    token = (await loginTokens(auth, { ...ada, password: newPassword })).accessToken;
+  assertProblem(await login(auth, { ...ada, password: newPassword }), 429, 'rate_limited');
+  assertStatus(await auth.post('/password-reset-request', { json: { email: ada.email } }), 202);
+  const link = await auth.open(await auth.event('PasswordResetRequested', ada.email));
+  const json = { newPassword: ada.password, confirmNewPassword: ada.password };
+  assertStatus(await auth.post(`/password-reset-confirm/${link.token}`, { json }), 200);
+  assertStatus(await login(auth, ada), 200);
+});
+
+test('password changes are limited per account; a wrong current password is no change', async (context) => {
+  const auth = await startAuth(context, { LIMIT_PASSWORD_CHANGES: '3' });
+  const ada = await signUpAndVerify(auth);
+  let { accessToken: token } = await loginTokens(auth, ada);
+  async function change(currentPassword: string, newPassword: string) {
+    const reply = await auth.post('/change-password', { token, json: { currentPassword, newPassword } });
+    if (reply.status === 200) token = reply.json.accessToken;
+    return reply;
+  }
+  const next = 'quite another passphrase';
+  assertProblem(await change(WRONG, next), 400, 'current_password_incorrect');
+  assertProblem(await change(ada.password, 'short'), 400, 'password_too_weak');
+  // A guessable password counts, because the estimate takes time.
+  assertProblem(await change(ada.password, 'password123'), 400, 'password_too_weak');
+  assertStatus(await change(ada.password, next), 200);
+  assertStatus(await change(next, ada.password), 200);
+  assertProblem(await change(ada.password, next), 429, 'rate_limited');
+  await auth.event('PasswordChanged', ada.email, 2);
+  assertStatus(await login(auth, ada), 200);
+});
+
+test('requests to end every session are limited per account', async (context) => {
+  const auth = await startAuth(context, { LIMIT_LOGOUTS_EVERYWHERE: '2' });
+  const ada = await signUpAndVerify(auth);
+  async function logoutEverywhere(person: Person) {
+    const { accessToken: token } = await loginTokens(auth, person);
+    return auth.post('/logout-all', { token });
+  }
+  for (let i = 0; i < 2; i += 1) assertStatus(await logoutEverywhere(ada), 204);
+  assertProblem(await logoutEverywhere(ada), 429, 'rate_limited');
+  assertStatus(await logoutEverywhere(await signUpAndVerify(auth, createPerson('eve'))), 204);
+});

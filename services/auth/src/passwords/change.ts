@@ -1,11 +1,13 @@
 import { requireExistingAccount } from '../account/index.ts';
+import { bestEffort } from '../best-effort.ts';
 import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
+import { runWithinLimits } from '../limits/within-limits.ts';
 import { Refused } from '../refused.ts';
 import { removeRevokedSessions } from '../sessions/remove-revoked.ts';
 import { refuseRevokedCaller } from '../sessions/session-status.ts';
 import type { AccountOutcome } from '../streams/accounts.ts';
 import { checkPassword, limitPasswordAttempts } from './attempts.ts';
-import { assertSamePassword, assertStrongPassword } from './new-password.ts';
+import { assertPasswordLength, assertSamePassword, assertStrongPassword } from './new-password.ts';
 
 export interface ChangePassword {
   readonly currentPassword: string;
@@ -43,23 +45,27 @@ export async function changePassword(
   const { userId, sessionId, state } = caller;
   const { address } = state;
   assertSamePassword(newPassword, confirmNewPassword);
-  assertStrongPassword(deps, newPassword, state, 'newPassword');
+  assertPasswordLength(deps, newPassword, 'newPassword');
   const attempt = { address, accountId: userId, during: 'password-change', actor: userId } as const;
   const outcome = await limitPasswordAttempts(deps, attempt, context, async () => {
     const checkedHash = await checkPassword(deps, currentPassword, state, context);
     if (checkedHash === undefined) return undefined;
-    const passwordHash = await passwords.hash(newPassword, address, context);
-    const command = { type: 'ChangePassword', checkedHash, passwordHash } as const;
-    return accounts.execute(
-      userId,
-      context,
-      refuseRevokedCaller(caller, () => command),
-    );
+    return runWithinLimits(deps, [{ limit: 'password-change-account', key: userId }], async () => {
+      assertStrongPassword(deps, newPassword, state, 'newPassword');
+      const passwordHash = await passwords.hash(newPassword, address, context);
+      const command = { type: 'ChangePassword', checkedHash, passwordHash } as const;
+      return accounts.execute(
+        userId,
+        context,
+        refuseRevokedCaller(caller, () => command),
+      );
+    });
   });
   if (outcome === undefined) throw new Refused('current_password_incorrect');
   if (outcome.refusal) throw new Refused(outcome.refusal);
   // The caller's session is exempted from the revocation first: a crash in between only signs the caller out.
   await sessions.liftSince(sessionId, requireExistingAccount(outcome.state).revokedAt);
   await removeRevokedSessions(deps, outcome.state);
+  await bestEffort(() => deps.limits.clear('login-account', userId));
   return outcome;
 }

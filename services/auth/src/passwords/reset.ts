@@ -1,5 +1,5 @@
 /** Sets a password with the link from a mail. */
-import { isLiving, type LivingAccount, resetRefusal } from '../account/index.ts';
+import { isLiving, type LivingAccount, requireExistingAccount, resetRefusal } from '../account/index.ts';
 import { endOtherSignUps, findOwnerId } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
@@ -70,8 +70,8 @@ export async function completeReset(
 }
 
 /**
- * Runs after a password was set with a mailed link: ends the sessions, and trusts this IP address, so that guesses
- * by others cannot lock out the owner of the address here.
+ * Runs after a password was set with a mailed link: ends the sessions, starts the counts of logins again, and trusts this
+ * IP address, so that guesses by others cannot lock out the owner of the address here.
  */
 export async function endSessionsAndTrustIp(
   {
@@ -85,6 +85,7 @@ export async function endSessionsAndTrustIp(
 ): Promise<void> {
   await removeRevokedSessions({ sessions }, state);
   await bestEffort(() => limits.clear('login-address', address));
+  await bestEffort(() => limits.clear('login-account', requireExistingAccount(state).userId));
   await bestEffort(() => trustedAddresses.trust({ address, ip }, now()));
 }
 

@@ -19,6 +19,16 @@ export type LimitName =
   /** Mails of one purpose to one canonical address, per day. */
   | 'mail-address-day'
   | 'signup-ip'
+  /** Successful logins per account. */
+  | 'login-account'
+  /** Notices of one kind per account. */
+  | 'notice-account'
+  /** Changes of the password with the current one, per account. */
+  | 'password-change-account'
+  /** Requests to end every session, per account. */
+  | 'logout-all-account'
+  /** Requests to erase one's own account, per account. */
+  | 'erasure-account'
   /** Changes of the profile per account. */
   | 'profile-account'
   /** Requests to change the address, per account. */

@@ -5,6 +5,7 @@ import { isSameHash, type LivingAccount } from '../account/index.ts';
 import { findAccountByAddress, loadPendingSignUps } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
+import { runWithinLimits } from '../limits/within-limits.ts';
 import { limitPasswordAttempts } from '../passwords/attempts.ts';
 import type { Session } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
@@ -77,7 +78,11 @@ export async function login(
     throw new Refused('account_disabled');
   }
   const session = newSession(deps, account, context);
-  await deps.sessions.create(session);
+  const logins = { limit: 'login-account', key: account.userId } as const;
+  await runWithinLimits(deps, [logins], async () => {
+    await deps.sessions.create(session);
+    return {};
+  });
   await bestEffort(() => deps.sessions.removeOldest(account.userId, deps.settings.sessionsPerAccount));
   const data = { actor: account.userId, accountId: account.userId, sessionId: session.id };
   deps.audit.record({ origin: context, occurrence: { type: 'LoginSucceeded', data } });

@@ -8,6 +8,7 @@ import { processRequest } from '../requests/written-requests.ts';
 import { verifySignUp } from '../sign-up/verification.ts';
 import { createTestContext, isRefusedWith, type World, withTestWorld } from '../testing/world.ts';
 import { login } from './login.ts';
+import { notifyOwnerOfNewSource } from './new-source.ts';
 
 const address = 'ada@example.com';
 const password = 'correct horse battery';
@@ -40,6 +41,37 @@ test(
       { ...data, person: { ...person, browser: 'Firefox' } },
       { ...data, person: { ...person, browser: 'Chrome' } },
     ]);
+  }),
+);
+
+test(
+  'ten sources a day are news; a later one is news once the day is over, if it is used again',
+  withTestWorld(async (world) => {
+    const { deps } = world;
+    const userId = await verifiedAda(world);
+    for (const n of Array(12).keys())
+      await login(deps, { address, password }, { ...home, ip: `198.51.${n}.1` });
+    const networks = (await alertsOf(world, userId)).map(({ person }) => person?.network);
+    assert.deepEqual(
+      networks,
+      Array.from({ length: 10 }, (_, n) => `198.51.${n + 1}.0/24`),
+    );
+    await deps.limits.clear('notice-account', `new-sign-in ${userId}`);
+    await login(deps, { address, password }, { ...home, ip: '198.51.11.1' });
+    assert.equal((await alertsOf(world, userId)).at(-1)?.person?.network, '198.51.11.0/24');
+  }),
+);
+
+test(
+  'of sign-ins at once, no more are news than are left of the ten',
+  withTestWorld(async (world) => {
+    const { deps } = world;
+    const userId = await verifiedAda(world);
+    const { state } = await login(deps, { address, password }, home);
+    await deps.limits.take('notice-account', `new-sign-in ${userId}`, 8);
+    const calls = Array.from({ length: 3 }, (_, n) => ({ ...home, ip: `198.51.${n}.1` }));
+    await Promise.all(calls.map((call) => notifyOwnerOfNewSource(deps, state, call)));
+    assert.equal((await alertsOf(world, userId)).length, 2);
   }),
 );
 

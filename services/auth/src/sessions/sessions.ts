@@ -1,5 +1,6 @@
 /** Lists and ends one's own sessions. */
 import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
+import { runWithinLimits } from '../limits/within-limits.ts';
 import type { Session, SessionPage, SessionPosition } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
 import type { AccountOutcome } from '../streams/accounts.ts';
@@ -17,16 +18,15 @@ export async function logout(
   if (session) await sessions.remove(session.userId, session.id);
 }
 
-/** Ends every session and every access token of the account. */
+/** Ends every session and every access token of the account. @throws Refused (rate_limited) */
 export async function logoutEverywhere(
-  { accounts, sessions }: Pick<UseCaseDeps, 'accounts' | 'sessions'>,
+  { accounts, limits, sessions }: Pick<UseCaseDeps, 'accounts' | 'limits' | 'sessions'>,
   { userId }: Caller,
   context: UseCaseContext,
 ): Promise<AccountOutcome> {
-  const outcome = await accounts.execute(userId, context, () => ({
-    type: 'RevokeSessions',
-    reason: 'logout-all',
-  }));
+  const outcome = await runWithinLimits({ limits }, [{ limit: 'logout-all-account', key: userId }], () =>
+    accounts.execute(userId, context, () => ({ type: 'RevokeSessions', reason: 'logout-all' })),
+  );
   await removeRevokedSessions({ sessions }, outcome.state);
   return outcome;
 }

@@ -168,7 +168,7 @@ function logoutAllRoute(deps: RouteDeps): Route {
     summary: 'End every session of the account',
     policy: deps.guards.authenticated,
     answers: { 204: answerSpecWithSequence('Every session and every access token is revoked.') },
-    problems: [problems.conflict],
+    problems: [problems.conflict, problems.rate_limited],
     handle: async (request) => {
       const { state } = await logoutEverywhere(deps, request.caller, toUseCaseContext(request));
       return { status: 204, headers: sequenceHeader(state) };
