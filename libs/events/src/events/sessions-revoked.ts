@@ -10,7 +10,7 @@ export const SessionsRevoked = defineEvent({
   description:
     'Access tokens whose `seq` is lower than the sequence of this event are invalid. With `sessionId`, only that session has ended and the others get new access tokens; without it, every session has ended.',
   effects:
-    'services that accept access tokens: reject those tokens. notifier: sends a notice if the reason is `refresh-reuse`.',
+    'services that accept access tokens: reject those tokens. notifier: sends a notice if the reason is `refresh-reuse` and `person` is present.',
   data: {
     userId: id,
     reason: z.enum([

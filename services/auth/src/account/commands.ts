@@ -245,6 +245,8 @@ export interface RevokeSessions {
   readonly since?: number;
   /** Ends only this session; all sessions if omitted. */
   readonly sessionId?: string;
+  /** Whether the owner of a verified account is notified after a refresh token was reused. Default: true. */
+  readonly notifies?: boolean;
 }
 
 /** Sends the owner of a verified account a mail about a suspicious event. */

@@ -103,15 +103,17 @@ function verified(state: LivingAccount): AccountFact {
 }
 
 /**
- * Returns the fact `SessionsRevoked`. It contains personal data only after a refresh token was reused, because the
- * owner then gets a mail about it.
+ * Returns the fact `SessionsRevoked`. It contains personal data only after a refresh token of a verified account was
+ * reused, because the owner then gets a mail about it.
+ * @param details.notifies whether the owner gets that mail. Default: true
  */
 function sessionsRevoked(
   state: LivingAccount,
   reason: DataOf<'SessionsRevoked'>['reason'],
-  sessionId?: string,
+  { sessionId, notifies = true }: Pick<RevokeSessions, 'sessionId' | 'notifies'> = {},
 ): AccountFact {
-  const about = reason === 'refresh-reuse' ? addressed(state) : { userId: state.userId };
+  const isTold = reason === 'refresh-reuse' && notifies && canBeTold(state);
+  const about = isTold ? addressed(state) : { userId: state.userId };
   return {
     type: 'SessionsRevoked',
     data: { ...about, reason, ...(sessionId !== undefined && { sessionId }) },
@@ -506,10 +508,11 @@ function erase(state: AccountState, { now }: EraseAccount): Decision {
   return isDue ? accept({ type: 'AccountErased', data: { userId: state.userId } }) : nothing;
 }
 
-function revokeSessions(state: AccountState, { reason, since, sessionId }: RevokeSessions): Decision {
+function revokeSessions(state: AccountState, command: RevokeSessions): Decision {
+  const { reason, since, sessionId } = command;
   if (!isLiving(state) || (since !== undefined && since < state.allRevokedAt)) return nothing;
   if (sessionId !== undefined && state.revokedSessions.includes(sessionId)) return nothing;
-  return accept(sessionsRevoked(state, reason, sessionId));
+  return accept(sessionsRevoked(state, reason, command));
 }
 
 function alertOwner(state: AccountState, { reason, from = {} }: AlertOwner): Decision {

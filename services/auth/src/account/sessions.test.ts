@@ -15,7 +15,7 @@ describe('revoking sessions', () => {
       const revoke = { type: 'RevokeSessions', reason } as const;
       given(userRegistered(linkNamed('A')))
         .when(revoke)
-        .thenHappens(sessionsRevoked(reason));
+        .thenHappens(sessionsRevoked(reason, undefined, { isTold: false }));
       given(userRegistered(linkNamed('A')), accountVerified)
         .when(revoke)
         .thenHappens(sessionsRevoked(reason));
@@ -43,6 +43,15 @@ describe('revoking sessions', () => {
 });
 
 describe('the reuse of a refresh token', () => {
+  test('is told to the owner of a verified account, unless the owner has had enough notices', () => {
+    given(userRegistered(linkNamed('A')), accountVerified)
+      .when({ type: 'RevokeSessions', reason: 'refresh-reuse', notifies: true })
+      .thenHappens(sessionsRevoked('refresh-reuse'));
+    given(userRegistered(linkNamed('A')), accountVerified)
+      .when({ type: 'RevokeSessions', reason: 'refresh-reuse', notifies: false })
+      .thenHappens(sessionsRevoked('refresh-reuse', undefined, { isTold: false }));
+  });
+
   function reuse(since: number) {
     return { type: 'RevokeSessions', reason: 'refresh-reuse', since } as const;
   }
@@ -92,6 +101,6 @@ describe('the reuse of a refresh token', () => {
   test('counts before anything was ever revoked', () => {
     given(userRegistered(linkNamed('A')))
       .when(reuse(1))
-      .thenHappens(sessionsRevoked('refresh-reuse'));
+      .thenHappens(sessionsRevoked('refresh-reuse', undefined, { isTold: false }));
   });
 });

@@ -4,6 +4,7 @@ import { StoreUnavailable } from '@latchkey/store';
 import { disableAccount } from '../administration/manage-accounts.ts';
 import type { Audit, AuditReport } from '../ports/audit.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
+import { verifySignUp } from '../sign-up/verification.ts';
 import {
   createTestContext,
   DAY_MS,
@@ -25,7 +26,10 @@ const SECOND = 1000;
 const invalid = isRefusedWith('refresh_token_invalid');
 
 async function loggedIn(world: World): Promise<SignInResult> {
-  await world.signUp(ada, PASSWORD);
+  const { userId } = await world.signUp(ada, PASSWORD);
+  const evidence = { kind: 'password', password: PASSWORD } as const;
+  const token = world.tokenOf(userId, 'verification');
+  await verifySignUp(world.deps, { token, evidence }, createTestContext());
   return login(world.deps, { address: ada, password: PASSWORD }, createTestContext());
 }
 
@@ -147,6 +151,26 @@ describe('a refresh token', () => {
       const sessionId = world.deps.refreshTokens.open(refreshToken)?.sessionId;
       const data = { userId: state.userId, reason: 'refresh-reuse', sessionId };
       assert.deepEqual(facts.at(-1)?.data, { ...data, ...OWNER });
+    }),
+  );
+
+  test(
+    'that is used again ends its session each time, and the owner is told ten times a day',
+    withTestWorld(async (world) => {
+      const { state } = await loggedIn(world);
+      for (const _ of Array(12).keys()) {
+        const { refreshToken } = await loginLater(world);
+        const next = await refreshSession(world.deps, refreshToken, createTestContext());
+        await refreshSession(world.deps, next.refreshToken, createTestContext());
+        await assert.rejects(refreshSession(world.deps, refreshToken, createTestContext()), invalid);
+        // The session has ended already, so this is no news.
+        await assert.rejects(refreshSession(world.deps, refreshToken, createTestContext()), invalid);
+      }
+      const revoked = (await world.factsOf(state.userId)).filter(({ type }) => type === 'SessionsRevoked');
+      assert.deepEqual(
+        revoked.map(({ data }) => 'person' in data),
+        [...Array<boolean>(10).fill(true), false, false],
+      );
     }),
   );
 

@@ -2,6 +2,7 @@
 import { isLiving } from '../account/index.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
+import { runWithAllowance } from '../limits/within-limits.ts';
 import type { Session } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
 import { isSameNetwork, judgeRefreshTokenReuse, repeatsWith } from './judge-refresh-token-reuse.ts';
@@ -12,7 +13,7 @@ import { sessionStatus } from './session-status.ts';
 
 type Needs = Pick<
   UseCaseDeps,
-  'accessTokens' | 'accounts' | 'audit' | 'now' | 'refreshTokens' | 'sessions' | 'settings'
+  'accessTokens' | 'accounts' | 'audit' | 'limits' | 'now' | 'refreshTokens' | 'sessions' | 'settings'
 >;
 
 /** Exchanges a refresh token for new tokens. @throws Refused (refresh_token_invalid) */
@@ -106,12 +107,17 @@ async function endSessions(
   const ended = scope === 'end-session' ? 'session' : 'all';
   const data = { actor: 'unknown', accountId: userId, sessionId: id, ended } as const;
   deps.audit.record({ origin: context, occurrence: { type: 'RefreshTokenReused', data } });
-  const { facts, state } = await deps.accounts.execute(userId, context, () => ({
-    type: 'RevokeSessions',
-    reason: 'refresh-reuse',
-    since,
-    ...(scope === 'end-session' && { sessionId: id }),
-  }));
+  const notices = { limit: 'notice-account', key: `sessions-ended ${userId}` } as const;
+  const { facts, state } = await runWithAllowance(deps, [notices], async ({ allowed }) => {
+    const outcome = await deps.accounts.execute(userId, context, () => ({
+      type: 'RevokeSessions',
+      reason: 'refresh-reuse',
+      since,
+      notifies: allowed,
+      ...(scope === 'end-session' && { sessionId: id }),
+    }));
+    return { ...outcome, repeated: outcome.facts.length === 0 };
+  });
   if (facts.length === 0) return;
   if (scope === 'end-all') await removeRevokedSessions(deps, state);
   else await bestEffort(() => deps.sessions.remove(userId, id));

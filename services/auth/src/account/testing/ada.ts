@@ -88,11 +88,12 @@ export function passwordRehashed(passwordHash: string): AccountFact {
 export function sessionsRevoked(
   reason: DataOf<'SessionsRevoked'>['reason'],
   sessionId?: string,
+  { isTold = reason === 'refresh-reuse' } = {},
 ): AccountFact {
   return {
     type: 'SessionsRevoked',
     data: {
-      ...(reason === 'refresh-reuse' ? addressed : { userId: adaId }),
+      ...(isTold ? addressed : { userId: adaId }),
       reason,
       ...(sessionId !== undefined && { sessionId }),
     },
