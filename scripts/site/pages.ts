@@ -58,6 +58,7 @@ export const sections: readonly Section[] = [
       page('how-to/client', 'docs/client.md', 'Write a client app'),
       page('how-to/gateways', 'docs/gateways.md', 'Put it behind your gateway'),
       page('how-to/compose', 'docs/compose.md', 'Run it with Docker Compose'),
+      page('how-to/backups', 'docs/backups.md', 'Back up and restore'),
       page('how-to/erasure', 'docs/erasure.md', 'Erase people'),
       page('how-to/export', 'docs/export.md', 'Export an account'),
       page('how-to/operate', 'docs/operating.md', 'Run it on your own servers'),

@@ -32,6 +32,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Program, context
     secrets: async () => (await import('./commands/secrets.ts')).addSecretsCommand,
     keys: async () => (await import('./commands/keys.ts')).addKeysCommand,
     passwords: async () => (await import('./commands/passwords.ts')).addPasswordsCommand,
+    backup: async () => (await import('./commands/backup.ts')).addBackupCommand,
     move: async () => (await import('./commands/move.ts')).addMoveCommand,
     rebuild: async () => (await import('./commands/rebuild.ts')).addRebuildCommand,
     parked: async () => (await import('./commands/parked.ts')).addParkedCommand,

@@ -231,6 +231,19 @@ describe('the feed', () => {
     assert.deepEqual(sequencesOf(again.events, eve), [1]);
   });
 
+  test('starts over on a log that was restored and has grown to the same length', async (context) => {
+    const [bus, restored] = [await openLog(context), await openLog(context)];
+    const ada = randomUUID();
+    const first = recordOf(ada, 1);
+    await bus.publish(ACCOUNTS_TOPIC, [first, recordOf(ada, 2)]);
+    await restored.publish(ACCOUNTS_TOPIC, [first, recordOf(ada, 2)]);
+    const { cursor } = await (await serve(context, bus)).all();
+    const feed = await serve(context, restored);
+    assert.deepEqual(sequencesOf((await feed.all({ after: cursor })).events, ada), [1, 2]);
+    const { cursor: now } = await feed.all();
+    assert.deepEqual((await feed.all({ after: now })).events, []);
+  });
+
   test('shows the types that are asked for, of one account where that is asked for', async (context) => {
     const bus = await openLog(context);
     const [ada, bob] = [randomUUID(), randomUUID()];

@@ -105,7 +105,6 @@ async function readPartition(range: PartitionRange, page: Page): Promise<boolean
   const { tail, reached, genuine } = page.source;
   const { partition, end } = range;
   let place = page.places.get(partition) ?? { offset: range.start, anchor: 0 };
-  if (place.offset >= end) return true;
   place = await checked(tail, range, place, reached);
   while (place.offset < end) {
     if (isFull(page)) {
@@ -154,7 +153,9 @@ async function checked(
   // the same.
   const isRemoved = before !== undefined && before.offset >= place.offset;
   const isSame = before?.offset === place.offset - 1 && checksumOfRecord(before) === place.anchor;
-  return isSame || isRemoved ? place : { offset: start, anchor: 0 };
+  if (!isSame && !isRemoved) return { offset: start, anchor: 0 };
+  reached.add(partition, place);
+  return place;
 }
 
 /**
