@@ -6536,7 +6536,7 @@ export interface operations {
             query?: {
                 /** @description `Feed-Cursor` of the page before. Without it the feed begins with the first event. */
                 after?: string;
-                /** @description Only events of these types, comma-separated. */
+                /** @description Only events of these types, comma-separated. The key must allow all of them. */
                 types?: string;
                 /** @description Only events of this account. */
                 account?: string;
@@ -6590,6 +6590,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
                         code?: "unauthenticated";
+                    };
+                };
+            };
+            /** @description Forbidden: `insufficient_permission` (Insufficient Permission) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {string} */
+                        code?: "insufficient_permission";
                     };
                 };
             };

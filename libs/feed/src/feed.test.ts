@@ -277,12 +277,35 @@ describe('the feed', () => {
       (await limited.all()).events.map(({ type }) => type),
       ['SessionsRevoked'],
     );
-    assert.deepEqual((await limited.all({ types: 'UserRegistered' })).events, []);
+    assert.deepEqual(
+      (await limited.all({ types: 'SessionsRevoked' })).events.map(({ type }) => type),
+      ['SessionsRevoked'],
+    );
     const { events } = await limited.all({ placeholders: 'true' });
     assert.deepEqual(
       events.map(({ type }) => type),
       ['Other', 'SessionsRevoked'],
     );
+  });
+
+  test('refuses types that the key does not allow, and names the key that does', async (context) => {
+    const bus = await openLog(context);
+    const { url } = await serve(context, bus, {
+      name: 'books',
+      person: true,
+      types: ['SessionsRevoked', 'AccountErased'],
+    });
+    for (const accept of ['application/cloudevents-batch+json', 'text/event-stream']) {
+      const query = new URLSearchParams({ types: 'RoleChanged,SessionsRevoked,AccountDisabled' });
+      const refused = await fetch(`${url}?${query}`, { headers: { accept } });
+      assert.equal(refused.status, 403);
+      const { code, detail } = (await refused.json()) as { readonly code: string; readonly detail: string };
+      assert.equal(code, 'insufficient_permission');
+      assert.equal(
+        detail,
+        'The API key does not allow events of these types: RoleChanged, AccountDisabled. Create a key that does: npm run ops -- clients add books --scope events --types SessionsRevoked,AccountErased,RoleChanged,AccountDisabled --person',
+      );
+    }
   });
 
   test('shows the salt of personal data only together with the data', async (context) => {

@@ -29,7 +29,7 @@ export const feedParameters = z.object({
     .max(1000)
     .transform((text) => text.split(','))
     .optional()
-    .describe('Only events of these types, comma-separated.'),
+    .describe('Only events of these types, comma-separated. The key must allow all of them.'),
   account: z.uuid().toLowerCase().optional().describe('Only events of this account.'),
   limit: whole(1, 1000).default(100).describe('How many events a page has at most.'),
   wait: whole(0, 30)

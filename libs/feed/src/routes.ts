@@ -62,7 +62,7 @@ export function feedRoutes({ feed, policy, path }: FeedRoutesDeps): readonly Rou
         headers: ['Feed-Cursor', 'Feed-Behind'],
       },
     },
-    problems: [problems.rate_limited, problems.unavailable],
+    problems: [problems.insufficient_permission, problems.rate_limited, problems.unavailable],
     quiet: true,
     async handle({ caller, query, ...request }) {
       const isStream = acceptsStream(request);

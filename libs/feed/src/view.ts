@@ -1,18 +1,33 @@
-import { unavailableProblem } from '@latchkey/http';
+import { Problem, problems, unavailableProblem } from '@latchkey/http';
 import type { ReaderView } from './cloud-event.ts';
 import type { FeedReader } from './feed.ts';
 
-/** Returns what a client gets in response to a request: the types of events that it requests, as far as its key allows. */
+/**
+ * Returns what a client gets in response to a request: the types of events that it requests, or all that its key
+ * allows.
+ * @throws Problem (insufficient_permission) if it requests a type that its key does not allow. The client would
+ * otherwise wait in vain for these events, and for example never learn that a token was revoked
+ */
 export function viewOfRequest(
-  { types: allowed, person }: FeedReader,
+  reader: FeedReader,
   {
     types: wanted,
     placeholders,
   }: { readonly types?: readonly string[] | undefined; readonly placeholders: boolean },
 ): ReaderView {
-  if (wanted === undefined) return { ...(allowed && { types: new Set(allowed) }), person, placeholders };
-  const types = new Set(allowed === undefined ? wanted : wanted.filter((type) => allowed.includes(type)));
-  return { types, person, placeholders };
+  const { types: allowed, person } = reader;
+  const refused = allowed === undefined ? [] : (wanted ?? []).filter((type) => !allowed.includes(type));
+  if (refused.length > 0) throw typesProblem(reader, refused);
+  const types = wanted ?? allowed;
+  return { ...(types && { types: new Set(types) }), person, placeholders };
+}
+
+function typesProblem({ name, types = [], person }: FeedReader, refused: readonly string[]): Problem {
+  const needed = [...new Set([...types, ...refused])].join();
+  const command = `npm run ops -- clients add ${name} --scope events --types ${needed}${person ? ' --person' : ''}`;
+  return new Problem(problems.insufficient_permission, {
+    detail: `The API key does not allow events of these types: ${refused.join(', ')}. Create a key that does: ${command}`,
+  });
 }
 
 /** Runs work. @throws Problem (unavailable) if it fails because the log cannot be read */

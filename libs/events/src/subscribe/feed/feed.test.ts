@@ -176,6 +176,13 @@ describe('subscribing to the feed', () => {
     assert.deepEqual(persons, [null]);
   });
 
+  test('refuses to begin with a key that does not allow the types of its handlers', async (context) => {
+    const { bus } = await openEmbeddedTestBus(context);
+    const types = ['UserRegistered', 'AccountVerified'];
+    const { url } = await serveFeed(context, bus, () => ({ ...fullAccessReader, types }));
+    await assert.rejects(member(context, url), { name: 'FeedRefusedError', message: /SessionsRevoked/ });
+  });
+
   test('waits while the feed is unavailable, and then continues', async (context) => {
     const { bus } = await openEmbeddedTestBus(context);
     const port = await freePort();
