@@ -111,12 +111,12 @@ function isInstalled(command: string): boolean {
 }
 
 /** Copies the configuration of an example and fills in the ports of this test. */
-async function prepare(name: string, port: number): Promise<string> {
+async function prepare(name: string, port: number, latchkeyPort: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), `latchkey-${name}-`));
   await cp(join(EXAMPLES, name), folder, { recursive: true });
   const ports = [
     [8000, port],
-    [8080, new URL(system.url).port],
+    [8080, latchkeyPort],
     [9000, servicePort],
   ].flatMap(([from, to]) => [
     [`127.0.0.1:${from}`, `127.0.0.1:${to}`] as const,
@@ -133,9 +133,9 @@ async function prepare(name: string, port: number): Promise<string> {
   return folder;
 }
 
-async function start({ name, command, words }: Program) {
+async function start({ name, command, words }: Program, latchkeyPort = new URL(system.url).port) {
   const port = await freePort();
-  const folder = await prepare(name, port);
+  const folder = await prepare(name, port, latchkeyPort);
   const child: ChildProcess = spawn(command, words(folder, port), {
     cwd: folder,
     env: { PATH, HOME: folder },
@@ -246,6 +246,20 @@ for (const program of programs) {
         );
         assert.equal((await ask(gateway, path, { method: 'OPTIONS', headers: FORGED })).status, 401);
       }
+    });
+
+    test('answers 503 while Latchkey cannot check requests', async (context) => {
+      const latchkey = createServer(({ headers }, response) =>
+        response.writeHead(headers.authorization === undefined ? 401 : 503, { 'Retry-After': '1' }).end(),
+      );
+      context.after(() => latchkey.close());
+      latchkey.listen(0, '127.0.0.1');
+      await once(latchkey, 'listening');
+      const { port } = latchkey.address() as AddressInfo;
+      const isolated = await start(program, String(port));
+      context.after(isolated.stop);
+      for (const path of ['/books', '/admin/books'])
+        assert.equal((await ask(isolated, path, { tokens: await people.login(root) })).status, 503, path);
     });
 
     test('passes on no header that a service could take for one of the four', {
