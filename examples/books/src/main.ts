@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createGuard } from '@latchkey/guard';
 import { type Revocations, revocations } from '@latchkey/guard/revocations';
 import { createApp } from './app.ts';
@@ -36,6 +37,9 @@ const guard = createGuard({
   ...(revoked && { revocations: revoked }),
 });
 
+// The guard responds with 503 until the revocations are known. A refused key or user is reported here.
+revoked?.ready().catch(fail);
+
 const server = createApp(guard, createBookRepository()).listen(PORT, HOST, () => {
   console.log(`The books are at http://${HOST}:${addressPort()}/api/v1/books`);
 });
@@ -51,9 +55,15 @@ function fail(reason: Error): never {
   return process.exit(1);
 }
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const)
-  process.once(signal, () => {
-    server.close();
-    server.closeIdleConnections();
-    revoked?.stop().then(() => process.exit(0), fail);
-  });
+/** Finishes the requests in progress, and then stops following the events. */
+async function stop(): Promise<never> {
+  const closed = once(server, 'close');
+  // Connections close soon after the response to their last request.
+  server.keepAliveTimeout = 1;
+  server.close();
+  await closed;
+  await revoked?.stop();
+  return process.exit(0);
+}
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop().catch(fail));
