@@ -9,11 +9,11 @@ import { after, test } from 'node:test';
 import type { BrowserContext, Page } from 'playwright-core';
 import { createServer } from 'vite';
 import { freePort } from '../../../libs/process/src/testing/free-port.ts';
-import { launch, WAITS_MS } from '../../../test/support/browser.ts';
+import { launchBrowser, PAGE_TIMEOUT_MS } from '../../../test/support/browser.ts';
 import { assertStatus, createClient } from '../../../test/support/client.ts';
 import { eventually } from '../../../test/support/eventually.ts';
 import { createMailbox } from '../../../test/support/mailbox.ts';
-import { createPeople, type Person, somebody } from '../../../test/support/people.ts';
+import { createPersonActions, newPerson, type Person } from '../../../test/support/people.ts';
 import { startStandalone } from '../../../test/support/standalone.ts';
 
 const NEW_PASSWORD = 'quite another passphrase';
@@ -23,8 +23,8 @@ const system = await startStandalone({ FRONTEND_URL: 'http://localhost:5173' });
 after(() => system.stop());
 const mailbox = createMailbox(system.mailbox);
 const api = createClient(system.url);
-const people = createPeople(api, mailbox);
-const browser = await launch();
+const people = createPersonActions(api, mailbox);
+const browser = await launchBrowser();
 after(() => browser.close());
 
 /**
@@ -47,7 +47,7 @@ async function serveApp(tokens: 'cookie' | 'body'): Promise<string> {
 
 async function newContext(): Promise<BrowserContext> {
   const context = await browser.newContext();
-  context.setDefaultTimeout(WAITS_MS);
+  context.setDefaultTimeout(PAGE_TIMEOUT_MS);
   return context;
 }
 
@@ -80,7 +80,7 @@ for (const tokens of ['cookie', 'body'] as const) {
     const context = await newContext();
     t.after(() => context.close());
     const [page, other] = [await context.newPage(), await context.newPage()];
-    const ada = somebody('ada');
+    const ada = newPerson('ada');
 
     await page.goto(app);
     await page.getByRole('button', { name: 'Sign up' }).click();
@@ -143,6 +143,16 @@ for (const tokens of ['cookie', 'body'] as const) {
     await fill(page, 'Sign in', { Email: ada.email, Password: NEW_PASSWORD }, 'Sign in');
     await page.getByText('Signed in as Augusta').waitFor();
 
+    // After a sign-out without a network, the session is not restored.
+    await context.setOffline(true);
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+    for (const tab of [page, other]) await tab.getByRole('form', { name: 'Sign in' }).waitFor();
+    await context.setOffline(false);
+    await page.reload();
+    await page.getByRole('form', { name: 'Sign in' }).waitFor();
+    await fill(page, 'Sign in', { Email: ada.email, Password: NEW_PASSWORD }, 'Sign in');
+    await page.getByText('Signed in as Augusta').waitFor();
+
     // The list shows another device and can sign it out: then the next refresh of that device is refused.
     const elsewhere = await newContext();
     t.after(() => elsewhere.close());
@@ -163,7 +173,7 @@ for (const tokens of ['cookie', 'body'] as const) {
     await phone.getByRole('button', { name: 'Reload' }).click();
     await phone.getByRole('form', { name: 'Sign in' }).waitFor();
 
-    const moved = somebody('moved').email;
+    const moved = newPerson('moved').email;
     await fill(
       page,
       'Change email address',
@@ -183,7 +193,6 @@ for (const tokens of ['cookie', 'body'] as const) {
     await fill(other, 'Keep your previous address', { 'New password': ada.password }, 'Undo the change');
     await other.getByText('Your previous address is back.').waitFor();
     await known(ada);
-    await page.getByRole('button', { name: 'Reload' }).click();
     await fill(page, 'Sign in', { Email: ada.email, Password: ada.password }, 'Sign in');
     await page.getByText(`Your address is ${ada.email}.`).waitFor();
 
