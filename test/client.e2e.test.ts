@@ -31,13 +31,14 @@ async function signIn(client: AuthClient, { email, password }: Person): Promise<
 /**
  * Creates a client and a simulated network, which counts the client's refreshes and can be cut. The client's clock can
  * be advanced.
+ * @param shared a storage that several clients share, as the tabs of an app do
  */
-function openClient(storage: Storage = memoryStorage()) {
+function openClient(shared?: Storage) {
   const network = { refreshes: 0, isDown: false, ahead: 0 };
   const client = createClient({
     url: system.url,
     tokens: 'body',
-    storage,
+    ...(shared && { storage: shared, tabs: true }),
     now: () => Date.now() + network.ahead,
     fetch: async (input, init) => {
       if (network.isDown) throw new TypeError('fetch failed');
@@ -65,6 +66,28 @@ test('signs up, verifies by the link, signs in, and reads its own writes', async
     }),
   );
   assert.equal(me.firstName, 'Ada');
+});
+
+test('shows a verification in the session, and in the next response', async () => {
+  const { client } = openClient();
+  const ada = newPerson('ada');
+  await client.signUp(ada);
+  const { url } = linkOf(await mailbox.next(ada.email, 'Verify your email'));
+  assert.equal((await signIn(client, ada)).user.isVerified, false);
+  await client.verifyFromUrl(String(url)).confirm({ password: ada.password });
+  assert.equal(client.session()?.user.isVerified, true);
+  assert.equal((await dataOf(client.api.GET('/api/v1/users/me'))).isVerified, true);
+});
+
+test('clients in one process have sessions of their own', async () => {
+  const [forAda, forBob, forNobody] = [openClient().client, openClient().client, openClient().client];
+  const [ada, bob] = [await people.verified(newPerson('ada')), await people.verified(newPerson('bob'))];
+  await signIn(forAda, ada);
+  await signIn(forBob, bob);
+  assert.equal((await dataOf(forAda.api.GET('/api/v1/users/me'))).email, ada.email);
+  await forBob.signOut();
+  assert.equal(forAda.session()?.user.email, ada.email);
+  assert.equal(forNobody.session(), undefined);
 });
 
 test('moves an account to another address by the link, and back by the other one', async () => {

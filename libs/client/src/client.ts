@@ -1,14 +1,17 @@
 /** A client of the API: a session that is kept and refreshed, typed calls, and events. */
 import createFetchClient, { type Client } from 'openapi-fetch';
 import type { components, operations, paths } from './api.d.ts';
+import { unlessAborted } from './deadline.ts';
+import { createEmitter, type Emitter } from './events.ts';
+import { createPost, createSequences, RefusedRequest } from './http.ts';
+import { newIdempotencyKey } from './idempotency-key.ts';
 import { extractLinkToken } from './links.ts';
 import { ApiProblem } from './problem.ts';
-import { memoryStorage, readSession, type Session, type Storage, sessionOf } from './session.ts';
-import { openTabCoordinator } from './tabs.ts';
+import { memoryStorage, pageStorage, type Session, type Storage } from './session.ts';
+import { openSessionKeeper } from './session-keeper.ts';
 
 type BodyOf<Operation extends { requestBody?: { content: { 'application/json': unknown } } | undefined }> =
   NonNullable<Operation['requestBody']>['content']['application/json'];
-type Tokens = components['schemas']['Tokens'];
 type Verification = BodyOf<operations['verify']>;
 
 export interface ClientOptions {
@@ -19,33 +22,43 @@ export interface ClientOptions {
    * read. The app must then be on the same site, and its origin must be in CORS_ORIGINS.
    */
   readonly tokens: 'body' | 'cookie';
-  /** The storage of the session in body mode. Default: memory, so the session ends with the page. */
+  /**
+   * In body mode, the storage of the session. Default: memory, so the session ends with the page. In cookie mode, it
+   * stores only that the person has signed out while the server could not be reached. Default: localStorage, if there
+   * is one.
+   */
   readonly storage?: Storage;
+  /**
+   * Whether the tabs of the app have one session, and sign in and out together. Default: true in a page, if the session
+   * is in a cookie or in localStorage. Set it to true for another storage that all tabs share.
+   */
+  readonly tabs?: boolean;
   readonly fetch?: typeof fetch;
   /** Returns the current time, in ms since the epoch. */
   now?(): number;
 }
 
-export interface Events {
-  /** The person has signed in, here or in another tab. */
-  readonly signedIn: Session;
-  /** The person has signed out, here or in another tab. */
-  readonly signedOut: undefined;
-  /** The session has expired or was revoked; ask for the password again. */
-  readonly expired: undefined;
-}
-
 export interface AuthClient {
-  /** Every operation of the API, typed. Requests are sent with the access token, which is refreshed when needed. */
+  /**
+   * Every operation of the API, typed. Requests are sent with the access token, which is refreshed when needed. They
+   * resolve with the `error` of any response that is not a success, and reject if there is no response.
+   */
   readonly api: Client<paths>;
-  /** Restores the session of an earlier page. @returns undefined if there is none */
+  /**
+   * Restores the session of an earlier page, and refreshes its access token if needed.
+   * @returns undefined if there is no session
+   * @throws an error if the server cannot be reached and the session is in a cookie
+   */
   restore(): Promise<Session | undefined>;
   session(): Session | undefined;
   /** Requests an account, which the person verifies with a mailed link. @throws ApiProblem */
   signUp(person: BodyOf<operations['signUp']>): Promise<void>;
   /** Signs a person in, and keeps the session. @throws ApiProblem */
   signIn(email: string, password: string): Promise<Session>;
-  /** Signs out. If the server cannot be reached, the session ends at least in this app. */
+  /**
+   * Signs out. The session ends immediately in this app, even if the server cannot be reached.
+   * @throws an error if the server could not be told. In cookie mode, the next `restore` tells it
+   */
   signOut(): Promise<void>;
   /**
    * Reads a verification link. Call `confirm` when the person clicks, not when the page loads.
@@ -62,130 +75,88 @@ export interface AuthClient {
   /** Reads a link that undoes a change of the e-mail address. */
   undoEmailChangeFromUrl(url: string): { setPassword(newPassword: string): Promise<void> };
   /** Adds a listener. @returns a function that removes it */
-  on<Name extends keyof Events>(name: Name, listener: (value: Events[Name]) => void): () => void;
+  readonly on: Emitter['on'];
   /** Stops communicating with the other tabs. */
   close(): void;
 }
 
 const KEY = 'latchkey.session';
-/** How long before its expiry an access token is refreshed, in ms: requests take a while, and clocks differ. */
-const EARLY_MS = 30_000;
-const SEQUENCE = 'Account-Sequence';
-
-type Listeners = { readonly [Name in keyof Events]: Set<(value: Events[Name]) => void> };
 
 export function createClient(options: ClientOptions): AuthClient {
-  const { url, tokens: mode, storage = memoryStorage(), now = Date.now } = options;
+  const { tokens: mode, now = Date.now } = options;
   const send = options.fetch ?? globalThis.fetch.bind(globalThis);
-  const baseUrl = url.replace(/\/+$/, '');
-  const key = `${KEY} ${baseUrl}`;
-  const listeners: Listeners = { signedIn: new Set(), signedOut: new Set(), expired: new Set() };
-  /**
-   * For each account, the last sequence that a response has named. Requests send it back, so that the next response
-   * includes the change with that sequence.
-   */
-  const sequences = new Map<string, number>();
-  let current: Session | undefined;
-
-  const tabs = openTabCoordinator(key, (session) => {
-    const before = current;
-    current = session;
-    if (session === undefined && before !== undefined) emit('signedOut', undefined);
-    if (session !== undefined && before === undefined) emit('signedIn', session);
+  const baseUrl = options.url.replace(/\/+$/, '');
+  const page = pageStorage();
+  const storage = options.storage ?? (mode === 'cookie' ? page : undefined) ?? memoryStorage();
+  const { on, emit } = createEmitter();
+  const sequences = createSequences();
+  const post = createPost(baseUrl, send, sequences);
+  const keeper = openSessionKeeper({
+    mode,
+    storage,
+    key: `${KEY} ${baseUrl}`,
+    isShared: options.tabs ?? (page !== undefined && (mode === 'cookie' || storage === page)),
+    post,
+    emit,
+    now,
   });
-
-  function emit<Name extends keyof Events>(name: Name, value: Events[Name]): void {
-    for (const listener of listeners[name]) listener(value);
-  }
-
-  async function keep(session: Session | undefined): Promise<void> {
-    current = session;
-    if (session === undefined) await storage.removeItem(key);
-    else if (mode === 'body') await storage.setItem(key, JSON.stringify(session));
-    tabs.tell(session);
-  }
-
-  function post(
-    path: string,
-    body?: object,
-    headers: Readonly<Record<string, string>> = {},
-  ): Promise<Response> {
-    return send(`${baseUrl}/api/v1/auth/${path}`, {
-      method: 'POST',
-      credentials: 'include',
-      headers: { ...(body && { 'Content-Type': 'application/json' }), ...headers },
-      ...(body && { body: JSON.stringify(body) }),
-    });
-  }
-
-  async function posted<Answer>(
-    path: string,
-    body?: object,
-    headers?: Readonly<Record<string, string>>,
-  ): Promise<Answer> {
-    const response = await post(path, body, headers);
-    const answer: unknown = await response.json().catch(() => undefined);
-    if (!response.ok) throw new ApiProblem(response.status, answer);
-    return answer as Answer;
-  }
-
-  async function stored(): Promise<Session | undefined> {
-    return mode === 'body' ? readSession(await storage.getItem(key)) : undefined;
-  }
-
-  /**
-   * Gets new tokens, unless another request or another tab has already done so since `stale` was read.
-   * @returns undefined if the session has ended @throws if the server cannot be reached; the session is then kept
-   */
-  function refresh(stale: Session | undefined): Promise<Session | undefined> {
-    return tabs.exclusive(async () => {
-      const known = (await stored()) ?? current;
-      if (known !== undefined && known.accessToken !== stale?.accessToken) {
-        current = known;
-        return known;
-      }
-      if (mode === 'body' && known?.refreshToken === undefined) return undefined;
-      try {
-        const body = mode === 'body' ? { refreshToken: known?.refreshToken } : undefined;
-        await keep(sessionOf(await posted<Tokens>('refresh', body), now()));
-        return current;
-      } catch (error) {
-        if (!(error instanceof ApiProblem) || error.status !== 401) throw error;
-        await keep(undefined);
-        if (stale !== undefined) emit('expired', undefined);
-        return undefined;
-      }
-    });
-  }
-
-  function remember(response: Response): void {
-    const [, account = '', sequence = ''] =
-      /^([^:]+):(\d+)$/.exec(response.headers.get(SEQUENCE) ?? '') ?? [];
-    if (account !== '') sequences.set(account, Math.max(sequences.get(account) ?? 0, Number(sequence)));
-  }
 
   function withSession(request: Request, session: Session | undefined): Request {
     const copy = request.clone();
     if (session === undefined) return copy;
     copy.headers.set('Authorization', `Bearer ${session.accessToken}`);
-    const sequence = sequences.get(session.user.id);
-    if (sequence !== undefined) copy.headers.set(SEQUENCE, `${session.user.id}:${sequence}`);
+    sequences.addTo(copy, session.user.id);
     return copy;
   }
 
-  async function authorised(request: Request): Promise<Response> {
-    let session = current;
-    if (session !== undefined && session.expiresAt - now() < EARLY_MS) session = await refresh(session);
-    let response = await send(withSession(request, session));
-    if (response.status === 401 && session !== undefined) {
-      const renewed = await refresh(session);
-      if (renewed !== undefined) response = await send(withSession(request, renewed));
-    }
-    remember(response);
-    return response;
+  /** Returns the session, if it is of a certain person: a request must not be sent as another one. */
+  function currentOf(userId: string): Session | undefined {
+    const current = keeper.session();
+    return current?.user.id === userId ? current : undefined;
   }
 
-  const api = createFetchClient<paths>({ baseUrl, fetch: authorised, credentials: 'include' });
+  /** Refreshes a session. @returns undefined if it has ended, or another person has signed in */
+  async function renew(session: Session, { signal }: Request): Promise<Session | undefined> {
+    await unlessAborted(keeper.refresh(session), signal);
+    return currentOf(session.user.id);
+  }
+
+  /** As `renew`, but only if the access token is about to expire. If the refresh fails, a valid token is used. */
+  async function renewIfDue(session: Session, request: Request): Promise<Session | undefined> {
+    if (!keeper.isDue(session)) return session;
+    try {
+      return await renew(session, request);
+    } catch (error) {
+      if (request.signal?.aborted || session.expiresAt <= now()) throw error;
+      return currentOf(session.user.id);
+    }
+  }
+
+  async function sendWithSession(request: Request): Promise<Response> {
+    const current = keeper.session();
+    const session = current && (await renewIfDue(current, request));
+    const response = await send(withSession(request, session));
+    if (response.status !== 401 || session === undefined) return response;
+    const renewed = await renew(session, request);
+    return renewed === undefined ? response : send(withSession(request, renewed));
+  }
+
+  async function authorised(request: Request): Promise<Response> {
+    try {
+      const response = await sendWithSession(request);
+      sequences.remember(response);
+      return response;
+    } catch (error) {
+      if (error instanceof RefusedRequest) return error.response.clone();
+      throw error;
+    }
+  }
+
+  /** Sends a change of an account that a link permits. The session follows, if it is of that account. */
+  async function useLink(path: string, body: object): Promise<void> {
+    const { account } = await post(path, body);
+    await keeper.reload(account);
+  }
 
   function linkToken(link: string): string {
     const token = extractLinkToken(link);
@@ -198,56 +169,34 @@ export function createClient(options: ClientOptions): AuthClient {
   function passwordLink(route: string, link: string) {
     const path = `${route}/${linkToken(link)}`;
     return {
-      setPassword: async (newPassword: string) =>
-        void (await posted(path, { newPassword, confirmNewPassword: newPassword })),
+      setPassword: (newPassword: string) => useLink(path, { newPassword, confirmNewPassword: newPassword }),
     };
   }
 
   return {
-    api,
-    session: () => current,
-    async restore() {
-      current ??= await stored();
-      const before = current;
-      if (current === undefined ? mode === 'cookie' : current.expiresAt - now() < EARLY_MS)
-        await refresh(before);
-      if (current !== undefined) emit('signedIn', current);
-      return current;
-    },
+    api: createFetchClient<paths>({ baseUrl, fetch: authorised, credentials: 'include' }),
+    restore: keeper.restore,
+    session: keeper.session,
     async signUp(person) {
-      await posted('signup', person, { 'Idempotency-Key': crypto.randomUUID() });
+      await post('signup', person, { 'Idempotency-Key': newIdempotencyKey() });
     },
-    async signIn(email, password) {
-      const session = sessionOf(await posted<Tokens>('login', { email, password, tokens: mode }), now());
-      await keep(session);
-      emit('signedIn', session);
-      return session;
-    },
-    async signOut() {
-      const session = current ?? (await stored());
-      await keep(undefined);
-      emit('signedOut', undefined);
-      const body = mode === 'body' ? { refreshToken: session?.refreshToken } : undefined;
-      if (mode === 'cookie' || session !== undefined) await posted('logout', body);
-    },
+    signIn: keeper.signIn,
+    signOut: keeper.signOut,
     verifyFromUrl(link) {
       const path = `verify/${linkToken(link)}`;
       return {
-        confirm: async (evidence = {}) => void (await posted(path, evidence)),
-        reject: async () => void (await posted(path, { reject: true })),
+        confirm: (evidence = {}) => useLink(path, evidence),
+        reject: () => useLink(path, { reject: true }),
       };
     },
     resetFromUrl: (link) => passwordLink('password-reset-confirm', link),
     changeEmailFromUrl(link) {
       const path = `change-email/${linkToken(link)}`;
-      return { confirm: async (password) => void (await posted(path, { password })) };
+      return { confirm: (password) => useLink(path, { password }) };
     },
     undoEmailChangeFromUrl: (link) => passwordLink('undo-email-change', link),
-    on(name, listener) {
-      listeners[name].add(listener);
-      return () => void listeners[name].delete(listener);
-    },
-    close: tabs.close,
+    on,
+    close: keeper.close,
   };
 }
 

@@ -1,4 +1,4 @@
-/** The session of an app: where it is stored, and the messages between the tabs of the app. */
+/** The session of an app, and where it is stored. */
 import type { components } from './api.d.ts';
 
 type Tokens = components['schemas']['Tokens'];
@@ -29,6 +29,16 @@ export function memoryStorage(): Storage {
   };
 }
 
+/** Returns the storage that all tabs of the app share. Undefined outside of a page, or if the page may not use it. */
+export function pageStorage(): Storage | undefined {
+  const page = globalThis as { readonly document?: unknown; readonly localStorage?: Storage };
+  try {
+    return page.document === undefined ? undefined : page.localStorage;
+  } catch {
+    return undefined;
+  }
+}
+
 export function sessionOf({ accessToken, refreshToken, expiresIn, user }: Tokens, nowMs: number): Session {
   return {
     user,
@@ -38,11 +48,14 @@ export function sessionOf({ accessToken, refreshToken, expiresIn, user }: Tokens
   };
 }
 
-/** Parses a stored session. Returns undefined for a string that is not a session. */
+/** Parses a stored session, which has a refresh token. Returns undefined for a string that is not such a session. */
 export function readSession(text: string | null): Session | undefined {
   try {
-    const value = JSON.parse(text ?? '');
-    return typeof value?.accessToken === 'string' ? value : undefined;
+    const { user, accessToken, expiresAt, refreshToken } = JSON.parse(text ?? '');
+    const texts = [user.id, accessToken, refreshToken];
+    return texts.every((each) => typeof each === 'string') && typeof expiresAt === 'number'
+      ? { user, accessToken, expiresAt, refreshToken }
+      : undefined;
   } catch {
     return undefined;
   }

@@ -1,0 +1,46 @@
+/** The events of a client, and its listeners. */
+import type { Session } from './session.ts';
+
+export interface Events {
+  /** A person has signed in, here or in another tab. */
+  readonly signedIn: Session;
+  /** The person has signed out, here or in another tab, or another person has signed in. */
+  readonly signedOut: undefined;
+  /** The session has expired or was revoked; ask for the password again. */
+  readonly expired: undefined;
+  /** The `user` of the session has changed: the address was verified or changed, or the role was. */
+  readonly userUpdated: Session;
+}
+
+export interface Emitter {
+  /** Adds a listener. @returns a function that removes it */
+  on<Name extends keyof Events>(name: Name, listener: (value: Events[Name]) => void): () => void;
+  /** Calls the listeners. If one throws, its error is logged, and the others are called. */
+  emit<Name extends keyof Events>(name: Name, value: Events[Name]): void;
+}
+
+type Listeners = { readonly [Name in keyof Events]: Set<(value: Events[Name]) => void> };
+
+export function createEmitter(): Emitter {
+  const listeners: Listeners = {
+    signedIn: new Set(),
+    signedOut: new Set(),
+    expired: new Set(),
+    userUpdated: new Set(),
+  };
+  return {
+    on(name, listener) {
+      listeners[name].add(listener);
+      return () => void listeners[name].delete(listener);
+    },
+    emit(name, value) {
+      for (const listener of listeners[name]) {
+        try {
+          listener(value);
+        } catch (error) {
+          console.error(error);
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,74 @@
+/** The requests that the client itself sends, and the sequences that responses have named. */
+import { withDeadline } from './deadline.ts';
+import { ApiProblem } from './problem.ts';
+
+const SEQUENCE = 'Account-Sequence';
+
+/** A problem, with the response that it was made from. */
+export class RefusedRequest extends ApiProblem {
+  readonly response: Response;
+
+  constructor(response: Response, body: unknown) {
+    super(response.status, body);
+    this.response = response;
+  }
+}
+
+export interface Posted<Answer> {
+  readonly answer: Answer;
+  /** The id of the account that the request has changed, if the response names one. */
+  readonly account: string | undefined;
+}
+
+/** Sends a request to a route of auth. @throws RefusedRequest */
+export type Post = <Answer>(
+  path: string,
+  body?: object,
+  headers?: Readonly<Record<string, string>>,
+) => Promise<Posted<Answer>>;
+
+export function createPost(baseUrl: string, send: typeof fetch, sequences: Sequences): Post {
+  return <Answer>(path: string, body?: object, headers?: Readonly<Record<string, string>>) =>
+    withDeadline(async (signal) => {
+      const response = await send(`${baseUrl}/api/v1/auth/${path}`, {
+        method: 'POST',
+        credentials: 'include',
+        headers: { ...(body && { 'Content-Type': 'application/json' }), ...headers },
+        ...(body && { body: JSON.stringify(body) }),
+        signal,
+      });
+      const account = sequences.remember(response);
+      const answer: unknown = await response
+        .clone()
+        .json()
+        .catch(() => undefined);
+      if (!response.ok) throw new RefusedRequest(response, answer);
+      return { answer: answer as Answer, account };
+    });
+}
+
+/**
+ * For each account, the last sequence that a response has named. Requests send it back, so that the next response
+ * includes the change with that sequence.
+ */
+export interface Sequences {
+  /** @returns the id of the account that the response names */
+  remember(response: Response): string | undefined;
+  addTo(request: Request, account: string): void;
+}
+
+export function createSequences(): Sequences {
+  const sequences = new Map<string, number>();
+  return {
+    remember(response) {
+      const [, account, sequence] = /^([^:]+):(\d+)$/.exec(response.headers.get(SEQUENCE) ?? '') ?? [];
+      if (account !== undefined)
+        sequences.set(account, Math.max(sequences.get(account) ?? 0, Number(sequence)));
+      return account;
+    },
+    addTo(request, account) {
+      const sequence = sequences.get(account);
+      if (sequence !== undefined) request.headers.set(SEQUENCE, `${account}:${sequence}`);
+    },
+  };
+}

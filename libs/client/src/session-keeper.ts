@@ -1,0 +1,192 @@
+/** Keeps the session of a client: begins, refreshes, restores and ends it, together with the other tabs of the app. */
+import type { components } from './api.d.ts';
+import type { Emitter } from './events.ts';
+import type { Post } from './http.ts';
+import { ApiProblem } from './problem.ts';
+import { type Session, type Storage, sessionOf } from './session.ts';
+import { openSessionStore, openSignOutMark } from './session-store.ts';
+import { openTabCoordinator, type TabMessage } from './tabs.ts';
+
+type Tokens = components['schemas']['Tokens'];
+
+export interface SessionKeeper {
+  session(): Session | undefined;
+  /** Returns whether the access token of a session is about to expire, or has expired. */
+  isDue(session: Session): boolean;
+  /**
+   * Gets new tokens, unless another request or another tab has already done so since `stale` was read.
+   * @returns the session, which may be of another person by now; undefined if it has ended
+   * @throws ApiProblem or the error of fetch if the server did not renew the tokens; the session is then kept
+   */
+  refresh(stale: Session | undefined): Promise<Session | undefined>;
+  /** Gets the changed user after a change of an account, if it is the account of the session. Best effort. */
+  reload(account: string | undefined): Promise<void>;
+  restore(): Promise<Session | undefined>;
+  signIn(email: string, password: string): Promise<Session>;
+  signOut(): Promise<void>;
+  close(): void;
+}
+
+/** How long before its expiry an access token is refreshed, in ms: requests take a while, and clocks differ. */
+const EARLY_MS = 30_000;
+
+export function openSessionKeeper(options: {
+  readonly mode: 'body' | 'cookie';
+  readonly storage: Storage;
+  readonly key: string;
+  /** Whether the other tabs of the app have the same session. */
+  readonly isShared: boolean;
+  readonly post: Post;
+  readonly emit: Emitter['emit'];
+  now(): number;
+}): SessionKeeper {
+  const { mode, storage, key, post, emit, now } = options;
+  const store = openSessionStore(storage, key);
+  const signOutMark = openSignOutMark(storage, key);
+  const tabs = openTabCoordinator(
+    options.isShared ? key : undefined,
+    (message) => void follow(message).catch(() => undefined),
+    mode === 'body' ? key : undefined,
+  );
+  /** The refreshes in flight, by the access token that they replace. */
+  const refreshes = new Map<string | undefined, Promise<Session | undefined>>();
+  let current: Session | undefined;
+  /** How often the session has changed. Work that waits compares it, to notice a change in the meantime. */
+  let changes = 0;
+
+  /** Sets the session, and emits what has changed. @param end the event that ends the session of the same person */
+  function adopt(next: Session | undefined, end: 'signedOut' | 'expired' = 'signedOut'): void {
+    const before = current;
+    if (next !== undefined && next.accessToken === before?.accessToken) return;
+    current = next;
+    changes += 1;
+    const isSame = before?.user.id === next?.user.id;
+    if (before !== undefined && !isSame) emit(end, undefined);
+    if (next === undefined) return;
+    if (!isSame) emit('signedIn', next);
+    else if (JSON.stringify(before?.user) !== JSON.stringify(next.user)) emit('userUpdated', next);
+  }
+
+  /** Follows a change in another tab. In cookie mode, only the server knows the session of the cookie. */
+  async function follow(message: TabMessage): Promise<void> {
+    if (message !== 'changed') adopt(undefined, message);
+    else if (mode === 'body') adopt(await store.read(current));
+    else await refresh(current);
+  }
+
+  /** Returns the session that other tabs may have replaced or ended. */
+  async function read(): Promise<Session | undefined> {
+    if (mode === 'body') return store.read(current);
+    return (await signOutMark.isSet()) ? undefined : current;
+  }
+
+  async function logOut(session: Session | undefined): Promise<void> {
+    if (mode === 'body') {
+      if (session !== undefined) await post('logout', { refreshToken: session.refreshToken });
+      return;
+    }
+    await post('logout');
+    await signOutMark.clear();
+  }
+
+  function isDue({ expiresAt }: Session): boolean {
+    return expiresAt - now() < EARLY_MS;
+  }
+
+  function refresh(stale: Session | undefined): Promise<Session | undefined> {
+    const token = stale?.accessToken;
+    const running =
+      refreshes.get(token) ?? tabs.exclusive(() => renew(stale)).finally(() => refreshes.delete(token));
+    refreshes.set(token, running);
+    return running;
+  }
+
+  async function renew(stale: Session | undefined): Promise<Session | undefined> {
+    const known = await read();
+    if (known?.accessToken !== stale?.accessToken) {
+      adopt(known);
+      if (known === undefined || !isDue(known)) return known;
+    }
+    if (mode === 'cookie' && (await signOutMark.isSet())) {
+      await logOut(undefined).catch(() => undefined);
+      return undefined;
+    }
+    if (mode === 'body' && known === undefined) return undefined;
+
+    const before = changes;
+    const next = await exchange(known);
+    const still = await read();
+    if (changes !== before) return current;
+    if (still?.accessToken !== known?.accessToken) {
+      adopt(still);
+    } else if (next !== undefined) {
+      adopt(next);
+      if (mode === 'body') await store.save(next);
+    } else if (known !== undefined) {
+      current = known;
+      adopt(undefined, 'expired');
+      if (mode === 'body') await store.remove(known);
+      tabs.tell('expired');
+    }
+    return current;
+  }
+
+  /** Exchanges the refresh token. @returns undefined if the server does not accept it any more */
+  async function exchange(known: Session | undefined): Promise<Session | undefined> {
+    try {
+      const body = mode === 'body' ? { refreshToken: known?.refreshToken } : undefined;
+      return sessionOf((await post<Tokens>('refresh', body)).answer, now());
+    } catch (error) {
+      // Any other 401 is not from the API: a proxy or a captive portal has sent it.
+      if (error instanceof ApiProblem && error.code === 'refresh_token_invalid') return undefined;
+      throw error;
+    }
+  }
+
+  return {
+    session: () => current,
+    isDue,
+    refresh,
+    async reload(account) {
+      if (current === undefined || current.user.id !== account) return;
+      const session = await refresh(await read()).catch(() => undefined);
+      if (session !== undefined) tabs.tell('changed');
+    },
+    async restore() {
+      const before = changes;
+      const known = current ?? (await read());
+      if (changes !== before) return current;
+      if (known === undefined ? mode === 'body' : !isDue(known)) {
+        adopt(known);
+        return current;
+      }
+      try {
+        await refresh(known);
+      } catch (error) {
+        if (known === undefined) throw error;
+        if (changes === before) adopt(known);
+      }
+      return current;
+    },
+    signIn: (email, password) =>
+      tabs.exclusive(async () => {
+        const { answer } = await post<Tokens>('login', { email, password, tokens: mode });
+        const session = sessionOf(answer, now());
+        // A new session begins, even if it is of the same person.
+        if (current?.user.id === session.user.id) current = undefined;
+        adopt(session);
+        await (mode === 'body' ? store.save(session) : signOutMark.clear());
+        tabs.tell('changed');
+        return session;
+      }),
+    async signOut() {
+      const known = current;
+      adopt(undefined);
+      const session = mode === 'body' ? ((await store.read(undefined)) ?? known) : known;
+      await (mode === 'body' ? store.remove(session) : signOutMark.set());
+      tabs.tell('signedOut');
+      await tabs.exclusive(() => logOut(session));
+    },
+    close: tabs.close,
+  };
+}
