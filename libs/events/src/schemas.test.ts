@@ -84,6 +84,15 @@ describe('the JSON Schema of an event', () => {
       }
     }
   });
+
+  it('has the link of a mail in the person, so that it is erased, except in the types of release 0.1', () => {
+    const outside = types.filter((type) => {
+      const { properties } = eventJsonSchema(type) as { properties: Record<string, unknown> };
+      const { person: _, ...rest } = properties;
+      return declared(rest, 'sealed').length > 0;
+    });
+    assert.deepEqual(outside, ['UserRegistered', 'VerificationRequested', 'PasswordResetRequested']);
+  });
 });
 
 describe('the AsyncAPI document', () => {

@@ -40,12 +40,17 @@ const owing: Readonly<Record<string, (event: JournalEvent) => Owing | undefined>
   PasswordResetRequested: ({ data: { reset: link, verifies } }) =>
     link && { mail: verifies ? 'choose-password' : 'reset-password', purpose: 'reset', link },
   PasswordChanged: ({ data: { how } }) => (how === 'first' ? undefined : { mail: 'password-changed' }),
-  EmailChangeRequested: ({ data: { confirmation: link, person } }) => ({
-    ...(link ? { mail: 'confirm-email', purpose: 'email-change', link } : { mail: 'email-in-use' }),
-    to: person?.newEmail,
-  }),
-  EmailChanged: ({ data: { undo: link, person } }) =>
-    link && { mail: 'email-changed', purpose: 'email-undo', link, to: person?.previousEmail },
+  EmailChangeRequested: ({ data: { person } }) =>
+    person?.confirmation
+      ? { mail: 'confirm-email', purpose: 'email-change', link: person.confirmation, to: person.newEmail }
+      : { mail: 'email-in-use', to: person?.newEmail },
+  EmailChanged: ({ data: { person } }) =>
+    person?.undo && {
+      mail: 'email-changed',
+      purpose: 'email-undo',
+      link: person.undo,
+      to: person.previousEmail,
+    },
   RoleChanged: () => ({ mail: 'role-changed' }),
   SessionsRevoked: ({ data: { reason, locale } }) =>
     reason === 'refresh-reuse' && locale !== undefined ? { mail: 'sessions-ended' } : undefined,

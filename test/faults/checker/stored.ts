@@ -19,9 +19,6 @@ export interface EventData {
   readonly disabled?: boolean;
   readonly verification?: SealedLink;
   readonly reset?: SealedLink;
-  /** `confirmation` and `undo` are in the events EmailChangeRequested and EmailChanged. */
-  readonly confirmation?: SealedLink;
-  readonly undo?: SealedLink;
   readonly template?: string;
   readonly requestedBy?: string;
   readonly canceledBy?: string;
@@ -39,6 +36,7 @@ export interface Person {
   readonly newEmail?: string;
   readonly previousEmail?: string;
   readonly revertedEmail?: string;
+  readonly confirmation?: SealedLink;
   readonly undo?: SealedLink;
 }
 

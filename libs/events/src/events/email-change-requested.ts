@@ -15,11 +15,10 @@ export const EmailChangeRequested = defineEvent({
   data: {
     userId: id,
     locale,
-    person: personField({ email, username, newEmail: email }),
-    confirmation: sealedToken.optional(),
+    person: personField({ email, username, newEmail: email, confirmation: sealedToken.optional() }),
   },
   samples: {
-    'with person': { userId: USER_ID, locale: 'en', person: ada, confirmation: SAMPLE_SEALED_LINK },
+    'with person': { userId: USER_ID, locale: 'en', person: { ...ada, confirmation: SAMPLE_SEALED_LINK } },
     'of an address in use': { userId: USER_ID, locale: 'en', person: ada },
     'person erased': { userId: USER_ID, locale: 'en', person: null },
   },

@@ -13,16 +13,19 @@ export const EmailChanged = defineEvent({
   data: {
     userId: id,
     locale,
-    person: personField({ email, username, previousEmail: email }),
-    undo: sealedToken,
+    person: personField({ email, username, previousEmail: email, undo: sealedToken }),
   },
   samples: {
     'with person': {
       userId: USER_ID,
       locale: 'en',
-      person: { email: 'countess@example.com', username: 'ada', previousEmail: 'ada@example.com' },
-      undo: SAMPLE_SEALED_LINK,
+      person: {
+        email: 'countess@example.com',
+        username: 'ada',
+        previousEmail: 'ada@example.com',
+        undo: SAMPLE_SEALED_LINK,
+      },
     },
-    'person erased': { userId: USER_ID, locale: 'en', person: null, undo: SAMPLE_SEALED_LINK },
+    'person erased': { userId: USER_ID, locale: 'en', person: null },
   },
 });

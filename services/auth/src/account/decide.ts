@@ -274,8 +274,7 @@ function requestEmailChange(state: AccountState, command: RequestEmailChange): D
     data: {
       userId,
       locale,
-      person: { ...person, newEmail: email },
-      ...(link && { confirmation: link.sealed }),
+      person: { ...person, newEmail: email, ...(link && { confirmation: link.sealed }) },
     },
     private: { address, passwordHash, ...keptOrWithheld(link, command.link) },
   });
@@ -309,7 +308,7 @@ function confirmEmailChange(state: AccountState, command: ConfirmEmailChange): D
   const { userId, locale, username, email: previousEmail } = state;
   return accept({
     type: 'EmailChanged',
-    data: { userId, locale, person: { email, username, previousEmail }, undo: undo.sealed },
+    data: { userId, locale, person: { email, username, previousEmail, undo: undo.sealed } },
     private: { address, passwordHash, link: { hash: undo.hash, expiresAt: undo.sealed.expiresAt } },
   });
 }

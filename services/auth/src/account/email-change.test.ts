@@ -32,8 +32,7 @@ function requested(newLink = linkNamed('C')): FactOf<'EmailChangeRequested'> {
     type: 'EmailChangeRequested',
     data: {
       ...named,
-      person: { email: ada, username: 'ada', newEmail: countess },
-      confirmation: newLink.sealed,
+      person: { email: ada, username: 'ada', newEmail: countess, confirmation: newLink.sealed },
     },
     private: {
       address: other,
@@ -55,8 +54,7 @@ const changed: FactOf<'EmailChanged'> = {
   type: 'EmailChanged',
   data: {
     ...named,
-    person: { email: countess, username: 'ada', previousEmail: ada },
-    undo: undoLink.sealed,
+    person: { email: countess, username: 'ada', previousEmail: ada, undo: undoLink.sealed },
   },
   private: {
     address: other,

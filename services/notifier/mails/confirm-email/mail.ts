@@ -14,13 +14,9 @@ export const confirmEmail = defineMail({
   supersedes: ['email-change'],
   from: (event) => {
     if (event.type === 'EmailChangeCanceled') return undefined;
-    const { locale, confirmation, person } = event.data;
-    return (
-      confirmation && {
-        locale,
-        link: confirmation,
-        content: person && { to: person.newEmail, username: person.username },
-      }
-    );
+    const { locale, person } = event.data;
+    if (person === null) return { locale, content: null };
+    const { confirmation, newEmail, username } = person;
+    return confirmation && { locale, link: confirmation, content: { to: newEmail, username } };
   },
 });

@@ -11,9 +11,9 @@ export const emailChanged = defineMail({
   variables: { username: usernameVariable, new_email: textVariable('countess@example.com') },
   link: 'email-undo',
   supersedes: ['reset', 'email-change'],
-  from: ({ data: { locale, undo, person } }) => ({
-    locale,
-    link: undo,
-    content: person && { to: person.previousEmail, username: person.username, new_email: person.email },
-  }),
+  from: ({ data: { locale, person } }) => {
+    if (person === null) return { locale, content: null };
+    const { email, username, previousEmail, undo } = person;
+    return { locale, link: undo, content: { to: previousEmail, username, new_email: email } };
+  },
 });

@@ -9,6 +9,6 @@ export const emailInUse = defineMail({
   when: ['EmailChangeRequested'],
   recipient: 'other',
   variables: {},
-  from: ({ data: { locale, confirmation, person } }) =>
-    confirmation ? undefined : { locale, content: person && { to: person.newEmail } },
+  from: ({ data: { locale, person } }) =>
+    person === null || person.confirmation ? undefined : { locale, content: { to: person.newEmail } },
 });

@@ -85,7 +85,9 @@ describe('what the notifier does about an event', () => {
 
   it('EmailChangeRequested: mails the new address a link, which ends an earlier one', () => {
     const asked = { ...person, newEmail: 'countess@example.com' };
-    const reaction = reactTo(anEvent('EmailChangeRequested', { locale, person: asked, confirmation: token }));
+    const reaction = reactTo(
+      anEvent('EmailChangeRequested', { locale, person: { ...asked, confirmation: token } }),
+    );
     assert.deepEqual(reaction, {
       mails: [
         {
@@ -115,7 +117,7 @@ describe('what the notifier does about an event', () => {
 
   it('EmailChanged: mails the previous address a link that undoes it, and ends its reset links', () => {
     const changed = { ...person, email: 'countess@example.com', previousEmail: to };
-    assert.deepEqual(reactTo(anEvent('EmailChanged', { locale, person: changed, undo: token })), {
+    assert.deepEqual(reactTo(anEvent('EmailChanged', { locale, person: { ...changed, undo: token } })), {
       mails: [
         {
           mail: 'email-changed',
@@ -237,6 +239,14 @@ describe('what the notifier does about an event', () => {
   it('an erased person is owed nothing, and is counted; a newer link still supersedes', () => {
     const erased = reactTo(anEvent('VerificationRequested', { locale, person: null, verification: token }));
     assert.deepEqual(erased, { mails: [], supersedes: ['verification'], erased: true });
+    const requested = reactTo(anEvent('EmailChangeRequested', { locale, person: null }));
+    assert.deepEqual(requested, { mails: [], supersedes: ['email-change'], erased: true });
+    const changed = reactTo(anEvent('EmailChanged', { locale, person: null }));
+    assert.deepEqual(changed, {
+      mails: [],
+      supersedes: ['reset', 'email-change', 'email-undo'],
+      erased: true,
+    });
   });
 
   it('nobody reacts to what only others care about', () => {

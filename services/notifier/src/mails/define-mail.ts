@@ -45,11 +45,15 @@ interface Definition<T extends EventType, V extends Variables, P extends LinkPur
    * a link of one of these purposes are cancelled.
    */
   readonly supersedes?: readonly LinkPurpose[];
-  /** Returns what to send because of an event; undefined if this mail is not sent. */
+  /**
+   * Returns what to send because of an event; undefined if this mail is not sent. The link may be absent if the person
+   * has been erased.
+   */
   from(
     event: Extract<LatchkeyEvent, { type: T }>,
   ):
-    | (RequestedMail<Content<V>> & ([P] extends [never] ? object : { readonly link: SealedToken }))
+    | (RequestedMail<Content<V>> &
+        ([P] extends [never] ? object : { readonly link: SealedToken } | { readonly content: null }))
     | undefined;
 }
 

@@ -45,8 +45,9 @@ describe('the registry of mails', () => {
 
     it(`${mail.name}: fills in its variables, and has a link if it says so`, () => {
       for (const { content, link } of letters) {
+        if (content === null) continue;
         assert.equal(link !== undefined, mail.link !== undefined);
-        for (const each of [content ?? []].flat()) {
+        for (const each of [content].flat()) {
           mail.variables.parse({ ...givenTo(mail), ...each });
         }
       }

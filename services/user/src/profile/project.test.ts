@@ -86,9 +86,9 @@ describe('a profile', () => {
     assert.deepEqual(changeBy(before, reset), {});
     const wish = { ...ada, newEmail: 'countess@example.com' };
     assert.deepEqual(changeBy(before, account.add('EmailChangeRequested', { locale, person: wish })), {});
-    const person = { username: 'ada', email: 'countess@example.com', previousEmail: ada.email };
     const undo = { sealed: 'sealed', expiresAt: '2026-03-08T12:00:00.000Z' };
-    const moved = account.add('EmailChanged', { locale, person, undo });
+    const person = { username: 'ada', email: 'countess@example.com', previousEmail: ada.email, undo };
+    const moved = account.add('EmailChanged', { locale, person });
     assert.deepEqual(changeBy(before, moved), { email: 'countess@example.com' });
     const back = { ...ada, revertedEmail: 'countess@example.com' };
     const reverted = account.add('EmailChangeReverted', { locale, person: back });

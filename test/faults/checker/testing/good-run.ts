@@ -137,8 +137,7 @@ const fays: readonly Commit[] = [
       {
         userId: FAY_ID,
         locale,
-        person: { ...person('fay'), newEmail: moved.email },
-        confirmation: link(76),
+        person: { ...person('fay'), newEmail: moved.email, confirmation: link(76) },
       },
       { private: { address: moved.email } },
     ),
@@ -151,7 +150,7 @@ const fays: readonly Commit[] = [
       createEvent(
         'EmailChanged',
         minuteOfRun(17),
-        { userId: FAY_ID, locale, person: { ...moved, previousEmail: 'fay@example.com' }, undo: link(100) },
+        { userId: FAY_ID, locale, person: { ...moved, previousEmail: 'fay@example.com', undo: link(100) } },
         { private: { address: moved.email } },
       ),
     ],
