@@ -161,11 +161,12 @@ export interface Bus {
    */
   tail(topic: string): Promise<LogTail>;
   /**
-   * Replaces the records of a key (those that `readKey` reads) in every topic and in its dead letters. Afterwards no
-   * file contains the earlier records. Only the embedded log can do this.
+   * Replaces records in every topic and in its dead letters: the records of a key (those that `readKey` reads), and the
+   * records of other keys whose value contains the key. Afterwards no file contains the earlier records. Only the
+   * embedded log can do this.
    * @param change returns the value and the headers to keep; undefined to leave a record as it is. Must be idempotent
    */
-  replaceKey?(key: string, change: ReplaceRecord): Promise<void>;
+  replaceRecordsWith?(key: string, change: ReplaceRecord): Promise<void>;
   /**
    * Returns whether a topic is currently compacted, so that a later record replaces an earlier one with the same key.
    * Only Kafka has this method.

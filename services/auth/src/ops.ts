@@ -42,7 +42,7 @@ import { createSealer } from './tokens/sealer.ts';
 
 export { createClientMatcher } from './audit/client.ts';
 export { auditSettings } from './audit/settings.ts';
-export { erasePersonFromRecord } from './erasure/erase-person-from-record.ts';
+export { createPersonEraser } from './erasure/erase-person-from-record.ts';
 export { removalDeadline } from './erasure/removal.ts';
 export { erasureSettings } from './erasure/settings.ts';
 export type { EventKeys } from './keys/keys.ts';

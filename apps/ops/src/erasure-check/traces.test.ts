@@ -37,7 +37,7 @@ describe('a trace of an account', () => {
   test('is a person, or data of one, that is stored with its id', () => {
     for (const stored of [
       { key: Buffer.from(ADA), value: Buffer.from('{"person":{"email":"x"}}'), headers: {} },
-      { stream: ADA, events: '[{"data":{"userId":"…","person":{"username":"x"}}}]' },
+      { stream: ADA, events: `[{"data":{"userId":"${ADA}","person":{"username":"x"}}}]` },
       { user_id: ADA, ip: '198.51.100.7', user_agent: null },
       { _id: ADA, profile: { firstName: 'x' } },
       { subject: ADA, content: '{"to":"x"}' },
@@ -55,6 +55,31 @@ describe('a trace of an account', () => {
       { person: { email: 'x' }, userId: ADMIN },
     ])
       assert.equal(isTrace(stored), false, JSON.stringify(stored));
+  });
+
+  test('is not an event of another account or a mailing that names it', () => {
+    const person = { email: 'x' };
+    for (const stored of [
+      {
+        key: Buffer.from(`${ADMIN}/2`),
+        value: Buffer.from(JSON.stringify({ userId: ADMIN, changedBy: ADA, person })),
+        headers: {},
+      },
+      { stream: ADMIN, events: JSON.stringify([{ data: { changedBy: ADA, person }, chain: { person } }]) },
+      { value: JSON.stringify({ mailingId: ADMIN, requestedBy: ADA, person }) },
+      { subject: ADMIN, content: JSON.stringify({ to: 'x', by: ADA }) },
+    ])
+      assert.equal(isTrace(stored), false, JSON.stringify(stored));
+    assert.equal(isTrace({ value: JSON.stringify({ userId: ADA, changedBy: ADMIN, person }) }), true);
+  });
+
+  test('is what it has done to others, and a report about a mail to it', () => {
+    const [ip, recipient] = [{ ip: '198.51.100.7' }, { recipient: 'd1ef5ee7c7a8dc6aff9ae4a4aa7b8e4b' }];
+    for (const stored of [
+      { key: Buffer.from(ADMIN), value: JSON.stringify({ actor: ADA, accountId: ADMIN, person: ip }) },
+      { value: JSON.stringify({ deliveryId: ADMIN, cause: { subject: ADA }, person: recipient }) },
+    ])
+      assert.equal(isTrace(stored), true, JSON.stringify(stored));
   });
 
   test('is not what an admin or operator has done to it: that names them', () => {

@@ -36,9 +36,15 @@ export function createAddressTracePredicate(address: string): TracePredicate {
 }
 
 /**
+ * The normalised names of fields that say which account or mailing an item is about. An item with several of them is
+ * about the account in the first one.
+ */
+const SUBJECTS = ['stream', 'userid', 'mailingid', 'subject'];
+
+/**
  * Returns a predicate for an account. The id of an erased account is kept, so a trace is an item that contains the id
- * together with personal data. An item about something that another person, as an admin, did to the account is no
- * trace: its personal data is that of the admin.
+ * together with personal data. The personal data must be that of the account: an event of another account that names
+ * this one, as the admin who changed it, is no trace, nor is what another person, as an admin, did to this account.
  */
 export function createAccountTracePredicate(account: string): TracePredicate {
   return (stored) => {
@@ -50,10 +56,18 @@ export function createAccountTracePredicate(account: string): TracePredicate {
 function holdsPerson(value: unknown, account: string): boolean {
   if (Array.isArray(value)) return value.some((each) => holdsPerson(each, account));
   if (typeof value !== 'object' || value === null) return false;
-  if ('actor' in value && 'accountId' in value && value.actor !== account && isId(value.actor)) return false;
+  const person = personIn(value);
+  if (person !== undefined && person !== account) return false;
   return Object.entries(value).some(
     ([name, field]) => (PERSONAL.has(plain(name)) && !isEmpty(field)) || holdsPerson(field, account),
   );
+}
+
+/** Returns the account, or the actor, whose personal data an object holds; undefined if the object does not say. */
+function personIn(value: object): unknown {
+  if ('actor' in value && 'accountId' in value) return isId(value.actor) ? value.actor : value.accountId;
+  const fields = new Map(Object.entries(value).map(([name, field]) => [plain(name), field]));
+  return SUBJECTS.map((name) => fields.get(name)).find((field) => typeof field === 'string');
 }
 
 function isId(actor: unknown): boolean {

@@ -2,7 +2,7 @@
  * Publishes records again that were created from the journal. An account may have been erased after its records were
  * created.
  */
-import { type AuthOps, erasePersonFromRecord } from '@latchkey/auth/ops';
+import { type AuthOps, createPersonEraser } from '@latchkey/auth/ops';
 import type { Bus } from '@latchkey/bus';
 import { type EncodedEvent, subjectOfKey } from '@latchkey/events';
 import type { OpenedLog } from '../log.ts';
@@ -14,7 +14,7 @@ export interface Republisher {
 }
 
 export interface RepublisherDeps {
-  readonly bus: Pick<Bus, 'publish' | 'replaceKey'>;
+  readonly bus: Pick<Bus, 'publish' | 'replaceRecordsWith'>;
   readonly journal: Pick<AuthOps['journal'], 'stream'>;
   readonly recordsOf: EncodeRecords;
   /**
@@ -53,7 +53,8 @@ export function createRepublisher(
   async function erase(topic: string, account: string): Promise<void> {
     const stream = await journal.stream(account);
     if (stream?.events.at(-1)?.event.type !== 'AccountErased') return;
-    if (bus.replaceKey !== undefined) return bus.replaceKey(account, erasePersonFromRecord);
+    if (bus.replaceRecordsWith !== undefined)
+      return bus.replaceRecordsWith(account, createPersonEraser(account));
     const records = await recordsOf(stream);
     // The journal still contains the person's data, so auth has yet to publish the events without it, and nothing is
     // published here.

@@ -11,7 +11,6 @@ import {
   type Subscription,
   type TopicSpec,
 } from '../bus.ts';
-import { partitionOfKey } from '../partitioner.ts';
 import type { PartitionRange } from '../record.ts';
 import { createSubscriptionHub, type SubscriptionHub } from './hub.ts';
 import type { EmbeddedLog, RecordsQuery, TopicSummary } from './log.ts';
@@ -111,16 +110,16 @@ export function createEmbeddedBus({
     },
     async *readKey(topic, partition, key, fromOffset, toOffset) {
       refuseIfClosed();
-      yield* scan(log, { topic, partition, key: Buffer.from(key), fromOffset, toOffset });
+      yield* scan(log, log.ofKey, { topic, partition, key: Buffer.from(key), fromOffset, toOffset });
     },
-    async replaceKey(key, change) {
+    async replaceRecordsWith(key, change) {
       refuseIfClosed();
-      const bytes = Buffer.from(key);
-      for (const { name, partitions } of log.topics()) {
-        const place = { topic: name, partition: partitionOfKey(bytes, partitions), key: bytes };
-        const found = await Array.fromAsync(scan(log, { ...place, fromOffset: 0, toOffset: undefined }));
-        await database.write(() => replaceAll(log, found, change), { erases: true });
-      }
+      for (const { name, partitions } of log.topics())
+        for (let partition = 0; partition < partitions; partition += 1) {
+          const place = { topic: name, partition, fromOffset: 0, toOffset: undefined };
+          const found = await Array.fromAsync(scan(log, log.withKey, { ...place, key: Buffer.from(key) }));
+          if (found.length > 0) await database.write(() => replaceAll(log, found, change), { erases: true });
+        }
     },
     async tail(topic) {
       refuseIfClosed();
@@ -215,12 +214,13 @@ interface Scan {
   readonly toOffset: number | undefined;
 }
 
-async function* scan(log: EmbeddedLog, query: Scan): AsyncGenerator<BusRecord> {
+/** @param select the method of the log that selects the records */
+async function* scan(log: EmbeddedLog, select: EmbeddedLog['ofKey'], query: Scan): AsyncGenerator<BusRecord> {
   const { topic: name, partition, key, fromOffset, toOffset = Number.POSITIVE_INFINITY } = query;
   const topic = log.topic(name);
   const end = Math.min(log.end(topic, partition), toOffset);
   for (let from = fromOffset; from < end; from += ROWS_AT_ONCE) {
-    yield* log.ofKey(topic, partition, key, from, Math.min(end, from + ROWS_AT_ONCE));
+    yield* select(topic, partition, key, from, Math.min(end, from + ROWS_AT_ONCE));
     await nextTurn();
   }
 }

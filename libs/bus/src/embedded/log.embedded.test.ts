@@ -136,7 +136,7 @@ describe('a bus that is closed', () => {
   });
 });
 
-describe('records of a key', () => {
+describe('records of a key, or with it in their value', () => {
   const ada = { key: 'ada', headers: { salt: 'a secret', type: 'x' } } as const;
 
   it('are replaced in every topic, and nothing of them is in any file', async () => {
@@ -144,19 +144,23 @@ describe('records of a key', () => {
       { ...ada, value: Buffer.from('lovelace 1') },
       { ...ada, key: 'ada/2', value: Buffer.from('unchanged') },
       { key: 'eve', value: Buffer.from('eve'), headers: {} },
+      { ...ada, key: 'bob', value: Buffer.from('lovelace 3, by ada') },
+      { ...ada, key: null, value: Buffer.from('by ada: lovelace 4') },
     ]);
     await bus.publish('short', [{ ...ada, key: 'ada/1', value: Buffer.from('lovelace 2') }]);
-    await bus.replaceKey?.('ada', ({ value, headers: { salt: _, ...headers } }) =>
+    await bus.replaceRecordsWith?.('ada', ({ value, headers: { salt: _, ...headers } }) =>
       value?.includes('lovelace') ? { value: Buffer.from('nobody'), headers } : undefined,
     );
     const records = ['kept', 'short'].flatMap((topic) => bus.records(topic, { limit: 10 }));
     assert.deepEqual(records.map(({ value }) => String(value)).toSorted(), [
       'eve',
-      'nobody',
-      'nobody',
+      ...Array(4).fill('nobody'),
       'unchanged',
     ]);
-    assert.deepEqual(records.map(({ headers }) => Object.keys(headers).length).toSorted(), [0, 1, 1, 2]);
+    assert.deepEqual(
+      records.map(({ headers }) => Object.keys(headers).length).toSorted(),
+      [0, 1, 1, 1, 1, 2],
+    );
     for (const file of await readdir(folder))
       assert.doesNotMatch(await readFile(join(folder, file), 'latin1'), /lovelace/);
   });

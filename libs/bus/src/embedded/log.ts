@@ -77,6 +77,8 @@ export interface EmbeddedLog {
   end(topic: Topic, partition: number): number;
   /** Returns the records of one key, and of keys that begin with it and a slash, with `from <= offset < to`. */
   ofKey(topic: Topic, partition: number, key: Buffer, from: number, to: number): BusRecord[];
+  /** Returns the records that `ofKey` returns, and those whose value contains the key. */
+  withKey(topic: Topic, partition: number, key: Buffer, from: number, to: number): BusRecord[];
   /** Replaces value and headers of a record. */
   replace(record: Pick<BusRecord, 'topic' | 'partition' | 'offset' | 'value' | 'headers'>): void;
   /** Deletes records older than their topic's retention, at most `limit`. Returns how many were deleted. */
@@ -208,15 +210,12 @@ export function createEmbeddedLog(database: Database): EmbeddedLog {
       prepare('DELETE FROM bus_position WHERE "group" = ?').run(group);
     },
     ofKey: (topic, partition, key, first, to) =>
+      select(topic, `${IN_RANGE} AND ${OF_KEY} ORDER BY offset`, partition, first, to, ...keyParameters(key)),
+    withKey: (topic, partition, key, first, to) =>
       select(
         topic,
-        'partition = ? AND offset >= ? AND offset < ? AND (key = ? OR substr(key, 1, ?) = ?) ORDER BY offset',
-        partition,
-        first,
-        to,
-        key,
-        key.length + 1,
-        Buffer.concat([key, SLASH]),
+        `${IN_RANGE} AND (${OF_KEY} OR instr(value, ?) > 0) ORDER BY offset`,
+        ...[partition, first, to, ...keyParameters(key), key],
       ),
     replace({ topic: name, partition, offset, value, headers }) {
       prepare(
@@ -264,6 +263,17 @@ export function createEmbeddedLog(database: Database): EmbeddedLog {
 }
 
 const SLASH = Buffer.from('/');
+
+/** The condition for the records of a partition within a range of offsets. */
+const IN_RANGE = 'partition = ? AND offset >= ? AND offset < ?';
+
+/** The condition for the records of one key, and of keys that begin with it and a slash. */
+const OF_KEY = '(key = ? OR substr(key, 1, ?) = ?)';
+
+/** Returns the parameters of {@link OF_KEY}. */
+function keyParameters(key: Buffer): [Buffer, number, Buffer] {
+  return [key, key.length + 1, Buffer.concat([key, SLASH])];
+}
 
 /**
  * Deletes records only from the start of a partition, up to the first record that must be kept, so that offsets

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineEvent } from '../define-event.ts';
-import { id, mailCause, mailName, recipientFingerprint } from '../fields.ts';
+import { id, mailCause, mailName, personField, recipientFingerprint } from '../fields.ts';
 import { deliveriesTopic } from '../topics.ts';
 
 export const MailBounced = defineEvent({
@@ -13,7 +13,7 @@ export const MailBounced = defineEvent({
     deliveryId: id,
     mail: mailName,
     cause: mailCause,
-    recipient: recipientFingerprint,
+    person: personField({ recipient: recipientFingerprint }),
     status: z
       .string()
       .regex(/^5\.\d{1,3}\.\d{1,3}$/)
@@ -28,7 +28,7 @@ export const MailBounced = defineEvent({
         subject: '01980d2e-6c1f-7a44-9d35-2f7b0c9e4a10',
         eventId: '01980d2e-6c20-7b02-8a44-91e7d5c3b2a1',
       },
-      recipient: 'd1ef5ee7c7a8dc6aff9ae4a4aa7b8e4b',
+      person: { recipient: 'd1ef5ee7c7a8dc6aff9ae4a4aa7b8e4b' },
       status: '5.1.1',
     },
     'without a status': {
@@ -38,7 +38,16 @@ export const MailBounced = defineEvent({
         subject: '01980d2e-6c1f-7a44-9d35-2f7b0c9e4a10',
         eventId: '01980d2e-6c20-7b02-8a44-91e7d5c3b2a1',
       },
-      recipient: 'd1ef5ee7c7a8dc6aff9ae4a4aa7b8e4b',
+      person: { recipient: 'd1ef5ee7c7a8dc6aff9ae4a4aa7b8e4b' },
+    },
+    'person erased': {
+      deliveryId: '6e73bb0a-007d-5cbd-a2dc-baf2ea772706',
+      mail: 'welcome',
+      cause: {
+        subject: '01980d2e-6c1f-7a44-9d35-2f7b0c9e4a10',
+        eventId: '01980d2e-6c20-7b02-8a44-91e7d5c3b2a1',
+      },
+      person: null,
     },
   },
 });

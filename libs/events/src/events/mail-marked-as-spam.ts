@@ -1,5 +1,5 @@
 import { defineEvent } from '../define-event.ts';
-import { id, mailCause, mailName, recipientFingerprint } from '../fields.ts';
+import { id, mailCause, mailName, personField, recipientFingerprint } from '../fields.ts';
 import { deliveriesTopic } from '../topics.ts';
 
 export const MailMarkedAsSpam = defineEvent({
@@ -11,7 +11,7 @@ export const MailMarkedAsSpam = defineEvent({
     deliveryId: id,
     mail: mailName,
     cause: mailCause,
-    recipient: recipientFingerprint,
+    person: personField({ recipient: recipientFingerprint }),
   },
   samples: {
     'of a welcome mail': {
@@ -21,7 +21,16 @@ export const MailMarkedAsSpam = defineEvent({
         subject: '01980d2e-6c1f-7a44-9d35-2f7b0c9e4a10',
         eventId: '01980d2e-6c20-7b02-8a44-91e7d5c3b2a1',
       },
-      recipient: 'd1ef5ee7c7a8dc6aff9ae4a4aa7b8e4b',
+      person: { recipient: 'd1ef5ee7c7a8dc6aff9ae4a4aa7b8e4b' },
+    },
+    'person erased': {
+      deliveryId: '6e73bb0a-007d-5cbd-a2dc-baf2ea772706',
+      mail: 'welcome',
+      cause: {
+        subject: '01980d2e-6c1f-7a44-9d35-2f7b0c9e4a10',
+        eventId: '01980d2e-6c20-7b02-8a44-91e7d5c3b2a1',
+      },
+      person: null,
     },
   },
 });

@@ -1,17 +1,40 @@
-import type { ReplaceRecord } from '@latchkey/bus';
+import type { BusRecord, ReplaceRecord } from '@latchkey/bus';
+import { subjectOfKey } from '@latchkey/events';
 import { parseJson } from '@latchkey/process';
 
 /** The header of the salt, without which the digest of a person reveals nothing. */
 const SALT = 'ce_personsalt';
 
 /**
- * Returns a record without its personal data, and without the salt of the data's digest. The hash and the signature of
- * the record still verify. If the record cannot be read (it may be a dead letter), its whole value is removed.
+ * Returns a function for records with the id of an account in their key or value. It removes the personal data of the
+ * account's person, and the salt of the data's digest. The hash and the signature of the record still verify. If a
+ * record cannot be read (it may be a dead letter), its whole value is removed.
  */
-export const erasePersonFromRecord: ReplaceRecord = ({ value, headers: { [SALT]: _, ...headers } }) => {
-  if (value === null) return undefined;
-  const data = parseJson(value.toString());
-  if (typeof data !== 'object' || data === null) return { value: null, headers };
-  if (!('person' in data) || data.person === null) return undefined;
-  return { value: Buffer.from(JSON.stringify({ ...data, person: null })), headers };
-};
+export function createPersonEraser(account: string): ReplaceRecord {
+  return ({ key, value, headers: { [SALT]: _, ...headers } }) => {
+    if (value === null) return undefined;
+    const data = parseJson(value.toString());
+    if (!isObject(data)) return { value: null, headers };
+    if (!isOf(account, key, data) || data['person'] === undefined || data['person'] === null)
+      return undefined;
+    return { value: Buffer.from(JSON.stringify({ ...data, person: null })), headers };
+  };
+}
+
+/**
+ * Whether the person of a record is that of an account: an event about the account, an action of the account, or a
+ * report about a mail to it.
+ */
+function isOf(
+  account: string,
+  key: BusRecord['key'],
+  { actor, cause }: Readonly<Record<string, unknown>>,
+): boolean {
+  return (
+    subjectOfKey(key) === account || actor === account || (isObject(cause) && cause['subject'] === account)
+  );
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}

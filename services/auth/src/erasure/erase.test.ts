@@ -16,7 +16,49 @@ import {
   publishJournalEvents,
 } from './testing/due-account.ts';
 
+const [BOB, ADMIN] = ['0198c0de-0000-7000-8000-0000000000bb', '0198c0de-0000-7000-8000-0000000000ad'];
+
 describe('an erasure', () => {
+  test(
+    "removes the person from the account's actions on others and from reports about its mails, and nobody else",
+    withTestWorld(async (world) => {
+      const userId = await createDueAccount(world);
+      const person = { ip: '198.51.100.7', userAgent: 'Netscape' };
+      const other = { ip: '203.0.113.5' };
+      const action = { accountId: BOB, action: 'DELETE /api/v1/auth/accounts/:id', outcome: 'ok' };
+      const bounce = { mail: 'welcome', person: { recipient: 'd1ef5ee7c7a8dc6aff9ae4a4aa7b8e4b' } };
+      const [mine, others] = [
+        [
+          { ...action, actor: userId, person },
+          { ...bounce, cause: { subject: userId, eventId: 'e' } },
+          { userId, person },
+        ],
+        [
+          { ...action, actor: ADMIN, outcome: userId, person: other },
+          { ...bounce, cause: { subject: BOB, eventId: userId } },
+          { userId: BOB, changedBy: userId, person: other },
+        ],
+      ];
+      await world.bus.ensureTopics([{ name: 'records', partitions: 3, retentionMs: -1 }]);
+      const keys = [BOB, 'a delivery', `${userId}/1`];
+      const records = [...mine, ...others].map((data, index) => ({
+        key: index < 3 ? String(keys[index]) : `another/${index}`,
+        value: Buffer.from(JSON.stringify(data)),
+        headers: {},
+      }));
+      await world.bus.publish('records', records);
+      await publishJournalEvents(world, userId);
+      await eraseDueAccounts(world.erasing);
+      const kept = world.bus.records('records', { limit: 9 }).map(({ value }) => String(value));
+      assert.deepEqual(
+        kept.toSorted(),
+        [...mine.map((data) => ({ ...data, person: null })), ...others]
+          .map((data) => JSON.stringify(data))
+          .toSorted(),
+      );
+    }),
+  );
+
   test(
     'leaves nothing of the person in any file of the store, and a chain that verifies',
     withTestWorld(async (world) => {

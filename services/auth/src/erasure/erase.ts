@@ -7,7 +7,7 @@ import type { UseCaseDeps } from '../deps.ts';
 import type { ErasureReceipts, ErasureRecord } from '../ports/erasure-receipts.ts';
 import type { Outbox } from '../ports/outbox.ts';
 import { publishCopies } from './copies.ts';
-import { erasePersonFromRecord } from './erase-person-from-record.ts';
+import { createPersonEraser } from './erase-person-from-record.ts';
 import { findOrOpenErasure, publishOwnReceipt, type ReceiptDeps } from './receipts.ts';
 
 export type EraseDeps = Pick<
@@ -18,7 +18,7 @@ export type EraseDeps = Pick<
     readonly erasureReceipts: Pick<ErasureReceipts, 'noteCopies'>;
     readonly outbox: Pick<Outbox, 'unpublished'>;
     readonly signer: EventSigner;
-    readonly bus: Pick<Bus, 'publish' | 'replaceKey' | 'isCompacted'>;
+    readonly bus: Pick<Bus, 'publish' | 'replaceRecordsWith' | 'isCompacted'>;
     /**
      * Removes what other parts of this process keep about these addresses, such as the development mailbox. Idempotent.
      */
@@ -77,7 +77,7 @@ export function erasureSteps(
     { name: 'journal', run: () => personalData.eraseCommits(userId) },
     {
       name: 'log',
-      run: () => bus.replaceKey?.(userId, erasePersonFromRecord) ?? publishCopies(deps, userId),
+      run: () => bus.replaceRecordsWith?.(userId, createPersonEraser(userId)) ?? publishCopies(deps, userId),
     },
     { name: 'receipt', run: () => publishOwnReceipt({ bus, now }, { account: userId, sequence }) },
   ];

@@ -35,7 +35,12 @@ export function toReportEvent({ id, mail, subject, eventId, ...delivery }: Repor
     correlationId,
     causationId: eventId,
   };
-  const data = { deliveryId: id, mail, cause: { subject, eventId }, recipient: recipient.fingerprint };
+  const data = {
+    deliveryId: id,
+    mail,
+    cause: { subject, eventId },
+    person: { recipient: recipient.fingerprint },
+  };
   return report.state === 'bounced'
     ? {
         ...envelope,
