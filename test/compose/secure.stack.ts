@@ -27,7 +27,7 @@ before(async () => {
     overlays: ['deploy/compose.secure.yml', ...(hasAccessControl ? [] : ['test/compose/open-mongo.yml'])],
     profiles: ['subscriber', 'books'],
     // Run ops commands in a separate container with the rights of ops, because the services do not have these rights.
-    ops: 'run --rm --no-deps -T indexes node programs/ops.js',
+    ops: 'run --rm --no-deps -T ops',
   });
 });
 
