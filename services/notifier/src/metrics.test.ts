@@ -81,3 +81,18 @@ describe('metrics of the store', () => {
     assert.equal(await pending(), 1);
   });
 });
+
+it('every series of a counter exists from the start, so that its first increase is seen', async () => {
+  const registry = createRegistry();
+  const store = { census: () => assert.fail(), oldestOpen: async () => undefined };
+  createMetrics(registry, store, () => at(0));
+  const lines = (await registry.metrics()).split('\n');
+  for (const series of [
+    'latchkey_notifier_tries_total{mail="welcome",result="unknown-key"}',
+    'latchkey_notifier_smtp_failures_total{stage="rcpt",class="rejected"}',
+    'latchkey_notifier_reports_total{source="ses",outcome="forged"}',
+    'latchkey_notifier_set_aside_total',
+  ])
+    assert.ok(lines.includes(`${series} 0`), series);
+  assert.ok(!lines.some((line) => line.includes('class="accepted"')));
+});

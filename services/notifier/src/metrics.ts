@@ -1,7 +1,44 @@
 /** The metrics of the notifier. They contain no personal data. */
 import type { Registry } from '@latchkey/process';
 import { Counter, Gauge, Histogram } from 'prom-client';
+import { mails } from '../mails/index.ts';
+import type { AttemptResult } from './delivery/attempt.ts';
+import { smtpStages } from './delivery/reply.ts';
 import type { Deliveries, DeliveryCounts } from './ports/deliveries.ts';
+import { reportSources } from './ports/reports.ts';
+
+/** The results of attempts. The results `true` are failures at the mail server, which have a stage. */
+const RESULTS: Readonly<Record<AttemptResult['kind'], boolean>> = {
+  accepted: false,
+  refused: true,
+  undecided: true,
+  rejected: true,
+  deferred: true,
+  busy: true,
+  unreachable: true,
+  unwelcome: true,
+  withdrawn: false,
+  'unknown-key': false,
+  broken: false,
+  mismatch: false,
+  'broken-mail': false,
+  'too-late': false,
+  suppressed: false,
+};
+
+const reportResults = [
+  'bounced',
+  'complained',
+  'nothing',
+  'unknown',
+  'repeated',
+  'early',
+  'unchecked',
+  'forged',
+] as const;
+
+/** What became of a report about a mail. */
+export type ReportResult = (typeof reportResults)[number];
 
 export interface NotifierMetrics {
   readonly tries: Counter<'mail' | 'result'>;
@@ -79,7 +116,7 @@ export function createMetrics(
 ): NotifierMetrics {
   observeStore(registry, deliveries, now);
   const registers = [registry];
-  return {
+  const metrics: NotifierMetrics = {
     tries: new Counter({
       name: 'latchkey_notifier_tries_total',
       help: 'Tries to send a mail, by result. Accepted ones are the mails sent.',
@@ -125,4 +162,18 @@ export function createMetrics(
       registers,
     }),
   };
+  initializeSeries(metrics);
+  return metrics;
+}
+
+/**
+ * Sets every series to 0, because Prometheus cannot see the first increase of a series that begins with it.
+ */
+function initializeSeries({ tries, failures, reports }: NotifierMetrics): void {
+  for (const [result, hasStage] of Object.entries(RESULTS)) {
+    for (const { name: mail } of mails) tries.inc({ mail, result }, 0);
+    if (hasStage) for (const stage of smtpStages) failures.inc({ stage, class: result }, 0);
+  }
+  for (const source of reportSources)
+    for (const outcome of reportResults) reports.inc({ source, outcome }, 0);
 }

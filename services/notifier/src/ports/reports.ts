@@ -37,10 +37,13 @@ export type ParsedReport =
   /** The report could not be checked; the sender should try again. */
   | { readonly kind: 'unchecked' };
 
+/** Where reports come from: mails to the return path, and providers over HTTP. */
+export const reportSources = ['mail', 'ses', 'postmark'] as const;
+export type ReportSource = (typeof reportSources)[number];
+
 /** Reads the reports of one source. */
 export interface MailReportReader {
-  /** The source of this reader's reports, for example `mail`. */
-  readonly source: string;
+  readonly source: ReportSource;
   /** Reads a report. Never rejects. */
   read(incoming: IncomingReport): Promise<ParsedReport>;
 }

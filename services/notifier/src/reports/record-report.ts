@@ -1,6 +1,6 @@
 /** Records a report about a mail: suppresses further mails first, then changes the delivery. */
 import type { Logger } from '@latchkey/process';
-import type { NotifierMetrics } from '../metrics.ts';
+import type { NotifierMetrics, ReportResult } from '../metrics.ts';
 import type { Deliveries } from '../ports/deliveries.ts';
 import type { IncomingReport, MailReport, MailReportReader } from '../ports/reports.ts';
 import type { Suppressions } from '../ports/suppressions.ts';
@@ -29,9 +29,7 @@ export type ReportOutcome = 'done' | 'forged' | 'later';
  */
 export type RecordReport = (reader: MailReportReader, incoming: IncomingReport) => Promise<ReportOutcome>;
 
-type Outcome = MailReport['state'] | 'nothing' | 'forged' | 'unchecked' | 'unknown' | 'early' | 'repeated';
-
-const TAKEN: Readonly<Record<Outcome, ReportOutcome>> = {
+const TAKEN: Readonly<Record<ReportResult, ReportOutcome>> = {
   bounced: 'done',
   complained: 'done',
   nothing: 'done',
@@ -61,7 +59,7 @@ export function createReportRecorder(deps: ReportRecorderDeps): RecordReport {
     await suppressions.put({ recipient, hint, mail, reason, since, until });
   }
 
-  async function record(source: string, report: MailReport): Promise<Outcome> {
+  async function record(source: string, report: MailReport): Promise<ReportResult> {
     const { delivery: id, state } = report;
     const delivery = await deliveries.find(id);
     if (delivery === undefined) return 'unknown';
