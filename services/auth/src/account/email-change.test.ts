@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { decide, lookupKeysOf, superfluousClaims } from './decide.ts';
+import { lookupKeysOf, superfluousClaims } from './claims.ts';
+import { decide } from './decide.ts';
 import type { FactOf } from './facts.ts';
 import {
   accountDisabled,

@@ -1,14 +1,6 @@
+export { addressClaim, dueReleaseClaimRange, lookupKeysOf, superfluousClaims } from './claims.ts';
 export type * from './commands.ts';
-export {
-  addressClaim,
-  decide,
-  dueReleaseClaimRange,
-  erasureInstant,
-  isActiveAdmin,
-  lookupKeysOf,
-  proofMatchesSignUp,
-  superfluousClaims,
-} from './decide.ts';
+export { decide, erasureInstant, isActiveAdmin, proofMatchesSignUp } from './decide.ts';
 export { type AccountFact, type Fact, isAccountFact, type MailingFact } from './facts.ts';
 export {
   emailChangeRefusal,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { decide, lookupKeysOf } from './decide.ts';
+import { lookupKeysOf } from './claims.ts';
+import { decide } from './decide.ts';
 import { initialState } from './state.ts';
 import {
   accountDisabled,

@@ -4,8 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { addressClaim, lookupKeysOf, superfluousClaims } from '../claims.ts';
 import type { Command, NewLink, RegisterAccount, SignUpProof } from '../commands.ts';
-import { addressClaim, type Decision, decide, lookupKeysOf, superfluousClaims } from '../decide.ts';
+import { type Decision, decide } from '../decide.ts';
 import { type AccountState, evolve, initialState } from '../state.ts';
 import { adminId, msAfterNoon } from './ada.ts';
 
