@@ -1,4 +1,5 @@
 /** Determines which keys a system has, and what still needs each of them. */
+
 import { openOps as openAuth } from '@latchkey/auth/ops';
 import {
   type KeyKind,
@@ -11,6 +12,7 @@ import {
 } from '@latchkey/auth/secrets';
 import type { Store } from '@latchkey/backend';
 import { openOps as openNotifier } from '@latchkey/notifier/ops';
+import { DAY_MS } from '@latchkey/process';
 import type { KeyUse } from '@latchkey/store';
 import { isSealed, keyIdOf, openWebhookStorage } from '@latchkey/webhooks';
 import { formatCount } from './output/progress.ts';
@@ -58,7 +60,6 @@ export interface Lifetimes {
   readonly auditDays: number;
 }
 
-const DAY_MS = 24 * 3_600_000;
 /**
  * How long a key is needed after the last mail was sent with it, in days. Mail servers give up after five days (RFC
  * 5321, 4.5.4.1), and complaints about mails arrive some days later.

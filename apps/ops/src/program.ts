@@ -1,6 +1,7 @@
 /** Building blocks of the command line. */
 import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { eventTypes, isConsumerName, isEventType } from '@latchkey/events';
+import { DAY_MS, HOUR_MS } from '@latchkey/process';
 
 /** The root command, to which each file of commands/ adds its own. */
 export type Program = Command<[], { wait: boolean }>;
@@ -24,25 +25,6 @@ export function typesOption() {
     '--types <types>',
     'only events of these types, separated by commas. Default: all',
   ).argParser(parseEventTypes);
-}
-
-const HOUR_MS = 3_600_000;
-const MAX_OVERLAP_HOURS = 24 * 90;
-const OVERLAP_HOURS = 24;
-
-/**
- * Creates the option `--overlap-hours`: how long the former key or secret stays valid after a rotation.
- * @param what the help text of the option; it says what stays valid during that time
- */
-export function overlapOption(what: string) {
-  return new Option('--overlap-hours <n>', what)
-    .default(OVERLAP_HOURS)
-    .argParser(wholeNumberParser(0, MAX_OVERLAP_HOURS));
-}
-
-/** Returns the time at which an overlap that begins at `now` ends. */
-export function overlapEnd(now: Date, hours: number): Date {
-  return new Date(now.getTime() + hours * HOUR_MS);
 }
 
 export const JSON_OPTION_HELP = 'print one JSON object per line';
@@ -69,5 +51,22 @@ function parseEventTypes(text: string): readonly string[] {
   if (unknown.length === 0) return [...new Set(types)];
   throw new InvalidArgumentError(
     `No event is called ${unknown.join(', ')}. Types: ${eventTypes.join(', ')}.`,
+  );
+}
+
+const UNIT_MS = { m: 60_000, h: HOUR_MS, d: DAY_MS } as const;
+
+function isUnit(text: string): text is keyof typeof UNIT_MS {
+  return Object.hasOwn(UNIT_MS, text);
+}
+
+/** Parses an instant, or an age such as 12h. @throws InvalidArgumentError */
+export function parseTime(text: string): Date {
+  const [, count = '', unit = ''] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
+  if (isUnit(unit)) return new Date(Date.now() - Number(count) * UNIT_MS[unit]);
+  const instant = new Date(text);
+  if (/^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(instant.getTime())) return instant;
+  throw new InvalidArgumentError(
+    'Expected an instant, such as 2026-11-28T12:00:00Z, or an age, such as 12h.',
   );
 }

@@ -12,6 +12,7 @@ export {
   withDotEnv,
 } from './config.ts';
 export { createTextFile, readTextFile, replaceTextFile } from './durable-file.ts';
+export { DAY_MS, HOUR_MS } from './durations.ts';
 export { explainIssue } from './in-words.ts';
 export { parseJson } from './json.ts';
 export { keySetting } from './key-setting.ts';

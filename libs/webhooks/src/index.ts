@@ -15,6 +15,6 @@ export { createWebhookMoves } from './move.ts';
 export { type Attempt, changeEndpoint, type WebhookStorage } from './ports.ts';
 export { createSecretSealer, isSealed, keyIdOf, type SecretSealer } from './seal.ts';
 export { findOutdatedSecrets, findUnreadableSecrets, sealOutdatedSecrets } from './seal-stored.ts';
-export { webhookSettings } from './settings.ts';
+export { overlapHours, webhookSettings } from './settings.ts';
 export { openWebhookStorage } from './storage/index.ts';
 export { createWebhooks, type Webhooks } from './webhooks.ts';

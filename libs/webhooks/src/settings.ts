@@ -1,6 +1,9 @@
 import { keySetting, parseSecretKeys, settingSchemas } from '@latchkey/process';
 import { z } from 'zod';
 
+/** How long the former secret may stay valid after a rotation, in hours. The keys of service clients have the same. */
+export const overlapHours = { default: 24, max: 24 * 90 } as const;
+
 export const webhookSettings = z.object({
   WEBHOOKS_ALLOW_PRIVATE: settingSchemas
     .flag(false)

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Bus } from '@latchkey/bus';
 import type { SelectGenuineRecords } from '@latchkey/feed';
 import {
+  DAY_MS,
   type Dependency,
   type Logger,
   type Registry,
@@ -24,7 +25,6 @@ import { findUnreadableSecrets, sealOutdatedSecrets } from './seal-stored.ts';
 const POLL_MS = 1000;
 const LEASE_MS = 20_000;
 const RENEW_LEASE_MS = LEASE_MS / 4;
-const DAY_MS = 86_400_000;
 
 export interface WebhooksDeps {
   readonly storage: WebhookStorage;

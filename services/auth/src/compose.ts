@@ -3,7 +3,14 @@ import { type Backend, createWriteProbe, storeHealth } from '@latchkey/backend';
 import { brandOf } from '@latchkey/brand';
 import { openServiceClients } from '@latchkey/clients';
 import { allowedOrigins, publicPathOf, type Service } from '@latchkey/http';
-import { createClockGuard, type Dependency, groupParts, type Logger, type Registry } from '@latchkey/process';
+import {
+  createClockGuard,
+  DAY_MS,
+  type Dependency,
+  groupParts,
+  type Logger,
+  type Registry,
+} from '@latchkey/process';
 import { createWakeup } from '@latchkey/process/loop';
 import { createLeases, type KeyFingerprints } from '@latchkey/store';
 import { createFixedKeySource, createGuards, createTokenVerifier } from '@latchkey/tokens';
@@ -59,7 +66,6 @@ import { createSignUpTokens } from './tokens/sign-up-tokens.ts';
  * store was down.
  */
 const GIVE_BACK_EVERY_MS = 1000;
-const DAY_MS = 24 * 60 * 60_000;
 
 export interface AuthDeps {
   readonly backend: Backend;

@@ -2,10 +2,12 @@
  * Shows every mail in every locale with example data, in a browser: as HTML, as plain text, and as raw source.
  * `node services/notifier/scripts/preview-mails.ts`
  */
+
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { instantInWords } from '@latchkey/locale';
+import { DAY_MS } from '@latchkey/process';
 import { mails } from '../mails/index.ts';
 import { composeMessage } from '../src/adapters/message.smtp.ts';
 import { exampleVariablesOf, type Mail } from '../src/mails/define-mail.ts';
@@ -27,8 +29,6 @@ iframe { border: 1px solid #8885; border-radius: 8px; width: 100%; height: 760px
 pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; padding: 16px; border: 1px solid #8885; border-radius: 8px; }
 .text { width: 72ch; max-width: 100%; box-sizing: content-box; } details pre { max-height: 400px; overflow: auto; }
 @media (max-width: 1280px) { section { grid-template-columns: minmax(0, 1fr); } }`;
-
-const DAY_MS = 24 * 3_600_000;
 
 function sampleFor(mail: Mail, locale: string) {
   const now = new Date();

@@ -19,7 +19,7 @@ import {
 import { checkedAccountsTopic, deliveriesTopic, mailingsTopic, receiptsTopic } from '@latchkey/events';
 import type { ExportedMail } from '@latchkey/export';
 import type { Route, Service } from '@latchkey/http';
-import { createClockGuard, type Dependency, type Logger, type Registry } from '@latchkey/process';
+import { createClockGuard, DAY_MS, type Dependency, type Logger, type Registry } from '@latchkey/process';
 import { createRemoteKeySource, createTokenVerifier } from '@latchkey/tokens';
 import { systemClock } from './adapters/clock.system.ts';
 import { createLinkDecrypter } from './adapters/decrypter.jose.ts';
@@ -81,8 +81,6 @@ export interface NotifierService extends Service {
 const readTopics = [checkedAccountsTopic, mailingsTopic];
 /** The topics that the notifier reads, and those that it publishes to. */
 export const notifierTopics: readonly TopicSpec[] = [...readTopics, deliveriesTopic, receiptsTopic];
-
-const DAY_MS = 24 * 3_600_000;
 
 /** Returns the readers of reports that come over HTTP. */
 function webhookReaders(config: NotifierConfig): readonly MailReportReader[] {

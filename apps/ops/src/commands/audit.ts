@@ -17,7 +17,7 @@ import type { CommandContext } from '../context.ts';
 import { secretOfFolder } from '../keys.ts';
 import { withLog } from '../log.ts';
 import { type Listing, printJson, printPage } from '../output/listing.ts';
-import { formatExamples, JSON_OPTION_HELP, limitOption, type Program } from '../program.ts';
+import { formatExamples, JSON_OPTION_HELP, limitOption, type Program, parseTime } from '../program.ts';
 import { dataFolderOf } from '../stores.ts';
 
 const FOLLOW_EVERY_MS = 1000;
@@ -188,21 +188,4 @@ function parseIp(text: string): string {
 function parseId(text: string): string {
   if (/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text)) return text.toLowerCase();
   throw new InvalidArgumentError('Expected an id, such as 01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f.');
-}
-
-const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-
-function isUnit(text: string): text is keyof typeof UNIT_MS {
-  return Object.hasOwn(UNIT_MS, text);
-}
-
-/** @throws InvalidArgumentError */
-function parseTime(text: string): Date {
-  const [, count = '', unit = ''] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
-  if (isUnit(unit)) return new Date(Date.now() - Number(count) * UNIT_MS[unit]);
-  const instant = new Date(text);
-  if (/^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(instant.getTime())) return instant;
-  throw new InvalidArgumentError(
-    'Expected an instant, such as 2026-11-28T12:00:00Z, or an age, such as 12h.',
-  );
 }

@@ -14,12 +14,11 @@ import {
 import { ownConsumers } from '@latchkey/events';
 import type { CommandContext } from '../context.ts';
 import { printPage } from '../output/listing.ts';
+import { overlapEnd, overlapOption } from '../overlap.ts';
 import {
   formatExamples,
   JSON_OPTION_HELP,
   limitOption,
-  overlapEnd,
-  overlapOption,
   type Program,
   parseConsumerName,
   typesOption,

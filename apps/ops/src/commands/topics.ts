@@ -3,7 +3,7 @@ import { kafkaSettings } from '@latchkey/backend';
 import { type TopicSpec, topicNameOnLog } from '@latchkey/bus';
 import type { KafkaBus, Replication, TopicState } from '@latchkey/bus/kafka';
 import { ACCOUNTS_TOPIC, allTopics, checkedAccountsTopic, erasableAccountsTopic } from '@latchkey/events';
-import { readConfig } from '@latchkey/process';
+import { DAY_MS, readConfig } from '@latchkey/process';
 import type { CommandContext } from '../context.ts';
 import { withKafkaBus } from '../kafka.ts';
 import { printJson } from '../output/listing.ts';
@@ -117,8 +117,6 @@ function toJson(topic: TopicState, created: boolean) {
   const { name, partitions, copies, minInSync, retentionMs, isCompacted } = topic;
   return { topic: name, created, partitions, replication: copies, minInSync, retentionMs, isCompacted };
 }
-
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 function describe({ partitions, copies, minInSync, ...topic }: TopicState): string {
   return `${partitions} partitions, replication factor ${copies}, min.insync.replicas ${minInSync}, ${kept(topic)}`;

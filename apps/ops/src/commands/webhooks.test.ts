@@ -117,7 +117,7 @@ test('a private address is refused unless a setting allows it, and so is anythin
     [['add', 'my crm', URL], /letters, digits/],
     [['add', 'crm', URL, '--types', 'UserGone'], /UserGone\. Types: UserRegistered/],
     [['redrive', 'we_1'], /--since .*--event/],
-    [['redrive', 'we_1', '--since', 'yesterday'], /Expected a time/],
+    [['redrive', 'we_1', '--since', 'yesterday'], /Expected an instant/],
     [['redrive', 'we_1', '--since', '2026-01-02', '--until', '2026-01-01'], /later than --since/],
     [['redrive', 'we_1', '--since', '2026-01-02', '--event', 'e1'], /--since .*--event/],
   ];

@@ -1,5 +1,4 @@
 /** Manages webhooks: the endpoints to which events are sent. */
-import { InvalidArgumentError } from '@commander-js/extra-typings';
 import type { Store } from '@latchkey/backend';
 import { assertNever } from '@latchkey/events';
 import { readConfig } from '@latchkey/process';
@@ -26,14 +25,14 @@ import {
 import type { CommandContext } from '../context.ts';
 import { webhookSealerOf } from '../keys.ts';
 import { formatProperties, printJson, printPage } from '../output/listing.ts';
+import { overlapEnd, overlapOption } from '../overlap.ts';
 import {
   formatExamples,
   JSON_OPTION_HELP,
   limitOption,
-  overlapEnd,
-  overlapOption,
   type Program,
   parseConsumerName,
+  parseTime,
   typesOption,
   wholeNumberParser,
 } from '../program.ts';
@@ -219,8 +218,16 @@ export function addWebhooksCommand(program: Program, context: CommandContext): v
     .description('send events again: one by its id, or those of a time range')
     .argument('<id>', 'the id of the endpoint')
     .option('--event <id>', 'the event with this id')
-    .option('--since <time>', 'events that happened at or after this time', parseTime)
-    .option('--until <time>', 'events that happened before this time. Default: now', parseTime)
+    .option(
+      '--since <time>',
+      'events that happened at or after this time: an instant, or an age such as 12h',
+      parseTime,
+    )
+    .option(
+      '--until <time>',
+      'events that happened before this time: an instant, or an age. Default: now',
+      parseTime,
+    )
     .addHelpText(
       'after',
       formatExamples(
@@ -393,11 +400,4 @@ function rangeOf({
   const end = until ?? new Date();
   if (end <= since) throw new Error('--until must be later than --since');
   return { since, until: end };
-}
-
-/** @throws InvalidArgumentError */
-function parseTime(text: string): Date {
-  const time = new Date(text);
-  if (/^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(time.getTime())) return time;
-  throw new InvalidArgumentError('Expected a time such as 2026-11-28T10:00:00Z.');
 }

@@ -4,7 +4,7 @@
  */
 import type { Bus } from '@latchkey/bus';
 import { SECURITY_TOPIC } from '@latchkey/events';
-import type { ClockGuard, Logger, Part } from '@latchkey/process';
+import { type ClockGuard, DAY_MS, type Logger, type Part } from '@latchkey/process';
 import { createIdleBackoff, type Wakeup } from '@latchkey/process/loop';
 import type { Leases } from '@latchkey/store';
 import { createJob } from '../job.ts';
@@ -17,7 +17,6 @@ const PUBLISHED_AT_ONCE = 500;
 const IDLE_MS = { least: 1000, most: 4000 };
 const REMOVE_EVERY_MS = 10 * 60_000;
 const REMOVED_AT_ONCE = 2000;
-const DAY_MS = 24 * 60 * 60_000;
 
 export interface AuditPublisherDeps {
   readonly auditLog: Pick<AuditLog, 'unpublished' | 'markPublished' | 'removeBefore'>;

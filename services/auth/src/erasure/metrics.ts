@@ -1,8 +1,7 @@
-import type { Registry } from '@latchkey/process';
+import { DAY_MS, type Registry } from '@latchkey/process';
 import { Gauge } from 'prom-client';
 import { type ErasureReceipts, unconfirmedConsumers } from '../ports/erasure-receipts.ts';
 
-const DAY_MS = 24 * 3_600_000;
 /** The maximum number of erasures to read for one scrape. */
 const COUNTED_AT_MOST = 10_000;
 

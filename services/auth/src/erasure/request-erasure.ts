@@ -1,4 +1,5 @@
 /** Requests to erase an account, and cancels such requests. */
+import { DAY_MS } from '@latchkey/process';
 import { type AccountState, erasureInstant, erasureUndoRefusal, isLiving } from '../account/index.ts';
 import { addOtherAdmins, executeAndEndSessions } from '../administration/manage-accounts.ts';
 import type { Caller, UseCaseContext, UseCaseDeps, UseCaseSettings } from '../deps.ts';
@@ -8,8 +9,6 @@ import { Refused } from '../refused.ts';
 import { refuseRevokedCaller } from '../sessions/session-status.ts';
 import type { AccountOutcome } from '../streams/accounts.ts';
 import { mintLinkUntil, readLinkToken } from '../tokens/links.ts';
-
-const DAY_MS = 24 * 3_600_000;
 
 type Needs = Pick<
   UseCaseDeps,

@@ -1,4 +1,5 @@
 /** `/.well-known/security.txt` (RFC 9116): where to report a vulnerability of this installation. */
+import { DAY_MS } from '@latchkey/process';
 
 export interface SecurityTxt {
   /** URIs in order of preference, for example `mailto:security@example.com` or `https://example.com/report`. */
@@ -9,7 +10,6 @@ export interface SecurityTxt {
   readonly canonical: string;
 }
 
-const DAY_MS = 24 * 60 * 60 * 1000;
 /**
  * How long the file is valid, in days: less than a year (RFC 9116, 2.5.5). Only copies become stale, because the file
  * is generated for each request.

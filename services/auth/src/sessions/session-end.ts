@@ -1,6 +1,5 @@
+import { DAY_MS } from '@latchkey/process';
 import type { UseCaseSettings } from '../deps.ts';
-
-const DAY_MS = 86_400_000;
 
 /**
  * Returns the time at which a session ends if it is last used `at`: once it has been idle for too long, or is too old.

@@ -3,7 +3,7 @@
  * removes expired rows.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { ClockGuard, Logger, Part } from '@latchkey/process';
+import { type ClockGuard, DAY_MS, type Logger, type Part } from '@latchkey/process';
 import type { Leases } from '@latchkey/store';
 import { StoreUnavailable } from '@latchkey/store';
 import { findOwnerId } from '../addresses/owners.ts';
@@ -22,7 +22,7 @@ const PAGE = 100;
 /**
  * How often a pass covers all sign-ups, in ms. This is the longest time until the remains of a crash are repaired.
  */
-const REPAIR_EVERY_MS = 24 * 3_600_000;
+const REPAIR_EVERY_MS = DAY_MS;
 
 type Needs = Pick<
   UseCaseDeps,
@@ -68,7 +68,7 @@ export async function cleanUpOnce(
 
 /** Returns the sign-up time at which a sign-up expires exactly at `now`; earlier sign-ups have expired. */
 function expiryOf(now: Date): Date {
-  return new Date(now.getTime() - SIGN_UP_EXPIRY_DAYS * 86_400_000);
+  return new Date(now.getTime() - SIGN_UP_EXPIRY_DAYS * DAY_MS);
 }
 
 /**

@@ -1,6 +1,8 @@
 /** Routes on which admins manage webhooks: the endpoints that events are sent to. */
+
 import { consumerName, eventTypes, instant } from '@latchkey/events';
 import { Problem, problems, type Route, route, validationProblem } from '@latchkey/http';
+import { HOUR_MS } from '@latchkey/process';
 import type { Caller, Guards } from '@latchkey/tokens';
 import {
   type Attempt,
@@ -9,6 +11,7 @@ import {
   changeEndpoint,
   EndpointRefused,
   endpointStateOf,
+  overlapHours,
   pauseEndpoint,
   resumeEndpoint,
   rotateSecret,
@@ -25,9 +28,6 @@ import type { ProfileStanding } from './standing.ts';
 import { texts } from './texts.ts';
 
 const BASE = '/api/v1/webhooks';
-const HOUR_MS = 3_600_000;
-const MAX_OVERLAP_HOURS = 24 * 90;
-const OVERLAP_HOURS = 24;
 
 export interface WebhookRoutesDeps {
   readonly storage: Pick<WebhookStorage, 'endpoints' | 'attempts'>;
@@ -124,8 +124,8 @@ const overlapBody = z.object({
   overlapHours: z
     .int()
     .min(0)
-    .max(MAX_OVERLAP_HOURS)
-    .default(OVERLAP_HOURS)
+    .max(overlapHours.max)
+    .default(overlapHours.default)
     .describe('For how many hours requests are also signed with the former secret'),
 });
 
@@ -282,9 +282,9 @@ export function webhookRoutes({
     accepts: ['none', 'json'],
     problems: [problems.not_found, problems.conflict],
     answers: { 200: { description: 'The webhook and its secret', schema: withSecretSchema } },
-    async handle({ params: { id }, body: { overlapHours }, caller, log }) {
+    async handle({ params: { id }, body, caller, log }) {
       const at = now();
-      const until = new Date(at.getTime() + overlapHours * HOUR_MS);
+      const until = new Date(at.getTime() + body.overlapHours * HOUR_MS);
       const rotated = await mapFailuresToProblems(() =>
         mapRefusals(() => rotateSecret(endpoints, id, { sealer, now: at, until })),
       );

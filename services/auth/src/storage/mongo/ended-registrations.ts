@@ -1,7 +1,8 @@
 import type { Migration } from '@latchkey/mongo';
+import { DAY_MS } from '@latchkey/process';
 import { COMMITS_COLLECTION, type CommitDocument } from './commits.ts';
 
-const KEPT_MS = 7 * 24 * 3_600_000;
+const KEPT_MS = 7 * DAY_MS;
 
 /**
  * Schedules the erasure of registrations that ended before auth could erase accounts: seven days after their end, as
