@@ -1,5 +1,6 @@
 /** Properties that hold for any commands on accounts, in any order and with any tokens. */
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { ACCOUNTS_TOPIC, catalogue } from '@latchkey/events';
 import fc from 'fast-check';
@@ -7,7 +8,7 @@ import { addressClaim, lookupKeysOf, superfluousClaims } from './claims.ts';
 import type { Command } from './commands.ts';
 import { decide } from './decide.ts';
 import type { AccountFact, MailedLink } from './facts.ts';
-import { type AccountState, evolve, initialState } from './state.ts';
+import { type AccountState, evolve, initialState, STATE_VERSION } from './state.ts';
 import { msAfterNoon } from './testing/ada.ts';
 import {
   arbitraryStory,
@@ -294,4 +295,23 @@ describe('the stories', () => {
     ].filter((outcome) => !seen.has(outcome));
     assert.deepEqual(missing, []);
   });
+});
+
+/** Returns the names and types of all values in a state, such as `reset.hash: string`. */
+function shapeOf(value: unknown, path = ''): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap((item) => shapeOf(item, `${path}[]`));
+  if (typeof value === 'object' && value !== null)
+    return Object.entries(value).flatMap(([name, field]) =>
+      shapeOf(field, path === '' ? name : `${path}.${name}`),
+    );
+  return [`${path}: ${typeof value}`];
+}
+
+test('STATE_VERSION is increased whenever the shape of the state changes', () => {
+  const stories = fc.sample(arbitraryStory, { seed: 1, numRuns: 1000 });
+  const states = stories.flatMap((story) => playStory(story).executed.map(({ after }) => after));
+  const shape = [...new Set(states.flatMap((state) => shapeOf(state)))].toSorted().join('\n');
+  const digest = createHash('sha256').update(shape).digest('hex').slice(0, 16);
+  // If this fails, increase STATE_VERSION, and write the new version and digest here.
+  assert.deepEqual([STATE_VERSION, digest], [7, '4c4e1dca17843a00'], shape);
 });

@@ -80,6 +80,7 @@ export async function startAuth(
   function refuseWhileAway(): void {
     if (away) throw Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR' });
   }
+  let beforeWrite: (() => Promise<unknown>) | undefined;
   const store: Database = {
     ...database,
     prepare: (sql) => {
@@ -88,6 +89,9 @@ export async function startAuth(
     },
     write: async (work) => {
       refuseWhileAway();
+      const first = beforeWrite;
+      beforeWrite = undefined;
+      await first?.();
       return database.write(work);
     },
   };
@@ -179,6 +183,10 @@ export async function startAuth(
     /** Takes auth's store offline, or brings it back. */
     takeStore: (taken: boolean): void => {
       away = taken;
+    },
+    /** Does something before auth's next write to its store. */
+    beforeNextWrite: (work: () => Promise<unknown>): void => {
+      beforeWrite = work;
     },
     /** Makes an account an admin, as an operator would. */
     makeAdmin: (email: string) => openOps(createSqliteStore(database)).changeRole(email, 'admin'),

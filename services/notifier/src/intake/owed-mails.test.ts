@@ -1,0 +1,44 @@
+/**
+ * Compares the notifier with the checker of the fault suite, which states the mails of each event without using any
+ * code of the notifier.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { catalogue, eventTypes, type LatchkeyEvent } from '@latchkey/events';
+import { journalOf } from '../../../../test/faults/checker/journal.ts';
+import { mailsSupersededBy, owedMails } from '../../../../test/faults/checker/owed-mails.ts';
+import type { EventData } from '../../../../test/faults/checker/stored.ts';
+import { createCommit, createEvent, minuteOfRun } from '../../../../test/faults/checker/testing/good-run.ts';
+import { mails } from '../../mails/index.ts';
+import { anEvent } from '../testing/events.ts';
+import { reactTo } from './reactions.ts';
+
+/** Returns what the checker expects of an event. */
+function expectedOf(type: string, data: EventData) {
+  const commit = createCommit('a stream', [1, 1], 'c', [createEvent(type, minuteOfRun(0), data)]);
+  const journal = journalOf([commit]);
+  const events = [...journal.events.values()].flat();
+  return {
+    mails: owedMails(journal).map(({ mail, to }) => `${mail} ${to}`),
+    supersedes: events.flatMap(mailsSupersededBy).toSorted(),
+  };
+}
+
+const caused = new Set<string>();
+
+for (const type of eventTypes)
+  for (const [name, data] of Object.entries(catalogue[type].samples))
+    test(`the checker expects the same of ${type} ${name}`, () => {
+      const reaction = reactTo(anEvent(type, data as never) as LatchkeyEvent);
+      for (const { mail } of reaction.mails) caused.add(mail);
+      assert.deepEqual(expectedOf(type, data as EventData), {
+        mails: reaction.mails.flatMap(({ mail, content }) =>
+          content === null ? [] : `${mail} ${content.to}`,
+        ),
+        supersedes: reaction.supersedes.toSorted(),
+      });
+    });
+
+test('every mail is caused by a sample of an event', () => {
+  assert.deepEqual([...caused].toSorted(), mails.map(({ name }) => name).toSorted());
+});
