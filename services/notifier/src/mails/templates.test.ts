@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -126,6 +126,30 @@ describe('TEMPLATE_FOLDER', () => {
     for (const { name } of mails)
       await cp(join(builtInTemplatesFolder, name), join(folder, name), { recursive: true });
     await loadTemplates(folder);
+  });
+
+  it('may be a volume of Kubernetes, whose folders are links into a hidden folder', async () => {
+    await write('..2026_11_30/verify-email/en/subject.txt', 'Hello');
+    await mkdir(join(folder, 'lost+found'));
+    await symlink('..2026_11_30', join(folder, '..data'));
+    await symlink(join('..data', 'verify-email'), join(folder, 'verify-email'));
+    const templates = await loadTemplates(folder);
+    const { subject } = templates.render('verify-email', 'en', exampleVariablesOf(verifyEmail));
+    assert.equal(subject, 'Hello');
+  });
+
+  it('may link to the folder of a language, but a link to a file is no folder', async () => {
+    await write('..data/en/subject.txt', 'Hello');
+    await mkdir(join(folder, 'verify-email'));
+    await symlink(join('..', '..data', 'en'), join(folder, 'verify-email', 'it'));
+    await symlink(join('..', '..data', 'en', 'subject.txt'), join(folder, 'verify-email', 'notes'));
+    await assert.rejects(loadTemplates(folder), ({ faults }: TemplateError) => {
+      assert.deepEqual(
+        faults.map((fault) => fault.slice(join(folder, 'verify-email').length + 1)).toSorted(),
+        ['it/mail.html: is missing', 'it/mail.txt: is missing'],
+      );
+      return true;
+    });
   });
 
   it('is refused at start for a variable that there is not, also on a branch not taken', async () => {

@@ -61,9 +61,29 @@ function engineFor(part: Part): Liquid {
   return part === 'mail.html' ? escaping : plain;
 }
 
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
+/**
+ * Returns the names of the folders in a folder, including symbolic links to folders. Leaves out names that begin with a
+ * dot, and `lost+found`: Kubernetes keeps the files of a ConfigMap in such a folder, with links to them, and a volume
+ * has a `lost+found`.
+ */
 async function foldersIn(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const found = await Promise.all(
+    entries
+      .filter(({ name }) => !name.startsWith('.') && name !== 'lost+found')
+      .map(async (entry) => {
+        const linked = entry.isSymbolicLink() && (await isFolder(join(folder, entry.name)));
+        return entry.isDirectory() || linked ? [entry.name] : [];
+      }),
+  );
+  return found.flat();
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {
@@ -129,11 +149,7 @@ async function loadPart(
 }
 
 async function faultsOfFolder(override: string): Promise<readonly string[]> {
-  const isFolder = await stat(override).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  if (!isFolder) return [`TEMPLATE_FOLDER: ${override} is not a folder`];
+  if (!(await isFolder(override))) return [`TEMPLATE_FOLDER: ${override} is not a folder`];
   const names = mails.map(({ name }) => name);
   return (await foldersIn(override))
     .filter((folder) => !names.includes(folder))
