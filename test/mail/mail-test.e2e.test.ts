@@ -66,6 +66,33 @@ describe('a test of a mail server', { concurrency: true }, () => {
     assert.match(out, /^Failed at connecting: connect ECONNREFUSED .*\nCheck MAIL_SERVER and MAIL_PORT/m);
   });
 
+  for (const to of [
+    '',
+    'ada',
+    'ada@example.com,eve@example.com',
+    'Ada <ada@example.com>',
+    'ada@example.com\r\nBcc: eve@example.com',
+  ])
+    test(`is not connected to if the recipient is ${JSON.stringify(to)}`, async () => {
+      await using server = await startScriptedServer();
+      const { code, out, err } = await runCommandInProcess(settingsFor(server.port), 'mail', 'test', to);
+      assert.deepEqual([code, out], [1, '']);
+      assert.match(err, /is invalid for argument 'email'\. Expected an e-mail address/);
+      assert.deepEqual(server.heard, []);
+    });
+
+  test('gets a mail to the domain in ASCII', async () => {
+    await using server = await startScriptedServer();
+    const { code } = await runCommandInProcess(
+      settingsFor(server.port),
+      'mail',
+      'test',
+      'Ada@bücher.example',
+    );
+    assert.equal(code, 0);
+    assert.equal(server.to('Ada@xn--bcher-kva.example').length, 1);
+  });
+
   test('signs its mail, and gives it a return path, as the notifier does', async () => {
     await using server = await startScriptedServer();
     const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });

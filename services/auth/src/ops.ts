@@ -40,6 +40,7 @@ import { createJournalView } from './streams/journal-view.ts';
 import { createLinkTokens } from './tokens/link-tokens.ts';
 import { createSealer } from './tokens/sealer.ts';
 
+export { type EmailAddress, parseEmail } from './addresses/email.ts';
 export { createClientMatcher } from './audit/client.ts';
 export { auditSettings } from './audit/settings.ts';
 export { createPersonEraser } from './erasure/erase-person-from-record.ts';
@@ -52,13 +53,6 @@ export { type ErasureRecord, unconfirmedConsumers } from './ports/erasure-receip
 /** Whether a string is the id of an account. */
 export function isAccountId(text: string): boolean {
   return validate(text);
-}
-
-/**
- * Returns the canonical form of an e-mail address, as in the stores' keys and claims; undefined for any other string.
- */
-export function canonicalAddress(text: string): string | undefined {
-  return parseEmail(text)?.canonical;
 }
 
 export interface KeyOps extends Pick<KeyFingerprints, 'list' | 'forget'> {

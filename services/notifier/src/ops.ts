@@ -5,6 +5,7 @@ import type { ExportedMail } from '@latchkey/export';
 import { type Environment, readConfig } from '@latchkey/process';
 import { createRecordMove, type KeyFingerprints, type Preparable, type RecordMove } from '@latchkey/store';
 import type { DeliveryView, OwedDelivery } from '@latchkey/verify';
+import { mails } from '../mails/index.ts';
 import { CONSUMER_GROUP } from './consumer-group.ts';
 import { exportedMails } from './exports/exported-mails.ts';
 import { intakeEntriesFor } from './intake/entries.ts';
@@ -21,6 +22,9 @@ export { ALL_MAILS, type Suppression, suppressionId } from './delivery/suppressi
 export { dkimRecord, findDkimKeyFault, generateDkimKey } from './dkim-key.ts';
 export type { DeliverySummary } from './ports/deliveries.ts';
 export { addressFingerprint, addressHint } from './recipient.ts';
+
+/** The names of all mails, such as `welcome`. */
+export const mailNames: readonly string[] = mails.map(({ name }) => name);
 
 export interface OwedDeliveryWithLink extends OwedDelivery {
   /** The link of the mail, if it has one. */

@@ -1,4 +1,4 @@
-import { canonicalAddress, erasureSettings, isAccountId, openOps } from '@latchkey/auth/ops';
+import { erasureSettings, isAccountId, openOps, parseEmail } from '@latchkey/auth/ops';
 import { allTopics } from '@latchkey/events';
 import { readConfig } from '@latchkey/process';
 import type { CommandContext } from '../context.ts';
@@ -60,7 +60,7 @@ function erase(context: CommandContext, account: string, now: boolean): Promise<
  * Looks for traces of an account or an e-mail address. @throws Error with a one-line message if `account` is neither
  */
 async function checkErased(context: CommandContext, account: string, json: boolean): Promise<void> {
-  const address = canonicalAddress(account);
+  const address = parseEmail(account)?.canonical;
   if (address === undefined && !isAccountId(account))
     throw new Error(`${account} is neither the id of an account nor an e-mail address`);
   const isTrace: TracePredicate =

@@ -1,5 +1,6 @@
 import { type MailTestStep, readMailSettings, testMail } from '@latchkey/notifier/ops';
 import type { CommandContext } from '../context.ts';
+import { parseEmailArgument } from '../email-argument.ts';
 import { formatExamples, type Program } from '../program.ts';
 import { addMailDkimCommand } from './mail-dkim.ts';
 
@@ -20,9 +21,9 @@ export function addMailCommand(program: Program, context: CommandContext): void 
   mail
     .command('test')
     .description('send a test mail and show the conversation with the mail server')
-    .argument('<email>', 'address that receives the test mail')
+    .argument('<email>', 'address that receives the test mail', parseEmailArgument)
     .addHelpText('after', formatExamples('mail test someone@example.com'))
-    .action(async (to) => {
+    .action(async ({ stored: to }) => {
       const { settings, publicUrl } = readMailSettings(context.environment);
       const failed = await testMail(settings, {
         to,

@@ -35,5 +35,37 @@ test('suppressions are added, listed without the address, and removed', async (t
   const again = await ops('remove', 'ada.lovelace@example.com');
   assert.equal(again.code, 1);
   assert.match(again.err, /a…@example\.com is not suppressed for all/);
-  assert.equal((await ops('add', 'nobody')).code, 1);
+});
+
+test('suppressions take an address as sign-up does, and the name of a mail', async (t) => {
+  const folder = await temporaryFolder(t);
+  await openDatabase({ folder, as: 'server' }).close();
+  function ops(...words: readonly string[]) {
+    return runCommandInProcess({ DATA_DIR: folder }, 'suppressions', ...words);
+  }
+  assert.equal(
+    (await ops('add', ' ada@BÜCHER.example ')).out,
+    'a…@xn--bcher-kva.example gets no mail any more.\n',
+  );
+  assert.equal((await ops('remove', 'Ada@xn--bcher-kva.example')).code, 0);
+
+  for (const address of [
+    '',
+    ' ',
+    'nobody',
+    'ada@example.com,eve@example.com',
+    'Ada <ada@example.com>',
+    'ada@localhost',
+  ])
+    for (const command of ['add', 'remove']) {
+      const { code, err } = await ops(command, address);
+      assert.equal(code, 1, address);
+      assert.match(err, /is invalid for argument 'address'\. Expected an e-mail address/);
+    }
+  for (const command of ['add', 'remove']) {
+    const { code, err } = await ops(command, 'ada@example.com', '--mail', 'wellcome');
+    assert.equal(code, 1);
+    assert.match(err, /'wellcome' is invalid\. Allowed choices are all, account-disabled, .*, welcome\./);
+  }
+  assert.equal((await ops('list')).out, 'No address is suppressed.\n');
 });

@@ -1,13 +1,15 @@
-import { InvalidArgumentError } from '@commander-js/extra-typings';
+import { Option } from '@commander-js/extra-typings';
 import {
   ALL_MAILS,
   addressFingerprint,
   addressHint,
+  mailNames,
   openOps,
   type Suppression,
   suppressionId,
 } from '@latchkey/notifier/ops';
 import type { CommandContext } from '../context.ts';
+import { parseEmailArgument } from '../email-argument.ts';
 import { printPage } from '../output/listing.ts';
 import {
   formatExamples,
@@ -20,7 +22,6 @@ import { withStore } from '../stores.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const MAX_DAYS = 3650;
-const MAIL_OPTION = 'only this mail, such as welcome. Default: all mails';
 
 export function addSuppressionsCommand(program: Program, context: CommandContext): void {
   const suppressions = program
@@ -60,16 +61,16 @@ export function addSuppressionsCommand(program: Program, context: CommandContext
   suppressions
     .command('add')
     .description('send no more mails to an address; those that are not sent yet end as suppressed')
-    .argument('<address>', 'the e-mail address', parseAddress)
-    .option('--mail <name>', MAIL_OPTION)
+    .argument('<address>', 'the e-mail address', parseEmailArgument)
+    .addOption(mailOption('only this mail'))
     .option('--days <n>', 'end after this many days. Default: never', wholeNumberParser(1, MAX_DAYS))
     .addHelpText('after', formatExamples('suppressions add ada@example.com --mail welcome --days 30'))
-    .action((address, { mail = ALL_MAILS, days }) =>
+    .action(({ canonical }, { mail, days }) =>
       withStore(context, async (store) => {
         const since = new Date();
         const until = days === undefined ? undefined : new Date(since.getTime() + days * DAY_MS);
-        const recipient = addressFingerprint(address);
-        const hint = addressHint(address);
+        const recipient = addressFingerprint(canonical);
+        const hint = addressHint(canonical);
         await openOps(store).suppressions.put({
           recipient,
           hint,
@@ -87,18 +88,20 @@ export function addSuppressionsCommand(program: Program, context: CommandContext
   suppressions
     .command('remove')
     .description('let an address get mails again')
-    .argument('<address>', 'the e-mail address', parseAddress)
-    .option('--mail <name>', 'the mail that was named when it was added')
+    .argument('<address>', 'the e-mail address', parseEmailArgument)
+    .addOption(mailOption('the mail that was named when it was added'))
     .addHelpText('after', formatExamples('suppressions remove ada@example.com'))
-    .action((address, { mail = ALL_MAILS }) =>
+    .action(({ canonical }, { mail }) =>
       withStore(context, async (store) => {
         const removed = await openOps(store).suppressions.remove({
-          recipient: addressFingerprint(address),
+          recipient: addressFingerprint(canonical),
           mail,
         });
         if (!removed)
-          throw new Error(`${addressHint(address)} is not suppressed for ${mail}: see \`suppressions list\``);
-        context.print(`${addressHint(address)} gets mails again.`);
+          throw new Error(
+            `${addressHint(canonical)} is not suppressed for ${mail}: see \`suppressions list\``,
+          );
+        context.print(`${addressHint(canonical)} gets mails again.`);
       }),
     );
 }
@@ -107,10 +110,8 @@ function mailsOf(mail: string): string {
   return mail === ALL_MAILS ? 'no mail' : `no ${mail} mail`;
 }
 
-/** @throws InvalidArgumentError */
-function parseAddress(text: string): string {
-  if (/^[^\s@]+@[^\s@]+$/.test(text.trim())) return text.trim();
-  throw new InvalidArgumentError('Expected an e-mail address, such as ada@example.com.');
+function mailOption(description: string) {
+  return new Option('--mail <name>', description).choices([ALL_MAILS, ...mailNames]).default(ALL_MAILS);
 }
 
 function toJson(suppression: Suppression) {

@@ -60,10 +60,16 @@ export async function testMail(
   const settings = smtpSettingsOf(config, publicUrl);
   const message = await composeMessage(testMailTo(to, settings.from.name), settings);
   const report = createReport(to, onStep);
+  let isOver = false;
   const { signal } = new AbortController();
   try {
-    const connection = await openConnection(settings, { signal, onExchange: report });
+    const connection = await openConnection(settings, {
+      signal,
+      // The reply to QUIT is no step: it arrives after the result.
+      onExchange: (exchange) => !isOver && report(exchange),
+    });
     const { result } = await connection.send(message, { mayProceed: () => true, signal });
+    isOver = true;
     connection.quit();
     return 'failure' in result ? adviceFor(result.failure) : undefined;
   } catch (error) {
