@@ -91,7 +91,7 @@ describe('signing up', () => {
 
     const again = assertStatus(await client.post(`/auth/verify/${token}`), 200);
     assert.equal(again.headers.get('account-sequence'), sequence);
-    await mailbox.next(ada.email, 'Welcome to our app');
+    await mailbox.next(ada.email, 'Welcome to Latchkey');
   });
 
   test('a repeated request with its Idempotency-Key makes one account', async () => {
@@ -339,7 +339,7 @@ describe('a forgotten password', () => {
     assertStatus(await client.post(`/auth/password-reset-confirm/${token}`, { json: body }), 200);
     const { accessToken } = await people.login({ email: ada.email, password: NEW_PASSWORD });
     assert.equal((await people.me(accessToken)).json.isVerified, true);
-    await mailbox.next(ada.email, 'Welcome to our app');
+    await mailbox.next(ada.email, 'Welcome to Latchkey');
     assert.ok(!(await mailbox.to(ada.email)).some(({ subject }) => subject === 'Your password was changed'));
   });
 
@@ -452,7 +452,7 @@ describe('administration', () => {
       202,
     );
     assert.match(sent.json.mailingId, /^[\da-f-]{36}$/);
-    for (const address of addresses) await mailbox.next(address, 'Welcome to our app');
+    for (const address of addresses) await mailbox.next(address, 'Welcome to Latchkey');
   });
 });
 

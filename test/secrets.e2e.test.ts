@@ -232,7 +232,7 @@ async function administration(token: string, { json: stranger }: Reply): Promise
   await waitUntilProfileShown(people, token, ({ role }) => role === 'admin');
   const guest = introduce('guest');
   await ask('a mailing', 202, client.post('/auth/send-mail', { token, json: { addresses: [guest.email] } }));
-  await mailbox.next(guest.email, 'Welcome to our app');
+  await mailbox.next(guest.email, 'Welcome to Latchkey');
   const { id } = stranger.user;
   await people.me(stranger.accessToken);
   const { json } = await ask('the list', 200, client.get('/users', { token }));

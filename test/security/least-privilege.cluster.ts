@@ -93,7 +93,7 @@ describe('with the rights of its own alone, each process does its work', () => {
     const { accessToken: token } = await people.login(ada);
     const { email } = newPerson('reader');
     assertStatus(await client.post('/auth/send-mail', { token, json: { addresses: [email] } }), 202);
-    await mailbox.next(email, 'Welcome to our app');
+    await mailbox.next(email, 'Welcome to Latchkey');
   });
 
   test('ops finds that all stores agree', async () => {

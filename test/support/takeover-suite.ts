@@ -14,7 +14,7 @@ import type { Settings, System } from './system.ts';
 const NEW_PASSWORD = 'quite another passphrase';
 const VERIFY = 'Verify your email';
 const RESET = 'Reset your password';
-const WELCOME = 'Welcome to our app';
+const WELCOME = 'Welcome to Latchkey';
 const EXISTS = 'You already have an account';
 const IN_USE = 'This address is already in use';
 const CONFIRM = 'Confirm your new email address';

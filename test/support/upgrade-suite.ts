@@ -34,7 +34,7 @@ const NEW_PASSWORD = 'chosen after the upgrade';
 const SUBJECTS = new Map([
   ['reset-password', 'Reset your password'],
   ['verify-email', 'Verify your email'],
-  ['welcome', 'Welcome to our app'],
+  ['welcome', 'Welcome to Latchkey'],
 ]);
 
 function subjectOf(mail: string): string {

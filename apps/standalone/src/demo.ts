@@ -116,7 +116,7 @@ async function play({ url }: Standalone): Promise<void> {
 
   step('2. She follows the link and enters her password: it is her address, and her sign-up.');
   await post(`verify/${verification}`, { password: ada.password });
-  await caused('Welcome to our app');
+  await caused('Welcome to Latchkey');
 
   step('3. She signs in and asks the user service, which knows her only from the events, for her profile.');
   const { accessToken } = tokens.parse(JSON.parse((await post('login', ada)).text));

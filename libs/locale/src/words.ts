@@ -1,4 +1,5 @@
 /** Formats times in the reader's language. */
+import { parseLocale } from './locale.ts';
 
 export type TimeUnit = 'second' | 'minute' | 'hour' | 'day';
 
@@ -23,18 +24,26 @@ const counts = {
   day: counting('day'),
 } as const satisfies Readonly<Record<TimeUnit, unknown>>;
 
-const instants = perLocale(
-  (locale) =>
-    new Intl.DateTimeFormat(locale, {
-      day: 'numeric',
-      month: 'long',
-      year: 'numeric',
-      hour: '2-digit',
-      minute: '2-digit',
-      timeZone: 'UTC',
-      timeZoneName: 'short',
-    }),
-);
+/** The first day of a month in the languages that write it as an ordinal number, which Intl does not. */
+const FIRST_DAYS: Readonly<Record<string, string>> = { fr: '1er', pt: '1º' };
+
+const instants = perLocale((locale) => {
+  const format = new Intl.DateTimeFormat(locale, {
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZone: 'UTC',
+    timeZoneName: 'short',
+  });
+  const firstDay = FIRST_DAYS[parseLocale(locale).language] ?? '1';
+  return (at: Date) =>
+    format
+      .formatToParts(at)
+      .map(({ type, value }) => (type === 'day' && value === '1' ? firstDay : value))
+      .join('');
+});
 
 /** Formats a count of a unit of time: "24 hours", "1 Stunde". */
 export function durationInWords(count: number, unit: TimeUnit, locale: string): string {
@@ -43,5 +52,5 @@ export function durationInWords(count: number, unit: TimeUnit, locale: string): 
 
 /** Formats an instant, in UTC, in the order and words of the language: "21 November 2026 at 10:15 UTC". */
 export function instantInWords(at: Date, locale: string): string {
-  return instants(locale).format(at);
+  return instants(locale)(at);
 }

@@ -224,7 +224,7 @@ describe('the notifier', () => {
     await publish(anEvent('MailRequested', { template: 'welcome', requestedBy: randomUUID(), person }));
     assert.deepEqual(recipients(await server.waitFor(3)), addresses);
     await untilState('sent', 3);
-    assert.equal(server.received[0]?.parsed.subject, 'Welcome to our app');
+    assert.equal(server.received[0]?.parsed.subject, 'Welcome to Latchkey');
   });
 
   it('sends one mail for an event that comes twice', async () => {

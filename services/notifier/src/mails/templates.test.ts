@@ -59,7 +59,23 @@ describe('the mails as they are shipped', () => {
     }
     assert.equal(subject(verifyEmail), 'Verify your email');
     assert.equal(subject(resetPassword), 'Reset your password');
-    assert.equal(subject(welcome), 'Welcome to our app');
+    assert.equal(subject(welcome), `Welcome to ${exampleVariablesOf(welcome)['app_name']}`);
+  });
+
+  it('name the app in the subject of a welcome, in all languages', async () => {
+    const templates = await loadTemplates();
+    const variables = { ...exampleVariablesOf(welcome), app_name: 'Example Books' };
+    for (const locale of templates.locales('welcome'))
+      assert.match(templates.render('welcome', locale, variables).subject, / Example Books$/);
+  });
+
+  it('continue in lower case after the comma of a German greeting, unless a polite form follows', async () => {
+    const templates = await loadTemplates();
+    for (const mail of mails) {
+      const { text } = templates.render(mail.name, 'de', exampleVariablesOf(mail));
+      const first = /^Guten Tag .*,\n\n(\S+)/.exec(text)?.[1] ?? 'ohne';
+      assert.match(first, /^(\p{Ll}|Sie$|Ihre?$)/u, mail.name);
+    }
   });
 
   it('escape what they are given in HTML, and not in text', async () => {

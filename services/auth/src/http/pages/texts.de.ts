@@ -105,7 +105,7 @@ export const de: PageTexts = {
   erasure: {
     title: 'Möchten Sie Ihr Konto behalten?',
     lead: 'Ihr Konto wird bald gelöscht. Noch können Sie es behalten.',
-    erasedOn: 'Wird gelöscht',
+    erasedOn: 'Wird gelöscht am',
     keep: 'Mein Konto behalten',
     ignore: 'Wenn das Konto gelöscht werden soll, müssen Sie nichts tun. Sie können diese Seite schließen.',
     canceled: {

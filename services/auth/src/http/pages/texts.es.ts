@@ -142,7 +142,8 @@ export const es: PageTranslation = {
     title: { expired: 'Este enlace ha caducado', invalid: 'Este enlace no es válido' },
     reason: {
       expired: 'Para proteger tu cuenta, los enlaces solo son válidos durante un tiempo.',
-      invalid: 'Puede que ya se haya usado, que lo sustituya otro más reciente o que se copiara incompleto.',
+      invalid:
+        'Puede que ya se haya usado, que lo haya sustituido otro más reciente o que se haya copiado incompleto.',
     },
     renew: {
       verification:

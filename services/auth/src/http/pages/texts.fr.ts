@@ -119,7 +119,7 @@ export const fr: PageTranslation = {
     },
     dead: {
       title: 'Ce lien ne fonctionne plus',
-      paragraphs: ['Le compte ne doit plus être effacé, ou il l’a déjà été.'],
+      paragraphs: ['Le compte n’est plus en attente d’effacement, ou il a déjà été effacé.'],
     },
   },
   requested: {

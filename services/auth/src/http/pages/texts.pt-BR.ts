@@ -8,7 +8,7 @@ export const ptBR: PageTranslation = {
   onward: 'Continuar para {brand}',
   home: {
     title: '{brand}',
-    paragraphs: ['Este endereço cuida dos cadastros, logins e senhas de {brand}.'],
+    paragraphs: ['Este endereço é usado para os cadastros, os logins e as senhas de {brand}.'],
     closing: 'Não há nada a fazer aqui. Para entrar, abra o aplicativo ou o site.',
   },
   verification: {
