@@ -34,6 +34,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Program, context
     passwords: async () => (await import('./commands/passwords.ts')).addPasswordsCommand,
     backup: async () => (await import('./commands/backup.ts')).addBackupCommand,
     move: async () => (await import('./commands/move.ts')).addMoveCommand,
+    vacuum: async () => (await import('./commands/vacuum.ts')).addVacuumCommand,
     rebuild: async () => (await import('./commands/rebuild.ts')).addRebuildCommand,
     parked: async () => (await import('./commands/parked.ts')).addParkedCommand,
     'dead-letters': async () => (await import('./commands/dead-letters.ts')).addDeadLettersCommand,

@@ -89,6 +89,8 @@ async function openStore(
 ): Promise<Store> {
   const database = openFolder(folder);
   opened.defer(() => database.close());
+  if (database.erasedRemains().possible)
+    logger.warn('the data folder could not be rewritten: its file may still contain erased data');
   const bus = withTopicNames(createEmbeddedBus({ database, logger, mayDelete: clock.isTrusted }), names);
   opened.defer(() => bus.close());
   return { database, bus, clock };

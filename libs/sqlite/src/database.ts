@@ -9,6 +9,13 @@ import { DiskFull } from '@latchkey/store';
 import { DataFolderError, explainFolderErrors } from './data-folder-error.ts';
 import { DatabaseClosed } from './database-failure.ts';
 import { hasNoDiskSpace } from './disk-space.ts';
+import {
+  type ErasedRemains,
+  erasedRemains,
+  noteErasure,
+  rewriteFile,
+  rewriteSchema,
+} from './file-rewrite.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { hasPendingMigrations, runMigrations, type Schema } from './migrations.ts';
 import { assertFileExists, openFile, withLongBusyTimeout, writeApplicationId } from './open-file.ts';
@@ -28,8 +35,8 @@ export interface WriteOptions {
   /** How long the write may wait for other writes that share its commit and its flush, in milliseconds. Default: 0. */
   readonly commitDelay?: number;
   /**
-   * Whether to empty the write-ahead log soon after the commit, so that no file contains what the write has deleted or
-   * replaced. Default: false.
+   * Whether the write erases data. If so, the write-ahead log is emptied soon after the commit, and the file is rewritten
+   * when a server opens it next; after that, no file contains what the write has deleted or replaced. Default: false.
    */
   readonly erases?: boolean;
 }
@@ -60,6 +67,14 @@ export interface Database {
   checkDisk(): Promise<void>;
   /** Returns the size of the file in bytes. */
   size(): number;
+  /** Returns whether unused parts of the file may still contain erased data. */
+  erasedRemains(): ErasedRemains;
+  /**
+   * Rewrites the file, so that it contains no erased data. Blocks for a second or two per 100 MB. No other process may use
+   * the folder.
+   * @throws DataFolderError, for example if the disk has too little space
+   */
+  rewrite(): void;
   /** Waits for pending writes, then closes. Idempotent. */
   close(): Promise<void>;
 }
@@ -68,7 +83,8 @@ export interface OpenOptions {
   /** The path of the folder: DATA_DIR. */
   readonly folder: string;
   /**
-   * - `server` creates a missing folder (0700) and file, and refuses a folder that another server holds.
+   * - `server` creates a missing folder (0700) and file, and refuses a folder that another server holds. Rewrites the
+   *   file if it may contain erased data.
    * - `shared` (ops commands while a server runs) refuses a folder without a file.
    * - `exclusive` (ops commands that need a stopped server) refuses a folder without a file or with a running server.
    *
@@ -86,7 +102,12 @@ export function openDatabase({ folder, as }: OpenOptions): Database {
   const lock = as === 'shared' ? undefined : holdServerLock(folder);
   try {
     const connection = openFile({ folder, create: as === 'server', check: as !== 'shared' });
-    return databaseOn(connection, { folder, as, onClosed: () => lock?.release() });
+    try {
+      return databaseOn(connection, { folder, as, onClosed: () => lock?.release() });
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
   } catch (error) {
     lock?.release();
     throw error;
@@ -102,8 +123,6 @@ function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened):
   const commits = createGroupCommit(connection);
   const wal = createWalEraser(connection);
   let closed: Promise<void> | undefined;
-  // The previous server may have been killed before it emptied the log.
-  if (as === 'server') wal.empty();
 
   // Does not check `closed`, because the pending writes that `close` waits for still prepare statements.
   function prepare(sql: string): StatementSync {
@@ -128,6 +147,34 @@ function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened):
     );
   }
 
+  function migrate(schema: Schema): void {
+    if (!hasPendingMigrations(connection, schema, folder)) return;
+    if (as === 'shared') withServerLock(folder, () => runMissing(schema));
+    else runMissing(schema);
+  }
+
+  function rewrite(): void {
+    explainFolderErrors(folder, () => withLongBusyTimeout(connection, () => rewriteFile(connection)));
+    wal.empty();
+  }
+
+  /** Rewrites the file if necessary. The server starts even if that fails; then the file is rewritten at a later start. */
+  function rewriteAtStart(): void {
+    if (!erasedRemains(connection).possible) return;
+    try {
+      rewrite();
+    } catch (error) {
+      if (!(error instanceof DataFolderError)) throw error;
+    }
+  }
+
+  migrate(rewriteSchema);
+  if (as === 'server') {
+    rewriteAtStart();
+    // The previous server may have been killed before it emptied the log.
+    wal.empty();
+  }
+
   return {
     prepare,
     exec(sql) {
@@ -136,14 +183,19 @@ function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened):
     },
     migrate(schema) {
       refuseIf(!connection.isOpen);
-      if (!hasPendingMigrations(connection, schema, folder)) return;
-      if (as === 'shared') withServerLock(folder, () => runMissing(schema));
-      else runMissing(schema);
+      migrate(schema);
     },
     async write(work, { flushed = true, commitDelay = 0, erases = false } = {}) {
       refuseIf(closed !== undefined);
-      const result = await commits.run(work, { flushed, commitDelay });
-      if (erases) wal.empty();
+      if (!erases) return await commits.run(work, { flushed, commitDelay });
+      const result = await commits.run(
+        () => {
+          noteErasure(connection);
+          return work();
+        },
+        { flushed, commitDelay },
+      );
+      wal.empty();
       return result;
     },
     async checkDisk() {
@@ -154,6 +206,14 @@ function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened):
       commits.forgive();
     },
     size: () => pragma(prepare, 'page_count') * pragma(prepare, 'page_size'),
+    erasedRemains() {
+      refuseIf(!connection.isOpen);
+      return erasedRemains(connection);
+    },
+    rewrite() {
+      refuseIf(!connection.isOpen);
+      rewrite();
+    },
     close() {
       closed ??= close();
       return closed;

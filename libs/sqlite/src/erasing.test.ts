@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { hash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -69,6 +70,101 @@ test('a write that erases while somebody reads is in no file once they have fini
     });
     reader.close();
     while ((await filesWith(folder, 'lovelace')).length > 0) await pause(50);
+  }));
+
+const places = {
+  owner: 'places',
+  migrations: ['CREATE TABLE places (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID'],
+};
+
+/** Returns names of random lengths in random order. They are the same in each run. */
+function randomNames(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, n) => {
+    const digest = hash('sha256', `name ${n}`);
+    return `p${digest.slice(0, 12)}${'x'.repeat(Number.parseInt(digest.slice(12, 16), 16) % 800)}`;
+  });
+}
+
+/** Adds names, and erases a third of them. SQLite leaves copies of some of these. @returns the erased names */
+async function addAndErase(database: Database): Promise<readonly string[]> {
+  database.migrate(places);
+  const names = randomNames(3_000);
+  await database.write(() => {
+    const insert = database.prepare('INSERT INTO places VALUES (?)');
+    for (const name of names) insert.run(name);
+  });
+  const erased = names
+    .filter((_, n) => n % 3 === 0)
+    .toSorted((a, b) => (hash('sha256', a) < hash('sha256', b) ? -1 : 1));
+  const remove = database.prepare('DELETE FROM places WHERE name = ?');
+  await database.write(
+    () => {
+      for (const name of erased) remove.run(name);
+    },
+    { erases: true },
+  );
+  return erased;
+}
+
+/** Returns how many of the names are in any file of the folder. */
+async function countRemaining(folder: string, names: readonly string[]): Promise<number> {
+  const files = await readdir(folder);
+  const contents = await Promise.all(files.map((file) => readFile(join(folder, file), 'latin1')));
+  const found = new Set(contents.join('').match(/p[\da-f]{12}/g));
+  return names.filter((name) => found.has(name.slice(0, 13))).length;
+}
+
+test('what SQLite has left of erased rows in unused bytes is gone once a server opens the file again', () =>
+  withDatabase(async (database, folder) => {
+    assert.deepEqual(database.erasedRemains(), { possible: false });
+    const erased = await addAndErase(database);
+    assert.deepEqual(database.erasedRemains(), { possible: true });
+    assert.ok((await countRemaining(folder, erased)) > 0);
+    await database.close();
+    const shared = openDatabase({ folder, as: 'shared' });
+    assert.deepEqual(shared.erasedRemains(), { possible: true });
+    await shared.close();
+    const again = openDatabase({ folder, as: 'server' });
+    assert.equal(await countRemaining(folder, erased), 0);
+    const { possible, rewrittenAt } = again.erasedRemains();
+    assert.equal(possible, false);
+    assert.equal(again.prepare('SELECT count(*) AS names FROM places').get()?.['names'], 2_000);
+    await again.close();
+    const third = openDatabase({ folder, as: 'server' });
+    assert.deepEqual(third.erasedRemains().rewrittenAt, rewrittenAt);
+    await third.write(() => undefined, { erases: true });
+    assert.deepEqual(third.erasedRemains(), { possible: true, rewrittenAt });
+    await third.close();
+  }));
+
+test('a command rewrites the file of a stopped server', () =>
+  withDatabase(async (database, folder) => {
+    const erased = await addAndErase(database);
+    await database.close();
+    const stopped = openDatabase({ folder, as: 'exclusive' });
+    stopped.rewrite();
+    assert.equal(await countRemaining(folder, erased), 0);
+    assert.equal(stopped.erasedRemains().possible, false);
+    await stopped.close();
+  }));
+
+test('a rewrite that another process prevents says so, and remains to be done', () =>
+  withDatabase(async (database, folder) => {
+    await database.write(() => undefined, { erases: true });
+    const writer = new DatabaseSync(join(folder, 'latchkey.sqlite'));
+    writer.exec('BEGIN IMMEDIATE');
+    assert.throws(() => database.rewrite(), { name: 'DataFolderError', message: /is busy/ });
+    writer.close();
+    assert.equal(database.erasedRemains().possible, true);
+  }));
+
+test('the file of an earlier release may contain erased data', () =>
+  withDatabase(async (database, folder) => {
+    database.exec("DROP TABLE file_rewrite; DELETE FROM schema_version WHERE owner = 'file'");
+    await database.close();
+    const shared = openDatabase({ folder, as: 'shared' });
+    assert.deepEqual(shared.erasedRemains(), { possible: true });
+    await shared.close();
   }));
 
 /** Writes into the folder, deletes that again, and dies before the write-ahead log is emptied. */

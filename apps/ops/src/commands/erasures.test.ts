@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { openStorage } from '@latchkey/auth';
+import { ownConsumers } from '@latchkey/events';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
@@ -23,14 +24,14 @@ async function erasures(t: TestContext) {
   const { erasureReceipts } = openStorage(createSqliteStore(database));
   async function erased(days: number, consumers: readonly string[]) {
     const account = randomUUID();
-    const expected = ['auth', 'books'];
+    const expected = [...ownConsumers, 'books'];
     await erasureReceipts.open({ account, sequence: 7, erasedAt: daysAgo(days), expected });
     for (const consumer of consumers)
       await erasureReceipts.confirm(account, { consumer, confirmedAt: CONFIRMED_AT });
     return account;
   }
-  const overdue = await erased(9, ['auth']);
-  const complete = await erased(8, ['auth', 'books']);
+  const overdue = await erased(9, ownConsumers);
+  const complete = await erased(8, [...ownConsumers, 'books']);
   const waiting = await erased(2, []);
   await database.close();
   function ops(...words: readonly string[]) {
@@ -44,7 +45,7 @@ async function erasures(t: TestContext) {
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line).account);
   }
-  return { ops, listed, overdue, complete, waiting };
+  return { folder, ops, listed, overdue, complete, waiting };
 }
 
 test('lists erasures, and those that somebody has to be reminded of', async (t) => {
@@ -56,26 +57,32 @@ test('lists erasures, and those that somebody has to be reminded of', async (t) 
   const { err } = await ops('list', '--limit', '1');
   assert.equal(err, `There are more: --after ${waiting}\n`);
   const { out } = await ops('list', '--overdue');
-  assert.match(out, new RegExp(`^${overdue} .* auth +books +clean +yes$`, 'm'));
+  assert.match(out, new RegExp(`^${overdue} .* auth,user,notifier +books +clean +yes$`, 'm'));
 });
 
 test('prints the certificate of one', async (t) => {
-  const { ops, overdue, complete } = await erasures(t);
+  const { folder, ops, overdue, complete } = await erasures(t);
   const certificate = JSON.parse((await ops('show', complete, '--json')).out);
   assert.partialDeepStrictEqual(certificate, {
     account: complete,
     sequence: 7,
     receipts: [
-      { consumer: 'auth', confirmedAt: CONFIRMED_AT },
+      ...ownConsumers.map((consumer) => ({ consumer, confirmedAt: CONFIRMED_AT })),
       { consumer: 'books', confirmedAt: CONFIRMED_AT },
     ],
     missing: [],
     complete: true,
     overdue: false,
     topic: { name: 'accounts.events.v1', removal: 'in place', clean: true },
+    file: { name: 'latchkey.sqlite', clean: true },
   });
   assert.equal(Date.parse(certificate.dueAt) - Date.parse(certificate.erasedAt), 7 * DAY_MS);
   assert.match((await ops('show', overdue)).out, /^books +overdue$/m);
+  const database = openDatabase({ folder, as: 'shared' });
+  await database.write(() => undefined, { erases: true });
+  await database.close();
+  const { out } = await ops('show', complete);
+  assert.match(out, /^latchkey\.sqlite +not rewritten yet\nlatchkey\.sqlite may still contain copies/m);
   const unknown = await ops('show', randomUUID());
   assert.deepEqual([unknown.code, unknown.out], [1, '']);
   assert.match(unknown.err, /was not erased: see `erasures list`/);

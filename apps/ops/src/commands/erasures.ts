@@ -3,8 +3,11 @@
  * person's data.
  */
 import { type ErasureRecord, erasureSettings, openOps, unconfirmedConsumers } from '@latchkey/auth/ops';
+import type { Store } from '@latchkey/backend';
 import { readConfig } from '@latchkey/process';
+import type { ErasedRemains } from '@latchkey/sqlite';
 import type { CommandContext } from '../context.ts';
+import { fileErasureOf, REWRITE_ADVICE, remainsIn } from '../erasures/file.ts';
 import {
   type AccountsTopic,
   describeTopicErasure,
@@ -38,7 +41,7 @@ export function addErasuresCommand(program: Program, context: CommandContext): v
     .action(({ limit, waiting = false, overdue = false, after: last, json = false }) =>
       withStore(context, async (store) => {
         const stored = openOps(store).erasures;
-        const rules = await rulesOf(context);
+        const rules = await rulesOf(context, store);
         const after = last === undefined ? undefined : await existing(stored, last);
         await printPage<ErasureRecord>(context, {
           limit,
@@ -69,11 +72,14 @@ export function addErasuresCommand(program: Program, context: CommandContext): v
     .addHelpText('after', formatExamples('erasures show 01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f --json'))
     .action((account, { json = false }) =>
       withStore(context, async (store) => {
-        const rules = await rulesOf(context);
+        const rules = await rulesOf(context, store);
         const certificate = certificateOf(await existing(openOps(store).erasures, account), rules);
         if (json) return context.print(JSON.stringify(certificate, undefined, 2));
-        const { receipts, missing, overdue, complete, topic, ...rest } = certificate;
-        const advice = topicAdvice(topic, account);
+        const { receipts, missing, overdue, complete, topic, file, ...rest } = certificate;
+        const advice = [
+          topicAdvice(topic, account),
+          file?.clean === false ? REWRITE_ADVICE : undefined,
+        ].filter((line) => line !== undefined);
         const lines = formatProperties({
           ...rest,
           ...Object.fromEntries(receipts.map(({ consumer, confirmedAt }) => [consumer, confirmedAt])),
@@ -82,8 +88,9 @@ export function addErasuresCommand(program: Program, context: CommandContext): v
           ),
           complete: complete ? 'yes' : 'no',
           [topic.name]: describeTopicErasure(topic),
+          ...(file && { [file.name]: file.clean ? 'clean' : 'not rewritten yet' }),
         });
-        for (const line of [...lines, ...(advice === undefined ? [] : [advice])]) context.print(line);
+        for (const line of [...lines, ...advice]) context.print(line);
       }),
     );
 }
@@ -93,15 +100,18 @@ interface Rules {
   /** Unconfirmed erasures from before this time are overdue. */
   readonly overdueSince: Date;
   readonly topic: AccountsTopic;
+  /** What the data folder knows about remains of erased data. Undefined if the store is not a data folder. */
+  readonly remains: ErasedRemains | undefined;
 }
 
-async function rulesOf(context: CommandContext): Promise<Rules> {
+async function rulesOf(context: CommandContext, store: Store): Promise<Rules> {
   const { ERASURE_RECEIPT_DAYS: receiptDays } = readConfig(
     erasureSettings.pick({ ERASURE_RECEIPT_DAYS: true }),
     context.environment,
   );
   const overdueSince = new Date(Date.now() - receiptDays * DAY_MS);
-  return { receiptDays, overdueSince, topic: await readAccountsTopic(context) };
+  const topic = await readAccountsTopic(context);
+  return { receiptDays, overdueSince, topic, remains: remainsIn(store) };
 }
 
 /** Returns the erasure of an account. @throws Error with a one-line message if the account was not erased */
@@ -114,7 +124,7 @@ async function existing(
   return found;
 }
 
-function certificateOf(erasure: ErasureRecord, { receiptDays, overdueSince, topic }: Rules) {
+function certificateOf(erasure: ErasureRecord, { receiptDays, overdueSince, topic, remains }: Rules) {
   const { account, sequence, erasedAt, receipts } = erasure;
   const missing = unconfirmedConsumers(erasure);
   return {
@@ -127,6 +137,7 @@ function certificateOf(erasure: ErasureRecord, { receiptDays, overdueSince, topi
     complete: missing.length === 0,
     overdue: missing.length > 0 && Date.parse(erasedAt) <= overdueSince.getTime(),
     topic: topicErasureOf(erasure, topic),
+    ...(remains && { file: fileErasureOf(erasure, remains) }),
   };
 }
 
