@@ -184,7 +184,13 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
 
   const expected = expectedConsumers(config.ERASURE_CONSUMERS);
   const receipts = { erasureReceipts: stores.erasureReceipts, expected };
-  createErasureMetrics({ ...receipts, registry, receiptDays: config.ERASURE_RECEIPT_DAYS, now });
+  createErasureMetrics({
+    ...receipts,
+    erasures: stores.erasures,
+    registry,
+    receiptDays: config.ERASURE_RECEIPT_DAYS,
+    now,
+  });
   const parts = groupParts('auth', [
     createAuditPublisher({
       ...deps,

@@ -29,6 +29,7 @@ import type { Secrets } from './keys/secrets.ts';
 import { createNoSuchAccountError, createRefusalHandler } from './ops-refusals.ts';
 import type { AuditEntry } from './ports/audit-log.ts';
 import type { ErasureReceipts } from './ports/erasure-receipts.ts';
+import type { Erasures } from './ports/erasures.ts';
 import type { Journal } from './ports/journal.ts';
 import type { MigrationTarget } from './ports/migration.ts';
 import type { Sealer } from './ports/sealer.ts';
@@ -79,8 +80,8 @@ export interface PendingEmailChange {
 export interface AuthOps extends Preparable {
   readonly journal: JournalView;
   readonly keys: KeyOps;
-  /** The accounts that were erased, and their receipts. */
-  readonly erasures: Pick<ErasureReceipts, 'find' | 'list' | 'noteCopies'>;
+  /** The accounts that were erased, and their receipts; and the erasures that are due and not finished. */
+  readonly erasures: Pick<ErasureReceipts, 'find' | 'list' | 'noteCopies'> & Pick<Erasures, 'due'>;
   /**
    * Adds the events that release 0.1 wrote for an account or mailing to its hash chain.
    * @throws UnreadableCommit if they cannot be read
@@ -156,7 +157,7 @@ export function openOps(store: Store): AuthOps {
     requirements,
     check,
     journal: createJournalView(stores.storedCommits),
-    erasures: stores.erasureReceipts,
+    erasures: { ...stores.erasureReceipts, due: stores.erasures.due },
     async chain(id) {
       await chainStream(journal, id);
     },

@@ -60,6 +60,28 @@ test('lists erasures, and those that somebody has to be reminded of', async (t) 
   assert.match(out, new RegExp(`^${overdue} .* auth,user,notifier +books +clean +yes$`, 'm'));
 });
 
+test('lists erasures that are due and not finished first', async (t) => {
+  const { folder, ops, listed, overdue, complete, waiting } = await erasures(t);
+  const database = openDatabase({ folder, as: 'server' });
+  const { journal } = openStorage(createSqliteStore(database));
+  const [late, recent, pending] = [daysAgo(8), daysAgo(1), daysAgo(-1)];
+  const streams = [late, recent, pending].map(() => randomUUID());
+  for (const [index, eraseAt] of [late, recent, pending].entries()) {
+    const [stream = '', at] = [streams[index], daysAgo(9)];
+    const data = { userId: stream, reason: 'expired' } as const;
+    const ended = { id: randomUUID(), time: at, version: 1, type: 'RegistrationEnded', data } as const;
+    const ids = { stream, commandId: randomUUID(), correlationId: 'request-1' };
+    await journal.append({ ...ids, number: 1, sequence: 1, events: [ended], at, eraseAt });
+  }
+  await database.close();
+  const [first, second] = streams;
+  assert.deepEqual(await listed(), [first, second, waiting, complete, overdue]);
+  assert.deepEqual(await listed('--overdue'), [first, overdue]);
+  assert.deepEqual(await listed('--after', waiting), [complete, overdue]);
+  assert.deepEqual(await listed('--limit', '1'), [first, second, waiting]);
+  assert.match((await ops('list')).out, new RegExp(`^${first} +due ${late} +-`, 'm'));
+});
+
 test('prints the certificate of one', async (t) => {
   const { folder, ops, overdue, complete } = await erasures(t);
   const certificate = JSON.parse((await ops('show', complete, '--json')).out);

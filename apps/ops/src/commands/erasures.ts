@@ -57,6 +57,10 @@ export function addErasuresCommand(program: Program, context: CommandContext): v
           toJson: (erasure) => [certificateOf(erasure, rules)],
           columns: ['account', 'erased', 'confirmed by', 'missing', 'topic', 'overdue'],
           toRows: (erasure) => [rowOf(erasure, rules)],
+          first:
+            after === undefined
+              ? await unfinishedErasures(store, overdue ? rules.overdueSince : new Date())
+              : [],
           empty: 'There are no such erasures.',
         });
       }),
@@ -93,6 +97,18 @@ export function addErasuresCommand(program: Program, context: CommandContext): v
         for (const line of [...lines, ...advice]) context.print(line);
       }),
     );
+}
+
+/** How many unfinished erasures are printed. Usually, there are none. */
+const MAX_UNFINISHED = 100;
+
+/** Returns the erasures that were due at an instant and that auth has not finished, the earliest first. */
+async function unfinishedErasures(store: Store, until: Date) {
+  const due = await openOps(store).erasures.due({ until, limit: MAX_UNFINISHED });
+  return due.map(({ stream: account, eraseAt: dueSince }) => ({
+    json: { account, dueSince },
+    row: [account, `due ${dueSince}`, '-', '-', '-', '-'],
+  }));
 }
 
 interface Rules {

@@ -15,6 +15,8 @@ export interface Listing<T> {
   readonly columns: readonly string[];
   /** Returns the table rows of an item: one for each of its JSON objects. */
   toRows(item: T): readonly (readonly string[])[];
+  /** Items to print before the page, which do not count towards the limit. Default: none. */
+  readonly first?: readonly { readonly json: object; readonly row: readonly string[] }[];
   /** The line printed instead of an empty table. */
   readonly empty: string;
 }
@@ -24,9 +26,11 @@ export async function printPage<T>({ print, note }: CommandContext, listing: Lis
   const found = await listing.load(listing.limit + 1);
   const page = found.slice(0, listing.limit);
   const last = page.at(-1);
-  if (listing.json) printJson(print, page.flatMap(listing.toJson));
-  else if (last === undefined) print(listing.empty);
-  else for (const line of table([listing.columns, ...page.flatMap(listing.toRows)])) print(line);
+  const { first = [] } = listing;
+  const rows = [...first.map(({ row }) => row), ...page.flatMap(listing.toRows)];
+  if (listing.json) printJson(print, [...first.map(({ json }) => json), ...page.flatMap(listing.toJson)]);
+  else if (rows.length === 0) print(listing.empty);
+  else for (const line of table([listing.columns, ...rows])) print(line);
   if (last !== undefined && found.length > page.length)
     note(`There are more: --after ${listing.nameOf(last)}`);
 }

@@ -128,13 +128,18 @@ describe('an account, whatever is asked of it,', () => {
     });
   });
 
-  test('waits for its erasure by a request only, and is not used meanwhile', () => {
+  test('waits for its erasure by a request only, which only ops moves to an earlier instant, and is not used meanwhile', () => {
     eachExecuted(({ command, before, after, decision: { facts } }) => {
       if (after.status === 'none' || after.status === 'ended' || after.erasure === undefined) return;
       assert.ok(after.disabled);
-      const began = before.status === 'none' || before.erasure === undefined;
-      assert.equal(began, typesOf(facts).includes('AccountErasureRequested'));
-      if (began) assert.equal(command.type, 'RequestErasure');
+      const former = before.status === 'none' ? undefined : before.erasure;
+      const isRequested = after.erasure.at !== former?.at;
+      assert.equal(isRequested, typesOf(facts).includes('AccountErasureRequested'));
+      if (!isRequested) return;
+      assert.ok(command.type === 'RequestErasure');
+      if (former === undefined) return;
+      assert.ok(command.by === 'ops' && after.erasure.at < former.at);
+      assert.equal(after.erasure.wasDisabled, former.wasDisabled);
     });
   });
 

@@ -456,14 +456,17 @@ export function erasureInstant(state: LivingAccount, by: string, eraseAt: string
   return by !== 'ops' && undoUntil !== undefined && undoUntil > eraseAt ? undoUntil : eraseAt;
 }
 
-/** An account that waits for its erasure keeps the instant of the first request. */
+/**
+ * An account that waits for its erasure keeps the instant of the first request, unless an operator requests an earlier
+ * one.
+ */
 function requestErasure(
   state: AccountState,
   { by, eraseAt: wanted, link, otherAdmins }: RequestErasure,
 ): Decision {
   if (!isLiving(state)) return refuse('not_found');
-  if (state.erasure !== undefined) return nothing;
   const eraseAt = erasureInstant(state, by, wanted);
+  if (state.erasure !== undefined && (by !== 'ops' || eraseAt >= state.erasure.at)) return nothing;
   const undo = canBeTold(state) ? link : undefined;
   const { locale, person } = addressed(state);
   const requested = accept(

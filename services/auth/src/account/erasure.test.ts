@@ -57,10 +57,28 @@ describe('requesting an erasure', () => {
     });
   });
 
-  test('a second time does nothing', () => {
+  test('a second time does nothing, unless an operator requests an earlier instant', () => {
+    const earlier = msAfterNoon(3_600_000).toISOString();
+    for (const by of [adaId, adminId])
+      given(...waiting)
+        .when({ ...request, by, eraseAt: earlier })
+        .thenNothing();
+    const { link: _, ...unlinked } = { ...request, by: 'ops', eraseAt: earlier };
+    for (const eraseAt of [later, msAfterNoon(8 * 24 * 3_600_000).toISOString()])
+      given(...waiting)
+        .when({ ...unlinked, eraseAt })
+        .thenNothing();
     given(...waiting)
-      .when({ ...request, by: adminId })
-      .thenNothing();
+      .when(unlinked)
+      .thenHappens(accountErasureRequested(earlier, undefined, 'ops'), sessionsRevoked('disabled'));
+  });
+
+  test('at an earlier instant remembers whether the account was disabled before the first request', () => {
+    const earlier = accountErasureRequested(msAfterNoon(3_600_000).toISOString(), undefined, 'ops');
+    assert.equal(stateAfter(...waiting, earlier).erasure?.wasDisabled, false);
+    const disabled = [...proven, accountDisabledWithNotice(), accountErasureRequested(later, undo)] as const;
+    assert.equal(stateAfter(...disabled, earlier).erasure?.wasDisabled, true);
+    assert.equal(stateAfter(...waiting, earlier).erasure?.undo, undefined);
   });
 
   test('is refused for nobody, for an ended registration, and for the last admin', () => {

@@ -303,7 +303,8 @@ function withErasure(
   state: ExistingAccount,
   { data: { eraseAt }, private: { link } }: FactOf<'AccountErasureRequested'>,
 ): AccountState {
-  const erasure = { at: eraseAt, wasDisabled: state.disabled, ...(link && { undo: link }) };
+  const { wasDisabled } = state.erasure ?? { wasDisabled: state.disabled };
+  const erasure = { at: eraseAt, wasDisabled, ...(link && { undo: link }) };
   return { ...withoutLinks(state), disabled: true, erasure };
 }
 

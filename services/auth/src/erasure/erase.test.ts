@@ -92,10 +92,10 @@ describe('an erasure', () => {
     withTestWorld(async (world) => {
       const userId = await createDueAccount(world);
       const waiting = { ...world.erasing, outbox: { unpublished: async () => new Map([[userId, []]]) } };
-      assert.equal(await eraseAccountIfDue(waiting, userId), false);
+      assert.equal(await eraseAccountIfDue(waiting, userId), 'unpublished');
       await eraseDueAccounts(waiting);
       assert.equal((await world.deps.erasures.due({ until: world.deps.now(), limit: 9 })).length, 1);
-      assert.equal(await eraseAccountIfDue(world.erasing, userId), true);
+      assert.equal(await eraseAccountIfDue(world.erasing, userId), 'erased');
       await assertErased(world, userId);
     }),
   );

@@ -32,22 +32,26 @@ export interface ErasureStep {
 }
 
 /**
+ * The outcome of an attempt to erase an account. `unpublished`: the attempt must be repeated, because some events of the
+ * account are not published yet, and a later publish would contain personal data.
+ */
+export type ErasureOutcome = 'erased' | 'not due' | 'unpublished';
+
+/**
  * Erases an account if it is due. Idempotent: may be repeated after a crash at any point.
- * @returns true if nothing is left to do, because the account is erased or is not to be erased. False while some of its
- * events are unpublished, because a later publish would contain personal data
  * @throws StoreUnavailable, UnreadableCommit
  */
-export async function eraseAccountIfDue(deps: EraseDeps, userId: string): Promise<boolean> {
+export async function eraseAccountIfDue(deps: EraseDeps, userId: string): Promise<ErasureOutcome> {
   const { state } = await deps.accounts.execute(userId, { correlationId: deps.newId() }, () => ({
     type: 'Erase',
     now: deps.now(),
   }));
-  if (state.status !== 'ended' || !state.erased) return true;
-  if ((await deps.outbox.unpublished([userId])).size > 0) return false;
+  if (state.status !== 'ended' || !state.erased) return 'not due';
+  if ((await deps.outbox.unpublished([userId])).size > 0) return 'unpublished';
   const erasure = await findOrOpenErasure(deps, userId);
   if (erasure === undefined) throw new Error(`The last event of ${userId} is not AccountErased.`);
   for (const step of erasureSteps(deps, erasure, await unsharedAddressesOf(deps, userId))) await step.run();
-  return true;
+  return 'erased';
 }
 
 /**

@@ -1,20 +1,24 @@
 import { DAY_MS, type Registry } from '@latchkey/process';
 import { Gauge } from 'prom-client';
 import { type ErasureReceipts, unconfirmedConsumers } from '../ports/erasure-receipts.ts';
+import type { Erasures } from '../ports/erasures.ts';
 
 /** The maximum number of erasures to read for one scrape. */
 const COUNTED_AT_MOST = 10_000;
 
-/** Registers a gauge that reads the store when it is scraped. The gauge is NaN while the store cannot be reached. */
+/** Registers gauges that read the store when they are scraped. They are NaN while the store cannot be reached. */
 export function createErasureMetrics({
   registry,
+  erasures,
   erasureReceipts,
   expected,
   receiptDays,
   now,
 }: {
   readonly registry: Registry;
+  readonly erasures: Pick<Erasures, 'due'>;
   readonly erasureReceipts: Pick<ErasureReceipts, 'list'>;
+  /** The consumers that must confirm erasures now. Others are not counted, even if earlier erasures wait for them. */
   readonly expected: readonly string[];
   /** How long consumers have to confirm an erasure, in days: ERASURE_RECEIPT_DAYS. */
   readonly receiptDays: number;
@@ -31,10 +35,20 @@ export function createErasureMetrics({
       const until = new Date(now().getTime() - receiptDays * DAY_MS).toISOString();
       try {
         const late = await erasureReceipts.list({ limit: COUNTED_AT_MOST, waiting: true, until });
-        for (const consumer of late.flatMap(unconfirmedConsumers)) this.inc({ consumer });
+        for (const consumer of late.flatMap(unconfirmedConsumers))
+          if (expected.includes(consumer)) this.inc({ consumer });
       } catch {
         for (const consumer of expected) this.set({ consumer }, Number.NaN);
       }
+    },
+  });
+  new Gauge({
+    name: 'latchkey_erasures_unfinished',
+    help: 'Erasures that are due and that auth has not finished; counts the earliest 10000.',
+    registers: [registry],
+    async collect() {
+      const due = await erasures.due({ until: now(), limit: COUNTED_AT_MOST }).catch(() => undefined);
+      this.set(due?.length ?? Number.NaN);
     },
   });
 }

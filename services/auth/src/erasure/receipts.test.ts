@@ -121,8 +121,7 @@ test(
   'the metric counts what a consumer has not confirmed in time',
   withTestWorld(async (world) => {
     const registry = createRegistry();
-    const { erasureReceipts, expected } = world.erasing;
-    createErasureMetrics({ registry, erasureReceipts, expected, receiptDays: 3, now: world.deps.now });
+    createErasureMetrics({ ...world.erasing, registry, receiptDays: 3 });
     const erased = await erasedAccount(world);
     await storeReceipt(world.erasing, receiptOf(erased, 'auth'));
     assert.match(await registry.metrics(), /latchkey_erasures_overdue\{consumer="user"\} 0/);
@@ -131,5 +130,37 @@ test(
     assert.match(await registry.metrics(), /latchkey_erasures_overdue\{consumer="auth"\} 0/);
     await storeReceipt(world.erasing, receiptOf(erased, 'user'));
     assert.match(await registry.metrics(), /latchkey_erasures_overdue\{consumer="user"\} 0/);
+  }),
+);
+
+test(
+  'the metric does not count a consumer that need no longer confirm',
+  withTestWorld(async (world) => {
+    const registry = createRegistry();
+    await erasedAccount(world);
+    world.advance(3 * DAY_MS);
+    createErasureMetrics({ ...world.erasing, registry, expected: ['auth'], receiptDays: 3 });
+    const metrics = await registry.metrics();
+    assert.match(metrics, /latchkey_erasures_overdue\{consumer="auth"\} 1/);
+    assert.doesNotMatch(metrics, /latchkey_erasures_overdue\{consumer="user"\}/);
+  }),
+);
+
+test(
+  'a metric counts the erasures that are due and not finished',
+  withTestWorld(async (world) => {
+    const registry = createRegistry();
+    createErasureMetrics({ ...world.erasing, registry, receiptDays: 3 });
+    const { userId } = await world.signUp('ada@example.com', 'countess of the engine');
+    await eraseOtherAccount(world.deps, { userId, by: 'ops' }, createTestContext());
+    assert.match(await registry.metrics(), /latchkey_erasures_unfinished 0/);
+    world.advance(7 * DAY_MS);
+    assert.match(await registry.metrics(), /latchkey_erasures_unfinished 1/);
+    await eraseDueAccounts(world.erasing);
+    assert.match(await registry.metrics(), /latchkey_erasures_unfinished 0/);
+    const erasures = { due: () => Promise.reject(new Error('away')) };
+    const away = createRegistry();
+    createErasureMetrics({ ...world.erasing, erasures, registry: away, receiptDays: 3 });
+    assert.match(await away.metrics(), /latchkey_erasures_unfinished Nan/i);
   }),
 );

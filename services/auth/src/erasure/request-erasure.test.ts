@@ -158,6 +158,31 @@ describe('erasing an own account', () => {
   );
 
   test(
+    'that waits already is moved to an earlier instant by an operator, and is carried out once',
+    withTestWorld(async (world) => {
+      const userId = await verified(world);
+      await eraseOwnAccount(
+        world.deps,
+        { password: PASSWORD },
+        await caller(world, userId),
+        createTestContext(),
+      );
+      const settings = { ...world.deps.settings, erasureGraceDays: 0 };
+      const target = { userId, by: 'ops' };
+      const { eraseAt } = await eraseOtherAccount({ ...world.deps, settings }, target, createTestContext());
+      assert.equal(eraseAt, world.deps.now().toISOString());
+      await assert.rejects(
+        cancelErasure(world.deps, world.tokenOf(userId, 'erasure'), createTestContext()),
+        isRefusedWith('token_invalid'),
+      );
+      await eraseDueAccounts(world.erasing);
+      assert.equal((await world.typesOf(userId)).at(-1), 'AccountErased');
+      world.advance(30 * DAY_MS);
+      assert.deepEqual(await world.deps.erasures.due({ until: world.deps.now(), limit: 9 }), []);
+    }),
+  );
+
+  test(
     'is refused to an admin for the own account, and for nobody’s',
     withTestWorld(async (world) => {
       const userId = await verified(world);

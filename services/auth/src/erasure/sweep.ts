@@ -18,27 +18,53 @@ const PAGE = 20;
 
 type Needs = EraseDeps & Pick<UseCaseDeps, 'erasures' | 'now'>;
 
-/** Receives every erasure that failed. It will be tried again. */
-type OnFailed = (due: DueErasure, error: unknown) => void;
+/** Learns how the attempts end. */
+interface Watcher {
+  /** Called for every erasure that failed. It will be tried again. */
+  failed(due: DueErasure, error: unknown): void;
+  /** Called for every erasure that was closed: the account is erased, or will not be at this instant. */
+  closed(due: DueErasure): void;
+}
+
+const nobody: Watcher = { failed: () => undefined, closed: () => undefined };
 
 /** Carries out the erasures that are due. @throws StoreUnavailable */
-export async function eraseDueAccounts(deps: Needs, onFailed: OnFailed = () => undefined): Promise<void> {
+export async function eraseDueAccounts(deps: Needs, watcher = nobody): Promise<void> {
   let after: DueErasure | undefined;
   do {
     const page = await deps.erasures.due({ until: deps.now(), limit: PAGE, ...(after && { after }) });
-    for (const due of page) await attempt(deps, due, onFailed);
+    for (const due of page) await attempt(deps, due, watcher);
     after = page.length === PAGE ? page.at(-1) : undefined;
   } while (after);
 }
 
 /** Erases one account. An account that cannot be erased is reported, and does not block the accounts behind it. */
-async function attempt(deps: Needs, due: DueErasure, onFailed: OnFailed): Promise<void> {
+async function attempt(deps: Needs, due: DueErasure, watcher: Watcher): Promise<void> {
   try {
-    if (await eraseAccountIfDue(deps, due.stream)) await deps.erasures.settle(due);
+    const outcome = await eraseAccountIfDue(deps, due.stream);
+    if (outcome === 'unpublished') return;
+    if (outcome === 'erased') await deps.erasures.settleAll(due.stream);
+    else await deps.erasures.settle(due);
+    watcher.closed(due);
   } catch (error) {
     if (error instanceof StoreUnavailable) throw error;
-    onFailed(due, error);
+    watcher.failed(due, error);
   }
+}
+
+/** Returns a watcher that logs the first failure of each account, because failed erasures are tried every few seconds. */
+export function createFailureLog(logger: Pick<Logger, 'error' | 'info'>): Watcher {
+  const failing = new Set<string>();
+  return {
+    failed({ stream }, error) {
+      if (failing.has(stream)) return;
+      failing.add(stream);
+      logger.error({ err: error, stream }, 'an account could not be erased; it will be tried again');
+    },
+    closed({ stream }) {
+      if (failing.delete(stream)) logger.info({ stream }, 'an erasure that had failed is finished');
+    },
+  };
 }
 
 export function createErasureJob(
@@ -52,15 +78,13 @@ export function createErasureJob(
   },
 ): Part {
   const { leases, owner, now, logger, clock, wakeup } = deps;
-  function logFailed({ stream }: DueErasure, error: unknown): void {
-    logger.error({ err: error, stream }, 'an account could not be erased; it will be tried again');
-  }
+  const failures = createFailureLog(logger);
   async function run(): Promise<boolean> {
     clock.assertTrusted();
     // Usually, no erasure is due, so no lease needs to be written.
     if ((await deps.erasures.due({ until: now(), limit: 1 })).length === 0) return false;
     const held = await leases.take({ name: LEASE, holder: owner, now: now(), ms: LEASE_MS });
-    if (held) await eraseDueAccounts(deps, logFailed);
+    if (held) await eraseDueAccounts(deps, failures);
     return false;
   }
   const job = createJob({ name: 'eraser', everyMs: createIdleBackoff(IDLE_MS), logger, wakeup, run });

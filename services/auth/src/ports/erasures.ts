@@ -15,6 +15,8 @@ export interface Erasures {
     readonly until: Date;
     readonly limit: number;
   }): Promise<readonly DueErasure[]>;
-  /** Closes an erasure because the account is erased, or will not be. Idempotent. */
+  /** Closes an erasure because the account will not be erased at its instant. Idempotent. */
   settle(commit: CommitKey): Promise<void>;
+  /** Closes all erasures of an account because it is erased. Idempotent. */
+  settleAll(stream: string): Promise<void>;
 }

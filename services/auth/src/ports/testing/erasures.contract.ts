@@ -52,5 +52,13 @@ export function erasuresContract(name: string, open: OpenEmptyStores): void {
       await stores.erasures.settle({ stream: randomUUID(), number: 1 });
       assert.deepEqual(await due(99), [second]);
     });
+
+    test('are closed together once their account is erased', async () => {
+      const stream = randomUUID();
+      for (const [index, second] of [10, 20].entries()) await append(second, index + 1, stream);
+      const other = await append(30);
+      for (const _ of Array(2).keys()) await stores.erasures.settleAll(stream);
+      assert.deepEqual(await due(99), [other]);
+    });
   });
 }

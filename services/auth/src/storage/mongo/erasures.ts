@@ -24,6 +24,10 @@ export function createMongoErasures(connection: Connection): Erasures {
     async settle({ stream, number }) {
       await commits.updateOne({ stream, number }, { $unset: { erasure: 1 } });
     },
+
+    async settleAll(stream) {
+      await commits.updateMany({ stream, erasure: { $exists: true } }, { $unset: { erasure: 1 } });
+    },
   });
 }
 

@@ -6,6 +6,7 @@ const SQL = {
     WHERE erase_at IS NOT NULL AND (erase_at, stream, number) > (:eraseAt, :stream, :number) AND erase_at <= :until
     ORDER BY erase_at, stream, number LIMIT :limit`,
   settle: 'UPDATE journal_commit SET erase_at = NULL WHERE stream = :stream AND number = :number',
+  settleAll: 'UPDATE journal_commit SET erase_at = NULL WHERE stream = :stream AND erase_at IS NOT NULL',
 } as const;
 
 const FIRST = { eraseAt: '', stream: '', number: 0 };
@@ -24,5 +25,6 @@ export function createSqliteErasures(database: Database): Erasures {
         })),
     settle: ({ stream, number }) =>
       database.write(() => void database.prepare(SQL.settle).run({ stream, number })),
+    settleAll: (stream) => database.write(() => void database.prepare(SQL.settleAll).run({ stream })),
   });
 }
