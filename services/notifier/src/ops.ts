@@ -102,7 +102,7 @@ export function prepareMove(from: Store, to: Store): NotifierMove {
     kinds: [
       createRecordMove({ name: 'mail keys', lasting: false }, source.keys, target.keys),
       createRecordMove({ name: 'cutoffs', lasting: true }, source.cutoffs, target.cutoffs),
-      createRecordMove({ name: 'suppressions', lasting: true }, source.suppressions, target.suppressions),
+      createRecordMove({ name: 'suppressions', lasting: false }, source.suppressions, target.suppressions),
       createRecordMove({ name: 'deliveries', lasting: true }, source.deliveries, target.deliveries),
     ],
     async census() {

@@ -260,6 +260,52 @@ test('a move that broke off keeps auth from starting, and is taken up again', as
   assert.equal(await commits.countDocuments(), length);
 });
 
+test('a repeated move accepts what the services change in moved data, and misses what is gone', async (t) => {
+  const { folder } = await usedFolder(t);
+  const { url, connection } = await ownDatabase(t);
+  const settings = { DATA_DIR: folder, MONGO_URL: url };
+  const suppressed = await runOps(
+    settings,
+    'suppressions',
+    'add',
+    'eve@example.com',
+    '--mail',
+    'verify-email',
+  );
+  assert.equal(suppressed.code, 0, suppressed.err);
+  for (const command of ['indexes', 'move']) {
+    const done = await runOps(settings, command);
+    assert.deepEqual([done.code, stripProgress(done.err)], [0, '']);
+  }
+  // An erasure, and the bounce and the suppression that expired after it.
+  const commits = connection.collection('auth_commits');
+  await commits.updateMany(
+    {},
+    {
+      $set: { 'events.$[].data.person': null, 'events.$[].chain': { hash: 'later' } },
+      $unset: { claims: 1, 'events.$[].private': 1 },
+    },
+  );
+  const deliveries = connection.collection('notifier_deliveries');
+  const [first, second] = await deliveries.find({ state: 'sent' }).toArray();
+  assert.ok(first && second);
+  await deliveries.updateOne({ _id: first._id }, { $set: { state: 'bounced' } });
+  await deliveries.updateOne({ _id: second._id }, { $set: { state: 'complained' } });
+  await deliveries.updateMany({ state: 'pending' }, { $set: { state: 'cancelled' }, $unset: { open: 1 } });
+  await connection.collection('notifier_suppressions').deleteMany({});
+  const again = await runOps(settings, 'move');
+  assert.deepEqual([again.code, stripProgress(again.err)], [0, '']);
+
+  await deliveries.updateOne({ _id: first._id }, { $set: { state: 'failed' } });
+  await commits.deleteOne({ number: 2 });
+  const lacking = await runOps(settings, 'move');
+  assert.equal(lacking.code, 1);
+  assert.match(
+    lacking.err,
+    /MongoDB lacks deliveries, commits, or has different ones\. [^\n]+ do not empty it/,
+  );
+});
+
 test('since when each key is in use moves, so that a former one needs no longer than before', async (t) => {
   const folder = await temporaryFolder(t);
   const { url, store } = await ownDatabase(t);

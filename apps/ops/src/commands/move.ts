@@ -89,6 +89,7 @@ async function moveStore(move: Move, context: CommandContext): Promise<void> {
   if ((await auth.begin()) === 'ended') {
     await verify(
       kinds.filter(({ lasting }) => lasting),
+      ADVICE_ONCE_MOVED,
       context,
     );
     return context.print('This folder was moved before. Nothing was changed.');
@@ -97,7 +98,7 @@ async function moveStore(move: Move, context: CommandContext): Promise<void> {
     if (delivery.redrive)
       context.note(`${id}: redrives do not move. Redrive again once the user service has read the new log.`);
   for (const kind of kinds) await copy(kind, context);
-  await verify(kinds, context);
+  await verify(kinds, ADVICE, context);
   await assertSameStates(await notifier.census(), context);
   await auth.end();
 }
@@ -152,8 +153,16 @@ async function copy(kind: RecordMove, { note }: CommandContext): Promise<void> {
   });
 }
 
-/** Compares both stores. @throws Error if a record is missing from MongoDB or differs there */
-async function verify(kinds: readonly RecordMove[], { print }: CommandContext): Promise<void> {
+/**
+ * Compares both stores.
+ * @param advice the end of the error message
+ * @throws Error if a record is missing from MongoDB or differs there
+ */
+async function verify(
+  kinds: readonly RecordMove[],
+  advice: string,
+  { print }: CommandContext,
+): Promise<void> {
   const incomplete: string[] = [];
   for (const kind of kinds) {
     const [total, held, arrived] = [await kind.count(), await kind.held(), await kind.arrived()];
@@ -161,7 +170,7 @@ async function verify(kinds: readonly RecordMove[], { print }: CommandContext): 
     if (held !== total) incomplete.push(kind.name);
   }
   if (incomplete.length > 0)
-    throw new Error(`MongoDB lacks ${incomplete.join(', ')}, or has different ones. ${ADVICE}`);
+    throw new Error(`MongoDB lacks ${incomplete.join(', ')}, or has different ones. ${advice}`);
 }
 
 function othersIn(others: number): string {
@@ -169,7 +178,10 @@ function othersIn(others: number): string {
 }
 
 const ADVICE =
-  'If this folder has been used since it was moved, empty the database, create its indexes and repeat; otherwise it is not the folder that was moved.';
+  'If this folder has been used since its move began, empty the database, create its indexes and repeat; otherwise it is not the folder that was moved.';
+
+const ADVICE_ONCE_MOVED =
+  'The move of this database has ended, so do not empty it: it may have later data of the cluster. If this folder has been used since it was moved, its later data cannot be moved; otherwise it is not the folder that was moved.';
 
 type Census = Readonly<Record<string, number>>;
 

@@ -8,6 +8,7 @@ import {
 } from '@latchkey/mongo';
 import { type MoveTarget, parseKeyUses } from '@latchkey/store';
 import type { Connection, Model } from 'mongoose';
+import { z } from 'zod';
 import type { ErasureRecord } from '../../ports/erasure-receipts.ts';
 import type { KeyFingerprintsBySetting, MigrationTarget, RawCommit } from '../../ports/migration.ts';
 import type { RecordedRequest } from '../../ports/requests.ts';
@@ -81,9 +82,15 @@ function commitsIn(connection: Connection): MoveTarget<RawCommit> {
   };
 }
 
-/** Returns, as JSON, the parts of a commit that never change after it is appended. */
-function fixedPart({ _id, stream, number, sequence, events, claims = [], at }: CommitDocument): string {
-  return JSON.stringify([_id, stream, number, sequence, events, claims, at]);
+const eventIds = z.array(z.object({ id: z.string() }));
+
+/**
+ * Returns, as JSON, the parts of a commit that never change after it is appended. An erasure changes the data of the
+ * events and the claims, a settled change of address the claims, and auth chains the events of release 0.1.
+ */
+function fixedPart({ _id, stream, number, sequence, events, at }: CommitDocument): string {
+  const { data: ids = events } = eventIds.safeParse(events);
+  return JSON.stringify([_id, stream, number, sequence, ids, at]);
 }
 
 async function remember(

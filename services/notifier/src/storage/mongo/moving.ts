@@ -1,5 +1,6 @@
 import { createDocumentMoveTarget, createKeyFingerprintMoveTarget, mapMongoErrors } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
+import type { DeliveryState } from '../../delivery/delivery.ts';
 import type { Suppression } from '../../delivery/suppression.ts';
 import type { NotifierRecords, StoredCutoffs, StoredDelivery } from '../../ports/storage.ts';
 import {
@@ -33,12 +34,23 @@ export function createMongoTarget(connection: Connection): NotifierRecords<'targ
     deliveries: mapMongoErrors(
       createDocumentMoveTarget<StoredDelivery, DeliveryDocument>(connection, DELIVERIES_COLLECTION, {
         documentOf,
-        // A final delivery stays as it was moved; an open one may have reached any state since then.
-        isHeld: (stored, moved) => moved.open !== undefined || stored.state === moved.state,
+        isHeld: isSameOrLater,
       }),
     ),
     keys: createKeyFingerprintMoveTarget(connection, KEYS_COLLECTION),
   };
+}
+
+/** The states that a delivery may have after the mail server has accepted the mail. */
+const REPORTED: readonly DeliveryState[] = ['bounced', 'complained'];
+
+/**
+ * Whether the stored delivery is the moved one, or a later state of it. An open delivery may reach any state. A final
+ * one stays as it is, except that a bounce or a complaint about a sent mail may arrive.
+ */
+function isSameOrLater(stored: DeliveryDocument, moved: DeliveryDocument): boolean {
+  if (moved.open !== undefined || stored.state === moved.state) return true;
+  return moved.state === 'sent' && REPORTED.includes(stored.state);
 }
 
 function documentOf({ id, dueAt, unpublished, ...delivery }: StoredDelivery): DeliveryDocument {
