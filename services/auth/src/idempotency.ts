@@ -5,7 +5,7 @@ import { Refused } from './refused.ts';
 
 /**
  * How long a key is refused with a different body, in ms. A repeat with the same body is recognised at any time, by the
- * id of its command.
+ * id of its command; a repeated sign-up only until the account has ended.
  */
 const BOUND_MS = 24 * 60 * 60_000;
 

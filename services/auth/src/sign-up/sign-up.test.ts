@@ -62,6 +62,26 @@ describe('a sign-up', () => {
   );
 
   test(
+    'repeated under its key once the account has ended, or is erased, makes another account, with a mail',
+    withTestWorld(async (world) => {
+      const { accounts, now } = world.deps;
+      const made: string[] = [];
+      for (const isErased of [false, true, true]) {
+        const { userId } = await signUp(world.deps, person, keyed('the same'));
+        assert.equal(await statusOf(world, userId), 'unverified');
+        assert.deepEqual(await signUp(world.deps, person, keyed('the same')), { userId });
+        made.push(userId);
+        const end = { type: 'EndRegistration', reason: 'expired', owner: undefined } as const;
+        await accounts.execute(userId, createTestContext(), () => end);
+        if (isErased)
+          await accounts.execute(userId, createTestContext(), () => ({ type: 'Erase', now: now() }));
+      }
+      assert.equal(new Set(made).size, 3);
+      assert.equal(await mailsLeft(world), MAILS - 3);
+    }),
+  );
+
+  test(
     'is refused under a key that was sent with another body, and is no repeat for somebody elsewhere',
     withTestWorld(async (world) => {
       await signUp(world.deps, person, keyed('1'));

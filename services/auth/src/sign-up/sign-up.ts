@@ -1,5 +1,6 @@
 /** Sign-up: creates an account, even if the address is in use. Neither response nor work depends on whether it is. */
 import { findOwnerId } from '../addresses/owners.ts';
+import { deriveCommandId } from '../command-id.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { bindIdempotencyKey, type RepeatableOperation, repeatableCommandId } from '../idempotency.ts';
 import { ipKey, networkKey } from '../limits/ip-key.ts';
@@ -66,9 +67,34 @@ export async function signUp(
   assertPasswordLength(deps, person.password, 'password');
   const operation = { route: 'signup', network: networkKey(context.ip) } as const;
   const commandId = repeatableCommandId(deps, operation, context);
-  return await deps.oneAtATime(commandId, () =>
-    signUpOnce(deps, person, operation, { ...context, commandId }),
-  );
+  return await deps.oneAtATime(commandId, async () => {
+    const { earlier, ...command } = await findCommand(deps, commandId);
+    if (earlier !== undefined) return { userId: registeredBy(earlier) ?? deps.newId() };
+    return signUpOnce(deps, person, operation, { ...context, ...command });
+  });
+}
+
+interface SignUpCommand {
+  readonly commandId: string | undefined;
+  /** The commit of the command, if it was carried out. */
+  readonly earlier?: Commit;
+}
+
+/**
+ * Returns the command of a sign-up. If the account that a command has led to has ended, a repeated request is another
+ * command, whose id is derived from the ended account: otherwise the response would name an account that nobody can
+ * use, and no mail would be sent.
+ */
+async function findCommand(
+  deps: Pick<Needs, 'accounts'>,
+  commandId: string | undefined,
+): Promise<SignUpCommand> {
+  if (commandId === undefined) return { commandId };
+  const earlier = await deps.accounts.carriedOut(commandId);
+  if (earlier === undefined) return { commandId };
+  const { status } = await deps.accounts.load(earlier.stream);
+  if (status !== 'ended') return { commandId, earlier };
+  return findCommand(deps, deriveCommandId(commandId, 'signup', earlier.stream));
 }
 
 type CommandContext = UseCaseContext & { readonly commandId: string | undefined };
@@ -79,11 +105,9 @@ async function signUpOnce(
   operation: RepeatableOperation,
   context: CommandContext,
 ): Promise<SignUpResult> {
-  const { commandId, ip } = context;
+  const { ip } = context;
   const { email, password, username } = person;
   const { canonical: address } = email;
-  const earlier = commandId === undefined ? undefined : await deps.accounts.carriedOut(commandId);
-  if (earlier !== undefined) return { userId: registeredBy(earlier) ?? deps.newId() };
   const signUps = { limit: 'signup-ip', key: ipKey(ip) } as const;
   const { userId } = await runWithinLimits(deps, [signUps], async () => {
     // A weak password counts as a sign-up, because the estimate blocks the process for milliseconds.
