@@ -4,8 +4,8 @@ export {
   clientScopes,
   isValidKey,
   type ServiceClient,
-  withNewClientKey,
 } from './client.ts';
 export { generateClientId, generateClientKey, hashClientKey } from './keys.ts';
+export { rotateClientKey } from './rotate-key.ts';
 export type { ServiceClientStorage, ServiceClients } from './service-clients.ts';
 export { openServiceClients } from './storage/index.ts';

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ServiceClient } from './client.ts';
+import { hashClientKey } from './keys.ts';
+import { rotateClientKey } from './rotate-key.ts';
 import type { ServiceClients } from './service-clients.ts';
 
 export interface ServiceClientsFixture {
@@ -60,11 +62,48 @@ export function serviceClientsContract(name: string, open: () => Promise<Service
           { hash: 'two', since },
         ];
         await clients.add(books);
-        assert.equal(await clients.replaceKeys({ id: books.id, keys }), true);
-        assert.deepEqual(await clients.find(books.id), { ...books, keys });
+        await clients.add(search);
+        assert.equal(await clients.replaceKeys(books, keys), true);
+        assert.deepEqual(await clients.list({ limit: 5 }), [{ ...books, keys }, search]);
         assert.equal(await clients.remove(books.id), true);
-        assert.equal(await clients.replaceKeys({ id: books.id, keys }), false);
+        assert.equal(await clients.replaceKeys({ id: books.id, keys }, books.keys), false);
         assert.equal(await clients.find(books.id), undefined);
+      }),
+    );
+
+    it(
+      'replaces no keys that have changed meanwhile',
+      using(async (clients) => {
+        const since = new Date('2026-11-28T11:00:00.000Z');
+        await clients.add(books);
+        const former = await clients.find(books.id);
+        assert.ok(former);
+        const keys = [
+          { hash: 'one', since: books.createdAt, until: since },
+          { hash: 'two', since },
+        ];
+        assert.equal(await clients.replaceKeys(former, keys), true);
+        assert.equal(await clients.replaceKeys(former, [{ hash: 'three', since }]), false);
+        const changed = await clients.find(books.id);
+        assert.deepEqual(changed, { ...books, keys });
+        assert.equal(await clients.replaceKeys(changed, former.keys), true);
+        assert.deepEqual(await clients.find(books.id), books);
+      }),
+    );
+
+    it(
+      'stores the key of each of several concurrent rotations',
+      using(async (clients) => {
+        await clients.add(books);
+        const times = {
+          now: new Date('2026-11-28T11:00:00.000Z'),
+          until: new Date('2026-11-29T11:00:00.000Z'),
+        };
+        const rotations = Array.from({ length: 4 }, () => rotateClientKey(clients, books.id, times));
+        const added = (await Promise.all(rotations)).map((rotated) => hashClientKey(rotated?.key ?? ''));
+        const stored = (await clients.find(books.id))?.keys ?? [];
+        assert.deepEqual(new Set(stored.map(({ hash }) => hash)), new Set(['one', ...added]));
+        assert.equal(stored.filter(({ until }) => until === undefined).length, 1);
       }),
     );
 

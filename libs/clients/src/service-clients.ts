@@ -1,6 +1,6 @@
 /** The store of service clients. Every method rejects with StoreUnavailable if the store fails, and for no other reason. */
 import type { MoveSource, MoveTarget, Preparable } from '@latchkey/store';
-import type { ServiceClient } from './client.ts';
+import type { ServiceClient, StoredKey } from './client.ts';
 
 export interface ServiceClients {
   /** Adds a client with a new id. */
@@ -8,8 +8,12 @@ export interface ServiceClients {
   find(id: string): Promise<ServiceClient | undefined>;
   /** Lists clients by id. @param page.after the id of a client; only later ones are returned */
   list(page: { readonly limit: number; readonly after?: string }): Promise<readonly ServiceClient[]>;
-  /** Replaces the keys of a client. @returns false if it has been removed */
-  replaceKeys(client: Pick<ServiceClient, 'id' | 'keys'>): Promise<boolean>;
+  /**
+   * Replaces the keys of a client whose keys are still the former ones.
+   * @param former the client as it was read from the store
+   * @returns false if its keys have changed, or if it was removed
+   */
+  replaceKeys(former: Pick<ServiceClient, 'id' | 'keys'>, keys: readonly StoredKey[]): Promise<boolean>;
   /** Removes a client. @returns false if there was none */
   remove(id: string): Promise<boolean>;
 }

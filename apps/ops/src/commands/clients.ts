@@ -8,8 +8,8 @@ import {
   hashClientKey,
   isValidKey,
   openServiceClients,
+  rotateClientKey,
   type ServiceClient,
-  withNewClientKey,
 } from '@latchkey/clients';
 import { ownConsumers } from '@latchkey/events';
 import type { CommandContext } from '../context.ts';
@@ -107,15 +107,11 @@ export function addClientsCommand(program: Program, context: CommandContext): vo
     .addHelpText('after', formatExamples('clients rotate 5b1f0c9a7d3e2468 --overlap-hours 2'))
     .action((id, { overlapHours }) =>
       withStore(context, async (store) => {
-        const { clients: stored } = openServiceClients(store);
-        const client = await stored.find(id);
-        if (client === undefined) throw unknownClient(id);
-        const key = generateClientKey(id);
         const now = new Date();
         const until = overlapEnd(now, overlapHours);
-        const rotated = withNewClientKey(client, hashClientKey(key), { now, until });
-        if (!(await stored.replaceKeys(rotated))) throw unknownClient(id);
-        printKey(context, client, key);
+        const rotated = await rotateClientKey(openServiceClients(store).clients, id, { now, until });
+        if (rotated === undefined) throw unknownClient(id);
+        printKey(context, rotated.client, rotated.key);
         context.print(
           overlapHours === 0
             ? 'Its former keys are invalid from now on.'

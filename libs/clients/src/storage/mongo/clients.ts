@@ -44,8 +44,11 @@ export function openMongoServiceClients({
           .toArray();
         return found.map(clientOf);
       },
-      async replaceKeys({ id, keys }) {
-        const { matchedCount } = await documents.updateOne({ _id: id }, { $set: { keys } });
+      async replaceKeys(former, keys) {
+        const { matchedCount } = await documents.updateOne(
+          { _id: former.id, keys: former.keys },
+          { $set: { keys } },
+        );
         return matchedCount === 1;
       },
       async remove(id) {

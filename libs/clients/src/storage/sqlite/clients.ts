@@ -1,4 +1,5 @@
 /** Service clients in the embedded store. */
+import { isDeepStrictEqual } from 'node:util';
 import { createRowSource, mapSqliteErrors, type Row, type Schema, type SqliteStore } from '@latchkey/sqlite';
 import { nothingToPrepare } from '@latchkey/store';
 import type { ServiceClient, StoredKey } from '../../client.ts';
@@ -55,8 +56,13 @@ export function openSqliteServiceClients({ database }: Pick<SqliteStore, 'databa
       async list({ limit, after = '' }) {
         return prepare(SQL.list).all({ limit, after }).map(clientOf);
       },
-      replaceKeys: ({ id, keys }) =>
-        write(() => prepare(SQL.replaceKeys).run({ id, keys: JSON.stringify(keys) }).changes === 1),
+      replaceKeys: ({ id, keys: former }, keys) =>
+        write(() => {
+          const row = prepare(SQL.find).get({ id });
+          if (row === undefined || !isDeepStrictEqual(clientOf(row).keys, former)) return false;
+          prepare(SQL.replaceKeys).run({ id, keys: JSON.stringify(keys) });
+          return true;
+        }),
       remove: (id) => write(() => prepare(SQL.remove).run({ id }).changes === 1),
     }),
   };

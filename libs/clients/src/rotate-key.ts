@@ -1,0 +1,23 @@
+import { type ServiceClient, withNewClientKey } from './client.ts';
+import { generateClientKey, hashClientKey } from './keys.ts';
+import type { ServiceClients } from './service-clients.ts';
+
+/**
+ * Adds a key to a client. Retries if another process has changed the keys meanwhile.
+ * @param times.until when the former keys expire, unless they would expire earlier
+ * @returns the client, and its new key, which is never stored; undefined if there is no such client
+ * @throws StoreUnavailable
+ */
+export async function rotateClientKey(
+  clients: Pick<ServiceClients, 'find' | 'replaceKeys'>,
+  id: string,
+  times: { readonly now: Date; readonly until: Date },
+): Promise<{ readonly client: ServiceClient; readonly key: string } | undefined> {
+  const key = generateClientKey(id);
+  for (;;) {
+    const stored = await clients.find(id);
+    if (stored === undefined) return undefined;
+    const client = withNewClientKey(stored, hashClientKey(key), times);
+    if (await clients.replaceKeys(stored, client.keys)) return { client, key };
+  }
+}
