@@ -61,7 +61,10 @@ describe('the package that other teams install', () => {
   it('runs the example of a test of handlers', async () => {
     const code = (await examplesOf('docs/subscribing.md')).find((each) => each.includes('createTestEvents'));
     await project.write('handlers.ts', code ?? assert.fail('docs/subscribing.md has no such example'));
-    assert.equal(await project.node('handlers.ts'), "[ 'ada' ] [ 'applied', 'duplicate', 'passed over' ]\n");
+    assert.equal(
+      await project.node('handlers.ts'),
+      "[ 'ada' ] [ 'applied', 'duplicate', 'passed over' ]\n0\n",
+    );
   });
 
   it('holds compiled files alone, and names no workspace of this repository but itself', () => {

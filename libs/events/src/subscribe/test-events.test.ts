@@ -72,6 +72,29 @@ describe('handlers without a broker', () => {
     assert.deepEqual(await subscription.deliver(forged), ['forged']);
   });
 
+  test('erase what a service has about an account, and get the erasure again if they fail', async () => {
+    const events = createTestEvents();
+    const [ada, grace] = [events.account(), events.account()];
+    const names = new Map<string, string>();
+    let isDown = true;
+    const subscription = await events.subscribe({
+      handlers: {
+        UserRegistered: ({ data }, { account }) => void names.set(account, data.person?.username ?? ''),
+      },
+      erased(account, { sequence }) {
+        if (isDown) throw new Error('the database is down');
+        assert.equal(sequence, 2);
+        names.delete(account);
+      },
+    });
+    await subscription.deliver(ada.event('UserRegistered'), grace.event('UserRegistered'));
+    const erasure = ada.event('AccountErased');
+    await assert.rejects(subscription.deliver(erasure), HandlerError);
+    isDown = false;
+    assert.deepEqual(await subscription.deliver(erasure, erasure), ['applied', 'duplicate']);
+    assert.deepEqual([...names.keys()], [grace.id]);
+  });
+
   test('may fail, and get the event again; or refuse it, and park the account', async () => {
     const events = createTestEvents();
     const ada = events.account();

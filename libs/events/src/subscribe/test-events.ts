@@ -43,15 +43,17 @@ export interface TestSubscription extends Subscription {
   deliver(...events: readonly TestEvent[]): Promise<readonly Effect[]>;
 }
 
+/** The handlers to run, and the options of `subscribe` that matter without a broker. */
+export type TestInterest = Pick<Interest, 'handlers' | 'erased'> &
+  Partial<Pick<Interest, 'store' | 'topics' | 'logger'>>;
+
 export interface TestEvents {
   /** The public keys of the signatures, for `keys` of `subscribe`. */
   readonly jwks: { readonly keys: readonly object[] };
   /** Creates an account without events. @param id default: a random UUID */
   account(id?: string): TestAccount;
-  /** Runs handlers as `subscribe` does, by default with `memoryStore()`. */
-  subscribe(
-    interest: Pick<Interest, 'handlers'> & Partial<Pick<Interest, 'store' | 'topics' | 'logger'>>,
-  ): Promise<TestSubscription>;
+  /** Runs handlers as `subscribe` does, by default with `memoryStore()`. No receipts of erasures are sent. */
+  subscribe(interest: TestInterest): Promise<TestSubscription>;
 }
 
 assertNodeVersion(process.versions.node);
@@ -97,7 +99,7 @@ export function createTestEvents(): TestEvents {
   return {
     jwks,
     account,
-    async subscribe({ handlers, store = memoryStore(), topics = [ACCOUNTS_TOPIC], logger = silent }) {
+    async subscribe({ store = memoryStore(), topics = [ACCOUNTS_TOPIC], logger = silent, ...handling }) {
       const log = createLog();
       const effects: Effect[] = [];
       const authenticate = createRecordAuthenticator({
@@ -107,8 +109,8 @@ export function createTestEvents(): TestEvents {
       });
       const parts = { authenticate, confirm: async () => undefined };
       const subscription = await openSubscription(log.bus, parts, {
+        ...handling,
         group: 'test',
-        handlers,
         store,
         topics,
         logger,
