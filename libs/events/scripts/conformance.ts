@@ -33,22 +33,32 @@ export const cases: readonly ConformanceCase[] = kit.parse(
   JSON.parse(readFileSync(new URL('../conformance/cases.json', import.meta.url), 'utf8')),
 );
 
+/** How long a consumer may take for the records of a case, in ms. Includes the start of the consumer. */
+const TIME_LIMIT_MS = 30_000;
+
 /**
  * Runs a command on the records of a conformance case.
- * @throws Error if the command fails, or prints anything except outcomes
+ * @throws Error if the command fails, does not end within the time limit, or prints anything except outcomes
  */
 export async function outcomeOf(
   [program = '', ...words]: readonly string[],
   records: ConformanceCase['records'],
   { cwd, env }: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<Outcome> {
-  const child = spawn(program, words, { cwd, env, stdio: ['pipe', 'pipe', 'inherit'] });
+  // In a process group of its own, so that the child processes of a command such as `npx` can be ended with it.
+  const child = spawn(program, words, { cwd, env, stdio: ['pipe', 'pipe', 'inherit'], detached: true });
   const ended = new Promise<number | null>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', resolve);
   });
+  const limit = setTimeout(() => {
+    child.stdout.destroy(new Error(`${program} did not end within ${TIME_LIMIT_MS / 1000} s`));
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  }, TIME_LIMIT_MS);
+  // A consumer may end without reading its input. Its exit code and its output show whether it has failed.
+  child.stdin.on('error', () => undefined);
   child.stdin.end(records.map((record) => `${JSON.stringify(record)}\n`).join(''));
-  const [printed, code] = await Promise.all([text(child.stdout), ended]);
+  const [printed, code] = await Promise.all([text(child.stdout), ended]).finally(() => clearTimeout(limit));
   if (code !== 0) throw new Error(`${program} ended with ${code}`);
   const lines = printed.split('\n').filter((line) => line !== '');
   const outcomes = lines.map((line) => z.union([handled, account]).parse(JSON.parse(line)));
