@@ -97,13 +97,18 @@ func fromStdin(keys *Keys) error {
 			return err
 		}
 	}
-	return subscriber.eachPosition(func(account string, position Position) {
-		var parked any
-		if position.Parked != "" {
-			parked = position.Parked
-		}
-		out.Encode(map[string]any{"account": account, "sequence": position.Sequence, "parked": parked})
+	return subscriber.eachPosition(func(id string, position Position, stored Account) {
+		out.Encode(map[string]any{"account": id, "sequence": position.Sequence,
+			"parked": orNull(position.Parked), "username": orNull(stored.Username)})
 	})
+}
+
+// orNull returns nil, which is null in JSON, for an empty string.
+func orNull(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
 }
 
 func fromKafka(ctx context.Context, db *bbolt.DB, keys *Keys) error {

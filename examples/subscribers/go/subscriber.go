@@ -45,9 +45,11 @@ type handler struct {
 // handlers contains the types of events that have an effect, each with the supported version. Events of other types
 // only advance the position.
 var handlers = map[string]handler{
-	"UserRegistered":  {1, userRegistered},
-	"AccountVerified": {1, accountVerified},
-	"SessionsRevoked": {1, sessionsRevoked},
+	"UserRegistered":    {1, userRegistered},
+	"AccountVerified":   {1, accountVerified},
+	"SessionsRevoked":   {1, sessionsRevoked},
+	"RegistrationEnded": {1, accountDeleted},
+	"AccountErased":     {1, accountDeleted},
 }
 
 func userRegistered(tx *bbolt.Tx, account string, data map[string]any) error {
@@ -63,6 +65,11 @@ func accountVerified(tx *bbolt.Tx, account string, _ map[string]any) error {
 	}
 	known.Verified = true
 	return put(tx, accounts, account, known)
+}
+
+// The position remains, so that a duplicate of an earlier event does not create the account again.
+func accountDeleted(tx *bbolt.Tx, account string, _ map[string]any) error {
+	return tx.Bucket(accounts).Delete([]byte(account))
 }
 
 // The event has no effect except on the position: access tokens whose `seq` is lower than the stored sequence are
@@ -264,14 +271,17 @@ func (s *subscriber) position(account string) (position Position, err error) {
 	return position, err
 }
 
-func (s *subscriber) eachPosition(each func(account string, position Position)) error {
+// eachPosition passes each account that the subscriber has read about to `each`, and the data that is stored about it,
+// which is empty if the account was deleted.
+func (s *subscriber) eachPosition(each func(id string, position Position, stored Account)) error {
 	return s.db.View(func(tx *bbolt.Tx) error {
-		return tx.Bucket(positions).ForEach(func(account, text []byte) error {
+		return tx.Bucket(positions).ForEach(func(id, text []byte) error {
 			var position Position
-			if err := json.Unmarshal(text, &position); err != nil {
+			var stored Account
+			if err := errors.Join(json.Unmarshal(text, &position), get(tx, accounts, string(id), &stored)); err != nil {
 				return err
 			}
-			each(string(account), position)
+			each(string(id), position, stored)
 			return nil
 		})
 	})

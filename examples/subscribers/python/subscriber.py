@@ -30,6 +30,11 @@ def account_verified(db, account, data):
     db.execute("UPDATE accounts SET verified = 1 WHERE id = ?", (account,))
 
 
+def account_deleted(db, account, data):
+    """The position remains, so that a duplicate of an earlier event does not create the account again."""
+    db.execute("DELETE FROM accounts WHERE id = ?", (account,))
+
+
 def sessions_revoked(db, account, data):
     """Only the position advances: access tokens whose `seq` is lower than the stored sequence are invalid."""
 
@@ -40,6 +45,8 @@ HANDLERS = {
     "UserRegistered": (1, user_registered),
     "AccountVerified": (1, account_verified),
     "SessionsRevoked": (1, sessions_revoked),
+    "RegistrationEnded": (1, account_deleted),
+    "AccountErased": (1, account_deleted),
 }
 
 TABLES = """
@@ -199,8 +206,9 @@ def from_stdin(db, keys):
     subscriber = Subscriber(db, keys, lambda _, first, end: records[first:end], print_handled)
     for record in records:
         subscriber.take(record)
-    for account, sequence, parked in db.execute("SELECT account, sequence, parked FROM positions"):
-        print(json.dumps({"account": account, "sequence": sequence, "parked": parked}))
+    rows = db.execute("SELECT account, sequence, parked, username FROM positions LEFT JOIN accounts ON id = account")
+    for account, sequence, parked, username in rows:
+        print(json.dumps({"account": account, "sequence": sequence, "parked": parked, "username": username}))
 
 
 def record_of(message):

@@ -10,6 +10,7 @@ const account = z.object({
   account: z.string(),
   sequence: z.number(),
   parked: z.enum(['gap', 'unreadable']).nullable(),
+  username: z.string().nullable(),
 });
 
 const kit = z.array(

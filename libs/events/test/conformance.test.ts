@@ -56,7 +56,7 @@ describe('the conformance kit', () => {
     assert.deepEqual(new Set(kinds), new Set(['event', 'unknown-type', 'undecodable', 'unusable']));
   });
 
-  test('notices a consumer that counts nothing, one that loses an event, and one that changes the order', () => {
+  test('notices a consumer that counts nothing, loses an event, changes the order, or stores another name', () => {
     const [first] = cases;
     assert.ok(first !== undefined);
     const { handled, accounts } = first.expected;
@@ -65,6 +65,7 @@ describe('the conformance kit', () => {
       { handled: handled.slice(1), accounts },
       { handled: handled.toReversed(), accounts },
       { handled, accounts: accounts.map((account) => ({ ...account, parked: 'gap' })) },
+      { handled, accounts: accounts.map((account) => ({ ...account, username: null })) },
     ];
     for (const outcome of wrong) assert.throws(() => assertOutcome(outcome, first), assert.AssertionError);
   });

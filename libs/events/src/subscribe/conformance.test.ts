@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { assertOutcome, type ConformanceCase, cases, type Outcome } from '../../scripts/conformance.ts';
 import { ACCOUNTS_TOPIC } from '../topics.ts';
-import type { EventContext } from './handlers.ts';
+import type { EventContext, Handlers } from './handlers.ts';
 import { createDurableTestStore, openTestHarness } from './testing/harness.ts';
 import { waitUntil } from './testing/until.ts';
 
@@ -23,19 +23,37 @@ describe('subscribe', () => {
     test(`passes the conformance kit: ${each.name}`, async (context) => {
       const harness = await openTestHarness(context);
       const handled: Handled[] = [];
-      function note(_event: object, { account, sequence }: EventContext): void {
+      const usernames = new Map<string, string | undefined>();
+      function note({ account, sequence }: EventContext): void {
         handled.push({ handled: account, sequence });
       }
+      function forget(context: EventContext): void {
+        note(context);
+        usernames.delete(context.account);
+      }
       const store = createDurableTestStore();
-      const handlers = { UserRegistered: note, AccountVerified: note, SessionsRevoked: note };
+      const handlers: Handlers = {
+        UserRegistered({ data }, context) {
+          note(context);
+          usernames.set(context.account, data.person?.username);
+        },
+        AccountVerified: (_event, context) => note(context),
+        SessionsRevoked: (_event, context) => note(context),
+        RegistrationEnded: (_event, context) => forget(context),
+      };
       await harness.publish(each.records.map(toRecord), ACCOUNTS_TOPIC);
-      const { lag } = await harness.subscribe({ handlers, store });
+      const { lag } = await harness.subscribe({
+        handlers,
+        erased: (_account, context) => forget(context),
+        store,
+      });
       await waitUntil(async () => (await lag()) === 0);
       const positions = await store.load([...new Set(each.records.flatMap(idIn))]);
       const accounts = [...positions.values()].map(({ account, sequence, parked }) => ({
         account,
         sequence,
         parked: parkedAs(parked?.reason),
+        username: usernames.get(account) ?? null,
       }));
       assertOutcome({ handled, accounts }, each);
     });

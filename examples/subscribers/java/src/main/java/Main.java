@@ -1,4 +1,5 @@
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
@@ -60,11 +61,13 @@ public final class Main {
     var subscriber = new Subscriber(db, signatures, log, (account, sequence) ->
         OUT.printf("{\"handled\": \"%s\", \"sequence\": %d}%n", account, sequence));
     for (var record : records) subscriber.take(record);
-    try (var rows = db.createStatement().executeQuery("SELECT account, sequence, parked FROM positions")) {
+    String query = "SELECT account, sequence, parked, username FROM positions LEFT JOIN accounts ON id = account";
+    try (var rows = db.createStatement().executeQuery(query)) {
       while (rows.next()) {
-        String parked = rows.getString("parked") == null ? "null" : '"' + rows.getString("parked") + '"';
-        OUT.printf("{\"account\": \"%s\", \"sequence\": %d, \"parked\": %s}%n",
-            rows.getString("account"), rows.getLong("sequence"), parked);
+        ObjectNode line = JSON.createObjectNode();
+        line.put("account", rows.getString("account")).put("sequence", rows.getLong("sequence"));
+        line.put("parked", rows.getString("parked")).put("username", rows.getString("username"));
+        OUT.println(line);
       }
     }
   }

@@ -76,7 +76,9 @@ final class Subscriber {
           "AccountVerified", new Known(1, Subscriber::accountVerified),
           // The event only advances the position: access tokens whose `seq` is lower than the stored sequence are
           // invalid.
-          "SessionsRevoked", new Known(1, (on, account, data) -> {}));
+          "SessionsRevoked", new Known(1, (on, account, data) -> {}),
+          "RegistrationEnded", new Known(1, Subscriber::accountDeleted),
+          "AccountErased", new Known(1, Subscriber::accountDeleted));
 
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
@@ -106,6 +108,11 @@ final class Subscriber {
 
   private void accountVerified(String account, JsonNode data) throws SQLException {
     run("UPDATE accounts SET verified = 1 WHERE id = ?", account);
+  }
+
+  /** The position remains, so that a duplicate of an earlier event does not create the account again. */
+  private void accountDeleted(String account, JsonNode data) throws SQLException {
+    run("DELETE FROM accounts WHERE id = ?", account);
   }
 
   /** Applies a record, or parks the account. @throws SQLException if the store fails; redeliver the record then */
