@@ -3,7 +3,6 @@
  * moves rows to another page, it leaves copies of them in unused bytes of the former page. Of a thousand erased rows,
  * about one has such a copy. Only a rewrite removes the copies.
  */
-import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Schema } from './migrations.ts';
 
@@ -65,8 +64,6 @@ export function erasedRemains(connection: DatabaseSync): ErasedRemains {
 export function rewriteFile(connection: DatabaseSync): void {
   const rewrittenAt = Date.now();
   const covered = Number(connection.prepare(SQL.find).get()?.['erasures']);
-  // By default, SQLite writes its temporary copy of the data to a folder such as /tmp, which may be too small.
-  const folder = dirname(String(connection.location())).replaceAll("'", "''");
-  connection.exec(`PRAGMA temp_store_directory = '${folder}'; VACUUM`);
+  connection.exec('VACUUM');
   connection.prepare(SQL.cover).run({ covered, rewrittenAt });
 }

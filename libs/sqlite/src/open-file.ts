@@ -1,5 +1,5 @@
 import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { DataFolderError, explainFolderErrors } from './data-folder-error.ts';
 import { hasNoDiskSpace } from './disk-space.ts';
@@ -102,6 +102,7 @@ function createPrivately(folder: string, file: string): void {
 }
 
 function prepareFile(connection: DatabaseSync, folder: string, check: boolean): void {
+  useFolderForTemporaryFiles(connection, folder);
   refuseForeign(connection, folder);
   if (check) refuseDamaged(connection, folder);
   connection.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -${CACHE_KIB}`);
@@ -116,6 +117,15 @@ function prepareFile(connection: DatabaseSync, folder: string, check: boolean): 
 /** Writes the application id. If the file already has it, this is a write that changes nothing. */
 export function writeApplicationId(connection: DatabaseSync): void {
   connection.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
+}
+
+/**
+ * Makes SQLite write its temporary files to the data folder. By default, it writes them to a folder such as /tmp, which
+ * may be too small for a rewrite of the file. Applies to the whole process, and drops the temporary tables and triggers
+ * of the connection.
+ */
+function useFolderForTemporaryFiles(connection: DatabaseSync, folder: string): void {
+  connection.exec(`PRAGMA temp_store_directory = '${resolve(folder).replaceAll("'", "''")}'`);
 }
 
 function refuseForeign(connection: DatabaseSync, folder: string): void {

@@ -98,6 +98,12 @@ export const openStandalone: OpenSystem = async (options, stack) => {
     nameOf: (origin) => (origin === url ? NAME : undefined),
     ops,
     repair: async () => undefined,
-    findTraces: () => findFolderTraces(folder, replacedRowsFile),
+    async findTraces() {
+      // A start rewrites the file, which may contain copies of erased rows until then (docs/erasure.md).
+      await supervised.kill();
+      await supervised.start();
+      await instance.ready();
+      return await findFolderTraces(folder, replacedRowsFile);
+    },
   };
 };
