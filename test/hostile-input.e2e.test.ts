@@ -117,7 +117,7 @@ interface Example {
 const webhook: string = (
   await client.post('/webhooks', {
     token: admin.accessToken,
-    json: { name: 'crm', url: 'https://crm.invalid/hooks' },
+    json: { name: 'crm', url: 'https://crm.invalid/hooks', from: 'beginning' },
   })
 ).json.webhook.id;
 await client.post(`/webhooks/${webhook}/pause`, { token: admin.accessToken });
