@@ -16,12 +16,16 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 	"go.etcd.io/bbolt"
 )
 
-const topic = "accounts.events.v1"
+const (
+	topic         = "accounts.events.v1"
+	receiptsTopic = "erasures.receipts.v1"
+)
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -92,6 +96,7 @@ func fromStdin(keys *Keys) error {
 	subscriber.handled = func(account string, sequence int64) {
 		out.Encode(map[string]any{"handled": account, "sequence": sequence})
 	}
+	subscriber.confirm = func(string, int64) error { return nil }
 	for _, record := range records {
 		if err := subscriber.take(record); err != nil {
 			return err
@@ -131,6 +136,9 @@ func fromKafka(ctx context.Context, db *bbolt.DB, keys *Keys) error {
 		return readAgain(ctx, brokers, partition, first, end, each)
 	}
 	subscriber.handled = func(account string, sequence int64) { fmt.Println(account, sequence) }
+	subscriber.confirm = func(account string, sequence int64) error {
+		return confirm(ctx, client, group, account, sequence)
+	}
 	for {
 		fetches := client.PollFetches(ctx)
 		if ctx.Err() != nil {
@@ -150,6 +158,17 @@ func fromKafka(ctx context.Context, db *bbolt.DB, keys *Keys) error {
 		}
 		client.AllowRebalance()
 	}
+}
+
+// confirm publishes the receipt of an erasure. It returns an error if the receipt may not have been written.
+func confirm(ctx context.Context, client *kgo.Client, group, account string, sequence int64) error {
+	receipt, err := json.Marshal(map[string]any{"userId": account, "consumer": group, "sequence": sequence,
+		"confirmedAt": time.Now().UTC().Format(time.RFC3339)})
+	if err != nil {
+		return err
+	}
+	record := &kgo.Record{Topic: receiptsTopic, Key: []byte(account), Value: receipt}
+	return client.ProduceSync(ctx, record).FirstErr()
 }
 
 // readAgain passes the records between two offsets of a partition to `each`, until `each` returns false.

@@ -108,6 +108,8 @@ type subscriber struct {
 	// readAgain passes the records between two offsets of a partition to `each`, until `each` returns false.
 	readAgain func(partition int32, first, end int64, each func(Record) (bool, error)) error
 	handled   func(account string, sequence int64)
+	// confirm sends the receipt of an erasure.
+	confirm func(account string, sequence int64) error
 }
 
 func newSubscriber(db *bbolt.DB, keys *Keys) (*subscriber, error) {
@@ -145,8 +147,8 @@ func hasOwnKey(record Record) bool {
 	return *record.Key == subject || *record.Key == fmt.Sprintf("%s/%d", subject, sequence)
 }
 
-// take applies a record, or parks the account. It returns an error only if the store fails, or if the keys of auth
-// cannot be fetched.
+// take applies a record, or parks the account. It returns an error only if the store fails, if the keys of auth cannot be
+// fetched, or if the receipt of an erasure cannot be sent. The record must then be delivered again.
 func (s *subscriber) take(record Record) error {
 	account := accountOf(record)
 	if account == "" {
@@ -206,6 +208,11 @@ func (s *subscriber) apply(record Record, last int64, mark Position) (bool, erro
 		fmt.Fprintf(os.Stderr, "%s: version %d of %s\n", account, read.version, read.kind)
 		return false, s.park(record, last, "unreadable")
 	}
+	if read.kind == "AccountErased" {
+		if err := s.erase(account, read.sequence); err != nil {
+			return false, err
+		}
+	}
 	mark.Sequence = read.sequence
 	err = s.db.Update(func(tx *bbolt.Tx) error {
 		if isHandled {
@@ -219,6 +226,16 @@ func (s *subscriber) apply(record Record, last int64, mark Position) (bool, erro
 		s.handled(account, read.sequence)
 	}
 	return err == nil, err
+}
+
+// erase deletes the data about an account, and then sends the receipt. The position is stored later, so that a receipt
+// that could not be sent is sent when the event is delivered again.
+func (s *subscriber) erase(account string, sequence int64) error {
+	err := s.db.Update(func(tx *bbolt.Tx) error { return accountDeleted(tx, account, nil) })
+	if err != nil {
+		return err
+	}
+	return s.confirm(account, sequence)
 }
 
 // fillGap resumes a parked account if the record is the missing event. It applies this event, and then the events that

@@ -14,10 +14,12 @@ import os
 import re
 import sqlite3
 import sys
+from datetime import datetime, timezone
 
 from signature import Forged, Keys, has_own_key, verify
 
 TOPIC = "accounts.events.v1"
+RECEIPTS = "erasures.receipts.v1"
 GROUP = os.environ.get("KAFKA_GROUP", "python-subscriber")
 
 
@@ -90,12 +92,14 @@ def read_event(record):
 
 
 class Subscriber:
-    def __init__(self, db, keys, read_again, handled=lambda account, sequence: None):
+    def __init__(self, db, keys, read_again, handled, confirm):
         """keys: the public keys of auth; None to accept unverified records.
 
         read_again(partition, first, end) yields the records between two offsets of a partition.
+        handled(account, sequence) is called after each event that has a handler.
+        confirm(account, sequence) sends the receipt of an erasure; if it raises, AccountErased must be delivered again.
         """
-        self.db, self.keys, self.read_again, self.handled = db, keys, read_again, handled
+        self.db, self.keys, self.read_again, self.handled, self.confirm = db, keys, read_again, handled, confirm
         db.executescript(TABLES)
 
     def take(self, record):
@@ -134,6 +138,9 @@ class Subscriber:
     def apply(self, record, last, mark=()):
         """Applies the account's next event. Stores the event's effect and the position in one transaction.
 
+        The receipt of an erasure is sent once the data is deleted, and before the position is stored, so that a receipt
+        that could not be sent is sent when the event is delivered again.
+
         mark: the mark of a parked account, which is kept until all events that were held back are applied.
         Returns False if the account is parked.
         """
@@ -150,6 +157,9 @@ class Subscriber:
             with self.db:
                 if handler is not None:
                     handler(self.db, account, data)
+                if kind == "AccountErased":
+                    self.db.commit()
+                    self.confirm(account, sequence)
                 self.save(account, sequence, *mark)
         except Unreadable as error:
             print(f"{account}: {error}", file=sys.stderr)
@@ -203,7 +213,10 @@ def from_stdin(db, keys):
     def print_handled(account, sequence):
         print(json.dumps({"handled": account, "sequence": sequence}))
 
-    subscriber = Subscriber(db, keys, lambda _, first, end: records[first:end], print_handled)
+    def read_again(_, first, end):
+        return records[first:end]
+
+    subscriber = Subscriber(db, keys, read_again, print_handled, confirm=lambda account, sequence: None)
     for record in records:
         subscriber.take(record)
     rows = db.execute("SELECT account, sequence, parked, username FROM positions LEFT JOIN accounts ON id = account")
@@ -225,7 +238,7 @@ def record_of(message):
 
 
 def from_kafka(db, keys):
-    from confluent_kafka import Consumer, TopicPartition
+    from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
     settings = {
         "bootstrap.servers": os.environ["KAFKA_BROKERS"],
@@ -248,8 +261,23 @@ def from_kafka(db, keys):
         finally:
             rereader.close()
 
+    def print_handled(account, sequence):
+        print(f"{account} {sequence}", flush=True)
+
+    producer = Producer({"bootstrap.servers": settings["bootstrap.servers"]})
+
+    def confirm(account, sequence):
+        """Publishes the receipt of an erasure. Raises KafkaException if it may not have been written."""
+        now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        receipt = {"userId": account, "consumer": GROUP, "sequence": sequence, "confirmedAt": now}
+        outcomes = []
+        producer.produce(RECEIPTS, json.dumps(receipt), account, on_delivery=lambda error, _: outcomes.append(error))
+        producer.flush()
+        if outcomes != [None]:
+            raise KafkaException(*outcomes)
+
     consumer = Consumer(settings)
-    subscriber = Subscriber(db, keys, read_again, lambda account, sequence: print(f"{account} {sequence}", flush=True))
+    subscriber = Subscriber(db, keys, read_again, print_handled, confirm)
     consumer.subscribe([TOPIC])
     try:
         while True:

@@ -7,16 +7,23 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
  * Subscribes to the events of accounts.
@@ -30,6 +37,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  */
 public final class Main {
   private static final String TOPIC = "accounts.events.v1";
+  private static final String RECEIPTS = "erasures.receipts.v1";
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final PrintStream OUT = new PrintStream(System.out, true, StandardCharsets.UTF_8);
 
@@ -58,8 +66,9 @@ public final class Main {
     Subscriber.Log log = (partition, first, end, each) -> {
       for (long at = first; at < end && each.test(records.get((int) at)); at++) {}
     };
-    var subscriber = new Subscriber(db, signatures, log, (account, sequence) ->
-        OUT.printf("{\"handled\": \"%s\", \"sequence\": %d}%n", account, sequence));
+    Subscriber.Listener printing = (account, sequence) ->
+        OUT.printf("{\"handled\": \"%s\", \"sequence\": %d}%n", account, sequence);
+    var subscriber = new Subscriber(db, signatures, log, printing, (account, sequence) -> {});
     for (var record : records) subscriber.take(record);
     String query = "SELECT account, sequence, parked, username FROM positions LEFT JOIN accounts ON id = account";
     try (var rows = db.createStatement().executeQuery(query)) {
@@ -74,8 +83,10 @@ public final class Main {
 
   private static void fromKafka(Connection db, Signatures signatures) throws Exception {
     String group = System.getenv().getOrDefault("KAFKA_GROUP", "java-subscriber");
-    var subscriber = new Subscriber(db, signatures, Main::readAgain, (account, sequence) ->
-        OUT.println(account + " " + sequence));
+    var producer = producer();
+    Subscriber.Listener printing = (account, sequence) -> OUT.println(account + " " + sequence);
+    var subscriber = new Subscriber(db, signatures, Main::readAgain, printing, (account, sequence) ->
+        confirm(producer, group, account, sequence));
     var consumer = consumer(Map.of("group.id", group, "auto.offset.reset", "earliest"));
     Thread main = Thread.currentThread();
     Runtime.getRuntime().addShutdownHook(new Thread(() -> {
@@ -86,7 +97,7 @@ public final class Main {
         Thread.currentThread().interrupt();
       }
     }));
-    try (consumer) {
+    try (producer; consumer) {
       consumer.subscribe(List.of(TOPIC));
       while (true) {
         for (var record : consumer.poll(Duration.ofSeconds(1))) subscriber.take(eventOf(record));
@@ -96,6 +107,20 @@ public final class Main {
       }
     } catch (WakeupException stopping) {
       // A signal has stopped the consumer.
+    }
+  }
+
+  /** Publishes the receipt of an erasure. @throws KafkaException if the receipt may not have been written */
+  private static void confirm(KafkaProducer<byte[], byte[]> producer, String group, String account, long sequence) {
+    ObjectNode receipt = JSON.createObjectNode();
+    receipt.put("userId", account).put("consumer", group).put("sequence", sequence);
+    receipt.put("confirmedAt", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+    byte[] key = account.getBytes(StandardCharsets.UTF_8);
+    byte[] value = receipt.toString().getBytes(StandardCharsets.UTF_8);
+    try {
+      producer.send(new ProducerRecord<>(RECEIPTS, key, value)).get();
+    } catch (InterruptedException | ExecutionException failed) {
+      throw new KafkaException("the receipt of an erasure was not written", failed);
     }
   }
 
@@ -116,6 +141,11 @@ public final class Main {
     settings.put("bootstrap.servers", System.getenv("KAFKA_BROKERS"));
     settings.put("enable.auto.commit", false);
     return new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+  }
+
+  private static KafkaProducer<byte[], byte[]> producer() {
+    Map<String, Object> settings = Map.of("bootstrap.servers", System.getenv("KAFKA_BROKERS"));
+    return new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
   }
 
   private static Subscriber.Event eventOf(ConsumerRecord<byte[], byte[]> record) {

@@ -52,6 +52,11 @@ final class Subscriber {
     void handled(String account, long sequence);
   }
 
+  interface Receipts {
+    /** Sends the receipt of an erasure. @throws RuntimeException if the receipt may not have been sent */
+    void confirm(String account, long sequence);
+  }
+
   private interface Handler {
     void apply(Subscriber on, String account, JsonNode data) throws SQLException;
   }
@@ -87,13 +92,15 @@ final class Subscriber {
   private final Signatures signatures;
   private final Log log;
   private final Listener listener;
+  private final Receipts receipts;
 
   /** Creates a subscriber. @param signatures verifies records; null to accept unverified records */
-  Subscriber(Connection db, Signatures signatures, Log log, Listener listener) throws SQLException {
+  Subscriber(Connection db, Signatures signatures, Log log, Listener listener, Receipts receipts) throws SQLException {
     this.db = db;
     this.signatures = signatures;
     this.log = log;
     this.listener = listener;
+    this.receipts = receipts;
     db.setAutoCommit(true);
     run("CREATE TABLE IF NOT EXISTS accounts (id TEXT PRIMARY KEY, username TEXT, verified INTEGER NOT NULL)");
     run("CREATE TABLE IF NOT EXISTS positions (account TEXT PRIMARY KEY, sequence INTEGER NOT NULL,"
@@ -115,7 +122,12 @@ final class Subscriber {
     run("DELETE FROM accounts WHERE id = ?", account);
   }
 
-  /** Applies a record, or parks the account. @throws SQLException if the store fails; redeliver the record then */
+  /**
+   * Applies a record, or parks the account. If this method throws, the record must be delivered again.
+   *
+   * @throws SQLException if the store fails
+   * @throws RuntimeException if the receipt of an erasure cannot be sent
+   */
   void take(Event event) throws SQLException {
     // The record is a heartbeat of auth, or its key names no account.
     if (event.account() == null) return;
@@ -135,6 +147,9 @@ final class Subscriber {
 
   /**
    * Applies the account's next event. Stores the event's effect and the position in one transaction.
+   *
+   * <p>The receipt of an erasure is sent once the data is deleted, and before the position is stored, so that a receipt
+   * that could not be sent is sent when the event is delivered again.
    *
    * @param mark the mark of a parked account, which is kept until all events that were held back are applied; otherwise
    * null
@@ -157,6 +172,10 @@ final class Subscriber {
     }
     try {
       if (known != null) known.handler().apply(this, account, content.data());
+      if (content.type().equals("AccountErased")) {
+        db.commit();
+        receipts.confirm(account, content.sequence());
+      }
       save(account, mark == null ? at(content.sequence()) : marked(mark, content.sequence()));
       db.commit();
     } catch (SQLException failed) {
