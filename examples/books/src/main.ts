@@ -37,8 +37,11 @@ const guard = createGuard({
   ...(revoked && { revocations: revoked }),
 });
 
+let isStopping = false;
 // The guard responds with 503 until the revocations are known. A refused key or user is reported here.
-revoked?.ready().catch(fail);
+revoked?.ready().catch((reason: Error) => {
+  if (!isStopping) fail(reason);
+});
 
 const server = createApp(guard, createBookRepository()).listen(PORT, HOST, () => {
   console.log(`The books are at http://${HOST}:${addressPort()}/api/v1/books`);
@@ -57,6 +60,7 @@ function fail(reason: Error): never {
 
 /** Finishes the requests in progress, and then stops following the events. */
 async function stop(): Promise<never> {
+  isStopping = true;
   const closed = once(server, 'close');
   // Connections close soon after the response to their last request.
   server.keepAliveTimeout = 1;

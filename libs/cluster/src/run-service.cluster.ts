@@ -284,7 +284,7 @@ describe('what waiting does not mend ends the process with one line:', () => {
     const MONGO_URL = 'mongodb://ada:sesame@127.0.0.1/?noSuchOption=1';
     assert.equal(
       await lastWords(await startProbe(t, { ...environment, MONGO_URL })),
-      'cannot start: MONGO_URL is not a usable MongoDB connection string.',
+      'cannot start: MONGO_URL is not a usable MongoDB connection string: it has an option that the MongoDB driver does not know.',
     );
   });
 

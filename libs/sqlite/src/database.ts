@@ -6,12 +6,13 @@
  */
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { DiskFull } from '@latchkey/store';
-import { DataFolderError, explainFolderErrors } from './data-folder-error.ts';
+import { DataFolderError, explainFolderErrors, sqliteResultCode } from './data-folder-error.ts';
 import { DatabaseClosed } from './database-failure.ts';
-import { hasNoDiskSpace } from './disk-space.ts';
+import { freeBytes, hasNoDiskSpace } from './disk-space.ts';
 import {
   type ErasedRemains,
   erasedRemains,
+  hasFailedToday,
   noteErasure,
   rewriteFile,
   rewriteSchema,
@@ -21,6 +22,9 @@ import { hasPendingMigrations, runMigrations, type Schema } from './migrations.t
 import { assertFileExists, openFile, withLongBusyTimeout, writeApplicationId } from './open-file.ts';
 import { holdServerLock, ServerLockHeld } from './server-lock.ts';
 import { createWalEraser } from './wal-eraser.ts';
+
+/** A larger file is not rewritten when a server starts. With this size, the rewrite takes about 15 s. */
+const MAX_REWRITTEN_AT_START_BYTES = 1_000_000_000;
 
 /** A row as the driver returns it, by column. */
 export type Row = Readonly<Record<string, SQLOutputValue>>;
@@ -158,17 +162,26 @@ function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened):
     wal.empty();
   }
 
-  /** Rewrites the file if necessary. The server starts even if that fails; then the file is rewritten at a later start. */
+  function size(): number {
+    return pragma(prepare, 'page_count') * pragma(prepare, 'page_size');
+  }
+
+  /**
+   * Rewrites the file if necessary, unless the server would take long to start, or the disk could become full. The server
+   * starts even if the rewrite fails; then the file is rewritten a day later, or by the command `vacuum`.
+   */
   function rewriteAtStart(): void {
-    if (!erasedRemains(connection).possible) return;
+    if (!erasedRemains(connection).possible || hasFailedToday(connection)) return;
+    if (size() > MAX_REWRITTEN_AT_START_BYTES || freeBytes(folder) < 2 * size()) return;
     try {
       rewrite();
     } catch (error) {
-      if (!(error instanceof DataFolderError)) throw error;
+      if (!(error instanceof DataFolderError) && sqliteResultCode(error) === undefined) throw error;
     }
   }
 
-  migrate(rewriteSchema);
+  // A command that only reads or copies a file of an earlier release must leave it readable for that release.
+  if (as !== 'shared') migrate(rewriteSchema);
   if (as === 'server') {
     rewriteAtStart();
     // The previous server may have been killed before it emptied the log.
@@ -205,7 +218,7 @@ function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened):
       await commits.run(() => writeSomething(connection), { flushed: true, commitDelay: 0 });
       commits.forgive();
     },
-    size: () => pragma(prepare, 'page_count') * pragma(prepare, 'page_size'),
+    size,
     erasedRemains() {
       refuseIf(!connection.isOpen);
       return erasedRemains(connection);

@@ -5,10 +5,15 @@ const LEAST_BYTES = 64 * 1024;
 
 /** Returns whether the file system of a folder has no space left for this user. False if that cannot be determined. */
 export function hasNoDiskSpace(folder: string): boolean {
+  return freeBytes(folder) < LEAST_BYTES;
+}
+
+/** Returns how many bytes of the file system of a folder are free for this user; infinite if that cannot be determined. */
+export function freeBytes(folder: string): number {
   try {
     const { bavail, bsize } = statfsSync(folder);
-    return bavail * bsize < LEAST_BYTES;
+    return bavail * bsize;
   } catch {
-    return false;
+    return Number.POSITIVE_INFINITY;
   }
 }

@@ -261,7 +261,9 @@ export function withRedrive(endpoint: WebhookEndpoint, range: RedriveRange): Web
   if (!caughtUp && (moved || endpoint.since.getTime() > 0))
     throw new EndpointRefused(
       'later',
-      'The webhook has not reached the end of the log yet. Try again once the user service has read the log.',
+      endpoint.paused === undefined
+        ? 'The webhook has not reached the end of the log yet. Try again once the user service has read the log.'
+        : 'The webhook was paused before it had reached the end of the log. Resume it, then try again.',
     );
   if (cursor === undefined) return endpoint;
   const ranges = running?.ranges ?? [];

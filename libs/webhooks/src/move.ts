@@ -72,7 +72,7 @@ async function hasReadLog({ delivery }: WebhookEndpoint, reader: EventReader): P
 
 /** Returns the endpoint with its position at the beginning of the new log. */
 async function toMovedEndpoint(endpoint: WebhookEndpoint, reader: EventReader): Promise<WebhookEndpoint> {
-  const { cursor: _cursor, redrive: _redrive, ...delivery } = endpoint.delivery;
+  const { cursor: _cursor, redrive: _redrive, caughtUp: _caughtUp, ...delivery } = endpoint.delivery;
   const isMoved = await hasReadLog(endpoint, reader);
   return { ...endpoint, delivery: { ...delivery, waiting: [], ...(isMoved && { moved: true as const }) } };
 }

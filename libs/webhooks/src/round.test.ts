@@ -546,3 +546,28 @@ test('the retry of an event that fails reads that event alone', async (context) 
   await settle(id);
   assert.equal(read, 1);
 });
+
+test('a redrive that is requested while an event of another one is sent adds to what its account gets', async (context) => {
+  const { publish, addEndpoint, settle, answering, passes, received, redrive } = await opened(context);
+  const { id } = await addEndpoint();
+  const ada = randomUUID();
+  const ids: string[] = [];
+  for (let sequence = 1; sequence <= 4; sequence += 1) ids.push(await publish(ada, sequence));
+  await settle(id);
+  received.length = 0;
+  let isRequested = false;
+  answering(async () => {
+    if (!isRequested) await redrive(id, { event: ids[3] ?? '' });
+    isRequested = true;
+    return broken;
+  });
+  await redrive(id, { event: ids[1] ?? '' });
+  await settle(id);
+  answering(() => delivered);
+  passes(DAY_MS);
+  await settle(id);
+  assert.deepEqual(
+    received.map(({ sequence }) => sequence),
+    [2, 4],
+  );
+});

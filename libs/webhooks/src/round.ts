@@ -110,7 +110,7 @@ async function isOnAnotherLog({ delivery }: WebhookEndpoint, reader: EventReader
 }
 
 /** Returns the progress of an endpoint that begins again with the first event of the log. */
-function restart({ cursor: _, ...delivery }: DeliveryProgress): DeliveryProgress {
+function restart({ cursor: _cursor, caughtUp: _caughtUp, ...delivery }: DeliveryProgress): DeliveryProgress {
   return { ...delivery, waiting: [] };
 }
 
@@ -320,7 +320,8 @@ async function storeOutcome(
     if (current.delivery.round !== before.delivery.round) return undefined;
     // An operator may have changed the stored endpoint during the round, for example resumed it.
     const stored = isRestarted ? restart(current.delivery) : current.delivery;
-    const { waiting, failing } = progressAfterRound(stored, sent.results, { now: at, random });
+    const results = sent.results.map((result) => withNewerRanges(result, before.delivery, current.delivery));
+    const { waiting, failing } = progressAfterRound(stored, results, { now: at, random });
     reason = reasonToPause({ failing }, sent.results, { now: at, pauseAfterMs });
     const { failing: _, redrive, ...delivery } = stored;
     const cursor = sent.cursor ?? before.delivery.cursor;
@@ -343,6 +344,23 @@ async function storeOutcome(
       : pauseForFailures(changed, reason, at);
   });
   return { endpoint, ...(endpoint?.paused?.by === 'failures' && reason !== undefined && { paused: reason }) };
+}
+
+/** Adds the ranges of a redrive that was requested during the round to those that an account waits for. */
+function withNewerRanges(
+  result: AccountResult,
+  before: DeliveryProgress,
+  { redrive }: DeliveryProgress,
+): AccountResult {
+  const { stopped } = result;
+  if (stopped?.redriven === undefined || redrive === undefined || redrive.id === before.redrive?.id)
+    return result;
+  const { redriven, ...position } = stopped;
+  const ranges = distinctRanges([...redriven.ranges, ...redrive.ranges]);
+  return {
+    ...result,
+    stopped: ranges.length > MAX_REDRIVES ? position : { ...position, redriven: { ...redriven, ranges } },
+  };
 }
 
 function isCursorUnchanged({ delivery }: WebhookEndpoint, { cursor }: RoundOutcome): boolean {

@@ -1,5 +1,5 @@
 /** Copies the data folder of a standalone while the server uses it. */
-import { chmod, mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { readStoreConfig } from '@latchkey/backend';
 import { createTextFile, readTextFile } from '@latchkey/process';
@@ -40,9 +40,10 @@ async function createEmptyFolder(folder: string): Promise<void> {
 async function copyDatabase(folder: string, to: string): Promise<void> {
   const database = openDatabase({ folder, as: 'shared' });
   try {
+    // SQLite would create the file with the rights that the process gives to new files.
+    await writeFile(to, '', { flag: 'wx', mode: 0o600 });
     database.prepare('VACUUM INTO ?').run(to);
   } finally {
     await database.close();
   }
-  await chmod(to, 0o600);
 }

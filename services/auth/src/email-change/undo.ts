@@ -40,7 +40,10 @@ export async function viewEmailUndo(deps: LinkNeeds, token: string): Promise<Ema
  */
 export async function undoEmailChange(
   deps: LinkNeeds &
-    Pick<UseCaseDeps, 'journal' | 'limits' | 'passwordRules' | 'passwords' | 'sessions' | 'trustedAddresses'>,
+    Pick<
+      UseCaseDeps,
+      'journal' | 'limits' | 'passwordRules' | 'passwords' | 'personalData' | 'sessions' | 'trustedAddresses'
+    >,
   { token, newPassword, confirmNewPassword }: UndoEmailChange,
   context: UseCaseContext,
 ): Promise<AccountOutcome> {

@@ -8,6 +8,7 @@ import { refuseRevokedCaller } from '../sessions/session-status.ts';
 import type { AccountOutcome } from '../streams/accounts.ts';
 import { checkPassword, limitPasswordAttempts } from './attempts.ts';
 import { assertPasswordLength, assertSamePassword, assertStrongPassword } from './new-password.ts';
+import { trustOnly } from './reset.ts';
 
 export interface ChangePassword {
   readonly currentPassword: string;
@@ -32,6 +33,7 @@ export async function changePassword(
     | 'now'
     | 'passwordRules'
     | 'passwords'
+    | 'personalData'
     | 'requests'
     | 'sessions'
     | 'trustedAddresses'
@@ -67,5 +69,6 @@ export async function changePassword(
   await sessions.liftSince(sessionId, requireExistingAccount(outcome.state).revokedAt);
   await removeRevokedSessions(deps, outcome.state);
   await bestEffort(() => deps.limits.clear('login-account', userId));
+  await trustOnly(deps, { address, ip: context.ip });
   return outcome;
 }

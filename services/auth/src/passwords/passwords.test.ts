@@ -78,3 +78,25 @@ describe('what is done is told as done, though the counters of tries are away by
     }),
   );
 });
+
+test(
+  'a new password ends the trust in the other IP addresses where somebody has signed in',
+  withTestWorld(async (world) => {
+    const { deps, signUp, tokenOf } = world;
+    const { userId } = await signUp(ada, PASSWORD);
+    const evidence = { kind: 'password', password: PASSWORD } as const;
+    const token = tokenOf(userId, 'verification');
+    await verifySignUp(deps, { token, evidence }, createTestContext());
+    const elsewhere = { ...createTestContext(), ip: '198.51.100.7' };
+    await login(deps, { address: ada, password: PASSWORD }, elsewhere);
+    assert.equal(await deps.trustedAddresses.isTrusted({ address: ada, ip: elsewhere.ip }, deps.now()), true);
+    const { signed } = await signIn(world, PASSWORD);
+    const here = createTestContext();
+    await changePassword(deps, { currentPassword: PASSWORD, newPassword: ANOTHER }, signed, here);
+    assert.equal(
+      await deps.trustedAddresses.isTrusted({ address: ada, ip: elsewhere.ip }, deps.now()),
+      false,
+    );
+    assert.equal(await deps.trustedAddresses.isTrusted({ address: ada, ip: here.ip }, deps.now()), true);
+  }),
+);

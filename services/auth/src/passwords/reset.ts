@@ -3,6 +3,7 @@ import { isLiving, type LivingAccount, requireExistingAccount, resetRefusal } fr
 import { endOtherSignUps, findOwnerId } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
+import type { TrustedPair } from '../ports/trusted-addresses.ts';
 import { Refused } from '../refused.ts';
 import { removeRevokedSessions } from '../sessions/remove-revoked.ts';
 import type { AccountOutcome } from '../streams/accounts.ts';
@@ -41,7 +42,14 @@ export async function completeReset(
   deps: LinkNeeds &
     Pick<
       UseCaseDeps,
-      'journal' | 'limits' | 'passwordRules' | 'passwords' | 'registrations' | 'sessions' | 'trustedAddresses'
+      | 'journal'
+      | 'limits'
+      | 'passwordRules'
+      | 'passwords'
+      | 'personalData'
+      | 'registrations'
+      | 'sessions'
+      | 'trustedAddresses'
     >,
   { token, newPassword, confirmNewPassword }: CompleteReset,
   context: UseCaseContext,
@@ -70,23 +78,36 @@ export async function completeReset(
 }
 
 /**
- * Runs after a password was set with a mailed link: ends the sessions, starts the counts of logins again, and trusts this
- * IP address, so that guesses by others cannot lock out the owner of the address here.
+ * Runs after a password was set with a mailed link: ends the sessions, starts the counts of logins again, and trusts only
+ * this IP address, so that guesses by others cannot lock out the owner of the address here.
  */
 export async function endSessionsAndTrustIp(
   {
     sessions,
     limits,
     trustedAddresses,
+    personalData,
     now,
-  }: Pick<UseCaseDeps, 'sessions' | 'limits' | 'trustedAddresses' | 'now'>,
+  }: Pick<UseCaseDeps, 'sessions' | 'limits' | 'trustedAddresses' | 'personalData' | 'now'>,
   { state, address }: Pick<AccountOutcome, 'state'> & Pick<LivingAccount, 'address'>,
   { ip }: Pick<UseCaseContext, 'ip'>,
 ): Promise<void> {
   await removeRevokedSessions({ sessions }, state);
   await bestEffort(() => limits.clear('login-address', address));
   await bestEffort(() => limits.clear('login-account', requireExistingAccount(state).userId));
-  await bestEffort(() => trustedAddresses.trust({ address, ip }, now()));
+  await trustOnly({ trustedAddresses, personalData, now }, { address, ip });
+}
+
+/**
+ * Trusts this IP address for the address of the account, and no other one any more: somebody who knew the former password
+ * may have signed in there.
+ */
+export async function trustOnly(
+  { trustedAddresses, personalData, now }: Pick<UseCaseDeps, 'trustedAddresses' | 'personalData' | 'now'>,
+  pair: TrustedPair,
+): Promise<void> {
+  await bestEffort(() => personalData.removeTrusted(pair.address));
+  await bestEffort(() => trustedAddresses.trust(pair, now()));
 }
 
 /** Returns the account of a reset link. @throws Refused (token_invalid, token_expired) */

@@ -7,7 +7,7 @@ export interface PersonalDataEraser {
    * Removes the requests of an address, whether waiting or in progress. @param address the canonical e-mail address
    */
   removeRequests(address: string): Promise<void>;
-  /** Removes the trusted pairs of an address. */
+  /** Removes the trusted pairs of an address, also when a new password was set. */
   removeTrusted(address: string): Promise<void>;
   removeSnapshot(userId: string): Promise<void>;
   removeKnownSources(userId: string): Promise<void>;

@@ -99,6 +99,7 @@ type VerifyNeeds = Pick<
   | 'registrations'
   | 'requests'
   | 'sessions'
+  | 'personalData'
   | 'trustedAddresses'
   | 'wakeWorker'
 >;
