@@ -2,6 +2,7 @@
  * Starts auth for a test, with an HTTP listener and a data folder of its own. The test has the private key of the
  * notifier, so it can decrypt the links.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createPrivateKey } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -81,6 +82,8 @@ export async function startAuth(
     if (away) throw Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR' });
   }
   let beforeWrite: (() => Promise<unknown>) | undefined;
+  /** Set in the handlers of requests, as opposed to the work in the background, which also writes. */
+  const handling = new AsyncLocalStorage<true>();
   const store: Database = {
     ...database,
     prepare: (sql) => {
@@ -89,9 +92,11 @@ export async function startAuth(
     },
     write: async (work) => {
       refuseWhileAway();
-      const first = beforeWrite;
-      beforeWrite = undefined;
-      await first?.();
+      if (handling.getStore()) {
+        const first = beforeWrite;
+        beforeWrite = undefined;
+        await first?.();
+      }
       return database.write(work);
     },
   };
@@ -109,7 +114,10 @@ export async function startAuth(
     name: 'http',
     host: '127.0.0.1',
     port: 0,
-    routes: service.routes,
+    routes: service.routes.map((route) => ({
+      ...route,
+      handle: (input) => handling.run(true, () => route.handle(input)),
+    })),
     logger,
     registry,
     trustedProxies: ['127.0.0.1'],
@@ -184,7 +192,7 @@ export async function startAuth(
     takeStore: (taken: boolean): void => {
       away = taken;
     },
-    /** Does something before auth's next write to its store. */
+    /** Does something before the next write of a request's handler to auth's store. */
     beforeNextWrite: (work: () => Promise<unknown>): void => {
       beforeWrite = work;
     },
