@@ -1,0 +1,162 @@
+/**
+ * `npm run bench:profile` draws where the main thread of a standalone spends its time, as flame graphs (SVG) in the
+ * working folder. Arguments select the work: `npm run bench:profile -- login mail`. `--to=FOLDER` writes to another folder.
+ */
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { eventually } from '../test/support/eventually.ts';
+import { newPerson } from '../test/support/people.ts';
+import type { Settings } from '../test/support/system.ts';
+import { type CpuProfile, callTreeOf, type Frame } from './support/cpu-profile.ts';
+import { drawFlameGraph } from './support/flame-graph.ts';
+import { repeatConcurrently } from './support/load.ts';
+import { seedLog } from './support/seed-log.ts';
+import { type Server, startServer } from './support/server.ts';
+import { startSinkProcess } from './support/sink-process.ts';
+
+const SAMPLE_EVERY_US = 250;
+const WARM_UP = 150;
+const MEASURED = 400;
+const ACCOUNTS = 25_000;
+const EVENTS_EACH = 4;
+const FILLED_WITHIN_MS = 600_000;
+
+interface Profiled {
+  readonly title: string;
+  readonly operations: number;
+  readonly tree: Frame;
+}
+
+const works: Readonly<Record<string, () => Promise<Profiled>>> = {
+  login: () =>
+    profileRequests('a login', async (server) => {
+      const person = newPerson();
+      await server.people.signUp(person);
+      return async (many) => await repeatConcurrently(many, 1, () => server.people.login(person));
+    }),
+  'sign-up': () =>
+    profileRequests(
+      'a sign-up until its mail is accepted',
+      async (server) => async (many) =>
+        await untilSent(server, many, () => server.people.signUp(newPerson())),
+    ),
+  mail: () =>
+    profileRequests('a request to reset a password, until its mail is accepted', async (server) => {
+      const people = Array.from({ length: MEASURED }, () => newPerson());
+      await repeatConcurrently(people.length, 4, (index) => server.people.verified(personAt(people, index)));
+      return async (many) =>
+        await untilSent(server, many, (index) =>
+          server.client.post('/auth/password-reset-request', {
+            json: { email: personAt(people, index).email },
+          }),
+        );
+    }),
+  projection: profileProjection,
+};
+
+function personAt(people: readonly ReturnType<typeof newPerson>[], index: number) {
+  const person = people[index];
+  if (person === undefined) throw new Error(`there is no person ${index}`);
+  return person;
+}
+
+/** Runs `work` `many` times, one after the other, and waits until the mail server has accepted as many mails. */
+async function untilSent(
+  { metric }: Server,
+  many: number,
+  work: (index: number) => Promise<unknown>,
+): Promise<void> {
+  const sent = () => metric('latchkey_notifier_delay_seconds_count');
+  const before = await sent();
+  await repeatConcurrently(many, 1, work);
+  await eventually('all mails are sent', async () => (await sent()) >= before + many);
+}
+
+type Work = (many: number) => Promise<void>;
+
+/** Profiles a server during requests. `prepare` returns what sends them; the first ones warm the server up. */
+async function profileRequests(what: string, prepare: (server: Server) => Promise<Work>): Promise<Profiled> {
+  await using sink = await startSinkProcess();
+  const tree = await profileServer(sink.settings, async (server) => {
+    const work = await prepare(server);
+    await work(WARM_UP);
+    return await timed(() => work(MEASURED));
+  });
+  return { title: `Main thread during ${what}`, operations: MEASURED, tree };
+}
+
+/** Profiles a server that fills its read model from an existing log. */
+async function profileProjection(): Promise<Profiled> {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));
+  try {
+    await seedLog(folder, { accounts: ACCOUNTS, eventsEach: EVENTS_EACH });
+    const tree = await profileServer({ DATA_DIR: folder }, ({ metric }) =>
+      timed(() =>
+        eventually(
+          'the read model is filled',
+          async () => (await metric('latchkey_user_lag_records')) === 0,
+          FILLED_WITHIN_MS,
+        ),
+      ),
+    );
+    return {
+      title: 'Main thread while the read model is filled, per event',
+      operations: ACCOUNTS * EVENTS_EACH,
+      tree,
+    };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/**
+ * Starts a server, and stops it when `work` has ended.
+ * @param work returns the part of the time that counts, in µs of the monotonic clock
+ */
+async function profileServer(
+  settings: Settings,
+  work: (server: Server) => Promise<readonly [number, number]>,
+): Promise<Frame> {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-profile-'));
+  try {
+    const options = `--cpu-prof --cpu-prof-dir=${folder} --cpu-prof-interval=${SAMPLE_EVERY_US}`;
+    let between: readonly [number, number];
+    {
+      await using server = await startServer({ ...settings, NODE_OPTIONS: options });
+      between = await work(server);
+    }
+    const [file] = (await readdir(folder)).filter((name) => name.endsWith('.cpuprofile'));
+    if (file === undefined) throw new Error('the server wrote no profile');
+    const profile: CpuProfile = JSON.parse(await readFile(join(folder, file), 'utf8'));
+    return callTreeOf(profile, between);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function timed(work: () => Promise<unknown>): Promise<readonly [number, number]> {
+  const from = now();
+  await work();
+  return [from, now()];
+}
+
+/** Returns the monotonic clock, in µs. */
+function now(): number {
+  return Number(process.hrtime.bigint()) / 1000;
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { to: { type: 'string', default: '.' } },
+});
+for (const name of positionals.length > 0 ? positionals : Object.keys(works)) {
+  const work = works[name];
+  if (work === undefined) throw new Error(`There is no work ${name}: ${Object.keys(works).join(', ')}`);
+  const { title, operations, tree } = await work();
+  const perOperation = (tree.ms / operations).toFixed(tree.ms / operations < 1 ? 3 : 1);
+  const file = resolve(values.to, `profile-${name}.svg`);
+  await writeFile(file, drawFlameGraph(tree, { title: `${title}: ${perOperation} ms`, operations }));
+  console.log(`${file}: ${perOperation} ms`);
+}

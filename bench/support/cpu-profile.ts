@@ -1,0 +1,95 @@
+/** Reads the CPU profiles that V8 writes: `node --cpu-prof`, or the domain Profiler of the inspector. */
+
+/** Part of https://chromedevtools.github.io/devtools-protocol/tot/Profiler/#type-Profile */
+export interface CpuProfile {
+  readonly nodes: readonly CpuProfileNode[];
+  /** The time of the first sample, in µs of the monotonic clock, which all processes of a machine share. */
+  readonly startTime: number;
+  /** The ids of the nodes that were sampled, oldest first. */
+  readonly samples: readonly number[];
+  /** The time between each sample and the one before, in µs. */
+  readonly timeDeltas: readonly number[];
+}
+
+interface CpuProfileNode {
+  readonly id: number;
+  readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
+  readonly children?: readonly number[];
+}
+
+/** A function in the call tree. Calls of the same function by the same callers are one frame. */
+export interface Frame {
+  /** For example `signUp (services/auth/src/sign-up/sign-up.ts)`. */
+  readonly name: string;
+  readonly owner: FrameOwner;
+  /** The time in this function and in those that it called, in ms. */
+  ms: number;
+  readonly callees: Map<string, Frame>;
+}
+
+/** Whose code it is: ours, that of a package, or that of Node itself. */
+export type FrameOwner = 'ours' | 'package' | 'node';
+
+/** The names that V8 gives to time in which no JavaScript ran. */
+const NOT_BUSY = new Set(['(idle)', '(program)']);
+
+/**
+ * Returns the call tree of a profile, without the time in which the thread was idle.
+ * @param between start and end of the part that counts, in µs of the monotonic clock; by default all of it
+ */
+export function callTreeOf(
+  { nodes, samples, timeDeltas, startTime }: CpuProfile,
+  [from, to]: readonly [number, number] = [0, Number.POSITIVE_INFINITY],
+): Frame {
+  const pathOf = createPathReader(nodes);
+  const root: Frame = { name: 'all', owner: 'node', ms: 0, callees: new Map() };
+  let at = startTime;
+  for (const [index, id] of samples.entries()) {
+    const delta = timeDeltas[index] ?? 0;
+    at += delta;
+    const path = pathOf(id);
+    if (at < from || at > to || path.some(({ callFrame }) => NOT_BUSY.has(callFrame.functionName))) continue;
+    addSample(root, path, delta / 1000);
+  }
+  return root;
+}
+
+/** Returns a function that returns the nodes from the root (exclusive) to a node (inclusive). */
+function createPathReader(nodes: readonly CpuProfileNode[]): (id: number) => readonly CpuProfileNode[] {
+  const paths = new Map<number, readonly CpuProfileNode[]>();
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const [root] = nodes;
+  const open: [number, readonly CpuProfileNode[]][] = (root?.children ?? []).map((id) => [id, []]);
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [id, callers] = next;
+    const node = byId.get(id);
+    if (node === undefined) continue;
+    const path = [...callers, node];
+    paths.set(id, path);
+    for (const child of node.children ?? []) open.push([child, path]);
+  }
+  return (id) => paths.get(id) ?? [];
+}
+
+function addSample(root: Frame, path: readonly CpuProfileNode[], ms: number): void {
+  root.ms += ms;
+  let caller = root;
+  for (const { callFrame } of path) {
+    const { name, owner } = describeFunction(callFrame);
+    // A function that calls itself, or the steps of an anonymous one, would only make the graph deeper.
+    if (name === caller.name) continue;
+    const frame = caller.callees.get(name) ?? { name, owner, ms: 0, callees: new Map() };
+    frame.ms += ms;
+    caller.callees.set(name, frame);
+    caller = frame;
+  }
+}
+
+function describeFunction({ functionName, url }: CpuProfileNode['callFrame']): Pick<Frame, 'name' | 'owner'> {
+  const called = functionName === '' ? 'anonymous' : functionName;
+  const inPackage = /\/node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*\/node_modules\/)/.exec(url)?.[1];
+  if (inPackage !== undefined) return { name: `${called} (${inPackage})`, owner: 'package' };
+  const ours = /\/((?:apps|libs|services|bench)\/.*)$/.exec(url)?.[1];
+  if (ours !== undefined) return { name: `${called} (${ours})`, owner: 'ours' };
+  return { name: url === '' ? called : `${called} (${url})`, owner: 'node' };
+}
