@@ -170,7 +170,7 @@ describe('a route', () => {
     assert.deepEqual(seen, ['1=', 'the caller']);
   });
 
-  it('hands over no cookie that the request has twice', async (t) => {
+  it('returns no cookie that the request has twice', async (t) => {
     const seen: unknown[] = [];
     const remember: Route['handle'] = async ({ cookie }) => {
       seen.push(cookie('a'), cookie('b'));
