@@ -2,13 +2,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { StoreUnavailable } from '@latchkey/store';
+import { isLiving } from '../account/index.ts';
 import type { Caller } from '../deps.ts';
 import { createVerifiedAccount, PASSWORD, withFastHashingWorld } from '../email-change/testing/stage.ts';
+import { changePassword } from '../passwords/change.ts';
 import { changeProfile } from '../profile/change-profile.ts';
 import { login } from '../sessions/login.ts';
 import { type AppendFault, createTestContext, isRefusedWith, type World } from '../testing/world.ts';
 
 const PROFILE_CHANGES_PER_HOUR = 30;
+const PASSWORD_CHANGES_PER_DAY = 30;
 
 async function signIn({ deps }: World, address: string): Promise<Caller> {
   const { refreshToken, state } = await login(deps, { address, password: PASSWORD }, createTestContext());
@@ -31,6 +34,38 @@ test(
     }
     for (let n = 0; n < PROFILE_CHANGES_PER_HOUR; n += 1) await change(n);
     await assert.rejects(change(-1), isRefusedWith('rate_limited'));
+  }),
+);
+
+test(
+  'changes of the password that are answered 503 because the session of the caller could not be kept do not count',
+  withFastHashingWorld(async (world) => {
+    const { deps } = world;
+    const { address } = await createVerifiedAccount(world);
+    const caller = await signIn(world, address);
+    let isDown = true;
+    const sessions: typeof deps.sessions = {
+      ...deps.sessions,
+      liftSince: (...words) =>
+        isDown ? Promise.reject(new StoreUnavailable(new Error('away'))) : deps.sessions.liftSince(...words),
+    };
+    async function change(currentPassword: string, newPassword: string): Promise<void> {
+      const state = await deps.accounts.load(caller.userId);
+      assert.ok(isLiving(state));
+      const request = { currentPassword, newPassword };
+      await changePassword({ ...deps, sessions }, request, { ...caller, state }, createTestContext());
+    }
+    const passwords = Array.from(
+      { length: PASSWORD_CHANGES_PER_DAY },
+      (_, n) => `the new password of Ada ${n}`,
+    );
+    let current = PASSWORD;
+    for (const next of passwords) {
+      await assert.rejects(change(current, next), StoreUnavailable);
+      current = next;
+    }
+    isDown = false;
+    await change(current, 'the last password of Ada');
   }),
 );
 

@@ -56,17 +56,19 @@ export async function changePassword(
       assertStrongPassword(deps, newPassword, state, 'newPassword');
       const passwordHash = await passwords.hash(newPassword, address, context);
       const command = { type: 'ChangePassword', checkedHash, passwordHash } as const;
-      return accounts.execute(
+      const changed = await accounts.execute(
         userId,
         context,
         refuseRevokedCaller(caller, () => command),
       );
+      // The caller's session is exempted from the revocation first: a crash in between only signs the caller out.
+      if (!changed.refusal)
+        await sessions.liftSince(sessionId, requireExistingAccount(changed.state).revokedAt);
+      return changed;
     });
   });
   if (outcome === undefined) throw new Refused('current_password_incorrect');
   if (outcome.refusal) throw new Refused(outcome.refusal);
-  // The caller's session is exempted from the revocation first: a crash in between only signs the caller out.
-  await sessions.liftSince(sessionId, requireExistingAccount(outcome.state).revokedAt);
   await removeRevokedSessions(deps, outcome.state);
   await bestEffort(() => deps.limits.clear('login-account', userId));
   await trustOnly(deps, { address, ip: context.ip });
