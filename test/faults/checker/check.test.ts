@@ -684,8 +684,8 @@ describe('a limit', () => {
     const failed = [change(10, 503), change(12, 503)];
     assert.equal(isBroken(5, failed), true);
     assert.equal(isBroken(20, failed), false);
-    assert.equal(isBroken(20, [...failed, change(14, 400)]), true);
-    assert.equal(isBroken(20, [...failed, change(14, 400, 'auth-2')]), false);
+    assert.equal(isBroken(20, [...failed, change(14, 200)]), true);
+    assert.equal(isBroken(20, [...failed, change(14, 200, 'auth-2')]), false);
   });
 
   test('may count what a gateway answered for a process that was killed', () => {

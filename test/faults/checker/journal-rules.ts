@@ -206,7 +206,7 @@ export const ANSWERERS: readonly string[] = ['auth-1', 'auth-2', 'standalone'];
 /** In ms. The follow-up work of a commit is done within this time. No response waits for that work. */
 const FOLLOW_UP_MS = 10_000;
 /** The minimum time until an operation on an unreachable store fails; longer on a busy machine (ARCHITECTURE.md). */
-const GIVEN_UP_AFTER_MS = 2_000;
+export const GIVEN_UP_AFTER_MS = 2_000;
 
 /**
  * Returns a function that tells whether the follow-up work of an event may be missing at the end, because the process or

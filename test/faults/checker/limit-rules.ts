@@ -1,122 +1,131 @@
-/** Rules about rate limits. A request that was refused, or answered with 5xx, must not count. */
+/** Rules about rate limits. A request that was refused by a limit, or answered with 5xx, must not count. */
 import type { CommandLine, FaultLine } from '../run-folder.ts';
-import { claimsOf } from './access-token.ts';
-import { type CommandContext, isAcknowledged, normaliseAddress } from './commands.ts';
-import { hasFaultDuring } from './faults.ts';
-import { ANSWERERS } from './journal-rules.ts';
+import { type CommandContext, isAcknowledged } from './commands.ts';
+import { createForgottenRefund } from './limit-refunds.ts';
+import { ALWAYS, type Restarts, restartsOf } from './limit-restarts.ts';
+import { type AddressBook, addressBookOf, type Limit, limits, TOO_MANY } from './limits.ts';
 import { type Violation, violationsOf } from './report.ts';
 
-const TOO_MANY = 429;
-
-interface Limit {
-  /** The name of the setting that contains the limit. */
-  readonly setting: string;
-  /** Returns the key under which a command is counted. */
-  keyOf(command: CommandLine): string;
-  /** Whether every accepted command counts. Requests for mails are accepted over the limit, too. */
-  readonly isStrict?: true;
+/** Everything that one limit may have counted. */
+interface Count {
+  readonly limit: Limit;
+  /** The number of points that the run has set. */
+  readonly points: number;
+  /** The commands by the key under which they may count; a command may have several. */
+  readonly byKey: ReadonlyMap<string, readonly CommandLine[]>;
 }
-
-function byAddress(purpose: string): Limit {
-  return {
-    setting: 'LIMIT_MAILS_PER_ADDRESS',
-    keyOf: ({ request }) => `${purpose} ${normaliseAddress(request['email'])}`,
-  };
-}
-
-const LIMITS: Readonly<Record<string, Limit>> = {
-  'sign-up': byAddress('sign-up'),
-  'verification-request': byAddress('verification-request'),
-  'reset-request': byAddress('reset-request'),
-  profile: {
-    setting: 'LIMIT_PROFILE_CHANGES',
-    keyOf: ({ accessToken }) => `profile ${claimsOf(accessToken)?.sub}`,
-    isStrict: true,
-  },
-};
 
 /**
- * Checks that a command was refused only if its limit was reached, that no command was refused if limits are off, and
- * that no more commands were accepted than a limit allows.
+ * Checks that a command was refused only if one of its limits was reached, that no command was refused if limits are
+ * off, and that no more commands were accepted than a limit allows.
  */
 export function checkLimits(
-  { history, settings }: CommandContext,
+  { journal, history, settings }: CommandContext,
   faults: readonly FaultLine[],
 ): readonly Violation[] {
-  const isForgotten = createForgottenRefund(history, faults);
-  const limited = history.filter(({ op }) => LIMITS[op] !== undefined);
-  const together = Map.groupBy(limited, (command) => LIMITS[command.op]?.keyOf(command) ?? '');
-  function limitOf({ setting }: Limit): number {
-    return settings['LIMITS'] === 'off' ? Number.POSITIVE_INFINITY : Number(settings[setting] ?? 1);
-  }
+  const book = addressBookOf(journal);
+  const isOff = settings['LIMITS'] === 'off';
+  const counts = limits.map(
+    (limit): Count => ({
+      limit,
+      points: Number(settings[limit.setting] ?? 1),
+      byKey: groupByKey(limit, history, book),
+    }),
+  );
+  const restarts = restartsOf({ journal, history }, faults);
+  return [
+    ...checkRefusals({ counts, history, book, restarts, isOff }, createForgottenRefund(history, faults)),
+    ...counts
+      .filter(({ limit: { isStrict, setting } }) => isStrict === true && settings[setting] !== undefined)
+      .flatMap((count) => checkAccepted(count, restarts)),
+  ];
+}
 
-  const refused = limited
+function groupByKey(
+  limit: Limit,
+  history: readonly CommandLine[],
+  book: AddressBook,
+): ReadonlyMap<string, readonly CommandLine[]> {
+  const pairs = history
+    .filter(({ op }) => limit.ops.includes(op))
+    .flatMap((command) => limit.keysOf(command, book).map((key) => ({ key, command })));
+  return new Map(
+    Array.from(
+      Map.groupBy(pairs, ({ key }) => key),
+      ([key, its]) => [key, its.map(({ command }) => command)],
+    ),
+  );
+}
+
+interface RefusalContext {
+  readonly counts: readonly Count[];
+  readonly history: readonly CommandLine[];
+  readonly book: AddressBook;
+  readonly restarts: Restarts;
+  readonly isOff: boolean;
+}
+
+function checkRefusals(
+  { counts, history, book, restarts, isOff }: RefusalContext,
+  isForgotten: (command: CommandLine) => boolean,
+): readonly Violation[] {
+  return history
     .filter(({ status }) => status === TOO_MANY)
-    .flatMap((command) => {
-      const { op, id, answeredAt } = command;
-      const rule = LIMITS[op];
-      if (rule === undefined) return [];
-      const counted = (together.get(rule.keyOf(command)) ?? []).filter(
-        (each) => each.sentAt <= (answeredAt ?? '') && (mayCount(each) || isForgotten(each)),
+    .flatMap((refused) => {
+      if (isOff)
+        return violationsOf('limits', `${refused.op} ${refused.id} was refused although limits are off`);
+      const its = counts.filter(({ limit }) => limit.ops.includes(refused.op));
+      const reached = its.flatMap(({ limit, points, byKey }) =>
+        limit.keysOf(refused, book).map((key) => {
+          const startedAt = limit.startsAgain ? restarts.lastBefore(key, refused) : undefined;
+          const counted = (byKey.get(key) ?? []).filter(
+            (each) =>
+              each.sentAt <= (refused.answeredAt ?? '') &&
+              !isOver(each, startedAt) &&
+              (mayCount(limit, each, refused) || isForgotten(each)),
+          ).length;
+          return { counted, points, setting: limit.setting };
+        }),
+      );
+      if (its.length === 0 || reached.some(({ counted, points }) => counted >= points)) return [];
+      const found = reached.map(({ counted, points, setting }) => `${counted} of ${points} (${setting})`);
+      return violationsOf('limits', `${refused.op} ${refused.id} was refused after ${found.join(', ')}`);
+    });
+}
+
+/** Returns whether a limit may have counted a command. If there was no response, this is unknown. */
+function mayCount(limit: Limit, command: CommandLine, refused: CommandLine): boolean {
+  const { status, sentAt, answeredAt } = command;
+  if (status === null) return true;
+  if (limit.isHeldMeanwhile && sentAt <= (refused.answeredAt ?? '') && (answeredAt ?? '') >= refused.sentAt)
+    return command !== refused;
+  if (isAcknowledged(command)) return limit.isHeldMeanwhile !== true;
+  return status < 500 && status !== TOO_MANY && limit.mayCountRefused(command);
+}
+
+/** A run is shorter than the window of a limit, so everything is in one window, unless the count starts again. */
+function checkAccepted({ limit, points, byKey }: Count, restarts: Restarts): readonly Violation[] {
+  return [...byKey].flatMap(([key, commands]) => {
+    // Points whose count was not confirmed are given back, although the store may not have counted them.
+    const unconfirmed = commands.filter(({ status }) => status === null || status >= 500).length;
+    return (limit.startsAgain ? restarts.spansBetween(key) : [ALWAYS]).flatMap(({ from, to }) => {
+      const accepted = commands.filter(
+        (command) =>
+          isAcknowledged(command) &&
+          Date.parse(command.sentAt) >= from &&
+          Date.parse(command.answeredAt ?? '') <= to,
       ).length;
-      const limit = limitOf(rule);
-      return counted >= limit
+      return accepted <= points + unconfirmed
         ? []
         : violationsOf(
             'limits',
-            `${op} ${id} was refused after ${counted} that count, the limit is ${limit}`,
+            `${accepted} ${limit.ops[0]} were accepted for ${key}, ${limit.setting} is ${points}`,
           );
     });
-
-  // A run is shorter than the window of a limit, so everything is in one window.
-  const exceeded = [...together.values()].flatMap((commands) => {
-    const [first] = commands;
-    const rule = LIMITS[first?.op ?? ''];
-    if (first === undefined || rule?.isStrict !== true || settings[rule.setting] === undefined) return [];
-    const accepted = commands.filter(isAcknowledged).length;
-    // Points whose count was not confirmed are given back, although the store may not have counted them.
-    const unconfirmed = commands.filter(({ status }) => status === null || status >= 500).length;
-    const limit = limitOf(rule);
-    return accepted <= limit + unconfirmed
-      ? []
-      : violationsOf('limits', `${accepted} ${first.op} were accepted for one key, the limit is ${limit}`);
   });
-  return [...refused, ...exceeded];
 }
 
-/** Returns whether the limit may have counted a command. If there was no response, this is unknown. */
-function mayCount({ status }: CommandLine): boolean {
-  return status === null || (status < 500 && status !== TOO_MANY);
-}
-
-/** The faults that end a process without letting it give back points. */
-const ENDS: ReadonlySet<string> = new Set(['kill-auth', 'kill-standalone', 'ended-by-itself']);
-
-/**
- * Returns a function that tells whether the points of a command that was answered 5xx may not have been given back. While
- * the store fails, a process remembers the points, and gives them back before it takes others. If the process is killed
- * before that, they count.
- */
-function createForgottenRefund(history: readonly CommandLine[], faults: readonly FaultLine[]) {
-  const ends = faults.filter(({ fault }) => ENDS.has(fault));
-  const succeeded = Map.groupBy(
-    history.filter((each) => LIMITS[each.op] !== undefined && mayCount(each) && each.answeredAt !== null),
-    ({ by }) => by,
-  );
-
-  /** Returns by when the process has taken other points, in ms since 1970: when a later command of it has succeeded. */
-  function refundedBy({ by, answeredAt }: CommandLine): number {
-    if (by === null) return Date.parse(answeredAt ?? '');
-    const later = (succeeded.get(by) ?? [])
-      .filter(({ sentAt }) => sentAt >= (answeredAt ?? ''))
-      .map((each) => Date.parse(each.answeredAt ?? ''));
-    return Math.min(...later, Number.POSITIVE_INFINITY);
-  }
-
-  return (command: CommandLine): boolean => {
-    const { status, sentAt, by } = command;
-    if (status === null || status < 500) return false;
-    const span = { from: Date.parse(sentAt), to: refundedBy(command) };
-    return hasFaultDuring(ends, span, by === null ? ANSWERERS : [by]);
-  };
+/** Returns whether a command was counted before the count started again. */
+function isOver({ answeredAt }: CommandLine, startedAt: number | undefined): boolean {
+  return startedAt !== undefined && answeredAt !== null && Date.parse(answeredAt) <= startedAt;
 }

@@ -191,6 +191,39 @@ function refused(id: string, op: string, code: string, more: Partial<CommandLine
   return createCommandLine(id, op, { status: 401, code, answer: null, ...more });
 }
 
+/** The limits of a run in which the commands of the good run are within every limit. */
+const SUFFICIENT_LIMITS = {
+  LIMIT_MAILS_PER_ADDRESS: '3',
+  LIMIT_PROFILE_CHANGES: '2',
+  LIMIT_LOGINS: '2',
+  LIMIT_LOGOUTS_EVERYWHERE: '2',
+  LIMIT_PASSWORD_CHANGES: '2',
+  LIMIT_ERASURE_REQUESTS: '2',
+  LIMIT_EMAIL_CHANGES: '2',
+  LIMIT_LOGIN_FAILURES_PER_ADDRESS: '2',
+};
+const ADAS_LOGIN = { email: 'ada@example.com', password: ADA_PASSWORDS.second };
+
+function limited(settings: object, ...commands: readonly CommandLine[]): Pick<Plant, 'run'> {
+  return {
+    run: {
+      run: { ...goodRun.run, settings: { LIMITS: 'on', ...settings } },
+      history: [...goodRun.history, ...commands],
+    },
+  };
+}
+/** A command that was refused or failed, of Ada or about her. */
+function adaAsked(op: string, second: number, status: number, code: string | null = null): CommandLine {
+  return createCommandLine(`x${second}`, op, {
+    ...commandTimes(8, second),
+    status,
+    code,
+    answer: null,
+    request: { ...ADAS_LOGIN, accountId: ADA_ID, newEmail: 'ada@elsewhere.example' },
+    accessToken: ADAS_TOKEN,
+  });
+}
+
 const leftMark = commits('ada-1', (commit) => [{ ...commit, registration: { address: 'ada@example.com' } }]);
 
 const plants: readonly Plant[] = [
@@ -731,47 +764,83 @@ const plants: readonly Plant[] = [
     caughtBy: 'shown profiles',
     ...shown(() => []),
   },
+  ...(
+    [
+      ['LIMIT_LOGINS', 'login'],
+      ['LIMIT_LOGOUTS_EVERYWHERE', 'logout-all'],
+      ['LIMIT_PASSWORD_CHANGES', 'change-password'],
+      ['LIMIT_ERASURE_REQUESTS', 'erase'],
+      ['LIMIT_PROFILE_CHANGES', 'profile'],
+      ['LIMIT_EMAIL_CHANGES', 'change-email'],
+    ] as const
+  ).map(
+    ([setting, op]): Plant => ({
+      bug: `${op} is allowed more often than ${setting}`,
+      caughtBy: 'limits',
+      ...limited({ [setting]: '0' }),
+    }),
+  ),
+  ...(
+    [
+      'sign-up',
+      'verification-request',
+      'reset-request',
+      'profile',
+      'login',
+      'logout-all',
+      'change-password',
+      'erase',
+      'change-email',
+      'verify',
+      'confirm-email',
+    ] as const
+  ).map(
+    (op): Plant => ({
+      bug: `a limit of ${op} counts what was answered 503`,
+      caughtBy: 'limits',
+      ...limited(SUFFICIENT_LIMITS, adaAsked(op, 0, 503), adaAsked(op, 1, 503), adaAsked(op, 2, 429)),
+    }),
+  ),
   {
-    bug: 'a limit counts what was answered 503',
+    bug: 'a wrong current password counts as a change of the password',
     caughtBy: 'limits',
-    run: {
-      run: { ...goodRun.run, settings: { LIMITS: 'on', LIMIT_PROFILE_CHANGES: '3' } },
-      history: [
-        ...goodRun.history,
-        ...[503, 503, 429].map((status, index) =>
-          createCommandLine(`x${index}`, 'profile', {
-            ...commandTimes(8, index),
-            status,
-            code: null,
-            answer: null,
-            accessToken: ADAS_TOKEN,
-          }),
-        ),
-      ],
-    },
+    ...limited(
+      SUFFICIENT_LIMITS,
+      adaAsked('change-password', 0, 400, 'current_password_incorrect'),
+      adaAsked('change-password', 1, 429),
+    ),
   },
   {
-    bug: 'a limit allows too much',
+    bug: 'a login that failed counts as a login',
     caughtBy: 'limits',
-    run: {
-      run: { ...goodRun.run, settings: { LIMITS: 'on', LIMIT_PROFILE_CHANGES: '0' } },
-    },
+    ...limited(
+      SUFFICIENT_LIMITS,
+      adaAsked('login', 0, 401, 'invalid_credentials'),
+      adaAsked('login', 1, 429),
+    ),
+  },
+  {
+    bug: 'a new password does not start the count of logins again',
+    caughtBy: 'limits',
+    ...limited(
+      SUFFICIENT_LIMITS,
+      createCommandLine('x', 'login', {
+        ...commandTimes(8),
+        request: ADAS_LOGIN,
+        answer: tokenResponse('ada', ADA_ID, 'x', 5, 0),
+      }),
+      adaAsked('login', 10, 429),
+    ),
+  },
+  {
+    bug: 'a limit refuses somebody else',
+    caughtBy: 'limits',
+    ...limited({ ...SUFFICIENT_LIMITS, LIMIT_LOGOUTS_EVERYWHERE: '1' }, adaAsked('logout-all', 0, 429)),
   },
   {
     bug: 'a limit applies although limits are off',
     caughtBy: 'limits',
-    run: {
-      run: { ...goodRun.run, settings: { LIMITS: 'off' } },
-      history: [
-        ...goodRun.history,
-        createCommandLine('x', 'sign-up', {
-          ...commandTimes(8),
-          status: 429,
-          code: 'rate_limited',
-          answer: null,
-        }),
-      ],
-    },
+    ...limited({ LIMITS: 'off' }, adaAsked('role', 0, 429)),
   },
   {
     bug: 'the notifier forgets what supersedes a mail',

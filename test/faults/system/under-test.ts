@@ -60,21 +60,24 @@ const NO_LIMITS = {
   LIMIT_PROFILE_CHANGES: NONE,
 } as const;
 /**
- * The default limits, except those per IP, because all traffic comes from one IP, and those that the checker does not know.
+ * The limits that the checker knows. Those of accounts are lower than the defaults, so that people reach them during a
+ * run. There are no limits per IP, because all traffic comes from one IP.
  */
 const LIMITS_ON = {
   LIMITS: 'on',
   LIMIT_MAILS_PER_ADDRESS: '3',
   LIMIT_MAILS_PER_ADDRESS_AND_DAY: '30',
   LIMIT_PROFILE_CHANGES: '30',
+  LIMIT_EMAIL_CHANGES: '2',
+  LIMIT_LOGINS: '8',
+  LIMIT_LOGOUTS_EVERYWHERE: '2',
+  LIMIT_PASSWORD_CHANGES: '2',
+  LIMIT_ERASURE_REQUESTS: '1',
+  LIMIT_LOGIN_FAILURES_PER_ADDRESS: '10',
   LIMIT_MAIL_REQUESTS_PER_IP: NONE,
   LIMIT_SIGNUPS_PER_IP: NONE,
   LIMIT_LOGIN_FAILURES_PER_IP: NONE,
   LIMIT_MAILING_RECIPIENTS: NONE,
-  LIMIT_LOGINS: NONE,
-  LIMIT_LOGOUTS_EVERYWHERE: NONE,
-  LIMIT_PASSWORD_CHANGES: NONE,
-  LIMIT_ERASURE_REQUESTS: NONE,
 } as const;
 
 /** Returns the settings of all services. Limits are on in runs with an odd seed. */

@@ -1,0 +1,60 @@
+/** When the count of a limit starts again: a new password of an account starts its count of logins again. */
+import type { CommandLine, FaultLine } from '../run-folder.ts';
+import { type CommandContext, commandsById, isAcknowledged } from './commands.ts';
+import { hasFaultDuring } from './faults.ts';
+import { ANSWERERS, GIVEN_UP_AFTER_MS } from './journal-rules.ts';
+
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+export const ALWAYS: Span = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+
+/** When a count started again, because the account got a new password. */
+export interface Restarts {
+  /** Returns the last time, in ms since 1970, at which the count certainly started again before a command was sent. */
+  lastBefore(account: string, command: CommandLine): number | undefined;
+  /** Returns the longest spans in which the count cannot have started again. */
+  spansBetween(account: string): readonly Span[];
+}
+
+/**
+ * A new password starts a count again before the response, unless the store fails, and at an unknown time if there was
+ * no response.
+ */
+export function restartsOf(
+  { journal, history }: Pick<CommandContext, 'journal' | 'history'>,
+  faults: readonly FaultLine[],
+): Restarts {
+  const commands = commandsById(history);
+
+  function restartsOn(account: string): readonly (Span & { readonly isCertain: boolean })[] {
+    return (journal.streams.get(account) ?? [])
+      .filter(({ events }) => events.some(({ type }) => type === 'PasswordChanged'))
+      .flatMap(({ correlationId }) => commands.get(correlationId) ?? [])
+      .map((command) => {
+        const { sentAt, answeredAt, by } = command;
+        const from = Date.parse(sentAt);
+        if (!isAcknowledged(command)) return { from, to: Number.POSITIVE_INFINITY, isCertain: false };
+        const to = Date.parse(answeredAt ?? '');
+        const mayBeGivenUp = by !== 'standalone' && to - from > GIVEN_UP_AFTER_MS;
+        const isCertain =
+          !mayBeGivenUp && !hasFaultDuring(faults, { from, to }, [...(by ? [by] : ANSWERERS), 'mongodb']);
+        return { from, to, isCertain };
+      })
+      .toSorted((a, b) => a.from - b.from);
+  }
+
+  return {
+    lastBefore: (account, { sentAt }) =>
+      restartsOn(account).findLast(({ to, isCertain }) => isCertain && to <= Date.parse(sentAt))?.from,
+    spansBetween: (account) => {
+      const all = restartsOn(account);
+      return [...all, undefined].map((next, index) => ({
+        from: Math.max(ALWAYS.from, ...all.slice(0, index).map(({ to }) => to)),
+        to: next?.from ?? ALWAYS.to,
+      }));
+    },
+  };
+}

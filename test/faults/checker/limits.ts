@@ -1,0 +1,120 @@
+/** The rate limits that the checker knows: which commands each limit counts, and under which keys. */
+import type { CommandLine } from '../run-folder.ts';
+import { claimsOf } from './access-token.ts';
+import { accountIdsByAddress, normaliseAddress } from './commands.ts';
+import type { Journal } from './journal.ts';
+
+export const TOO_MANY = 429;
+
+/** The accounts of each address, and the addresses of each account. */
+export interface AddressBook {
+  /** Returns the accounts that have ever had an address. */
+  accountsOf(address: unknown): readonly string[];
+  /** Returns the addresses that an account has ever had. */
+  addressesOf(account: string): readonly string[];
+}
+
+export function addressBookOf(journal: Journal): AddressBook {
+  const accounts = accountIdsByAddress(journal);
+  const pairs = [...accounts].flatMap(([address, ids]) => ids.map((id) => ({ id, address })));
+  const addresses = Map.groupBy(pairs, ({ id }) => id);
+  return {
+    accountsOf: (address) => accounts.get(normaliseAddress(address)) ?? [],
+    addressesOf: (account) => (addresses.get(account) ?? []).map(({ address }) => address),
+  };
+}
+
+export interface Limit {
+  /** The name of the setting that contains the limit. */
+  readonly setting: string;
+  /** The operations that the limit counts, and may refuse. */
+  readonly ops: readonly string[];
+  /** Returns the keys under which the limit may count a command. */
+  keysOf(command: CommandLine, book: AddressBook): readonly string[];
+  /** Returns whether a command that was refused, for another reason than a limit, may have used points. */
+  mayCountRefused(command: CommandLine): boolean;
+  /** Whether every accepted command counts. Requests for mails are accepted over the limit, too. */
+  readonly isStrict?: true;
+  /** Whether a new password of the account starts the count again. */
+  readonly startsAgain?: true;
+  /** Whether the limit counts a command while it is processed, and gives the points back if it is right. */
+  readonly isHeldMeanwhile?: true;
+}
+
+const WRONG_PASSWORD: ReadonlySet<string | null> = new Set([
+  'invalid_credentials',
+  'current_password_incorrect',
+  'password_incorrect',
+  'password_required',
+]);
+
+function isWrongPassword({ code }: CommandLine): boolean {
+  return WRONG_PASSWORD.has(code);
+}
+
+/** A limit on the mails to an address. */
+function ofMails(op: string, name = 'email'): Limit {
+  return {
+    setting: 'LIMIT_MAILS_PER_ADDRESS',
+    ops: [op],
+    keysOf: ({ request }) => [normaliseAddress(request[name])],
+    mayCountRefused: (command) => !isWrongPassword(command),
+  };
+}
+
+/** A limit on what people do to their own account. If the password is required for that, it is checked first. */
+function ofAccount(op: string, setting: string): Limit {
+  return {
+    setting,
+    ops: [op],
+    keysOf: ({ accessToken }) => accountsIn(accessToken),
+    mayCountRefused: (command) => !isWrongPassword(command),
+    isStrict: true,
+  };
+}
+
+function accountsIn(accessToken: string | null): readonly string[] {
+  const claims = claimsOf(accessToken);
+  return claims === undefined ? [] : [claims.sub];
+}
+
+function accountsOfLogin({ request, answer }: CommandLine, { accountsOf }: AddressBook): readonly string[] {
+  const { user } = (answer ?? {}) as { readonly user?: { readonly id?: string } };
+  return user?.id === undefined ? accountsOf(request['email']) : [user.id];
+}
+
+const LOGINS: readonly string[] = ['login', 'final-login'];
+
+function addressesOfAttempt(command: CommandLine, { addressesOf }: AddressBook): readonly string[] {
+  const { op, request, accessToken } = command;
+  if (LOGINS.includes(op)) return [normaliseAddress(request['email'])];
+  const [account = String(request['accountId'])] = accountsIn(accessToken);
+  return addressesOf(account);
+}
+
+export const limits: readonly Limit[] = [
+  ofMails('sign-up'),
+  ofMails('verification-request'),
+  ofMails('reset-request'),
+  ofMails('change-email', 'newEmail'),
+  ofAccount('profile', 'LIMIT_PROFILE_CHANGES'),
+  ofAccount('change-email', 'LIMIT_EMAIL_CHANGES'),
+  ofAccount('logout-all', 'LIMIT_LOGOUTS_EVERYWHERE'),
+  ofAccount('change-password', 'LIMIT_PASSWORD_CHANGES'),
+  ofAccount('erase', 'LIMIT_ERASURE_REQUESTS'),
+  {
+    setting: 'LIMIT_LOGINS',
+    ops: LOGINS,
+    keysOf: accountsOfLogin,
+    mayCountRefused: () => false,
+    isStrict: true,
+    startsAgain: true,
+  },
+  {
+    setting: 'LIMIT_LOGIN_FAILURES_PER_ADDRESS',
+    ops: [...LOGINS, 'verify', 'change-password', 'erase', 'change-email', 'confirm-email'],
+    keysOf: addressesOfAttempt,
+    mayCountRefused: isWrongPassword,
+    isHeldMeanwhile: true,
+  },
+];
