@@ -14,6 +14,7 @@ import { planFaults, STANDALONE_LANES, type StandaloneFault } from '../nemesis/s
 import { superviseProcess } from '../nemesis/supervisor.ts';
 import { findClockLibrary, openClocks } from './clocks.ts';
 import { replacedRowsSettings } from './data-folder.ts';
+import { finishRewrite } from './file-rewrite.ts';
 import { ehloNameSettings, openMailSink } from './sink.ts';
 import { createExitReporter, type OpenSystem, serviceSettings } from './under-test.ts';
 
@@ -99,10 +100,15 @@ export const openStandalone: OpenSystem = async (options, stack) => {
     ops,
     repair: async () => undefined,
     async findTraces() {
-      // A start rewrites the file, which may contain copies of erased rows until then (docs/erasure.md).
-      await supervised.kill();
-      await supervised.start();
-      await instance.ready();
+      await finishRewrite({
+        folder,
+        ops,
+        kill: supervised.kill,
+        start: async () => {
+          await supervised.start();
+          await instance.ready();
+        },
+      });
       return await findFolderTraces(folder, replacedRowsFile);
     },
   };

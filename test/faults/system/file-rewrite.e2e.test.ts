@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { after, before, describe, test } from 'node:test';
+import { type Standalone, startStandalone } from '../../support/standalone.ts';
+import { finishRewrite } from './file-rewrite.ts';
+
+describe('the file of a standalone that has erased data', () => {
+  let system: Standalone;
+  before(async () => {
+    system = await startStandalone();
+  });
+  after(() => system?.stop());
+
+  function withFile<T>(work: (database: DatabaseSync) => T): T {
+    const database = new DatabaseSync(join(system.folder, 'latchkey.sqlite'));
+    try {
+      return work(database);
+    } finally {
+      database.close();
+    }
+  }
+
+  /** Records what a standalone does that erases data and is killed during a rewrite at a time. */
+  async function leaveUnfinished(attemptedAt: number | null): Promise<void> {
+    await system.kill();
+    withFile((database) =>
+      database
+        .prepare('UPDATE file_rewrite SET erasures = covered + 1, rewritten_at = NULL, attempted_at = ?')
+        .run(attemptedAt),
+    );
+  }
+
+  for (const [what, attemptedAt] of [
+    ['at a restart', null],
+    ['by an operator after a rewrite that was interrupted', Date.now()],
+  ] as const)
+    test(`is rewritten ${what}`, async () => {
+      await leaveUnfinished(attemptedAt);
+      await finishRewrite(system);
+      const { erasures, covered, rewritten_at } = withFile(
+        (database) => database.prepare('SELECT * FROM file_rewrite').get() ?? {},
+      );
+      assert.equal(covered, erasures);
+      assert.notEqual(rewritten_at, null);
+    });
+});

@@ -1,0 +1,31 @@
+/** Has the file of a data folder rewritten, so that no unused part of it contains erased data (docs/erasure.md). */
+import type { System } from '../../support/system.ts';
+import { withDatabase } from './data-folder.ts';
+
+export interface RewriteDeps extends Pick<System, 'ops' | 'kill' | 'start'> {
+  /** DATA_DIR. */
+  readonly folder: string;
+}
+
+/**
+ * Restarts the standalone, which rewrites the file. If a fault has killed it during an earlier rewrite, it tries again
+ * only a day later. Then the file is rewritten as an operator does it: with `ops vacuum` while the standalone is stopped.
+ * @throws Error if the file may still contain erased data
+ */
+export async function finishRewrite({ folder, ops, kill, start }: RewriteDeps): Promise<void> {
+  await kill();
+  await start();
+  if (!mayContainErasedData(folder)) return;
+  await kill();
+  await ops('vacuum');
+  await start();
+  if (mayContainErasedData(folder)) throw new Error('ops vacuum has not rewritten the file');
+}
+
+/** Returns whether data was erased after the last rewrite of the file. */
+function mayContainErasedData(folder: string): boolean {
+  return withDatabase(
+    folder,
+    (read) => read('SELECT 1 FROM file_rewrite WHERE erasures > covered').length > 0,
+  );
+}
