@@ -161,12 +161,18 @@ export interface Bus {
    */
   tail(topic: string): Promise<LogTail>;
   /**
-   * Replaces records in every topic and in its dead letters: the records of a key (those that `readKey` reads), and the
-   * records of other keys whose value contains the key. Afterwards no file contains the earlier records. Only the
-   * embedded log can do this.
+   * Replaces records in every topic and in its dead letters: the records of each key (those that `readKey` reads), and
+   * the records of other keys whose value contains one of the keys. Afterwards no file contains the earlier records.
+   * Only the embedded log can do this. An index finds the records of a key, but all values must be searched: pass many
+   * keys together, because their search is one.
    * @param change returns the value and the headers to keep; undefined to leave a record as it is. Must be idempotent
+   * @param options.unsearched topics whose values need not be searched
    */
-  replaceRecordsWith?(key: string, change: ReplaceRecord): Promise<void>;
+  replaceRecordsOf?(
+    keys: readonly string[],
+    change: ReplaceRecord,
+    options?: { readonly unsearched?: readonly string[] },
+  ): Promise<void>;
   /**
    * Returns whether a topic is currently compacted, so that a later record replaces an earlier one with the same key.
    * Only Kafka has this method.

@@ -45,6 +45,12 @@ test('a topic with another name is asked for by ours, and nothing is made under 
   );
   assert.equal((await Array.fromAsync(renamed.readKey('ours', 0, 'a', 0))).length, 1);
   assert.equal((await renamed.progressOf('nobody', ['ours'])).records, 1);
+
+  const replaced: string[] = [];
+  const note = ({ topic }: BusRecord) => void replaced.push(topic);
+  await renamed.publish('other', [record]);
+  await renamed.replaceRecordsOf?.(['1'], note, { unsearched: ['ours'] });
+  assert.deepEqual(replaced, ['other']);
 });
 
 test('a topic without another name keeps its own, whatever it is called', () => {

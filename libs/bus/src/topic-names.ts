@@ -44,6 +44,10 @@ export function withTopicNames<B extends Bus & ConsumerGroups>(bus: B, names: To
     subscribe: (options) => bus.subscribe({ ...options, topics: options.topics.map(named) }),
     readKey: (topic, ...place) => bus.readKey(named(topic), ...place),
     tail: (topic) => bus.tail(named(topic)),
+    ...(bus.replaceRecordsOf && {
+      replaceRecordsOf: async (keys, change, { unsearched = [] } = {}) =>
+        bus.replaceRecordsOf?.(keys, change, { unsearched: unsearched.map(named) }),
+    }),
     ...(bus.isCompacted && {
       isCompacted: async (topic: string) => bus.isCompacted?.(named(topic)) ?? false,
     }),

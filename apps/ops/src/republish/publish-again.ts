@@ -14,7 +14,7 @@ export interface Republisher {
 }
 
 export interface RepublisherDeps {
-  readonly bus: Pick<Bus, 'publish' | 'replaceRecordsWith'>;
+  readonly bus: Pick<Bus, 'publish' | 'replaceRecordsOf'>;
   readonly journal: Pick<AuthOps['journal'], 'stream'>;
   readonly recordsOf: EncodeRecords;
   /**
@@ -53,8 +53,8 @@ export function createRepublisher(
   async function erase(topic: string, account: string): Promise<void> {
     const stream = await journal.stream(account);
     if (stream?.events.at(-1)?.event.type !== 'AccountErased') return;
-    if (bus.replaceRecordsWith !== undefined)
-      return bus.replaceRecordsWith(account, createPersonEraser(account));
+    if (bus.replaceRecordsOf !== undefined)
+      return bus.replaceRecordsOf([account], createPersonEraser([account]), { unsearched: [topic] });
     const records = await recordsOf(stream);
     // The journal still contains the person's data, so auth has yet to publish the events without it, and nothing is
     // published here.

@@ -6,14 +6,13 @@ import {
   type ConsumerGroups,
   GroupInUseError,
   type GroupProgress,
-  type ReplaceRecord,
   type SubscribeOptions,
   type Subscription,
   type TopicSpec,
 } from '../bus.ts';
 import type { PartitionRange } from '../record.ts';
 import { createSubscriptionHub, type SubscriptionHub } from './hub.ts';
-import type { EmbeddedLog, RecordsQuery, TopicSummary } from './log.ts';
+import type { EmbeddedLog, KeyedPage, RecordsQuery, Topic, TopicSummary } from './log.ts';
 import type { BusLogger, Member } from './partition-consumer.ts';
 import { createEmbeddedTail } from './tail.embedded.ts';
 
@@ -21,6 +20,8 @@ const DEFAULT_SLICE_SIZE = 500;
 const SWEEP_EVERY_MS = 60_000;
 /** How many rows a clean-up or a scan handles at once: few enough not to block the event loop. */
 const ROWS_AT_ONCE = 2000;
+/** How many records are decoded and replaced at once: fewer than a scan only looks at. */
+const REPLACED_AT_ONCE = 200;
 
 export interface EmbeddedBusDeps {
   /** The connection to the database. It stays open when the bus closes. Each bus needs its own connection. */
@@ -110,16 +111,25 @@ export function createEmbeddedBus({
     },
     async *readKey(topic, partition, key, fromOffset, toOffset) {
       refuseIfClosed();
-      yield* scan(log, log.ofKey, { topic, partition, key: Buffer.from(key), fromOffset, toOffset });
+      const keyBytes = Buffer.from(key);
+      yield* scan(log, { topic, partition, fromOffset, toOffset }, (...range) =>
+        log.ofKey(...range, keyBytes),
+      );
     },
-    async replaceRecordsWith(key, change) {
+    async replaceRecordsOf(keys, change, { unsearched = [] } = {}) {
       refuseIfClosed();
-      for (const { name, partitions } of log.topics())
-        for (let partition = 0; partition < partitions; partition += 1) {
-          const place = { topic: name, partition, fromOffset: 0, toOffset: undefined };
-          const found = await Array.fromAsync(scan(log, log.withKey, { ...place, key: Buffer.from(key) }));
-          if (found.length > 0) await database.write(() => replaceAll(log, found, change), { erases: true });
-        }
+      if (keys.length === 0) return;
+      const changed: BusRecord[] = [];
+      async function writeChanged() {
+        const records = changed.splice(0);
+        if (records.length > 0) await database.write(() => records.forEach(log.replace), { erases: true });
+      }
+      for await (const record of recordsNaming(log, keys, unsearched)) {
+        const kept = change(record);
+        if (kept !== undefined) changed.push({ ...record, ...kept });
+        if (changed.length >= REPLACED_AT_ONCE) await writeChanged();
+      }
+      await writeChanged();
     },
     async tail(topic) {
       refuseIfClosed();
@@ -174,13 +184,6 @@ function refuseDifference(existing: TopicSpec, wanted: TopicSpec): void {
   }
 }
 
-function replaceAll(log: EmbeddedLog, records: readonly BusRecord[], change: ReplaceRecord): void {
-  for (const record of records) {
-    const kept = change(record);
-    if (kept !== undefined) log.replace({ ...record, ...kept });
-  }
-}
-
 function subscribe(
   hub: SubscriptionHub,
   options: SubscribeOptions,
@@ -209,18 +212,44 @@ function subscribe(
 interface Scan {
   readonly topic: string;
   readonly partition: number;
-  readonly key: Buffer;
   readonly fromOffset: number;
   readonly toOffset: number | undefined;
 }
 
-/** @param select the method of the log that selects the records */
-async function* scan(log: EmbeddedLog, select: EmbeddedLog['ofKey'], query: Scan): AsyncGenerator<BusRecord> {
-  const { topic: name, partition, key, fromOffset, toOffset = Number.POSITIVE_INFINITY } = query;
+/** @param select returns the records of a range of offsets */
+async function* scan(
+  log: EmbeddedLog,
+  { topic: name, partition, fromOffset, toOffset = Number.POSITIVE_INFINITY }: Scan,
+  select: (topic: Topic, partition: number, from: number, to: number) => readonly BusRecord[],
+): AsyncGenerator<BusRecord> {
   const topic = log.topic(name);
   const end = Math.min(log.end(topic, partition), toOffset);
   for (let from = fromOffset; from < end; from += ROWS_AT_ONCE) {
-    yield* select(topic, partition, key, from, Math.min(end, from + ROWS_AT_ONCE));
+    yield* select(topic, partition, from, Math.min(end, from + ROWS_AT_ONCE));
     await nextTurn();
   }
+}
+
+/** Yields the records that `replaceRecordsOf` replaces. Some are yielded twice. */
+async function* recordsNaming(
+  log: EmbeddedLog,
+  keys: readonly string[],
+  unsearched: readonly string[],
+): AsyncGenerator<BusRecord> {
+  for (const key of keys) yield* recordsOfKey(log, Buffer.from(key));
+  const pattern = new RegExp(keys.map((key) => RegExp.escape(Buffer.from(key).toString('latin1'))).join('|'));
+  for (const { name: topic, partitions } of log.topics().filter(({ name }) => !unsearched.includes(name)))
+    for (let partition = 0; partition < partitions; partition += 1)
+      yield* scan(log, { topic, partition, fromOffset: 0, toOffset: undefined }, (...range) =>
+        log.matching(...range, pattern),
+      );
+}
+
+async function* recordsOfKey(log: EmbeddedLog, key: Buffer): AsyncGenerator<BusRecord> {
+  let page: KeyedPage | undefined;
+  do {
+    page = log.everywhereOfKey(key, { ...page, limit: REPLACED_AT_ONCE });
+    yield* page.records;
+    await nextTurn();
+  } while (page.after);
 }

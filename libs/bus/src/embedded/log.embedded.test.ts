@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { type Database, openDatabase } from '@latchkey/sqlite';
-import type { OutgoingRecord } from '../bus.ts';
+import type { BusRecord, OutgoingRecord } from '../bus.ts';
 import { createEmbeddedBus, type EmbeddedBus } from './bus.embedded.ts';
 
 let folder: string;
@@ -136,8 +136,17 @@ describe('a bus that is closed', () => {
   });
 });
 
-describe('records of a key, or with it in their value', () => {
+describe('records of keys, or with one of them in their value', () => {
   const ada = { key: 'ada', headers: { salt: 'a secret', type: 'x' } } as const;
+
+  function withoutLovelace({ value, headers: { salt: _, ...headers } }: BusRecord) {
+    return value?.includes('lovelace') ? { value: Buffer.from('nobody'), headers } : undefined;
+  }
+
+  function valuesOf(...topics: readonly string[]): readonly string[] {
+    const records = topics.flatMap((topic) => bus.records(topic, { limit: 9999 }));
+    return records.map(({ value }) => String(value)).toSorted();
+  }
 
   it('are replaced in every topic, and nothing of them is in any file', async () => {
     await bus.publish('kept', [
@@ -146,22 +155,58 @@ describe('records of a key, or with it in their value', () => {
       { key: 'eve', value: Buffer.from('eve'), headers: {} },
       { ...ada, key: 'bob', value: Buffer.from('lovelace 3, by ada') },
       { ...ada, key: null, value: Buffer.from('by ada: lovelace 4') },
+      { ...ada, key: 'a+b/3', value: Buffer.from('lovelace 5') },
+      { ...ada, key: 'eve', value: Buffer.from('lovelace 6, by a+b') },
     ]);
     await bus.publish('short', [{ ...ada, key: 'ada/1', value: Buffer.from('lovelace 2') }]);
-    await bus.replaceRecordsWith?.('ada', ({ value, headers: { salt: _, ...headers } }) =>
-      value?.includes('lovelace') ? { value: Buffer.from('nobody'), headers } : undefined,
-    );
+    await bus.replaceRecordsOf?.(['ada', 'a+b'], withoutLovelace);
     const records = ['kept', 'short'].flatMap((topic) => bus.records(topic, { limit: 10 }));
-    assert.deepEqual(records.map(({ value }) => String(value)).toSorted(), [
-      'eve',
-      ...Array(4).fill('nobody'),
-      'unchanged',
-    ]);
+    assert.deepEqual(valuesOf('kept', 'short'), ['eve', ...Array(6).fill('nobody'), 'unchanged']);
     assert.deepEqual(
       records.map(({ headers }) => Object.keys(headers).length).toSorted(),
-      [0, 1, 1, 1, 1, 2],
+      [0, 1, 1, 1, 1, 1, 1, 2],
     );
     for (const file of await readdir(folder))
       assert.doesNotMatch(await readFile(join(folder, file), 'latin1'), /lovelace/);
+  });
+
+  it('are left as they are under other keys and values, also similar ones', async () => {
+    const others = ['ad', 'adam', 'ada0', 'ada.', 'b/ada', null];
+    await bus.publish(
+      'kept',
+      others.map((key) => ({ ...ada, key, value: Buffer.from('lovelace') })),
+    );
+    await bus.replaceRecordsOf?.(['ada'], withoutLovelace);
+    await bus.replaceRecordsOf?.([], withoutLovelace);
+    assert.deepEqual(
+      valuesOf('kept'),
+      others.map(() => 'lovelace'),
+    );
+  });
+
+  it('are found by their key in a topic whose values are not searched', async () => {
+    for (const topic of ['kept', 'short'])
+      await bus.publish(topic, [
+        { ...ada, key: 'ada/1', value: Buffer.from('lovelace 1') },
+        { ...ada, key: 'eve', value: Buffer.from('lovelace 2, by ada') },
+      ]);
+    await bus.replaceRecordsOf?.(['ada'], withoutLovelace, { unsearched: ['kept'] });
+    assert.deepEqual(valuesOf('kept'), ['lovelace 2, by ada', 'nobody']);
+    assert.deepEqual(valuesOf('short'), ['nobody', 'nobody']);
+  });
+
+  it('are all replaced, however many there are', async () => {
+    const keys = ['ada', 'ada/1', 'ada/1', 'ada/2', 'eve'];
+    const records = Array.from({ length: 4100 }, (_, n) => ({
+      ...ada,
+      key: String(keys[n % keys.length]),
+      value: Buffer.from('lovelace, by ada'),
+    }));
+    await bus.publish('kept', records);
+    await bus.replaceRecordsOf?.(['ada'], withoutLovelace, { unsearched: ['kept'] });
+    assert.deepEqual([...new Set(valuesOf('kept'))], ['lovelace, by ada', 'nobody']);
+    assert.equal(valuesOf('kept').filter((value) => value === 'nobody').length, (4100 / 5) * 4);
+    await bus.replaceRecordsOf?.(['ada'], withoutLovelace);
+    assert.deepEqual(valuesOf('kept'), Array(4100).fill('nobody'));
   });
 });

@@ -26,7 +26,10 @@ const release01 = `
   ) STRICT, WITHOUT ROWID;
 `;
 
-const schema: Schema = { owner: 'bus', migrations: [release01] };
+/** Finds the records of an erased account without a scan of the log. */
+const keyIndex = 'CREATE INDEX bus_record_key ON bus_record (key) WHERE key IS NOT NULL';
+
+const schema: Schema = { owner: 'bus', migrations: [release01, keyIndex] };
 
 export interface Topic extends TopicSpec {
   readonly id: number;
@@ -44,6 +47,18 @@ export interface RecordsQuery {
   /** The first offset to return; by default the newest records are returned. */
   readonly offset?: number;
   readonly limit: number;
+}
+
+/** A record's place in the index of keys. */
+interface KeyedPlace {
+  readonly key: Buffer;
+  readonly row: number;
+}
+
+export interface KeyedPage {
+  readonly records: readonly BusRecord[];
+  /** Where the next page begins; undefined if this is the last one. */
+  readonly after?: KeyedPlace;
 }
 
 export interface AppendedRecords {
@@ -76,9 +91,17 @@ export interface EmbeddedLog {
   /** Returns the offset that the next record of a partition will have. */
   end(topic: Topic, partition: number): number;
   /** Returns the records of one key, and of keys that begin with it and a slash, with `from <= offset < to`. */
-  ofKey(topic: Topic, partition: number, key: Buffer, from: number, to: number): BusRecord[];
-  /** Returns the records that `ofKey` returns, and those whose value contains the key. */
-  withKey(topic: Topic, partition: number, key: Buffer, from: number, to: number): BusRecord[];
+  ofKey(topic: Topic, partition: number, from: number, to: number, key: Buffer): BusRecord[];
+  /**
+   * Returns records of one key, and of keys that begin with it and a slash, in every topic: at most `limit`, starting
+   * after the page that ended at `after`. An index finds them.
+   */
+  everywhereOfKey(key: Buffer, page: { readonly after?: KeyedPlace; readonly limit: number }): KeyedPage;
+  /**
+   * Returns the records with `from <= offset < to` whose value matches.
+   * @param pattern matches the bytes of the value as Latin-1
+   */
+  matching(topic: Topic, partition: number, from: number, to: number, pattern: RegExp): BusRecord[];
   /** Replaces value and headers of a record. */
   replace(record: Pick<BusRecord, 'topic' | 'partition' | 'offset' | 'value' | 'headers'>): void;
   /** Deletes records older than their topic's retention, at most `limit`. Returns how many were deleted. */
@@ -209,14 +232,25 @@ export function createEmbeddedLog(database: Database): EmbeddedLog {
     forget(group) {
       prepare('DELETE FROM bus_position WHERE "group" = ?').run(group);
     },
-    ofKey: (topic, partition, key, first, to) =>
+    ofKey: (topic, partition, first, to, key) =>
       select(topic, `${IN_RANGE} AND ${OF_KEY} ORDER BY offset`, partition, first, to, ...keyParameters(key)),
-    withKey: (topic, partition, key, first, to) =>
-      select(
-        topic,
-        `${IN_RANGE} AND (${OF_KEY} OR instr(value, ?) > 0) ORDER BY offset`,
-        ...[partition, first, to, ...keyParameters(key), key],
-      ),
+    everywhereOfKey(key, { after = { key, row: -1 }, limit }) {
+      const rows = prepare(
+        `SELECT bus_record.rowid AS row, name, partition, offset, at, key, value, headers
+         FROM bus_record INDEXED BY bus_record_key JOIN bus_topic ON id = topic
+         WHERE (key, bus_record.rowid) > (:afterKey, :afterRow) AND key < :end AND (key = :key OR key >= :slash)
+         ORDER BY key, bus_record.rowid LIMIT :limit`,
+      ).all({ ...keyRange(key), afterKey: after.key, afterRow: after.row, limit });
+      const records = rows.map((row) => restoreRecord(String(row['name']), row));
+      const last = rows.length === limit ? rows.at(-1) : undefined;
+      const lastKey = records.at(-1)?.key;
+      return { records, ...(last && lastKey && { after: { key: lastKey, row: Number(last['row']) } }) };
+    },
+    matching: (topic, partition, first, to, pattern) =>
+      prepare(`SELECT offset, value FROM bus_record WHERE topic = ? AND ${IN_RANGE} ORDER BY offset`)
+        .all(topic.id, partition, first, to)
+        .filter(({ value }) => pattern.test(restoreBytes(value)?.toString('latin1') ?? ''))
+        .flatMap(({ offset }) => from(topic, partition, Number(offset), 1)),
     replace({ topic: name, partition, offset, value, headers }) {
       prepare(
         'UPDATE bus_record SET value = ?, headers = ? WHERE topic = ? AND partition = ? AND offset = ?',
@@ -263,6 +297,8 @@ export function createEmbeddedLog(database: Database): EmbeddedLog {
 }
 
 const SLASH = Buffer.from('/');
+/** The byte after the slash. */
+const AFTER_SLASH = Buffer.from('0');
 
 /** The condition for the records of a partition within a range of offsets. */
 const IN_RANGE = 'partition = ? AND offset >= ? AND offset < ?';
@@ -304,6 +340,11 @@ function deletePrefix(
     last,
   );
   return Number(changes);
+}
+
+/** Returns the range of keys that contains a key, and the keys that begin with it and a slash. */
+function keyRange(key: Buffer): { readonly key: Buffer; readonly slash: Buffer; readonly end: Buffer } {
+  return { key, slash: Buffer.concat([key, SLASH]), end: Buffer.concat([key, AFTER_SLASH]) };
 }
 
 type Row = ReturnType<ReturnType<Database['prepare']>['all']>[number];

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Stores } from '../ports/stores.ts';
 import { withTestWorld } from '../testing/world.ts';
-import { type EraseDeps, eraseAccountIfDue, erasureSteps } from './erase.ts';
+import { type EraseDeps, eraseFromStores } from './erase.ts';
 import { eraseDueAccounts } from './sweep.ts';
 import { ADDRESS, assertErased, createDueAccount, publishJournalEvents } from './testing/due-account.ts';
+import { erasureSteps } from './testing/steps.ts';
 
 /** Stores to use in place of the embedded ones. */
 export interface StoresUnderTest {
@@ -39,7 +40,7 @@ export function erasureCrashContract(name: string, given?: StoresUnderTest): voi
         await publishJournalEvents(world, userId);
         if (given) assert.notDeepEqual(await given.placesThatName(), []);
         const waiting = { ...world.erasing, outbox: { unpublished: async () => new Map([[userId, []]]) } };
-        await eraseAccountIfDue(waiting, userId);
+        await eraseFromStores(waiting, userId);
         const steps = erasureSteps(world.erasing, { account: userId, sequence: 1 }, [ADDRESS]);
         for (const at of steps.keys())
           for (const when of ['before', 'after'] as const)

@@ -1,6 +1,6 @@
-/** Erases one account: the last event first, then every store, so that an interrupted erasure can be repeated. */
+/** Erases accounts: the last event first, then every store, so that an interrupted erasure can be repeated. */
 import type { Bus } from '@latchkey/bus';
-import type { EventSigner } from '@latchkey/events';
+import { ACCOUNTS_TOPIC, type EventSigner } from '@latchkey/events';
 import { isAccountFact } from '../account/index.ts';
 import { findOwnerId } from '../addresses/owners.ts';
 import type { UseCaseDeps } from '../deps.ts';
@@ -18,7 +18,7 @@ export type EraseDeps = Pick<
     readonly erasureReceipts: Pick<ErasureReceipts, 'noteCopies'>;
     readonly outbox: Pick<Outbox, 'unpublished'>;
     readonly signer: EventSigner;
-    readonly bus: Pick<Bus, 'publish' | 'replaceRecordsWith' | 'isCompacted'>;
+    readonly bus: Pick<Bus, 'publish' | 'replaceRecordsOf' | 'isCompacted'>;
     /**
      * Removes what other parts of this process keep about these addresses, such as the development mailbox. Idempotent.
      */
@@ -31,17 +31,21 @@ export interface ErasureStep {
   run(): Promise<unknown>;
 }
 
-/**
- * The outcome of an attempt to erase an account. `unpublished`: the attempt must be repeated, because some events of the
- * account are not published yet, and a later publish would contain personal data.
- */
-export type ErasureOutcome = 'erased' | 'not due' | 'unpublished';
+/** An account that is being erased, and the sequence of its last event. */
+export type ErasingAccount = Pick<ErasureRecord, 'account' | 'sequence'>;
 
 /**
- * Erases an account if it is due. Idempotent: may be repeated after a crash at any point.
+ * Why an account cannot be erased now. `unpublished`: the attempt must be repeated, because some events of the account
+ * are not published yet, and a later publish would contain personal data.
+ */
+export type NotErased = 'not due' | 'unpublished';
+
+/**
+ * Erases an account from auth's stores if it is due. The erasure then continues with {@link eraseFromLog} and
+ * {@link finishErasure}. Idempotent: may be repeated after a crash at any point.
  * @throws StoreUnavailable, UnreadableCommit
  */
-export async function eraseAccountIfDue(deps: EraseDeps, userId: string): Promise<ErasureOutcome> {
+export async function eraseFromStores(deps: EraseDeps, userId: string): Promise<ErasingAccount | NotErased> {
   const { state } = await deps.accounts.execute(userId, { correlationId: deps.newId() }, () => ({
     type: 'Erase',
     now: deps.now(),
@@ -50,22 +54,21 @@ export async function eraseAccountIfDue(deps: EraseDeps, userId: string): Promis
   if ((await deps.outbox.unpublished([userId])).size > 0) return 'unpublished';
   const erasure = await findOrOpenErasure(deps, userId);
   if (erasure === undefined) throw new Error(`The last event of ${userId} is not AccountErased.`);
-  for (const step of erasureSteps(deps, erasure, await unsharedAddressesOf(deps, userId))) await step.run();
-  return 'erased';
+  for (const step of storeSteps(deps, userId, await unsharedAddressesOf(deps, userId))) await step.run();
+  return erasure;
 }
 
 /**
  * Returns the steps in their order. The journal comes after the stores that are searched by the addresses in the
- * journal. The log follows: on Kafka, the events are published again as the journal then has them. The last step
- * publishes auth's receipt. No step removes counts of limits: the counts name no address, and expire within a day.
+ * journal. No step removes counts of limits: the counts name no address, and expire within a day.
  * @param addresses the addresses of the account that no other account has
  */
-export function erasureSteps(
+export function storeSteps(
   deps: EraseDeps,
-  { account: userId, sequence }: Pick<ErasureRecord, 'account' | 'sequence'>,
+  userId: string,
   addresses: readonly string[],
 ): readonly ErasureStep[] {
-  const { personalData, sessions, registrations, bus, forget, now } = deps;
+  const { personalData, sessions, registrations, forget } = deps;
   function each(remove: (address: string) => Promise<void>) {
     return () => Promise.all(addresses.map(remove));
   }
@@ -79,12 +82,29 @@ export function erasureSteps(
     { name: 'registration', run: () => registrations.settle(userId) },
     { name: 'others', run: async () => forget?.(addresses) },
     { name: 'journal', run: () => personalData.eraseCommits(userId) },
-    {
-      name: 'log',
-      run: () => bus.replaceRecordsWith?.(userId, createPersonEraser(userId)) ?? publishCopies(deps, userId),
-    },
-    { name: 'receipt', run: () => publishOwnReceipt({ bus, now }, { account: userId, sequence }) },
   ];
+}
+
+/**
+ * Erases accounts from a log that can replace records. One search serves all of these accounts. On another log, this is
+ * a no-op, and {@link finishErasure} publishes copies. The events of an account have its key, so the values of the
+ * accounts topic are not searched. Idempotent.
+ */
+export async function eraseFromLog(
+  { bus }: Pick<EraseDeps, 'bus'>,
+  accounts: readonly string[],
+): Promise<void> {
+  await bus.replaceRecordsOf?.(accounts, createPersonEraser(accounts), { unsearched: [ACCOUNTS_TOPIC] });
+}
+
+/**
+ * Publishes auth's receipt and, on a log that cannot replace records, first the events as the journal then has them.
+ * Idempotent.
+ * @throws StoreUnavailable, UnreadableCommit; errors of the bus
+ */
+export async function finishErasure(deps: EraseDeps, erasing: ErasingAccount): Promise<void> {
+  if (deps.bus.replaceRecordsOf === undefined) await publishCopies(deps, erasing.account);
+  await publishOwnReceipt(deps, erasing);
 }
 
 /**

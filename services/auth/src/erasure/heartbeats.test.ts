@@ -5,7 +5,7 @@ import { ACCOUNTS_TOPIC, accountsTopic, decodeWithProof, heartbeatKey, isHeartbe
 import { createLogger } from '@latchkey/process';
 import { UnreadableCommit } from '../ports/journal.ts';
 import { DAY_MS, type World, withTestWorld } from '../testing/world.ts';
-import { eraseAccountIfDue, erasureSteps } from './erase.ts';
+import { eraseFromStores } from './erase.ts';
 import { createHeartbeats } from './heartbeats.ts';
 import { eraseDueAccounts } from './sweep.ts';
 import {
@@ -14,6 +14,7 @@ import {
   PERSONAL_DATA_PATTERN,
   publishJournalEvents,
 } from './testing/due-account.ts';
+import { erasureSteps } from './testing/steps.ts';
 
 const HOUR = DAY_MS / 24;
 const TIMES = { maxLagMs: 7 * DAY_MS };
@@ -84,7 +85,7 @@ describe('an erasure on a log that cannot replace records', () => {
       const userId = await createDueAccount(world);
       await publishJournalEvents(world, userId);
       const needs = onKafka(world);
-      await eraseAccountIfDue(
+      await eraseFromStores(
         { ...needs, outbox: { unpublished: async () => new Map([[userId, []]]) } },
         userId,
       );

@@ -1,20 +1,74 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createTestContext, DAY_MS, withTestWorld } from '../testing/world.ts';
+import { ACCOUNTS_TOPIC } from '@latchkey/events';
+import { createTestContext, DAY_MS, type World, withTestWorld } from '../testing/world.ts';
 import { eraseOtherAccount } from './request-erasure.ts';
 import { createFailureLog, eraseDueAccounts } from './sweep.ts';
+import { publishJournalEvents } from './testing/due-account.ts';
+
+/** Creates three accounts that are due to be erased. @returns their ids, in the order of their erasures */
+async function createDueAccounts(world: World): Promise<readonly string[]> {
+  const ids: string[] = [];
+  for (const name of ['ada', 'eve', 'joe']) {
+    const { userId } = await world.signUp(`${name}@example.com`, 'countess of the engine');
+    await publishJournalEvents(world, userId);
+    await eraseOtherAccount(world.deps, { userId, by: 'ops' }, createTestContext());
+    ids.push(userId);
+  }
+  world.advance(7 * DAY_MS);
+  return ids;
+}
+
+test(
+  'accounts that are due at the same time are erased with one search of the log',
+  withTestWorld(async (world) => {
+    const ids = await createDueAccounts(world);
+    const searches: (readonly string[])[] = [];
+    const { bus } = world;
+    const watched = {
+      ...bus,
+      replaceRecordsOf: async (...search: Parameters<NonNullable<typeof bus.replaceRecordsOf>>) => {
+        searches.push(search[0]);
+        await bus.replaceRecordsOf?.(...search);
+      },
+    };
+    await eraseDueAccounts({ ...world.erasing, bus: watched });
+    assert.deepEqual(searches, [ids]);
+    const values = bus.records(ACCOUNTS_TOPIC, { limit: 99 }).map(({ value }) => String(value));
+    assert.equal(values.length, 3);
+    for (const value of values) assert.match(value, /"person":null/);
+    assert.deepEqual(await world.deps.erasures.due({ until: world.deps.now(), limit: 9 }), []);
+  }),
+);
+
+test(
+  'an account whose records cannot be replaced does not block others',
+  withTestWorld(async (world) => {
+    const [first, damaged, third] = await createDueAccounts(world);
+    const { bus } = world;
+    const failing = {
+      ...bus,
+      replaceRecordsOf: async (...search: Parameters<NonNullable<typeof bus.replaceRecordsOf>>) => {
+        if (search[0].includes(String(damaged))) throw new SyntaxError('damaged');
+        await bus.replaceRecordsOf?.(...search);
+      },
+    };
+    const failed: string[] = [];
+    const closed: string[] = [];
+    await eraseDueAccounts(
+      { ...world.erasing, bus: failing },
+      { failed: ({ stream }) => failed.push(stream), closed: ({ stream }) => closed.push(stream) },
+    );
+    assert.deepEqual([failed, closed], [[damaged], [first, third]]);
+    const values = bus.records(ACCOUNTS_TOPIC, { limit: 99 }).map(({ value }) => String(value));
+    assert.equal(values.filter((value) => value.includes('"person":null')).length, 2);
+  }),
+);
 
 test(
   'an erasure that fails is logged once for each account, does not block others, and is finished later',
   withTestWorld(async (world) => {
-    const ids: string[] = [];
-    for (const name of ['ada', 'eve', 'joe']) {
-      const { userId } = await world.signUp(`${name}@example.com`, 'countess of the engine');
-      await eraseOtherAccount(world.deps, { userId, by: 'ops' }, createTestContext());
-      ids.push(userId);
-    }
-    world.advance(7 * DAY_MS);
-    const [first = '', second = '', third = ''] = ids;
+    const [first = '', second = '', third = ''] = await createDueAccounts(world);
     const { personalData } = world.deps;
     const damaged = {
       ...world.erasing,

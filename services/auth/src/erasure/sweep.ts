@@ -5,7 +5,13 @@ import { type Leases, StoreUnavailable } from '@latchkey/store';
 import type { UseCaseDeps } from '../deps.ts';
 import { createJob } from '../job.ts';
 import type { DueErasure } from '../ports/erasures.ts';
-import { type EraseDeps, eraseAccountIfDue } from './erase.ts';
+import {
+  type EraseDeps,
+  type ErasingAccount,
+  eraseFromLog,
+  eraseFromStores,
+  finishErasure,
+} from './erase.ts';
 
 /**
  * The pauses between two searches for erasures that another instance has recorded or that could not be finished, in ms.
@@ -14,7 +20,8 @@ import { type EraseDeps, eraseAccountIfDue } from './erase.ts';
 const IDLE_MS = { least: 2_000, most: 8_000 };
 const LEASE_MS = 60_000;
 const LEASE = 'erasure';
-const PAGE = 20;
+/** How many accounts are erased with one search of the log. */
+const PAGE = 50;
 
 type Needs = EraseDeps & Pick<UseCaseDeps, 'erasures' | 'now'>;
 
@@ -33,19 +40,47 @@ export async function eraseDueAccounts(deps: Needs, watcher = nobody): Promise<v
   let after: DueErasure | undefined;
   do {
     const page = await deps.erasures.due({ until: deps.now(), limit: PAGE, ...(after && { after }) });
-    for (const due of page) await attempt(deps, due, watcher);
+    await erasePage(deps, page, watcher);
     after = page.length === PAGE ? page.at(-1) : undefined;
   } while (after);
 }
 
-/** Erases one account. An account that cannot be erased is reported, and does not block the accounts behind it. */
-async function attempt(deps: Needs, due: DueErasure, watcher: Watcher): Promise<void> {
+/** Erases the accounts of a page, with one search of the log. */
+async function erasePage(deps: Needs, page: readonly DueErasure[], watcher: Watcher): Promise<void> {
+  const begun: (readonly [DueErasure, ErasingAccount])[] = [];
+  for (const due of page)
+    await attempt(due, watcher, async () => {
+      const result = await eraseFromStores(deps, due.stream);
+      if (result === 'unpublished') return;
+      if (result !== 'not due') return void begun.push([due, result]);
+      await deps.erasures.settle(due);
+      watcher.closed(due);
+    });
+  const areErasedFromLog = await areErasedTogether(deps, [...new Set(begun.map(([{ stream }]) => stream))]);
+  for (const [due, erasing] of begun)
+    await attempt(due, watcher, async () => {
+      if (!areErasedFromLog) await eraseFromLog(deps, [due.stream]);
+      await finishErasure(deps, erasing);
+      await deps.erasures.settleAll(due.stream);
+      watcher.closed(due);
+    });
+}
+
+/**
+ * Erases accounts from the log together. Returns whether this succeeded; if it failed, each account must be erased
+ * alone, so that an account that cannot be erased does not block the others.
+ */
+async function areErasedTogether(deps: Needs, accounts: readonly string[]): Promise<boolean> {
+  return await eraseFromLog(deps, accounts).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Does a part of an erasure. An account that cannot be erased is reported, and does not block the accounts behind it. */
+async function attempt(due: DueErasure, watcher: Watcher, work: () => Promise<void>): Promise<void> {
   try {
-    const outcome = await eraseAccountIfDue(deps, due.stream);
-    if (outcome === 'unpublished') return;
-    if (outcome === 'erased') await deps.erasures.settleAll(due.stream);
-    else await deps.erasures.settle(due);
-    watcher.closed(due);
+    await work();
   } catch (error) {
     if (error instanceof StoreUnavailable) throw error;
     watcher.failed(due, error);
