@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import type { TrustedAddresses } from '../trusted-addresses.ts';
+import { MAX_TRUSTED_PAIRS, type TrustedAddresses } from '../trusted-addresses.ts';
 import type { OpenEmptyStores } from './open-empty-stores.ts';
 
 const DAY = 24 * 60 * 60_000;
@@ -54,6 +54,45 @@ export function trustedAddressesContract(name: string, open: OpenEmptyStores): v
       await trusted.trust({ ...pair, ip: '2001:db8::1' }, start);
       assert.equal(await trusted.isTrusted({ ...pair, ip: '2001:db8::2' }, start), true);
       assert.equal(await trusted.isTrusted({ ...pair, ip: '2001:db8:0:1::1' }, start), false);
+    });
+
+    describe('of an address with as many pairs as it may have', () => {
+      const ips = Array.from({ length: MAX_TRUSTED_PAIRS }, (_, n) => `192.0.2.${n}`);
+
+      beforeEach(async () => {
+        for (const [n, ip] of ips.entries()) await trusted.trust({ ...pair, ip }, after(n * 1000));
+      });
+
+      async function trustedIps(now: Date): Promise<readonly string[]> {
+        const found: string[] = [];
+        for (const ip of [...ips, '198.51.100.1'])
+          if (await trusted.isTrusted({ ...pair, ip }, now)) found.push(ip);
+        return found;
+      }
+
+      test('keep all of them, and lose the one that expires first for another one', async () => {
+        assert.deepEqual(await trustedIps(start), ips);
+        await trusted.trust({ ...pair, ip: '198.51.100.1' }, after(DAY));
+        assert.deepEqual(await trustedIps(start), [...ips.slice(1), '198.51.100.1']);
+      });
+
+      test('keep one that was trusted again', async () => {
+        await trusted.trust({ ...pair, ip: '192.0.2.0' }, after(2 * DAY));
+        assert.deepEqual(await trustedIps(start), ips);
+        await trusted.trust({ ...pair, ip: '198.51.100.1' }, after(2 * DAY));
+        assert.deepEqual(await trustedIps(start), ['192.0.2.0', ...ips.slice(2), '198.51.100.1']);
+      });
+
+      test('keep the one that was trusted last, even after the clock was set back', async () => {
+        await trusted.trust({ ...pair, ip: '198.51.100.1' }, after(-DAY));
+        assert.deepEqual(await trustedIps(start), [...ips.slice(1), '198.51.100.1']);
+      });
+
+      test('lose none for a pair of another address', async () => {
+        for (const address of [`${pair.address}.org`, `a${pair.address}`, pair.address.slice(0, -1)])
+          await trusted.trust({ ...pair, address }, after(DAY));
+        assert.deepEqual(await trustedIps(start), ips);
+      });
     });
 
     test('keep what has not expired when the rest is removed', async () => {

@@ -4,6 +4,7 @@ import type { PersonalDataEraser } from '../../ports/personal-data.ts';
 import { claimsWithoutAddress, erasePersonFromEvents } from '../erased-commit.ts';
 import { ENTRIES_COLLECTION, IN_OUTBOX } from './audit-log.ts';
 import { COMMITS_COLLECTION, type CommitDocument, MAJORITY_READ } from './commits.ts';
+import { keysOfPairs, TRUSTED_COLLECTION } from './trusted-addresses.ts';
 
 type Named = { readonly _id: string };
 
@@ -27,8 +28,7 @@ export function createMongoPersonalData(connection: Connection): PersonalDataEra
       await connection.collection('auth_requests').deleteMany({ address });
     },
     async removeTrusted(address) {
-      const pair = { $gte: `${address} `, $lt: `${address} \u{10FFFF}` };
-      await connection.collection<Named>('auth_trusted').deleteMany({ _id: pair });
+      await connection.collection<Named>(TRUSTED_COLLECTION).deleteMany({ _id: keysOfPairs(address) });
     },
     async removeSnapshot(userId) {
       await connection.collection<Named>('auth_snapshots').deleteOne({ _id: userId });

@@ -6,10 +6,10 @@ import {
   retryLostRace,
 } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
-import type { TrustedAddresses, TrustedPair } from '../../ports/trusted-addresses.ts';
+import { MAX_TRUSTED_PAIRS, type TrustedAddresses, type TrustedPair } from '../../ports/trusted-addresses.ts';
 import { TRUST_DURATION_MS, TRUST_RENEWAL_MS, trustedPairKey } from '../trusted-pair.ts';
 
-const TRUSTED = 'auth_trusted';
+export const TRUSTED_COLLECTION = 'auth_trusted';
 
 interface TrustDocument {
   /** The key of the pair, as `trustedPairKey` returns it. */
@@ -22,23 +22,45 @@ function schema() {
 }
 
 export const trustedAddressIndexes: readonly Index[] = [
-  { collection: TRUSTED, name: 'expiry', keys: { until: 1 } },
+  { collection: TRUSTED_COLLECTION, name: 'expiry', keys: { until: 1 } },
 ];
+
+/** Returns the range of the keys of an e-mail address's pairs. */
+export function keysOfPairs(address: string): { readonly $gte: string; readonly $lt: string } {
+  return { $gte: `${address} `, $lt: `${address} \u{10FFFF}` };
+}
 
 /** Trusted addresses in MongoDB, shared by all instances. */
 export function createMongoTrustedAddresses(connection: Connection): TrustedAddresses {
-  const trusted = modelOfCollection(connection, TRUSTED, schema);
+  const trusted = modelOfCollection(connection, TRUSTED_COLLECTION, schema);
 
   async function isTrustedAfter(pair: TrustedPair, instant: Date): Promise<boolean> {
     return (await trusted.exists({ _id: trustedPairKey(pair), until: { $gt: instant } })) !== null;
+  }
+
+  /**
+   * Deletes the pairs of an address that expire first.
+   * @param kept the key of the pair that was stored, which is kept
+   */
+  async function removeExcess(address: string, kept: string): Promise<void> {
+    const excess = await trusted
+      .find({ _id: { ...keysOfPairs(address), $ne: kept } })
+      .sort({ until: -1 })
+      .skip(MAX_TRUSTED_PAIRS - 1)
+      .lean();
+    const [latest] = excess;
+    if (latest === undefined) return;
+    // Another instance may have trusted one of these pairs again. Such a pair expires later than it was read.
+    await trusted.deleteMany({ _id: { $in: excess.map(({ _id }) => _id) }, until: { $lte: latest.until } });
   }
 
   return mapMongoErrors<TrustedAddresses>({
     async trust(pair, now) {
       const until = new Date(now.getTime() + TRUST_DURATION_MS);
       if (await isTrustedAfter(pair, new Date(until.getTime() - TRUST_RENEWAL_MS))) return;
-      const key = { _id: trustedPairKey(pair) };
-      await retryLostRace(() => trusted.updateOne(key, { $max: { until } }, { upsert: true }));
+      const _id = trustedPairKey(pair);
+      await retryLostRace(() => trusted.updateOne({ _id }, { $max: { until } }, { upsert: true }));
+      await removeExcess(pair.address, _id);
     },
 
     isTrusted: isTrustedAfter,

@@ -86,11 +86,14 @@ describe('the stores on sqlite', () => {
     await stores.trustedAddresses.isTrusted({ address: 'a', ip: 'b' }, new Date());
     await stores.trustedAddresses.removeExpired(new Date());
 
+    function planOf(sql: string): readonly string[] {
+      const rows = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all();
+      return rows.map((row) => String(row['detail']));
+    }
+    // The pairs of an address are few, so they are sorted without an index.
+    const sorting = 'USE TEMP B-TREE FOR ORDER BY';
     const plans = [...statements].flatMap((sql) =>
-      database
-        .prepare(`EXPLAIN QUERY PLAN ${sql}`)
-        .all()
-        .map((row) => String(row['detail'])),
+      planOf(sql).filter((plan) => !(plan === sorting && /ORDER BY until DESC/.test(sql))),
     );
     assert.ok(plans.length >= 12);
     // These queries scan a whole partial index, which contains only the backlog or the changes of roles. The subquery

@@ -1,12 +1,15 @@
 import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
 import { ipKey } from '../../limits/ip-key.ts';
-import type { TrustedAddresses, TrustedPair } from '../../ports/trusted-addresses.ts';
+import { MAX_TRUSTED_PAIRS, type TrustedAddresses, type TrustedPair } from '../../ports/trusted-addresses.ts';
 import { TRUST_DURATION_MS, TRUST_RENEWAL_MS } from '../trusted-pair.ts';
 import { removeInPages } from './remove-in-pages.ts';
 
 const SQL = {
   trust: `INSERT INTO trusted_address (address, network, until) VALUES (:address, :network, :until)
     ON CONFLICT DO UPDATE SET until = max(until, excluded.until)`,
+  removeExcess: `DELETE FROM trusted_address WHERE address = :address AND network IN
+    (SELECT network FROM trusted_address WHERE address = :address AND network <> :network
+     ORDER BY until DESC LIMIT -1 OFFSET :others)`,
   find: 'SELECT 1 FROM trusted_address WHERE address = :address AND network = :network AND until > :after',
   removeExpired: `DELETE FROM trusted_address WHERE (address, network) IN
     (SELECT address, network FROM trusted_address WHERE until <= :now ORDER BY until LIMIT :page)`,
@@ -27,8 +30,11 @@ export function createSqliteTrustedAddresses(database: Database): TrustedAddress
       const { address, ip } = pair;
       const until = now.getTime() + TRUST_DURATION_MS;
       if (isTrustedAfter(pair, until - TRUST_RENEWAL_MS)) return;
-      const row = { address, network: ipKey(ip), until };
-      await database.write(() => void database.prepare(SQL.trust).run(row), UNFLUSHED);
+      const key = { address, network: ipKey(ip) };
+      await database.write(() => {
+        database.prepare(SQL.trust).run({ ...key, until });
+        database.prepare(SQL.removeExcess).run({ ...key, others: MAX_TRUSTED_PAIRS - 1 });
+      }, UNFLUSHED);
     },
 
     isTrusted: async (pair, now) => isTrustedAfter(pair, now.getTime()),
