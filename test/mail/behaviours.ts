@@ -108,12 +108,9 @@ export const recipientBehaviours: readonly RecipientBehaviour[] = [
   deferred('RFC 3463 X.2.2, permanent', '552 5.2.2 Mailbox full'),
   deferred('RFC 5321 4.5.3.1.10', '552 Too much'),
   deferred('RFC 2034 4, classes that disagree', '550 4.4.7 Expired'),
-  {
-    source: 'SendGrid',
-    content: ['451 Authentication failed: Maximum credits exceeded'],
-    outcome: 'once',
-    first: ['deferred', 'content'],
-  },
+  deferred('policyd', '450 4.7.1 Recipient address rejected: Policy Rejection: Please try later.'),
+  deferred('milter-greylist', '451 4.7.1 Greylisting in action, please come back in 00:05:00'),
+  deferred('Postfix', '450 4.1.1 Recipient address rejected: unverified address'),
   {
     source: 'RFC 5321 4.2.3 (451)',
     data: ['451 4.3.0 Local error'],
@@ -134,6 +131,15 @@ export const recipientBehaviours: readonly RecipientBehaviour[] = [
   usRefused('RFC 3463 3.6', '550 5.5.0 Requested action not taken'),
   usRefused('RFC 3463 3.4', '550 5.3.2 System not accepting messages'),
   usRefused('Mailgun', '550 5.7.1 Sandbox subdomains are for test purposes only'),
+
+  // Servers that refuse the sender with a temporary code.
+  usRefused('Postfix, smtpd_relay_restrictions', '454 4.7.1 Relay access denied'),
+  usRefused('Postfix', '450 4.7.25 Client host rejected: cannot find your hostname'),
+  usRefused('Postfix', '450 4.1.8 Sender address rejected: Domain not found'),
+  usRefused('Exchange Online', '451 4.7.500 Server busy'),
+  contentRefused('SendGrid', '451 Authentication failed: Maximum credits exceeded'),
+  contentRefused('Amazon SES', '454 Throttling failure: Daily message quota exceeded'),
+  contentRefused('Gmail', '450 4.7.28 Unusual rate of unsolicited mail'),
 
   // Servers that refuse the sender after the content.
   contentRefused(

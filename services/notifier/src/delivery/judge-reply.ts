@@ -5,9 +5,9 @@
  * about the recipient; a 5xx that could be either is `undecided`, and `sending/evidence.ts` decides it by the results
  * of other recipients. Sources: RFC 5321 (SMTP), RFC 3463 (enhanced status codes) and their IANA registry
  * (https://www.iana.org/assignments/smtp-enhanced-status-codes), RFC 2034 (their position in a reply), RFC 4954 (AUTH),
- * RFC 7504 (521 and 556), RFC 7505 (null MX). The replies of individual providers are named at their rules.
+ * RFC 6647 (greylisting), RFC 7504 (521 and 556), RFC 7505 (null MX). The replies of individual providers are named at their rules.
  */
-import type { SmtpReply, SmtpStage } from './reply.ts';
+import { type AttemptFailure, type SmtpReply, type SmtpStage, withoutAddresses } from './reply.ts';
 
 export type ReplyMeaning =
   /** The server will never accept a mail for this recipient. Ends the delivery. */
@@ -59,13 +59,16 @@ const ABOUT_US = new RegExp(
     'sender|from (?:address|header|domain)|return.?path|mail from|\\bspf\\b|\\bdkim\\b|\\bdmarc\\b',
     // About the amount of mail that we may send: Gmail "Daily user sending limit exceeded", Microsoft 365 "recipient
     // rate limit".
-    '(?:daily|hourly|sending|submission|message|rate|user|send|recipient) ?(?:rate ?)?(?:quota|limit)',
+    '(?:daily|hourly|sending|submission|message|rate|send|recipient) ?(?:rate ?)?(?:quota|limit)',
     'rate ?limit|throttl|too many (?:messages|mails|emails|recipients)|(?:out of|no|insufficient) credits?|maximum credits',
     // About the content.
     'spam|virus|malware|polic(?:y|ies)|content (?:rejected|not)|message (?:content )?rejected|unsolicited',
   ].join('|'),
   'i',
 );
+
+/** Words with which servers ask for a second attempt of every new combination of client, sender and recipient. */
+const GREYLISTING = /gr[ae]y\W?list|policy rejection\W+please try later/i;
 
 export const replyRules: readonly Rule[] = [
   // The server is about to close the connection, no matter which command it replies to.
@@ -81,6 +84,39 @@ export const replyRules: readonly Rule[] = [
   { source: 'Exchange Online 432 4.3.2', code: /^432$/, means: 'busy' },
   { source: 'RFC 3463 3.4 (X.3.2)', code: /^4/, enhanced: /^4\.3\.2$/, means: 'busy' },
   { source: 'RFC 3463 3.8 (X.7.0)', code: /^4/, text: CONNECTIONS, means: 'busy' },
+  {
+    source: 'RFC 6647: words of Postgrey, SQLgrey, milter-greylist, Exim and policyd',
+    code: /^4/,
+    text: GREYLISTING,
+    means: 'later',
+  },
+  {
+    source: 'RFC 3463 3.2 (X.1.7, X.1.8), Postfix 450 4.1.8',
+    code: /^4/,
+    enhanced: /^4\.1\.[78]$/,
+    means: 'us',
+  },
+  { source: 'RFC 3463 3.2, 3.3: about the recipient', code: /^4/, enhanced: /^4\.[12]\./, means: 'later' },
+  {
+    source: 'Postfix ADDRESS_VERIFICATION_README: the recipient is being verified',
+    code: /^4/,
+    text: /unverified address|address verification/i,
+    means: 'later',
+  },
+  { source: 'IANA X.7.17, X.7.18 (RFC 7293)', code: /^4/, enhanced: /^4\.7\.1[78]$/, means: 'later' },
+  // X.7.0 and X.7.1 are used for greylisting, so only the words can tell.
+  {
+    source: 'RFC 7372; Gmail 4.7.23 to 4.7.32; Exchange Online 4.7.500 and higher',
+    code: /^4/,
+    enhanced: /^4\.7\.(?![01]$)/,
+    means: 'us',
+  },
+  {
+    source: 'Postfix 454 4.7.1 "Relay access denied"; SES 454 "Daily message quota exceeded"; SendGrid 451',
+    code: /^4/,
+    text: ABOUT_US,
+    means: 'us',
+  },
   { source: 'RFC 5321 4.2.1', code: /^4/, means: 'later' },
   { source: 'RFC 2034 4: the classes should agree', enhanced: /^4\./, means: 'later' },
   { source: 'RFC 5321 4.2.1: a code that is not defined here', code: /^[^5]/, means: 'later' },
@@ -121,9 +157,20 @@ export const replyRules: readonly Rule[] = [
 ];
 
 /** Returns the meaning of an unsuccessful reply. */
-export function judgeReply(stage: SmtpStage, reply: SmtpReply): ReplyMeaning {
-  const rule = replyRules.find((each) => matches(each, stage, reply));
+export function judgeReply(stage: SmtpStage, { text, ...reply }: SmtpReply): ReplyMeaning {
+  // An address in the reply says nothing, even if it contains a word of a rule (`spam@example.com`).
+  const said = { ...reply, text: withoutAddresses(text) };
+  const rule = replyRules.find((each) => matches(each, stage, said));
   return rule?.means ?? 'undecided';
+}
+
+/**
+ * Returns whether a server asks for a second attempt because the combination of client, sender and recipient is new
+ * (RFC 6647). By default, rspamd's reply is `451 4.7.1 Try again later`.
+ */
+export function isGreylisting({ code, enhanced, words = '' }: AttemptFailure): boolean {
+  const isRspamd = code === 451 && enhanced === '4.7.1' && /^try again later\.?$/i.test(words);
+  return isRspamd || GREYLISTING.test(words);
 }
 
 function matches(rule: Rule, stage: SmtpStage, { code, enhanced, text }: SmtpReply): boolean {

@@ -83,6 +83,11 @@ const MASK = '…';
 const ADDRESS = /(?:"[^"]*"|[^\s<>()[\]:;,"]+)(?:@|=40|%40)[^\s<>():;,"']*/gi;
 const SHORTEST_NAME = 3;
 
+/** Returns a text without the e-mail addresses in it. */
+export function withoutAddresses(text: string): string {
+  return text.replace(ADDRESS, MASK);
+}
+
 export interface MaskingOptions {
   /** The address of the recipient. The part before its @ is also masked where it occurs alone. */
   readonly recipient?: string | undefined;

@@ -52,6 +52,10 @@ describe('a refusal without a reason', () => {
     assert.equal(evidence.refusedInARow(), 1);
     evidence.judge(mail('bob'), { kind: 'deferred', failure: { stage: 'rcpt' } });
     evidence.judge(mail('cy'), { kind: 'deferred', failure: { stage: 'rcpt', code: 450 } });
+    evidence.judge(mail('dan'), { kind: 'refused', failure });
     assert.equal(evidence.refusedInARow(), 2);
+    assert.equal(evidence.failedInARow(), 4);
+    evidence.judge(mail('eve'), accepted);
+    assert.equal(evidence.failedInARow(), 0);
   });
 });

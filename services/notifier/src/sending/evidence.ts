@@ -3,7 +3,7 @@
  * recipients: if their mails are accepted, it is about the recipient; if several in a row are refused, it is about us.
  * The evidence is kept in memory only: after a restart, a mail may be tried once more, but is never lost.
  */
-import type { AttemptResult } from '../delivery/attempt.ts';
+import type { AttemptResult, ProbeResult } from '../delivery/attempt.ts';
 import type { AttemptFailure } from '../delivery/reply.ts';
 import { REFUSALS_TO_OPEN } from './circuit.ts';
 
@@ -18,8 +18,8 @@ export interface RefusalEvidence {
   judge(mail: { readonly id: string; readonly to: string }, result: AttemptResult): AttemptResult;
   /** Returns how many different recipients were refused in a row for reasons on our side or for unclear reasons. */
   refusedInARow(): number;
-  /** Returns how many different recipients were refused in a row, for any reason. */
-  anyRefusedInARow(): number;
+  /** Returns how many different recipients were refused or deferred in a row, for any reason. */
+  failedInARow(): number;
 }
 
 interface Acceptance {
@@ -35,19 +35,14 @@ export function createRefusalEvidence(): RefusalEvidence {
   /** For each delivery: how many mails had been accepted when it was first refused. */
   const firstRefused = new Map<string, number>();
   const inARow = new Set<string>();
-  const anyInARow = new Set<string>();
+  const allInARow = new Set<string>();
 
   function noteAccepted(id: string, to: string): void {
     acceptances += 1;
     accepted = [{ to, number: acceptances }, ...accepted.filter((each) => each.to !== to)].slice(0, 2);
     firstRefused.delete(id);
     inARow.clear();
-    anyInARow.clear();
-  }
-
-  function noteRefused(to: string): void {
-    add(inARow, to);
-    add(anyInARow, to);
+    allInARow.clear();
   }
 
   /** Returns whether a mail to a different recipient was accepted since the mail `id` was first refused. */
@@ -57,7 +52,7 @@ export function createRefusalEvidence(): RefusalEvidence {
   }
 
   function decide(id: string, to: string, failure: AttemptFailure): AttemptResult {
-    noteRefused(to);
+    add(inARow, to);
     if (othersGotThrough(id, to) && inARow.size < REFUSALS_TO_OPEN) {
       firstRefused.delete(id);
       return { kind: 'refused', failure };
@@ -70,6 +65,7 @@ export function createRefusalEvidence(): RefusalEvidence {
 
   return {
     judge({ id, to }, result) {
+      if (isFailure(result)) add(allInARow, to);
       switch (result.kind) {
         case 'accepted':
           noteAccepted(id, to);
@@ -77,22 +73,29 @@ export function createRefusalEvidence(): RefusalEvidence {
         case 'undecided':
           return decide(id, to, result.failure);
         case 'rejected':
-          noteRefused(to);
-          return result;
-        case 'refused':
-          add(anyInARow, to);
+          add(inARow, to);
           return result;
         case 'deferred':
           // A failure without a reply counts, too: a server that drops the connection at every mail also refuses us.
-          if (result.failure.code === undefined) noteRefused(to);
+          if (result.failure.code === undefined) add(inARow, to);
           return result;
         default:
           return result;
       }
     },
     refusedInARow: () => inARow.size,
-    anyRefusedInARow: () => anyInARow.size,
+    failedInARow: () => allInARow.size,
   };
+}
+
+/** Returns whether the server refused or deferred a mail. */
+export function isFailure(result: AttemptResult | ProbeResult) {
+  return (
+    result.kind === 'refused' ||
+    result.kind === 'undecided' ||
+    result.kind === 'rejected' ||
+    result.kind === 'deferred'
+  );
 }
 
 function add(set: Set<string>, to: string): void {

@@ -1,23 +1,18 @@
 /** Tracks the state of the mail server with a circuit breaker that the results of mails and probes update. */
 import type { Logger } from '@latchkey/process';
 import type { AttemptResult, ProbeResult } from '../delivery/attempt.ts';
+import { isGreylisting } from '../delivery/judge-reply.ts';
 import { type AttemptFailure, describeFailure } from '../delivery/reply.ts';
 import type { Clock } from '../ports/clock.ts';
-import {
-  type Circuit,
-  circuitAfterResult,
-  closedCircuit,
-  type OpenReason,
-  REFUSALS_TO_OPEN,
-} from './circuit.ts';
-import type { RefusalEvidence } from './evidence.ts';
+import { type Circuit, circuitAfterResult, closedCircuit, type OpenReason } from './circuit.ts';
+import { isFailure, type RefusalEvidence } from './evidence.ts';
 
 export interface ServerWatchDeps {
   /** Checks whether the mail server accepts mail. */
   probe(): Promise<ProbeResult>;
   /** Returns how many connections the server is believed to allow. */
   connections(): number;
-  readonly evidence: Pick<RefusalEvidence, 'refusedInARow' | 'anyRefusedInARow'>;
+  readonly evidence: Pick<RefusalEvidence, 'refusedInARow' | 'failedInARow'>;
   readonly clock: Clock;
   /** Returns a random number in [0, 1). */
   random(): number;
@@ -42,8 +37,18 @@ export interface ServerWatch {
 }
 
 const MINUTE_MS = 60_000;
-/** How long a refusal is remembered if no further one follows, in ms; longer than the longest back-off. */
+/** How long a failure is remembered if no further one follows, in ms; longer than the longest back-off. */
 const STALE_MS = 15 * MINUTE_MS;
+/**
+ * How many different recipients must be refused or deferred in a row before this is reported, because fewer may have
+ * failed for reasons of their own.
+ */
+const FAILURES_TO_REPORT = 3;
+/**
+ * How long a server must have greylisted all mails before this is reported, in ms. Greylisting usually lasts up to five
+ * minutes, and the back-off may double this time.
+ */
+const GREYLISTING_MS = 10 * MINUTE_MS;
 
 const TROUBLES: Readonly<Record<OpenReason, (failure: AttemptFailure) => string>> = {
   unreachable: (failure) => `cannot be reached: ${failure.words ?? ''}`,
@@ -64,6 +69,9 @@ export function createServerWatch({
   let circuit: Circuit = closedCircuit;
   let probing = false;
   let acceptedAt = Number.NEGATIVE_INFINITY;
+  /** The last failure since the last accepted mail, and when the first one was. */
+  let failed: { readonly since: number; readonly at: number; readonly failure: AttemptFailure } | undefined;
+  /** The last refusal since the last accepted mail. */
   let refused: { readonly at: number; readonly failure: AttemptFailure } | undefined;
 
   function learn(result: AttemptResult | ProbeResult): void {
@@ -76,21 +84,44 @@ export function createServerWatch({
       refusedInARow: evidence.refusedInARow(),
       connections: deps.connections(),
     });
-    if (result.kind === 'accepted') acceptedAt = now;
-    if (isRefusal(result)) refused = { at: now, failure: result.failure };
+    if (result.kind === 'accepted') {
+      acceptedAt = now;
+      failed = refused = undefined;
+      log.accepted();
+    }
+    if (isFailure(result)) {
+      const { failure } = result;
+      failed = { since: failed?.since ?? now, at: now, failure };
+      if (result.kind !== 'deferred') refused = { at: now, failure };
+    }
     log.connections(deps.connections(), 'failure' in result ? result.failure : undefined);
-    if (before.state === circuit.state) return;
-    deps.onChange();
-    log.circuit(circuit);
+    if (before.state !== circuit.state) {
+      deps.onChange();
+      log.circuit(circuit);
+    }
+    const failure = result.kind === 'deferred' && circuit.state === 'closed' && acceptsNothing(now);
+    if (failure) log.deferrals(failure);
   }
 
   /**
-   * Whether the server seems to refuse all mails: it has accepted none in the last minute, and the refusals since the
-   * last accepted mail are several, or not clearly about a recipient. The last refusal must be at most STALE_MS old.
+   * Returns the last refusal if the server seems to refuse us: the last refusals are not clearly about a recipient, and
+   * no mail was accepted in the last minute. The last refusal must be at most STALE_MS old.
    */
-  function refusesAll(now: number): boolean {
-    const several = evidence.refusedInARow() > 0 || evidence.anyRefusedInARow() >= REFUSALS_TO_OPEN;
-    return several && refused !== undefined && now - acceptedAt >= MINUTE_MS && now - refused.at < STALE_MS;
+  function refusesUs(now: number): AttemptFailure | undefined {
+    if (refused === undefined || evidence.refusedInARow() === 0) return undefined;
+    return now - acceptedAt >= MINUTE_MS && now - refused.at < STALE_MS ? refused.failure : undefined;
+  }
+
+  /**
+   * Returns the last failure if the server has accepted no mail for a while, although each of its replies may be about
+   * one recipient. The last failure must be at most STALE_MS old. Unlike refusals that are about us, deferrals do not
+   * open the circuit: a server that greylists needs a second attempt for each mail.
+   */
+  function acceptsNothing(now: number): AttemptFailure | undefined {
+    if (failed === undefined || evidence.failedInARow() < FAILURES_TO_REPORT) return undefined;
+    const { since, at, failure } = failed;
+    const patience = isGreylisting(failure) ? GREYLISTING_MS : MINUTE_MS;
+    return now - since >= patience && now - at < STALE_MS ? failure : undefined;
   }
 
   async function probe(): Promise<void> {
@@ -113,14 +144,11 @@ export function createServerWatch({
     probe: () => void probe(),
     trouble() {
       if (circuit.state === 'open') return TROUBLES[circuit.why](circuit.failure);
-      if (refused === undefined || !refusesAll(clock.monotonic())) return undefined;
-      return `refused all mails of the last minute, last ${describeFailure(refused.failure)}`;
+      const now = clock.monotonic();
+      const failure = refusesUs(now) ?? acceptsNothing(now);
+      return failure && `refused all mails of the last minute, last ${describeFailure(failure)}`;
     },
   };
-}
-
-function isRefusal(result: AttemptResult | ProbeResult) {
-  return result.kind === 'refused' || result.kind === 'undecided' || result.kind === 'rejected';
 }
 
 /**
@@ -128,8 +156,17 @@ function isRefusal(result: AttemptResult | ProbeResult) {
  * that a server that keeps failing and recovering does not fill the log.
  */
 function createServerLog(logger: Logger, clock: Clock, most: number) {
-  let told: { readonly why: OpenReason; readonly at: number; readonly isOver: boolean } | undefined;
+  let told:
+    | { readonly why: OpenReason | 'deferring'; readonly at: number; readonly isOver: boolean }
+    | undefined;
   let fewest = most;
+
+  function isOver(): void {
+    if (told === undefined || told.isOver) return;
+    told = { ...told, isOver: true };
+    logger.info('the mail server takes mail again');
+  }
+
   return {
     circuit(circuit: Circuit): void {
       const now = clock.monotonic();
@@ -139,10 +176,17 @@ function createServerLog(logger: Logger, clock: Clock, most: number) {
         if (!isNews) return;
         told = { why, at: now, isOver: false };
         logger.warn({ why, ...failure }, 'the mail server takes no mail: probing');
-      } else if (told && !told.isOver) {
-        told = { ...told, isOver: true };
-        logger.info('the mail server takes mail again');
-      }
+      } else isOver();
+    },
+    accepted(): void {
+      if (told?.why === 'deferring') isOver();
+    },
+    deferrals(failure: AttemptFailure): void {
+      const now = clock.monotonic();
+      const isKnown = told?.why === 'deferring' && (!told.isOver || now - told.at < MINUTE_MS);
+      if (isKnown) return;
+      told = { why: 'deferring', at: now, isOver: false };
+      logger.warn({ why: 'deferring', ...failure }, 'the mail server defers all mails');
     },
     connections(now: number, failure: AttemptFailure | undefined): void {
       if (now < fewest) {
