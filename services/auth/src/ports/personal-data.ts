@@ -11,7 +11,10 @@ export interface PersonalDataEraser {
   removeTrusted(address: string): Promise<void>;
   removeSnapshot(userId: string): Promise<void>;
   removeKnownSources(userId: string): Promise<void>;
-  /** Removes the security events about an account, whether published or not. */
+  /**
+   * Removes the security events about an account, whether published or not. Also removes the person from the account's
+   * actions on others that are not published yet; the actions themselves belong to the other accounts.
+   */
   removeSecurityEvents(userId: string): Promise<void>;
   /**
    * Rewrites the commits of an account in place, ending with the first one. Sets `person` to null, and removes

@@ -36,7 +36,11 @@ export async function createDueAccount(world: World): Promise<string> {
     correlationId: 'r',
   });
   const kept = { account: userId, time: at, kept: true, headers: {}, value: '{"ip":"198.51.100.7"}' };
-  await deps.auditLog.add([{ ...kept, id: deps.newId() }]);
+  const action = { actor: userId, accountId: deps.newId(), person: { ip: '198.51.100.7' } };
+  await deps.auditLog.add([
+    { ...kept, id: deps.newId() },
+    { ...kept, id: deps.newId(), account: action.accountId, kept: false, value: JSON.stringify(action) },
+  ]);
   await world.snapshots.save({ stream: userId, number: 1, sequence: 1, stateVersion: 1, state: { ADDRESS } });
   await eraseOtherAccount(deps, { userId, by: 'ops' }, createTestContext());
   world.advance(7 * DAY_MS);

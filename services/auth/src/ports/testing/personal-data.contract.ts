@@ -79,6 +79,41 @@ export function personalDataContract(name: string, open: OpenEmptyStores): void 
       assert.equal(await stores.auditLog.backlog(9), 1);
     });
 
+    test('removes the person from actions of the account on others, if they are not published yet', async () => {
+      const [ada, eve] = [randomUUID(), randomUUID()];
+      const person = { ipPrefix: '192.0.2.0/24', userAgent: 'a "quoted" name' };
+      const action = { accountId: eve, action: 'DELETE /api/v1/auth/accounts/:id', outcome: 'ok' };
+      const own = [
+        { actor: ada, ...action, person },
+        { actor: ada, action: 'GET /api/v1/auth/accounts', outcome: 'ok', person },
+        { actor: ada, ...action, person: null },
+        { actor: ada, ...action },
+      ];
+      const others = [
+        { actor: eve, ...action, outcome: ada, person },
+        { actor: 'ops', ...action, by: { actor: ada }, person },
+      ];
+      const entries = [...own, ...others].map((data, n) => ({
+        id: `0198c0de-0000-7000-8000-00000000000${n}`,
+        ...('accountId' in data && { account: eve }),
+        time: now.toISOString(),
+        kept: false,
+        headers: { ce_type: 'AdminAction' },
+        value: JSON.stringify(data),
+      }));
+      await stores.auditLog.add(entries);
+      for (const _ of Array(2).keys()) await stores.personalData.removeSecurityEvents(ada);
+      const left = await stores.auditLog.unpublished(9);
+      assert.deepEqual(
+        left.map(({ value }) => JSON.parse(value)),
+        [...own.map((data) => ('person' in data ? { ...data, person: null } : data)), ...others],
+      );
+      assert.deepEqual(
+        left.map(({ value: _, ...entry }) => entry),
+        entries.map(({ value: _, ...entry }) => entry),
+      );
+    });
+
     test('removes the trusted pairs of an address, whatever the IP', async () => {
       const { trustedAddresses } = stores;
       const ips = ['192.0.2.1', '2001:db8::1'];

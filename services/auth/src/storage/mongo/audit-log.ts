@@ -10,7 +10,7 @@ import type { AuditEntry, AuditLog } from '../../ports/audit-log.ts';
 
 export const ENTRIES_COLLECTION = 'auth_audit';
 
-interface EntryDocument extends Omit<AuditEntry, 'id' | 'kept' | 'time'> {
+export interface EntryDocument extends Omit<AuditEntry, 'id' | 'kept' | 'time'> {
   readonly _id: string;
   readonly time: Date;
   /** The id of the account in whose history the entry is kept, if it is kept. */

@@ -2,7 +2,7 @@ import { mapMongoErrors } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { PersonalDataEraser } from '../../ports/personal-data.ts';
 import { claimsWithoutAddress, erasePersonFromEvents } from '../erased-commit.ts';
-import { ENTRIES_COLLECTION, IN_OUTBOX } from './audit-log.ts';
+import { ENTRIES_COLLECTION, type EntryDocument, IN_OUTBOX } from './audit-log.ts';
 import { COMMITS_COLLECTION, type CommitDocument, MAJORITY_READ } from './commits.ts';
 import { keysOfPairs, TRUSTED_COLLECTION } from './trusted-addresses.ts';
 
@@ -23,6 +23,19 @@ export function createMongoPersonalData(connection: Connection): PersonalDataEra
     );
   }
 
+  /** Removes the person from the actions of an account on others that are in the outbox. */
+  async function erasePersonFromActions(userId: string): Promise<void> {
+    const entries = connection.collection<EntryDocument>(ENTRIES_COLLECTION);
+    const ofActor = { ...IN_OUTBOX, value: { $regex: `"actor":"${RegExp.escape(userId)}"` } };
+    for (const { _id, value } of await entries.find(ofActor, MAJORITY_READ).toArray()) {
+      const { actor, ...data } = JSON.parse(value);
+      if (actor !== userId || data.person === undefined) continue;
+      const erased = JSON.stringify({ actor, ...data, person: null });
+      // The entry need not be in the outbox any more: one that is kept after it was published still has the person.
+      await entries.updateOne({ _id }, { $set: { value: erased } });
+    }
+  }
+
   return mapMongoErrors<PersonalDataEraser>({
     async removeRequests(address) {
       await connection.collection('auth_requests').deleteMany({ address });
@@ -41,6 +54,7 @@ export function createMongoPersonalData(connection: Connection): PersonalDataEra
       await entries.deleteMany({ keptFor: userId });
       // The other entries are only in the outbox.
       await entries.deleteMany({ ...IN_OUTBOX, account: userId });
+      await erasePersonFromActions(userId);
     },
     async eraseCommits(userId) {
       const ofAccount = commits.find({ stream: userId }, MAJORITY_READ).sort({ number: -1 });

@@ -14,6 +14,9 @@ const SQL = {
     (SELECT id FROM audit_entry WHERE kept = 1 AND account = :userId LIMIT :page)`,
   unpublishedEvents: `DELETE FROM audit_entry WHERE id IN
     (SELECT id FROM audit_entry WHERE unpublished = 1 AND account = :userId LIMIT :page)`,
+  unpublishedActions: `UPDATE audit_entry SET value = json_set(value, '$.person', NULL) WHERE id IN
+    (SELECT id FROM audit_entry
+     WHERE unpublished = 1 AND value ->> 'actor' = :userId AND value ->> 'person' IS NOT NULL LIMIT :page)`,
   commits: 'SELECT * FROM journal_commit WHERE stream = :userId ORDER BY number DESC',
   eraseCommit: `UPDATE journal_commit SET events = :events, claims = :claims, address = NULL
     WHERE stream = :userId AND number = :number`,
@@ -53,6 +56,7 @@ export function createSqlitePersonalData(database: Database): PersonalDataEraser
     async removeSecurityEvents(userId) {
       await removeInPages(database, SQL.keptEvents, { userId }, ERASING);
       await removeInPages(database, SQL.unpublishedEvents, { userId }, ERASING);
+      await removeInPages(database, SQL.unpublishedActions, { userId }, ERASING);
     },
     eraseCommits: (userId) => database.write(() => eraseCommits(userId), ERASING),
   });

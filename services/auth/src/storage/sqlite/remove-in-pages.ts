@@ -1,11 +1,11 @@
 import type { Database, WriteOptions } from '@latchkey/sqlite';
 
-/** How many rows one write deletes, so that it does not delay others. */
+/** How many rows one write changes, so that it does not delay others. */
 const PAGE = 1000;
 
 /**
- * Deletes rows page by page until none is left. Other writes run between the pages.
- * @param sql a statement that deletes at most `:page` rows
+ * Deletes rows, or removes data from them, page by page until none is left. Other writes run between the pages.
+ * @param sql a statement that changes at most `:page` rows, and none of them twice
  * @param values its other parameters
  */
 export async function removeInPages(
