@@ -1,17 +1,14 @@
-import { randomBytes } from 'node:crypto';
 import { eventually } from '../test/support/eventually.ts';
-import { newPerson } from '../test/support/people.ts';
 import { type Benchmark, createMaxTargetAbove } from './support/benchmark.ts';
 import { measureHashCpu } from './support/hash-limit.ts';
 import { repeatConcurrently } from './support/load.ts';
+import { newPersonWithGeneratedPassword } from './support/new-person.ts';
 import { type Server, startServer } from './support/server.ts';
 import { startSmtpSink } from './support/smtp-sink.ts';
 import { measureAlternately } from './support/statistics.ts';
 
 const ROUNDS = 5;
 const SIGN_UPS = 100;
-/** 12 bytes are 16 characters: a password as password managers generate it. Longer ones take longer to check. */
-const PASSWORD_BYTES = 12;
 
 export const signUpBenchmark: Benchmark = {
   name: 'sign-up',
@@ -47,15 +44,9 @@ export const signUpBenchmark: Benchmark = {
 async function cpuOfSignUp(server: Server): Promise<number> {
   const before = await sent(server);
   return server.cpuOf(SIGN_UPS, async () => {
-    await repeatConcurrently(SIGN_UPS, 1, () =>
-      server.people.signUp({ ...newPerson(), password: generatePassword() }),
-    );
+    await repeatConcurrently(SIGN_UPS, 1, () => server.people.signUp(newPersonWithGeneratedPassword()));
     await eventually('all mails are sent', async () => (await sent(server)) >= before + SIGN_UPS);
   });
-}
-
-function generatePassword(): string {
-  return randomBytes(PASSWORD_BYTES).toString('base64url');
 }
 
 /** Returns how many mails the notifier has sent so far. */

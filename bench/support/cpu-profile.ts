@@ -73,15 +73,20 @@ function createPathReader(nodes: readonly CpuProfileNode[]): (id: number) => rea
 
 function addSample(root: Frame, path: readonly CpuProfileNode[], ms: number): void {
   root.ms += ms;
-  let caller = root;
+  const stack = [root];
   for (const { callFrame } of path) {
     const { name, owner } = describeFunction(callFrame);
-    // A function that calls itself, or the steps of an anonymous one, would only make the graph deeper.
-    if (name === caller.name) continue;
+    // Go back to the first call of a recursive function: further levels would only make the graph deeper.
+    const recursive = stack.findIndex((frame) => frame.name === name);
+    if (recursive >= 0) {
+      stack.length = recursive + 1;
+      continue;
+    }
+    const caller = stack.at(-1) ?? root;
     const frame = caller.callees.get(name) ?? { name, owner, ms: 0, callees: new Map() };
     frame.ms += ms;
     caller.callees.set(name, frame);
-    caller = frame;
+    stack.push(frame);
   }
 }
 
