@@ -1,9 +1,11 @@
 /** Metrics of auth, except those of the relay and of HTTP. They contain no personal data. */
 import type { Registry } from '@latchkey/process';
 import { Counter, Gauge } from 'prom-client';
-import type { CountOperation } from './http/operation.ts';
 import type { HashingLoad } from './passwords/hashing/fair-limit.ts';
 import type { RequestQueue } from './ports/requests.ts';
+
+/** Receives the name of every operation and its outcome: `ok`, the code of a problem, or `failed` for a bug. */
+export type CountOperation = (operation: string, outcome: string) => void;
 
 /** Registers the metrics. @returns a function that counts the outcomes of operations */
 export function createAuthMetrics(deps: {

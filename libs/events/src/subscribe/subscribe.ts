@@ -16,6 +16,7 @@ export type SubscribeOptions = KafkaOptions | FeedOptions;
  *   brokers: ['localhost:19092'],
  *   group: 'greeter',
  *   store: memoryStore(),
+ *   keys: 'http://localhost:8080/.well-known/jwks.json',
  *   handlers: { UserRegistered: ({ data }, { account }) => console.log(`${account} signed up: ${data.locale}`) },
  * });
  */

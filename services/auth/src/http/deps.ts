@@ -1,7 +1,7 @@
 import type { ServiceClients } from '@latchkey/clients';
 import type { Guards, VerifyToken } from '@latchkey/tokens';
 import type { Caller, UseCaseDeps } from '../deps.ts';
-import type { CountOperation } from './operation.ts';
+import type { CountOperation } from '../metrics.ts';
 import type { Pages } from './pages/pages.ts';
 import type { RefreshCookie } from './refresh-cookie.ts';
 import type { SecurityTxt } from './security-txt.ts';

@@ -1,12 +1,10 @@
 /** Routes that run a use case. */
 import { type Answer, type HandlerInput, type Route, type RouteSpec, route } from '@latchkey/http';
+import type { CountOperation } from '../metrics.ts';
 import { type Refusal, Refused } from '../refused.ts';
 import { htmlAnswer } from './link-page.ts';
 import { mapFailuresToProblems, problemOf, refusalProblems } from './problems.ts';
 import { texts } from './texts.ts';
-
-/** Receives the name of every operation and its outcome: `ok`, the code of a problem, or `failed` for a bug. */
-export type CountOperation = (operation: string, outcome: string) => void;
 
 interface OperationSpec<Caller, Params, Query, Body> extends RouteSpec<Caller, Params, Query, Body> {
   /** The name of the operation in the metrics. */

@@ -1,23 +1,33 @@
 import { readFileSync } from 'node:fs';
-import { anchorOf } from '../../scripts/site/links.ts';
+import { anchorOfHeading } from '../../scripts/site/links.ts';
+
+/** The part of markdown-it that this file uses. */
+interface Markdown {
+  readonly renderer: { readonly rules: { fence: Fence } };
+}
+type Fence = (
+  tokens: readonly { readonly info: string; readonly content: string }[],
+  index: number,
+  ...rest: unknown[]
+) => string;
 
 const sidebar = JSON.parse(readFileSync(new URL('../dist/sidebar.json', import.meta.url), 'utf8'));
 
 export default {
   title: 'Latchkey',
   description: 'Event-sourced accounts for teams that use TypeScript',
-  base: process.env.DOCS_BASE ?? '/',
+  base: process.env['DOCS_BASE'] ?? '/',
   srcDir: 'dist/pages',
   outDir: 'dist/site',
   cacheDir: 'node_modules/.cache/vitepress',
   cleanUrls: true,
   ignoreDeadLinks: [/^https?:\/\/localhost/],
   markdown: {
-    anchor: { slugify: anchorOf },
-    config(markdown) {
+    anchor: { slugify: anchorOfHeading },
+    config(markdown: Markdown) {
       const { fence } = markdown.renderer.rules;
       markdown.renderer.rules.fence = (tokens, index, ...rest) => {
-        const { info, content } = tokens[index];
+        const { info, content } = tokens[index] ?? { info: '', content: '' };
         if (info.trim() !== 'mermaid') return fence(tokens, index, ...rest);
         return `<MermaidDiagram source="${encodeURIComponent(content)}" />`;
       };
