@@ -17,9 +17,16 @@ const INTRODUCTION = `# Settings
 
 Settings are environment variables. Every process also reads the file \`.env\` in the folder in which it is started; environment variables take precedence over \`.env\`. An empty value counts as not set.
 
-The file \`.env\` is in UTF-8. Without quotes, a value ends at the end of its line or before \` #\`, as in Compose; put a value with spaces, quotes or \` #\` into single quotes: \`MAIL_PASSWORD='it is #1'\`. Compose also replaces \`$NAME\` in values without single quotes.
+The file \`.env\` is in UTF-8 and has one \`NAME=value\` per line, as in Compose:
 
-The value of every setting can be in a file instead: with \`MAIL_PASSWORD_FILE=/run/secrets/mail\`, the process reads \`MAIL_PASSWORD\` from \`/run/secrets/mail\` and ignores a line break at the end of the file. Setting both \`MAIL_PASSWORD\` and \`MAIL_PASSWORD_FILE\` is an error. Use files for settings that are marked secret.
+- Without quotes, a value ends at the end of its line or before \` #\`.
+- Put a value with spaces at its ends, with \` #\`, or with a quote at its beginning into single quotes: \`MAIL_PASSWORD='it is #1'\`. A value in quotes may have several lines.
+- Inside single quotes, only \`\\'\` has a special meaning: a single quote. Inside double quotes, \`\\"\` is a double quote, \`\\\\\` a backslash, and \`\\n\` a line break.
+- Compose also replaces \`$NAME\` in values without single quotes; Latchkey does not.
+
+If a line cannot be read like this, for example because a quote is not closed, the process does not start, and names the line and the setting.
+
+The value of every setting can be in a file instead: with \`MAIL_PASSWORD_FILE=/run/secrets/mail\`, the process reads \`MAIL_PASSWORD\` from \`/run/secrets/mail\` and ignores a line break at the end of the file. The file must be in UTF-8; a byte order mark is ignored. Setting both \`MAIL_PASSWORD\` and \`MAIL_PASSWORD_FILE\` is an error. Use files for settings that are marked secret.
 
 If settings are invalid, the process reports all errors together, one line per error, with the setting's name but without its value, and exits with 1.
 

@@ -43,7 +43,7 @@ function folder(t: TestContext): string {
   return path;
 }
 
-function file(t: TestContext, content: string): string {
+function file(t: TestContext, content: string | Buffer): string {
   const path = join(folder(t), 'secret');
   writeFileSync(path, content);
   return path;
@@ -168,6 +168,17 @@ describe('a setting in a file', () => {
     assert.deepEqual(readConfig(one, { KEY_FILE: file(t, 'a\n\n') }), { KEY: 'a\n' });
   });
 
+  it('is in UTF-8, with a byte order mark or not', (t) => {
+    assert.deepEqual(readConfig(one, { KEY_FILE: file(t, '\ufeffé\n') }), { KEY: 'é' });
+    for (const [content, fault] of [
+      [Buffer.from('\ufeffa', 'utf16le'), 'the file is not UTF-8 (UTF-16?): save it as UTF-8'],
+      [Buffer.from('\ufeffa', 'utf16le').swap16(), 'the file is not UTF-8 (UTF-16?): save it as UTF-8'],
+      [Buffer.from('a', 'utf16le'), 'the file is not UTF-8 (UTF-16?): save it as UTF-8'],
+      [Buffer.from('p\xe4ss', 'latin1'), 'the file is not UTF-8: save it as UTF-8'],
+    ] as const)
+      assert.deepEqual(faultsOf({ KEY_FILE: file(t, content) }, one), [`KEY_FILE: ${fault}`]);
+  });
+
   it('is told from a setting whose own name ends in _FILE', () => {
     const both = z.object({ KEY: z.string().optional(), KEY_FILE: z.string() });
     assert.deepEqual(readConfig(both, { KEY_FILE: 'not-a-file' }), { KEY_FILE: 'not-a-file' });
@@ -213,8 +224,25 @@ describe('what a .env file may contain', () => {
     [`A=it's#"1"`, `it's#"1"`],
     ['export A=pa#ss\r', 'pa#ss'],
     ['A="one#\nB=two#"', 'one#\nB=two#'],
+    [String.raw`A="a\"b#c"`, 'a"b#c'],
+    [String.raw`A="a\\b\n\t\$\0101\d"`, 'a\\b\n\t$A\\d'],
+    [String.raw`A='a\'b\n\\c'`, String.raw`a'b\n\\c`],
+    [String.raw`A=a\nb"c'`, String.raw`a\nb"c'`],
+    ['A="b" #"c"', 'b'],
+    ["A='b'#'c'", 'b'],
+    ['A=', ''],
+    ['A=""', ''],
+    [' A\t=\u00a0b c\t ', 'b c'],
+    ['A=b\t#c', 'b\t#c'],
+    ['A={"b":["#"]}', '{"b":["#"]}'],
+    ['A="b\r\nc"\r', 'b\nc'],
+    ['# A="b\n  # it\'s A=c\n\t\nA=d', 'd'],
+    ['A=b\nA=c', 'c'],
+    ['A=$b', '$b'],
+    ['A="$b"', '$b'],
+    ['A=é', 'é'],
   ] as const) {
-    it(`${JSON.stringify(line)} sets ${JSON.stringify(value)}, as in Compose`, (t) => {
+    it(`${JSON.stringify(line)} sets ${JSON.stringify(value)}`, (t) => {
       assert.deepEqual(read(t, `${line}\nZ=last\n`), { A: value, Z: 'last' });
     });
   }
@@ -228,10 +256,46 @@ describe('what a .env file may contain', () => {
       assert.throws(() => read(t, content), /\.env: the file is not UTF-8 \(UTF-16\?\): save it as UTF-8/);
   });
 
-  it('is refused where no quotes can hold a value', (t) => {
+  for (const [content, ...faults] of [
+    ['A="abc\nB=2\n', 'line 1: A: the quote at the beginning of its value is not closed'],
+    ["\nA='it\\'\nB=2\n", 'line 2: A: the quote at the beginning of its value is not closed'],
+    ['A="abc\nB="two"\nC=3\n', 'line 2: A: has text after its closing quote'],
+    ['A="a"b"\n', 'line 1: A: has text after its closing quote'],
+    ['A="one\ntwo" three\n', 'line 2: A: has text after its closing quote'],
+    ['A=`a`\n', 'line 1: A: begins with a backtick'],
+    ['\n\nA : abc\n', 'line 3: A: must be A=value'],
+    ['A\n', 'line 1: must be NAME=value'],
+    ['=x\n', 'line 1: must be NAME=value'],
+    ['1A=x\n', 'line 1: must be NAME=value'],
+    ['MY A=x\n', 'line 1: must be NAME=value'],
+    ['\ufeff\ufeffA=1\n', 'line 1: must be NAME=value'],
+    ['A=1\rB=2\r', 'line 1: has a carriage return'],
+    ['A=1\n B: 2\nC=3\nD="4', 'line 2: B: must be B=value', 'line 4: D: the quote'],
+    [Buffer.from('A=1\nB=p\xe4ss\n', 'latin1'), 'line 2: B: the file is not UTF-8: save it as UTF-8'],
+    [Buffer.from('A="\np\xe4ss=\n"', 'latin1'), 'line 2: the file is not UTF-8: save it as UTF-8'],
+    [Buffer.from('A=\xe4', 'latin1'), 'line 1: A: the file is not UTF-8: save it as UTF-8'],
+  ] as const) {
+    it(`is refused with its line: ${JSON.stringify(String(content))}`, (t) => {
+      assert.throws(
+        () => read(t, content),
+        (error) => {
+          assert.ok(error instanceof ConfigError);
+          const said = error.faults.map((fault, index) => fault.slice(0, `.env: ${faults[index]}`.length));
+          assert.deepEqual(
+            said,
+            faults.map((fault) => `.env: ${fault}`),
+          );
+          return true;
+        },
+      );
+    });
+  }
+
+  it('is refused without parts of a value', (t) => {
+    const content = 'A="first\nfourth: fifth" second\nthird: 3\nthird\nB=`third`\nC="third\nthird="third';
     assert.throws(
-      () => read(t, 'A=\'"`#\n'),
-      /\.env: A: has # and three kinds of quotes: use A_FILE instead/,
+      () => read(t, content),
+      (error) => error instanceof ConfigError && !/first|second|third|fourth|fifth/.test(error.message),
     );
   });
 });

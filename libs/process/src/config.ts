@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseEnv } from 'node:util';
 import { z } from 'zod';
+import { parseDotEnv } from './dot-env.ts';
 import { explainIssue } from './in-words.ts';
+import { decodeTextFile } from './text-file.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -80,8 +81,10 @@ function collect(names: readonly string[], environment: Environment): Collected 
 
 function readSecretFile(path: string): { text: string } | { fault: string } {
   try {
+    const decoded = decodeTextFile(readFileSync(path));
+    if ('fault' in decoded) return { fault: decoded.fault };
     // Removes one line break, which an editor adds. Any others may belong to the secret.
-    const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+    const text = decoded.text.replace(/\r?\n$/, '');
     return text === '' ? { fault: 'the file is empty' } : { text };
   } catch (error) {
     return { fault: `the file cannot be read (${errorCode(error)})` };
@@ -119,7 +122,7 @@ function isSecret(schema: z.ZodObject, name: string): boolean {
 /**
  * Adds the variables of the file `.env` in a folder, if it exists. Variables of the environment take precedence, even
  * if a setting is X in one place and X_FILE in the other.
- * @throws ConfigError if the file cannot be read
+ * @throws ConfigError if the file cannot be read, or with all its faults
  */
 export function withDotEnv(environment: Environment, folder: string): Environment {
   const given = Object.entries(environment).filter(([, value]) => value !== undefined && value !== '');
@@ -132,49 +135,16 @@ function plainName(name: string): string {
   return name.replace(/_FILE$/, '');
 }
 
-function readDotEnv(folder: string): NodeJS.Dict<string> {
+function readDotEnv(folder: string): Readonly<Record<string, string>> {
   try {
-    return parseEnv(dotEnvText(readFileSync(join(folder, '.env'))));
+    const { values, faults } = parseDotEnv(readFileSync(join(folder, '.env')));
+    if (faults.length > 0) throw new ConfigError(faults.map((fault) => `.env: ${fault}`));
+    return values;
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     if (errorCode(error) === 'ENOENT') return {};
     throw new ConfigError([`.env: the file cannot be read (${errorCode(error)})`]);
   }
-}
-
-const UTF8_MARK = '\ufeff';
-const UTF16_MARKS = ['fffe', 'feff'];
-/** A setting of `.env`: its name, then a value in quotes, which may have several lines, or the rest of the line. */
-const DOT_ENV_SETTING =
-  /^([ \t]*(?:export[ \t]+)?([\w.-]+)[ \t]*=[ \t]*)("(?:[^"\\]|\\[\s\S])*"|'[^']*'|`[^`]*`|[^\n]*)/gm;
-const QUOTES = ["'", '`', '"'];
-
-/**
- * Returns the text of `.env` as Compose reads it: the byte order mark is removed, and an unquoted `#` begins a comment
- * only after a space.
- * @throws ConfigError if the file is UTF-16, or if an unquoted value contains a `#` and all three kinds of quotes
- */
-function dotEnvText(bytes: Buffer): string {
-  if (UTF16_MARKS.includes(bytes.toString('hex', 0, 2)) || bytes.includes(0))
-    throw new ConfigError(['.env: the file is not UTF-8 (UTF-16?): save it as UTF-8']);
-  const text = bytes.toString('utf8');
-  return text
-    .slice(text.startsWith(UTF8_MARK) ? 1 : 0)
-    .replace(DOT_ENV_SETTING, (all, start: string, name: string, value: string) => {
-      if (/^(["'`])[\s\S]*\1$/.test(value) || !value.includes('#')) return all;
-      return `${start}${quoted(name, value.replace(/ #.*/, '').trimEnd())}`;
-    });
-}
-
-/**
- * Puts a value with a `#` into quotes, because Node would treat everything after the `#` as a comment.
- * @throws ConfigError if the value contains all three kinds of quotes
- */
-function quoted(name: string, value: string): string {
-  const quote = QUOTES.find((each) => !value.includes(each));
-  if (quote === undefined)
-    throw new ConfigError([`.env: ${name}: has # and three kinds of quotes: use ${name}_FILE instead`]);
-  return `${quote}${value}${quote}`;
 }
 
 const FLAGS: Readonly<Record<string, boolean>> = {
