@@ -128,6 +128,7 @@ async function openLook({ KAFKA_BROKERS, MONGO_URL }: Servers): Promise<Look> {
         'accounts to be erased': await count('auth_commits', {
           'erasure.eraseAt': { $lte: dueUntil().toISOString() },
         }),
+        'erasures without a receipt': await count('auth_erasures', { waitingSince: { $exists: true } }),
         ...(await unread()),
       };
       return withoutNone(counts);

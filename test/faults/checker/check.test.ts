@@ -485,7 +485,7 @@ describe('the topic', () => {
     };
     const { ok, counts } = checkRecordedRun(goodRun, stores, AFTER_RUN);
     assert.equal(ok, true);
-    assert.equal(counts['duplicates on the topics'], 24);
+    assert.equal(counts['duplicates on the topics'], 19);
   });
 });
 

@@ -3,7 +3,9 @@ import type { CommandLine } from '../run-folder.ts';
 import { checkAccountOrders } from './account-order.ts';
 import { checkAcknowledged } from './acknowledged.ts';
 import { checkCoverage } from './coverage.ts';
+import { checkCopies, withoutCopies } from './erased-copies.ts';
 import { checkErasedCommits, checkReplacements } from './erased-data.ts';
+import { checkReceipts } from './erasure-receipts.ts';
 import {
   checkErasures,
   checkOriginals,
@@ -57,7 +59,7 @@ export function checkRecordedRun(recorded: RecordedRun, stores: Stores, now: Dat
   const erased = eventsByAccount(journal).filter(([, events]) => isErased(events)).length;
   const commands = { journal, history, settings: run.settings };
   const letters = { journal, mails, faults, deliveries: stores.deliveries };
-  const { firsts, duplicates } = countRecords(records);
+  const { firsts, duplicates } = countRecords(withoutCopies(records));
   const chains = chainTokens(history);
   const orders = checkAccountOrders(commands, chains.places);
   const violations = [
@@ -91,7 +93,15 @@ export function checkRecordedRun(recorded: RecordedRun, stores: Stores, now: Dat
     ...checkMails(letters),
     ...checkErasures(journal, now),
     ...checkErasedCommits(stores.commits),
-    ...('DATA_DIR' in run.servers ? checkReplacements(stores, replaced) : []),
+    ...('DATA_DIR' in run.servers
+      ? checkReplacements(stores, replaced)
+      : checkCopies({
+          journal,
+          records: stores.records.filter((record) => !isForged(record)),
+          erasures: stores.erasures,
+          faults,
+        })),
+    ...checkReceipts(journal, stores.erasures),
     ...checkTraces(run.traces),
     ...checkForgedRecords(forged, stores.deadLetters),
     ...(run.shown === null ? [] : checkFinalLogins(commands)),

@@ -70,7 +70,8 @@ function isPersonal({ data, private: kept = {}, chain }: CommitEvent): boolean {
   return Boolean(data.person) || hasPrivate || chain?.person?.salt !== undefined;
 }
 
-function isPersonalRecord(record: TopicRecord): boolean {
+/** Returns whether a record contains personal data, or the salt of its digest. */
+export function isPersonalRecord(record: TopicRecord): boolean {
   return Boolean(dataOf(record)?.person) || record.headers[SALT] !== undefined;
 }
 

@@ -12,7 +12,7 @@ import {
   goodStores,
   minuteOfRun,
 } from './testing/good-run.ts';
-import { accountsNamedIn, identifiersOfErasedPeople } from './traces.ts';
+import { accountsNamedIn, identifiersOfErasedPeople, tracesInRecords } from './traces.ts';
 
 function registered(id: string): Commit {
   return createCommit(id, [1, 1], 'x', [createEvent('UserRegistered', minuteOfRun(0), { userId: id })]);
@@ -86,5 +86,18 @@ describe('what an erased account had', () => {
       DAN_ID,
     ]);
     assert.deepEqual(accountsNamedIn(Buffer.from('eve@example.com'), names), []);
+  });
+
+  test('is found in topics, except in those that keep it by design', () => {
+    const names = identifiersOfErasedPeople(restored);
+    function tracesIn(topic: string, payload = '{"actor":"dan@example.com"}') {
+      return tracesInRecords([{ topic, partition: 0, offset: 7, key: null, headers: {}, payload }], names);
+    }
+    assert.deepEqual(tracesIn('security.events.v1'), [
+      { account: DAN_ID, place: 'record security.events.v1 0 7' },
+    ]);
+    assert.deepEqual(tracesIn('security.events.v1', '{}'), []);
+    for (const topic of ['accounts.events.v1', 'accounts.events.v1.dlq.user', '__consumer_offsets'])
+      assert.deepEqual(tracesIn(topic), []);
   });
 });

@@ -1,13 +1,13 @@
-/** Searches all collections for personal data of erased people. */
+/** Searches all collections, and the topics that contain no events of accounts, for personal data of erased people. */
 import { BSON, MongoClient } from 'mongodb';
 import type { PersonalDataTrace, Servers, TraceSearch } from '../run-folder.ts';
 import { mailingsIn } from './journal.ts';
-import { readJournal } from './read-stores.ts';
+import { readJournal, readRecords, topicsOf } from './read-stores.ts';
 import type { TopicRecord } from './stored.ts';
-import { accountsNamedIn, identifiersOfErasedPeople } from './traces.ts';
+import { accountsNamedIn, identifiersOfErasedPeople, isSearched, tracesInRecords } from './traces.ts';
 
 /**
- * Finds the documents that contain the name or address of an erased person, in the raw bytes of each document. Mailings
+ * Finds the documents and records that contain the name or address of an erased person, in the raw bytes of each. Mailings
  * are left out, because they keep their addresses (docs/erasure.md).
  */
 export async function findTraces(
@@ -33,6 +33,8 @@ export async function findTraces(
           })),
         );
       }
+    const searchedTopics = (await topicsOf(servers.KAFKA_BROKERS)).filter(isSearched);
+    traces.push(...tracesInRecords(await readRecords(servers.KAFKA_BROKERS, searchedTopics), names));
     return { traces, searched };
   } finally {
     await client.close();

@@ -8,13 +8,14 @@ import type { CommandLine, FaultLine, MailLine, ShownProfile } from '../run-fold
 import { checkRecordedRun } from './check.ts';
 import type { RecordedRun } from './read-run.ts';
 import { type Rule, rules } from './report.ts';
-import type { Commit, ReplacedRows, StoredDelivery, Stores, TopicRecord } from './stored.ts';
+import type { Commit, ReplacedRows, StoredDelivery, StoredErasure, Stores, TopicRecord } from './stored.ts';
 import {
   ADA_ID,
   ADA_PASSWORDS,
   AFTER_RUN,
   BOB_ID,
   BOB_PASSWORD,
+  COPIED_FROM,
   commandTimes,
   createCommandLine,
   DAN_ID,
@@ -74,6 +75,11 @@ function profile(id: string, change: object): Pick<Plant, 'stores'> {
   };
 }
 
+function erasure(change: Partial<StoredErasure>): Pick<Plant, 'stores'> {
+  return { stores: { erasures: goodStores.erasures.map((each) => ({ ...each, ...change })) } };
+}
+const GOOD_RECEIPTS = goodStores.erasures.flatMap(({ receipts }) => receipts);
+
 /** Changes a run on a standalone. */
 function embedded(
   change: (record: TopicRecord) => readonly TopicRecord[],
@@ -86,6 +92,11 @@ function embedded(
 }
 function isOf(record: TopicRecord, account: string, type: string): boolean {
   return record.headers['ce_subject'] === account && record.headers['ce_type'] === type;
+}
+
+/** Returns whether a record is an event of Dan's that was published again after the erasure. */
+function isCopy({ headers, offset }: TopicRecord): boolean {
+  return headers['ce_subject'] === DAN_ID && offset >= COPIED_FROM;
 }
 
 function shown(change: (profile: ShownProfile) => readonly ShownProfile[]): Pick<Plant, 'run'> {
@@ -231,7 +242,7 @@ const plants: readonly Plant[] = [
     bug: 'the system was never asked for anything',
     caughtBy: 'coverage',
     run: { history: [], mails: [], run: { ...goodRun.run, shown: [] } },
-    stores: { commits: [], records: [], profiles: [], deliveries: [], cutoffs: [] },
+    stores: { commits: [], records: [], profiles: [], deliveries: [], cutoffs: [], erasures: [] },
   },
   {
     bug: 'the faults of a kind happened while nothing was in flight',
@@ -486,6 +497,72 @@ const plants: readonly Plant[] = [
     bug: 'a store keeps the address of somebody who is erased',
     caughtBy: 'traces',
     run: { run: { ...goodRun.run, traces: [{ account: DAN_ID, place: 'auth_limits x' }] } },
+  },
+  {
+    bug: 'the events of an erased account are not published again',
+    caughtBy: 'erased copies',
+    ...records((record) => (isCopy(record) ? [] : [record])),
+  },
+  {
+    bug: 'the events of an erased account are published again with the person',
+    caughtBy: 'erased copies',
+    ...records((record) =>
+      isCopy(record) && record.headers['ce_type'] === 'AccountVerified'
+        ? [{ ...recordOf(DAN_ID, 'AccountVerified'), offset: record.offset }]
+        : [record],
+    ),
+  },
+  {
+    bug: 'the events of an erased account are published again with the salt of the digest',
+    caughtBy: 'erased copies',
+    ...records((record) => [
+      isCopy(record) ? { ...record, headers: { ...record.headers, ce_personsalt: 'A'.repeat(22) } } : record,
+    ]),
+  },
+  {
+    bug: 'an event of an erased account is published again with the person, without a fault',
+    caughtBy: 'erased copies',
+    ...records((record) => (record === DANS_FIRST ? [record, { ...record, offset: 990 }] : [record])),
+  },
+  {
+    bug: 'the same, while a process was killed that publishes nothing',
+    caughtBy: 'erased copies',
+    ...records((record) => (record === DANS_FIRST ? [record, { ...record, offset: 990 }] : [record])),
+    run: { faults: [fault({ at: minuteOfRun(13), until: minuteOfRun(14) })] },
+  },
+  {
+    bug: 'the user service does not confirm an erasure',
+    caughtBy: 'erasure receipts',
+    ...erasure({ receipts: GOOD_RECEIPTS.filter(({ consumer }) => consumer !== 'user') }),
+  },
+  {
+    bug: 'a consumer of another team does not confirm an erasure',
+    caughtBy: 'erasure receipts',
+    ...erasure({ expected: ['auth', 'user', 'notifier', 'books'] }),
+  },
+  {
+    bug: 'a consumer confirms an erasure before it began',
+    caughtBy: 'erasure receipts',
+    ...erasure({
+      receipts: GOOD_RECEIPTS.map((receipt) => ({ ...receipt, confirmedAt: minuteOfRun(10) })),
+    }),
+  },
+  {
+    bug: 'receipts are about another event than the erasure',
+    caughtBy: 'erasure receipts',
+    ...erasure({ sequence: 4 }),
+  },
+  {
+    bug: 'an erasure is not recorded',
+    caughtBy: 'erasure receipts',
+    stores: { erasures: [] },
+  },
+  {
+    bug: 'receipts are stored about an account that is not erased',
+    caughtBy: 'erasure receipts',
+    stores: {
+      erasures: goodStores.erasures.flatMap((each) => [each, { ...each, _id: FAY_ID }]),
+    },
   },
   {
     bug: 'an erasure leaves a password hash in the journal',

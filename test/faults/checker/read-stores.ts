@@ -15,6 +15,7 @@ import type {
   GroupLag,
   StoredCutoffs,
   StoredDelivery,
+  StoredErasure,
   StoredLease,
   StoredProfile,
   StoredRequest,
@@ -54,6 +55,7 @@ export async function readStores(servers: Servers | DataFolder): Promise<Stores>
       deliveries: await all<StoredDelivery>('notifier_deliveries'),
       cutoffs: await all<StoredCutoffs>('notifier_cutoffs'),
       leases: await all<StoredLease>('auth_leases'),
+      erasures: await all<StoredErasure>('auth_erasures'),
     };
   } finally {
     await admin.disconnect();
@@ -85,6 +87,18 @@ export async function readJournal(
     return journalOf(commitsBeforeErasure(commits, genuineRecords(records, removed)));
   } finally {
     await client.close();
+  }
+}
+
+/** Returns the names of all topics. */
+export async function topicsOf(brokers: string): Promise<readonly string[]> {
+  const kafka = new Kafka({ brokers: brokers.split(','), clientId: 'checker', logLevel: logLevel.NOTHING });
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    return await admin.listTopics();
+  } finally {
+    await admin.disconnect();
   }
 }
 

@@ -24,7 +24,9 @@ export const rules = {
   'erased data':
     'an erasure removes the personal data of its account from journal and embedded log, and nothing else',
   originals: 'what an erasure has removed is known, so that the other rules apply to it',
-  traces: 'no store names somebody who is erased',
+  'erased copies': 'compaction leaves no personal data of an erased account on a topic',
+  'erasure receipts': 'every consumer confirms each erasure, and no other',
+  traces: 'no store or topic names somebody who is erased',
   'forged records': 'every reader sets aside what auth has not signed',
   numbering: 'the commits and events of an account count from 1 without gaps',
   'whole commits': 'what belongs together was appended together',

@@ -131,6 +131,19 @@ export interface StoredRequest {
   readonly at: string;
 }
 
+/** The record of an erasure, with the consumers that have confirmed it. */
+export interface StoredErasure {
+  /** The account. */
+  readonly _id: string;
+  /** The sequence of AccountErased. */
+  readonly sequence: number;
+  /** The consumers that must confirm. */
+  readonly expected: readonly string[];
+  readonly receipts: readonly { readonly consumer: string; readonly confirmedAt: string }[];
+  /** Present once the events were published again without the person. */
+  readonly copies?: object;
+}
+
 /** The number of records that a group has not read yet. */
 export interface GroupLag {
   readonly group: string;
@@ -157,4 +170,5 @@ export interface Stores {
   readonly cutoffs: readonly StoredCutoffs[];
   readonly leases: readonly StoredLease[];
   readonly requests: readonly StoredRequest[];
+  readonly erasures: readonly StoredErasure[];
 }

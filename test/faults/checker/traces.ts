@@ -1,9 +1,11 @@
 /** Finds personal data of erased people that is still in the stores. */
 import type { PersonalDataTrace } from '../run-folder.ts';
 import { normaliseAddress } from './commands.ts';
-import { isErased } from './erasure-rules.ts';
+import { isErased, placeOf } from './erasure-rules.ts';
 import { eventsByAccount, type Journal, type JournalEvent } from './journal.ts';
 import { type Violation, violationsOf } from './report.ts';
+import type { TopicRecord } from './stored.ts';
+import { TOPICS } from './topic-rules.ts';
 
 /** The personal fields that identify one person; first and last names are not unique. */
 const IDENTIFYING = ['email', 'newEmail', 'previousEmail', 'revertedEmail', 'username'] as const;
@@ -36,6 +38,29 @@ export function identifiersOfErasedPeople(journal: Journal): ReadonlyMap<string,
 /** Returns the erased accounts whose identifying strings occur in the bytes of a document. */
 export function accountsNamedIn(bytes: Buffer, names: ReadonlyMap<string, string>): readonly string[] {
   return [...new Set([...names].filter(([name]) => bytes.includes(name)).map(([, account]) => account))];
+}
+
+/**
+ * Returns where topics name erased people. Leaves out topics that keep such records by design: the accounts topic, whose
+ * original records the broker removes later; mailings, which keep their addresses; and dead letters (docs/erasure.md).
+ */
+export function tracesInRecords(
+  records: readonly TopicRecord[],
+  names: ReadonlyMap<string, string>,
+): readonly PersonalDataTrace[] {
+  return records
+    .filter(({ topic }) => isSearched(topic))
+    .flatMap((record) =>
+      accountsNamedIn(Buffer.from(JSON.stringify(record)), names).map((account) => ({
+        account,
+        place: `record ${placeOf(record)}`,
+      })),
+    );
+}
+
+/** Returns whether records of a topic must never name an erased person. */
+export function isSearched(topic: string): boolean {
+  return !topic.startsWith('__') && !topic.includes('.dlq.') && !TOPICS.some((name) => name === topic);
 }
 
 export function checkTraces(traces: readonly PersonalDataTrace[]): readonly Violation[] {

@@ -1,5 +1,5 @@
 /**
- * `npm run test:plants`: tests the checker of the fault suite. It plants twelve bugs, one at a time, in a copy of the
+ * `npm run test:plants`: tests the checker of the fault suite. It plants bugs, one at a time, in a copy of the
  * sources. It provokes each bug, and reports which rules detect it. It also runs all provocations without a bug, for
  * which the checker must report nothing. Arguments select plants by parts of their names. The command needs the same
  * servers as `npm run test:cluster`.

@@ -1,5 +1,5 @@
 /**
- * Twelve bugs that are typical of such a system. Each is small, and can be detected only by its effects during a run.
+ * Bugs that are typical of such a system. Each is small, and can be detected only by its effects during a run.
  */
 import type { Rule } from '../checker/report.ts';
 import type { Provocation } from './provocations.ts';
@@ -27,6 +27,8 @@ const INTAKE = 'services/notifier/src/intake/intake.ts';
 const DELIVERIES = 'services/notifier/src/storage/mongo/deliveries.ts';
 const AUTHENTICATE = 'libs/consumer/src/authenticate.ts';
 const PERSONAL_DATA = 'services/auth/src/storage/mongo/personal-data.ts';
+const ERASE = 'services/auth/src/erasure/erase.ts';
+const CONFIRM_ERASURES = 'services/user/src/projection/confirm-erasures.ts';
 const NEXT_STEP = 'libs/consumer/src/next-step.ts';
 const PARTITION_CONSUMER = 'libs/bus/src/kafka/partition-consumer.ts';
 
@@ -201,5 +203,36 @@ export const plantedBugs: readonly PlantedBug[] = [
     ],
     provokedBy: 'somebody is erased',
     caughtBy: ['traces'],
+  },
+  {
+    name: 'the events of an erased account are published again before the journal is erased',
+    bug: [
+      {
+        file: ERASE,
+        search: 'run: () => personalData.eraseCommits(userId) },',
+        replacement:
+          'run: () => publishCopies(deps, userId).then(() => personalData.eraseCommits(userId)) },',
+      },
+      {
+        file: ERASE,
+        search:
+          '  if (deps.bus.replaceRecordsOf === undefined) await publishCopies(deps, erasing.account);\n',
+        replacement: '',
+      },
+    ],
+    provokedBy: 'somebody is erased',
+    caughtBy: ['erased copies'],
+  },
+  {
+    name: 'the user service erases a profile and does not confirm it',
+    bug: [
+      {
+        file: CONFIRM_ERASURES,
+        search: '    await deps.bus.publish(RECEIPTS_TOPIC, receipts);\n',
+        replacement: '    await deps.bus.publish(RECEIPTS_TOPIC, receipts.slice(receipts.length));\n',
+      },
+    ],
+    provokedBy: 'somebody is erased',
+    caughtBy: ['erasure receipts'],
   },
 ];

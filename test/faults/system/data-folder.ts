@@ -12,6 +12,7 @@ import type {
   ReplacedRows,
   StoredCutoffs,
   StoredDelivery,
+  StoredErasure,
   StoredLease,
   StoredProfile,
   StoredRequest,
@@ -55,6 +56,7 @@ export function readDataFolder(folder: string): Stores {
       deliveries: read('SELECT * FROM notifier_deliveries').map(deliveryOf),
       cutoffs: cutoffsIn(read),
       leases: read('SELECT * FROM lease').map(leaseOf),
+      erasures: read('SELECT * FROM erasure').map(erasureOf),
     };
   });
 }
@@ -115,6 +117,7 @@ export function unfinishedWorkIn(
       'unpublished commits': count('journal_commit WHERE unpublished IS NOT NULL'),
       'written-down requests': count('request'),
       'accounts to be erased': count(`journal_commit WHERE erase_at <= '${dueUntil.toISOString()}'`),
+      'erasures without a receipt': count('erasure WHERE waiting = 1'),
       'open deliveries': count("notifier_deliveries WHERE state IN ('pending', 'claimed')"),
       ...Object.fromEntries(
         lagsIn(read).map(({ group, topic, lag }) => [`records of ${topic} unread by ${group}`, lag]),
@@ -227,6 +230,15 @@ function cutoffsIn(read: Read): readonly StoredCutoffs[] {
 
 function leaseOf({ name, until }: Row): StoredLease {
   return { _id: String(name), until: new Date(Number(until)) };
+}
+
+function erasureOf({ account, sequence, expected, receipts }: Row): StoredErasure {
+  return {
+    _id: String(account),
+    sequence: Number(sequence),
+    expected: parse<readonly string[]>(expected),
+    receipts: parse<StoredErasure['receipts']>(receipts),
+  };
 }
 
 function parse<T>(text: SQLOutputValue | undefined): T {

@@ -560,11 +560,15 @@ const forged: TopicRecord = {
   payload: JSON.stringify({ userId: ADA_ID, role: 'admin' }),
 };
 
+/** The offset of the first event of Dan that was published again without the person. */
+export const COPIED_FROM = 900;
+
 export const goodStores: Stores = {
   commits,
   records: [
     ...commits.flatMap((commit, index) => recordsOf(original.get(commit) ?? commit, index * 10)),
     forged,
+    ...dans.flatMap((commit, index) => recordsOf(erased(commit), COPIED_FROM + index * 10)),
   ],
   deadLetters: ['user', 'notifier'].map((group) => ({
     ...forged,
@@ -635,6 +639,18 @@ export const goodStores: Stores = {
   ],
   leases: [{ _id: 'sweep', until: new Date(minuteOfRun(60)) }],
   requests: [],
+  erasures: [
+    {
+      _id: DAN_ID,
+      sequence: 5,
+      expected: ['auth', 'user', 'notifier'],
+      receipts: ['auth', 'user', 'notifier'].map((consumer) => ({
+        consumer,
+        confirmedAt: minuteOfRun(ERASED_AT, 1),
+      })),
+      copies: {},
+    },
+  ],
 };
 
 export const goodRun: RecordedRun = {
@@ -673,7 +689,7 @@ export const embeddedRun: RecordedRun = {
   replaced: {
     commits: dans.filter(({ events }) => events.some(isPersonal)),
     records: goodStores.records.filter(
-      (record) => record.headers['ce_subject'] === DAN_ID && record.payload?.includes('"person"'),
+      (record) => record.headers['ce_subject'] === DAN_ID && record.payload?.includes('"person":{'),
     ),
   },
 };

@@ -1,0 +1,81 @@
+/**
+ * Rules about the topic of a cluster after an erasure: the events are published again without the person, and the broker
+ * later removes the original records, which have the same keys (docs/erasure.md).
+ */
+import { streamIdOf } from '../../support/kcat.ts';
+import type { FaultLine } from '../run-folder.ts';
+import { isPersonalRecord } from './erased-data.ts';
+import { isErased, placeOf } from './erasure-rules.ts';
+import { eventsByAccount, type Journal } from './journal.ts';
+import { type Violation, violationsOf } from './report.ts';
+import type { StoredErasure, TopicRecord } from './stored.ts';
+
+/** How long the steps of an erasure may take after AccountErased, in ms: as long as a run waits until it is idle. */
+const ERASED_WITHIN_MS = 300_000;
+
+export interface CopiesContext {
+  readonly journal: Journal;
+  /** The genuine records that the topics contain at the end. */
+  readonly records: readonly TopicRecord[];
+  readonly erasures: readonly StoredErasure[];
+  readonly faults: readonly FaultLine[];
+}
+
+/**
+ * Checks that compaction leaves nothing of an erased person: the last record of each key of the account has no personal
+ * data. There are two excuses:
+ * - If somebody changed the cleanup policy of the topic, auth may have found that copies would replace nothing there, and
+ *   then published none.
+ * - If there is a copy, an original record may come after it, because a send was repeated or an operator published the
+ *   events again. auth publishes the copies again an hour later, which is after the end of a run. So this is excused if a
+ *   fault may have delayed a send, or an operator has published events.
+ */
+export function checkCopies({ journal, records, erasures, faults }: CopiesContext): readonly Violation[] {
+  const byStream = Map.groupBy(records, streamIdOf);
+  const copied = new Set(erasures.filter(({ copies }) => copies !== undefined).map(({ _id }) => _id));
+  const changesOfPolicy = faults.filter(({ fault }) => fault === 'cut-off-topic');
+  const delays = faults.filter(({ target }) => DELAYS_SENDS.test(target));
+  return eventsByAccount(journal)
+    .filter(([, events]) => isErased(events))
+    .flatMap(([account, events]) => {
+      const began = Date.parse(events.at(-1)?.time ?? '');
+      const span = { from: began, to: began + ERASED_WITHIN_MS };
+      const isUncopied = !copied.has(account) && changesOfPolicy.some((fault) => isDuring(fault, span));
+      return [...Map.groupBy(byStream.get(account) ?? [], ({ key }) => key).values()].flatMap((its) => {
+        const inOrder = its.toSorted((a, b) => a.offset - b.offset);
+        const last = inOrder.at(-1);
+        if (last === undefined || !isPersonalRecord(last) || isUncopied) return [];
+        const isLate = inOrder.some((record) => !isPersonalRecord(record));
+        if (isLate && delays.some((fault) => isDuring(fault, span))) return [];
+        return violationsOf(
+          'erased copies',
+          `record ${placeOf(last)} is the last of its key, and has personal data of ${account}`,
+        );
+      });
+    });
+}
+
+/** The targets of faults that may delay or repeat a send, and the command that sends events again. */
+const DELAYS_SENDS = /^(auth-|broker-|mongodb|deployment|ops-republish)/;
+
+function isDuring(
+  { at, until }: FaultLine,
+  { from, to }: { readonly from: number; readonly to: number },
+): boolean {
+  return Date.parse(at) <= to && Date.parse(until ?? at) >= from - ERASED_WITHIN_MS;
+}
+
+/**
+ * Returns the records without those that an erasure has published again. They are no sends that were repeated.
+ */
+export function withoutCopies(records: readonly TopicRecord[]): readonly TopicRecord[] {
+  const erasedAt = new Map(
+    records
+      .filter(({ headers }) => headers['ce_type'] === 'AccountErased')
+      .toSorted((a, b) => b.offset - a.offset)
+      .map((record) => [streamIdOf(record), record.offset]),
+  );
+  return records.filter(
+    (record) => record.offset <= (erasedAt.get(streamIdOf(record)) ?? Number.POSITIVE_INFINITY),
+  );
+}

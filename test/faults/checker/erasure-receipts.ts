@@ -1,0 +1,44 @@
+/** Rules about the receipts of erasures: docs/erasure.md. */
+import { isErased } from './erasure-rules.ts';
+import { eventsByAccount, type Journal, type JournalEvent } from './journal.ts';
+import { type Violation, violationsOf } from './report.ts';
+import type { StoredErasure } from './stored.ts';
+
+/** Latchkey's own consumers, which confirm every erasure. */
+const OWN: readonly string[] = ['auth', 'user', 'notifier'];
+/** The maximum difference between the clocks of two processes, in ms. */
+const SKEW_MS = 120_000;
+
+/**
+ * Checks that every consumer has confirmed the erasure of each erased account, after the erasure had begun, and that
+ * nothing else is recorded as an erasure.
+ */
+export function checkReceipts(journal: Journal, erasures: readonly StoredErasure[]): readonly Violation[] {
+  const recorded = new Map(erasures.map((erasure) => [erasure._id, erasure]));
+  const erased = new Map(eventsByAccount(journal).filter(([, events]) => isErased(events)));
+  return [
+    ...[...erased].flatMap(([id, events]) =>
+      faultsOf(events.at(-1), recorded.get(id)).flatMap((fault) =>
+        violationsOf('erasure receipts', `the erasure of ${id} ${fault}`),
+      ),
+    ),
+    ...erasures
+      .filter(({ _id }) => !erased.has(_id))
+      .flatMap(({ _id }) => violationsOf('erasure receipts', `${_id} has receipts, and is not erased`)),
+  ];
+}
+
+function faultsOf(last: JournalEvent | undefined, erasure: StoredErasure | undefined): readonly string[] {
+  if (erasure === undefined) return ['is not recorded'];
+  const { sequence, expected, receipts } = erasure;
+  const confirmed = new Map(receipts.map(({ consumer, confirmedAt }) => [consumer, confirmedAt]));
+  return [
+    ...(sequence === last?.sequence ? [] : [`is recorded with sequence ${sequence}`]),
+    ...[...new Set([...OWN, ...expected])]
+      .filter((consumer) => !confirmed.has(consumer))
+      .map((consumer) => `is not confirmed by ${consumer}`),
+    ...[...confirmed]
+      .filter(([, at]) => Date.parse(at) < Date.parse(last?.time ?? '') - SKEW_MS)
+      .map(([consumer, at]) => `was confirmed by ${consumer} at ${at}, before it began`),
+  ];
+}
