@@ -254,6 +254,22 @@ describe('limits per client', () => {
     assert.equal((await flooding.get('/.well-known/jwks.json')).status, 200);
   });
 
+  test('do not count what gateways and services ask for all of their users', async (context) => {
+    const tight = await startGateway({
+      GATEWAY_AUTH: auth.address,
+      GATEWAY_USER: user.address,
+      GATEWAY_AUTH_RATE: '1r/m',
+      GATEWAY_AUTH_BURST: '1',
+    });
+    context.after(() => tight.stop());
+    const asking = createClient(tight.url);
+    for (let request = 0; request < 10; request += 1) {
+      assert.equal((await asking.get('/auth/check?role=admin')).status, 200);
+      assert.equal((await asking.post('/auth/introspect')).status, 200);
+    }
+    assert.equal((await asking.get('/auth/history')).status, 200);
+  });
+
   test('are narrower for what hashes a password', async (context) => {
     const tight = await startGateway({
       GATEWAY_AUTH: auth.address,

@@ -40,8 +40,8 @@ test('the gateway limits every route that takes a password, and no other', async
 test('every answer of the gateway itself has the security headers of the services', () => {
   const own = [...text.matchAll(/^ {4}location [^{]+\{(?<body>(?:[^{}])*)\}/gm)]
     .map(({ groups }) => groups?.['body'] ?? '')
-    .filter((body) => body.includes('$problem;'));
-  assert.equal(own.length, 2, 'the answers to malformed requests and to all others');
+    .filter((body) => /\$problem(_page)?;/.test(body));
+  assert.equal(own.length, 3, 'the answers to malformed requests, to all others, and the page');
   const https = securityHeaders.https['Strict-Transport-Security'];
   assert.ok(text.includes(`production "${https}";`));
   for (const body of own) {
