@@ -281,6 +281,8 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
         sameSite: config.REFRESH_COOKIE_SAMESITE,
         secure: config.LATCHKEY_ENV === 'production' || config.REFRESH_COOKIE_SAMESITE === 'none',
         maxAgeDays: config.REFRESH_TOKEN_DAYS,
+        formerUntil: config.FORMER_REFRESH_COOKIE_UNTIL,
+        now: deps.now,
         isListed: allowedOrigins(config),
       }),
     }),

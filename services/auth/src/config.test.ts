@@ -56,6 +56,18 @@ describe('the settings of auth', () => {
       assert.deepEqual(faultsOf({ ROLE_SCOPES: wrong }), [fault], wrong);
   });
 
+  test('read the cookie of release 0.1 until a day, and by default never', () => {
+    assert.equal(read().FORMER_REFRESH_COOKIE_UNTIL, undefined);
+    const { FORMER_REFRESH_COOKIE_UNTIL: until } = read({ FORMER_REFRESH_COOKIE_UNTIL: '2027-01-31' });
+    assert.equal(until, '2027-01-31');
+    for (const wrong of ['true', '2027-02-30', '2027-01-31T00:00:00Z', '31.1.2027'])
+      assert.deepEqual(
+        faultsOf({ FORMER_REFRESH_COOKIE_UNTIL: wrong }),
+        ['FORMER_REFRESH_COOKIE_UNTIL: must be a date like 2027-01-31'],
+        wrong,
+      );
+  });
+
   test('name each consumer that confirms erasures once', () => {
     assert.deepEqual(read({ ERASURE_CONSUMERS: 'books, search' }).ERASURE_CONSUMERS, ['books', 'search']);
     assert.deepEqual(faultsOf({ ERASURE_CONSUMERS: 'books,search,books' }), [

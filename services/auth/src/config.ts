@@ -132,6 +132,12 @@ const fields = z.object({
     .describe(
       'The sites whose apps may use the refresh cookie. `strict` and `lax`: apps on the same site as PUBLIC_URL. `none`: also apps on other sites in CORS_ORIGINS, in browsers that allow third-party cookies.',
     ),
+  FORMER_REFRESH_COOKIE_UNTIL: z.iso
+    .date('must be a date like 2027-01-31')
+    .optional()
+    .describe(
+      'For upgrades from release 0.1: the day (UTC, for example `2027-01-31`) from which on auth no longer reads the refresh cookie of 0.1. Until then, browsers that are signed in with this cookie stay signed in; but another host of the domain can plant the cookie in the browser of a person who is signed out, and so sign this browser in to another account. Default: auth does not read the cookie, and these browsers sign in again.',
+    ),
   SIGNUP_REVEALS_EXISTING: settingSchemas
     .flag(false)
     .describe(

@@ -25,8 +25,10 @@ export interface RefreshCookie {
 export type SameSite = 'strict' | 'lax' | 'none';
 
 /**
- * The name that release 0.1 gave to a cookie with `Secure`. Any host of the domain can set a cookie with this name. It is
- * read as long as there is no other, so that the sessions of 0.1 remain, and it is removed as soon as it was read.
+ * The name that release 0.1 gave to a cookie with `Secure`. Any host of the domain can set a cookie with this name, so an
+ * attacker could sign a person who is signed out in to the attacker's account. Neither the origin nor the session tells
+ * such a cookie from a genuine one. It is therefore read only until a date that the operator sets, and is replaced as soon
+ * as it was read.
  */
 const FORMER_NAME = '__Secure-latchkey_refresh';
 
@@ -43,6 +45,9 @@ export function createRefreshCookie(options: {
   /** The path of auth's routes, as a browser sees it: the path of the cookie without the prefix. */
   readonly path: string;
   readonly maxAgeDays: number;
+  /** The day (UTC, as in 2027-01-31) from which on the cookie of release 0.1 is not read; undefined if it is never read. */
+  readonly formerUntil: string | undefined;
+  now(): Date;
   isListed(origin: string): boolean;
 }): RefreshCookie {
   const name = options.secure ? '__Host-latchkey_refresh' : 'latchkey_refresh';
@@ -52,6 +57,12 @@ export function createRefreshCookie(options: {
 
   function hasFormer({ headers }: RequestContext): boolean {
     return options.secure && headers['cookie']?.includes(`${FORMER_NAME}=`) === true;
+  }
+  /** Whether the cookie of release 0.1 is read, if there is no other. */
+  function readsFormer(): boolean {
+    return (
+      options.secure && options.formerUntil !== undefined && options.now() < new Date(options.formerUntil)
+    );
   }
   /** Returns the `Set-Cookie` values of a response, which also removes a cookie with the former name. */
   function withoutFormer(request: RequestContext, set: string): readonly string[] {
@@ -76,7 +87,7 @@ export function createRefreshCookie(options: {
     },
     problem: problems.insufficient_permission,
     read: (request) => {
-      const token = request.cookie(name) ?? (options.secure ? request.cookie(FORMER_NAME) : undefined);
+      const token = request.cookie(name) ?? (readsFormer() ? request.cookie(FORMER_NAME) : undefined);
       if (token === undefined) return undefined;
       const origin = request.headers['origin'];
       if (origin === undefined || !options.isListed(origin)) {

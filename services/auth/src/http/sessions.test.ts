@@ -135,8 +135,41 @@ test('the cookie is Secure in production and is taken from listed origins alone'
   assert.equal(await alive(auth, refreshed.json.accessToken), false);
 });
 
-test('the cookie of release 0.1 is still read, and replaced by the one that no other host can set', async (context) => {
-  const auth = await startAuth(context, { CORS_ORIGINS: APP, PUBLIC_URL: 'https://id.example.com/accounts' });
+/** Returns settings with which the cookie of release 0.1 is read for two days. */
+function settingsOfUpgrade() {
+  const FORMER_REFRESH_COOKIE_UNTIL = new Date(Date.now() + 2 * DAY).toISOString().slice(0, 10);
+  return { CORS_ORIGINS: APP, FORMER_REFRESH_COOKIE_UNTIL };
+}
+
+test('another host of the domain cannot plant a cookie of its own session, even the cookie of release 0.1', async (context) => {
+  const planted = '__Secure-latchkey_refresh=';
+  const auth = await startAuth(context, { CORS_ORIGINS: APP });
+  const { refreshToken } = await loginTokens(auth, await signUpAndVerify(auth));
+  const headers = { cookie: `${planted}${refreshToken}`, origin: APP };
+  const reply = assertProblem(await auth.post('/refresh', { headers }), 401, 'refresh_token_invalid');
+  assert.deepEqual(reply.headers.getSetCookie(), []);
+  assertStatus(await auth.post('/logout', { headers }), 204);
+  assertStatus(await refresh(auth, refreshToken), 200);
+});
+
+test('the cookie of release 0.1 is read until the day that the operator has set', async (context) => {
+  const auth = await startAuth(context, settingsOfUpgrade());
+  const ada = await signUpAndVerify(auth);
+  async function ask() {
+    const { refreshToken } = await loginTokens(auth, ada);
+    const cookie = `__Secure-latchkey_refresh=${refreshToken}`;
+    return auth.post('/refresh', { headers: { cookie, origin: APP } });
+  }
+  assertStatus(await ask(), 200);
+  auth.advance(2 * DAY);
+  assertProblem(await ask(), 401, 'refresh_token_invalid');
+});
+
+test('the cookie of release 0.1 is replaced by the one that no other host can set', async (context) => {
+  const auth = await startAuth(context, {
+    ...settingsOfUpgrade(),
+    PUBLIC_URL: 'https://id.example.com/accounts',
+  });
   const ada = await signUpAndVerify(auth);
   async function ask(path: string, cookie: string) {
     return auth.post(path, { headers: { cookie, origin: APP } });
@@ -156,7 +189,7 @@ test('the cookie of release 0.1 is still read, and replaced by the one that no o
 });
 
 test('a request with two cookies has none, because another host may have planted one', async (context) => {
-  const auth = await startAuth(context, { CORS_ORIGINS: APP });
+  const auth = await startAuth(context, settingsOfUpgrade());
   const ada = await signUpAndVerify(auth);
   const [own, planted] = [await loginTokens(auth, ada), await loginTokens(auth, ada)];
   for (const name of ['__Host-latchkey_refresh', '__Secure-latchkey_refresh']) {
