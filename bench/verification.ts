@@ -93,6 +93,7 @@ async function cpuSeconds(database: Database, authenticateOn: AuthenticateOn): P
       registry: createRegistry(),
       lag: async () => 0,
       parked: async () => 0,
+      forked: async () => 0,
       generation: () => 1,
     }),
     logger: silentLogger(),

@@ -112,6 +112,7 @@ function projectionInto(profiles: ReturnType<typeof createMongoProfiles>) {
       registry: createRegistry(),
       lag: none,
       parked: none,
+      forked: none,
       generation: () => 1,
     }),
     logger: createLogger({ name: 'bench', level: 'silent' }),

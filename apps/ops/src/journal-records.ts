@@ -1,7 +1,10 @@
 /** Uses the journal to distinguish records that auth has published from forged ones. */
 import {
+  type ChainLink,
+  type DecodedRecord,
   type EventRecord,
   envelopeOf,
+  type ForgedRecord,
   isEventRecord,
   type RecordAuthenticator,
   sequenceOf,
@@ -10,6 +13,7 @@ import { decodeWithProof, isHeartbeat, type Provenance } from '@latchkey/events'
 import {
   fingerprintAsPublished,
   fingerprintOfEvent,
+  type JournaledEvent,
   type JournaledStream,
   type JournalView,
 } from '@latchkey/verify';
@@ -30,28 +34,33 @@ export function createJournalAuthenticator(journal: Pick<JournalView, 'stream'>)
       const { subject } = envelopeOf(record);
       if (!streams.has(subject)) streams.set(subject, await journal.stream(subject));
     }
-    const genuine = candidates.map(
-      (record) => !isEventRecord(record) || isJournaled(record, streams.get(envelopeOf(record).subject)),
-    );
-    return {
-      records: candidates.filter((_, index) => genuine[index]),
-      forged: candidates
-        .filter((_, index) => !genuine[index])
-        .map(({ source }) => ({ source, cause: 'the journal does not have it' })),
-    };
+    const records: DecodedRecord[] = [];
+    const forged: ForgedRecord[] = [];
+    for (const record of candidates) {
+      const { source, decoded } = record;
+      if (!isEventRecord(record)) records.push({ source, decoded });
+      else {
+        const journaled = streams.get(envelopeOf(record).subject)?.events[sequenceOf(record) - 1];
+        if (isJournaled(record, journaled)) records.push({ source, decoded, ...linkOf(journaled) });
+        else forged.push({ source, cause: 'the journal does not have it' });
+      }
+    }
+    return { records, forged };
   };
 }
 
 function isJournaled(
-  record: EventRecord & { readonly provenance: Provenance },
-  stream: JournaledStream | undefined,
+  { decoded, provenance }: EventRecord & { readonly provenance: Provenance },
+  journaled: JournaledEvent | undefined,
 ): boolean {
-  const { decoded, provenance } = record;
-  const journaled = stream?.events[sequenceOf(record) - 1];
   if (journaled === undefined) return false;
   // The hash also matches an event whose person was erased later.
   if (provenance.kind === 'intact') return provenance.proof.hash === journaled.chain?.hash;
   return (
     decoded.kind === 'event' && fingerprintOfEvent(decoded.event) === fingerprintAsPublished(journaled.event)
   );
+}
+
+function linkOf(journaled: JournaledEvent | undefined): { readonly link?: ChainLink } {
+  return journaled?.chain === undefined ? {} : { link: journaled.chain };
 }

@@ -96,8 +96,12 @@ export function createRecordAuthenticator({
       const cause = flaws[index];
       return cause === undefined ? [] : [{ source, cause }];
     });
-    const accepted = candidates.filter((_, index) => policy === 'warn' || flaws[index] === undefined);
-    return { records: accepted.map(({ source, decoded }) => ({ source, decoded })), forged };
+    const records = candidates.flatMap((candidate, index) => {
+      if (flaws[index] !== undefined)
+        return policy === 'warn' ? [{ source: candidate.source, decoded: candidate.decoded }] : [];
+      return [verifiedRecord(candidate, unsigned)];
+    });
+    return { records, forged };
   };
 }
 
@@ -112,6 +116,14 @@ export function createRecordFilter(
     const { records } = await authenticate(sources);
     return records.flatMap(({ source, decoded }) => (decoded.kind === 'unusable' ? [] : [source]));
   };
+}
+
+function verifiedRecord(
+  { source, decoded, provenance }: Candidate,
+  unsigned: readonly string[],
+): DecodedRecord {
+  const isVerified = provenance.kind === 'intact' && !unsigned.includes(source.topic);
+  return isVerified ? { source, decoded, link: provenance.proof } : { source, decoded };
 }
 
 interface Rules extends Required<Pick<RecordAuthenticatorOptions, 'keys' | 'topics' | 'unsigned'>> {

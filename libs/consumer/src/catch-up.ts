@@ -2,6 +2,7 @@
  * Sorts the events of a parked account by sequence, while its records are read again in the order of the log. An
  * account is parked if one of its events could not be applied. Pure.
  */
+import { conflictBlocker, forkBlocker } from './chain-head.ts';
 import { type FirstEventRule, gapBlocker, isNextSequence } from './next-step.ts';
 import type { Blocker, Parked, Position } from './position-store.ts';
 import {
@@ -18,10 +19,13 @@ const WINDOW = 500;
 export interface CatchUp {
   /** Takes the next record, in the order of the log, starting with the one that parked the account. */
   take(record: AccountRecord): void;
-  /** Returns the next event in the order of the sequences; undefined if it is not among the records taken so far. */
+  /**
+   * Returns the next event in the order of the sequences; undefined if it is not among the records taken so far, or if
+   * the history has forked.
+   */
   due(): EventRecord | undefined;
-  /** Called when the due event has been applied, and the account has reached this sequence. */
-  onApplied(sequence: number): void;
+  /** Called when the due event has been applied, with the position that the account has reached. */
+  onApplied(reached: Position): void;
   /** Called when the due event cannot be applied. Another record with its sequence may follow. */
   onRefused(blocker: Blocker): void;
   /** Returns why the account cannot continue after the records taken so far; undefined if it can. */
@@ -42,7 +46,8 @@ export interface CatchUpOptions {
 
 export function createCatchUp({ position, origin, first, passesUnreadable }: CatchUpOptions): CatchUp {
   const waiting = new Map<number, EventRecord>();
-  let last = position.sequence;
+  let { sequence: last, head } = position;
+  let fork: Blocker | undefined;
   let highest = 0;
   let unreadable: Blocker | undefined;
   let refusal: Blocker | undefined;
@@ -55,6 +60,10 @@ export function createCatchUp({ position, origin, first, passesUnreadable }: Cat
     return last === 0 && first === 'any' ? waiting.keys().next().value : undefined;
   }
 
+  function forkIn(record: EventRecord): Blocker | undefined {
+    return forkBlocker({ sequence: last, ...(head === undefined ? {} : { head }) }, record);
+  }
+
   return {
     take(record) {
       if (!isEventRecord(record)) {
@@ -62,21 +71,25 @@ export function createCatchUp({ position, origin, first, passesUnreadable }: Cat
         return;
       }
       const sequence = sequenceOf(record);
+      const other = waiting.get(sequence);
+      fork ??= forkIn(record) ?? (other && conflictBlocker(other, record));
       highest = Math.max(highest, sequence);
       if (isNextSequence(readUpTo, sequence, first)) {
         readUpTo = sequence;
         if (passesUnreadable) unreadable = undefined;
       }
       const isInReach = sequence <= last + WINDOW || isNextSequence(last, sequence, first);
-      if (sequence > last && isInReach && !waiting.has(sequence)) waiting.set(sequence, record);
+      if (sequence > last && isInReach && other === undefined) waiting.set(sequence, record);
     },
     due() {
       const sequence = next();
-      return sequence === undefined ? undefined : waiting.get(sequence);
+      const record = sequence === undefined ? undefined : waiting.get(sequence);
+      fork ??= record && forkIn(record);
+      return fork === undefined ? record : undefined;
     },
-    onApplied(sequence) {
-      for (const each of waiting.keys()) if (each <= sequence) waiting.delete(each);
-      last = Math.max(last, sequence);
+    onApplied(reached) {
+      for (const each of waiting.keys()) if (each <= reached.sequence) waiting.delete(each);
+      if (reached.sequence > last) ({ sequence: last, head } = reached);
       refusal = undefined;
     },
     onRefused(blocker) {
@@ -85,6 +98,7 @@ export function createCatchUp({ position, origin, first, passesUnreadable }: Cat
       refusal = blocker;
     },
     blocker() {
+      if (fork !== undefined) return fork;
       if (unreadable !== undefined || highest <= last) return unreadable;
       return refusal ?? gapBlocker(last, Math.min(highest, ...waiting.keys()));
     },

@@ -108,7 +108,7 @@ describe('slices of a log', () => {
           catchUp.take(record);
           for (let due = catchUp.due(); due !== undefined; due = catchUp.due()) {
             applied.push(sequenceOf(due));
-            catchUp.onApplied(sequenceOf(due));
+            catchUp.onApplied({ account, sequence: sequenceOf(due) });
           }
         }
         assert.deepEqual(applied, foldAll(log).get(account)?.applied);

@@ -8,6 +8,7 @@ export {
   type SignaturePolicy,
 } from './authenticate.ts';
 export { type CatchUp, createCatchUp } from './catch-up.ts';
+export { hashAt, headAfter, positionAfter } from './chain-head.ts';
 export {
   createFixedEventKeySource,
   createRemoteEventKeySource,
@@ -37,6 +38,7 @@ export {
 export {
   type AccountRecord,
   accountOf,
+  type ChainLink,
   type DecodedRecord,
   decodeFailureOf,
   decodeRecord,

@@ -35,6 +35,6 @@ function replaces(given: Position, stored: Position | undefined): boolean {
   return (
     stored === undefined ||
     given.sequence > stored.sequence ||
-    (given.sequence === stored.sequence && stored.parked === undefined)
+    (given.sequence === stored.sequence && given.parked !== undefined && stored.parked === undefined)
   );
 }

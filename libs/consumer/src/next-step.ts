@@ -1,4 +1,5 @@
 /** Decides what to do with the next record of an account. Pure. */
+import { forkBlocker } from './chain-head.ts';
 import type { Blocker, Parked, Position } from './position-store.ts';
 import {
   type AccountRecord,
@@ -52,6 +53,9 @@ export function decideNextStep(position: Position, record: AccountRecord, first:
   if (!isEventRecord(record))
     return { kind: 'park', blocker: { reason: 'unreadable', cause: decodeFailureOf(record) } };
   const sequence = sequenceOf(record);
+  // While the account is parked, the record is checked when it is read again.
+  const fork = parked === undefined ? forkBlocker(position, record) : undefined;
+  if (fork !== undefined) return { kind: 'park', blocker: fork };
   if (sequence <= last) return { kind: 'duplicate' };
   const isNext = isNextSequence(last, sequence, first);
   if (parked !== undefined) return { kind: isNext ? 'missing' : 'held back' };

@@ -56,6 +56,32 @@ export function positionStoreContract<P extends Position>(
       assert.deepEqual(new Map(await store.load([bob, ada])), expected);
     });
 
+    promises(
+      'keeps the head of a position, marked or not, and replaces it together with the sequence',
+      async (store) => {
+        const marked = { ...at(ada, 3, gapMarkAt(ada, 12)), head: '3:third' };
+        await store.save([{ ...at(ada, 3), head: '3:third' }, at(bob, 1)]);
+        await store.save([marked]);
+        assert.deepEqual(await stored(store, ada), marked);
+        await store.replaceMark(gapMarkAt(ada, 12));
+        assert.deepEqual(await stored(store, ada), { ...at(ada, 3), head: '3:third' });
+        await store.save([
+          { ...at(ada, 4), head: '4:fourth' },
+          { ...at(bob, 2), head: '2:second' },
+        ]);
+        assert.equal((await stored(store, ada))?.head, '4:fourth');
+        assert.equal((await stored(store, bob))?.head, '2:second');
+        await store.save([at(ada, 5)]);
+        assert.deepEqual(await stored(store, ada), at(ada, 5));
+      },
+    );
+
+    promises('keeps the head of the first of two positions at the same sequence', async (store) => {
+      await store.save([{ ...at(ada, 3), head: '3:one' }]);
+      await store.save([{ ...at(ada, 3), head: '3:other' }]);
+      assert.deepEqual(await stored(store, ada), { ...at(ada, 3), head: '3:one' });
+    });
+
     promises('accepts an empty list of positions', async (store) => {
       await store.save([]);
       assert.equal(await stored(store, ada), undefined);

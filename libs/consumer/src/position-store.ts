@@ -3,9 +3,10 @@ import type { AccountRecord } from './records.ts';
 
 /**
  * Why an account is parked. `gap`: an earlier event is missing. `unreadable`: the record could not be decoded.
- * `refused`: the event was decoded, but the consumer cannot apply it.
+ * `refused`: the event was decoded, but the consumer cannot apply it. `forked`: auth has published another event with
+ * the sequence of the last one that was applied, or an event that does not follow it, because a backup was restored.
  */
-export type ParkReason = 'gap' | 'unreadable' | 'refused';
+export type ParkReason = 'gap' | 'unreadable' | 'refused' | 'forked';
 
 /** What prevents the next event of an account from being applied. */
 export interface Blocker {
@@ -34,6 +35,12 @@ export interface Position {
   readonly account: string;
   /** Sequence of the last event that was applied or skipped; 0 before the first. */
   readonly sequence: number;
+  /**
+   * The sequence and the hash of that event, as text. Stores keep this text as it is, together with the sequence; a
+   * head of another sequence is ignored. Absent if the hash is unknown: then the consumer does not notice whether the
+   * next event belongs to another history.
+   */
+  readonly head?: string;
   readonly parked?: Parked;
 }
 

@@ -1,11 +1,16 @@
 /** Records of the log, decoded. */
 import type { BusRecord } from '@latchkey/bus';
-import { type Decoded, decode, type Envelope, type EventType } from '@latchkey/events';
+import { type ChainEntry, type Decoded, decode, type Envelope, type EventType } from '@latchkey/events';
 
 export interface DecodedRecord {
   readonly source: BusRecord;
   readonly decoded: Decoded;
+  /** The place of the event in the hash chain of its account; absent if nobody has verified it. */
+  readonly link?: ChainLink;
 }
+
+/** The hash of an event, and the hash of the previous event. */
+export type ChainLink = Pick<ChainEntry, 'hash' | 'previous'>;
 
 /** A record whose key names an account. */
 export type AccountRecord = DecodedRecord & { readonly decoded: Exclude<Decoded, { kind: 'unusable' }> };

@@ -44,7 +44,8 @@ export interface ParkedAccountRetrierDeps<P extends Position> {
   throwIfStopped?(): void;
   /**
    * Returns the sequence of the account's last event in the journal; 0 if there is none. If the account has reached it,
-   * no event is missing, and an unreadable record was never an event.
+   * no event is missing, and an unreadable record was never an event. An account whose history has forked remains
+   * parked.
    */
   lastDecided?(account: string): Promise<number>;
 }
@@ -107,14 +108,16 @@ export function createParkedAccountRetrier<P extends Position>(
         if (isRefusedEvent(result)) catchUp.onRefused(refusalBlocker(result));
         else {
           position = result;
-          catchUp.onApplied(position.sequence);
+          catchUp.onApplied(position);
         }
       }
     }
     // The journal is read after the log. So if the journal has no later event now, the records above contained none
     // either.
     const decided = await deps.lastDecided?.(account);
-    const blocker = position.sequence === decided ? undefined : catchUp.blocker();
+    const found = catchUp.blocker();
+    const isComplete = position.sequence === decided && found?.reason !== 'forked';
+    const blocker = isComplete ? undefined : found;
     const after = withParkMark(position, blocker && { ...origin, ...blocker });
     await store(before, after, origin);
     return { before, after };

@@ -15,6 +15,11 @@ export function compareProfile(
     return [{ kind, subject: id, message }];
   }
 
+  if (stored !== undefined && isForked(events, stored))
+    return finding(
+      'history-forked',
+      `the read model has applied another event ${stored.sequence} than the journal has`,
+    );
   if (stored?.parked !== undefined) {
     const { partition, offset, cause } = stored.parked;
     return finding('account-parked', `parked at partition ${partition}, offset ${offset}: ${cause}`);
@@ -42,4 +47,10 @@ export function compareProfile(
       ? finding('profile-behind', `the read model is at ${sequence}, the topic at ${onTopic}`)
       : []),
   ];
+}
+
+/** Returns whether the journal has another event with the sequence of the last event that was applied. */
+function isForked(events: JournaledStream['events'], { sequence, hash }: StoredAccount): boolean {
+  const journaled = events[sequence - 1]?.chain?.hash;
+  return hash !== undefined && journaled !== undefined && hash !== journaled;
 }

@@ -47,6 +47,8 @@ export interface JournalView {
 export interface StoredAccount {
   /** Sequence of the last event applied; 0 if there is no profile yet. */
   readonly sequence: number;
+  /** The hash of that event; absent if the read model does not know it. */
+  readonly hash?: string;
   /** The record that could not be applied, if the account is parked. */
   readonly parked?: { readonly partition: number; readonly offset: number; readonly cause: string };
   /** Returns the names of the fields in which the stored profile differs from the one that these events produce. */

@@ -85,6 +85,7 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
     registry,
     lag: async () => (await activeSubscription()?.lag()) ?? Number.NaN,
     parked: () => profiles.countParked(),
+    forked: () => profiles.countForked(),
     generation: () => pointers.last().active,
   });
   const jwksUrl = config.JWKS_URL ?? `${config.PUBLIC_URL}/.well-known/jwks.json`;
@@ -226,17 +227,24 @@ function projections(deps: {
   };
 }
 
-async function readModelHealth(profiles: Pick<Profiles, 'countParked'>): Promise<readonly Dependency[]> {
-  let parked = 0;
+async function readModelHealth(
+  profiles: Pick<Profiles, 'countParked' | 'countForked'>,
+): Promise<readonly Dependency[]> {
+  let [parked, forked] = [0, 0];
   async function ask() {
-    parked = await profiles.countParked();
+    [parked, forked] = await Promise.all([profiles.countParked(), profiles.countForked()]);
   }
   const readModel = await storeHealth('read model', ask, 'cannot be reached');
-  return readModel.state === 'ok' ? [readModel, projectionHealth(parked)] : [readModel];
+  return readModel.state === 'ok' ? [readModel, projectionHealth(parked, forked)] : [readModel];
 }
 
-function projectionHealth(parked: number): Dependency {
-  return parked === 0
-    ? { name: 'projection', state: 'ok', needed: false }
-    : { name: 'projection', state: 'degraded', needed: false, detail: `${parked} parked accounts` };
+function projectionHealth(parked: number, forked: number): Dependency {
+  if (parked === 0) return { name: 'projection', state: 'ok', needed: false };
+  const history = forked === 0 ? '' : `, ${forked} of them because their history has forked`;
+  return {
+    name: 'projection',
+    state: 'degraded',
+    needed: false,
+    detail: `${parked} parked accounts${history}`,
+  };
 }

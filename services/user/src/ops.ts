@@ -2,7 +2,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Store } from '@latchkey/backend';
 import type { Bus, BusRecord, ConsumerGroups } from '@latchkey/bus';
-import type { Parked, RecordAuthenticator } from '@latchkey/consumer';
+import { hashAt, type Parked, type RecordAuthenticator } from '@latchkey/consumer';
 import { type Preparable, readPages } from '@latchkey/store';
 import type { ProfileView, StoredAccount as ViewedAccount } from '@latchkey/verify';
 import { generationGroup } from './generation/pointer.ts';
@@ -129,9 +129,12 @@ function profileView(group: string, profiles: Profiles): ProfileView {
   };
 }
 
-function viewed({ sequence, profile, parked }: StoredAccount): ViewedAccount {
+function viewed(stored: StoredAccount): ViewedAccount {
+  const { sequence, profile, parked } = stored;
+  const hash = hashAt(stored);
   return {
     sequence,
+    ...(hash === undefined ? {} : { hash }),
     ...(parked && { parked }),
     differingFields(events) {
       const expected = foldProfile(events);

@@ -16,6 +16,8 @@ import { formatExamples, JSON_OPTION_HELP, limitOption, type Program } from '../
 import { withSystem } from '../system.ts';
 
 const NONE = 'No account is parked.';
+const FORKED_HINT =
+  'Rebuild the read model (rebuild user); if the topic still has both histories, write a new topic first (republish --to).';
 
 export function addParkedCommand(program: Program, context: CommandContext): void {
   const parked = program
@@ -144,7 +146,9 @@ type ReportOutcome = (account: string, outcome: GenerationRetry) => void;
 async function retryOne(accounts: Accounts, account: string, report: ReportOutcome): Promise<void> {
   const outcome = await accounts.retryParked(account);
   report(account, outcome);
-  if (outcome.result === 'still parked') throw new Error(`${account} is still parked`);
+  if (outcome.result !== 'still parked') return;
+  const hint = (await isForked(accounts, account)) ? `. ${FORKED_HINT}` : '';
+  throw new Error(`${account} is still parked${hint}`);
 }
 
 /**
@@ -155,14 +159,24 @@ async function retryOne(accounts: Accounts, account: string, report: ReportOutco
 async function retryAll(accounts: Accounts, report: ReportOutcome): Promise<number> {
   let tried = 0;
   let still = 0;
+  let forked = 0;
   for await (const account of parkedAccounts(accounts)) {
     const outcome = await accounts.retryParked(account);
     report(account, outcome);
     tried += 1;
-    if (outcome.result === 'still parked') still += 1;
+    if (outcome.result !== 'still parked') continue;
+    still += 1;
+    if (await isForked(accounts, account)) forked += 1;
   }
-  if (still > 0) throw new Error(`${still} of ${tried} accounts are still parked`);
+  const hint = forked === 0 ? '' : `, ${forked} of them because their history has forked. ${FORKED_HINT}`;
+  if (still > 0) throw new Error(`${still} of ${tried} accounts are still parked${hint}`);
   return tried;
+}
+
+/** Returns whether an account is parked because its history has forked. */
+async function isForked(accounts: Pick<Accounts, 'findParked'>, account: string): Promise<boolean> {
+  const parked = await accounts.findParked(account);
+  return parked?.marks.some(({ reason }) => reason === 'forked') ?? false;
 }
 
 const PAGE = 100;

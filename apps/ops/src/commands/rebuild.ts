@@ -14,6 +14,7 @@ import { createProgress, formatCount, formatNumber } from '../output/progress.ts
 import { retryUntilReachable } from '../patience.ts';
 import { formatExamples, type Program } from '../program.ts';
 import { type System, withSystem } from '../system.ts';
+import { assertParity } from './parity.ts';
 
 export function addRebuildCommand(program: Program, context: CommandContext): void {
   const command = program
@@ -24,7 +25,7 @@ export function addRebuildCommand(program: Program, context: CommandContext): vo
     .addOption(new Option('--back', 'switch back to the generation that was active before').conflicts('drop'))
     .option('--drop', 'delete every generation that is not active')
     .addOption(
-      new Option('--accept-differences', 'switch over although profiles differ').conflicts([
+      new Option('--accept-differences', 'switch over although accounts differ').conflicts([
         'status',
         'back',
         'drop',
@@ -121,46 +122,6 @@ async function compare(
 ): Promise<ComparisonResult> {
   const progress = createProgress(context, 'accounts compared');
   return rebuild.compare(generation, (accounts) => progress.show(accounts));
-}
-
-/** Checks the result of a comparison. @throws Error with a one-line message if the generation must not become active */
-function assertParity(
-  generation: number,
-  parity: ComparisonResult,
-  acceptDifferences: boolean,
-  { print }: CommandContext,
-): void {
-  const { accounts, parked, parkedExamples, apart, apartExamples, differing, freed } = parity;
-  if (parked > 0) {
-    const few = parkedExamples.map(({ account, cause }) => `${account} (${cause})`).join(', ');
-    throw new Error(
-      `Not switched over: ${formatCount(parked, 'account')} parked in generation ${generation} but not in the active one, such as ${few}. Run parked retry --all, which unparks accounts that miss no event, and repeat. Or --drop deletes generation ${generation}.`,
-    );
-  }
-  if (apart > 0)
-    throw new Error(
-      `Not switched over: ${formatCount(apart, 'account')} did not reach the same event in both generations, such as ${apartExamples.join(', ')}. Is the user service running?`,
-    );
-  if (differing > 0 && !acceptDifferences)
-    throw new Error(
-      `Not switched over: ${differences(parity)}. If a changed projection is the reason, repeat with --accept-differences; otherwise --drop deletes generation ${generation}.`,
-    );
-  print(
-    differing > 0
-      ? `Accepted: ${differences(parity)}.`
-      : `${formatCount(accounts, 'account')} compared, field by field: no difference.`,
-  );
-  if (freed > 0)
-    print(
-      freed === 1
-        ? '1 account that was parked is no longer parked.'
-        : `${formatNumber(freed)} accounts that were parked are no longer parked.`,
-    );
-}
-
-function differences({ accounts, differing, fields, examples }: ComparisonResult): string {
-  const byField = Object.entries(fields).map(([field, count]) => `${field} (${formatNumber(count)})`);
-  return `differences in ${byField.join(', ')}: ${formatNumber(differing)} of ${formatCount(accounts, 'account')}, such as ${examples.join(', ')}`;
 }
 
 async function printStatus(rebuild: Rebuild, { print }: CommandContext, json: boolean): Promise<void> {

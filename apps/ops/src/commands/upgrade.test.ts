@@ -18,12 +18,14 @@ import { runCommandInProcess } from '../testing/run-in-process.ts';
 import { stripProgress } from '../testing/strip-progress.ts';
 
 /**
- * Statements that turn data into what release 0.1 wrote: no event is part of a hash chain, and no record has a proof.
+ * Statements that turn data into what release 0.1 wrote: no event is part of a hash chain, no record has a proof, and
+ * the read model knows no hash.
  */
 const AS_BEFORE = [
   `UPDATE journal_commit SET events = (SELECT json_group_array(json_remove(value, '$.chain')) FROM json_each(events))`,
   `UPDATE bus_record SET headers = (SELECT json_group_array(json(value)) FROM json_each(headers)
     WHERE json_extract(value, '$[0]') NOT IN ('ce_hash', 'ce_previoushash', 'ce_persondigest', 'ce_personsalt', 'ce_signature'))`,
+  'UPDATE user_profiles_v1 SET head = NULL',
 ];
 
 async function change(folder: string, ...statements: readonly string[]): Promise<void> {

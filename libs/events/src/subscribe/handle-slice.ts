@@ -15,8 +15,8 @@ import {
   type Parked,
   type Position,
   parkMarkToRetry,
+  positionAfter,
   recordTypeOf,
-  sequenceOf,
 } from '@latchkey/consumer';
 import { createSubscriberRetrier } from './retry-parked.ts';
 import {
@@ -150,7 +150,7 @@ async function apply(
   position: Position,
   record: EventRecord,
 ): Promise<void> {
-  const reached = { account: position.account, sequence: sequenceOf(record) };
+  const reached = positionAfter(position, record);
   if (hasHandler(subscriber, record)) {
     const cause = await runHandlerForRecord(subscriber, record);
     if (cause !== undefined) return park(subscriber, book, position, record, { reason: 'refused', cause });

@@ -12,6 +12,11 @@ export interface EventContext {
   readonly account: string;
   /** The number of the event within its account: from 1, without gaps. */
   readonly sequence: number;
+  /**
+   * The `head` of the account's position after this event; absent if the event's hash was not verified. A handler that
+   * writes the sequence to the place from which the store reads it also writes the head.
+   */
+  readonly head?: string;
   /** UUIDv7 of the event, the same at each delivery. */
   readonly id: string;
   /** When the event was appended to the journal: RFC 3339, UTC. */
@@ -74,17 +79,19 @@ export class HandlerError extends Error {
 
 /**
  * Runs the handler of an event, if there is one.
+ * @param head the head of the account's position after this event, if it is known
  * @returns undefined, or the reason to park the account
  * @throws HandlerError if the handler rejects
  */
 export async function runHandler<T extends EventType>(
   handlers: Handlers,
   event: EventOf<T>,
+  head?: string,
 ): Promise<string | undefined> {
   const { type, data, subject, sequence } = event;
   const handler = handlers[type];
   try {
-    await handler?.({ type, data }, contextOf(event));
+    await handler?.({ type, data }, contextOf(event, head));
     return undefined;
   } catch (error) {
     if (error instanceof ParkError) return error.message;
@@ -94,10 +101,14 @@ export async function runHandler<T extends EventType>(
   }
 }
 
-function contextOf({ subject, sequence, id, time, correlationId, traceparent }: EventOf<EventType>) {
+function contextOf(
+  { subject, sequence, id, time, correlationId, traceparent }: EventOf<EventType>,
+  head: string | undefined,
+): EventContext {
   return {
     account: subject,
     sequence,
+    ...(head === undefined ? {} : { head }),
     id,
     time,
     correlationId,

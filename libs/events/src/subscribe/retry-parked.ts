@@ -4,6 +4,7 @@ import {
   type EventRecord,
   type Parked,
   type Position,
+  positionAfter,
   sequenceOf,
 } from '@latchkey/consumer';
 import {
@@ -36,11 +37,10 @@ async function handleNext(subscriber: Subscriber, record: EventRecord, origin: P
   const { account } = origin;
   const position = await findPosition(subscriber, account);
   throwIfStopped(subscriber);
-  const sequence = sequenceOf(record);
-  if (sequence <= position.sequence) return position;
+  if (sequenceOf(record) <= position.sequence) return position;
   const refused = await runHandlerForRecord(subscriber, record);
   if (refused !== undefined) return { refused };
-  const reached = { account, sequence, parked: origin };
+  const reached = { ...positionAfter({ account }, record), parked: origin };
   await subscriber.store.save([reached]);
   observeEventOutcome(subscriber, record);
   return reached;

@@ -5,6 +5,7 @@ import {
   type EventRecord,
   type FirstEventRule,
   type ForgedRecord,
+  headAfter,
   type Position,
   type RecordAuthenticator,
   type RecordType,
@@ -91,9 +92,10 @@ export function hasHandler({ handlers }: Pick<Subscriber, 'handlers'>, { decoded
  */
 export async function runHandlerForRecord(
   { handlers }: Pick<Subscriber, 'handlers'>,
-  { decoded }: EventRecord,
+  record: EventRecord,
 ): Promise<string | undefined> {
-  return decoded.kind === 'event' ? runHandler(handlers, decoded.event) : undefined;
+  const { decoded } = record;
+  return decoded.kind === 'event' ? runHandler(handlers, decoded.event, headAfter(record)) : undefined;
 }
 
 export function observeEventOutcome(subscriber: Subscriber, record: EventRecord): void {

@@ -65,6 +65,56 @@ describe('handlers without a broker', () => {
     await subscription.stop();
   });
 
+  test('get no more events of an account whose history has forked', async () => {
+    const events = createTestEvents();
+    const ada = events.account();
+    const store = memoryStore();
+    const heads: (string | undefined)[] = [];
+    const subscription = await events.subscribe({
+      store,
+      handlers: {
+        UserRegistered: (_event, { head }) => void heads.push(head),
+        AccountVerified: (_event, { head }) => void heads.push(head),
+      },
+    });
+    await subscription.deliver(ada.event('UserRegistered'), ada.event('AccountVerified'));
+    assert.equal((await store.load([ada.id])).get(ada.id)?.head, heads[1]);
+    assert.match(heads[1] ?? '', /^2:[\w-]{43}$/);
+
+    const restored = events.account(ada.id);
+    const [first, second, third] = [
+      restored.event('UserRegistered'),
+      restored.event('AccountVerified'),
+      restored.event('SessionsRevoked'),
+    ];
+    assert.deepEqual(await subscription.deliver(first, second, third), ['duplicate', 'parked', 'held back']);
+    assert.equal((await subscription.listParked())[0]?.reason, 'forked');
+    assert.deepEqual(await subscription.retryParked(ada.id), {
+      result: 'still parked',
+      sequence: 2,
+      cause: 'event 2 is not the event 2 that was applied: the history has forked',
+    });
+    assert.equal(heads.length, 2);
+  });
+
+  test('get no more events of a forked account after a gap was filled, either', async () => {
+    const events = createTestEvents();
+    const ada = events.account();
+    const subscription = await events.subscribe({ handlers: { AccountVerified: () => undefined } });
+    const [first, second, third] = [
+      ada.event('UserRegistered'),
+      ada.event('SessionsRevoked'),
+      ada.event('AccountVerified'),
+    ];
+    await subscription.deliver(first, third, second, second, third);
+    assert.deepEqual(await subscription.listParked(), []);
+    const restored = events.account(ada.id);
+    restored.event('UserRegistered');
+    await subscription.deliver(restored.event('SessionsRevoked'), restored.event('AccountVerified'));
+    const [parked] = await subscription.listParked();
+    assert.deepEqual([parked?.reason, parked?.after], ['forked', 3]);
+  });
+
   test('get nothing that another key has signed', async () => {
     const events = createTestEvents();
     const subscription = await events.subscribe({ handlers: { UserRegistered: () => assert.fail() } });

@@ -89,6 +89,15 @@ export function profilesContract(adapter: string, open: (context: TestContext) =
       assert.deepEqual(await profiles.countParked(), 0);
     });
 
+    test('counts the accounts that are parked because their history has forked', async (context) => {
+      const profiles = await open(context);
+      const forked: Parked = { ...parkedAt('ada', 7), reason: 'forked', cause: 'the history has forked' };
+      await profiles.save([{ ...accountOf('ada'), parked: forked }, parkedFromStart('unborn')]);
+      assert.deepEqual([await profiles.countParked(), await profiles.countForked()], [2, 1]);
+      await profiles.replaceMark(forked);
+      assert.deepEqual([await profiles.countParked(), await profiles.countForked()], [1, 0]);
+    });
+
     test('lists parked accounts page after page', async (context) => {
       const profiles = await open(context);
       const names = ['ada', 'bob', 'carol', 'dave', 'eve'];

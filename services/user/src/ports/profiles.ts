@@ -51,6 +51,8 @@ export interface Profiles extends PositionStore<StoredAccount> {
    * /metrics calls it.
    */
   countParked(): Promise<number>;
+  /** Counts the accounts that are parked because their history has forked. Must be as cheap as `countParked`. */
+  countForked(): Promise<number>;
 }
 
 /**

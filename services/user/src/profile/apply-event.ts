@@ -1,13 +1,15 @@
 /** Applies the next event of an account to its profile. Pure. */
-import { type EventRecord, envelopeOf, type RefusedEvent } from '@latchkey/consumer';
+import { type EventRecord, envelopeOf, positionAfter, type RefusedEvent } from '@latchkey/consumer';
 import type { Profile } from './profile.ts';
 import { applyProfileEvent, skipUnknownEvent } from './project.ts';
-import { accountOfProfile, type StoredAccount } from './stored-account.ts';
+import type { StoredAccount } from './stored-account.ts';
 
 /** Applies an event. Refuses an account that does not begin with UserRegistered, and a second UserRegistered. */
-export function applyEvent({ profile }: StoredAccount, record: EventRecord): StoredAccount | RefusedEvent {
-  const next = profileAfter(profile, record);
-  return next === undefined ? { refused: misplaced(record) } : accountOfProfile(next);
+export function applyEvent(stored: StoredAccount, record: EventRecord): StoredAccount | RefusedEvent {
+  const profile = profileAfter(stored.profile, record);
+  return profile === undefined
+    ? { refused: misplaced(record) }
+    : { ...positionAfter(stored, record), profile };
 }
 
 function profileAfter(profile: Profile | undefined, { decoded }: EventRecord): Profile | undefined {

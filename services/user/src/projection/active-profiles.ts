@@ -2,7 +2,7 @@
 import type { Profiles } from '../ports/profiles.ts';
 import type { PointerCache } from './pointer-cache.ts';
 
-export type ActiveProfiles = Pick<Profiles, 'load' | 'list' | 'countParked'>;
+export type ActiveProfiles = Pick<Profiles, 'load' | 'list' | 'countParked' | 'countForked'>;
 
 /**
  * Returns profiles that are read from the active generation. A result is used only if the generation is still active
@@ -25,5 +25,6 @@ export function createActiveProfiles(
     load: (ids) => ask((profiles) => profiles.load(ids)),
     list: (query) => ask((profiles) => profiles.list(query)),
     countParked: () => ask((profiles) => profiles.countParked()),
+    countForked: () => ask((profiles) => profiles.countForked()),
   };
 }

@@ -105,7 +105,7 @@ describe('the profiles that answer', () => {
   function account(id: string, generation: number) {
     return accountOfProfile({ ended: true, id, sequence: generation });
   }
-  const none = { list: never, countParked: never };
+  const none = { list: never, countParked: never, countForked: never };
 
   test('are those of the generation that answers now', async () => {
     const { pointers, stored, pass } = scene();

@@ -16,6 +16,7 @@ export function createProjectionMetrics(deps: {
   readonly registry: Registry;
   lag(): Promise<number>;
   parked(): Promise<number>;
+  forked(): Promise<number>;
   /** Returns the active generation. */
   generation(): number;
 }): ProjectionMetrics {
@@ -44,6 +45,12 @@ export function createProjectionMetrics(deps: {
   });
   gauge(registers, 'latchkey_user_lag_records', 'Records that the projection has not read yet', deps.lag);
   gauge(registers, 'latchkey_user_parked_accounts', 'Accounts that are parked', deps.parked);
+  gauge(
+    registers,
+    'latchkey_user_forked_accounts',
+    'Accounts that are parked because their history has forked',
+    deps.forked,
+  );
   gauge(registers, 'latchkey_user_generation', 'The generation of profiles that answers', async () =>
     deps.generation(),
   );

@@ -32,6 +32,7 @@ async function createBench(context: TestContext) {
     registry: createRegistry(),
     lag: async () => 0,
     parked: async () => 0,
+    forked: async () => 0,
     generation: () => 1,
   });
   const logger = createLogger({ name: 'test', level: 'silent' });

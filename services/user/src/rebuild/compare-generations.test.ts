@@ -62,6 +62,20 @@ describe('an account in two generations', () => {
   });
 });
 
+describe('an account whose history has forked in the old generation', () => {
+  test('is not compared, wherever the new one has come to', () => {
+    const forked = { reason: 'forked', cause: 'the history has forked' } as const;
+    const ada = accountOf('ada', { sequence: 3, firstName: 'Ada' });
+    const { parked } = parkedIn(ada);
+    assert.ok(parked);
+    const old = { ...ada, parked: { ...parked, ...forked } };
+    for (const sequence of [2, 3, 4])
+      assert.deepEqual(compareAccount(old, accountOf('ada', { sequence })), { kind: 'freed' });
+    assert.deepEqual(compareAccount(old, { ...old, sequence: 2 }), { kind: 'parked' });
+    assert.deepEqual(compareAccount(ada, old), { kind: 'parked' });
+  });
+});
+
 /** Returns a generation of accounts in memory. The test may change it whenever the comparison pauses. */
 function generationOf(accounts: readonly StoredAccount[]) {
   const kept = new Map(accounts.map((each) => [each.account, each]));

@@ -6,7 +6,8 @@ import type { StoredAccount } from '../profile/stored-account.ts';
  * The result of comparing an account in two generations. `same` and `differs`: both are at the same sequence.
  * `apart`: one generation is ahead, and the other will follow. `parked`: the account is parked in the new generation;
  * in the old one it is not parked, or only at a later event. `freed`: the account is parked in the old generation,
- * which will therefore not follow; in the new one it is not parked, or only at a later event.
+ * which will therefore not follow; in the new one it is not parked, or only at a later event. If its history has forked
+ * in the old generation, that generation has applied other events, so the two are not compared any further.
  */
 export type ParityVerdict =
   | { readonly kind: 'same' | 'apart' | 'parked' | 'freed' }
@@ -16,6 +17,7 @@ export type ParityVerdict =
 export function compareAccount(old: StoredAccount, fresh: StoredAccount): ParityVerdict {
   const ahead = fresh.sequence - old.sequence;
   if (fresh.parked !== undefined && (old.parked === undefined || ahead < 0)) return { kind: 'parked' };
+  if (old.parked?.reason === 'forked' && fresh.parked === undefined) return { kind: 'freed' };
   if (ahead > 0 && old.parked !== undefined) return { kind: 'freed' };
   if (ahead !== 0) return { kind: 'apart' };
   // At the same sequence, either both have a profile or neither has one.

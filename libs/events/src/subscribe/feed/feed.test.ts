@@ -12,6 +12,7 @@ import { memoryStore } from '../memory-store.ts';
 import { subscribe } from '../subscribe.ts';
 import { subscriptionContract } from '../subscription.contract.ts';
 import type { ConfirmErasure } from '../subscription.ts';
+import { createTestEvents, type TestAccount } from '../test-events.ts';
 import { fullAccessReader, serveFeed, TEST_API_KEY } from '../testing/feed-server.ts';
 import {
   createDurableTestStore,
@@ -78,6 +79,25 @@ describe('subscribing to the feed', () => {
     await waitUntil(() => receipts.length === 1);
     assert.deepEqual(erased, [account.id]);
     assert.partialDeepStrictEqual(receipts[0], { userId: account.id, consumer: 'mirror', sequence: 2 });
+  });
+
+  test('notices that a history has forked, even if its key shows no personal data', async (context) => {
+    const { bus } = await openEmbeddedTestBus(context);
+    const { url } = await serveFeed(context, bus, () => ({ ...fullAccessReader, person: false }));
+    const events = createTestEvents();
+    const [ada, grace] = [events.account(), events.account()];
+    function history(account: TestAccount) {
+      return [account.event('UserRegistered').record, account.event('SessionsRevoked').record];
+    }
+    const [older, healthy] = [history(ada), history(grace)];
+    const subscription = await member(context, url);
+    await bus.publish('accounts.events.v1', [...older, ...healthy, ...older, ...healthy]);
+    await waitUntil(async () => (await subscription.lag()) === 0);
+    assert.deepEqual(await subscription.listParked(), []);
+    await bus.publish('accounts.events.v1', history(events.account(ada.id)));
+    await waitUntil(async () => (await subscription.listParked()).length === 1);
+    const [parked] = await subscription.listParked();
+    assert.deepEqual([parked?.account, parked?.reason], [ada.id, 'forked']);
   });
 
   test('confirms an erasure by an id in capitals, too', async (context) => {

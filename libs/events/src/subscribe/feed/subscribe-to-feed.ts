@@ -1,6 +1,8 @@
 /** Subscribes to the feed. */
-import { decodeRecord, type RecordAuthenticator } from '@latchkey/consumer';
+import type { BusRecord } from '@latchkey/bus';
+import { type DecodedRecord, decodeRecord, type RecordAuthenticator } from '@latchkey/consumer';
 import { catalogue, eventTypes } from '../../catalogue.ts';
+import { readProofHeaders } from '../../headers.ts';
 import { ACCOUNTS_TOPIC } from '../../topics.ts';
 import { loggerWithoutStopWarnings, throwUncaughtException } from '../failures.ts';
 import { consoleLogger, type Interest, openSubscription, type Subscription } from '../subscription.ts';
@@ -27,9 +29,15 @@ export interface FeedOptions extends Omit<Interest, 'group' | 'topics'>, FeedCon
 
 /** Accepts all records: the feed omits records that auth has not published, and TLS authenticates the feed. */
 const trustFeed: RecordAuthenticator = async (records) => ({
-  records: records.map(decodeRecord),
+  records: records.map(decodeTrusted),
   forged: [],
 });
+
+/** Decodes an event of the feed. Its hash is not checked, because the feed may leave out what the hash covers. */
+function decodeTrusted(source: BusRecord): DecodedRecord {
+  const proof = readProofHeaders(source.headers);
+  return { ...decodeRecord(source), ...(typeof proof === 'string' ? {} : { link: proof }) };
+}
 
 /** Subscribes to the feed. @throws FeedRefusedError if the key is refused; the signal's reason if it is aborted */
 export async function subscribeToFeed(options: FeedOptions): Promise<Subscription> {

@@ -81,6 +81,10 @@ export function createMongoProfiles(connection: Connection, generation = 'v1'): 
     async countParked() {
       return accounts.countDocuments({ 'parked.account': { $exists: true } });
     },
+
+    async countForked() {
+      return accounts.countDocuments({ 'parked.reason': 'forked' });
+    },
   };
   return mapMongoErrors(port);
 }
@@ -112,10 +116,11 @@ function searchOf({ email, username }: LivingProfile): Pick<AccountDocument, 'se
   };
 }
 
-function accountOf({ _id: account, sequence, profile, parked }: AccountDocument): StoredAccount {
+function accountOf({ _id: account, sequence, head, profile, parked }: AccountDocument): StoredAccount {
   return {
     account,
     sequence,
+    ...(head !== undefined && { head }),
     ...(profile && { profile }),
     ...(parked && { parked: completeParkedMark(parked) }),
   };

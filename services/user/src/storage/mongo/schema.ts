@@ -13,6 +13,7 @@ export function accountSchema() {
   return createPlainSchema<AccountDocument>({
     _id: { type: String, required: true },
     sequence: { type: Number, required: true },
+    head: String,
     profile: Object,
     parked: Object,
     search: createPlainSchema({ email: String, username: String }),
@@ -36,5 +37,6 @@ export function profileIndexes(generation = 'v1'): readonly Index[] {
     { collection, name: 'email', keys: { 'search.email': 1 }, sparse: true },
     { collection, name: 'username', keys: { 'search.username': 1 }, sparse: true },
     { collection, name: 'parked', keys: { 'parked.account': 1 }, sparse: true },
+    { collection, name: 'parked_by_reason', keys: { 'parked.reason': 1 }, sparse: true },
   ];
 }

@@ -2,7 +2,7 @@
 import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
 import { type GenerationPointer, generationName, initialPointer } from '../../generation/pointer.ts';
 import type { Generations } from '../../ports/generations.ts';
-import { profileTableName, profileTableSql } from './migrations.ts';
+import { generationOfTable, profileTableName, profileTableSql, TABLES } from './migrations.ts';
 
 const SQL = {
   read: 'SELECT pointer FROM user_generations',
@@ -10,7 +10,6 @@ const SQL = {
     INSERT INTO user_generations (id, version, pointer) VALUES ('pointer', :version, :pointer)
     ON CONFLICT DO NOTHING`,
   update: 'UPDATE user_generations SET version = :version, pointer = :pointer WHERE version = :version - 1',
-  tables: "SELECT name FROM sqlite_master WHERE type = 'table'",
 } as const;
 
 /** The number of rows per delete, limited so that other writers do not wait long. */
@@ -19,9 +18,9 @@ const DELETE_BATCH = 1000;
 export function createSqliteGenerations(database: Database): Generations {
   function stored(): readonly number[] {
     return database
-      .prepare(SQL.tables)
+      .prepare(TABLES)
       .all()
-      .flatMap(({ name }) => generationIn(String(name)))
+      .flatMap(({ name }) => generationOfTable(String(name)) ?? [])
       .toSorted((a, b) => a - b);
   }
 
@@ -57,9 +56,4 @@ export function createSqliteGenerations(database: Database): Generations {
     },
   };
   return mapSqliteErrors(port);
-}
-
-function generationIn(table: string): readonly number[] {
-  const number = /^user_profiles_v(\d+)$/.exec(table)?.[1];
-  return number === undefined ? [] : [Number(number)];
 }

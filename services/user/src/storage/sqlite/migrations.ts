@@ -1,5 +1,5 @@
 /** The tables of the user service: one for the pointer, and one per generation of the read model. */
-import type { Schema } from '@latchkey/sqlite';
+import type { Migration, Schema } from '@latchkey/sqlite';
 import { generationName, initialPointer } from '../../generation/pointer.ts';
 
 const pointerTable = `
@@ -15,14 +15,17 @@ export function profileTableName(generation: string): string {
   return `user_profiles_${generation}`;
 }
 
-/**
- * The SQL of the table of a new generation. A migration that changes this table must also change the tables of all
- * generations that exist. Only profiles that have not ended have a `created_at`, so the partial indexes leave out
- * accounts that ended or are unknown.
- */
-export function profileTableSql(table: string): string {
-  return `
-  CREATE TABLE IF NOT EXISTS ${table} (
+/** Returns the number of the generation in a table; undefined if the table contains no generation. */
+export function generationOfTable(name: string): number | undefined {
+  const number = /^user_profiles_v(\d+)$/.exec(name)?.[1];
+  return number === undefined ? undefined : Number(number);
+}
+
+/** The SQL that lists all tables. */
+export const TABLES = "SELECT name FROM sqlite_master WHERE type = 'table'";
+
+/** The columns of a generation in release 0.1. */
+const release01Columns = `
     id TEXT PRIMARY KEY,
     sequence INTEGER NOT NULL,
     profile TEXT,
@@ -31,7 +34,26 @@ export function profileTableSql(table: string): string {
     role TEXT,
     verified INTEGER,
     email TEXT,
-    username TEXT
+    username TEXT`;
+
+/** The condition of the index of accounts that are parked because their history has forked. */
+export const IS_FORKED = "parked IS NOT NULL AND json_extract(parked, '$.reason') = 'forked'";
+
+/**
+ * The SQL of the table of a new generation. A migration that changes this table must also change the tables of all
+ * generations that exist.
+ */
+export function profileTableSql(table: string): string {
+  return `${tableSql(table, `${release01Columns},\n    head TEXT`)}\n${forkedIndexSql(table)}`;
+}
+
+/**
+ * Only profiles that have not ended have a `created_at`, so the partial indexes leave out accounts that ended or are
+ * unknown.
+ */
+function tableSql(table: string, columns: string): string {
+  return `
+  CREATE TABLE IF NOT EXISTS ${table} (${columns}
   ) STRICT;
   CREATE INDEX IF NOT EXISTS ${table}_listed ON ${table} (created_at, id) WHERE created_at IS NOT NULL;
   CREATE INDEX IF NOT EXISTS ${table}_role ON ${table} (role, created_at, id) WHERE created_at IS NOT NULL;
@@ -41,14 +63,26 @@ export function profileTableSql(table: string): string {
   CREATE INDEX IF NOT EXISTS ${table}_parked ON ${table} (id) WHERE parked IS NOT NULL;`;
 }
 
-export const userSchema: Schema = {
-  owner: 'user',
-  migrations: [
-    (connection) => {
-      connection.exec(pointerTable);
-      // After a rebuild the table of the first generation may have been removed for good.
-      const isNew = connection.prepare('SELECT 1 FROM user_generations').get() === undefined;
-      if (isNew) connection.exec(profileTableSql(profileTableName(generationName(initialPointer.active))));
-    },
-  ],
+function forkedIndexSql(table: string): string {
+  return `  CREATE INDEX IF NOT EXISTS ${table}_forked ON ${table} (id) WHERE ${IS_FORKED};`;
+}
+
+const release01: Migration = (connection) => {
+  connection.exec(pointerTable);
+  // After a rebuild the table of the first generation may have been removed for good.
+  const isNew = connection.prepare('SELECT 1 FROM user_generations').get() === undefined;
+  if (isNew)
+    connection.exec(tableSql(profileTableName(generationName(initialPointer.active)), release01Columns));
 };
+
+/** Adds the head of each account's hash chain, and the index of accounts whose history has forked. */
+const heads: Migration = (connection) => {
+  const tables = connection
+    .prepare(TABLES)
+    .all()
+    .map(({ name }) => String(name));
+  for (const table of tables.filter((name) => generationOfTable(name) !== undefined))
+    connection.exec(`ALTER TABLE ${table} ADD COLUMN head TEXT; ${forkedIndexSql(table)}`);
+};
+
+export const userSchema: Schema = { owner: 'user', migrations: [release01, heads] };

@@ -8,7 +8,7 @@ import { StoreUnavailable } from '@latchkey/store';
 import { createTestProfile, profilesContract } from '../../ports/profiles.contract.ts';
 import { accountOfProfile, unknownAccount } from '../../profile/stored-account.ts';
 import { openSqliteStorage } from './index.ts';
-import { profileTableName } from './migrations.ts';
+import { profileTableName, userSchema } from './migrations.ts';
 
 async function openFolder(context: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-profiles-'));
@@ -31,6 +31,35 @@ test('finds by a beginning that many share, in order', async (context) => {
     found.map(({ id }) => id),
     accounts.map(({ id }) => id).toSorted(),
   );
+});
+
+test('profiles of release 0.1 are kept, and get the hashes of their next events', async (context) => {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-profiles-'));
+  const id = '01890a5d-ac96-774b-bcce-b302099a8057';
+  const [release01] = userSchema.migrations;
+  assert.ok(release01 !== undefined);
+  const before = openSqlite({ folder, as: 'server' });
+  before.database.migrate({ owner: userSchema.owner, migrations: [release01] });
+  const profile = { ended: true, id, sequence: 1 } as const;
+  await before.database.write(() => {
+    const sql = 'INSERT INTO user_profiles_v1 (id, sequence, profile) VALUES (?, ?, ?)';
+    before.database.prepare(sql).run(id, 1, JSON.stringify(profile));
+    before.database.exec('CREATE TABLE user_profiles_v3 AS SELECT * FROM user_profiles_v1');
+  });
+  await before.close();
+  const store = openSqlite({ folder, as: 'server' });
+  context.after(async () => {
+    await store.close();
+    await rm(folder, { recursive: true });
+  });
+  const { profilesOf } = openSqliteStorage(store);
+  for (const profiles of [profilesOf(1), profilesOf(3)]) {
+    assert.deepEqual(await profiles.load([id]), new Map([[id, accountOfProfile(profile)]]));
+    assert.equal(await profiles.countForked(), 0);
+  }
+  const next = { ...accountOfProfile({ ...profile, sequence: 2 }), head: '2:hash' };
+  await profilesOf(1).save([next]);
+  assert.deepEqual(await profilesOf(1).load([id]), new Map([[id, next]]));
 });
 
 test('a store that is closed is told apart from a fault', async (context) => {

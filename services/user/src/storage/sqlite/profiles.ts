@@ -5,23 +5,24 @@ import type { ProfileQuery, Profiles } from '../../ports/profiles.ts';
 import { completeParkedMark } from '../../profile/complete-parked-mark.ts';
 import type { LivingProfile, Profile } from '../../profile/profile.ts';
 import type { StoredAccount } from '../../profile/stored-account.ts';
-import { profileTableName } from './migrations.ts';
+import { IS_FORKED, profileTableName } from './migrations.ts';
 
 /** Opens the profiles of a generation. @param generation its name; the table must exist */
 export function createSqliteProfiles(database: Database, generation = 'v1'): Profiles {
   const table = profileTableName(generation);
 
-  const select = `SELECT id, sequence, profile, parked FROM ${table}`;
+  const select = `SELECT id, sequence, head, profile, parked FROM ${table}`;
   const loadMany = `${select} WHERE id IN (SELECT value FROM json_each(:ids))`;
   const upsert = `
-    INSERT INTO ${table} AS stored (id, sequence, profile, parked, created_at, role, verified, email, username)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO ${table} AS stored (
+      id, sequence, head, profile, parked, created_at, role, verified, email, username)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET
-      sequence = excluded.sequence, profile = excluded.profile, parked = excluded.parked,
+      sequence = excluded.sequence, head = excluded.head, profile = excluded.profile, parked = excluded.parked,
       created_at = excluded.created_at, role = excluded.role, verified = excluded.verified,
       email = excluded.email, username = excluded.username
     WHERE stored.sequence < excluded.sequence
-       OR (stored.sequence = excluded.sequence AND stored.parked IS NULL)`;
+       OR (stored.sequence = excluded.sequence AND stored.parked IS NULL AND excluded.parked IS NOT NULL)`;
   // The marks of parked accounts that release 0.1 stored contain no topic.
   const replaceMark = `
     UPDATE ${table} SET parked = :next WHERE id = :account
@@ -77,6 +78,11 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
       const sql = `SELECT count(*) AS parked FROM ${table} WHERE parked IS NOT NULL`;
       return Number(database.prepare(sql).get()?.['parked']);
     },
+
+    async countForked() {
+      const sql = `SELECT count(*) AS forked FROM ${table} WHERE ${IS_FORKED}`;
+      return Number(database.prepare(sql).get()?.['forked']);
+    },
   };
   return mapSqliteErrors(port);
 }
@@ -85,6 +91,7 @@ function readAccount(row: Record<string, unknown>): StoredAccount {
   return {
     account: String(row['id']),
     sequence: Number(row['sequence']),
+    ...(row['head'] === null ? {} : { head: String(row['head']) }),
     ...(row['profile'] === null ? {} : { profile: JSON.parse(String(row['profile'])) as Profile }),
     ...(row['parked'] === null ? {} : { parked: readMark(row['parked']) }),
   };
@@ -98,10 +105,11 @@ function readMark(stored: unknown): Parked {
  * Returns positional parameters: a rebuild runs this statement for each row, and named ones take more than twice as
  * long.
  */
-function rowOf({ account, sequence, profile, parked }: StoredAccount): readonly (Value | null)[] {
+function rowOf({ account, sequence, head, profile, parked }: StoredAccount): readonly (Value | null)[] {
   return [
     account,
     sequence,
+    head ?? null,
     profile === undefined ? null : JSON.stringify(profile),
     parked === undefined ? null : JSON.stringify(parked),
     ...searchable(profile),

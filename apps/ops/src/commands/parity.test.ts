@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ComparisonResult } from '@latchkey/user/ops';
+import { assertParity } from './parity.ts';
+
+const same: ComparisonResult = {
+  accounts: 3,
+  differing: 0,
+  fields: {},
+  examples: [],
+  parked: 0,
+  parkedExamples: [],
+  freed: 0,
+  apart: 0,
+  apartExamples: [],
+};
+
+test('a generation that is behind in some accounts becomes active only if that is accepted', () => {
+  const apart = { ...same, apart: 2, apartExamples: ['ada', 'ben'] };
+  const printed: string[] = [];
+  const context = { print: (line: string) => void printed.push(line) };
+  assert.throws(() => assertParity(2, apart, false, context), {
+    message:
+      'Not switched over: 2 accounts did not reach the same event in both generations, such as ada, ben. Is the user service running? If a backup was restored, the active one may have events that are no longer on the topic: repeat with --accept-differences.',
+  });
+  assert.deepEqual(printed, []);
+  assertParity(2, apart, true, context);
+  assert.deepEqual(printed, [
+    '1 account compared, field by field: no difference.',
+    'Accepted: 2 accounts at different events in the two generations, such as ada, ben.',
+  ]);
+});
+
+test('a generation in which more accounts are parked never becomes active', () => {
+  assert.throws(
+    () => assertParity(2, { ...same, parked: 1 }, true, { print: () => assert.fail() }),
+    /^Error: Not switched over: 1 account parked in generation 2/,
+  );
+});
