@@ -69,6 +69,7 @@ export const recipientBehaviours: readonly RecipientBehaviour[] = [
     'RFC 3463 X.1.1, Gmail',
     '550-5.1.1 The email account that you tried to reach does\n550 5.1.1 not exist.',
   ),
+  recipientRefused('Postfix', '550 5.1.1 User unknown in relay recipient table'),
   recipientRefused('RFC 3463 X.1.2', '550 5.1.2 No such domain'),
   recipientRefused('RFC 3463 X.1.3', '501 5.1.3 Bad address syntax'),
   recipientRefused('RFC 3463 X.1.6', '551 5.1.6 Moved'),
@@ -111,6 +112,8 @@ export const recipientBehaviours: readonly RecipientBehaviour[] = [
   deferred('policyd', '450 4.7.1 Recipient address rejected: Policy Rejection: Please try later.'),
   deferred('milter-greylist', '451 4.7.1 Greylisting in action, please come back in 00:05:00'),
   deferred('Postfix', '450 4.1.1 Recipient address rejected: unverified address'),
+  deferred('Gmail', '550 5.2.1 The user is receiving mail at a rate that prevents additional messages'),
+  deferred('IONOS', '550 Failure sending mail. Try again later'),
   {
     source: 'RFC 5321 4.2.3 (451)',
     data: ['451 4.3.0 Local error'],
@@ -131,6 +134,16 @@ export const recipientBehaviours: readonly RecipientBehaviour[] = [
   usRefused('RFC 3463 3.6', '550 5.5.0 Requested action not taken'),
   usRefused('RFC 3463 3.4', '550 5.3.2 System not accepting messages'),
   usRefused('Mailgun', '550 5.7.1 Sandbox subdomains are for test purposes only'),
+  usRefused('Mailgun', '550 Free accounts are for test purposes only'),
+  usRefused('Resend', '550 You can only send testing emails to your own email address'),
+  usRefused('MailerSend', '554 Trial accounts can only send emails to the administrator'),
+  usRefused('SMTP2GO', '550 that IP address is not allowed to send'),
+  usRefused('cPanel', '550 Outgoing mail from "example.com" has been suspended'),
+
+  // Servers that refuse the sender with a code about the recipient.
+  usRefused('RFC 3463 X.1.1, words of Postfix', '550 5.1.1 Recipient address rejected: Relay access denied'),
+  usRefused('RFC 3463 X.1.2, words of Postfix', '550 5.1.2 Sender domain not found'),
+  usRefused('RFC 3463 X.2.1, words of Gmail', '550 5.2.1 Daily user sending limit exceeded'),
 
   // Servers that refuse the sender with a temporary code.
   usRefused('Postfix, smtpd_relay_restrictions', '454 4.7.1 Relay access denied'),
@@ -151,6 +164,8 @@ export const recipientBehaviours: readonly RecipientBehaviour[] = [
     '554 Message rejected: Email address is not verified. The following identities failed',
   ),
   contentRefused('Microsoft 365', '554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException'),
+  contentRefused('Amazon SES', '554 Sending paused for this account'),
+  contentRefused('SMTP2GO', '552 Your account has been suspended. Please contact us to reactivate'),
   contentRefused('RFC 3463 X.3.4', '552 5.3.4 Message too big'),
   contentRefused('RFC 3463 X.6.0', '554 5.6.0 Malformed'),
   contentRefused('SpamAssassin', '550 This message was classified as spam'),

@@ -16,6 +16,8 @@ const cases: readonly (readonly [
   [true, '5.0.0', 'smtp; 550 No such user here'],
   [true, undefined, 'smtp;550 No such user here'],
   [false, '5.0.0', 'smtp; 554 Transaction failed'],
+  [false, '5.1.1', 'smtp; 550 5.1.1 <ada@example.com>: Relay access denied'],
+  [false, '5.2.1', 'smtp; 550-5.2.1 The user you are trying to contact is receiving mail at a rate that'],
   [false, '5.0.0', undefined],
   [false, undefined, undefined],
   [false, '5.7.1', 'smtp; 550 5.7.1 Message rejected by policy'],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { judgeReply, type ReplyMeaning, replyRules } from './judge-reply.ts';
+import { contradictions, judgeReply, type ReplyMeaning, replyRules } from './judge-reply.ts';
 import { parseReply, type SmtpStage, smtpStages } from './reply.ts';
 
 const replies: readonly (readonly [stage: SmtpStage, reply: string, means: ReplyMeaning])[] = [
@@ -70,7 +70,70 @@ const replies: readonly (readonly [stage: SmtpStage, reply: string, means: Reply
   ['content', '550 This message was classified as spam', 'us'],
   ['data', '502 Not implemented', 'us'],
 
+  // About us, in the words of providers.
+  ['rcpt', '550 You can only send testing emails to your own email address (me@example.com)', 'us'],
+  ['rcpt', '550 To send emails to other recipients, please verify a domain at resend.com/domains', 'us'],
+  ['rcpt', '550 Free accounts are for test purposes only. Please upgrade', 'us'],
+  ['rcpt', '550 Add the address to authorized recipients in Account Settings', 'us'],
+  ['rcpt', '550 Trial accounts can only send emails to the administrator', 'us'],
+  ['rcpt', '550 Your account has been suspended', 'us'],
+  ['content', '552 Your account has been suspended. Please contact us to reactivate', 'us'],
+  ['rcpt', '554 Account suspended, contact support', 'us'],
+  ['rcpt', '554 Your account is not active', 'us'],
+  ['rcpt', '550 Outgoing mail from "example.com" has been suspended', 'us'],
+  ['rcpt', '550 You have exceeded your monthly limit', 'us'],
+  ['rcpt', '550 Monthly email limit reached', 'us'],
+  ['rcpt', '550 Plan limit reached', 'us'],
+  ['rcpt', '550 Mail rate exceeded', 'us'],
+  ['content', '552 Message would take you over your relay quota of 500', 'us'],
+  ['content', '554 Sending paused for this account', 'us'],
+  ['content', '554 Sending has been paused', 'us'],
+  ['rcpt', '550 that IP address is not allowed to send', 'us'],
+  ['rcpt', '550 IP not allowed', 'us'],
+  ['rcpt', '550 You are not allowed to send to this recipient', 'us'],
+  ['rcpt', '571 Delivery not authorized', 'us'],
+  ['content', "554 Access denied: User `me' is not authorized to perform `ses:SendRawEmail'", 'us'],
+  ['rcpt', '550 Domain not verified', 'us'],
+  ['rcpt', '550 Administrative prohibition', 'us'],
+
+  // About us, although the code is about the recipient.
+  ['rcpt', '550 5.1.1 <ada@example.com>: Recipient address rejected: Relay access denied', 'us'],
+  ['rcpt', '550 5.1.1 Mail relaying denied', 'us'],
+  ['rcpt', '550 5.1.2 Sender domain not found', 'us'],
+  ['rcpt', '550 5.1.3 Sender syntax error', 'us'],
+  ['rcpt', '550 5.1.1 Client host [192.0.2.1] listed by Spamhaus', 'us'],
+  ['rcpt', '550 5.2.1 Daily sending limit exceeded', 'us'],
+  ['rcpt', '550 5.1.10 Authentication required', 'us'],
+  ['rcpt', '450 4.2.1 Peak SMTP relay limit exceeded for this customer', 'us'],
+
+  // About the recipient, although the text contains such words.
+  ['rcpt', '550 5.1.1 Recipient address rejected: User unknown in relay recipient table', 'recipient'],
+  ['rcpt', '550 5.1.1 <ada@example.com>: Recipient address rejected: unverified address', 'recipient'],
+  ['rcpt', '550 5.1.1 <sender@example.com>: User unknown', 'recipient'],
+  ['rcpt', '550 5.2.1 The account of the recipient has been suspended', 'recipient'],
+  ['rcpt', '550 5.2.1 Mailbox blocked', 'recipient'],
+
+  // About the recipient and temporary, although the code is permanent.
+  [
+    'rcpt',
+    '550-5.2.1 The user you are trying to contact is receiving mail at a rate that\n550 5.2.1 prevents additional messages from being delivered.',
+    'later',
+  ],
+  ['rcpt', '550 5.2.1 Mailbox temporarily disabled', 'later'],
+  ['rcpt', '550 5.1.2 Temporary failure in name resolution', 'later'],
+  ['rcpt', '550-mailbox unavailable\n550 Failure sending mail. Try again later.', 'later'],
+
+  // About the number of connections, although the code is permanent.
+  ['greeting', '554 5.7.0 Too many concurrent connections', 'busy'],
+  ['greeting', '554 Maximum number of sessions exceeded', 'busy'],
+  ['ehlo', '550 5.7.1 Connection limit exceeded', 'busy'],
+  ['mail', '554 5.7.0 Too many concurrent SMTP connections', 'busy'],
+  ['rcpt', '550 Too many connections', 'busy'],
+  ['auth', '535 5.7.8 Too many failed sessions', 'us'],
+
   // About us, although the server says that it is temporary.
+  ['content', "451 You've exceeded your messaging limits", 'us'],
+  ['content', '450 You can only send testing emails to your own email address', 'us'],
   ['rcpt', '454 4.7.1 <ada@example.com>: Relay access denied', 'us'],
   ['rcpt', '450 4.7.25 Client host rejected: cannot find your hostname', 'us'],
   ['rcpt', '450 4.7.1 <mail>: Helo command rejected: Host not found', 'us'],
@@ -90,8 +153,8 @@ const replies: readonly (readonly [stage: SmtpStage, reply: string, means: Reply
   ['content', '451 4.7.1 Greylisting by spam filter', 'later'],
   ['rcpt', '450 4.1.1 <ada@example.com>: Recipient address rejected: unverified address', 'later'],
   ['rcpt', '450 <ada@example.com>: Recipient address rejected: unverified address', 'later'],
-  ['rcpt', '450 4.2.1 The user is receiving mail at a rate limit', 'later'],
-  ['rcpt', '452 4.2.2 Message quota exceeded', 'later'],
+  ['rcpt', '450 4.2.1 The user you are trying to contact is receiving mail too quickly', 'later'],
+  ['rcpt', '452 4.2.2 The recipient has been blocked: over quota', 'later'],
   ['rcpt', '452 User quota exceeded', 'later'],
   ['rcpt', '451 4.7.17 Mailbox owner has changed', 'later'],
   ['rcpt', '451 4.7.1 Try again later', 'later'],
@@ -103,6 +166,10 @@ const replies: readonly (readonly [stage: SmtpStage, reply: string, means: Reply
   ['rcpt', '550 No such user', 'undecided'],
   ['rcpt', '550 Requested action not taken: mailbox unavailable', 'undecided'],
   ['rcpt', '554 Transaction failed', 'undecided'],
+  ['rcpt', '550 Account disabled', 'undecided'],
+  ['rcpt', '550 Unroutable address', 'undecided'],
+  ['rcpt', "554 delivery error: dd This user doesn't have a yahoo.com account", 'undecided'],
+  ['rcpt', '550 User quota exceeded', 'undecided'],
   ['rcpt', '550 5.0.0 Unknown', 'undecided'],
   ['rcpt', '550 5.1.0 Address rejected', 'undecided'],
   ['rcpt', '550 5.4.1 Recipient address rejected: Access denied', 'undecided'],
@@ -119,7 +186,8 @@ describe('what a reply means', () => {
   }
 
   it('has a source for every rule', () => {
-    for (const { source } of replyRules) assert.match(source, /RFC|IANA|Gmail|Exchange|Postfix/);
+    for (const { source } of [...replyRules, ...contradictions])
+      assert.match(source, /RFC|IANA|Gmail|Exchange|Postfix/);
   });
 
   it('never ends a mail without a code that is about the recipient', () => {

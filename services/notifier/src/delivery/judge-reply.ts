@@ -5,9 +5,16 @@
  * about the recipient; a 5xx that could be either is `undecided`, and `sending/evidence.ts` decides it by the results
  * of other recipients. Sources: RFC 5321 (SMTP), RFC 3463 (enhanced status codes) and their IANA registry
  * (https://www.iana.org/assignments/smtp-enhanced-status-codes), RFC 2034 (their position in a reply), RFC 4954 (AUTH),
- * RFC 6647 (greylisting), RFC 7504 (521 and 556), RFC 7505 (null MX). The replies of individual providers are named at their rules.
+ * RFC 6647 (greylisting), RFC 7504 (521 and 556), RFC 7505 (null MX). The replies of individual providers are named at
+ * their rules.
  */
-import { type AttemptFailure, type SmtpReply, type SmtpStage, withoutAddresses } from './reply.ts';
+import {
+  type AttemptFailure,
+  type SmtpReply,
+  type SmtpStage,
+  smtpStages,
+  withoutAddresses,
+} from './reply.ts';
 
 export type ReplyMeaning =
   /** The server will never accept a mail for this recipient. Ends the delivery. */
@@ -41,31 +48,79 @@ const SESSION: readonly SmtpStage[] = ['connect', 'tls', 'greeting', 'ehlo', 'au
 const CONNECTIONS =
   /(?:too many|maximum|concurrent|simultaneous|limit).*(?:connection|session|thread)|(?:connection|session|thread)s?\b.*(?:limit|exceed|too many)/i;
 
-/** Words that show that a refusal is about us as the sender, even if the server sends it only at RCPT TO or later. */
-const ABOUT_US = new RegExp(
+type Words = readonly (readonly [source: string, words: string])[];
+
+/** Words about us as the sender that occur in no refusal of a recipient, and their sources. */
+const ABOUT_OUR_SENDING: Words = [
+  // But Postfix says "User unknown in relay recipient table" about a recipient.
+  ['Postfix, Exim, Sendmail, Exchange', String.raw`relay(?:ing|ed)?\b(?!\W+(?:recipient|domain))`],
+  ['qmail', 'rcpthosts'],
+  ['Exim, Exchange, Amazon SES "not authorized to perform"', 'authenticat|not authori[sz]ed'],
+  ['Exchange, SMTP2GO', String.raw`log ?in\b`],
+  ['Postfix', 'client host'],
+  ['DNS block lists', String.raw`blocklist|blacklist|dnsbl|\brbl\b|spamhaus|barracuda|reputation`],
+  ['RFC 1912, Postfix', String.raw`reverse dns|\bptr\b|\bhelo\b|\behlo\b`],
   [
-    // About relaying and logging in: Postfix, Exim, Sendmail, qmail, Exchange.
-    'relay(?:ing|ed)?\\b',
-    'rcpthosts',
-    'authenticat',
-    'not authori[sz]ed',
-    'log ?in\\b',
-    // About the client: Postfix "Client host rejected", DNS block lists, reputation.
-    'client host',
-    'block(?:ed|list)|blacklist|dnsbl|\\brbl\\b|spamhaus|barracuda|reputation|banned',
-    'reverse dns|\\bptr\\b|\\bhelo\\b|\\behlo\\b',
-    // About the sender: SES "Email address is not verified", sandboxes of SES, Mailgun and Postmark.
-    'sandbox|not (?:yet )?(?:been )?verified|unverified|failed the check in region|pending approval|test mode',
-    'sender|from (?:address|header|domain)|return.?path|mail from|\\bspf\\b|\\bdkim\\b|\\bdmarc\\b',
-    // About the amount of mail that we may send: Gmail "Daily user sending limit exceeded", Microsoft 365 "recipient
-    // rate limit".
-    '(?:daily|hourly|sending|submission|message|rate|send|recipient) ?(?:rate ?)?(?:quota|limit)',
-    'rate ?limit|throttl|too many (?:messages|mails|emails|recipients)|(?:out of|no|insufficient) credits?|maximum credits',
-    // About the content.
-    'spam|virus|malware|polic(?:y|ies)|content (?:rejected|not)|message (?:content )?rejected|unsolicited',
-  ].join('|'),
-  'i',
-);
+    'SMTP2GO "that IP address is not allowed to send", Brevo',
+    String.raw`\bip\b.{0,40}\bnot allowed|unauthori[sz]ed`,
+  ],
+  ['SMTP2GO, Outlook', 'not (?:allowed|permitted) to send'],
+  [
+    'https://docs.aws.amazon.com/ses/latest/dg/troubleshoot-error-messages.html',
+    'not (?:yet )?(?:been )?verified|unverified(?! address)|failed the check in region',
+  ],
+  [
+    'Resend, https://resend.com/docs/api-reference/errors',
+    'only send testing|your own e-?mail address|verify a domain',
+  ],
+  [
+    'Mailgun, https://github.com/mailgun/wordpress-plugin/issues/68',
+    'sandbox|for test(?:ing)? purposes|authori[sz]ed recipient|free account',
+  ],
+  ['MailerSend', 'trial (?:account|plan)'],
+  ['Postmark', 'pending approval|test mode'],
+  ['RFC 7208, RFC 6376, RFC 7489', String.raw`\bspf\b|\bdkim\b|\bdmarc\b`],
+  ['Postfix, Exim', 'sender|from (?:address|header|domain)|return.?path|mail from'],
+  [
+    'https://support.google.com/a/answer/3726730 (5.4.5), Microsoft 365 "recipient rate limit"',
+    '(?:daily|hourly|weekly|monthly|sending|submission|messages?|messaging|rate|send|recipient|plan) ?(?:e?mail |rate ?)?(?:quota|limit|allowance)',
+  ],
+  [
+    'https://docs.aws.amazon.com/ses/latest/dg/manage-sending-quotas-errors.html',
+    'rate ?limit|rate exceeded|throttl|too many (?:messages|mails|emails|recipients)',
+  ],
+  ['SendGrid "Maximum credits exceeded"', '(?:out of|no|insufficient) credits?|maximum credits'],
+];
+
+/** Words about us that may also occur in the refusal of a recipient, whose account may be suspended or blocked, too. */
+const PERHAPS_ABOUT_US: Words = [
+  ['SMTP2GO "552 Your account has been suspended"', 'your (?:account|plan|subscription)'],
+  ['SMTP2GO, SendGrid', String.raw`account\b.{0,30}\bsuspended|suspended account`],
+  ['cPanel "Outgoing mail from … has been suspended"', 'outgoing (?:e?mail|messages?)'],
+  [
+    'Amazon SES "Sending paused for this account"',
+    'sending (?:[a-z]+ ){0,3}(?:paused|disabled|suspended|stopped)',
+  ],
+  ['Exim', 'administrative prohibition'],
+  ['Outlook, Yahoo, GMX', 'block(?:ed)?|banned'],
+  ['SpamAssassin, Rspamd, ClamAV', 'spam|virus|malware|unsolicited'],
+  ['Gmail, Yahoo', 'polic(?:y|ies)|content (?:rejected|not)|message (?:content )?rejected'],
+];
+
+function anyOf(...lists: readonly Words[]): RegExp {
+  const all = lists.flat().map(([, words]) => words);
+  return new RegExp(all.join('|'), 'i');
+}
+
+/** Matches words that show that a reply is about us, even if its code says that it is about the recipient. */
+const ABOUT_US_IN_ANY_CASE = anyOf(ABOUT_OUR_SENDING);
+
+/** Matches words that show that a reply without a clear code is about us. */
+const ABOUT_US = anyOf(ABOUT_OUR_SENDING, PERHAPS_ABOUT_US);
+
+/** Matches words with which a server says that a permanent refusal is temporary. */
+const TEMPORARY =
+  /temporar|at a later time|try (?:again|it) later|receiving e?mail (?:at a rate|too quickly)/i;
 
 /** Words with which servers ask for a second attempt of every new combination of client, sender and recipient. */
 const GREYLISTING = /gr[ae]y\W?list|policy rejection\W+please try later/i;
@@ -73,6 +128,14 @@ const GREYLISTING = /gr[ae]y\W?list|policy rejection\W+please try later/i;
 export const replyRules: readonly Rule[] = [
   // The server is about to close the connection, no matter which command it replies to.
   { source: 'RFC 5321 3.8 and 4.2.3', code: /^421$/, means: 'busy' },
+  // At AUTH, such words may be about failed logins, after which we must not log in soon.
+  {
+    source: 'RFC 5321 4.2.1; some servers say it with 554 or 550, as Postfix does with 421',
+    stages: smtpStages.filter((stage) => stage !== 'auth'),
+    code: /^[45]/,
+    text: CONNECTIONS,
+    means: 'busy',
+  },
 
   // Before RCPT TO a reply would be the same for every mail, so it is about us or about the state of the server.
   { source: 'IANA X.7.12 (RFC 4954 6)', stages: ['auth'], enhanced: /^4\.7\.12$/, means: 'us' },
@@ -83,7 +146,6 @@ export const replyRules: readonly Rule[] = [
   // Temporary refusals at RCPT TO or later.
   { source: 'Exchange Online 432 4.3.2', code: /^432$/, means: 'busy' },
   { source: 'RFC 3463 3.4 (X.3.2)', code: /^4/, enhanced: /^4\.3\.2$/, means: 'busy' },
-  { source: 'RFC 3463 3.8 (X.7.0)', code: /^4/, text: CONNECTIONS, means: 'busy' },
   {
     source: 'RFC 6647: words of Postgrey, SQLgrey, milter-greylist, Exim and policyd',
     code: /^4/,
@@ -96,13 +158,20 @@ export const replyRules: readonly Rule[] = [
     enhanced: /^4\.1\.[78]$/,
     means: 'us',
   },
-  { source: 'RFC 3463 3.2, 3.3: about the recipient', code: /^4/, enhanced: /^4\.[12]\./, means: 'later' },
   {
     source: 'Postfix ADDRESS_VERIFICATION_README: the recipient is being verified',
     code: /^4/,
     text: /unverified address|address verification/i,
     means: 'later',
   },
+  {
+    source: 'Gmail 450 4.2.1 "Peak SMTP relay limit exceeded for this customer"',
+    code: /^4/,
+    enhanced: /^4\.[12]\./,
+    text: ABOUT_US_IN_ANY_CASE,
+    means: 'us',
+  },
+  { source: 'RFC 3463 3.2, 3.3: about the recipient', code: /^4/, enhanced: /^4\.[12]\./, means: 'later' },
   { source: 'IANA X.7.17, X.7.18 (RFC 7293)', code: /^4/, enhanced: /^4\.7\.1[78]$/, means: 'later' },
   // X.7.0 and X.7.1 are used for greylisting, so only the words can tell.
   {
@@ -149,19 +218,38 @@ export const replyRules: readonly Rule[] = [
   { source: 'RFC 5321 4.2.2 (500 to 504, 555)', code: /^(?:50[0-4]|555)$/, means: 'us' },
   { source: 'RFC 4954 6 (530 to 538), RFC 7504 2 (521)', code: /^5[23]\d$/, means: 'us' },
   { source: 'RFC 7504 4 (556), RFC 7505 4.2', code: /^556$/, means: 'recipient' },
-  { source: 'RFC 5321 4.5.3.1.10: 552 at RCPT TO is 452', code: /^552$/, plain: true, means: 'later' },
 
-  // 5xx whose text is about us.
-  { source: 'words of Postfix, Exim, Exchange, Gmail, SES, Mailgun, SendGrid', text: ABOUT_US, means: 'us' },
+  // 5xx whose text is about us, or says that the refusal is temporary.
+  { source: 'words of Postfix, Exim, Exchange, Gmail and providers', text: ABOUT_US, means: 'us' },
+  { source: 'RFC 5321 4.5.3.1.10: 552 at RCPT TO is 452', code: /^552$/, plain: true, means: 'later' },
+  { source: 'Exchange, IONOS "550 Failure sending mail. Try again later"', text: TEMPORARY, means: 'later' },
   { source: 'RFC 5321 4.2.3 (550, 551, 553, 554)', means: 'undecided' },
+];
+
+/**
+ * Rules for replies whose code is about the recipient. The words are compared, too, because a mail would be lost if the
+ * code is wrong.
+ */
+export const contradictions: readonly Rule[] = [
+  {
+    source: 'RFC 3463 3.2, 3.3, and servers that send one code with all refusals',
+    text: ABOUT_US_IN_ANY_CASE,
+    means: 'us',
+  },
+  {
+    source: 'Gmail 550 5.2.1 "receiving mail at a rate that prevents additional messages"',
+    text: TEMPORARY,
+    means: 'later',
+  },
 ];
 
 /** Returns the meaning of an unsuccessful reply. */
 export function judgeReply(stage: SmtpStage, { text, ...reply }: SmtpReply): ReplyMeaning {
   // An address in the reply says nothing, even if it contains a word of a rule (`spam@example.com`).
   const said = { ...reply, text: withoutAddresses(text) };
-  const rule = replyRules.find((each) => matches(each, stage, said));
-  return rule?.means ?? 'undecided';
+  const means = replyRules.find((each) => matches(each, stage, said))?.means ?? 'undecided';
+  if (means !== 'recipient') return means;
+  return contradictions.find((each) => matches(each, stage, said))?.means ?? means;
 }
 
 /**
