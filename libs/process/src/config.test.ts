@@ -146,6 +146,42 @@ describe('settings', () => {
   });
 });
 
+describe('a URL', () => {
+  const one = z.object({ URL: settingSchemas.url() });
+
+  it('is read without slashes at its end', () => {
+    for (const [given, read] of [
+      ['https://a.example', 'https://a.example'],
+      ['http://a.example:8080/b//', 'http://a.example:8080/b'],
+      ['https://[::1]/b..c/.well-known', 'https://[::1]/b..c/.well-known'],
+    ] as const)
+      assert.equal(readConfig(one, { URL: given }).URL, read);
+  });
+
+  for (const [text, fault] of [
+    ['a.example', 'must be an http(s) URL'],
+    ['ftp://a.example', 'must be an http(s) URL'],
+    ['https://a.example?b', 'must have neither a query (?) nor a fragment (#)'],
+    ['https://a.example#b', 'must have neither a query (?) nor a fragment (#)'],
+    ['https://ada:right@a.example', 'must contain no user name and no password'],
+    ['https://ada@a.example', 'must contain no user name and no password'],
+    ['https://@a.example', 'must contain no user name and no password'],
+    [' https://a.example', 'must contain no spaces'],
+    ['https://a.example/b c', 'must contain no spaces'],
+    ['https://a.example/\tb', 'must contain no spaces'],
+    ['https://a.example\\b', 'must be written with / instead of \\'],
+    ['https://a.example/b/../c', 'must contain neither /./ nor /../'],
+    ['https://a.example/b/..', 'must contain neither /./ nor /../'],
+    ['https://a.example/./b', 'must contain neither /./ nor /../'],
+    ['https://a.example/%2e%2E/b', 'must contain neither /./ nor /../'],
+    ['"https://a.example"', 'must be an http(s) URL'],
+  ] as const) {
+    it(`is not ${JSON.stringify(text)}`, () => {
+      assert.deepEqual(faultsOf({ URL: text }, one), [`URL: ${fault}`]);
+    });
+  }
+});
+
 describe('a setting in a file', () => {
   const one = z.object({ KEY: z.string() });
 
@@ -292,7 +328,7 @@ describe('what a .env file may contain', () => {
   }
 
   it('is refused without parts of a value', (t) => {
-    const content = 'A="first\nfourth: fifth" second\nthird: 3\nthird\nB=`third`\nC="third\nthird="third';
+    const content = 'A="first\nfourth: fifth" second\nthird: 3\nthird\nB=`third`\nC=\'third\nthird="third';
     assert.throws(
       () => read(t, content),
       (error) => error instanceof ConfigError && !/first|second|third|fourth|fifth/.test(error.message),

@@ -202,16 +202,32 @@ function withFallback<T>(
     .meta(fallback === undefined ? {} : { fallback: String(fallback) });
 }
 
+/** Returns what is wrong with a URL; undefined if it is valid. Browsers would correct some of these faults silently. */
+function faultOfUrl(text: string): string | undefined {
+  if (/[\s\p{Cc}]/u.test(text)) return 'must contain no spaces';
+  if (text.includes('\\')) return 'must be written with / instead of \\';
+  if (!/^https?:\/\/[^/]/i.test(text) || !URL.canParse(text)) return 'must be an http(s) URL';
+  if (/[?#]/.test(text)) return 'must have neither a query (?) nor a fragment (#)';
+  if (/^[^/]*\/\/[^/]*@/.test(text)) return 'must contain no user name and no password';
+  if (/\/(?:\.|%2e){1,2}(?:\/|$)/i.test(text)) return 'must contain neither /./ nor /../';
+  return undefined;
+}
+
 /** Schemas for kinds of settings that several services use. */
 export const settingSchemas = {
   flag,
   whole,
 
-  /** An http(s) URL without query and fragment. Trailing slashes are removed. */
+  /**
+   * An http(s) URL that other URLs can begin with: without user, query and fragment. Trailing slashes are removed.
+   */
   url() {
     return z
-      .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
-      .refine((text) => !/[?#]/.test(text), 'must have neither a query (?) nor a fragment (#)')
+      .string()
+      .superRefine((text, context) => {
+        const message = faultOfUrl(text);
+        if (message !== undefined) context.addIssue({ code: 'custom', message });
+      })
       .overwrite((text) => text.replace(/\/+$/, ''));
   },
 

@@ -25,6 +25,7 @@ import { systemClock } from './adapters/clock.system.ts';
 import { createLinkDecrypter } from './adapters/decrypter.jose.ts';
 import { fetchFromAws } from './adapters/fetch-from-aws.ts';
 import { createSmtpMailer } from './adapters/mailer.smtp.ts';
+import { faultOfTokenFile } from './adapters/oauth-tokens.ts';
 import { createReceiver, type Receiver, type ReceiverDeps } from './adapters/receiver.smtp.ts';
 import { createMimeReader } from './adapters/reports.mime.ts';
 import { createPostmarkReader } from './adapters/reports.postmark.ts';
@@ -156,6 +157,7 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
     await reclaim();
     await keyFingerprints.check(configuredKeysOf(config), clock.now());
     const templates = await loadTemplates(config.TEMPLATE_FOLDER);
+    await reportTokenFile(config, logger);
     const keys = createKeyWatch(await createLinkDecrypter(config.SEALING_PRIVATE_KEYS), logger);
     const mailer = deps.mailer ?? createSmtpMailer(smtpSettingsOf(config, config.PUBLIC_URL));
     const render = createRenderer({ templates, links: createLinks(config), brand: brandFrom(config) });
@@ -242,6 +244,15 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
     stop,
     health,
   };
+}
+
+/** Logs a warning if the file of the access token is missing. Another program may still write it. */
+async function reportTokenFile(config: NotifierConfig, logger: Logger): Promise<void> {
+  const { MAIL_OAUTH_TOKEN_FILE: file, MAIL_AUTH: method, USE_CREDENTIALS: logsIn } = config;
+  if (file === undefined || method !== 'xoauth2' || !logsIn) return;
+  const fault = await faultOfTokenFile(file);
+  if (fault !== undefined)
+    logger.warn(`${fault}: no mail can be sent until another program has written a token`);
 }
 
 function brandFrom(config: NotifierConfig): Brand {

@@ -90,6 +90,42 @@ describe('settings of the mail server that cannot work', () => {
     [{ MAIL_SERVER: 'smtp.example.com ' }, 'MAIL_SERVER: must not contain spaces'],
     [{ MAIL_SERVER: 'me@example.com' }, 'MAIL_SERVER: must be a host name'],
     [{ MAIL_SERVER: '[::1]' }, 'MAIL_SERVER: must be an IPv6 address without brackets'],
+    [{ MAIL_SERVER: '587' }, 'MAIL_SERVER: must be a host name, such as smtp.example.com: a port goes to'],
+    [{ MAIL_SERVER: 'smtp.example.com:' }, 'MAIL_SERVER: must be a host name without the port'],
+    [{ MAIL_SERVER: '127.1' }, 'MAIL_SERVER: must be a host name'],
+    [{ MAIL_SERVER: '0x7f.0x1' }, 'MAIL_SERVER: must be a host name'],
+    [{ MAIL_SERVER: '1.2.3.4.5' }, 'MAIL_SERVER: must be a host name'],
+    [{ MAIL_SERVER: '"smtp.example.com"' }, 'MAIL_SERVER: must not contain quotes'],
+    [{ MAIL_SERVER: "'smtp.example.com'" }, 'MAIL_SERVER: must not contain quotes'],
+    [{ MAIL_SERVER: 'a.example.com,b.example.com' }, 'MAIL_SERVER: must be one host name'],
+    [{ MAIL_SERVER: 'a.example.com;b.example.com' }, 'MAIL_SERVER: must be one host name'],
+    [{ MAIL_SERVER: '*' }, 'MAIL_SERVER: must be a host name'],
+    [{ MAIL_SERVER: '.' }, 'MAIL_SERVER: must be a host name'],
+    [{ MAIL_SERVER: 'smtp..example.com' }, 'MAIL_SERVER: must be a host name'],
+    [{ MAIL_SERVER: '-smtp.example.com' }, 'MAIL_SERVER: must be a host name'],
+    [{ MAIL_SERVER: 'smtp%2eexample.com' }, 'MAIL_SERVER: must be a host name'],
+    [{ MAIL_SERVER: 'true' }, 'MAIL_SERVER: must be a host name'],
+    [{ MAIL_SERVER: 'smtp.example.com/' }, 'MAIL_SERVER: must be a host name alone'],
+    [{ MAIL_SERVER: 'smtp.example.com?tls=true' }, 'MAIL_SERVER: must be a host name alone'],
+    [{ MAIL_SERVER: '//smtp.example.com' }, 'MAIL_SERVER: must be a host name alone'],
+    [{ MAIL_PORT: '465', MAIL_STARTTLS: 'false' }, 'MAIL_PORT: 465 is for TLS from the first byte'],
+    [{ MAIL_PORT: '993', MAIL_SSL_TLS: 'true' }, 'MAIL_PORT: 993 is for reading mails (IMAP, POP3)'],
+    [{ MAIL_PORT: '143' }, 'MAIL_PORT: 143 is for reading mails'],
+    [{ MAIL_PORT: '995' }, 'MAIL_PORT: 995 is for reading mails'],
+    [{ MAIL_PORT: '110' }, 'MAIL_PORT: 110 is for reading mails'],
+    [
+      { MAIL_EHLO_NAME: '192.0.2.1' },
+      'MAIL_EHLO_NAME: must be a domain, such as mail.example.com, or the IP address in brackets: [192.0.2.1]',
+    ],
+    [
+      { MAIL_EHLO_NAME: '::1' },
+      'MAIL_EHLO_NAME: must be a domain, such as mail.example.com, or the IP address in brackets: [IPv6:::1]',
+    ],
+    [{ MAIL_EHLO_NAME: '127.1' }, 'MAIL_EHLO_NAME: must be a domain'],
+    [{ MAIL_EHLO_NAME: '[mail]' }, 'MAIL_EHLO_NAME: must be a domain'],
+    [{ MAIL_EHLO_NAME: '[IPv6:192.0.2.1]' }, 'MAIL_EHLO_NAME: must be a domain'],
+    [{ PUBLIC_URL: 'https://ada:right@accounts.example.com' }, 'PUBLIC_URL: must contain no user name'],
+    [{ PUBLIC_URL: 'https://accounts.example.com/a/../b' }, 'PUBLIC_URL: must contain neither'],
     [{ MAIL_PORT: '465' }, 'MAIL_PORT: 465 is for TLS from the first byte: set MAIL_SSL_TLS=true'],
     [{ MAIL_PORT: '587', MAIL_SSL_TLS: 'true' }, 'MAIL_PORT: 587 is for STARTTLS: use MAIL_PORT=465'],
     [{ MAIL_FROM: 'noreply' }, 'MAIL_FROM: must have a domain'],
@@ -108,8 +144,18 @@ describe('settings of the mail server that cannot work', () => {
   }
 
   it('are told apart from those that can', () => {
-    for (const MAIL_SERVER of ['::1', '127.0.0.1', 'localhost', 'bücher.example', 'smtp-relay.gmail.com'])
+    for (const MAIL_SERVER of [
+      '::1',
+      '127.0.0.1',
+      'localhost',
+      'bücher.example',
+      'smtp-relay.gmail.com',
+      'SMTP.example.com.',
+      'mail_server',
+      '1and1.example',
+    ])
       assert.deepEqual(faultsOf({ MAIL_SERVER }), []);
+    for (const MAIL_PORT of ['25', '2525', '588']) assert.deepEqual(faultsOf({ MAIL_PORT }), []);
     assert.deepEqual(faultsOf({ MAIL_PORT: '465', MAIL_SSL_TLS: 'true' }), []);
     const token = { MAIL_AUTH: 'xoauth2', MAIL_OAUTH_TOKEN_FILE: '/run/token', MAIL_PASSWORD: '' };
     assert.deepEqual(faultsOf(token), []);
@@ -135,6 +181,9 @@ describe('the mail server', () => {
   it('is greeted with a domain: the given one, that of PUBLIC_URL, or that of the sender', () => {
     assert.equal(serverOf({ MAIL_EHLO_NAME: 'mail.example.com' }).ehloName, 'mail.example.com');
     assert.equal(serverOf({}).ehloName, 'accounts.example.com');
+    assert.equal(serverOf({ MAIL_EHLO_NAME: '[192.0.2.1]' }).ehloName, '[192.0.2.1]');
+    for (const MAIL_EHLO_NAME of ['[IPv6:2001:db8::1]', '[2001:db8::1]', '[ipv6:2001:db8::1]'])
+      assert.equal(serverOf({ MAIL_EHLO_NAME }).ehloName, '[IPv6:2001:db8::1]');
     for (const host of ['localhost:8080', '10.0.0.1', 'gateway'])
       assert.equal(
         serverOf({ LATCHKEY_ENV: 'development', PUBLIC_URL: `http://${host}` }).ehloName,

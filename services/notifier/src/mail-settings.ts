@@ -12,17 +12,30 @@ function plainText(most: number) {
     .refine((text) => !/\p{Cc}/u.test(text), 'must not contain control characters');
 }
 
+const EXAMPLE = 'such as smtp.example.com';
+/** Values that people write into the wrong setting. */
+const FLAG = /^(?:true|false|yes|no|on|off|null|none|undefined)$/i;
+/** Matches a host name. Underscores are not allowed in domains, but Docker allows them in the names of services. */
+const HOST_NAME =
+  /^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.?$/i;
+
 /** Returns what is wrong with the name of a mail server; undefined if it is valid. */
 function faultOfServer(text: string): string | undefined {
-  const url = /^[a-z]+:\/\/(?:[^@/]*@)?(\[?[^/\]]*\]?)/i.exec(text.trim());
-  if (url)
-    return 'must be a host name alone, such as smtp.example.com, not a URL: the port goes to MAIL_PORT';
+  if (/^[a-z]+:\/\//i.test(text.trim()))
+    return `must be a host name alone, ${EXAMPLE}, not a URL: the port goes to MAIL_PORT`;
   if (/\s/.test(text)) return 'must not contain spaces';
+  if (/["'`]/.test(text)) return 'must not contain quotes';
+  if (/[,;|]/.test(text)) return `must be one host name, ${EXAMPLE}, not a list`;
   if (/^\[.*\]$/.test(text)) return 'must be an IPv6 address without brackets, such as ::1';
   if (isIP(text) !== 0) return undefined;
-  if (/:\d+$/.test(text)) return 'must be a host name without the port: that goes to MAIL_PORT';
-  if (text.includes('@')) return 'must be a host name, such as smtp.example.com, not an address';
-  return domainToASCII(text) === '' ? 'must be a host name, such as smtp.example.com' : undefined;
+  if (/^\d+$/.test(text)) return `must be a host name, ${EXAMPLE}: a port goes to MAIL_PORT`;
+  if (/:\d*$/.test(text)) return 'must be a host name without the port: that goes to MAIL_PORT';
+  if (text.includes('@')) return `must be a host name, ${EXAMPLE}, not an address`;
+  if (/[/\\?#]/.test(text)) return `must be a host name alone, ${EXAMPLE}, without a path`;
+  // `domainToASCII` reads numbers as IPv4 addresses (`127.1`, `0x7f.1`), and decodes `%2e`.
+  const isNumeric = /(?:^|\.)(?:\d+|0x[\da-f]*)\.?$/i.test(text);
+  const isName = HOST_NAME.test(domainToASCII(text)) && !text.includes('%');
+  return isName && !isNumeric && !FLAG.test(text) ? undefined : `must be a host name, ${EXAMPLE}`;
 }
 
 const server = z
@@ -53,15 +66,31 @@ const sender = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** A name for EHLO: a domain, or an IP address in brackets (RFC 5321 4.1.3). */
-const ehloName = z
-  .string()
-  .transform((text) => (text.startsWith('[') ? text : domainToASCII(text)))
-  .refine(
-    (text) =>
-      /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.|$))+$/.test(text) || /^\[[0-9a-fA-F:.v]+\]$/.test(text),
-    'must be a domain, such as mail.example.com, or an IP address in brackets',
-  );
+const DOMAIN = /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.|$))+$/;
+
+/** Returns a name for EHLO: a domain in ASCII, or an IP address in brackets. Returns undefined if the name is invalid. */
+function toEhloName(text: string): string | undefined {
+  const [, tag = '', address] = /^\[(IPv6:)?(.*)\]$/i.exec(text) ?? [];
+  if (address === undefined) {
+    const domain = domainToASCII(text);
+    return isIP(domain) === 0 && DOMAIN.test(domain) ? domain : undefined;
+  }
+  if (isIP(address) === 6) return `[IPv6:${address}]`;
+  return isIP(address) === 4 && tag === '' ? text : undefined;
+}
+
+/** The name for EHLO (RFC 5321 4.1.3). An IPv6 address in brackets may be written without its tag `IPv6:`. */
+const ehloName = z.string().transform((text, context) => {
+  const name = toEhloName(text);
+  if (name !== undefined) return name;
+  const inBrackets = isIP(text) === 6 ? `[IPv6:${text}]` : `[${text}]`;
+  const message =
+    isIP(text) === 0
+      ? 'must be a domain, such as mail.example.com, or an IP address in brackets'
+      : `must be a domain, such as mail.example.com, or the IP address in brackets: ${inBrackets}`;
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
 
 const tokenUrl = z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' });
 
@@ -180,6 +209,9 @@ function faultsOfLogin(config: MailSettings): readonly Fault[] {
   ];
 }
 
+/** The ports of POP3 and IMAP, without and with TLS (RFC 8314). */
+const READING_PORTS: readonly number[] = [110, 143, 993, 995];
+
 /** Returns faults of mail settings that are valid alone but not together. */
 export function findMailSettingFaults(config: MailSettings): readonly Fault[] {
   const { MAIL_SERVER: host, MAIL_SSL_TLS: implicitTls, MAIL_STARTTLS: startTls, MAIL_PORT: port } = config;
@@ -194,9 +226,14 @@ export function findMailSettingFaults(config: MailSettings): readonly Fault[] {
       : [
           ...when(!config.MAIL_FROM, 'MAIL_FROM', 'is required with MAIL_SERVER'),
           ...when(
-            port === 465 && !implicitTls && startTls !== false,
+            port === 465 && !implicitTls,
             'MAIL_PORT',
             '465 is for TLS from the first byte: set MAIL_SSL_TLS=true and remove MAIL_STARTTLS, or use MAIL_PORT=587',
+          ),
+          ...when(
+            port !== undefined && READING_PORTS.includes(port),
+            'MAIL_PORT',
+            `${port} is for reading mails (IMAP, POP3): use the port for sending, usually 587 or 465`,
           ),
           ...when(
             port === 587 && implicitTls,

@@ -202,6 +202,16 @@ describe('the notifier', () => {
     });
   });
 
+  it('says at the start that the file of its access token is missing', async () => {
+    const { lines, logger } = captureLog();
+    const server = await serve();
+    const token = { USE_CREDENTIALS: 'true', MAIL_USERNAME: 'mailer', MAIL_AUTH: 'xoauth2' };
+    await start(server.port, { ...token, MAIL_OAUTH_TOKEN_FILE: join(folder, 'missing') }, { logger });
+    assert.ok(
+      lines().some(({ level, msg }) => level === 'warn' && /MAIL_OAUTH_TOKEN_FILE/.test(String(msg))),
+    );
+  });
+
   it('logs each link that it cannot use, with its delivery', async () => {
     const { lines, logger } = captureLog();
     const server = await serve();

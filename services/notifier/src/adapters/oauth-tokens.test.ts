@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { SmtpFailure } from './failure.smtp.ts';
-import { createOAuthTokenSource } from './oauth-tokens.ts';
+import { createFileTokenSource, createOAuthTokenSource, faultOfTokenFile } from './oauth-tokens.ts';
 
 async function listen(t: TestContext, listener: RequestListener): Promise<string> {
   const server = createServer(listener).listen(0, '127.0.0.1');
@@ -52,5 +55,36 @@ describe('a token endpoint', () => {
     assert.equal(failed.failure.words, 'the token endpoint answered 307');
     assert.equal(failed.isLasting, true);
     assert.equal(others, 0);
+  });
+});
+
+describe('a token file', () => {
+  async function tokenFile(t: TestContext): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'latchkey-token-'));
+    t.after(() => rm(folder, { recursive: true }));
+    return join(folder, 'token');
+  }
+
+  it('is read at each login', async (t) => {
+    const path = await tokenFile(t);
+    const source = createFileTokenSource(path);
+    for (const token of ['first', 'second']) {
+      await writeFile(path, `${token}\n`);
+      assert.equal(await source.token(false), token);
+    }
+    assert.equal(await faultOfTokenFile(path), undefined);
+  });
+
+  it('that is missing or empty is a lasting failure', async (t) => {
+    const path = await tokenFile(t);
+    const source = createFileTokenSource(path);
+    for (const fault of [
+      'the file of MAIL_OAUTH_TOKEN_FILE cannot be read',
+      'the file of MAIL_OAUTH_TOKEN_FILE is empty',
+    ]) {
+      assert.equal(await faultOfTokenFile(path), fault);
+      await assert.rejects(source.token(false), { message: fault, isLasting: true });
+      await writeFile(path, '\n');
+    }
   });
 });

@@ -88,15 +88,28 @@ async function request(client: OAuthClient, refreshToken: string | undefined) {
   throw failure(`the token endpoint answered ${response.status}${why}`, isLasting);
 }
 
+/** Returns what is wrong with a file that must contain an access token; undefined if it contains one. */
+export async function faultOfTokenFile(path: string): Promise<string | undefined> {
+  const read = await readTokenFile(path);
+  return 'fault' in read ? read.fault : undefined;
+}
+
+async function readTokenFile(path: string) {
+  try {
+    const token = (await readFile(path, 'utf8')).trim();
+    return token === '' ? { fault: 'the file of MAIL_OAUTH_TOKEN_FILE is empty' } : { token };
+  } catch (cause) {
+    return { fault: 'the file of MAIL_OAUTH_TOKEN_FILE cannot be read', cause };
+  }
+}
+
 /** Reads the token from the file for each login, so that another program may renew it. */
 export function createFileTokenSource(path: string): TokenSource {
   return {
     async token() {
-      try {
-        return (await readFile(path, 'utf8')).trim();
-      } catch (error) {
-        throw failure('the file of MAIL_OAUTH_TOKEN_FILE cannot be read', true, error);
-      }
+      const read = await readTokenFile(path);
+      if ('token' in read) return read.token;
+      throw failure(read.fault, true, read.cause);
     },
   };
 }
