@@ -119,7 +119,7 @@ describe('signing up', () => {
     // sign-up.
     assertProblem(await client.post(`/auth/verify/${token}`), 400, 'password_required');
     const wrong = { json: { password: mallory.password } };
-    assertProblem(await client.post(`/auth/verify/${token}`, wrong), 400, 'password_required');
+    assertProblem(await client.post(`/auth/verify/${token}`, wrong), 400, 'password_incorrect');
     assertStatus(await client.post(`/auth/verify/${token}`, { json: { password: ada.password } }), 200);
     assertProblem(await client.post(`/auth/verify/${linkOf(second).token}`), 400, 'token_invalid');
     // Verifying one sign-up has ended the other one, so a login with the password of the ended sign-up is refused.

@@ -1701,7 +1701,7 @@ export interface operations {
             /**
              * @description The form with the fault, if a form was sent.
              *
-             *     Bad Request: `validation_failed` (Validation Failed), `token_invalid` (Invalid Token), `token_expired` (Token Expired), `password_required` (Password Required), `passwords_do_not_match` (Passwords Do Not Match), `password_too_weak` (Password Too Weak)
+             *     Bad Request: `validation_failed` (Validation Failed), `token_invalid` (Invalid Token), `token_expired` (Token Expired), `password_required` (Password Required), `password_incorrect` (Incorrect Password), `passwords_do_not_match` (Passwords Do Not Match), `password_too_weak` (Password Too Weak)
              */
             400: {
                 headers: {
@@ -1711,7 +1711,7 @@ export interface operations {
                     "text/html": string;
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {string} */
-                        code?: "validation_failed" | "token_invalid" | "token_expired" | "password_required" | "passwords_do_not_match" | "password_too_weak";
+                        code?: "validation_failed" | "token_invalid" | "token_expired" | "password_required" | "password_incorrect" | "passwords_do_not_match" | "password_too_weak";
                     };
                 };
             };

@@ -94,11 +94,12 @@ function bodyOfNone(schema: z.ZodType | undefined): unknown {
 
 /**
  * Returns whether a route ignores the query. A GET without parameters does, because mail providers, browsers and
- * monitoring add parameters of their own. Any other route refuses undeclared parameters, because a client that sends
- * `?dryRun=true` relies on its effect.
+ * monitoring add parameters of their own. So does a POST to the
+ * link itself, whose parameters the browser repeats. Any other route refuses undeclared parameters, because a client that
+ * sends `?dryRun=true` relies on its effect.
  */
-function ignoresQuery({ method, query }: Route): boolean {
-  return query === undefined && method === 'GET';
+function ignoresQuery({ method, query, secretPath }: Route): boolean {
+  return query === undefined && (method === 'GET' || secretPath === true);
 }
 
 function queryFields(route: Route, querystring: string, faults: FieldError[]): unknown {

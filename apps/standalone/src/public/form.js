@@ -44,6 +44,7 @@ export function clearErrors(form) {
 const fieldsOfCode = {
   password_too_weak: ['password', 'newPassword'],
   password_required: ['password'],
+  password_incorrect: ['password'],
   passwords_do_not_match: ['confirmNewPassword'],
   current_password_incorrect: ['currentPassword'],
   token_invalid: ['token'],

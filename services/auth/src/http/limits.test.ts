@@ -125,7 +125,7 @@ test('a wrong password at a link counts as a failed login; nothing is hashed for
   const wrong = { json: { password: WRONG }, ip: ELSEWHERE };
   assertProblem(await auth.post(`/verify/${'A'.repeat(64)}`, wrong), 400, 'token_invalid');
   for (let i = 0; i < 10; i += 1) {
-    assertProblem(await auth.post(`/verify/${token}`, wrong), 400, 'password_required');
+    assertProblem(await auth.post(`/verify/${token}`, wrong), 400, 'password_incorrect');
   }
   assertProblem(await auth.post(`/verify/${token}`, wrong), 429, 'rate_limited');
   assertProblem(await login(auth, ada, { ip: ELSEWHERE }), 429, 'rate_limited');

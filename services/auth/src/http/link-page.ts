@@ -1,16 +1,17 @@
 /** Functions that all routes with an HTML page share. */
 import { type Answer, type Problem, type RequestContext, securityHeaders } from '@latchkey/http';
 import { z } from 'zod';
+import { isWholeLinkToken, trimLinkToken } from '../tokens/link-tokens.ts';
 import type { Pages } from './pages/pages.ts';
-import type { UnusableLinkKind } from './pages/texts.ts';
+import type { LinkState, UnusableLinkKind } from './pages/texts.ts';
 import { refusalProblems } from './problems.ts';
 import { negotiateLocale } from './schemas.ts';
 
 /**
- * The token in the path. Any string is accepted, because the response to a malformed token must be the same as to an
- * invalid one.
+ * The token in the path, without what people and programs add to a link that they copy. Any string is accepted, because
+ * the response to a malformed token must be the same as to an invalid one.
  */
-export const tokenParam = z.object({ token: z.string() });
+export const tokenParam = z.object({ token: z.string().overwrite(trimLinkToken) });
 
 /**
  * Returns the URL that the form on a link's page is sent to.
@@ -50,19 +51,27 @@ export function erasureProblemPage(pages: Pages) {
  */
 function problemPage(
   pages: Pages,
-  deadLink: (view: { readonly locale: string; readonly expired: boolean }) => string,
+  deadLink: (view: { readonly locale: string; readonly state: LinkState }) => string,
 ) {
   return ({ spec, details }: Problem, request: RequestContext): string => {
     const locale = localeOfRequest(request);
     const { code, title } = spec;
-    if (code === 'token_invalid' || isBrokenLink(code, request)) return deadLink({ locale, expired: false });
-    if (code === 'token_expired') return deadLink({ locale, expired: true });
+    const state = linkState(code, request);
+    if (state !== undefined) return deadLink({ locale, state });
     const { detail, retryAfter } = details;
     return pages.problem({ locale, code, title, detail, retryAfter });
   };
 }
 
-/** Whether a link was truncated or changed, so that it matches no route or its token cannot be parsed. */
-function isBrokenLink(code: string, { method }: RequestContext): boolean {
-  return method === 'GET' && (code === 'not_found' || code === 'validation_failed');
+/** Returns why the link of a request cannot be used; undefined if the problem is not about the link. */
+function linkState(code: string, { method, path }: RequestContext): LinkState | undefined {
+  if (code === 'token_expired') return 'expired';
+  if (code === 'token_invalid') return hasWholeToken(path) ? 'invalid' : 'incomplete';
+  // The link was cut off or changed so that it matches no route, or that its path is not valid percent-encoding.
+  const isBroken = method === 'GET' && (code === 'not_found' || code === 'validation_failed');
+  return isBroken ? 'incomplete' : undefined;
+}
+
+function hasWholeToken(path: string): boolean {
+  return path.split('/').some((segment) => isWholeLinkToken(trimLinkToken(decodeURIComponent(segment))));
 }

@@ -254,7 +254,7 @@ describe('verifying a sign-up', () => {
       }
       await assert.rejects(attempt(NONE), isRefusedWith('password_required'));
       for (const _ of Array(3).keys())
-        await assert.rejects(attempt(by(ANOTHER)), isRefusedWith('password_required'));
+        await assert.rejects(attempt(by(ANOTHER)), isRefusedWith('password_incorrect'));
       await assert.rejects(attempt(by(PASSWORD)), isRefusedWith('rate_limited'));
       assert.equal(await statusOf(world, userId), 'unverified');
     }),

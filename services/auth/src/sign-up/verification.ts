@@ -107,8 +107,8 @@ type VerifyNeeds = Pick<
 /**
  * Confirms the sign-up. The request must contain two things: the link from the mailbox, and proof of having made the
  * sign-up (ADR 29).
- * @throws Refused (token_invalid, token_expired, password_required, passwords_do_not_match, password_too_weak,
- * rate_limited, conflict, overloaded)
+ * @throws Refused (token_invalid, token_expired, password_required, password_incorrect, passwords_do_not_match,
+ * password_too_weak, rate_limited, conflict, overloaded)
  */
 export async function verifySignUp(
   deps: VerifyNeeds,
@@ -180,7 +180,7 @@ async function confirmByPassword(
     const confirmed = await confirm(deps, link, { kind: 'password', passwordHash }, context);
     return confirmed.refusal === 'password_required' ? undefined : confirmed;
   });
-  return outcome ?? { state: account, facts: [], refusal: 'password_required' };
+  return outcome ?? { state: account, facts: [], refusal: 'password_incorrect' };
 }
 
 async function confirmByNewPassword(

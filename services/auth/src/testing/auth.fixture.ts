@@ -222,7 +222,8 @@ export async function startAuth(
         ('verification' in data && data.verification?.sealed) ||
         ('reset' in data && data.reset?.sealed) ||
         (event.type === 'EmailChangeRequested' && event.data.person?.confirmation?.sealed) ||
-        (event.type === 'EmailChanged' && event.data.person?.undo.sealed);
+        (event.type === 'EmailChanged' && event.data.person?.undo.sealed) ||
+        (event.type === 'AccountErasureRequested' && event.data.person?.undo?.sealed);
       if (!sealed) throw new Error(`${event.type} holds no link`);
       const [key] = JSON.parse(SEALING_PRIVATE_KEYS).keys;
       const { plaintext } = await compactDecrypt(sealed, createPrivateKey({ key, format: 'jwk' }));

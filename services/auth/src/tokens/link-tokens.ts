@@ -5,14 +5,32 @@ import type { LinkTokens } from '../ports/tokens.ts';
 const ID_BYTES = 16;
 const SECRET_BYTES = 32;
 
+/** 48 bytes fill 64 characters without spare bits, so each token has one spelling. */
+const WHOLE = /^[\w-]{64}$/;
+
+/** Returns whether a text has the form of a link token. A token that was cut off does not. */
+export function isWholeLinkToken(text: string): boolean {
+  return WHOLE.test(text);
+}
+
+/** Whitespace, and the invisible characters that programs insert into long words. */
+const blank = /[\s\u00ad\u200b-\u200d\u2060]/g;
+
+/**
+ * Returns the token of a link as a person copied it: without whitespace, and without everything that follows the token,
+ * such as the full stop of a sentence, a closing bracket or `;jsessionid=1`.
+ */
+export function trimLinkToken(text: string): string {
+  return /^[\w-]*/.exec(text.replaceAll(blank, ''))?.[0] ?? '';
+}
+
 /** Creates link tokens. No state and no key is needed, because a token is valid if the journal has its hash. */
 export function createLinkTokens(): LinkTokens {
   return {
     mint: (userId) => Buffer.concat([parse(userId), randomBytes(SECRET_BYTES)]).toString('base64url'),
     hash: (purpose, token) => hash('sha256', purpose + token, 'base64url'),
     account: (token) => {
-      // 48 bytes fill 64 characters without spare bits, so each token has one spelling.
-      if (!/^[\w-]{64}$/.test(token)) return undefined;
+      if (!isWholeLinkToken(token)) return undefined;
       return accountId(Buffer.from(token, 'base64url').subarray(0, ID_BYTES));
     },
   };

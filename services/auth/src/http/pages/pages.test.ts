@@ -124,7 +124,7 @@ describe('the page of a verification link', () => {
   it('shows a fault at its field, and opens the form that has it', () => {
     const wrong = pages.verification({
       ...elsewhere,
-      fault: { field: 'password', code: 'password_required' },
+      fault: { field: 'password' },
     });
     assert.match(titleOf(wrong), /^Error: /);
     assert.equal(attributeOf(inputOf(wrong, 'password'), 'aria-invalid'), 'true');
@@ -176,7 +176,7 @@ describe('the page of a reset link', () => {
 describe('the page of a dead link', () => {
   for (const kind of ['verification', 'password-reset'] as const) {
     it(`offers a new link for ${kind}`, () => {
-      const html = pages.deadLink({ locale: 'en', kind, expired: true });
+      const html = pages.deadLink({ locale: 'en', kind, state: 'expired' });
       assert.deepEqual(formsOf(html), [
         { method: 'post', action: `/api/v1/auth/${kind}-request`, sends: ['email'] },
       ]);
@@ -186,11 +186,12 @@ describe('the page of a dead link', () => {
   }
 
   it('tells a link past its time from one that was never right or is not any more', () => {
-    function title(expired: boolean) {
-      return titleOf(pages.deadLink({ locale: 'en', kind: 'verification', expired }));
+    function title(state: 'expired' | 'invalid' | 'incomplete') {
+      return titleOf(pages.deadLink({ locale: 'en', kind: 'verification', state }));
     }
-    assert.match(title(true), /expired/);
-    assert.doesNotMatch(title(false), /expired/);
+    assert.match(title('expired'), /expired/);
+    assert.match(title('invalid'), /invalid/);
+    assert.match(title('incomplete'), /incomplete/);
   });
 });
 

@@ -14,6 +14,7 @@ import { type Language, languageFor as languageOf } from './language.ts';
 import { loadTemplates, type PageName } from './templates.ts';
 import type {
   FaultCode,
+  LinkState,
   MessageTexts,
   PageTexts,
   RenewableLinkKind,
@@ -29,10 +30,7 @@ export interface NewPasswordFault {
 }
 
 /** A fault in one field of a form on the page of a verification link. */
-export interface VerificationFault {
-  readonly field: 'password' | 'newPassword' | 'confirmNewPassword';
-  readonly code: FaultCode;
-}
+export type VerificationFault = { readonly field: 'password' } | NewPasswordFault;
 
 /** The URLs that the page of a verification link uses. */
 interface VerificationPlaces {
@@ -68,7 +66,7 @@ export interface Pages {
   erasure(view: ErasureView & { readonly action: string }): string;
   erasureCanceled(view: { readonly locale: string }): string;
   /** The page of an unusable link to cancel an erasure. */
-  deadErasure(view: { readonly locale: string }): string;
+  deadErasure(view: { readonly locale: string; readonly state: LinkState }): string;
   /** A form for the password, or the message that the address was already changed. */
   emailChange(view: EmailChangeView & { readonly action: string; readonly wrongPassword?: boolean }): string;
   emailChanged(view: { readonly locale: string }): string;
@@ -81,14 +79,17 @@ export interface Pages {
   deadLink(view: {
     readonly locale: string;
     readonly kind: UnusableLinkKind;
-    readonly expired: boolean;
+    readonly state: LinkState;
   }): string;
   /**
    * The page of any other problem: with a text of this service if there is one for its `code`, otherwise with the
    * text of the API.
    */
   problem(view: ShownProblem & { readonly locale: string }): string;
-  /** The page at `/`, for people who open the server's address without a link. */
+  /**
+   * The page at `/`, for people who open the server's address without a link. If there is no client app, mails lead to
+   * this page, so it has a form that requests a new password.
+   */
   home(view: { readonly locale: string }): string;
   /** The style sheet of the pages, served at `/api/v1/auth/pages.css`. */
   readonly stylesheet: string;
@@ -124,7 +125,15 @@ export function createPages({ publicPath, minLength, brand, frontendUrl }: PageS
   }
 
   function render({ tag, texts }: Language, page: PageName, values: Readonly<Record<string, unknown>>) {
-    return templates.render(page, { ...ours, lang: tag, texts, fault: null, onward: null, ...values });
+    return templates.render(page, {
+      ...ours,
+      lang: tag,
+      texts,
+      fault: null,
+      onward: null,
+      link: null,
+      ...values,
+    });
   }
 
   function message(language: Language, mark: Mark, { title, paragraphs }: MessageTexts): string {
@@ -132,10 +141,15 @@ export function createPages({ publicPath, minLength, brand, frontendUrl }: PageS
   }
 
   /** Renders a page of success, with a link to the client app if there is one. */
-  function success(language: Language, mark: Mark, { title, paragraphs, closing }: SuccessTexts): string {
+  function success(
+    language: Language,
+    mark: Mark,
+    { title, paragraphs, closing }: SuccessTexts,
+    link: { readonly href: string; readonly text: string } | null = null,
+  ): string {
     const onward = frontendUrl ?? null;
     const shownParagraphs = onward === null ? [...paragraphs, closing] : paragraphs;
-    return render(language, 'message', { mark, title, paragraphs: shownParagraphs, onward });
+    return render(language, 'message', { mark, title, paragraphs: shownParagraphs, onward, link });
   }
 
   /** Renders a form for a new password. */
@@ -161,7 +175,7 @@ export function createPages({ publicPath, minLength, brand, frontendUrl }: PageS
       const language = languageFor(view.locale);
       const { texts } = language;
       if (used) return success(language, 'done', texts.alreadyVerified);
-      const text = fault === undefined ? null : texts.faults[fault.code];
+      const text = fault === undefined ? null : verificationFaultText(texts, fault);
       return render(language, 'verification', {
         ...signUpFacts(language, view),
         title: texts.verification.title,
@@ -245,12 +259,20 @@ export function createPages({ publicPath, minLength, brand, frontendUrl }: PageS
 
     erasureCanceled({ locale }) {
       const language = languageFor(locale);
-      return success(language, 'done', language.texts.erasure.canceled);
+      const { canceled, newPassword } = language.texts.erasure;
+      const home = { href: `${publicPath}/`, text: newPassword };
+      return success(language, 'done', canceled, frontendUrl === undefined ? home : null);
     },
 
-    deadErasure({ locale }) {
+    deadErasure({ locale, state }) {
       const language = languageFor(locale);
-      return message(language, 'failed', language.texts.erasure.dead);
+      const { erasure, deadLink } = language.texts;
+      if (state !== 'incomplete') return message(language, 'failed', erasure.dead);
+      const { title, reason } = deadLink;
+      return message(language, 'failed', {
+        title: title.incomplete,
+        paragraphs: [reason.incomplete, erasure.stillDue],
+      });
     },
 
     requested({ locale, kind }) {
@@ -258,16 +280,16 @@ export function createPages({ publicPath, minLength, brand, frontendUrl }: PageS
       return message(language, 'mail', language.texts.requested[kind]);
     },
 
-    deadLink({ locale, kind, expired }) {
+    deadLink({ locale, kind, state }) {
       const language = languageFor(locale);
       const { title, reason, renew } = language.texts.deadLink;
-      const state = expired ? 'expired' : 'invalid';
       return render(language, 'dead-link', {
         title: title[state],
         reason: reason[state],
         renew: renew[kind],
         kind,
         renewable: kind === 'verification' || kind === 'password-reset',
+        onward: kind === 'verification' || kind === 'email-change' ? (frontendUrl ?? null) : null,
       });
     },
 
@@ -278,7 +300,10 @@ export function createPages({ publicPath, minLength, brand, frontendUrl }: PageS
 
     home({ locale }) {
       const language = languageFor(locale);
-      return success(language, 'home', language.texts.home);
+      const { home } = language.texts;
+      if (frontendUrl !== undefined) return success(language, 'home', home);
+      const paragraphs = [...home.paragraphs, home.closing];
+      return render(language, 'home', { title: home.title, paragraphs, ask: home.ask });
     },
 
     stylesheet: readOwn('pages.css') + colorRules(brand),
@@ -298,6 +323,10 @@ function signUpFacts(
     email: makeDisplaySafe(email),
     signedUpAt: { machine: signedUpAt.toISOString(), words: instantInWords(signedUpAt, tag) },
   };
+}
+
+function verificationFaultText({ verification, faults }: PageTexts, fault: VerificationFault): string {
+  return fault.field === 'password' ? verification.wrongPassword : faults[fault.code];
 }
 
 function readOwn(file: string): string {
@@ -322,7 +351,12 @@ function filledIn(texts: PageTexts, values: { readonly min: string; readonly bra
   return {
     ...texts,
     onward: fill(onward),
-    home: { title: fill(home.title), paragraphs: home.paragraphs.map(fill), closing: fill(home.closing) },
+    home: {
+      ...home,
+      title: fill(home.title),
+      paragraphs: home.paragraphs.map(fill),
+      closing: fill(home.closing),
+    },
     reset: { ...reset, hint: fill(reset.hint) },
     faults: { ...faults, too_short: fill(faults.too_short) },
   };

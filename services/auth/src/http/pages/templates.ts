@@ -10,6 +10,7 @@ export type PageName =
   | 'email-change'
   | 'dead-link'
   | 'erasure'
+  | 'home'
   | 'message';
 
 export interface Templates {

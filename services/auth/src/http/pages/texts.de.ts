@@ -9,7 +9,12 @@ export const de: PageTexts = {
   home: {
     title: '{brand}',
     paragraphs: ['Unter dieser Adresse laufen Registrierung, Login und Passwörter von {brand}.'],
-    closing: 'Hier gibt es nichts zu tun. Zum Einloggen öffnen Sie die App oder Website selbst.',
+    closing: 'Zum Einloggen öffnen Sie die App oder Website selbst.',
+    ask: {
+      title: 'Brauchen Sie ein neues Passwort?',
+      lead: 'Geben Sie Ihre E-Mail-Adresse ein, und wir senden Ihnen einen Link, um eines zu wählen.',
+      send: 'Link senden',
+    },
   },
   verification: {
     title: 'Bestätigen Sie Ihre E-Mail-Adresse',
@@ -17,6 +22,7 @@ export const de: PageTexts = {
     signedUp: 'Registriert',
     passwordLead: 'Geben Sie das Passwort ein, das Sie bei der Registrierung gewählt haben.',
     password: 'Passwort',
+    wrongPassword: 'Falsches Passwort. Versuchen Sie es noch einmal, oder wählen Sie unten ein neues.',
     confirm: 'E-Mail-Adresse bestätigen',
     choose: 'Stattdessen ein neues Passwort wählen',
     chooseLead:
@@ -112,14 +118,19 @@ export const de: PageTexts = {
       title: 'Ihr Konto bleibt bestehen',
       paragraphs: [
         'Es wird nicht gelöscht.',
-        'Falls nicht Sie die Löschung verlangt haben, kennt jemand Ihr Passwort: Wählen Sie ein neues.',
+        'Falls weder Sie noch ein Administrator die Löschung verlangt haben, kennt vielleicht jemand Ihr Passwort: Wählen Sie ein neues.',
       ],
       closing: 'Sie können diese Seite schließen und sich wieder einloggen.',
     },
     dead: {
       title: 'Dieser Link funktioniert nicht mehr',
-      paragraphs: ['Das Konto soll nicht mehr gelöscht werden, oder es ist bereits gelöscht.'],
+      paragraphs: [
+        'Das Konto soll nicht mehr gelöscht werden, es ist bereits gelöscht, oder eine neuere E-Mail hat diesen Link ersetzt. Wenn Sie unsicher sind, öffnen Sie den Link in der neuesten E-Mail.',
+      ],
     },
+    stillDue:
+      'Noch hat sich nichts geändert: Ihr Konto wird zu dem Zeitpunkt gelöscht, der in der E-Mail steht, wenn Sie es nicht behalten.',
+    newPassword: 'Neues Passwort wählen',
   },
   requested: {
     verification: {
@@ -138,15 +149,21 @@ export const de: PageTexts = {
     },
   },
   deadLink: {
-    title: { expired: 'Dieser Link ist abgelaufen', invalid: 'Dieser Link ist ungültig' },
+    title: {
+      expired: 'Dieser Link ist abgelaufen',
+      invalid: 'Dieser Link ist ungültig',
+      incomplete: 'Dieser Link ist unvollständig',
+    },
     reason: {
       expired: 'Links gelten nur für begrenzte Zeit, damit Ihr Konto sicher bleibt.',
       invalid:
         'Möglicherweise wurde er bereits benutzt, durch einen neueren ersetzt oder unvollständig kopiert.',
+      incomplete:
+        'Ein Teil davon fehlt. Öffnen Sie ihn noch einmal aus der E-Mail, oder kopieren Sie die ganze Adresse.',
     },
     renew: {
       verification:
-        'Geben Sie Ihre E-Mail-Adresse ein, und wir senden Ihnen einen neuen Link, um Ihre Registrierung abzuschließen.',
+        'Wenn Sie Ihre Adresse schon bestätigt haben, loggen Sie sich einfach ein. Andernfalls geben Sie Ihre E-Mail-Adresse ein, und wir senden Ihnen einen neuen Link, um Ihre Registrierung abzuschließen.',
       'password-reset':
         'Geben Sie Ihre E-Mail-Adresse ein, und wir senden Ihnen einen neuen Link, um ein Passwort zu wählen.',
       'email-change': 'Loggen Sie sich ein, und fordern Sie die Änderung Ihrer Adresse noch einmal an.',
@@ -173,7 +190,6 @@ export const de: PageTexts = {
     breached:
       'Dieses Passwort ist aus einem Datenleck bekannt. Wählen Sie eines, das Sie nirgends sonst verwendet haben.',
     password_incorrect: 'Falsches Passwort. Versuchen Sie es noch einmal.',
-    password_required: 'Falsches Passwort. Versuchen Sie es noch einmal, oder wählen Sie unten ein neues.',
   },
   problems: {
     validation_failed: {

@@ -9,7 +9,12 @@ export const en: PageTexts = {
   home: {
     title: '{brand}',
     paragraphs: ['This address handles sign-ups, sign-ins and passwords for {brand}.'],
-    closing: 'There is nothing to do on this page. To sign in, open the app or website itself.',
+    closing: 'To sign in, open the app or website itself.',
+    ask: {
+      title: 'Do you need a new password?',
+      lead: 'Enter your email address, and we will send you a link to choose one.',
+      send: 'Send a link',
+    },
   },
   verification: {
     title: 'Verify your email',
@@ -17,6 +22,7 @@ export const en: PageTexts = {
     signedUp: 'Signed up',
     passwordLead: 'Enter the password that you chose when you signed up.',
     password: 'Password',
+    wrongPassword: 'Incorrect password. Try again, or choose a new one below.',
     confirm: 'Verify email',
     choose: 'Choose a new password instead',
     chooseLead:
@@ -109,14 +115,19 @@ export const en: PageTexts = {
       title: 'Your account stays',
       paragraphs: [
         'It will not be erased.',
-        'If it was not you who asked for the erasure, somebody knows your password: choose a new one.',
+        'If neither you nor an administrator asked for this, someone may know your password: choose a new one.',
       ],
       closing: 'You can close this page and sign in again.',
     },
     dead: {
       title: 'This link no longer works',
-      paragraphs: ['The account is no longer waiting to be erased, or it has been erased already.'],
+      paragraphs: [
+        'The account is no longer waiting to be erased, it has been erased already, or a newer email has replaced this link. If you are not sure, open the link in the latest email.',
+      ],
     },
+    stillDue:
+      'Nothing has changed yet: your account will be erased on the date in the email, unless you keep it.',
+    newPassword: 'Choose a new password',
   },
   requested: {
     verification: {
@@ -135,13 +146,19 @@ export const en: PageTexts = {
     },
   },
   deadLink: {
-    title: { expired: 'This link has expired', invalid: 'This link is invalid' },
+    title: {
+      expired: 'This link has expired',
+      invalid: 'This link is invalid',
+      incomplete: 'This link is incomplete',
+    },
     reason: {
       expired: 'Links are valid for a limited time, to keep your account safe.',
       invalid: 'It may have been used already, replaced by a newer one, or copied incompletely.',
+      incomplete: 'Part of it is missing. Open it again from the email, or copy the whole address.',
     },
     renew: {
-      verification: 'Enter your email address, and we will send you a new link to finish your sign-up.',
+      verification:
+        'If you have verified your address already, just sign in. Otherwise, enter your email address, and we will send you a new link to finish your sign-up.',
       'password-reset': 'Enter your email address, and we will send you a new link to choose a password.',
       'email-change': 'Sign in, and request the change of your address again.',
       'email-undo':
@@ -162,7 +179,6 @@ export const en: PageTexts = {
     guessable: 'This password is easy to guess. Make it longer, for example with another word.',
     breached: 'This password is known from a data breach. Choose one that you have never used elsewhere.',
     password_incorrect: 'Incorrect password. Try again.',
-    password_required: 'Incorrect password. Try again, or choose a new one below.',
   },
   problems: {
     validation_failed: {

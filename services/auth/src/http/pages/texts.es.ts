@@ -11,7 +11,12 @@ export const es: PageTranslation = {
     paragraphs: [
       'Esta dirección gestiona los registros, los inicios de sesión y las contraseñas de {brand}.',
     ],
-    closing: 'Aquí no hay nada que hacer. Para iniciar sesión, abre la aplicación o el sitio web.',
+    closing: 'Para iniciar sesión, abre la aplicación o el sitio web.',
+    ask: {
+      title: '¿Necesitas una contraseña nueva?',
+      lead: 'Escribe tu correo electrónico y te enviaremos un enlace para elegir una.',
+      send: 'Enviar un enlace',
+    },
   },
   verification: {
     title: 'Verifica tu correo electrónico',
@@ -19,6 +24,7 @@ export const es: PageTranslation = {
     signedUp: 'Registro',
     passwordLead: 'Escribe la contraseña que elegiste al registrarte.',
     password: 'Contraseña',
+    wrongPassword: 'Contraseña incorrecta. Inténtalo de nuevo o elige una nueva más abajo.',
     confirm: 'Verificar correo',
     choose: 'Elegir una contraseña nueva',
     chooseLead:
@@ -113,14 +119,19 @@ export const es: PageTranslation = {
       title: 'Tu cuenta se conserva',
       paragraphs: [
         'No se borrará.',
-        'Si no pediste tú que se borrara, alguien conoce tu contraseña: elige una nueva.',
+        'Si no lo pedisteis ni tú ni un administrador, puede que alguien conozca tu contraseña: elige una nueva.',
       ],
       closing: 'Puedes cerrar esta página y volver a iniciar sesión.',
     },
     dead: {
       title: 'Este enlace ya no funciona',
-      paragraphs: ['La cuenta ya no está pendiente de borrarse, o ya se ha borrado.'],
+      paragraphs: [
+        'La cuenta ya no está pendiente de borrarse, ya se ha borrado o un correo más reciente ha sustituido este enlace. Si tienes dudas, abre el enlace del último correo.',
+      ],
     },
+    stillDue:
+      'Todavía no ha cambiado nada: tu cuenta se borrará en la fecha que indica el correo, a menos que la conserves.',
+    newPassword: 'Elegir una contraseña nueva',
   },
   requested: {
     verification: {
@@ -139,15 +150,20 @@ export const es: PageTranslation = {
     },
   },
   deadLink: {
-    title: { expired: 'Este enlace ha caducado', invalid: 'Este enlace no es válido' },
+    title: {
+      expired: 'Este enlace ha caducado',
+      invalid: 'Este enlace no es válido',
+      incomplete: 'Este enlace está incompleto',
+    },
     reason: {
       expired: 'Para proteger tu cuenta, los enlaces solo son válidos durante un tiempo.',
       invalid:
         'Puede que ya se haya usado, que lo haya sustituido otro más reciente o que se haya copiado incompleto.',
+      incomplete: 'Falta una parte. Vuelve a abrirlo desde el correo o copia la dirección completa.',
     },
     renew: {
       verification:
-        'Escribe tu correo electrónico y te enviaremos un enlace nuevo para terminar el registro.',
+        'Si ya has verificado tu dirección, simplemente inicia sesión. Si no, escribe tu correo electrónico y te enviaremos un enlace nuevo para terminar el registro.',
       'password-reset':
         'Escribe tu correo electrónico y te enviaremos un enlace nuevo para elegir una contraseña.',
       'email-change': 'Inicia sesión y vuelve a solicitar el cambio de tu dirección.',
@@ -173,7 +189,6 @@ export const es: PageTranslation = {
     breached:
       'Esta contraseña aparece en una filtración de datos. Elige una que nunca hayas usado en otro sitio.',
     password_incorrect: 'Contraseña incorrecta. Inténtalo de nuevo.',
-    password_required: 'Contraseña incorrecta. Inténtalo de nuevo o elige una nueva más abajo.',
   },
   problems: {
     validation_failed: {

@@ -9,7 +9,12 @@ export const fr: PageTranslation = {
   home: {
     title: '{brand}',
     paragraphs: ['Cette adresse gère les inscriptions, les connexions et les mots de passe de {brand}.'],
-    closing: 'Il n’y a rien à faire ici. Pour vous connecter, ouvrez l’application ou le site lui-même.',
+    closing: 'Pour vous connecter, ouvrez l’application ou le site lui-même.',
+    ask: {
+      title: 'Besoin d’un nouveau mot de passe ?',
+      lead: 'Saisissez votre adresse e-mail et nous vous enverrons un lien pour en choisir un.',
+      send: 'Envoyer un lien',
+    },
   },
   verification: {
     title: 'Confirmez votre adresse e-mail',
@@ -17,6 +22,7 @@ export const fr: PageTranslation = {
     signedUp: 'Inscription',
     passwordLead: 'Saisissez le mot de passe que vous avez choisi lors de l’inscription.',
     password: 'Mot de passe',
+    wrongPassword: 'Mot de passe incorrect. Réessayez, ou choisissez-en un nouveau ci-dessous.',
     confirm: 'Confirmer l’adresse',
     choose: 'Choisir plutôt un nouveau mot de passe',
     chooseLead:
@@ -113,14 +119,19 @@ export const fr: PageTranslation = {
       title: 'Votre compte est conservé',
       paragraphs: [
         'Il ne sera pas effacé.',
-        'Si ce n’est pas vous qui avez demandé l’effacement, quelqu’un connaît votre mot de passe : choisissez-en un nouveau.',
+        'Si ni vous ni un administrateur n’avez demandé l’effacement, quelqu’un connaît peut-être votre mot de passe : choisissez-en un nouveau.',
       ],
       closing: 'Vous pouvez fermer cette page et vous reconnecter.',
     },
     dead: {
       title: 'Ce lien ne fonctionne plus',
-      paragraphs: ['Le compte n’est plus en attente d’effacement, ou il a déjà été effacé.'],
+      paragraphs: [
+        'Le compte n’est plus en attente d’effacement, il a déjà été effacé ou un e-mail plus récent a remplacé ce lien. En cas de doute, ouvrez le lien du dernier e-mail.',
+      ],
     },
+    stillDue:
+      'Rien n’a encore changé : votre compte sera effacé à la date indiquée dans l’e-mail, sauf si vous le conservez.',
+    newPassword: 'Choisir un nouveau mot de passe',
   },
   requested: {
     verification: {
@@ -139,14 +150,19 @@ export const fr: PageTranslation = {
     },
   },
   deadLink: {
-    title: { expired: 'Ce lien a expiré', invalid: 'Ce lien n’est pas valide' },
+    title: {
+      expired: 'Ce lien a expiré',
+      invalid: 'Ce lien n’est pas valide',
+      incomplete: 'Ce lien est incomplet',
+    },
     reason: {
       expired: 'Pour protéger votre compte, les liens ne sont valables qu’un certain temps.',
       invalid: 'Il a peut-être déjà été utilisé, été remplacé par un plus récent ou été mal copié.',
+      incomplete: 'Il en manque une partie. Ouvrez-le à nouveau depuis l’e-mail ou copiez l’adresse entière.',
     },
     renew: {
       verification:
-        'Saisissez votre adresse e-mail et nous vous enverrons un nouveau lien pour terminer votre inscription.',
+        'Si vous avez déjà confirmé votre adresse, connectez-vous simplement. Sinon, saisissez votre adresse e-mail et nous vous enverrons un nouveau lien pour terminer votre inscription.',
       'password-reset':
         'Saisissez votre adresse e-mail et nous vous enverrons un nouveau lien pour choisir un mot de passe.',
       'email-change': 'Connectez-vous et demandez à nouveau la modification de votre adresse.',
@@ -172,7 +188,6 @@ export const fr: PageTranslation = {
     breached:
       'Ce mot de passe figure dans une fuite de données. Choisissez-en un que vous n’avez jamais utilisé ailleurs.',
     password_incorrect: 'Mot de passe incorrect. Réessayez.',
-    password_required: 'Mot de passe incorrect. Réessayez, ou choisissez-en un nouveau ci-dessous.',
   },
   problems: {
     validation_failed: {

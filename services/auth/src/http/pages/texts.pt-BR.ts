@@ -9,7 +9,12 @@ export const ptBR: PageTranslation = {
   home: {
     title: '{brand}',
     paragraphs: ['Este endereço é usado para os cadastros, os logins e as senhas de {brand}.'],
-    closing: 'Não há nada a fazer aqui. Para entrar, abra o aplicativo ou o site.',
+    closing: 'Para entrar, abra o aplicativo ou o site.',
+    ask: {
+      title: 'Precisa de uma nova senha?',
+      lead: 'Digite seu e-mail, e enviaremos um link para você escolher uma.',
+      send: 'Enviar um link',
+    },
   },
   verification: {
     title: 'Confirme seu e-mail',
@@ -17,6 +22,7 @@ export const ptBR: PageTranslation = {
     signedUp: 'Cadastro',
     passwordLead: 'Digite a senha que você escolheu ao se cadastrar.',
     password: 'Senha',
+    wrongPassword: 'Senha incorreta. Tente novamente ou escolha uma nova abaixo.',
     confirm: 'Confirmar e-mail',
     choose: 'Escolher uma nova senha',
     chooseLead:
@@ -111,14 +117,19 @@ export const ptBR: PageTranslation = {
       title: 'Sua conta foi mantida',
       paragraphs: [
         'Ela não será apagada.',
-        'Se não foi você quem pediu para apagá-la, alguém sabe a sua senha: escolha uma nova.',
+        'Se nem você nem um administrador pediu isso, alguém pode saber a sua senha: escolha uma nova.',
       ],
       closing: 'Você pode fechar esta página e entrar novamente.',
     },
     dead: {
       title: 'Este link não funciona mais',
-      paragraphs: ['A conta não vai mais ser apagada ou já foi apagada.'],
+      paragraphs: [
+        'A conta não vai mais ser apagada, já foi apagada ou um e-mail mais recente substituiu este link. Em caso de dúvida, abra o link do último e-mail.',
+      ],
     },
+    stillDue:
+      'Nada mudou ainda: sua conta será apagada na data que está no e-mail, a menos que você a mantenha.',
+    newPassword: 'Escolher uma nova senha',
   },
   requested: {
     verification: {
@@ -137,14 +148,20 @@ export const ptBR: PageTranslation = {
     },
   },
   deadLink: {
-    title: { expired: 'Este link expirou', invalid: 'Este link não é válido' },
+    title: {
+      expired: 'Este link expirou',
+      invalid: 'Este link não é válido',
+      incomplete: 'Este link está incompleto',
+    },
     reason: {
       expired: 'Para proteger sua conta, os links só valem por um tempo limitado.',
       invalid:
         'Ele pode já ter sido usado, ter sido substituído por um mais novo ou ter sido copiado incompleto.',
+      incomplete: 'Falta uma parte dele. Abra-o novamente no e-mail ou copie o endereço inteiro.',
     },
     renew: {
-      verification: 'Digite seu e-mail, e enviaremos um novo link para você concluir o cadastro.',
+      verification:
+        'Se você já confirmou seu endereço, basta entrar. Caso contrário, digite seu e-mail, e enviaremos um novo link para você concluir o cadastro.',
       'password-reset': 'Digite seu e-mail, e enviaremos um novo link para você escolher uma senha.',
       'email-change': 'Entre na sua conta e peça novamente a alteração do seu endereço.',
       'email-undo':
@@ -168,7 +185,6 @@ export const ptBR: PageTranslation = {
     guessable: 'Esta senha é fácil de adivinhar. Deixe-a mais longa, por exemplo com mais uma palavra.',
     breached: 'Esta senha apareceu em um vazamento de dados. Escolha uma que você nunca usou em outro lugar.',
     password_incorrect: 'Senha incorreta. Tente novamente.',
-    password_required: 'Senha incorreta. Tente novamente ou escolha uma nova abaixo.',
   },
   problems: {
     validation_failed: {

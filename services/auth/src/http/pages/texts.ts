@@ -27,11 +27,12 @@ export interface PageTexts {
   /** The text of the link to the client app. It contains the placeholder `{brand}`. */
   readonly onward: string;
   /** The texts of the page at `/`. */
-  readonly home: SuccessTexts;
+  readonly home: SuccessTexts & { readonly ask: Headed & { readonly send: string } };
   readonly verification: Headed & {
     readonly signedUp: string;
     readonly passwordLead: string;
     readonly password: string;
+    readonly wrongPassword: string;
     readonly confirm: string;
     /** The text of the link that opens the form for a new password. */
     readonly choose: string;
@@ -64,6 +65,10 @@ export interface PageTexts {
     readonly ignore: string;
     readonly canceled: SuccessTexts;
     readonly dead: MessageTexts;
+    /** What the page of an incomplete link says about the account. */
+    readonly stillDue: string;
+    /** The text of the link to the page on which one requests a new password. */
+    readonly newPassword: string;
   };
   readonly requested: Readonly<Record<RenewableLinkKind, MessageTexts>>;
   readonly deadLink: {
@@ -82,9 +87,10 @@ export interface PageTexts {
 export type RenewableLinkKind = 'verification' | 'password-reset';
 /** All kinds of unusable links, including the kinds for which a new link cannot be requested by address. */
 export type UnusableLinkKind = RenewableLinkKind | 'email-change' | 'email-undo';
-export type LinkState = 'expired' | 'invalid';
+/** Why a link cannot be used. `incomplete` is a link that was cut off, for example when it was copied. */
+export type LinkState = 'expired' | 'invalid' | 'incomplete';
 /** Faults that a person can correct in a form. */
-export type FaultCode = PasswordFault | 'passwords_do_not_match' | 'password_required' | 'password_incorrect';
+export type FaultCode = PasswordFault | 'passwords_do_not_match' | 'password_incorrect';
 
 type Part<T> = T extends string | readonly string[] | ((...values: never) => string)
   ? T

@@ -168,6 +168,7 @@ function verifyRoute(deps: RouteDeps): Route {
     problems: [
       ...linkProblems,
       refusalProblems.password_required,
+      refusalProblems.password_incorrect,
       refusalProblems.passwords_do_not_match,
       refusalProblems.password_too_weak,
       problems.conflict,
@@ -198,7 +199,7 @@ function verifyRoute(deps: RouteDeps): Route {
       return { status: 200, body: { message }, headers: { ...sequenceHeader(state), ...cookie } };
     },
     formAgain: async (refusal, request) => {
-      const fault = verificationFault(refusal, request.body);
+      const fault = verificationFault(refusal);
       if (fault === undefined) return undefined;
       const { token } = request.params;
       const view = await viewVerification(deps, token, []);
@@ -211,10 +212,12 @@ function verifyRoute(deps: RouteDeps): Route {
  * Returns the fault to show in the form; undefined if the form cannot correct it. `none` means that the form shows no
  * fault: the password is required, because the browser no longer has the sign-up cookie, but it was not entered yet.
  */
-function verificationFault(refusal: Refusal, { password }: Body): VerificationFault | 'none' | undefined {
+function verificationFault(refusal: Refusal): VerificationFault | 'none' | undefined {
   switch (refusal.kind) {
     case 'password_required':
-      return password === undefined ? 'none' : { field: 'password', code: refusal.kind };
+      return 'none';
+    case 'password_incorrect':
+      return { field: 'password' };
     case 'passwords_do_not_match':
       return { field: 'confirmNewPassword', code: refusal.kind };
     case 'password_too_weak':

@@ -1,0 +1,122 @@
+/** Links as people click and copy them, and what the page of an unusable link says. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Auth, startAuth } from '../testing/auth.fixture.ts';
+import {
+  assertProblem,
+  assertStatus,
+  createPerson,
+  loginTokens,
+  signUp,
+  signUpAndVerify,
+} from '../testing/people.ts';
+import { formsOf, titleOf } from './pages/pages.fixture.ts';
+
+async function verificationToken(auth: Auth, email: string): Promise<string> {
+  return (await auth.open(await auth.event('UserRegistered', email))).token;
+}
+
+test('a link works with what people and programs add to it', async (context) => {
+  const auth = await startAuth(context);
+  const ada = createPerson();
+  await signUp(auth, ada);
+  const token = await verificationToken(auth, ada.email);
+  const middle = `${token.slice(0, 30)}%0A%20${token.slice(30)}`;
+  const additions = [
+    '.',
+    ',',
+    ')',
+    '%3E',
+    '%22',
+    "'",
+    '%20',
+    '%0A',
+    '%C2%A0',
+    '%E2%80%8B',
+    '%E2%80%9D',
+    '%3D',
+  ]
+    .concat([';jsessionid=1', '&amp;x=1', '?utm_source=mail', '/'])
+    .map((addition) => token + addition);
+  for (const copied of [...additions, `%20${token}`, middle]) {
+    const page = assertStatus(await auth.get(`/verify/${copied}`), 200);
+    assert.equal(formsOf(page.text)[0]?.action, `/api/v1/auth/verify/${token}`, copied);
+  }
+  assertStatus(await auth.get(`/verify/${token}./reject`), 200);
+  const form = { password: ada.password };
+  assertStatus(await auth.post(`/verify/${token}.?utm_source=mail&x=1`, { form }), 200);
+});
+
+test('parameters that a client adds to another route are refused', async (context) => {
+  const auth = await startAuth(context);
+  const json = { email: createPerson().email };
+  assertProblem(
+    await auth.post('/password-reset-request?utm_source=mail', { json }),
+    400,
+    'validation_failed',
+  );
+});
+
+test('an incomplete link is told apart from one that has done its work', async (context) => {
+  const auth = await startAuth(context);
+  const ada = await signUpAndVerify(auth);
+  const { accessToken } = await loginTokens(auth, ada);
+  assertStatus(
+    await auth.post('/account/erase', { token: accessToken, json: { password: ada.password } }),
+    202,
+  );
+  const { token } = await auth.open(await auth.event('AccountErasureRequested', ada.email));
+  for (const incomplete of [`/${token.slice(0, -4)}`, '/', '']) {
+    const { text } = await auth.get(`/erase${incomplete}`, { headers: { accept: 'text/html' } });
+    assert.match(titleOf(text), /^This link is incomplete/, incomplete);
+    assert.match(text, /copy the whole address/);
+    assert.match(text, /your account will be erased/);
+  }
+  assertStatus(await auth.post(`/erase/${token}`), 200);
+  const used = assertStatus(await auth.get(`/erase/${token}`), 400);
+  assert.match(titleOf(used.text), /^This link no longer works/);
+  for (const path of ['verify', 'password-reset-confirm', 'change-email', 'undo-email-change']) {
+    const cut = assertStatus(await auth.get(`/${path}/${token.slice(0, -4)}`), 400);
+    assert.match(titleOf(cut.text), /^This link is incomplete/, path);
+    const unknown = assertStatus(await auth.get(`/${path}/${token}`), 400);
+    assert.match(titleOf(unknown.text), /^This link is invalid/, path);
+  }
+});
+
+test('a wrong password at a link is called that, to a client and in the form', async (context) => {
+  const auth = await startAuth(context);
+  const ada = createPerson();
+  await signUp(auth, ada);
+  const token = await verificationToken(auth, ada.email);
+  const wrong = { password: 'not the password of ada' };
+  const problem = assertProblem(
+    await auth.post(`/verify/${token}`, { json: wrong }),
+    400,
+    'password_incorrect',
+  );
+  assert.deepEqual(problem.json.errors?.[0]?.pointer, '#/password');
+  assertProblem(await auth.post(`/verify/${token}`, { json: {} }), 400, 'password_required');
+  const { text } = assertStatus(await auth.post(`/verify/${token}`, { form: wrong }), 400);
+  assert.match(text, /id="password-fault">Incorrect password/);
+});
+
+test('the other link of a finished sign-up says that the address may be verified already', async (context) => {
+  const auth = await startAuth(context, { FRONTEND_URL: 'https://app.example.com' });
+  const ada = createPerson();
+  await signUp(auth, ada);
+  const token = await verificationToken(auth, ada.email);
+  assertStatus(await auth.post(`/verify/${token}`, { json: { reject: true } }), 200);
+  const { text } = assertStatus(await auth.get(`/verify/${token}`), 400);
+  assert.match(text, /If you have verified your address already, just sign in\./);
+  assert.match(text, /<a class="onward" href="https:\/\/app\.example\.com">/);
+});
+
+test('the page at / requests a new password if there is no client app', async (context) => {
+  const auth = await startAuth(context);
+  const ada = await signUpAndVerify(auth);
+  const [form] = formsOf(assertStatus(await auth.get('/../../../'), 200).text);
+  assert.deepEqual(form, { method: 'post', action: '/api/v1/auth/password-reset-request', sends: ['email'] });
+  const asked = await auth.post('/password-reset-request', { form: { email: ada.email } });
+  assert.match(titleOf(assertStatus(asked, 202).text), /^Check your inbox/);
+  await auth.event('PasswordResetRequested', ada.email);
+});
