@@ -81,16 +81,17 @@ export function personField<Shape extends z.ZodRawShape>(shape: Shape) {
 /** The recipient of a mail about the event. */
 export const recipient = personField({ email, username });
 
-/** The name of a mail, for example `verify-email`. */
-export const mailName = z.string().min(1).max(100);
-
-/** The event that caused a mail. */
-export const mailCause = z
-  .object({ subject: id, eventId: id })
-  .describe('The event that called for the mail, and the account or mailing that it is about.');
-
-/** The fingerprint of an e-mail address, which the notifier keeps after the mail was sent. */
-export const recipientFingerprint = z
-  .string()
-  .regex(/^[0-9a-f]{32}$/)
-  .describe('The address as a fingerprint: the first 32 hex digits of the SHA-256 of it in lower case.');
+/** The data of a report about a mail that was sent: which mail it was, the event that caused it, and its recipient. */
+export const mailReport = {
+  deliveryId: id,
+  mail: z.string().min(1).max(100),
+  cause: z
+    .object({ subject: id, eventId: id })
+    .describe('The event that called for the mail, and the account or mailing that it is about.'),
+  person: personField({
+    recipient: z
+      .string()
+      .regex(/^[0-9a-f]{32}$/)
+      .describe('The address as a fingerprint: the first 32 hex digits of the SHA-256 of it in lower case.'),
+  }),
+};

@@ -1,5 +1,6 @@
 import { defineEvent } from '../define-event.ts';
-import { id, mailCause, mailName, personField, recipientFingerprint } from '../fields.ts';
+import { mailReport } from '../fields.ts';
+import { SAMPLE_MAIL_REPORT } from '../sample-values.ts';
 import { deliveriesTopic } from '../topics.ts';
 
 export const MailMarkedAsSpam = defineEvent({
@@ -7,30 +8,9 @@ export const MailMarkedAsSpam = defineEvent({
   topic: deliveriesTopic,
   description: 'The recipient of a mail complained about it, usually by marking it as spam.',
   effects: 'nothing; the notifier has already suppressed mails of this kind to this recipient.',
-  data: {
-    deliveryId: id,
-    mail: mailName,
-    cause: mailCause,
-    person: personField({ recipient: recipientFingerprint }),
-  },
+  data: mailReport,
   samples: {
-    'of a welcome mail': {
-      deliveryId: '6e73bb0a-007d-5cbd-a2dc-baf2ea772706',
-      mail: 'welcome',
-      cause: {
-        subject: '01980d2e-6c1f-7a44-9d35-2f7b0c9e4a10',
-        eventId: '01980d2e-6c20-7b02-8a44-91e7d5c3b2a1',
-      },
-      person: { recipient: 'd1ef5ee7c7a8dc6aff9ae4a4aa7b8e4b' },
-    },
-    'person erased': {
-      deliveryId: '6e73bb0a-007d-5cbd-a2dc-baf2ea772706',
-      mail: 'welcome',
-      cause: {
-        subject: '01980d2e-6c1f-7a44-9d35-2f7b0c9e4a10',
-        eventId: '01980d2e-6c20-7b02-8a44-91e7d5c3b2a1',
-      },
-      person: null,
-    },
+    'of a welcome mail': SAMPLE_MAIL_REPORT,
+    'person erased': { ...SAMPLE_MAIL_REPORT, person: null },
   },
 });
