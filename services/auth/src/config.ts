@@ -33,6 +33,12 @@ function limit(fallback: number) {
   return settingSchemas.whole({ min: 1, max: MOST, fallback });
 }
 
+/** A limit per account. @param what what it counts @param note a sentence to add to the description */
+function accountLimit(fallback: number, what: string, window: 'hour' | 'day', note?: string) {
+  const description = `The maximum number of ${what}, per account and ${window}.`;
+  return limit(fallback).describe([description, note].filter(Boolean).join(' '));
+}
+
 /** The parameters of OWASP's Password Storage Cheat Sheet; they exceed the minimum of RFC 9106. */
 export const DEFAULT_HASH_COST = '19456:2';
 
@@ -167,23 +173,18 @@ const fields = z.object({
     .describe(
       'The maximum number of sign-ups per IP and hour, including sign-ups that are refused because the password is easy to guess. Default: 20 in production, 1000 in development.',
     ),
-  LIMIT_LOGINS: limit(100).describe(
-    'The maximum number of successful logins, per account and hour. A new password starts the count again.',
+  LIMIT_LOGINS: accountLimit(100, 'successful logins', 'hour', 'A new password starts the count again.'),
+  LIMIT_LOGOUTS_EVERYWHERE: accountLimit(30, 'requests to end every session', 'hour'),
+  LIMIT_PASSWORD_CHANGES: accountLimit(
+    30,
+    'changes of the password with the current password',
+    'day',
+    'Resets with a mailed link are not included.',
   ),
-  LIMIT_LOGOUTS_EVERYWHERE: limit(30).describe(
-    'The maximum number of requests to end every session, per account and hour.',
-  ),
-  LIMIT_PASSWORD_CHANGES: limit(30).describe(
-    'The maximum number of changes of the password with the current password, per account and day. Resets with a mailed link are not included.',
-  ),
-  LIMIT_ERASURE_REQUESTS: limit(10).describe(
-    "The maximum number of requests to erase one's own account, per account and day.",
-  ),
-  LIMIT_PROFILE_CHANGES: limit(30).describe('The maximum number of profile changes, per account and hour.'),
-  LIMIT_EMAIL_CHANGES: limit(10).describe(
-    'The maximum number of requests to change the e-mail address, per account and day.',
-  ),
-  LIMIT_EXPORTS: limit(10).describe('The maximum number of data exports, per account and day.'),
+  LIMIT_ERASURE_REQUESTS: accountLimit(10, "requests to erase one's own account", 'day'),
+  LIMIT_PROFILE_CHANGES: accountLimit(30, 'profile changes', 'hour'),
+  LIMIT_EMAIL_CHANGES: accountLimit(10, 'requests to change the e-mail address', 'day'),
+  LIMIT_EXPORTS: accountLimit(10, 'data exports', 'day'),
   LIMIT_MAILING_RECIPIENTS: limit(1000).describe(
     'The maximum number of recipients of mailings and of password resets sent by an admin, per admin and day.',
   ),
