@@ -220,6 +220,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
       outbox,
       bus: backend.bus,
       signer,
+      flushAudit: recorder.flush,
       ...(options.forget && { forget: options.forget }),
       leases,
       owner: instance,

@@ -157,6 +157,27 @@ describe('a security event', () => {
   });
 });
 
+describe('a flush', () => {
+  test('writes all events that were recorded, and none twice', async () => {
+    const { recorder, added } = bench();
+    for (let n = 0; n < 1200; n += 1) recorder.record(failed);
+    await Promise.all([recorder.flush(), recorder.flush()]);
+    assert.deepEqual([added.length, new Set(added.map(({ id }) => id)).size], [1200, 1200]);
+    await recorder.flush();
+    assert.equal(added.length, 1200);
+  });
+
+  test('fails while the store is away, and loses no event', async () => {
+    const { recorder, added, takeStore } = bench();
+    recorder.record(failed);
+    takeStore(true);
+    await assert.rejects(recorder.flush(), StoreUnavailable);
+    takeStore(false);
+    await recorder.flush();
+    assert.equal(added.length, 1);
+  });
+});
+
 describe('while the store is away', () => {
   test('events wait in memory, and are written once when it is back', async () => {
     const { recorder, added, takeStore, dropped } = bench();

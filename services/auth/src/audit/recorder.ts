@@ -46,7 +46,12 @@ interface Queued {
   readonly address?: string | undefined;
 }
 
-export interface AuditRecorder extends Audit, Part {}
+export interface AuditRecorder extends Audit, Part {
+  /**
+   * Writes the events that were recorded before the call. @throws StoreUnavailable; the events are then written later
+   */
+  flush(): Promise<void>;
+}
 
 export function createAuditRecorder(deps: RecorderDeps): AuditRecorder {
   const { auditLog, metrics, logger, maxQueued = MAX_QUEUED, maxBacklog = MAX_BACKLOG } = deps;
@@ -54,6 +59,7 @@ export function createAuditRecorder(deps: RecorderDeps): AuditRecorder {
   const isRepeated = createRepeatFilter(monotonic);
   const queue: Queued[] = [];
   const wakeup = createWakeup();
+  let writing: Promise<boolean> | undefined;
 
   function record(report: AuditReport): void {
     const { occurrence, address, onceAMinuteFor } = report;
@@ -98,6 +104,18 @@ export function createAuditRecorder(deps: RecorderDeps): AuditRecorder {
     return queue.length > 0;
   }
 
+  /** Runs `writeSome`, once for all callers that wait at the same time, because it must not write events twice. */
+  function writeNext(): Promise<boolean> {
+    writing ??= writeSome().finally(() => {
+      writing = undefined;
+    });
+    return writing;
+  }
+
+  async function flush(): Promise<void> {
+    for (let left = queue.length; left > 0; left -= WRITTEN_AT_ONCE) await writeNext();
+  }
+
   /** An event that violates its schema is a bug. It is dropped, so that the others are recorded. */
   function encoded(event: SecurityEvent): readonly AuditEntry[] {
     try {
@@ -110,7 +128,7 @@ export function createAuditRecorder(deps: RecorderDeps): AuditRecorder {
   }
 
   async function writeAll(): Promise<void> {
-    while (await writeSome());
+    while (await writeNext());
   }
 
   const job = createJob({
@@ -119,11 +137,12 @@ export function createAuditRecorder(deps: RecorderDeps): AuditRecorder {
     logger,
     wakeup,
     gatherMs: GATHER_MS,
-    run: writeSome,
+    run: writeNext,
   });
   return {
     ...job,
     record,
+    flush,
     stop: async () => {
       await job.stop();
       await bestEffort(writeAll);

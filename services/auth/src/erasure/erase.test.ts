@@ -71,6 +71,28 @@ describe('an erasure', () => {
   );
 
   test(
+    'also removes security events that are not stored yet when the erasure begins',
+    withTestWorld(async (world) => {
+      const userId = await createDueAccount(world);
+      const entry = { time: world.deps.now().toISOString(), kept: false, headers: {} };
+      const about = { actor: 'unknown', accountId: userId, person: { ip: '198.51.100.7' } };
+      const action = { ...about, actor: userId, accountId: BOB };
+      const queue = [about, action].map((data) => ({
+        ...entry,
+        id: world.deps.newId(),
+        account: data.accountId,
+        value: JSON.stringify(data),
+      }));
+      async function flushAudit(): Promise<void> {
+        await world.deps.auditLog.add(queue.splice(0));
+      }
+      await eraseDueAccounts({ ...world.erasing, flushAudit });
+      await flushAudit();
+      await assertErased(world, userId);
+    }),
+  );
+
+  test(
     'frees the address',
     withTestWorld(async (world) => {
       const userId = await createDueAccount(world);

@@ -19,6 +19,8 @@ export type EraseDeps = Pick<
     readonly outbox: Pick<Outbox, 'unpublished'>;
     readonly signer: EventSigner;
     readonly bus: Pick<Bus, 'publish' | 'replaceRecordsOf' | 'isCompacted'>;
+    /** Stores the security events that this process has recorded so far. @throws StoreUnavailable */
+    flushAudit(): Promise<void>;
     /**
      * Removes what other parts of this process keep about these addresses, such as the development mailbox. Idempotent.
      */
@@ -68,7 +70,7 @@ export function storeSteps(
   userId: string,
   addresses: readonly string[],
 ): readonly ErasureStep[] {
-  const { personalData, sessions, registrations, forget } = deps;
+  const { personalData, sessions, registrations, flushAudit, forget } = deps;
   function each(remove: (address: string) => Promise<void>) {
     return () => Promise.all(addresses.map(remove));
   }
@@ -77,6 +79,7 @@ export function storeSteps(
     { name: 'requests', run: each(personalData.removeRequests) },
     { name: 'trusted addresses', run: each(personalData.removeTrusted) },
     { name: 'known sources', run: () => personalData.removeKnownSources(userId) },
+    { name: 'recorded events', run: flushAudit },
     { name: 'security events', run: () => personalData.removeSecurityEvents(userId) },
     { name: 'snapshot', run: () => personalData.removeSnapshot(userId) },
     { name: 'registration', run: () => registrations.settle(userId) },

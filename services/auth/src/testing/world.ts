@@ -137,6 +137,7 @@ export async function openWorld(given?: Stores) {
       expected: ['auth', 'user'],
       bus,
       outbox: { unpublished: async () => new Map() },
+      flushAudit: async () => undefined,
     },
     bus,
     folder,
