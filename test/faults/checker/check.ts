@@ -18,8 +18,10 @@ import { checkForgedRecords, genuineRecords, isForged } from './forged-rules.ts'
 import { eventsByAccount, journalOf } from './journal.ts';
 import { checkClaims, checkNumbering, checkSignUpMarks, checkWholeCommits } from './journal-rules.ts';
 import { checkLimits } from './limit-rules.ts';
+import { checkLinks } from './link-rules.ts';
 import { checkCutoffs, checkMails, countMails } from './mail-rules.ts';
 import { checkOneEffect } from './one-effect.ts';
+import { checkPeople } from './person-rules.ts';
 import { checkReadModel } from './read-model-rules.ts';
 import { type RecordedRun, readRun } from './read-run.ts';
 import { readStores } from './read-stores.ts';
@@ -81,6 +83,8 @@ export function checkRecordedRun(recorded: RecordedRun, stores: Stores, now: Dat
     ...checkAcknowledged(commands),
     ...checkOneEffect(commands),
     ...checkReads(commands),
+    ...checkLinks(commands),
+    ...checkPeople(journal),
     ...checkNumbering(journal),
     ...checkWholeCommits(journal),
     ...checkClaims(commands, faults),

@@ -8,7 +8,16 @@ import type { CommandLine, FaultLine, MailLine, ShownProfile } from '../run-fold
 import { checkRecordedRun } from './check.ts';
 import type { RecordedRun } from './read-run.ts';
 import { type Rule, rules } from './report.ts';
-import type { Commit, ReplacedRows, StoredDelivery, StoredErasure, Stores, TopicRecord } from './stored.ts';
+import type {
+  Commit,
+  EventData,
+  Person,
+  ReplacedRows,
+  StoredDelivery,
+  StoredErasure,
+  Stores,
+  TopicRecord,
+} from './stored.ts';
 import {
   ADA_ID,
   ADA_PASSWORDS,
@@ -71,6 +80,30 @@ function profile(id: string, change: object): Pick<Plant, 'stores'> {
   return {
     stores: {
       profiles: goodStores.profiles.map((each) => (each._id === id ? { ...each, ...change } : each)),
+    },
+  };
+}
+
+/** Changes the person in the events of a type of an account, in the journal and on the topic. */
+function events(account: string, type: string, change: (person: Person) => Person): Pick<Plant, 'stores'> {
+  function withChange<Data extends EventData>(data: Data): Data {
+    return data.person ? { ...data, person: change(data.person) } : data;
+  }
+  return {
+    stores: {
+      commits: goodStores.commits.map((commit) => ({
+        ...commit,
+        events: commit.events.map((event) =>
+          commit.stream === account && event.type === type
+            ? { ...event, data: withChange(event.data) }
+            : event,
+        ),
+      })),
+      records: goodStores.records.map((record) =>
+        isOf(record, account, type)
+          ? { ...record, payload: JSON.stringify(withChange(JSON.parse(record.payload ?? ''))) }
+          : record,
+      ),
     },
   };
 }
@@ -774,6 +807,21 @@ const plants: readonly Plant[] = [
     bug: 'the mail about a new address is not sent to the previous one',
     caughtBy: 'mails',
     run: { mails: goodRun.mails.filter(({ messageId }) => !messageId.includes(MOVED)) },
+  },
+  {
+    bug: 'an event names another person',
+    caughtBy: 'people',
+    ...events(ADA_ID, 'PasswordChanged', (person) => ({ ...person, username: 'eve' })),
+  },
+  {
+    bug: 'an event names an address that the account does not have',
+    caughtBy: 'people',
+    ...events(FAY_ID, 'EmailChangeRequested', (person) => ({ ...person, email: 'eve@example.com' })),
+  },
+  {
+    bug: 'the link that cancels an erasure works after its time',
+    caughtBy: 'links',
+    ...changed('fay-6', commandTimes(110)),
   },
   {
     bug: 'a number is left out in the journal',

@@ -28,6 +28,8 @@ export const rules = {
   'erasure receipts': 'every consumer confirms each erasure, and no other',
   traces: 'no store or topic names somebody who is erased',
   'forged records': 'every reader sets aside what auth has not signed',
+  people: 'an event names its person by the address and the name that the events before it have set',
+  links: 'no mailed link works after its time',
   numbering: 'the commits and events of an account count from 1 without gaps',
   'whole commits': 'what belongs together was appended together',
   claims: 'every proven address is claimed by its account as long as that needs it, and by no other',

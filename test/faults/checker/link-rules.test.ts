@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { journalOf } from './journal.ts';
+import { checkLinks } from './link-rules.ts';
+import type { EventData } from './stored.ts';
+import {
+  commandTimes,
+  createCommandLine,
+  createCommit,
+  createEvent,
+  FAY_ID,
+  minuteOfRun,
+} from './testing/good-run.ts';
+
+const link = { sealed: 'a sealed token', expiresAt: minuteOfRun(10) };
+/** For each operation, an event that issues its link. */
+const issued: Readonly<Record<string, EventData>> = {
+  verify: { verification: link },
+  reset: { reset: link },
+  'confirm-email': { person: { confirmation: link } },
+  'undo-email': { person: { previousEmail: 'fay@example.com', undo: link } },
+  'keep-account': { eraseAt: minuteOfRun(10), person: { undo: link } },
+};
+
+/** Returns whether the rule is violated by a command that is sent at a minute. */
+function isFound(op: string, minute: number, more: readonly EventData[] = [], status = 200): boolean {
+  const commits = [issued[op] ?? {}, ...more].map((data, index) =>
+    createCommit(FAY_ID, [index + 1, index + 1], 'x', [createEvent('Linked', minuteOfRun(1), data)]),
+  );
+  const command = createCommandLine('x', op, {
+    ...commandTimes(minute),
+    status,
+    request: { accountId: FAY_ID },
+  });
+  return checkLinks({ journal: journalOf(commits), history: [command], settings: {} }).length > 0;
+}
+
+describe('a link', () => {
+  for (const op of Object.keys(issued))
+    test(`does not work after its time: ${op}`, () => {
+      assert.deepEqual([isFound(op, 9), isFound(op, 12), isFound(op, 13)], [false, false, true]);
+      assert.equal(isFound(op, 13, [], 400), false);
+    });
+
+  test('works as long as the newest one of its kind', () => {
+    const newer = { ...link, expiresAt: minuteOfRun(20) };
+    assert.equal(isFound('reset', 13, [{ reset: newer }]), false);
+    assert.equal(isFound('reset', 13, [{ verification: newer }]), true);
+    assert.equal(isFound('undo-email', 13, [{ eraseAt: minuteOfRun(20), person: { undo: newer } }]), true);
+  });
+});

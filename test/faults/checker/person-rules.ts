@@ -1,0 +1,58 @@
+/** Rules about the person in events. Mails go to the address in their event, so an outdated one reaches a stranger. */
+import { NO_PROFILE, type Profile, profileAfter } from './fold.ts';
+import { eventsByAccount, type Journal, type JournalEvent } from './journal.ts';
+import { type Violation, violationsOf } from './report.ts';
+
+/** The events that change the username; all others repeat it. */
+const RENAMES: ReadonlySet<string> = new Set(['UserRegistered', 'ProfileChanged']);
+
+/**
+ * Checks that each event names the person as the account was at that time: with the address and the username that the
+ * events before it have set. A change of the address names the former address, and gives the one that was requested, or
+ * that the account had before.
+ */
+export function checkPeople(journal: Journal): readonly Violation[] {
+  return eventsByAccount(journal).flatMap(([id, events]) => {
+    let profile: Profile = { ...NO_PROFILE, id };
+    return events.flatMap((event, index) => {
+      const wrong = wrongFieldsOf(event, profile, events.slice(0, index));
+      profile = profileAfter(profile, event);
+      return wrong.flatMap((field) =>
+        violationsOf('people', `event ${event.sequence} (${event.type}) of ${id} has another ${field}`),
+      );
+    });
+  });
+}
+
+function wrongFieldsOf(
+  { type, data: { person } }: JournalEvent,
+  { email, username }: Profile,
+  earlier: readonly JournalEvent[],
+): readonly string[] {
+  if (!person || type === 'UserRegistered') return [];
+  const expected = {
+    ...(!RENAMES.has(type) && { username }),
+    email: emailIn(type, email, earlier),
+    ...(type === 'EmailChanged' && { previousEmail: email }),
+    ...(type === 'EmailChangeReverted' && { revertedEmail: email }),
+  };
+  return Object.entries(expected)
+    .filter(([field, value]) => {
+      const got = person[field as keyof typeof expected];
+      return got !== undefined && got !== value;
+    })
+    .map(([field]) => field);
+}
+
+/** Returns the address that an event must contain. */
+function emailIn(
+  type: string,
+  email: string | null,
+  earlier: readonly JournalEvent[],
+): string | null | undefined {
+  if (type === 'EmailChanged')
+    return earlier.findLast((event) => event.type === 'EmailChangeRequested')?.data.person?.newEmail;
+  if (type === 'EmailChangeReverted')
+    return earlier.findLast((event) => event.type === 'EmailChanged')?.data.person?.previousEmail;
+  return email;
+}
