@@ -19,6 +19,7 @@ export const FINDING_KINDS = {
   'profile-ahead': 'the read model has applied more events than the journal has',
   'profile-differs': 'a stored profile is not what its events produce',
   'profile-unknown': 'the read model has an account that the journal does not have',
+  'generation-leftover': 'a generation of the read model was dropped, but is still stored',
   'delivery-missing': 'an event calls for a mail that is not recorded',
   'position-out-of-range': 'a consumer group was at a record that its topic no longer has',
   'lease-over': 'a lease expired and its work was not taken over',

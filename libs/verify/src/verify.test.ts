@@ -289,6 +289,26 @@ describe('a finding names', () => {
     );
   });
 
+  test('a generation of the read model that was dropped but is still stored', async () => {
+    const system = createSmallSystem([]);
+    system.leftovers.push(2);
+    const { findings } = await verifyNow(system);
+    assert.deepEqual(findings, [
+      {
+        kind: 'generation-leftover',
+        message: 'generation 2 of the read model was dropped, but is still stored',
+      },
+    ]);
+    let looks = 0;
+    async function leftoverGenerations() {
+      looks += 1;
+      return looks < 3 ? [2] : [];
+    }
+    const sources = { ...system.sources, leftoverGenerations };
+    const removed = await verifyNow({ ...system, sources }, { patienceMs: 60_000 });
+    assert.deepEqual([removed.found, looks], [0, 3]);
+  });
+
   test('a position that the topic no longer has', async () => {
     const system = createSmallSystem([]);
     system.lostPositions.push('Group user was at offset 5 of a 0.');

@@ -3,6 +3,7 @@
  * authoritative. A difference may only mean that data is in transit, so the comparison is repeated until there is no
  * difference or the time is over.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ConsumerGroups, GroupProgress, LogReader } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, sharesKey, topics } from '@latchkey/events';
 import { formatAge } from './age.ts';
@@ -27,6 +28,8 @@ export interface VerifySources {
   readonly groups: Pick<ConsumerGroups, 'progressOf'>;
   readonly profiles: ProfileView;
   readonly deliveries: DeliveryView;
+  /** Returns the numbers of the generations of the read model that were dropped but are still stored. */
+  leftoverGenerations(): Promise<readonly number[]>;
   /** Returns the name on the log of a topic that is given by Latchkey's own name. */
   nameOf(topic: string): string;
   /**
@@ -82,6 +85,7 @@ export async function verifySystem(sources: VerifySources, options: VerifyOption
     findings.add(await compareWithAnchors(sources.journal, options.against.genuine));
   }
   findings.add(await sharedKeys(sources));
+  findings.add(await leftovers(sources, options));
   findings.add(await abandonedLeases(sources, options.now(), counter));
   const progress = await progressOf(sources);
   for (const each of progress) findings.add(lostPositions(each));
@@ -144,6 +148,23 @@ async function sharedKeys({ log, nameOf, isCompacted }: VerifySources): Promise<
       break;
     }
   return [];
+}
+
+/** Reports generations that are still stored after `patienceMs`: while one is being dropped, it is removed soon. */
+async function leftovers(
+  { leftoverGenerations }: VerifySources,
+  { patienceMs, pauseMs }: VerifyOptions,
+): Promise<readonly Finding[]> {
+  const giveUpAt = performance.now() + patienceMs;
+  for (;;) {
+    const found = await leftoverGenerations();
+    if (found.length === 0 || performance.now() >= giveUpAt)
+      return found.map((generation) => {
+        const message = `generation ${generation} of the read model was dropped, but is still stored`;
+        return { kind: 'generation-leftover', message };
+      });
+    await pause(pauseMs);
+  }
 }
 
 /** How long ago a lease must have expired, in ms, to count as abandoned: no process will take it over any more. */

@@ -38,6 +38,7 @@ import {
 } from './projection/projection-metrics.ts';
 import { createGenerationSubscriptions } from './projection/projectors.ts';
 import { createSequenceWaiter, type WaitLimits } from './projection/sequence-waiter.ts';
+import { createLeftoverCleaner } from './rebuild/leftovers.ts';
 import { openStorage } from './storage/index.ts';
 
 const SLICE_SIZE = 500;
@@ -150,6 +151,7 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
     policy: eventsPolicy({ clients: openServiceClients(backend.store).clients, now }),
     path: '/api/v1/events',
   };
+  const leftovers = createLeftoverCleaner({ generations: stores.generations, logger });
   let unfollow: () => void = () => undefined;
 
   return {
@@ -169,12 +171,13 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
       const { running } = await pointers.refresh();
       await projectors.start(running);
       unfollow = pointers.follow((pointer) => projectors.align(pointer.running));
+      leftovers.start();
       await webhooks.start();
     },
 
     async stop() {
       unfollow();
-      await Promise.all([webhooks.stop(), projectors.stop()]);
+      await Promise.all([webhooks.stop(), projectors.stop(), leftovers.stop()]);
     },
 
     health: async () => [
@@ -200,7 +203,7 @@ function projections(deps: {
 }) {
   const confirm = confirmErasures({
     bus: deps.backend.bus,
-    running: async () => (await deps.stores.generations.read()).running,
+    generations: deps.stores.generations,
     profilesOf: deps.stores.profilesOf,
     now: deps.now,
   });

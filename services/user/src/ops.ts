@@ -5,7 +5,7 @@ import type { Bus, BusRecord, ConsumerGroups } from '@latchkey/bus';
 import { hashAt, type Parked, type RecordAuthenticator } from '@latchkey/consumer';
 import { type Preparable, readPages } from '@latchkey/store';
 import type { ProfileView, StoredAccount as ViewedAccount } from '@latchkey/verify';
-import { generationGroup } from './generation/pointer.ts';
+import { generationGroup, leftoverGenerations } from './generation/pointer.ts';
 import type { ParkedPageRequest, Profiles } from './ports/profiles.ts';
 import { differingFields, foldProfile } from './profile/compare.ts';
 import type { StoredAccount } from './profile/stored-account.ts';
@@ -41,6 +41,8 @@ export interface RetrySource {
 export interface UserOps extends Preparable {
   /** Returns the numbers of the generations of the read model that are being filled. */
   generations(): Promise<readonly number[]>;
+  /** Returns the numbers of the generations that are still stored although nobody fills them any more. */
+  leftoverGenerations(): Promise<readonly number[]>;
   /** Returns the profiles of the active generation. */
   activeProfiles(): Promise<ProfileView>;
   /** Returns accounts that are parked in any generation, ordered by id. */
@@ -68,14 +70,15 @@ export function openOps(store: Store): UserOps {
   const parked = createParkedAccounts({ pointer: generations.read, profilesOf });
 
   function confirm(erased: readonly ErasedAccount[], bus: Pick<Bus, 'publish'>): Promise<void> {
-    const running = async () => (await generations.read()).running;
-    return confirmErasures({ bus, running, profilesOf, now: () => new Date() })(erased);
+    return confirmErasures({ bus, generations, profilesOf, now: () => new Date() })(erased);
   }
 
   return {
     requirements,
     check,
     generations: async () => (await generations.read()).running,
+    leftoverGenerations: async () =>
+      leftoverGenerations(await generations.read(), await generations.stored()),
     async activeProfiles() {
       const { active } = await generations.read();
       return profileView(generationGroup(active), profilesOf(active));

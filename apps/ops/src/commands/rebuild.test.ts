@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, type TestContext, test } from 'node:test';
 import { openStorage as openAuthStorage } from '@latchkey/auth';
+import type { Bus } from '@latchkey/bus';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { testEventKeySource } from '@latchkey/consumer/testing/signed';
 import {
@@ -37,6 +38,10 @@ function registered(userId: string): LatchkeyEvent {
   };
 }
 
+function erased(userId: string): LatchkeyEvent {
+  return { ...registered(userId), id: randomUUID(), sequence: 2, type: 'AccountErased', data: { userId } };
+}
+
 async function scene(t: TestContext) {
   const folder = await temporaryFolder(t);
   const database = openDatabase({ folder, as: 'server' });
@@ -64,6 +69,7 @@ async function scene(t: TestContext) {
   return {
     database,
     bus,
+    user,
     account,
     /** Publishes a record that is not an event. */
     publishGarbage: () =>
@@ -116,6 +122,23 @@ async function refused(
       'm',
     ),
   );
+}
+
+/** Returns the account, consumer and sequence of each receipt, once there is one. */
+async function readReceipts(bus: Bus, cause: () => Promise<void> = async () => undefined) {
+  const receipts: (Receipt | undefined)[] = [];
+  const subscription = await bus.subscribe({
+    topics: [RECEIPTS_TOPIC],
+    group: 'test',
+    handle: async ({ records }) => void receipts.push(...records.map(decodeReceipt)),
+  });
+  await cause();
+  await waitUntil(
+    'the receipts are read',
+    async () => receipts.length > 0 && (await subscription.lag()) === 0,
+  );
+  await subscription.close();
+  return receipts.map((receipt) => [receipt?.userId, receipt?.consumer, receipt?.sequence]);
 }
 
 function profilesIn(database: Database): number {
@@ -256,18 +279,46 @@ Generation 1 is kept up to date: --back switches back to it, --drop deletes it.
     await erasureReceipts.open({ ...erasure, account, sequence: 1 });
     await erasureReceipts.open({ ...erasure, account: randomUUID(), sequence: 7 });
     assert.equal((await rebuild('--drop')).code, 0);
-    const receipts: (Receipt | undefined)[] = [];
-    const subscription = await bus.subscribe({
-      topics: [RECEIPTS_TOPIC],
-      group: 'test',
-      handle: async ({ records }) => void receipts.push(...records.map(decodeReceipt)),
-    });
-    await waitUntil('the receipts are read', async () => (await subscription.lag()) === 0);
-    await subscription.close();
-    assert.deepEqual(
-      receipts.map((receipt) => [receipt?.userId, receipt?.consumer, receipt?.sequence]),
-      [[account, 'user', 1]],
+    assert.deepEqual(await readReceipts(bus), [[account, 'user', 1]]);
+  });
+
+  test('after an interrupted --drop, erases from what is still stored, and lists it', async (t) => {
+    const { database, account, bus, user, rebuild } = await scene(t);
+    assert.equal((await rebuild()).code, 0);
+    // The command was interrupted after it had changed the pointer.
+    await user.stop();
+    await database.write(
+      () =>
+        void database.exec(
+          `UPDATE user_generations SET version = version + 1,
+             pointer = json_set(pointer, '$.version', version + 1, '$.running', json('[2]'))`,
+        ),
     );
+    await user.start();
+    const { out } = await rebuild('--status');
+    assert.match(
+      out,
+      /^Generation 1 was dropped, but is still stored: --drop removes it\.\nGeneration 2 answers/,
+    );
+    assert.deepEqual(
+      JSON.parse((await rebuild('--status', '--json')).out.split('\n')[0] ?? '').role,
+      'leftover',
+    );
+    function profileOf(generation: number) {
+      const row = database
+        .prepare(`SELECT profile FROM user_profiles_v${generation} WHERE id = :account`)
+        .get({ account });
+      return String(row?.['profile']);
+    }
+    assert.match(profileOf(1), /ada@example\.com/);
+    const receipts = await readReceipts(bus, async () => {
+      await bus.publish(ACCOUNTS_TOPIC, [encode(erased(account))]);
+    });
+    assert.deepEqual(receipts, [[account, 'user', 2]]);
+    assert.doesNotMatch(profileOf(2), /ada@example\.com/);
+    assert.doesNotMatch(profileOf(1), /ada@example\.com/);
+    const dropped = await rebuild('--drop');
+    assert.equal(dropped.out, 'Generation 1 is removed, together with its positions on the log.\n');
   });
 
   test('has nothing to switch back to, or to delete, if nothing was rebuilt', async (t) => {

@@ -171,13 +171,15 @@ async function confirmWaiting(
   }
 }
 
-const ROLES = { answers: 'active', next: 'next', kept: 'kept' } as const;
+const ROLES = { answers: 'active', next: 'next', kept: 'kept', leftover: 'leftover' } as const;
 
 function toJson({ generation, role, since, read, records, parked }: GenerationState) {
   return { generation, role: ROLES[role], since, read, records, parked };
 }
 
 function describe(state: GenerationState): string {
+  if (state.role === 'leftover')
+    return `Generation ${state.generation} was dropped, but is still stored: --drop removes it.`;
   return `Generation ${state.generation} ${roleOf(state)}: ${formatNumber(state.read)} of ${formatCount(state.records, 'record')} read, ${formatCount(state.parked, 'account')} parked.`;
 }
 

@@ -71,11 +71,13 @@ async function sourcesOf(
   const keys = await publicEventKeysOf(context);
   if (keys === undefined)
     context.note('signatures are not checked: neither EVENT_SIGNING_KEYS nor JWKS_URL is set');
+  const user = openUser(store);
   return {
     journal: openAuth(store).journal,
     log: log.reader,
     groups: bus,
-    profiles: await openUser(store).activeProfiles(),
+    profiles: await user.activeProfiles(),
+    leftoverGenerations: user.leftoverGenerations,
     deliveries: openNotifier(store).deliveries,
     nameOf,
     ...(bus.isCompacted && { isCompacted: bus.isCompacted }),

@@ -25,6 +25,8 @@ export interface SmallSystem {
   readonly leases: ExpiredLease[];
   /** The faults that the log reports about positions. */
   readonly lostPositions: string[];
+  /** The generations of the read model that were dropped but are still stored. */
+  readonly leftovers: number[];
   /** Sets a function that is called each time before the topics are read. */
   beforeEachRead(change: () => void): void;
   readonly sources: VerifySources;
@@ -43,6 +45,7 @@ export function createSmallSystem(streams: readonly JournaledStream[]): SmallSys
   const profiles = new Map(streams.flatMap(profileOf));
   const leases: ExpiredLease[] = [];
   const lostPositions: string[] = [];
+  const leftovers: number[] = [];
   let change: () => void = () => undefined;
 
   return {
@@ -52,6 +55,7 @@ export function createSmallSystem(streams: readonly JournaledStream[]): SmallSys
     deliveries,
     leases,
     lostPositions,
+    leftovers,
     beforeEachRead(next) {
       change = next;
     },
@@ -98,6 +102,7 @@ export function createSmallSystem(streams: readonly JournaledStream[]): SmallSys
         recorded: async (ids) => new Set(ids.filter((id) => deliveries.has(id))),
         expiredLeases: async () => [],
       },
+      leftoverGenerations: async () => [...leftovers],
       nameOf: (topic) => topic,
       keyOf: testKeyOf,
     },

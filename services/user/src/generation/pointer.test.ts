@@ -7,6 +7,7 @@ import {
   generationGroup,
   generationName,
   initialPointer,
+  leftoverGenerations,
   previousGenerationOf,
   stopOtherGenerations,
 } from './pointer.ts';
@@ -41,4 +42,10 @@ test('a number is never given twice, also where a rebuild was given up', () => {
 test('the first generation keeps the names that it had before there were others', () => {
   assert.deepEqual([generationName(1), generationGroup(1)], ['v1', 'user']);
   assert.deepEqual([generationName(2), generationGroup(2)], ['v2', 'user.v2']);
+});
+
+test('a stored generation that is not being filled is a leftover, unless it is only being prepared', () => {
+  const dropped = stopOtherGenerations(addGeneration(addGeneration(initialPointer)));
+  assert.deepEqual(leftoverGenerations(dropped, [1, 2, 3, 4]), [2, 3]);
+  assert.deepEqual(leftoverGenerations(addGeneration(dropped), [1, 3, 4]), [3]);
 });

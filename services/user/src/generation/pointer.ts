@@ -64,6 +64,19 @@ export function stopOtherGenerations(pointer: GenerationPointer): GenerationPoin
   return changed(pointer, { running: [pointer.active] });
 }
 
+/**
+ * Returns the generations that are stored although nobody fills them any more: an interrupted `ops rebuild user --drop`
+ * left them, or a late instance wrote into a generation that had been removed. Leaves out generations with a number that
+ * the pointer has not reached yet, because another process may be preparing one.
+ * @param stored the generations that have a table or collection
+ */
+export function leftoverGenerations(
+  { running, last }: GenerationPointer,
+  stored: readonly number[],
+): readonly number[] {
+  return stored.filter((generation) => generation <= last && !running.includes(generation));
+}
+
 function changed(pointer: GenerationPointer, change: Partial<GenerationPointer>): GenerationPointer {
   return {
     ...pointer,

@@ -87,5 +87,25 @@ export function generationsContract(
       assert.deepEqual(await profilesOf(2).page(undefined, 10), []);
       assert.equal((await profilesOf(3).page(undefined, 2000)).length, 1200);
     });
+
+    test('a place that is cleared is empty, and may be cleared and removed at the same time', async (context) => {
+      const { generations, others, profilesOf } = await open(context);
+      const accounts = Array.from({ length: 1200 }, (_, index) =>
+        accountOfProfile(createTestProfile(`user${index}`)),
+      );
+      const before = await generations.stored();
+      for (const generation of [2, 3]) {
+        await generations.prepare(generation);
+        await profilesOf(generation).save(accounts);
+      }
+      await generations.clear(2);
+      assert.deepEqual(await profilesOf(2).page(undefined, 10), []);
+      await generations.clear(2);
+      await generations.clear(7);
+      assert.deepEqual(await others.stored(), [...before, 2, 3]);
+      assert.equal((await profilesOf(3).page(undefined, 2000)).length, 1200);
+      await Promise.allSettled([generations.clear(3), others.remove(3)]);
+      assert.deepEqual(await others.stored(), [...before, 2]);
+    });
   });
 }

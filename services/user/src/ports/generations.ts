@@ -17,6 +17,11 @@ export interface Generations {
   prepare(generation: number): Promise<void>;
   /** Returns the generations that have a table or collection, in ascending order. */
   stored(): Promise<readonly number[]>;
+  /**
+   * Deletes all profiles of a generation, whose table or collection remains. Does nothing if there is none. May reject
+   * if another process removes the generation at the same time.
+   */
+  clear(generation: number): Promise<void>;
   /** Removes a generation's table or collection with its contents. Does nothing if there is none. */
   remove(generation: number): Promise<void>;
 }

@@ -13,18 +13,35 @@ const NOW = new Date('2026-03-01T12:00:00.000Z');
  * Confirms the erasure of one account at sequence 7. @param generations the account as it is stored in each
  * generation
  */
-async function confirmed(...generations: readonly (Partial<StoredAccount> | undefined)[]) {
+function confirmed(...generations: readonly (Partial<StoredAccount> | undefined)[]) {
+  return confirmedWithLeftovers(generations, []);
+}
+
+type Generations = readonly (Partial<StoredAccount> | undefined)[];
+
+/** @param leftovers the account as it is stored in each generation that nobody fills any more; changed by the erasure */
+async function confirmedWithLeftovers(
+  running: Generations,
+  leftovers: (Partial<StoredAccount> | undefined)[],
+) {
+  const numbers = running.map((_, index) => index);
   const records: { key: Buffer; value: Buffer | null }[] = [];
   const confirm = confirmErasures({
     bus: {
       publish: async (_topic, published) =>
         void records.push(...published.map(({ value }) => ({ key: Buffer.from(account), value }))),
     },
-    running: async () => generations.map((_, index) => index),
+    generations: {
+      read: async () => ({ active: 0, running: numbers, last: 9, version: 1 }),
+      stored: async () => [...numbers, ...leftovers.map((_, index) => running.length + index), 10],
+    },
     profilesOf: (generation) => ({
       async load() {
-        const stored = generations[generation];
+        const stored = [...running, ...leftovers][generation];
         return new Map(stored ? [[account, { account, sequence: 7, ...stored }]] : []);
+      },
+      async save([stored]) {
+        if (stored) leftovers[generation - running.length] = stored;
       },
     }),
     now: () => NOW,
@@ -49,10 +66,20 @@ test('it is not while a generation that is being filled has not read the account
   assert.deepEqual(await confirmed({}, { sequence: 8 }), [receipt]);
 });
 
+test('the person is erased from generations that nobody fills any more before it is confirmed', async () => {
+  const profile = { ended: true, id: account, sequence: 7 } as const;
+  const leftovers = [{ sequence: 3 }, undefined];
+  assert.deepEqual(await confirmedWithLeftovers([{ profile }], leftovers), [receipt]);
+  assert.deepEqual(leftovers, [{ account, sequence: 7, profile }, undefined]);
+  const untouched = [{ sequence: 3 }];
+  assert.deepEqual(await confirmedWithLeftovers([{ sequence: 6 }], untouched), []);
+  assert.deepEqual(untouched, [{ sequence: 3 }]);
+});
+
 test('without an erasure nothing is read or published', async () => {
   const confirm = confirmErasures({
     bus: { publish: () => assert.fail('published') },
-    running: () => assert.fail('read'),
+    generations: { read: () => assert.fail('read'), stored: () => assert.fail('read') },
     profilesOf: () => assert.fail('read'),
     now: () => NOW,
   });

@@ -1,4 +1,4 @@
-/** Publishes the receipt of an erasure once no generation of the read model has data of the account. */
+/** Publishes the receipt of an erasure once no stored generation of the read model has data of the account. */
 import type { Bus } from '@latchkey/bus';
 import {
   type DecodedRecord,
@@ -8,7 +8,10 @@ import {
   isEventRecord,
 } from '@latchkey/consumer';
 import { encodeReceipt, RECEIPTS_TOPIC } from '@latchkey/events';
+import { leftoverGenerations } from '../generation/pointer.ts';
+import type { Generations } from '../ports/generations.ts';
 import type { Profiles } from '../ports/profiles.ts';
+import type { StoredAccount } from '../profile/stored-account.ts';
 
 /** The name under which the service confirms erasures. */
 export const ERASURE_RECEIPT_NAME = 'user';
@@ -35,20 +38,31 @@ export function findErasure(record: EventRecord): readonly ErasedAccount[] {
 /**
  * Returns a function that confirms erasures that every generation has applied. A generation that has not read the
  * account's events yet would still store the person's data when it reads them. The erasure is therefore confirmed by
- * the generation that applies it last. Idempotent.
+ * the generation that applies it last. A generation that nobody fills any more, but that is still stored, never reads
+ * the erasure: the person is erased from it before the erasure is confirmed. Idempotent.
  */
 export function confirmErasures(deps: {
   readonly bus: Pick<Bus, 'publish'>;
-  /** Returns the generations that are being filled. */
-  running(): Promise<readonly number[]>;
-  profilesOf(generation: number): Pick<Profiles, 'load'>;
+  readonly generations: Pick<Generations, 'read' | 'stored'>;
+  profilesOf(generation: number): Pick<Profiles, 'load' | 'save'>;
   now(): Date;
 }) {
+  async function eraseFromLeftovers(
+    leftovers: readonly number[],
+    accounts: readonly StoredAccount[],
+  ): Promise<void> {
+    for (const generation of leftovers) {
+      const profiles = deps.profilesOf(generation);
+      const found = await profiles.load(accounts.map(({ account }) => account));
+      await profiles.save(accounts.filter(({ account }) => found.has(account)));
+    }
+  }
+
   return async (erased: readonly ErasedAccount[]): Promise<void> => {
     if (erased.length === 0) return;
     const accounts = erased.map(({ account }) => account);
-    const running = await deps.running();
-    const stored = await Promise.all(running.map((each) => deps.profilesOf(each).load(accounts)));
+    const pointer = await deps.generations.read();
+    const stored = await Promise.all(pointer.running.map((each) => deps.profilesOf(each).load(accounts)));
     const confirmed = erased.filter(({ account, sequence }) =>
       stored.every((generation) => {
         const position = generation.get(account);
@@ -56,6 +70,10 @@ export function confirmErasures(deps: {
       }),
     );
     if (confirmed.length === 0) return;
+    await eraseFromLeftovers(
+      leftoverGenerations(pointer, await deps.generations.stored()),
+      confirmed.flatMap(({ account }) => stored[0]?.get(account) ?? []),
+    );
     const confirmedAt = deps.now().toISOString();
     const receipts = confirmed.map(({ account, sequence }) =>
       encodeReceipt({ userId: account, consumer: ERASURE_RECEIPT_NAME, sequence, confirmedAt }),

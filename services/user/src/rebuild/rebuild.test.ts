@@ -163,8 +163,8 @@ describe('a rebuild', () => {
 
     // This rebuild is interrupted after it has created the table or collection of the generation, and before it
     // updates the pointer.
-    const { read, prepare, stored, remove } = stores.generations;
-    const dying = { read, prepare, stored, remove, replace: () => interrupted.promise };
+    const { read, prepare, stored, clear, remove } = stores.generations;
+    const dying = { read, prepare, stored, clear, remove, replace: () => interrupted.promise };
     interrupted.reject(new Error('killed'));
     await assert.rejects(open({ generations: dying }).begin(), /killed/);
     assert.deepEqual(await open().begin(), { generation: 2, begun: 'now' });
@@ -179,8 +179,15 @@ describe('a rebuild', () => {
     // This rebuild is interrupted after it has updated the pointer, and before it removes the generation.
     await assert.rejects(open({ pause: () => interrupted.promise }).drop(nothing), /killed/);
     assert.deepEqual(await stores.generations.stored(), [1, 2]);
-    assert.deepEqual((await open().state()).length, 1);
+    assert.deepEqual(
+      (await open().state()).map(({ generation, role }) => [generation, role]),
+      [
+        [1, 'leftover'],
+        [2, 'answers'],
+      ],
+    );
     assert.deepEqual(await open().drop(nothing), [1]);
+    assert.deepEqual((await open().state()).length, 1);
   });
 
   test('of two commands at once is one rebuild', async (context) => {

@@ -11,6 +11,7 @@ import {
   candidateGenerationOf,
   type GenerationPointer,
   generationGroup,
+  leftoverGenerations,
   previousGenerationOf,
   stopOtherGenerations,
 } from '../generation/pointer.ts';
@@ -32,16 +33,17 @@ export interface GenerationState extends GroupProgress {
   readonly generation: number;
   /**
    * `answers`: the generation serves queries. `next`: it is being filled, to become active. `kept`: it is still being
-   * filled after another one became active, so that queries can be switched back to it.
+   * filled after another one became active, so that queries can be switched back to it. `leftover`: nobody fills it any
+   * more, but its data is still stored.
    */
-  readonly role: 'answers' | 'next' | 'kept';
+  readonly role: 'answers' | 'next' | 'kept' | 'leftover';
   /** The time at which the generation became active; set only for the active one. */
   readonly since?: string;
   readonly parked: number;
 }
 
 export interface Rebuild {
-  /** Returns the generations that are being filled, by number. */
+  /** Returns the generations that are being filled or still stored, by number. */
   state(): Promise<readonly GenerationState[]>;
   /**
    * Returns the generation that is to become active: one whose rebuild was begun earlier, or else a new one. Returns
@@ -108,7 +110,7 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
     ]);
     return {
       generation,
-      role: isActive ? 'answers' : roleBeside(generation, pointer),
+      role: roleOf(generation, pointer),
       ...progress,
       parked,
       ...(isActive && pointer.since !== undefined ? { since: pointer.since } : {}),
@@ -135,7 +137,9 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
   return {
     async state() {
       const pointer = await generations.read();
-      return Promise.all(pointer.running.map((generation) => stateOf(generation, pointer)));
+      const leftovers = leftoverGenerations(pointer, await generations.stored());
+      const all = [...pointer.running, ...leftovers].toSorted((a, b) => a - b);
+      return Promise.all(all.map((generation) => stateOf(generation, pointer)));
     },
 
     async begin() {
@@ -182,14 +186,9 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
     },
 
     async drop(told) {
-      const before = await change((pointer) =>
-        pointer.running.length > 1 ? stopOtherGenerations(pointer) : undefined,
-      );
-      // Excludes generations with a higher number, because another process may be preparing one.
-      function isGone(generation: number) {
-        return generation !== before.active && generation <= before.last;
-      }
-      const gone = (await generations.stored()).filter(isGone);
+      await change((pointer) => (pointer.running.length > 1 ? stopOtherGenerations(pointer) : undefined));
+      // From here on, a failure leaves leftovers, which running instances clear and a repeated call removes.
+      const gone = leftoverGenerations(await generations.read(), await generations.stored());
       if (gone.length === 0) return [];
       told();
       await pause(MAX_SWITCHOVER_DELAY_MS);
@@ -202,6 +201,8 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
   };
 }
 
-function roleBeside(generation: number, { active }: GenerationPointer): 'next' | 'kept' {
+function roleOf(generation: number, { active, running }: GenerationPointer): GenerationState['role'] {
+  if (generation === active) return 'answers';
+  if (!running.includes(generation)) return 'leftover';
   return generation > active ? 'next' : 'kept';
 }

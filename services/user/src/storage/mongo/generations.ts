@@ -48,6 +48,11 @@ export function createMongoGenerations(connection: Connection): Generations {
     return collections.flatMap(({ name }) => generationIn(name)).toSorted((a, b) => a - b);
   }
 
+  async function collectionOf(generation: number) {
+    const { db } = await connection.asPromise();
+    return db?.collection(profileCollectionName(generationName(generation)));
+  }
+
   const port: Generations = {
     async read() {
       const document = await pointers.findById(ID).lean();
@@ -68,10 +73,12 @@ export function createMongoGenerations(connection: Connection): Generations {
 
     stored,
 
+    async clear(generation) {
+      await (await collectionOf(generation))?.deleteMany({});
+    },
+
     async remove(generation) {
-      if (!(await stored()).includes(generation)) return;
-      const { db } = await connection.asPromise();
-      await db?.collection(profileCollectionName(generationName(generation))).drop();
+      if ((await stored()).includes(generation)) await (await collectionOf(generation))?.drop();
     },
   };
   return mapMongoErrors(port);

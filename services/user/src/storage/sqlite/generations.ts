@@ -24,13 +24,15 @@ export function createSqliteGenerations(database: Database): Generations {
       .toSorted((a, b) => a - b);
   }
 
-  /** Empties the table first: dropping a large table in one statement blocks other writers for seconds. */
-  async function drop(table: string): Promise<void> {
+  /** Deletes in batches: deleting a large table in one statement blocks other writers for seconds. */
+  async function clear(generation: number): Promise<void> {
+    const table = tableOf(generation);
     const some = `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} LIMIT ${DELETE_BATCH})`;
-    let deleted: number;
-    do deleted = await database.write(() => Number(database.prepare(some).run().changes), { flushed: false });
-    while (deleted > 0);
-    await database.write(() => void database.prepare(`DROP TABLE IF EXISTS ${table}`).run());
+    function hasRows(): boolean {
+      return stored().includes(generation) && database.prepare(`SELECT 1 FROM ${table}`).get() !== undefined;
+    }
+    while (hasRows())
+      await database.write(() => void database.prepare(some).run(), { flushed: false, erases: true });
   }
 
   const port: Generations = {
@@ -46,14 +48,21 @@ export function createSqliteGenerations(database: Database): Generations {
     },
 
     async prepare(generation) {
-      database.exec(profileTableSql(profileTableName(generationName(generation))));
+      database.exec(profileTableSql(tableOf(generation)));
     },
 
     stored: async () => stored(),
 
+    clear,
+
     async remove(generation) {
-      if (stored().includes(generation)) await drop(profileTableName(generationName(generation)));
+      await clear(generation);
+      await database.write(() => void database.prepare(`DROP TABLE IF EXISTS ${tableOf(generation)}`).run());
     },
   };
   return mapSqliteErrors(port);
+}
+
+function tableOf(generation: number): string {
+  return profileTableName(generationName(generation));
 }

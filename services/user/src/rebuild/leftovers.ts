@@ -1,0 +1,66 @@
+/**
+ * Clears generations that nobody fills any more. `ops rebuild user --drop` removes them, but may be interrupted, and a
+ * late instance may write into a generation that was removed already. Nobody applies erasures to such a generation, so
+ * its data must not remain.
+ */
+import type { Logger } from '@latchkey/process';
+import { runLoop, type Sleep } from '@latchkey/process/loop';
+import { leftoverGenerations } from '../generation/pointer.ts';
+import type { Generations } from '../ports/generations.ts';
+
+/**
+ * The time between two looks, in ms. A generation is cleared if two looks in a row find it, and so much later than
+ * MAX_SWITCHOVER_DELAY_MS after it was dropped, when no instance serves queries from it.
+ */
+const LOOK_EVERY_MS = 60_000;
+
+export interface LeftoverCleaner {
+  start(): void;
+  /** Stops looking. Resolves once the clearing in progress has ended. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Creates a loop that looks for leftover generations every minute. Several instances may clear the same generation at
+ * the same time. The empty table or collection and the consumer group remain, because only operators may remove them.
+ */
+export function createLeftoverCleaner(deps: {
+  readonly generations: Pick<Generations, 'read' | 'stored' | 'clear'>;
+  readonly logger: Logger;
+  readonly sleep?: Sleep;
+}): LeftoverCleaner {
+  const { generations, logger, sleep } = deps;
+  let stopping = new AbortController();
+  let running: Promise<unknown> = Promise.resolve();
+  let found: readonly number[] = [];
+
+  async function look(signal: AbortSignal): Promise<false> {
+    const leftovers = leftoverGenerations(await generations.read(), await generations.stored());
+    const due = leftovers.filter((generation) => found.includes(generation));
+    found = leftovers;
+    for (const generation of due) {
+      if (signal.aborted) break;
+      await generations.clear(generation);
+    }
+    return false;
+  }
+
+  function onFailure(err: unknown, failures: number): void {
+    if (failures === 1) logger.warn({ err }, 'generations of profiles that were dropped cannot be cleared');
+  }
+
+  return {
+    start() {
+      stopping = new AbortController();
+      const { signal } = stopping;
+      found = [];
+      running = runLoop({ every: LOOK_EVERY_MS, signal, onFailure, ...(sleep && { sleep }) }, () =>
+        look(signal),
+      );
+    },
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
+}
