@@ -21,7 +21,7 @@ import {
   type SignaturePolicy,
   UNSIGNED_CAUSE,
 } from './authenticate.ts';
-import type { EventKeySource } from './event-key-source.ts';
+import { type EventKeySource, EventKeysUnavailable } from './event-key-source.ts';
 import { isEventRecord, sequenceOf } from './records.ts';
 import { accountId, unreadableRecord } from './testing/history.ts';
 import { createVerifiedProofs } from './verified-proofs.ts';
@@ -157,6 +157,25 @@ describe('authentication', () => {
       'its content does not match its hash',
       UNSIGNED_CAUSE,
     ]);
+  });
+
+  test('rejects while the key of one of its records may become known, and tells how new the newest is', async () => {
+    const times: (Date | undefined)[] = [];
+    const keys: EventKeySource = {
+      async find(_, newest) {
+        times.push(newest);
+        throw new EventKeysUnavailable('not yet');
+      },
+      unavailableReason: () => undefined,
+    };
+    const dated = history(3).records.map((record, index) => ({
+      ...record,
+      timestamp: new Date(index * 1000),
+    }));
+    const unsigned = { ...recordOf(eventOf(4)), timestamp: new Date(9000) };
+    const authenticate = createRecordAuthenticator({ keys, policy: 'require', topics: [ACCOUNTS_TOPIC] });
+    await assert.rejects(authenticate([...dated.toReversed(), unsigned]), EventKeysUnavailable);
+    assert.deepEqual(times, [new Date(2000)]);
   });
 
   test('a forged event does not verify the events before it', async () => {

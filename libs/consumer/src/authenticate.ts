@@ -145,8 +145,10 @@ async function findFlaws(
   candidates: readonly Candidate[],
   { keys, topics, unsigned, verified, shared }: Rules,
 ): Promise<readonly (string | undefined)[]> {
-  const kids = new Set(candidates.flatMap(({ provenance }) => kidOf(provenance) ?? []));
-  const known = kids.size === 0 ? NO_KEYS : await keys.find([...kids]);
+  const signed = candidates.filter(({ provenance }) => kidOf(provenance) !== undefined);
+  const kids = new Set(signed.flatMap(({ provenance }) => kidOf(provenance) ?? []));
+  const newest = new Date(Math.max(...signed.map(({ source }) => source.timestamp.getTime())));
+  const known = kids.size === 0 ? NO_KEYS : await keys.find([...kids], newest);
   const flaws: (string | undefined)[] = [];
   const pending = new Map<string, Intact[]>();
   for (const [index, { source, decoded, provenance }] of candidates.entries()) {

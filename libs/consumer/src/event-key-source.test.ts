@@ -6,19 +6,34 @@ import { testEventJwks } from './testing/signed.ts';
 const URL = 'https://id.example.com/.well-known/jwks.json';
 const [key] = testEventJwks.keys;
 const MINUTE_MS = 60_000;
+const START_MS = Date.parse('2026-03-01T12:00:00.000Z');
 
 /** Simulates an auth service whose keys can change, and which can become unreachable. */
 function scene() {
   const auth = { kids: ['one'], isDown: false, answers: 0, nowMs: 0 };
   const keys = createRemoteEventKeySource(URL, {
     clock: () => auth.nowMs,
+    now: () => new Date(START_MS + auth.nowMs),
     fetch: async () => {
       if (auth.isDown) throw new Error('unreachable');
       auth.answers += 1;
       return Response.json({ keys: auth.kids.map((kid) => ({ ...key, kid })) });
     },
   });
-  return { auth, keys };
+  return {
+    auth,
+    keys,
+    /** Returns whether an event has a known key, or waits for it. @param age how old its record is, in minutes */
+    async verdictOn(kid: string, age: number) {
+      try {
+        const found = await keys.find([kid], new Date(START_MS + auth.nowMs - age * MINUTE_MS));
+        return found.has(kid) ? 'known' : 'unknown';
+      } catch (error) {
+        assert.ok(error instanceof EventKeysUnavailable);
+        return 'waits';
+      }
+    },
+  };
 }
 
 test('keys are fetched once, and again for a key that is not known yet', async () => {
@@ -57,4 +72,46 @@ test('an answer that is no JWKS is an outage', async () => {
     fetch: async () => new Response('<html>', { status: 200 }),
   });
   await assert.rejects(keys.find(['one']), EventKeysUnavailable);
+});
+
+test('a new event waits for an unknown key until auth has it, and the keys are fetched each time', async () => {
+  const { auth, keys, verdictOn } = scene();
+  assert.equal(await verdictOn('one', 0), 'known');
+  assert.equal(await verdictOn('two', 0), 'waits');
+  assert.match(
+    keys.unavailableReason() ?? '',
+    /jwks\.json lacks the key two: its events wait up to 5 minutes/,
+  );
+  auth.nowMs = 4 * MINUTE_MS;
+  assert.equal(await verdictOn('two', 4), 'waits');
+  auth.kids = ['two', 'one'];
+  assert.equal(await verdictOn('two', 4), 'known');
+  assert.deepEqual([auth.answers, keys.unavailableReason()], [4, undefined]);
+  // The next rotation may follow at once.
+  assert.equal(await verdictOn('three', 0), 'waits');
+});
+
+test('an event whose key stays unknown for five minutes is not genuine, nor is an old one', async () => {
+  const { auth, keys, verdictOn } = scene();
+  assert.equal(await verdictOn('two', 5), 'unknown');
+  assert.ok(!(await keys.find(['two'])).has('two'));
+  assert.equal(await verdictOn('two', 0), 'waits');
+  auth.nowMs = 5 * MINUTE_MS - 1;
+  assert.equal(await verdictOn('two', 4), 'waits');
+  auth.nowMs = 5 * MINUTE_MS;
+  assert.equal(await verdictOn('two', 4), 'unknown');
+  assert.equal(keys.unavailableReason(), undefined);
+});
+
+test('invented key ids make events wait for five minutes, and not again within the next hour', async () => {
+  const { auth, verdictOn } = scene();
+  let waited = 0;
+  for (let minute = 0; minute < 65; minute += 1) {
+    auth.nowMs = minute * MINUTE_MS;
+    // The time of a record is its producer's, too.
+    if ((await verdictOn(`invented-${minute}`, -60)) === 'waits') waited += 1;
+  }
+  assert.equal(waited, 5);
+  auth.nowMs = 65 * MINUTE_MS;
+  assert.equal(await verdictOn('invented', 0), 'waits');
 });

@@ -6,9 +6,12 @@ type PublicKey = Parameters<typeof isSignedBy>[0];
 export interface EventKeySource {
   /**
    * Returns the current public keys by id. A key id that is missing from the result is unknown to auth.
-   * @throws EventKeysUnavailable if a key id is unknown and the keys cannot be fetched
+   * @param newest the time of the newest record that one of these keys signed; leave it out if the caller does not
+   * depend on unknown keys
+   * @throws EventKeysUnavailable if a key id is unknown, and the keys cannot be fetched, or the record is so new that
+   * auth may make the key known later
    */
-  find(kids: readonly string[]): Promise<ReadonlyMap<string, PublicKey>>;
+  find(kids: readonly string[], newest?: Date): Promise<ReadonlyMap<string, PublicKey>>;
   /** Returns why keys cannot be fetched at the moment; undefined if they can. */
   unavailableReason(): string | undefined;
 }
@@ -19,6 +22,16 @@ export class EventKeysUnavailable extends Error {
 }
 
 const FETCH_WITHIN_MS = 3000;
+/**
+ * How long an event that an unknown key has signed waits for the key, in ms: long enough to restart all processes of
+ * auth. While a key is rotated in one step, a process that was not restarted yet answers without the new key.
+ */
+const UNKNOWN_KEY_PATIENCE_MS = 5 * 60_000;
+/**
+ * How long after such a wait no other one begins, in ms. Somebody who can write to a topic can invent any number of key
+ * ids, and must not delay the other events of the partition again and again.
+ */
+const WAITS_APART_MS = 60 * 60_000;
 /** The maximum time that a key is still accepted after auth has withdrawn it, in ms. */
 const MAX_AGE_MS = 10 * 60_000;
 
@@ -30,18 +43,26 @@ export function createFixedEventKeySource(jwks: unknown): EventKeySource {
 
 /**
  * Fetches the keys of a JWKS from a URL, and caches them. An unknown key id causes another fetch, so that the first
- * event that a new key has signed can be verified. Keys older than 10 minutes are also fetched again; if that fails,
- * the cached keys remain in use.
+ * event that a new key has signed can be verified. If the URL does not have the key of a new record, the record waits,
+ * and each attempt to read it fetches the keys again: until it is 5 minutes old, at most 5 minutes, and at most once in
+ * 65 minutes. Keys older than 10 minutes are also fetched again; if that fails, the cached keys remain in use.
  * @param options.clock returns the monotonic time in ms
+ * @param options.now returns the time, to compare with the times of records
  */
 export function createRemoteEventKeySource(
   url: string,
-  options: { readonly fetch?: typeof fetch; readonly clock?: () => number } = {},
+  options: {
+    readonly fetch?: typeof fetch;
+    readonly clock?: () => number;
+    readonly now?: () => Date;
+  } = {},
 ): EventKeySource {
-  const { clock = () => performance.now(), fetch: send = fetch } = options;
+  const { clock = () => performance.now(), now = () => new Date(), fetch: send = fetch } = options;
   let keys: ReadonlyMap<string, PublicKey> = new Map();
   let fetchedAt = Number.NEGATIVE_INFINITY;
   let unavailableReason: string | undefined;
+  /** When the last wait for an unknown key began, in ms of `clock`. */
+  let waitingSince = Number.NEGATIVE_INFINITY;
 
   async function refresh(): Promise<void> {
     const startedAt = clock();
@@ -57,10 +78,27 @@ export function createRemoteEventKeySource(
     }
   }
 
+  /** @throws EventKeysUnavailable if a record of this time waits for its key */
+  function waitFor(kid: string, newest: Date): void {
+    if (now().getTime() - newest.getTime() >= UNKNOWN_KEY_PATIENCE_MS) return;
+    if (clock() - waitingSince >= UNKNOWN_KEY_PATIENCE_MS + WAITS_APART_MS) waitingSince = clock();
+    if (clock() - waitingSince >= UNKNOWN_KEY_PATIENCE_MS) return;
+    unavailableReason = `${url} lacks the key ${kid}: its events wait up to 5 minutes`;
+    throw new EventKeysUnavailable(`An event names a key that ${url} lacks.`);
+  }
+
+  function isUnknown(kid: string): boolean {
+    return !keys.has(kid);
+  }
+
   return {
-    async find(kids) {
-      if (kids.some((kid) => !keys.has(kid))) await refresh();
-      else if (clock() - fetchedAt >= MAX_AGE_MS) await refresh().catch(() => undefined);
+    async find(kids, newest) {
+      if (kids.some(isUnknown)) {
+        await refresh();
+        const unknown = kids.find(isUnknown);
+        if (unknown === undefined) waitingSince = Number.NEGATIVE_INFINITY;
+        else if (newest !== undefined) waitFor(unknown, newest);
+      } else if (clock() - fetchedAt >= MAX_AGE_MS) await refresh().catch(() => undefined);
       return keys;
     },
     unavailableReason: () => unavailableReason,

@@ -80,13 +80,17 @@ describe('keys behind a URL', () => {
     await find(keys, 'k1');
     reply = jwks(k1, k2);
     time = 9_999;
-    assert.equal(await find(keys, 'k2'), undefined);
+    await assert.rejects(find(keys, 'k2'), KeysUnavailable);
     assert.equal(fetched, 1);
     time = 10_000;
     assert.notEqual(await find(keys, 'k2'), undefined);
     assert.equal(fetched, 2);
-    assert.equal(await find(keys, 'k3'), undefined);
+    await assert.rejects(find(keys, 'k3'), KeysUnavailable);
     assert.equal(fetched, 2);
+    time = 20_000;
+    assert.equal(await find(keys, 'k3'), undefined);
+    assert.equal(await find(keys, 'k3'), undefined);
+    assert.equal(fetched, 3);
   });
 
   test('stay when a later fetch fails, which is not repeated for 10 s either; unknown ones are unavailable', async () => {
@@ -102,7 +106,7 @@ describe('keys behind a URL', () => {
     reply = jwks(k1, k2);
     time = 20_000;
     assert.notEqual(await find(keys, 'k2'), undefined);
-    assert.equal(await find(keys, 'k3'), undefined);
+    await assert.rejects(find(keys, 'k3'), KeysUnavailable);
     assert.equal(fetched, 3);
   });
 
@@ -140,6 +144,8 @@ describe('keys behind a URL', () => {
     assert.notEqual(await find(keys, 'k1'), undefined);
     await find(keys, 'an unknown kid, which waits for the fetch under way');
     assert.equal(fetched, 2);
+    await assert.rejects(find(keys, 'k1'), KeysUnavailable);
+    time += 10_000;
     assert.equal(await find(keys, 'k1'), undefined);
   });
 

@@ -10,7 +10,7 @@ import {
 /**
  * Finds the public key that a token names in its header.
  * @throws errors.JWKSNoMatchingKey if there is none
- * @throws KeysUnavailable if no cached key has the id, and the keys cannot be fetched
+ * @throws KeysUnavailable if no cached key has the id, and the keys cannot be fetched at the moment
  */
 export type KeySource = JWTVerifyGetKey;
 
@@ -19,8 +19,11 @@ export class KeysUnavailable extends Error {
   override readonly name = 'KeysUnavailable';
 }
 
+const UNAVAILABLE = 'Access tokens cannot be checked at the moment.';
 const FETCH_TIMEOUT_MS = 3000;
 const UNKNOWN_KEY_COOLDOWN_MS = 10_000;
+/** How many ids to remember that the URL does not know. Forgetting one costs its callers a second attempt. */
+const MAX_MISSING = 100;
 /** The maximum time that a key is still accepted after it was withdrawn, in ms. */
 const MAX_AGE_MS = 10 * 60_000;
 
@@ -32,8 +35,8 @@ export function createFixedKeySource(jwks: { readonly keys: readonly JWK[] }): K
 /**
  * Fetches the keys of a JWKS from a URL, and caches them. Unlike jose's own cache, this one survives an outage of the
  * URL: after 10 minutes the keys are fetched again in the background, and a failed fetch keeps the old ones. An
- * unknown key id causes another fetch, at most once in 10 s, failed fetches included. After a failed fetch, unknown key
- * ids are unavailable until a fetch succeeds, because the key may be new.
+ * unknown key id causes another fetch, at most once in 10 s, failed fetches included. An id that no successful fetch was
+ * made for yet is unavailable, and not refused, because the key may be new.
  * @param options.clock returns the monotonic time in ms
  */
 export function createRemoteKeySource(
@@ -52,6 +55,8 @@ export function createRemoteKeySource(
   /** Why the last fetch failed; undefined if it succeeded. */
   let failure: KeysUnavailable | undefined;
   let fetching: Promise<void> | undefined;
+  /** Ids that a fetch was made for, in vain. */
+  const missing = new Set<string>();
 
   async function fetchKeys(): Promise<void> {
     fetchedAt = clock();
@@ -60,7 +65,7 @@ export function createRemoteKeySource(
       isCached = true;
       failure = undefined;
     } catch (cause) {
-      failure = new KeysUnavailable('Access tokens cannot be checked at the moment.', { cause });
+      failure = new KeysUnavailable(UNAVAILABLE, { cause });
     }
     fetching = undefined;
   }
@@ -74,8 +79,15 @@ export function createRemoteKeySource(
     return fetching;
   }
 
+  function noteMissing(kid: string): void {
+    if (missing.size >= MAX_MISSING) missing.clear();
+    missing.add(kid);
+  }
+
   return async (header, token) => {
-    if (!isCached) await refresh();
+    const { kid = '' } = header;
+    let isFetched = !isCached;
+    if (isFetched) await refresh();
     if (!isCached && failure !== undefined) throw failure;
     const age = clock() - fetchedAt;
     if (age >= MAX_AGE_MS) void refresh();
@@ -83,9 +95,19 @@ export function createRemoteKeySource(
       return await keys(header, token);
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
-      if (age >= UNKNOWN_KEY_COOLDOWN_MS || fetching !== undefined) await refresh();
-      if (failure !== undefined) throw failure;
-      return keys(header, token);
+    }
+    if (age >= UNKNOWN_KEY_COOLDOWN_MS || fetching !== undefined) {
+      await refresh();
+      isFetched = true;
+    }
+    if (failure !== undefined) throw failure;
+    try {
+      return await keys(header, token);
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      if (isFetched) noteMissing(kid);
+      if (!missing.has(kid)) throw new KeysUnavailable(UNAVAILABLE, { cause: error });
+      throw error;
     }
   };
 }

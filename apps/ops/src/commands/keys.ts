@@ -103,6 +103,7 @@ export function addKeysCommand(program: Program, context: CommandContext): void 
           ? promoteKey(kind, source.secrets)
           : addKey(kind, source.secrets, next ? 'next' : 'current');
         await apply(source, changes, options, context);
+        if (!next && !promote && store.kind === 'mongo') context.note(severalProcessesWarning(kind));
         if (domain !== undefined) {
           const privateKey = getDkimKeyPem({ ...source.secrets, ...changes }, id);
           context.print(formatDnsRecord({ domain, selector: id, privateKey }));
@@ -166,6 +167,11 @@ function reportsOn(
     accessTokenMinutes: ACCESS_TOKEN_MINUTES,
     auditDays: AUDIT_RETENTION_DAYS,
   });
+}
+
+/** Returns what may happen while some processes know a new key and others do not. */
+function severalProcessesWarning(kind: KeyKind): string {
+  return `If several processes run: until all of them are restarted, a process that does not know the new key refuses what another one makes with it. Restart all of them within 5 minutes, or use keys rotate ${kind} --next and then --promote.`;
 }
 
 /** Returns the name of a DKIM key in DNS, or the setting that contains this name. */

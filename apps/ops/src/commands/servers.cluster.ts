@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { createKafkaBus } from '@latchkey/bus/kafka';
 import { erasableAccountsTopic } from '@latchkey/events';
@@ -8,6 +11,7 @@ import { createMongoProxy, mongoUrl } from '@latchkey/mongo/testing';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 import { runOps } from '../testing/run-ops.ts';
 import { stripProgress } from '../testing/strip-progress.ts';
+import { createSecretFiles } from './secrets.ts';
 
 const KAFKA_BROKERS = process.env['KAFKA_BROKERS'] ?? '';
 const NOBODY = '127.0.0.1:1';
@@ -149,4 +153,20 @@ test('faults of the settings are named', async () => {
     (await runCommandInProcess({}, 'topics', '--replication', 'x', '--min-insync', '1')).err,
     /^ops: option '--replication <n>' argument 'x' is invalid/,
   );
+});
+
+test('a key that is used at once is warned about, because other processes may not know it', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-keys-'));
+  t.after(() => rm(folder, { recursive: true }));
+  await createSecretFiles(folder);
+  function rotate(...words: readonly string[]) {
+    const settings = { MONGO_URL: mongoUrl() };
+    return runCommandInProcess(settings, 'keys', 'rotate', 'events', ...words, '--folder', folder);
+  }
+  assert.match(
+    (await rotate()).err,
+    /^If several processes run: .+ keys rotate events --next and then --promote\.$/m,
+  );
+  assert.doesNotMatch((await rotate('--next')).err, /several processes/);
+  assert.doesNotMatch((await rotate('--promote')).err, /several processes/);
 });
