@@ -2,6 +2,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { Kafka, type KafkaConfig, type LogEntry, logLevel, type SASLOptions } from 'kafkajs';
 import { patchHeaderDecoder } from './workarounds/patch-header-decoder.ts';
 import { patchRequestTimer } from './workarounds/patch-request-timer.ts';
+import { listUncommittedOffsets } from './workarounds/uncommitted-offsets.ts';
 
 export interface KafkaLogger {
   warn(fields: object, message: string): void;
@@ -67,8 +68,10 @@ export function createKafkaClients(connection: KafkaConnection, logger: KafkaLog
   };
   const retries = Math.max(FEWEST_TRIES, brokers.length);
   return {
-    prompt: new Kafka({ ...config, retry: { retries, initialRetryTime: 50, maxRetryTime: 200 } }),
-    patient: new Kafka({ ...config, retry: LONG_RETRY_OPTIONS }),
+    prompt: listUncommittedOffsets(
+      new Kafka({ ...config, retry: { retries, initialRetryTime: 50, maxRetryTime: 200 } }),
+    ),
+    patient: listUncommittedOffsets(new Kafka({ ...config, retry: LONG_RETRY_OPTIONS })),
   };
 }
 

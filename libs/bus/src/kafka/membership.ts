@@ -61,6 +61,9 @@ export async function joinGroup(
     maxWaitTimeInMs: FETCH_WAITS_MS,
     minBytes: 1,
     allowAutoTopicCreation: false,
+    // Latchkey writes no transactions. Otherwise an open transaction of somebody else would hold up every later record
+    // until the broker ends it, and records are accepted because of their signatures, not because of a commit.
+    readUncommitted: true,
     retry: LONG_RETRY_OPTIONS,
   });
   const coordinator = createStaleCoordinatorWatch({
@@ -74,6 +77,7 @@ export async function joinGroup(
     coordinator,
     setAside,
     onStuck: onFatal,
+    commit: (position) => consumer.commitOffsets([{ ...position, offset: String(position.offset) }]),
   });
   const responses = trackResponses(consumer);
   const joining = Promise.withResolvers<void>();

@@ -4,7 +4,7 @@ import type { BusRecord, SubscribeOptions } from '../bus.ts';
 import type { KafkaLogger } from './clients.ts';
 import { partitionName } from './groups.ts';
 import { createPartitionConsumer, type FetchedBatch, type PartitionConsumer } from './partition-consumer.ts';
-import { createPositionCommitter, type PositionCommitter } from './positions.ts';
+import { type CommittedPosition, createPositionCommitter, type PositionCommitter } from './positions.ts';
 import { toRecord } from './records.ts';
 import type { KafkaTimeouts } from './times.ts';
 import type { IdlePartition } from './workarounds/progress-watch.ts';
@@ -20,6 +20,8 @@ export interface PartitionConsumersDeps {
   setAside(topic: string, unusable: ReadonlyMap<BusRecord, string>): Promise<void>;
   /** Called when a handler is stuck. */
   onStuck(reason: Error): void;
+  /** Stores a position of the group, outside of a batch. */
+  commit(position: CommittedPosition): Promise<void>;
 }
 
 export interface PartitionConsumers {
@@ -37,7 +39,7 @@ export interface PartitionConsumers {
 
 export function createPartitionConsumers(
   { group, handle, sliceSize = DEFAULT_SLICE_SIZE, handleWithinMs }: SubscribeOptions,
-  { logger, times, coordinator, setAside, onStuck }: PartitionConsumersDeps,
+  { logger, times, coordinator, setAside, onStuck, commit }: PartitionConsumersDeps,
 ): PartitionConsumers {
   const partitionConsumers = new Map<string, PartitionConsumer>();
   const positions = createPositionCommitter();
@@ -69,6 +71,28 @@ export function createPartitionConsumers(
     return partitionConsumer;
   }
 
+  function isIdle(name: string): boolean {
+    return partitionConsumers.get(name)?.isIdle() ?? true;
+  }
+
+  /**
+   * Stores the position after a batch without records, such as the marker that ends a transaction. kafkajs passes such
+   * batches to no handler, so the group would seem to have records to read until the next one is written.
+   */
+  async function moveOver(position: CommittedPosition): Promise<void> {
+    const { topic, partition } = position;
+    const name = partitionName(topic, partition);
+    if (!assigned.has(name) || !isIdle(name)) return;
+    try {
+      await commit(position);
+    } catch (err) {
+      logger.warn(
+        { err, group, topic, partition },
+        'The position after a batch without records was not kept.',
+      );
+    }
+  }
+
   function revokeWhere(isLost: (name: string) => boolean): void {
     for (const [name, partitionConsumer] of partitionConsumers) if (isLost(name)) partitionConsumer.revoke();
   }
@@ -91,14 +115,16 @@ export function createPartitionConsumers(
       revokeWhere((name) => isNewMember || !assigned.has(name));
     },
     revokeAll: () => revokeWhere(() => true),
-    batchEnded({ topic, partition, lastOffset }) {
+    batchEnded({ topic, partition, lastOffset, batchSize }) {
       const name = partitionName(topic, partition);
       const batches = (delivered.get(name)?.batches ?? 0) + 1;
-      delivered.set(name, { batches, nextOffset: Number(lastOffset) + 1 });
+      const nextOffset = Number(lastOffset) + 1;
+      delivered.set(name, { batches, nextOffset });
+      if (batchSize === 0) void moveOver({ topic, partition, offset: nextOffset });
     },
     idle: () =>
       [...assigned]
-        .filter((name) => partitionConsumers.get(name)?.isIdle() ?? true)
+        .filter(isIdle)
         .map((name) => ({ name, ...(delivered.get(name) ?? { batches: 0, nextOffset: 0 }) })),
     close: async () =>
       void (await Promise.all(
