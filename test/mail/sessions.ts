@@ -26,15 +26,21 @@ export function encodeBase64(text: string): string {
 /**
  * Returns the AUTH replies of a server that accepts only this mechanism, and only with the correct user name and
  * password.
+ * @param refusal the reply to anything else
  */
-export function createAuthReplies(mechanism: 'PLAIN' | 'LOGIN') {
+export function createAuthReplies(
+  mechanism: 'PLAIN' | 'LOGIN' | 'CRAM-MD5',
+  refusal = '535 5.7.8 Authentication credentials invalid',
+) {
   const secrets = [encodeBase64('mailer'), encodeBase64('right')];
+  const digest = encodeBase64(`mailer ${createHmac('md5', 'right').update(CHALLENGE).digest('hex')}`);
   return (line: string): string => {
     if (line === `AUTH PLAIN ${encodeBase64('\0mailer\0right')}` && mechanism === 'PLAIN')
       return '235 2.7.0 Welcome';
     if (line === 'AUTH LOGIN' && mechanism === 'LOGIN') return '334 VXNlcm5hbWU6';
+    if (line === 'AUTH CRAM-MD5' && mechanism === 'CRAM-MD5') return `334 ${encodeBase64(CHALLENGE)}`;
     if (line === secrets[0]) return '334 UGFzc3dvcmQ6';
-    return line === secrets[1] ? '235 2.7.0 Welcome' : '535 5.7.8 Authentication credentials invalid';
+    return line === secrets[1] || line === digest ? '235 2.7.0 Welcome' : refusal;
   };
 }
 
@@ -105,6 +111,22 @@ export const sessionBehaviours: Readonly<Record<string, SessionBehaviour>> = {
     session: { ehlo: '250-here\n250 AUTH PLAIN LOGIN', auth: createAuthReplies('LOGIN') },
     settings: LOGIN_SETTINGS,
   },
+  'that closes the connection after it has refused PLAIN, and takes LOGIN': {
+    source: 'RFC 4954 4: the server may close the connection after failed logins',
+    session: {
+      ehlo: '250-here\n250 AUTH PLAIN LOGIN',
+      auth: createAuthReplies('LOGIN', '535 5.7.8 Authentication credentials invalid\ndrop'),
+    },
+    settings: LOGIN_SETTINGS,
+  },
+  'that offers PLAIN, but takes only CRAM-MD5': {
+    source: 'RFC 4954 4 (504)',
+    session: {
+      ehlo: '250-here\n250 AUTH PLAIN CRAM-MD5',
+      auth: createAuthReplies('CRAM-MD5', '504 5.5.4 Unrecognized authentication type'),
+    },
+    settings: LOGIN_SETTINGS,
+  },
   'that offers only LOGIN, in the old form': {
     source: 'Exchange 2000: AUTH=LOGIN',
     session: { ehlo: '250-here\n250-AUTH=LOGIN\n250 SIZE', auth: createAuthReplies('LOGIN') },
@@ -118,14 +140,7 @@ export const sessionBehaviours: Readonly<Record<string, SessionBehaviour>> = {
   },
   'that takes CRAM-MD5': {
     source: 'RFC 2195',
-    session: {
-      ehlo: '250-here\n250 AUTH CRAM-MD5',
-      auth: (line) => {
-        if (line === 'AUTH CRAM-MD5') return `334 ${encodeBase64(CHALLENGE)}`;
-        const digest = createHmac('md5', LOGIN_SETTINGS.MAIL_PASSWORD).update(CHALLENGE).digest('hex');
-        return line === encodeBase64(`mailer ${digest}`) ? '235 2.7.0 Welcome' : '535 5.7.8 No';
-      },
-    },
+    session: { ehlo: '250-here\n250 AUTH CRAM-MD5', auth: createAuthReplies('CRAM-MD5') },
     settings: { ...LOGIN_SETTINGS, MAIL_AUTH: 'cram-md5' },
   },
   'that demands a login': {

@@ -126,7 +126,7 @@ export const mailSettingFields = {
     .enum(['auto', 'plain', 'login', 'cram-md5', 'xoauth2'])
     .default('auto')
     .describe(
-      'How to log in to the SMTP server. With `auto`, the notifier uses the first of PLAIN, LOGIN and CRAM-MD5 that the server offers, and also tries LOGIN if the server refuses PLAIN. With `xoauth2`, the notifier uses an OAuth token instead of a password.',
+      'How to log in to the SMTP server. With `auto`, the notifier tries PLAIN, LOGIN and CRAM-MD5 in this order, as far as the server offers them, until the server accepts one, and remembers which ones the server has refused. With `xoauth2`, the notifier uses an OAuth token instead of a password.',
     ),
   MAIL_OAUTH_TOKEN_URL: tokenUrl
     .optional()

@@ -9,7 +9,14 @@ import type { SmtpStage } from '../delivery/reply.ts';
 import type { SendOptions } from '../ports/mailer.ts';
 import { createConversation, type SmtpExchange } from './conversation.smtp.ts';
 import { conversationFailureOf, SmtpFailure, sendResultOf, stageFailureOf } from './failure.smtp.ts';
-import { type Credentials, customAuthOf, logIn } from './login.smtp.ts';
+import {
+  type Credentials,
+  customAuthOf,
+  isClosedLogin,
+  LoginInterrupted,
+  logIn,
+  type RefusedMechanisms,
+} from './login.smtp.ts';
 import type { ComposedMessage } from './message.smtp.ts';
 import { runStep, type Session } from './step.smtp.ts';
 
@@ -56,6 +63,8 @@ const ADDRESS_TIMEOUT_MS = 5 * SECOND;
 
 export interface ConnectOptions {
   readonly signal: AbortSignal;
+  /** What earlier connections have learned about logging in. Default: nothing. */
+  readonly refused?: RefusedMechanisms;
   /** Called when the socket is open, when TLS is established, and for each reply of the server. */
   onExchange?(exchange: SmtpExchange): void;
 }
@@ -83,10 +92,27 @@ export interface Sending {
 const CLOSE_TIMEOUT_MS = 2_000;
 
 /**
- * Connects and logs in.
+ * Connects and logs in. Connects again if the server closes the connection after it has refused a login mechanism, and
+ * another mechanism is left.
  * @throws SmtpFailure
  */
 export async function openConnection(settings: ServerSettings, options: ConnectOptions): Promise<Connection> {
+  const { refused = new Set() } = options;
+  try {
+    return await connect(settings, { ...options, refused });
+  } catch (error) {
+    if (!(error instanceof LoginInterrupted)) throw error;
+    return openConnection(settings, { ...options, refused }).catch((later: unknown) => {
+      // If the server closes the connection again, its refusal says more.
+      throw isClosedLogin(later) ? error : later;
+    });
+  }
+}
+
+async function connect(
+  settings: ServerSettings,
+  options: ConnectOptions & { readonly refused: RefusedMechanisms },
+): Promise<Connection> {
   const waits: SmtpTimeouts = { ...SMTP_TIMEOUTS, ...settings.waits };
   const socket = await openSocket(settings, waits, options);
   const conversation = createConversation(
@@ -119,7 +145,7 @@ export async function openConnection(settings: ServerSettings, options: ConnectO
   const session: Session = { smtp, conversation, signal: options.signal };
   try {
     await introduce(session);
-    if (settings.credentials) await logIn(session, settings.credentials);
+    if (settings.credentials) await logIn(session, settings.credentials, options.refused);
     return createConnection(session, socket);
   } catch (error) {
     smtp.close();

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { afterEach, describe, it } from 'node:test';
 import { type LineReplies, startLineServer } from '../testing/line-server.ts';
 import { TEST_MAIL, testSmtpSettings, unlimited } from '../testing/smtp-client.ts';
-import type { TokenSource } from './login.smtp.ts';
+import type { PasswordMethod, TokenSource } from './login.smtp.ts';
 import { createSmtpMailer } from './mailer.smtp.ts';
 
 const GMAIL = 'AUTH LOGIN PLAIN XOAUTH2 PLAIN-CLIENTTOKEN OAUTHBEARER XOAUTH';
@@ -140,5 +141,147 @@ describe('a login with XOAUTH2', () => {
       kind: 'busy',
       failure: { stage: 'auth', words: 'the connection was closed' },
     });
+  });
+});
+
+describe('a login with a password', () => {
+  const REFUSAL = '535 5.7.8 Authentication failed';
+  const CHALLENGE = '<1@here>';
+  const DIGEST = createHmac('md5', 'right').update(CHALLENGE).digest('hex');
+
+  type Refuse = (line: string, socket: Socket) => string | undefined;
+
+  function refuse(): string {
+    return REFUSAL;
+  }
+
+  function doNotKnow(): string {
+    return '504 5.5.4 Unrecognized authentication type';
+  }
+
+  function refuseAndClose(_line: string, socket: Socket): undefined {
+    socket.end(`${REFUSAL}\r\n`);
+  }
+
+  /** Returns the letters with which a text begins in base64, by which the server knows the line. */
+  function keyOf(text: string): string {
+    return /^[a-z]+/i.exec(Buffer.from(text).toString('base64'))?.[0].toUpperCase() ?? '';
+  }
+
+  /** Returns the replies of a server that offers mechanisms, and accepts only one of them. */
+  function accepting(mechanism: string, offered: string, refuses: Refuse): LineReplies {
+    const first: Readonly<Record<string, string>> = {
+      PLAIN: '235 2.7.0 Welcome',
+      LOGIN: '334 VXNlcm5hbWU6',
+      'CRAM-MD5': `334 ${Buffer.from(CHALLENGE).toString('base64')}`,
+    };
+    return {
+      EHLO: ehloWith(`AUTH ${offered}`),
+      AUTH(line, socket) {
+        const used = line.split(' ')[1] ?? '';
+        return used === mechanism ? first[used] : refuses(line, socket);
+      },
+      [keyOf('mailer')]: '334 UGFzc3dvcmQ6',
+      [keyOf('right')]: '235 2.7.0 Welcome',
+      [keyOf(`mailer ${DIGEST}`)]: '235 2.7.0 Welcome',
+    };
+  }
+
+  /** Returns a function that sends a mail over a new connection, and returns which mechanisms it tried. */
+  async function connectTo(replies: LineReplies, method: PasswordMethod = 'auto') {
+    const server = await startLineServer(replies);
+    const credentials = { username: 'mailer', password: 'right', method };
+    const mailer = createSmtpMailer(testSmtpSettings(server.port, { credentials }));
+    open.push(server, mailer);
+    return async () => {
+      const from = server.heard.length;
+      // A probe opens a new connection, which the mail then uses.
+      const { kind } = await mailer.probe();
+      if (kind === 'welcome') assert.equal((await mailer.send(TEST_MAIL, unlimited())).kind, 'accepted');
+      const tried = server.heard.slice(from).flatMap((line) => /^AUTH (\S+)/.exec(line)?.[1] ?? []);
+      // The first command that arrives after the server has closed the connection is repeated over the next one.
+      return { kind, tried: tried.filter((each, index) => each !== tried[index - 1]) };
+    };
+  }
+
+  for (const [what, refuses] of [
+    ['refuses', refuse],
+    ['does not know', doNotKnow],
+    ['closes the connection after it has refused', refuseAndClose],
+  ] as const) {
+    it(`uses LOGIN at a server that ${what} PLAIN, and remembers it`, async () => {
+      const send = await connectTo(accepting('LOGIN', 'PLAIN LOGIN', refuses));
+      assert.deepEqual(await send(), { kind: 'welcome', tried: ['PLAIN', 'LOGIN'] });
+      assert.deepEqual(await send(), { kind: 'welcome', tried: ['LOGIN'] });
+    });
+
+    it(`uses CRAM-MD5 at a server that ${what} PLAIN and LOGIN`, async () => {
+      const send = await connectTo(accepting('CRAM-MD5', 'CRAM-MD5 LOGIN PLAIN', refuses));
+      assert.deepEqual(await send(), { kind: 'welcome', tried: ['PLAIN', 'LOGIN', 'CRAM-MD5'] });
+      assert.deepEqual(await send(), { kind: 'welcome', tried: ['CRAM-MD5'] });
+    });
+
+    it(`fails at a server that ${what} all mechanisms, and begins again`, async () => {
+      const send = await connectTo(accepting('none', 'PLAIN CRAM-MD5', refuses));
+      for (let times = 0; times < 2; times += 1)
+        assert.deepEqual(await send(), { kind: 'unwelcome', tried: ['PLAIN', 'CRAM-MD5'] });
+    });
+
+    it(`fails at a server that ${what} the only mechanism that is allowed`, async () => {
+      const send = await connectTo(accepting('LOGIN', 'PLAIN LOGIN', refuses), 'plain');
+      for (let times = 0; times < 2; times += 1)
+        assert.deepEqual(await send(), { kind: 'unwelcome', tried: ['PLAIN'] });
+    });
+  }
+
+  for (const [what, atSecond] of [
+    ['closes the connection at', (socket: Socket) => void socket.destroy()],
+    ['answers 421 to', () => '421 4.7.0 Too many errors'],
+  ] as const) {
+    it(`connects again if the server ${what} the second mechanism`, async () => {
+      const refused = new Set<Socket>();
+      const { AUTH: _auth, ...others } = accepting('LOGIN', 'PLAIN LOGIN', refuse);
+      const send = await connectTo({
+        ...others,
+        AUTH(line, socket) {
+          if (refused.has(socket)) return atSecond(socket);
+          if (line === 'AUTH LOGIN') return '334 VXNlcm5hbWU6';
+          refused.add(socket);
+          return REFUSAL;
+        },
+      });
+      assert.deepEqual(await send(), { kind: 'welcome', tried: ['PLAIN', 'LOGIN'] });
+      assert.deepEqual(await send(), { kind: 'welcome', tried: ['LOGIN'] });
+    });
+
+    it(`reports the refusal of a server that always ${what} the second mechanism`, async () => {
+      const send = await connectTo({
+        EHLO: ehloWith('AUTH PLAIN LOGIN'),
+        AUTH: (line, socket) => (line === 'AUTH LOGIN' ? atSecond(socket) : REFUSAL),
+      });
+      for (let times = 0; times < 2; times += 1)
+        assert.deepEqual(await send(), { kind: 'unwelcome', tried: ['PLAIN', 'LOGIN'] });
+    });
+  }
+
+  it('tries no other mechanism after a temporary failure', async () => {
+    const send = await connectTo(accepting('LOGIN', 'PLAIN LOGIN', () => '454 4.7.0 Temporary failure'));
+    for (let times = 0; times < 2; times += 1)
+      assert.deepEqual(await send(), { kind: 'busy', tried: ['PLAIN'] });
+  });
+
+  it('uses a mechanism again that was refused, if all are refused later', async () => {
+    let accepted = 'LOGIN';
+    const send = await connectTo({
+      ...accepting('LOGIN', 'PLAIN LOGIN', refuse),
+      AUTH: (line) => {
+        if (!line.startsWith(`AUTH ${accepted}`)) return REFUSAL;
+        return accepted === 'LOGIN' ? '334 VXNlcm5hbWU6' : '235 2.7.0 Welcome';
+      },
+    });
+    assert.deepEqual(await send(), { kind: 'welcome', tried: ['PLAIN', 'LOGIN'] });
+    accepted = 'PLAIN';
+    assert.deepEqual(await send(), { kind: 'unwelcome', tried: ['LOGIN'] });
+    assert.deepEqual(await send(), { kind: 'welcome', tried: ['PLAIN'] });
   });
 });

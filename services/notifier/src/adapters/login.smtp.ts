@@ -65,31 +65,63 @@ function createXoauth2Handler({ username, tokens }: Extract<Credentials, { token
 }
 
 /**
- * Logs in. With `auto`, uses the first of PLAIN, LOGIN and CRAM-MD5 that the server offers. If the server offers both
- * PLAIN and LOGIN but refuses PLAIN, also tries LOGIN.
- * @throws SmtpFailure
+ * The mechanisms that a server has refused. While another one is left, a refused mechanism is not used again, because
+ * some servers close the connection after each refusal.
  */
-export async function logIn(session: Session, credentials: Credentials): Promise<void> {
-  const { smtp, conversation } = session;
-  conversation.begins('auth');
-  if ('tokens' in credentials)
-    return tryMechanism(session, { username: credentials.username, password: '' }, XOAUTH2);
-  const [first, second] = mechanismsFor(credentials.method ?? 'auto', smtp);
-  try {
-    await tryMechanism(session, credentials, first);
-  } catch (error) {
-    const isRefused = error instanceof SmtpFailure && (error.failure.code ?? 0) >= 500;
-    if (second === undefined || !isRefused || smtp.destroyed) throw error;
-    await tryMechanism(session, credentials, second);
-  }
+export type RefusedMechanisms = Set<string>;
+
+/** Thrown if the server closed the connection after it had refused a mechanism, and another one is left to try. */
+export class LoginInterrupted extends SmtpFailure {}
+
+/** Returns whether a login failed because the server closed the connection. */
+export function isClosedLogin(error: unknown): boolean {
+  if (!(error instanceof SmtpFailure)) return false;
+  const { stage, code } = error.failure;
+  return stage === 'auth' && (code === undefined || code === 421);
 }
 
-function mechanismsFor(method: PasswordMethod, smtp: SMTPConnection): readonly [Mechanism, Mechanism?] {
+/**
+ * Logs in. With `auto`, tries PLAIN, LOGIN and CRAM-MD5, as far as the server offers them, until the server accepts one.
+ * @param refused what earlier connections to the server have learned; is updated
+ * @throws LoginInterrupted if another connection may succeed at once
+ * @throws SmtpFailure
+ */
+export async function logIn(
+  session: Session,
+  credentials: Credentials,
+  refused: RefusedMechanisms,
+): Promise<void> {
+  if ('tokens' in credentials)
+    return tryMechanism(session, { username: credentials.username, password: '' }, XOAUTH2);
+  const usable = mechanismsFor(credentials.method ?? 'auto', session.smtp);
+  // If all are refused, the credentials may have been wrong. They may be right the next time.
+  if (usable.every((each) => refused.has(each))) refused.clear();
+  const left = usable.filter((each) => !refused.has(each));
+  let last: SmtpFailure | undefined;
+  for (const mechanism of left) {
+    try {
+      return await tryMechanism(session, credentials, mechanism);
+    } catch (error) {
+      if (!(error instanceof SmtpFailure)) throw error;
+      const isClosed = isClosedLogin(error);
+      if (isClosed && last !== undefined) throw new LoginInterrupted(last);
+      // The others may work again, if this one does not work at all.
+      if (isClosed) refused.clear();
+      if (isClosed || (error.failure.code ?? 0) < 500) throw error;
+      refused.add(mechanism);
+      last = error;
+    }
+  }
+  throw last ?? new Error('no mechanism is left');
+}
+
+/** Returns the mechanisms to try, in order. A server that lists none gets PLAIN, which is the most common one. */
+function mechanismsFor(method: PasswordMethod, smtp: SMTPConnection): readonly Mechanism[] {
   if (method !== 'auto') return [method.toUpperCase() as Mechanism];
   const offered = offeredBy(smtp);
-  if (offered.has('PLAIN') || offered.size === 0)
-    return offered.has('LOGIN') ? ['PLAIN', 'LOGIN'] : ['PLAIN'];
-  return [offered.has('LOGIN') || !offered.has('CRAM-MD5') ? 'LOGIN' : 'CRAM-MD5'];
+  if (offered.size === 0) return ['PLAIN'];
+  const known = (['PLAIN', 'LOGIN', 'CRAM-MD5'] as const).filter((each) => offered.has(each));
+  return known.length > 0 ? known : ['LOGIN'];
 }
 
 /** Returns the mechanisms that the reply to EHLO offers, including the old form `AUTH=LOGIN`. */
@@ -104,6 +136,7 @@ async function tryMechanism(
   { username: user, password: pass }: { readonly username: string; readonly password: string },
   method: Mechanism,
 ): Promise<void> {
+  conversation.begins('auth');
   try {
     await runStep(smtp, signal, (done) =>
       smtp.login({ user, pass, method, credentials: { user, pass } }, done),

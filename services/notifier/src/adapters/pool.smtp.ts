@@ -3,6 +3,7 @@ import type { ProbeResult, SendResult } from '../delivery/attempt.ts';
 import type { SendOptions } from '../ports/mailer.ts';
 import { initialConnectionLimit, limitAfterAccepted, limitAfterBusy } from '../sending/connection-limit.ts';
 import { type Connection, openConnection, type ServerSettings } from './connection.smtp.ts';
+import type { RefusedMechanisms } from './login.smtp.ts';
 
 export interface PoolSettings extends ServerSettings {
   /** The maximum number of concurrent connections. */
@@ -46,6 +47,7 @@ export function createConnectionPool(settings: PoolSettings): ConnectionPool {
   const ending = new Set<Connection>();
   const waiting = new Set<() => void>();
   const closing = new AbortController();
+  const refused: RefusedMechanisms = new Set();
   let connecting = 0;
   let limit = initialConnectionLimit(settings.connections);
 
@@ -69,6 +71,7 @@ export function createConnectionPool(settings: PoolSettings): ConnectionPool {
     try {
       const connection = await openConnection(settings, {
         signal: AbortSignal.any([signal, closing.signal]),
+        refused,
       });
       usable.add(connection);
       connection.onClose(() => {
