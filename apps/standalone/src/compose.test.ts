@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { ConfigError, createRegistry } from '@latchkey/process';
+import { ConfigError, createRegistry, DAY_MS } from '@latchkey/process';
+import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { z } from 'zod';
 import { composeStandalone } from './compose.ts';
 import { messageSchema } from './mailbox/message.ts';
@@ -15,6 +16,9 @@ import { getJson, silentLogger, temporaryFolder } from './testing.ts';
 const readiness = z.object({
   state: z.literal('ok'),
   dependencies: z.array(z.object({ service: z.string().optional(), name: z.string() })),
+});
+const clockReadiness = z.object({
+  dependencies: z.array(z.object({ name: z.string(), state: z.string(), detail: z.string().optional() })),
 });
 const openApi = z.object({ paths: z.record(z.string(), z.unknown()) });
 
@@ -47,6 +51,22 @@ test('one process on one folder answers for every service and shows its pages', 
   const docs = await (await fetch(`${url}/docs`)).text();
   assert.match(docs, /\/api\/v1\/auth\/signup/);
   assert.match(docs, /UserRegistered/);
+});
+
+test('a clock that is days later than at the last use of the folder is not trusted, over restarts', async (t) => {
+  const DATA_DIR = await temporaryFolder(t);
+  const database = openDatabase({ folder: DATA_DIR, as: 'server' });
+  const at = new Date(Date.now() - 20 * DAY_MS);
+  await createSqliteStore(database).clockReadings.note({ at, heldMs: 0, gapMs: 0 });
+  await database.close();
+  for (let start = 0; start < 2; start += 1) {
+    const { operationsUrl, stop } = await started(t, { DATA_DIR });
+    const { dependencies } = await getJson(`${operationsUrl}/readyz`, clockReadiness);
+    const clock = dependencies.find(({ name }) => name === 'clock');
+    assert.equal(clock?.state, 'degraded');
+    assert.match(clock?.detail ?? '', /480 h later .* nothing expires .* 24 h, .* erased for another 72 h/);
+    await stop();
+  }
 });
 
 test('the state of each dependency says whose it is', async (t) => {

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { authTags } from '@latchkey/auth';
 import { openOps as openAuth } from '@latchkey/auth/ops';
+import { createClockHistory } from '@latchkey/backend';
 import { type TopicNames, topicNameOnLog, withTopicNames } from '@latchkey/bus';
 import { createEmbeddedBus, type EmbeddedBus } from '@latchkey/bus/embedded';
 import { allTopics, asyncApiDocument, securityTopic } from '@latchkey/events';
@@ -20,7 +21,6 @@ import {
   type ClockGuard,
   createClockGuard,
   type Dependency,
-  describeClockMove,
   type Environment,
   groupParts,
   type Logger,
@@ -68,6 +68,13 @@ interface Store {
   readonly clock: ClockGuard;
 }
 
+/** Returns the time of the newest record of the log; undefined if there is none. */
+async function newestRecordTime(bus: EmbeddedBus): Promise<Date | undefined> {
+  const newest = bus.topics().flatMap(({ name }) => bus.records(name, { limit: 1 }));
+  if (newest.length === 0) return undefined;
+  return new Date(Math.max(...newest.map(({ timestamp }) => timestamp.getTime())));
+}
+
 function openFolder(folder: string): Database {
   try {
     return openDatabase({ folder, as: 'server' });
@@ -78,21 +85,30 @@ function openFolder(folder: string): Database {
   }
 }
 
+/** Opens the folder and the log, and compares the clock with the last use of the folder. */
 async function openStore(
   folder: string,
-  {
-    logger,
-    names,
-    clock,
-  }: { readonly logger: Logger; readonly names: TopicNames; readonly clock: ClockGuard },
+  { logger, names }: { readonly logger: Logger; readonly names: TopicNames },
   opened: AsyncDisposableStack,
 ): Promise<Store> {
   const database = openFolder(folder);
   opened.defer(() => database.close());
   if (database.erasedRemains().possible)
     logger.warn('the data folder could not be rewritten: its file may still contain erased data');
-  const bus = withTopicNames(createEmbeddedBus({ database, logger, mayDelete: clock.isTrusted }), names);
+  const history = createClockHistory({
+    readings: createSqliteStore(database).clockReadings,
+    newestTime: () => newestRecordTime(bus),
+  });
+  const clock = createClockGuard({ doubtAtStart: history.doubt });
+  const bus = withTopicNames(
+    createEmbeddedBus({ database, logger, mayDelete: () => clock.isTrusted() }),
+    names,
+  );
   opened.defer(() => bus.close());
+  await history.resume();
+  opened.defer(history.keepNoting(clock));
+  const doubt = clock.doubt();
+  if (doubt !== undefined) logger.error({ clock: doubt }, 'the clock of this process may be wrong');
   return { database, bus, clock };
 }
 
@@ -196,8 +212,7 @@ export async function composeStandalone(config: StandaloneConfig, deps: Standalo
   const development = config.LATCHKEY_ENV === 'development';
   let services: Services | undefined;
 
-  const clock = createClockGuard();
-  const store = await openStore(folder, { logger, names: config.TOPIC_NAMES, clock }, opened);
+  const store = await openStore(folder, { logger, names: config.TOPIC_NAMES }, opened);
   const listener = await startListener(config, deps, (origin) => services?.isAllowedOrigin(origin) ?? false);
   opened.defer(() => listener.stop());
   const operations = await startOperations(config, deps);
@@ -216,7 +231,7 @@ export async function composeStandalone(config: StandaloneConfig, deps: Standalo
   await ensureTopics(store.bus, settings.auth.AUDIT_RETENTION_DAYS, config.TOPIC_NAMES);
   services = composeServices(settings, { ...store, logger, registry, forgetMails: mailbox.forget });
 
-  const part = groupParts('services', [...services.all, clockPart(clock)]);
+  const part = groupParts('services', [...services.all, clockPart(store.clock)]);
   const routes = routesOf(config, { services, mailbox, bus: store.bus });
   const held = opened.move();
   return {
@@ -241,13 +256,14 @@ export async function composeStandalone(config: StandaloneConfig, deps: Standalo
   };
 }
 
-/** Returns the part that reports a changed clock. */
+/** Returns the part that reports a clock that is not trusted. */
 function clockPart(clock: ClockGuard): Part {
   async function health(): Promise<readonly Dependency[]> {
     const state = { name: 'clock', needed: false } as const;
-    return clock.isTrusted()
+    const doubt = clock.doubt();
+    return doubt === undefined
       ? [{ ...state, state: 'ok' }]
-      : [{ ...state, state: 'degraded', detail: describeClockMove(clock.movedMs()) }];
+      : [{ ...state, state: 'degraded', detail: doubt }];
   }
   return { name: 'clock', start: async () => undefined, stop: async () => undefined, health };
 }

@@ -1,4 +1,5 @@
 export type { Backend } from './backend.ts';
+export { type ClockHistory, createClockHistory } from './clock-history.ts';
 export { createForgeryAlarm, eventKeysHealth, eventSignaturesSetting } from './event-origin.ts';
 export { busHealth, createWriteProbe, storeHealth } from './health.ts';
 export {

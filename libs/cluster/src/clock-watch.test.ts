@@ -11,13 +11,18 @@ function createWatch() {
   const time = { wall: START, elapsed: 0, server: START, isAway: false };
   const registry = createRegistry();
   const log = captureLog();
+  const guard = createClockGuard({
+    now: () => time.wall,
+    elapsed: () => time.elapsed,
+    unconfirmed: 'Not compared yet.',
+  });
   const watch = createClockWatch({
     storeName: 'mongodb',
     async readStoreClock() {
       if (time.isAway) throw new StoreUnavailable(new Error('away'));
       return new Date(time.server);
     },
-    guard: createClockGuard({ now: () => time.wall, elapsed: () => time.elapsed }),
+    guard,
     logger: log.logger,
     registry,
     now: () => time.wall,
@@ -27,7 +32,7 @@ function createWatch() {
     const timestamp = new Date(ms);
     return { topic: 't', partition: 0, offset: 0, key: null, value: null, headers: {}, timestamp };
   }
-  return { time, registry, log, watch, record };
+  return { time, registry, log, guard, watch, record };
 }
 
 describe('the clock of a process', () => {
@@ -57,6 +62,7 @@ describe('the clock of a process', () => {
 
   test('is told to be behind by the times of records, never to be ahead of them', async () => {
     const { time, registry, watch, record } = createWatch();
+    await watch.compare();
     watch.observe({ records: [record(START - 3_600_000)] });
     assert.match(await registry.metrics(), /latchkey_clock_skew_seconds\{against="records"\} 0\n/);
     watch.observe({ records: [record(START), record(START + 40_000)] });
@@ -81,15 +87,38 @@ describe('the clock of a process', () => {
     watch.close();
   });
 
-  test('is not judged by an old measurement while the store is away', async () => {
-    const { time, watch } = createWatch();
+  for (const [by, words] of [
+    [20 * 86_400_000, '1728000 s ahead of'],
+    [-31_000, '31 s behind'],
+  ] as const)
+    test(`is not trusted, from the start on, while it is ${words} mongodb`, async () => {
+      const { time, guard, watch } = createWatch();
+      assert.equal(guard.isTrusted(), false);
+      time.wall += by;
+      await watch.compare();
+      assert.equal(guard.isTrusted(), false);
+      assert.equal(guard.isTrusted('erasure'), false);
+      assert.match(guard.doubt() ?? '', new RegExp(`^${words} mongodb\\.`));
+      time.server = time.wall - 30_000;
+      await watch.compare();
+      assert.equal(guard.isTrusted('erasure'), true);
+      watch.close();
+    });
+
+  test('is trusted no sooner because the store is away', async () => {
+    const { time, registry, guard, watch } = createWatch();
+    time.isAway = true;
+    await watch.compare();
+    assert.equal(guard.doubt(), 'Not compared yet.');
+    time.isAway = false;
     time.server = START - 60_000;
     await watch.compare();
     time.isAway = true;
     time.elapsed += 300_000;
     time.wall += 300_000;
     await watch.compare();
-    assert.equal(watch.health().state, 'ok');
+    assert.equal(guard.doubt(), '60 s ahead of mongodb.');
+    assert.doesNotMatch(await registry.metrics(), /against="mongodb"/);
     watch.close();
   });
 });

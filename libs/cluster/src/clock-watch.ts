@@ -1,22 +1,16 @@
 /**
- * Compares the clock of this process with other clocks, reports the difference, and reports a degraded state if it is
- * too large.
+ * Compares the clock of this process with other clocks, and reports the difference. While it is too large, the clock is
+ * not trusted, and the state is degraded.
  */
 import type { PartitionSlice } from '@latchkey/bus';
-import {
-  type ClockGuard,
-  type Dependency,
-  describeClockMove,
-  type Logger,
-  type Registry,
-} from '@latchkey/process';
+import type { ClockGuard, Dependency, Logger, Registry } from '@latchkey/process';
 import { StoreUnavailable } from '@latchkey/store';
 import { Gauge } from 'prom-client';
 
 /** The maximum difference that is not reported as a fault, in ms. See docs/operating.md. */
 const MAX_SKEW_MS = 30_000;
 const EVERY_MS = 30_000;
-/** How long a measured clock difference is used, in ms. */
+/** How long a measured clock difference is reported in the metric, in ms. */
 const LASTS_MS = 5 * 60_000;
 /** The maximum time that a response may take, in ms. A slower response does not show the time precisely enough. */
 const ANSWERS_WITHIN_MS = 5_000;
@@ -82,13 +76,16 @@ export function createClockWatch(deps: ClockWatchDeps): ClockWatch {
     const skewMs = before + took / 2 - theirs.getTime();
     measured.set(storeName, { skewMs, at: monotonic() });
     if (Math.abs(skewMs) <= MAX_SKEW_MS) guard.confirm();
+    else guard.contradict(describeSkew(storeName, skewMs));
   }
 
   function health(): Dependency {
+    // The guard reports the difference from the store's clock, until a measurement shows that the clocks agree.
     const faults = current()
-      .filter(([, skewMs]) => Math.abs(skewMs) > MAX_SKEW_MS)
+      .filter(([against, skewMs]) => against !== storeName && Math.abs(skewMs) > MAX_SKEW_MS)
       .map(([against, skewMs]) => describeSkew(against, skewMs));
-    if (!guard.isTrusted()) faults.push(describeClockMove(guard.movedMs()));
+    const doubt = guard.doubt();
+    if (doubt !== undefined) faults.unshift(doubt);
     const clock = { name: 'clock', needed: false } as const;
     return faults.length === 0
       ? { ...clock, state: 'ok' }

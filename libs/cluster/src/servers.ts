@@ -1,5 +1,6 @@
 import {
   type Backend,
+  createClockHistory,
   type KafkaConfig,
   kafkaConnectionOf,
   type Store,
@@ -73,7 +74,12 @@ export function connectToServers(
     times: { sessionTimeoutMs: kafka.KAFKA_SESSION_SECONDS * 1000 },
   });
   const stopListening = store.onPermissionDenied?.(onFatal);
-  const clock = createClockGuard();
+  const history = store.clockReadings && createClockHistory({ readings: store.clockReadings });
+  const clock = createClockGuard({
+    ...(history && { doubtAtStart: history.doubt }),
+    ...(store.serverTime && { unconfirmed: `The clock was not compared with that of ${store.name} yet.` }),
+  });
+  const stopNoting = history?.keepNoting(clock);
   const clockWatch = createClockWatch({
     storeName: store.name,
     readStoreClock: store.serverTime,
@@ -153,6 +159,7 @@ export function connectToServers(
         throw isForOperator(error) ? new Error(error.message, { cause: error }) : error;
       }
       topicWatch ??= createTopicWatch({ readFaults: () => bus.topicFaults(named(topics)), logger });
+      await history?.resume();
       await Promise.all([clockWatch.compare(), topicWatch.compare()]);
     },
 
@@ -167,6 +174,7 @@ export function connectToServers(
 
     async close() {
       closing.abort();
+      stopNoting?.();
       clockWatch.close();
       topicWatch?.close();
       stopListening?.();

@@ -27,9 +27,9 @@ describe('a clock', () => {
       const { time, guard } = createGuard();
       time.wall += by;
       assert.equal(guard.isTrusted(), false);
-      assert.equal(guard.movedMs(), by);
+      assert.equal(guard.wasMoved(), true);
       assert.throws(() => guard.assertTrusted(), {
-        message: `The clock was set ${direction} by 86400 s: correct it, or restart the process if it is right now. Nothing is deleted by age until then.`,
+        message: `The clock was set ${direction} by 86400 s: correct it, or restart the process if it is right now. Nothing is deleted by age until the clock is trusted.`,
       });
       time.wall -= by;
       assert.equal(guard.isTrusted(), true);
@@ -38,6 +38,35 @@ describe('a clock', () => {
       assert.equal(guard.isTrusted(), true);
     });
   }
+
+  test('that another clock contradicts is not trusted until it is confirmed', () => {
+    const { guard } = createGuard();
+    guard.contradict('20 s ahead of a server.');
+    assert.equal(guard.doubt(), '20 s ahead of a server.');
+    assert.equal(guard.isTrusted(), false);
+    assert.equal(guard.isTrusted('erasure'), false);
+    assert.equal(guard.wasMoved(), false);
+    guard.confirm();
+    assert.equal(guard.doubt(), undefined);
+  });
+
+  test('that must be confirmed first is not trusted before', () => {
+    const guard = createClockGuard({ unconfirmed: 'Not compared yet.' });
+    assert.throws(() => guard.assertTrusted(), /^Error: Not compared yet\. Nothing is deleted by age/);
+    guard.confirm();
+    guard.assertTrusted('erasure');
+  });
+
+  test('can be trusted for an expiry while it is doubted for an erasure, until it is confirmed', () => {
+    const guard = createClockGuard({
+      doubtAtStart: (use) => (use === 'erasure' ? 'It is later than before.' : undefined),
+    });
+    guard.assertTrusted();
+    assert.throws(() => guard.assertTrusted('erasure'), /It is later than before/);
+    assert.equal(guard.doubt(), 'It is later than before.');
+    guard.confirm();
+    guard.assertTrusted('erasure');
+  });
 
   test('of this system is trusted', () => {
     assert.equal(createClockGuard().isTrusted(), true);

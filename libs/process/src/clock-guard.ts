@@ -3,21 +3,28 @@ import { uptime } from 'node:os';
 /** How far the wall clock may be moved before deletions by age are suspended, in ms. */
 const TOLERANCE_MS = 60_000;
 
-/** Notices that the wall clock was moved while the process ran. Data that seems old may then be young. */
+/** What the clock is needed for. An erasure cannot be undone, so it needs more than an expiry. */
+export type ClockUse = 'expiry' | 'erasure';
+
+/**
+ * Decides whether the wall clock can be trusted. With a wrong clock, data that seems old may be young.
+ */
 export interface ClockGuard {
-  /** Whether data may be deleted because of its age. */
-  isTrusted(): boolean;
-  /**
-   * How far the wall clock was moved since the start, or since it was confirmed, in ms; negative if it was set back.
-   */
-  movedMs(): number;
+  /** Whether data may be deleted because of its age. Default: for an expiry. */
+  isTrusted(use?: ClockUse): boolean;
+  /** Returns why the clock is not trusted, as sentences for operators; undefined if it is trusted for every use. */
+  doubt(): string | undefined;
+  /** Whether the wall clock was moved since the start, or since it was confirmed. */
+  wasMoved(): boolean;
   /** Accepts the current time, because another clock agrees with it. */
   confirm(): void;
+  /** Withdraws the trust until the next `confirm`. @param reason why, as a sentence for operators */
+  contradict(reason: string): void;
   /**
-   * Asserts that data may be deleted because of its age. @throws Error with a one-line message unless the clock is
-   * trusted
+   * Asserts that data may be deleted because of its age. Default: for an expiry.
+   * @throws Error with a one-line message unless the clock is trusted
    */
-  assertTrusted(): void;
+  assertTrusted(use?: ClockUse): void;
 }
 
 export interface ClockGuardDeps {
@@ -28,6 +35,12 @@ export interface ClockGuardDeps {
    * system's uptime.
    */
   elapsed?(): number;
+  /** Why the clock is not trusted before the first `confirm`. Default: it is trusted. */
+  readonly unconfirmed?: string | undefined;
+  /**
+   * Returns another reason not to trust the clock. It counts until the first `confirm`. Default: there is none.
+   */
+  doubtAtStart?(use: ClockUse): string | undefined;
 }
 
 /**
@@ -36,35 +49,58 @@ export interface ClockGuardDeps {
  */
 export function createClockGuard({
   now = Date.now,
-  elapsed = () => uptime() * 1000,
+  elapsed = systemUptimeMs,
+  unconfirmed,
+  doubtAtStart = () => undefined,
 }: ClockGuardDeps = {}): ClockGuard {
   function startedAt(): number {
     return now() - elapsed();
   }
   let base = startedAt();
+  let contradiction = unconfirmed;
+  let isConfirmed = false;
 
   function movedMs(): number {
     return startedAt() - base;
   }
-  function isTrusted(): boolean {
-    return Math.abs(movedMs()) <= TOLERANCE_MS;
+  function wasMoved(): boolean {
+    return Math.abs(movedMs()) > TOLERANCE_MS;
+  }
+  function doubtsAbout(use: ClockUse): readonly string[] {
+    const atStart = isConfirmed ? undefined : doubtAtStart(use);
+    const move = wasMoved() ? describeClockMove(movedMs()) : undefined;
+    return [contradiction, atStart, move].filter((reason) => reason !== undefined);
+  }
+  function isTrusted(use: ClockUse = 'expiry'): boolean {
+    return doubtsAbout(use).length === 0;
   }
 
   return {
     isTrusted,
-    movedMs,
+    wasMoved,
+    doubt: () => doubtsAbout('erasure').join(' ') || undefined,
     confirm() {
       base = startedAt();
+      contradiction = undefined;
+      isConfirmed = true;
     },
-    assertTrusted() {
-      if (!isTrusted())
-        throw new Error(`${describeClockMove(movedMs())} Nothing is deleted by age until then.`);
+    contradict(reason) {
+      contradiction = reason;
+    },
+    assertTrusted(use = 'expiry') {
+      const doubts = doubtsAbout(use);
+      if (doubts.length > 0)
+        throw new Error(`${doubts.join(' ')} Nothing is deleted by age until the clock is trusted.`);
     },
   };
 }
 
-/** Returns a message for operators: how far the clock was moved, and what they can do. */
-export function describeClockMove(movedMs: number): string {
+/** Returns the time since the system started, in ms, including time in which it was suspended. */
+export function systemUptimeMs(): number {
+  return uptime() * 1000;
+}
+
+function describeClockMove(movedMs: number): string {
   const seconds = Math.round(Math.abs(movedMs) / 1000);
   const direction = movedMs < 0 ? 'back' : 'forward';
   return `The clock was set ${direction} by ${seconds} s: correct it, or restart the process if it is right now.`;

@@ -1,10 +1,12 @@
-import type { OpenStore } from '@latchkey/store';
+import type { ClockReadings, OpenStore } from '@latchkey/store';
+import { createSqliteClockReadings } from './clock-readings.ts';
 import { type Database, type OpenOptions, openDatabase } from './database.ts';
 import { mapSqliteErrors } from './guard.ts';
 
 export interface SqliteStore extends OpenStore {
   readonly kind: 'sqlite';
   readonly database: Database;
+  readonly clockReadings: ClockReadings;
 }
 
 /** Opens the embedded store. @throws DataFolderError */
@@ -22,5 +24,12 @@ export function createSqliteStore(database: Database): SqliteStore {
       await database.write(() => void database.prepare('UPDATE schema_version SET version = version').run());
     },
   });
-  return { kind: 'sqlite', name: 'data folder', database, ...probes, close: database.close };
+  return {
+    kind: 'sqlite',
+    name: 'data folder',
+    database,
+    ...probes,
+    clockReadings: createSqliteClockReadings(database),
+    close: database.close,
+  };
 }

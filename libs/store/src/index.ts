@@ -1,3 +1,4 @@
+export type { ClockReading, ClockReadings } from './clock-readings.ts';
 export { DiskFull } from './disk-full.ts';
 export { type AsyncPort, guardPort } from './guard-port.ts';
 export type { KeyFingerprints, StoredKeyUses } from './key-fingerprints.ts';

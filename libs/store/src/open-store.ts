@@ -1,3 +1,5 @@
+import type { ClockReadings } from './clock-readings.ts';
+
 /** An open store. Each kind adds the connection that its adapters use. */
 export interface OpenStore {
   /** The kind of store, such as `sqlite` or `mongo`. */
@@ -15,6 +17,8 @@ export interface OpenStore {
   onPermissionDenied?(listener: (reason: Error) => void): () => void;
   /** Returns the time of the server's clock. Absent if the store is part of this process. @throws StoreUnavailable */
   serverTime?(): Promise<Date>;
+  /** Keeps readings of the clock of this process. Absent if the server has a clock of its own. */
+  readonly clockReadings?: ClockReadings;
   /** Closes the store. Idempotent. */
   close(): Promise<void>;
 }

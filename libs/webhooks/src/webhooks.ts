@@ -36,6 +36,8 @@ export interface WebhooksDeps {
   readonly registry: Registry;
   readonly settings: WebhookConfig;
   now(): Date;
+  /** Whether an endpoint may be paused because its deliveries have failed for long. Default: always. */
+  mayPause?(): boolean;
 }
 
 export interface WebhookConfig {
@@ -64,6 +66,7 @@ export function createWebhooks({
   registry,
   settings,
   now,
+  mayPause = () => true,
 }: WebhooksDeps): Webhooks {
   const { endpoints } = storage;
   const holder = randomUUID();
@@ -126,7 +129,7 @@ export function createWebhooks({
         reader,
         poster,
         sealer,
-        pauseAfterMs: settings.WEBHOOKS_PAUSE_AFTER_DAYS * DAY_MS,
+        pauseAfterMs: mayPause() ? settings.WEBHOOKS_PAUSE_AFTER_DAYS * DAY_MS : Number.POSITIVE_INFINITY,
         now,
         random: Math.random,
         signal: ended,

@@ -153,6 +153,10 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
   const onForged = createForgeryAlarm({ policy, count: () => metrics.forged.inc(), logger });
   let running: Running | undefined;
 
+  function mayExpire(): boolean {
+    return guard.isTrusted();
+  }
+
   async function start(): Promise<void> {
     await reclaim();
     await keyFingerprints.check(configuredKeysOf(config), clock.now());
@@ -163,11 +167,18 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
     const render = createRenderer({ templates, links: createLinks(config), brand: brandFrom(config) });
     const dispatcher = createDispatcher({
       deliveries,
-      trySending: createSender({ open: keys.open, render, mailer, suppressions, now: clock.now }),
+      trySending: createSender({
+        open: keys.open,
+        render,
+        mailer,
+        suppressions,
+        now: clock.now,
+        mayExpire,
+      }),
       probe: mailer.probe,
       connections: mailer.connections,
       clock,
-      mayExpire: guard.isTrusted,
+      mayExpire,
       random,
       newOwner: randomUUID,
       metrics,
@@ -195,6 +206,7 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
       metrics,
       logger,
       now: clock.now,
+      mayExpire,
       onAdded: dispatcher.wake,
       off: config.NOTICES_OFF,
     });

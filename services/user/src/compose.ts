@@ -146,6 +146,7 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
     registry,
     settings: config,
     now,
+    mayPause: () => backend.clock?.isTrusted() ?? true,
   });
   const feed = {
     policy: eventsPolicy({ clients: openServiceClients(backend.store).clients, now }),

@@ -116,12 +116,12 @@ export const plantedBugs: readonly PlantedBug[] = [
     bug: [
       {
         file: INTAKE,
-        search: `    const result = await deliveries.record({ deliveries: added, cutoffs }, now());
+        search: `    const result = await deliveries.record(batch, now());
     for (const { subject } of erased) await erase(subject);
     await confirm(erased);
     if (result.added > 0) deps.onAdded();
 `,
-        replacement: `    void deliveries.record({ deliveries: added, cutoffs }, now()).then(deps.onAdded, () => undefined);
+        replacement: `    void deliveries.record(batch, now()).then(deps.onAdded, () => undefined);
     for (const { subject } of erased) await erase(subject);
     await confirm(erased);
 `,

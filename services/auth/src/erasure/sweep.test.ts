@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
+import { createClockGuard } from '@latchkey/process';
+import { createWakeup } from '@latchkey/process/loop';
+import { captureLog } from '@latchkey/process/testing';
+import { waitUntil } from '../testing/until.ts';
 import { createTestContext, DAY_MS, type World, withTestWorld } from '../testing/world.ts';
 import { eraseOtherAccount } from './request-erasure.ts';
-import { createFailureLog, eraseDueAccounts } from './sweep.ts';
+import { createErasureJob, createFailureLog, eraseDueAccounts } from './sweep.ts';
 import { publishJournalEvents } from './testing/due-account.ts';
 
 /** Creates three accounts that are due to be erased. @returns their ids, in the order of their erasures */
@@ -89,5 +93,30 @@ test(
     assert.deepEqual(lines.slice(2), [`finished ${first}`, `finished ${second}`]);
     await eraseDueAccounts(world.erasing, failures);
     assert.deepEqual(await world.deps.erasures.due({ until: world.deps.now(), limit: 9 }), []);
+  }),
+);
+
+test(
+  'nobody is erased while the clock is trusted for expiries only',
+  withTestWorld(async (world) => {
+    const { deps, erasing, leases } = world;
+    const { userId } = await world.signUp('ada@example.com', 'countess of the engine');
+    await eraseOtherAccount(deps, { userId, by: 'ops' }, createTestContext());
+    world.advance(7 * DAY_MS);
+    const clock = createClockGuard({
+      doubtAtStart: (use) => (use === 'erasure' ? 'It is 480 h later than before.' : undefined),
+    });
+    const log = captureLog();
+    const wakeup = createWakeup();
+    const parts = { leases, owner: 'one', logger: log.logger, clock, wakeup };
+    const job = createErasureJob({ ...deps, ...erasing, ...parts });
+    await job.start();
+    await log.line(({ err }) => JSON.stringify(err).includes('It is 480 h later than before.'));
+    const due = { until: deps.now(), limit: 9 };
+    assert.equal((await deps.erasures.due(due)).length, 1);
+    clock.confirm();
+    wakeup.wake();
+    await waitUntil(async () => (await deps.erasures.due(due)).length === 0);
+    await job.stop();
   }),
 );

@@ -115,7 +115,7 @@ export function createErasureJob(
   const { leases, owner, now, logger, clock, wakeup } = deps;
   const failures = createFailureLog(logger);
   async function run(): Promise<boolean> {
-    clock.assertTrusted();
+    clock.assertTrusted('erasure');
     // Usually, no erasure is due, so no lease needs to be written.
     if ((await deps.erasures.due({ until: now(), limit: 1 })).length === 0) return false;
     const held = await leases.take({ name: LEASE, holder: owner, now: now(), ms: LEASE_MS });

@@ -117,6 +117,8 @@ export interface Cutoff {
 export interface IntakeBatch {
   readonly deliveries: readonly NewDelivery[];
   readonly cutoffs: readonly Cutoff[];
+  /** Whether deliveries past their `sendUntil` may be ended. Default: true. */
+  readonly mayExpire?: boolean;
 }
 
 const MINUTE = 60_000;

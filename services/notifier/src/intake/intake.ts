@@ -27,6 +27,8 @@ export interface IntakeDeps {
   readonly metrics: NotifierMetrics;
   readonly logger: Logger;
   now(): Date;
+  /** Whether deliveries may be ended because of their age. */
+  mayExpire(): boolean;
   /** The names of the mails that the operator has switched off. */
   readonly off: readonly string[];
   /** Called after deliveries have been added. */
@@ -89,7 +91,8 @@ export function createIntake(deps: IntakeDeps): (slice: PartitionSlice) => Promi
       }
     }
     if (added.length === 0 && cutoffs.length === 0) return;
-    const result = await deliveries.record({ deliveries: added, cutoffs }, now());
+    const batch = { deliveries: added, cutoffs, mayExpire: deps.mayExpire() };
+    const result = await deliveries.record(batch, now());
     for (const { subject } of erased) await erase(subject);
     await confirm(erased);
     if (result.added > 0) deps.onAdded();

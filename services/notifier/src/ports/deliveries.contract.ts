@@ -428,6 +428,13 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       assert.doesNotMatch(await fixture.dump(), PERSONAL);
     });
 
+    it('keeps old news that must not expire, and does not hand it out', async () => {
+      const delivery = aDelivery({ sendUntil: at(-1) });
+      await deliveries.record({ deliveries: [delivery], cutoffs: [], mayExpire: false }, at(0));
+      assert.equal(await stateOf(delivery.id), 'pending');
+      assert.deepEqual(await claim({ now: at(0) }), []);
+    });
+
     it('cancels pending mails of the purpose and subject that earlier events asked for', async () => {
       const subject = randomUUID();
       const [older, newer] = [aLink({ subject, sequence: 1 }), aLink({ subject, sequence: 4 })];

@@ -116,7 +116,8 @@ export interface Deliveries {
    * Stores the deliveries and cutoffs of some events; durable when it resolves. A cutoff covers the deliveries of a
    * subject's earlier events, whose mails must no longer be sent. Idempotent: a known delivery stays unchanged in any
    * state, and cutoffs only rise. Deliveries of this or an earlier batch that a cutoff covers become `cancelled`
-   * unless they are claimed; those past their `sendUntil` at `now` become `expired`.
+   * unless they are claimed; those past their `sendUntil` at `now` become `expired`, unless
+   * `mayExpire` is false.
    * @throws StoreUnavailable: any part may have been written, and the batch must be recorded again
    */
   record(batch: IntakeBatch, now: Date): Promise<{ readonly added: number; readonly cancelled: number }>;

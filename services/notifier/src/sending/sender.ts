@@ -15,13 +15,22 @@ export interface SenderDeps {
   readonly mailer: Mailer;
   readonly suppressions: Pick<Suppressions, 'find'>;
   now(): Date;
+  /** Whether deliveries may be ended because of their age. Default: always. */
+  mayExpire?(): boolean;
 }
 
 export type AttemptDelivery = (delivery: ClaimedDelivery, options: SendOptions) => Promise<AttemptResult>;
 
 type Unsealed = { readonly kind: 'none' } | { readonly kind: 'opened'; readonly content: SealedContent };
 
-export function createSender({ open, render, mailer, suppressions, now }: SenderDeps): AttemptDelivery {
+export function createSender({
+  open,
+  render,
+  mailer,
+  suppressions,
+  now,
+  mayExpire = () => true,
+}: SenderDeps): AttemptDelivery {
   async function unseal(delivery: ClaimedDelivery): Promise<Unsealed | AttemptResult> {
     const { link } = delivery.content;
     if (!link) return { kind: 'none' };
@@ -31,7 +40,7 @@ export function createSender({ open, render, mailer, suppressions, now }: Sender
   }
 
   return async (delivery, options) => {
-    if (!mayStillBeSent(delivery, now())) return { kind: 'too-late' };
+    if (!mayStillBeSent(delivery, now())) return { kind: mayExpire() ? 'too-late' : 'withdrawn' };
     const suppression = await suppressions.find(
       addressFingerprint(delivery.content.to),
       delivery.mail,

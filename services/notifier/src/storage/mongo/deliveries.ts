@@ -121,7 +121,8 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
       await cutoffs.raise(batch.cutoffs);
       const added = await addAll(batch.deliveries, now);
       const cancelled = await cancelReached(await cutoffs.of(subjectsOf(batch)), now);
-      if (batch.deliveries.some(({ sendUntil }) => sendUntil <= now)) await expire(now);
+      if (batch.mayExpire !== false && batch.deliveries.some(({ sendUntil }) => sendUntil <= now))
+        await expire(now);
       return { added, cancelled };
     },
 

@@ -182,7 +182,8 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
     const added = batch.deliveries.reduce((sum, delivery) => sum + insert(delivery, now), 0);
     let cancelled = 0;
     for (const subject of subjectsOf(batch)) cancelled += cancelSuperseded(subject, now);
-    if (batch.deliveries.some(({ sendUntil }) => sendUntil <= now)) expireDue(now);
+    if (batch.mayExpire !== false && batch.deliveries.some(({ sendUntil }) => sendUntil <= now))
+      expireDue(now);
     return { added, cancelled };
   }
 
