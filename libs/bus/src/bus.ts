@@ -48,6 +48,11 @@ export interface SubscribeOptions {
    */
   readonly formerGroup?: string;
   /**
+   * Returns whether the group has read before, as the reader's own store shows. If so, a group without any position is
+   * a fault: the broker has deleted its positions. Default: unknown.
+   */
+  hasReadBefore?(): Promise<boolean>;
+  /**
    * Called with one slice of records at a time per partition. When the call resolves, the group's position moves past
    * the slice. When the call rejects, the same records are redelivered after a backoff that grows to 1 s. So a
    * handler must reject only because of infrastructure, such as an unreachable store, never because of the content of

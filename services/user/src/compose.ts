@@ -119,6 +119,7 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
         topics: [ACCOUNTS_TOPIC],
         group: generationGroup(generation),
         handle: projectionOf(generation),
+        hasReadBefore: async () => (await stores.profilesOf(generation).page(undefined, 1)).length > 0,
         sliceSize: SLICE_SIZE,
         handleWithinMs: SLICE_WITHIN_MS,
       }),

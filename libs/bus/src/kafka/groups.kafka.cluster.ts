@@ -119,6 +119,35 @@ describe('on a broker that others use', () => {
     assert.deepEqual(subscription.faults(), []);
   });
 
+  test('a group that has lost its positions reads again from the beginning, and reports this', async () => {
+    const group = `${topic}-lost`;
+    await under.bus.publish(topic, records(9));
+    const handled: number[] = [];
+    async function readAll(hasReadBefore: boolean): Promise<readonly string[]> {
+      const count = handled.length + 9;
+      const { promise: all, resolve } = Promise.withResolvers<void>();
+      const subscription = await under.bus.subscribe({
+        topics: [topic],
+        group,
+        hasReadBefore: async () => hasReadBefore,
+        async handle(slice) {
+          handled.push(...slice.records.map(({ value }) => Number(value)));
+          if (handled.length >= count) resolve();
+        },
+      });
+      await all;
+      const faults = subscription.faults();
+      await subscription.close();
+      return faults;
+    }
+    assert.deepEqual(await readAll(false), []);
+    await under.bus.deleteGroup(group, [topic]);
+    assert.deepEqual(await readAll(true), [
+      `Group ${group} has no positions, although it has read before: they were deleted or have expired, or its topics were replaced. It reads from the beginning again.`,
+    ]);
+    assert.equal(handled.length, 18);
+  });
+
   test('a key stays in its partition when somebody adds partitions, which is reported', async () => {
     const spec = { name: topic, partitions: 3, retentionMs: -1 };
     const checking = under.bus as typeof under.bus & {

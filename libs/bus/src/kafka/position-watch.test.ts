@@ -38,8 +38,37 @@ describe('a position', () => {
     const { watch, look } = createWatch();
     look({ start: 5, position: 5, end: 5, stored: 5 });
     look({ start: 5, position: 9, end: 9, stored: 9 });
-    look({ start: 5, position: 5, end: 9 });
     assert.deepEqual(watch.faults(), []);
+    const another = createWatch();
+    another.look({ start: 5, position: 5, end: 9 });
+    assert.deepEqual(another.watch.faults(), []);
+  });
+
+  test('that is no longer there is reported once, and stays a fault', () => {
+    const { watch, look, reported } = createWatch();
+    look({ end: 9 });
+    assert.deepEqual(watch.faults(), []);
+    look({ position: 5, end: 9, stored: 5 });
+    look({ end: 9 });
+    look({ end: 9 });
+    const fault =
+      'Group user was at offset 5 of a 0, and has no position any more: the position was deleted or has expired.';
+    assert.deepEqual([reported, watch.faults()], [[fault], [fault]]);
+  });
+
+  test('is doubted once its partition has been shorter twice in a row, as after a topic was made again', () => {
+    const { watch, look, reported } = createWatch();
+    const before = { position: 5, end: 9, stored: 5 };
+    look(before);
+    look({ ...before, end: 8 });
+    look(before);
+    look({ ...before, end: 8 });
+    assert.deepEqual(watch.faults(), []);
+    look({ ...before, end: 8 });
+    look({ ...before, end: 8 });
+    const fault =
+      'a 0 ended at offset 9, and now ends at 8: the topic was made again, or has lost records that group user may have read.';
+    assert.deepEqual([reported, watch.faults()], [[fault], [fault]]);
   });
 
   test('that has not moved for a minute is a fault while records wait, until it moves', () => {

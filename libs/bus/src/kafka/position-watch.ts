@@ -3,12 +3,20 @@ import { describePositionsOutOfRange, type PartitionOffsets } from './groups.ts'
 /** How long the position of a partition with records to read may stay the same, in ms. */
 const UNMOVED_MS = 60_000;
 
+/**
+ * How many times in a row the end of a partition must be before an end that was seen earlier. After a failover, a broker
+ * may return such an end once.
+ */
+const SHORTER_LOOKS = 2;
+
 export interface PositionWatch {
   /** Compares the offsets of all partitions of a group, whichever member has them, with the offsets seen before. */
   look(offsets: ReadonlyMap<string, PartitionOffsets>): void;
+  /** Reports that a group which has read before has no positions at all. */
+  noteForgotten(): void;
   /**
-   * Returns the faults: every position that was found out of range since the watch began, and every position that
-   * currently does not advance.
+   * Returns the faults: every position that was found out of range or lost since the watch began, every partition that
+   * lost records at its end, and every position that currently does not advance.
    */
   faults(): readonly string[];
 }
@@ -26,18 +34,59 @@ interface Seen {
   readonly since: number;
 }
 
+interface Furthest {
+  readonly stored: number | undefined;
+  readonly end: number;
+  /** In how many looks in a row the end was before `end`. */
+  readonly shorter: number;
+}
+
 /** Reports positions that the broker has silently changed, and partitions that no member reads. */
 export function createPositionWatch({ group, onFault, now }: PositionWatchDeps): PositionWatch {
   const lost = new Set<string>();
   let unmoved = new Map<string, string>();
   let seen = new Map<string, Seen>();
+  let furthest = new Map<string, Furthest>();
+
+  /** Compares a partition with what was seen before. Without an earlier look, nothing is known. */
+  function describeLoss(name: string, { stored, end }: PartitionOffsets): readonly string[] {
+    const before = furthest.get(name);
+    if (before === undefined) return [];
+    const faults: string[] = [];
+    if (before.stored !== undefined && stored === undefined)
+      faults.push(
+        `Group ${group} was at offset ${before.stored} of ${name}, and has no position any more: the position was deleted or has expired.`,
+      );
+    if (end < before.end && before.shorter + 1 >= SHORTER_LOOKS)
+      faults.push(
+        `${name} ended at offset ${before.end}, and now ends at ${end}: the topic was made again, or has lost records that group ${group} may have read.`,
+      );
+    return faults;
+  }
+
+  function noteFurthest(offsets: ReadonlyMap<string, PartitionOffsets>): void {
+    furthest = new Map(
+      [...offsets].map(([name, { stored, end }]) => {
+        const before = furthest.get(name);
+        const isShorter = before !== undefined && end < before.end && before.shorter + 1 < SHORTER_LOOKS;
+        return [
+          name,
+          isShorter ? { stored, end: before.end, shorter: before.shorter + 1 } : { stored, end, shorter: 0 },
+        ];
+      }),
+    );
+  }
 
   function noteLost(offsets: ReadonlyMap<string, PartitionOffsets>): void {
-    for (const fault of describePositionsOutOfRange(group, offsets)) {
-      if (lost.has(fault)) continue;
-      lost.add(fault);
-      onFault(fault);
-    }
+    const losses = [...offsets].flatMap(([name, found]) => describeLoss(name, found));
+    noteFurthest(offsets);
+    for (const fault of [...describePositionsOutOfRange(group, offsets), ...losses]) report(fault);
+  }
+
+  function report(fault: string): void {
+    if (lost.has(fault)) return;
+    lost.add(fault);
+    onFault(fault);
   }
 
   function sinceOf(name: string, position: number): number {
@@ -67,6 +116,10 @@ export function createPositionWatch({ group, onFault, now }: PositionWatchDeps):
       noteLost(offsets);
       noteUnmoved(offsets);
     },
+    noteForgotten: () =>
+      report(
+        `Group ${group} has no positions, although it has read before: they were deleted or have expired, or its topics were replaced. It reads from the beginning again.`,
+      ),
     faults: () => [...lost, ...unmoved.values()],
   };
 }

@@ -7,6 +7,9 @@ import { createPositionWatch } from './position-watch.ts';
 import { createProgressWatch } from './workarounds/progress-watch.ts';
 import { createWatchdog } from './workarounds/watchdog.ts';
 
+const NO_POSITIONS =
+  'The group has no positions, although its topics have records: it is new, or its positions were deleted or have expired. It reads from the beginning.';
+
 export interface SubscriptionDeps extends MembershipDeps {
   /** Returns how many records the group has not read yet. */
   lag(): Promise<number>;
@@ -31,6 +34,10 @@ export async function openSubscription(
   // The positions are checked before the group is joined, because the broker then moves those that are out of range.
   const first = await offsets();
   positions.look(first);
+  if (hasNoPositions(first)) {
+    if (await options.hasReadBefore?.()) positions.noteForgotten();
+    else logger.warn({ group }, NO_POSITIONS);
+  }
   const membership = await joinGroup(options, partitions, deps);
   const progress = createProgressWatch({
     group,
@@ -78,4 +85,10 @@ export async function openSubscription(
       return closed;
     },
   };
+}
+
+/** Whether a group has no position in any partition, although there are records. */
+function hasNoPositions(offsets: ReadonlyMap<string, PartitionOffsets>): boolean {
+  const all = [...offsets.values()];
+  return all.every(({ stored }) => stored === undefined) && all.some(({ start, end }) => start < end);
 }
