@@ -133,13 +133,16 @@ function serve(route: Route, options: HttpOptions): Middleware {
     const body = await readBody(req);
     const sentAs = bodyKind(req, body, accepts);
     state.sentAs = sentAs;
-    // A request is authorised before it is validated, so that unauthorised callers learn nothing about the expected
-    // input.
-    const caller = await route.policy.authorise(state.request);
-    const { querystring } = exchange;
-    const { headers } = state.request;
-    const input = readInput({ params: exchange['params'], querystring, headers, body, sentAs });
-    writeAnswer(exchange, await route.handle({ ...state.request, caller, ...input, sentAs }));
+    async function respond(): Promise<void> {
+      // A request is authorised before it is validated, so that unauthorised callers learn nothing about the expected
+      // input.
+      const caller = await route.policy.authorise(state.request);
+      const { querystring } = exchange;
+      const { headers } = state.request;
+      const input = readInput({ params: exchange['params'], querystring, headers, body, sentAs });
+      writeAnswer(exchange, await route.handle({ ...state.request, caller, ...input, sentAs }));
+    }
+    await (route.around?.(respond) ?? respond());
   };
 }
 

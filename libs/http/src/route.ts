@@ -137,6 +137,8 @@ export interface RouteSpec<Caller, Params, Query, Body> {
    * Headers of the route's pages, including those that show problems. They override the general headers of pages.
    */
   readonly pageHeaders?: Readonly<Record<string, string>>;
+  /** Runs the policy and the handler of one request, for example within a time limit. Default: runs them directly. */
+  readonly around?: (respond: () => Promise<void>) => Promise<void>;
   handle(input: HandlerInput<Caller, Params, Query, Body>): Promise<Answer>;
 }
 

@@ -1,4 +1,5 @@
 import { StoreUnavailable } from './store-unavailable.ts';
+import { beginStoreCall } from './time-budget.ts';
 
 /** A port whose methods are all asynchronous. */
 export type AsyncPort<Port> = {
@@ -8,6 +9,7 @@ export type AsyncPort<Port> = {
 /**
  * Returns an object with the methods of the given port. Failures of the store in these methods become
  * StoreUnavailable. All other errors, such as bugs and refusals, pass unchanged.
+ * In a request, a call rejects with StoreUnavailable if the request has used up its time (time-budget.ts).
  * @param failureOf returns the store failure in an error, undefined for errors that did not come from the store
  */
 export function guardPort<Port extends object & AsyncPort<Port>>(
@@ -27,11 +29,13 @@ export function guardPort<Port extends object & AsyncPort<Port>>(
     }
   }
 
-  async function guardAnswer(answer: unknown): Promise<unknown> {
+  async function guardAnswer(answer: unknown, endCall: () => void): Promise<unknown> {
     try {
       return await answer;
     } catch (error) {
       throw mapped(error);
+    } finally {
+      endCall();
     }
   }
 
@@ -40,13 +44,17 @@ export function guardPort<Port extends object & AsyncPort<Port>>(
       const method: unknown = Reflect.get(target, name, receiver);
       if (typeof method !== 'function') return method;
       return (...args: unknown[]): unknown => {
-        let answer: unknown;
+        let endCall: (() => void) | undefined;
         try {
-          answer = Reflect.apply(method, target, args);
+          endCall = beginStoreCall();
+          const answer: unknown = Reflect.apply(method, target, args);
+          if (!isAsyncIterable(answer)) return guardAnswer(answer, endCall);
+          endCall();
+          return guardItems(answer);
         } catch (error) {
+          endCall?.();
           return Promise.reject(mapped(error));
         }
-        return isAsyncIterable(answer) ? guardItems(answer) : guardAnswer(answer);
       };
     },
   });

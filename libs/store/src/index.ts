@@ -18,3 +18,4 @@ export { readPages } from './pages.ts';
 export { nothingToPrepare, type Preparable, type Requirement, SchemaError } from './preparable.ts';
 export { StoreMisconfigured } from './store-misconfigured.ts';
 export { StoreUnavailable } from './store-unavailable.ts';
+export { liftTimeBudget, runWithTimeBudget } from './time-budget.ts';

@@ -2,6 +2,7 @@
  * Requests by address whose response must not reveal whether an account exists. Every request is recorded and gets the
  * same response; the worker looks up the accounts afterwards.
  */
+import { liftTimeBudget } from '@latchkey/store';
 import type { LivingAccount } from '../account/index.ts';
 import { findAccountByAddress, findOwnerId, loadPendingSignUps } from '../addresses/owners.ts';
 import { deriveCommandId } from '../command-id.ts';
@@ -48,6 +49,7 @@ export async function recordRequest(
   const at = now().toISOString();
   const trace = traceparent === undefined ? {} : { traceparent };
   const added = await requests.add({ ...request, at, correlationId, ...trace });
+  liftTimeBudget();
   wakeWorker();
   return added;
 }

@@ -1,6 +1,6 @@
 import { catalogue, encode } from '@latchkey/events';
 import { retry, type Sleep } from '@latchkey/process/loop';
-import { StoreUnavailable } from '@latchkey/store';
+import { liftTimeBudget, StoreUnavailable } from '@latchkey/store';
 import { v4 } from 'uuid';
 import type { Fact, RefusalKind } from '../account/index.ts';
 import type { AppendResult, Commit, Journal, RecordedFact } from '../ports/journal.ts';
@@ -150,6 +150,7 @@ export function createCommands<State, Command, F extends Fact>(
     const commit = await chained(before, newCommit(stream, before, origin, { facts, claims }));
     const result = await append(commit);
     if (result.outcome === 'lost') throw new CommitLost();
+    liftTimeBudget();
     if (result.outcome === 'repeated') return { ...(await earlierOutcome(result.commit)), ...refusal };
     nudge(stream);
     return { state: facts.reduce(decider.evolve, before.state), facts, ...refusal };

@@ -1,5 +1,6 @@
 /** Every route of auth, by topic. */
 import { openApiRoute, type Route } from '@latchkey/http';
+import { runWithTimeBudget } from '@latchkey/store';
 import { auditedRoute } from '../audited-route.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
 import type { RouteDeps } from '../deps.ts';
@@ -35,7 +36,7 @@ export function createRoutes(deps: RouteDeps): readonly Route[] {
   const pageHeaders = deps.pages.headers;
   const routes = topics
     .flatMap((routesOf) => routesOf(deps))
-    .map((route) => auditedRoute(deps.audit, { ...route, pageHeaders }));
+    .map((route) => auditedRoute(deps.audit, { ...route, pageHeaders, around: runWithTimeBudget }));
   const info = { ...authInfo, publicPath: deps.publicPath };
   return [
     ...routes,

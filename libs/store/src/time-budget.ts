@@ -1,0 +1,83 @@
+/** Limits how long one request may wait for a store that responds slowly. */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { StoreUnavailable } from './store-unavailable.ts';
+
+/**
+ * How long one request may wait for the store before its last call, in ms. A call that has begun is never interrupted,
+ * because its outcome would be unknown. It may take 4.5 s (`openMongo`), so that a request waits for less than 10 s in
+ * all, unless the driver repeats that call.
+ */
+const BUDGET_MS = 5000;
+
+interface TimeBudget {
+  /** Returns whether no further call may begin. */
+  isSpent(): boolean;
+  /** Counts the time until the returned function is called. Calls at the same time count once. */
+  beginCall(): () => void;
+  /** Removes the limit. */
+  lift(): void;
+}
+
+const budgets = new AsyncLocalStorage<TimeBudget>();
+
+function createTimeBudget(monotonic: () => number): TimeBudget {
+  let spentMs = 0;
+  let calls = 0;
+  let since = 0;
+  let isLifted = false;
+  function spentNow(): number {
+    return calls === 0 ? spentMs : spentMs + monotonic() - since;
+  }
+  return {
+    isSpent: () => !isLifted && spentNow() >= BUDGET_MS,
+    beginCall() {
+      if (calls === 0) since = monotonic();
+      calls += 1;
+      return () => {
+        if (calls === 1) spentMs = spentNow();
+        calls -= 1;
+      };
+    },
+    lift() {
+      isLifted = true;
+    },
+  };
+}
+
+/**
+ * Runs the work of a request. Once it has waited for the store for 5 s, each further call of a port rejects with
+ * StoreUnavailable, before anything is sent. Only the time of the store's calls counts. Work that the request has begun
+ * and that continues after it is not limited.
+ * @param monotonic returns the monotonic time in ms. Default: `performance.now`
+ */
+export async function runWithTimeBudget<T>(
+  work: () => Promise<T>,
+  monotonic: () => number = () => performance.now(),
+): Promise<T> {
+  const budget = createTimeBudget(monotonic);
+  try {
+    return await budgets.run(budget, work);
+  } finally {
+    budget.lift();
+  }
+}
+
+/**
+ * Removes the limit from the current request, because it has changed something: the response must say so. Does nothing
+ * outside of a request.
+ */
+export function liftTimeBudget(): void {
+  budgets.getStore()?.lift();
+}
+
+/**
+ * Must be called before each call of the store.
+ * @returns a function that must be called after the call
+ * @throws StoreUnavailable if the current request has used up its time
+ */
+export function beginStoreCall(): () => void {
+  const budget = budgets.getStore();
+  if (budget === undefined) return () => undefined;
+  if (budget.isSpent()) throw new StoreUnavailable(new Error('it responds too slowly'));
+  return budget.beginCall();
+}
