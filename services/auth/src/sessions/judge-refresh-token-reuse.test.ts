@@ -35,9 +35,9 @@ describe('the token before the current one', () => {
     assert.equal(verdict({ minutes: 10, ip: AWAY }), 'repeat');
   });
 
-  test('ends every session if another client has used it', () => {
-    assert.equal(verdict({ userAgent: 'another browser' }), 'end-all');
-    assert.equal(verdict({ minutes: 11, userAgent: 'another browser' }), 'end-all');
+  test('ends only its session if another client sends it, because nobody has used the current one', () => {
+    assert.equal(verdict({ userAgent: 'another browser' }), 'end-session');
+    assert.equal(verdict({ minutes: 11, userAgent: 'another browser' }), 'end-session');
   });
 
   test('ends its session if too many tokens in a row were repeated to another network', () => {

@@ -8,8 +8,8 @@ export type ReuseVerdict =
    */
   | 'repeat'
   /**
-   * The token was sent too late, too many tokens in a row were sent again from another network, or the token was stolen:
-   * this session ends, and the other sessions of the account stay.
+   * The token was sent too late or by another client, too many tokens in a row were sent again from another network, or
+   * the token was stolen: this session ends, and the other sessions of the account stay.
    */
   | 'end-session'
   /** The token was certainly stolen: every session of the account ends. */
@@ -53,9 +53,9 @@ export function judgeRefreshTokenReuse(
   if (n < session.n - 1) return isSameClient ? 'end-session' : 'end-all';
   // Another process set `rotatedAt` by its own clock, which may be ahead or behind.
   const age = now.getTime() - session.rotatedAt.getTime();
-  // After this time, the client may be another version of itself: the user agent proves nothing.
   if (age > (reuseMinutes + MAX_SKEW_MINUTES) * MINUTE_MS) return 'end-session';
-  if (!isSameClient) return 'end-all';
+  // Nobody has used the current token yet, so one client may have changed its user agent, for example by an update.
+  if (!isSameClient) return 'end-session';
   const repeats = repeatsWith(session, ip);
   return repeats !== undefined && repeats.inARow > MAX_REPEATS_IN_A_ROW ? 'end-session' : 'repeat';
 }
