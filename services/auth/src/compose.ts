@@ -165,6 +165,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
     passwords,
     passwordRules: createPasswordRules({
       minLength: config.PASSWORD_MIN_LENGTH,
+      serviceName: brandOf(config, config.PUBLIC_URL).name,
       ...(config.BREACHED_PASSWORDS_FILE && { isBreached: config.BREACHED_PASSWORDS_FILE }),
     }),
     linkTokens: createLinkTokens(),

@@ -103,7 +103,8 @@ export const refusalDetails = {
 export const passwordFaultTexts: Readonly<Record<PasswordFault, string>> = {
   too_short: 'must have at least {min} characters',
   too_long: `must have at most ${MAX_PASSWORD_LENGTH} characters`,
-  own_words: 'must not be made of the email address or the username; a few unrelated words are better',
+  own_words:
+    'must not be made of the email address, the username, a name or the name of this service; a few unrelated words are better',
   common: 'must not be, or resemble, one of the most common passwords; a few unrelated words are better',
   repeated: 'must not repeat the same characters or words; a few unrelated words are better',
   sequence: 'must not be a sequence, such as abcd, 1234, qwerty or a date; a few unrelated words are better',

@@ -93,7 +93,7 @@ export const passwordFaultTexts: Record<PasswordFault, string> = {
   too_short: 'muss mindestens {min} Zeichen haben',
   too_long: `darf höchstens ${MAX_PASSWORD_LENGTH} Zeichen haben`,
   own_words:
-    'darf nicht aus der E-Mail-Adresse oder dem Benutzernamen bestehen; besser sind mehrere Wörter, die nichts miteinander zu tun haben',
+    'darf nicht aus der E-Mail-Adresse, dem Benutzernamen, dem Vor- oder Nachnamen oder dem Namen dieses Dienstes bestehen; besser sind mehrere Wörter, die nichts miteinander zu tun haben',
   common:
     'darf keines der häufigsten Passwörter sein oder einem davon ähneln; besser sind mehrere Wörter, die nichts miteinander zu tun haben',
   repeated:

@@ -82,7 +82,7 @@ export const passwordFaultTexts: Record<PasswordFault, string> = {
   too_short: 'debe tener al menos {min} caracteres',
   too_long: 'debe tener como máximo 128 caracteres',
   own_words:
-    'no debe formarse con el correo ni con el nombre de usuario; es mejor usar varias palabras sin relación entre sí',
+    'no debe formarse con el correo, el nombre de usuario, el nombre, los apellidos ni el nombre de este servicio; es mejor usar varias palabras sin relación entre sí',
   common:
     'no debe ser una de las más comunes ni parecerse a una; es mejor usar varias palabras sin relación entre sí',
   repeated:

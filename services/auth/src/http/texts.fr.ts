@@ -83,7 +83,7 @@ export const passwordFaultTexts: Record<PasswordFault, string> = {
   too_short: 'doit avoir au moins {min} caractères',
   too_long: 'doit avoir au plus 128 caractères',
   own_words:
-    'ne doit pas être formé de l’adresse e-mail ou du nom d’utilisateur ; préférez plusieurs mots sans rapport entre eux',
+    'ne doit pas être formé de l’adresse e-mail, du nom d’utilisateur, du prénom, du nom de famille ou du nom de ce service ; préférez plusieurs mots sans rapport entre eux',
   common:
     'ne doit être ni l’un des plus courants ni y ressembler ; préférez plusieurs mots sans rapport entre eux',
   repeated:

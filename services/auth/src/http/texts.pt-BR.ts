@@ -80,7 +80,7 @@ export const passwordFaultTexts: Record<PasswordFault, string> = {
   too_short: 'deve ter pelo menos {min} caracteres',
   too_long: 'deve ter no máximo 128 caracteres',
   own_words:
-    'não pode ser formada pelo e-mail ou pelo nome de usuário; é melhor usar várias palavras sem relação entre si',
+    'não pode ser formada pelo e-mail, pelo nome de usuário, pelo nome, pelo sobrenome ou pelo nome deste serviço; é melhor usar várias palavras sem relação entre si',
   common:
     'não pode ser uma das mais comuns nem se parecer com uma delas; é melhor usar várias palavras sem relação entre si',
   repeated:

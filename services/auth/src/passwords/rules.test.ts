@@ -3,8 +3,13 @@ import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { createPasswordRules, normalisePassword, type PasswordFault } from './rules.ts';
 
-const ada = { email: 'Ada.Lovelace@Example.com', username: 'Countess_Ada' };
-const rules = createPasswordRules({ minLength: 10 });
+const ada = {
+  email: 'Ada.Lovelace@Example.com',
+  username: 'Countess_Ada',
+  firstName: 'Augusta',
+  lastName: 'King-Noël',
+};
+const rules = createPasswordRules({ minLength: 10, serviceName: 'Analytical Engine' });
 
 describe('a new password', () => {
   const taken: readonly (readonly [string, string])[] = [
@@ -36,6 +41,10 @@ describe('a new password', () => {
     ['that is the local part without its dot, and a year', 'adalovelace2026', 'own_words'],
     ['that is the own username', 'countess_ada', 'own_words'],
     ['that is the own username and a digit', 'countess_ada1', 'own_words'],
+    ['that is the own first and last name', 'AugustaKingNoël', 'own_words'],
+    ['that is the own last name and a year', 'King-Noël1815', 'own_words'],
+    ['that is the own last name before the first', 'kingnoëlaugusta', 'own_words'],
+    ['that is the name of the service and a year', 'AnalyticalEngine2026', 'own_words'],
   ];
   for (const [what, password, fault] of refused) {
     test(`${what} is refused`, () => assert.equal(rules.fault(password, ada), fault));
@@ -57,7 +66,11 @@ describe('a new password', () => {
 
   test('is refused if it is known from a breach, however its characters are composed', () => {
     const asked: string[] = [];
-    const strict = createPasswordRules({ minLength: 8, isBreached: (password) => asked.push(password) > 0 });
+    const strict = createPasswordRules({
+      minLength: 8,
+      serviceName: '',
+      isBreached: (password) => asked.push(password) > 0,
+    });
     assert.equal(strict.fault('cafe\u0301 horse battery', ada), 'breached');
     assert.deepEqual(asked, ['café horse battery']);
   });

@@ -9,8 +9,8 @@ import { findWeakness, type Weakness } from './strength.ts';
 export const MAX_PASSWORD_LENGTH = 128;
 
 /**
- * The rule that a new password breaks. `own_words`: the password consists of the account's own address or username
- * (ASVS 5.0, 6.2.11).
+ * The rule that a new password breaks. `own_words`: the password consists of the account's address, username or names,
+ * or of the name of the service (ASVS 5.0, 6.2.11).
  */
 export type PasswordFault = LengthFault | 'breached' | Weakness;
 
@@ -19,6 +19,8 @@ type LengthFault = 'too_short' | 'too_long';
 export interface PasswordOwner {
   readonly email: string;
   readonly username: string;
+  readonly firstName?: string | undefined;
+  readonly lastName?: string | undefined;
 }
 
 export interface PasswordRules {
@@ -35,12 +37,17 @@ export function normalisePassword(password: string): string {
   return password.normalize('NFC');
 }
 
-/** Creates the rules. @param options.isBreached returns whether a password is known from breaches */
+/**
+ * Creates the rules.
+ * @param options.serviceName the name that the service shows to people, which is an obvious password for it
+ * @param options.isBreached returns whether a password is known from breaches
+ */
 export function createPasswordRules(options: {
   readonly minLength: number;
+  readonly serviceName: string;
   isBreached?(password: string): boolean;
 }): PasswordRules {
-  const { minLength, isBreached = () => false } = options;
+  const { minLength, serviceName, isBreached = () => false } = options;
   function lengthFault(password: string): LengthFault | undefined {
     const { length } = [...normalisePassword(password)];
     if (length < minLength) return 'too_short';
@@ -48,7 +55,9 @@ export function createPasswordRules(options: {
   }
   function weakness(password: string, owner: PasswordOwner): PasswordFault | undefined {
     const normal = normalisePassword(password);
-    return findWeakness(normal, ownWords(owner)) ?? (isBreached(normal) ? 'breached' : undefined);
+    return (
+      findWeakness(normal, ownWords(owner, serviceName)) ?? (isBreached(normal) ? 'breached' : undefined)
+    );
   }
   return {
     minLength,
@@ -59,10 +68,15 @@ export function createPasswordRules(options: {
 
 const SHORTEST_WORD = 3;
 
-/** Returns the address and the username, whole and in parts; the address as typed and in its canonical form. */
-function ownWords({ email, username }: PasswordOwner): readonly string[] {
+/** Returns the address (as typed and in its canonical form) and all names, each whole and in parts. */
+function ownWords(
+  { email, username, firstName = '', lastName = '' }: PasswordOwner,
+  serviceName: string,
+): readonly string[] {
   const canonical = parseEmail(email)?.canonical ?? '';
-  const whole = [email.trim(), canonical, localPart(email.trim()), localPart(canonical), username];
+  const addresses = [email.trim(), canonical, localPart(email.trim()), localPart(canonical)];
+  const names = [username, firstName, lastName, `${firstName} ${lastName}`, `${lastName} ${firstName}`];
+  const whole = [...addresses, ...names, serviceName];
   const words = whole.flatMap((text) => [text, text.replaceAll(SEPARATORS, ''), ...text.split(SEPARATORS)]);
   const folded = words.map((word) => normalisePassword(word).toLowerCase());
   return [...new Set(folded.filter((word) => word.length >= SHORTEST_WORD))];

@@ -106,12 +106,12 @@ async function signUpOnce(
   context: CommandContext,
 ): Promise<SignUpResult> {
   const { ip } = context;
-  const { email, password, username } = person;
+  const { email, password, username, firstName, lastName } = person;
   const { canonical: address } = email;
   const signUps = { limit: 'signup-ip', key: ipKey(ip) } as const;
   const { userId } = await runWithinLimits(deps, [signUps], async () => {
     // A weak password counts as a sign-up, because the estimate blocks the process for milliseconds.
-    assertStrongPassword(deps, password, { email: email.stored, username }, 'password');
+    assertStrongPassword(deps, password, { email: email.stored, username, firstName, lastName }, 'password');
     await bindIdempotencyKey(deps, operation, context);
     if (deps.settings.revealExisting) await assertUnowned(deps, address);
     // A sign-up whose mail may not be sent is refused: without a mail, nobody could ever verify it.

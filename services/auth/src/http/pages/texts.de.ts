@@ -178,7 +178,7 @@ export const de: PageTexts = {
     too_short: 'Dieses Passwort ist zu kurz. Wählen Sie eines mit mindestens {min} Zeichen.',
     too_long: 'Dieses Passwort ist zu lang. Wählen Sie eines mit höchstens 128 Zeichen.',
     own_words:
-      'Das Passwort darf nicht aus Ihrer E-Mail-Adresse oder Ihrem Benutzernamen bestehen. Besser sind mehrere Wörter, die nichts miteinander zu tun haben.',
+      'Das Passwort darf nicht aus Ihrer E-Mail-Adresse, Ihrem Benutzernamen, Ihrem Namen oder dem Namen dieses Dienstes bestehen. Besser sind mehrere Wörter, die nichts miteinander zu tun haben.',
     common:
       'Dieses Passwort ist eines der häufigsten oder ähnelt einem davon. Besser sind mehrere Wörter, die nichts miteinander zu tun haben.',
     repeated:

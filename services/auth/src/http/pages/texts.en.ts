@@ -172,7 +172,7 @@ export const en: PageTexts = {
     too_short: 'This password is too short. Choose one with at least {min} characters.',
     too_long: 'This password is too long. Choose one with at most 128 characters.',
     own_words:
-      'The password must not be made of your email address or username. A few unrelated words are better.',
+      'The password must not be made of your email address, your username, your name or the name of this service. A few unrelated words are better.',
     common: 'This is, or resembles, one of the most common passwords. A few unrelated words are better.',
     repeated: 'This password repeats the same characters or words. A few unrelated words are better.',
     sequence: 'This password is a sequence, such as abcd, 1234 or a date. A few unrelated words are better.',

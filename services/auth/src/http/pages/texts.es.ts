@@ -178,7 +178,7 @@ export const es: PageTranslation = {
     too_short: 'Esta contraseña es demasiado corta. Elige una de al menos {min} caracteres.',
     too_long: 'Esta contraseña es demasiado larga. Elige una de 128 caracteres como máximo.',
     own_words:
-      'La contraseña no debe formarse con tu correo ni con tu nombre de usuario. Es mejor usar varias palabras sin relación entre sí.',
+      'La contraseña no debe formarse con tu correo, tu nombre de usuario, tu nombre ni el nombre de este servicio. Es mejor usar varias palabras sin relación entre sí.',
     common:
       'Esta contraseña es una de las más comunes o se parece a una. Es mejor usar varias palabras sin relación entre sí.',
     repeated:

@@ -177,7 +177,7 @@ export const fr: PageTranslation = {
     too_short: 'Ce mot de passe est trop court. Choisissez-en un d’au moins {min} caractères.',
     too_long: 'Ce mot de passe est trop long. Choisissez-en un d’au plus 128 caractères.',
     own_words:
-      'Le mot de passe ne doit pas être formé de votre adresse e-mail ou de votre nom d’utilisateur. Préférez plusieurs mots sans rapport entre eux.',
+      'Le mot de passe ne doit pas être formé de votre adresse e-mail, de votre nom d’utilisateur, de votre nom ou du nom de ce service. Préférez plusieurs mots sans rapport entre eux.',
     common:
       'Ce mot de passe est l’un des plus courants, ou il y ressemble. Préférez plusieurs mots sans rapport entre eux.',
     repeated:

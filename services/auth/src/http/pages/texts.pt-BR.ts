@@ -175,7 +175,7 @@ export const ptBR: PageTranslation = {
     too_short: 'Esta senha é curta demais. Escolha uma com pelo menos {min} caracteres.',
     too_long: 'Esta senha é longa demais. Escolha uma com no máximo 128 caracteres.',
     own_words:
-      'A senha não pode ser formada pelo seu e-mail ou nome de usuário. É melhor usar várias palavras sem relação entre si.',
+      'A senha não pode ser formada pelo seu e-mail, nome de usuário, nome ou pelo nome deste serviço. É melhor usar várias palavras sem relação entre si.',
     common:
       'Esta senha é uma das mais comuns ou se parece com uma delas. É melhor usar várias palavras sem relação entre si.',
     repeated:
