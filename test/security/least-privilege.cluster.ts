@@ -5,7 +5,9 @@
  * `admin` with the password `admin-secret` (PLAIN), and the users auth, user, notifier, ops and stranger, whose
  * passwords are their names followed by `-secret` (SCRAM).
  */
+
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import kafkajs, { type Admin, type Consumer, Kafka, logLevel, type SASLOptions } from 'kafkajs';
 import { assertStatus, type Client, createClient } from '../support/client.ts';
@@ -45,10 +47,12 @@ function loginOf({ mechanism, ...login }: SASLOptions): Settings {
 const KAFKA_BROKERS = required('KAFKA_SECURE_BROKERS');
 const MONGO_URL = required('MONGO_URL');
 
+const ANCHORS = `anchors.${randomUUID()}`;
+
 let cluster: Cluster;
 
 before(async () => {
-  const granted = await runProgram([OPS_PATH, 'acls', '--apply'], {
+  const granted = await runProgram([OPS_PATH, 'acls', '--apply', '--anchors', ANCHORS], {
     KAFKA_BROKERS,
     ...loginOf(ADMIN),
   });
@@ -98,6 +102,11 @@ describe('with the rights of its own alone, each process does its work', () => {
 
   test('ops finds that all stores agree', async () => {
     assert.match(await cluster.ops('verify'), /agree/);
+  });
+
+  test('ops appends an anchor to a topic, and compares the journal with it', async () => {
+    assert.match(await cluster.ops('anchor', '--topic', ANCHORS), /chains at/);
+    assert.match(await cluster.ops('verify', '--against', `topic:${ANCHORS}`), /agree/);
   });
 
   test('records that nobody can read are set aside', async () => {

@@ -64,6 +64,18 @@ describe('on Kafka', () => {
     );
   });
 
+  test('acls --anchors lets ops append anchors to a topic and read them, and not remove them', async () => {
+    const own = (await runCommandInProcess({}, 'acls')).out;
+    const { out } = await runCommandInProcess({}, 'acls', '--anchors', 'anchors.v1');
+    const [added = '', ...others] = out.slice(own.length).trim().split('\n');
+    assert.deepEqual(others, []);
+    assert.match(
+      added,
+      /--allow-principal 'User:ops' --topic 'anchors.v1' --operation Create --operation Read/,
+    );
+    assert.doesNotMatch(added, /Delete|Alter|All/);
+  });
+
   test('no service creates or deletes a topic of events', () => {
     const names = new Set<string>(topics.map(({ name }) => name));
     for (const { user, name, operations } of plain)

@@ -168,6 +168,22 @@ export function consumerRights(
   ];
 }
 
+/**
+ * Returns the right to append anchors to a topic and to read them (`ops anchor --topic`, `ops verify --against`). It
+ * includes no right to delete records or to change the topic, because an anchor proves nothing if it can be removed.
+ */
+export function anchorRight(topic: string): KafkaRight {
+  const operations: readonly AclOperation[] = ['Create', 'Read', 'Write', ...CHECK];
+  return {
+    user: 'ops',
+    resource: 'topic',
+    name: topic,
+    isPrefix: false,
+    operations,
+    why: 'appends and reads anchors',
+  };
+}
+
 /** Returns the command line of Kafka's own `kafka-acls` that creates one ACL. */
 export function kafkaAclsCommand({ principal, resource, name, isPrefix, operations }: Acl): string {
   return [

@@ -2,13 +2,20 @@ import { Option } from '@commander-js/extra-typings';
 import { logNameSettings } from '@latchkey/backend';
 import type { Acl } from '@latchkey/bus/kafka';
 import { readConfig } from '@latchkey/process';
-import { consumerRights, kafkaAclsCommand, kafkaRights, kafkaUsers } from '../access/kafka-rights.ts';
+import {
+  anchorRight,
+  consumerRights,
+  kafkaAclsCommand,
+  kafkaRights,
+  kafkaUsers,
+} from '../access/kafka-rights.ts';
 import { mongoUsersScript } from '../access/mongo-roles.ts';
 import type { CommandContext } from '../context.ts';
 import { withKafkaBus } from '../kafka.ts';
 import { printJson } from '../output/listing.ts';
 import { retryUntilReachable } from '../patience.ts';
 import { formatExamples, JSON_OPTION_HELP, type Program, parseConsumerName } from '../program.ts';
+import { parseTopicName } from './republish.ts';
 
 /** Prints or applies the rights of each process on Kafka, and prints the users of MongoDB. */
 export function addAclsCommand(program: Program, context: CommandContext): void {
@@ -26,6 +33,11 @@ export function addAclsCommand(program: Program, context: CommandContext): void 
         'also for services of other teams that read the events of accounts',
       ).argParser(parseNames),
     )
+    .addOption(
+      new Option('--anchors <topic>', 'also for `anchor --topic`: ops may append to this topic').argParser(
+        parseTopicName,
+      ),
+    )
     .option('--mongo', 'print a script for mongosh that creates a user with a role for each process')
     .option('--json', JSON_OPTION_HELP)
     .addHelpText(
@@ -33,24 +45,27 @@ export function addAclsCommand(program: Program, context: CommandContext): void 
       formatExamples(
         'acls',
         'acls --apply --consumer books',
+        'acls --anchors anchors.v1',
         "acls --principal 'auth=User:CN=auth'",
         'acls --mongo >users.js',
       ),
     )
-    .action(async ({ apply = false, principal = [], consumer = [], mongo = false, json = false }) => {
-      if (mongo) {
-        if (apply || json || principal.length + consumer.length > 0)
-          command.error('--mongo goes with no other option');
-        context.print(mongoUsersScript());
-        return;
-      }
-      const principals = principalsIn(principal, consumer) ?? command.error(WRONG_PRINCIPAL);
-      const acls = aclsOf(context, consumer, principals);
-      if (apply)
-        await withKafkaBus(context, (bus) => retryUntilReachable(context, 'Kafka', () => bus.grant(acls)));
-      if (json) printJson(context.print, acls);
-      else for (const acl of acls) context.print(`${apply ? 'created: ' : ''}${kafkaAclsCommand(acl)}`);
-    });
+    .action(
+      async ({ apply = false, principal = [], consumer = [], anchors, mongo = false, json = false }) => {
+        if (mongo) {
+          if (apply || json || anchors !== undefined || principal.length + consumer.length > 0)
+            command.error('--mongo goes with no other option');
+          context.print(mongoUsersScript());
+          return;
+        }
+        const principals = principalsIn(principal, consumer) ?? command.error(WRONG_PRINCIPAL);
+        const acls = aclsOf(context, { consumers: consumer, anchors }, principals);
+        if (apply)
+          await withKafkaBus(context, (bus) => retryUntilReachable(context, 'Kafka', () => bus.grant(acls)));
+        if (json) printJson(context.print, acls);
+        else for (const acl of acls) context.print(`${apply ? 'created: ' : ''}${kafkaAclsCommand(acl)}`);
+      },
+    );
 }
 
 const WRONG_PRINCIPAL = `--principal takes user=principal, such as 'auth=User:CN=auth', for ${kafkaUsers.join(', ')} and consumers`;
@@ -75,12 +90,13 @@ function principalsIn(
 
 function aclsOf(
   { environment }: CommandContext,
-  consumers: readonly string[],
+  { consumers, anchors }: { readonly consumers: readonly string[]; readonly anchors: string | undefined },
   principals: ReadonlyMap<string, string>,
 ): readonly Acl[] {
   const { TOPIC_NAMES, GROUP_PREFIX } = readConfig(logNameSettings, environment);
   const rights = [
     ...kafkaRights({ topicNames: TOPIC_NAMES, groupPrefix: GROUP_PREFIX }),
+    ...(anchors === undefined ? [] : [anchorRight(anchors)]),
     ...consumers.flatMap((name) => consumerRights(name, { topicNames: TOPIC_NAMES })),
   ];
   return rights.map(({ user, resource, name, isPrefix, operations }) => ({
