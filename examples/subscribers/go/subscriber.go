@@ -21,9 +21,11 @@ type Record struct {
 	Offset    int64             `json:"-"`
 }
 
-// Position is the sequence of an account's last applied event and, if the account is parked, the reason.
+// Position is the sequence and the hash of an account's last applied event and, if the account is parked, the reason.
+// The hash is empty if it is unknown.
 type Position struct {
 	Sequence  int64  `json:"sequence"`
+	Hash      string `json:"hash,omitempty"`
 	Parked    string `json:"parked,omitempty"`
 	Partition int32  `json:"partition,omitempty"`
 	Offset    int64  `json:"offset,omitempty"`
@@ -83,7 +85,20 @@ type event struct {
 	sequence int64
 	kind     string
 	version  int
-	data     map[string]any
+	// The hash of the event, and the hash of the account's previous event.
+	hash, previous string
+	data           map[string]any
+}
+
+// isForked returns whether an event belongs to another history than the applied ones, because auth was restored.
+func isForked(position Position, read event) bool {
+	if position.Hash == "" || read.hash == "" {
+		return false
+	}
+	if read.sequence == position.Sequence {
+		return read.hash != position.Hash
+	}
+	return read.sequence == position.Sequence+1 && read.previous != position.Hash
 }
 
 func readEvent(record Record) (event, error) {
@@ -94,7 +109,7 @@ func readEvent(record Record) (event, error) {
 	}
 	sequence, notNumber := strconv.ParseInt(headers["ce_sequence"], 10, 64)
 	version, notVersion := strconv.Atoi(schema[4])
-	read := event{sequence: sequence, kind: headers["ce_type"], version: version}
+	read := event{sequence: sequence, kind: headers["ce_type"], version: version, hash: headers["ce_hash"], previous: headers["ce_previoushash"]}
 	notObject := json.Unmarshal([]byte(*record.Value), &read.data)
 	if err := errors.Join(notNumber, notVersion, notObject); err != nil || read.data == nil {
 		return event{}, fmt.Errorf("%w: %v", errUnreadable, err)
@@ -166,7 +181,7 @@ func (s *subscriber) take(record Record) error {
 	case "gap":
 		return s.fillGap(record, position)
 	case "":
-		_, err = s.apply(record, position.Sequence, Position{})
+		_, err = s.apply(record, position, Position{})
 	}
 	return err
 }
@@ -190,30 +205,33 @@ func (s *subscriber) isForged(record Record) (bool, error) {
 // apply applies the account's next event. It stores the event's effect and the position in one transaction. It returns
 // false if the account is parked. The mark of a parked account is kept until all events that were held back are
 // applied.
-func (s *subscriber) apply(record Record, last int64, mark Position) (bool, error) {
+func (s *subscriber) apply(record Record, position, mark Position) (bool, error) {
 	account := accountOf(record)
 	read, err := readEvent(record)
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", account, err)
-		return false, s.park(record, last, "unreadable")
+		return false, s.park(record, position, "unreadable")
 	}
-	if read.sequence <= last {
+	if isForked(position, read) {
+		return false, s.park(record, position, "forked")
+	}
+	if read.sequence <= position.Sequence {
 		return true, nil
 	}
-	if read.sequence != last+1 {
-		return false, s.park(record, last, "gap")
+	if read.sequence != position.Sequence+1 {
+		return false, s.park(record, position, "gap")
 	}
 	known, isHandled := handlers[read.kind]
 	if isHandled && read.version != known.version {
 		fmt.Fprintf(os.Stderr, "%s: version %d of %s\n", account, read.version, read.kind)
-		return false, s.park(record, last, "unreadable")
+		return false, s.park(record, position, "unreadable")
 	}
 	if read.kind == "AccountErased" {
 		if err := s.erase(account, read.sequence); err != nil {
 			return false, err
 		}
 	}
-	mark.Sequence = read.sequence
+	mark.Sequence, mark.Hash = read.sequence, read.hash
 	err = s.db.Update(func(tx *bbolt.Tx) error {
 		if isHandled {
 			if err := known.apply(tx, account, read.data); err != nil {
@@ -245,7 +263,7 @@ func (s *subscriber) fillGap(record Record, parked Position) error {
 	if err != nil || read.sequence > parked.Sequence+1 {
 		return nil
 	}
-	if applied, err := s.apply(record, parked.Sequence, parked); err != nil || !applied {
+	if applied, err := s.apply(record, parked, parked); err != nil || !applied {
 		return err
 	}
 	isOver := true
@@ -260,7 +278,7 @@ func (s *subscriber) fillGap(record Record, parked Position) error {
 		if err != nil {
 			return false, err
 		}
-		isOver, err = s.apply(later, reached.Sequence, parked)
+		isOver, err = s.apply(later, reached, parked)
 		return isOver, err
 	})
 	if err != nil || !isOver {
@@ -270,13 +288,14 @@ func (s *subscriber) fillGap(record Record, parked Position) error {
 	if err != nil {
 		return err
 	}
-	return s.save(accountOf(record), Position{Sequence: reached.Sequence})
+	return s.save(accountOf(record), Position{Sequence: reached.Sequence, Hash: reached.Hash})
 }
 
 // park marks an account as parked, so that its further events are held back. An operator should be alerted, unless the
 // reason is a gap: the account resumes when the missing event arrives.
-func (s *subscriber) park(record Record, last int64, reason string) error {
-	return s.save(accountOf(record), Position{Sequence: last, Parked: reason, Partition: record.Partition, Offset: record.Offset})
+func (s *subscriber) park(record Record, position Position, reason string) error {
+	position.Parked, position.Partition, position.Offset = reason, record.Partition, record.Offset
+	return s.save(accountOf(record), position)
 }
 
 func (s *subscriber) save(account string, position Position) error {

@@ -15,6 +15,7 @@ import re
 import sqlite3
 import sys
 from datetime import datetime, timezone
+from typing import NamedTuple
 
 from signature import Forged, Keys, has_own_key, verify
 
@@ -54,7 +55,7 @@ HANDLERS = {
 TABLES = """
 CREATE TABLE IF NOT EXISTS accounts (id TEXT PRIMARY KEY, username TEXT, verified INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS positions (
-  account TEXT PRIMARY KEY, sequence INTEGER NOT NULL,
+  account TEXT PRIMARY KEY, sequence INTEGER NOT NULL, hash TEXT,
   parked TEXT, partition INTEGER, parked_offset INTEGER
 );
 """
@@ -65,6 +66,18 @@ KEY = re.compile("([0-9a-fA-F-]{36})(/[1-9][0-9]{0,9})?")
 
 class Unreadable(Exception):
     pass
+
+
+class Position(NamedTuple):
+    """How far the events of an account are applied."""
+
+    sequence: int = 0
+    # The hash of the last applied event; None if it is unknown.
+    hash: str | None = None
+    # Why the account is parked, and at which record; None if it is not parked.
+    parked: str | None = None
+    partition: int | None = None
+    offset: int | None = None
 
 
 def account_of(record):
@@ -91,6 +104,16 @@ def read_event(record):
         raise Unreadable(str(error)) from error
 
 
+def is_forked(position, record, sequence):
+    """Returns whether an event belongs to another history than the applied ones, because auth was restored."""
+    event_hash, previous = record["headers"].get("ce_hash"), record["headers"].get("ce_previoushash")
+    if position.hash is None or event_hash is None:
+        return False
+    if sequence == position.sequence:
+        return event_hash != position.hash
+    return sequence == position.sequence + 1 and previous != position.hash
+
+
 class Subscriber:
     def __init__(self, db, keys, read_again, handled, confirm):
         """keys: the public keys of auth; None to accept unverified records.
@@ -109,11 +132,11 @@ class Subscriber:
             return
         if not self.is_genuine(record, account):
             return
-        sequence, parked, partition, offset = self.position(account)
-        if parked == "gap":
-            self.fill_gap(account, sequence, partition, offset, record)
-        elif parked is None:
-            self.apply(record, sequence)
+        position = self.position(account)
+        if position.parked == "gap":
+            self.fill_gap(account, position, record)
+        elif position.parked is None:
+            self.apply(record, position)
 
     def is_genuine(self, record, account):
         """Returns whether auth has published the record.
@@ -131,11 +154,11 @@ class Subscriber:
 
     def position(self, account):
         row = self.db.execute(
-            "SELECT sequence, parked, partition, parked_offset FROM positions WHERE account = ?", (account,)
+            "SELECT sequence, hash, parked, partition, parked_offset FROM positions WHERE account = ?", (account,)
         ).fetchone()
-        return row or (0, None, None, None)
+        return Position(*row) if row else Position()
 
-    def apply(self, record, last, mark=()):
+    def apply(self, record, position, mark=Position()):
         """Applies the account's next event. Stores the event's effect and the position in one transaction.
 
         The receipt of an erasure is sent once the data is deleted, and before the position is stored, so that a receipt
@@ -147,10 +170,12 @@ class Subscriber:
         account = account_of(record)
         try:
             sequence, kind, version, data = read_event(record)
-            if sequence <= last:
+            if is_forked(position, record, sequence):
+                return self.park(record, position, "forked")
+            if sequence <= position.sequence:
                 return True
-            if sequence != last + 1:
-                return self.park(record, last, "gap")
+            if sequence != position.sequence + 1:
+                return self.park(record, position, "gap")
             known, handler = HANDLERS.get(kind, (None, None))
             if handler is not None and version != known:
                 raise Unreadable(f"version {version} of {kind}")
@@ -160,49 +185,47 @@ class Subscriber:
                 if kind == "AccountErased":
                     self.db.commit()
                     self.confirm(account, sequence)
-                self.save(account, sequence, *mark)
+                self.save(account, mark._replace(sequence=sequence, hash=record["headers"].get("ce_hash")))
         except Unreadable as error:
             print(f"{account}: {error}", file=sys.stderr)
-            return self.park(record, last, "unreadable")
+            return self.park(record, position, "unreadable")
         if handler is not None:
             self.handled(account, sequence)
         return True
 
-    def fill_gap(self, account, last, partition, offset, record):
+    def fill_gap(self, account, parked, record):
         """Resumes a parked account if the record is the missing event.
 
         Applies this event, and then the events that were held back since. If an earlier process ended before it had
         applied all of them, the missing event is applied already.
         """
         try:
-            if read_event(record)[0] > last + 1:
+            if read_event(record)[0] > parked.sequence + 1:
                 return
         except Unreadable:
             return
-        mark = ("gap", partition, offset)
-        if not self.apply(record, last, mark):
+        if not self.apply(record, parked, parked):
             return
-        for later in self.read_again(partition, offset, record["offset"]):
+        for later in self.read_again(parked.partition, parked.offset, record["offset"]):
             if account_of(later) != account or not self.is_genuine(later, account):
                 continue
-            if not self.apply(later, self.position(account)[0], mark):
+            if not self.apply(later, self.position(account), parked):
                 return
         with self.db:
-            self.save(account, self.position(account)[0])
+            self.save(account, self.position(account)._replace(parked=None, partition=None, offset=None))
 
-    def park(self, record, last, reason):
+    def park(self, record, position, reason):
         """Parks an account, so that its further events are held back. Returns False.
 
         An operator should be alerted, unless the reason is a gap: the account resumes when the missing event arrives.
         """
+        mark = {"parked": reason, "partition": record["partition"], "offset": record["offset"]}
         with self.db:
-            self.save(account_of(record), last, reason, record["partition"], record["offset"])
+            self.save(account_of(record), position._replace(**mark))
         return False
 
-    def save(self, account, sequence, parked=None, partition=None, offset=None):
-        self.db.execute(
-            "INSERT OR REPLACE INTO positions VALUES (?, ?, ?, ?, ?)", (account, sequence, parked, partition, offset)
-        )
+    def save(self, account, position):
+        self.db.execute("INSERT OR REPLACE INTO positions VALUES (?, ?, ?, ?, ?, ?)", (account, *position))
 
 
 def from_stdin(db, keys):

@@ -9,7 +9,7 @@ const handled = z.object({ handled: z.string(), sequence: z.number() });
 const account = z.object({
   account: z.string(),
   sequence: z.number(),
-  parked: z.enum(['gap', 'unreadable']).nullable(),
+  parked: z.enum(['gap', 'unreadable', 'forked']).nullable(),
   username: z.string().nullable(),
 });
 

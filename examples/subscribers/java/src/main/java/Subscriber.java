@@ -37,9 +37,30 @@ final class Subscriber {
   }
 
   /**
-   * The sequence of an account's last applied event. `parked` is the reason if the account is parked, otherwise null.
+   * The sequence and the hash of an account's last applied event; the hash is null if it is unknown. `parked` is the
+   * reason if the account is parked, otherwise null.
    */
-  record Position(long sequence, String parked, int partition, long offset) {}
+  record Position(long sequence, String hash, String parked, int partition, long offset) {
+    /** Returns whether an event belongs to another history than the applied ones, because auth was restored. */
+    boolean isForkedBy(Content content) {
+      if (hash == null || content.hash() == null) return false;
+      if (content.sequence() == sequence) return !hash.equals(content.hash());
+      return content.sequence() == sequence + 1 && !hash.equals(content.previous());
+    }
+
+    Position parkedAt(Event event, String reason) {
+      return new Position(sequence, hash, reason, event.partition(), event.offset());
+    }
+
+    /** Returns this position after an event, with the mark of a parked account or without any. */
+    Position after(Content content) {
+      return new Position(content.sequence(), content.hash(), parked, partition, offset);
+    }
+
+    Position unparked() {
+      return new Position(sequence, hash, null, 0, 0);
+    }
+  }
 
   /**
    * Reads the log again: passes the records between two offsets of a partition to `each`, until `each` returns false.
@@ -63,7 +84,8 @@ final class Subscriber {
 
   private record Known(int version, Handler handler) {}
 
-  private record Content(long sequence, String type, int version, JsonNode data) {}
+  /** An event. `hash` is null if the event has none, `previous` on the first event of an account. */
+  record Content(long sequence, String type, int version, String hash, String previous, JsonNode data) {}
 
   private static final class Unreadable extends Exception {
     Unreadable(String message) {
@@ -103,7 +125,7 @@ final class Subscriber {
     this.receipts = receipts;
     db.setAutoCommit(true);
     run("CREATE TABLE IF NOT EXISTS accounts (id TEXT PRIMARY KEY, username TEXT, verified INTEGER NOT NULL)");
-    run("CREATE TABLE IF NOT EXISTS positions (account TEXT PRIMARY KEY, sequence INTEGER NOT NULL,"
+    run("CREATE TABLE IF NOT EXISTS positions (account TEXT PRIMARY KEY, sequence INTEGER NOT NULL, hash TEXT,"
         + " parked TEXT, partition INTEGER NOT NULL, parked_offset INTEGER NOT NULL)");
     db.setAutoCommit(false);
   }
@@ -134,7 +156,7 @@ final class Subscriber {
     if (isForged(event)) return;
     Position position = position(event.account());
     if ("gap".equals(position.parked())) fillGap(event, position);
-    else if (position.parked() == null) apply(event, position.sequence(), null);
+    else if (position.parked() == null) apply(event, position, position);
   }
 
   /** Returns whether a record was not published by auth. A forged record is ignored; an operator should be alerted. */
@@ -151,24 +173,25 @@ final class Subscriber {
    * <p>The receipt of an erasure is sent once the data is deleted, and before the position is stored, so that a receipt
    * that could not be sent is sent when the event is delivered again.
    *
-   * @param mark the mark of a parked account, which is kept until all events that were held back are applied; otherwise
-   * null
+   * @param mark a position with the mark of a parked account, which is kept until all events that were held back are
+   * applied
    * @return false if the account is parked
    */
-  private boolean apply(Event event, long last, Position mark) throws SQLException {
+  private boolean apply(Event event, Position position, Position mark) throws SQLException {
     String account = event.account();
     Content content;
     Known known;
     try {
       content = read(event);
-      if (content.sequence() <= last) return true;
-      if (content.sequence() != last + 1) return park(event, last, "gap");
+      if (position.isForkedBy(content)) return park(event, position, "forked");
+      if (content.sequence() <= position.sequence()) return true;
+      if (content.sequence() != position.sequence() + 1) return park(event, position, "gap");
       known = HANDLERS.get(content.type());
       if (known != null && known.version() != content.version())
         throw new Unreadable("version " + content.version() + " of " + content.type());
     } catch (Unreadable unreadable) {
       System.err.println(account + ": " + unreadable.getMessage());
-      return park(event, last, "unreadable");
+      return park(event, position, "unreadable");
     }
     try {
       if (known != null) known.handler().apply(this, account, content.data());
@@ -176,7 +199,7 @@ final class Subscriber {
         db.commit();
         receipts.confirm(account, content.sequence());
       }
-      save(account, mark == null ? at(content.sequence()) : marked(mark, content.sequence()));
+      save(account, mark.after(content));
       db.commit();
     } catch (SQLException failed) {
       db.rollback();
@@ -197,7 +220,8 @@ final class Subscriber {
       JsonNode data = JSON.readTree(event.value());
       if (!data.isObject()) throw new Unreadable("the data is no object");
       long sequence = Long.parseLong(headers.getOrDefault("ce_sequence", ""));
-      return new Content(sequence, schema[3], Integer.parseInt(schema[4]), data);
+      return new Content(
+          sequence, schema[3], Integer.parseInt(schema[4]), headers.get("ce_hash"), headers.get("ce_previoushash"), data);
     } catch (JsonProcessingException | NumberFormatException unreadable) {
       throw new Unreadable("the data or the sequence cannot be read");
     }
@@ -214,13 +238,13 @@ final class Subscriber {
     } catch (Unreadable unreadable) {
       return;
     }
-    if (!apply(event, mark.sequence(), mark)) return;
+    if (!apply(event, mark, mark)) return;
     boolean[] isOver = {true};
     SQLException[] failed = {null};
     log.read(mark.partition(), mark.offset(), event.offset(), later -> {
       if (!account.equals(later.account()) || isForged(later)) return true;
       try {
-        isOver[0] = apply(later, position(account).sequence(), mark);
+        isOver[0] = apply(later, position(account), mark);
       } catch (SQLException exception) {
         failed[0] = exception;
       }
@@ -228,7 +252,7 @@ final class Subscriber {
     });
     if (failed[0] != null) throw failed[0];
     if (!isOver[0]) return;
-    save(account, at(position(account).sequence()));
+    save(account, position(account).unparked());
     db.commit();
   }
 
@@ -236,31 +260,23 @@ final class Subscriber {
    * Parks an account, so that its further events are held back. An operator should be alerted, unless the reason is a
    * gap: the account resumes when the missing event arrives. @return false
    */
-  private boolean park(Event event, long last, String reason) throws SQLException {
-    save(event.account(), new Position(last, reason, event.partition(), event.offset()));
+  private boolean park(Event event, Position position, String reason) throws SQLException {
+    save(event.account(), position.parkedAt(event, reason));
     db.commit();
     return false;
   }
 
-  private static Position at(long sequence) {
-    return new Position(sequence, null, 0, 0);
-  }
-
-  private static Position marked(Position mark, long sequence) {
-    return new Position(sequence, mark.parked(), mark.partition(), mark.offset());
-  }
-
   private void save(String account, Position position) throws SQLException {
-    run("INSERT OR REPLACE INTO positions VALUES (?, ?, ?, ?, ?)",
-        account, position.sequence(), position.parked(), position.partition(), position.offset());
+    run("INSERT OR REPLACE INTO positions VALUES (?, ?, ?, ?, ?, ?)",
+        account, position.sequence(), position.hash(), position.parked(), position.partition(), position.offset());
   }
 
   private Position position(String account) throws SQLException {
     try (var query = db.prepareStatement("SELECT * FROM positions WHERE account = ?")) {
       query.setString(1, account);
       var row = query.executeQuery();
-      if (!row.next()) return at(0);
-      return new Position(row.getLong("sequence"), row.getString("parked"), row.getInt("partition"), row.getLong("parked_offset"));
+      if (!row.next()) return new Position(0, null, null, 0, 0);
+      return new Position(row.getLong("sequence"), row.getString("hash"), row.getString("parked"), row.getInt("partition"), row.getLong("parked_offset"));
     }
   }
 
