@@ -106,7 +106,8 @@ function answer(
   const { spec, details } = problem;
   const { request } = exchange.state;
   exchange.status = spec.status;
-  const text = page?.html ?? problemBody(problem, request.requestId, options, translateFor(exchange));
+  const text =
+    page?.html ?? problemBody(problem, request.requestId, options, translateFor(exchange).translate);
   if (page !== undefined) setHeaders(exchange, { ...securityHeaders.page, ...page.headers });
   exchange.set('Cache-Control', 'no-store');
   if (details.retryAfter !== undefined) exchange.set('Retry-After', String(details.retryAfter));
@@ -141,13 +142,13 @@ function translatorsOf(texts: Texts): ReadonlyMap<string, Translate> {
 }
 
 /** Selects the language of the response: of the available ones, the one that the client prefers (RFC 9110, 12.5.4). */
-function translateFor(exchange: Exchange): Translate | undefined {
+function translateFor(exchange: Exchange): { readonly language: string; readonly translate: Translate } {
   const byLanguage = translatorsOf(exchange.state.route?.texts ?? generalTexts);
   exchange.vary('Accept-Language');
   const isReadable = exchange.get('Accept-Language').length <= LONGEST_PREFERENCES;
   const language = (isReadable && exchange.acceptsLanguages(ENGLISH, ...byLanguage.keys())) || ENGLISH;
   exchange.set('Content-Language', language);
-  return byLanguage.get(language);
+  return { language, translate: byLanguage.get(language) ?? ((text) => text) };
 }
 
 /**
@@ -161,7 +162,8 @@ function problemPage(exchange: Exchange, problem: Problem, pageAt: PageLookUp): 
   const source = route?.problemPage === undefined ? pageAt(request.path) : route;
   const html = source?.problemPage?.(problem, request);
   if (html !== undefined) return { html, headers: source?.pageHeaders ?? {} };
-  return isAsked ? { html: renderProblemPage(problem, request.requestId), headers: {} } : undefined;
+  if (!isAsked) return undefined;
+  return { html: renderProblemPage(problem, request.requestId, translateFor(exchange)), headers: {} };
 }
 
 function isPage(route: Route | undefined, sentAs: BodyKind | undefined): boolean {

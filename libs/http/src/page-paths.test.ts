@@ -83,6 +83,27 @@ describe('a browser that asks for a document', () => {
     });
   }
 
+  it('gets it in its language', async (t) => {
+    const { call } = await serveRoutes(t, [data]);
+    const response = await call('/elsewhere', { headers: { ...BROWSER.headers, 'Accept-Language': 'de' } });
+    assert.match(await response.text(), /<html lang="de">[^]*<h1>Nicht gefunden<\/h1>/);
+  });
+
+  it('gets the general page of the server, if there is one, with its headers', async (t) => {
+    const general: Route = {
+      ...data,
+      path: '/pages.css',
+      pageHeaders: { 'X-Robots-Tag': 'none' },
+      generalProblemPage: ({ spec }) => `<p>general: ${spec.code}</p>`,
+    };
+    const { call } = await serveRoutes(t, [link, data, general]);
+    const response = await call('/elsewhere', BROWSER);
+    assert.equal(await response.text(), '<p>general: not_found</p>');
+    assert.equal(response.headers.get('x-robots-tag'), 'none');
+    assert.match(await (await call('/links', BROWSER)).text(), /our page/);
+    assert.match((await call('/elsewhere')).headers.get('content-type') ?? '', /json/);
+  });
+
   it('never gets what it sent as markup', async (t) => {
     const { call } = await serveRoutes(t, [data]);
     const response = await call('/data', {

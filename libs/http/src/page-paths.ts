@@ -6,15 +6,21 @@ export function withoutSurplusSlashes(path: string): string {
   return path.replaceAll(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '');
 }
 
-export type PageLookUp = (path: string) => Route | undefined;
+export type PageLookUp = (path: string) => Pick<Route, 'problemPage' | 'pageHeaders'> | undefined;
 
-/** Finds the page for a path that was truncated, or to which something was appended. */
+/**
+ * Finds the page for a path that was truncated, or to which something was appended. For other paths, returns the general
+ * page if a route has one.
+ */
 export function createPageLookUp(routes: readonly Route[]): PageLookUp {
   const pages = routes
     .filter(({ problemPage }) => problemPage !== undefined)
     .map((page) => ({ page, start: page.path.replace(/\/:.*$/, '') }));
+  const general = routes.flatMap(({ generalProblemPage: problemPage, pageHeaders = {} }) =>
+    problemPage === undefined ? [] : [{ problemPage, pageHeaders }],
+  );
   return (path) => {
     const plain = withoutSurplusSlashes(path);
-    return pages.find(({ start }) => plain === start || plain.startsWith(`${start}/`))?.page;
+    return pages.find(({ start }) => plain === start || plain.startsWith(`${start}/`))?.page ?? general[0];
   };
 }

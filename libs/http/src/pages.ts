@@ -1,4 +1,5 @@
 import type { Problem } from './problem.ts';
+import type { Translate } from './translate.ts';
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
@@ -7,13 +8,17 @@ function escapeHtml(text: string): string {
 }
 
 /** Returns a page that explains a problem to a person, for routes without a page of their own for it. */
-export function renderProblemPage({ spec, details }: Problem, requestId: string): string {
-  const title = escapeHtml(spec.title);
+export function renderProblemPage(
+  { spec, details }: Problem,
+  requestId: string,
+  { language, translate }: { readonly language: string; readonly translate: Translate },
+): string {
+  const title = escapeHtml(translate(spec.title));
   const paragraphs = [details.detail, spec.resolution].filter(
     (text) => text !== undefined && text !== spec.title,
   );
   return `<!doctype html>
-<html lang="en">
+<html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -24,7 +29,7 @@ export function renderProblemPage({ spec, details }: Problem, requestId: string)
 <body>
 <main>
 <h1>${title}</h1>
-${paragraphs.map((text) => `<p>${escapeHtml(text ?? '')}</p>`).join('\n')}
+${paragraphs.map((text) => `<p>${escapeHtml(translate(text ?? ''))}</p>`).join('\n')}
 <p><small>Request ${escapeHtml(requestId)}</small></p>
 </main>
 </body>

@@ -134,6 +134,11 @@ export interface RouteSpec<Caller, Params, Query, Body> {
   /** Renders a problem as a page, for forms and for GET requests of pages. Default: problem details. */
   readonly problemPage?: (problem: Problem, request: RequestContext) => string | undefined;
   /**
+   * Renders the problems of requests that belong to no route with a `problemPage`, if a browser asks for a document. One
+   * route of a server can have it. Default: an unstyled page.
+   */
+  readonly generalProblemPage?: (problem: Problem, request: RequestContext) => string;
+  /**
    * Headers of the route's pages, including those that show problems. They override the general headers of pages.
    */
   readonly pageHeaders?: Readonly<Record<string, string>>;

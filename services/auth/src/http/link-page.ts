@@ -3,7 +3,7 @@ import { type Answer, type Problem, type RequestContext, securityHeaders } from 
 import { z } from 'zod';
 import { isWholeLinkToken, trimLinkToken } from '../tokens/link-tokens.ts';
 import type { Pages } from './pages/pages.ts';
-import type { LinkState, UnusableLinkKind } from './pages/texts.ts';
+import type { LinkState, RenewableLinkKind, UnusableLinkKind } from './pages/texts.ts';
 import { refusalProblems } from './problems.ts';
 import { negotiateLocale } from './schemas.ts';
 
@@ -40,6 +40,26 @@ export function linkProblemPage(pages: Pages, kind: UnusableLinkKind) {
   return problemPage(pages, (view) => pages.deadLink({ ...view, kind }));
 }
 
+/** Returns the page of a problem with the form that requests a new link: the form again if the address is invalid. */
+export function requestProblemPage(pages: Pages, kind: RenewableLinkKind) {
+  const otherwise = linkProblemPage(pages, kind);
+  return (problem: Problem, request: RequestContext): string =>
+    isAboutEmail(problem)
+      ? pages.requestAgain({ locale: localeOfRequest(request), kind })
+      : otherwise(problem, request);
+}
+
+function isAboutEmail({ details: { errors = [] } }: Problem): boolean {
+  const [error] = errors;
+  return errors.length === 1 && error?.pointer === '#/email' && error.code !== 'unknown';
+}
+
+/** Returns the page of a problem that has nothing to do with a link. */
+export function generalProblemPage(pages: Pages) {
+  return ({ spec: { code, title }, details: { detail, retryAfter } }: Problem, request: RequestContext) =>
+    pages.problem({ locale: localeOfRequest(request), code, title, detail, retryAfter });
+}
+
 /** Returns the page of an unusable link to cancel an erasure. A new link cannot be requested. */
 export function erasureProblemPage(pages: Pages) {
   return problemPage(pages, pages.deadErasure);
@@ -53,13 +73,11 @@ function problemPage(
   pages: Pages,
   deadLink: (view: { readonly locale: string; readonly state: LinkState }) => string,
 ) {
-  return ({ spec, details }: Problem, request: RequestContext): string => {
-    const locale = localeOfRequest(request);
-    const { code, title } = spec;
-    const state = linkState(code, request);
-    if (state !== undefined) return deadLink({ locale, state });
-    const { detail, retryAfter } = details;
-    return pages.problem({ locale, code, title, detail, retryAfter });
+  const otherwise = generalProblemPage(pages);
+  return (problem: Problem, request: RequestContext): string => {
+    const state = linkState(problem.spec.code, request);
+    if (state === undefined) return otherwise(problem, request);
+    return deadLink({ locale: localeOfRequest(request), state });
   };
 }
 

@@ -120,3 +120,32 @@ test('the page at / requests a new password if there is no client app', async (c
   assert.match(titleOf(assertStatus(asked, 202).text), /^Check your inbox/);
   await auth.event('PasswordResetRequested', ada.email);
 });
+
+test('an invalid address in a form that requests a link is a fault of its field', async (context) => {
+  const auth = await startAuth(context);
+  const headers = { 'accept-language': 'de' };
+  for (const path of ['/verification-request', '/password-reset-request']) {
+    const { text } = assertStatus(await auth.post(path, { form: { email: 'ada@localhost' }, headers }), 400);
+    assert.match(titleOf(text), /^Fehler: Neuen Link anfordern/);
+    assert.match(text, /id="email-fault">Geben Sie eine gültige E-Mail-Adresse ein/);
+    assert.equal(formsOf(text)[0]?.action, `/api/v1/auth${path}`);
+    const other = assertStatus(await auth.post(path, { form: { email: 'ada@example.com', x: '1' } }), 400);
+    assert.match(titleOf(other.text), /^Something is missing or incorrect/);
+    assertProblem(await auth.post(path, { json: { email: 'ada@localhost' } }), 400, 'validation_failed');
+  }
+});
+
+test('a browser that opens any other address gets a page in its language', async (context) => {
+  const auth = await startAuth(context);
+  const headers = { accept: 'text/html', 'accept-language': 'fr' };
+  for (const path of ['/nothing', '']) {
+    const { text } = assertStatus(await auth.get(path, { headers }), 404);
+    assert.match(titleOf(text), /^Page introuvable/);
+    assert.match(text, /pages\.css/);
+  }
+  assert.match(
+    titleOf(assertStatus(await auth.get('/login', { headers }), 405).text),
+    /^Cela ne fonctionne pas ici/,
+  );
+  assertProblem(await auth.get('/nothing'), 404, 'not_found');
+});

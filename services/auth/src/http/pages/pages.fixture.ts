@@ -96,6 +96,7 @@ export function renderEveryPage(pages: Pages, locale: string): Readonly<Record<s
     'expired link': pages.deadLink({ locale, kind: 'verification', state: 'expired' }),
     'invalid link': pages.deadLink({ locale, kind: 'password-reset', state: 'invalid' }),
     'incomplete link': pages.deadLink({ locale, kind: 'verification', state: 'incomplete' }),
+    'request again': pages.requestAgain({ locale, kind: 'password-reset' }),
     home: pages.home({ locale }),
     problem: pages.problem({ locale, code: 'internal', title: 'Internal Server Error' }),
   };

@@ -2,16 +2,22 @@
 
 /** Shows times in the reader's time zone; without a script they are in UTC. */
 function showLocalTimes() {
-  const format = new Intl.DateTimeFormat(document.documentElement.lang, {
+  const { lang } = document.documentElement;
+  const format = new Intl.DateTimeFormat(lang, {
     day: 'numeric',
     month: 'long',
     year: 'numeric',
-    hour: '2-digit',
+    hour: 'numeric',
     minute: '2-digit',
     timeZoneName: 'short',
   });
+  // The first day of a month in the languages that write it as an ordinal number, which Intl does not.
+  const firstDay = { fr: '1er', pt: '1º' }[lang.split('-')[0]] ?? '1';
   for (const time of document.querySelectorAll('time[datetime]'))
-    time.textContent = format.format(new Date(time.dateTime));
+    time.textContent = format
+      .formatToParts(new Date(time.dateTime))
+      .map(({ type, value }) => (type === 'day' && value === '1' ? firstDay : value))
+      .join('');
 }
 
 /** Adds a button that shows what was typed as a password. It is hidden again when the form is sent. */
@@ -23,6 +29,7 @@ function addShowButton(input) {
   function show(shown) {
     input.type = shown ? 'text' : 'password';
     button.textContent = shown ? input.dataset.hide : input.dataset.show;
+    button.setAttribute('aria-label', `${button.textContent}: ${input.labels[0].textContent}`);
   }
   button.addEventListener('click', () => {
     show(input.type === 'password');

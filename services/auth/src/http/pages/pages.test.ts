@@ -4,6 +4,8 @@ import { paletteOf } from '@latchkey/brand';
 import { problems } from '@latchkey/http';
 import {
   attributeOf,
+  emailChangeView,
+  emailUndoView,
   formsOf,
   inputOf,
   renderEveryPage,
@@ -173,6 +175,33 @@ describe('the page of a reset link', () => {
   });
 });
 
+describe('the pages of a change of address', () => {
+  it('say whose account gets which address, in text that wraps', () => {
+    const html = pages.emailChange(emailChangeView('en'));
+    assert.match(html, /<dt>Username<\/dt><dd><bdi translate="no">ada<\/bdi>/);
+    assert.match(
+      html,
+      /<label for="account">New email address<\/label>\s*<p [^>]*>countess@example\.com<\/p>/,
+    );
+    assert.equal(attributeOf(inputOf(html, 'account'), 'autocomplete'), 'username');
+  });
+
+  it('name both addresses before the change is undone, and the way out for its owner', () => {
+    const html = pages.emailUndo(emailUndoView('en'));
+    assert.match(html, /<dt>Changed to<\/dt><dd><bdi translate="no">countess@example\.com</);
+    assert.match(html, /<p [^>]*>ada@example\.com<\/p>/);
+    assert.match(html, /If you changed the address yourself, close this page/);
+    assert.doesNotMatch(pages.reset(resetView('en')), /Changed to|close this page/);
+  });
+});
+
+describe('a heading', () => {
+  it('does not break at the hyphen of "e-mail"', () => {
+    assert.match(pages.emailChange(emailChangeView('de')), /<h1>[^<]*E\u2011Mail-Adresse<\/h1>/);
+    assert.match(pages.verification(verificationView('fr')), /<h1>[^<]*e\u2011mail<\/h1>/);
+  });
+});
+
 describe('the page of a dead link', () => {
   for (const kind of ['verification', 'password-reset'] as const) {
     it(`offers a new link for ${kind}`, () => {
@@ -269,6 +298,9 @@ describe('a client app', () => {
       linked.verification({ ...verificationView('en'), used: true }),
       linked.resetDone({ locale: 'en', first: false }),
       linked.home({ locale: 'en' }),
+      linked.emailChanged({ locale: 'en' }),
+      linked.emailChange({ ...emailChangeView('en'), used: true }),
+      linked.emailUndone({ locale: 'en' }),
     ]) {
       assert.match(html, /<a class="onward" href="https:\/\/app\.example\.com\/">Continue to Latchkey<\/a>/);
       assert.doesNotMatch(html, /close this page/);

@@ -70,7 +70,7 @@ export interface Pages {
   /** A form for the password, or the message that the address was already changed. */
   emailChange(view: EmailChangeView & { readonly action: string; readonly wrongPassword?: boolean }): string;
   emailChanged(view: { readonly locale: string }): string;
-  /** A form for a new password, on the page of a link that undoes a change of address. */
+  /** Both addresses and a form for a new password, on the page of a link that undoes a change of address. */
   emailUndo(view: EmailUndoView & { readonly action: string; readonly fault?: NewPasswordFault }): string;
   emailUndone(view: { readonly locale: string }): string;
   /** Confirms that a mail was requested. The page is the same whether or not the account exists. */
@@ -81,6 +81,8 @@ export interface Pages {
     readonly kind: UnusableLinkKind;
     readonly state: LinkState;
   }): string;
+  /** The form that requests a new link, after an invalid address was sent. */
+  requestAgain(view: { readonly locale: string; readonly kind: RenewableLinkKind }): string;
   /**
    * The page of any other problem: with a text of this service if there is one for its `code`, otherwise with the
    * text of the API.
@@ -124,16 +126,13 @@ export function createPages({ publicPath, minLength, brand, frontendUrl }: PageS
     return { tag, texts: filledIn(texts, { min: String(minLength), brand: brand.name }) };
   }
 
-  function render({ tag, texts }: Language, page: PageName, values: Readonly<Record<string, unknown>>) {
-    return templates.render(page, {
-      ...ours,
-      lang: tag,
-      texts,
-      fault: null,
-      onward: null,
-      link: null,
-      ...values,
-    });
+  function render(
+    { tag, texts }: Language,
+    page: PageName,
+    values: Readonly<Record<string, unknown>> & { readonly title: string },
+  ) {
+    const defaults = { lang: tag, texts, fault: null, onward: null, link: null };
+    return templates.render(page, { ...ours, ...defaults, ...values, title: keepTogether(values.title) });
   }
 
   function message(language: Language, mark: Mark, { title, paragraphs }: MessageTexts): string {
@@ -155,14 +154,21 @@ export function createPages({ publicPath, minLength, brand, frontendUrl }: PageS
   /** Renders a form for a new password. */
   function newPassword(
     language: Language,
-    words: PageTexts['emailUndo'],
-    view: { readonly email: string; readonly action: string; readonly fault?: NewPasswordFault },
+    words: PageTexts['reset']['again'],
+    view: {
+      readonly email: string;
+      /** The address that the account has now, if it is another one. */
+      readonly newEmail?: string;
+      readonly action: string;
+      readonly fault?: NewPasswordFault;
+    },
   ): string {
-    const { email, action, fault } = view;
+    const { email, newEmail, action, fault } = view;
     const text = fault === undefined ? null : language.texts.faults[fault.code];
     return render(language, 'reset', {
       ...words,
       email: makeDisplaySafe(email),
+      changedTo: newEmail === undefined ? null : makeDisplaySafe(newEmail),
       action,
       fault: text,
       newPasswordFault: fault?.field === 'newPassword' ? text : null,
@@ -216,12 +222,13 @@ export function createPages({ publicPath, minLength, brand, frontendUrl }: PageS
       return newPassword(language, language.texts.reset[first ? 'first' : 'again'], view);
     },
 
-    emailChange({ locale, newEmail, used, action, wrongPassword = false }) {
+    emailChange({ locale, username, newEmail, used, action, wrongPassword = false }) {
       const language = languageFor(locale);
       const { texts } = language;
-      if (used) return message(language, 'done', texts.emailChanged);
+      if (used) return success(language, 'done', texts.emailChanged);
       return render(language, 'email-change', {
         title: texts.emailChange.title,
+        username: makeDisplaySafe(username),
         newEmail: makeDisplaySafe(newEmail),
         action,
         fault: wrongPassword ? texts.faults.password_incorrect : null,
@@ -230,7 +237,7 @@ export function createPages({ publicPath, minLength, brand, frontendUrl }: PageS
 
     emailChanged({ locale }) {
       const language = languageFor(locale);
-      return message(language, 'done', language.texts.emailChanged);
+      return success(language, 'done', language.texts.emailChanged);
     },
 
     emailUndo(view) {
@@ -240,7 +247,7 @@ export function createPages({ publicPath, minLength, brand, frontendUrl }: PageS
 
     emailUndone({ locale }) {
       const language = languageFor(locale);
-      return message(language, 'done', language.texts.emailUndone);
+      return success(language, 'done', language.texts.emailUndone);
     },
 
     resetDone({ locale, first }) {
@@ -293,6 +300,19 @@ export function createPages({ publicPath, minLength, brand, frontendUrl }: PageS
       });
     },
 
+    requestAgain({ locale, kind }) {
+      const language = languageFor(locale);
+      const { request, renew, invalidEmail } = language.texts.deadLink;
+      return render(language, 'dead-link', {
+        title: request,
+        reason: null,
+        renew: renew[kind],
+        kind,
+        renewable: true,
+        fault: invalidEmail,
+      });
+    },
+
     problem({ locale, ...problem }) {
       const language = languageFor(locale);
       return message(language, 'failed', problemMessage(language, problem));
@@ -327,6 +347,11 @@ function signUpFacts(
 
 function verificationFaultText({ verification, faults }: PageTexts, fault: VerificationFault): string {
   return fault.field === 'password' ? verification.wrongPassword : faults[fault.code];
+}
+
+/** Replaces the hyphen of "e-mail", at which a heading would break. */
+function keepTogether(title: string): string {
+  return title.replaceAll(/(?<=\be)-(?=mail)/gi, '\u2011');
 }
 
 function readOwn(file: string): string {

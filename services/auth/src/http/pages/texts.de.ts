@@ -59,7 +59,7 @@ export const de: PageTexts = {
   reset: {
     again: {
       title: 'Wählen Sie ein neues Passwort',
-      lead: 'Sie werden dabei überall sonst ausgeloggt.',
+      lead: 'Alle Ihre Sitzungen werden dabei beendet.',
       button: 'Neues Passwort festlegen',
     },
     first: {
@@ -75,6 +75,7 @@ export const de: PageTexts = {
   emailChange: {
     title: 'Bestätigen Sie Ihre neue E-Mail-Adresse',
     lead: 'Danach loggen Sie sich mit dieser Adresse ein. Geben Sie das Passwort Ihres Kontos ein.',
+    newEmail: 'Neue E-Mail-Adresse',
     password: 'Passwort',
     confirm: 'Adresse bestätigen',
   },
@@ -84,17 +85,19 @@ export const de: PageTexts = {
       'Loggen Sie sich von jetzt an mit der neuen Adresse und demselben Passwort ein.',
       'An Ihre bisherige Adresse haben wir einen Link gesendet, der die Änderung 7 Tage lang rückgängig macht.',
     ],
+    closing: 'Sie können diese Seite schließen und sich einloggen.',
   },
   emailUndo: {
     title: 'Änderung Ihrer E-Mail-Adresse rückgängig machen',
-    lead: 'Ihr Konto erhält diese Adresse zurück. Wählen Sie ein neues Passwort: Alle werden ausgeloggt, und das bisherige Passwort gilt nicht mehr.',
+    lead: 'Ihr Konto erhält diese Adresse zurück. Wählen Sie ein neues Passwort: Alle Sitzungen werden beendet, und das bisherige Passwort gilt nicht mehr.',
     button: 'Konto zurückholen',
+    changedTo: 'Geändert auf',
+    ignore: 'Wenn Sie die Adresse selbst geändert haben, schließen Sie diese Seite: Es ändert sich nichts.',
   },
   emailUndone: {
     title: 'Ihr Konto hat wieder seine bisherige Adresse',
-    paragraphs: [
-      'Alle wurden ausgeloggt. Sie können diese Seite schließen und sich mit dem neuen Passwort einloggen.',
-    ],
+    paragraphs: ['Alle Sitzungen wurden beendet.'],
+    closing: 'Sie können diese Seite schließen und sich mit dem neuen Passwort einloggen.',
   },
   resetDone: {
     again: {
@@ -168,9 +171,11 @@ export const de: PageTexts = {
         'Geben Sie Ihre E-Mail-Adresse ein, und wir senden Ihnen einen neuen Link, um ein Passwort zu wählen.',
       'email-change': 'Loggen Sie sich ein, und fordern Sie die Änderung Ihrer Adresse noch einmal an.',
       'email-undo':
-        'Eine Änderung der Adresse kann 7 Tage lang und nur einmal rückgängig gemacht werden. Hat jemand anderes Ihr Konto, wenden Sie sich an unseren Support.',
+        'Eine Änderung der Adresse kann nur einmal und nur innerhalb von 7 Tagen rückgängig gemacht werden. Hat jemand anderes Ihr Konto, wenden Sie sich an unseren Support.',
     },
     email: 'E-Mail-Adresse',
+    request: 'Neuen Link anfordern',
+    invalidEmail: 'Geben Sie eine gültige E-Mail-Adresse ein, zum Beispiel ada@example.com.',
     send: 'Neuen Link senden',
   },
   faults: {
@@ -201,7 +206,7 @@ export const de: PageTexts = {
       paragraphs: ['Loggen Sie sich ein, und versuchen Sie es noch einmal.'],
     },
     insufficient_permission: {
-      title: 'Das dürfen Sie nicht',
+      title: 'Dafür fehlt Ihnen die Berechtigung',
       paragraphs: ['Ihrem Konto fehlt die nötige Berechtigung.'],
     },
     not_found: {

@@ -49,7 +49,7 @@ export const en: PageTexts = {
     closing: 'You can close this page and sign in.',
   },
   rejected: {
-    title: 'The sign-up has been cancelled',
+    title: 'The sign-up has been canceled',
     paragraphs: [
       'Thank you for telling us. Nobody can use your address through this sign-up.',
       'There is nothing else to do. You can close this page.',
@@ -58,7 +58,7 @@ export const en: PageTexts = {
   reset: {
     again: {
       title: 'Choose a new password',
-      lead: 'You will be signed out everywhere else.',
+      lead: 'You will be signed out everywhere.',
       button: 'Set new password',
     },
     first: {
@@ -74,6 +74,7 @@ export const en: PageTexts = {
   emailChange: {
     title: 'Confirm your new email address',
     lead: 'From then on, you sign in with this address. Enter the password of your account.',
+    newEmail: 'New email address',
     password: 'Password',
     confirm: 'Confirm address',
   },
@@ -83,15 +84,19 @@ export const en: PageTexts = {
       'From now on, sign in with the new address and the same password.',
       'We have sent a link to your previous address that undoes the change for 7 days.',
     ],
+    closing: 'You can close this page and sign in.',
   },
   emailUndo: {
     title: 'Undo the change of your email address',
     lead: 'Your account gets this address back. Choose a new password: everyone is signed out, and the old password stops working.',
     button: 'Get my account back',
+    changedTo: 'Changed to',
+    ignore: 'If you changed the address yourself, close this page: nothing changes.',
   },
   emailUndone: {
     title: 'Your account has its previous address again',
-    paragraphs: ['Everyone has been signed out. You can close this page and sign in with the new password.'],
+    paragraphs: ['Everyone has been signed out.'],
+    closing: 'You can close this page and sign in with the new password.',
   },
   resetDone: {
     again: {
@@ -162,9 +167,11 @@ export const en: PageTexts = {
       'password-reset': 'Enter your email address, and we will send you a new link to choose a password.',
       'email-change': 'Sign in, and request the change of your address again.',
       'email-undo':
-        'A change of address can be undone for 7 days, and once. If someone else has your account, contact our support.',
+        'A change of address can be undone only once, within 7 days. If someone else has your account, contact our support.',
     },
     email: 'Email address',
+    request: 'Request a new link',
+    invalidEmail: 'Enter a valid email address, such as ada@example.com.',
     send: 'Send a new link',
   },
   faults: {

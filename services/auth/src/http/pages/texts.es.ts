@@ -60,7 +60,7 @@ export const es: PageTranslation = {
   reset: {
     again: {
       title: 'Elige una contraseña nueva',
-      lead: 'Se cerrarán tus sesiones en los demás dispositivos.',
+      lead: 'Se cerrarán todas tus sesiones.',
       button: 'Guardar contraseña',
     },
     first: {
@@ -76,6 +76,7 @@ export const es: PageTranslation = {
   emailChange: {
     title: 'Confirma tu nueva dirección de correo',
     lead: 'A partir de entonces iniciarás sesión con esta dirección. Escribe la contraseña de tu cuenta.',
+    newEmail: 'Nueva dirección de correo',
     password: 'Contraseña',
     confirm: 'Confirmar dirección',
   },
@@ -85,17 +86,19 @@ export const es: PageTranslation = {
       'A partir de ahora, inicia sesión con la dirección nueva y la misma contraseña.',
       'Hemos enviado a tu dirección anterior un enlace con el que puedes deshacer el cambio durante 7 días.',
     ],
+    closing: 'Puedes cerrar esta página e iniciar sesión.',
   },
   emailUndo: {
     title: 'Deshaz el cambio de tu dirección de correo',
     lead: 'Tu cuenta recuperará esta dirección. Elige una contraseña nueva: se cerrarán todas las sesiones y la contraseña anterior dejará de funcionar.',
     button: 'Recuperar mi cuenta',
+    changedTo: 'Cambiada a',
+    ignore: 'Si has cambiado tú la dirección, cierra esta página: nada cambiará.',
   },
   emailUndone: {
     title: 'Tu cuenta vuelve a tener su dirección anterior',
-    paragraphs: [
-      'Se han cerrado todas las sesiones. Puedes cerrar esta página e iniciar sesión con la contraseña nueva.',
-    ],
+    paragraphs: ['Se han cerrado todas las sesiones.'],
+    closing: 'Puedes cerrar esta página e iniciar sesión con la contraseña nueva.',
   },
   resetDone: {
     again: {
@@ -171,6 +174,8 @@ export const es: PageTranslation = {
         'El cambio de dirección solo se puede deshacer una vez y durante 7 días. Si otra persona controla tu cuenta, contacta con nuestro equipo de soporte.',
     },
     email: 'Correo electrónico',
+    request: 'Solicitar un enlace nuevo',
+    invalidEmail: 'Escribe una dirección de correo válida, por ejemplo ada@example.com.',
     send: 'Enviar un enlace nuevo',
   },
   faults: {

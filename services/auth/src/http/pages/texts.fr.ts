@@ -59,7 +59,7 @@ export const fr: PageTranslation = {
   reset: {
     again: {
       title: 'Choisissez un nouveau mot de passe',
-      lead: 'Vos sessions sur les autres appareils seront fermées.',
+      lead: 'Toutes vos sessions seront fermées.',
       button: 'Enregistrer le mot de passe',
     },
     first: {
@@ -75,6 +75,7 @@ export const fr: PageTranslation = {
   emailChange: {
     title: 'Confirmez votre nouvelle adresse e-mail',
     lead: 'Vous vous connecterez ensuite avec cette adresse. Saisissez le mot de passe de votre compte.',
+    newEmail: 'Nouvelle adresse e-mail',
     password: 'Mot de passe',
     confirm: 'Confirmer l’adresse',
   },
@@ -84,17 +85,19 @@ export const fr: PageTranslation = {
       'Connectez-vous désormais avec la nouvelle adresse et le même mot de passe.',
       'Nous avons envoyé à votre ancienne adresse un lien qui permet d’annuler la modification pendant 7 jours.',
     ],
+    closing: 'Vous pouvez fermer cette page et vous connecter.',
   },
   emailUndo: {
     title: 'Annulez la modification de votre adresse e-mail',
     lead: 'Votre compte retrouvera cette adresse. Choisissez un nouveau mot de passe : toutes les sessions seront fermées et l’ancien mot de passe ne fonctionnera plus.',
     button: 'Récupérer mon compte',
+    changedTo: 'Remplacée par',
+    ignore: 'Si vous avez modifié l’adresse vous-même, fermez cette page : rien ne changera.',
   },
   emailUndone: {
     title: 'Votre compte a retrouvé son ancienne adresse',
-    paragraphs: [
-      'Toutes les sessions ont été fermées. Vous pouvez fermer cette page et vous connecter avec le nouveau mot de passe.',
-    ],
+    paragraphs: ['Toutes les sessions ont été fermées.'],
+    closing: 'Vous pouvez fermer cette page et vous connecter avec le nouveau mot de passe.',
   },
   resetDone: {
     again: {
@@ -170,6 +173,8 @@ export const fr: PageTranslation = {
         'La modification d’une adresse peut être annulée une seule fois, pendant 7 jours. Si quelqu’un d’autre a pris le contrôle de votre compte, contactez notre assistance.',
     },
     email: 'Adresse e-mail',
+    request: 'Demander un nouveau lien',
+    invalidEmail: 'Saisissez une adresse e-mail valide, par exemple ada@example.com.',
     send: 'Envoyer un nouveau lien',
   },
   faults: {

@@ -58,7 +58,7 @@ export const ptBR: PageTranslation = {
   reset: {
     again: {
       title: 'Escolha uma nova senha',
-      lead: 'Suas sessões nos outros dispositivos serão encerradas.',
+      lead: 'Todas as suas sessões serão encerradas.',
       button: 'Salvar senha',
     },
     first: {
@@ -74,6 +74,7 @@ export const ptBR: PageTranslation = {
   emailChange: {
     title: 'Confirme seu novo e-mail',
     lead: 'A partir de então, você entrará com este endereço. Digite a senha da sua conta.',
+    newEmail: 'Novo e-mail',
     password: 'Senha',
     confirm: 'Confirmar endereço',
   },
@@ -83,17 +84,19 @@ export const ptBR: PageTranslation = {
       'A partir de agora, entre com o novo endereço e a mesma senha.',
       'Enviamos ao seu endereço anterior um link que permite desfazer a alteração por 7 dias.',
     ],
+    closing: 'Você pode fechar esta página e entrar.',
   },
   emailUndo: {
     title: 'Desfaça a alteração do seu e-mail',
     lead: 'Sua conta voltará a ter este endereço. Escolha uma nova senha: todas as sessões serão encerradas, e a senha anterior deixará de funcionar.',
     button: 'Recuperar minha conta',
+    changedTo: 'Alterado para',
+    ignore: 'Se foi você quem alterou o endereço, feche esta página: nada mudará.',
   },
   emailUndone: {
     title: 'Sua conta voltou a ter o endereço anterior',
-    paragraphs: [
-      'Todas as sessões foram encerradas. Você pode fechar esta página e entrar com a nova senha.',
-    ],
+    paragraphs: ['Todas as sessões foram encerradas.'],
+    closing: 'Você pode fechar esta página e entrar com a nova senha.',
   },
   resetDone: {
     again: {
@@ -168,6 +171,8 @@ export const ptBR: PageTranslation = {
         'A alteração do endereço só pode ser desfeita uma vez, em até 7 dias. Se outra pessoa assumiu sua conta, fale com o nosso suporte.',
     },
     email: 'E-mail',
+    request: 'Pedir um novo link',
+    invalidEmail: 'Digite um e-mail válido, por exemplo ada@example.com.',
     send: 'Enviar um novo link',
   },
   faults: {
@@ -188,7 +193,7 @@ export const ptBR: PageTranslation = {
   },
   problems: {
     validation_failed: {
-      title: 'Algo está faltando ou incorreto',
+      title: 'Algo está faltando ou está incorreto',
       paragraphs: ['Volte, confira o que você digitou e tente novamente.'],
     },
     unauthenticated: { title: 'Você precisa entrar', paragraphs: ['Entre na sua conta e tente novamente.'] },

@@ -54,10 +54,20 @@ export interface PageTexts {
     readonly hint: string;
     readonly confirmNewPassword: string;
   };
-  readonly emailChange: Headed & { readonly password: string; readonly confirm: string };
-  readonly emailChanged: MessageTexts;
-  readonly emailUndo: Headed & { readonly button: string };
-  readonly emailUndone: MessageTexts;
+  readonly emailChange: Headed & {
+    readonly newEmail: string;
+    readonly password: string;
+    readonly confirm: string;
+  };
+  readonly emailChanged: SuccessTexts;
+  readonly emailUndo: Headed & {
+    readonly button: string;
+    /** The label of the address that the account got with the change. */
+    readonly changedTo: string;
+    /** What to do if the change was intended. */
+    readonly ignore: string;
+  };
+  readonly emailUndone: SuccessTexts;
   readonly resetDone: { readonly again: SuccessTexts; readonly first: SuccessTexts };
   readonly erasure: Headed & {
     readonly erasedOn: string;
@@ -76,6 +86,9 @@ export interface PageTexts {
     readonly reason: Readonly<Record<LinkState, string>>;
     readonly renew: Readonly<Record<UnusableLinkKind, string>>;
     readonly email: string;
+    /** The title of the page that shows the form again, with the text `invalidEmail`. */
+    readonly request: string;
+    readonly invalidEmail: string;
     readonly send: string;
   };
   readonly faults: Readonly<Record<FaultCode, string>>;

@@ -4,7 +4,7 @@ import { type Answer, type OpenApiInfo, publicPolicy, type Route, route } from '
 import { z } from 'zod';
 import { AUTH_BASE_PATH } from '../base-path.ts';
 import type { RouteDeps } from '../deps.ts';
-import { htmlAnswer, localeOfRequest } from '../link-page.ts';
+import { generalProblemPage, htmlAnswer, localeOfRequest } from '../link-page.ts';
 import { type SecurityTxt, securityTxt } from '../security-txt.ts';
 
 const KEYS_MAX_AGE_SECONDS = 300;
@@ -15,7 +15,10 @@ export function documentRoutes(deps: RouteDeps): readonly Route[] {
   return [
     homeRoute(deps),
     keysRoute(deps),
-    fileRoute('pages.css', { type: 'text/css; charset=utf-8', text: stylesheet }),
+    {
+      ...fileRoute('pages.css', { type: 'text/css; charset=utf-8', text: stylesheet }),
+      generalProblemPage: generalProblemPage(deps.pages),
+    },
     fileRoute('pages.js', { type: 'text/javascript; charset=utf-8', text: script }),
     ...(logo ? [fileRoute('logo', { type: logo.type, text: logo.bytes }, FROM_ANYWHERE)] : []),
     ...(file ? [securityTxtRoute(deps, file)] : []),

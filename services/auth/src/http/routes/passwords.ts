@@ -14,6 +14,7 @@ import {
   linkProblemPage,
   linkProblems,
   localeOfRequest,
+  requestProblemPage,
   tokenParam,
 } from '../link-page.ts';
 import { newPasswordFault } from '../new-password-fault.ts';
@@ -54,7 +55,7 @@ function resetRequestRoute(deps: RouteDeps): Route {
       },
     },
     problems: [problems.rate_limited],
-    problemPage: linkProblemPage(pages, 'password-reset'),
+    problemPage: requestProblemPage(pages, 'password-reset'),
     handle: async (request) => {
       const address = request.body.email.canonical;
       await requestMailByAddress(deps, { kind: 'password-reset', address }, toUseCaseContext(request));

@@ -23,6 +23,7 @@ import {
   linkProblemPage,
   linkProblems,
   localeOfRequest,
+  requestProblemPage,
   tokenParam,
 } from '../link-page.ts';
 import { operationRoute } from '../operation.ts';
@@ -242,7 +243,7 @@ function verificationRequestRoute(deps: RouteDeps): Route {
     accepts: ['none', 'json', 'form'],
     answers: { 202: jsonOrPageAnswerSpec('The same response whether or not the account exists.') },
     problems: [problems.rate_limited, problems.conflict],
-    problemPage: linkProblemPage(pages, 'verification'),
+    problemPage: requestProblemPage(pages, 'verification'),
     handle: async (request) => {
       const { caller, body } = request;
       const message = 'If there is an account to verify, a link has been sent.';
