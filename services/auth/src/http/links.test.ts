@@ -149,3 +149,16 @@ test('a browser that opens any other address gets a page in its language', async
   );
   assertProblem(await auth.get('/nothing'), 404, 'not_found');
 });
+
+test('the page that follows a form has an address from which it can be reloaded', async (context) => {
+  const auth = await startAuth(context);
+  const ada = createPerson();
+  await signUp(auth, ada, { headers: { 'accept-language': 'de' } });
+  const token = await verificationToken(auth, ada.email);
+  const done = assertStatus(await auth.post(`/verify/${token}`, { form: { password: ada.password } }), 200);
+  const [, address = ''] = /<main [^>]*data-reload="\/api\/v1\/auth([^"]*)"/.exec(done.text) ?? [];
+  assert.equal(assertStatus(await auth.get(address), 200).text, done.text);
+  assert.equal(address, '/done/verified?lang=de');
+  assertStatus(await auth.get('/done/anything'), 400);
+  assert.doesNotMatch((await auth.get(`/verify/${token}`)).text, /data-reload/);
+});

@@ -40,5 +40,12 @@ function addShowButton(input) {
   input.after(button);
 }
 
+/** Gives the page an address from which it can be reloaded without sending the form again. */
+function replaceAddress() {
+  const { reload } = document.querySelector('main').dataset;
+  if (reload) history.replaceState(null, '', reload);
+}
+
+replaceAddress();
 showLocalTimes();
 for (const input of document.querySelectorAll('input[data-show]')) addShowButton(input);

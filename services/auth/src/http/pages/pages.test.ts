@@ -294,22 +294,19 @@ describe('a client app', () => {
 
   it('is where pages that are done lead on to', () => {
     for (const html of [
-      linked.verified({ locale: 'en', newPassword: false }),
+      linked.done('verified', { locale: 'en' }),
       linked.verification({ ...verificationView('en'), used: true }),
-      linked.resetDone({ locale: 'en', first: false }),
+      linked.done('reset', { locale: 'en' }),
       linked.home({ locale: 'en' }),
-      linked.emailChanged({ locale: 'en' }),
+      linked.done('email-changed', { locale: 'en' }),
       linked.emailChange({ ...emailChangeView('en'), used: true }),
-      linked.emailUndone({ locale: 'en' }),
+      linked.done('email-undone', { locale: 'en' }),
     ]) {
       assert.match(html, /<a class="onward" href="https:\/\/app\.example\.com\/">Continue to Latchkey<\/a>/);
       assert.doesNotMatch(html, /close this page/);
     }
-    assert.doesNotMatch(linked.rejected({ locale: 'en' }), /class="onward"/);
-    assert.match(
-      pages.verified({ locale: 'en', newPassword: false }),
-      /You can close this page and sign in\./,
-    );
+    assert.doesNotMatch(linked.done('rejected', { locale: 'en' }), /class="onward"/);
+    assert.match(pages.done('verified', { locale: 'en' }), /You can close this page and sign in\./);
   });
 });
 
@@ -336,7 +333,7 @@ describe('what others have chosen', () => {
 
   it('cannot name a language that is none', () => {
     for (const locale of ['it', 'en"><script>', '', 'constructor', 'x-de']) {
-      assert.match(pages.verified({ locale, newPassword: false }), /<html lang="en">/);
+      assert.match(pages.done('verified', { locale }), /<html lang="en">/);
     }
   });
 });

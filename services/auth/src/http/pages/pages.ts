@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Brand, Palette } from '@latchkey/brand';
+import { assertNever } from '@latchkey/events';
 import { pageContentSecurityPolicy } from '@latchkey/http';
 import { instantInWords } from '@latchkey/locale';
 import type { EmailChangeView } from '../../email-change/confirm.ts';
@@ -49,6 +50,18 @@ interface ShownProblem {
   readonly retryAfter?: number | undefined;
 }
 
+/** The pages that report what a form has done. */
+export const donePages = [
+  'verified',
+  'first-password',
+  'rejected',
+  'reset',
+  'email-changed',
+  'email-undone',
+  'erasure-canceled',
+] as const;
+export type DonePage = (typeof donePages)[number];
+
 export interface Pages {
   /**
    * Shows who signed up and when. Has a single button if the sign-up was made in this browser, and otherwise a field
@@ -57,22 +70,21 @@ export interface Pages {
   verification(view: VerificationView & VerificationPlaces & { readonly fault?: VerificationFault }): string;
   /** Asks for confirmation before the sign-up is rejected. */
   rejection(view: VerificationView & VerificationPlaces): string;
-  verified(view: { readonly locale: string; readonly newPassword: boolean }): string;
-  rejected(view: { readonly locale: string }): string;
+  /**
+   * Reports what a form has done. If the browser runs JavaScript, the page replaces its address, so that reloading it
+   * does not send the form again: the link may work only once.
+   */
+  done(page: DonePage, view: { readonly locale: string }): string;
   /** A form for a new password, or for the first password of an account (`first`). */
   reset(view: ResetView & { readonly action: string; readonly fault?: NewPasswordFault }): string;
-  resetDone(view: { readonly locale: string; readonly first: boolean }): string;
   /** Shows when the account will be erased, and a button that cancels the erasure. */
   erasure(view: ErasureView & { readonly action: string }): string;
-  erasureCanceled(view: { readonly locale: string }): string;
   /** The page of an unusable link to cancel an erasure. */
   deadErasure(view: { readonly locale: string; readonly state: LinkState }): string;
   /** A form for the password, or the message that the address was already changed. */
   emailChange(view: EmailChangeView & { readonly action: string; readonly wrongPassword?: boolean }): string;
-  emailChanged(view: { readonly locale: string }): string;
   /** Both addresses and a form for a new password, on the page of a link that undoes a change of address. */
   emailUndo(view: EmailUndoView & { readonly action: string; readonly fault?: NewPasswordFault }): string;
-  emailUndone(view: { readonly locale: string }): string;
   /** Confirms that a mail was requested. The page is the same whether or not the account exists. */
   requested(view: { readonly locale: string; readonly kind: RenewableLinkKind }): string;
   /** The page of an unusable link, with a form to request a new one if that is possible. */
@@ -131,7 +143,7 @@ export function createPages({ publicPath, minLength, brand, frontendUrl }: PageS
     page: PageName,
     values: Readonly<Record<string, unknown>> & { readonly title: string },
   ) {
-    const defaults = { lang: tag, texts, fault: null, onward: null, link: null };
+    const defaults = { lang: tag, texts, fault: null, onward: null, link: null, done: null };
     return templates.render(page, { ...ours, ...defaults, ...values, title: keepTogether(values.title) });
   }
 
@@ -144,11 +156,11 @@ export function createPages({ publicPath, minLength, brand, frontendUrl }: PageS
     language: Language,
     mark: Mark,
     { title, paragraphs, closing }: SuccessTexts,
-    link: { readonly href: string; readonly text: string } | null = null,
+    more: Readonly<Record<string, unknown>> = {},
   ): string {
     const onward = frontendUrl ?? null;
     const shownParagraphs = onward === null ? [...paragraphs, closing] : paragraphs;
-    return render(language, 'message', { mark, title, paragraphs: shownParagraphs, onward, link });
+    return render(language, 'message', { mark, title, paragraphs: shownParagraphs, onward, ...more });
   }
 
   /** Renders a form for a new password. */
@@ -206,15 +218,33 @@ export function createPages({ publicPath, minLength, brand, frontendUrl }: PageS
       });
     },
 
-    verified({ locale, newPassword }) {
+    done(page, { locale }) {
       const language = languageFor(locale);
-      const { verified, resetDone } = language.texts;
-      return success(language, 'done', newPassword ? resetDone.first : verified);
-    },
-
-    rejected({ locale }) {
-      const language = languageFor(locale);
-      return message(language, 'ended', language.texts.rejected);
+      const { texts } = language;
+      switch (page) {
+        case 'verified':
+          return success(language, 'done', texts.verified, { done: page });
+        case 'first-password':
+          return success(language, 'done', texts.resetDone.first, { done: page });
+        case 'rejected':
+          return render(language, 'message', { mark: 'ended', ...texts.rejected, done: page });
+        case 'reset':
+          return success(language, 'done', texts.resetDone.again, { done: page });
+        case 'email-changed':
+          return success(language, 'done', texts.emailChanged, { done: page });
+        case 'email-undone':
+          return success(language, 'done', texts.emailUndone, { done: page });
+        case 'erasure-canceled': {
+          const { canceled, newPassword } = texts.erasure;
+          const home = { href: `${publicPath}/`, text: newPassword };
+          return success(language, 'done', canceled, {
+            done: page,
+            link: frontendUrl === undefined ? home : null,
+          });
+        }
+        default:
+          return assertNever(page);
+      }
     },
 
     reset({ first, ...view }) {
@@ -235,24 +265,9 @@ export function createPages({ publicPath, minLength, brand, frontendUrl }: PageS
       });
     },
 
-    emailChanged({ locale }) {
-      const language = languageFor(locale);
-      return success(language, 'done', language.texts.emailChanged);
-    },
-
     emailUndo(view) {
       const language = languageFor(view.locale);
       return newPassword(language, language.texts.emailUndo, view);
-    },
-
-    emailUndone({ locale }) {
-      const language = languageFor(locale);
-      return success(language, 'done', language.texts.emailUndone);
-    },
-
-    resetDone({ locale, first }) {
-      const language = languageFor(locale);
-      return success(language, 'done', language.texts.resetDone[first ? 'first' : 'again']);
     },
 
     erasure({ locale, eraseAt, action }) {
@@ -262,13 +277,6 @@ export function createPages({ publicPath, minLength, brand, frontendUrl }: PageS
         ...{ title, lead, keep, ignore, action },
         eraseAt: { machine: eraseAt.toISOString(), words: instantInWords(eraseAt, language.tag) },
       });
-    },
-
-    erasureCanceled({ locale }) {
-      const language = languageFor(locale);
-      const { canceled, newPassword } = language.texts.erasure;
-      const home = { href: `${publicPath}/`, text: newPassword };
-      return success(language, 'done', canceled, frontendUrl === undefined ? home : null);
     },
 
     deadErasure({ locale, state }) {

@@ -5,6 +5,8 @@ import { z } from 'zod';
 import { AUTH_BASE_PATH } from '../base-path.ts';
 import type { RouteDeps } from '../deps.ts';
 import { generalProblemPage, htmlAnswer, localeOfRequest } from '../link-page.ts';
+import { donePages } from '../pages/pages.ts';
+import { localeTag } from '../schemas.ts';
 import { type SecurityTxt, securityTxt } from '../security-txt.ts';
 
 const KEYS_MAX_AGE_SECONDS = 300;
@@ -14,6 +16,7 @@ export function documentRoutes(deps: RouteDeps): readonly Route[] {
   const { stylesheet, script, logo } = deps.pages;
   return [
     homeRoute(deps),
+    doneRoute(deps),
     keysRoute(deps),
     {
       ...fileRoute('pages.css', { type: 'text/css; charset=utf-8', text: stylesheet }),
@@ -90,6 +93,23 @@ function homeRoute({ pages }: RouteDeps): Route {
     hidden: true,
     answers: { 200: { description: 'A page.', media: ['text/html'] } },
     handle: async (request) => htmlAnswer(pages.home({ locale: localeOfRequest(request) })),
+  });
+}
+
+/** The pages that report what a form has done, for browsers that reload them. */
+function doneRoute({ pages }: RouteDeps): Route {
+  return route({
+    method: 'GET',
+    path: `${AUTH_BASE_PATH}/done/:page`,
+    tag: 'pages',
+    summary: 'A page that reports what a form has done',
+    policy: publicPolicy,
+    hidden: true,
+    params: z.object({ page: z.enum(donePages) }),
+    query: z.object({ lang: localeTag.optional() }),
+    answers: { 200: { description: 'A page.', media: ['text/html'] } },
+    handle: async ({ params: { page }, query: { lang }, ...request }) =>
+      htmlAnswer(pages.done(page, { locale: lang ?? localeOfRequest(request) })),
   });
 }
 

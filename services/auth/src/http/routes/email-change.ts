@@ -141,7 +141,7 @@ function confirmationRoute(deps: RouteDeps): Route {
       const confirmed = { token, evidence: evidenceOf(request) };
       const { state } = await confirmEmailChange(deps, confirmed, toUseCaseContext(request));
       if (request.sentAs === 'form')
-        return htmlAnswer(pages.emailChanged({ locale: requireExistingAccount(state).locale }));
+        return htmlAnswer(pages.done('email-changed', requireExistingAccount(state)));
       return {
         status: 200,
         body: { message: 'Email address changed successfully' },
@@ -214,7 +214,7 @@ function undoRoute(deps: RouteDeps): Route {
       const undo = { token: request.params.token, ...request.body };
       const { state } = await undoEmailChange(deps, undo, toUseCaseContext(request));
       if (request.sentAs === 'form')
-        return htmlAnswer(pages.emailUndone({ locale: requireExistingAccount(state).locale }));
+        return htmlAnswer(pages.done('email-undone', requireExistingAccount(state)));
       return {
         status: 200,
         body: { message: 'Email change undone successfully' },

@@ -128,7 +128,7 @@ function cancelErasureRoute(deps: RouteDeps): Route {
     handle: async (request) => {
       const { state } = await cancelErasure(deps, request.params.token, toUseCaseContext(request));
       if (request.sentAs === 'form')
-        return htmlAnswer(pages.erasureCanceled({ locale: requireExistingAccount(state).locale }));
+        return htmlAnswer(pages.done('erasure-canceled', requireExistingAccount(state)));
       return {
         status: 200,
         body: { message: 'The account will not be erased' },

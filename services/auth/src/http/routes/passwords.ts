@@ -119,7 +119,7 @@ function completeResetRoute(deps: RouteDeps): Route {
       const { state, facts } = await completeReset(deps, reset, toUseCaseContext(request));
       if (request.sentAs === 'form') {
         const first = facts.some(({ type }) => type === 'AccountVerified');
-        return htmlAnswer(pages.resetDone({ locale: requireExistingAccount(state).locale, first }));
+        return htmlAnswer(pages.done(first ? 'first-password' : 'reset', requireExistingAccount(state)));
       }
       return {
         status: 200,

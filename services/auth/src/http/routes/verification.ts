@@ -191,8 +191,8 @@ function verifyRoute(deps: RouteDeps): Route {
       const cookie = signUpCookie.read(request) === userId ? { 'Set-Cookie': signUpCookie.clear() } : {};
       if (request.sentAs === 'form') {
         const html = reject
-          ? pages.rejected({ locale })
-          : pages.verified({ locale, newPassword: newPassword !== undefined });
+          ? pages.done('rejected', { locale })
+          : pages.done(newPassword === undefined ? 'verified' : 'first-password', { locale });
         const answer = htmlAnswer(html);
         return { ...answer, headers: { ...answer.headers, ...cookie } };
       }
