@@ -112,7 +112,7 @@ export const flows = [
     id: 'verify',
     group: 'Get started',
     title: 'Verify email',
-    lead: 'The link in the mail leads here. It proves that the address belongs to you; the cookie of this browser, or the password, that the sign-up does.',
+    lead: 'The link in the mail leads here. The link shows that the address is yours. This browser’s cookie, or the password, shows that you signed up.',
     renew: 'new-link',
     fields: [
       linkField('verify'),
@@ -215,6 +215,9 @@ export const flows = [
           ['', 'Unchanged'],
           ['en', 'English'],
           ['de', 'Deutsch'],
+          ['fr', 'Français'],
+          ['es', 'Español'],
+          ['pt-BR', 'Português (Brasil)'],
         ],
       },
     ],
@@ -238,6 +241,89 @@ export const flows = [
       rememberPassword(newPassword);
       return { say: 'Your password was changed, and every other session has ended.' };
     },
+  },
+  {
+    id: 'change-email',
+    group: 'My account',
+    title: 'Change email address',
+    lead: 'Mails a link to the new address. The response does not reveal whether another account has it.',
+    needsSignIn: true,
+    fields: [
+      { name: 'newEmail', label: 'New email', type: 'email', autocomplete: 'email' },
+      password('Password', 'password', 'current-password', samplePassword),
+    ],
+    request: (values) => post('/auth/change-email', values, true),
+    after: (body, { newEmail }) => {
+      remember({ email: newEmail });
+      return { say: body.message, next: 'confirm-email' };
+    },
+  },
+  {
+    id: 'confirm-email',
+    group: 'My account',
+    title: 'Confirm new address',
+    lead: 'The link in the mail to the new address leads here. The link shows that the address is yours. The password shows that the account is yours.',
+    renew: 'change-email',
+    fields: [linkField('change-email'), password('Password', 'password', 'current-password', samplePassword)],
+    request: ({ token, ...values }) => post(`/auth/change-email/${encodeURIComponent(token)}`, values),
+    after: () => ({
+      say: 'Your address was changed. The previous address got a link that undoes it, for 7 days.',
+      next: 'undo-email',
+    }),
+  },
+  {
+    id: 'undo-email',
+    group: 'My account',
+    title: 'Undo address change',
+    lead: 'The link in the mail to the previous address leads here. It gives the account that address back, and ends every session.',
+    fields: [
+      {
+        name: 'token',
+        label: 'Token from the link',
+        autocomplete: 'off',
+        hint: 'from the mail to the previous address',
+      },
+      password('New password', 'newPassword', 'new-password'),
+      password('Confirm new password', 'confirmNewPassword', 'new-password'),
+    ],
+    request: ({ token, ...passwords }) =>
+      post(`/auth/undo-email-change/${encodeURIComponent(token)}`, passwords),
+    after: (_body, { newPassword }) => {
+      signOut();
+      rememberPassword(newPassword);
+      return { say: 'The account has its previous address again.', next: 'sign-in' };
+    },
+  },
+  {
+    id: 'export',
+    group: 'My account',
+    title: 'Export data',
+    lead: 'Everything that is stored about this account, as one JSON document.',
+    needsSignIn: true,
+    fields: [password('Password', 'password', 'current-password', samplePassword)],
+    request: (values) => post('/auth/export', values, true),
+  },
+  {
+    id: 'erase',
+    group: 'My account',
+    title: 'Erase account',
+    lead: 'Disables this account at once, and erases it after some days. A mail has a link that keeps the account.',
+    needsSignIn: true,
+    fields: [password('Password', 'password', 'current-password', samplePassword)],
+    request: (values) => post('/auth/account/erase', values, true),
+    after: ({ message, eraseAt }) => {
+      signOut();
+      return { say: `${message} at ${eraseAt}.`, next: 'keep' };
+    },
+  },
+  {
+    id: 'keep',
+    group: 'My account',
+    title: 'Keep account',
+    lead: 'The link in the mail about the erasure leads here. The account is enabled again.',
+    fields: [linkField('erase')],
+    request: ({ token }) => post(`/auth/erase/${encodeURIComponent(token)}`),
+    after: ({ message }) => ({ say: `${message}.`, next: 'sign-in' }),
   },
   {
     id: 'history',
