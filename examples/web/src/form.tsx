@@ -3,11 +3,24 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 
 type Values = Readonly<Record<string, string>>;
 
-/** Returns the API's error message or, if the server cannot be reached, a message that says so. */
-export function faultOf(error: unknown): string {
+/**
+ * Returns the API's error message or, if the server cannot be reached, a message that says so.
+ * @param labelOf returns the label of a field, which precedes an error in it
+ */
+export function faultOf(
+  error: unknown,
+  labelOf: (name: string) => string | undefined = () => undefined,
+): string {
   if (!(error instanceof ApiProblem)) return 'The server cannot be reached. Try again.';
-  const [first] = error.errors ?? [];
-  return first === undefined ? error.message : `${first.pointer.replace(/^#\//, '')} ${first.message}`;
+  const [first] = error.errors;
+  const label = first && labelOf(first.pointer.replace(/^#\//, ''));
+  return first === undefined || label === undefined ? error.message : `${label}: ${first.message}`;
+}
+
+/** Returns the label of a form's field. */
+function labelIn(form: HTMLFormElement, name: string): string | undefined {
+  const field = form.elements.namedItem(name);
+  return field instanceof HTMLInputElement ? field.labels?.[0]?.textContent : undefined;
 }
 
 /**
@@ -31,16 +44,15 @@ export function Form({
 
   async function submit(event: FormEvent<HTMLFormElement>): Promise<void> {
     event.preventDefault();
-    const values = Object.fromEntries(
-      [...new FormData(event.currentTarget)].map(([name, value]) => [name, String(value)]),
-    );
+    const form = event.currentTarget;
+    const values = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value)]));
     setFault(undefined);
     setState('sending');
     try {
       await send(values);
       setState('done');
     } catch (error) {
-      setFault(faultOf(error));
+      setFault(faultOf(error, (name) => labelIn(form, name)));
       setState('open');
     }
   }
@@ -49,9 +61,15 @@ export function Form({
     <form onSubmit={(event) => void submit(event)} aria-label={title}>
       <h2>{title}</h2>
       {children}
-      {fault !== undefined && <p role="alert">{fault}</p>}
+      {fault !== undefined && (
+        <p role="alert" tabIndex={-1} ref={focus}>
+          {fault}
+        </p>
+      )}
       {state === 'done' && done !== undefined ? (
-        <p role="status">{done}</p>
+        <p role="status" tabIndex={-1} ref={focus}>
+          {done}
+        </p>
       ) : (
         <button type="submit" disabled={state === 'sending'}>
           {button}
@@ -59,6 +77,11 @@ export function Form({
       )}
     </form>
   );
+}
+
+/** Moves the focus to the outcome of a form, because the button that had it is disabled or gone. */
+function focus(element: HTMLElement | null): void {
+  element?.focus();
 }
 
 export function Field(props: {

@@ -1,3 +1,4 @@
+import { useState } from 'react';
 import { Form, NewPasswordField, PasswordField } from './form.tsx';
 import { latchkey } from './latchkey.ts';
 
@@ -6,22 +7,37 @@ import { latchkey } from './latchkey.ts';
  * links, too.
  */
 export function Verify() {
+  const [step, setStep] = useState<'verify' | 'verified' | 'reject'>('verify');
   return (
     <>
-      <Form
-        title="Verify your email"
-        button="Verify email"
-        done="Your email is verified. You can sign in."
-        send={({ password = '' }) => latchkey.verifyFromUrl(location.href).confirm({ password })}
-      >
-        <PasswordField />
-      </Form>
-      <Form
-        title="Was this not you?"
-        button="This was not me"
-        done="The sign-up has been cancelled."
-        send={() => latchkey.verifyFromUrl(location.href).reject()}
-      />
+      {step !== 'reject' && (
+        <Form
+          title="Verify your email"
+          button="Verify email"
+          done="Your email is verified. You can sign in."
+          send={async ({ password = '' }) => {
+            await latchkey.verifyFromUrl(location.href).confirm({ password });
+            setStep('verified');
+          }}
+        >
+          <PasswordField />
+        </Form>
+      )}
+      {step === 'verify' && (
+        <button type="button" onClick={() => setStep('reject')}>
+          This was not me
+        </button>
+      )}
+      {step === 'reject' && (
+        <Form
+          title="Cancel this sign-up?"
+          button="Yes, cancel the sign-up"
+          done="The sign-up has been canceled."
+          send={() => latchkey.verifyFromUrl(location.href).reject()}
+        >
+          <p>The account will be closed. This cannot be undone.</p>
+        </Form>
+      )}
       <a href="/">Sign in</a>
     </>
   );

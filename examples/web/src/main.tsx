@@ -7,18 +7,24 @@ import { SignedOut } from './signed-out.tsx';
 import { useSession } from './use-session.ts';
 
 /** The pages that links in mails open, by their paths. */
-const pages: Readonly<Record<string, () => ReactNode>> = {
-  '/verify': Verify,
-  '/reset-password': Reset,
-  '/change-email': ChangeEmail,
-  '/undo-email-change': UndoEmailChange,
+const pages: Readonly<Record<string, { readonly title: string; readonly Page: () => ReactNode }>> = {
+  '/verify': { title: 'Verify your email', Page: Verify },
+  '/reset-password': { title: 'Choose a new password', Page: Reset },
+  '/change-email': { title: 'Confirm your new address', Page: ChangeEmail },
+  '/undo-email-change': { title: 'Keep your previous address', Page: UndoEmailChange },
 };
 
 function App() {
   const session = useSession();
-  const Page = pages[location.pathname];
-  if (Page !== undefined) return <Page />;
-  return session === undefined ? <SignedOut /> : <Account key={session.user.id} />;
+  const page = pages[location.pathname];
+  const title = page?.title ?? (session === undefined ? 'Sign in' : 'My account');
+  const content = session === undefined ? <SignedOut /> : <Account key={session.user.id} />;
+  return (
+    <>
+      <title>{`${title} · Example app`}</title>
+      {page === undefined ? content : <page.Page />}
+    </>
+  );
 }
 
 const root = document.getElementById('app');
