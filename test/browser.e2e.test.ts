@@ -129,6 +129,7 @@ describe('in a browser', { skip: browserSkipReason }, () => {
     await act(visitor.page, 'forgot', 'Request a reset', { Email: ada.email });
     await visitor.page.getByText('If the account exists, a mail is on its way.').waitFor();
     const page = await follow(visitor, ada, 'Reset your password');
+    const link = page.url();
     await visitor.look(page, 'reset');
     async function type(first: string, second: string): Promise<void> {
       const [once, again] = await page.locator('input[type=password]').all();
@@ -136,11 +137,11 @@ describe('in a browser', { skip: browserSkipReason }, () => {
       await again?.fill(second);
       await page.getByRole('button', { name: 'Set new password' }).click();
     }
-    const [shown] = await page.locator('input').filter({ visible: true }).nth(1).elementHandles();
-    await page.getByRole('button', { name: 'Show' }).first().click();
-    assert.equal(await shown?.getAttribute('type'), 'text');
-    await page.getByRole('button', { name: 'Hide' }).click();
-    assert.equal(await shown?.getAttribute('type'), 'password');
+    const shown = page.locator('#newPassword');
+    await page.getByRole('button', { name: 'Show: New password', exact: true }).click();
+    assert.equal(await shown.getAttribute('type'), 'text');
+    await page.getByRole('button', { name: 'Hide: New password', exact: true }).click();
+    assert.equal(await shown.getAttribute('type'), 'password');
     await type(NEW_PASSWORD, 'something else entirely');
     await page.locator('#confirmNewPassword-fault').waitFor();
     await page.waitForLoadState();
@@ -149,8 +150,9 @@ describe('in a browser', { skip: browserSkipReason }, () => {
     await page.locator('input[type=password]').first().waitFor({ state: 'detached' });
     await page.waitForLoadState();
     await visitor.look(page, 'reset-done');
-    const address = page.url();
-    await page.goto(address);
+    await page.reload();
+    await page.getByRole('heading', { name: 'Your password has been changed' }).waitFor();
+    await page.goto(link);
     await visitor.look(page, 'dead-link');
     await page.close();
   }

@@ -19,7 +19,7 @@ export function AccountData() {
       <Form
         title="Erase account"
         button="Erase my account"
-        done="You cannot sign in any more. A mail says when your account will be erased, and has a link to keep it."
+        done="You cannot sign in any more. An email says when your account will be erased, and has a link to keep it."
         send={({ password = '' }) =>
           dataOf(latchkey.api.POST('/api/v1/auth/account/erase', { body: { password } }))
         }

@@ -114,6 +114,7 @@ test('the other link of a finished sign-up says that the address may be verified
 test('the page at / requests a new password if there is no client app', async (context) => {
   const auth = await startAuth(context);
   const ada = await signUpAndVerify(auth);
+  assertStatus(await auth.get('/../../..//?utm_source=mail'), 200);
   const [form] = formsOf(assertStatus(await auth.get('/../../../'), 200).text);
   assert.deepEqual(form, { method: 'post', action: '/api/v1/auth/password-reset-request', sends: ['email'] });
   const asked = await auth.post('/password-reset-request', { form: { email: ada.email } });

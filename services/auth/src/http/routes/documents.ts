@@ -91,6 +91,7 @@ function homeRoute({ pages }: RouteDeps): Route {
     summary: 'A page that describes this server',
     policy: publicPolicy,
     hidden: true,
+    problemPage: generalProblemPage(pages),
     answers: { 200: { description: 'A page.', media: ['text/html'] } },
     handle: async (request) => htmlAnswer(pages.home({ locale: localeOfRequest(request) })),
   });
