@@ -36,6 +36,12 @@ describe('a locale', () => {
     assert.deepEqual(others, ['11 janvier 2026 à 01:01 UTC', '21 de novembro de 2026 às 01:01 UTC']);
   });
 
+  it('writes an hour below 10 as the language does', () => {
+    const at = new Date('2026-11-22T21:05:00Z');
+    assert.match(instantInWords(at, 'en'), /^November 22, 2026 at 9:05\sPM UTC$/);
+    assert.equal(instantInWords(new Date('2026-11-22T09:05:00Z'), 'de'), '22. November 2026 um 09:05 UTC');
+  });
+
   it('words a count', () => {
     assert.equal(durationInWords(1, 'hour', 'de'), '1 Stunde');
     assert.equal(durationInWords(40, 'second', 'en'), '40 seconds');
