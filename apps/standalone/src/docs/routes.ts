@@ -42,19 +42,19 @@ function docsPage({ openApi, asyncApi }: ApiDocuments): string {
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>Docs · Latchkey</title>
-    <link rel="icon" href="/assets/key.svg">
-    <link rel="stylesheet" href="/assets/base.css">
-    <link rel="stylesheet" href="/assets/docs.css">
+    <link rel="icon" href="assets/key.svg">
+    <link rel="stylesheet" href="assets/base.css">
+    <link rel="stylesheet" href="assets/docs.css">
   </head>
   <body>
     <a class="skip" href="#docs">Skip to the docs</a>
     <header class="bar">
-      <a class="brand" href="/"><img src="/assets/key.svg" alt="">Latchkey</a>
+      <a class="brand" href="./"><img src="assets/key.svg" alt="">Latchkey</a>
       <nav aria-label="Pages">
-        <a href="/">Try it</a>
-        <a href="/mailbox">Mailbox</a>
-        <a href="/topics">Topics</a>
-        <a href="/docs" aria-current="page">Docs</a>
+        <a href="./">Try it</a>
+        <a href="mailbox">Mailbox</a>
+        <a href="topics">Topics</a>
+        <a href="docs" aria-current="page">Docs</a>
       </nav>
     </header>
     <div class="docs">
@@ -63,11 +63,11 @@ function docsPage({ openApi, asyncApi }: ApiDocuments): string {
         <h1>API reference</h1>
         <h2>Requests</h2>
         <p class="lead">The HTTP API. Errors are problem details (RFC 9457); handle them by their <code>code</code>.
-          Raw: <a href="/docs/openapi.json">openapi.json</a></p>
+          Raw: <a href="docs/openapi.json">openapi.json</a></p>
         ${chapter(requests)}
         <h2>Events</h2>
         <p class="lead">The events on the log: CloudEvents 1.0 in Kafka's binary mode, in order per key.
-          Raw: <a href="/docs/asyncapi.json">asyncapi.json</a></p>
+          Raw: <a href="docs/asyncapi.json">asyncapi.json</a></p>
         ${chapter(events)}
       </main>
     </div>

@@ -25,7 +25,7 @@ function headersOf({ path, body, bearer }) {
     ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
     ...(bearer && accessToken ? { Authorization: `Bearer ${accessToken}` } : {}),
     // Makes the user service wait until it has caught up with the change that this client has just made.
-    ...(path.startsWith('/api/v1/users') && accountSequence ? { 'Account-Sequence': accountSequence } : {}),
+    ...(path.includes('/api/v1/users') && accountSequence ? { 'Account-Sequence': accountSequence } : {}),
   };
 }
 

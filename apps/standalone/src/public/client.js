@@ -8,7 +8,8 @@ import { mailView } from './mail-view.js';
 import { onSession, updateSession } from './session.js';
 import { createTimeline } from './timeline.js';
 
-const API = '/api/v1';
+/** The path of the API, next to this page: a proxy may put both below a path. */
+const API = new URL('api/v1', location.href).pathname;
 function byId(id) {
   return document.getElementById(id);
 }

@@ -12,28 +12,28 @@ async function getJson(path) {
 }
 
 export async function listTopics() {
-  return (await getJson('/topics/api/topics')).topics;
+  return (await getJson('topics/api/topics')).topics;
 }
 
 export async function listRecords(topic, query = {}) {
   const search = new URLSearchParams({ limit: NEWEST, ...query });
-  const { records } = await getJson(`/topics/api/topics/${encodeURIComponent(topic)}/records?${search}`);
+  const { records } = await getJson(`topics/api/topics/${encodeURIComponent(topic)}/records?${search}`);
   return records.map((record) => ({ ...record, topic }));
 }
 
 export function listMails(query = '', limit = NEWEST) {
   return getJson(
     query
-      ? `/mailbox/api/v1/search?${new URLSearchParams({ query, limit })}`
-      : `/mailbox/api/v1/messages?limit=${limit}`,
+      ? `mailbox/api/v1/search?${new URLSearchParams({ query, limit })}`
+      : `mailbox/api/v1/messages?limit=${limit}`,
   );
 }
 
 export function openMail(id) {
-  return getJson(`/mailbox/api/v1/message/${encodeURIComponent(id)}`);
+  return getJson(`mailbox/api/v1/message/${encodeURIComponent(id)}`);
 }
 export function mailHeaders(id) {
-  return getJson(`/mailbox/api/v1/message/${encodeURIComponent(id)}/headers`);
+  return getJson(`mailbox/api/v1/message/${encodeURIComponent(id)}/headers`);
 }
 
 /** Polls every second while the page is visible, never twice at the same time. `soon` polls faster for a moment. */

@@ -9,7 +9,7 @@ const views = {
   HTML: (mail) =>
     h('iframe', {
       title: `Mail: ${mail.Subject}`,
-      src: `/mailbox/view/${mail.ID}`,
+      src: `mailbox/view/${mail.ID}`,
       sandbox: 'allow-popups allow-popups-to-escape-sandbox',
       referrerpolicy: 'no-referrer',
     }),
