@@ -53,12 +53,21 @@ export interface MailLine {
   readonly said: SmtpReply;
 }
 
+/** What /readyz of a process has reported during a fault. */
+export interface Readiness {
+  /** The longest time for which it responded without a break, in ms. */
+  readonly answeredMs: number;
+  /** The dependencies that were down, each with the message about it: `journal: the disk is full`. */
+  readonly down: readonly string[];
+}
+
 /** A line of faults.jsonl: a fault. The line is written when the fault has ended. */
 export interface FaultLine {
   readonly at: string;
   readonly fault: string;
   readonly target: string;
   readonly until: string | null;
+  readonly readiness?: Readiness;
 }
 
 /** Minimum counts. A run that does not reach them proves nothing. */

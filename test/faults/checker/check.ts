@@ -15,6 +15,7 @@ import {
 } from './erasure-rules.ts';
 import { checkFinalLogins } from './final-logins.ts';
 import { checkForgedRecords, genuineRecords, isForged } from './forged-rules.ts';
+import { checkFullDisks } from './full-disk-rules.ts';
 import { eventsByAccount, journalOf } from './journal.ts';
 import { checkClaims, checkNumbering, checkSignUpMarks, checkWholeCommits } from './journal-rules.ts';
 import { checkLimits } from './limit-rules.ts';
@@ -109,6 +110,7 @@ export function checkRecordedRun(recorded: RecordedRun, stores: Stores, now: Dat
     ...checkTraces(run.traces),
     ...checkForgedRecords(forged, stores.deadLetters),
     ...(run.shown === null ? [] : checkFinalLogins(commands)),
+    ...checkFullDisks(faults),
     ...checkUnfinishedWork(
       { ...stores, deadLetters: stores.deadLetters.filter((record) => !isForged(record)) },
       now,

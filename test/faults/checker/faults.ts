@@ -1,6 +1,9 @@
 /** The faults of a run and their times. */
 import type { FaultLine } from '../run-folder.ts';
 
+/** The targets of faults that hit the store of every service: MongoDB, or the disk of a standalone. */
+export const STORES: readonly string[] = ['mongodb', 'disk'];
+
 /** Tolerance for the times of faults, in ms: they come from the clock of another process. */
 const SLACK_MS = 1000;
 

@@ -5,7 +5,7 @@
 import type { CommandLine, FaultLine } from '../run-folder.ts';
 import { type CommandContext, commandsById } from './commands.ts';
 import { isErased } from './erasure-rules.ts';
-import { hasFaultDuring } from './faults.ts';
+import { hasFaultDuring, STORES } from './faults.ts';
 import { foldAccount } from './fold.ts';
 import { eventsByAccount, isMailing, type Journal, type JournalEvent, lastSequence } from './journal.ts';
 import { type Violation, violationsOf } from './report.ts';
@@ -235,7 +235,7 @@ function createFollowUpExcuse(history: readonly CommandLine[], faults: readonly 
       due - at > GIVEN_UP_AFTER_MS;
     const span = { from: at, to: Math.max(at, due) };
     return (
-      mayBeGivenUp || hasFaultDuring(faults, span, [...(command?.by ? [command.by] : ANSWERERS), 'mongodb'])
+      mayBeGivenUp || hasFaultDuring(faults, span, [...(command?.by ? [command.by] : ANSWERERS), ...STORES])
     );
   };
 }

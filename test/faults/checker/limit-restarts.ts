@@ -1,7 +1,7 @@
 /** When the count of a limit starts again: a new password of an account starts its count of logins again. */
 import type { CommandLine, FaultLine } from '../run-folder.ts';
 import { type CommandContext, commandsById, isAcknowledged } from './commands.ts';
-import { hasFaultDuring } from './faults.ts';
+import { hasFaultDuring, STORES } from './faults.ts';
 import { ANSWERERS, GIVEN_UP_AFTER_MS } from './journal-rules.ts';
 
 export interface Span {
@@ -40,7 +40,7 @@ export function restartsOf(
         const to = Date.parse(answeredAt ?? '');
         const mayBeGivenUp = by !== 'standalone' && to - from > GIVEN_UP_AFTER_MS;
         const isCertain =
-          !mayBeGivenUp && !hasFaultDuring(faults, { from, to }, [...(by ? [by] : ANSWERERS), 'mongodb']);
+          !mayBeGivenUp && !hasFaultDuring(faults, { from, to }, [...(by ? [by] : ANSWERERS), ...STORES]);
         return { from, to, isCertain };
       })
       .toSorted((a, b) => a.from - b.from);

@@ -1,6 +1,6 @@
 /** Compares the mails that events require with two records: that of the mail server, and the notifier's deliveries. */
 import type { FaultLine, MailLine } from '../run-folder.ts';
-import { hasFaultDuring } from './faults.ts';
+import { hasFaultDuring, STORES } from './faults.ts';
 import type { Journal, JournalEvent } from './journal.ts';
 import {
   mailsSupersededBy,
@@ -163,7 +163,7 @@ function checkStale(story: Story): readonly Violation[] {
 }
 
 /** The servers that every sender needs to get a mail accepted and to record that. */
-const SHARED_BY_SENDERS = ['mongodb', 'smtp'];
+const SHARED_BY_SENDERS = [...STORES, 'smtp'];
 /** Without faults, a sender records an acceptance within this time. */
 const RECORDED_WITHIN_MS = 10_000;
 
@@ -228,7 +228,7 @@ function checkSuperseded(stories: readonly Story[], faults: readonly FaultLine[]
     const isLate = [...tries, ...arrivals].some(
       ({ claimed, by }) =>
         claimed > known &&
-        !hasFaultDuring(delays, { from: known, to: claimed + CLAIM_MS }, [...by, 'mongodb']),
+        !hasFaultDuring(delays, { from: known, to: claimed + CLAIM_MS }, [...by, ...STORES]),
     );
     if (!isLate) return [];
     return violationsOf(

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { CommandLine, FaultLine, MailLine, ShownProfile } from '../run-folder.ts';
+import type { CommandLine, FaultLine, MailLine, Readiness, ShownProfile } from '../run-folder.ts';
 import { checkRecordedRun } from './check.ts';
 import type { RecordedRun } from './read-run.ts';
 import { type Rule, rules } from './report.ts';
@@ -166,6 +166,9 @@ function fault(line: Partial<FaultLine>): FaultLine {
     until: minuteOfRun(2, 2),
     ...line,
   };
+}
+function fullDisk(readiness: Readiness): FaultLine {
+  return fault({ fault: 'full-disk', target: 'disk', at: minuteOfRun(40), readiness });
 }
 function twice(...faults: readonly FaultLine[]): Pick<Plant, 'run'> {
   return { run: { mails: [...goodRun.mails, copy(mailOf(WELCOME), 4, 'notifier-2')], faults } };
@@ -1041,6 +1044,16 @@ const plants: readonly Plant[] = [
     bug: 'a group stops reading',
     caughtBy: 'groups',
     stores: { lags: [{ group: 'user', topic: 'accounts.events.v1', lag: 1 }] },
+  },
+  {
+    bug: 'nothing says that the disk is full',
+    caughtBy: 'full disk',
+    run: { faults: [fullDisk({ answeredMs: 8_000, down: [] })] },
+  },
+  {
+    bug: 'a full disk is reported for the journal alone',
+    caughtBy: 'full disk',
+    run: { faults: [fullDisk({ answeredMs: 8_000, down: ['journal: the disk is full'] })] },
   },
   {
     bug: 'a record is set aside',

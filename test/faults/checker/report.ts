@@ -48,6 +48,7 @@ export const rules = {
   unpublished: 'the outbox is empty',
   leases: 'nothing waits in the hands of somebody who does not come back',
   groups: 'every group has read everything',
+  'full disk': 'a standalone whose disk is full says so',
   'dead letters': 'nothing was set aside',
 } as const satisfies Readonly<Record<string, string>>;
 

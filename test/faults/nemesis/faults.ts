@@ -2,11 +2,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KafkaNodes } from '@latchkey/bus/testing';
 import { type ServiceName, serviceNames } from '../../support/cluster.ts';
+import type { Readiness } from '../run-folder.ts';
 import type { Clocks } from '../system/clocks.ts';
 import type { KafkaProxy, KafkaProxyMode } from '../system/kafka-proxy.ts';
 import type { MongoProxy, MongoProxyMode } from '../system/mongo-proxy.ts';
 import type { MongoControlCommand } from '../system/servers.ts';
 import type { MailSink, MailSinkMode } from '../system/sink.ts';
+import type { SmallDisk } from '../system/small-disk.ts';
 import type { Deployment } from './deployment.ts';
 import { FORGERY_NAMES } from './forger.ts';
 import type { Fault, Faults, Heal } from './nemesis.ts';
@@ -158,16 +160,28 @@ export interface StandaloneFaultTargets {
   readonly process: SupervisedProcess;
   readonly sink: Pick<MailSink, 'setMode'>;
   readonly clocks: Pick<Clocks, 'set'>;
+  /** The disk of the data folder. */
+  readonly disk: SmallDisk;
+  /** Watches /readyz. @returns a function that ends the watch */
+  watchReadiness(): () => Promise<Readiness>;
   /** Runs an ops command on the data folder. */
   operate(...words: readonly string[]): Promise<void>;
 }
 
 /** Returns the faults of a standalone. */
 export function createStandaloneFaults(world: StandaloneFaultTargets): Faults<StandaloneFault> {
-  const { process, sink, clocks, operate } = world;
+  const { process, sink, clocks, disk, watchReadiness, operate } = world;
   return {
     'kill-standalone': kill([process]),
     'pause-standalone': pause([process]),
+    'full-disk': {
+      target: () => 'disk',
+      begin: async () => {
+        await disk.fill();
+        return disk.free;
+      },
+      watch: watchReadiness,
+    },
     ...mailFaults(sink),
     ...clockFaults(clocks, [process.name]),
     ...operatorFaults(operate),

@@ -58,6 +58,37 @@ describe('the nemesis', () => {
     for (const { at, until } of lines) assert.ok(Date.parse(at) <= Date.parse(until ?? ''));
   });
 
+  test('writes down what was seen of the system while a fault lasted', async () => {
+    const order: string[] = [];
+    const lines: FaultLine[] = [];
+    const readiness = { answeredMs: 7, down: ['journal: the disk is full'] };
+    const fault: Fault = {
+      target: () => 'disk',
+      begin: async () => {
+        order.push('begun');
+        return async () => void order.push('healed');
+      },
+      watch: () => {
+        order.push('watched');
+        return async () => {
+          order.push('seen');
+          return readiness;
+        };
+      },
+    };
+    await runFaultPlan([[planned('full-disk', 0)]], {
+      faults: { 'full-disk': fault },
+      record: (line) => void lines.push(line),
+      signal: new AbortController().signal,
+      now: () => 0,
+    });
+    assert.deepEqual(order, ['begun', 'watched', 'seen', 'healed']);
+    assert.deepEqual(
+      lines.map((line) => line.readiness),
+      [readiness],
+    );
+  });
+
   test('leaves out what would come too late', async () => {
     const { happened, play } = trial();
     await play([planned('kill-auth', 0), planned('kill-user', -60_000)]);

@@ -1,6 +1,6 @@
 /** Causes the faults of a plan at their times, and heals each of them. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FaultLine } from '../run-folder.ts';
+import type { FaultLine, Readiness } from '../run-folder.ts';
 import type { ClusterFault, FaultKind, PlannedFault } from './schedule.ts';
 
 const TOO_LATE_MS = 5_000;
@@ -13,6 +13,8 @@ export interface Fault {
   target(index: number): string;
   /** Causes the fault. @param index the index of the target */
   begin(index: number): Promise<Heal>;
+  /** Watches the system while the fault lasts. @returns a function that ends the watch, before the fault is healed */
+  watch?(): () => Promise<Readiness>;
 }
 
 /** How each fault is caused, by its kind. */
@@ -69,15 +71,24 @@ async function playLane(
 }
 
 async function play({ fault, target, forMs }: PlannedFault, { faults, record, signal }: NemesisDeps) {
-  const { begin, target: nameOf } = faults[fault] ?? failOn(fault);
+  const { begin, watch, target: nameOf } = faults[fault] ?? failOn(fault);
   const at = new Date().toISOString();
   const heal = await begin(target);
+  let readiness: Readiness | undefined;
   try {
+    const endWatch = watch?.();
     await sleep(forMs, undefined, { signal }).catch(() => undefined);
+    readiness = await endWatch?.();
   } finally {
     await heal();
   }
-  record({ at, fault, target: nameOf(target), until: new Date().toISOString() });
+  record({
+    at,
+    fault,
+    target: nameOf(target),
+    until: new Date().toISOString(),
+    ...(readiness && { readiness }),
+  });
 }
 
 function failOn(fault: FaultKind): never {

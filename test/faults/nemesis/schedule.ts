@@ -204,6 +204,13 @@ export const STANDALONE_LANES = [
       { fault: 'ops-rebuild', lasts: [0, 1], from: MIDDLE_RUN },
     ],
   },
+  {
+    targets: 1,
+    pauses: [15, 40],
+    calm: 20,
+    // Longer than 5 s, because /readyz writes at most once in that time.
+    kinds: [{ fault: 'full-disk', lasts: [8, 12] }],
+  },
 ] as const satisfies readonly Lane[];
 
 /** The faults of a cluster. */

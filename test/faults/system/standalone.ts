@@ -15,14 +15,21 @@ import { superviseProcess } from '../nemesis/supervisor.ts';
 import { findClockLibrary, openClocks } from './clocks.ts';
 import { replacedRowsSettings } from './data-folder.ts';
 import { finishRewrite } from './file-rewrite.ts';
+import { watchReadiness } from './readiness.ts';
 import { ehloNameSettings, openMailSink } from './sink.ts';
+import { canMountDisks, mountSmallDisk, type SmallDisk } from './small-disk.ts';
 import { createExitReporter, type OpenSystem, serviceSettings } from './under-test.ts';
 
 const NAME = 'standalone';
+/** The disk of a run that does not plan to fill it. */
+const NO_DISK: SmallDisk = { fill: async () => undefined, free: async () => undefined };
 
 /** Returns the faults that this machine cannot cause. */
 export function findUnsupportedStandaloneFaults(): readonly StandaloneFault[] {
-  return findClockLibrary() === undefined ? ['clock-ahead', 'clock-behind', 'clock-strobe'] : [];
+  return [
+    ...(findClockLibrary() === undefined ? (['clock-ahead', 'clock-behind', 'clock-strobe'] as const) : []),
+    ...(canMountDisks() ? [] : (['full-disk'] as const)),
+  ];
 }
 
 /** Starts the process and its mail server, and resolves once it is ready. */
@@ -39,6 +46,8 @@ export const openStandalone: OpenSystem = async (options, stack) => {
   });
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
   stack.defer(() => rm(folder, { recursive: true }));
+  const fillsDisk = plan.flat().some(({ fault }) => fault === 'full-disk');
+  const disk = fillsDisk ? await mountSmallDisk(folder, stack) : NO_DISK;
   const sink = await openMailSink(recordMail);
   stack.defer(sink.close);
   const setsClocks = plan.flat().some(({ fault }) => fault.startsWith('clock-'));
@@ -94,6 +103,8 @@ export const openStandalone: OpenSystem = async (options, stack) => {
       process: supervised,
       sink,
       clocks,
+      disk,
+      watchReadiness: () => watchReadiness(instance.operations),
       operate: createLoggedOpsRunner(ops, say),
     }),
     nameOf: (origin) => (origin === url ? NAME : undefined),

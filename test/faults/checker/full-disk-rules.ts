@@ -1,0 +1,23 @@
+/** Rules about a standalone whose disk was full. */
+import type { FaultLine } from '../run-folder.ts';
+import { type Violation, violationsOf } from './report.ts';
+
+/** The stores that need writes, and the words with which /readyz reports each (docs/operating.md). */
+const EXPECTED: readonly string[] = ['journal', 'sessions', 'deliveries'].map(
+  (name) => `${name}: the disk is full`,
+);
+/** In ms. /readyz makes a write at most once in 5 s. */
+const REPORTED_WITHIN_MS = 7_000;
+
+/**
+ * Checks that /readyz has reported each full disk, unless it responded too briefly: the process was killed or stopped
+ * meanwhile, or the disk was full for a moment only.
+ */
+export function checkFullDisks(faults: readonly FaultLine[]): readonly Violation[] {
+  return faults.flatMap(({ at, readiness }) => {
+    const missing = EXPECTED.filter((line) => !readiness?.down.includes(line));
+    return readiness === undefined || readiness.answeredMs < REPORTED_WITHIN_MS || missing.length === 0
+      ? []
+      : violationsOf('full disk', `/readyz did not report at ${at}: ${missing.join(', ')}`);
+  });
+}

@@ -1,0 +1,77 @@
+/** A file system of its own for a data folder, which can be made full: a tmpfs whose size is changed while it is in use. */
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmdirSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { promisify } from 'node:util';
+
+export interface SmallDisk {
+  /**
+   * Leaves no free space. Empties the write-ahead log first: otherwise SQLite could write to the space that the log has
+   * already, for seconds.
+   */
+  fill(): Promise<void>;
+  /** Gives the disk free space again. Idempotent. */
+  free(): Promise<void>;
+}
+
+/** Much more than a run stores. It costs memory only as far as it is used. */
+const SIZE = '4g';
+const TRIES = 20;
+const run = promisify(execFile);
+
+/** Returns whether this process may mount file systems. It needs the rights of root, also in a container. */
+export function canMountDisks(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-disk-'));
+  try {
+    const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE}`, 'tmpfs', folder]);
+    if (status === 0) spawnSync('umount', [folder]);
+    return status === 0;
+  } finally {
+    rmdirSync(folder);
+  }
+}
+
+/**
+ * Mounts a disk on an empty folder.
+ * @param stack unmounts it, even while files are open
+ */
+export async function mountSmallDisk(folder: string, stack: AsyncDisposableStack): Promise<SmallDisk> {
+  await run('mount', ['-t', 'tmpfs', '-o', `size=${SIZE}`, 'tmpfs', folder]);
+  stack.defer(async () => void (await run('umount', ['--lazy', folder])));
+
+  async function setSize(size: string): Promise<void> {
+    await run('mount', ['-o', `remount,size=${size}`, folder]);
+  }
+
+  /** The size cannot become less than what is used, which may grow meanwhile. */
+  async function shrink(): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      const { blocks, bfree, bsize } = await statfs(folder);
+      try {
+        return await setSize(String((blocks - bfree) * bsize));
+      } catch (error) {
+        if (tries === TRIES) throw error;
+      }
+    }
+  }
+
+  return {
+    fill: async () => {
+      emptyLog(folder);
+      await shrink();
+    },
+    free: () => setSize(SIZE),
+  };
+}
+
+function emptyLog(folder: string): void {
+  const database = new DatabaseSync(join(folder, 'latchkey.sqlite'), { timeout: 1000 });
+  try {
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  } finally {
+    database.close();
+  }
+}
