@@ -70,6 +70,15 @@ export interface FaultLine {
   readonly readiness?: Readiness;
 }
 
+/** A line of received.jsonl: an event that a subscriber of the run has received. */
+export interface ReceivedLine {
+  readonly via: 'feed' | 'webhook';
+  readonly at: string;
+  readonly account: string;
+  readonly sequence: number;
+  readonly eventId: string;
+}
+
 /** Minimum counts. A run that does not reach them proves nothing. */
 export interface Minimums {
   /** The number of commands that were sent, whatever their outcome. */
@@ -130,6 +139,8 @@ export interface RunDescription {
   readonly traces: readonly PersonalDataTrace[];
   /** The number of erased accounts whose traces were searched for. */
   readonly searched: number;
+  /** The subscribers of the run. */
+  readonly subscribers: readonly ReceivedLine['via'][];
   /** The location of the data of the run. Servers are still running while the run is checked. */
   readonly servers: Servers | DataFolder;
 }
@@ -141,6 +152,7 @@ export interface RunFolder {
   command(line: CommandLine): void;
   mail(line: MailLine): void;
   fault(line: FaultLine): void;
+  received(line: ReceivedLine): void;
   /** A line of removed.jsonl: a record that a fault is about to delete from its topic. */
   removed(record: TopicRecord): void;
   /** Writes run.json and closes the files. Idempotent. */
@@ -160,6 +172,7 @@ export function createRunFolder(path: string): RunFolder {
     history: open('history.jsonl'),
     mails: open('mails.jsonl'),
     faults: open('faults.jsonl'),
+    received: open('received.jsonl'),
     removed: open('removed.jsonl'),
   };
   function lineTo(file: WriteStream) {
@@ -171,6 +184,7 @@ export function createRunFolder(path: string): RunFolder {
     command: lineTo(files.history),
     mail: lineTo(files.mails),
     fault: lineTo(files.faults),
+    received: lineTo(files.received),
     removed: lineTo(files.removed),
     async close(run) {
       for (const file of Object.values(files)) file.end();

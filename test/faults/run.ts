@@ -44,6 +44,7 @@ export interface RunDeps {
 /** Longer than the lease of a mail whose sender was killed, and longer than the backoff after a few refusals. */
 const QUIET_WITHIN_MS = 300_000;
 const READY_WITHIN_MS = 10_000;
+const CAUGHT_UP_WITHIN_MS = 120_000;
 
 /**
  * Carries out one run.
@@ -70,6 +71,7 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
     say,
     recordMail: folder.mail,
     recordFault,
+    recordReceived: folder.received,
     recordRemoved: folder.removed,
     replacedRowsFile: folder.replacedRowsFile,
   };
@@ -98,11 +100,13 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
     ...(await findingsOf(system)),
   ];
   const shown = await readProfiles();
+  await system.subscribers?.catchUp(CAUGHT_UP_WITHIN_MS);
   await folder.close({
     seed,
     startedAt: startedAt.toISOString(),
     endedAt: new Date().toISOString(),
     shown,
+    subscribers: system.subscribers === undefined ? [] : ['feed', 'webhook'],
     ...search,
     settings: {
       ...serviceSettings(seed),

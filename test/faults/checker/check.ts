@@ -33,6 +33,7 @@ import { readSavedStores } from './saved-stores.ts';
 import { checkResponseAccounts, checkRevocations, checkTokenAcceptance } from './session-rules.ts';
 import { checkUnfinishedWork } from './standstill-rules.ts';
 import type { Stores } from './stored.ts';
+import { checkSubscribers } from './subscriber-rules.ts';
 import { checkTopics, countRecords } from './topic-rules.ts';
 import { checkTraces } from './traces.ts';
 
@@ -111,6 +112,13 @@ export function checkRecordedRun(recorded: RecordedRun, stores: Stores, now: Dat
     ...checkForgedRecords(forged, stores.deadLetters),
     ...(run.shown === null ? [] : checkFinalLogins(commands)),
     ...checkFullDisks(faults),
+    ...checkSubscribers({
+      journal,
+      received: recorded.received,
+      subscribers: run.subscribers,
+      records: stores.records,
+      faults,
+    }),
     ...checkUnfinishedWork(
       { ...stores, deadLetters: stores.deadLetters.filter((record) => !isForged(record)) },
       now,

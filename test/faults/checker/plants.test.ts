@@ -4,7 +4,14 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { CommandLine, FaultLine, MailLine, Readiness, ShownProfile } from '../run-folder.ts';
+import type {
+  CommandLine,
+  FaultLine,
+  MailLine,
+  Readiness,
+  ReceivedLine,
+  ShownProfile,
+} from '../run-folder.ts';
 import { checkRecordedRun } from './check.ts';
 import type { RecordedRun } from './read-run.ts';
 import { type Rule, rules } from './report.ts';
@@ -167,6 +174,20 @@ function fault(line: Partial<FaultLine>): FaultLine {
     ...line,
   };
 }
+const REDRIVE = fault({ fault: 'ops-redrive', target: 'ops-redrive' });
+/** Changes the events of Ada's that a subscriber has received. */
+function received(
+  via: ReceivedLine['via'],
+  change: (lines: readonly ReceivedLine[]) => readonly ReceivedLine[],
+  faults: readonly FaultLine[] = [],
+): Pick<Plant, 'run'> {
+  function isAdas(line: ReceivedLine): boolean {
+    return line.via === via && line.account === ADA_ID;
+  }
+  const others = goodRun.received.filter((line) => !isAdas(line));
+  return { run: { received: [...others, ...change(goodRun.received.filter(isAdas))], faults } };
+}
+
 function fullDisk(readiness: Readiness): FaultLine {
   return fault({ fault: 'full-disk', target: 'disk', at: minuteOfRun(40), readiness });
 }
@@ -277,7 +298,7 @@ const plants: readonly Plant[] = [
   {
     bug: 'the system was never asked for anything',
     caughtBy: 'coverage',
-    run: { history: [], mails: [], run: { ...goodRun.run, shown: [] } },
+    run: { history: [], mails: [], received: [], run: { ...goodRun.run, shown: [] } },
     stores: { commits: [], records: [], profiles: [], deliveries: [], cutoffs: [], erasures: [] },
   },
   {
@@ -1054,6 +1075,38 @@ const plants: readonly Plant[] = [
     bug: 'a full disk is reported for the journal alone',
     caughtBy: 'full disk',
     run: { faults: [fullDisk({ answeredMs: 8_000, down: ['journal: the disk is full'] })] },
+  },
+  {
+    bug: 'the feed skips an event',
+    caughtBy: 'subscribers',
+    ...received('feed', (lines) => lines.filter(({ sequence }) => sequence !== 2)),
+  },
+  {
+    bug: 'the feed ends before the last events',
+    caughtBy: 'subscribers',
+    ...received('feed', (lines) => lines.slice(0, -1)),
+  },
+  {
+    bug: 'a webhook delivers two events in the wrong order',
+    caughtBy: 'subscribers',
+    ...received('webhook', ([first, second, third, ...rest]) =>
+      first && second && third ? [first, third, second, ...rest] : [],
+    ),
+  },
+  {
+    bug: 'a webhook delivers the events of a redrive in the wrong order',
+    caughtBy: 'subscribers',
+    ...received('webhook', (lines) => [...lines, ...lines.toReversed()], [REDRIVE]),
+  },
+  {
+    bug: 'a webhook delivers events again and again without a cause',
+    caughtBy: 'subscribers',
+    ...received('webhook', (lines) => [...lines, ...lines]),
+  },
+  {
+    bug: 'a webhook delivers an event that the journal does not have',
+    caughtBy: 'subscribers',
+    ...received('webhook', (lines) => lines.map((line) => ({ ...line, eventId: 'another' }))),
   },
   {
     bug: 'a record is set aside',

@@ -6,6 +6,7 @@ import {
   type FaultLine,
   type MailLine,
   REPLACED_ROWS_NAME,
+  type ReceivedLine,
   type RunDescription,
 } from '../run-folder.ts';
 import { readReplacedRows } from '../system/data-folder.ts';
@@ -16,6 +17,7 @@ export interface RecordedRun {
   readonly history: readonly CommandLine[];
   readonly mails: readonly MailLine[];
   readonly faults: readonly FaultLine[];
+  readonly received: readonly ReceivedLine[];
   /** The records that the run has removed from a topic. */
   readonly removed: readonly TopicRecord[];
   /** The rows that a standalone has replaced; none of a cluster, which replaces none. */
@@ -30,8 +32,8 @@ export async function readRun(folder: string): Promise<RecordedRun> {
   function read(name: string) {
     return readFile(join(folder, name), 'utf8');
   }
-  const [run, history, mails, faults, removed] = await Promise.all(
-    ['run.json', 'history.jsonl', 'mails.jsonl', 'faults.jsonl', 'removed.jsonl'].map(read),
+  const [run, history, mails, faults, received, removed] = await Promise.all(
+    ['run.json', 'history.jsonl', 'mails.jsonl', 'faults.jsonl', 'received.jsonl', 'removed.jsonl'].map(read),
   );
   const described: RunDescription = JSON.parse(run ?? '');
   return {
@@ -39,6 +41,7 @@ export async function readRun(folder: string): Promise<RecordedRun> {
     history: linesOf(history),
     mails: linesOf(mails),
     faults: linesOf(faults),
+    received: linesOf(received),
     removed: linesOf(removed),
     replaced: await readReplacedRows(join(folder, REPLACED_ROWS_NAME)),
   };

@@ -49,6 +49,7 @@ export const rules = {
   leases: 'nothing waits in the hands of somebody who does not come back',
   groups: 'every group has read everything',
   'full disk': 'a standalone whose disk is full says so',
+  subscribers: 'the feed and webhooks deliver every event of an account, in its order',
   'dead letters': 'nothing was set aside',
 } as const satisfies Readonly<Record<string, string>>;
 

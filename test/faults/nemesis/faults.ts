@@ -36,6 +36,8 @@ const GATHER_MS = 1_500;
 const SEND_WITHIN_MS = 3_000;
 /** Less than one minute: users must not notice a clock error below one minute (docs/operating.md). */
 const SKEW_SECONDS = 45;
+/** The events of this time are sent to a webhook endpoint again. */
+const REDRIVEN_MS = 60_000;
 /** Longer than one second, the time within which a process reads its clock file again. */
 const STROBE_MS = 1_500;
 
@@ -162,6 +164,8 @@ export interface StandaloneFaultTargets {
   readonly clocks: Pick<Clocks, 'set'>;
   /** The disk of the data folder. */
   readonly disk: SmallDisk;
+  /** The id of a webhook endpoint. */
+  readonly endpoint: string;
   /** Watches /readyz. @returns a function that ends the watch */
   watchReadiness(): () => Promise<Readiness>;
   /** Runs an ops command on the data folder. */
@@ -170,7 +174,7 @@ export interface StandaloneFaultTargets {
 
 /** Returns the faults of a standalone. */
 export function createStandaloneFaults(world: StandaloneFaultTargets): Faults<StandaloneFault> {
-  const { process, sink, clocks, disk, watchReadiness, operate } = world;
+  const { process, sink, clocks, disk, endpoint, watchReadiness, operate } = world;
   return {
     'kill-standalone': kill([process]),
     'pause-standalone': pause([process]),
@@ -185,6 +189,14 @@ export function createStandaloneFaults(world: StandaloneFaultTargets): Faults<St
     ...mailFaults(sink),
     ...clockFaults(clocks, [process.name]),
     ...operatorFaults(operate),
+    'ops-redrive': {
+      target: () => 'ops-redrive',
+      begin: async () => {
+        const since = new Date(Date.now() - REDRIVEN_MS).toISOString();
+        await operate('webhooks', 'redrive', endpoint, '--since', since);
+        return async () => undefined;
+      },
+    },
   };
 }
 

@@ -201,6 +201,7 @@ export const STANDALONE_LANES = [
     kinds: [
       { fault: 'ops-verify', lasts: [0, 1] },
       { fault: 'ops-parked-retry', lasts: [0, 1] },
+      { fault: 'ops-redrive', lasts: [0, 1] },
       { fault: 'ops-rebuild', lasts: [0, 1], from: MIDDLE_RUN },
     ],
   },

@@ -137,6 +137,7 @@ export async function openProvocationSystem(stack: AsyncDisposableStack): Promis
         settings: SETTINGS,
         minimums: ONE_SIGN_UP,
         shown: null,
+        subscribers: [],
         ...(await findTraces(cluster.stores)),
         servers: cluster.stores,
       });

@@ -18,6 +18,7 @@ import { finishRewrite } from './file-rewrite.ts';
 import { watchReadiness } from './readiness.ts';
 import { ehloNameSettings, openMailSink } from './sink.ts';
 import { canMountDisks, mountSmallDisk, type SmallDisk } from './small-disk.ts';
+import { openSubscribers, WEBHOOK_SETTINGS } from './subscribers.ts';
 import { createExitReporter, type OpenSystem, serviceSettings } from './under-test.ts';
 
 const NAME = 'standalone';
@@ -76,6 +77,7 @@ export const openStandalone: OpenSystem = async (options, stack) => {
       ...HIGH_LIMIT_SETTINGS,
       ...stores,
       ...serviceSettings(seed),
+      ...WEBHOOK_SETTINGS,
       ...sink.settings,
       // Each start of the process changes the grace period, so that a run has erasures of both kinds.
       ERASURE_GRACE_DAYS: nextGraceDays(),
@@ -92,18 +94,21 @@ export const openStandalone: OpenSystem = async (options, stack) => {
   const supervised = superviseProcess(NAME, instance, { onEnd: createExitReporter(options) });
   stack.defer(supervised.release);
 
-  const ops = createOpsRunner({ ...process.env, ...NO_SERVER_SETTINGS, ...stores });
+  const ops = createOpsRunner({ ...process.env, ...NO_SERVER_SETTINGS, ...WEBHOOK_SETTINGS, ...stores });
+  const subscribers = await openSubscribers({ url: front.url, ops, record: options.recordReceived }, stack);
   return {
     url: front.url,
     stores,
     processes: new Map([[NAME, instance]]),
     inboxes: sink.inboxes,
+    subscribers,
     plan,
     faults: createStandaloneFaults({
       process: supervised,
       sink,
       clocks,
       disk,
+      endpoint: subscribers.endpoint,
       watchReadiness: () => watchReadiness(instance.operations),
       operate: createLoggedOpsRunner(ops, say),
     }),

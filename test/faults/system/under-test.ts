@@ -4,9 +4,10 @@ import type { Settings } from '../../support/system.ts';
 import type { TopicRecord } from '../checker/stored.ts';
 import type { NemesisDeps } from '../nemesis/nemesis.ts';
 import type { PlannedFault } from '../nemesis/schedule.ts';
-import type { DataFolder, FaultLine, MailLine, Servers, TraceSearch } from '../run-folder.ts';
+import type { DataFolder, FaultLine, MailLine, ReceivedLine, Servers, TraceSearch } from '../run-folder.ts';
 import type { FaultSettings } from '../settings.ts';
 import type { Inboxes } from './inboxes.ts';
+import type { Subscribers } from './subscribers.ts';
 
 export interface SystemUnderTest {
   /** The base URL of the API. */
@@ -16,6 +17,8 @@ export interface SystemUnderTest {
   readonly processes: ReadonlyMap<string, ServerProcess>;
   /** The mails that the mail server has accepted. */
   readonly inboxes: Inboxes;
+  /** The subscribers of the feed and of webhooks, in a run of a standalone. */
+  readonly subscribers?: Subscribers;
   readonly plan: readonly (readonly PlannedFault[])[];
   readonly faults: NemesisDeps['faults'];
   /** Returns the name of the process with the given origin. */
@@ -34,6 +37,8 @@ export interface SystemOptions {
   recordMail(line: MailLine): void;
   /** Called when a process has exited by itself. The process is then started again. */
   recordFault(line: FaultLine): void;
+  /** Called with each event that a subscriber has received. */
+  recordReceived(line: ReceivedLine): void;
   /** Called with each record before a fault deletes it. */
   recordRemoved(record: TopicRecord): void;
   /** The file to which a standalone appends rows before they are replaced. */

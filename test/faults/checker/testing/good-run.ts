@@ -653,6 +653,8 @@ export const goodStores: Stores = {
   ],
 };
 
+const SUBSCRIBERS = ['feed', 'webhook'] as const;
+
 export const goodRun: RecordedRun = {
   run: {
     seed: 1,
@@ -665,6 +667,7 @@ export const goodRun: RecordedRun = {
     }),
     traces: [],
     searched: 1,
+    subscribers: SUBSCRIBERS,
     minimums: {
       sent: 1,
       acknowledged: { 'sign-up': 2, verify: 1 },
@@ -678,6 +681,19 @@ export const goodRun: RecordedRun = {
   history,
   mails: owed.filter((mail) => !isCancelled(mail)).map(arrivalOf),
   faults: [],
+  received: SUBSCRIBERS.flatMap((via) =>
+    commits
+      .filter(({ stream }) => stream !== MAILING_ID)
+      .flatMap(({ stream, sequence, events }) =>
+        events.map(({ id, time }, index) => ({
+          via,
+          at: time,
+          account: stream,
+          sequence: sequence + index,
+          eventId: id,
+        })),
+      ),
+  ),
   removed: [],
   replaced: { records: [], commits: [] },
 };

@@ -1,0 +1,73 @@
+/** Rules about what subscribers have received from the feed and from webhooks: docs/feed.md, docs/webhooks.md. */
+import { streamIdOf } from '../../support/kcat.ts';
+import type { FaultLine, ReceivedLine } from '../run-folder.ts';
+import { eventsByAccount, type Journal, type JournalEvent } from './journal.ts';
+import { type Violation, violationsOf } from './report.ts';
+import type { TopicRecord } from './stored.ts';
+
+export interface SubscriberContext {
+  readonly journal: Journal;
+  readonly received: readonly ReceivedLine[];
+  /** The subscribers of the run. */
+  readonly subscribers: readonly ReceivedLine['via'][];
+  readonly records: readonly TopicRecord[];
+  readonly faults: readonly FaultLine[];
+}
+
+/**
+ * Checks that each subscriber has received every event of each account, each of them not before the event before it, and
+ * nothing else. A repeated event may begin a repetition of the events after it. For a webhook, the number of such
+ * repetitions is limited: each needs a fault that interrupted a round, a redrive, or a repeated record on the log.
+ */
+export function checkSubscribers(context: SubscriberContext): readonly Violation[] {
+  const { journal, received, subscribers } = context;
+  const accounts = new Map(eventsByAccount(journal));
+  const repeats = repeatsByAccount(context.records);
+  const interruptions = context.faults.filter(({ fault }) => INTERRUPTS.test(fault)).length;
+  return subscribers.flatMap((via) => {
+    const lines = Map.groupBy(
+      received.filter((line) => line.via === via),
+      ({ account }) => account,
+    );
+    return [...new Set([...accounts.keys(), ...lines.keys()])].flatMap((account) => {
+      const its = lines.get(account) ?? [];
+      const allowed = interruptions + (repeats.get(account) ?? 0);
+      const faults = [
+        ...faultsOfOrder(accounts.get(account) ?? [], its),
+        ...(via === 'webhook' && stepsBackIn(its) > allowed
+          ? [`got earlier events ${stepsBackIn(its)} times, of which ${allowed} have a cause`]
+          : []),
+      ];
+      return faults.flatMap((fault) => violationsOf('subscribers', `${via} of ${account} ${fault}`));
+    });
+  });
+}
+
+/** The faults after which a process sends events again, and the command that asks for it. */
+const INTERRUPTS = /^(kill-|pause-|ended-|full-disk|ops-redrive)/;
+
+/** Reports the first fault only, because later events have consequences of it. */
+function faultsOfOrder(events: readonly JournalEvent[], lines: readonly ReceivedLine[]): readonly string[] {
+  let last = 0;
+  for (const { sequence, eventId } of lines) {
+    if (events[sequence - 1]?.id !== eventId)
+      return [`got event ${sequence}, which the journal does not have`];
+    if (sequence > last + 1) return [`got event ${sequence} after event ${last}`];
+    last = Math.max(last, sequence);
+  }
+  return last === events.length ? [] : [`got ${last} of ${events.length} events`];
+}
+
+function stepsBackIn(lines: readonly ReceivedLine[]): number {
+  return lines.filter(({ sequence }, index) => sequence < (lines[index - 1]?.sequence ?? 0)).length;
+}
+
+/** Returns how many records of each account repeat an earlier one. */
+function repeatsByAccount(records: readonly TopicRecord[]): ReadonlyMap<string, number> {
+  return new Map(
+    Array.from(Map.groupBy(records, streamIdOf), ([account, its]) => [
+      account,
+      its.length - new Set(its.map(({ headers }) => headers['ce_id'])).size,
+    ]),
+  );
+}
