@@ -29,6 +29,10 @@ const AUTHENTICATE = 'libs/consumer/src/authenticate.ts';
 const PERSONAL_DATA = 'services/auth/src/storage/mongo/personal-data.ts';
 const ERASE = 'services/auth/src/erasure/erase.ts';
 const CONFIRM_ERASURES = 'services/user/src/projection/confirm-erasures.ts';
+const REFRESH = 'services/auth/src/sessions/refresh.ts';
+const STATE = 'services/auth/src/account/state.ts';
+const FEED = 'libs/feed/src/feed.ts';
+const DELIVER = 'libs/webhooks/src/deliver.ts';
 const NEXT_STEP = 'libs/consumer/src/next-step.ts';
 const PARTITION_CONSUMER = 'libs/bus/src/kafka/partition-consumer.ts';
 
@@ -222,6 +226,73 @@ export const plantedBugs: readonly PlantedBug[] = [
     ],
     provokedBy: 'somebody is erased',
     caughtBy: ['erased copies'],
+  },
+  {
+    name: 'a refresh uses the session that another request has loaded meanwhile',
+    bug: [
+      {
+        file: REFRESH,
+        search: '/** Exchanges a refresh token',
+        replacement: 'let latest: Session;\n/** Exchanges a refresh token',
+      },
+      {
+        file: REFRESH,
+        search: `  const session = await findUnexpired(deps, named.sessionId);
+`,
+        replacement: `  latest = await findUnexpired(deps, named.sessionId);
+  await deps.accounts.load(latest.userId);
+  const session = latest;
+`,
+      },
+    ],
+    provokedBy: 'several people refresh at once',
+    caughtBy: ['refresh tokens', 'answering account'],
+  },
+  {
+    name: 'mails after a change of address go to the former address',
+    bug: [
+      {
+        file: STATE,
+        search: `    address,
+    email: person?.email ?? '',
+    passwordHash,
+    previous:`,
+        replacement: `    address,
+    email: person?.previousEmail ?? '',
+    passwordHash,
+    previous:`,
+      },
+    ],
+    provokedBy: 'somebody moves to another address',
+    caughtBy: ['people'],
+  },
+  {
+    name: 'a page of the feed skips the first event of its second partition',
+    bug: [
+      {
+        file: FEED,
+        search: 'for (const record of await genuine(records)) take(page, record);',
+        replacement:
+          'for (const record of (await genuine(records)).slice(Math.min(1, page.events.length))) take(page, record);',
+      },
+    ],
+    provokedBy: 'several people at once',
+    caughtBy: ['subscribers'],
+  },
+  {
+    name: 'a webhook sends the events of a round backwards',
+    bug: [
+      {
+        file: DELIVER,
+        search: '    for await (const event of own) {\n',
+        replacement: `    const all = [];
+    for await (const event of own) all.unshift(event);
+    for (const event of all) {
+`,
+      },
+    ],
+    provokedBy: 'webhooks are sent again',
+    caughtBy: ['subscribers'],
   },
   {
     name: 'the user service erases a profile and does not confirm it',

@@ -13,11 +13,13 @@ import { findTraces } from '../checker/find-traces.ts';
 import { waitUntilQuiet } from '../quiescence.ts';
 import { createRunFolder, type MailLine, type Minimums } from '../run-folder.ts';
 import { ehloNameSettings, type MailSink, openMailSink } from '../system/sink.ts';
+import { openSubscribers, WEBHOOK_SETTINGS } from '../system/subscribers.ts';
 import { type CommandSender, createCommandSender } from '../traffic/command-sender.ts';
 import * as ask from '../traffic/commands.ts';
 import { newPerson, type Person } from '../traffic/person.ts';
 
 const MAIL_COMES_WITHIN_MS = 10_000;
+const CAUGHT_UP_WITHIN_MS = 20_000;
 /** The minimums of a provocation. Only a sign-up is required, because a provocation is short. */
 const ONE_SIGN_UP: Minimums = {
   sent: 1,
@@ -47,6 +49,8 @@ export interface ProvocationSystem {
   readonly kafka: TcpProxy;
   /** The proxy between MongoDB and the services user and notifier. */
   readonly mongo: TcpProxy;
+  /** The id of a webhook endpoint. */
+  readonly endpoint: string;
   /** Returns the number of deliveries in a state. */
   deliveries(state: string): Promise<number>;
   /**
@@ -78,8 +82,10 @@ export async function openProvocationSystem(stack: AsyncDisposableStack): Promis
   const mongo = await openProxy(firstServerOf(MONGO_URL), stack);
   const cluster = await prepareCluster({
     instances: { auth: 1, user: 1, notifier: 2 },
+    opsSettings: WEBHOOK_SETTINGS,
     settingsOn: (stores, service) => ({
       ...SETTINGS,
+      ...WEBHOOK_SETTINGS,
       ...sink.settings,
       ...(service === 'auth'
         ? { KAFKA_BROKERS: kafka.address }
@@ -89,6 +95,10 @@ export async function openProvocationSystem(stack: AsyncDisposableStack): Promis
   });
   stack.defer(cluster.stop);
   await cluster.start();
+  const subscribers = await openSubscribers(
+    { url: cluster.url, ops: cluster.ops, record: folder.received },
+    stack,
+  );
   const client = await MongoClient.connect(cluster.stores.MONGO_URL);
   stack.defer(() => client.close());
   const sender = createCommandSender({ url: cluster.url, record: folder.command, nameOf: cluster.nameOf });
@@ -108,7 +118,8 @@ export async function openProvocationSystem(stack: AsyncDisposableStack): Promis
     );
     if (mail?.token !== undefined) await sender.send(ask.verifyAddress(person, mail.token));
     const { body } = await sender.send(ask.login(person));
-    return { ...person, id: body?.user?.id, accessToken: body?.accessToken };
+    const { user, accessToken, refreshToken } = body ?? {};
+    return { ...person, id: user?.id, accessToken, refreshToken };
   }
 
   return {
@@ -118,6 +129,7 @@ export async function openProvocationSystem(stack: AsyncDisposableStack): Promis
     mails,
     kafka,
     mongo,
+    endpoint: subscribers.endpoint,
     signUp,
     member,
     deliveries: (state) => client.db().collection('notifier_deliveries').countDocuments({ state }),
@@ -129,6 +141,7 @@ export async function openProvocationSystem(stack: AsyncDisposableStack): Promis
     },
     rest: async (withinMs) => void (await waitUntilQuiet(cluster.stores, { withinMs, say: () => undefined })),
     judge: async () => {
+      await subscribers.catchUp(CAUGHT_UP_WITHIN_MS);
       const endedAt = new Date().toISOString();
       await folder.close({
         seed: 0,
@@ -137,7 +150,7 @@ export async function openProvocationSystem(stack: AsyncDisposableStack): Promis
         settings: SETTINGS,
         minimums: ONE_SIGN_UP,
         shown: null,
-        subscribers: [],
+        subscribers: ['feed', 'webhook'],
         ...(await findTraces(cluster.stores)),
         servers: cluster.stores,
       });

@@ -5,7 +5,7 @@ import { readTopic } from '../../support/kcat.ts';
 import type { ServerProcess } from '../../support/server-process.ts';
 import { FORGERY_NAMES, writeForgery } from '../nemesis/forger.ts';
 import * as ask from '../traffic/commands.ts';
-import { newPassword } from '../traffic/person.ts';
+import { newAddress, newPassword } from '../traffic/person.ts';
 import { type ProvocationSystem, waitUntil } from './provocation-system.ts';
 
 const TOPIC = 'accounts.events.v1';
@@ -14,6 +14,8 @@ const EVERYBODY_HAS_LOOKED_MS = 3_000;
 /** Longer than the time that the checker allows for a claim. */
 const CERTAINLY_LATER_MS = 6_000;
 const QUIET_WITHIN_MS = 20_000;
+/** Longer than a provocation takes. */
+const REDRIVEN_MS = 600_000;
 
 export const provocations = {
   'the log is away': async ({ kafka, cluster, signUp, sink, during }: ProvocationSystem): Promise<void> => {
@@ -37,6 +39,38 @@ export const provocations = {
       );
     }
     if (first) await sender.send(ask.changePassword(first, newPassword()));
+  },
+
+  'several people refresh at once': async ({ member, sender }: ProvocationSystem): Promise<void> => {
+    const people = [await member(), await member(), await member(), await member()];
+    for (let round = 0; round < 5; round += 1)
+      await Promise.all(
+        people.map(async (person) => {
+          const { body } = await sender.send(ask.refresh(person));
+          if (body?.refreshToken !== undefined) person.refreshToken = body.refreshToken;
+        }),
+      );
+  },
+
+  'somebody moves to another address': async ({ member, sender, sink }: ProvocationSystem): Promise<void> => {
+    const person = await member();
+    const newEmail = newAddress();
+    await sender.send(ask.changeEmail(person, newEmail));
+    const mail = await sink.inboxes.next(newEmail, ({ token }) => token !== undefined, QUIET_WITHIN_MS);
+    if (mail?.token === undefined) throw new Error('there is no link');
+    await sender.send(ask.confirmEmailChange(person, mail.token, newEmail));
+    await sender.send(ask.changePassword(person, newPassword()));
+  },
+
+  'webhooks are sent again': async (system: ProvocationSystem): Promise<void> => {
+    const { member, sender, rest, cluster, endpoint, during } = system;
+    const person = await member();
+    for (let n = 0; n < 5; n += 1) await sender.send(ask.changeProfile(person, { firstName: `Ada ${n}` }));
+    await rest(QUIET_WITHIN_MS);
+    await during({ 'ops-redrive': 'ops-redrive' }, async () => {
+      const since = new Date(Date.now() - REDRIVEN_MS).toISOString();
+      await cluster.ops('webhooks', 'redrive', endpoint, '--since', since);
+    });
   },
 
   'a record comes twice': async ({ cluster, signUp, rest }: ProvocationSystem): Promise<void> => {
