@@ -33,7 +33,7 @@ async function cpuOfLogin(server: Server, person: Person): Promise<Figure> {
     unit: 'ms',
     limit: turns.hash,
     measured: turns.login,
-    target: createMaxTargetAbove(turns.hash, 2, 'hash'),
+    target: createMaxTargetAbove(turns.hash, 1.5, 'hash'),
   };
 }
 

@@ -47,7 +47,7 @@ export const notifierBenchmark: Benchmark = {
         unit: '/s',
         limit: turns.raw,
         measured: turns.notifier,
-        target: createMinTarget(70, turns.raw),
+        target: createMinTarget(85, turns.raw),
       },
     ];
   },

@@ -117,7 +117,7 @@ function figuresOf({ seconds, altogether, memory, livez }: Rebuilt, raw: number)
       unit: '/s',
       limit: raw,
       measured: EVENTS / seconds,
-      target: createMinTarget(50, raw),
+      target: createMinTarget(85, raw),
     },
     { what: 'with comparison and switch', unit: 's', measured: altogether },
     {
@@ -132,7 +132,7 @@ function figuresOf({ seconds, altogether, memory, livez }: Rebuilt, raw: number)
       what: '/livez meanwhile, p99',
       unit: 'ms',
       measured: percentile(livez, 0.99),
-      target: createMaxTarget(100, 'ms'),
+      target: createMaxTarget(50, 'ms'),
     },
   ];
 }

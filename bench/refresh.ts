@@ -16,7 +16,7 @@ export const refreshBenchmark: Benchmark = {
     await using server = await startServer();
     await using bare = await startBareServer();
     return [
-      { ...(await cpuOfRefresh(server, bare, 16)), target: createMaxTarget(0.6, 'ms') },
+      { ...(await cpuOfRefresh(server, bare, 16)), target: createMaxTarget(0.5, 'ms') },
       await cpuOfRefresh(server, bare, 1),
     ];
   },

@@ -29,7 +29,7 @@ export const signUpBenchmark: Benchmark = {
         unit: 'ms',
         limit: turns.hash,
         measured: turns.signUp,
-        target: createMaxTargetAbove(turns.hash, 8, 'hash'),
+        target: createMaxTargetAbove(turns.hash, 6, 'hash'),
       },
       {
         what: 'the same, and the mailbox',

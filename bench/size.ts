@@ -14,7 +14,7 @@ import { measureAlternately, median } from './support/statistics.ts';
 const ACCOUNTS = 10_000;
 const COMMITS = 1_000;
 const ROUNDS = 5;
-const GROWTH = 1.3;
+const GROWTH = 1.2;
 const STARTS = 3;
 const SETTLED_MS = 5_000;
 
@@ -74,14 +74,14 @@ async function startAndSize(of: string, settings = {}): Promise<readonly Figure[
       unit: 's',
       limit: bare.seconds,
       measured: median(seconds),
-      target: createMaxTarget(3, 's'),
+      target: createMaxTarget(1, 's'),
     },
     {
       what: `RSS idle, ${of}`,
       unit: 'MB',
       limit: bare.megabytes,
       measured: megabytes,
-      target: createMaxTarget(200, 'MB'),
+      target: createMaxTarget(120, 'MB'),
     },
   ];
 }

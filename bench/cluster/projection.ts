@@ -65,7 +65,7 @@ export const projectionBenchmark: Benchmark = {
           ...projected,
           what: 'events projected (limit: the same bulkWrite)',
           limit: turns.raw,
-          target: createMinTarget(70, turns.raw),
+          target: createMinTarget(85, turns.raw),
         },
         { ...projected, what: 'events projected (limit: bulkWrite by id alone)', limit: turns.byId },
       ];

@@ -45,7 +45,7 @@ export const relayBenchmark: Benchmark = {
           unit: '/s',
           limit: turns.raw,
           measured: turns.relay,
-          target: createMinTarget(70, turns.raw),
+          target: createMinTarget(80, turns.raw),
         },
       ];
     } finally {
