@@ -40,6 +40,8 @@ function deadLinks(document: string, text: string): readonly string[] {
   });
 }
 
+/** Matches a path that stands in a sentence. */
+const PATH = /[\w.@-]+\/[\w@/-]+(?:\.[\w-]+)*/g;
 const ROOMS = /^(libs|services|apps|deploy|test|bench|docs|scripts|examples)\//;
 /** Matches paths that only exist after a build, and that are not in the repository. */
 const BUILT = /(^|\/)dist(\/|$)|^test\/screenshots\//;
@@ -47,12 +49,15 @@ const FILE = /\/.*\.(ts|js|cjs|json|md|sh|yml|css|html|liquid|mjml|txt|png)$/;
 
 /**
  * Returns the paths in a document that do not exist, neither relative to the root nor to the document's folder. Text in
- * backticks counts as a path if it contains a slash and either ends with a file extension or begins with the name of a
- * folder in the root.
+ * backticks, and in the reason why a code block is not run (`norun="…"`), counts as a path if it contains a slash and
+ * either ends with a file extension or begins with the name of a folder in the root.
  */
 function deadPaths(document: string, text: string): readonly string[] {
   const quoted = [...text.matchAll(/`([\w.@-]+\/[\w.@/-]*)`/g)].map(([, path = '']) => path);
-  return quoted.filter(
+  const reasons = [...text.matchAll(/norun="([^"]*)"/g)].flatMap(
+    ([, reason = '']) => reason.match(PATH) ?? [],
+  );
+  return [...quoted, ...reasons].filter(
     (path) =>
       (ROOMS.test(path) || FILE.test(path)) &&
       !BUILT.test(path) &&
