@@ -95,6 +95,11 @@ const replies: readonly (readonly [stage: SmtpStage, reply: string, means: Reply
   ['content', "554 Access denied: User `me' is not authorized to perform `ses:SendRawEmail'", 'us'],
   ['rcpt', '550 Domain not verified', 'us'],
   ['rcpt', '550 Administrative prohibition', 'us'],
+  ['rcpt', '550 Access denied', 'us'],
+  ['rcpt', '550 Insufficient permissions', 'us'],
+  ['rcpt', '550 Recipient not on allow list', 'us'],
+  ['rcpt', '550 Recipient not whitelisted', 'us'],
+  ['rcpt', '550 [RECIPIENT-NOT-ALLOWED]', 'us'],
 
   // About us, although the code is about the recipient.
   ['rcpt', '550 5.1.1 <ada@example.com>: Recipient address rejected: Relay access denied', 'us'],
@@ -121,6 +126,7 @@ const replies: readonly (readonly [stage: SmtpStage, reply: string, means: Reply
   ],
   ['rcpt', '550 5.2.1 Mailbox temporarily disabled', 'later'],
   ['rcpt', '550 5.1.2 Temporary failure in name resolution', 'later'],
+  ['rcpt', '550 Greylisted, try later', 'later'],
   ['rcpt', '550-mailbox unavailable\n550 Failure sending mail. Try again later.', 'later'],
 
   // About the number of connections, although the code is permanent.
@@ -167,6 +173,7 @@ const replies: readonly (readonly [stage: SmtpStage, reply: string, means: Reply
   ['rcpt', '550 Requested action not taken: mailbox unavailable', 'undecided'],
   ['rcpt', '554 Transaction failed', 'undecided'],
   ['rcpt', '550 Account disabled', 'undecided'],
+  ['rcpt', '554 <ada@example.com>: Recipient address rejected: Access denied', 'undecided'],
   ['rcpt', '550 Unroutable address', 'undecided'],
   ['rcpt', "554 delivery error: dd This user doesn't have a yahoo.com account", 'undecided'],
   ['rcpt', '550 User quota exceeded', 'undecided'],

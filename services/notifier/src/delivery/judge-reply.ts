@@ -102,6 +102,9 @@ const PERHAPS_ABOUT_US: Words = [
     'sending (?:[a-z]+ ){0,3}(?:paused|disabled|suspended|stopped)',
   ],
   ['Exim', 'administrative prohibition'],
+  // But Postfix says "Recipient address rejected: Access denied" about a recipient.
+  ['Postfix, Exchange', '(?<!address rejected: )access denied|permission'],
+  ['Sandboxes and test servers', String.raw`(?:allow|white|safe)[ -]?list|recipient\W+not\W+allowed`],
   ['Outlook, Yahoo, GMX', 'block(?:ed)?|banned'],
   ['SpamAssassin, Rspamd, ClamAV', 'spam|virus|malware|unsolicited'],
   ['Gmail, Yahoo', 'polic(?:y|ies)|content (?:rejected|not)|message (?:content )?rejected'],
@@ -120,7 +123,7 @@ const ABOUT_US = anyOf(ABOUT_OUR_SENDING, PERHAPS_ABOUT_US);
 
 /** Matches words with which a server says that a permanent refusal is temporary. */
 const TEMPORARY =
-  /temporar|at a later time|try (?:again|it) later|receiving e?mail (?:at a rate|too quickly)/i;
+  /temporar|at a later time|try (?:again |it )?later|gr[ae]y\W?list|receiving e?mail (?:at a rate|too quickly)/i;
 
 /** Words with which servers ask for a second attempt of every new combination of client, sender and recipient. */
 const GREYLISTING = /gr[ae]y\W?list|policy rejection\W+please try later/i;
