@@ -33,18 +33,22 @@ interface Source {
 interface Attempt {
   /** The canonical e-mail address for which the password was sent. */
   readonly address: string;
-  /** The account to which the password belongs, if it is known; otherwise the owner of the address. */
+  /**
+   * The account whose password is checked, if known. If absent, failures are audited for the owner of the
+   * address.
+   */
   readonly accountId?: string;
   /** The operation for which the password is checked. */
   readonly during: 'login' | 'password-change' | 'verification' | 'email-change' | 'erasure' | 'export';
-  /** The account that is signed in. */
+  /** The id of the signed-in account that makes the attempt. Absent if nobody is signed in. */
   readonly actor?: string;
 }
 
 /**
- * Counts an attempt against its address, and then runs it. Counting first keeps concurrent guesses from bypassing the
- * limit. The count is given back if the password was right or could not be checked. Failures and refusals are audited.
- * @param check resolves with undefined if the password was wrong
+ * Counts a password attempt against the limit of its address, and then runs the check. Counting first keeps
+ * concurrent guesses from bypassing the limit. The count is taken back if the password is correct or could
+ * not be checked. Wrong passwords and refused attempts are audited.
+ * @param check resolves with undefined if the password is wrong
  * @throws Refused (rate_limited), and whatever `check` throws
  */
 export async function limitPasswordAttempts<T>(
@@ -87,7 +91,7 @@ export async function limitPasswordAttempts<T>(
     const occurrence = { type: 'LoginFailed', data: { ...attempt, reason: 'password' } } as const;
     audit.record({ origin: context, occurrence, ...about });
     await limits.take('login-ip', network).catch(async (error: unknown) => {
-      // The client gets no verdict on the password, so the attempt does not count.
+      // The client is not told whether the password was wrong, so the attempt does not count.
       await giveBack();
       throw error;
     });
@@ -97,7 +101,7 @@ export async function limitPasswordAttempts<T>(
 
 /**
  * Checks the password of an account.
- * @returns the stored hash that it belongs to; undefined if the password is wrong
+ * @returns the stored hash that the password matches; undefined if the password is wrong
  * @throws Refused (overloaded)
  */
 export async function checkPassword(
@@ -113,8 +117,9 @@ export async function checkPassword(
 }
 
 /**
- * Requests a mail to the owner, at most once a day; twice, if the store does not confirm the first request. The worker looks up the owner, so that the response takes equally
- * long if nobody owns the address.
+ * Requests a mail that tells the owner of the address about the lockout. At most one mail is requested per
+ * day; a second one only if the store did not confirm the first request. The worker looks up the owner later,
+ * so the response takes equally long whether or not the address has an owner.
  */
 async function requestNotice(
   deps: Needs,
@@ -122,8 +127,9 @@ async function requestNotice(
   { correlationId, traceparent }: Pick<UseCaseContext, 'correlationId' | 'traceparent'>,
 ): Promise<void> {
   const { limits } = deps;
-  // During a lockout, most attempts come after the mail was requested. So the limit is read first, because one read
-  // is cheaper than taking a point and giving it back.
+  // During a lockout, the mail has already been requested for most attempts. Reading the limit first costs
+  // one read,
+  // which is cheaper than taking a point and giving it back.
   if (!(await limits.peek('lockout-notice', address)).allowed) return;
   await runWithAllowance(deps, [{ limit: 'lockout-notice', key: address }], async ({ allowed }) => {
     const request = { id: deps.newId(), kind: 'lockout', address } as const;
@@ -132,13 +138,14 @@ async function requestNotice(
   });
 }
 
-/** The number of sessions to check: those of the newest logins. */
+/** How many of the account's sessions are checked: those with the newest logins. */
 const RECENT_SESSIONS = 50;
 
 /**
- * Returns whether the owner of the address is signed in from this IP address, or recently signed in or used a mailed link
- * from it (see `TrustedPair`). Without this, anybody could lock the owner out. Takes the same steps for every address, so that
- * the time of a refusal reveals nothing.
+ * Returns whether the owner of the address is signed in from this IP address, or recently signed in or used a
+ * mailed link from it (see `TrustedPair`). Known sources are exempt from the limit of the address; otherwise,
+ * anybody could lock the owner out. Takes the same steps for every address, so that the response time reveals
+ * nothing.
  */
 async function isKnownSource(deps: Needs, { address, ip }: Source): Promise<boolean> {
   const trusted = await deps.trustedAddresses.isTrusted({ address, ip }, deps.now());

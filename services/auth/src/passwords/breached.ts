@@ -1,8 +1,8 @@
 /**
- * A file of passwords that are known from breaches. After a header, it contains the first 8 bytes of their SHA-1
- * hashes, sorted. A look-up reads about 30 of these entries and keeps nothing in memory. With a billion entries, only
- * one in twenty billion passwords is refused by chance. A Bloom filter would have to be in memory, and would be wrong
- * more often.
+ * Looks up passwords in a file of passwords known from data breaches. After a header, the file contains the
+ * first 8 bytes of each password's SHA-1 hash, sorted. A look-up is a binary search that reads about 30
+ * entries and keeps nothing in memory. With a billion entries, the probability of a false positive is one in
+ * twenty billion. A Bloom filter would have to be in memory, and would have more false positives.
  */
 import { hash } from 'node:crypto';
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
@@ -12,10 +12,14 @@ import { createInterface } from 'node:readline';
 const HEADER = Buffer.from('latchkey sha1/8\n');
 const ENTRY_BYTES = 8;
 
-/** Thrown if the file is missing or has another format. The message says which. */
+/** Thrown if the file of breached passwords cannot be read or has another format. The message says which. */
 export class BreachedPasswordsFileError extends Error {}
 
-/** Opens a file for look-ups. @throws BreachedPasswordsFileError */
+/**
+ * Opens a file that `ops passwords import` has written.
+ * @returns a function that tells whether a password is in the file
+ * @throws BreachedPasswordsFileError
+ */
 export function openBreachedPasswords(path: string): (password: string) => boolean {
   const file = openFile(path);
   const count = (fstatSync(file).size - HEADER.length) / ENTRY_BYTES;
@@ -25,7 +29,7 @@ export function openBreachedPasswords(path: string): (password: string) => boole
   }
   const entry = Buffer.alloc(ENTRY_BYTES);
 
-  /** Returns a negative number if the entry is lower than `sought`. */
+  /** Returns a negative number if the entry at `index` sorts before `sought`, 0 if they are equal. */
   function compare(index: number, sought: Buffer): number {
     readSync(file, entry, 0, ENTRY_BYTES, HEADER.length + index * ENTRY_BYTES);
     return entry.compare(sought);
@@ -64,10 +68,12 @@ const LINE = /^([\dA-F]{40})(?::(\d+))?\s*$/i;
 const CHUNK_BYTES = 64 * 1024 * ENTRY_BYTES;
 
 /**
- * Converts a list of SHA-1 hashes in hexadecimal: sorted, one per line, each with or without `:` and a count.
- * @param options.least leaves out passwords that were seen less often
- * @returns how many were written
- * @throws Error with a one-line message naming the line that is malformed or out of order; the target is then unchanged
+ * Converts a text file of SHA-1 hashes into a file for `openBreachedPasswords`. The text file has one
+ * hexadecimal hash per line, sorted, optionally followed by `:` and how often the password was seen.
+ * @param options.least leaves out passwords that were seen less often than this
+ * @returns the number of hashes written
+ * @throws Error with a one-line message naming the line that is malformed or out of order; the target is then
+ * unchanged
  */
 export async function importBreachedPasswords(
   source: string,

@@ -17,10 +17,10 @@ export interface ChangePassword {
 }
 
 /**
- * Sets a new password with the current one. Ends every other session and every open link; the caller's session
- * stays active.
- * @throws Refused (current_password_incorrect, passwords_do_not_match, password_too_weak, account_not_verified,
- * unauthenticated, rate_limited, conflict, overloaded)
+ * Changes the password of an account whose owner knows the current one. Ends every other session and
+ * invalidates every mailed link; the caller's session stays active.
+ * @throws Refused (current_password_incorrect, passwords_do_not_match, password_too_weak,
+ * account_not_verified, unauthenticated, rate_limited, conflict, overloaded)
  */
 export async function changePassword(
   deps: Pick<
@@ -61,7 +61,9 @@ export async function changePassword(
         context,
         refuseRevokedCaller(caller, () => command),
       );
-      // The caller's session is exempted from the revocation first: a crash in between only signs the caller out.
+      // Exempts the caller's session before revoked sessions are removed. A crash before this line only
+      // signs the caller
+      // out.
       if (!changed.refusal)
         await sessions.liftSince(sessionId, requireExistingAccount(changed.state).revokedAt);
       return changed;

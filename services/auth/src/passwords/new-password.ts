@@ -7,7 +7,7 @@ import type { PasswordFault, PasswordOwner, PasswordRules } from './rules.ts';
 type PasswordField = 'password' | 'newPassword';
 
 /**
- * Checks only the length of a new password, which takes no time.
+ * Checks only the length of a new password, which is cheap enough to do before anything else.
  * @param field the field of the request that contains the password
  * @throws Refused (password_too_weak)
  */
@@ -20,7 +20,7 @@ export function assertPasswordLength(
 }
 
 /**
- * Checks a new password against the rules, which takes some milliseconds.
+ * Checks a new password against all rules, which blocks the process for some milliseconds.
  * @param field the field of the request that contains the password
  * @throws Refused (password_too_weak)
  */
@@ -41,7 +41,7 @@ function refuseFault(
   if (fault !== undefined) throw new Refused({ kind: 'password_too_weak', fault, field, minLength });
 }
 
-/** Checks that both entries are the same. @throws Refused (passwords_do_not_match) */
+/** Checks that the password was entered identically twice. @throws Refused (passwords_do_not_match) */
 export function assertSamePassword(password: string, confirmation: string | undefined): void {
   if (confirmation !== undefined && confirmation !== password) throw new Refused('passwords_do_not_match');
 }

@@ -12,7 +12,10 @@ import { completeReset } from './reset.ts';
 const ada = 'ada@example.com';
 const [PASSWORD, ANOTHER] = ['correct horse battery', 'another horse battery'];
 
-/** Returns dependencies whose counters can be reached once, and are unreachable afterwards. */
+/**
+ * Returns dependencies with which rate limits can be counted, but counts can no longer be cleared or taken
+ * back.
+ */
 function losingLimits({ deps }: World) {
   function away() {
     return Promise.reject(new StoreUnavailable(new Error('away')));

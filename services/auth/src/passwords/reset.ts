@@ -1,4 +1,4 @@
-/** Sets a password with the link from a mail. */
+/** Password reset: sets a password with a mailed link. */
 import { isLiving, type LivingAccount, requireExistingAccount, resetRefusal } from '../account/index.ts';
 import { endOtherSignUps, findOwnerId } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
@@ -10,12 +10,12 @@ import type { AccountOutcome } from '../streams/accounts.ts';
 import { readLinkToken } from '../tokens/links.ts';
 import { assertSamePassword, assertStrongPassword } from './new-password.ts';
 
-/** The data of the page of a usable reset link. */
+/** What the page behind a valid reset link shows. */
 export interface ResetView {
   readonly username: string;
   readonly email: string;
   readonly locale: string;
-  /** Whether the address is unverified, so that the account gets its first password. */
+  /** Whether the account is unverified. The link then sets its first password. */
   readonly first: boolean;
 }
 
@@ -28,15 +28,19 @@ export interface CompleteReset {
 
 type LinkNeeds = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 
-/** Returns the data of the link's page. Changes nothing. @throws Refused (token_invalid, token_expired) */
+/**
+ * Returns what the page behind a reset link shows. Changes nothing. @throws Refused (token_invalid,
+ * token_expired)
+ */
 export async function viewReset(deps: LinkNeeds, token: string): Promise<ResetView> {
   const { username, email, locale, status } = await linkedAccount(deps, token);
   return { username, email, locale, first: status === 'unverified' };
 }
 
 /**
- * Sets the password.
- * @throws Refused (passwords_do_not_match, password_too_weak, token_invalid, token_expired, conflict, overloaded)
+ * Sets a new password with the token of a reset link.
+ * @throws Refused (passwords_do_not_match, password_too_weak, token_invalid, token_expired, conflict,
+ * overloaded)
  */
 export async function completeReset(
   deps: LinkNeeds &
@@ -78,8 +82,8 @@ export async function completeReset(
 }
 
 /**
- * Runs after a password was set with a mailed link: ends the sessions, starts the counts of logins again, and trusts only
- * this IP address, so that guesses by others cannot lock out the owner of the address here.
+ * Cleans up after a password was set with a mailed link: removes revoked sessions, resets the login counts,
+ * and trusts only this IP address. The owner can then sign in from here even while others guess the password.
  */
 export async function endSessionsAndTrustIp(
   {
@@ -99,8 +103,8 @@ export async function endSessionsAndTrustIp(
 }
 
 /**
- * Trusts this IP address for the address of the account, and no other one any more: somebody who knew the former password
- * may have signed in there.
+ * Trusts this IP address for the account's e-mail address, and stops trusting all others: somebody who knew
+ * the former password may have signed in from them.
  */
 export async function trustOnly(
   { trustedAddresses, personalData, now }: Pick<UseCaseDeps, 'trustedAddresses' | 'personalData' | 'now'>,
@@ -110,7 +114,7 @@ export async function trustOnly(
   await bestEffort(() => trustedAddresses.trust(pair, now()));
 }
 
-/** Returns the account of a reset link. @throws Refused (token_invalid, token_expired) */
+/** Returns the account for which a reset link was issued. @throws Refused (token_invalid, token_expired) */
 async function linkedAccount(deps: LinkNeeds, token: string): Promise<LivingAccount> {
   const { userId, tokenHash } = readLinkToken(deps, 'reset', token);
   const state = await deps.accounts.load(userId);

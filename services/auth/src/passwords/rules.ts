@@ -1,16 +1,17 @@
 /**
- * Rules for new passwords, after NIST SP 800-63B-4, 3.1.1.2 and OWASP ASVS 5.0, 6.2: a minimum length, no composition
- * rules, an estimate of how easy a password is to guess, and a file of passwords known from breaches.
+ * Rules for new passwords, following NIST SP 800-63B-4, section 3.1.1.2, and OWASP ASVS 5.0, section 6.2: a
+ * minimum length, no composition rules, an estimate of how easy the password is to guess, and a list of
+ * breached passwords.
  */
 import { parseEmail } from '../addresses/email.ts';
 import { findWeakness, type Weakness } from './strength.ts';
 
-/** The maximum length of a password, in code points after NFC. */
+/** The maximum length of a password, in code points after Unicode normalisation (NFC). */
 export const MAX_PASSWORD_LENGTH = 128;
 
 /**
- * The rule that a new password breaks. `own_words`: the password consists of the account's address, username or names,
- * or of the name of the service (ASVS 5.0, 6.2.11).
+ * The rule that a new password violates. `own_words` means that the password is based on the account's address,
+ * username or names, or on the name of the service (ASVS 5.0, 6.2.11).
  */
 export type PasswordFault = LengthFault | 'breached' | Weakness;
 
@@ -24,23 +25,26 @@ export interface PasswordOwner {
 }
 
 export interface PasswordRules {
-  /** The minimum length of a password, in code points after NFC. */
+  /** The minimum length of a password, in code points after Unicode normalisation (NFC). */
   readonly minLength: number;
-  /** Returns whether a new password is too short or too long. */
+  /** Returns the length limit that a new password violates; undefined if its length is allowed. */
   lengthFault(password: string): LengthFault | undefined;
-  /** Returns the rule that a new password breaks, if any. Blocks the process for some milliseconds. */
+  /** Returns the rule that a new password violates, if any. Blocks the process for some milliseconds. */
   fault(password: string, owner: PasswordOwner): PasswordFault | undefined;
 }
 
-/** Returns the form that is hashed: NFC, so that every keyboard gives the same text. Never trimmed. */
+/**
+ * Normalises a password for hashing: to Unicode NFC, because keyboards encode the same character differently.
+ * White space is not trimmed.
+ */
 export function normalisePassword(password: string): string {
   return password.normalize('NFC');
 }
 
 /**
  * Creates the rules.
- * @param options.serviceName the name that the service shows to people, which is an obvious password for it
- * @param options.isBreached returns whether a password is known from breaches
+ * @param options.serviceName the name that the service shows to people; passwords must not be based on it
+ * @param options.isBreached returns whether a password is known from a data breach
  */
 export function createPasswordRules(options: {
   readonly minLength: number;
@@ -68,7 +72,10 @@ export function createPasswordRules(options: {
 
 const SHORTEST_WORD = 3;
 
-/** Returns the address (as typed and in its canonical form) and all names, each whole and in parts. */
+/**
+ * Returns the words that a password must not be based on: the address, as typed and in canonical form, and all names;
+ * each whole and split into parts.
+ */
 function ownWords(
   { email, username, firstName = '', lastName = '' }: PasswordOwner,
   serviceName: string,

@@ -6,18 +6,18 @@ import { createRequire } from 'node:module';
 export type Weakness = 'own_words' | 'common' | 'repeated' | 'sequence' | 'guessable';
 
 /**
- * The minimum score, out of 4: such a password withstands an offline attack on a slow hash
- * (https://github.com/dropbox/zxcvbn#usage).
+ * The minimum score, on zxcvbn's scale from 0 to 4. Passwords with this score withstand an offline attack on
+ * a slow hash (https://github.com/dropbox/zxcvbn#usage).
  */
 const LEAST_SCORE = 3;
 /**
- * The number of common passwords that the estimate knows. More would take memory, and hardly any further password would
- * be refused.
+ * The number of common passwords that the estimator knows. A longer list would take more memory, and would
+ * refuse hardly any further password.
  */
 const COMMON = 30_000;
 /**
- * The number of characters that are estimated. The estimate takes about 5 ms for this length, and three times as long
- * for the longest password.
+ * Only this many leading characters are estimated, which takes about 5 ms. Estimating a password of maximum
+ * length would take three times as long.
  */
 const ESTIMATED_LENGTH = 40;
 const MAX_SUBSTITUTIONS = 8;
@@ -38,7 +38,7 @@ const weaknesses: Readonly<Record<string, Weakness>> = {
 };
 
 /**
- * Returns what makes a password guessable; undefined if nothing does.
+ * Returns the reason why a password is easy to guess; undefined if it is not.
  * @param ownWords words that belong to the account, such as its username
  */
 export function findWeakness(password: string, ownWords: readonly string[]): Weakness | undefined {
@@ -51,11 +51,12 @@ type Core = typeof import('@zxcvbn-ts/core');
 
 let loaded: InstanceType<Core['ZxcvbnFactory']> | undefined;
 
-/** Returns the estimator, which is loaded when the first new password arrives, because it takes 65 ms and 6 MB. */
+/** Returns the estimator. It is loaded lazily, because loading takes 65 ms and 6 MB. */
 function estimator(): InstanceType<Core['ZxcvbnFactory']> {
   if (loaded !== undefined) return loaded;
   const { ZxcvbnFactory }: Core = createRequire(import.meta.url)('@zxcvbn-ts/core');
-  // Reads the package's files directly: importing the package would unpack all of its 49,000 passwords.
+  // Reads the JSON files directly, because importing the package would decompress all of its 49,000
+  // passwords.
   const passwords: string[] = read('passwords');
   loaded = new ZxcvbnFactory({
     dictionary: { passwords: passwords.slice(0, COMMON) },

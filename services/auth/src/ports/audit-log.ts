@@ -1,6 +1,9 @@
-/** The security events that auth has recorded: the outbox of their topic, and the sign-ins that owners see. */
+/**
+ * The store of auth's security events: the outbox from which they are published, and the sign-ins that
+ * account owners see.
+ */
 
-/** A security event, encoded. */
+/** A security event in its encoded form. */
 export interface AuditEntry {
   /** UUIDv7, so that ids sort by time. */
   readonly id: string;
@@ -8,7 +11,7 @@ export interface AuditEntry {
   readonly account?: string;
   /** When the event happened: RFC 3339, UTC. */
   readonly time: string;
-  /** Whether the event is kept after it is published, for the history of the account. */
+  /** Whether the event is kept after publication, because it is part of the account's history. */
   readonly kept: boolean;
   readonly headers: Readonly<Record<string, string>>;
   /** The event as JSON. */
@@ -17,13 +20,13 @@ export interface AuditEntry {
 
 /** The store of security events. Every method rejects with StoreUnavailable if the store fails. */
 export interface AuditLog {
-  /** Adds entries to the outbox. Entries that were added before stay as they are. */
+  /** Adds entries to the outbox. Ignores entries whose ids are already stored. */
   add(entries: readonly AuditEntry[]): Promise<void>;
-  /** Returns entries of the outbox, oldest first. */
+  /** Returns the oldest unpublished entries, oldest first. */
   unpublished(limit: number): Promise<readonly AuditEntry[]>;
-  /** Counts the entries of the outbox, at most up to `limit`. */
+  /** Counts the unpublished entries; stops counting at `limit`. */
   backlog(limit: number): Promise<number>;
-  /** Removes entries from the outbox. Those that are not kept are deleted. */
+  /** Marks entries as published. Entries that are not `kept` are deleted. */
   markPublished(entries: readonly Pick<AuditEntry, 'id' | 'kept'>[]): Promise<void>;
   /**
    * Returns the kept entries about an account, published or not, oldest first.
@@ -33,6 +36,9 @@ export interface AuditLog {
     account: string,
     page: { readonly after?: string | undefined; readonly limit: number },
   ): Promise<readonly AuditEntry[]>;
-  /** Deletes entries from before an instant, published or not, at most `limit`. @returns how many were deleted */
+  /**
+   * Deletes at most `limit` entries older than an instant, whether published or not. @returns how many were
+   * deleted
+   */
   removeBefore(instant: Date, limit: number): Promise<number>;
 }

@@ -1,12 +1,15 @@
-/** The port on which use cases report events that matter to operators and account owners. */
+/** The port through which use cases report security events, which matter to operators and account owners. */
 import type { SecurityDataOf, SecurityEventType } from '@latchkey/events';
 
-/** An event. The request and the time are added later. */
+/**
+ * A security event as a use case reports it. Its time and the data about the person are added when it is
+ * recorded.
+ */
 export type AuditedEvent = {
   [T in SecurityEventType]: { readonly type: T; readonly data: Omit<SecurityDataOf<T>, 'person'> };
 }[SecurityEventType];
 
-/** The request during which an event happened. */
+/** The data about the HTTP request during which an event happened. */
 export interface RequestOrigin {
   readonly correlationId: string;
   readonly ip: string;
@@ -14,25 +17,25 @@ export interface RequestOrigin {
 }
 
 export interface AuditReport {
-  /** The request during which the event happened; absent if there was none. */
+  /** The request during which the event happened; absent if it happened outside a request. */
   readonly origin?: RequestOrigin;
   readonly occurrence: AuditedEvent;
   /**
-   * A canonical address. If a verified account has it, the event is about that account. The address itself is not
-   * stored.
+   * The canonical e-mail address that the event is about. If a verified account owns it, the event is
+   * recorded for that account. The address itself is not stored.
    */
   readonly address?: string;
   /**
-   * If set, at most one event with this value is recorded per minute, because such events can be triggered without
-   * limit.
+   * A key for deduplication: if set, at most one event with this key is recorded per minute. Set for events
+   * that anybody can trigger without limit.
    */
   readonly onceAMinuteFor?: string;
 }
 
 export interface Audit {
   /**
-   * Records a security event. Returns immediately and never throws. The event is written in the background; under
-   * overload it is dropped and counted.
+   * Records a security event in the background. Returns immediately and never throws. Under overload, the
+   * event is dropped and the drop is counted.
    */
   record(report: AuditReport): void;
 }

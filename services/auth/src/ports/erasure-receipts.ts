@@ -1,4 +1,4 @@
-/** The accounts that were erased, and which consumers have confirmed the erasure. Contains no personal data. */
+/** The erased accounts, and which consumers have confirmed each erasure. Contains no personal data. */
 
 /** A confirmation by one consumer. */
 export interface StoredReceipt {
@@ -7,31 +7,33 @@ export interface StoredReceipt {
   readonly confirmedAt: string;
 }
 
-/** An erasure that has begun: `AccountErased`, the last event of the account, was appended. */
+/**
+ * An erasure that has begun, which means that `AccountErased` was appended as the last event of the account.
+ */
 export interface ErasureRecord {
   readonly account: string;
-  /** Sequence of `AccountErased`. */
+  /** The sequence of the `AccountErased` event. */
   readonly sequence: number;
   /** The time at which `AccountErased` was appended; RFC 3339. */
   readonly erasedAt: string;
-  /** The consumers that must confirm. */
+  /** The consumers that must confirm the erasure. */
   readonly expected: readonly string[];
   /** The first receipt of each consumer, in the order of arrival. */
   readonly receipts: readonly StoredReceipt[];
   /**
-   * The copies of the events without personal data. Set once they were published, on a log that cannot replace records
-   * in place.
+   * Set once copies of the account's events without personal data have been published. Only used with a log
+   * that cannot replace records in place, such as Kafka.
    */
   readonly copies?: ErasureCopies;
 }
 
-/** The times at which the events of an erased account were published again without personal data; RFC 3339. */
+/** When copies of an erased account's events without personal data were published; RFC 3339. */
 export interface ErasureCopies {
   readonly firstAt: string;
   readonly lastAt: string;
   /**
-   * The time at which it was noted that the original events are gone from the topic. Absent while the topic may still
-   * have them.
+   * When the topic was found to no longer contain the original events. Absent while it may still contain
+   * them.
    */
   readonly goneAt?: string;
 }
@@ -42,36 +44,43 @@ export interface ErasureWithCopies extends ErasureRecord {
 
 export interface ErasurePageQuery {
   readonly limit: number;
-  /** Only erasures after this position in the list are returned. */
+  /** The last erasure of the previous page. */
   readonly after?: Pick<ErasureRecord, 'account' | 'erasedAt'>;
-  /** Whether to return only erasures that at least one expected consumer has not confirmed. */
+  /** If true, returns only erasures that at least one expected consumer has not confirmed. */
   readonly waiting?: boolean;
-  /** Only accounts that were erased at this instant or earlier are returned; RFC 3339. */
+  /** If set, returns only accounts that were erased at or before this time; RFC 3339. */
   readonly until?: string;
 }
 
 /** The store of erasures and their receipts. Every method rejects with StoreUnavailable if the store fails. */
 export interface ErasureReceipts {
-  /** Adds an erasure without receipts. No-op if the account has one. */
+  /** Adds an erasure without receipts. No-op if the account already has an erasure. */
   open(erasure: Omit<ErasureRecord, 'receipts'>): Promise<void>;
-  /** Adds a receipt. No-op if the consumer has confirmed before, or if the account has no erasure. */
+  /**
+   * Adds a receipt. No-op if the consumer has already confirmed, or if no erasure of the account is stored.
+   */
   confirm(account: string, receipt: StoredReceipt): Promise<void>;
   find(account: string): Promise<ErasureRecord | undefined>;
   /**
-   * Notes that the events have been published again without personal data by this instant, and that the topic may still
-   * have the original events. If the original events had been noted as gone, `firstAt` is set to this instant. No-op if
-   * the account has no erasure.
+   * Records that copies of the account's events without personal data were published at `at`. The topic may
+   * still contain the original events, so `goneAt` is removed; if it was set, `firstAt` becomes `at`. No-op
+   * if no erasure of the account is stored.
    */
   noteCopies(account: string, at: string): Promise<void>;
-  /** Notes that the topic no longer has the original events. No-op if that was noted before, or there are no copies. */
+  /**
+   * Records that the topic no longer contains the original events. No-op if that was already recorded, or if
+   * no copies were published.
+   */
   noteGone(account: string, at: string): Promise<void>;
-  /** Returns the erasures whose original events the topic may still have, in the order of `firstAt`. */
+  /**
+   * Returns the erasures with copies whose original events may still be on the topic, ordered by `firstAt`.
+   */
   listCopied(page: {
     readonly limit: number;
-    /** Only erasures after this position in the list are returned. */
+    /** The last erasure of the previous page. */
     readonly after?: Pick<ErasureWithCopies, 'account' | 'copies'>;
   }): Promise<readonly ErasureWithCopies[]>;
-  /** Returns erasures, the latest first. */
+  /** Returns a page of erasures, latest first. */
   list(page: ErasurePageQuery): Promise<readonly ErasureRecord[]>;
 }
 

@@ -1,14 +1,17 @@
-/** The body with which each Idempotency-Key was sent. Every method rejects with StoreUnavailable if the store fails. */
+/**
+ * The store of Idempotency-Keys, each with a digest of the request body. Every method rejects with
+ * StoreUnavailable if the store fails.
+ */
 export interface IdempotencyKeys {
   /**
-   * Binds a key to a body, unless the key has an unexpired binding. If concurrent callers send different bodies, one of
-   * them wins.
-   * @returns whether the key is bound to this body
+   * Binds an Idempotency-Key to a request body, unless it already has an unexpired binding. If concurrent
+   * callers send different bodies with the same key, exactly one of the bodies is bound.
+   * @returns whether the key is now bound to the given body
    */
   bind(binding: {
-    /** Identifies the combination of key, route and caller. */
+    /** Identifies the combination of Idempotency-Key, route and caller. */
     readonly id: string;
-    /** The digest of the request's body. */
+    /** The digest of the request body. */
     readonly digest: string;
     readonly now: Date;
     readonly until: Date;

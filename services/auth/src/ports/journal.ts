@@ -1,101 +1,129 @@
 import type { ChainEntry, StoredData } from '@latchkey/events';
 import type { Fact } from '../account/facts.ts';
 
-/** A fact as it was appended. Its sequence is that of its commit plus its index in `events`. */
+/**
+ * An event as it is stored in the journal. Its sequence is the sequence of its commit plus its index in
+ * `events`.
+ */
 export type RecordedFact = Fact & {
   /** The id of the event: a UUIDv7. */
   readonly id: string;
   /** When the event was appended: RFC 3339, UTC. */
   readonly time: string;
-  /** Schema version of `data`. */
+  /** The schema version of `data`. */
   readonly version: number;
   /**
    * The event's place in the hash chain of the stream. Absent on events that release 0.1 wrote, until `ops upgrade`
    * adds it.
    */
   readonly chain?: ChainEntry;
-  /** The data as it was appended and hashed, if that was an older version of the schema. */
+  /**
+   * The data as it was originally stored and hashed. Set only if `data` was upcast from an older schema
+   * version.
+   */
   readonly stored?: StoredData;
 };
 
-/** The events of one accepted command, appended in one write. */
+/** The events that one command produced, appended in a single atomic write. */
 export interface Commit {
-  /** Id of the account or mailing. */
+  /** The id of the account or mailing. */
   readonly stream: string;
-  /** Position in the stream: 1, 2, 3, … without gaps. */
+  /** The position of the commit in its stream: 1, 2, 3, … without gaps. */
   readonly number: number;
-  /** Sequence of the first event. */
+  /** The sequence of the first event. */
   readonly sequence: number;
   /** The events; at least one. */
   readonly events: readonly RecordedFact[];
-  /** Unique keys that this commit has taken and still holds. */
+  /** The unique keys, such as e-mail addresses, that this commit has claimed and not released. */
   readonly claims?: readonly string[];
-  /** The canonical address. Set on the commit of UserRegistered, until the registration is settled. */
+  /**
+   * The canonical e-mail address of a sign-up. Set on the commit that contains UserRegistered, until the
+   * account is verified or ended.
+   */
   readonly address?: string;
   /**
-   * The time at which the account is to be erased, RFC 3339. Set on a commit that leads to an erasure, until the
-   * erasure is settled.
+   * When the account is to be erased; RFC 3339. Set on a commit that schedules an erasure, until the account
+   * is erased or the erasure is dropped.
    */
   readonly eraseAt?: string;
   readonly commandId: string;
   readonly correlationId: string;
   readonly traceparent?: string;
-  /** When the commit was appended, as `Date.prototype.toISOString` writes it, so that the strings sort by time. */
+  /**
+   * When the commit was appended, in the format of `Date.prototype.toISOString`, so that the strings sort by
+   * time.
+   */
   readonly at: string;
 }
 
 export type AppendResult =
   | { readonly outcome: 'appended' }
-  /** The commit of this command was appended before, for example because the response was lost. */
+  /** A commit of the same command already exists, for example because the first response was lost. */
   | { readonly outcome: 'repeated'; readonly commit: Commit }
-  /** Another commit has this number or one of the claims: load again and decide again. */
+  /**
+   * Another commit already has this number or one of the claims. The caller must reload the stream and decide
+   * again.
+   */
   | { readonly outcome: 'lost' };
 
 /**
- * The journal: auth's private store of commits, and the only basis of decisions.
- *
- * One commit is one write: its events, expected number, claims, registration and outbox entry are stored together or
- * not at all. Every method rejects with StoreUnavailable if the store fails. Methods that return commits reject with
- * {@link UnreadableCommit} if one of them cannot be read; other streams are not affected.
+ * The journal: auth's private store of commits, and the only data on which decisions are based.
+ * A commit is written atomically: its events, number, claims, registration and outbox entry are stored
+ * together or not at all. Every method rejects with StoreUnavailable if the store fails. Methods that return
+ * commits reject with {@link UnreadableCommit} if one of these commits cannot be read; other streams are not
+ * affected.
  */
 export interface Journal {
   /**
-   * Appends a commit durably and enters it in the outbox. Idempotent. Rejects with StoreUnavailable, and never
-   * resolves with `lost`, as long as it is unknown which of two commits came first and will remain.
+   * Appends a commit durably and adds it to the outbox. Idempotent. While it is unknown which of two
+   * competing commits will persist, rejects with StoreUnavailable rather than resolving with `lost`.
    */
   append(commit: Commit): Promise<AppendResult>;
   /**
-   * Stores the chain entries of a commit's events, one per event, unless they are stored already.
-   * @returns the entries that are stored now; of several callers, the first one's entries stay
+   * Stores the hash-chain entries of a commit's events, one per event, unless entries are already stored.
+   * @returns the entries that are now stored: those of the caller who stored them first
    * @throws UnreadableCommit if there is no such commit
    */
   addChain(
     key: Pick<Commit, 'stream' | 'number'>,
     entries: readonly ChainEntry[],
   ): Promise<readonly ChainEntry[]>;
-  /** Returns the commits of a stream after a number (default 0), in order, at most `limit` (default: all). */
+  /**
+   * Returns the commits of a stream, in order.
+   * @param after returns only commits with a higher number; default 0
+   * @param limit the maximum number of commits; default: no limit
+   */
   read(stream: string, after?: number, limit?: number): Promise<readonly Commit[]>;
-  /** Returns the commit of a command that was appended before. */
+  /** Returns the commit of a command; undefined if the command has not been appended. */
   byCommand(commandId: string): Promise<Commit | undefined>;
-  /** Returns the stream that holds a claim: a unique key, such as an e-mail address. */
+  /**
+   * Returns the stream that holds a claim, which is a unique key such as an e-mail address; undefined if the
+   * claim is free.
+   */
   holder(claim: string): Promise<string | undefined>;
   /**
-   * Releases claims of a commit, so that another commit can take them. Idempotent: a claim that another commit
-   * holds is not affected.
+   * Releases claims of a commit, so that another commit can take them. Idempotent. Claims that are held by
+   * other commits are not affected.
    */
   release(key: Pick<Commit, 'stream' | 'number'>, claims: readonly string[]): Promise<void>;
   /**
-   * Returns the streams that hold a claim within a range, in no particular order.
-   * @param range from `from` up to, but not including, `before`
+   * Returns the streams that hold a claim within a range of strings, in no particular order.
+   * @param range from `from`, inclusive, to `before`, exclusive
    */
   holdersBetween(range: { readonly from: string; readonly before: string }): Promise<readonly string[]>;
-  /** Returns how many claims begin with a prefix. */
+  /** Counts the claims that begin with a prefix. */
   countClaims(prefix: string): Promise<number>;
-  /** Returns the streams whose role was ever changed, in no particular order: every admin is among them. */
+  /**
+   * Returns the streams of all accounts whose role has ever changed, in no particular order. They include all
+   * current admins.
+   */
   roleChanges(): Promise<readonly string[]>;
 }
 
-/** A commit that this build cannot read, because it contains an unknown event type or version or is damaged. */
+/**
+ * Thrown for a commit that this build cannot read: it is damaged, or contains an unknown event type or
+ * version.
+ */
 export class UnreadableCommit extends Error {
   constructor(stream: string, number: number, flaw: string) {
     super(`Commit ${number} of stream ${stream} cannot be read: ${flaw}.`);

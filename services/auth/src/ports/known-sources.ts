@@ -1,14 +1,15 @@
-/** The maximum number of sources to keep per account: the most recent ones. */
+/** The maximum number of sources that are kept per account. The oldest ones are dropped. */
 export const MAX_KNOWN_SOURCES = 50;
 
 /**
- * The devices and networks from which accounts were signed in, as digests. Every method rejects with StoreUnavailable
- * if the store fails.
+ * The store of the devices and networks (sources) from which each account has signed in, as digests. Every
+ * method rejects with StoreUnavailable if the store fails.
  */
 export interface KnownSources {
   /**
-   * Remembers sources of an account.
-   * @returns the sources that are new; undefined if none was known before, as at the first sign-in
+   * Adds sources to those of an account.
+   * @returns the sources that were not known before; undefined if the account had none, as at its first
+   * sign-in
    */
   remember(userId: string, sources: readonly string[]): Promise<readonly string[] | undefined>;
 }

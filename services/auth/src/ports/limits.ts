@@ -1,41 +1,43 @@
 import { StoreUnavailable } from '@latchkey/store';
 
 export type LimitName =
-  /** Failed logins and wrong current passwords per canonical address. */
+  /** Failed logins and incorrect current passwords, per canonical address. */
   | 'login-address'
-  /** Notices of a lockout per canonical address. */
+  /** Mails that tell the owner about a lockout, per canonical address. */
   | 'lockout-notice'
-  /** Failed logins per IP. */
+  /** Failed logins, per IP address. */
   | 'login-ip'
-  /** Requests that lead to mail, per IP. */
+  /** Requests that cause a mail, per IP address. */
   | 'mail-ip'
-  /** Mails per hour that one network causes, for each purpose and canonical address. */
+  /** Mails of one purpose to one canonical address that are requested from one network, per hour. */
   | 'mail-network-hour'
   /**
-   * Mails per day that one network causes, for each purpose and canonical address. The limit is lower than
+   * Mails of one purpose to one canonical address that are requested from one network, per day. Lower than
    * `mail-address-day`, so that no single network can exhaust the daily limit of an address.
    */
   | 'mail-network-day'
   /** Mails of one purpose to one canonical address, per day. */
   | 'mail-address-day'
   | 'signup-ip'
-  /** Successful logins per account. */
+  /** Successful logins, per account. */
   | 'login-account'
-  /** Notices of one kind per account. */
+  /** Mails that notify an owner of an event, per kind of notice and account. */
   | 'notice-account'
-  /** Changes of the password with the current one, per account. */
+  /** Password changes that confirm the current password, per account. */
   | 'password-change-account'
-  /** Requests to end every session, per account. */
+  /** Requests to end all sessions, per account. */
   | 'logout-all-account'
-  /** Requests to erase one's own account, per account. */
+  /** Requests of owners to erase their account, per account. */
   | 'erasure-account'
-  /** Changes of the profile per account. */
+  /** Profile changes, per account. */
   | 'profile-account'
-  /** Requests to change the address, per account. */
+  /** Requests to change the e-mail address, per account. */
   | 'email-change-account'
-  /** Exports per account. */
+  /** Data exports, per account. */
   | 'export-account'
-  /** Recipients of mailings and password resets per admin. */
+  /**
+   * Mails that an admin causes: recipients of mailings, and password resets for other accounts; per admin.
+   */
   | 'mailing-admin';
 
 /** Allows at most `points` within a window of `seconds`, which starts with the first point. */
@@ -50,22 +52,28 @@ export type Allowance =
   | { readonly allowed: true }
   | { readonly allowed: false; readonly retryAfterSeconds: number };
 
-/** Thrown by `take` if the store may have counted the points, but did not confirm it. */
+/**
+ * Thrown by `take` if the store did not confirm the write, so that the points may or may not have been
+ * counted.
+ */
 export class PointsUncertain extends StoreUnavailable {}
 
 /** Rate limits, shared by all instances. Every method rejects with StoreUnavailable if the store fails. */
 export interface Limits {
   /**
-   * Counts `points` (default 1) unless that would exceed the limit.
-   * @throws PointsUncertain if the points may have been counted; any other error means that they were not
+   * Counts `points` (default 1), unless that would exceed the limit.
+   * @throws PointsUncertain if the points may have been counted; after any other error, they were not counted
    */
   take(limit: LimitName, key: string, points?: number): Promise<Allowance>;
-  /** Returns whether one more point would be allowed, without counting it. */
+  /** Returns whether one more point would be allowed. Counts nothing. */
   peek(limit: LimitName, key: string): Promise<Allowance>;
-  /** Takes back `points` (default 1) that were counted in the current window. Does nothing if fewer were counted. */
+  /**
+   * Takes back `points` (default 1) that were counted in the current window. No-op if fewer points are
+   * counted.
+   */
   giveBack(limit: LimitName, key: string, points?: number): Promise<void>;
-  /** Resets the count of a key. */
+  /** Resets the count of a key to zero. */
   clear(limit: LimitName, key: string): Promise<void>;
-  /** Deletes expired counts, which only take up space. */
+  /** Deletes expired counts. They have no effect, but take up space. */
   removeExpired(): Promise<void>;
 }

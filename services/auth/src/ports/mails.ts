@@ -1,16 +1,17 @@
 import type { ExportedMail } from '@latchkey/export';
 
-/** The mails to the owners of accounts, which the notifier keeps. */
+/** Read access to the mails that the notifier has sent to account owners. */
 export interface Mails {
   /**
-   * Returns the mails that the account's events have caused to its own address, oldest first, read page by page.
+   * Returns the mails to an account's own address that were caused by the account's events, oldest first.
+   * Pages are fetched as they are consumed.
    * @param accessToken a valid access token of that account
-   * @throws MailsUnavailable while the mails are read
+   * @throws MailsUnavailable during the iteration
    */
   toOwner(account: string, accessToken: string): AsyncIterable<ExportedMail>;
 }
 
-/** Thrown if the notifier cannot be reached at the moment. */
+/** Thrown if the notifier is unreachable. */
 export class MailsUnavailable extends Error {
   override readonly name = 'MailsUnavailable';
 }

@@ -3,37 +3,38 @@ import type { Commit, UnreadableCommit } from './journal.ts';
 /** Identifies a commit. */
 export type CommitKey = Pick<Commit, 'stream' | 'number'>;
 
-/** The maximum count of a backlog. It keeps /readyz and /metrics fast when many commits are waiting. */
+/** Counting stops at this many commits, which keeps /readyz and /metrics fast when the backlog is long. */
 export const MAX_COUNTED_COMMITS = 10_000;
 
 export interface Backlog {
-  /** The number of waiting commits; at most MAX_COUNTED_COMMITS. */
+  /** The number of unpublished commits; at most MAX_COUNTED_COMMITS. */
   readonly commits: number;
-  /** The time (`at`) of the oldest unpublished commit. */
+  /** When the oldest unpublished commit was appended. Absent if there is none. */
   readonly oldest?: string;
 }
 
-/** A span of time, both ends included. */
+/** A span of time that includes both its ends. */
 export interface TimeSpan {
   readonly from: Date;
   readonly to: Date;
 }
 
-/** The commits that are not published yet. Every method rejects with StoreUnavailable if the store fails. */
+/** The store of unpublished commits. Every method rejects with StoreUnavailable if the store fails. */
 export interface Outbox {
   /**
-   * Returns the unpublished commits of each of these streams, by number, or the reason why they cannot be read.
-   * Leaves out streams without unpublished commits. If a number is missing before the last returned one, the commit
-   * with that number is published already.
+   * Returns the unpublished commits of each given stream, in the order of their numbers, or the error if they
+   * cannot be read. Omits streams without unpublished commits. Commits that are missing before the last
+   * returned one have already been published.
    */
   unpublished(streams: readonly string[]): Promise<ReadonlyMap<string, readonly Commit[] | UnreadableCommit>>;
   /**
-   * Returns the streams with unpublished commits, longest waiting first. Ignores commits whose time is within `recent`.
-   * A commit with a time after `recent` counts as waiting, because the clock that set its time was ahead.
+   * Returns the streams that have unpublished commits, those waiting longest first. Ignores commits appended
+   * within `recent`, which their own process is about to publish. A commit dated after `recent` is not
+   * ignored: it was written by a process whose clock is ahead.
    */
   waiting(page: { readonly recent?: TimeSpan; readonly limit: number }): Promise<readonly string[]>;
   /** Removes commits from the outbox. Idempotent. */
   markPublished(commits: readonly CommitKey[]): Promise<void>;
-  /** Counts the commits that are waiting. */
+  /** Counts the unpublished commits. */
   backlog(): Promise<Backlog>;
 }

@@ -1,27 +1,29 @@
-/** Password hashing (argon2id, RFC 9106; parameters of OWASP's cheat sheet: m=19456 KiB, t=2, p=1 by default). */
+/** The client for which a password is hashed. `isAwaited` returns false once the client has disconnected. */
 export interface HashRequest {
   readonly ip: string;
   readonly isAwaited?: (() => boolean) | undefined;
 }
 
+/** Hashes passwords with argon2id (RFC 9106). Default parameters are those of OWASP: m=19456 KiB, t=2, p=1. */
 export interface PasswordHasher {
   /**
-   * Returns the hash of a password for a canonical address, with the current key and cost. The salt is
-   * HMAC-SHA-256(PASSWORD_SALT_KEY, address), so one hash of a password serves all accounts of the address. An address
-   * without an account can be hashed, too.
-   * Runs outside the event loop. The number of waiting calls and the length of their wait are bounded. Client networks
-   * that wait take turns, and so do the addresses of a network.
-   * @param request the client. The work is skipped if the client has disconnected before the work starts
-   * @throws Refused (overloaded) if this client has too many waiting calls, the wait is too long, or the client has
-   * left
+   * Hashes a password for a canonical e-mail address with the current key and cost. The salt is
+   * HMAC-SHA-256(PASSWORD_SALT_KEY, address), so one hash can be compared with all accounts of the address,
+   * and an address without an account can be hashed too.
+   * Does not block the event loop. The length of the queue and the waiting time are bounded. Client networks
+   * take turns, and so do the addresses within a network.
+   * @param request the client; if it disconnects before the hashing starts, the hashing is skipped
+   * @throws Refused (overloaded) if this client has too many calls in the queue, the wait is too long, or the
+   * client has disconnected
    */
   hash(password: string, address: string, request: HashRequest): Promise<string>;
   /**
-   * Looks for the stored hash of a password. Hashes the password with each key and cost that stored hashes may
-   * have, the current ones first, until `isStored` resolves with true. A wrong password is hashed with all of them,
-   * whatever is stored for the address, so that the response time reveals nothing.
-   * @returns the hash with the current key and cost, and the stored one, if any
-   * @throws like `hash`, and whatever `isStored` throws
+   * Finds the stored hash that a password matches. Hashes the password with each key and cost that stored
+   * hashes may have, starting with the current ones, until `isStored` resolves with true. An incorrect
+   * password is always hashed with all of them, so that the response time reveals nothing about what is
+   * stored.
+   * @returns the hash with the current key and cost, and the stored hash if one matches
+   * @throws the same errors as `hash`, and whatever `isStored` throws
    */
   find(
     password: string,

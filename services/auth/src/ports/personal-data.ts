@@ -1,13 +1,14 @@
 /**
- * Removes what the stores keep about a person. Every method is idempotent, and leaves nothing in the files of the
- * store. It rejects with StoreUnavailable if the store fails.
+ * Deletes a person's data from the stores. Every method is idempotent, and also makes the data unrecoverable
+ * from the store's files. Every method rejects with StoreUnavailable if the store fails.
  */
 export interface PersonalDataEraser {
   /**
-   * Removes the requests of an address, whether waiting or in progress. @param address the canonical e-mail address
+   * Deletes the recorded requests for an address, including those in progress. @param address the canonical
+   * e-mail address
    */
   removeRequests(address: string): Promise<void>;
-  /** Removes the trusted pairs of an address, also when a new password was set. */
+  /** Deletes the trusted pairs of an address. Also used when a new password is set. */
   removeTrusted(address: string): Promise<void>;
   removeSnapshot(userId: string): Promise<void>;
   removeKnownSources(userId: string): Promise<void>;
@@ -17,8 +18,9 @@ export interface PersonalDataEraser {
    */
   removeSecurityEvents(userId: string): Promise<void>;
   /**
-   * Rewrites the commits of an account in place, ending with the first one. Sets `person` to null, and removes
-   * salts, private fields, claims on addresses and the open registration. The hash chain still verifies.
+   * Rewrites the commits of an account in place, the first commit last. Sets `person` to null, and removes
+   * salts, personal data in private fields, claims on addresses, and the open registration. The hash chain
+   * remains verifiable.
    */
   eraseCommits(userId: string): Promise<void>;
 }

@@ -1,17 +1,23 @@
 /**
- * Requests whose response must not reveal whether an account exists. Each is recorded the same way and gets its
- * response immediately; a worker looks up the account afterwards.
+ * Requests whose response must not reveal whether an account exists. Every request is recorded in the same
+ * way and answered immediately; a worker looks up the account later.
  */
 import type { HeldLease } from '@latchkey/store';
 
 export interface RecordedRequest {
-  /** A UUID. The command's id is derived from it, so that a request that is processed twice has an effect only once. */
+  /** A UUID. Command ids are derived from it, so that processing a request twice has no further effect. */
   readonly id: string;
-  /** `lockout`: a mail that informs the owner that unknown clients are locked out. */
+  /**
+   * What to send. `lockout` is a mail that tells the owner that sign-ins from unknown clients are blocked for
+   * now.
+   */
   readonly kind: 'password-reset' | 'verification' | 'lockout';
-  /** The canonical e-mail address that the request names. */
+  /** The canonical e-mail address for which the request was made. */
   readonly address: string;
-  /** Set if the mail budget is used up: nothing is sent as long as an earlier link still works. */
+  /**
+   * Set if the mail budget of the address is used up. A mail is then sent only if no earlier link still
+   * works.
+   */
   readonly overBudget?: true;
   readonly at: string;
   readonly correlationId: string;
@@ -21,27 +27,27 @@ export interface RecordedRequest {
 /** The maximum number of leases that `held` returns. */
 export const MAX_LISTED_LEASES = 1000;
 
-/** The recorded requests. Every method rejects with a StoreUnavailable if the store cannot be reached. */
+/** The queue of recorded requests. Every method rejects with StoreUnavailable if the store fails. */
 export interface RequestQueue {
-  /** Stores a request durably. @returns false if the same request is already waiting */
+  /** Stores a request durably. @returns false if a request with this id is already waiting */
   add(request: RecordedRequest): Promise<boolean>;
   /**
-   * Leases the oldest unleased requests to the worker `owner`. No other worker gets these requests, unless they are
-   * freed after their lease has expired.
+   * Leases the oldest free requests to the worker `owner`. Other workers cannot claim them until they are
+   * freed, which is allowed once the lease has expired.
    */
   claim(claim: {
     readonly owner: string;
     readonly now: Date;
-    /** How long the lease is meant to last, in ms; shown to operators. */
+    /** The intended duration of the lease, in ms; shown to operators. */
     readonly leaseMs: number;
     readonly limit: number;
   }): Promise<readonly RecordedRequest[]>;
-  /** Returns the current leases, in the order of the ids of their requests: at most MAX_LISTED_LEASES. */
+  /** Returns the current leases, ordered by request id; at most MAX_LISTED_LEASES. */
   held(): Promise<readonly HeldLease[]>;
-  /** Frees a request whose lease has expired. No-op if the lease has changed meanwhile. */
+  /** Frees a request whose lease has expired. No-op if the request has been leased again or removed since. */
   free(lease: HeldLease): Promise<void>;
-  /** Removes a request that was carried out. Does nothing if the owner has lost the lease meanwhile. */
+  /** Removes a processed request. No-op if `owner` no longer holds its lease. */
   done(id: string, owner: string): Promise<void>;
-  /** Counts the waiting requests. */
+  /** Counts all requests, leased ones included. */
   count(): Promise<number>;
 }

@@ -1,6 +1,6 @@
 import type { SealedContent } from '@latchkey/events';
 
-/** Encrypts a one-time token to the notifier's public key. */
+/** Encrypts the content of a mailed link, including its one-time token, with the notifier's public key. */
 export interface Sealer {
   /** Returns a compact JWE (ECDH-ES over X25519, A256GCM). */
   seal(content: SealedContent): Promise<string>;

@@ -1,20 +1,20 @@
 export interface Snapshot {
   readonly stream: string;
-  /** Number of the last commit that the snapshot covers. */
+  /** The number of the last commit that the snapshot includes. */
   readonly number: number;
   readonly sequence: number;
-  /** Version of the state's shape. Readers ignore snapshots of other versions. */
+  /** The version of the state's shape. Snapshots with another version than the reader's are ignored. */
   readonly stateVersion: number;
   readonly state: unknown;
 }
 
 /**
- * A cache of the states that were computed from the commits of streams. A snapshot may be lost without harm. Every
+ * A cache of stream states, each computed from the stream's commits. Losing a snapshot is harmless. Every
  * method rejects with StoreUnavailable if the store fails.
  */
 export interface Snapshots {
-  /** Returns the newest snapshot of a stream; it may be missing at any time. */
+  /** Returns the latest snapshot of a stream, if there is one. */
   find(stream: string): Promise<Snapshot | undefined>;
-  /** Stores a snapshot unless a newer one exists. */
+  /** Stores a snapshot, unless a later one is already stored. */
   save(snapshot: Snapshot): Promise<void>;
 }

@@ -3,18 +3,24 @@ import type { ExpiredLease } from '@latchkey/verify';
 import type { Commit, RecordedFact, UnreadableCommit } from './journal.ts';
 
 export interface StoredCommit extends Omit<Commit, 'events' | 'claims' | 'address' | 'eraseAt'> {
-  /** False while the commit is in the outbox. */
+  /** Whether the commit has left the outbox. */
   readonly published: boolean;
-  /** The events, or why they cannot be read. */
+  /** The events, or the error if they cannot be read. */
   readonly events: readonly RecordedFact[] | UnreadableCommit;
 }
 
 /** Reads commits as they are stored. Every method rejects with StoreUnavailable if the store fails. */
 export interface StoredCommits {
-  /** Reads all commits by stream and number, page by page. Each page shows the store at the moment when it is read. */
+  /**
+   * Reads all commits page by page, ordered by stream and number. Each page reflects the store at the time it
+   * is read.
+   */
   pages(): AsyncIterable<readonly StoredCommit[]>;
-  /** Returns the commits of a stream, by number. */
+  /** Returns the commits of a stream, ordered by number. */
   ofStream(stream: string): Promise<readonly StoredCommit[]>;
-  /** Returns leases of jobs and of requests that expired before an instant, at most 1,000 of each. */
+  /**
+   * Returns the leases of jobs and of recorded requests that expired before an instant; at most 1,000 of
+   * each.
+   */
   expiredLeases(before: Date): Promise<readonly ExpiredLease[]>;
 }

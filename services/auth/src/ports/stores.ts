@@ -16,7 +16,7 @@ import type { Snapshots } from './snapshots.ts';
 import type { StoredCommits } from './stored-commits.ts';
 import type { TrustedAddresses } from './trusted-addresses.ts';
 
-/** Everything that auth keeps in one store. */
+/** All of auth's stores within one database. */
 export interface Stores extends Preparable {
   readonly journal: Journal;
   readonly outbox: Outbox;
@@ -34,12 +34,15 @@ export interface Stores extends Preparable {
   readonly knownSources: KnownSources;
   readonly storedCommits: StoredCommits;
   readonly auditLog: AuditLog;
-  /** The source of a move. Set if records can be moved from this kind of store. */
+  /** Reads all records, for `ops move`. Set if this kind of store can be moved from. */
   readonly source?: MigrationSource;
-  /** The target of a move. Set if records can be moved into this kind of store. */
+  /** Writes all records, for `ops move`. Set if this kind of store can be moved to. */
   readonly target?: MigrationTarget;
-  /** Creates the limits. @param rules undefined if nothing is limited */
+  /** Creates the rate limits. @param rules undefined disables all limits */
   limits(rules: LimitRules | undefined): Limits;
-  /** Releases the leases of an earlier process, if the store allows only one process at a time. */
+  /**
+   * Releases the leases of the previous process, if the store allows only one process at a time. Otherwise a
+   * no-op.
+   */
   reclaim(): Promise<void>;
 }

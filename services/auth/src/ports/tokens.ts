@@ -1,57 +1,68 @@
 import type { LinkPurpose } from '@latchkey/events';
 
-/** One-time tokens of links: base64url(account id, 16 bytes ‖ secret, 32 bytes), 64 characters. */
+/**
+ * One-time tokens in mailed links. A token is the base64url form of the account id (16 bytes) and a secret
+ * (32 bytes), which makes 64 characters.
+ */
 export interface LinkTokens {
-  /** Returns a fresh token for an account. */
+  /** Creates a new token for an account. */
   mint(userId: string): string;
-  /** Returns SHA-256(purpose ‖ token) in base64url, which the journal keeps. */
+  /**
+   * Returns SHA-256(purpose ‖ token) in base64url. Only this hash is stored in the journal, never the token.
+   */
   hash(purpose: LinkPurpose, token: string): string;
-  /** Returns the id of the account in a well-formed token; undefined for anything else. */
+  /** Returns the account id that a token contains; undefined if the token is malformed. */
   account(token: string): string | undefined;
 }
 
 /**
- * Returns a keyed digest of a request's body, in base64url. The body may contain a password; without the key, the
- * digest reveals nothing about it.
+ * Returns a keyed digest of a request body, in base64url. Because the digest is keyed, it reveals nothing
+ * about a password in the body.
  */
 export type BodyDigest = (body: string) => string;
 
-/** The fields of a profile that can be used as claims. */
+/** The profile fields that access tokens can contain as claims. */
 export type TokenProfile = Readonly<
   Partial<Record<'email' | 'username' | 'firstName' | 'lastName' | 'locale', string | undefined>>
 >;
 
-/** Issues access tokens (JWT, ES256, RFC 9068), and returns the keys with which others verify them. */
+/** Issues access tokens (JWT, ES256, RFC 9068), and provides the public keys for verifying them. */
 export interface AccessTokens {
-  /** Issues an access token. @returns the token, and `expiresIn` in seconds */
+  /** Issues an access token. @returns the token, and its lifetime `expiresIn` in seconds */
   issue(subject: {
     readonly userId: string;
     readonly sessionId: string;
     readonly verified: boolean;
     readonly role: string;
     readonly sequence: number;
-    /** The profile from which the configured claims are taken. */
+    /** The profile from which additional claims are taken, as configured. */
     readonly profile?: TokenProfile;
   }): { readonly accessToken: string; readonly expiresIn: number };
-  /** The public keys, as a JWKS. */
+  /** Returns the public keys as a JSON Web Key Set. */
   jwks(): { readonly keys: readonly object[] };
 }
 
 /**
- * Tokens by which a browser proves that it made a sign-up: `account id.expiry.MAC`, stored in a cookie of the
- * browser.
+ * Tokens with which a browser proves that it made a sign-up. A token has the form `account id.expiry.MAC`,
+ * and is stored in a cookie.
  */
 export interface SignUpTokens {
   issue(userId: string, expiresAt: Date): string;
-  /** Returns the id of the account in a genuine token; undefined for a forged or expired one. */
+  /** Returns the account id in a token; undefined if the token is forged or has expired. */
   open(token: string, now: Date): string | undefined;
 }
 
-/** Refresh tokens: `id.n.HMAC(REFRESH_KEY, id.n)`. The store contains no token that could be stolen. */
+/**
+ * Refresh tokens of the form `id.n.HMAC(REFRESH_KEY, id.n)`. The store keeps `id` and `n` but no token, so
+ * there is nothing to steal.
+ */
 export interface RefreshTokens {
-  /** The id of the key that signs; undefined if that key has no id. */
+  /** The id of the key that signs new tokens; undefined if that key has no id. */
   readonly kid?: string;
   issue(sessionId: string, n: number): string;
-  /** Returns the content of a genuine token. The MAC is compared in constant time. */
+  /**
+   * Returns the session id and number in a token; undefined if the token is forged. Compares the MAC in
+   * constant time.
+   */
   open(token: string): { readonly sessionId: string; readonly n: number } | undefined;
 }

@@ -1,11 +1,11 @@
 /**
- * An e-mail address and an IP address. From this IP address, the owner of the e-mail address signed in, or used a mailed
- * link to set a password or to confirm the address.
+ * An e-mail address together with an IP address from which its owner has signed in, or has used a mailed link
+ * to set a password or confirm the address.
  */
 export interface TrustedPair {
   /** The canonical e-mail address. */
   readonly address: string;
-  /** The IP address of the client. All IPv6 addresses of one /64 network count as the same address. */
+  /** The client's IP address. IPv6 addresses in the same /64 network are treated as one address. */
   readonly ip: string;
 }
 
@@ -18,9 +18,9 @@ export interface TrustedPair {
 export const MAX_TRUSTED_PAIRS = 50;
 
 /**
- * Pairs of an e-mail address and an IP address to which the login limit of the e-mail address does not apply, so that a
- * stranger cannot lock out its owner. A pair expires after 30 days. Every method rejects with StoreUnavailable if the
- * store fails.
+ * The store of trusted pairs. The login limit of an e-mail address does not apply to its trusted IP
+ * addresses, so that a stranger cannot lock out the owner. A pair expires after 30 days. Every method rejects
+ * with StoreUnavailable if the store fails.
  */
 export interface TrustedAddresses {
   /**

@@ -6,7 +6,7 @@ import { refuseRevokedCaller } from '../sessions/session-status.ts';
 import type { AccountOutcome } from '../streams/accounts.ts';
 
 /**
- * Changes the caller's names and language.
+ * Changes the names and the language in the caller's profile.
  * @throws Refused (account_not_verified, unauthenticated, conflict, rate_limited)
  */
 export async function changeProfile(

@@ -7,7 +7,7 @@ export interface HistoryEntry extends HistoryPosition {
   readonly fact: AccountFact;
 }
 
-/** The position of an entry in the history: the number of its commit, and the entry's own sequence. */
+/** The position of an entry in the history: the number of its commit and the sequence of the entry. */
 export interface HistoryPosition {
   readonly number: number;
   readonly sequence: number;
@@ -15,18 +15,18 @@ export interface HistoryPosition {
 
 export interface HistoryPage {
   readonly entries: readonly HistoryEntry[];
-  /** The position of the last entry, if there are more. */
+  /** The position of the page's last entry; undefined if this is the last page. */
   readonly next?: HistoryPosition;
 }
 
-/** Returns a page of the facts of an account, oldest first. @throws Refused (not_found) */
+/** Returns a page of an account's events, oldest first. @throws Refused (not_found) */
 export async function accountHistory(
   { journal }: Pick<UseCaseDeps, 'journal'>,
   userId: string,
   { limit, after }: { readonly limit: number; readonly after?: HistoryPosition | undefined },
 ): Promise<HistoryPage> {
-  // The commit of the entry `after` is read again, because it may contain further facts. Every commit contains at
-  // least one fact.
+  // Reads the commit of the entry `after` again, because more of its events may follow. Every commit contains
+  // at least one event, so this many commits suffice for a page.
   const commits = await journal.read(userId, after === undefined ? 0 : after.number - 1, limit + 2);
   const entries = commits
     .flatMap(({ number, sequence, events }) =>

@@ -1,12 +1,12 @@
-/** The history that the owner of an account sees: its events, sign-ins and attempts, and exports of its data. */
+/** The history that owners see of their account: its events, sign-ins, sign-in attempts, and data exports. */
 import { decodeSecurityEvent, type SecurityEvent } from '@latchkey/events';
 import type { UseCaseDeps } from '../deps.ts';
 import type { AuditEntry } from '../ports/audit-log.ts';
 import { accountHistory, type HistoryEntry, type HistoryPosition } from './history.ts';
 
 /**
- * The events of the audit log that a person sees in the history of the account: sign-ins, attempts to sign in, and
- * exports of the account's data.
+ * The security events that owners see in the history of their account: sign-ins, sign-in attempts, and data
+ * exports.
  */
 export type SignIn = Extract<
   SecurityEvent,
@@ -15,26 +15,26 @@ export type SignIn = Extract<
 
 export type OwnHistoryEntry = HistoryEntry | SignIn;
 
-/** How far both lists were read: the position of the last fact, and the id of the last sign-in. */
+/** The position in both merged lists: of the last account event, and the id of the last security event. */
 export interface OwnHistoryPosition extends HistoryPosition {
   readonly signIn: string;
 }
 
 export interface OwnHistoryPage {
   readonly entries: readonly OwnHistoryEntry[];
-  /** The position of the last entry, if there are more. */
+  /** The position of the page's last entry; undefined if this is the last page. */
   readonly next?: OwnHistoryPosition;
 }
 
 const START: OwnHistoryPosition = { number: 0, sequence: 0, signIn: '' };
 
-/** Returns a page of the facts of an account and of its sign-ins, merged by time, oldest first. */
+/** Returns a page of an account's events and sign-ins, merged by time, oldest first. */
 export async function ownHistory(
   { journal, auditLog }: Pick<UseCaseDeps, 'journal' | 'auditLog'>,
   userId: string,
   { limit, after = START }: { readonly limit: number; readonly after?: OwnHistoryPosition | undefined },
 ): Promise<OwnHistoryPage> {
-  // Reads one more entry of each list, to find out whether there are more.
+  // Reads one entry too many of each list, to find out whether there is another page.
   const [facts, signIns] = await Promise.all([
     accountHistory({ journal }, userId, {
       limit: limit + 1,
@@ -54,12 +54,15 @@ export async function ownHistory(
 }
 
 interface Step {
-  /** The entry; undefined for a sign-in that this build cannot read. */
+  /** The entry; undefined if it is a sign-in that this build cannot decode. */
   readonly entry: OwnHistoryEntry | undefined;
   readonly place: OwnHistoryPosition;
 }
 
-/** Merges two lists by time. The order within each list is kept, even if a clock was changed meanwhile. */
+/**
+ * Merges two lists by time. Keeps the order within each list, even if its times are not ascending because a
+ * clock was adjusted.
+ */
 function* mergedByTime(
   facts: readonly HistoryEntry[],
   signIns: readonly AuditEntry[],

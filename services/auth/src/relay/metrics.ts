@@ -15,8 +15,8 @@ export interface RelayMetricsDeps {
 }
 
 /**
- * Registers the relay's metrics. The gauges read the outbox when they are scraped; they are NaN while it cannot be
- * reached.
+ * Registers the relay's metrics. The gauges query the outbox when they are scraped, and are NaN if it is
+ * unavailable.
  */
 export function createRelayMetrics({ registry, outbox, now, blocked }: RelayMetricsDeps): RelayMetrics {
   const registers = [registry];
@@ -65,8 +65,8 @@ export function createRelayMetrics({ registry, outbox, now, blocked }: RelayMetr
 }
 
 /**
- * Returns the age of the oldest waiting commit; 0 if none is waiting. Never negative, because a clock that was ahead
- * must not hide a waiting commit.
+ * Returns the age of the oldest unpublished commit, in seconds; 0 if there is none, or if its time is in the
+ * future because of clock skew.
  */
 export function ageInSeconds(oldest: string | undefined, now: Date): number {
   return oldest === undefined ? 0 : Math.abs(now.getTime() - Date.parse(oldest)) / 1000;

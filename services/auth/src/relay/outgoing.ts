@@ -10,17 +10,17 @@ import type { Commit, RecordedFact } from '../ports/journal.ts';
 import type { CommitKey } from '../ports/outbox.ts';
 import { toPublicEvents } from './to-public-events.ts';
 
-/** A commit as it is sent to the bus. */
+/** A commit in the form in which it is published. */
 export interface OutgoingCommit extends CommitKey {
-  /** All commits of a stream have the same topic. */
+  /** The topic of all events in the commit. Commits of the same stream have the same topic. */
   readonly topic: string;
   readonly records: readonly EncodedEvent[];
 }
 
 /**
- * Encodes a commit for the bus, and signs its events.
- * @throws ZodError or RangeError if an event violates its contract or its hash, or if the events belong to different
- * topics
+ * Encodes a commit for the bus and signs its events.
+ * @throws ZodError or RangeError if an event violates its schema, does not match its hash, or belongs to a
+ * different topic than the others
  */
 export function toOutgoingCommit(commit: Commit, signer: EventSigner): OutgoingCommit {
   const records = toPublicEvents(commit).map((event, index) =>
@@ -33,9 +33,9 @@ export function toOutgoingCommit(commit: Commit, signer: EventSigner): OutgoingC
 }
 
 /**
- * Returns the signed record of an event.
- * @throws ZodError or RangeError if the event violates its contract, or does not match its hash: consumers would treat
- * the record as forged
+ * Encodes and signs a single event.
+ * @throws ZodError or RangeError if the event violates its schema or does not match its hash; consumers would
+ * reject such a record as forged
  */
 export function toSignedRecord(
   event: LatchkeyEvent,

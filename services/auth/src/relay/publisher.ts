@@ -15,27 +15,27 @@ export interface PublisherDeps {
   readonly signer: EventSigner;
   readonly metrics: RelayMetrics;
   readonly logger: Logger;
-  /** Maximum number of commits per publish; they are marked together. */
+  /** The maximum number of commits per publish. */
   readonly batchSize: number;
 }
 
 export interface Publisher {
   /**
-   * Publishes all unpublished commits of some streams and removes them from the outbox, topic by topic. Must not be
-   * called concurrently. Stops between two publishes once `signal` is aborted. A commit that cannot be published
-   * because it violates its contract is reported, and no later commit of its stream is published.
-   * @returns the streams that the bus or the outbox rejected. Any of their commits may have been published, so all of
-   * these streams must be retried
+   * Publishes all unpublished commits of the given streams, topic by topic, and removes them from the outbox.
+   * Must not be called concurrently. Stops between two batches once `signal` is aborted. A commit with
+   * invalid events is logged, and blocks the later commits of its stream.
+   * @returns the streams that failed in the bus or the outbox. Some of their commits may have been published,
+   * but all of these streams must be retried
    * @throws StoreUnavailable if the outbox cannot be read
    */
   publish(streams: readonly string[], signal: AbortSignal): Promise<readonly RejectedStreams[]>;
-  /** Counts the streams that could not be published when last tried. */
+  /** Counts the streams that are blocked by an invalid or unreadable commit. */
   blocked(): number;
-  /** Returns the topics whose last publish was rejected by the bus. */
+  /** Returns the topics whose last publish failed. */
   refusing(): readonly string[];
 }
 
-/** The streams of one topic whose events could not be published, or could not be marked as published. */
+/** The streams of one topic that could not be published, or could not be marked as published. */
 export interface RejectedStreams {
   readonly topic: string;
   readonly streams: readonly string[];
@@ -43,11 +43,13 @@ export interface RejectedStreams {
 }
 
 /**
- * Creates a publisher. Any number of publishers may run: the first occurrences of a stream's events stay in order,
- * because no commit is published before the earlier commits of its stream. Earlier commits that were unpublished when
- * the outbox was read are in the same publish. All other earlier commits had been published and acknowledged by then,
- * because commits are marked only after the acknowledgement. A stale read, or a publish that takes effect late, can
- * only add duplicates.
+ * Creates a publisher. Any number of publishers may run concurrently. For each stream, the first occurrences
+ * of its events are published in order, because a commit is never published before an earlier commit of its
+ * stream:
+ * - Earlier commits that were in the outbox when it was read are part of the same publish.
+ * - All other earlier commits had already been published and acknowledged, because commits leave the outbox
+ * only after the acknowledgement.
+ * A stale read, or a publish that takes effect late, can only cause duplicates.
  */
 export function createPublisher(deps: PublisherDeps): Publisher {
   const { outbox, journal, bus, signer, metrics, logger, batchSize } = deps;
@@ -66,8 +68,8 @@ export function createPublisher(deps: PublisherDeps): Publisher {
   }
 
   /**
-   * Adds the missing hash-chain entries to the events of the stream, if possible. Otherwise, the stream is published
-   * only up to the first event without a hash-chain entry.
+   * Adds missing hash-chain entries to the events of a stream. If this fails, the stream is published only up
+   * to the first event without an entry.
    */
   async function chainIfPossible(stream: string): Promise<void> {
     try {
@@ -78,7 +80,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     }
   }
 
-  /** Returns the commits of a stream up to the first one that cannot be published. */
+  /** Encodes the commits of a stream up to the first one that cannot be published. */
   function outgoingOf(
     stream: string,
     commits: readonly Commit[] | UnreadableCommit,
@@ -94,13 +96,13 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     return ready;
   }
 
-  /** Logs a blocked stream only once, because the sweep tries it again every second. */
+  /** Marks a stream as blocked. Logs it only the first time, because the sweep retries it every second. */
   function block(stream: string, error: unknown): void {
     if (!blocked.has(stream)) logger.error({ err: error, stream }, 'a stream cannot be published');
     blocked.add(stream);
   }
 
-  /** Publishes batch by batch, and stops at the first one that is rejected. */
+  /** Publishes commits in batches, and stops at the first batch that fails. */
   async function publishTopic(
     topic: string,
     commits: readonly OutgoingCommit[],
@@ -122,7 +124,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     const observe = metrics.publishSeconds.startTimer();
     await send(topic, records);
     observe();
-    // Commits are marked only after the acknowledgement, because a marked commit is never published again.
+    // Only after the acknowledgement, because a commit that is marked as published is never published again.
     await outbox.markPublished(batch);
     metrics.published.inc({ topic }, records.length);
   }
@@ -149,7 +151,9 @@ export function createPublisher(deps: PublisherDeps): Publisher {
   };
 }
 
-/** Returns whether all events have chain entries. False for commits that release 0.1 appended and did not publish. */
+/**
+ * Returns whether all events have hash-chain entries. Commits that release 0.1 left unpublished have none.
+ */
 function areChained(commits: readonly Commit[] | UnreadableCommit): boolean {
   return commits instanceof UnreadableCommit || commits.every(isChained);
 }

@@ -1,18 +1,20 @@
-/** Streams that are waiting to be published: each at most once, first in, first out. */
+/** The streams that are waiting to be published, in first-in, first-out order and without duplicates. */
 export interface StreamQueue {
-  /** Adds a stream. If the queue is full, the stream is dropped; the sweep will find it in the outbox. */
+  /**
+   * Adds a stream. If the queue is full, the stream is dropped, and the sweep finds it in the outbox later.
+   */
   add(stream: string): void;
   /**
-   * Adds a stream whose events could not be published. Such streams wait in a queue of their own, so that they never
-   * delay new streams.
+   * Adds a stream whose publish failed. Such streams wait in a separate queue, so that they do not delay new
+   * ones.
    */
   addRetry(stream: string): void;
   /**
-   * Removes and returns the next batch, alternating between new and retried streams. Waits while there are neither. The
-   * batch is empty only if the queue has ended.
+   * Removes and returns the next batch, alternating between new and retried streams. Waits while both queues
+   * are empty. Returns an empty batch only after the queue was closed.
    */
   next(limits: { readonly fresh: number; readonly retried: number }): Promise<StreamBatch>;
-  /** Returns whether any stream is waiting for a retry. */
+  /** Returns whether any streams are waiting to be retried. */
   hasRetries(): boolean;
 }
 
@@ -22,8 +24,8 @@ export interface StreamBatch {
 }
 
 /**
- * Creates a queue with one reader. The queue ends, and drops its content, when `signal` is aborted.
- * @param capacity maximum number of streams
+ * Creates a queue for a single reader. Aborting `signal` closes the queue and discards its content.
+ * @param capacity the maximum number of streams
  */
 export function createStreamQueue(capacity: number, signal: AbortSignal): StreamQueue {
   const fresh = new Set<string>();

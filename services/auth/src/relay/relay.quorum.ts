@@ -17,7 +17,7 @@ test(`leaders are killed inside sends to several brokers, and nothing is marked 
   await using trial = await createQuorumTrial();
   trial.startWriting();
   let [hits, misses] = [0, 0];
-  // When a leader is killed, the response to the send may already be on its way, so not every kill makes a send fail.
+  // Not every kill makes a send fail, because the response may already be on its way.
   function areEnough(): boolean {
     return hits >= KILLS && trial.counts().failedSends >= KILLS / 2;
   }

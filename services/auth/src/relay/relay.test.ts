@@ -20,7 +20,7 @@ import { openTemporaryStores } from '../storage/sqlite/stores.fixture.ts';
 import { createRelay, type Relay, type RelayDeps } from './relay.ts';
 import { accountOfRecord } from './testing/account-of-record.ts';
 
-/** Creates a bus that records what is published, and fails on demand. */
+/** Creates a bus that records what is published, and whose publishes can be made to fail. */
 function recordingBus() {
   const published: OutgoingRecord[] = [];
   const publishes: number[] = [];
@@ -43,11 +43,11 @@ function recordingBus() {
     bus,
     published,
     publishes,
-    /** Sets what each publish does before it is acknowledged. */
+    /** Sets a function that runs during each publish, before the acknowledgement. */
     meanwhile(work: typeof publishing) {
       publishing = work;
     },
-    /** Resolves once a publish has ended. */
+    /** Resolves when the next publish has ended. */
     changed: () => changed.promise,
     of: (stream: string) =>
       published
@@ -94,8 +94,8 @@ describe('the relay', () => {
   }
 
   /**
-   * Starts a relay. Unless `sleep` is given, it does not sweep: the first sweep finds nothing, and the pause after it
-   * never ends.
+   * Starts a relay. By default it never sweeps after its start: the first sweep finds nothing, and the pause
+   * after it never ends. Pass `sleep` to control the pauses.
    */
   async function started(options: Partial<RelayDeps> = {}) {
     registry = new Registry();
@@ -131,7 +131,10 @@ describe('the relay', () => {
   function drained() {
     return drainedTo(0);
   }
-  /** Starts a relay with a publish in progress, which ends once it is released. */
+  /**
+   * Starts a relay, and returns while its first publish is in progress. The publish ends when the test
+   * releases it.
+   */
   async function publishing() {
     const relay = await started();
     const { promise: held, resolve: release } = Promise.withResolvers<void>();
@@ -193,8 +196,8 @@ describe('the relay', () => {
     });
     const relay = await started({
       sleep: async (ms, signal) => {
-        // The pause before the first publish is the sweep's, and never ends. The pauses after a failed publish are
-        // those of its retries.
+        // Before the first publish, only the sweep pauses, and that pause must never end. Later pauses are
+        // those between retries.
         if (recorder.publishes.length === 0) return Promise.race([never, aborted(signal)]);
         pauses.push(ms);
       },
@@ -306,7 +309,7 @@ describe('the relay', () => {
     assert.equal(lines.filter((line) => line.includes('a stream cannot be published')).length, 1);
     assert.match(await registry.metrics(), /latchkey_relay_blocked_streams 1/);
 
-    // Simulates another process that publishes the commit.
+    // Simulates that another process publishes the commit.
     await outbox.markPublished([unpublishable]);
     relay.nudge(broken);
     await drained();
@@ -330,7 +333,7 @@ describe('the relay', () => {
     assert.equal(lines.filter((line) => line.includes('cannot publish')).length, 1);
     assert.match(lines.join(''), /"topic":"mailings\.events\.v1"/);
 
-    // A stream that is appended later does not wait for the unpublishable commit either.
+    // An unpublishable commit must not delay a stream that is appended later.
     const late = createCommit();
     await append(late);
     relay.nudge(late.stream);
@@ -413,14 +416,14 @@ describe('the relay', () => {
 
   describe('sweeping', () => {
     /**
-     * Waits until reads, the write of the lease, publish and mark have settled, which takes a few turns of the event
-     * loop.
+     * Waits for some turns of the event loop, until pending reads, lease writes, publishes and marks have
+     * completed.
      */
     async function settled() {
       for (let turns = 0; turns < 30; turns++) await turn();
     }
 
-    /** Returns a `sleep` that ends, in all relays, when the test calls `step`. */
+    /** Returns a `sleep` for relays whose pauses end when the test calls `step`. */
     function steps() {
       let tick = Promise.withResolvers<void>();
       const pauses: number[] = [];
@@ -449,7 +452,7 @@ describe('the relay', () => {
       assert.deepEqual(recorder.of(first.stream), []);
       now = new Date(now.getTime() + 1);
       await step();
-      // Publishing a stream includes all of its unpublished commits, even recent ones.
+      // Publishing a stream publishes all of its unpublished commits, including recent ones.
       assert.deepEqual(recorder.of(first.stream), [1, 2]);
     });
 

@@ -15,23 +15,23 @@ export interface RelayDeps {
   readonly bus: Pick<Bus, 'publish'>;
   readonly signer: EventSigner;
   readonly leases: Leases;
-  /** Unique id of this process. */
+  /** The unique id of this process. */
   readonly instance: string;
   /**
-   * How long the lease of a sweep lasts, in ms (default 10,000). A sweep publishes commits that are left in the
-   * outbox; while one process holds the lease, no other process sweeps.
+   * The duration of the sweep's lease, in ms (default 10,000). A sweep publishes commits that were left in
+   * the outbox. Only the process that holds the lease sweeps.
    */
   readonly leaseMs?: number;
   readonly now: () => Date;
   readonly logger: Logger;
   readonly registry: Registry;
-  /** Maximum number of commits per publish (default 1,000). */
+  /** The maximum number of commits per publish (default 1,000). */
   readonly batchSize?: number;
   readonly sleep?: Sleep;
 }
 
 export interface Relay extends Part {
-  /** Publishes a stream immediately, because something was appended to it. */
+  /** Publishes a stream soon, because a commit was appended to it. */
   nudge(stream: string): void;
 }
 
@@ -39,12 +39,12 @@ const QUEUE_CAPACITY = 10_000;
 const STREAMS_PER_BATCH = 500;
 const retryPauses = createExponentialBackoff({ least: 100, most: 1000 });
 /**
- * The pauses of the sweep. With these pauses, everything is published within 2 s, although a sweep leaves the commits
- * of the last second to the process that appended them.
+ * The pauses between sweeps, in ms. Sweeps leave commits of the last second to the process that appended
+ * them; even so, these pauses ensure that everything is published within 2 s.
  */
 const sweepPauses = createExponentialBackoff({ least: 100, most: 750 });
 
-/** A waiting commit of this age is a sign of a failure, because a running instance publishes commits sooner. */
+/** Commits that wait this long indicate a failure, because a running process publishes much sooner. */
 const OVERDUE_SECONDS = 10;
 
 interface Waiting {
@@ -53,8 +53,8 @@ interface Waiting {
 }
 
 /**
- * The relay: publishes the outbox, per stream in order, at least once. Any number of relays may run on one outbox; they
- * publish duplicates at worst, and never leave a gap or change the order.
+ * The relay publishes commits from the outbox: at least once, and in order within each stream. Any number of
+ * relays may share an outbox. At worst they publish duplicates; they never skip or reorder events.
  */
 export function createRelay(deps: RelayDeps): Relay {
   const { outbox, logger, registry, now, batchSize = 1000, sleep = realSleep } = deps;
@@ -68,20 +68,20 @@ export function createRelay(deps: RelayDeps): Relay {
   let isFailing = false;
   let running: Promise<unknown> = Promise.resolve();
 
-  /** Returns false if some streams have to be retried. */
+  /** Publishes the next batch. @returns false if some streams must be retried */
   async function publishNext(): Promise<boolean> {
     const { streams, isRetry } = await queue.next({ fresh: STREAMS_PER_BATCH, retried: retriesPerBatch });
     const failed = await publish(streams);
     for (const stream of failed) queue.addRetry(stream);
-    // One rejected stream fails the whole publish, so retries are made in smaller batches, in which the other streams
-    // succeed.
+    // Retries use smaller batches: one rejected stream fails its whole batch, so smaller ones let other
+    // streams succeed.
     if (isRetry)
       retriesPerBatch =
         failed.length > 0 ? Math.ceil(retriesPerBatch / 2) : Math.min(retriesPerBatch * 2, STREAMS_PER_BATCH);
     return failed.length === 0;
   }
 
-  /** Returns the streams to retry. */
+  /** Publishes streams. @returns those that must be retried */
   async function publish(streams: readonly string[]): Promise<readonly string[]> {
     const refused = await publisher
       .publish(streams, signal)
@@ -90,7 +90,7 @@ export function createRelay(deps: RelayDeps): Relay {
     return refused.flatMap((each) => each.streams);
   }
 
-  /** Logs when publishing begins to fail, and when it succeeds again. */
+  /** Logs when publishing starts to fail, and when it recovers. */
   function report([first]: readonly Omit<RejectedStreams, 'topic'>[]): void {
     if (first !== undefined && !isFailing) {
       const { error: err, streams: _, ...topic } = first;
@@ -129,8 +129,8 @@ export function createRelay(deps: RelayDeps): Relay {
   }
 
   /**
-   * Returns how many commits wait to be published, and how long the oldest has waited; undefined while the outbox
-   * cannot be reached.
+   * Returns how many commits are unpublished and how old the oldest one is; undefined if the outbox is
+   * unavailable.
    */
   async function waiting(): Promise<Waiting | undefined> {
     const known = await outbox.backlog().catch(() => undefined);
@@ -156,11 +156,11 @@ function health({ refusing, blocked }: Publisher, waiting: Waiting | undefined):
   function degraded(detail: string): Dependency {
     return { ...bus, state: 'degraded', detail };
   }
-  // Another instance may meanwhile have published the streams that were rejected here.
+  // If the outbox is empty, another process has published what this one could not.
   const topics = waiting?.commits === 0 ? [] : refusing();
   if (topics.length > 0) return degraded(`publishing to ${topics.join(', ')} fails; ${inWords(waiting)}`);
   if (blocked() > 0) return degraded(`${blocked()} streams cannot be published; ${inWords(waiting)}`);
-  // The age of the oldest commit also shows failures of another instance.
+  // An old commit can also reveal that another process fails to publish.
   if (waiting !== undefined && waiting.oldestSeconds >= OVERDUE_SECONDS) return degraded(inWords(waiting));
   return { ...bus, state: 'ok' };
 }

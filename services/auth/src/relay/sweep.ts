@@ -4,30 +4,32 @@ import type { Outbox, TimeSpan } from '../ports/outbox.ts';
 export interface OutboxSweepDeps {
   readonly outbox: Pick<Outbox, 'waiting'>;
   readonly leases: Leases;
-  /** Unique id of this process. */
+  /** The unique id of this process. */
   readonly instance: string;
-  /** The duration of the lease, during which no other process sweeps, in ms (default 10,000). */
+  /**
+   * The duration of the lease, in ms (default 10,000). While one process holds it, no other process sweeps.
+   */
   readonly leaseMs?: number;
   readonly now: () => Date;
-  /** Called with each stream that has commits which were not published in time. */
+  /** Called for each stream with overdue commits, which should have been published already. */
   found(stream: string): void;
 }
 
 export interface OutboxSweep {
   /**
-   * Looks once for streams that were not published in time.
-   * @returns whether this process has found any
+   * Searches the outbox once for streams with overdue commits.
+   * @returns whether this process found any
    * @throws StoreUnavailable
    */
   run(): Promise<boolean>;
-  /** Releases the lease. */
+  /** Releases the lease. Never rejects. */
   release(): Promise<void>;
 }
 
 const LEASE = 'relay-sweep';
 /**
- * The age from which unpublished commits are overdue, in ms. Younger commits are left to the process that appended
- * them.
+ * Unpublished commits of this age or older are overdue, in ms. Younger ones are left to the process that
+ * appended them.
  */
 const OVERDUE_MS = 1000;
 const STREAMS_PER_RUN = 1000;

@@ -9,40 +9,49 @@ import { normalisePassword } from '../rules.ts';
 import type { HashCost, HashCosts } from './costs.ts';
 import { createFairLimit, type HashingLoad } from './fair-limit.ts';
 
-/** The fixed parameters of the hash. `algorithm` 2 is argon2id. */
+/** The fixed parameters of the hash. The value 2 of `algorithm` means argon2id. */
 const ARGON2ID = { algorithm: 2, parallelism: 1, outputLen: 32 } as const;
 
 /**
- * The length of the queue per thread. One processor hashes about this many passwords per second, so a full queue
- * takes about a second.
+ * The capacity of the queue per hashing thread. A processor hashes about 64 passwords per second, so the last
+ * password of a full queue waits about a second.
  */
 const WAITING_PER_THREAD = 64;
 
 export interface PasswordHasherOptions {
-  /** PASSWORD_SALT_KEY. A stored hash matches only with the key that it was made with. */
+  /**
+   * The keys of PASSWORD_SALT_KEY, the current one first. Checking a stored hash takes the key with which it
+   * was made.
+   */
   readonly saltKeys: SecretKeys;
-  /** The costs of new and of stored hashes: the setting HASH_COSTS. */
+  /**
+   * The costs from the setting HASH_COSTS: first the cost of new hashes, then those of hashes stored earlier.
+   */
   readonly costs: HashCosts;
   /**
-   * The maximum number of concurrent hashes. Each needs a processor, a thread of libuv's pool and the memory of its
-   * cost.
+   * The maximum number of concurrent hashes. Each occupies a processor and a thread of libuv's pool, and
+   * takes the memory that its cost requires.
    */
   readonly concurrency: number;
-  /** The length of the queue. Default: as many passwords as are hashed in about a second. */
+  /** The capacity of the queue. Default: as many passwords as are hashed in about a second. */
   readonly maxWaiting?: number;
-  /** The longest wait in the queue. Default: no limit. */
+  /** The longest wait in the queue, in ms. Default: no limit. */
   readonly maxWaitMs?: number;
 }
 
-/** The key and the cost with which passwords are hashed. Each stored hash begins with the prefix of its scheme. */
+/**
+ * The key and the cost with which a password is hashed. Each stored hash begins with a prefix that identifies
+ * both.
+ */
 interface Scheme {
   readonly key: SecretKey;
   readonly cost: HashCost;
 }
 
 /**
- * Creates the hashing functions. `hash` returns `argon2id$m=19456,t=2,p=1,k=<kid>$` and 32 bytes in base64url, without
- * `k` for a key that has no id; `load` is for metrics.
+ * Creates the password hasher. Its hashes consist of a prefix such as `argon2id$m=19456,t=2,p=1,k=<kid>$` and
+ * 32 bytes in base64url. The prefix lacks `k` if the key has no id. `load` returns the current load, for
+ * metrics.
  */
 export function createPasswordHasher(
   options: PasswordHasherOptions,
@@ -87,8 +96,8 @@ async function hashNow({ key, cost }: Scheme, password: string, address: string)
 }
 
 /**
- * Returns the prefix that identifies key and cost, so that hashes of different schemes can be stored together. It
- * contains no salt, because the salt is derived from the address.
+ * Returns the prefix of a hash, which identifies its key and cost, so that hashes of different schemes can be
+ * stored side by side. The prefix contains no salt, because the salt is derived from the address.
  */
 function prefixOf({ key: { kid }, cost: { memoryKib, passes } }: Scheme): string {
   const parameters = [`m=${memoryKib}`, `t=${passes}`, 'p=1', ...(kid === undefined ? [] : [`k=${kid}`])];

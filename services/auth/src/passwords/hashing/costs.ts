@@ -1,12 +1,12 @@
-/** The setting HASH_COSTS. */
+/** The setting HASH_COSTS: how expensive password hashes are to compute. */
 
-/** The parameters of argon2id, which make guessing slow. */
+/** The parameters of argon2id that determine how expensive a hash is to compute. */
 export interface HashCost {
   readonly memoryKib: number;
   readonly passes: number;
 }
 
-/** New passwords are hashed at the first cost; stored hashes may have the others. */
+/** The cost of new hashes, followed by other costs that stored hashes may have. */
 export type HashCosts = readonly [HashCost, ...HashCost[]];
 
 /** Thrown if HASH_COSTS is invalid. The message says why. */
@@ -18,7 +18,8 @@ export class HashCostsError extends Error {
 }
 
 /**
- * The minimum product of memory and passes in the table of OWASP's Password Storage Cheat Sheet: 7168 KiB, 5 passes.
+ * The minimum product of memory and passes: the lowest in the table of OWASP's Password Storage Cheat Sheet,
+ * for 7168 KiB and 5 passes.
  */
 const LEAST = 35_840;
 const MOST_MEMORY_KIB = 1_048_576;
@@ -33,7 +34,7 @@ export function parseCosts(text: string): HashCosts {
   return [first, ...others];
 }
 
-/** Returns a cost in the form of the setting. */
+/** Formats a cost as HASH_COSTS has it, for example `19456:2`. */
 export function formatCost({ memoryKib, passes }: HashCost): string {
   return `${memoryKib}:${passes}`;
 }

@@ -15,7 +15,7 @@ function limitOf(concurrency: number, maxWaiting: number, now = () => 0) {
   });
 }
 
-/** Returns a requester with its own address. All requesters are in the same network. */
+/** Returns a requester with the given address. All requesters are in the same network. */
 function from(name: string): Requester {
   return { network: 'office', address: name };
 }

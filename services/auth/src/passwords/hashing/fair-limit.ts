@@ -1,5 +1,6 @@
 /**
- * Limits how many tasks run concurrently, how many wait, and for how long. The queue is shared fairly among its users.
+ * Limits how many tasks run concurrently, how many wait, and how long they wait. Client networks and
+ * addresses share the queue fairly.
  */
 import { createFairQueue } from './fair-queue.ts';
 
@@ -8,21 +9,21 @@ export interface HashingLoad {
   readonly waiting: number;
 }
 
-/** The client and the account for which a task runs. */
+/** The client network and the e-mail address for which a task runs. */
 export interface Requester {
   /** The network of the client. */
   readonly network: string;
-  /** The account's address. */
+  /** The e-mail address of the account. */
   readonly address: string;
 }
 
 export interface FairLimit {
   /**
-   * Runs a task as soon as fewer than `concurrency` others run. Waiting networks take turns, and within a network its
-   * addresses, so that no client can delay others by more than one of its tasks per turn.
-   * @param isWanted called before the task starts; false refuses the task
-   * @throws `refusal()`, without running the task: if the network or the address has used up its share of a full queue,
-   * if the wait exceeds `maxWaitMs`, or if the task is no longer wanted
+   * Runs a task once fewer than `concurrency` other tasks are running. Waiting networks take turns, and so do
+   * the addresses within a network. Each turn runs one task, so that no client can starve the others.
+   * @param isWanted called before the task starts; if it returns false, the task is refused
+   * @throws `refusal()`, without running the task: if the network or the address has used up its share of a
+   * full queue, if the wait exceeds `maxWaitMs`, or if the task is no longer wanted
    */
   run<T>(task: () => Promise<T>, requester: Requester, isWanted?: () => boolean): Promise<T>;
   load(): HashingLoad;
@@ -41,7 +42,7 @@ export function createFairLimit(options: {
   readonly maxWaiting: number;
   readonly maxWaitMs: number;
   refusal(): Error;
-  /** Returns the monotonic time in ms. */
+  /** Returns the time in ms on a monotonic clock. */
   now?(): number;
 }): FairLimit {
   const { concurrency, maxWaiting, maxWaitMs, refusal, now = () => performance.now() } = options;
@@ -53,7 +54,10 @@ export function createFairLimit(options: {
       left.refuse();
   }
 
-  /** Waits for a free slot. A free slot goes to a waiting task, so that no new task can overtake it. */
+  /**
+   * Waits until the task may run. While tasks are waiting, a slot that becomes free goes to one of them, so
+   * that no new task can overtake them.
+   */
   async function enter(requester: Requester, isWanted: () => boolean): Promise<void> {
     if (!isWanted()) throw refusal();
     if (running < concurrency) {

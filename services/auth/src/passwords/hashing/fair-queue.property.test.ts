@@ -23,7 +23,7 @@ const steps = fc.array(
 );
 type Step = { readonly network: string; readonly address: string } | 'take' | string;
 
-/** Plays the steps, and keeps a plain list of the waiting items for comparison. */
+/** Applies the steps to a queue, and keeps a plain list of the waiting items for comparison. */
 function play(
   played: readonly Step[],
   on: {
@@ -59,7 +59,7 @@ describe('a fair queue', () => {
   test('lets no network have two turns while another one waits', () => {
     fc.assert(
       fc.property(steps, (played) => {
-        /** For each waiting network: which other networks have had a turn since its own last turn. */
+        /** For each waiting network: the other networks that have had a turn since its own last turn. */
         const overtaken = new Map<string, Set<string>>();
         play(played, {
           taken({ network }, before) {
@@ -137,7 +137,7 @@ describe('a fair queue', () => {
             }
           }
           flood();
-          // Some items are taken from the queue before all of these people have joined it.
+          // Takes turns while these people are still joining, because the queue must be fair then, too.
           const people = Array.from({ length: 8 }, (_, n) => ({ n, network: `home ${n}`, address: `p${n}` }));
           const waited = new Map<Item, number>();
           function takeTurn(): void {

@@ -1,4 +1,7 @@
-/** A bounded queue whose users take turns: first the networks, then the addresses within each network. */
+/**
+ * A bounded queue whose items are taken in turns: the networks take turns, and the addresses within each
+ * network.
+ */
 
 export interface QueuedItem {
   readonly network: string;
@@ -7,22 +10,28 @@ export interface QueuedItem {
 
 export interface FairQueue<T> {
   /**
-   * Adds an item.
-   * @returns the item that is dropped, which may be the new one; undefined if none is dropped. If the share of the
-   * address is full, the newest item of this address is dropped, in the network with most of its items. If only the
-   * queue is full, the newest item of the address with most items is dropped, in the network with most items
+   * Adds an item. If this exceeds a limit, one item is dropped, which may be the new one. If the share of the
+   * item's address is exceeded, the network with most items of this address loses the newest of them.
+   * Otherwise, if the capacity is exceeded, the network with most items loses the newest item of its busiest
+   * address.
+   * @returns the dropped item; undefined if none was dropped
    */
   add(item: T): T | undefined;
-  /** Removes the oldest item of the address whose turn it is, in the network whose turn it is. */
+  /**
+   * Removes and returns the oldest item of the address whose turn it is, within the network whose turn it is.
+   */
   take(): T | undefined;
   removeWhere(matches: (item: T) => boolean): readonly T[];
   size(): number;
 }
 
-/** The share of the queue that one address may use, over all networks: 1/8. */
+/** One address may use an eighth of the queue, summed over all networks. */
 const SHARE_OF_ADDRESS = 8;
 
-/** The insertion order of a Map is the order of turns: after its turn, an entry is inserted again at the end. */
+/**
+ * The items of each address. The insertion order of the Map is the order of turns: after its turn, an address
+ * is inserted again at the end.
+ */
 type Addresses<T> = Map<string, T[]>;
 
 /** Creates a queue. @param capacity the maximum number of items in the queue */
@@ -57,13 +66,13 @@ export function createFairQueue<T extends QueuedItem>(capacity: number): FairQue
     size -= 1;
   }
 
-  /** Returns the newest item of the address with most items, in the network with most items. */
+  /** Finds the network with most items, and returns the newest item of its address with most items. */
   function newestOfLargest(): T | undefined {
     const addresses = largest([...networks.values()], countOf);
     return largest([...(addresses?.values() ?? [])], lengthOf)?.at(-1);
   }
 
-  /** Returns the newest item of an address, in the network with most of the address's items. */
+  /** Finds the network with most items of an address, and returns the newest of them. */
   function newestFor(address: string): T | undefined {
     return largest(
       [...networks.values()].map((addresses) => addresses.get(address) ?? []),
@@ -122,7 +131,9 @@ function lengthOf({ length }: readonly unknown[]): number {
   return length;
 }
 
-/** Returns the value with the greatest measure; if several have it, the last of them. */
+/**
+ * Returns the value with the greatest measure. If several have the same measure, returns the last of them.
+ */
 function largest<V>(values: readonly V[], measure: (value: V) => number): V | undefined {
   let found: V | undefined;
   let most = 0;

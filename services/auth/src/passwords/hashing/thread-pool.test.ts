@@ -5,8 +5,9 @@ import { promisify } from 'node:util';
 import { hashConcurrency, widenThreadPool } from './thread-pool.ts';
 
 /**
- * Prints which ends first: accessing a file, or any of four long hashes, which fill the default thread pool. If the
- * pool is widened, the hashes take longer, so that the file comes first even on a busy machine.
+ * Prints which completes first: a file access, or one of four long hashes, which fill a pool of the default
+ * size. With a widened pool, the hashes are made longer, so that the file access reliably wins even on a busy
+ * machine.
  */
 const script = `
   import { access } from 'node:fs/promises';

@@ -10,8 +10,7 @@ const start = Date.parse('2026-03-01T12:00:00.000Z');
 
 /**
  * Returns an entry of the audit log.
- * @param second when the event happened, in seconds after the start of the test; entries of later seconds have higher
- * ids
+ * @param second the time of the event, in seconds after the start of the test; later entries have higher ids
  */
 function entryAt(second: number, given: Partial<AuditEntry> = {}): AuditEntry {
   const msecs = start + second * 1000;

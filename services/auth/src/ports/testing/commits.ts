@@ -7,7 +7,7 @@ import { chainEntriesOf } from '../../streams/chain-stream.ts';
 import { type Commit, type Journal, type RecordedFact, UnreadableCommit } from '../journal.ts';
 import type { Outbox } from '../outbox.ts';
 
-/** Returns the n-th of a series of instants, one second apart. */
+/** Returns an instant that is `second` seconds after a fixed time. */
 export function testInstant(second: number): string {
   return new Date(Date.UTC(2026, 0, 1) + second * 1000).toISOString();
 }
@@ -70,8 +70,8 @@ export function mailRequested(mailingId: string, time = testInstant(0)): Recorde
 }
 
 /**
- * Returns a commit of one event, whose number is also its sequence.
- * @param previous the hash of the previous event
+ * Returns a commit with a single event. Its number is also its sequence.
+ * @param previous the hash of the previous event in the stream
  */
 export function createCommit(given: Partial<Commit> = {}, previous?: string): Commit {
   const { stream = randomUUID(), number = 1, at = testInstant(number) } = given;
@@ -90,7 +90,7 @@ export function createCommit(given: Partial<Commit> = {}, previous?: string): Co
   );
 }
 
-/** Returns the commit with chain entries. A commit whose events violate their contract is returned unchanged. */
+/** Adds hash-chain entries to the events of a commit. A commit with invalid events is returned unchanged. */
 function chained(commit: Commit, previous: string | undefined): Commit {
   try {
     const entries = chainEntriesOf(commit, previous);
@@ -105,7 +105,7 @@ function chained(commit: Commit, previous: string | undefined): Commit {
   }
 }
 
-/** Returns the commit as release 0.1 would have stored it: its events have no place in a hash chain. */
+/** Returns the commit as release 0.1 stored it: without hash-chain entries. */
 export function removeChain(commit: Commit): Commit {
   return { ...commit, events: commit.events.map(({ chain: _, ...event }): RecordedFact => event) };
 }
@@ -116,12 +116,12 @@ export function createRegistrationCommit(address: string, given: Partial<Commit>
   return createCommit({ address, ...given, stream, events: [userRegistered(stream, address, at)] });
 }
 
-/** Returns the hash of the last event of a commit. */
+/** Returns the hash of a commit's last event. */
 export function chainHeadOf(commit: Commit): string | undefined {
   return commit.events.at(-1)?.chain?.hash;
 }
 
-/** Returns the commits 1 to `count` of a stream. */
+/** Returns the first `count` commits of a stream. */
 export function createCommits(stream: string, count: number): readonly Commit[] {
   let head: string | undefined;
   return makeMany(count, (index) => {
@@ -131,7 +131,7 @@ export function createCommits(stream: string, count: number): readonly Commit[] 
   });
 }
 
-/** The key that signs events in the tests of the stores. */
+/** Signs events in the tests of the stores. */
 export const testSigner: EventSigner = eventSigner({
   kid: 'test',
   key: generateKeyPairSync('ed25519').privateKey,

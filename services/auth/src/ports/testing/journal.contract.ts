@@ -258,7 +258,8 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
           createCommit({ stream: ada, events: [roleChanged(ada), sessionsRevoked(ada)] }),
           createCommit({ stream: ada, number: 2, events: [roleChanged(ada)] }),
           createCommit({ stream: grace, events: [sessionsRevoked(grace), roleChanged(grace)] }),
-          // This correlation id looks like the type of an event in the stored JSON.
+          // In the stored JSON, this correlation id looks like an event type, but it must not count as a
+          // change of role.
           createRegistrationCommit('eve@example.com', { correlationId: '"type":"RoleChanged"' }),
         ]);
         assert.deepEqual((await journal.roleChanges()).toSorted(), [ada, grace].toSorted());

@@ -101,8 +101,8 @@ export function limitsContract(adapter: string, open: OpenEmptyStores): void {
         const answers = await Promise.all(Array.from({ length: 20 }, () => limits.take('login-ip', ip)));
         let allowed = answers.filter((answer) => answer.allowed).length;
         assert.ok(allowed <= 4, `${allowed} of 4 allowed`);
-        // A caller may be refused because of a point that another caller is about to give back. A later caller is
-        // then allowed.
+        // A caller may be refused because another caller has taken the last point and is about to give it
+        // back. Then a later caller can take the point, so this tries again until the limit is reached.
         while ((await limits.take('login-ip', ip)).allowed) allowed += 1;
         assert.equal(allowed, 4);
       }));
@@ -169,7 +169,7 @@ export function limitsContract(adapter: string, open: OpenEmptyStores): void {
   });
 }
 
-/** Stops the wall clock until the test ends. @returns a function that advances it, by seconds */
+/** Mocks the wall clock until the test ends. @returns a function that advances the clock by some seconds */
 function stopClock(t: TestContext): (seconds: number) => void {
   t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
   return (seconds) => t.mock.timers.setTime(Date.now() + seconds * 1000);

@@ -9,7 +9,10 @@ export type CommitStores = Pick<
   'journal' | 'outbox' | 'registrations' | 'snapshots' | 'keyFingerprints'
 >;
 
-/** Creates stores in memory. They are the model that adapters are compared with, and a journal for other tests. */
+/**
+ * Creates in-memory stores of commits. They are the reference model for the real adapters, and a fast journal
+ * for other tests.
+ */
 export function createMemoryStores(): CommitStores {
   const byCommand = new Map<string, Commit>();
   const byStream = new Map<string, Map<number, Commit>>();

@@ -1,11 +1,11 @@
-/** Tests that any sequence of writes leaves the stores of commits in the same state as the in-memory model. */
+/** Tests that after any sequence of writes, the stores of commits return the same as the in-memory model. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { createCommit, testInstant } from './commits.ts';
 import { type CommitStores, createMemoryStores } from './memory-stores.ts';
 
-/** Few different values, so that commands collide. */
+/** Generates only three stream names, so that commands often conflict. */
 const streamName = fc.constantFrom('a', 'b', 'c');
 const number = fc.integer({ min: 1, max: 4 });
 const claims = fc.subarray(['one', 'two', 'three'], { minLength: 1 });
@@ -22,7 +22,7 @@ const commit = fc
     },
     { requiredKeys: ['stream', 'number', 'commandId'] },
   )
-  // Each commit has a different time, because the order among equal times is not promised.
+  // Gives each commit a different time, because the order of commits with equal times is not specified.
   .map(({ address, ...given }) =>
     createCommit({
       ...given,
@@ -60,7 +60,7 @@ const step = fc.oneof(
   ),
 );
 
-/** Returns everything that can be read from the stores. */
+/** Reads everything that the stores can return, for comparison. */
 async function everything({ journal, outbox, registrations, snapshots }: CommitStores): Promise<unknown> {
   const [earliest] = await journal.read('a');
   const [first] = await registrations.page({ limit: 1 });
@@ -84,7 +84,7 @@ async function everything({ journal, outbox, registrations, snapshots }: CommitS
 
 export interface EmptyStores {
   readonly stores: CommitStores;
-  /** Deletes everything except fingerprints. */
+  /** Deletes all records except key fingerprints. */
   clear(): Promise<unknown>;
   close(): Promise<void>;
 }

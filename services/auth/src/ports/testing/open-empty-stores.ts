@@ -1,4 +1,4 @@
 import type { Stores } from '../stores.ts';
 
-/** Opens stores that are empty. */
+/** Opens empty stores for a test. */
 export type OpenEmptyStores = () => Promise<{ readonly stores: Stores; close(): Promise<void> }>;

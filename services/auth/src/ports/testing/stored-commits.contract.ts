@@ -1,4 +1,4 @@
-/** Tests of the guarantees of {@link StoredCommits}, called from the test file of each adapter. */
+/** Tests that every adapter of {@link StoredCommits} must pass; called from the adapter's test file. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
@@ -9,7 +9,7 @@ import { createCommit, createCommits, createRegistrationCommit, testInstant } fr
 
 export interface OpenStoredCommits {
   readonly stores: Stores;
-  /** Makes the events of a commit unreadable. */
+  /** Overwrites the events of a stored commit with unreadable data. */
   damage(commit: Commit): Promise<void>;
   close(): Promise<void>;
 }
