@@ -22,8 +22,8 @@ export interface PublisherDeps {
 export interface Publisher {
   /**
    * Publishes all unpublished commits of the given streams, topic by topic, and removes them from the outbox.
-   * Must not be called concurrently. Stops between two batches once `signal` is aborted. A commit with
-   * invalid events is logged, and blocks the later commits of its stream.
+   * Must not be called concurrently. Stops between two batches once `signal` is aborted. An invalid or
+   * unreadable commit is logged, and blocks the later commits of its stream.
    * @returns the streams that failed in the bus or the outbox. Some of their commits may have been published,
    * but all of these streams must be retried
    * @throws StoreUnavailable if the outbox cannot be read
@@ -48,7 +48,7 @@ export interface RejectedStreams {
  * stream:
  * - Earlier commits that were in the outbox when it was read are part of the same publish.
  * - All other earlier commits had already been published and acknowledged, because commits leave the outbox
- * only after the acknowledgement.
+ *   only after the acknowledgement.
  * A stale read, or a publish that takes effect late, can only cause duplicates.
  */
 export function createPublisher(deps: PublisherDeps): Publisher {

@@ -35,9 +35,9 @@ const OVERDUE_MS = 1000;
 const STREAMS_PER_RUN = 1000;
 
 /**
- * Finds commits of processes that died before publishing them, or that never publish (ops commands). The lease only
- * saves work: two concurrent sweeps would merely publish duplicates. It is taken only while there is something to
- * sweep, so that an idle system writes nothing.
+ * Finds overdue commits: those of processes that died before publishing them, or that never publish, such as
+ * ops commands. The lease only saves work, because concurrent sweeps would at worst publish duplicates. It is
+ * taken only if there are overdue commits, so that an idle system writes nothing.
  */
 export function createOutboxSweep({
   outbox,
@@ -51,8 +51,8 @@ export function createOutboxSweep({
   let isFirst = true;
 
   /**
-   * Returns the span of time whose commits are left to the processes that appended them. Undefined at the first run,
-   * when this process has not appended anything yet.
+   * Returns the time span whose commits are left to the processes that appended them. Undefined in the first
+   * run, in which the sweep takes all commits, because this process has not appended any yet.
    */
   function recent(): TimeSpan | undefined {
     const to = now();
@@ -72,7 +72,7 @@ export function createOutboxSweep({
     async release() {
       if (!holdsLease) return;
       holdsLease = false;
-      // A failed release is ignored, because the lease expires by itself.
+      // A failed release is harmless, because the lease expires by itself.
       await leases.release(LEASE, instance).catch(() => undefined);
     },
   };

@@ -2,13 +2,13 @@ import type { LatchkeyEvent } from '@latchkey/events';
 import type { Commit } from '../ports/journal.ts';
 
 /**
- * Returns the published form of a commit's events, in order. Selects fields instead of removing some, so that
- * private data of this or a later version cannot leak.
+ * Returns a commit's events in the form in which they are published. Public fields are copied one by one,
+ * instead of removing private ones, so that private fields that are added later cannot leak.
  */
 export function toPublicEvents(commit: Commit): readonly LatchkeyEvent[] {
   return commit.events.map(
     ({ id, type, time, data }, index) =>
-      // Type and data match because they come from one fact; the compiler cannot infer that.
+      // `type` and `data` match because they come from the same event, which the compiler cannot infer.
       ({
         id,
         subject: commit.stream,

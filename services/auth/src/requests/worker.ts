@@ -6,26 +6,29 @@ import { createJob } from '../job.ts';
 import type { RecordedRequest } from '../ports/requests.ts';
 
 const BATCH = 20;
-/** The pauses between two searches for requests of crashed instances, in ms. The pauses grow while there are none. */
+/**
+ * The pauses between two polls of the queue, in ms. They grow while the queue is empty. Polling finds
+ * requests that a crashed instance has left behind.
+ */
 const IDLE_MS = { least: 1_000, most: 8_000 };
 
 /**
- * Creates a worker that processes recorded requests. Any number of workers may run: each request is claimed by one
- * of them. A request that fails is retried after its lease has expired.
+ * Creates a worker that processes recorded requests. Any number of workers may run; each request is claimed
+ * by one of them. A failed request is retried after its lease has expired.
  */
 export function createRequestWorker(
   deps: Pick<UseCaseDeps, 'requests' | 'now'> & {
-    /** Returns the monotonic time in ms. */
+    /** Returns the time in ms on a monotonic clock. */
     monotonic?(): number;
     /** The id of this instance. */
     readonly owner: string;
     readonly logger: Logger;
     /**
-     * How long a batch of requests is leased to this worker, in ms; must be longer than the work takes. After this
-     * time, other workers claim the requests of a worker that has died.
+     * How long a batch of requests is leased to this worker, in ms. Must be longer than processing a batch
+     * takes. If the worker dies, other workers claim its requests after this time.
      */
     readonly leaseMs: number;
-    /** Ends the pause when a request is recorded. */
+    /** Wakes the worker when a request is recorded. */
     readonly wakeup: Wakeup;
     carryOut(request: RecordedRequest): Promise<void>;
   },
@@ -46,8 +49,8 @@ export function createRequestWorker(
   }
 
   /**
-   * Frees the requests whose lease has expired, so that the next claim retries them. This worker may have failed to
-   * process some of them.
+   * Frees the requests whose leases have expired, so that they can be claimed and retried. They may have been
+   * leased to a worker that died, or have failed in this one.
    */
   async function freeExpired(): Promise<void> {
     for (const lease of watch.expired(await requests.held(), leaseMs)) await requests.free(lease);

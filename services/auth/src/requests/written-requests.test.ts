@@ -20,7 +20,7 @@ import { processRequest, requestMailByAddress } from './written-requests.ts';
 const ada = 'ada@example.com';
 const logger = createLogger({ name: 'test', level: 'silent' });
 const PASSWORD = 'correct horse battery';
-/** How long a reset link works. */
+/** How long a reset link is valid, in ms. */
 const RESET_LINK = 60 * MINUTE_MS;
 
 const LEASE_MS = 30_000;
@@ -53,8 +53,8 @@ function workerOf(
 }
 
 /**
- * Runs a worker until every recorded request is carried out, then stops it. Each read of the clock advances it by the
- * length of a lease, so that the lease of a dead worker has expired at the second read.
+ * Runs a worker until it has processed all recorded requests, and then stops it. Its clock advances by the
+ * length of a lease on each read, so that leases of a dead worker have expired at the second read.
  */
 async function work(world: World, owner = 'a worker'): Promise<void> {
   const wakeup = createWakeup();
@@ -77,7 +77,7 @@ async function verified(world: World, address: string, password = PASSWORD): Pro
   return userId;
 }
 
-/** Returns what the last PasswordResetRequested of an account contains. */
+/** Returns the data of an account's last PasswordResetRequested event. */
 async function lastReset(world: World, userId: string) {
   const fact = (await world.factsOf(userId)).findLast(({ type }) => type === 'PasswordResetRequested');
   assert.ok(fact?.type === 'PasswordResetRequested');
@@ -213,7 +213,7 @@ describe('a worker that dies', () => {
       const sent = world.tokenOf(userId, 'reset');
       await work(world, 'the heir');
       assert.equal(await resets(world, userId), 1);
-      // A link that was created but not mailed supersedes nothing.
+      // The newer link was created but never mailed, so the older one must still work.
       await completeReset(
         world.deps,
         { token: sent, newPassword: 'another horse battery', confirmNewPassword: 'another horse battery' },

@@ -1,6 +1,6 @@
 /**
- * Requests by address whose response must not reveal whether an account exists. Every request is recorded and gets the
- * same response; the worker looks up the accounts afterwards.
+ * Requests that name an e-mail address and whose response must not reveal whether an account exists. Every
+ * request is recorded and answered in the same way; a worker looks up the accounts later.
  */
 import { liftTimeBudget } from '@latchkey/store';
 import type { LivingAccount } from '../account/index.ts';
@@ -16,9 +16,9 @@ import { mintLink } from '../tokens/links.ts';
 type WriteNeeds = Pick<UseCaseDeps, 'requests' | 'newId' | 'now' | 'wakeWorker'>;
 
 /**
- * Records a request, even if the mail budget of the address is used up. In that case, a mail is sent only if no earlier
- * link still works, so that the owner of the mailbox always has a working link.
- * @throws Refused (rate_limited) if the IP address has used up its limit
+ * Records a request for a mail, even if the mail budget of the address is used up. In that case, a mail is
+ * sent only if no earlier link still works, so that the owner of the mailbox always has a working link.
+ * @throws Refused (rate_limited) if the limit of the IP address is reached
  */
 export async function requestMailByAddress(
   deps: WriteNeeds & Pick<UseCaseDeps, 'limits'>,
@@ -35,12 +35,12 @@ export async function requestMailByAddress(
   );
 }
 
-/** Returns the points that a request for a mail takes from the limit of its IP address. */
+/** Returns the charge for requesting a mail: one point of the limit of the IP address. */
 export function mailRequestCharge({ ip }: Pick<UseCaseContext, 'ip'>): LimitCharge {
   return { limit: 'mail-ip', key: ipKey(ip) };
 }
 
-/** Stores a request for the worker. @returns false if a request with its id is waiting already */
+/** Stores a request and wakes the worker. @returns false if a request with the same id is already waiting */
 export async function recordRequest(
   { requests, now, wakeWorker }: Omit<WriteNeeds, 'newId'>,
   request: Omit<RecordedRequest, 'at' | 'correlationId' | 'traceparent'>,
@@ -60,8 +60,11 @@ type CarryOutNeeds = Pick<
 >;
 
 /**
- * Processes a recorded request. The owner of the address gets a reset link. The newest unverified sign-up gets a link
- * to choose a password; if another account owns the address, the same event is appended without a link.
+ * Processes a recorded request.
+ * - `lockout` alerts the owner of the address.
+ * - `password-reset` sends a reset link to the owner, and does the same as `verification`.
+ * - `verification` sends the newest pending sign-up a link for choosing a password. If another account owns the
+ *   address, the event is appended without a link, so that nothing is mailed.
  */
 export async function processRequest(deps: CarryOutNeeds, request: RecordedRequest): Promise<void> {
   const account = await findAccountByAddress(deps, request.address);
@@ -86,9 +89,9 @@ function alertLockedOut(
 }
 
 /**
- * Returns the id of the command that a request leads to for one account. A `verification` request is always about a
- * single account, the newest one of the address, so the id of the request is used. Other requests may be about
- * several accounts, so their command ids are derived from the account, too.
+ * Returns the id of the command that processes a request for one account. A `verification` request affects at
+ * most one account, so its own id is used. Other requests may affect several accounts, so the command id is
+ * derived from the request and the account.
  */
 function commandIdFor({ id, kind }: RecordedRequest, userId: string): string {
   return kind === 'verification' ? id : deriveCommandId(id, kind, userId);

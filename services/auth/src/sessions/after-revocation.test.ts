@@ -1,4 +1,7 @@
-/** Tests that a session which begins right after a revocation stays, although the revocation then removes sessions. */
+/**
+ * Tests that a session which begins right after all sessions were revoked is not removed together with the
+ * revoked ones.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { changeRole, disableAccount, enableAccount } from '../administration/manage-accounts.ts';
@@ -18,9 +21,9 @@ const NEW_PASSWORD = 'another horse battery';
 interface Revocation {
   /** Revokes the sessions of the account. */
   revoke(deps: UseCaseDeps, caller: Caller, world: World): Promise<unknown>;
-  /** Lets the account sign in again. */
+  /** Makes the account able to sign in again, if the revocation has disabled it. */
   readonly reopen?: (world: World, userId: string) => Promise<unknown>;
-  /** The password after the revocation. */
+  /** The account's password after the revocation, if it has changed. */
   readonly password?: string;
 }
 

@@ -1,4 +1,4 @@
-/** Determines the device from the User-Agent header. */
+/** Determines the browser and operating system from the User-Agent header. */
 import Bowser from 'bowser';
 
 export interface Device {
@@ -7,12 +7,12 @@ export interface Device {
 }
 
 /**
- * Matches the names of browsers and systems. Anything else is dropped, because a stranger may have chosen it to inject
- * text into a mail.
+ * The allowed names of browsers and systems. All other names are dropped, because a stranger can send any
+ * User-Agent header and so inject text into a mail.
  */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9 .+-]{0,39}$/;
 
-/** Returns the family of the browser and of its system, without versions, which change too often. */
+/** Returns the browser and the operating system, without versions, because versions change too often. */
 export function deviceOf(userAgent: string): Device {
   if (userAgent === '') return {};
   const { browser, os } = Bowser.parse(userAgent);

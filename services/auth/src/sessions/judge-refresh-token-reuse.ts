@@ -1,48 +1,55 @@
-/** Decides what the use of an old refresh token means (ADR 25). */
+/** Decides what to do when an old refresh token is presented (ADR 25). */
 import { networkKey } from '../limits/ip-key.ts';
 import type { Session, SessionRepeats } from '../ports/sessions.ts';
 
 export type ReuseVerdict =
   /**
-   * The current token is returned again, because the first response may have been lost, or another tab was faster.
+   * Return the current token again: the first response may have been lost, or another browser tab refreshed
+   * first.
    */
   | 'repeat'
   /**
-   * The token was sent too late or by another client, too many tokens in a row were sent again from another network, or
-   * the token was stolen: this session ends, and the other sessions of the account stay.
+   * End this session but no other session of the account. The token may have been stolen: it was presented
+   * too late or by another client, or too many consecutive tokens were repeated to another network, or it is
+   * older than the previous token.
    */
   | 'end-session'
-  /** The token was certainly stolen: every session of the account ends. */
+  /** End every session of the account, because the token was certainly stolen. */
   | 'end-all'
-  /** The store does not know that it has issued this token, because it was restored from an earlier backup. */
+  /**
+   * The store has no record of issuing this token, because it was restored from a backup that is older than
+   * the token.
+   */
   | 'unknown';
 
 export interface RefreshTokenUse {
-  /** The number of the token. */
+  /** The number of the presented token. */
   readonly n: number;
   readonly now: Date;
   readonly ip: string;
   readonly userAgent: string;
-  /** How long the previous token may be used again, in minutes. */
+  /** How long after a rotation the previous token may still be used, in minutes. */
   readonly reuseMinutes: number;
 }
 
 const MINUTE_MS = 60_000;
 
-/** The tolerated difference between the clocks of two processes, in minutes. */
+/** The maximum difference between the clocks of two processes, in minutes. */
 const MAX_SKEW_MINUTES = 1;
 
 /**
- * How many tokens in a row may be repeated to another network. A client loses several responses in a row only if its
- * network changes during each of several refreshes; a thief needs a repeat after each refresh of the owner.
+ * The maximum number of consecutive tokens that may be repeated to another network. An honest client exceeds
+ * this only if it loses a response and changes its network during each of several refreshes in a row. A thief
+ * who shares the session needs a repeat after every refresh by the owner.
  */
 const MAX_REPEATS_IN_A_ROW = 4;
 
 /**
- * Returns what the use of an old refresh token means. If the token is older than the previous one, two clients have
- * tokens of this session, and one of them may be a thief: the session ends, and if the sender is not the client that
- * used the session last, all sessions end. If the token is the previous one, its client may never have received the
- * current one: the time since then, the user agent and the earlier repeats decide.
+ * Decides what to do when an old refresh token is presented. If it is the previous token, its client may have
+ * missed the response with the current one, so the decision depends on the time since the rotation, the user
+ * agent, and earlier repeats. If it is older than the previous token, two clients hold tokens of this session
+ * and one may be a thief, so the session ends. If in addition the user agent differs from that of the last
+ * use, all sessions of the account end.
  */
 export function judgeRefreshTokenReuse(
   session: Pick<Session, 'n' | 'rotatedAt' | 'ip' | 'userAgent' | 'repeats'>,
@@ -51,7 +58,7 @@ export function judgeRefreshTokenReuse(
   if (n >= session.n) return 'unknown';
   const isSameClient = userAgent === session.userAgent;
   if (n < session.n - 1) return isSameClient ? 'end-session' : 'end-all';
-  // Another process set `rotatedAt` by its own clock, which may be ahead or behind.
+  // `rotatedAt` comes from the clock of another process, which may differ from ours.
   const age = now.getTime() - session.rotatedAt.getTime();
   if (age > (reuseMinutes + MAX_SKEW_MINUTES) * MINUTE_MS) return 'end-session';
   // Nobody has used the current token yet, so one client may have changed its user agent, for example by an update.
@@ -61,8 +68,8 @@ export function judgeRefreshTokenReuse(
 }
 
 /**
- * Returns the repeats of a session after its current token is returned again, to a client with this IP address. The
- * network that used the session last is not counted, because it is the network of the client's other tabs.
+ * Returns the repeats of a session, including one more to a client with this IP address. A repeat to the
+ * network that used the session last is not counted, because it comes from another tab of the same client.
  */
 export function repeatsWith(
   { n, ip: lastIp, repeats }: Pick<Session, 'n' | 'ip' | 'repeats'>,
@@ -72,7 +79,7 @@ export function repeatsWith(
   return { n, inARow: repeats?.n === n - 1 ? repeats.inARow + 1 : 1 };
 }
 
-/** Whether two IP addresses belong to the same network: the same /24 or /56. */
+/** Returns whether two IP addresses belong to the same network: the same /24 (IPv4) or /56 (IPv6). */
 export function isSameNetwork(ip: string, other: string): boolean {
   return networkKey(ip) === networkKey(other);
 }

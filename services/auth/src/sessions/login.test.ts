@@ -53,7 +53,7 @@ async function guess(world: World, times: number, address = ada): Promise<void> 
 describe('a login after the key or the cost of hashes has changed', () => {
   const saltKeys = [{ kid: 'newer', bytes: randomBytes(32) }] as const;
 
-  /** Returns dependencies that hash new passwords with newer keys. The keys of the world become former keys. */
+  /** Returns dependencies with a new current password key. The keys of `world` become former keys. */
   function rotated({ deps }: World) {
     const newer = createPasswordHasher({ saltKeys, costs: parseCosts('20480:2'), concurrency: 1 });
     const passwords: UseCaseDeps['passwords'] = {

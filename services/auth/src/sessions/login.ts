@@ -1,5 +1,6 @@
 /**
- * Login by address and password. The account that owns the address is tried first, then pending sign-ups, newest first.
+ * Login with address and password. Tries the account that owns the address, and then its pending sign-ups,
+ * newest first.
  */
 import { isSameHash, type LivingAccount } from '../account/index.ts';
 import { findAccountByAddress, loadPendingSignUps } from '../addresses/owners.ts';
@@ -16,7 +17,7 @@ import { sessionEndAfterUse } from './session-end.ts';
 export interface SignInResult {
   readonly accessToken: string;
   readonly refreshToken: string;
-  /** Seconds until the access token expires. */
+  /** The lifetime of the access token, in seconds. */
   readonly expiresIn: number;
   readonly state: LivingAccount;
 }
@@ -28,7 +29,7 @@ export interface Login {
 }
 
 /**
- * Logs a person in.
+ * Logs a person in with address and password.
  * @throws Refused (invalid_credentials, account_disabled, rate_limited, overloaded)
  */
 export async function login(
@@ -55,8 +56,8 @@ export async function login(
   context: UseCaseContext,
 ): Promise<SignInResult> {
   const signingIn = await limitPasswordAttempts(deps, { address, during: 'login' }, context, async () => {
-    // The accounts are looked up in parallel with the much slower hash, so that the time of the look-up reveals
-    // nothing.
+    // Looks up the accounts while the password is hashed. Hashing takes much longer, so the response time
+    // does not reveal how long the look-up took.
     const known = candidates(deps, address);
     const [states, { current, stored }] = await Promise.all([
       known,
@@ -97,19 +98,20 @@ function isHashOf(states: readonly LivingAccount[], hash: string): boolean {
 }
 
 /**
- * Trusts the IP address of a sign-in for the address of the account, so that guesses by others cannot lock out the owner
- * there. Does nothing for an unverified account, whose address may be a stranger's.
+ * Trusts the client's IP address for the account's e-mail address, so that the owner can still sign in from
+ * there when others guess the password. Does nothing for an unverified account, because its address may
+ * belong to a stranger.
  */
 async function trustSource(
   { trustedAddresses, now }: Pick<UseCaseDeps, 'trustedAddresses' | 'now'>,
   { status, address }: LivingAccount,
   { ip }: Pick<UseCaseContext, 'ip'>,
 ): Promise<void> {
-  // The IP address is unknown if the client disconnected before it was read (client-address.ts).
+  // The IP address is empty if the client disconnected before it was read (client-address.ts).
   if (status === 'verified' && ip !== '') await trustedAddresses.trust({ address, ip }, now());
 }
 
-/** Replaces the stored hash with one that is made with the current key and cost. */
+/** Replaces the stored hash, unless it already has the current key and cost. */
 async function rehash(
   { accounts }: Pick<UseCaseDeps, 'accounts'>,
   { userId, passwordHash: checkedHash }: LivingAccount,
@@ -120,7 +122,7 @@ async function rehash(
   await accounts.execute(userId, context, () => ({ type: 'RehashPassword', checkedHash, passwordHash }));
 }
 
-/** Issues the tokens of a session. */
+/** Issues an access token and a refresh token for a session. */
 export function issueTokens(
   { accessTokens, refreshTokens }: Pick<UseCaseDeps, 'accessTokens' | 'refreshTokens'>,
   session: Pick<Session, 'id' | 'n'>,
@@ -141,8 +143,9 @@ export function issueTokens(
 }
 
 /**
- * Returns the accounts to try. Reads the owner last, so that a sign-up that is verified in between is found as the
- * owner.
+ * Returns the accounts of an address that the login tries: the owner and the pending sign-ups. Reads the
+ * owner last: a sign-up that is verified between the two reads is then found as the owner instead of being
+ * missed.
  */
 async function candidates(
   deps: Pick<UseCaseDeps, 'accounts' | 'journal' | 'registrations'>,

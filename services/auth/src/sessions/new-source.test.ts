@@ -1,6 +1,6 @@
 /**
- * Tests that the owner is notified about sign-ins from new sources and about lockouts, and that this reveals nothing to
- * others.
+ * Tests that owners are notified of sign-ins from new sources and of lockouts, and that others learn nothing
+ * from it.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,4 +1,4 @@
-/** Notifies the owner of an account about a sign-in from a device or network that was not used before. */
+/** Notifies the owner of an account of a sign-in from a new source: a device or network not used before. */
 import { hash } from 'node:crypto';
 import type { LivingAccount } from '../account/index.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
@@ -8,9 +8,10 @@ import type { AccountOutcome } from '../streams/accounts.ts';
 import { deviceOf } from './device.ts';
 
 /**
- * Remembers the device (browser and system) and the network of a sign-in. Notifies the owner if one of them is new,
- * except at the first sign-in. Does nothing if the network is unknown, or if the account has had its notices of this
- * day: a source of which the owner was not notified is not remembered, so its next sign-in may cause a notice.
+ * Remembers the device (browser and system) and the network of a sign-in. If one of them is new, notifies the
+ * owner, except at the account's first sign-in. Does nothing if the network is unknown or the account's
+ * notices for this day are used up. In these cases, the source is not remembered either, so a later sign-in
+ * from it can still cause a notice.
  */
 export async function notifyOwnerOfNewSource(
   deps: Pick<UseCaseDeps, 'accounts' | 'knownSources' | 'limits'>,
@@ -18,7 +19,7 @@ export async function notifyOwnerOfNewSource(
   { ip, userAgent, correlationId, traceparent }: UseCaseContext,
 ): Promise<void> {
   if (status !== 'verified') return;
-  // The client disconnected before its address was read (client-address.ts). It receives no tokens.
+  // The client disconnected before its address was read (client-address.ts), so it receives no tokens either.
   if (ip === '') return;
   const notices = { limit: 'notice-account', key: `new-sign-in ${userId}` } as const;
   if (!(await deps.limits.peek(notices.limit, notices.key)).allowed) return;
@@ -42,7 +43,8 @@ export async function notifyOwnerOfNewSource(
 }
 
 /**
- * Returns the digest to store. It reveals nothing to anyone who guesses the source but does not know the account's id.
+ * Returns the digest under which a source is stored. Guessing a source does not help to recognise its digest
+ * without the account id.
  */
 function digest(userId: string, source: string): string {
   return hash('sha256', `${userId} ${source}`, 'base64url').slice(0, 22);

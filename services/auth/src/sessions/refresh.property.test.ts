@@ -1,6 +1,6 @@
 /**
- * The clients of one session: its owner, whose responses may be lost and who may have several tabs, and a thief who has
- * copied a refresh token and the user agent.
+ * Simulates the clients of one session: its owner, who may lose responses and have several tabs, and a thief
+ * who copied a refresh token and the user agent.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -36,7 +36,7 @@ describe('a session', () => {
     return refreshTokens.issue(session.id, session.n);
   }
 
-  /** Refreshes a session. @returns the refresh token; undefined if it is refused */
+  /** Refreshes a session. @returns the new refresh token; undefined if the refresh is refused */
   async function refreshed(token: string, ip: string): Promise<string | undefined> {
     try {
       return (await refreshSession(world.deps, token, createTestContext({ ip }))).refreshToken;
@@ -47,7 +47,7 @@ describe('a session', () => {
   }
 
   test('is shared with a thief in another network for at most four refreshes', async () => {
-    // Mostly each party refreshes in turn, because otherwise the session ends soon.
+    // In most rounds both parties refresh once, because otherwise the session ends early.
     const parties = fc.oneof(
       { weight: 9, arbitrary: fc.constantFrom(['owner', 'thief'] as const, ['thief', 'owner'] as const) },
       { weight: 1, arbitrary: fc.constantFrom(['owner'] as const, ['thief'] as const) },

@@ -18,7 +18,7 @@ import { login } from './login.ts';
 import { refreshSession } from './refresh.ts';
 import { logout, logoutEverywhere } from './sessions.ts';
 
-/** The recipient of the mail about a reuse. */
+/** The recipient of the mail about the reuse of a refresh token. */
 const OWNER = { locale: 'en', person: { email: 'ada@example.com', username: 'somebody' } };
 const ada = 'ada@example.com';
 const PASSWORD = 'correct horse battery';
@@ -37,7 +37,7 @@ async function revocations(world: World, userId: string): Promise<number> {
   return (await world.typesOf(userId)).filter((type) => type === 'SessionsRevoked').length;
 }
 
-/** Returns the dependencies of a world, and the security events that they report. */
+/** Returns the dependencies of a world together with the list of the security events that they report. */
 function withReports({ deps }: World) {
   const reports: AuditReport[] = [];
   const audit: Audit = { record: (report) => reports.push(report) };
@@ -163,7 +163,7 @@ describe('a refresh token', () => {
         const next = await refreshSession(world.deps, refreshToken, createTestContext());
         await refreshSession(world.deps, next.refreshToken, createTestContext());
         await assert.rejects(refreshSession(world.deps, refreshToken, createTestContext()), invalid);
-        // The session has ended already, so this is no news.
+        // The session has already ended, so this attempt must not revoke it again.
         await assert.rejects(refreshSession(world.deps, refreshToken, createTestContext()), invalid);
       }
       const revoked = (await world.factsOf(state.userId)).filter(({ type }) => type === 'SessionsRevoked');

@@ -1,4 +1,7 @@
-/** Refresh: each token works once. `judgeRefreshTokenReuse` decides about a token that is used again. */
+/**
+ * Session refresh. Each refresh token works once; `judgeRefreshTokenReuse` decides what happens if it is used
+ * again.
+ */
 import { isLiving } from '../account/index.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
@@ -16,7 +19,9 @@ type Needs = Pick<
   'accessTokens' | 'accounts' | 'audit' | 'limits' | 'now' | 'refreshTokens' | 'sessions' | 'settings'
 >;
 
-/** Exchanges a refresh token for new tokens. @throws Refused (refresh_token_invalid) */
+/**
+ * Exchanges a refresh token for a new access token and refresh token. @throws Refused (refresh_token_invalid)
+ */
 export async function refreshSession(
   deps: Needs,
   refreshToken: string,
@@ -25,7 +30,8 @@ export async function refreshSession(
   const named = deps.refreshTokens.open(refreshToken);
   if (named === undefined) throw new Refused('refresh_token_invalid');
   const session = await findUnexpired(deps, named.sessionId);
-  // The account is loaded before the token is rotated: if the load fails, the client can retry with the same token.
+  // Loads the account before rotating the token, so that the client can retry with the same token if loading
+  // fails.
   const state = await deps.accounts.load(session.userId);
   if (!isLiving(state) || sessionStatus(state, session) === 'revoked')
     throw new Refused('refresh_token_invalid');
@@ -36,7 +42,9 @@ export async function refreshSession(
   return issueTokens(deps, current, state);
 }
 
-/** Rotates the token. If another request with the same token was faster, the response to that request is repeated. */
+/**
+ * Rotates the refresh token. If a concurrent request has already rotated it, handles the token as an old one.
+ */
 async function rotate(deps: Needs, { id, n, createdAt }: Session, context: UseCaseContext): Promise<Session> {
   const { ip, userAgent } = context;
   const at = deps.now();
@@ -55,7 +63,8 @@ async function findUnexpired({ sessions, now }: Needs, id: string): Promise<Sess
 }
 
 /**
- * Handles a refresh token that is not the current one of its session. @param n the number of the token that was sent
+ * Handles a refresh token that is no longer the current one of its session.
+ * @param n the number of the presented token
  */
 async function answerReuse(
   deps: Needs,
@@ -72,8 +81,9 @@ async function answerReuse(
 }
 
 /**
- * Returns the session whose current token is sent again, and records that. If the token was used in the meantime, the
- * previous one is judged again. @param n the number of the previous token
+ * Returns the session so that its current token is sent again, and records this repeat. If the current token
+ * was rotated in the meantime, decides again.
+ * @param n the number of the presented token, which was the previous one
  */
 async function repeat(deps: Needs, session: Session, n: number, context: UseCaseContext): Promise<Session> {
   const { id, userId } = session;
@@ -95,8 +105,9 @@ async function repeat(deps: Needs, session: Session, n: number, context: UseCase
 }
 
 /**
- * Ends sessions. The event is appended first: after a crash it still revokes them. If the event exists already, the
- * active sessions were created later, and an old token must not end them.
+ * Ends this session or all sessions of the account. The event is appended before any session is removed, so
+ * that the sessions stay revoked after a crash. If these sessions have already been revoked, nothing is
+ * removed: sessions that are active now began later, and an old token must not end them.
  */
 async function endSessions(
   deps: Needs,

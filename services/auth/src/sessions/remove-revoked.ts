@@ -3,8 +3,9 @@ import { bestEffort } from '../best-effort.ts';
 import type { UseCaseDeps } from '../deps.ts';
 
 /**
- * Removes the sessions that the last revocation of all sessions has ended. Sessions that began after it stay, also those
- * that began while the revocation was being processed. Does nothing if the store fails: revoked sessions cannot be used.
+ * Removes the sessions that the account's last revocation of all sessions has ended. Sessions that began
+ * after the revocation stay, even if they began before this function is called. Ignores store failures,
+ * because revoked sessions cannot be used anyway.
  */
 export async function removeRevokedSessions(
   { sessions }: Pick<UseCaseDeps, 'sessions'>,

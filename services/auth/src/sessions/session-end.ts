@@ -2,7 +2,8 @@ import { DAY_MS } from '@latchkey/process';
 import type { UseCaseSettings } from '../deps.ts';
 
 /**
- * Returns the time at which a session ends if it is last used `at`: once it has been idle for too long, or is too old.
+ * Returns the time at which a session ends if its last use is `at`: after the maximum idle time or at its
+ * maximum age, whichever is earlier.
  */
 export function sessionEndAfterUse(
   { refreshDays, idleDays }: Pick<UseCaseSettings, 'refreshDays' | 'idleDays'>,

@@ -1,4 +1,4 @@
-/** Decides from the account's events alone whether a session or access token is still valid. */
+/** Decides from the account's events whether a session or access token has been revoked. */
 import { type AccountState, type Command, isLiving } from '../account/index.ts';
 import type { Caller, UseCaseDeps } from '../deps.ts';
 import type { Session } from '../ports/sessions.ts';
@@ -17,19 +17,19 @@ export function sessionStatus(
     : 'revoked';
 }
 
-/** The claims of an access token that identify its caller. */
+/** The claims of an access token that identify the caller. */
 interface Claims {
-  /** The account's id. */
+  /** The account id. */
   readonly sub: string;
-  /** The session's id. */
+  /** The session id. */
   readonly sid: string;
   /** The account's sequence when the token was issued. */
   readonly seq: number;
 }
 
 /**
- * Returns the account and the session of an access token; undefined if the session has ended or was revoked, or the
- * account has ended.
+ * Returns the caller who presents an access token; undefined if the session has ended or was revoked, or if
+ * the account has ended.
  */
 export async function findCaller(
   {
@@ -50,9 +50,10 @@ export async function findCaller(
 }
 
 /**
- * Returns a function that supplies the caller's command. The function throws if access tokens were revoked after the
- * caller's token was checked, so that a request has no effect once all sessions were ended.
- * @throws Refused (unauthenticated)
+ * Guards a command against a concurrent revocation. Returns a function that supplies the command, but throws
+ * if access tokens were revoked since the caller's token was checked. Once all sessions were ended, a request
+ * in progress therefore has no effect.
+ * @throws Refused (unauthenticated), from the returned function
  */
 export function refuseRevokedCaller(
   { state: checked }: Pick<Caller, 'state'>,

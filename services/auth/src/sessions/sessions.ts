@@ -1,4 +1,4 @@
-/** Lists and ends one's own sessions. */
+/** Lists and ends the caller's sessions. */
 import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { runWithinLimits } from '../limits/within-limits.ts';
 import type { Session, SessionPage, SessionPosition } from '../ports/sessions.ts';
@@ -7,7 +7,7 @@ import type { AccountOutcome } from '../streams/accounts.ts';
 import { removeRevokedSessions } from './remove-revoked.ts';
 import { sessionStatus } from './session-status.ts';
 
-/** Ends the session of a genuine refresh token. Does nothing for any other string. */
+/** Ends the session of a refresh token. Does nothing if the token is forged or malformed. */
 export async function logout(
   { refreshTokens, sessions }: Pick<UseCaseDeps, 'refreshTokens' | 'sessions'>,
   refreshToken: string,
@@ -18,7 +18,7 @@ export async function logout(
   if (session) await sessions.remove(session.userId, session.id);
 }
 
-/** Ends every session and every access token of the account. @throws Refused (rate_limited) */
+/** Ends every session of the account, and invalidates every access token. @throws Refused (rate_limited) */
 export async function logoutEverywhere(
   { accounts, limits, sessions }: Pick<UseCaseDeps, 'accounts' | 'limits' | 'sessions'>,
   { userId }: Caller,
@@ -32,8 +32,8 @@ export async function logoutEverywhere(
 }
 
 /**
- * Returns a page of the caller's active sessions, newest login first. `next` is the position of its last session, if
- * there may be more.
+ * Returns a page of the caller's active sessions, newest login first.
+ * @returns `next`, the position of the last session of the page, if there may be more
  */
 export async function listSessions(
   { sessions, now }: Pick<UseCaseDeps, 'sessions' | 'now'>,
@@ -48,7 +48,9 @@ export async function listSessions(
   };
 }
 
-/** Ends one session. @throws Refused (session_not_found) for a session that is not the caller's */
+/**
+ * Ends one of the caller's sessions. @throws Refused (session_not_found) if the caller has no such session
+ */
 export async function endSession(
   { sessions }: Pick<UseCaseDeps, 'sessions'>,
   sessionId: string,

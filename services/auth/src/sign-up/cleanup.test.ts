@@ -20,7 +20,7 @@ async function marked({ deps }: World): Promise<readonly string[]> {
   return (await deps.registrations.page({ limit: 1000 })).map(({ stream }) => stream);
 }
 
-/** Verifies an account, and leaves out everything after the append, as if the process had died then. */
+/** Verifies an account but skips everything that follows the append, as if the process had crashed then. */
 async function verifiedByACrash(world: World, userId: string): Promise<void> {
   const { deps, tokenOf } = world;
   const tokenHash = deps.linkTokens.hash('verification', tokenOf(userId, 'verification'));

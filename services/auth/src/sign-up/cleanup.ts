@@ -1,6 +1,6 @@
 /**
- * Ends sign-ups that nobody verified, releases the previous addresses of accounts, repairs what a crash left, and
- * removes expired rows.
+ * Periodic clean-up: ends unverified sign-ups, releases the previous addresses of accounts, repairs what
+ * crashes left behind, and deletes expired records.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ClockGuard, DAY_MS, type Logger, type Part } from '@latchkey/process';
@@ -12,7 +12,7 @@ import { releaseDueAddresses } from '../email-change/release.ts';
 import { createJob } from '../job.ts';
 import type { Registration } from '../ports/registrations.ts';
 
-/** An unverified sign-up ends after seven days. */
+/** Unverified sign-ups end after this many days. */
 export const SIGN_UP_EXPIRY_DAYS = 7;
 
 const EVERY_MS = 5 * 60_000;
@@ -20,7 +20,8 @@ const LEASE_MS = 2 * EVERY_MS;
 const LEASE = 'sweep';
 const PAGE = 100;
 /**
- * How often a pass covers all sign-ups, in ms. This is the longest time until the remains of a crash are repaired.
+ * How often a pass covers all sign-ups, in ms. This is the longest time until the effects of a crash are
+ * repaired.
  */
 const REPAIR_EVERY_MS = DAY_MS;
 
@@ -37,13 +38,18 @@ type Needs = Pick<
   | 'newId'
 >;
 
-/** Receives every account that could not be processed. */
+/** Called with every account that could not be processed. */
 type OnSkipped = (stream: string, error: unknown) => void;
 
-/** Which sign-ups a pass covers: all of them, to repair what a crash left, or those that are due to expire. */
+/**
+ * Which open sign-ups a pass covers: `all`, which repairs what crashes left behind, or only the expired ones
+ * (`due`).
+ */
 export type CleanupScope = 'all' | 'due';
 
-/** Makes one pass over the sign-ups and the expired rows. Yields to other work between pages. */
+/**
+ * Runs one clean-up pass over the sign-ups and the expired records. Yields to the event loop between pages.
+ */
 export async function cleanUpOnce(
   deps: Needs,
   {
@@ -66,14 +72,14 @@ export async function cleanUpOnce(
   await deps.trustedAddresses.removeExpired(deps.now());
 }
 
-/** Returns the sign-up time at which a sign-up expires exactly at `now`; earlier sign-ups have expired. */
+/** Returns the latest sign-up time that has expired at `now`. */
 function expiryOf(now: Date): Date {
   return new Date(now.getTime() - SIGN_UP_EXPIRY_DAYS * DAY_MS);
 }
 
 /**
- * Handles one open sign-up. If it cannot be read or keeps changing, it is skipped, so that it does not block the
- * sign-ups after it.
+ * Processes one open sign-up. If this fails, the sign-up is skipped, so that it does not block the others.
+ * Only an unavailable store ends the pass.
  */
 async function attempt(deps: Needs, registration: Registration, onSkipped: OnSkipped): Promise<void> {
   try {
@@ -85,8 +91,8 @@ async function attempt(deps: Needs, registration: Registration, onSkipped: OnSki
 }
 
 /**
- * Ends a sign-up that has expired or was superseded. Closes the registration of a sign-up that is already verified or
- * ended.
+ * Ends a sign-up that has expired or was superseded by another account with the same address. Closes the
+ * registration if the account is verified or has ended.
  */
 async function processRegistration(deps: Needs, { stream, address, at }: Registration): Promise<void> {
   const isExpired = Date.parse(at) <= expiryOf(deps.now()).getTime();
@@ -98,10 +104,7 @@ async function processRegistration(deps: Needs, { stream, address, at }: Registr
   if (state.status !== 'unverified') await deps.registrations.settle(stream);
 }
 
-/**
- * Returns the clean-up, which ends unfinished sign-ups in regular passes. Only one instance at a time runs the
- * passes.
- */
+/** Creates the periodic clean-up. Only one instance at a time runs it. */
 export function createCleanup(
   deps: Needs & {
     readonly leases: Leases;
@@ -131,7 +134,7 @@ export function createCleanup(
     ...job,
     stop: async () => {
       await job.stop();
-      // If the release fails, the lease expires by itself.
+      // A failed release is harmless, because the lease expires by itself.
       await leases.release(LEASE, owner).catch(() => undefined);
     },
   };

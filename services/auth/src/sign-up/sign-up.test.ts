@@ -29,9 +29,12 @@ function by(password: string): VerificationEvidence {
   return { kind: 'password', password };
 }
 
-/** The number of mails per hour that the settings of the world allow to one network. */
+/** The number of mails per hour that the settings of the test world allow per network. */
 const MAILS = 20;
-/** Counts how many mails the address can still get, by taking them. */
+/**
+ * Returns how many more mails the limit allows for the address. Takes all remaining points and gives them
+ * back.
+ */
 async function mailsLeft({ deps }: World): Promise<number> {
   const [hour] = mailCharges('sign-up', ada, createTestContext().ip);
   assert.ok(hour);
@@ -308,7 +311,8 @@ describe('verifying a sign-up', () => {
       );
       const mine = await login(world.deps, { address: ada, password: ANOTHER }, createTestContext());
       assert.equal(mine.state.userId, userId);
-      // A repeat after a lost response succeeds. A used link cannot set a different password.
+      // Repeating the request with the same password succeeds, because the first response may have been lost.
+      // A used link cannot set a different password.
       assert.deepEqual((await choose(ANOTHER)).facts, []);
       await assert.rejects(choose('yet another horse battery'), isRefusedWith('token_invalid'));
     }),

@@ -1,4 +1,7 @@
-/** Sign-up: creates an account, even if the address is in use. Neither response nor work depends on whether it is. */
+/**
+ * Sign-up: creates a pending account, even if the address is already in use. Neither the response nor the
+ * work done reveals whether it is.
+ */
 import { findOwnerId } from '../addresses/owners.ts';
 import { deriveCommandId } from '../command-id.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
@@ -13,7 +16,8 @@ import { recordRequest } from '../requests/written-requests.ts';
 import { mintLink } from '../tokens/links.ts';
 
 /**
- * The maximum number of pending sign-ups per address. Another sign-up only requests a link for the newest of them.
+ * The maximum number of pending sign-ups per address. A further sign-up creates no account, but requests a
+ * new link for the newest pending one.
  */
 const MAX_PENDING_SIGN_UPS_PER_ADDRESS = 5;
 
@@ -28,8 +32,7 @@ export interface SignUpRequest {
 
 export interface SignUpResult {
   /**
-   * The id of the new account. If the mail goes to another account instead, this is an id that no account has, so
-   * that the result looks the same.
+   * The id of the new account. If no account was created, an unused id, so that the response looks the same.
    */
   readonly userId: string;
 }
@@ -56,8 +59,8 @@ type Needs = Pick<
 
 /**
  * Signs a person up.
- * @throws Refused (rate_limited, password_too_weak, idempotency_key_reused, overloaded; email_already_registered if the
- * settings allow revealing it)
+ * @throws Refused (rate_limited, password_too_weak, idempotency_key_reused, overloaded;
+ * email_already_registered only if the settings allow revealing that an address is in use)
  */
 export async function signUp(
   deps: Needs,
@@ -76,14 +79,14 @@ export async function signUp(
 
 interface SignUpCommand {
   readonly commandId: string | undefined;
-  /** The commit of the command, if it was carried out. */
+  /** The commit of the command, if it has already been carried out. */
   readonly earlier?: Commit;
 }
 
 /**
- * Returns the command of a sign-up. If the account that a command has led to has ended, a repeated request is another
- * command, whose id is derived from the ended account: otherwise the response would name an account that nobody can
- * use, and no mail would be sent.
+ * Finds the command of a sign-up request. If the request was already carried out but its account has since
+ * ended, a repeat of the request must create a new account; otherwise the response would name an account that
+ * nobody can use. So a new command id is derived from the ended account.
  */
 async function findCommand(
   deps: Pick<Needs, 'accounts'>,
@@ -110,17 +113,21 @@ async function signUpOnce(
   const { canonical: address } = email;
   const signUps = { limit: 'signup-ip', key: ipKey(ip) } as const;
   const { userId } = await runWithinLimits(deps, [signUps], async () => {
-    // A weak password counts as a sign-up, because the estimate blocks the process for milliseconds.
+    // A sign-up with a weak password also counts against the limit, because estimating the password blocks
+    // the process for milliseconds.
     assertStrongPassword(deps, password, { email: email.stored, username, firstName, lastName }, 'password');
     await bindIdempotencyKey(deps, operation, context);
     if (deps.settings.revealExisting) await assertUnowned(deps, address);
-    // A sign-up whose mail may not be sent is refused: without a mail, nobody could ever verify it.
+    // If the mail limit is reached, the sign-up is refused: without the mail, nobody could verify it.
     return runWithinLimits(deps, mailCharges('sign-up', address, ip), () => register(deps, person, context));
   });
   return { userId };
 }
 
-/** Returns the account that a commit has registered; undefined if it led to a mail for another account instead. */
+/**
+ * Returns the account that a commit has registered; undefined if the commit only caused a mail for another
+ * account.
+ */
 function registeredBy({ stream, events }: Pick<Commit, 'stream' | 'events'>): string | undefined {
   return events[0]?.type === 'UserRegistered' ? stream : undefined;
 }
@@ -138,7 +145,7 @@ async function register(
   const userId = newId();
   const link = await mintLink(deps, 'verification', { userId, email: stored });
 
-  // Counts registrations without loading the accounts, because their number would show in the response time.
+  // Does not load the pending accounts, because the response time would reveal how many there are.
   if ((await registrations.living(address)).length >= MAX_PENDING_SIGN_UPS_PER_ADDRESS) {
     const id = commandId ?? newId();
     const added = await recordRequest(deps, { id, kind: 'verification', address }, context);

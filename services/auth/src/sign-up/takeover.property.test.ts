@@ -1,6 +1,7 @@
 /**
- * Three parties and one address: its owner, who reads the mailbox, and two strangers. Each may send any request, in any
- * order, at the same time as others, and beyond the limits. Requests may be lost or repeated.
+ * Tests that strangers cannot take over an address. Three parties use the same address: its owner, who reads
+ * the mailbox, and two strangers. They send arbitrary requests in any order, concurrently and beyond the
+ * limits. Requests may be lost or repeated.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -25,10 +26,10 @@ import { rejectSignUp, renewVerification, type VerificationEvidence, verifySignU
 const ADDRESS = 'ada@example.com';
 const PARTIES = ['owner', 'stranger', 'other stranger'] as const;
 type Party = (typeof PARTIES)[number];
-/** The password that the owner chooses in the end. */
+/** The password that the owner chooses at the end of a test run. */
 const LAST = 'the last one of the owner';
 
-/** What one party does. Only the owner of the mailbox can open the links in its mails. */
+/** An action of one party. Only the owner of the mailbox can use the links in its mails. */
 type Action =
   | { readonly kind: 'sign-up'; readonly key: number | undefined; readonly password: number }
   | { readonly kind: 'log-in'; readonly password: number }
@@ -43,9 +44,9 @@ type Action =
   | { readonly kind: 'reset'; readonly nth: number; readonly password: number };
 
 interface Step {
-  /** The actions start at the same time. */
+  /** The actions of this step, which start concurrently. */
   readonly actions: readonly { readonly party: Party; readonly action: Action; readonly network: number }[];
-  /** What happens to the next appends to the journal, one after another. */
+  /** The faults of the next appends to the journal, in order. */
   readonly faults: readonly ('none' | 'request lost' | 'answer lost')[];
   readonly minutes: number;
   readonly works: boolean;
@@ -113,7 +114,7 @@ interface Session {
 interface Possessions {
   readonly passwords: readonly string[];
   readonly sessions: Session[];
-  /** Accounts whose sign-up cookies the party's browser has. */
+  /** The accounts for which this party's browser has sign-up cookies. */
   readonly cookies: string[];
 }
 
@@ -136,7 +137,7 @@ const quickPasswords: UseCaseDeps['passwords'] = {
 async function openStage() {
   const world = await openWorld();
   const minted: SealedContent[] = [];
-  /** The links that the notifier would mail. A link that is withheld from an event does not get here. */
+  /** The links that the notifier would mail. Links that are withheld from an event are not among them. */
   const links: SealedContent[] = [];
   const faults: Step['faults'][number][] = [];
   const journal: Journal = {
@@ -163,7 +164,7 @@ async function openStage() {
       journal,
       snapshots: { find: async () => undefined, save: async () => undefined },
     }),
-    // Uses a fast hash: argon2 would take longer than everything else, and any hash will do here.
+    // Uses a fast hash, because argon2 would dominate the run time and the kind of hash does not matter here.
     passwords: quickPasswords,
     sealer: { seal: async (content) => `sealed ${minted.push(content)}` },
   };
@@ -185,7 +186,7 @@ function nthOf<T>(items: readonly T[], index: number): T | undefined {
   return items[items.length - 1 - (index % Math.max(items.length, 1))];
 }
 
-/** Carries out the action of a party. Refusals and outages are valid outcomes. */
+/** Performs the action of a party. Ignores refusals and outages, which are valid outcomes. */
 async function act(stage: Stage, { party, action, network }: Step['actions'][number]): Promise<void> {
   try {
     await attempt(stage, party, action, contextOf(party, network));
@@ -297,7 +298,7 @@ async function play(stage: Stage, steps: readonly Step[], check: () => Promise<v
   }
 }
 
-/** Asserts that no password or session of a stranger leads into the verified account of the address. */
+/** Asserts that no stranger has a password or session of the verified account that owns the address. */
 async function assertStrangersAreOut({ deps, parties }: Stage): Promise<void> {
   const owner = await findOwnerId(deps, ADDRESS);
   if (owner === undefined) return;
@@ -317,8 +318,8 @@ async function assertStrangersAreOut({ deps, parties }: Stage): Promise<void> {
 }
 
 /**
- * Asserts that the owner gets in. A day later and from a new network, the owner signs up or resets the password, and
- * follows the newest link.
+ * Asserts that the owner can get in: a day later, from a new network, the owner signs up or resets the
+ * password, and follows the newest link.
  */
 async function assertOwnerGetsIn(stage: Stage): Promise<void> {
   const { deps, links, world } = stage;

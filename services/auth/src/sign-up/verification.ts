@@ -1,4 +1,4 @@
-/** The verification link: what its page shows, and confirming or rejecting the sign-up. */
+/** The use cases of the verification link: showing its page, and confirming or rejecting the sign-up. */
 import { assertNever } from '@latchkey/events';
 import {
   type AccountState,
@@ -23,7 +23,7 @@ import { mailRequestCharge } from '../requests/written-requests.ts';
 import type { AccountOutcome } from '../streams/accounts.ts';
 import { mintLink, type OpenedLink, readLinkToken } from '../tokens/links.ts';
 
-/** The data of the page of a usable verification link. */
+/** What the page behind a valid verification link shows. */
 export interface VerificationView {
   readonly username: string;
   readonly email: string;

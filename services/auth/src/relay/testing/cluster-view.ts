@@ -1,4 +1,7 @@
-/** A topic as the cluster itself describes it. Uses plain kafkajs, and so shares no code with the bus. */
+/**
+ * Reads the state and content of a topic directly from the Kafka cluster. Uses plain kafkajs, so that a bug
+ * in our bus cannot hide itself.
+ */
 import kafkajs, { type Admin, type Kafka, type PartitionMetadata } from 'kafkajs';
 import { accountOfRecord } from './account-of-record.ts';
 
@@ -14,9 +17,9 @@ export function createKafkaClient(brokers: readonly string[]): Kafka {
 }
 
 export interface ClusterView {
-  /** The node that leads the partition of an account. */
+  /** Returns the id of the broker that leads the partition of an account. */
   leaderOf(account: string): number | undefined;
-  /** Whether every replica of every partition is in sync, and every partition has a leader. */
+  /** Whether every partition has a leader and all of its replicas are in sync. */
   readonly whole: boolean;
 }
 
@@ -39,13 +42,13 @@ async function partitionsOf(admin: Admin, topic: string): Promise<readonly Parti
 }
 
 export interface TopicContent {
-  /** The ids of each account's events, in the order of their first occurrence. */
+  /** The event ids of each account, in the order of their first occurrence on the topic. */
   readonly firsts: ReadonlyMap<string, readonly string[]>;
   readonly records: number;
   readonly duplicates: number;
 }
 
-/** Reads a topic from its beginning to its current end. */
+/** Reads a topic from the beginning to its end at the time of the call. */
 export async function readTopic(kafka: Kafka, topic: string): Promise<TopicContent> {
   const ends = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic));
   const left = new Map(

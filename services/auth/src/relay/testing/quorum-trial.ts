@@ -1,4 +1,7 @@
-/** A trial on its own three brokers: a relay, a writer that never pauses, and code that kills leaders. */
+/**
+ * A fault-injection trial on three Kafka brokers of its own: a relay publishes what a writer keeps appending,
+ * while partition leaders are killed.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import { createKafkaBus } from '@latchkey/bus/kafka';
 import { startKafkaNodes } from '@latchkey/bus/testing';
@@ -21,15 +24,12 @@ const LOOK_AGAIN_MS = 50;
 
 export interface TrialResult {
   readonly commits: number;
-  /** Records on the topic, duplicates included. */
+  /** The number of records on the topic, including duplicates. */
   readonly records: number;
   readonly duplicates: number;
-  /** Events that are marked as published but are not on the topic. */
+  /** The ids of events that are marked as published but are not on the topic. */
   readonly lost: readonly string[];
-  /**
-   * The accounts whose events are on the topic in another order than in the journal, when only the first record of
-   * each event is counted.
-   */
+  /** The accounts whose events first occur on the topic in a different order than in the journal. */
   readonly disordered: readonly string[];
   readonly unpublished: number;
 }
@@ -37,12 +37,13 @@ export interface TrialResult {
 export interface QuorumTrial extends AsyncDisposable {
   startWriting(): void;
   /**
-   * Kills one of the leaders to which a send in progress goes. Returns false if the send has just got its
-   * responses.
+   * Waits for a send and kills the leader of one of its partitions while it is in progress.
+   * @returns false if the send had completed before the leader was killed
    */
   killLeaderInsideSend(): Promise<boolean>;
   /**
-   * Restarts the killed broker, immediately or after the others have caught up. Resolves once all replicas are in sync.
+   * Restarts the killed broker, either immediately or after the other brokers have caught up. Resolves once
+   * all replicas are in sync.
    */
   recover(): Promise<void>;
   finishWriting(): Promise<void>;
@@ -164,7 +165,7 @@ export async function createQuorumTrial(): Promise<QuorumTrial> {
   };
 }
 
-/** Returns an outbox that remembers every commit that was marked as published. */
+/** Wraps the outbox so that it records every commit that is marked as published. */
 function rememberingMarks({ journal, outbox }: CommitStores): {
   readonly outbox: Outbox;
   marked(): readonly Commit[];
@@ -185,7 +186,10 @@ function rememberingMarks({ journal, outbox }: CommitStores): {
   };
 }
 
-/** Waits until a condition holds. A check that fails is repeated. */
+/**
+ * Polls a condition until it holds. A check that throws counts as not holding. @throws Error after
+ * PATIENCE_MS
+ */
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + PATIENCE_MS;
   while (!(await holds().catch(() => false))) {

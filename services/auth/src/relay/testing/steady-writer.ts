@@ -13,7 +13,7 @@ export interface SteadyWriter {
   stop(): Promise<void>;
 }
 
-/** Creates a writer that appends to random accounts, regardless of the outcome of earlier appends. */
+/** Creates a writer that keeps appending commits to random accounts. */
 export function createSteadyWriter(
   journal: Pick<Journal, 'append'>,
   nudge: (stream: string) => void,

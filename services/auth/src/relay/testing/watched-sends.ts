@@ -7,18 +7,18 @@ export interface Send {
 }
 
 export interface WatchedSends {
-  /** The publish function to give to a relay. */
+  /** Publishes through the bus and records the send. To be given to a relay as its bus. */
   readonly publish: Bus['publish'];
-  /** Resolves as soon as a matching send has begun. */
+  /** Resolves as soon as a send begins whose records match `fits`. */
   next(fits: (records: readonly OutgoingRecord[]) => boolean): Promise<Send>;
-  /** Returns the duration of a send without failures: the median of the latest ones. */
+  /** Returns the median duration of the latest successful sends, in ms. */
   typicalMs(): number;
   counts(): { readonly sends: number; readonly failedSends: number };
 }
 
 const REMEMBERED = 99;
 
-/** Observes sends: every publish goes through here. */
+/** Wraps a bus so that tests can observe its sends. */
 export function watchSends(bus: Pick<Bus, 'publish'>): WatchedSends {
   const durations: number[] = [];
   let waiting: (send: Send) => void = () => undefined;
