@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
+import { memoryStore, type SequenceStore, subscribe } from '@latchkey/events/subscribe';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
-import { startSystem } from '../testing/people.ts';
+import { waitUntil } from '../testing/eventually.ts';
+import { type RunningSystem, startSystem } from '../testing/people.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 
 test('a copy that was made while the server runs has everything up to then, and a server runs on it', async (t) => {
@@ -26,6 +28,56 @@ test('a copy that was made while the server runs has everything up to then, and 
   t.after(() => restored.stop());
   assert.ok(await restored.me('ada'));
   await assert.rejects(restored.me('ben'));
+});
+
+/** Reads the feed of a system from the first event on, and keeps the positions in a store that outlives the system. */
+async function follow(t: TestContext, { url }: RunningSystem, key: string, store: SequenceStore) {
+  const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const handlers = { EmailChangeRequested: () => undefined };
+  const subscription = await subscribe({ url, key, store, handlers, logger });
+  t.after(() => subscription.stop());
+  return subscription;
+}
+
+test('a service that has handled events from after the backup notices that other events follow', async (t) => {
+  const [folder, place] = [await temporaryFolder(t), await temporaryFolder(t)];
+  const town = await startSystem(folder);
+  t.after(() => town.stop());
+  const [ada, ben] = [await town.settle('ada'), await town.settle('ben')];
+  const added = await runCommandInProcess(
+    { DATA_DIR: folder },
+    'clients',
+    'add',
+    'mirror',
+    '--scope',
+    'events',
+  );
+  const [, key = ''] = /^key +(\S+)$/m.exec(added.out) ?? [];
+  const copy = join(place, 'copy');
+  assert.equal((await runCommandInProcess({ DATA_DIR: folder }, 'backup', copy)).code, 0);
+
+  const store = { ...memoryStore(), forgetful: false };
+  async function hasRead(account: string, sequence: number) {
+    return (await store.load([account])).get(account)?.sequence === sequence;
+  }
+  await town.changeEmail('ada', 'ada@example.org');
+  const before = await follow(t, town, key, store);
+  await waitUntil('the change is handled', () => hasRead(ada, 3));
+  await waitUntil('the others are read', () => hasRead(ben, 2));
+  await before.stop();
+  await town.stop();
+
+  const restored = await startSystem(copy);
+  t.after(() => restored.stop());
+  for (const name of ['ada', 'ben']) await restored.changeEmail(name, `${name}@example.net`);
+  const after = await follow(t, restored, key, store);
+  await waitUntil('the other history is noticed', async () => (await after.listParked()).length > 0);
+  await waitUntil('other accounts go on', () => hasRead(ben, 3));
+  assert.deepEqual(
+    (await after.listParked()).map(({ account, reason, cause }) => [account, reason, cause]),
+    [[ada, 'forked', 'event 3 is not the event 3 that was applied: the history has forked']],
+  );
+  assert.match((await runCommandInProcess({ DATA_DIR: copy }, 'verify')).out, /\nEverything agrees\.\n$/);
 });
 
 test('a folder with files, data in MongoDB and a missing data folder are refused', async (t) => {

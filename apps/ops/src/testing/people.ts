@@ -14,6 +14,7 @@ const session = z.object({ accessToken: z.string(), user: z.object({ id: z.strin
 const verified = z.looseObject({ isVerified: z.literal(true) });
 
 export interface RunningSystem {
+  readonly url: string;
   signUp(name: string): Promise<void>;
   /** Signs a person up and follows the link in the mail. @returns the account's id */
   settle(name: string): Promise<string>;
@@ -68,6 +69,7 @@ export async function startSystem(
   }
 
   return {
+    url,
     signUp,
     mails,
     async settle(name) {
