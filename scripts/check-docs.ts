@@ -19,8 +19,16 @@ function withoutCodeBlocks(markdown: string): string {
   return markdown.replace(/^ *```[\s\S]*?^ *```/gm, '');
 }
 
+/** Returns the text of a document without its code blocks. */
 function textOf(document: string): string {
   return withoutCodeBlocks(readFileSync(document, 'utf8'));
+}
+
+/** Returns the reasons why code blocks of a document are not run. */
+function reasonsOf(document: string): readonly string[] {
+  return [...readFileSync(document, 'utf8').matchAll(/^ *```.* norun="([^"]*)"/gm)].map(
+    ([, reason = '']) => reason,
+  );
 }
 
 function anchorsOf(document: string): ReadonlySet<string> {
@@ -54,10 +62,8 @@ const FILE = /\/.*\.(ts|js|cjs|json|md|sh|yml|css|html|liquid|mjml|txt|png)$/;
  */
 function deadPaths(document: string, text: string): readonly string[] {
   const quoted = [...text.matchAll(/`([\w.@-]+\/[\w.@/-]*)`/g)].map(([, path = '']) => path);
-  const reasons = [...text.matchAll(/norun="([^"]*)"/g)].flatMap(
-    ([, reason = '']) => reason.match(PATH) ?? [],
-  );
-  return [...quoted, ...reasons].filter(
+  const inReasons = reasonsOf(document).flatMap((reason) => reason.match(PATH) ?? []);
+  return [...quoted, ...inReasons].filter(
     (path) =>
       (ROOMS.test(path) || FILE.test(path)) &&
       !BUILT.test(path) &&
