@@ -1,5 +1,5 @@
 /** The kinds of logs, and the settings of each. */
-import type { KafkaConnection, KafkaSasl } from '@latchkey/bus/kafka';
+import type { KafkaConnection, KafkaSasl } from '@latchkey/bus';
 import { allTopics } from '@latchkey/events';
 import { type Environment, readConfig, settingSchemas, withCrossFieldChecks } from '@latchkey/process';
 import { z } from 'zod';

@@ -13,6 +13,7 @@ export {
   segmentMsForCompaction,
   type TopicSpec,
 } from './bus.ts';
+export type { KafkaConnection, KafkaSasl } from './kafka/connection.ts';
 export { partitionOfKey } from './partitioner.ts';
 export type { LogReader, PartitionRange } from './reader.ts';
 export type { LogTail } from './tail.ts';

@@ -3,7 +3,8 @@ import type { Bus, ConsumerGroups, SubscribeOptions, Subscription, TopicSpec } f
 import type { LogTail } from '../tail.ts';
 import { type Acl, createAcls } from './acls.ts';
 import { createReusableAdmin, withKafkaAdmin } from './admin.ts';
-import { createKafkaClients, type KafkaConnection, type KafkaLogger } from './clients.ts';
+import { createKafkaClients } from './clients.ts';
+import type { KafkaConnection, KafkaLogger } from './connection.ts';
 import { createDeadLetterWriter } from './dead-letters.ts';
 import { explainKafkaError, KafkaUnavailableError } from './failures.ts';
 import {

@@ -1,33 +1,8 @@
-import type { ConnectionOptions } from 'node:tls';
 import { Kafka, type KafkaConfig, type LogEntry, logLevel, type SASLOptions } from 'kafkajs';
+import type { KafkaConnection, KafkaLogger, KafkaSasl } from './connection.ts';
 import { patchHeaderDecoder } from './workarounds/patch-header-decoder.ts';
 import { patchRequestTimer } from './workarounds/patch-request-timer.ts';
 import { listUncommittedOffsets } from './workarounds/uncommitted-offsets.ts';
-
-export interface KafkaLogger {
-  warn(fields: object, message: string): void;
-}
-
-export interface KafkaSasl {
-  readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
-  readonly username: string;
-  readonly password: string;
-}
-
-/** How to connect to a cluster. */
-export interface KafkaConnection {
-  /** `host:port` of one or more brokers. */
-  readonly brokers: readonly string[];
-  /** Identifies this process in the broker's logs and quotas. */
-  readonly clientId: string;
-  readonly ssl?: boolean | ConnectionOptions;
-  readonly sasl?: KafkaSasl;
-  /**
-   * Replaces kafkajs's O(n²) header decoder, for every kafkajs client in this process. Without it one record
-   * with thousands of headers blocks the event loop. Default: false.
-   */
-  readonly patchKafkajs?: boolean;
-}
 
 export interface KafkaClients {
   /** A client that tries each broker once and then fails: the caller decides whether to retry. */

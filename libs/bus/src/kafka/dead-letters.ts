@@ -1,6 +1,6 @@
 import type { BusRecord } from '../bus.ts';
 import { DEAD_LETTER_RETENTION_MS, deadLetterTopic, toDeadLetter } from '../dead-letter.ts';
-import type { KafkaLogger } from './clients.ts';
+import type { KafkaLogger } from './connection.ts';
 import type { Publisher } from './publisher.ts';
 import type { KafkaTopic } from './topics.ts';
 

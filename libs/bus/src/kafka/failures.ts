@@ -1,4 +1,4 @@
-import type { KafkaConnection } from './clients.ts';
+import type { KafkaConnection } from './connection.ts';
 
 /** Thrown if no broker is available or ready yet, so that a retry may help. Other startup failures need an operator. */
 export class KafkaUnavailableError extends Error {

@@ -1,7 +1,8 @@
 /** One kafkajs consumer as a member of its group: joining, crashing, rejoining, leaving. */
 import type { Consumer, ConsumerCrashEvent } from 'kafkajs';
 import type { SubscribeOptions } from '../bus.ts';
-import { type KafkaClients, type KafkaLogger, LONG_RETRY_OPTIONS } from './clients.ts';
+import { type KafkaClients, LONG_RETRY_OPTIONS } from './clients.ts';
+import type { KafkaLogger } from './connection.ts';
 import { createPartitionConsumers, type PartitionConsumersDeps } from './partition-consumers.ts';
 import type { KafkaTimeouts } from './times.ts';
 import type { IdlePartition } from './workarounds/progress-watch.ts';

@@ -1,6 +1,6 @@
 import { retry } from '@latchkey/process/loop';
 import type { BusRecord, SubscribeOptions } from '../bus.ts';
-import type { KafkaLogger } from './clients.ts';
+import type { KafkaLogger } from './connection.ts';
 
 const BACKOFF_MS = { least: 50, most: 1000 };
 /** Only every 30th failed attempt is logged: at the longest back-off, about twice a minute. */

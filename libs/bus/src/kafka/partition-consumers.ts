@@ -1,7 +1,7 @@
 /** The partition consumers of one member: one per partition, and which partitions are assigned to it. */
 import type { ConsumerEndBatchProcessEvent, ConsumerGroupJoinEvent, EachBatchPayload } from 'kafkajs';
 import type { BusRecord, SubscribeOptions } from '../bus.ts';
-import type { KafkaLogger } from './clients.ts';
+import type { KafkaLogger } from './connection.ts';
 import { partitionName } from './groups.ts';
 import { createPartitionConsumer, type FetchedBatch, type PartitionConsumer } from './partition-consumer.ts';
 import { type CommittedPosition, createPositionCommitter, type PositionCommitter } from './positions.ts';

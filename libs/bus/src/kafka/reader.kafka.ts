@@ -1,6 +1,7 @@
 import type { LogReader } from '../reader.ts';
 import { withKafkaAdmin } from './admin.ts';
-import { createKafkaClients, type KafkaConnection, type KafkaLogger } from './clients.ts';
+import { createKafkaClients } from './clients.ts';
+import type { KafkaConnection, KafkaLogger } from './connection.ts';
 import { explainKafkaError } from './failures.ts';
 import { readPartition, readPartitionRanges } from './read-partition.ts';
 

@@ -1,7 +1,13 @@
 /** Subscribes on Kafka. This module is only loaded when it is needed, because kafkajs is an optional dependency. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Bus, type TopicNames, topicNameOnLog, withTopicNames } from '@latchkey/bus';
-import { createKafkaBus, type KafkaConnection, KafkaUnavailableError } from '@latchkey/bus/kafka';
+import {
+  type Bus,
+  type KafkaConnection,
+  type TopicNames,
+  topicNameOnLog,
+  withTopicNames,
+} from '@latchkey/bus';
+import { createKafkaBus, KafkaUnavailableError } from '@latchkey/bus/kafka';
 import {
   createFixedEventKeySource,
   createRecordAuthenticator,

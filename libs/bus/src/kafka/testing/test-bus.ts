@@ -3,7 +3,8 @@ import type { BusUnderTest } from '../../bus.contract.ts';
 import type { Bus, ConsumerGroups } from '../../bus.ts';
 import { withKafkaAdmin } from '../admin.ts';
 import { createKafkaBus, type KafkaBusDeps } from '../bus.kafka.ts';
-import { createKafkaClients, type KafkaConnection } from '../clients.ts';
+import { createKafkaClients } from '../clients.ts';
+import type { KafkaConnection } from '../connection.ts';
 
 /** The broker to test on. A missing broker is an error, because a skipped test would look like a passed one. */
 export const kafkaConnectionForTests: KafkaConnection = {

@@ -1,6 +1,7 @@
 /**
- * Builds the package for publication: the entry points of `package.json`, with the other packages of this repository
- * bundled.
+ * Builds a workspace as a package for publication: its entry points as JavaScript with type declarations. tsdown bundles
+ * the devDependencies that the entry points import, such as `@latchkey/tokens`, which is not published. Imports of
+ * dependencies and peerDependencies remain.
  */
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -8,43 +9,51 @@ import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { build } from 'tsdown';
 
-const workspace = resolve(import.meta.dirname, '..');
+const root = resolve(import.meta.dirname, '../..');
 
 interface Manifest {
+  /** The entry points as TypeScript files, and folders of data: `"./samples/*": "./samples/*"`. */
   readonly exports: Readonly<Record<string, string>>;
   readonly [field: string]: unknown;
 }
 
 /**
  * Writes the package into a folder, which is emptied first.
+ * @param workspace the folder of the workspace, which contains `package.json` and `README.md`
  * @throws Error if it does not compile, or publint reports errors
  */
-export async function writePackage(folder: string): Promise<void> {
+export async function writePackage(workspace: string, folder: string): Promise<void> {
   const manifest: Manifest = JSON.parse(await readFile(join(workspace, 'package.json'), 'utf8'));
-  const entries = Object.entries(manifest.exports).map(([name, source]) => [entryName(name), source]);
+  const names = Object.keys(manifest.exports);
+  const code = names.filter((name) => !isData(name));
   await build({
     cwd: workspace,
     config: false,
-    entry: Object.fromEntries(entries),
+    entry: Object.fromEntries(code.map((name) => [entryName(name), manifest.exports[name] ?? ''])),
     outDir: folder,
     format: 'esm',
     platform: 'node',
     target: 'es2023',
     fixedExtension: false,
     dts: { eager: true },
-    tsconfig: '../../tsconfig.json',
+    tsconfig: join(root, 'tsconfig.json'),
     inputOptions: { checks: { pluginTimings: false } },
-    deps: { alwaysBundle: [/^@latchkey\//], neverBundle: ['zod', 'kafkajs'] },
     logLevel: 'warn',
     failOnWarn: true,
   });
   await writeFile(join(folder, 'package.json'), `${JSON.stringify(published(manifest), undefined, 2)}\n`);
   await cp(join(workspace, 'README.md'), join(folder, 'README.md'));
-  await cp(join(workspace, 'samples'), join(folder, 'samples'), { recursive: true });
-  await cp(join(workspace, 'conformance'), join(folder, 'conformance'), { recursive: true });
-  await cp(join(workspace, 'vectors'), join(folder, 'vectors'), { recursive: true });
-  await cp(join(workspace, '../../LICENSE'), join(folder, 'LICENSE'));
+  await cp(join(root, 'LICENSE'), join(folder, 'LICENSE'));
+  for (const name of names.filter(isData)) {
+    const data = name.slice(0, -'/*'.length);
+    await cp(join(workspace, data), join(folder, data), { recursive: true });
+  }
   await refuseFaults(folder);
+}
+
+/** Returns whether an export is a folder of data rather than an entry point. */
+function isData(name: string): boolean {
+  return name.endsWith('/*');
 }
 
 /** Returns the file name of an entry point: `./subscribe` → `subscribe`; `.` → `index`. */
@@ -55,10 +64,9 @@ function entryName(name: string): string {
 function published({ private: _, scripts: _s, devDependencies: _d, exports, ...manifest }: Manifest): object {
   const entries = Object.keys(exports).map((name) => {
     const built = `./${entryName(name)}`;
-    return [name, { types: `${built}.d.ts`, default: `${built}.js` }];
+    return [name, isData(name) ? name : { types: `${built}.d.ts`, default: `${built}.js` }];
   });
-  const data = ['./samples/*', './conformance/*', './vectors/*'].map((name) => [name, name]);
-  return { ...manifest, exports: Object.fromEntries([...entries, ...data]) };
+  return { ...manifest, exports: Object.fromEntries(entries) };
 }
 
 async function refuseFaults(folder: string): Promise<void> {

@@ -1,0 +1,30 @@
+/**
+ * How to connect to Kafka. This module imports no types of kafkajs, so that the declarations of `@latchkey/events` do
+ * not need kafkajs, which is an optional dependency.
+ */
+import type { ConnectionOptions } from 'node:tls';
+
+export interface KafkaLogger {
+  warn(fields: object, message: string): void;
+}
+
+export interface KafkaSasl {
+  readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+  readonly username: string;
+  readonly password: string;
+}
+
+/** How to connect to a cluster. */
+export interface KafkaConnection {
+  /** `host:port` of one or more brokers. */
+  readonly brokers: readonly string[];
+  /** Identifies this process in the broker's logs and quotas. */
+  readonly clientId: string;
+  readonly ssl?: boolean | ConnectionOptions;
+  readonly sasl?: KafkaSasl;
+  /**
+   * Replaces kafkajs's O(n²) header decoder, for every kafkajs client in this process. Without it one record
+   * with thousands of headers blocks the event loop. Default: false.
+   */
+  readonly patchKafkajs?: boolean;
+}

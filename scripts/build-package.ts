@@ -1,0 +1,8 @@
+/**
+ * Builds the package in the current folder into `dist/`, from where it can be published: `npm publish
+ * libs/events/dist`. Each published package calls this as its script `build`.
+ */
+import { join } from 'node:path';
+import { writePackage } from './packages/write-package.ts';
+
+await writePackage(process.cwd(), join(process.cwd(), 'dist'));

@@ -1,0 +1,166 @@
+/** A project of another team, in an empty folder outside of this repository, in which built packages are installed. */
+import { execFile } from 'node:child_process';
+import { glob, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { writePackage } from '../write-package.ts';
+
+const run = promisify(execFile);
+const root = resolve(import.meta.dirname, '../../..');
+
+export interface ProjectOptions {
+  /** The workspaces to build and install, such as `libs/guard`. */
+  readonly workspaces: readonly string[];
+  /** Packages of a registry that the project installs itself, such as a peer dependency. */
+  readonly installed?: readonly string[];
+  /** Packages that only the tests need, such as an HTTP framework. They are linked with all of their dependencies. */
+  readonly linked?: readonly string[];
+  /** Options of the TypeScript compiler. Default: those of a project on Node. */
+  readonly compilerOptions?: object;
+}
+
+const STRICT = {
+  target: 'es2023',
+  lib: ['es2023'],
+  module: 'nodenext',
+  strict: true,
+  noEmit: true,
+  exactOptionalPropertyTypes: true,
+  types: ['node'],
+};
+
+/**
+ * Builds and packs workspaces, and installs the tarballs in a new project with npm, without a network.
+ * @throws Error if a package does not build, or npm cannot install it, for example because a dependency is missing
+ */
+export async function createProject(options: ProjectOptions) {
+  const { workspaces, installed = [], linked = [], compilerOptions = {} } = options;
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-installed-'));
+  const packed = await Promise.all(workspaces.map((workspace) => pack(workspace, folder)));
+  const wanted = [...packed.flatMap(({ dependencies }) => dependencies), ...installed];
+  const local = packed.map(({ name, tarball }): Dependency => [name, `file:${tarball}`]);
+  const fetched = (await withDependencies(wanted)).filter((name) => !packed.some((own) => own.name === name));
+  // npm would get these packages from a registry. Here it packs the folders of this repository's node_modules.
+  const dependencies = [...local, ...fetched.map((name): Dependency => [name, `file:${moduleFolder(name)}`])];
+  await writeFile(
+    join(folder, 'package.json'),
+    JSON.stringify({ type: 'module', dependencies: Object.fromEntries(dependencies) }),
+  );
+  await writeFile(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions: { ...STRICT, ...compilerOptions } }),
+  );
+  const flags = ['--offline', '--install-links', '--ignore-scripts', '--no-audit', '--no-fund'];
+  await run('npm', ['install', ...flags, '--cache', join(folder, 'cache')], { cwd: folder });
+  for (const name of ['@types/node', 'undici-types', ...linked]) {
+    const link = join(folder, 'node_modules', name);
+    await mkdir(dirname(link), { recursive: true });
+    await symlink(moduleFolder(name), link);
+  }
+
+  return {
+    folder,
+    /** Returns the paths of the code in an installed package, relative to its folder. */
+    codeOf: (name: string) => codeIn(join(folder, 'node_modules', name)),
+    /** Returns the `package.json` of an installed package. */
+    manifestOf: (name: string) => readManifest(join(folder, 'node_modules', name)),
+    /** Returns the names of the packages that the files of an installed package import, and modules such as `node:url`. */
+    importsOf: (name: string) => importsIn(join(folder, 'node_modules', name)),
+    write: (name: string, text: string) => writeFile(join(folder, name), text),
+    /**
+     * Writes the examples of a document as files, so that `typeCheck` compiles them.
+     * @throws Error if there are none
+     */
+    async writeExamples(document: string, examples: readonly string[]): Promise<void> {
+      if (examples.length === 0) throw new Error(`${document} has no examples`);
+      const name = document.replaceAll(/\W/g, '-');
+      for (const [index, code] of examples.entries())
+        await writeFile(join(folder, `${name}-${index}.ts`), `${code}\nexport {};\n`);
+    },
+    /** Returns the messages of the compiler; empty if there are none. */
+    async typeCheck(): Promise<string> {
+      const compiler = join(root, 'node_modules/typescript/bin/tsc');
+      return run(process.execPath, [compiler, '-p', folder]).then(
+        ({ stdout }) => stdout,
+        (error: { stdout: string }) => error.stdout,
+      );
+    },
+    /**
+     * Runs a file of the project on plain Node.
+     * @returns its output
+     * @throws Error if it fails
+     */
+    async node(name: string): Promise<string> {
+      // A file of tests prints a report only if it does not know that a test has started it.
+      const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+      return (await run(process.execPath, [name], { cwd: folder, env })).stdout;
+    },
+    remove: () => rm(folder, { recursive: true }),
+  };
+}
+
+type Dependency = readonly [name: string, source: string];
+
+interface Packed {
+  readonly name: string;
+  readonly tarball: string;
+  /** The names of the packages that the package needs. */
+  readonly dependencies: readonly string[];
+}
+
+async function pack(workspace: string, folder: string): Promise<Packed> {
+  const built = join(folder, 'build', workspace);
+  await writePackage(join(root, workspace), built);
+  const { name, dependencies = {} } = await readManifest(built);
+  const { stdout } = await run('npm', ['pack', built, '--ignore-scripts', '--offline'], { cwd: folder });
+  await rm(built, { recursive: true });
+  return { name, tarball: join(folder, stdout.trim()), dependencies: Object.keys(dependencies) };
+}
+
+interface Manifest {
+  readonly name: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly [field: string]: unknown;
+}
+
+async function readManifest(folder: string): Promise<Manifest> {
+  return JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+}
+
+async function codeIn(folder: string): Promise<readonly string[]> {
+  return (await Array.fromAsync(glob('**/*.{js,ts}', { cwd: folder }))).toSorted();
+}
+
+async function importsIn(folder: string): Promise<readonly string[]> {
+  const files = await codeIn(folder);
+  const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
+  const modules = texts.flatMap((text) =>
+    [...text.matchAll(/(?:from |import |import\()['"]([^'"]+)['"]/g)].map(([, module = '']) => module),
+  );
+  const names = modules.filter((module) => !module.startsWith('.')).map(packageOf);
+  return [...new Set(names)].toSorted();
+}
+
+/** Returns the package of a module: `@latchkey/events/subscribe` → `@latchkey/events`. */
+function packageOf(module: string): string {
+  return /^(node:.*|@[^/]+\/[^/]+|[^/]+)/.exec(module)?.[0] ?? module;
+}
+
+function moduleFolder(name: string): string {
+  return join(root, 'node_modules', name);
+}
+
+/** Returns packages of the registry with everything that they need. */
+async function withDependencies(names: readonly string[]): Promise<readonly string[]> {
+  const found = new Set<string>();
+  async function add(name: string): Promise<void> {
+    if (found.has(name)) return;
+    found.add(name);
+    const { dependencies = {} } = await readManifest(moduleFolder(name));
+    for (const each of Object.keys(dependencies)) await add(each);
+  }
+  for (const name of names) await add(name);
+  return [...found];
+}
