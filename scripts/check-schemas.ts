@@ -1,11 +1,12 @@
 /**
  * Compares the event schemas and the OpenAPI document with those of the last release, and fails if a change is
- * incompatible (see CONTRIBUTING.md). The schemas of the last release come from its git tag or, in a clone without
+ * incompatible (see CONTRIBUTING.md) and was not accepted in schemas/accepted.json. The schemas of the last release come from its git tag or, in a clone without
  * tags, from schemas/released.
  */
 import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { withoutAccepted } from './schemas/accepted.ts';
 import { findIncompatibilities, type Schema } from './schemas/compare.ts';
 import { findOpenApiIncompatibilities, type OpenApi } from './schemas/openapi.ts';
 
@@ -72,8 +73,11 @@ const faults = [
   }),
   ...findOpenApiIncompatibilities(release.readOpenApi(), readJson(OPENAPI)),
 ];
-for (const fault of faults) console.error(fault);
-if (faults.length > 0) {
-  console.error(`These changes break who knows ${release.name}. Events: add a version (CONTRIBUTING.md).`);
+const refused = withoutAccepted(faults, readJson('schemas/accepted.json'));
+for (const fault of refused) console.error(fault);
+if (refused.length > 0) {
+  console.error(
+    `These changes break programs that use ${release.name}. For an event, add a version (CONTRIBUTING.md). To accept a change, add the line with a reason to schemas/accepted.json.`,
+  );
   process.exitCode = 1;
 }

@@ -2,15 +2,36 @@
  * Compares two versions of a JSON Schema. Finds the changes that break programs which read or write values of the
  * earlier version.
  */
+import { compareBounds } from './bounds.ts';
+
 export interface Schema {
   readonly $ref?: string;
   readonly type?: unknown;
   readonly const?: unknown;
   readonly enum?: readonly unknown[];
+  readonly default?: unknown;
   readonly properties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: boolean | Schema;
+  readonly propertyNames?: Schema;
   readonly required?: readonly string[];
   readonly items?: Schema;
   readonly anyOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
+  readonly allOf?: readonly Schema[];
+  readonly maxLength?: number;
+  readonly minLength?: number;
+  readonly maximum?: number;
+  readonly minimum?: number;
+  readonly exclusiveMaximum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly maxItems?: number;
+  readonly minItems?: number;
+  readonly maxProperties?: number;
+  readonly minProperties?: number;
+  readonly pattern?: string;
+  readonly format?: string;
+  readonly multipleOf?: number;
+  readonly uniqueItems?: boolean;
 }
 
 /** How programs use values of the earlier schema: they read them, write them, or both. */
@@ -26,8 +47,8 @@ export interface SchemaInDocument {
 }
 
 /**
- * Returns the incompatible changes. Each is a sentence that begins with the path of the changed value. Bounds
- * (`maxLength`, `pattern`, …) are not compared.
+ * Returns the incompatible changes. Each is a sentence that begins with the path of the changed value. Programs that
+ * read values must ignore fields that they do not know, so a new field is compatible.
  */
 export function findIncompatibilities(
   before: SchemaInDocument,
@@ -38,18 +59,24 @@ export function findIncompatibilities(
 ): readonly string[] {
   // Limit the depth, because a schema may contain a reference to itself.
   if (depth > 20) return [];
-  const [old, current] = [resolved(before), resolved(after)];
+  const [was, is] = [before.schema.$ref, after.schema.$ref];
+  const renamed =
+    was !== undefined && was !== is ? [`${at}: its schema was ${was} and is ${is ?? 'unnamed'}`] : [];
+  const [old, current] = [resolveSchema(before), resolveSchema(after)];
   function compare(was: Schema, is: Schema, place: string): readonly string[] {
     return findIncompatibilities({ ...before, schema: was }, { ...after, schema: is }, use, place, depth + 1);
   }
 
-  if (old.anyOf !== undefined || current.anyOf !== undefined)
-    return compareOptions(old.anyOf ?? [old], current.anyOf ?? [current], use, at, compare);
-  const faults: string[] = [];
+  const [wasOneOf, isOneOf] = [old, current].map(({ anyOf, oneOf }) => anyOf ?? oneOf);
+  if (wasOneOf !== undefined || isOneOf !== undefined)
+    return compareOptions(wasOneOf ?? [old], isOneOf ?? [current], use, at, compare);
+  const faults: string[] = [...renamed];
   if (JSON.stringify(old.type) !== JSON.stringify(current.type))
     faults.push(`${at}: the type was ${JSON.stringify(old.type)} and is ${JSON.stringify(current.type)}`);
   faults.push(...compareValues(old, current, use, at));
+  faults.push(...compareBounds(old, current, use, at));
   faults.push(...compareProperties(old, current, use, at, compare));
+  faults.push(...compareOtherProperties(old, current, use, at, compare));
   if (old.items !== undefined && current.items !== undefined)
     faults.push(...compare(old.items, current.items, `${at}/items`));
   return faults;
@@ -57,10 +84,25 @@ export function findIncompatibilities(
 
 type Compare = (was: Schema, is: Schema, place: string) => readonly string[];
 
-function resolved({ schema: own, resolve }: SchemaInDocument): Schema {
-  let current = own;
+/** Returns a schema without a reference and without `allOf`, whose schemas are merged. */
+export function resolveSchema({ schema, resolve }: SchemaInDocument): Schema {
+  let current = schema;
   while (current.$ref !== undefined) current = resolve(current.$ref);
-  return current;
+  const { allOf, ...own } = current;
+  if (allOf === undefined) return current;
+  return allOf.map((each) => resolveSchema({ schema: each, resolve })).reduce(merged, own);
+}
+
+function merged(one: Schema, other: Schema): Schema {
+  const properties = { ...one.properties };
+  for (const [name, schema] of Object.entries(other.properties ?? {}))
+    properties[name] = { ...properties[name], ...schema };
+  return {
+    ...one,
+    ...other,
+    properties,
+    required: [...new Set([...(one.required ?? []), ...(other.required ?? [])])],
+  };
 }
 
 function compareOptions(
@@ -106,6 +148,8 @@ function compareValues(
     const added = current === undefined ? ['any other'] : [...current.difference(old)];
     faults.push(...added.map((value) => `${at}: readers do not know the value ${value}`));
   }
+  const [was, is] = [before.default, after.default].map((value) => JSON.stringify(value) ?? 'unset');
+  if (writes && was !== is) faults.push(`${at}: writers rely on the default, which was ${was} and is ${is}`);
   return faults;
 }
 
@@ -129,4 +173,26 @@ function compareProperties(
     for (const name of isRequired.difference(wasRequired))
       faults.push(`${at}/${name}: writers may leave it out, and it is now required`);
   return faults;
+}
+
+/** Compares which fields an object may have in addition to its `properties`. */
+function compareOtherProperties(
+  { additionalProperties: was, propertyNames: wasNames }: Schema,
+  { additionalProperties: is, propertyNames: areNames }: Schema,
+  { writes }: SchemaUse,
+  at: string,
+  compare: Compare,
+): readonly string[] {
+  const faults: string[] = [];
+  if (writes && was !== false && is === false)
+    faults.push(`${at}: writers may add other fields, and these are no longer allowed`);
+  if (typeof was === 'object' || typeof is === 'object')
+    faults.push(...compare(asSchema(was), asSchema(is), `${at}/*`));
+  if (wasNames !== undefined || areNames !== undefined)
+    faults.push(...compare(wasNames ?? {}, areNames ?? {}, `${at}/* (the name)`));
+  return faults;
+}
+
+function asSchema(properties: boolean | Schema | undefined): Schema {
+  return typeof properties === 'object' ? properties : {};
 }

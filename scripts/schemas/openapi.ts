@@ -1,9 +1,17 @@
 /** Compares two versions of an OpenAPI document. Finds the changes that break clients of the earlier version. */
 import { findIncompatibilities, type Schema, type SchemaInDocument } from './compare.ts';
-
-type Content = Readonly<Record<string, { readonly schema?: Schema }>>;
+import { type Content, compareContent } from './content.ts';
+import { compareResponses, type OpenApiResponse, type Responses } from './responses.ts';
+import {
+  compareSchemes,
+  compareSecurity,
+  type SecurityRequirement,
+  type SecurityScheme,
+} from './security.ts';
 
 interface Operation {
+  readonly operationId?: string;
+  readonly security?: readonly SecurityRequirement[];
   readonly parameters?: readonly {
     readonly name: string;
     readonly in: string;
@@ -11,21 +19,29 @@ interface Operation {
     readonly schema?: Schema;
   }[];
   readonly requestBody?: { readonly required?: boolean; readonly content?: Content };
-  readonly responses?: Readonly<Record<string, { readonly content?: Content }>>;
+  readonly responses?: Readonly<Record<string, OpenApiResponse>>;
 }
 
 type Item = Readonly<Record<string, Operation>>;
 
 export interface OpenApi {
   readonly paths: Readonly<Record<string, Item>>;
-  readonly components?: { readonly schemas?: Readonly<Record<string, Schema>> };
+  readonly security?: readonly SecurityRequirement[];
+  readonly components?: {
+    readonly schemas?: Readonly<Record<string, Schema>>;
+    readonly responses?: Readonly<Record<string, OpenApiResponse>>;
+    readonly securitySchemes?: Readonly<Record<string, SecurityScheme>>;
+  };
 }
 
-const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
+const METHODS = ['get', 'post', 'put', 'patch', 'delete', 'head', 'options'];
 
-/** Returns the incompatible changes. Each is a sentence that begins with the name of the operation. */
+/**
+ * Returns the incompatible changes. Each is a sentence that begins with the name of the operation or component. The
+ * names of operations and of schemas count, because generated clients contain them.
+ */
 export function findOpenApiIncompatibilities(before: OpenApi, after: OpenApi): readonly string[] {
-  return Object.entries(before.paths).flatMap(([path, item]) =>
+  const operations = Object.entries(before.paths).flatMap(([path, item]) =>
     METHODS.flatMap((method) => {
       const was = item[method];
       if (was === undefined) return [];
@@ -35,6 +51,15 @@ export function findOpenApiIncompatibilities(before: OpenApi, after: OpenApi): r
       return compareOperations(name, { was, is, before, after });
     }),
   );
+  return [...operations, ...compareComponents(before, after)];
+}
+
+function compareComponents({ components: old = {} }: OpenApi, { components: current = {} }: OpenApi) {
+  const gone = Object.keys(old.schemas ?? {}).filter((name) => current.schemas?.[name] === undefined);
+  return [
+    ...gone.map((name) => `the schema ${name}: it is gone`),
+    ...compareSchemes(old.securitySchemes ?? {}, current.securitySchemes ?? {}),
+  ];
 }
 
 interface Pair {
@@ -45,11 +70,19 @@ interface Pair {
 }
 
 function compareOperations(name: string, pair: Pair): readonly string[] {
-  return [...compareParameters(name, pair), ...compareBodies(name, pair), ...compareResponses(name, pair)];
+  const { was, is, before, after } = pair;
+  return [
+    ...(was.operationId === is.operationId
+      ? []
+      : [`${name}: the operationId was ${was.operationId} and is ${is.operationId}`]),
+    ...compareSecurity(name, was.security ?? before.security, is.security ?? after.security),
+    ...compareParameters(name, pair),
+    ...compareBodies(name, pair),
+    ...compareResponses(name, responsesOf(was, before), responsesOf(is, after)),
+  ];
 }
 
 const CLIENT_WRITES = { reads: false, writes: true };
-const CLIENT_READS = { reads: true, writes: false };
 
 function compareParameters(name: string, { was, is, before, after }: Pair): readonly string[] {
   const old = new Map((was.parameters ?? []).map((each) => [`${each.in} ${each.name}`, each]));
@@ -59,7 +92,7 @@ function compareParameters(name: string, { was, is, before, after }: Pair): read
     const successor = current.get(id);
     if (successor === undefined) faults.push(`${name}: the parameter ${id} is gone`);
     else {
-      const documents = [documentOf(before, type), documentOf(after, successor.schema ?? {})] as const;
+      const documents = [inDocument(before)(type), inDocument(after)(successor.schema ?? {})] as const;
       faults.push(...findIncompatibilities(...documents, CLIENT_WRITES, `${name} ${id}`));
     }
   }
@@ -77,37 +110,17 @@ function compareBodies(name: string, { was, is, before, after }: Pair): readonly
     is.requestBody?.content,
     `${name} body`,
     (old, current, at) =>
-      findIncompatibilities(documentOf(before, old), documentOf(after, current), CLIENT_WRITES, at),
+      findIncompatibilities(inDocument(before)(old), inDocument(after)(current), CLIENT_WRITES, at),
   );
 }
 
-function compareResponses(name: string, { was, is, before, after }: Pair): readonly string[] {
-  return Object.entries(was.responses ?? {})
-    .filter(([status]) => status.startsWith('2'))
-    .flatMap(([status, { content: old }]) => {
-      const current = is.responses?.[status];
-      if (current === undefined) return [`${name}: it no longer answers ${status}`];
-      return compareContent(old, current.content, `${name} ${status}`, (was_, is_, at) =>
-        findIncompatibilities(documentOf(before, was_), documentOf(after, is_), CLIENT_READS, at),
-      );
-    });
+function responsesOf({ responses = {} }: Operation, document: OpenApi): Responses {
+  return { responses, named: document.components?.responses ?? {}, inDocument: inDocument(document) };
 }
 
-function compareContent(
-  old: Content = {},
-  current: Content = {},
-  at: string,
-  compare: (was: Schema, is: Schema, at: string) => readonly string[],
-): readonly string[] {
-  return Object.entries(old).flatMap(([media, { schema: was = {} }]) => {
-    const is = current[media];
-    return is === undefined ? [`${at}: ${media} is gone`] : compare(was, is.schema ?? {}, `${at} ${media}`);
-  });
-}
-
-function documentOf({ components }: OpenApi, of: Schema): SchemaInDocument {
-  return {
-    schema: of,
+function inDocument({ components }: OpenApi): (schema: Schema) => SchemaInDocument {
+  return (schema) => ({
+    schema,
     resolve: (ref) => components?.schemas?.[ref.replace('#/components/schemas/', '')] ?? {},
-  };
+  });
 }

@@ -1,0 +1,26 @@
+/** The incompatible changes since the last release that were accepted deliberately (`schemas/accepted.json`). */
+interface Acceptance {
+  /** Why the changes are accepted, although they are incompatible. */
+  readonly reason: string;
+  /** The sentences with which `npm run check:schemas` reports the changes. */
+  readonly changes: readonly string[];
+}
+
+/**
+ * Removes the accepted changes from the faults. An accepted change that is not found is a fault itself.
+ * Changes without a reason are not accepted.
+ * @param accepted the contents of `schemas/accepted.json`
+ */
+export function withoutAccepted(
+  faults: readonly string[],
+  accepted: readonly Acceptance[],
+): readonly string[] {
+  const known = new Set(accepted.flatMap(({ reason, changes }) => (reason.trim() === '' ? [] : changes)));
+  const found = new Set(faults);
+  return [
+    ...faults.filter((fault) => !known.has(fault)),
+    ...[...known.difference(found)].map(
+      (change) => `schemas/accepted.json: there is no such change: ${change}`,
+    ),
+  ];
+}

@@ -1,0 +1,51 @@
+/** Compares the bounds of two versions of a schema: the keywords that limit which values of a type are allowed. */
+import type { Schema, SchemaUse } from './compare.ts';
+
+/** Keywords for which a lower number allows fewer values. */
+const UPPER = ['maxLength', 'maximum', 'exclusiveMaximum', 'maxItems', 'maxProperties'] as const;
+/** Keywords for which a higher number allows fewer values. */
+const LOWER = ['minLength', 'minimum', 'exclusiveMinimum', 'minItems', 'minProperties'] as const;
+/** Keywords whose values cannot be compared: it is unknown whether a changed one allows more values or fewer. */
+const RULES = ['pattern', 'format', 'multipleOf', 'uniqueItems'] as const;
+
+/**
+ * Returns the incompatible changes. A bound may not become narrower if programs write such values, and not wider if
+ * they read them.
+ * @param at the path of the value, with which each sentence begins
+ */
+export function compareBounds(
+  before: Schema,
+  after: Schema,
+  { reads, writes }: SchemaUse,
+  at: string,
+): readonly string[] {
+  function faultOf(keyword: string, isNarrower: boolean, isWider: boolean): readonly string[] {
+    const [was, is] = [before, after].map((schema) => text(schema[keyword as keyof Schema]));
+    const change = `${keyword} was ${was} and is ${is}`;
+    if (writes && isNarrower)
+      return [`${at}: ${change}, so values that programs write are no longer allowed`];
+    if (reads && isWider) return [`${at}: ${change}, so readers get values that they do not know`];
+    return [];
+  }
+
+  function compareNumber(keyword: Bound, sign: 1 | -1): readonly string[] {
+    const [was, is] = [before, after].map((schema) => sign * (schema[keyword] ?? sign * Infinity));
+    if (was === undefined || is === undefined) return [];
+    return faultOf(keyword, is < was, is > was);
+  }
+
+  return [
+    ...UPPER.flatMap((keyword) => compareNumber(keyword, 1)),
+    ...LOWER.flatMap((keyword) => compareNumber(keyword, -1)),
+    ...RULES.flatMap((keyword) => {
+      const [was, is] = [before[keyword], after[keyword]];
+      return was === is ? [] : faultOf(keyword, is !== undefined, was !== undefined);
+    }),
+  ];
+}
+
+type Bound = (typeof UPPER | typeof LOWER)[number];
+
+function text(value: unknown): string {
+  return value === undefined ? 'unset' : JSON.stringify(value);
+}

@@ -1,0 +1,87 @@
+/** Compares the responses of an operation in two versions of an API. */
+import { findIncompatibilities, resolveSchema, type Schema, type SchemaInDocument } from './compare.ts';
+import { type Content, compareContent } from './content.ts';
+
+export interface OpenApiResponse {
+  readonly $ref?: string;
+  readonly content?: Content;
+  readonly headers?: Headers;
+}
+
+type Headers = Readonly<Record<string, { readonly schema?: Schema }>>;
+
+/** The responses of an operation by status, and the document that contains them. */
+export interface Responses {
+  readonly responses: Readonly<Record<string, OpenApiResponse>>;
+  /** The responses to which operations refer. */
+  readonly named: Readonly<Record<string, OpenApiResponse>>;
+  inDocument(schema: Schema): SchemaInDocument;
+}
+
+const CLIENT_READS = { reads: true, writes: false };
+
+/**
+ * Returns the incompatible changes. A new status and a new code of an error are compatible, because clients must expect
+ * both.
+ */
+export function compareResponses(name: string, before: Responses, after: Responses): readonly string[] {
+  return Object.keys(before.responses).flatMap((status) => {
+    const [was, is] = [responseOf(before, status), responseOf(after, status)];
+    if (is === undefined) return [`${name}: it no longer answers ${status}`];
+    const at = `${name} ${status}`;
+    const compare = /^[45]/.test(status) ? compareProblems : findIncompatibilities;
+    return [
+      ...compareHeaders(at, [before, was?.headers ?? {}], [after, is.headers ?? {}]),
+      ...compareContent(was?.content, is.content, at, (old, current, place) =>
+        compare(before.inDocument(old), after.inDocument(current), CLIENT_READS, place),
+      ),
+    ];
+  });
+}
+
+function responseOf({ responses, named }: Responses, status: string): OpenApiResponse | undefined {
+  const own = responses[status];
+  return own?.$ref === undefined ? own : named[own.$ref.replace('#/components/responses/', '')];
+}
+
+function compareHeaders(
+  at: string,
+  [before, old]: readonly [Responses, Headers],
+  [after, current]: readonly [Responses, Headers],
+): readonly string[] {
+  return Object.entries(old).flatMap(([header, { schema: was = {} }]) => {
+    const is = current[header];
+    if (is === undefined) return [`${at}: the header ${header} is gone`];
+    const documents = [before.inDocument(was), after.inDocument(is.schema ?? {})] as const;
+    return findIncompatibilities(...documents, CLIENT_READS, `${at} header ${header}`);
+  });
+}
+
+/** Compares problem details, whose `code` may get further values. */
+function compareProblems(
+  before: SchemaInDocument,
+  after: SchemaInDocument,
+  use: typeof CLIENT_READS,
+  at: string,
+): readonly string[] {
+  const [old, current] = [resolveSchema(before), resolveSchema(after)];
+  const [was, is] = [old, current].map(({ properties }) => new Set(properties?.['code']?.enum));
+  return [
+    ...[...(was ?? [])]
+      .filter((code) => is?.has(code) === false)
+      .map((code) => `${at}: the code ${code} is gone`),
+    ...findIncompatibilities(
+      { ...before, schema: withAnyCode(old) },
+      { ...after, schema: withAnyCode(current) },
+      use,
+      at,
+    ),
+  ];
+}
+
+function withAnyCode({ properties = {}, ...schema }: Schema): Schema {
+  const { code, ...others } = properties;
+  if (code === undefined) return { ...schema, properties };
+  const { enum: _, ...anyCode } = code;
+  return { ...schema, properties: { ...others, code: anyCode } };
+}
