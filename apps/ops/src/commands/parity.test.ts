@@ -11,6 +11,8 @@ const same: ComparisonResult = {
   parked: 0,
   parkedExamples: [],
   freed: 0,
+  repaired: 0,
+  repairedExamples: [],
   apart: 0,
   apartExamples: [],
 };
@@ -21,13 +23,23 @@ test('a generation that is behind in some accounts becomes active only if that i
   const context = { print: (line: string) => void printed.push(line) };
   assert.throws(() => assertParity(2, apart, false, context), {
     message:
-      'Not switched over: 2 accounts did not reach the same event in both generations, such as ada, ben. Is the user service running? If a backup was restored, the active one may have events that are no longer on the topic: repeat with --accept-differences.',
+      'Not switched over: 2 accounts did not reach in generation 2 the event that the active one has, such as ada, ben. Is the user service running? If a backup was restored, the active one may have events that are no longer on the topic: repeat with --accept-differences.',
   });
   assert.deepEqual(printed, []);
   assertParity(2, apart, true, context);
   assert.deepEqual(printed, [
     '1 account compared, field by field: no difference.',
     'Accepted: 2 accounts at different events in the two generations, such as ada, ben.',
+  ]);
+});
+
+test('a generation that has more events of some accounts becomes active, and repairs these accounts', () => {
+  const printed: string[] = [];
+  const repaired = { ...same, repaired: 2, repairedExamples: ['ada', 'ben'] };
+  assertParity(2, repaired, false, { print: (line) => void printed.push(line) });
+  assert.deepEqual(printed, [
+    '1 account compared, field by field: no difference.',
+    'Generation 2 has events of 2 accounts that the active one lacks, such as ada, ben: switching over repairs them.',
   ]);
 });
 

@@ -10,7 +10,7 @@ export function assertParity(
   acceptDifferences: boolean,
   { print }: Pick<CommandContext, 'print'>,
 ): void {
-  const { accounts, parked, parkedExamples, apart, apartExamples, differing, freed } = parity;
+  const { accounts, parked, parkedExamples, repaired, apart, apartExamples, differing, freed } = parity;
   if (parked > 0) {
     const few = parkedExamples.map(({ account, cause }) => `${account} (${cause})`).join(', ');
     throw new Error(
@@ -19,7 +19,7 @@ export function assertParity(
   }
   if (apart > 0 && !acceptDifferences)
     throw new Error(
-      `Not switched over: ${formatCount(apart, 'account')} did not reach the same event in both generations, such as ${apartExamples.join(', ')}. Is the user service running? If a backup was restored, the active one may have events that are no longer on the topic: repeat with --accept-differences.`,
+      `Not switched over: ${formatCount(apart, 'account')} did not reach in generation ${generation} the event that the active one has, such as ${apartExamples.join(', ')}. Is the user service running? If a backup was restored, the active one may have events that are no longer on the topic: repeat with --accept-differences.`,
     );
   if (differing > 0 && !acceptDifferences)
     throw new Error(
@@ -28,11 +28,15 @@ export function assertParity(
   print(
     differing > 0
       ? `Accepted: ${differences(parity)}.`
-      : `${formatCount(accounts - apart, 'account')} compared, field by field: no difference.`,
+      : `${formatCount(accounts - apart - repaired, 'account')} compared, field by field: no difference.`,
   );
   if (apart > 0)
     print(
       `Accepted: ${formatCount(apart, 'account')} at different events in the two generations, such as ${apartExamples.join(', ')}.`,
+    );
+  if (repaired > 0)
+    print(
+      `Generation ${generation} has events of ${formatCount(repaired, 'account')} that the active one lacks, such as ${parity.repairedExamples.join(', ')}: switching over repairs them.`,
     );
   if (freed > 0)
     print(

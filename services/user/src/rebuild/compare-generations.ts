@@ -22,7 +22,10 @@ export interface ComparisonResult {
   readonly parkedExamples: readonly Parked[];
   /** The number of accounts that are parked in the old generation, but not in the new one. */
   readonly freed: number;
-  /** The number of accounts that did not reach the same sequence in both generations in time. */
+  /** The number of accounts of which the new generation has events that the old one did not reach in time. */
+  readonly repaired: number;
+  readonly repairedExamples: readonly string[];
+  /** The number of accounts of which the old generation has events that the new one did not reach in time. */
   readonly apart: number;
   readonly apartExamples: readonly string[];
 }
@@ -66,6 +69,7 @@ function createTally() {
   let freed = 0;
   const differing = createCount<string>();
   const parked = createCount<StoredAccount>();
+  const repaired = createCount<string>();
   const apart = createCount<string>();
   const fields = new Map<string, number>();
 
@@ -88,7 +92,8 @@ function createTally() {
     },
     giveUp(open: readonly AccountInBothGenerations[]) {
       accounts += open.length;
-      for (const { fresh } of open) apart.add(fresh.account);
+      for (const { old, fresh } of open)
+        (fresh.sequence > old.sequence ? repaired : apart).add(fresh.account);
     },
     result: (): ComparisonResult => ({
       accounts,
@@ -98,6 +103,8 @@ function createTally() {
       parked: parked.all(),
       parkedExamples: parked.few().flatMap((account) => account.parked ?? []),
       freed,
+      repaired: repaired.all(),
+      repairedExamples: repaired.few(),
       apart: apart.all(),
       apartExamples: apart.few(),
     }),
