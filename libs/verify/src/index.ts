@@ -15,7 +15,13 @@ export { type Shard, splitIntoShards } from './shards.ts';
 export { findUnsignedEvents, type LookUpPublicKey } from './signatures.ts';
 export { createTopicIndex, type TopicIndex } from './topic-index.ts';
 export { createTopicReader, type OnProgress } from './topic-reader.ts';
-export { journalTopics, type Verification, type VerifySources, verifySystem } from './verify.ts';
+export {
+  journalTopics,
+  type Verification,
+  type VerifyOptions,
+  type VerifySources,
+  verifySystem,
+} from './verify.ts';
 export type {
   DeliveryView,
   ExpiredLease,

@@ -16,7 +16,7 @@ async function usedFolder(t: TestContext) {
   const town = await startSystem(folder);
   t.after(() => town.stop());
   const ada = await town.settle('ada');
-  await town.settle('ben');
+  const ben = await town.settle('ben');
   function ops(...words: readonly string[]) {
     return runCommandInProcess({ DATA_DIR: folder }, ...words);
   }
@@ -26,7 +26,7 @@ async function usedFolder(t: TestContext) {
       /^unpublished +0 commits$/m.test((await ops('verify', '--patience', '0')).out),
     );
   }
-  return { folder, town, ada, ops, allPublished };
+  return { folder, town, ada, ben, ops, allPublished };
 }
 
 test('all accounts are written to a new topic, which can be repeated', async (t) => {
@@ -155,6 +155,30 @@ test('an account that is parked at a gap is unparked once its events are publish
   assert.equal(await again.mails(), sent);
 });
 
+test('everything that verify finds missing is published again in one call, and repaired by that', async (t) => {
+  const { folder, ada, ben, ops, allPublished } = await usedFolder(t);
+  await allPublished();
+  const none = await ops('republish', '--missing');
+  assert.deepEqual(
+    [none.code, none.out],
+    [0, 'Nothing is missing that publishing events again would repair.\n'],
+  );
+  await waitUntil('everything is read', async () => (await ops('verify', '--patience', '0')).code === 0);
+  const database = openDatabase({ folder, as: 'shared' });
+  await database.write(() => {
+    database.prepare(`DELETE FROM user_profiles_v1 WHERE id = '${ada}'`).run();
+    database.prepare(`DELETE FROM notifier_deliveries WHERE subject = '${ben}'`).run();
+  });
+  await database.close();
+  const { code, out } = await ops('republish', '--missing', '--patience', '0');
+  assert.equal(code, 0);
+  for (const id of [ada, ben]) assert.match(out, new RegExp(`^${id}: events 1 to 2 are on `, 'm'));
+  assert.match(out, /^If one of them is parked because it missed an event, the user service unparks it\.$/m);
+  assert.equal(out.trimEnd().split('\n').length, 3);
+  const repaired = await ops('verify');
+  assert.equal(repaired.code, 0, repaired.out);
+});
+
 test('a topic with other events is refused, and so is one that is in use', async (t) => {
   const { folder, town, ada, ops } = await usedFolder(t);
   async function refused(says: RegExp, ...words: readonly string[]) {
@@ -164,13 +188,15 @@ test('a topic with other events is refused, and so is one that is in use', async
   }
   await refused(/^ops: accounts\.events\.v1 is in use: [^\n]+\n$/, '--to', 'accounts.events.v1');
   await refused(/^ops: the journal has no account nobody\n$/, '--account', 'nobody');
-  await refused(/^ops: give either --to or --account\n/);
+  await refused(/^ops: give one of --to, --account and --missing\n/);
   for (const words of [
     ['--to', 'mailings.events.v2'],
     ['--to', 'accounts.events.v1.dlq.user'],
     ['--to', 'a topic'],
     ['--to', '..'],
     ['--to', ANOTHER, '--account', ada],
+    ['--to', ANOTHER, '--missing'],
+    ['--account', ada, '--missing'],
     ['everything'],
   ])
     await refused(/^ops: [^\n]+\n\nUsage: ops republish /, ...words);

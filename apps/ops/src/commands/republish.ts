@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { openOps } from '@latchkey/auth/ops';
 import { ACCOUNTS_TOPIC, type EncodedEvent, topics } from '@latchkey/events';
+import type { FindingKind } from '@latchkey/verify';
 import type { CommandContext } from '../context.ts';
 import { eventKeysOf } from '../keys.ts';
 import { createProgressIfSlow, formatCount, formatNumber } from '../output/progress.ts';
@@ -8,10 +9,13 @@ import { formatExamples, type Program } from '../program.ts';
 import { createCopyRecorder, createRepublisher, type Republisher } from '../republish/publish-again.ts';
 import { createRecordEncoder } from '../republish/records-of.ts';
 import { writeTopic } from '../republish/write-topic.ts';
-import { withSystem } from '../system.ts';
+import { type System, withSystem } from '../system.ts';
 import { accountsTopicSpec, createTopicLike } from './topics.ts';
+import { patienceOption, verifyWith } from './verify.ts';
 
 const MAX_RECORDS = 500_000;
+/** How many findings of `verify` to repair at most in one call. */
+const MAX_FOUND = 100_000;
 
 /**
  * Publishes events again. Consumers skip the events that they have already handled, so that no mail is sent again, and
@@ -20,24 +24,36 @@ const MAX_RECORDS = 500_000;
 export function addRepublishCommand(program: Program, context: CommandContext): void {
   const command = program
     .command('republish')
-    .description('publish events of the journal again: all accounts to a new topic, or one account in place')
+    .description('publish events of the journal again: all accounts to a new topic, or some of them in place')
     .addOption(
       new Option('--to <topic>', 'write all accounts to this topic')
         .argParser(parseTopicName)
-        .conflicts('account'),
+        .conflicts(['account', 'missing']),
     )
-    .option('--account <id>', 'publish the events of this account again')
+    .addOption(
+      new Option('--account <id...>', 'publish the events of these accounts or mailings again').conflicts(
+        'missing',
+      ),
+    )
+    .option(
+      '--missing',
+      'run verify, and publish again the events of every account and mailing of which it finds something missing',
+    )
+    .addOption(patienceOption())
     .addHelpText(
       'after',
       formatExamples(
         'republish --account 01a1ff4e-4c69-77ba-93b1-fcec3de4b88f',
+        'republish --missing',
         'republish --to accounts.events.v2',
       ),
     )
-    .action(({ to, account }) => {
+    .action(({ to, account, missing, patience }) => {
       if (to !== undefined) return republishAll(to, context);
-      if (account !== undefined) return republishAccount(account, context);
-      return command.error('give either --to or --account');
+      if (account !== undefined)
+        return withSystem(context, (system) => republishStreams(system, account, context));
+      if (missing) return republishMissing(patience * 1000, context);
+      return command.error('give one of --to, --account and --missing');
     });
 }
 
@@ -79,21 +95,47 @@ function republishAll(name: string, context: CommandContext): Promise<void> {
   });
 }
 
-function republishAccount(id: string, context: CommandContext): Promise<void> {
-  return withSystem(context, async ({ store, log, nameOf }) => {
-    const auth = openOps(store);
-    const copies = createCopyRecorder(auth, log);
-    const recordsOf = createRecordEncoder(auth, (await eventKeysOf(context)).signer);
+/** The findings of `verify` that go away once consumers have read all events of the account or mailing. */
+const REPAIRED_BY_EVENTS: readonly FindingKind[] = [
+  'event-missing',
+  'profile-missing',
+  'profile-behind',
+  'delivery-missing',
+];
+
+function republishMissing(patienceMs: number, context: CommandContext): Promise<void> {
+  return withSystem(context, async (system) => {
+    const { findings } = await verifyWith(system, context, { patienceMs, maxFindings: MAX_FOUND });
+    const repairable = findings.filter(({ kind }) => REPAIRED_BY_EVENTS.includes(kind));
+    const ids = new Set(repairable.flatMap(({ subject }) => subject ?? []));
+    if (ids.size === 0) return context.print('Nothing is missing that publishing events again would repair.');
+    await republishStreams(system, [...ids], context);
+  });
+}
+
+async function republishStreams(
+  { store, log, nameOf }: System,
+  ids: readonly string[],
+  context: CommandContext,
+): Promise<void> {
+  const auth = openOps(store);
+  const copies = createCopyRecorder(auth, log);
+  const recordsOf = createRecordEncoder(auth, (await eventKeysOf(context)).signer);
+  const bus = createRepublisher(context, { bus: log.bus, journal: auth.journal, recordsOf, ...copies });
+  for (const id of ids) {
     const stream = await auth.journal.stream(id);
     if (stream === undefined) throw new Error(`the journal has no account ${id}`);
-    const bus = createRepublisher(context, { bus: log.bus, journal: auth.journal, recordsOf, ...copies });
     const names = await publish(bus, await recordsOf(stream), nameOf);
     if (stream.events.at(-1)?.event.type === 'AccountErased') await copies.noteCopies?.(id);
     context.print(
       `${id}: events 1 to ${stream.events.length} are on ${names.join(', ')} again. Consumers skip what they have.`,
     );
-    context.print('If it is parked because it missed one of them, the user service unparks it.');
-  });
+  }
+  context.print(
+    ids.length === 1
+      ? 'If it is parked because it missed one of them, the user service unparks it.'
+      : 'If one of them is parked because it missed an event, the user service unparks it.',
+  );
 }
 
 /** Publishes all events of an account. @returns the topics that they were appended to */

@@ -1,7 +1,8 @@
+import { Option } from '@commander-js/extra-typings';
 import { openOps as openAuth } from '@latchkey/auth/ops';
 import { openOps as openNotifier } from '@latchkey/notifier/ops';
 import { openOps as openUser } from '@latchkey/user/ops';
-import { type VerifySources, verifySystem } from '@latchkey/verify';
+import { type Verification, type VerifyOptions, type VerifySources, verifySystem } from '@latchkey/verify';
 import type { CommandContext } from '../context.ts';
 import { publicEventKeysOf } from '../keys.ts';
 import { createProgressIfSlow } from '../output/progress.ts';
@@ -28,12 +29,7 @@ export function addVerifyCommand(program: Program, context: CommandContext): voi
   program
     .command('verify')
     .description('compare journal, topics, read model and deliveries while they are in use')
-    .option(
-      '--patience <seconds>',
-      'how long to compare again what disagrees',
-      wholeNumberParser(0, MAX_PATIENCE_SECONDS),
-      DEFAULT_PATIENCE_SECONDS,
-    )
+    .addOption(patienceOption())
     .option(
       '--against <anchor>',
       'compare the journal with the anchor of a file, or those of topic:<name>: nothing from before may have changed',
@@ -48,20 +44,38 @@ export function addVerifyCommand(program: Program, context: CommandContext): voi
       withSystem({ ...context, waits: false }, async (system) => {
         const anchors =
           against === undefined ? {} : { against: await readAnchors(against, system.log.reader, context) };
-        const verification = await verifySystem(await sourcesOf(system, context), {
+        const verification = await verifyWith(system, context, {
           patienceMs: patience * 1000,
-          pauseMs: PAUSE_MS,
-          maxRecords: MAX_RECORDS,
           maxFindings: MAX_FINDINGS,
           ...anchors,
-          now: () => new Date(),
-          onProgress: createProgressIfSlow(context),
         });
         const lines = json ? [verificationJson(verification)] : formatVerification(verification, new Date());
         for (const line of lines) context.print(line);
         context.exitWith(verification.found === 0 ? 0 : DISAGREES);
       }),
     );
+}
+
+/** Returns the option that says how long `verify` compares again what may only be in transit. */
+export function patienceOption() {
+  return new Option('--patience <seconds>', 'how long to compare again what disagrees')
+    .argParser(wholeNumberParser(0, MAX_PATIENCE_SECONDS))
+    .default(DEFAULT_PATIENCE_SECONDS);
+}
+
+/** Compares the stores of a system, and shows the progress. @throws any error of a store or the log */
+export async function verifyWith(
+  system: System,
+  context: CommandContext,
+  options: Pick<VerifyOptions, 'patienceMs' | 'maxFindings' | 'against'>,
+): Promise<Verification> {
+  return verifySystem(await sourcesOf(system, context), {
+    pauseMs: PAUSE_MS,
+    maxRecords: MAX_RECORDS,
+    ...options,
+    now: () => new Date(),
+    onProgress: createProgressIfSlow(context),
+  });
 }
 
 async function sourcesOf(
