@@ -11,4 +11,9 @@ export interface Backend {
    * guard.
    */
   readonly clock?: Pick<ClockGuard, 'assertTrusted' | 'isTrusted'>;
+  /**
+   * Called with the time of an event that another process has published, if its signature was verified. Anybody who can
+   * write to a topic could choose the time of any other record.
+   */
+  observeTime?(time: Date): void;
 }

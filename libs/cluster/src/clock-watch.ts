@@ -2,7 +2,6 @@
  * Compares the clock of this process with other clocks, and reports the difference. While it is too large, the clock is
  * not trusted, and the state is degraded.
  */
-import type { PartitionSlice } from '@latchkey/bus';
 import type { ClockGuard, Dependency, Logger, Registry } from '@latchkey/process';
 import { StoreUnavailable } from '@latchkey/store';
 import { Gauge } from 'prom-client';
@@ -31,10 +30,10 @@ export interface ClockWatch {
   /** Compares the clocks once. The watch also does so by itself, twice a minute. */
   compare(): Promise<void>;
   /**
-   * Compares the clock of this process with the times in records, which other processes have set. The comparison can
+   * Compares the clock of this process with the time of a record, which another process has set. The comparison can
    * only show that the clock of this process is behind.
    */
-  observe(slice: Pick<PartitionSlice, 'records'>): void;
+  observe(time: Date): void;
   health(): Dependency;
   close(): void;
 }
@@ -113,9 +112,8 @@ export function createClockWatch(deps: ClockWatchDeps): ClockWatch {
   const timer = setInterval(() => void compare(), EVERY_MS).unref();
   return {
     compare,
-    observe({ records }) {
-      const latest = Math.max(...records.map(({ timestamp }) => timestamp.getTime()));
-      const skewMs = Math.min(0, now() - latest);
+    observe(time) {
+      const skewMs = Math.min(0, now() - time.getTime());
       const known = measured.get('records');
       const isWorse = known === undefined || skewMs <= known.skewMs || monotonic() - known.at >= EVERY_MS;
       if (isWorse) measured.set('records', { skewMs, at: monotonic() });

@@ -116,18 +116,12 @@ export function connectToServers(
     });
   }
 
-  /** Wraps a bus so that the clock watch observes the times of the records that are read. */
+  /** Wraps a bus so that the faults of its subscriptions are counted. */
   function observed(watched: KafkaBus): KafkaBus {
     return {
       ...watched,
       async subscribe(options) {
-        const subscription = await watched.subscribe({
-          ...options,
-          handle(slice) {
-            clockWatch.observe(slice);
-            return options.handle(slice);
-          },
-        });
+        const subscription = await watched.subscribe(options);
         subscriptions.add(subscription);
         return subscription;
       },
@@ -143,6 +137,7 @@ export function connectToServers(
     backend: {
       store,
       clock,
+      observeTime: clockWatch.observe,
       bus: withGroupNames(withTopicNames(observed(bus), kafka.TOPIC_NAMES), {
         prefix: kafka.GROUP_PREFIX,
         topics: kafka.TOPIC_NAMES,

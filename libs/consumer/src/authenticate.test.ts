@@ -178,6 +178,24 @@ describe('authentication', () => {
     assert.deepEqual(times, [new Date(2000)]);
   });
 
+  test('tells the time of the newest event that is verified, and of no other record', async () => {
+    const times: Date[] = [];
+    const { keys } = countedKeys();
+    for (const policy of ['require', 'warn'] as const) {
+      const authenticate = createRecordAuthenticator({
+        keys,
+        policy,
+        topics: [ACCOUNTS_TOPIC],
+        onVerified: (newest) => void times.push(newest),
+      });
+      const { records, head } = history(2);
+      const later = { ...eventOf(3), time: '2036-03-01T12:00:00Z' };
+      await authenticate([recordOf(later), unreadableRecord(ADA)]);
+      await authenticate([...records, recordOf(later, proofOf(later, head, stranger))]);
+    }
+    assert.deepEqual(times, Array(2).fill(new Date('2026-03-01T12:00:00Z')));
+  });
+
   test('a forged event does not verify the events before it', async () => {
     const one = eventOf(1);
     const first = proofOf(one, undefined, stranger);

@@ -12,7 +12,7 @@ import {
   verifySignature,
 } from '@latchkey/events';
 import type { EventKeySource } from './event-key-source.ts';
-import type { DecodedRecord } from './records.ts';
+import { type DecodedRecord, envelopeOf, isEventRecord } from './records.ts';
 import {
   createSignatureLookAhead,
   type SignatureLookAheadOptions,
@@ -60,6 +60,8 @@ export interface RecordAuthenticatorOptions {
    * different offsets would read the same records again and again.
    */
   readonly ahead?: Omit<SignatureLookAheadOptions, 'keys'>;
+  /** Called for each slice that has verified events, with the time of the newest one. */
+  onVerified?(newest: Date): void;
   /** Shared by consumers of the same events, so that only the first of them verifies a signature. Default: not shared. */
   readonly shared?: VerifiedProofs;
 }
@@ -83,6 +85,7 @@ export function createRecordAuthenticator({
   topics,
   unsigned = [],
   ahead,
+  onVerified,
   shared,
 }: RecordAuthenticatorOptions): RecordAuthenticator {
   const lookAhead = ahead && createSignatureLookAhead({ ...ahead, keys });
@@ -101,8 +104,18 @@ export function createRecordAuthenticator({
         return policy === 'warn' ? [{ source: candidate.source, decoded: candidate.decoded }] : [];
       return [verifiedRecord(candidate, unsigned)];
     });
+    const newest = newestVerified(records);
+    if (newest !== undefined) onVerified?.(newest);
     return { records, forged };
   };
+}
+
+/** Returns the time of the newest verified event; undefined if there is none. */
+function newestVerified(records: readonly DecodedRecord[]): Date | undefined {
+  const times = records
+    .filter(isEventRecord)
+    .flatMap((record) => (record.link === undefined ? [] : [Date.parse(envelopeOf(record).time)]));
+  return times.length === 0 ? undefined : new Date(Math.max(...times));
 }
 
 /**

@@ -149,6 +149,7 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
     policy,
     topics: readTopics.map(({ name }) => name),
     ahead: { log: backend.bus },
+    ...(backend.observeTime && { onVerified: backend.observeTime }),
   });
   const onForged = createForgeryAlarm({ policy, count: () => metrics.forged.inc(), logger });
   let running: Running | undefined;

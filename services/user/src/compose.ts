@@ -95,6 +95,7 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
     keys: eventKeys,
     policy: config.EVENT_SIGNATURES,
     topics: [ACCOUNTS_TOPIC],
+    ...(backend.observeTime && { onVerified: backend.observeTime }),
     // The projections, the feed and the webhooks read the same events.
     shared: createVerifiedProofs(),
   } as const;
