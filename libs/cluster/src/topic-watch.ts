@@ -1,7 +1,7 @@
 /** Compares the topics with their required settings while the service runs, because somebody may alter them. */
 import type { Dependency, Logger } from '@latchkey/process';
 
-const EVERY_MS = 10 * 60_000;
+const EVERY_MS = 60_000;
 /** The pause after a failed comparison, in ms. Outages of the brokers are reported elsewhere. */
 const AGAIN_MS = 30_000;
 
@@ -13,7 +13,7 @@ export interface TopicWatchDeps {
 
 export interface TopicWatch {
   /**
-   * Compares once. The watch also does so by itself, every ten minutes.
+   * Compares once. The watch also does so by itself, every minute.
    * @returns the pause before the next comparison, in ms
    */
   compare(): Promise<number>;

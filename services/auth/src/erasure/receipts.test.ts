@@ -59,6 +59,35 @@ test(
 );
 
 test(
+  'the reader reports that it cannot read, and positions that are not where they must be',
+  withTestWorld(async (world) => {
+    const faults: string[] = [];
+    const reader = createReceiptReader({
+      ...world.erasing,
+      bus: {
+        subscribe: async (options) => ({ ...(await world.bus.subscribe(options)), faults: () => faults }),
+      },
+      logger: createLogger({ name: 'x', level: 'silent' }),
+    });
+    const receipts = { name: 'receipts', needed: false } as const;
+    assert.deepEqual(await reader.health(), [
+      { ...receipts, state: 'down', detail: 'no records can be read' },
+    ]);
+    await reader.start();
+    assert.deepEqual(await reader.health(), [{ ...receipts, state: 'ok' }]);
+    faults.push('Group auth was at offset 5 of a 0.');
+    assert.deepEqual(await reader.health(), [
+      {
+        ...receipts,
+        state: 'degraded',
+        detail: 'Group auth was at offset 5 of a 0. Run: npm run ops -- verify',
+      },
+    ]);
+    await reader.stop();
+  }),
+);
+
+test(
   'a receipt of an account that cannot be read does not hold up the others',
   withTestWorld(async (world) => {
     const erased = await erasedAccount(world);

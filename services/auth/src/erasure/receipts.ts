@@ -1,4 +1,5 @@
 /** Receipts of erasures: each consumer publishes one once it has erased an account, and auth stores them. */
+import { busHealth } from '@latchkey/backend';
 import type { Bus, BusRecord, PartitionSlice, Subscription } from '@latchkey/bus';
 import { decodeReceipt, encodeReceipt, ownConsumers, RECEIPTS_TOPIC, type Receipt } from '@latchkey/events';
 import type { Logger, Part } from '@latchkey/process';
@@ -106,8 +107,6 @@ export function createReceiptReader(
       await subscription?.close();
       subscription = undefined;
     },
-    // No dependencies are reported: auth can respond without this reader, and the relay already reports the state of
-    // the bus.
-    health: async () => [],
+    health: async () => [{ ...busHealth(subscription), name: 'receipts' }],
   };
 }
