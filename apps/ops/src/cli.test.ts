@@ -151,7 +151,7 @@ test('a command on the data folder does not wait until the clients of Kafka and 
     console.log(JSON.stringify({ err, clients: ['kafkajs', 'mongodb'].filter((name) => loaded.includes(\`/\${name}/\`)) }));`;
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
   assert.deepEqual(JSON.parse(stdout), {
-    err: 'ops: The data folder /nowhere has no latchkey.sqlite: no server has run on it yet.\n',
+    err: 'ops: DATA_DIR: the data folder /nowhere has no latchkey.sqlite: no server has run on it yet.\n',
     clients: [],
   });
 });

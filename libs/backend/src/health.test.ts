@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { busHealth, createWriteProbe } from './health.ts';
+import { DiskFull, StoreUnavailable } from '@latchkey/store';
+import { busHealth, createWriteProbe, storeHealth } from './health.ts';
 
 test('a store is asked to write at most every five seconds, however often its state is asked for', async () => {
   let ms = 0;
@@ -27,6 +28,15 @@ test('a store is asked to write at most every five seconds, however often its st
   isFull = false;
   ms = 10_000;
   await probe();
+});
+
+test('a store that cannot be reached is down, with a detail', async () => {
+  const away = () => Promise.reject(new StoreUnavailable(new Error('away')));
+  const down = { name: 'journal', state: 'down', needed: true } as const;
+  assert.deepEqual(await storeHealth('journal', away), { ...down, detail: 'cannot be reached' });
+  assert.deepEqual(await storeHealth('journal', away, 'mails wait'), { ...down, detail: 'mails wait' });
+  const full = () => Promise.reject(new StoreUnavailable(new DiskFull()));
+  assert.equal((await storeHealth('journal', full)).detail, new DiskFull().message);
 });
 
 test('a consumer with positions that are not where they must be is degraded, and says what to run', () => {

@@ -6,19 +6,18 @@ import { DiskFull, type OpenStore, StoreUnavailable } from '@latchkey/store';
 /**
  * Returns the state of a store.
  * @param ask makes a cheap call to the store
- * @param detail describes an outage to operators
+ * @param detail describes an outage to operators. Default: `cannot be reached`
  */
 export async function storeHealth(
   name: string,
   ask: () => Promise<unknown>,
-  detail?: string,
+  detail = 'cannot be reached',
 ): Promise<Dependency> {
   try {
     await ask();
     return { name, state: 'ok', needed: true };
   } catch (error) {
-    const words = isFull(error) ? error.cause.message : detail;
-    return { name, state: 'down', needed: true, ...(words !== undefined && { detail: words }) };
+    return { name, state: 'down', needed: true, detail: isFull(error) ? error.cause.message : detail };
   }
 }
 

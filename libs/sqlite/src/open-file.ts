@@ -79,7 +79,9 @@ function fileIn(folder: string): string {
 /** Checks that the file exists. @throws DataFolderError if no server has created it yet */
 export function assertFileExists(folder: string): void {
   if (existsSync(fileIn(folder))) return;
-  throw new DataFolderError(`The data folder ${folder} has no latchkey.sqlite: no server has run on it yet.`);
+  throw new DataFolderError(
+    `DATA_DIR: the data folder ${folder} has no latchkey.sqlite: no server has run on it yet.`,
+  );
 }
 
 /** Refuses a folder on a full disk. @throws DataFolderError */

@@ -240,7 +240,7 @@ async function readModelHealth(
   async function ask() {
     [parked, forked] = await Promise.all([profiles.countParked(), profiles.countForked()]);
   }
-  const readModel = await storeHealth('read model', ask, 'cannot be reached');
+  const readModel = await storeHealth('read model', ask);
   return readModel.state === 'ok' ? [readModel, projectionHealth(parked, forked)] : [readModel];
 }
 

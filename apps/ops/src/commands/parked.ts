@@ -146,6 +146,9 @@ type ReportOutcome = (account: string, outcome: GenerationRetry) => void;
 async function retryOne(accounts: Accounts, account: string, report: ReportOutcome): Promise<void> {
   const outcome = await accounts.retryParked(account);
   report(account, outcome);
+  // An account that was unparked meanwhile is not an error, so that the command may be repeated.
+  if (outcome.result === 'not parked' && outcome.sequence === 0)
+    throw new Error(`${account} is not parked: the read model has no event of it`);
   if (outcome.result !== 'still parked') return;
   const hint = (await isForked(accounts, account)) ? `. ${FORKED_HINT}` : '';
   throw new Error(`${account} is still parked${hint}`);

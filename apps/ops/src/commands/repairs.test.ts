@@ -181,7 +181,15 @@ test('a parked account that misses no event of the journal is unparked by a retr
   const retried = await ops('parked', 'retry', account);
   assert.deepEqual([retried.code, retried.out], [0, `${account}: unparked, at event 0\n`]);
   assert.equal((await ops('parked', 'list')).out, 'No account is parked.\n');
-  assert.equal((await ops('parked', 'retry', account)).out, `${account}: not parked, at event 0\n`);
+  const unknown = await ops('parked', 'retry', account);
+  assert.deepEqual(
+    [unknown.code, unknown.out, unknown.err],
+    [
+      1,
+      `${account}: not parked, at event 0\n`,
+      `ops: ${account} is not parked: the read model has no event of it\n`,
+    ],
+  );
   const all = await ops('parked', 'retry', '--all');
   assert.deepEqual([all.code, all.out], [0, 'No account is parked.\n']);
   const gone = await ops('parked', 'show', account);
