@@ -268,6 +268,9 @@ def from_kafka(db, keys):
         "group.id": GROUP,
         "auto.offset.reset": "earliest",
         "enable.auto.commit": False,
+        # Latchkey writes no transactions. With the default of librdkafka, a transaction that another producer leaves
+        # open would hold up all later records.
+        "isolation.level": "read_uncommitted",
     }
 
     def read_again(partition, first, end):
