@@ -1,10 +1,14 @@
 /** Two instances of the service, at the same time, on Kafka and MongoDB. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Bus } from '@latchkey/bus';
 import { createIsolatedBusOpener } from '@latchkey/bus/testing/isolated';
-import { testEventKeySource } from '@latchkey/consumer/testing/signed';
+import { createRemoteEventKeySource, type EventKeySource } from '@latchkey/consumer';
+import { signEvent, testEventJwks, testEventKeySource } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
 import { createListeningPart } from '@latchkey/http';
 import { createTestDatabase } from '@latchkey/mongo/testing';
@@ -39,21 +43,32 @@ interface Instance {
   ): Promise<{ status: number; headers: Headers; version: number | undefined }>;
 }
 
+interface SignatureSettings {
+  readonly eventKeys?: EventKeySource;
+  readonly signatures?: 'warn' | 'require';
+}
+
 /** Starts an instance with its own connections, behind real HTTP, until it is stopped or the test ends. */
-async function startInstance(context: TestContext): Promise<Instance> {
+async function startInstance(
+  context: TestContext,
+  { eventKeys = testEventKeySource, signatures = 'warn' }: SignatureSettings = {},
+): Promise<Instance> {
   const bus = openBus();
   await bus.ensureTopics(userTopics);
   const mongo = await database.another();
   const registry = createRegistry();
   const logger = createLogger({ name: 'user', level: 'silent' });
-  const service = compose(readConfig(userSettings, { PUBLIC_URL: TEST_ISSUER, EVENT_SIGNATURES: 'warn' }), {
-    backend: { store: mongo, bus },
-    logger,
-    registry,
-    keys: testTokenKeys,
-    eventKeys: testEventKeySource,
-    waits: { timeoutMs: PATIENCE_MS },
-  });
+  const service = compose(
+    readConfig(userSettings, { PUBLIC_URL: TEST_ISSUER, EVENT_SIGNATURES: signatures }),
+    {
+      backend: { store: mongo, bus },
+      logger,
+      registry,
+      keys: testTokenKeys,
+      eventKeys,
+      waits: { timeoutMs: PATIENCE_MS },
+    },
+  );
   const server = createListeningPart({
     name: 'http',
     host: '127.0.0.1',
@@ -193,4 +208,38 @@ test('an instance that has lost its store responds with 503 and the reason, whil
   const leaving = lost.stop();
   await assertComes(other, person, 2);
   await leaving;
+});
+
+test('an event that a key signed which auth does not show yet waits for it, and is then applied', async (context) => {
+  await database.empty();
+  const shown = { keys: [] as readonly object[] };
+  const jwks = createServer((_, response) => void response.end(JSON.stringify(shown)));
+  jwks.listen(0, '127.0.0.1');
+  await once(jwks, 'listening');
+  context.after(() => jwks.close());
+  const { port } = jwks.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}/jwks.json`;
+  const instance = await startInstance(context, {
+    eventKeys: createRemoteEventKeySource(url),
+    signatures: 'require',
+  });
+  const account = createTestHistory('rotated');
+  await publisher.publish(ACCOUNTS_TOPIC, [signEvent(account.registered(ada))]);
+  async function eventKeys() {
+    return (await instance.health()).find(({ name }) => name === 'event keys');
+  }
+  const deadline = performance.now() + PATIENCE_MS;
+  while ((await eventKeys())?.state === 'ok') {
+    assert.ok(performance.now() < deadline, 'the event does not wait');
+    await nextTurn();
+  }
+  assert.deepEqual(await eventKeys(), {
+    name: 'event keys',
+    needed: false,
+    state: 'degraded',
+    detail: `${url} lacks the key test: its events wait up to 5 minutes`,
+  });
+  shown.keys = testEventJwks.keys;
+  await assertComes(instance, account, 1);
+  assert.equal((await eventKeys())?.state, 'ok');
 });
