@@ -31,15 +31,13 @@ export interface VerificationView {
   readonly signedUpAt: Date;
   /** Whether this link has already verified the account. */
   readonly used: boolean;
-  /**
-   * Whether the sign-up was made in this browser, so that the page needs only a button and no field for the password.
-   */
+  /** Whether this browser made the sign-up. If so, the page asks for no password and shows only a button. */
   readonly known: boolean;
 }
 
 /**
- * Returns the data of the link's page. Changes nothing, because mail scanners follow links.
- * @param holders the session and the sign-up cookie that came with the request
+ * Returns what the page behind a verification link shows. Changes nothing, because mail scanners open links.
+ * @param holders the session and the sign-up cookie that the request contains
  * @throws Refused (token_invalid, token_expired)
  */
 export async function viewVerification(
@@ -60,7 +58,10 @@ export async function viewVerification(
 
 type LinkNeeds = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 
-/** Returns the account of a verification link. @throws Refused (token_invalid, token_expired) */
+/**
+ * Returns the account for which a verification link was issued. @throws Refused (token_invalid,
+ * token_expired)
+ */
 async function linkedAccount(
   deps: LinkNeeds,
   token: string,
@@ -76,7 +77,9 @@ async function linkedAccount(
 export interface VerifyRequest {
   /** The link's token, as the client sent it. */
   readonly token: string;
-  /** Proof that the sign-up is the client's own, or a new password that replaces the password of the sign-up. */
+  /**
+   * Proof that the client made the sign-up, or a new password, which replaces the password chosen at sign-up.
+   */
   readonly evidence: VerificationEvidence;
 }
 
@@ -115,11 +118,11 @@ export async function verifySignUp(
   { token, evidence }: VerifyRequest,
   context: UseCaseContext,
 ): Promise<AccountOutcome> {
-  // The link is checked first, because only a working link may cause a password to be hashed or an attempt to be
-  // counted.
+  // Checks the link first, so that requests without a valid link cause no password hashing and count no
+  // attempts.
   const { state: account, ...link } = await linkedAccount(deps, token);
   const { facts, refusal, ...rest } = await confirmBy(deps, { link, account, evidence }, context);
-  // If a crash interrupted the work after the first click on the link, a second click completes the work.
+  // Also runs if the account is already verified: a second click then completes what a crash interrupted.
   if (facts.length > 0 || account.status === 'verified')
     await bestEffort(() => deps.registrations.settle(link.userId));
   if (refusal) throw new Refused(refusal);
@@ -162,7 +165,7 @@ function confirm(
   }));
 }
 
-/** Confirms the sign-up with the password. A wrong password counts as a failed login. */
+/** Confirms the sign-up with its password. An incorrect password counts as a failed login. */
 async function confirmByPassword(
   deps: VerifyNeeds,
   { link, account, evidence: { password } }: Attempt<'password'>,
@@ -198,7 +201,7 @@ async function confirmByNewPassword(
 }
 
 /**
- * Rejects the sign-up ("this was not me"), which ends it.
+ * Ends a sign-up because the recipient of the mail rejects it ("this was not me").
  * @throws Refused (token_invalid, token_expired, conflict)
  */
 export async function rejectSignUp(
@@ -218,8 +221,8 @@ export async function rejectSignUp(
 }
 
 /**
- * Sends a new link to the caller's own address. Does nothing for a verified account, or if the mail budget is used up
- * while the last link still works.
+ * Mails a new verification link to the caller's own address. Does nothing if the account is verified, or if
+ * the mail budget is used up and the last link still works.
  * @throws Refused (rate_limited)
  */
 export async function renewVerification(

@@ -1,14 +1,17 @@
-/** Erases the person from a stored commit. Shared by all adapters. */
+/** Removes personal data from a stored commit. Shared by all adapters. */
 import { type ChainEntry, eraseSalt } from '@latchkey/events';
 
-/** Returns the stored events, of any version, without personal data. A damaged event is dropped as a whole. */
+/**
+ * Returns stored events, of any schema version, without personal data. Events that are not objects are
+ * dropped.
+ */
 export function erasePersonFromEvents(events: unknown): readonly object[] {
   return (Array.isArray(events) ? events : []).flatMap((event: unknown) =>
     isObject(event) ? erased(event) : [],
   );
 }
 
-/** Returns the claims that contain no address. They remain in force after the erasure. */
+/** Returns the claims that contain no e-mail address. The commit keeps them after an erasure. */
 export function claimsWithoutAddress(claims: readonly string[] = []): readonly string[] {
   return claims.filter((claim) => !claim.startsWith('address:'));
 }
@@ -24,8 +27,8 @@ function erased(event: Readonly<Record<string, unknown>>): object {
 }
 
 /**
- * Returns private fields without personal data and without links. Keeps their shape, because decisions read fields that
- * any release may have written.
+ * Blanks the texts in private fields, which may contain personal data or links. Keeps the field names,
+ * because code that reads them may expect the fields that any release has written.
  */
 function erasedPrivate(kept: Readonly<Record<string, unknown>>): object {
   const texts = Object.entries(kept).filter(

@@ -9,7 +9,10 @@ import { createCountingLimits } from './limits.ts';
 const once = { points: 1, seconds: 3600 };
 const rules = createUniformLimitRules(once);
 
-/** Fails as MongoDB does when two clients write one document at the same time. */
+/**
+ * A limiter whose first calls fail with the write conflict that MongoDB reports when two clients write one
+ * document concurrently.
+ */
 class ContestedLimiter extends RateLimiterMemory {
   conflicts = 2;
 

@@ -9,17 +9,23 @@ import type {
 } from '../ports/limits.ts';
 
 interface LimiterStore {
-  /** Creates the limiter of a rule. */
+  /** Creates the limiter for a rule. */
   limiterFor(name: LimitName, rule: LimitRule): RateLimiterAbstract;
-  /** Returns the error to throw if a failed attempt may have counted its points; undefined if it has not. */
+  /**
+   * Returns the error to throw if a failed call may have counted its points; undefined if it certainly has
+   * not.
+   */
   uncertainty(error: unknown): PointsUncertain | undefined;
-  /** Gives counted points back to a key, without starting a new window or going below zero. */
+  /** Takes counted points of a key back. Must not start a new window or go below zero. */
   giveBack(limiter: RateLimiterAbstract, key: string, points: number): Promise<unknown>;
-  /** Repeats an attempt that failed only because another client wrote at the same time; nothing was counted then. */
+  /**
+   * Runs an attempt, and repeats it if it failed because of a write conflict. A conflicting attempt has
+   * counted nothing.
+   */
   repeating<T>(attempt: () => Promise<T>): Promise<T>;
 }
 
-/** Creates limits that use rate-limiter-flexible, with one limiter per rule. */
+/** Creates rate limits based on rate-limiter-flexible, with one limiter per rule. */
 export function createCountingLimits(
   rules: LimitRules,
   { limiterFor, uncertainty, giveBack, repeating }: LimiterStore,
@@ -40,8 +46,8 @@ export function createCountingLimits(
         throw uncertainty(error) ?? error;
       });
       if (refusal === undefined) return { allowed: true };
-      // The limiter counts before it compares, so that two callers cannot take the same last point. This undoes the
-      // excess.
+      // The limiter counts before it compares, so that two callers cannot both take the last point. A refused
+      // call has therefore been counted, and is taken back here.
       await giveBack(limiter, key, points);
       return refused(refusal);
     },
@@ -63,7 +69,7 @@ export function createCountingLimits(
   };
 }
 
-/** Limits that allow everything: for load tests, with `LIMITS=off`. */
+/** Rate limits that allow everything. Used in load tests, with `LIMITS=off`. */
 export const noopLimits: Limits = {
   take: async () => ({ allowed: true }),
   peek: async () => ({ allowed: true }),
@@ -72,7 +78,10 @@ export const noopLimits: Limits = {
   removeExpired: async () => undefined,
 };
 
-/** rate-limiter-flexible rejects with a result if the limit is reached, and with an Error if its store fails. */
+/**
+ * Returns the reason for a refusal. When the limit is reached, rate-limiter-flexible rejects with a result;
+ * when its store fails, it rejects with an Error, which is thrown on.
+ */
 function refusalOrThrow(reason: unknown): RateLimiterRes {
   if (reason instanceof RateLimiterRes) return reason;
   throw reason;

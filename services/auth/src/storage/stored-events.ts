@@ -1,4 +1,4 @@
-/** Reads the events of a commit as the stores keep them. Shared by all adapters. */
+/** Reads events in the form in which the stores keep them. Shared by all adapters. */
 
 import { type ChainEntry, catalogue, type EventType, upcast } from '@latchkey/events';
 import { parseJson } from '@latchkey/process';
@@ -14,15 +14,15 @@ interface StoredEvent {
 }
 
 /**
- * Parses a JSON string of events, and returns the facts, each upcast to the current version of its type.
- * @throws UnreadableCommit on an unknown type or version, or if the string is not a list of events
+ * Parses stored events from JSON and upcasts each to the current version of its type.
+ * @throws UnreadableCommit on an unknown type or version, or if the JSON is not a list of events
  */
 export function readStoredEvents(stream: string, number: number, json: string): readonly RecordedFact[] {
   return readEvents(stream, number, parseJson(json));
 }
 
 /**
- * Like `readStoredEvents`, for events that a store keeps as parsed values.
+ * Like `readStoredEvents`, for stored events that are already parsed.
  * @throws UnreadableCommit
  */
 export function readEvents(stream: string, number: number, events: unknown): readonly RecordedFact[] {
@@ -31,7 +31,7 @@ export function readEvents(stream: string, number: number, events: unknown): rea
       throw new UnreadableCommit(stream, number, `unknown type ${event.type}`);
     }
     const data = currentData(stream, number, event);
-    // Only decisions of this service are in the journal, so data and type match.
+    // Only this service writes to the journal, so `data` matches `type`.
     const { version } = catalogue[event.type];
     const stored = event.version === version ? {} : { stored: { version: event.version, data: event.data } };
     return { ...event, data, version, ...stored } as RecordedFact;
@@ -39,8 +39,8 @@ export function readEvents(stream: string, number: number, events: unknown): rea
 }
 
 /**
- * Returns stored events with chain entries; the given entries are used where none is stored.
- * @throws UnreadableCommit if the string is not a list of events
+ * Adds hash-chain entries to stored events. An event that already has an entry keeps it.
+ * @throws UnreadableCommit if `json` is not a list of events, or has more events than there are entries
  */
 export function addChainEntries(
   stream: string,
@@ -56,8 +56,8 @@ export function addChainEntries(
 }
 
 /**
- * Groups stored commits by stream, in the given order. A stream with an unreadable commit has the reason in place of
- * its commits.
+ * Groups stored commits by stream, keeping their order. If a commit cannot be read, its stream maps to the
+ * error instead.
  */
 export function groupReadableCommitsByStream<Row extends { readonly stream?: unknown }>(
   rows: readonly Row[],
@@ -67,7 +67,7 @@ export function groupReadableCommitsByStream<Row extends { readonly stream?: unk
   return new Map([...byStream].map(([stream, its]) => [stream, readOrUnreadable(() => its.map(read))]));
 }
 
-/** Returns the result of `read`, or the reason why the commit is unreadable. */
+/** Returns the result of `read`, or the UnreadableCommit that it throws. */
 export function readOrUnreadable<Events>(read: () => Events): Events | UnreadableCommit {
   try {
     return read();

@@ -219,7 +219,7 @@ describe('a command that another was faster than', () => {
     withTestWorld(async (world) => {
       const userId = await registered(world);
       const other = world.freshAccounts();
-      // At each attempt, a concurrent command appends its commit first.
+      // Before each append, a concurrent command appends another commit.
       const overtaken = { meanwhile: () => other.execute(userId, origin, () => revoke) };
       const overtaker = { meanwhile: async () => undefined };
       world.faults.push(...Array.from({ length: 8 }, () => [overtaken, overtaker]).flat());

@@ -16,7 +16,9 @@ import { createStreams } from './streams.ts';
 export type Accounts = Commands<AccountState, Command, AccountFact>;
 export type AccountOutcome = CommandOutcome<AccountState, AccountFact>;
 
-/** Creates the commands on accounts. A stream of another kind is treated as an account that does not exist. */
+/**
+ * Creates the commands on accounts. A stream that belongs to a mailing is treated as a nonexistent account.
+ */
 export function createAccounts(deps: CommandsDeps & Pick<Stores, 'journal' | 'snapshots'>): Accounts {
   const { journal, snapshots } = deps;
   const streams = createStreams<AccountState>({

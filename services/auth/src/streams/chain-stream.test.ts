@@ -18,8 +18,7 @@ async function older() {
 }
 
 /**
- * Checks that the hash of every event matches its hash-chain entry, and that every entry refers to the entry before
- * it.
+ * Asserts that every hash-chain entry matches its event and refers to the previous entry.
  * @returns the hash of the last entry
  */
 async function assertChained({

@@ -1,9 +1,12 @@
-/** Adds the events of release 0.1 to the hash chain of their stream. */
+/** Adds hash-chain entries to events that release 0.1 appended without them. */
 import { type ChainEntry, chainEvent, coveredBy, newPersonSalt } from '@latchkey/events';
 import type { Commit, Journal } from '../ports/journal.ts';
 import { toPublicEvents } from '../relay/to-public-events.ts';
 
-/** Returns the chain entries of a commit's events. @param previous the hash of the last event before this commit */
+/**
+ * Computes the hash-chain entries of a commit's events. @param previous the hash of the last event before the
+ * commit
+ */
 export function chainEntriesOf(commit: Commit, previous: string | undefined): readonly ChainEntry[] {
   let last = previous;
   return toPublicEvents(commit).map((event, index) => {
@@ -18,9 +21,9 @@ export function isChained({ events }: Pick<Commit, 'events'>): boolean {
 }
 
 /**
- * Chains the commits of a stream that are not chained yet, in order. Several processes may do so concurrently: the
- * entry that is stored first stays.
- * @returns the hash of the last event; undefined if the stream does not exist
+ * Adds hash-chain entries to the commits of a stream that lack them, in order. Safe to run concurrently:
+ * entries that are already stored are never replaced.
+ * @returns the hash of the stream's last event; undefined if the stream does not exist
  * @throws StoreUnavailable, or UnreadableCommit
  */
 export async function chainStream(

@@ -9,26 +9,24 @@ import { toPublicEvents } from '../relay/to-public-events.ts';
 import { chainEntriesOf, chainStream } from './chain-stream.ts';
 import type { LoadedStream, Streams } from './streams.ts';
 
-/** The rules of one kind of stream. All functions are pure. */
+/** The decision logic for one kind of stream. All functions are pure. */
 export interface Decider<State, Command, F extends Fact> {
   readonly initial: State;
-  /** Returns the state after a fact. Must not change the given state. */
+  /** Returns the state after an event. Must not modify the given state. */
   evolve(state: State, fact: F): State;
   decide(
     state: State,
     command: Command,
   ): {
     readonly facts: readonly F[];
-    /** Additional unique keys (claims) that the same commit takes, besides those that `lookupKeysOf` returns. */
+    /** Unique keys that the commit claims in addition to those that `lookupKeysOf` returns. */
     readonly claims?: readonly string[];
-    /**
-     * Why the command is refused. A refusal may come with facts, which are appended although the caller is refused.
-     */
+    /** Why the command is refused. The facts are appended even if the command is refused. */
     readonly refusal?: RefusalKind;
   };
-  /** Returns the keys by which the commit of these facts is found. */
+  /** Returns the keys under which the commit with these facts can be found. */
   lookupKeysOf(state: State, facts: readonly F[], at: Date): Pick<Commit, 'claims' | 'address' | 'eraseAt'>;
-  /** Returns whether a fact belongs to this kind of stream. */
+  /** Returns whether an event belongs to this kind of stream. */
   owns(fact: RecordedFact): fact is RecordedFact & F;
 }
 
@@ -36,33 +34,40 @@ export interface Decider<State, Command, F extends Fact> {
 export interface CommandOutcome<State, F extends Fact> {
   /** The state after the command. */
   readonly state: State;
-  /** The facts that were appended; empty if nothing had to change. */
+  /** The appended events; empty if the command changed nothing. */
   readonly facts: readonly F[];
   readonly refusal?: RefusalKind;
   /**
-   * Set if the command was carried out earlier, for example before a retry of the request. `facts` are then the facts
-   * that were appended at that time.
+   * Set if the command had already been carried out, for example because the client retried the request.
+   * `facts` are then the events that were appended at that time.
    */
   readonly repeated?: true;
 }
 
-/** The request behind a command. */
+/** Where a command comes from: the ids and trace context that its events record. */
 export interface CommandOrigin {
   readonly correlationId: string;
   readonly traceparent?: string | undefined;
-  /** Identifies a command that may be repeated. Without it, each call is a new command. */
+  /**
+   * Identifies the command, so that repeating it has no further effect. Without an id, each call is a new
+   * command.
+   */
   readonly commandId?: string;
 }
 
-/** Returns the command for a state. Called again on each try, so that everything it looks up elsewhere is current. */
+/**
+ * Returns the command for the current state of the stream. Called again on each retry, so that whatever it
+ * looks up is up to date.
+ */
 export type CommandFor<State, Command> = (state: State) => Command | Promise<Command>;
 
 export interface Commands<State, Command, F extends Fact> {
-  /** Returns the state of a stream. @throws StoreUnavailable, or UnreadableCommit */
+  /** Returns the current state of a stream. @throws StoreUnavailable, or UnreadableCommit */
   load(stream: string): Promise<State>;
   /**
-   * Runs a command: loads, decides and appends. Starts again with the load if another command was faster.
-   * @throws Refused (conflict) if the stream keeps changing meanwhile; StoreUnavailable, UnreadableCommit
+   * Runs a command: loads the stream, decides, and appends. Retries from the start if another commit was
+   * appended meanwhile.
+   * @throws Refused (conflict) if this keeps happening; StoreUnavailable, UnreadableCommit
    */
   execute(
     stream: string,
@@ -70,43 +75,42 @@ export interface Commands<State, Command, F extends Fact> {
     ask: CommandFor<State, Command>,
   ): Promise<CommandOutcome<State, F>>;
   /**
-   * Runs a command on a new stream. Nothing is loaded before the first attempt, because the stream is expected not to
-   * exist.
+   * Like `execute`, for a stream that is expected not to exist. The first attempt therefore loads nothing.
    */
   create(
     stream: string,
     origin: CommandOrigin,
     ask: CommandFor<State, Command>,
   ): Promise<CommandOutcome<State, F>>;
-  /** Returns the commit of a command that was carried out before, so that a repeated request need not run again. */
+  /** Returns the commit of a command that has already been carried out; undefined if it has not. */
   carriedOut(commandId: string): Promise<Commit | undefined>;
 }
 
 export interface CommandsDeps {
   readonly journal: Pick<Journal, 'append' | 'byCommand' | 'read' | 'addChain'>;
-  /** Called with each stream that was appended to. */
+  /** Called with the stream after each append. */
   nudge(stream: string): void;
   now(): Date;
-  /** Returns a UUIDv7. */
+  /** Returns a new UUIDv7. */
   newId(): string;
-  /** Returns the monotonic time in ms. Default: `performance.now`. */
+  /** Returns the time in ms on a monotonic clock. Default: `performance.now`. */
   monotonic?(): number;
   readonly sleep?: Sleep;
-  /** Returns a number from 0 up to, but not including, 1. */
+  /** Returns a random number from 0 (inclusive) to 1 (exclusive). */
   readonly random?: () => number;
 }
 
 const BACKOFF = { least: 4, most: 512, attempts: 8 };
 
 /**
- * A failed append is repeated only if it failed within this time, in ms. If the store takes longer to fail, a second
- * try would make the client wait as long again.
+ * A failed append is retried only if it failed within this time, in ms. A slower failure suggests that the
+ * store is down, and a retry would only double the client's wait.
  */
 const APPEND_AGAIN_MS = 500;
 
 /**
- * Thrown if another process appended a commit to the stream first. The command is then tried again; after the last
- * try, the caller gets this error.
+ * Thrown if another commit was appended to the stream first. The command is then retried. After the last
+ * retry, the caller gets this error as `conflict`.
  */
 class CommitLost extends Refused {
   constructor() {
@@ -138,8 +142,8 @@ export function createCommands<State, Command, F extends Fact>(
   }
 
   /**
-   * Makes one attempt: decides based on the given state, and appends the commit. @throws CommitLost if another commit
-   * was appended first
+   * Makes one attempt: decides from the given state, and appends the commit.
+   * @throws CommitLost if another commit was appended first
    */
   async function attempt(
     before: LoadedStream<State>,
@@ -186,8 +190,8 @@ export function createCommands<State, Command, F extends Fact>(
   }
 
   /**
-   * Adds each event to the hash chain of the stream. If release 0.1 wrote the stream, its earlier events are chained
-   * first.
+   * Adds hash-chain entries to the events of a commit. If the stream's earlier events have none, because
+   * release 0.1 appended them, adds entries to those first.
    */
   async function chained({ number, head }: LoadedStream<State>, commit: Commit): Promise<Commit> {
     const previous = number === 0 ? undefined : (head ?? (await chainStream(journal, commit.stream)));
@@ -202,11 +206,13 @@ export function createCommands<State, Command, F extends Fact>(
   }
 
   /**
-   * Appends a commit. If the response is lost, appends the very same commit again, unless the first try took long.
+   * Appends a commit. If the store fails quickly, which may mean a lost response, retries once with the same
+   * commit.
    */
   async function append(commit: Commit): Promise<AppendResult> {
     const began = monotonic();
-    // A commit that cannot be published would block its stream for good, so it is refused before it is appended.
+    // An event that cannot be encoded could never be published and would block its stream, so it is refused
+    // here.
     for (const event of toPublicEvents(commit)) encode(event);
     try {
       return await journal.append(commit);
@@ -216,7 +222,10 @@ export function createCommands<State, Command, F extends Fact>(
     }
   }
 
-  /** Returns the outcome of a command that was already carried out, perhaps on a stream with a different id. */
+  /**
+   * Returns the outcome of a command that was already carried out. The earlier commit may be in another
+   * stream, for example if each sign-up attempt chose a new account id.
+   */
   async function earlierOutcome({ stream, events }: Commit): Promise<CommandOutcome<State, F>> {
     nudge(stream);
     const { state } = await streams.load(stream);

@@ -24,7 +24,7 @@ async function openView(t: TestContext, commits: readonly Commit[]) {
   return { view: createJournalView(stores.storedCommits), outbox, run };
 }
 
-/** Returns the commits with hash-chain entries added to their events, as the journal stores them. */
+/** Adds hash-chain entries to the events, as in the real journal. */
 function linked(commits: readonly Commit[]): readonly Commit[] {
   const heads = new Map<string, string>();
   return commits.map((commit) => {

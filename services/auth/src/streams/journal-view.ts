@@ -1,6 +1,6 @@
 /**
- * The journal in the form in which its events are published, for operators' commands that compare it with the log
- * or publish it again.
+ * A view of the journal with its events in published form. Used by ops commands that compare the journal with
+ * the log, or publish it again.
  */
 import { type ChainEntry, chainFlaw, coveredBy, type LatchkeyEvent, type StoredData } from '@latchkey/events';
 import type { JournaledEvent, JournaledStream, JournalView } from '@latchkey/verify';
@@ -20,8 +20,8 @@ export function createJournalView(stored: StoredCommits): JournalView {
 }
 
 /**
- * Yields the streams of the journal, each with all of its commits. A stream may continue on the next page, so the
- * last stream of each page is held back until that page was read.
+ * Yields the streams of the journal, each with all of its commits. The last stream of a page is held back
+ * until the next page has been read, because that page may contain more of its commits.
  */
 async function* streamsOf(
   pages: AsyncIterable<readonly StoredCommit[]>,
@@ -60,14 +60,14 @@ function streamOf(id: string, commits: readonly StoredCommit[]): JournaledStream
   return { id, events };
 }
 
-/** Returns why an event does not continue the hash chain; undefined if it does. */
+/** Returns in what way an event breaks the hash chain; undefined if the chain is intact. */
 function brokenChain(
   event: LatchkeyEvent,
   { chain, stored }: { readonly chain: ChainEntry | undefined; readonly stored: StoredData | undefined },
   previous: string | undefined,
 ): string | undefined {
-  // While an upgrade is rolled out, release 0.1 may append to a chained stream. Its event then has no entry, and an
-  // event after it may be missing its link.
+  // During a rolling upgrade, release 0.1 may append an event without an entry to a chained stream. The event
+  // after it may then lack its link to the previous event.
   if (chain === undefined) return undefined;
   if (chain.previous !== previous) return 'its previous hash is not that of the event before';
   try {

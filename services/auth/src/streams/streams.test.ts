@@ -8,7 +8,7 @@ import { chainHeadOf, createCommit, createCommits, sessionsRevoked } from '../po
 import { createMemoryStores } from '../ports/testing/memory-stores.ts';
 import { createStreams, type StreamsDeps } from './streams.ts';
 
-/** The state of the streams in these tests: the number of facts, and the sequence of the last one. */
+/** The state of the test streams: the number of events and the sequence of the last one. */
 interface Toy {
   readonly facts: number;
   readonly last: number;
@@ -27,7 +27,7 @@ describe('the state of a stream', () => {
   let memory: ReturnType<typeof createMemoryStores>;
   let journal: Journal;
   let snapshots: Snapshots;
-  /** For each read of the journal, the number from which it was read. */
+  /** The commit number after which each read of the journal started. */
   let reads: number[];
 
   beforeEach(() => {
@@ -49,7 +49,7 @@ describe('the state of a stream', () => {
   async function append(count: number) {
     for (const commit of createCommits(stream, count)) await journal.append(commit);
   }
-  /** The hash of the last event. */
+  /** Returns the hash of the last event. */
   async function head() {
     const last = (await memory.journal.read(stream)).at(-1);
     return last && chainHeadOf(last);

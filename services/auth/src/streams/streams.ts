@@ -9,38 +9,40 @@ export interface StreamsDeps<State> {
   /** The state of a stream without commits. */
   readonly initial: State;
   /**
-   * Returns the state after a fact. Pure: must not change the given state. A state must survive a round trip through
-   * JSON.
+   * Returns the state after an event. Must not modify the given state. States must survive a JSON round trip.
    */
   readonly evolve: (state: State, fact: RecordedFact, sequence: number) => State;
-  /** Increase this when the shape of the state changes: snapshots of other versions are ignored. */
+  /** Must be increased when the shape of the state changes. Snapshots of other versions are ignored. */
   readonly stateVersion: number;
-  /** A load that reads more commits than this saves a snapshot (default 100). */
+  /** A snapshot is saved after a load that had to read more commits than this (default 100). */
   readonly snapshotEvery?: number;
-  /** Maximum number of streams whose state is kept in memory (default 1,000). */
+  /** The maximum number of streams whose states are cached in memory (default 1,000). */
   readonly remembered?: number;
 }
 
 export interface LoadedStream<State> {
   readonly state: State;
-  /** Number of the last commit; 0 if the stream does not exist. */
+  /** The number of the last commit; 0 if the stream does not exist. */
   readonly number: number;
-  /** Sequence of the last event; 0 if the stream does not exist. */
+  /** The sequence of the last event; 0 if the stream does not exist. */
   readonly sequence: number;
-  /** Hash of the last event; undefined if there is none, or if it has no chain entry. */
+  /**
+   * The hash of the last event; undefined if there is no event, or if the last one has no hash-chain entry.
+   */
   readonly head?: string;
 }
 
-/** The state, as a snapshot stores it. */
+/** The part of a loaded stream that a snapshot stores as its state. */
 interface StoredState<State> {
   readonly state: State;
   readonly head?: string;
 }
 
-/** The states of streams. Each state is computed from the commits of the stream in the journal. */
+/** Computes the states of streams from their commits in the journal. */
 export interface Streams<State> {
   /**
-   * Returns the state after all commits that the journal has now. Memory and snapshots are only optimisations.
+   * Returns the state of a stream after all commits that are in the journal at the time of the call. Cached
+   * states and snapshots only reduce the number of commits to read.
    * @throws StoreUnavailable, or UnreadableCommit
    */
   load(stream: string): Promise<LoadedStream<State>>;
@@ -54,7 +56,7 @@ export function createStreams<State>(deps: StreamsDeps<State>): Streams<State> {
     const snapshot = await snapshots.find(stream).catch(ignoreOutage);
     if (snapshot?.stateVersion !== stateVersion) return { state: initial, number: 0, sequence: 0 };
     const { number, sequence } = snapshot;
-    // The version of the state guarantees its shape, so the cast is safe.
+    // The cast is safe, because `stateVersion` identifies the shape of the state.
     const { state, head } = snapshot.state as StoredState<State>;
     return { state, number, sequence, ...(head === undefined ? {} : { head }) };
   }
@@ -88,14 +90,14 @@ export function createStreams<State>(deps: StreamsDeps<State>): Streams<State> {
 }
 
 /**
- * Ignores that the store of snapshots is unavailable, because snapshots are optional: without one, the state is
- * computed from all commits of the stream. If the journal is unavailable, too, reading the commits fails.
+ * Ignores an outage of the snapshot store, because snapshots are optional: without one, the state is computed
+ * from all commits. If the journal is unavailable too, reading the commits fails.
  */
 function ignoreOutage(error: unknown): undefined {
   if (!(error instanceof StoreUnavailable)) throw error;
 }
 
-/** Refuses commits with a gap, because a decision based on them would be wrong, and nobody would notice. */
+/** Throws if a commit is missing, because decisions based on an incomplete stream would be silently wrong. */
 function refuseGap(before: LoadedStream<unknown>, { stream, number, sequence }: Commit): void {
   if (number !== before.number + 1) {
     throw new UnreadableCommit(stream, before.number + 1, 'it is missing');

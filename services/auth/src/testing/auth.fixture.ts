@@ -1,6 +1,6 @@
 /**
- * Starts auth for a test, with an HTTP listener and a data folder of its own. The test has the private key of the
- * notifier, so it can decrypt the links.
+ * Starts auth for a test, with its own HTTP listener and data folder. The test has the notifier's private
+ * key, and can therefore decrypt links.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createPrivateKey } from 'node:crypto';
@@ -51,7 +51,7 @@ export interface RequestOptions {
 
 export type Auth = Awaited<ReturnType<typeof startAuth>>;
 
-/** Starts auth for a test. @param settings settings that override the production defaults */
+/** Starts auth for a test. @param settings override the production defaults */
 export async function startAuth(
   context: Pick<TestContext, 'after'>,
   settings: Readonly<Record<string, string>> = {},
@@ -68,7 +68,8 @@ export async function startAuth(
   const config = readConfig(authSettings, {
     PUBLIC_URL: 'https://id.example.com',
     LIMIT_SIGNUPS_PER_IP: '1000',
-    // How long a password may wait to be hashed, in seconds: long enough that even a busy machine refuses no request.
+    // Lets passwords wait this many seconds to be hashed, so that no request is refused even on a busy
+    // machine.
     HASH_WAIT_SECONDS: '60',
     ...secrets,
     ...settings,
@@ -76,13 +77,14 @@ export async function startAuth(
   let ahead = 0;
   let away = false;
   /**
-   * Throws the driver's own error while auth's store is offline. The log, in the same database, continues to work.
+   * Simulates an outage: throws the driver's own error while auth's store is offline. The event log, which is
+   * in the same database, continues to work.
    */
   function refuseWhileAway(): void {
     if (away) throw Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR' });
   }
   let beforeWrite: (() => Promise<unknown>) | undefined;
-  /** Set in the handlers of requests, as opposed to the work in the background, which also writes. */
+  /** Set while a request handler runs. Distinguishes its writes from those of background work. */
   const handling = new AsyncLocalStorage<true>();
   const store: Database = {
     ...database,
@@ -188,26 +190,26 @@ export async function startAuth(
     put: (path: string, ask?: RequestOptions) => send('PUT', path, ask),
     patch: (path: string, ask?: RequestOptions) => send('PATCH', path, ask),
     delete: (path: string, ask?: RequestOptions) => send('DELETE', path, ask),
-    /** Takes auth's store offline, or brings it back. */
+    /** Takes auth's store offline (true), or back online (false). */
     takeStore: (taken: boolean): void => {
       away = taken;
     },
-    /** Does something before the next write of a request's handler to auth's store. */
+    /** Runs `work` once, before the next write that a request handler makes to auth's store. */
     beforeNextWrite: (work: () => Promise<unknown>): void => {
       beforeWrite = work;
     },
-    /** Makes an account an admin, as an operator would. */
+    /** Makes an account an admin with the ops command, as an operator would. */
     makeAdmin: (email: string) => openOps(createSqliteStore(database)).changeRole(email, 'admin'),
     /** Advances the service's clock. */
     advance: (ms: number): void => {
       ahead += ms;
     },
-    /** Returns all events that have been published so far. */
+    /** Returns all account events published so far. */
     events: (): readonly LatchkeyEvent[] => events,
     eventsOf,
-    /** Returns all security events that have been published so far. */
+    /** Returns all security events published so far. */
     securityEvents: (): readonly SecurityEvent[] => securityEvents,
-    /** Waits for the n-th event of a type that contains an address. */
+    /** Waits for the n-th event of a type about an address. */
     event: async <T extends EventType>(type: T, address: string, nth = 1) => {
       function found() {
         return eventsOf(address).filter((event) => event.type === type)[nth - 1];

@@ -1,4 +1,4 @@
-/** Test helpers: what people do in auth over HTTP, for example sign up and log in. */
+/** Test helpers for what people do in auth over HTTP, such as signing up and logging in. */
 import assert from 'node:assert/strict';
 import type { Auth, Reply, RequestOptions } from './auth.fixture.ts';
 
@@ -10,7 +10,7 @@ export interface Person {
 
 let count = 0;
 
-/** Returns a person whose address is not in use yet. */
+/** Returns a person with a new, unused address. */
 export function createPerson(name = 'ada'): Person {
   count += 1;
   return {
@@ -35,7 +35,9 @@ export function signUp(auth: Auth, person: Person, ask: RequestOptions = {}): Pr
   return auth.post('/signup', { json: person, ...ask });
 }
 
-/** Signs a person up and verifies the address, with the link and the password. @returns the account's id */
+/**
+ * Signs a person up, and verifies the address with the mailed link and the password. @returns the account id
+ */
 export async function signUpAndVerify(
   auth: Auth,
   person: Person = createPerson(),
@@ -53,7 +55,7 @@ export function login(auth: Auth, { email, password }: Person, ask: RequestOptio
   return auth.post('/login', { json: { email, password }, ...ask });
 }
 
-/** Logs a person in, which must succeed. @returns the tokens */
+/** Logs a person in, and asserts that this succeeds. @returns the tokens */
 export async function loginTokens(
   auth: Auth,
   person: Person,

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Resolves once a condition holds. @throws Error if it does not within two minutes */
+/** Polls a condition until it holds. @throws Error after two minutes */
 export async function waitUntil(holds: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 120_000;
   while (!(await holds())) {

@@ -1,6 +1,6 @@
 /**
- * A test environment for the use cases of auth, without HTTP, on the embedded store. The test controls the clock, and
- * the faults of the journal.
+ * A test environment for auth's use cases, without HTTP, on the embedded store. The test controls the clock
+ * and the faults of the journal.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -37,13 +37,13 @@ const settings = {
   LIMIT_SIGNUPS_PER_IP: '1000',
 };
 
-/** What happens to the next append. */
+/** A fault of the next append to the journal. */
 export type AppendFault =
-  /** Another process appends a commit first: `meanwhile` is called before the append. */
+  /** Another process interferes: `meanwhile` runs before the append. */
   | { readonly meanwhile: () => Promise<unknown> }
-  /** The journal is unreachable: nothing was appended. */
+  /** The append fails, and nothing was appended. */
   | 'request lost'
-  /** The commit was appended, but the caller gets no response. */
+  /** The append fails, although the commit was appended. */
   | 'answer lost';
 
 function withFaults(journal: Journal, faults: AppendFault[]): Journal {
@@ -63,9 +63,9 @@ function withFaults(journal: Journal, faults: AppendFault[]): Journal {
 export type World = Awaited<ReturnType<typeof openWorld>>;
 
 /**
- * Opens a world: the use cases of auth on stores in a temporary folder, with a clock and faults that the test
+ * Opens a test world: auth's use cases on stores in a temporary folder, with a clock and faults that the test
  * controls.
- * @param given stores to use in place of the embedded ones. The caller must empty them
+ * @param given stores to use instead of the embedded ones; the caller must empty them
  */
 export async function openWorld(given?: Stores) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-auth-'));
@@ -80,9 +80,7 @@ export async function openWorld(given?: Stores) {
     return new Date(ms);
   }
   let ids = 0;
-  /**
-   * Returns ids that sort in the order of their creation, as in a real process, although this clock does not advance.
-   */
+  /** Returns ids that sort in the order of their creation even though the test clock does not advance. */
   function newId(): string {
     ids += 1;
     return v7({ msecs: ms, seq: ids });
@@ -105,7 +103,7 @@ export async function openWorld(given?: Stores) {
         const stores = given ?? embedded;
         return { ...stores, journal: withFaults(stores.journal, faults) };
       },
-      // Collects the contents of links in `links`, instead of encrypting them for the notifier.
+      // Collects the contents of links in `links` instead of encrypting them.
       sealer: { seal: async (content) => `sealed ${links.push(content)}` },
       newId,
       nudge,
@@ -113,12 +111,12 @@ export async function openWorld(given?: Stores) {
   });
   const stored = given ?? openSqliteStores(database);
 
-  /** Returns the accounts as an instance with an empty memory sees them. */
+  /** Returns commands on accounts with an empty cache, like those of another instance. */
   function accountsOn(stores: Pick<Stores, 'journal' | 'snapshots'>) {
     return createAccounts({ ...stores, nudge, now, newId });
   }
 
-  /** Returns the stored facts of a stream. */
+  /** Returns the account events in a stream. */
   async function factsOf(stream: string): Promise<readonly AccountFact[]> {
     return (await stored.journal.read(stream)).flatMap(({ events }) => events.filter(isAccountFact));
   }
@@ -127,8 +125,7 @@ export async function openWorld(given?: Stores) {
     deps,
     jwks,
     /**
-     * The dependencies of the process that erases accounts. There is no relay in these tests: every event counts as
-     * published.
+     * The dependencies for erasing accounts. These tests have no relay, so every event counts as published.
      */
     erasing: {
       ...deps,
@@ -165,7 +162,7 @@ export async function openWorld(given?: Stores) {
       return link.token;
     },
     /**
-     * Signs up, one second after the previous sign-up. @returns the new account, whose e-mail address is not verified
+     * Signs up one second after the previous sign-up. @returns the new account, whose address is unverified
      */
     signUp: async (address: string, password: string): Promise<UnverifiedAccount> => {
       ms += 1000;
@@ -189,14 +186,14 @@ export function createTestContext(given: Partial<UseCaseContext> = {}): UseCaseC
   };
 }
 
-/** Returns a check for `assert.rejects`: the error must be a refusal of this kind. */
+/** Returns a predicate for `assert.rejects`: the error must be a refusal of this kind. */
 export function isRefusedWith(kind: Refusal['kind']) {
   return (error: unknown) => error instanceof Refused && error.refusal.kind === kind;
 }
 
 /**
- * Returns a test that runs `play` in a new test world.
- * @param given returns empty stores to use in place of the embedded ones
+ * Returns a test function that runs `play` in a new test world.
+ * @param given returns empty stores to use instead of the embedded ones
  */
 export function withTestWorld(play: (world: World) => Promise<void>, given?: () => Promise<Stores>) {
   return async (): Promise<void> => {

@@ -1,8 +1,8 @@
-/** The claims of access tokens other than those that identify the caller. */
+/** The claims of access tokens that do not identify the caller. */
 
 import type { TokenProfile } from '../ports/tokens.ts';
 
-/** The fields of a profile that can be used as claims. */
+/** The profile fields that access tokens can contain as claims. */
 export const profileFields = [
   'email',
   'username',
@@ -11,7 +11,10 @@ export const profileFields = [
   'locale',
 ] as const satisfies readonly (keyof TokenProfile)[];
 
-/** The claims that every access token has, and those that RFC 7519 and RFC 9068 define. */
+/**
+ * Claims that cannot be used for profile fields: those of every access token, and those that RFC 7519 and RFC
+ * 9068 define.
+ */
 export const reservedClaims: readonly string[] = [
   'iss',
   'aud',
@@ -28,10 +31,10 @@ export const reservedClaims: readonly string[] = [
   'scope',
 ];
 
-/** Fields of the profile, by the claim that contains them. */
+/** Maps the name of each additional claim to the profile field that it contains. */
 export type ExtraClaims = Readonly<Record<string, keyof TokenProfile>>;
 
-/** Returns the extra claims of a profile. Omits the claims of fields that are not set. */
+/** Returns the additional claims for a profile. Omits claims whose field is not set. */
 export function extraClaimsOf(claims: ExtraClaims, profile: TokenProfile): Readonly<Record<string, string>> {
   const filled = Object.entries(claims).flatMap(([claim, field]) => {
     const value = profile[field];

@@ -4,25 +4,25 @@ import { type ExtraClaims, extraClaimsOf } from './access-claims.ts';
 import { createEs256Signer } from './es256.ts';
 
 /**
- * The client id that each access token contains, because RFC 9068 requires it. Latchkey has only one client: login
- * with a password.
+ * The client id in every access token, which RFC 9068 requires. It is constant, because Latchkey has only one
+ * client: its own login with a password.
  */
 const CLIENT_ID = 'latchkey';
 
 export interface AccessTokensOptions {
   readonly keys: SigningKeys;
-  /** The keys that sign events, which are published in the same JWKS. */
+  /** The public keys for verifying events, which are published in the same JWKS. */
   readonly eventKeys: readonly PublicEventKey[];
-  /** PUBLIC_URL of Latchkey, which becomes the claim `iss`. */
+  /** The value of the claim `iss`: the setting PUBLIC_URL. */
   readonly issuer: string;
   readonly audience: string;
   readonly minutes: number;
-  /** The claim `scope` of verified accounts, by role. Default: none. */
+  /** Maps a role to the claim `scope` of verified accounts with this role. Default: no scopes. */
   readonly scopes?: Readonly<Record<string, string>>;
-  /** Additional claims, each with its field of the profile. Default: none. */
+  /** Additional claims that are taken from the profile. Default: none. */
   readonly extraClaims?: ExtraClaims;
   now(): Date;
-  /** Returns the id of a token (`jti`). */
+  /** Returns a new token id, for the claim `jti`. */
   newId(): string;
 }
 

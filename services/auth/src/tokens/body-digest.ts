@@ -5,9 +5,9 @@ import type { BodyDigest } from '../ports/tokens.ts';
 const BYTES = 32;
 
 /**
- * Creates the function that digests bodies.
- * @param keys REFRESH_KEY. A key for this purpose alone is derived (RFC 5869) from the oldest one, so that a request
- * can still be repeated after a newer key was added
+ * Creates the function that computes keyed digests of request bodies.
+ * @param keys the keys in REFRESH_KEY. The digest key is derived from the oldest one (RFC 5869), so that a
+ * request can still be repeated after a newer key was added
  */
 export function createBodyDigest(keys: SecretKeys): BodyDigest {
   const { bytes } = keys.at(-1) ?? keys[0];

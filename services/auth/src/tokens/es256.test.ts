@@ -8,7 +8,10 @@ import { createEs256Signer, derToJoseSignature } from './es256.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
-/** Encodes an integer in DER: as short as possible, and with a zero byte if it would be negative. */
+/**
+ * Encodes a non-negative integer in DER: in as few bytes as possible, with a leading zero byte if the first
+ * bit is set.
+ */
 function derInteger(value: bigint): readonly number[] {
   const digits = value.toString(16);
   const bytes = [...Buffer.from(digits.padStart(digits.length + (digits.length % 2), '0'), 'hex')];

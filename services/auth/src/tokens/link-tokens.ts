@@ -5,7 +5,10 @@ import type { LinkTokens } from '../ports/tokens.ts';
 const ID_BYTES = 16;
 const SECRET_BYTES = 32;
 
-/** 48 bytes fill 64 characters without spare bits, so each token has one spelling. */
+/**
+ * // 48 bytes are exactly 64 characters in base64url without unused bits, so each token has only one
+ * spelling.
+ */
 const WHOLE = /^[\w-]{64}$/;
 
 /** Returns whether a text has the form of a link token. A token that was cut off does not. */
@@ -24,7 +27,9 @@ export function trimLinkToken(text: string): string {
   return /^[\w-]*/.exec(text.replaceAll(blank, ''))?.[0] ?? '';
 }
 
-/** Creates link tokens. No state and no key is needed, because a token is valid if the journal has its hash. */
+/**
+ * Creates link tokens. Needs no state and no key, because a token is valid if the journal contains its hash.
+ */
 export function createLinkTokens(): LinkTokens {
   return {
     mint: (userId) => Buffer.concat([parse(userId), randomBytes(SECRET_BYTES)]).toString('base64url'),

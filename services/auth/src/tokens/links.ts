@@ -1,6 +1,6 @@
 /**
- * Creates the links in mails. Each link is for one account and one purpose, and is encrypted so that only the
- * notifier can read it.
+ * Creates and reads mailed links. Each link is for one account and one purpose, and is encrypted so that only
+ * the notifier can read it.
  */
 import { assertNever, type LinkPurpose } from '@latchkey/events';
 import type { NewLink } from '../account/index.ts';
@@ -8,8 +8,8 @@ import type { UseCaseDeps } from '../deps.ts';
 import { Refused } from '../refused.ts';
 
 /**
- * Creates a link that will be mailed to an account's stored address. Nothing is stored here: the caller must write the
- * hash of its token to the journal.
+ * Creates a link for a mail to an account's stored address. Stores nothing: the caller must append the hash
+ * of the token to the journal.
  */
 export async function mintLink(
   { settings, ...deps }: Pick<UseCaseDeps, 'linkTokens' | 'sealer' | 'settings' | 'now'>,
@@ -25,7 +25,7 @@ interface Addressee {
   readonly email: string;
 }
 
-/** Like `mintLink`, for a link that expires at a given instant. */
+/** Like `mintLink`, for a link that expires at a given time. */
 export async function mintLinkUntil(
   { linkTokens, sealer }: Pick<UseCaseDeps, 'linkTokens' | 'sealer'>,
   purpose: LinkPurpose,
@@ -38,13 +38,12 @@ export async function mintLinkUntil(
   return { hash: linkTokens.hash(purpose, token), sealed: { sealed, expiresAt } };
 }
 
-/** How long a change of address can be undone, in days. */
+/** For how many days an e-mail change can be undone. */
 const EMAIL_UNDO_DAYS = 7;
 
 function minutesOf(purpose: Exclude<LinkPurpose, 'erasure'>, settings: UseCaseDeps['settings']): number {
   switch (purpose) {
-    // The link of an e-mail change is valid as long as the link of a sign-up, because both prove that the recipient
-    // can read the mailbox.
+    // Both links prove that the recipient can read the mailbox, so they are valid for the same time.
     case 'verification':
     case 'email-change':
       return settings.verificationMinutes;
@@ -58,13 +57,15 @@ function minutesOf(purpose: Exclude<LinkPurpose, 'erasure'>, settings: UseCaseDe
 }
 
 export interface OpenedLink {
-  /** The id of the account, which the token contains. */
+  /** The account id in the token. */
   readonly userId: string;
-  /** The part of the token that the journal keeps. */
+  /** The hash of the token, as stored in the journal. */
   readonly tokenHash: string;
 }
 
-/** Reads the token of a link as a client sent it. @throws Refused (token_invalid) if it is malformed */
+/**
+ * Reads the token of a link, as sent by a client. @throws Refused (token_invalid) if the token is malformed
+ */
 export function readLinkToken(
   { linkTokens }: Pick<UseCaseDeps, 'linkTokens'>,
   purpose: LinkPurpose,

@@ -6,11 +6,11 @@ const form = /^([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})\.(0|[1-9]\d{0,14})\.([
 
 /**
  * Creates refresh tokens.
- * @param keys the keys in REFRESH_KEY: new tokens are signed with the first one, and tokens signed with the others
- * are still accepted
+ * @param keys the keys in REFRESH_KEY: new tokens are signed with the first key; tokens signed with any key
+ * are accepted
  */
 export function createRefreshTokens(keys: SecretKeys): RefreshTokens {
-  // The key objects are created once, because creating one from bytes takes several times as long as a MAC.
+  // Creates the key objects only once, because creating one takes several times as long as computing a MAC.
   const [first, ...others] = keys;
   const current = createSecretKey(first.bytes);
   const secrets = [current, ...others.map(({ bytes }) => createSecretKey(bytes))];
@@ -31,8 +31,8 @@ export function createRefreshTokens(keys: SecretKeys): RefreshTokens {
 }
 
 /**
- * Compares two MACs as text, because several base64url texts decode to the same 32 bytes, and only the issued text is
- * accepted.
+ * Compares two MACs as text: several base64url texts decode to the same bytes, and only the issued text may
+ * be accepted.
  */
 function isGenuine(mac: string, expected: string): boolean {
   return timingSafeEqual(Buffer.from(mac), Buffer.from(expected));

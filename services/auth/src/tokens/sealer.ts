@@ -2,7 +2,10 @@ import type { KeyObject } from 'node:crypto';
 import { CompactEncrypt } from 'jose';
 import type { Sealer } from '../ports/sealer.ts';
 
-/** Creates a sealer. @param key SEALING_PUBLIC_KEY; its thumbprint `kid` identifies the private key that decrypts */
+/**
+ * Creates a sealer.
+ * @param key the setting SEALING_PUBLIC_KEY; its thumbprint `kid` tells the notifier which private key to use
+ */
 export function createSealer(key: { readonly kid: string; readonly publicKey: KeyObject }): Sealer {
   const header = { alg: 'ECDH-ES', enc: 'A256GCM', kid: key.kid };
   const encoder = new TextEncoder();

@@ -7,8 +7,8 @@ const BYTES = 32;
 
 /**
  * Creates sign-up tokens.
- * @param keys the keys in REFRESH_KEY. A key that is used only for sign-up tokens is derived from each (RFC 5869).
- * New tokens are signed with the first one, and tokens signed with the others are still accepted
+ * @param keys the keys in REFRESH_KEY. From each, a key for sign-up tokens only is derived (RFC 5869). New
+ * tokens are signed with the first one; tokens signed with any of them are accepted
  */
 export function createSignUpTokens([key, ...others]: SecretKeys): SignUpTokens {
   const current = derivedFrom(key);

@@ -13,9 +13,15 @@ export const ENTRIES_COLLECTION = 'auth_audit';
 export interface EntryDocument extends Omit<AuditEntry, 'id' | 'kept' | 'time'> {
   readonly _id: string;
   readonly time: Date;
-  /** The id of the account in whose history the entry is kept, if it is kept. */
+  /**
+   * The id of the account whose history includes the entry. Set only on entries that are kept after
+   * publication.
+   */
   readonly keptFor?: string;
-  /** The entry's id, set only while it is in the outbox, so that the index contains nothing else. */
+  /**
+   * Equal to the entry's id while the entry is in the outbox, and then removed, so that the sparse index
+   * contains only the outbox.
+   */
   readonly unpublished?: string;
 }
 
@@ -40,7 +46,7 @@ export const auditIndexes: readonly Index[] = [
 /** Matches the entries that are in the outbox. */
 export const IN_OUTBOX = { unpublished: { $gt: '' } };
 
-/** Security events in MongoDB. */
+/** The audit log in MongoDB. */
 export function createMongoAuditLog(connection: Connection): AuditLog {
   const entries = modelOfCollection(connection, ENTRIES_COLLECTION, schema);
 

@@ -7,18 +7,19 @@ import { readEvents } from '../stored-events.ts';
 export const COMMITS_COLLECTION = 'auth_commits';
 
 /**
- * A commit is one document, so one insert is the whole transaction. The outbox entry and the open registration are
- * subdocuments that are removed as a whole, so that their sparse indexes contain nothing else.
+ * A commit in MongoDB. It is a single document, so that it is inserted atomically without a transaction. The
+ * outbox entry, the registration and the erasure are subdocuments. Each is removed as a whole once it is
+ * done, so that its sparse index contains only open ones.
  */
 export interface CommitDocument extends Omit<Commit, 'commandId' | 'address' | 'eraseAt' | 'events'> {
-  /** The command's id. */
+  /** The command id. */
   readonly _id: string;
   readonly events: unknown;
-  /** The outbox entry. Set while the commit is in the outbox. */
+  /** The outbox entry. Removed once the commit is published. */
   readonly unpublished?: Pick<Commit, 'stream' | 'number' | 'at'>;
-  /** The open registration. Set until the account is verified or ended. */
+  /** The open registration. Removed once the account is verified or has ended. */
   readonly registration?: Registration;
-  /** The open erasure. Removed once the account is erased, or will not be. */
+  /** The scheduled erasure. Removed once it is carried out or dropped. */
   readonly erasure?: DueErasure;
 }
 
@@ -32,7 +33,8 @@ export function commitSchema() {
     number: whole,
     sequence: whole,
     events: { type: [Object], required: true },
-    // Without this default, mongoose stores an empty list, and the unique index allows only one empty list.
+    // By default, mongoose would store an empty list, but the unique index allows only one document with an
+    // empty list.
     claims: { type: [String], default: undefined },
     correlationId: text,
     traceparent: String,
@@ -85,13 +87,13 @@ export const commitIndexes: readonly Index[] = [
 ];
 
 /**
- * The read concern for everything on which decisions or publishing depend. If a write has not reached a majority of
- * the replica set, a failover can roll it back. A commit that follows such a write would then follow a commit that no
- * longer exists, and there would be a permanent gap in the stream.
+ * The read concern for everything on which decisions or publishing depend. Until a write has reached a
+ * majority of the replica set, a failover can roll it back. If a later commit were based on such a write, the
+ * rollback would leave a permanent gap in the stream.
  */
 export const MAJORITY_READ = { readConcern: 'majority' } as const;
 
-/** Returns the document of a new commit, entered in the outbox. */
+/** Converts a new commit to its document, which includes an outbox entry. */
 export function documentOf({
   commandId,
   address,
@@ -110,7 +112,7 @@ export function documentOf({
   };
 }
 
-/** Returns the commit of a document. @throws UnreadableCommit */
+/** Converts a document to its commit. @throws UnreadableCommit */
 export function commitOf({
   _id,
   events,

@@ -5,8 +5,8 @@ import { COMMITS_COLLECTION, type CommitDocument } from './commits.ts';
 const KEPT_MS = 7 * DAY_MS;
 
 /**
- * Schedules the erasure of registrations that ended before auth could erase accounts: seven days after their end, as
- * for all others.
+ * Schedules the erasure of registrations that ended before auth supported erasure. As for all other
+ * registrations, it is due seven days after their end.
  */
 export const scheduleErasureOfEndedRegistrations: Migration = async (connection) => {
   const commits = connection.collection<CommitDocument>(COMMITS_COLLECTION);

@@ -17,16 +17,16 @@ import {
 export const ERASURES_COLLECTION = 'auth_erasures';
 
 interface ErasureDocument extends Omit<ErasureRecord, 'account'> {
-  /** The id of the account. */
+  /** The account id. */
   readonly _id: string;
   /**
-   * Equal to `erasedAt` until every expected consumer has confirmed the erasure, and then removed, so that the sparse
-   * index contains only erasures that wait for confirmations.
+   * Equal to `erasedAt` while confirmations of expected consumers are missing, and then removed, so that the
+   * sparse index contains only erasures that wait for confirmation.
    */
   readonly waitingSince?: string;
   /**
-   * Set while the original events may still be on the topic. Later the whole object is removed, so that the sparse
-   * index contains no other erasures (ADR 12).
+   * Set while the original events may still be on the topic, and then removed as a whole, so that the sparse
+   * index contains only such erasures (ADR 12).
    */
   readonly open?: { readonly firstAt: string; readonly account: string };
 }
@@ -55,7 +55,7 @@ export const erasureIndexes: readonly Index[] = [
   },
 ];
 
-/** Erasures and their receipts in MongoDB: one document per account. */
+/** Erasure receipts in MongoDB, with one document per erased account. */
 export function createMongoErasureReceipts(connection: Connection): ErasureReceipts {
   const erasures = modelOfCollection(connection, ERASURES_COLLECTION, schema);
 
@@ -69,8 +69,8 @@ export function createMongoErasureReceipts(connection: Connection): ErasureRecei
       const isNew = { _id: account, 'receipts.consumer': { $ne: receipt.consumer } };
       await erasures.updateOne(isNew, { $push: { receipts: receipt } });
       const stored = await erasures.findById(account).lean();
-      // The process that adds the last receipt sees all receipts. Each later call repeats this check, because that
-      // process may have died in between.
+      // The process that adds the last receipt finds none missing. It may crash before it removes the mark,
+      // so every later call checks again.
       if (stored?.waitingSince !== undefined && unconfirmedConsumers(stored).length === 0)
         await erasures.updateOne({ _id: account }, { $unset: { waitingSince: 1 } });
     },

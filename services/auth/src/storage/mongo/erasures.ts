@@ -3,7 +3,7 @@ import type { Connection } from 'mongoose';
 import type { DueErasure, Erasures } from '../../ports/erasures.ts';
 import { COMMITS_COLLECTION, type CommitDocument, MAJORITY_READ } from './commits.ts';
 
-/** The open erasures in MongoDB: subdocuments of commits. */
+/** The scheduled and running erasures in MongoDB, stored as subdocuments of commits. */
 export function createMongoErasures(connection: Connection): Erasures {
   const commits = connection.collection<CommitDocument>(COMMITS_COLLECTION);
 

@@ -27,7 +27,7 @@ import { createMongoSnapshots } from './snapshots.ts';
 import { createMongoStoredCommits, LEASES_COLLECTION } from './stored-commits.ts';
 import { createMongoTrustedAddresses, trustedAddressIndexes } from './trusted-addresses.ts';
 
-/** Auth's indexes in MongoDB. */
+/** The MongoDB indexes of auth's collections. */
 export const authIndexes: readonly Index[] = [
   ...commitIndexes,
   ...sessionIndexes,
@@ -38,7 +38,7 @@ export const authIndexes: readonly Index[] = [
   ...erasureIndexes,
 ];
 
-/** Opens auth's part of a MongoDB database. */
+/** Opens auth's stores in a MongoDB database. */
 export function openMongoStores(connection: Connection): Stores {
   return {
     ...prepareMongo(connection, {

@@ -5,7 +5,7 @@ import { authIndexes } from './index.ts';
 import { createMongoPersonalData } from './personal-data.ts';
 import { REQUESTS_COLLECTION } from './requests.ts';
 
-// A sparse index contains every document that has any of its keys (ADR 12).
+// A sparse index contains every document that has at least one of the index's keys (ADR 12).
 test('the keys of a sparse index are in one subdocument, which is removed as a whole', () => {
   for (const { name, keys, sparse } of authIndexes) {
     const owners = new Set(Object.keys(keys).map((key) => key.split('.')[0]));
@@ -13,7 +13,10 @@ test('the keys of a sparse index are in one subdocument, which is removed as a w
   }
 });
 
-/** Returns a connection to an empty database that reports the collection and the filter of each query. */
+/**
+ * Returns a connection to an empty database. `onQuery` is called with the collection and the filter of each
+ * query.
+ */
 function createRecordingConnection(onQuery: (collection: string, filter: object) => void): Connection {
   function collection(name: string) {
     async function record(filter: object): Promise<void> {

@@ -55,7 +55,7 @@ describe('the journal on mongo', () => {
     await journal.roleChanges();
     await registrations.living('ada@example.com');
     await outbox.unpublished([commit.stream]);
-    // To find out which commit came first, the journal reads from the primary alone, and then from a majority.
+    // After the lost race, the journal reads first from the primary alone (`local`) and then from a majority.
     assert.deepEqual(asked, [
       [COMMITS_COLLECTION, 'local'],
       ...Array(7).fill([COMMITS_COLLECTION, 'majority']),
@@ -84,7 +84,10 @@ describe('the journal on mongo', () => {
   });
 });
 
-/** Returns a connection on which writes with majority write concern are not confirmed until the test allows it. */
+/**
+ * Returns a connection that behaves as if no majority had confirmed the writes, until the test calls
+ * `confirm`.
+ */
 function withoutMajority(connection: Connection) {
   let confirms = false;
   const wrapped = new Proxy(connection, {

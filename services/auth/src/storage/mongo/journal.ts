@@ -6,14 +6,17 @@ import type { Connection } from 'mongoose';
 import { type AppendResult, type Commit, type Journal, UnreadableCommit } from '../../ports/journal.ts';
 import { COMMITS_COLLECTION, type CommitDocument, commitOf, documentOf, MAJORITY_READ } from './commits.ts';
 
-/** A read concern that also shows writes that no majority has yet. Used only to find out whose commit came first. */
+/**
+ * This read concern also returns writes that have not reached a majority. Used only to find out which of two
+ * competing commits came first.
+ */
 const LOCAL = { readConcern: 'local' } as const;
-/** How long a commit that came first may take to reach a majority, in ms. */
+/** How long to wait until the commit that came first has reached a majority, in ms. */
 const MAJORITY_WAIT_MS = 2000;
 const POLL_MS = 20;
 const NOT_YET_DURABLE = 'a majority has not confirmed the write';
 
-/** Returns the range of strings with a prefix. No character sorts after U+10FFFF. */
+/** Returns a query condition for strings with a prefix. U+10FFFF is the last character in sort order. */
 function startsWith(prefix: string) {
   return { $elemMatch: { $gte: prefix, $lt: `${prefix}\u{10FFFF}` } };
 }
@@ -25,13 +28,16 @@ function after({ stream, number }: Place) {
 }
 
 /**
- * The journal in MongoDB. Do not shard its collection: claims must be unique across all of it. Every request reads
- * commits, so this uses the driver without mongoose (ADR 20).
+ * The journal in MongoDB. Its collection must not be sharded, because claims must be unique across the whole
+ * collection. Uses the driver without mongoose for speed, because every request reads commits (ADR 20).
  */
 export function createMongoJournal(connection: Connection): Journal {
   const commits = connection.collection<CommitDocument>(COMMITS_COLLECTION);
 
-  /** Returns the commits of each stream after a given number, as stored documents in the order of their numbers. */
+  /**
+   * Reads the stored commits of several streams, each after a given number and ordered by number, in one
+   * query.
+   */
   const readAll = createBatchedReader(async (places: readonly Place[]) => {
     const [first] = places;
     if (places.length === 1 && first !== undefined)
@@ -41,7 +47,7 @@ export function createMongoJournal(connection: Connection): Journal {
       documents.toSorted((a, b) => a.number - b.number),
       ({ stream }) => stream,
     );
-    // One batch may contain several reads of the same stream, each from a different number.
+    // A batch may contain several reads of one stream that start at different numbers.
     return places.map(({ stream, number }) =>
       (byStream.get(stream) ?? []).filter((document) => document.number > number),
     );
@@ -53,9 +59,10 @@ export function createMongoJournal(connection: Connection): Journal {
   }
 
   /**
-   * Finds out whose commit came first. The write concern of that commit may have failed (no majority confirmed it in
-   * time), and the commit may become durable later. So the commit is read with `local`, and counts once a majority
-   * has it. @throws StoreUnavailable if no majority has it in time, so that it is unknown which commit will remain
+   * Returns the result of an append that collided with another commit. A stored commit may not have reached a
+   * majority yet, so a `local` read tells whether it is our own, from an earlier attempt. The result is final
+   * once the commit that came first has reached a majority.
+   * @throws StoreUnavailable if that takes too long, because it is then unknown which commit will persist
    */
   async function afterLostRace({ commandId, stream, number, claims = [] }: Commit): Promise<AppendResult> {
     const own = { _id: commandId };
@@ -78,7 +85,10 @@ export function createMongoJournal(connection: Connection): Journal {
     }
   }
 
-  /** Adds the hash-chain entries of a commit in a single update, so that entries of two processes are never mixed. */
+  /**
+   * Adds the hash-chain entries of a commit in a single update, so that concurrent processes cannot mix their
+   * entries.
+   */
   async function addChain(
     { stream, number }: Pick<Commit, 'stream' | 'number'>,
     entries: readonly ChainEntry[],
@@ -131,7 +141,8 @@ export function createMongoJournal(connection: Connection): Journal {
         const held = document?.claims ?? [];
         const kept = held.filter((claim) => !released.includes(claim));
         if (kept.length === held.length) return;
-        // The field is removed, because an empty list would be a key of the unique index.
+        // Removes the field instead of storing an empty list, which the unique index would allow in one
+        // document only.
         const change = kept.length === 0 ? { $unset: { claims: 1 as const } } : { $set: { claims: kept } };
         const { matchedCount } = await commits.updateOne({ stream, number, claims: held }, change);
         if (matchedCount === 1) return;

@@ -5,9 +5,9 @@ import { type KnownSources, MAX_KNOWN_SOURCES } from '../../ports/known-sources.
 const KNOWN_SOURCES = 'auth_known_sources';
 
 interface KnownSourcesDocument {
-  /** The account's id. */
+  /** The account id. */
   readonly _id: string;
-  /** The digests of the sources, in the order in which they were added. */
+  /** The digests of the sources, oldest first. */
   readonly sources: readonly string[];
 }
 
@@ -18,7 +18,7 @@ function schema() {
   });
 }
 
-/** Known sources in MongoDB: one document per account, found by its id. */
+/** Known sources in MongoDB, with one document per account. */
 export function createMongoKnownSources(connection: Connection): KnownSources {
   const known = modelOfCollection(connection, KNOWN_SOURCES, schema);
 

@@ -6,12 +6,12 @@ import { createCountingLimits } from '../limits.ts';
 
 const COUNTS = 'auth_limits';
 
-/** A count of used points, in the form in which rate-limiter-flexible stores it. */
+/** A count of used points, in the format of rate-limiter-flexible. */
 interface CountDocument {
-  /** The limit's name and the counted key. */
+  /** The name of the limit and the counted key. */
   readonly key: string;
   readonly points: number;
-  /** When the window of the limit ends. */
+  /** When the current window ends. */
   readonly expire: Date;
 }
 
@@ -21,8 +21,8 @@ export const limitIndexes: readonly Index[] = [
 ];
 
 /**
- * Rate limits in MongoDB, shared by all instances. The windows in which points are counted follow the clock of each
- * machine, because rate-limiter-flexible uses it.
+ * Rate limits in MongoDB, shared by all instances. Windows depend on the clock of each instance's machine,
+ * because rate-limiter-flexible uses the local clock.
  */
 export function createMongoLimits(rules: LimitRules, connection: Connection): Limits {
   const counts = connection.collection<CountDocument>(COUNTS);

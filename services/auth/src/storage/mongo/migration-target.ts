@@ -19,14 +19,14 @@ import { FINGERPRINTS_COLLECTION, moveModelOf } from './moves.ts';
 import { documentOfRequest, REQUESTS_COLLECTION } from './requests.ts';
 import { documentOfSession, SESSIONS_COLLECTION } from './sessions.ts';
 
-/** The id of the move; a database can be the target of one move only. */
+/** The document id of the move. It is constant, because only one move into a database is allowed. */
 const MOVE = 'embedded';
 
 const USED = 'MONGO_URL: auth has run on this database already; move into one that is empty';
 const OTHER_KEYS = 'MONGO_URL: a data folder with other keys was moved into this database';
 const TAKEN = 'MONGO_URL: the database has another commit in the place of one that is to be moved';
 
-/** Receives auth's records in MongoDB. */
+/** The target of `ops move` in MongoDB. */
 export function createMongoMigrationTarget(connection: Connection): MigrationTarget {
   const commits = modelOfCollection(connection, COMMITS_COLLECTION, commitSchema);
   const moves = moveModelOf(connection);
@@ -85,8 +85,9 @@ function commitsIn(connection: Connection): MoveTarget<RawCommit> {
 const eventIds = z.array(z.object({ id: z.string() }));
 
 /**
- * Returns, as JSON, the parts of a commit that never change after it is appended. An erasure changes the data of the
- * events and the claims, a settled change of address the claims, and auth chains the events of release 0.1.
+ * Returns, as JSON, the parts of a commit that never change after the append, for comparing two copies of it.
+ * Other parts may change: an erasure rewrites data and claims, a settled address change releases claims, and
+ * auth adds hash-chain entries to events of release 0.1.
  */
 function fixedPart({ _id, stream, number, sequence, events, at }: CommitDocument): string {
   const { data: ids = events } = eventIds.safeParse(events);
@@ -100,7 +101,7 @@ async function remember(
   for (const [_id, fingerprint] of Object.entries(given)) {
     await fingerprints.updateOne({ _id }, { $setOnInsert: { fingerprint } }, { upsert: true });
     const known = parseKeyUses((await fingerprints.findById(_id).lean())?.fingerprint ?? '');
-    // Once auth has run on the target, newer keys may have been added.
+    // Compares only the moved keys, because auth may have run on the target since and added newer keys.
     const isSame = parseKeyUses(fingerprint).every((use) => known.some(({ key }) => key === use.key));
     if (!isSame) throw new Error(OTHER_KEYS);
   }

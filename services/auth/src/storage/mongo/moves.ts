@@ -1,14 +1,14 @@
 import { createPlainSchema, modelOfCollection } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 
-/** A move of another store into this database, in progress or completed. */
+/** The state of a move from another store into this database. */
 interface MoveDocument {
   readonly _id: string;
   readonly begunAt: Date;
   readonly endedAt?: Date;
 }
 
-/** The collection with the keys that auth was used with. */
+/** The collection of the fingerprints of the keys with which auth has been used. */
 export const FINGERPRINTS_COLLECTION = 'auth_fingerprints';
 
 export function moveModelOf(connection: Connection) {
@@ -24,8 +24,8 @@ export function moveModelOf(connection: Connection) {
 const MOVING = 'a data folder is being moved into this database, or its move broke off: npm run ops -- move';
 
 /**
- * Asserts that no move into this database is in progress: decisions based on only some of the accounts could
- * contradict the others.
+ * Asserts that no move into this database is in progress. While accounts are missing, auth could make
+ * decisions that contradict them, for example give away an address.
  * @throws Error with a one-line message
  */
 export async function assertNotMoving(connection: Connection): Promise<void> {

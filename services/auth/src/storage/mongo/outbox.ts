@@ -6,13 +6,13 @@ import { COMMITS_COLLECTION, type CommitDocument, commitOf, MAJORITY_READ } from
 
 const isUnpublished = { 'unpublished.at': { $exists: true } };
 
-/** The outbox in MongoDB: subdocuments of unpublished commits. */
+/** The outbox in MongoDB, stored as subdocuments of the unpublished commits. */
 export function createMongoOutbox(connection: Connection): Outbox {
   const commits = connection.collection<CommitDocument>(COMMITS_COLLECTION);
 
   /**
-   * Adds streams with unpublished commits to the set until it has `limit` streams, in the order of the times of their
-   * commits.
+   * Adds streams with unpublished commits to `streams`, oldest commit first, until the set has `limit`
+   * elements.
    */
   async function addStreams(streams: Set<string>, at: mongo.Condition<string>, limit: number): Promise<void> {
     const waiting = commits
@@ -26,8 +26,8 @@ export function createMongoOutbox(connection: Connection): Outbox {
 
   return mapMongoErrors<Outbox>({
     async unpublished(streams) {
-      // The scan follows an index, so it cannot miss a commit with a lower number than one that it returns: streams
-      // only grow at their end.
+      // The query follows an index, and commits are only ever appended to a stream. So it cannot return a
+      // commit but miss an earlier one of the same stream.
       const documents = await commits
         .find({ 'unpublished.stream': { $in: [...streams] } }, MAJORITY_READ)
         .sort({ 'unpublished.stream': 1, 'unpublished.number': 1 })
@@ -47,8 +47,8 @@ export function createMongoOutbox(connection: Connection): Outbox {
 
     async markPublished(published) {
       if (published.length === 0) return;
-      // The marks are single updates, because after a failover the driver repeats updates of one document, but not of
-      // many. A lost mark is harmless: its commit is published again.
+      // Uses one update per document, because the driver can retry these after a failover, but not an
+      // `updateMany`. If an update is lost, its commit is published again, which is harmless.
       const marks = published.map(({ stream, number }) => ({
         updateOne: { filter: { stream, number }, update: { $unset: { unpublished: 1 } as const } },
       }));

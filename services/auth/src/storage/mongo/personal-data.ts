@@ -8,7 +8,7 @@ import { keysOfPairs, TRUSTED_COLLECTION } from './trusted-addresses.ts';
 
 type Named = { readonly _id: string };
 
-/** The personal data of an account in MongoDB, collection by collection. */
+/** Erases the personal data of an account from each of auth's collections in MongoDB. */
 export function createMongoPersonalData(connection: Connection): PersonalDataEraser {
   const commits = connection.collection<CommitDocument>(COMMITS_COLLECTION);
 
@@ -52,7 +52,7 @@ export function createMongoPersonalData(connection: Connection): PersonalDataEra
     async removeSecurityEvents(userId) {
       const entries = connection.collection(ENTRIES_COLLECTION);
       await entries.deleteMany({ keptFor: userId });
-      // The other entries are only in the outbox.
+      // Entries that are not kept exist only in the outbox.
       await entries.deleteMany({ ...IN_OUTBOX, account: userId });
       await erasePersonFromActions(userId);
     },

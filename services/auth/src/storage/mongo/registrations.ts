@@ -3,10 +3,10 @@ import type { Connection } from 'mongoose';
 import type { Registration, Registrations } from '../../ports/registrations.ts';
 import { COMMITS_COLLECTION, type CommitDocument, MAJORITY_READ } from './commits.ts';
 
-/** The condition that the field exists, without which MongoDB does not use a sparse index. */
+/** // Without this condition that the field exists, MongoDB does not use the sparse index. */
 const isOpen = { 'registration.at': { $exists: true } };
 
-/** The open registrations in MongoDB: subdocuments of first commits. */
+/** The open registrations in MongoDB, stored as subdocuments of each account's first commit. */
 export function createMongoRegistrations(connection: Connection): Registrations {
   const commits = connection.collection<CommitDocument>(COMMITS_COLLECTION);
 

@@ -7,10 +7,13 @@ export const REQUESTS_COLLECTION = 'auth_requests';
 
 interface RequestDocument extends Omit<RecordedRequest, 'id'> {
   readonly _id: string;
-  /** The owner of the lease. Absent while nobody holds the request; `leasedUntil` is then the epoch. */
+  /**
+   * The worker that has leased the request. Absent while the request is free; `leasedUntil` is then the
+   * epoch.
+   */
   readonly owner?: string;
   readonly leasedUntil: Date;
-  /** The id of the current claim. */
+  /** A unique id per call of `claim`, with which the caller finds the requests that it has won. */
   readonly claim?: string;
 }
 
@@ -34,16 +37,19 @@ export function requestModelOf(connection: Connection) {
 }
 
 /**
- * Recorded requests in MongoDB. The collection contains only waiting ones, so it stays small and is searched in the
- * order of its ids.
+ * The queue of recorded requests in MongoDB. Processed requests are deleted, so the collection stays small
+ * enough to be scanned in the order of its ids.
  */
 export function createMongoRequestQueue(connection: Connection): RequestQueue {
   const requests = requestModelOf(connection);
 
-  /** Claims some of the free requests for a worker. May return none, if other workers claimed them first. */
+  /**
+   * Tries once to lease free requests to a worker. The result may be empty because other workers were faster.
+   * @returns undefined if no request is free
+   */
   async function claimSome({ owner, now, leaseMs, limit }: Parameters<RequestQueue['claim']>[0]) {
     const free = { owner: { $exists: false } };
-    // Most ids are UUIDv7, so the requests are sorted by time.
+    // Sorts by time, because almost all ids are UUIDv7.
     const found = await requests.find(free, { _id: 1 }).sort({ _id: 1 }).limit(limit).lean();
     if (found.length === 0) return undefined;
     const ids = found.map(({ _id }) => _id);
@@ -101,7 +107,7 @@ export function createMongoRequestQueue(connection: Connection): RequestQueue {
   });
 }
 
-/** Returns the document of a request that nobody holds. */
+/** Converts a request to the document of a free request. */
 export function documentOfRequest({ id, ...request }: RecordedRequest): RequestDocument {
   return {
     _id: id,

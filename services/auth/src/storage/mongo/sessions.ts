@@ -13,7 +13,10 @@ export const sessionIndexes: readonly Index[] = [
 
 const NEWEST_FIRST = { createdAt: -1, _id: -1 } as const;
 
-/** Sessions in MongoDB, without mongoose (ADR 20): every request with a token reads one. */
+/**
+ * Sessions in MongoDB. Uses the driver without mongoose for speed, because every request with a token reads a
+ * session (ADR 20).
+ */
 export function createMongoSessions(connection: Connection): Sessions {
   const sessions = connection.collection<SessionDocument>(SESSIONS_COLLECTION);
 

@@ -3,7 +3,7 @@ import type { Connection } from 'mongoose';
 import type { Snapshot, Snapshots } from '../../ports/snapshots.ts';
 
 type SnapshotDocument = Omit<Snapshot, 'stream'> & {
-  /** The stream's id. */
+  /** The stream id. */
   readonly _id: string;
 };
 
@@ -37,7 +37,7 @@ export function createMongoSnapshots(connection: Connection): Snapshots {
       try {
         await snapshots.updateOne(notNewer, { $set: snapshot }, { upsert: true });
       } catch (error) {
-        // If a newer snapshot exists, the upsert tries to insert a second document, which fails.
+        // If a newer snapshot exists, the filter does not match it, so the upsert fails on the duplicate id.
         if (!isLostRaceError(error)) throw error;
       }
     },

@@ -21,16 +21,16 @@ export function createMongoStoredCommits(connection: Connection): StoredCommits 
       .find(filter, { claims: 0, registration: 0 })
       .sort({ stream: 1, number: 1 })
       .limit(limit)
-      // The read concern is `majority`, because `republish` must not publish commits that a failover could still roll
-      // back.
+      // A commit that has not reached a majority can still be rolled back, and `republish` must not publish
+      // such commits.
       .readConcern('majority')
       .lean();
     return documents.map(storedCommitOf);
   }
 
   /**
-   * Returns the page after a commit. Reads the rest of that commit's stream first, and then the streams after it, so
-   * that each query is one range of the index.
+   * Returns the page that follows a commit: the rest of that commit's stream or, at its end, the streams
+   * after it. Each of these queries reads a single range of the index.
    */
   async function pageAfter(last: StoredCommit | undefined): Promise<readonly StoredCommit[]> {
     if (last === undefined) return find({}, PAGE);

@@ -12,7 +12,7 @@ import { TRUST_DURATION_MS, TRUST_RENEWAL_MS, trustedPairKey } from '../trusted-
 export const TRUSTED_COLLECTION = 'auth_trusted';
 
 interface TrustDocument {
-  /** The key of the pair, as `trustedPairKey` returns it. */
+  /** The key of the pair, as returned by `trustedPairKey`. */
   readonly _id: string;
   readonly until: Date;
 }

@@ -15,10 +15,10 @@ const SQL = {
     (SELECT id FROM audit_entry WHERE time < :instant ORDER BY time LIMIT :limit)`,
 } as const;
 
-/** Security events in the embedded store. */
+/** The audit log in the embedded store. */
 export function createSqliteAuditLog(database: Database): AuditLog {
   return mapSqliteErrors<AuditLog>({
-    // The write is not flushed, because a power cut also loses the events that are still in memory.
+    // Not flushed to disk: a power cut would lose the events that are still in memory anyway.
     add: (entries) =>
       database.write(
         () => {
@@ -38,7 +38,7 @@ export function createSqliteAuditLog(database: Database): AuditLog {
 
     backlog: async (limit) => Number(database.prepare(SQL.backlog).get({ limit })?.['entries']),
 
-    // The write is not flushed: after a power cut, the same entries are published again.
+    // Not flushed to disk: after a power cut, the same entries are published again, which is harmless.
     markPublished: (entries) =>
       database.write(
         () => {

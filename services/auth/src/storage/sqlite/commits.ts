@@ -2,7 +2,7 @@ import type { Row } from '@latchkey/sqlite';
 import type { Commit } from '../../ports/journal.ts';
 import { readStoredEvents } from '../stored-events.ts';
 
-/** Returns the named parameters that insert a commit and enter it in the outbox. */
+/** Converts a commit to the named parameters of its INSERT, which also adds it to the outbox. */
 export function columnsOf(commit: Commit) {
   const { events, claims, address, eraseAt, traceparent, ...plain } = commit;
   return {
@@ -16,7 +16,7 @@ export function columnsOf(commit: Commit) {
   };
 }
 
-/** Returns the commit of a row. @throws UnreadableCommit */
+/** Converts a row to its commit. @throws UnreadableCommit */
 export function commitOf(row: Row): Commit {
   const head = commitHeadOf(row);
   return {
@@ -26,7 +26,7 @@ export function commitOf(row: Row): Commit {
   };
 }
 
-/** Reads the fields of a commit other than its events and the keys by which the commit is found. */
+/** Returns the fields of a commit except its events and its lookup keys. */
 export function commitHeadOf(row: Row): Omit<Commit, 'events' | 'claims' | 'address' | 'eraseAt'> {
   return {
     stream: String(row['stream']),
@@ -39,17 +39,20 @@ export function commitHeadOf(row: Row): Omit<Commit, 'events' | 'claims' | 'addr
   };
 }
 
-/** Reads the claims of a commit. */
+/** Returns the claims that a commit holds. */
 export function claimsOf({ claims }: Row): readonly string[] {
   return claims === null ? [] : JSON.parse(String(claims));
 }
 
-/** Returns the value of the column that stores the claims that a commit still has. */
+/** Returns the value of the column `claims` for the claims that a commit holds. */
 export function claimsColumn(claims: readonly string[]): string | null {
   return claims.length === 0 ? null : JSON.stringify(claims);
 }
 
-/** Reads the keys by which a commit can be found. */
+/**
+ * Returns the lookup keys of a commit: its claims, the address of its open registration, and its erasure
+ * time.
+ */
 export function lookupKeysOf(row: Row): Pick<Commit, 'claims' | 'address' | 'eraseAt'> {
   return {
     ...(row['claims'] === null ? {} : { claims: claimsOf(row) }),

@@ -26,10 +26,10 @@ const SQL = {
   waiting: `SELECT * FROM erasure INDEXED BY erasure_waiting WHERE waiting = 1 AND ${LATEST} ${IN_ORDER}`,
 } as const;
 
-/** A string that sorts after every instant with a year of four digits. */
+/** A string that sorts after every RFC 3339 time. */
 const END = '~';
 
-/** Erasures and their receipts in the embedded store. */
+/** Erasure receipts in the embedded store, with one row per erased account. */
 export function createSqliteErasureReceipts(database: Database): ErasureReceipts {
   function find(account: string): ErasureRecord | undefined {
     const row = database.prepare(SQL.find).get({ account });

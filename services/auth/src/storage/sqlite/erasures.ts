@@ -11,7 +11,7 @@ const SQL = {
 
 const FIRST = { eraseAt: '', stream: '', number: 0 };
 
-/** The open erasures in the embedded store: commits with an instant in `erase_at`. */
+/** The scheduled and running erasures in the embedded store: commits whose column `erase_at` is set. */
 export function createSqliteErasures(database: Database): Erasures {
   return mapSqliteErrors<Erasures>({
     due: async ({ after: { eraseAt, stream, number } = FIRST, until, limit }) =>

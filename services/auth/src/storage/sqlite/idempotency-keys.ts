@@ -18,7 +18,7 @@ export function createSqliteIdempotencyKeys(database: Database): IdempotencyKeys
         database.prepare(SQL.bind).run({ id, digest, now: now.getTime(), until: until.getTime() });
         return database.prepare(SQL.find).get({ id })?.['digest'] === digest;
       }),
-    // The writes are not flushed: if a power cut undoes them, the next pass removes these keys again.
+    // Not flushed to disk: if a power cut undoes the deletion, the next clean-up repeats it.
     removeExpired: (now) =>
       removeInPages(database, SQL.removeExpired, { now: now.getTime() }, { flushed: false }),
   });

@@ -20,7 +20,7 @@ import { createSqliteSnapshots } from './snapshots.ts';
 import { createSqliteStoredCommits } from './stored-commits.ts';
 import { createSqliteTrustedAddresses } from './trusted-addresses.ts';
 
-/** Opens auth's part of the embedded store. */
+/** Opens auth's stores in an embedded database. */
 export function openSqliteStores(database: Database): Stores {
   database.migrate(schema);
   const requests = createSqliteRequestQueue(database);

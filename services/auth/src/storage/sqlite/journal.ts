@@ -21,10 +21,11 @@ const SQL = {
   replaceClaims: 'UPDATE journal_commit SET claims = :claims WHERE stream = :stream AND number = :number',
   deleteClaim: 'DELETE FROM journal_claim WHERE claim = :claim',
   holdersBetween: 'SELECT DISTINCT stream FROM journal_claim WHERE claim >= :from AND claim < :before',
-  // U+10FFFF sorts after every character of a claim, so this range contains all claims with the prefix.
+  // U+10FFFF is the last character in sort order, so this range contains all claims with the prefix.
   countClaims: `SELECT count(*) AS count FROM journal_claim
     WHERE claim >= :prefix AND claim < :prefix || char(1114111)`,
-  // The condition must be that of the partial index journal_role_change, word for word.
+  // The condition must equal that of the partial index journal_role_change literally; otherwise SQLite cannot
+  // use it.
   roleChanges: `SELECT DISTINCT stream FROM journal_commit INDEXED BY journal_role_change
     WHERE instr(events, '"type":"RoleChanged"') > 0`,
 } as const;
@@ -42,8 +43,8 @@ export function createSqliteJournal(database: Database): Journal {
   }
 
   /**
-   * Appends a commit. Must run in a transaction, which excludes all other writers, so that the checks are still valid
-   * at the insert.
+   * Appends a commit. Must run in a write transaction: it excludes other writers, so that the checks still
+   * hold when the commit is inserted.
    */
   function append(commit: Commit): AppendResult {
     const { stream, number, claims = [], commandId } = commit;

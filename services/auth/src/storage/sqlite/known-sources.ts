@@ -7,7 +7,7 @@ const SQL = {
     ON CONFLICT DO UPDATE SET sources = excluded.sources`,
 } as const;
 
-/** Known sources in the embedded store: one row per account. */
+/** Known sources in the embedded store, with one row per account. */
 export function createSqliteKnownSources(database: Database): KnownSources {
   function find(userId: string): readonly string[] | undefined {
     const row = database.prepare(SQL.find).get({ userId });
@@ -24,7 +24,7 @@ export function createSqliteKnownSources(database: Database): KnownSources {
 
   return mapSqliteErrors<KnownSources>({
     async remember(userId, sources) {
-      // Most sign-ins come from known sources. These need no write, and so do not wait for a flush.
+      // Most sign-ins come from known sources. Checking for these first avoids a write and its flush to disk.
       const known = find(userId);
       if (known && sources.every((source) => known.includes(source))) return [];
       return await database.write(() => add(userId, sources));

@@ -14,13 +14,14 @@ const SQL = {
 } as const;
 
 /**
- * A count survives the end of the process. A power cut may lose the latest counts, because no count waits for a flush.
+ * Counts are not flushed to disk. They survive a crash of the process, but a power cut may lose the latest
+ * ones.
  */
 const UNFLUSHED = { flushed: false } as const;
 
 /**
- * Limits in the embedded store. A count is compared and written in one transaction, so that parallel requests cannot
- * exceed a limit. Windows follow the machine's clock.
+ * Rate limits in the embedded store. Each call reads and updates the count in one transaction, so that
+ * concurrent requests cannot exceed a limit. Windows depend on the machine's clock.
  */
 export function createSqliteLimits(rules: LimitRules, database: Database): Limits {
   function find(name: LimitName, key: string, now: number): Row | undefined {

@@ -27,7 +27,7 @@ const ERASURES = {
   key: ['account', ''],
 } as const;
 
-/** Auth's records in the embedded store, for `ops move`. */
+/** The source of `ops move` in the embedded store. */
 export function createSqliteMigrationSource(database: Database): MigrationSource {
   return {
     async fingerprints() {

@@ -17,15 +17,15 @@ const SQL = {
     WHERE unpublished IS NOT NULL ORDER BY unpublished, rowid LIMIT 1`,
 } as const;
 
-/** An instant that is later than every other. */
+/** The latest time that a Date can represent. */
 const NEVER = new Date(8.64e15);
 const NOTHING_RECENT: TimeSpan = { from: NEVER, to: NEVER };
 
-/** The outbox in the embedded store: commits with a time in `unpublished`. */
+/** The outbox in the embedded store: commits whose column `unpublished` is set. */
 export function createSqliteOutbox(database: Database): Outbox {
   /**
-   * Adds streams with unpublished commits to the set until it has `limit` streams. Reads only as many rows as are
-   * needed for that.
+   * Adds streams with unpublished commits to `streams` until the set has `limit` elements. Reads no more rows
+   * than needed.
    */
   function addStreams(streams: Set<string>, sql: string, at: number, limit: number): void {
     for (const row of database.prepare(sql).iterate({ at })) {
@@ -53,7 +53,8 @@ export function createSqliteOutbox(database: Database): Outbox {
       return groupReadableCommitsByStream(rows, commitOf);
     },
     waiting: async ({ recent = NOTHING_RECENT, limit }) => waiting(recent, limit),
-    // This write may be lost in a crash: the commits are then published again (at-least-once).
+    // Not flushed to disk: after a power cut, these commits are published again, which is harmless
+    // (at-least-once).
     markPublished: (commits) => database.write(() => markAll(commits), { flushed: false }),
     async backlog() {
       const oldest = database.prepare(SQL.oldest).get();

@@ -25,7 +25,7 @@ const SQL = {
 
 const ERASING = { erases: true } as const;
 
-/** The personal data of an account in the embedded store, table by table. */
+/** Erases the personal data of an account from each of auth's tables in the embedded store. */
 export function createSqlitePersonalData(database: Database): PersonalDataEraser {
   function remove(values: Readonly<Record<string, string>>, ...statements: readonly string[]): Promise<void> {
     return database.write(() => {

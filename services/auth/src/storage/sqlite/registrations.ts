@@ -10,10 +10,10 @@ const SQL = {
     WHERE stream = :stream AND address IS NOT NULL`,
 } as const;
 
-/** The latest instant whose year has four digits. */
+/** The latest time whose year has four digits, so that its string sorts last. */
 const FOREVER = new Date('9999-12-31T23:59:59.999Z');
 
-/** The open registrations in the embedded store: commits with an address. */
+/** The open registrations in the embedded store: commits whose column `address` is set. */
 export function createSqliteRegistrations(database: Database): Registrations {
   return mapSqliteErrors<Registrations>({
     living: async (address) => database.prepare(SQL.living).all({ address }).map(registrationOf),

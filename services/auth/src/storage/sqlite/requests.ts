@@ -3,10 +3,10 @@ import type { HeldLease } from '@latchkey/store';
 import { MAX_LISTED_LEASES, type RecordedRequest, type RequestQueue } from '../../ports/requests.ts';
 
 const SQL = {
-  // The statement is idempotent, because an add may be repeated after a lost response.
+  // Idempotent, because `add` may be retried after a lost response.
   add: `INSERT INTO request (id, kind, address, at, correlation_id, traceparent, over_budget)
     VALUES (:id, :kind, :address, :at, :correlationId, :traceparent, :overBudget) ON CONFLICT DO NOTHING`,
-  // Most ids are UUIDv7, which sort by time.
+  // Takes the oldest requests first, because almost all ids are UUIDv7, which sort by time.
   claim: `UPDATE request SET owner = :owner, leased_until = :until
     WHERE id IN (SELECT id FROM request WHERE owner IS NULL ORDER BY id LIMIT :limit)
     RETURNING *`,
@@ -18,9 +18,15 @@ const SQL = {
   count: 'SELECT count(*) AS requests FROM request',
 } as const;
 
-/** Pending requests in the embedded store. The table contains nothing else, so it stays small. */
+/**
+ * The queue of recorded requests in the embedded store. Processed requests are deleted, so the table stays
+ * small.
+ */
 export function createSqliteRequestQueue(database: Database): RequestQueue & {
-  /** Releases all claims. A data folder has only one server at a time, so the server that made the claims is gone. */
+  /**
+   * Releases all leases. Only one server uses a data folder at a time, so the leases belong to a server that
+   * has ended.
+   */
   reclaim(): Promise<void>;
 } {
   return mapSqliteErrors({

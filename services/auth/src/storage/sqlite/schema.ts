@@ -1,8 +1,8 @@
 import type { Schema } from '@latchkey/sqlite';
 
 /**
- * The tables of release 0.1, which had no schema version yet. Partial indexes contain only the rows that are in the
- * outbox or open registrations, so they stay small, however many commits there are. Integer times are ms since the
+ * The tables of release 0.1, which had no schema version. Partial indexes contain only rows in the outbox and
+ * open registrations, so they stay small even if there are many commits. Integer times are in ms since the
  * epoch.
  */
 const release01 = `
@@ -93,7 +93,9 @@ const idempotencyKeysAndBudgets = `
   ALTER TABLE request ADD COLUMN over_budget INTEGER NOT NULL DEFAULT 0;
 `;
 
-/** An index that contains only the few accounts that were ever admins. */
+/**
+ * Adds an index of the commits that changed a role. It is small, because few accounts have ever been admins.
+ */
 const roleChanges = `
   CREATE INDEX journal_role_change ON journal_commit (stream)
     WHERE instr(events, '"type":"RoleChanged"') > 0;
@@ -115,8 +117,8 @@ const auditEntries = `
 `;
 
 /**
- * Adds the table of known sources, and the kind `lockout` of requests. SQLite cannot change the constraint on `kind`,
- * so the table is copied.
+ * Adds the table of known sources, and allows requests of the kind `lockout`. SQLite cannot alter the CHECK
+ * constraint on `kind`, so the table is copied.
  */
 const notices = `
   CREATE TABLE known_source (
@@ -141,7 +143,10 @@ const notices = `
   ALTER TABLE request_with_lockouts RENAME TO request;
 `;
 
-/** Adds erasures. Registrations that ended earlier are erased like others: seven days after their end. */
+/**
+ * Adds scheduled erasures. Also schedules the erasure of registrations that ended before this release: as for
+ * all others, seven days after their end.
+ */
 const erasures = `
   ALTER TABLE journal_commit ADD COLUMN erase_at TEXT;
   UPDATE journal_commit SET erase_at = strftime('%Y-%m-%dT%H:%M:%fZ', at, '+7 days')
@@ -171,7 +176,9 @@ const limits = `
   CREATE INDEX trusted_address_by_expiry ON trusted_address (until);
 `;
 
-/** Adds the receipts of each erasure. `waiting`: an expected consumer has not confirmed the erasure. */
+/**
+ * Adds the receipts of each erasure. `waiting` is 1 while an expected consumer has not confirmed the erasure.
+ */
 const erasureReceipts = `
   CREATE TABLE erasure (
     account TEXT PRIMARY KEY,
@@ -185,7 +192,7 @@ const erasureReceipts = `
   CREATE INDEX erasure_waiting ON erasure (erased_at, account) WHERE waiting = 1;
 `;
 
-/** Adds the times at which the events of an erased account were published again without personal data. */
+/** Adds the times at which copies of an erased account's events without personal data were published. */
 const erasureCopies = `
   ALTER TABLE erasure ADD COLUMN copied_first TEXT;
   ALTER TABLE erasure ADD COLUMN copied_last TEXT;
@@ -193,8 +200,8 @@ const erasureCopies = `
 `;
 
 /**
- * Adds the time at which the original events were gone from the topic, so that the row stays after that. The index
- * contains only erasures whose original events may still be on the topic.
+ * Adds the time at which the topic was found to no longer contain the original events; the row is kept after
+ * that. The index contains only erasures whose original events may still be on the topic.
  */
 const erasureCopiesGone = `
   ALTER TABLE erasure ADD COLUMN copied_gone TEXT;
@@ -203,7 +210,7 @@ const erasureCopiesGone = `
     WHERE copied_first IS NOT NULL AND copied_gone IS NULL;
 `;
 
-/** Adds the last repeats of a refresh token to another network. */
+/** Adds the latest repeats of a session's refresh token to another network. */
 const sessionRepeats = `
   ALTER TABLE session ADD COLUMN repeated_n INTEGER;
   ALTER TABLE session ADD COLUMN repeats_in_a_row INTEGER;

@@ -24,7 +24,7 @@ const SQL = {
 
 /** Sessions in the embedded store. */
 export function createSqliteSessions(database: Database): Sessions {
-  /** Runs a statement. @returns the number of changed rows */
+  /** Runs a statement with parameters. @returns the number of changed rows */
   function change(
     sql: string,
     values: Readonly<Record<string, string | number | null>>,
@@ -62,7 +62,7 @@ export function createSqliteSessions(database: Database): Sessions {
         .all({ userId, now: now.getTime(), limit, ...place })
         .map(sessionOf);
     },
-    // The write is not flushed: if a power cut undoes it, the next login removes these sessions again.
+    // Not flushed to disk: if a power cut undoes the deletion, the next login repeats it.
     async removeOldest(userId, keep) {
       await change(SQL.removeOldest, { userId, keep }, { flushed: false });
     },

@@ -24,7 +24,10 @@ export function createSqliteSnapshots(database: Database): Snapshots {
   });
 }
 
-/** Returns undefined for a damaged snapshot, because snapshots are disposable. */
+/**
+ * Converts a row to its snapshot. Returns undefined if it is damaged, because a snapshot can always be
+ * computed again.
+ */
 function snapshotOf(row: Row): Snapshot | undefined {
   try {
     return {

@@ -13,7 +13,7 @@ const SQL = {
       WHERE leased_until < :before AND owner IS NOT NULL LIMIT 1000)`,
 } as const;
 
-/** Read-only access to the journal in the embedded store, also while a server writes to it. */
+/** Read-only access to the journal in the embedded store. Can be used while a server writes to it. */
 export function createSqliteStoredCommits(database: Database): StoredCommits {
   function pageAfter({ stream, number }: Pick<StoredCommit, 'stream' | 'number'>): readonly StoredCommit[] {
     return database.prepare(SQL.page).all({ stream, number }).map(storedCommitOf);

@@ -5,7 +5,7 @@ import { type Database, openDatabase } from '@latchkey/sqlite';
 import type { Stores } from '../../ports/stores.ts';
 import { openSqliteStores } from './index.ts';
 
-/** Auth's stores in a temporary folder, which `close` removes. */
+/** Auth's stores in a temporary folder, which `close` deletes. */
 export interface TemporaryStores {
   readonly database: Database;
   readonly stores: Stores;

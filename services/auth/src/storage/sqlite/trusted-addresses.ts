@@ -15,7 +15,7 @@ const SQL = {
     (SELECT address, network FROM trusted_address WHERE until <= :now ORDER BY until LIMIT :page)`,
 } as const;
 
-/** A power cut may lose the latest pairs, because no request waits for a flush. */
+/** Pairs are not flushed to disk, so that requests need not wait. A power cut may lose the latest ones. */
 const UNFLUSHED = { flushed: false } as const;
 
 /** Trusted addresses in the embedded store. */
