@@ -2,7 +2,7 @@
 import { emailUndoRefusal, type LivingAccount } from '../account/index.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
-import { assertSamePassword, assertStrongPassword } from '../passwords/new-password.ts';
+import { assertPasswordsMatch, assertStrongPassword } from '../passwords/new-password.ts';
 import { endSessionsAndTrustIp } from '../passwords/reset.ts';
 import { Refused } from '../refused.ts';
 import type { AccountOutcome } from '../streams/accounts.ts';
@@ -50,7 +50,7 @@ export async function undoEmailChange(
   const { accounts, passwords, now } = deps;
   const { userId, tokenHash } = readLinkToken(deps, 'email-undo', token);
   const { account } = await linkedAccount(deps, token);
-  assertSamePassword(newPassword, confirmNewPassword);
+  assertPasswordsMatch(newPassword, confirmNewPassword);
   assertStrongPassword(deps, newPassword, account, 'newPassword');
   const passwordHash = await passwords.hash(newPassword, account.address, context);
   const outcome = await accounts.execute(userId, context, () => ({

@@ -7,8 +7,8 @@ import { removeRevokedSessions } from '../sessions/remove-revoked.ts';
 import { refuseRevokedCaller } from '../sessions/session-status.ts';
 import type { AccountOutcome } from '../streams/accounts.ts';
 import { checkPassword, limitPasswordAttempts } from './attempts.ts';
-import { assertPasswordLength, assertSamePassword, assertStrongPassword } from './new-password.ts';
-import { trustOnly } from './reset.ts';
+import { assertPasswordLength, assertPasswordsMatch, assertStrongPassword } from './new-password.ts';
+import { trustOnlyThisIp } from './reset.ts';
 
 export interface ChangePassword {
   readonly currentPassword: string;
@@ -46,7 +46,7 @@ export async function changePassword(
   const { accounts, passwords, sessions } = deps;
   const { userId, sessionId, state } = caller;
   const { address } = state;
-  assertSamePassword(newPassword, confirmNewPassword);
+  assertPasswordsMatch(newPassword, confirmNewPassword);
   assertPasswordLength(deps, newPassword, 'newPassword');
   const attempt = { address, accountId: userId, during: 'password-change', actor: userId } as const;
   const outcome = await limitPasswordAttempts(deps, attempt, context, async () => {
@@ -73,6 +73,6 @@ export async function changePassword(
   if (outcome.refusal) throw new Refused(outcome.refusal);
   await removeRevokedSessions(deps, outcome.state);
   await bestEffort(() => deps.limits.clear('login-account', userId));
-  await trustOnly(deps, { address, ip: context.ip });
+  await trustOnlyThisIp(deps, { address, ip: context.ip });
   return outcome;
 }

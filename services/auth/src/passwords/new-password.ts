@@ -42,6 +42,6 @@ function refuseFault(
 }
 
 /** Checks that the password was entered identically twice. @throws Refused (passwords_do_not_match) */
-export function assertSamePassword(password: string, confirmation: string | undefined): void {
+export function assertPasswordsMatch(password: string, confirmation: string | undefined): void {
   if (confirmation !== undefined && confirmation !== password) throw new Refused('passwords_do_not_match');
 }

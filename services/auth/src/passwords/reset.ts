@@ -8,7 +8,7 @@ import { Refused } from '../refused.ts';
 import { removeRevokedSessions } from '../sessions/remove-revoked.ts';
 import type { AccountOutcome } from '../streams/accounts.ts';
 import { readLinkToken } from '../tokens/links.ts';
-import { assertSamePassword, assertStrongPassword } from './new-password.ts';
+import { assertPasswordsMatch, assertStrongPassword } from './new-password.ts';
 
 /** What the page behind a valid reset link shows. */
 export interface ResetView {
@@ -61,7 +61,7 @@ export async function completeReset(
   const { accounts, passwords, now } = deps;
   const { userId, tokenHash } = readLinkToken(deps, 'reset', token);
   const account = await linkedAccount(deps, token);
-  assertSamePassword(newPassword, confirmNewPassword);
+  assertPasswordsMatch(newPassword, confirmNewPassword);
   assertStrongPassword(deps, newPassword, account, 'newPassword');
   const passwordHash = await passwords.hash(newPassword, account.address, context);
   const outcome = await accounts.execute(userId, context, async () => ({
@@ -99,14 +99,14 @@ export async function endSessionsAndTrustIp(
   await removeRevokedSessions({ sessions }, state);
   await bestEffort(() => limits.clear('login-address', address));
   await bestEffort(() => limits.clear('login-account', requireExistingAccount(state).userId));
-  await trustOnly({ trustedAddresses, personalData, now }, { address, ip });
+  await trustOnlyThisIp({ trustedAddresses, personalData, now }, { address, ip });
 }
 
 /**
  * Trusts this IP address for the account's e-mail address, and stops trusting all others: somebody who knew
  * the former password may have signed in from them.
  */
-export async function trustOnly(
+export async function trustOnlyThisIp(
   { trustedAddresses, personalData, now }: Pick<UseCaseDeps, 'trustedAddresses' | 'personalData' | 'now'>,
   pair: TrustedPair,
 ): Promise<void> {

@@ -17,6 +17,7 @@ export type PasswordFault = LengthFault | 'breached' | Weakness;
 
 type LengthFault = 'too_short' | 'too_long';
 
+/** The data of an account on which its password must not be based. */
 export interface PasswordOwner {
   readonly email: string;
   readonly username: string;

@@ -40,14 +40,16 @@ export type LimitName =
    */
   | 'mailing-admin';
 
-/** Allows at most `points` within a window of `seconds`, which starts with the first point. */
+/** Allows at most `points` per window. A window starts when its first point is counted, and lasts `seconds`. */
 export interface LimitRule {
   readonly points: number;
   readonly seconds: number;
 }
 
+/** The rule of each rate limit. */
 export type LimitRules = Readonly<Record<LimitName, LimitRule>>;
 
+/** Whether a rate limit allows a call. If not, the client may retry after `retryAfterSeconds`. */
 export type Allowance =
   | { readonly allowed: true }
   | { readonly allowed: false; readonly retryAfterSeconds: number };

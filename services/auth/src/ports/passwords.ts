@@ -33,6 +33,7 @@ export interface PasswordHasher {
   ): Promise<MatchingHash>;
 }
 
+/** The hashes of a password: with the current key and cost, and as stored, if the password matches a stored hash. */
 export interface MatchingHash {
   readonly current: string;
   readonly stored?: string;

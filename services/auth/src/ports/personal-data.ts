@@ -13,8 +13,8 @@ export interface PersonalDataEraser {
   removeSnapshot(userId: string): Promise<void>;
   removeKnownSources(userId: string): Promise<void>;
   /**
-   * Removes the security events about an account, whether published or not. Also removes the person from the account's
-   * actions on others that are not published yet; the actions themselves belong to the other accounts.
+   * Deletes the security events about an account, whether published or not. Events about other accounts in which this
+   * account was the actor are kept, but the person is removed from those that are not published yet.
    */
   removeSecurityEvents(userId: string): Promise<void>;
   /**

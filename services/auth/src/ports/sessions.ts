@@ -41,6 +41,7 @@ export interface SessionRepeats {
   readonly inARow: number;
 }
 
+/** What a rotation of the refresh token records: when and from where the session was used, and its new end. */
 export interface SessionUse {
   readonly at: Date;
   readonly expiresAt: Date;

@@ -18,6 +18,7 @@ export interface StreamQueue {
   hasRetries(): boolean;
 }
 
+/** Streams to publish together: either only new ones, or only ones to be retried. */
 export interface StreamBatch {
   readonly streams: readonly string[];
   readonly isRetry: boolean;

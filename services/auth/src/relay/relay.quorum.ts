@@ -1,11 +1,11 @@
 /**
- * The relay's guarantee on a real cluster: three brokers, three replicas, at least two of them in sync. Leaders are
- * killed with SIGKILL, one after the other, each while a send to partitions of several brokers is in progress. Then a
- * reader that shares nothing with the relay compares the topic with what was marked as published.
+ * Tests the relay's guarantee on a real Kafka cluster: three brokers, three replicas, at least two of them in sync.
+ * Partition leaders are killed one after another with SIGKILL, each while a send to several brokers is in progress.
+ * Then the topic is read with plain kafkajs and compared with the commits that were marked as published.
  *
- *   KAFKA_NODES_COMMAND=… npm run test:quorum      the command that starts and kills brokers; described in
- *                                                  libs/bus/src/kafka/testing/nodes.ts
- *   QUORUM_KILLS=100                               how many leaders are killed inside a send (default 3)
+ * Run with `KAFKA_NODES_COMMAND=… npm run test:quorum`. Environment variables:
+ * - `KAFKA_NODES_COMMAND`: the command that starts and kills brokers, see libs/bus/src/kafka/testing/nodes.ts
+ * - `QUORUM_KILLS`: how many leaders are killed during a send (default 3)
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

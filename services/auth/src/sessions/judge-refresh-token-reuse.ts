@@ -63,7 +63,7 @@ export function judgeRefreshTokenReuse(
   if (age > (reuseMinutes + MAX_SKEW_MINUTES) * MINUTE_MS) return 'end-session';
   // Nobody has used the current token yet, so one client may have changed its user agent, for example by an update.
   if (!isSameClient) return 'end-session';
-  const repeats = repeatsWith(session, ip);
+  const repeats = addRepeat(session, ip);
   return repeats !== undefined && repeats.inARow > MAX_REPEATS_IN_A_ROW ? 'end-session' : 'repeat';
 }
 
@@ -71,7 +71,7 @@ export function judgeRefreshTokenReuse(
  * Returns the repeats of a session, including one more to a client with this IP address. A repeat to the
  * network that used the session last is not counted, because it comes from another tab of the same client.
  */
-export function repeatsWith(
+export function addRepeat(
   { n, ip: lastIp, repeats }: Pick<Session, 'n' | 'ip' | 'repeats'>,
   ip: string,
 ): SessionRepeats | undefined {

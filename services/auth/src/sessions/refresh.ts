@@ -8,7 +8,7 @@ import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { runWithAllowance } from '../limits/within-limits.ts';
 import type { Session } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
-import { isSameNetwork, judgeRefreshTokenReuse, repeatsWith } from './judge-refresh-token-reuse.ts';
+import { addRepeat, isSameNetwork, judgeRefreshTokenReuse } from './judge-refresh-token-reuse.ts';
 import { issueTokens, type SignInResult } from './login.ts';
 import { removeRevokedSessions } from './remove-revoked.ts';
 import { sessionEndAfterUse } from './session-end.ts';
@@ -87,7 +87,7 @@ async function answerReuse(
  */
 async function repeat(deps: Needs, session: Session, n: number, context: UseCaseContext): Promise<Session> {
   const { id, userId } = session;
-  const repeats = repeatsWith(session, context.ip);
+  const repeats = addRepeat(session, context.ip);
   if (repeats !== undefined && repeats !== session.repeats) {
     const isCurrent = await deps.sessions.setRepeats(id, repeats);
     if (!isCurrent) return answerReuse(deps, await findUnexpired(deps, id), n, context);

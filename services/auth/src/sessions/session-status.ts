@@ -7,6 +7,10 @@ import type { CommandFor } from '../streams/commands.ts';
 
 export type SessionStatus = 'active' | 'revoked';
 
+/**
+ * Returns whether a session is active or revoked. Sessions of an account that has ended or is disabled count as revoked.
+ * Does not consider when the session expires.
+ */
 export function sessionStatus(
   state: AccountState,
   { id, since }: Pick<Session, 'id' | 'since'>,

@@ -16,7 +16,7 @@ import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { mailCharges } from '../limits/mail-budget.ts';
 import { runWithAllowance, runWithinLimits } from '../limits/within-limits.ts';
 import { limitPasswordAttempts } from '../passwords/attempts.ts';
-import { assertSamePassword, assertStrongPassword } from '../passwords/new-password.ts';
+import { assertPasswordsMatch, assertStrongPassword } from '../passwords/new-password.ts';
 import { endSessionsAndTrustIp } from '../passwords/reset.ts';
 import { Refused } from '../refused.ts';
 import { mailRequestCharge } from '../requests/written-requests.ts';
@@ -83,6 +83,7 @@ export interface VerifyRequest {
   readonly evidence: VerificationEvidence;
 }
 
+/** What a client presents together with the link: a session or sign-up cookie, the password, or a new password. */
 export type VerificationEvidence =
   | { readonly kind: 'holder'; readonly holders: readonly SessionHolder[] }
   | { readonly kind: 'password'; readonly password: string }
@@ -191,7 +192,7 @@ async function confirmByNewPassword(
   { link, account, evidence: { newPassword, confirmNewPassword } }: Attempt<'new-password'>,
   context: UseCaseContext,
 ): Promise<AccountOutcome> {
-  assertSamePassword(newPassword, confirmNewPassword);
+  assertPasswordsMatch(newPassword, confirmNewPassword);
   assertStrongPassword(deps, newPassword, account, 'newPassword');
   const passwordHash = await deps.passwords.hash(newPassword, account.address, context);
   const outcome = await confirm(deps, link, { kind: 'new-password', passwordHash }, context);

@@ -56,6 +56,7 @@ function minutesOf(purpose: Exclude<LinkPurpose, 'erasure'>, settings: UseCaseDe
   }
 }
 
+/** The content of a link token that a client has sent. */
 export interface OpenedLink {
   /** The account id in the token. */
   readonly userId: string;

@@ -4,6 +4,7 @@
  */
 import { createFairQueue } from './fair-queue.ts';
 
+/** How many tasks are running, and how many are waiting. */
 export interface HashingLoad {
   readonly running: number;
   readonly waiting: number;

@@ -3,6 +3,7 @@
  * network.
  */
 
+/** An item with the client network and the e-mail address that caused it. */
 export interface QueuedItem {
   readonly network: string;
   readonly address: string;

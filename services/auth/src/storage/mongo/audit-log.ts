@@ -8,7 +8,7 @@ import {
 import type { Connection } from 'mongoose';
 import type { AuditEntry, AuditLog } from '../../ports/audit-log.ts';
 
-export const ENTRIES_COLLECTION = 'auth_audit';
+export const AUDIT_COLLECTION = 'auth_audit';
 
 export interface EntryDocument extends Omit<AuditEntry, 'id' | 'kept' | 'time'> {
   readonly _id: string;
@@ -38,9 +38,9 @@ function schema() {
 }
 
 export const auditIndexes: readonly Index[] = [
-  { collection: ENTRIES_COLLECTION, name: 'outbox', keys: { unpublished: 1 }, sparse: true },
-  { collection: ENTRIES_COLLECTION, name: 'account', keys: { keptFor: 1, _id: 1 } },
-  { collection: ENTRIES_COLLECTION, name: 'time', keys: { time: 1 } },
+  { collection: AUDIT_COLLECTION, name: 'outbox', keys: { unpublished: 1 }, sparse: true },
+  { collection: AUDIT_COLLECTION, name: 'account', keys: { keptFor: 1, _id: 1 } },
+  { collection: AUDIT_COLLECTION, name: 'time', keys: { time: 1 } },
 ];
 
 /** Matches the entries that are in the outbox. */
@@ -48,7 +48,7 @@ export const IN_OUTBOX = { unpublished: { $gt: '' } };
 
 /** The audit log in MongoDB. */
 export function createMongoAuditLog(connection: Connection): AuditLog {
-  const entries = modelOfCollection(connection, ENTRIES_COLLECTION, schema);
+  const entries = modelOfCollection(connection, AUDIT_COLLECTION, schema);
 
   return mapMongoErrors<AuditLog>({
     async add(added) {

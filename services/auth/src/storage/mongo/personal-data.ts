@@ -2,7 +2,7 @@ import { mapMongoErrors } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { PersonalDataEraser } from '../../ports/personal-data.ts';
 import { claimsWithoutAddress, erasePersonFromEvents } from '../erased-commit.ts';
-import { ENTRIES_COLLECTION, type EntryDocument, IN_OUTBOX } from './audit-log.ts';
+import { AUDIT_COLLECTION, type EntryDocument, IN_OUTBOX } from './audit-log.ts';
 import { COMMITS_COLLECTION, type CommitDocument, MAJORITY_READ } from './commits.ts';
 import { keysOfPairs, TRUSTED_COLLECTION } from './trusted-addresses.ts';
 
@@ -25,7 +25,7 @@ export function createMongoPersonalData(connection: Connection): PersonalDataEra
 
   /** Removes the person from the actions of an account on others that are in the outbox. */
   async function erasePersonFromActions(userId: string): Promise<void> {
-    const entries = connection.collection<EntryDocument>(ENTRIES_COLLECTION);
+    const entries = connection.collection<EntryDocument>(AUDIT_COLLECTION);
     const ofActor = { ...IN_OUTBOX, value: { $regex: `"actor":"${RegExp.escape(userId)}"` } };
     for (const { _id, value } of await entries.find(ofActor, MAJORITY_READ).toArray()) {
       const { actor, ...data } = JSON.parse(value);
@@ -50,7 +50,7 @@ export function createMongoPersonalData(connection: Connection): PersonalDataEra
       await connection.collection<Named>('auth_known_sources').deleteOne({ _id: userId });
     },
     async removeSecurityEvents(userId) {
-      const entries = connection.collection(ENTRIES_COLLECTION);
+      const entries = connection.collection(AUDIT_COLLECTION);
       await entries.deleteMany({ keptFor: userId });
       // Entries that are not kept exist only in the outbox.
       await entries.deleteMany({ ...IN_OUTBOX, account: userId });

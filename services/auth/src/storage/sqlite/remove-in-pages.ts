@@ -1,12 +1,12 @@
 import type { Database, WriteOptions } from '@latchkey/sqlite';
 
-/** How many rows one write changes, so that it does not delay others. */
+/** The number of rows per write. Small enough that other writes are not delayed. */
 const PAGE = 1000;
 
 /**
- * Deletes rows, or removes data from them, page by page until none is left. Other writes run between the pages.
- * @param sql a statement that changes at most `:page` rows, and none of them twice
- * @param values its other parameters
+ * Deletes rows, or removes data from them, page by page until none match. Other writes can run between the pages.
+ * @param sql a statement that changes at most `:page` rows, and never matches a row that it has already changed
+ * @param values the other parameters of the statement
  */
 export async function removeInPages(
   database: Database,
