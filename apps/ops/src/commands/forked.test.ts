@@ -47,6 +47,8 @@ test('verify reports the account before its next event, and rebuild user repairs
     await parked(),
     new RegExp(`^${ada} +event 2 +accounts\\.events\\.v1/\\d+/\\d+ +${cause}$`, 'm'),
   );
+  const listed = JSON.parse((await ops('parked', 'list', '--json')).out);
+  assert.partialDeepStrictEqual(listed, { account: ada, after: 2, reason: 'forked', cause });
   for (const [words, count] of [
     [[ada], `${ada} is still parked`],
     [['--all'], '1 of 1 accounts are still parked, 1 of them because their history has forked'],

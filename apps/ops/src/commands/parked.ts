@@ -205,8 +205,8 @@ function placeOf({ topic }: Names, { partition, offset }: ParkedInGeneration): s
 }
 
 function toJson(names: Names, parked: ParkedInGeneration) {
-  const { account, generation, after, cause } = parked;
-  return { account, generation, after, record: placeOf(names, parked), cause };
+  const { account, generation, after, reason, cause } = parked;
+  return { account, generation, after, record: placeOf(names, parked), reason, cause };
 }
 
 function toRow(names: Names, parked: ParkedInGeneration): readonly string[] {
