@@ -232,8 +232,8 @@ export const plantedBugs: readonly PlantedBug[] = [
     bug: [
       {
         file: REFRESH,
-        search: '/** Exchanges a refresh token',
-        replacement: 'let latest: Session;\n/** Exchanges a refresh token',
+        search: 'export async function refreshSession(',
+        replacement: 'let latest: Session;\nexport async function refreshSession(',
       },
       {
         file: REFRESH,
