@@ -25,13 +25,13 @@ type Needs = Pick<
 >;
 
 interface Source {
-  /** The canonical e-mail address for which the password was sent. */
+  /** The canonical e-mail address of the account whose password is checked. */
   readonly address: string;
   readonly ip: string;
 }
 
 interface Attempt {
-  /** The canonical e-mail address for which the password was sent. */
+  /** The canonical e-mail address of the account whose password is checked. */
   readonly address: string;
   /**
    * The account whose password is checked, if known. If absent, failures are audited for the owner of the

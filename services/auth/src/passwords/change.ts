@@ -61,9 +61,8 @@ export async function changePassword(
         context,
         refuseRevokedCaller(caller, () => command),
       );
-      // Exempts the caller's session before revoked sessions are removed. A crash before this line only
-      // signs the caller
-      // out.
+      // Exempts the caller's session before revoked sessions are removed. If the process crashes before this,
+      // the caller is merely signed out.
       if (!changed.refusal)
         await sessions.liftSince(sessionId, requireExistingAccount(changed.state).revokedAt);
       return changed;

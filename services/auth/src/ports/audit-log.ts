@@ -22,7 +22,7 @@ export interface AuditEntry {
 export interface AuditLog {
   /** Adds entries to the outbox. Ignores entries whose ids are already stored. */
   add(entries: readonly AuditEntry[]): Promise<void>;
-  /** Returns the oldest unpublished entries, oldest first. */
+  /** Returns unpublished entries, oldest first. */
   unpublished(limit: number): Promise<readonly AuditEntry[]>;
   /** Counts the unpublished entries; stops counting at `limit`. */
   backlog(limit: number): Promise<number>;

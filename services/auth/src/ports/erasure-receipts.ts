@@ -7,9 +7,7 @@ export interface StoredReceipt {
   readonly confirmedAt: string;
 }
 
-/**
- * An erasure that has begun, which means that `AccountErased` was appended as the last event of the account.
- */
+/** An erasure that has begun: `AccountErased` was appended as the last event of the account. */
 export interface ErasureRecord {
   readonly account: string;
   /** The sequence of the `AccountErased` event. */

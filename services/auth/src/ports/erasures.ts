@@ -17,7 +17,10 @@ export interface Erasures {
     readonly until: Date;
     readonly limit: number;
   }): Promise<readonly DueErasure[]>;
-  /** Removes the scheduled erasure of a commit, because the account is not to be erased then. Idempotent. */
+  /**
+   * Removes the scheduled erasure of a commit, because the account is not to be erased at that time.
+   * Idempotent.
+   */
   settle(commit: CommitKey): Promise<void>;
   /** Removes all scheduled erasures of an account that has been erased. Idempotent. */
   settleAll(stream: string): Promise<void>;

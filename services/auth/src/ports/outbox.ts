@@ -23,14 +23,14 @@ export interface TimeSpan {
 export interface Outbox {
   /**
    * Returns the unpublished commits of each given stream, in the order of their numbers, or the error if they
-   * cannot be read. Omits streams without unpublished commits. Commits that are missing before the last
-   * returned one have already been published.
+   * cannot be read. Omits streams without unpublished commits. If the returned numbers have a gap, the
+   * commits in between have already been published.
    */
   unpublished(streams: readonly string[]): Promise<ReadonlyMap<string, readonly Commit[] | UnreadableCommit>>;
   /**
    * Returns the streams that have unpublished commits, those waiting longest first. Ignores commits appended
-   * within `recent`, which their own process is about to publish. A commit dated after `recent` is not
-   * ignored: it was written by a process whose clock is ahead.
+   * within `recent`, because the process that appended them is about to publish them. A commit dated after
+   * `recent` is not ignored: it was written by a process whose clock is ahead.
    */
   waiting(page: { readonly recent?: TimeSpan; readonly limit: number }): Promise<readonly string[]>;
   /** Removes commits from the outbox. Idempotent. */

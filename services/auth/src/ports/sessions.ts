@@ -31,8 +31,8 @@ export interface Session {
 
 /**
  * Refresh tokens that were repeated to another network. A repeat means that a client presented the previous
- * refresh token and was sent the current one again. It counts here if that client was in a different network
- * than the client that received the current token first.
+ * refresh token and was sent the current one again. The repeat is counted if that client was in a different
+ * network than the client that received the current token first.
  */
 export interface SessionRepeats {
   /** The number of the last token that was repeated to another network. */

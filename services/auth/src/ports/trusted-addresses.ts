@@ -10,10 +10,10 @@ export interface TrustedPair {
 }
 
 /**
- * The maximum number of trusted pairs of an e-mail address: more than the networks from which a person signs in within 30
- * days, even with a phone. At each of these IP addresses, strangers may guess passwords although the e-mail address is
- * locked, so more pairs would permit more guesses. Only somebody who knows the password or reads the mailbox can add
- * pairs and so remove older ones.
+ * The maximum number of trusted pairs per e-mail address. It exceeds the number of networks from which a
+ * person signs in within 30 days, even with a phone. Strangers at these IP addresses can guess passwords even
+ * while the e-mail address is locked, so more pairs would permit more guesses. Only somebody who knows the
+ * password or reads the mailbox can add pairs, and thereby displace older ones.
  */
 export const MAX_TRUSTED_PAIRS = 50;
 
@@ -24,9 +24,9 @@ export const MAX_TRUSTED_PAIRS = 50;
  */
 export interface TrustedAddresses {
   /**
-   * Stores a pair, or makes it expire later; a pair that was stored less than a day ago stays unchanged. Of the other
-   * pairs of the e-mail address, those that expire first are deleted if there are more than {@link MAX_TRUSTED_PAIRS} in
-   * total.
+   * Stores a pair, or extends its lifetime. To save writes, a pair that was stored less than a day ago is
+   * left unchanged. If the e-mail address then has more than {@link MAX_TRUSTED_PAIRS} pairs, the other pairs
+   * that expire first are deleted.
    */
   trust(pair: TrustedPair, now: Date): Promise<void>;
   isTrusted(pair: TrustedPair, now: Date): Promise<boolean>;

@@ -34,7 +34,7 @@ export interface RefreshTokenUse {
 
 const MINUTE_MS = 60_000;
 
-/** The maximum difference between the clocks of two processes, in minutes. */
+/** The tolerated difference between the clocks of two processes, in minutes. */
 const MAX_SKEW_MINUTES = 1;
 
 /**

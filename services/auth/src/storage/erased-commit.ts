@@ -28,7 +28,7 @@ function erased(event: Readonly<Record<string, unknown>>): object {
 
 /**
  * Blanks the texts in private fields, which may contain personal data or links. Keeps the field names,
- * because code that reads them may expect the fields that any release has written.
+ * because readers expect the fields to be present, whichever release wrote them.
  */
 function erasedPrivate(kept: Readonly<Record<string, unknown>>): object {
   const texts = Object.entries(kept).filter(

@@ -6,8 +6,8 @@ const ID_BYTES = 16;
 const SECRET_BYTES = 32;
 
 /**
- * // 48 bytes are exactly 64 characters in base64url without unused bits, so each token has only one
- * spelling.
+ * The form of a link token. 48 bytes are exactly 64 characters in base64url without unused bits, so each
+ * token has only one spelling.
  */
 const WHOLE = /^[\w-]{64}$/;
 

@@ -1,6 +1,6 @@
 /**
  * Reads the state and content of a topic directly from the Kafka cluster. Uses plain kafkajs, so that a bug
- * in our bus cannot hide itself.
+ * in our bus cannot affect the result.
  */
 import kafkajs, { type Admin, type Kafka, type PartitionMetadata } from 'kafkajs';
 import { accountOfRecord } from './account-of-record.ts';

@@ -29,7 +29,10 @@ export interface TrialResult {
   readonly duplicates: number;
   /** The ids of events that are marked as published but are not on the topic. */
   readonly lost: readonly string[];
-  /** The accounts whose events first occur on the topic in a different order than in the journal. */
+  /**
+   * The accounts whose events are in a different order on the topic than in the journal. Only the first
+   * occurrence of each event is considered.
+   */
   readonly disordered: readonly string[];
   readonly unpublished: number;
 }

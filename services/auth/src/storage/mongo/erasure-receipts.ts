@@ -69,8 +69,8 @@ export function createMongoErasureReceipts(connection: Connection): ErasureRecei
       const isNew = { _id: account, 'receipts.consumer': { $ne: receipt.consumer } };
       await erasures.updateOne(isNew, { $push: { receipts: receipt } });
       const stored = await erasures.findById(account).lean();
-      // The process that adds the last receipt finds none missing. It may crash before it removes the mark,
-      // so every later call checks again.
+      // The process that adds the last receipt finds none missing. It may crash before it removes
+      // `waitingSince`, so every later call checks again.
       if (stored?.waitingSince !== undefined && unconfirmedConsumers(stored).length === 0)
         await erasures.updateOne({ _id: account }, { $unset: { waitingSince: 1 } });
     },

@@ -55,7 +55,8 @@ describe('the journal on mongo', () => {
     await journal.roleChanges();
     await registrations.living('ada@example.com');
     await outbox.unpublished([commit.stream]);
-    // After the lost race, the journal reads first from the primary alone (`local`) and then from a majority.
+    // To find out which commit came first, the journal reads from the primary alone (`local`), and then from
+    // a majority.
     assert.deepEqual(asked, [
       [COMMITS_COLLECTION, 'local'],
       ...Array(7).fill([COMMITS_COLLECTION, 'majority']),

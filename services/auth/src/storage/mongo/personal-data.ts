@@ -23,7 +23,7 @@ export function createMongoPersonalData(connection: Connection): PersonalDataEra
     );
   }
 
-  /** Removes the person from the actions of an account on others that are in the outbox. */
+  /** Removes the person from unpublished events about other accounts in which this account was the actor. */
   async function erasePersonFromActions(userId: string): Promise<void> {
     const entries = connection.collection<EntryDocument>(AUDIT_COLLECTION);
     const ofActor = { ...IN_OUTBOX, value: { $regex: `"actor":"${RegExp.escape(userId)}"` } };
@@ -31,7 +31,8 @@ export function createMongoPersonalData(connection: Connection): PersonalDataEra
       const { actor, ...data } = JSON.parse(value);
       if (actor !== userId || data.person === undefined) continue;
       const erased = JSON.stringify({ actor, ...data, person: null });
-      // The entry need not be in the outbox any more: one that is kept after it was published still has the person.
+      // Updates the entry even if it has left the outbox meanwhile, because a kept entry still contains the
+      // person.
       await entries.updateOne({ _id }, { $set: { value: erased } });
     }
   }

@@ -3,7 +3,7 @@ import type { Connection } from 'mongoose';
 import type { Registration, Registrations } from '../../ports/registrations.ts';
 import { COMMITS_COLLECTION, type CommitDocument, MAJORITY_READ } from './commits.ts';
 
-/** // Without this condition that the field exists, MongoDB does not use the sparse index. */
+/** Requires that the field exists. Without this condition, MongoDB does not use the sparse index. */
 const isOpen = { 'registration.at': { $exists: true } };
 
 /** The open registrations in MongoDB, stored as subdocuments of each account's first commit. */

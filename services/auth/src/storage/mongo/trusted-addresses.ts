@@ -39,8 +39,8 @@ export function createMongoTrustedAddresses(connection: Connection): TrustedAddr
   }
 
   /**
-   * Deletes the pairs of an address that expire first.
-   * @param kept the key of the pair that was stored, which is kept
+   * Deletes the pairs of an address that exceed MAX_TRUSTED_PAIRS, those that expire first.
+   * @param kept the key of the pair that has just been stored, which is never deleted
    */
   async function removeExcess(address: string, kept: string): Promise<void> {
     const excess = await trusted
@@ -50,7 +50,8 @@ export function createMongoTrustedAddresses(connection: Connection): TrustedAddr
       .lean();
     const [latest] = excess;
     if (latest === undefined) return;
-    // Another instance may have trusted one of these pairs again. Such a pair expires later than it was read.
+    // Another instance may have renewed one of these pairs since they were read. Its expiry is then later, so
+    // it is kept.
     await trusted.deleteMany({ _id: { $in: excess.map(({ _id }) => _id) }, until: { $lte: latest.until } });
   }
 

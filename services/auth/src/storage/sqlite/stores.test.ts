@@ -96,8 +96,8 @@ describe('the stores on sqlite', () => {
       planOf(sql).filter((plan) => !(plan === sorting && /ORDER BY until DESC/.test(sql))),
     );
     assert.ok(plans.length >= 12);
-    // These queries may scan, because they scan only a partial index, which contains just the backlog or the
-    // role changes, or the limited subquery that counts the backlog.
+    // These queries may scan. They scan either a partial index, which contains only the backlog or the role
+    // changes, or the subquery that counts the backlog, which has a limit.
     const backlog =
       /USING (?:COVERING )?INDEX (?:journal_unpublished_by_time|journal_role_change|audit_entry_unpublished)|SCAN \(subquery-\d+\)/;
     assert.deepEqual(
