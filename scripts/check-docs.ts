@@ -1,11 +1,12 @@
 /**
  * Checks the Markdown files. Reports links to files or headings that do not exist, paths in backticks that do not
- * exist, titles of tests that do not exist, table rows outside of a table, and files of docs/ that are missing from the
- * site. Exits with 1 if there is a fault.
+ * exist, titles of tests that do not exist, table rows outside of a table, TypeScript examples that no test compiles,
+ * and files of docs/ that are missing from the site. Exits with 1 if there is a fault.
  */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { findAdvisoryIds, findNamedTests, hasTitle } from './named-tests.ts';
+import { uncompiledExamples } from './packages/documents.ts';
 import { anchorOfHeading } from './site/links.ts';
 import { filesWithoutPage } from './site/pages.ts';
 
@@ -114,6 +115,10 @@ for (const document of documents) {
   for (const complaint of [
     ...missing.map((name) => `${name} is not there`),
     ...strayRows(text).map((row) => `this row is in no table: ${row}`),
+    ...uncompiledExamples(relative(root, document), readFileSync(document, 'utf8')).map(
+      (fence) =>
+        `no test compiles this block: ${fence}. Add the document to scripts/packages/documents.ts, or say norun="why not"`,
+    ),
   ]) {
     console.error(`${relative(root, document)}: ${complaint}`);
     process.exitCode = 1;

@@ -17,6 +17,21 @@ export const packageDocuments = {
   'libs/guard': ['docs/guards.md', 'libs/guard/README.md'],
 } as const;
 
+const compiled = new Set<string>(Object.values(packageDocuments).flat());
+
+/**
+ * Returns the info strings of TypeScript blocks that no test compiles. A block is compiled if its info string is `ts`
+ * and its document belongs to a package. `from=` names the source file that contains the block, and `norun=` is the
+ * reason why it is not compiled.
+ * @param document the path of the document
+ */
+export function uncompiledExamples(document: string, text: string): readonly string[] {
+  const fences = [...text.matchAll(/^ *```(tsx?\b.*)$/gm)].map(([, info = '']) => info.trim());
+  return fences.filter((info) =>
+    info === 'ts' ? !compiled.has(document) : !/^tsx? (from=\S+|norun=".+")$/.test(info),
+  );
+}
+
 /** Returns the examples of a document: its code blocks with the info string `ts` alone. */
 export async function examplesOf(document: string): Promise<readonly string[]> {
   const text = await readFile(join(root, document), 'utf8');

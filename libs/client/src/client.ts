@@ -82,6 +82,16 @@ export interface AuthClient {
 
 const KEY = 'latchkey.session';
 
+/**
+ * Creates a client of the API. It sends nothing before the first call. An app needs one client; a server that renders
+ * pages needs one for each request, with its own `storage`.
+ * @example
+ * const latchkey = createClient({ url: 'https://id.example.com', tokens: 'cookie' });
+ * latchkey.on('expired', () => showSignIn());
+ * await latchkey.restore();
+ * const session = await latchkey.signIn('ada@example.com', 'correct horse battery');
+ * const me = await dataOf(latchkey.api.GET('/api/v1/users/me'));
+ */
 export function createClient(options: ClientOptions): AuthClient {
   const { tokens: mode, now = Date.now } = options;
   const send = options.fetch ?? globalThis.fetch.bind(globalThis);

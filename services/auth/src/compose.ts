@@ -99,6 +99,11 @@ export interface AuthService extends Service {
 /**
  * Composes auth. The topics must exist before the service starts. `start` refuses a store that was used with different
  * keys.
+ * @example
+ * const backend = { store: createSqliteStore(database), bus };
+ * const auth = compose(readConfig(authSettings, process.env), { backend, logger, registry });
+ * await auth.start();
+ * server.serve(auth.routes);
  */
 export function compose(config: AuthConfig, options: AuthDeps): AuthService {
   const { backend, logger, registry, now = () => new Date(), overrides = {} } = options;

@@ -127,6 +127,11 @@ function healthOf(name: string, trouble: string | undefined): Dependency {
  * over HTTP. `start` reads settings, keys and templates, and rejects with a message that names the setting, key or
  * template with the fault. Before `start`, the topics must exist, and on a cluster the indexes, too. A stopped
  * service may start again.
+ * @example
+ * const backend = { store: createSqliteStore(database), bus };
+ * const notifier = compose(readConfig(notifierSettings, process.env), { backend, logger, registry });
+ * await notifier.start();
+ * server.serve([...notifier.routes, ...notifier.internalRoutes]);
  */
 export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierService {
   const { logger, registry, backend, clock = systemClock, random = Math.random } = deps;

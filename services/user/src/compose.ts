@@ -67,6 +67,11 @@ export interface UserDeps {
 /**
  * Composes the service. The topics must exist before it starts, and on a cluster the indexes as well. A stopped service
  * may start again.
+ * @example
+ * const backend = { store: createSqliteStore(database), bus };
+ * const user = compose(readConfig(userSettings, process.env), { backend, logger, registry });
+ * await user.start();
+ * server.serve(user.routes);
  */
 export function compose(config: UserConfig, deps: UserDeps): Service {
   const { backend, logger, registry, now = () => new Date() } = deps;
