@@ -14,6 +14,7 @@ type BodyOf<Operation extends { requestBody?: { content: { 'application/json': u
   NonNullable<Operation['requestBody']>['content']['application/json'];
 type Verification = BodyOf<operations['verify']>;
 
+/** The options of {@link createClient}. */
 export interface ClientOptions {
   /** The URL of Latchkey: its setting PUBLIC_URL. */
   readonly url: string;
@@ -38,6 +39,7 @@ export interface ClientOptions {
   now?(): number;
 }
 
+/** A client of the API with one session. Created by {@link createClient}. */
 export interface AuthClient {
   /**
    * Every operation of the API, typed. Requests are sent with the access token, which is refreshed when needed. They
@@ -210,4 +212,5 @@ export function createClient(options: ClientOptions): AuthClient {
   };
 }
 
+/** The profile of an account, as the user service returns it. */
 export type User = components['schemas']['User'];

@@ -1,6 +1,7 @@
 /** The events of a client, and its listeners. */
 import type { Session } from './session.ts';
 
+/** The events of a client, by name, with the value that listeners receive. */
 export interface Events {
   /** A person has signed in, here or in another tab. */
   readonly signedIn: Session;
@@ -21,6 +22,7 @@ export interface Emitter {
 
 type Listeners = { readonly [Name in keyof Events]: Set<(value: Events[Name]) => void> };
 
+/** Creates an emitter without listeners. */
 export function createEmitter(): Emitter {
   const listeners: Listeners = {
     signedIn: new Set(),

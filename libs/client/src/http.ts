@@ -27,6 +27,10 @@ export type Post = <Answer>(
   headers?: Readonly<Record<string, string>>,
 ) => Promise<Posted<Answer>>;
 
+/**
+ * Creates the function that sends requests to auth. Each request is aborted after `LONGEST_WAIT_MS`.
+ * @param baseUrl the URL of Latchkey, without a slash at the end
+ */
 export function createPost(baseUrl: string, send: typeof fetch, sequences: Sequences): Post {
   return <Answer>(path: string, body?: object, headers?: Readonly<Record<string, string>>) =>
     withDeadline(async (signal) => {
@@ -57,6 +61,7 @@ export interface Sequences {
   addTo(request: Request, account: string): void;
 }
 
+/** Creates an empty store of sequences. */
 export function createSequences(): Sequences {
   const sequences = new Map<string, number>();
   return {

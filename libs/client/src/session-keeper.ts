@@ -30,6 +30,10 @@ export interface SessionKeeper {
 /** How long before its expiry an access token is refreshed, in ms: requests take a while, and clocks differ. */
 const EARLY_MS = 30_000;
 
+/**
+ * Creates a keeper without a session: `restore` reads the stored one. `close` must be called at the end, because
+ * the keeper listens to the other tabs.
+ */
 export function openSessionKeeper(options: {
   readonly mode: 'body' | 'cookie';
   readonly storage: Storage;

@@ -16,6 +16,7 @@ export interface SessionStore {
   remove(ended: Session | undefined): Promise<void>;
 }
 
+/** Returns the store of a session under a key of a storage. No method rejects if the storage fails. */
 export function openSessionStore(storage: Storage, key: string): SessionStore {
   /**
    * Sessions in the storage that expire up to this time are out of date, because a later write has failed. In ms since
@@ -54,6 +55,7 @@ export interface SignOutMark {
 
 const SIGNED_OUT = 'signed-out';
 
+/** Returns the mark under a key of a storage. No method rejects if the storage fails. */
 export function openSignOutMark(storage: Storage, key: string): SignOutMark {
   return {
     async isSet() {

@@ -3,6 +3,7 @@ import type { components } from './api.d.ts';
 
 type Tokens = components['schemas']['Tokens'];
 
+/** The session of the person who is signed in, with the current tokens. */
 export interface Session {
   readonly user: Tokens['user'];
   readonly accessToken: string;
@@ -39,6 +40,10 @@ export function pageStorage(): Storage | undefined {
   }
 }
 
+/**
+ * Returns the session that begins with tokens of the API.
+ * @param nowMs the time at which the tokens were received, in ms since the epoch
+ */
 export function sessionOf({ accessToken, refreshToken, expiresIn, user }: Tokens, nowMs: number): Session {
   return {
     user,

@@ -15,6 +15,7 @@ import {
 } from './position-store.ts';
 import { type EventRecord, isAccountRecord } from './records.ts';
 
+/** The result of retrying a parked account. */
 export interface RetryOutcome {
   readonly result: 'not parked' | 'unparked' | 'still parked';
   /** Sequence of the last event that was applied or skipped. */

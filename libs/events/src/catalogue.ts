@@ -57,7 +57,9 @@ export const catalogue = {
   MailMarkedAsSpam,
 };
 
+/** The name of an event type, such as `UserRegistered`. */
 export type EventType = keyof typeof catalogue;
+/** The data of an event type, in its current version. */
 export type DataOf<T extends EventType> = z.infer<(typeof catalogue)[T]['schema']>;
 
 /** Returns whether a string is the name of an event type. */
@@ -92,5 +94,7 @@ export interface Envelope {
   readonly traceparent?: string;
 }
 
+/** An event of one type: its envelope and its data. */
 export type EventOf<T extends EventType> = Envelope & { readonly type: T; readonly data: DataOf<T> };
+/** An event of any type. A switch over `type` narrows `data`. */
 export type LatchkeyEvent = { [T in EventType]: EventOf<T> }[EventType];

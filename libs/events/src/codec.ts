@@ -35,6 +35,7 @@ export interface RawRecord {
   readonly headers: Readonly<Record<string, HeaderValue>>;
 }
 
+/** The result of decoding a record: an event, or the reason why it cannot be used. */
 export type Decoded =
   | { readonly kind: 'event'; readonly event: LatchkeyEvent }
   /**

@@ -7,7 +7,9 @@ export const instant = z.iso.datetime();
 /** The id of an account, a mailing, a delivery or an event. */
 export const id = z.uuid();
 
+/** The role of an account, as a schema. */
 export const role = z.enum(['user', 'admin']);
+/** The role of an account. */
 export type Role = z.infer<typeof role>;
 
 /** A BCP 47 language tag. */
@@ -51,9 +53,12 @@ export const actor = z
 
 /** A one-time token that only the notifier can decrypt, and the instant at which it expires. */
 export const sealedToken = z.object({ sealed: z.string().min(1), expiresAt: instant });
+/** An encrypted one-time token, and the instant at which it expires. */
 export type SealedToken = z.infer<typeof sealedToken>;
 
+/** What a link in a mail is for, as a schema. */
 export const linkPurpose = z.enum(['verification', 'reset', 'erasure', 'email-change', 'email-undo']);
+/** What a link in a mail is for. */
 export type LinkPurpose = z.infer<typeof linkPurpose>;
 
 /**
@@ -68,6 +73,7 @@ export const sealedContent = z.object({
   userId: id,
   expiresAt: instant,
 });
+/** The plaintext of a sealed link. */
 export type SealedContent = z.infer<typeof sealedContent>;
 
 /** Declares personal data, which is marked as such in the JSON Schema, and is `null` once it has been erased. */

@@ -7,6 +7,7 @@ import { type SecurityEventType, securityCatalogue, securityEventTypes } from '.
 import { securityHeaders } from './security/codec.ts';
 import { type EventTopic, type SecurityTopic, securityTopic, topics } from './topics.ts';
 
+/** A JSON Schema (https://json-schema.org) as a plain object. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 type Target = 'draft-2020-12' | 'draft-7';

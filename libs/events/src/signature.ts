@@ -5,6 +5,7 @@ import { z } from 'zod';
 /** The key id and the signature, in the form of the header: `<kid>.<base64url>`. */
 export type Signature = string;
 
+/** Signs events with a private key of auth. */
 export interface EventSigner {
   /** Signs the hash of an event. */
   sign(hash: string): Signature;

@@ -2,11 +2,16 @@
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
+/** The name of the topic of account events. */
 export const ACCOUNTS_TOPIC = 'accounts.events.v1';
+/** The name of the topic of mails to lists of addresses. */
 export const MAILINGS_TOPIC = 'mailings.events.v1';
+/** The name of the topic of bounces and complaints about mails. */
 export const DELIVERIES_TOPIC = 'deliveries.events.v1';
+/** The name of a topic of events. A topic may have a different name on the brokers. */
 export type TopicName = typeof ACCOUNTS_TOPIC | typeof MAILINGS_TOPIC | typeof DELIVERIES_TOPIC;
 
+/** A topic of events, and the settings with which it is created. */
 export interface EventTopic {
   readonly name: TopicName;
   /** The number of partitions. It must never change, because the partition of a key depends on it. */
@@ -26,6 +31,7 @@ export interface EventTopic {
   readonly publisher: 'auth' | 'notifier';
 }
 
+/** The topic of account events. Its records are kept without a limit. */
 export const accountsTopic: EventTopic = {
   name: ACCOUNTS_TOPIC,
   partitions: 12,
@@ -47,6 +53,7 @@ export function erasableAccountsTopic(
   return { ...accountsTopic, compaction: { maxLagMs: days * DAY_MS } };
 }
 
+/** The topic of mails to lists of addresses. Its records are kept for 7 days. */
 export const mailingsTopic: EventTopic = {
   name: MAILINGS_TOPIC,
   partitions: 12,
@@ -56,6 +63,7 @@ export const mailingsTopic: EventTopic = {
   publisher: 'auth',
 };
 
+/** The topic of bounces and complaints about mails. Its records are kept for 90 days. */
 export const deliveriesTopic: EventTopic = {
   name: DELIVERIES_TOPIC,
   partitions: 12,
@@ -65,8 +73,10 @@ export const deliveriesTopic: EventTopic = {
   publisher: 'notifier',
 };
 
+/** Every topic of events. */
 export const topics: readonly EventTopic[] = [accountsTopic, mailingsTopic, deliveriesTopic];
 
+/** The name of the topic of security events. */
 export const SECURITY_TOPIC = 'security.events.v1';
 
 /**
@@ -95,6 +105,7 @@ export function securityTopic(retentionDays = 90): SecurityTopic {
   };
 }
 
+/** The name of the topic on which consumers confirm erasures. */
 export const RECEIPTS_TOPIC = 'erasures.receipts.v1';
 
 /**

@@ -32,6 +32,11 @@ function own<Value>(
   return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
+/**
+ * Creates a function that converts the data of older versions step by step.
+ * @param versions the current version of each event type
+ * @param steps the step from each older version to the next one
+ */
 export function createUpcast(versions: EventTypeVersions, steps: Upcasters): Upcast {
   return (type, version, data) => {
     const current = own(versions, type)?.version;
@@ -46,4 +51,8 @@ export function createUpcast(versions: EventTypeVersions, steps: Upcasters): Upc
   };
 }
 
+/**
+ * Converts the data of an older version of an event to the current version. Returns undefined for a type or
+ * version that this release does not know.
+ */
 export const upcast: Upcast = createUpcast(catalogue, upcasters);

@@ -31,10 +31,12 @@ const VERSION = 1;
 const count = z.int().nonnegative();
 const stored = z.tuple([z.literal(VERSION), count, count, z.array(z.tuple([count, count, count])).max(1000)]);
 
+/** Returns the position in a partition; its beginning if the cursor does not contain the partition. */
 export function positionInPartition({ places }: Cursor, partition: number): PartitionPosition {
   return places.get(partition) ?? START;
 }
 
+/** Returns the number that identifies a record in cursors: a checksum of its key and its event id, or its value. */
 export function checksumOfRecord({ key, value, headers }: BusRecord): number {
   const id = headers['ce_id'];
   return crc32(Buffer.isBuffer(id) ? id : (value ?? ''), crc32(key ?? ''));
@@ -50,6 +52,7 @@ export function isSameLog({ log }: Cursor, id: string): boolean {
   return log === hashLogId(id);
 }
 
+/** Returns a cursor as opaque text, which `decodeCursor` parses. */
 export function encodeCursor({ log, next, places }: Cursor): string {
   const list = [...places].map(([partition, { offset, anchor }]) => [partition, offset, anchor]);
   return Buffer.from(JSON.stringify([VERSION, log, next, list])).toString('base64url');

@@ -31,6 +31,10 @@ const RECORDS_PER_READ = 1000;
 /** Returns those of the given consecutive records that auth has published. */
 export type SelectGenuineRecords = (records: readonly BusRecord[]) => Promise<readonly BusRecord[]>;
 
+/**
+ * Creates the feed of the accounts topic.
+ * @param genuine selects the records that auth has published; the feed contains no others
+ */
 export function createFeed(bus: Pick<Bus, 'tail'>, genuine: SelectGenuineRecords): Feed {
   const reached = createReached();
 

@@ -14,6 +14,10 @@ export interface PageRequest {
   readonly ending: AbortSignal;
 }
 
+/**
+ * Responds with a page of events. If there are none, it waits for up to `query.wait` seconds.
+ * @throws errors of the log
+ */
 export async function respondWithPage(reading: PageRequest): Promise<Answer> {
   const { wait } = reading.query;
   const page = await readOrWait(reading, wait === 0 ? undefined : AbortSignal.timeout(wait * 1000));

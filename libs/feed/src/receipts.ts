@@ -14,6 +14,10 @@ export interface ReceiptRoutesDeps {
   now(): Date;
 }
 
+/**
+ * Returns the route with which clients of the feed confirm erasures. It responds 503 while the log cannot be
+ * written.
+ */
 export function receiptRoutes({ bus, policy, path, now }: ReceiptRoutesDeps): readonly Route[] {
   const confirm = route({
     method: 'POST',

@@ -35,6 +35,10 @@ export interface FeedRoutesDeps {
   readonly path: string;
 }
 
+/**
+ * Returns the route of the feed, which responds with a page, or with server-sent events if the client accepts
+ * them.
+ */
 export function feedRoutes({ feed, policy, path }: FeedRoutesDeps): readonly Route[] {
   const places = createWaitingSlots();
   const events = route({

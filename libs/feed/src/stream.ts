@@ -17,6 +17,10 @@ export interface StreamRequest extends PageRequest {
   stillMay(): Promise<boolean>;
 }
 
+/**
+ * Responds with server-sent events, until the client disconnects, the server stops, or the client may no longer
+ * read.
+ */
 export function respondWithStream(reading: StreamRequest): Answer {
   const { ending, leave } = reading;
   // If the client disconnects before the stream starts, the stream never ends either.

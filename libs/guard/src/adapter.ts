@@ -13,6 +13,7 @@ export interface FrameworkGuard<Middleware> {
   role(...roles: readonly [string, ...string[]]): Middleware;
 }
 
+/** Converts the checks of a guard to the form that a framework expects. */
 export function createFrameworkGuard<Middleware>(
   guard: Guard,
   toMiddleware: (check: Check) => Middleware,

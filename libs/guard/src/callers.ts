@@ -3,6 +3,10 @@ import type { Caller } from './guard.ts';
 
 const callers = new WeakMap<object, Caller>();
 
+/**
+ * Stores the caller of a request for {@link callerOf}, as long as the request exists.
+ * @param request the object that the framework passes to its handlers
+ */
 export function rememberCaller(request: object, caller: Caller): void {
   callers.set(request, caller);
 }

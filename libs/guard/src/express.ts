@@ -15,12 +15,14 @@ export interface ExpressRequest {
   readonly headers: NodeHeaders;
 }
 
+/** The parts of a response of Express that the guard uses. */
 export interface ExpressResponse {
   statusCode: number;
   setHeader(name: string, value: string): unknown;
   end(text: string): unknown;
 }
 
+/** Middleware of Express that lets a request proceed, or refuses it. */
 export type ExpressMiddleware = (
   request: ExpressRequest,
   response: ExpressResponse,

@@ -15,12 +15,14 @@ export interface FastifyRequest {
   readonly headers: NodeHeaders;
 }
 
+/** The parts of a reply of Fastify that the guard uses. */
 export interface FastifyReply {
   code(status: number): unknown;
   header(name: string, value: string): unknown;
   send(body: Buffer): unknown;
 }
 
+/** An `onRequest` hook of Fastify that lets a request proceed, or refuses it. */
 export type FastifyHook = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
 /**

@@ -16,6 +16,7 @@ import { Refusal } from './refusal.ts';
 import { type RevocationCheck, RevocationsUnavailable } from './standing.ts';
 import { cacheVerifiedTokens } from './verified-tokens.ts';
 
+/** The options of {@link createGuard}. */
 export interface GuardOptions {
   /** PUBLIC_URL of Latchkey, which access tokens name as their issuer. */
   readonly issuer: string;
@@ -58,6 +59,7 @@ export type HeaderReader = (name: string) => string | undefined;
  */
 export type Check = (header: HeaderReader) => Promise<Caller>;
 
+/** The checks of a guard, for any HTTP framework. Created by {@link createGuard}. */
 export interface Guard {
   /** Accepts any account with a valid token. */
   authenticated(): Check;

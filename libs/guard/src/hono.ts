@@ -9,6 +9,7 @@ export interface HonoContext {
   readonly req: { header(name: string): string | undefined };
 }
 
+/** Middleware of Hono that lets a request proceed, or returns the response that refuses it. */
 export type HonoMiddleware = (
   context: HonoContext,
   next: () => Promise<void>,

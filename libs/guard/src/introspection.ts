@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type RevocationCheck, RevocationsUnavailable, type Standing } from './standing.ts';
 
+/** The options of {@link introspection}. */
 export interface IntrospectionOptions {
   /** The introspection endpoint. */
   readonly url: string;

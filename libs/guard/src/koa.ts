@@ -18,6 +18,7 @@ export interface KoaContext {
   set(name: string, value: string): void;
 }
 
+/** Middleware of koa that lets a request proceed, or refuses it. */
 export type KoaMiddleware = (context: KoaContext, next: () => Promise<unknown>) => Promise<void>;
 
 /** Converts a guard's checks to middleware for koa. In a handler, `callerOf(context)` returns the caller. */

@@ -5,6 +5,7 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { GuardOptions } from './guard.ts';
 import type { RevocationCheck } from './standing.ts';
 
+/** What an access token for a test contains. */
 export interface TestToken {
   /** The account's id, a UUID. Default: a new one. */
   readonly account?: string;
@@ -18,6 +19,9 @@ export interface TestToken {
   readonly expiresInSeconds?: number;
 }
 
+/**
+ * Access tokens for tests, and the options of a guard that accepts them. Created by {@link createTestTokens}.
+ */
 export interface TestTokens {
   /** The options to pass to `createGuard`. */
   readonly options: Required<Pick<GuardOptions, 'issuer' | 'audience' | 'keys' | 'revocations'>>;

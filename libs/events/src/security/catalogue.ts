@@ -265,7 +265,9 @@ export const securityCatalogue = {
   ProcessStarted,
 };
 
+/** The name of a security event type, such as `LoginFailed`. */
 export type SecurityEventType = keyof typeof securityCatalogue;
+/** The data of a security event type, in its current version. */
 export type SecurityDataOf<T extends SecurityEventType> = z.infer<(typeof securityCatalogue)[T]['schema']>;
 
 /** Returns whether a string is the name of a security event type. */
@@ -287,8 +289,10 @@ export interface SecurityEnvelope {
   readonly correlationId: string;
 }
 
+/** A security event of one type: its envelope and its data. */
 export type SecurityEventOf<T extends SecurityEventType> = SecurityEnvelope & {
   readonly type: T;
   readonly data: SecurityDataOf<T>;
 };
+/** A security event of any type. A switch over `type` narrows `data`. */
 export type SecurityEvent = { [T in SecurityEventType]: SecurityEventOf<T> }[SecurityEventType];

@@ -21,6 +21,7 @@ import { loggerWithoutStopWarnings, throwUncaughtException } from './failures.ts
 import type { SubscriberLogger } from './subscriber.ts';
 import { consoleLogger, type Interest, openSubscription, type Subscription } from './subscription.ts';
 
+/** The options with which `subscribe` reads the events from Kafka. */
 export interface KafkaOptions extends Interest {
   /** The `host:port` of one or more brokers. */
   readonly brokers: readonly string[];

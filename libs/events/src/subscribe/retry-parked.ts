@@ -16,6 +16,7 @@ import {
   throwIfStopped,
 } from './subscriber.ts';
 
+/** Creates the function that retries a parked account of a subscriber. */
 export function createSubscriberRetrier(subscriber: Subscriber) {
   return createParkedAccountRetrier({
     log: subscriber.bus,

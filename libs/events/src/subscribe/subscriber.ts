@@ -56,6 +56,7 @@ export class StoppedError extends Error {
   override readonly name = 'StoppedError';
 }
 
+/** Asserts that a subscription may start another handler. @throws StoppedError */
 export function throwIfStopped({ stopped }: Pick<Subscriber, 'stopped'>): void {
   if (stopped.aborted) throw new StoppedError('The subscription stops, or its partition is taken away.');
 }
@@ -77,10 +78,15 @@ export function firstEventRuleOf({ store }: Subscriber): FirstEventRule {
   return store.forgetful === true ? 'any' : 'one';
 }
 
+/**
+ * Returns the stored position of an account; sequence 0 if there is none.
+ * @throws errors of the store
+ */
 export async function findPosition({ store }: Subscriber, account: string): Promise<Position> {
   return (await store.load([account])).get(account) ?? { account, sequence: 0 };
 }
 
+/** Returns whether a record is an event that has a handler. */
 export function hasHandler({ handlers }: Pick<Subscriber, 'handlers'>, { decoded }: EventRecord): boolean {
   return decoded.kind === 'event' && handlers[decoded.event.type] !== undefined;
 }
@@ -98,6 +104,7 @@ export async function runHandlerForRecord(
   return decoded.kind === 'event' ? runHandler(handlers, decoded.event, headAfter(record)) : undefined;
 }
 
+/** Reports to `observe` that an event was applied, or passed over because it has no handler. */
 export function observeEventOutcome(subscriber: Subscriber, record: EventRecord): void {
   subscriber.observe(recordTypeOf(record), hasHandler(subscriber, record) ? 'applied' : 'passed over');
 }

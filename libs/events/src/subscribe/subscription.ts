@@ -42,6 +42,7 @@ export interface Interest {
   observe?(type: RecordType, effect: Effect): void;
 }
 
+/** A subscription that passes events to handlers until it is stopped. */
 export interface Subscription {
   /** Returns the number of records that the group has not read yet. */
   lag(): Promise<number>;

@@ -47,6 +47,7 @@ export interface TestSubscription extends Subscription {
 export type TestInterest = Pick<Interest, 'handlers' | 'erased'> &
   Partial<Pick<Interest, 'store' | 'topics' | 'logger'>>;
 
+/** Signed events for tests, and subscriptions that accept them. Created by {@link createTestEvents}. */
 export interface TestEvents {
   /** The public keys of the signatures, for `keys` of `subscribe`. */
   readonly jwks: { readonly keys: readonly object[] };

@@ -36,6 +36,7 @@ export type RevocationsSource = (KafkaSource | FeedSource) & {
   readonly logger?: GuardLogger;
 };
 
+/** Recognises revoked tokens by following the account events. Created by {@link revocations}. */
 export interface Revocations extends RevocationCheck {
   /**
    * Resolves once all revocations from before the start are known. Until then, no token is accepted. Rejects if events

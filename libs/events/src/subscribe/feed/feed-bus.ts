@@ -34,6 +34,10 @@ const MOST_AHEAD = 5000;
 
 export type FeedBus = Pick<Bus, 'subscribe' | 'readKey'>;
 
+/**
+ * Creates a bus that reads the accounts topic from the feed. `subscribe` waits for a feed that cannot be reached.
+ * @throws FeedRefusedError from `subscribe` and `readKey` if Latchkey refuses the key or the request
+ */
 export function createFeedBus(deps: FeedBusDeps): FeedBus {
   const { types } = deps;
   return {
