@@ -40,7 +40,7 @@ import { createIntake } from './intake/intake.ts';
 import { createLinks } from './mails/links.ts';
 import { createRenderer } from './mails/render.ts';
 import { loadTemplates } from './mails/templates.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, observeEventKeys } from './metrics.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Mailer } from './ports/mailer.ts';
 import type { MailReportReader } from './ports/reports.ts';
@@ -142,6 +142,7 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
   const routes: readonly Route[] = reportRoutes(webhookReaders(config), () => running?.takeReport);
   const jwksUrl = config.JWKS_URL ?? `${config.PUBLIC_URL}/.well-known/jwks.json`;
   const eventKeys = deps.eventKeys ?? createRemoteEventKeySource(jwksUrl);
+  observeEventKeys(registry, eventKeys);
   const verify = createTokenVerifier({
     keys: createRemoteKeySource(jwksUrl),
     issuer: config.PUBLIC_URL,

@@ -1,4 +1,5 @@
 /** The metrics of the notifier. They contain no personal data. */
+import type { EventKeySource } from '@latchkey/consumer';
 import type { Registry } from '@latchkey/process';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import { mails } from '../mails/index.ts';
@@ -49,6 +50,18 @@ export interface NotifierMetrics {
   readonly skipped: Counter;
   readonly setAside: Counter;
   readonly forged: Counter;
+}
+
+/** Registers a gauge that is 1 while events wait because a key that signed them cannot be fetched or is unknown. */
+export function observeEventKeys(registry: Registry, keys: Pick<EventKeySource, 'unavailableReason'>): void {
+  new Gauge({
+    name: 'latchkey_notifier_event_keys_missing',
+    help: '1 while events wait for a key that verifies their signature.',
+    registers: [registry],
+    collect() {
+      this.set(Number(keys.unavailableReason() !== undefined));
+    },
+  });
 }
 
 /** The maximum number of deliveries that are counted per state, so that the cost of a scrape is limited. */

@@ -34,6 +34,7 @@ import { createProjection } from './projection/projection.ts';
 import {
   countWhileActive,
   createProjectionMetrics,
+  observeEventKeys,
   type ProjectionMetrics,
 } from './projection/projection-metrics.ts';
 import { createGenerationSubscriptions } from './projection/projectors.ts';
@@ -96,6 +97,7 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
   });
   const jwksUrl = config.JWKS_URL ?? `${config.PUBLIC_URL}/.well-known/jwks.json`;
   const eventKeys = deps.eventKeys ?? createRemoteEventKeySource(jwksUrl);
+  observeEventKeys(registry, eventKeys);
   const verification = {
     keys: eventKeys,
     policy: config.EVENT_SIGNATURES,

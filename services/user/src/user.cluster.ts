@@ -37,6 +37,7 @@ interface Instance {
   loseStore(): Promise<void>;
   stop(): Promise<void>;
   health(): ReturnType<ReturnType<typeof compose>['health']>;
+  metric(name: string): Promise<number>;
   get(
     path: string,
     token: string,
@@ -92,6 +93,7 @@ async function startInstance(
     loseStore: mongo.close,
     stop,
     health: service.health,
+    metric: async (name) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(await registry.metrics())?.[1]),
     async get(path, token) {
       const response = await fetch(`http://127.0.0.1:${server.port()}/api/v1${path}`, {
         headers: { Authorization: `Bearer ${token}` },
@@ -233,6 +235,7 @@ test('an event that a key signed which auth does not show yet waits for it, and 
     assert.ok(performance.now() < deadline, 'the event does not wait');
     await nextTurn();
   }
+  assert.equal(await instance.metric('latchkey_user_event_keys_missing'), 1);
   assert.deepEqual(await eventKeys(), {
     name: 'event keys',
     needed: false,
@@ -242,4 +245,5 @@ test('an event that a key signed which auth does not show yet waits for it, and 
   shown.keys = testEventJwks.keys;
   await assertComes(instance, account, 1);
   assert.equal((await eventKeys())?.state, 'ok');
+  assert.equal(await instance.metric('latchkey_user_event_keys_missing'), 0);
 });

@@ -10,8 +10,8 @@ import { createCopyRecorder, createRepublisher, type Republisher } from '../repu
 import { createRecordEncoder } from '../republish/records-of.ts';
 import { writeTopic } from '../republish/write-topic.ts';
 import { type System, withSystem } from '../system.ts';
+import { patienceOption, verifyWith } from '../verify-system.ts';
 import { accountsTopicSpec, createTopicLike } from './topics.ts';
-import { patienceOption, verifyWith } from './verify.ts';
 
 const MAX_RECORDS = 500_000;
 /** How many findings of `verify` to repair at most in one call. */

@@ -126,7 +126,7 @@ test('the exit code is 2 if the comparison cannot be made', async (t) => {
   const parent = await temporaryFolder(t);
   const nothing = await runCommandInProcess({ DATA_DIR: parent }, 'verify');
   assert.deepEqual([nothing.code, nothing.out], [2, '']);
-  assert.match(nothing.err, /^ops: The data folder [^\n]+ has no latchkey\.sqlite[^\n]+\n$/);
+  assert.match(nothing.err, /^ops: DATA_DIR: the data folder [^\n]+ has no latchkey\.sqlite[^\n]+\n$/);
 
   const away = { MONGO_URL: 'mongodb://127.0.0.1:1', KAFKA_BROKERS: '127.0.0.1:1' };
   assert.equal((await runCommandInProcess(away, 'verify')).code, 2);

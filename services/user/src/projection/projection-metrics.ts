@@ -1,4 +1,5 @@
 /** The metrics of the projection. No label contains an account. */
+import type { EventKeySource } from '@latchkey/consumer';
 import type { Registry } from '@latchkey/process';
 import { Counter, Gauge, Histogram } from 'prom-client';
 
@@ -78,6 +79,16 @@ export function countWhileActive(answers: () => boolean, metrics: ProjectionMetr
     setAside: metrics.setAside,
     forged: metrics.forged,
   };
+}
+
+/** Registers a gauge that is 1 while events wait because a key that signed them cannot be fetched or is unknown. */
+export function observeEventKeys(registry: Registry, keys: Pick<EventKeySource, 'unavailableReason'>): void {
+  gauge(
+    [registry],
+    'latchkey_user_event_keys_missing',
+    '1 while events wait for a key that verifies their signature',
+    async () => Number(keys.unavailableReason() !== undefined),
+  );
 }
 
 /** Registers a gauge. It is NaN while the store is down, because the metrics page must not fail. */
