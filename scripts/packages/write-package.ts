@@ -3,6 +3,7 @@
  * the devDependencies that the entry points import, such as `@latchkey/tokens`, which is not published. Imports of
  * dependencies and peerDependencies remain.
  */
+import { existsSync } from 'node:fs';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { publint } from 'publint';
@@ -19,7 +20,7 @@ interface Manifest {
 
 /**
  * Writes the package into a folder, which is emptied first.
- * @param workspace the folder of the workspace, which contains `package.json` and `README.md`
+ * @param workspace the folder of the workspace, which contains `package.json`
  * @throws Error if it does not compile, or publint reports errors
  */
 export async function writePackage(workspace: string, folder: string): Promise<void> {
@@ -42,7 +43,8 @@ export async function writePackage(workspace: string, folder: string): Promise<v
     failOnWarn: true,
   });
   await writeFile(join(folder, 'package.json'), `${JSON.stringify(published(manifest), undefined, 2)}\n`);
-  await cp(join(workspace, 'README.md'), join(folder, 'README.md'));
+  for (const file of ['README.md', 'CHANGELOG.md'])
+    if (existsSync(join(workspace, file))) await cp(join(workspace, file), join(folder, file));
   await cp(join(root, 'LICENSE'), join(folder, 'LICENSE'));
   for (const name of names.filter(isData)) {
     const data = name.slice(0, -'/*'.length);
