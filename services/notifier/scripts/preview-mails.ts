@@ -63,9 +63,7 @@ async function sectionFor(templates: Templates, mail: Mail, locale: string): Pro
 <details><summary>Source</summary><pre>${escapeHtml(await rawOf(rendered, locale))}</pre></details>`;
 }
 
-/**
- * The section about bounces and complaints. There is no mail to preview, because the address concerned accepts none.
- */
+/** The page's section about bounces and complaints. It has no preview, because no mail is sent about them. */
 const REPORTS = `<h2 id="reports">Bounces and complaints</h2><p>Nobody gets a mail about them: the address takes none.
 Operators see them with <code>npm run ops -- deliveries list --state bounced,complained</code> and
 <code>npm run ops -- suppressions list</code>. Sessions that ended because of a reused refresh token:

@@ -59,7 +59,10 @@ export interface NotifierDeps {
   readonly backend: Backend;
   readonly logger: Logger;
   readonly registry: Registry;
-  /** The keys that verify events, instead of those at JWKS_URL; given if auth runs in the same process. */
+  /**
+   * The keys that verify events. Given if auth runs in the same process; otherwise the keys at JWKS_URL are
+   * used.
+   */
   readonly eventKeys?: EventKeySource;
   /** Overrides the system clock. */
   readonly clock?: Clock;
@@ -71,8 +74,8 @@ export interface NotifierDeps {
 
 export interface NotifierService extends Service {
   /**
-   * Returns the mails that an account's events have caused to its own address, oldest first. Used by auth if it runs in
-   * the same process.
+   * Returns the mails to an account's own address that were caused by the account's events, oldest first.
+   * Used by auth if it runs in the same process.
    */
   mailsForOwner(account: string): AsyncIterable<ExportedMail>;
   /** The routes that auth calls if it runs in a different process. */
@@ -122,11 +125,11 @@ function healthOf(name: string, trouble: string | undefined): Dependency {
 }
 
 /**
- * Composes the service. It reads accounts and mailings as group `notifier`, stores the deliveries and sends the
- * mails; it also receives reports about mails, and publishes them. Its public routes are for providers that report
- * over HTTP. `start` reads settings, keys and templates, and rejects with a message that names the setting, key or
- * template with the fault. Before `start`, the topics must exist, and on a cluster the indexes, too. A stopped
- * service may start again.
+ * Composes the service. It reads accounts and mailings as group `notifier`, stores the deliveries and sends
+ * the mails; it also receives reports about mails, and publishes them. Its public routes are for providers
+ * that report over HTTP. `start` reads settings, keys and templates, and rejects with a message that names
+ * the faulty setting, key or template. Before `start`, the topics must exist, and on a cluster the indexes,
+ * too. A stopped service may start again.
  * @example
  * const backend = { store: createSqliteStore(database), bus };
  * const notifier = compose(readConfig(notifierSettings, process.env), { backend, logger, registry });
@@ -222,7 +225,8 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
     dispatcher.start();
     publisher.start();
     running = { subscription, dispatcher, keys, mailer, publisher, receiver, takeReport };
-    // The receiver is started last, after `running` was set. So `stop` closes all parts if this step fails.
+    // The receiver is started last, after `running` was set, so that `stop` closes all parts if the receiver
+    // fails to start.
     await receiver?.start();
   }
 

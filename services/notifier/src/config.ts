@@ -89,7 +89,7 @@ function when(wrong: boolean, name: keyof Fields, message: string): readonly Fau
   return wrong ? [[name, message]] : [];
 }
 
-/** Returns faults of settings that are valid alone but not together. */
+/** Returns the faults of settings that are valid on their own but contradict each other. */
 function contradictions(config: Fields): readonly Fault[] {
   const production = config.LATCHKEY_ENV === 'production';
   return [

@@ -1,4 +1,4 @@
-/** The keys of a process, as its store remembers them. */
+/** The keys that a process is configured with, in the form in which the store records them. */
 import { createPrivateKey } from 'node:crypto';
 import { keyPairFingerprint, secretFingerprint } from '@latchkey/process';
 import type { ConfiguredKeys } from '@latchkey/store';
@@ -6,9 +6,9 @@ import type { DkimConfig } from './dkim-settings.ts';
 import type { DeliveryReportConfig } from './report-settings.ts';
 
 /**
- * Returns the keys that bounce addresses and DKIM signatures are made with. A key is needed until some days after the
- * last mail was sent with it, so the store does not insist on an old one; it records only since when each key has
- * been in use.
+ * Returns the keys that bounce addresses and DKIM signatures are made with. A key may be removed from the
+ * settings some days after the last mail was sent with it. The keys are therefore marked as not needed: the
+ * process also starts without a key that the store has recorded.
  */
 export function configuredKeysOf({
   MAIL_BOUNCE_KEY: bounces,

@@ -33,8 +33,8 @@ export const SELECTOR_PATTERN = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9-]+)*$/
 
 export interface DkimKey {
   /**
-   * The DKIM selector: the name of the key in DNS. Undefined if the key has no selector of its own, because
-   * MAIL_DKIM_SELECTOR contains it.
+   * The DKIM selector: the name of the key in DNS. Undefined if the key has no id; its selector is then the
+   * value of MAIL_DKIM_SELECTOR.
    */
   readonly selector?: string;
   /** The private key, in PEM. */

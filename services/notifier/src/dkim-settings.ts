@@ -34,7 +34,7 @@ function areRelated(one: string, other: string): boolean {
   return one === other || one.endsWith(`.${other}`) || other.endsWith(`.${one}`);
 }
 
-/** Returns faults of DKIM settings that are valid alone but not together. */
+/** Returns the faults of DKIM settings that are valid on their own but contradict each other. */
 export function findDkimSettingFaults(
   config: DkimConfig & { readonly MAIL_FROM?: string | undefined },
 ): readonly (readonly [name: keyof DkimConfig, message: string])[] {

@@ -212,7 +212,7 @@ function faultsOfLogin(config: MailSettings): readonly Fault[] {
 /** The ports of POP3 and IMAP, without and with TLS (RFC 8314). */
 const READING_PORTS: readonly number[] = [110, 143, 993, 995];
 
-/** Returns faults of mail settings that are valid alone but not together. */
+/** Returns the faults of mail settings that are valid on their own but contradict each other. */
 export function findMailSettingFaults(config: MailSettings): readonly Fault[] {
   const { MAIL_SERVER: host, MAIL_SSL_TLS: implicitTls, MAIL_STARTTLS: startTls, MAIL_PORT: port } = config;
   return [

@@ -8,7 +8,7 @@ import { smtpStages } from './delivery/reply.ts';
 import type { Deliveries, DeliveryCounts } from './ports/deliveries.ts';
 import { reportSources } from './ports/reports.ts';
 
-/** The results of attempts. The results `true` are failures at the mail server, which have a stage. */
+/** Every result of an attempt. `true` if the result is a failure at the mail server, which has a stage. */
 const RESULTS: Readonly<Record<AttemptResult['kind'], boolean>> = {
   accepted: false,
   refused: true,
@@ -38,7 +38,7 @@ const reportResults = [
   'forged',
 ] as const;
 
-/** What became of a report about a mail. */
+/** How a report about a mail was handled. */
 export type ReportResult = (typeof reportResults)[number];
 
 export interface NotifierMetrics {
@@ -180,7 +180,8 @@ export function createMetrics(
 }
 
 /**
- * Sets every series to 0, because Prometheus cannot see the first increase of a series that begins with it.
+ * Sets every series to 0. Otherwise a series would first appear with the value 1, and Prometheus would not
+ * count that as an increase.
  */
 function initializeSeries({ tries, failures, reports }: NotifierMetrics): void {
   for (const [result, hasStage] of Object.entries(RESULTS)) {

@@ -31,14 +31,17 @@ const BEGIN = new Date('2026-11-21T06:00:00.000Z');
 
 /** The maximum number of connections to the mail server. */
 const CONNECTIONS = 5;
-/** How many mails are in progress at the same time, so that they may overtake each other. */
+/** How many mails the notifier handles at the same time. Mails in progress may overtake each other. */
 const IN_HAND = 30;
 /**
- * The maximum number of mails that the last probes of the mail server may have used. Each of these mails waits about
- * a second for its next attempt.
+ * The maximum number of mails that are late because they were used to probe the mail server shortly before
+ * the end of the outage. Each of them waits about a second for its next attempt.
  */
 const PROBED = 2;
-/** How many mails may wait for a connection to open, because the mail server delays its greeting by 100 ms. */
+/**
+ * How many mails may be late because they wait for a new connection: the mail server delays its greeting by
+ * 100 ms.
+ */
 const GREETED_LATER = CONNECTIONS - 1;
 /** The maximum number of probes per minute: probes are about one second apart, and at least 750 ms. */
 const MAX_PROBES_PER_MINUTE = 80;
@@ -52,8 +55,8 @@ const LOOKS = 3;
  */
 const PAUSE_MS = 1;
 /**
- * How long after an outage everything must have been sent: enough for the last probe, the back-off of its mail, and one
- * poll.
+ * How long after an outage all mails must have been sent, in ms. Long enough for the last probe, the back-off
+ * of the mail that it used, and one poll.
  */
 const SOON = 5 * SECOND;
 
@@ -187,7 +190,10 @@ function idsTaken({ received }: MailServer): readonly string[] {
   return received.map(({ parsed }) => /^<(.*)@/.exec(parsed.messageId ?? '')?.[1] ?? '');
 }
 
-/** Returns for each mail how many places it is from its place in the order of expiry. */
+/**
+ * Returns, for each mail, how far its position in the order of sending is from its position in the order of
+ * expiry.
+ */
 function displacements(taken: readonly string[], owed: readonly ExpectedMail[]): readonly number[] {
   const until = new Map(owed.map((mail) => [idOf(mail), mail.until]));
   const untils = taken.map((id) => until.get(id) ?? Number.NaN);

@@ -59,7 +59,7 @@ export type DeliveryReportConfig = z.infer<typeof schema>;
 
 type Fault = readonly [name: keyof DeliveryReportConfig, message: string];
 
-/** Returns faults of report settings that are valid alone but not together. */
+/** Returns the faults of report settings that are valid on their own but contradict each other. */
 export function findReportSettingFaults({
   MAIL_BOUNCE_DOMAIN: name,
   MAIL_BOUNCE_KEY: secret,

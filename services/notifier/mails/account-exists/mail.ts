@@ -1,8 +1,9 @@
 import { defineMail } from '../../src/mails/define-mail.ts';
 
 /**
- * Tells the owner of a verified address that somebody signed up with it. The event of such a sign-up has no
- * `verification`. The mail must contain nothing that was submitted with the sign-up.
+ * Tells the owner of a verified address that somebody tried to sign up with that address. The
+ * `UserRegistered` event of such a sign-up has no `verification` field. The mail must contain nothing that
+ * was submitted with the sign-up, because a stranger may have submitted it.
  */
 export const accountExists = defineMail({
   name: 'account-exists',

@@ -10,7 +10,8 @@ export const confirmEmail = defineMail({
   recipient: 'other',
   variables: { username: usernameVariable },
   link: 'email-change',
-  // A newer request invalidates the link of an earlier one, even if the newer request gets no link.
+  // A newer request invalidates the links of earlier requests, even if no link is mailed for the newer
+  // request.
   supersedes: ['email-change'],
   from: (event) => {
     if (event.type === 'EmailChangeCanceled') return undefined;

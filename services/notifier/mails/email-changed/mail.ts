@@ -1,7 +1,7 @@
 import { defineMail, textVariable, usernameVariable } from '../../src/mails/define-mail.ts';
 
 /**
- * The mail that tells the previous e-mail address of an account that the address was changed. It contains a link that
+ * Notifies the previous e-mail address of an account that the address was changed. Contains a link that
  * undoes the change.
  */
 export const emailChanged = defineMail({

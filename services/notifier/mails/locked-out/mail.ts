@@ -1,6 +1,6 @@
 import { defineMail, toRecipientAndUsername, usernameVariable } from '../../src/mails/define-mail.ts';
 
-/** Tells the owner that unknown clients are locked out after too many wrong passwords. */
+/** Tells the owner that, after too many wrong passwords, clients unknown to the account cannot sign in for a while. */
 export const lockedOut = defineMail({
   name: 'locked-out',
   when: ['OwnerAlerted'],

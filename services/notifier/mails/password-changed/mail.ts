@@ -1,8 +1,8 @@
 import { defineMail, toRecipientAndUsername, usernameVariable } from '../../src/mails/define-mail.ts';
 
 /**
- * Tells the owner about a new password. Not sent for a first password, because the commit that sets it also causes the
- * welcome mail.
+ * Tells the owner that the password was changed. Not sent when the first password is set, because the welcome
+ * mail is sent in that case.
  */
 export const passwordChanged = defineMail({
   name: 'password-changed',

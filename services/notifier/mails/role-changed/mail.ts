@@ -1,6 +1,6 @@
 import { defineMail, textVariable, usernameVariable } from '../../src/mails/define-mail.ts';
 
-/** Tells the owner about a new role. */
+/** Tells the owner that the role of the account was changed. */
 export const roleChanged = defineMail({
   name: 'role-changed',
   when: ['RoleChanged'],

@@ -39,7 +39,7 @@ function closing(_line: string, socket: Socket): undefined {
 
 function silent(): undefined {}
 
-/** Replies and closes the connection. */
+/** Returns a handler that sends a reply and then closes the connection. */
 function last(reply: string): LineReply {
   return (_line, socket) => void socket.end(`${reply}\r\n`);
 }
@@ -82,7 +82,8 @@ describe('a connection after a refused mail', () => {
     const { port } = await serve({ RCPT: refusingAda, RSET: closing });
     const mailer = mailerTo(port, { connections: 1 });
     assert.deepEqual(await mailer.send(TEST_MAIL, unlimited()), REFUSED);
-    // While the first of these mails waits for a new connection, the second one uses that connection and is refused.
+    // At RSET the server closes the connection that OTHER_MAIL got. While OTHER_MAIL waits for a new one,
+    // TEST_MAIL uses the new connection and is refused, so OTHER_MAIL needs another RSET.
     const results = [mailer.send(OTHER_MAIL, unlimited()), mailer.send(TEST_MAIL, unlimited())];
     assert.deepEqual(await Promise.all(results), [{ kind: 'accepted' }, REFUSED]);
   });

@@ -41,7 +41,8 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
 /**
- * The timeouts of RFC 5321 4.5.3.2. The RFC has none for connecting and TLS; 30 s are sufficient in a healthy network.
+ * The timeouts of RFC 5321 4.5.3.2. The RFC defines none for connecting and for TLS; 30 s are sufficient in a
+ * healthy network.
  */
 export const SMTP_TIMEOUTS: SmtpTimeouts = {
   connect: 30 * SECOND,
@@ -56,8 +57,8 @@ export const SMTP_TIMEOUTS: SmtpTimeouts = {
 };
 
 /**
- * How long to wait for each address of a server with several addresses, in ms. Node's default of 250 ms is too short for a server
- * on another continent, or after a lost packet.
+ * How long to try each IP address of a server with several addresses before trying the next one, in ms.
+ * Node's default of 250 ms is too short for a server on another continent, or after a lost packet.
  */
 const ADDRESS_TIMEOUT_MS = 5 * SECOND;
 
@@ -78,13 +79,16 @@ export interface Connection {
   send(message: ComposedMessage, options: Pick<SendOptions, 'mayProceed' | 'signal'>): Promise<Sending>;
   /** Sends QUIT, waits at most 2 s until the server closes, then closes. */
   quit(): void;
-  /** The callback is called once the connection is closed on both sides. */
+  /** Registers a callback that is called once both sides have closed the connection. */
   onClose(callback: () => void): void;
 }
 
 export interface Sending {
   readonly result: SendResult;
-  /** Whether the server closed the connection before it saw the mail. The result then says nothing about the mail. */
+  /**
+   * Whether the connection was closed before the server saw the mail. If so, the result says nothing about
+   * the mail.
+   */
   readonly isStale: boolean;
 }
 
@@ -92,8 +96,8 @@ export interface Sending {
 const CLOSE_TIMEOUT_MS = 2_000;
 
 /**
- * Connects and logs in. Connects again if the server closes the connection after it has refused a login mechanism, and
- * another mechanism is left.
+ * Connects and logs in. If the server refuses a login mechanism and closes the connection, connects again as
+ * long as there is another mechanism to try.
  * @throws SmtpFailure
  */
 export async function openConnection(settings: ServerSettings, options: ConnectOptions): Promise<Connection> {
@@ -103,7 +107,7 @@ export async function openConnection(settings: ServerSettings, options: ConnectO
   } catch (error) {
     if (!(error instanceof LoginInterrupted)) throw error;
     return openConnection(settings, { ...options, refused }).catch((later: unknown) => {
-      // If the server closes the connection again, its refusal says more.
+      // If the server only closes the connection this time, report the earlier refusal, which says more.
       throw isClosedLogin(later) ? error : later;
     });
   }
@@ -136,11 +140,13 @@ async function connect(
     transactionLog: true,
     greetingTimeout: waits.greeting,
     connectionTimeout: waits.greeting + waits.ehlo + waits.tls,
-    // This timeout applies until the conversation has begun; after that, the wait depends on the stage.
+    // The initial value. `createConversation` sets the timeout of the current stage with each command and
+    // reply.
     socketTimeout: waits.greeting,
     socketCloseTimeout: CLOSE_TIMEOUT_MS,
   });
-  // The steps report errors. An error between two steps closes the connection, and is not reported.
+  // Each step reports its own errors. An error between two steps closes the connection and need not be
+  // reported.
   smtp.on('error', () => undefined);
   const session: Session = { smtp, conversation, signal: options.signal };
   try {
@@ -163,7 +169,7 @@ async function openSocket(
   const plain = connectSocket({
     host,
     port,
-    // At most half of the whole wait, so that a second address is tried in any case.
+    // At most half of the total timeout, so that there is always time to try a second address.
     autoSelectFamilyAttemptTimeout: Math.min(ADDRESS_TIMEOUT_MS, Math.ceil(waits.connect / 2)),
   });
   await opened(plain, 'connect', { event: 'connect', ms: waits.connect, signal });
@@ -219,10 +225,10 @@ async function introduce({ smtp, conversation, signal }: Session): Promise<void>
   }
 }
 
-/** Wraps a connection after the login. @param socket the socket, without the TLS of STARTTLS */
+/** Wraps a connection after the login. @param socket the socket before STARTTLS */
 function createConnection({ smtp, conversation }: Session, socket: Socket): Connection {
   let mails = 0;
-  /** Whether the server may still remember a refused mail. */
+  /** Whether the server refused the last mail. The server must then be reset with RSET before the next mail. */
   let needsReset = false;
 
   async function reset(signal: AbortSignal): Promise<boolean> {

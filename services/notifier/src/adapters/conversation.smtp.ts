@@ -4,7 +4,10 @@
  */
 import type { SmtpStage } from '../delivery/reply.ts';
 
-/** A reply of the server, or a note that a stage without replies has ended: connecting, or implicit TLS. */
+/**
+ * A reply of the server. Connecting and implicit TLS have no replies; for these stages, `reply` is a note
+ * that the stage has ended.
+ */
 export interface SmtpExchange {
   readonly stage: SmtpStage;
   /** The whole reply, with all lines and unmasked addresses. */
@@ -14,9 +17,12 @@ export interface SmtpExchange {
 export interface Conversation {
   /** The logger to pass to nodemailer. */
   readonly logger: Readonly<Record<'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal', typeof ignore>>;
-  /** Returns the stage whose reply is due next; undefined if none is. */
+  /** Returns the stage of the next expected reply; undefined if no reply is expected. */
   pending(): SmtpStage | undefined;
-  /** Returns the stage of the last reply, or of the login or the mail that has begun since. */
+  /**
+   * Returns the stage of the last reply. If `begins` was called after that reply, returns the stage passed to
+   * `begins`.
+   */
   reached(): SmtpStage;
   /** Returns how many replies have arrived. */
   replies(): number;
@@ -45,7 +51,7 @@ const VERBS: Readonly<Record<string, SmtpStage>> = {
 /**
  * Creates a conversation.
  * @param onExchange called with each reply
- * @param onPending called with a stage whenever a reply at that stage is due next
+ * @param onPending called with the stage of the next expected reply, each time the server owes a new one
  */
 export function createConversation(
   onExchange: (exchange: SmtpExchange) => void,
@@ -57,7 +63,7 @@ export function createConversation(
   let refusal: SmtpExchange | undefined;
 
   function sent(command: string): void {
-    // A line that does not begin with a known verb is a secret that belongs to AUTH.
+    // A line that does not begin with a known verb contains credentials, and continues AUTH.
     pending.push(VERBS[/^[A-Z]+/i.exec(command)?.[0].toUpperCase() ?? ''] ?? 'auth');
     if (pending.length === 1) onPending(pending[0] ?? 'auth');
   }

@@ -45,7 +45,7 @@ interface SmtpError extends Error {
   readonly timeoutType?: string;
 }
 
-/** The stage of each command that nodemailer's errors name. Commands that are not listed here have no stage. */
+/** Maps the commands that nodemailer names in its errors to stages. `stageOf` handles DATA. */
 const COMMANDS: readonly (readonly [prefix: string, stage: SmtpStage])[] = [
   ['EHLO', 'ehlo'],
   ['HELO', 'ehlo'],
@@ -66,7 +66,7 @@ const LASTING_TLS =
 
 /**
  * Converts an error to the failure of a stage.
- * @param pending the stage that failed, unless the error names another
+ * @param pending the stage to report if the error names no command
  * @param recipient the e-mail address to mask in the server's reply
  */
 export function stageFailureOf(error: unknown, pending: SmtpStage, recipient?: string): StageFailure {
@@ -91,9 +91,10 @@ export function stageFailureOf(error: unknown, pending: SmtpStage, recipient?: s
 }
 
 /**
- * Converts an error during a conversation to the failure of a stage. If the connection ended before a reply that was
- * still due, an earlier refusal of the same login or mail is the failure, because with PIPELINING (RFC 2920) a server
- * may close the connection after it without replying to the commands that follow.
+ * Converts an error during a conversation to the failure of a stage. With PIPELINING (RFC 2920), a server may
+ * refuse a command and then close the connection without replying to the commands after it. If the connection
+ * ended while replies were outstanding, the failure is therefore the first refusal in the same login or mail,
+ * if there was one.
  * @param recipient the e-mail address to mask in the server's reply
  */
 export function conversationFailureOf(
@@ -122,7 +123,7 @@ function wordsOf(raised: SmtpError): string {
 }
 
 function messageOf(error: unknown): string {
-  // Node raises this error, with an empty message, if none of the server's addresses can be reached.
+  // Node raises an AggregateError with an empty message if none of the server's addresses can be reached.
   if (error instanceof AggregateError) return error.errors.map(messageOf).join('; ');
   return error instanceof Error ? error.message : String(error);
 }

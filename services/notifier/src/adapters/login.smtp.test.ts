@@ -26,7 +26,10 @@ function commandWith(token: string): string {
   return `AUTH XOAUTH2 ${Buffer.from(`user=mailer\x01auth=Bearer ${token}\x01\x01`).toString('base64')}`;
 }
 
-/** Returns the replies to the commands of XOAUTH2: a server accepts one token, and challenges the client otherwise. */
+/**
+ * Returns the replies of a server that accepts one XOAUTH2 token, and answers any other token with a
+ * challenge.
+ */
 function acceptingOnly(token: string, refusal: string): LineReplies {
   return {
     AUTH: (line) =>
@@ -37,7 +40,7 @@ function acceptingOnly(token: string, refusal: string): LineReplies {
   };
 }
 
-/** Returns a source of one token that becomes another when it is renewed. */
+/** Creates a source that supplies `token`, and `renewed` once a renewal is requested. */
 function tokensOf(token: string, renewed: string): TokenSource {
   return { token: async (renew) => (renew ? renewed : token) };
 }

@@ -20,8 +20,8 @@ export type Credentials =
   | { readonly username: string; readonly tokens: TokenSource };
 
 /**
- * The name of XOAUTH2 in nodemailer. nodemailer replaces a method of the name XOAUTH2 by PLAIN or LOGIN if the server
- * offers one of them.
+ * The name under which our XOAUTH2 handler is registered with nodemailer. The name must not be `XOAUTH2`:
+ * nodemailer uses PLAIN or LOGIN instead of a method with that name if the server offers one of them.
  */
 const XOAUTH2 = 'LATCHKEY-XOAUTH2';
 
@@ -33,8 +33,8 @@ export function customAuthOf(credentials: Credentials): SMTPConnection.CustomAut
 }
 
 /**
- * Returns a nodemailer handler for XOAUTH2 (https://developers.google.com/gmail/imap/xoauth2-protocol). After a
- * permanent refusal, the handler tries a renewed token, unless that is the same token.
+ * Returns a nodemailer handler for XOAUTH2 (https://developers.google.com/gmail/imap/xoauth2-protocol). After
+ * a permanent refusal, the handler requests a renewed token, and tries once more if the token has changed.
  */
 function createXoauth2Handler({ username, tokens }: Extract<Credentials, { tokens: TokenSource }>) {
   return async ({

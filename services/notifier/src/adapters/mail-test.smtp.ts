@@ -30,7 +30,7 @@ export interface MailTestFailure {
 
 export interface MailTestOptions {
   readonly to: string;
-  /** The public URL of Latchkey. Its host is the EHLO name if no setting gives one. */
+  /** The public URL of Latchkey. Its host is used in EHLO if no setting contains an EHLO name. */
   readonly publicUrl?: string;
   onStep(step: MailTestStep): void;
 }
@@ -65,7 +65,7 @@ export async function testMail(
   try {
     const connection = await openConnection(settings, {
       signal,
-      // The reply to QUIT is no step: it arrives after the result.
+      // The reply to QUIT arrives after the result, so it is not reported as a step.
       onExchange: (exchange) => !isOver && report(exchange),
     });
     const { result } = await connection.send(message, { mayProceed: () => true, signal });

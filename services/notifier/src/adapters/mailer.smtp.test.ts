@@ -332,7 +332,7 @@ describe('a server with TLS', () => {
       const server = await serve(script);
       const mailer = mailerTo(server.port, { ...settings, validateCertificates: false, connections: 1 });
       assert.deepEqual(await mailer.send(TEST_MAIL, unlimited()), { kind: 'accepted' });
-      // The pool may have one connection, so the probe waits until the connection of the mail is closed.
+      // The pool is limited to one connection, so the probe waits until the mail's connection is closed.
       assert.deepEqual(await mailer.probe(), { kind: 'welcome' });
     }
   });

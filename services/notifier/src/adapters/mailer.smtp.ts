@@ -7,7 +7,7 @@ import { createConnectionPool, type PoolSettings } from './pool.smtp.ts';
 
 export interface SmtpSettings extends PoolSettings, Envelope {}
 
-/** The result for an e-mail address that SMTP cannot carry. The address is never sent to the server. */
+/** The result for an e-mail address that cannot be used in SMTP. The address is never sent to the server. */
 const UNUSABLE: SendResult = {
   kind: 'refused',
   failure: { stage: 'rcpt', words: 'the address cannot be used in SMTP' },

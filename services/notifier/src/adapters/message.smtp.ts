@@ -27,7 +27,10 @@ export interface Envelope {
   headersOf?(id: string): Readonly<Record<string, string>>;
 }
 
-/** Composes a mail, and signs it if `sign` is given. Addresses are objects, so that they are never parsed as lists. */
+/**
+ * Composes a mail, and signs it if `sign` is given. Addresses are passed to nodemailer as objects, because it
+ * would parse a string as a list of addresses.
+ */
 export async function composeMessage(
   mail: Mail,
   { from, sign, ...envelope }: Envelope,

@@ -27,7 +27,7 @@ const granted = z.object({
 const refused = z.object({ error: z.string(), error_description: z.string().optional() });
 
 const PATIENCE_MS = 30_000;
-/** The 4xx after which the same request may succeed: Request Timeout (RFC 9110) and Too Many Requests (RFC 6585). */
+/** The 4xx codes after which a retry may succeed: Request Timeout (RFC 9110), Too Many Requests (RFC 6585). */
 const TEMPORARY: ReadonlySet<number> = new Set([408, 429]);
 /** How long a token is used if the server does not state its lifetime, in seconds. RFC 6749 5.1 sets no default. */
 const DEFAULT_LIFE_S = 300;
@@ -83,7 +83,8 @@ async function request(client: OAuthClient, refreshToken: string | undefined) {
   if (response.ok && token.success) return token.data;
   const { data } = refused.safeParse(json);
   const why = data === undefined ? '' : ` ${data.error}: ${data.error_description ?? ''}`;
-  // Most 4xx are lasting failures: the server does not accept the client or its refresh token (RFC 6749 5.2).
+  // Most 4xx responses mean that retries are useless, because the server does not accept the client or its
+  // refresh token (RFC 6749 5.2).
   const isLasting = response.status < 500 && !TEMPORARY.has(response.status);
   throw failure(`the token endpoint answered ${response.status}${why}`, isLasting);
 }
@@ -103,7 +104,10 @@ async function readTokenFile(path: string) {
   }
 }
 
-/** Reads the token from the file for each login, so that another program may renew it. */
+/**
+ * Creates a source that reads the token from a file for each login, because another program may renew it at
+ * any time.
+ */
 export function createFileTokenSource(path: string): TokenSource {
   return {
     async token() {

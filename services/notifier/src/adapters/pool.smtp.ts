@@ -18,10 +18,10 @@ export interface ConnectionPool {
    * @throws SmtpFailure
    */
   acquire(options: Pick<SendOptions, 'signal' | 'stopping'>): Promise<Connection | undefined>;
-  /** Takes a connection back, whatever its state. */
+  /** Returns a connection to the pool. The connection may have been closed meanwhile. */
   release(connection: Connection): void;
   /**
-   * Adapts the number of connections to a result.
+   * Adapts the allowed number of connections to the result of a mail or probe.
    * @param startedAt when the mail or probe was begun, in ms of `performance.now()`
    */
   learn(result: SendResult | ProbeResult, startedAt: number): void;
@@ -39,11 +39,11 @@ const MAILS_PER_CONNECTION = 200;
 const IDLE_MS = 30_000;
 
 export function createConnectionPool(settings: PoolSettings): ConnectionPool {
-  /** Idle connections with the timers that will close them. The one that was used last is at the end. */
+  /** Idle connections with the timers that will close them. The most recently used connection is last. */
   const idle = new Map<Connection, NodeJS.Timeout>();
   /** Connections that are idle or in use. */
   const usable = new Set<Connection>();
-  /** Connections that no mail will use, but that still count at the server, because they are not closed yet. */
+  /** Connections that are being closed. No mail uses them, but the server still counts them. */
   const ending = new Set<Connection>();
   const waiting = new Set<() => void>();
   const closing = new AbortController();
@@ -51,7 +51,7 @@ export function createConnectionPool(settings: PoolSettings): ConnectionPool {
   let connecting = 0;
   let limit = initialConnectionLimit(settings.connections);
 
-  /** Returns how many connections the server may count. */
+  /** Returns how many connections the server may regard as open. */
   function count(): number {
     return usable.size + ending.size + connecting;
   }
@@ -123,8 +123,8 @@ export function createConnectionPool(settings: PoolSettings): ConnectionPool {
   }
 
   /**
-   * Closes idle connections while more connections are usable than allowed. If the connections in use are too many,
-   * those above the limit are closed when they are released.
+   * Closes idle connections while more connections are usable than allowed. Surplus connections that are in
+   * use are closed when they are released.
    */
   function closeSurplus(): void {
     for (const connection of [...idle.keys()]) if (hasSurplus()) retire(connection);

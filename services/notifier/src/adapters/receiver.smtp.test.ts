@@ -24,7 +24,7 @@ const own = returnPaths.addressOf(delivery);
 const BOUNCE = aBounce({ recipient: 'ada@example.com' });
 
 interface ReceiverOptions extends Partial<Pick<ReceiverSettings, 'isLmtp' | 'trusts'>> {
-  /** The outcomes of the first reports. Later reports are done. */
+  /** The outcomes of the first reports, in order; an Error is thrown. The outcome of later reports is `done`. */
   readonly answers?: readonly (ReportOutcome | Error)[];
   readonly sleep?: Sleep;
 }
@@ -37,7 +37,7 @@ function openSocket(t: TestContext, port: number) {
   socket.setEncoding('utf8').on('data', (text: string) => {
     received += text;
   });
-  // A connection that is reset has ended, too.
+  // A reset also ends the connection, so its error is ignored.
   socket.on('error', () => {});
   const ended = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   return { socket, ended, replies: () => received };

@@ -13,7 +13,7 @@ import type { ReturnPaths } from '../reports/return-paths.ts';
  * Latchkey's mails are smaller than 64 KiB.
  */
 export const MAX_REPORT_BYTES = 256 * 1024;
-/** Beyond this size, in bytes, the rest of a mail is not read, and the connection is closed. */
+/** The maximum number of bytes to read of a mail. The connection of a larger mail is closed. */
 const MAX_READ_BYTES = 2 * MAX_REPORT_BYTES;
 const MAX_CONNECTIONS = 50;
 /** The maximum number of connections from one address, unless the address is trusted. */
@@ -31,8 +31,9 @@ export interface ReceiverSettings {
   /** The name of the server in its greeting. */
   readonly name: string;
   /**
-   * Returns whether an IP address may use all connections. Default: the addresses of this machine. All addresses may
-   * over LMTP, because only the operator's own mail server uses it.
+   * Returns whether an IP address is exempt from MAX_CONNECTIONS_PER_ADDRESS. By default, only loopback
+   * addresses are. Over LMTP, all addresses are exempt, because only the operator's own mail server uses
+   * LMTP.
    */
   trusts?(address: string): boolean;
 }
@@ -71,7 +72,7 @@ function isLoopback(address: string): boolean {
 
 /**
  * Reads the content of a mail, but keeps at most MAX_REPORT_BYTES and reads at most MAX_READ_BYTES of it.
- * @throws an error with which the server refuses the mail, if the mail is larger
+ * @throws an error that makes the server refuse the mail, if the mail is larger
  */
 async function contentOf(stream: SMTPServerDataStream): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -88,7 +89,7 @@ async function contentOf(stream: SMTPServerDataStream): Promise<Buffer> {
 export function createReceiver(settings: ReceiverSettings, deps: ReceiverDeps): Receiver {
   const { returnPaths, reader, take, clock, logger } = deps;
   const { isLmtp, trusts = isLoopback } = settings;
-  /** The accepted connections by id. A signal is aborted when its connection ends. */
+  /** The accepted connections by id. `ended` is aborted when the connection ends. */
   const sessions = new Map<string, { readonly address: string; readonly ended: AbortController }>();
 
   function isExpected(address: string): boolean {
@@ -117,8 +118,8 @@ export function createReceiver(settings: ReceiverSettings, deps: ReceiverDeps): 
       return 'later';
     });
     if (taken === 'later') throw LATER;
-    // Forged reports are accepted, too: a refusal would give their sender information, and would cause a bounce to an
-    // innocent person.
+    // Forged reports get a positive reply as well. A refusal would tell the forger which reports pass the
+    // check, and might cause a bounce to the innocent owner of a forged sender address.
   }
 
   const server = new SMTPServer({

@@ -20,7 +20,7 @@ reportsContract('mails', () => ({
   classifiesBounces: false,
   namesRecipient: false,
   isSigned: false,
-  // A delivery report has a status code (RFC 3464 2.3.4), even if the code says nothing.
+  // Every delivery report must have a status code (RFC 3464 2.3.4). The code 5.0.0 gives no reason.
   bounce: (delivery, { status = '5.0.0', diagnostic = '' }) =>
     to(returnPaths.addressOf(delivery), aBounce({ recipient: ADA_ADDRESS, status, diagnostic })),
   complaint: (delivery) => to(FEEDBACK, aComplaint({ returnPath: returnPaths.addressOf(delivery) })),

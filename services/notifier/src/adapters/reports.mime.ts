@@ -11,7 +11,7 @@ const LIMITS = {
   maxHeadersSize: 64 * 1024,
   maxRfc822NestingDepth: 0,
 };
-/** The maximum number of bytes that are read of a part. */
+/** The maximum number of bytes to read of each part. */
 const MAX_PART_BYTES = 64 * 1024;
 
 const NOTHING: ParsedReport = { kind: 'nothing' };

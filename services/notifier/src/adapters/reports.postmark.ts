@@ -1,6 +1,7 @@
 /**
- * Reports of Postmark: https://postmarkapp.com/developer/webhooks/bounce-webhook and spam-complaint-webhook. Postmark
- * does not sign them, but sends the user name and password from the webhook's URL with each.
+ * Reports of Postmark: https://postmarkapp.com/developer/webhooks/bounce-webhook and spam-complaint-webhook.
+ * Postmark does not sign its reports. It sends the user name and password from the webhook's URL with each of
+ * them.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { parseJson } from '@latchkey/process';
@@ -21,8 +22,8 @@ const webhook = z.object({
 });
 
 /**
- * The bounces after which Postmark sends no more mail to an address. Postmark says that the address does not exist, but
- * the server's reply in `Details` may be about the sender.
+ * The types of bounces after which Postmark sends no more mail to an address. Postmark regards the address as
+ * nonexistent, but the mail server's reply in `Details` may be about the sender.
  */
 const HARD = ['HardBounce', 'BadEmailAddress'];
 /** Matches an enhanced status code anywhere in a text, but not the beginning of an IP address. */

@@ -13,7 +13,8 @@ import { createFileTokenSource, createOAuthTokenSource } from './oauth-tokens.ts
 import { POSTMARK_METADATA } from './reports.postmark.ts';
 
 /**
- * Returns the description of the mail server. @param publicUrl its host is the EHLO name if no setting gives one
+ * Returns the description of the mail server. @param publicUrl its host is used in EHLO if no setting
+ * contains an EHLO name
  * @throws Error that names a missing setting
  */
 export function smtpSettingsOf(config: MailTestSettings, publicUrl?: string): SmtpSettings {

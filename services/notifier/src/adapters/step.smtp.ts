@@ -9,8 +9,9 @@ export interface Session {
 }
 
 /**
- * Runs one step, and waits until it has finished or the connection has ended. nodemailer drops the callbacks of a
- * connection that is closed, and closes it after an error or a timeout. An abort closes the connection.
+ * Runs one step, and waits until the step has finished or the connection has ended. nodemailer closes the
+ * connection after an error or a timeout, and never calls the callbacks of a closed connection, so waiting
+ * for the callback alone could take forever. An abort of `signal` closes the connection.
  * @param begin begins the step, and passes the callback to nodemailer
  * @throws the reason of `signal` after an abort, otherwise the error of nodemailer
  */

@@ -2,16 +2,17 @@
  * A delivery: one mail owed to one recipient because of one event.
  *
  *     pending ──claim──▶ claimed ──▶ sent        accepted by the mail server
- *        ▲                  │  ├───▶ failed      permanently refused, or its link cannot be opened
+ *        ▲                  │  ├───▶ failed      permanently refused, or its link cannot be decrypted
  *        └──── retry ───────┘  └───▶ suppressed  its address is suppressed for this mail
  *     pending, or claimed with an expired lease ──▶ expired     past `sendUntil`
  *                                               └─▶ cancelled   superseded by a later event, or by an operator
  *
- *     sent ──report──▶ bounced     it came back: the address accepts no mail
+ *     sent ──report──▶ bounced     it came back, because the address accepts no mail
  *                 └──▶ complained  the recipient has complained about it
  *
- * Every state but `pending` and `claimed` is final for the mail. A final delivery keeps its id, so a repeated event
- * adds nothing. It also keeps its log of attempts, but no address, name or link.
+ * In every state except `pending` and `claimed`, the delivery is final: its mail is never sent again. A final
+ * delivery keeps its id, so a repeated event adds no second delivery. It also keeps its log of attempts, but
+ * no address, name or link.
  */
 import type { LinkPurpose, SealedToken } from '@latchkey/events';
 import type { AttemptFailure } from './reply.ts';
@@ -59,7 +60,7 @@ export interface NewDelivery {
   readonly eventId: string;
   /** Id of the account, or of the mailing. */
   readonly subject: string;
-  /** The event's sequence within its subject. An event supersedes only mails of lower sequences. */
+  /** The event's sequence within its subject. An event supersedes only mails of events with lower sequences. */
   readonly sequence: number;
   /** The name of the mail, for example `verify-email`. */
   readonly mail: string;

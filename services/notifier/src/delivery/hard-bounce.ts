@@ -11,21 +11,26 @@ export interface DeliveryFailure {
 
 const STATUS = /^[245]\.\d{1,3}\.\d{1,3}(?![\d.])/;
 
-/** Returns the enhanced status code in a field `Status`, where a comment may follow it; undefined if there is none. */
+/**
+ * Returns the enhanced status code at the start of a `Status` field, which may end with a comment; undefined
+ * if there is none.
+ */
 export function statusIn(field: string | undefined): string | undefined {
   return STATUS.exec(field?.trim() ?? '')?.[0];
 }
 
-/** Matches the code that only says that a mail failed. */
+/** Matches the status code that gives no reason for the failure. */
 const SAYS_NOTHING = /^5\.0\.0$/;
 /** Codes about the mailbox that a server may send without an enhanced status code (RFC 5321 4.2.3). */
 const ABOUT_THE_MAILBOX: readonly number[] = [550, 551, 553];
 
 /**
- * Returns whether mails to the address will never arrive. Returns false if the server refused us as the sender, the
- * mailbox was full, or the server was unavailable for too long. In all three cases, a later mail may arrive.
- * @param otherwise what to return if the report contains neither a status code with a meaning nor a reply. Providers
- * that classify bounces also call refusals of the sender permanent, so their classification is used only in this case
+ * Returns whether mails to the address will never arrive. Returns false if the server refused us as the
+ * sender, the mailbox was full, or the server was unavailable for too long. In all three cases, a later mail
+ * may arrive.
+ * @param otherwise what to return if the report contains neither a meaningful status code nor a reply: the
+ * provider's own classification, if it has one. Otherwise that classification is ignored, because providers
+ * also classify refusals of the sender as permanent bounces
  */
 export function isHardBounce({ status, diagnostic = '' }: DeliveryFailure, otherwise = false): boolean {
   const reply = parseReply(diagnostic.replace(/^smtp\s*;\s*/i, ''));

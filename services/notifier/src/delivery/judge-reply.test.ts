@@ -168,7 +168,7 @@ const replies: readonly (readonly [stage: SmtpStage, reply: string, means: Reply
   ['rcpt', '451 <spam@example.com>: Temporary lookup failure', 'later'],
   ['rcpt', '550 <relay@example.com>: No such user', 'undecided'],
 
-  // Either is possible.
+  // About the recipient or about us.
   ['rcpt', '550 No such user', 'undecided'],
   ['rcpt', '550 Requested action not taken: mailbox unavailable', 'undecided'],
   ['rcpt', '554 Transaction failed', 'undecided'],

@@ -129,7 +129,7 @@ const TEMPORARY =
 const GREYLISTING = /gr[ae]y\W?list|policy rejection\W+please try later/i;
 
 export const replyRules: readonly Rule[] = [
-  // The server is about to close the connection, no matter which command it replies to.
+  // With 421, the server announces that it closes the connection. It may send 421 in reply to any command.
   { source: 'RFC 5321 3.8 and 4.2.3', code: /^421$/, means: 'busy' },
   // At AUTH, such words may be about failed logins, after which we must not log in soon.
   {
@@ -140,7 +140,8 @@ export const replyRules: readonly Rule[] = [
     means: 'busy',
   },
 
-  // Before RCPT TO a reply would be the same for every mail, so it is about us or about the state of the server.
+  // Before RCPT TO, a reply does not depend on the recipient, so it is about us or about the state of the
+  // server.
   { source: 'IANA X.7.12 (RFC 4954 6)', stages: ['auth'], enhanced: /^4\.7\.12$/, means: 'us' },
   { source: 'RFC 5321 4.2.1, RFC 4954 6 (454)', stages: SESSION, code: /^4/, means: 'busy' },
   { source: 'RFC 5321 4.2.1, RFC 4954 6, RFC 7504 2', stages: SESSION, code: /^5/, means: 'us' },

@@ -5,7 +5,7 @@ import type { ReportedState } from './delivery.ts';
 /** Used instead of the name of a mail, for a suppression of all mails. */
 export const ALL_MAILS = 'all';
 
-/** Why an address is suppressed: an operator did so, or a mail to it bounced or caused a complaint. */
+/** Why an address is suppressed: by an operator, or because a mail to it bounced or led to a complaint. */
 export type SuppressionReason = 'operator' | ReportedState;
 
 export interface Suppression {

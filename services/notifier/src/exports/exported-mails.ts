@@ -1,4 +1,4 @@
-/** The mails of an account as its export lists them. */
+/** Lists the mails of an account for the export of the account's data. */
 import type { ExportedMail } from '@latchkey/export';
 import { readPages } from '@latchkey/store';
 import { mails } from '../../mails/index.ts';
@@ -17,9 +17,9 @@ export async function* exportedMails(
 const toAccount = new Set(mails.filter(({ recipient }) => recipient === 'account').map(({ name }) => name));
 
 /**
- * Returns the mails to the account's own address, oldest first, read page by page. Mails to other addresses are left
- * out, because they would tell the owner of the account whether another account has that address.
- * @param after the position of the last mail that is not wanted
+ * Returns the mails to the account's own address, oldest first, read page by page. Mails to other addresses
+ * are left out, because they would tell the owner of the account whether another account has that address.
+ * @param after a position in the list; only mails after it are returned
  */
 export async function* mailsForOwner(
   deliveries: Pick<Deliveries, 'ofSubject'>,

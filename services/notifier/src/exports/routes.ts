@@ -58,7 +58,7 @@ export function mailsRoute(deps: {
   });
 }
 
-/** Returns the first `limit` mails, and reads no more pages than they need. */
+/** Returns the first `limit` mails. Reads only as many pages of the store as necessary. */
 async function takeFirst(
   mails: AsyncIterable<ExportedMail>,
   limit: number,

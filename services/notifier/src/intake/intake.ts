@@ -46,10 +46,11 @@ export function createIntake(deps: IntakeDeps): (slice: PartitionSlice) => Promi
   }
 
   /**
-   * Erases the data of a person from the store. The suppressions of an address remain if mails of another account were
-   * sent to it, so that nobody can end the suppressions of a stranger's address: by a sign-up with this address, and an
-   * erasure. May be repeated: the recipients of the deliveries are removed last, because a repeated erasure needs them
-   * if the first one was interrupted.
+   * Erases a person's data from the store, including the suppressions that reports have caused. The
+   * suppressions of an address remain if mails of another account were sent to it. Otherwise, anybody could
+   * remove the suppressions of a stranger's address by signing up with that address and then erasing the
+   * account. Idempotent: the recipients of the deliveries are removed last, because a retry needs them to
+   * find the suppressions.
    */
   async function erase(subject: string): Promise<void> {
     for (const recipient of await deliveries.unsharedRecipientsOf(subject))

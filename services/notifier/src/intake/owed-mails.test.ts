@@ -13,7 +13,10 @@ import { mails } from '../../mails/index.ts';
 import { anEvent } from '../testing/events.ts';
 import { reactTo } from './reactions.ts';
 
-/** Returns what the checker expects of an event. */
+/**
+ * Returns the mails that the checker expects after an event, and the earlier mails that it considers
+ * superseded.
+ */
 function expectedOf(type: string, data: EventData) {
   const commit = createCommit('a stream', [1, 1], 'c', [createEvent(type, minuteOfRun(0), data)]);
   const journal = journalOf([commit]);

@@ -22,8 +22,8 @@ export interface RequestedMail<C extends Addressed = Addressed> {
 }
 
 /**
- * Whose address a mail goes to: `account`, the address of the account that the event is about; `other`, an address that
- * belongs to another account, or that the account has not got yet.
+ * Whose address a mail goes to. `account`: the address of the account that the event is about. `other`: an
+ * address that belongs to another account, or that this account has not confirmed yet.
  */
 type Recipient = 'account' | 'other';
 

@@ -14,7 +14,7 @@ function samplesOf(type: EventType): readonly LatchkeyEvent[] {
   return Object.values(catalogue[type].samples).map((data) => anEvent(type, data) as LatchkeyEvent);
 }
 
-/** Returns examples of the variables that a mail has without declaring them. */
+/** Returns examples of the variables that a mail has in addition to those that it declares. */
 function givenTo({ name, link }: Mail) {
   return exampleVariablesOf(
     defineMail({

@@ -44,7 +44,7 @@ export interface Templates {
 
 const PARTS = ['subject.txt', 'mail.txt', 'mail.html'] as const;
 type Part = (typeof PARTS)[number];
-/** A function that returns a parsed template. */
+/** A template that is parsed on the first call, and then returned on each call. */
 type LazyTemplate = () => Template[];
 type Parts = Readonly<Record<Part, LazyTemplate>>;
 type ByLocale = ReadonlyMap<string, Parts>;
@@ -69,9 +69,9 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 /**
- * Returns the names of the folders in a folder, including symbolic links to folders. Leaves out names that begin with a
- * dot, and `lost+found`: Kubernetes keeps the files of a ConfigMap in such a folder, with links to them, and a volume
- * has a `lost+found`.
+ * Returns the names of the folders in a folder, including symbolic links to folders. Leaves out folders that
+ * contain no mails: those whose names begin with a dot, in which Kubernetes keeps the files of a mounted
+ * ConfigMap, and `lost+found`, which exists at the root of a volume.
  */
 async function foldersIn(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);

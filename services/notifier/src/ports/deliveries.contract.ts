@@ -50,7 +50,10 @@ function aLink(overrides: Partial<NewDelivery> = {}): NewDelivery {
   });
 }
 
-/** Matches the personal data in the deliveries. The dots distinguish the sealed link from random ids. */
+/**
+ * Matches the name and the sealed link in the test's deliveries. The link contains dots, so that no random id
+ * matches.
+ */
 const PERSONAL = /lovelace|e\.y\.j/;
 
 function anAttempt(result: string): Attempt {

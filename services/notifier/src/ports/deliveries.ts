@@ -191,8 +191,8 @@ export interface Deliveries {
   /** Records that reports were published. Idempotent. */
   markPublished(ids: readonly string[]): Promise<void>;
   /**
-   * Returns the fingerprints of the recipients to whom only mails of this subject were sent. Recipients whose
-   * fingerprint was not kept are missing.
+   * Returns the fingerprints of the recipients to whom mails of this subject were sent, but no mails of other
+   * subjects. Leaves out recipients whose fingerprint was not kept.
    */
   unsharedRecipientsOf(subject: string): Promise<readonly string[]>;
   /**

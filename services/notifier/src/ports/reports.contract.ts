@@ -10,12 +10,15 @@ import type { IncomingReport, MailReportReader, ParsedReport } from './reports.t
 /** The reports that a provider sends about a mail to `ada@example.com`, for the tests of its reader. */
 export interface ReportsFixture {
   readonly reader: MailReportReader;
-  /** A report that the mail failed permanently for this reason. The source classifies it as permanent, if it does. */
+  /**
+   * A report that the mail failed permanently for this reason. A source that classifies bounces classifies it
+   * as permanent.
+   */
   bounce(delivery: string, why: DeliveryFailure): IncomingReport;
   complaint(delivery: string): IncomingReport;
   /** Genuine reports that must be ignored, by name, for example about a delay or a full mailbox. */
   others(delivery: string): Readonly<Record<string, IncomingReport>>;
-  /** Reports by a sender that does not know the secret, by the name of the forgery. */
+  /** Reports from a sender that does not know the secret. The keys are names of the kinds of forgery. */
   forged(delivery: string): Readonly<Record<string, IncomingReport>>;
   /** Whether the source classifies bounces, so that a permanent bounce without a reason counts. */
   readonly classifiesBounces: boolean;

@@ -33,7 +33,7 @@ interface Ends<Item> {
   readonly target: MoveTarget<Item>;
 }
 
-/** The sources or the targets of the records that `ops move` moves. */
+/** For each kind of record that `ops move` moves: where it is read (`source`) or written (`target`). */
 export interface NotifierRecords<End extends keyof Ends<unknown>> {
   readonly cutoffs: Ends<StoredCutoffs>[End];
   readonly suppressions: Ends<Suppression>[End];
@@ -61,7 +61,8 @@ export interface StoredDelivery extends Omit<NewDelivery, 'content'> {
 }
 
 /**
- * The cutoffs of one subject: for each kind of mail, the sequence below which the mail of an event must not be sent.
+ * The cutoffs of one subject, one per kind of mail. A mail must not be sent if its event has a lower sequence
+ * than the cutoff.
  */
 export interface StoredCutoffs {
   readonly subject: string;

@@ -21,7 +21,10 @@ export interface Suppressions {
   put(suppression: Suppression): Promise<void>;
   /** Lists the suppressions that apply at `now`, by id. */
   list(query: SuppressionQuery): Promise<readonly Suppression[]>;
-  /** Removes the suppressions of a recipient that reports have caused, and none that an operator has added. Idempotent. */
+  /**
+   * Removes the suppressions of a recipient that reports have caused. Keeps those that an operator added.
+   * Idempotent.
+   */
   removeReportedOf(recipient: string): Promise<void>;
   /** Removes a suppression. @returns whether there was one, even if it had ended */
   remove(suppression: Pick<Suppression, 'recipient' | 'mail'>): Promise<boolean>;

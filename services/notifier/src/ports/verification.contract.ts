@@ -1,4 +1,4 @@
-/** Tests that every store of deliveries must pass, so that `ops verify` can check the deliveries. */
+/** Tests of what `ops verify` needs from a store of deliveries. Every store must pass them. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, it } from 'node:test';

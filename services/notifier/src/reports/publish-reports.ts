@@ -29,7 +29,8 @@ export function toReportEvent({ id, mail, subject, eventId, ...delivery }: Repor
   const envelope = {
     id: uuidv5(`${id} ${report.state}`, NAMESPACE),
     subject: id,
-    // A delivery has at most one report, so it has a single event.
+    // The event's subject is the delivery, and a delivery has at most one report, so this is the subject's
+    // only event.
     sequence: 1,
     time: report.at.toISOString(),
     correlationId,

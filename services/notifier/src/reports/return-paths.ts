@@ -1,6 +1,7 @@
 /**
- * Variable envelope return paths (VERP): the return path of each mail contains its delivery's id, so that a report
- * shows which mail it is about. A MAC keeps anybody who did not receive that mail from reporting on it.
+ * Variable envelope return paths (VERP): the return path of each mail contains its delivery's id, so that a
+ * report shows which mail it is about. A MAC ensures that only somebody who has received a mail can report on
+ * it.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { DeliveryReportConfig } from '../report-settings.ts';

@@ -50,7 +50,8 @@ export interface ServerResult {
 }
 
 /**
- * Returns the circuit after the result of a mail or probe. A result that says nothing about the server changes nothing.
+ * Returns the circuit after the result of a mail or probe. A result that says nothing about the server leaves
+ * the circuit unchanged.
  */
 export function circuitAfterResult(
   circuit: Circuit,
@@ -65,7 +66,8 @@ export function circuitAfterResult(
     case 'unwelcome':
       return open('unwelcome', result.failure, UNWELCOME_PROBE_MS);
     case 'busy':
-      // As long as the server accepts some connections, it is sufficient to open fewer.
+      // As long as the server allows several connections, the pool only reduces their number, and the circuit
+      // stays closed.
       return server.connections > 1 && circuit.state === 'closed'
         ? circuit
         : open('busy', result.failure, PROBE_MS);

@@ -113,8 +113,8 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   }
 
   /**
-   * Returns whether an outcome may wait for others to share their write. Once half of the mails in hand are done, it
-   * must not wait, because connections would soon be idle.
+   * Returns whether an outcome may wait so that it is written together with later ones. It must not wait once
+   * the outcomes of half of the mails in progress are being recorded, because connections would soon be idle.
    */
   function othersFollow(): boolean {
     return inHand.size > recording && recording < (IN_HAND_PER_CONNECTION / 2) * deps.connections();

@@ -76,7 +76,8 @@ export function createRefusalEvidence(): RefusalEvidence {
           add(inARow, to);
           return result;
         case 'deferred':
-          // A failure without a reply counts, too: a server that drops the connection at every mail also refuses us.
+          // A failure without a reply counts as a refusal, too: a server that drops the connection at every
+          // mail refuses us.
           if (result.failure.code === undefined) add(inARow, to);
           return result;
         default:

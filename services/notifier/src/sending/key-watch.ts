@@ -4,7 +4,7 @@ import type { DecryptSealedLink } from '../ports/decrypter.ts';
 /** Decrypts links, and tracks whether the key of the last one was missing. */
 export interface KeyWatch {
   readonly open: DecryptSealedLink;
-  /** Returns which key is missing, as a description; undefined while the last link named a key of this process. */
+  /** Returns a message that names the missing key; undefined if this process has the key of the last link. */
   trouble(): string | undefined;
 }
 

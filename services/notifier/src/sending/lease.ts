@@ -1,9 +1,9 @@
 /**
- * Determines how long a claimed delivery belongs to its claimer. An attempt may take as long as the server does, so the
- * lease is renewed while the process is alive. Content is only sent while both clocks show that the lease was taken or
- * renewed recently. A process that was paused for minutes therefore never sends a mail that another process has claimed
- * since. Two clocks are needed: the monotonic clock cannot be set, but stops while the machine is suspended; the wall
- * clock does not stop.
+ * Determines how long a claimed delivery belongs to its claimer. An attempt takes as long as the mail server
+ * needs, so the lease is renewed while the process is alive. Content is only sent while both clocks show that
+ * the lease was taken or renewed recently. A process that was paused for minutes therefore never sends a mail
+ * that another process has claimed since. Two clocks are needed: the monotonic clock cannot be set, but stops
+ * while the machine is suspended; the wall clock does not stop.
  */
 import type { Clock } from '../ports/clock.ts';
 import type { Deliveries } from '../ports/deliveries.ts';
@@ -11,7 +11,10 @@ import type { Deliveries } from '../ports/deliveries.ts';
 export interface Lease {
   /** A unique name for each claim. */
   readonly owner: string;
-  /** The time of our clock just before the claim. The lease therefore ends later than we think, never earlier. */
+  /**
+   * The wall-clock time just before the claim. The lease never ends earlier than this process assumes,
+   * because the store starts it later.
+   */
   readonly at: Date;
   /** The same instant on the monotonic clock, in ms. */
   readonly monotonic: number;

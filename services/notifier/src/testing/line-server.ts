@@ -1,4 +1,7 @@
-/** An SMTP server for tests that decides about each line, so that it can break off a conversation at any line. */
+/**
+ * An SMTP server for tests that reacts to each line as the test specifies. It can end a conversation at any
+ * line.
+ */
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -10,8 +13,9 @@ import { createInterface } from 'node:readline';
 export type LineReply = string | ((line: string, socket: Socket) => string | undefined);
 
 /**
- * The replies by verb, for example `RCPT`, and by the other lines that clients send: `.` ends the content, and an empty
- * line answers a challenge of AUTH. Without a reply here, the server accepts everything.
+ * The replies by verb, for example `RCPT`, and by the other lines that clients send: `.` ends the content,
+ * and an empty line answers a challenge of AUTH. The server replies to every line that is not listed here
+ * with success.
  */
 export type LineReplies = Readonly<Record<string, LineReply>>;
 

@@ -33,9 +33,9 @@ export function aReport(type: string, contentType: string, fields: string): stri
 export interface Bounce {
   readonly recipient: string;
   readonly action?: string;
-  /** Default: `5.1.1`. */
+  /** The enhanced status code. Default: `5.1.1`. */
   readonly status?: string;
-  /** Default: a refusal with the status. */
+  /** The mail server's reply. Default: a refusal with the status code. */
   readonly diagnostic?: string;
 }
 

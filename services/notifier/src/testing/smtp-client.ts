@@ -1,4 +1,4 @@
-/** What the tests of the SMTP adapters send, and with which settings. */
+/** The mails that the tests of the SMTP adapters send, and the settings that they use. */
 import type { SmtpSettings } from '../adapters/mailer.smtp.ts';
 import type { Mail, SendOptions } from '../ports/mailer.ts';
 
@@ -28,7 +28,7 @@ export function testSmtpSettings(port: number, settings: Partial<SmtpSettings> =
   };
 }
 
-/** Returns options with which a mail may take as long as a test. */
+/** Returns options under which a mail may take up to two minutes, which is longer than any test. */
 export function unlimited(): SendOptions {
   const signal = AbortSignal.timeout(120_000);
   return { mayProceed: () => true, signal, stopping: signal };

@@ -1,6 +1,7 @@
 /**
- * Predicts for tests, from the actions of people, the events that result, and what must have become of each mail if
- * the mail server is down. It implements the rules a second time, without using any code of the notifier.
+ * Simulates people's actions for tests: creates the events that the actions cause, and predicts the state in
+ * which each mail must end after an outage of the mail server. Implements the rules a second time, without
+ * using any code of the notifier.
  */
 import { randomUUID } from 'node:crypto';
 import type { LatchkeyEvent, LinkPurpose } from '@latchkey/events';
@@ -8,7 +9,7 @@ import { anEvent, type EventOverrides, type SealingKey } from './events.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-/** A link is not sent during its last minutes. */
+/** How long before its expiry a link is no longer sent, in ms. */
 const LINK_MARGIN = 5 * MINUTE;
 const RESET_LIFE = HOUR;
 const VERIFICATION_LIFE = 24 * HOUR;
@@ -39,7 +40,7 @@ interface Person {
   asksForLink(at: number): Promise<StoryEvent>;
   verifies(at: number): Promise<StoryEvent>;
   asksForReset(at: number): Promise<StoryEvent>;
-  /** Requests a reset before the address is verified. */
+  /** Requests a password reset before the address is verified. */
   choosesPassword(at: number): Promise<StoryEvent>;
   changesPassword(at: number): Promise<StoryEvent>;
   becomesAdmin(at: number): Promise<StoryEvent>;

@@ -41,12 +41,13 @@ export function createMongoTarget(connection: Connection): NotifierRecords<'targ
   };
 }
 
-/** The states that a delivery may have after the mail server has accepted the mail. */
+/** The states that a sent delivery may change to. */
 const REPORTED: readonly DeliveryState[] = ['bounced', 'complained'];
 
 /**
- * Whether the stored delivery is the moved one, or a later state of it. An open delivery may reach any state. A final
- * one stays as it is, except that a bounce or a complaint about a sent mail may arrive.
+ * Returns whether the stored delivery is the moved one, unchanged or in a state that may follow. From an open
+ * state, a delivery may reach any state. A final state does not change, except that a sent mail may bounce or
+ * lead to a complaint.
  */
 function isSameOrLater(stored: DeliveryDocument, moved: DeliveryDocument): boolean {
   if (moved.open !== undefined || stored.state === moved.state) return true;

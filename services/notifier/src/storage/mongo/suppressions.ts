@@ -18,7 +18,7 @@ export function createMongoSuppressions(connection: Connection): Suppressions {
     async put(suppression) {
       const { _id, ...fields } = suppressionDocument(suppression);
       await retryLostRace(() => documents.replaceOne({ _id }, fields, { upsert: true }));
-      // Scans the whole list, because no index contains `until`.
+      // Scans the whole collection, because `until` is not indexed.
       await documents.deleteMany({ until: { $lte: suppression.since } });
     },
 
