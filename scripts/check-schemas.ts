@@ -7,8 +7,9 @@ import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { withoutAccepted } from './schemas/accepted.ts';
-import { findIncompatibilities, type Schema } from './schemas/compare.ts';
+import { findIncompatibilities } from './schemas/compare.ts';
 import { findOpenApiIncompatibilities, type OpenApi } from './schemas/openapi.ts';
+import type { Schema } from './schemas/schema.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const EVENTS = 'docs/events';

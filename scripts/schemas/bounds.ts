@@ -1,5 +1,5 @@
 /** Compares the bounds of two versions of a schema: the keywords that limit which values of a type are allowed. */
-import type { Schema, SchemaUse } from './compare.ts';
+import type { Schema, SchemaUse } from './schema.ts';
 
 /** Keywords for which a lower number allows fewer values. */
 const UPPER = ['maxLength', 'maximum', 'exclusiveMaximum', 'maxItems', 'maxProperties'] as const;

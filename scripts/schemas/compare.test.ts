@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { findIncompatibilities, type Schema, type SchemaInDocument, type SchemaUse } from './compare.ts';
+import { findIncompatibilities } from './compare.ts';
+import type { Schema, SchemaInDocument, SchemaUse } from './schema.ts';
 
 const both = { reads: true, writes: true };
 const reads = { reads: true, writes: false };

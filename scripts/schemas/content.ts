@@ -1,5 +1,5 @@
 /** Compares the bodies of requests or responses in two versions of an API. */
-import type { Schema } from './compare.ts';
+import type { Schema } from './schema.ts';
 
 /** The schemas of a body, by media type. */
 export type Content = Readonly<Record<string, { readonly schema?: Schema }>>;

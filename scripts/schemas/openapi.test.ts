@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import type { Schema } from './compare.ts';
 import { findOpenApiIncompatibilities, type OpenApi } from './openapi.ts';
+import type { Schema } from './schema.ts';
 import type { SecurityRequirement } from './security.ts';
 
 const text = { type: 'string' };

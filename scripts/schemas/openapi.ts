@@ -1,7 +1,8 @@
 /** Compares two versions of an OpenAPI document. Finds the changes that break clients of the earlier version. */
-import { findIncompatibilities, type Schema, type SchemaInDocument } from './compare.ts';
+import { findIncompatibilities } from './compare.ts';
 import { type Content, compareContent } from './content.ts';
 import { compareResponses, type OpenApiResponse, type Responses } from './responses.ts';
+import type { Schema, SchemaInDocument } from './schema.ts';
 import {
   compareSchemes,
   compareSecurity,

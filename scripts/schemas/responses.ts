@@ -1,6 +1,7 @@
 /** Compares the responses of an operation in two versions of an API. */
-import { findIncompatibilities, resolveSchema, type Schema, type SchemaInDocument } from './compare.ts';
+import { findIncompatibilities, resolveSchema } from './compare.ts';
 import { type Content, compareContent } from './content.ts';
+import type { Schema, SchemaInDocument } from './schema.ts';
 
 export interface OpenApiResponse {
   readonly $ref?: string;
