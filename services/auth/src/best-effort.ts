@@ -2,8 +2,8 @@ import { StoreUnavailable } from '@latchkey/store';
 import { UnreadableCommit } from './ports/journal.ts';
 
 /**
- * Runs the follow-up work of an event that is already appended, and ignores failures of the store: the event alone is
- * sufficient to end sessions, and the clean-up job repeats the work later.
+ * Runs follow-up work after an event was appended, and ignores failures of the store. This is safe because
+ * the event itself already takes effect, and the clean-up job repeats the work later.
  */
 export async function bestEffort(work: () => Promise<unknown>): Promise<void> {
   try {

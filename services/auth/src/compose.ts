@@ -1,4 +1,4 @@
-/** Composes auth from its settings and a backend. */
+/** Creates the auth service from its settings and a backend. */
 import { type Backend, createWriteProbe, storeHealth } from '@latchkey/backend';
 import { brandOf } from '@latchkey/brand';
 import { openServiceClients } from '@latchkey/clients';
@@ -62,8 +62,8 @@ import { createSealer } from './tokens/sealer.ts';
 import { createSignUpTokens } from './tokens/sign-up-tokens.ts';
 
 /**
- * The pause in ms between attempts to give back points: counts of rate limits that could not be given back while the
- * store was down.
+ * The pause between attempts to refund rate-limit points that could not be refunded while the store was
+ * unavailable, in ms.
  */
 const GIVE_BACK_EVERY_MS = 1000;
 
@@ -72,11 +72,13 @@ export interface AuthDeps {
   readonly logger: Logger;
   readonly registry: Registry;
   now?(): Date;
-  /** Removes the data that other parts of this process keep about erased addresses. Idempotent. */
+  /** Deletes the data that other parts of this process hold about erased addresses. Must be idempotent. */
   forget?(addresses: readonly string[]): Promise<void>;
-  /** The mails of a notifier in the same process. Default: those of the notifier at NOTIFIER_URL. */
+  /**
+   * Access to the mails of a notifier in the same process. Default: the notifier at NOTIFIER_URL is called.
+   */
   readonly mails?: Mails;
-  /** Replacements for single parts, for tests. */
+  /** Replacements for individual parts, for tests. */
   readonly overrides?: Overrides;
 }
 
@@ -85,7 +87,10 @@ export interface Overrides {
   stores?(stores: Stores): Stores;
   readonly sealer?: Sealer;
   newId?(): string;
-  /** Receives the id of every stream that was appended to, in place of the relay, which would publish it. */
+  /**
+   * Called with the id of every stream that was appended to. If set, the relay is not notified, so nothing is
+   * published.
+   */
   nudge?(stream: string): void;
 }
 
@@ -97,13 +102,8 @@ export interface AuthService extends Service {
 }
 
 /**
- * Composes auth. The topics must exist before the service starts. `start` refuses a store that was used with different
- * keys.
- * @example
- * const backend = { store: createSqliteStore(database), bus };
- * const auth = compose(readConfig(authSettings, process.env), { backend, logger, registry });
- * await auth.start();
- * server.serve(auth.routes);
+ * Creates the auth service. The topics must exist before it starts. `start` fails if the store was used with
+ * different keys.
  */
 export function compose(config: AuthConfig, options: AuthDeps): AuthService {
   const { backend, logger, registry, now = () => new Date(), overrides = {} } = options;
@@ -319,8 +319,9 @@ function settingsOf(config: AuthConfig): UseCaseSettings {
 }
 
 /**
- * Checks the keys against the store: with different keys, no stored password and no session would be valid.
- * @throws Error that names the settings
+ * Checks that the store was used with the same keys. With different keys, no stored password and no session
+ * would be valid.
+ * @throws Error that names the settings that differ
  */
 async function assertSameKeys(
   config: AuthConfig,
@@ -330,7 +331,7 @@ async function assertSameKeys(
   const given = givenKeysOf(config);
   const { PASSWORD_SALT_KEY: known, HASH_COSTS: costs = [{ key: DEFAULT_HASH_COST }] } =
     await keyFingerprints.list();
-  // Release 0.1 recorded no cost. All of its hashes have the default cost.
+  // Release 0.1 did not record the hash cost. All of its hashes have the default cost.
   const lacksCost = known !== undefined && costs.some(({ key }) => !given.HASH_COSTS.keys.includes(key));
   const others = lacksCost ? ['HASH_COSTS'] : await keyFingerprints.check(given, now);
   if (others.length === 0) return;
@@ -339,7 +340,7 @@ async function assertSameKeys(
   );
 }
 
-/** The health of the stores that every response depends on. */
+/** Returns the health of the stores without which the service cannot respond. */
 function neededHealth(
   { outbox, sessions }: Stores,
   checkWrites: () => Promise<void>,

@@ -23,10 +23,13 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** The number of networks that together can exhaust the daily limit of mails to an address. */
+/**
+ * One network may use up a third of the daily limit of mails to an address, so this many can exhaust it
+ * together.
+ */
 const NETWORKS_PER_DAY = 3;
 
-/** The number of notices of one kind that an account gets in a day. */
+/** The maximum number of notices of one kind to an account per day. */
 const NOTICES_PER_DAY = 10;
 
 function limit(fallback: number) {
@@ -39,12 +42,15 @@ function accountLimit(fallback: number, what: string, window: 'hour' | 'day', no
   return limit(fallback).describe([description, note].filter(Boolean).join(' '));
 }
 
-/** The parameters of OWASP's Password Storage Cheat Sheet; they exceed the minimum of RFC 9106. */
+/**
+ * The parameters that OWASP's Password Storage Cheat Sheet recommends for Argon2id: memory in KiB, and
+ * iterations.
+ */
 export const DEFAULT_HASH_COST = '19456:2';
 
 const SCOPES_FAULT = `must be a list of role=scopes, each role once, with scopes joined by + and the roles ${role.options.join(', ')}`;
 
-/** Scopes have the characters of RFC 6749, section 3.3. */
+/** Scopes may contain only the characters that RFC 6749, section 3.3 allows. */
 const scopesOfRoles = z.partialRecord(
   role,
   z
@@ -256,8 +262,8 @@ type Fields = z.infer<typeof fields>;
 type Fault = readonly [name: keyof Fields, message: string];
 
 /**
- * Returns settings that contradict each other. Also called if individual settings are invalid, so that all faults are
- * reported together.
+ * Returns errors about combinations of settings. Also called if individual settings are invalid, so that all
+ * errors are reported together.
  */
 function contradictions(config: Fields): readonly Fault[] {
   const faults: Fault[] = [...findAuditSettingFaults(config), ...brandSettingsFaults(config)];
@@ -272,7 +278,7 @@ export const authSettings = withCrossFieldChecks(fields, contradictions);
 
 export type AuthConfig = z.infer<typeof authSettings>;
 
-/** Returns the rules of the LIMIT_… settings; whether they apply depends on LIMITS. */
+/** Returns the rate limits that the LIMIT_… settings define. Whether they are enforced depends on LIMITS. */
 export function createLimitRules(config: AuthConfig): LimitRules {
   const signUps = config.LATCHKEY_ENV === 'production' ? 20 : 1000;
   const mailsPerDay = config.LIMIT_MAILS_PER_ADDRESS_AND_DAY;

@@ -62,19 +62,24 @@ export interface UseCaseSettings {
   /** How long an erasure can be canceled, in days; 0 erases immediately. */
   readonly erasureGraceDays: number;
   readonly refreshDays: number;
-  /** How long the previous refresh token may be used again while the current one is unused. */
+  /**
+   * How long the previous refresh token is still accepted if the current one has not been used, in minutes.
+   */
   readonly refreshReuseMinutes: number;
-  /** A session that is not used for this long ends. */
+  /** How long a session may stay unused before it ends, in days. */
   readonly idleDays: number;
   readonly sessionsPerAccount: number;
-  /** Whether a sign-up with a verified address gets a 409. If not, the response is the same as for a new address. */
+  /**
+   * Whether a sign-up with an already verified address gets a 409. If false, it gets the same response as any
+   * other.
+   */
   readonly revealExisting: boolean;
 }
 
 export interface IdempotentRequest {
-  /** The value of the header Idempotency-Key, chosen by the client. */
+  /** The value of the Idempotency-Key header, chosen by the client. */
   readonly key: string;
-  /** The body of the request in canonical form: equal bodies give equal strings. */
+  /** The request body in canonical form: equivalent bodies give equal strings. */
   readonly body: string;
 }
 
@@ -84,13 +89,13 @@ export interface UseCaseContext {
   readonly traceparent?: string | undefined;
   readonly ip: string;
   readonly userAgent: string;
-  /** The key of a repeatable request: repeating it with the same key and body has no further effect. */
+  /** Set if the client may retry the request: a request with the same key and body has no further effect. */
   readonly idempotency?: IdempotentRequest | undefined;
   /** False once the client has disconnected, so that expensive work is skipped. Defaults to true. */
   readonly isAwaited?: () => boolean;
 }
 
-/** The account and session of an access token. */
+/** The account and session that an access token was issued for. */
 export interface Caller {
   readonly userId: string;
   readonly sessionId: string;

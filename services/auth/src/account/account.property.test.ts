@@ -30,9 +30,8 @@ function eachExecuted(holds: (command: ExecutedCommand) => void): void {
 }
 
 /**
- * Returns whether a command has an effect each time that it is carried out. For example, a renewal creates a new link,
- * a logout everywhere ends sessions that may have begun since the last one, and a password may be changed to the same
- * password.
+ * Returns whether a command has an effect each time it is run, even if it has just been run. For example,
+ * each renewal creates a new link, and a logout everywhere ends the sessions created since the last logout.
  */
 function happensAgain(command: Command): boolean {
   return (
@@ -280,7 +279,7 @@ describe('a fact that is published', () => {
 });
 
 describe('the stories', () => {
-  /** Without this check, the properties might hold only because the commands never have an effect. */
+  /** Without this check, the properties could hold merely because no command ever has an effect. */
   test('lead to every outcome that the properties are about', () => {
     const seen = new Set<string>();
     for (const { executed } of fc.sample(arbitraryStory, { numRuns: 1200, seed: 7 }).map(playStory)) {

@@ -1,13 +1,13 @@
 /**
- * The keys by which commits can be found: the claims on addresses, the marks of addresses to release, and the instants
- * of erasures.
+ * Lookup keys stored with each commit. A claim on an address makes the address unique, a release claim
+ * schedules the release of a previous address, and an erasure instant schedules an erasure.
  */
 import type { AccountFact } from './facts.ts';
 import type { AccountState, ExistingAccount } from './state.ts';
 
 const ADDRESS_PREFIX = 'address:';
 
-/** Returns the claim on a canonical address. */
+/** Returns the unique key in the journal that reserves a canonical address for one account. */
 export function addressClaim(address: string): string {
   return ADDRESS_PREFIX + address;
 }
@@ -16,7 +16,8 @@ export function addressClaim(address: string): string {
 const ENDED_KEPT_MS = 7 * 24 * 3_600_000;
 
 /**
- * Returns the time at which the account is to be erased according to the facts; undefined if they lead to no erasure.
+ * Returns the time at which the account must be erased; undefined if the facts neither request an erasure nor
+ * end the registration.
  */
 function eraseAtOf(facts: readonly AccountFact[], at: Date): string | undefined {
   const requested = facts.find((fact) => fact.type === 'AccountErasureRequested');
@@ -25,30 +26,33 @@ function eraseAtOf(facts: readonly AccountFact[], at: Date): string | undefined 
   return isEnded ? new Date(at.getTime() + ENDED_KEPT_MS).toISOString() : undefined;
 }
 
-/** The prefix of the claims that mark accounts with an address to release. */
+/**
+ * The prefix of release claims. A release claim marks an account that must give up a claim on an address it
+ * no longer uses.
+ */
 const RELEASE_PREFIX = 'release:';
 
 const AT_ONCE = '0';
 
 /**
- * Returns the claim that marks an account whose previous address is to be released. The claims sort by the instant from
- * which they are due.
- * @param from RFC 3339; {@link AT_ONCE} sorts before all instants
+ * Returns a release claim for an account. Release claims sort by the time from which the address may be
+ * released, so that the clean-up finds those that are due with one range query.
+ * @param from RFC 3339; {@link AT_ONCE} sorts before all times
  */
 function releaseClaim(from: string, userId: string, sequence: number): string {
   return `${RELEASE_PREFIX}${from}:${userId}:${sequence}`;
 }
 
-/** Returns the range of the claims whose addresses may be released at `now`. */
+/** Returns the key range that contains all release claims that are due at `now`. */
 export function dueReleaseClaimRange(now: Date): { readonly from: string; readonly before: string } {
-  // The semicolon sorts right after the colon that follows the instant in claims, so the claims of this instant are
-  // included.
+  // In a release claim, a colon follows the time. The semicolon sorts right after the colon, so the range
+  // includes the claims that are due at exactly `now`.
   return { from: RELEASE_PREFIX, before: `${RELEASE_PREFIX}${now.toISOString()};` };
 }
 
 /**
- * Returns the keys by which the commit of these facts can be found: the claim on a verified address, the address of a
- * sign-up, the instant of an erasure, and the mark of an address to release.
+ * Returns the lookup keys of a commit: the claims that its facts take, the address of a new sign-up, and the
+ * time of a scheduled erasure.
  * @param at the time of the commit
  */
 export function lookupKeysOf(
@@ -83,8 +87,8 @@ function claimsOf(state: ExistingAccount, fact: AccountFact): readonly string[] 
 }
 
 /**
- * Claims that can be released. The addresses must be released before the marks: after a crash in between, the marks
- * then still exist.
+ * Claims that an account no longer needs. Release the claims on addresses first and the marks last: if the
+ * process crashes in between, the remaining marks make the clean-up try again.
  */
 export interface SuperfluousClaims {
   readonly addresses: readonly string[];
@@ -92,9 +96,10 @@ export interface SuperfluousClaims {
 }
 
 /**
- * Returns the claims that an account no longer needs. It needs only the claims on its current address and on the
- * address that it may get back, and the mark of the latter.
- * @param claims taken by the account's commits, the last of which led to `state`
+ * Returns the claims that an account no longer needs. A verified account needs the claim on its current
+ * address. While a change of address can be undone, it also needs the claim on its previous address and the
+ * mark for releasing that address.
+ * @param claims all claims that the account's commits have taken, up to the one that led to `state`
  */
 export function superfluousClaims(state: AccountState, claims: readonly string[]): SuperfluousClaims {
   const { address, previous } =

@@ -4,7 +4,9 @@
  */
 import type { DataOf, Role, SealedToken } from '@latchkey/events';
 
-/** A new link: the data that the journal keeps about it, and the sealed token for the notifier. */
+/**
+ * A new link: its hash, which the journal keeps, and its token, sealed so that only the notifier can read it.
+ */
 export interface NewLink {
   readonly hash: string;
   readonly sealed: SealedToken;
@@ -31,15 +33,16 @@ export interface RegisterAccount extends OnAddress {
   readonly link: NewLink;
 }
 
-/** A command that mails a link. Each address has a budget of mails. */
+/** A command that mails a link to an address, within the limit on mails to that address. */
 interface Budgeted {
   /**
-   * Set if the mail budget of the address is used up. If an earlier link still works at this instant, nothing happens.
+   * Set to the current time if the limit on mails to this address is reached. The command then does nothing
+   * if the account has a link that is still valid at that time.
    */
   readonly unlessUsableAt?: Date;
 }
 
-/** Sends a newer verification link for this account. */
+/** Sends another verification link for this account. */
 export interface RenewVerification extends OnAddress, Budgeted {
   readonly type: 'RenewVerification';
   readonly link: NewLink;
@@ -86,7 +89,10 @@ export interface EndRegistration extends OnAddress {
 
 export interface RequestPasswordReset extends OnAddress, Budgeted {
   readonly type: 'RequestPasswordReset';
-  /** The canonical address that the link is mailed to. If the account has another address by now, nothing happens. */
+  /**
+   * The canonical address that the link is mailed to. Nothing happens if the account's address has changed
+   * meanwhile.
+   */
   readonly address: string;
   readonly link: NewLink;
 }
@@ -142,7 +148,10 @@ export interface CancelEmailChange {
   readonly now: Date;
 }
 
-/** Gives the account back to the holder of the previous address, who sends this command. */
+/**
+ * Undoes a change of address and sets a new password. Sent by the owner of the previous address, with the
+ * undo link.
+ */
 export interface RevertEmailChange {
   readonly type: 'RevertEmailChange';
   readonly tokenHash: string;
@@ -151,13 +160,16 @@ export interface RevertEmailChange {
   readonly passwordHash: string;
 }
 
-/** Gives the account back to the holder of the previous address, who then resets the password: sent by an operator. */
+/**
+ * Undoes a change of address, sent by an operator. The owner of the previous address must then reset the
+ * password.
+ */
 export interface UndoEmailChange {
   readonly type: 'UndoEmailChange';
   readonly now: Date;
 }
 
-/** Settles a change of address: sent by the clean-up once the undo link has expired. */
+/** Makes a change of address final. Sent by the clean-up once the undo link has expired. */
 export interface FinalizeEmailChange {
   readonly type: 'FinalizeEmailChange';
   readonly now: Date;
@@ -176,15 +188,15 @@ export interface OtherAdmins {
   /** Whether another account is an admin that is not disabled. */
   readonly exist: boolean;
   /**
-   * The claim that must be taken by the next commit that removes an admin. If two commands run concurrently, only one
-   * of them gets the claim, and the other one is decided again.
+   * The claim that the next commit that removes an admin must take. If two such commands run concurrently,
+   * only one of them gets the claim, and the other one is retried with a new state.
    */
   readonly claim: string;
 }
 
 /**
- * A command that may remove an admin. `otherAdmins` is required if the account is an enabled admin; without it, the
- * command is refused.
+ * A command that may leave the installation with one admin fewer. If the account is an active admin, the
+ * command is refused unless `otherAdmins` is set and another active admin exists.
  */
 interface AmongAdmins {
   readonly otherAdmins?: OtherAdmins;
@@ -239,13 +251,16 @@ export interface RevokeSessions {
   readonly type: 'RevokeSessions';
   readonly reason: Extract<DataOf<'SessionsRevoked'>['reason'], 'logout-all' | 'refresh-reuse' | 'admin'>;
   /**
-   * The sequence of the account when the session was created. Nothing happens if the session has been revoked since
-   * then.
+   * The sequence of the account when the session was created. If all sessions of the account have been
+   * revoked since then, the command does nothing.
    */
   readonly since?: number;
-  /** Ends only this session; all sessions if omitted. */
+  /** The only session to end. Default: all sessions of the account. */
   readonly sessionId?: string;
-  /** Whether the owner of a verified account is notified after a refresh token was reused. Default: true. */
+  /**
+   * Whether the owner gets a mail if the reason is `refresh-reuse` and the account is verified. Default:
+   * true.
+   */
   readonly notifies?: boolean;
 }
 
@@ -253,7 +268,7 @@ export interface RevokeSessions {
 export interface AlertOwner {
   readonly type: 'AlertOwner';
   readonly reason: DataOf<'OwnerAlerted'>['reason'];
-  /** The origin of the event; only the parts that are known. */
+  /** The client that caused the event, as far as it is known. */
   readonly from?: { readonly browser?: string; readonly system?: string; readonly network?: string };
 }
 

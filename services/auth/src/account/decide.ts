@@ -1,7 +1,8 @@
 /**
- * The rules of an account: the facts that follow from a command and the state so far. Several sign-ups with one address
- * are separate accounts. The address belongs to the account that verifies it: AccountVerified takes the claim on the
- * address. A sign-up with an address that another account has claimed gets the same facts, but no links.
+ * The rules of an account: which facts a command leads to in a given state. Several sign-ups with the same
+ * address are separate accounts. The first one to verify the address gets it: AccountVerified takes the claim
+ * on the address. A sign-up with an address that another account has claimed leads to the same facts, but
+ * without links.
  */
 import { assertNever, type DataOf } from '@latchkey/events';
 import type {
@@ -55,12 +56,12 @@ import {
 } from './state.ts';
 
 /**
- * The result of a command: facts to append, or a refusal. A refusal may also have facts, which are appended although
- * the command is refused.
+ * The result of a command: facts to append, a refusal, or both. The facts are appended even if the command is
+ * refused.
  */
 export interface Decision {
   readonly facts: readonly AccountFact[];
-  /** Further claims that the commit takes, in addition to those of `lookupKeysOf`. */
+  /** Claims that the commit takes in addition to those returned by `lookupKeysOf`. */
   readonly claims?: readonly string[];
   readonly refusal?: RefusalKind;
 }
@@ -80,8 +81,8 @@ function isClaimedByAnother({ userId }: LivingAccount, owner: string | undefined
 }
 
 /**
- * Returns the private part of a fact with a link. If the link is withheld because another account has the address, the
- * returned data makes the account behave as if the link had been mailed.
+ * Returns the private fields of a fact that sends a link. If the link is withheld because another account has
+ * the address, the fields hold only its expiry, so that the account behaves as if the link had been mailed.
  */
 function keptOrWithheld(link: NewLink | undefined, minted: NewLink) {
   const { expiresAt } = minted.sealed;
@@ -190,7 +191,10 @@ function verifyAgain(state: AccountState, proof: SignUpProof): Decision {
   return isRepeat ? nothing : refuse('token_invalid');
 }
 
-/** Returns whether the proof belongs to the same sign-up as the link. */
+/**
+ * Returns whether the proof shows that the sender owns the account that the link is for. A new password
+ * always does.
+ */
 export function proofMatchesSignUp(state: LivingAccount, proof: SignUpProof): boolean {
   switch (proof.kind) {
     case 'password':
@@ -212,7 +216,10 @@ function rejectRegistration(state: AccountState, command: RejectRegistration): D
   return state.status === 'unverified' ? accept(...ended(state, 'rejected')) : refuse('token_invalid');
 }
 
-/** A registration that never had a link is not superseded. Nobody could have verified it, so it simply expires. */
+/**
+ * Ends a registration. One that never had a link is not superseded: it could not have been verified, so it is
+ * left to expire.
+ */
 function endRegistration(state: AccountState, command: EndRegistration): Decision {
   if (state.status !== 'unverified') return nothing;
   const isSuperseded = state.everLinked && isClaimedByAnother(state, command.owner);
@@ -235,7 +242,10 @@ function requestPasswordReset(state: AccountState, command: RequestPasswordReset
   });
 }
 
-/** Completing a reset also verifies an address that was not verified yet. */
+/**
+ * Sets the new password. Also verifies the address if it is not verified yet, because the link was mailed to
+ * it.
+ */
 function completeReset(state: AccountState, command: CompleteReset): Decision {
   const refusal = resetRefusal(state, command.tokenHash, command.now);
   if (refusal) return refuse(refusal);
@@ -252,14 +262,17 @@ function changePassword(state: AccountState, command: ChangePassword): Decision 
   return accept(...passwordChanged(state, 'change', command.passwordHash));
 }
 
-/** Ends neither sessions nor links, because the password is the same. */
+/** Leaves sessions and links valid, because the password itself does not change. */
 function rehashPassword(state: AccountState, { checkedHash, passwordHash }: RehashPassword): Decision {
   if (!isLiving(state) || !isSameHash(checkedHash, state.passwordHash)) return nothing;
   if (isSameHash(passwordHash, state.passwordHash)) return nothing;
   return accept({ type: 'PasswordRehashed', data: { userId: state.userId }, private: { passwordHash } });
 }
 
-/** Allows only one change at a time, so that the undo link always leads back to the previous address (ADR 35). */
+/**
+ * Refuses a second change while the first one can be undone, so that the undo link always leads back to the
+ * previous address (ADR 35).
+ */
 function requestEmailChange(state: AccountState, command: RequestEmailChange): Decision {
   const { address, email, owner, checkedHash, passwordHash, now } = command;
   if (state.status !== 'verified' || state.disabled) return refuse('account_not_verified');
@@ -291,8 +304,8 @@ function cancelEmailChange(state: AccountState, { now }: CancelEmailChange): Dec
 }
 
 /**
- * The link alone is not sufficient. If the new address was mistyped, the owner of that mailbox must not get the account
- * (ADR 35).
+ * Requires the link and a proof. The link alone is not sufficient: if the new address was mistyped, the owner
+ * of that mailbox must not get the account (ADR 35).
  */
 function confirmEmailChange(state: AccountState, command: ConfirmEmailChange): Decision {
   const { tokenHash, now, owner, proof, undo } = command;
@@ -313,8 +326,9 @@ function confirmEmailChange(state: AccountState, command: ConfirmEmailChange): D
 }
 
 /**
- * Works for a disabled account, too. Otherwise, a thief could keep the address once an admin has disabled the account.
- * Cancels a pending erasure, which the thief may have requested.
+ * Restores the previous address, even if the account is disabled: a thief who changed the address must not
+ * keep it because an admin has disabled the account. Also cancels a pending erasure, which the thief may have
+ * requested.
  */
 function revertEmailChange(state: AccountState, command: RevertEmailChange): Decision {
   const { tokenHash, now, passwordHash } = command;
@@ -329,8 +343,8 @@ function revertEmailChange(state: AccountState, command: RevertEmailChange): Dec
 }
 
 /**
- * After the undo, nobody can log in until the password is reset, because the stored hash is salted with the address
- * that the account loses.
+ * Restores the previous address. Nobody can then sign in until the password is reset, because the stored hash
+ * is salted with the address that the account loses.
  */
 function undoEmailChange(state: AccountState, { now }: UndoEmailChange): Decision {
   if (!isLiving(state)) return refuse('not_found');
@@ -339,7 +353,9 @@ function undoEmailChange(state: AccountState, { now }: UndoEmailChange): Decisio
   return accept(...emailReverted(state, state.previous, 'ops'), sessionsRevoked(state, 'admin'));
 }
 
-/** Returns the facts that give an account its previous address back. @param by who cancels a pending erasure */
+/**
+ * Returns the facts that restore the previous address. @param by who cancels the erasure, if one is pending
+ */
 function emailReverted(
   state: VerifiedAccount,
   { address, email }: NonNullable<VerifiedAccount['previous']>,
@@ -356,7 +372,10 @@ function emailReverted(
   ];
 }
 
-/** After EmailChangeSettled the undo link is refused, so that the previous address can be released. */
+/**
+ * Makes a change of address final. After EmailChangeSettled, the undo link is refused, so the claim on the
+ * previous address can be released.
+ */
 function settleEmailChange(state: AccountState, { now }: FinalizeEmailChange): Decision {
   if (state.status !== 'verified' || state.previous === undefined) return nothing;
   if (canBeReverted(state, now)) return nothing;
@@ -387,8 +406,8 @@ export function isActiveAdmin(state: AccountState): state is LivingAccount {
 }
 
 /**
- * Refuses a decision that would remove the last admin. Otherwise adds the claim to the decision: concurrent removals
- * are about different accounts, so only the claim serializes them.
+ * Refuses a decision that would remove the last admin; otherwise adds a claim to it. Two concurrent removals
+ * append to different streams, so only this shared claim makes one of them fail and retry.
  */
 function takeAdminAway(otherAdmins: OtherAdmins | undefined, decision: Decision): Decision {
   if (!otherAdmins?.exist) return refuse('last_admin');
@@ -408,8 +427,8 @@ function changeRole(state: AccountState, { role, by, otherAdmins }: ChangeRole):
 }
 
 /**
- * Whether mail about the account may be sent. The mailbox of an unverified account may be a stranger's, and an erased
- * person has no mailbox.
+ * Whether mails about the account may be sent. The mailbox of an unverified account may belong to a stranger,
+ * and the address of an erased account is unknown.
  */
 function canBeTold(state: AccountState): state is LivingAccount {
   return state.status === 'verified' && state.email !== '';
@@ -445,11 +464,11 @@ function enableAccount(state: AccountState, { by, reason }: EnableAccount): Deci
 }
 
 /**
- * Returns the time at which a requested erasure takes place: the requested instant, or the instant at which the link
- * that restores the previous address expires, if that is later. Until the link expires, the owner of the previous
- * address can take the account back, because a thief may have changed the address. A request by an operator is not
- * postponed.
- * @param by who requests it: the id of an account, or `ops`
+ * Returns the time at which an account is erased: the requested time, or the expiry of the link that restores
+ * the previous address, whichever is later. A thief may have changed the address, so the owner of the
+ * previous address must be able to take the account back until that link expires. A request by an operator is
+ * not postponed.
+ * @param by the id of the account that requests the erasure, or `ops`
  */
 export function erasureInstant(state: LivingAccount, by: string, eraseAt: string): string {
   const undoUntil = state.status === 'verified' ? state.previous?.link.expiresAt : undefined;
@@ -457,8 +476,8 @@ export function erasureInstant(state: LivingAccount, by: string, eraseAt: string
 }
 
 /**
- * An account that waits for its erasure keeps the instant of the first request, unless an operator requests an earlier
- * one.
+ * Requests an erasure. If one is already pending, only an operator can change its time, and only to an
+ * earlier one.
  */
 function requestErasure(
   state: AccountState,
@@ -499,7 +518,10 @@ function cancelErasure(state: AccountState, { tokenHash, now }: CancelErasure): 
   return accept(erasureCanceled(state, state.erasure, state.userId));
 }
 
-/** A registration that has ended is erased without a request, because it cannot be resumed. */
+/**
+ * Erases the account if its erasure is due. An ended registration needs no request, because it cannot be
+ * resumed.
+ */
 function erase(state: AccountState, { now }: EraseAccount): Decision {
   if (state.status === 'none') return nothing;
   const isDue =

@@ -43,7 +43,7 @@ function requested(newLink = linkNamed('C')): FactOf<'EmailChangeRequested'> {
   };
 }
 
-/** The request for a new address that belongs to another account. */
+/** A request to change to an address that belongs to another account, so the link is withheld. */
 const withheld: FactOf<'EmailChangeRequested'> = {
   type: 'EmailChangeRequested',
   data: { ...named, person: { email: ada, username: 'ada', newEmail: countess } },

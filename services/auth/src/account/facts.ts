@@ -11,8 +11,8 @@ export interface MailedLink {
 export interface MailedOrWithheldLink {
   readonly link?: MailedLink;
   /**
-   * The instant at which the link would have expired. Set instead of `link` if the address belongs to another account.
-   * RFC 3339.
+   * When the withheld link would have expired. RFC 3339. Set instead of `link` if the address belongs to
+   * another account.
    */
   readonly withheldUntil?: string;
 }
@@ -24,7 +24,7 @@ export interface PrivateFields {
   PasswordResetRequested: MailedOrWithheldLink;
   PasswordChanged: { readonly passwordHash: string };
   PasswordRehashed: { readonly passwordHash: string };
-  /** `withheldUntil` is never set here, because the link is only sent to the owner. */
+  /** This link is never withheld, because it is only sent to the owner of the account. */
   AccountErasureRequested: { readonly link?: MailedLink };
   EmailChangeRequested: MailedOrWithheldLink & {
     /** The new address, canonical. */
@@ -50,12 +50,12 @@ type PrivateOf<T> = T extends keyof PrivateFields
   : { readonly private?: never };
 
 /**
- * One fact, as `decide` returns it: the published data of the event and the private fields. Appending adds id, time and
- * sequence; `toPublicEvents` in relay/ selects the published part.
+ * One fact, as `decide` returns it: the data that is published as an event, and private fields. The id, time
+ * and sequence are added when it is appended; `toPublicEvents` in relay/ removes the private fields.
  */
 export type FactOf<T extends EventType> = { readonly type: T; readonly data: DataOf<T> } & PrivateOf<T>;
 
-/** Events that are not about an account: mailing events, and delivery events, which the notifier publishes. */
+/** Event types that are not facts of an account: those of mailings, and those that the notifier publishes. */
 type Other = 'MailRequested' | 'MailBounced' | 'MailMarkedAsSpam';
 
 /** The facts of an account. */

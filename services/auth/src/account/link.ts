@@ -5,8 +5,8 @@ import type { AccountState, LivingAccount } from './state.ts';
 export type LinkRefusal = 'token_invalid' | 'token_expired';
 
 /**
- * Returns why a verification link cannot be used; undefined if it can. A used link is not refused, even if it has
- * expired.
+ * Returns why a verification link is refused; undefined if it is valid. A link that was already used is still
+ * accepted, even after its expiry.
  */
 export function verificationRefusal(
   state: AccountState,
@@ -32,13 +32,16 @@ export function erasureUndoRefusal(
   return linkRefusal(state.status === 'none' ? undefined : state.erasure?.undo, tokenHash, now);
 }
 
-/** Returns why a link cannot be used; undefined if it can. Reports that it has expired only if the token is correct. */
+/**
+ * Returns why a link is refused; undefined if it is valid. An incorrect token is always `token_invalid`, even
+ * if the link has expired.
+ */
 function linkRefusal(link: MailedLink | undefined, tokenHash: string, now: Date): LinkRefusal | undefined {
   if (link === undefined || !matches(link, tokenHash)) return 'token_invalid';
   return isUnexpired(link, now) ? undefined : 'token_expired';
 }
 
-/** Whether a link has not expired. It works until just before the instant of its expiry. */
+/** Whether a link has not expired yet. At exactly `expiresAt` it has expired. */
 export function isUnexpired({ expiresAt }: Pick<MailedLink, 'expiresAt'>, now: Date): boolean {
   return now.getTime() < Date.parse(expiresAt);
 }
@@ -48,8 +51,8 @@ function matches(link: MailedLink | undefined, tokenHash: string): boolean {
 }
 
 /**
- * Returns why a link that confirms a new address cannot be used; undefined if it can. A used link is not refused, even
- * if it has expired.
+ * Returns why a link that confirms a new address is refused; undefined if it is valid. A link that was
+ * already used is still accepted, even after its expiry.
  */
 export function emailChangeRefusal(
   state: AccountState,
@@ -67,9 +70,9 @@ export function emailUndoRefusal(state: AccountState, tokenHash: string, now: Da
 }
 
 /**
- * Whether the account has a link that works at an instant. A link that was withheld because another account has the
- * address counts as well.
- * @param at undefined if the command has no such instant; the result is then false
+ * Whether the account has a link that is valid at the given time. Withheld links count, so that the response
+ * does not reveal whether another account has the address.
+ * @param at if undefined, the result is false
  */
 export function hasUsableLink({ linksUntil }: LivingAccount, at: Date | undefined): boolean {
   return at !== undefined && linksUntil !== undefined && at.getTime() < Date.parse(linksUntil);

@@ -1,4 +1,4 @@
-/** Why a command is refused. `http/problems.ts` must have a problem for each. */
+/** Why a command is refused. `http/problems.ts` maps each kind to a problem response. */
 export type RefusalKind =
   | 'token_invalid'
   | 'token_expired'

@@ -1,4 +1,4 @@
-/** Compares two hashes in a time that depends only on their length, not on where they differ. */
+/** Compares two hashes in constant time, so that the duration does not reveal where they differ. */
 export function isSameHash(one: string, other: string): boolean {
   if (one.length !== other.length) return false;
   let difference = 0;

@@ -55,7 +55,7 @@ describe('the reuse of a refresh token', () => {
   function reuse(since: number) {
     return { type: 'RevokeSessions', reason: 'refresh-reuse', since } as const;
   }
-  // Revoked at sequence 3.
+  // All sessions were revoked by the fact with sequence 3.
   const past = [userRegistered(linkNamed('A')), accountVerified, sessionsRevoked('logout-all')] as const;
 
   test('ends the sessions where its own was decided on the revocation or later', () => {

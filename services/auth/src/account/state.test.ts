@@ -30,7 +30,10 @@ function kept(name: string) {
   return { hash: linkNamed(name).hash, expiresAt: linkNamed(name).sealed.expiresAt };
 }
 
-/** Returns what one more fact changed, besides the sequence. */
+/**
+ * Returns the fields that the fact changed, with their new values; leaves out the sequence, which always
+ * changes.
+ */
 function changeBy(past: readonly AccountFact[], fact: AccountFact): Readonly<Record<string, unknown>> {
   const before = new Map<string, unknown>(Object.entries(stateAfter(...past)));
   const after = new Map<string, unknown>(Object.entries(stateAfter(...past, fact)));

@@ -1,4 +1,4 @@
-/** The state of an account that decisions depend on: the fold of its facts. */
+/** The state of an account on which `decide` bases its decisions, computed by folding the account's facts. */
 import { assertNever, type Role } from '@latchkey/events';
 import type { AccountFact, FactOf, MailedLink, MailedOrWithheldLink } from './facts.ts';
 
@@ -25,13 +25,13 @@ interface Registered {
   readonly locale: string;
   readonly role: Role;
   readonly passwordHash: string;
-  /** True also while the account waits for its erasure. */
+  /** Also true while an erasure is pending. */
   readonly disabled: boolean;
-  /** The pending erasure. Set while the account waits for it. */
+  /** The pending erasure, if there is one. */
   readonly erasure?: PendingErasure;
-  /** The newest reset link that was not used. */
+  /** The newest password reset link; absent once it has been used. */
   readonly reset?: MailedLink;
-  /** The latest expiry of the links that give access to the account, whether they were mailed or withheld. RFC 3339. */
+  /** The latest expiry of all verification and reset links, whether mailed or withheld. RFC 3339. */
   readonly linksUntil?: string;
   /** Sequence of the last SessionsRevoked. Access tokens issued at a lower sequence are invalid. */
   readonly revokedAt: number;
@@ -39,7 +39,7 @@ interface Registered {
    * Sequence of the last SessionsRevoked that ended every session. Sessions created at a lower sequence are invalid.
    */
   readonly allRevokedAt: number;
-  /** Ids of the sessions that were revoked one by one, the most recent ones only. */
+  /** The ids of individually revoked sessions; only the most recent ones are kept. */
   readonly revokedSessions: readonly string[];
   /** Sequence of the last fact. */
   readonly sequence: number;
@@ -50,11 +50,11 @@ export interface UnverifiedAccount extends Registered {
   readonly status: 'unverified';
   /** The newest verification link. */
   readonly verification?: MailedLink;
-  /** Whether this account ever had a link, for a verification or a password reset. */
+  /** Whether this account was ever sent a verification or reset link. */
   readonly everLinked: boolean;
 }
 
-/** An address, and the link that gives it to the account. */
+/** An address, and the link that changes the account's address to it. */
 interface LinkedAddress {
   /** Canonical. */
   readonly address: string;
@@ -66,20 +66,23 @@ interface LinkedAddress {
 /** An account whose address is verified. */
 export interface VerifiedAccount extends Registered {
   readonly status: 'verified';
-  /** The address that the newest confirmation link would give to the account. */
+  /** The new address that was requested and is not confirmed yet, with its confirmation link. */
   readonly emailChange?: LinkedAddress & { readonly passwordHash: string };
-  /** The confirmation link of the last change, kept so that a second click is no error. */
+  /** The confirmation link of the last change of address, kept so that clicking it again is not an error. */
   readonly usedEmailChange?: MailedLink;
-  /** The address before the last change. It stays claimed until the change is settled. */
+  /**
+   * The address before the last change, with the link that undoes it. Stays claimed until the change is
+   * final.
+   */
   readonly previous?: LinkedAddress;
-  /** The verification link that was used, kept so that a second click is no error. */
+  /** The verification link that was used, kept so that clicking it again is not an error. */
   readonly usedVerification?: MailedLink;
 }
 
-/** An account whose registration has ended for good, or that was erased. */
+/** An account that was erased, or whose registration ended before its address was verified. */
 export interface EndedAccount extends Registered {
   readonly status: 'ended';
-  /** Set once the account was erased: nothing in this state identifies its person. */
+  /** True once the account was erased. The state then contains no personal data. */
   readonly erased?: true;
 }
 
@@ -94,8 +97,8 @@ export type AccountState = { readonly status: 'none' } | ExistingAccount;
 export const STATE_VERSION = 7;
 
 /**
- * How many ids of revoked sessions a state keeps. The request that revokes a session also deletes it from the store.
- * After a crash, only the most recently revoked sessions can therefore remain in the store.
+ * How many ids of revoked sessions the state keeps. They are needed only if the process crashes between
+ * revoking a session and deleting it from the session store, so the most recent ones are enough.
  */
 const REVOKED_SESSIONS = 50;
 
@@ -157,12 +160,12 @@ export function evolve(before: AccountState, fact: AccountFact): AccountState {
   }
 }
 
-/** Narrows to an account that has signed up and has not ended. */
+/** Narrows to an account that has signed up, has not ended and is not erased. */
 export function isLiving(state: AccountState): state is LivingAccount {
   return state.status === 'unverified' || state.status === 'verified';
 }
 
-/** Narrows to an account that exists; for callers that have checked it. @throws TypeError if it does not exist */
+/** Narrows to an existing account, for callers that know it exists. @throws TypeError if it does not */
 export function requireExistingAccount(state: AccountState): ExistingAccount {
   if (state.status === 'none') throw new TypeError('the account does not exist');
   return state;
@@ -193,7 +196,10 @@ function registered({ data, private: kept }: FactOf<'UserRegistered'>): Unverifi
   };
 }
 
-/** Returns the names in the `person` of an event. Omits erased names, so that the state keeps the names it has. */
+/**
+ * Returns the names that an event sets. Names that were erased from the event are left out, so that merging
+ * the result keeps the current ones.
+ */
 function names(person: { [K in 'username' | 'firstName' | 'lastName']?: string | undefined } | null) {
   return {
     ...(person?.username !== undefined && { username: person.username }),
@@ -214,8 +220,8 @@ function withExpiry<State extends ExistingAccount>(state: State, kept: MailedOrW
 }
 
 /**
- * Returns the state after a newer verification link, which supersedes the older one. If the newer link was withheld,
- * the older one stays.
+ * Returns the state after another verification link was sent, which replaces the previous link. A withheld
+ * link does not replace it.
  */
 function withVerification(before: UnverifiedAccount, kept: MailedOrWithheldLink): UnverifiedAccount {
   const state = withExpiry(before, kept);
@@ -245,8 +251,8 @@ function verified({
 }
 
 /**
- * Returns the state after a newer request to change the address. The newer request supersedes the older one even if its
- * own link is withheld, because accounts must behave the same whether or not the address is taken.
+ * Returns the state after another request to change the address. It cancels the previous request even if the
+ * new link was withheld, because the account must behave the same whether or not the address is taken.
  */
 function withEmailChange(
   before: VerifiedAccount,
@@ -313,15 +319,18 @@ function withoutErasure({ erasure: _, ...state }: ExistingAccount): ExistingAcco
 }
 
 /**
- * Returns the state of the account once it is erased. Keeps what is not personal: id, role, language and the
- * sequences.
+ * Returns the state after the account was erased. Only data that is not personal remains: id, role, language
+ * and sequences.
  */
 function erased(state: ExistingAccount): EndedAccount {
   const { firstName: _first, lastName: _last, ...rest } = ended(withoutErasure(state));
   return { ...rest, address: '', email: '', username: '', passwordHash: '', disabled: true, erased: true };
 }
 
-/** Returns the state after a revocation. @param sessionId the session that was revoked; undefined if all were */
+/**
+ * Returns the state after sessions were revoked. @param sessionId the revoked session; undefined for all
+ * sessions
+ */
 function withRevoked(state: ExistingAccount, sessionId: string | undefined): AccountState {
   const revokedAt = state.sequence;
   if (sessionId === undefined) return { ...state, revokedAt, allRevokedAt: revokedAt, revokedSessions: [] };
@@ -329,7 +338,9 @@ function withRevoked(state: ExistingAccount, sessionId: string | undefined): Acc
   return { ...state, revokedAt, revokedSessions };
 }
 
-/** Returns the state without open links, except the one that undoes a change of address. Used links are kept. */
+/**
+ * Returns the state without unused links, except the link that undoes a change of address. Keeps used links.
+ */
 function withoutLinks(state: ExistingAccount): ExistingAccount {
   if (state.status === 'verified') return withoutOpenLinks(state);
   const { reset: _, linksUntil: _until, ...rest } = state;

@@ -1,15 +1,16 @@
-/** Email addresses: syntax, stored form and comparison. */
+/** Parsing of email addresses: their syntax, and the forms in which they are stored and compared. */
 import { domainToASCII } from 'node:url';
 import { z } from 'zod';
 
 export interface EmailAddress {
   /**
-   * The address to which mails are sent: in the spelling of the request, without surrounding spaces; a non-ASCII
-   * domain in its IDNA form.
+   * The address to which mails are sent. Spelled as in the request, but without surrounding spaces and with a
+   * non-ASCII domain converted to its IDNA form.
    */
   readonly stored: string;
   /**
-   * The canonical form, which is the key of look-ups, limits and claims: lower case, with the domain in its IDNA form.
+   * The canonical form, by which addresses are looked up, limited and claimed: lower case, with the domain in
+   * its IDNA form.
    */
   readonly canonical: string;
 }
@@ -21,14 +22,13 @@ const LONGEST = 254;
 /** The maximum length of the part before the @: RFC 5321, 4.5.3.1.1. */
 const LONGEST_LOCAL_PART = 64;
 /**
- * The maximum length of input: longer input is not parsed, because no valid address is longer, even before IDNA
- * changes its length.
+ * The maximum length of input to parse. No valid address is longer, even if the IDNA conversion shortens it.
  */
 const LONGEST_INPUT = 320;
 
 /**
- * Matches a Dot-string of ASCII (RFC 5321, 4.1.2). Quoted strings are refused, because mail systems handle them
- * badly.
+ * Matches an ASCII Dot-string (RFC 5321, 4.1.2). Quoted strings do not match, because many mail systems do
+ * not handle them correctly.
  */
 const DOT_STRING = "[A-Za-z0-9_!#$%&'*+/=?^`{|}~-]+(?:\\.[A-Za-z0-9_!#$%&'*+/=?^`{|}~-]+)*";
 const dotString = new RegExp(`^${DOT_STRING}$`);
@@ -36,13 +36,13 @@ const dotString = new RegExp(`^${DOT_STRING}$`);
 const typedDomain = /^[\p{L}\p{M}\p{N}.-]+$/u;
 /** Matches a label of a domain: RFC 1034, 3.5 and RFC 1123, 2.1. */
 const domainLabel = /^[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?$/;
-/** Matches a top-level domain. It is not all digits (RFC 3696, 2), which also excludes IPv4 addresses. */
+/** Matches a top-level domain. It must not be numeric (RFC 3696, 2), so IPv4 addresses do not match. */
 const topLevelDomain = /^(?!localhost$)[a-z][a-z\d-]*[a-z\d]$/;
 
 /**
- * Parses an address as a person types it: `local@domain`, surrounded by nothing but spaces. The domain must have at
- * least two labels; `localhost` (RFC 6761) is refused.
- * @returns undefined for anything else
+ * Parses an address as a person types it: `local@domain`, possibly surrounded by spaces. The domain must have
+ * at least two labels; `localhost` (RFC 6761) is refused.
+ * @returns undefined if it is not a valid address
  */
 export function parseEmail(text: string): EmailAddress | undefined {
   if (text.length > LONGEST_INPUT) return undefined;
@@ -54,16 +54,17 @@ export function parseEmail(text: string): EmailAddress | undefined {
   const ascii = asciiDomain(domain);
   if (ascii === undefined || local.length + 1 + ascii.length > LONGEST) return undefined;
   return {
-    // IDNA rules differ between mail programs, so mails are sent to the ASCII domain of the canonical form.
+    // Mails are sent to the ASCII form of the domain, because mail programs convert non-ASCII domains
+    // differently.
     stored: isAscii(domain) ? typed : `${local}@${ascii}`,
     canonical: `${local.toLowerCase()}@${ascii}`,
   };
 }
 
-/** The minimum length of an address as typed: `a@b.ü`. */
+/** The length of the shortest valid input, such as `a@b.ü`. */
 const SHORTEST = 5;
 
-/** The schema of an address in a request; parsed into both forms. */
+/** The schema of an address in a request. Parsing it returns an `EmailAddress`. */
 export const emailAddressSchema = z
   .string()
   .max(LONGEST_INPUT)
@@ -76,13 +77,13 @@ export const emailAddressSchema = z
   .meta({
     format: 'email',
     minLength: SHORTEST,
-    // The pattern allows spaces around an address, because they are removed.
+    // Spaces around an address are allowed, because parsing removes them.
     pattern: `^ *${DOT_STRING}@[^@ ]+\\.[^@ ]+ *$`,
     description: 'An email address: ASCII before the @, any domain name after it.',
   });
 
-// Removes only spaces. Line breaks and other control characters are refused rather than trimmed, because they come
-// from attempts to inject headers.
+// Removes only spaces. Line breaks and other control characters are refused rather than removed, because they
+// suggest an attempt to inject mail headers.
 function withoutSpacesAround(text: string): string {
   return text.replace(/^ +/, '').replace(/ +$/, '');
 }

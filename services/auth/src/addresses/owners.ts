@@ -1,4 +1,6 @@
-/** The accounts of an address: its owner, who has verified it, and sign-ups that are not verified yet. */
+/**
+ * Finds the accounts of an address: the one that has verified it, and sign-ups that have not verified it yet.
+ */
 import {
   type AccountState,
   addressClaim,
@@ -22,8 +24,9 @@ export function findOwnerId(
 }
 
 /**
- * Returns the account that currently has a canonical address; undefined if no account has it. The account that holds
- * the claim may have changed to a different address: it keeps the claim as long as that change can be undone.
+ * Returns the account whose current address is the given canonical address; undefined if there is none. An
+ * account that has changed to a different address still holds the claim while the change can be undone, but
+ * is not returned.
  */
 export async function findAccountByAddress(
   deps: Pick<UseCaseDeps, 'journal' | 'accounts'>,
@@ -33,13 +36,16 @@ export async function findAccountByAddress(
   return isLiving(account) && account.address === address ? account : undefined;
 }
 
-/** The id that is looked up if an address has no owner, so that the response time reveals nothing. */
+/**
+ * The id of an account that does not exist. It is loaded if an address has no owner, so that the response
+ * takes equally long and does not reveal this.
+ */
 export const NONEXISTENT_ACCOUNT_ID = '00000000-0000-0000-0000-000000000000';
 
 /**
- * Returns the pending sign-ups of an address, newest first. Ends registrations that a crash left open although the
- * account is verified or ended. Leaves out accounts whose events cannot be read, so that they do not block the
- * other accounts of the address.
+ * Returns the unverified sign-ups of an address, newest first. Leaves out accounts whose events cannot be
+ * read, so that they do not block the others. Also settles sign-ups that are verified or ended but were left
+ * pending by a crash.
  */
 export async function loadPendingSignUps(
   deps: Needs,

@@ -1,4 +1,4 @@
-/** Tests that one admin always remains, however many admins demote or disable each other concurrently. */
+/** Tests that at least one admin always remains, even if admins demote or disable each other concurrently. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -18,7 +18,7 @@ const origin = { correlationId: 'request-1' };
 interface Change {
   readonly kind: 'demote' | 'disable' | 'promote' | 'enable';
   readonly account: number;
-  /** The number of the process that runs the command; each process caches its own states. */
+  /** The simulated process that runs the command. Each process has its own cache of account states. */
   readonly instance: number;
 }
 
@@ -52,7 +52,7 @@ function run(
   }
 }
 
-/** Appends an admin as release 0.1 stored it. */
+/** Appends an admin in the form in which release 0.1 stored accounts. */
 async function appendAdmin({ journal }: Stores): Promise<string> {
   const userId = v7();
   const time = new Date(0).toISOString();

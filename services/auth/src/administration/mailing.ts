@@ -11,7 +11,7 @@ export interface Mailing {
 }
 
 /**
- * Requests the mails, all or none of them.
+ * Requests a mail to each recipient: either all of them or, on an error, none.
  * @returns the mailing's id
  * @throws Refused (rate_limited, idempotency_key_reused, conflict)
  */
@@ -46,6 +46,6 @@ async function sendOnce(
     return mailings.create(mailingId, origin, () => ({ type: 'RequestMail', mailingId, ...mailing }));
   });
   if (refusal) throw new Refused(refusal);
-  // A copy of the same request may have been processed first, under a different id.
+  // If the same request was sent twice, the other copy may have been processed first, with a different id.
   return facts[0]?.data.mailingId ?? mailingId;
 }

@@ -1,4 +1,4 @@
-/** The actions of admins and operators on other accounts. */
+/** Actions that admins and operators take on other people's accounts. */
 import type { Role } from '@latchkey/events';
 import {
   type AccountState,
@@ -17,7 +17,10 @@ import type { AccountOutcome } from '../streams/accounts.ts';
 import type { CommandFor } from '../streams/commands.ts';
 
 type Needs = Pick<UseCaseDeps, 'accounts' | 'journal' | 'sessions'>;
-/** The prefix of the unique key (claim) that each commit takes if it removes an admin; a number follows. */
+/**
+ * The prefix of the claims (unique keys) that order removals of admins. The n-th commit that removes an admin
+ * takes the claim with the number n.
+ */
 const ADMIN_CLAIM = 'admin-removal:';
 
 type Origin = Pick<UseCaseContext, 'correlationId' | 'traceparent'>;
@@ -76,7 +79,10 @@ export async function revokeSessions(
   return outcome;
 }
 
-/** Returns a function that completes the command: if the account is an active admin, the other admins are added. */
+/**
+ * Returns a function that looks up the other admins and adds them to the command, if the account is an active
+ * admin.
+ */
 export function addOtherAdmins(
   deps: Pick<UseCaseDeps, 'accounts' | 'journal'>,
   command: ChangeRole | DisableAccount | RequestErasure,
@@ -86,8 +92,9 @@ export function addOtherAdmins(
 }
 
 /**
- * Looks up the other admins. Reads the number of the next claim first. If another commit removes an admin meanwhile, it
- * takes that claim, and a decision based on this result cannot be appended.
+ * Returns whether another active admin exists, and the claim for removing this one. Determines the claim
+ * first: if another commit removes an admin meanwhile, it takes this claim, and a decision based on this
+ * result fails.
  */
 async function otherAdmins(
   { accounts, journal }: Pick<UseCaseDeps, 'accounts' | 'journal'>,
@@ -99,7 +106,7 @@ async function otherAdmins(
   return { exist: false, claim };
 }
 
-/** Executes a command. If it changed the account, also ends the account's sessions. @throws Refused */
+/** Runs a command. If it changed the account, also deletes the sessions that it revoked. @throws Refused */
 export async function executeAndEndSessions(
   deps: Pick<UseCaseDeps, 'accounts' | 'sessions'>,
   userId: string,

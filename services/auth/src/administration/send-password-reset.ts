@@ -1,4 +1,4 @@
-/** A link to choose a new password, sent by an admin to the address of an account. */
+/** Lets an admin send a password reset link to the address of an account. */
 import { isLiving } from '../account/index.ts';
 import { findOwnerId } from '../addresses/owners.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
@@ -8,8 +8,8 @@ import type { AccountOutcome } from '../streams/accounts.ts';
 import { mintLink } from '../tokens/links.ts';
 
 /**
- * Mails the owner of the account a link to choose a new password. The password does not change until then. Counts as
- * one recipient in the admin's limit on mailings.
+ * Mails the owner of the account a link for choosing a new password. The current password works until the
+ * owner has chosen one. Counts as one recipient towards the admin's limit on mailings.
  * @throws Refused (not_found, conflict for a disabled account, rate_limited)
  */
 export async function sendPasswordReset(

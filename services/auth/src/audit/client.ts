@@ -1,4 +1,4 @@
-/** The client of a request, as security events show it. */
+/** The IP address and user agent of a request, as recorded in security events. */
 import { createHmac } from 'node:crypto';
 import { ipAddress, networkKey } from '../limits/ip-key.ts';
 import type { RequestOrigin } from '../ports/audit.ts';
@@ -34,9 +34,9 @@ function pseudonymOf(ip: string, key: Buffer): string {
 }
 
 /**
- * Returns a function that checks whether a security event may come from an IP address. It works for every value of
- * AUDIT_IP: if only the network was recorded, the function accepts the whole network.
- * @param keys the keys of pseudonyms, including former ones
+ * Returns a function that checks whether a security event may come from an IP address, whichever value of
+ * AUDIT_IP it was recorded with. If only the network was recorded, it accepts any event from that network.
+ * @param keys the current and former keys of the pseudonyms of addresses
  */
 export function createClientMatcher(
   ip: string,

@@ -12,7 +12,7 @@ export interface AuditMetrics {
   dropped(reason: DropReason, events: number): void;
 }
 
-/** The backlog is counted only up to this number, because counting takes time. */
+/** The backlog metric stops counting here, because counting a large backlog is slow. */
 const MAX_COUNTED = 10_000;
 
 export function createAuditMetrics(deps: {

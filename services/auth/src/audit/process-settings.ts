@@ -1,8 +1,11 @@
-/** The settings of a process as operators may see them: a secret shows only that it is set, not its value. */
+/** Formats the settings of a process for operators: for a secret, it shows only that it is set. */
 import { describeConfig } from '@latchkey/process';
 import type { z } from 'zod';
 
-/** Returns the settings by name, as operators may see them. @param config the settings, parsed by the schema */
+/**
+ * Returns the values of the settings by name, without secrets. @param config the settings, parsed by the
+ * schema
+ */
 export function displayableSettings(
   schema: z.ZodObject,
   config: Readonly<Record<string, unknown>>,
@@ -17,7 +20,10 @@ export function displayableSettings(
 
 const SET = '(set)';
 
-/** Keys are objects that must never be printed, whether or not the setting is secret. */
+/**
+ * Formats a value. Objects are never printed, because they are keys, even if the setting is not marked as
+ * secret.
+ */
 function textOf(value: unknown): string {
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
     return String(value);

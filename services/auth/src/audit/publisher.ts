@@ -13,7 +13,7 @@ import type { AuditLog } from '../ports/audit-log.ts';
 const LEASE = 'audit';
 const LEASE_MS = 10_000;
 const PUBLISHED_AT_ONCE = 500;
-/** The pauses between two searches for events of other processes, in ms. The pauses grow while there are none. */
+/** The pause between polls for events that other processes recorded, in ms. It grows while there are none. */
 const IDLE_MS = { least: 1000, most: 4000 };
 const REMOVE_EVERY_MS = 10 * 60_000;
 const REMOVED_AT_ONCE = 2000;
@@ -38,8 +38,8 @@ export function createAuditPublisher(deps: AuditPublisherDeps): Part {
   let renewAt = 0;
 
   /**
-   * Takes the lease, or renews it once a third of its duration has passed. It is not renewed on every call, because
-   * each renewal is a write.
+   * Takes the lease, and renews it each time a third of its duration has passed. It is not renewed on every
+   * call, because each renewal is a write.
    */
   async function holdLease(): Promise<boolean> {
     if (performance.now() < renewAt) return true;

@@ -1,6 +1,7 @@
 /**
- * Records security events in the background. The queue in memory is bounded: when it is full, events are dropped. So
- * requests never wait for the recording, nor fail because of it. A crash loses the events in the queue.
+ * Records security events in the background, so that requests neither wait for the recording nor fail because
+ * of it. Events are queued in memory: a crash loses them, and once the queue is full, further events are
+ * dropped.
  */
 import type { SecurityEvent } from '@latchkey/events';
 import type { Logger, Part } from '@latchkey/process';
@@ -22,7 +23,7 @@ const MAX_QUEUED = 10_000;
 const MAX_BACKLOG = 100_000;
 const WRITTEN_AT_ONCE = 500;
 const RETRY_MS = 1000;
-/** How long an event waits for others, so that they share one write, in ms. */
+/** How long to collect events before they are written together, in ms. */
 const GATHER_MS = 150;
 
 export interface RecorderDeps {
@@ -74,7 +75,7 @@ export function createAuditRecorder(deps: RecorderDeps): AuditRecorder {
 
   function eventOf({ origin, occurrence: { type, data } }: AuditReport): SecurityEvent {
     const person = origin && clientDetailsOf(origin, deps.ip);
-    // The cast is needed because the compiler cannot see that type and data still belong together.
+    // The cast is needed because the compiler loses the connection between `type` and `data`.
     return {
       id: deps.newId(),
       time: deps.now().toISOString(),
@@ -85,8 +86,8 @@ export function createAuditRecorder(deps: RecorderDeps): AuditRecorder {
   }
 
   /**
-   * Writes the oldest events.
-   * @returns whether there are more.
+   * Writes the oldest events in the queue.
+   * @returns whether more events are queued
    * @throws StoreUnavailable; the events then stay in the queue
    */
   async function writeSome(): Promise<boolean> {
@@ -116,7 +117,10 @@ export function createAuditRecorder(deps: RecorderDeps): AuditRecorder {
     for (let left = queue.length; left > 0; left -= WRITTEN_AT_ONCE) await writeNext();
   }
 
-  /** An event that violates its schema is a bug. It is dropped, so that the others are recorded. */
+  /**
+   * Encodes an event. An invalid one (a bug) is logged and dropped, so that the others in the batch are
+   * written.
+   */
   function encoded(event: SecurityEvent): readonly AuditEntry[] {
     try {
       return [toAuditEntry(event)];
@@ -152,8 +156,8 @@ export function createAuditRecorder(deps: RecorderDeps): AuditRecorder {
 }
 
 /**
- * Adds the id of the account that owns the address. The owner is looked up here, in the background, so that a sign-in
- * takes equally long whether or not the address has an owner.
+ * Adds the id of the account that owns the address. The owner is looked up here, in the background, so that
+ * the response time of a sign-in does not reveal whether the address has an owner.
  */
 async function aboutOwner(
   deps: Pick<RecorderDeps, 'journal'>,

@@ -1,4 +1,4 @@
-/** Remembers strings for a minute, so that only the first of several identical events is written. */
+/** Remembers strings for a minute, so that of several identical events only the first is recorded. */
 const FOR_MS = 60_000;
 const MAX_REMEMBERED = 10_000;
 

@@ -1,4 +1,4 @@
-/** The settings of security events. Operators' commands read them, too. */
+/** The settings of security events, used by the service and by `ops`. */
 import { keySetting, parseSecretKeys, settingSchemas } from '@latchkey/process';
 import { z } from 'zod';
 
@@ -24,7 +24,7 @@ export const auditSettings = z.object({
 
 type AuditConfig = z.infer<typeof auditSettings>;
 
-/** Returns faults of settings that contradict each other. */
+/** Returns an error for each combination of settings that is invalid. */
 export function findAuditSettingFaults({
   AUDIT_IP,
   AUDIT_IP_KEY,

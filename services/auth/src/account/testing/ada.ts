@@ -28,7 +28,7 @@ export function linkNamed(name: string, expiresAt = msAfterNoon(HOUR)): NewLink 
   };
 }
 
-/** @param newLink undefined if the link is withheld */
+/** Returns the fields that a fact keeps about a link. @param newLink undefined if the link is withheld */
 function keep(newLink: NewLink | undefined) {
   if (newLink === undefined) return { withheldUntil: msAfterNoon(HOUR).toISOString() };
   const { hash, sealed } = newLink;
@@ -46,7 +46,7 @@ export const registerAdaCommand: RegisterAccount = {
   owner: undefined,
 };
 
-/** @param newLink undefined if the address is another account's */
+/** Returns the fact of Ada's sign-up. @param newLink undefined if the address belongs to another account */
 export function userRegistered(newLink?: NewLink): FactOf<'UserRegistered'> {
   return {
     type: 'UserRegistered',
@@ -100,7 +100,7 @@ export function sessionsRevoked(
   };
 }
 
-/** Returns the facts that end a registration and its sessions. */
+/** Returns the two facts that end a registration and revoke its sessions. */
 export function registrationEnded(
   reason: DataOf<'RegistrationEnded'>['reason'],
 ): readonly [AccountFact, AccountFact] {
@@ -129,7 +129,7 @@ export function accountDisabled(reason?: string): AccountFact {
   };
 }
 
-/** Returns the fact that disables a verified account, whose owner is notified. */
+/** Returns the fact that disables a verified account, with the data for the mail to its owner. */
 export function accountDisabledWithNotice(reason?: string): AccountFact {
   const { locale, person: ada } = addressed;
   return {
@@ -143,7 +143,7 @@ export function accountDisabledWithNotice(reason?: string): AccountFact {
   };
 }
 
-/** @param undo undefined if nobody is notified */
+/** Returns the fact that requests Ada's erasure. @param undo undefined if no mail is sent */
 export function accountErasureRequested(eraseAt: string, undo?: NewLink, requestedBy = adaId): AccountFact {
   return {
     type: 'AccountErasureRequested',

@@ -1,4 +1,6 @@
-/** Tests of rules in the form: given these facts, when a command is run, then these facts follow. */
+/**
+ * Helpers for rule tests of the form: given these facts, when this command is run, then these facts follow.
+ */
 import assert from 'node:assert/strict';
 import type { Command } from '../commands.ts';
 import { decide } from '../decide.ts';
@@ -15,7 +17,7 @@ import {
 export interface Then {
   /** Asserts exactly these facts, in this order, and no refusal. */
   thenHappens(...facts: readonly AccountFact[]): void;
-  /** Asserts a refusal with this reason, and the facts that are appended nevertheless. */
+  /** Asserts a refusal of this kind, and the facts that are appended despite it. */
   thenRefused(kind: RefusalKind, ...facts: readonly AccountFact[]): void;
   /** Asserts that nothing happens: neither facts nor a refusal. */
   thenNothing(): void;
@@ -26,7 +28,7 @@ export function fold(facts: readonly AccountFact[]): AccountState {
   return facts.reduce(evolve, initialState);
 }
 
-/** Returns the state after the facts of an account that has signed up. */
+/** Folds the facts of an account, which must include its sign-up. */
 export function stateAfter(...facts: readonly AccountFact[]): Exclude<AccountState, { status: 'none' }> {
   const state = fold(facts);
   assert.ok(state.status !== 'none');

@@ -12,10 +12,12 @@ import { adminId, msAfterNoon } from './ada.ts';
 
 const ids = ['0198c0de-0000-7000-8000-000000000001', '0198c0de-0000-7000-8000-000000000002'] as const;
 export const storyAddress = 'ada@example.com';
-/** Addresses that an account may change to. */
+/** The addresses between which the accounts change. */
 const addresses = [storyAddress, 'countess@example.com'] as const;
 
-/** Few different values, so that stale tokens, correct passwords and repeated values are common. */
+/**
+ * Only a few different values per kind, so that stale tokens, correct passwords and repetitions are common.
+ */
 const MINUTES = 60_000;
 const minute = fc.integer({ min: 0, max: 40 });
 const number = fc.integer({ min: 0, max: 2 });
@@ -36,7 +38,7 @@ function linkOf(kind: Purpose) {
   );
 }
 
-/** Usually a token for the right purpose. */
+/** Generates a token: usually one for this purpose, sometimes one for another. */
 function tokenFor(kind: Purpose) {
   return fc
     .tuple(fc.oneof({ weight: 4, arbitrary: fc.constant(kind) }, { weight: 1, arbitrary: purpose }), number)
@@ -56,7 +58,7 @@ const proof: fc.Arbitrary<SignUpProof> = fc.oneof(
   },
 );
 
-/** Generates a command. The values that the use cases look up, which are the clock and the owner, are placeholders. */
+/** Generates a command. `now` and `owner` are placeholders, filled in when the command is run. */
 function request(userId: string): fc.Arbitrary<Command> {
   const owner = fc.constant(undefined);
   const now = fc.constant(msAfterNoon(0));
@@ -190,7 +192,7 @@ interface Step {
   readonly command: Command;
   /** How far the clock moves before the command. */
   readonly minutes: number;
-  /** Whether the clean-up runs afterwards and releases claims. */
+  /** Whether the clean-up runs after the command and releases claims that are no longer needed. */
   readonly sweeps: boolean;
 }
 
@@ -208,8 +210,8 @@ const step: fc.Arbitrary<Step> = fc.constantFrom(...ids).chain((userId) =>
 
 const [one, other] = ids;
 /**
- * Generates commands on two accounts with the same address. The first account may already have verified the address, or
- * changed to a different one.
+ * Generates commands on two accounts that sign up with the same address. In some stories, the first account
+ * has verified the address, or even changed to a different one, before the second one signs up.
  */
 export const arbitraryStory: fc.Arbitrary<readonly Step[]> = fc
   .tuple(
@@ -280,8 +282,8 @@ export interface World {
 }
 
 /**
- * Adds the values that use cases look up on each retry. Lowers `since` to the account's sequence if it is higher,
- * because no session can have been created at a higher sequence.
+ * Fills in the values that use cases look up on each retry: the owner of the address and the time. Also
+ * limits `since` to the account's sequence, because no session can have been created at a higher one.
  */
 function asLookedUp(world: World, userId: string, command: Command, now: Date): Command {
   return {
@@ -292,7 +294,7 @@ function asLookedUp(world: World, userId: string, command: Command, now: Date): 
   };
 }
 
-/** Returns the address whose owner a command must know. */
+/** Returns the address whose owner the use case looks up for this command. */
 function addressOf({ accounts }: World, userId: string, command: Command): string {
   if (command.type === 'RequestEmailChange') return command.address;
   const state = accounts.get(userId);
@@ -307,8 +309,8 @@ function sequenceOf({ accounts }: World, userId: string): number {
 }
 
 /**
- * Runs the commands as the use cases do: the owner is looked up, and claims are stored in the same step as the
- * facts. A command whose claim is still taken is not carried out.
+ * Runs the commands as the use cases do: looks up the owner of the address, and stores claims together with
+ * the facts. Skips a command if a claim that it needs has not been released yet.
  */
 export function playStory(steps: readonly Step[]): World {
   let world: World = { accounts: new Map(), claims: new Map(), executed: [] };
