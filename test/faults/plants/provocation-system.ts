@@ -13,7 +13,7 @@ import { findTraces } from '../checker/find-traces.ts';
 import { waitUntilQuiet } from '../quiescence.ts';
 import { createRunFolder, type MailLine, type Minimums } from '../run-folder.ts';
 import { ehloNameSettings, type MailSink, openMailSink } from '../system/sink.ts';
-import { openSubscribers, WEBHOOK_SETTINGS } from '../system/subscribers.ts';
+import { openSubscribers, type Subscribers, WEBHOOK_SETTINGS } from '../system/subscribers.ts';
 import { type CommandSender, createCommandSender } from '../traffic/command-sender.ts';
 import * as ask from '../traffic/commands.ts';
 import { newPerson, type Person } from '../traffic/person.ts';
@@ -49,8 +49,8 @@ export interface ProvocationSystem {
   readonly kafka: TcpProxy;
   /** The proxy between MongoDB and the services user and notifier. */
   readonly mongo: TcpProxy;
-  /** The id of a webhook endpoint. */
-  readonly endpoint: string;
+  /** Starts the subscribers, which otherwise start when the run is judged. @returns the id of the webhook endpoint */
+  subscribe(): Promise<string>;
   /** Returns the number of deliveries in a state. */
   deliveries(state: string): Promise<number>;
   /**
@@ -95,10 +95,13 @@ export async function openProvocationSystem(stack: AsyncDisposableStack): Promis
   });
   stack.defer(cluster.stop);
   await cluster.start();
-  const subscribers = await openSubscribers(
-    { url: cluster.url, ops: cluster.ops, record: folder.received },
-    stack,
-  );
+  let subscribers: Promise<Subscribers> | undefined;
+  /** They start late, because auth then publishes something, which some provocations must prevent. */
+  function openedSubscribers(): Promise<Subscribers> {
+    const { url, ops } = cluster;
+    subscribers ??= openSubscribers({ url, ops, record: folder.received }, stack);
+    return subscribers;
+  }
   const client = await MongoClient.connect(cluster.stores.MONGO_URL);
   stack.defer(() => client.close());
   const sender = createCommandSender({ url: cluster.url, record: folder.command, nameOf: cluster.nameOf });
@@ -129,7 +132,7 @@ export async function openProvocationSystem(stack: AsyncDisposableStack): Promis
     mails,
     kafka,
     mongo,
-    endpoint: subscribers.endpoint,
+    subscribe: async () => (await openedSubscribers()).endpoint,
     signUp,
     member,
     deliveries: (state) => client.db().collection('notifier_deliveries').countDocuments({ state }),
@@ -141,7 +144,7 @@ export async function openProvocationSystem(stack: AsyncDisposableStack): Promis
     },
     rest: async (withinMs) => void (await waitUntilQuiet(cluster.stores, { withinMs, say: () => undefined })),
     judge: async () => {
-      await subscribers.catchUp(CAUGHT_UP_WITHIN_MS);
+      await (await openedSubscribers()).catchUp(CAUGHT_UP_WITHIN_MS);
       const endedAt = new Date().toISOString();
       await folder.close({
         seed: 0,

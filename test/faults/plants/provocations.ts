@@ -63,7 +63,8 @@ export const provocations = {
   },
 
   'webhooks are sent again': async (system: ProvocationSystem): Promise<void> => {
-    const { member, sender, rest, cluster, endpoint, during } = system;
+    const { member, sender, rest, cluster, subscribe, during } = system;
+    const endpoint = await subscribe();
     const person = await member();
     for (let n = 0; n < 5; n += 1) await sender.send(ask.changeProfile(person, { firstName: `Ada ${n}` }));
     await rest(QUIET_WITHIN_MS);
