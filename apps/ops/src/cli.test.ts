@@ -25,7 +25,7 @@ const program = await createProgram({
   exitWith: () => assert.fail(),
 });
 
-/** Returns every command and subcommand with its path. */
+/** Returns all commands and subcommands, each with its path. */
 function commandsIn(
   command: CommandUnknownOpts,
   path: readonly string[] = [],
@@ -157,7 +157,7 @@ test('a command on the data folder does not wait until the clients of Kafka and 
 });
 
 describe('shell completion', () => {
-  /** Completes what is typed after `ops`; the last word may be incomplete. */
+  /** Returns the completions that bash offers for the words typed after `ops`. The last word may be incomplete. */
   async function complete(...typed: readonly string[]): Promise<readonly string[]> {
     const { out } = await runCommandInProcess({}, 'completion', 'bash');
     const words = ['ops', ...typed].map((word) => `'${word}'`).join(' ');

@@ -90,13 +90,13 @@ function outputOf({ print, note }: Output) {
   };
 }
 
-/** What a command line gets from its process. */
+/** The streams, the signal and the environment that a process passes to its command line. */
 export interface CommandLineIo extends Omit<CommandContext, 'environment' | 'waits' | 'exitWith'> {
   /** Reads the environment. Called only by commands that need settings. @throws ConfigError if `.env` is invalid */
   readEnvironment(): Environment;
 }
 
-/** Runs a command line. Writes any error to `note`. @returns the exit code */
+/** Runs the command that the words name. Reports errors through `note`. @returns the exit code */
 export async function runCommandLine(
   words: readonly string[],
   { readEnvironment, ...io }: CommandLineIo,
@@ -128,8 +128,8 @@ export async function runCommandLine(
 }
 
 /**
- * Returns the name of the only command that a command line needs. Returns undefined if all commands are needed: for
- * `completion`, for an unknown command, and if no command is named.
+ * Returns the names of the commands whose modules must be loaded: one if the words name a command. Returns undefined,
+ * which means all commands, for `completion`, for an unknown command, and if the words name no command.
  */
 function neededFor(words: readonly string[]): readonly string[] | undefined {
   const name = words.find((word) => !word.startsWith('-'));
@@ -138,8 +138,7 @@ function neededFor(words: readonly string[]): readonly string[] | undefined {
 
 function explain(error: unknown): readonly string[] {
   if (error instanceof CommanderError)
-    // Commander has already printed the error. Only if a subcommand is missing, Commander has printed nothing but the
-    // help.
+    // Commander has already printed its errors. Only if a subcommand is missing, it prints the help but no error.
     return error.code === 'commander.help' ? ['a subcommand is missing'] : [];
   if (error instanceof ConfigError) return error.faults;
   return [error instanceof Error ? error.message : String(error)];

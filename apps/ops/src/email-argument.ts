@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { type EmailAddress, parseEmail } from '@latchkey/auth/ops';
 
-/** Parses an e-mail address by the rules of sign-up. @throws InvalidArgumentError */
+/** Parses an e-mail address with the rules that apply at sign-up. @throws InvalidArgumentError */
 export function parseEmailArgument(text: string): EmailAddress {
   const address = parseEmail(text);
   if (address !== undefined) return address;

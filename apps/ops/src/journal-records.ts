@@ -1,4 +1,4 @@
-/** Uses the journal to distinguish records that auth has published from forged ones. */
+/** Distinguishes records that auth has published from forged ones by comparing them with the journal. */
 import {
   type ChainLink,
   type DecodedRecord,
@@ -19,9 +19,9 @@ import {
 } from '@latchkey/verify';
 
 /**
- * Returns a function that accepts the events that are in the journal. The function needs no key, and accepts the
- * unsigned records that release 0.1 wrote. Unreadable records are accepted, too, so that they can still park an
- * account.
+ * Returns a function that accepts a record if its event is in the journal. The function needs no key, and also
+ * accepts the unsigned records of release 0.1. It accepts unreadable records, too, so that they park their account as
+ * usual.
  */
 export function createJournalAuthenticator(journal: Pick<JournalView, 'stream'>): RecordAuthenticator {
   return async (sources) => {
@@ -54,7 +54,7 @@ function isJournaled(
   journaled: JournaledEvent | undefined,
 ): boolean {
   if (journaled === undefined) return false;
-  // The hash also matches an event whose person was erased later.
+  // The journal keeps the hash of an event when the person is erased, so the comparison also works afterwards.
   if (provenance.kind === 'intact') return provenance.proof.hash === journaled.chain?.hash;
   return (
     decoded.kind === 'event' && fingerprintOfEvent(decoded.event) === fingerprintAsPublished(journaled.event)

@@ -13,15 +13,16 @@ export function opsKafkaConnection({ environment }: CommandContext) {
   return {
     ...kafkaConnectionOf(readConfig(kafkaSettings, environment)),
     clientId: 'latchkey-ops',
-    // Warnings are dropped, because everything important in them is also in the errors.
+    // Warnings are dropped: everything important in them is also in the error that follows.
     logger: { warn: () => undefined },
   };
 }
 
 /**
- * Opens a bus, and closes it after the work.
- * @param replication the replication of topics that are created or checked. Default: derived from the number of brokers
- * @throws ConfigError; the errors of the work
+ * Opens a bus for `work`, and closes it afterwards.
+ * @param replication the replication of topics that are created or checked. Default: derived from the number of
+ * brokers
+ * @throws ConfigError, and the errors of `work`
  */
 export async function withKafkaBus(
   context: CommandContext,

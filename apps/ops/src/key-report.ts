@@ -1,4 +1,4 @@
-/** Determines which keys a system has, and what still needs each of them. */
+/** Determines which keys a system has, and which data still needs each of them. */
 
 import { openOps as openAuth } from '@latchkey/auth/ops';
 import {
@@ -24,8 +24,8 @@ export interface KeyReport {
   readonly kind: ReportedKeyKind;
   readonly id: string;
   /**
-   * The state of a key. `current`: used for all new data. `next`: accepted, but never current so far. `former`: was
-   * current earlier. `public`: can only verify signatures.
+   * The state of a key. `current`: used for all new data. `next`: accepted, but never used as the current key so far.
+   * `former`: used as the current key earlier. `public`: only the public part is left, which verifies signatures.
    */
   readonly state: 'current' | 'next' | 'former' | 'public';
   /** When a process first started with this key as the current one. */
@@ -33,26 +33,26 @@ export interface KeyReport {
   /** Why the key cannot be retired; empty if it can. */
   readonly needs: readonly string[];
   /**
-   * Whether the key can be retired although something still needs it. False if the user service would then refuse to
-   * start.
+   * Whether `--force` can retire the key although something still needs it. False if the user service would then
+   * refuse to start.
    */
   readonly canBeForced: boolean;
-  /** The setting and the name under which the store of the service remembers the key. */
+  /** How the store of the service identifies the key in its record of key uses. */
   readonly remembered: {
     readonly setting: string;
     readonly key: string;
-    /** All keys that the store remembers for this setting. */
+    /** The recorded uses of all keys of this setting. */
     readonly uses: readonly KeyUse[];
   };
 }
 
 /**
- * Which stored data still needs each key, by the key's id. Empty for kinds whose keys are judged by state and age
- * alone.
+ * For each kind of key, maps the id of a key to a description of the stored data that still needs the key. Empty for
+ * kinds whose keys are judged only by state and age.
  */
 type Needs = Readonly<Record<ReportedKeyKind, ReadonlyMap<string, string>>>;
 
-/** How long data that was made with a key is kept or valid. */
+/** How long data that was made with a key stays valid or is kept. */
 export interface Lifetimes {
   /** How long access tokens are valid. */
   readonly accessTokenMinutes: number;
@@ -61,15 +61,15 @@ export interface Lifetimes {
 }
 
 /**
- * How long a key is needed after the last mail was sent with it, in days. Mail servers give up after five days (RFC
- * 5321, 4.5.4.1), and complaints about mails arrive some days later.
+ * How many days a key is needed after the last mail that used it was sent. Mail servers stop retrying after five days
+ * (RFC 5321, 4.5.4.1), and complaints about mails arrive some days later.
  */
 const MAIL_DAYS = 10;
 
-/** The settings under which the stores remember keys. */
+/** For each kind of key, the setting under which the stores record its uses. */
 const REMEMBERED = {
   ...keySettingNames,
-  // The sealing key is remembered under the setting of its public part, because auth has no other part.
+  // Auth has only the public part of the sealing key, so its uses are recorded under the setting of that part.
   sealing: 'SEALING_PUBLIC_KEY',
   cost: 'HASH_COSTS',
 } as const satisfies Readonly<Record<ReportedKeyKind, string>>;
@@ -77,9 +77,7 @@ const REMEMBERED = {
 const NOT_STARTED = 'no process has started with the current key yet';
 const SIGNS = 'it is in use';
 
-/**
- * Reports on all keys; the current one of each kind comes first. Reads the whole journal.
- */
+/** Reports on all keys. The current key of each kind comes first. Reads the whole journal. */
 export async function reportOnKeys(
   store: Store,
   secrets: StoredSecrets,
@@ -146,19 +144,19 @@ function stateOf(
 }
 
 /**
- * The kinds of keys whose use earlier versions did not record. A former key of these kinds may therefore appear as
+ * The kinds of keys whose uses earlier releases did not record. Former keys of these kinds may therefore appear as
  * `next`.
  */
 const UNRECORDED: ReadonlySet<ReportedKeyKind> = new Set(['bounces', 'dkim', 'webhooks']);
 
-/** Whether a key may have been used in the past. */
+/** Returns whether a key that is not current may have been the current one earlier. */
 function wasUsed(kind: ReportedKeyKind, state: KeyReport['state']): boolean {
   return state === 'former' || (state === 'next' && UNRECORDED.has(kind));
 }
 
 /**
- * Returns what still needs a former key, and until when; empty if nothing does. The key may have been used until the
- * current key was first used, at `since`.
+ * Returns what still needs a former key, and until when. Empty if nothing does.
+ * @param since when the current key was first used, which is the last time that the former key may have been used
  */
 function neededUntil(
   kind: ReportedKeyKind,

@@ -1,5 +1,5 @@
 /**
- * Where the keys of a system are stored: in a folder of `ops secrets`, in the file of a data folder, or in the
+ * Finds the keys of a system: in a folder that `ops secrets` created, in the file of a data folder, or in the
  * settings.
  */
 import { join, resolve } from 'node:path';
@@ -9,19 +9,21 @@ import { keysOfEnvironment } from './keys.ts';
 import { dataFolderOf } from './stores.ts';
 
 export interface KeySource {
-  /** The name of the folder, the file or the settings that contain the keys, for messages. */
+  /** Where the keys are, for messages: the path of the folder or file, or `the settings`. */
   readonly name: string;
   readonly secrets: StoredSecrets;
-  /** Writes some of the keys, each atomically. Undefined for settings, which a command cannot change. */
+  /**
+   * Writes the given keys, each atomically. Undefined if the keys are in the settings, which a command cannot change.
+   */
   write?(changes: Partial<StoredSecrets>): Promise<void>;
-  /** Names of keys that are in the settings although the other keys are in files. */
+  /** The names of optional keys that come from the settings, although the other keys are in files. */
   readonly inSettings: readonly string[];
 }
 
 /**
- * Opens the keys in a folder that `ops secrets` made. Without a folder, opens the keys in the settings, or else the
- * keys of the data folder.
- * @throws Error with a one-line message that says what is missing
+ * Opens the keys in a folder that `ops secrets` created. If no folder is given, opens the keys in the settings, or
+ * else those of the data folder.
+ * @throws Error with a one-line message that says which keys are missing
  */
 export async function openKeySource(
   folder: string | undefined,
@@ -41,7 +43,7 @@ export async function openKeySource(
   return { name: 'the settings', secrets: complete, inSettings: [] };
 }
 
-/** Adds keys that only some systems have, and that only the settings contain. */
+/** Adds optional keys that are in the settings but not in the files. */
 function withOptional(source: KeySource, settings: Partial<StoredSecrets>): KeySource {
   const added = Object.entries(settings).filter(
     ([name]) => !secretNames.some((each) => each === name) && !Object.hasOwn(source.secrets, name),
@@ -67,8 +69,8 @@ async function folderSource(folder: string): Promise<KeySource> {
     secrets,
     inSettings: [],
     async write(changes) {
-      // Sorted by name, so that the private sealing key is written before the public one. Everything that is sealed
-      // with the public key can then be opened.
+      // Sorted by name, so that the private sealing key is written before the public one. Otherwise, something could
+      // be sealed with a public key whose private part is not stored yet.
       for (const [name, text] of Object.entries(changes).toSorted(([one], [other]) => (one < other ? -1 : 1)))
         await replaceTextFile(join(folder, name), text);
     },

@@ -1,4 +1,4 @@
-/** The keys of a data folder, and the env file that passes them to the services of a cluster. */
+/** Reads the keys of a data folder, and writes the env file that passes them to the services of a cluster. */
 import type { KeyObject } from 'node:crypto';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -13,14 +13,15 @@ import { dataFolderOf } from './stores.ts';
 
 const settings = z.object(Object.fromEntries(allSecretNames.map((name) => [name, z.string().optional()])));
 
-/** Returns the keys that are set. @throws ConfigError */
+/** Returns the keys that the environment sets. @throws ConfigError */
 export function keysOfEnvironment(environment: Environment): Partial<Secrets> {
   return readConfig(settings, environment);
 }
 
 /**
- * Returns the keys that standalone would use: the settings take precedence over the folder's `secrets.json`.
- * @throws ConfigError; Error naming the keys that are in neither
+ * Returns the keys that the standalone would use: those in the settings, or else those in the folder's
+ * `secrets.json`.
+ * @throws ConfigError, or Error naming the keys that are in neither
  */
 export async function keysOfFolder(folder: string, environment: Environment): Promise<Secrets> {
   const keys = { ...(await keysIn(join(folder, 'secrets.json'))), ...keysOfEnvironment(environment) };
@@ -30,7 +31,8 @@ export async function keysOfFolder(folder: string, environment: Environment): Pr
 }
 
 /**
- * Returns a secret as standalone would use it; undefined if it is neither set nor in the folder.
+ * Returns the secret that the standalone would use: from the settings, or else from the folder's `secrets.json`.
+ * Undefined if it is in neither.
  * @throws ConfigError
  */
 export async function secretOfFolder(
@@ -43,7 +45,8 @@ export async function secretOfFolder(
 }
 
 /**
- * Returns a sealer, which encrypts and decrypts webhook secrets with the given WEBHOOK_SECRET_KEY.
+ * Creates a sealer that encrypts and decrypts the secrets of webhooks.
+ * @param key the value of WEBHOOK_SECRET_KEY; without it, the sealer refuses to encrypt
  * @throws ConfigError
  */
 export function createWebhookSealer(key: string | undefined): SecretSealer {
@@ -52,7 +55,8 @@ export function createWebhookSealer(key: string | undefined): SecretSealer {
 }
 
 /**
- * Returns a sealer, which encrypts and decrypts webhook secrets. Without WEBHOOK_SECRET_KEY, it refuses to encrypt.
+ * Creates a sealer for the secrets of webhooks, with the WEBHOOK_SECRET_KEY of the settings or the data folder.
+ * Without this key, the sealer refuses to encrypt.
  * @throws ConfigError
  */
 export async function webhookSealerOf({
@@ -64,8 +68,8 @@ export async function webhookSealerOf({
 }
 
 /**
- * Returns EVENT_SIGNING_KEYS: the setting takes precedence over the folder's `secrets.json`.
- * @throws ConfigError; Error if it is in neither
+ * Returns EVENT_SIGNING_KEYS from the settings, or else from the folder's `secrets.json`.
+ * @throws ConfigError, or Error if it is in neither
  */
 export async function eventSigningKeys(folder: string, environment: Environment): Promise<string> {
   const keys = await givenEventKeys(folder, environment);
@@ -81,23 +85,23 @@ async function givenEventKeys(folder: string, environment: Environment): Promise
 }
 
 /**
- * Returns the keys that auth signs events with.
- * @throws ConfigError; Error with a one-line message if neither the settings nor the data folder contain them
+ * Returns the keys with which auth signs events.
+ * @throws ConfigError, or Error with a one-line message if neither the settings nor the data folder contain them
  */
 export async function eventKeysOf({ environment }: Pick<CommandContext, 'environment'>): Promise<EventKeys> {
   return readEventKeys(await eventSigningKeys(dataFolderOf(environment), environment));
 }
 
 /**
- * Returns the public keys that verify event signatures: those of EVENT_SIGNING_KEYS, or those that auth publishes at
- * JWKS_URL if it is set. Undefined if neither is set.
- * @throws ConfigError; Error with a one-line message if they cannot be read
+ * Returns the public keys that verify event signatures: those of EVENT_SIGNING_KEYS, or else those that auth
+ * publishes at JWKS_URL. Undefined if neither is set.
+ * @throws ConfigError, or Error with a one-line message if the keys cannot be read
  */
 export async function publicEventKeysOf({
   environment,
 }: Pick<CommandContext, 'environment'>): Promise<ReadonlyMap<string, KeyObject> | undefined> {
   const own = await givenEventKeys(dataFolderOf(environment), environment);
-  // The keys are parsed, not used as written, because parsing gives an id to a key without one.
+  // Reads the keys with `readEventKeys`, because it assigns ids to keys that were written without one.
   if (own !== undefined) return eventKeysIn({ keys: readEventKeys(own).published });
   const { JWKS_URL: url } = readConfig(z.object({ JWKS_URL: z.url().optional() }), environment);
   return url === undefined ? undefined : parseKeys(await fetchText(url), url);
@@ -105,7 +109,7 @@ export async function publicEventKeysOf({
 
 const FETCH_WITHIN_MS = 3000;
 
-/** Returns the text at a URL. @throws Error with a one-line message if the URL cannot be fetched */
+/** Downloads the text at a URL. @throws Error with a one-line message if the download fails */
 async function fetchText(url: string): Promise<string> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_WITHIN_MS) });
@@ -132,14 +136,14 @@ async function keysIn(path: string): Promise<Partial<Secrets>> {
   return keys;
 }
 
-/** Formats one assignment per line, quoted so that shells, Compose, systemd and Node read the same value. */
+/** Formats one assignment per line, quoted so that shells, Compose, systemd and Node all read the same value. */
 function asEnv(keys: Secrets): string {
   return Object.entries(keys)
     .map(([name, text]) => `${name}='${text}'\n`)
     .join('');
 }
 
-/** Checks that the keys can be written to a file. @throws Error if it exists and contains anything but these keys */
+/** Asserts that the keys can be written to a file. @throws Error if the file contains anything but these keys */
 export async function assertFileHasNoOtherKeys(path: string, keys: Secrets): Promise<void> {
   const text = await readTextFile(path);
   if (text === undefined) return;
@@ -151,7 +155,10 @@ export async function assertFileHasNoOtherKeys(path: string, keys: Secrets): Pro
     );
 }
 
-/** Writes the keys to a file (0600), unless it contains them already. @throws like assertFileHasNoOtherKeys */
+/**
+ * Writes the keys to a file with mode 0600, unless the file already contains them. @throws as
+ * assertFileHasNoOtherKeys
+ */
 export async function writeEnvFile(path: string, keys: Secrets): Promise<void> {
   if (!(await createTextFile(path, asEnv(keys)))) await assertFileHasNoOtherKeys(path, keys);
 }

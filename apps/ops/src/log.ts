@@ -1,4 +1,4 @@
-/** Opens the log that the settings name: Kafka, or the one in the embedded store. */
+/** Opens the log that the settings select: Kafka or the embedded log. */
 import { kafkaSettings, type LogKind, readLogKind, readStoreKind, type Store } from '@latchkey/backend';
 import type { Bus, ConsumerGroups, LogReader } from '@latchkey/bus';
 import { createEmbeddedBus, createEmbeddedReader } from '@latchkey/bus/embedded';
@@ -9,7 +9,7 @@ import { withStore } from './stores.ts';
 
 export interface OpenedLog {
   readonly kind: LogKind;
-  /** The prefix of group names; empty in the embedded log. */
+  /** The prefix of consumer group names. Empty for the embedded log. */
   readonly groupPrefix: string;
   readonly bus: Bus & ConsumerGroups;
   readonly reader: LogReader;
@@ -20,8 +20,8 @@ export function selectedLogKind(environment: Environment): LogKind {
 }
 
 /**
- * Opens the log, even while servers use it, and closes it after the work.
- * @throws ConfigError; errors of the log
+ * Opens the log for `work`, and closes it afterwards. Servers may use the log at the same time.
+ * @throws ConfigError, and the errors of the log
  */
 export function withLog(context: CommandContext, work: (log: OpenedLog) => Promise<void>): Promise<void> {
   return selectedLogKind(context.environment) === 'kafka'
@@ -40,10 +40,10 @@ async function withEmbedded(store: Store, work: (log: OpenedLog) => Promise<void
   }
 }
 
-/** @throws ConfigError; KafkaRefusedError */
+/** Opens Kafka for `work`. @throws ConfigError, KafkaRefusedError */
 async function withKafka(context: CommandContext, work: (log: OpenedLog) => Promise<void>): Promise<void> {
   const { GROUP_PREFIX: groupPrefix } = readConfig(kafkaSettings, context.environment);
-  // `kafka.ts` is imported only here, so that commands on the embedded log do not load kafkajs.
+  // Imported lazily, so that commands on the embedded log do not load kafkajs.
   const { opsKafkaConnection, createKafkaReader, withKafkaBus } = await import('./kafka.ts');
   const reader = createKafkaReader(opsKafkaConnection(context));
   await withKafkaBus(context, async (bus) => {

@@ -120,7 +120,7 @@ describe('on MongoDB', () => {
     for (const [service, collections] of Object.entries(mongoCollections)) {
       const sources = globSync(`services/${service}/src/storage/mongo/*.ts`, { cwd: root });
       assert.ok(sources.length > 2);
-      // `user_id` and `user_agent` would be names of fields or indexes, not of collections.
+      // The pattern below also matches `user_id` and `user_agent`, which are fields or indexes, not collections.
       for (const source of sources)
         for (const [, name = ''] of readFileSync(join(root, source), 'utf8').matchAll(
           new RegExp(`'(${service}_[a-z0-9_]+)'`, 'g'),

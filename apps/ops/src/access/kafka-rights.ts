@@ -17,7 +17,7 @@ export const kafkaUsers = ['auth', 'user', 'notifier', 'ops'] as const;
 export type KafkaUser = (typeof kafkaUsers)[number];
 
 export interface KafkaRight extends Omit<Acl, 'principal'> {
-  /** The Kafka user of one of Latchkey's services, or the name of another team's consumer. */
+  /** The user that gets the right: one of Latchkey's own Kafka users, or the name of another team's consumer. */
   readonly user: string;
   readonly why: string;
 }
@@ -56,8 +56,8 @@ export function kafkaRights({ topicNames, groupPrefix }: KafkaNameSettings): rea
   }
 
   /**
-   * Returns the rights on a consumer group, on the groups that succeed it after a rebuild, and on the group with its
-   * former name, from which it copies the positions.
+   * Returns the rights on a consumer group and on the groups that succeed it after a rebuild. If the group was
+   * renamed, also returns the right to read the positions of the group with its former name.
    */
   function onGroup(
     user: KafkaUser,
@@ -91,8 +91,8 @@ export function kafkaRights({ topicNames, groupPrefix }: KafkaNameSettings): rea
   }
 
   /**
-   * Returns the rights on the dead letters of a consumer group, and of the groups that succeed it after a rebuild.
-   * The names of dead-letter topics contain the group's name without its prefix.
+   * Returns the rights on the dead-letter topics of a consumer group and of the groups that succeed it after a
+   * rebuild. The name of a dead-letter topic contains the group's name without GROUP_PREFIX.
    */
   function onDeadLetters(
     user: KafkaUser,
@@ -145,9 +145,9 @@ export function kafkaRights({ topicNames, groupPrefix }: KafkaNameSettings): rea
 }
 
 /**
- * Returns the rights of another team's consumer that reads account events.
- * @param name the name of the consumer's user and group. Groups whose names begin with this name and a hyphen also
- * belong to the consumer
+ * Returns the rights that another team's consumer needs to read account events.
+ * @param name the name of the consumer's Kafka user and of its group. The rights also cover groups whose names begin
+ * with this name and a hyphen
  */
 export function consumerRights(
   name: string,
@@ -184,7 +184,7 @@ export function anchorRight(topic: string): KafkaRight {
   };
 }
 
-/** Returns the command line of Kafka's own `kafka-acls` that creates one ACL. */
+/** Returns the `kafka-acls` command line that creates an ACL. `kafka-acls` is a tool that comes with Kafka. */
 export function kafkaAclsCommand({ principal, resource, name, isPrefix, operations }: Acl): string {
   return [
     'kafka-acls --bootstrap-server "$KAFKA_BROKERS" --command-config admin.properties',

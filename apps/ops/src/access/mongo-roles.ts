@@ -1,4 +1,7 @@
-/** The rights of each process in MongoDB: its own collections, by name, because roles do not support patterns. */
+/**
+ * The rights of each process in MongoDB. Each process may use its own collections only. They are listed by name,
+ * because MongoDB roles do not support patterns.
+ */
 
 /** The number of rebuilds of the read model that the roles allow. Each rebuild creates a collection. */
 const GENERATIONS = 99;
@@ -32,8 +35,8 @@ export const mongoCollections: Readonly<Record<'auth' | 'user' | 'notifier', rea
 };
 
 /**
- * What every process may use: auth and user read service clients, which ops writes. Every process writes a probe to
- * check that it can write.
+ * The collections that every process may use. auth and user read service clients, which ops writes. Every process
+ * writes to `probes` to check that the database accepts writes.
  */
 const SHARED = { read: ['schema_versions', 'service_clients'], write: ['probes'] };
 

@@ -7,14 +7,15 @@ export interface EventFilter {
   readonly account?: string | undefined;
   readonly type?: SecurityEventType | undefined;
   /**
-   * Returns whether an event may come from the requested IP address. Default: events from all addresses are returned.
+   * Returns whether an event may come from the IP address that was asked for. Undefined selects events from all
+   * addresses.
    */
   readonly isClient?: ReturnType<typeof createClientMatcher> | undefined;
-  /** The earliest time that an event may have. */
+  /** Selects events that happened at this time or later. */
   readonly since?: Date | undefined;
-  /** The time before which an event must have happened. */
+  /** Selects events that happened before this time. */
   readonly until?: Date | undefined;
-  /** An id; only events with a higher id are returned. Ids sort by time. */
+  /** Selects events with a higher id than this one. Ids sort by time. */
   readonly after?: string | undefined;
 }
 
@@ -37,14 +38,15 @@ export async function findEvents(
   }
   for await (const events of eventsIn(reader, topic, await reader.ranges(topic), filter)) {
     found.push(...events);
-    // Sorts and truncates `found` only when many events have accumulated, because sorting takes longer than reading.
+    // Sorting takes longer than reading, so `found` is sorted and truncated only when it has grown to several times
+    // the limit.
     if (found.length > 4 * limit) narrow();
   }
   narrow();
   return found;
 }
 
-/** Yields matching events as they are written, from now on, until the signal. */
+/** Yields matching events that are written from now on, until the signal is aborted. */
 export async function* followEvents(
   reader: LogReader,
   topic: string,

@@ -5,7 +5,7 @@ import { formatProperties } from '../output/listing.ts';
 import { formatExamples, type Program } from '../program.ts';
 import { withStore } from '../stores.ts';
 
-/** Shows, cancels and undoes changes of an account's e-mail address. */
+/** Adds the command that shows, cancels and undoes changes of an account's e-mail address. */
 export function addAccountsCommand(program: Program, context: CommandContext): void {
   const accounts = program
     .command('accounts')

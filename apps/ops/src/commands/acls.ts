@@ -17,7 +17,7 @@ import { retryUntilReachable } from '../patience.ts';
 import { formatExamples, JSON_OPTION_HELP, type Program, parseConsumerName } from '../program.ts';
 import { parseTopicName } from './republish.ts';
 
-/** Prints or applies the rights of each process on Kafka, and prints the users of MongoDB. */
+/** Adds the command that prints or applies the rights of each process on Kafka, and prints the users of MongoDB. */
 export function addAclsCommand(program: Program, context: CommandContext): void {
   const command = program
     .command('acls')
@@ -70,7 +70,7 @@ export function addAclsCommand(program: Program, context: CommandContext): void 
 
 const WRONG_PRINCIPAL = `--principal takes user=principal, such as 'auth=User:CN=auth', for ${kafkaUsers.join(', ')} and consumers`;
 
-/** @throws InvalidArgumentError */
+/** Adds the name of another service to the values given so far. @throws InvalidArgumentError */
 function parseNames(name: string, before: readonly string[] = []): readonly string[] {
   return [...before, parseConsumerName(name)];
 }

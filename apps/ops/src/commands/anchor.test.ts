@@ -51,8 +51,8 @@ test('an event that was changed or removed is found, although every hash was mad
   );
   const broken = await verifyAgainst(folder, file);
   assert.match(broken.out, /^journal-broken \S+: event 1: its content does not match its hash/m);
-  // An attacker who knows the code can compute a new hash chain after a change, but its hashes differ from those in
-  // the anchor.
+  // An attacker who changes an event can compute a new hash chain, because its algorithm is public. But the new
+  // hashes differ from those in the anchor.
   const rehash = `UPDATE journal_commit SET events = (SELECT json_group_array(json_remove(value, '$.chain')) FROM json_each(events))
     WHERE stream = (SELECT min(stream) FROM journal_commit)`;
   await change(folder, rehash);
@@ -83,7 +83,9 @@ test('an anchor that was changed is not compared with', async (t) => {
   assert.match((await verifyAgainst(folder, join(folder, 'none.json'))).err, /none\.json does not exist/);
 });
 
-/** Does what anybody can do who may append to the topic: repeats a record of the first anchor with another hash. */
+/**
+ * Appends a copy of a record of the first anchor, with a changed hash. Anyone with write access to the topic could.
+ */
 async function appendChangedAnchor(folder: string): Promise<void> {
   const database = openDatabase({ folder, as: 'exclusive' });
   const bus = createEmbeddedBus({ database });
@@ -111,8 +113,8 @@ test('anchors on a topic are all compared with, and a forged one is left out', a
 
   await town.stop();
   await change(folder, 'DELETE FROM journal_commit WHERE stream = (SELECT max(stream) FROM journal_commit)');
-  // An attacker who obtains the signing keys later can publish another anchor of the remaining events, but cannot
-  // remove the first anchor.
+  // An attacker who obtains the signing keys later can publish an anchor of the remaining events, but cannot remove
+  // the first anchor from the topic.
   assert.equal((await ops('anchor', '--topic', 'anchors.v1')).code, 0);
   const removed = await ops(...against);
   assert.match(removed.out, /^history-changed \S+: all events are missing that the anchor of /m);

@@ -1,4 +1,7 @@
-/** Anchors: signed Merkle roots over the heads of all hash chains. */
+/**
+ * Creates and reads anchors: signed Merkle roots over the last hashes of all hash chains. `verify` detects with an
+ * anchor whether earlier events were changed or removed.
+ */
 import { Option } from '@commander-js/extra-typings';
 import { openOps } from '@latchkey/auth/ops';
 import type { LogReader } from '@latchkey/bus';
@@ -83,9 +86,9 @@ function report(place: string, { heads, at, root }: Anchor, context: CommandCont
 }
 
 /**
- * Reads the anchor in a file, or every anchor on a topic.
+ * Reads the anchor in a file, or all anchors on a topic.
  * @param place a file, or `topic:` and the name of a topic
- * @throws Error with a one-line message if there is no genuine anchor
+ * @throws Error with a one-line message if no anchor has a valid signature and root
  */
 export async function readAnchors(
   place: string,

@@ -22,7 +22,7 @@ import { dataFolderOf } from '../stores.ts';
 
 const FOLLOW_EVERY_MS = 1000;
 
-/** Reads the security events. */
+/** Adds the command that prints security events. */
 export function addAuditCommand(program: Program, context: CommandContext): void {
   const audit = program
     .command('audit')
@@ -99,7 +99,7 @@ function withEvents(
   return withLog(context, ({ reader }) => work(reader, topicNameOnLog(TOPIC_NAMES, SECURITY_TOPIC)));
 }
 
-/** Returns the keys of the pseudonyms in security events, including former keys. @throws ConfigError */
+/** Returns the current and former keys that pseudonyms in security events were made with. @throws ConfigError */
 async function pseudonymKeys({ environment }: CommandContext): Promise<readonly Buffer[]> {
   const key = await secretOfFolder('AUDIT_IP_KEY', dataFolderOf(environment), environment);
   const { AUDIT_IP_KEY = [] } = readConfig(auditSettings.pick({ AUDIT_IP_KEY: true }), { AUDIT_IP_KEY: key });
@@ -148,7 +148,7 @@ function toRow({ time, type, correlationId, data }: SecurityEvent): readonly str
   return [time, type, account ?? '-', data.actor, whatOf(data), ip ?? '-', correlationId].map(onTerminal);
 }
 
-/** Formats the fields of a security event that only events of its type have, as `name=value`. */
+/** Formats the fields that are specific to the type of a security event, as `name=value`. */
 function whatOf(data: SecurityEvent['data']): string {
   const { actor: _actor, ...fields } = data;
   const own = Object.entries(fields).filter(([name]) => !['accountId', 'person', 'settings'].includes(name));
@@ -156,7 +156,8 @@ function whatOf(data: SecurityEvent['data']): string {
 }
 
 /**
- * Replaces control characters, because clients choose parts of these strings and could otherwise control the terminal.
+ * Replaces control characters. Clients choose parts of these strings, so the strings could contain escape sequences
+ * that control the terminal.
  */
 function onTerminal(text: string): string {
   return text.replaceAll(/\p{C}/gu, '?');
@@ -172,19 +173,19 @@ function typeOption() {
   );
 }
 
-/** @throws InvalidArgumentError */
+/** Parses a type of security event. @throws InvalidArgumentError */
 function parseType(text: string): SecurityEventType {
   if (isSecurityEventType(text)) return text;
   throw new InvalidArgumentError(`Expected one of ${securityEventTypes.join(', ')}.`);
 }
 
-/** @throws InvalidArgumentError */
+/** Parses an IPv4 or IPv6 address. @throws InvalidArgumentError */
 function parseIp(text: string): string {
   if (isIP(text) !== 0) return text;
   throw new InvalidArgumentError('Expected an IP, such as 192.0.2.1.');
 }
 
-/** @throws InvalidArgumentError */
+/** Parses a UUID, and converts it to lower case. @throws InvalidArgumentError */
 function parseId(text: string): string {
   if (/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text)) return text.toLowerCase();
   throw new InvalidArgumentError('Expected an id, such as 01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f.');

@@ -30,17 +30,17 @@ export function addBackupCommand(program: Program, { environment, print }: Comma
     });
 }
 
-/** @throws Error with a one-line message if the folder has files */
+/** Creates a folder, or accepts an empty one. @throws Error with a one-line message if the folder contains files */
 async function createEmptyFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   if ((await readdir(folder)).length > 0) throw new Error(`${folder} is not empty: choose another folder`);
 }
 
-/** Copies the state of the database at one moment. Writes of the server during the copy are not part of it. */
+/** Copies the database as of the start of the copy. Writes that the server makes meanwhile are not included. */
 async function copyDatabase(folder: string, to: string): Promise<void> {
   const database = openDatabase({ folder, as: 'shared' });
   try {
-    // SQLite would create the file with the rights that the process gives to new files.
+    // Created here with mode 0600, because SQLite would create the file with the default mode of the process.
     await writeFile(to, '', { flag: 'wx', mode: 0o600 });
     database.prepare('VACUUM INTO ?').run(to);
   } finally {

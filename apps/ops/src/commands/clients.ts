@@ -61,7 +61,7 @@ export function addClientsCommand(program: Program, context: CommandContext): vo
       withStore(context, async (store) => {
         if (!scope.includes('events') && (types !== undefined || person))
           throw new Error('--types and --person are about events: add `--scope events`');
-        // A client confirms erasures under its own name, so it must not have the name of one of Latchkey's own
+        // A client confirms erasures under its own name, so its name must differ from those of Latchkey's own
         // consumers.
         if (ownConsumers.includes(name))
           throw new Error(`${name} is a service of Latchkey: give the client another name`);

@@ -24,12 +24,9 @@ export function addCompletionCommand(program: Program, { print }: CommandContext
 }
 
 interface CommandWords {
-  /**
-   * The names of a command and its subcommand, each preceded by a space, for example ` parked list`. Empty for the
-   * program itself.
-   */
+  /** The command and its subcommand, each preceded by a space, for example ` parked list`. Empty for `ops` itself. */
   readonly path: string;
-  /** The possible next words: subcommands, choices of arguments and options. */
+  /** The words that may follow: subcommands, options, and the values of arguments that have a fixed choice. */
   readonly words: readonly string[];
 }
 
@@ -52,14 +49,17 @@ function commandsOf(program: Program): readonly CommandWords[] {
   return walk(program, '');
 }
 
-/** Commands whose arguments are files or folders. */
+/** Commands that take files or folders as arguments. */
 const TAKES_FILES = ['secrets', 'move'];
 
 function paths(commands: readonly CommandWords[]): readonly string[] {
   return commands.map(({ path }) => `'${path}'`).filter((path) => path !== "''");
 }
 
-/** Returns statements for bash and zsh that set `candidates` from the words in `typed`. */
+/**
+ * Returns the part of a bash or zsh script that sets `candidates`, the possible next words, from the words in
+ * `typed`.
+ */
 function setCandidates(commands: readonly CommandWords[]): string {
   const cases = commands.map(({ path, words }) => `    '${path}') candidates='${words.join(' ')}' ;;`);
   return `  for word in "\${typed[@]}"; do

@@ -94,7 +94,7 @@ function nameOf({ topic, partition, offset }: RecordPosition): string {
   return `${topic}/${partition}/${offset}`;
 }
 
-/** Parses topic, partition and offset. @throws InvalidArgumentError */
+/** Parses `TOPIC/PARTITION/OFFSET`. @throws InvalidArgumentError */
 function parsePlace(text: string): RecordPosition {
   const [, topic, partition, offset] = /^([^/]+)\/(\d{1,9})\/(\d{1,15})$/.exec(text) ?? [];
   if (topic === undefined) throw new InvalidArgumentError('Expected TOPIC/PARTITION/OFFSET.');

@@ -112,7 +112,7 @@ async function existing(deliveries: OpsDeliveries, id: string): Promise<Delivery
   return found;
 }
 
-/** Explains why a delivery can be neither retried nor cancelled. */
+/** Returns the error message that says why a delivery can be neither retried nor cancelled. */
 function refusalOf({ id, state, dueAt }: DeliverySummary): string {
   return state === 'claimed'
     ? `${id} is being sent. If its notifier has died, another one takes it over at ${dueAt?.toISOString()}`

@@ -23,7 +23,8 @@ import { withSystem } from '../system.ts';
 const FOUND = 1;
 
 /**
- * Requests the erasure of an account. It only appends to the journal: a running auth erases the account when it is due.
+ * Adds the command that requests the erasure of an account. The command only appends the request to the journal; a
+ * running auth service erases the account once the grace period has ended.
  */
 export function addEraseCommand(program: Program, context: CommandContext): void {
   const command = program
@@ -58,7 +59,9 @@ function erase(context: CommandContext, account: string, now: boolean): Promise<
 }
 
 /**
- * Looks for traces of an account or an e-mail address. @throws Error with a one-line message if `account` is neither
+ * Searches for traces of a person.
+ * @param account the id or the e-mail address of an account
+ * @throws Error with a one-line message if `account` is neither
  */
 async function checkErased(context: CommandContext, account: string, json: boolean): Promise<void> {
   const address = parseEmail(account)?.canonical;
@@ -82,7 +85,7 @@ async function checkErased(context: CommandContext, account: string, json: boole
   });
 }
 
-/** Describes the result. Contains no personal data, because the output of a check may be kept. */
+/** Describes the traces that were found. The text contains no personal data, so that it can be kept as evidence. */
 function describe(hits: readonly TracesFound[]): readonly string[] {
   if (hits.length === 0) return ['0 hits: nothing of it is in any store or topic.'];
   return hits.map(({ place, kind, count }) => `${kind} ${place}: ${count}`);

@@ -15,8 +15,7 @@ function daysAgo(days: number): string {
 }
 
 /**
- * Creates a data folder with three erasures: one that is complete, one that waits for consumers, and one that is
- * overdue.
+ * Creates a data folder with three erasures: one is complete, one waits for consumers to confirm it, one is overdue.
  */
 async function erasures(t: TestContext) {
   const folder = await temporaryFolder(t);

@@ -1,6 +1,6 @@
 /**
- * Erasures: which consumers have confirmed them, which are overdue, and whether the accounts topic still contains the
- * person's data.
+ * Lists erasures: which consumers have confirmed each of them, which erasures are overdue, and whether the accounts
+ * topic still contains the person's data.
  */
 import { type ErasureRecord, erasureSettings, openOps, unconfirmedConsumers } from '@latchkey/auth/ops';
 import type { Store } from '@latchkey/backend';
@@ -99,10 +99,10 @@ export function addErasuresCommand(program: Program, context: CommandContext): v
     );
 }
 
-/** How many unfinished erasures are printed. Usually, there are none. */
+/** The maximum number of unfinished erasures to print. Usually there are none. */
 const MAX_UNFINISHED = 100;
 
-/** Returns the erasures that were due at an instant and that auth has not finished, the earliest first. */
+/** Returns the erasures that were due by `until` but that auth has not finished, earliest due first. */
 async function unfinishedErasures(store: Store, until: Date) {
   const due = await openOps(store).erasures.due({ until, limit: MAX_UNFINISHED });
   return due.map(({ stream: account, eraseAt: dueSince }) => ({
@@ -113,10 +113,10 @@ async function unfinishedErasures(store: Store, until: Date) {
 
 interface Rules {
   readonly receiptDays: number;
-  /** Unconfirmed erasures from before this time are overdue. */
+  /** An erasure from before this time is overdue if a consumer has not confirmed it. */
   readonly overdueSince: Date;
   readonly topic: AccountsTopic;
-  /** What the data folder knows about remains of erased data. Undefined if the store is not a data folder. */
+  /** Whether the database file may still contain erased data. Undefined if the store is not a data folder. */
   readonly remains: ErasedRemains | undefined;
 }
 

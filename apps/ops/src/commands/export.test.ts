@@ -29,7 +29,7 @@ test('an account is exported by its address or its id, also while the server run
     ],
   );
   assert.equal(document.sessions.length, 1);
-  // The document lists both exports of the account: the earlier one by id, and the present one by address.
+  // Both exports are recorded as events of the account: the first was requested by id, the second by address.
   assert.deepEqual(
     document.signIns.filter(({ type }) => type === 'DataExported').map(({ actor }) => actor),
     ['ops', 'ops'],

@@ -4,7 +4,7 @@ import type { CommandContext } from '../context.ts';
 import { formatExamples, type Program } from '../program.ts';
 import { withStore } from '../stores.ts';
 
-/** Prints everything that is stored about an account. */
+/** Adds the command that prints everything that is stored about an account. */
 export function addExportCommand(program: Program, context: CommandContext): void {
   program
     .command('export')

@@ -7,8 +7,8 @@ import { preparablesOf } from '../schema.ts';
 import { withStore } from '../stores.ts';
 
 /**
- * Prepares the store for this version: migrates its data and creates missing indexes. An existing index that differs
- * from the required one is an error.
+ * Adds the command that prepares the store for this version: it migrates the data and creates missing indexes. The
+ * command fails if an existing index differs from the required one.
  */
 export function addIndexesCommand(program: Program, context: CommandContext): void {
   program

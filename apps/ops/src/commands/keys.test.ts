@@ -64,7 +64,7 @@ async function openFolders(t: TestContext) {
     },
     read: (name: string) => readFile(join(folder, name), 'utf8'),
     modeOf: async (name: string) => (await stat(join(folder, name))).mode & 0o777,
-    /** Returns the settings that the services would be started with. */
+    /** Returns the settings with which the services would start. */
     settings() {
       const names = [
         'SIGNING_KEYS',
@@ -161,7 +161,7 @@ test('a former cost is retired wherever the keys are, and changes none of them',
   const data = await temporaryFolder(t);
   await openDatabase({ folder: data, as: 'server' }).close();
   const settings = { DATA_DIR: data, ...generateSecrets() };
-  // The command `keys list` creates the tables of the store.
+  // `keys list` creates the table into which this test inserts below.
   assert.equal((await runCommandInProcess(settings, 'keys', 'list')).code, 0);
   const database = openDatabase({ folder: data, as: 'shared' });
   const remember = "INSERT INTO journal_fingerprint VALUES ('HASH_COSTS', '65536:3@1 19456:2@0')";
@@ -189,7 +189,7 @@ test('a setting that is no number of minutes is refused: tokens of a former key 
 
 const DAY_MS = 24 * 3_600_000;
 
-/** Returns keys in the form in which a starting process records them in its store. */
+/** Converts keys to the fingerprints that a process records in its store when it starts. */
 function givenAs(settings: Readonly<Record<string, readonly SecretKey[]>>) {
   const entries = Object.entries(settings).map(([name, keys]) => [
     name,

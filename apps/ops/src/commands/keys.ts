@@ -31,7 +31,7 @@ const FOLDER = 'the folder of `ops secrets` that has the keys. Default: the sett
 const SHOW = 'print the settings, which are secret';
 const RESTART = 'Restart all processes of auth, notifier and user.';
 const lifetimeSettings = z.object({
-  /** The lifetime of access tokens, in minutes. Defaults to the longest lifetime that is allowed. */
+  /** The lifetime of access tokens, in minutes. If unset, the longest allowed lifetime is assumed. */
   ACCESS_TOKEN_MINUTES: settingSchemas.whole({ min: 1, max: 60, fallback: 60 }),
   ...auditSettings.pick({ AUDIT_RETENTION_DAYS: true }).shape,
 });
@@ -134,8 +134,8 @@ export function addKeysCommand(program: Program, context: CommandContext): void 
         assertRetirable(report, force);
         const changes = kind === 'cost' ? undefined : removeKey(kind, source.secrets, id);
         if (changes !== undefined) assertWritable(source, changes, options);
-        // The store must forget the key before the key is removed from the settings. Otherwise the store refuses a
-        // process that starts without the key.
+        // The store must forget the key before the key is removed from the settings. Otherwise, a process that starts
+        // without the key in between would be refused by the store.
         await forget(store, report);
         if (changes !== undefined) await apply(source, changes, options, context);
         context.print(
@@ -174,7 +174,10 @@ function severalProcessesWarning(kind: KeyKind): string {
   return `If several processes run: until all of them are restarted, a process that does not know the new key refuses what another one makes with it. Restart all of them within 5 minutes, or use keys rotate ${kind} --next and then --promote.`;
 }
 
-/** Returns the name of a DKIM key in DNS, or the setting that contains this name. */
+/**
+ * Returns the DNS selector of a DKIM key. A key without a name of its own has the selector in MAIL_DKIM_SELECTOR; for
+ * such a key, returns the name of this setting.
+ */
 function selectorOf(id: string): string {
   return id === UNNAMED_KEY_ID ? 'MAIL_DKIM_SELECTOR' : id;
 }
@@ -197,8 +200,8 @@ async function forget(store: Store, { kind, remembered: { setting, key, uses } }
 }
 
 /**
- * @throws Error with a one-line message if the second key of this kind is a former key, which must not become current
- * again
+ * Asserts that the second key of a kind can become the current one.
+ * @throws Error with a one-line message if this key is a former key, which must never become current again
  */
 async function assertNext(kind: KeyKind, secrets: StoredSecrets, store: Store): Promise<void> {
   const [, next] = listKeys(kind, secrets);
@@ -221,7 +224,10 @@ function assertRetirable({ id, state, needs, canBeForced }: KeyReport, force: bo
   throw new Error(`${id} is still needed: ${needs.join('; ')}. ${advice}`);
 }
 
-/** Asserts that changed keys can be written or shown. @throws Error with a one-line message if neither is possible */
+/**
+ * Asserts that changed keys can be written to files, or that `--show` was given to print them.
+ * @throws Error with a one-line message if neither is the case
+ */
 function assertWritable(source: KeySource, changes: Partial<StoredSecrets>, { show }: Options): void {
   if (!isWritable(source, changes) && show === undefined)
     throw new Error(

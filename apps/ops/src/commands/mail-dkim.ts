@@ -1,4 +1,4 @@
-/** Generates the key that signs mails. */
+/** Generates the DKIM key with which mails are signed. */
 
 import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
@@ -37,8 +37,10 @@ export function addMailDkimCommand(
 }
 
 /**
- * Returns the domain that signs mails. @param given the value of `--domain`
- * @throws Error with a one-line message if the domain is neither given nor set
+ * Returns the domain for DKIM signatures: that of `--domain`, of MAIL_DKIM_DOMAIN, or else of the address in
+ * MAIL_FROM.
+ * @param given the value of `--domain`
+ * @throws Error with a one-line message if none of them is set
  */
 export function dkimDomainOf(given: string | undefined, environment: CommandContext['environment']): string {
   const domain =
@@ -59,8 +61,8 @@ interface KeyFile {
 }
 
 /**
- * Returns the key in a file. If the file does not exist, creates it (0600) with a new key. @throws Error if the file
- * contains anything but a usable key
+ * Returns the key in a file. If the file does not exist, creates it with a new key and mode 0600.
+ * @throws Error if the file does not contain a usable key, or contains anything else
  */
 async function keyIn(path: string): Promise<KeyFile> {
   await mkdir(dirname(path), { recursive: true });

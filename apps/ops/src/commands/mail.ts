@@ -4,7 +4,7 @@ import { parseEmailArgument } from '../email-argument.ts';
 import { formatExamples, type Program } from '../program.ts';
 import { addMailDkimCommand } from './mail-dkim.ts';
 
-/** The width of the column of stages, in characters. */
+/** The width of the column that shows the stage of a mail test, in characters. */
 const STAGE = 20;
 const TIME = 9;
 

@@ -69,7 +69,7 @@ function mailSettings(sink: MailSink) {
 const session = z.object({ accessToken: z.string(), refreshToken: z.string() });
 const profile = z.looseObject({ email: z.string(), isVerified: z.boolean() });
 
-/** Returns a client of the API at a URL. */
+/** Returns an API client for a base URL. */
 function client(url: string) {
   function post(path: string, body?: object) {
     return fetch(`${url}/api/v1/auth/${path}`, {
@@ -98,8 +98,8 @@ function linkIn(text: string): string {
 }
 
 /**
- * Creates a data folder whose server has sent some mails, has cancelled superseded mails, and has other mails
- * pending.
+ * Creates a data folder whose server has sent some mails, has cancelled others because newer mails superseded them,
+ * and still has pending mails.
  */
 async function usedFolder(t: TestContext) {
   const folder = await temporaryFolder(t);
@@ -135,7 +135,7 @@ async function usedFolder(t: TestContext) {
   return { folder, ada, ben, before, refreshToken };
 }
 
-/** Starts the services on the cluster, with the keys from an env file. */
+/** Starts the services on Kafka and MongoDB, with the keys from an env file. */
 async function startCluster(t: TestContext, store: MongoStore, keys: object) {
   const sink = await startMailSink(t);
   const kafka = createKafkaBus({
@@ -277,7 +277,8 @@ test('a repeated move accepts what the services change in moved data, and misses
     const done = await runOps(settings, command);
     assert.deepEqual([done.code, stripProgress(done.err)], [0, '']);
   }
-  // An erasure, and the bounce and the suppression that expired after it.
+  // Changes the moved data as running services may: erased persons, bounced, complained and cancelled mails, and an
+  // expired suppression.
   const commits = connection.collection('auth_commits');
   await commits.updateMany(
     {},
@@ -370,8 +371,8 @@ test('a move is refused where it could do harm, and nothing is changed', async (
 });
 
 /**
- * Starts a receiver of webhooks. It refuses the events for which the function that was last passed to `refuse` returns
- * true.
+ * Starts a receiver of webhooks. A test passes a function to `refuse`; the receiver then refuses the events for which
+ * the function returns true.
  */
 async function startReceiver(t: TestContext) {
   const received: string[] = [];
@@ -426,7 +427,7 @@ test('webhooks continue where they were: nothing is sent twice, and what waited 
   await waitUntil('the mail is sent and the event is received', () => {
     return sink.mails.length === 1 && receiver.received.length === 1;
   });
-  // From here on, the receiver refuses Ada's events, which therefore wait for a retry. Ben's events are delivered.
+  // From now on, the receiver refuses Ada's events, so that they wait for a retry. It accepts Ben's events.
   const [account = ''] = receiver.received[0]?.split(' ') ?? [];
   receiver.refuse((subject) => subject === account);
   await app.verify(linkIn(sink.mails[0]?.text ?? ''));

@@ -53,7 +53,10 @@ async function moveFolder(folder: string, envFile: string, context: CommandConte
   );
 }
 
-/** Opens the log of a data folder. @throws Error with a one-line message if the store has none */
+/**
+ * Opens the embedded log of a data folder for `work`.
+ * @throws Error with a one-line message if the store contains no log
+ */
 async function withLogOf(
   store: Store,
   { environment }: CommandContext,
@@ -83,7 +86,8 @@ async function moveStore(move: Move, context: CommandContext): Promise<void> {
   await findOutdatedSecrets(openWebhookStorage(from).endpoints, createWebhookSealer(keys.WEBHOOK_SECRET_KEY));
   const auth = openAuthMove(from, to, keys);
   const notifier = openNotifierMove(from, to);
-  // Deliveries are moved before commits, so that no mail is sent again when its event is published from MongoDB.
+  // Deliveries are moved before commits. If auth publishes the moved commits again, the notifier then finds the
+  // deliveries and does not send their mails again.
   const kinds = [...clientsIn(from, to), ...webhooksIn(move), ...notifier.kinds, ...auth.kinds];
 
   if ((await auth.begin()) === 'ended') {
@@ -104,8 +108,8 @@ async function moveStore(move: Move, context: CommandContext): Promise<void> {
 }
 
 /**
- * Returns the moves of service clients. @throws Error with a one-line message if clients cannot be moved between
- * stores of these kinds
+ * Returns the steps that move service clients.
+ * @throws Error with a one-line message if clients cannot be moved from the kind of store of `from` to that of `to`
  */
 function clientsIn(from: Store, to: Store): readonly RecordMove[] {
   const [{ source }, { target }] = [openServiceClients(from), openServiceClients(to)];
@@ -114,8 +118,8 @@ function clientsIn(from: Store, to: Store): readonly RecordMove[] {
 }
 
 /**
- * Returns the moves of webhooks. @throws Error with a one-line message if webhooks cannot be moved between stores of
- * these kinds
+ * Returns the steps that move webhooks.
+ * @throws Error with a one-line message if webhooks cannot be moved from the kind of store of `from` to that of `to`
  */
 function webhooksIn({ from, bus, to }: Move): readonly RecordMove[] {
   const { journal } = openAuth(from);
@@ -154,8 +158,8 @@ async function copy(kind: RecordMove, { note }: CommandContext): Promise<void> {
 }
 
 /**
- * Compares both stores.
- * @param advice the end of the error message
+ * Checks that every record of the data folder is in MongoDB.
+ * @param advice what to do about a difference; appended to the error message
  * @throws Error if a record is missing from MongoDB or differs there
  */
 async function verify(

@@ -87,7 +87,7 @@ export function addParkedCommand(program: Program, context: CommandContext): voi
     });
 }
 
-/** Reads and retries parked accounts. It uses the read model, the journal and the log. */
+/** Reads parked accounts and retries their records. Uses the read model, the journal and the log. */
 interface Accounts extends Pick<UserOps, 'listParked' | 'findParked'> {
   recordOf(parked: ParkedInGeneration): ReturnType<UserOps['recordOf']>;
   retryParked(account: string): Promise<GenerationRetry>;
@@ -97,8 +97,8 @@ interface Names {
   /** The full name of the accounts topic on the log. */
   readonly topic: string;
   /**
-   * Whether to print the generation of the read model in which an account is parked; true if several generations are
-   * being filled.
+   * Whether to print in which generation of the read model an account is parked. True if the user service maintains
+   * several generations.
    */
   readonly severalGenerations: boolean;
 }

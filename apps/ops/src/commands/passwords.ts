@@ -5,7 +5,7 @@ import { formatExamples, type Program, wholeNumberParser } from '../program.ts';
 
 const MAX_COUNT = 1_000_000_000;
 
-/** Creates the file of breached passwords that auth refuses. */
+/** Adds the command that creates the file of breached passwords, which auth refuses. */
 export function addPasswordsCommand(program: Program, { print }: CommandContext): void {
   const passwords = program
     .command('passwords')

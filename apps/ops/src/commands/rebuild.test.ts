@@ -71,7 +71,7 @@ async function scene(t: TestContext) {
     bus,
     user,
     account,
-    /** Publishes a record that is not an event. */
+    /** Publishes a record that cannot be decoded as an event. */
     publishGarbage: () =>
       bus.publish(ACCOUNTS_TOPIC, [{ key: account, value: Buffer.from('{'), headers: {} }]),
     listParked: () => openOps(createSqliteStore(database)).listParked({ limit: 9 }),
@@ -80,11 +80,11 @@ async function scene(t: TestContext) {
   };
 }
 
-/** Creates a data folder that was in use. One account in it was parked at an invalid record, and later unparked. */
+/** Creates a used data folder in which one account was parked at an invalid record and later unparked. */
 async function repairedTown(t: TestContext) {
   const folder = await temporaryFolder(t);
-  // With this setting, records without a signature are not skipped. The unreadable record that is published below has
-  // no signature, and the account is parked: its later events wait.
+  // With the default setting, a record without a signature would be skipped. With `warn`, the unreadable record that
+  // is published below parks its account.
   const town = await startSystem(folder, { EVENT_SIGNATURES: 'warn' });
   t.after(() => town.stop());
   const ada = await town.settle('ada');
@@ -106,8 +106,8 @@ async function repairedTown(t: TestContext) {
 }
 
 /**
- * Asserts that `rebuild user` exits with 1 and does not switch over, because accounts are parked in generation 2
- * only.
+ * Asserts that `rebuild user` exits with 1 and does not switch over, because some accounts are parked only in
+ * generation 2, the new one.
  */
 async function refused(
   ops: (...words: readonly string[]) => ReturnType<typeof runCommandInProcess>,

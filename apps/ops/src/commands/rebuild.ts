@@ -51,7 +51,7 @@ export function addRebuildCommand(program: Program, context: CommandContext): vo
     });
 }
 
-/** Returns a rebuild whose steps wait while servers are unreachable. Every step may be repeated. */
+/** Returns a rebuild that retries each step while a server is unreachable. All steps are idempotent. */
 function retrying(rebuild: Rebuild, context: CommandContext): Rebuild {
   function wait<T>(step: () => Promise<T>) {
     return retryUntilReachable(context, 'the servers', step);
@@ -153,7 +153,7 @@ async function dropOthers(rebuild: Rebuild, { print, note }: CommandContext): Pr
 const ERASURES = 500;
 
 /**
- * Confirms the erasures whose confirmation had waited for a generation of the read model that has now been dropped.
+ * Confirms erasures that the user service could not confirm while a generation that has now been dropped was behind.
  */
 async function confirmWaiting(
   { store, bus }: Pick<System, 'store' | 'bus'>,

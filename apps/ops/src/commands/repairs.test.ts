@@ -15,7 +15,7 @@ import { runCommandInProcess } from '../testing/run-in-process.ts';
 
 const ADDRESS = 'ada@example.com';
 
-/** Returns the folder of a standalone that has been used and has stopped. */
+/** Returns the data folder of a standalone that was used and then stopped. */
 async function usedFolder(t: TestContext, use: (server: Server) => Promise<void>) {
   const folder = await temporaryFolder(t);
   const sink = await startMailSink(t);
@@ -25,8 +25,8 @@ async function usedFolder(t: TestContext, use: (server: Server) => Promise<void>
     MAIL_STARTTLS: 'false',
     USE_CREDENTIALS: 'false',
     MAIL_FROM: 'no-reply@latchkey.example',
-    // With this setting, records without a signature are not skipped. If such a record is unreadable, its account is
-    // parked: its later events wait.
+    // With the default setting, a record without a signature would be skipped. With `warn`, an unreadable one parks
+    // its account.
     EVENT_SIGNATURES: 'warn',
   };
   const config = readSettings({ PORT: '0', DATA_DIR: folder, ...settings });
@@ -135,7 +135,7 @@ test('deliveries are listed page by page and by state, without personal data', a
     assert.doesNotMatch(out, /example\.com|\bada\b|bob/);
 });
 
-/** Returns a folder whose log has a truncated event of an unknown account, and records without a usable key. */
+/** Returns a folder whose log contains a truncated event of an unknown account, and records without a usable key. */
 async function poisoned(t: TestContext) {
   const account = randomUUID();
   const used = await usedFolder(t, async ({ folder, rows }) => {

@@ -20,7 +20,7 @@ async function usedFolder(t: TestContext) {
   function ops(...words: readonly string[]) {
     return runCommandInProcess({ DATA_DIR: folder }, ...words);
   }
-  /** Waits until all commits are marked as published. The mark is set a moment after the publish. */
+  /** Waits until all commits are marked as published. Auth sets the mark shortly after it has published a commit. */
   function allPublished() {
     return waitUntil('the outbox is empty', async () =>
       /^unpublished +0 commits$/m.test((await ops('verify', '--patience', '0')).out),
@@ -80,7 +80,7 @@ test('unpublished commits are left to auth, and are all that verify finds', asyn
   const before = "at = '2026-01-01T00:00:00.000Z'";
   await database.write(() => {
     for (const statement of [
-      // Removes the published marks of all commits of one account, and the mark of the second event of another.
+      // Removes the published marks from all commits of one account, and from the second event of another account.
       `UPDATE journal_commit SET unpublished = 1, ${before} WHERE stream = '${cleo}'`,
       `UPDATE journal_commit SET unpublished = 1, ${before} WHERE stream = '${ada}' AND number = 2`,
       `DELETE ${sqlOfEventRecords(cleo)}`,

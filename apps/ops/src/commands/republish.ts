@@ -18,8 +18,8 @@ const MAX_RECORDS = 500_000;
 const MAX_FOUND = 100_000;
 
 /**
- * Publishes events again. Consumers skip the events that they have already handled, so that no mail is sent again, and
- * no profile changes.
+ * Adds the command that publishes events again. Consumers skip events that they have already handled, so no mail is
+ * sent twice and no profile changes.
  */
 export function addRepublishCommand(program: Program, context: CommandContext): void {
   const command = program
@@ -58,7 +58,8 @@ export function addRepublishCommand(program: Program, context: CommandContext): 
 }
 
 /**
- * Parses the name of a topic. Accepts only names that brokers accept and that nothing else uses.
+ * Parses the name of a topic for account events. Rejects names that Kafka would reject, and names in use for dead
+ * letters and mailings.
  * @throws InvalidArgumentError
  */
 export function parseTopicName(name: string): string {
@@ -138,7 +139,7 @@ async function republishStreams(
   );
 }
 
-/** Publishes all events of an account. @returns the topics that they were appended to */
+/** Publishes all events of an account. @returns the names of the topics to which events were appended */
 async function publish(
   bus: Republisher,
   records: readonly EncodedEvent[],

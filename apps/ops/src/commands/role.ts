@@ -5,7 +5,9 @@ import type { CommandContext } from '../context.ts';
 import { formatExamples, type Program } from '../program.ts';
 import { withStore } from '../stores.ts';
 
-/** Gives an account a role. Used to create the first admin, because the command needs only the journal. */
+/**
+ * Adds the command that gives an account a role. It also creates the first admin, because it needs only the journal.
+ */
 export function addRoleCommand(program: Program, context: CommandContext): void {
   program
     .command('role')

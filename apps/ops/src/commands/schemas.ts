@@ -1,4 +1,4 @@
-/** Publishes event schemas to a registry with Confluent's API. */
+/** Publishes event schemas to a registry that has the API of Confluent's Schema Registry. */
 import { topicNameSettings } from '@latchkey/backend';
 import { type TopicNames, topicNameOnLog } from '@latchkey/bus';
 import {
@@ -54,8 +54,8 @@ const registered = z.object({ id: z.number() });
 const refusal = z.object({ message: z.string() });
 
 /**
- * Returns the schemas with their subjects. The subjects are named as TopicRecordNameStrategy names them, because a
- * topic has events of several types.
+ * Returns the schemas with their subjects, which are named by TopicRecordNameStrategy: this strategy allows events of
+ * several types on one topic.
  */
 function subjects(names: TopicNames): readonly { readonly subject: string; readonly schema: JsonSchema }[] {
   const topics = [

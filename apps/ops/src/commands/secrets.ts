@@ -1,7 +1,7 @@
 /**
- * The secrets of a cluster, one file each, for services that read them through settings like `…_FILE`. The whole set is
- * first written to one file, the plan, and then copied to its files. An interrupted command that is repeated therefore
- * continues with the same secrets.
+ * Creates the secrets of a cluster, one file each, for services that read them through settings like `…_FILE`. All
+ * secrets are first written to one file, the plan, and then copied to their own files. If the command is interrupted,
+ * running it again therefore continues with the same secrets.
  */
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -46,13 +46,13 @@ export async function createSecretFiles(folder: string): Promise<readonly string
   const added = await addLaterSecrets(folder);
   if (added.length > 0) return added;
   if (await isComplete(folder)) return [];
-  // If another process has created its own secrets since the check above, the files exist and this plan does not
-  // overwrite them.
+  // If another process has created secrets since the check above, the files exist, and the secrets of this plan do
+  // not overwrite them.
   await createTextFile(planOf(folder), JSON.stringify(generateSecrets()));
   return (await layOutPlan(folder)) ? secretNames : [];
 }
 
-/** Creates the secrets that release 0.1 did not have, in a folder that has all others. @returns their names */
+/** Adds the secrets that release 0.1 did not have, if the folder contains all others. @returns the added names */
 async function addLaterSecrets(folder: string): Promise<readonly string[]> {
   const later = Object.entries(generateSecretsAfterRelease01());
   const found = await present(folder);
@@ -62,11 +62,10 @@ async function addLaterSecrets(folder: string): Promise<readonly string[]> {
   return added;
 }
 
-/** Returns whether all files exist. @throws Error if only some of them do, and no process is creating the others */
+/** Returns whether all files exist. @throws Error if only some exist and no other process is creating the rest */
 async function isComplete(folder: string): Promise<boolean> {
   if ((await present(folder)).length === 0) return false;
-  // Another process may still be copying the secrets from its plan to the files. In that case, this process completes
-  // the plan.
+  // Another process may have written a plan but not yet all files. In that case, this process completes the files.
   if (await layOutPlan(folder)) return true;
   const found = await present(folder);
   const missing = secretNames.filter((name) => !found.includes(name));
@@ -81,7 +80,7 @@ async function present(folder: string): Promise<readonly string[]> {
   return secretNames.filter((_, index) => texts[index] !== undefined);
 }
 
-/** Writes the planned secrets to their files. @returns false if there is no plan */
+/** Copies the secrets from the plan to their files. @returns false if there is no plan */
 async function layOutPlan(folder: string): Promise<boolean> {
   const plan = await readTextFile(planOf(folder));
   if (plan === undefined) return false;

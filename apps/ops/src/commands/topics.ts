@@ -12,8 +12,8 @@ import { formatExamples, JSON_OPTION_HELP, type Program, wholeNumberParser } fro
 import type { System } from '../system.ts';
 
 /**
- * Creates missing topics, and checks the existing ones, which are never changed. If an existing topic differs, the
- * command fails.
+ * Adds the command that creates missing topics and checks existing ones. The command fails if an existing topic has
+ * other settings than required, and never changes it.
  */
 export function addTopicsCommand(program: Program, context: CommandContext): void {
   const command = program
@@ -42,7 +42,7 @@ export function addTopicsCommand(program: Program, context: CommandContext): voi
     });
 }
 
-/** Opens a bus that creates topics with the replication of the existing topic `model`. */
+/** Opens a bus that creates topics with the same replication settings as the existing topic `model`. */
 async function withTopicsLike(
   context: CommandContext,
   model: string,
@@ -56,7 +56,7 @@ async function withTopicsLike(
   await withKafkaBus(context, work, replication);
 }
 
-/** Returns the accounts topic with the settings that it must have. */
+/** Returns the specification of the accounts topic, with the settings that it must have on the broker. */
 export function accountsTopicSpec(context: CommandContext): ReturnType<typeof erasableAccountsTopic> {
   return erasableAccountsTopic(erasureTopicDaysOf(context));
 }
@@ -66,8 +66,8 @@ function erasureTopicDaysOf({ environment }: CommandContext): number {
 }
 
 /**
- * Creates a topic with the replication of the topic `model`, and waits for its leaders. It is an error if the topic
- * already exists with different settings.
+ * Creates a topic with the replication settings of the topic `model`, and waits until its partitions have leaders.
+ * @throws Error if the topic already exists with different settings
  */
 export async function createTopicLike(
   context: CommandContext,
@@ -95,8 +95,8 @@ async function createTopics(bus: KafkaBus, context: CommandContext, json: boolea
   }).map((topic) => ({ ...topic, name: topicNameOnLog(TOPIC_NAMES, topic.name) }));
   const names = specs.map(({ name }) => name);
   const before = await retryUntilReachable(context, 'Kafka', () => bus.describeTopics(names));
-  // This fault is reported before all others: as long as the accounts topic is compacted although its records share
-  // keys, an operator must not repair its other differences.
+  // Reported before all other faults: if records of a compacted topic share keys, compaction deletes events. An
+  // operator must end that before repairing other differences.
   const accounts = { ...checkedAccountsTopic, name: topicNameOnLog(TOPIC_NAMES, ACCOUNTS_TOPIC) };
   const faults = await retryUntilReachable(context, 'Kafka', () => bus.compactedSharedKeyFaults([accounts]));
   if (faults.length > 0) throw new Error(faults.join(' '));

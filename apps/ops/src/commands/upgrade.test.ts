@@ -36,7 +36,7 @@ async function change(folder: string, ...statements: readonly string[]): Promise
   await database.close();
 }
 
-/** Returns the data folder of a stopped server, with two accounts as release 0.1 could have written them. */
+/** Returns the data folder of a stopped server with two accounts, in the format of release 0.1. */
 async function oldFolder(t: TestContext) {
   const folder = await temporaryFolder(t);
   const town = await startSystem(folder);
@@ -71,8 +71,8 @@ test('chains the journal, signs what is on the topic, and does nothing the secon
   );
   assert.equal((await ops('verify', '--patience', '0')).code, 0);
 
-  // A user service that requires signatures accepts all events after the upgrade, even if it reads them again from
-  // the beginning.
+  // After the upgrade, a user service that requires signatures must accept all events, also those that it reads again
+  // from the beginning of the topic.
   await change(folder, 'DELETE FROM user_profiles_v1', `DELETE FROM bus_position WHERE "group" = 'user'`);
   const town = await startSystem(folder);
   t.after(() => town.stop());

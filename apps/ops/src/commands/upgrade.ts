@@ -1,4 +1,4 @@
-/** Upgrades the events that an earlier release wrote to the format of this release. */
+/** Converts events that an earlier release wrote to the format of this release. */
 import { openOps } from '@latchkey/auth/ops';
 import { journalTopics } from '@latchkey/verify';
 import type { CommandContext } from '../context.ts';

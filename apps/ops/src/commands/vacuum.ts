@@ -3,7 +3,7 @@ import type { CommandContext } from '../context.ts';
 import { formatExamples, type Program } from '../program.ts';
 import { withStore } from '../stores.ts';
 
-/** Rewrites the file of a data folder, as a standalone does at its start after an erasure. */
+/** Adds the command that rewrites the database file, as the standalone does when it starts after an erasure. */
 export function addVacuumCommand(program: Program, context: CommandContext): void {
   program
     .command('vacuum')

@@ -24,8 +24,8 @@ const report = z.object({
 });
 
 /**
- * Runs `ops verify` on a data folder. Pass `--patience 0` if the test expects findings, because the command otherwise
- * waits for them to disappear.
+ * Runs `ops verify` on a data folder. Pass `--patience 0` in tests that expect findings: otherwise the command waits
+ * for the findings to disappear.
  */
 async function verifyJson(folder: string, ...words: readonly string[]) {
   const { code, out, err } = await runCommandInProcess({ DATA_DIR: folder }, 'verify', '--json', ...words);
@@ -33,7 +33,7 @@ async function verifyJson(folder: string, ...words: readonly string[]) {
   return { code, ...report.parse(JSON.parse(out)) };
 }
 
-/** Changes the data in a way that no service would. */
+/** Changes stored data in ways in which no service changes it. */
 async function tamper(folder: string, ...statements: readonly string[]): Promise<void> {
   const database = openDatabase({ folder, as: 'shared' });
   await database.write(() => {

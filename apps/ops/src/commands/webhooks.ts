@@ -260,7 +260,7 @@ function printSecret({ print }: CommandContext, { endpoint, secret }: EndpointWi
   print('The secret is shown this once. Requests are signed with it (Standard Webhooks).');
 }
 
-/** Turns EndpointRefused into an Error with a one-line message. */
+/** Runs `work`, and converts an EndpointRefused that it throws to an Error with a one-line message. */
 async function refusing<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -382,8 +382,8 @@ function attemptRow(attempt: Attempt): readonly string[] {
 }
 
 /**
- * Returns the range of events that the options select. @throws Error with a one-line message if the options select no
- * range
+ * Returns the range of events that the options select.
+ * @throws Error with a one-line message if the options do not select a range
  */
 function rangeOf({
   event,

@@ -1,4 +1,4 @@
-/** Searches every store and topic for traces of a person. Reads everything once, and changes nothing. */
+/** Searches every store and topic for traces of a person. Reads all data once and changes nothing. */
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import type { Store } from '@latchkey/backend';
 import type { LogReader } from '@latchkey/bus';
 import type { TracePredicate } from './traces.ts';
 
-/** A place with traces, and the number of traces. */
+/** The number of traces in a table, collection, topic or file. */
 export interface TracesFound {
   /** The name of the table or collection, of the topic, or of the file. */
   readonly place: string;
@@ -17,7 +17,7 @@ export interface TracesFound {
 /** Matches the tables of the embedded log. They are skipped here, because the log is searched topic by topic. */
 const LOG_TABLES = /^bus_/;
 
-/** Searches the tables of the embedded store, or the collections of the database. */
+/** Searches for traces in all tables of the embedded store, or in all collections of the MongoDB database. */
 export async function findTracesInStore(
   store: Store,
   isTrace: TracePredicate,
@@ -53,8 +53,8 @@ async function countIn(store: Store, place: string, isTrace: TracePredicate): Pr
 }
 
 /**
- * Searches the topics with these names, and their dead letters.
- * @param names the names of the topics on the log
+ * Searches for traces in topics and their dead-letter topics.
+ * @param names the full names of the topics on the log
  */
 export async function findTracesInLog(
   reader: LogReader,
@@ -77,7 +77,7 @@ export async function findTracesInLog(
 
 const BYTES_AT_ONCE = 1024 * 1024;
 
-/** Searches the bytes of the files of a data folder, which may still contain data that is no longer in the tables. */
+/** Searches the raw bytes of a data folder's files: they may still contain data that was deleted from the tables. */
 export async function findTracesInFiles(folder: string, address: string): Promise<readonly TracesFound[]> {
   const hits: TracesFound[] = [];
   for (const entry of await readdir(folder, { withFileTypes: true })) {
@@ -89,8 +89,8 @@ export async function findTracesInFiles(folder: string, address: string): Promis
 }
 
 /**
- * Counts how often a string occurs in a file. Reads the file in parts, because a database may be larger than the
- * longest string.
+ * Counts the occurrences of a string in a file. Reads the file in chunks, because a database may be larger than the
+ * longest possible string.
  */
 async function countInFile(path: string, text: string): Promise<number> {
   let count = 0;
@@ -98,7 +98,7 @@ async function countInFile(path: string, text: string): Promise<number> {
   for await (const part of createReadStream(path, { encoding: 'latin1', highWaterMark: BYTES_AT_ONCE })) {
     const read = rest + String(part).toLowerCase();
     count += read.split(text).length - 1;
-    // The last bytes read are too few to contain the whole string, but may contain its beginning.
+    // An occurrence may span two chunks. The kept end is shorter than `text`, so no occurrence is counted twice.
     rest = read.slice(1 - text.length);
   }
   return count;

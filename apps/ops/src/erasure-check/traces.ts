@@ -1,10 +1,10 @@
-/** Decides whether a stored row, document or record is a trace of a person. Pure. */
+/** Pure predicates that decide whether a stored row, document or record is a trace of a person. */
 import { parseJson } from '@latchkey/process';
 
-/** Returns whether a stored item, given by its fields, is a trace of the person. */
+/** Returns whether a stored item is a trace of the person. @param stored the fields of the item */
 export type TracePredicate = (stored: Readonly<Record<string, unknown>>) => boolean;
 
-/** The normalised names of fields that hold personal data. Stores may spell these names in different ways. */
+/** The names of fields that contain personal data, normalised by `plain`: stores spell these names differently. */
 const PERSONAL = new Set(
   [
     ...[
@@ -24,8 +24,8 @@ const PERSONAL = new Set(
 );
 
 /**
- * Regular expressions for the characters directly before and after an address that make it a part of a different,
- * longer address.
+ * Patterns for the character before and the characters after an address. If one of them matches, the text is part of
+ * a longer, different address.
  */
 const [BEFORE, AFTER] = ["[\\w!#$%&'*+/=?^`{|}~.-]", '(?:[a-z\\d-]|\\.[a-z\\d])'];
 
@@ -36,15 +36,16 @@ export function createAddressTracePredicate(address: string): TracePredicate {
 }
 
 /**
- * The normalised names of fields that say which account or mailing an item is about. An item with several of them is
- * about the account in the first one.
+ * The normalised names of fields that say which account or mailing an item is about. If an item has several of them,
+ * the first in this list counts.
  */
 const SUBJECTS = ['stream', 'userid', 'mailingid', 'subject'];
 
 /**
- * Returns a predicate for an account. The id of an erased account is kept, so a trace is an item that contains the id
- * together with personal data. The personal data must be that of the account: an event of another account that names
- * this one, as the admin who changed it, is no trace, nor is what another person, as an admin, did to this account.
+ * Returns a predicate for an account. Latchkey keeps the id of an erased account, so the id alone is no trace: an
+ * item is a trace if it contains the id together with personal data of this account. Personal data of another person
+ * does not count. Such an item is, for example, an event of another account that this account changed as an admin, or
+ * a security event about what an admin did to this account.
  */
 export function createAccountTracePredicate(account: string): TracePredicate {
   return (stored) => {
@@ -63,7 +64,10 @@ function holdsPerson(value: unknown, account: string): boolean {
   );
 }
 
-/** Returns the account, or the actor, whose personal data an object holds; undefined if the object does not say. */
+/**
+ * Returns the account whose personal data an object contains: the actor of a security event, or the account that the
+ * object is about. Undefined if the object names neither.
+ */
 function personIn(value: object): unknown {
   if ('actor' in value && 'accountId' in value) return isId(value.actor) ? value.actor : value.accountId;
   const fields = new Map(Object.entries(value).map(([name, field]) => [plain(name), field]));
@@ -97,7 +101,7 @@ function textsIn(value: unknown): readonly string[] {
   return Object.entries(value).flatMap(([name, each]) => [name, ...textsIn(each)]);
 }
 
-/** Replaces strings that contain JSON with the values that they encode. */
+/** Parses strings that contain JSON, also inside parsed JSON. */
 function parsed(value: unknown): unknown {
   if (value instanceof Uint8Array) return parsed(Buffer.from(value).toString());
   if (typeof value === 'string') return /^[[{]/.test(value) ? parsed(parseJson(value) ?? [value]) : value;

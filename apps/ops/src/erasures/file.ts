@@ -1,4 +1,4 @@
-/** What is left of an erased person in the file of a data folder. */
+/** Determines whether the database file of a data folder may still contain data of an erased person. */
 import type { ErasureRecord } from '@latchkey/auth/ops';
 import type { Store } from '@latchkey/backend';
 import { ownConsumers } from '@latchkey/events';
@@ -6,23 +6,23 @@ import type { ErasedRemains } from '@latchkey/sqlite';
 
 export const DATA_FILE = 'latchkey.sqlite';
 
-/** Whether the file of a data folder contains data of one person. */
+/** Whether the database file may still contain data of one erased person. */
 export interface FileErasure {
   readonly name: typeof DATA_FILE;
   /** When the file was last rewritten (RFC 3339); absent if it never was. */
   readonly rewrittenAt?: string;
-  /** Whether the file certainly contains no data of the person. */
+  /** True if the file certainly contains no data of the person. */
   readonly clean: boolean;
 }
 
-/** Returns what a data folder knows about remains of erased data; undefined for other stores. */
+/** Returns whether the database file of a data folder may still contain erased data. Undefined for other stores. */
 export function remainsIn(store: Store): ErasedRemains | undefined {
   return store.kind === 'sqlite' ? store.database.erasedRemains() : undefined;
 }
 
 /**
- * Returns what is left of an erased person in the file: nothing once auth, user and notifier have erased the person and
- * the file was rewritten after that, or no data was erased since the last rewrite.
+ * Returns whether the file may still contain data of an erased person. It is clean once auth, user and notifier have
+ * confirmed the erasure, and the file was rewritten later or has contained no erased data since its last rewrite.
  */
 export function fileErasureOf(
   { receipts }: Pick<ErasureRecord, 'receipts'>,
@@ -39,5 +39,5 @@ export function fileErasureOf(
   };
 }
 
-/** Says what removes the remains of erased data from the file. */
+/** Tells an operator how to remove the remains of erased data from the file. */
 export const REWRITE_ADVICE = `${DATA_FILE} may still contain copies of erased data in unused bytes: restart the standalone, or stop it and run vacuum`;

@@ -1,4 +1,4 @@
-/** What is left of an erased person on the accounts topic. */
+/** Determines whether the accounts topic still contains data of an erased person. */
 import { type ErasureRecord, removalDeadline } from '@latchkey/auth/ops';
 import { topicNameSettings } from '@latchkey/backend';
 import { topicNameOnLog } from '@latchkey/bus';
@@ -11,9 +11,9 @@ import { selectedLogKind } from '../log.ts';
 import { retryUntilReachable } from '../patience.ts';
 
 /**
- * How the events that contain the person's data are removed from the topic. `in place`: the embedded log replaces them.
- * `compaction`: the broker removes them once copies without the person's data were published. `none`: the topic is not
- * compacted. `unknown`: the broker could not be asked.
+ * How events with the person's data are removed from the topic. `in place`: the embedded log replaces them.
+ * `compaction`: the broker removes them after auth has published copies without the person's data. `none`: they are
+ * not removed, because the topic is not compacted. `unknown`: the broker could not be reached.
  */
 export type RemovalMethod = 'in place' | 'compaction' | 'none' | 'unknown';
 
@@ -22,28 +22,35 @@ export interface AccountsTopic {
   /** The full name of the topic on the log. */
   readonly name: string;
   readonly removal: RemovalMethod;
-  /** How long the broker may keep a record after a later one has replaced it: ERASURE_TOPIC_DAYS, in ms. */
+  /**
+   * How long the broker may keep a record after a newer record with the same key replaced it: ERASURE_TOPIC_DAYS, in
+   * ms.
+   */
   readonly maxLagMs: number;
 }
 
-/** What is left of one person on the topic. */
+/** Whether the topic still contains data of one erased person. */
 export interface TopicErasure {
   readonly name: string;
   readonly removal: RemovalMethod;
   /**
-   * When copies of the events without the person's data were last published (RFC 3339); absent if there are no copies.
+   * When auth last published copies of the events without the person's data (RFC 3339). Absent if it published none.
    */
   readonly copiesAt?: string;
   /**
-   * The time by which the broker must have removed the events with the person's data (RFC 3339); absent if there are no
-   * copies.
+   * The time by which the broker must have removed the events with the person's data (RFC 3339). Absent if auth
+   * published no copies.
    */
   readonly removedBy?: string;
   /** Whether the events with the person's data are gone; null if that is unknown. */
   readonly clean: boolean | null;
 }
 
-/** Asks the broker whether the topic is compacted. If there is no answer, says so in a note. @throws ConfigError */
+/**
+ * Asks the broker whether the topic is compacted. If the broker cannot be reached, prints a note and returns
+ * `unknown`.
+ * @throws ConfigError
+ */
 export async function readAccountsTopic(context: CommandContext): Promise<AccountsTopic> {
   const { environment, note } = context;
   const { TOPIC_NAMES } = readConfig(topicNameSettings, environment);
@@ -67,23 +74,23 @@ async function askBroker(context: CommandContext, name: string): Promise<Removal
   return isCompacted ? 'compaction' : 'none';
 }
 
-/** Returns what is left of an erased person on the topic. */
+/** Returns whether the topic still contains data of an erased person. */
 export function topicErasureOf(
   { copies, receipts }: ErasureRecord,
   { name, removal, maxLagMs }: AccountsTopic,
 ): TopicErasure {
-  // auth confirms an erasure after its last step, which is the removal from the log.
+  // Removal from the log is auth's last step of an erasure, so once auth has confirmed the erasure, it is done.
   const isDone = receipts.some(({ consumer }) => consumer === 'auth');
   if (removal === 'in place') return { name, removal, clean: isDone };
   if (copies === undefined) {
-    // Without copies, nothing has replaced the events yet, and without compaction nothing ever will.
+    // Nothing has replaced the events: either auth has not published the copies yet, or the topic is not compacted.
     if (removal === 'none' || !isDone) return { name, removal, clean: false };
-    // auth has confirmed the erasure without publishing copies, so the topic was not compacted at that time. Now it is
-    // (or the broker could not be asked), so it may be a different topic, and it is unknown which events that one has.
+    // auth has confirmed the erasure without publishing copies, so the topic was not compacted at that time. Now the
+    // topic is compacted, or its state is unknown. It may be a new topic, whose events are unknown.
     return { name, removal, clean: null };
   }
   const { lastAt: copiesAt, goneAt } = copies;
-  // Without compaction, the broker removes no record, no matter when the copies were published.
+  // Copies were published, but without compaction the broker never removes the original records.
   if (goneAt === undefined && removal === 'none') return { name, removal, copiesAt, clean: false };
   const at = removalDeadline(copies, maxLagMs).toISOString();
   return { name, removal, copiesAt, removedBy: at, clean: goneAt !== undefined };
@@ -97,7 +104,7 @@ export function describeTopicErasure({ removal, removedBy: at, clean }: TopicEra
   return at === undefined ? 'not yet' : `until ${at}`;
 }
 
-/** Describes what an operator can do; undefined if nothing has to be done. */
+/** Returns advice for the operator. Undefined if there is nothing to do. */
 export function topicAdvice({ name, removal, clean }: TopicErasure, account: string): string | undefined {
   if (clean === true) return undefined;
   if (removal === 'none')

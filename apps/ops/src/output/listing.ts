@@ -1,21 +1,21 @@
-/** Prints listings page by page, as a table or as JSON lines. The size of a page is limited. */
+/** Prints listings as a table or as JSON lines, one page of limited size at a time. */
 import type { CommandContext } from '../context.ts';
 
 export interface Listing<T> {
-  /** How many items to print. */
+  /** The maximum number of items to print. */
   readonly limit: number;
-  /** Loads items. Called with `limit` plus one, to find out whether there are more. */
+  /** Loads up to `limit` items. Called with one more than the page has, to find out whether there is a next page. */
   load(limit: number): Promise<readonly T[]>;
-  /** Returns the value of `--after` that continues after an item. */
+  /** Returns the value for `--after` that continues the listing after this item. */
   nameOf(item: T): string;
   /** Whether to print JSON lines instead of a table. */
   readonly json: boolean;
-  /** Returns the JSON objects of an item; usually one. */
+  /** Returns the JSON objects to print for an item; usually one. */
   toJson(item: T): readonly object[];
   readonly columns: readonly string[];
-  /** Returns the table rows of an item: one for each of its JSON objects. */
+  /** Returns the table rows to print for an item, one for each object of `toJson`. */
   toRows(item: T): readonly (readonly string[])[];
-  /** Items to print before the page, which do not count towards the limit. Default: none. */
+  /** Items to print before the page. They do not count towards the limit. Default: none. */
   readonly first?: readonly { readonly json: object; readonly row: readonly string[] }[];
   /** The line printed instead of an empty table. */
   readonly empty: string;
@@ -51,7 +51,7 @@ function table(rows: readonly (readonly string[])[]): readonly string[] {
   );
 }
 
-/** Formats the properties of one thing, one per line; undefined ones are left out. */
+/** Formats the properties of an object, one per line. Undefined properties are omitted. */
 export function formatProperties(
   of: Readonly<Record<string, string | number | undefined>>,
 ): readonly string[] {

@@ -8,7 +8,7 @@ const LINE_EVERY_MS = 10_000;
 const CELLS = 24;
 
 export interface Progress {
-  /** Shows how much is done. @param total undefined as long as the total is not known */
+  /** Updates the display. @param total undefined while the total is unknown */
   show(done: number, total?: number): void;
 }
 
@@ -29,7 +29,7 @@ export function createProgress({ note, draw }: Output, what: string): Progress {
 
 const SILENT_FOR_MS = 3000;
 
-/** Shows progress only if an operation takes more than three seconds. */
+/** Creates a progress display that appears only if an operation takes more than three seconds. */
 export function createProgressIfSlow(output: Output): OnProgress {
   const startedAt = performance.now();
   const shown = new Map<string, Progress>();

@@ -12,10 +12,10 @@ export interface RedactedRecord {
   readonly value: unknown;
 }
 
-/** Matches the names, ids and instants that the contract allows, but no e-mail address and no token. */
+/** Matches the names, ids and timestamps that the contract allows. Matches neither e-mail addresses nor tokens. */
 const PLAIN = /^[\w.:/+-]{1,63}$/;
 const MEDIA_TYPE = /^application\/json(?:; charset=utf-8)?$/i;
-/** Matches the names of the headers in the contract. */
+/** Matches header names that the contract declares. */
 const OUR_HEADER = /^(?:content-type|traceparent|ce_[a-z]{1,20})$/;
 const MAX_FIELDS = 40;
 const MASK = '***';
