@@ -83,7 +83,7 @@ export interface NotifierService extends Service {
 }
 
 const readTopics = [checkedAccountsTopic, mailingsTopic];
-/** The topics that the notifier reads, and those that it publishes to. */
+/** All topics that the notifier reads or publishes to. */
 export const notifierTopics: readonly TopicSpec[] = [...readTopics, deliveriesTopic, receiptsTopic];
 
 /** Returns the readers of reports that come over HTTP. */
@@ -118,7 +118,7 @@ interface Running {
   readonly takeReport: RecordReport;
 }
 
-/** @param trouble a description of what is wrong, if anything */
+/** @param trouble a description of what is wrong; undefined if the dependency is available */
 function healthOf(name: string, trouble: string | undefined): Dependency {
   if (trouble === undefined) return { name, state: 'ok', needed: false };
   return { name, state: 'degraded', needed: false, detail: trouble };
@@ -234,8 +234,8 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
     if (!running) return;
     const { subscription, dispatcher, mailer, publisher, receiver } = running;
     running = undefined;
-    // The parts stop in parallel, because each may take seconds. Mails that become due meanwhile are sent by the next
-    // process.
+    // The parts stop in parallel, because each may take seconds. Mails that become due while the service
+    // stops are sent after the next start, or by another process.
     await Promise.all([subscription.close(), dispatcher.stop(), receiver?.stop(), publisher.stop()]);
     mailer.close();
   }
@@ -269,7 +269,10 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
   };
 }
 
-/** Logs a warning if the file of the access token is missing. Another program may still write it. */
+/**
+ * Logs a warning if the file with the access token does not exist. This is no error, because another program
+ * may write the file later.
+ */
 async function reportTokenFile(config: NotifierConfig, logger: Logger): Promise<void> {
   const { MAIL_OAUTH_TOKEN_FILE: file, MAIL_AUTH: method, USE_CREDENTIALS: logsIn } = config;
   if (file === undefined || method !== 'xoauth2' || !logsIn) return;

@@ -3,6 +3,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, type JsonWebKey
 import { KeyFault, parseJson } from '@latchkey/process';
 import { z } from 'zod';
 
+/** The key that signs mails, and where its public half is published. */
 export interface DkimSettings {
   /** The signing domain: the sender's domain, so that DMARC accepts the signature. */
   readonly domain: string;
@@ -31,6 +32,7 @@ const KEY_FAULT = `must be a private RSA key of at least ${LEAST_BITS} bits in P
 
 export const SELECTOR_PATTERN = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9-]+)*$/i;
 
+/** A private key for DKIM, as configured. */
 export interface DkimKey {
   /**
    * The DKIM selector: the name of the key in DNS. Undefined if the key has no id; its selector is then the
@@ -41,7 +43,7 @@ export interface DkimKey {
   readonly privateKey: string;
 }
 
-/** The first key signs mails. The DNS records of the other keys are still published. */
+/** The configured keys. The first one signs mails. The DNS records of the others remain published. */
 export type DkimKeys = readonly [DkimKey, ...DkimKey[]];
 
 const dkimJwks = z.object({
@@ -91,6 +93,7 @@ export function generateDkimKey(): string {
 /** The maximum length of a part of a TXT record, in characters (RFC 1035). */
 const LONGEST_PART = 255;
 
+/** A TXT record to publish in DNS. */
 export interface DnsRecord {
   readonly name: string;
   readonly type: 'TXT';

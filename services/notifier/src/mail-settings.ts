@@ -1,4 +1,4 @@
-/** The settings of the mail server. The messages about faults say how to correct them. */
+/** The settings of the mail server. The error messages about invalid values say how to correct the values. */
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { brandNameField } from '@latchkey/brand';
@@ -13,7 +13,7 @@ function plainText(most: number) {
 }
 
 const EXAMPLE = 'such as smtp.example.com';
-/** Values that people write into the wrong setting. */
+/** Matches values that are clearly meant for a different setting, such as `true`. */
 const FLAG = /^(?:true|false|yes|no|on|off|null|none|undefined)$/i;
 /** Matches a host name. Underscores are not allowed in domains, but Docker allows them in the names of services. */
 const HOST_NAME =
@@ -32,7 +32,8 @@ function faultOfServer(text: string): string | undefined {
   if (/:\d*$/.test(text)) return 'must be a host name without the port: that goes to MAIL_PORT';
   if (text.includes('@')) return `must be a host name, ${EXAMPLE}, not an address`;
   if (/[/\\?#]/.test(text)) return `must be a host name alone, ${EXAMPLE}, without a path`;
-  // `domainToASCII` reads numbers as IPv4 addresses (`127.1`, `0x7f.1`), and decodes `%2e`.
+  // These checks are needed because `domainToASCII` accepts numbers as IPv4 addresses (`127.1`, `0x7f.1`),
+  // and decodes `%2e`.
   const isNumeric = /(?:^|\.)(?:\d+|0x[\da-f]*)\.?$/i.test(text);
   const isName = HOST_NAME.test(domainToASCII(text)) && !text.includes('%');
   return isName && !isNumeric && !FLAG.test(text) ? undefined : `must be a host name, ${EXAMPLE}`;
@@ -79,7 +80,7 @@ function toEhloName(text: string): string | undefined {
   return isIP(address) === 4 && tag === '' ? text : undefined;
 }
 
-/** The name for EHLO (RFC 5321 4.1.3). An IPv6 address in brackets may be written without its tag `IPv6:`. */
+/** The name for EHLO (RFC 5321 4.1.3). An IPv6 address in brackets need not have the prefix `IPv6:`. */
 const ehloName = z.string().transform((text, context) => {
   const name = toEhloName(text);
   if (name !== undefined) return name;

@@ -1,4 +1,4 @@
-/** The settings about mails and the mail server. `ops mail test` uses them as the notifier does. */
+/** The settings of mails and of the mail server. `ops mail test` reads the same settings as the notifier. */
 import { settingSchemas } from '@latchkey/process';
 import { z } from 'zod';
 import { dkimSettingFields, findDkimSettingFaults } from './dkim-settings.ts';

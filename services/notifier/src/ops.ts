@@ -26,11 +26,13 @@ export { addressFingerprint, addressHint } from './recipient.ts';
 /** The names of all mails, such as `welcome`. */
 export const mailNames: readonly string[] = mails.map(({ name }) => name);
 
+/** A delivery that an event requires, with its sealed link. */
 export interface OwedDeliveryWithLink extends OwedDelivery {
   /** The link of the mail, if it has one. */
   readonly link?: SealedToken;
 }
 
+/** The operations on deliveries that ops commands use. */
 export interface OpsDeliveries
   extends Pick<Deliveries, 'list' | 'find' | 'retryNow' | 'cancel'>,
     DeliveryView {

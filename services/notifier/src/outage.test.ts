@@ -43,7 +43,7 @@ const PROBED = 2;
  * 100 ms.
  */
 const GREETED_LATER = CONNECTIONS - 1;
-/** The maximum number of probes per minute: probes are about one second apart, and at least 750 ms. */
+/** The maximum number of probes per minute. Probes are at least 750 ms apart. */
 const MAX_PROBES_PER_MINUTE = 80;
 
 /** How far the clock moves in one step, in ms, except during the minutes that are checked closely. */

@@ -1,4 +1,4 @@
-/** What is kept of an e-mail address when the address itself is deleted. */
+/** Fingerprints and hints, which are kept in place of an e-mail address that is deleted. */
 import { createHash } from 'node:crypto';
 import type { RedactedRecipient } from './delivery/delivery.ts';
 
@@ -14,7 +14,10 @@ export function addressHint(address: string): string {
   return `${first}…${text.slice(text.lastIndexOf('@'))}`;
 }
 
-/** Returns what is stored instead of a recipient's address once the mail was sent. */
+/**
+ * Returns the fingerprint and the hint that are stored in place of a recipient's address after the mail was
+ * sent.
+ */
 export function redactRecipient(address: string): RedactedRecipient {
   return { fingerprint: addressFingerprint(address), hint: addressHint(address) };
 }

@@ -20,6 +20,7 @@ import {
 import type { ComposedMessage } from './message.smtp.ts';
 import { runStep, type Session } from './step.smtp.ts';
 
+/** How to connect to the mail server, and how to log in. */
 export interface ServerSettings {
   readonly host: string;
   readonly port: number;
@@ -35,6 +36,7 @@ export interface ServerSettings {
   readonly waits?: Partial<SmtpTimeouts>;
 }
 
+/** The timeout of each stage, in ms. */
 export type SmtpTimeouts = Readonly<Record<SmtpStage, number>>;
 
 const SECOND = 1_000;
@@ -64,12 +66,13 @@ const ADDRESS_TIMEOUT_MS = 5 * SECOND;
 
 export interface ConnectOptions {
   readonly signal: AbortSignal;
-  /** What earlier connections have learned about logging in. Default: nothing. */
+  /** The login mechanisms that the server refused on earlier connections. Default: none. */
   readonly refused?: RefusedMechanisms;
   /** Called when the socket is open, when TLS is established, and for each reply of the server. */
   onExchange?(exchange: SmtpExchange): void;
 }
 
+/** An open connection to the mail server, after the login. It sends one mail at a time. */
 export interface Connection {
   /** Returns how many mails were sent over this connection. */
   mails(): number;
@@ -83,6 +86,7 @@ export interface Connection {
   onClose(callback: () => void): void;
 }
 
+/** The result of sending a mail over one connection. */
 export interface Sending {
   readonly result: SendResult;
   /**
@@ -140,8 +144,8 @@ async function connect(
     transactionLog: true,
     greetingTimeout: waits.greeting,
     connectionTimeout: waits.greeting + waits.ehlo + waits.tls,
-    // The initial value. `createConversation` sets the timeout of the current stage with each command and
-    // reply.
+    // The initial timeout. At each stage, the callback of `createConversation` above replaces it with the
+    // stage's timeout.
     socketTimeout: waits.greeting,
     socketCloseTimeout: CLOSE_TIMEOUT_MS,
   });
@@ -203,7 +207,8 @@ async function opened(socket: Socket, stage: SmtpStage, { event, ms, signal }: O
     });
     await Promise.race([once(socket, event, { signal: given }), closed]);
   } catch (error) {
-    // Later errors of the destroyed socket are ignored, because no code waits for them.
+    // Errors that the socket emits after it was destroyed are ignored. Without a listener, they would crash
+    // the process.
     socket.on('error', () => undefined);
     socket.destroy();
     throw new SmtpFailure(stageFailureOf(patience.signal.aborted ? noAnswer(ms) : error, stage));
@@ -262,7 +267,7 @@ function createConnection({ smtp, conversation }: Session, socket: Socket): Conn
         }
         state.opened = true;
         conversation.contentBegins();
-        // The content is pushed as one chunk, because each chunk would be a separate write to the socket.
+        // Push the whole content as one chunk, because every chunk causes a separate write to the socket.
         this.push(content);
         this.push(null);
       },

@@ -14,6 +14,7 @@ export interface SmtpExchange {
   readonly reply: string;
 }
 
+/** The state of a conversation with the mail server. */
 export interface Conversation {
   /** The logger to pass to nodemailer. */
   readonly logger: Readonly<Record<'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal', typeof ignore>>;

@@ -7,7 +7,10 @@ type Key = Awaited<ReturnType<typeof importJWK>>;
 
 const ALGORITHMS = { keyManagementAlgorithms: ['ECDH-ES'], contentEncryptionAlgorithms: ['A256GCM'] };
 
-/** Indexes keys by thumbprint (RFC 7638), which auth writes as `kid`, and by their own `kid` if they have one. */
+/**
+ * Indexes keys by their thumbprint (RFC 7638), which auth puts into the `kid` of a sealed link, and by their
+ * own `kid` if they have one.
+ */
 async function keysById(jwks: { readonly keys: readonly JWK[] }): Promise<ReadonlyMap<string, Key>> {
   const entries = await Promise.all(
     jwks.keys.map(async (jwk) => {

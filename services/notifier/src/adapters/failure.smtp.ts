@@ -11,9 +11,10 @@ import {
 } from '../delivery/reply.ts';
 import type { Conversation } from './conversation.smtp.ts';
 
+/** A failure at one stage of a conversation with the mail server. */
 export interface StageFailure {
   readonly failure: AttemptFailure;
-  /** The server's reply, unless there was none. */
+  /** The server's reply; undefined if the server did not reply. */
   readonly reply?: SmtpReply;
   /**
    * Whether every attempt fails until somebody changes a setting, here or on the server: for example because the

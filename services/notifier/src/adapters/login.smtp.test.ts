@@ -166,12 +166,12 @@ describe('a login with a password', () => {
     socket.end(`${REFUSAL}\r\n`);
   }
 
-  /** Returns the letters with which a text begins in base64, by which the server knows the line. */
+  /** Returns the first characters of a text in base64, by which the test server recognizes the line. */
   function keyOf(text: string): string {
     return /^[a-z]+/i.exec(Buffer.from(text).toString('base64'))?.[0].toUpperCase() ?? '';
   }
 
-  /** Returns the replies of a server that offers mechanisms, and accepts only one of them. */
+  /** Returns the replies of a server that offers several login mechanisms, but accepts only one of them. */
   function accepting(mechanism: string, offered: string, refuses: Refuse): LineReplies {
     const first: Readonly<Record<string, string>> = {
       PLAIN: '235 2.7.0 Welcome',
@@ -202,7 +202,8 @@ describe('a login with a password', () => {
       const { kind } = await mailer.probe();
       if (kind === 'welcome') assert.equal((await mailer.send(TEST_MAIL, unlimited())).kind, 'accepted');
       const tried = server.heard.slice(from).flatMap((line) => /^AUTH (\S+)/.exec(line)?.[1] ?? []);
-      // The first command that arrives after the server has closed the connection is repeated over the next one.
+      // The client notices the closed connection at its next command, and then repeats this command over a
+      // new connection.
       return { kind, tried: tried.filter((each, index) => each !== tried[index - 1]) };
     };
   }

@@ -3,6 +3,7 @@ import type SMTPConnection from 'nodemailer/lib/smtp-connection';
 import { conversationFailureOf, SmtpFailure } from './failure.smtp.ts';
 import { runStep, type Session } from './step.smtp.ts';
 
+/** The login mechanism to use with a password. `auto` chooses from those that the server offers. */
 export type PasswordMethod = 'auto' | 'plain' | 'login' | 'cram-md5';
 
 /** Supplies OAuth 2.0 access tokens. */
@@ -15,6 +16,7 @@ export interface TokenSource {
   token(renew: boolean): Promise<string>;
 }
 
+/** How to log in: with a password, or with OAuth 2.0 access tokens (XOAUTH2). */
 export type Credentials =
   | { readonly username: string; readonly password: string; readonly method?: PasswordMethod }
   | { readonly username: string; readonly tokens: TokenSource };
@@ -65,12 +67,15 @@ function createXoauth2Handler({ username, tokens }: Extract<Credentials, { token
 }
 
 /**
- * The mechanisms that a server has refused. While another one is left, a refused mechanism is not used again, because
- * some servers close the connection after each refusal.
+ * The login mechanisms that a server has refused. A refused mechanism is not tried again as long as there is
+ * another one to try, because some servers close the connection after each refusal.
  */
 export type RefusedMechanisms = Set<string>;
 
-/** Thrown if the server closed the connection after it had refused a mechanism, and another one is left to try. */
+/**
+ * Thrown if the server refused a login mechanism and closed the connection before the next mechanism was
+ * tried.
+ */
 export class LoginInterrupted extends SmtpFailure {}
 
 /** Returns whether a login failed because the server closed the connection. */
@@ -81,9 +86,10 @@ export function isClosedLogin(error: unknown): boolean {
 }
 
 /**
- * Logs in. With `auto`, tries PLAIN, LOGIN and CRAM-MD5, as far as the server offers them, until the server accepts one.
- * @param refused what earlier connections to the server have learned; is updated
- * @throws LoginInterrupted if another connection may succeed at once
+ * Logs in. With the method `auto`, tries PLAIN, LOGIN and CRAM-MD5 in this order until the server accepts
+ * one. Skips those that the server does not offer.
+ * @param refused the mechanisms that the server has refused so far; `logIn` adds to them
+ * @throws LoginInterrupted if a new connection should be opened, to try the remaining mechanisms
  * @throws SmtpFailure
  */
 export async function logIn(
@@ -94,7 +100,8 @@ export async function logIn(
   if ('tokens' in credentials)
     return tryMechanism(session, { username: credentials.username, password: '' }, XOAUTH2);
   const usable = mechanismsFor(credentials.method ?? 'auto', session.smtp);
-  // If all are refused, the credentials may have been wrong. They may be right the next time.
+  // If the server has refused all mechanisms, the cause may have been wrong credentials, so all are tried
+  // again.
   if (usable.every((each) => refused.has(each))) refused.clear();
   const left = usable.filter((each) => !refused.has(each));
   let last: SmtpFailure | undefined;
@@ -105,7 +112,8 @@ export async function logIn(
       if (!(error instanceof SmtpFailure)) throw error;
       const isClosed = isClosedLogin(error);
       if (isClosed && last !== undefined) throw new LoginInterrupted(last);
-      // The others may work again, if this one does not work at all.
+      // The server gave no refusal, so the next login tries all mechanisms again, including those refused
+      // before.
       if (isClosed) refused.clear();
       if (isClosed || (error.failure.code ?? 0) < 500) throw error;
       refused.add(mechanism);

@@ -1,4 +1,4 @@
-/** Sends one mail to test the settings of the mail server, and shows the conversation. */
+/** Tests the settings of the mail server by sending one mail, and reports each step of the SMTP conversation. */
 import { randomUUID } from 'node:crypto';
 import {
   type AttemptFailure,
@@ -13,6 +13,7 @@ import { stageFailureOf } from './failure.smtp.ts';
 import { composeMessage } from './message.smtp.ts';
 import { smtpSettingsOf } from './settings.smtp.ts';
 
+/** One stage of the test, with the server's reply. */
 export interface MailTestStep {
   /** The stage, such as `RCPT TO`. */
   readonly stage: string;
@@ -22,6 +23,7 @@ export interface MailTestStep {
   readonly said: string;
 }
 
+/** Why the test failed, and how the operator may fix it. */
 export interface MailTestFailure {
   readonly failure: string;
   /** The settings that the operator should check. */

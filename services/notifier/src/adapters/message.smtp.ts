@@ -4,11 +4,13 @@ import { wrapText } from '../mails/wrap-text.ts';
 import type { Mail } from '../ports/mailer.ts';
 import type { SignMail } from './dkim.smtp.ts';
 
+/** The name and e-mail address that recipients see in the From header. */
 export interface Sender {
   readonly name: string;
   readonly address: string;
 }
 
+/** A mail that is ready to be sent: its envelope addresses, and its content in RFC 5322 format. */
 export interface ComposedMessage {
   readonly envelope: { readonly from: string; readonly to: readonly string[] };
   readonly content: Buffer;
@@ -18,6 +20,7 @@ function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
 }
 
+/** What every mail gets in addition to its own content: sender, signature, return path and headers. */
 export interface Envelope {
   readonly from: Sender;
   readonly sign?: SignMail;

@@ -8,6 +8,7 @@ import { maskedFirstLine } from '../delivery/reply.ts';
 import { SmtpFailure } from './failure.smtp.ts';
 import type { TokenSource } from './login.smtp.ts';
 
+/** The OAuth 2.0 client that requests the access tokens, and its token endpoint. */
 export interface OAuthClient {
   readonly tokenUrl: string;
   readonly clientId: string;
@@ -89,7 +90,10 @@ async function request(client: OAuthClient, refreshToken: string | undefined) {
   throw failure(`the token endpoint answered ${response.status}${why}`, isLasting);
 }
 
-/** Returns what is wrong with a file that must contain an access token; undefined if it contains one. */
+/**
+ * Checks a file that must contain an access token. Returns a description of what is wrong; undefined if the
+ * file contains a token.
+ */
 export async function faultOfTokenFile(path: string): Promise<string | undefined> {
   const read = await readTokenFile(path);
   return 'fault' in read ? read.fault : undefined;

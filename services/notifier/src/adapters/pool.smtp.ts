@@ -35,7 +35,10 @@ export interface ConnectionPool {
 
 /** How many mails are sent over a connection before it is replaced, because many servers limit this number. */
 const MAILS_PER_CONNECTION = 200;
-/** How long a connection may be idle before it is closed, in ms. After that, a firewall may have dropped it. */
+/**
+ * How long a connection may be idle before it is closed, in ms. Firewalls may drop connections that are idle
+ * for longer.
+ */
 const IDLE_MS = 30_000;
 
 export function createConnectionPool(settings: PoolSettings): ConnectionPool {

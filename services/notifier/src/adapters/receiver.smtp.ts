@@ -16,7 +16,7 @@ export const MAX_REPORT_BYTES = 256 * 1024;
 /** The maximum number of bytes to read of a mail. The connection of a larger mail is closed. */
 const MAX_READ_BYTES = 2 * MAX_REPORT_BYTES;
 const MAX_CONNECTIONS = 50;
-/** The maximum number of connections from one address, unless the address is trusted. */
+/** The maximum number of connections from one IP address, unless `trusts` returns true for the address. */
 export const MAX_CONNECTIONS_PER_ADDRESS = 10;
 const SOCKET_TIMEOUT_MS = 60_000;
 /** The maximum duration of a connection, in ms. A report takes seconds. */
@@ -46,6 +46,7 @@ export interface ReceiverDeps {
   readonly logger: Logger;
 }
 
+/** A mail server that receives reports. */
 export interface Receiver {
   /** Starts to listen. @throws Error with a one-line message if the port cannot be used */
   start(): Promise<void>;

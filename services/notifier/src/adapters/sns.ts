@@ -43,6 +43,7 @@ export interface SnsDeps {
   fetch(url: URL): Promise<string>;
 }
 
+/** The result of checking whether a message is genuine. */
 export type SnsVerification =
   | { readonly kind: 'genuine'; readonly message: SnsMessage }
   | { readonly kind: 'forged' }
@@ -55,6 +56,7 @@ function signedText(given: SnsMessage): string {
   return names.map((name) => (given[name] === undefined ? '' : `${name}\n${given[name]}\n`)).join('');
 }
 
+/** Checks the signatures of SNS messages, and confirms subscriptions. */
 export interface SnsReader {
   check(body: string): Promise<SnsVerification>;
   /** Confirms the subscription in a genuine message. @returns false if the confirmation must be tried again */
@@ -64,7 +66,8 @@ export interface SnsReader {
 export function createSnsReader({ topicArn, fetch }: SnsDeps): SnsReader {
   const host = snsHostOf(topicArn);
   /**
-   * The certificate that was fetched last. One is enough: AWS uses one at a time, and replaces it about once a year.
+   * The certificate that was fetched last. Caching one is enough, because AWS uses a single certificate and
+   * replaces it about once a year.
    */
   let known: { readonly url: string; readonly certificate: X509Certificate } | undefined;
 

@@ -2,6 +2,7 @@
 import type SMTPConnection from 'nodemailer/lib/smtp-connection';
 import type { Conversation } from './conversation.smtp.ts';
 
+/** A conversation with the mail server over one connection. `signal` aborts the step in progress. */
 export interface Session {
   readonly smtp: SMTPConnection;
   readonly conversation: Conversation;

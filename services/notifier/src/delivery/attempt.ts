@@ -5,8 +5,8 @@ import { type AttemptFailure, isMailStage } from './reply.ts';
 import type { SuppressionReason } from './suppression.ts';
 
 /**
- * The result of sending a mail. Every kind except the first and the last names the stage of the failure, and contains
- * the server's reply.
+ * The result of sending a mail. Every kind except `accepted` and `withdrawn` contains the failure: the stage
+ * at which it occurred, and the server's reply.
  */
 export type SendResult =
   | { readonly kind: 'accepted' }
@@ -30,8 +30,9 @@ export type SendResult =
   /** The server accepts nothing from us, or we do not trust the server: wrong credentials, sender or certificate. */
   | { readonly kind: 'unwelcome'; readonly failure: AttemptFailure }
   /**
-   * The attempt was withdrawn before any content was sent: because the lease may have expired and another process may
-   * be sending the mail, because it is too late for the mail, or because this process stops.
+   * The attempt was given up before any content was sent, for one of three reasons: the lease may have
+   * expired, so that another process may be sending the mail; the mail's `sendUntil` has passed; or this
+   * process is stopping.
    */
   | { readonly kind: 'withdrawn' };
 
@@ -40,6 +41,7 @@ export type ProbeResult =
   | { readonly kind: 'welcome' }
   | Extract<SendResult, { readonly kind: 'busy' | 'unreachable' | 'unwelcome' }>;
 
+/** Why a sealed link could not be used. */
 export type DecryptionFailure =
   /** The link is sealed to a key that this process does not have, at least not yet. */
   | { readonly kind: 'unknown-key'; readonly keyId: string }
@@ -58,7 +60,7 @@ export type AttemptResult =
   /** Nothing was sent, because the address is suppressed for this mail. */
   | { readonly kind: 'suppressed'; readonly reason: SuppressionReason };
 
-/** What to record about a claimed delivery. */
+/** What to record about a claimed delivery after an attempt: its new state, and the attempt itself. */
 export type Settlement =
   | { readonly state: 'expired'; readonly at: Date; readonly attempt?: Attempt }
   | {
@@ -77,6 +79,10 @@ export type Settlement =
     }
   | { readonly state: 'pending'; readonly dueAt: Date; readonly counts: boolean; readonly attempt?: Attempt };
 
+/**
+ * Why a delivery failed for good. `unsealable`: its link could not be decrypted. `mismatch`: its link belongs
+ * to another account.
+ */
 export type FailureReason = 'refused' | 'unsealable' | 'mismatch';
 
 const FIRST_RETRY_MS = 2_000;
@@ -103,6 +109,7 @@ function later(now: Date, ms: number): Date {
   return new Date(now.getTime() + ms);
 }
 
+/** An attempt that has ended, with everything that decides how the delivery continues. */
 export interface FinishedAttempt {
   readonly result: AttemptResult;
   /** When the attempt began. */

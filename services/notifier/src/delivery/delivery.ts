@@ -17,7 +17,9 @@
 import type { LinkPurpose, SealedToken } from '@latchkey/events';
 import type { AttemptFailure } from './reply.ts';
 
+/** The states in which a mail may still be sent. */
 export type OpenState = 'pending' | 'claimed';
+/** The states in which a mail is never sent again. */
 export type FinalState = 'sent' | 'failed' | 'expired' | 'cancelled' | 'suppressed' | ReportedState;
 /** The state of a sent mail after a report. */
 export type ReportedState = 'bounced' | 'complained';
@@ -55,6 +57,7 @@ export interface Attempt extends Partial<AttemptFailure> {
   readonly result: string;
 }
 
+/** A delivery as it is first stored. */
 export interface NewDelivery {
   readonly id: string;
   readonly eventId: string;
@@ -74,7 +77,10 @@ export interface NewDelivery {
   readonly content: DeliveryContent;
 }
 
-/** What is stored instead of the recipient's address once the mail was sent, so that reports can be matched to it. */
+/**
+ * Stored in place of the recipient's address after the mail was sent. Reports about the address can be
+ * matched to it.
+ */
 export interface RedactedRecipient {
   /** The address as a fingerprint. */
   readonly fingerprint: string;
@@ -114,11 +120,17 @@ export interface Cutoff {
   readonly before: number;
 }
 
-/** Everything that the store must write for a set of events, in one durable write. */
+/**
+ * Everything that the store must write for some events. `record` writes it all, and is durable when it
+ * resolves.
+ */
 export interface IntakeBatch {
   readonly deliveries: readonly NewDelivery[];
   readonly cutoffs: readonly Cutoff[];
-  /** Whether deliveries past their `sendUntil` may be ended. Default: true. */
+  /**
+   * Whether deliveries past their `sendUntil` may be ended. False while the clock is not trusted. Default:
+   * true.
+   */
   readonly mayExpire?: boolean;
 }
 

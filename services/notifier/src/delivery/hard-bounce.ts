@@ -2,6 +2,7 @@
 import { judgeReply } from './judge-reply.ts';
 import { parseReply } from './reply.ts';
 
+/** The fields of a delivery report that give the reason for a failure. */
 export interface DeliveryFailure {
   /** The field `Status`: an enhanced status code (RFC 3463). */
   readonly status?: string | undefined;

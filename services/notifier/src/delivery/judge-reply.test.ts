@@ -101,7 +101,7 @@ const replies: readonly (readonly [stage: SmtpStage, reply: string, means: Reply
   ['rcpt', '550 Recipient not whitelisted', 'us'],
   ['rcpt', '550 [RECIPIENT-NOT-ALLOWED]', 'us'],
 
-  // About us, although the code is about the recipient.
+  // The words show that the refusal is about us, although the code says that it is about the recipient.
   ['rcpt', '550 5.1.1 <ada@example.com>: Recipient address rejected: Relay access denied', 'us'],
   ['rcpt', '550 5.1.1 Mail relaying denied', 'us'],
   ['rcpt', '550 5.1.2 Sender domain not found', 'us'],
@@ -111,14 +111,14 @@ const replies: readonly (readonly [stage: SmtpStage, reply: string, means: Reply
   ['rcpt', '550 5.1.10 Authentication required', 'us'],
   ['rcpt', '450 4.2.1 Peak SMTP relay limit exceeded for this customer', 'us'],
 
-  // About the recipient, although the text contains such words.
+  // About the recipient, although the text contains words that also occur in refusals of the sender.
   ['rcpt', '550 5.1.1 Recipient address rejected: User unknown in relay recipient table', 'recipient'],
   ['rcpt', '550 5.1.1 <ada@example.com>: Recipient address rejected: unverified address', 'recipient'],
   ['rcpt', '550 5.1.1 <sender@example.com>: User unknown', 'recipient'],
   ['rcpt', '550 5.2.1 The account of the recipient has been suspended', 'recipient'],
   ['rcpt', '550 5.2.1 Mailbox blocked', 'recipient'],
 
-  // About the recipient and temporary, although the code is permanent.
+  // Temporary and about the recipient, although a 5xx code means a permanent refusal.
   [
     'rcpt',
     '550-5.2.1 The user you are trying to contact is receiving mail at a rate that\n550 5.2.1 prevents additional messages from being delivered.',
@@ -129,7 +129,7 @@ const replies: readonly (readonly [stage: SmtpStage, reply: string, means: Reply
   ['rcpt', '550 Greylisted, try later', 'later'],
   ['rcpt', '550-mailbox unavailable\n550 Failure sending mail. Try again later.', 'later'],
 
-  // About the number of connections, although the code is permanent.
+  // About the number of connections, although a 5xx code means a permanent refusal.
   ['greeting', '554 5.7.0 Too many concurrent connections', 'busy'],
   ['greeting', '554 Maximum number of sessions exceeded', 'busy'],
   ['ehlo', '550 5.7.1 Connection limit exceeded', 'busy'],
@@ -137,7 +137,7 @@ const replies: readonly (readonly [stage: SmtpStage, reply: string, means: Reply
   ['rcpt', '550 Too many connections', 'busy'],
   ['auth', '535 5.7.8 Too many failed sessions', 'us'],
 
-  // About us, although the server says that it is temporary.
+  // About us, although the code or the words say that the refusal is temporary.
   ['content', "451 You've exceeded your messaging limits", 'us'],
   ['content', '450 You can only send testing emails to your own email address', 'us'],
   ['rcpt', '454 4.7.1 <ada@example.com>: Relay access denied', 'us'],
@@ -153,7 +153,7 @@ const replies: readonly (readonly [stage: SmtpStage, reply: string, means: Reply
   ['content', '454 Throttling failure: Daily message quota exceeded', 'us'],
   ['content', '454 Throttling failure: Maximum sending rate exceeded', 'us'],
 
-  // Not about us, although it contains such words.
+  // Not about us, although the text contains words that also occur in refusals of the sender.
   ['rcpt', '450 4.2.0 <ada@example.com>: Recipient address rejected: Greylisted', 'later'],
   ['rcpt', '450 4.7.1 Recipient address rejected: Policy Rejection: Please try later.', 'later'],
   ['content', '451 4.7.1 Greylisting by spam filter', 'later'],

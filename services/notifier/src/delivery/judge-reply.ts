@@ -1,12 +1,13 @@
 /**
- * Determines what a reply of a mail server means for a mail. The first matching rule of a table decides. A reply that
- * no rule matches never ends a delivery. A server that refuses *us* often does so only at RCPT TO or after the content,
- * with a code that is also used for an unknown recipient. A delivery is therefore only ended by a code that can only be
- * about the recipient; a 5xx that could be either is `undecided`, and `sending/evidence.ts` decides it by the results
- * of other recipients. Sources: RFC 5321 (SMTP), RFC 3463 (enhanced status codes) and their IANA registry
- * (https://www.iana.org/assignments/smtp-enhanced-status-codes), RFC 2034 (their position in a reply), RFC 4954 (AUTH),
- * RFC 6647 (greylisting), RFC 7504 (521 and 556), RFC 7505 (null MX). The replies of individual providers are named at
- * their rules.
+ * Determines what a reply of a mail server means for a mail. The first rule in `replyRules` that matches
+ * decides. A reply that no rule matches never ends a delivery. A server that refuses *us* often does so only
+ * at RCPT TO or after the content, with a code that is also used for an unknown recipient. A delivery is
+ * therefore only ended by a code that can only be about the recipient; a 5xx that could be either is
+ * `undecided`, and `sending/evidence.ts` decides it by the results of other recipients. Sources: RFC 5321
+ * (SMTP), RFC 3463 (enhanced status codes) and their IANA registry
+ * (https://www.iana.org/assignments/smtp-enhanced-status-codes), RFC 2034 (their position in a reply), RFC
+ * 4954 (AUTH), RFC 6647 (greylisting), RFC 7504 (521 and 556), RFC 7505 (null MX). The replies of individual
+ * providers are named at their rules.
  */
 import {
   type AttemptFailure,
@@ -16,6 +17,7 @@ import {
   withoutAddresses,
 } from './reply.ts';
 
+/** What an unsuccessful reply is about. */
 export type ReplyMeaning =
   /** The server will never accept a mail for this recipient. Ends the delivery. */
   | 'recipient'
@@ -52,7 +54,7 @@ type Words = readonly (readonly [source: string, words: string])[];
 
 /** Words about us as the sender that occur in no refusal of a recipient, and their sources. */
 const ABOUT_OUR_SENDING: Words = [
-  // But Postfix says "User unknown in relay recipient table" about a recipient.
+  // Excludes "User unknown in relay recipient table", with which Postfix refuses a recipient.
   ['Postfix, Exim, Sendmail, Exchange', String.raw`relay(?:ing|ed)?\b(?!\W+(?:recipient|domain))`],
   ['qmail', 'rcpthosts'],
   ['Exim, Exchange, Amazon SES "not authorized to perform"', 'authenticat|not authori[sz]ed'],
@@ -92,7 +94,10 @@ const ABOUT_OUR_SENDING: Words = [
   ['SendGrid "Maximum credits exceeded"', '(?:out of|no|insufficient) credits?|maximum credits'],
 ];
 
-/** Words about us that may also occur in the refusal of a recipient, whose account may be suspended or blocked, too. */
+/**
+ * Words that usually show that a refusal is about us, but that may also be about a recipient: for example,
+ * the account of either may be suspended.
+ */
 const PERHAPS_ABOUT_US: Words = [
   ['SMTP2GO "552 Your account has been suspended"', 'your (?:account|plan|subscription)'],
   ['SMTP2GO, SendGrid', String.raw`account\b.{0,30}\bsuspended|suspended account`],
@@ -102,7 +107,7 @@ const PERHAPS_ABOUT_US: Words = [
     'sending (?:[a-z]+ ){0,3}(?:paused|disabled|suspended|stopped)',
   ],
   ['Exim', 'administrative prohibition'],
-  // But Postfix says "Recipient address rejected: Access denied" about a recipient.
+  // Excludes "Recipient address rejected: Access denied", with which Postfix refuses a recipient.
   ['Postfix, Exchange', '(?<!address rejected: )access denied|permission'],
   ['Sandboxes and test servers', String.raw`(?:allow|white|safe)[ -]?list|recipient\W+not\W+allowed`],
   ['Outlook, Yahoo, GMX', 'block(?:ed)?|banned'],
@@ -125,13 +130,18 @@ const ABOUT_US = anyOf(ABOUT_OUR_SENDING, PERHAPS_ABOUT_US);
 const TEMPORARY =
   /temporar|at a later time|try (?:again |it )?later|gr[ae]y\W?list|receiving e?mail (?:at a rate|too quickly)/i;
 
-/** Words with which servers ask for a second attempt of every new combination of client, sender and recipient. */
+/**
+ * Matches the words with which greylisting servers defer a mail. They defer the first attempt for each new
+ * combination of client, sender and recipient.
+ */
 const GREYLISTING = /gr[ae]y\W?list|policy rejection\W+please try later/i;
 
+/** The rules by which replies are judged. The first matching rule decides. */
 export const replyRules: readonly Rule[] = [
   // With 421, the server announces that it closes the connection. It may send 421 in reply to any command.
   { source: 'RFC 5321 3.8 and 4.2.3', code: /^421$/, means: 'busy' },
-  // At AUTH, such words may be about failed logins, after which we must not log in soon.
+  // Does not apply at AUTH, because there the words may be about failed logins, after which a quick retry
+  // might lock the account.
   {
     source: 'RFC 5321 4.2.1; some servers say it with 554 or 550, as Postfix does with 421',
     stages: smtpStages.filter((stage) => stage !== 'auth'),
@@ -177,7 +187,7 @@ export const replyRules: readonly Rule[] = [
   },
   { source: 'RFC 3463 3.2, 3.3: about the recipient', code: /^4/, enhanced: /^4\.[12]\./, means: 'later' },
   { source: 'IANA X.7.17, X.7.18 (RFC 7293)', code: /^4/, enhanced: /^4\.7\.1[78]$/, means: 'later' },
-  // X.7.0 and X.7.1 are used for greylisting, so only the words can tell.
+  // Except X.7.0 and X.7.1, which are also used for greylisting: for these codes, the words decide.
   {
     source: 'RFC 7372; Gmail 4.7.23 to 4.7.32; Exchange Online 4.7.500 and higher',
     code: /^4/,
@@ -216,7 +226,8 @@ export const replyRules: readonly Rule[] = [
   { source: 'RFC 3463 3.7', enhanced: /^5\.6\./, means: 'us' },
   { source: 'IANA X.7.17, X.7.18 (RFC 7293)', enhanced: /^5\.7\.1[78]$/, means: 'recipient' },
   { source: 'RFC 3463 3.8, RFC 7372', enhanced: /^5\.7\./, means: 'us' },
-  // X.0.0, X.1.0, X.2.0 and unregistered codes say no more than the basic code, so the rules below decide.
+  // X.0.0, X.1.0, X.2.0 and unregistered codes add nothing to the three-digit code, so the rules below
+  // decide.
 
   // 5xx whose code is about the protocol or the session.
   { source: 'RFC 5321 4.2.2 (500 to 504, 555)', code: /^(?:50[0-4]|555)$/, means: 'us' },
@@ -231,8 +242,8 @@ export const replyRules: readonly Rule[] = [
 ];
 
 /**
- * Rules for replies whose code is about the recipient. The words are compared, too, because a mail would be lost if the
- * code is wrong.
+ * Rules that overrule `replyRules` when a reply's code says that it is about the recipient. They check the
+ * reply's words, because a mail would be lost if the code were wrong.
  */
 export const contradictions: readonly Rule[] = [
   {
@@ -249,7 +260,8 @@ export const contradictions: readonly Rule[] = [
 
 /** Returns the meaning of an unsuccessful reply. */
 export function judgeReply(stage: SmtpStage, { text, ...reply }: SmtpReply): ReplyMeaning {
-  // An address in the reply says nothing, even if it contains a word of a rule (`spam@example.com`).
+  // Ignore e-mail addresses in the reply, because one may contain a word of a rule by chance
+  // (`spam@example.com`).
   const said = { ...reply, text: withoutAddresses(text) };
   const means = replyRules.find((each) => matches(each, stage, said))?.means ?? 'undecided';
   if (means !== 'recipient') return means;
@@ -257,8 +269,8 @@ export function judgeReply(stage: SmtpStage, { text, ...reply }: SmtpReply): Rep
 }
 
 /**
- * Returns whether a server asks for a second attempt because the combination of client, sender and recipient is new
- * (RFC 6647). By default, rspamd's reply is `451 4.7.1 Try again later`.
+ * Returns whether a reply looks like greylisting (RFC 6647): the server defers the first attempt for each new
+ * combination of client, sender and recipient. rspamd's default reply for it is `451 4.7.1 Try again later`.
  */
 export function isGreylisting({ code, enhanced, words = '' }: AttemptFailure): boolean {
   const isRspamd = code === 451 && enhanced === '4.7.1' && /^try again later\.?$/i.test(words);

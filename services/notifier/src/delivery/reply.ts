@@ -83,15 +83,16 @@ const MASK = '…';
 const ADDRESS = /(?:"[^"]*"|[^\s<>()[\]:;,"]+)(?:@|=40|%40)[^\s<>():;,"']*/gi;
 const SHORTEST_NAME = 3;
 
-/** Returns a text without the e-mail addresses in it. */
+/** Removes all e-mail addresses from a text. */
 export function withoutAddresses(text: string): string {
   return text.replace(ADDRESS, MASK);
 }
 
+/** Which e-mail addresses to mask in a text. By default, all are masked. */
 export interface MaskingOptions {
   /** The address of the recipient. The part before its @ is also masked where it occurs alone. */
   readonly recipient?: string | undefined;
-  /** The one address that is not masked. */
+  /** An address to leave unmasked. */
   readonly shown?: string;
 }
 

@@ -1,4 +1,4 @@
-/** E-mail addresses to which no mails, or no mails of one kind, are sent for some time. */
+/** Suppressions: e-mail addresses to which, for some time, no mails are sent, or no mails of one kind. */
 
 import type { ReportedState } from './delivery.ts';
 
@@ -8,6 +8,7 @@ export const ALL_MAILS = 'all';
 /** Why an address is suppressed: by an operator, or because a mail to it bounced or led to a complaint. */
 export type SuppressionReason = 'operator' | ReportedState;
 
+/** A suppression: mails of one kind, or all mails, are not sent to an address. */
 export interface Suppression {
   /** The address, as a fingerprint, so that the list contains no addresses. */
   readonly recipient: string;

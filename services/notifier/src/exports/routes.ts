@@ -15,8 +15,8 @@ const MOST = 200;
 const page = z.object({ mails: z.array(exportedMailSchema) });
 
 /**
- * `at` and `after` are the time and the id of the last mail on the previous page. That mail may have been removed
- * meanwhile.
+ * `at` and `after` are the time and the id of the last mail on the previous page. They also work if that mail
+ * has been removed since.
  */
 const query = z.object({
   at: z.iso.datetime().optional(),

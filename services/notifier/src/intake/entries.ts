@@ -1,4 +1,4 @@
-/** Derives what to store for an event. Pure. */
+/** Derives the deliveries and cutoffs that must be stored for an event. Pure. */
 import type { LatchkeyEvent } from '@latchkey/events';
 import { computeSendDeadline, type IntakeBatch, type NewDelivery } from '../delivery/delivery.ts';
 import { deliveryId } from './delivery-id.ts';

@@ -1,7 +1,7 @@
 /**
- * Stores the deliveries that the records of the log require. Each slice, a batch of consecutive records of a
- * partition, takes one durable write. Rejects only if the store or the keys are unavailable; an unusable record never
- * blocks the others.
+ * Stores the deliveries that the events in the log require. A slice is a batch of consecutive records of a
+ * partition; each slice takes one durable write. Rejects only if the store or the keys are unavailable; an
+ * unusable record never blocks the others.
  */
 import type { Bus, BusRecord, PartitionSlice } from '@latchkey/bus';
 import type { ForgedRecord, RecordAuthenticator } from '@latchkey/consumer';
@@ -27,7 +27,7 @@ export interface IntakeDeps {
   readonly metrics: NotifierMetrics;
   readonly logger: Logger;
   now(): Date;
-  /** Whether deliveries may be ended because of their age. */
+  /** Returns whether deliveries past their `sendUntil` may be ended. False while the clock is not trusted. */
   mayExpire(): boolean;
   /** The names of the mails that the operator has switched off. */
   readonly off: readonly string[];

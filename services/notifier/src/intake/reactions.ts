@@ -11,6 +11,7 @@ export interface OwedMail {
   readonly content: DeliveryContent;
 }
 
+/** What an event causes: mails to send, and earlier mails to cancel. */
 export interface Reaction {
   readonly mails: readonly OwedMail[];
   /** The mails of earlier events of the account that this event supersedes. */
@@ -27,7 +28,7 @@ const endings: readonly EventType[] = [
   'AccountErased',
 ];
 
-/** The language of mailings, because MailRequested contains none. */
+/** The language of mailings. It is fixed, because MailRequested events contain no locale. */
 const MAILING_LOCALE = 'en';
 
 interface Requested {
@@ -43,7 +44,7 @@ function requestedByMailing({ data: { template, person } }: EventOf<'MailRequest
 function requestedBy(event: LatchkeyEvent): readonly Requested[] {
   if (event.type === 'MailRequested') return [requestedByMailing(event)];
   return mails.flatMap((mail) => {
-    const letter = mail.letterFor(event);
+    const letter = mail.requestedMailFor(event);
     return letter ? [{ mail, letter }] : [];
   });
 }

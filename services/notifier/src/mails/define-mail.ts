@@ -13,6 +13,7 @@ interface Addressed {
 type Content<V extends Variables> = Addressed &
   ([keyof V] extends [never] ? object : z.input<z.ZodObject<V>>);
 
+/** A mail that an event requires: its locale, its content, and its link. */
 export interface RequestedMail<C extends Addressed = Addressed> {
   readonly locale: string;
   /** The content for one recipient, or for each of several; `null` if the person has been erased. */
@@ -57,6 +58,7 @@ interface Definition<T extends EventType, V extends Variables, P extends LinkPur
     | undefined;
 }
 
+/** A declared mail, as the notifier uses it. */
 export interface Mail {
   readonly name: string;
   readonly when: readonly EventType[];
@@ -66,7 +68,7 @@ export interface Mail {
   /** The schema of the variables for the templates. Parsing drops every other key. */
   readonly variables: z.ZodObject<Variables>;
   /** Returns what to send because of an event; undefined if this mail is not sent. */
-  letterFor(event: LatchkeyEvent): RequestedMail | undefined;
+  requestedMailFor(event: LatchkeyEvent): RequestedMail | undefined;
 }
 
 /** Declares a text variable. */
@@ -148,7 +150,7 @@ export function defineMail<T extends EventType, V extends Variables, P extends L
     ...(link && { link }),
     supersedes,
     variables: z.object({ ...common, ...(link && linkVariables(link)), ...variables }),
-    letterFor: (event) => (answers(event) ? from(event) : undefined),
+    requestedMailFor: (event) => (answers(event) ? from(event) : undefined),
   };
 }
 

@@ -12,6 +12,7 @@ export interface LinkSettings {
   readonly EMAIL_UNDO_LINK?: string | undefined;
 }
 
+/** Builds the URLs in mails. */
 export interface Links {
   forToken(purpose: LinkPurpose, token: string): string;
   /** The URL of the page on which a person signs in or requests a new password. */

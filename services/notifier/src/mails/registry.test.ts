@@ -37,7 +37,7 @@ describe('the registry of mails', () => {
   });
 
   for (const mail of mails) {
-    const letters = mail.when.flatMap(samplesOf).flatMap((event) => mail.letterFor(event) ?? []);
+    const letters = mail.when.flatMap(samplesOf).flatMap((event) => mail.requestedMailFor(event) ?? []);
 
     it(`${mail.name}: answers an event, or is a mailing`, () => {
       assert.ok(letters.some(({ content }) => content !== null) || Object.values(mailings).includes(mail));

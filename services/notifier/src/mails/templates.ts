@@ -21,6 +21,7 @@ export class TemplateError extends ConfigError {
   }
 }
 
+/** A rendered mail, and the locale in which it was rendered. */
 export interface RenderedTemplates {
   readonly subject: string;
   readonly html: string;
@@ -28,6 +29,7 @@ export interface RenderedTemplates {
   readonly locale: string;
 }
 
+/** The loaded templates of all mails in all locales. */
 export interface Templates {
   /**
    * Returns the best locale that a mail has: the requested one, its language, a different locale of that language, or

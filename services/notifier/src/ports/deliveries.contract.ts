@@ -6,6 +6,7 @@ import type { Attempt, Cutoff, DeliveryState, NewDelivery } from '../delivery/de
 import type { ClaimRequest, Deliveries, DeliveryPosition } from './deliveries.ts';
 import { deliveryRecordsContract } from './verification.contract.ts';
 
+/** The store under test, with access to what it contains. */
 export interface DeliveriesFixture {
   readonly deliveries: Deliveries;
   /** Opens the same store through another connection or adapter, as another notifier would. */

@@ -30,6 +30,7 @@ export const MAX_LEASES = 1000;
  */
 export const MAX_DUE_AHEAD_MS = MAX_RETRY_DELAY_MS;
 
+/** Options for recording the outcome of a delivery. */
 export interface SettleOptions {
   /**
    * Whether more outcomes will follow soon. If so, this outcome may wait to be written together with them. Default:
@@ -38,11 +39,12 @@ export interface SettleOptions {
   readonly othersFollow?: boolean;
 }
 
+/** Which deliveries to claim, for whom, and for how long. */
 export interface ClaimRequest {
   /** A name that is unique for each claim. Only the claim with this name may store the result of a delivery. */
   readonly owner: string;
   readonly now: Date;
-  /** How long the lease is meant to last, in ms; shown to operators. */
+  /** How long the lease lasts, in ms. */
   readonly leaseMs: number;
   /** The maximum number of deliveries to claim. */
   readonly limit: number;
@@ -60,7 +62,7 @@ export interface DeliverySummary {
   readonly reason?: string;
   readonly occurredAt: Date;
   readonly sendUntil: Date;
-  /** When the delivery can next be claimed; undefined once it is final. */
+  /** When the delivery can next be claimed; undefined if the delivery is final. */
   readonly dueAt?: Date;
   readonly endedAt?: Date;
   readonly tries: number;
@@ -113,11 +115,11 @@ export type DeliveryCounts = Readonly<Record<DeliveryState, number>>;
 
 export interface Deliveries {
   /**
-   * Stores the deliveries and cutoffs of some events; durable when it resolves. A cutoff covers the deliveries of a
-   * subject's earlier events, whose mails must no longer be sent. Idempotent: a known delivery stays unchanged in any
-   * state, and cutoffs only rise. Deliveries of this or an earlier batch that a cutoff covers become `cancelled`
-   * unless they are claimed; those past their `sendUntil` at `now` become `expired`, unless
-   * `mayExpire` is false.
+   * Stores the deliveries and cutoffs of some events. The data is durable when the promise resolves. A cutoff
+   * covers the deliveries of a subject's earlier events, whose mails must no longer be sent. Idempotent: a
+   * known delivery stays unchanged in any state, and cutoffs only rise. Deliveries of this or an earlier
+   * batch that a cutoff covers become `cancelled` unless they are claimed; those past their `sendUntil` at
+   * `now` become `expired`, unless `mayExpire` is false.
    * @throws StoreUnavailable: any part may have been written, and the batch must be recorded again
    */
   record(batch: IntakeBatch, now: Date): Promise<{ readonly added: number; readonly cancelled: number }>;
@@ -151,8 +153,9 @@ export interface Deliveries {
    */
   settle(id: string, owner: string, settlement: Settlement, options?: SettleOptions): Promise<boolean>;
   /**
-   * Ends every due delivery that is past its `sendUntil`: as `failed` (unsealable) if its last attempt could not
-   * decrypt its link, else as `expired`. Claimed deliveries are unchanged.
+   * Ends every due delivery that is past its `sendUntil`. If the last attempt could not decrypt the link, the
+   * delivery becomes `failed` with the reason `unsealable`; otherwise it becomes `expired`. Claimed
+   * deliveries are unchanged.
    * @returns how many ended
    */
   expire(now: Date): Promise<number>;
@@ -169,20 +172,20 @@ export interface Deliveries {
   /** Lists the deliveries of a subject by event time, oldest first; then by id. */
   ofSubject(subject: string, page: SubjectPageRequest): Promise<readonly DeliverySummary[]>;
   /**
-   * Makes a pending delivery due at `now` instead of at its next retry. Does nothing to any other delivery.
+   * Makes a pending delivery due at `now` instead of at its next retry. Leaves any other delivery unchanged.
    * @returns whether it was pending
    */
   retryNow(id: string, now: Date): Promise<boolean>;
   /**
-   * Cancels a pending delivery at `now` for an operator. Does nothing to any other delivery, because a claimed one may
-   * already be at the mail server.
+   * Cancels a pending delivery at `now` for an operator. Leaves any other delivery unchanged, because the
+   * mail of a claimed delivery may already be at the mail server.
    * @returns whether it was pending
    */
   cancel(id: string, now: Date): Promise<boolean>;
   /**
-   * Records a report about a delivery that is `sent` and has a recipient, and marks the report as unpublished in the
-   * same write. Does nothing if the delivery is not such a delivery or already has a report, so the first report
-   * wins.
+   * Records a report about a delivery that is `sent` and has a recipient, and marks the report as unpublished
+   * in the same write. Does nothing if the delivery is in another state, has no recipient, or already has a
+   * report: the first report wins.
    * @returns whether the report was recorded
    */
   report(id: string, report: DeliveryReport): Promise<boolean>;
@@ -201,7 +204,7 @@ export interface Deliveries {
    * in the files of the store.
    */
   erase(subject: string, now: Date): Promise<void>;
-  /** Returns those of the ids that belong to stored deliveries, in any state. */
+  /** Returns the subset of the ids for which a delivery is stored, in any state. */
   recorded(ids: readonly string[]): Promise<ReadonlySet<string>>;
   /**
    * Returns the leases that expired before an instant and whose deliveries nobody has claimed since: at most

@@ -15,7 +15,10 @@ export interface Mail {
 }
 
 export interface SendOptions {
-  /** Returns whether the content may be sent. Called once the server is ready for it, before any of it is sent. */
+  /**
+   * Returns whether the content may be sent. Called when the server is ready for the content, before its
+   * first byte is sent.
+   */
   mayProceed(): boolean;
   /** Aborts the attempt. The result is `deferred` if some of the content was already sent, otherwise `withdrawn`. */
   readonly signal: AbortSignal;

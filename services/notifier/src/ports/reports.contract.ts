@@ -135,7 +135,7 @@ export function reportsContract(name: string, open: () => ReportsFixture): void 
   });
 }
 
-/** Returns one of the bodies with bytes removed, repeated or replaced. */
+/** Generates corrupted bodies: one of the given bodies with bytes removed, repeated or replaced. */
 function spoiled(bodies: readonly Buffer[]): fc.Arbitrary<Buffer> {
   return fc
     .tuple(fc.constantFrom(...bodies), fc.nat(), fc.nat({ max: 200 }), fc.uint8Array({ maxLength: 200 }))

@@ -4,6 +4,7 @@
  */
 import type { ReportedState } from '../delivery/delivery.ts';
 
+/** A report as it arrived: not parsed, and possibly forged. */
 export interface IncomingReport {
   /** A mail (RFC 5322), or the body of a request. */
   readonly body: Buffer;
@@ -14,6 +15,7 @@ export interface IncomingReport {
   readonly proof?: string | undefined;
 }
 
+/** A genuine report about a mail: it bounced, or the recipient complained. */
 export interface MailReport {
   readonly kind: 'report';
   /** The id of the delivery. */
@@ -25,6 +27,7 @@ export interface MailReport {
   readonly recipient?: string;
 }
 
+/** The result of reading an incoming report. */
 export type ParsedReport =
   | MailReport
   /**

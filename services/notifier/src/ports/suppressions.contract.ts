@@ -5,6 +5,7 @@ import { ALL_MAILS, type Suppression, suppressionId } from '../delivery/suppress
 import { addressFingerprint, addressHint } from '../recipient.ts';
 import type { Suppressions } from './suppressions.ts';
 
+/** The store under test. */
 export interface SuppressionsFixture {
   readonly suppressions: Suppressions;
   close(): Promise<void>;

@@ -15,8 +15,8 @@ export interface Suppressions {
    */
   find(recipient: string, mail: string, now: Date): Promise<Suppression | undefined>;
   /**
-   * Adds a suppression, or replaces the one with the same recipient and mail. Deletes suppressions that ended
-   * before this one began.
+   * Adds a suppression, or replaces the one with the same recipient and mail. Also deletes all suppressions
+   * that had ended when the new one began.
    */
   put(suppression: Suppression): Promise<void>;
   /** Lists the suppressions that apply at `now`, by id. */

@@ -6,6 +6,7 @@ import { intakeEntriesFor } from '../intake/entries.ts';
 import { anEvent } from '../testing/events.ts';
 import type { Deliveries } from './deliveries.ts';
 
+/** The store under test. */
 export interface RecordsFixture {
   readonly deliveries: Deliveries;
   close(): Promise<void>;

@@ -62,6 +62,7 @@ export interface ReportPublisherDeps {
   readonly logger: Logger;
 }
 
+/** Publishes recorded reports in the background. */
 export interface ReportPublisher {
   start(): void;
   /** Reads the store immediately, because a report was recorded. */
@@ -97,7 +98,8 @@ export function createReportPublisher(deps: ReportPublisherDeps): ReportPublishe
           signal: stopping.signal,
           sleep: clock.sleep,
           onFailure(error) {
-            // Outages of the store are not logged here, because the parts that always need the store log them.
+            // Outages of the store are not logged here, because other parts, which use the store all the
+            // time, log them.
             if (failing || error instanceof StoreUnavailable) return;
             failing = true;
             logger.warn({ err: error }, 'reports of mails cannot be published: they wait');

@@ -6,6 +6,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { DeliveryReportConfig } from '../report-settings.ts';
 
+/** Creates return paths, and recognizes them as recipients of reports. */
 export interface ReturnPaths {
   /** Returns the return path of a delivery's mail. */
   addressOf(delivery: string): string;
@@ -15,15 +16,15 @@ export interface ReturnPaths {
    */
   deliveryIn(address: string): string | undefined;
   /**
-   * Returns whether an address is the one for feedback reports. Providers send the reports on all mails to one
-   * address.
+   * Returns whether an address is the one that receives feedback reports. Unlike bounces, the feedback
+   * reports about all mails go to a single address.
    */
   isForFeedback(address: string): boolean;
 }
 
 /**
- * The length of the MAC: 80 bits, because a local part has at most 64 characters. It is written in hex, because mail
- * servers may change the case.
+ * The length of the MAC: only 80 bits, because the part of an address before the @ has at most 64 characters.
+ * The MAC is written in hex, because mail servers may change upper to lower case.
  */
 const MAC_BYTES = 10;
 const FEEDBACK = 'feedback';

@@ -12,6 +12,9 @@ import type { AttemptFailure } from '../delivery/reply.ts';
  */
 export type OpenReason = 'unreachable' | 'busy' | 'unwelcome' | 'refusing';
 
+/**
+ * The state of the circuit breaker. `probeAt`: when the server is probed next, in ms of the monotonic clock.
+ */
 export type Circuit =
   | { readonly state: 'closed' }
   | {
@@ -37,6 +40,7 @@ export const REFUSALS_TO_OPEN = 3;
 /** How long to wait for the result of a probe before the next probe is made, in ms. */
 const STUCK_MS = 10_000;
 
+/** The result of a mail or probe, with everything else that decides the next state of the circuit. */
 export interface ServerResult {
   readonly result: AttemptResult | ProbeResult;
   /** On the monotonic clock, in ms. */
@@ -88,6 +92,7 @@ export function circuitAfterResult(
   }
 }
 
+/** How many deliveries are being sent, and how many may be. */
 export interface SendingLoad {
   /** On the monotonic clock, in ms. */
   readonly now: number;

@@ -10,7 +10,7 @@ import { beginLease, type Lease, type LeaseKeeper } from './lease.ts';
 import type { ServerWatch } from './server-watch.ts';
 import type { StoreWatch } from './store-watch.ts';
 
-/** The pauses between reads of the store, in ms. `wake` ends them early. */
+/** The pauses between reads of the store, in ms. `wake` ends a pause early. */
 const POLL_MS = { least: 500, whileAway: 500, most: 2_000 };
 /** How often expired leases are freed, and deliveries past their `sendUntil` are ended, in ms. */
 const TIDY_MS = 1_000;
@@ -26,7 +26,10 @@ export interface ClaimsDeps {
   /** How long a claimed delivery belongs to its claimer, in ms. */
   readonly leaseMs: number;
   readonly clock: Clock;
-  /** Whether deliveries may be ended because of their age. Default: always. */
+  /**
+   * Returns whether deliveries past their `sendUntil` may be ended. False while the clock is not trusted.
+   * Default: always true.
+   */
   mayExpire?(): boolean;
   readonly logger: Logger;
   /** Returns a unique name for each claim. */
@@ -39,6 +42,7 @@ export interface ClaimsDeps {
   onClaimed(delivery: ClaimedDelivery, lease: Lease): void;
 }
 
+/** The part of the dispatcher that claims deliveries. */
 export interface DeliveryClaims {
   /** Claims and polls until `signal` is aborted. */
   run(signal: AbortSignal): Promise<void>;

@@ -1,8 +1,8 @@
 /**
- * Limits the number of concurrent connections to the mail server by additive increase and multiplicative decrease. The
- * number is halved when the server refuses because of too many connections, and grows by one after each round of
- * accepted mails. A number that was too high is avoided for a while, so that the fixed limit of a server is not
- * exceeded again and again.
+ * Limits the number of concurrent connections to the mail server by additive increase and multiplicative
+ * decrease. The number is halved when the server refuses because of too many connections, and grows by one
+ * after each round of accepted mails. A number that was too high is avoided for AVOIDED_MS. Otherwise a
+ * server with a fixed limit would be asked for one connection too many again and again.
  */
 export interface ConnectionLimit {
   /** The maximum number of connections that the settings allow. */
@@ -11,11 +11,11 @@ export interface ConnectionLimit {
   /** How many mails were accepted since the last change. */
   readonly accepted: number;
   /**
-   * When the number was last reduced, in ms. A mail that was begun earlier does not show whether the current number is
-   * too high.
+   * When the number was last reduced, in ms. Refusals of mails that were begun earlier are ignored, because
+   * they say nothing about the current number.
    */
   readonly reducedAt: number;
-  /** The last number that was too high, and until when it is avoided. */
+  /** The last number of connections that was too high, and the time until which it is avoided, in ms. */
   readonly tooMany?: { readonly connections: number; readonly until: number };
 }
 

@@ -25,14 +25,20 @@ const GRACE_MS = 5_000;
 export interface DispatcherDeps {
   readonly deliveries: Deliveries;
   readonly trySending: AttemptDelivery;
-  /** Returns what to keep of the recipient's address after a mail was sent. Default: nothing is kept. */
+  /**
+   * Returns the fingerprint and hint to keep in place of the recipient's address after a mail was sent.
+   * Default: neither is kept.
+   */
   recipientOf?(address: string): RedactedRecipient;
   /** Checks whether the mail server accepts mail. Never rejects. */
   probe(): Promise<ProbeResult>;
   /** Returns how many connections the mail server is believed to allow. */
   connections(): number;
   readonly clock: Clock;
-  /** Whether deliveries may be ended because of their age. Default: always. */
+  /**
+   * Returns whether deliveries past their `sendUntil` may be ended. False while the clock is not trusted.
+   * Default: always true.
+   */
   mayExpire?(): boolean;
   /** Returns a random number in [0, 1). */
   random(): number;
@@ -54,7 +60,7 @@ export interface Dispatcher {
   start(): void;
   /** Claims immediately, because something may be due. */
   wake(): void;
-  /** Claims nothing more and finishes what it is sending. Idempotent. */
+  /** Stops claiming, and waits for the mails that are being sent. Idempotent. */
   stop(): Promise<void>;
   circuit(): Circuit;
   /** Returns a description of what is wrong with the mail server; undefined while it accepts mails. */

@@ -1,7 +1,8 @@
 /**
- * Decides whether a refusal without a clear reason is about the recipient or about us, by the results of other
- * recipients: if their mails are accepted, it is about the recipient; if several in a row are refused, it is about us.
- * The evidence is kept in memory only: after a restart, a mail may be tried once more, but is never lost.
+ * Decides whether a refusal without a clear reason is about the recipient or about us. It is about the
+ * recipient if mails to other recipients are accepted, and about us if several recipients in a row are
+ * refused. The evidence is kept in memory only: after a restart, a mail may be tried once more, but is never
+ * lost.
  */
 import type { AttemptResult, ProbeResult } from '../delivery/attempt.ts';
 import type { AttemptFailure } from '../delivery/reply.ts';
@@ -10,6 +11,7 @@ import { REFUSALS_TO_OPEN } from './circuit.ts';
 /** The maximum number of mails to remember. A mail that is forgotten is tried once more. */
 const REMEMBERED = 10_000;
 
+/** Remembers which recipients were refused and accepted, to find the cause of unclear refusals. */
 export interface RefusalEvidence {
   /**
    * Records the result of a mail.

@@ -1,7 +1,7 @@
 import type { Logger } from '@latchkey/process';
 import type { DecryptSealedLink } from '../ports/decrypter.ts';
 
-/** Decrypts links, and tracks whether the key of the last one was missing. */
+/** Decrypts links, and remembers whether the key of the last link was missing. */
 export interface KeyWatch {
   readonly open: DecryptSealedLink;
   /** Returns a message that names the missing key; undefined if this process has the key of the last link. */

@@ -8,6 +8,7 @@
 import type { Clock } from '../ports/clock.ts';
 import type { Deliveries } from '../ports/deliveries.ts';
 
+/** When a claim began, by both clocks of this process. */
 export interface Lease {
   /** A unique name for each claim. */
   readonly owner: string;
@@ -36,11 +37,15 @@ export interface LeaseKeeperDeps {
   readonly leaseMs: number;
 }
 
+/** Renews the leases of the deliveries that this process is sending. */
 export interface LeaseKeeper {
-  /** Keeps renewing the lease of a delivery until it is dropped. */
+  /** Registers the lease of a delivery for renewal, until `drop` is called. */
   keep(id: string, lease: Lease): void;
   drop(id: string): void;
-  /** Returns whether content may still be sent. */
+  /**
+   * Returns whether the content of the delivery's mail may still be sent: false once two thirds of the lease
+   * have passed.
+   */
   mayStillSend(id: string): boolean;
   /**
    * Renews each lease of which a third or more has passed.

@@ -9,6 +9,7 @@ import type { StoreWatch } from './store-watch.ts';
 /** The shortest and the longest pause between attempts to record a result, in ms. */
 const REWRITE_MS = { least: 100, most: 1_000 };
 
+/** The outcome of an attempt, to be recorded for the claim `owner`. */
 export interface Outcome extends SettleOptions {
   readonly id: string;
   readonly owner: string;
@@ -21,7 +22,7 @@ export interface OutcomesDeps {
   readonly clock: Clock;
   /** Returns a random number in [0, 1). */
   random(): number;
-  /** Ends the retries once it is aborted. */
+  /** Aborted to end the retries. */
   readonly signal: AbortSignal;
 }
 

@@ -15,10 +15,14 @@ export interface SenderDeps {
   readonly mailer: Mailer;
   readonly suppressions: Pick<Suppressions, 'find'>;
   now(): Date;
-  /** Whether deliveries may be ended because of their age. Default: always. */
+  /**
+   * Returns whether deliveries past their `sendUntil` may be ended. False while the clock is not trusted.
+   * Default: always true.
+   */
   mayExpire?(): boolean;
 }
 
+/** Makes one attempt to send the mail of a claimed delivery. */
 export type AttemptDelivery = (delivery: ClaimedDelivery, options: SendOptions) => Promise<AttemptResult>;
 
 type Unsealed = { readonly kind: 'none' } | { readonly kind: 'opened'; readonly content: SealedContent };

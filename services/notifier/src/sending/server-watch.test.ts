@@ -125,7 +125,8 @@ describe('a mail server that greylists', () => {
     ['rspamd', deferredWith(451, '4.7.1', 'Try again later')],
   ] as const) {
     it(`every new recipient for five minutes is not reported (${product})`, () => {
-      // Each recipient needs up to twice the five minutes, because the pauses between its attempts double.
+      // Each mail may take up to ten minutes, because the pauses double: the last attempt within the five
+      // minutes of greylisting may be followed by a pause of five minutes.
       for (let minute = 0; minute < 9; minute += 1) {
         watch.at(minute * MINUTE, [`new${minute}`, 'ada', 'bob', 'cy'], greylisted);
         assert.equal(watch.trouble(), undefined);

@@ -23,11 +23,13 @@ export interface ServerWatchDeps {
   readonly signal: AbortSignal;
 }
 
+/** Learns the state of the mail server from the results of mails and probes. */
 export interface ServerWatch {
   circuit(): Circuit;
   learn(result: AttemptResult | ProbeResult): void;
   /**
-   * Starts a probe, unless one is running. The caller need not wait for its result: the next mail would show the same.
+   * Starts a probe, unless one is running. Callers need not wait for the result, because the next mail would
+   * give the same one.
    */
   probe(): void;
   /**
@@ -40,13 +42,13 @@ const MINUTE_MS = 60_000;
 /** How long a failure is remembered if no further one follows, in ms; longer than the longest back-off. */
 const STALE_MS = 15 * MINUTE_MS;
 /**
- * How many different recipients must be refused or deferred in a row before this is reported, because fewer may have
- * failed for reasons of their own.
+ * How many different recipients must be refused or deferred in a row before the server counts as the cause.
+ * Fewer may have failed for reasons that concern only them.
  */
 const FAILURES_TO_REPORT = 3;
 /**
- * How long a server must have greylisted all mails before this is reported, in ms. Greylisting usually lasts up to five
- * minutes, and the back-off may double this time.
+ * How long a server must have greylisted all mails before this is reported as trouble, in ms. Greylisting
+ * usually delays a mail for up to five minutes, and the back-off may double the delay.
  */
 const GREYLISTING_MS = 10 * MINUTE_MS;
 
@@ -69,9 +71,12 @@ export function createServerWatch({
   let circuit: Circuit = closedCircuit;
   let probing = false;
   let acceptedAt = Number.NEGATIVE_INFINITY;
-  /** The last failure since the last accepted mail, and when the first one was. */
+  /**
+   * The latest failure since the last accepted mail (`at`, `failure`), and the time of the first one
+   * (`since`).
+   */
   let failed: { readonly since: number; readonly at: number; readonly failure: AttemptFailure } | undefined;
-  /** The last refusal since the last accepted mail. */
+  /** The latest refusal since the last accepted mail. */
   let refused: { readonly at: number; readonly failure: AttemptFailure } | undefined;
 
   function learn(result: AttemptResult | ProbeResult): void {
@@ -104,8 +109,9 @@ export function createServerWatch({
   }
 
   /**
-   * Returns the last refusal if the server seems to refuse us: the last refusals are not clearly about a recipient, and
-   * no mail was accepted in the last minute. The last refusal must be at most STALE_MS old.
+   * Returns the latest refusal if the server seems to refuse us; undefined otherwise. It seems so if there
+   * were refusals that are not clearly about a recipient, no mail was accepted in the last minute, and the
+   * latest refusal is less than STALE_MS old.
    */
   function refusesUs(now: number): AttemptFailure | undefined {
     if (refused === undefined || evidence.refusedInARow() === 0) return undefined;
@@ -113,9 +119,10 @@ export function createServerWatch({
   }
 
   /**
-   * Returns the last failure if the server has accepted no mail for a while, although each of its replies may be about
-   * one recipient. The last failure must be at most STALE_MS old. Unlike refusals that are about us, deferrals do not
-   * open the circuit: a server that greylists needs a second attempt for each mail.
+   * Returns the latest failure if several recipients have failed in a row for a while, even if each reply
+   * seems to be about one recipient; undefined otherwise, or if the latest failure is older than STALE_MS.
+   * Deferrals never open the circuit, unlike refusals that are about us: a server that greylists accepts each
+   * mail only at its second attempt.
    */
   function acceptsNothing(now: number): AttemptFailure | undefined {
     if (failed === undefined || evidence.failedInARow() < FAILURES_TO_REPORT) return undefined;

@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { DataOf, EventOf, EventType, LinkPurpose, SealedToken } from '@latchkey/events';
 import { CompactEncrypt, calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
 
+/** A key pair for links: tests seal with it, and the notifier under test decrypts. */
 export interface SealingKey {
   readonly jwk: JWK;
   /** Seals a link. Tests may change any of its content. */
@@ -36,6 +37,7 @@ export function aLinkToken(): string {
   return randomBytes(48).toString('base64url');
 }
 
+/** Fields of an event that replace the defaults. */
 export interface EventOverrides {
   readonly id?: string;
   readonly subject?: string;
@@ -44,6 +46,7 @@ export interface EventOverrides {
   readonly correlationId?: string;
 }
 
+/** Returns an event of the given type. By default it is the first event of a new account or mailing. */
 export function anEvent<T extends EventType>(
   type: T,
   data: Omit<DataOf<T>, 'userId' | 'mailingId'>,

@@ -16,16 +16,18 @@ const VERIFICATION_LIFE = 24 * HOUR;
 const NOTICE_LIFE = 72 * HOUR;
 const ERASURE_LIFE = 7 * 24 * HOUR;
 
+/** A mail that the notifier must handle, and until when it may be sent. */
 export interface ExpectedMail {
   readonly event: LatchkeyEvent;
   readonly mail: string;
   readonly to: string;
-  /** The time from which the mail must no longer be sent, in ms since the beginning. */
+  /** The time from which on the mail must not be sent, in ms since the beginning. */
   readonly until: number;
   /** When an event superseded the mail, in ms since the beginning. */
   supersededAt?: number;
 }
 
+/** An event of a story, and the mails that it requires. */
 export interface StoryEvent {
   /** The time of the event, in ms since the beginning. */
   readonly at: number;
@@ -57,7 +59,7 @@ interface Person {
 }
 
 type Deed = keyof Person;
-/** What one person does, and in which minute. */
+/** The actions of one person, each with the minute in which it happens. */
 type Story = readonly (readonly [minute: number, deed: Deed])[];
 
 /** Stories that lead to every kind of mail, alone and together with the events that supersede the mail. */
@@ -236,7 +238,7 @@ export interface StoryOptions {
   readonly begin: Date;
   /** How often each story is repeated, each time by a different person. */
   readonly times: number;
-  /** The duration within which all stories begin, one after the other, and end, in ms. */
+  /** The period in which all stories take place, in ms. They begin one after the other, at regular intervals. */
   readonly within: number;
 }
 

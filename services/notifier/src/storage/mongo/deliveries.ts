@@ -87,7 +87,8 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
     const [id, ...others] = ids;
     const more = found.length === limit;
     if (id !== undefined && others.length === 0) {
-      // Usually there is a single candidate. One request can claim and return it, which saves a second request.
+      // In the usual case of a single candidate, one request both claims and returns it, which saves a second
+      // request.
       const taken = await deliveries.findOneAndUpdate({ _id: id, ...due }, hold, { returnDocument: 'after' });
       return { taken: taken === null ? [] : [taken], more };
     }
@@ -99,7 +100,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
     return { taken, more };
   }
 
-  /** Cancels the claimed deliveries that a cutoff covers, and returns the other ones. */
+  /** Cancels those of the claimed deliveries that a cutoff covers, and returns the rest. */
   async function withoutReached(
     taken: readonly DeliveryDocument[],
     { owner, now }: ClaimRequest,

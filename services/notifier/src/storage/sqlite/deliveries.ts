@@ -132,8 +132,8 @@ const SQL = {
 } as const;
 
 /**
- * How long the write of a delivery's result waits for the writes of other results, in ms, so that all of them reach
- * the disk together.
+ * How long the write of a delivery's result is delayed, in ms, so that several results are flushed to disk
+ * together.
  */
 const COMMIT_DELAY_MS = 20;
 

@@ -12,6 +12,7 @@ import type {
 import type { DeliverySummary } from '../../ports/deliveries.ts';
 import type { StoredDelivery } from '../../ports/storage.ts';
 
+/** Reads a delivery in any state. */
 export function deliveryFromRow(row: Row): StoredDelivery {
   return {
     id: String(row['id']),
@@ -58,6 +59,7 @@ export function claimedDeliveryFromRow(row: Row): ClaimedDelivery {
   return { ...delivery, content: JSON.parse(String(row['content'])) as DeliveryContent };
 }
 
+/** Reads the summary of a delivery that operators may see. */
 export function summaryFromRow(row: Row): DeliverySummary {
   const {
     content: _,
