@@ -1,4 +1,6 @@
-/** The link that is mailed to a new address: the data of its page, and the change itself. */
+/**
+ * Handles the link that is mailed to a new address: the data of its page, and the confirmation of the change.
+ */
 import { assertNever } from '@latchkey/events';
 import {
   type ConfirmEmailChange,
@@ -19,8 +21,8 @@ import type { AccountOutcome } from '../streams/accounts.ts';
 import { mintLink, type OpenedLink, readLinkToken } from '../tokens/links.ts';
 
 /**
- * The data of the page of a usable link. Omits the current address, because a mistyped new address may belong to a
- * stranger.
+ * What the page of a valid confirmation link shows. The current address is left out, because a mistyped new
+ * address may belong to a stranger.
  */
 export interface EmailChangeView {
   readonly username: string;
@@ -32,17 +34,20 @@ export interface EmailChangeView {
 
 type LinkNeeds = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 
-/** Returns the data of the link's page. Changes nothing. @throws Refused (token_invalid, token_expired) */
+/**
+ * Returns what the page of the link shows, without side effects. @throws Refused (token_invalid,
+ * token_expired)
+ */
 export async function viewEmailChange(deps: LinkNeeds, token: string): Promise<EmailChangeView> {
   const { tokenHash, state } = await linkedAccount(deps, token);
   const { username, locale, email, emailChange } = state;
-  // A link that is not the one of the current change was used earlier, so it is recognised even after another change
-  // was requested.
+  // `linkedAccount` accepts the link of the pending change and the link that was used last. So a link that is
+  // not that of the pending change has been used, even if another change was requested since.
   const used = emailChange?.link.hash !== tokenHash;
   return { username, locale, newEmail: used ? email : emailChange.email, used };
 }
 
-/** What proves that the request comes from the owner of the account. */
+/** Evidence that the request comes from the owner of the account. */
 export type OwnerEvidence =
   | { readonly kind: 'holder'; readonly holders: readonly SessionHolder[] }
   | { readonly kind: 'password'; readonly password: string };
@@ -65,18 +70,17 @@ type Needs = LinkNeeds &
   >;
 
 /**
- * Changes the address. The request must contain two things: the link from the new mailbox, and proof of owning the
- * account (ADR 35). The previous address remains claimed as long as the change can be undone.
- * @throws Refused (token_invalid, token_expired, password_required, password_incorrect, rate_limited, conflict,
- * overloaded)
+ * Changes the address. Requires the link from the new mailbox and proof of owning the account (ADR 35). The
+ * previous address stays claimed while the change can be undone.
+ * @throws Refused (token_invalid, token_expired, password_required, password_incorrect, rate_limited,
+ * conflict, overloaded)
  */
 export async function confirmEmailChange(
   deps: Needs,
   { token, evidence }: { readonly token: string; readonly evidence: OwnerEvidence },
   context: UseCaseContext,
 ): Promise<AccountOutcome> {
-  // The link is checked first, because only a valid link may cause a password to be hashed or an attempt to be
-  // counted.
+  // Check the link first: an invalid link must not cause a password to be hashed or an attempt to be counted.
   const { state: account, ...link } = await linkedAccount(deps, token);
   const outcome = await confirmBy(deps, { link, account, evidence }, context);
   if (outcome.refusal) throw new Refused(outcome.refusal);
@@ -118,7 +122,9 @@ function confirm(
   }));
 }
 
-/** Returns the owner of the new address, and a link to undo the change, for the mailbox of the current address. */
+/**
+ * Returns the current owner of the new address, and an undo link that will be mailed to the current address.
+ */
 async function lookedUp(
   deps: Needs,
   userId: string,
@@ -131,7 +137,7 @@ async function lookedUp(
   };
 }
 
-/** Confirms the change with the password. A wrong password counts as a failed login. */
+/** Confirms the change with a password. An incorrect password counts as a failed login. */
 async function confirmByPassword(
   deps: Needs,
   { link, account, password }: Pick<Attempt, 'link' | 'account'> & { readonly password: string },
@@ -152,14 +158,17 @@ async function confirmByPassword(
   return outcome ?? { state: account, facts: [], refusal: 'password_incorrect' };
 }
 
-/** Trusts the IP address of the client for the new address, and ends the pending sign-ups of that address. */
+/**
+ * Marks the client's IP address as trusted for the new address, and ends the pending sign-ups of that
+ * address.
+ */
 async function afterNewAddress(deps: Needs, address: string, context: UseCaseContext): Promise<void> {
   const { trustedAddresses, now } = deps;
   await bestEffort(() => trustedAddresses.trust({ address, ip: context.ip }, now()));
   await bestEffort(() => endOtherSignUps(deps, address, context));
 }
 
-/** Returns the account of the link. @throws Refused (token_invalid, token_expired) */
+/** Returns the account that the link belongs to. @throws Refused (token_invalid, token_expired) */
 async function linkedAccount(
   deps: LinkNeeds,
   token: string,

@@ -1,6 +1,6 @@
 /**
- * Tests that every store must pass: a change of the e-mail address can be repeated after the process died at any
- * step.
+ * Tests that every store must pass: after a crash at any step of a change of address, the change can be
+ * repeated.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -25,10 +25,7 @@ import {
   withFastHashingWorld,
 } from './testing/stage.ts';
 
-/**
- * Returns dependencies that stop at the `nth` write to the journal, as if the process died: that write and
- * everything after it fails.
- */
+/** Returns dependencies that simulate a crash: the `nth` write to the journal and all later writes fail. */
 function dyingDeps(world: World, nth: number): UseCaseDeps {
   let writes = 0;
   function assertAlive(): void {

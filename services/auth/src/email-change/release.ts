@@ -1,8 +1,8 @@
 /**
- * Releases the previous addresses of accounts once no link can restore them. The commit after which an account no
- * longer needs an address also takes a mark. The mark is a claim, which is a unique key that a commit holds; its name
- * begins with the instant from which the address can be released. The mark is removed last, so that the next clean-up
- * can continue the release after a crash at any step.
+ * Releases the previous addresses of accounts once no link can restore them. A commit that makes an address
+ * unnecessary also takes a mark: a unique key whose name starts with the time from which the address may be
+ * released. The mark is removed last, so that after a crash at any step, the next clean-up finds it and
+ * continues.
  */
 import { StoreUnavailable } from '@latchkey/store';
 import {
@@ -17,8 +17,8 @@ import type { UseCaseDeps } from '../deps.ts';
 type Needs = Pick<UseCaseDeps, 'accounts' | 'journal' | 'newId' | 'now'>;
 
 /**
- * Closes the changes of address that can no longer be undone, and releases the previous addresses.
- * @param onSkipped receives every account whose addresses could not be released
+ * Makes changes of address final that can no longer be undone, and releases the previous addresses.
+ * @param onSkipped called for every account whose addresses could not be released
  * @throws StoreUnavailable
  */
 export async function releaseDueAddresses(
@@ -36,9 +36,9 @@ export async function releaseDueAddresses(
 }
 
 /**
- * Closes the change of an account's address, and releases the previous address. `EmailChangeSettled` is appended before
- * the release: from then on, every instance refuses the undo link, even an instance whose clock is slow and for which
- * the link has not expired. Otherwise an undo could restore an address that somebody else already has.
+ * Makes the change of an account's address final, then releases the previous address. `EmailChangeSettled`
+ * must be appended first: from then on, every instance refuses the undo link, even one whose clock is slow,
+ * so an undo cannot restore an address that somebody else has claimed meanwhile.
  */
 async function settle(deps: Needs, userId: string): Promise<void> {
   const { accounts, newId, now } = deps;
@@ -50,8 +50,8 @@ async function settle(deps: Needs, userId: string): Promise<void> {
 }
 
 /**
- * Releases the claims on addresses that an account no longer needs, then their marks. A released claim is never needed
- * again: a new owner takes the claim in a commit of its own.
+ * Releases the claims on addresses that an account no longer needs, then their marks. A released claim never
+ * has to be restored: a new owner of the address takes the claim in a commit of its own.
  * @throws StoreUnavailable
  */
 export async function releaseAddresses(
@@ -59,8 +59,7 @@ export async function releaseAddresses(
   userId: string,
 ): Promise<void> {
   const commits = await journal.read(userId);
-  // The state is computed from exactly these commits, because a claim of a later commit must not be judged by an
-  // earlier state.
+  // Compute the state from the commits just read: a newer or older state would not match the claims in them.
   const facts = commits.flatMap(({ events }) => events.filter(isAccountFact));
   const state = facts.reduce(evolve, initialState);
   const held = commits.map((commit) => ({ commit, ...superfluousClaims(state, commit.claims ?? []) }));

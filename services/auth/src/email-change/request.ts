@@ -1,5 +1,5 @@
 /**
- * A request to change the address of an account. Response and work are the same whether or not the new address is
+ * Requests a change of address. The response and its timing are the same whether or not the new address is
  * taken.
  */
 import type { EmailAddress } from '../addresses/email.ts';
@@ -38,9 +38,9 @@ type Needs = Pick<
 >;
 
 /**
- * Mails a link to the new address, which confirms the change. Nothing changes until the link is used.
- * @throws Refused (password_incorrect, email_unchanged, email_change_recent, account_not_verified, unauthenticated,
- * rate_limited, conflict, overloaded)
+ * Mails a confirmation link to the new address. Nothing changes until the link is used.
+ * @throws Refused (password_incorrect, email_unchanged, email_change_recent, account_not_verified,
+ * unauthenticated, rate_limited, conflict, overloaded)
  */
 export async function requestEmailChange(
   deps: Needs,

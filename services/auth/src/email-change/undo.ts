@@ -1,4 +1,6 @@
-/** The link that is mailed to the previous address. With it, the owner of that address can take the account back. */
+/**
+ * Handles the undo link, which is mailed to the previous address and lets its owner take the account back.
+ */
 import { emailUndoRefusal, type LivingAccount } from '../account/index.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
@@ -9,9 +11,9 @@ import type { AccountOutcome } from '../streams/accounts.ts';
 import { readLinkToken } from '../tokens/links.ts';
 import { releaseAddresses } from './release.ts';
 
-/** The data of the page of a usable link. */
+/** What the page of a valid undo link shows. */
 export interface EmailUndoView {
-  /** The address that the account would get back. */
+  /** The previous address, which the undo restores. */
   readonly email: string;
   /** The current address of the account. */
   readonly newEmail: string;
@@ -27,16 +29,20 @@ export interface UndoEmailChange {
 
 type LinkNeeds = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 
-/** Returns the data of the link's page. Changes nothing. @throws Refused (token_invalid, token_expired) */
+/**
+ * Returns what the page of the link shows, without side effects. @throws Refused (token_invalid,
+ * token_expired)
+ */
 export async function viewEmailUndo(deps: LinkNeeds, token: string): Promise<EmailUndoView> {
   const { account, email, newEmail } = await linkedAccount(deps, token);
   return { email, newEmail, locale: account.locale };
 }
 
 /**
- * Gives the account its previous address back, sets a new password, and ends all sessions, because the person who
- * changed the address also knew the old password.
- * @throws Refused (passwords_do_not_match, password_too_weak, token_invalid, token_expired, conflict, overloaded)
+ * Restores the previous address, sets a new password and ends all sessions. The password must change because
+ * the person who changed the address knew it.
+ * @throws Refused (passwords_do_not_match, password_too_weak, token_invalid, token_expired, conflict,
+ * overloaded)
  */
 export async function undoEmailChange(
   deps: LinkNeeds &
@@ -65,7 +71,9 @@ export async function undoEmailChange(
   return outcome;
 }
 
-/** Returns the account as it will be after the undo. @throws Refused (token_invalid, token_expired) */
+/**
+ * Returns the account with the address that the undo restores. @throws Refused (token_invalid, token_expired)
+ */
 async function linkedAccount(
   deps: LinkNeeds,
   token: string,

@@ -1,6 +1,5 @@
 /**
- * Tests the erasure on a real broker that compacts the topic soon: segments are small, and the allowed delay is
- * short.
+ * Tests erasure on a real broker whose topic is compacted quickly: small segments and a short maximum lag.
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -32,13 +31,13 @@ const folder = process.env['KAFKA_DATA'] ?? '';
 const skip = folder ? false : 'KAFKA_DATA is not set: nobody here can read the files of the broker';
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 /**
- * The maximum time for a compaction, in ms. A broker's cleaner pauses for 15 s between its rounds, and deletes a
- * replaced file a minute later.
+ * How long to wait for a compaction, in ms. The broker's log cleaner pauses for 15 s between rounds, and
+ * deletes replaced files a minute later.
  */
 const WITHIN_MS = 240_000;
 const MAX_LAG_MS = 4000;
 
-/** Opens a topic for one test, which the code under test uses as the accounts topic. */
+/** Creates a topic for one test, which the code under test uses in place of the accounts topic. */
 async function openTopic(t: TestContext) {
   const names = {
     [ACCOUNTS_TOPIC]: `compaction-${randomUUID()}`,
@@ -63,7 +62,7 @@ async function openTopic(t: TestContext) {
       'publish' | 'isCompacted'
     >,
     names,
-    /** Reads the topic from every offset: the gaps that compaction leaves must not stop a reader. */
+    /** Reads the topic from every offset, because the gaps that compaction leaves must not stop a reader. */
     async assertReadable(): Promise<void> {
       const tail = await bus.tail(ACCOUNTS_TOPIC);
       async function offsetsIn(partition: number, start: number, end: number): Promise<readonly number[]> {
@@ -82,7 +81,7 @@ async function openTopic(t: TestContext) {
         const firsts: (number | undefined)[] = [];
         for (let at = start; at < end; at += 1) firsts.push((await tail.read(partition, at, 1))[0]?.offset);
         const after = await offsetsIn(partition, start, end);
-        // The broker may have removed more records between the two reads of the offsets.
+        // Compaction may have removed more records between the reads `before` and `after`.
         for (const [index, first = Number.NaN] of firsts.entries()) {
           const [least = 0, most = 0] = [before, after].map((all) =>
             all.find((each) => each >= start + index),
@@ -93,7 +92,7 @@ async function openTopic(t: TestContext) {
       }
       assert.ok(holes > 0);
     },
-    /** Returns the broker's files whose content matches. */
+    /** Returns the broker's files of this topic whose content matches. */
     async filesWith(text: RegExp): Promise<readonly string[]> {
       const folders = (await readdir(folder)).filter((name) => name.startsWith(`${own}-`));
       assert.equal(folders.length, accountsTopic.partitions);
@@ -114,8 +113,8 @@ async function openTopic(t: TestContext) {
 type Topic = Awaited<ReturnType<typeof openTopic>>;
 
 /**
- * What a consumer knows of each account: the `person` of the last handled event as JSON, or `nobody` if that is null;
- * `erased` after the erasure.
+ * What a consumer has stored about each account: the `person` of the last event as JSON, `nobody` if that was
+ * null, or `erased` after an erasure.
  */
 type State = Readonly<Record<string, string>>;
 
@@ -162,7 +161,7 @@ async function recordsOf(world: World, account: string): Promise<readonly Encode
   return commits.flatMap((commit) => toOutgoingCommit(commit, world.erasing.signer).records);
 }
 
-/** Repeats the work until a condition holds. */
+/** Runs the work repeatedly until the condition holds. */
 async function workUntil(condition: () => Promise<boolean>, work: () => Promise<void>): Promise<void> {
   const giveUpAt = performance.now() + WITHIN_MS;
   while (!(await condition())) {
@@ -171,7 +170,7 @@ async function workUntil(condition: () => Promise<boolean>, work: () => Promise<
   }
 }
 
-/** Creates heartbeats that follow the real clock, because the broker does. */
+/** Creates heartbeats that use the real clock, because the broker uses it, too. */
 function heartbeatsOf(world: World, { bus }: Topic) {
   const logger = createLogger({ name: 'test', level: 'silent' });
   const needs = { ...world.erasing, bus, logger, now: () => new Date() };
@@ -249,7 +248,7 @@ describe('a compacted topic', () => {
       assert.ok(second);
       const genuine = new RegExp(RegExp.escape(second.value.toString()));
       const gone = async () => (await topic.filesWith(genuine)).length === 0;
-      // This check precedes the next publish, after which the broker may remove the genuine event.
+      // Check before the next publish: after that, the broker may remove the original event.
       assert.equal(await gone(), false);
       const text = 'the bytes of another writer';
       await topic.bus.publish(ACCOUNTS_TOPIC, [{ ...second, value: Buffer.from(text) }]);

@@ -1,7 +1,7 @@
 /**
- * On Kafka nothing can be replaced in place. Instead, the events of an erased account are published again without
- * personal data, and the broker removes the original records when it compacts the topic. On a topic that is not
- * compacted, copies would remove nothing.
+ * Erases personal data from a log that cannot replace records (Kafka): publishes the events of an erased
+ * account again without personal data, so that the broker removes the original records when it compacts the
+ * topic. If the topic is not compacted, the originals would stay, so nothing is published.
  */
 import type { Bus } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, type EventSigner } from '@latchkey/events';
@@ -19,16 +19,17 @@ export interface PublishCopiesDeps {
 }
 
 /**
- * Returns whether copies of events replace the original records on the accounts topic. @throws errors of the bus
+ * Returns whether the accounts topic is compacted, so that copies replace the original records. @throws
+ * errors of the bus
  */
 export async function isAccountsTopicCompacted({ bus }: Pick<PublishCopiesDeps, 'bus'>): Promise<boolean> {
   return (await bus.isCompacted?.(ACCOUNTS_TOPIC)) ?? true;
 }
 
 /**
- * Publishes all events of an account again, in order and as the journal has them, and notes the time. Does nothing if
- * the topic is not compacted. Idempotent: consumers skip events that they already have. The personal data must already
- * have been erased from the journal.
+ * Publishes all events of an account again, in order and as the journal now stores them, and records the
+ * time. The personal data must already have been erased from the journal. Does nothing if the topic is not
+ * compacted. Idempotent, because consumers skip events that they have already handled.
  * @throws StoreUnavailable, UnreadableCommit; errors of the bus
  */
 export async function publishCopies(deps: PublishCopiesDeps, account: string): Promise<void> {
@@ -38,7 +39,6 @@ export async function publishCopies(deps: PublishCopiesDeps, account: string): P
   const commits = await journal.read(account);
   const records = commits.flatMap((commit) => toOutgoingCommit(commit, signer).records);
   await bus.publish(ACCOUNTS_TOPIC, records);
-  // The copies are noted only after they were published, because noted copies count as published. After a crash in
-  // between, they are published again.
+  // Record the copies only after publishing them: after a crash in between, they are simply published again.
   await erasureReceipts.noteCopies(account, now().toISOString());
 }

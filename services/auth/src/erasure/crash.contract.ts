@@ -12,13 +12,16 @@ import { erasureSteps } from './testing/steps.ts';
 export interface StoresUnderTest {
   /** Returns empty stores. */
   open(): Promise<Stores>;
-  /** Returns the places in which the store still names the person. */
+  /** Returns the places in the store that still contain data of the person. */
   placesThatName(): Promise<readonly string[]>;
 }
 
 export function erasureCrashContract(name: string, given?: StoresUnderTest): void {
   describe(`an erasure that crashes on ${name}`, () => {
-    /** Returns an erasure that runs the steps in order, and stops before or after one of them, as a crash does. */
+    /**
+     * Returns an erasure that simulates a crash: it runs the steps in order, and stops before or after the
+     * given one.
+     */
     function crashing(needs: EraseDeps, userId: string, at: number, when: 'before' | 'after') {
       return async (addresses: readonly string[]) => {
         for (const [index, step] of erasureSteps(

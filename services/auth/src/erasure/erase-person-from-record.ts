@@ -2,13 +2,13 @@ import type { BusRecord, ReplaceRecord } from '@latchkey/bus';
 import { subjectOfKey } from '@latchkey/events';
 import { parseJson } from '@latchkey/process';
 
-/** The header of the salt, without which the digest of a person reveals nothing. */
+/** The header with the salt of the person's digest. Without the salt, the digest does not reveal the data. */
 const SALT = 'ce_personsalt';
 
 /**
- * Returns a function for records with the id of one of these accounts in their key or value. It removes the personal data
- * of the accounts' persons, and the salt of the data's digest. The hash and the signature of the record still verify. If
- * a record cannot be read (it may be a dead letter), its whole value is removed.
+ * Returns a function that removes the personal data of these accounts from a record that has the id of one of
+ * them in its key or value. It also removes the salt of the data's digest. The hash and signature of the
+ * record stay valid. If a record cannot be parsed (it may be a dead letter), its whole value is removed.
  */
 export function createPersonEraser(accounts: readonly string[]): ReplaceRecord {
   const erased: ReadonlySet<unknown> = new Set(accounts);
@@ -22,8 +22,8 @@ export function createPersonEraser(accounts: readonly string[]): ReplaceRecord {
 }
 
 /**
- * Whether the person of a record is that of one of the accounts: an event about the account, an action of the account,
- * or a report about a mail to it.
+ * Whether the `person` of a record belongs to one of the accounts: the record is an event of the account,
+ * reports an action of the account, or reports the delivery of a mail to it.
  */
 function isOf(
   accounts: ReadonlySet<unknown>,

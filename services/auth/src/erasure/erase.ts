@@ -1,4 +1,7 @@
-/** Erases accounts: the last event first, then every store, so that an interrupted erasure can be repeated. */
+/**
+ * Erases accounts. The final event is appended first and the stores follow, so that an interrupted erasure
+ * can be repeated.
+ */
 import type { Bus } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, type EventSigner } from '@latchkey/events';
 import { isAccountFact } from '../account/index.ts';
@@ -22,7 +25,8 @@ export type EraseDeps = Pick<
     /** Stores the security events that this process has recorded so far. @throws StoreUnavailable */
     flushAudit(): Promise<void>;
     /**
-     * Removes what other parts of this process keep about these addresses, such as the development mailbox. Idempotent.
+     * Deletes the data that other parts of this process hold about these addresses, such as the development
+     * mailbox. Must be idempotent.
      */
     forget?(addresses: readonly string[]): Promise<void>;
   };
@@ -37,8 +41,8 @@ export interface ErasureStep {
 export type ErasingAccount = Pick<ErasureRecord, 'account' | 'sequence'>;
 
 /**
- * Why an account cannot be erased now. `unpublished`: the attempt must be repeated, because some events of the account
- * are not published yet, and a later publish would contain personal data.
+ * Why an account cannot be erased now. `unpublished`: some of its events are not published yet; publishing
+ * them later would reveal personal data, so the erasure must be retried after they are published.
  */
 export type NotErased = 'not due' | 'unpublished';
 
@@ -61,9 +65,10 @@ export async function eraseFromStores(deps: EraseDeps, userId: string): Promise<
 }
 
 /**
- * Returns the steps in their order. The journal comes after the stores that are searched by the addresses in the
- * journal. No step removes counts of limits: the counts name no address, and expire within a day.
- * @param addresses the addresses of the account that no other account has
+ * Returns the steps in the order in which they must run. The journal is erased last, because the other steps
+ * need the addresses in it. Rate-limit counters are left to expire: they contain no addresses and last at
+ * most a day.
+ * @param addresses the addresses of the account that no other account uses
  */
 export function storeSteps(
   deps: EraseDeps,
@@ -89,9 +94,9 @@ export function storeSteps(
 }
 
 /**
- * Erases accounts from a log that can replace records. One search serves all of these accounts. On another log, this is
- * a no-op, and {@link finishErasure} publishes copies. The events of an account have its key, so the values of the
- * accounts topic are not searched. Idempotent.
+ * Erases accounts from a log that can replace records, with a single search for all of them. On any other
+ * log, this is a no-op, and {@link finishErasure} publishes copies instead. The accounts topic is searched by
+ * key only, because every event of an account has the account's key. Idempotent.
  */
 export async function eraseFromLog(
   { bus }: Pick<EraseDeps, 'bus'>,
@@ -101,7 +106,7 @@ export async function eraseFromLog(
 }
 
 /**
- * Publishes auth's receipt and, on a log that cannot replace records, first the events as the journal then has them.
+ * Publishes auth's receipt. On a log that cannot replace records, first publishes the erased events again.
  * Idempotent.
  * @throws StoreUnavailable, UnreadableCommit; errors of the bus
  */
@@ -111,10 +116,10 @@ export async function finishErasure(deps: EraseDeps, erasing: ErasingAccount): P
 }
 
 /**
- * Returns the addresses of an account that no other account has and no other open sign-up names. What is stored for
- * one of the other addresses belongs to the person who has it now, and is removed when the last account with the
- * address is erased. Otherwise, anybody could remove the requests and the trusted pairs of a stranger's address: by a
- * sign-up with this address, or a request to change to it, and an erasure.
+ * Returns the addresses of an account that no other account and no other open sign-up uses. Data stored for a
+ * shared address is kept until the last account with it is erased. Otherwise, anybody could delete the
+ * requests and trusted IP addresses of a stranger, by signing up with the stranger's address and having that
+ * account erased.
  */
 async function unsharedAddressesOf(
   deps: Pick<UseCaseDeps, 'journal' | 'registrations'>,
@@ -125,7 +130,7 @@ async function unsharedAddressesOf(
   return addresses.filter((_, index) => !shared[index]);
 }
 
-/** Whether an account other than `userId` has an address, or an open sign-up other than that of `userId` names it. */
+/** Whether another account owns the address, or another open sign-up uses it. */
 async function isOfAnother(
   { journal, registrations }: Pick<UseCaseDeps, 'journal' | 'registrations'>,
   userId: string,
@@ -137,7 +142,7 @@ async function isOfAnother(
   return [owner, ...signUps.map(({ stream }) => stream)].some((id) => id !== undefined && id !== userId);
 }
 
-/** Returns the addresses that the journal still contains, canonical and as they were typed. */
+/** Returns all addresses of the account in the journal, both as typed and in canonical form. */
 async function addressesOf(
   { journal }: Pick<UseCaseDeps, 'journal'>,
   userId: string,

@@ -19,7 +19,7 @@ import { erasureSteps } from './testing/steps.ts';
 const HOUR = DAY_MS / 24;
 const TIMES = { maxLagMs: 7 * DAY_MS };
 
-/** Returns the eraser's dependencies, with a log like Kafka's: nothing on it can be replaced in place. */
+/** Returns the eraser's dependencies with a log that, like Kafka, cannot replace records. */
 function onKafka({ erasing, bus }: World) {
   return { ...erasing, bus: { publish: bus.publish } };
 }
@@ -32,7 +32,7 @@ function withPolicy(world: World, policy: 'compact' | 'delete') {
   return { ...rest, bus: { ...bus, isCompacted: async () => policy === 'compact' } };
 }
 
-/** Returns the eraser's dependencies, with a log that cannot be reached. */
+/** Returns the eraser's dependencies with a log that is unavailable. */
 function withoutLog(world: World) {
   return { ...world.erasing, bus: { publish: () => Promise.reject(new Error('the log is away')) } };
 }
@@ -122,8 +122,9 @@ describe('heartbeats', () => {
       const sent = beats(world);
       assert.ok(sent.every((record) => record.partition === partition && record.value === null));
       assert.ok(sent.every(({ key }) => String(key) === heartbeatKey(userId)));
-      // A heartbeat is sent every six hours for nine days: seven days of lag, one day for a segment, and one day in
-      // reserve. The copies are published again after an hour, so the nine days begin then.
+      // Heartbeats are sent every six hours for nine days: seven days of maximum lag, one day for a segment,
+      // and one day as a margin. The nine days begin after an hour, when the copies are published a second
+      // time.
       assert.ok(sent.length >= 36 && sent.length <= 37, String(sent.length));
       assert.deepEqual(await world.erasing.erasureReceipts.listCopied({ limit: 9 }), []);
       await heartbeats.run();
@@ -155,7 +156,8 @@ describe('heartbeats', () => {
       const { erasureReceipts } = world.erasing;
       assert.equal((await erasureReceipts.find(userId))?.copies, undefined);
 
-      // `ops republish --to` notes the copies like this, for the topic that will replace the current one.
+      // `ops republish --to` records the copies in the same way, for the topic that will replace the current
+      // one.
       await erasureReceipts.noteCopies(userId, world.erasing.now().toISOString());
       world.advance(20 * DAY_MS);
       await heartbeatsOf(world, { ...kafka, ...withPolicy(world, 'delete') }).run();

@@ -1,7 +1,8 @@
 /**
- * Makes the broker remove the events of erased people from the topic, on one instance at a time. Kafka compacts a part
- * of a partition only when a later record has begun a new segment, and an idle partition gets no later records. So
- * heartbeats are published to it until the earlier records are certain to be gone.
+ * Makes the broker remove the events of erased people from the topic. Kafka compacts a segment of a partition
+ * only once a later record has started a new segment, which never happens on an idle partition. Heartbeats
+ * are therefore published to the partition until the original events are certain to be gone. A lease ensures
+ * that only one instance does this at a time.
  */
 import { partitionOfKey, segmentMsForCompaction } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, accountsTopic, heartbeatKey } from '@latchkey/events';
@@ -20,7 +21,7 @@ const LONGEST_PAUSE_MS = 10 * 60_000;
 export interface HeartbeatTimes {
   /** How long the broker may keep a record after a later one has replaced it: ERASURE_TOPIC_DAYS, in ms. */
   readonly maxLagMs: number;
-  /** The time after which the copies are published a second time, in ms. Default: an hour. */
+  /** How long after the first copies they are published a second time, in ms. Default: an hour. */
   readonly againMs?: number;
 }
 
@@ -31,14 +32,14 @@ type Needs = Omit<PublishCopiesDeps, 'erasureReceipts'> & {
 
 export interface Heartbeats {
   /**
-   * Publishes the heartbeats and the copies of events that are due. Does nothing while the topic is not compacted: the
-   * erasures then wait for the topic that replaces it.
+   * Publishes all heartbeats and second copies that are due. Does nothing if the topic is not compacted:
+   * those erasures are completed on the topic that replaces it.
    * @throws StoreUnavailable; errors of the bus
    */
   run(): Promise<void>;
 }
 
-/** Creates the publisher of heartbeats. Its `run` takes no lease. */
+/** Creates the publisher of heartbeats. Callers of `run` must hold the lease. */
 export function createHeartbeats(
   deps: Needs,
   { maxLagMs, againMs = SECOND_COPIES_DELAY_MS }: HeartbeatTimes,
@@ -46,12 +47,12 @@ export function createHeartbeats(
   const { erasureReceipts, bus, now, logger } = deps;
   const segmentMs = segmentMsForCompaction(maxLagMs);
   const everyMs = segmentMs / 4;
-  /** When this process last published a heartbeat to each partition; ms since 1970. */
+  /** When this process last published a heartbeat to each partition, in ms since the epoch. */
   const last = new Map<number, number>();
 
   /**
-   * Returns the time by which the broker has certainly removed the original records, provided that heartbeats were
-   * published; ms since 1970.
+   * Returns the time by which the broker has certainly removed the original records, if heartbeats are
+   * published until then; in ms since the epoch.
    */
   function goneAt({ copies: { lastAt } }: ErasureWithCopies): number {
     return Date.parse(lastAt) + maxRemovalDelayMs(maxLagMs);
@@ -71,8 +72,8 @@ export function createHeartbeats(
         { err: error, stream: account },
         'the events of an erased account cannot be published again',
       );
-      // The copies could not be published again. They are noted as if they had been, so that the heartbeats end: the
-      // first copies were published.
+      // Record the second copies anyway, so that the heartbeats end some day; the first copies were
+      // published.
       await erasureReceipts.noteCopies(account, now().toISOString());
     }
   }
@@ -85,8 +86,8 @@ export function createHeartbeats(
   }
 
   /**
-   * Handles one erasure: publishes the copies or the heartbeat that are due, and notes when the original events are
-   * gone.
+   * Handles one erasure: publishes the second copies and the heartbeat if they are due, and records when the
+   * original events are gone.
    * @param earlier a copy of `last` from before this run
    */
   async function handle(erasure: ErasureWithCopies, earlier: ReadonlyMap<number, number>): Promise<void> {
@@ -96,8 +97,8 @@ export function createHeartbeats(
     const partition = partitionOfKey(Buffer.from(account), accountsTopic.partitions);
     await beat(account, partition);
     if (dueAgain || now().getTime() <= goneAt(erasure)) return;
-    // During a long outage, all heartbeats may have been missed. So the events count as gone only if an earlier run has
-    // published a heartbeat late enough.
+    // A long outage may have prevented the heartbeats. Count the events as gone only if an earlier run
+    // published a heartbeat recently enough.
     const beatAt = earlier.get(partition) ?? Number.NEGATIVE_INFINITY;
     if (beatAt > goneAt(erasure) - segmentMs) await erasureReceipts.noteGone(account, now().toISOString());
   }
@@ -116,7 +117,10 @@ export function createHeartbeats(
   };
 }
 
-/** Runs the heartbeats for as long as there are erasures whose original events may still be on the topic. */
+/**
+ * Creates a job that publishes heartbeats as long as the original events of an erasure may still be on the
+ * topic.
+ */
 export function createHeartbeatJob(
   deps: Needs & {
     readonly leases: Leases;
@@ -129,7 +133,7 @@ export function createHeartbeatJob(
   const heartbeats = createHeartbeats(deps, times);
   async function run(): Promise<boolean> {
     clock.assertTrusted();
-    // Usually, no erased person's original events remain on the topic, so no lease needs to be written.
+    // Usually there is nothing to do. Check this first, because taking the lease is a write.
     if ((await erasureReceipts.listCopied({ limit: 1 })).length === 0) return false;
     const held = await leases.take({ name: LEASE, holder: owner, now: now(), ms: LEASE_MS });
     if (held) await heartbeats.run();

@@ -3,7 +3,7 @@ import { Gauge } from 'prom-client';
 import { type ErasureReceipts, unconfirmedConsumers } from '../ports/erasure-receipts.ts';
 import type { Erasures } from '../ports/erasures.ts';
 
-/** The maximum number of erasures to read for one scrape. */
+/** The maximum number of erasures that are read per scrape. */
 const COUNTED_AT_MOST = 10_000;
 
 /** Registers gauges that read the store when they are scraped. They are NaN while the store cannot be reached. */
@@ -18,7 +18,10 @@ export function createErasureMetrics({
   readonly registry: Registry;
   readonly erasures: Pick<Erasures, 'due'>;
   readonly erasureReceipts: Pick<ErasureReceipts, 'list'>;
-  /** The consumers that must confirm erasures now. Others are not counted, even if earlier erasures wait for them. */
+  /**
+   * The consumers that must confirm new erasures. Former consumers are not counted, even if older erasures
+   * still wait for them.
+   */
   readonly expected: readonly string[];
   /** How long consumers have to confirm an erasure, in days: ERASURE_RECEIPT_DAYS. */
   readonly receiptDays: number;

@@ -7,12 +7,15 @@ import type { UseCaseDeps } from '../deps.ts';
 import type { ErasureReceipts, ErasureRecord } from '../ports/erasure-receipts.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
 
-/** The consumer group, and the name under which auth confirms its own part. */
+/** The name of auth's consumer group, and of auth as a consumer in its own receipts. */
 export const AUTH_CONSUMER = 'auth';
-/** Limits the receipts per account, because anyone who may write to the topic can invent names of consumers. */
+/**
+ * The maximum number of receipts per account: anyone with write access to the topic can invent consumer
+ * names.
+ */
 const MAX_RECEIPTS = 100;
 
-/** Returns all consumers that must confirm each erasure, Latchkey's own included. @param others ERASURE_CONSUMERS */
+/** Returns the names of all consumers that must confirm each erasure. @param others ERASURE_CONSUMERS */
 export function expectedConsumers(others: readonly string[]): readonly string[] {
   return [...new Set([...ownConsumers, ...others])];
 }
@@ -24,8 +27,8 @@ export type ReceiptDeps = Pick<UseCaseDeps, 'journal'> & {
 };
 
 /**
- * Returns the record of an account's erasure, which contains the receipts. Stores the record first if there is none.
- * Idempotent.
+ * Returns the record of an account's erasure, including its receipts. Creates the record if the account is
+ * erased and has none. Idempotent.
  * @returns undefined if the account is not erased
  * @throws StoreUnavailable, UnreadableCommit
  */
@@ -46,7 +49,7 @@ export async function findOrOpenErasure(
 
 /**
  * Stores a receipt. Idempotent.
- * @returns false if it was not stored, for example because there is no such erasure
+ * @returns false if the receipt was rejected, for example because the account is not erased
  * @throws StoreUnavailable
  */
 export async function storeReceipt(
@@ -70,21 +73,22 @@ export async function publishOwnReceipt(
   await bus.publish(RECEIPTS_TOPIC, [encodeReceipt(receipt)]);
 }
 
-/** Reads the receipts of all consumers into the store. */
+/** Creates the subscription that stores the receipts of all consumers. */
 export function createReceiptReader(
   deps: ReceiptDeps & { readonly bus: Pick<Bus, 'subscribe'>; readonly logger: Logger },
 ): Part {
   const { bus, logger } = deps;
   let subscription: Subscription | undefined;
 
-  /** Tries to store a receipt. Returns the reason if it cannot be stored; undefined if it was stored. */
+  /** Stores a receipt, or returns why it cannot be stored. */
   async function faultOf(record: BusRecord): Promise<string | undefined> {
     const receipt = decodeReceipt(record);
     if (receipt === undefined) return 'it cannot be read';
     try {
       return (await storeReceipt(deps, receipt)) ? undefined : 'it is about no erasure';
     } catch (error) {
-      // The account cannot have been erased, because the eraser would have failed to read its events, too.
+      // Such an account cannot have been erased, because the eraser would have failed to read its events,
+      // too.
       if (error instanceof UnreadableCommit) return 'the events of its account cannot be read';
       throw error;
     }

@@ -1,25 +1,26 @@
-/** Computes the time by which a broker has removed the events of an erased person from a compacted topic. */
+/** Computes when the broker will have removed the events of an erased person from a compacted topic. */
 import { segmentMsForCompaction } from '@latchkey/bus';
 import type { ErasureCopies } from '../ports/erasure-receipts.ts';
 
 /**
- * The time after the first copies at which they are published a second time, in ms. A delayed publish of the original
- * events may have taken effect after the first copies. Without second copies, these events would never be replaced.
+ * How long after the first copies they are published a second time, in ms. An original event whose publish
+ * was delayed may have arrived after the first copies; only the second copies replace it.
  */
 export const SECOND_COPIES_DELAY_MS = 60 * 60_000;
 
 /**
- * Returns the time between the last copies and the instant at which the original events are certainly gone, in ms.
- * After the time of one segment, the copies are in a segment that can be compacted. The broker compacts it within
- * `maxLagMs`. The time of another segment is a reserve.
- * @param maxLagMs how long the broker may keep a record after a later one has replaced it: ERASURE_TOPIC_DAYS, in ms
+ * Returns how long after the last copies the original events are certainly gone, in ms. After one segment
+ * time, the segment with the copies is closed and can be compacted. The broker compacts it within `maxLagMs`.
+ * Another segment time is added as a safety margin.
+ * @param maxLagMs how long the broker may keep a record after a later one has replaced it:
+ * ERASURE_TOPIC_DAYS, in ms
  */
 export function maxRemovalDelayMs(maxLagMs: number): number {
   return maxLagMs + 2 * segmentMsForCompaction(maxLagMs);
 }
 
 /**
- * Returns the time by which the original events must be gone from the topic, provided that auth runs.
+ * Returns the time by which the original events will be gone from the topic if auth keeps running until then.
  * @param maxLagMs as in {@link maxRemovalDelayMs}
  */
 export function removalDeadline({ firstAt, lastAt, goneAt }: ErasureCopies, maxLagMs: number): Date {

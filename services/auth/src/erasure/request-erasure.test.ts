@@ -18,7 +18,7 @@ import { eraseDueAccounts } from './sweep.ts';
 const ADDRESS = 'ada@example.com';
 const PASSWORD = 'countess of lovelace';
 
-/** Signs up an account and verifies its address. */
+/** Signs up an account and verifies its address. Returns its id. */
 async function verified(world: World): Promise<string> {
   const { userId } = await world.signUp(ADDRESS, PASSWORD);
   const token = world.tokenOf(userId, 'verification');

@@ -1,4 +1,4 @@
-/** Requests to erase an account, and cancels such requests. */
+/** Requests erasures of accounts, and cancels such requests. */
 import { DAY_MS } from '@latchkey/process';
 import { type AccountState, erasureInstant, erasureUndoRefusal, isLiving } from '../account/index.ts';
 import { addOtherAdmins, executeAndEndSessions } from '../administration/manage-accounts.ts';
@@ -17,7 +17,7 @@ type Needs = Pick<
 
 type Origin = Pick<UseCaseContext, 'correlationId' | 'traceparent'>;
 
-/** An account that waits for its erasure. */
+/** An account whose erasure is pending. */
 export interface RequestedErasure {
   readonly state: AccountState;
   /** When the account will be erased (RFC 3339). */
@@ -25,7 +25,7 @@ export interface RequestedErasure {
 }
 
 /**
- * Disables the caller's own account immediately, and has it erased after ERASURE_GRACE_DAYS.
+ * Disables the caller's own account immediately, and schedules its erasure after ERASURE_GRACE_DAYS.
  * @throws Refused (password_incorrect, last_admin, unauthenticated, rate_limited, conflict, overloaded)
  */
 export async function eraseOwnAccount(
@@ -52,7 +52,7 @@ export async function eraseOwnAccount(
 }
 
 /**
- * Erases another account, for admins: disables it immediately, and erases it after ERASURE_GRACE_DAYS.
+ * Disables another account immediately, and schedules its erasure after ERASURE_GRACE_DAYS. For admins.
  * @throws Refused (not_found, own_account, last_admin, conflict)
  */
 export async function eraseOtherAccount(
@@ -85,7 +85,7 @@ async function requestErasure(
   return { state, eraseAt: (isLiving(state) && state.erasure?.at) || eraseAt };
 }
 
-/** The data of the page of a usable link. */
+/** What the page of a valid cancellation link shows. */
 export interface ErasureView {
   readonly locale: string;
   readonly eraseAt: Date;
@@ -93,7 +93,10 @@ export interface ErasureView {
 
 type LinkNeeds = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 
-/** Returns the data of the link's page. Changes nothing. @throws Refused (token_invalid, token_expired) */
+/**
+ * Returns what the page of the link shows, without side effects. @throws Refused (token_invalid,
+ * token_expired)
+ */
 export async function viewErasure(deps: LinkNeeds, token: string): Promise<ErasureView> {
   const { userId, tokenHash } = readLinkToken(deps, 'erasure', token);
   const state = await deps.accounts.load(userId);
@@ -104,7 +107,7 @@ export async function viewErasure(deps: LinkNeeds, token: string): Promise<Erasu
 }
 
 /**
- * Cancels the erasure. The account is enabled again, unless it was disabled before the request.
+ * Cancels the erasure, and enables the account unless it was already disabled before the request.
  * @throws Refused (token_invalid, token_expired, conflict)
  */
 export async function cancelErasure(

@@ -1,4 +1,4 @@
-/** The settings of erasure. Operators' commands read them, too. */
+/** The settings of erasure, used by the service and by `ops`. */
 import { isConsumerName } from '@latchkey/events';
 import { settingSchemas } from '@latchkey/process';
 import { z } from 'zod';

@@ -1,4 +1,7 @@
-/** Tests that every store must pass: an erasure does not affect what is stored for an address that others have, too. */
+/**
+ * Tests that every store must pass: an erasure keeps the data stored for an address that another account also
+ * uses.
+ */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
@@ -14,12 +17,15 @@ import { createTestContext, DAY_MS, isRefusedWith, type World } from '../testing
 import { eraseOtherAccount } from './request-erasure.ts';
 import { eraseDueAccounts } from './sweep.ts';
 
-/** As in the settings of the test world. */
+/** The number of failed logins that lock an address in the test world. */
 const LOGIN_FAILURES = 3;
 const PASSWORD = 'chosen by somebody else';
 const trusted = { address: ada, ip: '203.0.113.7' };
 
-/** Locks the address, trusts a pair of it, and records a request for it. */
+/**
+ * Locks the address by failed logins, trusts an IP address for it, and records a password reset request for
+ * it.
+ */
 async function protect({ deps }: World): Promise<void> {
   for (const n of Array(LOGIN_FAILURES).keys())
     await assert.rejects(login(deps, { address: ada, password: `guess ${n}` }, createTestContext()));
@@ -39,7 +45,7 @@ async function eraseNow(world: World, userId: string): Promise<void> {
   assert.equal((await world.typesOf(userId)).at(-1), 'AccountErased');
 }
 
-/** Asserts that the lock, the trusted pair and the request of the address are still stored. */
+/** Asserts that the lock, the trusted IP address and the recorded request are still stored. */
 async function assertProtected(world: World): Promise<void> {
   const { requests, trustedAddresses, now } = world.deps;
   assert.equal(await isLocked(world), true);

@@ -1,4 +1,7 @@
-/** Erases the accounts that are due, on one instance at a time. Continues what a crash interrupted. */
+/**
+ * Erases the accounts that are due, and resumes interrupted erasures. A lease ensures that only one instance
+ * does this at a time.
+ */
 import type { ClockGuard, Logger, Part } from '@latchkey/process';
 import { createIdleBackoff, type Wakeup } from '@latchkey/process/loop';
 import { type Leases, StoreUnavailable } from '@latchkey/store';
@@ -14,8 +17,8 @@ import {
 } from './erase.ts';
 
 /**
- * The pauses between two searches for erasures that another instance has recorded or that could not be finished, in ms.
- * The pauses grow while nothing is found.
+ * The pause between polls for erasures that another instance recorded or that must be retried, in ms. It
+ * grows while there are none.
  */
 const IDLE_MS = { least: 2_000, most: 8_000 };
 const LEASE_MS = 60_000;
@@ -25,11 +28,14 @@ const PAGE = 50;
 
 type Needs = EraseDeps & Pick<UseCaseDeps, 'erasures' | 'now'>;
 
-/** Learns how the attempts end. */
+/** Callbacks for the outcomes of erasures. */
 interface Watcher {
-  /** Called for every erasure that failed. It will be tried again. */
+  /** Called after an erasure failed; it will be retried. */
   failed(due: DueErasure, error: unknown): void;
-  /** Called for every erasure that was closed: the account is erased, or will not be at this instant. */
+  /**
+   * Called after an erasure was settled: either the account is erased, or the erasure was canceled or
+   * postponed.
+   */
   closed(due: DueErasure): void;
 }
 
@@ -67,8 +73,8 @@ async function erasePage(deps: Needs, page: readonly DueErasure[], watcher: Watc
 }
 
 /**
- * Erases accounts from the log together. Returns whether this succeeded; if it failed, each account must be erased
- * alone, so that an account that cannot be erased does not block the others.
+ * Tries to erase accounts from the log together, and returns whether this succeeded. If not, the caller must
+ * erase them one by one, so that a faulty account does not block the others.
  */
 async function areErasedTogether(deps: Needs, accounts: readonly string[]): Promise<boolean> {
   return await eraseFromLog(deps, accounts).then(
@@ -77,7 +83,10 @@ async function areErasedTogether(deps: Needs, accounts: readonly string[]): Prom
   );
 }
 
-/** Does a part of an erasure. An account that cannot be erased is reported, and does not block the accounts behind it. */
+/**
+ * Runs a part of an erasure. A failure is reported to the watcher and does not stop the erasure of other
+ * accounts.
+ */
 async function attempt(due: DueErasure, watcher: Watcher, work: () => Promise<void>): Promise<void> {
   try {
     await work();
@@ -87,7 +96,10 @@ async function attempt(due: DueErasure, watcher: Watcher, work: () => Promise<vo
   }
 }
 
-/** Returns a watcher that logs the first failure of each account, because failed erasures are tried every few seconds. */
+/**
+ * Returns a watcher that logs only the first failure of each account, because retries happen every few
+ * seconds.
+ */
 export function createFailureLog(logger: Pick<Logger, 'error' | 'info'>): Watcher {
   const failing = new Set<string>();
   return {
@@ -116,7 +128,7 @@ export function createErasureJob(
   const failures = createFailureLog(logger);
   async function run(): Promise<boolean> {
     clock.assertTrusted('erasure');
-    // Usually, no erasure is due, so no lease needs to be written.
+    // Usually there is nothing to do. Check this first, because taking the lease is a write.
     if ((await deps.erasures.due({ until: now(), limit: 1 })).length === 0) return false;
     const held = await leases.take({ name: LEASE, holder: owner, now: now(), ms: LEASE_MS });
     if (held) await eraseDueAccounts(deps, failures);

@@ -66,7 +66,9 @@ describe('the export of an account', () => {
   });
 });
 
-/** Returns the hashes in a private field. Leaves out addresses, because the events contain them, too. */
+/**
+ * Returns all texts in a private field except addresses, which events contain, too. What remains are hashes.
+ */
 function textsOf(value: unknown): readonly string[] {
   if (typeof value === 'string') return value.includes('@') ? [] : [value];
   if (typeof value === 'object' && value !== null && 'hash' in value) return [String(value.hash)];

@@ -14,7 +14,10 @@ const PAGE = 100;
 
 type Needs = Pick<UseCaseDeps, 'auditLog' | 'journal' | 'now' | 'sessions'>;
 
-/** Returns all parts of the export except the mails. The lists are read page by page, on demand. */
+/**
+ * Returns all parts of the export except the mails. Lists are read from the stores page by page, as they are
+ * iterated.
+ */
 export function accountParts(deps: Needs, account: ExistingAccount): Omit<ExportParts, 'mails'> {
   return {
     exportedAt: deps.now(),
@@ -51,7 +54,7 @@ function viewEvent({ sequence, id, type, time, correlationId, data }: LatchkeyEv
   return { sequence, id, type, time, requestId: correlationId, data: removeSealedLinks(data) };
 }
 
-/** Removes all sealed links, at any depth. They are secrets, although only the notifier can open them. */
+/** Removes all sealed links, at any depth. Even sealed, a link is a secret and must not be exported. */
 export function removeSealedLinks(data: object): Record<string, unknown> {
   const kept = Object.entries(data).filter(([, value]) => !isObject(value) || !('sealed' in value));
   return Object.fromEntries(
@@ -94,7 +97,7 @@ async function* signInsOf(
   for await (const entries of all)
     for (const { headers, value } of entries) {
       const event = decodeSecurityEvent({ headers, value: Buffer.from(value) });
-      // An event type of a newer release decodes to undefined and is left out.
+      // Skip events of types that only a newer release knows; they decode to undefined.
       if (event !== undefined) yield viewSignIn(event);
     }
 }

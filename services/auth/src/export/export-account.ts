@@ -1,4 +1,4 @@
-/** The export of one's own account. */
+/** Exports all data about the caller's own account. */
 import { type ExportedMail, writeExportDocument } from '@latchkey/export';
 import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { runWithinLimits } from '../limits/within-limits.ts';
@@ -24,11 +24,11 @@ type Needs = Pick<
 >;
 
 /**
- * Returns the export of the caller's account, generated while it is read. The export of an unverified account lists no
- * mails, because its address may belong to somebody else.
- * @param accessToken the caller's access token
- * @throws Refused (password_incorrect, rate_limited, overloaded); MailsUnavailable. Reading the document throws what
- * the stores throw
+ * Returns the export of the caller's account as a stream of text, read from the stores while it is consumed.
+ * For an unverified account, it contains no mails, because the address may belong to somebody else.
+ * @param accessToken the caller's access token, sent to the notifier
+ * @throws Refused (password_incorrect, rate_limited, overloaded), MailsUnavailable. While the stream is
+ * consumed, it throws the errors of the stores
  */
 export async function exportOwnAccount(
   deps: Needs,
@@ -55,9 +55,7 @@ export async function exportOwnAccount(
 
 async function* noMails(): AsyncGenerator<ExportedMail> {}
 
-/**
- * Reads the first mail before the response begins, so that the request can still be refused if the notifier is down.
- */
+/** Reads the first mail eagerly, so that an unavailable notifier is noticed before the response has begun. */
 async function begun(mails: AsyncIterable<ExportedMail>): Promise<AsyncIterable<ExportedMail>> {
   const iterator = mails[Symbol.asyncIterator]();
   const first = await iterator.next();

@@ -1,4 +1,4 @@
-/** The mails of an account, from a notifier in another process. */
+/** Reads the mails of an account from a notifier in another process. */
 import { type ExportedMail, exportedMailSchema } from '@latchkey/export';
 import { readPages } from '@latchkey/store';
 import { z } from 'zod';
@@ -9,9 +9,9 @@ const TIMEOUT_MS = 5000;
 const answer = z.object({ mails: z.array(exportedMailSchema) });
 
 /**
- * Returns the mails of an account by requests to the notifier.
+ * Creates a client that requests the mails of an account from the notifier.
  * @param url NOTIFIER_URL
- * @param ask replaces `fetch`
+ * @param ask replaces `fetch` in tests
  */
 export function createRemoteMails(url: string | undefined, ask: typeof fetch = fetch): Mails {
   async function page(accessToken: string, last: ExportedMail | undefined): Promise<readonly ExportedMail[]> {

@@ -1,4 +1,4 @@
-/** The actions of admins on other accounts, over HTTP. */
+/** Tests the routes with which admins act on other accounts. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Auth, startAuth } from '../testing/auth.fixture.ts';
@@ -58,6 +58,7 @@ test('of two admins who demote each other at once, one remains', async (context)
   ]);
   assert.equal(replies.filter(({ status }) => status === 200).length, 1);
   const [refusal] = replies.filter(({ status }) => status !== 200);
-  // An admin who was demoted by the other request may be refused because the caller is no longer an admin.
+  // If the other request has already demoted this admin, the refusal says that the caller is no longer an
+  // admin.
   assert.ok(['last_admin', 'insufficient_permission', 'unauthenticated'].includes(refusal?.json.code));
 });

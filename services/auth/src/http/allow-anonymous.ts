@@ -1,7 +1,7 @@
 import type { Policy } from '@latchkey/http';
 import type { Caller } from '../deps.ts';
 
-/** Returns a policy under which the access token is optional, but an invalid one is refused. */
+/** Returns a policy that admits requests without an access token, but still refuses an invalid one. */
 export function allowAnonymous(authenticated: Policy<Caller>): Policy<Caller | null> {
   return {
     ...authenticated,

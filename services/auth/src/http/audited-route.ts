@@ -1,4 +1,4 @@
-/** Routes that report security events: refusals by their policy, and the actions of admins. */
+/** Makes a route record security events: denied access, and actions of admins. */
 import { type Answer, Problem, problems, type RequestContext, type Route } from '@latchkey/http';
 import { accountNotVerified } from '@latchkey/tokens';
 import { z } from 'zod';
@@ -6,7 +6,7 @@ import type { Audit } from '../ports/audit.ts';
 import { toUseCaseContext } from './context.ts';
 import { problemOf } from './problems.ts';
 
-/** A refusal by a policy, with the account that was refused. */
+/** A problem with which a policy refuses a request from a known account. */
 export class PolicyProblem extends Problem {
   readonly account: string | undefined;
 
@@ -17,8 +17,8 @@ export class PolicyProblem extends Problem {
 }
 
 /**
- * The refusals that are reported: those of a known caller, and those of a page from an origin that is not listed. A
- * missing or expired token is not reported.
+ * The problems that are recorded as denied access: the caller lacks permission, the account is not verified,
+ * or the origin is not listed. A missing or expired token is not recorded.
  */
 const DENIALS: ReadonlySet<string> = new Set([
   problems.insufficient_permission.code,

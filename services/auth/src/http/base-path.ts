@@ -1,2 +1,2 @@
-/** The path of every route of auth except the key set. */
+/** The path prefix of the auth API. */
 export const AUTH_BASE_PATH = '/api/v1/auth';

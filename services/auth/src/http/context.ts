@@ -21,7 +21,7 @@ export function toUseCaseContext({
   };
 }
 
-/** The headers of a route whose requests can be repeated safely with an Idempotency-Key. */
+/** The headers of a route that accepts an Idempotency-Key. */
 export const idempotencyHeaders = z.object({
   'Idempotency-Key': z
     .string()
@@ -31,8 +31,8 @@ export const idempotencyHeaders = z.object({
 });
 
 /**
- * Creates the context of a repeatable request.
- * @param request its body must already be parsed with the route's schema
+ * Creates the context of a request that may have an Idempotency-Key.
+ * @param request its body must already be parsed with the route's schema, which brings it into canonical form
  */
 export function toIdempotentContext(request: RequestContext & { readonly body: unknown }): UseCaseContext {
   const key = request.headers['idempotency-key'];

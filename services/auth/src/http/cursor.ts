@@ -1,6 +1,6 @@
 /**
- * Paged lists: the parameters `limit` and `cursor`. A cursor contains the position at which a page ended; it is
- * opaque, but not secret.
+ * The parameters `limit` and `cursor` of paged lists. A cursor encodes the position at which a page ended; it
+ * is opaque to clients, but not secret.
  */
 import { parseJson } from '@latchkey/process';
 import { z } from 'zod';
@@ -10,7 +10,7 @@ import type { OwnHistoryPosition } from '../profile/own-history.ts';
 
 const LONGEST_CURSOR = 200;
 
-/** A query parameter of a page: a whole number from 1 to 100. */
+/** The schema of `limit`: a whole number from 1 to 100. */
 export function pageLimitSchema(fallback: number) {
   return z
     .string()
@@ -30,7 +30,7 @@ function write(fields: readonly unknown[]): string {
   return Buffer.from(JSON.stringify(fields)).toString('base64url');
 }
 
-/** Declares a query parameter that accepts only cursors that `write` has made. */
+/** Returns the schema of `cursor`. It accepts only cursors that `write` could have produced. */
 function cursorOf<Fields extends readonly unknown[], Place>(
   schema: z.ZodType<Fields>,
   placeOf: (fields: Fields) => Place,

@@ -7,7 +7,7 @@ import type { RefreshCookie } from './refresh-cookie.ts';
 import type { SecurityTxt } from './security-txt.ts';
 import type { SignUpCookie } from './sign-up-cookie.ts';
 
-/** The dependencies of the routes: those of the use cases, and a few that only HTTP needs. */
+/** The dependencies of the routes: those of the use cases, plus some that only HTTP needs. */
 export interface RouteDeps extends UseCaseDeps {
   readonly count: CountOperation;
   readonly guards: Guards<Caller & { readonly verified: boolean; readonly role: string }>;
@@ -16,9 +16,9 @@ export interface RouteDeps extends UseCaseDeps {
   readonly signUpCookie: SignUpCookie;
   readonly verifyToken: VerifyToken;
   readonly clients: Pick<ServiceClients, 'find'>;
-  /** PUBLIC_URL without a slash at its end; also the issuer of access tokens. */
+  /** PUBLIC_URL without its trailing slash; also the issuer of access tokens. */
   readonly publicUrl: string;
-  /** The path of PUBLIC_URL, which the proxy in front removes; empty if there is none. */
+  /** The path of PUBLIC_URL, which the reverse proxy strips from requests; empty if it has none. */
   readonly publicPath: string;
   /** The content of `/.well-known/security.txt`; undefined without SECURITY_CONTACT. */
   readonly securityTxt: SecurityTxt | undefined;

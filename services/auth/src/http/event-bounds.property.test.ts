@@ -1,4 +1,4 @@
-/** Tests that the API has the same bounds as the events: an event cannot contain a longer name or more recipients. */
+/** Tests that the API and the events have the same limits: whatever the API accepts fits into an event. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { catalogue, personName as nameInEvent, username as usernameInEvent } from '@latchkey/events';
@@ -14,7 +14,10 @@ const recipientsInEvent = catalogue.MailRequested.schema.shape.person.unwrap().s
 const letters = fc.string({
   unit: fc.constantFrom('a', 'Z', '7', '_', '-', ' ', '.', '@', '\u202e', '\n', 'é', '🦊'),
 });
-/** Generates addresses that the API accepts, or would accept if no part of them were too long. */
+/**
+ * Generates parts of addresses. Some are longer than the API accepts; apart from their length, the addresses
+ * are valid.
+ */
 const part = fc.string({ unit: fc.constantFrom('a', 'Z', '7'), minLength: 1, maxLength: 70 });
 const address = fc
   .tuple(part, fc.array(part, { minLength: 1, maxLength: 5 }))

@@ -1,4 +1,4 @@
-/** Tests invalid requests: one response reports all faults, in the reader's language. */
+/** Tests that the response to an invalid request reports all errors at once, in the reader's language. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startAuth } from '../testing/auth.fixture.ts';

@@ -1,6 +1,6 @@
 /**
- * The gateway's configuration must repeat some facts of the services: the routes that hash a password, and the
- * security headers.
+ * Tests that the gateway's configuration agrees with the services about which routes hash a password, and
+ * about the security headers.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * Tests the requests of gateways and other services: who sent a request, whether a token is active, and what the URLs
- * of the endpoints are.
+ * Tests the routes for gateways and other services: identifying the sender of a request, introspecting a
+ * token, and looking up the URLs of the endpoints.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -94,7 +94,7 @@ test('what a gateway is refused is reported for each account, which it is about'
     return auth.securityEvents().flatMap(({ type, data }) => (type === 'AccessDenied' ? [data] : []));
   }
   await waitUntil(async () => denials().length >= 2);
-  // Events of two accounts may arrive in any order.
+  // Sort, because events of different accounts may arrive in any order.
   assert.deepEqual(
     denials()
       .map(({ actor, accountId, action, reason }) => [actor, accountId, action, reason])

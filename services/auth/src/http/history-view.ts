@@ -1,4 +1,4 @@
-/** An account's history, in a form for people. */
+/** Formats the history of an account for people. */
 
 import { assertNever } from '@latchkey/events';
 import { z } from 'zod';
@@ -39,7 +39,7 @@ function viewFact({ sequence, at, fact }: HistoryEntry) {
   return { sequence, type: fact.type, at, summary: summaryOf(fact) };
 }
 
-/** A page of one's own history. Account events have a `sequence`; sign-ins have a client. */
+/** A page of the caller's own history. Account events have a `sequence`; sign-ins have a `client`. */
 export const ownHistoryView = z.object({
   events: z.array(
     z.object({
@@ -56,7 +56,7 @@ export const ownHistoryView = z.object({
   nextCursor: nextCursorSchema,
 });
 
-/** The query parameters of a page of one's own history. */
+/** The query parameters of a page of the caller's own history. */
 export const ownHistoryQuery = z.object({
   limit: pageLimitSchema(PAGE),
   cursor: ownHistoryCursor.optional(),
@@ -138,7 +138,7 @@ const ALERTED = {
 
 const ONE_REVOKED = 'One session ended: an old refresh token was used again.';
 
-/** Describes a fact in a few words. Contains no personal data except roles and reasons. */
+/** Summarizes a fact in a few words. The only personal data in it are roles and reasons. */
 function summaryOf(fact: AccountFact): string {
   switch (fact.type) {
     case 'UserRegistered':

@@ -1,4 +1,4 @@
-/** Limits over HTTP: who is refused, and who is not. */
+/** Tests the rate limits over HTTP: which requests are refused, and which are not. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Auth, startAuth } from '../testing/auth.fixture.ts';
@@ -21,7 +21,7 @@ function guess(auth: Auth, person: Person, ip: string) {
   return login(auth, { ...person, password: WRONG }, { ip });
 }
 
-/** Sends ten wrong passwords, each from a different IP address. */
+/** Uses up the limit on failed logins, with wrong passwords from ten IP addresses. */
 async function exhaust(auth: Auth, person: Person): Promise<void> {
   for (let i = 0; i < 10; i += 1) {
     assertProblem(await guess(auth, person, `198.51.100.${i}`), 401, 'invalid_credentials');
@@ -52,7 +52,7 @@ test('wrong guesses lock out the guesser and other strangers, but not the owner 
   await exhaust(auth, ada);
   const refused = assertProblem(await login(auth, ada, { ip: ELSEWHERE }), 429, 'rate_limited');
   assert.match(refused.headers.get('retry-after') ?? '', /^[1-9]\d*$/);
-  // This IP address is in the known network, and is written in full.
+  // An address in the known network, but written without abbreviation.
   assertStatus(await login(auth, ada, { ip: '2001:0db8:0001:0002:ffff:0000:0000:0001' }), 200);
   assertProblem(await login(auth, ada, { ip: '2001:db8:1:3::1' }), 429, 'rate_limited');
 });
@@ -129,7 +129,7 @@ test('a wrong password at a link counts as a failed login; nothing is hashed for
   }
   assertProblem(await auth.post(`/verify/${token}`, wrong), 429, 'rate_limited');
   assertProblem(await login(auth, ada, { ip: ELSEWHERE }), 429, 'rate_limited');
-  // Wrong guesses by others do not keep out somebody who can read the mailbox.
+  // Wrong guesses by others must not lock out the owner of the mailbox.
   const json = { newPassword: 'quite another passphrase', confirmNewPassword: 'quite another passphrase' };
   assertStatus(await auth.post(`/verify/${token}`, { json, ip: ELSEWHERE }), 200);
   assertStatus(await login(auth, { ...ada, password: json.newPassword }, { ip: ELSEWHERE }), 200);
@@ -186,7 +186,7 @@ test('over the mail limit the answers stay the same, and a link that works is le
   const answers = new Set<string>();
   for (let i = 0; i < 5; i += 1) for (const person of [ada, nobody]) answers.add(await ask(person));
   assert.equal(answers.size, 1);
-  // This later request serves as a fence: once it is carried out, all earlier requests are, too.
+  // Requests are carried out in order: once this one is, all earlier ones are, too.
   const grace = await signUpAndVerify(auth, createPerson('grace'));
   await ask(grace);
   await auth.event('PasswordResetRequested', grace.email);
@@ -195,7 +195,7 @@ test('over the mail limit the answers stay the same, and a link that works is le
   const { token } = await auth.open(await auth.event('PasswordResetRequested', ada.email, 3));
   const json = { newPassword: 'quite another passphrase', confirmNewPassword: 'quite another passphrase' };
   assertStatus(await auth.post(`/password-reset-confirm/${token}`, { json }), 200);
-  // The previous link has been used, so the owner gets another one even over the limit.
+  // The previous link has been used, so another one is mailed although the limit is reached.
   await ask(ada);
   await auth.event('PasswordResetRequested', ada.email, 4);
 });
@@ -314,7 +314,7 @@ test('password changes are limited per account; a wrong current password is no c
   const next = 'quite another passphrase';
   assertProblem(await change(WRONG, next), 400, 'current_password_incorrect');
   assertProblem(await change(ada.password, 'short'), 400, 'password_too_weak');
-  // A guessable password counts, because the estimate takes time.
+  // A guessable password counts towards the limit, because estimating its strength is expensive.
   assertProblem(await change(ada.password, 'password123'), 400, 'password_too_weak');
   assertStatus(await change(ada.password, next), 200);
   assertStatus(await change(next, ada.password), 200);

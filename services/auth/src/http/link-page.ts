@@ -1,4 +1,4 @@
-/** Functions that all routes with an HTML page share. */
+/** Shared functions of the routes that respond with HTML pages. */
 import { type Answer, type Problem, type RequestContext, securityHeaders } from '@latchkey/http';
 import { z } from 'zod';
 import { isWholeLinkToken, trimLinkToken } from '../tokens/link-tokens.ts';
@@ -8,13 +8,13 @@ import { refusalProblems } from './problems.ts';
 import { negotiateLocale } from './schemas.ts';
 
 /**
- * The token in the path, without what people and programs add to a link that they copy. Any string is accepted, because
- * the response to a malformed token must be the same as to an invalid one.
+ * The token in the path. Characters that people and programs add when they copy a link are removed. Any other
+ * string is accepted, because malformed and invalid tokens must get the same response.
  */
 export const tokenParam = z.object({ token: z.string().overwrite(trimLinkToken) });
 
 /**
- * Returns the URL that the form on a link's page is sent to.
+ * Returns the target URL of the form on a link's page.
  * @param path the path of the link, without its token
  */
 export function linkFormAction(
@@ -35,12 +35,18 @@ export function localeOfRequest(request: RequestContext): string {
   return negotiateLocale(request.headers['accept-language']);
 }
 
-/** Returns the page of an unusable link. It offers a new link if one can be requested. */
+/**
+ * Returns a function that renders problems of a link. If the link cannot be used, the page offers to request
+ * a new one, where that is possible.
+ */
 export function linkProblemPage(pages: Pages, kind: UnusableLinkKind) {
   return problemPage(pages, (view) => pages.deadLink({ ...view, kind }));
 }
 
-/** Returns the page of a problem with the form that requests a new link: the form again if the address is invalid. */
+/**
+ * Returns a function that renders problems of the form that requests a new link. For an invalid address, it
+ * shows the form again.
+ */
 export function requestProblemPage(pages: Pages, kind: RenewableLinkKind) {
   const otherwise = linkProblemPage(pages, kind);
   return (problem: Problem, request: RequestContext): string =>
@@ -54,20 +60,22 @@ function isAboutEmail({ details: { errors = [] } }: Problem): boolean {
   return errors.length === 1 && error?.pointer === '#/email' && error.code !== 'unknown';
 }
 
-/** Returns the page of a problem that has nothing to do with a link. */
+/** Returns a function that renders problems that are not about a link. */
 export function generalProblemPage(pages: Pages) {
   return ({ spec: { code, title }, details: { detail, retryAfter } }: Problem, request: RequestContext) =>
     pages.problem({ locale: localeOfRequest(request), code, title, detail, retryAfter });
 }
 
-/** Returns the page of an unusable link to cancel an erasure. A new link cannot be requested. */
+/**
+ * Returns a function that renders problems of a link that cancels an erasure. The page offers no new link.
+ */
 export function erasureProblemPage(pages: Pages) {
   return problemPage(pages, pages.deadErasure);
 }
 
 /**
- * Returns the page that explains a problem.
- * @param deadLink renders the page of an unusable link
+ * Returns a function that renders problems of a link.
+ * @param deadLink renders the page of a link that cannot be used
  */
 function problemPage(
   pages: Pages,

@@ -1,7 +1,10 @@
 import type { Refusal } from '../refused.ts';
 import type { NewPasswordFault } from './pages/pages.ts';
 
-/** Returns the fault that a form for a new password must show; undefined if the refusal is not about the password. */
+/**
+ * Returns the error to show in a form for a new password; undefined if the refusal is not about the new
+ * password.
+ */
 export function newPasswordFault(refusal: Refusal): NewPasswordFault | undefined {
   if (refusal.kind === 'passwords_do_not_match') return { field: 'confirmNewPassword', code: refusal.kind };
   if (refusal.kind === 'password_too_weak') return { field: 'newPassword', code: refusal.fault };

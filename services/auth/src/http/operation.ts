@@ -1,4 +1,4 @@
-/** Routes that run a use case. */
+/** Declares routes that run a use case and count its outcomes. */
 import { type Answer, type HandlerInput, type Route, type RouteSpec, route } from '@latchkey/http';
 import type { CountOperation } from '../metrics.ts';
 import { type Refusal, Refused } from '../refused.ts';
@@ -10,13 +10,16 @@ interface OperationSpec<Caller, Params, Query, Body> extends RouteSpec<Caller, P
   /** The name of the operation in the metrics. */
   readonly operation: string | ((input: HandlerInput<Caller, Params, Query, Body>) => string);
   /**
-   * Renders the form with the fault, if the person can correct the input.
-   * @returns the page; undefined if no other input would be accepted
+   * Renders the submitted form again with an error, if the person can correct the input.
+   * @returns the page; undefined if different input would not help
    */
   formAgain?(refusal: Refusal, input: HandlerInput<Caller, Params, Query, Body>): Promise<string | undefined>;
 }
 
-/** Declares a route that counts its outcomes, and answers failures with problems or with its form. */
+/**
+ * Declares a route that counts its outcomes. A refused form post gets its form again, other failures get a
+ * problem.
+ */
 export function operationRoute<Caller, Params = undefined, Query = undefined, Body = undefined>(
   count: CountOperation,
   spec: OperationSpec<Caller, Params, Query, Body>,

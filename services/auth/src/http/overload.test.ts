@@ -1,4 +1,4 @@
-/** Tests what happens if more passwords arrive than can be hashed. */
+/** Tests what happens if passwords arrive faster than they can be hashed. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startAuth } from '../testing/auth.fixture.ts';
@@ -6,7 +6,7 @@ import { createPerson, signUp } from '../testing/people.ts';
 import { waitUntil } from '../testing/until.ts';
 
 const CROWD = 8;
-/** Ten times the default cost, so that sign-ups arrive faster than they are hashed, on any machine. */
+/** Ten times the default hash cost, so that sign-ups outpace the hashing on any machine. */
 const SLOW = '65536:6';
 
 test('nothing is hashed, and nothing comes, of sign-ups whose clients have gone before their turn', async (context) => {

@@ -1,4 +1,7 @@
-/** Maps failures of use cases and ports to problems. Only this module contains their statuses and texts. */
+/**
+ * Maps failures of use cases and ports to problem responses (RFC 9457). Their status codes and texts are
+ * defined here only.
+ */
 import {
   type FieldError,
   Problem,
@@ -16,7 +19,7 @@ import { MailsUnavailable } from '../ports/mails.ts';
 import { type Refusal, Refused } from '../refused.ts';
 import { passwordText } from './schemas.ts';
 
-/** The problem of each kind of refusal. The code does not compile if a kind has none. */
+/** The problem for each kind of refusal. A missing kind is a compile-time error. */
 export const refusalProblems = {
   account_disabled: { code: 'account_disabled', status: 403, title: 'Account Disabled' },
   account_not_verified: accountNotVerified,
@@ -72,7 +75,9 @@ export const refusalProblems = {
   unauthenticated: problems.unauthenticated,
 } as const satisfies Record<Refusal['kind'], ProblemSpec>;
 
-/** The detail of each refusal. Those about credentials and tokens do not reveal the reason. */
+/**
+ * The detail text of each refusal. Texts about credentials and tokens do not reveal why they were refused.
+ */
 export const refusalDetails = {
   account_disabled: 'This account has been disabled.',
   account_not_verified: accountNotVerified.title,
@@ -119,8 +124,8 @@ export const unavailableDetails = {
 } as const;
 
 /**
- * How long clients should wait before they try again, in seconds. A store usually recovers within moments; the event of
- * a newer release becomes readable once this process is replaced.
+ * The Retry-After of each kind of failure, in seconds. A store usually recovers within moments. An event of a
+ * newer release becomes readable once this process has been upgraded.
  */
 const RETRY_SECONDS = { unavailable: 1, unreadable: 60 };
 
@@ -137,7 +142,10 @@ export function problemOf(error: unknown): Problem | undefined {
   return undefined;
 }
 
-/** Runs the work, and turns failures that have a problem into that problem. @throws Problem; other errors unchanged */
+/**
+ * Runs the work and throws its failures as problems. @throws Problem; errors that map to no problem are
+ * rethrown
+ */
 export async function mapFailuresToProblems<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -176,7 +184,7 @@ function weakPassword({ field, fault, minLength }: WeakPassword): FieldError {
   return { pointer: `#/${field}`, code: fault, message };
 }
 
-/** The field that a refusal is about. Weak passwords are handled separately. */
+/** The JSON pointer to the field that caused each refusal. Weak passwords are handled separately. */
 const pointers: Readonly<Partial<Record<Refusal['kind'], string>>> = {
   current_password_incorrect: '#/currentPassword',
   email_unchanged: '#/newEmail',
@@ -190,9 +198,9 @@ function fieldsOf(kind: Refusal['kind'], message: string): readonly FieldError[]
 }
 
 /**
- * Returns the fault in the length of a new password in a body that is refused for other reasons, so that both are
- * reported together. The other rules are not checked here, because that takes milliseconds, and no limit applies to a
- * body that is refused.
+ * Returns a function that checks the length of the new password in an invalid body, so that all errors are
+ * reported together. Only the length is checked: the other rules take milliseconds, and invalid bodies are
+ * not rate limited.
  */
 export function passwordLengthFaults(
   rules: PasswordRules,

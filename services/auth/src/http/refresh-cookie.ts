@@ -1,21 +1,22 @@
 /**
- * The refresh token in a cookie, for browser apps: scripts cannot read it, and only pages of listed origins can use it.
+ * Stores the refresh token of a browser app in a cookie. Scripts cannot read it, and only pages of the listed
+ * origins can use it.
  */
 import { areSameSite, Problem, type ProblemSpec, problems, type RequestContext } from '@latchkey/http';
 
 export interface RefreshCookie {
-  /** Returns the `Set-Cookie` values for a token. */
+  /** Returns the `Set-Cookie` headers that store a token. */
   set(request: RequestContext, refreshToken: string): readonly string[];
-  /** Returns the `Set-Cookie` values that remove the cookie. */
+  /** Returns the `Set-Cookie` headers that delete the cookie. */
   clear(request: RequestContext): readonly string[];
   /**
-   * Returns the token of the request's cookie, if it has one. Such a request must come from a listed origin.
-   * @throws Problem (insufficient_permission) from any other origin
+   * Returns the token in the cookie; undefined if the request has no such cookie.
+   * @throws Problem (insufficient_permission) if the cookie comes from an origin that is not listed
    */
   read(request: RequestContext): string | undefined;
   /**
-   * The credentials in the OpenAPI document: routes that use the cookie accept the token in the body or in the
-   * cookie.
+   * How the OpenAPI document describes the cookie. It is optional, because the token may also be sent in the
+   * body.
    */
   readonly credentials: { readonly schemes: Readonly<Record<string, object>>; readonly optional: true };
   /** The problem that `read` may throw. */
@@ -25,10 +26,10 @@ export interface RefreshCookie {
 export type SameSite = 'strict' | 'lax' | 'none';
 
 /**
- * The name that release 0.1 gave to a cookie with `Secure`. Any host of the domain can set a cookie with this name, so an
- * attacker could sign a person who is signed out in to the attacker's account. Neither the origin nor the session tells
- * such a cookie from a genuine one. It is therefore read only until a date that the operator sets, and is replaced as soon
- * as it was read.
+ * The name of the cookie in release 0.1. Any host of the domain can set a cookie with this name, so an
+ * attacker could sign a signed-out person in to the attacker's account. Neither the origin nor the session
+ * distinguishes such a cookie from a genuine one. It is therefore accepted only until a date that the
+ * operator sets, and replaced on first use.
  */
 const FORMER_NAME = '__Secure-latchkey_refresh';
 
@@ -40,9 +41,12 @@ export function createRefreshCookie(options: {
    * can plant the cookie of an attacker's session. Browsers accept this prefix only with `Path=/`.
    */
   readonly secure: boolean;
-  /** Which cross-site requests carry the cookie. `none` requires `Secure`. The origin is always checked. */
+  /** The `SameSite` attribute. `none` requires `Secure`. The origin of requests is checked in any case. */
   readonly sameSite: SameSite;
-  /** The path of auth's routes, as a browser sees it: the path of the cookie without the prefix. */
+  /**
+   * The path of auth's routes as browsers see it. Used as the cookie's path unless the name has the prefix
+   * `__Host-`.
+   */
   readonly path: string;
   readonly maxAgeDays: number;
   /** The day (UTC, as in 2027-01-31) from which on the cookie of release 0.1 is not read; undefined if it is never read. */
@@ -58,13 +62,16 @@ export function createRefreshCookie(options: {
   function hasFormer({ headers }: RequestContext): boolean {
     return options.secure && headers['cookie']?.includes(`${FORMER_NAME}=`) === true;
   }
-  /** Whether the cookie of release 0.1 is read, if there is no other. */
+  /** Whether the cookie of release 0.1 is still accepted if the current one is missing. */
   function readsFormer(): boolean {
     return (
       options.secure && options.formerUntil !== undefined && options.now() < new Date(options.formerUntil)
     );
   }
-  /** Returns the `Set-Cookie` values of a response, which also removes a cookie with the former name. */
+  /**
+   * Returns the `Set-Cookie` headers of a response. If the request had a cookie of release 0.1, it is deleted
+   * as well.
+   */
   function withoutFormer(request: RequestContext, set: string): readonly string[] {
     return hasFormer(request) ? [set, removeFormer] : [set];
   }
@@ -101,8 +108,8 @@ export function createRefreshCookie(options: {
 }
 
 /**
- * Returns a warning if no browser would send the cookie with these settings. Browsers send a cookie to another site
- * only with `SameSite=None`; the navigations that `Lax` allows are not sufficient.
+ * Returns a warning if these settings keep browsers from sending the cookie. If the app and the API are on
+ * different sites, browsers send it only with `SameSite=None`; `Lax` allows only navigations.
  */
 export function crossSiteCookieWarning(config: {
   readonly FRONTEND_URL?: string | undefined;

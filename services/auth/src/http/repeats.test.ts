@@ -1,4 +1,4 @@
-/** Requests that clients repeat because the response was lost. */
+/** Tests requests that clients send again because the response was lost. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startAuth } from '../testing/auth.fixture.ts';
@@ -67,7 +67,8 @@ test('an Idempotency-Key that comes with another body is refused, and nothing is
   const other = { ...eve, password: 'the password of a stranger' };
   assertProblem(await signUp(auth, other, again), 422, 'idempotency_key_reused');
   assertProblem(await login(auth, other), 401, 'invalid_credentials');
-  // From a different network, the same key belongs to a different request. So guessing a key has no effect.
+  // The same key from a different network belongs to a different request, so an attacker gains nothing by
+  // guessing a key.
   assertStatus(await signUp(auth, other, { ...again, ip: '203.0.113.9' }), 201);
   assertStatus(await login(auth, other), 200);
 });

@@ -1,6 +1,7 @@
 /**
- * Sessions may be revoked while a request is in progress, after the token was checked. The request must then change
- * nothing (`refuseRevokedCaller`). The routes come from the OpenAPI document, so that a new route must be added here.
+ * Tests that a request changes nothing if its session is revoked after the token was checked
+ * (`refuseRevokedCaller`). The routes are read from the OpenAPI document, so the tests fail until a new route
+ * is listed here.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -16,7 +17,7 @@ import {
 const person = createPerson();
 const { password } = person;
 
-/** A valid request to each route with which people change their own account. */
+/** A valid body for each route that changes the caller's own account. */
 const requests: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'PATCH /profile': { firstName: 'Ada' },
   'POST /change-email': { newEmail: createPerson('new').email, password },
@@ -24,11 +25,12 @@ const requests: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'POST /account/erase': { password },
 };
 
-/** Other routes for which a caller must be signed in, and that are no queries. */
+/** The other routes for signed-in callers, except those with GET. */
 const others: readonly string[] = [
-  // They only end sessions.
+  // These routes only end sessions.
   ...['POST /logout-all', 'DELETE /sessions/{id}'],
-  // They change nothing of the caller's account: an export reads, and an admin's requests are about other accounts.
+  // These routes do not change the caller's account: the export only reads, and the routes for admins change
+  // other accounts.
   ...['POST /export', 'POST /send-mail', 'PUT /accounts/{id}/role', 'DELETE /accounts/{id}'],
   ...['disable', 'enable', 'sessions/revoke', 'password-reset'].map(
     (action) => `POST /accounts/{id}/${action}`,
@@ -57,7 +59,7 @@ for (const [route, json] of Object.entries(requests))
     const { accessToken: token } = await loginTokens(auth, person);
     const [method = '', path = ''] = route.split(' ');
     const send = method === 'PATCH' ? auth.patch : auth.post;
-    // The first write comes after the check of the token: it counts the request, or writes the commit.
+    // The first write is made after the token was checked; it counts the request or appends the commit.
     auth.beforeNextWrite(async () => assertStatus(await auth.post('/logout-all', { token }), 204));
     assertProblem(await send(path, { json, token }), 401, 'unauthenticated');
   });

@@ -1,4 +1,7 @@
-/** People who change the address of their account, with hashes that cost nothing. */
+/**
+ * Helpers for tests in which people change the address of their account. Passwords are hashed with a fast
+ * function.
+ */
 import assert from 'node:assert/strict';
 import { isLiving, type LivingAccount } from '../../account/index.ts';
 import type { Caller, UseCaseDeps } from '../../deps.ts';
@@ -28,7 +31,7 @@ const quickPasswords: UseCaseDeps['passwords'] = {
   },
 };
 
-/** Runs `play` with a fast hash: argon2 would take longer than everything else, and any hash will do here. */
+/** Runs `play` with a fast password hash, because argon2 would dominate the run time of these tests. */
 export function withFastHashingWorld(play: (world: World) => Promise<void>, given?: () => Promise<Stores>) {
   return withTestWorld((world) => {
     Object.assign(world.deps, { passwords: quickPasswords });

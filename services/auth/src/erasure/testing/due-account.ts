@@ -1,4 +1,4 @@
-/** An account that is due to be erased. */
+/** Creates accounts that are due for erasure, and checks that nothing remains of them. */
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,10 +12,10 @@ import { eraseOtherAccount } from '../request-erasure.ts';
 
 export const ADDRESS = 'lovelace@example.com';
 export const PASSWORD = 'countess of the engine';
-/** Matches everything that identifies the person in these tests. */
+/** Matches all personal data of the person in these tests. */
 export const PERSONAL_DATA_PATTERN = /lovelace|augusta|byron|198\.51\.100|netscape/i;
 
-/** Creates an account that is due to be erased, with everything that the stores keep about a person. */
+/** Creates an account that is due for erasure, with data in every store that keeps personal data. */
 export async function createDueAccount(world: World): Promise<string> {
   const { deps } = world;
   const { userId } = await world.signUp(ADDRESS, PASSWORD);
@@ -64,8 +64,9 @@ export async function findFilesWithPersonalData(folder: string): Promise<readonl
 }
 
 /**
- * Asserts that no data of the erased person remains.
- * @param placesThatName returns where the store still names the person. Default: the files of the data folder
+ * Asserts that no personal data of the erased account remains.
+ * @param placesThatName returns the places that still contain such data. Default: searches the files of the
+ * data folder
  */
 export async function assertErased(
   world: World,

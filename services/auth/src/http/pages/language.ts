@@ -19,21 +19,21 @@ const languages: Readonly<Record<string, PageTexts>> = {
 
 export interface Language {
   /**
-   * The language tag for the attribute `lang` and for `Intl`: the reader's locale, or `en` if there are no texts in
-   * its language.
+   * The language tag for the attribute `lang` and for `Intl`: the requested locale, or `en` if its language
+   * has no texts.
    */
   readonly tag: string;
   readonly texts: PageTexts;
 }
 
-/** Returns the texts in the language of `locale`, or in English if there are none in that language. */
+/** Returns the texts for a locale: those of its language, or the English ones if there are none. */
 export function languageFor(locale: string): Language {
   const { tag, language } = parseLocale(locale);
   const texts = Object.hasOwn(languages, language) ? languages[language] : undefined;
   return texts === undefined ? { tag: 'en', texts: en } : { tag, texts };
 }
 
-/** Returns the names of the missing texts, with their language, for example `fr: resetDone.again.closing`. */
+/** Returns the language and path of each untranslated text, for example `fr: resetDone.again.closing`. */
 export function missingTexts(): readonly string[] {
   return Object.entries(translations).flatMap(([language, texts]) =>
     missingIn(en, texts).map((path) => `${language}: ${path}`),
@@ -44,7 +44,7 @@ function isGroup(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Fills the gaps of a translation with the English texts. */
+/** Returns a translation with its missing texts taken from the English original. */
 function completed(original: unknown, translation: unknown): unknown {
   if (!isGroup(original) || !isGroup(translation)) return translation ?? original;
   return Object.fromEntries(

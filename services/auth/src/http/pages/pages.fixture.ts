@@ -1,4 +1,4 @@
-/** Every page, and what tests check on each. */
+/** Renders every page with sample data, and extracts what tests check. */
 import type { Pages } from './pages.ts';
 
 export const TOKEN = 'dG9rZW4'.repeat(9).padEnd(64, 'x');
@@ -109,7 +109,7 @@ export function titleOf(html: string): string {
 export interface Form {
   readonly method: string;
   readonly action: string;
-  /** The names of the inputs and buttons whose values are sent. */
+  /** The names of the inputs and buttons that the form submits. */
   readonly sends: readonly string[];
 }
 

@@ -1,4 +1,7 @@
-/** The pages behind mailed links: complete HTML documents in the reader's language, which work without scripts. */
+/**
+ * The HTML pages that links in mails open: complete documents in the reader's language, usable without
+ * JavaScript.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Brand, Palette } from '@latchkey/brand';
@@ -24,20 +27,20 @@ import type {
 } from './texts.ts';
 import { formatWait, makeDisplaySafe } from './words.ts';
 
-/** A fault in one field of a form for a new password. */
+/** An error in one field of a form for a new password. */
 export interface NewPasswordFault {
   readonly field: 'newPassword' | 'confirmNewPassword';
   readonly code: FaultCode;
 }
 
-/** A fault in one field of a form on the page of a verification link. */
+/** An error in one field of a form on the page of a verification link. */
 export type VerificationFault = { readonly field: 'password' } | NewPasswordFault;
 
-/** The URLs that the page of a verification link uses. */
+/** The URLs to which the page of a verification link points. */
 interface VerificationPlaces {
-  /** The target of the form; a GET shows the page of the link. */
+  /** The target of the form; also the URL of the page itself. */
   readonly action: string;
-  /** The page that asks for confirmation before the sign-up is rejected. */
+  /** The URL of the page that asks for confirmation before the sign-up is rejected. */
   readonly rejection: string;
 }
 
@@ -64,8 +67,8 @@ export type DonePage = (typeof donePages)[number];
 
 export interface Pages {
   /**
-   * Shows who signed up and when. Has a single button if the sign-up was made in this browser, and otherwise a field
-   * for the password.
+   * Shows who signed up and when. Has only a button if the sign-up was made in this browser; otherwise also
+   * asks for the password.
    */
   verification(view: VerificationView & VerificationPlaces & { readonly fault?: VerificationFault }): string;
   /** Asks for confirmation before the sign-up is rejected. */
@@ -81,11 +84,13 @@ export interface Pages {
   erasure(view: ErasureView & { readonly action: string }): string;
   /** The page of an unusable link to cancel an erasure. */
   deadErasure(view: { readonly locale: string; readonly state: LinkState }): string;
-  /** A form for the password, or the message that the address was already changed. */
+  /**
+   * Asks for the password to confirm a change of address, or reports that the address was already changed.
+   */
   emailChange(view: EmailChangeView & { readonly action: string; readonly wrongPassword?: boolean }): string;
   /** Both addresses and a form for a new password, on the page of a link that undoes a change of address. */
   emailUndo(view: EmailUndoView & { readonly action: string; readonly fault?: NewPasswordFault }): string;
-  /** Confirms that a mail was requested. The page is the same whether or not the account exists. */
+  /** Reports that a mail was requested. The page does not reveal whether the account exists. */
   requested(view: { readonly locale: string; readonly kind: RenewableLinkKind }): string;
   /** The page of an unusable link, with a form to request a new one if that is possible. */
   deadLink(view: {
@@ -96,8 +101,8 @@ export interface Pages {
   /** The form that requests a new link, after an invalid address was sent. */
   requestAgain(view: { readonly locale: string; readonly kind: RenewableLinkKind }): string;
   /**
-   * The page of any other problem: with a text of this service if there is one for its `code`, otherwise with the
-   * text of the API.
+   * The page of any other problem. Shows the page text for its `code`, or the text of the API if there is
+   * none.
    */
   problem(view: ShownProblem & { readonly locale: string }): string;
   /**
@@ -111,12 +116,12 @@ export interface Pages {
   readonly script: string;
   /** The logo, served at `/api/v1/auth/logo`; undefined if there is none. */
   readonly logo: { readonly type: string; readonly bytes: Buffer } | undefined;
-  /** The headers of every page, in addition to the general headers of pages. */
+  /** The headers that every page needs in addition to the security headers of all HTML responses. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
 export interface PageSettings {
-  /** The path of PUBLIC_URL, which a reverse proxy removes. */
+  /** The path of PUBLIC_URL, which the reverse proxy strips from requests. */
   readonly publicPath: string;
   /** The minimum length of new passwords. */
   readonly minLength: number;
@@ -341,7 +346,7 @@ export function createPages({ publicPath, minLength, brand, frontendUrl }: PageS
   };
 }
 
-/** Returns who signed up and when, as the templates show it. */
+/** Returns who signed up and when, in the form that the templates expect. */
 function signUpFacts(
   { tag }: Language,
   { username, email, signedUpAt }: Pick<VerificationView, 'username' | 'email' | 'signedUpAt'>,
@@ -366,7 +371,7 @@ function readOwn(file: string): string {
   return readFileSync(join(import.meta.dirname, file), 'utf8');
 }
 
-/** Returns the CSS rules that replace the default color with the brand's. */
+/** Returns CSS rules that replace the default colors with those of the brand. */
 function colorRules({ palette }: Brand): string {
   if (palette === undefined) return '';
   function rule({ accent, strong, soft, onAccent }: Palette['light']): string {

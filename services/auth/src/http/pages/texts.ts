@@ -19,12 +19,12 @@ interface Headed {
 }
 
 export interface PageTexts {
-  /** Precedes the title of a page that shows a fault, because screen readers read the title first. */
+  /** The prefix of the page title if the page shows an error, because screen readers read the title first. */
   readonly faultPrefix: string;
   readonly username: string;
   readonly showPassword: string;
   readonly hidePassword: string;
-  /** The text of the link to the client app. It contains the placeholder `{brand}`. */
+  /** The text of the link to the client app. Contains the placeholder `{brand}`. */
   readonly onward: string;
   /** The texts of the page at `/`. */
   readonly home: SuccessTexts & { readonly ask: Headed & { readonly send: string } };
@@ -34,7 +34,7 @@ export interface PageTexts {
     readonly password: string;
     readonly wrongPassword: string;
     readonly confirm: string;
-    /** The text of the link that opens the form for a new password. */
+    /** The label of the link that opens the form for a new password. */
     readonly choose: string;
     readonly chooseLead: string;
     readonly chooseAndConfirm: string;
@@ -93,21 +93,24 @@ export interface PageTexts {
   };
   readonly faults: Readonly<Record<FaultCode, string>>;
   readonly problems: Readonly<Record<keyof typeof problems, MessageTexts>>;
-  /** Says when to try again. @param wait a duration in words */
+  /** Returns a sentence about when to try again. @param wait a duration in words */
   readonly tryAgainIn: (wait: string) => string;
 }
 
 export type RenewableLinkKind = 'verification' | 'password-reset';
-/** All kinds of unusable links, including the kinds for which a new link cannot be requested by address. */
+/**
+ * All kinds of links for which there is a page if they cannot be used. For some, a new link cannot be
+ * requested.
+ */
 export type UnusableLinkKind = RenewableLinkKind | 'email-change' | 'email-undo';
 /** Why a link cannot be used. `incomplete` is a link that was cut off, for example when it was copied. */
 export type LinkState = 'expired' | 'invalid' | 'incomplete';
-/** Faults that a person can correct in a form. */
+/** Errors that a person can correct in a form. */
 export type FaultCode = PasswordFault | 'passwords_do_not_match' | 'password_incorrect';
 
 type Part<T> = T extends string | readonly string[] | ((...values: never) => string)
   ? T
   : { readonly [Name in keyof T]?: Part<T[Name]> };
 
-/** The texts in a language that may lack some; `npm run languages` lists the missing ones. */
+/** A translation, in which texts may be missing; `npm run languages` lists the missing ones. */
 export type PageTranslation = Part<PageTexts>;

@@ -1,9 +1,9 @@
-/** Times and names as the pages show them. */
+/** Formats times and names for the pages. */
 import { durationInWords } from '@latchkey/locale';
 
 const MINUTE = 60;
 
-/** Formats a wait, rounded up, for example "40 seconds" or "15 minutes". */
+/** Formats a waiting time, rounded up, for example "40 seconds" or "15 minutes". */
 export function formatWait(seconds: number, locale: string): string {
   return seconds < 2 * MINUTE
     ? durationInWords(seconds, 'second', locale)
@@ -11,12 +11,14 @@ export function formatWait(seconds: number, locale: string): string {
 }
 
 /**
- * Matches control characters, and characters that are invisible or change the direction of the text (Unicode TR 36, 2
- * and 3).
+ * Matches control characters, invisible characters, and characters that change the text direction (Unicode TR
+ * 36, sections 2 and 3).
  */
 const unseen = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/gu;
 
-/** Makes a name or address that a stranger may have chosen safe to show within a sentence. */
+/**
+ * Removes the characters with which a stranger's name or address could distort the sentence that shows it.
+ */
 export function makeDisplaySafe(text: string): string {
   return text.toWellFormed().replaceAll(unseen, '');
 }

@@ -17,7 +17,7 @@ import { operationRoute } from '../operation.ts';
 import { refusalProblems } from '../problems.ts';
 import { accountView, answerSpecWithSequence, sequenceHeader, viewAccount } from '../views.ts';
 
-/** Routes for admins, about other accounts. */
+/** Routes with which admins read and change other accounts. */
 export function accountRoutes(deps: RouteDeps): readonly Route[] {
   return [
     changeRoleRoute(deps),

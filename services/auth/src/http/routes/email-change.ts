@@ -68,7 +68,8 @@ function requestRoute(deps: RouteDeps): Route {
 }
 
 /**
- * Returns the proof that the request is by the owner of the account: the session of the access token, if there is one.
+ * Returns the session of the access token as proof that the request comes from the owner; empty without a
+ * token.
  */
 function holdersOf({ caller }: { readonly caller: Caller | null }): readonly SessionHolder[] {
   return caller === null ? [] : [{ userId: caller.userId, since: caller.state.sequence }];

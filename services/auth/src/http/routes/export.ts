@@ -14,7 +14,7 @@ export function exportRoutes(deps: RouteDeps): readonly Route[] {
   return [exportRoute(deps)];
 }
 
-/** The method is POST, because the password must not be in a URL, and a GET has no body. */
+/** Uses POST, because the request contains the password: it must not be in the URL, and a GET has no body. */
 function exportRoute(deps: RouteDeps): Route {
   return operationRoute(deps.count, {
     operation: 'exportOwnAccount',

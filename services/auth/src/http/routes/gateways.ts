@@ -1,6 +1,6 @@
 /**
- * Routes for gateways and other services: who sent a request, whether a token is active, and the URLs of the
- * endpoints.
+ * Routes for gateways and other services: identifying the sender of a request, introspecting a token, and
+ * looking up the URLs of the endpoints.
  */
 import { authenticateClient, type ServiceClient } from '@latchkey/clients';
 import { role } from '@latchkey/events';
@@ -25,7 +25,7 @@ export function gatewayRoutes(deps: RouteDeps): readonly Route[] {
   ];
 }
 
-/** A flag: given without a value, or as `true`. */
+/** A query flag: either without a value, or with the value `true`. */
 const flag = z.enum(['', 'true']);
 
 function checkRoute({ count, guards }: RouteDeps): Route {
@@ -89,7 +89,10 @@ function introspectingClient({ clients, now }: RouteDeps): Policy<ServiceClient>
   };
 }
 
-/** The maximum length of a token; Latchkey's access tokens are shorter. Longer strings are reported as not active. */
+/**
+ * The maximum length of a token to introspect. Latchkey's access tokens are shorter, so longer ones are not
+ * active.
+ */
 const LONGEST_TOKEN = 16_384;
 const LONGEST_HINT = 64;
 
@@ -183,8 +186,8 @@ const metadata = z
   .meta({ id: 'AuthorizationServer' });
 
 /**
- * Declares the metadata document under one of its two names. Resource servers look for one or the other, and need
- * `issuer` and `jwks_uri`.
+ * Declares the route of the authorization server metadata, under one of its two standard names, because
+ * resource servers look for either. They need its `issuer` and `jwks_uri`.
  */
 function metadataRoute({ publicUrl }: RouteDeps, name: string, operationId: string): Route {
   const document: z.infer<typeof metadata> = {
@@ -192,7 +195,8 @@ function metadataRoute({ publicUrl }: RouteDeps, name: string, operationId: stri
     jwks_uri: `${publicUrl}/.well-known/jwks.json`,
     introspection_endpoint: `${publicUrl}${AUTH_BASE_PATH}/introspect`,
     introspection_endpoint_auth_methods_supported: ['client_secret_basic'],
-    // There is no authorization endpoint and no token endpoint: sign-in is the API of `service_documentation`.
+    // There is neither an authorization endpoint nor a token endpoint: `service_documentation` describes how
+    // to sign in.
     response_types_supported: [],
     grant_types_supported: [],
     subject_types_supported: ['public'],

@@ -16,7 +16,7 @@ import {
   viewAccount,
 } from '../views.ts';
 
-/** Routes by which callers read and change their own account. */
+/** Routes with which callers read and change their own account. */
 export function profileRoutes(deps: RouteDeps): readonly Route[] {
   return [changeProfileRoute(deps), historyRoute(deps)];
 }
