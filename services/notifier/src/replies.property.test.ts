@@ -17,19 +17,19 @@ import { encode } from '@latchkey/events';
 import { createLogger, createRegistry } from '@latchkey/process';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import fc from 'fast-check';
-import { compose, notifierTopics } from '../../services/notifier/src/index.ts';
-import { deliveryId } from '../../services/notifier/src/intake/delivery-id.ts';
-import { openSqliteStorage } from '../../services/notifier/src/storage/sqlite/index.ts';
-import { anEvent, createSealingKey } from '../../services/notifier/src/testing/events.ts';
-import { settingsForMailServer } from '../../services/notifier/src/testing/settings.ts';
-import { createSimulatedClock } from '../../services/notifier/src/testing/simulated-clock.ts';
 import {
   type RecipientScript,
   type ScriptedReply,
   type SessionScript,
   startScriptedServer,
-} from './scripted-server.ts';
-import { LOGIN_SETTINGS } from './sessions.ts';
+} from '../../../test/mail/scripted-server.ts';
+import { LOGIN_SETTINGS } from '../../../test/mail/sessions.ts';
+import { compose, notifierTopics } from './index.ts';
+import { deliveryId } from './intake/delivery-id.ts';
+import { openSqliteStorage } from './storage/sqlite/index.ts';
+import { anEvent, createSealingKey } from './testing/events.ts';
+import { settingsForMailServer } from './testing/settings.ts';
+import { createSimulatedClock } from './testing/simulated-clock.ts';
 
 const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
