@@ -23,7 +23,7 @@ export interface StageFailure {
   readonly isLasting?: boolean;
 }
 
-/** Thrown if no connection could be made. */
+/** Thrown if a connection could not be opened. Opening includes TLS and the login. */
 export class SmtpFailure extends Error implements StageFailure {
   readonly failure: AttemptFailure;
   readonly reply?: SmtpReply;

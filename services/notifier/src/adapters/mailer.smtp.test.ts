@@ -97,7 +97,7 @@ describe('a mail over SMTP', () => {
     const server = await serve();
     const mailer = mailerTo(server.port);
     await mailer.send(TEST_MAIL, unlimited());
-    // The pool gets a connection back a moment after the server's reply.
+    // Wait until the connection is back in the pool, which happens a moment after the server's reply.
     await new Promise((resolve) => setImmediate(resolve));
     await mailer.send(TEST_MAIL, unlimited());
     assert.equal(server.received.length, 2);

@@ -50,7 +50,7 @@ export interface ReceiverDeps {
 export interface Receiver {
   /** Starts to listen. @throws Error with a one-line message if the port cannot be used */
   start(): Promise<void>;
-  /** Finishes the mails in progress. Idempotent. */
+  /** Stops listening, and finishes the mails in progress. Idempotent. */
   stop(): Promise<void>;
   /** Returns the port in use. Must be called after `start`. */
   port(): number;

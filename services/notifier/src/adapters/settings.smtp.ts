@@ -1,4 +1,4 @@
-/** Turns settings into the description of a mail server. */
+/** Converts the notifier's settings to the options of the SMTP mailer. */
 import { isIP } from 'node:net';
 import { DEFAULT_BRAND_NAME } from '@latchkey/brand';
 import { dkimSettingsOf } from '../dkim-settings.ts';
@@ -13,8 +13,8 @@ import { createFileTokenSource, createOAuthTokenSource } from './oauth-tokens.ts
 import { POSTMARK_METADATA } from './reports.postmark.ts';
 
 /**
- * Returns the description of the mail server. @param publicUrl its host is used in EHLO if no setting
- * contains an EHLO name
+ * Returns the options of the SMTP mailer. @param publicUrl its host is used in EHLO if no setting contains an
+ * EHLO name
  * @throws Error that names a missing setting
  */
 export function smtpSettingsOf(config: MailTestSettings, publicUrl?: string): SmtpSettings {

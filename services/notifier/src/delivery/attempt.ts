@@ -50,7 +50,7 @@ export type DecryptionFailure =
   /** The link was decrypted, but contradicts its event: it belongs to another account. */
   | { readonly kind: 'mismatch' };
 
-/** The result of a whole attempt. */
+/** The result of an attempt, which consists of decrypting the link, rendering the mail and sending it. */
 export type AttemptResult =
   | SendResult
   | DecryptionFailure
@@ -86,7 +86,7 @@ export type Settlement =
 export type FailureReason = 'refused' | 'unsealable' | 'mismatch';
 
 const FIRST_RETRY_MS = 2_000;
-/** The longest time from an attempt until the mail is due again, in ms. */
+/** The longest pause before the next attempt, in ms. */
 export const MAX_RETRY_DELAY_MS = 10 * 60_000;
 /**
  * The pause before the next attempt if the mail server could not be used, in ms. The circuit breaker controls how often

@@ -36,7 +36,7 @@ export const deliveryStates = [
   'complained',
 ] as const satisfies readonly DeliveryState[];
 
-/** A sealed link. Only the process that sends the mail can decrypt it. */
+/** The link of a mail, encrypted by auth. Only the notifier can decrypt it. */
 export interface SealedLink extends SealedToken {
   readonly purpose: LinkPurpose;
 }
@@ -98,7 +98,7 @@ export interface DeliveryReport {
   readonly status?: string;
 }
 
-/** A delivery under a lease. */
+/** A delivery that a process has claimed, under a lease. */
 export interface ClaimedDelivery extends NewDelivery {
   /** The number of previous attempts that count towards the backoff. */
   readonly tries: number;
@@ -116,7 +116,7 @@ export interface Cutoff {
   /** The id of the account or mailing. */
   readonly subject: string;
   readonly what: SupersededMails;
-  /** A sequence of the subject. */
+  /** A sequence of the subject's events. Mails of events with this sequence or a higher one are not affected. */
   readonly before: number;
 }
 

@@ -16,7 +16,7 @@ export interface Reaction {
   readonly mails: readonly OwedMail[];
   /** The mails of earlier events of the account that this event supersedes. */
   readonly supersedes: readonly SupersededMails[];
-  /** Whether a mail was requested for a person who has been erased since. */
+  /** Whether the event requires a mail to a person who has been erased since. */
   readonly erased: boolean;
 }
 

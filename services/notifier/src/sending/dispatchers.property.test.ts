@@ -42,7 +42,10 @@ const LEASE_MS = 90 * SECOND;
 const SKEW_MS = 100 * SECOND;
 const SKEWS_MS = [0, SKEW_MS, -SKEW_MS];
 const RUNS = 100;
-/** The maximum calm at the end of a run. It is long enough for every lease to expire and every retry to be made. */
+/**
+ * The maximum duration of the phase without faults at the end of a run: long enough for every lease to expire
+ * and every retry to be made.
+ */
 const CALM = 2 * HOUR;
 
 const person = { email: 'ada@example.com', username: 'ada' };
@@ -119,7 +122,7 @@ const action = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('stall' as const),
       which: fc.constantFrom(1, 2, 3, 5),
-      // Shorter than an attempt, longer than an attempt, and longer than a lease.
+      // Pauses shorter than an attempt, longer than an attempt, and longer than a lease.
       seconds: fc.constantFrom(20, 70, 95, 150),
       suspended: fc.boolean(),
     }),
@@ -437,11 +440,11 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
     await goOn();
   }
 
-  /** Returns why a sender could not know that a mail had been accepted. */
+  /** Returns why the sender could not know that a mail had been accepted; undefined if the sender could know. */
   function excuseOf({ by, at, answered }: Taken): string | undefined {
-    if (!answered) return 'it was not told';
-    if (by.died()) return 'it died';
-    return by.stalledAt() >= at ? 'it stood still' : undefined;
+    if (!answered) return 'the response was lost';
+    if (by.died()) return 'the process died';
+    return by.stalledAt() >= at ? 'the process was paused' : undefined;
   }
 
   async function check(): Promise<void> {
@@ -450,22 +453,27 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
       const takes = taken.filter((each) => each.id === id);
       for (const { at } of takes) {
         const ms = delivery.sendUntil.getTime() - START.getTime();
-        assert.ok(at < ms + LEASE_MS + SKEW_MS, 'taken long after it had run out');
+        assert.ok(at < ms + LEASE_MS + SKEW_MS, 'accepted long after `sendUntil`');
       }
       for (const [index, take] of takes.entries()) {
-        if (!take.recorded) assert.ok(excuseOf(take), 'taken, and forgotten by one who was well');
-        else assert.equal(index, takes.length - 1, 'taken again though it was recorded');
+        if (!take.recorded)
+          assert.ok(excuseOf(take), 'accepted but not recorded, although the process was running');
+        else
+          assert.equal(index, takes.length - 1, 'accepted again, although the first acceptance was recorded');
       }
       if (state === 'sent')
         assert.ok(
           takes.some((each) => each.recorded),
-          'sent, and by nobody',
+          'recorded as sent, but never accepted',
         );
       else if (state === 'cancelled')
-        assert.ok(isReached(delivery), 'cancelled though nothing superseded it');
+        assert.ok(isReached(delivery), 'cancelled, although nothing superseded it');
       else {
         assert.equal(state, 'expired', 'neither sent nor superseded');
-        assert.ok(delivery.sendUntil.getTime() <= clock.now().getTime() + SKEW_MS, 'ended before its time');
+        assert.ok(
+          delivery.sendUntil.getTime() <= clock.now().getTime() + SKEW_MS,
+          'expired before `sendUntil`',
+        );
       }
     }
   }

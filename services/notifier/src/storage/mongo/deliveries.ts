@@ -1,6 +1,7 @@
 /**
- * Deliveries in MongoDB. Every write is of one document; the port defines the order of the writes. Each mail needs six
- * requests, so this module uses the driver without mongoose (ADR 20).
+ * Deliveries in MongoDB. Every write changes a single document; the port defines the order of the writes.
+ * This module uses the MongoDB driver directly, because each mail needs six requests, and mongoose would slow
+ * down each of them (ADR 20).
  */
 import { mapMongoErrors, retryLostRace } from '@latchkey/mongo';
 import type { Collection, Connection } from 'mongoose';
