@@ -4,16 +4,16 @@ import type { CommandContext } from './context.ts';
 
 const RETRY_MS = 500;
 /**
- * How long to retry before the wait is reported, or before a command that does not wait gives up, in ms. This is enough
- * for a server that is just starting, or a connection that is just being opened.
+ * How long to retry in silence, in ms. After that, the wait is reported, or a command that does not wait fails. Long
+ * enough for a server that is just starting and for a connection that is being opened.
  */
 const GRACE_MS = 3000;
 const REPORT_EVERY_MS = 30_000;
 
 /**
- * Retries until the server can be reached, and reports the wait. If the context does not wait, gives up after three
+ * Retries while the server cannot be reached, and reports the wait. If the context does not wait, fails after three
  * seconds.
- * @throws any other error immediately; the outage if the context does not wait
+ * @throws the outage, if the context does not wait; any other error immediately
  */
 export function retryUntilReachable<T>(
   { waits, note }: Pick<CommandContext, 'waits' | 'note'>,

@@ -1,9 +1,9 @@
-/** Building blocks of the command line. */
+/** Types, options and parsers that several commands use. */
 import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { eventTypes, isConsumerName, isEventType } from '@latchkey/events';
 import { DAY_MS, HOUR_MS } from '@latchkey/process';
 
-/** The root command, to which each file of commands/ adds its own. */
+/** The root command, to which each module in commands/ adds a command. */
 export type Program = Command<[], { wait: boolean }>;
 
 /** Formats example command lines for `addHelpText('after', …)`. */
@@ -29,7 +29,10 @@ export function typesOption() {
 
 export const JSON_OPTION_HELP = 'print one JSON object per line';
 
-/** Returns a parser of whole numbers. It throws InvalidArgumentError for anything else. */
+/**
+ * Returns a parser for whole numbers between `min` and `max`. The parser throws InvalidArgumentError for anything
+ * else.
+ */
 export function wholeNumberParser(min: number, max: number) {
   return (text: string): number => {
     const value = Number(text);
@@ -60,7 +63,7 @@ function isUnit(text: string): text is keyof typeof UNIT_MS {
   return Object.hasOwn(UNIT_MS, text);
 }
 
-/** Parses an instant, or an age such as 12h. @throws InvalidArgumentError */
+/** Parses a timestamp, or an age such as `12h`, which counts back from now. @throws InvalidArgumentError */
 export function parseTime(text: string): Date {
   const [, count = '', unit = ''] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
   if (isUnit(unit)) return new Date(Date.now() - Number(count) * UNIT_MS[unit]);

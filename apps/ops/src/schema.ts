@@ -6,7 +6,7 @@ import type { Preparable } from '@latchkey/store';
 import { openOps as openUser } from '@latchkey/user/ops';
 import { openWebhookStorage } from '@latchkey/webhooks';
 
-/** Returns what each service needs in the store before it starts. */
+/** Returns the schemas that must exist in the store before the services start. */
 export function preparablesOf(store: Store): readonly Preparable[] {
   return [
     openAuth(store),

@@ -1,4 +1,4 @@
-/** The store that the settings name. */
+/** Opens the store that the settings select. */
 import { resolve } from 'node:path';
 import { type OpenStoreOptions, readStoreConfig, type Store, type StoreConfig } from '@latchkey/backend';
 import type { Environment } from '@latchkey/process';
@@ -10,13 +10,13 @@ export function dataFolderOf(environment: Environment): string {
 }
 
 interface StoreOptions extends Partial<OpenStoreOptions> {
-  /** The store to open. Default: the store in the settings. */
+  /** The store to open. Default: the one that the settings select. */
   readonly config?: StoreConfig;
 }
 
 /**
- * Opens a store, even while servers use it, and closes it after the work.
- * @throws ConfigError; StoreMisconfigured; DataFolderError
+ * Opens a store for `work`, and closes it afterwards. Servers may use the store at the same time.
+ * @throws ConfigError, StoreMisconfigured, DataFolderError
  */
 export async function withStore(
   context: CommandContext,

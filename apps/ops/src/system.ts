@@ -1,4 +1,4 @@
-/** Opens the whole system that the settings describe: its store, its log, and the names of its topics. */
+/** Opens the store and the log that the settings select. */
 import { type Store, topicNameSettings } from '@latchkey/backend';
 import { type Bus, type ConsumerGroups, topicNameOnLog, withGroupNames, withTopicNames } from '@latchkey/bus';
 import { readConfig } from '@latchkey/process';
@@ -6,20 +6,20 @@ import type { CommandContext } from './context.ts';
 import { type OpenedLog, withLog } from './log.ts';
 import { withStore } from './stores.ts';
 
-/** The stores and the log that the settings name. */
+/** The store and the log that the settings select. */
 export interface System {
   readonly store: Store;
-  /** The bus. Its methods take Latchkey's own topic names. */
+  /** Publishes and subscribes. Takes Latchkey's own topic names. */
   readonly bus: Bus & ConsumerGroups;
-  /** The log. Its methods take the names that the topics have on the log. */
+  /** Reads the log directly. Takes the names that the topics have on the log. */
   readonly log: OpenedLog;
-  /** Returns the name on the log of a topic that is given by Latchkey's own name. */
+  /** Maps Latchkey's own name of a topic to the topic's name on the log. */
   nameOf(topic: string): string;
 }
 
 /**
- * Opens store and log, even while servers use them, and closes them after the work.
- * @throws ConfigError; the errors of withStore and withLog
+ * Opens the store and the log for `work`, and closes them afterwards. Servers may use both at the same time.
+ * @throws ConfigError, and the errors of withStore and withLog
  */
 export function withSystem(context: CommandContext, work: (system: System) => Promise<void>): Promise<void> {
   const { TOPIC_NAMES: names } = readConfig(topicNameSettings, context.environment);

@@ -6,7 +6,9 @@ import { openOps } from '@latchkey/notifier/ops';
 import { temporaryFolder } from '../../standalone/src/testing.ts';
 import { countUnsentLinks } from './unsent-links.ts';
 
-/** The samples of all events with a link and a person. Their links are valid until 2026-01-02T09:30:00Z. */
+/**
+ * The samples of all events that contain a link and personal data. Their links are valid until 2026-01-02T09:30:00Z.
+ */
 const linked = eventTypes.flatMap((type) =>
   Object.entries(catalogue[type].samples)
     .filter(([, data]) => data.person !== null && JSON.stringify(data).includes('"sealed"'))

@@ -1,8 +1,11 @@
-/** Counts the links that the notifier has not sent yet, for each key to which they are sealed. */
+/** Counts the links that are sealed to each key and that the notifier has not sent yet. */
 import { type OpsDeliveries, type OwedDeliveryWithLink, sealingKeyIdOf } from '@latchkey/notifier/ops';
 import type { JournalView } from '@latchkey/verify';
 
-/** Counts the links that have not expired and whose mail has not been sent. Reads the whole journal. */
+/**
+ * Counts, by key id, the sealed links that have not expired and whose mail has not been sent. Reads the whole
+ * journal.
+ */
 export async function countUnsentLinks(
   journal: Pick<JournalView, 'streams'>,
   deliveries: Pick<OpsDeliveries, 'find' | 'owedBy'>,
@@ -20,15 +23,17 @@ export async function countUnsentLinks(
   return counts;
 }
 
-/** Returns the id of the key that a mail's link is sealed to; undefined if the mail has no link that still works. */
+/**
+ * Returns the id of the key to which a mail's link is sealed. Undefined if the mail has no link, or an expired one.
+ */
 function keyOfLink({ link }: OwedDeliveryWithLink, now: Date): string | undefined {
   if (link === undefined || Date.parse(link.expiresAt) <= now.getTime()) return undefined;
   return sealingKeyIdOf(link.sealed);
 }
 
 /**
- * Returns whether the mail has not been sent. If its event has not reached the notifier, there is no delivery, so the
- * link counts as unsent.
+ * Returns whether a mail has not been sent. A mail without a delivery counts as unsent: its event has not reached the
+ * notifier yet.
  */
 async function isUnsent(
   { id }: OwedDeliveryWithLink,

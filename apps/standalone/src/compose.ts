@@ -1,4 +1,4 @@
-/** Latchkey in one process and one folder: log, store, mailbox, all services and one listener. */
+/** Composes Latchkey as one process with one data folder: log, store, mailbox, all services and one HTTP listener. */
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { authTags } from '@latchkey/auth';
@@ -49,14 +49,14 @@ export interface StandaloneDeps {
 }
 
 export interface Standalone extends Part {
-  /** URL on this machine, without a trailing slash. */
+  /** The URL of the server on this machine, without a trailing slash. */
   readonly url: string;
-  /** URL of `/livez`, `/readyz` and `/metrics` on this machine, without a trailing slash. */
+  /** The base URL of `/livez`, `/readyz` and `/metrics` on this machine, without a trailing slash. */
   readonly operationsUrl: string;
   readonly mode: StandaloneConfig['LATCHKEY_ENV'];
-  /** The data folder, absolute. */
+  /** The absolute path of the data folder. */
   readonly folder: string;
-  /** The file with the generated secrets, if there is one. */
+  /** The path of the file with the generated secrets. Undefined if there is no such file. */
   readonly secretsPath: string | undefined;
   readonly hasPages: boolean;
   readonly hasMailbox: boolean;
@@ -79,7 +79,7 @@ function openFolder(folder: string): Database {
   try {
     return openDatabase({ folder, as: 'server' });
   } catch (error) {
-    // The message is written for users, so it is thrown as a plain Error, which is printed without its stack.
+    // The message is meant for the operator. A plain Error is printed as one line, without a stack trace.
     if (error instanceof DataFolderError) throw new Error(error.message, { cause: error });
     throw error;
   }
@@ -112,20 +112,22 @@ async function openStore(
   return { database, bus, clock };
 }
 
-/** Returns whether auth has been started on this database, so that stored data depends on keys. */
+/**
+ * Returns whether auth has been started on this database before. If so, stored data depends on the keys of that time.
+ */
 async function hasKeyUses(database: Database): Promise<boolean> {
   const { keys } = openAuth(createSqliteStore(database));
   return Object.keys(await keys.list()).length > 0;
 }
 
-/** Creates the topics. Of their properties, only the retention of security events is a setting. */
+/** Creates the topics, and updates the retention of security events, which is the only configurable property. */
 async function ensureTopics(bus: EmbeddedBus, retentionDays: number, names: TopicNames): Promise<void> {
   const { name, retentionMs } = securityTopic(retentionDays);
   await bus.setRetention(topicNameOnLog(names, name), retentionMs);
   await bus.ensureTopics(allTopics({ auditRetentionDays: retentionDays }));
 }
 
-/** Starts the mail server. @returns settings with which the notifier sends to it */
+/** Starts the SMTP server of the mailbox. @returns the settings with which the notifier sends mails to it */
 async function openMailbox(
   mailbox: Mailbox,
   logger: Logger,
@@ -161,11 +163,11 @@ function routesOf(
     openApi: () => openApiDocument({ ...description, publicPath: parts.services.publicPath }, ofServices),
     asyncApi: asyncApiDocument,
   });
-  // The client page is served at `/` in place of the services' own page there.
+  // The client page replaces the page that the services themselves serve at `/`.
   return [...ofServices.filter(({ path }) => path !== '/'), ...pages];
 }
 
-/** Starts to listen. This happens before the services are composed, because they need to know the port. */
+/** Starts listening. The services are composed afterwards, because they need to know the port. */
 async function startListener(
   config: StandaloneConfig,
   { logger, registry }: StandaloneDeps,
@@ -201,9 +203,10 @@ async function startOperations(
 }
 
 /**
- * Opens the folder, the port and the mailbox, and composes the services; `start` starts them. Until they have started,
- * every request is answered with 503.
- * @throws ConfigError with all faults; Error with a one-line message if the folder or the port cannot be used
+ * Opens the folder, the port and the mailbox, and composes the services without starting them. Until `start` has
+ * started them, all requests get a 503 response.
+ * @throws ConfigError that lists all invalid settings; Error with a one-line message if the folder or the port cannot
+ * be used
  */
 export async function composeStandalone(config: StandaloneConfig, deps: StandaloneDeps): Promise<Standalone> {
   await using opened = new AsyncDisposableStack();

@@ -1,5 +1,5 @@
 /**
- * `npm run demo`: goes through a user's whole journey in the terminal, from sign-up on. Then keeps the server running,
+ * `npm run demo`: shows all steps of a user in the terminal, starting with sign-up. The server then keeps running,
  * unless `--once` is given.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -36,7 +36,7 @@ interface Call {
 
 const WIDTH = 110;
 
-/** Formats JSON on one line, with shortened tokens and without nulls. */
+/** Formats JSON on one line. Shortens tokens and omits nulls. */
 function shortened(json: string): string {
   const text = json
     .replace(/"(accessToken|refreshToken)":"([^"]{3})[^"]*"/g, '"$1":"$2…"')
@@ -44,7 +44,7 @@ function shortened(json: string): string {
   return text.length > WIDTH ? `${text.slice(0, WIDTH)}…` : text;
 }
 
-/** Sends a request and prints it with its response. */
+/** Sends a request, and prints the request and its response. */
 async function call(url: string, path: string, { method = 'POST', body, headers = {} }: Call) {
   const shownPath = path.replace(/[\w-]{64}/, '<token>');
   say(`  > ${method} ${shownPath}`);
@@ -59,7 +59,7 @@ async function call(url: string, path: string, { method = 'POST', body, headers 
   return { text, accountSequence: answer.headers.get('Account-Sequence') ?? '' };
 }
 
-/** Returns a function that prints the events since its last call. */
+/** Returns a function that prints the events published since it was last called. */
 function eventPrinter(url: string): () => Promise<void> {
   const printed = new Set<string>();
   return async () => {
@@ -77,7 +77,7 @@ function eventPrinter(url: string): () => Promise<void> {
   };
 }
 
-/** Waits for a mail with this subject. @returns the token of its link, or an empty string */
+/** Waits for a mail with this subject. @returns the token in the mail's link, or an empty string if it has none */
 async function awaitMail(url: string, subject: string): Promise<string> {
   const query = new URLSearchParams({ query: `to:${ada.email} subject:"${subject}" is:unread` });
   const end = Date.now() + TIMEOUT_MS;
@@ -99,7 +99,7 @@ async function play({ url }: Standalone): Promise<void> {
   function step(title: string): void {
     say(`\n${title}`);
   }
-  /** Prints the events and the mail that a request caused. @returns the token in the mail */
+  /** Prints the events and the mail that the last request caused. @returns the token in the mail */
   async function caused(subject: string): Promise<string> {
     const token = await awaitMail(url, subject);
     await printEvents();

@@ -36,7 +36,7 @@ export function redactRecord({
   };
 }
 
-/** Returns the parts of a record by name, as text. */
+/** Flattens a redacted record to text by name: its key, each header, and its value. */
 export function textFieldsOf({ key, headers, value }: RedactedRecord): Readonly<Record<string, string>> {
   return {
     key,
@@ -58,7 +58,7 @@ function shownHeader(value: BusRecord['headers'][string]): string {
   return PLAIN.test(text) || MEDIA_TYPE.test(text) ? text : `(${value.length} bytes)`;
 }
 
-/** Returns a key or header as text; undefined if it is missing, repeated or not UTF-8. */
+/** Decodes a key or header. Undefined if it is missing, repeated or not UTF-8. */
 function textOf(bytes: BusRecord['headers'][string] | undefined): string | undefined {
   return Buffer.isBuffer(bytes) ? decodeUtf8(bytes) : undefined;
 }
@@ -85,7 +85,10 @@ function jsonOf(value: Buffer): unknown {
   }
 }
 
-/** Shows a field only if the schema of the event type declares it and its value is valid. Never shows `person`. */
+/**
+ * Returns the value to show for a field. The value itself is shown only if the schema of the event type declares the
+ * field and the value is valid. `person` is always masked.
+ */
 function shownField(type: string | undefined, name: string, value: unknown): unknown {
   if (name === 'person') return value === null ? null : MASK;
   return isDeclared(type, name, value) ? withoutSecrets(value) : kindOf(value);
@@ -98,7 +101,10 @@ function isDeclared(type: string | undefined, name: string, value: unknown): boo
   return field?.safeParse(value).success ?? false;
 }
 
-/** Masks the secrets in a valid value: strings that are not plain, and sealed tokens. */
+/**
+ * Masks all strings that do not match PLAIN, and all properties of an object except `expiresAt`: a sealed link is
+ * such an object.
+ */
 function withoutSecrets(value: unknown): unknown {
   if (typeof value === 'string') return PLAIN.test(value) ? value : MASK;
   if (!isObject(value)) return value;

@@ -1,14 +1,14 @@
 import type { CommandContext } from '../context.ts';
 
-/** Moves to the beginning of the line and erases it (ECMA-48: CR, EL). */
+/** The control characters that move to the beginning of the line and erase it (ECMA-48: CR, EL). */
 const ERASE_LINE = '\r\u001b[K';
 
-/** Writes lines to stdout and stderr, and draws a status line on stderr if that is a terminal. */
+/** Writes lines to stdout and stderr. If stderr is a terminal, also draws a status line there. */
 export function createTerminal(
   out: NodeJS.WritableStream,
   err: NodeJS.WritableStream & { readonly isTTY?: boolean },
 ): Pick<CommandContext, 'print' | 'note' | 'draw' | 'outputClosed'> & {
-  /** Ends the line drawn last, so that further output begins below it. */
+  /** Ends the status line, so that further output begins on the next line. */
   end(): void;
 } {
   const closed = new AbortController();
@@ -39,8 +39,8 @@ export function createTerminal(
 }
 
 /**
- * In `ops … | head`, `head` may close the pipe early. A command with an end must complete its work nevertheless; a
- * command without an end watches `outputClosed`.
+ * Ignores that the reader has closed the pipe, as `head` does in `ops … | head`. A command that changes something
+ * must complete its work nevertheless. A command that runs until it is stopped watches `outputClosed` instead.
  */
 function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;

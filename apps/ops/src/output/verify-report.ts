@@ -1,8 +1,8 @@
-/** Formats a verification as text for people and as JSON for programs. Neither contains personal data. */
+/** Formats the result of a verification as text and as JSON. Neither contains personal data. */
 import { type Finding, formatAge, type Verification } from '@latchkey/verify';
 import { formatCount, formatNumber } from './progress.ts';
 
-/** The maximum number of findings to print; the others are only counted. */
+/** The maximum number of findings to print. Further findings are only counted. */
 const MAX_LINES = 50;
 
 export function formatVerification(verification: Verification, now: Date): readonly string[] {

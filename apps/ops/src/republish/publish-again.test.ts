@@ -50,7 +50,7 @@ test('leaves nothing of an account that was erased after its records were made',
   assert.ok([...latest.values()].every(({ headers }) => headers['ce_personsalt'] === undefined));
   assert.equal(kafkaLike.at(-1)?.headers['ce_type'], 'AccountErased');
 
-  // This topic was written before the erasure, and the log does not replace its records in place.
+  // A topic that was written before the erasure, on a log that cannot replace its records in place.
   const topic = 'accounts.events.v2';
   await bus.ensureTopics([{ name: topic, partitions: 12, retentionMs: -1 }]);
   await bus.publish(topic, records);
@@ -69,8 +69,8 @@ test('leaves nothing of an account that was erased after its records were made',
   const events = (await journal.stream(ada))?.events.length;
   assert.deepEqual(await writeAgain(), { accounts: 1, events, added: events });
   assert.deepEqual(await writeAgain(), { accounts: 1, events, added: 0 });
-  // Even a pass that wrote nothing notes the copies, because auth may have stopped publishing heartbeats after the
-  // previous pass.
+  // The second call wrote nothing but also noted the copies: auth may have stopped publishing heartbeats after the
+  // first one.
   assert.deepEqual(noted.splice(0), [ada, ada]);
 
   const publishAgain = createRepublisher(context, { bus, journal, recordsOf });

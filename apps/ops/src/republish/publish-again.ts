@@ -1,6 +1,6 @@
 /**
- * Publishes records again that were created from the journal. An account may have been erased after its records were
- * created.
+ * Publishes records that were created from the journal. If an account was erased after its records were created,
+ * makes sure that the log keeps no personal data from them.
  */
 import { type AuthOps, createPersonEraser } from '@latchkey/auth/ops';
 import type { Bus } from '@latchkey/bus';
@@ -18,16 +18,16 @@ export interface RepublisherDeps {
   readonly journal: Pick<AuthOps['journal'], 'stream'>;
   readonly recordsOf: EncodeRecords;
   /**
-   * Called when the events of an erased account were published again without the person's data, on a topic that also
-   * has these events with the data. Undefined for a log that replaces records in place.
+   * Called after the events of an erased account were published without the person's data to a topic that still
+   * contains the same events with it. Undefined for a log that replaces records in place.
    */
   noteCopies?(account: string): Promise<void>;
 }
 
 /**
- * Returns `noteCopies`, which records that an erased account's events were published again without the person's data.
- * auth then publishes heartbeats until the broker has removed the earlier events. Returns no function for a log that
- * replaces records in place.
+ * Returns `noteCopies`, which records that copies of an erased account's events were published without the person's
+ * data. auth then publishes heartbeats until the broker has compacted the original events away. Returns no function
+ * for a log that replaces records in place.
  */
 export function createCopyRecorder(
   { erasures }: Pick<AuthOps, 'erasures'>,
@@ -38,9 +38,10 @@ export function createCopyRecorder(
 }
 
 /**
- * Returns a function that publishes records again. It retries while a partition has no leader; this is safe, because
- * consumers skip events that they have already handled. If an account was erased after its records were created, the
- * person's data is removed from the log: in place or, on Kafka, by later records without it.
+ * Returns a function that publishes records. It retries while a partition has no leader, which may publish a record
+ * twice; this is safe, because consumers skip events that they have already handled. If an account was erased after
+ * its records were created, the function removes the person's data from the log again: in place or, on Kafka, by
+ * publishing records without it.
  */
 export function createRepublisher(
   context: Parameters<typeof retryUntilReachable>[0],
@@ -56,8 +57,8 @@ export function createRepublisher(
     if (bus.replaceRecordsOf !== undefined)
       return bus.replaceRecordsOf([account], createPersonEraser([account]), { unsearched: [topic] });
     const records = await recordsOf(stream);
-    // The journal still contains the person's data, so auth has yet to publish the events without it, and nothing is
-    // published here.
+    // auth has not removed the person's data from the journal yet. Once it has, it publishes the events without the
+    // data itself.
     if (records.some(hasPerson)) return;
     await publish(topic, records);
     await noteCopies?.(account);

@@ -1,15 +1,15 @@
-/** The signed records of journaled events. */
+/** Encodes journaled events as signed records. */
 import type { AuthOps } from '@latchkey/auth/ops';
 import { type EncodedEvent, type EventSigner, encode } from '@latchkey/events';
 import type { JournaledEvent, JournaledStream } from '@latchkey/verify';
 
-/** Returns the signed records of an account's or mailing's events, in order. */
+/** Returns the signed records of all events of an account or mailing, in order. */
 export type EncodeRecords = (stream: JournaledStream) => Promise<readonly EncodedEvent[]>;
 
 /**
- * Returns a function that encodes and signs events. Events that release 0.1 wrote are added to the hash chain first.
- * The function throws an Error with a one-line message if any event cannot be encoded, because every consumer would
- * park an account with a gap.
+ * Returns a function that encodes and signs the events of an account or mailing. Events of release 0.1, which are not
+ * in a hash chain, are added to one first. If any event cannot be encoded, the function throws an Error with a
+ * one-line message instead of omitting the event: a gap in the sequence would make every consumer park the account.
  */
 export function createRecordEncoder(
   auth: Pick<AuthOps, 'journal' | 'chain'>,
@@ -30,7 +30,7 @@ export function createRecordEncoder(
   };
 }
 
-/** Encodes and signs one event. Hides the codec's error message, because it may quote personal data. */
+/** Encodes and signs one event. Replaces the codec's error message, because it may quote personal data. */
 function recordOf(
   account: string,
   { event, chain, stored }: JournaledEvent,

@@ -1,7 +1,7 @@
 /**
- * Publishes again those events that are on the topics without a valid signature. The work can be interrupted and
- * repeated, because the topics themselves show which events have no signature. auth may publish meanwhile, because
- * consumers skip events that they have already handled.
+ * Publishes events again whose records on the topics have no valid signature. May be interrupted and repeated,
+ * because the topics show which events still have no signature. auth may keep publishing meanwhile, because consumers
+ * skip events that they have already handled.
  */
 import type { AuthOps } from '@latchkey/auth/ops';
 import type { LogReader } from '@latchkey/bus';
@@ -27,9 +27,9 @@ export interface SignTopicsOptions {
   readonly bus: Republisher;
   /** The full names of the topics on the log. */
   readonly topics: readonly string[];
-  /** Returns the name on the log of a topic that is given by Latchkey's own name. */
+  /** Maps Latchkey's own name of a topic to the topic's name on the log. */
   nameOf(topic: string): string;
-  /** Looks up a public key by id, among those that consumers accept. */
+  /** Looks up a public key by its id, among the keys that consumers accept. */
   readonly keyOf: LookUpPublicKey;
   /** The maximum number of records to hold in memory. If there are more, the topics are read several times. */
   readonly maxRecords: number;
@@ -43,7 +43,7 @@ export interface SigningTotals {
   readonly published: number;
   /** How many events were published again. */
   readonly events: number;
-  /** Why some accounts or mailings were left out, one line each. */
+  /** For each account or mailing that was left out, one line that says why. */
   readonly leftOut: readonly string[];
 }
 
@@ -51,7 +51,7 @@ type Totals = { -readonly [Name in keyof SigningTotals]: SigningTotals[Name] } &
   readonly leftOut: string[];
 };
 
-/** @throws errors of the store and of the bus */
+/** Publishes all unsigned events again, with a signature. @throws the errors of the store and of the bus */
 export async function signTopics(options: SignTopicsOptions): Promise<SigningTotals> {
   const { log, topics, maxRecords } = options;
   const ranges = await Promise.all(topics.map((name) => log.ranges(name)));
@@ -87,16 +87,16 @@ async function publishAll({ bus, nameOf }: SignTopicsOptions, due: readonly Enco
 }
 
 /**
- * Returns the records of a stream to publish again, beginning with the first event that has no valid signature on the
- * topic.
+ * Returns the records of a stream to publish again: the first one whose record on the topic has no valid signature,
+ * and all after it.
  */
 async function recordsDue(
   { auth, recordsOf, keyOf }: SignTopicsOptions,
   { stream, index, totals }: { readonly stream: JournaledStream; readonly index: TopicIndex; totals: Totals },
 ): Promise<readonly EncodedEvent[]> {
   const entry = index.entryOf(stream.id);
-  // Only events that are on the topic are signed. An event that is missing there will be published by the relay, or
-  // was deleted because of its age.
+  // Only events that are on the topic are published again. An event that is missing there is either not published
+  // yet, which auth will do, or was deleted when its retention ended.
   const onTopic = { ...stream, events: stream.events.slice(0, entry.fingerprints.length) };
   const [first] = await findUnsignedEvents({ stream, entry, keyOf });
   const isChained = stream.events.every(({ chain }) => chain !== undefined);

@@ -1,7 +1,8 @@
 /**
- * Writes the events of all accounts from the journal to a topic, those of each account in order and without a gap.
- * Continues from what the topic already contains, so it may be interrupted and repeated, also later for newer events.
- * Leaves the commits at the end of the outbox to a running auth, because consumers cannot have received them yet.
+ * Writes the events of all accounts from the journal to a topic. The events of each account are written in order and
+ * without gaps. May be interrupted and repeated, also later to add newer events, because it continues after the
+ * events that the topic already contains. Does not write commits that auth has not published yet: a running auth
+ * publishes them.
  */
 import type { LogReader } from '@latchkey/bus';
 import type { EncodedEvent } from '@latchkey/events';
@@ -27,8 +28,8 @@ export interface WriteTopicOptions {
   /** The name of an existing topic. */
   readonly topic: string;
   /**
-   * Called for each erased account whose events on the topic contain the person's data, once the topic also has these
-   * events without it. Undefined for a log that replaces records in place.
+   * Called for an erased account if the topic contains its events with the person's data, after the same events were
+   * written without it. Undefined for a log that replaces records in place.
    */
   noteCopies?(account: string): Promise<void>;
   /** The maximum number of records of the topic to hold in memory. If the topic has more, it is read several times. */
@@ -38,16 +39,16 @@ export interface WriteTopicOptions {
 
 export interface TopicWriteResult {
   readonly accounts: number;
-  /** How many events of all accounts the topic now contains. */
+  /** The number of events that the topic now contains, over all accounts. */
   readonly events: number;
-  /** How many of these events this call has written. */
+  /** The number of events that this call wrote. */
   readonly added: number;
 }
 
 /**
  * Writes the events of all accounts to the topic.
- * @throws Error with a one-line message if the topic contains any other records than the events of these accounts,
- * each from its first event on; errors of the bus
+ * @throws Error with a one-line message if the topic contains other records than the first events of these accounts;
+ * the errors of the bus
  */
 export async function writeTopic(options: WriteTopicOptions): Promise<TopicWriteResult> {
   const { log, topic, maxRecords } = options;
@@ -101,17 +102,17 @@ async function writeAccounts(
 }
 
 interface DueRecords {
-  /** The account's records that the topic lacks. */
+  /** The records of the account that the topic does not contain yet. */
   readonly records: readonly EncodedEvent[];
-  /** How many of the account's events the topic will have once `records` are written. */
+  /** How many of the account's events the topic will contain once `records` are written. */
   readonly events: number;
-  /** The id of the account, if it is erased and the topic has events with the person's data. */
+  /** The id of the account if the account is erased and the topic contains events with the person's data. */
   readonly erased?: string;
 }
 
 /**
- * Returns the records to append: those of the events that the topic lacks.
- * @throws Error with a one-line message if these records cannot follow those that the topic already has
+ * Returns the records to append to the topic.
+ * @throws Error with a one-line message if the topic contains events of the account that the journal does not
  */
 async function recordsDue(
   account: JournaledStream,
@@ -139,8 +140,8 @@ async function recordsDue(
     else if (isErased && wanted === record.impersonal) personal.add(record.sequence);
     else throw conflict(topic, id);
   }
-  // Records out of order are expected only for an erased account: a topic that is not compacted still has the events
-  // with the person's data, followed by the same events without it.
+  // Only an erased account may have records out of order: a topic that is not compacted contains the events with the
+  // person's data, and after them the same events without it.
   if (!isErased && outOfOrder.length > 0) throw conflict(topic, id);
   const isToBeErased = [...personal].some((sequence) => !published.has(sequence));
   return {
@@ -151,8 +152,8 @@ async function recordsDue(
 }
 
 /**
- * Returns the account with its events up to the last published one. Earlier events that are still in the outbox count
- * as published, because the log has them as well.
+ * Returns the account with its events up to the last published one. Earlier events that are still marked as
+ * unpublished are included, because auth publishes in order, so the log contains them too.
  */
 function asPublished(account: JournaledStream): JournaledStream {
   return {

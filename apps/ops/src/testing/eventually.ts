@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 const POLL_MS = 50;
 const TIMEOUT_MS = 120_000;
 
-/** Polls until the condition holds. @throws Error naming the condition, after two minutes */
+/** Polls until the condition holds. @throws Error that names the condition, if it does not hold after two minutes */
 export async function waitUntil(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
   const giveUp = performance.now() + TIMEOUT_MS;
   while (!(await holds())) {

@@ -4,9 +4,9 @@ import type { Bus, Subscription } from '@latchkey/bus';
 
 export interface IsolatedTopics {
   readonly bus: Bus;
-  /** Returns the value of TOPIC_NAMES that maps topics to their names in this test. */
+  /** Returns a TOPIC_NAMES setting that maps the topics to names that only this test uses. */
   names(topics: readonly string[]): string;
-  /** Returns how many records are unread, over all subscriptions. */
+  /** Returns the total number of records that the subscriptions have not read. */
   lag(): Promise<number>;
 }
 

@@ -1,4 +1,4 @@
-/** An SMTP server for tests that accepts mails, or defers them. */
+/** An SMTP server for tests, which accepts mails until it is told to defer them. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
@@ -15,7 +15,7 @@ export interface ReceivedMail {
 export interface MailSink {
   readonly port: number;
   readonly mails: readonly ReceivedMail[];
-  /** Defers every further mail with 451. */
+  /** Makes the server reply 451 to every mail from now on, so that clients retry later. */
   refuse(): void;
 }
 

@@ -1,4 +1,4 @@
-/** A standalone server and its users, for tests. */
+/** A standalone server and actions of its users, for tests. */
 import assert from 'node:assert/strict';
 import { createRegistry } from '@latchkey/process';
 import { z } from 'zod';
@@ -16,11 +16,11 @@ const verified = z.looseObject({ isVerified: z.literal(true) });
 export interface RunningSystem {
   readonly url: string;
   signUp(name: string): Promise<void>;
-  /** Signs a person up and follows the link in the mail. @returns the account's id */
+  /** Signs a user up and follows the verification link in the mail. @returns the account's id */
   settle(name: string): Promise<string>;
-  /** Requests a change to a different e-mail address, and does not confirm it. */
+  /** Requests a change of the e-mail address, without confirming it. */
   changeEmail(name: string, to: string): Promise<void>;
-  /** Returns the response of GET /users/me. */
+  /** Returns the response of GET /users/me for a signed-in user. */
   me(name: string): Promise<unknown>;
   /** Returns how many mails have been sent. */
   mails(): Promise<number>;

@@ -1,8 +1,8 @@
-/** Runs commands in this process, for tests that run many of them. */
+/** Runs ops commands in the process of the test, which is faster than starting a process for each. */
 import { runCommandLine } from '../cli.ts';
 import type { ExitedProcess } from './run-ops.ts';
 
-/** Runs a command with these settings and no others. */
+/** Runs a command with exactly these environment variables. */
 export async function runCommandInProcess(
   settings: Readonly<Record<string, string>>,
   ...words: readonly string[]

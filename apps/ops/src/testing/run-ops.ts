@@ -14,7 +14,7 @@ const MAIN = mainModuleOf('apps/ops');
 const { PATH, NODE_COMPILE_CACHE } = process.env;
 const TIMEOUT_MS = 180_000;
 
-/** Runs a command with these settings and no others. */
+/** Runs a command with exactly these settings. */
 export async function runOps(
   settings: Readonly<Record<string, string>>,
   ...words: readonly string[]

@@ -1,9 +1,10 @@
 /**
- * Matches a line of progress, which a command shows only if it takes long, for example `records read: 1,250 of 2,500`.
+ * Matches a line of progress, for example `records read: 1,250 of 2,500`. Commands print such lines only if they take
+ * long.
  */
 const PROGRESS = /^(?!ops: )(?:.+: [\d,]+(?: of [\d,]+)?|.+ is still being created, after \d+ seconds\.)$/;
 
-/** Returns what a command wrote to stderr, except its progress. */
+/** Removes progress lines from what a command wrote to stderr. */
 export function stripProgress(err: string): string {
   return err
     .split('\n')

@@ -1,9 +1,9 @@
-/** Renders an AsyncAPI 3 document: a section per channel, with each message in a collapsible block. */
+/** Renders an AsyncAPI 3 document with one section for each channel. Each message is in a collapsible block. */
 import { type Html, html, renderText } from './html.ts';
 import type { Section } from './openapi-view.ts';
 import { type JsonObject, objectEntriesOf, resolveReference, schemaView } from './schema-view.ts';
 
-/** Returns the payload schema, without the multi-format wrapper that it may have. */
+/** Returns the payload schema of a message. Unwraps a multi-format schema object. */
 function payloadOf(message: JsonObject, root: JsonObject): JsonObject {
   const payload = resolveReference(message['payload'], root);
   return payload['schema'] === undefined ? payload : resolveReference(payload['schema'], root);

@@ -1,4 +1,4 @@
-/** HTML templates. Every value is escaped unless it is HTML itself. */
+/** HTML templates. Every value is escaped, except values that are Html objects. */
 
 export interface Html {
   readonly html: string;
@@ -22,7 +22,7 @@ export function html(texts: TemplateStringsArray, ...values: readonly unknown[])
   };
 }
 
-/** Renders text. Words in backticks become `<code>` elements. */
+/** Escapes text and renders it as HTML. Words in backticks become `<code>` elements. */
 export function renderText(text: unknown): Html {
   return {
     html: fragment(text ?? '').replace(/`([^`]+)`/g, '<code>$1</code>'),

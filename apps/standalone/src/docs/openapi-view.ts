@@ -1,4 +1,4 @@
-/** Renders an OpenAPI document: a section per tag, with each operation in a collapsible block. */
+/** Renders an OpenAPI document with one section for each tag. Each operation is in a collapsible block. */
 import { type Html, html, renderText } from './html.ts';
 import {
   arrayOrEmpty,

@@ -1,7 +1,7 @@
 /**
- * Serves the API reference at /docs, rendered without scripts, and the raw documents. Existing viewers do not work
- * under the Content-Security-Policy of this server: Redoc and Scalar inject inline styles, and AsyncAPI's component
- * compiles schemas with `eval`.
+ * Serves the API reference at /docs, rendered without scripts, and the OpenAPI and AsyncAPI documents themselves.
+ * Existing viewers do not work with the Content-Security-Policy of this server: Redoc and Scalar inject inline
+ * styles, and AsyncAPI's component compiles schemas with `eval`.
  */
 import { type Route, route } from '@latchkey/http';
 import { htmlPage } from '../pages/assets.ts';
@@ -12,8 +12,8 @@ import { openApiSections, type Section } from './openapi-view.ts';
 import type { JsonObject } from './schema-view.ts';
 
 /**
- * Functions that return the API documents. They are called only for requests that need a document, because creating the
- * documents at startup would delay it.
+ * Functions that create the API documents. They are called when a document is first requested, not at startup, which
+ * they would delay.
  */
 export interface ApiDocuments {
   openApi(): JsonObject;

@@ -7,7 +7,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Returns the entries of an object whose values are objects. */
+/** Returns the entries of an object, limited to those whose values are objects. */
 export function objectEntriesOf(value: unknown): readonly (readonly [string, JsonObject])[] {
   return isObject(value)
     ? Object.entries(value).flatMap(([name, entry]) => (isObject(entry) ? [[name, entry] as const] : []))
@@ -18,7 +18,7 @@ export function arrayOrEmpty(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** Follows a `$ref` within the document. */
+/** Returns the schema that a `$ref` within the document refers to. Returns other schemas unchanged. */
 export function resolveReference(schema: unknown, root: JsonObject): JsonObject {
   if (!isObject(schema)) return {};
   const ref = schema['$ref'];
@@ -66,7 +66,7 @@ function constraintsOf(schema: JsonObject): string {
     .join(', ');
 }
 
-/** Returns the object schema within a schema: itself, the items of an array, or the alternative that is not null. */
+/** Returns the object schema in a schema: the schema itself, the items of an array, or the non-null alternative. */
 function objectWithin(schema: JsonObject, root: JsonObject): JsonObject | undefined {
   if (isObject(schema['properties'])) return schema;
   if (schema['items'] !== undefined) return objectWithin(resolveReference(schema['items'], root), root);
@@ -89,7 +89,7 @@ function fieldRows(schema: JsonObject, root: JsonObject, path: string): readonly
   });
 }
 
-/** Renders the fields of a schema, nested ones by their path; a schema without fields is a single line. */
+/** Renders the fields of a schema as a table; nested fields have their path. A schema without fields is one line. */
 export function schemaView(schema: unknown, root: JsonObject): Html {
   const resolved = resolveReference(schema, root);
   const object = objectWithin(resolved, root);

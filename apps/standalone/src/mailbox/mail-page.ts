@@ -1,11 +1,13 @@
-/** Serves the HTML of a mail for a sandboxed frame: no scripts, no remote content, links open in a new tab. */
+/**
+ * Serves the HTML of a mail for display in a sandboxed frame: without scripts or remote content, links in new tabs.
+ */
 import { type Answer, securityHeaders } from '@latchkey/http';
 
 const inNewTab = '<base target="_blank">';
 
 /**
- * Makes links open in a new tab. The element `base` must be in the head, before any link; if a mail has no head, the
- * HTML parser adds one.
+ * Makes links open in a new tab. The element `base` must be in the head, before any link. If a mail has no head,
+ * browsers create one around the element.
  */
 function withNewTabs(html: string): string {
   return /<head[^>]*>/i.test(html)

@@ -1,4 +1,6 @@
-/** Stores mails in the data folder, for development: no mail leaves the machine. */
+/**
+ * Stores mails in the data folder instead of sending them. Used in development, so that no mail leaves the machine.
+ */
 import type { Database, Schema } from '@latchkey/sqlite';
 import {
   type MailEnvelope,
@@ -12,7 +14,7 @@ import {
 } from './message.ts';
 import { parseSearch } from './search.ts';
 
-/** How many mails to keep; older ones are deleted. */
+/** The maximum number of mails to keep. Older mails are deleted. */
 const KEPT_MAILS = 10_000;
 
 export interface MailRange {
@@ -22,7 +24,7 @@ export interface MailRange {
 
 export interface SearchResult {
   readonly messages: readonly MessageSummary[];
-  /** How many mails match the query, on all pages together. */
+  /** The number of mails that match the query, on all pages. */
   readonly matching: number;
   readonly matchingUnread: number;
   readonly total: number;
@@ -30,19 +32,19 @@ export interface SearchResult {
 }
 
 export interface Mailbox {
-  /** Stores a mail (RFC 5322); resolves with its id once it is durable. */
+  /** Stores a mail (RFC 5322). Resolves with the id of the mail once the mail is on disk. */
   receive(raw: Uint8Array, envelope: MailEnvelope): Promise<string>;
-  /** Returns mails, newest first. For the query language see search.ts; an empty query matches all. */
+  /** Returns mails that match a query, newest first. An empty query matches all. search.ts describes the syntax. */
   search(query: string, page: MailRange): SearchResult;
-  /** Returns the mail with this id, or the newest mail if `id` is `latest`, and marks it as read. */
+  /** Returns the mail with this id, or the newest mail if `id` is `latest`. Marks the mail as read. */
   open(id: string): Promise<Message | undefined>;
   headers(id: string): Promise<MessageHeaders | undefined>;
   raw(id: string): Uint8Array | undefined;
-  /** Marks mails as read or unread; all of them if `ids` is empty. */
+  /** Marks mails as read or unread. An empty list of ids marks all mails. */
   mark(ids: readonly string[], read: boolean): Promise<void>;
-  /** Deletes the mails to or from an address. Nothing of them remains in the files. */
+  /** Deletes the mails from or to an address, and makes sure that the database file contains no remains of them. */
   forget(address: string): Promise<void>;
-  /** Deletes mails; all of them if `ids` is empty. */
+  /** Deletes mails. An empty list of ids deletes all mails. */
   remove(ids: readonly string[]): Promise<void>;
 }
 
@@ -76,8 +78,8 @@ const release01 = `
 const schema: Schema = { owner: 'mailbox', migrations: [release01] };
 
 /**
- * Deletes the mails to or from an address. Most columns contain addresses in angle brackets; the envelope contains them
- * in quotation marks.
+ * Deletes the mails from or to an address. Addresses are in angle brackets in most columns, and in quotation marks in
+ * the envelope, which is JSON.
  */
 const FORGET = `DELETE FROM mailbox_messages
   WHERE instr(sender || recipients || copies || blind_copies, '<' || :address || '>') > 0

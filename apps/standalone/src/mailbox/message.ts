@@ -1,4 +1,7 @@
-/** A mail with the field names of Mailpit's API, so that tests can read mails from this mailbox or from Mailpit. */
+/**
+ * The format of mails, with the field names of Mailpit's API: the same tests can read mails from this mailbox and
+ * from Mailpit.
+ */
 import PostalMime, { type Address, type Email } from 'postal-mime';
 import { z } from 'zod';
 
@@ -25,7 +28,10 @@ const common = {
   Tags: z.array(z.string()),
   Username: z.string(),
   Size: z.number(),
-  /** Not in Mailpit: the `X-Correlation-Id` header, the id of the request that caused the mail, if it has one. */
+  /**
+   * The `X-Correlation-Id` header, which contains the id of the request that caused the mail. Mailpit has no such
+   * field.
+   */
   CorrelationID: z.string().optional(),
 };
 
@@ -49,17 +55,17 @@ export const messageSchema = z.object({
 });
 export type Message = z.infer<typeof messageSchema>;
 
-/** The values of each header in order, by the name of the header as it is written in the mail. */
+/** Maps the name of each header, spelled as in the mail, to its values in order. */
 export const messageHeadersSchema = z.record(z.string(), z.array(z.string()));
 export type MessageHeaders = z.infer<typeof messageHeadersSchema>;
 
-/** The SMTP envelope. */
+/** The SMTP envelope: the addresses in MAIL FROM and RCPT TO, which may differ from those in the headers. */
 export interface MailEnvelope {
   readonly from: string;
   readonly to: readonly string[];
 }
 
-/** The id of a received mail, the time at which it arrived, and its envelope. */
+/** What is stored about a received mail in addition to its content. */
 export interface MailMetadata {
   readonly id: string;
   readonly receivedAt: Date;
@@ -74,7 +80,7 @@ function flatten(list: readonly (Address | undefined)[] = []): MailAddress[] {
     .map(({ name, address: at }) => ({ Name: name, Address: at ?? '' }));
 }
 
-/** Returns the recipients that are in the envelope but in no header. */
+/** Returns the envelope recipients that no header names. */
 function blindCopies(envelope: MailEnvelope, named: readonly MailAddress[]): MailAddress[] {
   const seen = new Set(named.map((entry) => entry.Address.toLowerCase()));
   return envelope.to.filter((to) => !seen.has(to.toLowerCase())).map((to) => ({ Name: '', Address: to }));
@@ -126,7 +132,7 @@ function parse(raw: Uint8Array): Promise<Email> {
   return PostalMime.parse(raw);
 }
 
-/** Parses a new mail into its summary and its plain text for the search. */
+/** Parses a received mail into its summary and the plain text that searches match. */
 export async function summariseMail(
   raw: Uint8Array,
   arrival: MailMetadata,

@@ -1,6 +1,6 @@
 /**
- * The mailbox over HTTP, with the paths and field names of Mailpit below /mailbox, so that tests run against this
- * mailbox or Mailpit. https://mailpit.axllent.org/docs/api-v1/
+ * The HTTP API of the mailbox. Paths below /mailbox and field names are those of Mailpit, so that the same tests run
+ * with this mailbox and with Mailpit. https://mailpit.axllent.org/docs/api-v1/
  */
 import { type Answer, Problem, problems, type Route, route } from '@latchkey/http';
 import { z } from 'zod';
@@ -16,8 +16,8 @@ const start = z.coerce.number().int().min(0).default(0);
 const limit = z.coerce.number().int().min(0).max(1000).default(50);
 const listQuery = z.object({ start, limit });
 /**
- * The maximum length of a query. SQLite evaluates expressions of up to 1,000 levels, and each word of a query needs
- * one level.
+ * The maximum length of a query. Each word of a query adds a level to an SQL expression, and SQLite allows 1,000
+ * levels.
  */
 const MAX_QUERY_LENGTH = 1000;
 const searchQuery = z.object({ query: z.string().trim().min(1).max(MAX_QUERY_LENGTH), start, limit });

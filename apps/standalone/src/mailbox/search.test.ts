@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { temporaryDatabase } from '../testing.ts';
 import { createMailbox } from './mailbox.ts';
 
-/** Stores two mails. @returns a function that searches, and returns the subjects of the matching mails, newest first */
+/** Stores two mails. @returns a search function that returns the subjects of the matching mails, newest first */
 async function mails(t: TestContext): Promise<(query: string) => readonly string[]> {
   let made = 0;
   function newId() {

@@ -1,7 +1,7 @@
 /**
- * The part of Mailpit's search syntax that tests need: `to:`, `cc:`, `bcc:`, `from:`, `addressed:`,
- * `subject:`, `message-id:`, `is:read`, `is:unread`, quoted phrases, bare words, and `-` or `!` to negate.
- * Terms are case-insensitive and match anywhere in the value; all of them must match.
+ * Parses the part of Mailpit's search syntax that tests need: `to:`, `cc:`, `bcc:`, `from:`, `addressed:`,
+ * `subject:`, `message-id:`, `is:read`, `is:unread`, quoted phrases, bare words, and `-` or `!` to negate. Terms are
+ * case-insensitive and match anywhere in a value. A mail matches if it matches all terms.
  */
 
 export interface SearchCondition {
@@ -9,7 +9,7 @@ export interface SearchCondition {
   readonly values: readonly (string | number)[];
 }
 
-/** The columns that each filter searches. All of them contain lower-case text. */
+/** For each filter, the columns that it searches. The columns contain lower-case text. */
 const columnsOf: Readonly<Record<string, readonly string[]>> = {
   to: ['recipients'],
   cc: ['copies'],
@@ -40,7 +40,7 @@ function conditionOf(filter: string | undefined, text: string): SearchCondition 
 
 const TERM = /([-!]?)(?:([A-Za-z-]+):)?(?:"([^"]*)"|(\S+))/g;
 
-/** Translates a query to an SQL condition. An empty query matches every mail. */
+/** Translates a query to an SQL condition. The condition of an empty query matches every mail. */
 export function parseSearch(query: string): SearchCondition {
   const conditions = [...query.matchAll(TERM)].map(([, negated, filter, phrase, word]) => {
     const { sql, values } = conditionOf(filter, phrase ?? word ?? '');

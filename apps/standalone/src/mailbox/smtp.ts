@@ -1,8 +1,7 @@
 /**
  * The SMTP server of the mailbox, on loopback. Accepts every mail for any recipient.
- *
- * smtp-server always delays its greeting by 100 ms, to detect clients that talk too early. Idle connections are
- * therefore kept for an hour, so that a pooled transport waits only once, and not for every mail.
+ * Idle connections are kept for an hour, because smtp-server delays the greeting of each connection by 100 ms to
+ * detect clients that send too early. A client that pools connections therefore waits only once.
  */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
