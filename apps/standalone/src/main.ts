@@ -1,4 +1,4 @@
-/** Starts everything in one process. V8's young generation is limited first, before any other module is loaded. */
+/** Entry point. Limits V8's young generation before any other module is loaded, then starts all services. */
 import { limitYoungGeneration } from '@latchkey/process/young-generation';
 
 limitYoungGeneration(process);

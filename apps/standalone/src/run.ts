@@ -1,4 +1,4 @@
-/** Runs everything in one process. Loaded by `main.ts`. */
+/** Runs all services in one process. Loaded by `main.ts`. */
 import { widenThreadPool } from '@latchkey/auth';
 import {
   createLogger,
@@ -14,8 +14,8 @@ import { readSettings, type StandaloneConfig } from './settings.ts';
 import { formatWelcome } from './welcome.ts';
 
 /**
- * Creates the logger. Lines are pretty on a terminal in development and JSON otherwise, because formatting a line takes
- * several times as long as writing it.
+ * Creates the logger. Lines are pretty-printed on a terminal in development. Otherwise they are JSON, because
+ * pretty-printing a line takes several times as long as writing it.
  */
 async function loggerFor(config: StandaloneConfig): Promise<Logger> {
   const options = { name: 'latchkey', level: config.LOG_LEVEL };

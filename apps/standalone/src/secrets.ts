@@ -1,6 +1,6 @@
 /**
- * The secrets of a data folder, generated on the first start in development. They are written before they are used,
- * because no password could be checked if PASSWORD_SALT_KEY was lost.
+ * Loads the secrets of a data folder, or generates them on the first start in development. They are stored before
+ * they are used: without PASSWORD_SALT_KEY, for example, no stored password could be verified.
  */
 import { resolve } from 'node:path';
 import {
@@ -23,8 +23,8 @@ function secretsIn(text: string, path: string): StoredSecrets {
 }
 
 /**
- * Loads the secrets of a folder, or generates and stores them (0600) if there are none. The folder must exist and be
- * locked by this server.
+ * Loads the secrets of a folder. If there are none, generates them and stores them with mode 0600. The folder must
+ * exist, and this server must have locked it.
  * @param needsFormer returns whether stored data depends on secrets that only the file can contain. Default: no
  * @throws Error naming the file if it cannot be read or is invalid, or if it is missing although stored data needs it
  */
@@ -41,7 +41,7 @@ export async function loadSecrets(
   return made;
 }
 
-/** Adds the secrets that a folder of an earlier release lacks. */
+/** Generates and stores the secrets that did not exist in the release that created the folder. */
 async function withLaterSecrets(secrets: StoredSecrets, path: string): Promise<Secrets> {
   const complete = { ...generateSecretsAfterRelease01(), ...secrets };
   if (Object.keys(complete).length > Object.keys(secrets).length)

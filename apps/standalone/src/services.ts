@@ -11,16 +11,16 @@ import { compose as composeUser } from '@latchkey/user';
 import type { readServiceSettings } from './settings.ts';
 
 export interface Services {
-  /** All services in the order in which they must start: consumers of the log before its producer. */
+  /** All services, in the order in which they must start: those that consume the log before auth, which writes it. */
   readonly all: readonly Service[];
-  /** Routes of all services, in the order of the documentation. */
+  /** The routes of all services, in the order in which the API reference lists them. */
   readonly routes: readonly Route[];
   readonly isAllowedOrigin: (origin: string) => boolean;
-  /** The path of PUBLIC_URL, which a proxy in front removes; empty if PUBLIC_URL has no path. */
+  /** The path of PUBLIC_URL, which a reverse proxy removes from requests. Empty if PUBLIC_URL has no path. */
   readonly publicPath: string;
 }
 
-/** Adds the name of the service to its dependencies, because one `/readyz` reports on all services. */
+/** Adds the service's name to each dependency in its health report, because one `/readyz` reports on all services. */
 function ownHealth(service: Service): Service {
   return {
     ...service,
@@ -37,7 +37,7 @@ export function composeServices(
     readonly clock: ClockGuard;
     readonly logger: Logger;
     readonly registry: Registry;
-    /** Removes the mails of an address from the development mailbox. */
+    /** Deletes the mails from or to an address in the development mailbox. */
     forgetMails(address: string): Promise<void>;
   },
 ): Services {
@@ -51,7 +51,7 @@ export function composeServices(
   }
   const mails = { toOwner: (account: string) => notifier.mailsForOwner(account) };
   const auth = composeAuth(settings.auth, { ...part('auth'), forget, mails });
-  // Auth runs in this process, so its keys need not be fetched over HTTP.
+  // Auth runs in this process, so its keys are passed directly instead of fetched over HTTP.
   const keys = settings.user.JWKS_URL === undefined ? { keys: createFixedKeySource(auth.jwks()) } : {};
   const eventKeys = createFixedEventKeySource(auth.jwks());
   const user = composeUser(settings.user, {

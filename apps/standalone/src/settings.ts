@@ -1,4 +1,4 @@
-/** The settings of standalone: its own, and those of the three services, for which it provides some defaults. */
+/** The settings of the standalone: its own, and those of the three services, some of which get different defaults. */
 import { authSettings } from '@latchkey/auth';
 import { generateSecrets, secretNames } from '@latchkey/auth/secrets';
 import { topicNameSettings } from '@latchkey/backend';
@@ -44,8 +44,8 @@ const EXPOSED =
 type Fault = readonly [name: keyof z.infer<typeof fields>, message: string];
 
 /**
- * Returns the faults of settings that contradict each other. Also called if individual settings are invalid, so that
- * all faults are reported together.
+ * Returns the faults of settings that contradict each other. Called even if some settings are invalid by themselves,
+ * so that all faults are reported at the same time.
  */
 function contradictions(config: z.infer<typeof fields>): readonly Fault[] {
   if (config.LATCHKEY_ENV === 'production')
@@ -67,12 +67,12 @@ function isGiven(environment: Environment, name: string): boolean {
   return Boolean(environment[name] || environment[`${name}_FILE`]);
 }
 
-/** Whether a secret is not set in the environment, so that it must be in `secrets.json`. */
+/** Whether any secret is not set in the environment. If so, `secrets.json` must contain it. */
 export function lacksSecrets(environment: Environment): boolean {
   return secretNames.some((name) => !isGiven(environment, name));
 }
 
-/** Adds the provided defaults for settings that are set neither directly nor by a file. */
+/** Adds defaults for settings that are set neither directly nor through a `…_FILE` setting. */
 function withProvided(environment: Environment, provided: Environment): Environment {
   return {
     ...environment,
@@ -88,12 +88,12 @@ function readersOfServices(environment: Environment) {
   };
 }
 
-/** Reads the services' settings. @param provided defaults @throws ConfigError with all faults */
+/** Reads the settings of the services. @param provided defaults, by name @throws ConfigError that lists all faults */
 export function readServiceSettings(environment: Environment, provided: Environment) {
   return readAllSettings(readersOfServices(withProvided(environment, provided)));
 }
 
-/** Returns the settings with which the notifier sends to a mail server on this port. */
+/** Returns the settings with which the notifier sends mails to the SMTP server on this port. */
 export function mailboxSettings(port: number): Environment {
   return {
     MAIL_SERVER: '127.0.0.1',
@@ -106,8 +106,8 @@ export function mailboxSettings(port: number): Environment {
 }
 
 /**
- * Returns placeholders for required settings. In development, standalone replaces them later; in production, they must
- * be set.
+ * Returns placeholders for required settings, with which settings are validated in development. The real values are
+ * known only later. In production, the settings must be set.
  */
 function placeholders(): Environment {
   return {
@@ -118,8 +118,8 @@ function placeholders(): Environment {
 }
 
 /**
- * Validates all settings before anything is opened: those of standalone and of all services.
- * @throws ConfigError with all faults
+ * Validates the settings of the standalone and of all services before anything is opened.
+ * @throws ConfigError that lists all faults
  */
 export function readSettings(given: Environment): StandaloneConfig {
   const development = !given['LATCHKEY_ENV'] || given['LATCHKEY_ENV'] === 'development';
@@ -131,7 +131,9 @@ export function readSettings(given: Environment): StandaloneConfig {
   return { ...own, OPERATIONS_PORT: own.OPERATIONS_PORT ?? operationsPort(own.PORT), environment };
 }
 
-/** Returns the default of OPERATIONS_PORT. It depends on PORT, so that two systems can run on one machine. */
+/**
+ * Returns the default of OPERATIONS_PORT. It is derived from PORT, so that two standalones can run on one machine.
+ */
 function operationsPort(port: number): number {
   if (port === 0) return 0;
   return port <= 64_535 ? port + 1000 : port - 1000;

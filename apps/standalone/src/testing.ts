@@ -1,4 +1,4 @@
-/** Temporary folders, databases and listeners, which are closed and deleted after the test. */
+/** Temporary folders, databases and HTTP servers for tests, which are removed after the test. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ export function silentLogger(): Logger {
   return createLogger({ name: 'test', level: 'silent' }, new PassThrough().resume());
 }
 
-/** Serves routes. @returns their URL */
+/** Starts an HTTP server with these routes. @returns its URL */
 export async function serveRoutes(t: TestContext, routes: readonly Route[]): Promise<string> {
   const part = createListeningPart({
     name: 'test',

@@ -1,9 +1,9 @@
-/** The message printed once the server is up: URLs, and example commands to paste into a terminal. */
+/** Formats the message that is printed after the start: URLs, and example commands to paste into a terminal. */
 import type { Standalone } from './compose.ts';
 
 /**
- * Returns commands that lead from sign-up to the profile. They need only bash, curl and the usual Unix tools, such as
- * grep and cut. Each run creates a new account.
+ * Returns shell commands that sign a user up and then read the user's profile. They need only bash, curl and the
+ * usual Unix tools, such as grep and cut. Each run creates a new account.
  */
 export function formatCurlExample(url: string): string {
   return `  url=${url} email="ada-$(date +%s)@example.com"

@@ -1,4 +1,4 @@
-/** Adds endpoints and creates their secrets. Refuses URLs that must not be called, and more than MAX_ENDPOINTS. */
+/** Adds endpoints and creates their secrets. Refuses disallowed URLs, and more than MAX_ENDPOINTS endpoints. */
 import { findUrlFault } from './addresses.ts';
 import {
   createEndpoint,
@@ -13,13 +13,13 @@ import { EndpointRefused } from './endpoint-refused.ts';
 import { changeEndpoint, type Endpoints } from './ports.ts';
 import { isSealed, type SecretSealer } from './seal.ts';
 
-/** Checks that a URL may be called. @throws EndpointRefused; the message follows "The URL" */
+/** Asserts that webhooks may call a URL. @throws EndpointRefused with a message that continues the words "The URL" */
 export function assertUrlAllowed(url: string, { allowPrivate }: { readonly allowPrivate: boolean }): void {
   const fault = findUrlFault(url, { allowPrivate });
   if (fault !== undefined) throw new EndpointRefused('url', fault);
 }
 
-/** An endpoint with its plain secret, which is stored only sealed. */
+/** An endpoint with its secret in plain text. The store contains the secret in encrypted form only. */
 export interface EndpointWithSecret {
   readonly endpoint: WebhookEndpoint;
   readonly secret: string;
@@ -28,8 +28,8 @@ export interface EndpointWithSecret {
 type Sealer = Pick<SecretSealer, 'seal' | 'open'>;
 
 /**
- * Checks that a sealer can decrypt the stored secrets. If it cannot, the user service has other keys, and would
- * refuse to start once this sealer had encrypted a secret.
+ * Asserts that a sealer can decrypt the stored secrets. If it cannot, its key differs from that of the user service.
+ * The user service would then refuse to start once this sealer has encrypted a secret.
  * @throws EndpointRefused
  */
 async function assertOpens(sealer: Pick<Sealer, 'open'>, stored: readonly WebhookEndpoint[]): Promise<void> {
@@ -44,7 +44,7 @@ async function assertOpens(sealer: Pick<Sealer, 'open'>, stored: readonly Webhoo
         });
 }
 
-/** Adds an endpoint with a newly generated secret. @throws EndpointRefused; StoreUnavailable */
+/** Adds an endpoint with a newly generated secret. @throws EndpointRefused, StoreUnavailable */
 export async function addEndpoint(
   endpoints: Pick<Endpoints, 'add' | 'list'>,
   fields: NewEndpoint,
@@ -65,9 +65,9 @@ export async function addEndpoint(
 }
 
 /**
- * Adds a secret to an endpoint. Until `until`, requests are also signed with the former secrets.
+ * Adds a new secret to an endpoint. Until the time `until`, requests are also signed with the former secrets.
  * @returns undefined if there is no such endpoint
- * @throws EndpointRefused; StoreUnavailable
+ * @throws EndpointRefused, StoreUnavailable
  */
 export async function rotateSecret(
   endpoints: Pick<Endpoints, 'find' | 'replace'>,

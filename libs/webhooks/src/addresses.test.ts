@@ -66,7 +66,7 @@ test('a URL is https, without credentials, and not at a private address; or what
     assert.equal(findUrlFault(url, { allowPrivate: true }), undefined, url);
 });
 
-/** Looks up a host name with a lookup function that gets `answers` in place of DNS. */
+/** Looks up a host name with a lookup function that gets these addresses instead of asking DNS. */
 function lookUp(answers: readonly string[], options: { readonly all?: boolean } = {}) {
   const lookup = createPublicLookup((_host, _options, done) =>
     done(

@@ -1,9 +1,11 @@
-/** Decides which IP addresses may be called: none in private networks, and none of this machine. */
+/**
+ * Decides which IP addresses webhooks may call. Addresses of private networks and of this machine are not allowed.
+ */
 import { type LookupAddress, lookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { parseAddressBlocks } from '@latchkey/process';
 
-/** The IANA special-purpose registries: addresses that are not, or need not be, on the public internet. */
+/** Ranges from IANA's special-purpose address registries that are not, or not necessarily, on the public internet. */
 const PRIVATE_V4 = [
   '0.0.0.0/8',
   '10.0.0.0/8',
@@ -25,8 +27,8 @@ const PRIVATE_V4 = [
   '240.0.0.0/4',
 ];
 /**
- * The only public range of IPv6 is global unicast, except for the ranges in it that are translated, tunneled or
- * reserved.
+ * Global unicast, the only range of IPv6 that is public. PRIVATE_V6 lists the ranges in it that are not: translated,
+ * tunneled and reserved addresses.
  */
 const PUBLIC_V6 = '2000::/3';
 const PRIVATE_V6 = ['2001::/23', '2001:db8::/32', '2002::/16', '2620:4f:8000::/48', '3fff::/20'];
@@ -58,8 +60,9 @@ type Resolve = (
 ) => void;
 
 /**
- * Returns a lookup for sockets that fails for a host with a private address. The socket connects to the address that
- * was checked, so that DNS rebinding (a different address at the next lookup) does not circumvent the check.
+ * Returns a lookup function for sockets that fails if any address of the host is private. The socket connects to an
+ * address that was checked, so the check cannot be circumvented by DNS rebinding, where the next lookup returns a
+ * different address.
  */
 export function createPublicLookup(resolve: Resolve = lookup): LookupFunction {
   return (host, options, done) => {
@@ -77,7 +80,7 @@ export function createPublicLookup(resolve: Resolve = lookup): LookupFunction {
 
 const MAX_URL = 2000;
 
-/** Returns why a URL may not be called, in words that follow "The URL"; undefined if it may. */
+/** Returns why webhooks may not call a URL, in words that continue "The URL". Undefined if they may. */
 export function findUrlFault(
   text: string,
   { allowPrivate }: { readonly allowPrivate: boolean },
@@ -94,7 +97,7 @@ export function findUrlFault(
   return isPrivate ? 'must not lead to a private address' : undefined;
 }
 
-/** Returns the host without the brackets of an IPv6 address. */
+/** Returns the host of a URL; an IPv6 address without its brackets. */
 export function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[(.*)\]$/, '$1');
 }

@@ -1,4 +1,6 @@
-/** Sends events to an endpoint: those of one account sequentially, those of different accounts concurrently. */
+/**
+ * Sends events to an endpoint. Events of one account are sent one after another; accounts are served concurrently.
+ */
 import { signingSecretsOf, type WebhookEndpoint } from './endpoint.ts';
 import type { LoggedEvent } from './log-reader.ts';
 import type { Attempt } from './ports.ts';
@@ -23,23 +25,24 @@ export interface DeliverDeps {
   readonly poster: Pick<HttpPoster, 'post'>;
   readonly sealer: Pick<SecretSealer, 'open'>;
   now(): Date;
-  /** Aborts the requests in flight, and prevents further ones. */
+  /** When aborted, requests in flight are aborted, and no further ones are sent. */
   readonly signal: AbortSignal;
 }
 
 export interface DeliverResult {
-  /** The results: one per account. */
+  /** One result for each account. */
   readonly results: readonly AccountResult[];
   readonly attempts: readonly Attempt[];
 }
 
-/** The events of each account, in order. */
+/** Maps the id of each account to its events, in order. */
 export type EventsByAccount = ReadonlyMap<string, Iterable<LoggedEvent> | AsyncIterable<LoggedEvent>>;
 
 /**
- * Sends events. After the first failure of an account, its later events are not sent. Once the endpoint counts as down,
- * no further events are sent.
- * @throws Error with a one-line message if a secret cannot be opened; the errors of the log, if events are read from it
+ * Sends events. After a failure, no later events of the same account are sent. After FAILURES_UNTIL_DOWN failures in
+ * a row, the endpoint counts as down, and no events of any account are sent.
+ * @throws Error with a one-line message if a secret cannot be decrypted; the errors of the log if events are read
+ * from it
  */
 export async function deliverEvents(
   endpoint: WebhookEndpoint,
@@ -55,7 +58,7 @@ export async function deliverEvents(
 
   /**
    * Sends an event and records the attempt. Returns undefined if the event was not sent, because the endpoint is down
-   * or gone, or because the requests are being aborted.
+   * or gone, or if the request was aborted.
    */
   async function attempt(event: LoggedEvent): Promise<RequestOutcome | undefined> {
     if (deps.signal.aborted || isGone || (failures >= FAILURES_UNTIL_DOWN && !isProbe)) return undefined;
@@ -63,8 +66,8 @@ export async function deliverEvents(
     const at = deps.now();
     const began = performance.now();
     const outcome = await post(endpoint, event, at, deps);
-    // The endpoint may or may not have received an aborted request. The attempt does not count, so the event is sent
-    // again.
+    // It is unknown whether the endpoint has received the aborted request. The attempt does not count, so the event
+    // is sent again later.
     if (outcome.kind !== 'delivered' && deps.signal.aborted) return undefined;
     failures = outcome.kind === 'delivered' ? 0 : failures + 1;
     isGone ||= outcome.kind === 'gone';
@@ -84,7 +87,7 @@ export async function deliverEvents(
   ): Promise<AccountResult> {
     let delivered = 0;
     for await (const event of own) {
-      // The next round continues with this event.
+      // The limit of this round is reached. The next round continues with this event.
       if (delivered === MAX_EVENTS_PER_ACCOUNT)
         return { account, delivered, stopped: eventPositionOf(event) };
       const outcome = await attempt(event);

@@ -1,9 +1,10 @@
-/** Thrown if an endpoint cannot be added or changed. The message is one sentence for the person who tried. */
+/** Thrown if an endpoint cannot be added or changed. The message is one sentence for the user who tried to. */
 export class EndpointRefused extends Error {
   override readonly name = 'EndpointRefused';
   /**
-   * What is refused. `key`: WEBHOOK_SECRET_KEY is not set. `other-key`: the key does not decrypt the stored secrets.
-   * `later`: not possible yet; the message says when.
+   * Why the change is refused. `url`: the URL is not allowed. `number`: there are too many endpoints. `key`:
+   * WEBHOOK_SECRET_KEY is not set. `other-key`: the key does not decrypt the stored secrets. `later`: not possible
+   * yet; the message says when it is.
    */
   readonly reason: 'url' | 'number' | 'key' | 'other-key' | 'later';
 

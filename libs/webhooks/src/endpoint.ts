@@ -1,37 +1,37 @@
-/** Endpoints: the URLs that events are sent to, and the position of each in the log. */
+/** Endpoints: the URLs to which events are sent, with the delivery progress of each. */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { EndpointRefused } from './endpoint-refused.ts';
 
-/** An instant: a Date here, a string in the store. */
+/** A timestamp: a Date in memory, a string in the store. */
 const instant = z.union([z.date(), z.iso.datetime()]).pipe(z.coerce.date());
 
 const storedSecret = z.object({
   /**
-   * The secret, sealed by `seal.ts`. A secret that was stored by a release without sealing is `whsec_…`, in the format
-   * of Standard Webhooks, until the next start seals it.
+   * The secret, encrypted by `seal.ts`. A secret that an earlier release stored in plain text, as `whsec_…` (the
+   * format of Standard Webhooks), stays so until the user service next starts and encrypts it.
    */
   secret: z.string(),
   since: instant,
-  /** The time until which requests are signed with the secret; unset for the current secret. */
+  /** The time until which requests are signed with this secret. Unset for the current secret. */
   until: instant.optional(),
 });
 
-/** The events to send again: one by its id, or those of a time range that excludes `until`. */
+/** Selects events to send again: one event by its id, or all events with `since` <= time < `until`. */
 const redriveRange = z.union([z.object({ event: z.string() }), z.object({ since: instant, until: instant })]);
 
-/** An account whose events from `offset` up to the cursor wait for a retry. */
+/** An account whose delivery is delayed: its events from `offset` up to the endpoint's cursor wait for a retry. */
 const waitingAccount = z.object({
   account: z.string(),
   partition: z.number(),
   offset: z.number(),
-  /** The id of the event at that offset. */
+  /** The id of the event at `offset`, which is sent first. */
   event: z.string(),
-  /** The number of attempts to send that event. */
+  /** How many times the event at `offset` has been sent without success. */
   attempts: z.number(),
   next: instant,
   /**
-   * Set if the account waits for events of a redrive: of its events before the offset `until`, only those in `ranges`
+   * Set if the account waits for events of a redrive. Of its events before the offset `until`, only those in `ranges`
    * are sent.
    */
   redriven: z.object({ ranges: z.array(redriveRange), until: z.number() }).optional(),
@@ -47,12 +47,15 @@ const failing = z.object({
 });
 
 const redrive = z.object({
-  /** A new id for each request for a redrive, so that a delivery round notices that a newer redrive was requested. */
+  /**
+   * The id of the latest request for a redrive. A delivery round notices by it that a redrive was requested
+   * meanwhile.
+   */
   id: z.string(),
   ranges: z.array(redriveRange),
   /**
-   * The endpoint's cursor at the time of the request. Later events need not be sent again, because they have not been
-   * sent yet.
+   * The endpoint's cursor when the redrive was requested. The redrive ends there, because later events have not been
+   * sent for the first time yet.
    */
   end: z.string(),
   cursor: z.string().optional(),
@@ -60,40 +63,39 @@ const redrive = z.object({
 
 const delivery = z.object({
   /**
-   * The number of delivery rounds whose outcome was stored. A process discards its outcome if another process has
-   * stored one in the meantime.
+   * The number of delivery rounds whose outcome has been stored. A process discards its outcome if another process
+   * has stored one since the round began.
    */
   round: z.number(),
-  /** The position in the log, as a cursor of the feed. Unset if nothing was read. */
+  /** The position in the log, in the format of the feed's cursors. Unset if the endpoint has read nothing yet. */
   cursor: z.string().optional(),
   waiting: z.array(waitingAccount),
   failing: failing.optional(),
   /**
-   * Whether `ops move` moved the endpoint from another log. If so, `SentSequences` has the sequences from before the
-   * move.
+   * Set if `ops move` moved the endpoint from another log. `SentSequences` then says which events were sent before.
    */
   moved: z.literal(true).optional(),
-  /** Whether the endpoint has reached the end of the log once. */
+  /** Set once the endpoint has reached the end of the log for the first time. */
   caughtUp: z.literal(true).optional(),
-  /** The number of requests that were sent to the endpoint so far. It numbers the attempts. */
+  /** The number of requests sent so far, which is also the number of the next attempt. */
   attempts: z.number(),
   redrive: redrive.optional(),
 });
 
 export const storedEndpointSchema = z.object({
   id: z.string(),
-  /** Changes with every write, so that concurrent changes are noticed. */
+  /** Incremented with every write, for optimistic concurrency control. */
   version: z.number(),
-  /** How many times an operator has changed the endpoint. A delivery round ends when it finds a newer revision. */
+  /** How many times an operator has changed the endpoint. A delivery round stops when the revision has changed. */
   revision: z.number().default(0),
   name: z.string(),
   url: z.string(),
-  /** The types of events that are sent. Unset: all. */
+  /** The types of events to send. Unset for all types. */
   types: z.array(z.string()).optional(),
-  /** Whether events contain personal data (`data.person`). */
+  /** Whether the sent events contain personal data (`data.person`). */
   person: z.boolean(),
   createdAt: instant,
-  /** Events with an earlier time are not sent. */
+  /** Events that happened before this time are not sent. */
   since: instant,
   secrets: z.array(storedSecret),
   paused: z.object({ at: instant, by: z.enum(['operator', 'failures']), reason: z.string() }).optional(),
@@ -108,26 +110,29 @@ export type Redrive = z.infer<typeof redrive>;
 
 const ID_BYTES = 8;
 /**
- * How far the clocks of two processes may differ, in ms: beyond that, /readyz reports `degraded`. The time of an event
- * is that of auth, and the creation of an endpoint that of another process.
+ * How far the clocks of two processes may differ, in ms; if they differ more, /readyz reports `degraded`. Matters for
+ * `since`: auth determines the time of an event, but another process determines when an endpoint is created.
  */
 const MAX_CLOCK_SKEW_MS = 30_000;
 const SECRET_BYTES = 32;
 
-/** The maximum number of endpoints. It is low because each endpoint has its own reader of the log. */
+/** The maximum number of endpoints. It is low, because each endpoint reads the whole log by itself. */
 export const MAX_ENDPOINTS = 50;
 
-/** The maximum number of secrets that are valid at the same time, because each adds a signature to every request. */
+/**
+ * The maximum number of secrets of an endpoint that are valid at the same time. Each adds a signature to every
+ * request.
+ */
 export const MAX_SECRETS = 5;
 
 /**
- * The maximum number of redrives in progress, because every event that is read is compared with each of their ranges.
+ * The maximum number of redrives of an endpoint at the same time. Every event is compared with all of their ranges.
  */
 export const MAX_REDRIVES = 20;
 
 export type EndpointState = 'active' | 'failing' | 'paused';
 
-/** Returns `paused` for a paused endpoint, `failing` if the last attempts have all failed, otherwise `active`. */
+/** Returns `paused` for a paused endpoint, `failing` if the most recent attempt failed, otherwise `active`. */
 export function endpointStateOf({
   paused: pause,
   delivery: { failing: since },
@@ -136,7 +141,7 @@ export function endpointStateOf({
   return since === undefined ? 'active' : 'failing';
 }
 
-/** Generates a secret of Standard Webhooks. */
+/** Generates a secret in the format of Standard Webhooks. */
 export function generateEndpointSecret(): string {
   return `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;
 }
@@ -144,13 +149,13 @@ export function generateEndpointSecret(): string {
 /** The fields that an operator sets. */
 export type EndpointFields = Pick<WebhookEndpoint, 'name' | 'url' | 'types' | 'person'>;
 
-/** Returns the stored form of a list of types: an empty list means all types, so it is left out. */
+/** Returns the `types` field in its stored form. An empty list means all types, so the field is omitted. */
 function storedTypes(types: readonly string[] | undefined): Pick<WebhookEndpoint, 'types'> {
   return types === undefined || types.length === 0 ? {} : { types: [...types] };
 }
 
 export type NewEndpoint = EndpointFields & {
-  /** The place in the log at which the endpoint begins. `now`: with the next event. */
+  /** Where in the log the endpoint begins. `now`: with the events that happen after its creation. */
   readonly from: 'beginning' | 'now';
 };
 
@@ -158,7 +163,7 @@ export function generateEndpointId(): string {
   return `we_${randomBytes(ID_BYTES).toString('hex')}`;
 }
 
-/** Creates an endpoint. @param sealed the sealed secret that its requests are signed with */
+/** Creates an endpoint. @param sealed the encrypted secret with which its requests are signed */
 export function createEndpoint(
   of: NewEndpoint,
   { id, sealed, now }: { readonly id: string; readonly sealed: string; readonly now: Date },
@@ -177,7 +182,7 @@ export function createEndpoint(
   };
 }
 
-/** Returns the sealed secrets that a request is signed with, the current one first. */
+/** Returns the encrypted secrets with which a request must be signed, the current one first. */
 export function signingSecretsOf(
   { secrets }: Pick<WebhookEndpoint, 'secrets'>,
   now: Date,
@@ -189,9 +194,10 @@ export function signingSecretsOf(
 }
 
 /**
- * Returns the endpoint with a new sealed secret as its current one. Until `until`, requests are also signed with the
- * former secrets.
- * @throws EndpointRefused if there would be too many valid secrets
+ * Returns the endpoint with a new current secret. Until the time `until`, requests are also signed with the former
+ * secrets.
+ * @param sealed the new secret, encrypted
+ * @throws EndpointRefused if too many secrets would be valid at the same time
  */
 export function withNewSecret(
   endpoint: WebhookEndpoint,
@@ -211,12 +217,12 @@ export function withNewSecret(
   return revised({ ...endpoint, secrets: [...former, { secret: sealed, since: now }] });
 }
 
-/** Fields to change; those that are undefined stay as they are. */
+/** The fields to change. Undefined fields keep their values. */
 export type ChangedFields = { readonly [Name in keyof EndpointFields]?: EndpointFields[Name] | undefined };
 
 /**
- * Returns the endpoint with changed fields. Earlier events of types that are added are not sent. After a change of the
- * URL, all waiting events are due immediately.
+ * Returns the endpoint with changed fields. If types are added, only new events of these types are sent. If the URL
+ * changes, all waiting events are due immediately.
  */
 export function withChangedFields(
   endpoint: WebhookEndpoint,
@@ -237,7 +243,7 @@ function dueNow({ failing: _, waiting, ...rest }: DeliveryProgress, now: Date): 
   return { ...rest, waiting: waiting.map((account) => ({ ...account, next: now })) };
 }
 
-/** Returns the endpoint, paused. If it is already paused, it keeps its reason. */
+/** Pauses an endpoint. If it is already paused, it keeps the earlier reason. */
 export function pauseEndpoint(endpoint: WebhookEndpoint, now: Date): WebhookEndpoint {
   return revised({
     ...endpoint,
@@ -245,16 +251,16 @@ export function pauseEndpoint(endpoint: WebhookEndpoint, now: Date): WebhookEndp
   });
 }
 
-/** Returns the endpoint, no longer paused. All waiting events are due immediately. */
+/** Resumes a paused endpoint. All waiting events are due immediately. */
 export function resumeEndpoint({ paused: _, ...endpoint }: WebhookEndpoint, now: Date): WebhookEndpoint {
   return revised({ ...endpoint, delivery: dueNow(endpoint.delivery, now) });
 }
 
 /**
- * Returns the endpoint with a range of events to send again. No-op if the endpoint has read nothing yet and skips
- * nothing, because all events are still to be sent.
- * @throws EndpointRefused if too many redrives are in progress, or if the endpoint skips events until it has reached the
- * end of the log: those before its creation, or those that were sent before it was moved
+ * Returns the endpoint with a range of events to send again. No-op if the endpoint has read nothing yet and will get
+ * all events anyway.
+ * @throws EndpointRefused if too many redrives are in progress, or if the endpoint has not reached the end of the log
+ * yet and skips events until then: those before its creation, or those sent before it was moved
  */
 export function withRedrive(endpoint: WebhookEndpoint, range: RedriveRange): WebhookEndpoint {
   const { cursor, redrive: running, moved, caughtUp, waiting } = endpoint.delivery;
@@ -277,7 +283,7 @@ export function withRedrive(endpoint: WebhookEndpoint, range: RedriveRange): Web
     delivery: {
       ...endpoint.delivery,
       waiting: waiting.map((account) => withRedrivenRange(account, range)),
-      // If a redrive is in progress, it starts again with one more range.
+      // A redrive in progress starts again from the beginning, with this range added.
       redrive: {
         id: randomBytes(ID_BYTES).toString('hex'),
         ranges: [...ranges, range],
@@ -287,7 +293,10 @@ export function withRedrive(endpoint: WebhookEndpoint, range: RedriveRange): Web
   });
 }
 
-/** Adds a range to those that a waiting account gets. If there are too many, it gets all of its events again. */
+/**
+ * Adds a range to the redriven ranges of a waiting account. If the account has too many ranges, all of its events are
+ * sent again.
+ */
 function withRedrivenRange({ redriven, ...account }: WaitingAccount, range: RedriveRange): WaitingAccount {
   if (redriven === undefined || redriven.ranges.length >= MAX_REDRIVES) return account;
   return { ...account, redriven: { ...redriven, ranges: [...redriven.ranges, range] } };

@@ -1,4 +1,4 @@
-/** Reads account events from the log, in the form in which they are sent to an endpoint. */
+/** Reads account events from the log and encodes them as the bodies of webhook requests. */
 import type { Bus, BusRecord, LogTail } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, subjectOfKey } from '@latchkey/events';
 import {
@@ -19,12 +19,15 @@ import type { EventPosition } from './progress.ts';
 const EVENTS_PER_PAGE = 100;
 const RECORDS_PER_READ = 500;
 
-/** An event on the log, and the body of its request. */
+/** An event on the log, with the body of the request that sends it. */
 export interface LoggedEvent extends EventPosition {
   readonly id: string;
   readonly type: string;
   readonly time: Date;
-  /** The sequence of the event; infinite if the record has none, which Latchkey never writes. */
+  /**
+   * The sequence of the event. Infinite if the record contains none, which is never the case for records from
+   * Latchkey.
+   */
   readonly sequence: number;
   readonly body: string;
 }
@@ -32,34 +35,31 @@ export interface LoggedEvent extends EventPosition {
 export interface EventPage {
   readonly events: readonly LoggedEvent[];
   readonly cursor: string;
-  /** How many records come after this page. */
+  /** The number of records after this page. */
   readonly behind: number;
-  /** Resolves once there may be more records, or when `signal` is aborted. */
+  /** Resolves when further records may have been written, or when `signal` is aborted. */
   waitForMore(signal: AbortSignal): Promise<void>;
 }
 
 /** Which events an endpoint gets, and whether they contain personal data. */
 type EventSelection = Pick<WebhookEndpoint, 'types' | 'person'>;
 
-/**
- * Reads the events that are sent to endpoints. Every method that returns a promise rejects with the errors of the
- * log.
- */
+/** Reads the events to send to endpoints. All promises reject with the errors of the log. */
 export interface EventReader {
-  /** Returns the events after a cursor. */
+  /** Returns the next page of events after a cursor. */
   read(endpoint: EventSelection, after: string | undefined): Promise<EventPage>;
   /**
-   * Yields the events of a waiting account, from the event that waits for a retry up to the cursor. Reads only as far
-   * as events are taken: the first one alone, because its retry often fails.
+   * Yields the events of a waiting account, from the event that waits for a retry up to the cursor. Reads lazily: at
+   * first only one event, because its retry often fails.
    */
   readAccount(endpoint: EventSelection, waiting: WaitingAccount, cursor: string): AsyncIterable<LoggedEvent>;
-  /** Returns whether a cursor belongs to the current log. The offsets of another log are invalid here. */
+  /** Returns whether a cursor was created on the current log. Offsets of another log are meaningless on this one. */
   isOfCurrentLog(cursor: string): Promise<boolean>;
-  /** Returns the sequence of the first unsent event of each account that has any. */
+  /** For each account with unsent events, returns the sequence of the first one. */
   findUnsent(delivery: Pick<DeliveryProgress, 'cursor' | 'waiting'>): Promise<ReadonlyMap<string, number>>;
-  /** Returns the offset of a cursor in a partition: it is past all earlier events. */
+  /** Returns the next offset that a cursor will read in a partition. */
   offsetIn(cursor: string, partition: number): number;
-  /** Returns whether a cursor has reached another one in all partitions. */
+  /** Returns whether `cursor` has reached `end` in every partition. */
   hasReached(cursor: string, end: string): boolean;
 }
 
@@ -138,7 +138,10 @@ function viewOf({ types, person }: EventSelection) {
   return { ...(types && { types: new Set(types) }), person, placeholders: false };
 }
 
-/** Returns the offset at which an account waits; the start of the partition if the topic has been recreated. */
+/**
+ * Returns the offset of the event for which an account waits. If the topic has been recreated, returns the start of
+ * the partition.
+ */
 async function startOf(
   tail: LogTail,
   { account, partition, offset, event }: WaitingAccount,
@@ -148,7 +151,7 @@ async function startOf(
   const start = range?.start ?? 0;
   if (offset < start || offset >= end) return start;
   const [record] = await tail.read(partition, offset, 1);
-  // Compaction has removed the event at this offset. A later record contains a copy of it.
+  // Compaction has removed the record at this offset. A later record contains the same event.
   if (record !== undefined && record.offset > offset) return offset;
   const body = record && toCloudEvent(record, { person: false, placeholders: false });
   const found = body === undefined ? undefined : eventOf(body);
@@ -156,7 +159,7 @@ async function startOf(
 }
 
 /**
- * Yields the records of a partition from one offset up to another, page by page.
+ * Yields the records of a partition from offset `from` up to, but not including, `end`, page by page.
  * @param range.first the number of records of the first page
  */
 async function* pagesOf(
@@ -180,7 +183,7 @@ async function* pagesOf(
   }
 }
 
-/** Yields the genuine records of an account from one offset up to another. */
+/** Yields the records of an account from offset `from` up to, but not including, `end`. Omits forged records. */
 async function* recordsOf(
   { tail, genuine }: { readonly tail: LogTail; readonly genuine: SelectGenuineRecords },
   { account, partition }: WaitingAccount,
@@ -191,7 +194,7 @@ async function* recordsOf(
     for (const record of await genuine(records)) if (subjectOfKey(record.key) === account) yield record;
 }
 
-/** Yields the events of a partition from one offset up to another. */
+/** Yields the events of a partition from one offset up to, but not including, another. */
 async function* eventsOf(
   tail: LogTail,
   partition: number,
@@ -220,7 +223,7 @@ function eventOf(body: string): LoggedEvent | undefined {
   const parsed = attributes.safeParse(JSON.parse(body));
   if (!parsed.success) return undefined;
   const { type = 'unknown', subject = '', partitionkey, time = '', feedpartition, feedoffset } = parsed.data;
-  // A record without an id, which Latchkey never writes, is identified by its offset.
+  // Records from Latchkey always have an id. A record without one is identified by its partition and offset.
   const { id = `${feedpartition}-${feedoffset}`, sequence = Number.POSITIVE_INFINITY } = parsed.data;
   const decided = new Date(time);
   return {
@@ -229,7 +232,7 @@ function eventOf(body: string): LoggedEvent | undefined {
     type,
     account: partitionkey ?? subject,
     sequence,
-    // An event without a valid time is always sent.
+    // An event without a valid time counts as new, so that it is always sent.
     time: Number.isNaN(decided.getTime()) ? new Date() : decided,
     partition: feedpartition,
     offset: feedoffset,

@@ -1,11 +1,14 @@
-/** The metrics of webhooks. No label contains an account or a URL. */
+/** The metrics of webhooks. Labels contain no account ids and no URLs. */
 import type { Registry } from '@latchkey/process';
 import { Counter, Gauge } from 'prom-client';
 import type { WebhookEndpoint } from './endpoint.ts';
 
 export interface WebhookMetrics {
   attempts(counts: { readonly delivered: number; readonly failed: number }): void;
-  /** @param records how many records come after those that the endpoint has read; undefined if this is not known */
+  /**
+   * Reports how far an endpoint is behind.
+   * @param records the number of records that the endpoint has not read yet; undefined if unknown
+   */
   behind(endpoint: string, records: number | undefined): void;
 }
 
@@ -38,7 +41,7 @@ export function createWebhookMetrics(
       help,
       registers,
       async collect() {
-        // The metric is NaN while the store is down, because the metrics page must not fail.
+        // If the store is down, the value is NaN. An error would make the whole metrics page fail.
         this.set(await list().then(read, () => Number.NaN));
       },
     });

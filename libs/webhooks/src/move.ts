@@ -1,6 +1,6 @@
 /**
- * Moves webhooks to another store and another log. Offsets of the former log are invalid in the new one, so the
- * progress of each account is moved as the sequence of the last event that was sent.
+ * Moves webhooks to another store and another log. Offsets of the former log are meaningless on the new one. Progress
+ * is therefore moved as the sequence of the last sent event of each account.
  */
 import type { Bus } from '@latchkey/bus';
 import { createRecordMove, type MoveSource, type RecordMove } from '@latchkey/store';
@@ -13,13 +13,15 @@ const BATCH = 500;
 export interface WebhookMoveDeps {
   readonly from: Pick<WebhookStorage, 'endpoints' | 'source'>;
   readonly to: Pick<WebhookStorage, 'target'>;
-  /** The log that the endpoints were sent from. */
+  /** The log from which the endpoints have read so far. */
   readonly bus: Pick<Bus, 'tail'>;
-  /** Returns each account with the sequence of its last event on the former log, in batches; 0 if it has none. */
+  /**
+   * Returns all accounts in batches, each with the sequence of its last event on the former log, or 0 if it has none.
+   */
   published(): AsyncIterable<readonly { readonly account: string; readonly sequence: number }[]>;
 }
 
-/** Returns the records to move; undefined if they cannot be moved between stores of these kinds. */
+/** Returns the steps that move webhooks. Undefined if records cannot be moved between stores of these kinds. */
 export function createWebhookMoves({
   from,
   to,
@@ -44,8 +46,8 @@ export function createWebhookMoves({
 }
 
 /**
- * Yields for each account the sequence of its last published event, then the lower sequences up to which single
- * endpoints have received the events of an account.
+ * Yields the sequence of the last published event of each account. Then, for each endpoint that is behind, yields the
+ * lower sequence that it has reached in an account.
  */
 async function* sentAccounts({
   endpoints,
@@ -65,12 +67,12 @@ async function* sentAccounts({
       yield { account, endpoint: id, sequence: first - 1 };
 }
 
-/** Returns whether an endpoint has read the current log. */
+/** Returns whether an endpoint has read anything from the current log. */
 async function hasReadLog({ delivery }: WebhookEndpoint, reader: EventReader): Promise<boolean> {
   return delivery.cursor !== undefined && (await reader.isOfCurrentLog(delivery.cursor));
 }
 
-/** Returns the endpoint with its position at the beginning of the new log. */
+/** Returns the endpoint with its position reset to the beginning of the new log. */
 async function toMovedEndpoint(endpoint: WebhookEndpoint, reader: EventReader): Promise<WebhookEndpoint> {
   const { cursor: _cursor, redrive: _redrive, caughtUp: _caughtUp, ...delivery } = endpoint.delivery;
   const isMoved = await hasReadLog(endpoint, reader);

@@ -1,4 +1,6 @@
-/** The stores of webhooks. Every method rejects with StoreUnavailable if the store fails, and for no other reason. */
+/**
+ * The stores of webhooks. If a store fails, its methods reject with StoreUnavailable; they never reject otherwise.
+ */
 import type {
   KeyFingerprints,
   LeaseRecords,
@@ -11,20 +13,23 @@ import type { WebhookEndpoint } from './endpoint.ts';
 
 export interface Endpoints {
   /**
-   * Adds an endpoint with a new id, unless the store already has `most` endpoints. Concurrent calls, also of several
-   * processes, never exceed that number; all calls must pass the same `most`.
-   * @returns false if there are too many
+   * Adds an endpoint with a new id, unless the store already contains `most` endpoints. The limit also holds for
+   * concurrent calls and several processes, provided that all of them pass the same `most`.
+   * @returns false if the limit is reached
    */
   add(endpoint: WebhookEndpoint, most: number): Promise<boolean>;
   find(id: string): Promise<WebhookEndpoint | undefined>;
-  /** Returns all endpoints, by id. */
+  /** Returns all endpoints, sorted by id. */
   list(): Promise<readonly WebhookEndpoint[]>;
   /**
-   * Replaces an endpoint whose version is still `endpoint.version` by one with the next version.
-   * @returns false if it has changed or was removed
+   * Replaces the stored endpoint and increments its version, if the stored version is still `endpoint.version`.
+   * @returns false if the endpoint was changed or removed in the meantime
    */
   replace(endpoint: WebhookEndpoint): Promise<boolean>;
-  /** Removes an endpoint, its attempts, and its sequences from before a move. @returns false if there was none */
+  /**
+   * Removes an endpoint with its attempts and with its sequences from before a move. @returns false if it did not
+   * exist
+   */
   remove(id: string): Promise<boolean>;
 }
 

@@ -15,7 +15,7 @@ const MAX_MAIL_BYTES = 10 * 1024 * 1024;
 const IDLE_TIMEOUT_MS = 60 * 60 * 1000;
 
 export interface MailServer extends Part {
-  /** Returns the port in use. Must be called after `start`. */
+  /** Returns the port that the server listens on. Must be called after `start`. */
   port(): number;
 }
 
@@ -34,7 +34,7 @@ export function createMailServer(options: {
   readonly mailbox: Mailbox;
   readonly logger: Logger;
   readonly host: string;
-  /** The port to listen on; 0 for any free port. */
+  /** The port to listen on. 0 selects any free port. */
   readonly port: number;
 }): MailServer {
   async function keep(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<string> {

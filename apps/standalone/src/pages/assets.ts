@@ -1,4 +1,4 @@
-/** Serves every file of `public/`; each is read once and has its own route. */
+/** Serves the files of `public/`, with one route for each. Every file is read only once, at the start. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { type Answer, type Route, route, securityHeaders } from '@latchkey/http';
@@ -11,12 +11,12 @@ const mediaTypes: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** Answers with an HTML page that may load scripts and styles from this server only. */
+/** Returns a response with an HTML page that may load scripts and styles only from this server. */
 export function htmlPage(html: string): Answer {
   return { status: 200, html, headers: securityHeaders.scriptedPage };
 }
 
-/** Paths of the pages; every other file is under /assets. */
+/** The paths of the HTML pages. All other files are served below /assets. */
 const pagePaths: Readonly<Record<string, string>> = {
   'client.html': '/',
   'mailbox.html': '/mailbox',

@@ -6,7 +6,7 @@ import { serveRoutes } from '../testing.ts';
 import { assetRoutes } from './assets.ts';
 import { isForwarded, isLocalHost, isLoopback } from './local-only.ts';
 
-/** Uses node:http, because `fetch` does not allow setting Host. */
+/** Sends a GET request with this Host header. Uses node:http, because `fetch` does not allow setting Host. */
 function getAs(url: string, host: string): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     request(url, { headers: { Host: host } }, async (answer) =>

@@ -1,7 +1,8 @@
 /**
- * Protects the development pages, which show mails and the whole log. A foreign name in `Host` indicates DNS rebinding:
- * a website has resolved its own name to loopback in order to read these pages. A proxy header indicates that a tunnel
- * or a reverse proxy on this machine forwards requests from other machines.
+ * Restricts the development pages, which show mails and the whole log, to browsers on this machine. Refuses requests
+ * with a foreign name in `Host`: they indicate DNS rebinding, where a website resolves its own name to loopback in
+ * order to read these pages. Also refuses requests with a proxy header: they come from other machines, through a
+ * tunnel or a reverse proxy on this one.
  */
 import { type Policy, Problem, type ProblemSpec, type RequestContext } from '@latchkey/http';
 
@@ -19,7 +20,9 @@ export function isLocalHost(host: string | undefined): boolean {
   return LOCAL_HOST.test(host ?? '');
 }
 
-/** Whether a proxy has added a header to the request: Forwarded (RFC 7239), Via (RFC 9110, 7.6.3) or X-Forwarded-…. */
+/**
+ * Whether the request has a header that proxies add: Forwarded (RFC 7239), Via (RFC 9110, 7.6.3) or X-Forwarded-….
+ */
 export function isForwarded(headers: RequestContext['headers']): boolean {
   return Object.keys(headers).some((name) => /^(forwarded|via|x-forwarded-.+)$/i.test(name));
 }

@@ -1,16 +1,16 @@
-/** The log as JSON, for the topics page and for curl. */
+/** Serves the records of the log as JSON, for the topics page and for curl. */
 import type { BusRecord } from '@latchkey/bus';
 import { decodeUtf8 } from '@latchkey/events';
 import { Problem, problems, type Route, route } from '@latchkey/http';
 import { z } from 'zod';
 import { localOnlyPolicy } from '../pages/local-only.ts';
 
-/** The part of the embedded bus that reads topics. */
+/** The methods of the embedded bus that read topics. */
 export interface TopicBrowser {
   topics(): readonly { readonly name: string; readonly partitions: number; readonly records: number }[];
   /**
-   * Returns up to `limit` records, newest last: from `offset` on, or the latest ones if there is no offset. Reads
-   * one partition or all.
+   * Returns up to `limit` records of one partition, or of all partitions, newest last. Returns the records from
+   * `offset` on, or the latest ones if there is no offset.
    */
   records(
     name: string,
@@ -50,7 +50,7 @@ function text(bytes: Buffer): string {
   return decodeUtf8(bytes) ?? `base64:${bytes.toString('base64')}`;
 }
 
-/** Decodes JSON as JSON, other text as a string and other bytes as base64. */
+/** Decodes a value: JSON to the value that it encodes, other text to a string, and other bytes to base64. */
 function decoded(value: Buffer | null): ShownRecord['value'] {
   if (value === null) return null;
   try {
