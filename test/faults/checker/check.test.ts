@@ -698,6 +698,33 @@ describe('a limit', () => {
     assert.equal(isBroken(20, [change(10, 503), change(12, 503)], paused), true);
   });
 
+  test('on logins starts again with a new password, unless the store has failed then', () => {
+    // Ada logs in twice before she changes her password in the third minute.
+    const second = createCommandLine('y', 'login', {
+      ...commandTimes(2, 20),
+      request: { email: 'ada@example.com' },
+      answer: tokenResponse('ada', ADA_ID, 'ada-u', 2, 0),
+    });
+    const refused = createCommandLine('x', 'login', {
+      ...commandTimes(8),
+      request: { email: 'ada@example.com' },
+      status: 429,
+      answer: null,
+    });
+    function isRefusedTooEarly(faults: readonly FaultLine[]): boolean {
+      const limits = { LIMITS: 'on', LIMIT_LOGINS: '2', LIMIT_LOGIN_FAILURES_PER_ADDRESS: '10' };
+      const run = { ...goodRun.run, settings: limits };
+      return brokenBy({ run: { run, history: [...goodRun.history, second, refused], faults } }).includes(
+        'limits',
+      );
+    }
+    const at = minuteOfRun(3);
+    assert.equal(isRefusedTooEarly([]), true);
+    for (const target of ['mongodb', 'disk', 'auth-1'])
+      assert.equal(isRefusedTooEarly([{ at, fault: 'x', target, until: at }]), false);
+    assert.equal(isRefusedTooEarly([{ at, fault: 'x', target: 'user-1', until: at }]), true);
+  });
+
   test('may not count what another process has failed to do', () => {
     assert.equal(isBroken(20, [change(10, 503, 'auth-2'), change(12, 503, 'auth-2')]), true);
   });

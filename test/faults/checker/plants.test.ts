@@ -963,9 +963,10 @@ const plants: readonly Plant[] = [
     bug: 'a login that failed counts as a login',
     caughtBy: 'limits',
     ...limited(
-      SUFFICIENT_LIMITS,
+      { ...SUFFICIENT_LIMITS, LIMIT_LOGIN_FAILURES_PER_ADDRESS: '9' },
       adaAsked('login', 0, 401, 'invalid_credentials'),
-      adaAsked('login', 1, 429),
+      adaAsked('login', 1, 401, 'invalid_credentials'),
+      adaAsked('login', 2, 429),
     ),
   },
   {
