@@ -1,6 +1,7 @@
 /**
- * `npm run bench:profile` draws where the main thread of a standalone spends its time, as flame graphs (SVG) in the
- * working folder. Arguments select the work: `npm run bench:profile -- login mail`. `--to=FOLDER` writes to another folder.
+ * `npm run bench:profile` profiles the main thread of a server that runs all services in one process, and writes flame
+ * graphs (SVG) to the working folder. Arguments select the work: `npm run bench:profile -- login mail`. `--to=FOLDER`
+ * writes to another folder.
  */
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -62,7 +63,7 @@ function personAt(people: readonly ReturnType<typeof newPerson>[], index: number
   return person;
 }
 
-/** Runs `work` `many` times, one after the other, and waits until the mail server has accepted as many mails. */
+/** Runs `work` `many` times, one after the other, and waits until the mail server has accepted one mail per run. */
 async function untilSent(
   { metric }: Server,
   many: number,
@@ -76,7 +77,10 @@ async function untilSent(
 
 type Work = (many: number) => Promise<void>;
 
-/** Profiles a server during requests. `prepare` returns what sends them; the first ones warm the server up. */
+/**
+ * Profiles a server while it handles requests.
+ * @param prepare returns a function that sends requests. Its first call warms up the server and is not measured
+ */
 async function profileRequests(what: string, prepare: (server: Server) => Promise<Work>): Promise<Profiled> {
   await using sink = await startSinkProcess();
   const tree = await profileServer(sink.settings, async (server) => {
@@ -105,8 +109,9 @@ async function profileProjection(): Promise<Profiled> {
 }
 
 /**
- * Starts a server, and stops it when `work` has ended.
- * @param work returns the part of the time that counts, in µs of the monotonic clock
+ * Starts a server with a profiler, and stops it when `work` has ended.
+ * @param work returns the start and the end of the measured interval, in µs of the monotonic clock
+ * @returns the call tree of the measured interval
  */
 async function profileServer(
   settings: Settings,

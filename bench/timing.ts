@@ -12,8 +12,8 @@ import { measureAlternately } from './support/statistics.ts';
 const [samples = 300] = process.argv.slice(2).map(Number);
 const LARGEST_DIFFERENCE_MS = 5;
 /**
- * The number of e-mail addresses to use. There are many for two reasons: an address may have at most five pending
- * sign-ups, and the history of each account must remain short.
+ * The number of e-mail addresses to use. It is high for two reasons: an address may have at most five pending sign-ups,
+ * and a long history would make the requests of an account slower.
  */
 const ADDRESSES = 100;
 

@@ -1,4 +1,4 @@
-/** Measures how long a clean-up of expired sign-ups blocks the event loop, during which requests wait. */
+/** Measures how long a clean-up of expired sign-ups blocks the event loop. Requests have to wait for that time. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createRegistrationCommit } from '../services/auth/src/ports/testing/commits.ts';
 import { type CleanupScope, cleanUpOnce } from '../services/auth/src/sign-up/cleanup.ts';

@@ -69,9 +69,9 @@ export const refreshBenchmark: Benchmark = {
 type Work = (client: number) => Promise<unknown>;
 
 /**
- * Runs the work.
+ * Measures the throughput of the work, and the CPU time of each operation.
  * @param cpuMs returns the CPU time so far, in ms; called before and after the work
- * @param cpu receives the CPU ms per operation
+ * @param cpu receives the CPU time per operation, in ms
  * @returns operations per second
  */
 async function measured(work: Work, cpuMs: () => Promise<number>, cpu: number[]): Promise<number> {

@@ -10,8 +10,8 @@ import { measureAlternately, median } from '../support/statistics.ts';
 
 const ROUNDS = 3;
 /**
- * The number of sign-ups per second. Reduce it on a machine where the services share cores with Kafka, MongoDB and the
- * client, if that machine cannot keep up.
+ * The number of sign-ups per second. Reduce it if the machine cannot keep up because the services share its cores with
+ * Kafka, MongoDB and the client.
  */
 const PER_SECOND = Number(process.env['SIGN_UPS_PER_SECOND'] ?? 20);
 const SIGN_UPS = 10 * PER_SECOND;

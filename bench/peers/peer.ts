@@ -10,8 +10,8 @@ export interface NewPerson {
 export interface Peer {
   readonly name: string;
   /**
-   * Whether the system sends its mails to the given sink. If it does, the time of a sign-up includes the time until the
-   * mail is accepted.
+   * Whether the system sends its mails to the given sink. If it does, the measured time of a sign-up ends when the sink
+   * has accepted the mail.
    */
   readonly mails: boolean;
   /** Creates an account. @throws Error if it is refused */

@@ -10,7 +10,7 @@ export interface Figure {
   readonly target?: FigureTarget;
 }
 
-/** The range of values with which a figure meets its target. */
+/** The values of a figure that meet its target. */
 export interface FigureTarget {
   readonly min?: number;
   readonly max?: number;

@@ -11,7 +11,7 @@ export interface ClusterServer extends AsyncDisposable {
   readonly people: PersonActions;
 }
 
-/** Starts two processes of each service, or as many as `instances` specifies. */
+/** Starts the services. @param instances the number of processes of each service. Default: 2 */
 export async function startClusterServer(
   settings: Settings = {},
   instances: NonNullable<ClusterOptions['instances']> = {},

@@ -35,7 +35,7 @@ const NOT_BUSY = new Set(['(idle)', '(program)']);
 
 /**
  * Returns the call tree of a profile, without the time in which the thread was idle.
- * @param between start and end of the part that counts, in µs of the monotonic clock; by default all of it
+ * @param between start and end of the measured interval, in µs of the monotonic clock. Default: the whole profile
  */
 export function callTreeOf(
   { nodes, samples, timeDeltas, startTime }: CpuProfile,

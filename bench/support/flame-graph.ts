@@ -4,7 +4,9 @@ import type { Frame, FrameOwner } from './cpu-profile.ts';
 const WIDTH = 1200;
 const ROW = 17;
 const HEADER = 44;
-/** Narrower frames are left out, in px. Their time is part of that of their callers. */
+/**
+ * The minimum width of a frame, in px. Narrower frames are not drawn; their time still counts towards their callers.
+ */
 const NARROWEST = 2.4;
 /** The width of a character at a font size of 11 px, in px. */
 const CHARACTER = 6.3;

@@ -12,7 +12,7 @@ export function openBus(brokers: readonly string[]) {
   return createKafkaBus({
     brokers,
     clientId: 'bench',
-    // As in the services.
+    // Patch kafkajs, as the services do.
     patchKafkajs: true,
     logger: { warn: () => undefined },
     onFatal: (reason) => {
@@ -56,7 +56,7 @@ function toMessage({ key, value, headers }: OutgoingRecord): Message {
   };
 }
 
-/** Wraps an outbox. The promise `emptied` resolves once `commits` commits have been marked as published. */
+/** Wraps an outbox, so that its promise `emptied` resolves once `commits` commits have been marked as published. */
 export function watchOutbox(
   outbox: Outbox,
   commits: number,

@@ -1,6 +1,6 @@
 /**
- * A reader of the log or of the feed in a separate process, as readers are in reality. If this file is run as a program,
- * it is that process.
+ * Runs a reader of the log or of the feed in a separate process, as in production. If this file is run as a program, it
+ * is that process.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,7 +11,7 @@ import { measureMs } from './load.ts';
 
 const PROGRAM = import.meta.filename;
 
-/** What to read. */
+/** What to read, with which client, and the number of events. */
 export type Reading =
   /** The feed, in pages of 1000; each page is parsed as JSON. */
   | { readonly url: string; readonly count: number }
@@ -28,7 +28,7 @@ export type Reading =
 type EventJwks = Exclude<KafkaOptions['keys'], string>;
 
 export interface ReaderProcess extends AsyncDisposable {
-  /** Reads that many events, from the first one on. @returns the time in ms, without the time to connect or join */
+  /** Reads `count` events from the beginning. @returns the time in ms, without the time to connect or join the group */
   read(reading: Reading): Promise<number>;
 }
 
@@ -37,7 +37,7 @@ export function startReaderProcess(): ReaderProcess {
   const ended = once(child, 'exit').then(() => {
     throw new Error('the reader process has ended');
   });
-  // The end is an error only while something is read.
+  // The exit of the process is an error only during `read`, so do not report an unhandled rejection.
   ended.catch(() => undefined);
   return {
     async read(wanted) {
@@ -62,7 +62,7 @@ async function readFeed(url: string, events: number): Promise<void> {
   }
 }
 
-/** Joining takes seconds in a new group, and does not count. */
+/** Reads a topic with kafkajs. The returned time starts after the group is joined, because joining takes seconds. */
 async function readTopic(brokers: string[], topic: string, events: number): Promise<number> {
   const kafka = new PlainKafka({ brokers, clientId: 'bench', logLevel: logLevel.NOTHING });
   const consumer = kafka.consumer({ groupId: `bench-${crypto.randomUUID()}` });

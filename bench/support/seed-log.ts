@@ -1,6 +1,6 @@
 /**
- * Creates a data folder whose log contains the events of many accounts. Only the notifier's position is past these
- * events, so that the other consumers still have to read them.
+ * Creates a data folder whose log contains the events of many accounts. The position of the notifier is moved past
+ * these events; all other consumers still have to read them.
  */
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { signEvents } from '@latchkey/consumer/testing/signed';
@@ -20,7 +20,10 @@ export interface SeededLog {
   readonly eventsEach?: number;
 }
 
-/** Appends the events of accounts that sign up and are then used. The events are signed with the key of the folder. */
+/**
+ * Appends the events of accounts that sign up, followed by events of their later use. The events are signed with the
+ * key of the folder.
+ */
 export async function seedLog(folder: string, { accounts, eventsEach = 4 }: SeededLog): Promise<void> {
   const database = openDatabase({ folder, as: 'server' });
   const { signer } = parseEventKeys((await loadSecrets(folder)).EVENT_SIGNING_KEYS);

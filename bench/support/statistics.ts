@@ -1,6 +1,6 @@
 /**
- * Returns a percentile: the smallest of the values that at least `fraction` of the values do not exceed. Returns NaN if
- * the list is empty.
+ * Returns a percentile: the smallest value such that at least `fraction` of the values are less than or equal to it.
+ * Returns NaN if the list is empty.
  */
 export function percentile(values: readonly number[], fraction: number): number {
   const sorted = values.toSorted((a, b) => a - b);

@@ -9,7 +9,7 @@ import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { createTestTokens } from '@latchkey/guard/testing';
 
-/** Starts the books, following the feed of a stand-in for Latchkey. */
+/** Starts the books service, which follows the event feed of a simulated Latchkey server. */
 async function start(context: TestContext, latchkey: RequestListener) {
   const server = createServer(latchkey).listen(0, '127.0.0.1');
   context.after(() => {
@@ -44,7 +44,7 @@ test('the books finish a request in progress when they are told to stop', async 
 
   const ended = once(books, 'exit');
   books.kill('SIGTERM');
-  // The server has stopped listening once it refuses connections.
+  // Wait until the server refuses connections, which shows that it has stopped listening.
   while (
     await fetch(url).then(
       () => true,

@@ -38,7 +38,8 @@ const guard = createGuard({
 });
 
 let isStopping = false;
-// The guard responds with 503 until the revocations are known. A refused key or user is reported here.
+// The guard responds with 503 until the revocations are known. If the feed rejects the API key, or Kafka the user, this
+// line reports it.
 revoked?.ready().catch((reason: Error) => {
   if (!isStopping) fail(reason);
 });
@@ -62,7 +63,7 @@ function fail(reason: Error): never {
 async function stop(): Promise<never> {
   isStopping = true;
   const closed = once(server, 'close');
-  // Connections close soon after the response to their last request.
+  // Close each connection soon after the response to its last request.
   server.keepAliveTimeout = 1;
   server.close();
   await closed;

@@ -33,8 +33,8 @@ const subscription = await subscribe({
   ...readKafkaLogin(settings),
   keys: JWKS_URL,
   group: KAFKA_GROUP,
-  // Keep positions only in memory: when the process ends, the token cache is lost as well, and greeting somebody twice
-  // is harmless.
+  // Keep positions only in memory: when the process ends, the token cache is lost as well, so all events must be read
+  // again. Greeting somebody twice is harmless.
   store: memoryStore(),
   handlers: createEventHandlers({ tokens, logger }),
   logger,

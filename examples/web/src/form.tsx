@@ -3,10 +3,7 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 
 type Values = Readonly<Record<string, string>>;
 
-/**
- * Returns the API's error message or, if the server cannot be reached, a message that says so.
- * @param labelOf returns the label of a field, which precedes an error in it
- */
+/** Returns the API's error message, or a message that the server cannot be reached. */
 export function faultOf(
   error: unknown,
   labelOf: (name: string) => string | undefined = () => undefined,

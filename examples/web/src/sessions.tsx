@@ -18,7 +18,10 @@ export function Sessions() {
     load().catch(() => undefined);
   }, [load]);
 
-  /** Shows an error if a session could not be ended: otherwise people would believe that it has ended. */
+  /**
+   * Waits for the end of a session. Shows an error if that fails, because the person would otherwise believe that the
+   * session has ended.
+   */
   async function attempt(ending: Promise<void>): Promise<void> {
     setFault(undefined);
     await ending.catch((error: unknown) => setFault(faultOf(error)));

@@ -28,7 +28,7 @@ const browser = await launchBrowser();
 after(() => browser.close());
 
 /**
- * Serves the app. Its tokens are in cookies or in request bodies.
+ * Serves the app, which keeps its tokens in cookies or sends them in request bodies.
  * @returns the URL of the app
  */
 async function serveApp(tokens: 'cookie' | 'body'): Promise<string> {
@@ -103,7 +103,7 @@ for (const tokens of ['cookie', 'body'] as const) {
     await fill(page, 'Sign in', { Email: ada.email, Password: ada.password }, 'Sign in');
     await page.getByText(`Signed in as ${ada.username}`).waitFor();
 
-    // A second tab shares the session: what changes in one tab is shown in the other.
+    // A second tab shares the session and shows every change that is made in the first tab.
     await other.clock.install();
     await other.goto(app);
     await other.getByText(`Signed in as ${ada.username}`).waitFor();
@@ -143,7 +143,8 @@ for (const tokens of ['cookie', 'body'] as const) {
     await fill(page, 'Sign in', { Email: ada.email, Password: NEW_PASSWORD }, 'Sign in');
     await page.getByText('Signed in as Augusta').waitFor();
 
-    // After a sign-out without a network, the cookie does not restore the session: the next page ends it.
+    // If the browser is offline during a sign-out, the server still has the session. The next page load must end it
+    // instead of restoring it from the cookie.
     if (tokens === 'cookie') {
       const lost = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/auth/logout'));
       await context.setOffline(true);
@@ -156,7 +157,7 @@ for (const tokens of ['cookie', 'body'] as const) {
       await page.getByText('Signed in as Augusta').waitFor();
     }
 
-    // The list shows another device and can sign it out: then the next refresh of that device is refused.
+    // The list shows a session on another device and can end it. The next refresh on that device is then refused.
     const elsewhere = await newContext();
     t.after(() => elsewhere.close());
     const phone = await elsewhere.newPage();

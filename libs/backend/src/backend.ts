@@ -7,7 +7,7 @@ export interface Backend {
   readonly store: Store;
   readonly bus: Bus;
   /**
-   * Tells whether the clock can be trusted, because data may be deleted by its age only then. Default: a new clock
+   * Tells whether the clock can be trusted. Data is deleted because of its age only while it can. Default: a new clock
    * guard.
    */
   readonly clock?: Pick<ClockGuard, 'assertTrusted' | 'isTrusted'>;

@@ -1,6 +1,6 @@
 /**
- * Shared by all services that consume signed events: the setting, the alarm about forged records, and the state of the
- * keys.
+ * Code that all services that consume signed events share: the setting, the alarm about forged records, and the state
+ * of the keys.
  */
 import type { BusRecord, PartitionSlice } from '@latchkey/bus';
 import type { Dependency, Logger } from '@latchkey/process';
@@ -14,8 +14,8 @@ export const eventSignaturesSetting = z
   );
 
 /**
- * Returns a function that reports the forged records among the records of a slice. Unless the policy is only to warn,
- * the function also turns these records into dead letters.
+ * Returns a function that reports the forged records in a slice. It also turns these records into dead letters, unless
+ * the policy is to warn only.
  */
 export function createForgeryAlarm(deps: {
   readonly policy: z.infer<typeof eventSignaturesSetting>;

@@ -25,7 +25,7 @@ function isFull(error: unknown): error is StoreUnavailable & { readonly cause: D
   return error instanceof StoreUnavailable && error.cause instanceof DiskFull;
 }
 
-/** How long the result of a write is reused, in ms. */
+/** How long the result of a probe's write is reused, in ms. */
 const WRITE_COUNTS_MS = 5_000;
 
 /**
@@ -46,8 +46,8 @@ export function createWriteProbe(
 }
 
 /**
- * Returns the state of a service's subscription to the log. It is not `needed`, because the service responds even if no
- * records can be read.
+ * Returns the state of a service's subscription to the log. Its `needed` is false, because the service can still
+ * respond to requests while no records can be read.
  */
 export function busHealth(subscription: Subscription | undefined): Dependency {
   const bus = { name: 'bus', needed: false } as const;

@@ -24,10 +24,10 @@ export function readLogKind(environment: Environment, store: StoreKind): LogKind
 
 const latchkeysTopics: readonly string[] = allTopics().map(({ name }) => name);
 
-/** What Kafka accepts as the name of a topic. */
+/** Matches the topic names that Kafka accepts. */
 const TOPIC_NAME = /^(?!\.{1,2}$)[\w.-]{1,249}$/;
 
-/** Whether no two topics have the same name on the log, including topics that are not renamed. */
+/** Returns whether all topics have different names on the log, including the topics that are not renamed. */
 function areDistinctOnLog(names: Readonly<Record<string, string>>): boolean {
   return new Set(latchkeysTopics.map((topic) => names[topic] ?? topic)).size === latchkeysTopics.length;
 }

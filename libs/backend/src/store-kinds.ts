@@ -14,7 +14,7 @@ export type StoreKind = keyof StoresByKind;
 const kinds = ['mongo', 'sqlite'] as const satisfies readonly StoreKind[];
 export type Store = StoresByKind[StoreKind];
 
-/** Returns a function that passes a store to the one of the given functions that is for its kind of store. */
+/** Returns a function that takes a store and calls the given function for its kind of store. */
 export function selectByStoreKind<Result>(
   choose: {
     readonly [Kind in StoreKind]: (store: StoresByKind[Kind]) => Result;
@@ -32,8 +32,8 @@ export function selectByStoreKind<Result>(
 
 export interface OpenStoreOptions {
   /**
-   * Who opens the embedded store: a server, a command that may run while a server uses the store, or a command that
-   * needs the store for itself; see `openDatabase`. Other kinds of stores ignore this option.
+   * Which kind of process opens the embedded store: a server, a command that may run while a server uses the store, or
+   * a command that needs exclusive access; see `openDatabase`. Other kinds of stores ignore this option.
    */
   readonly as: 'server' | 'shared' | 'exclusive';
   /** Whether to remove the limit on the store's response time, for commands that read all data. Default: false. */
@@ -101,7 +101,10 @@ export function readStoreConfig(environment: Environment): StoreConfig {
   return openable(readStoreKind(environment), environment);
 }
 
-/** Like `readStoreConfig`, for services that are separate processes: without STORE, the store is never the embedded one. */
+/**
+ * Like `readStoreConfig`, for services that run as separate processes. Without STORE, never selects the embedded store,
+ * which only one process can serve.
+ */
 export function readServerStoreConfig(environment: Environment): StoreConfig {
   return openable(readStoreKind(environment, 'mongo'), environment);
 }
@@ -111,7 +114,8 @@ function openable(kind: StoreKind, environment: Environment): StoreConfig {
 }
 
 /**
- * Returns the kind of store whose settings are set. DATA_DIR is ignored, because a standalone has it with any store.
+ * Returns the kind of store whose settings are set. Ignores DATA_DIR, because a standalone process needs it with any
+ * kind of store.
  */
 function givenKind(environment: Environment): StoreKind | undefined {
   function isGiven(name: string) {

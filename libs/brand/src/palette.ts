@@ -24,7 +24,8 @@ const DARK_GROUND = '#1b1f23';
 const ON_DARK_ACCENT = '#0d1f1b';
 
 /**
- * The contrast that text requires. In the dark scheme, text always has this contrast, because its color is computed.
+ * The minimum contrast of text with its background. Colors of the dark scheme are computed so that they always reach
+ * it.
  */
 export const MIN_CONTRAST_RATIO = 4.5;
 const DARK_CONTRAST = 6;
@@ -59,7 +60,7 @@ export function contrastOf(one: string, other: string): number {
   return (lighter + 0.05) / (darker + 0.05);
 }
 
-/** Shifts a color towards `end`, just far enough to reach the contrast `enough` to `ground`. */
+/** Mixes a color with `end`, just enough to reach the contrast `enough` with `ground`. */
 function shifted(color: string, end: string, ground: string, enough: number): string {
   for (let step = 0; step < STEPS; step += 1) {
     const candidate = mix(color, end, step / STEPS);
@@ -69,8 +70,8 @@ function shifted(color: string, end: string, ground: string, enough: number): st
 }
 
 /**
- * Returns why a color cannot be used for buttons with white text and for links on a white background; undefined if it
- * can.
+ * Returns the reason why a color is unsuitable for buttons with white text, or for links on a white background. Returns
+ * undefined for a suitable color.
  */
 export function faultOfColor(color: string): string | undefined {
   if (!/^#[0-9a-f]{6}$/i.test(color)) return 'must be a color as #rrggbb, such as #0f6b5c';

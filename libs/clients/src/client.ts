@@ -32,8 +32,8 @@ export interface ServiceClient {
 }
 
 /**
- * Returns the client with a new current key. Former keys expire at `until`, unless they would expire earlier. Keys that
- * expired before `now` are removed.
+ * Returns the client with a new current key. The previous keys expire at `until`, or earlier if they already had an
+ * earlier expiry. Keys that expired before `now` are removed.
  */
 export function withNewClientKey(
   client: ServiceClient,

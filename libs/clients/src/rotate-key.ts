@@ -4,8 +4,8 @@ import type { ServiceClients } from './service-clients.ts';
 
 /**
  * Adds a key to a client. Retries if another process has changed the keys meanwhile.
- * @param times.until when the former keys expire, unless they would expire earlier
- * @returns the client, and its new key, which is never stored; undefined if there is no such client
+ * @param times.until when the previous keys expire, unless they expire earlier anyway
+ * @returns the client and its new key, which is never stored; undefined if there is no such client
  * @throws StoreUnavailable
  */
 export async function rotateClientKey(

@@ -1,4 +1,4 @@
-/** The store of service clients. Every method rejects with StoreUnavailable if the store fails, and for no other reason. */
+/** Stores service clients. Every method rejects only with StoreUnavailable, which means that the store has failed. */
 import type { MoveSource, MoveTarget, Preparable } from '@latchkey/store';
 import type { ServiceClient, StoredKey } from './client.ts';
 
@@ -9,9 +9,9 @@ export interface ServiceClients {
   /** Lists clients by id. @param page.after the id of a client; only later ones are returned */
   list(page: { readonly limit: number; readonly after?: string }): Promise<readonly ServiceClient[]>;
   /**
-   * Replaces the keys of a client whose keys are still the former ones.
+   * Replaces the keys of a client, unless they have changed since the client was read.
    * @param former the client as it was read from the store
-   * @returns false if its keys have changed, or if it was removed
+   * @returns false if the keys have changed, or if the client was removed
    */
   replaceKeys(former: Pick<ServiceClient, 'id' | 'keys'>, keys: readonly StoredKey[]): Promise<boolean>;
   /** Removes a client. @returns false if there was none */

@@ -14,7 +14,7 @@ import { PROBLEM_TYPES } from '@latchkey/tokens';
 import { connectToServers, type ServerConnectionsConfig, type ServiceRequirements } from './servers.ts';
 import { waitForServers } from './wait-for-servers.ts';
 
-/** How long `stop` waits for a start in progress. */
+/** How long `stop` waits for a start in progress, in ms. */
 const START_ENDS_WITHIN_MS = 2000;
 
 const STOPPING: Dependency = { name: 'process', state: 'down', needed: true, detail: 'stopping' };
@@ -31,9 +31,9 @@ export interface ClusterPartDeps {
 }
 
 /**
- * Turns a service into a part of a process. `start` resolves once the service listens, and continues to wait for the
- * servers in the background. `stop` first reports `down` for SHUTDOWN_DELAY_SECONDS, while the service still
- * responds.
+ * Turns a service into a part of a process. `start` resolves once the port is open; the part then waits in the
+ * background until Kafka and the store are available, and starts the service. `stop` first reports `down` for
+ * SHUTDOWN_DELAY_SECONDS, while the service still responds.
  */
 export function createClusterPart(
   config: ServerConnectionsConfig & { readonly process: ServiceProcessConfig },
@@ -63,7 +63,7 @@ export function createClusterPart(
     problemTypes: PROBLEM_TYPES,
   });
 
-  /** Starts the service; repeats the whole start while a server is unavailable. */
+  /** Starts the service. Repeats the whole start as long as Kafka or the store is unavailable. */
   function startService(): Promise<Service> {
     return waitForServers(
       async () => {

@@ -9,16 +9,16 @@ export function isOutage(error: unknown): boolean {
 }
 
 /**
- * Whether an error comes from kafkajs itself, and was not translated into a message for operators. While brokers go
- * away, kafkajs throws errors of many kinds, including TypeErrors of its own.
+ * Returns whether an error was thrown by kafkajs, and not translated into a message for operators. While brokers become
+ * unavailable, kafkajs throws many kinds of errors, including TypeErrors from its own faults.
  */
 function isUnexplained({ name, stack = '' }: Error): boolean {
   return name.startsWith('KafkaJS') || (name === 'TypeError' && /[\\/]kafkajs[\\/]/.test(stack));
 }
 
 /**
- * Returns the cause of an error; undefined if there is none. Also undefined if the cause comes from kafkajs: the error
- * itself is then the explanation for operators.
+ * Returns the cause of an error. Returns undefined if there is none, or if the cause comes from kafkajs, because the
+ * error itself then is the explanation for operators.
  */
 function explained({ cause }: Error): unknown {
   return cause instanceof Error && isUnexplained(cause) ? undefined : cause;

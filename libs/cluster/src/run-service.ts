@@ -25,16 +25,16 @@ export interface ClusterServiceDeps {
 }
 
 /**
- * The description of a service in its `main.ts`. Topics and schema must be prepared before it starts:
- * `npm run ops -- topics`, `npm run ops -- indexes`.
+ * Describes a service, in its `main.ts`. Its topics and its schema must exist before it starts; they are created by
+ * `npm run ops -- topics` and `npm run ops -- indexes`.
  */
 export interface ClusterService<Settings extends z.ZodObject> extends Pick<ServiceRequirements, 'storage'> {
   readonly name: string;
   /** Returns the topics that the service requires. */
   topics(config: z.infer<Settings>): readonly TopicSpec[];
   /**
-   * The default of PORT. The default of OPERATIONS_PORT is 1000 higher. If the default of PORT is 0, each of the two is
-   * any free port.
+   * The default of PORT. The default of OPERATIONS_PORT is this number plus 1000. If it is 0, both ports are free ports
+   * that the system chooses.
    */
   readonly defaultPort: number;
   readonly settings: Settings;
@@ -43,9 +43,9 @@ export interface ClusterService<Settings extends z.ZodObject> extends Pick<Servi
    * `compose` is called again.
    */
   compose(config: z.infer<Settings>, deps: ClusterServiceDeps): Service;
-  /** Returns a function that returns whether pages of an origin may call the service. Default: no origin may. */
+  /** Returns a predicate: whether pages of an origin may call the service. Default: no origin may. */
   allowedOrigins?(config: z.infer<Settings>): (origin: string) => boolean;
-  /** Headers of the service that pages may send and read. */
+  /** Names of the service's own headers that pages of other origins may send and read (CORS). */
   readonly corsHeaders?: readonly string[];
 }
 

@@ -36,14 +36,14 @@ export interface ServerConnectionsConfig {
 export interface ServerConnections {
   readonly backend: Backend;
   /**
-   * Resolves once log and store can be reached and have what the service needs, however long that takes.
+   * Resolves once log and store can be reached and contain what the service requires. Waits as long as that takes.
    * @throws Error with a one-line message if waiting does not help: refused credentials, a topic or an index that is
-   * missing or differs, a schema of a newer version; the abort error after `close`
+   * missing or has other settings, or a schema of a newer version. Also throws the abort error after `close`
    */
   ready(needs: ServiceRequirements): Promise<void>;
   /** Returns the state of the log and the store as of the last check by `ready`. */
   health(): Promise<readonly Dependency[]>;
-  /** Returns the states of what is watched while a service runs: the clock and, after `ready`, the topics. */
+  /** Returns the states that are checked repeatedly while a service runs: the clock and, after `ready`, the topics. */
   watched(): readonly Dependency[];
   /** Closes log and store, and ends a wait in progress. Idempotent. */
   close(): Promise<void>;

@@ -2,7 +2,10 @@
 import type { Dependency, Logger } from '@latchkey/process';
 
 const EVERY_MS = 60_000;
-/** The pause after a failed comparison, in ms. Outages of the brokers are reported elsewhere. */
+/**
+ * The pause after a comparison that failed, in ms. A failure is not reported here, because outages of the brokers are
+ * reported elsewhere.
+ */
 const AGAIN_MS = 30_000;
 
 export interface TopicWatchDeps {

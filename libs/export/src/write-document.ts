@@ -14,10 +14,10 @@ export interface ExportParts extends Lists {
 }
 
 /**
- * Writes the document with one line per entry, keeping only one page of a list in memory. Each part is read when the
- * reader requests it.
- * @throws ZodError for a part that violates its schema, and any error of the lists: the document is then incomplete
- * JSON
+ * Writes the document with one line per entry, keeping only one page of a list in memory. Each part is read only when
+ * the consumer of the generator asks for it.
+ * @throws ZodError for a part that violates its schema, and any error of the lists. The text that was yielded so far is
+ * then incomplete JSON
  */
 export async function* writeExportDocument(parts: ExportParts): AsyncGenerator<string> {
   const exportedAt = JSON.stringify(parts.exportedAt.toISOString());

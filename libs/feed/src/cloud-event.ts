@@ -9,11 +9,14 @@ export interface ReaderView {
   readonly types?: ReadonlySet<string>;
   /** Whether personal data is shown. */
   readonly person: boolean;
-  /** Whether events of other types are shown without their data, so that the sequences have no gaps. */
+  /**
+   * Whether events whose types the reader does not see are replaced by placeholders without data, so that the sequences
+   * of an account have no gaps.
+   */
   readonly placeholders: boolean;
 }
 
-/** The type of an event that is shown without its data. No real event has it. */
+/** The type of a placeholder, which replaces an event that the reader may not see. No real event has this type. */
 export const PLACEHOLDER_EVENT_TYPE = 'Other';
 
 /**
@@ -34,8 +37,8 @@ export function toCloudEvent(record: BusRecord, view: ReaderView): string | unde
 type Attributes = Readonly<Record<string, string>>;
 
 /**
- * Returns the attributes of an event. The salt is left out together with the person, because it would allow a reader to
- * test guesses against the digest.
+ * Returns the attributes of an event. The salt is omitted together with the person, because a reader with the salt
+ * could guess the personal data and check each guess against the digest.
  */
 function attributesOf({ headers }: BusRecord, account: string, { person }: ReaderView): Attributes {
   const attributes: Record<string, string> = {};
@@ -54,8 +57,8 @@ function attributesOf({ headers }: BusRecord, account: string, { person }: Reade
 const RESERVED_NAMES: ReadonlySet<string> = new Set(['data', 'feedpartition', 'feedoffset']);
 
 /**
- * The attribute names of headers, which are kept because every record has the same headers. Their number is bounded,
- * because a producer may write any names.
+ * Caches the attribute name of each header, because all records have the same headers. The size of the cache is
+ * limited, because a producer may write headers with any names.
  */
 const knownNames = new Map<string, string | undefined>();
 const MAX_KNOWN_NAMES = 1000;

@@ -12,7 +12,8 @@ export interface PartitionPosition {
   /** The offset of the next record. */
   readonly offset: number;
   /**
-   * Identifies the record before this position, so that a log that was created again is noticed. 0 at the beginning.
+   * Identifies the record before this position, to detect that the log was deleted and created again. 0 at the
+   * beginning of the partition.
    */
   readonly anchor: number;
 }

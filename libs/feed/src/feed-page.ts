@@ -1,4 +1,4 @@
-/** A page of the feed, and what a reader asks for. */
+/** The query of a reader, and the page of the feed that it gets. */
 import type { ReaderView } from './cloud-event.ts';
 import type { Cursor } from './cursor.ts';
 

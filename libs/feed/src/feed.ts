@@ -24,11 +24,11 @@ export interface Feed {
   grown(page: FeedPage, signal: AbortSignal): Promise<void>;
 }
 
-/** The maximum number of records that a page reads, so that a page with few matching events does not take long. */
+/** The maximum number of records that are read for one page. Without it, a page would take long if few events match. */
 const MAX_SCANNED_RECORDS = 5000;
 const RECORDS_PER_READ = 1000;
 
-/** Returns those of the given consecutive records that auth has published. */
+/** Returns only those records that auth has published. The given records must be consecutive. */
 export type SelectGenuineRecords = (records: readonly BusRecord[]) => Promise<readonly BusRecord[]>;
 
 /**
@@ -65,7 +65,7 @@ async function readPage(source: Source, query: FeedQuery): Promise<FeedPage> {
   const log = hashLogId(tail.id);
   const only = query.account === undefined ? undefined : await tail.partitionOf(query.account);
   const ranges = only === undefined ? all : all.filter(({ partition }) => partition === only);
-  // The offsets of another log are meaningless here, so everything is read again.
+  // The offsets of another log mean nothing here, so start from the beginning.
   const after =
     query.after?.log === log ? query.after : { log, next: 0, places: new Map<number, PartitionPosition>() };
   const places = new Map(
@@ -139,12 +139,12 @@ function placeAfter(records: readonly BusRecord[], before: PartitionPosition): P
   return last === undefined ? before : { offset: last.offset + 1, anchor: checksumOfRecord(last) };
 }
 
-/** Returns the place, or the beginning of the partition if the partition no longer contains that place. */
+/** Returns the position, or the beginning of the partition if the partition no longer contains the position. */
 function reachable(place: PartitionPosition, { start, end }: PartitionRange): PartitionPosition {
   return place.offset > end || place.offset < start ? { offset: start, anchor: 0 } : place;
 }
 
-/** Returns the place, or the beginning of the partition if the record before it has changed. */
+/** Returns the position, or the beginning of the partition if the record before the position has changed. */
 async function checked(
   tail: LogTail,
   { partition, start }: PartitionRange,
@@ -153,8 +153,8 @@ async function checked(
 ): Promise<PartitionPosition> {
   if (place.offset <= start || reached.has(partition, place)) return place;
   const [before] = await tail.read(partition, place.offset - 1, 1);
-  // If compaction has removed the record before this place, there is nothing to compare, and the log is assumed to be
-  // the same.
+  // If compaction has removed the record before this position, there is nothing to compare. Assume that the log is the
+  // same.
   const isRemoved = before !== undefined && before.offset >= place.offset;
   const isSame = before?.offset === place.offset - 1 && checksumOfRecord(before) === place.anchor;
   if (!isSame && !isRemoved) return { offset: start, anchor: 0 };

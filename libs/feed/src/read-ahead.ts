@@ -4,14 +4,14 @@ import type { FeedPage, FeedQuery } from './feed-page.ts';
 
 type ReadPage = (query: FeedQuery) => Promise<FeedPage>;
 
-/** The maximum number of pages that wait for their client. A page may have a megabyte. */
+/** The maximum number of prepared pages. A page may take a megabyte of memory. */
 const MAX_PREPARED_PAGES = 16;
-/** How long a page waits for its client, in ms. */
+/** How long a prepared page is kept, in ms. */
 const KEPT_MS = 2000;
 
 /**
- * Returns a function that reads pages. After a full page, it reads the page that follows, for the request that probably
- * comes next. A prepared page is used only once.
+ * Returns a function that reads pages. After a full page, it prepares the following page, which the client will
+ * probably request next. A prepared page is used only once.
  */
 export function createReadAhead(read: ReadPage): ReadPage {
   const prepared = new Map<string, Promise<FeedPage>>();
@@ -21,7 +21,7 @@ export function createReadAhead(read: ReadPage): ReadPage {
     if (prepared.size >= MAX_PREPARED_PAGES && oldest !== undefined) prepared.delete(oldest);
     const name = nameOf(query);
     const page = read(query);
-    // If the read fails, the request reads the page itself.
+    // If preparing the page fails, the next request reads the page itself.
     page.catch(() => undefined);
     prepared.set(name, page);
     setTimeout(() => {
@@ -43,7 +43,7 @@ export function createReadAhead(read: ReadPage): ReadPage {
   };
 }
 
-/** Returns a string that only equal queries have in common. */
+/** Returns a cache key, which is the same only for equal queries. */
 function nameOf({ after, view, account, limit }: FeedQuery): string {
   const { types, person, placeholders } = view;
   const position = after === undefined ? null : encodeCursor(after);

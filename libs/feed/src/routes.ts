@@ -94,7 +94,10 @@ function acceptsStream({ headers }: Pick<RequestContext, 'headers'>): boolean {
   return headers['accept']?.includes(STREAM) ?? false;
 }
 
-/** Applies the position in `Last-Event-ID`, because a client of server-sent events reconnects to its original URL. */
+/**
+ * Replaces the position in the query by that of the header `Last-Event-ID`, if there is one. A client of server-sent
+ * events reconnects to its original URL, so only the header has its current position.
+ */
 function resumed(query: FeedParameters, { headers }: Pick<RequestContext, 'headers'>): FeedParameters {
   const last = decodeCursor(headers['last-event-id'] ?? '');
   return last === undefined ? query : { ...query, after: last };

@@ -5,8 +5,8 @@ import type { FeedPage } from './feed-page.ts';
 import type { PageRequest } from './page.ts';
 
 /**
- * The maximum time without data, in ms, because proxies close connections that are silent for longer. A revoked key
- * also ends its streams within this time.
+ * The maximum time without data, in ms. Proxies close connections that are silent for longer. The key of the client is
+ * also checked at this interval, so that revoking a key ends its streams.
  */
 const SILENT_AT_MOST_MS = 15_000;
 
@@ -23,7 +23,7 @@ export interface StreamRequest extends PageRequest {
  */
 export function respondWithStream(reading: StreamRequest): Answer {
   const { ending, leave } = reading;
-  // If the client disconnects before the stream starts, the stream never ends either.
+  // If the client has already disconnected, the stream never starts and therefore cannot call `leave` when it ends.
   if (ending.aborted) leave();
   else ending.addEventListener('abort', leave, { once: true });
   return {
@@ -68,19 +68,23 @@ async function* pieces({
 }
 
 /**
- * Returns a block without data, for which a client dispatches no event, but after which it will continue when it
- * reconnects.
+ * Returns a block that has only an id. The client dispatches no event for it, but sends this id as `Last-Event-ID` when
+ * it reconnects.
  */
 function positionOf({ cursor }: FeedPage): string {
   return `id: ${encodeCursor(cursor)}\n\n`;
 }
 
-/** Only the last event of a page has an id: the client continues after it when it reconnects. */
+/**
+ * Returns the events of a page as text. Only the last event has an id: the cursor after the page, from which the client
+ * continues when it reconnects.
+ */
 function textOf({ events, cursor }: FeedPage): string {
   const last = events.length - 1;
   return events
     .map((event, index) => {
-      // Line breaks would end the field `data`. They can be replaced, because JSON has them only between tokens.
+      // A line break would end the field `data`. In JSON, line breaks occur only between tokens, so a space can replace
+      // them.
       const data = `data: ${event.replace(/[\r\n]+/g, ' ')}\n`;
       return index === last ? `id: ${encodeCursor(cursor)}\n${data}\n` : `${data}\n`;
     })

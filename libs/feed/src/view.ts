@@ -3,10 +3,10 @@ import type { ReaderView } from './cloud-event.ts';
 import type { FeedReader } from './feed.ts';
 
 /**
- * Returns what a client gets in response to a request: the types of events that it requests, or all that its key
- * allows.
- * @throws Problem (insufficient_permission) if it requests a type that its key does not allow. The client would
- * otherwise wait in vain for these events, and for example never learn that a token was revoked
+ * Returns which events a client gets in response to a request: those of the requested types, or of all types that its
+ * key allows.
+ * @throws Problem (insufficient_permission) if the client requests a type that its key does not allow. Without the
+ * error, the client would wait in vain for these events and, for example, never learn that a token was revoked
  */
 export function viewOfRequest(
   reader: FeedReader,

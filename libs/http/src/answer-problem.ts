@@ -42,7 +42,10 @@ interface Page {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Converts thrown errors to responses: a Problem according to its spec, any other error to a 500 without details. */
+/**
+ * Converts thrown errors to responses: a Problem to the response that its spec describes, any other error to a 500
+ * without details.
+ */
 export function problemResponses(
   options: ProblemOptions & { readonly undeclared: 'fail' | 'drop' },
   pageAt: PageLookUp,
@@ -84,7 +87,7 @@ function logProblem({ state: { request, route } }: Exchange, problem: Problem): 
   request.log[level]({ err, code: spec.code }, 'request failed');
 }
 
-/** If the path of the route is secret, removes it from an error whose text may quote it. */
+/** Removes the path of the request from an error that may quote it, if the path of the route is secret. */
 function withoutPath(error: unknown, path: string, route: Route | undefined): unknown {
   if (route?.secretPath !== true || !(error instanceof Error)) return error;
   const secrets = path.split('/').filter((segment) => !route.path.split('/').includes(segment));
@@ -119,8 +122,8 @@ function answer(
 }
 
 /**
- * The longest Accept or Accept-Language that is parsed, in characters. A longer one counts as absent, because parsing it
- * takes many times as long as the rest of a refusal.
+ * The maximum length of an Accept or Accept-Language header that is parsed, in characters. A longer one is ignored,
+ * because parsing it would take many times as long as the rest of the error response.
  */
 const LONGEST_PREFERENCES = 1000;
 
@@ -175,15 +178,15 @@ function isPage(route: Route | undefined, sentAs: BodyKind | undefined): boolean
 }
 
 /**
- * Returns whether a browser requests a page: it accepts text/html when a person follows a link or sends a form,
- * whereas `fetch` and other clients do not ask for it.
+ * Returns whether a browser requests a page. When a person follows a link or sends a form, the browser accepts
+ * text/html; `fetch` and other clients do not ask for it.
  */
 function asksForPage(exchange: Exchange): boolean {
   if (exchange.get('Accept').length > LONGEST_PREFERENCES) return false;
   return exchange.accepts('application/json', 'application/problem+json', 'text/html') === 'text/html';
 }
 
-/** The limits on reading and discarding the rest of a body that is too large: in bytes, and in ms. */
+/** When a body is too large, its rest is read and discarded up to these limits, in bytes and in ms. */
 const DRAIN_BYTES = 16 * 1024 * 1024;
 const DRAIN_MS = 5_000;
 

@@ -6,12 +6,12 @@ import { parseAddressBlocks } from '@latchkey/process';
 export type ReadClientAddress = (request: IncomingMessage) => string;
 
 /**
- * Determines the IP addresses of clients: that of the peer or, behind trusted proxies, the right-most untrusted address
- * of X-Forwarded-For. The client can forge everything to the left of that address. The package proxy-addr is not used,
- * because it accepts any text in the header as an address, and does not normalise ports, brackets and IPv4-mapped
- * addresses. Rate limits are counted by this address.
+ * Determines the IP addresses of clients: the address of the peer or, behind trusted proxies, the right-most untrusted
+ * address of X-Forwarded-For, because a client can forge everything to the left of it. Rate limits use this address.
+ * The package proxy-addr is not used, because it accepts any text in the header as an address, and does not normalise
+ * ports, brackets and IPv4-mapped addresses.
  * @param trustedProxies IP addresses and CIDR blocks
- * @throws Error naming TRUSTED_PROXIES if one is neither
+ * @throws Error that names TRUSTED_PROXIES if an entry is neither an IP address nor a CIDR block
  */
 export function createClientAddressReader(trustedProxies: readonly string[]): ReadClientAddress {
   const trusted = parseAddressBlocks(trustedProxies);
@@ -24,8 +24,8 @@ export function createClientAddressReader(trustedProxies: readonly string[]): Re
     if (address === '' || !isTrusted(address)) return address;
     for (const hop of forwardedFor(request).toReversed()) {
       const next = normalise(hop);
-      // If the entry of X-Forwarded-For is not an address, the address of the proxy that wrote the entry is the last
-      // one that is known.
+      // If the entry of X-Forwarded-For is not an address, return the address of the proxy that wrote the entry: it is
+      // the last known one.
       if (next === undefined) return address;
       address = next;
       if (!isTrusted(address)) return address;
@@ -39,8 +39,8 @@ function forwardedFor(request: IncomingMessage): readonly string[] {
 }
 
 /**
- * Removes port, brackets and zone; writes IPv4-mapped IPv6 addresses as IPv4. Returns undefined if it is not an
- * address.
+ * Removes port, brackets and zone, and writes IPv4-mapped IPv6 addresses as IPv4. Returns undefined if the text is not
+ * an address.
  */
 function normalise(written: string): string | undefined {
   const text = written.trim();

@@ -9,7 +9,7 @@ const PREFLIGHT_SECONDS = 600;
 export interface CorsOptions {
   /** Origins that browsers may call from: a list, or a predicate for a pattern such as any localhost port. */
   readonly corsOrigins: readonly string[] | ((origin: string) => boolean);
-  /** Headers of the application that pages may send and read, in addition to the general ones. */
+  /** Names of the application's own headers that pages may send and read, in addition to the general ones. */
   readonly corsHeaders?: readonly string[];
 }
 

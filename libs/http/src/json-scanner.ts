@@ -1,8 +1,8 @@
 /**
- * Validates JSON text (RFC 8259) from clients, without recursion and without quoting it in errors. Duplicate keys are a
+ * Validates JSON text (RFC 8259) from clients, without recursion. Errors do not quote the text. Duplicate keys are a
  * threat: a gateway or a filter in front of the service may check the first of two equal keys while JSON.parse uses the
- * last one. JSON.parse cannot report them, so the text is scanned first. The scanner also limits the depth, and reports
- * the position of syntax errors. test/hostile-input.e2e.test.ts tests it on all routes.
+ * last one. JSON.parse does not report them, so the text is scanned first. The scanner also limits the depth, and
+ * reports the position of syntax errors. test/hostile-input.e2e.test.ts tests it on all routes.
  */
 
 const MAX_DEPTH = 20;

@@ -14,8 +14,8 @@ export function parseJson(bytes: Buffer): ParsedJson {
   const message = findJsonFault(text);
   if (message !== undefined) return { fault: { pointer: '#', code: 'malformed', message } };
   const value: unknown = JSON.parse(text);
-  // Raw control characters are invalid JSON, and the decoder refuses lone surrogates, so only escapes can produce
-  // either.
+  // NUL and lone surrogates can only come from escapes: raw control characters are invalid JSON, and the decoder
+  // refuses raw surrogates.
   const fault = text.includes('\\u') ? badText(value, '#') : undefined;
   return fault === undefined ? { value } : { fault };
 }

@@ -55,7 +55,7 @@ async function refused(t: TestContext, port: number): Promise<void> {
     try {
       (await socketTo(t, port)).destroy();
     } catch (error) {
-      // ECONNRESET means that the listening socket closed just before it accepted this connection, so try again.
+      // After ECONNRESET, try again: the listening socket was closed just before it accepted this connection.
       if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET') return;
     }
     await setTimeout(5);

@@ -42,24 +42,26 @@ const TIMEOUTS = {
   requestTimeout: 30_000,
   headersTimeout: 10_000,
   /**
-   * How long an idle connection is kept open, in ms. This is longer than the timeout of gateways, so that a gateway
-   * closes a connection first, and never sends a request on a connection that this server is closing.
+   * How long an idle connection is kept open, in ms. It is longer than the timeout of gateways. A gateway then closes
+   * an idle connection first, and never sends a request on a connection that this server is closing.
    */
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 2_000,
 };
 
-/** How long `stop` keeps a connection without a request open, in ms: its first request may be in flight. */
+/**
+ * How long `stop` keeps a connection open that has not yet sent a request, in ms. Its first request may be in flight.
+ */
 const FIRST_REQUEST_MS = 500;
 /** The maximum time that `stop` continues to accept connections, in ms. */
 const BACKLOG_MS = 1_000;
 
 /**
- * Creates a part that serves routes. `start` binds the port, and rejects with a message for operators if it is in use.
- * `stop` finishes requests in progress, accepts and serves connections that are waiting in the backlog, and closes idle
- * connections. The packages http-terminator and stoppable are not used, because they close the listening socket
- * immediately, which resets the backlog, and destroy connections whose first request is in flight. A rolling restart
- * must not fail a request (listen.test.ts).
+ * Creates a part that serves routes. `start` binds the port, and rejects with a message for operators if the port is in
+ * use. `stop` finishes the requests in progress, accepts and serves the connections that are waiting in the backlog,
+ * and closes idle connections, because a rolling restart must not fail a request (listen.test.ts). The packages
+ * http-terminator and stoppable are not used: they close the listening socket immediately, which resets the connections
+ * in the backlog, and they destroy connections whose first request is in flight.
  */
 export function createListeningPart(options: ListenOptions): ListeningPart {
   let listening: Listening | undefined;
@@ -136,7 +138,7 @@ interface Connection {
   hasSentRequest: boolean;
 }
 
-/** A server that tracks which of its connections have a request in progress. */
+/** Creates a server that tracks which of its connections have a request in progress. */
 function trackedServer(options: ListenOptions): Listening {
   let handle = createHandler(options.routes, options);
   function serve(routes: readonly Route[]): void {
@@ -154,8 +156,8 @@ function trackedServer(options: ListenOptions): Listening {
       answers.add(response);
       response.once('close', () => {
         answers.delete(response);
-        // Responses whose headers were sent before the stop began could not contain `Connection: close`, so the
-        // connection is closed here.
+        // If the headers of the response were sent before the stop began, they did not contain `Connection: close`. So
+        // close the connection here.
         if (closing && answers.size === 0) request.socket.end();
       });
     }
@@ -163,7 +165,7 @@ function trackedServer(options: ListenOptions): Listening {
     handle(request, response);
   }
 
-  // Node must not check the Host header, because the handler refuses a request without one, with problem details.
+  // Turn off Node's check of the Host header: the handler itself refuses a request without one, with problem details.
   const server = createServer({ ...TIMEOUTS, requireHostHeader: false }, onRequest);
   server.on('connection', (socket) => {
     accepted += 1;
@@ -205,8 +207,8 @@ function trackedServer(options: ListenOptions): Listening {
   }
 
   /**
-   * Closes connections without a request in progress. If the process was blocked, requests that have arrived meanwhile
-   * are read first.
+   * Closes connections without a request in progress. First reads the requests that arrived while the event loop was
+   * blocked.
    */
   async function closeSilent(): Promise<void> {
     await setImmediate();
@@ -221,7 +223,7 @@ function trackedServer(options: ListenOptions): Listening {
   return { server, serve, close };
 }
 
-/** Makes a response in progress the last one on its connection. */
+/** Closes the connection of a response in progress once the response is sent. */
 function endSoon(answer: ServerResponse): void {
   if (!answer.headersSent) answer.setHeader('Connection', 'close');
   triggerAbortSignal(answer);

@@ -3,13 +3,13 @@ import type { Exchange, Middleware } from './exchange.ts';
 
 const DURATION = 'latchkey_http_request_duration_seconds';
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-/** The status that is logged if the client disconnected before the response; nginx uses the same. */
+/** The status that is logged if the client disconnected before the response. nginx logs the same status. */
 const CLIENT_GONE = 499;
 
 type Labels = 'method' | 'route' | 'status';
 
 /**
- * Returns the histogram of a registry; creates it only once, because several handlers of a process may share the
+ * Returns the histogram of a registry, and creates it if necessary: several handlers of a process may share the
  * registry.
  */
 function durations(registry: Registry): Histogram<Labels> {
@@ -24,7 +24,9 @@ function durations(registry: Registry): Histogram<Labels> {
   });
 }
 
-/** Logs and measures each request under the pattern of its route, because the path may contain a secret. */
+/**
+ * Logs and measures each request. Uses the path pattern of the route instead of the path, which may contain a secret.
+ */
 export function observeRequests(registry: Registry): Middleware {
   const histogram = durations(registry);
   return async (exchange, next) => {

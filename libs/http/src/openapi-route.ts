@@ -3,8 +3,8 @@ import { type OpenApiInfo, openApiDocument } from './openapi.ts';
 import { publicPolicy, type Route, route } from './route.ts';
 
 /**
- * Declares the route that describes other routes as an OpenAPI document. The document is made on the first request,
- * because that takes about as long as starting the rest of a service's routes.
+ * Declares a route that serves the OpenAPI document of other routes. The document is generated on the first request,
+ * because generating it takes about as long as the rest of a service's start.
  * @param tag the tag of this route
  */
 export function openApiRoute(path: string, tag: string, info: OpenApiInfo, routes: readonly Route[]): Route {

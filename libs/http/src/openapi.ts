@@ -35,7 +35,7 @@ export function openApiDocument(
   return {
     openapi: '3.1.0',
     info: { ...info, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
-    // The URL is relative, so that it is right for every host name.
+    // Use a relative URL, so that the document is correct for every host name.
     servers: [{ url: publicPath === '' ? '/' : publicPath }],
     tags: [...new Set(shown.map(({ tag }) => tag))].map((name) => ({
       name,
@@ -53,7 +53,7 @@ export function openApiDocument(
   };
 }
 
-/** Moves the definitions of each schema (zod makes them for schemas with an id) to `components`. */
+/** Moves the definitions that zod generates for schemas with an id to `components`. */
 function hoisted(value: unknown, schemas: Json): unknown {
   if (Array.isArray(value)) return value.map((item) => hoisted(item, schemas));
   if (typeof value !== 'object' || value === null) return value;
@@ -128,8 +128,8 @@ function operation(route: Route): Json {
 }
 
 /**
- * Returns the security requirements of a route. An empty requirement makes the other ones optional (OpenAPI 3.1,
- * 4.8.10).
+ * Returns the security requirements of a route. An empty requirement in the list means that credentials are optional
+ * (OpenAPI 3.1, 4.8.10).
  */
 function security({ policy: { bearer }, credentials }: Route): readonly Json[] {
   const others = Object.keys(credentials?.schemes ?? {}).map((name) => ({ [name]: [] }));
@@ -280,8 +280,8 @@ function answerSchema(schema: z.ZodType): Json {
 }
 
 /**
- * Returns the JSON Schema without `$schema`, which belongs to the whole document. A transform that JSON Schema
- * cannot express becomes "anything".
+ * Returns the JSON Schema of a zod schema, without `$schema`, which belongs to the whole document. A transform that
+ * JSON Schema cannot express becomes the schema `{}`, which accepts any value.
  */
 function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {

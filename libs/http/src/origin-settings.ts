@@ -2,7 +2,7 @@ import { environmentSetting, settingSchemas } from '@latchkey/process';
 import { getDomain } from 'tldts';
 import { z } from 'zod';
 
-/** Settings of every service that browsers call. All services must have the same values. */
+/** Settings that every service has that browsers call. Their values must be the same in all services. */
 export const originSettings = z.object({
   LATCHKEY_ENV: environmentSetting,
   FRONTEND_URL: settingSchemas.url().optional().describe('The URL of the client app.'),
@@ -22,8 +22,8 @@ export interface OriginConfig extends z.infer<typeof originSettings> {
 }
 
 /**
- * Returns a function that returns whether pages of an origin may call the API and send the cookie. Allowed are the
- * listed origins, the origin of PUBLIC_URL and, in development, localhost.
+ * Returns a predicate: whether pages of an origin may call the API and send the cookie. Allowed are the listed origins,
+ * the origin of PUBLIC_URL and, in development, localhost.
  */
 export function allowedOrigins(config: OriginConfig): (origin: string) => boolean {
   const { CORS_ORIGINS, FRONTEND_URL, PUBLIC_URL, LATCHKEY_ENV } = config;

@@ -17,7 +17,8 @@ const EMPTY = Buffer.alloc(0);
 
 /**
  * Reads the body of a request.
- * @throws Problem payload_too_large if more than 64 KiB are announced or received; the rest of the body stays unread
+ * @throws Problem payload_too_large if the body is larger than 64 KiB, or is announced as larger; the rest of the body
+ * stays unread
  * @throws ClientDisconnected
  */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {

@@ -87,16 +87,17 @@ function decodeBody(body: Buffer, sentAs: BodyKind, ofNone: unknown, faults: Fie
   return UNREADABLE;
 }
 
-/** Returns the value of a missing body: `undefined` if the schema accepts that, otherwise an empty object. */
+/**
+ * Returns the value that stands for a missing body: `undefined` if the schema accepts it, otherwise an empty object.
+ */
 function bodyOfNone(schema: z.ZodType | undefined): unknown {
   return schema?.safeParse(undefined).success === true ? undefined : {};
 }
 
 /**
- * Returns whether a route ignores the query. A GET without parameters does, because mail providers, browsers and
- * monitoring add parameters of their own. So does a POST to the
- * link itself, whose parameters the browser repeats. Any other route refuses undeclared parameters, because a client that
- * sends `?dryRun=true` relies on its effect.
+ * Returns whether a route ignores the query. A GET route without parameters does, because mail providers, browsers and
+ * monitoring append parameters of their own. Every other route refuses undeclared parameters: a client that sends
+ * `?dryRun=true` must learn that it has no effect.
  */
 function ignoresQuery({ method, query, secretPath }: Route): boolean {
   return query === undefined && (method === 'GET' || secretPath === true);

@@ -28,7 +28,7 @@ export interface RequestContext {
 
 /** Decides who may call a route, and identifies the caller. */
 export interface Policy<Caller> {
-  /** The callers that are allowed, for the OpenAPI document: for example "anyone" or "a verified admin". */
+  /** A description of the allowed callers for the OpenAPI document, for example "anyone" or "a verified admin". */
   readonly who: string;
   /** Whether `Authorization: Bearer` is required or optional. */
   readonly bearer: boolean | 'optional';
@@ -75,9 +75,8 @@ export interface Answer {
   /** A text body whose media type is not JSON: `{type: 'text/css; charset=utf-8', text}`. */
   readonly text?: { readonly type: string; readonly text: string | Buffer };
   /**
-   * A body that is sent piece by piece, as fast as the client reads. The pieces must end soon by themselves, or once
-   * the signal of `ending()` is aborted. An error closes the connection. JSON is not validated with the schema of the
-   * status.
+   * A body that is sent piece by piece, as fast as the client reads. The iteration must end soon, or once the signal of
+   * `ending()` is aborted. An error closes the connection. The pieces are not validated with the schema of the status.
    */
   readonly stream?: { readonly type: string; readonly pieces: AsyncIterable<string> };
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
@@ -119,8 +118,8 @@ export interface RouteSpec<Caller, Params, Query, Body> {
   /** Translations of this route's problems into languages other than English. */
   readonly texts?: Texts;
   /**
-   * Returns faults of a body that only the handler would find, such as a weak password. Called if the schemas find
-   * faults, so that all faults are listed together; otherwise the handler itself reports them.
+   * Returns the faults of a body that the schemas cannot find, such as a weak password. Called only if the schemas have
+   * found faults, so that the response lists all faults together. Otherwise the handler itself checks for these faults.
    */
   readonly moreFaults?: (body: unknown) => readonly FieldError[];
   /** Whether the path contains a secret. If so, no log line of any level may contain the path. */

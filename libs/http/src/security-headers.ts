@@ -18,8 +18,8 @@ export function pageContentSecurityPolicy(imageOrigin?: string): string {
 }
 
 /**
- * The security headers of responses, by their kind. ASVS 5.0, 3.4. `every` is set first, `https` if clients use HTTPS
- * only (production), and a page overrides the headers that it needs to.
+ * The security headers of responses, by the kind of response (ASVS 5.0, 3.4). `every` applies to all responses and
+ * `https` if all clients use HTTPS (production). A page may override these headers.
  */
 export const securityHeaders = {
   every: {

@@ -3,8 +3,8 @@ import { z } from 'zod';
 /**
  * Returns the schema with every `z.object` made strict, at any depth; `z.looseObject` and `.catchall(…)` are unchanged.
  * Keeps metadata. Leaves intersections, maps, tuples and lazy schemas unchanged: an intersection of strict objects
- * would refuse everything. The schemas do not use z.strictObject themselves, because a schema that forgets to do so
- * would silently drop unknown fields, and because the schemas of responses must only be strict in tests and
+ * would refuse everything. The schemas do not use z.strictObject themselves, for two reasons: a schema in which
+ * somebody forgets it would silently drop unknown fields, and the schemas of responses must be strict only in tests and
  * development.
  */
 export function makeSchemaStrict<S extends z.ZodType>(schema: S): S {
@@ -54,7 +54,7 @@ function isWrapper(schema: z.core.$ZodType): schema is Wrapper {
   );
 }
 
-/** Copies a schema. If `parent` is set, the copy inherits description and other metadata. */
+/** Creates a schema with a changed definition. If `parent` is set, the copy inherits description and other metadata. */
 function again<S extends z.ZodType>(schema: S, def: S['_zod']['def']): S {
   return z.core.clone(schema, def, { parent: true });
 }

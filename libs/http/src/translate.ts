@@ -1,4 +1,4 @@
-/** Messages of the API in the languages of readers. Codes stay the same in every language. */
+/** Translates the messages of the API. Codes are the same in every language. */
 
 /**
  * Translations by their English original, in which `{name}` matches any value. If a value is itself in the catalogue,

@@ -88,7 +88,7 @@ function withoutSchema(route: Route, body: unknown, undeclared: 'fail' | 'drop')
     throw new UndeclaredAnswer(route, 'a body where none is declared');
 }
 
-/** Describes validation issues by the names of fields only, because their values may be personal data. */
+/** Describes validation issues. Mentions only the names of fields, because their values may be personal data. */
 function whereWrong(error: z.core.$ZodError): string {
   return error.issues
     .map((issue) => {

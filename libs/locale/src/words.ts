@@ -24,7 +24,7 @@ const counts = {
   day: counting('day'),
 } as const satisfies Readonly<Record<TimeUnit, unknown>>;
 
-/** The first day of a month in the languages that write it as an ordinal number, which Intl does not. */
+/** The first day of a month, in languages that write it as an ordinal number. Intl does not write it that way. */
 const FIRST_DAYS: Readonly<Record<string, string>> = { fr: '1er', pt: '1º' };
 
 const instants = perLocale((locale) => {

@@ -13,7 +13,7 @@ import { type ClusterServiceDeps, runService } from '../index.ts';
 const settings = z.object({
   TOPIC: z.string(),
   STUMBLES: settingSchemas.whole({ min: 0, max: 10, fallback: 0 }),
-  /** How the consumer behaves. Default: no consumer. */
+  /** How the handler of the service's consumer fails. Default: the service has no consumer. */
   HANDLER: z.enum(['hangs', 'fails']).optional(),
 });
 

@@ -1,6 +1,6 @@
 /**
- * Bodies that no route may accept, derived from a valid one: for tests that send them to every route. Each must be
- * refused with one of its statuses, and change nothing.
+ * Derives bodies that no route may accept from a valid one, for tests that send them to every route. The route must
+ * refuse each body with one of its `statuses`, and change nothing.
  */
 import { gzipSync } from 'node:zlib';
 import type { z } from 'zod';
