@@ -22,7 +22,7 @@ export async function bundleForTests(): Promise<string> {
   }
   const written = await mkdtemp(join(PARENT, 'new-'));
   const folder = join(PARENT, await bundlePrograms(PROGRAM_WORKSPACES, written));
-  // The rename fails if a concurrent run has already created the same folder, whose bundles are then used.
+  // The rename fails if a concurrent run has already created the same folder. Its bundles are identical, so use them.
   await rename(written, folder).catch(() => rm(written, { recursive: true }));
   await utimes(folder, new Date(), new Date());
   return folder;

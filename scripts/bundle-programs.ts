@@ -7,9 +7,10 @@ import { type Plugin, rolldown } from 'rolldown';
 const ROOT = join(import.meta.dirname, '..');
 
 /**
- * Matches the packages that are not bundled. Our code replaces functions in kafkajs's files, finds zxcvbn's files by
- * their paths, and must load the same copy of MongoDB's driver as mongoose. pino starts a thread from one of its files,
- * and argon2 is native code. In OpenTelemetry, the bundler would give two variables the same name.
+ * Matches the packages that are not bundled, for these reasons: our code replaces functions in the files of kafkajs,
+ * finds the files of zxcvbn by their paths, and must load the same copy of MongoDB's driver as mongoose; pino starts a
+ * thread from one of its files; argon2 is native code; in OpenTelemetry, the bundler would give two variables the same
+ * name.
  */
 const EXTERNAL = /^(kafkajs|mongoose|mongodb|bson|pino|pino-pretty|@zxcvbn-ts|@node-rs|@opentelemetry)(\/|$)/;
 
@@ -43,8 +44,9 @@ export async function bundlePrograms(programs: readonly string[], folder: string
 }
 
 /**
- * Returns a plugin with which a bundled module still finds the files in its own source folder.
- * @throws Error if the module uses import.meta in any other way, because that would refer to the bundle
+ * Returns a plugin that replaces `import.meta` in bundled modules, so that they still find the files in their source
+ * folders.
+ * @throws Error if a module uses import.meta in any other way, because that would refer to the bundle
  */
 function keepPaths(folder: string): Plugin {
   return {

@@ -24,8 +24,8 @@ async function runCheck(name: string): Promise<boolean> {
 }
 
 /**
- * Runs checks from a shared list until the list is empty.
- * @returns whether all of them passed
+ * Takes checks from a list that several callers share, and runs them until the list is empty.
+ * @returns whether all of these checks passed
  */
 async function runFrom(names: string[]): Promise<boolean> {
   let passed = true;

@@ -16,7 +16,7 @@ const root = join(import.meta.dirname, '..');
 const compose = readFileSync(join(root, 'docker-compose.yml'), 'utf8');
 const example = readFileSync(join(root, '.env.example'), 'utf8');
 
-/** Settings that no service of the stack gets, and why. */
+/** Settings that docker-compose.yml passes to no service, each with the reason. */
 const NOT_PASSED_ON: Readonly<Record<string, string>> = {
   HOST: 'set by the image',
   OPERATIONS_HOST: 'only the container itself asks for /readyz and /metrics',
@@ -30,7 +30,10 @@ const NOT_PASSED_ON: Readonly<Record<string, string>> = {
   MAIL_OAUTH_TOKEN_FILE: 'another program replaces the file, so its folder must be mounted',
 };
 
-/** Returns the indented lines below the key of a block. @param key the key with its indentation */
+/**
+ * Returns the lines of a YAML block: the lines below a key that are indented more than the key. @param key the key with
+ * its indentation
+ */
 function blockOf(key: string): readonly string[] {
   const lines = compose.split('\n');
   const first = lines.findIndex((line) => line.replace(/ &[\w-]+$/, '') === `${key}:`);

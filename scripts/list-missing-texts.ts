@@ -13,8 +13,8 @@ import { texts as userTexts } from '../services/user/src/http/texts.ts';
 const MAIL_LOCALES = ['de', 'fr', 'es', 'pt-BR'];
 
 /**
- * Returns the strings that a language does not have but German has. German is complete, because its type requires every
- * string.
+ * Returns the strings that have a German translation but lack one in another language. The German translation is
+ * complete, because its type requires every string.
  */
 function missingIn(where: string, { de = {}, ...others }: Texts): readonly string[] {
   return Object.entries(others).flatMap(([language, texts]) =>

@@ -21,7 +21,8 @@ interface FileTime {
  */
 function fileTimeOf({ type, data }: TestEvent): FileTime | undefined {
   if (type !== 'test:complete' || data.nesting > 0) return undefined;
-  // The runner reports a whole process as a test. Unlike the tests inside the process, this event has no `entryFile`.
+  // The runner also reports each process as a test. Only the tests inside a process have `entryFile`, so its absence
+  // shows that the event belongs to the process.
   const entry = 'entryFile' in data ? String(data.entryFile) : undefined;
   const isFile =
     entry === undefined ? !data.name.endsWith(SHARED_PROCESS_SUFFIX) : entry.endsWith(SHARED_PROCESS_SUFFIX);

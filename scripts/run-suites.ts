@@ -56,8 +56,8 @@ export async function runSuites({ files, concurrency, share }: SuiteRunOptions):
     },
   });
   const [index = 1, total = 1] = values['test-shard'].split('/').map(Number);
-  // Share a compile cache: the tests start hundreds of processes, but Node then strips the types of each source file
-  // and compiles it only once.
+  // Share a compile cache, because the tests start hundreds of processes. With it, Node strips the types of each source
+  // file and compiles the file only once.
   process.env['NODE_COMPILE_CACHE'] ??= join(ROOT, 'node_modules', '.cache', 'compiled');
 
   process.env['PROGRAM_BUNDLES'] ??= await bundleForTests();

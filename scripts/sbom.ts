@@ -1,7 +1,7 @@
 /**
- * Creates a CycloneDX 1.6 bill of materials of an installation from npm's lock file. We do not use `npm sbom
- * --omit=dev`, because it would omit packages that one workspace needs in production and another only in development,
- * such as kafkajs and mongodb.
+ * Creates a CycloneDX 1.6 bill of materials of an installation from npm's lock file. `npm sbom --omit=dev` is not used,
+ * because it omits packages that one workspace needs in production and another only in development, such as kafkajs and
+ * mongodb.
  */
 interface Locked {
   readonly name?: string;

@@ -60,7 +60,7 @@ try {
   journey   through the gateway, on one and on two containers of each service
   outages   of Kafka, MongoDB and the mail server at the start
 `);
-  // Run one file at a time, so that no other test slows it down.
+  // Run one file at a time: several systems at the same time would slow each other down.
   process.exitCode = await runSuites({ files: ['test/compose/*.e2e.ts'], concurrency: 1, share: false });
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));

@@ -35,8 +35,8 @@ const MAX_FILES = 20;
 const PROCESS_WIDE = /\bprocess\.(?!env\b)|\bglobalThis\b|\bmock\b|node:child_process|node:worker_threads/;
 
 /**
- * Matches the paths of tests that create very many objects. In a process whose heap already contains the objects of
- * other files, garbage collection makes these tests several times slower.
+ * Matches the paths of tests that create a very large number of objects. They get their own process: garbage collection
+ * makes them several times slower if the heap also contains the objects of other files.
  */
 const ALLOCATES_MUCH = /\baccount\.property\.test\.ts$/;
 

@@ -41,7 +41,10 @@ function typeOf(schema: Schema): string {
   return [...types.slice(0, -1), `${types.at(-1)}${schema.format ? ` (${schema.format})` : ''}`].join(' or ');
 }
 
-/** A bound that is not shown, because it is the largest safe integer, which JavaScript numbers have anyway. */
+/**
+ * The largest safe integer. A bound with this value is not shown, because it allows every integer that JavaScript
+ * represents exactly.
+ */
 const LARGEST = Number.MAX_SAFE_INTEGER;
 
 function range(from: number | undefined, to: number | undefined, unit: string): readonly string[] {

@@ -1,6 +1,6 @@
 /**
- * The maximum number of keys per query. With more keys, the server's query plan would become too large, and the wait
- * for the slowest key too long.
+ * The maximum number of keys per query. With more keys, the server's query plan would become too large, and all keys
+ * would wait too long for the slowest one.
  */
 const MOST_KEYS = 50;
 
@@ -11,10 +11,11 @@ interface Waiting<Key, Value> {
 }
 
 /**
- * Creates a function that reads by key, and combines the reads of one turn of the event loop into one call. A call of
- * the driver costs as much CPU as the rest of a small request, so under load this halves the cost of a request. A key
- * is always read after it was requested, so that a reader sees all writes that were confirmed before its request.
- * @param read returns the values of up to 50 keys, in their order; if it rejects, all of them fail
+ * Creates a function that reads by key, and combines all reads within one turn of the event loop into one call. A call
+ * of the driver costs as much CPU as the rest of a small request, so under load this halves the cost of a request. A
+ * key is always read after it was requested. A reader therefore sees all writes that were confirmed before its request.
+ * @param read returns the values of up to 50 keys, in the order of the keys; if it rejects, the reads of all these keys
+ * reject
  */
 export function createBatchedReader<Key, Value>(
   read: (keys: readonly Key[]) => Promise<readonly Value[]>,

@@ -7,10 +7,10 @@ interface DriverConnection {
 }
 
 /**
- * Makes a command that is being written fail when its connection closes. Otherwise the driver waits for the 'drain'
- * event of a socket with a full buffer. A destroyed socket never drains, and emits 'close' only a turn of the event
- * loop later, so the caller would wait forever. If the caller is the driver's own monitor, the driver would no longer
- * notice when the server is up again.
+ * Makes a command that is being written fail when its connection closes. The driver waits for the 'drain' event of a
+ * socket with a full buffer. A destroyed socket never drains, and emits 'close' only in the next turn of the event
+ * loop, so without this patch the caller would wait forever. The driver's own monitor is such a caller: it would then
+ * never notice that the server is up again.
  * @param prototype the prototype of the driver's connections
  * @throws Error if this version of the driver is built differently
  */

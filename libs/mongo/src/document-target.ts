@@ -11,7 +11,7 @@ export function createDocumentMoveTarget<Item, Document extends { readonly _id: 
     isHeld = () => true,
   }: {
     documentOf(item: Item): Document;
-    /** Returns whether the stored document is the moved one, or a later state of it. Default: always true. */
+    /** Returns whether the stored document is the moved document, or a later state of it. Default: always true. */
     isHeld?(stored: Document, moved: Document): boolean;
   },
 ): MoveTarget<Item> {

@@ -3,8 +3,8 @@ import type mongoose from 'mongoose';
 import { loadMongoose } from './driver.ts';
 
 /**
- * Thrown in place of an error of the driver, whose message and fields may quote stored data. Contains only the kind of
- * the failure. Becomes the cause of a StoreUnavailable.
+ * Replaces an error of the driver, whose message and fields may quote stored data. Contains only the kind of failure.
+ * Becomes the cause of a StoreUnavailable.
  */
 export class MongoFailure extends Error {
   constructor(kind: string) {
@@ -16,17 +16,17 @@ export class MongoFailure extends Error {
 /** The messages of mongoose for a connection that is not open yet, or closed. */
 const notConnected = /before initial connection|force closed|closed and destroyed/;
 
-/** The error code for an operation that the user of MONGO_URL has no right to perform. */
+/** The error code of an operation for which the user of MONGO_URL lacks the permission. */
 const UNAUTHORIZED = 13;
 
-/** Matches the operation that the user lacks a right for, without the values that the server quotes. */
+/** Matches the operation for which the user lacks the permission, without the values that the server quotes. */
 const deniedCommand = /not authorized on (\S+) to execute command \{ (\w+): "([\w.-]+)"/;
 
 const deniedListeners = new Set<(reason: Error) => void>();
 
 /**
- * Calls the listener when the server refuses an operation because the user lacks a right, which waiting does not
- * change.
+ * Calls the listener when the server refuses an operation because the user lacks a permission. Retrying does not help
+ * until an operator grants it.
  * @returns a function that removes the listener
  */
 export function onPermissionDenied(listener: (reason: Error) => void): () => void {
@@ -81,9 +81,9 @@ function isRace(code: unknown): boolean {
 }
 
 /**
- * Returns whether a write failed only because a concurrent write came first; for a bulk write, whether that is true
- * of each failed write. False for a bulk write that was interrupted: the driver then lists no failed write, or only
- * those before the interruption, and the error has the code of the interruption.
+ * Returns whether a write failed only because a concurrent write came first. For a bulk write, all failed writes must
+ * have this reason. False for a bulk write that was interrupted: the driver then lists no failed write, or only those
+ * before the interruption, and the error has the code of the interruption.
  */
 export function isLostRaceError(error: unknown): boolean {
   const { MongoBulkWriteError, MongoServerError } = loadMongoose().mongo;
@@ -94,24 +94,26 @@ export function isLostRaceError(error: unknown): boolean {
   return error instanceof MongoServerError && isRace(error.code);
 }
 
-/** The messages of network errors before anything was sent. */
+/** Matches the messages of network errors that occur before anything was sent. */
 const NOTHING_SENT = /^connect /;
 
 /**
- * Returns whether a write that failed with this error may have taken place: the connection was lost before the
- * response, or the write is not acknowledged by enough members yet.
+ * Returns whether a write may have taken place although it failed with this error: the connection was lost before the
+ * response, or too few members have acknowledged the write so far.
  */
 export function mayHaveWritten(error: unknown): boolean {
   const { MongoNetworkError, MongoWriteConcernError } = loadMongoose().mongo;
   if (error instanceof MongoWriteConcernError) return true;
-  // The pool raises this subclass for requests that wait for a connection.
+  // A MongoPoolClearedError fails requests that are still waiting for a connection, so nothing was sent.
   if (!(error instanceof MongoNetworkError) || error.name === 'MongoPoolClearedError') return false;
   return !NOTHING_SENT.test(error.message);
 }
 
 const MAX_RETRIES = 5;
 
-/** Retries an attempt that failed because it lost a race: two upserts of one document may both try to insert it. */
+/**
+ * Runs an attempt, and retries it if it lost a race: two concurrent upserts of one document may both try to insert it.
+ */
 export async function retryLostRace<T>(attempt: () => Promise<T>): Promise<T> {
   for (let retries = 0; ; retries += 1) {
     try {
@@ -122,10 +124,7 @@ export async function retryLostRace<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
-/**
- * Returns an object with the methods of the given port of a store. Failures of MongoDB in these methods become
- * StoreUnavailable.
- */
+/** Wraps the methods of a store's port, so that failures of MongoDB become StoreUnavailable. */
 export function mapMongoErrors<Port extends object & AsyncPort<Port>>(port: Port): Port {
   return guardPort(port, mongoFailureOf);
 }

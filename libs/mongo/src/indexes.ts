@@ -45,8 +45,8 @@ export async function ensureIndexes(connection: Connection, indexes: readonly In
 }
 
 /**
- * Returns what is wrong with the indexes, in words that follow "MongoDB" in an error message. @throws the driver's
- * errors
+ * Returns what is wrong with the indexes. Each text continues a sentence that begins with "MongoDB". @throws the
+ * driver's errors
  */
 export async function indexFaults(connection: Connection, indexes: readonly Index[]): Promise<string[]> {
   const collections = new Set(indexes.map(({ collection }) => collection));
@@ -96,7 +96,7 @@ async function existingOf(
 }
 
 /**
- * The error codes IndexOptionsConflict and IndexKeySpecsConflict: an index of that name or with those keys exists.
+ * The error codes IndexOptionsConflict and IndexKeySpecsConflict: another index with that name or those keys exists.
  */
 const CONFLICTS: readonly unknown[] = [85, 86];
 

@@ -90,8 +90,8 @@ export function createMongoKeyFingerprints(
       await assertReady();
       const lacking = await lackingIn(given, now);
       if (lacking.length > 0) return lacking;
-      // All instances store the settings in the same order, so an instance that loses the race for one setting has
-      // stored no later one.
+      // All instances store the settings in the same order. An instance that loses the race for one setting has
+      // therefore not yet stored the settings after it.
       for (const [name, keys] of Object.entries(given).toSorted(([one], [other]) => (one < other ? -1 : 1))) {
         if (!(await remember(name, keys, now))) return lackingIn(given, now);
       }

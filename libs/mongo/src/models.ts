@@ -2,8 +2,9 @@ import type { Connection, Model, Schema, SchemaDefinition } from 'mongoose';
 import { loadMongoose } from './driver.ts';
 
 /**
- * A schema without mongoose's additions: no version key, no empty list in place of a missing one (a sparse index
- * would treat it as a value), and no empty values removed. An unknown field is an error. `_id` is set by Latchkey.
+ * Creates a schema without what mongoose adds by default: a version key, an empty list in place of a missing one (which
+ * a sparse index would treat as a value), and the removal of empty values. An unknown field is an error. `_id` is set
+ * by Latchkey.
  */
 export function createPlainSchema<Document>(definition: SchemaDefinition): Schema<Document> {
   return new (loadMongoose().Schema)<Document>(definition as SchemaDefinition<Document>, {

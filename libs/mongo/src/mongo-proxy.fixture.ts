@@ -5,19 +5,20 @@ import { Transform } from 'node:stream';
 export interface MongoProxy {
   /** The connection string of the proxy. */
   readonly url: string;
-  /** Closes all connections, and each further one as soon as it is opened. */
+  /** Closes all connections. Further connections are closed as soon as they are opened. */
   cut(): void;
   mend(): void;
   /**
-   * Holds back the response to the next request that contains this word.
-   * @returns once the request was sent, a function that lets the response through
+   * Holds back the response to the next request that contains this word. Resolves once the request was sent.
+   * @returns a function that lets the response through
    */
   holdNext(word: string): Promise<() => void>;
 }
 
 /**
- * A TCP proxy to the first server of a connection string. Its connections can be cut, and are cut at first. Its port
- * stays open even then, because another process could get it otherwise. It does not keep the process alive.
+ * Creates a TCP proxy to the first server of a connection string. Its connections are cut until `mend` is called, and
+ * after `cut`. Its port stays open meanwhile, because another process could take the port otherwise. The proxy does not
+ * keep the process alive.
  */
 export async function createMongoProxy(url: string): Promise<MongoProxy> {
   const { host, port, through } = parts(url);

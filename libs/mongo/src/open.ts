@@ -16,22 +16,22 @@ const DATABASE = 'latchkey';
 const AVAILABLE_MS = 2000;
 const CONNECT_MS = 2000;
 /**
- * Default of `answersWithinMs`. The driver repeats an operation once, so a request fails within 10 s if a server
- * accepts requests but does not respond.
+ * Default of `answersWithinMs`. The driver retries an operation once. If a server accepts requests but does not
+ * respond, a request therefore fails within 10 s.
  */
 const ANSWER_MS = 4_500;
 /**
- * How much earlier than the client the server gives up a write, in milliseconds. The difference lets the server's error
- * reach the client.
+ * The server gives up a write this much earlier than the client, in ms, so that the server's error can still reach the
+ * client.
  */
 const WRITE_MARGIN_MS = 500;
-/** The collection with the one document that probes write. */
+/** The collection with the document to which write probes write. */
 const PROBES = 'probes';
 /** Pause between attempts to reach the server for the first time. */
 const RETRY_MS = 1000;
 
 const AUTHENTICATION_FAILED = 18;
-/** The driver's errors for an invalid URL; MongoRuntimeError is thrown for a port that is no number. */
+/** The names of the driver's errors for an invalid URL. MongoRuntimeError is thrown for a port that is not a number. */
 const URL_ERRORS: readonly string[] = ['MongoParseError', 'MongoRuntimeError'];
 
 export interface MongoOptions {
@@ -52,9 +52,9 @@ export interface MongoStore extends OpenStore {
    */
   readonly connection: Connection;
   /**
-   * Resolves once the server has been reached for the first time, however long that takes. If the server goes down
-   * later, calls reject meanwhile, and the driver reconnects by itself.
-   * @throws StoreMisconfigured; MongoFailure if the store is closed before that
+   * Resolves once the server has been reached for the first time. Waits as long as that takes. If the server goes down
+   * later, calls reject, and the driver reconnects by itself.
+   * @throws StoreMisconfigured; MongoFailure if the store is closed before the server was reached
    */
   readonly reached: Promise<void>;
   /** Resolves if the server responds. @throws StoreUnavailable; StoreMisconfigured */
@@ -86,7 +86,7 @@ export function openMongo(options: MongoOptions): MongoStore {
   }
 
   const reached = reach();
-  // A caller may await `reached`, but need not, so a rejection must not count as unhandled.
+  // Callers need not await `reached`, so its rejection must not be reported as unhandled.
   reached.catch(() => undefined);
 
   async function ping(): Promise<void> {
@@ -161,7 +161,7 @@ function settings({
   };
 }
 
-/** Converts an infinite limit to 0, which the driver and the server take for no limit. */
+/** Converts an infinite limit to 0, which means "no limit" to the driver and the server. */
 function limited(ms: number): number {
   return Number.isFinite(ms) ? ms : 0;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { patchPoolCheckInterval } from './pool-checks.ts';
 
-/** A pool that checks itself as the driver does; `isReady` is false once it is closed. */
+/** Creates a pool that checks its connections as the driver's pool does. Its `isReady` is false once it is closed. */
 function poolOf(minPoolSize: number) {
   const prototype = {
     options: { minPoolSize },

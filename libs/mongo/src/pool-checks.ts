@@ -5,13 +5,13 @@ interface DriverPool {
   ensureMinPoolSize(): void;
 }
 
-/** How often a pool without a minimum looks for connections that are no longer usable, in ms. */
+/** How often a pool without a minimum size looks for unusable connections, in ms. */
 const CHECKED_EVERY_MS = 5000;
 
 /**
- * Makes a pool without a minimum size check its connections every 5 s. The driver does it every 100 ms and has no
- * option to change that; these checks take a tenth of the CPU time of an idle service. A connection is checked again
- * when it is taken from the pool.
+ * Makes a pool without a minimum size check its connections every 5 s. The driver checks them every 100 ms and has no
+ * option to change that, which takes a tenth of the CPU time of an idle service. Checking less often is safe, because a
+ * connection is checked again when it is taken from the pool.
  * @param prototype the prototype of the driver's pools
  * @throws Error if this version of the driver is built differently
  */

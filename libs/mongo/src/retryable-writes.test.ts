@@ -13,7 +13,10 @@ const OP_QUERY = 2004;
 const OP_MSG = 2013;
 const HEADER_BYTES = 16;
 
-/** Returns the command of a message: its body comes after the flags, or after the fields of an old query. */
+/**
+ * Returns the command in a message. The command comes after the flags of a message, or after the fields of a query in
+ * the old format.
+ */
 function commandIn(message: Buffer): Document {
   const at =
     message.readInt32LE(12) === OP_QUERY ? message.indexOf(0, HEADER_BYTES + 4) + 9 : HEADER_BYTES + 5;
@@ -22,8 +25,8 @@ function commandIn(message: Buffer): Document {
 
 function answerTo(message: Buffer, body: Document): Buffer {
   const isQuery = message.readInt32LE(12) === OP_QUERY;
-  // An old reply begins with flags, a cursor, a position and a count; a message begins with flags and the kind of its
-  // section.
+  // A reply in the old format begins with flags, a cursor, a position and a count. A message begins with flags and the
+  // kind of its section.
   const fields = Buffer.alloc(isQuery ? 20 : 5);
   if (isQuery) fields.writeInt32LE(1, 16);
   const document = BSON.serialize(body);
@@ -67,7 +70,7 @@ async function listen(context: { after(end: () => void): void }, describe: (addr
   return { url: `mongodb://${address}`, writes };
 }
 
-/** The description that a `mongod` gives of itself, even if it is no member of a replica set. */
+/** The reply of a `mongod` to `hello`, even of one that is not a member of a replica set. */
 const mongod = {
   isWritablePrimary: true,
   ismaster: true,

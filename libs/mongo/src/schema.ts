@@ -14,8 +14,8 @@ export interface MongoSchema {
   /** The name of the service. Must never change. */
   readonly owner: string;
   /**
-   * Migration 0 leads from version 1, the documents of release 0.1, to version 2, and so on. A released migration must
-   * not be edited, moved or removed: append another.
+   * The migrations, in order. The first one leads from version 1, the documents of release 0.1, to version 2, and so
+   * on. A released migration must not be edited, moved or removed: append another.
    */
   readonly migrations: readonly Migration[];
   /** Returns the required indexes, which may depend on the stored data. */

@@ -7,7 +7,7 @@ import { type MongoStore, openMongo } from './open.ts';
 export { createMongoProxy, type MongoProxy } from './mongo-proxy.fixture.ts';
 
 export interface TestDatabase {
-  /** Empties the database, except for its indexes, and returns the test file's own connection to it. */
+  /** Deletes all documents, but keeps the indexes. Returns the test file's own connection to the database. */
   empty(): Promise<MongoStore>;
   /** Opens another connection to the same database, with an additional option in its URL. */
   another(option?: string): Promise<MongoStore>;

@@ -1,9 +1,12 @@
 import { uptime } from 'node:os';
 
-/** How far the wall clock may be moved before deletions by age are suspended, in ms. */
+/** The maximum change of the wall clock, in ms. After a larger change, data is no longer deleted because of its age. */
 const TOLERANCE_MS = 60_000;
 
-/** What the clock is needed for. An erasure cannot be undone, so it needs more than an expiry. */
+/**
+ * What the clock is needed for. An erasure cannot be undone, so it requires more confidence in the clock than an
+ * expiry.
+ */
 export type ClockUse = 'expiry' | 'erasure';
 
 /**
@@ -14,15 +17,15 @@ export interface ClockGuard {
   isTrusted(use?: ClockUse): boolean;
   /** Returns why the clock is not trusted, as sentences for operators; undefined if it is trusted for every use. */
   doubt(): string | undefined;
-  /** Whether the wall clock was moved since the start, or since it was confirmed. */
+  /** Whether the wall clock was changed since the start, or since the last `confirm`. */
   wasMoved(): boolean;
   /** Accepts the current time, because another clock agrees with it. */
   confirm(): void;
   /** Withdraws the trust until the next `confirm`. @param reason why, as a sentence for operators */
   contradict(reason: string): void;
   /**
-   * Asserts that data may be deleted because of its age. Default: for an expiry.
-   * @throws Error with a one-line message unless the clock is trusted
+   * Asserts that data may be deleted because of its age.
+   * @throws Error with a one-line message if the clock is not trusted
    */
   assertTrusted(use?: ClockUse): void;
 }

@@ -19,8 +19,9 @@ export class ConfigError extends Error {
 }
 
 /**
- * Reads settings from environment variables, which are the keys of the schema. An empty value counts as unset.
- * `X_FILE` may name a file that contains X; setting both is a fault. Unknown variables are ignored.
+ * Reads settings from environment variables. The keys of the schema are the names of the variables. An empty value
+ * counts as unset. The variable `X_FILE` may give the path of a file that contains the value of X; setting both is a
+ * fault. Unknown variables are ignored.
  * @throws ConfigError with all faults
  */
 export function readConfig<S extends z.ZodObject>(schema: S, environment: Environment): z.infer<S> {
@@ -57,7 +58,7 @@ export function readAllSettings<T extends Record<string, () => unknown>>(
 
 type Collected = { values: Record<string, string | undefined>; faults: Map<string, string> };
 
-/** Collects the values that are set directly or by file. A setting with a fault has no value. */
+/** Collects the values that are set directly or by a file. A setting with a fault gets no value. */
 function collect(names: readonly string[], environment: Environment): Collected {
   const values: Record<string, string | undefined> = {};
   const faults = new Map<string, string>();
@@ -83,7 +84,7 @@ function readSecretFile(path: string): { text: string } | { fault: string } {
   try {
     const decoded = decodeTextFile(readFileSync(path));
     if ('fault' in decoded) return { fault: decoded.fault };
-    // Removes one line break, which an editor adds. Any others may belong to the secret.
+    // Remove only one line break, which an editor has added. Any others may belong to the secret.
     const text = decoded.text.replace(/\r?\n$/, '');
     return text === '' ? { fault: 'the file is empty' } : { text };
   } catch (error) {
@@ -121,8 +122,8 @@ function isSecret(schema: z.ZodObject, name: string): boolean {
 
 /**
  * Adds the variables of the file `.env` in a folder, if it exists. Variables of the environment take precedence, even
- * if a setting is X in one place and X_FILE in the other.
- * @throws ConfigError if the file cannot be read, or with all its faults
+ * if the environment sets X and the file X_FILE, or the reverse.
+ * @throws ConfigError if the file cannot be read
  */
 export function withDotEnv(environment: Environment, folder: string): Environment {
   const given = Object.entries(environment).filter(([, value]) => value !== undefined && value !== '');
@@ -244,7 +245,7 @@ export const settingSchemas = {
       );
   },
 
-  /** A comma-separated list of `name=value` with unique names. @param fault what the setting must be, if it is not */
+  /** A comma-separated list of `name=value` with unique names. @param fault the message for any other value */
   pairs(fault = 'must be a list of name=value, each name once'): z.ZodType<Readonly<Record<string, string>>> {
     return settingSchemas.list().transform((items, context) => {
       const pairs = items.map((item) => /^([^=\s]+)=(\S+)$/.exec(item)?.slice(1) ?? []);
@@ -262,9 +263,9 @@ function wholeNumber(text: string): number {
 }
 
 /**
- * Adds the faults of settings that are valid individually but not in combination. Combinations are checked even if
- * individual settings are invalid, so that all faults are reported together. `find` must therefore not rely on the
- * types.
+ * Adds the faults of settings that are valid individually but not in combination. Combinations are also checked if
+ * individual settings are invalid, so that all faults are reported together. The values that `find` gets may therefore
+ * violate their types.
  */
 export function withCrossFieldChecks<Settings extends z.ZodObject>(
   settings: Settings,
@@ -291,7 +292,7 @@ export interface SettingDescription {
   readonly description: string;
   /** Whether the service refuses to start without this setting. */
   readonly required: boolean;
-  /** Whether the setting is marked by `.meta({ secret: true })`, which means that it should be set by a file. */
+  /** Whether the setting is marked with `.meta({ secret: true })`. Its value should be in a file. */
   readonly secret: boolean;
 }
 

@@ -17,8 +17,8 @@ export async function readTextFile(path: string): Promise<string | undefined> {
 }
 
 /**
- * Creates a file atomically, readable by its owner only. The text is durable once the promise resolves, even through
- * a power cut. The folder must exist.
+ * Creates a file atomically, readable by its owner only. Once the promise resolves, the text survives a power cut. The
+ * folder must exist.
  * @returns false if the file already exists, which is then unchanged
  */
 export async function createTextFile(path: string, text: string): Promise<boolean> {
@@ -32,8 +32,8 @@ export async function createTextFile(path: string, text: string): Promise<boolea
 }
 
 /**
- * Replaces a file atomically, readable by its owner only. The text is durable once the promise resolves. The folder
- * must exist.
+ * Replaces a file atomically, readable by its owner only. Once the promise resolves, the text survives a power cut. The
+ * folder must exist.
  */
 export async function replaceTextFile(path: string, text: string): Promise<void> {
   const draft = `${path}.${randomUUID()}`;
@@ -57,7 +57,10 @@ async function writeThrough(path: string, text: string): Promise<void> {
   }
 }
 
-/** Unlike rename(2), link(2) never replaces an existing file. */
+/**
+ * Gives a finished draft its final name with link(2), which never replaces an existing file, unlike rename(2). @returns
+ * false if the file already exists
+ */
 async function publish(draft: string, path: string): Promise<boolean> {
   try {
     await link(draft, path);

@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 
-/** Returns a zod issue as text for people: rewrites zod's default messages, and keeps those of the schema. */
+/**
+ * Describes a zod issue for people. Rewrites zod's default messages, and keeps the messages that the schema defines.
+ */
 export function explainIssue(issue: z.core.$ZodIssue): string {
   if (!/^(?:Invalid (?:input|option|string)|Too (?:small|big))/.test(issue.message)) return issue.message;
   switch (issue.code) {

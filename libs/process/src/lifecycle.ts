@@ -11,8 +11,8 @@ export interface Dependency {
   readonly service?: string;
   readonly state: DependencyState;
   /**
-   * Whether the part needs the dependency to serve requests. If false, the part is only degraded while the dependency
-   * is missing.
+   * Whether the part can serve no requests without the dependency. If false, the part is only degraded while the
+   * dependency is missing.
    */
   readonly needed: boolean;
   /** What is wrong with the dependency, or what it is waiting for, in a few words. Contains no personal data. */
@@ -33,8 +33,9 @@ export interface Part {
 }
 
 /**
- * Combines parts into one, which starts them in order and stops them in reverse order. A failed start stops the parts
- * that were started. All parts are stopped even if one fails to; the first such error is thrown at the end.
+ * Combines parts into one part, which starts them in order and stops them in reverse order. If a part fails to start,
+ * the parts that were started are stopped. If a part fails to stop, the others are still stopped, and the first error
+ * is thrown at the end.
  */
 export function groupParts(name: string, parts: readonly Part[]): Part {
   let begun: Part[] = [];
@@ -103,9 +104,9 @@ export type ExitCode = 0 | 1;
  * Runs a part as the only work of this process: starts it, and stops it on SIGTERM or SIGINT. Logs one line when the
  * part cannot start, when the part calls `fail`, and on an unhandled error.
  * @param options.graceMs how long `stop` may take, in ms; default 10,000
- * @returns the exit code once the process should exit, which is up to the caller: 0 after a signal and a clean stop, 1
- * otherwise. With 1, something may still be running: a second signal, the end of the grace period and an unhandled
- * error do not wait for it.
+ * @returns the exit code, once the process should exit: 0 after a signal and a clean stop, otherwise 1. The caller must
+ * then end the process. With 1, work may still be in progress, because a second signal, the end of the grace period and
+ * an unhandled error do not wait for it
  */
 export function runProcess(
   logger: Logger,
@@ -129,7 +130,7 @@ export function runProcess(
       logger.fatal({ graceMs }, 'did not stop in time');
       exit(1);
     }, graceMs);
-    // A part is asked to stop only once its start has settled.
+    // Stop a part only after its start has succeeded or failed.
     await started.catch(() => undefined);
     try {
       await part?.stop();
@@ -164,8 +165,8 @@ export function runProcess(
   }
 
   function onUnhandled(error: unknown): void {
-    // After an unhandled error, the state of the process is unknown. Everything that was acknowledged is stored, so
-    // exit immediately.
+    // After an unhandled error, the state of the process is unknown. Exit immediately: everything that was acknowledged
+    // is already stored.
     logger.fatal({ err: error }, 'unhandled error');
     exit(1);
   }
@@ -190,8 +191,8 @@ function reportFailedStart(logger: Logger, error: unknown): void {
 }
 
 /**
- * Returns whether an error has a message for operators. Only a plain Error has one, for example for a port that is
- * taken or a folder in use; an error of another class is logged with its stack.
+ * Returns whether an error has a message for operators, for example about a port or a folder that is in use. Only a
+ * plain Error has one; errors of other classes are logged with their stack.
  */
 function isExpected(error: unknown): error is Error {
   return error instanceof Error && error.constructor === Error && error.message !== '';

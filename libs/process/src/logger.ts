@@ -20,15 +20,15 @@ export function createLogger(options: LoggerOptions, destination?: NodeJS.Writab
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: describeError },
-    // Redacts the written line, because it contains everything: fields, bindings of child loggers, messages, stacks.
+    // Redact the finished line, because it contains everything: fields, bindings of child loggers, messages and stacks.
     hooks: { streamWrite: redactLine },
   };
   return pino(settings, destination ?? synchronousStdout());
 }
 
 /**
- * Writes synchronously. Otherwise a line waits for a thread behind password hashes, and the flush of a `fatal` line
- * overtakes lines in flight.
+ * Returns a stream that writes synchronously. An asynchronous write would wait for a thread that may be busy with
+ * password hashes, and the final flush of a `fatal` line would overtake lines that are still being written.
  */
 function synchronousStdout() {
   return pino.destination({ sync: true });
@@ -45,8 +45,8 @@ interface DescribedError {
 const CAUSES_SHOWN = 4;
 
 /**
- * Copies only fields that are known to be harmless, because drivers attach commands, documents and connections to
- * errors.
+ * Describes an error for the log. Copies only fields that are known to be harmless, because drivers attach commands,
+ * documents and connections to their errors.
  */
 export function describeError(error: unknown, causesShown = CAUSES_SHOWN): unknown {
   if (!(error instanceof Error)) return typeof error === 'object' ? '[not an Error]' : String(error);

@@ -179,7 +179,7 @@ describe('a loop', () => {
         return false;
       },
     );
-    // The abort in the last run counts as a wake-up, too, so another pause of 7 ms is requested. With a real timer,
+    // The abort during the last run also counts as a wake-up, so another pause of 7 ms is requested. With a real timer,
     // the abort would end that pause immediately.
     assert.deepEqual(pauses, [100, 7, 100, 7]);
   });

@@ -7,8 +7,8 @@
 export type Sleep = (ms: number, signal?: AbortSignal) => Promise<void>;
 
 /**
- * Sleeps on a real timer. Unlike `node:timers/promises`, it creates no error when it is aborted, because loops are woken
- * for every request.
+ * Sleeps on a real timer. Unlike `node:timers/promises`, it creates no error when it is aborted: loops are woken for
+ * every request, and an error with a stack is expensive.
  */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
@@ -27,8 +27,8 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 }
 
 /**
- * A function that returns a pause in ms. For `retry` and `backoff`, `n` is the number of pauses in a row before this
- * one; for `every`, `n` is the number of runs in a row that found nothing or failed.
+ * Returns a pause in ms. For `retry` and `backoff`, `n` is the number of pauses in a row before this one; for `every`,
+ * `n` is the number of runs in a row that found nothing or failed.
  */
 export type BackoffFunction = (n: number) => number;
 
@@ -74,10 +74,10 @@ export interface RetryOptions {
 }
 
 /**
- * Attempts `work` until it succeeds, at least once. Pauses between attempts with exponential backoff and jitter: each
- * pause is shortened by up to half, so that many clients do not retry in step.
- * @throws the last error of `work`, if `when` returns false for it or no attempts are left; the reason of `signal` once
- * it is aborted and the current attempt has failed
+ * Runs `work` until it succeeds, at least once. Pauses between attempts with exponential backoff and jitter: each pause
+ * is shortened at random by up to half, so that many clients do not retry in step.
+ * @throws the last error of `work` if `when` returns false for it or no attempts are left; the reason of `signal` if it
+ * is aborted and the current attempt has failed
  */
 export async function retry<T>(options: RetryOptions, work: () => Promise<T>): Promise<T> {
   const { when = () => true, attempts = Number.POSITIVE_INFINITY, signal, onFailure } = options;
@@ -99,8 +99,7 @@ export async function retry<T>(options: RetryOptions, work: () => Promise<T>): P
 /** Ends the pauses of a loop early. */
 export interface Wakeup {
   /**
-   * Runs the loop's work again as soon as the current run is over. No call is lost: at least one run begins after each
-   * call.
+   * Runs the loop's work again as soon as the current run is over. At least one run begins after each call of `wake`.
    */
   wake(): void;
   /** Returns a signal that the next `wake` aborts. */
@@ -110,7 +109,7 @@ export interface Wakeup {
 export function createWakeup(): Wakeup {
   let controller = new AbortController();
   return {
-    // A reason is passed because without one an exception with its stack is created each time.
+    // Pass a reason: without one, every abort would create an exception with a stack.
     wake: () => controller.abort('woken'),
     next() {
       if (controller.signal.aborted) controller = new AbortController();
@@ -126,8 +125,8 @@ export interface LoopOptions {
   readonly backoff?: BackoffFunction;
   readonly wake?: Wakeup;
   /**
-   * How long a run that was woken waits before it begins, in ms, so that one run does the work of many wake-ups. It does
-   * not wait if the previous run found something. Default: 0.
+   * How long the loop waits after a wake-up before it runs, in ms, so that one run does the work of many wake-ups. It
+   * does not wait if the previous run found something. Default: 0.
    */
   readonly gatherMs?: number;
   /** Ends the loop after the current run. */
@@ -140,8 +139,9 @@ export interface LoopOptions {
 }
 
 /**
- * Runs `work` again and again, never twice at a time, until `signal` is aborted. Resolves once the last run is over.
- * `work` resolves with true if it found something to do: the next run follows immediately, or after `every(0)`.
+ * Runs `work` repeatedly, never twice at the same time, until `signal` is aborted. Resolves once the last run is over.
+ * `work` resolves with true if it found something to do; the next run then follows immediately, or after `every(0)` ms
+ * if `every` is a function.
  */
 export async function runLoop(options: LoopOptions, work: () => Promise<boolean>): Promise<void> {
   const {

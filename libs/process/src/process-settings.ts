@@ -11,7 +11,7 @@ function areAddressBlocks(blocks: readonly string[]): boolean {
   }
 }
 
-/** LATCHKEY_ENV: production refuses settings that only development may have. */
+/** LATCHKEY_ENV. In production, values that are only for development are refused. */
 export const environmentSetting = z
   .enum(['development', 'production'])
   .default('production')

@@ -1,6 +1,6 @@
 const MASK = '[redacted]';
 
-/** Text is redacted in fields whose names contain one of these words. */
+/** Matches the names of fields whose text is redacted. */
 const SENSITIVE_NAME =
   /pass(?:word|wd|phrase)|secret|token|authorization|cookie|sealed|person|e-?mail|user_?name|first_?name|last_?name|recipient|addresses|credential|private|api_?key/i;
 
@@ -10,7 +10,7 @@ const LINK_TOKEN = /(?<![\w-])[\w-]{64}(?![\w-])/g;
 const JOSE = /eyJ[\w-]{8,}(?:\.[\w-]*){2,4}/g;
 const MAIL_ADDRESS = /[\p{L}\p{N}.!#$%&'*+=?^_`{|}~-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+/gu;
 
-/** A cheap check that comes before the other patterns, because most lines contain nothing to redact. */
+/** A cheap check before the other patterns are tried, because most lines contain nothing to redact. */
 const SUSPICIOUS = new RegExp(`${SENSITIVE_NAME.source}|[\\w-]{64}|eyJ|@`, 'i');
 
 /** Redacts a log line (one JSON object and a line break). */

@@ -1,9 +1,9 @@
-/** Parses secret keys in settings. A setting may hold several keys while one replaces another. */
+/** Parses secret keys in settings. During a key rotation, a setting contains several keys. */
 import { createHmac, createPublicKey, hash, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { parseJson } from './json.ts';
 
-/** Says why a key is invalid. The message contains no part of the key. */
+/** Thrown if a key is invalid. The message gives the reason, but contains no part of the key. */
 export class KeyFault extends Error {
   constructor(message: string) {
     super(message);
@@ -46,8 +46,8 @@ export function parseSecretKey(text: string): Buffer {
 }
 
 /**
- * Parses one key in base64url, or a JWKS of symmetric keys (`oct`), newest first. One of them may lack a kid: the
- * single key of an earlier release.
+ * Parses one key in base64url, or a JWKS of symmetric keys (`oct`), newest first. One key of a JWKS may lack a kid: a
+ * key that was the only one in an earlier release.
  * @throws KeyFault
  */
 export function parseSecretKeys(text: string): SecretKeys {
@@ -68,8 +68,7 @@ export function parseSecretKeys(text: string): SecretKeys {
 }
 
 /**
- * Returns a MAC, made with the key, of a fixed text that is used only for this. It identifies the key without revealing
- * it.
+ * Returns a MAC that identifies the key without revealing it. The key signs a fixed text that is used for nothing else.
  * @param setting the name of the setting that contains the key
  */
 export function secretFingerprint(setting: string, key: Buffer): string {

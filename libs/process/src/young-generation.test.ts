@@ -6,8 +6,8 @@ import { promisify } from 'node:util';
 const MODULE = new URL('./young-generation.ts', import.meta.url);
 
 /**
- * Prints the size of the young generation in MB, after objects that survived for a while. On a busy machine the threads
- * of the garbage collector need time to release pages: the size is the smallest within a second.
+ * Prints the size of the young generation in MB, after many objects have survived a collection. Prints the smallest
+ * size within a second, because on a busy machine the garbage collector's threads need time to release pages.
  */
 const script = `
   import { getHeapSpaceStatistics } from 'node:v8';

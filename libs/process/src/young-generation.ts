@@ -4,9 +4,10 @@ import { setFlagsFromString } from 'node:v8';
 const CHOSEN = /--(?:max|min)[-_]semi[-_]space[-_]size|--semi[-_]space[-_]growth[-_]factor/;
 
 /**
- * Keeps V8's young generation at its initial size of 1 MB per half. V8 lets it grow to 32 MB per half while the
- * modules are loaded, and never gives that memory back to a process that then has little to do. Must be called before
- * the modules are loaded, so a program imports them dynamically afterwards. Does nothing if an option sets a size.
+ * Keeps V8's young generation at its initial size of 1 MB per half. Otherwise V8 lets it grow to 32 MB per half while
+ * modules are loaded, and never releases that memory, even in a process that then has little to do. Must be called
+ * before the modules are loaded, so a program must import them dynamically afterwards. Does nothing if an option sets a
+ * size.
  */
 export function limitYoungGeneration({ execArgv, env }: Pick<NodeJS.Process, 'execArgv' | 'env'>): void {
   const options = [...execArgv, env['NODE_OPTIONS'] ?? ''].join(' ');

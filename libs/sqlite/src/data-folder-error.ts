@@ -1,8 +1,8 @@
 import { hasNoDiskSpace } from './disk-space.ts';
 
 /**
- * Says in one line why a data folder cannot be used: another server uses it, it is read-only, it is not Latchkey's,
- * or it is corrupt.
+ * Thrown if a data folder cannot be used: another server uses it, it is read-only, it is not Latchkey's, or it is
+ * corrupt. The message gives the reason in one line.
  */
 export class DataFolderError extends Error {
   override readonly name = 'DataFolderError';
@@ -10,7 +10,7 @@ export class DataFolderError extends Error {
 
 const FULL = 13;
 
-/** SQLite's primary result codes that have their own message (https://sqlite.org/rescode.html). */
+/** The messages for some of SQLite's primary result codes (https://sqlite.org/rescode.html). */
 const reasons: Readonly<Record<number, string>> = {
   5: 'is busy: another process keeps its database locked',
   8: 'is not writable',
@@ -41,8 +41,8 @@ export function isLocked(error: unknown): boolean {
 }
 
 /**
- * Runs `attempt`. If it fails for a known reason, throws an error that says in one line what is wrong with the
- * folder.
+ * Runs `attempt`.
+ * @throws DataFolderError if it fails for a known reason; any other error unchanged
  */
 export function explainFolderErrors<T>(folder: string, attempt: () => T): T {
   try {

@@ -6,7 +6,10 @@ export class DatabaseClosed extends Error {
   }
 }
 
-/** Returns whether the database itself failed, is locked or closed. False for errors in the statements. */
+/**
+ * Returns whether an error means that the database has failed, is locked or is closed. False for faults in SQL
+ * statements.
+ */
 export function isDatabaseFailure(error: unknown): error is Error {
   return (
     error instanceof DatabaseClosed ||

@@ -56,7 +56,7 @@ function notes(database: Database) {
     .map(({ text }) => text);
 }
 
-/** Runs work on another connection, which sees the data as another process would. */
+/** Runs work on a separate connection, which sees the data as another process would. */
 function raw<T>(use: (connection: DatabaseSync) => T): T {
   const connection = new DatabaseSync(join(folder, 'latchkey.sqlite'));
   try {
@@ -78,7 +78,9 @@ function refuses(pattern: RegExp) {
   );
 }
 
-/** Runs a program that has `database` with a table, and resolves once it has printed something. */
+/**
+ * Runs a program in which `database` is an open database with a table. Resolves once the program has printed something.
+ */
 async function childThatPrinted(t: TestContext, program: string) {
   const preamble = `
     import { openDatabase } from ${JSON.stringify(import.meta.resolve('./index.ts'))};
@@ -365,8 +367,8 @@ describe('a data folder', () => {
   });
 
   it('is refused while a server in another process holds it, and free once that was killed', async (t) => {
-    // The program keeps no reference to the database, and forces garbage collection. The lock on the folder must be
-    // held nevertheless.
+    // The program keeps no reference to the database, and forces garbage collection. Nevertheless, it must still hold
+    // the lock on the folder.
     const child = await childThatPrinted(t, `setTimeout(() => { gc(); gc(); console.log('open'); });`);
     refuses(/held by another running server/);
     child.kill('SIGKILL');
@@ -471,7 +473,7 @@ describe('a data folder', () => {
 });
 
 describe('a disk without space', () => {
-  /** Limits the file to the pages that it has, so that it is full. */
+  /** Limits the file to its current number of pages, which simulates a full disk. */
   function fill(database: Database): void {
     database.exec(`PRAGMA max_page_count = ${database.size() / 4096}`);
   }

@@ -23,7 +23,7 @@ import { assertFileExists, openFile, withLongBusyTimeout, writeApplicationId } f
 import { holdServerLock, ServerLockHeld } from './server-lock.ts';
 import { createWalEraser } from './wal-eraser.ts';
 
-/** A larger file is not rewritten when a server starts. With this size, the rewrite takes about 15 s. */
+/** Larger files are not rewritten when a server starts. Rewriting a file of this size takes about 15 s. */
 const MAX_REWRITTEN_AT_START_BYTES = 1_000_000_000;
 
 /** A row as the driver returns it, by column. */
@@ -33,10 +33,10 @@ export interface WriteOptions {
   /**
    * Whether to wait for the flush to disk. If false, the commit does not wait. Such a write survives the end of the
    * process, even by kill -9. A power cut may lose it *together with everything committed after it*, up to the next
-   * flushed write. Only for work that is repeated after such a loss, or may be lost. Default: true.
+   * flushed write. Use false only for work that may be lost, or that is repeated after a loss. Default: true.
    */
   readonly flushed?: boolean;
-  /** How long the write may wait for other writes that share its commit and its flush, in milliseconds. Default: 0. */
+  /** How long the commit may be delayed, in ms, so that other writes can share it and its flush. Default: 0. */
   readonly commitDelay?: number;
   /**
    * Whether the write erases data. If so, the write-ahead log is emptied soon after the commit, and the file is rewritten
@@ -51,15 +51,15 @@ export interface Database {
   /** Runs statements without results. Must not be called within `write`. */
   exec(sql: string): void;
   /**
-   * Runs the migrations of an owner that have not run yet. A connection opened as `shared` runs them only while no
-   * server uses the folder.
-   * @throws DataFolderError if the tables are newer than this build, or older while a server uses them
+   * Runs the migrations of an owner that have not run yet. A connection that was opened as `shared` runs them only
+   * while no server uses the folder.
+   * @throws DataFolderError if the tables are newer than this build, or if they are older and a server uses the folder
    */
   migrate(schema: Schema): void;
   /**
-   * Runs `work` in a transaction and resolves with its result once that is durable. Concurrent calls share one
-   * commit, in the order of the calls; a call whose work throws is rolled back alone and rejects. `work` must be
-   * synchronous: a transaction never spans an `await`. Must not be nested.
+   * Runs `work` in a transaction, and resolves with its result once the result is durable. Concurrent calls share one
+   * commit, in the order of the calls. If the work of a call throws, only that call is rolled back and rejects. `work`
+   * must be synchronous: a transaction never spans an `await`. Calls must not be nested.
    * @throws SQLite's error, also if another process (ops) keeps writing for more than ten seconds
    */
   write<T>(work: () => T extends PromiseLike<unknown> ? never : T, options?: WriteOptions): Promise<T>;
@@ -128,7 +128,7 @@ function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened):
   const wal = createWalEraser(connection);
   let closed: Promise<void> | undefined;
 
-  // Does not check `closed`, because the pending writes that `close` waits for still prepare statements.
+  // Do not check `closed` here: while `close` waits for pending writes, they still prepare statements.
   function prepare(sql: string): StatementSync {
     refuseIf(!connection.isOpen);
     const known = statements.get(sql);
@@ -167,8 +167,9 @@ function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened):
   }
 
   /**
-   * Rewrites the file if necessary, unless the server would take long to start, or the disk could become full. The server
-   * starts even if the rewrite fails; then the file is rewritten a day later, or by the command `vacuum`.
+   * Rewrites the file if it may contain erased data. Skips the rewrite if it would delay the start for too long, or
+   * could fill the disk. If the rewrite fails, the server starts nevertheless; the file is rewritten a day later, or by
+   * the command `vacuum`.
    */
   function rewriteAtStart(): void {
     if (!erasedRemains(connection).possible || hasFailedToday(connection)) return;
@@ -180,7 +181,8 @@ function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened):
     }
   }
 
-  // A command that only reads or copies a file of an earlier release must leave it readable for that release.
+  // Do not migrate for a command that only reads or copies the file: a file of an earlier release must remain readable
+  // for that release.
   if (as !== 'shared') migrate(rewriteSchema);
   if (as === 'server') {
     rewriteAtStart();
@@ -234,7 +236,7 @@ function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened):
   };
 }
 
-/** Runs work that changes the tables, and keeps servers from starting meanwhile. */
+/** Runs work that changes the tables. Holds the server lock meanwhile, so that no server can start. */
 function withServerLock(folder: string, work: () => void): void {
   const lock = holdLockOrExplain(folder);
   try {
@@ -257,7 +259,8 @@ function holdLockOrExplain(folder: string) {
 }
 
 /**
- * Checks that the disk accepts writes: uses pages of the file and of the write-ahead log, and leaves nothing behind.
+ * Checks that the disk accepts writes, by allocating pages in the file and in the write-ahead log. Leaves nothing
+ * behind.
  */
 function writeSomething(connection: DatabaseSync): void {
   connection.exec(`

@@ -3,12 +3,12 @@ import { statfsSync } from 'node:fs';
 /** The minimum free space for a transaction: SQLite's shared memory alone takes 32 KiB. */
 const LEAST_BYTES = 64 * 1024;
 
-/** Returns whether the file system of a folder has no space left for this user. False if that cannot be determined. */
+/** Returns whether the file system of a folder has no space left for this user; false if unknown. */
 export function hasNoDiskSpace(folder: string): boolean {
   return freeBytes(folder) < LEAST_BYTES;
 }
 
-/** Returns how many bytes of the file system of a folder are free for this user; infinite if that cannot be determined. */
+/** Returns the number of bytes that are free for this user on the file system of a folder; infinite if unknown. */
 export function freeBytes(folder: string): number {
   try {
     const { bavail, bsize } = statfsSync(folder);

@@ -77,7 +77,7 @@ const places = {
   migrations: ['CREATE TABLE places (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID'],
 };
 
-/** Returns names of random lengths in random order. They are the same in each run. */
+/** Returns names of pseudo-random lengths in pseudo-random order, which are the same in each run. */
 function randomNames(count: number): readonly string[] {
   return Array.from({ length: count }, (_, n) => {
     const digest = hash('sha256', `name ${n}`);
@@ -85,7 +85,10 @@ function randomNames(count: number): readonly string[] {
   });
 }
 
-/** Adds names, and erases a third of them. SQLite leaves copies of some of these. @returns the erased names */
+/**
+ * Adds names, and erases a third of them. SQLite leaves copies of some erased names in the file. @returns the erased
+ * names
+ */
 async function addAndErase(database: Database): Promise<readonly string[]> {
   database.migrate(places);
   const names = randomNames(3_000);
@@ -167,7 +170,7 @@ test('the file of an earlier release may contain erased data', () =>
     await shared.close();
   }));
 
-/** Writes into the folder, deletes that again, and dies before the write-ahead log is emptied. */
+/** A program that writes a text to the folder, deletes it, and is killed before the write-ahead log is emptied. */
 const KILLED = `
   import { DatabaseSync } from 'node:sqlite';
   const database = new DatabaseSync(process.argv[1]);

@@ -1,7 +1,7 @@
 /**
- * Rewrites the whole file, so that it contains no erased data. `secure_delete` overwrites deleted data, but when SQLite
- * moves rows to another page, it leaves copies of them in unused bytes of the former page. Of a thousand erased rows,
- * about one has such a copy. Only a rewrite removes the copies.
+ * Rewrites the whole file, so that it contains no erased data. `secure_delete` overwrites deleted rows. But when SQLite
+ * moves a row to another page, it leaves a copy in unused bytes of the former page. Of a thousand erased rows, about
+ * one has such a copy. Only a rewrite removes these copies.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Schema } from './migrations.ts';
@@ -17,8 +17,8 @@ export interface ErasedRemains {
 }
 
 /**
- * `erasures` counts the writes that erased data, and `covered` those of them from before the last rewrite.
- * `attempted_at` is when the last rewrite began, whether it ended or not.
+ * `erasures` counts the writes that erased data, and `covered` those of them that came before the last complete
+ * rewrite. `attempted_at` is when the last rewrite began, even if it failed.
  */
 const TABLE = `
   CREATE TABLE file_rewrite (
@@ -39,7 +39,10 @@ const SQL = {
   cover: 'UPDATE file_rewrite SET covered = :covered, rewritten_at = :rewrittenAt',
 } as const;
 
-/** Records the rewrites. In a file of an earlier release, it is unknown whether data was erased, so that it counts as erased. */
+/**
+ * The schema that records rewrites. It is unknown whether data was erased from a file of an earlier release, so the
+ * file is treated as if it was.
+ */
 export const rewriteSchema: Schema = {
   owner: 'file',
   migrations: [
@@ -51,12 +54,12 @@ export const rewriteSchema: Schema = {
   ],
 };
 
-/** Returns whether the file is one of an earlier release, which no server of this release has opened yet. */
+/** Returns whether an earlier release created the file, and no server of this release has opened it yet. */
 function isUncounted(connection: DatabaseSync): boolean {
   return connection.prepare(SQL.exists).get() === undefined;
 }
 
-/** Notes, in the transaction of a write, that the write erases data. */
+/** Records, in the transaction of a write, that the write erases data. */
 export function noteErasure(connection: DatabaseSync): void {
   if (!isUncounted(connection)) connection.prepare(SQL.note).run();
 }
@@ -71,8 +74,8 @@ export function erasedRemains(connection: DatabaseSync): ErasedRemains {
 }
 
 /**
- * Rewrites the file. Blocks; needs free space of up to twice the size of the file. After a crash, the rewrite counts as
- * not done. The write-ahead log must be emptied afterwards.
+ * Rewrites the file. Blocks, and needs free space of up to twice the size of the file. A rewrite that a crash
+ * interrupts counts as failed. The caller must empty the write-ahead log afterwards.
  * @throws SQLite's errors
  */
 export function rewriteFile(connection: DatabaseSync): void {

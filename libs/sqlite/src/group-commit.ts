@@ -22,28 +22,28 @@ interface Work {
 
 export interface GroupCommit {
   /**
-   * Queues a write for the next commit. The commit is flushed to disk if one of its writes asks for it. Settles after
-   * the commit.
+   * Queues a write for the next commit, which is flushed to disk if at least one of its writes asks for it. Resolves or
+   * rejects after the commit.
    */
   run<T>(work: () => T, options: CommitOptions): Promise<T>;
   /** Commits delayed writes immediately; resolves once the queue is empty. */
   idle(): Promise<void>;
-  /** Returns whether a write has failed since the last `forgive` because the disk was full. */
+  /** Returns whether the disk was full during a write since the last `forgive`. */
   hasFoundFull(): boolean;
   /** Forgets that the disk was full, because it has space again. */
   forgive(): void;
 }
 
 /**
- * Group commit: the writes queued within one turn of the event loop run in one transaction, each under a savepoint
- * of its own, so that they share one flush to disk. The flush blocks, and further requests arrive meanwhile, so
- * batches grow with the load. A write that may wait joins the next commit that another write needs, or is committed
- * when its delay is over.
+ * Creates a group commit: the writes that are queued within one turn of the event loop run in one transaction, each
+ * under its own savepoint, and share one flush to disk. The flush blocks, and more requests arrive meanwhile, so the
+ * batches grow with the load. A delayed write joins the next commit that another write needs, or is committed when its
+ * delay is over.
  */
 export function createGroupCommit(connection: DatabaseSync): GroupCommit {
   let queue: Work[] = [];
   let waiting = false;
-  /** The timer that ends the delay of writes that may wait, at `delayedUntil`. */
+  /** The timer that commits the delayed writes, at `delayedUntil`. */
   let delayed: NodeJS.Timeout | undefined;
   let delayedUntil = Number.POSITIVE_INFINITY;
   let blockedSince: number | undefined;
@@ -141,7 +141,10 @@ export function createGroupCommit(connection: DatabaseSync): GroupCommit {
     }
   }
 
-  /** Runs a write so that it can be rolled back alone. Throws only if SQLite has rolled back the whole transaction. */
+  /**
+   * Runs a write under a savepoint, so that it can be rolled back alone. Throws only if SQLite has rolled back the
+   * whole transaction.
+   */
   function runApart(work: Work): () => void {
     savepoint();
     try {

@@ -2,10 +2,7 @@ import { type AsyncPort, DiskFull, guardPort } from '@latchkey/store';
 import { isDiskFull } from './data-folder-error.ts';
 import { isDatabaseFailure } from './database-failure.ts';
 
-/**
- * Returns an object with the methods of the given port of a store. Failures of SQLite in these methods become
- * StoreUnavailable.
- */
+/** Wraps the methods of a store's port, so that failures of SQLite become StoreUnavailable. */
 export function mapSqliteErrors<Port extends object & AsyncPort<Port>>(port: Port): Port {
   return guardPort(port, failureOf);
 }

@@ -3,7 +3,7 @@ import type { Database } from './database.ts';
 import { mapSqliteErrors } from './guard.ts';
 
 /**
- * Leases in a table of the embedded store, between a server and the ops commands that run at the same time. The
+ * Stores leases in a table of the embedded store, for a server and the ops commands that run at the same time. The
  * columns of the table are `name TEXT PRIMARY KEY, holder TEXT, until INTEGER`.
  */
 export function createSqliteLeaseRecords(

@@ -7,8 +7,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import { DataFolderError } from './data-folder-error.ts';
 
 /**
- * The format of the file. Format 1 is that of release 0.1, without `schema_version`. A build refuses a file of a
- * later format.
+ * The format of the file. Files of release 0.1 have format 1, without the table `schema_version`. A build refuses a
+ * file of a later format.
  */
 export const FORMAT_VERSION = 2;
 

@@ -11,19 +11,22 @@ import { FORMAT_VERSION, newerVersionError } from './migrations.ts';
  */
 const APPLICATION_ID = 0x4c4b4559;
 /**
- * Larger files are opened without a check, because the check reads the whole file, which takes about a second for this
- * size.
+ * The maximum size of a file that is checked for damage when it is opened. The check reads the whole file, which takes
+ * about a second for this size.
  */
 const CHECKED_UP_TO_BYTES = 256 * 1024 * 1024;
-/** Busy timeout in milliseconds while opening, migrating and in `exec`, which block the event loop meanwhile. */
+/**
+ * Busy timeout while opening, migrating and in `exec`, in ms. These operations block the event loop while they wait.
+ */
 const LONG_TIMEOUT_MS = 2000;
 /**
- * Busy timeout in milliseconds for all other operations: `write` retries later, and reads do not wait in WAL mode.
+ * Busy timeout for all other operations, in ms. It is short because `write` retries later, and reads do not wait in WAL
+ * mode.
  */
 const SHORT_TIMEOUT_MS = 5;
 /**
- * The size of the page cache. A slice of the log that is folded into a read model changes more pages than fit into
- * SQLite's default of 2 MB. They would be written before the commit, read again, and written again.
+ * The size of the page cache. Applying a slice of the log to a read model changes more pages than fit into SQLite's
+ * default cache of 2 MB. With that cache, pages would be written before the commit, read again, and written again.
  */
 const CACHE_KIB = 8192;
 
@@ -91,8 +94,8 @@ function refuseFullDisk(folder: string): void {
 }
 
 /**
- * Creates the file if it is missing. Never opens an existing file, because closing it would drop this process's locks
- * on it.
+ * Creates the file if it is missing, readable by its owner only. Never opens an existing file: closing it again would
+ * drop all locks that this process has on it.
  */
 function createPrivately(folder: string, file: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -108,23 +111,22 @@ function prepareFile(connection: DatabaseSync, folder: string, check: boolean): 
   refuseForeign(connection, folder);
   if (check) refuseDamaged(connection, folder);
   connection.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -${CACHE_KIB}`);
-  // Deleted and replaced data is overwritten, so that no free part of the file contains erased data.
+  // Overwrite deleted and replaced data, so that no free part of the file contains erased data.
   connection.exec('PRAGMA secure_delete = ON');
-  // A read-only file is refused here, and not only at the first real write.
+  // Detect a read-only file now, and not only at the first real write.
   connection.exec('BEGIN IMMEDIATE');
   writeApplicationId(connection);
   connection.exec('COMMIT');
 }
 
-/** Writes the application id. If the file already has it, this is a write that changes nothing. */
+/** Writes the application id. A file that already has it is still written, but not changed. */
 export function writeApplicationId(connection: DatabaseSync): void {
   connection.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
 }
 
 /**
- * Makes SQLite write its temporary files to the data folder. By default, it writes them to a folder such as /tmp, which
- * may be too small for a rewrite of the file. Applies to the whole process, and drops the temporary tables and triggers
- * of the connection.
+ * Makes SQLite write its temporary files to the data folder. Its default, a folder such as /tmp, may be too small for a
+ * rewrite of the file. Applies to the whole process, and drops the temporary tables and triggers of the connection.
  */
 function useFolderForTemporaryFiles(connection: DatabaseSync, folder: string): void {
   connection.exec(`PRAGMA temp_store_directory = '${resolve(folder).replaceAll("'", "''")}'`);

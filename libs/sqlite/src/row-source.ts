@@ -14,7 +14,7 @@ export interface RowSourceOptions<Item> {
 
 const BATCH = 500;
 
-/** Returns the rows of a query in batches, to be moved to another store. */
+/** Creates a source that yields the rows of a query in batches, to move them to another store. */
 export function createRowSource<Item>(
   database: Database,
   { count, page, key: [column, start], read }: RowSourceOptions<Item>,

@@ -11,14 +11,14 @@ export interface ServerLock {
 export class ServerLockHeld extends DataFolderError {}
 
 /**
- * The locks of this process. Module state on purpose: an unreferenced connection is garbage collected and closed, which
- * would release its lock although the server still runs.
+ * The locks of this process. They are kept in a module variable, because an unreferenced connection would be garbage
+ * collected and closed, which would release its lock while the server still runs.
  */
 const held = new Set<DatabaseSync>();
 
 /**
- * Locks the folder for this server with an exclusive transaction on `server.lock` that stays open. The operating
- * system releases the file lock when the process ends, however it ends; a pid file could outlive the process.
+ * Locks the folder for this server with an exclusive transaction on `server.lock` that stays open. The operating system
+ * releases the lock when the process ends for any reason; a pid file could outlive the process.
  * @throws ServerLockHeld; DataFolderError if the folder cannot be written
  */
 export function holdServerLock(folder: string): ServerLock {

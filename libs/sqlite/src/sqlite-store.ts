@@ -20,7 +20,7 @@ export function createSqliteStore(database: Database): SqliteStore {
     health: async () => void database.prepare('SELECT 1').get(),
     async checkWritable() {
       await database.checkDisk();
-      // The update changes nothing, but is written to the file like any other.
+      // This update does not change any value, but SQLite writes it to the file like any other.
       await database.write(() => void database.prepare('UPDATE schema_version SET version = version').run());
     },
   });

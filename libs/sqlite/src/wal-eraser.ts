@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 /** The pause before the next attempt while another connection is reading or writing, in ms. */
 const AGAIN_MS = 1000;
 
-/** Empties the write-ahead log, which keeps former versions of pages until it is overwritten. */
+/** Empties the write-ahead log, which otherwise keeps former versions of pages until they are overwritten. */
 export interface WalEraser {
   /**
    * Moves all pages into the file and truncates the log. If another connection prevents it, retries later. If the

@@ -7,10 +7,9 @@ export type AsyncPort<Port> = {
 };
 
 /**
- * Returns an object with the methods of the given port. Failures of the store in these methods become
- * StoreUnavailable. All other errors, such as bugs and refusals, pass unchanged.
- * In a request, a call rejects with StoreUnavailable if the request has used up its time (time-budget.ts).
- * @param failureOf returns the store failure in an error, undefined for errors that did not come from the store
+ * Wraps the methods of a port, so that failures of the store become StoreUnavailable. All other errors, such as bugs
+ * and refusals, pass unchanged.
+ * @param failureOf returns the failure of the store that caused an error; undefined if the store did not cause it
  */
 export function guardPort<Port extends object & AsyncPort<Port>>(
   port: Port,
@@ -61,7 +60,8 @@ export function guardPort<Port extends object & AsyncPort<Port>>(
 }
 
 /**
- * Returns false for a query of mongoose, which is both iterable and a promise, because ports return it as a promise.
+ * Returns whether a method has returned an async iterable. Returns false for a mongoose query, which is both iterable
+ * and a promise, because ports return it as a promise.
  */
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value && !('then' in value);

@@ -28,7 +28,7 @@ export function keyFingerprintsContract(name: string, open: OpenKeyFingerprints)
       return keyFingerprints.check(Object.fromEntries(given), at);
     }
 
-    /** Forgets a key, like an operator who has just listed the keys. */
+    /** Forgets a key as an operator does, who lists the keys first. */
     async function forget(setting: string, key: string): Promise<boolean> {
       return keyFingerprints.forget(setting, key, (await keyFingerprints.list())[setting] ?? []);
     }
@@ -132,7 +132,7 @@ export function keyFingerprintsContract(name: string, open: OpenKeyFingerprints)
     test('of many instances that start at once are those of one, which all others are told', async () => {
       const names = ['a', 'b', 'c'];
       function keysOf(instance: number) {
-        // Gives each process the settings in a different order.
+        // Give each process the settings in a different order.
         return Object.fromEntries(
           [...names.slice(instance), ...names].map((name) => [name, [String(instance)]]),
         );

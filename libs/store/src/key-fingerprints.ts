@@ -12,19 +12,19 @@ export interface StoredKeyUses {
 
 export interface KeyFingerprints {
   /**
-   * Stores the keys of a starting process, by setting. Stores nothing if a key is missing that stored data may depend
-   * on.
-   * @returns the settings in which such a key is missing
+   * Stores the keys of a starting process, by setting. Stores nothing if a key is missing on which stored data may
+   * depend.
+   * @returns the settings that lack such a key
    * @throws StoreUnavailable, or an Error with a one-line message while another store is being moved into this one
    */
   check(given: Readonly<Record<string, ConfiguredKeys>>, now: Date): Promise<readonly string[]>;
   /** Returns the stored keys by setting. @throws StoreUnavailable */
   list(): Promise<Readonly<Record<string, readonly KeyUse[]>>>;
   /**
-   * Allows later starts without a key, unless the stored keys of the setting have changed meanwhile, because a process
-   * may have started with other keys, or with this key as the current one.
+   * Forgets a key, so that processes may start without it. Does nothing if the stored keys of the setting have changed
+   * since `list`, because a process may have started with other keys, or with this key as the current one.
    * @param seen the keys of the setting as `list` returned them; empty if it returned none
-   * @returns false if the stored keys have changed; nothing is forgotten then
+   * @returns false if the stored keys have changed, so that the key was not forgotten
    * @throws StoreUnavailable
    */
   forget(setting: string, key: string, seen: readonly KeyUse[]): Promise<boolean>;

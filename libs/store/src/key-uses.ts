@@ -13,7 +13,7 @@ export interface KeyUse {
 /** The keys of one setting: the first is the current one. */
 export interface ConfiguredKeys {
   readonly keys: readonly string[];
-  /** Whether stored data may depend on each of the keys. If so, a start without one of them is refused. */
+  /** Whether stored data may depend on the keys. If so, the process may not start without any one of them. */
   readonly needed: boolean;
 }
 
@@ -34,10 +34,10 @@ export function formatKeyUses(uses: readonly KeyUse[]): string {
 }
 
 /**
- * Returns the key uses of a setting, in the stored format ({@link parseKeyUses}), after a process has started with these
- * keys.
+ * Returns the key uses of a setting, in the stored format ({@link parseKeyUses}), after a process has started with
+ * these keys.
  * @param stored the stored key uses; undefined at the first start
- * @returns undefined if a key is missing that stored data may depend on
+ * @returns undefined if a key is missing on which stored data may depend
  */
 export function keyUsesAfterStart(
   stored: string | undefined,

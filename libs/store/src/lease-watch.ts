@@ -1,6 +1,6 @@
 /**
- * Judges leases by the observer's own monotonic clock (ADR 26): a lease has expired once it was unchanged for its whole
- * duration. Neither the time that its holder wrote nor the wall clock of the observer matters.
+ * Decides by the observer's own monotonic clock whether a lease has expired (ADR 26): it has if the observer saw it
+ * unchanged for its whole duration. The time that its holder wrote and the observer's wall clock are ignored.
  */
 
 /** A lease as it is stored. A renewal changes `until`. */
@@ -13,8 +13,8 @@ export interface HeldLease {
 
 export interface LeaseWatch {
   /**
-   * Returns the leases that were seen unchanged for `ms`, and forgets those that are missing from the list.
-   * @param held all leases of one kind that are held now
+   * Returns the leases that this watch has seen unchanged for `ms`. Forgets leases that are not in the list.
+   * @param held all leases of one kind that are currently held
    */
   expired<Lease extends HeldLease>(held: readonly Lease[], ms: number): readonly Lease[];
 }

@@ -41,7 +41,8 @@ function createProcesses() {
     },
     /**
      * Creates a process with its own wall clock.
-     * @param offsets of its wall clock, in ms: one per reading; the last one is used for all later readings
+     * @param offsets how far its wall clock is ahead, in ms: one value per reading; the last value is used for all
+     * later readings
      */
     process: (holder: string, ...offsets: readonly number[]) => {
       const leases = createLeases(records, () => 1e6 * holder.length + ms);

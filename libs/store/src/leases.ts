@@ -6,7 +6,7 @@ import { createLeaseWatch, type HeldLease, type LeaseWatch } from './lease-watch
  */
 export interface Leases {
   /**
-   * Takes a free lease, renews the holder's own lease, or takes over a lease that was seen unchanged for `ms`.
+   * Takes a free lease, renews a lease of the same holder, or takes over a lease that has not changed for `ms`.
    * @returns false if another holder has the lease
    * @throws StoreUnavailable
    */
@@ -32,7 +32,7 @@ export interface LeaseRecords {
   find(name: string): Promise<HeldLease | undefined>;
   /** Inserts a lease. @returns false if a lease with this name exists */
   insert(lease: HeldLease): Promise<boolean>;
-  /** Replaces a lease by one with the same name. @returns false if `before` has changed meanwhile */
+  /** Replaces a lease by another with the same name. @returns false if the stored lease is no longer `before` */
   replace(before: HeldLease, next: HeldLease): Promise<boolean>;
   /** Deletes a lease of this holder. No-op if there is none. */
   remove(name: string, holder: string): Promise<void>;
@@ -62,8 +62,8 @@ export function createLeases(records: LeaseRecords, monotonic?: () => number): L
 }
 
 /**
- * Returns `until`, or 1 ms later if the lease already has that time: a renewal must change the lease, even if the clock
- * was set back to the instant of the last renewal.
+ * Returns `until`, or a time 1 ms later if the lease already ends at `until`. A renewal must change the lease, even if
+ * the clock was set back to the time of the last renewal.
  */
 function distinctFrom(before: Date, until: Date): Date {
   return until.getTime() === before.getTime() ? new Date(until.getTime() + 1) : until;

@@ -19,11 +19,11 @@ export interface MoveTarget<Item> {
 
 /** One kind of record, with its source and its target. Every method may reject with StoreUnavailable. */
 export interface RecordMove {
-  /** The plural, as operators see it, for example `sessions`. */
+  /** The name of this kind in the plural, shown to operators, for example `sessions`. */
   readonly name: string;
   /**
-   * Whether the records are kept. False if the services delete records of this kind over time, so that a later check
-   * must not expect them.
+   * Whether the services keep the records permanently. False if they delete records of this kind over time; a later
+   * check must then tolerate missing records.
    */
   readonly lasting: boolean;
   /** Counts the records of the source. */

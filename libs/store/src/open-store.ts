@@ -11,8 +11,9 @@ export interface OpenStore {
   /** Writes a small record, always the same one. Resolves if the store accepts it. @throws StoreUnavailable */
   checkWritable(): Promise<void>;
   /**
-   * Calls the listener when the server refuses an operation because the user lacks a right, which waiting does not
-   * change. Absent if the store has no users. @returns a function that removes the listener
+   * Calls the listener when the server refuses an operation because the user lacks a permission. Retrying does not help
+   * until an operator grants it. Absent if the store has no users.
+   * @returns a function that removes the listener
    */
   onPermissionDenied?(listener: (reason: Error) => void): () => void;
   /** Returns the time of the server's clock. Absent if the store is part of this process. @throws StoreUnavailable */

@@ -1,6 +1,6 @@
 /**
- * Yields a list page by page until a page is empty, so that memory is needed for only one page.
- * @param read returns the page that follows an item; the first page for undefined
+ * Yields a list page by page until a page is empty, so that only one page is in memory.
+ * @param read returns the page that follows the given item; the first page if the item is undefined
  */
 export async function* readPages<Item>(
   read: (after: Item | undefined) => Promise<readonly Item[]> | readonly Item[],

@@ -47,7 +47,7 @@ export interface AccessClaims {
 }
 
 /**
- * Returns the claims of a valid access token, and undefined for anything else, without the reason.
+ * Returns the claims of a valid access token; undefined for anything else, without giving the reason.
  * @throws KeysUnavailable if the keys cannot be fetched
  */
 export type VerifyToken = (token: string) => Promise<AccessClaims | undefined>;

@@ -49,8 +49,8 @@ const unauthenticated = { code: 'unauthenticated', status: 401, title: 'Authenti
 export const serviceUnavailable = { code: 'unavailable', status: 503, title: 'Service Unavailable' } as const;
 
 /**
- * The details of the refusal of an access token that is invalid, expired or revoked. The text is the same for every
- * reason, so that attempts reveal nothing.
+ * The details of the refusal of an access token that is invalid, expired or revoked. The text is the same in all cases,
+ * so that it reveals nothing to an attacker.
  */
 export const invalidToken = {
   detail: 'The access token is invalid or has expired. Sign in or refresh, then try again.',
@@ -83,8 +83,8 @@ export interface Guard<Caller> {
 }
 
 /**
- * The guards of a service. They check in this order whether the token is valid (otherwise they refuse with 401 and
- * `WWW-Authenticate: Bearer …`, RFC 6750), whether the account is verified, and whether it has the role.
+ * The guards of a service. They check in this order: whether the token is valid (otherwise 401 with `WWW-Authenticate:
+ * Bearer …`, RFC 6750), whether the account is verified, and whether it has the role.
  */
 export interface Guards<S extends AccountStanding = AccountStanding> {
   readonly authenticated: Guard<Caller<S>>;
@@ -97,8 +97,8 @@ export function createGuards<S extends AccountStanding>(options: {
   readonly verify: VerifyToken;
   readonly standing: LookUpStanding<S>;
   /**
-   * Creates the error that the service's HTTP framework converts to a response with the status, details and headers of
-   * a refusal.
+   * Creates the error of a refusal. The service's HTTP framework converts it to a response with the status, details and
+   * headers of the refusal.
    */
   refuse(spec: RefusalSpec, details: RefusalDetails): Error;
   /** The request headers that `standing` reads. */

@@ -1,8 +1,8 @@
 /** Names that all services of Latchkey use on HTTP. */
 
 /**
- * The header with the value `<account id>:<sequence>`. Responses to changes have it. A client that sends it back gets a
- * response that includes the change with this sequence.
+ * The name of a header with the value `<account id>:<sequence>`. The response to a change of an account has it. If a
+ * client sends it with a later request, the response includes all changes up to this sequence.
  */
 export const ACCOUNT_SEQUENCE = 'Account-Sequence';
 

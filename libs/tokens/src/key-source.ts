@@ -33,10 +33,10 @@ export function createFixedKeySource(jwks: { readonly keys: readonly JWK[] }): K
 }
 
 /**
- * Fetches the keys of a JWKS from a URL, and caches them. Unlike jose's own cache, this one survives an outage of the
- * URL: after 10 minutes the keys are fetched again in the background, and a failed fetch keeps the old ones. An
- * unknown key id causes another fetch, at most once in 10 s, failed fetches included. An id that no successful fetch was
- * made for yet is unavailable, and not refused, because the key may be new.
+ * Fetches the keys of a JWKS from a URL, and caches them. Unlike jose's own cache, this cache survives an outage of the
+ * URL: after 10 minutes it fetches the keys again in the background, and keeps the old ones if the fetch fails. An
+ * unknown key id causes another fetch, at most once in 10 s, failed fetches included. While the last fetch has failed,
+ * an unknown key id throws KeysUnavailable, because the key may be new.
  * @param options.clock returns the monotonic time in ms
  */
 export function createRemoteKeySource(

@@ -1,7 +1,6 @@
 /**
- * An anchor contains the heads of all hash chains at one moment, under one signed root. If the anchor is kept where
- * nobody can change it, it proves later that no earlier event was changed or removed, even by somebody who has
- * obtained the keys.
+ * An anchor contains the heads of all hash chains at one moment, under one signed root. Keep it where nobody can change
+ * it. It then proves later that no earlier event was changed or removed, even by somebody who has obtained the keys.
  */
 import type { KeyObject } from 'node:crypto';
 import { isTextSignedBy, keyIdOf } from '@latchkey/events';
@@ -20,7 +19,7 @@ const head = z.object({
 
 const anchor = z.object({
   version: z.literal(1),
-  /** When the anchor was made: RFC 3339, UTC. */
+  /** The time at which the anchor was created: RFC 3339, UTC. */
   at: z.iso.datetime(),
   /** The root over the heads (RFC 6962), in hex. */
   root: z.string(),
@@ -33,8 +32,8 @@ type Head = z.infer<typeof head>;
 export type Anchor = z.infer<typeof anchor>;
 
 /**
- * One record of an anchor on a topic. It contains the heads from number `from` on, up to a maximum, and repeats all
- * other fields of the anchor.
+ * One record of an anchor on a topic. It contains some of the heads, starting with number `from`, and repeats all other
+ * fields of the anchor. `count` is the number of heads of the whole anchor.
  */
 const part = anchor.extend({ from: z.int().min(0), count: z.int().min(0) });
 
@@ -53,14 +52,14 @@ export function splitAnchor(given: Anchor): readonly string[] {
 /** The anchors among the records of a topic. */
 export interface AssembledAnchors {
   readonly complete: readonly Anchor[];
-  /** When the anchors were made of which records are missing. */
+  /** The creation times of anchors of which some records are missing. */
   readonly incomplete: readonly string[];
 }
 
 /**
- * Puts anchors together from the values of records, oldest record first. Values that are no part of an anchor are
- * ignored. Of several parts for one place the first one counts: nobody can know an anchor's signature before the anchor
- * is on the topic, so records appended later cannot replace a part.
+ * Assembles anchors from the values of records, oldest record first. Ignores values that are not part of an anchor. If
+ * several records contain the same part, the first one is used: nobody can know the signature of an anchor before the
+ * anchor is on the topic, so an attacker can only append records after the genuine ones.
  */
 export function assembleAnchors(texts: readonly string[]): AssembledAnchors {
   const parts = texts.flatMap((text) => part.safeParse(jsonOf(text)).data ?? []);
@@ -79,7 +78,7 @@ export function assembleAnchors(texts: readonly string[]): AssembledAnchors {
   return { complete, incomplete };
 }
 
-/** Joins the heads of an anchor's parts, until there are `count` or a part is missing. */
+/** Joins the heads of an anchor's parts, up to `count` heads, or up to the first missing part. */
 function joinHeads(parts: readonly z.infer<typeof part>[], count: number): Head[] {
   const byPlace = Map.groupBy(parts, ({ from }) => from);
   const heads: Head[] = [];
@@ -99,7 +98,7 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** Parses an anchor. @throws Error with a one-line message if the text is not one */
+/** Parses an anchor. @throws Error with a one-line message if the text is not an anchor */
 export function parseAnchor(text: string): Anchor {
   try {
     return anchor.parse(JSON.parse(text));
@@ -139,7 +138,10 @@ function rootOf(heads: readonly Head[]): string {
   );
 }
 
-/** Returns the text to sign. Its prefix differs from that of event signatures, because the same key makes both. */
+/**
+ * Returns the text to sign. Its prefix distinguishes it from the texts of event signatures, which are made with the
+ * same key.
+ */
 function signedText({ at, root }: Pick<Anchor, 'at' | 'root'>, count: number): string {
   return `latchkey-anchor:${at}:${count}:${root}`;
 }
@@ -163,13 +165,13 @@ export function findAnchorFlaw(
 /** Anchors to compare a journal with. */
 export interface AnchorsToCompare {
   readonly genuine: readonly Anchor[];
-  /** What is wrong with the other anchors of the same topic. */
+  /** What is wrong with the anchors of the same topic that cannot be used. */
   readonly findings: readonly Finding[];
 }
 
 /**
- * Separates the genuine anchors on a topic from those that cannot be compared with, each of which is a finding: somebody
- * may have tampered with them.
+ * Separates the genuine anchors on a topic from all others. Each of the others is a finding, because somebody may have
+ * tampered with it.
  * @param flawOf returns why an anchor is not genuine; undefined if it is
  */
 export function selectGenuineAnchors(

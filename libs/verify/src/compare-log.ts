@@ -8,7 +8,7 @@ import type { JournaledEvent, JournaledStream } from './views.ts';
 
 /**
  * The time within which a commit must be published, in ms. After a crash, the next sweep of the outbox publishes the
- * commit within two seconds; the rest is a margin.
+ * commit within two seconds; the remaining time is a safety margin.
  */
 const PUBLISHED_WITHIN_MS = 10_000;
 
@@ -31,7 +31,7 @@ export interface LogComparison {
   /** The times at which the commits in the outbox were appended. */
   readonly unpublished: readonly Date[];
   /**
-   * The number of records that were on the topic before an earlier event, and were published again in the right
+   * The number of records that came before an earlier event of their stream, and were published again in the right
    * order.
    */
   readonly repaired: number;
@@ -81,7 +81,7 @@ function brokenJournal(stream: JournaledStream): readonly Finding[] {
   ];
 }
 
-/** Reports a stream whose records are in two partitions, because consumers may then receive them in any order. */
+/** Reports a stream whose records are in more than one partition, because consumers may receive them in any order. */
 function scatteredKey({ stream, entry, topic }: StreamOnLog): readonly Finding[] {
   const { partitions } = entry;
   if (partitions.length < 2) return [];
@@ -104,8 +104,8 @@ function commonPrefix(expected: readonly (number | undefined)[], onTopic: readon
 }
 
 /**
- * Prepares the topic's entry of an erased account for the comparison. A topic may keep events with the personal data
- * until it deletes them. Such an event counts as equal to the event without personal data in the journal.
+ * Prepares the topic's entry of an erased account for the comparison. A topic may still contain events with personal
+ * data until it deletes them. Such an event counts as equal to the journal's event, which has no personal data.
  */
 function asErased({ stream, entry }: StreamOnLog, expected: readonly (number | undefined)[]): TopicEntry {
   if (stream.events.at(-1)?.event.type !== 'AccountErased') return entry;
@@ -136,8 +136,8 @@ function missingEvent(
   if (expected === undefined)
     return [finding(stream, 'event-unpublishable', `${name} violates its contract`, sequence)];
   const found = entry.fingerprints[sequence - 1];
-  // Nothing to report: the topic has the event, in its place or out of order after an event that differs or is
-  // missing.
+  // Report nothing if the topic has the event in its place, or has it after an event that differs or is missing: then
+  // that other event is reported.
   if (found === expected || early.has(sequence)) return [];
   if (found !== undefined)
     return [finding(stream, 'event-differs', `${topic} has a different event in place of ${name}`, sequence)];

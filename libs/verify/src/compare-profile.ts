@@ -33,7 +33,7 @@ export function compareProfile(
   if (sequence > events.length)
     return finding('profile-ahead', `the read model is at ${sequence}, the journal at ${events.length}`);
 
-  // Without its first event, the profile cannot be compared; the damaged journal is reported separately.
+  // Without the first event, the profile cannot be compared. The damaged journal is reported elsewhere.
   if (events[0]?.event.type !== 'UserRegistered') return [];
   const fields = stored.differingFields(events.slice(0, sequence).map(({ event }) => event));
   return [

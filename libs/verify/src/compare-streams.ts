@@ -26,7 +26,7 @@ export interface CompareDeps {
   readonly index: TopicIndex;
   readonly profiles: Pick<ProfileView, 'load'>;
   readonly deliveries: Pick<DeliveryView, 'owedBy' | 'recorded'>;
-  /** Returns the name on the log of a topic that is given by Latchkey's own name. */
+  /** Returns the name that a topic has on the log. @param topic Latchkey's own name of the topic */
   nameOf(topic: string): string;
   now(): Date;
   /** Looks up a public key by its id. Without this function, signatures are not checked. */
@@ -37,7 +37,7 @@ export interface CompareDeps {
 const EVENTS_PER_TURN = 100;
 
 /**
- * Compares some streams, and lets the event loop run in between.
+ * Compares streams, and lets the event loop run in between.
  * @param streams must be read after the index of the topics was filled
  */
 export async function compareStreams(

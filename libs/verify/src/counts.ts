@@ -10,7 +10,7 @@ const ZERO = {
   /** The number of records that repeat an earlier one. */
   repeated: 0,
   /**
-   * The number of records that were on the topic before an earlier event, and were published again in the right
+   * The number of records that came before an earlier event of their stream, and were published again in the right
    * order.
    */
   outOfOrder: 0,

@@ -21,9 +21,7 @@ export function fingerprintOfHash(hash: string): number {
   return Buffer.from(hash, 'base64url').readUIntBE(0, BYTES);
 }
 
-/**
- * Returns an event in the form that it has once its person is erased. An event without a person is returned unchanged.
- */
+/** Returns the event as it is after its person has been erased. An event without a person is returned unchanged. */
 export function redactPerson(event: Fingerprinted): Fingerprinted {
   const { data } = event;
   const isPersonal = typeof data === 'object' && data !== null && 'person' in data && data.person !== null;
@@ -31,8 +29,8 @@ export function redactPerson(event: Fingerprinted): Fingerprinted {
 }
 
 /**
- * Returns the fingerprint of an event of the journal in the form in which consumers receive it; undefined if the event
- * violates its contract and cannot be published.
+ * Returns the fingerprint that an event of the journal has when consumers receive it; undefined if the event violates
+ * its contract and cannot be published.
  */
 export function fingerprintAsPublished(event: LatchkeyEvent): number | undefined {
   const arrived = sendAndReceive(event);

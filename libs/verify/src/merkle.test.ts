@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { merkleRoot } from './merkle.ts';
 
-/** The test vectors of Certificate Transparency: roots over the first leaves. */
+/** The leaves of the test vectors of Certificate Transparency. Each root covers the first leaves. */
 const LEAVES = [
   '',
   '00',

@@ -14,8 +14,8 @@ export function splitIntoShards(records: number, maxPerShard: number): readonly 
 }
 
 /**
- * Returns the bucket of the id of an account or mailing. The last digits of a UUIDv7 are random; ids of any other
- * form share one bucket.
+ * Returns the bucket of the id of an account or mailing. The last digits of a UUIDv7 are random, so they select the
+ * bucket. All ids of another form share one bucket.
  */
 function bucketOf(subject: string): number {
   return Number.parseInt(subject.slice(-6), 16) || 0;

@@ -1,6 +1,6 @@
 /**
- * Checks that consumers accept the events of a stream on the topic: checks their hashes, and the signature of the last
- * one.
+ * Checks that consumers accept the events of a stream on the topic: checks the hashes of all events, and the signature
+ * of the last one, which covers the others.
  */
 import type { KeyObject } from 'node:crypto';
 import { keyIdOf, verifySignature } from '@latchkey/events';
@@ -19,7 +19,9 @@ export interface SignedEntry {
   readonly keyOf?: LookUpPublicKey | undefined;
 }
 
-/** Returns the events of a stream that are on the topic, but without any record that proves them to be genuine. */
+/**
+ * Returns the events of a stream for which the topic has records, but no record that proves the event to be genuine.
+ */
 export async function findUnsignedEvents(
   given: SignedEntry,
   onTopic = given.entry.fingerprints.length,
@@ -33,7 +35,10 @@ export async function findUnsignedEvents(
     );
 }
 
-/** Returns the sequence of the last event with a valid signature, which covers those before it; 0 if there is none. */
+/**
+ * Returns the sequence of the last event with a valid signature; 0 if there is none. The signature also covers all
+ * earlier events.
+ */
 async function lastSigned({ stream, entry, keyOf }: SignedEntry): Promise<number> {
   for (const { sequence, signature } of entry.signatures) {
     const hash = stream.events[sequence - 1]?.chain?.hash;

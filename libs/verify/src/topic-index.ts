@@ -11,31 +11,31 @@ import {
 import { fingerprintOfEvent, fingerprintOfHash, redactPerson } from './fingerprints.ts';
 import type { Shard } from './shards.ts';
 
-/** The events of one account or mailing that the topics hold. */
+/** The events of one account or mailing on the topics. */
 export interface TopicEntry {
   /** Fingerprint of each event in order of first occurrence, from sequence 1, without a gap. */
   readonly fingerprints: readonly number[];
   /** Fingerprint of each event without its person, in the order of `fingerprints`. */
   readonly impersonal: readonly number[];
   /**
-   * The first 48 bits of the chain hash of each event (`fingerprintOfHash`), in the order of `fingerprints`: item n of
-   * both arrays is about the same event. `NO_HASH` if no record of the event has a hash that matches its content.
+   * The first 48 bits of the chain hash of each event (`fingerprintOfHash`), in the order of `fingerprints`: items with
+   * the same index belong to the same event. `NO_HASH` if no record of the event has a hash that matches its content.
    */
   readonly hashes: readonly number[];
   /**
-   * The signatures of the events with the highest sequences; they have not been checked. The last one also covers the
-   * events before it.
+   * The signatures of the events with the highest sequences, which are still to be checked. The last one also covers
+   * the events before it.
    */
   readonly signatures: readonly SignedSequence[];
   /** The number of records that repeat an earlier one. */
   readonly repeated: number;
-  /** Records that arrived too early, or that differ from an earlier record with the same sequence. */
+  /** Records that came before an earlier event, or that differ from an earlier record with the same sequence. */
   readonly outOfOrder: readonly OutOfOrderRecord[];
   /** The number of records that cannot be decoded. */
   readonly unreadable: number;
   /**
-   * The partitions that contain the records of this subject. More than one if partitions were added to the topic, and
-   * a writer distributed records over all of them.
+   * The partitions that contain the records of this subject. There are more than one if partitions were added to the
+   * topic after its first records.
    */
   readonly partitions: readonly number[];
   /** Whether the journal has a stream with this id. */
@@ -148,8 +148,8 @@ function addTo(
 }
 
 /**
- * How many signatures are kept: several, because a forged record may have a higher sequence than the last genuine
- * event.
+ * The number of signatures that are kept per subject. One would not suffice, because a forged record may have a higher
+ * sequence than the last genuine event.
  */
 const SIGNATURES_KEPT = 4;
 
@@ -175,8 +175,7 @@ function place(entry: MutableEntry, record: OutOfOrderRecord): void {
     entry.repeated += 1;
     return;
   }
-  // Consumers skip an unsigned record. If a signed record with the same sequence follows, that signed record is the
-  // event.
+  // Consumers skip an unsigned record. If a signed record with the same sequence follows, it replaces the unsigned one.
   const displaced = isPlaced && hash !== NO_HASH && hashes[index] === NO_HASH ? at(entry, sequence) : record;
   if (displaced !== record) put(entry, record);
   entry.outOfOrder = [...entry.outOfOrder, displaced];

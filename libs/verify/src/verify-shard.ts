@@ -13,11 +13,11 @@ export interface ShardDeps {
   readonly index: TopicIndex;
   readonly topics: TopicReader;
   compare(streams: readonly JournaledStream[]): Promise<readonly StreamComparison[]>;
-  /** For how long the comparison is repeated for streams that differ, and the pause between attempts, in ms. */
+  /** How long to repeat the comparison for streams that differ, and the pause between the repetitions, in ms. */
   readonly patienceMs: number;
   readonly pauseMs: number;
   /**
-   * Called once for each stream: as soon as a comparison of it has no findings, or with the findings that remain after
+   * Called once for each stream with its final comparison: the first one without findings, or the last one after
    * `patienceMs`.
    */
   onResult(compared: StreamComparison): void;
@@ -26,7 +26,10 @@ export interface ShardDeps {
   readonly onProgress: OnProgress;
 }
 
-/** Compares one shard. Reads the topics before the journal, so that every event on a topic must be in the journal. */
+/**
+ * Compares one shard. Reads the topics before the journal, so that the journal must contain every event that was read
+ * from a topic.
+ */
 export async function verifyShard(deps: ShardDeps): Promise<void> {
   const { index, profiles, shard, topics } = deps;
   await topics.readToEnd();

@@ -115,7 +115,7 @@ describe('a finding names', () => {
       'event-unsigned: event 2 (AccountVerified) is on accounts.events.v1 without a valid signature';
     for (const other of [unsigned, borrowed]) {
       assert.deepEqual(await found(first, other, third), [says]);
-      // Once the event was published again, nothing is reported.
+      // After the event was published again, nothing is reported.
       assert.deepEqual(await found(first, other, third, second), []);
     }
     // The signature of a later event covers the events before it.
@@ -145,7 +145,7 @@ describe('a finding names', () => {
     const anotherEvent = { ...first, key: second.key };
     for (const intruder of [empty, anotherEvent]) {
       assert.deepEqual(await found(first, intruder, third), ['event-missing 2']);
-      // Nothing is reported once the event was published again, together with those that follow it.
+      // After the event and all later ones were published again, nothing is reported.
       assert.deepEqual(await found(first, intruder, third, second, third), []);
     }
     assert.deepEqual((await found(first, recordOf(forgedEvent(event)), third))[0], 'event-differs 2');

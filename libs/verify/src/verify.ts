@@ -1,7 +1,7 @@
 /**
  * Compares the journal, the topics, the read model and the deliveries of a running system. The journal is
- * authoritative. A difference may only mean that data is in transit, so the comparison is repeated until there is no
- * difference or the time is over.
+ * authoritative. A difference may only mean that events are still being processed, so the comparison is repeated until
+ * the difference is gone or `patienceMs` has passed.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ConsumerGroups, GroupProgress, LogReader } from '@latchkey/bus';
@@ -18,7 +18,10 @@ import { createTopicReader, type OnProgress } from './topic-reader.ts';
 import { verifyShard } from './verify-shard.ts';
 import type { DeliveryView, JournalView, ProfileView } from './views.ts';
 
-/** The topics whose events are in the journal. The notifier's reports about mails are not. */
+/**
+ * The topics whose events are in the journal: those that auth publishes. The notifier's reports about mails are in no
+ * journal.
+ */
 export const journalTopics = topics.filter(({ publisher }) => publisher === 'auth');
 
 export interface VerifySources {
@@ -30,7 +33,7 @@ export interface VerifySources {
   readonly deliveries: DeliveryView;
   /** Returns the numbers of the generations of the read model that were dropped but are still stored. */
   leftoverGenerations(): Promise<readonly number[]>;
-  /** Returns the name on the log of a topic that is given by Latchkey's own name. */
+  /** Returns the name that a topic has on the log. @param topic Latchkey's own name of the topic */
   nameOf(topic: string): string;
   /**
    * Returns whether a topic is compacted; takes Latchkey's name of the topic. If this function is missing, the log
@@ -45,7 +48,7 @@ export interface VerifySources {
 }
 
 export interface VerifyOptions {
-  /** For how long the comparison is repeated for streams that differ, and the pause between attempts, in ms. */
+  /** How long to repeat the comparison for streams that differ, and the pause between the repetitions, in ms. */
   readonly patienceMs: number;
   readonly pauseMs: number;
   /** The maximum number of records to hold in memory. If the topics have more, they are read several times. */
@@ -135,8 +138,9 @@ async function compareShard(
 }
 
 /**
- * Looks for keys that release 0.1 wrote on a topic that is now compacted. Reads only the first record of each
- * partition, because the records of that release come first.
+ * Reports a compacted topic that contains records of release 0.1. Several events share one key in these records, so
+ * compaction deletes all but one of them. Reads only the first record of each partition, because the records of that
+ * release come first.
  */
 async function sharedKeys({ log, nameOf, isCompacted }: VerifySources): Promise<readonly Finding[]> {
   if (!(await isCompacted?.(ACCOUNTS_TOPIC))) return [];
@@ -167,12 +171,14 @@ async function leftovers(
   }
 }
 
-/** How long ago a lease must have expired, in ms, to count as abandoned: no process will take it over any more. */
+/**
+ * The time after which an expired lease counts as abandoned, in ms: a running process would have taken it over by then.
+ */
 const ABANDONED_MS = 60_000;
 
 /**
- * Reports abandoned leases of mails and requests, which are then still waiting. Leases of jobs are ignored, because a
- * job runs only when there is work.
+ * Reports abandoned leases of mails and requests, whose work is still waiting. Leases of jobs are ignored: a job runs
+ * only when there is work, so its lease may have expired long ago.
  */
 async function abandonedLeases(
   { journal, deliveries }: VerifySources,

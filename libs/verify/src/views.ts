@@ -1,4 +1,7 @@
-/** Read-only views of the stores to compare. Each service supplies its own; they may be used while servers run. */
+/**
+ * Read-only views of the stores to compare. Each service supplies its own views, which may be used while servers are
+ * running.
+ */
 import type { ChainEntry, LatchkeyEvent, StoredData } from '@latchkey/events';
 
 export interface JournaledEvent {
@@ -6,7 +9,7 @@ export interface JournaledEvent {
   readonly event: LatchkeyEvent;
   /** The event's place in the hash chain; undefined if it has none, as in release 0.1. */
   readonly chain?: ChainEntry;
-  /** The data in the older version in which it was appended; absent if that is the current one. */
+  /** The data in the older version in which the event was appended; absent if that is the current version. */
   readonly stored?: StoredData;
   /** The number of the event's commit within the stream. */
   readonly commit: number;
@@ -51,7 +54,10 @@ export interface StoredAccount {
   readonly hash?: string;
   /** The record that could not be applied, if the account is parked. */
   readonly parked?: { readonly partition: number; readonly offset: number; readonly cause: string };
-  /** Returns the names of the fields in which the stored profile differs from the one that these events produce. */
+  /**
+   * Compares the stored profile with the profile that these events produce. Returns the names of the fields that
+   * differ.
+   */
   differingFields(events: readonly LatchkeyEvent[]): readonly string[];
 }
 

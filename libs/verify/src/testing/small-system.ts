@@ -7,7 +7,7 @@ import { recordsOf, testKeyOf } from './streams.ts';
 
 const PARTITIONS = 3;
 
-/** A profile: the fields of `person` as of its last event. */
+/** A profile: the fields of `person` in the last event of the account. */
 export type StoredProfile = Readonly<Record<string, unknown>> & { readonly sequence: number };
 
 export interface StoredAccountState {

@@ -59,8 +59,8 @@ function streamOf(id: string, steps: readonly Step[]): JournaledStream {
 }
 
 /**
- * Returns an erased account, whose last event is AccountErased: `stream` is the account as the journal has it; `kept`
- * is the account on a topic that still contains the person.
+ * Returns an erased account, whose last event is AccountErased. `stream` is the account in the journal; `kept` is the
+ * account on a topic that still contains the person.
  */
 export function anErasedAccount(): { readonly kept: JournaledStream; readonly stream: JournaledStream } {
   const kept = streamOf(randomUUID(), [registered, verified, ['AccountErased', {}]]);
@@ -90,7 +90,7 @@ export function aMailing(recipients: readonly string[]): JournaledStream {
   ]);
 }
 
-/** Puts the last commit into the outbox, as if appended at `since`. */
+/** Returns the stream with its last commit still in the outbox, as if it was appended at `since`. */
 export function withLastEventUnpublished({ id, events }: JournaledStream, since: Date): JournaledStream {
   return {
     id,
@@ -108,7 +108,7 @@ export function recordsOf({ events }: JournaledStream): readonly BusRecord[] {
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 export const testSigner = eventSigner({ kid: 'test', key: privateKey });
 
-/** Signs events under the key id of the test key, but with a different key, so that the signatures are not valid. */
+/** Signs events with an unknown key but the key id of the test key, so that the signatures are invalid. */
 export const untrustedSigner = eventSigner({ kid: 'test', key: generateKeyPairSync('ed25519').privateKey });
 
 /** Returns the key that `recordsOf` signs with. */
@@ -118,7 +118,7 @@ export function testKeyOf(kid: string): KeyObject | undefined {
 
 /**
  * Returns the record of an event.
- * @param chain the place of the event in its chain; a record without one is not signed
+ * @param chain the place of the event in its hash chain; without it, the record is not signed
  */
 export function recordOf(event: LatchkeyEvent, offset = 0, chain?: ChainEntry, by = testSigner): BusRecord {
   const proof = chain && { ...chain, signature: by.sign(chain.hash) };
