@@ -1,22 +1,25 @@
-/** Requests that a client can repeat safely with an Idempotency-Key. */
+/** Supports requests that a client may safely repeat with an Idempotency-Key. */
 import { deriveCommandId } from './command-id.ts';
 import type { UseCaseContext, UseCaseDeps } from './deps.ts';
 import { Refused } from './refused.ts';
 
 /**
- * How long a key is refused with a different body, in ms. A repeat with the same body is recognised at any time, by the
- * id of its command; a repeated sign-up only until the account has ended.
+ * How long a key stays bound to its body, in ms: a request with this key and another body is refused. A
+ * request with the same body is always recognized by its command id, except that a sign-up is only recognized
+ * until the account has ended.
  */
 const BOUND_MS = 24 * 60 * 60_000;
 
 export type RepeatableOperation =
   | { readonly route: 'send-mail'; readonly userId: string }
-  /** A caller who is not signed in, and may repeat the request only from the same network. */
+  /**
+   * An anonymous caller, identified by network, so the request can only be repeated from the same network.
+   */
   | { readonly route: 'signup'; readonly network: string };
 
 /**
- * Returns the id of the command of a repeatable request; undefined without a key. The id depends on the body, so that a
- * guessed key cannot interfere with another person's request.
+ * Returns the command id of a request with an Idempotency-Key; undefined without one. The id depends on the
+ * body, so guessing a key is not enough to interfere with another person's request.
  */
 export function repeatableCommandId(
   { bodyDigest }: Pick<UseCaseDeps, 'bodyDigest'>,
@@ -31,8 +34,8 @@ export function repeatableCommandId(
 }
 
 /**
- * Binds the key of a repeatable request to its body; does nothing without a key. Stores a row for each key, so it must
- * be called within a limit of the caller.
+ * Binds the request's Idempotency-Key to its body; does nothing without a key. Call this only within a rate
+ * limit of the caller, because it stores a row for each new key.
  * @throws Refused (idempotency_key_reused) if this caller has sent the key with another body
  */
 export async function bindIdempotencyKey(

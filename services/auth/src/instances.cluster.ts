@@ -1,4 +1,4 @@
-/** Several instances of auth on one journal and one log. */
+/** Tests several instances of auth that share a journal and a log. */
 import assert from 'node:assert/strict';
 import { after, describe, type TestContext, test } from 'node:test';
 import { createIsolatedBusOpener } from '@latchkey/bus/testing/isolated';
@@ -20,8 +20,8 @@ const log = openBus();
 const secrets = generateSecrets();
 
 /**
- * The events that were published so far. Those of one account are in the order of the topic, because they are all in
- * one partition.
+ * The events published so far. The events of one account keep their order, because they are all in one
+ * partition.
  */
 const records: LatchkeyEvent[] = [];
 const seen = log.ensureTopics(allTopics()).then(() =>
@@ -43,13 +43,13 @@ function configWith(keys: Omit<Secrets, 'SEALING_PRIVATE_KEYS'>) {
     PUBLIC_URL: 'https://id.example.com',
     LIMIT_SIGNUPS_PER_IP: '1000',
     LIMIT_MAIL_REQUESTS_PER_IP: '1000',
-    // How long a password may wait to be hashed, in seconds: long enough that even a busy machine refuses no request.
+    // Wait up to 60 s for a password hash, so that no request is refused even on a busy machine.
     HASH_WAIT_SECONDS: '60',
     ...keys,
   });
 }
 
-/** Starts an instance with its own connections, like a process. */
+/** Creates an instance with connections of its own, as a separate process would have. */
 async function instance(keys = secrets): Promise<AuthService> {
   await seen;
   const store = await database.another();
@@ -60,7 +60,7 @@ async function instance(keys = secrets): Promise<AuthService> {
   });
 }
 
-/** Serves an instance until the test ends. */
+/** Starts an instance and serves it over HTTP until the test ends. */
 async function serving(t: TestContext) {
   const service = await instance();
   const door = createListeningPart({
@@ -100,7 +100,7 @@ function eventsOf(account: string): readonly LatchkeyEvent[] {
   return records.filter(({ subject }) => subject === account);
 }
 
-/** Returns the sequences of an account in the order in which a consumer that skips duplicates sees them. */
+/** Returns the sequences of an account's events in the order of the topic, without duplicates. */
 function firstSeen(account: string): readonly number[] {
   return [...new Set(eventsOf(account).map(({ sequence }) => sequence))];
 }
@@ -119,7 +119,7 @@ describe('two instances on one journal', () => {
       answers.map(({ status }) => status),
       people.map(() => 201),
     );
-    // Either instance may process a request that one of them has recorded.
+    // A request that one instance has recorded may be processed by either of them.
     for (const [n, { email }] of people.entries()) {
       const ask = n % 2 === 0 ? other : one;
       assert.equal((await ask('/password-reset-request', { email })).status, 202);

@@ -2,26 +2,26 @@ import type { Logger, Part } from '@latchkey/process';
 import { type BackoffFunction, runLoop, type Wakeup } from '@latchkey/process/loop';
 
 /**
- * Creates a part that runs a job at its start and then repeatedly, without overlap. Of several successive failures it
- * logs only the first, because every run fails while a store is down.
+ * Creates a part that runs a job when it starts and then repeatedly; runs never overlap. Of consecutive
+ * failures, only the first is logged, because every run fails while a store is unavailable.
  */
 export function createJob(options: {
   readonly name: string;
   /**
-   * The pause after a run that found nothing to do or failed, in ms. Or a function that returns the pause for a number
-   * of such runs in a row, and 0 if there were none. After a failure, the pause is always that of a single run, so that
-   * the end of an outage is noticed soon.
+   * The pause after a run that failed or found nothing to do, in ms. May be a function that gets the number
+   * of such runs in a row; for 0, it must return 0. After a failure, the pause is always that for 1, so that
+   * the job soon notices the end of an outage.
    */
   readonly everyMs: number | BackoffFunction;
   readonly logger: Logger;
   /** Ends the pause early. */
   readonly wakeup?: Wakeup;
   /**
-   * How long a run that was woken waits for further wake-ups before it begins, in ms. It does not wait if the previous
-   * run left more to do. Default: 0.
+   * How long to wait after a wake-up for further ones before the run starts, in ms. There is no wait if the
+   * previous run left more to do. Default: 0.
    */
   readonly gatherMs?: number;
-  /** Runs the job. Resolves with true if there is more to do: the next run then follows immediately. */
+  /** Does one run. Resolves with true if more work remains, so that the next run follows immediately. */
   run(): Promise<boolean>;
 }): Part {
   const { name, everyMs, logger, wakeup, gatherMs, run } = options;

@@ -1,5 +1,5 @@
 /**
- * Starts the auth service as a separate process. V8's young generation is limited first, before any other module is
+ * Starts the auth service as a separate process. Limits V8's young generation first, before other modules are
  * loaded.
  */
 import { limitYoungGeneration } from '@latchkey/process/young-generation';

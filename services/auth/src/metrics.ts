@@ -4,7 +4,9 @@ import { Counter, Gauge } from 'prom-client';
 import type { HashingLoad } from './passwords/hashing/fair-limit.ts';
 import type { RequestQueue } from './ports/requests.ts';
 
-/** Receives the name of every operation and its outcome: `ok`, the code of a problem, or `failed` for a bug. */
+/**
+ * Called after every operation with its name and outcome: `ok`, the code of a problem, or `failed` for a bug.
+ */
 export type CountOperation = (operation: string, outcome: string) => void;
 
 /** Registers the metrics. @returns a function that counts the outcomes of operations */

@@ -1,6 +1,6 @@
 /**
- * Runs a command's work once no other work of the same command is running, so that a repeat finds the result of the
- * first run.
+ * Runs the work of a command after all earlier work with the same command id has finished, so that a repeated
+ * command finds the result of the first one.
  */
 export type CommandRunner = <Result>(
   commandId: string | undefined,
@@ -8,8 +8,8 @@ export type CommandRunner = <Result>(
 ) => Promise<Result>;
 
 /**
- * Returns a runner that runs equal commands of this process one at a time. If a command is repeated in another process,
- * the journal recognises the repeat.
+ * Creates a runner that serializes commands with the same id within this process. A repeat in another process
+ * is detected by the journal.
  */
 export function createCommandRunner(): CommandRunner {
   const latest = new Map<string, Promise<unknown>>();

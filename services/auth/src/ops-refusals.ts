@@ -1,4 +1,4 @@
-/** Explains refusals to operators. */
+/** Turns refusals into error messages for operators. */
 import { Refused } from './refused.ts';
 
 export function createNoSuchAccountError(account: string): Error {
@@ -6,8 +6,8 @@ export function createNoSuchAccountError(account: string): Error {
 }
 
 /**
- * Returns a rejection handler that explains in one line why a request was refused.
- * @param account as the operator named it
+ * Returns a handler for `catch` that rethrows a refusal as an error with a one-line explanation.
+ * @param account the account, as the operator entered it
  */
 export function createRefusalHandler(account: string) {
   return (error: unknown): never => {

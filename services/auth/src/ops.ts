@@ -1,4 +1,4 @@
-/** Auth's functions for ops commands, which may run while instances are running. */
+/** The functions that auth provides to `ops` commands. They may run while instances of auth are running. */
 import type { Store } from '@latchkey/backend';
 import type { Role } from '@latchkey/events';
 import { type ExportedMail, writeExportDocument } from '@latchkey/export';
@@ -59,7 +59,10 @@ export function isAccountId(text: string): boolean {
 export interface KeyOps extends Pick<KeyFingerprints, 'list' | 'forget'> {
   /** Counts the stored password hashes by key and cost. Reads the whole journal. @throws UnreadableCommit */
   countHashes(now: Date): Promise<readonly HashCount[]>;
-  /** Counts the sessions by the id of the key of their refresh token; undefined for a key without an id. */
+  /**
+   * Counts the sessions by the id of the key that signed their refresh token; undefined for a key without an
+   * id.
+   */
   countSessions(now: Date): Promise<ReadonlyMap<string | undefined, number>>;
 }
 
@@ -67,67 +70,72 @@ export interface PendingEmailChange {
   readonly userId: string;
   /** The current e-mail address of the account. */
   readonly email: string;
-  /** The requested address, and the time until which its link can confirm it (RFC 3339). */
+  /** The requested address, and until when its link can confirm it (RFC 3339). */
   readonly requested?: { readonly email: string; readonly until: string };
-  /** The previous address, and the time until which a link can restore it (RFC 3339). */
+  /** The previous address, and until when its link can restore it (RFC 3339). */
   readonly previous?: { readonly email: string; readonly until: string };
 }
 
 /**
- * Auth's functions for ops commands. Every method may reject with StoreUnavailable. The methods only append events,
- * which a running auth publishes.
+ * The functions that auth provides to `ops` commands. Every method may reject with StoreUnavailable. Methods
+ * that change an account only append events; a running auth publishes them.
  */
 export interface AuthOps extends Preparable {
   readonly journal: JournalView;
   readonly keys: KeyOps;
-  /** The accounts that were erased, and their receipts; and the erasures that are due and not finished. */
+  /** The records of erased accounts with their receipts, and the erasures that are due but not finished. */
   readonly erasures: Pick<ErasureReceipts, 'find' | 'list' | 'noteCopies'> & Pick<Erasures, 'due'>;
   /**
-   * Adds the events that release 0.1 wrote for an account or mailing to its hash chain.
-   * @throws UnreadableCommit if they cannot be read
+   * Adds a stream that release 0.1 wrote to the hash chain.
+   * @param id of an account or a mailing
+   * @throws UnreadableCommit if its events cannot be read
    */
   chain(id: string): Promise<void>;
   /**
-   * Changes the role of the verified account of an address.
+   * Changes the role of the verified account that has an address.
    * @returns the previous role
-   * @throws Error with a one-line message that says what is wrong with the address, or that it belongs to the last
-   * admin
+   * @throws Error with a one-line message if the address is invalid, no verified account has it, or its
+   * account is the last admin
    */
   changeRole(email: string, role: Role): Promise<Role>;
   /**
-   * Requests the erasure of an account, which takes place after `graceDays`.
+   * Requests the erasure of an account, to be carried out after `graceDays`.
    * @param account its id, or the address of a verified account
-   * @param sealingKey SEALING_PUBLIC_KEY, for the link that undoes the request; not needed for 0 days
-   * @returns the time at which it will be erased, RFC 3339
-   * @throws Error with a one-line message that says what is wrong with the account or the key, or that the account is
-   * the last admin's
+   * @param sealingKey SEALING_PUBLIC_KEY, which seals the link that cancels the request; not needed if
+   * `graceDays` is 0
+   * @returns the time at which the account will be erased, RFC 3339
+   * @throws Error with a one-line message if there is no such account, the key is missing or invalid, or the
+   * account is the last admin
    */
   requestErasure(
     account: string,
     options: { readonly graceDays: number; readonly sealingKey?: string | undefined },
   ): Promise<string>;
   /**
-   * Returns the current address of an account, and the changes of it that can still be confirmed or undone.
+   * Returns the current address of an account, and its changes of address that can still be confirmed or
+   * undone.
    * @throws Error with a one-line message if there is no such account
    */
   emailChange(account: string): Promise<PendingEmailChange>;
   /**
-   * Cancels a change of address that was requested, so that its link no longer works.
-   * @throws Error with a one-line message if there is no such account, or no change that can still be confirmed
+   * Cancels a requested change of address, so that its link no longer works.
+   * @throws Error with a one-line message if there is no such account, or no change that can still be
+   * confirmed
    */
   cancelEmailChange(account: string): Promise<void>;
   /**
-   * Gives an account its previous address back, ends every session, and cancels an erasure that is pending. The
-   * password no longer works: the owner requests a new one at that address.
-   * @returns the address that the account has again
+   * Restores the previous address of an account, ends all sessions and cancels a pending erasure. The
+   * password no longer works, so the owner must request a new one at the restored address.
+   * @returns the restored address
    * @throws Error with a one-line message if there is no such account, or no change that can be undone
    */
   undoEmailChange(account: string): Promise<string>;
   /**
-   * Exports an account. The export is recorded.
+   * Exports an account, and records this as a security event.
    * @param account its id, or the address of a verified account
-   * @param mailsOf returns the mails of an account, which the notifier keeps
-   * @returns the document, generated while it is read; reading it throws what the stores throw
+   * @param mailsOf returns the mails of an account, which are stored by the notifier
+   * @returns the document, read from the stores while it is consumed; consuming it throws the errors of the
+   * stores
    * @throws Error with a one-line message if there is no such account, or it was erased
    */
   exportAccount(
@@ -135,19 +143,19 @@ export interface AuthOps extends Preparable {
     mailsOf: (id: string) => AsyncIterable<ExportedMail>,
   ): Promise<AsyncIterable<string>>;
   /**
-   * Returns the sequence of an account's last event, 0 if there is none.
+   * Returns the sequence of the last event of an account; 0 if it has no events.
    * @throws UnreadableCommit if its events cannot be read
    */
   lastSequence(userId: string): Promise<number>;
 }
 
-/** Opens auth on a store. @throws DataFolderError */
+/** Opens auth's data in a store for `ops` commands. @throws DataFolderError */
 export function openOps(store: Store): AuthOps {
   const stores = openStorage(store);
   const { auditLog, journal, sessions, requirements, check } = stores;
   const accounts = createAccounts({
     ...stores,
-    // No relay is notified: the sweep of a running auth finds and publishes the appended events.
+    // There is no relay to notify: the sweep of a running auth finds the appended events and publishes them.
     nudge: () => undefined,
     now: () => new Date(),
     newId: () => v7(),
@@ -184,7 +192,7 @@ export function openOps(store: Store): AuthOps {
         sealer: sealerOf(sealingKey),
         settings: { erasureGraceDays: graceDays },
         now: () => new Date(),
-        // No eraser is woken: the eraser of a running auth finds the account by itself.
+        // There is no eraser to wake: the eraser of a running auth polls for erasures that are due.
         wakeEraser: () => undefined,
       };
       const requested = await eraseOtherAccount(deps, { userId, by: 'ops' }, origin).catch(
@@ -248,8 +256,8 @@ export function openOps(store: Store): AuthOps {
 }
 
 /**
- * Returns the id of the account that owns an address. @throws Error with a one-line message if no verified account
- * has the address
+ * Returns the id of the account that owns an address.
+ * @throws Error with a one-line message if the address is invalid or no verified account has it
  */
 async function ownerNamed(journal: Journal, email: string): Promise<string> {
   const address = parseEmail(email);
@@ -260,7 +268,8 @@ async function ownerNamed(journal: Journal, email: string): Promise<string> {
 }
 
 /**
- * Returns the id of an account. @param account its id, or the address of a verified account
+ * Returns the id of an account.
+ * @param account its id, or the address of a verified account
  * @throws Error with a one-line message if there is no such account
  */
 async function idOf(journal: Journal, account: string): Promise<string> {
@@ -278,8 +287,9 @@ function openLinkOf({ email, link }: LinkedAddress) {
 }
 
 /**
- * Returns a sealer for the key.
- * @throws Error with a one-line message if something is to be sealed and the key is missing or invalid
+ * Returns a sealer that uses the key. The key is checked only when something is sealed.
+ * @param key SEALING_PUBLIC_KEY
+ * @throws Error from `seal`, with a one-line message if the key is missing or invalid
  */
 function sealerOf(key: string | undefined): Sealer {
   return {
@@ -331,15 +341,15 @@ function inWords(error: unknown): string {
 
 export interface AuthDataMove extends Pick<MigrationTarget, 'end'> {
   /**
-   * Begins the move. Until `end`, auth does not start on the target.
-   * @returns 'ended' if the same move was completed before
-   * @throws Error with a one-line message if these are not the keys that the accounts were created with, or the target
+   * Begins the move. Auth refuses to start on the target until `end` is called.
+   * @returns 'ended' if the same move was already completed
+   * @throws Error with a one-line message if the accounts were created with different keys, or the target
    * contains other accounts
    */
   begin(): Promise<'begun' | 'ended'>;
   /**
-   * The kinds of records in the order in which they must be moved. Commits come last, because each enters the outbox as
-   * soon as it is added.
+   * The kinds of records, in the order in which they must be moved. Commits must be last, because adding a
+   * commit to the target puts it in the outbox.
    */
   readonly kinds: readonly RecordMove[];
 }
@@ -347,9 +357,10 @@ export interface AuthDataMove extends Pick<MigrationTarget, 'end'> {
 type StoredDataSecrets = Pick<Secrets, 'PASSWORD_SALT_KEY' | 'REFRESH_KEY'>;
 
 /**
- * Opens a move of auth's records. Auth must not run on either store during the move.
- * @param keys the keys that auth uses on the source
- * @throws Error with a one-line message if records cannot be moved between stores of these kinds; DataFolderError
+ * Prepares a move of auth's records to another store. Auth must not run on either store during the move.
+ * @param keys the keys with which auth runs on the source
+ * @throws Error with a one-line message if records cannot be moved between these kinds of stores;
+ * DataFolderError
  */
 export function prepareMove(from: Store, to: Store, keys: StoredDataSecrets): AuthDataMove {
   const [{ source }, { target }] = [openStorage(from), openStorage(to)];

@@ -1,8 +1,11 @@
-/** Expected failures of use cases, as codes. `http/problems.ts` turns them into statuses and sentences. */
+/**
+ * Expected failures of use cases, identified by codes. `http/problems.ts` maps them to status codes and
+ * texts.
+ */
 import type { RefusalKind } from './account/index.ts';
 import type { PasswordFault } from './passwords/rules.ts';
 
-/** Refusals that need no further fields. */
+/** Kinds of refusals without further fields. */
 type PlainKind =
   | RefusalKind
   | 'account_disabled'
@@ -17,11 +20,11 @@ type PlainKind =
 export type Refusal =
   | { readonly kind: PlainKind }
   /**
-   * `overloaded`: too many passwords are being hashed. `seconds`: how long the client should wait before it tries
-   * again.
+   * `overloaded`: too many passwords are being hashed. `seconds`: how long the client should wait before it
+   * retries.
    */
   | { readonly kind: 'rate_limited' | 'overloaded'; readonly seconds: number }
-  /** `field`: the field of the request that contains the password. */
+  /** `field`: the field of the request that contains the weak password. */
   | {
       readonly kind: 'password_too_weak';
       readonly fault: PasswordFault;
@@ -29,7 +32,7 @@ export type Refusal =
       readonly minLength: number;
     };
 
-/** Thrown when a request is refused. */
+/** Thrown by use cases that refuse a request. */
 export class Refused extends Error {
   readonly refusal: Refusal;
 

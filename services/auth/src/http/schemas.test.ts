@@ -26,7 +26,7 @@ describe('a username', () => {
       ' ada',
       'ada\n',
       'adä',
-      // The first letter is a Cyrillic one that looks like the Latin "a".
+      // The first letter is Cyrillic and looks like the Latin "a".
       '\u0430da',
       'ada\0',
       '<ada>',

@@ -1,4 +1,4 @@
-/** Schemas of the personal data in a request. */
+/** Schemas of personal data in requests. */
 import { z } from 'zod';
 import { MAX_PASSWORD_LENGTH, type PasswordRules } from '../passwords/rules.ts';
 
@@ -9,21 +9,25 @@ export const username = z
 
 const LONGEST_NAME = 64;
 /**
- * Matches control characters, line breaks, lone surrogates, and characters that are invisible or change the direction of
- * the text (Unicode TR 36, 2). It does not match joiners.
+ * Matches control characters, line breaks, lone surrogates, invisible characters, and characters that change
+ * the text direction (Unicode TR 36, 2). Zero-width joiners and non-joiners are allowed here and checked by
+ * `strayJoiner`.
  */
 const unfitForNames = /[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]--[\u200c\u200d]]/v;
 /**
- * Matches a joiner that joins nothing. Joiners are between letters, as in Persian, between the parts of an emoji, or
- * after a mark, as in Malayalam.
+ * Matches a zero-width joiner or non-joiner in a place where no script needs it. Scripts need them between
+ * letters (as in Persian), between the parts of an emoji, or after a mark (as in Malayalam).
  */
 const strayJoiner = /(?<![\p{L}\p{M}\p{S}])[\u200c\u200d]|(?<!\p{M})[\u200c\u200d](?![\p{L}\p{M}\p{S}])/u;
-/** Matches a character that can be seen. U+2800 is a blank, although it is a symbol. */
+/**
+ * Matches a visible character. U+2800 is excluded, because it is a blank, although Unicode classifies it as a
+ * symbol.
+ */
 const visible = /[[\p{L}\p{N}\p{P}\p{S}]--\p{Default_Ignorable_Code_Point}--\u2800]/v;
 
 /**
- * A first or last name in any script: 1 to 64 code points after trimming and NFC, on one line, at least one of them
- * visible. Names of earlier releases may contain invisible characters, so the events still accept these.
+ * A first or last name in any script: 1 to 64 code points after trimming and NFC, on one line, with at least
+ * one visible character. Earlier releases allowed invisible characters, so the schemas of events still do.
  */
 export const personName = z
   .string()
@@ -41,7 +45,7 @@ export const personName = z
 
 const LONGEST_LOCALE = 35;
 
-/** A language tag (BCP 47), as `Intl` writes it. */
+/** A language tag (BCP 47), converted to the canonical form of `Intl`. */
 export const localeTag = z
   .string()
   .max(LONGEST_LOCALE)
@@ -58,14 +62,14 @@ export const localeTag = z
   });
 
 /**
- * The maximum length of a string to normalise; longer strings are refused. 128 code points fit, however they are
- * decomposed.
+ * The maximum length of a password before normalization; longer ones are refused. A password of 128 code
+ * points always fits, even if its characters are decomposed.
  */
 const LONGEST_PASSWORD_TEXT = 1024;
 
 /**
- * A password as it is typed at sign-up and login: any string on one line. `passwordFault` has the rules for new
- * passwords.
+ * A password as typed at sign-up and login: any text on one line. The rules for new passwords are in
+ * `PasswordRules`.
  */
 export const passwordText = z
   .string()
@@ -75,7 +79,7 @@ export const passwordText = z
   .meta({ format: 'password', description: 'Used as typed, never trimmed.' });
 
 /**
- * Describes a new password to clients. The rules themselves are in `PasswordRules`.
+ * The schema of a new password, with its limits for the OpenAPI document. `PasswordRules` enforces the rules.
  * @param minLength in code points
  */
 export function newPasswordSchema({ minLength }: Pick<PasswordRules, 'minLength'>) {
@@ -91,7 +95,10 @@ export function newPasswordSchema({ minLength }: Pick<PasswordRules, 'minLength'
 const FALLBACK_LOCALE = 'en';
 const LONGEST_ACCEPT_LANGUAGE = 1000;
 
-/** Returns the client's preferred language (RFC 9110, 12.5.4), as `Intl` writes it; `en` if there is none. */
+/**
+ * Returns the preferred language of Accept-Language (RFC 9110, 12.5.4) as a canonical language tag; `en` if
+ * there is none.
+ */
 export function negotiateLocale(acceptLanguage: string | undefined): string {
   if (acceptLanguage === undefined || acceptLanguage.length > LONGEST_ACCEPT_LANGUAGE) return FALLBACK_LOCALE;
   const ranked = acceptLanguage
@@ -102,7 +109,7 @@ export function negotiateLocale(acceptLanguage: string | undefined): string {
   return ranked[0]?.locale ?? FALLBACK_LOCALE;
 }
 
-/** Parses one range of Accept-Language; undefined if it is malformed or refused (`q=0`). */
+/** Parses one language range of Accept-Language; undefined if it is malformed or excluded by `q=0`. */
 function languageRange(text: string): { locale: string; weight: number } | undefined {
   const [, tag = '', q = '1'] = /^\s*([A-Za-z\d-]+)\s*(?:;\s*q=([01](?:\.\d{0,3})?)\s*)?$/i.exec(text) ?? [];
   const locale = canonicalLocale(tag);

@@ -3,7 +3,7 @@ import type { Caller, UseCaseDeps } from '../deps.ts';
 import { findCaller } from '../sessions/session-status.ts';
 import { mapFailuresToProblems } from './problems.ts';
 
-/** Returns guards that check each access token against the current state of the account and the session. */
+/** Returns a function that looks up the current account and session of each access token, for the guards. */
 export function sessionGuard(
   deps: Pick<UseCaseDeps, 'accounts' | 'sessions' | 'now'>,
 ): LookUpStanding<Caller & { readonly verified: boolean; readonly role: string }> {

@@ -1,4 +1,4 @@
-/** Sessions, refresh tokens and what ends them, over HTTP. */
+/** Tests sessions and refresh tokens over HTTP, and what ends them. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Auth, type RequestOptions, startAuth } from '../testing/auth.fixture.ts';
@@ -47,11 +47,11 @@ test('a lost answer is repeated until the new token is used; after that the old 
   const third = assertStatus(await refresh(auth, second.refreshToken), 200).json;
   assertProblem(await refresh(auth, first.refreshToken), 401, 'refresh_token_invalid');
   assertProblem(await refresh(auth, third.refreshToken), 401, 'refresh_token_invalid');
-  // Earlier access tokens are invalid everywhere. The other session can get a new access token.
+  // All access tokens issued so far are invalid, but the other session can still refresh.
   assert.equal(await alive(auth, elsewhere.accessToken), false);
   const renewed = assertStatus(await refresh(auth, elsewhere.refreshToken), 200).json;
   assert.equal(await alive(auth, renewed.accessToken), true);
-  // The old refresh token no longer has any effect, so it cannot end sessions that were created later.
+  // Reusing the old refresh token again has no effect, so it cannot end sessions that were created later.
   const later = await loginTokens(auth, ada);
   assertProblem(await refresh(auth, first.refreshToken), 401, 'refresh_token_invalid');
   assert.equal(await alive(auth, later.accessToken), true);
@@ -113,7 +113,7 @@ test('the cookie is Secure in production and is taken from listed origins alone'
   const set = reply.headers.get('set-cookie') ?? '';
   const [cookie = '', ...attributes] = set.split('; ');
   assert.match(cookie, /^__Host-latchkey_refresh=.+/);
-  // Browsers accept the prefix only with these attributes, and without a domain.
+  // Browsers accept the prefix `__Host-` only with these attributes and without `Domain`.
   for (const attribute of ['HttpOnly', 'SameSite=Strict', 'Secure', 'Path=/']) {
     assert.ok(attributes.includes(attribute), set);
   }

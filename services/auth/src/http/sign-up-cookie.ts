@@ -1,23 +1,28 @@
 /**
- * A cookie for the browser in which somebody signed up. A browser with this cookie can verify the address without the
- * password.
+ * A cookie that marks the browser in which somebody signed up. That browser can verify the address without
+ * the password.
  */
 import type { RequestContext } from '@latchkey/http';
 import type { UseCaseDeps } from '../deps.ts';
 
 export interface SignUpCookie {
-  /** Returns the `Set-Cookie` value for the account of a sign-up. The cookie expires with the link. */
+  /**
+   * Returns the `Set-Cookie` header for the account of a sign-up. The cookie expires at the same time as the
+   * link.
+   */
   set(userId: string): string;
-  /** Returns the `Set-Cookie` value that removes the cookie. */
+  /** Returns the `Set-Cookie` header that deletes the cookie. */
   clear(): string;
-  /** Returns the id of the account in the request's cookie, if the cookie is genuine and has not expired. */
+  /**
+   * Returns the account id in the request's cookie; undefined if the cookie is missing, forged or expired.
+   */
   read(request: RequestContext): string | undefined;
 }
 
 /**
- * Creates the cookie. It has `SameSite=Lax`, so that it is sent when the link of a mail is opened, but not with forms
- * of other sites. With HTTPS its name has the prefix `__Host-`, so that no other host of the domain can plant the
- * cookie of an attacker's sign-up.
+ * Creates the cookie. With `SameSite=Lax`, browsers send it when a link in a mail is opened, but not with
+ * forms of other sites. Over HTTPS, its name has the prefix `__Host-`, so that no other host of the domain
+ * can set the cookie of an attacker's sign-up.
  */
 export function createSignUpCookie(
   { signUpTokens, settings, now }: Pick<UseCaseDeps, 'signUpTokens' | 'settings' | 'now'>,

@@ -1,4 +1,4 @@
-/** Responses of auth while its store is down. */
+/** Tests the responses of auth while its store is unavailable. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startAuth } from '../testing/auth.fixture.ts';

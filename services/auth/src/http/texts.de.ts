@@ -1,5 +1,5 @@
 /**
- * The texts of refusals in German. If a refusal or password rule has no translation here, the code does not compile.
+ * The German texts of refusals. A missing translation of a refusal or password rule is a compile-time error.
  */
 import { MAX_PASSWORD_LENGTH, type PasswordFault } from '../passwords/rules.ts';
 import type { refusalDetails, refusalProblems, unavailableDetails } from './problems.ts';
@@ -9,7 +9,7 @@ type Resolution = Extract<
   (typeof refusalProblems)[keyof typeof refusalProblems],
   { resolution: string }
 >['resolution'];
-/** Refusals whose texts are in libs/http and libs/tokens. */
+/** Titles that libs/http and libs/tokens translate. */
 type Elsewhere =
   | 'Not Found'
   | 'Conflict'
@@ -127,7 +127,7 @@ const others = {
 export const de = { ...titles, ...resolutions, ...sentences, ...others };
 
 /**
- * Translations of these texts into a language other than German. Missing ones are shown in English; `npm run
- * languages` lists them.
+ * The type of translations into other languages. Missing texts are shown in English; `npm run languages`
+ * lists them.
  */
 export type Translations = Readonly<Partial<Record<keyof typeof de, string>>>;

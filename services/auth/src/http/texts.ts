@@ -7,7 +7,7 @@ import { es, passwordFaultTexts as passwordFaultsInSpanish } from './texts.es.ts
 import { fr, passwordFaultTexts as passwordFaultsInFrench } from './texts.fr.ts';
 import { passwordFaultTexts as passwordFaultsInPortuguese, pt } from './texts.pt-BR.ts';
 
-/** Returns the translated texts about passwords, keyed by their English text. */
+/** Returns the translated texts of the password rules, keyed by their English text. */
 function byEnglish(translated: Record<PasswordFault, string>): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(passwordFaultTexts).map(([fault, english]) => [

@@ -1,4 +1,4 @@
-/** Accounts as responses show them. */
+/** Converts accounts to the form in which responses contain them. */
 import { role } from '@latchkey/events';
 import type { AnswerSpec } from '@latchkey/http';
 import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
@@ -20,7 +20,7 @@ const accountFields = z.object({
   disabled: z.boolean(),
 });
 
-/** An account as its owner and admins see it. */
+/** The schema of an account as its owner and admins see it. */
 export const accountView = accountFields.meta({ id: 'Account' });
 
 export function viewAccount(state: AccountState): z.infer<typeof accountView> {
@@ -38,7 +38,7 @@ export function viewAccount(state: AccountState): z.infer<typeof accountView> {
   };
 }
 
-/** The account that signed in, as the response shows it. */
+/** The schema of the account in the response to a sign-in. */
 export const signedInView = accountFields
   .pick({ id: true, email: true, username: true, role: true, isVerified: true })
   .meta({ id: 'SignedIn' });
@@ -55,7 +55,7 @@ export const profileFieldSchemas = {
   locale: localeTag,
 };
 
-/** Returns the header with the sequence that a read model must reach before it shows this change. */
+/** Returns the header with the account's sequence. A read model must have reached it to show this change. */
 export function sequenceHeader(state: AccountState) {
   const { userId, sequence } = requireExistingAccount(state);
   return {
@@ -71,7 +71,7 @@ export function answerSpecWithSequence(description: string, schema?: z.ZodType):
   };
 }
 
-/** Describes the response to a POST on a link: JSON for a client app, a page for a form. */
+/** Describes the response to a POST to a link's URL: JSON for a client app, an HTML page for a form. */
 export function jsonOrPageAnswerSpec(description: string): AnswerSpec {
   return {
     ...answerSpecWithSequence(description, messageView),

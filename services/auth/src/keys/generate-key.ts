@@ -1,4 +1,4 @@
-/** Generates keys. */
+/** Generates the keys of all kinds. */
 import { generateKeyPairSync, type JsonWebKey, type KeyObject, randomBytes } from 'node:crypto';
 import { assertNever } from '@latchkey/events';
 import { thumbprint } from './keys.ts';
@@ -24,7 +24,7 @@ function randomKid(): string {
   return randomBytes(KID_BYTES).toString('hex');
 }
 
-/** Returns a new key as a JWK, with an id; the id of a DKIM key is its selector. */
+/** Returns a new key as a JWK with a `kid`. For a DKIM key, the `kid` is its selector. */
 export function generateKey(kind: KeyKind): JsonWebKey {
   switch (kind) {
     case 'signing':
@@ -55,7 +55,10 @@ export function generateKey(kind: KeyKind): JsonWebKey {
   }
 }
 
-/** Generates a key whose thumbprint does not begin with a hyphen, because commands would take that for an option. */
+/**
+ * Generates a key and uses its thumbprint as the `kid`. Skips thumbprints that start with a hyphen, because
+ * commands would parse them as options.
+ */
 function identified(
   generate: () => { readonly privateKey: KeyObject },
   members: Readonly<Record<string, string>>,

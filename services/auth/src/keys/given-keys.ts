@@ -1,4 +1,4 @@
-/** The keys of a process, as its store remembers them. */
+/** Lists the keys of a process in the form in which its store records them. */
 
 import { type SecretKeys, secretFingerprint } from '@latchkey/process';
 import type { ConfiguredKeys } from '@latchkey/store';
@@ -24,9 +24,9 @@ function fingerprintsOf(setting: string, keys: SecretKeys): readonly string[] {
 }
 
 /**
- * Returns the keys that the stored accounts depend on. A start without one of them must be refused: passwords that were
- * hashed with a different PASSWORD_SALT_KEY are never correct. If instances have different REFRESH_KEYs, sessions end
- * at random.
+ * Returns the keys without which a start must be refused, because stored data depends on them: passwords
+ * hashed with another PASSWORD_SALT_KEY never match, and if instances have different REFRESH_KEYs, sessions
+ * end at random.
  */
 export function requiredKeysOf({
   PASSWORD_SALT_KEY,
@@ -42,8 +42,8 @@ export function requiredKeysOf({
 }
 
 /**
- * Returns all keys of a process. Keys for signing, sealing and pseudonyms are recorded only to know since when each
- * has been in use.
+ * Returns all keys of a process. The store records the keys for signing, sealing and pseudonyms only to know
+ * since when each has been used.
  */
 export function givenKeysOf(
   keys: Keys,

@@ -1,4 +1,4 @@
-/** Determines what still needs each key, for `ops keys`. */
+/** Counts the stored data that still needs each key, for `ops keys`. */
 import {
   type AccountState,
   evolve,
@@ -11,23 +11,22 @@ import {
 import { UnreadableCommit } from '../ports/journal.ts';
 import type { StoredCommit, StoredCommits } from '../ports/stored-commits.ts';
 
-/** The number of accounts whose password hashes need a key and a cost. */
+/** How many accounts have password hashes with a given key and cost. */
 export interface HashCount {
-  /** The id of the key; undefined for a key of an earlier release, which has no id. */
+  /** The id of the key; undefined for hashes by earlier releases, whose key had no id. */
   readonly kid: string | undefined;
-  /** The cost, as HASH_COSTS writes it. */
+  /** The cost in the format of HASH_COSTS, for example `19456:2`. */
   readonly cost: string;
   /**
-   * The number of accounts that have a password hash with this key and cost, or would get one by confirming a change of
-   * address.
+   * The number of accounts that have such a hash, or would get one by confirming a pending change of address.
    */
   readonly accounts: number;
 }
 
 /**
- * Counts the stored password hashes of accounts that have not ended, disabled ones included. Reads the whole
- * journal.
- * @throws UnreadableCommit for an account that cannot be read, because it may need any key
+ * Counts the stored password hashes of all accounts that have not ended, including disabled ones. Reads the
+ * whole journal.
+ * @throws UnreadableCommit if an account cannot be read, because it might need any of the keys
  */
 export async function countHashes(
   stored: Pick<StoredCommits, 'pages'>,
@@ -53,8 +52,8 @@ function hashesOf(account: LivingAccount, now: Date): readonly string[] {
 }
 
 /**
- * Yields the accounts one by one. A stream may continue on the next page, so its state is kept until the next stream
- * begins.
+ * Yields the accounts one by one. A stream may continue on the next page, so an account is yielded only when
+ * the next stream begins.
  */
 async function* accountsIn({ pages }: Pick<StoredCommits, 'pages'>): AsyncGenerator<LivingAccount> {
   let stream = '';

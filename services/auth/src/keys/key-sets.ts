@@ -1,4 +1,4 @@
-/** Reads and changes the keys in the secrets of a system, for `ops keys`. */
+/** Lists, adds, promotes and removes the keys in the stored secrets, for `ops keys`. */
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { keyPairFingerprint, parseJson, parseSecretKey, secretFingerprint } from '@latchkey/process';
 import { z } from 'zod';
@@ -21,18 +21,23 @@ export const keySettingNames = {
   dkim: 'MAIL_DKIM_PRIVATE_KEY',
 } as const satisfies Readonly<Record<KeyKind, keyof StoredSecrets>>;
 
-/** The id shown for a symmetric key that has none. */
+/** The id under which a symmetric key without an id is listed. */
 export const UNNAMED_KEY_ID = 'first';
 
 export interface ListedKey {
   readonly id: string;
-  /** The name under which a store records the key; the key's id if no store records such keys. */
+  /**
+   * The name under which a service's store records the key. If no store records keys of this kind, the key's
+   * id.
+   */
   readonly remembered: string;
-  /** Whether the private part of the key is present. If not, the key can only verify signatures. */
+  /**
+   * Whether the private or secret part of the key is present. Without it, the key can only verify signatures.
+   */
   readonly isPrivate: boolean;
 }
 
-/** The secrets to change, by the name of their setting. */
+/** The new values of changed secrets, by the name of the setting. */
 export type SecretChanges = Partial<StoredSecrets>;
 
 const key = z.looseObject({
@@ -48,7 +53,7 @@ const keySet = z.object({ keys: z.array(key).min(1) });
 type Key = z.infer<typeof key>;
 
 /**
- * Returns the keys of a kind: the current one first. There are none if the secrets lack the setting.
+ * Returns the keys of a kind, the current one first; an empty list if the setting is missing.
  * @throws Error with a one-line message that names the setting
  */
 export function listKeys(kind: KeyKind, secrets: StoredSecrets): readonly ListedKey[] {
@@ -61,8 +66,9 @@ export function listKeys(kind: KeyKind, secrets: StoredSecrets): readonly Listed
 }
 
 /**
- * Adds a new key.
- * @param place `current`: used from the next start. `next`: accepted, but not used for new data until `promoteKey`
+ * Generates and adds a key.
+ * @param place `current`: used for new data from the next start on. `next`: accepted from then on, but used
+ * for new data only after `promoteKey`
  */
 export function addKey(
   kind: KeyKind,
@@ -75,7 +81,7 @@ export function addKey(
   return { id: idOf(made), changes: withSet(kind, keys) };
 }
 
-/** Makes the second key the current one. @throws Error with a one-line message if there is none */
+/** Makes the second key the current one. @throws Error with a one-line message if there is no second key */
 export function promoteKey(
   kind: KeyKind,
   secrets: StoredSecrets,
@@ -87,7 +93,8 @@ export function promoteKey(
 }
 
 /**
- * Removes a key. If it signs events, its public part stays, because the events that it signed are kept.
+ * Removes a key. For a key that signs events, only the private part is removed, because consumers still need
+ * the public part to verify the events it signed.
  * @throws Error with a one-line message if there is no such key, or if it is the current one
  */
 export function removeKey(kind: KeyKind, secrets: StoredSecrets, id: string): SecretChanges {
@@ -109,7 +116,7 @@ function withPrivate(publicPart: Key, d: string | undefined): Key {
 }
 
 /**
- * Returns the keys of a kind, and a function that formats them for the setting.
+ * Returns the keys of a kind, the current one first.
  * @throws Error with a one-line message that names the setting, never its value
  */
 function setIn(kind: KeyKind, secrets: StoredSecrets): readonly [Key, ...Key[]] {
@@ -128,12 +135,12 @@ function isSecretKey(kind: KeyKind): boolean {
   return ['refresh', 'salt', 'webhooks', 'bounces', 'audit'].includes(kind);
 }
 
-/** Parses a single key that is written without a JWKS: a symmetric one, or one for DKIM in PEM. */
+/** Parses a single key that is not in a JWKS: a symmetric key in base64url, or a DKIM key in PEM. */
 function plainKey(kind: KeyKind, text: string): Key | undefined {
   if (isSecretKey(kind)) return { kty: 'oct', k: text };
   if (kind !== 'dkim') return undefined;
   try {
-    // Some secret stores keep the key on one line, with `\n` for each line break.
+    // Some secret managers store the key on one line, with `\n` for each line break.
     return key.parse(createPrivateKey(text.replaceAll('\\n', '\n')).export({ format: 'jwk' }));
   } catch {
     throw new Error(`${keySettingNames[kind]}: must be a private key in PEM, or a JWKS`);
@@ -149,7 +156,10 @@ function privateKeyOf(each: Key): KeyObject {
   return createPrivateKey({ key: each, format: 'jwk' });
 }
 
-/** Puts the key of SEALING_PUBLIC_KEY first; the notifier accepts its keys in any order. */
+/**
+ * Moves the key that matches SEALING_PUBLIC_KEY, which is the current one, to the front. The setting may
+ * contain the keys in any order, because the notifier accepts all of them.
+ */
 function currentFirst(keys: readonly Key[], { SEALING_PUBLIC_KEY }: StoredSecrets): readonly Key[] {
   const { x } = key.safeParse(parseJson(SEALING_PUBLIC_KEY)).data ?? {};
   return keys.toSorted((one, other) => Number(other.x === x) - Number(one.x === x));
@@ -173,16 +183,16 @@ function idOf(each: Key): string {
   return each.kid ?? (each.crv === undefined ? UNNAMED_KEY_ID : thumbprintOf(each));
 }
 
-/** Returns the name under which the store of a service remembers a key. */
+/** Returns the name under which a service's store records a key. */
 function rememberedAs(kind: KeyKind, each: Key): string {
-  // Auth has the sealing key without its id, so auth's store remembers the key by its thumbprint.
+  // Auth's setting has the sealing key without its `kid`, so its store records the thumbprint.
   if (kind === 'sealing') return thumbprintOf(each);
   if (kind === 'dkim') return keyPairFingerprint(privateKeyOf(each));
   if (!isSecretKey(kind)) return idOf(each);
   return secretFingerprint(keySettingNames[kind], parseSecretKey(each.k ?? ''));
 }
 
-/** Returns a key for DKIM in PEM. @throws Error with a one-line message if there is no such key */
+/** Returns a DKIM key in PEM. @throws Error with a one-line message if there is no such key */
 export function getDkimKeyPem(secrets: StoredSecrets, id: string): string {
   const found = setIn('dkim', secrets).find((each) => idOf(each) === id);
   if (found === undefined) throw new Error(`${keySettingNames.dkim} has no key ${id}`);

@@ -12,7 +12,10 @@ import { type EventSigner, eventSigner, type Signature, signingKeyId, signText }
 import { KeyFault, parseJson } from '@latchkey/process';
 import { z } from 'zod';
 
-/** A public key of the key set, without private members (RFC 7517, 9.3). */
+/**
+ * A public key for verifying access tokens, as published in the JWKS. Contains no private members (RFC 7517,
+ * 9.3).
+ */
 export interface PublicSigningKey {
   readonly kid: string;
   readonly kty: 'EC';
@@ -30,7 +33,7 @@ export interface SigningKeys {
   readonly published: readonly PublicSigningKey[];
 }
 
-/** A public key that verifies events, without private members. */
+/** A public key for verifying events, without private members. */
 export interface PublicEventKey {
   readonly kid: string;
   readonly kty: 'OKP';
@@ -44,8 +47,8 @@ export interface EventKeys {
   /** Signs events with the first key of the set. */
   readonly signer: EventSigner;
   /**
-   * Signs a string that is not an event, with the first key of the set. The string must begin with the name of its
-   * purpose.
+   * Signs a text that is not an event with the first key of the set. The text must start with the name of its
+   * purpose, so that the signature cannot be used for another one.
    */
   signText(text: string): Signature;
   /** All keys of the set, including those that signed earlier or will sign next. */
@@ -78,7 +81,7 @@ const sealingJwk = z.object({
 });
 
 /**
- * Parses SIGNING_KEYS: a JWKS of EC P-256 keys, of which the first must have its private part.
+ * Parses SIGNING_KEYS: a JWKS of EC P-256 keys. The first key must include its private part.
  * @throws KeyFault
  */
 export function parseSigningKeys(text: string): SigningKeys {
@@ -95,7 +98,7 @@ export function parseSigningKeys(text: string): SigningKeys {
 }
 
 /**
- * Parses EVENT_SIGNING_KEYS: a JWKS of Ed25519 keys, of which the first must have its private part.
+ * Parses EVENT_SIGNING_KEYS: a JWKS of Ed25519 keys. The first key must include its private part.
  * @throws KeyFault
  */
 export function parseEventKeys(text: string): EventKeys {
@@ -114,7 +117,8 @@ export function parseEventKeys(text: string): EventKeys {
 }
 
 /**
- * Parses SEALING_PUBLIC_KEY: one JWK, OKP X25519, without its private part, which only the notifier may have.
+ * Parses SEALING_PUBLIC_KEY: a single JWK (OKP, X25519). It must not include the private part, which only the
+ * notifier may have.
  * @throws KeyFault
  */
 export function parseSealingKey(text: string): { readonly kid: string; readonly publicKey: KeyObject } {
@@ -129,7 +133,7 @@ export function parseSealingKey(text: string): { readonly kid: string; readonly 
   return { kid: thumbprint(jwk), publicKey: usable(() => createPublicKey({ key: jwk, format: 'jwk' })) };
 }
 
-/** Returns the thumbprint of a key (RFC 7638). */
+/** Returns the JWK thumbprint (RFC 7638) of a public key. */
 export function thumbprint(jwk: JsonWebKey): string {
   const { crv, kty, x, y } = jwk;
   return hash('sha256', JSON.stringify({ crv, kty, x, ...(y === undefined ? {} : { y }) }), 'base64url');
@@ -144,7 +148,7 @@ function publicEventKey({ kty, crv, x, kid }: EventJwk): PublicEventKey {
 
 function privateEventKey({ kty, crv, x, d = '' }: EventJwk): KeyObject {
   const privateKey = usable(() => createPrivateKey({ key: { kty, crv, x, d }, format: 'jwk' }));
-  // Checked here, because Node accepts a private key that does not belong to the public key.
+  // Check this here: Node accepts a private part that does not match the public part.
   if (createPublicKey(privateKey).export({ format: 'jwk' }).x !== x)
     throw new KeyFault('the private part of the first key does not belong to its public part');
   return privateKey;
@@ -160,7 +164,7 @@ function publicSigningKey({ kty, crv, x, y, kid }: SigningJwk): PublicSigningKey
 function privateSigningKey(jwk: SigningJwk): KeyObject {
   const { kty, crv, x, y, d = '' } = jwk;
   const privateKey = usable(() => createPrivateKey({ key: { kty, crv, x, y, d }, format: 'jwk' }));
-  // Checked with a signature, because Node accepts a private key that does not belong to the public key.
+  // Check this by signing: Node accepts a private part that does not match the public part.
   const probe = Buffer.from('latchkey');
   const fits = verify(
     'sha256',

@@ -1,4 +1,4 @@
-/** Generates the secrets of a new system. */
+/** Generates the secrets of a new installation. */
 import { generateKey } from './generate-key.ts';
 import type { GeneratedSecrets } from './stored-secrets.ts';
 
@@ -24,7 +24,10 @@ export {
   secretNames,
 } from './stored-secrets.ts';
 
-/** Secrets that release 0.1 did not have. `ops secrets` adds them to the secrets of such a system. */
+/**
+ * Secrets that release 0.1 did not have. `ops secrets` adds them to an installation that was created with
+ * 0.1.
+ */
 export type SecretsAfterRelease01 = Pick<GeneratedSecrets, 'EVENT_SIGNING_KEYS' | 'WEBHOOK_SECRET_KEY'>;
 
 /** Generates the secrets that release 0.1 did not have. */
@@ -35,7 +38,7 @@ export function generateSecretsAfterRelease01(): SecretsAfterRelease01 {
   };
 }
 
-/** Generates all secrets of Latchkey, each on one line. */
+/** Generates the secrets of a new installation. No value contains a line break. */
 export function generateSecrets(): GeneratedSecrets {
   const { d, ...sealing } = generateKey('sealing');
   return {

@@ -1,17 +1,17 @@
-/** The secrets of a system, as they are stored. */
+/** The secrets of an installation in the form in which they are stored. */
 import { parseJson } from '@latchkey/process';
 import { z } from 'zod';
 
-/** The secrets that every new system gets. */
+/** The secrets that every new installation gets. */
 const generated = z.strictObject({
   SIGNING_KEYS: z.string(),
-  // Absent in secrets that release 0.1 created.
+  // Absent if release 0.1 created the secrets.
   EVENT_SIGNING_KEYS: z.string().exactOptional(),
   SEALING_PUBLIC_KEY: z.string(),
   SEALING_PRIVATE_KEYS: z.string(),
   PASSWORD_SALT_KEY: z.string(),
   REFRESH_KEY: z.string(),
-  // Not needed without webhooks; absent in secrets that release 0.1 created.
+  // Needed only for webhooks. Absent if release 0.1 created the secrets.
   WEBHOOK_SECRET_KEY: z.string().exactOptional(),
 });
 
@@ -21,25 +21,28 @@ const secrets = generated.extend({
   MAIL_DKIM_PRIVATE_KEY: z.string().exactOptional(),
 });
 
-/** Secrets as this release or an earlier one stored them. */
+/** Stored secrets, which this or an earlier release may have created. */
 export type StoredSecrets = Readonly<z.infer<typeof secrets>>;
 
-/** The secrets that `ops secrets` and the first start of a standalone create. */
+/** The secrets that `ops secrets` generates, as does the first start of a standalone installation. */
 export type GeneratedSecrets = Readonly<Required<z.infer<typeof generated>>>;
 
-/** The secrets of all services, as settings of the environment. */
+/** The secrets with which the services can run: stored secrets that include the keys for signing events. */
 export type Secrets = StoredSecrets & Pick<GeneratedSecrets, 'EVENT_SIGNING_KEYS'>;
 
-/** The names of the secrets that every new system gets. */
+/** The names of the secrets that every new installation gets. */
 export const secretNames: readonly (keyof GeneratedSecrets)[] = generated.keyof().options;
 
-/** The names of all secrets, including those that only some systems have. */
+/** The names of all secrets, including optional ones. */
 export const allSecretNames: readonly (keyof Secrets)[] = secrets.keyof().options;
 
-/** The names of the secrets that every system has. */
+/** The names of the secrets that every installation must have. */
 export const requiredSecretNames = secretNames.filter((name) => name !== 'WEBHOOK_SECRET_KEY');
 
-/** Parses secrets in JSON. Returns undefined for anything else, because an error message would quote them. */
+/**
+ * Parses stored secrets from JSON. Returns undefined if they are invalid: a thrown error could quote a secret
+ * in its message.
+ */
 export function parseSecrets(text: string): StoredSecrets | undefined {
   return secrets.safeParse(parseJson(text)).data;
 }

@@ -1,7 +1,7 @@
 import type { Allowance } from '../ports/limits.ts';
 import { Refused } from '../refused.ts';
 
-/** Asserts that a limit allows a request. @throws Refused (rate_limited) */
+/** Throws unless the limit allows the request. @throws Refused (rate_limited) */
 export function assertAllowed(allowance: Allowance): void {
   if (!allowance.allowed) throw new Refused({ kind: 'rate_limited', seconds: allowance.retryAfterSeconds });
 }

@@ -1,4 +1,4 @@
-/** Tests that a request that fails with a 5xx response uses up no rate limit. */
+/** Tests that requests with a 5xx response do not count towards rate limits. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { StoreUnavailable } from '@latchkey/store';
@@ -27,7 +27,7 @@ test(
     const change = (n: number) =>
       changeProfile(world.deps, { firstName: `Ada ${n}` }, caller, createTestContext());
     for (let n = 0; n < PROFILE_CHANGES_PER_HOUR; n += 1) {
-      // The append is repeated as long as there is time.
+      // Add many faults, because the append is retried until its time is up.
       world.faults.push(...Array<AppendFault>(100).fill('request lost'));
       await assert.rejects(change(n), StoreUnavailable);
       world.faults.length = 0;

@@ -1,4 +1,7 @@
-/** Stores the keys of limits as keyed hashes, so that the stored counts name no e-mail or IP address. */
+/**
+ * Stores the keys of rate limits as keyed hashes, so that the counters contain neither e-mail nor IP
+ * addresses.
+ */
 import { createHmac, createSecretKey, hkdfSync } from 'node:crypto';
 import type { SecretKeys } from '@latchkey/process';
 import type { Limits } from '../ports/limits.ts';
@@ -6,11 +9,11 @@ import type { Limits } from '../ports/limits.ts';
 const BYTES = 32;
 
 /**
- * Returns limits that count under a keyed hash of each key. An erasure can therefore leave the counts of an address
- * until they expire. If it deleted them, anybody could reset the limits of an address by having another account with
- * this address erased.
- * @param keys REFRESH_KEY. A key for this purpose alone is derived (RFC 5869) from the oldest one, so that counts
- * continue after a newer key was added
+ * Wraps limits so that a counter is stored under a keyed hash of its key. An erasure can therefore leave the
+ * counters of an address until they expire. It must not delete them: otherwise, anybody could reset the
+ * limits of an address by having an account with this address erased.
+ * @param keys REFRESH_KEY. The hashing key is derived (RFC 5869) from the oldest of these keys, so that
+ * counters stay valid after a newer key was added
  */
 export function withHashedKeys(limits: Limits, keys: SecretKeys): Limits {
   const { bytes } = keys.at(-1) ?? keys[0];

@@ -1,19 +1,24 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** The part of an IPv6 address that belongs to one subscriber, in groups of 16 bits: a /64. */
+/** How many 16-bit groups of an IPv6 address identify a subscriber: a /64. */
 const SUBSCRIBER_PARTS = 4;
-/** The length of network prefixes, in bits. RIPE-690 recommends at least a /56 for each customer. */
+/**
+ * The lengths of network prefixes, in bits. RIPE-690 recommends that a customer gets at least an IPv6 /56.
+ */
 const NETWORK_PREFIX = { ipv4: 24, ipv6: 56 };
 
-/** Returns an IP address in its shortest form, without a zone; IPv4 mapped into IPv6 as IPv4. */
+/**
+ * Returns the shortest form of an IP address, without a zone. Converts an IPv4-mapped IPv6 address to IPv4.
+ */
 export function ipAddress(ip: string): string {
   return parseIp(ip).toString();
 }
 
 /**
- * Returns the key under which limits count a client's IP address. An IPv4 address, also one mapped into IPv6, is its
- * own key. An IPv6 address counts as its /64, because one subscriber owns the whole network (RFC 6177).
+ * Returns the key under which limits count a client's IP address. For IPv4, including IPv4-mapped IPv6, this
+ * is the address itself. For IPv6, it is the /64, because one subscriber controls the whole network (RFC
+ * 6177).
  */
 export function ipKey(ip: string): string {
   const address = parseIp(ip);
@@ -23,8 +28,8 @@ export function ipKey(ip: string): string {
 }
 
 /**
- * Returns the key of a client's network, by which the mails to an e-mail address are limited: the /24 of an IPv4
- * address, the /56 of an IPv6 address.
+ * Returns the key of a client's network: the /24 of an IPv4 address, the /56 of an IPv6 address. Mails to an
+ * e-mail address are limited by this key.
  */
 export function networkKey(ip: string): string {
   const address = parseIp(ip);
@@ -35,7 +40,9 @@ export function networkKey(ip: string): string {
   return `${groupsOf([...bytes, 0])}::/${bits}`;
 }
 
-/** Parses an IP address, IPv4 mapped into IPv6 as IPv4. Returns any other string unchanged. */
+/**
+ * Parses an IP address. Converts an IPv4-mapped IPv6 address to IPv4, and returns any other string unchanged.
+ */
 function parseIp(ip: string): ipaddr.IPv4 | ipaddr.IPv6 | string {
   const text = ip.replace(/%.*$/, '').toLowerCase();
   if (!isIPv6(text)) return isIPv4(text) ? ipaddr.IPv4.parse(text) : text;
@@ -43,7 +50,7 @@ function parseIp(ip: string): ipaddr.IPv4 | ipaddr.IPv6 | string {
   return address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
 }
 
-/** Returns the bytes of an IPv6 address as groups of 16 bits. @param bytes an even number of bytes */
+/** Formats the bytes of an IPv6 address as 16-bit groups. @param bytes an even number of bytes */
 function groupsOf(bytes: readonly number[]): string {
   const groups: string[] = [];
   for (let i = 0; i < bytes.length; i += 2)

@@ -23,7 +23,7 @@ beforeEach(async () => {
 });
 afterEach(() => opened.close());
 
-/** Returns limits whose store can be taken offline. */
+/** Returns limits whose store can be made unavailable. */
 function limitsOf() {
   const stored = opened.stores.limits(rules);
   let away = false;
@@ -193,7 +193,7 @@ describe('a limit', () => {
   test('is remembered for 10,000 requests, and no more', async () => {
     let given = 0;
     let away = true;
-    // One error for all attempts, because creating thousands of them takes seconds.
+    // Reuse one error, because creating thousands of them takes seconds.
     const unavailable = new StoreUnavailable(new Error('away'));
     const limits = withDeferredRefunds({
       ...noopLimits,

@@ -1,11 +1,14 @@
-/** Runs work under rate limits. Refusals by a limit, repeated commands and server errors do not count. */
+/**
+ * Runs work within rate limits. Requests that a limit refuses, repeated commands and server errors do not
+ * count.
+ */
 import { StoreUnavailable } from '@latchkey/store';
 import type { UseCaseDeps } from '../deps.ts';
 import { type Allowance, type LimitName, type Limits, PointsUncertain } from '../ports/limits.ts';
 import { Refused } from '../refused.ts';
 import { assertAllowed } from './assert-allowed.ts';
 
-/** How many points one request takes from which limit. */
+/** What a request takes from a limit. */
 export interface LimitCharge {
   readonly limit: LimitName;
   readonly key: string;
@@ -14,14 +17,15 @@ export interface LimitCharge {
 }
 
 interface Outcome {
-  /** Whether the command was a repeat of an earlier one, so that nothing was done. */
+  /** True if the command had been carried out before, so that nothing was done. */
   readonly repeated?: boolean;
 }
 
 /**
- * Runs `work` if every limit allows it. The points are given back if a limit refuses, if the command was a repeat, or
- * if the error of the work leads to a 5xx response. If the work refuses the request (4xx), the points count.
- * @throws Refused (rate_limited), and whatever `work` throws
+ * Takes the points and runs `work` if every limit allows it. Gives the points back if a limit refuses, if the
+ * command was a repeat, or if `work` fails with an error that leads to a 5xx response. If `work` refuses the
+ * request (4xx), the points still count.
+ * @throws Refused (rate_limited), and any error of `work`
  */
 export async function runWithinLimits<Result extends Outcome>(
   deps: Pick<UseCaseDeps, 'limits'>,
@@ -34,7 +38,7 @@ export async function runWithinLimits<Result extends Outcome>(
   });
 }
 
-/** Like `runWithinLimits`, but lets `work` decide what to do if a limit refuses. */
+/** Like `runWithinLimits`, but runs `work` even if a limit refuses, and passes it the result. */
 export async function runWithAllowance<Result extends Outcome>(
   { limits }: Pick<UseCaseDeps, 'limits'>,
   takes: readonly LimitCharge[],
@@ -56,7 +60,10 @@ export async function runWithAllowance<Result extends Outcome>(
   }
 }
 
-/** Takes the points of all charges. @param taken receives the points that were taken */
+/**
+ * Takes the points of all charges, up to the first limit that refuses. @param taken collects the charges that
+ * succeeded
+ */
 async function takeAll(
   limits: Limits,
   takes: readonly LimitCharge[],
@@ -75,21 +82,24 @@ function isFault(error: unknown): boolean {
   return !(error instanceof Refused) || error.refusal.kind === 'overloaded';
 }
 
-/** The maximum number of charges to remember. Further ones are not given back, and count until their window ends. */
+/**
+ * The maximum number of outstanding refunds. Further refunds are lost, so those points count until their
+ * window ends.
+ */
 const MAX_OWED = 10_000;
 
 export interface DeferredRefundLimits extends Limits {
-  /** Gives back the points that could not be given back before. @throws StoreUnavailable */
+  /** Retries all outstanding refunds. @throws StoreUnavailable */
   settle(): Promise<void>;
 }
 
-/** How many refunds are sent to the store at the same time. */
+/** The maximum number of concurrent refunds. */
 const REFUNDS_AT_ONCE = 50;
 
 /**
- * Returns limits that give back what they owe: points whose `giveBack` failed because the store was down, and points
- * that a failed `take` may have counted. They are given back before the next `take`, or by `settle`. A process that is
- * killed forgets what it owes.
+ * Wraps limits so that failed refunds are retried, before the next `take` and by `settle`. Outstanding are
+ * points whose `giveBack` failed because the store was unavailable, and points that a failed `take` may have
+ * counted. They are kept in memory only, so they are lost if the process is killed.
  */
 export function withDeferredRefunds(limits: Limits): DeferredRefundLimits {
   const owed: LimitCharge[] = [];
@@ -106,7 +116,7 @@ export function withDeferredRefunds(limits: Limits): DeferredRefundLimits {
         charges.map(({ limit, key, points }) => limits.giveBack(limit, key, points)),
       );
       const reasons = results.map((result) => (result.status === 'rejected' ? result.reason : undefined));
-      // A refund that fails because of a bug would fail each time.
+      // Do not retry refunds that failed for another reason: such a failure is a bug and would recur.
       owed.unshift(...charges.filter((_, index) => reasons[index] instanceof StoreUnavailable));
       const reason = reasons.find((each) => each !== undefined);
       if (reason !== undefined) throw reason;

@@ -1,4 +1,4 @@
-/** A mailing: one mail to each of many addresses. The journal has a single event about it. */
+/** A mailing: the same mail to each of many addresses. The journal stores it as a single event. */
 import type { DataOf } from '@latchkey/events';
 import type { Fact, MailingFact, RefusalKind } from '../account/index.ts';
 

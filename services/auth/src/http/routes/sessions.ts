@@ -44,8 +44,8 @@ const refreshToken = z
 const refreshBody = z.object({ refreshToken: refreshToken.optional() });
 
 /**
- * Returns the response with the tokens.
- * @param cookies the `Set-Cookie` values; if set, they contain the refresh token, and the body does not
+ * Returns the response to a sign-in or refresh.
+ * @param cookies the `Set-Cookie` headers; if set, the refresh token is sent in them and not in the body
  */
 function tokensAnswer(
   { accessToken, refreshToken, expiresIn, state }: SignInResult,
@@ -145,8 +145,9 @@ function logoutRoute(deps: RouteDeps): Route {
 }
 
 /**
- * Returns the refresh token of the body or else of the cookie; undefined if there is none.
- * @throws Problem (insufficient_permission)
+ * Returns the refresh token from the body or, if the body has none, from the cookie; undefined if both lack
+ * it.
+ * @throws Problem (insufficient_permission) if the cookie comes from an origin that is not listed
  */
 function tokenFromCookieOrBody(
   { cookie }: RouteDeps,

@@ -43,7 +43,7 @@ export function verificationRoutes(deps: RouteDeps): readonly Route[] {
 
 const PATH = `${AUTH_BASE_PATH}/verify/:token`;
 
-/** Returns the URLs of a link's page and forms. */
+/** Returns the URLs to which a verification link's page and forms point. */
 function placesOf(deps: RouteDeps, token: string) {
   const action = linkFormAction(deps, `${AUTH_BASE_PATH}/verify`, token);
   return { action, rejection: `${action}/reject` };
@@ -54,18 +54,18 @@ function bodyOf({ passwordRules }: RouteDeps) {
     password: passwordText.optional(),
     newPassword: newPasswordSchema(passwordRules).optional(),
     confirmNewPassword: passwordText.optional(),
-    // Accepts the string 'true', too, because forms send only strings.
+    // Forms can send only strings, so the string 'true' is accepted, too.
     reject: z.union([z.literal(true), z.literal('true').transform(() => true as const)]).optional(),
   });
 }
 type Body = z.infer<ReturnType<typeof bodyOf>>;
 
-/** The sequence of an account's first event, at which the cookie of a sign-up is issued. */
+/** The sequence of UserRegistered. The sign-up cookie is issued at this sequence. */
 const SIGNED_UP = 1;
 
 /**
- * Returns the proof that the request is by the person who signed up: the session of the access token, and the sign-up
- * cookie of the browser, if they are present.
+ * Returns what shows that the request comes from the person who signed up: the session of the access token
+ * and the account of the sign-up cookie, as far as they are present.
  */
 function holdersOf(
   { signUpCookie }: RouteDeps,
@@ -80,8 +80,9 @@ function holdersOf(
 }
 
 /**
- * Returns the evidence in the body.
- * @throws Problem (validation_failed) if a new password comes without its repetition, or the other way round
+ * Returns the evidence in the body: a new password, the current password or, without either, the given
+ * holders.
+ * @throws Problem (validation_failed) if only one of `newPassword` and `confirmNewPassword` is set
  */
 function evidenceOf(
   { password, newPassword, confirmNewPassword }: Body,
@@ -187,7 +188,7 @@ function verifyRoute(deps: RouteDeps): Route {
             toUseCaseContext(request),
           );
       const { locale, userId } = requireExistingAccount(state);
-      // Removes the cookie of this sign-up. The cookie of another sign-up stays.
+      // Delete the cookie of this sign-up, but keep the cookie of another one.
       const cookie = signUpCookie.read(request) === userId ? { 'Set-Cookie': signUpCookie.clear() } : {};
       if (request.sentAs === 'form') {
         const html = reject
@@ -210,8 +211,9 @@ function verifyRoute(deps: RouteDeps): Route {
 }
 
 /**
- * Returns the fault to show in the form; undefined if the form cannot correct it. `none` means that the form shows no
- * fault: the password is required, because the browser no longer has the sign-up cookie, but it was not entered yet.
+ * Returns the error to show in the form; undefined if different input would not help. `none` shows the form
+ * without an error: the sign-up cookie is missing, so the form must ask for the password, which was not
+ * entered yet.
  */
 function verificationFault(refusal: Refusal): VerificationFault | 'none' | undefined {
   switch (refusal.kind) {
