@@ -33,59 +33,59 @@ export interface Endpoints {
   remove(id: string): Promise<boolean>;
 }
 
-/** One request to an endpoint. Contains no personal data. */
+/** A request that was sent to an endpoint, and its outcome. Contains no personal data. */
 export interface Attempt {
-  /** The number of this attempt; each endpoint counts its own attempts. */
+  /** The number of this attempt. The attempts of each endpoint are numbered separately. */
   readonly n: number;
   readonly at: Date;
-  /** The id of the event, which the request contains as `webhook-id`. */
+  /** The id of the sent event, which is also the `webhook-id` header of the request. */
   readonly event: string;
   readonly type: string;
   readonly account: string;
   readonly delivered: boolean;
-  /** The status of the response, if there was one. */
+  /** The HTTP status of the response. Absent if there was no response. */
   readonly status?: number;
-  /** Why the attempt failed. */
+  /** Why the attempt failed. Absent if it succeeded. */
   readonly reason?: string;
   readonly milliseconds: number;
 }
 
-/** How many attempts of an endpoint are kept. */
+/** How many attempts are kept for each endpoint. */
 export const MAX_KEPT_ATTEMPTS = 1000;
 
 export interface Attempts {
-  /** Stores attempts. Each replaces the one that is {@link MAX_KEPT_ATTEMPTS} older. */
+  /** Stores attempts. Each of them overwrites the attempt whose number is {@link MAX_KEPT_ATTEMPTS} lower. */
   put(endpoint: string, attempts: readonly Attempt[]): Promise<void>;
-  /** Returns attempts, the latest first. */
+  /** Returns the attempts of an endpoint, latest first. */
   list(
     endpoint: string,
     page: {
       readonly limit: number;
-      /** Only attempts with a lower number are returned. */
+      /** If set, only attempts with a number below this one are returned. */
       readonly before?: number;
     },
   ): Promise<readonly Attempt[]>;
 }
 
-/** An attempt and the endpoint that it was made to. */
+/** An attempt with the id of its endpoint. */
 export interface StoredAttempt {
   readonly endpoint: string;
   readonly attempt: Attempt;
 }
 
-/** The sequence up to which the events of an account had been sent when `ops move` replaced the log. */
+/** Records how far the events of an account had been sent when `ops move` replaced the log. */
 export interface SentSequence {
   readonly account: string;
-  /** The endpoint to which the sequence applies. Unset: it applies to all endpoints without a sequence of their own. */
+  /** The id of the endpoint. Unset if the record is for all endpoints that have no record of their own. */
   readonly endpoint?: string;
-  /** The sequence of the last event that was sent; 0 if none was. */
+  /** The sequence of the last sent event. 0 if none was sent. */
   readonly sequence: number;
 }
 
 export interface SentSequences {
   /**
-   * Returns the sequence up to which the events of each account were sent to an endpoint before a move. Accounts that
-   * were not moved are absent.
+   * For each account, returns the sequence of the last event that was sent to an endpoint before `ops move`. Accounts
+   * without a record are absent.
    */
   find(endpoint: string, accounts: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }
@@ -94,22 +94,22 @@ export interface WebhookStorage extends Preparable {
   readonly endpoints: Endpoints;
   readonly attempts: Attempts;
   readonly sentBefore: SentSequences;
-  /** The fingerprints of the keys in WEBHOOK_SECRET_KEY that the user service was started with. */
+  /** The fingerprints of the keys in WEBHOOK_SECRET_KEY with which the user service has started. */
   readonly keyFingerprints: KeyFingerprints;
-  /** The leases that decide which process sends to an endpoint. */
+  /** Leases, one for each endpoint. Only the process that holds the lease sends to the endpoint. */
   readonly leases: LeaseRecords;
   /**
-   * Releases all leases if only one server at a time can use the store, because the previous server has then ended.
-   * Otherwise does nothing.
+   * Called when the service starts. If only one process can use this kind of store, releases all leases, because the
+   * process that held them has ended. Otherwise does nothing.
    */
   voidLeases(): Promise<void>;
-  /** Set if webhooks can be moved from this kind of store. */
+  /** Set only if webhooks can be moved from this kind of store to another. */
   readonly source?: {
     readonly endpoints: MoveSource<WebhookEndpoint>;
     readonly attempts: MoveSource<StoredAttempt>;
     readonly keys: MoveSource<StoredKeyUses>;
   };
-  /** Set if webhooks can be moved into this kind of store. */
+  /** Set only if webhooks can be moved from another store to this kind of store. */
   readonly target?: {
     readonly endpoints: MoveTarget<WebhookEndpoint>;
     readonly attempts: MoveTarget<StoredAttempt>;
@@ -119,9 +119,9 @@ export interface WebhookStorage extends Preparable {
 }
 
 /**
- * Changes an endpoint. Retries if another process has changed it meanwhile.
- * @param change returns undefined to keep the endpoint unchanged
- * @returns the endpoint after the change; undefined if there is none
+ * Changes an endpoint. If another process changes it at the same time, reads it again and retries.
+ * @param change returns the changed endpoint, or undefined to leave it unchanged
+ * @returns the endpoint after the change; undefined if it does not exist
  */
 export async function changeEndpoint(
   endpoints: Pick<Endpoints, 'find' | 'replace'>,

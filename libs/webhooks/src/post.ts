@@ -1,13 +1,13 @@
-/** Sends one request to an endpoint. */
+/** Sends HTTP requests to endpoints. */
 import { Agent as HttpAgent, request as httpRequest, type RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { createPublicLookup, hostOf, isPublicAddress, PrivateAddressError } from './addresses.ts';
 import type { RequestOutcome } from './progress.ts';
 
-/** How long a request may take, from the look-up of the host name to the end of the response, in ms. */
+/** The timeout of a request, from the lookup of the host name to the end of the response, in ms. */
 const TIMEOUT_MS = 15_000;
-/** The maximum number of bytes that are read of a response. Only its status counts. */
+/** The maximum number of response bytes to read. The body is ignored: only the status counts. */
 const MAX_RESPONSE_BYTES = 65_536;
 const GONE = 410;
 
@@ -15,27 +15,27 @@ export interface PostRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** The signal that aborts the request. */
+  /** Aborts the request. */
   readonly signal: AbortSignal;
 }
 
-/** Sends requests. Never rejects: every failure is an outcome. */
+/** Sends requests. `post` never rejects: failures are outcomes. */
 export interface HttpPoster {
   post(request: PostRequest): Promise<RequestOutcome>;
-  /** Closes the connections that were kept open. */
+  /** Closes all keep-alive connections. */
   close(): void;
 }
 
 /**
- * Creates a poster, which sends requests to endpoints.
- * @param options.allowPrivate whether private IP addresses, and URLs without TLS, may be called
+ * Creates a client that sends requests to endpoints.
+ * @param options.allowPrivate whether URLs with private IP addresses or without TLS are allowed
  */
 export function createHttpPoster({ allowPrivate }: { readonly allowPrivate: boolean }): HttpPoster {
   const options = {
-    // Without a maximum of sockets per host: a request must not wait for those to another endpoint of the same host.
-    // Each endpoint has a limited number of requests (deliver.ts).
+    // The number of sockets for a host is unlimited, so that requests to one endpoint do not wait for those to
+    // another on the same host. deliver.ts limits the concurrent requests to each endpoint.
     keepAlive: true,
-    // IP addresses are checked when a connection is opened, so reused connections have been checked.
+    // The IP address is checked when a connection is opened. Reused connections have been checked already.
     ...(allowPrivate ? {} : { lookup: createPublicLookup() }),
   };
   const http = new HttpAgent(options);
@@ -45,7 +45,7 @@ export function createHttpPoster({ allowPrivate }: { readonly allowPrivate: bool
     async post({ url: text, headers, body, signal }) {
       const url = new URL(text);
       const host = hostOf(url);
-      // Sockets look up only names, so a host that is an IP address is checked here.
+      // Sockets call `lookup` only for host names, so a URL with an IP address must be checked here.
       if (!allowPrivate && isIP(host) !== 0 && !isPublicAddress(host))
         return failureOf(new PrivateAddressError(host));
       const isPlain = url.protocol === 'http:';
@@ -110,6 +110,6 @@ function failureOf(error: unknown): RequestOutcome {
 }
 
 function reasonOf(error: Error & { readonly code?: unknown }): string {
-  // An AggregateError, for a name with several addresses, has no message.
+  // If a name has several addresses and none can be reached, Node throws an AggregateError without a message.
   return error.message || (typeof error.code === 'string' ? error.code : 'could not be called');
 }

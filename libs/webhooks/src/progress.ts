@@ -1,16 +1,19 @@
-/** Decides which events are sent to an endpoint next, and how its state changes after a delivery round. Pure. */
+/**
+ * Pure functions that decide which events to send to an endpoint next, and how the endpoint's state changes after a
+ * delivery round.
+ */
 import type { DeliveryProgress, RedriveRange, WaitingAccount, WebhookEndpoint } from './endpoint.ts';
 import { parseRetryAfterMs, retryDelayMs, retryDelayWhileDownMs } from './retry-delays.ts';
 
 /**
- * After this many failures in a row, the endpoint counts as down: no new events are read for it, and only one event
- * at a time is attempted.
+ * After this many consecutive failures, an endpoint counts as down: no new events are read for it, and only one event
+ * at a time is sent to probe it.
  */
 export const FAILURES_UNTIL_DOWN = 5;
-/** If this many accounts of an endpoint are waiting for a retry, no new events are read for it. */
+/** While this many accounts of an endpoint wait for a retry, no new events are read for the endpoint. */
 export const MAX_WAITING_ACCOUNTS = 100;
 
-/** An undelivered event, and its place on the log. */
+/** An event that has not been delivered, with its position in the log. */
 export interface EventPosition {
   readonly account: string;
   readonly partition: number;
@@ -31,17 +34,17 @@ export type RequestOutcome =
       readonly status?: number;
       readonly retryAfter?: string;
     }
-  /** The endpoint has responded 410 Gone: nothing more is sent to it. */
+  /** The endpoint responded with 410 Gone. No further requests are sent to it. */
   | { readonly kind: 'gone'; readonly status: number };
 
-/** The outcome for the events of one account. */
+/** The outcome of sending one account's events. */
 export interface AccountResult {
   readonly account: string;
-  /** How many events were delivered. */
+  /** The number of delivered events. */
   readonly delivered: number;
-  /** The first event that was not delivered, for which the account waits; undefined if all were delivered. */
+  /** The first event that was not delivered, with which the next attempt begins. Undefined if all were delivered. */
   readonly stopped?: EventPosition & Pick<WaitingAccount, 'redriven'>;
-  /** Why that event was not delivered; undefined if it was not attempted. */
+  /** Why the event in `stopped` was not delivered. Undefined if it was not sent at all. */
   readonly failure?: Exclude<RequestOutcome, { kind: 'delivered' }>;
 }
 
@@ -49,7 +52,7 @@ export function isEndpointDown({ failing, waiting }: DeliveryProgress): boolean 
   return failing !== undefined && failing.count >= FAILURES_UNTIL_DOWN && waiting.length > 0;
 }
 
-/** Returns the accounts whose next attempt is due; at most one if the endpoint is down. */
+/** Returns the waiting accounts whose next attempt is due. If the endpoint is down, returns at most one account. */
 export function accountsDue(delivery: DeliveryProgress, now: Date): readonly WaitingAccount[] {
   const { failing, waiting } = delivery;
   if (isEndpointDown(delivery) && failing !== undefined)
@@ -65,13 +68,13 @@ export function mayReadNewEvents(delivery: DeliveryProgress): boolean {
   return !isEndpointDown(delivery) && delivery.waiting.length < MAX_WAITING_ACCOUNTS;
 }
 
-/** Returns the time at which the next waiting account is due; undefined if none is waiting. */
+/** Returns the time of the next attempt. Undefined if no account waits. */
 export function nextAttemptAt(delivery: DeliveryProgress): Date | undefined {
   if (isEndpointDown(delivery)) return delivery.failing?.next;
   return delivery.waiting.toSorted(byNext)[0]?.next;
 }
 
-/** Returns whether an event is in a range to send again. */
+/** Returns whether an event is in the range of a redrive. */
 export function isInRedriveRange(
   event: { readonly id: string; readonly time: Date },
   range: RedriveRange,
@@ -81,9 +84,9 @@ export function isInRedriveRange(
 }
 
 /**
- * Returns the accounts that are waiting after a delivery round, and whether the endpoint is failing.
- * @param results at most one per account
- * @param random returns a number from 0 up to, but not including, 1
+ * Returns which accounts wait for a retry after a delivery round, and whether the endpoint is failing.
+ * @param results at most one result for each account
+ * @param random returns a random number in [0, 1)
  */
 export function progressAfterRound(
   before: DeliveryProgress,
@@ -140,7 +143,7 @@ function later(now: Date, ms: number): Date {
   return new Date(now.getTime() + ms);
 }
 
-/** Returns why an endpoint is to be paused; undefined if it is not. */
+/** Returns why an endpoint must be paused. Undefined if it must not. */
 export function reasonToPause(
   { failing }: Pick<DeliveryProgress, 'failing'>,
   results: readonly AccountResult[],
@@ -152,7 +155,7 @@ export function reasonToPause(
   return `has failed since ${failing.since.toISOString()}: ${failing.reason}`;
 }
 
-/** Returns the endpoint, paused because its deliveries failed. */
+/** Pauses an endpoint because deliveries have failed. */
 export function pauseForFailures(endpoint: WebhookEndpoint, reason: string, now: Date): WebhookEndpoint {
   return { ...endpoint, paused: { at: now, by: 'failures', reason } };
 }

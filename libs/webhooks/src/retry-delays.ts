@@ -2,7 +2,7 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-/** The delays between the attempts of an event, in ms. The last one is repeated. */
+/** The delays between the attempts to send an event, in ms. After the last delay in the list, it is used again. */
 export const RETRY_DELAYS_MS: readonly number[] = [
   SECOND,
   5 * SECOND,
@@ -21,18 +21,24 @@ const MAX_DELAY_WHILE_DOWN_MS = HOUR;
 /** The maximum delay that an endpoint may request with `Retry-After`, in ms. */
 const MAX_REQUESTED_DELAY_MS = 24 * HOUR;
 
-/** Returns the delay after this number of failed attempts of one event, in ms. @param random in [0, 1) */
+/**
+ * Returns the delay after an event has failed this many times, in ms.
+ * @param random a random number in [0, 1), for jitter
+ */
 export function retryDelayMs(attempts: number, random: number): number {
   const longest = RETRY_DELAYS_MS[Math.min(attempts, RETRY_DELAYS_MS.length) - 1] ?? SECOND;
   return longest * (1 - random / 4);
 }
 
-/** Returns the delay after this number of consecutive failed attempts of any events, in ms. @param random in [0, 1) */
+/**
+ * Returns the delay after this many failures of an endpoint that is down, in ms.
+ * @param random a random number in [0, 1), for jitter
+ */
 export function retryDelayWhileDownMs(count: number, random: number): number {
   return Math.min(retryDelayMs(count, random), MAX_DELAY_WHILE_DOWN_MS);
 }
 
-/** Returns the delay that `Retry-After` asks for, in ms; 0 if the header is absent or invalid. */
+/** Returns the delay that a `Retry-After` header requests, in ms. 0 if the header is absent or invalid. */
 export function parseRetryAfterMs(retryAfter: string | undefined, now: Date): number {
   if (retryAfter === undefined) return 0;
   const ms = /^\d+$/.test(retryAfter) ? Number(retryAfter) * SECOND : Date.parse(retryAfter) - now.getTime();

@@ -53,7 +53,7 @@ async function opened(context: TestContext) {
       },
     });
   }
-  /** Runs delivery rounds until there is nothing to do for the moment. */
+  /** Runs delivery rounds until a round finds nothing to send. @returns the report of the last round */
   async function settle(id: string): Promise<RoundReport> {
     for (;;) {
       const report = await round(id);
@@ -457,7 +457,7 @@ test('an event that fails when it is sent again does not make others be sent aga
   await publish(ada, 7);
   await settle(id);
   assert.deepEqual(received, []);
-  // A redrive that is requested while the account waits adds to what it gets.
+  // A redrive is requested while the account waits. Its event is added to those that the account waits for.
   await redrive(id, { event: ids[5] ?? '' });
   await settle(id);
   answering(() => delivered);

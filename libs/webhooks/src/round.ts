@@ -1,6 +1,6 @@
 /**
- * Runs one delivery round for an endpoint: sends the waiting events that are due, or else new ones, and stores its
- * position.
+ * Runs one delivery round for an endpoint: sends the events that are due for a retry, or new events if none are due,
+ * and stores the progress.
  */
 
 import { sleep } from '@latchkey/process/loop';
@@ -29,9 +29,9 @@ import {
 } from './progress.ts';
 import type { SecretSealer } from './seal.ts';
 
-/** How often a round looks whether an operator has changed its endpoint, in ms. */
+/** How often a round checks whether an operator has changed its endpoint, in ms. */
 const LOOK_EVERY_MS = 1000;
-/** How many pages without an event for the endpoint are read before the position is stored. */
+/** The maximum number of pages without an event for the endpoint that a round reads before it stores the position. */
 const MAX_SKIPPED_PAGES = 50;
 
 export interface RoundDeps {
@@ -41,38 +41,40 @@ export interface RoundDeps {
   readonly sealer: Pick<SecretSealer, 'open'>;
   readonly pauseAfterMs: number;
   now(): Date;
-  /** Returns a number from 0 up to, but not including, 1. */
+  /** Returns a random number in [0, 1). */
   random(): number;
-  /** Aborted once another process may send to the endpoint, or when the service stops. */
+  /**
+   * Aborted when the lease may have expired, so that another process may send to the endpoint, or the service stops.
+   */
   readonly signal: AbortSignal;
 }
 
 export interface RoundReport {
-  /** The endpoint as it is stored now; undefined if it was removed. */
+  /** The endpoint as stored after the round. Undefined if it was removed. */
   readonly endpoint: WebhookEndpoint | undefined;
-  /** Whether the next round can run immediately. */
+  /** Whether there may be more to send, so that the next round should run immediately. */
   readonly isBusy: boolean;
-  /** Why the endpoint was paused in this round; absent if it was not. */
+  /** Why this round has paused the endpoint. Absent if it has not. */
   readonly paused?: string;
   readonly delivered: number;
   readonly failed: number;
-  /** The page of new events that this round has read; undefined if it read none. */
+  /** The last page of new events that this round read. Undefined if it read none. */
   readonly page?: EventPage;
   readonly nextDue?: Date;
 }
 
-/** The requests of a round, and the position in the log after it. */
+/** The requests that a round sent, and the endpoint's position after it. */
 interface RoundOutcome extends DeliverResult {
   readonly cursor?: string;
-  /** The state of the redrive after this round; `null` if it is over. */
+  /** The state of the redrive after this round. `null` if the redrive is complete. */
   readonly redrive?: Redrive | null;
   readonly page?: EventPage;
 }
 
 /**
- * Runs a delivery round. If an operator changes, pauses or removes the endpoint meanwhile, the round sends nothing more:
- * requests in flight are aborted, and the next round sends their events. Rejects if the log or the store fails: nothing
- * is stored then, so the same events are sent again.
+ * Runs a delivery round. If an operator changes, pauses or removes the endpoint during the round, requests in flight
+ * are aborted, and the next round sends their events again. If the log or the store fails, the promise rejects and
+ * nothing is stored, so the next round sends the same events again.
  */
 export async function runDeliveryRound(id: string, deps: RoundDeps): Promise<RoundReport> {
   const found = await deps.storage.endpoints.find(id);
@@ -81,7 +83,7 @@ export async function runDeliveryRound(id: string, deps: RoundDeps): Promise<Rou
   const endpoint = isRestarted ? { ...found, delivery: restart(found.delivery) } : found;
   const sent = await sendUnlessChanged(endpoint, deps);
   const { endpoint: stored, paused } = await storeOutcome({ before: endpoint, isRestarted, sent }, deps);
-  // If the endpoint was removed meanwhile, its attempts were removed with it, so none are stored.
+  // If the endpoint was removed during the round, so were its attempts, and no new ones must be stored.
   if (stored !== undefined) await deps.storage.attempts.put(id, sent.attempts);
   const failed = sent.attempts.filter(({ delivered }) => !delivered).length;
   const due = stored && nextAttemptAt(stored.delivery);
@@ -104,12 +106,12 @@ function idle(endpoint: WebhookEndpoint | undefined): RoundReport {
   return { endpoint, isBusy: false, delivered: 0, failed: 0 };
 }
 
-/** Returns whether the cursor of an endpoint belongs to another log, whose offsets are invalid in the current one. */
+/** Returns whether an endpoint's cursor was created on another log, whose offsets are meaningless on this one. */
 async function isOnAnotherLog({ delivery }: WebhookEndpoint, reader: EventReader): Promise<boolean> {
   return delivery.cursor !== undefined && !(await reader.isOfCurrentLog(delivery.cursor));
 }
 
-/** Returns the progress of an endpoint that begins again with the first event of the log. */
+/** Returns the progress of an endpoint that starts again at the beginning of the log. */
 function restart({ cursor: _cursor, caughtUp: _caughtUp, ...delivery }: DeliveryProgress): DeliveryProgress {
   return { ...delivery, waiting: [] };
 }
@@ -126,14 +128,14 @@ async function sendUnlessChanged(endpoint: WebhookEndpoint, deps: RoundDeps): Pr
   }
 }
 
-/** Resolves once an operator has changed or removed the endpoint, or when `signal` is aborted. */
+/** Resolves when an operator has changed or removed the endpoint, or when `signal` is aborted. */
 async function waitForChange(
   { id, revision }: WebhookEndpoint,
   { endpoints }: RoundDeps['storage'],
   signal: AbortSignal,
 ): Promise<void> {
   for (await sleep(LOOK_EVERY_MS, signal); !signal.aborted; await sleep(LOOK_EVERY_MS, signal)) {
-    // While the store fails, nothing is known of changes. The round then cannot store its outcome either.
+    // If the store is down, assume that nothing has changed. The round cannot store its outcome then, either.
     const current = await endpoints.find(id).catch(() => ({ revision }));
     if (current?.revision !== revision) return;
   }
@@ -164,7 +166,7 @@ async function sendWaiting(
   return { attempts, results: results.map((result) => keepRedriven(result, waiting.get(result.account))) };
 }
 
-/** Yields the events that a waiting account is to get, in order. */
+/** Yields the events to send for a waiting account, in order. */
 async function* owedEvents(
   endpoint: WebhookEndpoint,
   waiting: WaitingAccount,
@@ -181,7 +183,10 @@ async function* owedEvents(
   }
 }
 
-/** Until a waiting account has reached the end of its redrive, it still gets only the events of the redrive. */
+/**
+ * If delivery stopped before the end of a redrive, keeps the ranges of the redrive, so that the next attempt still
+ * sends only the events in them.
+ */
 function keepRedriven(result: AccountResult, waiting: WaitingAccount | undefined): AccountResult {
   const { stopped } = result;
   const redriven = waiting?.redriven;
@@ -200,7 +205,7 @@ async function sendNew(endpoint: WebhookEndpoint, deps: RoundDeps): Promise<Roun
   return { ...(await deliverEvents(endpoint, byAccount(events), deps)), cursor: page.cursor, page };
 }
 
-/** Reads a page of new events, and selects those that are to be sent. */
+/** Reads a page of new events, and selects the events to send. */
 async function readNew(
   endpoint: WebhookEndpoint,
   after: string | undefined,
@@ -209,7 +214,7 @@ async function readNew(
   const page = await deps.reader.read(endpoint, after);
   const waiting = new Set(endpoint.delivery.waiting.map(({ account }) => account));
   const sentBefore = await sentBeforeMove(endpoint, page.events, deps);
-  // New events of a waiting account are sent after its waiting events.
+  // New events of accounts that already wait are omitted here: they are sent after the events that wait.
   const events = page.events.filter(
     (event) =>
       isDecidedSince(endpoint, event) &&
@@ -223,7 +228,7 @@ function byAccount(events: readonly LoggedEvent[]): EventsByAccount {
   return Map.groupBy(events, ({ account }) => account);
 }
 
-/** Returns, for each account, the sequence of the last event that was sent before `ops move` replaced the log. */
+/** For each account, returns the sequence of the last event that was sent before `ops move` replaced the log. */
 async function sentBeforeMove(
   { id, delivery }: WebhookEndpoint,
   events: readonly LoggedEvent[],
@@ -234,8 +239,7 @@ async function sentBeforeMove(
 }
 
 /**
- * Sends a page of a redrive, that is, of events that are sent again. New events wait until the redrive is complete,
- * so that the order is kept.
+ * Sends one page of a redrive. New events are sent only after the redrive is complete, so that events stay in order.
  */
 async function sendRedrive(
   endpoint: WebhookEndpoint,
@@ -261,9 +265,9 @@ async function sendRedrive(
 }
 
 /**
- * Returns the result for an account that a redrive has sent events to. An account that already waited still waits for
- * the same events. If an event of the redrive was not delivered, the account waits for it, and then for the other events
- * of the redrive.
+ * Returns the result for an account after a page of a redrive. If an event of the redrive was not delivered, the
+ * account waits for this event and then for the remaining events of the redrive. If all were delivered, an account
+ * that waited before still waits for the same events.
  */
 function afterRedrive(
   result: AccountResult,
@@ -278,7 +282,7 @@ function afterRedrive(
       : keepRedriven({ ...result, stopped: eventPositionOf(waiting) }, waiting);
   const until = waiting?.redriven?.until ?? waiting?.offset ?? reader.offsetIn(end, stopped.partition);
   const all = distinctRanges([...(waiting?.redriven?.ranges ?? []), ...ranges]);
-  // If there are too many ranges, the account gets all of its events again.
+  // With too many ranges, all later events of the account are sent again instead.
   return all.length > MAX_REDRIVES
     ? result
     : { ...result, stopped: { ...stopped, redriven: { ranges: all, until } } };
@@ -293,14 +297,16 @@ function isDecidedSince({ since }: WebhookEndpoint, { time }: LoggedEvent): bool
 }
 
 interface Round {
-  /** The endpoint for which the round was run. */
+  /** The endpoint as it was at the beginning of the round. */
   readonly before: WebhookEndpoint;
-  /** Whether the endpoint began again with the first event of the log. */
+  /** Whether the endpoint started again at the beginning of the log. */
   readonly isRestarted: boolean;
   readonly sent: RoundOutcome;
 }
 
-/** Stores the outcome, unless another process has stored a round of this endpoint in the meantime. */
+/**
+ * Stores the outcome of a round. Discards it if another process has stored a round of this endpoint in the meantime.
+ */
 async function storeOutcome(
   { before, isRestarted, sent }: Round,
   { storage, now, random, pauseAfterMs }: RoundDeps,
@@ -318,7 +324,7 @@ async function storeOutcome(
   const endpoint = await changeEndpoint(storage.endpoints, before.id, (current) => {
     reason = undefined;
     if (current.delivery.round !== before.delivery.round) return undefined;
-    // An operator may have changed the stored endpoint during the round, for example resumed it.
+    // Based on the endpoint as stored now: an operator may have changed it during the round, for example resumed it.
     const stored = isRestarted ? restart(current.delivery) : current.delivery;
     const results = sent.results.map((result) => withNewerRanges(result, before.delivery, current.delivery));
     const { waiting, failing } = progressAfterRound(stored, results, { now: at, random });
@@ -346,7 +352,7 @@ async function storeOutcome(
   return { endpoint, ...(endpoint?.paused?.by === 'failures' && reason !== undefined && { paused: reason }) };
 }
 
-/** Adds the ranges of a redrive that was requested during the round to those that an account waits for. */
+/** If a redrive was requested during the round, adds its ranges to those that a waiting account gets. */
 function withNewerRanges(
   result: AccountResult,
   before: DeliveryProgress,
@@ -367,7 +373,7 @@ function isCursorUnchanged({ delivery }: WebhookEndpoint, { cursor }: RoundOutco
   return cursor === undefined || cursor === delivery.cursor;
 }
 
-/** Returns the redrive to store. A redrive that was requested during the round is kept unchanged. */
+/** Returns the redrive to store. If a new redrive was requested during the round, returns that one unchanged. */
 function redriveAfter(
   current: DeliveryProgress['redrive'],
   before: DeliveryProgress['redrive'],

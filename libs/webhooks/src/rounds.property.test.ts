@@ -12,15 +12,18 @@ import {
   START_TIME,
 } from './testing/log.ts';
 
-/** The steps of a history, in order. The rounds of one step run at the same time, like those of two processes. */
+/** A step of a test run. The rounds of one step run concurrently, as if two processes ran them. */
 const step = fc.record({
   publish: fc.array(fc.nat(3), { maxLength: 3 }),
   rounds: fc.array(
     fc.record({
-      /** Whether each request arrives. If it arrives but is not seen (`isSeen`), the sender gets a failure. */
+      /**
+       * For each request, whether the endpoint receives it. If it does but `isSeen` is false, the response is lost,
+       * and the sender sees a failure.
+       */
       arrives: fc.infiniteStream(fc.boolean()),
       isSeen: fc.infiniteStream(fc.boolean()),
-      /** Whether the process ends before it can store anything. */
+      /** Whether the process crashes before it stores the outcome of its round. */
       dies: fc.boolean(),
     }),
     { minLength: 1, maxLength: 2 },

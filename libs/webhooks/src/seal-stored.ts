@@ -1,13 +1,15 @@
-/** Encrypts all stored secrets with the current key when the service starts, and finds those that no key decrypts. */
+/**
+ * Encrypts all stored secrets with the current key when the service starts. Also finds secrets that no key can
+ * decrypt.
+ */
 import type { WebhookEndpoint } from './endpoint.ts';
 import { changeEndpoint, type Endpoints } from './ports.ts';
 import { isSealed, type SecretSealer } from './seal.ts';
 
 /**
- * Checks that every stored secret can be opened.
- * @returns for each endpoint with secrets that are not sealed with the current key: a map from the stored form of
- * each such secret to its plain text
- * @throws Error with a one-line message if there is no key, or no key opens a secret; StoreUnavailable
+ * Decrypts all stored secrets, and finds those that are not encrypted with the current key.
+ * @returns for each endpoint with such secrets, a map from the stored form of each secret to its plain text
+ * @throws Error with a one-line message if there is no key or no key decrypts a secret; StoreUnavailable
  */
 export async function findOutdatedSecrets(
   endpoints: Pick<Endpoints, 'list'>,
@@ -28,7 +30,7 @@ export async function findOutdatedSecrets(
 }
 
 /**
- * Seals with the current key all secrets that are stored in plain text or sealed with a former key.
+ * Encrypts with the current key all secrets that are stored in plain text or encrypted with a former key.
  * @throws as `findOutdatedSecrets`
  */
 export async function sealOutdatedSecrets(
@@ -48,7 +50,8 @@ export async function sealOutdatedSecrets(
 type StoredSecret = WebhookEndpoint['secrets'][number];
 
 /**
- * Returns the stored secrets of an endpoint that none of the keys decrypts. Secrets in plain text are not among them.
+ * Returns the secrets of an endpoint that none of the keys can decrypt. Ignores secrets that are stored in plain
+ * text.
  */
 export async function findUnreadableSecrets(
   { id, secrets }: Pick<WebhookEndpoint, 'id' | 'secrets'>,

@@ -19,7 +19,7 @@ async function opened(context: TestContext) {
   const { endpoints } = storage;
   return {
     endpoints,
-    /** Adds an endpoint. @returns its id and its secret */
+    /** Adds an endpoint whose secret is encrypted with these keys. @returns its id and its secret */
     async add(keys: readonly [SecretKey, ...SecretKey[]]) {
       const fields = { name: 'crm', url: 'http://crm/', person: true, from: 'now' } as const;
       const options = { allowPrivate: true, sealer: createSecretSealer(keys), now: START_TIME };

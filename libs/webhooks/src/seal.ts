@@ -5,18 +5,22 @@ import { CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose';
 import { z } from 'zod';
 import { EndpointRefused } from './endpoint-refused.ts';
 
-/** Encrypts and decrypts secrets. The secret of one endpoint cannot be decrypted as that of another endpoint. */
+/**
+ * Encrypts and decrypts the secrets of endpoints. Each encrypted secret is bound to its endpoint: it cannot be
+ * decrypted for another one.
+ */
 export interface SecretSealer {
-  /** Whether there is a key. Without a key, `seal` and `open` throw. */
+  /** Whether WEBHOOK_SECRET_KEY is set. If not, `seal` and `open` throw. */
   readonly hasKey: boolean;
   /**
    * Encrypts a secret with the current key.
-   * @returns a compact JWE (dir, A256GCM) @throws EndpointRefused without a key
+   * @returns a compact JWE (dir, A256GCM)
+   * @throws EndpointRefused if there is no key
    */
   seal(endpoint: string, secret: string): Promise<string>;
-  /** Decrypts a secret. @throws Error with a one-line message if none of the keys fits */
+  /** Decrypts a secret. @throws Error with a one-line message if none of the keys decrypts it */
   open(endpoint: string, sealed: string): Promise<string>;
-  /** Returns whether a secret is sealed with the current key. */
+  /** Returns whether a secret is encrypted with the current key. */
   isCurrent(sealed: string): boolean;
 }
 
@@ -25,7 +29,7 @@ const KEY_BYTES = 32;
 
 const content = z.object({ endpoint: z.string(), secret: z.string() });
 
-/** Creates a sealer. @param keys WEBHOOK_SECRET_KEY, newest first; undefined if it is not set */
+/** Creates a sealer. @param keys the keys in WEBHOOK_SECRET_KEY, newest first; undefined if it is not set */
 export function createSecretSealer(keys: SecretKeys | undefined): SecretSealer {
   const [current] = keys ?? [];
   const derived = new Map((keys ?? []).map((key) => [key.kid, derive(key)]));
@@ -53,12 +57,12 @@ export function createSecretSealer(keys: SecretKeys | undefined): SecretSealer {
   };
 }
 
-/** Returns whether a stored secret is sealed. Secrets of Standard Webhooks begin with `whsec_`, which no JWE does. */
+/** Returns whether a stored secret is encrypted. Secrets in plain text begin with `whsec_`; no JWE does. */
 export function isSealed(stored: string): boolean {
   return !stored.startsWith('whsec_');
 }
 
-/** Returns the id of the key that a secret is sealed with; undefined for a key without an id. */
+/** Returns the id of the key with which a secret is encrypted. Undefined if the key has no id. */
 export function keyIdOf(sealed: string): string | undefined {
   try {
     return decodeProtectedHeader(sealed).kid;
@@ -67,7 +71,9 @@ export function keyIdOf(sealed: string): string | undefined {
   }
 }
 
-/** Derives the AES key. The given key is not used itself, because it may have a different length and other uses. */
+/**
+ * Derives the AES key. The configured key is not used directly, because it may have another length and other uses.
+ */
 function derive({ bytes }: SecretKey): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', bytes, '', 'latchkey secrets of webhooks', KEY_BYTES));
 }

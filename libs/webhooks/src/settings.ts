@@ -1,7 +1,10 @@
 import { keySetting, parseSecretKeys, settingSchemas } from '@latchkey/process';
 import { z } from 'zod';
 
-/** How long the former secret may stay valid after a rotation, in hours. The keys of service clients have the same. */
+/**
+ * How long the former secret may stay valid after a rotation, in hours. The same limits apply to the API keys of
+ * service clients.
+ */
 export const overlapHours = { default: 24, max: 24 * 90 } as const;
 
 export const webhookSettings = z.object({

@@ -6,9 +6,8 @@ import { generateEndpointSecret } from './endpoint.ts';
 import { signatureHeaders } from './sign.ts';
 
 test('signs as the examples of the specification do', () => {
-  // This test vector is from
-  // https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md, and from the tests of
-  // its libraries.
+  // This test vector is from the specification and from the tests of the reference libraries:
+  // https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
   const headers = signatureHeaders(
     {
       id: 'msg_p5jXN8AQM9LWM0D4loKWxJek',

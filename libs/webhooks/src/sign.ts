@@ -1,9 +1,9 @@
-/** Signatures by Standard Webhooks (https://www.standardwebhooks.com), with its reference library. */
+/** Signs requests as Standard Webhooks specifies (https://www.standardwebhooks.com), with its reference library. */
 import { Webhook } from 'standardwebhooks';
 
 /**
- * Returns the headers by which a receiver verifies the origin of a request.
- * @param secrets `whsec_…`; each adds a signature
+ * Returns the headers with which a receiver verifies that a request comes from Latchkey.
+ * @param secrets the secrets of the endpoint (`whsec_…`), each of which adds a signature
  */
 export function signatureHeaders(
   { id, body, now }: { readonly id: string; readonly body: string; readonly now: Date },

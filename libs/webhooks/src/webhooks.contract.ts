@@ -1,4 +1,4 @@
-/** Tests that every store of webhooks must pass. */
+/** Tests that every webhook storage must pass. */
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';

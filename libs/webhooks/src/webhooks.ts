@@ -21,7 +21,7 @@ import { type RoundReport, runDeliveryRound } from './round.ts';
 import type { SecretSealer } from './seal.ts';
 import { findUnreadableSecrets, sealOutdatedSecrets } from './seal-stored.ts';
 
-/** How often to look for endpoints that were added, resumed or changed, in ms. */
+/** How often to check for endpoints that were added, resumed or changed, in ms. */
 const POLL_MS = 1000;
 const LEASE_MS = 20_000;
 const RENEW_LEASE_MS = LEASE_MS / 4;
@@ -29,7 +29,7 @@ const RENEW_LEASE_MS = LEASE_MS / 4;
 export interface WebhooksDeps {
   readonly storage: WebhookStorage;
   readonly bus: Pick<Bus, 'tail'>;
-  /** Returns the genuine records among the given ones. Only these are sent to endpoints. */
+  /** Selects the records that are not forged. Only their events are sent to endpoints. */
   readonly genuine: SelectGenuineRecords;
   readonly sealer: SecretSealer;
   readonly logger: Logger;
@@ -48,11 +48,11 @@ export interface WebhookConfig {
 
 export interface Webhooks {
   /**
-   * Starts sending. @throws Error with a one-line message if WEBHOOK_SECRET_KEY does not open the secret of an
-   * endpoint
+   * Starts sending.
+   * @throws Error with a one-line message if WEBHOOK_SECRET_KEY does not decrypt the secret of an endpoint
    */
   start(): Promise<void>;
-  /** Aborts the requests in progress; their events are sent again later. */
+  /** Stops sending. Aborts the requests in flight; their events are sent again after the next start. */
   stop(): Promise<void>;
   health(): Promise<readonly Dependency[]>;
 }
@@ -86,10 +86,10 @@ export function createWebhooks({
   function startRunning(signal: AbortSignal): Promise<void> {
     const poster = createHttpPoster({ allowPrivate: settings.WEBHOOKS_ALLOW_PRIVATE });
     const senders = new Map<string, Promise<void>>();
-    /** The endpoints whose secret cannot be decrypted, each of which was logged. */
+    /** The ids of endpoints whose secret cannot be decrypted. The error is logged only once for each of them. */
     const unsigned = new Set<string>();
 
-    /** Sends to one endpoint until it is paused or removed, or another process has its lease. */
+    /** Sends events to one endpoint until it is paused or removed, or until another process takes over its lease. */
     async function sendTo(id: string): Promise<void> {
       if (!(await take(id))) return;
       const ending = new AbortController();
@@ -143,7 +143,10 @@ export function createWebhooks({
       senders.set(id, sender);
     }
 
-    /** Returns whether this process can sign requests to an endpoint. If not, another process may have the key. */
+    /**
+     * Returns whether this process can decrypt the secrets with which requests to an endpoint are signed. If it
+     * cannot, it leaves the endpoint to a process that has the key.
+     */
     async function canSign(endpoint: WebhookEndpoint): Promise<boolean> {
       const { id } = endpoint;
       const valid = new Set(signingSecretsOf(endpoint, now()));
@@ -204,8 +207,8 @@ export function createWebhooks({
       stopping = new AbortController();
       await storage.voidLeases();
       await sealOutdatedSecrets(endpoints, sealer);
-      // The keys are recorded only now, when no stored secret needs a former key. From here on, `ops keys retire` may
-      // remove former keys.
+      // The keys are recorded only after all secrets were encrypted with the current key, because then `ops keys
+      // retire` may remove former keys.
       await storage.keyFingerprints.check(configuredKeysOf(settings), now());
       running = startRunning(stopping.signal);
     },
@@ -218,8 +221,8 @@ export function createWebhooks({
 }
 
 /**
- * Returns the keys of a process in the form in which its store records them. They are recorded only to know since
- * when each is in use.
+ * Converts the keys of this process to the form in which the store records them. The store records when each key was
+ * first used, and refuses none.
  */
 function configuredKeysOf({
   WEBHOOK_SECRET_KEY: keys,
@@ -238,7 +241,7 @@ async function healthOf(
     if (faults.length === 0) return [{ name: 'webhooks', state: 'ok', needed: false }];
     return [{ name: 'webhooks', state: 'degraded', needed: false, detail: faults.join('; ') }];
   } catch {
-    // While the store is down, nothing is reported here, because the service itself reports the state of the store.
+    // The service itself reports that the store is down, so nothing is reported here.
     return [];
   }
 }

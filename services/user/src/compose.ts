@@ -1,4 +1,4 @@
-/** Composes the user service. */
+/** Composes the user service from its storage, projections, routes and webhooks. */
 import { type Backend, busHealth, createForgeryAlarm, eventKeysHealth, storeHealth } from '@latchkey/backend';
 import type { SubscribeOptions, TopicSpec } from '@latchkey/bus';
 import { openServiceClients } from '@latchkey/clients';
@@ -44,12 +44,12 @@ import { openStorage } from './storage/index.ts';
 
 const SLICE_SIZE = 500;
 /**
- * The maximum time for handling a slice of records, in ms. If a slice unparks accounts, a part of the log is read
- * again, which may take long.
+ * The maximum time for handling a slice of records, in ms. It is long because a slice may unpark accounts, which
+ * requires reading a part of the log again.
  */
 const SLICE_WITHIN_MS = 3_600_000;
 
-/** The topic that the service consumes, and the topic on which it confirms erasures. */
+/** The topic that the service consumes, and the topic to which it publishes confirmations of erasures. */
 export const userTopics: readonly TopicSpec[] = [checkedAccountsTopic, receiptsTopic];
 
 export interface UserDeps {
@@ -57,11 +57,14 @@ export interface UserDeps {
   readonly logger: Logger;
   readonly registry: Registry;
   now?(): Date;
-  /** The keys that verify tokens, instead of those at JWKS_URL; given if auth runs in the same process. */
+  /**
+   * The keys that verify access tokens. Set if auth runs in the same process; otherwise the keys at JWKS_URL are
+   * used.
+   */
   readonly keys?: KeySource;
-  /** The keys that verify events, instead of those at JWKS_URL; given if auth runs in the same process. */
+  /** The keys that verify events. Set if auth runs in the same process; otherwise the keys at JWKS_URL are used. */
   readonly eventKeys?: EventKeySource;
-  /** Limits for requests that wait for the read model. */
+  /** Limits on how long, and how many, requests wait for the read model. */
   readonly waits?: Partial<WaitLimits>;
 }
 

@@ -1,4 +1,4 @@
-/** A log with account events, and a store of webhooks, in a temporary folder. */
+/** A log with account events and a webhook storage, in a temporary folder, for tests. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -70,7 +70,7 @@ export async function openTestLog() {
   };
 }
 
-/** The data that a receiver gets from a request. */
+/** What a receiver reads from a request. */
 export interface ReceivedEvent {
   readonly id: string;
   readonly account: string;
@@ -82,7 +82,10 @@ export function parseReceivedEvent({ headers, body }: Pick<PostRequest, 'headers
   return { id: String(headers['webhook-id']), account: String(subject), sequence: Number(sequence) };
 }
 
-/** Returns the sequences of each account in the order in which a receiver that skips known ids handles them. */
+/**
+ * Returns the sequences of each account in the order in which a receiver handles them if it skips ids that it has
+ * already received.
+ */
 export function handledSequences(received: readonly ReceivedEvent[]): ReadonlyMap<string, readonly number[]> {
   const known = new Set<string>();
   const effects = received.filter(({ id }) => !known.has(id) && known.add(id));

@@ -1,4 +1,7 @@
-/** Webhooks in MongoDB. Every query of attempts and sequences uses `_id`; there are few endpoints. */
+/**
+ * Webhook storage in MongoDB. Attempts and sequences are queried by `_id` only. Endpoints need no index for queries,
+ * because there are few of them.
+ */
 import {
   createDocumentMoveTarget,
   createKeyFingerprintMoveTarget,
@@ -31,27 +34,30 @@ const SENT_BEFORE = 'webhook_sent_before';
 interface EndpointDocument {
   readonly _id: string;
   readonly version: number;
-  /** The endpoint, with times as strings. */
+  /** The endpoint as JSON. Timestamps are strings. */
   readonly endpoint: unknown;
-  /** A number that no other document has, below the limit of endpoints. Endpoints that `ops move` added have none. */
+  /**
+   * A number below the limit of endpoints, unique among the documents, which enforces the limit. Absent in endpoints
+   * that `ops move` added.
+   */
   readonly slot?: number;
 }
 
-/** Because of this index, two processes that add an endpoint at the same time cannot take the same slot. */
+/** The unique index prevents two processes that add endpoints at the same time from taking the same slot. */
 export const webhookIndexes: readonly Index[] = [
   { collection: ENDPOINTS, name: 'slot', keys: { slot: 1 }, unique: true, sparse: true },
 ];
 
-/** The id consists of the endpoint's id and the number of a slot. */
+/** `_id` is `<endpoint id>/<slot>`, where the slot is the attempt's number modulo MAX_KEPT_ATTEMPTS. */
 type AttemptDocument = Attempt & { readonly _id: string };
 
-/** The id is the account, or consists of the endpoint's id and the account. */
+/** `_id` is the account's id, or `<endpoint id>/<account id>` if the sequence is for one endpoint only. */
 interface SentDocument {
   readonly _id: string;
   readonly sequence: number;
 }
 
-/** Opens the webhooks of a MongoDB database. The connection may still be in progress. */
+/** Opens the webhook storage of a MongoDB database. The client may still be connecting. */
 export function openMongoWebhookStorage({ connection }: Pick<MongoStore, 'connection'>): WebhookStorage {
   const documents = connection.collection<EndpointDocument>(ENDPOINTS);
   const attempts = connection.collection<AttemptDocument>(ATTEMPTS);
@@ -89,7 +95,7 @@ export function openMongoWebhookStorage({ connection }: Pick<MongoStore, 'connec
             await documents.insertOne({ ...documentOf(endpoint), slot });
             return true;
           } catch (error) {
-            // Another process has taken the slot.
+            // Another process has taken the slot. The loop tries the next free one.
             if (!isLostRaceError(error)) throw error;
           }
         }
@@ -151,10 +157,7 @@ export function openMongoWebhookStorage({ connection }: Pick<MongoStore, 'connec
   };
 }
 
-/**
- * Returns the lowest free slot; undefined if there are `most` endpoints. Each endpoint without a slot leaves one slot
- * fewer for the others.
- */
+/** Returns the lowest free slot. Undefined if there are `most` endpoints. Endpoints without a slot count, too. */
 function freeSlot(stored: readonly Pick<EndpointDocument, 'slot'>[], most: number): number | undefined {
   const taken = new Set(stored.flatMap(({ slot }) => (slot === undefined ? [] : [slot])));
   const slots = most - (stored.length - taken.size);
@@ -170,7 +173,8 @@ function ofAccount(endpoint: string, account: string): string {
 }
 
 function ofEndpoint(id: string) {
-  // Selects the ids that begin with the endpoint's id and a slash: `0` is the character after the slash.
+  // Selects all ids that begin with the endpoint's id and a slash. `0` is the character that follows the slash in
+  // ASCII.
   return { _id: { $gt: `${id}/`, $lt: `${id}0` } };
 }
 

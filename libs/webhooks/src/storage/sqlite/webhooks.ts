@@ -1,4 +1,4 @@
-/** Webhooks in the embedded store. */
+/** Webhook storage in the embedded store. */
 import {
   createRowSource,
   createSqliteKeyFingerprints,
@@ -20,8 +20,8 @@ import {
 } from '../../ports.ts';
 
 /**
- * `endpoint` is JSON. Times are ms since the epoch. The slot of an attempt is its number modulo MAX_KEPT_ATTEMPTS, so
- * the latest attempts overwrite the oldest.
+ * The column `endpoint` contains JSON. Times are in ms since the epoch. The slot of an attempt is its number modulo
+ * MAX_KEPT_ATTEMPTS, so that new attempts overwrite the oldest ones.
  */
 const tables = `
 CREATE TABLE webhook_endpoint (
@@ -50,7 +50,7 @@ CREATE TABLE webhook_lease (
 ) STRICT, WITHOUT ROWID;
 `;
 
-/** The table of the keys that the user service was started with. */
+/** The name of the table that records the keys with which the user service has started. */
 const KEYS = 'webhook_key';
 
 const keys = `
@@ -82,7 +82,7 @@ const SQL = {
   removeAttempts: 'DELETE FROM webhook_attempt WHERE endpoint = :id',
 } as const;
 
-/** Opens the webhooks of the embedded store. @throws DataFolderError if the tables cannot be created */
+/** Opens the webhook storage of the embedded store. @throws DataFolderError if the tables cannot be created */
 export function openSqliteWebhookStorage({ database }: Pick<SqliteStore, 'database'>): WebhookStorage {
   database.migrate(schema);
   const { prepare, write } = database;
@@ -104,7 +104,7 @@ export function openSqliteWebhookStorage({ database }: Pick<SqliteStore, 'databa
       }),
       keys: keyFingerprintSource(database, KEYS),
     },
-    // Webhooks cannot be moved into this kind of store, so no event was sent before a move.
+    // Webhooks cannot be moved to an embedded store, so there are no events from before a move.
     sentBefore: { find: async () => new Map() },
     endpoints: mapSqliteErrors<Endpoints>({
       add: (endpoint, most) => write(() => prepare(SQL.add).run({ ...rowOf(endpoint), most }).changes === 1),
@@ -127,7 +127,7 @@ export function openSqliteWebhookStorage({ database }: Pick<SqliteStore, 'databa
     }),
     attempts: mapSqliteErrors<Attempts>({
       put: (endpoint, attempts) =>
-        // Safe to lose in a crash, because no decision depends on the log of attempts.
+        // Not flushed: attempts may be lost in a crash, because they are only shown to operators.
         write(
           () => {
             for (const attempt of attempts) prepare(SQL.putAttempt).run(attemptRow(endpoint, attempt));
