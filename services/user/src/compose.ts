@@ -106,14 +106,14 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
     policy: config.EVENT_SIGNATURES,
     topics: [ACCOUNTS_TOPIC],
     ...(backend.observeTime && { onVerified: backend.observeTime }),
-    // The projections, the feed and the webhooks read the same events.
+    // Shared, because the projections, the feed and the webhooks verify the same events.
     shared: createVerifiedProofs(),
   } as const;
   const onForged = createForgeryAlarm({ policy: config.EVENT_SIGNATURES, count: metrics.forged, logger });
   const genuine: SelectGenuineRecords = createRecordFilter(createRecordAuthenticator(verification));
   const projectionOf = projections({
     backend,
-    // Each generation gets its own function, because each reads the log at its own position.
+    // Each generation gets its own authenticator, because each reads the log from its own position.
     authenticateFor: () => createRecordAuthenticator({ ...verification, ahead: { log: backend.bus } }),
     onForged,
     stores,
@@ -202,7 +202,9 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
   };
 }
 
-/** Returns the handler that fills a generation. */
+/**
+ * Returns a function that creates the handler of a generation's subscription, which applies events to its profiles.
+ */
 function projections(deps: {
   readonly backend: Backend;
   authenticateFor(): RecordAuthenticator;
@@ -232,12 +234,12 @@ function projections(deps: {
       metrics: countWhileActive(answers, deps.metrics),
       logger: deps.logger.child({ generation }),
       now: deps.now,
-      // Requests wait only for the active generation.
+      // Only the active generation notifies waiting requests, because responses come from it.
       announce: (accounts) => answers() && deps.announce(accounts),
       confirm,
     });
     if (!deps.stores.blocksOnWrite) return project;
-    // During a rebuild, slices are applied one at a time.
+    // While this generation is not active, that is, during a rebuild, its slices are applied one at a time.
     const inTurn = serializeCalls(project);
     return (slice) => (answers() ? project(slice) : inTurn(slice));
   };

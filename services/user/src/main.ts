@@ -1,5 +1,5 @@
 /**
- * Starts the user service as a separate process. V8's young generation is limited first, before any other module is
+ * Entry point of the user service as a process of its own. Limits V8's young generation before any other module is
  * loaded.
  */
 import { limitYoungGeneration } from '@latchkey/process/young-generation';

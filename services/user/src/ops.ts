@@ -1,4 +1,4 @@
-/** The user service's functions for ops commands, which may run while its instances are running. */
+/** Functions of the user service for ops commands. They may run while instances of the service run. */
 import { setTimeout } from 'node:timers/promises';
 import type { Store } from '@latchkey/backend';
 import type { Bus, BusRecord, ConsumerGroups } from '@latchkey/bus';
@@ -30,12 +30,12 @@ type KeyReader = Pick<Bus, 'readKey'>;
 export interface RetrySource {
   readonly log: Pick<Bus, 'readKey' | 'publish'>;
   readonly authenticate: RecordAuthenticator;
-  /** Returns the sequence of an account's last event in the journal, 0 if there is none. */
+  /** Returns the sequence of an account's last event in the journal. 0 if the account has no events. */
   lastDecided(account: string): Promise<number>;
 }
 
 /**
- * The user service's functions for ops commands. Every method may reject with StoreUnavailable, or with an error of
+ * Functions of the user service for ops commands. All promises may reject with StoreUnavailable or with an error of
  * the log.
  */
 export interface UserOps extends Preparable {
@@ -45,18 +45,18 @@ export interface UserOps extends Preparable {
   leftoverGenerations(): Promise<readonly number[]>;
   /** Returns the profiles of the active generation. */
   activeProfiles(): Promise<ProfileView>;
-  /** Returns accounts that are parked in any generation, ordered by id. */
+  /** Returns accounts that are parked in at least one generation, sorted by id. */
   listParked(page: ParkedPageRequest): Promise<readonly ParkedAccount[]>;
-  /** Returns a parked account; undefined if it is parked in no generation. */
+  /** Returns an account if it is parked in at least one generation, otherwise undefined. */
   findParked(account: string): Promise<ParkedAccount | undefined>;
-  /** Returns the record at which an account is parked; undefined if the record is no longer on the topic. */
+  /** Returns the record that parked an account. Undefined if the topic no longer contains the record. */
   recordOf(parked: Parked, log: KeyReader): Promise<BusRecord | undefined>;
-  /** Publishes the receipts of those erasures that every generation has applied. Idempotent. */
+  /** Confirms those erasures that every generation has applied: publishes a receipt for each. Idempotent. */
   confirmErasures(erased: readonly ErasedAccount[], log: Pick<Bus, 'publish'>): Promise<void>;
   /**
-   * Reads the records of a parked account again, from the one that could not be applied, in every generation that
-   * is being filled.
-   * @returns the worst outcome of all generations
+   * Retries a parked account in every generation that is being filled: reads its records again, from the one that
+   * could not be applied.
+   * @returns the worst outcome over all generations
    */
   retryParked(account: string, from: RetrySource): Promise<GenerationRetry>;
   rebuild(groups: ConsumerGroups): Rebuild;
@@ -64,7 +64,7 @@ export interface UserOps extends Preparable {
 
 const PAGE = 500;
 
-/** Opens the user service on a store. @throws DataFolderError */
+/** Opens the read model in a store for ops commands. @throws DataFolderError */
 export function openOps(store: Store): UserOps {
   const { generations, profilesOf, requirements, check } = openStorage(store);
   const parked = createParkedAccounts({ pointer: generations.read, profilesOf });
@@ -94,8 +94,7 @@ export function openOps(store: Store): UserOps {
     confirmErasures: confirm,
     async retryParked(account, from) {
       const erased: ErasedAccount[] = [];
-      // Retries an account in one generation. No waiting request is notified, because waiting requests poll the
-      // store.
+      // Waiting requests do not need to be notified, because they also poll the store.
       function retryIn(generation: number) {
         return createParkedRetry({
           ...from,

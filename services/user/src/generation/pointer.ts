@@ -1,56 +1,54 @@
 /**
- * The record of which generations exist. A generation is a copy of all profiles, computed from the whole log, with
- * its own table or collection and its own consumer group. A rebuild fills a new generation while the active one
- * serves queries.
+ * Records which generations of the read model exist. A generation is a copy of all profiles, computed from the whole
+ * log. It has its own table or collection and its own consumer group. A rebuild fills a new generation while the
+ * active one serves queries.
  */
 export interface GenerationPointer {
   /** The generation that serves queries. */
   readonly active: number;
-  /** The generations that are being filled, in ascending order, including the active one. */
+  /** The generations that are being filled from the log, including the active one, in ascending order. */
   readonly running: readonly number[];
   /**
-   * The highest number ever used. Numbers are never reused, because a late instance may still fill an old
-   * generation.
+   * The highest number that any generation had. Numbers are never reused, because an instance that has not read the
+   * latest pointer may still write to a dropped generation.
    */
   readonly last: number;
-  /** The time at which the active generation began to serve queries, RFC 3339. Undefined for the first generation. */
+  /** When the active generation began to serve queries (RFC 3339). Undefined for the first generation. */
   readonly since?: string;
-  /** Increased by each change, so that one of two concurrent changes fails. */
+  /** Incremented by each change, for optimistic concurrency control. */
   readonly version: number;
 }
 
 /** The pointer before the first rebuild. */
 export const initialPointer: GenerationPointer = { active: 1, running: [1], last: 1, version: 0 };
 
-/** Returns the name of a generation in the store. */
+/** Returns the suffix that names a generation's table, collection and consumer group. */
 export function generationName(generation: number): string {
   return `v${generation}`;
 }
 
-/** Returns the consumer group whose positions show how far the generation has been filled. */
+/** Returns the consumer group of a generation. Its positions show how far the generation has been filled. */
 export function generationGroup(generation: number): string {
   return generation === 1 ? 'user' : `user.${generationName(generation)}`;
 }
 
-/** Returns the generation that is being built to become active. */
+/** Returns the generation that a rebuild is filling and that may become active. Undefined if there is none. */
 export function candidateGenerationOf({ active, running }: GenerationPointer): number | undefined {
   return running.findLast((generation) => generation > active);
 }
 
-/** Returns the generation that is kept to switch back to. */
+/** Returns the formerly active generation, which is kept up to date for a switch back. Undefined if there is none. */
 export function previousGenerationOf({ active, running }: GenerationPointer): number | undefined {
   return running.findLast((generation) => generation < active);
 }
 
-/** Returns the pointer with one more generation to fill, which gets the next number. */
+/** Returns a pointer with a new generation to fill, which gets the next number. */
 export function addGeneration(pointer: GenerationPointer): GenerationPointer {
   const next = pointer.last + 1;
   return changed(pointer, { running: [...pointer.running, next], last: next });
 }
 
-/**
- * Returns the pointer with another generation as the active one. @param generation one that is already being filled
- */
+/** Returns a pointer with another active generation. @param generation a generation that is already being filled */
 export function activateGeneration(
   pointer: GenerationPointer,
   generation: number,
@@ -59,7 +57,7 @@ export function activateGeneration(
   return changed(pointer, { active: generation, since: at.toISOString() });
 }
 
-/** Returns the pointer in which only the active generation is being filled. */
+/** Returns a pointer with which only the active generation is filled. */
 export function stopOtherGenerations(pointer: GenerationPointer): GenerationPointer {
   return changed(pointer, { running: [pointer.active] });
 }

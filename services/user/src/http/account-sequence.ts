@@ -1,4 +1,7 @@
-/** The header `Account-Sequence: <account id>:<n>` of responses to changes. */
+/**
+ * The header `Account-Sequence: <account id>:<n>`. Responses to changes contain it; a client that sends it with a
+ * later request gets a response that includes the change.
+ */
 import { Problem, problems } from '@latchkey/http';
 import { z } from 'zod';
 
@@ -16,7 +19,7 @@ const header = z
   })
   .pipe(z.object({ account: z.uuid(), sequence: z.number().int() }));
 
-/** The schema of the header in the OpenAPI document. */
+/** The schema of the header, for the OpenAPI document. */
 export const accountSequenceHeader = z.object({
   'Account-Sequence': z
     .string()

@@ -1,6 +1,6 @@
 /**
- * A cursor is opaque text that says where a page of the list of accounts ended. Cursors are not secret, because
- * anyone who can use a cursor may list all accounts.
+ * Encodes and decodes cursors. A cursor is opaque text that says where a page of the list of accounts ended. Cursors
+ * are not encrypted, because only callers who may list all accounts can use them.
  */
 import { parseJson } from '@latchkey/process';
 import { z } from 'zod';
@@ -12,7 +12,7 @@ export function encodeCursor({ createdAt, id }: ProfilePosition): string {
   return Buffer.from(JSON.stringify([createdAt, id])).toString('base64url');
 }
 
-/** A query parameter that accepts only what `encodeCursor` has written. */
+/** The schema of a query parameter that accepts only text from `encodeCursor`. */
 export const cursorParameter = z
   .string()
   .max(200)

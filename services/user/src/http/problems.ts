@@ -1,4 +1,4 @@
-/** Maps failures of the service to problems. */
+/** Maps errors of the service to HTTP problems. */
 import { type Problem, unavailableProblem } from '@latchkey/http';
 import { StoreUnavailable } from '@latchkey/store';
 import { type WaitRefusal, WaitRefused } from '../projection/sequence-waiter.ts';
@@ -17,7 +17,7 @@ const waitProblems: Record<WaitRefusal, () => Problem> = {
 };
 
 /**
- * Runs the work, and maps its failures to problems.
+ * Runs `work`, and maps its errors to problems.
  * @throws Problem (unavailable) if the store fails or a wait is refused; other errors unchanged
  */
 export async function mapFailuresToProblems<T>(work: () => Promise<T>): Promise<T> {

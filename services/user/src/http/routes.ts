@@ -1,4 +1,4 @@
-/** The routes of the read model. */
+/** The HTTP routes of the user service. */
 import { type OpenApiInfo, openApiRoute, Problem, problems, type Route, route } from '@latchkey/http';
 import { accountNotVerified, type Caller, type Guards } from '@latchkey/tokens';
 import type { z } from 'zod';
@@ -21,7 +21,7 @@ import { texts } from './texts.ts';
 const BASE = '/api/v1/users';
 const tag = 'users';
 
-/** Describes the tags of the OpenAPI document. */
+/** The descriptions of the tags in the OpenAPI document. */
 export const userTags = {
   users: 'Profiles, for their owners and for admins.',
   events: 'The feed of account events, for other services.',
@@ -40,9 +40,9 @@ export interface RouteDeps {
   readonly guards: Guards<ProfileStanding>;
   /** The routes of the event feed. */
   readonly feed: readonly Route[];
-  /** The routes on which admins manage webhooks: the endpoints that events are sent to. */
+  /** The routes with which admins manage webhook endpoints. */
   readonly webhooks: readonly Route[];
-  /** The path of PUBLIC_URL, which a proxy in front removes; empty if there is none. */
+  /** The path of PUBLIC_URL, which a reverse proxy removes from requests. Empty if PUBLIC_URL has no path. */
   readonly publicPath: string;
 }
 
@@ -87,8 +87,7 @@ export function createRoutes({ profiles, guards, publicPath, feed, webhooks }: R
     handle: async ({ caller, params }) => ({ status: 200, body: await seenBy(caller, params.id, profiles) }),
   });
 
-  // `others` must come last, because `one` would also accept the paths of the routes before it, with `me` and
-  // `openapi.json` as ids.
+  // `others` must come last: its route `one` has the path `/:id`, which also matches `/me` and `/openapi.json`.
   const others = [one, ...feed, ...webhooks];
   const description = openApiRoute(`${BASE}/openapi.json`, tag, { ...INFO, publicPath }, [
     ofOneself,

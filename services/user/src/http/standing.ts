@@ -1,6 +1,6 @@
 /**
- * Decides from the read model whether a token is accepted. First waits until the read model has reached the state that
- * the caller has already seen.
+ * Decides from the read model whether to accept an access token. First waits until the read model includes the
+ * changes that the caller already knows of.
  */
 import type { AccessClaims, AccountStanding, LookUpStanding } from '@latchkey/tokens';
 import { acceptsToken, type LivingProfile } from '../profile/profile.ts';
@@ -9,25 +9,26 @@ import { type AccountSequence, readAccountSequence } from './account-sequence.ts
 import { mapFailuresToProblems } from './problems.ts';
 
 /**
- * What decides whether a request is allowed: the state of the caller's account. Contains the profile from which it
- * was read, so that no route reads the profile again.
+ * The state of the caller's account, which decides whether a request is allowed. Includes the profile, so that routes
+ * do not have to read it again.
  */
 export interface ProfileStanding extends AccountStanding {
   readonly profile: LivingProfile;
   /**
-   * The id of another account that the request waited for. A response about that account must include the state that
-   * the caller has already seen.
+   * The id of another account for which the request has waited. The read model now includes the change of that
+   * account that the caller knows of.
    */
   readonly awaited?: string;
 }
 
 /**
- * Waits until the profiles in the store include the account's events up to the token's `seq`. Then waits in the same
- * way for the sequence in the header `Account-Sequence`, which may be that of the caller's own account or, if the
- * caller is a verified admin, of any other account. If another caller sends a header about another account, the
- * header is ignored; otherwise the caller could use it to hold requests open for accounts that are not theirs.
- * If the other account is parked, because one of its events could not be applied, only requests about that account
- * are refused: the admin who changed it sends the header with every later request.
+ * Returns a function that looks up the state of the caller's account. It waits until the stored profile includes the
+ * account's events up to the token's `seq`. It then waits for the sequence in the header `Account-Sequence`. The
+ * header may name the caller's own account or, if the caller is a verified admin, any account. A header from another
+ * caller about another account is ignored, because the caller could use it to hold requests open.
+ * If the account in an admin's header is parked, because one of its events could not be applied, the request is not
+ * refused: the admin's client sends the header with every later request. Only requests about the parked account
+ * itself are refused.
  */
 export function createStandingLookUp(
   waiter: Pick<SequenceWaiter, 'waitFor' | 'waitUntilSettled'>,
@@ -35,7 +36,7 @@ export function createStandingLookUp(
   return (claims, request) =>
     mapFailuresToProblems(async () => {
       const seen = readAccountSequence(request.headers['account-sequence']);
-      // The token is checked before the second wait, so that a request with an invalid token cannot wait because of its
+      // The token is checked before the second wait, so that a request with an invalid token cannot be held open by a
       // header.
       const standing = await standingAt(waiter, claims, claims.seq);
       if (standing === 'dead' || seen === undefined) return standing;

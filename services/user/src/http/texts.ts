@@ -1,12 +1,9 @@
-/** Translations of the messages of refusals. */
+/** Translations of error messages. */
 import { joinTexts } from '@latchkey/http';
 import { guardTexts } from '@latchkey/tokens';
 import type { unavailableDetails } from './problems.ts';
 
-/**
- * German messages about why a response is unavailable. If a reason has no translation here, the compiler reports an
- * error.
- */
+/** German translations of `unavailableDetails`. The type makes the compiler report a missing translation. */
 const unavailable: Record<(typeof unavailableDetails)[keyof typeof unavailableDetails], string> = {
   'The read model has not caught up yet. Try again.':
     'Die Daten sind noch nicht auf dem neuesten Stand. Versuchen Sie es noch einmal.',

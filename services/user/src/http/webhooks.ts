@@ -1,4 +1,4 @@
-/** Routes on which admins manage webhooks: the endpoints that events are sent to. */
+/** The routes with which admins manage webhook endpoints. */
 
 import { consumerName, eventTypes, instant } from '@latchkey/events';
 import { Problem, problems, type Route, route, validationProblem } from '@latchkey/http';
@@ -134,7 +134,7 @@ const rangeBody = z.object({
   until: instant.optional().describe('Events that happened before this time. Default: now'),
 });
 
-/** Creates the routes on which admins manage webhooks. */
+/** Creates the routes with which admins manage webhook endpoints. */
 export function webhookRoutes({
   storage,
   sealer,
@@ -151,7 +151,7 @@ export function webhookRoutes({
   };
   const ofOne = { ...common, params, problems: [problems.not_found] };
 
-  /** Changes an endpoint. @throws Problem (not_found, conflict) */
+  /** Changes an endpoint. @throws Problem (validation_failed, not_found, conflict, unavailable) */
   async function change(
     id: string,
     apply: (endpoint: WebhookEndpoint) => WebhookEndpoint,
@@ -403,7 +403,7 @@ function attemptView(attempt: Attempt): z.infer<typeof attemptSchema> {
   return { ...attempt, at: at.toISOString(), status, reason };
 }
 
-/** Maps refusals of the library to problems. */
+/** Runs `work`, and maps EndpointRefused to a problem. */
 async function mapRefusals<T>(work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();

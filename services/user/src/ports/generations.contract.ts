@@ -1,4 +1,4 @@
-/** Tests of the guarantees of {@link Generations}, called from the test file of each adapter. */
+/** Tests the guarantees of {@link Generations}. The test file of each adapter calls them. */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import {
@@ -14,14 +14,14 @@ import { findAccount, type Profiles } from './profiles.ts';
 
 export interface GenerationsUnderTest {
   readonly generations: Generations;
-  /** The same store, as another process has opened it. */
+  /** The same store, opened a second time, as another process would open it. */
   readonly others: Generations;
   profilesOf(generation: number): Profiles;
 }
 
 const NOW = new Date('2026-03-01T12:00:00.000Z');
 
-/** Defines the tests. @param open creates an empty store, which it removes once the test has ended */
+/** Defines the tests. @param open creates an empty store that is removed after the test */
 export function generationsContract(
   adapter: string,
   open: (context: TestContext) => Promise<GenerationsUnderTest>,

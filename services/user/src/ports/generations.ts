@@ -1,27 +1,27 @@
-/** The generations of the read model: the pointer to the active generation, and the table or collection of each. */
+/** The store of generations: the pointer to the active generation, and a table or collection for each generation. */
 import type { GenerationPointer } from '../generation/pointer.ts';
 
 /**
- * The store of generations. Every guarantee is a test in generations.contract.ts, which every adapter passes. Every
- * method rejects with StoreUnavailable if the store cannot be reached or fails.
+ * The store of generations. generations.contract.ts tests every guarantee for every adapter. All promises reject with
+ * StoreUnavailable if the store cannot be reached or fails.
  */
 export interface Generations {
-  /** Returns the pointer; `initialPointer` before the first rebuild. */
+  /** Returns the stored pointer. Returns `initialPointer` before the first rebuild. */
   read(): Promise<GenerationPointer>;
   /**
-   * Replaces the pointer from which `next` was derived, whose version is one lower.
-   * @returns false if the pointer has changed meanwhile; nothing was written then
+   * Replaces the stored pointer by `next`, if the stored version is one below that of `next`.
+   * @returns false, without a change, if another process has changed the pointer in the meantime
    */
   replace(next: GenerationPointer): Promise<boolean>;
-  /** Creates the table or collection for a generation's profiles, with its indexes. Idempotent. */
+  /** Creates the table or collection of a generation, with its indexes. Idempotent. */
   prepare(generation: number): Promise<void>;
-  /** Returns the generations that have a table or collection, in ascending order. */
+  /** Returns the numbers of all generations that have a table or collection, in ascending order. */
   stored(): Promise<readonly number[]>;
   /**
    * Deletes all profiles of a generation, whose table or collection remains. Does nothing if there is none. May reject
    * if another process removes the generation at the same time.
    */
   clear(generation: number): Promise<void>;
-  /** Removes a generation's table or collection with its contents. Does nothing if there is none. */
+  /** Removes the table or collection of a generation. No-op if it does not exist. */
   remove(generation: number): Promise<void>;
 }

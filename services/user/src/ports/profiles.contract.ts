@@ -1,4 +1,4 @@
-/** Tests of the guarantees of {@link Profiles}, called from the test file of each adapter. */
+/** Tests the guarantees of {@link Profiles}. The test file of each adapter calls them. */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { Parked } from '@latchkey/consumer';
@@ -45,7 +45,7 @@ function parkedFromStart(name: string): StoredAccount {
   return { ...unknownAccount(uuidFromText(name)), parked: parkedAt(name, 7) };
 }
 
-/** Defines the tests. @param open creates an empty store, which it removes once the test has ended */
+/** Defines the tests. @param open creates an empty store that is removed after the test */
 export function profilesContract(adapter: string, open: (context: TestContext) => Promise<Profiles>): void {
   positionStoreContract(`profiles on ${adapter}, as a`, open, (position) => {
     const { account: id, sequence } = position;

@@ -4,50 +4,47 @@ import type { Role } from '@latchkey/events';
 import type { LivingProfile } from '../profile/profile.ts';
 import { type StoredAccount, unknownAccount } from '../profile/stored-account.ts';
 
-/** The position of a profile in the list of accounts. The next page begins after the last profile of a page. */
+/** The position of a profile in the list of accounts, which is sorted by creation time and id. */
 export interface ProfilePosition {
   readonly createdAt: string;
   readonly id: string;
 }
 
 export interface ParkedPageRequest {
-  /** The maximum number to return, at least 1. */
+  /** The maximum number of accounts to return; at least 1. */
   readonly limit: number;
-  /** The id of an account; only accounts with a greater id are returned. */
+  /** If set, only accounts with a greater id are returned. */
   readonly after?: string;
 }
 
 export interface ProfileQuery {
-  /** The maximum number to return, at least 1. */
+  /** The maximum number of profiles to return; at least 1. */
   readonly limit: number;
-  /** A profile; only profiles after it are returned. */
+  /** If set, only profiles after this position are returned. */
   readonly after?: ProfilePosition;
   readonly role?: Role;
   readonly verified?: boolean;
-  /** Prefix of the e-mail address or the username, case-insensitive and taken literally. */
+  /** A case-insensitive prefix of the e-mail address or the username. It is matched literally, without wildcards. */
   readonly prefix?: string;
 }
 
 /**
- * Stores each account in one write: its position and its profile. Every guarantee is a test in
- * profiles.contract.ts, which every adapter passes. Every method rejects with StoreUnavailable if the store cannot
- * be reached or fails, and for no other reason.
+ * The store of profiles. Each account is stored in a single write, with its position and its profile.
+ * profiles.contract.ts tests every guarantee for every adapter. Promises reject with StoreUnavailable if the store
+ * cannot be reached or fails, and never otherwise.
  */
 export interface Profiles extends PositionStore<StoredAccount> {
-  /**
-   * Returns the marks of parked accounts (at which record each is parked, and why), sorted by account id: at most
-   * `limit`, after the given id.
-   */
+  /** Returns for parked accounts at which record, and why, each is parked; sorted by account id. */
   listParked(page: ParkedPageRequest): Promise<readonly Parked[]>;
   /**
-   * Returns the profiles that match the query, ordered by creation and id; those of accounts that ended are left out.
-   * Needs an index for each filter.
+   * Returns the profiles that match the query, sorted by creation time and id. Omits ended accounts. Adapters need an
+   * index for each filter.
    */
   list(query: ProfileQuery): Promise<readonly LivingProfile[]>;
-  /** Returns all stored accounts by id: at most `limit`, after the given id. */
+  /** Returns up to `limit` stored accounts of any state with an id greater than `after`, sorted by id. */
   page(after: string | undefined, limit: number): Promise<readonly StoredAccount[]>;
   /**
-   * Counts the parked accounts. Must be cheap for any number of accounts, because every request to /readyz and
+   * Counts the parked accounts. Must be cheap however many accounts there are, because every request to /readyz and
    * /metrics calls it.
    */
   countParked(): Promise<number>;
@@ -56,8 +53,8 @@ export interface Profiles extends PositionStore<StoredAccount> {
 }
 
 /**
- * Returns one account as it is stored. If nothing is stored about it, the account is at sequence 0 and has no
- * profile. @throws StoreUnavailable
+ * Returns the stored state of an account. If nothing is stored, returns an account at sequence 0 without a profile.
+ * @throws StoreUnavailable
  */
 export async function findAccount(profiles: Pick<Profiles, 'load'>, account: string): Promise<StoredAccount> {
   return (await profiles.load([account])).get(account) ?? unknownAccount(account);

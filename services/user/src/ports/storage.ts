@@ -1,12 +1,12 @@
-/** The stores of the user service. Each kind of store implements all of them. */
+/** The stores of the user service. There is an implementation for each kind of database. */
 import type { Preparable } from '@latchkey/store';
 import type { Generations } from './generations.ts';
 import type { Profiles } from './profiles.ts';
 
 export interface UserStorage extends Preparable {
   /**
-   * Whether a write blocks the event loop. If so, handling slices of the log concurrently would delay the responses
-   * of the process.
+   * Whether writes block the event loop. If they do, slices of the log must not be handled concurrently, because that
+   * would delay the responses of the process.
    */
   readonly blocksOnWrite: boolean;
   readonly generations: Generations;

@@ -1,10 +1,10 @@
-/** Applies the next event of an account to its profile. Pure. */
+/** Applies the next event of an account to the stored account. Pure. */
 import { type EventRecord, envelopeOf, positionAfter, type RefusedEvent } from '@latchkey/consumer';
 import type { Profile } from './profile.ts';
 import { applyProfileEvent, skipUnknownEvent } from './project.ts';
 import type { StoredAccount } from './stored-account.ts';
 
-/** Applies an event. Refuses an account that does not begin with UserRegistered, and a second UserRegistered. */
+/** Applies an event. Refuses it if it is a first event other than UserRegistered, or a later UserRegistered. */
 export function applyEvent(stored: StoredAccount, record: EventRecord): StoredAccount | RefusedEvent {
   const profile = profileAfter(stored.profile, record);
   return profile === undefined

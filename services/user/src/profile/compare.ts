@@ -3,14 +3,14 @@ import type { LatchkeyEvent } from '@latchkey/events';
 import type { Profile } from './profile.ts';
 import { applyProfileEvent } from './project.ts';
 
-/** Returns the profile that an account's events produce, from the first one on; undefined without events. */
+/** Computes the profile from all events of an account. Undefined if there are none. */
 export function foldProfile(events: readonly LatchkeyEvent[]): Profile | undefined {
   return events.reduce<Profile | undefined>(applyProfileEvent, undefined);
 }
 
 /**
- * Returns the names of the fields that differ, or that only one of the two profiles has; never the values of the
- * fields.
+ * Returns the names of the fields that differ or that only one profile has. Never returns values, which are personal
+ * data.
  */
 export function differingFields(stored: Profile, folded: Profile): readonly string[] {
   const [one, other] = [new Map(Object.entries(stored)), new Map(Object.entries(folded))];

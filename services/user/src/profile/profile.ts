@@ -2,8 +2,8 @@
 import type { Role } from '@latchkey/events';
 
 /**
- * The profile of an account that has not ended. Times are RFC 3339, UTC, in milliseconds. Personal fields are null if
- * they were never given or were erased.
+ * The profile of an account that has not ended. Times are RFC 3339 in UTC, with milliseconds. Personal fields are
+ * null if they were never set or have been erased.
  */
 export interface LivingProfile {
   readonly ended: false;
@@ -26,10 +26,7 @@ export interface LivingProfile {
   readonly revokedAt: number;
 }
 
-/**
- * The data that is kept about an ended registration. It is sufficient to recognise an event that arrives a second
- * time.
- */
+/** What is kept of an account that has ended or was erased: just enough to recognise redelivered events. */
 export interface EndedProfile {
   readonly ended: true;
   readonly id: string;
@@ -38,7 +35,7 @@ export interface EndedProfile {
 
 export type Profile = LivingProfile | EndedProfile;
 
-/** Returns whether a token issued at the account's sequence `seq` is accepted. */
+/** Returns whether a token is accepted. @param seq the account's sequence when the token was issued */
 export function acceptsToken(profile: Profile, seq: number): profile is LivingProfile {
   return !profile.ended && !profile.disabled && seq >= profile.revokedAt;
 }

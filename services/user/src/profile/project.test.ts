@@ -15,7 +15,7 @@ function living(...events: readonly LatchkeyEvent[]): LivingProfile {
   return profile;
 }
 
-/** Returns what an event changed, without the two fields that every event changes. */
+/** Returns the fields that an event changed, except `sequence` and `updatedAt`, which every event changes. */
 function changeBy(before: LivingProfile, event: LatchkeyEvent): Partial<LivingProfile> {
   const after = applyProfileEvent(before, event);
   assert.ok(!after.ended);

@@ -1,10 +1,13 @@
-/** The projection of one account's events. Pure, so that every instance and every rebuild produce the same profile. */
+/**
+ * Projects the events of an account to its profile. Pure, so that every instance and every rebuild compute the same
+ * profile.
+ */
 import { assertNever, type Envelope, type EventOf, type LatchkeyEvent } from '@latchkey/events';
 import type { LivingProfile, Profile } from './profile.ts';
 
 /**
- * Returns the profile after its next event. The caller ensures the order: an account begins with UserRegistered,
- * and `event.sequence` follows the profile's.
+ * Returns the profile after the account's next event. The caller must ensure that the first event is UserRegistered,
+ * and that `event.sequence` is the next one after the profile's.
  */
 export function applyProfileEvent(profile: Profile | undefined, event: LatchkeyEvent): Profile {
   if (event.type === 'UserRegistered') return registered(event);
@@ -13,7 +16,7 @@ export function applyProfileEvent(profile: Profile | undefined, event: LatchkeyE
   return { ...profile, ...changes(event), ...advanced(event) };
 }
 
-/** Returns the profile after an event of a type that this build does not know: only its position changes. */
+/** Returns the profile after an event whose type this release does not know. Only its sequence and time change. */
 export function skipUnknownEvent(profile: Profile, envelope: Envelope): Profile {
   return profile.ended ? ended(envelope) : { ...profile, ...advanced(envelope) };
 }
@@ -45,8 +48,8 @@ function changes(event: ChangingEvent): Partial<LivingProfile> {
     case 'OwnerAlerted':
     case 'EmailChangeRequested':
       return erasure(event.data.person);
-    // The `person` of these events may contain nothing but the reason that an admin gave, so a `null` does not mean
-    // that the profile is erased.
+    // In these events, `person` contains at most the reason that an admin gave. Therefore, `null` does not mean that
+    // the account's personal data was erased.
     case 'AccountDisabled':
     case 'AccountErasureRequested':
       return { disabled: true };
@@ -111,8 +114,8 @@ function given({ username, firstName, lastName }: Names): Partial<LivingProfile>
 const erased = { email: null, username: null, firstName: null, lastName: null } as const;
 
 /**
- * Returns the fields that an event erases: all personal fields if its `person` is null, otherwise none. A person who
- * was erased from one event counts as erased from all events.
+ * Returns the changes that erase personal data if the event's `person` is null, otherwise no changes. Data is always
+ * erased from all events of an account, so one such event suffices.
  */
 function erasure(person: object | null): Partial<LivingProfile> {
   return person === null ? erased : {};
@@ -122,7 +125,7 @@ function advanced(envelope: Envelope) {
   return { sequence: envelope.sequence, updatedAt: instantOf(envelope) };
 }
 
-/** Formats an instant in one way only, so that sorting the strings sorts the times. */
+/** Formats a time in a fixed format, so that sorting the strings sorts the times. */
 function instantOf({ time }: Envelope): string {
   return new Date(time).toISOString();
 }

@@ -1,10 +1,10 @@
-/** An account as the read model stores it. */
+/** An account as stored in the read model. */
 import type { Position } from '@latchkey/consumer';
 import type { Profile } from './profile.ts';
 
-/** The profile of an account, and the sequence of the last event that it shows. */
+/** The profile of an account, and the sequence of the last event that it includes. */
 export interface StoredAccount extends Position {
-  /** The profile of the account; undefined before the account's first event. */
+  /** Undefined until the account's first event has been applied. */
   readonly profile?: Profile;
 }
 

@@ -1,13 +1,12 @@
-/** The profiles of the active generation. */
+/** Reads the profiles of the active generation. */
 import type { Profiles } from '../ports/profiles.ts';
 import type { PointerCache } from './pointer-cache.ts';
 
 export type ActiveProfiles = Pick<Profiles, 'load' | 'list' | 'countParked' | 'countForked'>;
 
 /**
- * Returns profiles that are read from the active generation. A result is used only if the generation is still active
- * after the read. Otherwise, the generation may have been removed during the read, and the result may be empty, so
- * the read is repeated.
+ * Returns profiles that are read from the active generation. After each read, checks that the generation is still
+ * active, and otherwise repeats the read: a generation that was removed meanwhile appears empty.
  */
 export function createActiveProfiles(
   pointers: Pick<PointerCache, 'fresh'>,

@@ -13,17 +13,17 @@ import type { Generations } from '../ports/generations.ts';
 import type { Profiles } from '../ports/profiles.ts';
 import type { StoredAccount } from '../profile/stored-account.ts';
 
-/** The name under which the service confirms erasures. */
+/** The consumer name in the receipts of the user service. */
 export const ERASURE_RECEIPT_NAME = 'user';
 
-/** An account whose last event, `AccountErased`, was read. */
+/** An account of which the event `AccountErased` has been read. */
 export interface ErasedAccount {
   readonly account: string;
-  /** The sequence of `AccountErased`. */
+  /** The sequence of the `AccountErased` event. */
   readonly sequence: number;
 }
 
-/** Returns the erasures among records. */
+/** Returns the erasures that the records contain. */
 export function findErasures(records: readonly DecodedRecord[]): readonly ErasedAccount[] {
   return records.filter(isAccountRecord).filter(isEventRecord).flatMap(findErasure);
 }

@@ -1,4 +1,4 @@
-/** Tests that records that auth has not published change nothing. */
+/** Tests that forged records, which auth has not published, have no effect. */
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';

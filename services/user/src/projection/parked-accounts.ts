@@ -1,4 +1,4 @@
-/** Accounts that are parked in any generation of the read model. */
+/** Lists accounts that are parked in any generation of the read model. */
 import type { Parked } from '@latchkey/consumer';
 import type { GenerationPointer } from '../generation/pointer.ts';
 import { findAccount, type ParkedPageRequest, type Profiles } from '../ports/profiles.ts';
@@ -9,22 +9,22 @@ export interface ParkedInGeneration extends Parked {
 
 export interface ParkedAccount {
   readonly account: string;
-  /** In which generations the account is parked, and at which event: at least one entry. */
+  /** One entry for each generation in which the account is parked, with the record that parked it. Never empty. */
   readonly marks: readonly ParkedInGeneration[];
 }
 
 export interface ParkedAccounts {
   /**
-   * Returns at most `limit` parked accounts in the order of their ids, each with all generations in which it is
+   * Returns at most `limit` parked accounts, sorted by id. Each is listed once, with all generations in which it is
    * parked.
    */
   list(page: ParkedPageRequest): Promise<readonly ParkedAccount[]>;
-  /** Returns a parked account; undefined if it is parked in no generation. */
+  /** Returns an account if it is parked in at least one generation, otherwise undefined. */
   find(account: string): Promise<ParkedAccount | undefined>;
 }
 
 /**
- * Lists parked accounts of every generation that is being filled, so that parked accounts are noticed before their
+ * Lists the parked accounts of all generations that are being filled, so that operators see them before a new
  * generation becomes active.
  */
 export function createParkedAccounts(deps: {
@@ -42,7 +42,7 @@ export function createParkedAccounts(deps: {
   }
 
   return {
-    // The first accounts overall are among those that the generations list, because each lists its own first accounts.
+    // Each generation returns its first `limit` accounts, so the first `limit` accounts overall are among them.
     list: async (page) => (await inEach((profiles) => profiles.listParked(page))).slice(0, page.limit),
     async find(account) {
       const [found] = await inEach(async (profiles) => {

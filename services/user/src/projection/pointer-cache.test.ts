@@ -18,7 +18,7 @@ const flipped = activateGeneration(building, 2, new Date());
 
 const SECOND_MS = 1000;
 
-/** Returns a cache, and the pointer and clock that the cache reads and the test controls. */
+/** Returns a cache, and functions to change the stored pointer and the clock that it reads. */
 function scene() {
   const stored = { pointer: building, away: false };
   let wakeUp: () => void = () => undefined;

@@ -1,26 +1,29 @@
-/** This instance's copy of the pointer to the active generation, which other processes change in the store. */
+/** Caches the pointer to the active generation, which other processes may change in the store. */
 import type { Logger } from '@latchkey/process';
 import { runLoop, type Sleep } from '@latchkey/process/loop';
 import { type GenerationPointer, initialPointer } from '../generation/pointer.ts';
 import type { Generations } from '../ports/generations.ts';
 
 const REFRESH_EVERY_MS = 1000;
-/** The maximum age of a pointer on which a response may depend, in ms. */
+/** The maximum age of a cached pointer that may be used for a response, in ms. */
 const MAX_AGE_MS = 5000;
 /**
- * The time after which no instance serves queries from a generation that is no longer active, in ms. This is twice
- * the time for which an instance may use the pointer that it has read, because clocks run at different speeds.
+ * The time after a switchover from which no instance reads the former generation any more, in ms. Twice MAX_AGE_MS,
+ * because the clocks of instances may run at different speeds.
  */
 export const MAX_SWITCHOVER_DELAY_MS = 2 * MAX_AGE_MS;
 
 export interface PointerCache {
-  /** Returns the pointer as it was last read. */
+  /** Returns the pointer from the last read, however old it is. */
   last(): GenerationPointer;
-  /** Returns a pointer that is at most five seconds old, reading it again if necessary. @throws StoreUnavailable */
+  /**
+   * Returns a pointer that is at most five seconds old. Reads it from the store if the cached one is older.
+   * @throws StoreUnavailable
+   */
   fresh(): Promise<GenerationPointer>;
-  /** Reads the pointer from the store. @throws StoreUnavailable */
+  /** Reads the pointer from the store, and caches it. @throws StoreUnavailable */
   refresh(): Promise<GenerationPointer>;
-  /** Refreshes every second, and passes each result to `onRefresh`, until the returned function is called. */
+  /** Reads the pointer every second, and passes it to `onRefresh`. @returns a function that stops this */
   follow(onRefresh: (pointer: GenerationPointer) => void): () => void;
 }
 
@@ -55,7 +58,7 @@ export function createPointerCache(deps: {
     last: () => cached.pointer,
     refresh,
     async fresh() {
-      // Repeated in a loop, because the refresh that this call joins may have started too long ago.
+      // A loop, because `refresh` may join a read that began more than five seconds ago.
       while (monotonic() - cached.at > MAX_AGE_MS) await refresh();
       return cached.pointer;
     },
@@ -63,7 +66,8 @@ export function createPointerCache(deps: {
       const stopping = new AbortController();
       const { signal } = stopping;
       function onFailure(err: unknown, failures: number) {
-        // Logs only the first failure: otherwise an outage would log a line per second.
+        // Only the first of several failures is logged, because an outage would otherwise cause a log line every
+        // second.
         if (failures === 1) logger.warn({ err }, 'the active generation of profiles cannot be read');
       }
       void runLoop({ every: REFRESH_EVERY_MS, signal, onFailure, ...(sleep && { sleep }) }, async () => {

@@ -1,15 +1,19 @@
-/** The metrics of the projection. No label contains an account. */
+/** The metrics of the projection. Labels contain no account ids. */
 import type { EventKeySource } from '@latchkey/consumer';
 import type { Registry } from '@latchkey/process';
 import { Counter, Gauge, Histogram } from 'prom-client';
 
 export interface ProjectionMetrics {
-  /** Counts a record. `type` is an event's type, or `unknown` or `undecodable`. */
+  /**
+   * Counts a record.
+   * @param type the type of the event, `unknown`, or `undecodable`
+   * @param effect what the projection did with the record
+   */
   event(type: string, effect: string): void;
-  /** Records how long it took until an event could be queried, in seconds since the event's own time. */
+  /** Records the delay from an event's time until its effect could be queried, in seconds. */
   visible(seconds: number): void;
   setAside(): void;
-  /** Counts a record that auth has not published. */
+  /** Counts a forged record, that is, one that auth has not published. */
   forged(): void;
 }
 
@@ -18,7 +22,7 @@ export function createProjectionMetrics(deps: {
   lag(): Promise<number>;
   parked(): Promise<number>;
   forked(): Promise<number>;
-  /** Returns the active generation. */
+  /** Returns the number of the active generation. */
   generation(): number;
 }): ProjectionMetrics {
   const registers = [deps.registry];
@@ -65,8 +69,8 @@ export function createProjectionMetrics(deps: {
 }
 
 /**
- * Returns metrics that count events only while their generation is active. While a new generation is filled, it would
- * count every event a second time, long after the event happened. Dead letters are always counted.
+ * Returns metrics that count events only while their generation is active. A new generation reads all events again,
+ * long after they happened, so they would be counted twice. Dead letters and forged records are always counted.
  */
 export function countWhileActive(answers: () => boolean, metrics: ProjectionMetrics): ProjectionMetrics {
   return {
@@ -91,7 +95,7 @@ export function observeEventKeys(registry: Registry, keys: Pick<EventKeySource, 
   );
 }
 
-/** Registers a gauge. It is NaN while the store is down, because the metrics page must not fail. */
+/** Registers a gauge. While the store is down, its value is NaN: an error would make the whole metrics page fail. */
 function gauge(registers: Registry[], name: string, help: string, read: () => Promise<number>): void {
   new Gauge({
     name,
