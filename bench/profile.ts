@@ -91,7 +91,10 @@ async function profileRequests(what: string, prepare: (server: Server) => Promis
   return { title: `Main thread during ${what}`, operations: MEASURED, tree };
 }
 
-/** Profiles a server from its start until it has filled its read model from an existing log, when it gets ready. */
+/**
+ * Profiles a server from its start until it is ready, which it is once it has filled its read model from an existing
+ * log.
+ */
 async function profileProjection(): Promise<Profiled> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));
   try {

@@ -25,7 +25,7 @@ function textOf(document: string): string {
   return withoutCodeBlocks(readFileSync(document, 'utf8'));
 }
 
-/** Returns the reasons why code blocks of a document are not run. */
+/** Returns the reasons that a document gives for not running its code blocks (`norun="…"`). */
 function reasonsOf(document: string): readonly string[] {
   return [...readFileSync(document, 'utf8').matchAll(/^ *```.* norun="([^"]*)"/gm)].map(
     ([, reason = '']) => reason,
@@ -49,7 +49,7 @@ function deadLinks(document: string, text: string): readonly string[] {
   });
 }
 
-/** Matches a path that stands in a sentence. */
+/** Matches a path within a sentence. */
 const PATH = /[\w.@-]+\/[\w@/-]+(?:\.[\w-]+)*/g;
 const ROOMS = /^(libs|services|apps|deploy|test|bench|docs|scripts|examples)\//;
 /** Matches paths that only exist after a build, and that are not in the repository. */

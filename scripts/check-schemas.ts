@@ -1,7 +1,7 @@
 /**
- * Compares the event schemas and the OpenAPI document with those of the last release, and fails if a change is
- * incompatible (see CONTRIBUTING.md) and was not accepted in schemas/accepted.json. The schemas of the last release come from its git tag or, in a clone without
- * tags, from schemas/released.
+ * Compares the event schemas and the OpenAPI document with those of the last release. Fails if a change is incompatible
+ * (see CONTRIBUTING.md) and schemas/accepted.json does not list it. The schemas of the last release come from its git
+ * tag or, in a clone without tags, from schemas/released.
  */
 import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';

@@ -76,7 +76,7 @@ function addSample(root: Frame, path: readonly CpuProfileNode[], ms: number): vo
   const stack = [root];
   for (const { callFrame } of path) {
     const { name, owner } = describeFunction(callFrame);
-    // Go back to the first call of a recursive function: further levels would only make the graph deeper.
+    // Count a recursive call towards the first call of the function. Further levels would only make the graph deeper.
     const recursive = stack.findIndex((frame) => frame.name === name);
     if (recursive >= 0) {
       stack.length = recursive + 1;

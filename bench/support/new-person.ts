@@ -4,7 +4,7 @@ import { newPerson, type Person } from '../../test/support/people.ts';
 /** 12 bytes are 16 characters: a password as password managers generate it. Longer ones take longer to check. */
 const PASSWORD_BYTES = 12;
 
-/** Returns a new person with a password as password managers generate it. */
+/** Returns a new person with a random password, such as password managers generate. */
 export function newPersonWithGeneratedPassword(): Person {
   return { ...newPerson(), password: randomBytes(PASSWORD_BYTES).toString('base64url') };
 }

@@ -13,7 +13,7 @@ import { build } from 'tsdown';
 const root = resolve(import.meta.dirname, '../..');
 
 interface Manifest {
-  /** The entry points as TypeScript files, and folders of data: `"./samples/*": "./samples/*"`. */
+  /** The entry points, as TypeScript files, and the folders of data, such as `"./samples/*": "./samples/*"`. */
   readonly exports: Readonly<Record<string, string>>;
   readonly [field: string]: unknown;
 }

@@ -76,7 +76,10 @@ export function Form({
   );
 }
 
-/** Moves the focus to the outcome of a form, because the button that had it is disabled or gone. */
+/**
+ * Moves the focus to the message about the outcome of a form, because the button that had the focus is disabled or
+ * gone.
+ */
 function focus(element: HTMLElement | null): void {
   element?.focus();
 }

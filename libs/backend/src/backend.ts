@@ -12,8 +12,8 @@ export interface Backend {
    */
   readonly clock?: Pick<ClockGuard, 'assertTrusted' | 'isTrusted'>;
   /**
-   * Called with the time of an event that another process has published, if its signature was verified. Anybody who can
-   * write to a topic could choose the time of any other record.
+   * Called with the time of an event that another process has published. Only called if the signature of the event was
+   * verified, because anybody who can write to a topic can choose the time of an unsigned record.
    */
   observeTime?(time: Date): void;
 }

@@ -6,7 +6,7 @@ import { createClockHistory } from './clock-history.ts';
 
 const START = Date.parse('2026-03-01T12:00:00.000Z');
 
-/** A machine with a wall clock, an uptime and a store, on which processes start one after the other. */
+/** Simulates a machine with a wall clock, an uptime and a store, on which processes start one after the other. */
 function createMachine(newest?: Date) {
   const time = { wall: START, elapsed: 0 };
   let stored: ClockReading | undefined;

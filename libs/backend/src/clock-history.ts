@@ -1,42 +1,53 @@
 /**
- * Decides at the start of a process whether its clock can be trusted, where no other clock can be asked: compares the
- * clock with the last reading that the store keeps.
+ * Decides at the start of a process whether its clock can be trusted, if there is no other clock to compare it with.
+ * Compares the clock with its last reading, which the store keeps.
  */
 import { type ClockGuard, type ClockUse, DAY_MS, HOUR_MS, systemUptimeMs } from '@latchkey/process';
 import type { ClockReading, ClockReadings } from '@latchkey/store';
 
-/** A clock that is later than the last reading by more than this is not trusted at first, in ms. */
+/**
+ * The maximum time from the last reading to the start of a process, in ms. After a longer time, the clock is not
+ * trusted at first: it may have been set forward.
+ */
 const MAX_ADVANCE_MS = DAY_MS;
-/** A clock that is earlier than the last reading by more than this is not trusted at first, in ms. */
+/**
+ * The maximum time by which the clock may be earlier than the last reading, in ms. If it is earlier by more, it is not
+ * trusted at first.
+ */
 const MAX_SET_BACK_MS = HOUR_MS;
-/** How long processes must run with a doubted clock before they trust it, in ms. Restarts do not begin it again. */
+/**
+ * How long processes must run with a doubted clock before they trust it, in ms. The times of several processes add up.
+ */
 const HELD_MS: Readonly<Record<ClockUse, number>> = { expiry: DAY_MS, erasure: 3 * DAY_MS };
 const NOTE_EVERY_MS = 60_000;
 
 export interface ClockHistoryDeps {
   readonly readings: ClockReadings;
   /**
-   * Returns the time of the newest data of a store that has no reading yet; undefined if it has no data. Default: it has
-   * none.
+   * Returns the time of the newest data in the store, which is used if the store has no reading yet; undefined if it
+   * has no data. Default: there is no data.
    */
   newestTime?(): Promise<Date | undefined>;
   now?(): Date;
-  /** As for `createClockGuard`. */
+  /** Returns the time since some fixed instant, in ms, as for `createClockGuard`. */
   elapsed?(): number;
 }
 
 type Guard = Pick<ClockGuard, 'isTrusted' | 'wasMoved'>;
 
 export interface ClockHistory {
-  /** Compares the clock with the last reading, once. Until then, the clock is not trusted. @throws StoreUnavailable */
+  /**
+   * Compares the clock with the last reading, on the first call only. The clock is not trusted before. @throws
+   * StoreUnavailable
+   */
   resume(): Promise<void>;
-  /** Returns why the clock is not trusted; undefined if nothing speaks against it. */
+  /** Returns why the clock is not trusted; undefined if there is no reason for doubt. */
   doubt(use: ClockUse): string | undefined;
-  /** Notes the current time, unless the clock was moved while the process ran. @throws StoreUnavailable */
+  /** Stores a reading of the clock, unless the clock was changed while the process ran. @throws StoreUnavailable */
   note(guard: Guard): Promise<void>;
   /**
-   * Notes the time every minute. A failure is ignored, because the next attempt makes up for it.
-   * @returns a function that ends this
+   * Stores a reading every minute. Ignores failures, because the next reading replaces the missing one.
+   * @returns a function that stops this
    */
   keepNoting(guard: Guard): () => void;
 }
@@ -59,7 +70,7 @@ export function createClockHistory({
     reading = first;
   }
 
-  /** Returns how much longer the clock is not trusted, in ms. */
+  /** Returns how much longer the clock remains untrusted, in ms. */
   function heldMs(known: ClockReading): number {
     return Math.max(0, known.heldMs - (elapsed() - countedTo));
   }
@@ -92,7 +103,10 @@ function readingFrom(at: Date | undefined): ClockReading | undefined {
   return at && { at, heldMs: 0, gapMs: 0 };
 }
 
-/** Returns the first reading of a process. A hold that is not over continues, and a further gap does not prolong it. */
+/**
+ * Returns the first reading of a process. If the clock is still untrusted from an earlier start, the waiting time
+ * continues, and another gap does not extend it.
+ */
 function readingAtStart(last: ClockReading | undefined, at: Date): ClockReading {
   if (last === undefined) return { at, heldMs: 0, gapMs: 0 };
   if (last.heldMs > 0) return { ...last, at };

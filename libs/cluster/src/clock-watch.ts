@@ -1,6 +1,6 @@
 /**
- * Compares the clock of this process with other clocks, and reports the difference. While it is too large, the clock is
- * not trusted, and the state is degraded.
+ * Compares the clock of this process with other clocks, and reports the difference. While the difference is too large,
+ * the clock is not trusted, and the state is degraded.
  */
 import type { ClockGuard, Dependency, Logger, Registry } from '@latchkey/process';
 import { StoreUnavailable } from '@latchkey/store';
@@ -79,7 +79,8 @@ export function createClockWatch(deps: ClockWatchDeps): ClockWatch {
   }
 
   function health(): Dependency {
-    // The guard reports the difference from the store's clock, until a measurement shows that the clocks agree.
+    // Skip the difference from the store's clock: `guard.doubt` describes it, until a measurement shows that the clocks
+    // agree.
     const faults = current()
       .filter(([against, skewMs]) => against !== storeName && Math.abs(skewMs) > MAX_SKEW_MS)
       .map(([against, skewMs]) => describeSkew(against, skewMs));

@@ -32,12 +32,17 @@ const VERSION = 1;
 const count = z.int().nonnegative();
 const stored = z.tuple([z.literal(VERSION), count, count, z.array(z.tuple([count, count, count])).max(1000)]);
 
-/** Returns the position in a partition; its beginning if the cursor does not contain the partition. */
+/**
+ * Returns the position in a partition. If the cursor does not contain the partition, this is the partition's beginning.
+ */
 export function positionInPartition({ places }: Cursor, partition: number): PartitionPosition {
   return places.get(partition) ?? START;
 }
 
-/** Returns the number that identifies a record in cursors: a checksum of its key and its event id, or its value. */
+/**
+ * Returns the number that identifies a record in cursors: a checksum of its key and its event id. If the record has no
+ * event id, its value is used instead.
+ */
 export function checksumOfRecord({ key, value, headers }: BusRecord): number {
   const id = headers['ce_id'];
   return crc32(Buffer.isBuffer(id) ? id : (value ?? ''), crc32(key ?? ''));

@@ -2,7 +2,7 @@
 import type { ReaderView } from './cloud-event.ts';
 import type { Cursor } from './cursor.ts';
 
-/** Which events a page contains. */
+/** Selects the events of a page. */
 export interface FeedQuery {
   /** The cursor to continue at. Undefined to read from the beginning. */
   readonly after?: Cursor | undefined;

@@ -33,7 +33,7 @@ export type SelectGenuineRecords = (records: readonly BusRecord[]) => Promise<re
 
 /**
  * Creates the feed of the accounts topic.
- * @param genuine selects the records that auth has published; the feed contains no others
+ * @param genuine selects the records that auth has published; the feed contains only these
  */
 export function createFeed(bus: Pick<Bus, 'tail'>, genuine: SelectGenuineRecords): Feed {
   const reached = createReached();

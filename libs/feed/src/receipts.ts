@@ -15,7 +15,7 @@ export interface ReceiptRoutesDeps {
 }
 
 /**
- * Returns the route with which clients of the feed confirm erasures. It responds 503 while the log cannot be
+ * Returns the route with which clients of the feed confirm erasures. It responds with 503 while the log cannot be
  * written.
  */
 export function receiptRoutes({ bus, policy, path, now }: ReceiptRoutesDeps): readonly Route[] {

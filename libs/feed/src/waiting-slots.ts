@@ -9,7 +9,7 @@ export interface WaitingSlots {
   take(client: string): (() => void) | undefined;
 }
 
-/** Creates the slots of all clients, each with 20 free ones. */
+/** Creates the slots of all clients. Each client has 20 slots. */
 export function createWaitingSlots(): WaitingSlots {
   const taken = new Map<string, number>();
   function change(client: string, by: number): void {

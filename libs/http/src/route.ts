@@ -133,15 +133,17 @@ export interface RouteSpec<Caller, Params, Query, Body> {
   /** Renders a problem as a page, for forms and for GET requests of pages. Default: problem details. */
   readonly problemPage?: (problem: Problem, request: RequestContext) => string | undefined;
   /**
-   * Renders the problems of requests that belong to no route with a `problemPage`, if a browser asks for a document. One
-   * route of a server can have it. Default: an unstyled page.
+   * Renders a problem as a page if a browser asks for a document and the requested route has no `problemPage`, or no
+   * route matches. At most one route of a server may have it. Default: an unstyled page.
    */
   readonly generalProblemPage?: (problem: Problem, request: RequestContext) => string;
   /**
    * Headers of the route's pages, including those that show problems. They override the general headers of pages.
    */
   readonly pageHeaders?: Readonly<Record<string, string>>;
-  /** Runs the policy and the handler of one request, for example within a time limit. Default: runs them directly. */
+  /**
+   * Wraps the policy and the handler of each request, for example in a time limit. Default: they run without a wrapper.
+   */
   readonly around?: (respond: () => Promise<void>) => Promise<void>;
   handle(input: HandlerInput<Caller, Params, Query, Body>): Promise<Answer>;
 }

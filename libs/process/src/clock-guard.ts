@@ -10,10 +10,10 @@ const TOLERANCE_MS = 60_000;
 export type ClockUse = 'expiry' | 'erasure';
 
 /**
- * Decides whether the wall clock can be trusted. With a wrong clock, data that seems old may be young.
+ * Decides whether the wall clock can be trusted. If the clock is wrong, recent data may seem old enough to be deleted.
  */
 export interface ClockGuard {
-  /** Whether data may be deleted because of its age. Default: for an expiry. */
+  /** Whether data may be deleted because of its age. @param use default: `expiry` */
   isTrusted(use?: ClockUse): boolean;
   /** Returns why the clock is not trusted, as sentences for operators; undefined if it is trusted for every use. */
   doubt(): string | undefined;
@@ -21,7 +21,7 @@ export interface ClockGuard {
   wasMoved(): boolean;
   /** Accepts the current time, because another clock agrees with it. */
   confirm(): void;
-  /** Withdraws the trust until the next `confirm`. @param reason why, as a sentence for operators */
+  /** Makes the clock untrusted until the next `confirm`. @param reason why, as a sentence for operators */
   contradict(reason: string): void;
   /**
    * Asserts that data may be deleted because of its age.
@@ -40,9 +40,7 @@ export interface ClockGuardDeps {
   elapsed?(): number;
   /** Why the clock is not trusted before the first `confirm`. Default: it is trusted. */
   readonly unconfirmed?: string | undefined;
-  /**
-   * Returns another reason not to trust the clock. It counts until the first `confirm`. Default: there is none.
-   */
+  /** Returns another reason not to trust the clock, which applies until the first `confirm`. Default: there is none. */
   doubtAtStart?(use: ClockUse): string | undefined;
 }
 

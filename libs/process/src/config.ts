@@ -203,7 +203,9 @@ function withFallback<T>(
     .meta(fallback === undefined ? {} : { fallback: String(fallback) });
 }
 
-/** Returns what is wrong with a URL; undefined if it is valid. Browsers would correct some of these faults silently. */
+/**
+ * Returns what is wrong with a URL; undefined if it is valid. Also reports faults that browsers would silently correct.
+ */
 function faultOfUrl(text: string): string | undefined {
   if (/[\s\p{Cc}]/u.test(text)) return 'must contain no spaces';
   if (text.includes('\\')) return 'must be written with / instead of \\';
@@ -219,9 +221,7 @@ export const settingSchemas = {
   flag,
   whole,
 
-  /**
-   * An http(s) URL that other URLs can begin with: without user, query and fragment. Trailing slashes are removed.
-   */
+  /** An http(s) URL to which paths are appended: without user, query and fragment. Trailing slashes are removed. */
   url() {
     return z
       .string()

@@ -1,26 +1,29 @@
 /**
- * Parses `.env` files as Docker Compose does (https://docs.docker.com/reference/compose-file/env-file/), so that one
- * file means the same to both, except that `$NAME` is not replaced. What Compose refuses is refused here, too, and so
- * is what it reads in an unexpected way.
+ * Parses `.env` files as Docker Compose does (https://docs.docker.com/reference/compose-file/env-file/), so that a file
+ * has the same meaning for both, except that `$NAME` is not replaced. Refuses everything that Compose refuses, and also
+ * syntax that Compose would read in an unexpected way.
  */
 import { decodeTextFile } from './text-file.ts';
 
 export interface DotEnv {
   readonly values: Readonly<Record<string, string>>;
-  /** One line per fault, with the number of the line and the setting, but without its value. */
+  /** One line per fault, with the line number and the name of the setting, but without its value. */
   readonly faults: readonly string[];
 }
 
 const SPACE = String.raw`[\t\v\f \u0085\u00a0]*`;
-/** An empty line or a comment. */
+/** Matches an empty line, or one with only a comment. */
 const BLANK = new RegExp(`${SPACE}(?:#[^\\n]*)?(?:\\n|$)`, 'y');
 const NAME = new RegExp(`${SPACE}(?:export[\\t ]+)?([A-Za-z_][\\w.-]*)${SPACE}=${SPACE}`, 'y');
-/** A line that begins with a setting. Only such names are shown, because other lines may be parts of a secret. */
+/**
+ * Matches a line that begins with a setting. Only the name of a setting is shown in a fault, because any other line may
+ * be part of a secret.
+ */
 const SETTING = /^[\t ]*(?:export[\t ]+)?([A-Z][A-Z0-9_]*)[\t ]*[=:]/;
 const QUOTED = /"(?:[^"\\]|\\[\s\S])*"|'(?:[^'\\]|\\[\s\S])*'/y;
 const REST_OF_LINE = /[^\n]*\n?/y;
 
-/** @param bytes the content of the file, in UTF-8 with or without a byte order mark */
+/** Parses a file. @param bytes the content of the file, in UTF-8 with or without a byte order mark */
 export function parseDotEnv(bytes: Uint8Array): DotEnv {
   const decoded = decodeTextFile(bytes);
   if ('fault' in decoded) {
@@ -29,7 +32,7 @@ export function parseDotEnv(bytes: Uint8Array): DotEnv {
   return parseText(decoded.text.replaceAll('\r\n', '\n'));
 }
 
-/** Returns the number of a line and the setting in it, as they stand before a fault of the encoding. */
+/** Returns the beginning of a message about a fault of the encoding: the line number, and the setting in that line. */
 function placesOf(bytes: Uint8Array, line: number | undefined): string {
   if (line === undefined) return '';
   const content = Buffer.from(bytes).toString('latin1').split('\n')[line - 1] ?? '';
@@ -42,7 +45,7 @@ function parseText(text: string): DotEnv {
   const faults: string[] = [];
   let at = 0;
 
-  /** Returns the match of a sticky expression at the current position, and moves behind it. */
+  /** Matches a sticky expression at the current position, and moves the position behind the match. */
   function take(expression: RegExp): RegExpExecArray | undefined {
     expression.lastIndex = at;
     const found = expression.exec(text);
@@ -62,7 +65,7 @@ function parseText(text: string): DotEnv {
     const quoted = take(QUOTED);
     if (quoted === undefined) {
       refuse(name, 'the quote at the beginning of its value is not closed');
-      // The lines that follow may be parts of the value.
+      // Skip the rest of the file: the following lines may be part of the value.
       at = text.length;
     } else if (take(BLANK)) values[name] = unquoted(quoted[0]);
     else refuse(name, 'has text after its closing quote: write \\" for a quote inside double quotes');

@@ -1,8 +1,8 @@
 /** Decodes text files that people edit. */
 
 /**
- * Decodes a file in UTF-8. A byte order mark at the beginning is skipped.
- * @returns what is wrong with the file, and in which line (from 1), if it is in another encoding
+ * Decodes a file in UTF-8. Skips a byte order mark at the beginning.
+ * @returns the text; if the file has another encoding, the fault and the number of its line (from 1)
  */
 export function decodeTextFile(
   bytes: Uint8Array,

@@ -21,7 +21,9 @@ const SQL = {
     ON CONFLICT DO UPDATE SET at = excluded.at, held_ms = excluded.held_ms, gap_ms = excluded.gap_ms`,
 } as const;
 
-/** Readings of the clock in the embedded store. The table is created by the first use, which must be that of a server. */
+/**
+ * Stores readings of the clock in the embedded store. The first call creates the table, so it must come from a server.
+ */
 export function createSqliteClockReadings(database: Database): ClockReadings {
   return mapSqliteErrors<ClockReadings>({
     async last() {

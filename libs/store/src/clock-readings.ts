@@ -1,14 +1,17 @@
-/** What a store keeps about the clock of the processes that have used it. */
+/** A reading of the clock by a process that used the store. */
 export interface ClockReading {
-  /** The latest time that a process with a trusted or doubted, but steady clock has read. */
+  /** The time of the reading. */
   readonly at: Date;
   /** How much longer a process must run before it trusts the clock, in ms; 0 if the clock is trusted. */
   readonly heldMs: number;
-  /** How far the clock had moved between two processes when the trust was withdrawn, in ms; negative if it was set back. */
+  /**
+   * By how much the clock differed from the reading of the previous process when it became untrusted, in ms; negative
+   * if it was earlier.
+   */
   readonly gapMs: number;
 }
 
-/** The last reading of the clock. Every method rejects with StoreUnavailable if the store fails. */
+/** Stores the last reading of the clock. Every method rejects with StoreUnavailable if the store fails. */
 export interface ClockReadings {
   last(): Promise<ClockReading | undefined>;
   /** Replaces the last reading. A reading may be lost in a crash of the machine. */

@@ -18,7 +18,7 @@ export interface OpenStore {
   onPermissionDenied?(listener: (reason: Error) => void): () => void;
   /** Returns the time of the server's clock. Absent if the store is part of this process. @throws StoreUnavailable */
   serverTime?(): Promise<Date>;
-  /** Keeps readings of the clock of this process. Absent if the server has a clock of its own. */
+  /** Stores readings of this process's clock. Absent if the server has a clock of its own. */
   readonly clockReadings?: ClockReadings;
   /** Closes the store. Idempotent. */
   close(): Promise<void>;

@@ -5,7 +5,7 @@ import { liftTimeBudget, runWithTimeBudget } from './time-budget.ts';
 
 const tooSlow = { name: 'StoreUnavailable', message: 'The store cannot be reached: it responds too slowly' };
 
-/** A port whose calls take a given time on a simulated clock. */
+/** Creates a port whose calls take a given time on a simulated clock. */
 function createSlowPort() {
   const time = { ms: 0 };
   const calls: number[] = [];

@@ -3,16 +3,16 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { StoreUnavailable } from './store-unavailable.ts';
 
 /**
- * How long one request may wait for the store before its last call, in ms. A call that has begun is never interrupted,
- * because its outcome would be unknown. It may take 4.5 s (`openMongo`), so that a request waits for less than 10 s in
- * all, unless the driver repeats that call.
+ * How long one request may wait for the store until it may begin no further call, in ms. A call in progress is not
+ * interrupted, because its outcome would be unknown. The last call may take 4.5 s (`openMongo`), so a request waits for
+ * less than 10 s in total, unless the driver retries that call.
  */
 const BUDGET_MS = 5000;
 
 interface TimeBudget {
   /** Returns whether no further call may begin. */
   isSpent(): boolean;
-  /** Counts the time until the returned function is called. Calls at the same time count once. */
+  /** Starts to count the time, until the returned function is called. The time of concurrent calls counts once. */
   beginCall(): () => void;
   /** Removes the limit. */
   lift(): void;
@@ -45,9 +45,9 @@ function createTimeBudget(monotonic: () => number): TimeBudget {
 }
 
 /**
- * Runs the work of a request. Once it has waited for the store for 5 s, each further call of a port rejects with
- * StoreUnavailable, before anything is sent. Only the time of the store's calls counts. Work that the request has begun
- * and that continues after it is not limited.
+ * Runs the work of a request. Once the work has waited for the store for 5 s, each further call of a port rejects with
+ * StoreUnavailable before anything is sent. Only the time of calls to the store counts. Work that continues after the
+ * request is not limited.
  * @param monotonic returns the monotonic time in ms. Default: `performance.now`
  */
 export async function runWithTimeBudget<T>(
@@ -63,8 +63,8 @@ export async function runWithTimeBudget<T>(
 }
 
 /**
- * Removes the limit from the current request, because it has changed something: the response must say so. Does nothing
- * outside of a request.
+ * Removes the limit from the current request. Call it after the request has changed something: the response must then
+ * report the change, not a failure. Does nothing outside of a request.
  */
 export function liftTimeBudget(): void {
   budgets.getStore()?.lift();

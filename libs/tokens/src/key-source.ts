@@ -22,7 +22,10 @@ export class KeysUnavailable extends Error {
 const UNAVAILABLE = 'Access tokens cannot be checked at the moment.';
 const FETCH_TIMEOUT_MS = 3000;
 const UNKNOWN_KEY_COOLDOWN_MS = 10_000;
-/** How many ids to remember that the URL does not know. Forgetting one costs its callers a second attempt. */
+/**
+ * The maximum number of unknown key ids to remember. If an id is forgotten, the next token with it causes another
+ * fetch.
+ */
 const MAX_MISSING = 100;
 /** The maximum time that a key is still accepted after it was withdrawn, in ms. */
 const MAX_AGE_MS = 10 * 60_000;
@@ -55,7 +58,7 @@ export function createRemoteKeySource(
   /** Why the last fetch failed; undefined if it succeeded. */
   let failure: KeysUnavailable | undefined;
   let fetching: Promise<void> | undefined;
-  /** Ids that a fetch was made for, in vain. */
+  /** Key ids that were still unknown after a successful fetch. */
   const missing = new Set<string>();
 
   async function fetchKeys(): Promise<void> {

@@ -49,7 +49,10 @@ export function compareProfile(
   ];
 }
 
-/** Returns whether the journal has another event with the sequence of the last event that was applied. */
+/**
+ * Returns whether the last event that was applied to the read model differs from the journal's event with the same
+ * sequence.
+ */
 function isForked(events: JournaledStream['events'], { sequence, hash }: StoredAccount): boolean {
   const journaled = events[sequence - 1]?.chain?.hash;
   return hash !== undefined && journaled !== undefined && hash !== journaled;

@@ -31,7 +31,7 @@ export interface VerifySources {
   readonly groups: Pick<ConsumerGroups, 'progressOf'>;
   readonly profiles: ProfileView;
   readonly deliveries: DeliveryView;
-  /** Returns the numbers of the generations of the read model that were dropped but are still stored. */
+  /** Returns the numbers of those generations of the read model that were dropped, but are still stored. */
   leftoverGenerations(): Promise<readonly number[]>;
   /** Returns the name that a topic has on the log. @param topic Latchkey's own name of the topic */
   nameOf(topic: string): string;
@@ -154,7 +154,10 @@ async function sharedKeys({ log, nameOf, isCompacted }: VerifySources): Promise<
   return [];
 }
 
-/** Reports generations that are still stored after `patienceMs`: while one is being dropped, it is removed soon. */
+/**
+ * Reports dropped generations that are still stored after `patienceMs`. The wait is needed because dropping a
+ * generation takes a while.
+ */
 async function leftovers(
   { leftoverGenerations }: VerifySources,
   { patienceMs, pauseMs }: VerifyOptions,

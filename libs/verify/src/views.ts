@@ -50,7 +50,7 @@ export interface JournalView {
 export interface StoredAccount {
   /** Sequence of the last event applied; 0 if there is no profile yet. */
   readonly sequence: number;
-  /** The hash of that event; absent if the read model does not know it. */
+  /** The hash of the last event applied; absent if the read model has not stored it. */
   readonly hash?: string;
   /** The record that could not be applied, if the account is parked. */
   readonly parked?: { readonly partition: number; readonly offset: number; readonly cause: string };

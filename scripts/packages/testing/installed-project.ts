@@ -1,4 +1,7 @@
-/** A project of another team, in an empty folder outside of this repository, in which built packages are installed. */
+/**
+ * Simulates a project of another team: an empty folder outside of this repository, in which built packages are
+ * installed.
+ */
 import { execFile } from 'node:child_process';
 import { glob, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,7 +15,7 @@ const root = resolve(import.meta.dirname, '../../..');
 export interface ProjectOptions {
   /** The workspaces to build and install, such as `libs/guard`. */
   readonly workspaces: readonly string[];
-  /** Packages of a registry that the project installs itself, such as a peer dependency. */
+  /** Packages from a registry that the project depends on directly, such as a peer dependency. */
   readonly installed?: readonly string[];
   /** Packages that only the tests need, such as an HTTP framework. They are linked with all of their dependencies. */
   readonly linked?: readonly string[];
@@ -41,7 +44,7 @@ export async function createProject(options: ProjectOptions) {
   const wanted = [...packed.flatMap(({ dependencies }) => dependencies), ...installed];
   const local = packed.map(({ name, tarball }): Dependency => [name, `file:${tarball}`]);
   const fetched = (await withDependencies(wanted)).filter((name) => !packed.some((own) => own.name === name));
-  // npm would get these packages from a registry. Here it packs the folders of this repository's node_modules.
+  // Install these packages from the folders of this repository's node_modules, so that npm needs no registry.
   const dependencies = [...local, ...fetched.map((name): Dependency => [name, `file:${moduleFolder(name)}`])];
   await writeFile(
     join(folder, 'package.json'),
@@ -65,7 +68,9 @@ export async function createProject(options: ProjectOptions) {
     codeOf: (name: string) => codeIn(join(folder, 'node_modules', name)),
     /** Returns the `package.json` of an installed package. */
     manifestOf: (name: string) => readManifest(join(folder, 'node_modules', name)),
-    /** Returns the names of the packages that the files of an installed package import, and modules such as `node:url`. */
+    /**
+     * Returns the names of the packages and built-in modules, such as `node:url`, that an installed package imports.
+     */
     importsOf: (name: string) => importsIn(join(folder, 'node_modules', name)),
     write: (name: string, text: string) => writeFile(join(folder, name), text),
     /**
@@ -92,7 +97,7 @@ export async function createProject(options: ProjectOptions) {
      * @throws Error if it fails
      */
     async node(name: string): Promise<string> {
-      // A file of tests prints a report only if it does not know that a test has started it.
+      // Remove NODE_TEST_CONTEXT: a test file that runs with it prints no report.
       const { NODE_TEST_CONTEXT: _, ...env } = process.env;
       return (await run(process.execPath, [name], { cwd: folder, env })).stdout;
     },
@@ -105,7 +110,7 @@ type Dependency = readonly [name: string, source: string];
 interface Packed {
   readonly name: string;
   readonly tarball: string;
-  /** The names of the packages that the package needs. */
+  /** The names of the package's dependencies. */
   readonly dependencies: readonly string[];
 }
 
@@ -152,7 +157,7 @@ function moduleFolder(name: string): string {
   return join(root, 'node_modules', name);
 }
 
-/** Returns packages of the registry with everything that they need. */
+/** Returns the given packages together with all of their dependencies. */
 async function withDependencies(names: readonly string[]): Promise<readonly string[]> {
   const found = new Set<string>();
   async function add(name: string): Promise<void> {

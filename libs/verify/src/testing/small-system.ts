@@ -25,7 +25,7 @@ export interface SmallSystem {
   readonly leases: ExpiredLease[];
   /** The faults that the log reports about positions. */
   readonly lostPositions: string[];
-  /** The generations of the read model that were dropped but are still stored. */
+  /** The generations of the read model that were dropped, but are still stored. */
   readonly leftovers: number[];
   /** Sets a function that is called each time before the topics are read. */
   beforeEachRead(change: () => void): void;
