@@ -7,7 +7,7 @@ export interface CpuProfile {
   readonly startTime: number;
   /** The ids of the nodes that were sampled, oldest first. */
   readonly samples: readonly number[];
-  /** The time between each sample and the one before, in µs. */
+  /** The time between each sample and the previous one, in µs. */
   readonly timeDeltas: readonly number[];
 }
 
@@ -22,12 +22,12 @@ export interface Frame {
   /** For example `signUp (services/auth/src/sign-up/sign-up.ts)`. */
   readonly name: string;
   readonly owner: FrameOwner;
-  /** The time in this function and in those that it called, in ms. */
+  /** The time in this function and in the functions that it called, in ms. */
   ms: number;
   readonly callees: Map<string, Frame>;
 }
 
-/** Whose code it is: ours, that of a package, or that of Node itself. */
+/** The origin of a function: our code, a package, or Node itself. */
 export type FrameOwner = 'ours' | 'package' | 'node';
 
 /** The names that V8 gives to time in which no JavaScript ran. */

@@ -24,8 +24,8 @@ const ANSWERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Serves the part of SMTP (RFC 5321) that a client without extensions uses. Leaves the doubled dots at the beginning of
- * lines as they are, because nobody reads the content of the mails.
+ * Serves the part of SMTP (RFC 5321) that a client without extensions uses. Does not undo the dot-stuffing of lines,
+ * because the content of the mails is not used.
  */
 function converse(socket: Socket, accepted: (recipient: string) => void): void {
   let recipient = '';

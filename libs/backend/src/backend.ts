@@ -7,8 +7,8 @@ export interface Backend {
   readonly store: Store;
   readonly bus: Bus;
   /**
-   * Tells whether the clock can be trusted. Data is deleted because of its age only while it can. Default: a new clock
-   * guard.
+   * Tells whether the clock can be trusted. While it cannot, no data is deleted because of its age. Default: a new
+   * clock guard.
    */
   readonly clock?: Pick<ClockGuard, 'assertTrusted' | 'isTrusted'>;
   /**

@@ -20,8 +20,8 @@ export interface ReaderView {
 export const PLACEHOLDER_EVENT_TYPE = 'Other';
 
 /**
- * Returns the JSON text of an event. Returns undefined if the reader may not see it because its type is excluded, or if
- * its key is not text. All attributes are passed on unchanged, including those that this release does not know.
+ * Returns the JSON text of an event. Returns undefined if the reader may not see events of its type, or if the key of
+ * the record is not text. All attributes are passed on unchanged, even if this release does not know them.
  */
 export function toCloudEvent(record: BusRecord, view: ReaderView): string | undefined {
   const key = record.key === null ? undefined : decodeUtf8(record.key);
@@ -75,8 +75,9 @@ function attributeName(header: string): string | undefined {
 }
 
 /**
- * Returns the attribute that a header contains. The Kafka binding uses a different name for one attribute and a prefix
- * for the others; the trace context has no prefix.
+ * Returns the name of the attribute that a header contains. In the Kafka binding, one attribute has a header of a
+ * different name, the headers of the trace context have the names of their attributes, and all other headers have a
+ * prefix.
  */
 function readAttributeName(header: string): string | undefined {
   if (header === 'content-type') return 'datacontenttype';

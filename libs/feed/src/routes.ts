@@ -95,8 +95,8 @@ function acceptsStream({ headers }: Pick<RequestContext, 'headers'>): boolean {
 }
 
 /**
- * Replaces the position in the query by that of the header `Last-Event-ID`, if there is one. A client of server-sent
- * events reconnects to its original URL, so only the header has its current position.
+ * Replaces the position in the query by the one in the header `Last-Event-ID`, if there is such a header. A client of
+ * server-sent events reconnects to its original URL, so only the header has its current position.
  */
 function resumed(query: FeedParameters, { headers }: Pick<RequestContext, 'headers'>): FeedParameters {
   const last = decodeCursor(headers['last-event-id'] ?? '');

@@ -144,7 +144,7 @@ function translatorsOf(texts: Texts): ReadonlyMap<string, Translate> {
   return made;
 }
 
-/** Selects the language of the response: of the available ones, the one that the client prefers (RFC 9110, 12.5.4). */
+/** Selects the language of the response: the available language that the client prefers most (RFC 9110, 12.5.4). */
 function translateFor(exchange: Exchange): { readonly language: string; readonly translate: Translate } {
   const byLanguage = translatorsOf(exchange.state.route?.texts ?? generalTexts);
   exchange.vary('Accept-Language');

@@ -1,4 +1,4 @@
-/** Finds the page that a path belongs to, even if the path is not exactly that of a route. */
+/** Finds the page that a path belongs to, even if the path has surplus slashes, was truncated, or has text appended. */
 import type { Route } from './route.ts';
 
 /** Removes surplus slashes: `//a//b/` becomes `/a/b`. */

@@ -50,8 +50,8 @@ const NAMES: Readonly<Record<BodyKind, string>> = {
 };
 
 /**
- * Returns the kind of a body. An empty body is a form if its media type says so (a form with only a button sends no
- * fields), otherwise `none` if the route accepts that.
+ * Returns the kind of a body. An empty body counts as a form if its media type says so, because a form with only a
+ * button sends no fields. Any other empty body is `none`, if the route accepts that.
  * @throws Problem unsupported_media_type
  */
 export function bodyKind(request: IncomingMessage, body: Buffer, accepts: readonly BodyKind[]): BodyKind {

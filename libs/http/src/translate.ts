@@ -1,8 +1,8 @@
 /** Translates the messages of the API. Codes are the same in every language. */
 
 /**
- * Translations by their English original, in which `{name}` matches any value. If a value is itself in the catalogue,
- * it is translated as well.
+ * Translations by the English text. In a text, `{name}` matches any value. If the catalogue has a translation of the
+ * value, the value is translated as well.
  */
 export type Catalogue = Readonly<Record<string, string>>;
 

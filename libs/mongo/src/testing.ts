@@ -27,7 +27,8 @@ export function createTestDatabase(suite: string, indexes: readonly Index[]): Te
   const opened: MongoStore[] = [];
 
   async function another(option?: string): Promise<MongoStore> {
-    // On a busy machine, a command, or opening many connections at once, takes longer than a request may wait.
+    // Wait longer than a service does: on a busy machine, a command can be slow, and so can opening many connections at
+    // the same time.
     const limits = { answersWithinMs: 60_000, availableWithinMs: 60_000 };
     const mongo = openMongo({ url: withOption(url, option), database, ...limits });
     opened.push(mongo);

@@ -18,7 +18,10 @@ export interface OpenStore {
   onPermissionDenied?(listener: (reason: Error) => void): () => void;
   /** Returns the time of the server's clock. Absent if the store is part of this process. @throws StoreUnavailable */
   serverTime?(): Promise<Date>;
-  /** Stores readings of this process's clock. Absent if the server has a clock of its own. */
+  /**
+   * Stores readings of this process's clock. Absent if the store has a server, because the clock is then compared with
+   * the server's clock.
+   */
   readonly clockReadings?: ClockReadings;
   /** Closes the store. Idempotent. */
   close(): Promise<void>;

@@ -23,8 +23,8 @@ const UNAVAILABLE = 'Access tokens cannot be checked at the moment.';
 const FETCH_TIMEOUT_MS = 3000;
 const UNKNOWN_KEY_COOLDOWN_MS = 10_000;
 /**
- * The maximum number of unknown key ids to remember. If an id is forgotten, the next token with it causes another
- * fetch.
+ * The maximum number of unknown key ids to remember. If an id is forgotten, its tokens are answered as "unavailable"
+ * until the next fetch, and their callers must try again.
  */
 const MAX_MISSING = 100;
 /** The maximum time that a key is still accepted after it was withdrawn, in ms. */
@@ -38,8 +38,8 @@ export function createFixedKeySource(jwks: { readonly keys: readonly JWK[] }): K
 /**
  * Fetches the keys of a JWKS from a URL, and caches them. Unlike jose's own cache, this cache survives an outage of the
  * URL: after 10 minutes it fetches the keys again in the background, and keeps the old ones if the fetch fails. An
- * unknown key id causes another fetch, at most once in 10 s, failed fetches included. While the last fetch has failed,
- * an unknown key id throws KeysUnavailable, because the key may be new.
+ * unknown key id causes another fetch, at most once in 10 s, failed fetches included. Until a successful fetch shows
+ * that the URL does not have the key, an unknown id throws KeysUnavailable, because the key may be new.
  * @param options.clock returns the monotonic time in ms
  */
 export function createRemoteKeySource(

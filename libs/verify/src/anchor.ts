@@ -165,7 +165,7 @@ export function findAnchorFlaw(
 /** Anchors to compare a journal with. */
 export interface AnchorsToCompare {
   readonly genuine: readonly Anchor[];
-  /** What is wrong with the anchors of the same topic that cannot be used. */
+  /** What is wrong with those anchors on the topic that cannot be used for the comparison. */
   readonly findings: readonly Finding[];
 }
 

@@ -20,7 +20,7 @@ const ZERO = {
   unpublished: 0,
   profiles: 0,
   parked: 0,
-  /** The number of deliveries that events cause; `recorded` counts those that are recorded. */
+  /** The number of deliveries that events cause. `recorded` is how many of them are recorded. */
   owed: 0,
   recorded: 0,
   expiredLeases: 0,

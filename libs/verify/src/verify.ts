@@ -73,7 +73,7 @@ export interface Verification {
   readonly found: number;
 }
 
-/** Compares the stores of a system without changing them. @throws whatever a view or the log rejects with */
+/** Compares the stores of a system without changing them. @throws any error of a view or of the log */
 export async function verifySystem(sources: VerifySources, options: VerifyOptions): Promise<Verification> {
   const findings = createFindings(options.maxFindings);
   const counter = createComparisonCounter();
