@@ -36,7 +36,7 @@ import type { SecurityTxt } from './http/security-txt.ts';
 import { sessionGuard } from './http/session-guard.ts';
 import { createSignUpCookie } from './http/sign-up-cookie.ts';
 import { createJob } from './job.ts';
-import { givenKeysOf } from './keys/given-keys.ts';
+import { configuredKeysOf } from './keys/configured-keys.ts';
 import { withHashedKeys } from './limits/hashed-keys.ts';
 import { withDeferredRefunds } from './limits/within-limits.ts';
 import { createAuthMetrics } from './metrics.ts';
@@ -82,6 +82,7 @@ export interface AuthDeps {
   readonly overrides?: Overrides;
 }
 
+/** Replacements for parts of auth, for tests. */
 export interface Overrides {
   /** Wraps the stores of the backend, for tests. */
   stores?(stores: Stores): Stores;
@@ -328,7 +329,7 @@ async function assertSameKeys(
   keyFingerprints: KeyFingerprints,
   now: Date,
 ): Promise<void> {
-  const given = givenKeysOf(config);
+  const given = configuredKeysOf(config);
   const { PASSWORD_SALT_KEY: known, HASH_COSTS: costs = [{ key: DEFAULT_HASH_COST }] } =
     await keyFingerprints.list();
   // Release 0.1 did not record the hash cost. All of its hashes have the default cost.

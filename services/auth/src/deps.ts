@@ -56,6 +56,7 @@ export interface UseCaseDeps {
   newId(): string;
 }
 
+/** The settings that use cases need. */
 export interface UseCaseSettings {
   readonly verificationMinutes: number;
   readonly resetMinutes: number;
@@ -76,6 +77,7 @@ export interface UseCaseSettings {
   readonly revealExisting: boolean;
 }
 
+/** A request that has an Idempotency-Key. */
 export interface IdempotentRequest {
   /** The value of the Idempotency-Key header, chosen by the client. */
   readonly key: string;

@@ -10,6 +10,7 @@ import { Refused } from './refused.ts';
  */
 const BOUND_MS = 24 * 60 * 60_000;
 
+/** An operation that accepts an Idempotency-Key, with the caller to whom the key belongs. */
 export type RepeatableOperation =
   | { readonly route: 'send-mail'; readonly userId: string }
   /**

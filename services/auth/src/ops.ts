@@ -22,7 +22,7 @@ import { bestEffort } from './best-effort.ts';
 import { releaseAddresses } from './email-change/release.ts';
 import { eraseOtherAccount } from './erasure/request-erasure.ts';
 import { accountParts } from './export/account-parts.ts';
-import { requiredKeysOf } from './keys/given-keys.ts';
+import { requiredKeysOf } from './keys/configured-keys.ts';
 import { countHashes, type HashCount } from './keys/key-needs.ts';
 import { type EventKeys, parseEventKeys, parseSealingKey } from './keys/keys.ts';
 import type { Secrets } from './keys/secrets.ts';
@@ -56,6 +56,7 @@ export function isAccountId(text: string): boolean {
   return validate(text);
 }
 
+/** Counts what still needs each key, for `ops keys`. */
 export interface KeyOps extends Pick<KeyFingerprints, 'list' | 'forget'> {
   /** Counts the stored password hashes by key and cost. Reads the whole journal. @throws UnreadableCommit */
   countHashes(now: Date): Promise<readonly HashCount[]>;
@@ -66,6 +67,7 @@ export interface KeyOps extends Pick<KeyFingerprints, 'list' | 'forget'> {
   countSessions(now: Date): Promise<ReadonlyMap<string | undefined, number>>;
 }
 
+/** The address of an account, with its changes that can still be confirmed or undone. */
 export interface PendingEmailChange {
   readonly userId: string;
   /** The current e-mail address of the account. */
@@ -339,6 +341,7 @@ function inWords(error: unknown): string {
   return error instanceof Error ? error.message : 'cannot be read';
 }
 
+/** A move of auth's records to another store. */
 export interface AuthDataMove extends Pick<MigrationTarget, 'end'> {
   /**
    * Begins the move. Auth refuses to start on the target until `end` is called.

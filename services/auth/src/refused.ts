@@ -17,6 +17,7 @@ type PlainKind =
   | 'session_not_found'
   | 'unauthenticated';
 
+/** Why a use case refused a request, with the data that the response needs. */
 export type Refusal =
   | { readonly kind: PlainKind }
   /**

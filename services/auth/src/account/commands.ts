@@ -20,6 +20,7 @@ interface OnAddress {
   readonly owner: string | undefined;
 }
 
+/** Signs up an account and mails it a verification link. */
 export interface RegisterAccount extends OnAddress {
   readonly type: 'Register';
   readonly userId: string;
@@ -87,6 +88,7 @@ export interface EndRegistration extends OnAddress {
   readonly reason: 'expired' | 'superseded';
 }
 
+/** Mails a link for choosing a new password. */
 export interface RequestPasswordReset extends OnAddress, Budgeted {
   readonly type: 'RequestPasswordReset';
   /**
@@ -97,6 +99,7 @@ export interface RequestPasswordReset extends OnAddress, Budgeted {
   readonly link: NewLink;
 }
 
+/** Sets a new password, with the link of a password reset mail. */
 export interface CompleteReset extends OnAddress {
   readonly type: 'CompleteReset';
   readonly tokenHash: string;
@@ -104,6 +107,7 @@ export interface CompleteReset extends OnAddress {
   readonly passwordHash: string;
 }
 
+/** Changes the password of a signed-in owner, who has entered the current one. */
 export interface ChangePassword {
   readonly type: 'ChangePassword';
   /** The hash that the current password was checked against. */
@@ -119,6 +123,7 @@ export interface RehashPassword {
   readonly passwordHash: string;
 }
 
+/** Mails a link to a new address. The address changes once the link is confirmed. */
 export interface RequestEmailChange extends OnAddress {
   readonly type: 'RequestEmailChange';
   /** Canonical. */ readonly address: string;
@@ -247,6 +252,7 @@ export interface EraseAccount {
   readonly now: Date;
 }
 
+/** Ends one session or all sessions of an account. */
 export interface RevokeSessions {
   readonly type: 'RevokeSessions';
   readonly reason: Extract<DataOf<'SessionsRevoked'>['reason'], 'logout-all' | 'refresh-reuse' | 'admin'>;

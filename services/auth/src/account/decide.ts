@@ -178,7 +178,7 @@ function verify(state: AccountState, command: VerifyAccount): Decision {
   if (refusal) return refuse(refusal);
   if (state.status !== 'unverified') return verifyAgain(state, proof);
   if (isClaimedByAnother(state, owner)) return refuse('token_invalid', ended(state, 'superseded'));
-  if (!proofMatchesSignUp(state, proof)) return refuse('password_required');
+  if (!proofMatchesAccount(state, proof)) return refuse('password_required');
   if (proof.kind !== 'new-password') return accept(verified(state));
   // AccountVerified comes first, so that the state records the link as used.
   return accept(verified(state), ...passwordChanged(state, 'first', proof.passwordHash));
@@ -195,7 +195,7 @@ function verifyAgain(state: AccountState, proof: SignUpProof): Decision {
  * Returns whether the proof shows that the sender owns the account that the link is for. A new password
  * always does.
  */
-export function proofMatchesSignUp(state: LivingAccount, proof: SignUpProof): boolean {
+export function proofMatchesAccount(state: LivingAccount, proof: SignUpProof): boolean {
   switch (proof.kind) {
     case 'password':
       return isSameHash(proof.passwordHash, state.passwordHash);
@@ -315,7 +315,7 @@ function confirmEmailChange(state: AccountState, command: ConfirmEmailChange): D
   const { emailChange } = state;
   if (emailChange?.link.hash !== tokenHash) return nothing;
   if (isClaimedByAnother(state, owner)) return refuse('token_invalid');
-  if (!proofMatchesSignUp(state, proof)) return refuse('password_required');
+  if (!proofMatchesAccount(state, proof)) return refuse('password_required');
   const { address, email, passwordHash } = emailChange;
   const { userId, locale, username, email: previousEmail } = state;
   return accept({
@@ -544,6 +544,7 @@ function alertOwner(state: AccountState, { reason, from = {} }: AlertOwner): Dec
   return accept({ type: 'OwnerAlerted', data: { userId, reason, locale, person: { ...person, ...from } } });
 }
 
+/** Applies the rules to a command: returns the facts to append, or a refusal. Pure. */
 export function decide(state: AccountState, command: Command): Decision {
   switch (command.type) {
     case 'AlertOwner':

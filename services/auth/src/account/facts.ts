@@ -8,6 +8,7 @@ export interface MailedLink {
   readonly expiresAt: string;
 }
 
+/** What a fact records about a link: the mailed link, or that it was withheld. */
 export interface MailedOrWithheldLink {
   readonly link?: MailedLink;
   /**

@@ -1,6 +1,6 @@
 export { addressClaim, dueReleaseClaimRange, lookupKeysOf, superfluousClaims } from './claims.ts';
 export type * from './commands.ts';
-export { decide, erasureInstant, isActiveAdmin, proofMatchesSignUp } from './decide.ts';
+export { decide, erasureInstant, isActiveAdmin, proofMatchesAccount } from './decide.ts';
 export { type AccountFact, type Fact, isAccountFact, type MailingFact } from './facts.ts';
 export {
   emailChangeRefusal,

@@ -86,11 +86,13 @@ export interface EndedAccount extends Registered {
   readonly erased?: true;
 }
 
+/** An account that has signed up, has not ended and is not erased. */
 export type LivingAccount = UnverifiedAccount | VerifiedAccount;
 
 /** Every account that has ever signed up. */
 export type ExistingAccount = LivingAccount | EndedAccount;
 
+/** The state of an account; `none` before its sign-up. */
 export type AccountState = { readonly status: 'none' } | ExistingAccount;
 
 /** Increase this number whenever the shape of AccountState changes: snapshots of other versions are ignored. */

@@ -2,6 +2,7 @@
 import { domainToASCII } from 'node:url';
 import { z } from 'zod';
 
+/** A valid email address in its two forms. */
 export interface EmailAddress {
   /**
    * The address to which mails are sent. Spelled as in the request, but without surrounding spaces and with a

@@ -5,6 +5,7 @@ import { bindIdempotencyKey, repeatableCommandId } from '../idempotency.ts';
 import { runWithinLimits } from '../limits/within-limits.ts';
 import { Refused } from '../refused.ts';
 
+/** The recipients and the template of a mailing. */
 export interface Mailing {
   readonly recipients: readonly string[];
   readonly template: DataOf<'MailRequested'>['template'];

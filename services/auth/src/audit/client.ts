@@ -1,12 +1,14 @@
 /** The IP address and user agent of a request, as recorded in security events. */
 import { createHmac } from 'node:crypto';
-import { ipAddress, networkKey } from '../limits/ip-key.ts';
+import { networkKey, normalizeIp } from '../limits/ip-key.ts';
 import type { RequestOrigin } from '../ports/audit.ts';
 
+/** How security events record IP addresses: in full, as a network prefix, as a keyed hash, or not at all. */
 export type IpRedaction =
   | { readonly form: 'full' | 'prefix' | 'none' }
   | { readonly form: 'hmac'; readonly key: Buffer };
 
+/** The client as recorded in a security event. At most one of the three IP fields is set. */
 export interface ClientDetails {
   readonly ip?: string;
   readonly ipPrefix?: string;
@@ -14,10 +16,11 @@ export interface ClientDetails {
   readonly userAgent: string;
 }
 
+/** Returns the client of a request, with its IP address redacted. */
 export function clientDetailsOf({ ip, userAgent }: RequestOrigin, how: IpRedaction): ClientDetails {
   switch (how.form) {
     case 'full':
-      return { ip: ipAddress(ip), userAgent };
+      return { ip: normalizeIp(ip), userAgent };
     case 'prefix':
       return { ipPrefix: networkKey(ip), userAgent };
     case 'hmac':
@@ -29,7 +32,7 @@ export function clientDetailsOf({ ip, userAgent }: RequestOrigin, how: IpRedacti
 
 function pseudonymOf(ip: string, key: Buffer): string {
   return createHmac('sha256', key)
-    .update(`latchkey audit ${ipAddress(ip)}`)
+    .update(`latchkey audit ${normalizeIp(ip)}`)
     .digest('base64url');
 }
 
@@ -44,7 +47,7 @@ export function createClientMatcher(
 ): (client: { readonly [K in 'ip' | 'ipPrefix' | 'ipHmac']?: string | undefined }) => boolean {
   const pseudonyms = keys.map((key) => pseudonymOf(ip, key));
   return (client) =>
-    client.ip === ipAddress(ip) ||
+    client.ip === normalizeIp(ip) ||
     client.ipPrefix === networkKey(ip) ||
     (client.ipHmac !== undefined && pseudonyms.includes(client.ipHmac));
 }

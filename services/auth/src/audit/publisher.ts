@@ -32,6 +32,7 @@ export interface AuditPublisherDeps {
   readonly wakeup: Wakeup;
 }
 
+/** Creates the job that publishes the outbox and deletes old events. */
 export function createAuditPublisher(deps: AuditPublisherDeps): Part {
   const { auditLog, bus, leases, instance, retentionDays, clock, logger, now, wakeup } = deps;
   let removeAt = 0;

@@ -54,6 +54,7 @@ export interface AuditRecorder extends Audit, Part {
   flush(): Promise<void>;
 }
 
+/** Creates the recorder, whose job writes the queued events to the outbox. */
 export function createAuditRecorder(deps: RecorderDeps): AuditRecorder {
   const { auditLog, metrics, logger, maxQueued = MAX_QUEUED, maxBacklog = MAX_BACKLOG } = deps;
   const { monotonic = () => performance.now() } = deps;

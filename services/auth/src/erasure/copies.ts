@@ -10,6 +10,7 @@ import type { Journal } from '../ports/journal.ts';
 import { toOutgoingCommit } from '../relay/outgoing.ts';
 import { chainStream, isChained } from '../streams/chain-stream.ts';
 
+/** The dependencies of {@link publishCopies}. */
 export interface PublishCopiesDeps {
   readonly journal: Pick<Journal, 'read' | 'addChain'>;
   readonly erasureReceipts: Pick<ErasureReceipts, 'noteCopies'>;

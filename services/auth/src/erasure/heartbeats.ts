@@ -18,6 +18,7 @@ const LEASE = 'erasure-heartbeats';
 const LEASE_MS = 60_000;
 const PAGE = 100;
 const LONGEST_PAUSE_MS = 10 * 60_000;
+/** The times that determine how long heartbeats are needed. */
 export interface HeartbeatTimes {
   /** How long the broker may keep a record after a later one has replaced it: ERASURE_TOPIC_DAYS, in ms. */
   readonly maxLagMs: number;
@@ -30,6 +31,7 @@ type Needs = Omit<PublishCopiesDeps, 'erasureReceipts'> & {
   readonly logger: Logger;
 };
 
+/** Publishes heartbeats until the events of erased accounts are gone from the topic. */
 export interface Heartbeats {
   /**
    * Publishes all heartbeats and second copies that are due. Does nothing if the topic is not compacted:

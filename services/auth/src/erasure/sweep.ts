@@ -114,6 +114,7 @@ export function createFailureLog(logger: Pick<Logger, 'error' | 'info'>): Watche
   };
 }
 
+/** Creates the job that erases the accounts that are due. */
 export function createErasureJob(
   deps: Needs & {
     readonly leases: Leases;

@@ -28,6 +28,9 @@ const DENIALS: ReadonlySet<string> = new Set([
 const admin = z.object({ userId: z.uuid(), role: z.literal('admin') });
 const target = z.object({ id: z.uuid() });
 
+/**
+ * Returns the route with recording: denied access and, for admin routes, each action become security events.
+ */
 export function auditedRoute(audit: Audit, route: Route): Route {
   const { policy } = route;
   const action = `${route.method} ${route.path}`;

@@ -5,6 +5,7 @@ import type { UseCaseContext } from '../deps.ts';
 
 const LONGEST_USER_AGENT = 256;
 
+/** Creates the context of a request without an Idempotency-Key. */
 export function toUseCaseContext({
   requestId,
   traceparent,

@@ -25,12 +25,14 @@ export function linkFormAction(
   return `${publicPath}${path}/${encodeURIComponent(token)}`;
 }
 
+/** The problems with which routes refuse a link. */
 export const linkProblems = [refusalProblems.token_invalid, refusalProblems.token_expired];
 
 export function htmlAnswer(html: string, status = 200): Answer {
   return { status, html, headers: securityHeaders.page };
 }
 
+/** Returns the language that the browser prefers. */
 export function localeOfRequest(request: RequestContext): string {
   return negotiateLocale(request.headers['accept-language']);
 }

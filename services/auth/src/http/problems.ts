@@ -105,6 +105,7 @@ export const refusalDetails = {
   string
 >;
 
+/** The text of each password rule; it completes the sentence "The password …". */
 export const passwordFaultTexts: Readonly<Record<PasswordFault, string>> = {
   too_short: 'must have at least {min} characters',
   too_long: `must have at most ${MAX_PASSWORD_LENGTH} characters`,
@@ -117,6 +118,7 @@ export const passwordFaultTexts: Readonly<Record<PasswordFault, string>> = {
   breached: 'is known from a data breach; choose one that was never used elsewhere',
 };
 
+/** The detail texts of 503 responses, by what is unavailable. */
 export const unavailableDetails = {
   store: 'Accounts cannot be reached. Try again.',
   mails: 'The mails of the account cannot be reached. Try again.',

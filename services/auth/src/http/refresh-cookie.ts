@@ -4,6 +4,7 @@
  */
 import { areSameSite, Problem, type ProblemSpec, problems, type RequestContext } from '@latchkey/http';
 
+/** Reads and writes the cookie with the refresh token. */
 export interface RefreshCookie {
   /** Returns the `Set-Cookie` headers that store a token. */
   set(request: RequestContext, refreshToken: string): readonly string[];

@@ -4,6 +4,7 @@
  */
 import { DAY_MS } from '@latchkey/process';
 
+/** The fields of security.txt that come from the settings. */
 export interface SecurityTxt {
   /** URIs in order of preference, for example `mailto:security@example.com` or `https://example.com/report`. */
   readonly contacts: readonly string[];

@@ -5,6 +5,7 @@
 import type { RequestContext } from '@latchkey/http';
 import type { UseCaseDeps } from '../deps.ts';
 
+/** Reads and writes the sign-up cookie. */
 export interface SignUpCookie {
   /**
    * Returns the `Set-Cookie` header for the account of a sign-up. The cookie expires at the same time as the

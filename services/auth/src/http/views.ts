@@ -63,6 +63,7 @@ export function sequenceHeader(state: AccountState) {
   };
 }
 
+/** Describes a response that has the header with the account's sequence. */
 export function answerSpecWithSequence(description: string, schema?: z.ZodType): AnswerSpec {
   return {
     description,

@@ -24,6 +24,7 @@ export const keySettingNames = {
 /** The id under which a symmetric key without an id is listed. */
 export const UNNAMED_KEY_ID = 'first';
 
+/** A key as `ops keys` lists it; contains no secret. */
 export interface ListedKey {
   readonly id: string;
   /**

@@ -26,6 +26,7 @@ export interface PublicSigningKey {
   readonly alg: 'ES256';
 }
 
+/** The parsed keys that sign access tokens. */
 export interface SigningKeys {
   /** The key that signs new tokens: the first key of the set. */
   readonly signing: { readonly kid: string; readonly privateKey: KeyObject };
@@ -43,6 +44,7 @@ export interface PublicEventKey {
   readonly alg: 'EdDSA';
 }
 
+/** The parsed keys that sign events. */
 export interface EventKeys {
   /** Signs events with the first key of the set. */
   readonly signer: EventSigner;

@@ -11,7 +11,7 @@ const NETWORK_PREFIX = { ipv4: 24, ipv6: 56 };
 /**
  * Returns the shortest form of an IP address, without a zone. Converts an IPv4-mapped IPv6 address to IPv4.
  */
-export function ipAddress(ip: string): string {
+export function normalizeIp(ip: string): string {
   return parseIp(ip).toString();
 }
 

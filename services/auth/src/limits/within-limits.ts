@@ -88,6 +88,7 @@ function isFault(error: unknown): boolean {
  */
 const MAX_OWED = 10_000;
 
+/** Limits that retry failed refunds. */
 export interface DeferredRefundLimits extends Limits {
   /** Retries all outstanding refunds. @throws StoreUnavailable */
   settle(): Promise<void>;

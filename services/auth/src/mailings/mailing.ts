@@ -4,6 +4,7 @@ import type { Fact, MailingFact, RefusalKind } from '../account/index.ts';
 
 export type MailingState = { readonly status: 'none' | 'requested' };
 
+/** Requests a mailing. */
 export interface RequestMail {
   readonly type: 'RequestMail';
   readonly mailingId: string;

@@ -5,7 +5,7 @@ import {
   isLiving,
   isSameHash,
   type LivingAccount,
-  proofMatchesSignUp,
+  proofMatchesAccount,
   type SessionHolder,
   type SignUpProof,
   verificationRefusal,
@@ -52,7 +52,7 @@ export async function viewVerification(
     locale: state.locale,
     signedUpAt: await signedUpAt(deps, state.userId),
     used: state.status === 'verified',
-    known: proofMatchesSignUp(state, { kind: 'holder', holders }),
+    known: proofMatchesAccount(state, { kind: 'holder', holders }),
   };
 }
 

@@ -14,6 +14,7 @@ import {
   type VerifiedAccount,
 } from '../state.ts';
 
+/** The assertions about the outcome of a command. */
 export interface Then {
   /** Asserts exactly these facts, in this order, and no refusal. */
   thenHappens(...facts: readonly AccountFact[]): void;
@@ -47,6 +48,7 @@ export function verifiedAccountAfter(...facts: readonly AccountFact[]): Verified
   return state;
 }
 
+/** Starts a rule test with the facts that the account already has. */
 export function given(...past: readonly AccountFact[]): { when(command: Command): Then } {
   return {
     when: (command) => {

@@ -274,6 +274,7 @@ export interface ExecutedCommand {
   readonly after: AccountState;
 }
 
+/** The outcome of a story: the accounts, the claims and all executed commands. */
 export interface World {
   readonly accounts: ReadonlyMap<string, AccountState>;
   /** Which account holds each claim. */

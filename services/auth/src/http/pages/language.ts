@@ -17,6 +17,7 @@ const languages: Readonly<Record<string, PageTexts>> = {
   ),
 };
 
+/** A language in which pages are rendered. */
 export interface Language {
   /**
    * The language tag for the attribute `lang` and for `Intl`: the requested locale, or `en` if its language

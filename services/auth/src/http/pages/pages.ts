@@ -65,6 +65,7 @@ export const donePages = [
 ] as const;
 export type DonePage = (typeof donePages)[number];
 
+/** Renders the pages. Each method returns a complete HTML document. */
 export interface Pages {
   /**
    * Shows who signed up and when. Has only a button if the sign-up was made in this browser; otherwise also

@@ -97,6 +97,7 @@ export interface PageTexts {
   readonly tryAgainIn: (wait: string) => string;
 }
 
+/** The kinds of links for which a new one can be requested by entering the address. */
 export type RenewableLinkKind = 'verification' | 'password-reset';
 /**
  * All kinds of links for which there is a page if they cannot be used. For some, a new link cannot be

@@ -45,7 +45,7 @@ export function requiredKeysOf({
  * Returns all keys of a process. The store records the keys for signing, sealing and pseudonyms only to know
  * since when each has been used.
  */
-export function givenKeysOf(
+export function configuredKeysOf(
   keys: Keys,
 ): Readonly<
   Record<Exclude<keyof Keys, 'AUDIT_IP_KEY'>, ConfiguredKeys> & { readonly AUDIT_IP_KEY?: ConfiguredKeys }
