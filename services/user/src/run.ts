@@ -1,4 +1,4 @@
-/** Runs the user service as a separate process, on Kafka and MongoDB. Loaded by `main.ts`. */
+/** Runs the user service as a process of its own, on Kafka and MongoDB. Loaded by `main.ts`. */
 import { runService } from '@latchkey/cluster';
 import { allowedOrigins } from '@latchkey/http';
 import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';

@@ -1,4 +1,4 @@
-/** Two instances of the service, at the same time, on Kafka and MongoDB. */
+/** Tests two concurrent instances of the service on Kafka and MongoDB. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -33,7 +33,7 @@ function publish(...events: readonly LatchkeyEvent[]): Promise<void> {
 
 interface Instance {
   readonly bus: Bus;
-  /** Closes the connection to the store for good, to simulate an outage. */
+  /** Closes the instance's connection to MongoDB, to simulate an outage. It stays closed. */
   loseStore(): Promise<void>;
   stop(): Promise<void>;
   health(): ReturnType<ReturnType<typeof compose>['health']>;
@@ -49,7 +49,9 @@ interface SignatureSettings {
   readonly signatures?: 'warn' | 'require';
 }
 
-/** Starts an instance with its own connections, behind real HTTP, until it is stopped or the test ends. */
+/**
+ * Starts an instance with its own connections and a real HTTP server. It runs until it is stopped or the test ends.
+ */
 async function startInstance(
   context: TestContext,
   { eventKeys = testEventKeySource, signatures = 'warn' }: SignatureSettings = {},
@@ -104,12 +106,15 @@ async function startInstance(
   };
 }
 
-/** Enough accounts that each of the twelve partitions has some. */
+/** Returns so many accounts that each of the twelve partitions contains some. */
 function accounts(prefix: string): readonly TestHistory[] {
   return Array.from({ length: 40 }, (_, index) => createTestHistory(`${prefix}${index}`));
 }
 
-/** Asserts that an account is shown. Retries, like a client, while the response says that the read model is behind. */
+/**
+ * Asserts that an instance returns the account at this sequence. Retries, as a client would, while the read model is
+ * behind.
+ */
 async function assertComes(instance: Instance, account: TestHistory, sequence: number): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   while ((await instance.get('/users/me', signTestToken(account.id, sequence))).status === 503) {
@@ -129,7 +134,7 @@ test('every instance shows callers their own changes, whichever instance reads t
   const people = accounts('reader');
   await publish(...people.map((person) => person.registered()));
   for (const instance of instances) for (const person of people) await assertComes(instance, person, 1);
-  // The requests are sent before the events exist, so that the responses have to wait.
+  // The requests are sent before the events are published, so that they have to wait.
   const answers = people.flatMap((person) => instances.map((instance) => assertShown(instance, person, 2)));
   await publish(...people.map((person) => person.verified()));
   await Promise.all(answers);
@@ -205,7 +210,7 @@ test('an instance that has lost its store responds with 503 and the reason, whil
       .join();
   }
   while ((await down()) !== 'read model') await nextTurn();
-  // The partitions of the instance that leaves are assigned to the other instance.
+  // When this instance stops, its partitions are assigned to the other one.
   await publish(person.verified());
   const leaving = lost.stop();
   await assertComes(other, person, 2);

@@ -26,7 +26,7 @@ import type { WaitLimits } from './projection/sequence-waiter.ts';
 import { ada, createTestHistory, type TestHistory } from './testing/history.ts';
 import { signTestToken, TEST_ISSUER, testTokenKeys } from './testing/tokens.ts';
 
-/** Any response body; a test checks the fields that it expects. */
+/** The fields of all response bodies. Each test reads only those that it expects. */
 interface Body extends UserView {
   readonly code: string;
   readonly errors: readonly { readonly pointer: string }[];
@@ -37,14 +37,12 @@ interface Body extends UserView {
 
 const WEBHOOK_SECRET_KEY = Buffer.alloc(32, 7).toString('base64url');
 
-/** Time limits that are longer than the projection takes on a busy machine. */
+/** Wait limits that the projection never exceeds, not even on a busy machine. */
 const PATIENT: Partial<WaitLimits> = { timeoutMs: 120_000 };
-/**
- * Limits for tests in which some requests are to be refused. The other requests of these tests must not need to wait.
- */
+/** Wait limits for tests that expect refusals. All other requests in these tests must succeed without waiting. */
 const IMPATIENT: Partial<WaitLimits> = { timeoutMs: 50 };
 
-/** Starts the service on its own data folder, behind real HTTP, until the test ends. */
+/** Starts the service on a data folder of its own, with a real HTTP server. Stops it after the test. */
 async function startService(context: TestContext, waits = PATIENT) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-user-'));
   const database = openDatabase({ folder, as: 'server' });
@@ -115,7 +113,9 @@ async function startService(context: TestContext, waits = PATIENT) {
     const text = await response.text();
     return { status: response.status, text, body: text === '' ? undefined : JSON.parse(text) };
   }
-  /** Requests `/users/me` as the account at `seq`; the service itself waits for the projection. */
+  /**
+   * Requests `/users/me` with a token that was issued at sequence `seq`, so that the service waits for that sequence.
+   */
   function me(account: TestHistory, seq: number, headers?: Record<string, string>) {
     return get('/users/me', signTestToken(account.id, seq), headers);
   }

@@ -1,4 +1,4 @@
-/** The consumer of the accounts topic: applies its records to the read model, slice by slice. */
+/** Consumes the accounts topic: applies its records to the read model, slice by slice. */
 import type { Bus, PartitionSlice } from '@latchkey/bus';
 import {
   decodeFailureOf,
@@ -24,25 +24,25 @@ import { createParkedRetry } from './retry-parked.ts';
 export interface ProjectionDeps {
   readonly log: Pick<Bus, 'readKey'>;
   readonly authenticate: RecordAuthenticator;
-  /** Called for each slice of records, with those of its records that auth has not published. */
+  /** Called for each slice with the forged records in it, that is, those that auth has not published. */
   onForged(slice: PartitionSlice, forged: readonly ForgedRecord[]): void;
   readonly profiles: PositionStore<StoredAccount>;
   readonly metrics: ProjectionMetrics;
   readonly logger: Logger;
   now(): Date;
-  /** Called with accounts once they are stored. */
+  /** Called with accounts after they have been stored. */
   announce(accounts: readonly StoredAccount[]): void;
   /**
-   * Called with the accounts that events of a slice erased, once the erasures are stored, including those that were
-   * stored earlier. Calls may be repeated.
+   * Called after a slice has been stored, with all accounts that its events erase, even if an earlier slice had
+   * stored their erasure already. May be called repeatedly for an account.
    */
   confirm(erased: readonly ErasedAccount[]): Promise<void>;
 }
 
 /**
- * Returns a handler that applies a slice of records with one read and one write. An account that is parked because an
- * event was missing resumes with the slice that has the missing event. Rejects only if the store or the log is
- * unavailable, or if the partition was revoked.
+ * Returns a handler that applies a slice of records with a single read and a single write. If an account is parked
+ * because an event is missing, and the slice contains that event, the account is unparked. The promise rejects only
+ * if the store or the log is unavailable or the partition was revoked.
  */
 export function createProjection(deps: ProjectionDeps) {
   return async (slice: PartitionSlice): Promise<void> => {
@@ -67,15 +67,15 @@ export function createProjection(deps: ProjectionDeps) {
       const parked = stored.get(account)?.parked;
       if (parked !== undefined) deps.logger.error({ parked }, 'an account is parked');
     }
-    // Erasures are confirmed last. If the confirmation fails, the slice is redelivered, although its events are then
-    // duplicates.
+    // Erasures are confirmed last. If a confirmation fails, the slice is redelivered and its erasures are confirmed
+    // again, although its events are then duplicates.
     await deps.confirm(erased);
   };
 }
 
 /**
- * Retries the accounts that are parked because an event was missing. @returns the accounts as they are now stored, by
- * id
+ * Retries accounts that are parked because an event was missing.
+ * @returns the stored accounts after the retry, by id
  */
 async function resumeAll(
   deps: ProjectionDeps,

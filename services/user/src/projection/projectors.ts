@@ -1,20 +1,20 @@
-/** One subscription to the log for each generation that is being filled. */
+/** Manages the subscriptions to the log: one for each generation that is being filled. */
 import type { Subscription } from '@latchkey/bus';
 import type { Logger } from '@latchkey/process';
 
 export interface GenerationSubscriptions {
-  /** Starts to fill these generations. @throws any error from subscribing */
+  /** Opens the subscriptions of these generations. @throws the errors of `subscribe` */
   start(running: readonly number[]): Promise<void>;
   /**
-   * Starts to fill the given generations, and stops filling all others. Returns immediately; failures are logged and
-   * retried at the next call.
+   * Opens missing subscriptions of the given generations, and closes those of all others. Returns immediately.
+   * Failures are logged; the next call retries.
    */
   align(running: readonly number[]): void;
-  /** Returns the subscription of a generation that is being filled. */
+  /** Returns the open subscription of a generation, if there is one. */
   of(generation: number): Subscription | undefined;
   /**
-   * Stops filling all generations, after the slices in progress. A subscription that is being opened closes itself
-   * once it is open.
+   * Closes all subscriptions after the slices in progress. A subscription that is just being opened is closed as soon
+   * as it is open.
    */
   stop(): Promise<void>;
 }
@@ -25,7 +25,7 @@ export function createGenerationSubscriptions(deps: {
 }): GenerationSubscriptions {
   const { subscribe, logger } = deps;
   const opened = new Map<number, Subscription>();
-  /** Generations whose subscription is being opened or closed. */
+  /** The generations whose subscriptions are being opened or closed. */
   const changing = new Set<number>();
   let wanted: readonly number[] = [];
 

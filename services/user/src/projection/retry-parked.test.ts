@@ -15,7 +15,7 @@ import { createProjection } from './projection.ts';
 import { createProjectionMetrics } from './projection-metrics.ts';
 import { createParkedRetry } from './retry-parked.ts';
 
-/** A log of one partition in memory. The test decides when its consumer runs. */
+/** Creates an in-memory log with one partition. The test decides when its consumer runs. */
 async function createBench(context: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-retry-'));
   const database = openDatabase({ folder, as: 'server' });
@@ -73,15 +73,16 @@ async function createBench(context: TestContext) {
 
   return {
     profiles,
-    /** Appends an event and lets the consumer handle it. */
+    /** Appends an event to the log and passes it to the projection. */
     async publish(event: LatchkeyEvent) {
       const { key, value, headers } = encode(event);
       await consume(append(key, value, headers));
     },
     publishGarbage: (key: string) => consume(append(key, Buffer.from('{'), {})),
     /**
-     * Retries an account. `meanwhile` runs after each pass over the log; `decided` is the last sequence in the
-     * journal.
+     * Retries an account.
+     * @param meanwhile called each time the account's records have been read to the end of the log
+     * @param decided the sequence of the account's last event in the journal
      */
     retry: (id: string, meanwhile: () => Promise<void> = async () => undefined, decided?: number) =>
       createParkedRetry({

@@ -11,15 +11,15 @@ import type { GenerationPointer } from '../generation/pointer.ts';
 import { applyEvent } from '../profile/apply-event.ts';
 import { type StoredAccount, unknownAccount } from '../profile/stored-account.ts';
 
-/** The outcome of a retry in one of the generations. */
+/** The outcome of retrying an account in one generation. */
 export interface GenerationRetry extends RetryOutcome {
   readonly generation: number;
 }
 
-/** Reads the records of parked accounts again, in one generation. */
+/** Creates a retrier that reads the records of parked accounts again and applies them in one generation. */
 export function createParkedRetry(
   deps: Omit<ParkedAccountRetrierDeps<StoredAccount>, 'first' | 'start' | 'handle'> & {
-    /** Called with each event that was applied. */
+    /** Called for each event after it has been applied. */
     applied?(record: EventRecord): void;
   },
 ): ParkedAccountRetrier<StoredAccount> {
@@ -36,9 +36,9 @@ export function createParkedRetry(
 }
 
 /**
- * Returns a function that retries a parked account in each generation that is being filled, because a generation that
- * is not active now may become active later. The function returns the worst of the outcomes. If several outcomes are
- * equally bad, it returns the one of the active generation, if that is among them.
+ * Returns a function that retries a parked account in every generation that is being filled, because each of them may
+ * become the active one. The function returns the worst outcome. If several are equally bad, it prefers that of the
+ * active generation.
  */
 export function createRetryInEachGeneration(deps: {
   pointer(): Promise<Pick<GenerationPointer, 'active' | 'running'>>;
@@ -55,7 +55,7 @@ export function createRetryInEachGeneration(deps: {
   };
 }
 
-/** The outcomes, from best to worst. */
+/** The possible results, from best to worst. */
 const RESULTS: readonly RetryOutcome['result'][] = ['not parked', 'unparked', 'still parked'];
 
 function worse(worst: GenerationRetry, other: GenerationRetry): GenerationRetry {

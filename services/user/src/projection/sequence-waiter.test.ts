@@ -24,8 +24,8 @@ function mark(account: string): Parked {
 const NEVER = 3_600_000;
 
 /**
- * Creates a waiter over stored accounts.
- * @param fails returns whether a read fails, for each read after the first
+ * Creates a waiter that reads these accounts.
+ * @param fails called for each read after the first; returns whether the read fails
  */
 function waiterOver(stored: Map<string, StoredAccount>, limits: Partial<WaitLimits>, fails = () => false) {
   let reads = 0;
@@ -47,8 +47,7 @@ function refused(kind: WaitRefusal) {
 }
 
 /**
- * Resolves once `count` requests are waiting. Requests do not wait immediately, because `waitFor` reads the store
- * first.
+ * Resolves once `count` requests are waiting. They do not wait immediately, because `waitFor` first reads the store.
  */
 async function waitingFor(waiter: { waiting(): number }, count: number) {
   while (waiter.waiting() < count) await Promise.resolve();

@@ -1,14 +1,17 @@
-/** Read your writes: a request waits until the read model has reached the sequence that its caller has seen. */
+/**
+ * Guarantees read-your-writes: a request waits until the read model has reached the sequence that its caller knows
+ * of.
+ */
 import type { Logger } from '@latchkey/process';
 import { findAccount, type Profiles } from '../ports/profiles.ts';
 import type { StoredAccount } from '../profile/stored-account.ts';
 
 export interface WaitLimits {
-  /** The longest wait of one request, in ms. */
+  /** The maximum time that a request waits, in ms. */
   readonly timeoutMs: number;
   /**
-   * How often the store is polled for the awaited accounts, in ms. Polling is needed because another instance may apply
-   * their events.
+   * How often the store is polled for accounts that requests wait for, in ms. Polling is necessary because another
+   * instance may apply the events of these accounts.
    */
   readonly pollMs: number;
   /** The maximum number of requests that may wait at the same time, in total and per caller. */
@@ -18,22 +21,25 @@ export interface WaitLimits {
 
 export const defaultWaitLimits: WaitLimits = { timeoutMs: 2000, pollMs: 25, total: 1000, perCaller: 20 };
 
-/** How long a request still waits for a last read of the store when its time is over, in ms. */
+/** How much longer a request waits for a final read of the store after its timeout, in ms. */
 const LAST_LOOK_MS = 250;
 
 export interface SequenceWaiter {
   /**
-   * Resolves with the account once it has reached `sequence`. Also resolves if the account is parked, because it then
-   * makes no progress.
-   * @throws WaitRefused (behind, crowded); StoreUnavailable if the first read fails. During a later outage, the wait
-   * continues.
+   * Resolves with the account once it has reached `sequence`. If the account is parked and thus makes no progress,
+   * resolves immediately.
+   * @throws WaitRefused (behind, crowded); StoreUnavailable if the first read fails. If a later read fails, the wait
+   * continues
    */
   waitUntilSettled(id: string, sequence: number, caller: string): Promise<StoredAccount>;
-  /** Resolves with the account once it has reached `sequence`. @throws like `waitUntilSettled`; WaitRefused (parked) */
+  /**
+   * Resolves with the account once it has reached `sequence`.
+   * @throws as `waitUntilSettled`, and WaitRefused (parked) if the account is parked
+   */
   waitFor(id: string, sequence: number, caller: string): Promise<StoredAccount>;
-  /** Wakes the requests that wait for one of these accounts. @param accounts the accounts as they are now stored */
+  /** Ends the waits that these accounts satisfy. @param accounts accounts as they are now stored */
   notify(accounts: readonly StoredAccount[]): void;
-  /** Returns the number of requests that wait. */
+  /** Returns the number of waiting requests. */
   waiting(): number;
 }
 
@@ -45,8 +51,8 @@ interface Waiter {
 }
 
 /**
- * Why a wait was refused. `behind`: the account did not reach the sequence in time. `crowded`: too many requests wait
- * already. `parked`: the account is parked.
+ * Why a wait was refused. `behind`: the account did not reach the sequence in time. `crowded`: too many requests are
+ * already waiting. `parked`: the account is parked.
  */
 export type WaitRefusal = 'behind' | 'crowded' | 'parked';
 
@@ -86,7 +92,8 @@ export function createSequenceWaiter(deps: {
       notify([...(await profiles.load([...ids])).values()]);
       isStoreDown = false;
     } catch (error) {
-      // Logs only the first failure, because an outage would log dozens of lines per second.
+      // Only the first of several failures is logged, because an outage would otherwise cause dozens of log lines a
+      // second.
       if (!isStoreDown) logger.warn({ err: error }, 'the accounts that requests wait for cannot be read');
       isStoreDown = true;
     }
@@ -125,8 +132,7 @@ export function createSequenceWaiter(deps: {
         reject(new WaitRefused('behind'));
       }
       let timer = setTimeout(() => {
-        // If this process was stalled, the account may have reached the sequence without a poll noticing it. So the
-        // store is read once more.
+        // A final read: if this process was stalled, the account may have reached the sequence since the last poll.
         timer = setTimeout(refuse, LAST_LOOK_MS);
         void profiles
           .load([id])

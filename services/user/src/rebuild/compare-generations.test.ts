@@ -76,7 +76,7 @@ describe('an account whose history has forked in the old generation', () => {
   });
 });
 
-/** Returns a generation of accounts in memory. The test may change it whenever the comparison pauses. */
+/** Returns an in-memory generation with these accounts. The test may change it while the comparison pauses. */
 function generationOf(accounts: readonly StoredAccount[]) {
   const kept = new Map(accounts.map((each) => [each.account, each]));
   function put(account: StoredAccount) {

@@ -1,4 +1,4 @@
-/** Compares all accounts in two generations while both are being filled. */
+/** Compares all accounts of two generations, both of which are still being filled. */
 import type { Parked } from '@latchkey/consumer';
 import type { Profiles } from '../ports/profiles.ts';
 import type { StoredAccount } from '../profile/stored-account.ts';
@@ -6,21 +6,21 @@ import { type AccountInBothGenerations, readPairs, rereadPairs } from './pairs.t
 import { compareAccount } from './parity.ts';
 
 /**
- * The result of comparing two generations. Contains the ids of accounts that differ, or only the first few if there
- * are many.
+ * The result of comparing two generations. For each kind of difference, contains the number of accounts and the first
+ * few of them as examples.
  */
 export interface ComparisonResult {
-  /** The number of accounts in the two generations; an account in both counts once. */
+  /** The number of compared accounts. An account that is in both generations counts once. */
   readonly accounts: number;
-  /** The number of accounts that differ at the same sequence. */
+  /** The number of accounts that are at the same sequence in both generations, but have different profiles. */
   readonly differing: number;
-  /** For each field, the number of accounts whose two profiles differ in it. */
+  /** For each field of a profile, the number of accounts that differ in it. */
   readonly fields: Readonly<Record<string, number>>;
   readonly examples: readonly string[];
-  /** The number of accounts that are parked in the new generation, but not in the old one. */
+  /** The number of accounts that are parked in the new generation but not in the old one. */
   readonly parked: number;
   readonly parkedExamples: readonly Parked[];
-  /** The number of accounts that are parked in the old generation, but not in the new one. */
+  /** The number of accounts that are parked in the old generation but not in the new one. */
   readonly freed: number;
   /** The number of accounts of which the new generation has events that the old one did not reach in time. */
   readonly repaired: number;
@@ -34,20 +34,19 @@ export interface CompareDeps {
   readonly old: Pick<Profiles, 'page' | 'load'>;
   readonly fresh: Pick<Profiles, 'page' | 'load'>;
   pause(ms: number): Promise<void>;
-  /** Called from time to time with the number of accounts compared so far. */
+  /** Called during the comparison with the number of accounts compared so far. */
   seen(accounts: number): void;
 }
 
 const FEW = 3;
 const LOOK_AGAIN_MS = 100;
-/**
- * The maximum number of times that an account at different sequences is read again. All these reads take half a minute.
- */
+/** The maximum number of times that accounts at different sequences are read again, which takes half a minute. */
 const MOST_LOOKS = 300;
 
 /**
- * Compares every account of two generations. If an account is at the same sequence in both, compares its fields. If
- * one generation is ahead, reads the account again until the other one has followed.
+ * Compares all accounts of two generations. The profiles of an account are compared when both are at the same
+ * sequence. If one generation is ahead, the account is read again until the other has caught up, or for half a
+ * minute.
  */
 export async function compareGenerations(deps: CompareDeps): Promise<ComparisonResult> {
   const tally = createTally();
@@ -75,8 +74,9 @@ function createTally() {
 
   return {
     /**
-     * Counts an account if the comparison of its two profiles is final.
-     * @returns false if a later read may find both at the same sequence, so that the account must be read again
+     * Compares an account, and counts it if the result is final.
+     * @returns false if one generation is ahead but the other may still catch up, so that the account must be read
+     * again
      */
     settles({ old, fresh }: AccountInBothGenerations): boolean {
       const verdict = compareAccount(old, fresh);
@@ -111,7 +111,7 @@ function createTally() {
   };
 }
 
-/** Counts items, and keeps the first few. */
+/** Counts items, and keeps the first few as examples. */
 function createCount<T>() {
   const first: T[] = [];
   let many = 0;

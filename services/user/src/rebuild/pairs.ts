@@ -1,28 +1,28 @@
-/** Reads the accounts of two generations in parallel. */
+/** Reads the accounts of two generations in pairs. */
 import type { Profiles } from '../ports/profiles.ts';
 import { type StoredAccount, unknownAccount } from '../profile/stored-account.ts';
 
 /**
- * One account as it is stored in each of two generations of the read model: `old`, which a rebuild replaces, and
- * `fresh`, which it builds. If a generation does not know the account, the account is at sequence 0 in it.
+ * An account as stored in two generations of the read model: `old`, which a rebuild replaces, and `fresh`, which it
+ * fills. If a generation does not contain the account, the account is at sequence 0 there.
  */
 export interface AccountInBothGenerations {
   readonly old: StoredAccount;
   readonly fresh: StoredAccount;
 }
 
-/** How many accounts are read from each generation at a time; limits memory use. */
+/** How many accounts are read from each generation at a time. The number is limited to save memory. */
 const PAGE = 500;
 
-/** Yields pairs by id, a limited number at a time. Includes every account that existed at the start. */
+/** Yields all accounts in pages, sorted by id. Includes every account that existed when the first page was read. */
 export async function* readPairs(
   old: Pick<Profiles, 'page'>,
   fresh: Pick<Profiles, 'page'>,
 ): AsyncGenerator<readonly AccountInBothGenerations[]> {
   for (let after: string | undefined; ; ) {
     const pages = await Promise.all([old.page(after, PAGE), fresh.page(after, PAGE)]);
-    // There may be more accounts after the end of a full page, so the other page is used only up to the last id of the
-    // full page.
+    // After the last id of a full page, its generation may contain further accounts. The other generation's page is
+    // therefore used only up to that id.
     const ends = pages.flatMap((page) =>
       page.length < PAGE ? [] : page.slice(-1).map(({ account }) => account),
     );
@@ -52,7 +52,7 @@ function pair(old: ById, fresh: ById): readonly AccountInBothGenerations[] {
   }));
 }
 
-/** Reads the accounts with these ids again from both generations. */
+/** Reads accounts from both generations again. */
 export async function rereadPairs(
   ids: readonly string[],
   old: Pick<Profiles, 'load'>,

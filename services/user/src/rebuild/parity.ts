@@ -1,4 +1,4 @@
-/** Compares one account in two generations. */
+/** Compares a single account in two generations. */
 import { differingFields } from '../profile/compare.ts';
 import type { StoredAccount } from '../profile/stored-account.ts';
 
@@ -20,7 +20,7 @@ export function compareAccount(old: StoredAccount, fresh: StoredAccount): Parity
   if (old.parked?.reason === 'forked' && fresh.parked === undefined) return { kind: 'freed' };
   if (ahead > 0 && old.parked !== undefined) return { kind: 'freed' };
   if (ahead !== 0) return { kind: 'apart' };
-  // At the same sequence, either both have a profile or neither has one.
+  // At the same sequence, the account has a profile in both generations or in neither.
   const fields = old.profile && fresh.profile ? differingFields(old.profile, fresh.profile) : [];
   return fields.length === 0 ? { kind: 'same' } : { kind: 'differs', fields };
 }

@@ -1,4 +1,7 @@
-/** A rebuild while the service runs on a data folder. Ops has its own connection, like a separate process. */
+/**
+ * Tests rebuilds while the service runs on a data folder. Ops commands have their own database connection, as they
+ * would in a process of their own.
+ */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -21,7 +24,7 @@ import { createTestHistory, type TestHistory } from '../testing/history.ts';
 import { createRebuild, type Rebuild } from './rebuild.ts';
 
 const SHORT_MS = 5;
-/** How long the service may take to notice a changed pointer, in ms. It reads the pointer every second. */
+/** How long the service may take to notice that the pointer has changed, in ms. It reads the pointer every second. */
 const NOTICED_MS = 1500;
 const PATIENCE_MS = 120_000;
 
@@ -46,13 +49,13 @@ async function scene(context: TestContext) {
   const sharedDatabase = openDatabase({ folder, as: 'shared' });
   const ops = createEmbeddedBus({ database: sharedDatabase });
   const stores = openSqliteStorage({ database: sharedDatabase });
-  /** Opens a rebuild as if the command were started again. */
+  /** Creates a rebuild without any state in memory, as each start of the command does. */
   const open = (over: Partial<Parameters<typeof createRebuild>[0]> = {}): Rebuild =>
     createRebuild({
       ...stores,
       groups: ops,
       now: () => new Date(),
-      // The pause before a removal. It is short, because the only service runs in this process.
+      // Shortens the pause before a removal: the only service runs in this process and notices the change soon.
       pause: async (ms) => pause(ms > NOTICED_MS ? NOTICED_MS : SHORT_MS),
       ...over,
     });
@@ -99,7 +102,7 @@ function nothing() {
   return undefined;
 }
 
-/** Carries out a rebuild, including the switch. @returns the new generation */
+/** Performs a whole rebuild, including the switchover. @returns the number of the new generation */
 async function rebuilt(rebuild: Rebuild): Promise<number> {
   const begun = await rebuild.begin();
   assert.ok(begun);
@@ -137,7 +140,7 @@ describe('a rebuild', () => {
     );
     assert.equal(await open().begin(), undefined);
 
-    // The previous generation is kept to switch back to, and continues to be filled.
+    // The previous generation is kept for a switch back, and is still being filled.
     const [first] = everybody;
     assert.ok(first);
     await publish(first.add('ProfileChanged', { person: { firstName: 'Ada' } }));
@@ -161,22 +164,20 @@ describe('a rebuild', () => {
     const interrupted = Promise.withResolvers<never>();
     interrupted.promise.catch(nothing);
 
-    // This rebuild is interrupted after it has created the table or collection of the generation, and before it
-    // updates the pointer.
+    // Interrupted after the table or collection of the generation was created, but before the pointer was updated.
     const { read, prepare, stored, clear, remove } = stores.generations;
     const dying = { read, prepare, stored, clear, remove, replace: () => interrupted.promise };
     interrupted.reject(new Error('killed'));
     await assert.rejects(open({ generations: dying }).begin(), /killed/);
     assert.deepEqual(await open().begin(), { generation: 2, begun: 'now' });
-    // This rebuild is interrupted three times: while the generation is filled, after the comparison, and after the
-    // switch.
+    // Interrupted three times: while the generation is filled, after the comparison, and after the switchover.
     assert.deepEqual(await open().begin(), { generation: 2, begun: 'before' });
     await open().caughtUp(2, nothing);
     await open().compare(2, nothing);
     assert.equal(await open().flip(2), 1);
     assert.equal(await open().flip(2), 2);
     assert.equal(await open().begin(), undefined);
-    // This rebuild is interrupted after it has updated the pointer, and before it removes the generation.
+    // Interrupted after the pointer was updated, but before the generation was removed.
     await assert.rejects(open({ pause: () => interrupted.promise }).drop(nothing), /killed/);
     assert.deepEqual(await stores.generations.stored(), [1, 2]);
     assert.deepEqual(
@@ -240,7 +241,8 @@ describe('a rebuild', () => {
     await until('both are stored', async () => (await stores.profilesOf(1).page(undefined, 9)).length === 2);
     const { profile } = await findAccount(stores.profilesOf(1), ada.id);
     assert.ok(profile && !profile.ended);
-    // An account as a different projection would produce it, stored at a sequence that it never had.
+    // Simulates an account that a different projection has stored, at a sequence that the account has not reached
+    // yet.
     const other = accountOfProfile({ ...profile, sequence: 2, locale: 'xx' });
     await stores.profilesOf(1).save([other]);
     const parity = await open({ pause: async () => undefined }).compare(2, nothing);

@@ -1,7 +1,7 @@
 /**
- * Rebuilds the read model: fills a new generation while the active one serves queries. Each step is recorded in the
- * pointer before the next one begins. An interrupted rebuild therefore resumes when it is started again, and two
- * concurrent rebuilds do no harm. The running instances do the work: they follow the pointer.
+ * Rebuilds the read model: a new generation is filled while the active one serves queries. The running instances fill
+ * it, because they follow the pointer. Each step is recorded in the pointer before the next one begins, so that an
+ * interrupted rebuild resumes when it is started again, and concurrent rebuilds do no harm.
  */
 import { type ConsumerGroups, GroupInUseError, type GroupProgress } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
@@ -28,7 +28,7 @@ export interface RebuildDeps {
   pause(ms: number): Promise<void>;
 }
 
-/** A generation and its progress. */
+/** A generation with its role and its progress. */
 export interface GenerationState extends GroupProgress {
   readonly generation: number;
   /**
@@ -37,7 +37,7 @@ export interface GenerationState extends GroupProgress {
    * more, but its data is still stored.
    */
   readonly role: 'answers' | 'next' | 'kept' | 'leftover';
-  /** The time at which the generation became active; set only for the active one. */
+  /** When the generation became active. Set only for the active generation, after the first rebuild. */
   readonly since?: string;
   readonly parked: number;
 }
@@ -46,36 +46,38 @@ export interface Rebuild {
   /** Returns the generations that are being filled or still stored, by number. */
   state(): Promise<readonly GenerationState[]>;
   /**
-   * Returns the generation that is to become active: one whose rebuild was begun earlier, or else a new one. Returns
-   * undefined if the active generation itself comes from a rebuild, and the generation before it is still kept.
+   * Returns the generation to fill: that of a rebuild in progress, or else a new one. Returns undefined if the
+   * previous rebuild has switched over, but the generation that it replaced is still kept.
+   * @returns `begun` says whether this call has created the generation
    */
   begin(): Promise<{ readonly generation: number; readonly begun: 'now' | 'before' } | undefined>;
   /**
-   * Resolves once the generation has read everything that the log contained at the time of the call. `seen` is called
-   * from time to time with the progress.
-   * @throws Error if the generation was dropped meanwhile
+   * Resolves once the generation has read all records that the log contained at the time of the call.
+   * @param seen called repeatedly with the progress
+   * @throws Error if the generation was dropped in the meantime
    */
   caughtUp(generation: number, seen: (progress: GroupProgress) => void): Promise<GroupProgress>;
-  /** Compares the generation with the active one, after waiting for the slower of the two to catch up. */
+  /** Compares the generation with the active one. Waits for the slower of the two to catch up. */
   compare(generation: number, seen: (accounts: number) => void): Promise<ComparisonResult>;
   /**
-   * Makes a generation active. It must be one that is being filled.
-   * @returns the generation that was active before
+   * Makes a generation the active one.
+   * @returns the formerly active generation
    * @throws Error if the generation is not being filled
    */
   flip(generation: number): Promise<number>;
-  /** Returns the generation that is kept to switch back to. */
+  /** Returns the formerly active generation, which is kept for a switch back. Undefined if there is none. */
   kept(): Promise<number | undefined>;
   /**
-   * Ends every generation except the active one, and removes their data once no instance can be reading it. If there
-   * is anything to remove, calls `told` before it waits for the instances.
-   * @returns the numbers of the generations that were removed
+   * Stops filling all generations except the active one, and removes their data after the time in which an instance
+   * may still read it.
+   * @param told called before the wait, if there is anything to remove
+   * @returns the numbers of the removed generations
    */
   drop(told: () => void): Promise<readonly number[]>;
 }
 
 const LOOK_EVERY_MS = 500;
-/** The longest time that Kafka takes to notice that a member has left, with some reserve, in ms. */
+/** The maximum time that Kafka takes to notice that a member has left a group, with a margin, in ms. */
 const MEMBERS_LEAVE_WITHIN_MS = 45_000;
 const TOPICS = [ACCOUNTS_TOPIC];
 
@@ -83,8 +85,8 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
   const { generations, profilesOf, groups, now, pause } = deps;
 
   /**
-   * Changes the current pointer, and retries if another process has changed it meanwhile. Changes nothing if `make`
-   * returns undefined.
+   * Replaces the pointer. Retries if another process has replaced it in the meantime.
+   * @param make returns the new pointer, or undefined to keep the current one
    * @returns the pointer before the change
    */
   async function change(
@@ -149,7 +151,8 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
         if (candidate !== undefined) return { generation: candidate, begun: 'before' };
         if (previousGenerationOf(pointer) !== undefined) return undefined;
         const next = addGeneration(pointer);
-        // The table or collection of the generation must exist before the pointer names the generation.
+        // The table or collection must exist before the pointer names its generation, because instances then start to
+        // fill it.
         await generations.prepare(next.last);
         if (await generations.replace(next)) return { generation: next.last, begun: 'now' };
       }

@@ -1,7 +1,7 @@
 import { generationName } from '../generation/pointer.ts';
 import type { Profiles } from '../ports/profiles.ts';
 
-/** Opens the profiles of each generation once. */
+/** Returns a function that opens the profiles of a generation, and returns the same object for later calls. */
 export function profilesByGeneration(open: (name: string) => Profiles): (generation: number) => Profiles {
   const opened = new Map<number, Profiles>();
   return (generation) => {

@@ -1,10 +1,10 @@
-/** The kinds of stores that the user service runs on. */
+/** Selects the implementation of the user service's storage for a store. */
 import { type Store, selectByStoreKind } from '@latchkey/backend';
 import type { UserStorage } from '../ports/storage.ts';
 import { openMongoStorage } from './mongo/index.ts';
 import { openSqliteStorage } from './sqlite/index.ts';
 
-/** Opens the user service's part of a store, whose connection may still be in progress. @throws DataFolderError */
+/** Opens the user service's storage in a store. The store may still be connecting. @throws DataFolderError */
 export const openStorage: (store: Store) => UserStorage = selectByStoreKind({
   mongo: openMongoStorage,
   sqlite: openSqliteStorage,

@@ -1,10 +1,8 @@
-/**
- * Events of one account, for tests. Each event gets the next sequence and happens one second after the previous one.
- */
+/** Creates events of one account for tests. Sequences are consecutive, and events are one second apart. */
 import { createHash } from 'node:crypto';
 import type { DataOf, EventType, LatchkeyEvent } from '@latchkey/events';
 
-/** Returns the same UUID for the same string. */
+/** Derives a UUID from a string. The same string always gives the same UUID. */
 export function uuidFromText(text: string): string {
   const hex = createHash('sha256').update(text).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-7${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;

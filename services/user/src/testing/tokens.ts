@@ -1,4 +1,4 @@
-/** Access tokens as auth would sign them, and the keys to verify them. */
+/** Creates access tokens like those of auth, and the keys that verify them. */
 import { generateKeyPairSync } from 'node:crypto';
 import { createFixedKeySource } from '@latchkey/tokens';
 import jwt from 'jsonwebtoken';

@@ -17,10 +17,7 @@ import { profileIndexes } from './schema.ts';
 
 const database = createTestDatabase('generations', profileIndexes());
 
-/**
- * Empties the database, and removes the collections of all generations, because emptying the database leaves empty
- * collections.
- */
+/** Empties the database, which keeps the collections, and removes the collections of all generations. */
 async function emptied() {
   const { connection } = await database.empty();
   const generations = createMongoGenerations(connection);

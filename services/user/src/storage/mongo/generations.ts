@@ -1,4 +1,4 @@
-/** The pointer as a document in MongoDB; a generation is a collection. */
+/** Stores generations in MongoDB: the pointer is a document, and each generation is a collection. */
 import {
   createPlainSchema,
   ensureIndexes,
@@ -28,7 +28,7 @@ function schema() {
   });
 }
 
-/** The pointer is found by its id, so it needs no further index. */
+/** Opens the generations. They need no index, because the pointer is read by its id. */
 export function createMongoGenerations(connection: Connection): Generations {
   const pointers = modelOfCollection(connection, 'user_generations', schema);
 

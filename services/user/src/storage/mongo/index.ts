@@ -9,7 +9,7 @@ import { profileIndexes } from './schema.ts';
 export function openMongoStorage({ connection }: Pick<MongoStore, 'connection'>): UserStorage {
   const generations = createMongoGenerations(connection);
 
-  /** Returns the indexes of all generations. Each generation has its own collection. */
+  /** Returns the indexes of the collections of all generations that are being filled. */
   async function indexes() {
     const { running } = await generations.read();
     return running.flatMap((generation) => profileIndexes(generationName(generation)));

@@ -1,4 +1,4 @@
-/** The read model on MongoDB: one readable document per account. */
+/** Stores profiles in MongoDB: each account is a human-readable document. */
 import { isLostRaceError, mapMongoErrors, modelOfCollection } from '@latchkey/mongo';
 import type { Connection, QueryFilter } from 'mongoose';
 import type { ProfilePosition, ProfileQuery, Profiles } from '../../ports/profiles.ts';
@@ -10,11 +10,10 @@ import { type AccountDocument, accountSchema, profileCollectionName } from './sc
 export function createMongoProfiles(connection: Connection, generation = 'v1'): Profiles {
   const collection = profileCollectionName(generation);
   const accounts = modelOfCollection(connection, collection, accountSchema);
-  // Uses the driver instead of mongoose: a projection depends on fast bulk writes, and its documents need no
-  // casting.
+  // Writes with the driver instead of mongoose: bulk writes must be fast, and the documents need no casting.
   const written = connection.collection<AccountDocument>(collection);
 
-  /** Stores documents. @returns false if some were not stored because a document with the same id exists */
+  /** Stores documents. @returns false if any were not stored because a document with the same id exists */
   async function saveAll(documents: readonly AccountDocument[]): Promise<boolean> {
     try {
       await written.bulkWrite(documents.map(replacing), { ordered: false });
@@ -34,15 +33,15 @@ export function createMongoProfiles(connection: Connection, generation = 'v1'): 
     async save(given) {
       if (given.length === 0) return;
       const documents = given.map(documentOf);
-      // A document may be refused because the stored one is at the same sequence, or because it was inserted just
-      // now at a lower one. On the second attempt, only the first reason remains.
+      // An upsert fails if the stored document is not older, or if another process has just inserted an older one.
+      // The second attempt replaces the latter.
       if (!(await saveAll(documents))) await saveAll(documents);
     },
 
     async replaceMark({ account, topic, partition, offset, cause }, next) {
       const current = {
         _id: account,
-        // The marks of parked accounts that release 0.1 stored contain no topic.
+        // Release 0.1 stored marks of parked accounts without a topic.
         'parked.topic': { $in: [topic, null] },
         'parked.partition': partition,
         'parked.offset': offset,
@@ -90,9 +89,9 @@ export function createMongoProfiles(connection: Connection, generation = 'v1'): 
 }
 
 /**
- * Returns an upsert that replaces the stored document if its sequence is lower. If the account is to be parked, the
- * upsert also replaces a stored document at the same sequence that is not parked. In all other cases the upsert fails
- * because the id exists.
+ * Returns an upsert that replaces the stored document if its sequence is lower. If the new document is parked, the
+ * upsert also replaces a document with the same sequence that is not. Otherwise, the upsert fails, because it tries
+ * to insert a document with an existing id.
  */
 function replacing(document: AccountDocument) {
   const { _id, sequence, parked } = document;
@@ -127,14 +126,14 @@ function accountOf({ _id: account, sequence, head, profile, parked }: AccountDoc
 }
 
 /**
- * Returns the profile if it belongs in the list of accounts. Accounts that ended, and accounts that were parked
- * before their first event, do not.
+ * Returns the profile if the list of accounts includes it. The list omits ended accounts, and accounts that were
+ * parked before their first event.
  */
 function livingOf(profile: Profile | undefined): readonly LivingProfile[] {
   return profile === undefined || profile.ended ? [] : [profile];
 }
 
-/** A condition in the form of a range, so that the index alone answers the query. */
+/** Selects the accounts in the list. A range, so that an index alone answers the query. */
 const isListed = { 'profile.createdAt': { $gt: '' } };
 
 type Filter = QueryFilter<AccountDocument>;
@@ -157,7 +156,7 @@ function comesAfter({ createdAt, id }: ProfilePosition): Filter {
   };
 }
 
-/** Uses ranges, so that indexes apply and no character of the prefix is a wildcard. */
+/** Matches a prefix with a range, which can use an index and, unlike a pattern, needs no escaping. */
 function beginsWith(prefix: string): Filter {
   const from = prefix.toLowerCase();
   const range = { $gte: from, $lt: `${from}\u{10FFFF}` };

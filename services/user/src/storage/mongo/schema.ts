@@ -1,11 +1,11 @@
-/** The documents of the read model in MongoDB, and their indexes. */
+/** The MongoDB documents of the read model, and their indexes. */
 import { createPlainSchema, type Index } from '@latchkey/mongo';
 import type { StoredAccount } from '../../profile/stored-account.ts';
 
 export interface AccountDocument extends Omit<StoredAccount, 'account'> {
   /** The account's id. */
   readonly _id: string;
-  /** The fields that are searched, in lower case; only for a living profile. */
+  /** The searchable fields in lower case. Absent if the account has no profile or has ended. */
   readonly search?: { readonly email?: string; readonly username?: string };
 }
 
@@ -20,7 +20,10 @@ export function accountSchema() {
   });
 }
 
-/** Returns the name of a generation's collection. @param generation letters, digits and `_` only */
+/**
+ * Returns the name of a generation's collection.
+ * @param generation the name of the generation; only letters, digits and `_`
+ */
 export function profileCollectionName(generation: string): string {
   if (!/^\w+$/.test(generation)) throw new Error('A generation is named by letters, digits and _ alone.');
   return `user_profiles_${generation}`;

@@ -1,4 +1,4 @@
-/** The pointer as a row on node:sqlite; a generation is a table. */
+/** Stores generations in SQLite: the pointer is a row, and each generation is a table. */
 import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
 import { type GenerationPointer, generationName, initialPointer } from '../../generation/pointer.ts';
 import type { Generations } from '../../ports/generations.ts';
@@ -12,7 +12,7 @@ const SQL = {
   update: 'UPDATE user_generations SET version = :version, pointer = :pointer WHERE version = :version - 1',
 } as const;
 
-/** The number of rows per delete, limited so that other writers do not wait long. */
+/** How many rows a statement deletes. The number is limited so that other writers do not wait long. */
 const DELETE_BATCH = 1000;
 
 export function createSqliteGenerations(database: Database): Generations {

@@ -6,7 +6,9 @@ import { createSqliteGenerations } from './generations.ts';
 import { userSchema } from './migrations.ts';
 import { createSqliteProfiles } from './profiles.ts';
 
-/** Opens the user service's part of the embedded store. @throws DataFolderError if the tables cannot be migrated */
+/**
+ * Opens the user service's storage in the embedded store. @throws DataFolderError if the tables cannot be migrated
+ */
 export function openSqliteStorage({ database }: Pick<SqliteStore, 'database'>): UserStorage {
   database.migrate(userSchema);
   return {

@@ -1,4 +1,4 @@
-/** The tables of the user service: one for the pointer, and one per generation of the read model. */
+/** The tables of the user service: one for the pointer, and one for each generation of the read model. */
 import type { Migration, Schema } from '@latchkey/sqlite';
 import { generationName, initialPointer } from '../../generation/pointer.ts';
 
@@ -9,7 +9,10 @@ const pointerTable = `
     pointer TEXT NOT NULL
   ) STRICT`;
 
-/** Returns the name of a generation's table. @param generation letters, digits and `_` only */
+/**
+ * Returns the name of a generation's table.
+ * @param generation the name of the generation; only letters, digits and `_`
+ */
 export function profileTableName(generation: string): string {
   if (!/^\w+$/.test(generation)) throw new Error('A generation is named by letters, digits and _ alone.');
   return `user_profiles_${generation}`;
@@ -69,7 +72,7 @@ function forkedIndexSql(table: string): string {
 
 const release01: Migration = (connection) => {
   connection.exec(pointerTable);
-  // After a rebuild the table of the first generation may have been removed for good.
+  // After a rebuild, the first generation may have been removed and must not be created again.
   const isNew = connection.prepare('SELECT 1 FROM user_generations').get() === undefined;
   if (isNew)
     connection.exec(tableSql(profileTableName(generationName(initialPointer.active)), release01Columns));

@@ -1,4 +1,4 @@
-/** The read model on node:sqlite: one row per account; fields that are searched have columns of their own. */
+/** Stores profiles in SQLite: each account is a row, with columns for the searchable fields. */
 import type { Parked } from '@latchkey/consumer';
 import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
 import type { ProfileQuery, Profiles } from '../../ports/profiles.ts';
@@ -7,7 +7,7 @@ import type { LivingProfile, Profile } from '../../profile/profile.ts';
 import type { StoredAccount } from '../../profile/stored-account.ts';
 import { IS_FORKED, profileTableName } from './migrations.ts';
 
-/** Opens the profiles of a generation. @param generation its name; the table must exist */
+/** Opens the profiles of a generation. @param generation the name of the generation, whose table must exist */
 export function createSqliteProfiles(database: Database, generation = 'v1'): Profiles {
   const table = profileTableName(generation);
 
@@ -23,7 +23,7 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
       email = excluded.email, username = excluded.username
     WHERE stored.sequence < excluded.sequence
        OR (stored.sequence = excluded.sequence AND stored.parked IS NULL AND excluded.parked IS NOT NULL)`;
-  // The marks of parked accounts that release 0.1 stored contain no topic.
+  // Release 0.1 stored marks of parked accounts without a topic.
   const replaceMark = `
     UPDATE ${table} SET parked = :next WHERE id = :account
        AND coalesce(json_extract(parked, '$.topic'), :topic) = :topic
@@ -42,8 +42,8 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
         const statement = database.prepare(upsert);
         for (const stored of accounts) statement.run(...rowOf(stored));
       }
-      // A crash may lose this write, which does no harm: the group's position is lost with it, so the events are
-      // delivered again.
+      // Not flushed: a crash may lose this write, but then it also loses the group's position, so that the events are
+      // redelivered.
       const erases = accounts.some(({ profile }) => profile?.ended);
       await database.write(saveAll, { flushed: false, erases });
     },
@@ -102,8 +102,8 @@ function readMark(stored: unknown): Parked {
 }
 
 /**
- * Returns positional parameters: a rebuild runs this statement for each row, and named ones take more than twice as
- * long.
+ * Returns positional parameters. A rebuild runs this statement for every account, and named parameters would take
+ * more than twice as long.
  */
 function rowOf({ account, sequence, head, profile, parked }: StoredAccount): readonly (Value | null)[] {
   return [
@@ -148,8 +148,8 @@ function listStatement(
 }
 
 /**
- * If this number of profiles or more match a search, reading the list in its order is cheaper than sorting all
- * matches.
+ * If at least this many profiles match a prefix, reading the list in order and filtering it is cheaper than sorting
+ * all matches.
  */
 const COMMON = 500;
 
@@ -163,17 +163,19 @@ function isCommon(database: Database, table: string, prefix: string | undefined)
   return Number(database.prepare(sql).get(rangeOf(prefix))?.['n']) >= COMMON;
 }
 
-/** Returns a condition that matches a prefix by means of the indexes. */
+/** Returns a condition that matches a prefix with the indexes of the searchable fields. */
 function beginsIndexed(table: string): string {
   return `id IN (SELECT id FROM ${table} WHERE email >= :from AND email < :beyond
     UNION SELECT id FROM ${table} WHERE username >= :from AND username < :beyond)`;
 }
 
-/** A condition that matches a prefix row by row. The plus signs keep SQLite from using the indexes and then sorting. */
+/**
+ * Matches a prefix without an index, row by row. The plus signs prevent SQLite from using an index and then sorting.
+ */
 const BEGINS_UNINDEXED =
   '((+email >= :from AND +email < :beyond) OR (+username >= :from AND +username < :beyond))';
 
-/** Returns a range instead of a pattern, so that indexes apply and no character of the prefix is a wildcard. */
+/** Returns the range of strings with a prefix. A range can use an index and, unlike a pattern, needs no escaping. */
 function rangeOf(prefix: string): { readonly from: string; readonly beyond: string } {
   const from = prefix.toLowerCase();
   return { from, beyond: `${from}\u{10FFFF}` };
