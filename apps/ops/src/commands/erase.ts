@@ -13,7 +13,7 @@ import {
   createAddressTracePredicate,
   type TracePredicate,
 } from '../erasure-check/traces.ts';
-import { REWRITE_ADVICE, remainsIn } from '../erasures/file.ts';
+import { erasedRemainsIn, REWRITE_ADVICE } from '../erasures/file.ts';
 import { secretOfFolder } from '../keys.ts';
 import { printJson } from '../output/listing.ts';
 import { formatExamples, JSON_OPTION_HELP, type Program } from '../program.ts';
@@ -80,7 +80,7 @@ async function checkErased(context: CommandContext, account: string, json: boole
     ];
     if (json) printJson(context.print, hits);
     else for (const line of describe(hits)) context.print(line);
-    if (remainsIn(store)?.possible) context.note(REWRITE_ADVICE);
+    if (erasedRemainsIn(store)?.possible) context.note(REWRITE_ADVICE);
     if (hits.length > 0) context.exitWith(FOUND);
   });
 }

@@ -7,7 +7,7 @@ import type { Store } from '@latchkey/backend';
 import { readConfig } from '@latchkey/process';
 import type { ErasedRemains } from '@latchkey/sqlite';
 import type { CommandContext } from '../context.ts';
-import { fileErasureOf, REWRITE_ADVICE, remainsIn } from '../erasures/file.ts';
+import { erasedRemainsIn, fileErasureOf, REWRITE_ADVICE } from '../erasures/file.ts';
 import {
   type AccountsTopic,
   describeTopicErasure,
@@ -127,7 +127,7 @@ async function rulesOf(context: CommandContext, store: Store): Promise<Rules> {
   );
   const overdueSince = new Date(Date.now() - receiptDays * DAY_MS);
   const topic = await readAccountsTopic(context);
-  return { receiptDays, overdueSince, topic, remains: remainsIn(store) };
+  return { receiptDays, overdueSince, topic, remains: erasedRemainsIn(store) };
 }
 
 /** Returns the erasure of an account. @throws Error with a one-line message if the account was not erased */

@@ -61,7 +61,7 @@ function retrying(rebuild: Rebuild, context: CommandContext): Rebuild {
     begin: () => wait(() => rebuild.begin()),
     caughtUp: (generation, seen) => wait(() => rebuild.caughtUp(generation, seen)),
     compare: (generation, seen) => wait(() => rebuild.compare(generation, seen)),
-    flip: (generation) => wait(() => rebuild.flip(generation)),
+    activate: (generation) => wait(() => rebuild.activate(generation)),
     kept: () => wait(() => rebuild.kept()),
     drop: (told) => wait(() => rebuild.drop(told)),
   };
@@ -83,7 +83,7 @@ async function rebuildUser(
   );
   await catchUp(rebuild, context, generation);
   assertParity(generation, await compare(rebuild, context, generation), acceptDifferences, context);
-  const before = await rebuild.flip(generation);
+  const before = await rebuild.activate(generation);
   print(`Generation ${generation} answers. Every instance switches over within 2 seconds.`);
   if (before !== generation)
     print(`Generation ${before} is kept up to date: --back switches back to it, --drop deletes it.`);
@@ -134,7 +134,7 @@ async function switchBack(rebuild: Rebuild, context: CommandContext): Promise<vo
   const generation = await rebuild.kept();
   if (generation === undefined) throw new Error('There is no generation to go back to.');
   await catchUp(rebuild, context, generation);
-  const before = await rebuild.flip(generation);
+  const before = await rebuild.activate(generation);
   context.print(`Generation ${generation} answers. Every instance switches over within 2 seconds.`);
   context.print(
     `Generation ${before} is still filled: rebuild user compares it and switches over again, --drop deletes it.`,

@@ -16,7 +16,7 @@ export interface FileErasure {
 }
 
 /** Returns whether the database file of a data folder may still contain erased data. Undefined for other stores. */
-export function remainsIn(store: Store): ErasedRemains | undefined {
+export function erasedRemainsIn(store: Store): ErasedRemains | undefined {
   return store.kind === 'sqlite' ? store.database.erasedRemains() : undefined;
 }
 

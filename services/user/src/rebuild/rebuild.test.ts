@@ -109,7 +109,7 @@ async function rebuilt(rebuild: Rebuild): Promise<number> {
   await rebuild.caughtUp(begun.generation, nothing);
   const parity = await rebuild.compare(begun.generation, nothing);
   assert.deepEqual([parity.differing, parity.apart, parity.parked], [0, 0, 0]);
-  await rebuild.flip(begun.generation);
+  await rebuild.activate(begun.generation);
   return begun.generation;
 }
 
@@ -147,7 +147,7 @@ describe('a rebuild', () => {
     const generation = await open().kept();
     assert.equal(generation, 1);
     await open().caughtUp(1, nothing);
-    assert.equal(await open().flip(1), 2);
+    assert.equal(await open().activate(1), 2);
     const { profile } = await findAccount(stores.profilesOf(1), first.id);
     assert.equal(profile?.ended === false && profile.firstName, 'Ada');
     assert.equal(await open().kept(), undefined);
@@ -174,8 +174,8 @@ describe('a rebuild', () => {
     assert.deepEqual(await open().begin(), { generation: 2, begun: 'before' });
     await open().caughtUp(2, nothing);
     await open().compare(2, nothing);
-    assert.equal(await open().flip(2), 1);
-    assert.equal(await open().flip(2), 2);
+    assert.equal(await open().activate(2), 1);
+    assert.equal(await open().activate(2), 2);
     assert.equal(await open().begin(), undefined);
     // Interrupted after the pointer was updated, but before the generation was removed.
     await assert.rejects(open({ pause: () => interrupted.promise }).drop(nothing), /killed/);
@@ -215,7 +215,7 @@ describe('a rebuild', () => {
     await open().begin();
     await open().drop(nothing);
     await assert.rejects(open().caughtUp(2, nothing), /^Error: Generation 2 was dropped meanwhile\.$/);
-    await assert.rejects(open().flip(2), /^Error: Generation 2 was dropped meanwhile\.$/);
+    await assert.rejects(open().activate(2), /^Error: Generation 2 was dropped meanwhile\.$/);
     assert.deepEqual(await open().begin(), { generation: 3, begun: 'now' });
   });
 
@@ -237,7 +237,7 @@ describe('a rebuild', () => {
     const [ada, bob] = [createTestHistory('ada'), createTestHistory('bob')];
     await publish(ada.registered(), bob.registered());
     await rebuilt(open());
-    await open().flip(1);
+    await open().activate(1);
     await until('both are stored', async () => (await stores.profilesOf(1).page(undefined, 9)).length === 2);
     const { profile } = await findAccount(stores.profilesOf(1), ada.id);
     assert.ok(profile && !profile.ended);

@@ -64,7 +64,7 @@ export interface Rebuild {
    * @returns the formerly active generation
    * @throws Error if the generation is not being filled
    */
-  flip(generation: number): Promise<number>;
+  activate(generation: number): Promise<number>;
   /** Returns the formerly active generation, which is kept for a switch back. Undefined if there is none. */
   kept(): Promise<number | undefined>;
   /**
@@ -119,7 +119,7 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
     };
   }
 
-  async function demandRunning(generation: number): Promise<GenerationPointer> {
+  async function assertRunning(generation: number): Promise<GenerationPointer> {
     const pointer = await generations.read();
     if (pointer.running.includes(generation)) return pointer;
     throw new Error(`Generation ${generation} was dropped meanwhile.`);
@@ -161,7 +161,7 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
     async caughtUp(generation, seen) {
       let held = Number.POSITIVE_INFINITY;
       for (;;) {
-        await demandRunning(generation);
+        await assertRunning(generation);
         const progress = await progressOf(generation);
         seen(progress);
         if (progress.read >= held) return progress;
@@ -171,11 +171,11 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
     },
 
     async compare(generation, seen) {
-      const { active } = await demandRunning(generation);
+      const { active } = await assertRunning(generation);
       return compareGenerations({ old: profilesOf(active), fresh: profilesOf(generation), pause, seen });
     },
 
-    async flip(generation) {
+    async activate(generation) {
       const before = await change((pointer) => {
         if (!pointer.running.includes(generation))
           throw new Error(`Generation ${generation} was dropped meanwhile.`);
