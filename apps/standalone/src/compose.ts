@@ -259,7 +259,7 @@ export async function composeStandalone(config: StandaloneConfig, deps: Standalo
   };
 }
 
-/** Returns the part that reports a clock that is not trusted. */
+/** Returns a part whose health is degraded while the clock of this process is not trusted. */
 function clockPart(clock: ClockGuard): Part {
   async function health(): Promise<readonly Dependency[]> {
     const state = { name: 'clock', needed: false } as const;

@@ -69,8 +69,8 @@ export interface UserDeps {
 }
 
 /**
- * Composes the service. The topics must exist before it starts, and on a cluster the indexes as well. A stopped service
- * may start again.
+ * Composes the service. The topics must exist before the service starts; on a cluster, so must the indexes. A stopped
+ * service can be started again.
  * @example
  * const backend = { store: createSqliteStore(database), bus };
  * const user = compose(readConfig(userSettings, process.env), { backend, logger, registry });

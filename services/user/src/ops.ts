@@ -41,7 +41,7 @@ export interface RetrySource {
 export interface UserOps extends Preparable {
   /** Returns the numbers of the generations of the read model that are being filled. */
   generations(): Promise<readonly number[]>;
-  /** Returns the numbers of the generations that are still stored although nobody fills them any more. */
+  /** Returns the numbers of the generations that are still stored but no longer filled. */
   leftoverGenerations(): Promise<readonly number[]>;
   /** Returns the profiles of the active generation. */
   activeProfiles(): Promise<ProfileView>;

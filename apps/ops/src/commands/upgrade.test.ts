@@ -18,8 +18,8 @@ import { runCommandInProcess } from '../testing/run-in-process.ts';
 import { stripProgress } from '../testing/strip-progress.ts';
 
 /**
- * Statements that turn data into what release 0.1 wrote: no event is part of a hash chain, no record has a proof, and
- * the read model knows no hash.
+ * SQL statements that convert data to the format of release 0.1: without hash chains in the journal, without proofs in
+ * the records, and without hashes in the read model.
  */
 const AS_BEFORE = [
   `UPDATE journal_commit SET events = (SELECT json_group_array(json_remove(value, '$.chain')) FROM json_each(events))`,

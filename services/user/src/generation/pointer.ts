@@ -63,9 +63,9 @@ export function stopOtherGenerations(pointer: GenerationPointer): GenerationPoin
 }
 
 /**
- * Returns the generations that are stored although nobody fills them any more: an interrupted `ops rebuild user --drop`
- * left them, or a late instance wrote into a generation that had been removed. Leaves out generations with a number that
- * the pointer has not reached yet, because another process may be preparing one.
+ * Returns the generations that are still stored but no longer filled. They remain if `ops rebuild user --drop` was
+ * interrupted, or if an instance with an old pointer wrote to a removed generation. Omits generations with a number
+ * above `last`, because another process may be preparing one.
  * @param stored the generations that have a table or collection
  */
 export function leftoverGenerations(

@@ -19,7 +19,7 @@ function confirmed(...generations: readonly (Partial<StoredAccount> | undefined)
 
 type Generations = readonly (Partial<StoredAccount> | undefined)[];
 
-/** @param leftovers the account as it is stored in each generation that nobody fills any more; changed by the erasure */
+/** @param leftovers the account as stored in each generation that is no longer filled; changed by the erasure */
 async function confirmedWithLeftovers(
   running: Generations,
   leftovers: (Partial<StoredAccount> | undefined)[],

@@ -1,4 +1,4 @@
-/** Publishes the receipt of an erasure once no stored generation of the read model has data of the account. */
+/** Confirms erasures: publishes a receipt once no stored generation of the read model contains data of the person. */
 import type { Bus } from '@latchkey/bus';
 import {
   type DecodedRecord,
@@ -38,8 +38,8 @@ export function findErasure(record: EventRecord): readonly ErasedAccount[] {
 /**
  * Returns a function that confirms erasures that every generation has applied. A generation that has not read the
  * account's events yet would still store the person's data when it reads them. The erasure is therefore confirmed by
- * the generation that applies it last. A generation that nobody fills any more, but that is still stored, never reads
- * the erasure: the person is erased from it before the erasure is confirmed. Idempotent.
+ * the generation that applies it last. A generation that is still stored but no longer filled never reads the
+ * erasure, so the person is erased from it here, before the erasure is confirmed. Idempotent.
  */
 export function confirmErasures(deps: {
   readonly bus: Pick<Bus, 'publish'>;

@@ -22,10 +22,10 @@ export interface ComparisonResult {
   readonly parkedExamples: readonly Parked[];
   /** The number of accounts that are parked in the old generation but not in the new one. */
   readonly freed: number;
-  /** The number of accounts of which the new generation has events that the old one did not reach in time. */
+  /** The number of accounts for which the new generation was ahead and the old one did not catch up in time. */
   readonly repaired: number;
   readonly repairedExamples: readonly string[];
-  /** The number of accounts of which the old generation has events that the new one did not reach in time. */
+  /** The number of accounts for which the old generation was ahead and the new one did not catch up in time. */
   readonly apart: number;
   readonly apartExamples: readonly string[];
 }

@@ -3,11 +3,13 @@ import { differingFields } from '../profile/compare.ts';
 import type { StoredAccount } from '../profile/stored-account.ts';
 
 /**
- * The result of comparing an account in two generations. `same` and `differs`: both are at the same sequence.
- * `apart`: one generation is ahead, and the other will follow. `parked`: the account is parked in the new generation;
- * in the old one it is not parked, or only at a later event. `freed`: the account is parked in the old generation,
- * which will therefore not follow; in the new one it is not parked, or only at a later event. If its history has forked
- * in the old generation, that generation has applied other events, so the two are not compared any further.
+ * The result of comparing an account in two generations.
+ * `same`, `differs`: both generations are at the same sequence.
+ * `apart`: one generation is ahead, and the other is expected to catch up.
+ * `parked`: the account is parked in the new generation. In the old one, it is not parked, or only at a later event.
+ * `freed`: the account is parked in the old generation, which will therefore not catch up. In the new one, it is not
+ * parked, or only at a later event. If the history of the account has forked in the old generation, the result is also
+ * `freed`, at any sequence: the old generation has applied other events, so the profiles cannot be compared.
  */
 export type ParityVerdict =
   | { readonly kind: 'same' | 'apart' | 'parked' | 'freed' }

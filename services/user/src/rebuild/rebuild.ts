@@ -32,9 +32,9 @@ export interface RebuildDeps {
 export interface GenerationState extends GroupProgress {
   readonly generation: number;
   /**
-   * `answers`: the generation serves queries. `next`: it is being filled, to become active. `kept`: it is still being
-   * filled after another one became active, so that queries can be switched back to it. `leftover`: nobody fills it any
-   * more, but its data is still stored.
+   * `answers`: the active generation, which serves queries. `next`: it is being filled and may become active. `kept`:
+   * it was active before and is still being filled, for a switch back. `leftover`: it is no longer filled, but its data
+   * is still stored.
    */
   readonly role: 'answers' | 'next' | 'kept' | 'leftover';
   /** When the generation became active. Set only for the active generation, after the first rebuild. */
@@ -43,7 +43,7 @@ export interface GenerationState extends GroupProgress {
 }
 
 export interface Rebuild {
-  /** Returns the generations that are being filled or still stored, by number. */
+  /** Returns the generations that are being filled or still stored, sorted by number. */
   state(): Promise<readonly GenerationState[]>;
   /**
    * Returns the generation to fill: that of a rebuild in progress, or else a new one. Returns undefined if the
@@ -190,7 +190,7 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
 
     async drop(told) {
       await change((pointer) => (pointer.running.length > 1 ? stopOtherGenerations(pointer) : undefined));
-      // From here on, a failure leaves leftovers, which running instances clear and a repeated call removes.
+      // If a later step fails, leftovers remain. Running instances clear them, and a repeated call removes them.
       const gone = leftoverGenerations(await generations.read(), await generations.stored());
       if (gone.length === 0) return [];
       told();
