@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { newPerson, type Person } from '../../test/support/people.ts';
 
-/** 12 bytes are 16 characters: a password as password managers generate it. Longer ones take longer to check. */
+/**
+ * 12 random bytes give a password of 16 characters, a length that password managers generate. Longer passwords take
+ * longer to check.
+ */
 const PASSWORD_BYTES = 12;
 
 /** Returns a new person with a random password, such as password managers generate. */

@@ -39,7 +39,7 @@ export interface SeedOptions {
   readonly long: Person;
 }
 
-/** Returns the commits of an account. Each command is decided on the state that the previous one led to. */
+/** Returns the commits of an account. Each command is applied to the state after the previous command. */
 function history(commands: readonly Command[]): readonly Commit[] {
   const at = new Date(Date.now() - MONTH_MS).toISOString();
   const commits: Commit[] = [];

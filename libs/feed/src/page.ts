@@ -1,4 +1,4 @@
-/** A page of the feed. */
+/** Responds with a page of the feed, or waits for new events (long polling). */
 import type { Answer } from '@latchkey/http';
 import type { ReaderView } from './cloud-event.ts';
 import { encodeCursor } from './cursor.ts';

@@ -101,8 +101,8 @@ function isWellFormed(path: string): boolean {
 }
 
 /**
- * Removes surplus slashes from the path of a page, because people and programs that assemble links add slashes. Other
- * paths are not changed, because a proxy may guard them by their exact text.
+ * Removes surplus slashes from the path of a page, because people and programs that assemble links add them. Other
+ * paths are not changed, because a proxy may restrict access by the exact path.
  */
 function tolerateSlashes(routes: readonly Route[]): Middleware {
   const pages = new Router({ sensitive: true, strict: true });

@@ -63,7 +63,7 @@ export interface HandlerInput<Caller, Params, Query, Body> extends RequestContex
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
-  /** The kind of the body. The response to a form is an HTML page. */
+  /** How the body was sent. The response to a form must be an HTML page. */
   readonly sentAs: BodyKind;
 }
 

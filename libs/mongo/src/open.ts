@@ -37,7 +37,7 @@ const URL_ERRORS: readonly string[] = ['MongoParseError', 'MongoRuntimeError'];
 export interface MongoOptions {
   /** A MongoDB connection string. Its timeouts and its durability are overridden. */
   readonly url: string;
-  /** Overrides the database of the URL (`latchkey`, if it names none). */
+  /** The name of the database. Default: the one in the URL, or `latchkey` if the URL names none. */
   readonly database?: string;
   /** How long the server may take to respond, in milliseconds. Default: 4,500. `Infinity` for long-running commands. */
   readonly answersWithinMs?: number;

@@ -7,8 +7,8 @@ const BYTES = 6;
 type Fingerprinted = Envelope & { readonly type: string; readonly data?: unknown };
 
 /**
- * Returns 48 bits of a SHA-256 over everything that consumers see of an event. Pass events as the codec decodes them,
- * because it puts the fields of `data` into a fixed order.
+ * Returns 48 bits of a SHA-256 over everything that consumers see of an event. The event must come from the codec,
+ * which puts the fields of `data` into a fixed order.
  */
 export function fingerprintOfEvent({ type, data, ...envelope }: Fingerprinted): number {
   const { id, subject, sequence, time, correlationId, causationId, traceparent = '' } = envelope;

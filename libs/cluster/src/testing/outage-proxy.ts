@@ -1,4 +1,4 @@
-/** A TCP proxy to a server, which can be closed to simulate an outage. */
+/** A TCP proxy to a server. The proxy can be closed to simulate an outage of the server. */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { freePort } from '@latchkey/process/testing/free-port';

@@ -70,8 +70,8 @@ function compose(
   { STUMBLES, TOPIC, HANDLER }: z.infer<typeof settings>,
   { backend, registry, logger }: ClusterServiceDeps,
 ) {
-  // A registry throws if a metric is registered twice. So a second start succeeds only if the metrics of the first
-  // start were removed.
+  // A registry throws if a metric is registered twice. A second start therefore succeeds only if the metrics of the
+  // first start were removed.
   registry.registerMetric(new Counter({ name: 'probe_total', help: 'Nothing.', registers: [] }));
   return {
     name: 'probe',
