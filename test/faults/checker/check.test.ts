@@ -725,6 +725,26 @@ describe('a limit', () => {
     assert.equal(isRefusedTooEarly([{ at, fault: 'x', target: 'user-1', until: at }]), true);
   });
 
+  test('on failed logins counts the attempts in progress, and not those that succeeded', () => {
+    function attempt(id: string, [from, to]: readonly [number, number], status: number): CommandLine {
+      return createCommandLine(id, 'login', {
+        sentAt: minuteOfRun(8, from),
+        answeredAt: minuteOfRun(8, to),
+        request: { email: 'bob@example.com' },
+        status,
+        answer: null,
+      });
+    }
+    function isRefusedTooEarly(second: number): boolean {
+      const attempts = [attempt('x', [20, 25], 403), attempt('y', [20, 25], 403)];
+      const limits = { LIMITS: 'on', LIMIT_LOGINS: '10', LIMIT_LOGIN_FAILURES_PER_ADDRESS: '3' };
+      const history = [...goodRun.history, ...attempts, attempt('z', [second, second + 1], 429)];
+      return brokenBy({ run: { run: { ...goodRun.run, settings: limits }, history } }).includes('limits');
+    }
+    // Bob has mistyped his password once before.
+    assert.deepEqual([isRefusedTooEarly(23), isRefusedTooEarly(26)], [false, true]);
+  });
+
   test('may not count what another process has failed to do', () => {
     assert.equal(isBroken(20, [change(10, 503, 'auth-2'), change(12, 503, 'auth-2')]), true);
   });
