@@ -9,6 +9,7 @@ import { newAddress, newPassword } from '../traffic/person.ts';
 import { type ProvocationSystem, waitUntil } from './provocation-system.ts';
 
 const TOPIC = 'accounts.events.v1';
+const SECURITY_TOPIC = 'security.events.v1';
 /** Longer than the 2 s after which an idle notifier polls for mails. */
 const EVERYBODY_HAS_LOOKED_MS = 3_000;
 /** Longer than the time that the checker allows for a claim. */
@@ -20,6 +21,14 @@ const REDRIVEN_MS = 600_000;
 export const provocations = {
   'the log is away': async ({ kafka, cluster, signUp, sink, during }: ProvocationSystem): Promise<void> => {
     const [auth] = cluster.instances.auth;
+    // At its first start, auth publishes its settings as a security event, and keeps the connection for that.
+    await waitUntil('auth has published its settings', async () => {
+      const records = await readTopic(cluster.stores.KAFKA_BROKERS, SECURITY_TOPIC);
+      return records.length > 0;
+    });
+    await auth?.end('SIGTERM');
+    auth?.launch();
+    await auth?.ready();
     await during({ 'cut-broker': 'broker-1' }, async () => {
       await kafka.cut();
       await signUp();
