@@ -442,8 +442,9 @@ function rowsOf() {
       .get('bus_topic')
       ?.find((row) => row.includes(SECURITY_TOPIC))
       ?.split('\t') ?? [];
-  // Leave out two tables: leases change even without a request, and every refusal adds an audit entry.
-  const tables = [...dump].filter(([name]) => !['lease', 'audit_entry'].includes(name));
+  // Leave out three tables: leases and the clock reading change even without a request, and every refusal adds an audit
+  // entry.
+  const tables = [...dump].filter(([name]) => !['lease', 'clock_reading', 'audit_entry'].includes(name));
   return Object.fromEntries(
     tables.map(([name, rows]) => {
       const isOfLog = ['bus_partition', 'bus_record'].includes(name);
