@@ -35,7 +35,7 @@ export interface ClusterPartDeps {
  * background until Kafka and the store are available, and starts the service. `stop` first reports `down` for
  * SHUTDOWN_DELAY_SECONDS, while the service still responds.
  */
-export function createClusterPart(
+export function createServicePart(
   config: ServerConnectionsConfig & { readonly process: ServiceProcessConfig },
   deps: ClusterPartDeps,
 ): Part {

@@ -15,7 +15,7 @@ import {
   withDotEnv,
 } from '@latchkey/process';
 import type { z } from 'zod';
-import { createClusterPart } from './cluster-part.ts';
+import { createServicePart } from './cluster-part.ts';
 import type { ServiceRequirements } from './servers.ts';
 
 export interface ClusterServiceDeps {
@@ -66,7 +66,7 @@ export async function runService<Settings extends z.ZodObject>(
   return runProcess(
     logger,
     async (end) =>
-      createClusterPart(config, {
+      createServicePart(config, {
         name: service.name,
         logger,
         registry,

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import type { Part } from '@latchkey/process';
-import { triggerAbortSignal } from './abort-signal.ts';
+import { abortSignalNow } from './abort-signal.ts';
 import { type ProblemOptions, problemBody } from './answer-problem.ts';
 import { createHandler, type HttpOptions } from './handler.ts';
 import { headersTooLargeProblem, type ProblemSpec, problems } from './problem.ts';
@@ -226,7 +226,7 @@ function trackedServer(options: ListenOptions): Listening {
 /** Closes the connection of a response in progress once the response is sent. */
 function endSoon(answer: ServerResponse): void {
   if (!answer.headersSent) answer.setHeader('Connection', 'close');
-  triggerAbortSignal(answer);
+  abortSignalNow(answer);
 }
 
 function malformed(code: string | undefined): ProblemSpec {

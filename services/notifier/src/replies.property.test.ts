@@ -36,9 +36,9 @@ const HOUR = 3_600 * SECOND;
 const BEGIN = new Date('2026-11-21T06:00:00.000Z');
 /** How far the clock moves in one step, in ms, unless nothing happens for longer. */
 const STEP = 2 * SECOND;
-/** By when all mails must have ended, after the server has run out of refusals. Mails are sent for 72 hours. */
+/** How long after the last refusal all mails must have been accepted or have failed, in ms. A mail expires after 72 hours. */
 const LONG = 24 * HOUR;
-/** How often a server repeats a reply. */
+/** How many times in a row a server gives the same reply. */
 const REPEATED = 4;
 /** How many times in a row the notifier must be found idle before it counts as idle. */
 const LOOKS = 3;

@@ -62,7 +62,8 @@ export interface AccountOrders {
   readonly undecided: number;
 }
 
-export function checkAccountOrders(
+/** Checks for each account whether its logins, refreshes and revocations are linearizable. */
+export function checkLinearizabilityPerAccount(
   context: CommandContext,
   places: ReadonlyMap<string, TokenPosition>,
 ): AccountOrders {

@@ -8,7 +8,6 @@ import {
   ADA_ID,
   AFTER_RUN,
   BOB_ID,
-  commandTimes,
   createCommandLine,
   createCommit,
   createEvent,
@@ -22,11 +21,12 @@ import {
   goodStores,
   MAILING_ID,
   minuteOfRun,
+  sentAndAnsweredAt,
   tokenResponse,
 } from './testing/good-run.ts';
 
 /** The times and the access token of a command that Ada sends after the last change of her account. */
-const asAda = { ...commandTimes(8), accessToken: fakeAccessToken(ADA_ID, 'ada-s', 4) };
+const asAda = { ...sentAndAnsweredAt(8), accessToken: fakeAccessToken(ADA_ID, 'ada-s', 4) };
 
 type Broken = Partial<Stores> & { readonly run?: Partial<RecordedRun> };
 
@@ -161,7 +161,7 @@ describe('an acknowledged command', () => {
     ),
     'that asked for another link, without an event': history(
       createCommandLine('x', 'verification-request', {
-        ...commandTimes(8, 50),
+        ...sentAndAnsweredAt(8, 50),
         status: 202,
         accessToken: fakeAccessToken(BOB_ID, 'bob-t', 2),
       }),
@@ -660,7 +660,7 @@ describe('a limit', () => {
   // Ada's profile was changed once in the good run.
   const settings = { LIMITS: 'on', LIMIT_PROFILE_CHANGES: '3' };
   function change(second: number, status: number, by: string | null = 'auth-1'): CommandLine {
-    const times = commandTimes(8, second);
+    const times = sentAndAnsweredAt(8, second);
     return createCommandLine(`x${second}`, 'profile', { ...asAda, ...times, status, answer: null, by });
   }
 
@@ -701,12 +701,12 @@ describe('a limit', () => {
   test('on logins starts again with a new password, unless the store has failed then', () => {
     // Ada logs in twice before she changes her password in the third minute.
     const second = createCommandLine('y', 'login', {
-      ...commandTimes(2, 20),
+      ...sentAndAnsweredAt(2, 20),
       request: { email: 'ada@example.com' },
       answer: tokenResponse('ada', ADA_ID, 'ada-u', 2, 0),
     });
     const refused = createCommandLine('x', 'login', {
-      ...commandTimes(8),
+      ...sentAndAnsweredAt(8),
       request: { email: 'ada@example.com' },
       status: 429,
       answer: null,

@@ -1,6 +1,6 @@
 /** The checker of a run: compares what the responses promised with what is stored at the end. */
 import type { CommandLine } from '../run-folder.ts';
-import { checkAccountOrders } from './account-order.ts';
+import { checkLinearizabilityPerAccount } from './account-order.ts';
 import { checkAcknowledged } from './acknowledged.ts';
 import { checkCoverage } from './coverage.ts';
 import { checkCopies, withoutCopies } from './erased-copies.ts';
@@ -65,7 +65,7 @@ export function checkRecordedRun(recorded: RecordedRun, stores: Stores, now: Dat
   const letters = { journal, mails, faults, deliveries: stores.deliveries };
   const { firsts, duplicates } = countRecords(withoutCopies(records));
   const chains = chainTokens(history);
-  const orders = checkAccountOrders(commands, chains.places);
+  const orders = checkLinearizabilityPerAccount(commands, chains.places);
   const violations = [
     ...checkCoverage({
       ...letters,

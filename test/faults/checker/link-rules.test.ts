@@ -4,12 +4,12 @@ import { journalOf } from './journal.ts';
 import { checkLinks } from './link-rules.ts';
 import type { EventData } from './stored.ts';
 import {
-  commandTimes,
   createCommandLine,
   createCommit,
   createEvent,
   FAY_ID,
   minuteOfRun,
+  sentAndAnsweredAt,
 } from './testing/good-run.ts';
 
 const link = { sealed: 'a sealed token', expiresAt: minuteOfRun(10) };
@@ -28,7 +28,7 @@ function isFound(op: string, minute: number, more: readonly EventData[] = [], st
     createCommit(FAY_ID, [index + 1, index + 1], 'x', [createEvent('Linked', minuteOfRun(1), data)]),
   );
   const command = createCommandLine('x', op, {
-    ...commandTimes(minute),
+    ...sentAndAnsweredAt(minute),
     status,
     request: { accountId: FAY_ID },
   });

@@ -32,7 +32,6 @@ import {
   BOB_ID,
   BOB_PASSWORD,
   COPIED_FROM,
-  commandTimes,
   createCommandLine,
   DAN_ID,
   deliveryIdOf,
@@ -45,6 +44,7 @@ import {
   goodRun,
   goodStores,
   minuteOfRun,
+  sentAndAnsweredAt,
   tokenResponse,
 } from './testing/good-run.ts';
 
@@ -250,7 +250,7 @@ const BOBS_PROFILE = goodStores.profiles.find(({ _id }) => _id === BOB_ID)?.prof
 
 function bobSigned(id: string, minute: number, second: number, change: Partial<CommandLine>): CommandLine {
   return createCommandLine(id, 'verification-request', {
-    ...commandTimes(minute, second),
+    ...sentAndAnsweredAt(minute, second),
     accessToken: BOBS_TOKEN,
     ...change,
   });
@@ -283,7 +283,7 @@ function limited(settings: object, ...commands: readonly CommandLine[]): Pick<Pl
 /** A command that was refused or failed, of Ada or about her. */
 function adaAsked(op: string, second: number, status: number, code: string | null = null): CommandLine {
   return createCommandLine(`x${second}`, op, {
-    ...commandTimes(8, second),
+    ...sentAndAnsweredAt(8, second),
     status,
     code,
     answer: null,
@@ -334,7 +334,7 @@ const plants: readonly Plant[] = [
     caughtBy: 'acknowledged commands',
     ...added(
       createCommandLine('x', 'profile', {
-        ...commandTimes(8),
+        ...sentAndAnsweredAt(8),
         request: { lastName: 'King' },
         accessToken: ADAS_TOKEN,
         accountSequence: `${ADA_ID}:5`,
@@ -356,7 +356,7 @@ const plants: readonly Plant[] = [
     caughtBy: 'reads',
     ...added(
       createCommandLine('x', 'me', {
-        ...commandTimes(8),
+        ...sentAndAnsweredAt(8),
         answer: { ...ADAS_PROFILE, version: 5, lastName: 'King' },
         accessToken: ADAS_TOKEN,
       }),
@@ -367,7 +367,7 @@ const plants: readonly Plant[] = [
     caughtBy: 'reads',
     ...added(
       createCommandLine('x', 'me', {
-        ...commandTimes(8),
+        ...sentAndAnsweredAt(8),
         request: { after: `${ADA_ID}:5` },
         answer: { ...ADAS_PROFILE, version: 4, firstName: null, updatedAt: minuteOfRun(3) },
         accessToken: ADAS_TOKEN,
@@ -379,7 +379,7 @@ const plants: readonly Plant[] = [
     caughtBy: 'answering account',
     ...added(
       createCommandLine('x', 'me', {
-        ...commandTimes(8),
+        ...sentAndAnsweredAt(8),
         answer: { ...BOBS_PROFILE, version: 3 },
         accessToken: ADAS_TOKEN,
       }),
@@ -395,7 +395,7 @@ const plants: readonly Plant[] = [
     caughtBy: 'refresh tokens',
     ...added(
       createCommandLine('x', 'refresh', {
-        ...commandTimes(3, 10),
+        ...sentAndAnsweredAt(3, 10),
         request: { refreshToken: fakeRefreshToken('ada-s', 0) },
         answer: { ...tokenResponse('ada', ADA_ID, 'ada-s', 4, 1), refreshToken: 'another' },
       }),
@@ -406,7 +406,7 @@ const plants: readonly Plant[] = [
     caughtBy: 'account order',
     ...added(
       createCommandLine('x', 'login', {
-        ...commandTimes(8),
+        ...sentAndAnsweredAt(8),
         request: { email: 'ada@example.com', password: ADA_PASSWORDS.first },
         answer: tokenResponse('ada', ADA_ID, 'x', 5, 0),
       }),
@@ -417,7 +417,7 @@ const plants: readonly Plant[] = [
     caughtBy: 'account order',
     ...added(
       refused('x', 'login', 'invalid_credentials', {
-        ...commandTimes(8),
+        ...sentAndAnsweredAt(8),
         request: { email: 'bob@example.com', password: BOB_PASSWORD },
       }),
     ),
@@ -427,7 +427,7 @@ const plants: readonly Plant[] = [
     caughtBy: 'account order',
     ...added(
       createCommandLine('x', 'login', {
-        ...commandTimes(8),
+        ...sentAndAnsweredAt(8),
         status: 403,
         code: 'account_disabled',
         answer: null,
@@ -449,7 +449,7 @@ const plants: readonly Plant[] = [
     caughtBy: 'account order',
     ...added(
       createCommandLine('x', 'refresh', {
-        ...commandTimes(10),
+        ...sentAndAnsweredAt(10),
         request: { refreshToken: fakeRefreshToken('bob-t', 0) },
         answer: tokenResponse('bob', BOB_ID, 'bob-t', 3, 1),
       }),
@@ -465,7 +465,7 @@ const plants: readonly Plant[] = [
     caughtBy: 'account order',
     ...added(
       refused('x', 'refresh', 'refresh_token_invalid', {
-        ...commandTimes(5),
+        ...sentAndAnsweredAt(5),
         request: { refreshToken: fakeRefreshToken('ada-s', 1) },
       }),
     ),
@@ -475,7 +475,7 @@ const plants: readonly Plant[] = [
     caughtBy: 'account order',
     ...added(
       refused('x', 'refresh', 'refresh_token_invalid', {
-        ...commandTimes(5),
+        ...sentAndAnsweredAt(5),
         request: { refreshToken: fakeRefreshToken('ada-s', 0) },
       }),
     ),
@@ -488,7 +488,9 @@ const plants: readonly Plant[] = [
   {
     bug: 'a valid access token is refused',
     caughtBy: 'account order',
-    ...added(refused('x', 'profile', 'unauthenticated', { ...commandTimes(8), accessToken: ADAS_TOKEN })),
+    ...added(
+      refused('x', 'profile', 'unauthenticated', { ...sentAndAnsweredAt(8), accessToken: ADAS_TOKEN }),
+    ),
   },
   {
     bug: 'a login is answered with a state that comes later',
@@ -534,7 +536,7 @@ const plants: readonly Plant[] = [
     caughtBy: 'reader access',
     ...added(
       createCommandLine('x', 'me', {
-        ...commandTimes(8),
+        ...sentAndAnsweredAt(8),
         answer: { ...ADAS_PROFILE, version: 5 },
         accessToken: fakeAccessToken(ADA_ID, 'ada-s', 2),
       }),
@@ -543,7 +545,7 @@ const plants: readonly Plant[] = [
   {
     bug: 'the read model refuses a valid token',
     caughtBy: 'reader access',
-    ...added(refused('x', 'me', 'unauthenticated', { ...commandTimes(8), accessToken: ADAS_TOKEN })),
+    ...added(refused('x', 'me', 'unauthenticated', { ...sentAndAnsweredAt(8), accessToken: ADAS_TOKEN })),
   },
   {
     bug: 'an account is erased before its owner may undo it no more',
@@ -762,7 +764,7 @@ const plants: readonly Plant[] = [
     caughtBy: 'final logins',
     ...added(
       createCommandLine('x', 'final-login', {
-        ...commandTimes(56),
+        ...sentAndAnsweredAt(56),
         request: { email: 'fay@example.com', password: FAY_PASSWORD },
         answer: tokenResponse('fay', FAY_ID, 'x', 7, 0),
       }),
@@ -778,7 +780,7 @@ const plants: readonly Plant[] = [
     caughtBy: 'account order',
     ...added(
       createCommandLine('x', 'login', {
-        ...commandTimes(20),
+        ...sentAndAnsweredAt(20),
         request: { email: 'fay@example.com', password: FAY_PASSWORD },
         answer: tokenResponse('fay', FAY_ID, 'x', 7, 0),
       }),
@@ -804,7 +806,7 @@ const plants: readonly Plant[] = [
     caughtBy: 'acknowledged commands',
     ...added(
       createCommandLine('x', 'undo-email', {
-        ...commandTimes(20),
+        ...sentAndAnsweredAt(20),
         request: { accountId: FAY_ID, newPassword: FAY_PASSWORD },
         accountSequence: `${FAY_ID}:7`,
       }),
@@ -845,7 +847,7 @@ const plants: readonly Plant[] = [
   {
     bug: 'the link that cancels an erasure works after its time',
     caughtBy: 'links',
-    ...changed('fay-6', commandTimes(110)),
+    ...changed('fay-6', sentAndAnsweredAt(110)),
   },
   {
     bug: 'a number is left out in the journal',
@@ -975,7 +977,7 @@ const plants: readonly Plant[] = [
     ...limited(
       SUFFICIENT_LIMITS,
       createCommandLine('x', 'login', {
-        ...commandTimes(8),
+        ...sentAndAnsweredAt(8),
         request: ADAS_LOGIN,
         answer: tokenResponse('ada', ADA_ID, 'x', 5, 0),
       }),

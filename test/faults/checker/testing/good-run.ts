@@ -362,7 +362,7 @@ export function tokenResponse(name: string, sub: string, sid: string, seq: numbe
 }
 
 /** Returns the times of a command with a response after one second. */
-export function commandTimes(minute: number, second = 0) {
+export function sentAndAnsweredAt(minute: number, second = 0) {
   return { sentAt: minuteOfRun(minute, second), answeredAt: minuteOfRun(minute, second + 1) };
 }
 
@@ -371,22 +371,22 @@ export const FAY_PASSWORD = 'the password of Fay';
 
 const history: readonly CommandLine[] = [
   createCommandLine('dan-1', 'sign-up', {
-    ...commandTimes(10),
+    ...sentAndAnsweredAt(10),
     request: { ...person('dan'), password: DAN_PASSWORD },
     status: 201,
   }),
   createCommandLine('dan-2', 'verify', {
-    ...commandTimes(11),
+    ...sentAndAnsweredAt(11),
     request: { accountId: DAN_ID },
     accountSequence: `${DAN_ID}:2`,
   }),
   createCommandLine('dan-login', 'login', {
-    ...commandTimes(11, 10),
+    ...sentAndAnsweredAt(11, 10),
     request: { email: 'dan@example.com', password: DAN_PASSWORD },
     answer: tokenResponse('dan', DAN_ID, 'dan-s', 2, 0),
   }),
   createCommandLine('dan-3', 'erase', {
-    ...commandTimes(12),
+    ...sentAndAnsweredAt(12),
     request: { accountId: DAN_ID, password: DAN_PASSWORD },
     status: 202,
     answer: { eraseAt: minuteOfRun(12) },
@@ -394,34 +394,34 @@ const history: readonly CommandLine[] = [
     accountSequence: `${DAN_ID}:4`,
   }),
   createCommandLine('fay-1', 'sign-up', {
-    ...commandTimes(14),
+    ...sentAndAnsweredAt(14),
     request: { ...person('fay'), password: FAY_PASSWORD },
     status: 201,
   }),
   createCommandLine('fay-2', 'verify', {
-    ...commandTimes(15),
+    ...sentAndAnsweredAt(15),
     request: { accountId: FAY_ID },
     accountSequence: `${FAY_ID}:2`,
   }),
   createCommandLine('fay-login', 'login', {
-    ...commandTimes(15, 10),
+    ...sentAndAnsweredAt(15, 10),
     request: { email: 'fay@example.com', password: FAY_PASSWORD },
     answer: tokenResponse('fay', FAY_ID, 'fay-s', 2, 0),
   }),
   createCommandLine('fay-3', 'change-email', {
-    ...commandTimes(16),
+    ...sentAndAnsweredAt(16),
     request: { accountId: FAY_ID, newEmail: moved.email, password: FAY_PASSWORD },
     status: 202,
     accessToken: fakeAccessToken(FAY_ID, 'fay-s', 2),
     accountSequence: `${FAY_ID}:3`,
   }),
   createCommandLine('fay-4', 'confirm-email', {
-    ...commandTimes(17),
+    ...sentAndAnsweredAt(17),
     request: { accountId: FAY_ID, newEmail: moved.email, password: FAY_PASSWORD },
     accountSequence: `${FAY_ID}:4`,
   }),
   createCommandLine('fay-5', 'erase', {
-    ...commandTimes(18),
+    ...sentAndAnsweredAt(18),
     request: { accountId: FAY_ID, password: FAY_PASSWORD },
     status: 202,
     answer: { eraseAt: minuteOfRun(100) },
@@ -429,19 +429,19 @@ const history: readonly CommandLine[] = [
     accountSequence: `${FAY_ID}:6`,
   }),
   createCommandLine('fay-6', 'keep-account', {
-    ...commandTimes(19),
+    ...sentAndAnsweredAt(19),
     request: { accountId: FAY_ID },
     accountSequence: `${FAY_ID}:7`,
   }),
   createCommandLine('dan-finally', 'final-login', {
-    ...commandTimes(55),
+    ...sentAndAnsweredAt(55),
     request: { email: 'dan@example.com', password: DAN_PASSWORD },
     status: 401,
     code: 'invalid_credentials',
     answer: null,
   }),
   createCommandLine('fay-finally', 'final-login', {
-    ...commandTimes(55),
+    ...sentAndAnsweredAt(55),
     request: { email: moved.email, password: FAY_PASSWORD },
     answer: { ...tokenResponse('fay', FAY_ID, 'fay-t', 7, 0), user: { id: FAY_ID, email: moved.email } },
   }),
@@ -450,88 +450,88 @@ const history: readonly CommandLine[] = [
     status: 201,
   }),
   createCommandLine('ada-2', 'verify', {
-    ...commandTimes(2),
+    ...sentAndAnsweredAt(2),
     request: { accountId: ADA_ID },
     accountSequence: `${ADA_ID}:2`,
   }),
   createCommandLine('ada-login', 'login', {
-    ...commandTimes(2, 10),
+    ...sentAndAnsweredAt(2, 10),
     request: { email: 'Ada@example.com', password: ADA_PASSWORDS.first },
     answer: tokenResponse('ada', ADA_ID, 'ada-s', 2, 0),
   }),
   createCommandLine('ada-3', 'change-password', {
-    ...commandTimes(3),
+    ...sentAndAnsweredAt(3),
     request: { accountId: ADA_ID, currentPassword: ADA_PASSWORDS.first, newPassword: ADA_PASSWORDS.second },
     accessToken: fakeAccessToken(ADA_ID, 'ada-s', 2),
     accountSequence: `${ADA_ID}:4`,
   }),
   createCommandLine('ada-refresh', 'refresh', {
-    ...commandTimes(3, 10),
+    ...sentAndAnsweredAt(3, 10),
     request: { refreshToken: fakeRefreshToken('ada-s', 0) },
     answer: tokenResponse('ada', ADA_ID, 'ada-s', 4, 1),
   }),
   createCommandLine('ada-4', 'profile', {
-    ...commandTimes(4),
+    ...sentAndAnsweredAt(4),
     request: { firstName: 'Augusta' },
     accessToken: fakeAccessToken(ADA_ID, 'ada-s', 4),
     accountSequence: `${ADA_ID}:5`,
   }),
   createCommandLine('ada-5', 'mailing', {
-    ...commandTimes(7),
+    ...sentAndAnsweredAt(7),
     request: { addresses: ['dave@example.com', 'carol@example.com'] },
     status: 202,
     answer: { mailingId: MAILING_ID },
     accessToken: fakeAccessToken(ADA_ID, 'ada-s', 4),
   }),
   createCommandLine('bob-1', 'sign-up', {
-    ...commandTimes(1),
+    ...sentAndAnsweredAt(1),
     request: { ...person('bob'), password: BOB_PASSWORD },
     status: 201,
   }),
   createCommandLine('bob-typo', 'login', {
-    ...commandTimes(1, 10),
+    ...sentAndAnsweredAt(1, 10),
     request: { email: 'bob@example.com', password: 'a typo' },
     status: 401,
     code: 'invalid_credentials',
     answer: null,
   }),
   createCommandLine('bob-login', 'login', {
-    ...commandTimes(1, 20),
+    ...sentAndAnsweredAt(1, 20),
     request: { email: 'bob@example.com', password: BOB_PASSWORD },
     answer: tokenResponse('bob', BOB_ID, 'bob-s', 1, 0),
   }),
   createCommandLine('bob-2', 'verification-request', {
-    ...commandTimes(5),
+    ...sentAndAnsweredAt(5),
     request: { accountId: BOB_ID },
     status: 202,
     accessToken: fakeAccessToken(BOB_ID, 'bob-s', 1),
     accountSequence: `${BOB_ID}:2`,
   }),
   createCommandLine('bob-login-again', 'login', {
-    ...commandTimes(8),
+    ...sentAndAnsweredAt(8),
     request: { email: 'bob@example.com', password: BOB_PASSWORD },
     answer: tokenResponse('bob', BOB_ID, 'bob-t', 2, 0),
   }),
   createCommandLine('bob-logout', 'logout', {
-    ...commandTimes(8, 30),
+    ...sentAndAnsweredAt(8, 30),
     request: { refreshToken: fakeRefreshToken('bob-s', 0) },
     status: 204,
   }),
   createCommandLine('bob-too-late', 'refresh', {
-    ...commandTimes(8, 40),
+    ...sentAndAnsweredAt(8, 40),
     request: { refreshToken: fakeRefreshToken('bob-s', 0) },
     status: 401,
     code: 'refresh_token_invalid',
     answer: null,
   }),
   createCommandLine('bob-3', 'logout-all', {
-    ...commandTimes(9, 30),
+    ...sentAndAnsweredAt(9, 30),
     status: 204,
     accessToken: fakeAccessToken(BOB_ID, 'bob-t', 2),
     accountSequence: `${BOB_ID}:3`,
   }),
   createCommandLine('bob-out', 'verification-request', {
-    ...commandTimes(9, 40),
+    ...sentAndAnsweredAt(9, 40),
     request: { accountId: BOB_ID },
     status: 401,
     code: 'unauthenticated',
