@@ -44,6 +44,7 @@ export function drawFlameGraph(
   draw(tree, 0, 0);
   const height = HEADER + (deepest + 1) * ROW + 4;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="11">
+<title>${escapeXml(title)}</title>
 <style>rect{stroke:#fff;stroke-width:.5}.o{fill:${COLORS.ours}}.p{fill:${COLORS.package}}.n{fill:${COLORS.node}}</style>
 <rect width="${WIDTH}" height="${height}" fill="#fff"/>
 <text x="4" y="17" font-size="14">${escapeXml(title)}</text>
