@@ -8,13 +8,13 @@ import type { BusRecord } from '@latchkey/bus';
 import { chainEvent, coveredBy, encode, type LatchkeyEvent, newPersonSalt } from '@latchkey/events';
 import fc from 'fast-check';
 import { headAfter } from './chain-head.ts';
-import { distinctAccounts, foldSlice } from './fold-slice.ts';
+import { foldSlice } from './fold-slice.ts';
 import { createMemoryPositions } from './memory-positions.ts';
 import type { Position, PositionStore } from './position-store.ts';
 import { decodeRecord, type EventRecord, sequenceOf } from './records.ts';
-import { createParkedAccountRetrier } from './retry-parked.ts';
+import { type Call, consumeInSlices, createGroupMember } from './testing/group-member.ts';
 import { accountId } from './testing/history.ts';
-import { createFailureInjector, readRecordsOfKey } from './testing/shuffled-log.ts';
+import { createFailureInjector } from './testing/shuffled-log.ts';
 import { acceptLinkedRecords } from './testing/signed.ts';
 
 const [forking, other] = [accountId(1), accountId(2)];
@@ -116,54 +116,23 @@ function apply({ account, applied }: State, record: EventRecord): State {
   return { account, sequence: sequenceOf(record), head, applied: [...applied, { hash, previous, at }] };
 }
 
-type Call = <T>(work: () => Promise<T>) => Promise<T>;
-
 function memberOf(
   positions: PositionStore<State>,
   records: readonly BusRecord[],
   call: Call,
   lastDecided?: () => Promise<number>,
 ) {
-  const store: PositionStore<State> = {
-    load: (accounts) => call(() => positions.load(accounts)),
-    save: (states) => call(() => positions.save(states)),
-    replaceMark: (current, next) => call(() => positions.replaceMark(current, next)),
-  };
-  const parked = createParkedAccountRetrier<State>({
-    log: { readKey: (_topic, _partition, key, from, to) => readRecordsOfKey(records, key, from, to) },
-    authenticate: acceptLinkedRecords,
-    positions: store,
-    first: 'one',
-    start,
-    handle: apply,
-    ...(lastDecided && { lastDecided }),
-  });
-  async function handle(slice: readonly BusRecord[]): Promise<void> {
-    const { records: decoded } = await acceptLinkedRecords(slice);
-    const outcome = foldSlice(await store.load(distinctAccounts(decoded)), decoded, { start, apply });
-    await store.save(outcome.changed);
-    for (const mark of outcome.marksToRetry) await parked.resume(mark, slice.at(-1)?.offset ?? 0);
-  }
-  return { handle, retry: parked.retry };
+  const authenticate = acceptLinkedRecords;
+  return createGroupMember({ positions, records, call, authenticate, start, apply, lastDecided });
 }
 
-/** Reads all records in slices of the given sizes. If a slice fails, its records are delivered again. */
 async function consume(
   { records }: ForkedLog,
   sizes: readonly number[],
   failing: readonly number[] = [],
 ): Promise<PositionStore<State>> {
   const positions = createMemoryPositions<State>();
-  const { handle } = memberOf(positions, records, createFailureInjector(failing));
-  let turn = 0;
-  for (let position = 0; position < records.length; turn += 1) {
-    const end = position + 1 + (sizes[turn % sizes.length] ?? 0);
-    const handled = await handle(records.slice(position, end)).then(
-      () => true,
-      () => false,
-    );
-    if (handled) position = end;
-  }
+  await consumeInSlices(memberOf(positions, records, createFailureInjector(failing)).handle, records, sizes);
   return positions;
 }
 

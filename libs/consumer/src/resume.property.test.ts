@@ -6,18 +6,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { BusRecord } from '@latchkey/bus';
 import fc from 'fast-check';
-import { distinctAccounts, foldSlice } from './fold-slice.ts';
+import { distinctAccounts } from './fold-slice.ts';
 import { createMemoryPositions } from './memory-positions.ts';
 import type { Position, PositionStore } from './position-store.ts';
 import { decodeRecord, type EventRecord, sequenceOf } from './records.ts';
-import { createParkedAccountRetrier } from './retry-parked.ts';
+import { type Call, consumeInSlices, createGroupMember } from './testing/group-member.ts';
 import { accountId, eventRecord } from './testing/history.ts';
-import {
-  createFailureInjector,
-  readRecordsOfKey,
-  type ShuffledLog,
-  shuffledLogArbitrary,
-} from './testing/shuffled-log.ts';
+import { createFailureInjector, type ShuffledLog, shuffledLogArbitrary } from './testing/shuffled-log.ts';
 import { acceptAllRecords } from './testing/signed.ts';
 
 /** The sequences that were applied, in order. */
@@ -34,50 +29,8 @@ function apply(state: State, record: EventRecord): State {
   return { ...state, sequence, applied: [...state.applied, sequence] };
 }
 
-type Call = <T>(work: () => Promise<T>) => Promise<T>;
-
-/** A member of the group, which shares only the store and the log with the others. */
 function memberOf(positions: PositionStore<State>, records: readonly BusRecord[], call: Call) {
-  const store: PositionStore<State> = {
-    load: (accounts) => call(() => positions.load(accounts)),
-    save: (states) => call(() => positions.save(states)),
-    replaceMark: (current, next) => call(() => positions.replaceMark(current, next)),
-  };
-  const parked = createParkedAccountRetrier<State>({
-    log: { readKey: (_topic, _partition, key, from, to) => readRecordsOfKey(records, key, from, to) },
-    authenticate: acceptAllRecords,
-    positions: store,
-    first: 'one',
-    start,
-    handle: apply,
-  });
-  async function handle(slice: readonly BusRecord[]): Promise<void> {
-    const decoded = slice.map(decodeRecord);
-    const outcome = foldSlice(await store.load(distinctAccounts(decoded)), decoded, { start, apply });
-    await store.save(outcome.changed);
-    for (const mark of outcome.marksToRetry) await parked.resume(mark, slice.at(-1)?.offset ?? 0);
-  }
-  return { handle, retry: parked.retry };
-}
-
-/**
- * Reads all records in slices of the given sizes. If a slice fails, its records are delivered again, in slices of other
- * sizes.
- */
-async function consume(
-  handle: (slice: readonly BusRecord[]) => Promise<void>,
-  records: readonly BusRecord[],
-  sizes: readonly number[],
-): Promise<void> {
-  let turn = 0;
-  for (let position = 0; position < records.length; turn += 1) {
-    const end = position + 1 + (sizes[turn % sizes.length] ?? 0);
-    const handled = await handle(records.slice(position, end)).then(
-      () => true,
-      () => false,
-    );
-    if (handled) position = end;
-  }
+  return createGroupMember({ positions, records, call, authenticate: acceptAllRecords, start, apply });
 }
 
 async function assertHealed(positions: PositionStore<State>, log: ShuffledLog): Promise<void> {
@@ -102,7 +55,7 @@ describe('an account that misses an event', () => {
       fc.asyncProperty(shuffledLogArbitrary(0), sizes, failures, async (log, cuts, failing) => {
         const positions = createMemoryPositions<State>();
         const member = memberOf(positions, log.records, createFailureInjector(failing));
-        await consume(member.handle, log.records, cuts);
+        await consumeInSlices(member.handle, log.records, cuts);
         await assertHealed(positions, log);
       }),
       { numRuns: 300 },
@@ -137,11 +90,11 @@ describe('an account that misses an event', () => {
           // The previous owner of the partition has read the records up to `from`. Its last slice is delivered again
           // to the new owner.
           const before = memberOf(positions, log.records, (work) => work());
-          await consume(before.handle, log.records.slice(0, from), cuts);
+          await consumeInSlices(before.handle, log.records.slice(0, from), cuts);
           const stale = log.records.slice(from, from + length);
           const both = Promise.all([
             stale.length > 0 && late.handle(stale),
-            consume(owner.handle, log.records.slice(from), cuts),
+            consumeInSlices(owner.handle, log.records.slice(from), cuts),
           ]);
           await scheduler.waitFor(both);
           await assertHealed(positions, log);
@@ -155,7 +108,7 @@ describe('an account that misses an event', () => {
     await fc.assert(
       fc.asyncProperty(shuffledLogArbitrary(4), sizes, failures, async (log, cuts, failing) => {
         const positions = createMemoryPositions<State>();
-        await consume(
+        await consumeInSlices(
           memberOf(positions, log.records, createFailureInjector(failing)).handle,
           log.records,
           cuts,

@@ -1,0 +1,68 @@
+/** A consumer of a simulated log, for property tests. */
+import type { BusRecord } from '@latchkey/bus';
+import type { RecordAuthenticator } from '../authenticate.ts';
+import { distinctAccounts, foldSlice } from '../fold-slice.ts';
+import type { Position, PositionStore } from '../position-store.ts';
+import type { EventRecord } from '../records.ts';
+import { createParkedAccountRetrier } from '../retry-parked.ts';
+import { readRecordsOfKey } from './shuffled-log.ts';
+
+/** Makes a call to the store. It may delay the call or let it fail. */
+export type Call = <T>(work: () => Promise<T>) => Promise<T>;
+
+interface GroupMemberOptions<State extends Position> {
+  readonly positions: PositionStore<State>;
+  readonly records: readonly BusRecord[];
+  readonly call: Call;
+  readonly authenticate: RecordAuthenticator;
+  start(account: string): State;
+  apply(state: State, record: EventRecord): State;
+  /** Returns the sequence of the last event in the journal. By default the log alone decides. */
+  readonly lastDecided?: (() => Promise<number>) | undefined;
+}
+
+/** Creates a member of a consumer group, which shares only the store and the log with the other members. */
+export function createGroupMember<State extends Position>(options: GroupMemberOptions<State>) {
+  const { positions, records, call, authenticate, start, apply, lastDecided } = options;
+  const store: PositionStore<State> = {
+    load: (accounts) => call(() => positions.load(accounts)),
+    save: (states) => call(() => positions.save(states)),
+    replaceMark: (current, next) => call(() => positions.replaceMark(current, next)),
+  };
+  const parked = createParkedAccountRetrier<State>({
+    log: { readKey: (_topic, _partition, key, from, to) => readRecordsOfKey(records, key, from, to) },
+    authenticate,
+    positions: store,
+    first: 'one',
+    start,
+    handle: apply,
+    ...(lastDecided && { lastDecided }),
+  });
+  async function handle(slice: readonly BusRecord[]): Promise<void> {
+    const { records: decoded } = await authenticate(slice);
+    const outcome = foldSlice(await store.load(distinctAccounts(decoded)), decoded, { start, apply });
+    await store.save(outcome.changed);
+    for (const mark of outcome.marksToRetry) await parked.resume(mark, slice.at(-1)?.offset ?? 0);
+  }
+  return { handle, retry: parked.retry };
+}
+
+/**
+ * Reads all records in slices of the given sizes. If a slice fails, its records are delivered again, in slices of other
+ * sizes.
+ */
+export async function consumeInSlices(
+  handle: (slice: readonly BusRecord[]) => Promise<void>,
+  records: readonly BusRecord[],
+  sizes: readonly number[],
+): Promise<void> {
+  let turn = 0;
+  for (let position = 0; position < records.length; turn += 1) {
+    const end = position + 1 + (sizes[turn % sizes.length] ?? 0);
+    const handled = await handle(records.slice(position, end)).then(
+      () => true,
+      () => false,
+    );
+    if (handled) position = end;
+  }
+}
