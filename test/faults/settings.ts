@@ -31,7 +31,7 @@ const DEFAULTS = { seconds: 150, rate: 12, mix: 'everything', pauses: 1 } as con
 /**
  * The run of `--short`: 75 s of traffic, with a seed whose plan contains every kind of fault that fits into that time.
  */
-export const SHORT_RUN = { seed: 12_586, seconds: 75 } as const;
+export const SHORT_RUN = { seed: 210, seconds: 75 } as const;
 
 /**
  * Reads the settings.

@@ -25,6 +25,14 @@ describe('the plan of the faults', () => {
     assert.notDeepEqual(planFaults({ seed: 8, seconds: 150 }), plan);
   });
 
+  test('never repeats the schedule of a lane in another run', () => {
+    // Equal lanes have equal schedules if and only if they use the same random numbers.
+    const lanes = FAULT_LANES.map(() => FAULT_LANES[0]);
+    const schedules = Array.from({ length: 20 }, (_, seed) => planFaults({ seed, seconds: 300, lanes }));
+    const all = schedules.flat().map((lane) => JSON.stringify(lane));
+    assert.equal(new Set(all).size, all.length);
+  });
+
   test('has one fault at a time in each lane, all over before its calm', () => {
     fc.assert(
       fc.property(plans, (options) => {

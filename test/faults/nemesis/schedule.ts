@@ -247,10 +247,10 @@ export interface PlanOptions {
 }
 
 /**
- * The number of seeds reserved per run: more than there are lanes, so that an additional lane does not change the
- * schedules of the others.
+ * The number of seeds reserved per run. At least as many as there are lanes: otherwise a lane would repeat the random
+ * numbers of a lane of the next run.
  */
-const SEEDS_PER_RUN = 7;
+const SEEDS_PER_RUN = 64;
 
 /** Returns the faults of each lane in the order of their times. Each kind happens once before any happens twice. */
 export function planFaults({
