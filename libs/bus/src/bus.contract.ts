@@ -11,7 +11,7 @@ import {
   type SubscribeOptions,
 } from './bus.ts';
 
-/** A log that the test of an adapter opens. */
+/** The log that the contract tests use; each adapter's test file provides one. */
 export interface BusUnderTest {
   readonly bus: Bus & ConsumerGroups;
   /** Closes the bus and opens it again on the same log, like a restart. */

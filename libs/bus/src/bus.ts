@@ -1,4 +1,7 @@
-/** The log between the services: topics of partitions of records, and groups that remember how far they have read. */
+/**
+ * The log between the services. Its topics consist of partitions of records, and consumer groups remember how
+ * far they have read.
+ */
 import type { BusRecord } from './record.ts';
 import type { LogTail } from './tail.ts';
 
@@ -21,10 +24,10 @@ export interface PartitionSlice {
   readonly partition: number;
   readonly records: readonly BusRecord[];
   /**
-   * Aborted once the partition may belong to another member, or when the subscription closes. A handler that processes
-   * records one by one may then reject between two of them: the rest are redelivered, here or to another member. If the
-   * subscription closes while the member keeps the partition, and the handler resolves, the position after the slice is
-   * stored.
+   * Aborted once the partition may belong to another member, or when the subscription closes. A handler that
+   * processes records one by one may then reject before the next record; the whole slice is redelivered, to
+   * this member or another. If the handler resolves and the member still owns the partition, the position
+   * after the slice is stored.
    */
   readonly signal: AbortSignal;
   /**
@@ -38,18 +41,19 @@ export interface PartitionSlice {
 export interface SubscribeOptions {
   readonly topics: readonly string[];
   /**
-   * The name of the group. Its members share the partitions, and each group reads everything. A new group starts at
-   * the beginning.
+   * The name of the group. The members of a group share the partitions; each group reads every record. A new
+   * group starts at the beginning of its topics.
    */
   readonly group: string;
   /**
-   * The former name of the group. If the group has no positions, it copies those of the former group, once. The names
-   * of dead-letter topics keep the former group name.
+   * The former name of a renamed group. A group without positions copies those of its former group, once. The
+   * names of dead-letter topics still contain the former name.
    */
   readonly formerGroup?: string;
   /**
-   * Returns whether the group has read before, as the reader's own store shows. If so, a group without any position is
-   * a fault: the broker has deleted its positions. Default: unknown.
+   * Returns whether this group has read the topics before, according to the consumer's own store. If it has,
+   * but has no positions on the broker, the broker has deleted them, which is reported as a fault. Default:
+   * unknown.
    */
   hasReadBefore?(): Promise<boolean>;
   /**
@@ -62,8 +66,9 @@ export interface SubscribeOptions {
   /** The maximum number of records per slice (default 500). */
   readonly sliceSize?: number;
   /**
-   * How long `handle` may take until it resolves or rejects, in ms. A handler that takes longer is considered stuck; on
-   * Kafka, where other members can take over, the process of the handler is asked to exit. Default: two minutes.
+   * The time limit for `handle`, in ms. A handler that takes longer is considered stuck: on Kafka, where
+   * other members can take over its partitions, `onFatal` then asks the process to exit. Default: two
+   * minutes.
    */
   readonly handleWithinMs?: number;
 }
@@ -72,20 +77,20 @@ export interface Subscription {
   /** Counts the records after the group's position, over all partitions of its topics. */
   lag(): Promise<number>;
   /**
-   * Returns whether the group's position is past every record that was in its topics when the subscription began. Later
-   * records do not matter, so that steady traffic does not delay this.
+   * Returns whether the group has read every record that was in its topics when the subscription began. Later
+   * records do not count, because otherwise steady traffic could delay the result indefinitely.
    */
   caughtUp(): Promise<boolean>;
   /** Whether records can currently be fetched; false while the broker is down. */
   healthy(): boolean;
   /**
-   * Returns a sentence for each fault that does not end the subscription: a position that was out of range, or one that
-   * does not advance. None after `close`.
+   * Returns a sentence for each fault that does not end the subscription: a position that was out of range,
+   * or one that does not advance. Empty after `close`.
    */
   faults(): readonly string[];
   /**
-   * Stops fetching, aborts the slices in progress, waits for them and their positions, and leaves the group.
-   * Idempotent.
+   * Stops fetching, aborts the slices in progress, waits until they have ended and their positions are
+   * stored, and leaves the group. Idempotent.
    */
   close(): Promise<void>;
 }
@@ -97,24 +102,24 @@ export interface TopicSpec {
   /** How long records are kept, in ms; -1 keeps them without a limit. */
   readonly retentionMs: number;
   /**
-   * Set if a later record with the same key may replace an earlier one. Takes effect only on Kafka; the embedded log
-   * keeps both.
+   * Set if a later record with the same key may replace an earlier one. Only Kafka compacts; the embedded log
+   * keeps both records.
    */
   readonly compaction?: CompactionSpec;
 }
 
-/** The settings for removing records that later ones with the same key have replaced. */
+/** The settings for removing records that a later record with the same key has replaced. */
 export interface CompactionSpec {
   /**
-   * The time, in ms, after which Kafka removes a record that a later one has replaced. The removal may be later by
-   * about the duration of a segment, and happens only if more records are appended to the partition. Undefined: the
-   * broker decides when.
+   * The maximum time before Kafka removes a record that a later one has replaced, in ms. Removal can take
+   * longer by about the duration of a segment, and happens only if more records are appended to the
+   * partition. Undefined: the broker decides when.
    */
   readonly maxLagMs?: number;
   /**
-   * Returns whether several records have this key on purpose, as on a topic that an earlier release wrote. Compaction
-   * would remove all of those records but the last. If this function is missing, the topic is not checked for shared
-   * keys.
+   * Returns whether several records share this key by design, as on a topic that an earlier release wrote.
+   * Compaction would remove all but the last of them. If this function is missing, the topic is not checked
+   * for shared keys.
    */
   sharesKey?(key: Buffer | null): boolean;
 }
@@ -122,8 +127,8 @@ export interface CompactionSpec {
 const DAY_MS = 24 * 60 * 60_000;
 
 /**
- * Returns the time after which an append begins a new segment, in ms. Only segments that are no longer appended to are
- * compacted.
+ * Returns the time after which Kafka begins a new segment, in ms. Kafka compacts only segments that it no
+ * longer appends to.
  * @param maxLagMs the `maxLagMs` of a {@link CompactionSpec}
  */
 export function segmentMsForCompaction(maxLagMs: number): number {
@@ -142,16 +147,16 @@ export interface Bus {
   ensureTopics(specs: readonly TopicSpec[]): Promise<void>;
   /**
    * Appends records, in order for each key. Resolves once all of them are durable.
-   * @throws Error if it is uncertain whether all records are durable; any of them may have been appended
+   * @throws Error if some records may not be durable; any of the records may have been appended nevertheless
    */
   publish(topic: string, records: readonly OutgoingRecord[]): Promise<void>;
   /** Starts reading. Resolves once the group has been joined. The topics must exist. */
   subscribe(options: SubscribeOptions): Promise<Subscription>;
   /**
-   * Reads the records of one key in one partition, in order, to retry a parked account. Includes keys that begin with
-   * this key and a slash. Does not change the position of any group.
-   * @param toOffset the offset after the last one to read. Its default, and its maximum, is the current end of the
-   * partition
+   * Reads the records of one key in one partition, in order, to retry a parked account. Includes records
+   * whose key begins with this key and a slash. Does not change the position of any group.
+   * @param toOffset the offset after the last one to read; at most the current end of the partition, which is
+   * the default
    */
   readKey(
     topic: string,
@@ -166,11 +171,12 @@ export interface Bus {
    */
   tail(topic: string): Promise<LogTail>;
   /**
-   * Replaces records in every topic and in its dead letters: the records of each key (those that `readKey` reads), and
-   * the records of other keys whose value contains one of the keys. Afterwards no file contains the earlier records.
-   * Only the embedded log can do this. An index finds the records of a key, but all values must be searched: pass many
-   * keys together, because their search is one.
-   * @param change returns the value and the headers to keep; undefined to leave a record as it is. Must be idempotent
+   * Replaces records in every topic and in its dead letters: the records of each key (those that `readKey`
+   * reads), and the records of other keys whose value contains one of the keys. Afterwards no file contains
+   * the earlier records. Only the embedded log can do this. An index finds the records by key, but the values
+   * must all be searched. Pass many keys in one call, because a single search covers all of them.
+   * @param change returns the new value and headers; undefined to leave the record unchanged. Must be
+   * idempotent
    * @param options.unsearched topics whose values need not be searched
    */
   replaceRecordsOf?(
@@ -189,8 +195,8 @@ export interface Bus {
 }
 
 /**
- * Returns the value and the headers that a record keeps; undefined to leave it as it is. The record's `topic` is the
- * topic's name on the log.
+ * Returns the new value and headers of a record; undefined to leave the record unchanged. The record's
+ * `topic` is the name of the topic on the log.
  */
 export type ReplaceRecord = (record: BusRecord) => Pick<BusRecord, 'value' | 'headers'> | undefined;
 
@@ -207,7 +213,7 @@ export interface GroupProgress {
   readonly outOfRange: readonly string[];
 }
 
-/** Consumer groups as operators see them, independent of the processes in which their members are. */
+/** Consumer groups as operators see them, regardless of which processes their members run in. */
 export interface ConsumerGroups {
   /**
    * Returns how far a group has read: 0 records for a group that does not exist.

@@ -1,6 +1,6 @@
 /**
- * The dead-letter queues for operators. A single record of a topic cannot be deleted, so a discarded letter is marked:
- * the marker is a later record in the same topic, which is retained as long as the letter.
+ * The dead-letter queues for operators. A single record of a topic cannot be deleted, so `discard` only marks
+ * a letter: it appends a marker record to the same topic, which is kept at least as long as the letter.
  */
 import type { Bus, BusRecord } from './bus.ts';
 import { DEAD_LETTER_TOPIC_INFIX } from './dead-letter.ts';
@@ -20,7 +20,8 @@ export interface DeadLetter {
   readonly group: string;
   readonly cause: string;
   /**
-   * The position at which the consumer found the record; undefined if the letter has no valid headers that contain it.
+   * The position at which the consumer found the record; undefined if the headers of the letter do not
+   * contain a valid one.
    */
   readonly origin?: RecordPosition;
   /**

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { Bus, OutgoingRecord } from './bus.ts';
 import type { LogReader } from './reader.ts';
 
-/** A log that the test of an adapter opens. */
+/** The log that the contract tests use; each adapter's test file provides one. */
 export interface LogUnderTest {
   readonly bus: Bus;
   readonly reader: LogReader;

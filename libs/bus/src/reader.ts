@@ -1,4 +1,4 @@
-/** Reads a topic without being a consumer: to inspect, compare and repair it. */
+/** Reads topics without joining a consumer group, to inspect, compare and repair them. */
 import type { BusRecord, PartitionRange } from './record.ts';
 
 export type { PartitionRange } from './record.ts';
@@ -7,8 +7,11 @@ export type { PartitionRange } from './record.ts';
 export interface LogReader {
   /** Returns the names of all topics, sorted. */
   topics(): Promise<readonly string[]>;
-  /** Returns the range of each partition, by partition. @throws Error if there is no such topic */
+  /**
+   * Returns the range of offsets of each partition, in the order of the partitions. @throws Error if there is
+   * no such topic
+   */
   ranges(topic: string): Promise<readonly PartitionRange[]>;
-  /** Yields the records of a range in order, in batches of limited size that are never empty. */
+  /** Yields the records of a range in order, in batches of limited size. No batch is empty. */
   read(topic: string, range: PartitionRange): AsyncIterable<readonly BusRecord[]>;
 }

@@ -11,7 +11,10 @@ export interface BusRecord {
   readonly headers: Readonly<Record<string, Buffer | readonly Buffer[]>>;
 }
 
-/** The records that a partition holds: the offset of the first one, and of the next one to be written. */
+/**
+ * The range of offsets that a partition holds: from its first record to the next record to be written
+ * (exclusive).
+ */
 export interface PartitionRange {
   readonly partition: number;
   readonly start: number;

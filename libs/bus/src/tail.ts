@@ -5,12 +5,15 @@ import type { BusRecord, PartitionRange } from './record.ts';
 export interface LogTail {
   /** The id of the log. Each log has a different id, because the offsets of one log are meaningless in another. */
   readonly id: string;
-  /** Returns the range of each partition, by partition, at most {@link MAX_CACHED_RANGES_AGE_MS} old. */
+  /**
+   * Returns the range of offsets of each partition, in the order of the partitions. The result may be up to
+   * {@link MAX_CACHED_RANGES_AGE_MS} old.
+   */
   ranges(): Promise<readonly PartitionRange[]>;
   /**
-   * Returns records of a partition in order, starting at an offset within its range: at least one and at most
-   * `limit`. If compaction has removed the records at and after the offset, the result begins with the next record
-   * that remains. Empty at the end of the partition.
+   * Returns at most `limit` consecutive records of a partition, starting at an offset within its range. If
+   * compaction has removed the record with this offset, starts with the next record that remains. Empty only
+   * at the end of the partition.
    */
   read(partition: number, offset: number, limit: number): Promise<readonly BusRecord[]>;
   /** Returns the partition of records with this key. */
@@ -24,7 +27,7 @@ export interface LogTail {
 
 export const MAX_CACHED_RANGES_AGE_MS = 50;
 
-/** Returns whether there are records after the ends of the earlier ranges `before`. */
+/** Returns whether `now` contains records after the ends of the earlier ranges `before`. */
 export function hasNewRecords(before: readonly PartitionRange[], now: readonly PartitionRange[]): boolean {
   const ends = new Map(before.map(({ partition, end }) => [partition, end]));
   return now.some(({ partition, end }) => end > (ends.get(partition) ?? 0));

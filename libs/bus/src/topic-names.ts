@@ -1,4 +1,7 @@
-/** Gives topics different names on the log, because a topic was rewritten or a broker has naming rules. */
+/**
+ * Maps topics and groups to different names on the log, for example because a topic was rewritten or the
+ * broker has naming rules.
+ */
 import type { Bus, ConsumerGroups } from './bus.ts';
 
 /** Maps Latchkey's topic names to the names on the log. Topics that are not listed have the same name on the log. */
@@ -17,8 +20,8 @@ export interface GroupNames {
 }
 
 /**
- * Returns the name of a group on the log (ADR 28). It contains the names of renamed topics. So members that read
- * different topics are in different groups, for example while TOPIC_NAMES is being changed.
+ * Returns the name of a group on the log (ADR 28). It includes the names of renamed topics, so that members
+ * that read different topics are in different groups, for example while TOPIC_NAMES is being changed.
  * @param topics Latchkey's names of the topics that the group reads
  */
 export function groupNameOnLog(
@@ -32,7 +35,10 @@ export function groupNameOnLog(
   return `${prefix}${[group, ...renamed].join('.')}`;
 }
 
-/** Returns a bus that takes Latchkey's topic names. The records that it returns contain the names on the log. */
+/**
+ * Returns a bus whose methods take Latchkey's topic names. The records that it returns contain the names on
+ * the log.
+ */
 export function withTopicNames<B extends Bus & ConsumerGroups>(bus: B, names: TopicNames): B {
   function named(topic: string): string {
     return topicNameOnLog(names, topic);
@@ -58,8 +64,9 @@ export function withTopicNames<B extends Bus & ConsumerGroups>(bus: B, names: To
 }
 
 /**
- * Returns a bus that takes Latchkey's group names. `bus` must take Latchkey's topic names, like the result of
- * `withTopicNames`, because the group names on the log are derived from both.
+ * Returns a bus whose methods take Latchkey's group names. `bus` must take Latchkey's topic names, like the
+ * result of `withTopicNames`, because a group's name on the log is derived from the group's and the topics'
+ * Latchkey names.
  */
 export function withGroupNames<B extends Bus & ConsumerGroups>(bus: B, names: GroupNames): B {
   const renamed: Bus & ConsumerGroups = {

@@ -31,7 +31,7 @@ const signer = eventSigner({ kid: 'auth', key: pair.privateKey });
 const stranger = eventSigner({ kid: 'auth', key: generateKeyPairSync('ed25519').privateKey });
 const ADA = accountId(1);
 
-/** Returns public keys, and counts how often one of them was used. */
+/** Returns a source of public keys, and counts how often a key was used. */
 function countedKeys() {
   let uses = 0;
   const found = new Map([['auth', createPublicKey(pair.privateKey)]]);
@@ -80,7 +80,7 @@ function proofOf(event: LatchkeyEvent, previous: string | undefined, by = signer
   return { ...entry, signature: by.sign(entry.hash) };
 }
 
-/** The records of events 1 to `count`. */
+/** Returns the records of the events 1 to `count`. */
 function history(count: number, account = ADA) {
   const records: BusRecord[] = [];
   let previous: string | undefined;
@@ -300,7 +300,8 @@ describe('consumers that share verified proofs', () => {
   test('accept no earlier event either, whatever key its own signature names', async () => {
     const { first, options, keys } = shareProofs();
     const one = proofOf(eventOf(1), undefined);
-    // The signature of the second event covers the first one, whose own signature names a key that stays valid.
+    // The signature of the first event names another key, which stays valid. The signature of the second
+    // event covers the first event, so both are accepted here, although only the key `auth` was used.
     const signature = one.signature.replace('auth.', 'other.') as EventProof['signature'];
     const records = [
       recordOf(eventOf(1), { ...one, signature }),

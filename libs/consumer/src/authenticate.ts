@@ -39,8 +39,8 @@ export interface AuthenticatedSlice {
 }
 
 /**
- * Separates records that auth has published from forged ones. @throws EventKeysUnavailable if the signatures cannot
- * be verified at the moment
+ * Separates records that auth has published from forged ones.
+ * @throws EventKeysUnavailable if the signatures cannot currently be verified
  */
 export type RecordAuthenticator = (sources: readonly BusRecord[]) => Promise<AuthenticatedSlice>;
 
@@ -48,16 +48,16 @@ export interface RecordAuthenticatorOptions {
   readonly keys: EventKeySource;
   readonly policy: SignaturePolicy;
   /**
-   * The topics that the consumer reads, by Latchkey's names. An event whose type belongs on none of these topics does
-   * not verify.
+   * The topics that the consumer reads, by Latchkey's names. An event whose type does not belong on any of
+   * these topics counts as forged.
    */
   readonly topics: readonly TopicName[];
   /** Topics whose events are not signed, by their names on the log. */
   readonly unsigned?: readonly string[];
   /**
-   * The log, for a consumer that catches up: the function then reads ahead and verifies one signature per account,
-   * instead of one per account and slice. Only for a function that serves a single consumer, because readers at
-   * different offsets would read the same records again and again.
+   * Reads the log ahead of a consumer that catches up, so that one signature per account is verified, instead
+   * of one per account and slice. Do not set this if several consumers share the authenticator: if they are
+   * at different offsets, it reads the same records again and again. Default: no reading ahead.
    */
   readonly ahead?: Omit<SignatureLookAheadOptions, 'keys'>;
   /** Called for each slice that has verified events, with the time of the newest one. */
@@ -75,9 +75,9 @@ interface Candidate {
 export const UNSIGNED_CAUSE = 'it is not signed (if release 0.1 wrote it, publish it again: ops republish)';
 
 /**
- * Returns a function that authenticates consecutive records; heartbeats must have been removed. A signature covers the
- * hash of its event and, because each hash includes the previous one, all earlier events of the chain. So only the last
- * signature of each run of linked events is verified.
+ * Returns a function that authenticates consecutive records, without heartbeats. A signature covers the hash
+ * of its event and, because each hash includes the previous one, all earlier events of the chain. So in each
+ * run of linked events, only the last signature is verified.
  */
 export function createRecordAuthenticator({
   keys,
@@ -119,8 +119,8 @@ function newestVerified(records: readonly DecodedRecord[]): Date | undefined {
 }
 
 /**
- * Returns a function for readers that pass records on: it returns those of the given records that auth has published.
- * Leaves out records whose key names no account, which the authenticator does not check.
+ * Returns a function that removes the records that auth has not published, for readers that forward records.
+ * Also removes records whose key names no account, because the authenticator does not check those.
  */
 export function createRecordFilter(
   authenticate: RecordAuthenticator,
@@ -153,7 +153,7 @@ interface Intact {
 
 const NO_KEYS: Awaited<ReturnType<EventKeySource['find']>> = new Map();
 
-/** Returns why each record does not verify; undefined for records that do. */
+/** Returns one entry per record: why it is not genuine, or undefined if it is. */
 async function findFlaws(
   candidates: readonly Candidate[],
   { keys, topics, unsigned, verified, shared }: Rules,
@@ -205,7 +205,8 @@ async function findFlaws(
 
   for (const [hash, same] of [...pending])
     if (verified.has(hash) || same.every(({ proof }) => shared?.has(proof, known) ?? false)) accept(hash);
-  // Each round verifies the events without a successor. Another round is needed only if one of those events is forged.
+  // Each round verifies the signatures of events without a successor. A further round is needed only if one
+  // of these events is forged.
   while (pending.size > 0) {
     const followed = new Set([...pending.values()].map(([one]) => one?.proof.previous));
     const heads = [...pending.entries()].filter(([hash]) => !followed.has(hash));
@@ -223,8 +224,8 @@ function kidOf(provenance: Provenance): string | undefined {
 }
 
 /**
- * Returns whether an event is on a topic on which events of its type are never published. Such a record is a copy of a
- * genuine event.
+ * Returns whether an event is on a topic where events of its type are never published. Its record is then a
+ * copy of a genuine event.
  */
 function isMisplaced(decoded: Decoded, topics: readonly TopicName[]): boolean {
   return decoded.kind === 'event' && !topics.includes(catalogue[decoded.event.type].topic);

@@ -1,6 +1,6 @@
 /**
- * Sorts the events of a parked account by sequence, while its records are read again in the order of the log. An
- * account is parked if one of its events could not be applied. Pure.
+ * Sorts the events of a parked account by sequence, while its records are read again in log order. An account
+ * is parked if one of its events could not be applied. Pure.
  */
 import { conflictBlocker, forkBlocker } from './chain-head.ts';
 import { type FirstEventRule, gapBlocker, isNextSequence } from './next-step.ts';
@@ -20,8 +20,8 @@ export interface CatchUp {
   /** Takes the next record, in the order of the log, starting with the one that parked the account. */
   take(record: AccountRecord): void;
   /**
-   * Returns the next event in the order of the sequences; undefined if it is not among the records taken so far, or if
-   * the history has forked.
+   * Returns the event with the next sequence; undefined if its record has not been taken yet, or if the
+   * history has forked.
    */
   due(): EventRecord | undefined;
   /** Called when the due event has been applied, with the position that the account has reached. */
@@ -34,12 +34,12 @@ export interface CatchUp {
 
 export interface CatchUpOptions {
   readonly position: Position;
-  /** The mark with which the account is parked. The records are read from the marked record on. */
+  /** The mark of the parked account. Reading starts at the record that it names. */
   readonly origin: Parked;
   readonly first: FirstEventRule;
   /**
-   * Whether an unreadable record no longer blocks the account once the next event has been read, because the event in
-   * the unreadable record must then have been published again.
+   * Whether an unreadable record stops blocking the account once the next event has been read. The unreadable
+   * event must then have been published again in a readable record.
    */
   readonly passesUnreadable: boolean;
 }

@@ -1,7 +1,8 @@
 /**
- * Notices that the history of an account has forked: that auth has published two different events with the same
- * sequence, for example because its journal was restored from a backup. Each event contains the hash of the previous
- * one, so a consumer only needs the hash of the last event that it has applied. Pure.
+ * Detects that the history of an account has forked, which means that auth has published two different events
+ * with the same sequence. This happens, for example, if its journal is restored from a backup. Each event
+ * contains the hash of the previous one, so a consumer only needs the hash of the last event that it has
+ * applied. Pure.
  */
 import type { Blocker, Position } from './position-store.ts';
 import { type EventRecord, sequenceOf } from './records.ts';
@@ -24,9 +25,9 @@ export function hashAt(position: Pick<Position, 'sequence' | 'head'>): string | 
 }
 
 /**
- * Returns why an account must be parked if this event belongs to another history than the events that were applied;
- * otherwise undefined. Only the last applied event and the one after it can show this, because the hashes of earlier
- * events are not stored.
+ * Returns why an account must be parked because this event and the applied events belong to different
+ * histories; undefined if they belong to the same one. Only the last applied event and its successor can
+ * reveal a fork, because no earlier hashes are stored.
  */
 export function forkBlocker(
   position: Pick<Position, 'sequence' | 'head'>,

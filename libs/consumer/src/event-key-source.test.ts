@@ -23,7 +23,10 @@ function scene() {
   return {
     auth,
     keys,
-    /** Returns whether an event has a known key, or waits for it. @param age how old its record is, in minutes */
+    /**
+     * Returns whether the key of an event is known or unknown, or whether the event waits for it.
+     * @param age how old the record of the event is, in minutes
+     */
     async verdictOn(kid: string, age: number) {
       try {
         const found = await keys.find([kid], new Date(START_MS + auth.nowMs - age * MINUTE_MS));
@@ -87,7 +90,7 @@ test('a new event waits for an unknown key until auth has it, and the keys are f
   auth.kids = ['two', 'one'];
   assert.equal(await verdictOn('two', 4), 'known');
   assert.deepEqual([auth.answers, keys.unavailableReason()], [4, undefined]);
-  // The next rotation may follow at once.
+  // The next key rotation may follow immediately, and its events wait as well.
   assert.equal(await verdictOn('three', 0), 'waits');
 });
 
@@ -108,7 +111,7 @@ test('invented key ids make events wait for five minutes, and not again within t
   let waited = 0;
   for (let minute = 0; minute < 65; minute += 1) {
     auth.nowMs = minute * MINUTE_MS;
-    // The time of a record is its producer's, too.
+    // The producer chooses the time of a record, so an attacker can use a future time.
     if ((await verdictOn(`invented-${minute}`, -60)) === 'waits') waited += 1;
   }
   assert.equal(waited, 5);

@@ -1,18 +1,18 @@
-/** The public keys for the signatures of auth. */
+/** Provides the public keys that verify the signatures of auth. */
 import { eventKeysIn, type isSignedBy } from '@latchkey/events';
 
 type PublicKey = Parameters<typeof isSignedBy>[0];
 
 export interface EventKeySource {
   /**
-   * Returns the current public keys by id. A key id that is missing from the result is unknown to auth.
-   * @param newest the time of the newest record that one of these keys signed; leave it out if the caller does not
-   * depend on unknown keys
-   * @throws EventKeysUnavailable if a key id is unknown, and the keys cannot be fetched, or the record is so new that
-   * auth may make the key known later
+   * Returns the current public keys by id. Ids that auth does not know are missing from the result.
+   * @param newest the time of the newest record that one of these keys signed; omit it to never wait for
+   * unknown keys
+   * @throws EventKeysUnavailable if a key id is unknown, and either the keys cannot be fetched, or the record
+   * is so new that auth may still publish the key
    */
   find(kids: readonly string[], newest?: Date): Promise<ReadonlyMap<string, PublicKey>>;
-  /** Returns why keys cannot be fetched at the moment; undefined if they can. */
+  /** Returns why keys cannot currently be fetched; undefined if they can. */
   unavailableReason(): string | undefined;
 }
 
@@ -23,16 +23,16 @@ export class EventKeysUnavailable extends Error {
 
 const FETCH_WITHIN_MS = 3000;
 /**
- * How long an event that an unknown key has signed waits for the key, in ms: long enough to restart all processes of
- * auth. While a key is rotated in one step, a process that was not restarted yet answers without the new key.
+ * How long an event that was signed with an unknown key waits for this key, in ms: long enough to restart all
+ * processes of auth. During a key rotation, a process that was not restarted yet does not serve the new key.
  */
 const UNKNOWN_KEY_PATIENCE_MS = 5 * 60_000;
 /**
- * How long after such a wait no other one begins, in ms. Somebody who can write to a topic can invent any number of key
- * ids, and must not delay the other events of the partition again and again.
+ * The minimum time between two waits for unknown keys, in ms. Anybody who can write to a topic can invent any
+ * number of key ids, but must not be able to delay the other events of the partition again and again.
  */
 const WAITS_APART_MS = 60 * 60_000;
-/** The maximum time that a key is still accepted after auth has withdrawn it, in ms. */
+/** How long a cached key may still be accepted after auth has withdrawn it, in ms. */
 const MAX_AGE_MS = 10 * 60_000;
 
 /** Returns the keys of a JWKS in memory. @throws Error if the value is not a JWKS */
@@ -42,12 +42,12 @@ export function createFixedEventKeySource(jwks: unknown): EventKeySource {
 }
 
 /**
- * Fetches the keys of a JWKS from a URL, and caches them. An unknown key id causes another fetch, so that the first
- * event that a new key has signed can be verified. If the URL does not have the key of a new record, the record waits,
- * and each attempt to read it fetches the keys again: until it is 5 minutes old, at most 5 minutes, and at most once in
- * 65 minutes. Keys older than 10 minutes are also fetched again; if that fails, the cached keys remain in use.
+ * Fetches the keys of a JWKS from a URL, and caches them. Keys are fetched again if a key id is unknown, or
+ * if they are older than 10 minutes. If that second kind of fetch fails, the cached keys remain in use.
+ * An event that was signed with an unknown key waits for the key: until the event is 5 minutes old, and at
+ * most 5 minutes in any 65 minutes. Each retry during the wait fetches the keys.
  * @param options.clock returns the monotonic time in ms
- * @param options.now returns the time, to compare with the times of records
+ * @param options.now returns the current time, which is compared with the times of records
  */
 export function createRemoteEventKeySource(
   url: string,
@@ -61,7 +61,7 @@ export function createRemoteEventKeySource(
   let keys: ReadonlyMap<string, PublicKey> = new Map();
   let fetchedAt = Number.NEGATIVE_INFINITY;
   let unavailableReason: string | undefined;
-  /** When the last wait for an unknown key began, in ms of `clock`. */
+  /** When the last wait for an unknown key began, in ms on the clock of `clock`. */
   let waitingSince = Number.NEGATIVE_INFINITY;
 
   async function refresh(): Promise<void> {
@@ -78,7 +78,12 @@ export function createRemoteEventKeySource(
     }
   }
 
-  /** @throws EventKeysUnavailable if a record of this time waits for its key */
+  /**
+   * Throws if a record must wait for its key. Returns if the record is too old, or if the time for waiting is
+   * used up.
+   * @param newest the time of the record
+   * @throws EventKeysUnavailable
+   */
   function waitFor(kid: string, newest: Date): void {
     if (now().getTime() - newest.getTime() >= UNKNOWN_KEY_PATIENCE_MS) return;
     if (clock() - waitingSince >= UNKNOWN_KEY_PATIENCE_MS + WAITS_APART_MS) waitingSince = clock();

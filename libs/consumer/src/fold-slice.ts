@@ -1,4 +1,7 @@
-/** Applies a slice of records to the accounts that they are about, and returns what to store in one write. Pure. */
+/**
+ * Applies a slice of records to the positions of their accounts, and returns what to store in one write.
+ * Pure.
+ */
 import {
   type ApplyEvent,
   decideNextStep,
@@ -19,20 +22,20 @@ export interface SliceOutcome<P extends Position> {
   /** The positions to store: one for each account that has changed. */
   readonly changed: readonly P[];
   /**
-   * The outcome of each record whose key names an account, in order. Events that were missing before, and were found
-   * by a retry of a parked account, are left out.
+   * The outcome of each record whose key names an account, in order. Does not include missing events that a
+   * retry of a parked account has found.
    */
   readonly folded: readonly FoldedRecord[];
   /** Records whose key names no account. */
   readonly unusable: readonly DecodedRecord[];
-  /** The marks of the parked accounts that may resume because of a record of this slice. */
+  /** The marks of the parked accounts that a record of this slice may unblock. */
   readonly marksToRetry: readonly Parked[];
 }
 
 /**
  * Applies the records of a slice.
  * @param known the stored positions of the accounts of the slice
- * @param start returns the position of an account that the store does not know
+ * @param start returns the initial position of an account that has no stored position
  */
 export function foldSlice<P extends Position>(
   known: ReadonlyMap<string, P>,

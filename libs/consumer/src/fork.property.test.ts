@@ -77,8 +77,8 @@ const copies = fc.oneof(
 );
 
 /**
- * Generates logs with two histories of `forking`, which have a common beginning, and one history of `other`. Of each
- * history, events are lost, late and repeated.
+ * Generates logs with three histories: two of the account `forking` with a common beginning, and one of the
+ * account `other`. Some events of each history are lost, late or repeated.
  */
 const forkedLogs = fc
   .record({
@@ -145,8 +145,8 @@ function assertOneHistory({ applied }: State): void {
 }
 
 /**
- * Returns the events that came after the last applied one, and that a consumer must not skip: other events with its
- * sequence, and all events with the next sequence.
+ * Returns the events that prove a fork, and that a consumer must therefore not skip. They come after the last
+ * applied event, and are different events with its sequence, or any events with the next sequence.
  */
 function contradicting({ events }: ForkedLog, { sequence, applied }: State): readonly Chained[] {
   const last = applied.at(-1);

@@ -10,8 +10,8 @@ import {
 } from './records.ts';
 
 /**
- * Which event is accepted as the first one of an account that the store does not know: `one` accepts only event 1; `any`
- * accepts every event, because a store that may have forgotten accounts cannot tell a gap from a forgotten account.
+ * Which event may be the first one of an account that has no stored position. `one`: only event 1. `any`:
+ * every event, because the store may have forgotten the account, so a gap cannot be detected.
  */
 export type FirstEventRule = 'one' | 'any';
 
@@ -34,8 +34,8 @@ export interface RefusedEvent {
 }
 
 /**
- * Applies an event to the position of its account, and returns the position after it. The caller ensures that it is
- * the next event of the account.
+ * Applies an event to the position of its account, and returns the position after it. The caller ensures that
+ * this event is the next one of the account.
  */
 export type ApplyEvent<P extends Position> = (position: P, record: EventRecord) => P | RefusedEvent;
 
@@ -53,7 +53,7 @@ export function decideNextStep(position: Position, record: AccountRecord, first:
   if (!isEventRecord(record))
     return { kind: 'park', blocker: { reason: 'unreadable', cause: decodeFailureOf(record) } };
   const sequence = sequenceOf(record);
-  // While the account is parked, the record is checked when it is read again.
+  // If the account is parked, this check follows when the record is read again.
   const fork = parked === undefined ? forkBlocker(position, record) : undefined;
   if (fork !== undefined) return { kind: 'park', blocker: fork };
   if (sequence <= last) return { kind: 'duplicate' };
@@ -63,10 +63,10 @@ export function decideNextStep(position: Position, record: AccountRecord, first:
 }
 
 /**
- * Returns the mark of the account if this record may unpark it, otherwise undefined. A record of an event that was
- * already applied may unpark the account only if that event is the missing one: a process may have died while the
- * account resumed, which leaves the mark set and redelivers the slice. No other duplicate may unpark it, because a
- * slow member of the group may read that duplicate without knowing what the later records wait for.
+ * Returns the mark of the account if this record may unpark it, otherwise undefined. A duplicate may unpark
+ * the account only if it is the event that was missing: if a process dies while it resumes the account, the
+ * mark remains and the slice is redelivered. No other duplicate may unpark the account, because a slow member
+ * of the group may read it before the missing event has arrived.
  */
 export function parkMarkToRetry({ sequence, parked }: Position, { kind }: NextStep): Parked | undefined {
   if (parked === undefined) return undefined;
@@ -87,8 +87,8 @@ export function gapBlocker(last: number, sequence: number): Blocker {
 }
 
 /**
- * Returns the sequence of the missing event of an account that is parked because an event is missing. The sequence is
- * taken from the message in `cause`, because stores do not keep it anywhere else.
+ * Returns the sequence of the event that a parked account is missing. Parses the message in `cause`, because
+ * stores do not keep the sequence as a separate field.
  */
 function missingIn({ cause }: Blocker): number {
   return Number(/where (\d+) was due$/.exec(cause)?.[1] ?? 0);

@@ -25,7 +25,7 @@ export function gapMarkAt(account: string, offset: number): Parked {
 /**
  * Defines the tests.
  * @param open returns an empty store, and removes it once the test has ended
- * @param withState adds to a position the state that this store keeps with it
+ * @param withState returns the position with the additional state that this store keeps
  */
 export function positionStoreContract<P extends Position>(
   name: string,

@@ -1,10 +1,11 @@
-/** The position of a consumer in the events of each account, and the port that stores positions. */
+/** The position of a consumer in the events of each account, and the port that stores these positions. */
 import type { AccountRecord } from './records.ts';
 
 /**
- * Why an account is parked. `gap`: an earlier event is missing. `unreadable`: the record could not be decoded.
- * `refused`: the event was decoded, but the consumer cannot apply it. `forked`: auth has published another event with
- * the sequence of the last one that was applied, or an event that does not follow it, because a backup was restored.
+ * Why an account is parked. `gap`: an earlier event is missing. `unreadable`: the record could not be
+ * decoded. `refused`: the event was decoded, but the consumer cannot apply it. `forked`: the event
+ * contradicts the last applied one (it has the same sequence, or its previous hash differs), for example
+ * because the journal was restored from a backup.
  */
 export type ParkReason = 'gap' | 'unreadable' | 'refused' | 'forked';
 
@@ -16,8 +17,8 @@ export interface Blocker {
 }
 
 /**
- * The mark of a parked account: its next event could not be applied, so its later events are held back. All records
- * that were held back are at or after the marked record.
+ * The mark of a parked account: its next event could not be applied, so its later events are held back. All
+ * events that are held back are in the marked record or after it.
  */
 export interface Parked extends Blocker {
   readonly account: string;
@@ -36,9 +37,9 @@ export interface Position {
   /** Sequence of the last event that was applied or skipped; 0 before the first. */
   readonly sequence: number;
   /**
-   * The sequence and the hash of that event, as text. Stores keep this text as it is, together with the sequence; a
-   * head of another sequence is ignored. Absent if the hash is unknown: then the consumer does not notice whether the
-   * next event belongs to another history.
+   * The sequence and the hash of the last event that was applied, as text. Stores keep this text unchanged,
+   * together with the sequence. A head whose sequence differs from `sequence` is ignored. Absent if the hash
+   * is unknown: the consumer then cannot detect whether the next event belongs to another history.
    */
   readonly head?: string;
   readonly parked?: Parked;
@@ -52,16 +53,17 @@ export interface PositionStore<P extends Position = Position> {
   /** Returns the stored positions of these accounts. Unknown accounts are missing from the result. */
   load(accounts: readonly string[]): Promise<ReadonlyMap<string, P>>;
   /**
-   * Replaces each stored position that has a lower sequence than the given one. At the same sequence it may only add a
-   * mark to a position that has none. All other positions stay as they are, so that a slow member of the group never
-   * undoes what a faster one stored. Resolves once the positions are durable. An account must not be given twice. If
-   * `save` rejects, any of the positions may have been stored, but none of them partially; the same call may be
-   * repeated.
+   * Replaces each stored position that has a lower sequence than the given one. If the sequences are equal,
+   * it only adds the given mark to a position without a mark. All other positions stay unchanged, so a slow
+   * member of the group never undoes what a faster one has stored. Resolves once the positions are durable.
+   * No account may be given twice. If `save` rejects, some positions may have been stored, but each one
+   * completely or not at all; the same call may be repeated.
    */
   save(positions: readonly P[]): Promise<void>;
   /**
-   * Replaces the mark `current` of its account by `next`, or removes it if `next` is not given. Does nothing if the
-   * stored mark differs (in topic, partition, offset or cause), because another member has then replaced it.
+   * Replaces the mark `current` of its account with `next`, or removes it if `next` is not given. Does
+   * nothing if the stored mark differs from `current` (in topic, partition, offset or cause), because another
+   * member has then replaced it.
    */
   replaceMark(current: Parked, next?: Parked): Promise<void>;
 }

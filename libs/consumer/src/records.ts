@@ -5,7 +5,7 @@ import { type ChainEntry, type Decoded, decode, type Envelope, type EventType } 
 export interface DecodedRecord {
   readonly source: BusRecord;
   readonly decoded: Decoded;
-  /** The place of the event in the hash chain of its account; absent if nobody has verified it. */
+  /** The place of the event in the hash chain of its account; absent if the event was not verified. */
   readonly link?: ChainLink;
 }
 
@@ -20,7 +20,10 @@ export type EventRecord = DecodedRecord & {
   readonly decoded: Extract<Decoded, { kind: 'event' | 'unknown-type' }>;
 };
 
-/** The type of a record for metrics. Unknown types count as one type, because anybody could invent them. */
+/**
+ * The type of a record, as a metric label. All unknown types count as one, because anybody could invent new
+ * ones.
+ */
 export type RecordType = EventType | 'unknown' | 'undecodable' | 'unusable';
 
 export function decodeRecord(source: BusRecord): DecodedRecord {
@@ -54,7 +57,7 @@ export function accountOf({ decoded }: AccountRecord): string {
   }
 }
 
-/** Returns why the record cannot be decoded; empty if it can. */
+/** Returns why the record cannot be decoded; an empty string if it can. */
 export function decodeFailureOf({ decoded }: DecodedRecord): string {
   return 'cause' in decoded ? decoded.cause : '';
 }

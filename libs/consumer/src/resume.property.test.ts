@@ -87,8 +87,8 @@ describe('an account that misses an event', () => {
           const scheduled: Call = (work) => scheduler.schedule(Promise.resolve()).then(work);
           const [late, owner] = [1, 2].map(() => memberOf(positions, log.records, scheduled));
           assert.ok(late && owner);
-          // The previous owner of the partition has read the records up to `from`. Its last slice is delivered again
-          // to the new owner.
+          // The previous owner of the partition has read the records up to `from`. Its last slice is
+          // redelivered to the new owner.
           const before = memberOf(positions, log.records, (work) => work());
           await consumeInSlices(before.handle, log.records.slice(0, from), cuts);
           const stale = log.records.slice(from, from + length);

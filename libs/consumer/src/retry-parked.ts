@@ -26,16 +26,16 @@ export interface RetryOutcome {
 
 export interface ParkedAccountRetrierDeps<P extends Position> {
   readonly log: Pick<Bus, 'readKey'>;
-  /** Verifies the records. Those that do not verify are skipped. */
+  /** Verifies the records. Forged records are skipped. */
   readonly authenticate: RecordAuthenticator;
   readonly positions: PositionStore<P>;
   readonly first: FirstEventRule;
-  /** Returns the position of an account that the store does not know. */
+  /** Returns the initial position of an account that has no stored position. */
   start(account: string): P;
   /**
-   * Applies the account's next event. Before this resolves, any effect outside the position must be stored together
-   * with the position, which still has its mark.
-   * @param origin the mark that the account is parked with
+   * Applies the account's next event. If this has effects outside of the returned position, both must be
+   * stored together before this resolves. The position that is stored then still has its mark.
+   * @param origin the current mark of the account
    */
   handle(position: P, record: EventRecord, origin: Parked): Promise<P | RefusedEvent> | P | RefusedEvent;
   /**
@@ -44,9 +44,9 @@ export interface ParkedAccountRetrierDeps<P extends Position> {
    */
   throwIfStopped?(): void;
   /**
-   * Returns the sequence of the account's last event in the journal; 0 if there is none. If the account has reached it,
-   * no event is missing, and an unreadable record was never an event. An account whose history has forked remains
-   * parked.
+   * Returns the sequence of the account's last event in the journal; 0 if there is none. An account that has
+   * reached this sequence is unparked: no event is missing, and an unreadable record was not a real event. An
+   * account whose history has forked remains parked.
    */
   lastDecided?(account: string): Promise<number>;
 }
@@ -59,16 +59,16 @@ interface Pass<P> {
 
 export interface ParkedAccountRetrier<P extends Position> {
   /**
-   * For operators, while the consumer runs: reads the account's records again from the one that parked it, and applies
-   * the events that are due. Repeats this until a pass changes nothing. The consumer holds the account's records back
-   * until the mark is cleared, so records that arrive before that are found only by the next pass.
+   * For operators, while the consumer runs. Reads the account's records again, starting with the one that
+   * parked it, and applies the events that are due. Repeats this until a pass changes nothing: until the mark
+   * is removed, the consumer holds back records that arrive, and only the next pass finds them.
    */
   retry(account: string): Promise<RetryOutcome>;
   /**
-   * For the consumer, before its group's position moves past the missing event: reads the account's records from
-   * the mark to the end of the slice, and applies the events that are due. Later records are not needed, because
-   * the consumer is about to read them. An unreadable record among them keeps the account parked until an operator
-   * retries it.
+   * For the consumer, before its group's position moves past the missing event. Reads the account's records
+   * from the mark to the end of the slice, and applies the events that are due. Later records need not be
+   * read, because the consumer is about to read them anyway. If one of the records is unreadable, the account
+   * stays parked until an operator retries it.
    * @param mark the mark of the account, as the consumer knows it
    * @param lastOffset the offset of the last record of the slice
    * @returns the position that the account has reached
@@ -113,8 +113,8 @@ export function createParkedAccountRetrier<P extends Position>(
         }
       }
     }
-    // The journal is read after the log. So if the journal has no later event now, the records above contained none
-    // either.
+    // Read the journal only after the log. If the journal then has no later event, the records that were read
+    // had none either.
     const decided = await deps.lastDecided?.(account);
     const found = catchUp.blocker();
     const isComplete = position.sequence === decided && found?.reason !== 'forked';
@@ -128,8 +128,9 @@ export function createParkedAccountRetrier<P extends Position>(
     if (isUnchanged(before, after)) return;
     await positions.save([after]);
     await positions.replaceMark(origin, after.parked);
-    // Replaces the mark if another pass or member has set a different one. If `handle` has stored a position with the
-    // mark `origin`, the call above has already replaced that mark, and this call does nothing.
+    // Another pass or member may have replaced the mark `origin` by a different one; replace that one as
+    // well. If `handle` has stored a position with the mark `origin`, the call above was sufficient, and this
+    // call does nothing.
     if (before.parked && !isSameParkMark(before.parked, origin))
       await positions.replaceMark(before.parked, after.parked);
   }
@@ -151,8 +152,8 @@ export function createParkedAccountRetrier<P extends Position>(
       for (;;) {
         const before = await find(mark.account);
         if (waitsForOperator(before)) return before;
-        // Another member has parked the account at a record that may come after this slice. Only reading to the end
-        // of the log shows whether the account may continue, and passes are repeated until one of them changes
+        // Another member has parked the account, possibly at a record after this slice. Only reading to the
+        // end of the log shows whether the account can continue. Passes are then repeated until one changes
         // nothing, as in `retry`.
         if (before.parked && !(known && isSameParkMark(before.parked, known))) toOffset = undefined;
         const { after } = await readOnce(before, mark, {

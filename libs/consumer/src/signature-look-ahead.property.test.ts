@@ -85,7 +85,7 @@ const forgeries: readonly ((account: string, history: History, at: number) => re
   },
   // A genuine proof with the content of a different event.
   (account, { proofs }, at) => [recordOf(eventOf(account, at + 1, 'admin'), proofs[at])],
-  // A forged event, and a genuine one that was changed to follow it.
+  // A forged event, followed by a genuine event that was changed to link to it.
   (account, { proofs }, at) => {
     const event = eventOf(account, at, 'admin');
     const proof = proofOf(event, proofs[at - 2]?.hash, stranger);
@@ -114,7 +114,7 @@ const plan = fc.record({
 
 type Plan = typeof plan extends fc.Arbitrary<infer T> ? T : never;
 
-/** Interleaves the records of accounts, with the forged ones among them. */
+/** Interleaves the records of several accounts, including the forged records. */
 function logOf({ lengths, forged, order, repeats }: Plan): readonly Written[] {
   const queues = lengths.map((length, index) => {
     const account = accountId(index + 1);
@@ -142,7 +142,7 @@ function place({ record }: Written, offset: number): BusRecord {
   return { ...record, topic: ACCOUNTS_TOPIC, partition: 0, offset, timestamp: new Date(0) };
 }
 
-/** Returns keys, and counts how often a signature is checked. */
+/** Returns a source of public keys, and counts how often a signature is checked. */
 function countedKeys() {
   const key = createPublicKey(privateKey);
   let uses = 0;
@@ -223,7 +223,7 @@ describe('a consumer that catches up', () => {
       .filter((record) => record !== undefined)
       .map((record, offset) => place({ record, isForged: false }, offset));
     assert.equal((await consume(records, 5, 100)).uses, 4);
-    // With a window of only half the log, two signatures per account are verified.
+    // With a window of half the log, two signatures per account are verified.
     assert.equal((await consume(records, 5, 20)).uses, 8);
   });
 
@@ -281,7 +281,8 @@ describe('a consumer that catches up', () => {
       ...tail,
       read: (...place) => {
         reads += 1;
-        // Other work that waits in the event loop: it notes how many reads were made before it could run.
+        // Simulates other work in the event loop. It notes how many reads had been made when it could first
+        // run.
         if (reads === 1) setImmediate(() => (readsBefore = reads));
         return tail.read(...place);
       },

@@ -1,7 +1,8 @@
 /**
- * Verifies events before a consumer that catches up receives them. Reads the log ahead of the consumer, and verifies
- * one signature per account: a signed hash covers its event and, because it includes the previous hash, every earlier
- * event of the account. So the cost of signatures does not depend on how the events of accounts are interleaved.
+ * Verifies events before they reach a consumer that is catching up. Reads the log ahead of the consumer, and
+ * verifies one signature per account: a signed hash covers its event and, because it includes the previous
+ * hash, every earlier event of the account. So the cost of verification does not depend on how the events of
+ * the accounts are interleaved.
  */
 import type { Bus, BusRecord, LogTail } from '@latchkey/bus';
 import { type EventProof, intactProof, keyIdOf, verifySignature } from '@latchkey/events';
@@ -9,9 +10,9 @@ import type { EventKeySource } from './event-key-source.ts';
 
 export interface SignatureLookAhead {
   /**
-   * Returns the hashes of verified events: those of the given consecutive records, as far as they could be verified,
-   * and possibly others. Near the end of the log, and while the log or the keys cannot be read, the result is empty,
-   * and the consumer must verify the signatures itself.
+   * Returns the hashes of the given consecutive records that could be verified, and possibly of other
+   * records. The result is empty near the end of the log, and while the log or the keys cannot be read. The
+   * consumer must verify the signatures of the remaining records itself.
    */
   verifiedHashes(records: readonly BusRecord[]): Promise<ReadonlySet<string>>;
 }
@@ -21,7 +22,7 @@ export interface SignatureLookAheadOptions {
   readonly keys: EventKeySource;
   /** How many records to read ahead, per partition. About 100 bytes each are kept. Default: 20,000. */
   readonly records?: number;
-  /** The lag, in records, below which a consumer does not count as catching up. Default: 1,000. */
+  /** The minimum lag at which a consumer counts as catching up, in records. Default: 1,000. */
   readonly leastBehind?: number;
 }
 
@@ -41,7 +42,7 @@ interface Run {
 
 const NO_HASHES: ReadonlySet<string> = new Set();
 const RECORDS_PER_READ = 500;
-/** If a slice has fewer than 1/10 of `leastBehind` records, the consumer is near the end of the log. */
+/** A slice with fewer than `leastBehind` / 10 records shows that the consumer is near the end of the log. */
 const LEAST_SLICE_PART = 10;
 
 /**
@@ -74,8 +75,8 @@ export function createSignatureLookAhead({
       for (const record of batch) addToRuns(runs, intactProof(record));
       count += batch.length;
       at = last.offset + 1;
-      // A log in this process responds immediately. This pause lets other work run before the whole window has been
-      // read.
+      // A log in this process responds immediately, so reading the whole window would block other work. Let
+      // it run first.
       await new Promise((resolve) => void setImmediate(resolve));
     }
     return { start, end: at, hashes: await verifyRuns([...runs.values()], keys) };
@@ -93,7 +94,7 @@ export function createSignatureLookAhead({
     const tail = await tailOf(topic);
     const range = (await tail.ranges()).find((each) => each.partition === partition);
     if (range === undefined || range.end - first.offset < leastBehind) return NO_HASHES;
-    // If the log has removed records that the consumer already has, they cannot be read again.
+    // The log has already removed records that the consumer holds, so they cannot be read again.
     if (first.offset < range.start) return NO_HASHES;
     const window = await read(tail, partition, first.offset);
     windows.set(place, window);
@@ -103,7 +104,10 @@ export function createSignatureLookAhead({
   return { verifiedHashes: (records) => findVerified(records).catch(() => NO_HASHES) };
 }
 
-/** Appends an event to the run that ends with its predecessor. Ignores a record that does not match its hash. */
+/**
+ * Appends an event to the run that ends with the event's predecessor. Ignores records that do not match their
+ * hash.
+ */
 function addToRuns(runs: Map<string, Run>, proof: EventProof | undefined): void {
   if (proof === undefined || runs.has(proof.hash)) return;
   const { previous } = proof;
@@ -115,8 +119,9 @@ function addToRuns(runs: Map<string, Run>, proof: EventProof | undefined): void 
 }
 
 /**
- * How many signatures are verified together. Waking a thread for a single signature adds a fifth to its cost. A password
- * hash on the same threads waits at most a millisecond for them.
+ * How many signatures are verified together. Verifying each on its own would cost a fifth more, because a
+ * thread must be woken each time. Password hashes use the same threads, and wait at most a millisecond for
+ * such a batch.
  */
 const SIGNATURES_AT_ONCE = 16;
 
@@ -130,8 +135,8 @@ export async function verifyAll<Item>(
 }
 
 /**
- * Returns the hashes of the runs whose last event has a valid signature. The consumer verifies the other runs event by
- * event, because a forged event may follow genuine ones.
+ * Returns the hashes of the runs whose last event has a valid signature. The consumer verifies each event of
+ * the other runs itself, because genuine events may precede a forged one.
  */
 async function verifyRuns(runs: readonly Run[], keys: EventKeySource): Promise<ReadonlySet<string>> {
   const kids = new Set(runs.flatMap(({ last }) => keyIdOf(last.signature) ?? []));

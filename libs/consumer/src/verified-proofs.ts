@@ -1,4 +1,4 @@
-/** The proofs that were verified recently, for several consumers in one process that read the same events. */
+/** Remembers recently verified proofs, for several consumers in one process that read the same events. */
 import type { EventProof } from '@latchkey/events';
 
 type Proof = Pick<EventProof, 'hash' | 'signature'>;
@@ -8,16 +8,16 @@ export interface VerifiedProofs {
   has(proof: Proof, keys: ReadonlyMap<string, unknown>): boolean;
   /**
    * Remembers a proof.
-   * @param kid the id of the key that has verified it. The signature of a later event may have verified the proof, so
-   * the id in the proof's own signature may be a different one
+   * @param kid the id of the key that verified it. This may differ from the id in the proof's own signature,
+   * because the signature of a later event may have verified the proof
    */
   add(proof: Proof, kid: string): void;
 }
 
-/** About 5 MB. */
+/** The maximum number of proofs in memory: about 5 MB. */
 const MAX_PROOFS = 20_000;
 
-/** @param max how many proofs to keep: the most recent ones */
+/** Creates a store for proofs. @param max how many proofs to keep; the oldest are dropped */
 export function createVerifiedProofs(max = MAX_PROOFS): VerifiedProofs {
   const verified = new Map<string, { readonly signature: string; readonly kid: string }>();
   return {

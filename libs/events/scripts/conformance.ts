@@ -56,7 +56,7 @@ export async function outcomeOf(
     child.stdout.destroy(new Error(`${program} did not end within ${TIME_LIMIT_MS / 1000} s`));
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
   }, TIME_LIMIT_MS);
-  // A consumer may end without reading its input. Its exit code and its output show whether it has failed.
+  // A consumer may exit without reading its input. Its exit code and its output show whether it failed.
   child.stdin.on('error', () => undefined);
   child.stdin.end(records.map((record) => `${JSON.stringify(record)}\n`).join(''));
   const [printed, code] = await Promise.all([text(child.stdout), ended]).finally(() => clearTimeout(limit));

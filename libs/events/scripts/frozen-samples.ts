@@ -21,7 +21,7 @@ import {
 
 const folder = new URL('../samples/', import.meta.url);
 
-/** Returns a UUIDv7 derived from the seed alone. */
+/** Returns a UUIDv7 that is derived from the seed alone. */
 function sampleId(seed: string): string {
   const hex = createHash('sha256').update(seed).digest('hex');
   return `01980d2e-6b00-7${hex.slice(0, 3)}-8${hex.slice(3, 6)}-${hex.slice(6, 18)}`;
@@ -82,8 +82,8 @@ function digest(text: string): string {
 }
 
 /**
- * Returns the sample files that are missing for current versions, by path, and the list of digests, to which lines for
- * these files have been added.
+ * Returns the missing sample files of current versions, by path, and the list of digests with the lines for
+ * these files added.
  */
 export function missingSamples(): readonly (readonly [path: string, text: string])[] {
   const files = typesWithVersions

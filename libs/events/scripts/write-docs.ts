@@ -19,7 +19,7 @@ function read(path: string): string {
   return readFileSync(new URL(path, root), 'utf8');
 }
 
-/** Returns all generated files: by path, the required text, or undefined for a file that must not exist. */
+/** Maps the path of each generated file to its required text, or to undefined if the file must not exist. */
 function wantedFiles(): ReadonlyMap<string, string | undefined> {
   const present = readdirSync(schemas).filter((name) => name.endsWith('.json'));
   return new Map<string, string | undefined>([

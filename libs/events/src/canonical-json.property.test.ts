@@ -4,7 +4,10 @@ import canonicalize from 'canonicalize';
 import fc from 'fast-check';
 import { canonicalJson } from './canonical-json.ts';
 
-/** Names and strings that are easy to get wrong: they need escapes, or have a meaning or an order of their own. */
+/**
+ * Names and strings that are easy to get wrong, because they need escapes, have a special meaning, or sort
+ * unexpectedly.
+ */
 const awkward = fc.constantFrom(
   '__proto__',
   'constructor',

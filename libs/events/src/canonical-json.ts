@@ -3,7 +3,9 @@
  * the order of its keys. Pure.
  */
 
-/** Matches printable ASCII without `"` and `\`, in which nothing is escaped. Most strings in events match. */
+/**
+ * Matches strings that need no escapes: printable ASCII without `"` and `\`. Most strings in events match.
+ */
 const PLAIN = /^[ !#-[\]-~]*$/;
 
 /**
@@ -18,7 +20,7 @@ export function canonicalJson(value: unknown): string {
       return quoted(value);
     case 'number':
       if (!Number.isFinite(value)) throw new TypeError('JSON has no such number.');
-      // RFC 8785 writes numbers as ECMAScript does.
+      // RFC 8785 formats numbers as ECMAScript does.
       return String(value);
     case 'boolean':
       return String(value);

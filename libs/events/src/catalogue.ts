@@ -1,7 +1,8 @@
 /**
- * Every event type of Latchkey, with the types derived from the declarations in `events/`. All personal data of an
- * event is under `data.person`. `person` becomes `null` when the account is erased, so every consumer must accept
- * `null`. An event never contains a usable secret: one-time tokens are encrypted to the notifier.
+ * Every event type of Latchkey, with the types derived from the declarations in `events/`. All personal data
+ * of an event is in `data.person`. When the account is erased, `person` becomes `null`, so every consumer
+ * must accept `null`. An event never contains a usable secret: one-time tokens are encrypted so that only the
+ * notifier can read them.
  */
 import type { z } from 'zod';
 import { AccountDisabled } from './events/account-disabled.ts';

@@ -20,7 +20,7 @@ const hash = fc
   .uint8Array({ minLength: 32, maxLength: 32 })
   .map((bytes) => Buffer.from(bytes).toString('base64url'));
 
-/** Events whose strings are well-formed, as the API accepts them. */
+/** Events whose strings are well-formed, because the API accepts no others. */
 const event = anyEvent().filter(
   ({ data }) => JSON.stringify(data).isWellFormed() && !/\\ud[89a-f]/.test(JSON.stringify(data)),
 );

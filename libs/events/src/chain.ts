@@ -1,7 +1,7 @@
 /**
- * The hash chain of an account: every event contains the hash of the previous one, and its own hash covers everything
- * that consumers act on. Personal data is covered by a digest with a random salt, so that the person can be erased
- * together with the salt, while the chain remains unchanged. Pure, except for `newPersonSalt`.
+ * The hash chain of an account. Every event contains the hash of the previous one, and its own hash covers
+ * everything that consumers act on. For personal data, the hash covers only a digest with a random salt. So
+ * the person and the salt can be erased while the chain remains unchanged. Pure, except for `newPersonSalt`.
  */
 import { hash, randomBytes } from 'node:crypto';
 import { canonicalJson } from './canonical-json.ts';
@@ -12,7 +12,7 @@ import { hmacSha256 } from './hmac.ts';
 export interface PersonDigest {
   /** HMAC-SHA-256 of the canonical JSON of `data.person`, keyed with the salt; base64url. */
   readonly digest: string;
-  /** 16 random bytes in base64url. Absent once the person is erased: the digest then reveals nothing. */
+  /** 16 random bytes in base64url. Absent once the person is erased, so that the digest reveals nothing. */
   readonly salt?: string;
 }
 
@@ -22,7 +22,7 @@ export interface ChainEntry {
   readonly hash: string;
   /** The hash of the previous event; absent on the first event. */
   readonly previous?: string;
-  /** The digest of the personal data; absent if the event was made without any. */
+  /** The digest of the personal data; absent if the event was created without personal data. */
   readonly person?: PersonDigest;
 }
 
@@ -35,7 +35,7 @@ export interface CoveredEvent {
   readonly subject: string;
   readonly sequence: number;
   readonly time: string;
-  /** The data as it is published, in the form of `version`. */
+  /** The data as it is published, in the schema version `version`. */
   readonly data: unknown;
 }
 
@@ -48,9 +48,9 @@ export function newPersonSalt(): string {
 
 /**
  * Returns the digest of personal data.
- * @param salt must have a fixed length, because HMAC pads keys, so that two salts of different lengths may act as the
+ * @param salt must have a fixed length: HMAC pads keys, so two salts of different lengths could act as the
  * same key
- * @throws Error if the person holds lone surrogates, or numbers that JSON does not have
+ * @throws Error if the person contains lone surrogates, or numbers that JSON does not have
  */
 export function digestPerson(person: unknown, salt: string): string {
   return hmacSha256(Buffer.from(salt, 'base64url'), canonicalJson(person));
@@ -113,8 +113,8 @@ export function eraseSalt({ person, ...entry }: ChainEntry): ChainEntry {
 }
 
 /**
- * Returns the personal data (`person`) in the data of an event; null if it is erased, undefined if the event has
- * none.
+ * Returns the personal data (`person`) in the data of an event: null if it was erased, undefined if the event
+ * has none.
  */
 function personIn(data: unknown): unknown {
   return typeof data === 'object' && data !== null && 'person' in data ? data.person : undefined;

@@ -22,8 +22,8 @@ const headerValue = fc.oneof(
 const anyHeaders = fc.dictionary(fc.oneof(fc.constantFrom(...names), fc.string()), headerValue);
 
 /**
- * A valid record in which some parts are replaced by arbitrary values, because random bytes would fail at the first
- * check.
+ * A valid record in which some parts are replaced by arbitrary values. A record of random bytes would always
+ * fail at the first check.
  */
 const damaged: fc.Arbitrary<RawRecord> = fc
   .record({

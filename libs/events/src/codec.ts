@@ -1,6 +1,6 @@
 /**
- * CloudEvents 1.0, Kafka protocol binding, binary content mode: the value is the JSON data, everything else is in
- * `ce_` headers as UTF-8 text.
+ * The CloudEvents 1.0 binding for Kafka, in binary content mode: the value of a record is the JSON data, and
+ * everything else is in `ce_` headers, as UTF-8 text.
  */
 import type { z } from 'zod';
 import { catalogue, type Envelope, type LatchkeyEvent } from './catalogue.ts';
@@ -20,7 +20,7 @@ import {
 import { parseEventKey, recordKeyOfEvent } from './record-key.ts';
 import { type Upcast, upcast } from './upcast.ts';
 
-/** A record in the form in which it is published on a bus. */
+/** A record as it is published on a bus. */
 export interface EncodedEvent {
   readonly topic: string;
   readonly key: string;
@@ -28,7 +28,7 @@ export interface EncodedEvent {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** A record in the form in which it is read from a bus; a repeated header is an array. */
+/** A record as it is read from a bus; a repeated header is an array. */
 export interface RawRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
@@ -54,7 +54,7 @@ export type Decoded =
 /** Events larger than this, in bytes of JSON, are refused. */
 export const MAX_EVENT_BYTES = 256 * 1024;
 
-/** What proves where an event of the journal comes from; published together with the event. */
+/** Data that is published with an event, so that consumers can verify that auth has published it. */
 export interface Origin {
   /** The hash and the signature of the event. Without them, consumers treat the record as forged. */
   readonly proof?: EventProof;
@@ -106,12 +106,12 @@ function publishedData({
 export function coveredBy(event: LatchkeyEvent, stored?: StoredData): CoveredEvent {
   const { id, type, subject, sequence, time } = event;
   if (stored !== undefined) return { id, type, subject, sequence, time, ...stored };
-  // The data is converted to JSON and back, because fields that are undefined are not published.
+  // Convert the data to JSON and back, to remove fields that are undefined, because these are not published.
   const data: unknown = JSON.parse(JSON.stringify(publishedData(event)));
   return { id, type, version: catalogue[type].version, subject, sequence, time, data };
 }
 
-/** The part of an event's contract that decoding uses; `catalogue` is a record of these. */
+/** The part of an event's contract that decoding uses. `catalogue` contains one for each event type. */
 export interface DecodableContract {
   readonly version: number;
   readonly subjectField: string;
@@ -141,7 +141,7 @@ function parseJson(value: Buffer | null): Json {
 /** The maximum number of violations in an error message, so that it fits into one line. */
 const BREACHES_TOLD = 5;
 
-/** Returns the fields that violate the schema, and how; never their values. */
+/** Describes which fields violate the schema, and how, without their values. */
 function breaches({ issues }: z.ZodError): string {
   const told = issues
     .slice(0, BREACHES_TOLD)
@@ -153,7 +153,10 @@ function breaches({ issues }: z.ZodError): string {
 
 type Data = { readonly data: Readonly<Record<string, unknown>> } | { readonly flaw: string };
 
-/** Upcasters run on unvalidated data, so any error that they throw is reported as invalid data. */
+/**
+ * Upcasts the data to the current version. Reports any error of an upcaster as invalid data, because
+ * upcasters run on unvalidated data.
+ */
 function upcastData({ upcast }: DecodeContext, type: string, version: number, json: unknown): Json {
   try {
     const upcasted = upcast(type, version, json);
@@ -176,7 +179,8 @@ function readData(
 }
 
 /**
- * A decoded record, and the fields that its hash must cover; `covered` is undefined if headers or value cannot be read.
+ * A decoded record, and the fields that its hash must cover. `covered` is undefined if the headers or the
+ * value cannot be read.
  */
 interface ReadRecord {
   readonly decoded: Decoded;
@@ -193,7 +197,7 @@ function readRecord(context: DecodeContext, record: RawRecord): ReadRecord {
   if ('flaw' in headers) return { decoded: undecodable(headers.flaw) };
   const { envelope, type, version } = headers.facts;
   if (envelope.subject !== subject) return { decoded: undecodable('ce_subject is not the key') };
-  // A record with the key of another event would make a compacted topic remove that event.
+  // If a record had the key of another event, a compacted topic would remove that event.
   if (key.sequence !== undefined && key.sequence !== envelope.sequence)
     return { decoded: undecodable('ce_sequence is not the one in the key') };
 
@@ -209,7 +213,8 @@ function readRecord(context: DecodeContext, record: RawRecord): ReadRecord {
   if ('flaw' in read) return { decoded: undecodable(read.flaw), ...covered };
   if (read.data[contract.subjectField] !== subject)
     return { decoded: undecodable(`${contract.subjectField} is not the key`), ...covered };
-  // The schema of `type` has validated the data, but the compiler cannot see that type and data belong together.
+  // The schema of `type` has validated the data, but the compiler cannot infer that the type and the data
+  // match.
   const event = { ...envelope, type, data: read.data } as LatchkeyEvent;
   return { decoded: { kind: 'event', event }, ...covered };
 }
@@ -226,8 +231,8 @@ export function createDecoder(context: DecodeContext) {
 export const decode: (record: RawRecord) => Decoded = createDecoder({ contracts: catalogue, upcast });
 
 /**
- * What the proof headers of a record (hash, previous hash, signature) say about whether auth has published it. The
- * signature is not verified yet.
+ * Whether the proof headers of a record (hash, previous hash, signature) match its content. The signature is
+ * not verified yet.
  */
 export type Provenance =
   /** The content matches the hash. The caller must verify the signature. */

@@ -26,7 +26,7 @@ export interface EventContract<Type extends string = string, Shape extends z.Zod
   /** The current version. */
   readonly version: number;
   readonly topic: TopicName;
-  /** The field of the data that has the same value as the envelope's subject. */
+  /** The field of the data that contains the envelope's subject. */
   readonly subjectField: EventTopic['subjectField'];
   /** The service that publishes the event. */
   readonly publisher: EventTopic['publisher'];

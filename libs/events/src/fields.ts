@@ -44,7 +44,7 @@ export const reason = z
   .max(500)
   .regex(/^\P{Cs}*$/u);
 
-/** Who did something: the id of an account, or `ops`. */
+/** The originator of an action: the id of an account, or `ops`. */
 export const actor = z
   .string()
   .min(1)
@@ -56,9 +56,9 @@ export const sealedToken = z.object({ sealed: z.string().min(1), expiresAt: inst
 /** An encrypted one-time token, and the instant at which it expires. */
 export type SealedToken = z.infer<typeof sealedToken>;
 
-/** What a link in a mail is for, as a schema. */
+/** The purposes of links in mails, as a schema. */
 export const linkPurpose = z.enum(['verification', 'reset', 'erasure', 'email-change', 'email-undo']);
-/** What a link in a mail is for. */
+/** The purpose of a link in a mail. */
 export type LinkPurpose = z.infer<typeof linkPurpose>;
 
 /**
@@ -76,7 +76,10 @@ export const sealedContent = z.object({
 /** The plaintext of a sealed link. */
 export type SealedContent = z.infer<typeof sealedContent>;
 
-/** Declares personal data, which is marked as such in the JSON Schema, and is `null` once it has been erased. */
+/**
+ * Declares a field of personal data: marked as personal in the JSON Schema, and `null` once the data has been
+ * erased.
+ */
 export function personField<Shape extends z.ZodRawShape>(shape: Shape) {
   return z
     .object(shape)

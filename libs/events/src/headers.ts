@@ -48,8 +48,8 @@ type EventHeaders = z.infer<typeof eventHeaders>;
 const SHA_256 = /^[\w-]{43}$/;
 
 /**
- * The patterns of the proof headers. Reading a record uses these patterns instead of a schema, because every record has
- * these headers.
+ * The patterns of the proof headers. Records are read with these patterns instead of a schema, for speed,
+ * because every record has these headers.
  */
 const proofPatterns = {
   ce_hash: SHA_256,
@@ -64,7 +64,7 @@ function proofHeader(name: ProofHeader) {
   return z.string().regex(proofPatterns[name]);
 }
 
-/** The headers that prove where an event comes from. */
+/** The headers that prove that auth has published an event. */
 export const proofHeaders = z.object({
   ce_hash: proofHeader('ce_hash').describe(
     'SHA-256 of the canonical JSON (RFC 8785) of what the event says.',
@@ -146,7 +146,7 @@ export interface EventHeaderValues {
   readonly version: number;
 }
 
-/** The values of all headers, or the names of the invalid ones. */
+/** The values of all headers; or the names of the invalid headers, if there are any. */
 export type ReadHeadersResult = { readonly facts: EventHeaderValues } | { readonly flaw: string };
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -154,8 +154,8 @@ const REPLACEMENT_CHARACTER = '\uFFFD';
 
 /** Decodes bytes as UTF-8, and keeps a byte order mark. Returns undefined if they are not valid. */
 export function decodeUtf8(bytes: Buffer): string | undefined {
-  // Several times as fast as the strict decoder. Invalid bytes become replacement characters, but valid UTF-8 may
-  // contain such characters as well.
+  // This is several times as fast as the strict decoder. It turns invalid bytes into replacement characters,
+  // but valid UTF-8 may contain such characters as well.
   const text = bytes.toString();
   if (!text.includes(REPLACEMENT_CHARACTER)) return text;
   try {
@@ -196,7 +196,7 @@ function factsOf(headers: EventHeaders): EventHeaderValues {
 
 type RawHeaders = Readonly<Record<string, HeaderValue>>;
 
-/** Returns some headers as strings; undefined for one that is absent, repeated or not UTF-8. */
+/** Returns the given headers as strings; undefined for one that is absent, repeated or not UTF-8. */
 export function readHeaderTexts(
   headers: RawHeaders,
   wanted: readonly string[],
@@ -206,7 +206,7 @@ export function readHeaderTexts(
   return texts;
 }
 
-/** Reads the headers that an event has. All other headers of the record are ignored. */
+/** Reads the event headers. All other headers of the record are ignored. */
 export function readHeaders(headers: RawHeaders): ReadHeadersResult {
   const parsed = eventHeaders.safeParse(readHeaderTexts(headers, names));
   if (!parsed.success)
@@ -220,10 +220,7 @@ export function readHeaders(headers: RawHeaders): ReadHeadersResult {
 
 const proofEntries = Object.entries(proofPatterns);
 
-/**
- * Reads the proof of a record.
- * @returns `unsigned` if it has none of the proof headers
- */
+/** Reads the proof headers of a record. @returns `unsigned` if the record has none of these headers */
 export function readProofHeaders(headers: RawHeaders): EventProof | 'unsigned' | 'invalid' {
   const texts: { [Name in ProofHeader]?: string } = {};
   let found = false;
@@ -231,7 +228,7 @@ export function readProofHeaders(headers: RawHeaders): EventProof | 'unsigned' |
     const value = headers[name];
     if (value === undefined) continue;
     found = true;
-    // A header that is repeated or not text must not be treated as absent.
+    // A header that is repeated or not valid text must not be treated as absent.
     const text = headerText(value);
     if (text === undefined || !pattern.test(text)) return 'invalid';
     texts[name as ProofHeader] = text;

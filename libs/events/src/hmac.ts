@@ -7,8 +7,8 @@ const INNER = 0x36;
 const OUTER = 0x5c;
 
 /**
- * Returns HMAC-SHA-256 in base64url. Node's `createHmac` is not used, because it looks up its algorithm on each call,
- * which takes several times as long as the two hashes.
+ * Returns HMAC-SHA-256 in base64url. Does not use Node's `createHmac`: it looks up the algorithm on each
+ * call, which takes several times as long as the two hashes.
  * @throws RangeError if the key is longer than a block
  */
 export function hmacSha256(key: Buffer, text: string): string {

@@ -4,10 +4,15 @@ import { id, instant } from './fields.ts';
 import { decodeUtf8 } from './headers.ts';
 import { RECEIPTS_TOPIC } from './topics.ts';
 
-/** Matches the name of a consumer; clients and webhooks are consumers, too. Contains no personal data. */
+/**
+ * Matches the name of a consumer. Clients and webhooks are consumers, too. Such a name contains no personal
+ * data.
+ */
 export const consumerName = /^[A-Za-z\d][A-Za-z\d._-]{0,62}$/;
 
-/** The names under which Latchkey's own services confirm erasures. No other consumer may use them. */
+/**
+ * The names under which Latchkey's own services confirm erasures. Other consumers must not use these names.
+ */
 export const ownConsumers: readonly string[] = ['auth', 'user', 'notifier'];
 
 /** Returns whether a name is allowed as the consumer in a receipt. */

@@ -1,6 +1,7 @@
 /**
- * The keys of records. Each event on the accounts topic has its own key, `<account>/<sequence>`, so that a later record
- * with that key can replace it. Records of earlier releases and of other topics have only the id as their key.
+ * The keys of records. Each event on the accounts topic has its own key, `<account>/<sequence>`, so that a
+ * later record with the same key can replace it. Records of earlier releases, and of other topics, have only
+ * the id as their key.
  */
 import { z } from 'zod';
 import type { Envelope } from './catalogue.ts';
@@ -51,14 +52,14 @@ export function sharesKey(key: Buffer | null): boolean {
 }
 
 /**
- * The accounts topic, for services that read it. `sharesKey` lets them notice that the topic is compacted although its
- * records share keys.
+ * The accounts topic, for services that read it. With `sharesKey`, they can detect that the topic is
+ * compacted although several records share a key, which would lose events.
  */
 export const checkedAccountsTopic = { ...accountsTopic, compaction: { sharesKey } };
 
 /**
- * Returns the key of a heartbeat in the partition of an account: a record without content, which only makes the broker
- * begin a new segment.
+ * Returns the key of a heartbeat in the partition of an account. A heartbeat is a record without content,
+ * whose only purpose is to make the broker begin a new segment.
  */
 export function heartbeatKey(account: string): string {
   return `${account}/${HEARTBEAT}`;

@@ -24,7 +24,9 @@ function isType(text: string): text is (typeof types)[number] {
   return isEventType(text) || isSecurityEventType(text);
 }
 
-/** Ignores the formats, because the schemas also contain them as patterns. */
+/**
+ * The JSON Schema validator. It ignores formats, because the schemas also declare each format as a pattern.
+ */
 const ajv = new Ajv2020({ strict: true, allErrors: true, formats: { uuid: true, 'date-time': true } });
 ajv.addKeyword({ keyword: 'x-personal', schemaType: 'boolean' });
 
@@ -43,7 +45,7 @@ function typeNames(schema: unknown): readonly unknown[] {
   return [...(isType ? [title] : []), ...Object.values(schema).flatMap(typeNames)];
 }
 
-/** Returns every path in a schema at which a property with this name is declared. */
+/** Returns the declarations of all properties with this name, at any depth of a schema. */
 function declared(schema: unknown, name: string): unknown[] {
   if (typeof schema !== 'object' || schema === null) return [];
   return Object.entries(schema).flatMap(([key, value]) => [

@@ -15,7 +15,10 @@ type AnyType = EventType | SecurityEventType;
 
 const contracts = { ...catalogue, ...securityCatalogue };
 
-/** Returns the schema for consumers, which allows undeclared fields, because a later release may add some. */
+/**
+ * Returns the schema of an event's data for consumers. It allows undeclared fields, because a later release
+ * may add some.
+ */
 function dataSchema(type: AnyType, target: Target): JsonSchema {
   return z.toJSONSchema(contracts[type].schema, { target, io: 'input' });
 }
@@ -70,8 +73,8 @@ function isNullable(choices: unknown): boolean {
 }
 
 /**
- * Gives the alternatives of a union titles: a nullable type has the title of its path, and several alternatives are
- * numbered.
+ * Gives titles to the alternatives of a union. They are numbered, except in the union of a single type and
+ * null, where the type has the title of its path.
  */
 function namedChoices(choices: readonly unknown[], name: string): readonly unknown[] {
   const isOne = isNullable(choices) && choices.length === 2;

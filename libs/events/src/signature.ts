@@ -1,4 +1,4 @@
-/** Signatures of event hashes: Ed25519, made with a key from auth's JWKS. */
+/** Signatures of event hashes: Ed25519, created with a key from auth's JWKS. */
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { z } from 'zod';
 
@@ -12,12 +12,12 @@ export interface EventSigner {
 }
 
 /**
- * The prefix of the signed text. Because of it, a signature that the same key made of anything else is not valid for an
- * event.
+ * The prefix of the signed text (domain separation): a signature of any other text, made with the same key,
+ * is never valid for an event.
  */
 const DOMAIN = 'latchkey-event:';
 
-/** A key id that fits into a header. */
+/** A key id that may be used in the signature header. */
 export const signingKeyId = z.string().regex(/^[\w.~-]{1,100}$/);
 
 const signatureText = /^(?<kid>[\w.~-]{1,100})\.(?<bytes>[\w-]{86})$/;
@@ -27,7 +27,10 @@ export function eventSigner({ kid, key }: { readonly kid: string; readonly key: 
   return { sign: (hash) => signText(DOMAIN + hash, kid, key) };
 }
 
-/** Signs a text. The text must begin with a prefix that is unique to its kind, as `DOMAIN` is for event hashes. */
+/**
+ * Signs a text. The text must begin with a prefix that is used only for texts of its kind, as `DOMAIN` is for
+ * event hashes.
+ */
 export function signText(text: string, kid: string, key: KeyObject): Signature {
   return `${kid}.${sign(null, Buffer.from(text), key).toString('base64url')}`;
 }
@@ -42,7 +45,10 @@ export function isSignedBy(key: KeyObject, hash: string, signature: Signature): 
   return isTextSignedBy(key, DOMAIN + hash, signature);
 }
 
-/** Like `isSignedBy`, but on the thread pool, so that many checks do not block the event loop. */
+/**
+ * Like `isSignedBy`, but runs on the thread pool, so that verifying many signatures does not block the event
+ * loop.
+ */
 export function verifySignature(key: KeyObject, hash: string, signature: Signature): Promise<boolean> {
   const bytes = signatureText.exec(signature)?.groups?.['bytes'];
   if (bytes === undefined) return Promise.resolve(false);

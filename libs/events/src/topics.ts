@@ -23,7 +23,7 @@ export interface EventTopic {
    * the maximum time until the earlier record is removed, in ms; if it is undefined, the broker decides when.
    */
   readonly compaction?: { readonly maxLagMs?: number };
-  /** The meaning of a record's key. */
+  /** What the key of a record identifies. */
   readonly keyedBy: string;
   /** The field of an event's data that contains the id in the key. */
   readonly subjectField: 'userId' | 'mailingId' | 'deliveryId';
@@ -43,8 +43,8 @@ export const accountsTopic: EventTopic = {
 };
 
 /**
- * Returns the settings with which the accounts topic is created. After an erasure, copies of the person's events are
- * published without the person; at most `days` days later, the original records are removed.
+ * Returns the accounts topic with a bound on erasure. After an erasure, copies of the person's events are
+ * published without the person, and at most `days` days later, compaction removes the original records.
  * @param days ERASURE_TOPIC_DAYS
  */
 export function erasableAccountsTopic(
@@ -88,7 +88,7 @@ export interface SecurityTopic {
   readonly partitions: number;
   /** How long records are kept, in ms. */
   readonly retentionMs: number;
-  /** The meaning of a record's key. */
+  /** What the key of a record identifies. */
   readonly keyedBy: string;
 }
 
@@ -109,15 +109,15 @@ export function securityTopic(retentionDays = 90): SecurityTopic {
 export const RECEIPTS_TOPIC = 'erasures.receipts.v1';
 
 /**
- * The topic on which consumers confirm erasures. auth reads these receipts, and misses none unless it is down for
- * longer than they are kept.
+ * The topic on which consumers confirm erasures. auth reads these receipts. It misses some only if it is down
+ * for longer than the receipts are kept.
  */
 export const receiptsTopic = {
   name: RECEIPTS_TOPIC,
   partitions: 12,
   /** How long records are kept, in ms. */
   retentionMs: 90 * DAY_MS,
-  /** The meaning of a record's key. */
+  /** What the key of a record identifies. */
   keyedBy: 'account id',
 } as const;
 

@@ -1,6 +1,7 @@
 /**
- * Converts old data to the current version. Any change except a new optional field requires a new version, with one
- * step from the previous version. Steps are chained, so that data of any version becomes current.
+ * Converts old data to the current version. Any change except a new optional field requires a new version,
+ * with a step that converts data from the previous version. Steps are chained, so data of any older version
+ * can be converted.
  */
 import { catalogue, type EventType } from './catalogue.ts';
 
@@ -17,7 +18,8 @@ export type Upcasters = Readonly<Partial<Record<string, Readonly<Partial<Record<
 export const upcasters: Upcasters & { readonly [T in EventType]?: Upcasters[string] } = {};
 
 /**
- * Converts data to the current version; returns undefined if its version is unknown. The data is not validated.
+ * Converts data to the current version; returns undefined if its version is unknown. Does not validate the
+ * data.
  * @throws any error that a step throws, because the data may be invalid
  */
 export type Upcast = (type: string, version: number, data: unknown) => unknown;

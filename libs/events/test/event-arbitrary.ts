@@ -116,7 +116,7 @@ function eventOf(type: EventType): fc.Arbitrary<LatchkeyEvent> {
   });
 }
 
-/** @param types the types of the events; default: all */
+/** Generates valid events. @param types the types of the events; default: all */
 export function anyEvent(types: readonly EventType[] = eventTypes): fc.Arbitrary<LatchkeyEvent> {
   return fc.oneof(...types.map(eventOf));
 }

@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const root = new URL('../../../', import.meta.url);
 
-/** Without the package `cryptography`, only hashes are checked, and not signatures. */
+/** Whether signatures can be checked. Without the package `cryptography`, only hashes are checked. */
 const hasCryptography = spawnSync('python3', ['-c', 'import cryptography']).status === 0;
 
 const keys = hasCryptography

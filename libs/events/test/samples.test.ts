@@ -43,7 +43,7 @@ describe('frozen samples', () => {
     }
   });
 
-  // Samples that were declared after the files were frozen, for a new optional field, have no file.
+  // Samples for a new optional field were declared after the files were frozen, so they have no file.
   it('of the current version have the same data as the samples of the schema', () => {
     for (const type of eventTypes) {
       const { version, samples: declared } = catalogue[type];

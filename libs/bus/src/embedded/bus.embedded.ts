@@ -20,7 +20,10 @@ const DEFAULT_SLICE_SIZE = 500;
 const SWEEP_EVERY_MS = 60_000;
 /** How many rows a clean-up or a scan handles at once: few enough not to block the event loop. */
 const ROWS_AT_ONCE = 2000;
-/** How many records are decoded and replaced at once: fewer than a scan only looks at. */
+/**
+ * How many records are decoded and replaced at once. Fewer than a scan reads at once, because replacing costs
+ * more than reading.
+ */
 const REPLACED_AT_ONCE = 200;
 
 export interface EmbeddedBusDeps {
@@ -39,13 +42,13 @@ export interface EmbeddedBusDeps {
 export interface EmbeddedBus extends Bus, ConsumerGroups {
   topics(): TopicSummary[];
   /**
-   * Returns at most `limit` records, newest last: with `offset` the first ones from that offset on, otherwise the
-   * newest ones. Without `partition`, records of all partitions are returned, by timestamp.
+   * Returns at most `limit` records, newest last: the first ones from `offset` on if it is given, otherwise
+   * the newest ones. Without `partition`, returns records of all partitions, ordered by timestamp.
    * @throws Error if there is no such topic
    */
   records(topic: string, query: RecordsQuery): BusRecord[];
   /**
-   * Changes how long a topic keeps records. In the embedded log, this can be changed in no other way. Does nothing if
+   * Changes how long a topic keeps records; the embedded log has no other way to change this. Does nothing if
    * there is no such topic.
    */
   setRetention(topic: string, retentionMs: number): Promise<void>;
@@ -154,11 +157,11 @@ export function createEmbeddedBus({
 function progressOf(log: EmbeddedLog, group: string, names: readonly string[]): GroupProgress {
   const topics = names.map(log.topic);
   const records = topics.reduce((sum, topic) => sum + log.held(topic), 0);
-  // No position is ever out of range, because the log moves positions when it deletes records.
+  // The log moves the positions of groups when it deletes records, so no position is ever out of range.
   return { records, read: records - count(unreadOf(log, group, names)), outOfRange: [] };
 }
 
-/** Returns the ranges that a group has not read yet, in a fixed order. */
+/** Returns the ranges of offsets that a group has not read yet, always in the same order. */
 function unreadOf(log: EmbeddedLog, group: string, names: readonly string[]): readonly PartitionRange[] {
   return names.flatMap((name) => log.unread(group, log.topic(name)));
 }
@@ -216,7 +219,10 @@ interface Scan {
   readonly toOffset: number | undefined;
 }
 
-/** @param select returns the records of a range of offsets */
+/**
+ * Yields the selected records of a partition, range by range. Lets other work run after each range.
+ * @param select returns the selected records of a range of offsets
+ */
 async function* scan(
   log: EmbeddedLog,
   { topic: name, partition, fromOffset, toOffset = Number.POSITIVE_INFINITY }: Scan,
@@ -230,7 +236,7 @@ async function* scan(
   }
 }
 
-/** Yields the records that `replaceRecordsOf` replaces. Some are yielded twice. */
+/** Yields the records that `replaceRecordsOf` must consider. Some are yielded twice. */
 async function* recordsNaming(
   log: EmbeddedLog,
   keys: readonly string[],

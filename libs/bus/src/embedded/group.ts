@@ -12,7 +12,7 @@ export interface Group {
   /** Adds a member. @throws Error if one of its topics does not exist */
   join(member: Member): void;
   /**
-   * Resolves once the member's slices of records in progress are done. The other members take over its partitions.
+   * Resolves once the member has no slice of records in progress. The other members take over its partitions.
    */
   leave(member: Member): Promise<void>;
   /** Reads new records of a topic. @param partitions the partitions that may have new records; default: all */

@@ -62,7 +62,7 @@ export function createSubscriptionHub(database: Database): SubscriptionHub {
   function watchOrNot() {
     const hasReaders = watchers.size > 0 || ![...groups.values()].every((group) => group.isEmpty());
     if (hasReaders && !closed) {
-      // A running interval is kept: readers may come and go more often than it fires.
+      // Keep an interval that is running. If each new reader restarted it, it might never fire.
       watch ??= setInterval(look, LOOK_EVERY_MS);
     } else {
       clearInterval(watch);

@@ -26,7 +26,7 @@ const release01 = `
   ) STRICT, WITHOUT ROWID;
 `;
 
-/** Finds the records of an erased account without a scan of the log. */
+/** Finds the records of an erased account without scanning the log. */
 const keyIndex = 'CREATE INDEX bus_record_key ON bus_record (key) WHERE key IS NOT NULL';
 
 const schema: Schema = { owner: 'bus', migrations: [release01, keyIndex] };
@@ -82,7 +82,7 @@ export interface EmbeddedLog {
   /** Returns at most `limit` records, starting at the group's position. */
   nextFor(group: string, topic: Topic, partition: number, limit: number): BusRecord[];
   moveTo(group: string, topic: Topic, partition: number, position: number): void;
-  /** Returns the range of each partition that a group has not read yet, by partition. */
+  /** Returns for each partition, in order, the range of offsets that a group has not read yet. */
   unread(group: string, topic: Topic): PartitionRange[];
   /** Returns how many records a topic contains. */
   held(topic: Topic): number;
@@ -107,7 +107,7 @@ export interface EmbeddedLog {
   /** Deletes records older than their topic's retention, at most `limit`. Returns how many were deleted. */
   deleteExpired(now: Date, limit: number): number;
   topics(): TopicSummary[];
-  /** Returns the range of each partition, by partition. */
+  /** Returns the range of offsets of each partition, in the order of the partitions. */
   ranges(topic: Topic): PartitionRange[];
   /** Returns at most `limit` records of a partition, starting at an offset, in order. */
   from(topic: Topic, partition: number, offset: number, limit: number): BusRecord[];
@@ -300,10 +300,10 @@ const SLASH = Buffer.from('/');
 /** The byte after the slash. */
 const AFTER_SLASH = Buffer.from('0');
 
-/** The condition for the records of a partition within a range of offsets. */
+/** SQL condition: the records of a partition within a range of offsets. */
 const IN_RANGE = 'partition = ? AND offset >= ? AND offset < ?';
 
-/** The condition for the records of one key, and of keys that begin with it and a slash. */
+/** SQL condition: the records of one key, and of keys that begin with it and a slash. */
 const OF_KEY = '(key = ? OR substr(key, 1, ?) = ?)';
 
 /** Returns the parameters of {@link OF_KEY}. */

@@ -60,8 +60,8 @@ export function createPartitionConsumer(deps: PartitionConsumerDeps): PartitionC
   let released = new AbortController();
 
   /**
-   * Reads until nothing is left. There is no `await` between the last read and the reset of `running`, so no
-   * wake-up is lost.
+   * Reads until no records are left. There is no `await` between the last read and the reset of `running`, so
+   * no wake-up is lost.
    */
   async function run(): Promise<void> {
     for (let member = owner(); member; member = owner()) {
@@ -118,8 +118,8 @@ export function createPartitionConsumer(deps: PartitionConsumerDeps): PartitionC
 }
 
 /**
- * Handles one slice of records, and stores the position after it. Returns false if either failed; the same slice must
- * then be delivered again.
+ * Handles one slice of records, and stores the position after it. Returns false if either step failed; the
+ * same slice must then be redelivered.
  */
 async function handOver(
   deps: PartitionConsumerDeps,

@@ -1,9 +1,9 @@
-/** Access control lists of the broker's authorizer. */
+/** Creates access control lists on the broker. */
 import kafkajs, { type AclEntry, type Admin } from 'kafkajs';
 
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
 
-/** The numbers that kafkajs uses for operations, by the names that Kafka's own tools use. */
+/** Maps the names of operations in Kafka's own tools to the numbers that kafkajs uses. */
 const OPERATIONS = {
   Read: AclOperationTypes.READ,
   Write: AclOperationTypes.WRITE,

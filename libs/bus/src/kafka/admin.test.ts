@@ -7,7 +7,9 @@ const notLeader = new kafkajs.KafkaJSProtocolError(
   Object.assign(new Error('moved'), { type: 'NOT_LEADER_FOR_PARTITION', code: 6 }),
 );
 
-/** Returns an admin client whose connections are numbered, and the numbers of those that are open. */
+/**
+ * Returns an admin client that numbers its connections, and the set of the numbers of its open connections.
+ */
 function numbered() {
   const open = new Set<number>();
   let made = 0;

@@ -1,8 +1,8 @@
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 
 /**
- * Runs one piece of work with its own admin client. Such work is rare, so a new connection is opened each time,
- * because a new connection is never stale.
+ * Runs `work` with a new admin client, and closes the client afterwards. A new connection each time is never
+ * stale, and such work is rare enough to afford it.
  */
 export async function withKafkaAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = kafka.admin();
@@ -16,9 +16,9 @@ export async function withKafkaAdmin<T>(kafka: Kafka, work: (admin: Admin) => Pr
 
 export interface ReusableAdmin {
   /**
-   * Runs work that changes nothing, on a connection that stays open. After a failure the next call opens a new one. If
-   * the work fails because a partition has a new leader, it runs once more on a new connection, because kafkajs would
-   * keep asking the former leader for up to five minutes.
+   * Runs read-only work on a connection that stays open. After a failure, the next call opens a new
+   * connection. If the work fails because a partition has a new leader, it is run once more on a new
+   * connection, because kafkajs would keep sending requests to the former leader for up to five minutes.
    */
   use<T>(work: (admin: Admin) => Promise<T>): Promise<T>;
   close(): Promise<void>;

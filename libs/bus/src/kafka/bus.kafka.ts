@@ -41,14 +41,14 @@ export interface KafkaBusDeps extends KafkaConnection {
    */
   onFatal(reason: Error): void;
   /**
-   * The replication of topics that are created or checked; existing topics may have more replicas. Default: three
-   * replicas, two of which must be in sync, with three or more brokers; one replica with one broker. With two
-   * brokers, topics are created only if this is set.
+   * The replication of topics that are created, and the minimum for topics that are checked. Default: three
+   * replicas, two of which must be in sync, on three or more brokers; one replica on a single broker. On two
+   * brokers there is no default, so topics are created only if this is set.
    */
   readonly replication?: Replication;
   /**
-   * Topics that the bus publishes to without creating or checking them. The records of each topic are spread over the
-   * number of partitions that is given here.
+   * Topics that the bus publishes to without creating or checking them. Their records are spread over the
+   * given number of partitions.
    */
   readonly topics?: readonly Pick<TopicSpec, 'name' | 'partitions'>[];
   readonly times?: Partial<KafkaTimeouts>;
@@ -88,7 +88,9 @@ export function createKafkaBus({
   ...connection
 }: KafkaBusDeps): KafkaBus {
   const clients = createKafkaClients(connection, logger);
-  /** The required number of partitions of each topic. Partitions that somebody adds later are ignored. */
+  /**
+   * The required number of partitions of each topic. Partitions that somebody adds to a topic are not used.
+   */
   const partitions = new Map(known.map(({ name, partitions: count }) => [name, count]));
   const publisher = createPublisher(clients.prompt, (topic) => partitions.get(topic));
   const letterPublisher = createPublisher(clients.prompt);
@@ -105,7 +107,7 @@ export function createKafkaBus({
   const tails = new Map<string, Promise<KafkaTail>>();
   let closed: Promise<void> | undefined;
 
-  /** Runs the work, and translates its errors, so that their messages name Latchkey's settings. */
+  /** Runs the work, and translates its errors so that their messages name Latchkey's settings. */
   async function attempt<T>(subject: string, work: () => Promise<T>): Promise<T> {
     if (closed) throw new Error('The bus is closed.');
     try {
@@ -164,7 +166,7 @@ export function createKafkaBus({
     });
   }
 
-  /** Opens the tail of a topic, which all readers of the topic share. */
+  /** Opens the tail of a topic. All readers of the topic share it. */
   function openTail(topic: string): Promise<LogTail> {
     const known = tails.get(topic);
     if (known !== undefined) return known;

@@ -13,8 +13,8 @@ export interface KafkaClients {
 
 const CONNECTION_TIMEOUT_MS = 3000;
 /**
- * The timeout of a request, in ms. It is longer than a broker may take to respond to a produce request
- * (publisher.ts).
+ * The timeout of a request, in ms. It is longer than the time that publisher.ts allows a broker for a produce
+ * request.
  */
 const REQUEST_TIMEOUT_MS = 15_000;
 const FEWEST_TRIES = 3;

@@ -15,7 +15,9 @@ export interface DeadLetterDeps {
   readonly logger: KafkaLogger;
   /** Creates a missing topic with the replication factor of the topic `like`. @returns false if it exists already */
   make(topic: KafkaTopic, like: string): Promise<boolean>;
-  /** Returns how an existing topic differs from one that `make` would create: a sentence per difference. */
+  /**
+   * Returns one sentence for each difference between an existing topic and the one that `make` would create.
+   */
   differences(topic: KafkaTopic, like: string): Promise<readonly string[]>;
 }
 
@@ -31,12 +33,12 @@ export function createDeadLetterWriter({
   differences,
 }: DeadLetterDeps): DeadLetterWriter {
   const known = new Set<string>();
-  /** Dead-letter topics whose differences were logged, or cannot be determined. */
+  /** Dead-letter topics whose differences were logged or could not be determined. */
   const told = new Set<string>();
 
   /**
-   * Logs how an existing dead-letter topic differs from a newly created one. The topic is used nevertheless, because
-   * otherwise the partition would make no progress. Records that the topic has acknowledged are kept.
+   * Warns once if the settings of an existing dead-letter topic differ from those that it would be created
+   * with. The topic is used nevertheless, because otherwise the partition would make no progress.
    */
   async function tellDifferences(letters: KafkaTopic, topic: string): Promise<void> {
     if (told.has(letters.name)) return;

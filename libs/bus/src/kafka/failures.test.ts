@@ -5,7 +5,10 @@ import { explainKafkaError, KafkaRefusedError, KafkaUnavailableError } from './f
 
 const connection = { brokers: ['kafka-1:9092', 'kafka-2:9092'], clientId: 'test' };
 
-/** Creates an error as kafkajs does: a plain error with a name, sometimes with a type, often wrapped. */
+/**
+ * Creates an error like those of kafkajs: a plain error with a name, sometimes with a type, and often the
+ * cause of another error.
+ */
 function kafkaError(name: string, traits: object = {}) {
   return Object.assign(new Error('of kafkajs'), { name, ...traits });
 }

@@ -10,7 +10,7 @@ export class KafkaRefusedError extends Error {
   override readonly name = 'KafkaRefusedError';
 }
 
-/** Fields that kafkajs adds to an error or to its cause; which of the two has them varies. */
+/** Fields that kafkajs adds to errors. Some are on the error itself, others on its cause. */
 interface Trait {
   readonly name: string;
   readonly type: string | undefined;
@@ -20,8 +20,9 @@ interface Trait {
 }
 
 /**
- * Translates an error of kafkajs so that its message names Latchkey's settings. `subject` says what was attempted,
- * such as "see topics" or "topic a.b". Returns an unknown error unchanged.
+ * Translates an error of kafkajs so that its message names Latchkey's settings. Returns an unknown error
+ * unchanged.
+ * @param subject what was attempted, for the message, such as "see topics" or "topic a.b"
  */
 export function explainKafkaError(error: unknown, connection: KafkaConnection, subject?: string): Error {
   const traits = traitsOf(error);

@@ -17,8 +17,8 @@ const { CompressionCodecs } = kafkajs;
 const KEPT_FOR_EVER = -1;
 const DEADLINE_MS = 120_000;
 /**
- * How long a consumer may get no response before it is considered stuck, in ms. This is longer than records take to
- * arrive on a busy machine.
+ * How long a consumer may go without a response before it is considered stuck, in ms. This is longer than
+ * records take to arrive on a busy machine.
  */
 const STUCK_AFTER_MS = 15_000;
 const GROUP_LOAD_IN_PROGRESS = 14;
@@ -223,7 +223,7 @@ describe('the Kafka bus', () => {
         return fetch.call(this, without(request, forgotten?.partition));
       },
     );
-    // The fetch in progress still included the partition, so wait for another fetch.
+    // The fetch in progress still requests the partition, so wait for the next one.
     await until(() => fetches.mock.callCount() > 1);
     await publishAll();
     await until(() => reasons.length > 0);

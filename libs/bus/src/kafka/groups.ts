@@ -1,4 +1,4 @@
-/** The offsets and the lag of a consumer group on the brokers, and its deletion. */
+/** Reads the offsets and the lag of a consumer group from the brokers, and deletes groups. */
 import { retry } from '@latchkey/process/loop';
 import kafkajs, { type Admin, type GroupDescriptions, type Kafka } from 'kafkajs';
 import { GroupInUseError, type GroupProgress } from '../bus.ts';
@@ -91,7 +91,7 @@ export async function groupProgressOf(
   return { records, read, outOfRange: describePositionsOutOfRange(group, offsets) };
 }
 
-/** Returns how many records are after the group's position, summed over all partitions of the topics. */
+/** Returns how many records the group has not read yet, summed over all partitions of the topics. */
 export async function groupLagOf(admin: Admin, group: string, topics: readonly string[]): Promise<number> {
   const { records, read } = await groupProgressOf(admin, group, topics);
   return records - read;
@@ -113,8 +113,9 @@ function codeOf(error: unknown): number | undefined {
 }
 
 /**
- * Rejects if members of the group read topics that this subscription does not read, because the group then belongs to
- * another system. During a rebalance, the broker does not report the topics of members; the group is then accepted.
+ * Rejects if members of the group read topics that this subscription does not read, because the group then
+ * belongs to another system. During a rebalance, the broker does not report the topics of the members, so the
+ * check is skipped.
  * @throws Error with a one-line message
  */
 export async function assertNoForeignMembers(
@@ -153,8 +154,8 @@ function describeGroup(admin: Pick<Admin, 'describeGroups'>, group: string): Pro
 }
 
 /**
- * Returns whether one list of topics contains the other. The lists may differ, because instances of two releases may
- * read different topics.
+ * Returns whether one of the two lists of topics contains the other. Instances of two releases may read
+ * different topics, so the lists need not be equal.
  */
 function areCompatible(theirs: readonly string[], ours: readonly string[]): boolean {
   const [fewer, more] = theirs.length < ours.length ? [theirs, ours] : [ours, theirs];
@@ -162,10 +163,10 @@ function areCompatible(theirs: readonly string[], ours: readonly string[]): bool
 }
 
 /**
- * Copies the positions of the former group to a group without positions. The former group keeps its own.
+ * Copies the positions of the former group to a group that has none. The former group keeps its own.
  * @returns whether positions were copied
- * @throws Error of kafkajs, for example if the group has members by now, which have then copied the positions
- * themselves
+ * @throws Error of kafkajs, for example if members have joined the group in the meantime; they have copied
+ * the positions
  */
 export async function copyPositionsOfFormerGroup(
   kafka: Kafka,

@@ -10,13 +10,13 @@ import { createStaleCoordinatorWatch } from './workarounds/stale-coordinator.ts'
 
 const REBALANCE_TIMEOUT_MS = 30_000;
 /**
- * The heartbeat interval, in ms; a fifth of the session timeout is used if that is less. Members notice a rebalance at
- * their next heartbeat, so the rebalance begins after at most this time.
+ * The maximum heartbeat interval, in ms; shorter if the session timeout is less than five times this. Members
+ * notice a rebalance at their next heartbeat, so a rebalance begins after at most this time.
  */
 const HEARTBEAT_EVERY_MS = 2000;
 /**
- * How long a fetch waits for records, in ms. An idle consumer therefore fetches twice a second. Closing the consumer,
- * or a commit to the same broker during a fetch, may take longer by up to this time.
+ * How long a fetch waits for records, in ms. An idle consumer therefore fetches twice a second. Closing the
+ * consumer, or committing to the same broker, may be delayed by this time, because a fetch must end first.
  */
 const FETCH_WAITS_MS = 500;
 const RESTART_AFTER_MS = 500;
@@ -62,8 +62,9 @@ export async function joinGroup(
     maxWaitTimeInMs: FETCH_WAITS_MS,
     minBytes: 1,
     allowAutoTopicCreation: false,
-    // Latchkey writes no transactions. Otherwise an open transaction of somebody else would hold up every later record
-    // until the broker ends it, and records are accepted because of their signatures, not because of a commit.
+    // Latchkey writes no transactions. If committed records alone were read, a transaction that another
+    // program leaves open would block all later records until the broker ends it. Reading uncommitted records
+    // is safe, because consumers accept a record only if its signature is valid.
     readUncommitted: true,
     retry: LONG_RETRY_OPTIONS,
   });
@@ -159,8 +160,8 @@ export async function joinGroup(
 }
 
 /**
- * Tracks the responses of the broker. @returns a function that returns the time of the last response. kafkajs also
- * reports fetches that got no response; those do not count
+ * Returns a function that returns the time of the broker's last response. kafkajs also reports fetches that
+ * got no response; those do not count.
  */
 function trackResponses(consumer: Consumer) {
   let last = performance.now();

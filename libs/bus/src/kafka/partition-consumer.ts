@@ -3,7 +3,10 @@ import type { BusRecord, SubscribeOptions } from '../bus.ts';
 import type { KafkaLogger } from './connection.ts';
 
 const BACKOFF_MS = { least: 50, most: 1000 };
-/** Only every 30th failed attempt is logged: at the longest back-off, about twice a minute. */
+/**
+ * Only every 30th failed attempt is logged. At the longest delay between attempts, this is about twice a
+ * minute.
+ */
 const COMPLAIN_EVERY = 30;
 
 /** The records that a fetch returned for one partition, and how to acknowledge them. */
@@ -33,23 +36,24 @@ export interface PartitionConsumerDeps {
 }
 
 /**
- * One partition as this member reads it, in slices of records. kafkajs fetches from a broker again only after
- * everything from the previous fetch was handled, and sends heartbeats in between. So a slice that fails or takes
- * long leaves the fetch loop: its partition is paused, and resumed when the slice is done.
+ * One partition, read by this member in slices of records. kafkajs fetches from a broker again only after
+ * everything from the previous fetch has been handled, which delays the broker's other partitions. So if a
+ * slice fails or takes long, its partition is paused and the fetch loop continues without it, until the slice
+ * is done.
  */
 export interface PartitionConsumer {
   /** Resolves once the records are handled, or are being handled in the background. */
   take(run: FetchedBatch): Promise<void>;
   /**
-   * Must be called when the partition may belong to another member: aborts the slice in progress, and from then on
-   * stores no position and starts nothing.
+   * Must be called when the partition may belong to another member. Aborts the slice in progress; afterwards
+   * no slice is started and no position is stored.
    */
   revoke(): void;
   /** Returns whether no records are being handled or waiting for a retry. */
   isIdle(): boolean;
   /**
-   * Takes no more records and aborts the slice in progress. Resolves once the slice was abandoned, or its position
-   * was stored, or its handler is stuck.
+   * Accepts no more records and aborts the slice in progress. Resolves once that slice was abandoned, its
+   * position was stored, or its handler is stuck.
    */
   close(): Promise<void>;
 }

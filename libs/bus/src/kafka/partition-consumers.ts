@@ -1,4 +1,4 @@
-/** The partition consumers of one member: one per partition, and which partitions are assigned to it. */
+/** The partition consumers of one member, one for each partition that is assigned to it. */
 import type { ConsumerEndBatchProcessEvent, ConsumerGroupJoinEvent, EachBatchPayload } from 'kafkajs';
 import type { BusRecord, SubscribeOptions } from '../bus.ts';
 import type { KafkaLogger } from './connection.ts';
@@ -76,8 +76,9 @@ export function createPartitionConsumers(
   }
 
   /**
-   * Stores the position after a batch without records, such as the marker that ends a transaction. kafkajs passes such
-   * batches to no handler, so the group would seem to have records to read until the next one is written.
+   * Stores the position after a batch without records, such as a marker that ends a transaction. kafkajs does
+   * not pass such a batch to the handler. Without this, the group would appear to lag until the next record
+   * is written.
    */
   async function moveOver(position: CommittedPosition): Promise<void> {
     const { topic, partition } = position;
@@ -103,7 +104,7 @@ export function createPartitionConsumers(
         toRun(payload, positions, coordinator),
       ),
     assign({ memberId, memberAssignment }) {
-      // If the member id is unchanged, partitions that are still assigned were not lost during the rebalance.
+      // If the member id is unchanged, this member kept its assigned partitions throughout the rebalance.
       const isNewMember = memberId !== member;
       member = memberId;
       delivered.clear();

@@ -1,16 +1,19 @@
 import { describePositionsOutOfRange, type PartitionOffsets } from './groups.ts';
 
-/** How long the position of a partition with records to read may stay the same, in ms. */
+/** How long the position of a partition with unread records may stay unchanged, in ms. */
 const UNMOVED_MS = 60_000;
 
 /**
- * How many times in a row the end of a partition must be before an end that was seen earlier. After a failover, a broker
- * may return such an end once.
+ * How many consecutive checks must find that a partition has become shorter before this is reported as a
+ * loss. After a failover, a broker may report an earlier end once.
  */
 const SHORTER_LOOKS = 2;
 
 export interface PositionWatch {
-  /** Compares the offsets of all partitions of a group, whichever member has them, with the offsets seen before. */
+  /**
+   * Compares the current offsets of all partitions of a group with the offsets at the previous calls. The
+   * partitions may be assigned to any member.
+   */
   look(offsets: ReadonlyMap<string, PartitionOffsets>): void;
   /** Reports that a group which has read before has no positions at all. */
   noteForgotten(): void;
@@ -37,18 +40,24 @@ interface Seen {
 interface Furthest {
   readonly stored: number | undefined;
   readonly end: number;
-  /** In how many looks in a row the end was before `end`. */
+  /** The number of consecutive checks that found the end of the partition before `end`. */
   readonly shorter: number;
 }
 
-/** Reports positions that the broker has silently changed, and partitions that no member reads. */
+/**
+ * Reports positions that the broker has silently changed, and positions that do not advance because no member
+ * reads their partition.
+ */
 export function createPositionWatch({ group, onFault, now }: PositionWatchDeps): PositionWatch {
   const lost = new Set<string>();
   let unmoved = new Map<string, string>();
   let seen = new Map<string, Seen>();
   let furthest = new Map<string, Furthest>();
 
-  /** Compares a partition with what was seen before. Without an earlier look, nothing is known. */
+  /**
+   * Returns what a partition has lost since the previous check: its position, or records at its end. Empty at
+   * the first check.
+   */
   function describeLoss(name: string, { stored, end }: PartitionOffsets): readonly string[] {
     const before = furthest.get(name);
     if (before === undefined) return [];

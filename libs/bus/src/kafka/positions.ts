@@ -25,8 +25,9 @@ interface Waiting {
 }
 
 /**
- * Commits positions: one request at a time, with all positions that became due meanwhile. Otherwise a dozen
- * partitions would send a dozen requests, and make a dozen connection attempts while a broker is down.
+ * Commits positions, one request at a time. Each request contains all positions that became due during the
+ * previous request. Otherwise a dozen partitions would send a dozen requests, and make a dozen connection
+ * attempts while a broker is down.
  */
 export function createPositionCommitter(): PositionCommitter {
   let waiting: Waiting[] = [];

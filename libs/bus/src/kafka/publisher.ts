@@ -22,13 +22,13 @@ interface Answer {
 }
 
 /**
- * Creates a publisher that sends without retries. A retry of kafkajs sends only to brokers that have not responded
- * yet. If a leader has moved to a broker that has responded, the retry reports success for a send that never
- * happened. The producer is not idempotent either, because after a request timeout kafkajs rolls its sequence back,
- * and the broker mistakes the next batch for the previous one.
- * @param partitionsOf returns the number of partitions over which the records of a topic are spread. Partitions that
- * somebody adds later are not used, so the records of a key stay in one partition. If it returns undefined, all
- * partitions are used
+ * Creates a publisher that sends without retries, because retries of kafkajs are not safe: they send only to
+ * brokers that have not responded yet. If a leader has moved to a broker that has already responded, the
+ * retry reports success although nothing was sent. The producer is not idempotent either: after a request
+ * timeout kafkajs resets its sequence number, and the broker mistakes the next batch for a duplicate.
+ * @param partitionsOf returns the number of partitions over which the records of a topic are spread, or
+ * undefined to use all of them. Partitions that somebody adds later are not used, so the records of a key
+ * stay in one partition
  */
 export function createPublisher(
   kafka: Kafka,
@@ -96,8 +96,8 @@ export function createPublisher(
 }
 
 /**
- * Asserts that the brokers have stored all records. @throws Error unless the responses include every partition that
- * was written to, without an error
+ * Asserts that the brokers have stored all records.
+ * @throws Error unless the responses confirm every partition that was written to
  */
 export function assertAllAcknowledged(
   topic: string,
@@ -114,14 +114,16 @@ export function assertAllAcknowledged(
     throw new Error(`No acknowledgement for partition ${[...missing].join(', ')} of ${topic}.`);
 }
 
-/** Passes to the partitioner only the part of the key that determines the partition. */
+/** Replaces the key of a message by the part that determines its partition. */
 function byMainPart({ message, ...args }: PartitionerArgs): PartitionerArgs {
   const { key } = message;
   const isKeyed = key !== null && key !== undefined;
   return { ...args, message: isKeyed ? { ...message, key: keyBeforeSlash(Buffer.from(key)) } : message };
 }
 
-/** Leaves out partitions that somebody has added to the topic. */
+/**
+ * Removes the partitions that somebody has added to the topic, so that the partitioner does not choose them.
+ */
 function amongOwn(args: PartitionerArgs, own = Number.POSITIVE_INFINITY): PartitionerArgs {
   return {
     ...args,

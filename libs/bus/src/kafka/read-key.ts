@@ -11,7 +11,10 @@ export interface KeyQuery {
   readonly toOffset: number | undefined;
 }
 
-/** Reads a range of a partition, up to its current end at most, and yields the records with the key. */
+/**
+ * Yields the records with the key within a range of a partition. Reads at most to the current end of the
+ * partition.
+ */
 export async function* readKey(kafka: Kafka, query: KeyQuery): AsyncGenerator<BusRecord> {
   const { topic, partition, fromOffset, toOffset = Number.POSITIVE_INFINITY } = query;
   const wanted = Buffer.from(query.key);

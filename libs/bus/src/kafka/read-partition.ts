@@ -14,7 +14,10 @@ const TRIES = 10;
 const PAUSE_MS = 200;
 const READ_UNCOMMITTED = 0;
 
-/** Returns the offset range of each partition, by partition. @throws Error if the topic does not exist */
+/**
+ * Returns the range of offsets of each partition, in the order of the partitions. @throws Error if the topic
+ * does not exist
+ */
 export function readPartitionRanges(kafka: Kafka, topic: string): Promise<readonly PartitionRange[]> {
   return withKafkaAdmin(kafka, (admin) => fetchPartitionRanges(admin, topic));
 }
@@ -87,7 +90,7 @@ interface FetchPlace {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
-  /** The maximum number of bytes to fetch, unless the first record is larger. */
+  /** The maximum number of bytes to fetch. A first record that is larger is still fetched. */
   readonly bytes: number;
 }
 
@@ -119,8 +122,8 @@ export async function fetchRecordsFrom(
       );
       const found = messages.filter((message) => Number(message.offset) >= offset);
       if (found.length > 0) return found;
-      // The response contained no record: compaction may have removed the rest of the first batch, and the next batch
-      // may be too large.
+      // The response contained no record. Compaction may have removed the rest of the first batch, and the
+      // next batch may be larger than `size`.
       size *= 2;
     } catch (err) {
       failure = err;

@@ -28,7 +28,10 @@ export function toRecord(topic: string, partition: number, message: KafkaMessage
   };
 }
 
-/** In Kafka a header may have no value; here it gets an empty one. The bytes are not copied. */
+/**
+ * Converts headers without copying their bytes. A header without a value, which Kafka allows, gets an empty
+ * value.
+ */
 function toHeaders(headers: IHeaders): BusRecord['headers'] {
   if (areBuffers(headers)) return headers;
   return Object.fromEntries(
@@ -39,7 +42,9 @@ function toHeaders(headers: IHeaders): BusRecord['headers'] {
   );
 }
 
-/** Returns whether each header has one value. Most records have no others, and their headers need no conversion. */
+/**
+ * Returns whether every header has exactly one value. The headers of most records do, and need no conversion.
+ */
 function areBuffers(headers: IHeaders): headers is Record<string, Buffer> {
   for (const name in headers) if (!Buffer.isBuffer(headers[name])) return false;
   return true;

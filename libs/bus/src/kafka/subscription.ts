@@ -1,4 +1,4 @@
-/** A subscription: the membership in a group, and the watches that detect a consumer which hangs. */
+/** A subscription: the membership in a group, and the watches that detect a stuck consumer. */
 import type { SubscribeOptions, Subscription } from '../bus.ts';
 import { withKafkaAdmin } from './admin.ts';
 import type { PartitionOffsets } from './groups.ts';
@@ -31,7 +31,8 @@ export async function openSubscription(
     onFault: (fault) => logger.warn({ group, fault }, 'A position of the group is not where it must be.'),
     now,
   });
-  // The positions are checked before the group is joined, because the broker then moves those that are out of range.
+  // Check the positions before joining the group, because the broker then moves positions that are out of
+  // range.
   const first = await offsets();
   positions.look(first);
   if (hasNoPositions(first)) {

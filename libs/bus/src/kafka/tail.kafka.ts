@@ -24,8 +24,8 @@ export interface KafkaTailDeps {
   readonly topic: string;
   readonly id: string;
   /**
-   * Returns the number of partitions that the publisher uses; undefined if it is not known, and then that of the topic
-   * counts. Partitions that somebody has added have no keyed records.
+   * Returns the number of partitions that the publisher uses; undefined if it is unknown, in which case all
+   * partitions are used. Partitions that somebody has added to the topic contain no records with keys.
    */
   ownPartitions(): number | undefined;
 }

@@ -127,8 +127,8 @@ describe('a topic that is made like another one', () => {
 
 describe('a topic that is made', () => {
   /**
-   * Returns an admin client whose `listTopics` returns the results of `looks`, one per call. The first result
-   * contains the topics that existed before.
+   * Returns an admin client whose `listTopics` returns the results of `looks`, one per call. The first call
+   * happens before any topic is created.
    */
   function adminThatSees(looks: () => readonly string[], brokers: number) {
     return {

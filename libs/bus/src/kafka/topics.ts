@@ -31,9 +31,9 @@ export interface KafkaTopic extends TopicSpec {
 }
 
 /**
- * Returns every setting that the guarantees of the log depend on. `uncompressed` makes the broker decompress what
- * clients have compressed, because kafkajs reads only gzip: one record in snappy, lz4 or zstd would stop every reader
- * that uses kafkajs.
+ * Returns the topic settings that the guarantees of the log depend on. `uncompressed` makes the broker
+ * decompress what clients have compressed, because kafkajs can only read gzip: a single record compressed
+ * with snappy, lz4 or zstd would stop every reader that uses kafkajs.
  */
 export function topicConfigOf(
   topic: KafkaTopic,
@@ -52,8 +52,8 @@ export function topicConfigOf(
 }
 
 /**
- * Returns the settings of a compacted topic. Without a maximum lag, the broker compacts a partition when half of it
- * may be outdated.
+ * Returns the settings of a compacted topic. Without a maximum lag, the broker compacts a partition once
+ * replaced records may make up half of it.
  */
 function compacted({ maxLagMs }: CompactionSpec): Readonly<Record<string, string>> {
   if (maxLagMs === undefined) return { 'cleanup.policy': 'compact' };
@@ -66,8 +66,8 @@ function compacted({ maxLagMs }: CompactionSpec): Readonly<Record<string, string
 }
 
 /**
- * Returns the replication of topics that are to be created. The replication cannot be changed later. So none is
- * chosen while exactly two brokers respond, because a third broker may just be down.
+ * Returns the replication of topics that are to be created. If exactly two brokers respond, a third one may
+ * just be down, and replication cannot be changed later, so this function throws instead of choosing.
  * @throws KafkaUnavailableError if exactly two brokers respond
  */
 export function replicationForNewTopics(brokers: number): Replication {
@@ -197,7 +197,10 @@ export async function createTopicLike(admin: Admin, topic: KafkaTopic, like: str
   return admin.createTopics({ topics: [toConfig(topic, await replicationOf(admin, like))] });
 }
 
-/** Returns how an existing topic differs from one that `createTopicLike` would create: a sentence per difference. */
+/**
+ * Returns one sentence for each difference between an existing topic and the one that `createTopicLike` would
+ * create.
+ */
 export async function differencesFromTopicLike(
   admin: Admin,
   topic: KafkaTopic,
@@ -206,7 +209,7 @@ export async function differencesFromTopicLike(
   return differencesOfAll(admin, [topic], await replicationOf(admin, like));
 }
 
-/** Returns the replication of an existing topic. Brokers that are currently down do not change it. */
+/** Returns the replication of an existing topic. Includes replicas on brokers that are currently down. */
 async function replicationOf(admin: Admin, topic: string): Promise<Replication> {
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
   const factor = copiesOf(topics.flatMap(({ partitions }) => partitions));
@@ -233,10 +236,10 @@ async function missingOf(
 }
 
 /**
- * Waits until every broker has the topics that were just created, with leaders. The broker that created them has them
- * first; for a moment, the others report that they do not exist. kafkajs sends a request to a random broker, and to
- * the next one if that one refuses. So this function requests the list of all topics, which no broker refuses, until
- * every broker has very probably answered.
+ * Waits until every broker knows the topics that were just created, and their leaders. At first, only the
+ * broker that created them knows them; the others report that they do not exist. kafkajs sends a request to a
+ * random broker, and to the next one if that broker fails. So this function requests the list of all topics,
+ * which every broker can answer, until every broker has very probably answered.
  * @throws KafkaUnavailableError after ten seconds
  */
 export async function waitForTopics(admin: Admin, names: readonly string[], brokers: number): Promise<void> {
@@ -260,8 +263,8 @@ const LOOK_AGAIN_MS = 50;
 const LOOKS_PER_BROKER = 10;
 
 /**
- * Returns whether the broker that responded has the topics and their leaders. Returns false if that broker knows no
- * leader for a topic, or if a leader has not been informed of its role yet.
+ * Returns whether the broker that responded knows the topics, and whether their leaders accept requests.
+ * Right after the creation, a leader may not be known yet, or may not know yet that it is the leader.
  */
 async function areKnown(admin: Admin, names: readonly string[]): Promise<boolean> {
   try {
@@ -379,9 +382,9 @@ interface Found {
 }
 
 /**
- * Returns one sentence per difference between a topic and its required settings. Surplus replicas and added
- * partitions are not reported. Neither is a topic that should be compacted but keeps every record, because it may be
- * from an earlier release, in which several records share a key.
+ * Returns one sentence per difference between a topic and its required settings. Additional replicas and
+ * partitions are not reported. Nor is a topic that should be compacted but is not: an earlier release may
+ * have created it with several records per key.
  */
 export function topicDifferencesOf(topic: KafkaTopic, replication: Replication, found: Found): string[] {
   const actual = new Map(found.settings.map(({ configName, configValue }) => [configName, configValue]));

@@ -7,7 +7,7 @@ import type { EventRecord } from '../records.ts';
 import { createParkedAccountRetrier } from '../retry-parked.ts';
 import { readRecordsOfKey } from './shuffled-log.ts';
 
-/** Makes a call to the store. It may delay the call or let it fail. */
+/** Calls the store. Tests may pass a function that delays calls or makes them fail. */
 export type Call = <T>(work: () => Promise<T>) => Promise<T>;
 
 interface GroupMemberOptions<State extends Position> {
@@ -17,11 +17,13 @@ interface GroupMemberOptions<State extends Position> {
   readonly authenticate: RecordAuthenticator;
   start(account: string): State;
   apply(state: State, record: EventRecord): State;
-  /** Returns the sequence of the last event in the journal. By default the log alone decides. */
+  /**
+   * Returns the sequence of the account's last event in the journal. Default: the journal is not consulted.
+   */
   readonly lastDecided?: (() => Promise<number>) | undefined;
 }
 
-/** Creates a member of a consumer group, which shares only the store and the log with the other members. */
+/** Creates a member of a consumer group. Members share nothing but the store and the log. */
 export function createGroupMember<State extends Position>(options: GroupMemberOptions<State>) {
   const { positions, records, call, authenticate, start, apply, lastDecided } = options;
   const store: PositionStore<State> = {
@@ -48,8 +50,8 @@ export function createGroupMember<State extends Position>(options: GroupMemberOp
 }
 
 /**
- * Reads all records in slices of the given sizes. If a slice fails, its records are delivered again, in slices of other
- * sizes.
+ * Passes all records to `handle`, in slices of the given sizes. If a slice fails, its records are
+ * redelivered, in slices of other sizes.
  */
 export async function consumeInSlices(
   handle: (slice: readonly BusRecord[]) => Promise<void>,

@@ -20,9 +20,7 @@ interface Entry {
 export interface ShuffledLog {
   readonly records: readonly BusRecord[];
   readonly accounts: readonly string[];
-  /**
-   * Returns how many events of an account can be applied: those that arrived and have no missing event before them.
-   */
+  /** Returns how many events of an account can be applied, which are those before its first missing event. */
   complete(account: string): number;
   /** Returns whether an event of an account arrived although an earlier event is missing. */
   hasGap(account: string): boolean;
@@ -70,7 +68,7 @@ function logOf(entries: readonly Entry[]): ShuffledLog {
   };
 }
 
-/** Yields the records of one key in a range, as a bus does. */
+/** Yields the records of one key within a range of offsets, like a bus. */
 export async function* readRecordsOfKey(
   records: readonly BusRecord[],
   key: string,
@@ -81,9 +79,9 @@ export async function* readRecordsOfKey(
 }
 
 /**
- * Returns a function that runs work, and sometimes throws before or after it. The moments before and after each work
- * are numbered: 0 is before the first work, 1 after it, 2 before the second work. The function throws at the moments
- * whose numbers are in `failures`.
+ * Returns a function that runs work, and sometimes throws before or after it. The moments before and after
+ * each call are numbered: 0 is before the first call, 1 after it, 2 before the second call. The function
+ * throws at the moments whose numbers are in `failures`.
  */
 export function createFailureInjector(failures: readonly number[]) {
   const left = new Set(failures);

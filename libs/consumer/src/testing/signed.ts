@@ -55,7 +55,7 @@ export const acceptLinkedRecords: RecordAuthenticator = async (sources: readonly
   forged: [],
 });
 
-/** Accepts every record without a check, for tests of the steps that follow the check of signatures. */
+/** Accepts every record without a check, for tests of the steps that follow the signature check. */
 export const acceptAllRecords: RecordAuthenticator = async (sources: readonly BusRecord[]) => ({
   records: sources.map(decodeRecord),
   forged: [],

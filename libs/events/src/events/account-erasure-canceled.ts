@@ -14,7 +14,9 @@ export const AccountErasureCanceled = defineEvent({
     userId: id,
     /** Who canceled the erasure: the account itself, an admin, or `ops`. */
     canceledBy: actor,
-    /** Whether the account is still disabled, because it was disabled before the request. */
+    /**
+     * Whether the account remains disabled, because it was already disabled before the erasure was requested.
+     */
     disabled: z.boolean(),
   },
   samples: {

@@ -17,8 +17,8 @@ export const AccountErasureRequested = defineEvent({
     eraseAt: instant,
     locale: locale.optional(),
     /**
-     * `email` and `username` are present only if the account is verified. The link is among the personal data, so that
-     * it is erased together with it.
+     * `email` and `username` are present only if the account is verified. `undo` is in `person` so that it is
+     * erased together with the personal data.
      */
     person: personField({
       email: email.optional(),

@@ -1,7 +1,7 @@
 /**
- * The security events: who tried what, for the operator's monitoring. They are not part of an account's history: they
- * have no sequence, some may be missing, and no state may be derived from them. All personal data of an event is under
- * `data.person`; `person` is `null` once it has been erased.
+ * The security events, for the operator's monitoring: they record who attempted what. They are not part of an
+ * account's history: they have no sequence, some may be missing, and no state may be derived from them. All
+ * personal data of an event is in `data.person`, which is `null` once it has been erased.
  */
 import { z } from 'zod';
 import { id, personField } from '../fields.ts';
@@ -19,7 +19,10 @@ const accountIfAny = id
   .optional()
   .describe('The verified account that it is about; absent if there is none.');
 
-/** The origin of a request. AUDIT_IP decides in which of the three forms the IP address is present, if at all. */
+/**
+ * The origin of a request. Depending on AUDIT_IP, the IP address is complete (`ip`), shortened (`ipPrefix`),
+ * keyed-hashed (`ipHmac`) or absent.
+ */
 const client = personField({
   ip: z.string().optional(),
   ipPrefix: z.string().optional(),

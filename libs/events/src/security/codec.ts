@@ -77,7 +77,8 @@ export function decodeSecurityEvent({ value, headers }: SecurityRecord): Securit
   if (!isSecurityEventType(type) || ce_dataschema !== dataSchemaUri(type, securityCatalogue[type].version))
     return undefined;
   const data = dataOf(type, value);
-  // The schema of `type` has validated the data, but the compiler cannot see that type and data belong together.
+  // The schema of `type` has validated the data, but the compiler cannot infer that the type and the data
+  // match.
   return data === undefined
     ? undefined
     : ({ id, time, correlationId: ce_correlationid, type, data } as SecurityEvent);

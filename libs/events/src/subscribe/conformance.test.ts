@@ -13,7 +13,7 @@ function toRecord({ key, value, headers }: ConformanceCase['records'][number]) {
   return { key, value: value === null ? null : Buffer.from(value), headers };
 }
 
-/** Returns the id that a key names, in any form. */
+/** Returns the id in a record's key, whether or not a sequence follows it; empty if the record has no key. */
 function idIn({ key }: ConformanceCase['records'][number]): readonly string[] {
   const [id] = key?.split('/') ?? [];
   return id === undefined ? [] : [id];
@@ -62,7 +62,9 @@ function parkedAs(reason: ParkReason | undefined): Exclude<ParkReason, 'refused'
   return reason ?? null;
 }
 
-/** Accepts the records of the kit, which are not signed, with the hashes in their headers. */
+/**
+ * Accepts the records of the conformance kit, which are not signed, and takes their hashes from the headers.
+ */
 const acceptHashes: RecordAuthenticator = async (sources) => ({
   records: sources.map((source) => {
     const { ce_hash: hash, ce_previoushash: previous } = source.headers;

@@ -1,4 +1,4 @@
-/** How a subscription reports failures. */
+/** Reports the failures of a subscription. */
 import { StoppedError, type SubscriberLogger } from './subscriber.ts';
 
 /** Returns a logger that drops warnings about slices that were abandoned because the subscription is stopping. */

@@ -54,8 +54,8 @@ function memberOf(store: SequenceStore, handlers: Handlers) {
 }
 
 /**
- * Returns a member that records the events that it handles, and waits in the handler of the first one until it is
- * released.
+ * Returns a member that records the events that it handles. Its handler of the first event waits until the
+ * test releases it.
  */
 function slowMember(store: SequenceStore, handled: string[]) {
   const [begun, letGo] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];

@@ -30,9 +30,9 @@ import {
 } from './subscriber.ts';
 
 /**
- * Returns a function that handles the records of a slice one by one. It rejects if the handler of an event or the store
- * fails. Once the slice's signal is aborted, it rejects before the next event. The slice is then redelivered, possibly
- * to another member, and the events whose positions are stored are skipped.
+ * Returns a function that handles the records of a slice one by one. It rejects if the handler of an event or
+ * the store fails, and, once the slice's signal is aborted, before the next event. The slice is then
+ * redelivered, possibly to another member, and events whose positions were stored are skipped.
  */
 export function createSliceHandler(shared: Omit<Subscriber, 'stopped'>) {
   return async (slice: PartitionSlice): Promise<void> => {
@@ -52,14 +52,17 @@ export function createSliceHandler(shared: Omit<Subscriber, 'stopped'>) {
   };
 }
 
-/** Caches the positions of a slice's accounts, some of which have not been stored yet. */
+/**
+ * Caches the positions of the accounts in a slice. Some of these positions are stored only at the end of the
+ * slice.
+ */
 interface Book {
   of(account: string): Position;
   /** Loads the position from the store, because another member or a retry may have changed it. */
   reload(account: string): Promise<void>;
   /**
-   * Notes a position, which is stored at the end of the slice. For events without an effect: if the position is lost,
-   * such an event is merely skipped again.
+   * Sets a position, which is stored at the end of the slice. Only for events without an effect: if the
+   * position is lost, such an event is skipped once more, which does no harm.
    */
   note(position: Position): void;
   /** Stores the position immediately. */
@@ -99,8 +102,8 @@ function createBook({ store }: Subscriber, known: ReadonlyMap<string, Position>)
 }
 
 /**
- * Returns a function that resumes an account, at most once per slice: it handles the events that are due, up to the end
- * of the slice.
+ * Returns a function that resumes a parked account, at most once per slice, by handling its due events up to
+ * the end of the slice.
  */
 function createResume(subscriber: Subscriber, book: Book, { records }: PartitionSlice) {
   const lastOffset = records.at(-1)?.offset ?? 0;
@@ -136,8 +139,8 @@ async function take(subscriber: Subscriber, book: Book, record: AccountRecord): 
 }
 
 /**
- * Returns whether a step has an effect. Before such a step, the caller must check that no other member or retry has
- * taken it already.
+ * Returns whether a step has an effect. If so, the caller must first check that no other member or retry has
+ * already done it.
  */
 function hasEffect(subscriber: Subscriber, step: NextStep): boolean {
   if (step.kind === 'park' || step.kind === 'missing') return true;

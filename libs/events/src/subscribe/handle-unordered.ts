@@ -12,9 +12,9 @@ import {
 type Unordered = Omit<Subscriber, 'stopped' | 'store' | 'mutex' | 'bus'>;
 
 /**
- * Returns a function that passes every event of a slice to its handler, duplicates included. It rejects if the handler
- * of an event fails. Once the slice's signal is aborted, it rejects before the next event. The whole slice is then
- * redelivered.
+ * Returns a function that passes every event of a slice to its handler, including duplicates. It rejects if
+ * the handler of an event fails, and, once the slice's signal is aborted, before the next event. The whole
+ * slice is then redelivered.
  */
 export function createUnorderedHandler(shared: Unordered) {
   return async (slice: PartitionSlice): Promise<void> => {

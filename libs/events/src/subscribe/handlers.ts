@@ -1,8 +1,8 @@
 import type { EventOf, EventType } from '../catalogue.ts';
 
 /**
- * An event as its handler receives it: `data` is in the current version of its schema, even if it was published in an
- * older one.
+ * An event as its handler receives it. `data` is always in the current version of its schema, even if the
+ * event was published in an older version.
  */
 export type SubscribedEvent<T extends EventType> = Pick<EventOf<T>, 'type' | 'data'>;
 
@@ -13,8 +13,8 @@ export interface EventContext {
   /** The number of the event within its account: from 1, without gaps. */
   readonly sequence: number;
   /**
-   * The `head` of the account's position after this event; absent if the event's hash was not verified. A handler that
-   * writes the sequence to the place from which the store reads it also writes the head.
+   * The `head` of the account's position after this event; absent if the event's hash was not verified. A
+   * handler that stores `sequence` itself, where the sequence store reads it, must also store `head`.
    */
   readonly head?: string;
   /** UUIDv7 of the event, the same at each delivery. */
@@ -40,7 +40,7 @@ export type Handler<T extends EventType> = (
 /** A handler per event type. Events without a handler are skipped. */
 export type Handlers = { readonly [T in EventType]?: Handler<T> };
 
-/** Erases the data that a service has about an account. */
+/** A handler that erases the data that a service has about an account. */
 export type ErasedHandler = (account: string, context: EventContext) => Promise<void> | void;
 
 /**

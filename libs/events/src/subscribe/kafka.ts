@@ -51,7 +51,7 @@ export interface KafkaOptions extends Interest {
    * an uncaught exception, which ends the process unless it handles uncaught exceptions.
    */
   onFatal?(reason: Error): void;
-  /** Stops waiting for brokers that are unavailable at the start. */
+  /** Stops waiting for brokers that are unavailable at startup. */
   readonly signal?: AbortSignal;
 }
 

@@ -4,7 +4,7 @@ export interface KeyedMutex {
   run<T>(key: string, work: () => Promise<T>): Promise<T>;
 }
 
-/** Creates a mutex. Each subscription has its own, so other members of its group are not excluded. */
+/** Creates a mutex. It works only within a subscription: other members of the group are not excluded. */
 export function createKeyedMutex(): KeyedMutex {
   const last = new Map<string, Promise<unknown>>();
 

@@ -3,7 +3,7 @@
 const NEEDED = 22;
 
 /**
- * Asserts that Node is recent enough, because on an older version a later call would fail with an obscure error.
+ * Asserts that Node is recent enough. On an older version, a later call would fail with an obscure error.
  * @throws Error that names both versions
  */
 export function assertNodeVersion(version: string): void {

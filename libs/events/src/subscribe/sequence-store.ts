@@ -6,11 +6,14 @@ import type { Parked, PositionStore } from '@latchkey/consumer';
  */
 export interface SequenceStore extends PositionStore {
   /**
-   * Whether the store may forget accounts that it once knew. If true, the first event of an account that it does not
-   * know may have any sequence. If false, an account must begin with event 1, and is parked if another event comes
+   * Whether the store may forget accounts. If true, the first event of an account that is not in the store
+   * may have any sequence. If false, an account must begin with event 1, and is parked if a later event comes
    * first.
    */
   readonly forgetful?: boolean;
-  /** Returns the mark of each parked account: at which record it is parked, and why. Sorted by account id. */
+  /**
+   * Returns the marks of all parked accounts, which say where and why each one is parked. Sorted by account
+   * id.
+   */
   listParked(): Promise<readonly Parked[]>;
 }

@@ -6,9 +6,9 @@ import type { Subscription } from './subscription.ts';
 export type SubscribeOptions = KafkaOptions | FeedOptions;
 
 /**
- * Passes account events to their handlers: at least once, in order per account. Events whose position is in the store
- * are not handled again. While Kafka or the feed is unavailable, this call waits. On Kafka, it resolves once it has
- * joined the group; the Kafka user only needs the rights to read the topics and to join the group. The feed requires an
+ * Passes account events to their handlers: at least once, and in order per account. Events whose position is already
+ * in the store are not handled again. While Kafka or the feed is unavailable, this call waits. On Kafka, it resolves
+ * once it has joined the group; the Kafka user only needs the rights to read the topics and to join the group. The feed requires an
  * API key with the scope `events`.
  * @throws Error that names the faulty topics, credentials or rights; the signal's reason if it is aborted
  * @example

@@ -1,4 +1,4 @@
-/** What a subscription needs, both to consume its topics and to retry a parked account. */
+/** The dependencies of a subscription, used to consume its topics and to retry parked accounts. */
 import type { Bus } from '@latchkey/bus';
 import {
   decodeRecord,
@@ -16,17 +16,17 @@ import type { KeyedMutex } from './keyed-mutex.ts';
 import type { SequenceStore } from './sequence-store.ts';
 
 /**
- * The outcome of a record: `applied` (its handler ran), `passed over` (it has no handler, or this release does not know
- * its type), `duplicate`, `parked` (its account is now parked), `held back` (its account was already parked),
- * `unusable` (its key identifies no account; without a store also: it cannot be read, or its handler has refused it),
- * `forged` (auth has not published it: it is skipped; with `signatures: 'warn'` it is handled, and counted both as
- * `forged` and by the outcome of its handling).
+ * The outcome of a record. `applied`: its handler ran. `passed over`: it has no handler, or this release does
+ * not know its type. `duplicate`: it was handled before. `parked`: its account is now parked. `held back`:
+ * its account was already parked. `unusable`: its key identifies no account; without a store also: it cannot
+ * be read, or its handler has refused it. `forged`: auth has not published it, so it is skipped; with
+ * `signatures: 'warn'` it is handled, and counted a second time with the outcome of its handling.
  */
 export type Effect = 'applied' | 'passed over' | 'duplicate' | 'parked' | 'held back' | 'unusable' | 'forged';
 
 /**
- * The logger of a subscriber; a pino logger fits. The log lines of this package contain no personal data; errors of
- * handlers are logged unchanged.
+ * The logger of a subscriber, for example a pino logger. Log lines contain no personal data, except that
+ * errors of handlers are logged unchanged.
  */
 export interface SubscriberLogger {
   info(fields: object, message: string): void;

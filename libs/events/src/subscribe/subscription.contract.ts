@@ -15,7 +15,7 @@ import {
 } from './testing/history.ts';
 import { waitUntil } from './testing/until.ts';
 
-/** The contract of a subscription, as tests for every source of events. */
+/** The contract of a subscription, as tests that run for every source of events. */
 export function subscriptionContract(
   name: string,
   openTestHarness: (context: TestContext, confirm?: ConfirmErasure) => Promise<TestHarness>,
@@ -370,8 +370,8 @@ export function subscriptionContract(
   }
 
   /**
-   * Returns a bus on which the second read of an account's records begins with `work`; `looked` resolves once `work`
-   * has ended.
+   * Returns a bus that runs `work` before an account's records are read for the second time. `looked`
+   * resolves once `work` has ended.
    */
   function atSecondLook(bus: TestHarness['bus'], work: () => Promise<void>) {
     const { promise: looked, resolve } = Promise.withResolvers<void>();

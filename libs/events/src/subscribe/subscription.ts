@@ -11,7 +11,7 @@ import { createSubscriberRetrier } from './retry-parked.ts';
 import type { SequenceStore } from './sequence-store.ts';
 import type { Effect, Subscriber, SubscriberLogger } from './subscriber.ts';
 
-/** What to subscribe to, and how to handle it. */
+/** The options that all subscriptions have: what to read, and how to handle it. */
 export interface Interest {
   /**
    * The name of the group. Its members share the accounts; each group gets every event. A new group starts at the first
@@ -20,9 +20,9 @@ export interface Interest {
   readonly group: string;
   readonly handlers: Handlers;
   /**
-   * Erases the data that the service has about an account; use it instead of a handler of `AccountErased`. Once it has
-   * resolved, a receipt with the name of the group is published, which the operator can see. Until both have succeeded,
-   * the event is redelivered.
+   * Erases the data that the service has about an account; use it instead of a handler of `AccountErased`.
+   * Afterwards a receipt with the name of the group is published, which the operator can see. Until both have
+   * succeeded, the event is redelivered.
    */
   readonly erased?: ErasedHandler;
   /**
@@ -47,13 +47,16 @@ export interface Subscription {
   /** Returns the number of records that the group has not read yet. */
   lag(): Promise<number>;
   /**
-   * Returns whether every record has been handled that was on the log when the subscription began. Later records do not
-   * delay this.
+   * Returns whether every record that was on the log when the subscription began has been handled. Later
+   * records do not count.
    */
   caughtUp(): Promise<boolean>;
   /** Returns whether records can be fetched now; false while the brokers are unavailable. */
   healthy(): boolean;
-  /** Returns the mark of each parked account: at which record it is parked, and why. Sorted by account id. */
+  /**
+   * Returns the marks of all parked accounts, which say where and why each one is parked. Sorted by account
+   * id.
+   */
   listParked(): Promise<readonly Parked[]>;
   /**
    * Retries a parked account: reads its records again, starting with the one that parked it, and passes the events that
@@ -61,17 +64,21 @@ export interface Subscription {
    * @throws HandlerError if a handler rejects, with its error as the `cause`; the account remains parked
    */
   retryParked(account: string): Promise<RetryOutcome>;
-  /** Starts no more handlers, waits for those in progress, stores positions and leaves the group. Idempotent. */
+  /**
+   * Starts no more handlers, waits for those in progress, stores their positions and leaves the group.
+   * Idempotent.
+   */
   stop(): Promise<void>;
 }
 
 /**
- * The maximum number of records in a slice. It is small, because a slice that fails is read again from its beginning.
+ * The maximum number of records in a slice. It is small, because a failed slice is read again from its
+ * beginning.
  */
 const SLICE_SIZE = 100;
 /**
- * How long a slice may take, in ms. Handlers may be slow: with half a minute per event, a slice of 100 takes 50
- * minutes. A slice that exceeds this limit is assumed to hang.
+ * How long a slice may take, in ms. Handlers may be slow: at half a minute per event, a slice of 100 events
+ * takes 50 minutes. A slice that exceeds this limit is considered stuck.
  */
 const SLICE_WITHIN_MS = 3_600_000;
 

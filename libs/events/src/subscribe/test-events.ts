@@ -142,7 +142,7 @@ function envelopeOf(subject: string, sequence: number) {
   };
 }
 
-/** Returns the first sample of an event type, with this subject and the given fields in place of its own. */
+/** Returns the data of the first sample of an event type, with this subject, and with `fields` replaced. */
 function dataOf<T extends EventType>(type: T, subject: string, fields: Partial<DataOf<T>>): DataOf<T> {
   const { samples, subjectField } = catalogue[type];
   const [sample] = Object.values(samples);
@@ -173,7 +173,7 @@ function createLog() {
 
   return {
     bus,
-    /** Delivers a slice, whose records are all of one topic. */
+    /** Delivers a slice. All its records must be of one topic. */
     async deliver(encoded: readonly EncodedEvent[]): Promise<void> {
       for (const { topic, key, value, headers } of encoded) {
         const record = {

@@ -9,9 +9,9 @@ import { createKafkaBus } from '../bus.kafka.ts';
 import { deleteTestTopics, kafkaConnectionForTests, longTestTimeouts, silentLogger } from './test-bus.ts';
 
 /**
- * Returns a function that opens buses. These buses share topics and groups only with each other. Each bus has its own
- * connections, as if it were in a separate process. Once the tests of the file have ended, the buses are closed, and
- * topics and groups are deleted.
+ * Returns a function that opens buses. These buses share topics and groups only with each other, and each has
+ * its own connections, as if it were in a separate process. After the tests of the file, the buses are
+ * closed, and their topics and groups are deleted.
  */
 export function createIsolatedBusOpener(): () => Bus & ConsumerGroups {
   const made = { topics: new Set<string>(), groups: new Set<string>() };
@@ -54,8 +54,8 @@ export function createIsolatedBusOpener(): () => Bus & ConsumerGroups {
           topics: options.topics.map(ownTopic),
           group: ownGroup(options.group),
         }),
-      // `topic` may already be the name on the broker, because records and the marks of parked accounts contain that
-      // name.
+      // `topic` may already be the name on the broker, because records and the marks of parked accounts
+      // contain that name.
       readKey: (topic, ...place) => bus.readKey(made.topics.has(topic) ? topic : ownTopic(topic), ...place),
       tail: (topic) => bus.tail(ownTopic(topic)),
       progressOf: (group, topics) => bus.progressOf(ownGroup(group), topics.map(ownTopic)),

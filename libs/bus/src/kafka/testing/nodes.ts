@@ -31,7 +31,7 @@ export interface KafkaNodes {
   readonly brokers: readonly string[];
   /** Kills a node immediately, like a power cut; it is dead when this returns. Nodes count from 1. */
   kill(node: number): void;
-  /** Starts a killed node again, on its data. Resolves once it responds. */
+  /** Starts a killed node again, with the data that it had. Resolves once it responds. */
   restart(node: number): Promise<void>;
   /** Kills all nodes and deletes their data. */
   close(): Promise<void>;
@@ -46,7 +46,7 @@ interface Node {
   pid: number;
 }
 
-/** Starts as many nodes as a partition has replicas. */
+/** Starts a cluster with one node for each replica of a partition. */
 export async function startKafkaNodes(
   { factor, minInSync }: Replication,
   { advertise = async (port) => port }: KafkaNodesOptions = {},
@@ -110,7 +110,10 @@ export async function startKafkaNodes(
   };
 }
 
-/** A missing command is an error, because a skipped test would look like a passed one. */
+/**
+ * Returns the words of KAFKA_NODES_COMMAND. Throws if it is not set, because a skipped test would look like a
+ * passed one.
+ */
 function requireCommand(): readonly string[] {
   const words = (process.env['KAFKA_NODES_COMMAND'] ?? '').split(' ').filter(Boolean);
   if (words.length > 0) return words;

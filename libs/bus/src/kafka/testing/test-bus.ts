@@ -22,8 +22,8 @@ function requireSetting(name: string): string {
 export const silentLogger = { warn: () => undefined };
 
 /**
- * Timeouts that are long enough for a busy machine: a member that is blocked for a while keeps its partitions, and one
- * that closes has left its group afterwards.
+ * Timeouts for a busy machine: a member that is blocked for a while keeps its partitions, and `close` waits
+ * until a member has really left its group.
  */
 export const longTestTimeouts = { sessionTimeoutMs: 30_000, leaveWithinMs: 60_000 };
 

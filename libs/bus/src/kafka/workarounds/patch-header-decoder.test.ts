@@ -15,7 +15,7 @@ function decodeHeaders(headers: readonly Header[]): object {
   const read = new Decoder(varInt(headers.length)).readVarIntArray(
     () => rest.pop() ?? assert.fail('read past the last header'),
   );
-  // kafkajs's own reducer copies the object for each header; it must not be called.
+  // kafkajs passes a reducer that copies the object for each header; the patch must not call it.
   return read.reduce<object>(() => assert.fail('copied'), {});
 }
 

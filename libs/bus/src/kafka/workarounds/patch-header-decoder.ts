@@ -22,7 +22,7 @@ const { readVarIntArray } = decoder.prototype;
  * Object.prototype (`constructor`). Idempotent.
  */
 export function patchHeaderDecoder(): void {
-  // kafkajs uses this method for headers only, and calls nothing but `reduce` on the result.
+  // kafkajs calls this method only to read headers, and calls only `reduce` on the result.
   decoder.prototype.readVarIntArray = function readHeaders(reader) {
     const headers = readVarIntArray.call(this, reader);
     return Object.assign(headers, { reduce: () => byName(headers) });
@@ -31,7 +31,7 @@ export function patchHeaderDecoder(): void {
 
 type Headers = Record<string, Header['value'] | Header['value'][]>;
 
-/** Returns the headers by name; the values of a repeated header in order. */
+/** Returns the headers by name. A repeated header has an array of its values, in order. */
 function byName(headers: readonly Header[]): Headers {
   const values: Headers = {};
   for (const { key, value } of headers) {

@@ -36,11 +36,11 @@ const clientIds = new Set<string>();
 const TIMEOUT_CHECK_EVERY_MS = 2000;
 
 /**
- * Stops the timer with which kafkajs looks for pending requests about a thousand times a second per connection, even if
- * there are none. The timer costs an idle consumer about 7 % of a core, and Node warns of its negative delay. Pending
- * requests are still found, because a timer is set when a request is queued. Also makes kafkajs check for timeouts of
- * requests every 2 s instead of every 100 ms, because an idle service has three connections and would wake 30 times a
- * second. Idempotent.
+ * Stops the timer with which kafkajs looks for pending requests about a thousand times a second per
+ * connection, even when there are none. It costs an idle consumer about 7 % of a core, and makes Node warn
+ * about a negative delay. Pending requests are still sent, because kafkajs also sets a timer whenever it
+ * queues a request. This patch also makes kafkajs check for request timeouts every 2 s instead of every 100
+ * ms: an idle service has three connections, and would wake up 30 times a second. Idempotent.
  * @param clientId the client whose connections are patched; other clients in this process are not changed
  */
 export function patchRequestTimer(clientId: string): void {
@@ -55,8 +55,8 @@ export function patchRequestTimer(clientId: string): void {
 }
 
 /**
- * Checks for requests that have timed out. Does the same as the method of kafkajs that it replaces, but at a
- * different interval.
+ * Checks for requests that have timed out. Replaces a method of kafkajs that does the same at a different
+ * interval.
  */
 function checkTimeouts(requests: RequestQueue): void {
   if (!requests.enforceRequestTimeout) return;

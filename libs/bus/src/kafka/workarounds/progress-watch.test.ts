@@ -14,7 +14,7 @@ async function away() {
   throw new Error('no broker answers');
 }
 
-/** A watch with a simulated clock, over one idle partition with nothing to read. */
+/** Returns a watch with a simulated clock. It watches one idle partition without unread records. */
 function watched(test: TestContext) {
   test.mock.timers.enable({ apis: ['setInterval'] });
   const world = {

@@ -14,8 +14,8 @@ export interface IdlePartition {
 export interface ProgressWatchDeps {
   readonly group: string;
   /**
-   * Returns the assigned partitions, without those whose records are being handled or retried, because waiting for a
-   * store is not a fault.
+   * Returns the assigned partitions that have no records being handled or retried. The others are left out,
+   * because waiting for a store is not a fault.
    */
   idle(): readonly IdlePartition[];
   /** Returns the offsets of partitions, by name. Rejects while the brokers do not respond. */
@@ -29,7 +29,7 @@ export interface ProgressWatchDeps {
 }
 
 export interface ProgressWatch {
-  /** Restarts the observation. Must be called when the group was rebalanced. */
+  /** Forgets everything observed so far. Must be called when the group was rebalanced. */
   reset(): void;
   close(): void;
 }

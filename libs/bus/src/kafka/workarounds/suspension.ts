@@ -1,7 +1,7 @@
 /**
- * Returns a function that must be called at least every `everyMs`. It returns whether the previous call is much longer
- * ago, because the process was suspended or the machine was too busy: in that time, the process could not receive
- * anything.
+ * Returns a function that detects suspensions of the process. It must be called at least every `everyMs`. It
+ * returns true if the previous call was much longer ago: the process was then suspended, or the machine too
+ * busy, and the process may have received nothing in the meantime.
  * @param now a monotonic clock, in ms
  */
 export function createSuspensionDetector(everyMs: number, now: () => number): () => boolean {

@@ -7,9 +7,8 @@ const NAME = 'private:Kafka:createCluster';
 const READ_UNCOMMITTED = 0;
 
 /**
- * Makes a client list the offsets of a partition as they are, instead of up to the first open transaction: kafkajs
- * creates the connections of admins without an isolation level, and then asks for the last stable offset. Changes only
- * this client.
+ * Makes a client read the actual end offset of a partition. By default, kafkajs reads the last stable offset
+ * instead, which is the start of the first open transaction. Changes only this client.
  * @throws Error if this version of kafkajs creates its connections differently
  */
 export function listUncommittedOffsets(kafka: Kafka): Kafka {

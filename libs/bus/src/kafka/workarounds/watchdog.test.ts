@@ -35,7 +35,7 @@ function watched(test: TestContext, probe: () => Promise<void>) {
       await nextTurn();
     }
   }
-  /** Asserts that the silence is reported once it has lasted for a minute, of which one step is already over. */
+  /** Asserts that the silence is reported after a minute. One step of this minute has already passed. */
   async function reportsAfterAMinute(): Promise<void> {
     await pass(55_000);
     assert.deepEqual(world.reasons, []);

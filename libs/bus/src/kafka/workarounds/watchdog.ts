@@ -18,9 +18,9 @@ export interface Watchdog {
 }
 
 /**
- * Detects a consumer that hangs while the brokers respond to others; an outage of the brokers is no reason to exit, nor
- * is a suspension of the process. Only silence during which every probe succeeded counts, because after an outage a consumer may take a while to
- * rejoin.
+ * Detects a consumer that hangs although the brokers respond to other clients. Outages of the brokers and
+ * suspensions of the process do not count. After an outage, a consumer may take a while to rejoin, so silence
+ * counts only from the first successful probe, and only while every probe succeeds.
  */
 export function createWatchdog(deps: WatchdogDeps): Watchdog {
   const { lastResponse, stuckAfterMs, everyMs, now } = deps;

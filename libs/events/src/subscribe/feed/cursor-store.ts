@@ -2,8 +2,8 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 
 /**
- * Stores the position in the feed. The position may be lost or damaged, or be older than the stored positions of
- * accounts, because the subscription's store recognises redelivered events.
+ * Stores the position in the feed. It may be lost, damaged, or older than the stored positions of the
+ * accounts: events are then redelivered, and the subscription's store recognises them as duplicates.
  */
 export interface CursorStore {
   load(): Promise<string | undefined>;

@@ -1,4 +1,4 @@
-/** Presents the feed as a bus, to which one process can subscribe. */
+/** Presents the feed as a bus with a single subscriber process. */
 import type { Bus, SubscribeOptions, Subscription } from '@latchkey/bus';
 import type { SubscriberLogger } from '../subscriber.ts';
 import type { CursorStore } from './cursor-store.ts';
@@ -18,25 +18,26 @@ export interface FeedBusDeps extends FeedConnection {
   /** The event types that have a handler. */
   readonly types: readonly string[];
   readonly logger: Pick<SubscriberLogger, 'warn'>;
-  /** Called when events can no longer be read, and waiting would not help. */
+  /** Called when events can no longer be read, and a retry would not help. */
   onFatal(reason: Error): void;
-  /** Stops waiting for a feed that cannot be reached at the start. */
+  /** Stops waiting for a feed that is unreachable at startup. */
   readonly signal?: AbortSignal | undefined;
 }
 
 const PAGE = 500;
 const WAIT_SECONDS = 25;
 /**
- * How far the reading may be ahead of the stored cursor, in events. Bounds the memory, and the events that are
- * delivered again after a restart, while a handler of one partition rejects.
+ * How many events may be read ahead of the stored cursor. The cursor does not move while the handler of a
+ * partition rejects. This limit then bounds the memory, and the number of events that are redelivered after a
+ * restart.
  */
 const MOST_AHEAD = 5000;
 
 export type FeedBus = Pick<Bus, 'subscribe' | 'readKey'>;
 
 /**
- * Creates a bus that reads the accounts topic from the feed. `subscribe` waits for a feed that cannot be reached.
- * @throws FeedRefusedError from `subscribe` and `readKey` if Latchkey refuses the key or the request
+ * Creates a bus that reads the accounts topic from the feed. `subscribe` waits while the feed is unreachable.
+ * @throws FeedRefusedError from `subscribe` and `readKey` if Latchkey refuses the API key or the request
  */
 export function createFeedBus(deps: FeedBusDeps): FeedBus {
   const { types } = deps;
@@ -46,7 +47,7 @@ export function createFeedBus(deps: FeedBusDeps): FeedBus {
       return follow(deps, options, first);
     },
 
-    // Offsets cannot be converted to cursors, so all events of the account are read, from the first one.
+    // An offset cannot be converted to a cursor, so this reads the account's events from the first one.
     async *readKey(_topic, partition, key, fromOffset, toOffset = Number.POSITIVE_INFINITY) {
       const never = new AbortController().signal;
       let [after, behind]: [string | undefined, number] = [undefined, 1];
@@ -62,8 +63,8 @@ export function createFeedBus(deps: FeedBusDeps): FeedBus {
 }
 
 /**
- * Reads the page at the stored cursor. Waits while the feed cannot be reached.
- * @throws FeedRefusedError; the reason of the signal
+ * Reads the page at the stored cursor. Waits while the feed is unreachable.
+ * @throws FeedRefusedError; the reason of the signal if it is aborted
  */
 async function firstPage(deps: FeedBusDeps): Promise<FeedPage> {
   const { cursor, logger, signal = new AbortController().signal } = deps;
@@ -106,14 +107,14 @@ function follow(deps: FeedBusDeps, options: SubscribeOptions, first: FeedPage): 
   const queues = createPartitionQueues({ options, logger, signal });
   let after: string | undefined;
   let isHealthy = true;
-  /** Whether a page has reached the end of the log. Until then, requests do not wait for events. */
+  /** Whether a page has reached the end of the log. Only then do requests wait for new events. */
   let hasReachedEnd = false;
   let hasCaughtUp = false;
-  /** The number of events that were read since the last page whose events are all handled. */
+  /** The number of events that were read but not yet covered by the stored cursor. */
   let ahead = 0;
-  /** Whether all pages until now were handled. */
+  /** Resolves once all pages read so far are handled; false if one of them was not. */
   let handled = Promise.resolve(true);
-  /** Resolves when a page was handled. */
+  /** Resolves when the next page has been handled. */
   let progress = Promise.withResolvers<void>();
   const reading = read();
 

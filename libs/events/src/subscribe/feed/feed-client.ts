@@ -19,14 +19,14 @@ export type FeedEvent = z.infer<typeof cloudEvent>;
 export interface FeedPage {
   readonly events: readonly FeedEvent[];
   readonly cursor: string;
-  /** The number of records after this page. */
+  /** The number of records on the log after this page. */
   readonly behind: number;
 }
 
 export interface FeedPageQuery {
   readonly after?: string | undefined;
   readonly limit: number;
-  /** How long to wait for an event if there is none, in seconds. */
+  /** How long the request waits if there are no events yet, in seconds. */
   readonly wait?: number;
   readonly types?: readonly string[];
   readonly account?: string;
@@ -46,8 +46,8 @@ const ANSWERS_WITHIN_MS = 20_000;
 
 /**
  * Reads a page.
- * @throws FeedRefusedError; FeedCursorError; any other error if the feed cannot be reached or fails, or if another
- * server answers in its place
+ * @throws FeedRefusedError; FeedCursorError; any other error if the feed is unreachable or fails, or if a
+ * different server responds
  */
 export async function fetchFeedPage(
   { url, key, fetch: send = fetch }: FeedConnection,
@@ -101,7 +101,7 @@ function rootOf(url: string): string {
   return url.replace(/\/+$/, '');
 }
 
-/** Problem details of Latchkey. Proxies have other responses, or responses without problem details. */
+/** Problem details that Latchkey itself has sent. Responses of a proxy do not match. */
 const latchkeyProblem = z.object({
   type: z.string().startsWith('urn:latchkey:problem:'),
   detail: z.string(),
@@ -111,8 +111,8 @@ const latchkeyProblem = z.object({
 const RETRIED = new Set([408, 425, 429]);
 
 /**
- * Returns the error for a response. Only Latchkey itself can refuse a request for good: the response of a proxy in
- * front of it, such as a 404 while no backend is registered, may be different in a moment.
+ * Returns the error for a response. Only a refusal by Latchkey itself is permanent. A proxy in front of it
+ * may respond differently a moment later, for example with a 404 while no backend is registered.
  */
 async function failureOf(response: Response): Promise<Error> {
   const { status } = response;

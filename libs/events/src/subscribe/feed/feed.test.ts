@@ -291,7 +291,10 @@ describe('subscribing to the feed', () => {
   test('reads at most 5,000 events ahead of an event that is not handled', async (context) => {
     const PAGE = 500;
     let served = 0;
-    /** A feed without an end: each page has an event in the partition that fails, and others. */
+    /**
+     * Responds with endless pages: the first event of each page is in the failing partition, the others in
+     * another.
+     */
     async function endless(): Promise<Response> {
       await nextTurn();
       const events = Array.from({ length: PAGE }, (_, index) => ({

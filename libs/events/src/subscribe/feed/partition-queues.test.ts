@@ -15,7 +15,7 @@ function record(partition: number, offset: number): BusRecord {
   };
 }
 
-/** Opens queues whose slices are handled one by one, when the test says so. */
+/** Opens queues whose slices are handled one at a time, each when the test releases it. */
 function open() {
   const stopping = new AbortController();
   const slices: { readonly name: string; readonly finish: PromiseWithResolvers<void> }[] = [];

@@ -13,7 +13,7 @@ export interface PartitionQueuesDeps {
 export interface PartitionQueues {
   /**
    * Adds records to the queues of their partitions. Never rejects.
-   * @returns whether all of these records were handled; false if the signal was aborted before that
+   * @returns true once all of these records were handled; false if the signal was aborted first
    */
   add(records: readonly BusRecord[]): Promise<boolean>;
 }
@@ -22,10 +22,12 @@ const DEFAULT_SLICE_SIZE = 500;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1000;
 
-/** Creates queues that are handled independently of each other. The records of one partition are handled in order. */
+/**
+ * Creates queues, one per partition. They are handled independently, and the records of a partition in order.
+ */
 export function createPartitionQueues({ options, logger, signal }: PartitionQueuesDeps): PartitionQueues {
   const { handle, sliceSize = DEFAULT_SLICE_SIZE } = options;
-  /** For each partition, whether its queue was handled to the end. */
+  /** By partition: resolves when the last records in its queue are done, with whether they were handled. */
   const ends = new Map<number, Promise<boolean>>();
 
   async function handleAfter(
@@ -38,7 +40,10 @@ export function createPartitionQueues({ options, logger, signal }: PartitionQueu
     return true;
   }
 
-  /** Passes a slice to the handler, again and again until the handler resolves. Returns false once it must not. */
+  /**
+   * Passes a slice to the handler, and retries until the handler resolves. Returns false if the signal is
+   * aborted first.
+   */
   async function handleSlice(records: readonly BusRecord[]): Promise<boolean> {
     const [first] = records;
     if (first === undefined) return true;
@@ -68,7 +73,10 @@ export function createPartitionQueues({ options, logger, signal }: PartitionQueu
   };
 }
 
-/** Waits after a number of successive failures, up to a second. Resolves at once when the signal is aborted. */
+/**
+ * Waits before a retry: longer after more successive failures, at most a second. Resolves early if the signal
+ * is aborted.
+ */
 export async function pauseAfter(failures: number, signal: AbortSignal): Promise<void> {
   const ms = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures, 10));
   await sleep(ms, undefined, { signal }).catch(() => undefined);

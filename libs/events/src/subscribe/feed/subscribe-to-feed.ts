@@ -11,8 +11,8 @@ import { createFeedBus } from './feed-bus.ts';
 import { confirmErasure, type FeedConnection } from './feed-client.ts';
 
 /**
- * The options of a subscription to the feed, which contains the account events. A cursor can have only one reader: run
- * one process per cursor.
+ * The options of a subscription to the feed, which contains the account events. A cursor must have only one
+ * reader, so run one process per cursor.
  */
 export interface FeedOptions extends Omit<Interest, 'group' | 'topics'>, FeedConnection {
   /** Stores the position in the feed. Default: in memory, so that every run begins with the first event. */
@@ -23,17 +23,23 @@ export interface FeedOptions extends Omit<Interest, 'group' | 'topics'>, FeedCon
    * uncaught exceptions.
    */
   onFatal?(reason: Error): void;
-  /** Stops waiting for a feed that cannot be reached at the start. */
+  /** Stops waiting for a feed that is unreachable at startup. */
   readonly signal?: AbortSignal;
 }
 
-/** Accepts all records: the feed omits records that auth has not published, and TLS authenticates the feed. */
+/**
+ * Accepts all records: the feed contains only records that auth has published, and TLS authenticates the
+ * feed's server.
+ */
 const trustFeed: RecordAuthenticator = async (records) => ({
   records: records.map(decodeTrusted),
   forged: [],
 });
 
-/** Decodes an event of the feed. Its hash is not checked, because the feed may leave out what the hash covers. */
+/**
+ * Decodes an event of the feed without checking its hash, because the feed may omit fields that the hash
+ * covers.
+ */
 function decodeTrusted(source: BusRecord): DecodedRecord {
   const proof = readProofHeaders(source.headers);
   return { ...decodeRecord(source), ...(typeof proof === 'string' ? {} : { link: proof }) };
