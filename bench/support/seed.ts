@@ -9,12 +9,12 @@ import { parseSecretKeys } from '@latchkey/process';
 import { openDatabase } from '@latchkey/sqlite';
 import { loadSecrets } from '../../apps/standalone/src/secrets.ts';
 import {
+  type AccountCommand,
   type AccountState,
-  type Command,
+  computeLookupKeys,
   decide,
   evolve,
-  initialState,
-  lookupKeysOf,
+  initialAccountState,
   requireExistingAccount,
 } from '../../services/auth/src/account/index.ts';
 import { createPasswordHasher } from '../../services/auth/src/passwords/hashing/argon2.ts';
@@ -40,13 +40,13 @@ export interface SeedOptions {
 }
 
 /** Returns the commits of an account. Each command is applied to the state after the previous command. */
-function history(commands: readonly Command[]): readonly Commit[] {
+function history(commands: readonly AccountCommand[]): readonly Commit[] {
   const at = new Date(Date.now() - MONTH_MS).toISOString();
   const commits: Commit[] = [];
-  let state: AccountState = initialState;
+  let state: AccountState = initialAccountState;
   for (const command of commands) {
     const { facts } = decide(state, command);
-    const { claims } = lookupKeysOf(state, facts, new Date(0));
+    const { claims } = computeLookupKeys(state, facts, new Date(0));
     const sequence = state.status === 'none' ? 1 : state.sequence + 1;
     state = facts.reduce(evolve, state);
     commits.push({
@@ -68,7 +68,10 @@ function history(commands: readonly Command[]): readonly Commit[] {
   return commits;
 }
 
-function verified(person: Pick<Person, 'email' | 'username'>, passwordHash: string): readonly Command[] {
+function verified(
+  person: Pick<Person, 'email' | 'username'>,
+  passwordHash: string,
+): readonly AccountCommand[] {
   const then = new Date(Date.now() - MONTH_MS);
   const link = {
     hash: randomUUID(),
@@ -98,7 +101,7 @@ function verified(person: Pick<Person, 'email' | 'username'>, passwordHash: stri
   ];
 }
 
-function renamed(many: number): readonly Command[] {
+function renamed(many: number): readonly AccountCommand[] {
   return Array.from({ length: many }, (_, i) => ({ type: 'ChangeProfile', firstName: `Ada ${i}` }));
 }
 

@@ -13,7 +13,12 @@ import {
 } from '@latchkey/store';
 import type { JournalView } from '@latchkey/verify';
 import { v7, validate } from 'uuid';
-import { isLiving, isUnexpired, requireExistingAccount, type VerifiedAccount } from './account/index.ts';
+import {
+  isLinkUnexpired,
+  isLivingAccount,
+  requireExistingAccount,
+  type VerifiedAccount,
+} from './account/index.ts';
 import { parseEmail } from './addresses/email.ts';
 import { findOwnerId } from './addresses/owners.ts';
 import { changeRole } from './administration/manage-accounts.ts';
@@ -206,7 +211,7 @@ export function openOps(store: Store): AuthOps {
     async emailChange(account) {
       const userId = await idOf(journal, account);
       const state = await accounts.load(userId);
-      if (!isLiving(state)) throw createNoSuchAccountError(account);
+      if (!isLivingAccount(state)) throw createNoSuchAccountError(account);
       const { emailChange, previous } = state.status === 'verified' ? state : {};
       const now = new Date();
       return {
@@ -234,7 +239,7 @@ export function openOps(store: Store): AuthOps {
         .execute(userId, origin, () => ({ type: 'UndoEmailChange', now: new Date() }))
         .catch(createRefusalHandler(account));
       if (refusal === 'conflict') throw new Error(`${account} has no change of address that can be undone`);
-      if (refusal !== undefined || !isLiving(state)) throw createNoSuchAccountError(account);
+      if (refusal !== undefined || !isLivingAccount(state)) throw createNoSuchAccountError(account);
       await removeRevokedSessions({ sessions }, state);
       await bestEffort(() => releaseAddresses({ journal }, userId));
       await bestEffort(() => auditLog.add([actionOn(userId, 'ops accounts email --undo', origin)]));
@@ -281,7 +286,7 @@ async function idOf(journal: Journal, account: string): Promise<string> {
 type LinkedAddress = NonNullable<VerifiedAccount['previous']>;
 
 function isOpen(linked: LinkedAddress | undefined, now: Date): linked is LinkedAddress {
-  return linked !== undefined && isUnexpired(linked.link, now);
+  return linked !== undefined && isLinkUnexpired(linked.link, now);
 }
 
 function openLinkOf({ email, link }: LinkedAddress) {

@@ -4,23 +4,23 @@ import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { ACCOUNTS_TOPIC, catalogue } from '@latchkey/events';
 import fc from 'fast-check';
-import { addressClaim, lookupKeysOf, superfluousClaims } from './claims.ts';
-import type { Command } from './commands.ts';
+import { computeLookupKeys, findUnneededClaims, toAddressClaim } from './claims.ts';
+import type { AccountCommand } from './commands.ts';
 import { decide } from './decide.ts';
 import type { AccountFact, MailedLink } from './facts.ts';
-import { type AccountState, evolve, initialState, STATE_VERSION } from './state.ts';
+import { ACCOUNT_STATE_VERSION, type AccountState, evolve, initialAccountState } from './state.ts';
 import { msAfterNoon } from './testing/ada.ts';
 import {
-  arbitraryStory,
+  arbitraryCommandStory,
   type ExecutedCommand,
-  playStory,
-  storyAddress,
-  type World,
+  runCommandStory,
+  type StoryOutcome,
+  sharedStoryAddress,
 } from './testing/stories.ts';
 
-function always(holds: (world: World) => void): void {
+function always(holds: (world: StoryOutcome) => void): void {
   fc.assert(
-    fc.property(arbitraryStory, (steps) => holds(playStory(steps))),
+    fc.property(arbitraryCommandStory, (steps) => holds(runCommandStory(steps))),
     { numRuns: 500 },
   );
 }
@@ -33,7 +33,7 @@ function eachExecuted(holds: (command: ExecutedCommand) => void): void {
  * Returns whether a command has an effect each time it is run, even if it has just been run. For example,
  * each renewal creates a new link, and a logout everywhere ends the sessions created since the last logout.
  */
-function happensAgain(command: Command): boolean {
+function happensAgain(command: AccountCommand): boolean {
   return (
     command.type === 'RenewVerification' ||
     command.type === 'RequestEmailChange' ||
@@ -108,7 +108,7 @@ describe('an account, whatever is asked of it,', () => {
         const facts = executed.flatMap(({ before, after, decision }) =>
           isOf(userId, after) || isOf(userId, before) ? decision.facts : [],
         );
-        assert.deepEqual(facts.reduce(evolve, initialState), state);
+        assert.deepEqual(facts.reduce(evolve, initialAccountState), state);
         assert.equal(state.status === 'none' ? 0 : state.sequence, facts.length);
       }
       for (const { after } of executed) assert.deepEqual(JSON.parse(JSON.stringify(after)), after);
@@ -119,11 +119,11 @@ describe('an account, whatever is asked of it,', () => {
     eachExecuted(({ before, decision: { facts } }) => {
       const proven = facts.flatMap((fact) => {
         if (fact.type === 'EmailChanged') return fact.private.address;
-        return fact.type === 'AccountVerified' ? storyAddress : [];
+        return fact.type === 'AccountVerified' ? sharedStoryAddress : [];
       });
-      const { claims = [] } = lookupKeysOf(before, facts, msAfterNoon(0));
+      const { claims = [] } = computeLookupKeys(before, facts, msAfterNoon(0));
       const taken = claims.filter((claim) => claim.startsWith('address:'));
-      assert.deepEqual(taken, proven.map(addressClaim));
+      assert.deepEqual(taken, proven.map(toAddressClaim));
     });
   });
 
@@ -156,8 +156,8 @@ describe('an account, whatever is asked of it,', () => {
     always(({ accounts, claims }) => {
       for (const [userId, state] of accounts) {
         if (state.status !== 'verified') continue;
-        assert.equal(claims.get(addressClaim(state.address)), userId);
-        if (state.previous) assert.equal(claims.get(addressClaim(state.previous.address)), userId);
+        assert.equal(claims.get(toAddressClaim(state.address)), userId);
+        if (state.previous) assert.equal(claims.get(toAddressClaim(state.previous.address)), userId);
       }
     });
   });
@@ -167,7 +167,7 @@ describe('an account, whatever is asked of it,', () => {
       for (const [userId, state] of accounts) {
         if (state.status !== 'verified') continue;
         const own = [...claims].filter(([, holder]) => holder === userId).map(([claim]) => claim);
-        const { addresses } = superfluousClaims(state, own);
+        const { addresses } = findUnneededClaims(state, own);
         const isMarked = own.some((claim) => claim.startsWith('release:'));
         if (addresses.length > 0 || state.previous) assert.ok(isMarked);
       }
@@ -282,7 +282,9 @@ describe('the stories', () => {
   /** Without this check, the properties could hold merely because no command ever has an effect. */
   test('lead to every outcome that the properties are about', () => {
     const seen = new Set<string>();
-    for (const { executed } of fc.sample(arbitraryStory, { numRuns: 1200, seed: 7 }).map(playStory)) {
+    for (const { executed } of fc
+      .sample(arbitraryCommandStory, { numRuns: 1200, seed: 7 })
+      .map(runCommandStory)) {
       for (const { before, decision, command, after } of executed) {
         for (const type of typesOf(decision.facts)) seen.add(type);
         if (decision.refusal !== undefined) seen.add(`${command.type}: ${decision.refusal}`);
@@ -312,10 +314,10 @@ function shapeOf(value: unknown, path = ''): readonly string[] {
 }
 
 test('STATE_VERSION is increased whenever the shape of the state changes', () => {
-  const stories = fc.sample(arbitraryStory, { seed: 1, numRuns: 1000 });
-  const states = stories.flatMap((story) => playStory(story).executed.map(({ after }) => after));
+  const stories = fc.sample(arbitraryCommandStory, { seed: 1, numRuns: 1000 });
+  const states = stories.flatMap((story) => runCommandStory(story).executed.map(({ after }) => after));
   const shape = [...new Set(states.flatMap((state) => shapeOf(state)))].toSorted().join('\n');
   const digest = createHash('sha256').update(shape).digest('hex').slice(0, 16);
-  // If this fails, increase STATE_VERSION, and write the new version and digest here.
-  assert.deepEqual([STATE_VERSION, digest], [7, '4c4e1dca17843a00'], shape);
+  // If this fails, increase ACCOUNT_STATE_VERSION, and write the new version and digest here.
+  assert.deepEqual([ACCOUNT_STATE_VERSION, digest], [7, '4c4e1dca17843a00'], shape);
 });

@@ -1,25 +1,25 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Command } from './commands.ts';
+import type { AccountCommand } from './commands.ts';
 import { decide } from './decide.ts';
 import {
-  accountDisabled,
-  accountDisabledWithNotice,
-  accountEnabled,
-  accountVerified,
+  accountVerifiedFact,
   adaId,
   adminId,
-  linkNamed,
-  passwordResetRequested,
-  registrationEnded,
-  roleChanged,
-  sessionsRevoked,
-  userRegistered,
+  createAccountDisabledFact,
+  createAccountDisabledFactWithNotice,
+  createAccountEnabledFact,
+  createPasswordResetRequestedFact,
+  createRegistrationEndedFacts,
+  createRoleChangedFact,
+  createSessionsRevokedFact,
+  createTestLink,
+  createUserRegisteredFact,
 } from './testing/ada.ts';
-import { fold, given, stateAfter, unverifiedAccountAfter } from './testing/given-when-then.ts';
+import { foldFacts, given, stateAfter, unverifiedAccountAfter } from './testing/given-when-then.ts';
 
-const unverified = [userRegistered(linkNamed('A'))] as const;
-const proven = [...unverified, accountVerified] as const;
+const unverified = [createUserRegisteredFact(createTestLink('A'))] as const;
+const proven = [...unverified, accountVerifiedFact] as const;
 const otherAdmins = { exist: true, claim: 'the third' } as const;
 
 describe('changing the role', () => {
@@ -29,23 +29,23 @@ describe('changing the role', () => {
   test('says what it was and by whom, and ends the sessions in the same commit', () => {
     given(...proven)
       .when(promote)
-      .thenHappens(roleChanged('admin', 'user'), sessionsRevoked('role-changed'));
-    given(...proven, roleChanged('admin', 'user'))
+      .thenHappens(createRoleChangedFact('admin', 'user'), createSessionsRevokedFact('role-changed'));
+    given(...proven, createRoleChangedFact('admin', 'user'))
       .when({ ...demote, otherAdmins })
-      .thenHappens(roleChanged('user', 'admin'), sessionsRevoked('role-changed'));
+      .thenHappens(createRoleChangedFact('user', 'admin'), createSessionsRevokedFact('role-changed'));
   });
 
   test('is open to ops', () => {
     given(...proven)
       .when({ ...promote, by: 'ops' })
-      .thenHappens(roleChanged('admin', 'user', 'ops'), sessionsRevoked('role-changed'));
+      .thenHappens(createRoleChangedFact('admin', 'user', 'ops'), createSessionsRevokedFact('role-changed'));
   });
 
   test('to what it is already does nothing', () => {
     given(...proven)
       .when(demote)
       .thenNothing();
-    given(...proven, roleChanged('admin', 'user'))
+    given(...proven, createRoleChangedFact('admin', 'user'))
       .when(promote)
       .thenNothing();
   });
@@ -61,7 +61,7 @@ describe('changing the role', () => {
 });
 
 describe('the last admin', () => {
-  const admin0 = [...proven, roleChanged('admin', 'user')] as const;
+  const admin0 = [...proven, createRoleChangedFact('admin', 'user')] as const;
   const alone = { exist: false, claim: 'the third' } as const;
   const commands = [
     { type: 'ChangeRole', role: 'user', by: adminId },
@@ -83,17 +83,17 @@ describe('the last admin', () => {
 
   test('takes a claim with the commit where another one remains', () => {
     for (const command of commands) {
-      const { claims } = decide(fold(admin0), { ...command, otherAdmins });
+      const { claims } = decide(foldFacts(admin0), { ...command, otherAdmins });
       assert.deepEqual(claims, ['the third']);
     }
   });
 
   test('is no matter to an account that is no admin, or disabled already', () => {
     for (const command of commands.filter(({ type }) => type === 'DisableAccount'))
-      assert.equal(decide(fold(proven), command).refusal, undefined);
-    given(...admin0, accountDisabled())
+      assert.equal(decide(foldFacts(proven), command).refusal, undefined);
+    given(...admin0, createAccountDisabledFact())
       .when({ type: 'ChangeRole', role: 'user', by: adminId })
-      .thenHappens(roleChanged('user', 'admin'), sessionsRevoked('role-changed'));
+      .thenHappens(createRoleChangedFact('user', 'admin'), createSessionsRevokedFact('role-changed'));
   });
 });
 
@@ -103,29 +103,32 @@ describe('disabling', () => {
   test('ends the sessions in the same commit, verified or not', () => {
     given(...proven)
       .when(disable)
-      .thenHappens(accountDisabledWithNotice(), sessionsRevoked('disabled'));
+      .thenHappens(createAccountDisabledFactWithNotice(), createSessionsRevokedFact('disabled'));
     given(...unverified)
       .when(disable)
-      .thenHappens(accountDisabled(), sessionsRevoked('disabled'));
+      .thenHappens(createAccountDisabledFact(), createSessionsRevokedFact('disabled'));
   });
 
   test('keeps the reason with the personal data', () => {
     given(...proven)
       .when({ ...disable, reason: 'asked by phone' })
-      .thenHappens(accountDisabledWithNotice('asked by phone'), sessionsRevoked('disabled'));
+      .thenHappens(
+        createAccountDisabledFactWithNotice('asked by phone'),
+        createSessionsRevokedFact('disabled'),
+      );
   });
 
   test('ends every open link', () => {
     const { reset, verification } = unverifiedAccountAfter(
       ...unverified,
-      passwordResetRequested(true, linkNamed('R')),
-      accountDisabled(),
+      createPasswordResetRequestedFact(true, createTestLink('R')),
+      createAccountDisabledFact(),
     );
     assert.deepEqual({ reset, verification }, { reset: undefined, verification: undefined });
   });
 
   test('a second time does nothing', () => {
-    given(...proven, accountDisabled())
+    given(...proven, createAccountDisabledFact())
       .when({ ...disable, reason: 'another' })
       .thenNothing();
   });
@@ -152,8 +155,8 @@ describe('an alert', () => {
     for (const past of [
       [],
       unverified,
-      [...proven, accountDisabled()],
-      [...unverified, ...registrationEnded('expired')],
+      [...proven, createAccountDisabledFact()],
+      [...unverified, ...createRegistrationEndedFacts('expired')],
     ])
       given(...past)
         .when(alert)
@@ -165,26 +168,31 @@ describe('enabling', () => {
   const enable = { type: 'EnableAccount', by: adminId } as const;
 
   test('opens the account again, and revives no session', () => {
-    given(...proven, accountDisabled(), sessionsRevoked('disabled'))
+    given(...proven, createAccountDisabledFact(), createSessionsRevokedFact('disabled'))
       .when(enable)
-      .thenHappens(accountEnabled());
+      .thenHappens(createAccountEnabledFact());
     assert.equal(
-      stateAfter(...proven, accountDisabled(), sessionsRevoked('disabled'), accountEnabled()).revokedAt,
+      stateAfter(
+        ...proven,
+        createAccountDisabledFact(),
+        createSessionsRevokedFact('disabled'),
+        createAccountEnabledFact(),
+      ).revokedAt,
       4,
     );
   });
 
   test('keeps the reason with the personal data', () => {
-    given(...proven, accountDisabled())
+    given(...proven, createAccountDisabledFact())
       .when({ ...enable, reason: 'a mistake' })
-      .thenHappens(accountEnabled('a mistake'));
+      .thenHappens(createAccountEnabledFact('a mistake'));
   });
 
   test('of one that is not disabled does nothing', () => {
     given(...proven)
       .when(enable)
       .thenNothing();
-    given(...proven, accountDisabled(), accountEnabled())
+    given(...proven, createAccountDisabledFact(), createAccountEnabledFact())
       .when(enable)
       .thenNothing();
   });
@@ -204,14 +212,14 @@ describe('an admin', () => {
   });
 
   test('finds no account that has ended or never was', () => {
-    const commands: readonly Command[] = [
+    const commands: readonly AccountCommand[] = [
       { type: 'ChangeRole', role: 'admin', by: adminId },
       { type: 'DisableAccount', by: adminId },
       { type: 'EnableAccount', by: adminId },
     ];
     for (const command of commands) {
       given().when(command).thenRefused('not_found');
-      given(...unverified, ...registrationEnded('expired'))
+      given(...unverified, ...createRegistrationEndedFacts('expired'))
         .when(command)
         .thenRefused('not_found');
     }

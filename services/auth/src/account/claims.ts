@@ -8,7 +8,7 @@ import type { AccountState, ExistingAccount } from './state.ts';
 const ADDRESS_PREFIX = 'address:';
 
 /** Returns the unique key in the journal that reserves a canonical address for one account. */
-export function addressClaim(address: string): string {
+export function toAddressClaim(address: string): string {
   return ADDRESS_PREFIX + address;
 }
 
@@ -44,7 +44,7 @@ function releaseClaim(from: string, userId: string, sequence: number): string {
 }
 
 /** Returns the key range that contains all release claims that are due at `now`. */
-export function dueReleaseClaimRange(now: Date): { readonly from: string; readonly before: string } {
+export function rangeOfDueReleaseClaims(now: Date): { readonly from: string; readonly before: string } {
   // In a release claim, a colon follows the time. The semicolon sorts right after the colon, so the range
   // includes the claims that are due at exactly `now`.
   return { from: RELEASE_PREFIX, before: `${RELEASE_PREFIX}${now.toISOString()};` };
@@ -55,7 +55,7 @@ export function dueReleaseClaimRange(now: Date): { readonly from: string; readon
  * time of a scheduled erasure.
  * @param at the time of the commit
  */
-export function lookupKeysOf(
+export function computeLookupKeys(
   state: AccountState,
   facts: readonly AccountFact[],
   at: Date,
@@ -74,10 +74,10 @@ function claimsOf(state: ExistingAccount, fact: AccountFact): readonly string[] 
   const { userId, sequence } = state;
   switch (fact.type) {
     case 'AccountVerified':
-      return [addressClaim(state.address)];
+      return [toAddressClaim(state.address)];
     case 'EmailChanged': {
       const { address, link } = fact.private;
-      return [addressClaim(address), releaseClaim(link.expiresAt, userId, sequence)];
+      return [toAddressClaim(address), releaseClaim(link.expiresAt, userId, sequence)];
     }
     case 'EmailChangeReverted':
       return [releaseClaim(AT_ONCE, userId, sequence)];
@@ -90,7 +90,7 @@ function claimsOf(state: ExistingAccount, fact: AccountFact): readonly string[] 
  * Claims that an account no longer needs. Release the claims on addresses first and the marks last: if the
  * process crashes in between, the remaining marks make the clean-up try again.
  */
-export interface SuperfluousClaims {
+export interface UnneededClaims {
   readonly addresses: readonly string[];
   readonly marks: readonly string[];
 }
@@ -101,11 +101,11 @@ export interface SuperfluousClaims {
  * mark for releasing that address.
  * @param claims all claims that the account's commits have taken, up to the one that led to `state`
  */
-export function superfluousClaims(state: AccountState, claims: readonly string[]): SuperfluousClaims {
+export function findUnneededClaims(state: AccountState, claims: readonly string[]): UnneededClaims {
   const { address, previous } =
     state.status === 'verified' ? state : { address: undefined, previous: undefined };
   const needed = [address, previous?.address].flatMap((each) =>
-    each === undefined ? [] : addressClaim(each),
+    each === undefined ? [] : toAddressClaim(each),
   );
   const neededMark = previous && `${RELEASE_PREFIX}${previous.link.expiresAt}:`;
   return {

@@ -7,7 +7,7 @@ import type { DataOf, Role, SealedToken } from '@latchkey/events';
 /**
  * A new link: its hash, which the journal keeps, and its token, sealed so that only the notifier can read it.
  */
-export interface NewLink {
+export interface NewMailedLink {
   readonly hash: string;
   readonly sealed: SealedToken;
 }
@@ -16,12 +16,12 @@ export interface NewLink {
  * A command whose outcome depends on the owner of the address. `owner` is the account that holds the claim on the
  * address: this one, another one, or none. It is looked up again on each retry.
  */
-interface OnAddress {
+interface DependsOnAddressOwner {
   readonly owner: string | undefined;
 }
 
 /** Signs up an account and mails it a verification link. */
-export interface RegisterAccount extends OnAddress {
+export interface RegisterAccountCommand extends DependsOnAddressOwner {
   readonly type: 'Register';
   readonly userId: string;
   readonly address: string;
@@ -31,11 +31,11 @@ export interface RegisterAccount extends OnAddress {
   readonly lastName?: string;
   readonly locale: string;
   readonly passwordHash: string;
-  readonly link: NewLink;
+  readonly link: NewMailedLink;
 }
 
 /** A command that mails a link to an address, within the limit on mails to that address. */
-interface Budgeted {
+interface LimitedByMailBudget {
   /**
    * Set to the current time if the limit on mails to this address is reached. The command then does nothing
    * if the account has a link that is still valid at that time.
@@ -44,9 +44,9 @@ interface Budgeted {
 }
 
 /** Sends another verification link for this account. */
-export interface RenewVerification extends OnAddress, Budgeted {
+export interface RenewVerificationCommand extends DependsOnAddressOwner, LimitedByMailBudget {
   readonly type: 'RenewVerification';
-  readonly link: NewLink;
+  readonly link: NewMailedLink;
 }
 
 /** A session or a sign-up cookie of the person who sends the command. */
@@ -68,7 +68,7 @@ export type SignUpProof =
   | { readonly kind: 'new-password'; readonly passwordHash: string };
 
 /** Confirms a sign-up with the link and a proof. */
-export interface VerifyAccount extends OnAddress {
+export interface VerifyAccountCommand extends DependsOnAddressOwner {
   readonly type: 'Verify';
   readonly tokenHash: string;
   readonly now: Date;
@@ -76,31 +76,31 @@ export interface VerifyAccount extends OnAddress {
 }
 
 /** Rejects a sign-up ("This was not me"): sent by the owner of the mailbox. */
-export interface RejectRegistration {
+export interface RejectRegistrationCommand {
   readonly type: 'RejectRegistration';
   readonly tokenHash: string;
   readonly now: Date;
 }
 
 /** Ends a registration: sent by the clean-up, or because another account has verified the address. */
-export interface EndRegistration extends OnAddress {
+export interface EndRegistrationCommand extends DependsOnAddressOwner {
   readonly type: 'EndRegistration';
   readonly reason: 'expired' | 'superseded';
 }
 
 /** Mails a link for choosing a new password. */
-export interface RequestPasswordReset extends OnAddress, Budgeted {
+export interface RequestPasswordResetCommand extends DependsOnAddressOwner, LimitedByMailBudget {
   readonly type: 'RequestPasswordReset';
   /**
    * The canonical address that the link is mailed to. Nothing happens if the account's address has changed
    * meanwhile.
    */
   readonly address: string;
-  readonly link: NewLink;
+  readonly link: NewMailedLink;
 }
 
 /** Sets a new password, with the link of a password reset mail. */
-export interface CompleteReset extends OnAddress {
+export interface CompleteResetCommand extends DependsOnAddressOwner {
   readonly type: 'CompleteReset';
   readonly tokenHash: string;
   readonly now: Date;
@@ -108,7 +108,7 @@ export interface CompleteReset extends OnAddress {
 }
 
 /** Changes the password of a signed-in owner, who has entered the current one. */
-export interface ChangePassword {
+export interface ChangePasswordCommand {
   readonly type: 'ChangePassword';
   /** The hash that the current password was checked against. */
   readonly checkedHash: string;
@@ -116,7 +116,7 @@ export interface ChangePassword {
 }
 
 /** Stores a hash of the same password, made with the current key and cost. */
-export interface RehashPassword {
+export interface RehashPasswordCommand {
   readonly type: 'RehashPassword';
   /** The stored hash that the password was checked against. If the account has another hash by now, nothing happens. */
   readonly checkedHash: string;
@@ -124,7 +124,7 @@ export interface RehashPassword {
 }
 
 /** Mails a link to a new address. The address changes once the link is confirmed. */
-export interface RequestEmailChange extends OnAddress {
+export interface RequestEmailChangeCommand extends DependsOnAddressOwner {
   readonly type: 'RequestEmailChange';
   /** Canonical. */ readonly address: string;
   /** In the spelling of the request. */
@@ -133,22 +133,22 @@ export interface RequestEmailChange extends OnAddress {
   readonly checkedHash: string;
   /** The hash of the same password, with the salt that is derived from the new address. */
   readonly passwordHash: string;
-  readonly link: NewLink;
+  readonly link: NewMailedLink;
   readonly now: Date;
 }
 
 /** Confirms a change of address with the link to the new address, and proof of owning the account (ADR 35). */
-export interface ConfirmEmailChange extends OnAddress {
+export interface ConfirmEmailChangeCommand extends DependsOnAddressOwner {
   readonly type: 'ConfirmEmailChange';
   readonly tokenHash: string;
   readonly now: Date;
   readonly proof: Exclude<SignUpProof, { readonly kind: 'new-password' }>;
   /** The link that undoes the change; it is mailed to the previous address. */
-  readonly undo: NewLink;
+  readonly undo: NewMailedLink;
 }
 
 /** Cancels a change of address that was not confirmed yet: sent by an operator. */
-export interface CancelEmailChange {
+export interface CancelEmailChangeCommand {
   readonly type: 'CancelEmailChange';
   readonly now: Date;
 }
@@ -157,7 +157,7 @@ export interface CancelEmailChange {
  * Undoes a change of address and sets a new password. Sent by the owner of the previous address, with the
  * undo link.
  */
-export interface RevertEmailChange {
+export interface RevertEmailChangeCommand {
   readonly type: 'RevertEmailChange';
   readonly tokenHash: string;
   readonly now: Date;
@@ -169,18 +169,18 @@ export interface RevertEmailChange {
  * Undoes a change of address, sent by an operator. The owner of the previous address must then reset the
  * password.
  */
-export interface UndoEmailChange {
+export interface UndoEmailChangeCommand {
   readonly type: 'UndoEmailChange';
   readonly now: Date;
 }
 
 /** Makes a change of address final. Sent by the clean-up once the undo link has expired. */
-export interface FinalizeEmailChange {
+export interface FinalizeEmailChangeCommand {
   readonly type: 'FinalizeEmailChange';
   readonly now: Date;
 }
 
-export interface ChangeProfile {
+export interface ChangeProfileCommand {
   readonly type: 'ChangeProfile';
   readonly username?: string;
   readonly firstName?: string;
@@ -189,7 +189,7 @@ export interface ChangeProfile {
 }
 
 /** The other admins. Looked up again on each retry. */
-export interface OtherAdmins {
+export interface OtherAdminsCheck {
   /** Whether another account is an admin that is not disabled. */
   readonly exist: boolean;
   /**
@@ -203,31 +203,31 @@ export interface OtherAdmins {
  * A command that may leave the installation with one admin fewer. If the account is an active admin, the
  * command is refused unless `otherAdmins` is set and another active admin exists.
  */
-interface AmongAdmins {
-  readonly otherAdmins?: OtherAdmins;
+interface MayRemoveAdmin {
+  readonly otherAdmins?: OtherAdminsCheck;
 }
 
-export interface ChangeRole extends AmongAdmins {
+export interface ChangeRoleCommand extends MayRemoveAdmin {
   readonly type: 'ChangeRole';
   readonly role: Role;
   /** The admin's account id, or `ops`. */
   readonly by: string;
 }
 
-export interface DisableAccount extends AmongAdmins {
+export interface DisableAccountCommand extends MayRemoveAdmin {
   readonly type: 'DisableAccount';
   readonly by: string;
   readonly reason?: string;
 }
 
-export interface EnableAccount {
+export interface EnableAccountCommand {
   readonly type: 'EnableAccount';
   readonly by: string;
   readonly reason?: string;
 }
 
 /** Disables the account immediately, and erases it at the given instant unless the request is canceled. */
-export interface RequestErasure extends AmongAdmins {
+export interface RequestErasureCommand extends MayRemoveAdmin {
   readonly type: 'RequestErasure';
   /** The account's own id, an admin's, or `ops`. */
   readonly by: string;
@@ -236,24 +236,24 @@ export interface RequestErasure extends AmongAdmins {
   /**
    * The link that cancels the request. Absent if the erasure is immediate, because there is then no time to cancel it.
    */
-  readonly link?: NewLink;
+  readonly link?: NewMailedLink;
 }
 
 /** Cancels the erasure, with the link in the mail about the request. */
-export interface CancelErasure {
+export interface CancelErasureCommand {
   readonly type: 'CancelErasure';
   readonly tokenHash: string;
   readonly now: Date;
 }
 
 /** Erases the account if its erasure is due, or if its registration has ended: sent by the clean-up. */
-export interface EraseAccount {
+export interface EraseAccountCommand {
   readonly type: 'Erase';
   readonly now: Date;
 }
 
 /** Ends one session or all sessions of an account. */
-export interface RevokeSessions {
+export interface RevokeSessionsCommand {
   readonly type: 'RevokeSessions';
   readonly reason: Extract<DataOf<'SessionsRevoked'>['reason'], 'logout-all' | 'refresh-reuse' | 'admin'>;
   /**
@@ -271,35 +271,35 @@ export interface RevokeSessions {
 }
 
 /** Sends the owner of a verified account a mail about a suspicious event. */
-export interface AlertOwner {
+export interface AlertOwnerCommand {
   readonly type: 'AlertOwner';
   readonly reason: DataOf<'OwnerAlerted'>['reason'];
   /** The client that caused the event, as far as it is known. */
   readonly from?: { readonly browser?: string; readonly system?: string; readonly network?: string };
 }
 
-export type Command =
-  | AlertOwner
-  | CancelEmailChange
-  | CancelErasure
-  | EraseAccount
-  | RegisterAccount
-  | RenewVerification
-  | VerifyAccount
-  | RejectRegistration
-  | EndRegistration
-  | RequestErasure
-  | RequestEmailChange
-  | RequestPasswordReset
-  | CompleteReset
-  | ChangePassword
-  | RehashPassword
-  | ChangeProfile
-  | ConfirmEmailChange
-  | ChangeRole
-  | DisableAccount
-  | EnableAccount
-  | RevertEmailChange
-  | RevokeSessions
-  | FinalizeEmailChange
-  | UndoEmailChange;
+export type AccountCommand =
+  | AlertOwnerCommand
+  | CancelEmailChangeCommand
+  | CancelErasureCommand
+  | EraseAccountCommand
+  | RegisterAccountCommand
+  | RenewVerificationCommand
+  | VerifyAccountCommand
+  | RejectRegistrationCommand
+  | EndRegistrationCommand
+  | RequestErasureCommand
+  | RequestEmailChangeCommand
+  | RequestPasswordResetCommand
+  | CompleteResetCommand
+  | ChangePasswordCommand
+  | RehashPasswordCommand
+  | ChangeProfileCommand
+  | ConfirmEmailChangeCommand
+  | ChangeRoleCommand
+  | DisableAccountCommand
+  | EnableAccountCommand
+  | RevertEmailChangeCommand
+  | RevokeSessionsCommand
+  | FinalizeEmailChangeCommand
+  | UndoEmailChangeCommand;

@@ -6,50 +6,50 @@
  */
 import { assertNever, type DataOf } from '@latchkey/events';
 import type {
-  AlertOwner,
-  CancelEmailChange,
-  CancelErasure,
-  ChangePassword,
-  ChangeProfile,
-  ChangeRole,
-  Command,
-  CompleteReset,
-  ConfirmEmailChange,
-  DisableAccount,
-  EnableAccount,
-  EndRegistration,
-  EraseAccount,
-  FinalizeEmailChange,
-  NewLink,
-  OtherAdmins,
-  RegisterAccount,
-  RehashPassword,
-  RejectRegistration,
-  RenewVerification,
-  RequestEmailChange,
-  RequestErasure,
-  RequestPasswordReset,
-  RevertEmailChange,
-  RevokeSessions,
+  AccountCommand,
+  AlertOwnerCommand,
+  CancelEmailChangeCommand,
+  CancelErasureCommand,
+  ChangePasswordCommand,
+  ChangeProfileCommand,
+  ChangeRoleCommand,
+  CompleteResetCommand,
+  ConfirmEmailChangeCommand,
+  DisableAccountCommand,
+  EnableAccountCommand,
+  EndRegistrationCommand,
+  EraseAccountCommand,
+  FinalizeEmailChangeCommand,
+  NewMailedLink,
+  OtherAdminsCheck,
+  RegisterAccountCommand,
+  RehashPasswordCommand,
+  RejectRegistrationCommand,
+  RenewVerificationCommand,
+  RequestEmailChangeCommand,
+  RequestErasureCommand,
+  RequestPasswordResetCommand,
+  RevertEmailChangeCommand,
+  RevokeSessionsCommand,
   SignUpProof,
-  UndoEmailChange,
-  VerifyAccount,
+  UndoEmailChangeCommand,
+  VerifyAccountCommand,
 } from './commands.ts';
 import type { AccountFact } from './facts.ts';
 import {
-  emailChangeRefusal,
-  emailUndoRefusal,
-  erasureUndoRefusal,
+  checkEmailChangeLink,
+  checkEmailUndoLink,
+  checkErasureUndoLink,
+  checkResetLink,
+  checkVerificationLink,
   hasUsableLink,
-  isUnexpired,
-  resetRefusal,
-  verificationRefusal,
+  isLinkUnexpired,
 } from './link.ts';
 import type { RefusalKind } from './refusals.ts';
 import { isSameHash } from './same-hash.ts';
 import {
   type AccountState,
-  isLiving,
+  isLivingAccount,
   type LivingAccount,
   type PendingErasure,
   type VerifiedAccount,
@@ -84,7 +84,7 @@ function isClaimedByAnother({ userId }: LivingAccount, owner: string | undefined
  * Returns the private fields of a fact that sends a link. If the link is withheld because another account has
  * the address, the fields hold only its expiry, so that the account behaves as if the link had been mailed.
  */
-function keptOrWithheld(link: NewLink | undefined, minted: NewLink) {
+function keptOrWithheld(link: NewMailedLink | undefined, minted: NewMailedLink) {
   const { expiresAt } = minted.sealed;
   return link ? { link: { hash: link.hash, expiresAt } } : { withheldUntil: expiresAt };
 }
@@ -110,7 +110,7 @@ function verified(state: LivingAccount): AccountFact {
 function sessionsRevoked(
   state: LivingAccount,
   reason: DataOf<'SessionsRevoked'>['reason'],
-  { sessionId, notifies = true }: Pick<RevokeSessions, 'sessionId' | 'notifies'> = {},
+  { sessionId, notifies = true }: Pick<RevokeSessionsCommand, 'sessionId' | 'notifies'> = {},
 ): AccountFact {
   const isTold = reason === 'refresh-reuse' && notifies && canBeTold(state);
   const about = isTold ? addressed(state) : { userId: state.userId };
@@ -138,7 +138,7 @@ function passwordChanged(
   ];
 }
 
-function register(state: AccountState, command: RegisterAccount): Decision {
+function register(state: AccountState, command: RegisterAccountCommand): Decision {
   if (state.status !== 'none') return refuse('conflict');
   const { userId, address, email, username, firstName, lastName, locale, passwordHash } = command;
   const link = command.owner === undefined ? command.link : undefined;
@@ -160,7 +160,7 @@ function register(state: AccountState, command: RegisterAccount): Decision {
   });
 }
 
-function renewVerification(state: AccountState, command: RenewVerification): Decision {
+function renewVerification(state: AccountState, command: RenewVerificationCommand): Decision {
   if (state.status !== 'unverified' || state.disabled) return nothing;
   if (hasUsableLink(state, command.unlessUsableAt)) return nothing;
   const link = isClaimedByAnother(state, command.owner) ? undefined : command.link;
@@ -172,9 +172,9 @@ function renewVerification(state: AccountState, command: RenewVerification): Dec
 }
 
 /** Verifies the account with the link and a proof in one step (ADR 29). */
-function verify(state: AccountState, command: VerifyAccount): Decision {
+function verify(state: AccountState, command: VerifyAccountCommand): Decision {
   const { tokenHash, now, owner, proof } = command;
-  const refusal = verificationRefusal(state, tokenHash, now);
+  const refusal = checkVerificationLink(state, tokenHash, now);
   if (refusal) return refuse(refusal);
   if (state.status !== 'unverified') return verifyAgain(state, proof);
   if (isClaimedByAnother(state, owner)) return refuse('token_invalid', ended(state, 'superseded'));
@@ -187,7 +187,7 @@ function verify(state: AccountState, command: VerifyAccount): Decision {
 /** Clicking a used link again is not an error, but cannot set a second password. */
 function verifyAgain(state: AccountState, proof: SignUpProof): Decision {
   if (proof.kind !== 'new-password') return nothing;
-  const isRepeat = isLiving(state) && isSameHash(proof.passwordHash, state.passwordHash);
+  const isRepeat = isLivingAccount(state) && isSameHash(proof.passwordHash, state.passwordHash);
   return isRepeat ? nothing : refuse('token_invalid');
 }
 
@@ -210,8 +210,8 @@ export function proofMatchesAccount(state: LivingAccount, proof: SignUpProof): b
   }
 }
 
-function rejectRegistration(state: AccountState, command: RejectRegistration): Decision {
-  const refusal = verificationRefusal(state, command.tokenHash, command.now);
+function rejectRegistration(state: AccountState, command: RejectRegistrationCommand): Decision {
+  const refusal = checkVerificationLink(state, command.tokenHash, command.now);
   if (refusal) return refuse(refusal);
   return state.status === 'unverified' ? accept(...ended(state, 'rejected')) : refuse('token_invalid');
 }
@@ -220,15 +220,15 @@ function rejectRegistration(state: AccountState, command: RejectRegistration): D
  * Ends a registration. One that never had a link is not superseded: it could not have been verified, so it is
  * left to expire.
  */
-function endRegistration(state: AccountState, command: EndRegistration): Decision {
+function endRegistration(state: AccountState, command: EndRegistrationCommand): Decision {
   if (state.status !== 'unverified') return nothing;
   const isSuperseded = state.everLinked && isClaimedByAnother(state, command.owner);
   if (command.reason === 'superseded' && !isSuperseded) return nothing;
   return accept(...ended(state, command.reason));
 }
 
-function requestPasswordReset(state: AccountState, command: RequestPasswordReset): Decision {
-  if (!isLiving(state) || state.disabled || state.address !== command.address) return nothing;
+function requestPasswordReset(state: AccountState, command: RequestPasswordResetCommand): Decision {
+  if (!isLivingAccount(state) || state.disabled || state.address !== command.address) return nothing;
   if (hasUsableLink(state, command.unlessUsableAt)) return nothing;
   const link = isClaimedByAnother(state, command.owner) ? undefined : command.link;
   return accept({
@@ -246,25 +246,25 @@ function requestPasswordReset(state: AccountState, command: RequestPasswordReset
  * Sets the new password. Also verifies the address if it is not verified yet, because the link was mailed to
  * it.
  */
-function completeReset(state: AccountState, command: CompleteReset): Decision {
-  const refusal = resetRefusal(state, command.tokenHash, command.now);
+function completeReset(state: AccountState, command: CompleteResetCommand): Decision {
+  const refusal = checkResetLink(state, command.tokenHash, command.now);
   if (refusal) return refuse(refusal);
-  if (!isLiving(state)) return refuse('token_invalid');
+  if (!isLivingAccount(state)) return refuse('token_invalid');
   if (state.status === 'verified') return accept(...passwordChanged(state, 'reset', command.passwordHash));
   if (isClaimedByAnother(state, command.owner)) return refuse('token_invalid', ended(state, 'superseded'));
   const [changed, revoked] = passwordChanged(state, 'first', command.passwordHash);
   return accept(changed, verified(state), revoked);
 }
 
-function changePassword(state: AccountState, command: ChangePassword): Decision {
+function changePassword(state: AccountState, command: ChangePasswordCommand): Decision {
   if (state.status !== 'verified') return refuse('account_not_verified');
   if (!isSameHash(command.checkedHash, state.passwordHash)) return refuse('current_password_incorrect');
   return accept(...passwordChanged(state, 'change', command.passwordHash));
 }
 
 /** Leaves sessions and links valid, because the password itself does not change. */
-function rehashPassword(state: AccountState, { checkedHash, passwordHash }: RehashPassword): Decision {
-  if (!isLiving(state) || !isSameHash(checkedHash, state.passwordHash)) return nothing;
+function rehashPassword(state: AccountState, { checkedHash, passwordHash }: RehashPasswordCommand): Decision {
+  if (!isLivingAccount(state) || !isSameHash(checkedHash, state.passwordHash)) return nothing;
   if (isSameHash(passwordHash, state.passwordHash)) return nothing;
   return accept({ type: 'PasswordRehashed', data: { userId: state.userId }, private: { passwordHash } });
 }
@@ -273,7 +273,7 @@ function rehashPassword(state: AccountState, { checkedHash, passwordHash }: Reha
  * Refuses a second change while the first one can be undone, so that the undo link always leads back to the
  * previous address (ADR 35).
  */
-function requestEmailChange(state: AccountState, command: RequestEmailChange): Decision {
+function requestEmailChange(state: AccountState, command: RequestEmailChangeCommand): Decision {
   const { address, email, owner, checkedHash, passwordHash, now } = command;
   if (state.status !== 'verified' || state.disabled) return refuse('account_not_verified');
   if (!isSameHash(checkedHash, state.passwordHash)) return refuse('password_incorrect');
@@ -293,13 +293,13 @@ function requestEmailChange(state: AccountState, command: RequestEmailChange): D
 }
 
 function canBeReverted({ previous }: VerifiedAccount, now: Date): boolean {
-  return previous !== undefined && isUnexpired(previous.link, now);
+  return previous !== undefined && isLinkUnexpired(previous.link, now);
 }
 
-function cancelEmailChange(state: AccountState, { now }: CancelEmailChange): Decision {
-  if (!isLiving(state)) return refuse('not_found');
+function cancelEmailChange(state: AccountState, { now }: CancelEmailChangeCommand): Decision {
+  if (!isLivingAccount(state)) return refuse('not_found');
   const change = state.status === 'verified' ? state.emailChange : undefined;
-  if (change === undefined || !isUnexpired(change.link, now)) return refuse('conflict');
+  if (change === undefined || !isLinkUnexpired(change.link, now)) return refuse('conflict');
   return accept({ type: 'EmailChangeCanceled', data: { userId: state.userId, canceledBy: 'ops' } });
 }
 
@@ -307,9 +307,9 @@ function cancelEmailChange(state: AccountState, { now }: CancelEmailChange): Dec
  * Requires the link and a proof. The link alone is not sufficient: if the new address was mistyped, the owner
  * of that mailbox must not get the account (ADR 35).
  */
-function confirmEmailChange(state: AccountState, command: ConfirmEmailChange): Decision {
+function confirmEmailChange(state: AccountState, command: ConfirmEmailChangeCommand): Decision {
   const { tokenHash, now, owner, proof, undo } = command;
-  const refusal = emailChangeRefusal(state, tokenHash, now);
+  const refusal = checkEmailChangeLink(state, tokenHash, now);
   if (refusal) return refuse(refusal);
   if (state.status !== 'verified') return refuse('token_invalid');
   const { emailChange } = state;
@@ -330,9 +330,9 @@ function confirmEmailChange(state: AccountState, command: ConfirmEmailChange): D
  * keep it because an admin has disabled the account. Also cancels a pending erasure, which the thief may have
  * requested.
  */
-function revertEmailChange(state: AccountState, command: RevertEmailChange): Decision {
+function revertEmailChange(state: AccountState, command: RevertEmailChangeCommand): Decision {
   const { tokenHash, now, passwordHash } = command;
-  const refusal = emailUndoRefusal(state, tokenHash, now);
+  const refusal = checkEmailUndoLink(state, tokenHash, now);
   if (refusal) return refuse(refusal);
   if (state.status !== 'verified' || state.previous === undefined) return refuse('token_invalid');
   const { email } = state.previous;
@@ -346,8 +346,8 @@ function revertEmailChange(state: AccountState, command: RevertEmailChange): Dec
  * Restores the previous address. Nobody can then sign in until the password is reset, because the stored hash
  * is salted with the address that the account loses.
  */
-function undoEmailChange(state: AccountState, { now }: UndoEmailChange): Decision {
-  if (!isLiving(state)) return refuse('not_found');
+function undoEmailChange(state: AccountState, { now }: UndoEmailChangeCommand): Decision {
+  if (!isLivingAccount(state)) return refuse('not_found');
   if (state.status !== 'verified' || state.previous === undefined || !canBeReverted(state, now))
     return refuse('conflict');
   return accept(...emailReverted(state, state.previous, 'ops'), sessionsRevoked(state, 'admin'));
@@ -376,7 +376,7 @@ function emailReverted(
  * Makes a change of address final. After EmailChangeSettled, the undo link is refused, so the claim on the
  * previous address can be released.
  */
-function settleEmailChange(state: AccountState, { now }: FinalizeEmailChange): Decision {
+function settleEmailChange(state: AccountState, { now }: FinalizeEmailChangeCommand): Decision {
   if (state.status !== 'verified' || state.previous === undefined) return nothing;
   if (canBeReverted(state, now)) return nothing;
   return accept({ type: 'EmailChangeSettled', data: { userId: state.userId } });
@@ -384,7 +384,7 @@ function settleEmailChange(state: AccountState, { now }: FinalizeEmailChange): D
 
 function changeProfile(
   state: AccountState,
-  { username, firstName, lastName, locale }: ChangeProfile,
+  { username, firstName, lastName, locale }: ChangeProfileCommand,
 ): Decision {
   if (state.status !== 'verified') return refuse('account_not_verified');
   const person = {
@@ -409,13 +409,13 @@ export function isActiveAdmin(state: AccountState): state is LivingAccount {
  * Refuses a decision that would remove the last admin; otherwise adds a claim to it. Two concurrent removals
  * append to different streams, so only this shared claim makes one of them fail and retry.
  */
-function takeAdminAway(otherAdmins: OtherAdmins | undefined, decision: Decision): Decision {
+function takeAdminAway(otherAdmins: OtherAdminsCheck | undefined, decision: Decision): Decision {
   if (!otherAdmins?.exist) return refuse('last_admin');
   return { ...decision, claims: [otherAdmins.claim] };
 }
 
-function changeRole(state: AccountState, { role, by, otherAdmins }: ChangeRole): Decision {
-  if (!isLiving(state)) return refuse('not_found');
+function changeRole(state: AccountState, { role, by, otherAdmins }: ChangeRoleCommand): Decision {
+  if (!isLivingAccount(state)) return refuse('not_found');
   if (by === state.userId) return refuse('own_account');
   if (state.status !== 'verified') return refuse('conflict');
   if (role === state.role) return nothing;
@@ -440,8 +440,8 @@ function toldTo(state: LivingAccount, reason: string | undefined) {
   return { locale, person: { ...because(reason), ...person } };
 }
 
-function disableAccount(state: AccountState, { by, reason, otherAdmins }: DisableAccount): Decision {
-  if (!isLiving(state)) return refuse('not_found');
+function disableAccount(state: AccountState, { by, reason, otherAdmins }: DisableAccountCommand): Decision {
+  if (!isLivingAccount(state)) return refuse('not_found');
   if (by === state.userId) return refuse('own_account');
   if (state.disabled) return nothing;
   const disabled = accept(
@@ -451,8 +451,8 @@ function disableAccount(state: AccountState, { by, reason, otherAdmins }: Disabl
   return isActiveAdmin(state) ? takeAdminAway(otherAdmins, disabled) : disabled;
 }
 
-function enableAccount(state: AccountState, { by, reason }: EnableAccount): Decision {
-  if (!isLiving(state)) return refuse('not_found');
+function enableAccount(state: AccountState, { by, reason }: EnableAccountCommand): Decision {
+  if (!isLivingAccount(state)) return refuse('not_found');
   if (!state.disabled) return nothing;
   const enabled: AccountFact = {
     type: 'AccountEnabled',
@@ -470,7 +470,7 @@ function enableAccount(state: AccountState, { by, reason }: EnableAccount): Deci
  * not postponed.
  * @param by the id of the account that requests the erasure, or `ops`
  */
-export function erasureInstant(state: LivingAccount, by: string, eraseAt: string): string {
+export function computeErasureTime(state: LivingAccount, by: string, eraseAt: string): string {
   const undoUntil = state.status === 'verified' ? state.previous?.link.expiresAt : undefined;
   return by !== 'ops' && undoUntil !== undefined && undoUntil > eraseAt ? undoUntil : eraseAt;
 }
@@ -481,10 +481,10 @@ export function erasureInstant(state: LivingAccount, by: string, eraseAt: string
  */
 function requestErasure(
   state: AccountState,
-  { by, eraseAt: wanted, link, otherAdmins }: RequestErasure,
+  { by, eraseAt: wanted, link, otherAdmins }: RequestErasureCommand,
 ): Decision {
-  if (!isLiving(state)) return refuse('not_found');
-  const eraseAt = erasureInstant(state, by, wanted);
+  if (!isLivingAccount(state)) return refuse('not_found');
+  const eraseAt = computeErasureTime(state, by, wanted);
   if (state.erasure !== undefined && (by !== 'ops' || eraseAt >= state.erasure.at)) return nothing;
   const undo = canBeTold(state) ? link : undefined;
   const { locale, person } = addressed(state);
@@ -511,10 +511,10 @@ function erasureCanceled(state: LivingAccount, { wasDisabled }: PendingErasure, 
   };
 }
 
-function cancelErasure(state: AccountState, { tokenHash, now }: CancelErasure): Decision {
-  const refusal = erasureUndoRefusal(state, tokenHash, now);
+function cancelErasure(state: AccountState, { tokenHash, now }: CancelErasureCommand): Decision {
+  const refusal = checkErasureUndoLink(state, tokenHash, now);
   if (refusal) return refuse(refusal);
-  if (!isLiving(state) || state.erasure === undefined) return refuse('token_invalid');
+  if (!isLivingAccount(state) || state.erasure === undefined) return refuse('token_invalid');
   return accept(erasureCanceled(state, state.erasure, state.userId));
 }
 
@@ -522,7 +522,7 @@ function cancelErasure(state: AccountState, { tokenHash, now }: CancelErasure): 
  * Erases the account if its erasure is due. An ended registration needs no request, because it cannot be
  * resumed.
  */
-function erase(state: AccountState, { now }: EraseAccount): Decision {
+function erase(state: AccountState, { now }: EraseAccountCommand): Decision {
   if (state.status === 'none') return nothing;
   const isDue =
     state.status === 'ended'
@@ -531,21 +531,21 @@ function erase(state: AccountState, { now }: EraseAccount): Decision {
   return isDue ? accept({ type: 'AccountErased', data: { userId: state.userId } }) : nothing;
 }
 
-function revokeSessions(state: AccountState, command: RevokeSessions): Decision {
+function revokeSessions(state: AccountState, command: RevokeSessionsCommand): Decision {
   const { reason, since, sessionId } = command;
-  if (!isLiving(state) || (since !== undefined && since < state.allRevokedAt)) return nothing;
+  if (!isLivingAccount(state) || (since !== undefined && since < state.allRevokedAt)) return nothing;
   if (sessionId !== undefined && state.revokedSessions.includes(sessionId)) return nothing;
   return accept(sessionsRevoked(state, reason, command));
 }
 
-function alertOwner(state: AccountState, { reason, from = {} }: AlertOwner): Decision {
+function alertOwner(state: AccountState, { reason, from = {} }: AlertOwnerCommand): Decision {
   if (!canBeTold(state) || state.disabled) return nothing;
   const { userId, locale, person } = addressed(state);
   return accept({ type: 'OwnerAlerted', data: { userId, reason, locale, person: { ...person, ...from } } });
 }
 
 /** Applies the rules to a command: returns the facts to append, or a refusal. Pure. */
-export function decide(state: AccountState, command: Command): Decision {
+export function decide(state: AccountState, command: AccountCommand): Decision {
   switch (command.type) {
     case 'AlertOwner':
       return alertOwner(state, command);

@@ -1,34 +1,34 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { lookupKeysOf, superfluousClaims } from './claims.ts';
+import { computeLookupKeys, findUnneededClaims } from './claims.ts';
 import { decide } from './decide.ts';
 import type { FactOf } from './facts.ts';
 import {
-  accountDisabled,
-  accountEnabled,
-  accountVerified,
+  accountVerifiedFact,
   adaAddress,
   adaId,
+  createAccountDisabledFact,
+  createAccountEnabledFact,
+  createPasswordChangedFact,
+  createPasswordResetRequestedFact,
+  createSessionsRevokedFact,
+  createTestLink,
+  createUserRegisteredFact,
   firstPasswordHash,
-  linkNamed,
   msAfterNoon,
   noon,
-  passwordChanged,
-  passwordResetRequested,
-  sessionsRevoked,
   strangerId,
-  userRegistered,
 } from './testing/ada.ts';
 import { given, stateAfter, verifiedAccountAfter } from './testing/given-when-then.ts';
 
 const HOUR = 3_600_000;
-const proven = [userRegistered(linkNamed('A')), accountVerified] as const;
+const proven = [createUserRegisteredFact(createTestLink('A')), accountVerifiedFact] as const;
 const other = 'countess@example.com';
 const [ada, countess] = ['Ada@example.com', 'Countess@example.com'];
 const newHash = 'hash of the first password for the new address';
 const named = { userId: adaId, locale: 'en' };
 
-function requested(newLink = linkNamed('C')): FactOf<'EmailChangeRequested'> {
+function requested(newLink = createTestLink('C')): FactOf<'EmailChangeRequested'> {
   return {
     type: 'EmailChangeRequested',
     data: {
@@ -50,7 +50,7 @@ const withheld: FactOf<'EmailChangeRequested'> = {
   private: { address: other, passwordHash: newHash, withheldUntil: msAfterNoon(HOUR).toISOString() },
 };
 
-const undoLink = linkNamed('U', msAfterNoon(168 * HOUR));
+const undoLink = createTestLink('U', msAfterNoon(168 * HOUR));
 const changed: FactOf<'EmailChanged'> = {
   type: 'EmailChanged',
   data: {
@@ -76,7 +76,7 @@ const ask = {
   email: countess,
   checkedHash: firstPasswordHash,
   passwordHash: newHash,
-  link: linkNamed('C'),
+  link: createTestLink('C'),
   owner: undefined,
   now: noon,
 } as const;
@@ -84,7 +84,7 @@ const ask = {
 const byPassword = { kind: 'password', passwordHash: firstPasswordHash } as const;
 const confirm = {
   type: 'ConfirmEmailChange',
-  tokenHash: linkNamed('C').hash,
+  tokenHash: createTestLink('C').hash,
   now: noon,
   owner: undefined,
   proof: byPassword,
@@ -100,7 +100,11 @@ const undo = {
 
 const pending = [...proven, requested()] as const;
 const moved = [...pending, changed] as const;
-const back = [reverted, passwordChanged('reset', 'chosen'), sessionsRevoked('password-changed')] as const;
+const back = [
+  reverted,
+  createPasswordChangedFact('reset', 'chosen'),
+  createSessionsRevokedFact('password-changed'),
+] as const;
 
 describe('asking for another address', () => {
   test('mints a link to it, and changes nothing', () => {
@@ -118,14 +122,14 @@ describe('asking for another address', () => {
   });
 
   test('ends an earlier link, also if its own is withheld', () => {
-    for (const again of [requested(linkNamed('D')), withheld])
+    for (const again of [requested(createTestLink('D')), withheld])
       given(...pending, again)
         .when(confirm)
         .thenRefused('token_invalid');
   });
 
   test('needs the password that the account has by now', () => {
-    given(...proven, passwordChanged('change', 'newer'))
+    given(...proven, createPasswordChangedFact('change', 'newer'))
       .when(ask)
       .thenRefused('password_incorrect');
   });
@@ -148,7 +152,11 @@ describe('asking for another address', () => {
   });
 
   test('is for verified accounts that are not disabled', () => {
-    for (const past of [[], [userRegistered(linkNamed('A'))], [...proven, accountDisabled()]])
+    for (const past of [
+      [],
+      [createUserRegisteredFact(createTestLink('A'))],
+      [...proven, createAccountDisabledFact()],
+    ])
       given(...past)
         .when(ask)
         .thenRefused('account_not_verified');
@@ -178,7 +186,7 @@ describe('a link to a new address', () => {
       { kind: 'holder', holders: [{ userId: strangerId, since: 9 }] },
       { kind: 'holder', holders: [{ userId: adaId, since: 2 }] },
     ] as const)
-      given(...proven, sessionsRevoked('logout-all'), requested())
+      given(...proven, createSessionsRevokedFact('logout-all'), requested())
         .when({ ...confirm, proof })
         .thenRefused('password_required');
   });
@@ -206,9 +214,9 @@ describe('a link to a new address', () => {
 
   test('dies when the password is changed, and when the account is disabled', () => {
     for (const end of [
-      [passwordChanged('change', 'newer')],
-      [accountDisabled()],
-      [accountDisabled(), accountEnabled()],
+      [createPasswordChangedFact('change', 'newer')],
+      [createAccountDisabledFact()],
+      [createAccountDisabledFact(), createAccountEnabledFact()],
     ])
       given(...pending, ...end)
         .when(confirm)
@@ -218,7 +226,7 @@ describe('a link to a new address', () => {
   test('ends the reset links that the previous address got', () => {
     const state = verifiedAccountAfter(
       ...proven,
-      passwordResetRequested(false, linkNamed('R')),
+      createPasswordResetRequestedFact(false, createTestLink('R')),
       requested(),
       changed,
     );
@@ -227,7 +235,7 @@ describe('a link to a new address', () => {
 
   test('takes the claim on the new address, and marks the previous one for release', () => {
     const state = stateAfter(...pending);
-    assert.deepEqual(lookupKeysOf(state, [changed], noon).claims, [
+    assert.deepEqual(computeLookupKeys(state, [changed], noon).claims, [
       `address:${other}`,
       `release:${undoLink.sealed.expiresAt}:${adaId}:3`,
     ]);
@@ -237,7 +245,7 @@ describe('a link to a new address', () => {
 describe('a reset link', () => {
   test('is not minted for an address that the account has no more', () => {
     given(...moved)
-      .when({ type: 'RequestPasswordReset', address: adaAddress, link: linkNamed('R'), owner: adaId })
+      .when({ type: 'RequestPasswordReset', address: adaAddress, link: createTestLink('R'), owner: adaId })
       .thenNothing();
   });
 });
@@ -254,9 +262,9 @@ describe('the link to the previous address', () => {
 
   test('works whatever happened since', () => {
     for (const since of [
-      [passwordChanged('reset', 'newer')],
-      [accountDisabled()],
-      [sessionsRevoked('logout-all')],
+      [createPasswordChangedFact('reset', 'newer')],
+      [createAccountDisabledFact()],
+      [createSessionsRevokedFact('logout-all')],
     ])
       given(...moved, ...since)
         .when(undo)
@@ -282,7 +290,7 @@ describe('the link to the previous address', () => {
       type: 'AccountErasureCanceled',
       data: { userId: adaId, canceledBy: adaId, disabled: false },
     } as const;
-    given(...moved, erasure, sessionsRevoked('disabled'))
+    given(...moved, erasure, createSessionsRevokedFact('disabled'))
       .when(undo)
       .thenHappens(reverted, canceled, ...back.slice(1));
   });
@@ -333,11 +341,11 @@ describe('the claims of an account', () => {
   const held = [`address:${adaAddress}`, `address:${other}`, mark, 'admin:1'];
 
   test('are all needed as long as the change can be undone', () => {
-    assert.deepEqual(superfluousClaims(stateAfter(...moved), held), { addresses: [], marks: [] });
+    assert.deepEqual(findUnneededClaims(stateAfter(...moved), held), { addresses: [], marks: [] });
   });
 
   test('on the previous address are not needed once the change is settled', () => {
-    assert.deepEqual(superfluousClaims(stateAfter(...moved, settled), held), {
+    assert.deepEqual(findUnneededClaims(stateAfter(...moved, settled), held), {
       addresses: [`address:${adaAddress}`],
       marks: [mark],
     });
@@ -345,14 +353,14 @@ describe('the claims of an account', () => {
 
   test('are not needed at all once the account is erased', () => {
     const erased = { type: 'AccountErased', data: { userId: adaId } } as const;
-    const { addresses, marks } = superfluousClaims(stateAfter(...moved, erased), held);
+    const { addresses, marks } = findUnneededClaims(stateAfter(...moved, erased), held);
     assert.deepEqual([addresses, marks], [held.slice(0, 2), [mark]]);
   });
 
   test('on the new address are not needed once the change is undone', () => {
     const now = `release:0:${adaId}:4`;
-    assert.deepEqual(lookupKeysOf(stateAfter(...moved), back, noon).claims, [now]);
-    assert.deepEqual(superfluousClaims(stateAfter(...moved, ...back), [...held, now]), {
+    assert.deepEqual(computeLookupKeys(stateAfter(...moved), back, noon).claims, [now]);
+    assert.deepEqual(findUnneededClaims(stateAfter(...moved, ...back), [...held, now]), {
       addresses: [`address:${other}`],
       marks: [mark, now],
     });
@@ -365,7 +373,7 @@ describe('an operator undoes a change of address', () => {
   test('and ends every session; the password is left to a reset', () => {
     given(...proven, requested(), changed)
       .when(undo)
-      .thenHappens(reverted, sessionsRevoked('admin'));
+      .thenHappens(reverted, createSessionsRevokedFact('admin'));
   });
 
   test('of an account that waits for its erasure, and cancels that', () => {
@@ -380,7 +388,7 @@ describe('an operator undoes a change of address', () => {
     };
     given(...proven, requested(), changed, erasure)
       .when(undo)
-      .thenHappens(reverted, canceled, sessionsRevoked('admin'));
+      .thenHappens(reverted, canceled, createSessionsRevokedFact('admin'));
   });
 
   test('only as long as the link to the previous address could', () => {

@@ -1,58 +1,62 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { lookupKeysOf } from './claims.ts';
+import { computeLookupKeys } from './claims.ts';
 import { decide } from './decide.ts';
-import { erasureUndoRefusal } from './link.ts';
+import { checkErasureUndoLink } from './link.ts';
 import {
-  accountDisabledWithNotice,
-  accountEnabled,
-  accountErased,
-  accountErasureCanceled,
-  accountErasureRequested,
-  accountVerified,
+  accountErasedFact,
+  accountVerifiedFact,
   adaId,
   adminId,
-  linkNamed,
+  createAccountDisabledFactWithNotice,
+  createAccountEnabledFact,
+  createAccountErasureCanceledFact,
+  createAccountErasureRequestedFact,
+  createPasswordResetRequestedFact,
+  createProfileChangedFact,
+  createRegistrationEndedFacts,
+  createRoleChangedFact,
+  createSessionsRevokedFact,
+  createTestLink,
+  createUserRegisteredFact,
   msAfterNoon,
   noon,
-  passwordResetRequested,
-  profileChanged,
-  registrationEnded,
-  roleChanged,
-  sessionsRevoked,
-  userRegistered,
 } from './testing/ada.ts';
-import { fold, given, stateAfter, verifiedAccountAfter } from './testing/given-when-then.ts';
+import { foldFacts, given, stateAfter, verifiedAccountAfter } from './testing/given-when-then.ts';
 
-const unverified = [userRegistered(linkNamed('A'))] as const;
-const proven = [...unverified, accountVerified] as const;
+const unverified = [createUserRegisteredFact(createTestLink('A'))] as const;
+const proven = [...unverified, accountVerifiedFact] as const;
 const later = msAfterNoon(7 * 24 * 3_600_000).toISOString();
-const undo = linkNamed('undo', new Date(later));
-const waiting = [...proven, accountErasureRequested(later, undo), sessionsRevoked('disabled')] as const;
+const undo = createTestLink('undo', new Date(later));
+const waiting = [
+  ...proven,
+  createAccountErasureRequestedFact(later, undo),
+  createSessionsRevokedFact('disabled'),
+] as const;
 const request = { type: 'RequestErasure', by: adaId, eraseAt: later, link: undo } as const;
 
 describe('requesting an erasure', () => {
   test('names the instant, tells the owner, and ends the sessions in the same commit', () => {
     given(...proven)
       .when(request)
-      .thenHappens(accountErasureRequested(later, undo), sessionsRevoked('disabled'));
+      .thenHappens(createAccountErasureRequestedFact(later, undo), createSessionsRevokedFact('disabled'));
   });
 
   test('of an unverified account tells nobody: the mailbox may be a stranger’s', () => {
     given(...unverified)
       .when(request)
-      .thenHappens(accountErasureRequested(later), sessionsRevoked('disabled'));
+      .thenHappens(createAccountErasureRequestedFact(later), createSessionsRevokedFact('disabled'));
   });
 
   test('disables the account, ends its links, and is found by its instant', () => {
     const state = stateAfter(
       ...proven,
-      passwordResetRequested(false, linkNamed('R')),
-      accountErasureRequested(later, undo),
+      createPasswordResetRequestedFact(false, createTestLink('R')),
+      createAccountErasureRequestedFact(later, undo),
     );
     assert.ok(state.disabled);
     assert.equal(state.reset, undefined);
-    assert.deepEqual(lookupKeysOf(fold(proven), decide(fold(proven), request).facts, noon), {
+    assert.deepEqual(computeLookupKeys(foldFacts(proven), decide(foldFacts(proven), request).facts, noon), {
       eraseAt: later,
     });
   });
@@ -70,28 +74,35 @@ describe('requesting an erasure', () => {
         .thenNothing();
     given(...waiting)
       .when(unlinked)
-      .thenHappens(accountErasureRequested(earlier, undefined, 'ops'), sessionsRevoked('disabled'));
+      .thenHappens(
+        createAccountErasureRequestedFact(earlier, undefined, 'ops'),
+        createSessionsRevokedFact('disabled'),
+      );
   });
 
   test('at an earlier instant remembers whether the account was disabled before the first request', () => {
-    const earlier = accountErasureRequested(msAfterNoon(3_600_000).toISOString(), undefined, 'ops');
+    const earlier = createAccountErasureRequestedFact(msAfterNoon(3_600_000).toISOString(), undefined, 'ops');
     assert.equal(stateAfter(...waiting, earlier).erasure?.wasDisabled, false);
-    const disabled = [...proven, accountDisabledWithNotice(), accountErasureRequested(later, undo)] as const;
+    const disabled = [
+      ...proven,
+      createAccountDisabledFactWithNotice(),
+      createAccountErasureRequestedFact(later, undo),
+    ] as const;
     assert.equal(stateAfter(...disabled, earlier).erasure?.wasDisabled, true);
     assert.equal(stateAfter(...waiting, earlier).erasure?.undo, undefined);
   });
 
   test('is refused for nobody, for an ended registration, and for the last admin', () => {
     given().when(request).thenRefused('not_found');
-    given(...unverified, ...registrationEnded('expired'))
+    given(...unverified, ...createRegistrationEndedFacts('expired'))
       .when(request)
       .thenRefused('not_found');
-    given(...proven, roleChanged('admin', 'user'))
+    given(...proven, createRoleChangedFact('admin', 'user'))
       .when(request)
       .thenRefused('last_admin');
-    given(...proven, roleChanged('admin', 'user'))
+    given(...proven, createRoleChangedFact('admin', 'user'))
       .when({ ...request, otherAdmins: { exist: true, claim: 'the third' } })
-      .thenHappens(accountErasureRequested(later, undo), sessionsRevoked('disabled'));
+      .thenHappens(createAccountErasureRequestedFact(later, undo), createSessionsRevokedFact('disabled'));
   });
 });
 
@@ -101,27 +112,31 @@ describe('canceling an erasure', () => {
   test('by its link enables the account', () => {
     given(...waiting)
       .when(cancel)
-      .thenHappens(accountErasureCanceled(false));
-    const state = verifiedAccountAfter(...waiting, accountErasureCanceled(false));
+      .thenHappens(createAccountErasureCanceledFact(false));
+    const state = verifiedAccountAfter(...waiting, createAccountErasureCanceledFact(false));
     assert.equal(state.disabled, false);
     assert.equal(state.erasure, undefined);
   });
 
   test('leaves an account disabled that was before', () => {
-    const past = [...proven, accountDisabledWithNotice(), accountErasureRequested(later, undo)] as const;
+    const past = [
+      ...proven,
+      createAccountDisabledFactWithNotice(),
+      createAccountErasureRequestedFact(later, undo),
+    ] as const;
     given(...past)
       .when(cancel)
-      .thenHappens(accountErasureCanceled(true));
-    assert.ok(stateAfter(...past, accountErasureCanceled(true)).disabled);
+      .thenHappens(createAccountErasureCanceledFact(true));
+    assert.ok(stateAfter(...past, createAccountErasureCanceledFact(true)).disabled);
     given(...past)
       .when({ type: 'EnableAccount', by: adminId })
-      .thenHappens(accountErasureCanceled(true, adminId), accountEnabled());
+      .thenHappens(createAccountErasureCanceledFact(true, adminId), createAccountEnabledFact());
   });
 
   test('is what an admin does by enabling the account', () => {
     given(...waiting)
       .when({ type: 'EnableAccount', by: adminId })
-      .thenHappens(accountErasureCanceled(false, adminId));
+      .thenHappens(createAccountErasureCanceledFact(false, adminId));
   });
 
   test('takes the right link, once, in its time', () => {
@@ -131,13 +146,13 @@ describe('canceling an erasure', () => {
     given(...waiting)
       .when({ ...cancel, now: new Date(later) })
       .thenRefused('token_expired');
-    given(...waiting, accountErasureCanceled(false))
+    given(...waiting, createAccountErasureCanceledFact(false))
       .when(cancel)
       .thenRefused('token_invalid');
-    given(...waiting, accountErased)
+    given(...waiting, accountErasedFact)
       .when(cancel)
       .thenRefused('token_invalid');
-    assert.equal(erasureUndoRefusal(fold([]), undo.hash, noon), 'token_invalid');
+    assert.equal(checkErasureUndoLink(foldFacts([]), undo.hash, noon), 'token_invalid');
   });
 });
 
@@ -150,8 +165,8 @@ describe('an erasure', () => {
       .thenNothing();
     given(...waiting)
       .when(erase)
-      .thenHappens(accountErased);
-    given(...waiting, accountErased)
+      .thenHappens(accountErasedFact);
+    given(...waiting, accountErasedFact)
       .when(erase)
       .thenNothing();
   });
@@ -161,22 +176,30 @@ describe('an erasure', () => {
     given(...proven)
       .when(erase)
       .thenNothing();
-    given(...waiting, accountErasureCanceled(false))
+    given(...waiting, createAccountErasureCanceledFact(false))
       .when(erase)
       .thenNothing();
   });
 
   test('happens to a registration that has ended, seven days later', () => {
-    const past = [...unverified, ...registrationEnded('expired')] as const;
+    const past = [...unverified, ...createRegistrationEndedFacts('expired')] as const;
     given(...past)
       .when(erase)
-      .thenHappens(accountErased);
-    assert.deepEqual(lookupKeysOf(fold(unverified), registrationEnded('expired'), noon), { eraseAt: later });
+      .thenHappens(accountErasedFact);
+    assert.deepEqual(
+      computeLookupKeys(foldFacts(unverified), createRegistrationEndedFacts('expired'), noon),
+      { eraseAt: later },
+    );
   });
 
   test('leaves nothing in the state that names the person', () => {
-    const names = profileChanged({ person: { firstName: 'Augusta', lastName: 'Byron' } });
-    const state = stateAfter(...proven, names, accountErasureRequested(later, undo), accountErased);
+    const names = createProfileChangedFact({ person: { firstName: 'Augusta', lastName: 'Byron' } });
+    const state = stateAfter(
+      ...proven,
+      names,
+      createAccountErasureRequestedFact(later, undo),
+      accountErasedFact,
+    );
     assert.doesNotMatch(JSON.stringify(state), /ada@|"ada"|augusta|byron|hash of the first password|undo/i);
     assert.ok(state.status === 'ended' && state.erased);
   });

@@ -19,7 +19,7 @@ export interface MailedOrWithheldLink {
 }
 
 /** Fields that never leave the journal. */
-export interface PrivateFields {
+export interface PrivateFactFields {
   UserRegistered: MailedOrWithheldLink & { readonly address: string; readonly passwordHash: string };
   VerificationRequested: MailedOrWithheldLink;
   PasswordResetRequested: MailedOrWithheldLink;
@@ -46,8 +46,8 @@ export interface PrivateFields {
   };
 }
 
-type PrivateOf<T> = T extends keyof PrivateFields
-  ? { readonly private: PrivateFields[T] }
+type PrivateOf<T> = T extends keyof PrivateFactFields
+  ? { readonly private: PrivateFactFields[T] }
   : { readonly private?: never };
 
 /**
@@ -57,10 +57,13 @@ type PrivateOf<T> = T extends keyof PrivateFields
 export type FactOf<T extends EventType> = { readonly type: T; readonly data: DataOf<T> } & PrivateOf<T>;
 
 /** Event types that are not facts of an account: those of mailings, and those that the notifier publishes. */
-type Other = 'MailRequested' | 'MailBounced' | 'MailMarkedAsSpam';
+type NonAccountEventType = 'MailRequested' | 'MailBounced' | 'MailMarkedAsSpam';
 
 /** The facts of an account. */
-export type AccountFact = { [T in Exclude<EventType, Other>]: FactOf<T> }[Exclude<EventType, Other>];
+export type AccountFact = { [T in Exclude<EventType, NonAccountEventType>]: FactOf<T> }[Exclude<
+  EventType,
+  NonAccountEventType
+>];
 
 /** The facts of a mailing. */
 export type MailingFact = FactOf<'MailRequested'>;

@@ -1,26 +1,26 @@
-export { addressClaim, dueReleaseClaimRange, lookupKeysOf, superfluousClaims } from './claims.ts';
+export { computeLookupKeys, findUnneededClaims, rangeOfDueReleaseClaims, toAddressClaim } from './claims.ts';
 export type * from './commands.ts';
-export { decide, erasureInstant, isActiveAdmin, proofMatchesAccount } from './decide.ts';
+export { computeErasureTime, decide, isActiveAdmin, proofMatchesAccount } from './decide.ts';
 export { type AccountFact, type Fact, isAccountFact, type MailingFact } from './facts.ts';
 export {
-  emailChangeRefusal,
-  emailUndoRefusal,
-  erasureUndoRefusal,
-  isUnexpired,
-  resetRefusal,
-  verificationRefusal,
+  checkEmailChangeLink,
+  checkEmailUndoLink,
+  checkErasureUndoLink,
+  checkResetLink,
+  checkVerificationLink,
+  isLinkUnexpired,
 } from './link.ts';
 export type { RefusalKind } from './refusals.ts';
 export { isSameHash } from './same-hash.ts';
 export {
+  ACCOUNT_STATE_VERSION,
   type AccountState,
   type ExistingAccount,
   evolve,
-  initialState,
-  isLiving,
+  initialAccountState,
+  isLivingAccount,
   type LivingAccount,
   requireExistingAccount,
-  STATE_VERSION,
   type UnverifiedAccount,
   type VerifiedAccount,
 } from './state.ts';

@@ -9,7 +9,7 @@ export type LinkRefusal = 'token_invalid' | 'token_expired';
  * Returns why a verification link is refused; undefined if it is valid. A link that was already used is still
  * accepted, even after its expiry.
  */
-export function verificationRefusal(
+export function checkVerificationLink(
   state: AccountState,
   tokenHash: string,
   now: Date,
@@ -20,12 +20,12 @@ export function verificationRefusal(
 }
 
 /** Returns why a reset link cannot be used; undefined if it can. */
-export function resetRefusal(state: AccountState, tokenHash: string, now: Date): LinkRefusal | undefined {
+export function checkResetLink(state: AccountState, tokenHash: string, now: Date): LinkRefusal | undefined {
   return linkRefusal(state.status === 'none' ? undefined : state.reset, tokenHash, now);
 }
 
 /** Returns why a link that cancels an erasure cannot be used; undefined if it can. */
-export function erasureUndoRefusal(
+export function checkErasureUndoLink(
   state: AccountState,
   tokenHash: string,
   now: Date,
@@ -39,11 +39,11 @@ export function erasureUndoRefusal(
  */
 function linkRefusal(link: MailedLink | undefined, tokenHash: string, now: Date): LinkRefusal | undefined {
   if (link === undefined || !matches(link, tokenHash)) return 'token_invalid';
-  return isUnexpired(link, now) ? undefined : 'token_expired';
+  return isLinkUnexpired(link, now) ? undefined : 'token_expired';
 }
 
 /** Whether a link has not expired yet. At exactly `expiresAt` it has expired. */
-export function isUnexpired({ expiresAt }: Pick<MailedLink, 'expiresAt'>, now: Date): boolean {
+export function isLinkUnexpired({ expiresAt }: Pick<MailedLink, 'expiresAt'>, now: Date): boolean {
   return now.getTime() < Date.parse(expiresAt);
 }
 
@@ -55,7 +55,7 @@ function matches(link: MailedLink | undefined, tokenHash: string): boolean {
  * Returns why a link that confirms a new address is refused; undefined if it is valid. A link that was
  * already used is still accepted, even after its expiry.
  */
-export function emailChangeRefusal(
+export function checkEmailChangeLink(
   state: AccountState,
   tokenHash: string,
   now: Date,
@@ -66,7 +66,11 @@ export function emailChangeRefusal(
 }
 
 /** Returns why a link that undoes a change of address cannot be used; undefined if it can. */
-export function emailUndoRefusal(state: AccountState, tokenHash: string, now: Date): LinkRefusal | undefined {
+export function checkEmailUndoLink(
+  state: AccountState,
+  tokenHash: string,
+  now: Date,
+): LinkRefusal | undefined {
   return linkRefusal(state.status === 'verified' ? state.previous?.link : undefined, tokenHash, now);
 }
 

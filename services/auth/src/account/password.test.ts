@@ -1,138 +1,148 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { lookupKeysOf } from './claims.ts';
+import { computeLookupKeys } from './claims.ts';
 import { decide } from './decide.ts';
 import {
-  accountDisabled,
-  accountEnabled,
-  accountVerified,
+  accountVerifiedFact,
   adaAddress,
   adaId,
+  createAccountDisabledFact,
+  createAccountEnabledFact,
+  createPasswordChangedFact,
+  createPasswordRehashedFact,
+  createPasswordResetRequestedFact,
+  createRegistrationEndedFacts,
+  createSessionsRevokedFact,
+  createTestLink,
+  createUserRegisteredFact,
   firstPasswordHash,
-  linkNamed,
   msAfterNoon,
   noon,
-  passwordChanged,
-  passwordRehashed,
-  passwordResetRequested,
-  registrationEnded,
-  sessionsRevoked,
   strangerId,
-  userRegistered,
 } from './testing/ada.ts';
 import { given, stateAfter, verifiedAccountAfter } from './testing/given-when-then.ts';
 
 const HOUR = 3_600_000;
-const unverified = [userRegistered(linkNamed('A'))] as const;
-const proven = [userRegistered(linkNamed('A')), accountVerified] as const;
+const unverified = [createUserRegisteredFact(createTestLink('A'))] as const;
+const proven = [createUserRegisteredFact(createTestLink('A')), accountVerifiedFact] as const;
 
 describe('asking for a reset', () => {
   const ask = {
     type: 'RequestPasswordReset',
     address: adaAddress,
-    link: linkNamed('R'),
+    link: createTestLink('R'),
     owner: undefined,
   } as const;
 
   test('mints a link for a verified account', () => {
     given(...proven)
       .when({ ...ask, owner: adaId })
-      .thenHappens(passwordResetRequested(false, linkNamed('R')));
+      .thenHappens(createPasswordResetRequestedFact(false, createTestLink('R')));
   });
 
   test('mints a link that also verifies, for an unverified one', () => {
     given(...unverified)
       .when(ask)
-      .thenHappens(passwordResetRequested(true, linkNamed('R')));
+      .thenHappens(createPasswordResetRequestedFact(true, createTestLink('R')));
   });
 
   test('mints none for an unverified account whose address is another’s', () => {
     given(...unverified)
       .when({ ...ask, owner: strangerId })
-      .thenHappens(passwordResetRequested(true));
+      .thenHappens(createPasswordResetRequestedFact(true));
   });
 
   test('over the mail budget does nothing as long as a link works, and mints one afterwards', () => {
-    const another = { ...ask, link: linkNamed('S') };
-    for (const past of [unverified, [...proven, passwordResetRequested(false, linkNamed('R'))]]) {
+    const another = { ...ask, link: createTestLink('S') };
+    for (const past of [
+      unverified,
+      [...proven, createPasswordResetRequestedFact(false, createTestLink('R'))],
+    ]) {
       const owner = past === unverified ? undefined : adaId;
       given(...past)
         .when({ ...another, owner, unlessUsableAt: msAfterNoon(HOUR - 1) })
         .thenNothing();
       given(...past)
         .when({ ...another, owner, unlessUsableAt: msAfterNoon(HOUR) })
-        .thenHappens(passwordResetRequested(past === unverified, linkNamed('S')));
+        .thenHappens(createPasswordResetRequestedFact(past === unverified, createTestLink('S')));
     }
   });
 
   test('over the mail budget mints one where no link was asked for, or the last one was used', () => {
-    const again = { ...ask, owner: adaId, link: linkNamed('S'), unlessUsableAt: noon };
+    const again = { ...ask, owner: adaId, link: createTestLink('S'), unlessUsableAt: noon };
     given(...proven)
       .when(again)
-      .thenHappens(passwordResetRequested(false, linkNamed('S')));
-    given(...proven, passwordResetRequested(false, linkNamed('R')), passwordChanged('reset', 'new'))
+      .thenHappens(createPasswordResetRequestedFact(false, createTestLink('S')));
+    given(
+      ...proven,
+      createPasswordResetRequestedFact(false, createTestLink('R')),
+      createPasswordChangedFact('reset', 'new'),
+    )
       .when(again)
-      .thenHappens(passwordResetRequested(false, linkNamed('S')));
+      .thenHappens(createPasswordResetRequestedFact(false, createTestLink('S')));
   });
 
   test('over the mail budget behaves alike where the link is withheld', () => {
-    given(userRegistered())
+    given(createUserRegisteredFact())
       .when({ ...ask, owner: strangerId, unlessUsableAt: msAfterNoon(HOUR - 1) })
       .thenNothing();
-    given(userRegistered())
+    given(createUserRegisteredFact())
       .when({ ...ask, owner: strangerId, unlessUsableAt: msAfterNoon(HOUR) })
-      .thenHappens(passwordResetRequested(true));
+      .thenHappens(createPasswordResetRequestedFact(true));
   });
 
   test('does nothing for a disabled, ended or unknown account', () => {
-    given(...proven, accountDisabled())
+    given(...proven, createAccountDisabledFact())
       .when({ ...ask, owner: adaId })
       .thenNothing();
-    given(...unverified, accountDisabled())
+    given(...unverified, createAccountDisabledFact())
       .when(ask)
       .thenNothing();
-    given(...unverified, ...registrationEnded('expired'))
+    given(...unverified, ...createRegistrationEndedFacts('expired'))
       .when(ask)
       .thenNothing();
     given().when(ask).thenNothing();
   });
 
   test('works again once the account is enabled', () => {
-    given(...proven, accountDisabled(), accountEnabled())
+    given(...proven, createAccountDisabledFact(), createAccountEnabledFact())
       .when(ask)
-      .thenHappens(passwordResetRequested(false, linkNamed('R')));
+      .thenHappens(createPasswordResetRequestedFact(false, createTestLink('R')));
   });
 });
 
 const complete = {
   type: 'CompleteReset',
-  tokenHash: linkNamed('R').hash,
+  tokenHash: createTestLink('R').hash,
   now: noon,
   owner: undefined,
   passwordHash: 'new',
 } as const;
 
 describe('a reset link of a verified account', () => {
-  const past = [...proven, passwordResetRequested(false, linkNamed('R'))];
+  const past = [...proven, createPasswordResetRequestedFact(false, createTestLink('R'))];
   const use = { ...complete, owner: adaId };
 
   test('sets the password and ends the sessions in the same commit', () => {
     given(...past)
       .when(use)
-      .thenHappens(passwordChanged('reset', 'new'), sessionsRevoked('password-changed'));
+      .thenHappens(createPasswordChangedFact('reset', 'new'), createSessionsRevokedFact('password-changed'));
   });
 
   test('works up to, but not at, the instant of its expiry', () => {
     given(...past)
       .when({ ...use, now: msAfterNoon(HOUR - 1) })
-      .thenHappens(passwordChanged('reset', 'new'), sessionsRevoked('password-changed'));
+      .thenHappens(createPasswordChangedFact('reset', 'new'), createSessionsRevokedFact('password-changed'));
     given(...past)
       .when({ ...use, now: msAfterNoon(HOUR) })
       .thenRefused('token_expired');
   });
 
   test('works once', () => {
-    const [changed, ended] = [passwordChanged('reset', 'new'), sessionsRevoked('password-changed')];
+    const [changed, ended] = [
+      createPasswordChangedFact('reset', 'new'),
+      createSessionsRevokedFact('password-changed'),
+    ];
     given(...past, changed, ended)
       .when(use)
       .thenRefused('token_invalid');
@@ -142,30 +152,30 @@ describe('a reset link of a verified account', () => {
   });
 
   test('is superseded by a newer one', () => {
-    const again = [...past, passwordResetRequested(false, linkNamed('S'))];
+    const again = [...past, createPasswordResetRequestedFact(false, createTestLink('S'))];
     given(...again)
       .when(use)
       .thenRefused('token_invalid');
     given(...again)
-      .when({ ...use, tokenHash: linkNamed('S').hash })
-      .thenHappens(passwordChanged('reset', 'new'), sessionsRevoked('password-changed'));
+      .when({ ...use, tokenHash: createTestLink('S').hash })
+      .thenHappens(createPasswordChangedFact('reset', 'new'), createSessionsRevokedFact('password-changed'));
   });
 
   test('dies when the password is changed, and when the account is disabled', () => {
-    given(...past, passwordChanged('change', 'newer'))
+    given(...past, createPasswordChangedFact('change', 'newer'))
       .when(use)
       .thenRefused('token_invalid');
-    given(...past, accountDisabled())
+    given(...past, createAccountDisabledFact())
       .when(use)
       .thenRefused('token_invalid');
-    given(...past, accountDisabled(), accountEnabled())
+    given(...past, createAccountDisabledFact(), createAccountEnabledFact())
       .when(use)
       .thenRefused('token_invalid');
   });
 
   test('is not opened by the token of the verification link, nor by any other', () => {
     given(...past)
-      .when({ ...use, tokenHash: linkNamed('A').hash })
+      .when({ ...use, tokenHash: createTestLink('A').hash })
       .thenRefused('token_invalid');
     given(...proven)
       .when(use)
@@ -177,28 +187,32 @@ describe('a reset link of a verified account', () => {
 
   test('does not verify a second time', () => {
     const requestedBefore = [
-      userRegistered(linkNamed('A')),
-      passwordResetRequested(true, linkNamed('R')),
-      accountVerified,
+      createUserRegisteredFact(createTestLink('A')),
+      createPasswordResetRequestedFact(true, createTestLink('R')),
+      accountVerifiedFact,
     ];
     given(...requestedBefore)
       .when(use)
-      .thenHappens(passwordChanged('reset', 'new'), sessionsRevoked('password-changed'));
+      .thenHappens(createPasswordChangedFact('reset', 'new'), createSessionsRevokedFact('password-changed'));
   });
 });
 
 describe('a reset link of an unverified account', () => {
-  const past = [...unverified, passwordResetRequested(true, linkNamed('R'))];
+  const past = [...unverified, createPasswordResetRequestedFact(true, createTestLink('R'))];
 
   test('proves the mailbox: it sets the first password, verifies and ends the sessions', () => {
     given(...past)
       .when(complete)
-      .thenHappens(passwordChanged('first', 'new'), accountVerified, sessionsRevoked('password-changed'));
+      .thenHappens(
+        createPasswordChangedFact('first', 'new'),
+        accountVerifiedFact,
+        createSessionsRevokedFact('password-changed'),
+      );
   });
 
   test('takes the claim on the address', () => {
     const state = stateAfter(...past);
-    assert.deepEqual(lookupKeysOf(state, decide(state, complete).facts, noon), {
+    assert.deepEqual(computeLookupKeys(state, decide(state, complete).facts, noon), {
       claims: [`address:${adaAddress}`],
     });
   });
@@ -206,7 +220,7 @@ describe('a reset link of an unverified account', () => {
   test('ends the registration where another has proven the address', () => {
     given(...past)
       .when({ ...complete, owner: strangerId })
-      .thenRefused('token_invalid', ...registrationEnded('superseded'));
+      .thenRefused('token_invalid', ...createRegistrationEndedFacts('superseded'));
   });
 
   test('that is not right ends nothing, though another has proven the address', () => {
@@ -220,13 +234,17 @@ describe('a reset link of an unverified account', () => {
   });
 
   test('stays valid after a request that created no link', () => {
-    given(...past, passwordResetRequested(true))
+    given(...past, createPasswordResetRequestedFact(true))
       .when(complete)
-      .thenHappens(passwordChanged('first', 'new'), accountVerified, sessionsRevoked('password-changed'));
+      .thenHappens(
+        createPasswordChangedFact('first', 'new'),
+        accountVerifiedFact,
+        createSessionsRevokedFact('password-changed'),
+      );
   });
 
   test('dies with the registration', () => {
-    given(...past, ...registrationEnded('rejected'))
+    given(...past, ...createRegistrationEndedFacts('rejected'))
       .when(complete)
       .thenRefused('token_invalid');
   });
@@ -238,28 +256,28 @@ describe('rehashing the password', () => {
   test('replaces the stored hash alone: sessions and links remain', () => {
     given(...unverified)
       .when(rehash)
-      .thenHappens(passwordRehashed('renewed'));
+      .thenHappens(createPasswordRehashedFact('renewed'));
     const { passwordHash, reset, revokedAt } = verifiedAccountAfter(
       ...proven,
-      passwordResetRequested(false, linkNamed('R')),
-      passwordRehashed('renewed'),
+      createPasswordResetRequestedFact(false, createTestLink('R')),
+      createPasswordRehashedFact('renewed'),
     );
     assert.equal(passwordHash, 'renewed');
-    assert.equal(reset?.hash, linkNamed('R').hash);
+    assert.equal(reset?.hash, createTestLink('R').hash);
     assert.equal(revokedAt, 0);
   });
 
   test('does nothing if the account has another password by now', () => {
-    given(...proven, passwordChanged('change', 'newer'))
+    given(...proven, createPasswordChangedFact('change', 'newer'))
       .when(rehash)
       .thenNothing();
   });
 
   test('does nothing a second time, for an account that ended, and for none', () => {
-    given(...proven, passwordRehashed('renewed'))
+    given(...proven, createPasswordRehashedFact('renewed'))
       .when({ ...rehash, checkedHash: 'renewed' })
       .thenNothing();
-    given(...unverified, ...registrationEnded('expired'))
+    given(...unverified, ...createRegistrationEndedFacts('expired'))
       .when(rehash)
       .thenNothing();
     given().when(rehash).thenNothing();
@@ -272,11 +290,11 @@ describe('changing the password', () => {
   test('ends the sessions in the same commit', () => {
     given(...proven)
       .when(change)
-      .thenHappens(passwordChanged('change', 'new'), sessionsRevoked('password-changed'));
+      .thenHappens(createPasswordChangedFact('change', 'new'), createSessionsRevokedFact('password-changed'));
   });
 
   test('is refused with another password than the one the account has by now', () => {
-    given(...proven, passwordChanged('reset', 'newer'))
+    given(...proven, createPasswordChangedFact('reset', 'newer'))
       .when(change)
       .thenRefused('current_password_incorrect');
     given(...proven)
@@ -288,7 +306,7 @@ describe('changing the password', () => {
     given(...unverified)
       .when(change)
       .thenRefused('account_not_verified');
-    given(...unverified, ...registrationEnded('expired'))
+    given(...unverified, ...createRegistrationEndedFacts('expired'))
       .when(change)
       .thenRefused('account_not_verified');
     given()
@@ -299,10 +317,10 @@ describe('changing the password', () => {
   test('ends every open link', () => {
     const { reset, usedVerification } = verifiedAccountAfter(
       ...proven,
-      passwordResetRequested(false, linkNamed('R')),
-      passwordChanged('change', 'new'),
+      createPasswordResetRequestedFact(false, createTestLink('R')),
+      createPasswordChangedFact('change', 'new'),
     );
     assert.equal(reset, undefined);
-    assert.equal(usedVerification?.hash, linkNamed('A').hash);
+    assert.equal(usedVerification?.hash, createTestLink('A').hash);
   });
 });

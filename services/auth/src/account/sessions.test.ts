@@ -1,11 +1,11 @@
 import { describe, test } from 'node:test';
 import {
-  accountDisabled,
-  accountVerified,
-  linkNamed,
-  registrationEnded,
-  sessionsRevoked,
-  userRegistered,
+  accountVerifiedFact,
+  createAccountDisabledFact,
+  createRegistrationEndedFacts,
+  createSessionsRevokedFact,
+  createTestLink,
+  createUserRegisteredFact,
 } from './testing/ada.ts';
 import { given } from './testing/given-when-then.ts';
 
@@ -13,30 +13,30 @@ describe('revoking sessions', () => {
   test('is a fact with its reason, verified or not', () => {
     for (const reason of ['logout-all', 'refresh-reuse', 'admin'] as const) {
       const revoke = { type: 'RevokeSessions', reason } as const;
-      given(userRegistered(linkNamed('A')))
+      given(createUserRegisteredFact(createTestLink('A')))
         .when(revoke)
-        .thenHappens(sessionsRevoked(reason, undefined, { isTold: false }));
-      given(userRegistered(linkNamed('A')), accountVerified)
+        .thenHappens(createSessionsRevokedFact(reason, undefined, { isTold: false }));
+      given(createUserRegisteredFact(createTestLink('A')), accountVerifiedFact)
         .when(revoke)
-        .thenHappens(sessionsRevoked(reason));
+        .thenHappens(createSessionsRevokedFact(reason));
     }
   });
 
   test('by everywhere-logout happens each time: there may be new sessions', () => {
-    given(userRegistered(linkNamed('A')), sessionsRevoked('logout-all'))
+    given(createUserRegisteredFact(createTestLink('A')), createSessionsRevokedFact('logout-all'))
       .when({ type: 'RevokeSessions', reason: 'logout-all' })
-      .thenHappens(sessionsRevoked('logout-all'));
+      .thenHappens(createSessionsRevokedFact('logout-all'));
   });
 
   test('works on a disabled account', () => {
-    given(userRegistered(linkNamed('A')), accountDisabled())
+    given(createUserRegisteredFact(createTestLink('A')), createAccountDisabledFact())
       .when({ type: 'RevokeSessions', reason: 'admin' })
-      .thenHappens(sessionsRevoked('admin'));
+      .thenHappens(createSessionsRevokedFact('admin'));
   });
 
   test('of an account that has ended or never was does nothing', () => {
     given().when({ type: 'RevokeSessions', reason: 'logout-all' }).thenNothing();
-    given(userRegistered(linkNamed('A')), ...registrationEnded('expired'))
+    given(createUserRegisteredFact(createTestLink('A')), ...createRegistrationEndedFacts('expired'))
       .when({ type: 'RevokeSessions', reason: 'logout-all' })
       .thenNothing();
   });
@@ -44,27 +44,31 @@ describe('revoking sessions', () => {
 
 describe('the reuse of a refresh token', () => {
   test('is told to the owner of a verified account, unless the owner has had enough notices', () => {
-    given(userRegistered(linkNamed('A')), accountVerified)
+    given(createUserRegisteredFact(createTestLink('A')), accountVerifiedFact)
       .when({ type: 'RevokeSessions', reason: 'refresh-reuse', notifies: true })
-      .thenHappens(sessionsRevoked('refresh-reuse'));
-    given(userRegistered(linkNamed('A')), accountVerified)
+      .thenHappens(createSessionsRevokedFact('refresh-reuse'));
+    given(createUserRegisteredFact(createTestLink('A')), accountVerifiedFact)
       .when({ type: 'RevokeSessions', reason: 'refresh-reuse', notifies: false })
-      .thenHappens(sessionsRevoked('refresh-reuse', undefined, { isTold: false }));
+      .thenHappens(createSessionsRevokedFact('refresh-reuse', undefined, { isTold: false }));
   });
 
   function reuse(since: number) {
     return { type: 'RevokeSessions', reason: 'refresh-reuse', since } as const;
   }
   // All sessions were revoked by the fact with sequence 3.
-  const past = [userRegistered(linkNamed('A')), accountVerified, sessionsRevoked('logout-all')] as const;
+  const past = [
+    createUserRegisteredFact(createTestLink('A')),
+    accountVerifiedFact,
+    createSessionsRevokedFact('logout-all'),
+  ] as const;
 
   test('ends the sessions where its own was decided on the revocation or later', () => {
     given(...past)
       .when(reuse(3))
-      .thenHappens(sessionsRevoked('refresh-reuse'));
+      .thenHappens(createSessionsRevokedFact('refresh-reuse'));
     given(...past)
       .when(reuse(4))
-      .thenHappens(sessionsRevoked('refresh-reuse'));
+      .thenHappens(createSessionsRevokedFact('refresh-reuse'));
   });
 
   test('ends nothing where its own session is revoked already', () => {
@@ -77,7 +81,7 @@ describe('the reuse of a refresh token', () => {
   });
 
   test('is no occasion a second time', () => {
-    given(...past, sessionsRevoked('refresh-reuse'))
+    given(...past, createSessionsRevokedFact('refresh-reuse'))
       .when(reuse(3))
       .thenNothing();
   });
@@ -86,21 +90,21 @@ describe('the reuse of a refresh token', () => {
     const one = { ...reuse(3), sessionId: 'one' };
     given(...past)
       .when(one)
-      .thenHappens(sessionsRevoked('refresh-reuse', 'one'));
-    given(...past, sessionsRevoked('refresh-reuse', 'one'))
+      .thenHappens(createSessionsRevokedFact('refresh-reuse', 'one'));
+    given(...past, createSessionsRevokedFact('refresh-reuse', 'one'))
       .when(one)
       .thenNothing();
-    given(...past, sessionsRevoked('refresh-reuse', 'other'))
+    given(...past, createSessionsRevokedFact('refresh-reuse', 'other'))
       .when(one)
-      .thenHappens(sessionsRevoked('refresh-reuse', 'one'));
-    given(...past, sessionsRevoked('refresh-reuse'))
+      .thenHappens(createSessionsRevokedFact('refresh-reuse', 'one'));
+    given(...past, createSessionsRevokedFact('refresh-reuse'))
       .when(one)
       .thenNothing();
   });
 
   test('counts before anything was ever revoked', () => {
-    given(userRegistered(linkNamed('A')))
+    given(createUserRegisteredFact(createTestLink('A')))
       .when(reuse(1))
-      .thenHappens(sessionsRevoked('refresh-reuse', undefined, { isTold: false }));
+      .thenHappens(createSessionsRevokedFact('refresh-reuse', undefined, { isTold: false }));
   });
 });

@@ -2,32 +2,32 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import type { AccountFact } from './facts.ts';
-import { evolve, initialState } from './state.ts';
+import { evolve, initialAccountState } from './state.ts';
 import {
-  accountDisabled,
-  accountEnabled,
-  accountVerified,
+  accountVerifiedFact,
   adaAddress,
   adaId,
   adminId,
+  createAccountDisabledFact,
+  createAccountEnabledFact,
+  createPasswordChangedFact,
+  createPasswordResetRequestedFact,
+  createProfileChangedFact,
+  createRegistrationEndedFacts,
+  createRoleChangedFact,
+  createSessionsRevokedFact,
+  createTestLink,
+  createUserRegisteredFact,
+  createVerificationRequestedFact,
   firstPasswordHash,
-  linkNamed,
   msAfterNoon,
-  passwordChanged,
-  passwordResetRequested,
-  profileChanged,
-  registrationEnded,
-  roleChanged,
-  sessionsRevoked,
-  userRegistered,
-  verificationRequested,
 } from './testing/ada.ts';
-import { fold, given, stateAfter, unverifiedAccountAfter } from './testing/given-when-then.ts';
+import { foldFacts, given, stateAfter, unverifiedAccountAfter } from './testing/given-when-then.ts';
 
 const HOUR = 3_600_000;
-const registered = userRegistered(linkNamed('A'));
+const registered = createUserRegisteredFact(createTestLink('A'));
 function kept(name: string) {
-  return { hash: linkNamed(name).hash, expiresAt: linkNamed(name).sealed.expiresAt };
+  return { hash: createTestLink(name).hash, expiresAt: createTestLink(name).sealed.expiresAt };
 }
 
 /**
@@ -67,17 +67,17 @@ describe('the state of an account', () => {
   });
 
   test('has no link where none was minted', () => {
-    const { verification, everLinked } = unverifiedAccountAfter(userRegistered());
+    const { verification, everLinked } = unverifiedAccountAfter(createUserRegisteredFact());
     assert.deepEqual({ verification, everLinked }, { verification: undefined, everLinked: false });
   });
 
   test('changes by each fact only what that fact says', () => {
-    const past = [registered, passwordResetRequested(true, linkNamed('R'))];
+    const past = [registered, createPasswordResetRequestedFact(true, createTestLink('R'))];
     const cases: readonly (readonly [AccountFact, Readonly<Record<string, unknown>>])[] = [
-      [verificationRequested(linkNamed('B')), { verification: kept('B') }],
-      [verificationRequested(), {}],
+      [createVerificationRequestedFact(createTestLink('B')), { verification: kept('B') }],
+      [createVerificationRequestedFact(), {}],
       [
-        accountVerified,
+        accountVerifiedFact,
         {
           status: 'verified',
           verification: undefined,
@@ -86,7 +86,7 @@ describe('the state of an account', () => {
         },
       ],
       [
-        registrationEnded('expired')[0],
+        createRegistrationEndedFacts('expired')[0],
         {
           status: 'ended',
           verification: undefined,
@@ -95,68 +95,90 @@ describe('the state of an account', () => {
           linksUntil: undefined,
         },
       ],
-      [passwordResetRequested(true, linkNamed('S')), { reset: kept('S') }],
-      [passwordResetRequested(true), {}],
+      [createPasswordResetRequestedFact(true, createTestLink('S')), { reset: kept('S') }],
+      [createPasswordResetRequestedFact(true), {}],
       [
-        passwordChanged('first', 'new'),
+        createPasswordChangedFact('first', 'new'),
         { passwordHash: 'new', verification: undefined, reset: undefined, linksUntil: undefined },
       ],
       [
-        profileChanged({ person: { firstName: 'Ada', lastName: 'Lovelace', username: 'al' }, locale: 'de' }),
+        createProfileChangedFact({
+          person: { firstName: 'Ada', lastName: 'Lovelace', username: 'al' },
+          locale: 'de',
+        }),
         { firstName: 'Ada', lastName: 'Lovelace', username: 'al', locale: 'de' },
       ],
-      [roleChanged('admin', 'user'), { role: 'admin' }],
+      [createRoleChangedFact('admin', 'user'), { role: 'admin' }],
       [
-        accountDisabled(),
+        createAccountDisabledFact(),
         { disabled: true, verification: undefined, reset: undefined, linksUntil: undefined },
       ],
-      [accountEnabled(), {}],
-      [sessionsRevoked('admin'), { revokedAt: 3, allRevokedAt: 3 }],
+      [createAccountEnabledFact(), {}],
+      [createSessionsRevokedFact('admin'), { revokedAt: 3, allRevokedAt: 3 }],
     ];
     for (const [fact, change] of cases) assert.deepEqual(changeBy(past, fact), change, fact.type);
   });
 
   test('lists the sessions that were revoked individually, until all are', () => {
-    const one = stateAfter(registered, sessionsRevoked('refresh-reuse', 'one'));
+    const one = stateAfter(registered, createSessionsRevokedFact('refresh-reuse', 'one'));
     assert.deepEqual([one.revokedAt, one.allRevokedAt, one.revokedSessions], [2, 0, ['one']]);
-    const all = stateAfter(registered, sessionsRevoked('refresh-reuse', 'one'), sessionsRevoked('admin'));
+    const all = stateAfter(
+      registered,
+      createSessionsRevokedFact('refresh-reuse', 'one'),
+      createSessionsRevokedFact('admin'),
+    );
     assert.deepEqual([all.revokedAt, all.allRevokedAt, all.revokedSessions], [3, 3, []]);
   });
 
   test('is enabled again by AccountEnabled, without its links', () => {
-    assert.deepEqual(changeBy([registered, accountDisabled()], accountEnabled()), { disabled: false });
+    assert.deepEqual(changeBy([registered, createAccountDisabledFact()], createAccountEnabledFact()), {
+      disabled: false,
+    });
   });
 
   test('remembers that it ever had a link, of either purpose', () => {
     assert.equal(
-      unverifiedAccountAfter(userRegistered(), verificationRequested(linkNamed('B'))).everLinked,
-      true,
-    );
-    assert.equal(
-      unverifiedAccountAfter(userRegistered(), passwordResetRequested(true, linkNamed('R'))).everLinked,
-      true,
-    );
-    assert.equal(unverifiedAccountAfter(registered, accountDisabled(), accountEnabled()).everLinked, true);
-    assert.equal(
-      unverifiedAccountAfter(userRegistered(), verificationRequested(), passwordResetRequested(true))
+      unverifiedAccountAfter(createUserRegisteredFact(), createVerificationRequestedFact(createTestLink('B')))
         .everLinked,
+      true,
+    );
+    assert.equal(
+      unverifiedAccountAfter(
+        createUserRegisteredFact(),
+        createPasswordResetRequestedFact(true, createTestLink('R')),
+      ).everLinked,
+      true,
+    );
+    assert.equal(
+      unverifiedAccountAfter(registered, createAccountDisabledFact(), createAccountEnabledFact()).everLinked,
+      true,
+    );
+    assert.equal(
+      unverifiedAccountAfter(
+        createUserRegisteredFact(),
+        createVerificationRequestedFact(),
+        createPasswordResetRequestedFact(true),
+      ).everLinked,
       false,
     );
   });
 
   test('records until when a link gives access to the account, or would if its address were not another’s', () => {
     const [early, late] = [msAfterNoon(HOUR).toISOString(), msAfterNoon(2 * HOUR).toISOString()];
-    const later = linkNamed('R', msAfterNoon(2 * HOUR));
-    assert.equal(stateAfter(userRegistered()).linksUntil, early);
-    assert.equal(stateAfter(registered, passwordResetRequested(true, later)).linksUntil, late);
+    const later = createTestLink('R', msAfterNoon(2 * HOUR));
+    assert.equal(stateAfter(createUserRegisteredFact()).linksUntil, early);
+    assert.equal(stateAfter(registered, createPasswordResetRequestedFact(true, later)).linksUntil, late);
     assert.equal(
-      stateAfter(registered, passwordResetRequested(true, later), verificationRequested(linkNamed('B')))
-        .linksUntil,
+      stateAfter(
+        registered,
+        createPasswordResetRequestedFact(true, later),
+        createVerificationRequestedFact(createTestLink('B')),
+      ).linksUntil,
       late,
     );
-    assert.equal(stateAfter(registered, accountVerified).linksUntil, undefined);
+    assert.equal(stateAfter(registered, accountVerifiedFact).linksUntil, undefined);
     assert.equal(
-      stateAfter(registered, passwordResetRequested(true, later), accountVerified).linksUntil,
+      stateAfter(registered, createPasswordResetRequestedFact(true, later), accountVerifiedFact).linksUntil,
       late,
     );
   });
@@ -164,9 +186,9 @@ describe('the state of an account', () => {
   test('records which fact revoked its sessions last', () => {
     const past = [
       registered,
-      sessionsRevoked('logout-all'),
-      accountVerified,
-      ...registrationEnded('expired'),
+      createSessionsRevokedFact('logout-all'),
+      accountVerifiedFact,
+      ...createRegistrationEndedFacts('expired'),
     ];
     assert.deepEqual(
       [1, 2, 3, 4, 5].map((count) => stateAfter(...past.slice(0, count)).revokedAt),
@@ -177,40 +199,40 @@ describe('the state of an account', () => {
   test('counts every fact', () => {
     const past = [
       registered,
-      verificationRequested(),
-      passwordResetRequested(true),
-      accountVerified,
-      accountDisabled(),
-      accountEnabled(),
+      createVerificationRequestedFact(),
+      createPasswordResetRequestedFact(true),
+      accountVerifiedFact,
+      createAccountDisabledFact(),
+      createAccountEnabledFact(),
     ];
     assert.equal(stateAfter(...past).sequence, past.length);
   });
 
   test('is left as it was: evolve makes another', () => {
     const before = Object.freeze(unverifiedAccountAfter(registered));
-    evolve(before, accountVerified);
+    evolve(before, accountVerifiedFact);
     assert.deepEqual(before, unverifiedAccountAfter(registered));
-    assert.deepEqual(initialState, { status: 'none' });
+    assert.deepEqual(initialAccountState, { status: 'none' });
   });
 
   test('goes through JSON unchanged, as a snapshot', () => {
     const past = [
       registered,
-      passwordResetRequested(true, linkNamed('R')),
-      passwordChanged('first', 'new'),
-      accountVerified,
-      passwordResetRequested(false, linkNamed('S')),
-      profileChanged({ person: { firstName: 'Ada' } }),
+      createPasswordResetRequestedFact(true, createTestLink('R')),
+      createPasswordChangedFact('first', 'new'),
+      accountVerifiedFact,
+      createPasswordResetRequestedFact(false, createTestLink('S')),
+      createProfileChangedFact({ person: { firstName: 'Ada' } }),
     ];
     for (const count of past.keys()) {
-      const state = fold(past.slice(0, count));
+      const state = foldFacts(past.slice(0, count));
       assert.deepEqual(JSON.parse(JSON.stringify(state)), state);
     }
   });
 });
 
 test('a history that does not begin with UserRegistered is refused', () => {
-  assert.throws(() => fold([accountVerified]), TypeError);
+  assert.throws(() => foldFacts([accountVerifiedFact]), TypeError);
 });
 
 describe('the state of an erased person', () => {
@@ -224,15 +246,15 @@ describe('the state of an erased person', () => {
   });
 
   test('keeps what a later change without a person leaves', () => {
-    assert.deepEqual(changeBy([registered], profileChanged({ person: null, locale: 'de' })), {
+    assert.deepEqual(changeBy([registered], createProfileChangedFact({ person: null, locale: 'de' })), {
       locale: 'de',
     });
-    assert.deepEqual(changeBy([registered], profileChanged({ person: null })), {});
+    assert.deepEqual(changeBy([registered], createProfileChangedFact({ person: null })), {});
   });
 
   test('is decided on as any other', () => {
-    given(erased, accountVerified)
+    given(erased, accountVerifiedFact)
       .when({ type: 'DisableAccount', by: adminId })
-      .thenHappens(accountDisabled(), sessionsRevoked('disabled'));
+      .thenHappens(createAccountDisabledFact(), createSessionsRevokedFact('disabled'));
   });
 });

@@ -12,7 +12,7 @@ export interface PendingErasure {
   readonly wasDisabled: boolean;
 }
 
-interface Registered {
+interface RegisteredAccount {
   readonly userId: string;
   /** The canonical address, which is used for sign-up, login, limits and the claim. */
   readonly address: string;
@@ -46,7 +46,7 @@ interface Registered {
 }
 
 /** An account that has signed up, and whose address is not verified yet. */
-export interface UnverifiedAccount extends Registered {
+export interface UnverifiedAccount extends RegisteredAccount {
   readonly status: 'unverified';
   /** The newest verification link. */
   readonly verification?: MailedLink;
@@ -64,7 +64,7 @@ interface LinkedAddress {
 }
 
 /** An account whose address is verified. */
-export interface VerifiedAccount extends Registered {
+export interface VerifiedAccount extends RegisteredAccount {
   readonly status: 'verified';
   /** The new address that was requested and is not confirmed yet, with its confirmation link. */
   readonly emailChange?: LinkedAddress & { readonly passwordHash: string };
@@ -80,7 +80,7 @@ export interface VerifiedAccount extends Registered {
 }
 
 /** An account that was erased, or whose registration ended before its address was verified. */
-export interface EndedAccount extends Registered {
+export interface EndedAccount extends RegisteredAccount {
   readonly status: 'ended';
   /** True once the account was erased. The state then contains no personal data. */
   readonly erased?: true;
@@ -96,7 +96,7 @@ export type ExistingAccount = LivingAccount | EndedAccount;
 export type AccountState = { readonly status: 'none' } | ExistingAccount;
 
 /** Increase this number whenever the shape of AccountState changes: snapshots of other versions are ignored. */
-export const STATE_VERSION = 7;
+export const ACCOUNT_STATE_VERSION = 7;
 
 /**
  * How many ids of revoked sessions the state keeps. They are needed only if the process crashes between
@@ -104,7 +104,7 @@ export const STATE_VERSION = 7;
  */
 const REVOKED_SESSIONS = 50;
 
-export const initialState: AccountState = { status: 'none' };
+export const initialAccountState: AccountState = { status: 'none' };
 
 /**
  * Returns the state after one more fact.
@@ -163,7 +163,7 @@ export function evolve(before: AccountState, fact: AccountFact): AccountState {
 }
 
 /** Narrows to an account that has signed up, has not ended and is not erased. */
-export function isLiving(state: AccountState): state is LivingAccount {
+export function isLivingAccount(state: AccountState): state is LivingAccount {
   return state.status === 'unverified' || state.status === 'verified';
 }
 

@@ -1,32 +1,32 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { lookupKeysOf } from './claims.ts';
+import { computeLookupKeys } from './claims.ts';
 import { decide } from './decide.ts';
-import { resetRefusal, verificationRefusal } from './link.ts';
+import { checkResetLink, checkVerificationLink } from './link.ts';
 import {
-  accountDisabled,
-  accountEnabled,
-  accountVerified,
+  accountVerifiedFact,
   adaAddress,
   adaId,
+  createAccountDisabledFact,
+  createAccountEnabledFact,
+  createPasswordChangedFact,
+  createPasswordResetRequestedFact,
+  createRegistrationEndedFacts,
+  createSessionsRevokedFact,
+  createTestLink,
+  createUserRegisteredFact,
+  createVerificationRequestedFact,
   firstPasswordHash,
-  linkNamed,
   msAfterNoon,
   noon,
-  passwordChanged,
-  passwordResetRequested,
-  registrationEnded,
-  sessionsRevoked,
   strangerId,
-  userRegistered,
-  verificationRequested,
 } from './testing/ada.ts';
 import { given, stateAfter } from './testing/given-when-then.ts';
 
 const HOUR = 3_600_000;
 const verify = {
   type: 'Verify',
-  tokenHash: linkNamed('A').hash,
+  tokenHash: createTestLink('A').hash,
   now: noon,
   owner: undefined,
   proof: { kind: 'password', passwordHash: firstPasswordHash },
@@ -38,66 +38,69 @@ const newPassword = { kind: 'new-password', passwordHash: 'hash of a new passwor
 
 describe('a verification link', () => {
   test('verifies its account', () => {
-    given(userRegistered(linkNamed('A')))
+    given(createUserRegisteredFact(createTestLink('A')))
       .when(verify)
-      .thenHappens(accountVerified);
+      .thenHappens(accountVerifiedFact);
   });
 
   test('takes the claim on the address', () => {
-    const state = stateAfter(userRegistered(linkNamed('A')));
-    assert.deepEqual(lookupKeysOf(state, decide(state, verify).facts, noon), {
+    const state = stateAfter(createUserRegisteredFact(createTestLink('A')));
+    assert.deepEqual(computeLookupKeys(state, decide(state, verify).facts, noon), {
       claims: [`address:${adaAddress}`],
     });
   });
 
   test('works up to, but not at, the instant of its expiry', () => {
-    given(userRegistered(linkNamed('A')))
+    given(createUserRegisteredFact(createTestLink('A')))
       .when({ ...verify, now: msAfterNoon(HOUR - 1) })
-      .thenHappens(accountVerified);
-    given(userRegistered(linkNamed('A')))
+      .thenHappens(accountVerifiedFact);
+    given(createUserRegisteredFact(createTestLink('A')))
       .when({ ...verify, now: msAfterNoon(HOUR) })
       .thenRefused('token_expired');
-    given(userRegistered(linkNamed('A')))
+    given(createUserRegisteredFact(createTestLink('A')))
       .when({ ...verify, now: msAfterNoon(HOUR + 1) })
       .thenRefused('token_expired');
   });
 
   test('of another token is invalid, also past the time of the right one', () => {
-    const another = { ...verify, tokenHash: linkNamed('B').hash };
-    given(userRegistered(linkNamed('A')))
+    const another = { ...verify, tokenHash: createTestLink('B').hash };
+    given(createUserRegisteredFact(createTestLink('A')))
       .when(another)
       .thenRefused('token_invalid');
-    given(userRegistered(linkNamed('A')))
+    given(createUserRegisteredFact(createTestLink('A')))
       .when({ ...another, now: msAfterNoon(2 * HOUR) })
       .thenRefused('token_invalid');
-    given(userRegistered(linkNamed('A')))
+    given(createUserRegisteredFact(createTestLink('A')))
       .when({ ...another, tokenHash: '' })
       .thenRefused('token_invalid');
   });
 
   test('is invalid where no link was minted, or no account is', () => {
-    given(userRegistered()).when(verify).thenRefused('token_invalid');
+    given(createUserRegisteredFact()).when(verify).thenRefused('token_invalid');
     given().when(verify).thenRefused('token_invalid');
   });
 
   test('is superseded by a newer one', () => {
-    const past = [userRegistered(linkNamed('A')), verificationRequested(linkNamed('B'))];
+    const past = [
+      createUserRegisteredFact(createTestLink('A')),
+      createVerificationRequestedFact(createTestLink('B')),
+    ];
     given(...past)
       .when(verify)
       .thenRefused('token_invalid');
     given(...past)
-      .when({ ...verify, tokenHash: linkNamed('B').hash })
-      .thenHappens(accountVerified);
+      .when({ ...verify, tokenHash: createTestLink('B').hash })
+      .thenHappens(accountVerifiedFact);
   });
 
   test('is not superseded by a renewal that minted none', () => {
-    given(userRegistered(linkNamed('A')), verificationRequested())
+    given(createUserRegisteredFact(createTestLink('A')), createVerificationRequestedFact())
       .when(verify)
-      .thenHappens(accountVerified);
+      .thenHappens(accountVerifiedFact);
   });
 
   test('that was used is no error the second time, also after its expiry and for other callers', () => {
-    const past = [userRegistered(linkNamed('A')), accountVerified];
+    const past = [createUserRegisteredFact(createTestLink('A')), accountVerifiedFact];
     given(...past)
       .when({ ...verify, owner: adaId })
       .thenNothing();
@@ -110,58 +113,69 @@ describe('a verification link', () => {
   });
 
   test('that was used stays known after a new password and after disabling', () => {
-    const past = [userRegistered(linkNamed('A')), accountVerified];
-    given(...past, passwordChanged('change', 'new'), sessionsRevoked('password-changed'))
+    const past = [createUserRegisteredFact(createTestLink('A')), accountVerifiedFact];
+    given(...past, createPasswordChangedFact('change', 'new'), createSessionsRevokedFact('password-changed'))
       .when(verify)
       .thenNothing();
-    given(...past, accountDisabled(), sessionsRevoked('disabled'))
+    given(...past, createAccountDisabledFact(), createSessionsRevokedFact('disabled'))
       .when(verify)
       .thenNothing();
   });
 
   test('that was superseded before another one was used stays invalid', () => {
-    given(userRegistered(linkNamed('A')), verificationRequested(linkNamed('B')), accountVerified)
+    given(
+      createUserRegisteredFact(createTestLink('A')),
+      createVerificationRequestedFact(createTestLink('B')),
+      accountVerifiedFact,
+    )
       .when(verify)
       .thenRefused('token_invalid');
   });
 
   test('dies with the registration', () => {
-    given(userRegistered(linkNamed('A')), ...registrationEnded('rejected'))
+    given(createUserRegisteredFact(createTestLink('A')), ...createRegistrationEndedFacts('rejected'))
       .when(verify)
       .thenRefused('token_invalid');
   });
 
   test('dies when its account is disabled, and does not come back when it is enabled', () => {
-    const past = [userRegistered(linkNamed('A')), accountDisabled(), sessionsRevoked('disabled')];
+    const past = [
+      createUserRegisteredFact(createTestLink('A')),
+      createAccountDisabledFact(),
+      createSessionsRevokedFact('disabled'),
+    ];
     given(...past)
       .when(verify)
       .thenRefused('token_invalid');
-    given(...past, accountEnabled())
+    given(...past, createAccountEnabledFact())
       .when(verify)
       .thenRefused('token_invalid');
   });
 
   test('dies when a reset has verified the account', () => {
     given(
-      userRegistered(linkNamed('A')),
-      passwordResetRequested(true, linkNamed('R')),
-      passwordChanged('first', 'new'),
-      accountVerified,
+      createUserRegisteredFact(createTestLink('A')),
+      createPasswordResetRequestedFact(true, createTestLink('R')),
+      createPasswordChangedFact('first', 'new'),
+      accountVerifiedFact,
     )
       .when({ ...verify, owner: adaId })
       .thenRefused('token_invalid');
   });
 
   test('is not opened by the token of a reset link', () => {
-    given(userRegistered(linkNamed('A')), passwordResetRequested(true, linkNamed('R')))
-      .when({ ...verify, tokenHash: linkNamed('R').hash })
+    given(
+      createUserRegisteredFact(createTestLink('A')),
+      createPasswordResetRequestedFact(true, createTestLink('R')),
+    )
+      .when({ ...verify, tokenHash: createTestLink('R').hash })
       .thenRefused('token_invalid');
   });
 });
 
 describe('a verification link needs, in the same step,', () => {
   function given1() {
-    return given(userRegistered(linkNamed('A')));
+    return given(createUserRegisteredFact(createTestLink('A')));
   }
 
   test('more than itself', () => {
@@ -171,7 +185,7 @@ describe('a verification link needs, in the same step,', () => {
   });
 
   test('the password of its own sign-up, whole', () => {
-    given1().when(verify).thenHappens(accountVerified);
+    given1().when(verify).thenHappens(accountVerifiedFact);
     for (const passwordHash of [
       '',
       'hash of a stranger’s password',
@@ -186,38 +200,38 @@ describe('a verification link needs, in the same step,', () => {
   test('or a session or sign-up cookie of its own account', () => {
     given1()
       .when({ ...verify, proof: holder })
-      .thenHappens(accountVerified);
+      .thenHappens(accountVerifiedFact);
     given1()
       .when({ ...verify, proof: { kind: 'holder', holders: [{ userId: strangerId, since: 9 }] } })
       .thenRefused('password_required');
     const both = [{ userId: strangerId, since: 1 }, ...holder.holders];
     given1()
       .when({ ...verify, proof: { kind: 'holder', holders: both } })
-      .thenHappens(accountVerified);
+      .thenHappens(accountVerifiedFact);
   });
 
   test('which ends with the sessions of the account', () => {
-    given(userRegistered(linkNamed('A')), sessionsRevoked('logout-all'))
+    given(createUserRegisteredFact(createTestLink('A')), createSessionsRevokedFact('logout-all'))
       .when({ ...verify, proof: holder })
       .thenRefused('password_required');
-    given(userRegistered(linkNamed('A')), sessionsRevoked('logout-all'))
+    given(createUserRegisteredFact(createTestLink('A')), createSessionsRevokedFact('logout-all'))
       .when({ ...verify, proof: { kind: 'holder', holders: [{ userId: adaId, since: 2 }] } })
-      .thenHappens(accountVerified);
+      .thenHappens(accountVerifiedFact);
   });
 
   test('or a new password, which replaces the old one and ends all that was issued before', () => {
     given1()
       .when({ ...verify, proof: newPassword })
       .thenHappens(
-        accountVerified,
-        passwordChanged('first', newPassword.passwordHash),
-        sessionsRevoked('password-changed'),
+        accountVerifiedFact,
+        createPasswordChangedFact('first', newPassword.passwordHash),
+        createSessionsRevokedFact('password-changed'),
       );
     const state = stateAfter(
-      userRegistered(linkNamed('A')),
-      accountVerified,
-      passwordChanged('first', newPassword.passwordHash),
-      sessionsRevoked('password-changed'),
+      createUserRegisteredFact(createTestLink('A')),
+      accountVerifiedFact,
+      createPasswordChangedFact('first', newPassword.passwordHash),
+      createSessionsRevokedFact('password-changed'),
     );
     assert.equal(state.passwordHash, newPassword.passwordHash);
     assert.ok(state.allRevokedAt > 1);
@@ -225,10 +239,10 @@ describe('a verification link needs, in the same step,', () => {
 
   test('and with a new password again is a repeat, with another one invalid', () => {
     const past = [
-      userRegistered(linkNamed('A')),
-      accountVerified,
-      passwordChanged('first', newPassword.passwordHash),
-      sessionsRevoked('password-changed'),
+      createUserRegisteredFact(createTestLink('A')),
+      accountVerifiedFact,
+      createPasswordChangedFact('first', newPassword.passwordHash),
+      createSessionsRevokedFact('password-changed'),
     ];
     const again = { ...verify, owner: adaId };
     given(...past)
@@ -255,41 +269,44 @@ describe('an address that another account has proven', () => {
   const late = { ...verify, owner: strangerId };
 
   test('cannot be verified again: the registration ends', () => {
-    given(userRegistered(linkNamed('A')))
+    given(createUserRegisteredFact(createTestLink('A')))
       .when(late)
-      .thenRefused('token_invalid', ...registrationEnded('superseded'));
+      .thenRefused('token_invalid', ...createRegistrationEndedFacts('superseded'));
   });
 
   test('cannot be verified again whatever comes with the link', () => {
     for (const proof of [NOTHING, newPassword, holder])
-      given(userRegistered(linkNamed('A')))
+      given(createUserRegisteredFact(createTestLink('A')))
         .when({ ...late, proof })
-        .thenRefused('token_invalid', ...registrationEnded('superseded'));
+        .thenRefused('token_invalid', ...createRegistrationEndedFacts('superseded'));
   });
 
   test('does not end a registration whose link is not shown', () => {
-    given(userRegistered(linkNamed('A')))
+    given(createUserRegisteredFact(createTestLink('A')))
       .when({ ...late, tokenHash: 'other' })
       .thenRefused('token_invalid');
-    given(userRegistered(linkNamed('A')))
+    given(createUserRegisteredFact(createTestLink('A')))
       .when({ ...late, now: msAfterNoon(HOUR) })
       .thenRefused('token_expired');
   });
 
   test('is proven again by its own holder without harm', () => {
-    given(userRegistered(linkNamed('A')))
+    given(createUserRegisteredFact(createTestLink('A')))
       .when({ ...verify, owner: adaId })
-      .thenHappens(accountVerified);
+      .thenHappens(accountVerifiedFact);
   });
 });
 
 describe('a link', () => {
   test('is looked at as it is used: the same refusals, or none', () => {
-    const open = stateAfter(userRegistered(linkNamed('A')), passwordResetRequested(true, linkNamed('R')));
-    assert.equal(verificationRefusal(open, linkNamed('A').hash, noon), undefined);
-    assert.equal(verificationRefusal(open, linkNamed('R').hash, noon), 'token_invalid');
-    assert.equal(resetRefusal(open, linkNamed('R').hash, noon), undefined);
-    assert.equal(resetRefusal(open, linkNamed('A').hash, noon), 'token_invalid');
-    assert.equal(resetRefusal(open, linkNamed('R').hash, msAfterNoon(HOUR)), 'token_expired');
+    const open = stateAfter(
+      createUserRegisteredFact(createTestLink('A')),
+      createPasswordResetRequestedFact(true, createTestLink('R')),
+    );
+    assert.equal(checkVerificationLink(open, createTestLink('A').hash, noon), undefined);
+    assert.equal(checkVerificationLink(open, createTestLink('R').hash, noon), 'token_invalid');
+    assert.equal(checkResetLink(open, createTestLink('R').hash, noon), undefined);
+    assert.equal(checkResetLink(open, createTestLink('A').hash, noon), 'token_invalid');
+    assert.equal(checkResetLink(open, createTestLink('R').hash, msAfterNoon(HOUR)), 'token_expired');
   });
 });

@@ -3,9 +3,9 @@
  */
 import {
   type AccountState,
-  addressClaim,
-  isLiving,
+  isLivingAccount,
   type LivingAccount,
+  toAddressClaim,
   type UnverifiedAccount,
 } from '../account/index.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
@@ -20,7 +20,7 @@ export function findOwnerId(
   { journal }: Pick<UseCaseDeps, 'journal'>,
   address: string,
 ): Promise<string | undefined> {
-  return journal.holder(addressClaim(address));
+  return journal.holder(toAddressClaim(address));
 }
 
 /**
@@ -33,7 +33,7 @@ export async function findAccountByAddress(
   address: string,
 ): Promise<LivingAccount | undefined> {
   const account = await deps.accounts.load((await findOwnerId(deps, address)) ?? NONEXISTENT_ACCOUNT_ID);
-  return isLiving(account) && account.address === address ? account : undefined;
+  return isLivingAccount(account) && account.address === address ? account : undefined;
 }
 
 /**

@@ -1,14 +1,14 @@
 /** Actions that admins and operators take on other people's accounts. */
 import type { Role } from '@latchkey/events';
 import {
+  type AccountCommand,
   type AccountState,
-  type ChangeRole,
-  type Command,
-  type DisableAccount,
+  type ChangeRoleCommand,
+  type DisableAccountCommand,
   isActiveAdmin,
-  isLiving,
-  type OtherAdmins,
-  type RequestErasure,
+  isLivingAccount,
+  type OtherAdminsCheck,
+  type RequestErasureCommand,
 } from '../account/index.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { Refused } from '../refused.ts';
@@ -75,7 +75,7 @@ export async function revokeSessions(
     type: 'RevokeSessions',
     reason: 'admin',
   }));
-  if (!isLiving(outcome.state)) throw new Refused('not_found');
+  if (!isLivingAccount(outcome.state)) throw new Refused('not_found');
   return outcome;
 }
 
@@ -85,8 +85,8 @@ export async function revokeSessions(
  */
 export function addOtherAdmins(
   deps: Pick<UseCaseDeps, 'accounts' | 'journal'>,
-  command: ChangeRole | DisableAccount | RequestErasure,
-): CommandFor<AccountState, Command> {
+  command: ChangeRoleCommand | DisableAccountCommand | RequestErasureCommand,
+): CommandFor<AccountState, AccountCommand> {
   return async (state) =>
     isActiveAdmin(state) ? { ...command, otherAdmins: await otherAdmins(deps, state.userId) } : command;
 }
@@ -99,7 +99,7 @@ export function addOtherAdmins(
 async function otherAdmins(
   { accounts, journal }: Pick<UseCaseDeps, 'accounts' | 'journal'>,
   userId: string,
-): Promise<OtherAdmins> {
+): Promise<OtherAdminsCheck> {
   const claim = ADMIN_CLAIM + ((await journal.countClaims(ADMIN_CLAIM)) + 1);
   const others = (await journal.roleChanges()).filter((stream) => stream !== userId);
   for (const other of others) if (isActiveAdmin(await accounts.load(other))) return { exist: true, claim };
@@ -111,7 +111,7 @@ export async function executeAndEndSessions(
   deps: Pick<UseCaseDeps, 'accounts' | 'sessions'>,
   userId: string,
   origin: Origin,
-  command: CommandFor<AccountState, Command>,
+  command: CommandFor<AccountState, AccountCommand>,
 ): Promise<AccountOutcome> {
   const outcome = await execute(deps, userId, origin, command);
   if (outcome.facts.length > 0) await removeRevokedSessions(deps, outcome.state);
@@ -122,7 +122,7 @@ async function execute(
   { accounts }: Pick<UseCaseDeps, 'accounts'>,
   userId: string,
   origin: Origin,
-  command: CommandFor<AccountState, Command>,
+  command: CommandFor<AccountState, AccountCommand>,
 ): Promise<AccountOutcome> {
   const outcome = await accounts.execute(userId, origin, command);
   if (outcome.refusal) throw new Refused(outcome.refusal);

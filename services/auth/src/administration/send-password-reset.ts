@@ -1,5 +1,5 @@
 /** Lets an admin send a password reset link to the address of an account. */
-import { isLiving } from '../account/index.ts';
+import { isLivingAccount } from '../account/index.ts';
 import { findOwnerId } from '../addresses/owners.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { runWithinLimits } from '../limits/within-limits.ts';
@@ -19,7 +19,7 @@ export async function sendPasswordReset(
 ): Promise<AccountOutcome> {
   const { accounts, limits } = deps;
   const account = await accounts.load(userId);
-  if (!isLiving(account)) throw new Refused('not_found');
+  if (!isLivingAccount(account)) throw new Refused('not_found');
   if (account.disabled) throw new Refused('conflict');
   const { address, email } = account;
   const ofAdmin = { limit: 'mailing-admin', key: by } as const;

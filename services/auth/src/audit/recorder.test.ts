@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { createLogger } from '@latchkey/process';
 import { StoreUnavailable } from '@latchkey/store';
 import { v7 } from 'uuid';
-import { addressClaim } from '../account/index.ts';
+import { toAddressClaim } from '../account/index.ts';
 import type { AuditReport } from '../ports/audit.ts';
 import type { AuditEntry } from '../ports/audit-log.ts';
 import { createMemoryStores } from '../ports/testing/memory-stores.ts';
@@ -35,7 +35,7 @@ function bench(options: Partial<RecorderDeps> = {}) {
     },
     journal: {
       ...createMemoryStores().journal,
-      holder: async (claim) => (claim === addressClaim('ada@example.com') ? ACCOUNT : undefined),
+      holder: async (claim) => (claim === toAddressClaim('ada@example.com') ? ACCOUNT : undefined),
     },
     ip: { form: 'prefix' },
     metrics: {

@@ -3,9 +3,9 @@
  */
 import { assertNever } from '@latchkey/events';
 import {
-  type ConfirmEmailChange,
-  emailChangeRefusal,
-  isLiving,
+  type ConfirmEmailChangeCommand,
+  checkEmailChangeLink,
+  isLivingAccount,
   isSameHash,
   type LivingAccount,
   requireExistingAccount,
@@ -110,7 +110,7 @@ function confirmBy(deps: Needs, attempt: Attempt, context: UseCaseContext): Prom
 function confirm(
   deps: Needs,
   { userId, tokenHash }: OpenedLink,
-  proof: ConfirmEmailChange['proof'],
+  proof: ConfirmEmailChangeCommand['proof'],
   context: UseCaseContext,
 ): Promise<AccountOutcome> {
   return deps.accounts.execute(userId, context, async (state) => ({
@@ -128,12 +128,12 @@ function confirm(
 async function lookedUp(
   deps: Needs,
   userId: string,
-  state: Parameters<typeof isLiving>[0],
-): Promise<Pick<ConfirmEmailChange, 'owner' | 'undo'>> {
+  state: Parameters<typeof isLivingAccount>[0],
+): Promise<Pick<ConfirmEmailChangeCommand, 'owner' | 'undo'>> {
   const newAddress = state.status === 'verified' ? state.emailChange?.address : undefined;
   return {
     owner: newAddress === undefined ? undefined : await findOwnerId(deps, newAddress),
-    undo: await mintLink(deps, 'email-undo', { userId, email: isLiving(state) ? state.email : '' }),
+    undo: await mintLink(deps, 'email-undo', { userId, email: isLivingAccount(state) ? state.email : '' }),
   };
 }
 
@@ -175,7 +175,7 @@ async function linkedAccount(
 ): Promise<OpenedLink & { readonly state: VerifiedAccount }> {
   const link = readLinkToken(deps, 'email-change', token);
   const state = await deps.accounts.load(link.userId);
-  const refusal = emailChangeRefusal(state, link.tokenHash, deps.now());
+  const refusal = checkEmailChangeLink(state, link.tokenHash, deps.now());
   if (refusal) throw new Refused(refusal);
   if (state.status !== 'verified') throw new Refused('token_invalid');
   return { ...link, state };

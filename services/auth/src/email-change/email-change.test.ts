@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { isLiving } from '../account/index.ts';
+import { isLivingAccount } from '../account/index.ts';
 import { findOwnerId } from '../addresses/owners.ts';
 import { processRequest, requestMailByAddress } from '../requests/written-requests.ts';
 import { login } from '../sessions/login.ts';
@@ -229,7 +229,7 @@ describe('undoing a change of address', () => {
       world.faults.push({ meanwhile: () => undoChange(world, userId) });
       await processRequest(deps, { ...request, correlationId: 'request-1' });
       const state = await deps.accounts.load(userId);
-      assert.ok(isLiving(state) && state.email === ada && state.reset === undefined);
+      assert.ok(isLivingAccount(state) && state.email === ada && state.reset === undefined);
     }),
   );
 });

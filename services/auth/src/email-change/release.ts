@@ -6,11 +6,11 @@
  */
 import { StoreUnavailable } from '@latchkey/store';
 import {
-  dueReleaseClaimRange,
   evolve,
-  initialState,
+  findUnneededClaims,
+  initialAccountState,
   isAccountFact,
-  superfluousClaims,
+  rangeOfDueReleaseClaims,
 } from '../account/index.ts';
 import type { UseCaseDeps } from '../deps.ts';
 
@@ -25,7 +25,7 @@ export async function releaseDueAddresses(
   deps: Needs,
   onSkipped: (stream: string, error: unknown) => void,
 ): Promise<void> {
-  for (const stream of await deps.journal.holdersBetween(dueReleaseClaimRange(deps.now()))) {
+  for (const stream of await deps.journal.holdersBetween(rangeOfDueReleaseClaims(deps.now()))) {
     try {
       await settle(deps, stream);
     } catch (error) {
@@ -61,8 +61,8 @@ export async function releaseAddresses(
   const commits = await journal.read(userId);
   // Compute the state from the commits just read: a newer or older state would not match the claims in them.
   const facts = commits.flatMap(({ events }) => events.filter(isAccountFact));
-  const state = facts.reduce(evolve, initialState);
-  const held = commits.map((commit) => ({ commit, ...superfluousClaims(state, commit.claims ?? []) }));
+  const state = facts.reduce(evolve, initialAccountState);
+  const held = commits.map((commit) => ({ commit, ...findUnneededClaims(state, commit.claims ?? []) }));
   for (const { commit, addresses } of held)
     if (addresses.length > 0) await journal.release(commit, addresses);
   for (const { commit, marks } of held) if (marks.length > 0) await journal.release(commit, marks);

@@ -1,7 +1,7 @@
 /**
  * Handles the undo link, which is mailed to the previous address and lets its owner take the account back.
  */
-import { emailUndoRefusal, type LivingAccount } from '../account/index.ts';
+import { checkEmailUndoLink, type LivingAccount } from '../account/index.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { assertPasswordsMatch, assertStrongPassword } from '../passwords/new-password.ts';
@@ -80,7 +80,7 @@ async function linkedAccount(
 ): Promise<{ readonly account: LivingAccount; readonly email: string; readonly newEmail: string }> {
   const { userId, tokenHash } = readLinkToken(deps, 'email-undo', token);
   const state = await deps.accounts.load(userId);
-  const refusal = emailUndoRefusal(state, tokenHash, deps.now());
+  const refusal = checkEmailUndoLink(state, tokenHash, deps.now());
   if (refusal) throw new Refused(refusal);
   if (state.status !== 'verified' || state.previous === undefined) throw new Refused('token_invalid');
   const { address, email } = state.previous;

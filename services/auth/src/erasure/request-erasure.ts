@@ -1,6 +1,11 @@
 /** Requests erasures of accounts, and cancels such requests. */
 import { DAY_MS } from '@latchkey/process';
-import { type AccountState, erasureInstant, erasureUndoRefusal, isLiving } from '../account/index.ts';
+import {
+  type AccountState,
+  checkErasureUndoLink,
+  computeErasureTime,
+  isLivingAccount,
+} from '../account/index.ts';
 import { addOtherAdmins, executeAndEndSessions } from '../administration/manage-accounts.ts';
 import type { Caller, UseCaseContext, UseCaseDeps, UseCaseSettings } from '../deps.ts';
 import { runWithinLimits } from '../limits/within-limits.ts';
@@ -71,10 +76,10 @@ async function requestErasure(
 ): Promise<RequestedErasure> {
   const { accounts, settings, now } = deps;
   const account = await accounts.load(userId);
-  if (!isLiving(account)) throw new Refused('not_found');
+  if (!isLivingAccount(account)) throw new Refused('not_found');
   const { erasureGraceDays: days } = settings;
   const wanted = new Date(now().getTime() + days * DAY_MS).toISOString();
-  const eraseAt = erasureInstant(account, by, wanted);
+  const eraseAt = computeErasureTime(account, by, wanted);
   const isAtOnce = days === 0 && eraseAt === wanted;
   const link = isAtOnce ? undefined : await mintLinkUntil(deps, 'erasure', account, new Date(eraseAt));
   const request = { type: 'RequestErasure', by, eraseAt, ...(link && { link }) } as const;
@@ -82,7 +87,7 @@ async function requestErasure(
   const ask = caller ? refuseRevokedCaller(caller, command) : command;
   const { state } = await executeAndEndSessions(deps, userId, origin, ask);
   if (isAtOnce) deps.wakeEraser();
-  return { state, eraseAt: (isLiving(state) && state.erasure?.at) || eraseAt };
+  return { state, eraseAt: (isLivingAccount(state) && state.erasure?.at) || eraseAt };
 }
 
 /** What the page of a valid cancellation link shows. */
@@ -100,9 +105,9 @@ type LinkNeeds = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 export async function viewErasure(deps: LinkNeeds, token: string): Promise<ErasureView> {
   const { userId, tokenHash } = readLinkToken(deps, 'erasure', token);
   const state = await deps.accounts.load(userId);
-  const refusal = erasureUndoRefusal(state, tokenHash, deps.now());
+  const refusal = checkErasureUndoLink(state, tokenHash, deps.now());
   if (refusal) throw new Refused(refusal);
-  if (!isLiving(state) || state.erasure === undefined) throw new Refused('token_invalid');
+  if (!isLivingAccount(state) || state.erasure === undefined) throw new Refused('token_invalid');
   return { locale: state.locale, eraseAt: new Date(state.erasure.at) };
 }
 

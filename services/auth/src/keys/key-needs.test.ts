@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AccountFact, FactOf } from '../account/facts.ts';
 import {
-  accountVerified,
+  accountVerifiedFact,
   adaId,
-  linkNamed,
+  createPasswordChangedFact,
+  createTestLink,
+  createUserRegisteredFact,
   msAfterNoon,
-  passwordChanged,
-  userRegistered,
 } from '../account/testing/ada.ts';
 import type { StoredCommit } from '../ports/stored-commits.ts';
 import { countHashes } from './key-needs.ts';
@@ -26,7 +26,7 @@ const requested: FactOf<'EmailChangeRequested'> = {
   private: {
     address: 'countess@example.com',
     passwordHash: FORMER,
-    link: { hash: linkNamed('C').hash, expiresAt: linkNamed('C').sealed.expiresAt },
+    link: { hash: createTestLink('C').hash, expiresAt: createTestLink('C').sealed.expiresAt },
   },
 };
 
@@ -52,7 +52,11 @@ function count(facts: readonly AccountFact[], now: Date) {
 }
 
 test('a key is needed for the hash of an account, and for that of a change of address that can still be confirmed', async () => {
-  const proven = [userRegistered(linkNamed('A')), accountVerified, passwordChanged('change', FORMER)];
+  const proven = [
+    createUserRegisteredFact(createTestLink('A')),
+    accountVerifiedFact,
+    createPasswordChangedFact('change', FORMER),
+  ];
   assert.deepEqual(await count([...proven, requested], msAfterNoon(0)), [{ ...needs.former, accounts: 1 }]);
   const rehashed: AccountFact = {
     type: 'PasswordRehashed',

@@ -2,10 +2,10 @@
 import {
   type AccountState,
   evolve,
-  initialState,
+  initialAccountState,
   isAccountFact,
-  isLiving,
-  isUnexpired,
+  isLinkUnexpired,
+  isLivingAccount,
   type LivingAccount,
 } from '../account/index.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
@@ -47,7 +47,7 @@ export async function countHashes(
 
 function hashesOf(account: LivingAccount, now: Date): readonly string[] {
   const change = account.status === 'verified' ? account.emailChange : undefined;
-  const isOpen = change !== undefined && isUnexpired(change.link, now);
+  const isOpen = change !== undefined && isLinkUnexpired(change.link, now);
   return isOpen ? [account.passwordHash, change.passwordHash] : [account.passwordHash];
 }
 
@@ -57,18 +57,18 @@ function hashesOf(account: LivingAccount, now: Date): readonly string[] {
  */
 async function* accountsIn({ pages }: Pick<StoredCommits, 'pages'>): AsyncGenerator<LivingAccount> {
   let stream = '';
-  let state: AccountState = initialState;
+  let state: AccountState = initialAccountState;
   for await (const page of pages()) {
     for (const commit of page) {
       if (commit.stream !== stream) {
-        if (isLiving(state)) yield state;
+        if (isLivingAccount(state)) yield state;
         stream = commit.stream;
-        state = initialState;
+        state = initialAccountState;
       }
       state = factsOf(commit).reduce(evolve, state);
     }
   }
-  if (isLiving(state)) yield state;
+  if (isLivingAccount(state)) yield state;
 }
 
 function factsOf({ events }: StoredCommit) {

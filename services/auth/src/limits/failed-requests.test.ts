@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { StoreUnavailable } from '@latchkey/store';
-import { isLiving } from '../account/index.ts';
+import { isLivingAccount } from '../account/index.ts';
 import type { Caller } from '../deps.ts';
 import { createVerifiedAccount, PASSWORD, withFastHashingWorld } from '../email-change/testing/stage.ts';
 import { changePassword } from '../passwords/change.ts';
@@ -51,7 +51,7 @@ test(
     };
     async function change(currentPassword: string, newPassword: string): Promise<void> {
       const state = await deps.accounts.load(caller.userId);
-      assert.ok(isLiving(state));
+      assert.ok(isLivingAccount(state));
       const request = { currentPassword, newPassword };
       await changePassword({ ...deps, sessions }, request, { ...caller, state }, createTestContext());
     }

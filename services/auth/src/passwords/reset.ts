@@ -1,5 +1,10 @@
 /** Password reset: sets a password with a mailed link. */
-import { isLiving, type LivingAccount, requireExistingAccount, resetRefusal } from '../account/index.ts';
+import {
+  checkResetLink,
+  isLivingAccount,
+  type LivingAccount,
+  requireExistingAccount,
+} from '../account/index.ts';
 import { endOtherSignUps, findOwnerId } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
@@ -118,8 +123,8 @@ export async function trustOnlyThisIp(
 async function linkedAccount(deps: LinkNeeds, token: string): Promise<LivingAccount> {
   const { userId, tokenHash } = readLinkToken(deps, 'reset', token);
   const state = await deps.accounts.load(userId);
-  const refusal = resetRefusal(state, tokenHash, deps.now());
+  const refusal = checkResetLink(state, tokenHash, deps.now());
   if (refusal) throw new Refused(refusal);
-  if (!isLiving(state)) throw new Refused('token_invalid');
+  if (!isLivingAccount(state)) throw new Refused('token_invalid');
   return state;
 }

@@ -1,4 +1,4 @@
-import type { ChangeProfile } from '../account/index.ts';
+import type { ChangeProfileCommand } from '../account/index.ts';
 import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { runWithinLimits } from '../limits/within-limits.ts';
 import { Refused } from '../refused.ts';
@@ -11,7 +11,7 @@ import type { AccountOutcome } from '../streams/accounts.ts';
  */
 export async function changeProfile(
   { accounts, limits }: Pick<UseCaseDeps, 'accounts' | 'limits'>,
-  change: Omit<ChangeProfile, 'type'>,
+  change: Omit<ChangeProfileCommand, 'type'>,
   caller: Caller,
   context: UseCaseContext,
 ): Promise<AccountOutcome> {

@@ -2,7 +2,7 @@
  * Session refresh. Each refresh token works once; `judgeRefreshTokenReuse` decides what happens if it is used
  * again.
  */
-import { isLiving } from '../account/index.ts';
+import { isLivingAccount } from '../account/index.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { runWithAllowance } from '../limits/within-limits.ts';
@@ -33,7 +33,7 @@ export async function refreshSession(
   // Loads the account before rotating the token, so that the client can retry with the same token if loading
   // fails.
   const state = await deps.accounts.load(session.userId);
-  if (!isLiving(state) || sessionStatus(state, session) === 'revoked')
+  if (!isLivingAccount(state) || sessionStatus(state, session) === 'revoked')
     throw new Refused('refresh_token_invalid');
   const current =
     session.n === named.n

@@ -2,18 +2,18 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { AccountState } from '../account/index.ts';
 import {
-  accountDisabled,
-  accountVerified,
+  accountVerifiedFact,
   adaId,
-  linkNamed,
-  registrationEnded,
-  userRegistered,
+  createAccountDisabledFact,
+  createRegistrationEndedFacts,
+  createTestLink,
+  createUserRegisteredFact,
 } from '../account/testing/ada.ts';
-import { fold, verifiedAccountAfter } from '../account/testing/given-when-then.ts';
+import { foldFacts, verifiedAccountAfter } from '../account/testing/given-when-then.ts';
 import type { Session } from '../ports/sessions.ts';
 import { findCaller, sessionStatus } from './session-status.ts';
 
-const ada = verifiedAccountAfter(userRegistered(linkNamed('A')), accountVerified);
+const ada = verifiedAccountAfter(createUserRegisteredFact(createTestLink('A')), accountVerifiedFact);
 const now = new Date('2026-03-01T12:00:00.000Z');
 const session: Session = {
   id: 'session-1',
@@ -34,14 +34,28 @@ describe('a session', () => {
 
   test('is active while its account is, before and after the address is proven', () => {
     assert.equal(status(ada), 'active');
-    assert.equal(status(fold([userRegistered(linkNamed('A'))])), 'active');
+    assert.equal(status(foldFacts([createUserRegisteredFact(createTestLink('A'))])), 'active');
   });
 
   test('is revoked with its account', () => {
     assert.equal(status({ status: 'none' }), 'revoked');
-    assert.equal(status(fold([userRegistered(linkNamed('A')), ...registrationEnded('expired')])), 'revoked');
     assert.equal(
-      status(fold([userRegistered(linkNamed('A')), accountVerified, accountDisabled()])),
+      status(
+        foldFacts([
+          createUserRegisteredFact(createTestLink('A')),
+          ...createRegistrationEndedFacts('expired'),
+        ]),
+      ),
+      'revoked',
+    );
+    assert.equal(
+      status(
+        foldFacts([
+          createUserRegisteredFact(createTestLink('A')),
+          accountVerifiedFact,
+          createAccountDisabledFact(),
+        ]),
+      ),
       'revoked',
     );
   });

@@ -1,5 +1,5 @@
 /** Decides from the account's events whether a session or access token has been revoked. */
-import { type AccountState, type Command, isLiving } from '../account/index.ts';
+import { type AccountCommand, type AccountState, isLivingAccount } from '../account/index.ts';
 import type { Caller, UseCaseDeps } from '../deps.ts';
 import type { Session } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
@@ -15,7 +15,7 @@ export function sessionStatus(
   state: AccountState,
   { id, since }: Pick<Session, 'id' | 'since'>,
 ): SessionStatus {
-  const isStanding = isLiving(state) && !state.disabled;
+  const isStanding = isLivingAccount(state) && !state.disabled;
   return isStanding && since >= state.allRevokedAt && !state.revokedSessions.includes(id)
     ? 'active'
     : 'revoked';
@@ -48,7 +48,7 @@ export async function findCaller(
 ): Promise<Caller | undefined> {
   const [state, session] = await Promise.all([accounts.load(sub), sessions.find(sid)]);
   if (session?.userId !== sub || session.expiresAt <= now()) return undefined;
-  if (!isLiving(state) || seq < state.revokedAt || sessionStatus(state, session) === 'revoked')
+  if (!isLivingAccount(state) || seq < state.revokedAt || sessionStatus(state, session) === 'revoked')
     return undefined;
   return { userId: sub, sessionId: sid, state };
 }
@@ -61,10 +61,10 @@ export async function findCaller(
  */
 export function refuseRevokedCaller(
   { state: checked }: Pick<Caller, 'state'>,
-  ask: CommandFor<AccountState, Command>,
-): CommandFor<AccountState, Command> {
+  ask: CommandFor<AccountState, AccountCommand>,
+): CommandFor<AccountState, AccountCommand> {
   return (state) => {
-    if (!isLiving(state) || state.revokedAt > checked.revokedAt) throw new Refused('unauthenticated');
+    if (!isLivingAccount(state) || state.revokedAt > checked.revokedAt) throw new Refused('unauthenticated');
     return ask(state);
   };
 }

@@ -8,7 +8,7 @@ import { describe, test } from 'node:test';
 import type { SealedContent } from '@latchkey/events';
 import { StoreUnavailable } from '@latchkey/store';
 import fc from 'fast-check';
-import { isLiving } from '../account/index.ts';
+import { isLivingAccount } from '../account/index.ts';
 import { findOwnerId } from '../addresses/owners.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { completeReset } from '../passwords/reset.ts';
@@ -303,7 +303,7 @@ async function assertStrangersAreOut({ deps, parties }: Stage): Promise<void> {
   const owner = await findOwnerId(deps, ADDRESS);
   if (owner === undefined) return;
   const account = await deps.accounts.load(owner);
-  assert.ok(isLiving(account) && account.status === 'verified');
+  assert.ok(isLivingAccount(account) && account.status === 'verified');
   const hashes = [...parties.owner.passwords, LAST].map((text) => `hash of ${text} for ${ADDRESS}`);
   assert.ok(hashes.includes(account.passwordHash), 'the password is one that the owner has chosen');
   const strangers: readonly Possessions[] = [parties.stranger, parties['other stranger']];

@@ -2,13 +2,13 @@
 import { assertNever } from '@latchkey/events';
 import {
   type AccountState,
-  isLiving,
+  checkVerificationLink,
+  isLivingAccount,
   isSameHash,
   type LivingAccount,
   proofMatchesAccount,
   type SessionHolder,
   type SignUpProof,
-  verificationRefusal,
 } from '../account/index.ts';
 import { endOtherSignUps, findOwnerId } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
@@ -68,9 +68,9 @@ async function linkedAccount(
 ): Promise<OpenedLink & { readonly state: LivingAccount }> {
   const link = readLinkToken(deps, 'verification', token);
   const state = await deps.accounts.load(link.userId);
-  const refusal = verificationRefusal(state, link.tokenHash, deps.now());
+  const refusal = checkVerificationLink(state, link.tokenHash, deps.now());
   if (refusal) throw new Refused(refusal);
-  if (!isLiving(state)) throw new Refused('token_invalid');
+  if (!isLivingAccount(state)) throw new Refused('token_invalid');
   return { ...link, state };
 }
 
@@ -161,7 +161,7 @@ function confirm(
     type: 'Verify',
     tokenHash,
     now: deps.now(),
-    owner: isLiving(state) ? await findOwnerId(deps, state.address) : undefined,
+    owner: isLivingAccount(state) ? await findOwnerId(deps, state.address) : undefined,
     proof,
   }));
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type AccountState, type Command, requireExistingAccount } from '../account/index.ts';
-import { adaAddress, adminId, linkNamed, registerAdaCommand } from '../account/testing/ada.ts';
+import { type AccountCommand, type AccountState, requireExistingAccount } from '../account/index.ts';
+import { adaAddress, adminId, createTestLink, registerAdaCommand } from '../account/testing/ada.ts';
 import { findOwnerId } from '../addresses/owners.ts';
 import { isRefusedWith, type World, withTestWorld } from '../testing/world.ts';
 
@@ -20,8 +20,8 @@ async function registered(
   return requireExistingAccount(state).userId;
 }
 
-const revoke: Command = { type: 'RevokeSessions', reason: 'logout-all' };
-const disable: Command = { type: 'DisableAccount', by: adminId };
+const revoke: AccountCommand = { type: 'RevokeSessions', reason: 'logout-all' };
+const disable: AccountCommand = { type: 'DisableAccount', by: adminId };
 
 describe('a command', () => {
   test(
@@ -62,7 +62,7 @@ describe('a command', () => {
       const userId = await registered(world);
       const { refusal, state } = await world.deps.accounts.execute(userId, origin, () => ({
         type: 'Verify',
-        tokenHash: linkNamed('A').hash,
+        tokenHash: createTestLink('A').hash,
         now: new Date(0),
         owner: adminId,
         proof: { kind: 'holder', holders: [{ userId, since: 1 }] },
@@ -224,7 +224,7 @@ describe('a command that another was faster than', () => {
       const overtaker = { meanwhile: async () => undefined };
       world.faults.push(...Array.from({ length: 8 }, () => [overtaken, overtaker]).flat());
       await assert.rejects(
-        world.deps.accounts.execute(userId, origin, () => ({ ...revoke, reason: 'admin' }) as Command),
+        world.deps.accounts.execute(userId, origin, () => ({ ...revoke, reason: 'admin' }) as AccountCommand),
         isRefusedWith('conflict'),
       );
       const reasons = (await world.factsOf(userId)).map(({ data }) => 'reason' in data && data.reason);
@@ -240,7 +240,7 @@ describe('a command that another was faster than', () => {
       function verify(userId: string) {
         return world.deps.accounts.execute(userId, origin, async () => ({
           type: 'Verify',
-          tokenHash: linkNamed('A').hash,
+          tokenHash: createTestLink('A').hash,
           now: new Date(0),
           owner: await findOwnerId(world.deps, adaAddress),
           proof: { kind: 'holder', holders: [{ userId, since: 1 }] },

@@ -1,19 +1,19 @@
 import {
+  ACCOUNT_STATE_VERSION,
+  type AccountCommand,
   type AccountFact,
   type AccountState,
-  type Command,
+  computeLookupKeys,
   decide,
   evolve,
-  initialState,
+  initialAccountState,
   isAccountFact,
-  lookupKeysOf,
-  STATE_VERSION,
 } from '../account/index.ts';
 import type { Stores } from '../ports/stores.ts';
 import { type CommandOutcome, type Commands, type CommandsDeps, createCommands } from './commands.ts';
 import { createStreams } from './streams.ts';
 
-export type Accounts = Commands<AccountState, Command, AccountFact>;
+export type Accounts = Commands<AccountState, AccountCommand, AccountFact>;
 export type AccountOutcome = CommandOutcome<AccountState, AccountFact>;
 
 /**
@@ -24,12 +24,12 @@ export function createAccounts(deps: CommandsDeps & Pick<Stores, 'journal' | 'sn
   const streams = createStreams<AccountState>({
     journal,
     snapshots,
-    initial: initialState,
+    initial: initialAccountState,
     evolve: (state, fact) => (isAccountFact(fact) ? evolve(state, fact) : state),
-    stateVersion: STATE_VERSION,
+    stateVersion: ACCOUNT_STATE_VERSION,
   });
   return createCommands(
-    { initial: initialState, evolve, decide, lookupKeysOf, owns: isAccountFact },
+    { initial: initialAccountState, evolve, decide, lookupKeysOf: computeLookupKeys, owns: isAccountFact },
     streams,
     deps,
   );

@@ -3,7 +3,7 @@
  * the notifier can read it.
  */
 import { assertNever, type LinkPurpose } from '@latchkey/events';
-import type { NewLink } from '../account/index.ts';
+import type { NewMailedLink } from '../account/index.ts';
 import type { UseCaseDeps } from '../deps.ts';
 import { Refused } from '../refused.ts';
 
@@ -15,7 +15,7 @@ export async function mintLink(
   { settings, ...deps }: Pick<UseCaseDeps, 'linkTokens' | 'sealer' | 'settings' | 'now'>,
   purpose: Exclude<LinkPurpose, 'erasure'>,
   account: Addressee,
-): Promise<NewLink> {
+): Promise<NewMailedLink> {
   const minutes = minutesOf(purpose, settings);
   return await mintLinkUntil(deps, purpose, account, new Date(deps.now().getTime() + minutes * 60_000));
 }
@@ -31,7 +31,7 @@ export async function mintLinkUntil(
   purpose: LinkPurpose,
   { userId, email }: Addressee,
   end: Date,
-): Promise<NewLink> {
+): Promise<NewMailedLink> {
   const token = linkTokens.mint(userId);
   const expiresAt = end.toISOString();
   const sealed = await sealer.seal({ token, to: email, purpose, userId, expiresAt });

@@ -1,6 +1,6 @@
 /** Ada's account for tests, with short names for its facts and commands. */
 import type { DataOf } from '@latchkey/events';
-import type { NewLink, RegisterAccount } from '../commands.ts';
+import type { NewMailedLink, RegisterAccountCommand } from '../commands.ts';
 import type { AccountFact, FactOf } from '../facts.ts';
 
 export const adaId = '0198c0de-0000-7000-8000-00000000ada0';
@@ -21,7 +21,7 @@ export function msAfterNoon(ms: number): Date {
 const HOUR = 3_600_000;
 
 /** Returns a link with this name; by default it expires at one o'clock. */
-export function linkNamed(name: string, expiresAt = msAfterNoon(HOUR)): NewLink {
+export function createTestLink(name: string, expiresAt = msAfterNoon(HOUR)): NewMailedLink {
   return {
     hash: `hash of link ${name}`,
     sealed: { sealed: `sealed ${name}`, expiresAt: expiresAt.toISOString() },
@@ -29,25 +29,25 @@ export function linkNamed(name: string, expiresAt = msAfterNoon(HOUR)): NewLink 
 }
 
 /** Returns the fields that a fact keeps about a link. @param newLink undefined if the link is withheld */
-function keep(newLink: NewLink | undefined) {
+function keep(newLink: NewMailedLink | undefined) {
   if (newLink === undefined) return { withheldUntil: msAfterNoon(HOUR).toISOString() };
   const { hash, sealed } = newLink;
   return { link: { hash, expiresAt: sealed.expiresAt } };
 }
 
-export const registerAdaCommand: RegisterAccount = {
+export const registerAdaCommand: RegisterAccountCommand = {
   type: 'Register',
   ...person,
   userId: adaId,
   address: adaAddress,
   locale: 'en',
   passwordHash: firstPasswordHash,
-  link: linkNamed('A'),
+  link: createTestLink('A'),
   owner: undefined,
 };
 
 /** Returns the fact of Ada's sign-up. @param newLink undefined if the address belongs to another account */
-export function userRegistered(newLink?: NewLink): FactOf<'UserRegistered'> {
+export function createUserRegisteredFact(newLink?: NewMailedLink): FactOf<'UserRegistered'> {
   return {
     type: 'UserRegistered',
     data: { ...addressed, role: 'user', ...(newLink && { verification: newLink.sealed }) },
@@ -55,7 +55,7 @@ export function userRegistered(newLink?: NewLink): FactOf<'UserRegistered'> {
   };
 }
 
-export function verificationRequested(newLink?: NewLink): AccountFact {
+export function createVerificationRequestedFact(newLink?: NewMailedLink): AccountFact {
   return {
     type: 'VerificationRequested',
     data: { ...addressed, ...(newLink && { verification: newLink.sealed }) },
@@ -63,9 +63,9 @@ export function verificationRequested(newLink?: NewLink): AccountFact {
   };
 }
 
-export const accountVerified: AccountFact = { type: 'AccountVerified', data: addressed };
+export const accountVerifiedFact: AccountFact = { type: 'AccountVerified', data: addressed };
 
-export function passwordResetRequested(verifies: boolean, newLink?: NewLink): AccountFact {
+export function createPasswordResetRequestedFact(verifies: boolean, newLink?: NewMailedLink): AccountFact {
   return {
     type: 'PasswordResetRequested',
     data: { ...addressed, verifies, ...(newLink && { reset: newLink.sealed }) },
@@ -73,7 +73,10 @@ export function passwordResetRequested(verifies: boolean, newLink?: NewLink): Ac
   };
 }
 
-export function passwordChanged(how: DataOf<'PasswordChanged'>['how'], passwordHash: string): AccountFact {
+export function createPasswordChangedFact(
+  how: DataOf<'PasswordChanged'>['how'],
+  passwordHash: string,
+): AccountFact {
   return {
     type: 'PasswordChanged',
     data: { ...addressed, how },
@@ -81,11 +84,11 @@ export function passwordChanged(how: DataOf<'PasswordChanged'>['how'], passwordH
   };
 }
 
-export function passwordRehashed(passwordHash: string): AccountFact {
+export function createPasswordRehashedFact(passwordHash: string): AccountFact {
   return { type: 'PasswordRehashed', data: { userId: adaId }, private: { passwordHash } };
 }
 
-export function sessionsRevoked(
+export function createSessionsRevokedFact(
   reason: DataOf<'SessionsRevoked'>['reason'],
   sessionId?: string,
   { isTold = reason === 'refresh-reuse' } = {},
@@ -101,20 +104,20 @@ export function sessionsRevoked(
 }
 
 /** Returns the two facts that end a registration and revoke its sessions. */
-export function registrationEnded(
+export function createRegistrationEndedFacts(
   reason: DataOf<'RegistrationEnded'>['reason'],
 ): readonly [AccountFact, AccountFact] {
-  return [{ type: 'RegistrationEnded', data: { userId: adaId, reason } }, sessionsRevoked('ended')];
+  return [{ type: 'RegistrationEnded', data: { userId: adaId, reason } }, createSessionsRevokedFact('ended')];
 }
 
-export function profileChanged(data: Omit<DataOf<'ProfileChanged'>, 'userId'>): AccountFact {
+export function createProfileChangedFact(data: Omit<DataOf<'ProfileChanged'>, 'userId'>): AccountFact {
   return {
     type: 'ProfileChanged',
     data: { userId: adaId, ...data },
   };
 }
 
-export function roleChanged(
+export function createRoleChangedFact(
   role: 'user' | 'admin',
   previousRole: 'user' | 'admin',
   changedBy = adminId,
@@ -122,7 +125,7 @@ export function roleChanged(
   return { type: 'RoleChanged', data: { ...addressed, role, previousRole, changedBy } };
 }
 
-export function accountDisabled(reason?: string): AccountFact {
+export function createAccountDisabledFact(reason?: string): AccountFact {
   return {
     type: 'AccountDisabled',
     data: { userId: adaId, changedBy: adminId, person: reason === undefined ? {} : { reason } },
@@ -130,7 +133,7 @@ export function accountDisabled(reason?: string): AccountFact {
 }
 
 /** Returns the fact that disables a verified account, with the data for the mail to its owner. */
-export function accountDisabledWithNotice(reason?: string): AccountFact {
+export function createAccountDisabledFactWithNotice(reason?: string): AccountFact {
   const { locale, person: ada } = addressed;
   return {
     type: 'AccountDisabled',
@@ -144,7 +147,11 @@ export function accountDisabledWithNotice(reason?: string): AccountFact {
 }
 
 /** Returns the fact that requests Ada's erasure. @param undo undefined if no mail is sent */
-export function accountErasureRequested(eraseAt: string, undo?: NewLink, requestedBy = adaId): AccountFact {
+export function createAccountErasureRequestedFact(
+  eraseAt: string,
+  undo?: NewMailedLink,
+  requestedBy = adaId,
+): AccountFact {
   return {
     type: 'AccountErasureRequested',
     data: {
@@ -157,13 +164,13 @@ export function accountErasureRequested(eraseAt: string, undo?: NewLink, request
   };
 }
 
-export function accountErasureCanceled(wasDisabled: boolean, canceledBy = adaId): AccountFact {
+export function createAccountErasureCanceledFact(wasDisabled: boolean, canceledBy = adaId): AccountFact {
   return { type: 'AccountErasureCanceled', data: { userId: adaId, canceledBy, disabled: wasDisabled } };
 }
 
-export const accountErased: AccountFact = { type: 'AccountErased', data: { userId: adaId } };
+export const accountErasedFact: AccountFact = { type: 'AccountErased', data: { userId: adaId } };
 
-export function accountEnabled(reason?: string): AccountFact {
+export function createAccountEnabledFact(reason?: string): AccountFact {
   return {
     type: 'AccountEnabled',
     data: { userId: adaId, changedBy: adminId, person: reason === undefined ? {} : { reason } },

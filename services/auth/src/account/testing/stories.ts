@@ -4,16 +4,16 @@
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { addressClaim, lookupKeysOf, superfluousClaims } from '../claims.ts';
-import type { Command, NewLink, RegisterAccount, SignUpProof } from '../commands.ts';
+import { computeLookupKeys, findUnneededClaims, toAddressClaim } from '../claims.ts';
+import type { AccountCommand, NewMailedLink, RegisterAccountCommand, SignUpProof } from '../commands.ts';
 import { type Decision, decide } from '../decide.ts';
-import { type AccountState, evolve, initialState } from '../state.ts';
+import { type AccountState, evolve, initialAccountState } from '../state.ts';
 import { adminId, msAfterNoon } from './ada.ts';
 
 const ids = ['0198c0de-0000-7000-8000-000000000001', '0198c0de-0000-7000-8000-000000000002'] as const;
-export const storyAddress = 'ada@example.com';
+export const sharedStoryAddress = 'ada@example.com';
 /** The addresses between which the accounts change. */
-const addresses = [storyAddress, 'countess@example.com'] as const;
+const addresses = [sharedStoryAddress, 'countess@example.com'] as const;
 
 /**
  * Only a few different values per kind, so that stale tokens, correct passwords and repetitions are common.
@@ -31,7 +31,7 @@ const password = number.map((n) => hashOf('password', n));
 
 function linkOf(kind: Purpose) {
   return fc.tuple(number, minute).map(
-    ([n, expires]): NewLink => ({
+    ([n, expires]): NewMailedLink => ({
       hash: hashOf(kind, n),
       sealed: { sealed: `sealed-${kind}-${n}`, expiresAt: msAfterNoon(expires * MINUTES).toISOString() },
     }),
@@ -59,13 +59,13 @@ const proof: fc.Arbitrary<SignUpProof> = fc.oneof(
 );
 
 /** Generates a command. `now` and `owner` are placeholders, filled in when the command is run. */
-function request(userId: string): fc.Arbitrary<Command> {
+function request(userId: string): fc.Arbitrary<AccountCommand> {
   const owner = fc.constant(undefined);
   const now = fc.constant(msAfterNoon(0));
   const name = fc.constantFrom('ada', 'alan', 'countess');
   const by = fc.constantFrom(adminId, userId, 'ops');
   const reason = fc.constantFrom('because', 'therefore');
-  function type<T extends Command['type']>(name: T) {
+  function type<T extends AccountCommand['type']>(name: T) {
     return fc.constant(name);
   }
   function often<T>(arbitrary: fc.Arbitrary<T>) {
@@ -173,11 +173,11 @@ function request(userId: string): fc.Arbitrary<Command> {
   );
 }
 
-function registration(userId: string): fc.Arbitrary<RegisterAccount> {
+function registration(userId: string): fc.Arbitrary<RegisterAccountCommand> {
   return fc.tuple(password, linkOf('verification')).map(([passwordHash, link]) => ({
     type: 'Register',
     userId,
-    address: storyAddress,
+    address: sharedStoryAddress,
     email: 'Ada@Example.com',
     username: 'ada',
     locale: 'en',
@@ -187,16 +187,16 @@ function registration(userId: string): fc.Arbitrary<RegisterAccount> {
   }));
 }
 
-interface Step {
+interface StoryStep {
   readonly userId: string;
-  readonly command: Command;
+  readonly command: AccountCommand;
   /** How far the clock moves before the command. */
   readonly minutes: number;
   /** Whether the clean-up runs after the command and releases claims that are no longer needed. */
   readonly sweeps: boolean;
 }
 
-const step: fc.Arbitrary<Step> = fc.constantFrom(...ids).chain((userId) =>
+const step: fc.Arbitrary<StoryStep> = fc.constantFrom(...ids).chain((userId) =>
   fc.record({
     userId: fc.constant(userId),
     command: fc.oneof(
@@ -213,7 +213,7 @@ const [one, other] = ids;
  * Generates commands on two accounts that sign up with the same address. In some stories, the first account
  * has verified the address, or even changed to a different one, before the second one signs up.
  */
-export const arbitraryStory: fc.Arbitrary<readonly Step[]> = fc
+export const arbitraryCommandStory: fc.Arbitrary<readonly StoryStep[]> = fc
   .tuple(
     registration(one),
     registration(other),
@@ -229,12 +229,12 @@ export const arbitraryStory: fc.Arbitrary<readonly Step[]> = fc
     ...rest,
   ]);
 
-function beginning(userId: string, command: Command): Step {
+function beginning(userId: string, command: AccountCommand): StoryStep {
   return { userId, command, minutes: 0, sweeps: false };
 }
 
 /** Returns the command that verifies an account with the link of its sign-up. */
-function proving({ link, passwordHash }: RegisterAccount): Command {
+function proving({ link, passwordHash }: RegisterAccountCommand): AccountCommand {
   return {
     type: 'Verify',
     tokenHash: link.hash,
@@ -246,9 +246,9 @@ function proving({ link, passwordHash }: RegisterAccount): Command {
 
 /** Returns the commands that give a verified account a different address. */
 function changing(
-  { passwordHash }: RegisterAccount,
-  { link, undo }: { readonly link: NewLink; readonly undo: NewLink },
-): readonly Command[] {
+  { passwordHash }: RegisterAccountCommand,
+  { link, undo }: { readonly link: NewMailedLink; readonly undo: NewMailedLink },
+): readonly AccountCommand[] {
   const [, to] = addresses;
   const lookedUp = { now: msAfterNoon(0), owner: undefined };
   const proof = { kind: 'password', passwordHash } as const;
@@ -268,14 +268,14 @@ function changing(
 
 /** One command that was carried out. */
 export interface ExecutedCommand {
-  readonly command: Command;
+  readonly command: AccountCommand;
   readonly before: AccountState;
   readonly decision: Decision;
   readonly after: AccountState;
 }
 
 /** The outcome of a story: the accounts, the claims and all executed commands. */
-export interface World {
+export interface StoryOutcome {
   readonly accounts: ReadonlyMap<string, AccountState>;
   /** Which account holds each claim. */
   readonly claims: ReadonlyMap<string, string>;
@@ -286,25 +286,25 @@ export interface World {
  * Fills in the values that use cases look up on each retry: the owner of the address and the time. Also
  * limits `since` to the account's sequence, because no session can have been created at a higher one.
  */
-function asLookedUp(world: World, userId: string, command: Command, now: Date): Command {
+function asLookedUp(world: StoryOutcome, userId: string, command: AccountCommand, now: Date): AccountCommand {
   return {
     ...command,
     ...('since' in command && { since: Math.min(command.since ?? 0, sequenceOf(world, userId)) }),
-    ...('owner' in command && { owner: world.claims.get(addressClaim(addressOf(world, userId, command))) }),
+    ...('owner' in command && { owner: world.claims.get(toAddressClaim(addressOf(world, userId, command))) }),
     ...('now' in command && { now }),
   };
 }
 
 /** Returns the address whose owner the use case looks up for this command. */
-function addressOf({ accounts }: World, userId: string, command: Command): string {
+function addressOf({ accounts }: StoryOutcome, userId: string, command: AccountCommand): string {
   if (command.type === 'RequestEmailChange') return command.address;
   const state = accounts.get(userId);
-  if (state === undefined || state.status === 'none') return storyAddress;
+  if (state === undefined || state.status === 'none') return sharedStoryAddress;
   const isChange = command.type === 'ConfirmEmailChange' && state.status === 'verified';
   return (isChange ? state.emailChange?.address : undefined) ?? state.address;
 }
 
-function sequenceOf({ accounts }: World, userId: string): number {
+function sequenceOf({ accounts }: StoryOutcome, userId: string): number {
   const state = accounts.get(userId);
   return state === undefined || state.status === 'none' ? 0 : state.sequence;
 }
@@ -313,15 +313,15 @@ function sequenceOf({ accounts }: World, userId: string): number {
  * Runs the commands as the use cases do: looks up the owner of the address, and stores claims together with
  * the facts. Skips a command if a claim that it needs has not been released yet.
  */
-export function playStory(steps: readonly Step[]): World {
-  let world: World = { accounts: new Map(), claims: new Map(), executed: [] };
+export function runCommandStory(steps: readonly StoryStep[]): StoryOutcome {
+  let world: StoryOutcome = { accounts: new Map(), claims: new Map(), executed: [] };
   let minutes = 0;
   for (const { userId, command: asked, minutes: later, sweeps } of steps) {
     minutes += later;
-    const before = world.accounts.get(userId) ?? initialState;
+    const before = world.accounts.get(userId) ?? initialAccountState;
     const command = asLookedUp(world, userId, asked, msAfterNoon(minutes * MINUTES));
     const decision = decide(before, command);
-    const { claims = [] } = lookupKeysOf(before, decision.facts, msAfterNoon(minutes * MINUTES));
+    const { claims = [] } = computeLookupKeys(before, decision.facts, msAfterNoon(minutes * MINUTES));
     const holders = claims.flatMap((claim) => world.claims.get(claim) ?? []);
     assert.ok(
       holders.every((holder) => holder === userId),
@@ -341,6 +341,6 @@ export function playStory(steps: readonly Step[]): World {
 
 function released(claims: ReadonlyMap<string, string>, userId: string, state: AccountState) {
   const own = [...claims].filter(([, holder]) => holder === userId).map(([claim]) => claim);
-  const { addresses: superfluous, marks } = superfluousClaims(state, own);
+  const { addresses: superfluous, marks } = findUnneededClaims(state, own);
   return new Map([...claims].filter(([claim]) => ![...superfluous, ...marks].includes(claim)));
 }

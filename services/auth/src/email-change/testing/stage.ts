@@ -3,7 +3,7 @@
  * function.
  */
 import assert from 'node:assert/strict';
-import { isLiving, type LivingAccount } from '../../account/index.ts';
+import { isLivingAccount, type LivingAccount } from '../../account/index.ts';
 import type { Caller, UseCaseDeps } from '../../deps.ts';
 import type { Stores } from '../../ports/stores.ts';
 import { login } from '../../sessions/login.ts';
@@ -51,13 +51,13 @@ export async function createVerifiedAccount(
     { token, evidence: { kind: 'password', password } },
     createTestContext({ ip: '198.51.100.1' }),
   );
-  assert.ok(isLiving(state));
+  assert.ok(isLivingAccount(state));
   return state;
 }
 
 async function callerOf(world: World, userId: string): Promise<Caller> {
   const state = await world.deps.accounts.load(userId);
-  assert.ok(isLiving(state));
+  assert.ok(isLivingAccount(state));
   return { userId, sessionId: 'a session', state };
 }
 

@@ -1,6 +1,6 @@
 import { problems, type Route } from '@latchkey/http';
 import { z } from 'zod';
-import type { ChangeProfile } from '../../account/index.ts';
+import type { ChangeProfileCommand } from '../../account/index.ts';
 import { changeProfile } from '../../profile/change-profile.ts';
 import { ownHistory } from '../../profile/own-history.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
@@ -47,7 +47,12 @@ function changeProfileRoute(deps: RouteDeps): Route {
   });
 }
 
-function given({ username, firstName, lastName, locale }: z.infer<typeof body>): Omit<ChangeProfile, 'type'> {
+function given({
+  username,
+  firstName,
+  lastName,
+  locale,
+}: z.infer<typeof body>): Omit<ChangeProfileCommand, 'type'> {
   return {
     ...(username !== undefined && { username }),
     ...(firstName !== undefined && { firstName }),

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { addressClaim } from '../../account/index.ts';
+import { toAddressClaim } from '../../account/index.ts';
 import type { Stores } from '../stores.ts';
 import { createCommit, createRegistrationCommit, roleChanged, testInstant } from './commits.ts';
 import type { OpenEmptyStores } from './open-empty-stores.ts';
@@ -23,7 +23,7 @@ export function personalDataContract(name: string, open: OpenEmptyStores): void 
     test('leaves the commits of an account, and those of others as they were', async () => {
       const { journal, registrations } = stores;
       const first = createRegistrationCommit(address);
-      const claims = [addressClaim(address), 'admin-removal:7'];
+      const claims = [toAddressClaim(address), 'admin-removal:7'];
       const events = [roleChanged(first.stream)];
       const second = { ...createCommit({ stream: first.stream, number: 2, sequence: 2 }), events, claims };
       const other = createRegistrationCommit(`other.${address}`);
@@ -38,7 +38,7 @@ export function personalDataContract(name: string, open: OpenEmptyStores): void 
       assert.ok(first.events[0]?.chain?.person?.salt !== undefined);
       assert.equal(erased[0]?.events[0]?.chain?.hash, first.events[0].chain.hash);
       assert.equal(erased[0]?.events[0]?.chain?.person?.salt, undefined);
-      assert.equal(await journal.holder(addressClaim(address)), undefined);
+      assert.equal(await journal.holder(toAddressClaim(address)), undefined);
       assert.equal(await journal.holder('admin-removal:7'), first.stream);
       assert.deepEqual(await journal.roleChanges(), [first.stream]);
       assert.deepEqual(await registrations.living(address), []);
@@ -46,13 +46,13 @@ export function personalDataContract(name: string, open: OpenEmptyStores): void 
     });
 
     test('loses the claim of an address, so that another account can take it', async () => {
-      const first = { ...createCommit(), claims: [addressClaim(address)] };
+      const first = { ...createCommit(), claims: [toAddressClaim(address)] };
       await stores.journal.append(first);
       await stores.personalData.eraseCommits(first.stream);
-      const second = { ...createCommit(), claims: [addressClaim(address)] };
+      const second = { ...createCommit(), claims: [toAddressClaim(address)] };
       assert.deepEqual(await stores.journal.append(second), { outcome: 'appended' });
       await stores.personalData.eraseCommits(first.stream);
-      assert.equal(await stores.journal.holder(addressClaim(address)), second.stream);
+      assert.equal(await stores.journal.holder(toAddressClaim(address)), second.stream);
     });
 
     test('removes the requests of an address, also one that is carried out', async () => {
