@@ -36,7 +36,7 @@ async function busyPerson(name: string): Promise<Person & { readonly id: string;
 
 interface Certificate {
   readonly receipts: readonly { readonly consumer: string }[];
-  readonly complete: boolean;
+  readonly confirmed: boolean;
   readonly overdue: boolean;
 }
 
@@ -44,7 +44,7 @@ async function certificateOf(id: string): Promise<Certificate> {
   const [found] = (await system.ops('erasures', 'list', '--json'))
     .split('\n')
     .filter((line) => line.includes(id));
-  return found === undefined ? { receipts: [], complete: false, overdue: false } : JSON.parse(found);
+  return found === undefined ? { receipts: [], confirmed: false, overdue: false } : JSON.parse(found);
 }
 
 /** Returns the stores in which `ops erase --check` still finds data of the person. */
@@ -94,7 +94,7 @@ test('an erased person is in no file of the data folder, and in no answer', asyn
   assert.equal(json.events.at(-1).type, 'AccountErased');
   assert.ok(!system.output().includes(username));
   assert.match(await system.ops('verify'), /Everything agrees/);
-  await eventually('every service has confirmed', async () => (await certificateOf(id)).complete);
+  await eventually('every service has confirmed', async () => (await certificateOf(id)).confirmed);
   const { receipts, overdue } = await certificateOf(id);
   assert.deepEqual(receipts.map(({ consumer }) => consumer).toSorted(), ['auth', 'notifier', 'user']);
   assert.equal(overdue, false);

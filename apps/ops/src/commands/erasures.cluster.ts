@@ -3,14 +3,20 @@ import { randomUUID } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { openStorage } from '@latchkey/auth';
 import { createKafkaBus } from '@latchkey/bus/kafka';
-import { accountsTopic, erasableAccountsTopic } from '@latchkey/events';
+import {
+  accountsTopic,
+  erasableAccountsTopic,
+  ownConsumers,
+  SECURITY_TOPIC,
+  securityTopic,
+} from '@latchkey/events';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 
 const KAFKA_BROKERS = process.env['KAFKA_BROKERS'] ?? '';
 
-async function system(t: TestContext) {
+async function system(t: TestContext, { isGone = false } = {}) {
   assert.notEqual(KAFKA_BROKERS, '', 'KAFKA_BROKERS is not set: this test needs Kafka');
   const bus = createKafkaBus({
     brokers: KAFKA_BROKERS.split(','),
@@ -24,16 +30,17 @@ async function system(t: TestContext) {
   const { erasureReceipts } = openStorage(createSqliteStore(database));
   const account = randomUUID();
   const at = '2026-03-01T12:00:00.000Z';
-  await erasureReceipts.open({ account, sequence: 7, erasedAt: at, expected: ['auth'] });
-  await erasureReceipts.confirm(account, { consumer: 'auth', confirmedAt: at });
+  await erasureReceipts.open({ account, sequence: 7, erasedAt: at, expected: ownConsumers });
+  for (const consumer of ownConsumers) await erasureReceipts.confirm(account, { consumer, confirmedAt: at });
   await erasureReceipts.noteCopies(account, at);
+  if (isGone) await erasureReceipts.noteGone(account, at);
   await database.close();
-  async function show(name: string) {
-    const names = { TOPIC_NAMES: `${accountsTopic.name}=${name}` };
+  async function show(accounts: string, security = `security.${randomUUID()}`) {
+    const names = { TOPIC_NAMES: `${accountsTopic.name}=${accounts},${SECURITY_TOPIC}=${security}` };
     const settings = { STORE: 'sqlite', LOG: 'kafka', DATA_DIR: folder, KAFKA_BROKERS, ...names };
     const { out, err } = await runCommandInProcess(settings, 'erasures', 'show', account, '--json');
     assert.equal(err, '');
-    return JSON.parse(out).topic;
+    return JSON.parse(out);
   }
   return { bus, show };
 }
@@ -46,16 +53,40 @@ test('the certificate of an erasure says whether the topic is compacted, as the 
     { ...erasableAccountsTopic(), name: compacted },
     { ...uncompacted, name: kept },
   ]);
-  assert.partialDeepStrictEqual(await show(compacted), {
+  assert.partialDeepStrictEqual((await show(compacted)).topic, {
     name: compacted,
     removal: 'compaction',
     removedBy: '2026-03-10T13:00:00.000Z',
     clean: false,
   });
-  assert.deepEqual(await show(kept), {
+  assert.deepEqual((await show(kept)).topic, {
     name: kept,
     removal: 'none',
     copiesAt: '2026-03-01T12:00:00.000Z',
     clean: false,
   });
+});
+
+test('the certificate lists the topics that keep data until they are old, with the time at which it is gone', async (t) => {
+  const { bus, show } = await system(t, { isGone: true });
+  const [accounts, security] = [`accounts.${randomUUID()}`, `security.${randomUUID()}`];
+  const letters = `${accounts}.dlq.user`;
+  await bus.ensureTopics([
+    { ...erasableAccountsTopic(), name: accounts },
+    { ...securityTopic(400), name: security },
+    { name: letters, partitions: 1, retentionMs: 24 * 3_600_000 },
+  ]);
+  const { complete, confirmed, topic, retained } = await show(accounts, security);
+  assert.deepEqual([confirmed, topic.clean, complete], [true, true, false]);
+  const own = retained.filter(({ name }: { name: string }) => [security, letters].includes(name));
+  // The broker's own `segment.ms` is 7 days.
+  assert.deepEqual(own, [
+    {
+      name: security,
+      contents: 'networks and user agents',
+      removedBy: '2027-04-12T13:00:00.000Z',
+      clean: false,
+    },
+    { name: letters, contents: 'dead letters', removedBy: '2026-03-09T13:00:00.000Z', clean: true },
+  ]);
 });

@@ -92,7 +92,9 @@ test('prints the certificate of one', async (t) => {
       { consumer: 'books', confirmedAt: CONFIRMED_AT },
     ],
     missing: [],
+    confirmed: true,
     complete: true,
+    retained: [],
     overdue: false,
     topic: { name: 'accounts.events.v1', removal: 'in place', clean: true },
     file: { name: 'latchkey.sqlite', clean: true },
@@ -103,7 +105,9 @@ test('prints the certificate of one', async (t) => {
   await database.write(() => undefined, { erases: true });
   await database.close();
   const { out } = await ops('show', complete);
-  assert.match(out, /^latchkey\.sqlite +not rewritten yet\nlatchkey\.sqlite may still contain copies/m);
+  assert.match(out, /^confirmed +yes\ncomplete +no$/m);
+  assert.match(out, /^latchkey\.sqlite +not rewritten yet$/m);
+  assert.match(out, /^latchkey\.sqlite may still contain copies/m);
   const unknown = await ops('show', randomUUID());
   assert.deepEqual([unknown.code, unknown.out], [1, '']);
   assert.match(unknown.err, /was not erased: see `erasures list`/);

@@ -1,6 +1,6 @@
 /**
- * Lists erasures: which consumers have confirmed each of them, which erasures are overdue, and whether the accounts
- * topic still contains the person's data.
+ * Lists erasures: which consumers have confirmed each of them, which erasures are overdue, and which topics and files
+ * still contain the person's data.
  */
 import { type ErasureRecord, erasureSettings, openOps, unconfirmedConsumers } from '@latchkey/auth/ops';
 import type { Store } from '@latchkey/backend';
@@ -8,13 +8,9 @@ import { readConfig } from '@latchkey/process';
 import type { ErasedRemains } from '@latchkey/sqlite';
 import type { CommandContext } from '../context.ts';
 import { erasedRemainsIn, fileErasureOf, REWRITE_ADVICE } from '../erasures/file.ts';
-import {
-  type AccountsTopic,
-  describeTopicErasure,
-  readAccountsTopic,
-  topicAdvice,
-  topicErasureOf,
-} from '../erasures/topic.ts';
+import { type ErasureTopics, readErasureTopics } from '../erasures/read-topics.ts';
+import { describeRetained, retainedDataOf } from '../erasures/retained.ts';
+import { describeTopicErasure, topicAdvice, topicErasureOf } from '../erasures/topic.ts';
 import { formatProperties, printPage } from '../output/listing.ts';
 import { formatExamples, JSON_OPTION_HELP, limitOption, type Program } from '../program.ts';
 import { withStore } from '../stores.ts';
@@ -69,7 +65,7 @@ export function addErasuresCommand(program: Program, context: CommandContext): v
   erasures
     .command('show')
     .description(
-      'print the certificate of an erasure: who has confirmed it and when, and what the topic still has',
+      'print the certificate of an erasure: who has confirmed it and when, and what topics still have',
     )
     .argument('<account>', 'the id of the account')
     .option('--json', 'print one JSON object')
@@ -79,7 +75,8 @@ export function addErasuresCommand(program: Program, context: CommandContext): v
         const rules = await rulesOf(context, store);
         const certificate = certificateOf(await existing(openOps(store).erasures, account), rules);
         if (json) return context.print(JSON.stringify(certificate, undefined, 2));
-        const { receipts, missing, overdue, complete, topic, file, ...rest } = certificate;
+        const { receipts, missing, confirmed, overdue, complete, topic, retained, file, ...rest } =
+          certificate;
         const advice = [
           topicAdvice(topic, account),
           file?.clean === false ? REWRITE_ADVICE : undefined,
@@ -90,9 +87,11 @@ export function addErasuresCommand(program: Program, context: CommandContext): v
           ...Object.fromEntries(
             missing.map((consumer) => [consumer, overdue ? 'overdue' : 'has not confirmed yet']),
           ),
-          complete: complete ? 'yes' : 'no',
           [topic.name]: describeTopicErasure(topic),
+          ...Object.fromEntries(retained.map((data) => [data.name, describeRetained(data)])),
           ...(file && { [file.name]: file.clean ? 'clean' : 'not rewritten yet' }),
+          confirmed: confirmed ? 'yes' : 'no',
+          complete: complete ? 'yes' : 'no',
         });
         for (const line of [...lines, ...advice]) context.print(line);
       }),
@@ -115,7 +114,7 @@ interface Rules {
   readonly receiptDays: number;
   /** An erasure from before this time is overdue if a consumer has not confirmed it. */
   readonly overdueSince: Date;
-  readonly topic: AccountsTopic;
+  readonly topics: ErasureTopics;
   /** Whether the database file may still contain erased data. Undefined if the store is not a data folder. */
   readonly remains: ErasedRemains | undefined;
 }
@@ -126,8 +125,8 @@ async function rulesOf(context: CommandContext, store: Store): Promise<Rules> {
     context.environment,
   );
   const overdueSince = new Date(Date.now() - receiptDays * DAY_MS);
-  const topic = await readAccountsTopic(context);
-  return { receiptDays, overdueSince, topic, remains: erasedRemainsIn(store) };
+  const topics = await readErasureTopics(context);
+  return { receiptDays, overdueSince, topics, remains: erasedRemainsIn(store) };
 }
 
 /** Returns the erasure of an account. @throws Error with a one-line message if the account was not erased */
@@ -140,9 +139,14 @@ async function existing(
   return found;
 }
 
-function certificateOf(erasure: ErasureRecord, { receiptDays, overdueSince, topic, remains }: Rules) {
+function certificateOf(erasure: ErasureRecord, { receiptDays, overdueSince, topics, remains }: Rules) {
   const { account, sequence, erasedAt, receipts } = erasure;
   const missing = unconfirmedConsumers(erasure);
+  const confirmed = missing.length === 0;
+  const topic = topicErasureOf(erasure, topics.accounts);
+  const retained = topics.retaining.map((each) => retainedDataOf(erasure, each, new Date()));
+  const file = remains && fileErasureOf(erasure, remains);
+  const places = [topic, ...retained, ...(file ? [file] : [])];
   return {
     account,
     sequence,
@@ -150,10 +154,12 @@ function certificateOf(erasure: ErasureRecord, { receiptDays, overdueSince, topi
     dueAt: new Date(Date.parse(erasedAt) + receiptDays * DAY_MS).toISOString(),
     receipts,
     missing,
-    complete: missing.length === 0,
-    overdue: missing.length > 0 && Date.parse(erasedAt) <= overdueSince.getTime(),
-    topic: topicErasureOf(erasure, topic),
-    ...(remains && { file: fileErasureOf(erasure, remains) }),
+    confirmed,
+    complete: confirmed && places.every(({ clean }) => clean === true),
+    overdue: !confirmed && Date.parse(erasedAt) <= overdueSince.getTime(),
+    topic,
+    retained,
+    ...(file && { file }),
   };
 }
 

@@ -80,12 +80,18 @@ test('a broker that cannot be asked leaves the rest of the certificate as it is'
   const { account, settings } = await erasedFolder(t);
   const { code, out, err } = await runCommandInProcess(settings, 'erasures', 'show', account, '--json');
   assert.equal(code, 0);
-  assert.deepEqual(JSON.parse(out).topic, {
+  const certificate = JSON.parse(out);
+  assert.equal(certificate.complete, false);
+  assert.deepEqual(certificate.retained, [
+    { name: 'security.events.v1', contents: 'networks and user agents', clean: null },
+    { name: 'deliveries.events.v1', contents: 'fingerprints of addresses', clean: null },
+  ]);
+  assert.deepEqual(certificate.topic, {
     name: 'accounts.events.v1',
     removal: 'unknown',
     copiesAt: COPIED_AT,
     removedBy: REMOVED_BY,
     clean: false,
   });
-  assert.equal(err, 'whether accounts.events.v1 is compacted is unknown: KAFKA_BROKERS: is required\n');
+  assert.equal(err, 'how Kafka removes the data from its topics is unknown: KAFKA_BROKERS: is required\n');
 });

@@ -1,14 +1,5 @@
 /** Determines whether the accounts topic still contains data of an erased person. */
 import { type ErasureRecord, removalDeadline } from '@latchkey/auth/ops';
-import { topicNameSettings } from '@latchkey/backend';
-import { topicNameOnLog } from '@latchkey/bus';
-import { ACCOUNTS_TOPIC } from '@latchkey/events';
-import { readConfig } from '@latchkey/process';
-import { accountsTopicSpec } from '../commands/topics.ts';
-import type { CommandContext } from '../context.ts';
-import { withKafkaBus } from '../kafka.ts';
-import { selectedLogKind } from '../log.ts';
-import { retryUntilReachable } from '../patience.ts';
 
 /**
  * How events with the person's data are removed from the topic. `in place`: the embedded log replaces them.
@@ -44,34 +35,6 @@ export interface TopicErasure {
   readonly removedBy?: string;
   /** Whether the events with the person's data are gone; null if that is unknown. */
   readonly clean: boolean | null;
-}
-
-/**
- * Asks the broker whether the topic is compacted. If the broker cannot be reached, prints a note and returns
- * `unknown`.
- * @throws ConfigError
- */
-export async function readAccountsTopic(context: CommandContext): Promise<AccountsTopic> {
-  const { environment, note } = context;
-  const { TOPIC_NAMES } = readConfig(topicNameSettings, environment);
-  const name = topicNameOnLog(TOPIC_NAMES, ACCOUNTS_TOPIC);
-  const { maxLagMs } = accountsTopicSpec(context).compaction;
-  if (selectedLogKind(environment) === 'embedded') return { name, removal: 'in place', maxLagMs };
-  try {
-    return { name, removal: await askBroker({ ...context, waits: false }, name), maxLagMs };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    note(`whether ${name} is compacted is unknown: ${reason}`);
-    return { name, removal: 'unknown', maxLagMs };
-  }
-}
-
-async function askBroker(context: CommandContext, name: string): Promise<RemovalMethod> {
-  let isCompacted = false;
-  await withKafkaBus(context, async (bus) => {
-    isCompacted = await retryUntilReachable(context, 'Kafka', () => bus.isCompacted(name));
-  });
-  return isCompacted ? 'compaction' : 'none';
 }
 
 /** Returns whether the topic still contains data of an erased person. */

@@ -303,6 +303,8 @@ export interface TopicState {
   readonly copies: number;
   readonly minInSync: number;
   readonly retentionMs: number;
+  /** The time after which an append begins a new segment, in ms. Kafka deletes old records one segment at a time. */
+  readonly segmentMs: number;
   /** Whether a later record replaces an earlier one with the same key. */
   readonly isCompacted: boolean;
   /**
@@ -328,6 +330,7 @@ export async function describeTopics(admin: Admin, names: readonly string[]): Pr
       copies: copiesOf(partitions),
       minInSync: Number(actual.get('min.insync.replicas')),
       retentionMs: Number(actual.get('retention.ms')),
+      segmentMs: Number(actual.get('segment.ms')),
       isCompacted,
       ...(isCompacted && { maxLagMs: Number(actual.get('max.compaction.lag.ms')) }),
     };

@@ -17,7 +17,7 @@ export const erasureSettings = z.object({
   ERASURE_TOPIC_DAYS: settingSchemas
     .whole({ min: 1, max: 90, fallback: 7 })
     .describe(
-      'The time, plus a day, within which Kafka removes the personal data of an erased account from the accounts topic, if the topic is compacted (docs/erasure.md). Give `ops topics` the same value. To change this setting later, also change `max.compaction.lag.ms` and `segment.ms` of the topic.',
+      'Within this time and at most two more days, Kafka removes the personal data of an erased account from the accounts topic, if the topic is compacted (docs/erasure.md). Give `ops topics` the same value. To change this setting later, also change `max.compaction.lag.ms` and `segment.ms` of the topic.',
     ),
   ERASURE_CONSUMERS: settingSchemas
     .list()

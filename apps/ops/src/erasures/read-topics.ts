@@ -1,0 +1,80 @@
+/** Reads the properties of the topics that matter for erasures. */
+import { topicNameSettings } from '@latchkey/backend';
+import { type TopicNames, topicNameOnLog } from '@latchkey/bus';
+import { ACCOUNTS_TOPIC, DELIVERIES_TOPIC, SECURITY_TOPIC } from '@latchkey/events';
+import { readConfig } from '@latchkey/process';
+import { accountsTopicSpec } from '../commands/topics.ts';
+import type { CommandContext } from '../context.ts';
+import { createKafkaReader, opsKafkaConnection, withKafkaBus } from '../kafka.ts';
+import { selectedLogKind } from '../log.ts';
+import { retryUntilReachable } from '../patience.ts';
+import type { RetainingTopic } from './retained.ts';
+import type { AccountsTopic } from './topic.ts';
+
+/** The topics that may contain data of an erased person. */
+export interface ErasureTopics {
+  readonly accounts: AccountsTopic;
+  /** The topics from which the broker removes the person's data only by age. Empty for the embedded log. */
+  readonly retaining: readonly RetainingTopic[];
+}
+
+/** The topics that keep data of a person until the retention time ends, and what they contain. */
+const RETAINING = {
+  [SECURITY_TOPIC]: 'networks and user agents',
+  [DELIVERIES_TOPIC]: 'fingerprints of addresses',
+} as const;
+
+/**
+ * Asks the broker for the settings of the topics. If the broker cannot be reached, prints a note and returns the
+ * removal `unknown`, and topics without settings.
+ * @throws ConfigError
+ */
+export async function readErasureTopics(context: CommandContext): Promise<ErasureTopics> {
+  const { environment, note } = context;
+  const { TOPIC_NAMES } = readConfig(topicNameSettings, environment);
+  const name = topicNameOnLog(TOPIC_NAMES, ACCOUNTS_TOPIC);
+  const { maxLagMs } = accountsTopicSpec(context).compaction;
+  if (selectedLogKind(environment) === 'embedded')
+    return { accounts: { name, removal: 'in place', maxLagMs }, retaining: [] };
+  const expected = Object.entries(RETAINING).map(([topic, contents]) => ({
+    name: topicNameOnLog(TOPIC_NAMES, topic),
+    contents,
+  }));
+  try {
+    const { isCompacted, retaining } = await askBroker({ ...context, waits: false }, TOPIC_NAMES, expected);
+    return { accounts: { name, removal: isCompacted ? 'compaction' : 'none', maxLagMs }, retaining };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    note(`how Kafka removes the data from its topics is unknown: ${reason}`);
+    return { accounts: { name, removal: 'unknown', maxLagMs }, retaining: expected };
+  }
+}
+
+async function askBroker(
+  context: CommandContext,
+  topicNames: TopicNames,
+  expected: readonly Pick<RetainingTopic, 'name' | 'contents'>[],
+) {
+  const accounts = topicNameOnLog(topicNames, ACCOUNTS_TOPIC);
+  const all = await retryUntilReachable(context, 'Kafka', () =>
+    createKafkaReader(opsKafkaConnection(context)).topics(),
+  );
+  const letters = all
+    .filter((topic) => topic.startsWith(`${accounts}.dlq.`))
+    .map((topic) => ({ name: topic, contents: 'dead letters' }));
+  const wanted = [...expected, ...letters].filter(({ name }) => all.includes(name));
+  let isCompacted = false;
+  let retaining: readonly RetainingTopic[] = [];
+  await withKafkaBus(context, async (bus) => {
+    isCompacted = await retryUntilReachable(context, 'Kafka', () => bus.isCompacted(accounts));
+    const states = await retryUntilReachable(context, 'Kafka', () =>
+      bus.describeTopics(wanted.map(({ name }) => name)),
+    );
+    retaining = states.map(({ name, retentionMs, segmentMs }) => ({
+      name,
+      contents: wanted.find((topic) => topic.name === name)?.contents ?? '',
+      keeps: { retentionMs, segmentMs },
+    }));
+  });
+  return { isCompacted, retaining };
+}

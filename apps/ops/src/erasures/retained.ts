@@ -1,0 +1,54 @@
+/** Determines until when a topic keeps data of an erased person that Kafka removes only by age. */
+import type { ErasureRecord } from '@latchkey/auth/ops';
+import { ownConsumers } from '@latchkey/events';
+
+/** A topic that keeps data of a person until the retention time ends. */
+export interface RetainingTopic {
+  /** The full name of the topic on the log. */
+  readonly name: string;
+  /** What the topic contains about a person, in a few words. */
+  readonly contents: string;
+  /** The settings of the topic, in ms, where `retentionMs` -1 keeps records without a limit. Undefined if unknown. */
+  readonly keeps?: { readonly retentionMs: number; readonly segmentMs: number };
+}
+
+/** Whether a topic still contains data of one erased person. */
+export interface RetainedData {
+  readonly name: string;
+  readonly contents: string;
+  /**
+   * The time by which Kafka must have removed the data (RFC 3339). Absent while one of Latchkey's services has not
+   * confirmed the erasure, and if the settings of the topic are unknown or keep records without a limit.
+   */
+  readonly removedBy?: string;
+  /** Whether the data is gone; null if that is unknown. */
+  readonly clean: boolean | null;
+}
+
+/** The time that Kafka takes to notice that a segment is old, and to delete its file: 5 and 1 minutes by default. */
+const BROKER_DELAY_MS = 60 * 60_000;
+
+/**
+ * Returns whether a topic still contains data of an erased person. Once auth, user and notifier have confirmed the
+ * erasure, nothing more about the person is written to the topic. Kafka deletes a segment once its newest record is
+ * older than the retention time, and the newest record may be younger than the person's by the duration of a segment.
+ */
+export function retainedDataOf(
+  { receipts }: Pick<ErasureRecord, 'receipts'>,
+  { name, contents, keeps }: RetainingTopic,
+  now: Date,
+): RetainedData {
+  const times = ownConsumers.map((own) => receipts.find(({ consumer }) => consumer === own)?.confirmedAt);
+  if (keeps === undefined) return { name, contents, clean: null };
+  if (keeps.retentionMs < 0 || times.includes(undefined)) return { name, contents, clean: false };
+  const lastMs = Math.max(...times.map((at) => Date.parse(at ?? '')));
+  const removedBy = new Date(lastMs + keeps.retentionMs + keeps.segmentMs + BROKER_DELAY_MS);
+  return { name, contents, removedBy: removedBy.toISOString(), clean: removedBy <= now };
+}
+
+/** Describes the state in a few words. */
+export function describeRetained({ contents, removedBy, clean }: RetainedData): string {
+  if (clean === true) return 'clean';
+  if (clean === null) return `${contents}: unknown`;
+  return `${contents} ${removedBy === undefined ? 'are kept, without an end yet' : `until ${removedBy}`}`;
+}
