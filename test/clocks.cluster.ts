@@ -14,7 +14,7 @@ import { shiftedClockSettings } from './support/programs.ts';
 import type { ServerProcess } from './support/server-process.ts';
 
 const AHEAD_SECONDS = 50;
-/** How often each request is repeated: more often than a service has processes, so that every process gets one. */
+/** Each request is sent this many times: a service has fewer processes, so each process gets the request. */
 const TURNS = 3;
 
 describe('with a clock that is 50 s ahead', () => {
@@ -105,7 +105,10 @@ describe('with a clock that is 20 days ahead from the start on', () => {
     await cluster?.stop();
   });
 
-  /** Ends the only process of a service, runs another one with the wrong clock meanwhile, and starts the first again. */
+  /**
+   * Runs `work` while the only process of a service is replaced by a process with the wrong clock. Then starts the
+   * original process again.
+   */
   async function whileLate(service: 'auth' | 'notifier', work: (late: ServerProcess) => Promise<void>) {
     const [right] = cluster.instances[service];
     assert.ok(right);

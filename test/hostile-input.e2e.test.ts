@@ -355,7 +355,10 @@ async function refuses<C extends Sent & { readonly name: string }>(
   assert.deepEqual(faults, []);
 }
 
-/** Asserts that every case gets the same status as the request `plain`, so that the route ignores the difference. */
+/**
+ * Asserts that the route ignores what the cases add to the request `plain`: the status of every case must be the same as
+ * that of `plain`.
+ */
 async function ignores<C extends Sent & { readonly name: string }>(
   operation: Operation,
   plain: Sent,
@@ -533,7 +536,8 @@ describe('hostile input', () => {
         query('not UTF-8', '%ff=1'),
       ];
       const ignored = operation.method === 'GET' && !parameters.some((parameter) => parameter.in === 'query');
-      // A POST to a link ignores them as well, so that it would use the link.
+      // A POST to a link ignores unknown parameters as well. Do not send such requests, because the first one would use
+      // the link.
       const usesLink = operation.method === 'POST' && params['token'] !== undefined;
       if (ignored) await ignores(operation, { path, ...whole }, unknown);
       await refuses(operation, [
@@ -558,8 +562,8 @@ describe('hostile input', () => {
           const reply = await tryOut(operation, exampleOf(operation), { path: hostile, ...whole });
           const said = `${parameter.name}: ${title}: ${reply.status} ${reply.text.slice(0, 200)}`;
           assert.ok([400, 404].includes(reply.status), said);
-          // If a path parameter is empty, the path belongs to a different route: to a page, or to none that a document
-          // describes.
+          // With an empty path parameter, the path is that of a different route: of a page, or of a route without an
+          // OpenAPI description.
           const isPage = reply.headers.get('content-type')?.startsWith('text/html') ?? false;
           const faults =
             title === 'empty' && !isPage

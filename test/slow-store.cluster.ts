@@ -12,14 +12,14 @@ import { createTcpProxy, type TcpProxy } from './support/tcp-proxy.ts';
 
 /** The longest time that a request may take, in ms. */
 const MAX_MS = 10_000;
-/** How many sign-ups an IP address has: one before the slow ones, and one after them. */
+/** The number of sign-ups that the limit allows: one before the test slows MongoDB down, and one afterwards. */
 const SIGN_UPS = 2;
 
 let proxy: TcpProxy;
 let cluster: Cluster;
 let client: Client;
 let people: PersonActions;
-/** How much later each of MongoDB's answers arrives, in ms. */
+/** How long the proxy delays each response of MongoDB, in ms. */
 let delayMs = 0;
 
 before(async () => {

@@ -71,7 +71,8 @@ before(async () => {
   const admin = kafka.admin();
   await admin.connect();
   await admin.createTopics({
-    // As on Latchkey's topics, the broker decompresses records, because kafkajs cannot read those of the client in Go.
+    // Let the broker store records uncompressed, as on Latchkey's topics: the Go client compresses its records in a
+    // format that kafkajs cannot read.
     topics: [ACCOUNTS_TOPIC, RECEIPTS_TOPIC].map((topic) => ({
       topic,
       numPartitions: 12,

@@ -58,7 +58,10 @@ export interface Stack {
   /** Returns the logs of the given services, or of all services if none is given. */
   logs(...services: readonly string[]): Promise<string>;
   inspect(...services: readonly string[]): Promise<readonly Container[]>;
-  /** Runs a test file of `test/` against the stack, with this number of instances of each service. */
+  /**
+   * Runs a test file of `test/` against the stack.
+   * @param instances the number of processes to run of each service
+   */
   passes(file: string, instances: number): Promise<{ readonly code: number | null; readonly output: string }>;
   /** Removes the stack with all of its data. */
   down(): Promise<void>;

@@ -4,7 +4,7 @@ import type { Minimums } from './run-folder.ts';
 import type { FaultSettings } from './settings.ts';
 import { actionShare, type TrafficAction } from './traffic/mixes.ts';
 
-/** Maps each habit to the operations in the history that show that people acted on it. */
+/** The operations that each action of the traffic causes. */
 const SHOWN_BY: Readonly<Partial<Record<TrafficAction, readonly string[]>>> = {
   changeProfile: ['profile'],
   readProfile: ['me'],
@@ -31,8 +31,8 @@ const DONE_SHARE = { long: 1 / 40, short: 1 / 600 } as const;
 const LONG_SECONDS = 240;
 const ALWAYS: Readonly<Record<string, number>> = { 'sign-up': 1, verify: 1, login: 1 };
 /**
- * The fraction of the planned journeys that begin even on a slow machine. There, no new journeys begin while many are
- * in progress.
+ * The fraction of the planned journeys that must begin, even on a slow machine: no journey begins while too many others
+ * are in progress.
  */
 const BEGUN_SHARE = 1 / 20;
 /** The fraction of the requested erasures that are carried out; the others wait a week or are canceled. */

@@ -13,7 +13,7 @@ const READERS = {
 } as const;
 const EVERY_MS = 1_000;
 const TELL_EVERY_MS = 15_000;
-/** Longer than a process's clock is ahead in a run, in ms: an erasure that such a process requested is due late. */
+/** Longer than any clock is ahead in a run, in ms: an erasure requested by such a process is due that much later. */
 const CLOCK_AHEAD_MS = 60_000;
 
 /** The amount of unfinished work by kind; kinds without any are omitted. */

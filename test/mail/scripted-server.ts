@@ -1,6 +1,6 @@
 /**
- * An SMTP server for tests. A script gives its reply at each stage and for each recipient, and the extensions that the
- * reply to EHLO offers: AUTH, or PIPELINING.
+ * An SMTP server for tests. A script determines the reply at each stage and for each recipient, and which extensions
+ * the server offers in its reply to EHLO (AUTH or PIPELINING).
  */
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
@@ -9,9 +9,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import PostalMime, { type Email } from 'postal-mime';
 
 /**
- * What the server does at one stage: a reply of one or more lines, or a keyword. `drop` closes the connection, also as
- * the last line of a reply, and `stall` sends no reply. Two keywords are only for the content: `lost` accepts the mail and closes the connection
- * without a reply, and `slow` accepts the mail and replies after a delay.
+ * What the server does at one stage: a reply of one or more lines, or one of these keywords:
+ * - `drop` closes the connection. It may also be the last line of a reply.
+ * - `stall` sends no reply.
+ * - `lost`, only after the content: accepts the mail, and closes the connection without a reply.
+ * - `slow`, only after the content: accepts the mail, and replies after a delay.
  */
 export type ScriptedReply = string;
 

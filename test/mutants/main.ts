@@ -14,7 +14,8 @@ import { type Mutant, mutantsOf } from './mutate.ts';
 import { type Target, targets } from './targets.ts';
 
 /**
- * A mutant can make tests run forever. It counts as detected if the tests take this many times as long as without it.
+ * A mutant counts as detected if the tests take this many times as long as on the original file, because a mutant can
+ * make a test run forever.
  */
 const LONGER = 10;
 const LONGEST_RUN_MS = 600_000;

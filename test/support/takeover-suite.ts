@@ -127,9 +127,9 @@ export function takeoverSuite(title: string, start: () => Promise<System>): void
     }
 
     /**
-     * Returns what an account shows to the person who is signed in: the export with the names of its mails, and the
-     * responses of other routes.
-     * @param wanted types of events and sign-ins for which the export is awaited
+     * Returns everything that the API shows to the person who is signed in: the export, with only the names of its
+     * mails, and the responses of other routes.
+     * @param wanted repeats the export until it contains these types of events and sign-ins
      */
     async function shownTo(person: Person, token: string, wanted: readonly string[]): Promise<string> {
       const ask = { token, json: { password: person.password } };

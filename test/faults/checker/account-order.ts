@@ -25,7 +25,7 @@ import type { Commit } from './stored.ts';
 interface Standing {
   /** The profile. Its `revokedAt` is the sequence below which access tokens are invalid. */
   readonly profile: Profile;
-  /** undefined if the history does not contain the request that set it. */
+  /** The current password; undefined if the history does not contain the request that set it. */
   readonly password: string | undefined;
   /** The sequence of the last event that ended all sessions. */
   readonly allRevokedAt: number;
@@ -349,8 +349,8 @@ function disabledLogin(account: Account): Apply {
 }
 
 /**
- * A refresh. If the token was already exchanged and its successor has not been used yet, the same successor is
- * returned again, because all requests have the same user agent and come from the same network.
+ * Returns the effect of a refresh. If the refresh token was already exchanged and its successor has not been used yet,
+ * auth returns the same successor again, because all requests of a run have the same user agent and network.
  */
 function refreshed(account: Account, { session: id, n }: TokenPosition, command: CommandLine): Apply {
   const { seq } = issuedTokensIn(command)?.access ?? {};

@@ -17,7 +17,10 @@ import type { CommitEvent } from './stored.ts';
 
 /** The default limit of mails per hour, address and purpose. Requests above the limit have no effect. */
 const MAILS_PER_ADDRESS = 3;
-/** The maximum number of pending sign-ups of an address; one more sign-up only requests another link. */
+/**
+ * The maximum number of pending sign-ups of an address. Once it is reached, a sign-up creates no account, but only
+ * sends another link.
+ */
 const MAX_PENDING_SIGN_UPS = 5;
 
 /** Indexes for the checks. Without them, each check would search the whole history, which is long. */
@@ -109,7 +112,7 @@ const signUp: Demand = (command, { journal, byKey, accountsByAddress, isOverLimi
     : 'the journal has no such sign-up';
 };
 
-/** Events after which a reset request may send no link to the address of the sign-up. */
+/** After any of these events, a reset request need not send a link to the address of the sign-up. */
 const ENDS_RESETS: ReadonlySet<string> = new Set([
   'AccountDisabled',
   'AccountErasureRequested',

@@ -30,7 +30,7 @@ const asAda = { ...sentAndAnsweredAt(8), accessToken: fakeAccessToken(ADA_ID, 'a
 
 type Broken = Partial<Stores> & { readonly run?: Partial<RecordedRun> };
 
-/** Returns the rules that are broken, each once. */
+/** Returns the rules that the checker reports as violated, without duplicates. */
 function brokenBy({ run, ...stores }: Broken): readonly string[] {
   const report = checkRecordedRun({ ...goodRun, ...run }, { ...goodStores, ...stores }, AFTER_RUN);
   assert.equal(report.ok, report.violations.length === 0);
@@ -380,7 +380,7 @@ describe('the journal', () => {
       return brokenBy({ commits: [...goodStores.commits, left], run }).includes('claims');
     }
     assert.deepEqual([leaves(minuteOfRun(20, 2)), leaves(minuteOfRun(22))], [false, true]);
-    // Without a mark, no clean-up would find the address that fay-4 has claimed.
+    // Without the mark, the clean-up would never find the address that the commit fay-4 has claimed.
     assert.ok(leaves(minuteOfRun(20, 2), { ...commit, claims: [] }));
   });
 
@@ -601,7 +601,7 @@ describe('a mail', () => {
     for (const fault of ['kill-notifier', 'stop-mongodb', 'smtp-refuses'])
       assert.deepEqual(during(fault), []);
     assert.deepEqual(during('kill-broker'), ['duplicate mails']);
-    // Neither a fault of the other sender nor a fault after the first copy excuses the second copy.
+    // The second copy is a violation if the fault hit the other sender, or came after the first copy was recorded.
     assert.deepEqual(during('kill-notifier', { target: 'notifier-2' }), ['duplicate mails']);
     assert.deepEqual(during('kill-notifier', { at: minuteOfRun(2, 13), until: minuteOfRun(3) }), [
       'duplicate mails',
@@ -664,7 +664,10 @@ describe('a limit', () => {
     return createCommandLine(`x${second}`, 'profile', { ...asAda, ...times, status, answer: null, by });
   }
 
-  /** Returns whether the checker objects if auth-1 is killed at a second. The last command is refused. */
+  /**
+   * Returns whether the checker reports that the last command, which is refused by the limit, was refused too early.
+   * @param killedAt the second at which auth-1 is killed
+   */
   function isBroken(
     killedAt: number,
     commands: readonly CommandLine[],

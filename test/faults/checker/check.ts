@@ -75,7 +75,7 @@ export function checkRecordedRun(recorded: RecordedRun, stores: Stores, now: Dat
       searched: run.searched,
       minimums: run.minimums,
     }),
-    // Early in the report: if an original is unknown, many of the other rules report consequences.
+    // Report these violations early: if the original of an event is unknown, many later rules fail as a consequence.
     ...checkOriginals(stores.commits, records, replaced.commits),
     ...checkResponseAccounts(commands),
     ...chains.violations,

@@ -60,7 +60,7 @@ function addressIn({ type, data }: JournalEvent): readonly string[] {
   return GIVES_ADDRESS.has(type) ? [normaliseAddress(data.person?.email)] : [];
 }
 
-/** Converts an address to lower case for comparisons, which ignore case; any other value to an empty string. */
+/** Returns an address in lower case, for comparisons that ignore case. Returns an empty string if it is no text. */
 export function normaliseAddress(text: unknown): string {
   return typeof text === 'string' ? text.toLowerCase() : '';
 }

@@ -16,7 +16,7 @@ function fault(name: string, target: string, minute: number): FaultLine {
 }
 
 describe('the events of an erased account', () => {
-  /** Returns whether the rule is kept if an original record comes after its copy. */
+  /** Returns whether the rule accepts an original record that comes after its copy, given this fault. */
   function mayComeLate(line: FaultLine): boolean {
     assert.ok(original);
     const records = [...goodStores.records, { ...original, offset: 990 }];
@@ -31,7 +31,7 @@ describe('the events of an erased account', () => {
     assert.equal(mayComeLate(fault('kill-broker', 'broker-2', 40)), false);
   });
 
-  /** Returns whether the rule is kept if there are no copies. */
+  /** Returns whether the rule accepts that there are no copies, given this fault. */
   function mayLackCopies(
     line: FaultLine,
     noted = false,

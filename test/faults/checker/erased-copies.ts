@@ -22,13 +22,12 @@ export interface CopiesContext {
 }
 
 /**
- * Checks that compaction leaves nothing of an erased person: the last record of each key of the account has no personal
- * data. There are two excuses:
- * - If somebody changed the cleanup policy of the topic, auth may have found that copies would replace nothing there, and
- *   then published none.
- * - If there is a copy, an original record may come after it, because a send was repeated or an operator published the
- *   events again. auth publishes the copies again an hour later, which is after the end of a run. So this is excused if a
- *   fault may have delayed a send, or an operator has published events.
+ * Checks that compaction removes all personal data of an erased person: for each key of the account, the last record
+ * must contain no personal data. There are two exceptions:
+ * - There need be no copies without the person if the cleanup policy of the topic was changed: on a topic that is not
+ *   compacted, copies would replace nothing, so auth publishes none.
+ * - An original record may come after its copy if a fault may have delayed a send, or if an operator has published the
+ *   events again. auth publishes the copies again an hour later, which is after the end of a run.
  */
 export function checkCopies({ journal, records, erasures, faults }: CopiesContext): readonly Violation[] {
   const byStream = Map.groupBy(records, streamIdOf);
@@ -55,7 +54,7 @@ export function checkCopies({ journal, records, erasures, faults }: CopiesContex
     });
 }
 
-/** The targets of faults that may delay or repeat a send, and the command that sends events again. */
+/** Matches the targets of faults that may delay or repeat a send, and of the command that publishes events again. */
 const DELAYS_SENDS = /^(auth-|broker-|mongodb|deployment|ops-republish)/;
 
 function isDuring(
@@ -66,7 +65,7 @@ function isDuring(
 }
 
 /**
- * Returns the records without those that an erasure has published again. They are no sends that were repeated.
+ * Returns the records except the copies that an erasure has published, because these copies are not repeated sends.
  */
 export function withoutCopies(records: readonly TopicRecord[]): readonly TopicRecord[] {
   const erasedAt = new Map(

@@ -46,7 +46,7 @@ export function checkReplacements(
         violationsOf('erased data', `more than the person of ${nameOf(commit)} was replaced`),
       ),
     ...replaced.records
-      // Only the topics of events are read back.
+      // The records of other topics are not read, so their current content is unknown.
       .filter(({ topic }) => topics.has(topic))
       .filter((record) => {
         const now = recordsNow.get(placeOf(record));
@@ -75,7 +75,7 @@ export function isPersonalRecord(record: TopicRecord): boolean {
   return Boolean(dataOf(record)?.person) || record.headers[SALT] !== undefined;
 }
 
-/** What remains of an event after an erasure, and its data. */
+/** An event in two parts: the fields that an erasure must not change, and the data, whose person it erases. */
 interface Parts {
   readonly lasting: object;
   readonly data: EventData | undefined;

@@ -9,7 +9,7 @@ import { type Violation, violationsOf } from './report.ts';
 
 interface Account {
   readonly profile: Profile;
-  /** undefined if the history does not contain the request that set it. */
+  /** The current password; undefined if the history does not contain the request that set it. */
   readonly password: string | undefined;
 }
 

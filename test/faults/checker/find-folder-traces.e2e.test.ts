@@ -39,7 +39,7 @@ describe('the data folder of a standalone that has erased an account', () => {
     system = await startStandalone(replacedRowsSettings(rowsFile));
     const people = createPersonActions(createClient(system.url), createMailbox(system.mailbox));
     await people.verified(ada);
-    // The second start finds tables, and the first has created them.
+    // Restart, because the triggers that record rows are only created if the tables already exist.
     await restart();
     await system.ops('erase', ada.email, '--now');
     await eventually('the account is erased', () => isErased(readDataFolder(system.folder)));

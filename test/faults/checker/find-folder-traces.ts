@@ -10,15 +10,16 @@ import { accountsNamedIn, identifiersOfErasedPeople } from './traces.ts';
 
 type Names = ReadonlyMap<string, string>;
 
-/** Long enough for a write-ahead log that waited for a reader to be emptied, which is tried every second. In ms. */
+/** In ms. A standalone tries every second to empty its write-ahead log, which fails while a reader is active. */
 const EMPTIED_WITHIN_MS = 15_000;
 const AGAIN_MS = 250;
 
 /**
- * Finds the names and addresses of erased people in two ways. In the rows of every table, except those of mailings,
- * which keep their addresses (docs/erasure.md). And in the bytes of every file: free pages and the write-ahead log must
- * not contain them either. Names that a mailing contains are left out there, because its rows are in the same files.
- * @param replacedRowsFile the rows that the standalone has recorded before it replaced them
+ * Searches for the names and addresses of erased people in two places:
+ * - The rows of every table, except the rows of mailings, which keep their addresses (docs/erasure.md).
+ * - The bytes of every file, because free pages and the write-ahead log must not contain the names either. Names that
+ *   a mailing contains are not searched for, because its rows are in the same files.
+ * @param replacedRowsFile the file to which the standalone has appended rows before it replaced them
  * @param emptiedWithinMs how long the write-ahead log may still contain traces
  */
 export async function findFolderTraces(

@@ -47,29 +47,29 @@ const changes: Readonly<Record<string, (event: JournalEvent) => Partial<Profile>
     ...pick(data.person ?? {}, 'email', 'username', 'firstName', 'lastName'),
     createdAt: instant(time),
   }),
-  VerificationRequested: ({ data }) => whoIsErased(data.person),
-  AccountVerified: ({ data }) => ({ ...whoIsErased(data.person), isVerified: true }),
+  VerificationRequested: ({ data }) => erasedFields(data.person),
+  AccountVerified: ({ data }) => ({ ...erasedFields(data.person), isVerified: true }),
   RegistrationEnded: () => ({ ended: true }),
   AccountErased: () => ({ ended: true }),
-  PasswordResetRequested: ({ data }) => whoIsErased(data.person),
+  PasswordResetRequested: ({ data }) => erasedFields(data.person),
   PasswordChanged: ({ data, time }) => ({
-    ...whoIsErased(data.person),
+    ...erasedFields(data.person),
     passwordChangedAt: instant(time),
   }),
-  EmailChangeRequested: ({ data }) => whoIsErased(data.person),
-  EmailChanged: ({ data }) => ({ ...whoIsErased(data.person), ...pick(data.person ?? {}, 'email') }),
-  EmailChangeReverted: ({ data }) => ({ ...whoIsErased(data.person), ...pick(data.person ?? {}, 'email') }),
+  EmailChangeRequested: ({ data }) => erasedFields(data.person),
+  EmailChanged: ({ data }) => ({ ...erasedFields(data.person), ...pick(data.person ?? {}, 'email') }),
+  EmailChangeReverted: ({ data }) => ({ ...erasedFields(data.person), ...pick(data.person ?? {}, 'email') }),
   ProfileChanged: ({ data }) => ({
-    ...whoIsErased(data.person),
+    ...erasedFields(data.person),
     ...pick(data.person ?? {}, 'username', 'firstName', 'lastName'),
     ...pick(data, 'locale'),
   }),
-  RoleChanged: ({ data }) => ({ ...whoIsErased(data.person), ...pick(data, 'role') }),
+  RoleChanged: ({ data }) => ({ ...erasedFields(data.person), ...pick(data, 'role') }),
   AccountDisabled: () => ({ disabled: true }),
   AccountErasureRequested: () => ({ disabled: true }),
   AccountErasureCanceled: ({ data }) => ({ disabled: data.disabled ?? false }),
   AccountEnabled: () => ({ disabled: false }),
-  OwnerAlerted: ({ data }) => whoIsErased(data.person),
+  OwnerAlerted: ({ data }) => erasedFields(data.person),
   SessionsRevoked: ({ sequence }) => ({ revokedAt: sequence }),
 };
 
@@ -114,9 +114,9 @@ function pick<From extends object, Name extends keyof From & keyof Profile>(
 }
 
 /**
- * Returns null for all personal fields if `person` is null, and no changes otherwise. Once the person's data is erased
- * from one event, it is erased from all events of the account.
+ * Returns the changes of an event whose `person` is null: all personal fields become null. No changes for any other
+ * event. If one event of an account was erased, all of its events were.
  */
-function whoIsErased(person: Person | null | undefined): Partial<Profile> {
+function erasedFields(person: Person | null | undefined): Partial<Profile> {
   return person === null ? { email: null, username: null, firstName: null, lastName: null } : {};
 }

@@ -2,11 +2,11 @@
 import type { FaultLine } from '../run-folder.ts';
 import { type Violation, violationsOf } from './report.ts';
 
-/** The stores that need writes, and the words with which /readyz reports each (docs/operating.md). */
+/** What /readyz reports about each store that needs to write while the disk is full (docs/operating.md). */
 const EXPECTED: readonly string[] = ['journal', 'sessions', 'deliveries'].map(
   (name) => `${name}: the disk is full`,
 );
-/** In ms. /readyz makes a write at most once in 5 s. */
+/** In ms. Longer than 5 s, because /readyz tests at most every 5 s whether a store can write. */
 const REPORTED_WITHIN_MS = 7_000;
 
 /**

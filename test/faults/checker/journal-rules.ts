@@ -122,7 +122,7 @@ export function checkClaims(
   const excused = new Set(
     [...journal.events.values()]
       .flat()
-      .filter((event) => MOVES.has(event.type) && isReleasedNow(event.commit) && isExcused(event))
+      .filter((event) => MOVES.has(event.type) && hasUrgentRelease(event.commit) && isExcused(event))
       .map(({ commit }) => commit.stream),
   );
   const commits = [...journal.streams.values()].flat();
@@ -143,7 +143,7 @@ export function checkClaims(
   const shared = [...Map.groupBy(holders, ({ address }) => address).values()].filter((its) => its.length > 1);
   const removals = commits.flatMap(({ claims = [] }) => claims.filter((claim) => ADMIN_REMOVAL.test(claim)));
   const twice = removals.filter((claim, i) => removals.indexOf(claim) < i);
-  const late = commits.filter((commit) => isReleasedNow(commit) && !excused.has(commit.stream));
+  const late = commits.filter((commit) => hasUrgentRelease(commit) && !excused.has(commit.stream));
   return [
     ...wrong,
     ...twice.flatMap((claim) => violationsOf('claims', `two commits hold ${claim}`)),
@@ -154,8 +154,8 @@ export function checkClaims(
   ];
 }
 
-/** Whether a commit still has the mark of an address that is to be released immediately. */
-function isReleasedNow({ claims = [] }: Commit): boolean {
+/** Returns whether a commit still marks an address that was to be released immediately. */
+function hasUrgentRelease({ claims = [] }: Commit): boolean {
   return claims.some((claim) => RELEASE_NOW.test(claim));
 }
 

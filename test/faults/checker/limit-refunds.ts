@@ -1,17 +1,17 @@
-/** Which points of limits a process that was killed has not given back. */
+/** Finds rate-limit points that were never refunded, because the process that had to refund them was killed. */
 import type { CommandLine, FaultLine } from '../run-folder.ts';
 import { isAcknowledged } from './commands.ts';
 import { hasFaultDuring } from './faults.ts';
 import { ANSWERERS } from './journal-rules.ts';
 import { limits } from './limits.ts';
 
-/** The faults that end a process without letting it give back points. */
+/** The faults that end a process before it can refund points. */
 const ENDS: ReadonlySet<string> = new Set(['kill-auth', 'kill-standalone', 'ended-by-itself']);
 
 /**
- * Returns a function that tells whether the points of a command that was answered 5xx may not have been given back. While
- * the store fails, a process remembers the points, and gives them back before it takes others. If the process is killed
- * before that, they count.
+ * Returns a function that tells whether the points of a command with a 5xx response may never have been refunded. While
+ * the store fails, a process keeps the refund in memory, and makes it before it takes further points. If the process is
+ * killed before that, the refund is lost.
  */
 export function createForgottenRefund(history: readonly CommandLine[], faults: readonly FaultLine[]) {
   const ends = faults.filter(({ fault }) => ENDS.has(fault));
@@ -21,7 +21,10 @@ export function createForgottenRefund(history: readonly CommandLine[], faults: r
     ({ by }) => by,
   );
 
-  /** Returns by when the process has taken other points, in ms since 1970: when a later command of it has succeeded. */
+  /**
+   * Returns the time by which the process must have made the refund, in ms since 1970: the response to the next command
+   * that the process completed successfully.
+   */
   function refundedBy({ by, answeredAt }: CommandLine): number {
     if (by === null) return Date.parse(answeredAt ?? '');
     const later = (succeeded.get(by) ?? [])

@@ -1,4 +1,4 @@
-/** When the count of a limit starts again: a new password of an account starts its count of logins again. */
+/** Computes when the login limit of an account was reset: a new password resets the count of logins. */
 import type { CommandLine, FaultLine } from '../run-folder.ts';
 import { type CommandContext, commandsById, isAcknowledged } from './commands.ts';
 import { hasFaultDuring, STORES } from './faults.ts';
@@ -11,17 +11,17 @@ export interface Span {
 
 export const ALWAYS: Span = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
 
-/** When a count started again, because the account got a new password. */
+/** The times at which a count was reset to zero, because the account got a new password. */
 export interface Restarts {
-  /** Returns the last time, in ms since 1970, at which the count certainly started again before a command was sent. */
+  /** Returns the last time, in ms since 1970, at which the count was certainly reset before a command was sent. */
   lastBefore(account: string, command: CommandLine): number | undefined;
-  /** Returns the longest spans in which the count cannot have started again. */
+  /** Returns the longest time spans in which the count was certainly not reset. */
   spansBetween(account: string): readonly Span[];
 }
 
 /**
- * A new password starts a count again before the response, unless the store fails, and at an unknown time if there was
- * no response.
+ * Computes the resets from the password changes of each account. The count is reset before the response to the password
+ * change. If the store failed, the reset is uncertain. If there was no response, its time is unknown.
  */
 export function restartsOf(
   { journal, history }: Pick<CommandContext, 'journal' | 'history'>,

@@ -103,10 +103,14 @@ function mayCount(limit: Limit, command: CommandLine, refused: CommandLine): boo
   return status < 500 && status !== TOO_MANY && limit.mayCountRefused(command);
 }
 
-/** A run is shorter than the window of a limit, so everything is in one window, unless the count starts again. */
+/**
+ * Checks that no more commands were accepted than the limit allows. A run is shorter than the window of any limit, so
+ * the whole run is one window, unless the count was reset.
+ */
 function checkAccepted({ limit, points, byKey }: Count, restarts: Restarts): readonly Violation[] {
   return [...byKey].flatMap(([key, commands]) => {
-    // Points whose count was not confirmed are given back, although the store may not have counted them.
+    // After a failure, points are refunded even if the store had not counted them, which allows one more command per
+    // failure.
     const unconfirmed = commands.filter(({ status }) => status === null || status >= 500).length;
     return (limit.startsAgain ? restarts.spansBetween(key) : [ALWAYS]).flatMap(({ from, to }) => {
       const accepted = commands.filter(
@@ -125,7 +129,7 @@ function checkAccepted({ limit, points, byKey }: Count, restarts: Restarts): rea
   });
 }
 
-/** Returns whether a command was counted before the count started again. */
+/** Returns whether a command was counted before the count was reset. */
 function isOver({ answeredAt }: CommandLine, startedAt: number | undefined): boolean {
   return startedAt !== undefined && answeredAt !== null && Date.parse(answeredAt) <= startedAt;
 }

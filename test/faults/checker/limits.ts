@@ -31,13 +31,13 @@ export interface Limit {
   readonly ops: readonly string[];
   /** Returns the keys under which the limit may count a command. */
   keysOf(command: CommandLine, book: AddressBook): readonly string[];
-  /** Returns whether a command that was refused, for another reason than a limit, may have used points. */
+  /** Returns whether a command that was refused for a reason other than a limit may have used points. */
   mayCountRefused(command: CommandLine): boolean;
-  /** Whether every accepted command counts. Requests for mails are accepted over the limit, too. */
+  /** Whether commands over the limit are refused. Requests for mails are still accepted, but send no mail. */
   readonly isStrict?: true;
-  /** Whether a new password of the account starts the count again. */
+  /** Whether a new password of the account resets the count. */
   readonly startsAgain?: true;
-  /** Whether the limit counts a command while it is processed, and gives the points back if it is right. */
+  /** Whether the limit counts a command while it is processed, and refunds the points if the command succeeds. */
   readonly isHeldMeanwhile?: true;
 }
 
@@ -62,7 +62,7 @@ function ofMails(op: string, name = 'email'): Limit {
   };
 }
 
-/** A limit on what people do to their own account. If the password is required for that, it is checked first. */
+/** A limit on actions of people on their own account. A wrong password is refused before the limit counts. */
 function ofAccount(op: string, setting: string): Limit {
   return {
     setting,

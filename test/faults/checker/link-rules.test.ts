@@ -22,7 +22,7 @@ const issued: Readonly<Record<string, EventData>> = {
   'keep-account': { eraseAt: minuteOfRun(10), person: { undo: link } },
 };
 
-/** Returns whether the rule is violated by a command that is sent at a minute. */
+/** Returns whether the rule reports a command that was sent in this minute of the run. */
 function isFound(op: string, minute: number, more: readonly EventData[] = [], status = 200): boolean {
   const commits = [issued[op] ?? {}, ...more].map((data, index) =>
     createCommit(FAY_ID, [index + 1, index + 1], 'x', [createEvent('Linked', minuteOfRun(1), data)]),

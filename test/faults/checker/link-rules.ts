@@ -1,4 +1,4 @@
-/** Rules about mailed links: none works after its time. */
+/** Rules about mailed links: no link may work after it has expired. */
 import type { CommandLine } from '../run-folder.ts';
 import { type CommandContext, isAcknowledged } from './commands.ts';
 import type { JournalEvent } from './journal.ts';
@@ -8,19 +8,19 @@ import type { EventData, SealedLink } from './stored.ts';
 /** The maximum difference between the clocks of two processes, in ms. */
 const SKEW_MS = 120_000;
 
-/** For each operation that needs a link, where events contain such a link. */
+/** For each operation that needs a link: returns the link of this kind in the data of an event. */
 const LINKS: Readonly<Record<string, (data: EventData) => SealedLink | undefined>> = {
   verify: ({ verification }) => verification,
   reset: ({ reset }) => reset,
   'confirm-email': ({ person }) => person?.confirmation,
-  // Both the change of the address and the request of an erasure have a link of this name.
+  // `undo` is the link in two kinds of events: in a change of the address, and in a request for an erasure.
   'undo-email': ({ person }) => (person?.previousEmail === undefined ? undefined : person.undo),
   'keep-account': ({ eraseAt, person }) => (eraseAt === undefined ? undefined : person?.undo),
 };
 
 /**
- * Checks that no link was accepted after its time. The history does not show which event a link belongs to, so a link may
- * work as long as the newest link of its kind that the account had when the command was sent.
+ * Checks that no expired link was accepted. The history does not show which event issued the link of a command.
+ * Therefore a command is only reported if all links of this kind that the account had at that time had expired.
  */
 export function checkLinks({ journal, history }: CommandContext): readonly Violation[] {
   return history.filter(isAcknowledged).flatMap((command) => {
@@ -37,7 +37,7 @@ export function checkLinks({ journal, history }: CommandContext): readonly Viola
   });
 }
 
-/** Returns when the last link that was issued before a command expires, in ms since 1970. */
+/** Returns the latest expiry of the links that were issued before the response to a command, in ms since 1970. */
 function lastExpiry(
   events: readonly JournalEvent[],
   { answeredAt }: CommandLine,

@@ -137,7 +137,8 @@ const isExcused: Readonly<
     if (reason !== 'refused') return false;
     const isErased = supersededBy.some(({ type }) => type === 'AccountErased');
     if (isErased && last === undefined && endedAt !== undefined) {
-      // The attempts of an erased account are deleted: only the time of the last one is left.
+      // An erasure deletes the attempts. The time at which the delivery ended shows when the last attempt can have
+      // happened.
       return isHitInTry(faults, { at: new Date(endedAt.getTime() - TRY_MS), ms: TRY_MS });
     }
     if ((last?.code ?? 0) < 500) return false;
@@ -270,8 +271,8 @@ function firstSignOf({ delivery, arrivals }: Story, faults: readonly FaultLine[]
 }
 
 /**
- * Checks that each account has exactly the cutoffs that its events require. A cutoff never decreases, and there is none
- * before the first event.
+ * Checks that each account has exactly the cutoffs that its events require. A cutoff never decreases. The first event of
+ * an account creates no cutoff, because it has no earlier mails to cancel.
  */
 export function checkCutoffs(journal: Journal, stored: readonly StoredCutoffs[]): readonly Violation[] {
   const found = new Map(stored.map(({ _id, before }) => [_id, before]));

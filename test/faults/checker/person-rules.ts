@@ -1,4 +1,4 @@
-/** Rules about the person in events. Mails go to the address in their event, so an outdated one reaches a stranger. */
+/** Rules about the person in events. A mail goes to the address in its event: an outdated one is a stranger's. */
 import { NO_PROFILE, type Profile, profileAfter } from './fold.ts';
 import { eventsByAccount, type Journal, type JournalEvent } from './journal.ts';
 import { type Violation, violationsOf } from './report.ts';
@@ -7,9 +7,9 @@ import { type Violation, violationsOf } from './report.ts';
 const RENAMES: ReadonlySet<string> = new Set(['UserRegistered', 'ProfileChanged']);
 
 /**
- * Checks that each event names the person as the account was at that time: with the address and the username that the
- * events before it have set. A change of the address names the former address, and gives the one that was requested, or
- * that the account had before.
+ * Checks that the person in each event has the address and the username that the account had at that time, according
+ * to the earlier events. EmailChanged must contain the former address and the requested one; EmailChangeReverted must
+ * contain the address that it takes away and the one that it restores.
  */
 export function checkPeople(journal: Journal): readonly Violation[] {
   return eventsByAccount(journal).flatMap(([id, events]) => {

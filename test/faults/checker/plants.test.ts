@@ -91,7 +91,7 @@ function profile(id: string, change: object): Pick<Plant, 'stores'> {
   };
 }
 
-/** Changes the person in the events of a type of an account, in the journal and on the topic. */
+/** Changes the person in all events of this account and type, in the journal and on the topic. */
 function events(account: string, type: string, change: (person: Person) => Person): Pick<Plant, 'stores'> {
   function withChange<Data extends EventData>(data: Data): Data {
     return data.person ? { ...data, person: change(data.person) } : data;
@@ -175,7 +175,7 @@ function fault(line: Partial<FaultLine>): FaultLine {
   };
 }
 const REDRIVE = fault({ fault: 'ops-redrive', target: 'ops-redrive' });
-/** Changes the events of Ada's that a subscriber has received. */
+/** Changes the events of Ada that one of the subscribers has received. */
 function received(
   via: ReceivedLine['via'],
   change: (lines: readonly ReceivedLine[]) => readonly ReceivedLine[],
@@ -259,7 +259,7 @@ function refused(id: string, op: string, code: string, more: Partial<CommandLine
   return createCommandLine(id, op, { status: 401, code, answer: null, ...more });
 }
 
-/** The limits of a run in which the commands of the good run are within every limit. */
+/** Limits that are just high enough for the commands of the good run. */
 const SUFFICIENT_LIMITS = {
   LIMIT_MAILS_PER_ADDRESS: '3',
   LIMIT_PROFILE_CHANGES: '2',
@@ -280,7 +280,7 @@ function limited(settings: object, ...commands: readonly CommandLine[]): Pick<Pl
     },
   };
 }
-/** A command that was refused or failed, of Ada or about her. */
+/** Returns a command without effect that Ada sent, or that names her address: it was refused, or it failed. */
 function adaAsked(op: string, second: number, status: number, code: string | null = null): CommandLine {
   return createCommandLine(`x${second}`, op, {
     ...sentAndAnsweredAt(8, second),

@@ -20,7 +20,7 @@ export interface RecordedRun {
   readonly received: readonly ReceivedLine[];
   /** The records that the run has removed from a topic. */
   readonly removed: readonly TopicRecord[];
-  /** The rows that a standalone has replaced; none of a cluster, which replaces none. */
+  /** The rows that a standalone has replaced. Empty for a cluster, which never replaces any. */
   readonly replaced: ReplacedRows;
 }
 

@@ -1,4 +1,7 @@
-/** The contents of stores and topics as plain data. They are read by field names, without any code of the services. */
+/**
+ * Types of the data in stores and topics. The checker reads the raw fields, and uses no code of the services, so that a
+ * bug of the services cannot hide itself.
+ */
 
 /** A link as events contain it. Only the notifier can decrypt it. */
 export interface SealedLink {
@@ -48,7 +51,7 @@ export interface CommitEvent {
   readonly data: EventData;
   /** `address` is the canonical address, in UserRegistered and the events that change the address. */
   readonly private?: { readonly address?: string; readonly passwordHash?: string };
-  /** The hashes of the event. The salt makes the digest of the person's data useless without it. */
+  /** The hashes of the event. Without the salt, nobody can test a guess of the person's data against the digest. */
   readonly chain?: { readonly person?: { readonly salt?: string } };
 }
 

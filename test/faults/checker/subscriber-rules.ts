@@ -15,9 +15,9 @@ export interface SubscriberContext {
 }
 
 /**
- * Checks that each subscriber has received every event of each account, each of them not before the event before it, and
- * nothing else. A repeated event may begin a repetition of the events after it. For a webhook, the number of such
- * repetitions is limited: each needs a fault that interrupted a round, a redrive, or a repeated record on the log.
+ * Checks that each subscriber has received every event of each account and no others, and never an event before its
+ * predecessor. A subscriber may receive an earlier event again, followed by the events after it. For a webhook, each
+ * such repetition must have a cause: a fault that interrupted the sender, a redrive, or a repeated record on the log.
  */
 export function checkSubscribers(context: SubscriberContext): readonly Violation[] {
   const { journal, received, subscribers } = context;
@@ -43,10 +43,10 @@ export function checkSubscribers(context: SubscriberContext): readonly Violation
   });
 }
 
-/** The faults after which a process sends events again, and the command that asks for it. */
+/** Matches the faults after which a process sends events again, and the ops command that makes it do so. */
 const INTERRUPTS = /^(kill-|pause-|ended-|full-disk|ops-redrive)/;
 
-/** Reports the first fault only, because later events have consequences of it. */
+/** Returns the first violation of the order, if any. Later ones would only be consequences of the first. */
 function faultsOfOrder(events: readonly JournalEvent[], lines: readonly ReceivedLine[]): readonly string[] {
   let last = 0;
   for (const { sequence, eventId } of lines) {

@@ -41,8 +41,8 @@ export function accountsNamedIn(bytes: Buffer, names: ReadonlyMap<string, string
 }
 
 /**
- * Returns where topics name erased people. Leaves out topics that keep such records by design: the accounts topic, whose
- * original records the broker removes later; mailings, which keep their addresses; and dead letters (docs/erasure.md).
+ * Returns the records that name an erased person. Leaves out topics that may contain such records (docs/erasure.md): the
+ * accounts topic, from which the broker removes the original records later, mailings, and dead letters.
  */
 export function tracesInRecords(
   records: readonly TopicRecord[],

@@ -1,4 +1,4 @@
-/** Deletes records from a topic, as could happen with a shortened retention or a tool. */
+/** Deletes records from a topic, as a retention time that is too short or an operator's tool could do. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { cleanupPolicyOf, setCleanupPolicy } from '../../support/cleanup-policy.ts';
@@ -9,15 +9,15 @@ const WITHIN_MS = 20_000;
 const RESTORED_WITHIN_MS = 120_000;
 const AGAIN_MS = 500;
 
-/** The cleanup policy of a topic could not be set back. From then on, no auth process can start. */
+/** The cleanup policy of a topic could not be restored. Without it, auth processes refuse to start. */
 export class PolicyNotRestored extends Error {
   override readonly name = 'PolicyNotRestored';
 }
 
 /**
- * Deletes all records that a partition contains now, whether or not they were read. Meanwhile the topic may have a
- * cleanup policy with which auth refuses to start. The policy is set back even if brokers fail or the run is
- * interrupted. If the run itself is killed, its brokers go with it: each run starts brokers of its own.
+ * Deletes all records that a partition contains now, whether or not they were read. During the deletion, the topic may
+ * have a cleanup policy with which auth refuses to start. The policy is restored even if brokers fail or the run is
+ * interrupted. If the run itself is killed, the policy does not matter, because each run starts its own brokers.
  * @param keep receives the records before they are deleted; after an error, the records may still be on the topic
  * @throws PolicyNotRestored; Error if the brokers do not respond
  */
@@ -64,10 +64,10 @@ export interface CleanupPolicy {
 }
 
 /**
- * Runs `work` while the cleanup policy of a topic includes `delete`. If a topic is only compacted, brokers refuse to
- * delete records from it. Then sets the policy back, again and again if the brokers fail: also if the first change has
- * failed, because it may have been applied.
- * @throws PolicyNotRestored after `withinMs`; errors of `work`
+ * Runs `work` while the cleanup policy of a topic includes `delete`, because brokers refuse to delete records from a
+ * topic that is only compacted. Afterwards restores the policy, and retries while the brokers fail. Restores the policy
+ * even if the first change failed, because the broker may have applied it.
+ * @throws PolicyNotRestored if the policy is not restored after `withinMs`; errors of `work`
  */
 export async function whileDeletable(
   policy: CleanupPolicy,

@@ -15,12 +15,12 @@ const TOPIC = 'accounts.events.v1';
 /** The number of accounts whose events are published again. */
 const REPUBLISHED = 3;
 const MORE_PARTITIONS = 2;
-/** How long the readers are paused before records are deleted, so that some of them are still unread. */
+/** How long the consumers of a topic are paused before its records are deleted, so that some records are unread. */
 const UNREAD_MS = 3_000;
-/** How long records are not deleted because processes are starting, in ms. A process may be paused when it starts. */
+/** How long a deletion of records waits for starting processes, in ms. A fault may pause a process during its start. */
 const STARTED_WITHIN_MS = 60_000;
 
-/** The second system shares the broker, so its groups and topics have a prefix. */
+/** Settings of the second system on the same broker: its groups and topics have a prefix. */
 const NEIGHBOUR = {
   GROUP_PREFIX: 'neighbour.',
   TOPIC_NAMES: 'accounts.events.v1=neighbour.accounts.v1,mailings.events.v1=neighbour.mailings.v1',
@@ -52,7 +52,7 @@ export interface Deployment {
 
 export interface DeploymentDeps {
   readonly cluster: Pick<Cluster, 'ops' | 'opsWith' | 'another' | 'stores'>;
-  /** The gate of the starts of all processes. */
+  /** The gate that every process passes when it starts. */
   readonly gate: StartGate;
   say(line: string): void;
   /** Called with each record before it is deleted from a topic. */
@@ -121,10 +121,10 @@ export function createLoggedOpsRunner(
   return (...words) => orSay(say, `ops ${words.join(' ')}`, ops(...words));
 }
 
-/** @throws PolicyNotRestored; says all other errors */
+/** Waits for `work`, and only prints its error. @throws PolicyNotRestored */
 async function orSay(say: (line: string) => void, what: string, work: Promise<unknown>): Promise<void> {
   await work.catch((error: Error) => {
-    // Without its policy, the rest of the run would only show that auth does not start.
+    // End the run: without the cleanup policy, auth does not start, and the rest of the run would prove nothing.
     if (error instanceof PolicyNotRestored) throw error;
     say(`  ${what}: ${lastLineOf(error)}`);
   });

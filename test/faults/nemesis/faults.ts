@@ -36,7 +36,7 @@ const GATHER_MS = 1_500;
 const SEND_WITHIN_MS = 3_000;
 /** Less than one minute: users must not notice a clock error below one minute (docs/operating.md). */
 const SKEW_SECONDS = 45;
-/** The events of this time are sent to a webhook endpoint again. */
+/** A redrive sends the events of the last minute to a webhook endpoint again. In ms. */
 const REDRIVEN_MS = 60_000;
 /** Longer than one second, the time within which a process reads its clock file again. */
 const STROBE_MS = 1_500;
@@ -262,7 +262,10 @@ function operatorFaults(operate: (...words: readonly string[]) => Promise<void>)
 
 /** @param names the names of the processes */
 function clockFaults(clocks: Pick<Clocks, 'set'>, names: readonly string[]) {
-  /** The target is the clock and not its process: a shifted clock must not excuse failures of the process. */
+  /**
+   * Returns a fault of a clock. Its target is `clock-of-…` instead of the name of the process, because a shifted clock
+   * must not excuse failures of the process.
+   */
   function clock(begin: (name: string) => Promise<Heal>): Fault {
     return { target: (index) => `clock-of-${nth(names, index)}`, begin: (index) => begin(nth(names, index)) };
   }

@@ -32,7 +32,7 @@ function trial(begin: (name: string) => Promise<void> = async () => undefined) {
     faults,
     record: (line: FaultLine) => void lines.push(line),
     signal: stopping.signal,
-    // On a busy machine, a fault of the plan may begin so late that it would be left out.
+    // Stop the clock: on a busy machine, a fault could otherwise begin so late that the nemesis would skip it.
     now: () => 0,
   };
   return { happened, lines, stopping, play: (...plan: PlannedFault[][]) => runFaultPlan(plan, deps) };

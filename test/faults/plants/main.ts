@@ -14,7 +14,7 @@ import { type PlantedBug, plantedBugs, type SourcePatch } from './plants.ts';
 import { type Provocation, provocations } from './provocations.ts';
 
 const SOUND_QUIET_MS = 120_000;
-/** Short, because work that a bug leaves undone would not be done later either. */
+/** Short: if a planted bug prevents work from being done, a longer wait does not help. */
 const PLANTED_QUIET_MS = 25_000;
 
 interface Trial {

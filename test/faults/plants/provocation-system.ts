@@ -96,7 +96,10 @@ export async function openProvocationSystem(stack: AsyncDisposableStack): Promis
   stack.defer(cluster.stop);
   await cluster.start();
   let subscribers: Promise<Subscribers> | undefined;
-  /** They start late, because auth then publishes something, which some provocations must prevent. */
+  /**
+   * Starts the subscribers if they are not running. They do not start with the system, because their start makes auth
+   * publish events, and in some provocations auth must not have published anything.
+   */
   function openedSubscribers(): Promise<Subscribers> {
     const { url, ops } = cluster;
     subscribers ??= openSubscribers({ url, ops, record: folder.received }, stack);

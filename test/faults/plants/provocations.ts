@@ -10,9 +10,9 @@ import { type ProvocationSystem, waitUntil } from './provocation-system.ts';
 
 const TOPIC = 'accounts.events.v1';
 const SECURITY_TOPIC = 'security.events.v1';
-/** Longer than the 2 s after which an idle notifier polls for mails. */
-const EVERYBODY_HAS_LOOKED_MS = 3_000;
-/** Longer than the time that the checker allows for a claim. */
+/** Longer than 2 s, the interval at which idle notifiers poll for mails. */
+const ALL_HAVE_POLLED_MS = 3_000;
+/** In ms. Longer than the checker's tolerance for mails that were claimed just before a cutoff. */
 const CERTAINLY_LATER_MS = 6_000;
 const QUIET_WITHIN_MS = 20_000;
 /** Longer than a provocation takes. */
@@ -21,7 +21,8 @@ const REDRIVEN_MS = 600_000;
 export const provocations = {
   'the log is away': async ({ kafka, cluster, signUp, sink, during }: ProvocationSystem): Promise<void> => {
     const [auth] = cluster.instances.auth;
-    // At its first start, auth publishes its settings as a security event, and keeps the connection for that.
+    // At its first start, auth publishes its settings as a security event. Restart auth afterwards, because it keeps
+    // that connection to the broker, so the proxy could not cut it.
     await waitUntil('auth has published its settings', async () => {
       const records = await readTopic(cluster.stores.KAFKA_BROKERS, SECURITY_TOPIC);
       return records.length > 0;
@@ -103,7 +104,7 @@ export const provocations = {
     await sink.setMode('stalls');
     await signUp();
     await waitUntil('a mail is in hand', () => sink.held() > 0);
-    await sleep(EVERYBODY_HAS_LOOKED_MS);
+    await sleep(ALL_HAVE_POLLED_MS);
     await sink.setMode('takes');
   },
 
@@ -180,7 +181,7 @@ export const provocations = {
       await waitUntil('readers have the record, and cannot store what it says', () =>
         readers.some((reader, index) => saysSince(reader, said[index] ?? 0, 'A slice failed')),
       );
-      await sleep(EVERYBODY_HAS_LOOKED_MS);
+      await sleep(ALL_HAVE_POLLED_MS);
       await Promise.all(readers.map((reader) => reader.end('SIGKILL')));
       await mongo.mend();
       for (const reader of readers) reader.launch();

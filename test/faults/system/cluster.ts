@@ -64,7 +64,7 @@ export const openCluster: OpenSystem = async (options, stack) => {
     faults: createFaults({ ...servers, processes, deployment }),
     nameOf: cluster.nameOf,
     ops: cluster.ops,
-    // Publishes the events of accounts whose records were deleted before they were read, as `ops verify` advises.
+    // Republish the events of accounts whose records were deleted before they were read, as `ops verify` advises.
     repair: async () => {
       const cut = new Set(
         removed.filter((record) => record.key !== null && !isForged(record)).map(streamIdOf),
@@ -84,8 +84,8 @@ function graceOf(service: ServiceName, index: number): Settings {
 }
 
 /**
- * Faults that need the proxy. A replica set cannot be used through it, because its members refer to each other by
- * address.
+ * Faults that need the proxy in front of MongoDB. They are not possible with a replica set: the driver connects to the
+ * addresses that the members report, and so bypasses the proxy.
  */
 const BY_PROXY = ['cut-mongodb', 'fail-write-concern', 'stale-primary', 'full-disk'] as const;
 

@@ -21,7 +21,10 @@ describe('the file of a standalone that has erased data', () => {
     }
   }
 
-  /** Records what a standalone does that erases data and is killed during a rewrite at a time. */
+  /**
+   * Leaves the data folder as a standalone does that erased data and was killed during the rewrite of the file.
+   * @param attemptedAt the time of that rewrite; null if the standalone was killed before it
+   */
   async function leaveUnfinished(attemptedAt: number | null): Promise<void> {
     await system.kill();
     withFile((database) =>

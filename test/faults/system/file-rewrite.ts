@@ -1,4 +1,4 @@
-/** Has the file of a data folder rewritten, so that no unused part of it contains erased data (docs/erasure.md). */
+/** Makes sure that the database file was rewritten, so that its free pages contain no erased data (docs/erasure.md). */
 import type { System } from '../../support/system.ts';
 import { withDatabase } from './data-folder.ts';
 

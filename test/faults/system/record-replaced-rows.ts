@@ -1,11 +1,11 @@
 /**
- * A module to preload (`node --import`) into a standalone. It appends each row of the log and of the journal to the
- * file REPLACED_ROWS_FILE before the row is replaced. An erasure replaces them in place, so the checker could not know
- * their content otherwise.
+ * A module to preload (`node --import`) into a standalone. An erasure replaces rows of the log and of the journal in
+ * place. Before that, this module appends each of these rows to the file REPLACED_ROWS_FILE, so that the checker knows
+ * the original content.
  *
- * A trigger calls the function that appends, within the statement that replaces the row. So a process that is killed at
- * any time has either recorded the row or not replaced it. The triggers are temporary: they belong to the connection,
- * and the data folder contains nothing of them.
+ * A trigger appends the row within the statement that replaces it. A process that is killed at any time has therefore
+ * either recorded the row or not replaced it. The triggers are temporary: they belong to the connection, and are not
+ * stored in the data folder.
  */
 import { appendFileSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
@@ -21,7 +21,7 @@ const WATCHED = {
 type WatchedTable = keyof typeof WATCHED;
 const TABLES = Object.keys(WATCHED) as readonly WatchedTable[];
 
-/** Columns that are recorded in addition to those of the table, by table. */
+/** For each table, values to record in addition to its columns, as names and SQL expressions. */
 const ADDED: Readonly<Partial<Record<WatchedTable, readonly string[]>>> = {
   bus_record: ["'name', (SELECT name FROM bus_topic WHERE id = OLD.topic)"],
 };
@@ -30,7 +30,7 @@ const ready = new WeakSet<DatabaseSync>();
 const { prepare } = DatabaseSync.prototype;
 
 DatabaseSync.prototype.prepare = function prepareWatched(this: DatabaseSync, ...words) {
-  // In a transaction, a rollback would remove the triggers.
+  // Create no triggers within a transaction, because a rollback would remove them.
   if (!ready.has(this) && !this.isTransaction && hasTables(this)) watch(this);
   return prepare.apply(this, words);
 };
@@ -43,7 +43,7 @@ function hasTables(connection: DatabaseSync): boolean {
 function watch(connection: DatabaseSync): void {
   ready.add(connection);
   connection.function('record_replaced', { varargs: true }, (table, ...columns) => {
-    // On lines of their own, because a killed process may have written a part of a line.
+    // Begin a new line, because an earlier process may have been killed while it wrote the last line.
     appendFileSync(file ?? '', `\n${JSON.stringify({ table, row: rowOf(columns) })}\n`);
     return null;
   });

@@ -10,7 +10,7 @@ import { createKafkaProxy, type KafkaProxy } from './kafka-proxy.ts';
 import { createMongoProxy, type MongoProxy } from './mongo-proxy.ts';
 import { type MailSink, openMailSink } from './sink.ts';
 
-/** The commands that MONGO_CONTROL must accept as its argument; the last three only for a replica set. */
+/** The arguments that the shell command MONGO_CONTROL must accept. The last three are needed only for a replica set. */
 export type MongoControlCommand = 'stop' | 'start' | 'failover' | 'pause-secondary' | 'resume-secondary';
 
 export interface Servers {

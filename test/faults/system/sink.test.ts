@@ -40,7 +40,7 @@ async function send(impatience?: Promise<void>): Promise<number | 'accepted' | '
   const socket = connect(Number(sink.settings['MAIL_PORT']), '127.0.0.1');
   const replies = createInterface({ input: socket });
   void impatience?.then(() => socket.destroy());
-  // Without these listeners, a connection error would be uncaught: it also rejects the wait for the connection.
+  // Ignore error events, which would end the process. `once` below rejects if the connection fails.
   for (const one of [socket, replies]) one.on('error', () => undefined);
   socket.on('close', () => replies.close());
   try {

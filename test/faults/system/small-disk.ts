@@ -1,4 +1,4 @@
-/** A file system of its own for a data folder, which can be made full: a tmpfs whose size is changed while it is in use. */
+/** A file system for one data folder that a test can fill: a tmpfs whose size can be changed while it is in use. */
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmdirSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
@@ -9,15 +9,15 @@ import { promisify } from 'node:util';
 
 export interface SmallDisk {
   /**
-   * Leaves no free space. Empties the write-ahead log first: otherwise SQLite could write to the space that the log has
-   * already, for seconds.
+   * Fills the disk. Empties the write-ahead log first: otherwise SQLite could keep writing for seconds, into the space
+   * that the log already occupies.
    */
   fill(): Promise<void>;
   /** Gives the disk free space again. Idempotent. */
   free(): Promise<void>;
 }
 
-/** Much more than a run stores. It costs memory only as far as it is used. */
+/** Much more than a run stores. A tmpfs uses memory only for its content. */
 const SIZE = '4g';
 const TRIES = 20;
 const run = promisify(execFile);
@@ -36,7 +36,7 @@ export function canMountDisks(): boolean {
 
 /**
  * Mounts a disk on an empty folder.
- * @param stack unmounts it, even while files are open
+ * @param stack unmounts the disk when it is disposed, even while files are open
  */
 export async function mountSmallDisk(folder: string, stack: AsyncDisposableStack): Promise<SmallDisk> {
   await run('mount', ['-t', 'tmpfs', '-o', `size=${SIZE}`, 'tmpfs', folder]);
@@ -46,7 +46,7 @@ export async function mountSmallDisk(folder: string, stack: AsyncDisposableStack
     await run('mount', ['-o', `remount,size=${size}`, folder]);
   }
 
-  /** The size cannot become less than what is used, which may grow meanwhile. */
+  /** Sets the size to the space in use. Retries, because this fails if that space has grown since it was read. */
   async function shrink(): Promise<void> {
     for (let tries = 1; ; tries += 1) {
       const { blocks, bfree, bsize } = await statfs(folder);

@@ -16,8 +16,8 @@ const WAIT_SECONDS = 2;
 const PATIENCE_MS = 10_000;
 const AGAIN_MS = 250;
 /**
- * Every n-th webhook is answered 500, or is taken without an answer; an event at most once, because the pauses between its
- * attempts become minutes.
+ * The receiver responds to every n-th webhook with 500, or accepts it without a response. It does so at most once per
+ * event, because after several failures the pauses between attempts become minutes.
  */
 const FAILED = 10;
 const UNANSWERED = 13;
@@ -102,7 +102,7 @@ function readFeed(url: string, key: string, take: (event: CloudEvent) => void) {
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted)
-      // Faults are the purpose of the run.
+      // Retry: the faults of the run make requests fail.
       await read().catch(() => sleep(AGAIN_MS));
   }
 

@@ -99,7 +99,7 @@ export function createCommandSender({ url, record, nameOf }: CommandSenderOption
 
 const NONE: CommandResponse = { status: null, code: null, body: null, accountSequence: null, by: null };
 
-/** Returns whether it is unknown if the command was processed. */
+/** Returns whether a command may or may not have taken effect: there was no response, or a 5xx. */
 export function isUncertain({ status }: CommandResponse): boolean {
   return status === null || status >= 500;
 }

@@ -130,8 +130,8 @@ function isAboutOthers(habit: TrafficAction): boolean {
 }
 
 /**
- * Half of the people get no mailings. Mailings keep their addresses, so only the addresses of the others must disappear
- * from every file of a data folder.
+ * Returns whether a person may get mailings; half of the people get none. Mailings keep their addresses after an
+ * erasure, so the checker can only search all files of a data folder for the addresses of people without mailings.
  */
 function mayGetMailings({ gone, signUpName }: Person): boolean {
   return !gone && signUpName.charCodeAt(1) % 2 === 0;
