@@ -1,5 +1,5 @@
 /** Tests unusable records on the embedded log of a server that runs all services in one process. */
-import { openFolderLog } from './support/poison-log.ts';
+import { openEmbeddedLog } from './support/poison-log.ts';
 import { poisonSuite } from './support/poison-suite.ts';
 import { startStandalone } from './support/standalone.ts';
 
@@ -11,5 +11,5 @@ const UNSIGNED = { EVENT_SIGNATURES: 'warn' };
 
 poisonSuite('a standalone', async () => {
   const system = await startStandalone(UNSIGNED);
-  return { system, log: openFolderLog(system.folder), processes: [system.operations] };
+  return { system, log: openEmbeddedLog(system.folder), processes: [system.operations] };
 });

@@ -12,7 +12,7 @@ import { eventually } from './support/eventually.ts';
 import { createMailbox } from './support/mailbox.ts';
 import { createPersonActions, newPerson, type Person } from './support/people.ts';
 import type { ServerProcess } from './support/server-process.ts';
-import { eventsOfFeed, idsByAccount, startWebhookReceiver } from './support/webhook-receiver.ts';
+import { eventIdsByAccount, eventsOfFeed, startWebhookReceiver } from './support/webhook-receiver.ts';
 
 const WEBHOOKS_ALLOW_PRIVATE = 'true';
 const PEOPLE = 4;
@@ -101,10 +101,13 @@ test('none is lost and none comes out of order, although senders are killed and 
     await eventually(
       'every event has arrived, in order',
       async () =>
-        isDeepStrictEqual(idsByAccount(effects.values()), idsByAccount(await eventsOfFeed(cluster.url, key))),
+        isDeepStrictEqual(
+          eventIdsByAccount(effects.values()),
+          eventIdsByAccount(await eventsOfFeed(cluster.url, key)),
+        ),
       TAKE_OVER_MS,
     );
-    assert.equal(Object.keys(idsByAccount(effects.values())).length, PEOPLE);
+    assert.equal(Object.keys(eventIdsByAccount(effects.values())).length, PEOPLE);
     assert.equal(forged(), 0);
   }
 });

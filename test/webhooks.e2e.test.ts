@@ -12,7 +12,7 @@ import { eventually } from './support/eventually.ts';
 import { createMailbox } from './support/mailbox.ts';
 import { createPersonActions, newPerson } from './support/people.ts';
 import { runUntilExit, startStandalone } from './support/standalone.ts';
-import { eventsOfFeed, idsByAccount, startWebhookReceiver } from './support/webhook-receiver.ts';
+import { eventIdsByAccount, eventsOfFeed, startWebhookReceiver } from './support/webhook-receiver.ts';
 
 /** The number of rounds. In each, a person signs up and the server is killed. */
 const ROUNDS = 3;
@@ -51,10 +51,10 @@ test('none is lost and none comes out of order, although the server is killed an
   await system.ops('webhooks', 'resume', id);
 
   await eventually('every event has arrived, in order', async () => {
-    const published = idsByAccount(await eventsOfFeed(system.url, key));
+    const published = eventIdsByAccount(await eventsOfFeed(system.url, key));
     // Each person has two events: the sign-up, and the end of the sessions.
     const isComplete = Object.values(published).filter(({ length }) => length === 2).length === ROUNDS;
-    return isComplete && isDeepStrictEqual(idsByAccount(effects.values()), published);
+    return isComplete && isDeepStrictEqual(eventIdsByAccount(effects.values()), published);
   });
   assert.equal(receiver.forged(), 0);
 });

@@ -3,9 +3,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { type EvidenceLine, formatFigures, openEvidence, replaceFigures } from './evidence.ts';
+import { formatFigures, openReliabilityRuns, type ReliabilityRun, replaceFigures } from './evidence.ts';
 
-function run(seed: number, more: Partial<EvidenceLine> = {}): EvidenceLine {
+function run(seed: number, more: Partial<ReliabilityRun> = {}): ReliabilityRun {
   return {
     at: '2026-11-21T10:00:00.000Z',
     seed,
@@ -75,11 +75,11 @@ test('the results of runs are recorded run by run, and read by the next run', as
   const files = { runs: join(folder, 'runs.jsonl'), document: join(folder, 'document.md') };
   await writeFile(files.document, place('old'));
 
-  const evidence = await openEvidence(files);
+  const evidence = await openReliabilityRuns(files);
   assert.deepEqual(evidence.lines(), []);
   for (const seed of [7, 8]) {
     await evidence.add(run(seed));
-    const goingOn = await openEvidence(files);
+    const goingOn = await openReliabilityRuns(files);
     assert.deepEqual(goingOn.lines(), evidence.lines());
     assert.equal(await readFile(files.document, 'utf8'), place(formatFigures(evidence.lines())));
   }

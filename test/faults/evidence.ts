@@ -10,7 +10,7 @@ const BEGIN = '<!-- figures: made by npm run test:faults -- --write -->';
 const END = '<!-- end of figures -->';
 
 /** The result of one checked run. */
-export interface EvidenceLine extends Pick<FaultSettings, 'seed' | 'seconds' | 'rate' | 'mix' | 'pauses'> {
+export interface ReliabilityRun extends Pick<FaultSettings, 'seed' | 'seconds' | 'rate' | 'mix' | 'pauses'> {
   readonly at: string;
   /** Whether the system was a standalone instead of a cluster. */
   readonly embedded?: boolean;
@@ -22,15 +22,15 @@ export interface EvidenceLine extends Pick<FaultSettings, 'seed' | 'seconds' | '
   readonly faults: Counts;
 }
 
-export interface Evidence {
+export interface ReliabilityRuns {
   /** Returns the recorded runs, oldest first. */
-  lines(): readonly EvidenceLine[];
+  lines(): readonly ReliabilityRun[];
   /** Appends a run. Once it resolves, the line is on disk. */
-  add(line: EvidenceLine): Promise<void>;
+  add(line: ReliabilityRun): Promise<void>;
 }
 
 /** Opens the results of all earlier runs. */
-export async function openEvidence(files = FILES): Promise<Evidence> {
+export async function openReliabilityRuns(files = FILES): Promise<ReliabilityRuns> {
   let lines = await linesIn(files.runs);
   return {
     lines: () => lines,
@@ -43,13 +43,13 @@ export async function openEvidence(files = FILES): Promise<Evidence> {
   };
 }
 
-async function linesIn(path: string): Promise<readonly EvidenceLine[]> {
+async function linesIn(path: string): Promise<readonly ReliabilityRun[]> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '';
     throw error;
   });
   const lines = text.split('\n').filter((line) => line !== '');
-  return lines.map((line): EvidenceLine => JSON.parse(line));
+  return lines.map((line): ReliabilityRun => JSON.parse(line));
 }
 
 /**
@@ -63,7 +63,7 @@ export function replaceFigures(document: string, figures: string): string {
 }
 
 /** Formats the figures as Markdown. */
-export function formatFigures(lines: readonly EvidenceLine[]): string {
+export function formatFigures(lines: readonly ReliabilityRun[]): string {
   const failed = lines.filter(({ ok }) => !ok);
   const verdict =
     failed.length === 0
@@ -85,7 +85,7 @@ export function formatFigures(lines: readonly EvidenceLine[]): string {
 }
 
 /** Returns the total number of events that were journaled in these runs. */
-export function countEvents(lines: readonly EvidenceLine[]): number {
+export function countEvents(lines: readonly ReliabilityRun[]): number {
   return lines.reduce((sum, { counts }) => sum + (counts['events'] ?? 0), 0);
 }
 
@@ -93,16 +93,16 @@ export function countEvents(lines: readonly EvidenceLine[]): number {
  * Returns the command of a run, except for the seed and the number of events. It is equal for runs with equal settings,
  * so runs are grouped by it.
  */
-function commandSettingsOf({ seconds, rate, mix, pauses, embedded = false }: EvidenceLine): string {
+function commandSettingsOf({ seconds, rate, mix, pauses, embedded = false }: ReliabilityRun): string {
   const command = `npm run test:faults -- ${embedded ? '--embedded ' : ''}`;
   return `FAULTS_SECONDS=${seconds} FAULTS_RATE=${rate} FAULTS_MIX=${mix} FAULTS_PAUSES=${pauses} ${command}`;
 }
 
-function commandOf(settings: string, lines: readonly EvidenceLine[]): string {
+function commandOf(settings: string, lines: readonly ReliabilityRun[]): string {
   return `FAULTS_SEED=${lines[0]?.seed} ${settings}--events ${countEvents(lines)} --write`;
 }
 
-function runsInWords(lines: readonly EvidenceLine[]): string {
+function runsInWords(lines: readonly ReliabilityRun[]): string {
   const minutes = Math.round(lines.reduce((sum, { took }) => sum + took, 0) / 60);
   const seeds = lines.map(({ seed }) => String(seed));
   return lines.length === 1

@@ -4,7 +4,7 @@
  * docs/reliability.md.
  */
 import { type Report, recheckSavedRun } from './checker/check.ts';
-import { countEvents, type EvidenceLine, openEvidence } from './evidence.ts';
+import { countEvents, openReliabilityRuns, type ReliabilityRun } from './evidence.ts';
 import { type RunResult, runOnce } from './run.ts';
 import { type FaultSettings, readFaultSettings } from './settings.ts';
 import { addCounts, countFaults, formatColumns } from './summary.ts';
@@ -33,8 +33,8 @@ function tellViolations({ violations }: Report): void {
 }
 
 /** Repeats runs until they have enough events in total. Runs that were recorded earlier count as well. */
-async function runAll(settings: FaultSettings, signal: AbortSignal): Promise<readonly EvidenceLine[]> {
-  const evidence = settings.write ? await openEvidence() : undefined;
+async function runAll(settings: FaultSettings, signal: AbortSignal): Promise<readonly ReliabilityRun[]> {
+  const evidence = settings.write ? await openReliabilityRuns() : undefined;
   const before = evidence?.lines() ?? [];
   if (before.length > 0) say(`there are ${before.length} runs with ${countEvents(before)} events already`);
   let lines = before;
@@ -53,7 +53,7 @@ async function runAll(settings: FaultSettings, signal: AbortSignal): Promise<rea
 function lineOf(
   result: RunResult,
   { seed, seconds, rate, mix, pauses, embedded }: FaultSettings,
-): EvidenceLine {
+): ReliabilityRun {
   return {
     at: new Date().toISOString(),
     seed,

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { minimumsFor } from './minimums.ts';
+import { minimumCountsFor } from './minimums.ts';
 import { planFaults } from './nemesis/schedule.ts';
 import { SHORT_RUN } from './settings.ts';
 
 function minimums(seconds: number, rate = 12, embedded = false) {
-  return minimumsFor(
+  return minimumCountsFor(
     { seconds, rate, mix: 'everything', embedded },
     planFaults({ seed: SHORT_RUN.seed, seconds }).flat(),
   );

@@ -1,6 +1,6 @@
 /** Computes the minimum counts of a run from its plan. A run that does not reach them proves nothing. */
 import type { PlannedFault } from './nemesis/schedule.ts';
-import type { Minimums } from './run-folder.ts';
+import type { MinimumCounts } from './run-folder.ts';
 import type { FaultSettings } from './settings.ts';
 import { actionShare, type TrafficAction } from './traffic/mixes.ts';
 
@@ -40,10 +40,10 @@ const CARRIED_OUT_SHARE = 1 / 3;
 /** In a long run, a fault that was planned at least this often must have hit something. */
 const OFTEN = 3;
 
-export function minimumsFor(
+export function minimumCountsFor(
   { seconds, rate, mix, embedded }: Pick<FaultSettings, 'seconds' | 'rate' | 'mix' | 'embedded'>,
   plan: readonly PlannedFault[],
-): Minimums {
+): MinimumCounts {
   const planned = Map.groupBy(plan, ({ fault }) => fault);
   const length = seconds >= LONG_SECONDS ? 'long' : 'short';
   const journeys = seconds * rate * DONE_SHARE[length];

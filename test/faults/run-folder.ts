@@ -80,7 +80,7 @@ export interface ReceivedLine {
 }
 
 /** Minimum counts. A run that does not reach them proves nothing. */
-export interface Minimums {
+export interface MinimumCounts {
   /** The number of commands that were sent, whatever their outcome. */
   readonly sent: number;
   /** The number of acknowledged commands, by operation. */
@@ -103,7 +103,7 @@ export interface PersonalDataTrace {
 }
 
 /** The result of the search for personal data of erased people. */
-export interface TraceSearch {
+export interface TraceSearchResult {
   readonly traces: readonly PersonalDataTrace[];
   /** The number of accounts that were searched for. */
   readonly searched: number;
@@ -129,7 +129,7 @@ export interface RunDescription {
   readonly startedAt: string;
   readonly endedAt: string;
   readonly settings: Readonly<Record<string, unknown>>;
-  readonly minimums: Minimums;
+  readonly minimums: MinimumCounts;
   /** Every profile at the end, as an admin reads it from the active read model. null if the profiles were not read. */
   readonly shown: readonly ShownProfile[] | null;
   /**

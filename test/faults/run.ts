@@ -7,7 +7,7 @@ import { streamIdOf } from '../support/kcat.ts';
 import { checkRun, type Report } from './checker/check.ts';
 import { isForged } from './checker/forged-rules.ts';
 import { readStores } from './checker/read-stores.ts';
-import { minimumsFor } from './minimums.ts';
+import { minimumCountsFor } from './minimums.ts';
 import { runFaultPlan } from './nemesis/nemesis.ts';
 import { formatUnfinishedWork, waitUntilQuiet } from './quiescence.ts';
 import { createRandom } from './random.ts';
@@ -115,7 +115,7 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
       FAULTS_MIX: settings.mix,
       FAULTS_PAUSES: settings.pauses,
     },
-    minimums: minimumsFor(settings, system.plan.flat()),
+    minimums: minimumCountsFor(settings, system.plan.flat()),
     servers: system.stores,
   });
   say(`  check, after ${soFar()} s`);

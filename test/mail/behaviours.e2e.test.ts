@@ -13,9 +13,9 @@ import { type Standalone, startStandalone } from '../support/standalone.ts';
 import { type RecipientBehaviour, recipientBehaviours } from './behaviours.ts';
 import {
   type RecipientScript,
-  type Script,
   type ScriptedReply,
   type ScriptedServer,
+  type ServerScript,
   startScriptedServer,
 } from './scripted-server.ts';
 
@@ -69,7 +69,7 @@ let system: Standalone;
 let client: Client;
 let token: string;
 /** An additional rule for the server's replies, which overrides the scripts. */
-let always: NonNullable<Script['always']> = () => undefined;
+let always: NonNullable<ServerScript['always']> = () => undefined;
 
 before(async () => {
   server = await startScriptedServer({

@@ -62,7 +62,7 @@ export interface ScriptedServer extends AsyncDisposable {
   readonly heard: readonly string[];
 }
 
-export interface Script {
+export interface ServerScript {
   /** The script of the session, read at the start of each connection. */
   readonly session?: SessionScript;
   /** Called when a recipient is named for the first time. Returns the script for this recipient. */
@@ -77,7 +77,7 @@ export interface Script {
 /** How long the keyword `slow` delays the reply, in ms: longer than the notifier's lease in these tests. */
 const SLOW_MS = 17_500;
 
-export async function startScriptedServer(script: Script = {}): Promise<ScriptedServer> {
+export async function startScriptedServer(script: ServerScript = {}): Promise<ScriptedServer> {
   const taken: AcceptedMail[] = [];
   const heard: string[] = [];
   const sockets = new Set<Socket>();

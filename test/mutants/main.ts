@@ -11,7 +11,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { copySources, removeCopy } from '../faults/plants/copy.ts';
 import { type Mutant, mutantsOf } from './mutate.ts';
-import { type Target, targets } from './targets.ts';
+import { type MutationTarget, targets } from './targets.ts';
 
 /**
  * A mutant counts as detected if the tests take this many times as long as on the original file, because a mutant can
@@ -24,7 +24,11 @@ const LONGEST_RUN_MS = 600_000;
  * Runs the tests of a target.
  * @returns whether all of them passed in time
  */
-async function passes(folder: string, { tests }: Target, withinMs = LONGEST_RUN_MS): Promise<boolean> {
+async function passes(
+  folder: string,
+  { tests }: MutationTarget,
+  withinMs = LONGEST_RUN_MS,
+): Promise<boolean> {
   const files = tests.flatMap((pattern) => globSync(pattern, { cwd: folder }));
   // Run a single test file in the test runner's own process: starting another process would take longer than the tests.
   const isolation = files.length === 1 ? ['--test-isolation=none'] : [];
@@ -42,7 +46,7 @@ async function passes(folder: string, { tests }: Target, withinMs = LONGEST_RUN_
  * @returns the mutants that no test detected
  */
 async function survivorsOf(
-  target: Target,
+  target: MutationTarget,
   mutants: Mutant[],
   { folder, withinMs }: { readonly folder: string; readonly withinMs: number },
 ): Promise<readonly Mutant[]> {

@@ -3,7 +3,7 @@
  * behaviour are listed with the reasons.
  */
 
-export interface Target {
+export interface MutationTarget {
   readonly theme: string;
   readonly file: string;
   readonly tests: readonly string[];
@@ -11,7 +11,7 @@ export interface Target {
 
 const TOKENS = ['services/auth/src/tokens/tokens.test.ts'];
 
-export const targets: readonly Target[] = [
+export const targets: readonly MutationTarget[] = [
   { theme: 'guards', file: 'libs/tokens/src/guards.ts', tests: ['libs/tokens/src/guards.test.ts'] },
   {
     theme: 'guards',

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createOutputReader } from './doc-output.ts';
+import { createOutputComparer } from './doc-output.ts';
 
 const SHOWN = '01a1ff4e-4c69-77ba-93b1-fcec3de4b88f';
 const REAL = '01a222a4-1817-73ff-a42b-df17924b7dd3';
 
 function accepts(shown: string, printed: string, isJson = false): boolean {
   try {
-    createOutputReader().check(printed, shown, isJson, 'here');
+    createOutputComparer().check(printed, shown, isJson, 'here');
     return true;
   } catch {
     return false;
@@ -36,12 +36,12 @@ test('JSON is compared without white space, and its numbers exactly', () => {
 });
 
 test('an id stands for one id, in commands too', () => {
-  const reader = createOutputReader();
+  const reader = createOutputComparer();
   reader.check(`parked ${REAL}`, `parked ${SHOWN}`, false, 'here');
   assert.equal(reader.resolve(`show ${SHOWN}`), `show ${REAL}`);
   assert.throws(() => reader.check(`parked ${SHOWN}`, `parked ${SHOWN}`, false, 'here'));
 });
 
 test('a command must not contain an id that no output has shown', () => {
-  assert.throws(() => createOutputReader().resolve(`show ${SHOWN}`), /no output before this command/);
+  assert.throws(() => createOutputComparer().resolve(`show ${SHOWN}`), /no output before this command/);
 });

@@ -6,7 +6,7 @@ const INSTANT = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/;
 const NUMBER = /\d[\d,]*(?:\.\d+)?/;
 const PARTS = new RegExp(`(${UUID.source}|${INSTANT.source}|${NUMBER.source}|\\s*…\\s*|\\s+)`);
 
-export interface OutputReader {
+export interface OutputComparer {
   /** Replaces the documented ids in a command by the ids of the system under test. */
   resolve(shell: string): string;
   /**
@@ -19,7 +19,7 @@ export interface OutputReader {
 }
 
 /** @param known maps ids in the documentation to the ids of the system under test */
-export function createOutputReader(known: Readonly<Record<string, string>> = {}): OutputReader {
+export function createOutputComparer(known: Readonly<Record<string, string>> = {}): OutputComparer {
   const ids = new Map(Object.entries(known));
 
   function pattern(shown: string, isJson: boolean) {

@@ -8,7 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DocCommand } from './doc-blocks.ts';
-import { createOutputReader } from './doc-output.ts';
+import { createOutputComparer } from './doc-output.ts';
 import { eventually } from './eventually.ts';
 import { OPS_PATH } from './programs.ts';
 import type { Settings } from './system.ts';
@@ -66,7 +66,7 @@ npm() {
 export async function openDocShell(options: DocShellOptions): Promise<DocShell> {
   const { env, replace = {}, ids = {}, inCheckout = false } = options;
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-docs-'));
-  const reader = createOutputReader(ids);
+  const reader = createOutputComparer(ids);
   const bash = spawn('bash', ['--noprofile', '--norc'], {
     cwd: inCheckout ? ROOT : folder,
     env: { ...process.env, ...env, DOCS_NODE: process.execPath, DOCS_OPS: OPS_PATH },

@@ -58,7 +58,7 @@ export async function openKafkaLog(brokers: string): Promise<PoisonLog> {
 }
 
 /** Opens the embedded log in the data folder of a running server. */
-export function openFolderLog(folder: string): PoisonLog {
+export function openEmbeddedLog(folder: string): PoisonLog {
   const database = openDatabase({ folder, as: 'shared' });
   const bus = createEmbeddedBus({ database });
   const reader = createEmbeddedReader(database);

@@ -105,7 +105,9 @@ function verified(body: string, given: IncomingHttpHeaders, secret: string): Rec
 }
 
 /** Returns the ids of each account's events in order, without the duplicates that a killed sender can cause. */
-export function idsByAccount(events: Iterable<ReceivedEvent>): Readonly<Record<string, readonly string[]>> {
+export function eventIdsByAccount(
+  events: Iterable<ReceivedEvent>,
+): Readonly<Record<string, readonly string[]>> {
   const groups = Map.groupBy(events, ({ subject }) => subject);
   return Object.fromEntries(
     [...groups].map(([account, own]) => [account, [...new Set(own.map(({ id }) => id))]]),

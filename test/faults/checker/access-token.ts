@@ -1,7 +1,7 @@
 import type { CommandLine } from '../run-folder.ts';
 
 /** The claims of an access token (docs/api.md), read without verifying its signature. */
-export interface Claims {
+export interface AccessTokenClaims {
   /** The account. */
   readonly sub: string;
   /** The session. */
@@ -13,11 +13,11 @@ export interface Claims {
 }
 
 /** Reads the claims of a token; undefined if the value is not a token. */
-export function claimsOf(token: unknown): Claims | undefined {
+export function claimsOf(token: unknown): AccessTokenClaims | undefined {
   if (typeof token !== 'string') return undefined;
   const [, payload = ''] = token.split('.');
   try {
-    const claims: Claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
+    const claims: AccessTokenClaims = JSON.parse(Buffer.from(payload, 'base64url').toString());
     return claims;
   } catch {
     return undefined;
@@ -30,7 +30,7 @@ const EXPIRY_SLACK_MS = 60_000;
 /**
  * Returns whether the access token of a command may have expired before the response; true if the command has no token.
  */
-export function mayBeExpired({
+export function mayTokenHaveExpired({
   accessToken,
   answeredAt,
 }: Pick<CommandLine, 'accessToken' | 'answeredAt'>): boolean {

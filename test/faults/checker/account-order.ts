@@ -6,7 +6,7 @@
  * (`checkTokenAcceptance`).
  */
 import type { CommandLine } from '../run-folder.ts';
-import { claimsOf, mayBeExpired } from './access-token.ts';
+import { claimsOf, mayTokenHaveExpired } from './access-token.ts';
 import {
   accountIdsByAddress,
   type CommandContext,
@@ -54,7 +54,7 @@ interface Account {
 /** The maximum number of configurations to visit per account: a few seconds at most. */
 const BUDGET = 20_000;
 
-export interface AccountOrders {
+export interface LinearizabilityReport {
   readonly violations: readonly Violation[];
   /** The number of accounts for which the search found out whether they are linearizable. */
   readonly decided: number;
@@ -66,7 +66,7 @@ export interface AccountOrders {
 export function checkLinearizabilityPerAccount(
   context: CommandContext,
   places: ReadonlyMap<string, TokenPosition>,
-): AccountOrders {
+): LinearizabilityReport {
   const operations = operationsOf(context, places);
   const results = eventsByAccount(context.journal).map(([id]) => ({
     id,
@@ -271,7 +271,7 @@ function commandOperations(
       const guard =
         isAcknowledged(command) || AFTER_THE_GUARD.has(code)
           ? [operation(`the token of ${op}`, true, acceptedToken(account, command), false)]
-          : status === 401 && !mayBeExpired(command)
+          : status === 401 && !mayTokenHaveExpired(command)
             ? [operation(`the token of ${op}`, true, refusedToken(account, command), false)]
             : [];
       const lift =

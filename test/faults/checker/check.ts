@@ -3,12 +3,12 @@ import type { CommandLine } from '../run-folder.ts';
 import { checkLinearizabilityPerAccount } from './account-order.ts';
 import { checkAcknowledged } from './acknowledged.ts';
 import { checkCoverage } from './coverage.ts';
-import { checkCopies, withoutCopies } from './erased-copies.ts';
+import { checkErasedCopies, withoutErasedCopies } from './erased-copies.ts';
 import { checkErasedCommits, checkReplacements } from './erased-data.ts';
 import { checkReceipts } from './erasure-receipts.ts';
 import {
   checkErasures,
-  checkOriginals,
+  checkOriginalsKnown,
   commitsBeforeErasure,
   isErased,
   recordsBeforeErasure,
@@ -17,25 +17,25 @@ import { checkFinalLogins } from './final-logins.ts';
 import { checkForgedRecords, genuineRecords, isForged } from './forged-rules.ts';
 import { checkFullDisks } from './full-disk-rules.ts';
 import { eventsByAccount, journalOf } from './journal.ts';
-import { checkClaims, checkNumbering, checkSignUpMarks, checkWholeCommits } from './journal-rules.ts';
+import { checkClaims, checkEventCombinations, checkNumbering, checkSignUpMarks } from './journal-rules.ts';
 import { checkLimits } from './limit-rules.ts';
-import { checkLinks } from './link-rules.ts';
+import { checkLinkExpiry } from './link-rules.ts';
 import { checkCutoffs, checkMails, countMails } from './mail-rules.ts';
-import { checkOneEffect } from './one-effect.ts';
-import { checkPeople } from './person-rules.ts';
+import { checkCommandEffects } from './one-effect.ts';
+import { checkPersonFields } from './person-rules.ts';
 import { checkReadModel } from './read-model-rules.ts';
 import { type RecordedRun, readRun } from './read-run.ts';
 import { readStores } from './read-stores.ts';
-import { checkAdminProfileList, checkReads } from './reads.ts';
+import { checkAdminProfileList, checkProfileReads } from './reads.ts';
 import { chainTokens } from './refresh-tokens.ts';
 import type { Report } from './report.ts';
 import { readSavedStores } from './saved-stores.ts';
 import { checkResponseAccounts, checkRevocations, checkTokenAcceptance } from './session-rules.ts';
-import { checkUnfinishedWork } from './standstill-rules.ts';
 import type { Stores } from './stored.ts';
 import { checkSubscribers } from './subscriber-rules.ts';
 import { checkTopics, countRecords } from './topic-rules.ts';
 import { checkTraces } from './traces.ts';
+import { checkUnfinishedWork } from './unfinished-work-rules.ts';
 
 export type { Report } from './report.ts';
 
@@ -63,7 +63,7 @@ export function checkRecordedRun(recorded: RecordedRun, stores: Stores, now: Dat
   const erased = eventsByAccount(journal).filter(([, events]) => isErased(events)).length;
   const commands = { journal, history, settings: run.settings };
   const letters = { journal, mails, faults, deliveries: stores.deliveries };
-  const { firsts, duplicates } = countRecords(withoutCopies(records));
+  const { firsts, duplicates } = countRecords(withoutErasedCopies(records));
   const chains = chainTokens(history);
   const orders = checkLinearizabilityPerAccount(commands, chains.places);
   const violations = [
@@ -76,19 +76,19 @@ export function checkRecordedRun(recorded: RecordedRun, stores: Stores, now: Dat
       minimums: run.minimums,
     }),
     // Report these violations early: if the original of an event is unknown, many later rules fail as a consequence.
-    ...checkOriginals(stores.commits, records, replaced.commits),
+    ...checkOriginalsKnown(stores.commits, records, replaced.commits),
     ...checkResponseAccounts(commands),
     ...chains.violations,
     ...orders.violations,
     ...checkRevocations(commands, chains.places),
     ...checkTokenAcceptance(commands),
     ...checkAcknowledged(commands),
-    ...checkOneEffect(commands),
-    ...checkReads(commands),
-    ...checkLinks(commands),
-    ...checkPeople(journal),
+    ...checkCommandEffects(commands),
+    ...checkProfileReads(commands),
+    ...checkLinkExpiry(commands),
+    ...checkPersonFields(journal),
     ...checkNumbering(journal),
-    ...checkWholeCommits(journal),
+    ...checkEventCombinations(journal),
     ...checkClaims(commands, faults),
     ...checkSignUpMarks(commands, faults),
     ...checkTopics(journal, records),
@@ -101,7 +101,7 @@ export function checkRecordedRun(recorded: RecordedRun, stores: Stores, now: Dat
     ...checkErasedCommits(stores.commits),
     ...('DATA_DIR' in run.servers
       ? checkReplacements(stores, replaced)
-      : checkCopies({
+      : checkErasedCopies({
           journal,
           records: stores.records.filter((record) => !isForged(record)),
           erasures: stores.erasures,

@@ -1,7 +1,7 @@
 /**
  * Checks that a run reached its minimums: a command that was never sent, or a fault that hit nothing, proves nothing.
  */
-import type { CommandLine, FaultLine, Minimums } from '../run-folder.ts';
+import type { CommandLine, FaultLine, MinimumCounts } from '../run-folder.ts';
 import { isAcknowledged } from './commands.ts';
 import type { Journal } from './journal.ts';
 import type { MailContext } from './mail-rules.ts';
@@ -14,7 +14,7 @@ export interface CoverageContext extends MailContext {
   /** The number of erased accounts, and of those whose traces were searched for. */
   readonly erased: number;
   readonly searched: number;
-  readonly minimums: Minimums;
+  readonly minimums: MinimumCounts;
 }
 
 /** In ms. A fault also hits work that ended at most this long before the fault, or began at most this long after it. */

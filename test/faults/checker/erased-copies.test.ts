@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { FaultLine } from '../run-folder.ts';
-import { checkCopies } from './erased-copies.ts';
+import { checkErasedCopies } from './erased-copies.ts';
 import { commitsBeforeErasure } from './erasure-rules.ts';
 import { journalOf } from './journal.ts';
 import type { TopicRecord } from './stored.ts';
-import { COPIED_FROM, DAN_ID, goodStores, minuteOfRun } from './testing/good-run.ts';
+import { DAN_ID, FIRST_COPY_OFFSET, goodStores, minuteOfRun } from './testing/good-run.ts';
 
 const journal = journalOf(commitsBeforeErasure(goodStores.commits, goodStores.records));
 const [original] = goodStores.records.filter(({ headers }) => headers['ce_subject'] === DAN_ID);
-const uncopied = goodStores.records.filter(({ offset }) => offset < COPIED_FROM);
+const uncopied = goodStores.records.filter(({ offset }) => offset < FIRST_COPY_OFFSET);
 
 function fault(name: string, target: string, minute: number): FaultLine {
   return { at: minuteOfRun(minute), fault: name, target, until: minuteOfRun(minute, 5) };
@@ -20,7 +20,7 @@ describe('the events of an erased account', () => {
   function mayComeLate(line: FaultLine): boolean {
     assert.ok(original);
     const records = [...goodStores.records, { ...original, offset: 990 }];
-    return checkCopies({ ...goodStores, journal, records, faults: [line] }).length === 0;
+    return checkErasedCopies({ ...goodStores, journal, records, faults: [line] }).length === 0;
   }
 
   test('may come after their copies if a send was delayed, or an operator has published them', () => {
@@ -41,7 +41,7 @@ describe('the events of an erased account', () => {
       ...each,
       ...(noted && { copies }),
     }));
-    return checkCopies({ journal, records, erasures, faults: [line] }).length === 0;
+    return checkErasedCopies({ journal, records, erasures, faults: [line] }).length === 0;
   }
 
   test('may lack copies only if the topic seemed not to be compacted', () => {

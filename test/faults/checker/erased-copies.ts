@@ -4,8 +4,8 @@
  */
 import { streamIdOf } from '../../support/kcat.ts';
 import type { FaultLine } from '../run-folder.ts';
-import { isPersonalRecord } from './erased-data.ts';
-import { isErased, placeOf } from './erasure-rules.ts';
+import { hasPersonalData } from './erased-data.ts';
+import { isErased, logPositionOf } from './erasure-rules.ts';
 import { eventsByAccount, type Journal } from './journal.ts';
 import { type Violation, violationsOf } from './report.ts';
 import type { StoredErasure, TopicRecord } from './stored.ts';
@@ -13,7 +13,7 @@ import type { StoredErasure, TopicRecord } from './stored.ts';
 /** How long the steps of an erasure may take after AccountErased, in ms: as long as a run waits until it is idle. */
 const ERASED_WITHIN_MS = 300_000;
 
-export interface CopiesContext {
+export interface ErasedCopiesContext {
   readonly journal: Journal;
   /** The genuine records that the topics contain at the end. */
   readonly records: readonly TopicRecord[];
@@ -29,7 +29,12 @@ export interface CopiesContext {
  * - An original record may come after its copy if a fault may have delayed a send, or if an operator has published the
  *   events again. auth publishes the copies again an hour later, which is after the end of a run.
  */
-export function checkCopies({ journal, records, erasures, faults }: CopiesContext): readonly Violation[] {
+export function checkErasedCopies({
+  journal,
+  records,
+  erasures,
+  faults,
+}: ErasedCopiesContext): readonly Violation[] {
   const byStream = Map.groupBy(records, streamIdOf);
   const copied = new Set(erasures.filter(({ copies }) => copies !== undefined).map(({ _id }) => _id));
   const changesOfPolicy = faults.filter(({ fault }) => fault === 'cut-off-topic');
@@ -43,12 +48,12 @@ export function checkCopies({ journal, records, erasures, faults }: CopiesContex
       return [...Map.groupBy(byStream.get(account) ?? [], ({ key }) => key).values()].flatMap((its) => {
         const inOrder = its.toSorted((a, b) => a.offset - b.offset);
         const last = inOrder.at(-1);
-        if (last === undefined || !isPersonalRecord(last) || isUncopied) return [];
-        const isLate = inOrder.some((record) => !isPersonalRecord(record));
+        if (last === undefined || !hasPersonalData(last) || isUncopied) return [];
+        const isLate = inOrder.some((record) => !hasPersonalData(record));
         if (isLate && delays.some((fault) => isDuring(fault, span))) return [];
         return violationsOf(
           'erased copies',
-          `record ${placeOf(last)} is the last of its key, and has personal data of ${account}`,
+          `record ${logPositionOf(last)} is the last of its key, and has personal data of ${account}`,
         );
       });
     });
@@ -67,7 +72,7 @@ function isDuring(
 /**
  * Returns the records except the copies that an erasure has published, because these copies are not repeated sends.
  */
-export function withoutCopies(records: readonly TopicRecord[]): readonly TopicRecord[] {
+export function withoutErasedCopies(records: readonly TopicRecord[]): readonly TopicRecord[] {
   const erasedAt = new Map(
     records
       .filter(({ headers }) => headers['ce_type'] === 'AccountErased')

@@ -1,7 +1,7 @@
 /** Rules about the content that erasures leave in the journal and in an embedded log: docs/erasure.md. */
 import { isDeepStrictEqual } from 'node:util';
 import { streamIdOf } from '../../support/kcat.ts';
-import { dataOf, erasedStreams, placeOf } from './erasure-rules.ts';
+import { dataOf, erasedStreams, logPositionOf } from './erasure-rules.ts';
 import { type Violation, violationsOf } from './report.ts';
 import type { Commit, CommitEvent, EventData, ReplacedRows, Stores, TopicRecord } from './stored.ts';
 
@@ -29,12 +29,14 @@ export function checkReplacements(
 ): readonly Violation[] {
   const erased = erasedStreams(commits);
   const commitsNow = new Map(commits.map((commit) => [nameOf(commit), commit]));
-  const recordsNow = new Map(records.map((record) => [placeOf(record), record]));
+  const recordsNow = new Map(records.map((record) => [logPositionOf(record), record]));
   const topics = new Set(records.map(({ topic }) => topic));
   return [
     ...records
-      .filter((record) => erased.has(streamIdOf(record)) && isPersonalRecord(record))
-      .flatMap((record) => violationsOf('erased data', `record ${placeOf(record)} still has personal data`)),
+      .filter((record) => erased.has(streamIdOf(record)) && hasPersonalData(record))
+      .flatMap((record) =>
+        violationsOf('erased data', `record ${logPositionOf(record)} still has personal data`),
+      ),
     ...replaced.commits
       .filter((commit) => {
         const now = commitsNow.get(nameOf(commit));
@@ -49,14 +51,14 @@ export function checkReplacements(
       // The records of other topics are not read, so their current content is unknown.
       .filter(({ topic }) => topics.has(topic))
       .filter((record) => {
-        const now = recordsNow.get(placeOf(record));
+        const now = recordsNow.get(logPositionOf(record));
         return (
           !erased.has(streamIdOf(record)) ||
           !isErasedForm([recordPartsOf(record)], now && [recordPartsOf(now)])
         );
       })
       .flatMap((record) =>
-        violationsOf('erased data', `more than the person of record ${placeOf(record)} was replaced`),
+        violationsOf('erased data', `more than the person of record ${logPositionOf(record)} was replaced`),
       ),
   ];
 }
@@ -71,7 +73,7 @@ function isPersonal({ data, private: kept = {}, chain }: CommitEvent): boolean {
 }
 
 /** Returns whether a record contains personal data, or the salt of its digest. */
-export function isPersonalRecord(record: TopicRecord): boolean {
+export function hasPersonalData(record: TopicRecord): boolean {
   return Boolean(dataOf(record)?.person) || record.headers[SALT] !== undefined;
 }
 

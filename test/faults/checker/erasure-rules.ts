@@ -102,8 +102,8 @@ export function recordsBeforeErasure(
   records: readonly TopicRecord[],
   replaced: readonly TopicRecord[],
 ): readonly TopicRecord[] {
-  const originals = new Map(replaced.toReversed().map((record) => [placeOf(record), record]));
-  return records.map((record) => originals.get(placeOf(record)) ?? record);
+  const originals = new Map(replaced.toReversed().map((record) => [logPositionOf(record), record]));
+  return records.map((record) => originals.get(logPositionOf(record)) ?? record);
 }
 
 /**
@@ -111,7 +111,7 @@ export function recordsBeforeErasure(
  * its personal data, and so prove less than they say.
  * @param records the records as they were before erasures
  */
-export function checkOriginals(
+export function checkOriginalsKnown(
   commits: readonly Commit[],
   records: readonly TopicRecord[],
   replaced: readonly Commit[],
@@ -145,6 +145,6 @@ export function dataOf({ payload }: Pick<TopicRecord, 'payload'>): EventData | u
 }
 
 /** Returns the place of a record on the log. */
-export function placeOf({ topic, partition, offset }: TopicRecord): string {
+export function logPositionOf({ topic, partition, offset }: TopicRecord): string {
   return `${topic} ${partition} ${offset}`;
 }

@@ -15,7 +15,7 @@ interface Account {
 
 /** An account with one of these events must have a login at the end. */
 const ASKED_ABOUT: ReadonlySet<string> = new Set(['AccountErased', 'AccountErasureCanceled', 'EmailChanged']);
-const TOO_MANY = 429;
+const TOO_MANY_REQUESTS = 429;
 
 /**
  * Checks that each account that was erased, kept after a canceled erasure, or moved to a different address has a login
@@ -31,7 +31,7 @@ export function checkFinalLogins({ journal, history, settings }: CommandContext)
   const addresses = new Set(asked.map(({ request }) => normaliseAddress(request['email'])));
   return [
     ...asked.flatMap(({ id, request, status, code }) => {
-      if (status === TOO_MANY && settings['LIMITS'] === 'on') return [];
+      if (status === TOO_MANY_REQUESTS && settings['LIMITS'] === 'on') return [];
       const due = answersDue(byAddress.get(normaliseAddress(request['email'])) ?? [], request['password']);
       const got = status === 200 ? 'accepted' : (code ?? `${status ?? 'no answer'}`);
       return due.includes(got)

@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PersonalDataTrace, TraceSearch } from '../run-folder.ts';
+import type { PersonalDataTrace, TraceSearchResult } from '../run-folder.ts';
 import { readDataFolder, readReplacedRows, withDatabase } from '../system/data-folder.ts';
 import { commitsBeforeErasure, recordsBeforeErasure } from './erasure-rules.ts';
 import { type Journal, journalOf, mailingsIn } from './journal.ts';
@@ -26,7 +26,7 @@ export async function findFolderTraces(
   folder: string,
   replacedRowsFile: string,
   emptiedWithinMs = EMPTIED_WITHIN_MS,
-): Promise<TraceSearch> {
+): Promise<TraceSearchResult> {
   const journal = await readJournalOf(folder, replacedRowsFile);
   const names = identifiersOfErasedPeople(journal);
   const lasting = addressesOfMailings(journal);

@@ -1,10 +1,15 @@
 /** Searches all collections, and the topics that contain no events of accounts, for personal data of erased people. */
 import { BSON, MongoClient } from 'mongodb';
-import type { PersonalDataTrace, Servers, TraceSearch } from '../run-folder.ts';
+import type { PersonalDataTrace, Servers, TraceSearchResult } from '../run-folder.ts';
 import { mailingsIn } from './journal.ts';
-import { readJournal, readRecords, topicsOf } from './read-stores.ts';
+import { listTopics, readJournal, readRecords } from './read-stores.ts';
 import type { TopicRecord } from './stored.ts';
-import { accountsNamedIn, identifiersOfErasedPeople, isSearched, tracesInRecords } from './traces.ts';
+import {
+  accountsNamedIn,
+  identifiersOfErasedPeople,
+  isSearchedForTraces,
+  tracesInRecords,
+} from './traces.ts';
 
 /**
  * Finds the documents and records that contain the name or address of an erased person, in the raw bytes of each. Mailings
@@ -13,7 +18,7 @@ import { accountsNamedIn, identifiersOfErasedPeople, isSearched, tracesInRecords
 export async function findTraces(
   servers: Servers,
   removed: readonly TopicRecord[] = [],
-): Promise<TraceSearch> {
+): Promise<TraceSearchResult> {
   const journal = await readJournal(servers, removed);
   const names = identifiersOfErasedPeople(journal);
   const searched = new Set(names.values()).size;
@@ -33,7 +38,7 @@ export async function findTraces(
           })),
         );
       }
-    const searchedTopics = (await topicsOf(servers.KAFKA_BROKERS)).filter(isSearched);
+    const searchedTopics = (await listTopics(servers.KAFKA_BROKERS)).filter(isSearchedForTraces);
     traces.push(...tracesInRecords(await readRecords(servers.KAFKA_BROKERS, searchedTopics), names));
     return { traces, searched };
   } finally {

@@ -1,5 +1,5 @@
 /** Rules about forged records. The run itself writes them to the topics, with a header that marks them. */
-import { placeOf } from './erasure-rules.ts';
+import { logPositionOf } from './erasure-rules.ts';
 import { type Violation, violationsOf } from './report.ts';
 import type { TopicRecord } from './stored.ts';
 
@@ -18,7 +18,7 @@ export function genuineRecords(
   records: readonly TopicRecord[],
   removed: readonly TopicRecord[],
 ): readonly TopicRecord[] {
-  const places = new Map([...removed, ...records].map((record) => [placeOf(record), record]));
+  const places = new Map([...removed, ...records].map((record) => [logPositionOf(record), record]));
   return [...places.values()].filter((record) => !isForged(record));
 }
 

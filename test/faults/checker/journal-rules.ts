@@ -5,7 +5,7 @@
 import type { CommandLine, FaultLine } from '../run-folder.ts';
 import { type CommandContext, commandsById } from './commands.ts';
 import { isErased } from './erasure-rules.ts';
-import { hasFaultDuring, STORES } from './faults.ts';
+import { hasFaultDuring, STORE_FAULT_TARGETS } from './faults.ts';
 import { foldAccount } from './fold.ts';
 import { eventsByAccount, isMailing, type Journal, type JournalEvent, lastSequence } from './journal.ts';
 import { type Violation, violationsOf } from './report.ts';
@@ -62,7 +62,7 @@ const WHOLE: ReadonlySet<string> = new Set([
 ]);
 
 /** Checks that each commit is one that a command can produce, and that each stream begins with a permitted event. */
-export function checkWholeCommits({ streams, events }: Journal): readonly Violation[] {
+export function checkEventCombinations({ streams, events }: Journal): readonly Violation[] {
   return [
     ...[...streams.values()].flat().flatMap((commit) => {
       const shape = commit.events.map(wordFor).join(' ');
@@ -202,11 +202,11 @@ function neededBy(events: readonly JournalEvent[]): readonly string[] {
 }
 
 /** The processes that may have executed a command that got no response. */
-export const ANSWERERS: readonly string[] = ['auth-1', 'auth-2', 'standalone'];
+export const AUTH_PROCESS_NAMES: readonly string[] = ['auth-1', 'auth-2', 'standalone'];
 /** In ms. The follow-up work of a commit is done within this time. No response waits for that work. */
 const FOLLOW_UP_MS = 10_000;
 /** The minimum time until an operation on an unreachable store fails; longer on a busy machine (ARCHITECTURE.md). */
-export const GIVEN_UP_AFTER_MS = 2_000;
+export const MIN_STORE_TIMEOUT_MS = 2_000;
 
 /**
  * Returns a function that tells whether the follow-up work of an event may be missing at the end, because the process or
@@ -232,10 +232,14 @@ function createFollowUpExcuse(history: readonly CommandLine[], faults: readonly 
       command !== undefined &&
       command.answeredAt !== null &&
       command.by !== 'standalone' &&
-      due - at > GIVEN_UP_AFTER_MS;
+      due - at > MIN_STORE_TIMEOUT_MS;
     const span = { from: at, to: Math.max(at, due) };
     return (
-      mayBeGivenUp || hasFaultDuring(faults, span, [...(command?.by ? [command.by] : ANSWERERS), ...STORES])
+      mayBeGivenUp ||
+      hasFaultDuring(faults, span, [
+        ...(command?.by ? [command.by] : AUTH_PROCESS_NAMES),
+        ...STORE_FAULT_TARGETS,
+      ])
     );
   };
 }

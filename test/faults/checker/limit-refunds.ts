@@ -2,7 +2,7 @@
 import type { CommandLine, FaultLine } from '../run-folder.ts';
 import { isAcknowledged } from './commands.ts';
 import { hasFaultDuring } from './faults.ts';
-import { ANSWERERS } from './journal-rules.ts';
+import { AUTH_PROCESS_NAMES } from './journal-rules.ts';
 import { limits } from './limits.ts';
 
 /** The faults that end a process before it can refund points. */
@@ -13,7 +13,7 @@ const ENDS: ReadonlySet<string> = new Set(['kill-auth', 'kill-standalone', 'ende
  * the store fails, a process keeps the refund in memory, and makes it before it takes further points. If the process is
  * killed before that, the refund is lost.
  */
-export function createForgottenRefund(history: readonly CommandLine[], faults: readonly FaultLine[]) {
+export function createLostRefundPredicate(history: readonly CommandLine[], faults: readonly FaultLine[]) {
   const ends = faults.filter(({ fault }) => ENDS.has(fault));
   const limited = new Set(limits.flatMap(({ ops }) => ops));
   const succeeded = Map.groupBy(
@@ -37,6 +37,6 @@ export function createForgottenRefund(history: readonly CommandLine[], faults: r
     const { status, sentAt, by } = command;
     if (status === null || status < 500) return false;
     const span = { from: Date.parse(sentAt), to: refundedBy(command) };
-    return hasFaultDuring(ends, span, by === null ? ANSWERERS : [by]);
+    return hasFaultDuring(ends, span, by === null ? AUTH_PROCESS_NAMES : [by]);
   };
 }

@@ -1,9 +1,9 @@
 /** Rules about rate limits. A request that was refused by a limit, or answered with 5xx, must not count. */
 import type { CommandLine, FaultLine } from '../run-folder.ts';
 import { type CommandContext, isAcknowledged } from './commands.ts';
-import { createForgottenRefund } from './limit-refunds.ts';
-import { ALWAYS, type Restarts, restartsOf } from './limit-restarts.ts';
-import { type AddressBook, addressBookOf, type Limit, limits, TOO_MANY } from './limits.ts';
+import { createLostRefundPredicate } from './limit-refunds.ts';
+import { type LimitResets, limitResetsOf, WHOLE_TIME } from './limit-resets.ts';
+import { type AddressBook, addressBookOf, type Limit, limits, TOO_MANY_REQUESTS } from './limits.ts';
 import { type Violation, violationsOf } from './report.ts';
 
 /** Everything that one limit may have counted. */
@@ -32,12 +32,12 @@ export function checkLimits(
       byKey: groupByKey(limit, history, book),
     }),
   );
-  const restarts = restartsOf({ journal, history }, faults);
+  const resets = limitResetsOf({ journal, history }, faults);
   return [
-    ...checkRefusals({ counts, history, book, restarts, isOff }, createForgottenRefund(history, faults)),
+    ...checkRefusals({ counts, history, book, resets, isOff }, createLostRefundPredicate(history, faults)),
     ...counts
       .filter(({ limit: { isStrict, setting } }) => isStrict === true && settings[setting] !== undefined)
-      .flatMap((count) => checkAccepted(count, restarts)),
+      .flatMap((count) => checkAccepted(count, resets)),
   ];
 }
 
@@ -61,28 +61,28 @@ interface RefusalContext {
   readonly counts: readonly Count[];
   readonly history: readonly CommandLine[];
   readonly book: AddressBook;
-  readonly restarts: Restarts;
+  readonly resets: LimitResets;
   readonly isOff: boolean;
 }
 
 function checkRefusals(
-  { counts, history, book, restarts, isOff }: RefusalContext,
-  isForgotten: (command: CommandLine) => boolean,
+  { counts, history, book, resets, isOff }: RefusalContext,
+  isRefundLost: (command: CommandLine) => boolean,
 ): readonly Violation[] {
   return history
-    .filter(({ status }) => status === TOO_MANY)
+    .filter(({ status }) => status === TOO_MANY_REQUESTS)
     .flatMap((refused) => {
       if (isOff)
         return violationsOf('limits', `${refused.op} ${refused.id} was refused although limits are off`);
       const its = counts.filter(({ limit }) => limit.ops.includes(refused.op));
       const reached = its.flatMap(({ limit, points, byKey }) =>
         limit.keysOf(refused, book).map((key) => {
-          const startedAt = limit.startsAgain ? restarts.lastBefore(key, refused) : undefined;
+          const startedAt = limit.startsAgain ? resets.lastBefore(key, refused) : undefined;
           const counted = (byKey.get(key) ?? []).filter(
             (each) =>
               each.sentAt <= (refused.answeredAt ?? '') &&
               !isOver(each, startedAt) &&
-              (mayCount(limit, each, refused) || isForgotten(each)),
+              (mayCount(limit, each, refused) || isRefundLost(each)),
           ).length;
           return { counted, points, setting: limit.setting };
         }),
@@ -100,19 +100,19 @@ function mayCount(limit: Limit, command: CommandLine, refused: CommandLine): boo
   if (limit.isHeldMeanwhile && sentAt <= (refused.answeredAt ?? '') && (answeredAt ?? '') >= refused.sentAt)
     return command !== refused;
   if (isAcknowledged(command)) return limit.isHeldMeanwhile !== true;
-  return status < 500 && status !== TOO_MANY && limit.mayCountRefused(command);
+  return status < 500 && status !== TOO_MANY_REQUESTS && limit.mayCountRefused(command);
 }
 
 /**
  * Checks that no more commands were accepted than the limit allows. A run is shorter than the window of any limit, so
  * the whole run is one window, unless the count was reset.
  */
-function checkAccepted({ limit, points, byKey }: Count, restarts: Restarts): readonly Violation[] {
+function checkAccepted({ limit, points, byKey }: Count, resets: LimitResets): readonly Violation[] {
   return [...byKey].flatMap(([key, commands]) => {
     // After a failure, points are refunded even if the store had not counted them, which allows one more command per
     // failure.
     const unconfirmed = commands.filter(({ status }) => status === null || status >= 500).length;
-    return (limit.startsAgain ? restarts.spansBetween(key) : [ALWAYS]).flatMap(({ from, to }) => {
+    return (limit.startsAgain ? resets.spansBetween(key) : [WHOLE_TIME]).flatMap(({ from, to }) => {
       const accepted = commands.filter(
         (command) =>
           isAcknowledged(command) &&

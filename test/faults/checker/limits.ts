@@ -4,7 +4,7 @@ import { claimsOf } from './access-token.ts';
 import { accountIdsByAddress, normaliseAddress } from './commands.ts';
 import type { Journal } from './journal.ts';
 
-export const TOO_MANY = 429;
+export const TOO_MANY_REQUESTS = 429;
 
 /** The accounts of each address, and the addresses of each account. */
 export interface AddressBook {

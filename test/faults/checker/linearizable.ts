@@ -20,7 +20,7 @@ export interface Operation<State> {
   apply(state: State): State | undefined;
 }
 
-export type Verdict =
+export type LinearizabilityVerdict =
   | { readonly kind: 'linearizable' }
   /** `stuckAt` names an operation that did not fit into the longest order found: the one with the earliest response. */
   | { readonly kind: 'impossible'; readonly stuckAt: string }
@@ -44,7 +44,7 @@ export interface SearchOptions<State> {
 export function linearize<State>(
   operations: readonly Operation<State>[],
   { initial, keyOf, budget }: SearchOptions<State>,
-): Verdict {
+): LinearizabilityVerdict {
   const ops = operations.toSorted((a, b) => a.calledAt - b.calledAt);
   const visited = new Set<string>();
   let left = budget;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { journalOf } from './journal.ts';
-import { checkLinks } from './link-rules.ts';
+import { checkLinkExpiry } from './link-rules.ts';
 import type { EventData } from './stored.ts';
 import {
   createCommandLine,
@@ -32,7 +32,7 @@ function isFound(op: string, minute: number, more: readonly EventData[] = [], st
     status,
     request: { accountId: FAY_ID },
   });
-  return checkLinks({ journal: journalOf(commits), history: [command], settings: {} }).length > 0;
+  return checkLinkExpiry({ journal: journalOf(commits), history: [command], settings: {} }).length > 0;
 }
 
 describe('a link', () => {

@@ -22,7 +22,7 @@ const LINKS: Readonly<Record<string, (data: EventData) => SealedLink | undefined
  * Checks that no expired link was accepted. The history does not show which event issued the link of a command.
  * Therefore a command is only reported if all links of this kind that the account had at that time had expired.
  */
-export function checkLinks({ journal, history }: CommandContext): readonly Violation[] {
+export function checkLinkExpiry({ journal, history }: CommandContext): readonly Violation[] {
   return history.filter(isAcknowledged).flatMap((command) => {
     const linkIn = LINKS[command.op];
     if (linkIn === undefined) return [];

@@ -1,15 +1,15 @@
 /** Compares the mails that events require with two records: that of the mail server, and the notifier's deliveries. */
 import type { FaultLine, MailLine } from '../run-folder.ts';
-import { hasFaultDuring, STORES } from './faults.ts';
+import { hasFaultDuring, STORE_FAULT_TARGETS } from './faults.ts';
 import type { Journal, JournalEvent } from './journal.ts';
+import { type Violation, violationsOf } from './report.ts';
 import {
   mailsSupersededBy,
-  type OwedMail,
-  owedMails,
+  type RequiredMail,
+  requiredMails,
   type SupersededMails,
   supersedes,
-} from './owed-mails.ts';
-import { type Violation, violationsOf } from './report.ts';
+} from './required-mails.ts';
 import type { DeliveryAttempt, StoredCutoffs, StoredDelivery } from './stored.ts';
 
 export interface MailContext {
@@ -21,7 +21,7 @@ export interface MailContext {
 
 /** One required mail and everything that is known about it. */
 interface Story {
-  readonly owed: OwedMail;
+  readonly required: RequiredMail;
   readonly delivery: StoredDelivery | undefined;
   /** The arrivals of the mail at the mail server, in order; more than one if the mail was duplicated. */
   readonly arrivals: readonly MailLine[];
@@ -30,6 +30,7 @@ interface Story {
 }
 
 export interface MailCounts {
+  /** The number of required mails. The name is part of the recorded results of runs. */
   readonly owed: number;
   readonly sent: number;
   readonly cancelled: number;
@@ -73,11 +74,13 @@ export function checkMails(context: MailContext): readonly Violation[] {
 function storiesIn({ journal, mails, deliveries }: MailContext): readonly Story[] {
   const byId = new Map(deliveries.map((delivery) => [delivery._id, delivery]));
   const arrivals = Map.groupBy(mails, idIn);
-  return owedMails(journal).map((owed) => ({
-    owed,
-    delivery: byId.get(owed.id),
-    arrivals: (arrivals.get(owed.id) ?? []).toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at)),
-    supersededBy: (journal.events.get(owed.event.subject) ?? []).filter((event) => supersedes(event, owed)),
+  return requiredMails(journal).map((required) => ({
+    required,
+    delivery: byId.get(required.id),
+    arrivals: (arrivals.get(required.id) ?? []).toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at)),
+    supersededBy: (journal.events.get(required.event.subject) ?? []).filter((event) =>
+      supersedes(event, required),
+    ),
   }));
 }
 
@@ -92,23 +95,23 @@ function isAccepted({ arrivals }: Story): boolean {
   return arrivals.some(wasTaken);
 }
 
-function nameOf({ owed: { mail, event } }: Story): string {
+function nameOf({ required: { mail, event } }: Story): string {
   return `${mail} of event ${event.sequence} of ${event.subject}`;
 }
 
 /** Checks that each mail and each delivery is required by an event, and that each mail went to its recipient. */
 function checkStrangers({ mails, deliveries }: MailContext, stories: readonly Story[]): readonly Violation[] {
-  const owed = new Map(stories.map((story) => [story.owed.id, story]));
-  const strangers = mails.filter((mail) => !owed.has(idIn(mail)));
-  const invented = deliveries.filter(({ _id }) => !owed.has(_id));
+  const required = new Map(stories.map((story) => [story.required.id, story]));
+  const strangers = mails.filter((mail) => !required.has(idIn(mail)));
+  const invented = deliveries.filter(({ _id }) => !required.has(_id));
   const misdirected = mails.filter((mail) => {
-    const to = owed.get(idIn(mail))?.owed.to;
+    const to = required.get(idIn(mail))?.required.to;
     return to !== undefined && (mail.to.length !== 1 || mail.to[0]?.toLowerCase() !== to.toLowerCase());
   });
   return [
-    ...strangers.flatMap(({ messageId }) => violationsOf('mails', `${messageId} is owed to nobody`)),
+    ...strangers.flatMap(({ messageId }) => violationsOf('mails', `${messageId} is required by no event`)),
     ...invented.flatMap(({ _id, eventId }) =>
-      violationsOf('mails', `delivery ${_id} of event ${eventId} is not owed`),
+      violationsOf('mails', `delivery ${_id} of event ${eventId} is required by no event`),
     ),
     ...misdirected.flatMap(({ messageId }) => violationsOf('mails', `${messageId} went to somebody else`)),
   ];
@@ -131,7 +134,7 @@ const isExcused: Readonly<
   Record<string, (story: Story, delivery: StoredDelivery, faults: readonly FaultLine[]) => boolean>
 > = {
   cancelled: (story) => story.supersededBy.length > 0,
-  expired: ({ owed }, { endedAt }) => endedAt !== undefined && endedAt.getTime() >= owed.sendUntil,
+  expired: ({ required }, { endedAt }) => endedAt !== undefined && endedAt.getTime() >= required.sendUntil,
   failed: ({ arrivals, supersededBy }, { reason, attempts, endedAt }, faults) => {
     const last = attempts.at(-1);
     if (reason !== 'refused') return false;
@@ -155,7 +158,7 @@ function isHitInTry(faults: readonly FaultLine[], { at, ms }: Pick<DeliveryAttem
 }
 
 function checkStale(story: Story): readonly Violation[] {
-  const { expiresAt = Number.POSITIVE_INFINITY } = story.owed;
+  const { expiresAt = Number.POSITIVE_INFINITY } = story.required;
   return story.arrivals
     .filter(({ at }) => Date.parse(at) >= expiresAt)
     .flatMap(({ at }) =>
@@ -164,7 +167,7 @@ function checkStale(story: Story): readonly Violation[] {
 }
 
 /** The servers that every sender needs to get a mail accepted and to record that. */
-const SHARED_BY_SENDERS = [...STORES, 'smtp'];
+const SHARED_BY_SENDERS = [...STORE_FAULT_TARGETS, 'smtp'];
 /** Without faults, a sender records an acceptance within this time. */
 const RECORDED_WITHIN_MS = 10_000;
 
@@ -208,7 +211,7 @@ const TRY_MS = 60_000;
  * the sender's clock. If a fault may have set that clock, CLOCK_ERROR_MS is allowed for.
  */
 function checkSuperseded(stories: readonly Story[], faults: readonly FaultLine[]): readonly Violation[] {
-  const byEvent = Map.groupBy(stories, ({ owed }) => owed.event.id);
+  const byEvent = Map.groupBy(stories, ({ required }) => required.event.id);
   // Kills are left out: a killed sender cannot make a late attempt.
   const delays = faults.filter(({ fault }) => !fault.startsWith('kill-'));
   return stories.flatMap((story) => {
@@ -229,7 +232,7 @@ function checkSuperseded(stories: readonly Story[], faults: readonly FaultLine[]
     const isLate = [...tries, ...arrivals].some(
       ({ claimed, by }) =>
         claimed > known &&
-        !hasFaultDuring(delays, { from: known, to: claimed + CLAIM_MS }, [...by, ...STORES]),
+        !hasFaultDuring(delays, { from: known, to: claimed + CLAIM_MS }, [...by, ...STORE_FAULT_TARGETS]),
     );
     if (!isLate) return [];
     return violationsOf(

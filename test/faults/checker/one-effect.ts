@@ -58,7 +58,7 @@ const NOTHING_IF_REFUSED: ReadonlySet<string> = new Set([
 ]);
 
 /** Checks that each command, whatever its response, took effect exactly as requested and at most once. */
-export function checkOneEffect({ journal, history }: CommandContext): readonly Violation[] {
+export function checkCommandEffects({ journal, history }: CommandContext): readonly Violation[] {
   const twice = [...journal.byCommand].flatMap(([id, commits]) => [
     ...repeated(commits, ({ stream }) => stream).flatMap((stream) =>
       violationsOf('one effect', `command ${id} has more than one commit on ${stream}`),

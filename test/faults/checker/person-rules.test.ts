@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { journalOf } from './journal.ts';
-import { checkPeople } from './person-rules.ts';
+import { checkPersonFields } from './person-rules.ts';
 import type { Person } from './stored.ts';
 import { createCommit, createEvent, FAY_ID, minuteOfRun } from './testing/good-run.ts';
 
@@ -25,7 +25,7 @@ function isFound(n?: number, change: Person = {}): boolean {
       createEvent(type, minuteOfRun(index), { person: index === n ? { ...person, ...change } : person }),
     ]),
   );
-  return checkPeople(journalOf(commits)).length > 0;
+  return checkPersonFields(journalOf(commits)).length > 0;
 }
 
 describe('the person in events', () => {

@@ -11,7 +11,7 @@ const RENAMES: ReadonlySet<string> = new Set(['UserRegistered', 'ProfileChanged'
  * to the earlier events. EmailChanged must contain the former address and the requested one; EmailChangeReverted must
  * contain the address that it takes away and the one that it restores.
  */
-export function checkPeople(journal: Journal): readonly Violation[] {
+export function checkPersonFields(journal: Journal): readonly Violation[] {
   return eventsByAccount(journal).flatMap(([id, events]) => {
     let profile: Profile = { ...NO_PROFILE, id };
     return events.flatMap((event, index) => {

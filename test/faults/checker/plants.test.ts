@@ -31,7 +31,6 @@ import {
   AFTER_RUN,
   BOB_ID,
   BOB_PASSWORD,
-  COPIED_FROM,
   createCommandLine,
   DAN_ID,
   deliveryIdOf,
@@ -39,6 +38,7 @@ import {
   embeddedStores,
   FAY_ID,
   FAY_PASSWORD,
+  FIRST_COPY_OFFSET,
   fakeAccessToken,
   fakeRefreshToken,
   goodRun,
@@ -136,7 +136,7 @@ function isOf(record: TopicRecord, account: string, type: string): boolean {
 
 /** Returns whether a record is an event of Dan's that was published again after the erasure. */
 function isCopy({ headers, offset }: TopicRecord): boolean {
-  return headers['ce_subject'] === DAN_ID && offset >= COPIED_FROM;
+  return headers['ce_subject'] === DAN_ID && offset >= FIRST_COPY_OFFSET;
 }
 
 function shown(change: (profile: ShownProfile) => readonly ShownProfile[]): Pick<Plant, 'run'> {

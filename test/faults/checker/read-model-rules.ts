@@ -18,7 +18,7 @@ export function checkReadModel(journal: Journal, stored: readonly StoredProfile[
   );
 }
 
-export function checkParked(stored: readonly StoredProfile[]): readonly Violation[] {
+export function checkNoParkedAccounts(stored: readonly StoredProfile[]): readonly Violation[] {
   return stored.flatMap(({ _id, parked }) =>
     parked === undefined ? [] : violationsOf('parked', `${_id} after event ${parked.after}: ${parked.cause}`),
   );

@@ -22,7 +22,7 @@ import type {
   Stores,
   TopicRecord,
 } from './stored.ts';
-import { GROUP_TOPIC_PAIRS, TOPICS } from './topic-rules.ts';
+import { EVENT_TOPICS, GROUP_TOPIC_PAIRS } from './topic-rules.ts';
 
 /**
  * Reads the stores one after the other, in the direction in which data flows. Each read therefore sees the effects of
@@ -91,7 +91,7 @@ export async function readJournal(
 }
 
 /** Returns the names of all topics. */
-export async function topicsOf(brokers: string): Promise<readonly string[]> {
+export async function listTopics(brokers: string): Promise<readonly string[]> {
   const kafka = new Kafka({ brokers: brokers.split(','), clientId: 'checker', logLevel: logLevel.NOTHING });
   const admin = kafka.admin();
   try {
@@ -105,7 +105,7 @@ export async function topicsOf(brokers: string): Promise<readonly string[]> {
 /** Returns every record of the given topics, except heartbeats. Default: the topics of events. */
 export async function readRecords(
   brokers: string,
-  topics: readonly string[] = TOPICS,
+  topics: readonly string[] = EVENT_TOPICS,
 ): Promise<readonly TopicRecord[]> {
   const records = topics.map(async (topic) =>
     (await readTopic(brokers, topic))

@@ -25,7 +25,7 @@ const SHOWN = [
  * Checks that each response shows the profile as it was at the version in the response, and that this version is not
  * older than the sequence that the request named.
  */
-export function checkReads({ journal, history }: CommandContext): readonly Violation[] {
+export function checkProfileReads({ journal, history }: CommandContext): readonly Violation[] {
   return history
     .filter((command) => command.op === 'me' && command.status === 200)
     .flatMap(({ id, request, answer }) => {

@@ -1,6 +1,6 @@
 /** The refresh tokens of each session, in the order in which they were issued. */
 import type { CommandLine } from '../run-folder.ts';
-import { type Claims, claimsOf } from './access-token.ts';
+import { type AccessTokenClaims, claimsOf } from './access-token.ts';
 import { type Violation, violationsOf } from './report.ts';
 
 /** The place of a refresh token: its session, and its position in the session. */
@@ -18,7 +18,7 @@ export interface TokenChains {
 
 /** The tokens in a response to a login or a refresh. */
 export interface IssuedTokens {
-  readonly access: Claims;
+  readonly access: AccessTokenClaims;
   readonly refreshToken: string;
 }
 

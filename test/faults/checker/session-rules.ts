@@ -3,7 +3,7 @@
  * which tokens the user service accepts.
  */
 import type { CommandLine } from '../run-folder.ts';
-import { claimsOf, mayBeExpired } from './access-token.ts';
+import { claimsOf, mayTokenHaveExpired } from './access-token.ts';
 import { type CommandContext, commandsById, isAcknowledged, normaliseAddress } from './commands.ts';
 import { foldAccount } from './fold.ts';
 import { eventsByAccount, type JournalEvent } from './journal.ts';
@@ -154,7 +154,7 @@ export function checkTokenAcceptance({ journal, history }: CommandContext): read
       const mayHaveEnded = events.some(
         (event) => ends(event, claims.seq) && beganBy(event, commands) <= answered,
       );
-      return mayBeExpired(command) || mayHaveEnded
+      return mayTokenHaveExpired(command) || mayHaveEnded
         ? []
         : violationsOf('reader access', `me ${id} was refused although nothing had ended its session`);
     });

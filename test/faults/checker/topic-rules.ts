@@ -8,7 +8,7 @@ import type { TopicRecord } from './stored.ts';
 
 const ACCOUNTS = 'accounts.events.v1';
 const MAILINGS = 'mailings.events.v1';
-export const TOPICS = [ACCOUNTS, MAILINGS] as const;
+export const EVENT_TOPICS = [ACCOUNTS, MAILINGS] as const;
 
 /** The consumer groups, and a topic that each reads. */
 export const GROUP_TOPIC_PAIRS: readonly (readonly [group: string, topic: string])[] = [
@@ -89,9 +89,10 @@ export function checkTopics(journal: Journal, records: readonly TopicRecord[]): 
 }
 
 function checkForm(record: TopicRecord): readonly Violation[] {
-  if (jsonOf(record.payload) === undefined) return violationsOf('topic', `${placeOf(record)} is not JSON`);
+  if (jsonOf(record.payload) === undefined)
+    return violationsOf('topic', `${logPositionOf(record)} is not JSON`);
   const faults = [...findSchemaViolations(record), ...faultsOfKey(record)];
-  return faults.flatMap((fault) => violationsOf('topic', `${placeOf(record)}: ${fault}`));
+  return faults.flatMap((fault) => violationsOf('topic', `${logPositionOf(record)}: ${fault}`));
 }
 
 /** Checks that an event has its own key. Otherwise compaction would delete it once a later record has the same key. */
@@ -129,13 +130,13 @@ function checkOrder(
     const due = `event ${event.sequence} of ${key}`;
     if (record === undefined) return violationsOf('topic', `${due} is not there`);
     if (idOf(record) !== event.id)
-      return violationsOf('topic', `${due} is due at ${placeOf(record)}, where another stands`);
+      return violationsOf('topic', `${due} is due at ${logPositionOf(record)}, where another stands`);
     const differing = differences(published(event, topic), said(record));
     if (differing.length > 0) return violationsOf('topic', `${due} differs in ${differing.join(', ')}`);
   }
   return firsts
     .slice(events.length)
-    .flatMap((record) => violationsOf('topic', `${placeOf(record)} is not in the journal`));
+    .flatMap((record) => violationsOf('topic', `${logPositionOf(record)} is not in the journal`));
 }
 
 function checkAgain(record: TopicRecord, first: TopicRecord | undefined): readonly Violation[] {
@@ -146,7 +147,7 @@ function checkAgain(record: TopicRecord, first: TopicRecord | undefined): readon
   if (differing.length === 0) return [];
   return violationsOf(
     'topic',
-    `${placeOf(record)} repeats ${placeOf(first)} with another ${differing.join(', ')}`,
+    `${logPositionOf(record)} repeats ${logPositionOf(first)} with another ${differing.join(', ')}`,
   );
 }
 
@@ -168,7 +169,7 @@ function idOf({ headers, topic, partition, offset }: TopicRecord): string {
   return headers['ce_id'] ?? `${topic} ${partition} ${offset}`;
 }
 
-function placeOf({ topic, partition, offset }: TopicRecord): string {
+function logPositionOf({ topic, partition, offset }: TopicRecord): string {
   return `record ${offset} of partition ${partition} of ${topic}`;
 }
 

@@ -1,11 +1,11 @@
 /** Finds personal data of erased people that is still in the stores. */
 import type { PersonalDataTrace } from '../run-folder.ts';
 import { normaliseAddress } from './commands.ts';
-import { isErased, placeOf } from './erasure-rules.ts';
+import { isErased, logPositionOf } from './erasure-rules.ts';
 import { eventsByAccount, type Journal, type JournalEvent } from './journal.ts';
 import { type Violation, violationsOf } from './report.ts';
 import type { TopicRecord } from './stored.ts';
-import { TOPICS } from './topic-rules.ts';
+import { EVENT_TOPICS } from './topic-rules.ts';
 
 /** The personal fields that identify one person; first and last names are not unique. */
 const IDENTIFYING = ['email', 'newEmail', 'previousEmail', 'revertedEmail', 'username'] as const;
@@ -49,18 +49,18 @@ export function tracesInRecords(
   names: ReadonlyMap<string, string>,
 ): readonly PersonalDataTrace[] {
   return records
-    .filter(({ topic }) => isSearched(topic))
+    .filter(({ topic }) => isSearchedForTraces(topic))
     .flatMap((record) =>
       accountsNamedIn(Buffer.from(JSON.stringify(record)), names).map((account) => ({
         account,
-        place: `record ${placeOf(record)}`,
+        place: `record ${logPositionOf(record)}`,
       })),
     );
 }
 
 /** Returns whether records of a topic must never name an erased person. */
-export function isSearched(topic: string): boolean {
-  return !topic.startsWith('__') && !topic.includes('.dlq.') && !TOPICS.some((name) => name === topic);
+export function isSearchedForTraces(topic: string): boolean {
+  return !topic.startsWith('__') && !topic.includes('.dlq.') && !EVENT_TOPICS.some((name) => name === topic);
 }
 
 export function checkTraces(traces: readonly PersonalDataTrace[]): readonly Violation[] {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type CleanupPolicy, PolicyNotRestored, whileDeletable } from './delete-records.ts';
+import { type CleanupPolicy, CleanupPolicyNotRestored, whileDeletionAllowed } from './delete-records.ts';
 
 /** A topic whose next changes of the policy are lost, or are applied but not acknowledged. */
 function fakePolicy(policy: string, ...outcomes: readonly ('lost' | 'unacknowledged')[]) {
@@ -21,19 +21,19 @@ function fakePolicy(policy: string, ...outcomes: readonly ('lost' | 'unacknowled
 describe('the policy of a topic from which records are deleted', () => {
   test('includes delete only meanwhile', async () => {
     const { topic, access } = fakePolicy('compact');
-    await whileDeletable(access, async () => assert.equal(topic.policy, 'compact,delete'));
+    await whileDeletionAllowed(access, async () => assert.equal(topic.policy, 'compact,delete'));
     assert.equal(topic.policy, 'compact');
   });
 
   test('is not changed if records can be deleted anyway', async () => {
     const { topic, access } = fakePolicy('delete');
-    await whileDeletable(access, async () => assert.equal(topic.policy, 'delete'));
+    await whileDeletionAllowed(access, async () => assert.equal(topic.policy, 'delete'));
     assert.deepEqual(topic.written, []);
   });
 
   test('is set back if the records cannot be deleted', async () => {
     const { topic, access } = fakePolicy('compact');
-    const work = whileDeletable(access, async () => {
+    const work = whileDeletionAllowed(access, async () => {
       throw new Error('there is no leader');
     });
     await assert.rejects(work, /there is no leader/);
@@ -43,7 +43,7 @@ describe('the policy of a topic from which records are deleted', () => {
   test('is set back if nobody knows whether the first change was applied', async () => {
     const { topic, access } = fakePolicy('compact', 'unacknowledged');
     await assert.rejects(
-      whileDeletable(access, () => assert.fail('it may not be deletable')),
+      whileDeletionAllowed(access, () => assert.fail('it may not be deletable')),
       /does not respond/,
     );
     assert.equal(topic.policy, 'compact');
@@ -60,7 +60,7 @@ describe('the policy of a topic from which records are deleted', () => {
         throw new Error('the broker does not respond');
       },
     };
-    await whileDeletable(
+    await whileDeletionAllowed(
       flaky,
       async () => {
         isDown = true;
@@ -82,7 +82,7 @@ describe('the policy of a topic from which records are deleted', () => {
         await access.write(next);
       },
     };
-    const work = whileDeletable(broken, async () => undefined, { withinMs: 0 });
-    await assert.rejects(work, PolicyNotRestored);
+    const work = whileDeletionAllowed(broken, async () => undefined, { withinMs: 0 });
+    await assert.rejects(work, CleanupPolicyNotRestored);
   });
 });

@@ -10,8 +10,8 @@ const RESTORED_WITHIN_MS = 120_000;
 const AGAIN_MS = 500;
 
 /** The cleanup policy of a topic could not be restored. Without it, auth processes refuse to start. */
-export class PolicyNotRestored extends Error {
-  override readonly name = 'PolicyNotRestored';
+export class CleanupPolicyNotRestored extends Error {
+  override readonly name = 'CleanupPolicyNotRestored';
 }
 
 /**
@@ -19,7 +19,7 @@ export class PolicyNotRestored extends Error {
  * have a cleanup policy with which auth refuses to start. The policy is restored even if brokers fail or the run is
  * interrupted. If the run itself is killed, the policy does not matter, because each run starts its own brokers.
  * @param keep receives the records before they are deleted; after an error, the records may still be on the topic
- * @throws PolicyNotRestored; Error if the brokers do not respond
+ * @throws CleanupPolicyNotRestored; Error if the brokers do not respond
  */
 export async function deleteRecords(
   brokers: string,
@@ -34,7 +34,7 @@ export async function deleteRecords(
     read: () => withAdmin(brokers, (admin) => cleanupPolicyOf(admin, topic)),
     write: (value: string) => withAdmin(brokers, (admin) => setCleanupPolicy(admin, topic, value)),
   };
-  await whileDeletable(policy, () =>
+  await whileDeletionAllowed(policy, () =>
     withAdmin(brokers, async (admin) => {
       // Loads the metadata of the topic, without which kafkajs does not find the leader of the partition.
       await admin.fetchTopicOffsets(topic);
@@ -67,9 +67,9 @@ export interface CleanupPolicy {
  * Runs `work` while the cleanup policy of a topic includes `delete`, because brokers refuse to delete records from a
  * topic that is only compacted. Afterwards restores the policy, and retries while the brokers fail. Restores the policy
  * even if the first change failed, because the broker may have applied it.
- * @throws PolicyNotRestored if the policy is not restored after `withinMs`; errors of `work`
+ * @throws CleanupPolicyNotRestored if the policy is not restored after `withinMs`; errors of `work`
  */
-export async function whileDeletable(
+export async function whileDeletionAllowed(
   policy: CleanupPolicy,
   work: () => Promise<unknown>,
   { withinMs = RESTORED_WITHIN_MS, againMs = AGAIN_MS } = {},
@@ -94,7 +94,7 @@ async function restore(
       return await write();
     } catch (cause) {
       if (performance.now() - began >= withinMs)
-        throw new PolicyNotRestored('the topic keeps the cleanup policy compact,delete', { cause });
+        throw new CleanupPolicyNotRestored('the topic keeps the cleanup policy compact,delete', { cause });
     }
     await sleep(againMs);
   }

@@ -5,9 +5,9 @@ import { MongoClient } from 'mongodb';
 import { type Cluster, serviceNames } from '../../support/cluster.ts';
 import { urlOfDatabase } from '../../support/mongo-url.ts';
 import type { TopicRecord } from '../checker/stored.ts';
-import { deleteRecords, PolicyNotRestored } from './delete-records.ts';
+import { CleanupPolicyNotRestored, deleteRecords } from './delete-records.ts';
 import { writeForgery } from './forger.ts';
-import type { Heal } from './nemesis.ts';
+import type { HealFault } from './nemesis.ts';
 import type { StartGate } from './start-gate.ts';
 import type { SupervisedProcess } from './supervisor.ts';
 
@@ -32,9 +32,9 @@ export interface Deployment {
   /** Publishes the events of a few accounts again. */
   republishSome(): Promise<void>;
   /** Starts an additional process of each service, and kills it before or after it is ready. */
-  startHalf(): Promise<Heal>;
+  startHalf(): Promise<HealFault>;
   /** Starts the user service of another system on the same broker. */
-  startNeighbour(): Promise<Heal>;
+  startNeighbour(): Promise<HealFault>;
   /** Adds partitions to the accounts topic, as an operator might do by mistake. */
   addPartitions(): Promise<void>;
   /**
@@ -121,11 +121,11 @@ export function createLoggedOpsRunner(
   return (...words) => orSay(say, `ops ${words.join(' ')}`, ops(...words));
 }
 
-/** Waits for `work`, and only prints its error. @throws PolicyNotRestored */
+/** Waits for `work`, and only prints its error. @throws CleanupPolicyNotRestored */
 async function orSay(say: (line: string) => void, what: string, work: Promise<unknown>): Promise<void> {
   await work.catch((error: Error) => {
     // End the run: without the cleanup policy, auth does not start, and the rest of the run would prove nothing.
-    if (error instanceof PolicyNotRestored) throw error;
+    if (error instanceof CleanupPolicyNotRestored) throw error;
     say(`  ${what}: ${lastLineOf(error)}`);
   });
 }

@@ -11,7 +11,7 @@ import type { MailSink, MailSinkMode } from '../system/sink.ts';
 import type { SmallDisk } from '../system/small-disk.ts';
 import type { Deployment } from './deployment.ts';
 import { FORGERY_NAMES } from './forger.ts';
-import type { Fault, Faults, Heal } from './nemesis.ts';
+import type { Fault, Faults, HealFault } from './nemesis.ts';
 import type { StandaloneFault } from './schedule.ts';
 import type { SupervisedProcess } from './supervisor.ts';
 
@@ -266,7 +266,7 @@ function clockFaults(clocks: Pick<Clocks, 'set'>, names: readonly string[]) {
    * Returns a fault of a clock. Its target is `clock-of-…` instead of the name of the process, because a shifted clock
    * must not excuse failures of the process.
    */
-  function clock(begin: (name: string) => Promise<Heal>): Fault {
+  function clock(begin: (name: string) => Promise<HealFault>): Fault {
     return { target: (index) => `clock-of-${nth(names, index)}`, begin: (index) => begin(nth(names, index)) };
   }
 

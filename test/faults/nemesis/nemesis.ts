@@ -6,13 +6,13 @@ import type { ClusterFault, FaultKind, PlannedFault } from './schedule.ts';
 const TOO_LATE_MS = 5_000;
 
 /** Ends a fault, so that the system can recover from it. */
-export type Heal = () => Promise<void>;
+export type HealFault = () => Promise<void>;
 
 export interface Fault {
   /** Returns the name of a target. */
   target(index: number): string;
   /** Causes the fault. @param index the index of the target */
-  begin(index: number): Promise<Heal>;
+  begin(index: number): Promise<HealFault>;
   /** Watches the system while the fault lasts. @returns a function that ends the watch, before the fault is healed */
   watch?(): () => Promise<Readiness>;
 }

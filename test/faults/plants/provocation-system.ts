@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { type Cluster, nameOfInstance, prepareCluster } from '../../support/cluster.ts';
 import { eventually } from '../../support/eventually.ts';
-import { firstServerOf, urlThrough } from '../../support/mongo-url.ts';
+import { firstServerOf, urlVia } from '../../support/mongo-url.ts';
 import type { Settings } from '../../support/system.ts';
 import { createTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
 import { checkRun, type Report } from '../checker/check.ts';
 import { findTraces } from '../checker/find-traces.ts';
 import { waitUntilQuiet } from '../quiescence.ts';
-import { createRunFolder, type MailLine, type Minimums } from '../run-folder.ts';
+import { createRunFolder, type MailLine, type MinimumCounts } from '../run-folder.ts';
 import { ehloNameSettings, type MailSink, openMailSink } from '../system/sink.ts';
 import { openSubscribers, type Subscribers, WEBHOOK_SETTINGS } from '../system/subscribers.ts';
 import { type CommandSender, createCommandSender } from '../traffic/command-sender.ts';
@@ -21,7 +21,7 @@ import { newPerson, type Person } from '../traffic/person.ts';
 const MAIL_COMES_WITHIN_MS = 10_000;
 const CAUGHT_UP_WITHIN_MS = 20_000;
 /** The minimums of a provocation. Only a sign-up is required, because a provocation is short. */
-const ONE_SIGN_UP: Minimums = {
+const ONE_SIGN_UP: MinimumCounts = {
   sent: 1,
   acknowledged: { 'sign-up': 1 },
   hits: {},
@@ -89,7 +89,7 @@ export async function openProvocationSystem(stack: AsyncDisposableStack): Promis
       ...sink.settings,
       ...(service === 'auth'
         ? { KAFKA_BROKERS: kafka.address }
-        : { MONGO_URL: urlThrough(stores.MONGO_URL, mongo.address) }),
+        : { MONGO_URL: urlVia(stores.MONGO_URL, mongo.address) }),
     }),
     settingsOfEach: (service, index) => ehloNameSettings(nameOfInstance(service, index)),
   });

@@ -7,7 +7,7 @@ import {
   serviceNames,
 } from '../../support/cluster.ts';
 import { streamIdOf } from '../../support/kcat.ts';
-import { urlThrough } from '../../support/mongo-url.ts';
+import { urlVia } from '../../support/mongo-url.ts';
 import type { Settings } from '../../support/system.ts';
 import { findTraces } from '../checker/find-traces.ts';
 import { isForged } from '../checker/forged-rules.ts';
@@ -114,7 +114,7 @@ async function startServices(
     settingsOn: ({ MONGO_URL }) => ({
       ...serviceSettings(seed),
       ...sink.settings,
-      MONGO_URL: isReplicaSet(mongoUrl) ? MONGO_URL : urlThrough(MONGO_URL, mongo.address),
+      MONGO_URL: isReplicaSet(mongoUrl) ? MONGO_URL : urlVia(MONGO_URL, mongo.address),
     }),
     settingsOfEach: (service, index) => ({
       ...graceOf(service, index),

@@ -19,12 +19,11 @@ import type {
   Stores,
   TopicRecord,
 } from '../checker/stored.ts';
-import { GROUP_TOPIC_PAIRS, TOPICS } from '../checker/topic-rules.ts';
+import { EVENT_TOPICS, GROUP_TOPIC_PAIRS } from '../checker/topic-rules.ts';
 
 type Row = Readonly<Record<string, SQLOutputValue>>;
 type Read = (sql: string, ...values: readonly string[]) => readonly Row[];
 
-const EVENT_TOPICS: ReadonlySet<string> = new Set(TOPICS);
 const FIRST_GENERATION = 'user_profiles_v1';
 
 /** Runs `work` on one consistent state of the database, even while a standalone uses the folder. */
@@ -49,7 +48,7 @@ export function readDataFolder(folder: string): Stores {
       requests: requestsIn(read),
       commits: read('SELECT * FROM journal_commit').map(commitOf),
       lags: lagsIn(read),
-      records: records.filter(({ topic }) => EVENT_TOPICS.has(topic)),
+      records: records.filter(({ topic }) => EVENT_TOPICS.some((name) => name === topic)),
       deadLetters: records.filter(({ topic }) => topic.includes('.dlq.')),
       profiles,
       rebuiltProfiles,

@@ -4,7 +4,14 @@ import type { Settings } from '../../support/system.ts';
 import type { TopicRecord } from '../checker/stored.ts';
 import type { NemesisDeps } from '../nemesis/nemesis.ts';
 import type { PlannedFault } from '../nemesis/schedule.ts';
-import type { DataFolder, FaultLine, MailLine, ReceivedLine, Servers, TraceSearch } from '../run-folder.ts';
+import type {
+  DataFolder,
+  FaultLine,
+  MailLine,
+  ReceivedLine,
+  Servers,
+  TraceSearchResult,
+} from '../run-folder.ts';
 import type { FaultSettings } from '../settings.ts';
 import type { Inboxes } from './inboxes.ts';
 import type { Subscribers } from './subscribers.ts';
@@ -28,7 +35,7 @@ export interface SystemUnderTest {
   /** Repairs, like an operator, what the system cannot repair by itself after faults. */
   repair(): Promise<void>;
   /** Searches the stores for personal data of erased people. Called once the system is idle. */
-  findTraces(): Promise<TraceSearch>;
+  findTraces(): Promise<TraceSearchResult>;
 }
 
 export interface SystemOptions {

@@ -90,7 +90,7 @@ export function createCommandSender({ url, record, nameOf }: CommandSenderOption
     insist: async (command) => {
       for (let tries = 1; ; tries += 1) {
         const answer = await send(command);
-        if (!isUncertain(answer) || tries === TRIES) return answer;
+        if (!isOutcomeUnknown(answer) || tries === TRIES) return answer;
         await sleep(BETWEEN_TRIES_MS);
       }
     },
@@ -100,6 +100,6 @@ export function createCommandSender({ url, record, nameOf }: CommandSenderOption
 const NONE: CommandResponse = { status: null, code: null, body: null, accountSequence: null, by: null };
 
 /** Returns whether a command may or may not have taken effect: there was no response, or a 5xx. */
-export function isUncertain({ status }: CommandResponse): boolean {
+export function isOutcomeUnknown({ status }: CommandResponse): boolean {
   return status === null || status >= 500;
 }

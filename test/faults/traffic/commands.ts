@@ -66,7 +66,7 @@ export function rejectSignUp({ email }: Person, linkToken: string): Command {
   };
 }
 
-export function renewVerification({ id, email, accessToken }: Person): Command {
+export function requestNewVerificationLink({ id, email, accessToken }: Person): Command {
   return {
     op: 'verification-request',
     request: { accountId: id, email },
@@ -203,7 +203,7 @@ export function eraseAccount(person: Person): Command {
   };
 }
 
-export function eraseAccountOf(admin: Person, { id }: Person): Command {
+export function eraseAccountAsAdmin(admin: Person, { id }: Person): Command {
   return {
     op: 'erase-other',
     request: { accountId: id, by: admin.id },

@@ -1,7 +1,7 @@
 /** The actions of people, one request after the other, as an app would send them. */
 import type { Random } from '../random.ts';
 import type { Inboxes, InboxMail } from '../system/inboxes.ts';
-import { type CommandResponse, type CommandSender, isUncertain } from './command-sender.ts';
+import { type CommandResponse, type CommandSender, isOutcomeUnknown } from './command-sender.ts';
 import * as ask from './commands.ts';
 import { newAddress, newPassword, type Person, randomNames } from './person.ts';
 
@@ -96,7 +96,7 @@ export function createCustomer({ sender, inboxes, random }: CustomerDeps) {
   /** Updates the possible passwords after a change whose outcome may be unknown. */
   function learnPassword(person: Person, next: string, answer: CommandResponse): void {
     if (answer.status === 200 && !person.sharesAddress) person.passwords = [next];
-    else if (answer.status === 200 || isUncertain(answer))
+    else if (answer.status === 200 || isOutcomeUnknown(answer))
       person.passwords = [next, ...person.passwords].slice(0, PASSWORDS_KEPT);
   }
 
@@ -116,7 +116,7 @@ export function createCustomer({ sender, inboxes, random }: CustomerDeps) {
     const byAdmin = random.chance(ERASED_BY_ADMIN);
     if (!(await signedIn(byAdmin ? admin : person))) return undefined;
     if (!byAdmin) return learn(person, await sender.send(ask.eraseAccount(person)));
-    const answer = await sender.send(ask.eraseAccountOf(admin, person));
+    const answer = await sender.send(ask.eraseAccountAsAdmin(admin, person));
     learnOfOther(admin, answer);
     return answer;
   }
@@ -135,7 +135,7 @@ export function createCustomer({ sender, inboxes, random }: CustomerDeps) {
     const link = await linkFrom({ email: newEmail }, ({ leadsTo }) => leadsTo === 'change-email');
     if (link === undefined) return;
     const answer = learn(person, await sender.insist(ask.confirmEmailChange(person, link, newEmail)));
-    if (isUncertain(answer)) person.otherEmail = newEmail;
+    if (isOutcomeUnknown(answer)) person.otherEmail = newEmail;
     if (answer.status !== 200) return;
     person.previousEmail = person.email;
     person.email = newEmail;
@@ -147,7 +147,7 @@ export function createCustomer({ sender, inboxes, random }: CustomerDeps) {
     const next = newPassword();
     const answer = learn(person, await sender.insist(ask.undoEmailChange(link, next)));
     learnPassword(person, next, answer);
-    if (isUncertain(answer)) person.otherEmail = email;
+    if (isOutcomeUnknown(answer)) person.otherEmail = email;
     if (answer.status !== 200) return;
     person.email = email;
     delete person.previousEmail;
@@ -160,7 +160,7 @@ export function createCustomer({ sender, inboxes, random }: CustomerDeps) {
       // Set before the request: otherwise a concurrent request could store the address after the erasure.
       person.gone = true;
       const answer = await requestErasure(admin, person);
-      person.gone = answer !== undefined && (answer.status === 202 || isUncertain(answer));
+      person.gone = answer !== undefined && (answer.status === 202 || isOutcomeUnknown(answer));
       if (answer === undefined || !person.gone) return;
       person.asked = true;
       const { status, body } = answer;
@@ -241,7 +241,7 @@ export function createCustomer({ sender, inboxes, random }: CustomerDeps) {
     },
     renewVerification: async (person: Person): Promise<void> => {
       if (!(await signedIn(person))) return;
-      learn(person, await sender.send(ask.renewVerification(person)));
+      learn(person, await sender.send(ask.requestNewVerificationLink(person)));
       await followVerification(person);
     },
     /** An admin changes the role of another person. */
@@ -254,7 +254,7 @@ export function createCustomer({ sender, inboxes, random }: CustomerDeps) {
       if (!(await signedIn(admin))) return;
       const answer = await sender.send(ask.disableAccount(admin, person));
       learnOfOther(admin, answer);
-      if (answer.status === 200 || isUncertain(answer)) person.disabled = true;
+      if (answer.status === 200 || isOutcomeUnknown(answer)) person.disabled = true;
     },
     enable: async (admin: Person, person: Person): Promise<void> => {
       if (!(await signedIn(admin))) return;

@@ -8,8 +8,8 @@
 import type { CommandLine, MailLine } from '../../run-folder.ts';
 import { FORGED_HEADER } from '../forged-rules.ts';
 import { journalOf } from '../journal.ts';
-import { owedMails } from '../owed-mails.ts';
 import type { RecordedRun } from '../read-run.ts';
+import { requiredMails } from '../required-mails.ts';
 import type { Commit, CommitEvent, EventData, StoredDelivery, Stores, TopicRecord } from '../stored.ts';
 
 export const ADA_ID = '01900000-0000-7000-8000-00000000000a';
@@ -259,10 +259,10 @@ function recordsOf(commit: Commit, start: number): readonly TopicRecord[] {
   }));
 }
 
-const owed = owedMails(journalOf(commits.map((commit) => original.get(commit) ?? commit)));
+const required = requiredMails(journalOf(commits.map((commit) => original.get(commit) ?? commit)));
 
 /** Returns whether a mail was cancelled: Bob's first link was superseded before it was sent. */
-function isCancelled({ event }: (typeof owed)[number]): boolean {
+function isCancelled({ event }: (typeof required)[number]): boolean {
   return event.subject === BOB_ID && event.type === 'UserRegistered';
 }
 
@@ -270,7 +270,7 @@ function soonAfter(time: string): Date {
   return new Date(Date.parse(time) + 1000);
 }
 
-function deliveryOf(mail: (typeof owed)[number]): StoredDelivery {
+function deliveryOf(mail: (typeof required)[number]): StoredDelivery {
   return {
     _id: mail.id,
     eventId: mail.event.id,
@@ -284,7 +284,7 @@ function deliveryOf(mail: (typeof owed)[number]): StoredDelivery {
   };
 }
 
-function arrivalOf({ id, to, event, expiresAt }: (typeof owed)[number]): MailLine {
+function arrivalOf({ id, to, event, expiresAt }: (typeof required)[number]): MailLine {
   return {
     at: soonAfter(event.time).toISOString(),
     answeredAt: soonAfter(event.time).toISOString(),
@@ -561,14 +561,14 @@ const forged: TopicRecord = {
 };
 
 /** The offset of the first event of Dan that was published again without the person. */
-export const COPIED_FROM = 900;
+export const FIRST_COPY_OFFSET = 900;
 
 export const goodStores: Stores = {
   commits,
   records: [
     ...commits.flatMap((commit, index) => recordsOf(original.get(commit) ?? commit, index * 10)),
     forged,
-    ...dans.flatMap((commit, index) => recordsOf(erased(commit), COPIED_FROM + index * 10)),
+    ...dans.flatMap((commit, index) => recordsOf(erased(commit), FIRST_COPY_OFFSET + index * 10)),
   ],
   deadLetters: ['user', 'notifier'].map((group) => ({
     ...forged,
@@ -619,7 +619,7 @@ export const goodStores: Stores = {
     },
   ],
   rebuiltProfiles: [],
-  deliveries: owed.map(deliveryOf),
+  deliveries: required.map(deliveryOf),
   cutoffs: [
     { _id: ADA_ID, before: { verification: 3, reset: 3, 'email-change': 3 } },
     { _id: BOB_ID, before: { verification: 2 } },
@@ -679,7 +679,7 @@ export const goodRun: RecordedRun = {
     servers: { KAFKA_BROKERS: '', MONGO_URL: '' },
   },
   history,
-  mails: owed.filter((mail) => !isCancelled(mail)).map(arrivalOf),
+  mails: required.filter((mail) => !isCancelled(mail)).map(arrivalOf),
   faults: [],
   received: SUBSCRIBERS.flatMap((via) =>
     commits
@@ -722,5 +722,5 @@ function isPersonal({ data }: CommitEvent): boolean {
 
 /** Returns the id of the n-th delivery, counted from 0, of a kind of mail to an account. */
 export function deliveryIdOf(subject: string, mail: string, nth = 0): string {
-  return owed.filter((each) => each.event.subject === subject && each.mail === mail)[nth]?.id ?? '';
+  return required.filter((each) => each.event.subject === subject && each.mail === mail)[nth]?.id ?? '';
 }

@@ -1,5 +1,5 @@
 /** Checks that no work is left once the system is idle. */
-import { checkParked } from './read-model-rules.ts';
+import { checkNoParkedAccounts } from './read-model-rules.ts';
 import { type Violation, violationsOf } from './report.ts';
 import type { Commit, GroupLag, StoredDelivery, StoredLease, Stores } from './stored.ts';
 
@@ -21,7 +21,7 @@ export function checkUnfinishedWork(stores: Waiting, now: Date): readonly Violat
       violationsOf('leases', `request ${_id} of ${at} was not carried out`),
     ),
     ...checkLeases(stores.leases, now),
-    ...[stores.profiles, ...stores.rebuiltProfiles].flatMap(checkParked),
+    ...[stores.profiles, ...stores.rebuiltProfiles].flatMap(checkNoParkedAccounts),
     ...stores.deadLetters.flatMap(({ topic, offset, headers }) =>
       violationsOf('dead letters', `record ${offset} of ${topic}: ${headers['dlq_cause']}`),
     ),

@@ -9,7 +9,7 @@ import type { SealedLink } from './stored.ts';
 type Purpose = 'verification' | 'reset' | 'erasure' | 'email-change' | 'email-undo';
 export type SupersededMails = Purpose | 'everything';
 
-export interface OwedMail {
+export interface RequiredMail {
   /** The id of the delivery, which is also the local part of the mail's Message-ID. */
   readonly id: string;
   readonly event: JournalEvent;
@@ -22,7 +22,7 @@ export interface OwedMail {
   readonly sendUntil: number;
 }
 
-interface Owing {
+interface MailRequirement {
   readonly mail: string;
   readonly purpose?: Purpose;
   readonly link?: SealedLink;
@@ -31,7 +31,7 @@ interface Owing {
 }
 
 /** The mail that each type of event requires. All other types require none. */
-const owing: Readonly<Record<string, (event: JournalEvent) => Owing | undefined>> = {
+const requirementOf: Readonly<Record<string, (event: JournalEvent) => MailRequirement | undefined>> = {
   UserRegistered: ({ data: { verification: link } }) =>
     link ? { mail: 'verify-email', purpose: 'verification', link } : { mail: 'account-exists' },
   VerificationRequested: ({ data: { verification: link } }) =>
@@ -91,16 +91,16 @@ export function mailsSupersededBy({ type, data }: JournalEvent): readonly Supers
   }
 }
 
-export function owedMails({ events }: Journal): readonly OwedMail[] {
-  return [...events.values()].flat().flatMap(owedBy);
+export function requiredMails({ events }: Journal): readonly RequiredMail[] {
+  return [...events.values()].flat().flatMap(mailsRequiredBy);
 }
 
-function owedBy(event: JournalEvent): readonly OwedMail[] {
-  const owed = owing[event.type]?.(event);
+function mailsRequiredBy(event: JournalEvent): readonly RequiredMail[] {
+  const required = requirementOf[event.type]?.(event);
   const { person } = event.data;
-  if (owed === undefined || !person) return [];
-  const { mail, purpose, link } = owed;
-  const recipients = person.recipients ?? [owed.to ?? person.email ?? ''];
+  if (required === undefined || !person) return [];
+  const { mail, purpose, link } = required;
+  const recipients = person.recipients ?? [required.to ?? person.email ?? ''];
   return recipients.map((to) => ({
     id: idOf(event.id, mail, to),
     event,
@@ -125,7 +125,7 @@ function sendUntil(occurredAt: number, link: SealedLink | undefined): number {
 }
 
 /** Returns whether an event of the same account, or mailing, supersedes the mail. */
-export function supersedes(event: JournalEvent, { event: its, purpose }: OwedMail): boolean {
+export function supersedes(event: JournalEvent, { event: its, purpose }: RequiredMail): boolean {
   return (
     event.subject === its.subject &&
     event.sequence > its.sequence &&

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { catalogue, eventTypes, type LatchkeyEvent } from '@latchkey/events';
 import { journalOf } from '../../../../test/faults/checker/journal.ts';
-import { mailsSupersededBy, owedMails } from '../../../../test/faults/checker/owed-mails.ts';
+import { mailsSupersededBy, requiredMails } from '../../../../test/faults/checker/required-mails.ts';
 import type { EventData } from '../../../../test/faults/checker/stored.ts';
 import { createCommit, createEvent, minuteOfRun } from '../../../../test/faults/checker/testing/good-run.ts';
 import { mails } from '../../mails/index.ts';
@@ -22,7 +22,7 @@ function expectedOf(type: string, data: EventData) {
   const journal = journalOf([commit]);
   const events = [...journal.events.values()].flat();
   return {
-    mails: owedMails(journal).map(({ mail, to }) => `${mail} ${to}`),
+    mails: requiredMails(journal).map(({ mail, to }) => `${mail} ${to}`),
     supersedes: events.flatMap(mailsSupersededBy).toSorted(),
   };
 }
@@ -31,7 +31,7 @@ const caused = new Set<string>();
 
 for (const type of eventTypes)
   for (const [name, data] of Object.entries(catalogue[type].samples))
-    test(`the checker expects the same of ${type} ${name}`, () => {
+    test(`the notifier and the checker agree on the mails of ${type} ${name}`, () => {
       const reaction = reactTo(anEvent(type, data as never) as LatchkeyEvent);
       for (const { mail } of reaction.mails) caused.add(mail);
       assert.deepEqual(expectedOf(type, data as EventData), {

@@ -1,35 +1,35 @@
 /** Computes when the login limit of an account was reset: a new password resets the count of logins. */
 import type { CommandLine, FaultLine } from '../run-folder.ts';
 import { type CommandContext, commandsById, isAcknowledged } from './commands.ts';
-import { hasFaultDuring, STORES } from './faults.ts';
-import { ANSWERERS, GIVEN_UP_AFTER_MS } from './journal-rules.ts';
+import { hasFaultDuring, STORE_FAULT_TARGETS } from './faults.ts';
+import { AUTH_PROCESS_NAMES, MIN_STORE_TIMEOUT_MS } from './journal-rules.ts';
 
-export interface Span {
+export interface TimeSpan {
   readonly from: number;
   readonly to: number;
 }
 
-export const ALWAYS: Span = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+export const WHOLE_TIME: TimeSpan = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
 
 /** The times at which a count was reset to zero, because the account got a new password. */
-export interface Restarts {
+export interface LimitResets {
   /** Returns the last time, in ms since 1970, at which the count was certainly reset before a command was sent. */
   lastBefore(account: string, command: CommandLine): number | undefined;
   /** Returns the longest time spans in which the count was certainly not reset. */
-  spansBetween(account: string): readonly Span[];
+  spansBetween(account: string): readonly TimeSpan[];
 }
 
 /**
  * Computes the resets from the password changes of each account. The count is reset before the response to the password
  * change. If the store failed, the reset is uncertain. If there was no response, its time is unknown.
  */
-export function restartsOf(
+export function limitResetsOf(
   { journal, history }: Pick<CommandContext, 'journal' | 'history'>,
   faults: readonly FaultLine[],
-): Restarts {
+): LimitResets {
   const commands = commandsById(history);
 
-  function restartsOn(account: string): readonly (Span & { readonly isCertain: boolean })[] {
+  function resetsOn(account: string): readonly (TimeSpan & { readonly isCertain: boolean })[] {
     return (journal.streams.get(account) ?? [])
       .filter(({ events }) => events.some(({ type }) => type === 'PasswordChanged'))
       .flatMap(({ correlationId }) => commands.get(correlationId) ?? [])
@@ -38,9 +38,13 @@ export function restartsOf(
         const from = Date.parse(sentAt);
         if (!isAcknowledged(command)) return { from, to: Number.POSITIVE_INFINITY, isCertain: false };
         const to = Date.parse(answeredAt ?? '');
-        const mayBeGivenUp = by !== 'standalone' && to - from > GIVEN_UP_AFTER_MS;
+        const mayBeGivenUp = by !== 'standalone' && to - from > MIN_STORE_TIMEOUT_MS;
         const isCertain =
-          !mayBeGivenUp && !hasFaultDuring(faults, { from, to }, [...(by ? [by] : ANSWERERS), ...STORES]);
+          !mayBeGivenUp &&
+          !hasFaultDuring(faults, { from, to }, [
+            ...(by ? [by] : AUTH_PROCESS_NAMES),
+            ...STORE_FAULT_TARGETS,
+          ]);
         return { from, to, isCertain };
       })
       .toSorted((a, b) => a.from - b.from);
@@ -48,12 +52,12 @@ export function restartsOf(
 
   return {
     lastBefore: (account, { sentAt }) =>
-      restartsOn(account).findLast(({ to, isCertain }) => isCertain && to <= Date.parse(sentAt))?.from,
+      resetsOn(account).findLast(({ to, isCertain }) => isCertain && to <= Date.parse(sentAt))?.from,
     spansBetween: (account) => {
-      const all = restartsOn(account);
+      const all = resetsOn(account);
       return [...all, undefined].map((next, index) => ({
-        from: Math.max(ALWAYS.from, ...all.slice(0, index).map(({ to }) => to)),
-        to: next?.from ?? ALWAYS.to,
+        from: Math.max(WHOLE_TIME.from, ...all.slice(0, index).map(({ to }) => to)),
+        to: next?.from ?? WHOLE_TIME.to,
       }));
     },
   };
