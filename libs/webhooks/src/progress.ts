@@ -87,13 +87,14 @@ export function isInRedriveRange(
  * Returns which accounts wait for a retry after a delivery round, and whether the endpoint is failing.
  * @param results at most one result for each account
  * @param random returns a random number in [0, 1)
+ * @param failuresInARow the number of failures in this round since its last delivery
  */
 export function progressAfterRound(
   before: DeliveryProgress,
   results: readonly AccountResult[],
-  { now, random }: { readonly now: Date; random(): number },
+  { now, random, failuresInARow }: { readonly now: Date; random(): number; readonly failuresInARow: number },
 ): Pick<DeliveryProgress, 'waiting' | 'failing'> {
-  const failures = results.flatMap(({ failure }) => (failure === undefined ? [] : [failure]));
+  const last = results.findLast(({ failure }) => failure !== undefined)?.failure;
   const hasSucceeded = results.some(({ delivered }) => delivered > 0);
   const isBack = isEndpointDown(before) && hasSucceeded;
   const touched = new Map(results.map((result) => [result.account, result]));
@@ -101,7 +102,11 @@ export function progressAfterRound(
     .filter(({ account }) => !touched.has(account))
     .map((account) => (isBack ? { ...account, next: now } : account));
   const stopped = results.flatMap((result) => waitingAfter(before, result, { now, random }));
-  const failing = failingAfter(hasSucceeded ? undefined : before.failing, failures, { now, random });
+  const failing = failingAfter(hasSucceeded ? undefined : before.failing, last, {
+    now,
+    random,
+    failuresInARow,
+  });
   return { waiting: [...untouched, ...stopped], ...(failing && { failing }) };
 }
 
@@ -121,12 +126,11 @@ function waitingAfter(
 
 function failingAfter(
   before: DeliveryProgress['failing'],
-  failures: readonly NonNullable<AccountResult['failure']>[],
-  { now, random }: { readonly now: Date; random(): number },
+  last: AccountResult['failure'],
+  { now, random, failuresInARow }: { readonly now: Date; random(): number; readonly failuresInARow: number },
 ): DeliveryProgress['failing'] {
-  const last = failures.at(-1);
-  if (last === undefined) return before;
-  const count = (before?.count ?? 0) + failures.length;
+  if (last === undefined || failuresInARow === 0) return before;
+  const count = (before?.count ?? 0) + failuresInARow;
   const requested = last.kind === 'failed' ? parseRetryAfterMs(last.retryAfter, now) : 0;
   const next = later(
     now,

@@ -181,6 +181,41 @@ test('an endpoint that is down is asked with one event at a time, and gets every
   assert.equal((await state(id)).delivery.failing, undefined);
 });
 
+test('an endpoint that refuses every fourth event once is not down, and gets them a second later', async (context) => {
+  const { publish, addEndpoint, settle, answering, passes, received, state } = await opened(context);
+  const { id } = await addEndpoint();
+  const accounts = Array.from({ length: 40 }, () => randomUUID());
+  for (const account of accounts) await publish(account, 1);
+  let asked = 0;
+  answering(() => {
+    asked += 1;
+    return asked <= accounts.length && asked % 4 === 2 ? broken : delivered;
+  });
+  await settle(id);
+  assert.equal(received.length, 30);
+  // The last attempt of the round was delivered.
+  assert.equal((await state(id)).delivery.failing, undefined);
+  for (const account of accounts) await publish(account, 2);
+  passes(1000);
+  await settle(id);
+  for (const account of accounts) assert.deepEqual(handledSequences(received).get(account), [1, 2]);
+});
+
+test('failures count as in a row across rounds, from the last delivery on', async (context) => {
+  const { publish, addEndpoint, settle, answering, state } = await opened(context);
+  const { id } = await addEndpoint();
+  async function failuresAfter(...outcomes: readonly RequestOutcome[]): Promise<number | undefined> {
+    for (const _ of outcomes) await publish(randomUUID(), 1);
+    const next = [...outcomes];
+    answering(() => next.shift() ?? delivered);
+    await settle(id);
+    return (await state(id)).delivery.failing?.count;
+  }
+  assert.equal(await failuresAfter(broken, delivered, broken), 1);
+  assert.equal(await failuresAfter(broken), 2);
+  assert.equal(await failuresAfter(delivered), undefined);
+});
+
 test('an endpoint that fails for days is paused, loses nothing, and continues when it is resumed', async (context) => {
   const { publish, addEndpoint, settle, answering, passes, received, state, storage } = await opened(context);
   const { id } = await addEndpoint();

@@ -14,7 +14,7 @@ import {
   type WebhookEndpoint,
 } from './endpoint.ts';
 import type { EventPage, EventReader, LoggedEvent } from './log-reader.ts';
-import { changeEndpoint, type WebhookStorage } from './ports.ts';
+import { type Attempt, changeEndpoint, type WebhookStorage } from './ports.ts';
 import type { HttpPoster } from './post.ts';
 import {
   type AccountResult,
@@ -327,7 +327,11 @@ async function storeOutcome(
     // Based on the endpoint as stored now: an operator may have changed it during the round, for example resumed it.
     const stored = isRestarted ? restart(current.delivery) : current.delivery;
     const results = sent.results.map((result) => withNewerRanges(result, before.delivery, current.delivery));
-    const { waiting, failing } = progressAfterRound(stored, results, { now: at, random });
+    const { waiting, failing } = progressAfterRound(stored, results, {
+      now: at,
+      random,
+      failuresInARow: countTrailingFailures(sent.attempts),
+    });
     reason = reasonToPause({ failing }, sent.results, { now: at, pauseAfterMs });
     const { failing: _, redrive, ...delivery } = stored;
     const cursor = sent.cursor ?? before.delivery.cursor;
@@ -350,6 +354,11 @@ async function storeOutcome(
       : pauseForFailures(changed, reason, at);
   });
   return { endpoint, ...(endpoint?.paused?.by === 'failures' && reason !== undefined && { paused: reason }) };
+}
+
+/** Returns the number of failed attempts after the last delivery. */
+function countTrailingFailures(attempts: readonly Attempt[]): number {
+  return attempts.length - 1 - attempts.findLastIndex(({ delivered }) => delivered);
 }
 
 /** If a redrive was requested during the round, adds its ranges to those that a waiting account gets. */

@@ -198,7 +198,7 @@ export function createWebhooks({
     const failing = endpoint?.delivery.failing;
     if (paused !== undefined)
       logger.error({ endpoint: id, reason: paused }, 'a webhook is paused: see `ops webhooks attempts`');
-    else if (failed > 0 && failing?.count === failed)
+    else if (failed > 0 && failing !== undefined && failing.count <= failed)
       logger.warn({ endpoint: id, reason: failing.reason }, 'a webhook fails');
   }
 
