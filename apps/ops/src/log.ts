@@ -1,7 +1,14 @@
 /** Opens the log that the settings select: Kafka or the embedded log. */
-import { kafkaSettings, type LogKind, readLogKind, readStoreKind, type Store } from '@latchkey/backend';
+import {
+  type EmbeddedLog,
+  kafkaSettings,
+  type LogKind,
+  openEmbeddedLog,
+  readLogKind,
+  readStoreKind,
+  type Store,
+} from '@latchkey/backend';
 import type { Bus, ConsumerGroups, LogReader } from '@latchkey/bus';
-import { createEmbeddedBus, createEmbeddedReader } from '@latchkey/bus/embedded';
 import { type Environment, readConfig } from '@latchkey/process';
 import type { CommandContext } from './context.ts';
 import { retryUntilReachable } from './patience.ts';
@@ -26,17 +33,25 @@ export function selectedLogKind(environment: Environment): LogKind {
 export function withLog(context: CommandContext, work: (log: OpenedLog) => Promise<void>): Promise<void> {
   return selectedLogKind(context.environment) === 'kafka'
     ? withKafka(context, work)
-    : withStore(context, (store) => withEmbedded(store, work));
+    : withStore(context, (store) =>
+        withEmbeddedLog(store, (log) => work({ kind: 'embedded', groupPrefix: '', ...log })),
+      );
 }
 
-async function withEmbedded(store: Store, work: (log: OpenedLog) => Promise<void>): Promise<void> {
-  if (store.kind !== 'sqlite') throw new Error(`LOG: a ${store.kind} store holds no log`);
-  const { database } = store;
-  const bus = createEmbeddedBus({ database });
+/**
+ * Opens the log that a store contains for `work`, and closes it afterwards.
+ * @throws Error with a one-line message if the store contains no log
+ */
+export async function withEmbeddedLog(
+  store: Store,
+  work: (log: EmbeddedLog) => Promise<void>,
+): Promise<void> {
+  const log = openEmbeddedLog(store);
+  if (log === undefined) throw new Error(`LOG: a ${store.kind} store holds no log`);
   try {
-    await work({ kind: 'embedded', groupPrefix: '', bus, reader: createEmbeddedReader(database) });
+    await work(log);
   } finally {
-    await bus.close();
+    await log.bus.close();
   }
 }
 

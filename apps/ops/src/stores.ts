@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { type OpenStoreOptions, readStoreConfig, type Store, type StoreConfig } from '@latchkey/backend';
 import type { Environment } from '@latchkey/process';
+import type { DataFile } from '@latchkey/store';
 import type { CommandContext } from './context.ts';
 import { retryUntilReachable } from './patience.ts';
 
@@ -30,4 +31,23 @@ export async function withStore(
   } finally {
     await store.close();
   }
+}
+
+/**
+ * Opens a store that has a file for `work`, and closes it afterwards.
+ * @throws Error with a one-line message if the store has no file; the errors of withStore
+ */
+export function withDataFile(
+  context: CommandContext,
+  work: (file: DataFile) => Promise<void>,
+  options: StoreOptions,
+): Promise<void> {
+  return withStore(
+    context,
+    async ({ kind, file }) => {
+      if (file === undefined) throw new Error(`STORE: a ${kind} store has no data folder`);
+      await work(file);
+    },
+    options,
+  );
 }

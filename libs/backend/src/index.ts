@@ -12,7 +12,10 @@ export {
   topicNameSettings,
 } from './log-kinds.ts';
 export {
+  type EmbeddedLog,
   type OpenStoreOptions,
+  openEmbeddedLog,
+  readEmbeddedStoreConfig,
   readServerStoreConfig,
   readStoreConfig,
   readStoreKind,

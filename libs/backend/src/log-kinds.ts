@@ -3,7 +3,7 @@ import type { KafkaConnection, KafkaSasl } from '@latchkey/bus';
 import { allTopics } from '@latchkey/events';
 import { type Environment, readConfig, settingSchemas, withCrossFieldChecks } from '@latchkey/process';
 import { z } from 'zod';
-import type { StoreKind } from './store-kinds.ts';
+import { embeddedKind, type StoreKind } from './store-kinds.ts';
 
 export type LogKind = 'kafka' | 'embedded';
 
@@ -17,8 +17,9 @@ const logSettings = z.object({ LOG: z.enum(['kafka', 'embedded']).optional() });
  * @throws Error with a one-line message if the store cannot hold the log
  */
 export function readLogKind(environment: Environment, store: StoreKind): LogKind {
-  const { LOG: kind = store === 'sqlite' ? 'embedded' : 'kafka' } = readConfig(logSettings, environment);
-  if (kind === 'embedded' && store !== 'sqlite') throw new Error('LOG: embedded needs STORE=sqlite');
+  const holdsLog = store === embeddedKind;
+  const { LOG: kind = holdsLog ? 'embedded' : 'kafka' } = readConfig(logSettings, environment);
+  if (kind === 'embedded' && !holdsLog) throw new Error(`LOG: embedded needs STORE=${embeddedKind}`);
   return kind;
 }
 

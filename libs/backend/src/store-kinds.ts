@@ -1,4 +1,6 @@
 /** The kinds of stores, and how each is opened. A new kind is added here, and to the registry of each service. */
+import type { Bus, ConsumerGroups, LogReader } from '@latchkey/bus';
+import { createEmbeddedBus, createEmbeddedReader } from '@latchkey/bus/embedded';
 import { type MongoStore, openMongo } from '@latchkey/mongo';
 import { type Environment, readConfig } from '@latchkey/process';
 import { openSqlite, type SqliteStore } from '@latchkey/sqlite';
@@ -11,6 +13,8 @@ export interface StoresByKind {
 }
 
 export type StoreKind = keyof StoresByKind;
+/** The kind of store that is part of the process which uses it, and that also contains the embedded log. */
+export const embeddedKind = 'sqlite' satisfies StoreKind;
 const kinds = ['mongo', 'sqlite'] as const satisfies readonly StoreKind[];
 export type Store = StoresByKind[StoreKind];
 
@@ -29,6 +33,21 @@ export function selectByStoreKind<Result>(
     }
   };
 }
+
+/** The log that is stored together with the other data of a store. */
+export interface EmbeddedLog {
+  readonly bus: Bus & ConsumerGroups;
+  readonly reader: LogReader;
+}
+
+/** Opens the log that the store contains. Undefined for stores that contain none. */
+export const openEmbeddedLog: (store: Store) => EmbeddedLog | undefined = selectByStoreKind({
+  mongo: () => undefined,
+  sqlite: ({ database }) => ({
+    bus: createEmbeddedBus({ database }),
+    reader: createEmbeddedReader(database),
+  }),
+});
 
 export interface OpenStoreOptions {
   /**
@@ -76,6 +95,8 @@ const openings: {
 
 export interface StoreConfig {
   readonly kind: StoreKind;
+  /** Whether the store is part of the process that opens it, in a data folder. */
+  readonly isEmbedded: boolean;
   /**
    * Opens the store and returns immediately, without waiting for a connection. @throws DataFolderError for a data
    * folder that cannot be used
@@ -92,7 +113,7 @@ export const storeSettings = z.object({
 });
 
 /** Reads STORE. Default: the kind whose settings are set, otherwise the embedded store. @throws ConfigError */
-export function readStoreKind(environment: Environment, fallback: StoreKind = 'sqlite'): StoreKind {
+export function readStoreKind(environment: Environment, fallback: StoreKind = embeddedKind): StoreKind {
   return readConfig(storeSettings, environment).STORE ?? givenKind(environment) ?? fallback;
 }
 
@@ -109,8 +130,13 @@ export function readServerStoreConfig(environment: Environment): StoreConfig {
   return openable(readStoreKind(environment, 'mongo'), environment);
 }
 
+/** Like `readStoreConfig`, for the embedded store, whatever STORE says. @throws ConfigError */
+export function readEmbeddedStoreConfig(environment: Environment): StoreConfig {
+  return openable(embeddedKind, environment);
+}
+
 function openable(kind: StoreKind, environment: Environment): StoreConfig {
-  return { kind, open: openings[kind](environment) };
+  return { kind, isEmbedded: kind === embeddedKind, open: openings[kind](environment) };
 }
 
 /**
@@ -121,6 +147,6 @@ function givenKind(environment: Environment): StoreKind | undefined {
   function isGiven(name: string) {
     return Boolean(environment[name] || environment[`${name}_FILE`]);
   }
-  const servers = kinds.filter((kind) => kind !== 'sqlite');
+  const servers = kinds.filter((kind) => kind !== embeddedKind);
   return servers.find((kind) => Object.keys(storeKindSettings[kind].shape).some(isGiven));
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { openStoreContract } from '@latchkey/store/testing/open-store';
 import { createMongoProxy, type MongoProxy } from './mongo-proxy.fixture.ts';
 import { type MongoStore, openMongo } from './open.ts';
 import { createTestDatabase, mongoUrl } from './testing.ts';
@@ -36,6 +37,16 @@ async function answering(mongo: MongoStore): Promise<void> {
 }
 
 describe('a MongoDB', () => {
+  openStoreContract(async () => {
+    const store = await database.empty();
+    return {
+      store,
+      async insert(place, notes) {
+        await store.connection.collection(place).insertMany(notes.map((note) => ({ note })));
+      },
+    };
+  });
+
   test('is reached as soon as it is there', () =>
     withMongoProxy(async (mongo, proxy) => {
       await assert.rejects(mongo.health(), { name: 'StoreUnavailable' });

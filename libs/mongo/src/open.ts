@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type OpenStore, StoreMisconfigured } from '@latchkey/store';
+import { type OpenStore, type StoredRecord, StoreMisconfigured } from '@latchkey/store';
 import type { Connection, ConnectOptions } from 'mongoose';
 import { loadMongoose } from './driver.ts';
 import {
@@ -117,6 +117,12 @@ export function openMongo(options: MongoOptions): MongoStore {
     await connection.destroy();
   }
 
+  async function* records(): AsyncGenerator<StoredRecord> {
+    const collections = await connection.listCollections();
+    for (const place of collections.map(({ name }) => name).toSorted())
+      for await (const record of connection.collection(place).find({})) yield { place, record };
+  }
+
   let closed: Promise<void> | undefined;
   return {
     kind: 'mongo',
@@ -127,6 +133,7 @@ export function openMongo(options: MongoOptions): MongoStore {
     onPermissionDenied,
     serverTime: mapMongoErrors({ serverTime }).serverTime,
     checkWritable: mapMongoErrors({ writeProbe }).writeProbe,
+    records: mapMongoErrors({ records }).records,
     close() {
       closed ??= close();
       return closed;

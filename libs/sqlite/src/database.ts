@@ -5,21 +5,14 @@
  * WAL, `synchronous=FULL`: when `write` resolves, the data is on disk, unless the write opted out of the flush.
  */
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
-import { DiskFull } from '@latchkey/store';
+import { DiskFull, type ErasedRemains } from '@latchkey/store';
 import { DataFolderError, explainFolderErrors, sqliteResultCode } from './data-folder-error.ts';
 import { DatabaseClosed } from './database-failure.ts';
 import { freeBytes, hasNoDiskSpace } from './disk-space.ts';
-import {
-  type ErasedRemains,
-  erasedRemains,
-  hasFailedToday,
-  noteErasure,
-  rewriteFile,
-  rewriteSchema,
-} from './file-rewrite.ts';
+import { erasedRemains, hasFailedToday, noteErasure, rewriteFile, rewriteSchema } from './file-rewrite.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { hasPendingMigrations, runMigrations, type Schema } from './migrations.ts';
-import { assertFileExists, openFile, withLongBusyTimeout, writeApplicationId } from './open-file.ts';
+import { assertFileExists, fileIn, openFile, withLongBusyTimeout, writeApplicationId } from './open-file.ts';
 import { holdServerLock, ServerLockHeld } from './server-lock.ts';
 import { createWalEraser } from './wal-eraser.ts';
 
@@ -46,6 +39,8 @@ export interface WriteOptions {
 }
 
 export interface Database {
+  /** The path of the file. */
+  readonly path: string;
   /** Returns a prepared statement, cached by its text. Call it directly to read; write only within `write`. */
   prepare(sql: string): StatementSync;
   /** Runs statements without results. Must not be called within `write`. */
@@ -191,6 +186,7 @@ function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened):
   }
 
   return {
+    path: fileIn(folder),
     prepare,
     exec(sql) {
       refuseIf(!connection.isOpen);

@@ -4,17 +4,10 @@
  * one has such a copy. Only a rewrite removes these copies.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import type { ErasedRemains } from '@latchkey/store';
 import type { Schema } from './migrations.ts';
 
 const DAY_MS = 86_400_000;
-
-/** Whether the file may still contain data that was erased. */
-export interface ErasedRemains {
-  /** Whether data was erased since the file was last rewritten. */
-  readonly possible: boolean;
-  /** When the last rewrite began; undefined if there was none. */
-  readonly rewrittenAt?: Date;
-}
 
 /**
  * `erasures` counts the writes that erased data, and `covered` those of them that came before the last complete

@@ -1,6 +1,5 @@
 export { DataFolderError } from './data-folder-error.ts';
 export { type Database, type OpenOptions, openDatabase, type Row, type WriteOptions } from './database.ts';
-export type { ErasedRemains } from './file-rewrite.ts';
 export { mapSqliteErrors } from './guard.ts';
 export { createSqliteKeyFingerprints, keyFingerprintSource } from './key-fingerprints.ts';
 export { createSqliteLeaseRecords } from './lease-records.ts';

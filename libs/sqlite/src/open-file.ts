@@ -75,7 +75,8 @@ function useShortTimeout(connection: DatabaseSync) {
   return connection.exec(`PRAGMA busy_timeout = ${SHORT_TIMEOUT_MS}`);
 }
 
-function fileIn(folder: string): string {
+/** Returns the path of the folder's database file. */
+export function fileIn(folder: string): string {
   return join(folder, 'latchkey.sqlite');
 }
 

@@ -1,4 +1,6 @@
-import type { ClockReadings, OpenStore } from '@latchkey/store';
+import { writeFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import type { ClockReadings, DataFile, OpenStore, StoredRecord } from '@latchkey/store';
 import { createSqliteClockReadings } from './clock-readings.ts';
 import { type Database, type OpenOptions, openDatabase } from './database.ts';
 import { mapSqliteErrors } from './guard.ts';
@@ -7,6 +9,7 @@ export interface SqliteStore extends OpenStore {
   readonly kind: 'sqlite';
   readonly database: Database;
   readonly clockReadings: ClockReadings;
+  readonly file: DataFile;
 }
 
 /** Opens the embedded store. @throws DataFolderError */
@@ -18,6 +21,7 @@ export function openSqlite(options: OpenOptions): SqliteStore {
 export function createSqliteStore(database: Database): SqliteStore {
   const probes = mapSqliteErrors({
     health: async () => void database.prepare('SELECT 1').get(),
+    records: () => readRecords(database),
     async checkWritable() {
       await database.checkDisk();
       // This update does not change any value, but SQLite writes it to the file like any other.
@@ -30,6 +34,34 @@ export function createSqliteStore(database: Database): SqliteStore {
     database,
     ...probes,
     clockReadings: createSqliteClockReadings(database),
+    file: dataFileOf(database),
     close: database.close,
+  };
+}
+
+const SQL = {
+  // The tables of the embedded log begin with `bus_`.
+  tables: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'bus_*' ORDER BY name",
+  copy: 'VACUUM INTO :path',
+} as const;
+
+async function* readRecords(database: Database): AsyncGenerator<StoredRecord> {
+  for (const { name } of database.prepare(SQL.tables).all()) {
+    const place = String(name);
+    for (const record of database.prepare(`SELECT * FROM "${place}"`).iterate()) yield { place, record };
+  }
+}
+
+function dataFileOf(database: Database): DataFile {
+  return {
+    folder: dirname(database.path),
+    name: basename(database.path),
+    erasedRemains: database.erasedRemains,
+    rewrite: database.rewrite,
+    async copyTo(path) {
+      // Created here with mode 0600, because SQLite would create the file with the default mode of the process.
+      await writeFile(path, '', { flag: 'wx', mode: 0o600 });
+      database.prepare(SQL.copy).run({ path });
+    },
   };
 }

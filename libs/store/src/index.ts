@@ -1,4 +1,5 @@
 export type { ClockReading, ClockReadings } from './clock-readings.ts';
+export type { DataFile, ErasedRemains } from './data-file.ts';
 export { DiskFull } from './disk-full.ts';
 export { type AsyncPort, guardPort } from './guard-port.ts';
 export type { KeyFingerprints, StoredKeyUses } from './key-fingerprints.ts';
@@ -13,7 +14,7 @@ export {
 export { createLeaseWatch, type HeldLease, type LeaseWatch } from './lease-watch.ts';
 export { createLeases, type LeaseRecords, type Leases } from './leases.ts';
 export { createRecordMove, type MoveSource, type MoveTarget, type RecordMove } from './movable.ts';
-export type { OpenStore } from './open-store.ts';
+export type { OpenStore, StoredRecord } from './open-store.ts';
 export { readPages } from './pages.ts';
 export { nothingToPrepare, type Preparable, type Requirement, SchemaError } from './preparable.ts';
 export { StoreMisconfigured } from './store-misconfigured.ts';

@@ -1,4 +1,11 @@
 import type { ClockReadings } from './clock-readings.ts';
+import type { DataFile } from './data-file.ts';
+
+/** A row or a document, with the name of the table or collection that contains it. */
+export interface StoredRecord {
+  readonly place: string;
+  readonly record: Readonly<Record<string, unknown>>;
+}
 
 /** An open store. Each kind adds the connection that its adapters use. */
 export interface OpenStore {
@@ -23,6 +30,13 @@ export interface OpenStore {
    * the server's clock.
    */
   readonly clockReadings?: ClockReadings;
+  /** The store's file. Absent if the store is on a server, which several processes can use. */
+  readonly file?: DataFile;
+  /**
+   * Yields everything that is stored, one table or collection after the other, in the order of their names. Does not
+   * yield the records of an embedded log. @throws StoreUnavailable
+   */
+  records(): AsyncIterable<StoredRecord>;
   /** Closes the store. Idempotent. */
   close(): Promise<void>;
 }

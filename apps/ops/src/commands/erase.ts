@@ -13,7 +13,7 @@ import {
   createAddressTracePredicate,
   type TracePredicate,
 } from '../erasure-check/traces.ts';
-import { erasedRemainsIn, REWRITE_ADVICE } from '../erasures/file.ts';
+import { rewriteAdvice } from '../erasures/file.ts';
 import { secretOfFolder } from '../keys.ts';
 import { printJson } from '../output/listing.ts';
 import { formatExamples, JSON_OPTION_HELP, type Program } from '../program.ts';
@@ -74,13 +74,13 @@ async function checkErased(context: CommandContext, account: string, json: boole
     const hits = [
       ...(await findTracesInStore(store, isTrace)),
       ...(await findTracesInLog(log.reader, names, isTrace)),
-      ...(store.kind === 'sqlite' && address !== undefined
-        ? await findTracesInFiles(dataFolderOf(context.environment), address)
+      ...(store.file !== undefined && address !== undefined
+        ? await findTracesInFiles(store.file.folder, address)
         : []),
     ];
     if (json) printJson(context.print, hits);
     else for (const line of describe(hits)) context.print(line);
-    if (erasedRemainsIn(store)?.possible) context.note(REWRITE_ADVICE);
+    if (store.file?.erasedRemains().possible) context.note(rewriteAdvice(store.file));
     if (hits.length > 0) context.exitWith(FOUND);
   });
 }

@@ -5,9 +5,8 @@
 import { type ErasureRecord, erasureSettings, openOps, unconfirmedConsumers } from '@latchkey/auth/ops';
 import type { Store } from '@latchkey/backend';
 import { readConfig } from '@latchkey/process';
-import type { ErasedRemains } from '@latchkey/sqlite';
 import type { CommandContext } from '../context.ts';
-import { erasedRemainsIn, fileErasureOf, REWRITE_ADVICE } from '../erasures/file.ts';
+import { type FileState, fileErasureOf, fileStateOf, rewriteAdvice } from '../erasures/file.ts';
 import { type ErasureTopics, readErasureTopics } from '../erasures/read-topics.ts';
 import { describeRetained, retainedDataOf } from '../erasures/retained.ts';
 import { describeTopicErasure, topicAdvice, topicErasureOf } from '../erasures/topic.ts';
@@ -79,7 +78,7 @@ export function addErasuresCommand(program: Program, context: CommandContext): v
           certificate;
         const advice = [
           topicAdvice(topic, account),
-          file?.clean === false ? REWRITE_ADVICE : undefined,
+          file?.clean === false ? rewriteAdvice(file) : undefined,
         ].filter((line) => line !== undefined);
         const lines = formatProperties({
           ...rest,
@@ -115,8 +114,8 @@ interface Rules {
   /** An erasure from before this time is overdue if a consumer has not confirmed it. */
   readonly overdueSince: Date;
   readonly topics: ErasureTopics;
-  /** Whether the database file may still contain erased data. Undefined if the store is not a data folder. */
-  readonly remains: ErasedRemains | undefined;
+  /** The state of the database file. Undefined if the store has none. */
+  readonly fileState: FileState | undefined;
 }
 
 async function rulesOf(context: CommandContext, store: Store): Promise<Rules> {
@@ -126,7 +125,7 @@ async function rulesOf(context: CommandContext, store: Store): Promise<Rules> {
   );
   const overdueSince = new Date(Date.now() - receiptDays * DAY_MS);
   const topics = await readErasureTopics(context);
-  return { receiptDays, overdueSince, topics, remains: erasedRemainsIn(store) };
+  return { receiptDays, overdueSince, topics, fileState: store.file && fileStateOf(store.file) };
 }
 
 /** Returns the erasure of an account. @throws Error with a one-line message if the account was not erased */
@@ -139,13 +138,13 @@ async function existing(
   return found;
 }
 
-function certificateOf(erasure: ErasureRecord, { receiptDays, overdueSince, topics, remains }: Rules) {
+function certificateOf(erasure: ErasureRecord, { receiptDays, overdueSince, topics, fileState }: Rules) {
   const { account, sequence, erasedAt, receipts } = erasure;
   const missing = unconfirmedConsumers(erasure);
   const confirmed = missing.length === 0;
   const topic = topicErasureOf(erasure, topics.accounts);
   const retained = topics.retaining.map((each) => retainedDataOf(erasure, each, new Date()));
-  const file = remains && fileErasureOf(erasure, remains);
+  const file = fileState && fileErasureOf(erasure, fileState);
   const places = [topic, ...retained, ...(file ? [file] : [])];
   return {
     account,

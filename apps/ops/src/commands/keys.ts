@@ -103,7 +103,7 @@ export function addKeysCommand(program: Program, context: CommandContext): void 
           ? promoteKey(kind, source.secrets)
           : addKey(kind, source.secrets, next ? 'next' : 'current');
         await apply(source, changes, options, context);
-        if (!next && !promote && store.kind === 'mongo') context.note(severalProcessesWarning(kind));
+        if (!next && !promote && store.file === undefined) context.note(severalProcessesWarning(kind));
         if (domain !== undefined) {
           const privateKey = getDkimKeyPem({ ...source.secrets, ...changes }, id);
           context.print(formatDnsRecord({ domain, selector: id, privateKey }));

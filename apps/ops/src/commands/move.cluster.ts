@@ -201,7 +201,7 @@ test('a data folder continues in a cluster: no mail twice, none lost, sessions a
 
   const moved = await runOps(settings, 'move');
   assert.deepEqual([moved.code, stripProgress(moved.err)], [0, '']);
-  assert.match(moved.out, /^deliveries: {2}5 of 5 are in MongoDB$/m);
+  assert.match(moved.out, /^deliveries: {2}5 of 5 are in the new store$/m);
   assert.match(moved.out, /^deliveries by state, in both: 2 pending, 2 sent, 1 cancelled$/m);
   const envFile = join(folder, 'cluster.env');
   assert.equal((await stat(envFile)).mode & 0o777, 0o600);
@@ -230,7 +230,7 @@ test('a data folder continues in a cluster: no mail twice, none lost, sessions a
 
   const again = await runOps(settings, 'move');
   assert.deepEqual([again.code, stripProgress(again.err)], [0, '']);
-  assert.match(again.out, /^commits: {5}\d+ of \d+ are in MongoDB, and 1 other$/m);
+  assert.match(again.out, /^commits: {5}\d+ of \d+ are in the new store, and 1 other$/m);
   assert.match(again.out, /^This folder was moved before\. Nothing was changed\.$/m);
   assert.equal((await app.me((await app.logIn(ben)).accessToken))?.isVerified, true);
 });
@@ -303,7 +303,7 @@ test('a repeated move accepts what the services change in moved data, and misses
   assert.equal(lacking.code, 1);
   assert.match(
     lacking.err,
-    /MongoDB lacks deliveries, commits, or has different ones\. [^\n]+ do not empty it/,
+    /The new store lacks deliveries, commits, or has different ones\. [^\n]+ do not empty it/,
   );
 });
 

@@ -5,9 +5,13 @@
 import { join, resolve } from 'node:path';
 import { openOps as openAuth, prepareMove as openAuthMove } from '@latchkey/auth/ops';
 import type { Secrets } from '@latchkey/auth/secrets';
-import { readServerStoreConfig, readStoreConfig, type Store, topicNameSettings } from '@latchkey/backend';
+import {
+  readEmbeddedStoreConfig,
+  readServerStoreConfig,
+  type Store,
+  topicNameSettings,
+} from '@latchkey/backend';
 import { type Bus, withTopicNames } from '@latchkey/bus';
-import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { openServiceClients } from '@latchkey/clients';
 import { prepareMove as openNotifierMove } from '@latchkey/notifier/ops';
 import { readConfig } from '@latchkey/process';
@@ -15,6 +19,7 @@ import { createRecordMove, type RecordMove } from '@latchkey/store';
 import { createWebhookMoves, findOutdatedSecrets, openWebhookStorage } from '@latchkey/webhooks';
 import type { CommandContext } from '../context.ts';
 import { assertFileHasNoOtherKeys, createWebhookSealer, keysOfFolder, writeEnvFile } from '../keys.ts';
+import { withEmbeddedLog } from '../log.ts';
 import { formatCount } from '../output/progress.ts';
 import { formatExamples, type Program } from '../program.ts';
 import { preparablesOf } from '../schema.ts';
@@ -33,43 +38,26 @@ export function addMoveCommand(program: Program, context: CommandContext): void 
 }
 
 async function moveFolder(folder: string, envFile: string, context: CommandContext): Promise<void> {
-  const config = readStoreConfig({ ...context.environment, STORE: 'sqlite' });
+  const config = readEmbeddedStoreConfig(context.environment);
+  const { TOPIC_NAMES } = readConfig(topicNameSettings, context.environment);
   const target = readServerStoreConfig(context.environment);
   await withStore(
     context,
     async (from) => {
       const keys = await keysOfFolder(folder, context.environment);
       await assertFileHasNoOtherKeys(envFile, keys);
-      await withLogOf(from, context, (bus) =>
-        withStore(context, (to) => moveStore({ from, bus, to, keys }, context), {
+      await withEmbeddedLog(from, (log) => {
+        const bus = withTopicNames(log.bus, TOPIC_NAMES);
+        return withStore(context, (to) => moveStore({ from, bus, to, keys }, context), {
           config: target,
           isLongRunning: true,
-        }),
-      );
+        });
+      });
       await writeEnvFile(envFile, keys);
       context.print(`The keys for the services are in ${envFile}.`);
     },
     { config, as: 'exclusive' },
   );
-}
-
-/**
- * Opens the embedded log of a data folder for `work`.
- * @throws Error with a one-line message if the store contains no log
- */
-async function withLogOf(
-  store: Store,
-  { environment }: CommandContext,
-  work: (bus: Bus) => Promise<void>,
-): Promise<void> {
-  if (store.kind !== 'sqlite') throw new Error(`STORE: a ${store.kind} store has no log`);
-  const { TOPIC_NAMES } = readConfig(topicNameSettings, environment);
-  const bus = withTopicNames(createEmbeddedBus({ database: store.database }), TOPIC_NAMES);
-  try {
-    await work(bus);
-  } finally {
-    await bus.close();
-  }
 }
 
 interface Move {
@@ -158,9 +146,9 @@ async function copy(kind: RecordMove, { note }: CommandContext): Promise<void> {
 }
 
 /**
- * Checks that every record of the data folder is in MongoDB.
+ * Checks that every record of the data folder is in the new store.
  * @param advice what to do about a difference; appended to the error message
- * @throws Error if a record is missing from MongoDB or differs there
+ * @throws Error if a record is missing from the new store or differs there
  */
 async function verify(
   kinds: readonly RecordMove[],
@@ -170,11 +158,13 @@ async function verify(
   const incomplete: string[] = [];
   for (const kind of kinds) {
     const [total, held, arrived] = [await kind.count(), await kind.held(), await kind.arrived()];
-    print(`${`${kind.name}:`.padEnd(12)} ${held} of ${total} are in MongoDB${othersIn(arrived - held)}`);
+    print(
+      `${`${kind.name}:`.padEnd(12)} ${held} of ${total} are in the new store${othersIn(arrived - held)}`,
+    );
     if (held !== total) incomplete.push(kind.name);
   }
   if (incomplete.length > 0)
-    throw new Error(`MongoDB lacks ${incomplete.join(', ')}, or has different ones. ${advice}`);
+    throw new Error(`The new store lacks ${incomplete.join(', ')}, or has different ones. ${advice}`);
 }
 
 function othersIn(others: number): string {
@@ -198,5 +188,5 @@ async function assertSameStates(
   print(`deliveries by state, in both: ${counts.join(', ') || 'none'}`);
   const differing = states.filter((state) => source[state] !== target[state]);
   if (differing.length > 0)
-    throw new Error(`MongoDB has a different number of deliveries that are ${differing.join(' or ')}.`);
+    throw new Error(`The new store has a different number of deliveries that are ${differing.join(' or ')}.`);
 }

@@ -1,7 +1,7 @@
-import { readStoreConfig } from '@latchkey/backend';
+import { readEmbeddedStoreConfig } from '@latchkey/backend';
 import type { CommandContext } from '../context.ts';
 import { formatExamples, type Program } from '../program.ts';
-import { withStore } from '../stores.ts';
+import { withDataFile } from '../stores.ts';
 
 /** Adds the command that rewrites the database file, as the standalone does when it starts after an erasure. */
 export function addVacuumCommand(program: Program, context: CommandContext): void {
@@ -9,17 +9,14 @@ export function addVacuumCommand(program: Program, context: CommandContext): voi
     .command('vacuum')
     .description('rewrite the file of a stopped standalone, so that it contains no erased data')
     .addHelpText('after', formatExamples('vacuum'))
-    .action(() => {
-      const config = readStoreConfig({ ...context.environment, STORE: 'sqlite' });
-      return withStore(
+    .action(() =>
+      withDataFile(
         context,
-        async (store) => {
-          if (store.kind !== 'sqlite')
-            throw new Error('STORE: only the file of a data folder can be rewritten');
-          store.database.rewrite();
-          context.print('latchkey.sqlite was rewritten. It contains no erased data.');
+        async ({ name, rewrite }) => {
+          rewrite();
+          context.print(`${name} was rewritten. It contains no erased data.`);
         },
-        { config, as: 'exclusive' },
-      );
-    });
+        { config: readEmbeddedStoreConfig(context.environment), as: 'exclusive' },
+      ),
+    );
 }

@@ -14,42 +14,15 @@ export interface TracesFound {
   readonly count: number;
 }
 
-/** Matches the tables of the embedded log. They are skipped here, because the log is searched topic by topic. */
-const LOG_TABLES = /^bus_/;
-
-/** Searches for traces in all tables of the embedded store, or in all collections of the MongoDB database. */
+/** Searches for traces in all tables or collections of the store. */
 export async function findTracesInStore(
-  store: Store,
+  store: Pick<Store, 'records'>,
   isTrace: TracePredicate,
 ): Promise<readonly TracesFound[]> {
-  const hits: TracesFound[] = [];
-  for (const place of await placesOf(store)) {
-    const count = await countIn(store, place, isTrace);
-    if (count > 0) hits.push({ place, kind: 'store', count });
-  }
-  return hits;
-}
-
-async function placesOf(store: Store): Promise<readonly string[]> {
-  if (store.kind === 'sqlite')
-    return store.database
-      .prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
-      .all()
-      .map(({ name }) => String(name))
-      .filter((name) => !LOG_TABLES.test(name));
-  const collections = await store.connection.listCollections();
-  return collections.map(({ name }) => name).toSorted();
-}
-
-async function countIn(store: Store, place: string, isTrace: TracePredicate): Promise<number> {
-  let count = 0;
-  if (store.kind === 'sqlite') {
-    const statement = store.database.prepare(`SELECT * FROM "${place}"`);
-    for (const row of statement.iterate()) if (isTrace(row)) count += 1;
-    return count;
-  }
-  for await (const document of store.connection.collection(place).find({})) if (isTrace(document)) count += 1;
-  return count;
+  const counts = new Map<string, number>();
+  for await (const { place, record } of store.records())
+    if (isTrace(record)) counts.set(place, (counts.get(place) ?? 0) + 1);
+  return [...counts].map(([place, count]) => ({ place, kind: 'store', count }));
 }
 
 /**

@@ -1,23 +1,23 @@
 /** Determines whether the database file of a data folder may still contain data of an erased person. */
 import type { ErasureRecord } from '@latchkey/auth/ops';
-import type { Store } from '@latchkey/backend';
 import { ownConsumers } from '@latchkey/events';
-import type { ErasedRemains } from '@latchkey/sqlite';
-
-export const DATA_FILE = 'latchkey.sqlite';
+import type { DataFile, ErasedRemains } from '@latchkey/store';
 
 /** Whether the database file may still contain data of one erased person. */
 export interface FileErasure {
-  readonly name: typeof DATA_FILE;
+  readonly name: string;
   /** When the file was last rewritten (RFC 3339); absent if it never was. */
   readonly rewrittenAt?: string;
   /** True if the file certainly contains no data of the person. */
   readonly clean: boolean;
 }
 
-/** Returns whether the database file of a data folder may still contain erased data. Undefined for other stores. */
-export function erasedRemainsIn(store: Store): ErasedRemains | undefined {
-  return store.kind === 'sqlite' ? store.database.erasedRemains() : undefined;
+/** The name of a file, and whether it may still contain data of erased persons. */
+export type FileState = Pick<DataFile, 'name'> & { readonly remains: ErasedRemains };
+
+/** Returns the state of a store's file. */
+export function fileStateOf({ name, erasedRemains }: DataFile): FileState {
+  return { name, remains: erasedRemains() };
 }
 
 /**
@@ -26,18 +26,20 @@ export function erasedRemainsIn(store: Store): ErasedRemains | undefined {
  */
 export function fileErasureOf(
   { receipts }: Pick<ErasureRecord, 'receipts'>,
-  { possible, rewrittenAt }: ErasedRemains,
+  { name, remains: { possible, rewrittenAt } }: FileState,
 ): FileErasure {
   const confirmedAt = ownConsumers.map(
     (own) => receipts.find(({ consumer }) => consumer === own)?.confirmedAt,
   );
   const isRewritten = (at: string) => !possible || (rewrittenAt !== undefined && new Date(at) < rewrittenAt);
   return {
-    name: DATA_FILE,
+    name,
     ...(rewrittenAt && { rewrittenAt: rewrittenAt.toISOString() }),
     clean: confirmedAt.every((at) => at !== undefined && isRewritten(at)),
   };
 }
 
-/** Tells an operator how to remove the remains of erased data from the file. */
-export const REWRITE_ADVICE = `${DATA_FILE} may still contain copies of erased data in unused bytes: restart the standalone, or stop it and run vacuum`;
+/** Returns the advice that tells an operator how to remove the remains of erased data from a file. */
+export function rewriteAdvice({ name }: Pick<DataFile, 'name'>): string {
+  return `${name} may still contain copies of erased data in unused bytes: restart the standalone, or stop it and run vacuum`;
+}

@@ -5,7 +5,6 @@
 import { type AuthOps, createPersonEraser } from '@latchkey/auth/ops';
 import type { Bus } from '@latchkey/bus';
 import { type EncodedEvent, subjectOfKey } from '@latchkey/events';
-import type { OpenedLog } from '../log.ts';
 import { retryUntilReachable } from '../patience.ts';
 import type { EncodeRecords } from './records-of.ts';
 
@@ -31,9 +30,9 @@ export interface RepublisherDeps {
  */
 export function createCopyRecorder(
   { erasures }: Pick<AuthOps, 'erasures'>,
-  { kind }: Pick<OpenedLog, 'kind'>,
+  { bus }: { readonly bus: Pick<Bus, 'replaceRecordsOf'> },
 ): Pick<RepublisherDeps, 'noteCopies'> {
-  if (kind !== 'kafka') return {};
+  if (bus.replaceRecordsOf !== undefined) return {};
   return { noteCopies: (account) => erasures.noteCopies(account, new Date().toISOString()) };
 }
 
