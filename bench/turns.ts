@@ -1,8 +1,8 @@
 /** Measures how long a clean-up of expired sign-ups blocks the event loop. Requests have to wait for that time. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createRegistrationCommit } from '../services/auth/src/ports/testing/commits.ts';
-import { type CleanupScope, cleanUpOnce } from '../services/auth/src/sign-up/cleanup.ts';
-import { DAY_MS, openWorld, type World } from '../services/auth/src/testing/world.ts';
+import { runSignUpCleanupPass, type SignUpCleanupScope } from '../services/auth/src/sign-up/cleanup.ts';
+import { DAY_MS, openTestWorld, type TestWorld } from '../services/auth/src/testing/world.ts';
 import { type Benchmark, createMaxTarget, type Figure } from './support/benchmark.ts';
 
 const SIGN_UPS = 100_000;
@@ -10,7 +10,7 @@ const SIGN_UPS = 100_000;
 const BATCH = 500;
 const NS_PER_MS = 1e6;
 
-async function addSignUps({ deps }: World): Promise<void> {
+async function addSignUps({ deps }: TestWorld): Promise<void> {
   const at = deps.now().toISOString();
   for (let from = 0; from < SIGN_UPS; from += BATCH) {
     const batch = Array.from({ length: BATCH }, (_, n) =>
@@ -24,16 +24,16 @@ async function addSignUps({ deps }: World): Promise<void> {
  * Runs one clean-up.
  * @returns the longest time for which the event loop was blocked, in ms
  */
-async function longestTurn({ deps }: World, scope: CleanupScope): Promise<number> {
+async function longestTurn({ deps }: TestWorld, scope: SignUpCleanupScope): Promise<number> {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
-  await cleanUpOnce(deps, { scope });
+  await runSignUpCleanupPass(deps, { scope });
   delay.disable();
   return delay.max / NS_PER_MS;
 }
 
 async function run(): Promise<readonly Figure[]> {
-  const world = await openWorld();
+  const world = await openTestWorld();
   try {
     await addSignUps(world);
     const target = createMaxTarget(50, 'ms');

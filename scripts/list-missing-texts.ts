@@ -4,7 +4,7 @@
  */
 import { generalTexts, type Texts } from '../libs/http/src/index.ts';
 import { guardTexts } from '../libs/tokens/src/index.ts';
-import { missingTexts } from '../services/auth/src/http/pages/language.ts';
+import { findUntranslatedPageTexts } from '../services/auth/src/http/pages/language.ts';
 import { texts as authTexts } from '../services/auth/src/http/texts.ts';
 import { mails } from '../services/notifier/mails/index.ts';
 import { loadTemplates } from '../services/notifier/src/mails/templates.ts';
@@ -26,7 +26,7 @@ function missingIn(where: string, { de = {}, ...others }: Texts): readonly strin
 
 const templates = await loadTemplates();
 const missing = [
-  ...missingTexts().map((line) => line.replace(': ', ': page: ')),
+  ...findUntranslatedPageTexts().map((line) => line.replace(': ', ': page: ')),
   ...missingIn('general', generalTexts),
   ...missingIn('guards', guardTexts),
   ...missingIn('auth', authTexts),

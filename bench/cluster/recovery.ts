@@ -7,14 +7,14 @@ import { ensureIndexes, openMongo } from '@latchkey/mongo';
 import { createLogger, createRegistry } from '@latchkey/process';
 import { createLeases } from '@latchkey/store';
 import type { Journal } from '../../services/auth/src/ports/journal.ts';
-import type { Stores } from '../../services/auth/src/ports/stores.ts';
+import type { AuthStores } from '../../services/auth/src/ports/stores.ts';
 import {
   createCommit,
   createRegistrationCommit,
   testSigner,
 } from '../../services/auth/src/ports/testing/commits.ts';
 import { createRelay } from '../../services/auth/src/relay/relay.ts';
-import { authIndexes, openMongoStores } from '../../services/auth/src/storage/mongo/index.ts';
+import { authIndexes, openMongoAuthStores } from '../../services/auth/src/storage/mongo/index.ts';
 import { openTemporaryStores } from '../../services/auth/src/storage/sqlite/stores.fixture.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import type { Benchmark, Figure } from '../support/benchmark.ts';
@@ -41,7 +41,7 @@ export const recoveryBenchmark: Benchmark = {
 
 interface Store extends AsyncDisposable {
   readonly name: string;
-  readonly stores: Stores;
+  readonly stores: AuthStores;
 }
 
 async function sqliteStore(): Promise<Store> {
@@ -60,7 +60,7 @@ async function mongoStore(): Promise<Store> {
   await ensureIndexes(mongo.connection, authIndexes);
   return {
     name: 'MongoDB',
-    stores: openMongoStores(mongo.connection),
+    stores: openMongoAuthStores(mongo.connection),
     async [Symbol.asyncDispose]() {
       await mongo.close();
       await database[Symbol.asyncDispose]();

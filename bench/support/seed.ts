@@ -18,9 +18,9 @@ import {
   requireExistingAccount,
 } from '../../services/auth/src/account/index.ts';
 import { createPasswordHasher } from '../../services/auth/src/passwords/hashing/argon2.ts';
-import { parseCosts } from '../../services/auth/src/passwords/hashing/costs.ts';
+import { parseHashCosts } from '../../services/auth/src/passwords/hashing/costs.ts';
 import type { Commit, Journal } from '../../services/auth/src/ports/journal.ts';
-import { openSqliteStores } from '../../services/auth/src/storage/sqlite/index.ts';
+import { openSqliteAuthStores } from '../../services/auth/src/storage/sqlite/index.ts';
 import type { Person } from '../../test/support/people.ts';
 
 const MONTH_MS = 30 * 24 * 60 * 60 * 1000;
@@ -119,11 +119,11 @@ export async function seedDataFolder(
 ): Promise<void> {
   const database = openDatabase({ folder, as: 'server' });
   try {
-    const { journal } = openSqliteStores(database);
+    const { journal } = openSqliteAuthStores(database);
     const { PASSWORD_SALT_KEY } = await loadSecrets(folder);
     const passwords = createPasswordHasher({
       saltKeys: parseSecretKeys(PASSWORD_SALT_KEY),
-      costs: parseCosts('19456:2'),
+      costs: parseHashCosts('19456:2'),
       concurrency: 1,
     });
     const hashOf = ({ password, email }: Person) => passwords.hash(password, email, { ip: '' });

@@ -1,6 +1,6 @@
 /** Determines which keys a system has, and which data still needs each of them. */
 
-import { openOps as openAuth } from '@latchkey/auth/ops';
+import { openAuthOps as openAuth } from '@latchkey/auth/ops';
 import {
   type KeyKind,
   keyKinds,

@@ -3,7 +3,12 @@
  * settings.
  */
 import { join, resolve } from 'node:path';
-import { allSecretNames, parseSecrets, type StoredSecrets, secretNames } from '@latchkey/auth/secrets';
+import {
+  allSecretNames,
+  generatedSecretNames,
+  parseSecrets,
+  type StoredSecrets,
+} from '@latchkey/auth/secrets';
 import { type Environment, readTextFile, replaceTextFile } from '@latchkey/process';
 import { keysOfEnvironment } from './keys.ts';
 import { dataFolderOf } from './stores.ts';
@@ -31,14 +36,14 @@ export async function openKeySource(
 ): Promise<KeySource> {
   const settings = keysOfEnvironment(environment);
   if (folder !== undefined) return withOptional(await folderSource(resolve(folder)), settings);
-  const given = secretNames.filter((name) => settings[name] !== undefined);
+  const given = generatedSecretNames.filter((name) => settings[name] !== undefined);
   const path = join(dataFolderOf(environment), 'secrets.json');
   const text = await readTextFile(path);
   if (given.length === 0 && text !== undefined) return withOptional(fileSource(path, text), settings);
   const complete = parseSecrets(JSON.stringify(settings));
   if (complete === undefined)
     throw new Error(
-      `the keys are neither in the settings nor in ${path}: give their folder with --folder, or set ${secretNames.join(', ')}`,
+      `the keys are neither in the settings nor in ${path}: give their folder with --folder, or set ${generatedSecretNames.join(', ')}`,
     );
   return { name: 'the settings', secrets: complete, inSettings: [] };
 }
@@ -46,7 +51,7 @@ export async function openKeySource(
 /** Adds optional keys that are in the settings but not in the files. */
 function withOptional(source: KeySource, settings: Partial<StoredSecrets>): KeySource {
   const added = Object.entries(settings).filter(
-    ([name]) => !secretNames.some((each) => each === name) && !Object.hasOwn(source.secrets, name),
+    ([name]) => !generatedSecretNames.some((each) => each === name) && !Object.hasOwn(source.secrets, name),
   );
   return {
     ...source,
@@ -60,7 +65,7 @@ async function folderSource(folder: string): Promise<KeySource> {
     allSecretNames.map(async (name) => [name, await readTextFile(join(folder, name))] as const),
   );
   const missing = entries
-    .filter(([name, text]) => text === undefined && secretNames.some((each) => each === name))
+    .filter(([name, text]) => text === undefined && generatedSecretNames.some((each) => each === name))
     .map(([name]) => name);
   const secrets = parseSecrets(JSON.stringify(Object.fromEntries(entries)));
   if (secrets === undefined) throw new Error(`${folder} lacks ${missing.join(', ')}: see \`ops secrets\``);

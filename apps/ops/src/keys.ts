@@ -2,7 +2,7 @@
 import type { KeyObject } from 'node:crypto';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { type EventKeys, readEventKeys } from '@latchkey/auth/ops';
+import { type EventKeys, parseEventKeySetting } from '@latchkey/auth/ops';
 import { allSecretNames, parseSecrets, requiredSecretNames, type Secrets } from '@latchkey/auth/secrets';
 import { eventKeysIn } from '@latchkey/events';
 import { createTextFile, type Environment, parseJson, readConfig, readTextFile } from '@latchkey/process';
@@ -89,7 +89,7 @@ async function givenEventKeys(folder: string, environment: Environment): Promise
  * @throws ConfigError, or Error with a one-line message if neither the settings nor the data folder contain them
  */
 export async function eventKeysOf({ environment }: Pick<CommandContext, 'environment'>): Promise<EventKeys> {
-  return readEventKeys(await eventSigningKeys(dataFolderOf(environment), environment));
+  return parseEventKeySetting(await eventSigningKeys(dataFolderOf(environment), environment));
 }
 
 /**
@@ -101,8 +101,8 @@ export async function publicEventKeysOf({
   environment,
 }: Pick<CommandContext, 'environment'>): Promise<ReadonlyMap<string, KeyObject> | undefined> {
   const own = await givenEventKeys(dataFolderOf(environment), environment);
-  // Reads the keys with `readEventKeys`, because it assigns ids to keys that were written without one.
-  if (own !== undefined) return eventKeysIn({ keys: readEventKeys(own).published });
+  // Reads the keys with `parseEventKeySetting`, because it assigns ids to keys that were written without one.
+  if (own !== undefined) return eventKeysIn({ keys: parseEventKeySetting(own).published });
   const { JWKS_URL: url } = readConfig(z.object({ JWKS_URL: z.url().optional() }), environment);
   return url === undefined ? undefined : parseKeys(await fetchText(url), url);
 }

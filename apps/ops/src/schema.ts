@@ -1,4 +1,4 @@
-import { openOps as openAuth } from '@latchkey/auth/ops';
+import { openAuthOps as openAuth } from '@latchkey/auth/ops';
 import type { Store } from '@latchkey/backend';
 import { openServiceClients } from '@latchkey/clients';
 import { openOps as openNotifier } from '@latchkey/notifier/ops';

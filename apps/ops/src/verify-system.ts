@@ -1,6 +1,6 @@
 /** Compares the stores of the system that the settings describe, for every command that needs the findings. */
 import { Option } from '@commander-js/extra-typings';
-import { openOps as openAuth } from '@latchkey/auth/ops';
+import { openAuthOps as openAuth } from '@latchkey/auth/ops';
 import { openOps as openNotifier } from '@latchkey/notifier/ops';
 import { openOps as openUser } from '@latchkey/user/ops';
 import { type Verification, type VerifyOptions, type VerifySources, verifySystem } from '@latchkey/verify';

@@ -1,8 +1,8 @@
 /** Composes Latchkey as one process with one data folder: log, store, mailbox, all services and one HTTP listener. */
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
-import { authTags } from '@latchkey/auth';
-import { openOps as openAuth } from '@latchkey/auth/ops';
+import { authOpenApiTags } from '@latchkey/auth';
+import { openAuthOps as openAuth } from '@latchkey/auth/ops';
 import { createClockHistory } from '@latchkey/backend';
 import { type TopicNames, topicNameOnLog, withTopicNames } from '@latchkey/bus';
 import { createEmbeddedBus, type EmbeddedBus } from '@latchkey/bus/embedded';
@@ -144,7 +144,7 @@ const description = {
   version: '1',
   description:
     'Accounts as events: sign up, verify, sign in, reset the password. A body has at most 64 KiB; unknown fields are refused. How often something may be tried is limited per address, account and network: 429 with `Retry-After`.',
-  tags: { ...authTags, ...userTags },
+  tags: { ...authOpenApiTags, ...userTags },
 };
 
 function routesOf(

@@ -5,7 +5,7 @@
 import { resolve } from 'node:path';
 import {
   generateSecrets,
-  generateSecretsAfterRelease01,
+  generateSecretsAddedAfterRelease01,
   parseSecrets,
   type Secrets,
   type StoredSecrets,
@@ -43,7 +43,7 @@ export async function loadSecrets(
 
 /** Generates and stores the secrets that did not exist in the release that created the folder. */
 async function withLaterSecrets(secrets: StoredSecrets, path: string): Promise<Secrets> {
-  const complete = { ...generateSecretsAfterRelease01(), ...secrets };
+  const complete = { ...generateSecretsAddedAfterRelease01(), ...secrets };
   if (Object.keys(complete).length > Object.keys(secrets).length)
     await replaceTextFile(path, textOf(complete));
   return complete;

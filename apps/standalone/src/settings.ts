@@ -1,6 +1,6 @@
 /** The settings of the standalone: its own, and those of the three services, some of which get different defaults. */
 import { authSettings } from '@latchkey/auth';
-import { generateSecrets, secretNames } from '@latchkey/auth/secrets';
+import { generatedSecretNames, generateSecrets } from '@latchkey/auth/secrets';
 import { topicNameSettings } from '@latchkey/backend';
 import { notifierSettings } from '@latchkey/notifier';
 import {
@@ -69,7 +69,7 @@ function isGiven(environment: Environment, name: string): boolean {
 
 /** Whether any secret is not set in the environment. If so, `secrets.json` must contain it. */
 export function lacksSecrets(environment: Environment): boolean {
-  return secretNames.some((name) => !isGiven(environment, name));
+  return generatedSecretNames.some((name) => !isGiven(environment, name));
 }
 
 /** Adds defaults for settings that are set neither directly nor through a `…_FILE` setting. */

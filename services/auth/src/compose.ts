@@ -17,43 +17,43 @@ import { createFixedKeySource, createGuards, createTokenVerifier } from '@latchk
 import { v4, v7 } from 'uuid';
 import type { IpRedaction } from './audit/client.ts';
 import { createAuditMetrics } from './audit/metrics.ts';
-import { displayableSettings } from './audit/process-settings.ts';
+import { formatSettingsWithoutSecrets } from './audit/process-settings.ts';
 import { createAuditPublisher } from './audit/publisher.ts';
 import { createAuditRecorder } from './audit/recorder.ts';
 import { type AuthConfig, authSettings, createLimitRules, DEFAULT_HASH_COST } from './config.ts';
 import type { UseCaseDeps, UseCaseSettings } from './deps.ts';
-import { createHeartbeatJob } from './erasure/heartbeats.ts';
+import { createErasureHeartbeatJob } from './erasure/heartbeats.ts';
 import { createErasureMetrics } from './erasure/metrics.ts';
-import { createReceiptReader, expectedConsumers } from './erasure/receipts.ts';
+import { consumersThatMustConfirmErasure, createErasureReceiptReader } from './erasure/receipts.ts';
 import { createErasureJob } from './erasure/sweep.ts';
-import { createRemoteMails } from './export/remote-mails.ts';
+import { createNotifierMailsClient } from './export/remote-mails.ts';
 import { PolicyProblem } from './http/audited-route.ts';
 import { AUTH_BASE_PATH } from './http/base-path.ts';
-import { createPages } from './http/pages/pages.ts';
-import { createRefreshCookie, crossSiteCookieWarning } from './http/refresh-cookie.ts';
+import { createLinkPages } from './http/pages/pages.ts';
+import { createRefreshCookie, findCrossSiteCookieWarning } from './http/refresh-cookie.ts';
 import { createRoutes } from './http/routes/index.ts';
-import type { SecurityTxt } from './http/security-txt.ts';
+import type { SecurityTxtFields } from './http/security-txt.ts';
 import { sessionGuard } from './http/session-guard.ts';
 import { createSignUpCookie } from './http/sign-up-cookie.ts';
-import { createJob } from './job.ts';
-import { configuredKeysOf } from './keys/configured-keys.ts';
+import { createRepeatedJob } from './job.ts';
+import { toConfiguredKeys } from './keys/configured-keys.ts';
 import { withHashedKeys } from './limits/hashed-keys.ts';
 import { withDeferredRefunds } from './limits/within-limits.ts';
 import { createAuthMetrics } from './metrics.ts';
-import { createCommandRunner } from './one-at-a-time.ts';
+import { createOneAtATimeRunner } from './one-at-a-time.ts';
 import { createPasswordHasher } from './passwords/hashing/argon2.ts';
-import { hashConcurrency } from './passwords/hashing/thread-pool.ts';
+import { computeHashConcurrency } from './passwords/hashing/thread-pool.ts';
 import { createPasswordRules } from './passwords/rules.ts';
-import type { Mails } from './ports/mails.ts';
+import type { SentMails } from './ports/mails.ts';
 import type { Sealer } from './ports/sealer.ts';
-import type { Stores } from './ports/stores.ts';
+import type { AuthStores } from './ports/stores.ts';
 import { createRelay } from './relay/relay.ts';
 import { createRequestWorker } from './requests/worker.ts';
-import { processRequest } from './requests/written-requests.ts';
-import { createCleanup } from './sign-up/cleanup.ts';
-import { openStorage } from './storage/index.ts';
-import { createAccounts } from './streams/accounts.ts';
-import { createMailings } from './streams/mailings.ts';
+import { processMailRequest } from './requests/written-requests.ts';
+import { createSignUpCleanupJob } from './sign-up/cleanup.ts';
+import { openAuthStores } from './storage/index.ts';
+import { createAccountCommands } from './streams/accounts.ts';
+import { createMailingCommands } from './streams/mailings.ts';
 import { createAccessTokens } from './tokens/access-tokens.ts';
 import { createBodyDigest } from './tokens/body-digest.ts';
 import { createLinkTokens } from './tokens/link-tokens.ts';
@@ -77,15 +77,15 @@ export interface AuthDeps {
   /**
    * Access to the mails of a notifier in the same process. Default: the notifier at NOTIFIER_URL is called.
    */
-  readonly mails?: Mails;
+  readonly mails?: SentMails;
   /** Replacements for individual parts, for tests. */
-  readonly overrides?: Overrides;
+  readonly overrides?: AuthOverrides;
 }
 
 /** Replacements for parts of auth, for tests. */
-export interface Overrides {
+export interface AuthOverrides {
   /** Wraps the stores of the backend, for tests. */
-  stores?(stores: Stores): Stores;
+  stores?(stores: AuthStores): AuthStores;
   readonly sealer?: Sealer;
   newId?(): string;
   /**
@@ -110,7 +110,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
   const { backend, logger, registry, now = () => new Date(), overrides = {} } = options;
   const { newId = () => v7() } = overrides;
   const instance = v4();
-  const opened = openStorage(backend.store);
+  const opened = openAuthStores(backend.store);
   const stores = overrides.stores?.(opened) ?? opened;
   const { outbox, requests } = stores;
   const { clock = createClockGuard() } = backend;
@@ -134,7 +134,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
   const passwords = createPasswordHasher({
     saltKeys: config.PASSWORD_SALT_KEY,
     costs: config.HASH_COSTS,
-    concurrency: hashConcurrency(config.HASH_CONCURRENCY),
+    concurrency: computeHashConcurrency(config.HASH_CONCURRENCY),
     maxWaitMs: config.HASH_WAIT_SECONDS * 1000,
   });
   const issuing = { issuer: config.PUBLIC_URL, audience: config.AUDIENCE, now };
@@ -164,10 +164,10 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
   const streamDeps = { ...stores, nudge, now, newId };
   const deps: UseCaseDeps = {
     ...stores,
-    accounts: createAccounts(streamDeps),
-    mailings: createMailings(streamDeps),
+    accounts: createAccountCommands(streamDeps),
+    mailings: createMailingCommands(streamDeps),
     limits,
-    mails: options.mails ?? createRemoteMails(config.NOTIFIER_URL),
+    mails: options.mails ?? createNotifierMailsClient(config.NOTIFIER_URL),
     passwords,
     passwordRules: createPasswordRules({
       minLength: config.PASSWORD_MIN_LENGTH,
@@ -179,7 +179,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
     refreshTokens: createRefreshTokens(config.REFRESH_KEY),
     signUpTokens: createSignUpTokens(config.REFRESH_KEY),
     bodyDigest: createBodyDigest(config.REFRESH_KEY),
-    oneAtATime: createCommandRunner(),
+    oneAtATime: createOneAtATimeRunner(),
     audit: recorder,
     sealer: overrides.sealer ?? createSealer(config.SEALING_PUBLIC_KEY),
     settings: settingsOf(config),
@@ -189,7 +189,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
     newId,
   };
 
-  const expected = expectedConsumers(config.ERASURE_CONSUMERS);
+  const expected = consumersThatMustConfirmErasure(config.ERASURE_CONSUMERS);
   const receipts = { erasureReceipts: stores.erasureReceipts, expected };
   createErasureMetrics({
     ...receipts,
@@ -217,10 +217,10 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
       logger,
       leaseMs: config.REQUEST_LEASE_SECONDS * 1000,
       wakeup: requestWritten,
-      carryOut: (request) => processRequest(deps, request),
+      carryOut: (request) => processMailRequest(deps, request),
     }),
-    createCleanup({ ...deps, leases, owner: instance, logger, clock }),
-    createReceiptReader({ ...receipts, journal: stores.journal, bus: backend.bus, logger }),
+    createSignUpCleanupJob({ ...deps, leases, owner: instance, logger, clock }),
+    createErasureReceiptReader({ ...receipts, journal: stores.journal, bus: backend.bus, logger }),
     createErasureJob({
       ...deps,
       ...receipts,
@@ -235,11 +235,11 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
       clock,
       wakeup: erasureDue,
     }),
-    createHeartbeatJob(
+    createErasureHeartbeatJob(
       { ...deps, ...receipts, bus: backend.bus, signer, leases, owner: instance, logger, clock },
       { maxLagMs: config.ERASURE_TOPIC_DAYS * DAY_MS },
     ),
-    createJob({
+    createRepeatedJob({
       name: 'limits',
       everyMs: GIVE_BACK_EVERY_MS,
       logger,
@@ -256,11 +256,14 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
     ...parts,
     start: async () => {
       await assertSameKeys(config, stores.keyFingerprints, now());
-      const warning = crossSiteCookieWarning(config);
+      const warning = findCrossSiteCookieWarning(config);
       if (warning !== undefined) logger.warn(warning);
       await stores.reclaim();
       await parts.start();
-      const data = { actor: 'process', settings: displayableSettings(authSettings, config) } as const;
+      const data = {
+        actor: 'process',
+        settings: formatSettingsWithoutSecrets(authSettings, config),
+      } as const;
       recorder.record({ occurrence: { type: 'ProcessStarted', data } });
     },
     health: async () => [...(await neededHealth(stores, checkWrites)), ...(await parts.health())],
@@ -277,7 +280,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
       publicUrl: config.PUBLIC_URL,
       publicPath,
       securityTxt: securityTxtOf(config),
-      pages: createPages({
+      pages: createLinkPages({
         publicPath,
         minLength: config.PASSWORD_MIN_LENGTH,
         brand: brandOf(config, config.PUBLIC_URL),
@@ -329,7 +332,7 @@ async function assertSameKeys(
   keyFingerprints: KeyFingerprints,
   now: Date,
 ): Promise<void> {
-  const given = configuredKeysOf(config);
+  const given = toConfiguredKeys(config);
   const { PASSWORD_SALT_KEY: known, HASH_COSTS: costs = [{ key: DEFAULT_HASH_COST }] } =
     await keyFingerprints.list();
   // Release 0.1 did not record the hash cost. All of its hashes have the default cost.
@@ -343,7 +346,7 @@ async function assertSameKeys(
 
 /** Returns the health of the stores without which the service cannot respond. */
 function neededHealth(
-  { outbox, sessions }: Stores,
+  { outbox, sessions }: AuthStores,
   checkWrites: () => Promise<void>,
 ): Promise<readonly Dependency[]> {
   return Promise.all([
@@ -352,7 +355,7 @@ function neededHealth(
   ]);
 }
 
-function securityTxtOf(config: AuthConfig): SecurityTxt | undefined {
+function securityTxtOf(config: AuthConfig): SecurityTxtFields | undefined {
   const { SECURITY_CONTACT: contacts, SECURITY_POLICY: policy, PUBLIC_URL } = config;
   if (contacts.length === 0) return undefined;
   const canonical = `${PUBLIC_URL}/.well-known/security.txt`;

@@ -14,9 +14,9 @@ import { auditSettings, findAuditSettingFaults } from './audit/settings.ts';
 import { erasureSettings } from './erasure/settings.ts';
 import { parseEventKeys, parseSealingKey, parseSigningKeys } from './keys/keys.ts';
 import { BreachedPasswordsFileError, openBreachedPasswords } from './passwords/breached.ts';
-import { HashCostsError, parseCosts } from './passwords/hashing/costs.ts';
-import type { LimitRules } from './ports/limits.ts';
-import { profileFields, reservedClaims } from './tokens/access-claims.ts';
+import { HashCostsError, parseHashCosts } from './passwords/hashing/costs.ts';
+import type { RateLimitRules } from './ports/limits.ts';
+import { claimableProfileFields, reservedClaimNames } from './tokens/access-claims.ts';
 
 const MOST = 1_000_000;
 const MINUTE = 60;
@@ -60,11 +60,11 @@ const scopesOfRoles = z.partialRecord(
     .transform((scopes) => scopes.join(' ')),
 );
 
-const CLAIMS_FAULT = `must be a list of claim=field, with a claim that access tokens do not have yet and one of the fields ${profileFields.join(', ')}`;
+const CLAIMS_FAULT = `must be a list of claim=field, with a claim that access tokens do not have yet and one of the fields ${claimableProfileFields.join(', ')}`;
 
 const extraClaims = z.record(
-  z.string().refine((claim) => !reservedClaims.includes(claim)),
-  z.enum(profileFields),
+  z.string().refine((claim) => !reservedClaimNames.includes(claim)),
+  z.enum(claimableProfileFields),
 );
 
 const fields = z.object({
@@ -122,7 +122,7 @@ const fields = z.object({
       return z.NEVER;
     })
     .describe(
-      `Additional claims in access tokens, as comma-separated \`claim=field\` pairs. Fields: ${profileFields.join(', ')}. Example: \`preferred_username=username,locale=locale\`. Anybody who sees a token can read its claims. A claim with the field \`email\` proves nothing unless \`email_verified\` is true.`,
+      `Additional claims in access tokens, as comma-separated \`claim=field\` pairs. Fields: ${claimableProfileFields.join(', ')}. Example: \`preferred_username=username,locale=locale\`. Anybody who sees a token can read its claims. A claim with the field \`email\` proves nothing unless \`email_verified\` is true.`,
     ),
   REFRESH_TOKEN_DAYS: settingSchemas
     .whole({ min: 1, max: 365, fallback: 30 })
@@ -212,8 +212,8 @@ const fields = z.object({
     .describe(
       'The number of passwords that are hashed concurrently; each hash takes a processor and 19 MiB. 0 means one per processor.',
     ),
-  HASH_COSTS: parsedSetting(HashCostsError, parseCosts)
-    .default(parseCosts(DEFAULT_HASH_COST))
+  HASH_COSTS: parsedSetting(HashCostsError, parseHashCosts)
+    .default(parseHashCosts(DEFAULT_HASH_COST))
     .meta({ fallback: DEFAULT_HASH_COST })
     .describe(
       'The cost of password hashes (argon2id) as KiB:passes, newest first: `65536:3,19456:2`. The first cost applies to new passwords; a sign-in replaces a stored hash that has another cost. A cost must stay in the list as long as stored hashes have it.',
@@ -279,7 +279,7 @@ export const authSettings = withCrossFieldChecks(fields, contradictions);
 export type AuthConfig = z.infer<typeof authSettings>;
 
 /** Returns the rate limits that the LIMIT_… settings define. Whether they are enforced depends on LIMITS. */
-export function createLimitRules(config: AuthConfig): LimitRules {
+export function createLimitRules(config: AuthConfig): RateLimitRules {
   const signUps = config.LATCHKEY_ENV === 'production' ? 20 : 1000;
   const mailsPerDay = config.LIMIT_MAILS_PER_ADDRESS_AND_DAY;
   return {

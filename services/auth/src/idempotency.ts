@@ -22,7 +22,7 @@ export type RepeatableOperation =
  * Returns the command id of a request with an Idempotency-Key; undefined without one. The id depends on the
  * body, so guessing a key is not enough to interfere with another person's request.
  */
-export function repeatableCommandId(
+export function deriveRepeatableCommandId(
   { bodyDigest }: Pick<UseCaseDeps, 'bodyDigest'>,
   operation: RepeatableOperation,
   { idempotency }: Pick<UseCaseContext, 'idempotency'>,

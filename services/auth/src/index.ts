@@ -1,5 +1,5 @@
 export { type AuthDeps, type AuthService, compose } from './compose.ts';
 export { type AuthConfig, authSettings } from './config.ts';
-export { authTags } from './http/routes/documents.ts';
+export { authOpenApiTags } from './http/routes/documents.ts';
 export { widenThreadPool } from './passwords/hashing/thread-pool.ts';
-export { openStorage } from './storage/index.ts';
+export { openAuthStores } from './storage/index.ts';

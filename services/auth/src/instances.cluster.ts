@@ -8,7 +8,7 @@ import { createTestDatabase } from '@latchkey/mongo/testing';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
 import { type AuthService, authSettings, compose } from './index.ts';
 import { generateSecrets, type Secrets } from './keys/secrets.ts';
-import { openOps } from './ops.ts';
+import { openAuthOps } from './ops.ts';
 import { authIndexes } from './storage/mongo/index.ts';
 import { waitUntil } from './testing/until.ts';
 
@@ -189,7 +189,7 @@ describe('ops commands while instances run', () => {
   test('find the accounts in MongoDB', async () => {
     const store = await database.empty();
     await assert.rejects(
-      openOps(store).changeRole('ada@example.com', 'admin'),
+      openAuthOps(store).changeRole('ada@example.com', 'admin'),
       /no verified account has the address/,
     );
   });

@@ -5,7 +5,7 @@ import { type BackoffFunction, runLoop, type Wakeup } from '@latchkey/process/lo
  * Creates a part that runs a job when it starts and then repeatedly; runs never overlap. Of consecutive
  * failures, only the first is logged, because every run fails while a store is unavailable.
  */
-export function createJob(options: {
+export function createRepeatedJob(options: {
   readonly name: string;
   /**
    * The pause after a run that failed or found nothing to do, in ms. May be a function that gets the number

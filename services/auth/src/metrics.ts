@@ -2,7 +2,7 @@
 import type { Registry } from '@latchkey/process';
 import { Counter, Gauge } from 'prom-client';
 import type { HashingLoad } from './passwords/hashing/fair-limit.ts';
-import type { RequestQueue } from './ports/requests.ts';
+import type { MailRequestQueue } from './ports/requests.ts';
 
 /**
  * Called after every operation with its name and outcome: `ok`, the code of a problem, or `failed` for a bug.
@@ -13,7 +13,7 @@ export type CountOperation = (operation: string, outcome: string) => void;
 export function createAuthMetrics(deps: {
   readonly registry: Registry;
   readonly passwords: { load(): HashingLoad };
-  readonly requests: Pick<RequestQueue, 'count'>;
+  readonly requests: Pick<MailRequestQueue, 'count'>;
 }): CountOperation {
   const registers = [deps.registry];
   new Gauge({

@@ -2,7 +2,7 @@
  * Runs the work of a command after all earlier work with the same command id has finished, so that a repeated
  * command finds the result of the first one.
  */
-export type CommandRunner = <Result>(
+export type RunOneAtATime = <Result>(
   commandId: string | undefined,
   work: () => Promise<Result>,
 ) => Promise<Result>;
@@ -11,7 +11,7 @@ export type CommandRunner = <Result>(
  * Creates a runner that serializes commands with the same id within this process. A repeat in another process
  * is detected by the journal.
  */
-export function createCommandRunner(): CommandRunner {
+export function createOneAtATimeRunner(): RunOneAtATime {
   const latest = new Map<string, Promise<unknown>>();
   return async (commandId, work) => {
     if (commandId === undefined) return await work();

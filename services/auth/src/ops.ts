@@ -20,15 +20,15 @@ import {
   type VerifiedAccount,
 } from './account/index.ts';
 import { parseEmail } from './addresses/email.ts';
-import { findOwnerId } from './addresses/owners.ts';
+import { findAddressOwnerId } from './addresses/owners.ts';
 import { changeRole } from './administration/manage-accounts.ts';
 import { toAuditEntry } from './audit/entry.ts';
-import { bestEffort } from './best-effort.ts';
+import { runBestEffort } from './best-effort.ts';
 import { releaseAddresses } from './email-change/release.ts';
-import { eraseOtherAccount } from './erasure/request-erasure.ts';
-import { accountParts } from './export/account-parts.ts';
-import { requiredKeysOf } from './keys/configured-keys.ts';
-import { countHashes, type HashCount } from './keys/key-needs.ts';
+import { requestErasureOfAccount } from './erasure/request-erasure.ts';
+import { readAccountExportParts } from './export/account-parts.ts';
+import { toRequiredKeys } from './keys/configured-keys.ts';
+import { countPasswordHashes, type PasswordHashCount } from './keys/key-needs.ts';
 import { type EventKeys, parseEventKeys, parseSealingKey } from './keys/keys.ts';
 import type { Secrets } from './keys/secrets.ts';
 import { createNoSuchAccountError, createRefusalHandler } from './ops-refusals.ts';
@@ -39,22 +39,22 @@ import type { Journal } from './ports/journal.ts';
 import type { MigrationTarget } from './ports/migration.ts';
 import type { Sealer } from './ports/sealer.ts';
 import { removeRevokedSessions } from './sessions/remove-revoked.ts';
-import { openStorage } from './storage/index.ts';
-import { createAccounts } from './streams/accounts.ts';
-import { chainStream } from './streams/chain-stream.ts';
+import { openAuthStores } from './storage/index.ts';
+import { createAccountCommands } from './streams/accounts.ts';
+import { addMissingChainEntries } from './streams/chain-stream.ts';
 import { createJournalView } from './streams/journal-view.ts';
 import { createLinkTokens } from './tokens/link-tokens.ts';
 import { createSealer } from './tokens/sealer.ts';
 
 export { type EmailAddress, parseEmail } from './addresses/email.ts';
-export { createClientMatcher } from './audit/client.ts';
+export { createAuditClientMatcher } from './audit/client.ts';
 export { auditSettings } from './audit/settings.ts';
 export { createPersonEraser } from './erasure/erase-person-from-record.ts';
-export { removalDeadline } from './erasure/removal.ts';
+export { computeLogRemovalDeadline } from './erasure/removal.ts';
 export { erasureSettings } from './erasure/settings.ts';
 export type { EventKeys } from './keys/keys.ts';
 export { importBreachedPasswords } from './passwords/breached.ts';
-export { type ErasureRecord, unconfirmedConsumers } from './ports/erasure-receipts.ts';
+export { type ErasureRecord, findUnconfirmedConsumers } from './ports/erasure-receipts.ts';
 
 /** Whether a string is the id of an account. */
 export function isAccountId(text: string): boolean {
@@ -64,7 +64,7 @@ export function isAccountId(text: string): boolean {
 /** Counts what still needs each key, for `ops keys`. */
 export interface KeyOps extends Pick<KeyFingerprints, 'list' | 'forget'> {
   /** Counts the stored password hashes by key and cost. Reads the whole journal. @throws UnreadableCommit */
-  countHashes(now: Date): Promise<readonly HashCount[]>;
+  countHashes(now: Date): Promise<readonly PasswordHashCount[]>;
   /**
    * Counts the sessions by the id of the key that signed their refresh token; undefined for a key without an
    * id.
@@ -157,10 +157,10 @@ export interface AuthOps extends Preparable {
 }
 
 /** Opens auth's data in a store for `ops` commands. @throws DataFolderError */
-export function openOps(store: Store): AuthOps {
-  const stores = openStorage(store);
+export function openAuthOps(store: Store): AuthOps {
+  const stores = openAuthStores(store);
   const { auditLog, journal, sessions, requirements, check } = stores;
-  const accounts = createAccounts({
+  const accounts = createAccountCommands({
     ...stores,
     // There is no relay to notify: the sweep of a running auth finds the appended events and publishes them.
     nudge: () => undefined,
@@ -174,11 +174,11 @@ export function openOps(store: Store): AuthOps {
     journal: createJournalView(stores.storedCommits),
     erasures: { ...stores.erasureReceipts, due: stores.erasures.due },
     async chain(id) {
-      await chainStream(journal, id);
+      await addMissingChainEntries(journal, id);
     },
     keys: {
       ...stores.keyFingerprints,
-      countHashes: (now) => countHashes(stores.storedCommits, now),
+      countHashes: (now) => countPasswordHashes(stores.storedCommits, now),
       countSessions: (now) => sessions.countByKey(now),
     },
     async changeRole(email, role) {
@@ -187,7 +187,7 @@ export function openOps(store: Store): AuthOps {
       const origin = { correlationId: `ops-${v7()}` };
       const target = { userId, by: 'ops', role };
       await changeRole({ accounts, journal, sessions }, target, origin).catch(createRefusalHandler(email));
-      await bestEffort(() => auditLog.add([actionOn(userId, 'ops role', origin)]));
+      await runBestEffort(() => auditLog.add([actionOn(userId, 'ops role', origin)]));
       return requireExistingAccount(before).role;
     },
     async requestErasure(account, { graceDays, sealingKey }) {
@@ -202,10 +202,10 @@ export function openOps(store: Store): AuthOps {
         // There is no eraser to wake: the eraser of a running auth polls for erasures that are due.
         wakeEraser: () => undefined,
       };
-      const requested = await eraseOtherAccount(deps, { userId, by: 'ops' }, origin).catch(
+      const requested = await requestErasureOfAccount(deps, { userId, by: 'ops' }, origin).catch(
         createRefusalHandler(account),
       );
-      await bestEffort(() => auditLog.add([actionOn(userId, 'ops erase', origin)]));
+      await runBestEffort(() => auditLog.add([actionOn(userId, 'ops erase', origin)]));
       return requested.eraseAt;
     },
     async emailChange(account) {
@@ -230,7 +230,7 @@ export function openOps(store: Store): AuthOps {
       if (refusal === 'conflict')
         throw new Error(`${account} has no change of address that waits to be confirmed`);
       if (refusal !== undefined) throw createNoSuchAccountError(account);
-      await bestEffort(() => auditLog.add([actionOn(userId, 'ops accounts email --cancel', origin)]));
+      await runBestEffort(() => auditLog.add([actionOn(userId, 'ops accounts email --cancel', origin)]));
     },
     async undoEmailChange(account) {
       const userId = await idOf(journal, account);
@@ -241,8 +241,8 @@ export function openOps(store: Store): AuthOps {
       if (refusal === 'conflict') throw new Error(`${account} has no change of address that can be undone`);
       if (refusal !== undefined || !isLivingAccount(state)) throw createNoSuchAccountError(account);
       await removeRevokedSessions({ sessions }, state);
-      await bestEffort(() => releaseAddresses({ journal }, userId));
-      await bestEffort(() => auditLog.add([actionOn(userId, 'ops accounts email --undo', origin)]));
+      await runBestEffort(() => releaseAddresses({ journal }, userId));
+      await runBestEffort(() => auditLog.add([actionOn(userId, 'ops accounts email --undo', origin)]));
       return state.email;
     },
     async exportAccount(account, mailsOf) {
@@ -252,7 +252,7 @@ export function openOps(store: Store): AuthOps {
       if (state.status === 'ended' && state.erased)
         throw new Error(`${account} was erased: nothing is left to export`);
       await auditLog.add([exportOf(userId)]);
-      const parts = accountParts({ auditLog, journal, sessions, now: () => new Date() }, state);
+      const parts = readAccountExportParts({ auditLog, journal, sessions, now: () => new Date() }, state);
       return writeExportDocument({ ...parts, mails: mailsOf(userId) });
     },
     async lastSequence(userId) {
@@ -269,7 +269,7 @@ export function openOps(store: Store): AuthOps {
 async function ownerNamed(journal: Journal, email: string): Promise<string> {
   const address = parseEmail(email);
   if (address === undefined) throw new Error(`${email} is not an e-mail address`);
-  const userId = await findOwnerId({ journal }, address.canonical);
+  const userId = await findAddressOwnerId({ journal }, address.canonical);
   if (userId === undefined) throw new Error(`no verified account has the address ${email}`);
   return userId;
 }
@@ -329,7 +329,7 @@ function exportOf(accountId: string): AuditEntry {
 }
 
 /** Reads EVENT_SIGNING_KEYS. @throws Error with a one-line message if the text contains no usable keys */
-export function readEventKeys(text: string): EventKeys {
+export function parseEventKeySetting(text: string): EventKeys {
   return readKey('EVENT_SIGNING_KEYS', parseEventKeys, text);
 }
 
@@ -370,15 +370,15 @@ type StoredDataSecrets = Pick<Secrets, 'PASSWORD_SALT_KEY' | 'REFRESH_KEY'>;
  * @throws Error with a one-line message if records cannot be moved between these kinds of stores;
  * DataFolderError
  */
-export function prepareMove(from: Store, to: Store, keys: StoredDataSecrets): AuthDataMove {
-  const [{ source }, { target }] = [openStorage(from), openStorage(to)];
+export function prepareAuthDataMove(from: Store, to: Store, keys: StoredDataSecrets): AuthDataMove {
+  const [{ source }, { target }] = [openAuthStores(from), openAuthStores(to)];
   if (source === undefined || target === undefined)
     throw new Error(`STORE: records cannot be moved from ${from.kind} to ${to.kind}`);
 
   return {
     async begin() {
       const stored = await source.fingerprints();
-      const given = requiredKeysOf({
+      const given = toRequiredKeys({
         PASSWORD_SALT_KEY: parseSecretKeys(keys.PASSWORD_SALT_KEY),
         REFRESH_KEY: parseSecretKeys(keys.REFRESH_KEY),
       });

@@ -3,7 +3,7 @@ import { runService } from '@latchkey/cluster';
 import { allTopics } from '@latchkey/events';
 import { allowedOrigins } from '@latchkey/http';
 import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
-import { authSettings, compose, openStorage, widenThreadPool } from './index.ts';
+import { authSettings, compose, openAuthStores, widenThreadPool } from './index.ts';
 
 widenThreadPool(process.env);
 process.exit(
@@ -13,7 +13,7 @@ process.exit(
     settings: authSettings,
     topics: ({ AUDIT_RETENTION_DAYS, ERASURE_TOPIC_DAYS }) =>
       allTopics({ auditRetentionDays: AUDIT_RETENTION_DAYS, erasureTopicDays: ERASURE_TOPIC_DAYS }),
-    storage: openStorage,
+    storage: openAuthStores,
     compose,
     allowedOrigins,
     corsHeaders: [ACCOUNT_SEQUENCE],

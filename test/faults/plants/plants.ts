@@ -76,12 +76,12 @@ export const plantedBugs: readonly PlantedBug[] = [
     bug: [
       {
         file: JOURNAL,
-        search: '        await commits.insertOne(documentOf(commit));\n',
+        search: '        await commits.insertOne(toCommitDocument(commit));\n',
         replacement: `        const { events: [first, ...rest], claims: _, ...same } = commit;
-        await commits.insertOne(documentOf({ ...commit, events: [first] }));
+        await commits.insertOne(toCommitDocument({ ...commit, events: [first] }));
         const { commandId, number, sequence } = commit;
         const next = { commandId: commandId + '-2', number: number + 1, sequence: sequence + 1 };
-        if (rest.length > 0) await commits.insertOne(documentOf({ ...same, ...next, events: rest }));
+        if (rest.length > 0) await commits.insertOne(toCommitDocument({ ...same, ...next, events: rest }));
 `,
       },
     ],
@@ -215,12 +215,12 @@ export const plantedBugs: readonly PlantedBug[] = [
         file: ERASE,
         search: 'run: () => personalData.eraseCommits(userId) },',
         replacement:
-          'run: () => publishCopies(deps, userId).then(() => personalData.eraseCommits(userId)) },',
+          'run: () => publishErasedCopies(deps, userId).then(() => personalData.eraseCommits(userId)) },',
       },
       {
         file: ERASE,
         search:
-          '  if (deps.bus.replaceRecordsOf === undefined) await publishCopies(deps, erasing.account);\n',
+          '  if (deps.bus.replaceRecordsOf === undefined) await publishErasedCopies(deps, erasing.account);\n',
         replacement: '',
       },
     ],

@@ -1,5 +1,5 @@
 /** Reads the security events of a log. */
-import type { createClientMatcher } from '@latchkey/auth/ops';
+import type { createAuditClientMatcher } from '@latchkey/auth/ops';
 import type { BusRecord, LogReader, PartitionRange } from '@latchkey/bus';
 import { decodeSecurityEvent, type SecurityEvent, type SecurityEventType } from '@latchkey/events';
 
@@ -10,7 +10,7 @@ export interface EventFilter {
    * Returns whether an event may come from the IP address that was asked for. Undefined selects events from all
    * addresses.
    */
-  readonly isClient?: ReturnType<typeof createClientMatcher> | undefined;
+  readonly isClient?: ReturnType<typeof createAuditClientMatcher> | undefined;
   /** Selects events that happened at this time or later. */
   readonly since?: Date | undefined;
   /** Selects events that happened before this time. */

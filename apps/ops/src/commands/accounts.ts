@@ -1,5 +1,5 @@
 import { Option } from '@commander-js/extra-typings';
-import { openOps } from '@latchkey/auth/ops';
+import { openAuthOps } from '@latchkey/auth/ops';
 import type { CommandContext } from '../context.ts';
 import { formatProperties } from '../output/listing.ts';
 import { formatExamples, type Program } from '../program.ts';
@@ -32,7 +32,7 @@ export function addAccountsCommand(program: Program, context: CommandContext): v
     )
     .action((account, { cancel, undo }) =>
       withStore(context, async (store) => {
-        const auth = openOps(store);
+        const auth = openAuthOps(store);
         if (cancel) {
           await auth.cancelEmailChange(account);
           context.print('The change of address is canceled: its link no longer works.');

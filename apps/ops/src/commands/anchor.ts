@@ -3,7 +3,7 @@
  * anchor whether earlier events were changed or removed.
  */
 import { Option } from '@commander-js/extra-typings';
-import { openOps } from '@latchkey/auth/ops';
+import { openAuthOps } from '@latchkey/auth/ops';
 import type { LogReader } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, accountsTopic } from '@latchkey/events';
 import { createTextFile, readTextFile } from '@latchkey/process';
@@ -77,7 +77,7 @@ function anchorToTopic(topic: string, context: CommandContext): Promise<void> {
 
 async function newAnchor(store: System['store'], context: CommandContext): Promise<Anchor> {
   const { signText } = await eventKeysOf(context);
-  return createAnchor(openOps(store).journal, { at: new Date(), sign: signText });
+  return createAnchor(openAuthOps(store).journal, { at: new Date(), sign: signText });
 }
 
 function report(place: string, { heads, at, root }: Anchor, context: CommandContext): void {

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { auditSettings, createClientMatcher } from '@latchkey/auth/ops';
+import { auditSettings, createAuditClientMatcher } from '@latchkey/auth/ops';
 import { topicNameSettings } from '@latchkey/backend';
 import { type LogReader, topicNameOnLog } from '@latchkey/bus';
 import {
@@ -81,7 +81,8 @@ export function addAuditCommand(program: Program, context: CommandContext): void
     )
     .action(({ limit, ip, json = false, ...rest }) =>
       withEvents(context, async (reader, topic) => {
-        const isClient = ip === undefined ? undefined : createClientMatcher(ip, await pseudonymKeys(context));
+        const isClient =
+          ip === undefined ? undefined : createAuditClientMatcher(ip, await pseudonymKeys(context));
         const filter = { ...rest, isClient };
         const listing = listingOf(json, (count) =>
           findEvents(reader, topic, { filter, limit: count, end: 'first' }),

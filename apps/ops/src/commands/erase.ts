@@ -1,4 +1,4 @@
-import { erasureSettings, isAccountId, openOps, parseEmail } from '@latchkey/auth/ops';
+import { erasureSettings, isAccountId, openAuthOps, parseEmail } from '@latchkey/auth/ops';
 import { allTopics } from '@latchkey/events';
 import { readConfig } from '@latchkey/process';
 import type { CommandContext } from '../context.ts';
@@ -53,7 +53,7 @@ function erase(context: CommandContext, account: string, now: boolean): Promise<
     const { environment } = context;
     const graceDays = now ? 0 : readConfig(erasureSettings, environment).ERASURE_GRACE_DAYS;
     const sealingKey = await secretOfFolder('SEALING_PUBLIC_KEY', dataFolderOf(environment), environment);
-    const eraseAt = await openOps(store).requestErasure(account, { graceDays, sealingKey });
+    const eraseAt = await openAuthOps(store).requestErasure(account, { graceDays, sealingKey });
     context.print(`${account} is disabled, and will be erased at ${eraseAt}.`);
   });
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
-import { openStorage } from '@latchkey/auth';
+import { openAuthStores } from '@latchkey/auth';
 import { createKafkaBus } from '@latchkey/bus/kafka';
 import {
   accountsTopic,
@@ -27,7 +27,7 @@ async function system(t: TestContext, { isGone = false } = {}) {
   t.after(() => bus.close());
   const folder = await temporaryFolder(t);
   const database = openDatabase({ folder, as: 'server' });
-  const { erasureReceipts } = openStorage(createSqliteStore(database));
+  const { erasureReceipts } = openAuthStores(createSqliteStore(database));
   const account = randomUUID();
   const at = '2026-03-01T12:00:00.000Z';
   await erasureReceipts.open({ account, sequence: 7, erasedAt: at, expected: ownConsumers });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
-import { openStorage } from '@latchkey/auth';
+import { openAuthStores } from '@latchkey/auth';
 import { ownConsumers } from '@latchkey/events';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
@@ -20,7 +20,7 @@ function daysAgo(days: number): string {
 async function erasures(t: TestContext) {
   const folder = await temporaryFolder(t);
   const database = openDatabase({ folder, as: 'server' });
-  const { erasureReceipts } = openStorage(createSqliteStore(database));
+  const { erasureReceipts } = openAuthStores(createSqliteStore(database));
   async function erased(days: number, consumers: readonly string[]) {
     const account = randomUUID();
     const expected = [...ownConsumers, 'books'];
@@ -62,7 +62,7 @@ test('lists erasures, and those that somebody has to be reminded of', async (t) 
 test('lists erasures that are due and not finished first', async (t) => {
   const { folder, ops, listed, overdue, complete, waiting } = await erasures(t);
   const database = openDatabase({ folder, as: 'server' });
-  const { journal } = openStorage(createSqliteStore(database));
+  const { journal } = openAuthStores(createSqliteStore(database));
   const [late, recent, pending] = [daysAgo(8), daysAgo(1), daysAgo(-1)];
   const streams = [late, recent, pending].map(() => randomUUID());
   for (const [index, eraseAt] of [late, recent, pending].entries()) {

@@ -2,7 +2,12 @@
  * Lists erasures: which consumers have confirmed each of them, which erasures are overdue, and which topics and files
  * still contain the person's data.
  */
-import { type ErasureRecord, erasureSettings, openOps, unconfirmedConsumers } from '@latchkey/auth/ops';
+import {
+  type ErasureRecord,
+  erasureSettings,
+  findUnconfirmedConsumers,
+  openAuthOps,
+} from '@latchkey/auth/ops';
 import type { Store } from '@latchkey/backend';
 import { readConfig } from '@latchkey/process';
 import type { CommandContext } from '../context.ts';
@@ -35,7 +40,7 @@ export function addErasuresCommand(program: Program, context: CommandContext): v
     .addHelpText('after', formatExamples('erasures list', 'erasures list --overdue --json'))
     .action(({ limit, waiting = false, overdue = false, after: last, json = false }) =>
       withStore(context, async (store) => {
-        const stored = openOps(store).erasures;
+        const stored = openAuthOps(store).erasures;
         const rules = await rulesOf(context, store);
         const after = last === undefined ? undefined : await existing(stored, last);
         await printPage<ErasureRecord>(context, {
@@ -72,7 +77,7 @@ export function addErasuresCommand(program: Program, context: CommandContext): v
     .action((account, { json = false }) =>
       withStore(context, async (store) => {
         const rules = await rulesOf(context, store);
-        const certificate = certificateOf(await existing(openOps(store).erasures, account), rules);
+        const certificate = certificateOf(await existing(openAuthOps(store).erasures, account), rules);
         if (json) return context.print(JSON.stringify(certificate, undefined, 2));
         const { receipts, missing, confirmed, overdue, complete, topic, retained, file, ...rest } =
           certificate;
@@ -102,7 +107,7 @@ const MAX_UNFINISHED = 100;
 
 /** Returns the erasures that were due by `until` but that auth has not finished, earliest due first. */
 async function unfinishedErasures(store: Store, until: Date) {
-  const due = await openOps(store).erasures.due({ until, limit: MAX_UNFINISHED });
+  const due = await openAuthOps(store).erasures.due({ until, limit: MAX_UNFINISHED });
   return due.map(({ stream: account, eraseAt: dueSince }) => ({
     json: { account, dueSince },
     row: [account, `due ${dueSince}`, '-', '-', '-', '-'],
@@ -130,7 +135,7 @@ async function rulesOf(context: CommandContext, store: Store): Promise<Rules> {
 
 /** Returns the erasure of an account. @throws Error with a one-line message if the account was not erased */
 async function existing(
-  erasures: ReturnType<typeof openOps>['erasures'],
+  erasures: ReturnType<typeof openAuthOps>['erasures'],
   account: string,
 ): Promise<ErasureRecord> {
   const found = await erasures.find(account);
@@ -140,7 +145,7 @@ async function existing(
 
 function certificateOf(erasure: ErasureRecord, { receiptDays, overdueSince, topics, fileState }: Rules) {
   const { account, sequence, erasedAt, receipts } = erasure;
-  const missing = unconfirmedConsumers(erasure);
+  const missing = findUnconfirmedConsumers(erasure);
   const confirmed = missing.length === 0;
   const topic = topicErasureOf(erasure, topics.accounts);
   const retained = topics.retaining.map((each) => retainedDataOf(erasure, each, new Date()));

@@ -1,4 +1,4 @@
-import { openOps as openAuth } from '@latchkey/auth/ops';
+import { openAuthOps as openAuth } from '@latchkey/auth/ops';
 import { openOps as openNotifier } from '@latchkey/notifier/ops';
 import type { CommandContext } from '../context.ts';
 import { formatExamples, type Program } from '../program.ts';

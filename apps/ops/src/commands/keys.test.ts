@@ -3,7 +3,7 @@ import { createPrivateKey } from 'node:crypto';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { authSettings, openStorage as openAuthStorage } from '@latchkey/auth';
+import { authSettings, openAuthStores as openAuthStorage } from '@latchkey/auth';
 import { generateSecrets, keyKinds } from '@latchkey/auth/secrets';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { accountsTopic } from '@latchkey/events';

@@ -1,6 +1,6 @@
 /** Lists, rotates and retires keys. */
 import { Argument } from '@commander-js/extra-typings';
-import { auditSettings, openOps as openAuth } from '@latchkey/auth/ops';
+import { auditSettings, openAuthOps as openAuth } from '@latchkey/auth/ops';
 import {
   addKey,
   getDkimKeyPem,

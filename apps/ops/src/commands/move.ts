@@ -3,7 +3,7 @@
  * starts on MongoDB, and the read models are filled from these events.
  */
 import { join, resolve } from 'node:path';
-import { openOps as openAuth, prepareMove as openAuthMove } from '@latchkey/auth/ops';
+import { openAuthOps as openAuth, prepareAuthDataMove as openAuthMove } from '@latchkey/auth/ops';
 import type { Secrets } from '@latchkey/auth/secrets';
 import {
   readEmbeddedStoreConfig,

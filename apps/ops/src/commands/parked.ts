@@ -1,4 +1,4 @@
-import { openOps as openAuth } from '@latchkey/auth/ops';
+import { openAuthOps as openAuth } from '@latchkey/auth/ops';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
 import { readPages } from '@latchkey/store';
 import {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, type TestContext, test } from 'node:test';
-import { openStorage as openAuthStorage } from '@latchkey/auth';
+import { openAuthStores as openAuthStorage } from '@latchkey/auth';
 import type { Bus } from '@latchkey/bus';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { testEventKeySource } from '@latchkey/consumer/testing/signed';

@@ -1,5 +1,5 @@
 import { Argument, Option } from '@commander-js/extra-typings';
-import { type ErasureRecord, openOps as openAuth, unconfirmedConsumers } from '@latchkey/auth/ops';
+import { type ErasureRecord, findUnconfirmedConsumers, openAuthOps as openAuth } from '@latchkey/auth/ops';
 import { readPages } from '@latchkey/store';
 import {
   type ComparisonResult,
@@ -166,7 +166,7 @@ async function confirmWaiting(
     ),
   );
   for await (const page of waiting) {
-    const ours = page.filter((erasure) => unconfirmedConsumers(erasure).includes(ERASURE_RECEIPT_NAME));
+    const ours = page.filter((erasure) => findUnconfirmedConsumers(erasure).includes(ERASURE_RECEIPT_NAME));
     await retryUntilReachable(context, 'the servers', () => openOps(store).confirmErasures(ours, bus));
   }
 }

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { openOps } from '@latchkey/auth/ops';
+import { openAuthOps } from '@latchkey/auth/ops';
 import { ACCOUNTS_TOPIC, type EncodedEvent, topics } from '@latchkey/events';
 import type { FindingKind } from '@latchkey/verify';
 import type { CommandContext } from '../context.ts';
@@ -76,7 +76,7 @@ function republishAll(name: string, context: CommandContext): Promise<void> {
     const current = nameOf(ACCOUNTS_TOPIC);
     if (topics.some((topic) => nameOf(topic.name) === name))
       throw new Error(`${name} is in use: choose another name, or publish one account again with --account`);
-    const auth = openOps(store);
+    const auth = openAuthOps(store);
     const recordsOf = createRecordEncoder(auth, (await eventKeysOf(context)).signer);
     await createTopicLike(context, system, current, { ...accountsTopicSpec(context), name });
     const copies = createCopyRecorder(auth, log);
@@ -119,7 +119,7 @@ async function republishStreams(
   ids: readonly string[],
   context: CommandContext,
 ): Promise<void> {
-  const auth = openOps(store);
+  const auth = openAuthOps(store);
   const copies = createCopyRecorder(auth, log);
   const recordsOf = createRecordEncoder(auth, (await eventKeysOf(context)).signer);
   const bus = createRepublisher(context, { bus: log.bus, journal: auth.journal, recordsOf, ...copies });

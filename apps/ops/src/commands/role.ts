@@ -1,5 +1,5 @@
 import { Argument } from '@commander-js/extra-typings';
-import { openOps } from '@latchkey/auth/ops';
+import { openAuthOps } from '@latchkey/auth/ops';
 import { type Role, role } from '@latchkey/events';
 import type { CommandContext } from '../context.ts';
 import { formatExamples, type Program } from '../program.ts';
@@ -17,7 +17,7 @@ export function addRoleCommand(program: Program, context: CommandContext): void 
     .addHelpText('after', formatExamples('role ada@example.com admin', 'role ada@example.com user'))
     .action((email, wanted) =>
       withStore(context, async (store) => {
-        const before = await openOps(store).changeRole(email, wanted);
+        const before = await openAuthOps(store).changeRole(email, wanted);
         context.print(outcome(email, before, wanted));
       }),
     );

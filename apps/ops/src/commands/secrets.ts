@@ -6,10 +6,10 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import {
+  generatedSecretNames,
   generateSecrets,
-  generateSecretsAfterRelease01,
+  generateSecretsAddedAfterRelease01,
   parseSecrets,
-  secretNames,
 } from '@latchkey/auth/secrets';
 import { createTextFile, readTextFile } from '@latchkey/process';
 import type { CommandContext } from '../context.ts';
@@ -42,21 +42,22 @@ function planOf(folder: string): string {
  */
 export async function createSecretFiles(folder: string): Promise<readonly string[]> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (await layOutPlan(folder)) return secretNames;
+  if (await layOutPlan(folder)) return generatedSecretNames;
   const added = await addLaterSecrets(folder);
   if (added.length > 0) return added;
   if (await isComplete(folder)) return [];
   // If another process has created secrets since the check above, the files exist, and the secrets of this plan do
   // not overwrite them.
   await createTextFile(planOf(folder), JSON.stringify(generateSecrets()));
-  return (await layOutPlan(folder)) ? secretNames : [];
+  return (await layOutPlan(folder)) ? generatedSecretNames : [];
 }
 
 /** Adds the secrets that release 0.1 did not have, if the folder contains all others. @returns the added names */
 async function addLaterSecrets(folder: string): Promise<readonly string[]> {
-  const later = Object.entries(generateSecretsAfterRelease01());
+  const later = Object.entries(generateSecretsAddedAfterRelease01());
   const found = await present(folder);
-  if (found.length + later.filter(([name]) => !found.includes(name)).length < secretNames.length) return [];
+  if (found.length + later.filter(([name]) => !found.includes(name)).length < generatedSecretNames.length)
+    return [];
   const added: string[] = [];
   for (const [name, text] of later) if (await createTextFile(join(folder, name), text)) added.push(name);
   return added;
@@ -68,7 +69,7 @@ async function isComplete(folder: string): Promise<boolean> {
   // Another process may have written a plan but not yet all files. In that case, this process completes the files.
   if (await layOutPlan(folder)) return true;
   const found = await present(folder);
-  const missing = secretNames.filter((name) => !found.includes(name));
+  const missing = generatedSecretNames.filter((name) => !found.includes(name));
   if (missing.length === 0) return true;
   throw new Error(
     `${folder} lacks ${missing.join(', ')}: put them back, or remove the other files if nothing uses them yet`,
@@ -76,8 +77,8 @@ async function isComplete(folder: string): Promise<boolean> {
 }
 
 async function present(folder: string): Promise<readonly string[]> {
-  const texts = await Promise.all(secretNames.map((name) => readTextFile(join(folder, name))));
-  return secretNames.filter((_, index) => texts[index] !== undefined);
+  const texts = await Promise.all(generatedSecretNames.map((name) => readTextFile(join(folder, name))));
+  return generatedSecretNames.filter((_, index) => texts[index] !== undefined);
 }
 
 /** Copies the secrets from the plan to their files. @returns false if there is no plan */
@@ -86,8 +87,8 @@ async function layOutPlan(folder: string): Promise<boolean> {
   if (plan === undefined) return false;
   const planned = parseSecrets(plan);
   if (planned === undefined) throw new Error(`${planOf(folder)} is damaged: remove it`);
-  const secrets = { ...generateSecretsAfterRelease01(), ...planned };
-  for (const name of secretNames) await createTextFile(join(folder, name), secrets[name]);
+  const secrets = { ...generateSecretsAddedAfterRelease01(), ...planned };
+  for (const name of generatedSecretNames) await createTextFile(join(folder, name), secrets[name]);
   await rm(planOf(folder), { force: true });
   return true;
 }

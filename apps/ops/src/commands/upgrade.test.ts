@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { openOps } from '@latchkey/auth/ops';
-import { generateSecretsAfterRelease01 } from '@latchkey/auth/secrets';
+import { openAuthOps } from '@latchkey/auth/ops';
+import { generateSecretsAddedAfterRelease01 } from '@latchkey/auth/secrets';
 import { createEmbeddedBus, createEmbeddedReader } from '@latchkey/bus/embedded';
 import { eventKeysIn } from '@latchkey/events';
 import { parseJson } from '@latchkey/process';
@@ -89,7 +89,7 @@ test('continues where it was killed', async (t) => {
   const { folder, upgraded } = await oldFolder(t);
   const database = openDatabase({ folder, as: 'shared' });
   const bus = createEmbeddedBus({ database });
-  const auth = openOps(createSqliteStore(database));
+  const auth = openAuthOps(createSqliteStore(database));
   const keys = eventKeysIn(parseJson((await loadSecrets(folder)).EVENT_SIGNING_KEYS));
   const interrupted = signTopics({
     auth,
@@ -118,7 +118,7 @@ test('signs again what a key that is no longer accepted has signed', async (t) =
   await upgraded();
   const settings = {
     DATA_DIR: folder,
-    EVENT_SIGNING_KEYS: generateSecretsAfterRelease01().EVENT_SIGNING_KEYS,
+    EVENT_SIGNING_KEYS: generateSecretsAddedAfterRelease01().EVENT_SIGNING_KEYS,
   };
   const { out } = await runCommandInProcess(settings, 'upgrade', '--json');
   assert.deepEqual(JSON.parse(out), { chained: 0, published: 2, events: 4, leftOut: [] });

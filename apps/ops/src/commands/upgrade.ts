@@ -1,5 +1,5 @@
 /** Converts events that an earlier release wrote to the format of this release. */
-import { openOps } from '@latchkey/auth/ops';
+import { openAuthOps } from '@latchkey/auth/ops';
 import { journalTopics } from '@latchkey/verify';
 import type { CommandContext } from '../context.ts';
 import { eventKeysOf, publicEventKeysOf } from '../keys.ts';
@@ -23,7 +23,7 @@ export function addUpgradeCommand(program: Program, context: CommandContext): vo
     .addHelpText('after', formatExamples('upgrade', 'upgrade --json'))
     .action(({ json = false }) =>
       withSystem(context, async ({ store, log, nameOf }) => {
-        const auth = openOps(store);
+        const auth = openAuthOps(store);
         const { signer } = await eventKeysOf(context);
         const keys = await publicEventKeysOf(context);
         const recordsOf = createRecordEncoder(auth, signer);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, type TestContext, test } from 'node:test';
-import { openStorage } from '@latchkey/auth';
+import { openAuthStores } from '@latchkey/auth';
 import type { ErasureRecord } from '@latchkey/auth/ops';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
@@ -68,7 +68,7 @@ describe('the topic after an erasure', () => {
 async function erasedFolder(t: TestContext) {
   const folder = await temporaryFolder(t);
   const database = openDatabase({ folder, as: 'server' });
-  const { erasureReceipts } = openStorage(createSqliteStore(database));
+  const { erasureReceipts } = openAuthStores(createSqliteStore(database));
   const account = randomUUID();
   await erasureReceipts.open({ account, sequence: 7, erasedAt: ERASED_AT, expected: ['auth'] });
   await erasureReceipts.noteCopies(account, COPIED_AT);

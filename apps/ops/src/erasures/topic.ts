@@ -1,5 +1,5 @@
 /** Determines whether the accounts topic still contains data of an erased person. */
-import { type ErasureRecord, removalDeadline } from '@latchkey/auth/ops';
+import { computeLogRemovalDeadline, type ErasureRecord } from '@latchkey/auth/ops';
 
 /**
  * How events with the person's data are removed from the topic. `in place`: the embedded log replaces them.
@@ -55,7 +55,7 @@ export function topicErasureOf(
   const { lastAt: copiesAt, goneAt } = copies;
   // Copies were published, but without compaction the broker never removes the original records.
   if (goneAt === undefined && removal === 'none') return { name, removal, copiesAt, clean: false };
-  const at = removalDeadline(copies, maxLagMs).toISOString();
+  const at = computeLogRemovalDeadline(copies, maxLagMs).toISOString();
   return { name, removal, copiesAt, removedBy: at, clean: goneAt !== undefined };
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openOps } from '@latchkey/auth/ops';
+import { openAuthOps } from '@latchkey/auth/ops';
 import { createEmbeddedBus, createEmbeddedReader } from '@latchkey/bus/embedded';
 import { ACCOUNTS_TOPIC, type EncodedEvent } from '@latchkey/events';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
@@ -24,7 +24,7 @@ test('leaves nothing of an account that was erased after its records were made',
     await bus.close();
     await database.close();
   });
-  const { journal, erasures, chain } = openOps(createSqliteStore(database));
+  const { journal, erasures, chain } = openAuthOps(createSqliteStore(database));
   const stream = await journal.stream(ada);
   assert.ok(stream);
   const { signer } = await eventKeysOf({ environment });

@@ -313,7 +313,7 @@ function shapeOf(value: unknown, path = ''): readonly string[] {
   return [`${path}: ${typeof value}`];
 }
 
-test('STATE_VERSION is increased whenever the shape of the state changes', () => {
+test('ACCOUNT_STATE_VERSION is increased whenever the shape of the state changes', () => {
   const stories = fc.sample(arbitraryCommandStory, { seed: 1, numRuns: 1000 });
   const states = stories.flatMap((story) => runCommandStory(story).executed.map(({ after }) => after));
   const shape = [...new Set(states.flatMap((state) => shapeOf(state)))].toSorted().join('\n');

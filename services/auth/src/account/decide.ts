@@ -61,7 +61,7 @@ import {
  */
 export interface Decision {
   readonly facts: readonly AccountFact[];
-  /** Claims that the commit takes in addition to those returned by `lookupKeysOf`. */
+  /** Claims that the commit takes in addition to those returned by `computeLookupKeys`. */
   readonly claims?: readonly string[];
   readonly refusal?: RefusalKind;
 }

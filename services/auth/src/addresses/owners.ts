@@ -11,12 +11,12 @@ import {
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
 
-type Needs = Pick<UseCaseDeps, 'journal' | 'registrations' | 'accounts'>;
+type OwnerDeps = Pick<UseCaseDeps, 'journal' | 'registrations' | 'accounts'>;
 
 /**
  * Returns the id of the account that holds the claim on a canonical address. A claim is a unique key in the journal.
  */
-export function findOwnerId(
+export function findAddressOwnerId(
   { journal }: Pick<UseCaseDeps, 'journal'>,
   address: string,
 ): Promise<string | undefined> {
@@ -32,7 +32,9 @@ export async function findAccountByAddress(
   deps: Pick<UseCaseDeps, 'journal' | 'accounts'>,
   address: string,
 ): Promise<LivingAccount | undefined> {
-  const account = await deps.accounts.load((await findOwnerId(deps, address)) ?? NONEXISTENT_ACCOUNT_ID);
+  const account = await deps.accounts.load(
+    (await findAddressOwnerId(deps, address)) ?? NONEXISTENT_ACCOUNT_ID,
+  );
   return isLivingAccount(account) && account.address === address ? account : undefined;
 }
 
@@ -48,7 +50,7 @@ export const NONEXISTENT_ACCOUNT_ID = '00000000-0000-0000-0000-000000000000';
  * pending by a crash.
  */
 export async function loadPendingSignUps(
-  deps: Needs,
+  deps: OwnerDeps,
   address: string,
 ): Promise<readonly UnverifiedAccount[]> {
   const registrations = await deps.registrations.living(address);
@@ -63,7 +65,7 @@ function isOver(state: AccountState | undefined): boolean {
 }
 
 /** Returns the state of an account; undefined if its events cannot be read. */
-async function loadReadable({ accounts }: Needs, userId: string): Promise<AccountState | undefined> {
+async function loadReadable({ accounts }: OwnerDeps, userId: string): Promise<AccountState | undefined> {
   try {
     return await accounts.load(userId);
   } catch (error) {
@@ -74,7 +76,7 @@ async function loadReadable({ accounts }: Needs, userId: string): Promise<Accoun
 
 /** Ends the sign-ups of an address that another account has verified. */
 export async function endOtherSignUps(
-  deps: Needs,
+  deps: OwnerDeps,
   address: string,
   origin: Pick<UseCaseContext, 'correlationId' | 'traceparent'>,
 ): Promise<void> {
@@ -83,14 +85,14 @@ export async function endOtherSignUps(
 }
 
 async function supersede(
-  deps: Needs,
+  deps: OwnerDeps,
   { address, userId }: Pick<UnverifiedAccount, 'address' | 'userId'>,
   { correlationId, traceparent }: Pick<UseCaseContext, 'correlationId' | 'traceparent'>,
 ): Promise<void> {
   const { state } = await deps.accounts.execute(userId, { correlationId, traceparent }, async () => ({
     type: 'EndRegistration',
     reason: 'superseded',
-    owner: await findOwnerId(deps, address),
+    owner: await findAddressOwnerId(deps, address),
   }));
   if (state.status === 'ended') await deps.registrations.settle(userId);
 }

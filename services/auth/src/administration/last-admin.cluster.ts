@@ -1,12 +1,12 @@
 import { createTestDatabase } from '@latchkey/mongo/testing';
-import { authIndexes, openMongoStores } from '../storage/mongo/index.ts';
+import { authIndexes, openMongoAuthStores } from '../storage/mongo/index.ts';
 import { lastAdminContract } from './last-admin.contract.ts';
 
 const database = createTestDatabase('last-admin', authIndexes);
 
 async function open() {
   const { connection } = await database.empty();
-  return { stores: openMongoStores(connection), close: async () => undefined };
+  return { stores: openMongoAuthStores(connection), close: async () => undefined };
 }
 
 lastAdminContract('mongo', open, 10);

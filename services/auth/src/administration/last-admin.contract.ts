@@ -6,7 +6,7 @@ import { v7 } from 'uuid';
 import { type AccountFact, isActiveAdmin } from '../account/index.ts';
 import type { OpenEmptyStores } from '../ports/testing/open-empty-stores.ts';
 import { Refused } from '../refused.ts';
-import { type Accounts, createAccounts } from '../streams/accounts.ts';
+import { type AccountCommands, createAccountCommands } from '../streams/accounts.ts';
 import { changeRole, disableAccount, enableAccount } from './manage-accounts.ts';
 
 type Stores = Awaited<ReturnType<OpenEmptyStores>>['stores'];
@@ -35,7 +35,7 @@ const changes: fc.Arbitrary<readonly Change[]> = fc.array(
 );
 
 function run(
-  deps: Stores & { readonly accounts: Accounts },
+  deps: Stores & { readonly accounts: AccountCommands },
   userId: string,
   kind: Change['kind'],
 ): Promise<unknown> {
@@ -90,7 +90,7 @@ export function lastAdminContract(name: string, open: OpenEmptyStores, runs: num
     afterEach(() => close());
 
     function instance() {
-      const accounts = createAccounts({
+      const accounts = createAccountCommands({
         ...stores,
         nudge: () => undefined,
         now: () => new Date(),

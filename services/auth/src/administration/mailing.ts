@@ -1,12 +1,12 @@
 /** A mail to a list of addresses, requested by an admin. */
 import type { DataOf } from '@latchkey/events';
 import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
-import { bindIdempotencyKey, repeatableCommandId } from '../idempotency.ts';
+import { bindIdempotencyKey, deriveRepeatableCommandId } from '../idempotency.ts';
 import { runWithinLimits } from '../limits/within-limits.ts';
 import { Refused } from '../refused.ts';
 
 /** The recipients and the template of a mailing. */
-export interface Mailing {
+export interface MailingRequest {
   readonly recipients: readonly string[];
   readonly template: DataOf<'MailRequested'>['template'];
 }
@@ -16,23 +16,23 @@ export interface Mailing {
  * @returns the mailing's id
  * @throws Refused (rate_limited, idempotency_key_reused, conflict)
  */
-export async function sendMail(
+export async function sendMailing(
   deps: Pick<
     UseCaseDeps,
     'mailings' | 'limits' | 'idempotencyKeys' | 'bodyDigest' | 'oneAtATime' | 'now' | 'newId'
   >,
-  { recipients, template }: Mailing,
+  { recipients, template }: MailingRequest,
   { userId }: Caller,
   context: UseCaseContext,
 ): Promise<string> {
-  const commandId = repeatableCommandId(deps, { route: 'send-mail', userId }, context);
+  const commandId = deriveRepeatableCommandId(deps, { route: 'send-mail', userId }, context);
   const mailing = { recipients, template, requestedBy: userId };
   return await deps.oneAtATime(commandId, () => sendOnce(deps, mailing, { ...context, commandId }));
 }
 
 async function sendOnce(
   deps: Pick<UseCaseDeps, 'mailings' | 'limits' | 'idempotencyKeys' | 'bodyDigest' | 'now' | 'newId'>,
-  mailing: Mailing & { readonly requestedBy: string },
+  mailing: MailingRequest & { readonly requestedBy: string },
   { commandId, ...context }: UseCaseContext & { readonly commandId: string | undefined },
 ): Promise<string> {
   const { mailings, newId } = deps;

@@ -13,10 +13,10 @@ import {
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { Refused } from '../refused.ts';
 import { removeRevokedSessions } from '../sessions/remove-revoked.ts';
-import type { AccountOutcome } from '../streams/accounts.ts';
-import type { CommandFor } from '../streams/commands.ts';
+import type { AccountCommandOutcome } from '../streams/accounts.ts';
+import type { CommandFromState } from '../streams/commands.ts';
 
-type Needs = Pick<UseCaseDeps, 'accounts' | 'journal' | 'sessions'>;
+type AdministrationDeps = Pick<UseCaseDeps, 'accounts' | 'journal' | 'sessions'>;
 /**
  * The prefix of the claims (unique keys) that order removals of admins. The n-th commit that removes an admin
  * takes the claim with the number n.
@@ -36,11 +36,16 @@ interface Target {
  * @throws Refused (not_found, own_account, last_admin, conflict for an unverified account)
  */
 export function changeRole(
-  deps: Needs,
+  deps: AdministrationDeps,
   { userId, by, role }: Target & { readonly role: Role },
   origin: Origin,
-): Promise<AccountOutcome> {
-  return executeAndEndSessions(deps, userId, origin, addOtherAdmins(deps, { type: 'ChangeRole', role, by }));
+): Promise<AccountCommandOutcome> {
+  return executeAndRemoveRevokedSessions(
+    deps,
+    userId,
+    origin,
+    createCommandWithOtherAdmins(deps, { type: 'ChangeRole', role, by }),
+  );
 }
 
 /**
@@ -48,12 +53,12 @@ export function changeRole(
  * @throws Refused (not_found, own_account, last_admin)
  */
 export function disableAccount(
-  deps: Needs,
+  deps: AdministrationDeps,
   { userId, ...request }: Target & { readonly reason?: string },
   origin: Origin,
-): Promise<AccountOutcome> {
-  const command = addOtherAdmins(deps, { type: 'DisableAccount', ...request });
-  return executeAndEndSessions(deps, userId, origin, command);
+): Promise<AccountCommandOutcome> {
+  const command = createCommandWithOtherAdmins(deps, { type: 'DisableAccount', ...request });
+  return executeAndRemoveRevokedSessions(deps, userId, origin, command);
 }
 
 /** Enables a disabled account, and cancels its erasure. @throws Refused (not_found) */
@@ -61,7 +66,7 @@ export function enableAccount(
   deps: Pick<UseCaseDeps, 'accounts'>,
   { userId, ...request }: Target & { readonly reason?: string },
   origin: Origin,
-): Promise<AccountOutcome> {
+): Promise<AccountCommandOutcome> {
   return execute(deps, userId, origin, () => ({ type: 'EnableAccount', ...request }));
 }
 
@@ -70,8 +75,8 @@ export async function revokeSessions(
   deps: Pick<UseCaseDeps, 'accounts' | 'sessions'>,
   userId: string,
   origin: Origin,
-): Promise<AccountOutcome> {
-  const outcome = await executeAndEndSessions(deps, userId, origin, () => ({
+): Promise<AccountCommandOutcome> {
+  const outcome = await executeAndRemoveRevokedSessions(deps, userId, origin, () => ({
     type: 'RevokeSessions',
     reason: 'admin',
   }));
@@ -83,10 +88,10 @@ export async function revokeSessions(
  * Returns a function that looks up the other admins and adds them to the command, if the account is an active
  * admin.
  */
-export function addOtherAdmins(
+export function createCommandWithOtherAdmins(
   deps: Pick<UseCaseDeps, 'accounts' | 'journal'>,
   command: ChangeRoleCommand | DisableAccountCommand | RequestErasureCommand,
-): CommandFor<AccountState, AccountCommand> {
+): CommandFromState<AccountState, AccountCommand> {
   return async (state) =>
     isActiveAdmin(state) ? { ...command, otherAdmins: await otherAdmins(deps, state.userId) } : command;
 }
@@ -107,12 +112,12 @@ async function otherAdmins(
 }
 
 /** Runs a command. If it changed the account, also deletes the sessions that it revoked. @throws Refused */
-export async function executeAndEndSessions(
+export async function executeAndRemoveRevokedSessions(
   deps: Pick<UseCaseDeps, 'accounts' | 'sessions'>,
   userId: string,
   origin: Origin,
-  command: CommandFor<AccountState, AccountCommand>,
-): Promise<AccountOutcome> {
+  command: CommandFromState<AccountState, AccountCommand>,
+): Promise<AccountCommandOutcome> {
   const outcome = await execute(deps, userId, origin, command);
   if (outcome.facts.length > 0) await removeRevokedSessions(deps, outcome.state);
   return outcome;
@@ -122,8 +127,8 @@ async function execute(
   { accounts }: Pick<UseCaseDeps, 'accounts'>,
   userId: string,
   origin: Origin,
-  command: CommandFor<AccountState, AccountCommand>,
-): Promise<AccountOutcome> {
+  command: CommandFromState<AccountState, AccountCommand>,
+): Promise<AccountCommandOutcome> {
   const outcome = await accounts.execute(userId, origin, command);
   if (outcome.refusal) throw new Refused(outcome.refusal);
   return outcome;

@@ -1,22 +1,22 @@
 /** Lets an admin send a password reset link to the address of an account. */
 import { isLivingAccount } from '../account/index.ts';
-import { findOwnerId } from '../addresses/owners.ts';
+import { findAddressOwnerId } from '../addresses/owners.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { runWithinLimits } from '../limits/within-limits.ts';
 import { Refused } from '../refused.ts';
-import type { AccountOutcome } from '../streams/accounts.ts';
-import { mintLink } from '../tokens/links.ts';
+import type { AccountCommandOutcome } from '../streams/accounts.ts';
+import { createMailedLink } from '../tokens/links.ts';
 
 /**
  * Mails the owner of the account a link for choosing a new password. The current password works until the
  * owner has chosen one. Counts as one recipient towards the admin's limit on mailings.
  * @throws Refused (not_found, conflict for a disabled account, rate_limited)
  */
-export async function sendPasswordReset(
+export async function sendPasswordResetMail(
   deps: Pick<UseCaseDeps, 'accounts' | 'journal' | 'limits' | 'linkTokens' | 'now' | 'sealer' | 'settings'>,
   { userId, by }: { readonly userId: string; readonly by: string },
   { correlationId, traceparent }: Pick<UseCaseContext, 'correlationId' | 'traceparent'>,
-): Promise<AccountOutcome> {
+): Promise<AccountCommandOutcome> {
   const { accounts, limits } = deps;
   const account = await accounts.load(userId);
   if (!isLivingAccount(account)) throw new Refused('not_found');
@@ -27,8 +27,8 @@ export async function sendPasswordReset(
     accounts.execute(userId, { correlationId, traceparent }, async () => ({
       type: 'RequestPasswordReset',
       address,
-      owner: await findOwnerId(deps, address),
-      link: await mintLink(deps, 'reset', { userId, email }),
+      owner: await findAddressOwnerId(deps, address),
+      link: await createMailedLink(deps, 'reset', { userId, email }),
     })),
   );
 }

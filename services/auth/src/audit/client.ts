@@ -1,6 +1,6 @@
 /** The IP address and user agent of a request, as recorded in security events. */
 import { createHmac } from 'node:crypto';
-import { networkKey, normalizeIp } from '../limits/ip-key.ts';
+import { normalizeIp, toNetworkLimitKey } from '../limits/ip-key.ts';
 import type { RequestOrigin } from '../ports/audit.ts';
 
 /** How security events record IP addresses: in full, as a network prefix, as a keyed hash, or not at all. */
@@ -17,12 +17,12 @@ export interface ClientDetails {
 }
 
 /** Returns the client of a request, with its IP address redacted. */
-export function clientDetailsOf({ ip, userAgent }: RequestOrigin, how: IpRedaction): ClientDetails {
+export function toClientDetails({ ip, userAgent }: RequestOrigin, how: IpRedaction): ClientDetails {
   switch (how.form) {
     case 'full':
       return { ip: normalizeIp(ip), userAgent };
     case 'prefix':
-      return { ipPrefix: networkKey(ip), userAgent };
+      return { ipPrefix: toNetworkLimitKey(ip), userAgent };
     case 'hmac':
       return { ipHmac: pseudonymOf(ip, how.key), userAgent };
     case 'none':
@@ -41,13 +41,13 @@ function pseudonymOf(ip: string, key: Buffer): string {
  * AUDIT_IP it was recorded with. If only the network was recorded, it accepts any event from that network.
  * @param keys the current and former keys of the pseudonyms of addresses
  */
-export function createClientMatcher(
+export function createAuditClientMatcher(
   ip: string,
   keys: readonly Buffer[],
 ): (client: { readonly [K in 'ip' | 'ipPrefix' | 'ipHmac']?: string | undefined }) => boolean {
   const pseudonyms = keys.map((key) => pseudonymOf(ip, key));
   return (client) =>
     client.ip === normalizeIp(ip) ||
-    client.ipPrefix === networkKey(ip) ||
+    client.ipPrefix === toNetworkLimitKey(ip) ||
     (client.ipHmac !== undefined && pseudonyms.includes(client.ipHmac));
 }

@@ -5,11 +5,11 @@ import { Counter, Gauge } from 'prom-client';
 import type { AuditLog } from '../ports/audit-log.ts';
 
 /** Why an event was dropped. `queue`: the store is too slow. `outbox`: Kafka is unavailable. `invalid`: a bug. */
-export type DropReason = 'queue' | 'outbox' | 'invalid';
+export type AuditDropReason = 'queue' | 'outbox' | 'invalid';
 
 export interface AuditMetrics {
   recorded(type: SecurityEventType): void;
-  dropped(reason: DropReason, events: number): void;
+  dropped(reason: AuditDropReason, events: number): void;
 }
 
 /** The backlog metric stops counting here, because counting a large backlog is slow. */

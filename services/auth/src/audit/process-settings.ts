@@ -6,7 +6,7 @@ import type { z } from 'zod';
  * Returns the values of the settings by name, without secrets. @param config the settings, parsed by the
  * schema
  */
-export function displayableSettings(
+export function formatSettingsWithoutSecrets(
   schema: z.ZodObject,
   config: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, string>> {

@@ -7,7 +7,7 @@ import { SECURITY_TOPIC } from '@latchkey/events';
 import { type ClockGuard, DAY_MS, type Logger, type Part } from '@latchkey/process';
 import { createIdleBackoff, type Wakeup } from '@latchkey/process/loop';
 import type { Leases } from '@latchkey/store';
-import { createJob } from '../job.ts';
+import { createRepeatedJob } from '../job.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
 
 const LEASE = 'audit';
@@ -71,7 +71,7 @@ export function createAuditPublisher(deps: AuditPublisherDeps): Part {
     while ((await auditLog.removeBefore(instant, REMOVED_AT_ONCE)) === REMOVED_AT_ONCE);
   }
 
-  const job = createJob({
+  const job = createRepeatedJob({
     name: 'audit-publisher',
     everyMs: createIdleBackoff(IDLE_MS),
     logger,

@@ -10,7 +10,7 @@ import type { AuditEntry } from '../ports/audit-log.ts';
 import { createMemoryStores } from '../ports/testing/memory-stores.ts';
 import { waitUntil } from '../testing/until.ts';
 import type { IpRedaction } from './client.ts';
-import { createAuditRecorder, type RecorderDeps } from './recorder.ts';
+import { type AuditRecorderDeps, createAuditRecorder } from './recorder.ts';
 
 const ACCOUNT = randomUUID();
 const origin = { correlationId: 'request-1', ip: '192.0.2.77', userAgent: 'a browser' };
@@ -19,7 +19,7 @@ const failed: AuditReport = {
   occurrence: { type: 'LoginFailed', data: { actor: 'unknown', reason: 'password', during: 'login' } },
 };
 
-function bench(options: Partial<RecorderDeps> = {}) {
+function bench(options: Partial<AuditRecorderDeps> = {}) {
   const added: AuditEntry[] = [];
   const dropped: Record<string, number> = {};
   const recorded: string[] = [];
@@ -65,7 +65,7 @@ function bench(options: Partial<RecorderDeps> = {}) {
   };
 }
 
-async function written(report: AuditReport, options: Partial<RecorderDeps> = {}): Promise<AuditEntry> {
+async function written(report: AuditReport, options: Partial<AuditRecorderDeps> = {}): Promise<AuditEntry> {
   const { recorder, added } = bench(options);
   await recorder.start();
   recorder.record(report);

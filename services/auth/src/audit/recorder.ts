@@ -6,16 +6,16 @@
 import type { SecurityEvent } from '@latchkey/events';
 import type { Logger, Part } from '@latchkey/process';
 import { createWakeup } from '@latchkey/process/loop';
-import { findOwnerId } from '../addresses/owners.ts';
-import { bestEffort } from '../best-effort.ts';
-import { createJob } from '../job.ts';
-import type { Audit, AuditReport } from '../ports/audit.ts';
+import { findAddressOwnerId } from '../addresses/owners.ts';
+import { runBestEffort } from '../best-effort.ts';
+import { createRepeatedJob } from '../job.ts';
+import type { AuditReport, AuditSink } from '../ports/audit.ts';
 import type { AuditEntry, AuditLog } from '../ports/audit-log.ts';
 import type { Journal } from '../ports/journal.ts';
-import { clientDetailsOf, type IpRedaction } from './client.ts';
+import { type IpRedaction, toClientDetails } from './client.ts';
 import { toAuditEntry } from './entry.ts';
 import type { AuditMetrics } from './metrics.ts';
-import { createRepeatFilter } from './repeats.ts';
+import { createRecentRepeatDetector } from './repeats.ts';
 
 /** The maximum number of events to keep in memory while the store is slow or unavailable. */
 const MAX_QUEUED = 10_000;
@@ -26,7 +26,7 @@ const RETRY_MS = 1000;
 /** How long to collect events before they are written together, in ms. */
 const GATHER_MS = 150;
 
-export interface RecorderDeps {
+export interface AuditRecorderDeps {
   readonly auditLog: Pick<AuditLog, 'add' | 'backlog'>;
   readonly journal: Journal;
   readonly ip: IpRedaction;
@@ -47,7 +47,7 @@ interface Queued {
   readonly address?: string | undefined;
 }
 
-export interface AuditRecorder extends Audit, Part {
+export interface AuditRecorder extends AuditSink, Part {
   /**
    * Writes the events that were recorded before the call. @throws StoreUnavailable; the events are then written later
    */
@@ -55,10 +55,10 @@ export interface AuditRecorder extends Audit, Part {
 }
 
 /** Creates the recorder, whose job writes the queued events to the outbox. */
-export function createAuditRecorder(deps: RecorderDeps): AuditRecorder {
+export function createAuditRecorder(deps: AuditRecorderDeps): AuditRecorder {
   const { auditLog, metrics, logger, maxQueued = MAX_QUEUED, maxBacklog = MAX_BACKLOG } = deps;
   const { monotonic = () => performance.now() } = deps;
-  const isRepeated = createRepeatFilter(monotonic);
+  const isRepeated = createRecentRepeatDetector(monotonic);
   const queue: Queued[] = [];
   const wakeup = createWakeup();
   let writing: Promise<boolean> | undefined;
@@ -75,7 +75,7 @@ export function createAuditRecorder(deps: RecorderDeps): AuditRecorder {
   }
 
   function eventOf({ origin, occurrence: { type, data } }: AuditReport): SecurityEvent {
-    const person = origin && clientDetailsOf(origin, deps.ip);
+    const person = origin && toClientDetails(origin, deps.ip);
     // The cast is needed because the compiler loses the connection between `type` and `data`.
     return {
       id: deps.newId(),
@@ -136,7 +136,7 @@ export function createAuditRecorder(deps: RecorderDeps): AuditRecorder {
     while (await writeNext());
   }
 
-  const job = createJob({
+  const job = createRepeatedJob({
     name: 'audit',
     everyMs: RETRY_MS,
     logger,
@@ -150,7 +150,7 @@ export function createAuditRecorder(deps: RecorderDeps): AuditRecorder {
     flush,
     stop: async () => {
       await job.stop();
-      await bestEffort(writeAll);
+      await runBestEffort(writeAll);
       metrics.dropped('queue', queue.length);
     },
   };
@@ -161,10 +161,10 @@ export function createAuditRecorder(deps: RecorderDeps): AuditRecorder {
  * the response time of a sign-in does not reveal whether the address has an owner.
  */
 async function aboutOwner(
-  deps: Pick<RecorderDeps, 'journal'>,
+  deps: Pick<AuditRecorderDeps, 'journal'>,
   { event, address }: Queued,
 ): Promise<SecurityEvent> {
-  const accountId = address === undefined ? undefined : await findOwnerId(deps, address);
+  const accountId = address === undefined ? undefined : await findAddressOwnerId(deps, address);
   if (accountId === undefined) return event;
   return { ...event, data: { ...event.data, accountId } } as SecurityEvent;
 }

@@ -6,7 +6,7 @@ const MAX_REMEMBERED = 10_000;
  * Creates a function that checks whether a string was seen less than a minute ago.
  * @param monotonic returns the monotonic time in ms
  */
-export function createRepeatFilter(monotonic: () => number): (text: string) => boolean {
+export function createRecentRepeatDetector(monotonic: () => number): (text: string) => boolean {
   /** The time at which each string was first seen, oldest first. */
   const seen = new Map<string, number>();
 

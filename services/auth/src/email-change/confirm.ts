@@ -12,13 +12,13 @@ import {
   type SessionHolder,
   type VerifiedAccount,
 } from '../account/index.ts';
-import { endOtherSignUps, findOwnerId } from '../addresses/owners.ts';
-import { bestEffort } from '../best-effort.ts';
+import { endOtherSignUps, findAddressOwnerId } from '../addresses/owners.ts';
+import { runBestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { limitPasswordAttempts } from '../passwords/attempts.ts';
 import { Refused } from '../refused.ts';
-import type { AccountOutcome } from '../streams/accounts.ts';
-import { mintLink, type OpenedLink, readLinkToken } from '../tokens/links.ts';
+import type { AccountCommandOutcome } from '../streams/accounts.ts';
+import { createMailedLink, type LinkTokenContent, readLinkToken } from '../tokens/links.ts';
 
 /**
  * What the page of a valid confirmation link shows. The current address is left out, because a mistyped new
@@ -79,7 +79,7 @@ export async function confirmEmailChange(
   deps: Needs,
   { token, evidence }: { readonly token: string; readonly evidence: OwnerEvidence },
   context: UseCaseContext,
-): Promise<AccountOutcome> {
+): Promise<AccountCommandOutcome> {
   // Check the link first: an invalid link must not cause a password to be hashed or an attempt to be counted.
   const { state: account, ...link } = await linkedAccount(deps, token);
   const outcome = await confirmBy(deps, { link, account, evidence }, context);
@@ -90,12 +90,12 @@ export async function confirmEmailChange(
 }
 
 interface Attempt {
-  readonly link: OpenedLink;
+  readonly link: LinkTokenContent;
   readonly account: LivingAccount;
   readonly evidence: OwnerEvidence;
 }
 
-function confirmBy(deps: Needs, attempt: Attempt, context: UseCaseContext): Promise<AccountOutcome> {
+function confirmBy(deps: Needs, attempt: Attempt, context: UseCaseContext): Promise<AccountCommandOutcome> {
   const { link, account, evidence } = attempt;
   switch (evidence.kind) {
     case 'holder':
@@ -109,10 +109,10 @@ function confirmBy(deps: Needs, attempt: Attempt, context: UseCaseContext): Prom
 
 function confirm(
   deps: Needs,
-  { userId, tokenHash }: OpenedLink,
+  { userId, tokenHash }: LinkTokenContent,
   proof: ConfirmEmailChangeCommand['proof'],
   context: UseCaseContext,
-): Promise<AccountOutcome> {
+): Promise<AccountCommandOutcome> {
   return deps.accounts.execute(userId, context, async (state) => ({
     type: 'ConfirmEmailChange',
     tokenHash,
@@ -132,8 +132,11 @@ async function lookedUp(
 ): Promise<Pick<ConfirmEmailChangeCommand, 'owner' | 'undo'>> {
   const newAddress = state.status === 'verified' ? state.emailChange?.address : undefined;
   return {
-    owner: newAddress === undefined ? undefined : await findOwnerId(deps, newAddress),
-    undo: await mintLink(deps, 'email-undo', { userId, email: isLivingAccount(state) ? state.email : '' }),
+    owner: newAddress === undefined ? undefined : await findAddressOwnerId(deps, newAddress),
+    undo: await createMailedLink(deps, 'email-undo', {
+      userId,
+      email: isLivingAccount(state) ? state.email : '',
+    }),
   };
 }
 
@@ -142,7 +145,7 @@ async function confirmByPassword(
   deps: Needs,
   { link, account, password }: Pick<Attempt, 'link' | 'account'> & { readonly password: string },
   context: UseCaseContext,
-): Promise<AccountOutcome> {
+): Promise<AccountCommandOutcome> {
   const { address, userId } = account;
   const attempt = { address, accountId: userId, during: 'email-change' } as const;
   const outcome = await limitPasswordAttempts(deps, attempt, context, async () => {
@@ -164,15 +167,15 @@ async function confirmByPassword(
  */
 async function afterNewAddress(deps: Needs, address: string, context: UseCaseContext): Promise<void> {
   const { trustedAddresses, now } = deps;
-  await bestEffort(() => trustedAddresses.trust({ address, ip: context.ip }, now()));
-  await bestEffort(() => endOtherSignUps(deps, address, context));
+  await runBestEffort(() => trustedAddresses.trust({ address, ip: context.ip }, now()));
+  await runBestEffort(() => endOtherSignUps(deps, address, context));
 }
 
 /** Returns the account that the link belongs to. @throws Refused (token_invalid, token_expired) */
 async function linkedAccount(
   deps: LinkNeeds,
   token: string,
-): Promise<OpenedLink & { readonly state: VerifiedAccount }> {
+): Promise<LinkTokenContent & { readonly state: VerifiedAccount }> {
   const link = readLinkToken(deps, 'email-change', token);
   const state = await deps.accounts.load(link.userId);
   const refusal = checkEmailChangeLink(state, link.tokenHash, deps.now());

@@ -1,7 +1,7 @@
 import { createTestDatabase } from '@latchkey/mongo/testing';
-import { authIndexes, openMongoStores } from '../storage/mongo/index.ts';
+import { authIndexes, openMongoAuthStores } from '../storage/mongo/index.ts';
 import { emailChangeCrashContract } from './crash.contract.ts';
 
 const database = createTestDatabase('email-change', authIndexes);
 
-emailChangeCrashContract('mongo', async () => openMongoStores((await database.empty()).connection));
+emailChangeCrashContract('mongo', async () => openMongoAuthStores((await database.empty()).connection));

@@ -5,28 +5,28 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { StoreUnavailable } from '@latchkey/store';
-import { findOwnerId } from '../addresses/owners.ts';
+import { findAddressOwnerId } from '../addresses/owners.ts';
 import type { UseCaseDeps } from '../deps.ts';
 import type { Journal } from '../ports/journal.ts';
-import type { Stores } from '../ports/stores.ts';
-import { cleanUpOnce } from '../sign-up/cleanup.ts';
-import { DAY_MS, type World } from '../testing/world.ts';
+import type { AuthStores } from '../ports/stores.ts';
+import { runSignUpCleanupPass } from '../sign-up/cleanup.ts';
+import { DAY_MS, type TestWorld } from '../testing/world.ts';
 import {
+  ADA_PASSWORD,
   ada,
-  CHOSEN_PASSWORD,
   canSignIn,
-  confirmChange,
+  confirmRequestedEmailChange,
   countess,
   createAccountWithChangedEmail,
   createVerifiedAccount,
-  PASSWORD,
-  requestChange,
-  undoChange,
-  withFastHashingWorld,
+  MAILBOX_OWNER_PASSWORD,
+  requestEmailChangeTo,
+  undoConfirmedEmailChange,
+  withFastHashingTestWorld,
 } from './testing/stage.ts';
 
 /** Returns dependencies that simulate a crash: the `nth` write to the journal and all later writes fail. */
-function dyingDeps(world: World, nth: number): UseCaseDeps {
+function dyingDeps(world: TestWorld, nth: number): UseCaseDeps {
   let writes = 0;
   function assertAlive(): void {
     writes += 1;
@@ -55,39 +55,39 @@ async function ignoreDeath(work: Promise<unknown>): Promise<void> {
 }
 
 /** Defines the tests. @param given returns empty stores to use in place of the embedded ones */
-export function emailChangeCrashContract(name: string, given?: () => Promise<Stores>): void {
+export function emailChangeCrashContract(name: string, given?: () => Promise<AuthStores>): void {
   describe(`a crash on ${name}`, () => {
     for (let step = 1; step <= 4; step += 1) {
       test(
         `at write ${step} of a confirmation leaves either address with the account, and a repetition completes it`,
-        withFastHashingWorld(async (world) => {
+        withFastHashingTestWorld(async (world) => {
           const { userId } = await createVerifiedAccount(world);
           await world.signUp(countess, 'the password of a stranger');
-          await requestChange(world, userId);
-          await ignoreDeath(confirmChange(world, userId, dyingDeps(world, step)));
-          await confirmChange(world, userId);
-          await cleanUpOnce(world.deps);
+          await requestEmailChangeTo(world, userId);
+          await ignoreDeath(confirmRequestedEmailChange(world, userId, dyingDeps(world, step)));
+          await confirmRequestedEmailChange(world, userId);
+          await runSignUpCleanupPass(world.deps);
           assert.deepEqual(
-            await Promise.all([ada, countess].map((address) => findOwnerId(world.deps, address))),
+            await Promise.all([ada, countess].map((address) => findAddressOwnerId(world.deps, address))),
             [userId, userId],
           );
           assert.equal((await world.deps.registrations.living(countess)).length, 0);
-          assert.equal(await canSignIn(world, countess, PASSWORD), true);
+          assert.equal(await canSignIn(world, countess, ADA_PASSWORD), true);
         }, given),
       );
 
       test(
         `at write ${step} of an undo leaves the previous address with the account, and the sweep frees the other`,
-        withFastHashingWorld(async (world) => {
+        withFastHashingTestWorld(async (world) => {
           const userId = await createAccountWithChangedEmail(world);
-          await ignoreDeath(undoChange(world, userId, dyingDeps(world, step)));
-          assert.equal(await findOwnerId(world.deps, ada), userId);
-          if (step === 1) await undoChange(world, userId);
+          await ignoreDeath(undoConfirmedEmailChange(world, userId, dyingDeps(world, step)));
+          assert.equal(await findAddressOwnerId(world.deps, ada), userId);
+          if (step === 1) await undoConfirmedEmailChange(world, userId);
           world.advance(1);
-          await cleanUpOnce(world.deps);
-          assert.equal(await findOwnerId(world.deps, ada), userId);
-          assert.equal(await findOwnerId(world.deps, countess), undefined);
-          assert.equal(await canSignIn(world, ada, CHOSEN_PASSWORD), true);
+          await runSignUpCleanupPass(world.deps);
+          assert.equal(await findAddressOwnerId(world.deps, ada), userId);
+          assert.equal(await findAddressOwnerId(world.deps, countess), undefined);
+          assert.equal(await canSignIn(world, ada, MAILBOX_OWNER_PASSWORD), true);
           const range = { from: 'release:', before: 'release;' };
           assert.deepEqual(await world.deps.journal.holdersBetween(range), []);
         }, given),
@@ -95,13 +95,13 @@ export function emailChangeCrashContract(name: string, given?: () => Promise<Sto
 
       test(
         `at write ${step} of a settlement is repaired by the next sweep`,
-        withFastHashingWorld(async (world) => {
+        withFastHashingTestWorld(async (world) => {
           const userId = await createAccountWithChangedEmail(world);
           world.advance(7 * DAY_MS);
-          await ignoreDeath(cleanUpOnce(dyingDeps(world, step)));
-          await cleanUpOnce(world.deps);
-          assert.equal(await findOwnerId(world.deps, ada), undefined);
-          assert.equal(await findOwnerId(world.deps, countess), userId);
+          await ignoreDeath(runSignUpCleanupPass(dyingDeps(world, step)));
+          await runSignUpCleanupPass(world.deps);
+          assert.equal(await findAddressOwnerId(world.deps, ada), undefined);
+          assert.equal(await findAddressOwnerId(world.deps, countess), userId);
           const types = await world.typesOf(userId);
           assert.equal(types.filter((type) => type === 'EmailChangeSettled').length, 1);
           const range = { from: 'release:', before: 'release;' };

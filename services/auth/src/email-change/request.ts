@@ -3,18 +3,18 @@
  * taken.
  */
 import type { EmailAddress } from '../addresses/email.ts';
-import { findOwnerId } from '../addresses/owners.ts';
+import { findAddressOwnerId } from '../addresses/owners.ts';
 import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
-import { mailCharges } from '../limits/mail-budget.ts';
+import { createMailLimitCharges } from '../limits/mail-budget.ts';
 import { runWithinLimits } from '../limits/within-limits.ts';
 import { checkPassword, limitPasswordAttempts } from '../passwords/attempts.ts';
 import { Refused } from '../refused.ts';
-import { mailRequestCharge } from '../requests/written-requests.ts';
+import { createMailRequestCharge } from '../requests/written-requests.ts';
 import { refuseRevokedCaller } from '../sessions/session-status.ts';
-import type { AccountOutcome } from '../streams/accounts.ts';
-import { mintLink } from '../tokens/links.ts';
+import type { AccountCommandOutcome } from '../streams/accounts.ts';
+import { createMailedLink } from '../tokens/links.ts';
 
-export interface RequestEmailChange {
+export interface EmailChangeRequest {
   readonly newEmail: EmailAddress;
   readonly password: string;
 }
@@ -44,10 +44,10 @@ type Needs = Pick<
  */
 export async function requestEmailChange(
   deps: Needs,
-  { newEmail, password }: RequestEmailChange,
+  { newEmail, password }: EmailChangeRequest,
   caller: Caller,
   context: UseCaseContext,
-): Promise<AccountOutcome> {
+): Promise<AccountCommandOutcome> {
   const { accounts, passwords } = deps;
   const { userId, state } = caller;
   const { address } = state;
@@ -58,8 +58,8 @@ export async function requestEmailChange(
     const passwordHash = await passwords.hash(password, newEmail.canonical, context);
     const takes = [
       { limit: 'email-change-account', key: userId } as const,
-      mailRequestCharge(context),
-      ...mailCharges('email-change', newEmail.canonical, context.ip),
+      createMailRequestCharge(context),
+      ...createMailLimitCharges('email-change', newEmail.canonical, context.ip),
     ];
     const asked = await runWithinLimits(deps, takes, () =>
       accounts.execute(
@@ -71,8 +71,8 @@ export async function requestEmailChange(
           email: newEmail.stored,
           checkedHash,
           passwordHash,
-          owner: await findOwnerId(deps, newEmail.canonical),
-          link: await mintLink(deps, 'email-change', { userId, email: newEmail.stored }),
+          owner: await findAddressOwnerId(deps, newEmail.canonical),
+          link: await createMailedLink(deps, 'email-change', { userId, email: newEmail.stored }),
           now: deps.now(),
         })),
       ),

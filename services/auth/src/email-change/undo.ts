@@ -2,12 +2,12 @@
  * Handles the undo link, which is mailed to the previous address and lets its owner take the account back.
  */
 import { checkEmailUndoLink, type LivingAccount } from '../account/index.ts';
-import { bestEffort } from '../best-effort.ts';
+import { runBestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { assertPasswordsMatch, assertStrongPassword } from '../passwords/new-password.ts';
-import { endSessionsAndTrustIp } from '../passwords/reset.ts';
+import { endSessionsAndTrustOnlyThisIp } from '../passwords/reset.ts';
 import { Refused } from '../refused.ts';
-import type { AccountOutcome } from '../streams/accounts.ts';
+import type { AccountCommandOutcome } from '../streams/accounts.ts';
 import { readLinkToken } from '../tokens/links.ts';
 import { releaseAddresses } from './release.ts';
 
@@ -20,7 +20,7 @@ export interface EmailUndoView {
   readonly locale: string;
 }
 
-export interface UndoEmailChange {
+export interface UndoEmailChangeRequest {
   /** The link's token, as the client sent it. */
   readonly token: string;
   readonly newPassword: string;
@@ -50,9 +50,9 @@ export async function undoEmailChange(
       UseCaseDeps,
       'journal' | 'limits' | 'passwordRules' | 'passwords' | 'personalData' | 'sessions' | 'trustedAddresses'
     >,
-  { token, newPassword, confirmNewPassword }: UndoEmailChange,
+  { token, newPassword, confirmNewPassword }: UndoEmailChangeRequest,
   context: UseCaseContext,
-): Promise<AccountOutcome> {
+): Promise<AccountCommandOutcome> {
   const { accounts, passwords, now } = deps;
   const { userId, tokenHash } = readLinkToken(deps, 'email-undo', token);
   const { account } = await linkedAccount(deps, token);
@@ -66,8 +66,8 @@ export async function undoEmailChange(
     passwordHash,
   }));
   if (outcome.refusal) throw new Refused(outcome.refusal);
-  await endSessionsAndTrustIp(deps, { state: outcome.state, address: account.address }, context);
-  await bestEffort(() => releaseAddresses(deps, userId));
+  await endSessionsAndTrustOnlyThisIp(deps, { state: outcome.state, address: account.address }, context);
+  await runBestEffort(() => releaseAddresses(deps, userId));
   return outcome;
 }
 

@@ -20,9 +20,9 @@ import {
 import { memoryStore, subscribe } from '@latchkey/events/subscribe';
 import { createLogger } from '@latchkey/process';
 import { toOutgoingCommit } from '../relay/outgoing.ts';
-import { type World, withTestWorld } from '../testing/world.ts';
-import { publishCopies } from './copies.ts';
-import { createHeartbeats } from './heartbeats.ts';
+import { type TestWorld, withTestWorld } from '../testing/world.ts';
+import { publishErasedCopies } from './copies.ts';
+import { createErasureHeartbeats } from './heartbeats.ts';
 import { eraseDueAccounts } from './sweep.ts';
 import { createDueAccount, PERSONAL_DATA_PATTERN } from './testing/due-account.ts';
 
@@ -118,7 +118,7 @@ type Topic = Awaited<ReturnType<typeof openTopic>>;
  */
 type State = Readonly<Record<string, string>>;
 
-async function openConsumer(t: TestContext, world: World, { names }: Topic) {
+async function openConsumer(t: TestContext, world: TestWorld, { names }: Topic) {
   const state: Record<string, string> = {};
   const forged: string[] = [];
   const options = {
@@ -156,7 +156,7 @@ async function openConsumer(t: TestContext, world: World, { names }: Topic) {
   };
 }
 
-async function recordsOf(world: World, account: string): Promise<readonly EncodedEvent[]> {
+async function recordsOf(world: TestWorld, account: string): Promise<readonly EncodedEvent[]> {
   const commits = await world.deps.journal.read(account);
   return commits.flatMap((commit) => toOutgoingCommit(commit, world.erasing.signer).records);
 }
@@ -171,10 +171,10 @@ async function workUntil(condition: () => Promise<boolean>, work: () => Promise<
 }
 
 /** Creates heartbeats that use the real clock, because the broker uses it, too. */
-function heartbeatsOf(world: World, { bus }: Topic) {
+function heartbeatsOf(world: TestWorld, { bus }: Topic) {
   const logger = createLogger({ name: 'test', level: 'silent' });
   const needs = { ...world.erasing, bus, logger, now: () => new Date() };
-  return createHeartbeats(needs, { maxLagMs: MAX_LAG_MS, againMs: 1000 });
+  return createErasureHeartbeats(needs, { maxLagMs: MAX_LAG_MS, againMs: 1000 });
 }
 
 describe('a compacted topic', () => {
@@ -265,7 +265,7 @@ describe('a compacted topic', () => {
         (await fresh.parked()).map(({ account, reason }) => [account, reason]),
         [[ada, 'gap']],
       );
-      await publishCopies({ ...world.erasing, bus: topic.bus }, ada);
+      await publishErasedCopies({ ...world.erasing, bus: topic.bus }, ada);
       await fresh.caughtUp();
       assert.deepEqual([fresh.state, await fresh.parked()], [state, []]);
     })();

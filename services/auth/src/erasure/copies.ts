@@ -8,10 +8,10 @@ import { ACCOUNTS_TOPIC, type EventSigner } from '@latchkey/events';
 import type { ErasureReceipts } from '../ports/erasure-receipts.ts';
 import type { Journal } from '../ports/journal.ts';
 import { toOutgoingCommit } from '../relay/outgoing.ts';
-import { chainStream, isChained } from '../streams/chain-stream.ts';
+import { addMissingChainEntries, hasChainEntries } from '../streams/chain-stream.ts';
 
-/** The dependencies of {@link publishCopies}. */
-export interface PublishCopiesDeps {
+/** The dependencies of {@link publishErasedCopies}. */
+export interface PublishErasedCopiesDeps {
   readonly journal: Pick<Journal, 'read' | 'addChain'>;
   readonly erasureReceipts: Pick<ErasureReceipts, 'noteCopies'>;
   readonly bus: Pick<Bus, 'publish' | 'isCompacted'>;
@@ -23,7 +23,9 @@ export interface PublishCopiesDeps {
  * Returns whether the accounts topic is compacted, so that copies replace the original records. @throws
  * errors of the bus
  */
-export async function isAccountsTopicCompacted({ bus }: Pick<PublishCopiesDeps, 'bus'>): Promise<boolean> {
+export async function isAccountsTopicCompacted({
+  bus,
+}: Pick<PublishErasedCopiesDeps, 'bus'>): Promise<boolean> {
   return (await bus.isCompacted?.(ACCOUNTS_TOPIC)) ?? true;
 }
 
@@ -33,10 +35,10 @@ export async function isAccountsTopicCompacted({ bus }: Pick<PublishCopiesDeps, 
  * compacted. Idempotent, because consumers skip events that they have already handled.
  * @throws StoreUnavailable, UnreadableCommit; errors of the bus
  */
-export async function publishCopies(deps: PublishCopiesDeps, account: string): Promise<void> {
+export async function publishErasedCopies(deps: PublishErasedCopiesDeps, account: string): Promise<void> {
   const { journal, erasureReceipts, bus, signer, now } = deps;
   if (!(await isAccountsTopicCompacted(deps))) return;
-  if (!(await journal.read(account)).every(isChained)) await chainStream(journal, account);
+  if (!(await journal.read(account)).every(hasChainEntries)) await addMissingChainEntries(journal, account);
   const commits = await journal.read(account);
   const records = commits.flatMap((commit) => toOutgoingCommit(commit, signer).records);
   await bus.publish(ACCOUNTS_TOPIC, records);

@@ -1,12 +1,12 @@
 import { createTestDatabase } from '@latchkey/mongo/testing';
-import { authIndexes, openMongoStores } from '../storage/mongo/index.ts';
+import { authIndexes, openMongoAuthStores } from '../storage/mongo/index.ts';
 import { erasureCrashContract } from './crash.contract.ts';
 import { PERSONAL_DATA_PATTERN } from './testing/due-account.ts';
 
 const database = createTestDatabase('erasure', authIndexes);
 
 erasureCrashContract('mongo', {
-  open: async () => openMongoStores((await database.empty()).connection),
+  open: async () => openMongoAuthStores((await database.empty()).connection),
   async placesThatName() {
     const { connection } = await database.another();
     const collections = [...new Set(authIndexes.map(({ collection }) => collection))];

@@ -1,17 +1,22 @@
 /** Tests that every store must pass: an erasure that was interrupted at any step can be continued. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Stores } from '../ports/stores.ts';
+import type { AuthStores } from '../ports/stores.ts';
 import { withTestWorld } from '../testing/world.ts';
-import { type EraseDeps, eraseFromStores } from './erase.ts';
+import { type EraseAccountDeps, eraseFromStores } from './erase.ts';
 import { eraseDueAccounts } from './sweep.ts';
-import { ADDRESS, assertErased, createDueAccount, publishJournalEvents } from './testing/due-account.ts';
-import { erasureSteps } from './testing/steps.ts';
+import {
+  assertAccountErased,
+  createDueAccount,
+  DUE_ACCOUNT_ADDRESS,
+  publishJournalEvents,
+} from './testing/due-account.ts';
+import { createErasureSteps } from './testing/steps.ts';
 
 /** Stores to use in place of the embedded ones. */
 export interface StoresUnderTest {
   /** Returns empty stores. */
-  open(): Promise<Stores>;
+  open(): Promise<AuthStores>;
   /** Returns the places in the store that still contain data of the person. */
   placesThatName(): Promise<readonly string[]>;
 }
@@ -22,9 +27,9 @@ export function erasureCrashContract(name: string, given?: StoresUnderTest): voi
      * Returns an erasure that simulates a crash: it runs the steps in order, and stops before or after the
      * given one.
      */
-    function crashing(needs: EraseDeps, userId: string, at: number, when: 'before' | 'after') {
+    function crashing(needs: EraseAccountDeps, userId: string, at: number, when: 'before' | 'after') {
       return async (addresses: readonly string[]) => {
-        for (const [index, step] of erasureSteps(
+        for (const [index, step] of createErasureSteps(
           needs,
           { account: userId, sequence: 1 },
           addresses,
@@ -44,14 +49,16 @@ export function erasureCrashContract(name: string, given?: StoresUnderTest): voi
         if (given) assert.notDeepEqual(await given.placesThatName(), []);
         const waiting = { ...world.erasing, outbox: { unpublished: async () => new Map([[userId, []]]) } };
         await eraseFromStores(waiting, userId);
-        const steps = erasureSteps(world.erasing, { account: userId, sequence: 1 }, [ADDRESS]);
+        const steps = createErasureSteps(world.erasing, { account: userId, sequence: 1 }, [
+          DUE_ACCOUNT_ADDRESS,
+        ]);
         for (const at of steps.keys())
           for (const when of ['before', 'after'] as const)
-            await crashing(world.erasing, userId, at, when)([ADDRESS]);
+            await crashing(world.erasing, userId, at, when)([DUE_ACCOUNT_ADDRESS]);
         await eraseDueAccounts(world.erasing);
-        await assertErased(world, userId, given?.placesThatName);
+        await assertAccountErased(world, userId, given?.placesThatName);
         await eraseDueAccounts(world.erasing);
-        await assertErased(world, userId, given?.placesThatName);
+        await assertAccountErased(world, userId, given?.placesThatName);
       }, given?.open),
     );
   });

@@ -7,11 +7,11 @@ import { erasureCrashContract } from './crash.contract.ts';
 import { sharedAddressContract } from './shared-address.contract.ts';
 import { eraseDueAccounts } from './sweep.ts';
 import {
-  ADDRESS,
-  assertErased,
+  assertAccountErased,
   createDueAccount,
+  DUE_ACCOUNT_ADDRESS,
+  DUE_ACCOUNT_PASSWORD,
   findFilesWithPersonalData,
-  PASSWORD,
   publishJournalEvents,
 } from './testing/due-account.ts';
 
@@ -65,7 +65,7 @@ describe('an erasure', () => {
       await publishJournalEvents(world, userId);
       assert.notDeepEqual(await findFilesWithPersonalData(world.folder), []);
       await eraseDueAccounts(world.erasing);
-      await assertErased(world, userId);
+      await assertAccountErased(world, userId);
       assert.deepEqual(await world.deps.erasures.due({ until: world.deps.now(), limit: 9 }), []);
     }),
   );
@@ -88,7 +88,7 @@ describe('an erasure', () => {
       }
       await eraseDueAccounts({ ...world.erasing, flushAudit });
       await flushAudit();
-      await assertErased(world, userId);
+      await assertAccountErased(world, userId);
     }),
   );
 
@@ -97,14 +97,18 @@ describe('an erasure', () => {
     withTestWorld(async (world) => {
       const userId = await createDueAccount(world);
       await eraseDueAccounts(world.erasing);
-      const next = await world.signUp(ADDRESS, PASSWORD);
+      const next = await world.signUp(DUE_ACCOUNT_ADDRESS, DUE_ACCOUNT_PASSWORD);
       assert.notEqual(next.userId, userId);
       const token = world.tokenOf(next.userId, 'verification');
-      const evidence = { kind: 'password', password: PASSWORD } as const;
+      const evidence = { kind: 'password', password: DUE_ACCOUNT_PASSWORD } as const;
       const { state } = await verifySignUp(world.deps, { token, evidence }, createTestContext());
       assert.equal(state.status, 'verified');
       await eraseDueAccounts(world.erasing);
-      await login(world.deps, { address: ADDRESS, password: PASSWORD }, createTestContext());
+      await login(
+        world.deps,
+        { address: DUE_ACCOUNT_ADDRESS, password: DUE_ACCOUNT_PASSWORD },
+        createTestContext(),
+      );
     }),
   );
 
@@ -117,14 +121,14 @@ describe('an erasure', () => {
       assert.notDeepEqual(await findFilesWithPersonalData(world.folder), []);
       assert.equal((await world.deps.erasures.due({ until: world.deps.now(), limit: 9 })).length, 1);
       await eraseDueAccounts(world.erasing);
-      await assertErased(world, userId);
+      await assertAccountErased(world, userId);
     }),
   );
 
   test(
     'of a registration that ended comes seven days later',
     withTestWorld(async (world) => {
-      const { userId } = await world.signUp(ADDRESS, PASSWORD);
+      const { userId } = await world.signUp(DUE_ACCOUNT_ADDRESS, DUE_ACCOUNT_PASSWORD);
       const token = world.tokenOf(userId, 'verification');
       const tokenHash = world.deps.linkTokens.hash('verification', token);
       const reject = { type: 'RejectRegistration', tokenHash, now: world.deps.now() } as const;
@@ -134,7 +138,7 @@ describe('an erasure', () => {
       assert.notDeepEqual(await findFilesWithPersonalData(world.folder), []);
       world.advance(1);
       await eraseDueAccounts(world.erasing);
-      await assertErased(world, userId);
+      await assertAccountErased(world, userId);
     }),
   );
 });

@@ -5,19 +5,19 @@
 import type { Bus } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, type EventSigner } from '@latchkey/events';
 import { isAccountFact } from '../account/index.ts';
-import { findOwnerId } from '../addresses/owners.ts';
+import { findAddressOwnerId } from '../addresses/owners.ts';
 import type { UseCaseDeps } from '../deps.ts';
 import type { ErasureReceipts, ErasureRecord } from '../ports/erasure-receipts.ts';
 import type { Outbox } from '../ports/outbox.ts';
-import { publishCopies } from './copies.ts';
+import { publishErasedCopies } from './copies.ts';
 import { createPersonEraser } from './erase-person-from-record.ts';
-import { findOrOpenErasure, publishOwnReceipt, type ReceiptDeps } from './receipts.ts';
+import { type ErasureReceiptDeps, findOrOpenErasure, publishAuthErasureReceipt } from './receipts.ts';
 
-export type EraseDeps = Pick<
+export type EraseAccountDeps = Pick<
   UseCaseDeps,
   'accounts' | 'journal' | 'newId' | 'now' | 'personalData' | 'registrations' | 'sessions'
 > &
-  ReceiptDeps & {
+  ErasureReceiptDeps & {
     readonly erasureReceipts: Pick<ErasureReceipts, 'noteCopies'>;
     readonly outbox: Pick<Outbox, 'unpublished'>;
     readonly signer: EventSigner;
@@ -38,20 +38,23 @@ export interface ErasureStep {
 }
 
 /** An account that is being erased, and the sequence of its last event. */
-export type ErasingAccount = Pick<ErasureRecord, 'account' | 'sequence'>;
+export type AccountBeingErased = Pick<ErasureRecord, 'account' | 'sequence'>;
 
 /**
  * Why an account cannot be erased now. `unpublished`: some of its events are not published yet; publishing
  * them later would reveal personal data, so the erasure must be retried after they are published.
  */
-export type NotErased = 'not due' | 'unpublished';
+export type NotErasedReason = 'not due' | 'unpublished';
 
 /**
  * Erases an account from auth's stores if it is due. The erasure then continues with {@link eraseFromLog} and
  * {@link finishErasure}. Idempotent: may be repeated after a crash at any point.
  * @throws StoreUnavailable, UnreadableCommit
  */
-export async function eraseFromStores(deps: EraseDeps, userId: string): Promise<ErasingAccount | NotErased> {
+export async function eraseFromStores(
+  deps: EraseAccountDeps,
+  userId: string,
+): Promise<AccountBeingErased | NotErasedReason> {
   const { state } = await deps.accounts.execute(userId, { correlationId: deps.newId() }, () => ({
     type: 'Erase',
     now: deps.now(),
@@ -60,7 +63,8 @@ export async function eraseFromStores(deps: EraseDeps, userId: string): Promise<
   if ((await deps.outbox.unpublished([userId])).size > 0) return 'unpublished';
   const erasure = await findOrOpenErasure(deps, userId);
   if (erasure === undefined) throw new Error(`The last event of ${userId} is not AccountErased.`);
-  for (const step of storeSteps(deps, userId, await unsharedAddressesOf(deps, userId))) await step.run();
+  for (const step of createStoreErasureSteps(deps, userId, await unsharedAddressesOf(deps, userId)))
+    await step.run();
   return erasure;
 }
 
@@ -70,8 +74,8 @@ export async function eraseFromStores(deps: EraseDeps, userId: string): Promise<
  * most a day.
  * @param addresses the addresses of the account that no other account uses
  */
-export function storeSteps(
-  deps: EraseDeps,
+export function createStoreErasureSteps(
+  deps: EraseAccountDeps,
   userId: string,
   addresses: readonly string[],
 ): readonly ErasureStep[] {
@@ -99,7 +103,7 @@ export function storeSteps(
  * key only, because every event of an account has the account's key. Idempotent.
  */
 export async function eraseFromLog(
-  { bus }: Pick<EraseDeps, 'bus'>,
+  { bus }: Pick<EraseAccountDeps, 'bus'>,
   accounts: readonly string[],
 ): Promise<void> {
   await bus.replaceRecordsOf?.(accounts, createPersonEraser(accounts), { unsearched: [ACCOUNTS_TOPIC] });
@@ -110,9 +114,9 @@ export async function eraseFromLog(
  * Idempotent.
  * @throws StoreUnavailable, UnreadableCommit; errors of the bus
  */
-export async function finishErasure(deps: EraseDeps, erasing: ErasingAccount): Promise<void> {
-  if (deps.bus.replaceRecordsOf === undefined) await publishCopies(deps, erasing.account);
-  await publishOwnReceipt(deps, erasing);
+export async function finishErasure(deps: EraseAccountDeps, erasing: AccountBeingErased): Promise<void> {
+  if (deps.bus.replaceRecordsOf === undefined) await publishErasedCopies(deps, erasing.account);
+  await publishAuthErasureReceipt(deps, erasing);
 }
 
 /**
@@ -137,7 +141,7 @@ async function isOfAnother(
   address: string,
 ): Promise<boolean> {
   const canonical = address.toLowerCase();
-  const owner = await findOwnerId({ journal }, canonical);
+  const owner = await findAddressOwnerId({ journal }, canonical);
   const signUps = await registrations.living(canonical);
   return [owner, ...signUps.map(({ stream }) => stream)].some((id) => id !== undefined && id !== userId);
 }

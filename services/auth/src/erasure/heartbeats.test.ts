@@ -4,57 +4,57 @@ import { type BusRecord, partitionOfKey } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, accountsTopic, decodeWithProof, heartbeatKey, isHeartbeat } from '@latchkey/events';
 import { createLogger } from '@latchkey/process';
 import { UnreadableCommit } from '../ports/journal.ts';
-import { DAY_MS, type World, withTestWorld } from '../testing/world.ts';
+import { DAY_MS, type TestWorld, withTestWorld } from '../testing/world.ts';
 import { eraseFromStores } from './erase.ts';
-import { createHeartbeats } from './heartbeats.ts';
+import { createErasureHeartbeats } from './heartbeats.ts';
 import { eraseDueAccounts } from './sweep.ts';
 import {
-  ADDRESS,
   createDueAccount,
+  DUE_ACCOUNT_ADDRESS,
   PERSONAL_DATA_PATTERN,
   publishJournalEvents,
 } from './testing/due-account.ts';
-import { erasureSteps } from './testing/steps.ts';
+import { createErasureSteps } from './testing/steps.ts';
 
 const HOUR = DAY_MS / 24;
 const TIMES = { maxLagMs: 7 * DAY_MS };
 
 /** Returns the eraser's dependencies with a log that, like Kafka, cannot replace records. */
-function onKafka({ erasing, bus }: World) {
+function onKafka({ erasing, bus }: TestWorld) {
   return { ...erasing, bus: { publish: bus.publish } };
 }
 
 const AWAY = /the log is away/;
 
 /** Returns the eraser's dependencies on Kafka, with the given `cleanup.policy` of the topic. */
-function withPolicy(world: World, policy: 'compact' | 'delete') {
+function withPolicy(world: TestWorld, policy: 'compact' | 'delete') {
   const { bus, ...rest } = onKafka(world);
   return { ...rest, bus: { ...bus, isCompacted: async () => policy === 'compact' } };
 }
 
 /** Returns the eraser's dependencies with a log that is unavailable. */
-function withoutLog(world: World) {
+function withoutLog(world: TestWorld) {
   return { ...world.erasing, bus: { publish: () => Promise.reject(new Error('the log is away')) } };
 }
 
-function recordsOf({ bus }: World): readonly BusRecord[] {
+function recordsOf({ bus }: TestWorld): readonly BusRecord[] {
   return bus.records(ACCOUNTS_TOPIC, { limit: 1000 }).toSorted((a, b) => a.offset - b.offset);
 }
 
 /** Returns what remains once the broker has compacted the topic. */
-function compacted(world: World): readonly BusRecord[] {
+function compacted(world: TestWorld): readonly BusRecord[] {
   const latest = new Map(recordsOf(world).map((record) => [String(record.key), record]));
   return [...latest.values()].filter(({ value }) => value !== null);
 }
 
 type Needs = Pick<ReturnType<typeof onKafka>, 'bus' | 'journal'>;
 
-function heartbeatsOf(world: World, { bus, journal }: Needs = onKafka(world)) {
+function heartbeatsOf(world: TestWorld, { bus, journal }: Needs = onKafka(world)) {
   const logger = createLogger({ name: 'test', level: 'silent' });
-  return createHeartbeats({ ...world.erasing, bus, journal, logger }, TIMES);
+  return createErasureHeartbeats({ ...world.erasing, bus, journal, logger }, TIMES);
 }
 
-function assertCompactedWithoutPerson(world: World): void {
+function assertCompactedWithoutPerson(world: TestWorld): void {
   const remaining = compacted(world);
   assert.ok(recordsOf(world).some(({ value }) => PERSONAL_DATA_PATTERN.test(String(value))));
   for (const record of remaining) {
@@ -90,8 +90,9 @@ describe('an erasure on a log that cannot replace records', () => {
         userId,
       );
       const account = { account: userId, sequence: 1 };
-      for (const at of erasureSteps(needs, account, [ADDRESS]).keys())
-        for (const step of erasureSteps(needs, account, [ADDRESS]).slice(0, at + 1)) await step.run();
+      for (const at of createErasureSteps(needs, account, [DUE_ACCOUNT_ADDRESS]).keys())
+        for (const step of createErasureSteps(needs, account, [DUE_ACCOUNT_ADDRESS]).slice(0, at + 1))
+          await step.run();
       await eraseDueAccounts(needs);
       assertCompactedWithoutPerson(world);
     }),
@@ -99,13 +100,13 @@ describe('an erasure on a log that cannot replace records', () => {
 });
 
 describe('heartbeats', () => {
-  async function erased(world: World): Promise<string> {
+  async function erased(world: TestWorld): Promise<string> {
     const userId = await createDueAccount(world);
     await publishJournalEvents(world, userId);
     await eraseDueAccounts(onKafka(world));
     return userId;
   }
-  function beats(world: World): readonly BusRecord[] {
+  function beats(world: TestWorld): readonly BusRecord[] {
     return recordsOf(world).filter(isHeartbeat);
   }
 

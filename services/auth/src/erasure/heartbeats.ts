@@ -8,31 +8,31 @@ import { partitionOfKey, segmentMsForCompaction } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, accountsTopic, heartbeatKey } from '@latchkey/events';
 import type { ClockGuard, Logger, Part } from '@latchkey/process';
 import type { Leases } from '@latchkey/store';
-import { createJob } from '../job.ts';
-import type { ErasureReceipts, ErasureWithCopies } from '../ports/erasure-receipts.ts';
+import { createRepeatedJob } from '../job.ts';
+import type { ErasureReceipts, ErasureWithPublishedCopies } from '../ports/erasure-receipts.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
-import { isAccountsTopicCompacted, type PublishCopiesDeps, publishCopies } from './copies.ts';
-import { maxRemovalDelayMs, SECOND_COPIES_DELAY_MS } from './removal.ts';
+import { isAccountsTopicCompacted, type PublishErasedCopiesDeps, publishErasedCopies } from './copies.ts';
+import { maxLogRemovalDelayMs, SECOND_ERASED_COPIES_DELAY_MS } from './removal.ts';
 
 const LEASE = 'erasure-heartbeats';
 const LEASE_MS = 60_000;
 const PAGE = 100;
 const LONGEST_PAUSE_MS = 10 * 60_000;
 /** The times that determine how long heartbeats are needed. */
-export interface HeartbeatTimes {
+export interface ErasureHeartbeatTimes {
   /** How long the broker may keep a record after a later one has replaced it: ERASURE_TOPIC_DAYS, in ms. */
   readonly maxLagMs: number;
   /** How long after the first copies they are published a second time, in ms. Default: an hour. */
   readonly againMs?: number;
 }
 
-type Needs = Omit<PublishCopiesDeps, 'erasureReceipts'> & {
+type Needs = Omit<PublishErasedCopiesDeps, 'erasureReceipts'> & {
   readonly erasureReceipts: Pick<ErasureReceipts, 'listCopied' | 'noteCopies' | 'noteGone'>;
   readonly logger: Logger;
 };
 
 /** Publishes heartbeats until the events of erased accounts are gone from the topic. */
-export interface Heartbeats {
+export interface ErasureHeartbeats {
   /**
    * Publishes all heartbeats and second copies that are due. Does nothing if the topic is not compacted:
    * those erasures are completed on the topic that replaces it.
@@ -42,10 +42,10 @@ export interface Heartbeats {
 }
 
 /** Creates the publisher of heartbeats. Callers of `run` must hold the lease. */
-export function createHeartbeats(
+export function createErasureHeartbeats(
   deps: Needs,
-  { maxLagMs, againMs = SECOND_COPIES_DELAY_MS }: HeartbeatTimes,
-): Heartbeats {
+  { maxLagMs, againMs = SECOND_ERASED_COPIES_DELAY_MS }: ErasureHeartbeatTimes,
+): ErasureHeartbeats {
   const { erasureReceipts, bus, now, logger } = deps;
   const segmentMs = segmentMsForCompaction(maxLagMs);
   const everyMs = segmentMs / 4;
@@ -56,18 +56,18 @@ export function createHeartbeats(
    * Returns the time by which the broker has certainly removed the original records, if heartbeats are
    * published until then; in ms since the epoch.
    */
-  function goneAt({ copies: { lastAt } }: ErasureWithCopies): number {
-    return Date.parse(lastAt) + maxRemovalDelayMs(maxLagMs);
+  function goneAt({ copies: { lastAt } }: ErasureWithPublishedCopies): number {
+    return Date.parse(lastAt) + maxLogRemovalDelayMs(maxLagMs);
   }
 
-  function isDueAgain({ copies: { firstAt, lastAt } }: ErasureWithCopies): boolean {
+  function isDueAgain({ copies: { firstAt, lastAt } }: ErasureWithPublishedCopies): boolean {
     const dueAt = Date.parse(firstAt) + againMs;
     return Date.parse(lastAt) < dueAt && dueAt <= now().getTime();
   }
 
-  async function copyAgain({ account }: ErasureWithCopies): Promise<void> {
+  async function copyAgain({ account }: ErasureWithPublishedCopies): Promise<void> {
     try {
-      await publishCopies(deps, account);
+      await publishErasedCopies(deps, account);
     } catch (error) {
       if (!(error instanceof UnreadableCommit)) throw error;
       logger.error(
@@ -92,7 +92,10 @@ export function createHeartbeats(
    * original events are gone.
    * @param earlier a copy of `last` from before this run
    */
-  async function handle(erasure: ErasureWithCopies, earlier: ReadonlyMap<number, number>): Promise<void> {
+  async function handle(
+    erasure: ErasureWithPublishedCopies,
+    earlier: ReadonlyMap<number, number>,
+  ): Promise<void> {
     const { account } = erasure;
     const dueAgain = isDueAgain(erasure);
     if (dueAgain) await copyAgain(erasure);
@@ -109,7 +112,7 @@ export function createHeartbeats(
     async run() {
       if (!(await isAccountsTopicCompacted(deps))) return;
       const earlier = new Map(last);
-      let after: ErasureWithCopies | undefined;
+      let after: ErasureWithPublishedCopies | undefined;
       do {
         const page = await erasureReceipts.listCopied({ limit: PAGE, ...(after && { after }) });
         for (const erasure of page) await handle(erasure, earlier);
@@ -123,16 +126,16 @@ export function createHeartbeats(
  * Creates a job that publishes heartbeats as long as the original events of an erasure may still be on the
  * topic.
  */
-export function createHeartbeatJob(
+export function createErasureHeartbeatJob(
   deps: Needs & {
     readonly leases: Leases;
     readonly owner: string;
     readonly clock: Pick<ClockGuard, 'assertTrusted'>;
   },
-  times: HeartbeatTimes,
+  times: ErasureHeartbeatTimes,
 ): Part {
   const { erasureReceipts, leases, owner, now, logger, clock } = deps;
-  const heartbeats = createHeartbeats(deps, times);
+  const heartbeats = createErasureHeartbeats(deps, times);
   async function run(): Promise<boolean> {
     clock.assertTrusted();
     // Usually there is nothing to do. Check this first, because taking the lease is a write.
@@ -142,7 +145,7 @@ export function createHeartbeatJob(
     return false;
   }
   const everyMs = Math.min(LONGEST_PAUSE_MS, segmentMsForCompaction(times.maxLagMs) / 8);
-  const job = createJob({ name: 'erasure heartbeats', everyMs, logger, run });
+  const job = createRepeatedJob({ name: 'erasure heartbeats', everyMs, logger, run });
   return {
     ...job,
     stop: async () => {

@@ -1,6 +1,6 @@
 import { DAY_MS, type Registry } from '@latchkey/process';
 import { Gauge } from 'prom-client';
-import { type ErasureReceipts, unconfirmedConsumers } from '../ports/erasure-receipts.ts';
+import { type ErasureReceipts, findUnconfirmedConsumers } from '../ports/erasure-receipts.ts';
 import type { Erasures } from '../ports/erasures.ts';
 
 /** The maximum number of erasures that are read per scrape. */
@@ -38,7 +38,7 @@ export function createErasureMetrics({
       const until = new Date(now().getTime() - receiptDays * DAY_MS).toISOString();
       try {
         const late = await erasureReceipts.list({ limit: COUNTED_AT_MOST, waiting: true, until });
-        for (const consumer of late.flatMap(unconfirmedConsumers))
+        for (const consumer of late.flatMap(findUnconfirmedConsumers))
           if (expected.includes(consumer)) this.inc({ consumer });
       } catch {
         for (const consumer of expected) this.set({ consumer }, Number.NaN);

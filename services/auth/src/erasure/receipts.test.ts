@@ -3,19 +3,25 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { encodeReceipt, RECEIPTS_TOPIC, type Receipt } from '@latchkey/events';
 import { createLogger, createRegistry } from '@latchkey/process';
-import { unconfirmedConsumers } from '../ports/erasure-receipts.ts';
+import { findUnconfirmedConsumers } from '../ports/erasure-receipts.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
 import { waitUntil } from '../testing/until.ts';
-import { createTestContext, DAY_MS, type World, withTestWorld } from '../testing/world.ts';
+import { createTestContext, DAY_MS, type TestWorld, withTestWorld } from '../testing/world.ts';
 import { createErasureMetrics } from './metrics.ts';
-import { createReceiptReader, expectedConsumers, storeReceipt } from './receipts.ts';
-import { eraseOtherAccount } from './request-erasure.ts';
+import {
+  consumersThatMustConfirmErasure,
+  createErasureReceiptReader,
+  storeErasureReceipt,
+} from './receipts.ts';
+import { requestErasureOfAccount } from './request-erasure.ts';
 import { eraseDueAccounts } from './sweep.ts';
 
-async function erasedAccount(world: World): Promise<{ readonly account: string; readonly sequence: number }> {
+async function erasedAccount(
+  world: TestWorld,
+): Promise<{ readonly account: string; readonly sequence: number }> {
   const { deps } = world;
   const { userId } = await world.signUp('ada@example.com', 'countess of the engine');
-  await eraseOtherAccount(deps, { userId, by: 'ops' }, createTestContext());
+  await requestErasureOfAccount(deps, { userId, by: 'ops' }, createTestContext());
   world.advance(7 * DAY_MS);
   await eraseDueAccounts(world.erasing);
   const erasure = await world.erasing.erasureReceipts.find(userId);
@@ -28,13 +34,13 @@ function receiptOf({ account, sequence }: { account: string; sequence: number },
 }
 
 test('all services must confirm, and those that the operator names, each once', () => {
-  assert.deepEqual(expectedConsumers(['books', 'user']), ['auth', 'user', 'notifier', 'books']);
+  assert.deepEqual(consumersThatMustConfirmErasure(['books', 'user']), ['auth', 'user', 'notifier', 'books']);
 });
 
 test(
   'an erasure is confirmed by auth itself, on the topic that everybody confirms on',
   withTestWorld(async (world) => {
-    const reader = createReceiptReader({
+    const reader = createErasureReceiptReader({
       ...world.erasing,
       logger: createLogger({ name: 'x', level: 'silent' }),
     });
@@ -43,7 +49,7 @@ test(
     const find = () => world.erasing.erasureReceipts.find(erased.account);
     await waitUntil(async () => (await find())?.receipts.length === 1);
     const stored = await find();
-    assert.deepEqual(stored && unconfirmedConsumers(stored), ['user']);
+    assert.deepEqual(stored && findUnconfirmedConsumers(stored), ['user']);
     await world.bus.publish(RECEIPTS_TOPIC, [
       { key: 'nonsense', value: Buffer.from('{'), headers: {} },
       encodeReceipt(receiptOf({ account: randomUUID(), sequence: 1 }, 'user')),
@@ -62,7 +68,7 @@ test(
   'the reader reports that it cannot read, and positions that are not where they must be',
   withTestWorld(async (world) => {
     const faults: string[] = [];
-    const reader = createReceiptReader({
+    const reader = createErasureReceiptReader({
       ...world.erasing,
       bus: {
         subscribe: async (options) => ({ ...(await world.bus.subscribe(options)), faults: () => faults }),
@@ -94,7 +100,7 @@ test(
     // So many accounts that every partition gets receipts of at least one of them.
     const unreadable: readonly string[] = Array.from({ length: 300 }, () => randomUUID());
     const { journal } = world.erasing;
-    const reader = createReceiptReader({
+    const reader = createErasureReceiptReader({
       ...world.erasing,
       journal: {
         ...journal,
@@ -125,13 +131,13 @@ test(
     const { userId: living } = await world.signUp('bob@example.com', 'countess of the engine');
     const erased = await erasedAccount(world);
     assert.equal(
-      await storeReceipt(world.erasing, receiptOf({ account: living, sequence: 1 }, 'user')),
+      await storeErasureReceipt(world.erasing, receiptOf({ account: living, sequence: 1 }, 'user')),
       false,
     );
     assert.equal(await world.erasing.erasureReceipts.find(living), undefined);
     const early = { ...erased, sequence: erased.sequence - 1 };
-    assert.equal(await storeReceipt(world.erasing, receiptOf(early, 'user')), false);
-    assert.equal(await storeReceipt(world.erasing, receiptOf(erased, 'user')), true);
+    assert.equal(await storeErasureReceipt(world.erasing, receiptOf(early, 'user')), false);
+    assert.equal(await storeErasureReceipt(world.erasing, receiptOf(erased, 'user')), true);
   }),
 );
 
@@ -140,9 +146,9 @@ test(
   withTestWorld(async (world) => {
     const erased = await erasedAccount(world);
     const names = Array.from({ length: 120 }, (_, index) => `invented-${index}`);
-    for (const name of names) await storeReceipt(world.erasing, receiptOf(erased, name));
+    for (const name of names) await storeErasureReceipt(world.erasing, receiptOf(erased, name));
     assert.equal((await world.erasing.erasureReceipts.find(erased.account))?.receipts.length, 100);
-    assert.equal(await storeReceipt(world.erasing, receiptOf(erased, 'user')), true);
+    assert.equal(await storeErasureReceipt(world.erasing, receiptOf(erased, 'user')), true);
   }),
 );
 
@@ -152,12 +158,12 @@ test(
     const registry = createRegistry();
     createErasureMetrics({ ...world.erasing, registry, receiptDays: 3 });
     const erased = await erasedAccount(world);
-    await storeReceipt(world.erasing, receiptOf(erased, 'auth'));
+    await storeErasureReceipt(world.erasing, receiptOf(erased, 'auth'));
     assert.match(await registry.metrics(), /latchkey_erasures_overdue\{consumer="user"\} 0/);
     world.advance(3 * DAY_MS);
     assert.match(await registry.metrics(), /latchkey_erasures_overdue\{consumer="user"\} 1/);
     assert.match(await registry.metrics(), /latchkey_erasures_overdue\{consumer="auth"\} 0/);
-    await storeReceipt(world.erasing, receiptOf(erased, 'user'));
+    await storeErasureReceipt(world.erasing, receiptOf(erased, 'user'));
     assert.match(await registry.metrics(), /latchkey_erasures_overdue\{consumer="user"\} 0/);
   }),
 );
@@ -181,7 +187,7 @@ test(
     const registry = createRegistry();
     createErasureMetrics({ ...world.erasing, registry, receiptDays: 3 });
     const { userId } = await world.signUp('ada@example.com', 'countess of the engine');
-    await eraseOtherAccount(world.deps, { userId, by: 'ops' }, createTestContext());
+    await requestErasureOfAccount(world.deps, { userId, by: 'ops' }, createTestContext());
     assert.match(await registry.metrics(), /latchkey_erasures_unfinished 0/);
     world.advance(7 * DAY_MS);
     assert.match(await registry.metrics(), /latchkey_erasures_unfinished 1/);

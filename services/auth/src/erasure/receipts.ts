@@ -8,7 +8,7 @@ import type { ErasureReceipts, ErasureRecord } from '../ports/erasure-receipts.t
 import { UnreadableCommit } from '../ports/journal.ts';
 
 /** The name of auth's consumer group, and of auth as a consumer in its own receipts. */
-export const AUTH_CONSUMER = 'auth';
+export const AUTH_CONSUMER_NAME = 'auth';
 /**
  * The maximum number of receipts per account: anyone with write access to the topic can invent consumer
  * names.
@@ -16,11 +16,11 @@ export const AUTH_CONSUMER = 'auth';
 const MAX_RECEIPTS = 100;
 
 /** Returns the names of all consumers that must confirm each erasure. @param others ERASURE_CONSUMERS */
-export function expectedConsumers(others: readonly string[]): readonly string[] {
+export function consumersThatMustConfirmErasure(others: readonly string[]): readonly string[] {
   return [...new Set([...ownConsumers, ...others])];
 }
 
-export type ReceiptDeps = Pick<UseCaseDeps, 'journal'> & {
+export type ErasureReceiptDeps = Pick<UseCaseDeps, 'journal'> & {
   readonly erasureReceipts: Pick<ErasureReceipts, 'open' | 'confirm' | 'find'>;
   /** The consumers that must confirm an erasure. */
   readonly expected: readonly string[];
@@ -33,7 +33,7 @@ export type ReceiptDeps = Pick<UseCaseDeps, 'journal'> & {
  * @throws StoreUnavailable, UnreadableCommit
  */
 export async function findOrOpenErasure(
-  { journal, erasureReceipts, expected }: ReceiptDeps,
+  { journal, erasureReceipts, expected }: ErasureReceiptDeps,
   account: string,
 ): Promise<ErasureRecord | undefined> {
   const known = await erasureReceipts.find(account);
@@ -52,8 +52,8 @@ export async function findOrOpenErasure(
  * @returns false if the receipt was rejected, for example because the account is not erased
  * @throws StoreUnavailable
  */
-export async function storeReceipt(
-  deps: ReceiptDeps,
+export async function storeErasureReceipt(
+  deps: ErasureReceiptDeps,
   { userId, consumer, sequence, confirmedAt }: Receipt,
 ): Promise<boolean> {
   const erasure = await findOrOpenErasure(deps, userId);
@@ -65,17 +65,22 @@ export async function storeReceipt(
 }
 
 /** Publishes auth's own receipt. @throws errors of the bus */
-export async function publishOwnReceipt(
+export async function publishAuthErasureReceipt(
   { bus, now }: { readonly bus: Pick<Bus, 'publish'>; now(): Date },
   { account, sequence }: Pick<ErasureRecord, 'account' | 'sequence'>,
 ): Promise<void> {
-  const receipt = { userId: account, consumer: AUTH_CONSUMER, sequence, confirmedAt: now().toISOString() };
+  const receipt = {
+    userId: account,
+    consumer: AUTH_CONSUMER_NAME,
+    sequence,
+    confirmedAt: now().toISOString(),
+  };
   await bus.publish(RECEIPTS_TOPIC, [encodeReceipt(receipt)]);
 }
 
 /** Creates the subscription that stores the receipts of all consumers. */
-export function createReceiptReader(
-  deps: ReceiptDeps & { readonly bus: Pick<Bus, 'subscribe'>; readonly logger: Logger },
+export function createErasureReceiptReader(
+  deps: ErasureReceiptDeps & { readonly bus: Pick<Bus, 'subscribe'>; readonly logger: Logger },
 ): Part {
   const { bus, logger } = deps;
   let subscription: Subscription | undefined;
@@ -85,7 +90,7 @@ export function createReceiptReader(
     const receipt = decodeReceipt(record);
     if (receipt === undefined) return 'it cannot be read';
     try {
-      return (await storeReceipt(deps, receipt)) ? undefined : 'it is about no erasure';
+      return (await storeErasureReceipt(deps, receipt)) ? undefined : 'it is about no erasure';
     } catch (error) {
       // Such an account cannot have been erased, because the eraser would have failed to read its events,
       // too.
@@ -105,7 +110,7 @@ export function createReceiptReader(
   return {
     name: 'receipts',
     async start() {
-      subscription = await bus.subscribe({ topics: [RECEIPTS_TOPIC], group: AUTH_CONSUMER, handle });
+      subscription = await bus.subscribe({ topics: [RECEIPTS_TOPIC], group: AUTH_CONSUMER_NAME, handle });
     },
     async stop() {
       await subscription?.close();

@@ -1,12 +1,12 @@
 /** Computes when the broker will have removed the events of an erased person from a compacted topic. */
 import { segmentMsForCompaction } from '@latchkey/bus';
-import type { ErasureCopies } from '../ports/erasure-receipts.ts';
+import type { ErasedCopiesTimes } from '../ports/erasure-receipts.ts';
 
 /**
  * How long after the first copies they are published a second time, in ms. An original event whose publish
  * was delayed may have arrived after the first copies; only the second copies replace it.
  */
-export const SECOND_COPIES_DELAY_MS = 60 * 60_000;
+export const SECOND_ERASED_COPIES_DELAY_MS = 60 * 60_000;
 
 /**
  * Returns how long after the last copies the original events are certainly gone, in ms. After one segment
@@ -15,16 +15,19 @@ export const SECOND_COPIES_DELAY_MS = 60 * 60_000;
  * @param maxLagMs how long the broker may keep a record after a later one has replaced it:
  * ERASURE_TOPIC_DAYS, in ms
  */
-export function maxRemovalDelayMs(maxLagMs: number): number {
+export function maxLogRemovalDelayMs(maxLagMs: number): number {
   return maxLagMs + 2 * segmentMsForCompaction(maxLagMs);
 }
 
 /**
  * Returns the time by which the original events will be gone from the topic if auth keeps running until then.
- * @param maxLagMs as in {@link maxRemovalDelayMs}
+ * @param maxLagMs as in {@link maxLogRemovalDelayMs}
  */
-export function removalDeadline({ firstAt, lastAt, goneAt }: ErasureCopies, maxLagMs: number): Date {
+export function computeLogRemovalDeadline(
+  { firstAt, lastAt, goneAt }: ErasedCopiesTimes,
+  maxLagMs: number,
+): Date {
   if (goneAt !== undefined) return new Date(goneAt);
-  const lastMs = Math.max(Date.parse(lastAt), Date.parse(firstAt) + SECOND_COPIES_DELAY_MS);
-  return new Date(lastMs + maxRemovalDelayMs(maxLagMs));
+  const lastMs = Math.max(Date.parse(lastAt), Date.parse(firstAt) + SECOND_ERASED_COPIES_DELAY_MS);
+  return new Date(lastMs + maxLogRemovalDelayMs(maxLagMs));
 }

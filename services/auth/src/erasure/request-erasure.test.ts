@@ -3,23 +3,29 @@ import { describe, test } from 'node:test';
 import { requireExistingAccount } from '../account/index.ts';
 import {
   ada,
-  PASSWORD as CHANGER_PASSWORD,
+  ADA_PASSWORD as CHANGER_PASSWORD,
   createAccountWithChangedEmail,
-  undoChange,
-  withFastHashingWorld,
+  undoConfirmedEmailChange,
+  withFastHashingTestWorld,
 } from '../email-change/testing/stage.ts';
-import type { Audit, AuditReport } from '../ports/audit.ts';
+import type { AuditReport, AuditSink } from '../ports/audit.ts';
 import { login } from '../sessions/login.ts';
 import { verifySignUp } from '../sign-up/verification.ts';
-import { createTestContext, DAY_MS, isRefusedWith, type World, withTestWorld } from '../testing/world.ts';
-import { cancelErasure, eraseOtherAccount, eraseOwnAccount, viewErasure } from './request-erasure.ts';
+import {
+  createRefusalPredicate,
+  createTestContext,
+  DAY_MS,
+  type TestWorld,
+  withTestWorld,
+} from '../testing/world.ts';
+import { cancelErasure, requestErasureOfAccount, requestOwnErasure, viewErasure } from './request-erasure.ts';
 import { eraseDueAccounts } from './sweep.ts';
 
 const ADDRESS = 'ada@example.com';
 const PASSWORD = 'countess of lovelace';
 
 /** Signs up an account and verifies its address. Returns its id. */
-async function verified(world: World): Promise<string> {
+async function verified(world: TestWorld): Promise<string> {
   const { userId } = await world.signUp(ADDRESS, PASSWORD);
   const token = world.tokenOf(userId, 'verification');
   await verifySignUp(
@@ -30,7 +36,7 @@ async function verified(world: World): Promise<string> {
   return userId;
 }
 
-async function caller(world: World, userId: string) {
+async function caller(world: TestWorld, userId: string) {
   const state = await world.deps.accounts.load(userId);
   assert.ok(state.status === 'verified');
   return { userId, sessionId: 'a session', state };
@@ -43,13 +49,13 @@ describe('erasing an own account', () => {
       const userId = await verified(world);
       async function request() {
         const me = await caller(world, userId);
-        return eraseOwnAccount(world.deps, { password: PASSWORD }, me, createTestContext());
+        return requestOwnErasure(world.deps, { password: PASSWORD }, me, createTestContext());
       }
       for (const _ of Array(10).keys()) {
         await request();
         await cancelErasure(world.deps, world.tokenOf(userId, 'erasure'), createTestContext());
       }
-      await assert.rejects(request(), isRefusedWith('rate_limited'));
+      await assert.rejects(request(), createRefusalPredicate('rate_limited'));
       assert.equal((await world.deps.accounts.load(userId)).status, 'verified');
     }),
   );
@@ -60,16 +66,26 @@ describe('erasing an own account', () => {
       const userId = await verified(world);
       await login(world.deps, { address: ADDRESS, password: PASSWORD }, createTestContext());
       await assert.rejects(
-        eraseOwnAccount(world.deps, { password: 'wrong' }, await caller(world, userId), createTestContext()),
-        isRefusedWith('password_incorrect'),
+        requestOwnErasure(
+          world.deps,
+          { password: 'wrong' },
+          await caller(world, userId),
+          createTestContext(),
+        ),
+        createRefusalPredicate('password_incorrect'),
       );
       const me = await caller(world, userId);
-      const { eraseAt } = await eraseOwnAccount(world.deps, { password: PASSWORD }, me, createTestContext());
+      const { eraseAt } = await requestOwnErasure(
+        world.deps,
+        { password: PASSWORD },
+        me,
+        createTestContext(),
+      );
       assert.equal(Date.parse(eraseAt), world.deps.now().getTime() + 7 * DAY_MS);
       assert.deepEqual(await world.deps.sessions.list(userId, world.deps.now(), { limit: 9 }), []);
       await assert.rejects(
         login(world.deps, { address: ADDRESS, password: PASSWORD }, createTestContext()),
-        isRefusedWith('account_disabled'),
+        createRefusalPredicate('account_disabled'),
       );
     }),
   );
@@ -79,9 +95,9 @@ describe('erasing an own account', () => {
     withTestWorld(async (world) => {
       const userId = await verified(world);
       const reports: AuditReport[] = [];
-      const audit: Audit = { record: (report) => reports.push(report) };
+      const audit: AuditSink = { record: (report) => reports.push(report) };
       await assert.rejects(
-        eraseOwnAccount(
+        requestOwnErasure(
           { ...world.deps, audit },
           { password: 'wrong' },
           await caller(world, userId),
@@ -104,13 +120,13 @@ describe('erasing an own account', () => {
     'is undone by the link of the mail, which works once',
     withTestWorld(async (world) => {
       const userId = await verified(world);
-      await eraseOtherAccount(world.deps, { userId, by: 'ops' }, createTestContext());
+      await requestErasureOfAccount(world.deps, { userId, by: 'ops' }, createTestContext());
       const token = world.tokenOf(userId, 'erasure');
       assert.equal((await viewErasure(world.deps, token)).locale, 'en');
       await cancelErasure(world.deps, token, createTestContext());
       await assert.rejects(
         cancelErasure(world.deps, token, createTestContext()),
-        isRefusedWith('token_invalid'),
+        createRefusalPredicate('token_invalid'),
       );
       world.advance(8 * DAY_MS);
       await eraseDueAccounts(world.erasing);
@@ -123,7 +139,7 @@ describe('erasing an own account', () => {
     'happens when it is due, and not before',
     withTestWorld(async (world) => {
       const userId = await verified(world);
-      await eraseOtherAccount(world.deps, { userId, by: 'ops' }, createTestContext());
+      await requestErasureOfAccount(world.deps, { userId, by: 'ops' }, createTestContext());
       const token = world.tokenOf(userId, 'erasure');
       world.advance(7 * DAY_MS - 1);
       await eraseDueAccounts(world.erasing);
@@ -131,12 +147,12 @@ describe('erasing an own account', () => {
       world.advance(1);
       await assert.rejects(
         cancelErasure(world.deps, token, createTestContext()),
-        isRefusedWith('token_expired'),
+        createRefusalPredicate('token_expired'),
       );
       await eraseDueAccounts(world.erasing);
       await eraseDueAccounts(world.erasing);
       assert.deepEqual((await world.typesOf(userId)).slice(-1), ['AccountErased']);
-      await assert.rejects(viewErasure(world.deps, token), isRefusedWith('token_invalid'));
+      await assert.rejects(viewErasure(world.deps, token), createRefusalPredicate('token_invalid'));
     }),
   );
 
@@ -144,10 +160,10 @@ describe('erasing an own account', () => {
     'that was requested again after it was canceled happens at the later instant',
     withTestWorld(async (world) => {
       const userId = await verified(world);
-      await eraseOtherAccount(world.deps, { userId, by: 'ops' }, createTestContext());
+      await requestErasureOfAccount(world.deps, { userId, by: 'ops' }, createTestContext());
       await cancelErasure(world.deps, world.tokenOf(userId, 'erasure'), createTestContext());
       world.advance(DAY_MS);
-      await eraseOtherAccount(world.deps, { userId, by: 'ops' }, createTestContext());
+      await requestErasureOfAccount(world.deps, { userId, by: 'ops' }, createTestContext());
       world.advance(6 * DAY_MS);
       await eraseDueAccounts(world.erasing);
       assert.ok(!(await world.typesOf(userId)).includes('AccountErased'));
@@ -161,7 +177,7 @@ describe('erasing an own account', () => {
     'that waits already is moved to an earlier instant by an operator, and is carried out once',
     withTestWorld(async (world) => {
       const userId = await verified(world);
-      await eraseOwnAccount(
+      await requestOwnErasure(
         world.deps,
         { password: PASSWORD },
         await caller(world, userId),
@@ -169,11 +185,15 @@ describe('erasing an own account', () => {
       );
       const settings = { ...world.deps.settings, erasureGraceDays: 0 };
       const target = { userId, by: 'ops' };
-      const { eraseAt } = await eraseOtherAccount({ ...world.deps, settings }, target, createTestContext());
+      const { eraseAt } = await requestErasureOfAccount(
+        { ...world.deps, settings },
+        target,
+        createTestContext(),
+      );
       assert.equal(eraseAt, world.deps.now().toISOString());
       await assert.rejects(
         cancelErasure(world.deps, world.tokenOf(userId, 'erasure'), createTestContext()),
-        isRefusedWith('token_invalid'),
+        createRefusalPredicate('token_invalid'),
       );
       await eraseDueAccounts(world.erasing);
       assert.equal((await world.typesOf(userId)).at(-1), 'AccountErased');
@@ -187,13 +207,13 @@ describe('erasing an own account', () => {
     withTestWorld(async (world) => {
       const userId = await verified(world);
       await assert.rejects(
-        eraseOtherAccount(world.deps, { userId, by: userId }, createTestContext()),
-        isRefusedWith('own_account'),
+        requestErasureOfAccount(world.deps, { userId, by: userId }, createTestContext()),
+        createRefusalPredicate('own_account'),
       );
       const nobody = '0198c0de-0000-7000-8000-0000000000bb';
       await assert.rejects(
-        eraseOtherAccount(world.deps, { userId: nobody, by: 'ops' }, createTestContext()),
-        isRefusedWith('not_found'),
+        requestErasureOfAccount(world.deps, { userId: nobody, by: 'ops' }, createTestContext()),
+        createRefusalPredicate('not_found'),
       );
     }),
   );
@@ -205,7 +225,7 @@ describe('erasing an own account', () => {
       const settings = { ...world.deps.settings, erasureGraceDays: 0 };
       let woken = 0;
       const deps = { ...world.deps, settings, wakeEraser: () => (woken += 1) };
-      await eraseOtherAccount(deps, { userId, by: 'ops' }, createTestContext());
+      await requestErasureOfAccount(deps, { userId, by: 'ops' }, createTestContext());
       assert.equal(woken, 1);
       assert.throws(() => world.tokenOf(userId, 'erasure'));
       await eraseDueAccounts(world.erasing);
@@ -215,13 +235,13 @@ describe('erasing an own account', () => {
 
   test(
     'is not due before a change of address can no longer be undone, and the undo keeps the account',
-    withFastHashingWorld(async (world) => {
+    withFastHashingTestWorld(async (world) => {
       const settings = { ...world.deps.settings, erasureGraceDays: 0 };
       const deps = { ...world.deps, settings };
       const userId = await createAccountWithChangedEmail(world);
       const thief = await caller(world, userId);
       world.advance(3 * DAY_MS);
-      const { eraseAt } = await eraseOwnAccount(
+      const { eraseAt } = await requestOwnErasure(
         deps,
         { password: CHANGER_PASSWORD },
         thief,
@@ -229,7 +249,7 @@ describe('erasing an own account', () => {
       );
       assert.equal(Date.parse(eraseAt), world.deps.now().getTime() + 4 * DAY_MS);
       await eraseDueAccounts(world.erasing);
-      await undoChange(world, userId);
+      await undoConfirmedEmailChange(world, userId);
       world.advance(30 * DAY_MS);
       await eraseDueAccounts(world.erasing);
       const state = requireExistingAccount(await world.freshAccounts().load(userId));
@@ -239,10 +259,10 @@ describe('erasing an own account', () => {
 
   test(
     'by an operator does not wait for the undo of a change of address',
-    withFastHashingWorld(async (world) => {
+    withFastHashingTestWorld(async (world) => {
       const userId = await createAccountWithChangedEmail(world);
       const settings = { ...world.deps.settings, erasureGraceDays: 0 };
-      await eraseOtherAccount({ ...world.deps, settings }, { userId, by: 'ops' }, createTestContext());
+      await requestErasureOfAccount({ ...world.deps, settings }, { userId, by: 'ops' }, createTestContext());
       await eraseDueAccounts(world.erasing);
       assert.equal(requireExistingAccount(await world.freshAccounts().load(userId)).email, '');
     }),

@@ -6,14 +6,17 @@ import {
   computeErasureTime,
   isLivingAccount,
 } from '../account/index.ts';
-import { addOtherAdmins, executeAndEndSessions } from '../administration/manage-accounts.ts';
+import {
+  createCommandWithOtherAdmins,
+  executeAndRemoveRevokedSessions,
+} from '../administration/manage-accounts.ts';
 import type { Caller, UseCaseContext, UseCaseDeps, UseCaseSettings } from '../deps.ts';
 import { runWithinLimits } from '../limits/within-limits.ts';
 import { checkPassword, limitPasswordAttempts } from '../passwords/attempts.ts';
 import { Refused } from '../refused.ts';
 import { refuseRevokedCaller } from '../sessions/session-status.ts';
-import type { AccountOutcome } from '../streams/accounts.ts';
-import { mintLinkUntil, readLinkToken } from '../tokens/links.ts';
+import type { AccountCommandOutcome } from '../streams/accounts.ts';
+import { createMailedLinkUntil, readLinkToken } from '../tokens/links.ts';
 
 type Needs = Pick<
   UseCaseDeps,
@@ -23,7 +26,7 @@ type Needs = Pick<
 type Origin = Pick<UseCaseContext, 'correlationId' | 'traceparent'>;
 
 /** An account whose erasure is pending. */
-export interface RequestedErasure {
+export interface ScheduledErasure {
   readonly state: AccountState;
   /** When the account will be erased (RFC 3339). */
   readonly eraseAt: string;
@@ -33,7 +36,7 @@ export interface RequestedErasure {
  * Disables the caller's own account immediately, and schedules its erasure after ERASURE_GRACE_DAYS.
  * @throws Refused (password_incorrect, last_admin, unauthenticated, rate_limited, conflict, overloaded)
  */
-export async function eraseOwnAccount(
+export async function requestOwnErasure(
   deps: Needs &
     Pick<
       UseCaseDeps,
@@ -42,7 +45,7 @@ export async function eraseOwnAccount(
   { password }: { readonly password: string },
   caller: Caller,
   context: UseCaseContext,
-): Promise<RequestedErasure> {
+): Promise<ScheduledErasure> {
   const { userId, state } = caller;
   const attempt = { address: state.address, accountId: userId, during: 'erasure', actor: userId } as const;
   const requested = await limitPasswordAttempts(deps, attempt, context, async () => {
@@ -60,11 +63,11 @@ export async function eraseOwnAccount(
  * Disables another account immediately, and schedules its erasure after ERASURE_GRACE_DAYS. For admins.
  * @throws Refused (not_found, own_account, last_admin, conflict)
  */
-export async function eraseOtherAccount(
+export async function requestErasureOfAccount(
   deps: Needs,
   target: { readonly userId: string; readonly by: string },
   origin: Origin,
-): Promise<RequestedErasure> {
+): Promise<ScheduledErasure> {
   if (target.userId === target.by) throw new Refused('own_account');
   return await requestErasure(deps, target, origin);
 }
@@ -73,7 +76,7 @@ async function requestErasure(
   deps: Needs,
   { userId, by, caller }: { readonly userId: string; readonly by: string; readonly caller?: Caller },
   origin: Origin,
-): Promise<RequestedErasure> {
+): Promise<ScheduledErasure> {
   const { accounts, settings, now } = deps;
   const account = await accounts.load(userId);
   if (!isLivingAccount(account)) throw new Refused('not_found');
@@ -81,11 +84,13 @@ async function requestErasure(
   const wanted = new Date(now().getTime() + days * DAY_MS).toISOString();
   const eraseAt = computeErasureTime(account, by, wanted);
   const isAtOnce = days === 0 && eraseAt === wanted;
-  const link = isAtOnce ? undefined : await mintLinkUntil(deps, 'erasure', account, new Date(eraseAt));
+  const link = isAtOnce
+    ? undefined
+    : await createMailedLinkUntil(deps, 'erasure', account, new Date(eraseAt));
   const request = { type: 'RequestErasure', by, eraseAt, ...(link && { link }) } as const;
-  const command = addOtherAdmins(deps, request);
+  const command = createCommandWithOtherAdmins(deps, request);
   const ask = caller ? refuseRevokedCaller(caller, command) : command;
-  const { state } = await executeAndEndSessions(deps, userId, origin, ask);
+  const { state } = await executeAndRemoveRevokedSessions(deps, userId, origin, ask);
   if (isAtOnce) deps.wakeEraser();
   return { state, eraseAt: (isLivingAccount(state) && state.erasure?.at) || eraseAt };
 }
@@ -119,7 +124,7 @@ export async function cancelErasure(
   deps: LinkNeeds,
   token: string,
   context: UseCaseContext,
-): Promise<AccountOutcome> {
+): Promise<AccountCommandOutcome> {
   const { userId, tokenHash } = readLinkToken(deps, 'erasure', token);
   const outcome = await deps.accounts.execute(userId, context, () => ({
     type: 'CancelErasure',

@@ -1,7 +1,7 @@
 import { createTestDatabase } from '@latchkey/mongo/testing';
-import { authIndexes, openMongoStores } from '../storage/mongo/index.ts';
+import { authIndexes, openMongoAuthStores } from '../storage/mongo/index.ts';
 import { sharedAddressContract } from './shared-address.contract.ts';
 
 const database = createTestDatabase('shared_address', authIndexes);
 
-sharedAddressContract('mongo', async () => openMongoStores((await database.empty()).connection));
+sharedAddressContract('mongo', async () => openMongoAuthStores((await database.empty()).connection));

@@ -8,13 +8,13 @@ import {
   ada,
   createVerifiedAccount,
   eve,
-  requestChange,
-  withFastHashingWorld,
+  requestEmailChangeTo,
+  withFastHashingTestWorld,
 } from '../email-change/testing/stage.ts';
-import type { Stores } from '../ports/stores.ts';
+import type { AuthStores } from '../ports/stores.ts';
 import { login } from '../sessions/login.ts';
-import { createTestContext, DAY_MS, isRefusedWith, type World } from '../testing/world.ts';
-import { eraseOtherAccount } from './request-erasure.ts';
+import { createRefusalPredicate, createTestContext, DAY_MS, type TestWorld } from '../testing/world.ts';
+import { requestErasureOfAccount } from './request-erasure.ts';
 import { eraseDueAccounts } from './sweep.ts';
 
 /** The number of failed logins that lock an address in the test world. */
@@ -26,7 +26,7 @@ const trusted = { address: ada, ip: '203.0.113.7' };
  * Locks the address by failed logins, trusts an IP address for it, and records a password reset request for
  * it.
  */
-async function protect({ deps }: World): Promise<void> {
+async function protect({ deps }: TestWorld): Promise<void> {
   for (const n of Array(LOGIN_FAILURES).keys())
     await assert.rejects(login(deps, { address: ada, password: `guess ${n}` }, createTestContext()));
   await deps.trustedAddresses.trust(trusted, deps.now());
@@ -34,28 +34,28 @@ async function protect({ deps }: World): Promise<void> {
   await deps.requests.add({ id: deps.newId(), kind: 'password-reset', address: ada, at, correlationId: 'r' });
 }
 
-async function isLocked({ deps }: World): Promise<boolean> {
+async function isLocked({ deps }: TestWorld): Promise<boolean> {
   return !(await deps.limits.peek('login-address', ada)).allowed;
 }
 
-async function eraseNow(world: World, userId: string): Promise<void> {
+async function eraseNow(world: TestWorld, userId: string): Promise<void> {
   const deps = { ...world.deps, settings: { ...world.deps.settings, erasureGraceDays: 0 } };
-  await eraseOtherAccount(deps, { userId, by: 'ops' }, createTestContext());
+  await requestErasureOfAccount(deps, { userId, by: 'ops' }, createTestContext());
   await eraseDueAccounts(world.erasing);
   assert.equal((await world.typesOf(userId)).at(-1), 'AccountErased');
 }
 
 /** Asserts that the lock, the trusted IP address and the recorded request are still stored. */
-async function assertProtected(world: World): Promise<void> {
+async function assertProtected(world: TestWorld): Promise<void> {
   const { requests, trustedAddresses, now } = world.deps;
   assert.equal(await isLocked(world), true);
   assert.equal(await trustedAddresses.isTrusted(trusted, now()), true);
   assert.equal(await requests.count(), 1);
 }
 
-export function sharedAddressContract(name: string, given?: () => Promise<Stores>): void {
-  function inWorld(play: (world: World) => Promise<void>) {
-    return withFastHashingWorld(play, given);
+export function sharedAddressContract(name: string, given?: () => Promise<AuthStores>): void {
+  function inWorld(play: (world: TestWorld) => Promise<void>) {
+    return withFastHashingTestWorld(play, given);
   }
 
   describe(`the erasure of an account that names the address of another, on ${name}`, () => {
@@ -87,7 +87,7 @@ export function sharedAddressContract(name: string, given?: () => Promise<Stores
         await createVerifiedAccount(world, ada);
         await protect(world);
         const { userId } = await createVerifiedAccount(world, eve);
-        await requestChange(world, userId, ada);
+        await requestEmailChangeTo(world, userId, ada);
         await eraseNow(world, userId);
         await assertProtected(world);
       }),
@@ -105,7 +105,7 @@ export function sharedAddressContract(name: string, given?: () => Promise<Stores
         await world.signUp(ada, PASSWORD);
         await assert.rejects(
           login(world.deps, { address: ada, password: PASSWORD }, createTestContext()),
-          isRefusedWith('rate_limited'),
+          createRefusalPredicate('rate_limited'),
         );
       }),
     );

@@ -5,18 +5,18 @@ import { createClockGuard } from '@latchkey/process';
 import { createWakeup } from '@latchkey/process/loop';
 import { captureLog } from '@latchkey/process/testing';
 import { waitUntil } from '../testing/until.ts';
-import { createTestContext, DAY_MS, type World, withTestWorld } from '../testing/world.ts';
-import { eraseOtherAccount } from './request-erasure.ts';
-import { createErasureJob, createFailureLog, eraseDueAccounts } from './sweep.ts';
+import { createTestContext, DAY_MS, type TestWorld, withTestWorld } from '../testing/world.ts';
+import { requestErasureOfAccount } from './request-erasure.ts';
+import { createErasureFailureLog, createErasureJob, eraseDueAccounts } from './sweep.ts';
 import { publishJournalEvents } from './testing/due-account.ts';
 
 /** Creates three accounts that are due to be erased. @returns their ids, in the order of their erasures */
-async function createDueAccounts(world: World): Promise<readonly string[]> {
+async function createDueAccounts(world: TestWorld): Promise<readonly string[]> {
   const ids: string[] = [];
   for (const name of ['ada', 'eve', 'joe']) {
     const { userId } = await world.signUp(`${name}@example.com`, 'countess of the engine');
     await publishJournalEvents(world, userId);
-    await eraseOtherAccount(world.deps, { userId, by: 'ops' }, createTestContext());
+    await requestErasureOfAccount(world.deps, { userId, by: 'ops' }, createTestContext());
     ids.push(userId);
   }
   world.advance(7 * DAY_MS);
@@ -83,7 +83,7 @@ test(
       },
     };
     const lines: string[] = [];
-    const failures = createFailureLog({
+    const failures = createErasureFailureLog({
       error: ({ stream }: { stream: string }) => lines.push(`failed ${stream}`),
       info: ({ stream }: { stream: string }) => lines.push(`finished ${stream}`),
     });
@@ -101,7 +101,7 @@ test(
   withTestWorld(async (world) => {
     const { deps, erasing, leases } = world;
     const { userId } = await world.signUp('ada@example.com', 'countess of the engine');
-    await eraseOtherAccount(deps, { userId, by: 'ops' }, createTestContext());
+    await requestErasureOfAccount(deps, { userId, by: 'ops' }, createTestContext());
     world.advance(7 * DAY_MS);
     const clock = createClockGuard({
       doubtAtStart: (use) => (use === 'erasure' ? 'It is 480 h later than before.' : undefined),

@@ -6,11 +6,11 @@ import type { ClockGuard, Logger, Part } from '@latchkey/process';
 import { createIdleBackoff, type Wakeup } from '@latchkey/process/loop';
 import { type Leases, StoreUnavailable } from '@latchkey/store';
 import type { UseCaseDeps } from '../deps.ts';
-import { createJob } from '../job.ts';
+import { createRepeatedJob } from '../job.ts';
 import type { DueErasure } from '../ports/erasures.ts';
 import {
-  type EraseDeps,
-  type ErasingAccount,
+  type AccountBeingErased,
+  type EraseAccountDeps,
   eraseFromLog,
   eraseFromStores,
   finishErasure,
@@ -26,10 +26,10 @@ const LEASE = 'erasure';
 /** How many accounts are erased with one search of the log. */
 const PAGE = 50;
 
-type Needs = EraseDeps & Pick<UseCaseDeps, 'erasures' | 'now'>;
+type DueErasureDeps = EraseAccountDeps & Pick<UseCaseDeps, 'erasures' | 'now'>;
 
 /** Callbacks for the outcomes of erasures. */
-interface Watcher {
+interface ErasureWatcher {
   /** Called after an erasure failed; it will be retried. */
   failed(due: DueErasure, error: unknown): void;
   /**
@@ -39,10 +39,10 @@ interface Watcher {
   closed(due: DueErasure): void;
 }
 
-const nobody: Watcher = { failed: () => undefined, closed: () => undefined };
+const noWatcher: ErasureWatcher = { failed: () => undefined, closed: () => undefined };
 
 /** Carries out the erasures that are due. @throws StoreUnavailable */
-export async function eraseDueAccounts(deps: Needs, watcher = nobody): Promise<void> {
+export async function eraseDueAccounts(deps: DueErasureDeps, watcher = noWatcher): Promise<void> {
   let after: DueErasure | undefined;
   do {
     const page = await deps.erasures.due({ until: deps.now(), limit: PAGE, ...(after && { after }) });
@@ -52,8 +52,12 @@ export async function eraseDueAccounts(deps: Needs, watcher = nobody): Promise<v
 }
 
 /** Erases the accounts of a page, with one search of the log. */
-async function erasePage(deps: Needs, page: readonly DueErasure[], watcher: Watcher): Promise<void> {
-  const begun: (readonly [DueErasure, ErasingAccount])[] = [];
+async function erasePage(
+  deps: DueErasureDeps,
+  page: readonly DueErasure[],
+  watcher: ErasureWatcher,
+): Promise<void> {
+  const begun: (readonly [DueErasure, AccountBeingErased])[] = [];
   for (const due of page)
     await attempt(due, watcher, async () => {
       const result = await eraseFromStores(deps, due.stream);
@@ -76,7 +80,7 @@ async function erasePage(deps: Needs, page: readonly DueErasure[], watcher: Watc
  * Tries to erase accounts from the log together, and returns whether this succeeded. If not, the caller must
  * erase them one by one, so that a faulty account does not block the others.
  */
-async function areErasedTogether(deps: Needs, accounts: readonly string[]): Promise<boolean> {
+async function areErasedTogether(deps: DueErasureDeps, accounts: readonly string[]): Promise<boolean> {
   return await eraseFromLog(deps, accounts).then(
     () => true,
     () => false,
@@ -87,7 +91,7 @@ async function areErasedTogether(deps: Needs, accounts: readonly string[]): Prom
  * Runs a part of an erasure. A failure is reported to the watcher and does not stop the erasure of other
  * accounts.
  */
-async function attempt(due: DueErasure, watcher: Watcher, work: () => Promise<void>): Promise<void> {
+async function attempt(due: DueErasure, watcher: ErasureWatcher, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
@@ -100,7 +104,7 @@ async function attempt(due: DueErasure, watcher: Watcher, work: () => Promise<vo
  * Returns a watcher that logs only the first failure of each account, because retries happen every few
  * seconds.
  */
-export function createFailureLog(logger: Pick<Logger, 'error' | 'info'>): Watcher {
+export function createErasureFailureLog(logger: Pick<Logger, 'error' | 'info'>): ErasureWatcher {
   const failing = new Set<string>();
   return {
     failed({ stream }, error) {
@@ -116,7 +120,7 @@ export function createFailureLog(logger: Pick<Logger, 'error' | 'info'>): Watche
 
 /** Creates the job that erases the accounts that are due. */
 export function createErasureJob(
-  deps: Needs & {
+  deps: DueErasureDeps & {
     readonly leases: Leases;
     readonly owner: string;
     readonly logger: Logger;
@@ -126,7 +130,7 @@ export function createErasureJob(
   },
 ): Part {
   const { leases, owner, now, logger, clock, wakeup } = deps;
-  const failures = createFailureLog(logger);
+  const failures = createErasureFailureLog(logger);
   async function run(): Promise<boolean> {
     clock.assertTrusted('erasure');
     // Usually there is nothing to do. Check this first, because taking the lease is a write.
@@ -135,7 +139,7 @@ export function createErasureJob(
     if (held) await eraseDueAccounts(deps, failures);
     return false;
   }
-  const job = createJob({ name: 'eraser', everyMs: createIdleBackoff(IDLE_MS), logger, wakeup, run });
+  const job = createRepeatedJob({ name: 'eraser', everyMs: createIdleBackoff(IDLE_MS), logger, wakeup, run });
   return {
     ...job,
     stop: async () => {

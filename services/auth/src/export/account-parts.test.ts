@@ -6,7 +6,7 @@ import { requireExistingAccount } from '../account/index.ts';
 import { login } from '../sessions/login.ts';
 import { verifySignUp } from '../sign-up/verification.ts';
 import { createTestContext, withTestWorld } from '../testing/world.ts';
-import { accountParts, removeSealedLinks } from './account-parts.ts';
+import { readAccountExportParts, removeSealedLinks } from './account-parts.ts';
 
 const ADDRESS = 'ada@example.com';
 const PASSWORD = 'countess of the engine';
@@ -37,7 +37,7 @@ describe('the export of an account', () => {
         }));
       const state = requireExistingAccount(await deps.accounts.load(userId));
       const text = await Array.fromAsync(
-        writeExportDocument({ ...accountParts(deps, state), mails: none() }),
+        writeExportDocument({ ...readAccountExportParts(deps, state), mails: none() }),
       );
       const document = exportDocumentSchema.parse(JSON.parse(text.join('')));
 

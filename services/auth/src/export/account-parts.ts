@@ -8,17 +8,20 @@ import type { AuditEntry } from '../ports/audit-log.ts';
 import type { Commit } from '../ports/journal.ts';
 import type { Session } from '../ports/sessions.ts';
 import { toPublicEvents } from '../relay/to-public-events.ts';
-import { sessionStatus } from '../sessions/session-status.ts';
+import { computeSessionStatus } from '../sessions/session-status.ts';
 
 const PAGE = 100;
 
-type Needs = Pick<UseCaseDeps, 'auditLog' | 'journal' | 'now' | 'sessions'>;
+type AccountExportDeps = Pick<UseCaseDeps, 'auditLog' | 'journal' | 'now' | 'sessions'>;
 
 /**
  * Returns all parts of the export except the mails. Lists are read from the stores page by page, as they are
  * iterated.
  */
-export function accountParts(deps: Needs, account: ExistingAccount): Omit<ExportParts, 'mails'> {
+export function readAccountExportParts(
+  deps: AccountExportDeps,
+  account: ExistingAccount,
+): Omit<ExportParts, 'mails'> {
   return {
     exportedAt: deps.now(),
     profile: profileOf(account),
@@ -75,7 +78,7 @@ async function* sessionsOf(
 ): AsyncGenerator<ExportDocument['sessions'][number]> {
   const all = readPages<Session>((after) => sessions.list(account.userId, now(), { limit: PAGE, after }));
   for await (const page of all)
-    yield* page.filter((session) => sessionStatus(account, session) === 'active').map(viewSession);
+    yield* page.filter((session) => computeSessionStatus(account, session) === 'active').map(viewSession);
 }
 
 function viewSession({ id, createdAt, rotatedAt, expiresAt, ip, userAgent }: Session) {

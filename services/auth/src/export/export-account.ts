@@ -4,7 +4,7 @@ import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { runWithinLimits } from '../limits/within-limits.ts';
 import { checkPassword, limitPasswordAttempts } from '../passwords/attempts.ts';
 import { Refused } from '../refused.ts';
-import { accountParts } from './account-parts.ts';
+import { readAccountExportParts } from './account-parts.ts';
 
 type Needs = Pick<
   UseCaseDeps,
@@ -27,7 +27,7 @@ type Needs = Pick<
  * Returns the export of the caller's account as a stream of text, read from the stores while it is consumed.
  * For an unverified account, it contains no mails, because the address may belong to somebody else.
  * @param accessToken the caller's access token, sent to the notifier
- * @throws Refused (password_incorrect, rate_limited, overloaded), MailsUnavailable. While the stream is
+ * @throws Refused (password_incorrect, rate_limited, overloaded), SentMailsUnavailable. While the stream is
  * consumed, it throws the errors of the stores
  */
 export async function exportOwnAccount(
@@ -50,7 +50,7 @@ export async function exportOwnAccount(
     origin: context,
     occurrence: { type: 'DataExported', data: { actor: userId, accountId: userId } },
   });
-  return writeExportDocument({ ...accountParts(deps, state), mails });
+  return writeExportDocument({ ...readAccountExportParts(deps, state), mails });
 }
 
 async function* noMails(): AsyncGenerator<ExportedMail> {}

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ExportedMail } from '@latchkey/export';
-import { MailsUnavailable } from '../ports/mails.ts';
-import { createRemoteMails } from './remote-mails.ts';
+import { SentMailsUnavailable } from '../ports/mails.ts';
+import { createNotifierMailsClient } from './remote-mails.ts';
 
 function mail(digit: string): ExportedMail {
   const id = `${digit.repeat(8)}-0000-4000-8000-000000000000`;
@@ -12,7 +12,7 @@ function mail(digit: string): ExportedMail {
 test('asks for page after page with the token of the account', async () => {
   const asked: string[] = [];
   const answers = [[mail('1'), mail('2')], [mail('3')], []];
-  const mails = createRemoteMails('http://notifier:8083', async (url, init) => {
+  const mails = createNotifierMailsClient('http://notifier:8083', async (url, init) => {
     asked.push(`${url} ${new Headers(init?.headers).get('authorization')}`);
     return Response.json({ mails: answers.shift() });
   });
@@ -37,8 +37,11 @@ test('says that mails are unavailable, whatever goes wrong', async () => {
     },
   ];
   for (const ask of failures) {
-    const mails = createRemoteMails('http://notifier:8083', ask).toOwner('any', 'abc');
-    await assert.rejects(Array.fromAsync(mails), MailsUnavailable);
+    const mails = createNotifierMailsClient('http://notifier:8083', ask).toOwner('any', 'abc');
+    await assert.rejects(Array.fromAsync(mails), SentMailsUnavailable);
   }
-  await assert.rejects(Array.fromAsync(createRemoteMails(undefined).toOwner('any', 'abc')), /NOTIFIER_URL/);
+  await assert.rejects(
+    Array.fromAsync(createNotifierMailsClient(undefined).toOwner('any', 'abc')),
+    /NOTIFIER_URL/,
+  );
 });

@@ -2,7 +2,7 @@
 import { type ExportedMail, exportedMailSchema } from '@latchkey/export';
 import { readPages } from '@latchkey/store';
 import { z } from 'zod';
-import { type Mails, MailsUnavailable } from '../ports/mails.ts';
+import { type SentMails, SentMailsUnavailable } from '../ports/mails.ts';
 
 const TIMEOUT_MS = 5000;
 
@@ -13,9 +13,9 @@ const answer = z.object({ mails: z.array(exportedMailSchema) });
  * @param url NOTIFIER_URL
  * @param ask replaces `fetch` in tests
  */
-export function createRemoteMails(url: string | undefined, ask: typeof fetch = fetch): Mails {
+export function createNotifierMailsClient(url: string | undefined, ask: typeof fetch = fetch): SentMails {
   async function page(accessToken: string, last: ExportedMail | undefined): Promise<readonly ExportedMail[]> {
-    if (url === undefined) throw new MailsUnavailable('NOTIFIER_URL is not set.');
+    if (url === undefined) throw new SentMailsUnavailable('NOTIFIER_URL is not set.');
     const target = new URL('/api/v1/mails', url);
     if (last !== undefined) target.search = String(new URLSearchParams({ at: last.at, after: last.id }));
     try {
@@ -27,7 +27,7 @@ export function createRemoteMails(url: string | undefined, ask: typeof fetch = f
       if (!response.ok) throw new Error(`The notifier answered ${response.status}.`);
       return answer.parse(await response.json()).mails;
     } catch (cause) {
-      throw new MailsUnavailable('The notifier cannot be asked for mails.', { cause });
+      throw new SentMailsUnavailable('The notifier cannot be asked for mails.', { cause });
     }
   }
   return {

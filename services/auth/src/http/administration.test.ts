@@ -1,41 +1,41 @@
 /** Tests the routes with which admins act on other accounts. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Auth, startAuth } from '../testing/auth.fixture.ts';
+import { startTestAuth, type TestAuth } from '../testing/auth.fixture.ts';
 import {
   assertProblem,
   assertStatus,
-  createPerson,
-  login,
-  loginTokens,
+  createTestPerson,
+  logInAndGetTokens,
+  postLogin,
   signUpAndVerify,
 } from '../testing/people.ts';
 
-async function admin(auth: Auth) {
-  const person = await signUpAndVerify(auth, createPerson('admin'));
+async function admin(auth: TestAuth) {
+  const person = await signUpAndVerify(auth, createTestPerson('admin'));
   await auth.makeAdmin(person.email);
-  return { ...person, token: (await loginTokens(auth, person)).accessToken };
+  return { ...person, token: (await logInAndGetTokens(auth, person)).accessToken };
 }
 
 test('an admin mails a link to choose a new password; the old one works until then', async (context) => {
-  const auth = await startAuth(context);
+  const auth = await startTestAuth(context);
   const ada = await signUpAndVerify(auth);
   const { token } = await admin(auth);
   const path = `/accounts/${ada.id}/password-reset`;
-  const { accessToken } = await loginTokens(auth, ada);
+  const { accessToken } = await logInAndGetTokens(auth, ada);
   assertProblem(await auth.post(path, { token: accessToken }), 403, 'insufficient_permission');
   assertStatus(await auth.post(path, { token }), 202);
   const link = await auth.open(await auth.event('PasswordResetRequested', ada.email));
-  assertStatus(await login(auth, ada), 200);
+  assertStatus(await postLogin(auth, ada), 200);
   const password = 'quite another passphrase';
   const json = { newPassword: password, confirmNewPassword: password };
   assertStatus(await auth.post(`/password-reset-confirm/${link.token}`, { json }), 200);
-  assertProblem(await login(auth, ada), 401, 'invalid_credentials');
-  assertStatus(await login(auth, { ...ada, password }), 200);
+  assertProblem(await postLogin(auth, ada), 401, 'invalid_credentials');
+  assertStatus(await postLogin(auth, { ...ada, password }), 200);
 });
 
 test('no link goes to an account that is disabled or not there; an admin sends a limited number', async (context) => {
-  const auth = await startAuth(context, { LIMIT_MAILING_RECIPIENTS: '2' });
+  const auth = await startTestAuth(context, { LIMIT_MAILING_RECIPIENTS: '2' });
   const [ada, grace] = [await signUpAndVerify(auth), await signUpAndVerify(auth)];
   const { token } = await admin(auth);
   function send(id: string) {
@@ -49,7 +49,7 @@ test('no link goes to an account that is disabled or not there; an admin sends a
 });
 
 test('of two admins who demote each other at once, one remains', async (context) => {
-  const auth = await startAuth(context);
+  const auth = await startTestAuth(context);
   const [ada, grace] = [await admin(auth), await admin(auth)];
   const json = { role: 'user' };
   const replies = await Promise.all([

@@ -2,9 +2,9 @@
 import { type Answer, Problem, problems, type RequestContext, type Route } from '@latchkey/http';
 import { accountNotVerified } from '@latchkey/tokens';
 import { z } from 'zod';
-import type { Audit } from '../ports/audit.ts';
+import type { AuditSink } from '../ports/audit.ts';
 import { toUseCaseContext } from './context.ts';
-import { problemOf } from './problems.ts';
+import { toProblem } from './problems.ts';
 
 /** A problem with which a policy refuses a request from a known account. */
 export class PolicyProblem extends Problem {
@@ -31,7 +31,7 @@ const target = z.object({ id: z.uuid() });
 /**
  * Returns the route with recording: denied access and, for admin routes, each action become security events.
  */
-export function auditedRoute(audit: Audit, route: Route): Route {
+export function withAuditEvents(audit: AuditSink, route: Route): Route {
   const { policy } = route;
   const action = `${route.method} ${route.path}`;
   const isForAdmins = policy.problems.some(({ code }) => code === problems.insufficient_permission.code);
@@ -69,7 +69,7 @@ export function auditedRoute(audit: Audit, route: Route): Route {
       report('ok');
       return answer;
     } catch (error) {
-      report(problemOf(error)?.spec.code ?? 'failed');
+      report(toProblem(error)?.spec.code ?? 'failed');
       throw error;
     }
   }

@@ -23,7 +23,7 @@ export function toUseCaseContext({
 }
 
 /** The headers of a route that accepts an Idempotency-Key. */
-export const idempotencyHeaders = z.object({
+export const idempotencyHeadersSchema = z.object({
   'Idempotency-Key': z
     .string()
     .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')

@@ -46,7 +46,7 @@ function cursorOf<Fields extends readonly unknown[], Place>(
     });
 }
 
-export const sessionCursor = cursorOf(
+export const sessionCursorSchema = cursorOf(
   z.tuple([z.iso.datetime({ precision: 3 }), z.uuid()]),
   ([createdAt, id]): SessionPosition => ({ createdAt: new Date(createdAt), id }),
 );
@@ -55,7 +55,7 @@ export function encodeSessionCursor({ createdAt, id }: SessionPosition): string 
   return write([createdAt.toISOString(), id]);
 }
 
-export const historyCursor = cursorOf(
+export const historyCursorSchema = cursorOf(
   z.tuple([z.int().positive(), z.int().positive()]),
   ([number, sequence]): HistoryPosition => ({ number, sequence }),
 );
@@ -64,7 +64,7 @@ export function encodeHistoryCursor({ number, sequence }: HistoryPosition): stri
   return write([number, sequence]);
 }
 
-export const ownHistoryCursor = cursorOf(
+export const ownHistoryCursorSchema = cursorOf(
   z.tuple([z.int().nonnegative(), z.int().nonnegative(), z.union([z.uuid(), z.literal('')])]),
   ([number, sequence, signIn]): OwnHistoryPosition => ({ number, sequence, signIn }),
 );

@@ -2,16 +2,16 @@ import type { ServiceClients } from '@latchkey/clients';
 import type { Guards, VerifyToken } from '@latchkey/tokens';
 import type { Caller, UseCaseDeps } from '../deps.ts';
 import type { CountOperation } from '../metrics.ts';
-import type { Pages } from './pages/pages.ts';
+import type { LinkPages } from './pages/pages.ts';
 import type { RefreshCookie } from './refresh-cookie.ts';
-import type { SecurityTxt } from './security-txt.ts';
+import type { SecurityTxtFields } from './security-txt.ts';
 import type { SignUpCookie } from './sign-up-cookie.ts';
 
 /** The dependencies of the routes: those of the use cases, plus some that only HTTP needs. */
 export interface RouteDeps extends UseCaseDeps {
   readonly count: CountOperation;
   readonly guards: Guards<Caller & { readonly verified: boolean; readonly role: string }>;
-  readonly pages: Pages;
+  readonly pages: LinkPages;
   readonly cookie: RefreshCookie;
   readonly signUpCookie: SignUpCookie;
   readonly verifyToken: VerifyToken;
@@ -21,5 +21,5 @@ export interface RouteDeps extends UseCaseDeps {
   /** The path of PUBLIC_URL, which the reverse proxy strips from requests; empty if it has none. */
   readonly publicPath: string;
   /** The content of `/.well-known/security.txt`; undefined without SECURITY_CONTACT. */
-  readonly securityTxt: SecurityTxt | undefined;
+  readonly securityTxt: SecurityTxtFields | undefined;
 }

@@ -1,28 +1,33 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Auth, startAuth } from '../testing/auth.fixture.ts';
+import { startTestAuth, type TestAuth } from '../testing/auth.fixture.ts';
 import {
   assertProblem,
   assertStatus,
-  createPerson,
-  login,
-  loginTokens,
+  createTestPerson,
+  logInAndGetTokens,
+  postLogin,
   signUpAndVerify,
 } from '../testing/people.ts';
-import { formsOf, titleOf } from './pages/pages.fixture.ts';
+import { findForms, getTitle } from './pages/pages.fixture.ts';
 
 const CHOSEN = 'chosen by the holder of the mailbox';
 
-async function linkTo(auth: Auth, type: 'EmailChangeRequested' | 'EmailChanged', address: string, nth = 1) {
+async function linkTo(
+  auth: TestAuth,
+  type: 'EmailChangeRequested' | 'EmailChanged',
+  address: string,
+  nth = 1,
+) {
   const { token, to } = await auth.open(await auth.event(type, address, nth));
   return { token, to };
 }
 
 test('a change of address is requested, confirmed and undone over HTTP', async (context) => {
-  const auth = await startAuth(context);
+  const auth = await startTestAuth(context);
   const ada = await signUpAndVerify(auth);
-  const { email: newEmail } = createPerson('countess');
-  const { accessToken: token } = await loginTokens(auth, ada);
+  const { email: newEmail } = createTestPerson('countess');
+  const { accessToken: token } = await logInAndGetTokens(auth, ada);
   const { password } = ada;
 
   assertProblem(await auth.post('/change-email', { json: { newEmail, password } }), 401, 'unauthenticated');
@@ -48,13 +53,13 @@ test('a change of address is requested, confirmed and undone over HTTP', async (
   const wrong = await auth.post(`/change-email/${link.token}`, { form: { password: 'another' } });
   assert.match(assertStatus(wrong, 400).text, /Incorrect password/);
   const done = await auth.post(`/change-email/${link.token}`, { form: { password } });
-  assert.match(titleOf(assertStatus(done, 200).text), /^Your email address has been changed/);
+  assert.match(getTitle(assertStatus(done, 200).text), /^Your email address has been changed/);
   assertStatus(await auth.post(`/change-email/${link.token}`, { token, json: {} }), 200);
 
-  assertStatus(await login(auth, ada), 401);
-  assertStatus(await login(auth, { ...ada, email: newEmail }), 200);
+  assertStatus(await postLogin(auth, ada), 401);
+  assertStatus(await postLogin(auth, { ...ada, email: newEmail }), 200);
   assertProblem(
-    await auth.post('/change-email', { token, json: { newEmail: createPerson().email, password } }),
+    await auth.post('/change-email', { token, json: { newEmail: createTestPerson().email, password } }),
     409,
     'email_change_recent',
   );
@@ -62,24 +67,24 @@ test('a change of address is requested, confirmed and undone over HTTP', async (
   const undo = await linkTo(auth, 'EmailChanged', newEmail);
   assert.equal(undo.to, ada.email);
   const asksForPassword = assertStatus(await auth.get(`/undo-email-change/${undo.token}`), 200);
-  assert.deepEqual(formsOf(asksForPassword.text)[0]?.sends, ['newPassword', 'confirmNewPassword']);
+  assert.deepEqual(findForms(asksForPassword.text)[0]?.sends, ['newPassword', 'confirmNewPassword']);
   const both = { newPassword: CHOSEN, confirmNewPassword: CHOSEN };
   const weak = { newPassword: 'password123', confirmNewPassword: 'password123' };
   assertStatus(await auth.post(`/undo-email-change/${undo.token}`, { form: weak }), 400);
   const undone = await auth.post(`/undo-email-change/${undo.token}`, { form: both });
-  assert.match(titleOf(assertStatus(undone, 200).text), /^Your account has its previous address again/);
+  assert.match(getTitle(assertStatus(undone, 200).text), /^Your account has its previous address again/);
   assertProblem(await auth.post(`/undo-email-change/${undo.token}`, { json: both }), 400, 'token_invalid');
   assertStatus(await auth.get('/history', { token }), 401);
-  assertStatus(await login(auth, { ...ada, password: CHOSEN }), 200);
-  assertStatus(await login(auth, { ...ada, email: newEmail }), 401);
+  assertStatus(await postLogin(auth, { ...ada, password: CHOSEN }), 200);
+  assertStatus(await postLogin(auth, { ...ada, email: newEmail }), 401);
 });
 
 test('the answer is the same for a free address and one that is in use', async (context) => {
-  const auth = await startAuth(context);
+  const auth = await startTestAuth(context);
   const [ada, eve] = [await signUpAndVerify(auth), await signUpAndVerify(auth)];
-  const { accessToken: token } = await loginTokens(auth, ada);
+  const { accessToken: token } = await logInAndGetTokens(auth, ada);
   const answers = [];
-  for (const newEmail of [createPerson('free').email, eve.email]) {
+  for (const newEmail of [createTestPerson('free').email, eve.email]) {
     const { status, headers, json } = await auth.post('/change-email', {
       token,
       json: { newEmail, password: ada.password },
@@ -101,23 +106,23 @@ test('the answer is the same for a free address and one that is in use', async (
 });
 
 test('requests are limited per account', async (context) => {
-  const auth = await startAuth(context, { LIMIT_EMAIL_CHANGES: '2' });
+  const auth = await startTestAuth(context, { LIMIT_EMAIL_CHANGES: '2' });
   const ada = await signUpAndVerify(auth);
-  const { accessToken: token } = await loginTokens(auth, ada);
+  const { accessToken: token } = await logInAndGetTokens(auth, ada);
   for (const status of [202, 202, 429]) {
-    const json = { newEmail: createPerson('other').email, password: ada.password };
+    const json = { newEmail: createTestPerson('other').email, password: ada.password };
     assertStatus(await auth.post('/change-email', { token, json }), status);
   }
 });
 
 test('a link that leads nowhere has a page without a form', async (context) => {
-  const auth = await startAuth(context);
+  const auth = await startTestAuth(context);
   for (const path of ['change-email', 'undo-email-change']) {
     const page = assertStatus(
       await auth.get(`/${path}/${'x'.repeat(64)}`, { headers: { accept: 'text/html' } }),
       400,
     );
-    assert.deepEqual(formsOf(page.text), []);
-    assert.match(titleOf(page.text), /^This link is invalid/);
+    assert.deepEqual(findForms(page.text), []);
+    assert.match(getTitle(page.text), /^This link is invalid/);
   }
 });

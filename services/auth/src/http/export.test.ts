@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { type ExportedMail, exportDocumentSchema } from '@latchkey/export';
-import { MailsUnavailable } from '../ports/mails.ts';
-import { type Auth, startAuth } from '../testing/auth.fixture.ts';
+import { SentMailsUnavailable } from '../ports/mails.ts';
+import { startTestAuth, type TestAuth } from '../testing/auth.fixture.ts';
 import {
   assertProblem,
   assertStatus,
-  createPerson,
-  loginTokens,
-  signUp,
+  createTestPerson,
+  logInAndGetTokens,
+  postSignUp,
   signUpAndVerify,
 } from '../testing/people.ts';
 import { waitUntil } from '../testing/until.ts';
@@ -27,13 +27,13 @@ async function withMails(
   context: TestContext,
   mails: (account: string, token: string) => AsyncIterable<ExportedMail>,
   settings: Readonly<Record<string, string>> = {},
-): Promise<Auth> {
-  return startAuth(context, settings, { mails: { toOwner: mails } });
+): Promise<TestAuth> {
+  return startTestAuth(context, settings, { mails: { toOwner: mails } });
 }
 
-async function signedIn(auth: Auth) {
+async function signedIn(auth: TestAuth) {
   const ada = await signUpAndVerify(auth);
-  return { ...ada, token: (await loginTokens(auth, ada)).accessToken };
+  return { ...ada, token: (await logInAndGetTokens(auth, ada)).accessToken };
 }
 
 test('the owner exports the account with the password, and sees that in the history', async (context) => {
@@ -73,9 +73,9 @@ test('the export of an unverified account lists no mails, because its address ma
   const auth = await withMails(context, async function* () {
     yield MAIL;
   });
-  const eve = createPerson('eve');
-  assertStatus(await signUp(auth, eve), 201);
-  const { accessToken: token } = await loginTokens(auth, eve);
+  const eve = createTestPerson('eve');
+  assertStatus(await postSignUp(auth, eve), 201);
+  const { accessToken: token } = await logInAndGetTokens(auth, eve);
   const reply = assertStatus(await auth.post('/export', { token, json: { password: eve.password } }), 200);
   assert.deepEqual(exportDocumentSchema.parse(reply.json).mails, []);
 });
@@ -85,7 +85,7 @@ test('exports are limited per account, and one that fails does not count', async
   const auth = await withMails(
     context,
     async function* () {
-      if (isAway) throw new MailsUnavailable('away');
+      if (isAway) throw new SentMailsUnavailable('away');
       yield MAIL;
     },
     { LIMIT_EXPORTS: '1' },
@@ -101,7 +101,7 @@ test('exports are limited per account, and one that fails does not count', async
 test('a document that cannot be finished breaks the connection off', async (context) => {
   const auth = await withMails(context, async function* () {
     yield MAIL;
-    throw new MailsUnavailable('away');
+    throw new SentMailsUnavailable('away');
   });
   const { token, password } = await signedIn(auth);
   await assert.rejects(auth.post('/export', { token, json: { password } }), TypeError);

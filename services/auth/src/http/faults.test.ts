@@ -1,12 +1,12 @@
 /** Tests that the response to an invalid request reports all errors at once, in the reader's language. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startAuth } from '../testing/auth.fixture.ts';
+import { startTestAuth } from '../testing/auth.fixture.ts';
 import {
   assertProblem,
   assertStatus,
-  createPerson,
-  loginTokens,
+  createTestPerson,
+  logInAndGetTokens,
   signUpAndVerify,
 } from '../testing/people.ts';
 
@@ -20,11 +20,11 @@ function codesOf(json: { readonly errors?: readonly Fault[] }): readonly string[
 }
 
 test('the length of a password is named together with the other faults of a sign-up, its weakness by itself', async (context) => {
-  const auth = await startAuth(context);
+  const auth = await startTestAuth(context);
   async function refused(json: object, code: string) {
     return codesOf(assertProblem(await auth.post('/signup', { json }), 400, code).json);
   }
-  const { email, password } = createPerson('ada');
+  const { email, password } = createTestPerson('ada');
   assert.deepEqual(await refused({ email, password: 'short', username: 'a b' }, 'validation_failed'), [
     '#/username invalid',
     '#/password too_short',
@@ -47,9 +47,9 @@ test('the length of a password is named together with the other faults of a sign
 });
 
 test('a password change names every fault, and a wrong field by its pointer', async (context) => {
-  const auth = await startAuth(context);
+  const auth = await startTestAuth(context);
   const ada = await signUpAndVerify(auth);
-  const { accessToken: token } = await loginTokens(auth, ada);
+  const { accessToken: token } = await logInAndGetTokens(auth, ada);
   async function refused(json: object, code: string) {
     return codesOf(assertProblem(await auth.post('/change-password', { json, token }), 400, code).json);
   }
@@ -68,11 +68,11 @@ test('a password change names every fault, and a wrong field by its pointer', as
 });
 
 test('a wrong password is named by the field that has it', async (context) => {
-  const auth = await startAuth(context);
-  const { accessToken: token } = await loginTokens(auth, await signUpAndVerify(auth));
+  const auth = await startTestAuth(context);
+  const { accessToken: token } = await logInAndGetTokens(auth, await signUpAndVerify(auth));
   for (const [path, fields] of [
     ['/account/erase', {}],
-    ['/change-email', { newEmail: createPerson('countess').email }],
+    ['/change-email', { newEmail: createTestPerson('countess').email }],
   ] as const) {
     const refused = await auth.post(path, { token, json: { password: 'wrong', ...fields } });
     assert.deepEqual(codesOf(assertProblem(refused, 400, 'password_incorrect').json), [
@@ -82,9 +82,9 @@ test('a wrong password is named by the field that has it', async (context) => {
 });
 
 test('messages are German for a reader who prefers it, and the codes stay', async (context) => {
-  const auth = await startAuth(context);
+  const auth = await startTestAuth(context);
   const headers = { 'Accept-Language': 'de-CH, en;q=0.5' };
-  const { email } = createPerson('ada');
+  const { email } = createTestPerson('ada');
   const weak = { email, password: 'short', username: 'ada' };
   const refused = assertProblem(
     await auth.post('/signup', { json: weak, headers }),
@@ -115,7 +115,7 @@ test('messages are German for a reader who prefers it, and the codes stay', asyn
 });
 
 test('the description has the rules of passwords, names and addresses', async (context) => {
-  const auth = await startAuth(context);
+  const auth = await startTestAuth(context);
   const { json } = assertStatus(await auth.get('/openapi.json', {}), 200);
   const { schema } = json.paths['/api/v1/auth/signup'].post.requestBody.content['application/json'];
   const { email, password, username, firstName } = schema.properties;

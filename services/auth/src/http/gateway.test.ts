@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { type Route, securityHeaders } from '@latchkey/http';
 import { z } from 'zod';
-import { startAuth } from '../testing/auth.fixture.ts';
+import { startTestAuth } from '../testing/auth.fixture.ts';
 
 const configuration = new URL('../../../../deploy/gateway/nginx.conf', import.meta.url);
 
@@ -28,7 +28,7 @@ function takesPassword({ body }: Route): boolean {
 }
 
 test('the gateway limits every route that takes a password, and no other', async (context) => {
-  const { service } = await startAuth(context);
+  const { service } = await startTestAuth(context);
   const limited = strictlyLimited();
   assert.ok(service.routes.some(takesPassword));
   for (const route of service.routes) {

@@ -13,19 +13,19 @@ import {
 } from '@latchkey/clients';
 import { createSqliteStore } from '@latchkey/sqlite';
 import { decodeJwt } from 'jose';
-import { type Auth, startAuth } from '../testing/auth.fixture.ts';
+import { startTestAuth, type TestAuth } from '../testing/auth.fixture.ts';
 import {
   assertProblem,
   assertStatus,
-  createPerson,
-  loginTokens,
-  signUp,
+  createTestPerson,
+  logInAndGetTokens,
+  postSignUp,
   signUpAndVerify,
 } from '../testing/people.ts';
 import { waitUntil } from '../testing/until.ts';
 
 async function keyWith(
-  auth: Auth,
+  auth: TestAuth,
   scope: ClientScope,
 ): Promise<{ readonly id: string; readonly key: string }> {
   const id = generateClientId();
@@ -43,9 +43,9 @@ async function keyWith(
 }
 
 test('a gateway learns who sends a request, until the token is revoked', async (context) => {
-  const auth = await startAuth(context);
+  const auth = await startTestAuth(context);
   const ada = await signUpAndVerify(auth);
-  const { accessToken: token, refreshToken } = await loginTokens(auth, ada);
+  const { accessToken: token, refreshToken } = await logInAndGetTokens(auth, ada);
   const { headers } = assertStatus(await auth.get('/check', { token }), 204);
   assert.deepEqual(
     ['x-user-id', 'x-user-role', 'x-user-verified'].map((name) => headers.get(name)),
@@ -61,10 +61,10 @@ test('a gateway learns who sends a request, until the token is revoked', async (
 });
 
 test('a gateway may ask for verified accounts, and for admins', async (context) => {
-  const auth = await startAuth(context);
-  const [eve, root] = [createPerson('eve'), await signUpAndVerify(auth, createPerson('root'))];
-  await signUp(auth, eve);
-  const { accessToken: token } = await loginTokens(auth, eve);
+  const auth = await startTestAuth(context);
+  const [eve, root] = [createTestPerson('eve'), await signUpAndVerify(auth, createTestPerson('root'))];
+  await postSignUp(auth, eve);
+  const { accessToken: token } = await logInAndGetTokens(auth, eve);
   assert.equal(
     assertStatus(await auth.get('/check', { token }), 204).headers.get('x-user-verified'),
     'false',
@@ -72,14 +72,14 @@ test('a gateway may ask for verified accounts, and for admins', async (context) 
   for (const query of ['verified', 'verified=true', 'role=user'])
     assertProblem(await auth.get(`/check?${query}`, { token }), 403, 'account_not_verified');
   await auth.makeAdmin(root.email);
-  const admin = await loginTokens(auth, root);
+  const admin = await logInAndGetTokens(auth, root);
   assertStatus(await auth.get('/check?verified&role=admin', { token: admin.accessToken }), 204);
 });
 
 test('what a gateway is refused is reported for each account, which it is about', async (context) => {
-  const auth = await startAuth(context);
-  const [ada, eve] = [await signUpAndVerify(auth), createPerson('eve')];
-  await signUp(auth, eve);
+  const auth = await startTestAuth(context);
+  const [ada, eve] = [await signUpAndVerify(auth), createTestPerson('eve')];
+  await postSignUp(auth, eve);
   const { subject: id } = await auth.event('UserRegistered', eve.email);
   for (const [person, query] of [
     [ada, 'role=admin'],
@@ -87,7 +87,7 @@ test('what a gateway is refused is reported for each account, which it is about'
     [eve, 'role=admin'],
     [eve, 'verified'],
   ] as const) {
-    const { accessToken: token } = await loginTokens(auth, person);
+    const { accessToken: token } = await logInAndGetTokens(auth, person);
     assertStatus(await auth.get(`/check?${query}`, { token }), 403);
   }
   function denials() {
@@ -107,9 +107,9 @@ test('what a gateway is refused is reported for each account, which it is about'
 });
 
 test('a service client asks whether a token is active, and what it says', async (context) => {
-  const auth = await startAuth(context);
+  const auth = await startTestAuth(context);
   const ada = await signUpAndVerify(auth);
-  const { accessToken, refreshToken } = await loginTokens(auth, ada);
+  const { accessToken, refreshToken } = await logInAndGetTokens(auth, ada);
   const { id, key } = await keyWith(auth, 'introspect');
   const basic = `Basic ${Buffer.from(`${id}:${key}`).toString('base64')}`;
   async function introspect(token: string, authorization = `Bearer ${key}`) {
@@ -134,8 +134,8 @@ test('a service client asks whether a token is active, and what it says', async 
 });
 
 test('introspection is refused without a key for it', async (context) => {
-  const auth = await startAuth(context);
-  const { accessToken } = await loginTokens(auth, await signUpAndVerify(auth));
+  const auth = await startTestAuth(context);
+  const { accessToken } = await logInAndGetTokens(auth, await signUpAndVerify(auth));
   const { key } = await keyWith(auth, 'events');
   for (const authorization of [undefined, `Bearer ${key}`, `Bearer ${accessToken}`, 'Basic Og==']) {
     const headers = authorization === undefined ? {} : { authorization };
@@ -148,8 +148,8 @@ test('introspection is refused without a key for it', async (context) => {
 });
 
 test('the issuer describes itself at both well-known names', async (context) => {
-  const auth = await startAuth(context);
-  const { accessToken } = await loginTokens(auth, await signUpAndVerify(auth));
+  const auth = await startTestAuth(context);
+  const { accessToken } = await logInAndGetTokens(auth, await signUpAndVerify(auth));
   const documents = [];
   for (const name of ['openid-configuration', 'oauth-authorization-server'])
     documents.push(assertStatus(await auth.get(`/.well-known/${name}`), 200).json);
@@ -162,23 +162,23 @@ test('the issuer describes itself at both well-known names', async (context) => 
 });
 
 test('an unverified account has no scopes, because its address may be somebody else’s', async (context) => {
-  const auth = await startAuth(context, {
+  const auth = await startTestAuth(context, {
     ROLE_SCOPES: 'user=books:read',
     ACCESS_TOKEN_CLAIMS: 'email=email',
   });
-  const ada = createPerson();
-  await signUp(auth, ada);
-  const { scope, email, email_verified } = decodeJwt((await loginTokens(auth, ada)).accessToken);
+  const ada = createTestPerson();
+  await postSignUp(auth, ada);
+  const { scope, email, email_verified } = decodeJwt((await logInAndGetTokens(auth, ada)).accessToken);
   assert.deepEqual([scope, email, email_verified], [undefined, ada.email, false]);
 });
 
 test('scopes by role and claims of the profile are in tokens where settings name them', async (context) => {
-  const auth = await startAuth(context, {
+  const auth = await startTestAuth(context, {
     ROLE_SCOPES: 'user=books:read+books:lend',
     ACCESS_TOKEN_CLAIMS: 'preferred_username=username,given_name=firstName',
   });
   const ada = await signUpAndVerify(auth);
-  const { accessToken } = await loginTokens(auth, ada);
+  const { accessToken } = await logInAndGetTokens(auth, ada);
   const { scope, preferred_username, given_name } = decodeJwt(accessToken);
   assert.deepEqual(
     [scope, preferred_username, given_name],

@@ -4,17 +4,17 @@ import { assertNever } from '@latchkey/events';
 import { z } from 'zod';
 import type { AccountFact } from '../account/index.ts';
 import type { HistoryEntry, HistoryPage } from '../profile/history.ts';
-import type { OwnHistoryPage, SignIn } from '../profile/own-history.ts';
+import type { OwnHistoryPage, SignInEvent } from '../profile/own-history.ts';
 import {
   encodeHistoryCursor,
   encodeOwnHistoryCursor,
-  historyCursor,
+  historyCursorSchema,
   nextCursorSchema,
-  ownHistoryCursor,
+  ownHistoryCursorSchema,
   pageLimitSchema,
 } from './cursor.ts';
 
-export const historyView = z.object({
+export const historySchema = z.object({
   events: z.array(
     z
       .object({ sequence: z.int(), type: z.string(), at: z.iso.datetime(), summary: z.string() })
@@ -26,9 +26,12 @@ export const historyView = z.object({
 const PAGE = 100;
 
 /** The query parameters of a history page. */
-export const historyQuery = z.object({ limit: pageLimitSchema(PAGE), cursor: historyCursor.optional() });
+export const historyQuerySchema = z.object({
+  limit: pageLimitSchema(PAGE),
+  cursor: historyCursorSchema.optional(),
+});
 
-export function viewHistory({ entries, next }: HistoryPage): z.infer<typeof historyView> {
+export function toHistoryView({ entries, next }: HistoryPage): z.infer<typeof historySchema> {
   return {
     events: entries.map(viewFact),
     nextCursor: next === undefined ? null : encodeHistoryCursor(next),
@@ -40,7 +43,7 @@ function viewFact({ sequence, at, fact }: HistoryEntry) {
 }
 
 /** A page of the caller's own history. Account events have a `sequence`; sign-ins have a `client`. */
-export const ownHistoryView = z.object({
+export const ownHistorySchema = z.object({
   events: z.array(
     z.object({
       sequence: z.int().optional().meta({ description: 'Absent for a sign-in.' }),
@@ -57,19 +60,19 @@ export const ownHistoryView = z.object({
 });
 
 /** The query parameters of a page of the caller's own history. */
-export const ownHistoryQuery = z.object({
+export const ownHistoryQuerySchema = z.object({
   limit: pageLimitSchema(PAGE),
-  cursor: ownHistoryCursor.optional(),
+  cursor: ownHistoryCursorSchema.optional(),
 });
 
-export function viewOwnHistory({ entries, next }: OwnHistoryPage): z.infer<typeof ownHistoryView> {
+export function toOwnHistoryView({ entries, next }: OwnHistoryPage): z.infer<typeof ownHistorySchema> {
   return {
     events: entries.map((entry) => ('fact' in entry ? viewFact(entry) : viewSignIn(entry))),
     nextCursor: next === undefined ? null : encodeOwnHistoryCursor(next),
   };
 }
 
-function viewSignIn(signIn: SignIn) {
+function viewSignIn(signIn: SignInEvent) {
   const { type, time: at, data } = signIn;
   const { ip = data.person?.ipPrefix, userAgent } = data.person ?? {};
   return {
@@ -90,7 +93,7 @@ const FAILED = {
   export: 'The password was wrong when the data of the account was to be exported.',
 } as const;
 
-function summaryOfSignIn(signIn: SignIn): string {
+function summaryOfSignIn(signIn: SignInEvent): string {
   switch (signIn.type) {
     case 'LoginSucceeded':
       return 'Signed in.';

@@ -1,36 +1,36 @@
 /** Tests the rate limits over HTTP: which requests are refused, and which are not. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Auth, startAuth } from '../testing/auth.fixture.ts';
+import { startTestAuth, type TestAuth } from '../testing/auth.fixture.ts';
 import {
   assertProblem,
   assertStatus,
-  createPerson,
-  login,
-  loginTokens,
-  type Person,
-  signUp,
+  createTestPerson,
+  logInAndGetTokens,
+  postLogin,
+  postSignUp,
   signUpAndVerify,
+  type TestPerson,
 } from '../testing/people.ts';
 
 const WRONG = 'not the password';
 const HOME = '192.0.2.1';
 const ELSEWHERE = '203.0.113.9';
 
-function guess(auth: Auth, person: Person, ip: string) {
-  return login(auth, { ...person, password: WRONG }, { ip });
+function guess(auth: TestAuth, person: TestPerson, ip: string) {
+  return postLogin(auth, { ...person, password: WRONG }, { ip });
 }
 
 /** Uses up the limit on failed logins, with wrong passwords from ten IP addresses. */
-async function exhaust(auth: Auth, person: Person): Promise<void> {
+async function exhaust(auth: TestAuth, person: TestPerson): Promise<void> {
   for (let i = 0; i < 10; i += 1) {
     assertProblem(await guess(auth, person, `198.51.100.${i}`), 401, 'invalid_credentials');
   }
 }
 
 test('concurrent guesses cannot exceed the limit of an address, whether or not it exists', async (context) => {
-  const auth = await startAuth(context);
-  for (const person of [await signUpAndVerify(auth), createPerson('nobody')]) {
+  const auth = await startTestAuth(context);
+  for (const person of [await signUpAndVerify(auth), createTestPerson('nobody')]) {
     const tries = Array.from({ length: 40 }, (_, i) => guess(auth, person, `198.51.100.${i}`));
     const statuses = (await Promise.all(tries)).map(({ status }) => status);
     assert.equal(statuses.filter((status) => status === 401).length, 10);
@@ -39,57 +39,57 @@ test('concurrent guesses cannot exceed the limit of an address, whether or not i
 });
 
 test('a right password is no failure, however often it comes', async (context) => {
-  const auth = await startAuth(context);
+  const auth = await startTestAuth(context);
   const ada = await signUpAndVerify(auth);
-  for (let i = 0; i < 12; i += 1) assertStatus(await login(auth, ada, { ip: HOME }), 200);
-  assertStatus(await login(auth, ada, { ip: ELSEWHERE }), 200);
+  for (let i = 0; i < 12; i += 1) assertStatus(await postLogin(auth, ada, { ip: HOME }), 200);
+  assertStatus(await postLogin(auth, ada, { ip: ELSEWHERE }), 200);
 });
 
 test('wrong guesses lock out the guesser and other strangers, but not the owner on a device that is signed in', async (context) => {
-  const auth = await startAuth(context);
+  const auth = await startTestAuth(context);
   const ada = await signUpAndVerify(auth);
-  await loginTokens(auth, ada, { ip: '2001:db8:1:2::1' });
+  await logInAndGetTokens(auth, ada, { ip: '2001:db8:1:2::1' });
   await exhaust(auth, ada);
-  const refused = assertProblem(await login(auth, ada, { ip: ELSEWHERE }), 429, 'rate_limited');
+  const refused = assertProblem(await postLogin(auth, ada, { ip: ELSEWHERE }), 429, 'rate_limited');
   assert.match(refused.headers.get('retry-after') ?? '', /^[1-9]\d*$/);
   // An address in the known network, but written without abbreviation.
-  assertStatus(await login(auth, ada, { ip: '2001:0db8:0001:0002:ffff:0000:0000:0001' }), 200);
-  assertProblem(await login(auth, ada, { ip: '2001:db8:1:3::1' }), 429, 'rate_limited');
+  assertStatus(await postLogin(auth, ada, { ip: '2001:0db8:0001:0002:ffff:0000:0000:0001' }), 200);
+  assertProblem(await postLogin(auth, ada, { ip: '2001:db8:1:3::1' }), 429, 'rate_limited');
 });
 
 test('the owner can sign in from where the owner has signed in before, even if no session is left', async (context) => {
-  const auth = await startAuth(context);
+  const auth = await startTestAuth(context);
   const ada = await signUpAndVerify(auth);
-  const { refreshToken } = await loginTokens(auth, ada, { ip: HOME });
+  const { refreshToken } = await logInAndGetTokens(auth, ada, { ip: HOME });
   assertStatus(await auth.post('/logout', { json: { refreshToken } }), 204);
   await exhaust(auth, ada);
-  assertProblem(await login(auth, ada, { ip: ELSEWHERE }), 429, 'rate_limited');
+  assertProblem(await postLogin(auth, ada, { ip: ELSEWHERE }), 429, 'rate_limited');
   assertProblem(await guess(auth, ada, HOME), 401, 'invalid_credentials');
-  assertStatus(await login(auth, ada, { ip: HOME }), 200);
+  assertStatus(await postLogin(auth, ada, { ip: HOME }), 200);
 });
 
 test('a session that has been ended opens no way past the limit', async (context) => {
-  const auth = await startAuth(context);
+  const auth = await startTestAuth(context);
   const ada = await signUpAndVerify(auth);
-  const { refreshToken } = await loginTokens(auth, ada, { ip: ELSEWHERE });
+  const { refreshToken } = await logInAndGetTokens(auth, ada, { ip: ELSEWHERE });
   const refreshed = await auth.post('/refresh', { json: { refreshToken }, ip: HOME });
   const { accessToken } = assertStatus(refreshed, 200).json;
   assertStatus(await auth.post('/logout-all', { token: accessToken }), 204);
   await exhaust(auth, ada);
-  assertProblem(await login(auth, ada, { ip: HOME }), 429, 'rate_limited');
+  assertProblem(await postLogin(auth, ada, { ip: HOME }), 429, 'rate_limited');
 });
 
 test('a session of a sign-up opens no way past the limit: its address may be a stranger', async (context) => {
-  const auth = await startAuth(context);
-  const eve = createPerson('eve');
-  await signUp(auth, eve);
-  await loginTokens(auth, eve, { ip: HOME });
+  const auth = await startTestAuth(context);
+  const eve = createTestPerson('eve');
+  await postSignUp(auth, eve);
+  await logInAndGetTokens(auth, eve, { ip: HOME });
   await exhaust(auth, eve);
-  assertProblem(await login(auth, eve, { ip: HOME }), 429, 'rate_limited');
+  assertProblem(await postLogin(auth, eve, { ip: HOME }), 429, 'rate_limited');
 });
 
 test('a completed reset clears the count, and its place stays open when others guess again', async (context) => {
-  const auth = await startAuth(context);
+  const auth = await startTestAuth(context);
   const ada = await signUpAndVerify(auth);
   await exhaust(auth, ada);
   assertStatus(await auth.post('/password-reset-request', { json: { email: ada.email } }), 202);
@@ -98,29 +98,29 @@ test('a completed reset clears the count, and its place stays open when others g
   const json = { newPassword: password, confirmNewPassword: password };
   assertStatus(await auth.post(`/password-reset-confirm/${token}`, { json, ip: HOME }), 200);
   await exhaust(auth, ada);
-  assertProblem(await login(auth, { ...ada, password }, { ip: ELSEWHERE }), 429, 'rate_limited');
-  assertStatus(await login(auth, { ...ada, password }, { ip: HOME }), 200);
+  assertProblem(await postLogin(auth, { ...ada, password }, { ip: ELSEWHERE }), 429, 'rate_limited');
+  assertStatus(await postLogin(auth, { ...ada, password }, { ip: HOME }), 200);
 });
 
 test('a wrong current password counts as a failed login', async (context) => {
-  const auth = await startAuth(context);
+  const auth = await startTestAuth(context);
   const ada = await signUpAndVerify(auth);
-  const { accessToken: token } = await loginTokens(auth, ada, { ip: HOME });
+  const { accessToken: token } = await logInAndGetTokens(auth, ada, { ip: HOME });
   const json = { currentPassword: WRONG, newPassword: 'quite another passphrase' };
   for (let i = 0; i < 10; i += 1) {
     const reply = await auth.post('/change-password', { json, token, ip: ELSEWHERE });
     assertProblem(reply, 400, 'current_password_incorrect');
   }
   assertProblem(await auth.post('/change-password', { json, token, ip: ELSEWHERE }), 429, 'rate_limited');
-  assertProblem(await login(auth, ada, { ip: ELSEWHERE }), 429, 'rate_limited');
+  assertProblem(await postLogin(auth, ada, { ip: ELSEWHERE }), 429, 'rate_limited');
   const right = { ...json, currentPassword: ada.password };
   assertStatus(await auth.post('/change-password', { json: right, token, ip: HOME }), 200);
 });
 
 test('a wrong password at a link counts as a failed login; nothing is hashed for a dead one', async (context) => {
-  const auth = await startAuth(context);
-  const ada = createPerson();
-  await signUp(auth, ada);
+  const auth = await startTestAuth(context);
+  const ada = createTestPerson();
+  await postSignUp(auth, ada);
   const { token } = await auth.open(await auth.event('UserRegistered', ada.email));
   const wrong = { json: { password: WRONG }, ip: ELSEWHERE };
   assertProblem(await auth.post(`/verify/${'A'.repeat(64)}`, wrong), 400, 'token_invalid');
@@ -128,47 +128,47 @@ test('a wrong password at a link counts as a failed login; nothing is hashed for
     assertProblem(await auth.post(`/verify/${token}`, wrong), 400, 'password_incorrect');
   }
   assertProblem(await auth.post(`/verify/${token}`, wrong), 429, 'rate_limited');
-  assertProblem(await login(auth, ada, { ip: ELSEWHERE }), 429, 'rate_limited');
+  assertProblem(await postLogin(auth, ada, { ip: ELSEWHERE }), 429, 'rate_limited');
   // Wrong guesses by others must not lock out the owner of the mailbox.
   const json = { newPassword: 'quite another passphrase', confirmNewPassword: 'quite another passphrase' };
   assertStatus(await auth.post(`/verify/${token}`, { json, ip: ELSEWHERE }), 200);
-  assertStatus(await login(auth, { ...ada, password: json.newPassword }, { ip: ELSEWHERE }), 200);
+  assertStatus(await postLogin(auth, { ...ada, password: json.newPassword }, { ip: ELSEWHERE }), 200);
 });
 
 test('a hundred failures from one network are enough, whatever the addresses', async (context) => {
-  const auth = await startAuth(context, { LIMIT_LOGIN_FAILURES_PER_IP: '12' });
+  const auth = await startTestAuth(context, { LIMIT_LOGIN_FAILURES_PER_IP: '12' });
   for (let i = 0; i < 12; i += 1) {
-    assertProblem(await guess(auth, createPerson(), `2001:db8::${i}`), 401, 'invalid_credentials');
+    assertProblem(await guess(auth, createTestPerson(), `2001:db8::${i}`), 401, 'invalid_credentials');
   }
-  assertProblem(await guess(auth, createPerson(), '2001:db8::ffff'), 429, 'rate_limited');
-  assertProblem(await guess(auth, createPerson(), '2001:db8:0:1::1'), 401, 'invalid_credentials');
+  assertProblem(await guess(auth, createTestPerson(), '2001:db8::ffff'), 429, 'rate_limited');
+  assertProblem(await guess(auth, createTestPerson(), '2001:db8:0:1::1'), 401, 'invalid_credentials');
 });
 
 test('sign-ups are limited by network', async (context) => {
-  const auth = await startAuth(context, { LIMIT_SIGNUPS_PER_IP: '2' });
-  assertStatus(await signUp(auth, createPerson(), { ip: '2001:db8::1' }), 201);
-  assertStatus(await signUp(auth, createPerson(), { ip: '2001:db8::2' }), 201);
-  assertProblem(await signUp(auth, createPerson(), { ip: '2001:db8::3' }), 429, 'rate_limited');
-  assertStatus(await signUp(auth, createPerson(), { ip: '2001:db8:0:1::1' }), 201);
+  const auth = await startTestAuth(context, { LIMIT_SIGNUPS_PER_IP: '2' });
+  assertStatus(await postSignUp(auth, createTestPerson(), { ip: '2001:db8::1' }), 201);
+  assertStatus(await postSignUp(auth, createTestPerson(), { ip: '2001:db8::2' }), 201);
+  assertProblem(await postSignUp(auth, createTestPerson(), { ip: '2001:db8::3' }), 429, 'rate_limited');
+  assertStatus(await postSignUp(auth, createTestPerson(), { ip: '2001:db8:0:1::1' }), 201);
 });
 
 test('a guessable password counts as a sign-up of its network, one of the wrong length does not', async (context) => {
-  const auth = await startAuth(context, { LIMIT_SIGNUPS_PER_IP: '2' });
-  const ada = createPerson();
+  const auth = await startTestAuth(context, { LIMIT_SIGNUPS_PER_IP: '2' });
+  const ada = createTestPerson();
   for (const password of ['short', 'long '.repeat(30)]) {
     for (let i = 0; i < 3; i += 1)
-      assertProblem(await signUp(auth, { ...ada, password }), 400, 'password_too_weak');
+      assertProblem(await postSignUp(auth, { ...ada, password }), 400, 'password_too_weak');
   }
   const guessable = { ...ada, password: 'password123' };
-  for (let i = 0; i < 2; i += 1) assertProblem(await signUp(auth, guessable), 400, 'password_too_weak');
-  assertProblem(await signUp(auth, guessable), 429, 'rate_limited');
-  assertProblem(await signUp(auth, ada), 429, 'rate_limited');
+  for (let i = 0; i < 2; i += 1) assertProblem(await postSignUp(auth, guessable), 400, 'password_too_weak');
+  assertProblem(await postSignUp(auth, guessable), 429, 'rate_limited');
+  assertProblem(await postSignUp(auth, ada), 429, 'rate_limited');
 });
 
 test('requests for mail are limited by network, across both routes', async (context) => {
-  const auth = await startAuth(context, { LIMIT_MAIL_REQUESTS_PER_IP: '2' });
+  const auth = await startTestAuth(context, { LIMIT_MAIL_REQUESTS_PER_IP: '2' });
   function ask(path: string, ip: string) {
-    return auth.post(path, { json: { email: createPerson().email }, ip });
+    return auth.post(path, { json: { email: createTestPerson().email }, ip });
   }
   assertStatus(await ask('/password-reset-request', '2001:db8::1'), 202);
   assertStatus(await ask('/verification-request', '2001:db8::2'), 202);
@@ -176,10 +176,10 @@ test('requests for mail are limited by network, across both routes', async (cont
 });
 
 test('over the mail limit the answers stay the same, and a link that works is left as it is', async (context) => {
-  const auth = await startAuth(context);
+  const auth = await startTestAuth(context);
   const ada = await signUpAndVerify(auth);
-  const nobody = createPerson('nobody');
-  async function ask({ email }: Person) {
+  const nobody = createTestPerson('nobody');
+  async function ask({ email }: TestPerson) {
     const { status, text } = await auth.post('/password-reset-request', { json: { email } });
     return `${status} ${text}`;
   }
@@ -187,7 +187,7 @@ test('over the mail limit the answers stay the same, and a link that works is le
   for (let i = 0; i < 5; i += 1) for (const person of [ada, nobody]) answers.add(await ask(person));
   assert.equal(answers.size, 1);
   // Requests are carried out in order: once this one is, all earlier ones are, too.
-  const grace = await signUpAndVerify(auth, createPerson('grace'));
+  const grace = await signUpAndVerify(auth, createTestPerson('grace'));
   await ask(grace);
   await auth.event('PasswordResetRequested', grace.email);
   const requested = auth.eventsOf(ada.email).filter(({ type }) => type === 'PasswordResetRequested');
@@ -201,12 +201,12 @@ test('over the mail limit the answers stay the same, and a link that works is le
 });
 
 test('a sign-up over the mail limit is refused, whatever the address; another network gets its mail', async (context) => {
-  const auth = await startAuth(context);
-  const ada = await signUpAndVerify(auth, createPerson(), { ip: HOME });
-  for (const { email, username, password } of [createPerson('eve'), ada]) {
+  const auth = await startTestAuth(context);
+  const ada = await signUpAndVerify(auth, createTestPerson(), { ip: HOME });
+  for (const { email, username, password } of [createTestPerson('eve'), ada]) {
     const person = { email, username, password };
     function signUpAs(i: number, ip: string) {
-      return signUp(auth, { ...person, password: `password number ${i}` }, { ip });
+      return postSignUp(auth, { ...person, password: `password number ${i}` }, { ip });
     }
     const made = auth.eventsOf(person.email).filter(({ type }) => type === 'UserRegistered').length;
     const answers = new Set<string>();
@@ -215,9 +215,9 @@ test('a sign-up over the mail limit is refused, whatever the address; another ne
     assertProblem(await signUpAs(3, '198.51.100.3'), 429, 'rate_limited');
     assertStatus(await signUpAs(4, ELSEWHERE), 201);
     await auth.event('UserRegistered', person.email, made + 4);
-    assertStatus(await login(auth, { ...person, password: 'password number 4' }), 200);
+    assertStatus(await postLogin(auth, { ...person, password: 'password number 4' }), 200);
     assertProblem(
-      await login(auth, { ...person, password: 'password number 3' }),
+      await postLogin(auth, { ...person, password: 'password number 3' }),
       401,
       'invalid_credentials',
     );
@@ -225,13 +225,13 @@ test('a sign-up over the mail limit is refused, whatever the address; another ne
 });
 
 test('no network uses up the mails of an address for a day; many do', async (context) => {
-  const auth = await startAuth(context, {
+  const auth = await startTestAuth(context, {
     LIMIT_MAILS_PER_ADDRESS: '100',
     LIMIT_MAILS_PER_ADDRESS_AND_DAY: '6',
   });
-  const ada = createPerson();
+  const ada = createTestPerson();
   function from(ip: string) {
-    return signUp(auth, ada, { ip });
+    return postSignUp(auth, ada, { ip });
   }
   for (const net of ['192.0.2', '198.51.100', '203.0.113']) {
     assertStatus(await from(`${net}.1`), 201);
@@ -242,11 +242,11 @@ test('no network uses up the mails of an address for a day; many do', async (con
 });
 
 test('a sixth living sign-up becomes a request for the newest', async (context) => {
-  const auth = await startAuth(context, { LIMIT_MAILS_PER_ADDRESS: '100' });
-  const ada = createPerson();
+  const auth = await startTestAuth(context, { LIMIT_MAILS_PER_ADDRESS: '100' });
+  const ada = createTestPerson();
   const answers = new Set<string>();
   for (let i = 0; i < 6; i += 1)
-    answers.add((await signUp(auth, { ...ada, password: `password number ${i}` })).text);
+    answers.add((await postSignUp(auth, { ...ada, password: `password number ${i}` })).text);
   assert.equal(answers.size, 1);
   const event = await auth.event('PasswordResetRequested', ada.email);
   assert.equal(event.data.verifies, true);
@@ -256,56 +256,56 @@ test('a sixth living sign-up becomes a request for the newest', async (context) 
   const password = 'chosen by whoever reads the mail';
   const json = { newPassword: password, confirmNewPassword: password };
   assertStatus(await auth.post(`/password-reset-confirm/${token}`, { json }), 200);
-  assert.equal(assertStatus(await login(auth, { ...ada, password }), 200).json.user.isVerified, true);
+  assert.equal(assertStatus(await postLogin(auth, { ...ada, password }), 200).json.user.isVerified, true);
   for (let i = 0; i < 5; i += 1) {
     const stranger = { ...ada, password: `password number ${i}` };
-    assertProblem(await login(auth, stranger), 401, 'invalid_credentials');
+    assertProblem(await postLogin(auth, stranger), 401, 'invalid_credentials');
   }
 });
 
 test('the limit on profile changes per hour covers all sessions of an account, and no other account', async (context) => {
-  const auth = await startAuth(context, { LIMIT_PROFILE_CHANGES: '3' });
+  const auth = await startTestAuth(context, { LIMIT_PROFILE_CHANGES: '3' });
   const ada = await signUpAndVerify(auth);
   async function change(token: string, firstName: string) {
     return auth.patch('/profile', { token, json: { firstName } });
   }
   for (const name of ['A', 'B', 'C'])
-    assertStatus(await change((await loginTokens(auth, ada)).accessToken, name), 200);
-  const { accessToken } = await loginTokens(auth, ada);
+    assertStatus(await change((await logInAndGetTokens(auth, ada)).accessToken, name), 200);
+  const { accessToken } = await logInAndGetTokens(auth, ada);
   assertProblem(await change(accessToken, 'D'), 429, 'rate_limited');
-  const eve = await loginTokens(auth, await signUpAndVerify(auth));
+  const eve = await logInAndGetTokens(auth, await signUpAndVerify(auth));
   assertStatus(await change(eve.accessToken, 'Eve'), 200);
 });
 
 test('successful logins are limited per account, until a password is set', async (context) => {
-  const auth = await startAuth(context, { LIMIT_LOGINS: '3' });
+  const auth = await startTestAuth(context, { LIMIT_LOGINS: '3' });
   const ada = await signUpAndVerify(auth);
-  const eve = await signUpAndVerify(auth, createPerson('eve'));
-  let { accessToken: token } = await loginTokens(auth, ada, { ip: HOME });
-  assertStatus(await login(auth, ada, { ip: ELSEWHERE }), 200);
+  const eve = await signUpAndVerify(auth, createTestPerson('eve'));
+  let { accessToken: token } = await logInAndGetTokens(auth, ada, { ip: HOME });
+  assertStatus(await postLogin(auth, ada, { ip: ELSEWHERE }), 200);
   assertProblem(await guess(auth, ada, ELSEWHERE), 401, 'invalid_credentials');
-  assertStatus(await login(auth, ada), 200);
-  const refused = assertProblem(await login(auth, ada, { ip: HOME }), 429, 'rate_limited');
+  assertStatus(await postLogin(auth, ada), 200);
+  const refused = assertProblem(await postLogin(auth, ada, { ip: HOME }), 429, 'rate_limited');
   assert.ok(refused.json.retryAfter > 900);
-  assertStatus(await login(auth, eve), 200);
+  assertStatus(await postLogin(auth, eve), 200);
 
   const newPassword = 'quite another passphrase';
   const change = { currentPassword: ada.password, newPassword };
   assertStatus(await auth.post('/change-password', { token, json: change }), 200);
   for (let i = 0; i < 3; i += 1)
-    token = (await loginTokens(auth, { ...ada, password: newPassword })).accessToken;
-  assertProblem(await login(auth, { ...ada, password: newPassword }), 429, 'rate_limited');
+    token = (await logInAndGetTokens(auth, { ...ada, password: newPassword })).accessToken;
+  assertProblem(await postLogin(auth, { ...ada, password: newPassword }), 429, 'rate_limited');
   assertStatus(await auth.post('/password-reset-request', { json: { email: ada.email } }), 202);
   const link = await auth.open(await auth.event('PasswordResetRequested', ada.email));
   const json = { newPassword: ada.password, confirmNewPassword: ada.password };
   assertStatus(await auth.post(`/password-reset-confirm/${link.token}`, { json }), 200);
-  assertStatus(await login(auth, ada), 200);
+  assertStatus(await postLogin(auth, ada), 200);
 });
 
 test('password changes are limited per account; a wrong current password is no change', async (context) => {
-  const auth = await startAuth(context, { LIMIT_PASSWORD_CHANGES: '3' });
+  const auth = await startTestAuth(context, { LIMIT_PASSWORD_CHANGES: '3' });
   const ada = await signUpAndVerify(auth);
-  let { accessToken: token } = await loginTokens(auth, ada);
+  let { accessToken: token } = await logInAndGetTokens(auth, ada);
   async function change(currentPassword: string, newPassword: string) {
     const reply = await auth.post('/change-password', { token, json: { currentPassword, newPassword } });
     if (reply.status === 200) token = reply.json.accessToken;
@@ -320,17 +320,17 @@ test('password changes are limited per account; a wrong current password is no c
   assertStatus(await change(next, ada.password), 200);
   assertProblem(await change(ada.password, next), 429, 'rate_limited');
   await auth.event('PasswordChanged', ada.email, 2);
-  assertStatus(await login(auth, ada), 200);
+  assertStatus(await postLogin(auth, ada), 200);
 });
 
 test('requests to end every session are limited per account', async (context) => {
-  const auth = await startAuth(context, { LIMIT_LOGOUTS_EVERYWHERE: '2' });
+  const auth = await startTestAuth(context, { LIMIT_LOGOUTS_EVERYWHERE: '2' });
   const ada = await signUpAndVerify(auth);
-  async function logoutEverywhere(person: Person) {
-    const { accessToken: token } = await loginTokens(auth, person);
+  async function logoutEverywhere(person: TestPerson) {
+    const { accessToken: token } = await logInAndGetTokens(auth, person);
     return auth.post('/logout-all', { token });
   }
   for (let i = 0; i < 2; i += 1) assertStatus(await logoutEverywhere(ada), 204);
   assertProblem(await logoutEverywhere(ada), 429, 'rate_limited');
-  assertStatus(await logoutEverywhere(await signUpAndVerify(auth, createPerson('eve'))), 204);
+  assertStatus(await logoutEverywhere(await signUpAndVerify(auth, createTestPerson('eve'))), 204);
 });

@@ -1,17 +1,17 @@
 /** Shared functions of the routes that respond with HTML pages. */
 import { type Answer, type Problem, type RequestContext, securityHeaders } from '@latchkey/http';
 import { z } from 'zod';
-import { isWholeLinkToken, trimLinkToken } from '../tokens/link-tokens.ts';
-import type { Pages } from './pages/pages.ts';
-import type { LinkState, RenewableLinkKind, UnusableLinkKind } from './pages/texts.ts';
-import { refusalProblems } from './problems.ts';
+import { isCompleteLinkToken, trimLinkToken } from '../tokens/link-tokens.ts';
+import type { LinkPages } from './pages/pages.ts';
+import type { RenewableLinkKind, UnusableLinkKind, UnusableLinkReason } from './pages/texts.ts';
+import { refusalProblemSpecs } from './problems.ts';
 import { negotiateLocale } from './schemas.ts';
 
 /**
  * The token in the path. Characters that people and programs add when they copy a link are removed. Any other
  * string is accepted, because malformed and invalid tokens must get the same response.
  */
-export const tokenParam = z.object({ token: z.string().overwrite(trimLinkToken) });
+export const linkTokenParamsSchema = z.object({ token: z.string().overwrite(trimLinkToken) });
 
 /**
  * Returns the target URL of the form on a link's page.
@@ -26,7 +26,7 @@ export function linkFormAction(
 }
 
 /** The problems with which routes refuse a link. */
-export const linkProblems = [refusalProblems.token_invalid, refusalProblems.token_expired];
+export const linkProblemSpecs = [refusalProblemSpecs.token_invalid, refusalProblemSpecs.token_expired];
 
 export function htmlAnswer(html: string, status = 200): Answer {
   return { status, html, headers: securityHeaders.page };
@@ -41,7 +41,7 @@ export function localeOfRequest(request: RequestContext): string {
  * Returns a function that renders problems of a link. If the link cannot be used, the page offers to request
  * a new one, where that is possible.
  */
-export function linkProblemPage(pages: Pages, kind: UnusableLinkKind) {
+export function createLinkProblemPage(pages: LinkPages, kind: UnusableLinkKind) {
   return problemPage(pages, (view) => pages.deadLink({ ...view, kind }));
 }
 
@@ -49,8 +49,8 @@ export function linkProblemPage(pages: Pages, kind: UnusableLinkKind) {
  * Returns a function that renders problems of the form that requests a new link. For an invalid address, it
  * shows the form again.
  */
-export function requestProblemPage(pages: Pages, kind: RenewableLinkKind) {
-  const otherwise = linkProblemPage(pages, kind);
+export function createLinkRequestProblemPage(pages: LinkPages, kind: RenewableLinkKind) {
+  const otherwise = createLinkProblemPage(pages, kind);
   return (problem: Problem, request: RequestContext): string =>
     isAboutEmail(problem)
       ? pages.requestAgain({ locale: localeOfRequest(request), kind })
@@ -63,7 +63,7 @@ function isAboutEmail({ details: { errors = [] } }: Problem): boolean {
 }
 
 /** Returns a function that renders problems that are not about a link. */
-export function generalProblemPage(pages: Pages) {
+export function createGeneralProblemPage(pages: LinkPages) {
   return ({ spec: { code, title }, details: { detail, retryAfter } }: Problem, request: RequestContext) =>
     pages.problem({ locale: localeOfRequest(request), code, title, detail, retryAfter });
 }
@@ -71,7 +71,7 @@ export function generalProblemPage(pages: Pages) {
 /**
  * Returns a function that renders problems of a link that cancels an erasure. The page offers no new link.
  */
-export function erasureProblemPage(pages: Pages) {
+export function createErasureProblemPage(pages: LinkPages) {
   return problemPage(pages, pages.deadErasure);
 }
 
@@ -80,10 +80,10 @@ export function erasureProblemPage(pages: Pages) {
  * @param deadLink renders the page of a link that cannot be used
  */
 function problemPage(
-  pages: Pages,
-  deadLink: (view: { readonly locale: string; readonly state: LinkState }) => string,
+  pages: LinkPages,
+  deadLink: (view: { readonly locale: string; readonly state: UnusableLinkReason }) => string,
 ) {
-  const otherwise = generalProblemPage(pages);
+  const otherwise = createGeneralProblemPage(pages);
   return (problem: Problem, request: RequestContext): string => {
     const state = linkState(problem.spec.code, request);
     if (state === undefined) return otherwise(problem, request);
@@ -92,7 +92,7 @@ function problemPage(
 }
 
 /** Returns why the link of a request cannot be used; undefined if the problem is not about the link. */
-function linkState(code: string, { method, path }: RequestContext): LinkState | undefined {
+function linkState(code: string, { method, path }: RequestContext): UnusableLinkReason | undefined {
   if (code === 'token_expired') return 'expired';
   if (code === 'token_invalid') return hasWholeToken(path) ? 'invalid' : 'incomplete';
   // The link was cut off or changed so that it matches no route, or that its path is not valid percent-encoding.
@@ -101,5 +101,5 @@ function linkState(code: string, { method, path }: RequestContext): LinkState | 
 }
 
 function hasWholeToken(path: string): boolean {
-  return path.split('/').some((segment) => isWholeLinkToken(trimLinkToken(decodeURIComponent(segment))));
+  return path.split('/').some((segment) => isCompleteLinkToken(trimLinkToken(decodeURIComponent(segment))));
 }

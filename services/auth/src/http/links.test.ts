@@ -1,25 +1,25 @@
 /** Links as people click and copy them, and what the page of an unusable link says. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Auth, startAuth } from '../testing/auth.fixture.ts';
+import { startTestAuth, type TestAuth } from '../testing/auth.fixture.ts';
 import {
   assertProblem,
   assertStatus,
-  createPerson,
-  loginTokens,
-  signUp,
+  createTestPerson,
+  logInAndGetTokens,
+  postSignUp,
   signUpAndVerify,
 } from '../testing/people.ts';
-import { formsOf, titleOf } from './pages/pages.fixture.ts';
+import { findForms, getTitle } from './pages/pages.fixture.ts';
 
-async function verificationToken(auth: Auth, email: string): Promise<string> {
+async function verificationToken(auth: TestAuth, email: string): Promise<string> {
   return (await auth.open(await auth.event('UserRegistered', email))).token;
 }
 
 test('a link works with what people and programs add to it', async (context) => {
-  const auth = await startAuth(context);
-  const ada = createPerson();
-  await signUp(auth, ada);
+  const auth = await startTestAuth(context);
+  const ada = createTestPerson();
+  await postSignUp(auth, ada);
   const token = await verificationToken(auth, ada.email);
   const middle = `${token.slice(0, 30)}%0A%20${token.slice(30)}`;
   const additions = [
@@ -40,7 +40,7 @@ test('a link works with what people and programs add to it', async (context) => 
     .map((addition) => token + addition);
   for (const copied of [...additions, `%20${token}`, middle]) {
     const page = assertStatus(await auth.get(`/verify/${copied}`), 200);
-    assert.equal(formsOf(page.text)[0]?.action, `/api/v1/auth/verify/${token}`, copied);
+    assert.equal(findForms(page.text)[0]?.action, `/api/v1/auth/verify/${token}`, copied);
   }
   assertStatus(await auth.get(`/verify/${token}./reject`), 200);
   const form = { password: ada.password };
@@ -48,8 +48,8 @@ test('a link works with what people and programs add to it', async (context) => 
 });
 
 test('parameters that a client adds to another route are refused', async (context) => {
-  const auth = await startAuth(context);
-  const json = { email: createPerson().email };
+  const auth = await startTestAuth(context);
+  const json = { email: createTestPerson().email };
   assertProblem(
     await auth.post('/password-reset-request?utm_source=mail', { json }),
     400,
@@ -58,9 +58,9 @@ test('parameters that a client adds to another route are refused', async (contex
 });
 
 test('an incomplete link is told apart from one that has done its work', async (context) => {
-  const auth = await startAuth(context);
+  const auth = await startTestAuth(context);
   const ada = await signUpAndVerify(auth);
-  const { accessToken } = await loginTokens(auth, ada);
+  const { accessToken } = await logInAndGetTokens(auth, ada);
   assertStatus(
     await auth.post('/account/erase', { token: accessToken, json: { password: ada.password } }),
     202,
@@ -68,25 +68,25 @@ test('an incomplete link is told apart from one that has done its work', async (
   const { token } = await auth.open(await auth.event('AccountErasureRequested', ada.email));
   for (const incomplete of [`/${token.slice(0, -4)}`, '/', '']) {
     const { text } = await auth.get(`/erase${incomplete}`, { headers: { accept: 'text/html' } });
-    assert.match(titleOf(text), /^This link is incomplete/, incomplete);
+    assert.match(getTitle(text), /^This link is incomplete/, incomplete);
     assert.match(text, /copy the whole address/);
     assert.match(text, /your account will be erased/);
   }
   assertStatus(await auth.post(`/erase/${token}`), 200);
   const used = assertStatus(await auth.get(`/erase/${token}`), 400);
-  assert.match(titleOf(used.text), /^This link no longer works/);
+  assert.match(getTitle(used.text), /^This link no longer works/);
   for (const path of ['verify', 'password-reset-confirm', 'change-email', 'undo-email-change']) {
     const cut = assertStatus(await auth.get(`/${path}/${token.slice(0, -4)}`), 400);
-    assert.match(titleOf(cut.text), /^This link is incomplete/, path);
+    assert.match(getTitle(cut.text), /^This link is incomplete/, path);
     const unknown = assertStatus(await auth.get(`/${path}/${token}`), 400);
-    assert.match(titleOf(unknown.text), /^This link is invalid/, path);
+    assert.match(getTitle(unknown.text), /^This link is invalid/, path);
   }
 });
 
 test('a wrong password at a link is called that, to a client and in the form', async (context) => {
-  const auth = await startAuth(context);
-  const ada = createPerson();
-  await signUp(auth, ada);
+  const auth = await startTestAuth(context);
+  const ada = createTestPerson();
+  await postSignUp(auth, ada);
   const token = await verificationToken(auth, ada.email);
   const wrong = { password: 'not the password of ada' };
   const problem = assertProblem(
@@ -101,9 +101,9 @@ test('a wrong password at a link is called that, to a client and in the form', a
 });
 
 test('the other link of a finished sign-up says that the address may be verified already', async (context) => {
-  const auth = await startAuth(context, { FRONTEND_URL: 'https://app.example.com' });
-  const ada = createPerson();
-  await signUp(auth, ada);
+  const auth = await startTestAuth(context, { FRONTEND_URL: 'https://app.example.com' });
+  const ada = createTestPerson();
+  await postSignUp(auth, ada);
   const token = await verificationToken(auth, ada.email);
   assertStatus(await auth.post(`/verify/${token}`, { json: { reject: true } }), 200);
   const { text } = assertStatus(await auth.get(`/verify/${token}`), 400);
@@ -112,49 +112,49 @@ test('the other link of a finished sign-up says that the address may be verified
 });
 
 test('the page at / requests a new password if there is no client app', async (context) => {
-  const auth = await startAuth(context);
+  const auth = await startTestAuth(context);
   const ada = await signUpAndVerify(auth);
   assertStatus(await auth.get('/../../..//?utm_source=mail'), 200);
-  const [form] = formsOf(assertStatus(await auth.get('/../../../'), 200).text);
+  const [form] = findForms(assertStatus(await auth.get('/../../../'), 200).text);
   assert.deepEqual(form, { method: 'post', action: '/api/v1/auth/password-reset-request', sends: ['email'] });
   const asked = await auth.post('/password-reset-request', { form: { email: ada.email } });
-  assert.match(titleOf(assertStatus(asked, 202).text), /^Check your inbox/);
+  assert.match(getTitle(assertStatus(asked, 202).text), /^Check your inbox/);
   await auth.event('PasswordResetRequested', ada.email);
 });
 
 test('an invalid address in a form that requests a link is a fault of its field', async (context) => {
-  const auth = await startAuth(context);
+  const auth = await startTestAuth(context);
   const headers = { 'accept-language': 'de' };
   for (const path of ['/verification-request', '/password-reset-request']) {
     const { text } = assertStatus(await auth.post(path, { form: { email: 'ada@localhost' }, headers }), 400);
-    assert.match(titleOf(text), /^Fehler: Neuen Link anfordern/);
+    assert.match(getTitle(text), /^Fehler: Neuen Link anfordern/);
     assert.match(text, /id="email-fault">Geben Sie eine gültige E-Mail-Adresse ein/);
-    assert.equal(formsOf(text)[0]?.action, `/api/v1/auth${path}`);
+    assert.equal(findForms(text)[0]?.action, `/api/v1/auth${path}`);
     const other = assertStatus(await auth.post(path, { form: { email: 'ada@example.com', x: '1' } }), 400);
-    assert.match(titleOf(other.text), /^Something is missing or incorrect/);
+    assert.match(getTitle(other.text), /^Something is missing or incorrect/);
     assertProblem(await auth.post(path, { json: { email: 'ada@localhost' } }), 400, 'validation_failed');
   }
 });
 
 test('a browser that opens any other address gets a page in its language', async (context) => {
-  const auth = await startAuth(context);
+  const auth = await startTestAuth(context);
   const headers = { accept: 'text/html', 'accept-language': 'fr' };
   for (const path of ['/nothing', '']) {
     const { text } = assertStatus(await auth.get(path, { headers }), 404);
-    assert.match(titleOf(text), /^Page introuvable/);
+    assert.match(getTitle(text), /^Page introuvable/);
     assert.match(text, /pages\.css/);
   }
   assert.match(
-    titleOf(assertStatus(await auth.get('/login', { headers }), 405).text),
+    getTitle(assertStatus(await auth.get('/login', { headers }), 405).text),
     /^Cela ne fonctionne pas ici/,
   );
   assertProblem(await auth.get('/nothing'), 404, 'not_found');
 });
 
 test('the page that follows a form has an address from which it can be reloaded', async (context) => {
-  const auth = await startAuth(context);
-  const ada = createPerson();
-  await signUp(auth, ada, { headers: { 'accept-language': 'de' } });
+  const auth = await startTestAuth(context);
+  const ada = createTestPerson();
+  await postSignUp(auth, ada, { headers: { 'accept-language': 'de' } });
   const token = await verificationToken(auth, ada.email);
   const done = assertStatus(await auth.post(`/verify/${token}`, { form: { password: ada.password } }), 200);
   const [, address = ''] = /<main [^>]*data-reload="\/api\/v1\/auth([^"]*)"/.exec(done.text) ?? [];

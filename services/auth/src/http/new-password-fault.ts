@@ -5,7 +5,7 @@ import type { NewPasswordFault } from './pages/pages.ts';
  * Returns the error to show in a form for a new password; undefined if the refusal is not about the new
  * password.
  */
-export function newPasswordFault(refusal: Refusal): NewPasswordFault | undefined {
+export function findNewPasswordFault(refusal: Refusal): NewPasswordFault | undefined {
   if (refusal.kind === 'passwords_do_not_match') return { field: 'confirmNewPassword', code: refusal.kind };
   if (refusal.kind === 'password_too_weak') return { field: 'newPassword', code: refusal.fault };
   return undefined;

@@ -3,7 +3,7 @@ import { type Answer, type HandlerInput, type Route, type RouteSpec, route } fro
 import type { CountOperation } from '../metrics.ts';
 import { type Refusal, Refused } from '../refused.ts';
 import { htmlAnswer } from './link-page.ts';
-import { mapFailuresToProblems, problemOf, refusalProblems } from './problems.ts';
+import { mapFailuresToProblems, refusalProblemSpecs, toProblem } from './problems.ts';
 import { texts } from './texts.ts';
 
 interface OperationSpec<Caller, Params, Query, Body> extends RouteSpec<Caller, Params, Query, Body> {
@@ -33,11 +33,11 @@ export function operationRoute<Caller, Params = undefined, Query = undefined, Bo
       count(name, 'ok');
       return answer;
     } catch (error) {
-      count(name, problemOf(error)?.spec.code ?? 'failed');
+      count(name, toProblem(error)?.spec.code ?? 'failed');
       if (!(error instanceof Refused) || input.sentAs !== 'form') throw error;
       const form = await formAgain?.(error.refusal, input);
       if (form === undefined) throw error;
-      return htmlAnswer(form, refusalProblems[error.refusal.kind].status);
+      return htmlAnswer(form, refusalProblemSpecs[error.refusal.kind].status);
     }
   }
 

@@ -1,8 +1,8 @@
 /** Tests what happens if passwords arrive faster than they can be hashed. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startAuth } from '../testing/auth.fixture.ts';
-import { createPerson, signUp } from '../testing/people.ts';
+import { startTestAuth } from '../testing/auth.fixture.ts';
+import { createTestPerson, postSignUp } from '../testing/people.ts';
 import { waitUntil } from '../testing/until.ts';
 
 const CROWD = 8;
@@ -10,7 +10,7 @@ const CROWD = 8;
 const SLOW = '65536:6';
 
 test('nothing is hashed, and nothing comes, of sign-ups whose clients have gone before their turn', async (context) => {
-  const auth = await startAuth(context, { HASH_CONCURRENCY: '1', HASH_COSTS: SLOW });
+  const auth = await startTestAuth(context, { HASH_CONCURRENCY: '1', HASH_COSTS: SLOW });
   async function metric(name: string): Promise<number> {
     const lines = (await auth.registry.metrics()).split('\n');
     return Number(
@@ -25,8 +25,8 @@ test('nothing is hashed, and nothing comes, of sign-ups whose clients have gone 
   }
 
   const leaving = new AbortController();
-  const people = Array.from({ length: CROWD }, () => createPerson());
-  const asked = people.map((person) => signUp(auth, person, { signal: leaving.signal }));
+  const people = Array.from({ length: CROWD }, () => createTestPerson());
+  const asked = people.map((person) => postSignUp(auth, person, { signal: leaving.signal }));
   const left = Promise.allSettled(asked);
   await waitUntil(async () => (await metric('latchkey_auth_passwords{state="waiting"}')) > CROWD / 2);
   leaving.abort();

@@ -15,12 +15,12 @@ import { accountNotVerified, invalidToken } from '@latchkey/tokens';
 import { z } from 'zod';
 import { MAX_PASSWORD_LENGTH, type PasswordFault, type PasswordRules } from '../passwords/rules.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
-import { MailsUnavailable } from '../ports/mails.ts';
+import { SentMailsUnavailable } from '../ports/mails.ts';
 import { type Refusal, Refused } from '../refused.ts';
-import { passwordText } from './schemas.ts';
+import { passwordTextSchema } from './schemas.ts';
 
 /** The problem for each kind of refusal. A missing kind is a compile-time error. */
-export const refusalProblems = {
+export const refusalProblemSpecs = {
   account_disabled: { code: 'account_disabled', status: 403, title: 'Account Disabled' },
   account_not_verified: accountNotVerified,
   conflict: problems.conflict,
@@ -78,7 +78,7 @@ export const refusalProblems = {
 /**
  * The detail text of each refusal. Texts about credentials and tokens do not reveal why they were refused.
  */
-export const refusalDetails = {
+export const refusalDetailTexts = {
   account_disabled: 'This account has been disabled.',
   account_not_verified: accountNotVerified.title,
   conflict: 'The account is not in a state that allows this, or it was changed at the same time. Try again.',
@@ -119,7 +119,7 @@ export const passwordFaultTexts: Readonly<Record<PasswordFault, string>> = {
 };
 
 /** The detail texts of 503 responses, by what is unavailable. */
-export const unavailableDetails = {
+export const unavailableDetailTexts = {
   store: 'Accounts cannot be reached. Try again.',
   mails: 'The mails of the account cannot be reached. Try again.',
   unreadable: 'This account cannot be read at present.',
@@ -132,15 +132,15 @@ export const unavailableDetails = {
 const RETRY_SECONDS = { unavailable: 1, unreadable: 60 };
 
 /** Returns the problem for a failure; undefined for a bug. */
-export function problemOf(error: unknown): Problem | undefined {
+export function toProblem(error: unknown): Problem | undefined {
   if (error instanceof Problem) return error;
   if (error instanceof Refused) return refusalProblem(error.refusal);
   if (error instanceof StoreUnavailable)
-    return unavailableProblem(unavailableDetails.store, RETRY_SECONDS.unavailable, error);
-  if (error instanceof MailsUnavailable)
-    return unavailableProblem(unavailableDetails.mails, RETRY_SECONDS.unavailable, error);
+    return unavailableProblem(unavailableDetailTexts.store, RETRY_SECONDS.unavailable, error);
+  if (error instanceof SentMailsUnavailable)
+    return unavailableProblem(unavailableDetailTexts.mails, RETRY_SECONDS.unavailable, error);
   if (error instanceof UnreadableCommit)
-    return unavailableProblem(unavailableDetails.unreadable, RETRY_SECONDS.unreadable, error);
+    return unavailableProblem(unavailableDetailTexts.unreadable, RETRY_SECONDS.unreadable, error);
   return undefined;
 }
 
@@ -152,7 +152,7 @@ export async function mapFailuresToProblems<T>(work: () => Promise<T>): Promise<
   try {
     return await work();
   } catch (error) {
-    throw problemOf(error) ?? error;
+    throw toProblem(error) ?? error;
   }
 }
 
@@ -161,20 +161,23 @@ function refusalProblem(refusal: Refusal): Problem {
     case 'rate_limited':
       return rateLimitProblem(refusal.seconds);
     case 'overloaded':
-      return unavailableProblem(refusalDetails.overloaded, refusal.seconds);
+      return unavailableProblem(refusalDetailTexts.overloaded, refusal.seconds);
     case 'unauthenticated':
-      return new Problem(refusalProblems.unauthenticated, invalidToken);
+      return new Problem(refusalProblemSpecs.unauthenticated, invalidToken);
     case 'password_too_weak': {
       const error = weakPassword(refusal);
-      return new Problem(refusalProblems.password_too_weak, {
+      return new Problem(refusalProblemSpecs.password_too_weak, {
         detail: `The password ${error.message}.`,
         errors: [error],
       });
     }
     default: {
       const { kind } = refusal;
-      const errors = fieldsOf(kind, refusalDetails[kind]);
-      return new Problem(refusalProblems[kind], { detail: refusalDetails[kind], ...(errors && { errors }) });
+      const errors = fieldsOf(kind, refusalDetailTexts[kind]);
+      return new Problem(refusalProblemSpecs[kind], {
+        detail: refusalDetailTexts[kind],
+        ...(errors && { errors }),
+      });
     }
   }
 }
@@ -204,13 +207,13 @@ function fieldsOf(kind: Refusal['kind'], message: string): readonly FieldError[]
  * reported together. Only the length is checked: the other rules take milliseconds, and invalid bodies are
  * not rate limited.
  */
-export function passwordLengthFaults(
+export function createPasswordLengthCheck(
   rules: PasswordRules,
   field: 'password' | 'newPassword',
 ): (body: unknown) => readonly FieldError[] {
   return (body) => {
     const { [field]: password } = readable.catch({}).parse(body);
-    if (!passwordText.safeParse(password).success) return [];
+    if (!passwordTextSchema.safeParse(password).success) return [];
     const fault = rules.lengthFault(String(password));
     return fault === undefined ? [] : [weakPassword({ field, fault, minLength: rules.minLength })];
   };

@@ -24,7 +24,7 @@ export interface RefreshCookie {
   readonly problem: ProblemSpec;
 }
 
-export type SameSite = 'strict' | 'lax' | 'none';
+export type SameSitePolicy = 'strict' | 'lax' | 'none';
 
 /**
  * The name of the cookie in release 0.1. Any host of the domain can set a cookie with this name, so an
@@ -34,7 +34,10 @@ export type SameSite = 'strict' | 'lax' | 'none';
  */
 const FORMER_NAME = '__Secure-latchkey_refresh';
 
-const SAME_SITE = { strict: 'Strict', lax: 'Lax', none: 'None' } as const satisfies Record<SameSite, string>;
+const SAME_SITE = { strict: 'Strict', lax: 'Lax', none: 'None' } as const satisfies Record<
+  SameSitePolicy,
+  string
+>;
 
 export function createRefreshCookie(options: {
   /**
@@ -43,7 +46,7 @@ export function createRefreshCookie(options: {
    */
   readonly secure: boolean;
   /** The `SameSite` attribute. `none` requires `Secure`. The origin of requests is checked in any case. */
-  readonly sameSite: SameSite;
+  readonly sameSite: SameSitePolicy;
   /**
    * The path of auth's routes as browsers see it. Used as the cookie's path unless the name has the prefix
    * `__Host-`.
@@ -112,10 +115,10 @@ export function createRefreshCookie(options: {
  * Returns a warning if these settings keep browsers from sending the cookie. If the app and the API are on
  * different sites, browsers send it only with `SameSite=None`; `Lax` allows only navigations.
  */
-export function crossSiteCookieWarning(config: {
+export function findCrossSiteCookieWarning(config: {
   readonly FRONTEND_URL?: string | undefined;
   readonly PUBLIC_URL: string;
-  readonly REFRESH_COOKIE_SAMESITE: SameSite;
+  readonly REFRESH_COOKIE_SAMESITE: SameSitePolicy;
 }): string | undefined {
   const { FRONTEND_URL: app, PUBLIC_URL: api, REFRESH_COOKIE_SAMESITE: sameSite } = config;
   if (app === undefined || sameSite === 'none' || areSameSite(app, api)) return undefined;

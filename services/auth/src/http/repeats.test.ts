@@ -1,48 +1,48 @@
 /** Tests requests that clients send again because the response was lost. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startAuth } from '../testing/auth.fixture.ts';
+import { startTestAuth } from '../testing/auth.fixture.ts';
 import {
   assertProblem,
   assertStatus,
-  createPerson,
-  login,
-  loginTokens,
-  signUp,
+  createTestPerson,
+  logInAndGetTokens,
+  postLogin,
+  postSignUp,
   signUpAndVerify,
 } from '../testing/people.ts';
 
 test('a sign-up with its Idempotency-Key makes one account and is counted once', async (context) => {
-  const auth = await startAuth(context, { LIMIT_SIGNUPS_PER_IP: '2' });
-  const eve = createPerson('eve');
+  const auth = await startTestAuth(context, { LIMIT_SIGNUPS_PER_IP: '2' });
+  const eve = createTestPerson('eve');
   const again = { headers: { 'idempotency-key': 'sign-up-1' } };
   const answers = new Set<string>();
-  for (let i = 0; i < 6; i += 1) answers.add(assertStatus(await signUp(auth, eve, again), 201).text);
+  for (let i = 0; i < 6; i += 1) answers.add(assertStatus(await postSignUp(auth, eve, again), 201).text);
   assert.equal(answers.size, 1);
   // The repeated requests have used up neither the sign-up limit of this IP address nor the mail limit of the
   // recipient.
-  assertStatus(await signUp(auth, { ...eve, password: 'another one of hers' }), 201);
+  assertStatus(await postSignUp(auth, { ...eve, password: 'another one of hers' }), 201);
   await auth.event('UserRegistered', eve.email, 2);
   assert.equal(auth.eventsOf(eve.email).length, 2);
-  assertProblem(await signUp(auth, createPerson()), 429, 'rate_limited');
+  assertProblem(await postSignUp(auth, createTestPerson()), 429, 'rate_limited');
 });
 
 test('of sign-ups at once with one Idempotency-Key one makes an account', async (context) => {
-  const auth = await startAuth(context);
-  const eve = createPerson('eve');
+  const auth = await startTestAuth(context);
+  const eve = createTestPerson('eve');
   const again = { headers: { 'idempotency-key': 'sign-up-2' } };
-  const replies = await Promise.all(Array.from({ length: 5 }, () => signUp(auth, eve, again)));
+  const replies = await Promise.all(Array.from({ length: 5 }, () => postSignUp(auth, eve, again)));
   for (const reply of replies) assertStatus(reply, 201);
   await auth.event('UserRegistered', eve.email);
-  await signUpAndVerify(auth, createPerson());
+  await signUpAndVerify(auth, createTestPerson());
   assert.equal(auth.eventsOf(eve.email).length, 1);
 });
 
 test('a mailing with its Idempotency-Key is one mailing and is counted once', async (context) => {
-  const auth = await startAuth(context, { LIMIT_MAILING_RECIPIENTS: '4' });
-  const root = await signUpAndVerify(auth, createPerson('root'));
+  const auth = await startTestAuth(context, { LIMIT_MAILING_RECIPIENTS: '4' });
+  const root = await signUpAndVerify(auth, createTestPerson('root'));
   await auth.makeAdmin(root.email);
-  const { accessToken: token } = await loginTokens(auth, root);
+  const { accessToken: token } = await logInAndGetTokens(auth, root);
   function send(key: string, ...addresses: string[]) {
     return auth.post('/send-mail', { json: { addresses }, token, headers: { 'idempotency-key': key } });
   }
@@ -60,57 +60,57 @@ test('a mailing with its Idempotency-Key is one mailing and is counted once', as
 });
 
 test('an Idempotency-Key that comes with another body is refused, and nothing is made', async (context) => {
-  const auth = await startAuth(context);
-  const eve = createPerson('eve');
+  const auth = await startTestAuth(context);
+  const eve = createTestPerson('eve');
   const again = { headers: { 'idempotency-key': '1' } };
-  assertStatus(await signUp(auth, eve, again), 201);
+  assertStatus(await postSignUp(auth, eve, again), 201);
   const other = { ...eve, password: 'the password of a stranger' };
-  assertProblem(await signUp(auth, other, again), 422, 'idempotency_key_reused');
-  assertProblem(await login(auth, other), 401, 'invalid_credentials');
+  assertProblem(await postSignUp(auth, other, again), 422, 'idempotency_key_reused');
+  assertProblem(await postLogin(auth, other), 401, 'invalid_credentials');
   // The same key from a different network belongs to a different request, so an attacker gains nothing by
   // guessing a key.
-  assertStatus(await signUp(auth, other, { ...again, ip: '203.0.113.9' }), 201);
-  assertStatus(await login(auth, other), 200);
+  assertStatus(await postSignUp(auth, other, { ...again, ip: '203.0.113.9' }), 201);
+  assertStatus(await postLogin(auth, other), 200);
 });
 
 test('a request over its limit binds no Idempotency-Key', async (context) => {
-  const auth = await startAuth(context, { LIMIT_SIGNUPS_PER_IP: '1', LIMIT_MAILING_RECIPIENTS: '1' });
+  const auth = await startTestAuth(context, { LIMIT_SIGNUPS_PER_IP: '1', LIMIT_MAILING_RECIPIENTS: '1' });
   const [home, neighbour] = ['192.0.2.1', '192.0.2.2'];
   const key = { headers: { 'idempotency-key': '1' } };
-  assertStatus(await signUp(auth, createPerson(), { ip: home }), 201);
-  assertProblem(await signUp(auth, createPerson(), { ...key, ip: home }), 429, 'rate_limited');
-  assertStatus(await signUp(auth, createPerson(), { ...key, ip: neighbour }), 201);
+  assertStatus(await postSignUp(auth, createTestPerson(), { ip: home }), 201);
+  assertProblem(await postSignUp(auth, createTestPerson(), { ...key, ip: home }), 429, 'rate_limited');
+  assertStatus(await postSignUp(auth, createTestPerson(), { ...key, ip: neighbour }), 201);
 
-  const root = await signUpAndVerify(auth, createPerson('root'), { ip: '198.51.100.1' });
+  const root = await signUpAndVerify(auth, createTestPerson('root'), { ip: '198.51.100.1' });
   await auth.makeAdmin(root.email);
-  const { accessToken: token } = await loginTokens(auth, root);
+  const { accessToken: token } = await logInAndGetTokens(auth, root);
   const two = { addresses: ['a@example.com', 'b@example.com'] };
   assertProblem(await auth.post('/send-mail', { json: two, token, ...key }), 429, 'rate_limited');
   assertStatus(await auth.post('/send-mail', { json: { addresses: ['a@example.com'] }, token, ...key }), 202);
 });
 
 test('sign-ups, resets and mailings that fail use up no limit', async (context) => {
-  const auth = await startAuth(context, { LIMIT_SIGNUPS_PER_IP: '2', LIMIT_MAIL_REQUESTS_PER_IP: '2' });
-  const eve = createPerson('eve');
+  const auth = await startTestAuth(context, { LIMIT_SIGNUPS_PER_IP: '2', LIMIT_MAIL_REQUESTS_PER_IP: '2' });
+  const eve = createTestPerson('eve');
   const again = { headers: { 'idempotency-key': 'sign-up-3' } };
   auth.takeStore(true);
   for (let i = 0; i < 4; i += 1) {
-    assertProblem(await signUp(auth, eve, again), 503, 'unavailable');
+    assertProblem(await postSignUp(auth, eve, again), 503, 'unavailable');
     const json = { email: eve.email };
     assertProblem(await auth.post('/password-reset-request', { json }), 503, 'unavailable');
   }
   auth.takeStore(false);
-  assertStatus(await signUp(auth, eve, again), 201);
+  assertStatus(await postSignUp(auth, eve, again), 201);
   await auth.event('UserRegistered', eve.email);
   assertStatus(await auth.post('/password-reset-request', { json: { email: eve.email } }), 202);
   await auth.event('PasswordResetRequested', eve.email);
 });
 
 test('what led to an event is told by its envelope', async (context) => {
-  const auth = await startAuth(context);
-  const eve = createPerson('eve');
+  const auth = await startTestAuth(context);
+  const eve = createTestPerson('eve');
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-  await signUp(auth, eve, { headers: { 'x-request-id': 'request-of-eve', traceparent } });
+  await postSignUp(auth, eve, { headers: { 'x-request-id': 'request-of-eve', traceparent } });
   const event = await auth.event('UserRegistered', eve.email);
   assert.equal(event.correlationId, 'request-of-eve');
   assert.equal(event.traceparent, traceparent);
@@ -118,9 +118,9 @@ test('what led to an event is told by its envelope', async (context) => {
 });
 
 test('operations are counted by what came of them', async (context) => {
-  const auth = await startAuth(context);
+  const auth = await startTestAuth(context);
   const ada = await signUpAndVerify(auth);
-  await loginTokens(auth, ada);
+  await logInAndGetTokens(auth, ada);
   assertProblem(
     await auth.post('/login', { json: { email: ada.email, password: 'wrong' } }),
     401,

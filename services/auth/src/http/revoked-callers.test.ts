@@ -5,22 +5,22 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startAuth } from '../testing/auth.fixture.ts';
+import { startTestAuth } from '../testing/auth.fixture.ts';
 import {
   assertProblem,
   assertStatus,
-  createPerson,
-  loginTokens,
+  createTestPerson,
+  logInAndGetTokens,
   signUpAndVerify,
 } from '../testing/people.ts';
 
-const person = createPerson();
+const person = createTestPerson();
 const { password } = person;
 
 /** A valid body for each route that changes the caller's own account. */
 const requests: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'PATCH /profile': { firstName: 'Ada' },
-  'POST /change-email': { newEmail: createPerson('new').email, password },
+  'POST /change-email': { newEmail: createTestPerson('new').email, password },
   'POST /change-password': { currentPassword: password, newPassword: 'quite another passphrase' },
   'POST /account/erase': { password },
 };
@@ -38,7 +38,7 @@ const others: readonly string[] = [
 ];
 
 test('every route for signed-in callers is listed', async (context) => {
-  const auth = await startAuth(context);
+  const auth = await startTestAuth(context);
   const { paths } = assertStatus(await auth.get('/openapi.json'), 200).json;
   const signedIn = Object.entries<Record<string, { readonly security?: unknown }>>(paths).flatMap(
     ([path, operations]) =>
@@ -54,9 +54,9 @@ test('every route for signed-in callers is listed', async (context) => {
 
 for (const [route, json] of Object.entries(requests))
   test(`${route} changes nothing for a caller whose sessions are revoked meanwhile`, async (context) => {
-    const auth = await startAuth(context);
+    const auth = await startTestAuth(context);
     await signUpAndVerify(auth, person);
-    const { accessToken: token } = await loginTokens(auth, person);
+    const { accessToken: token } = await logInAndGetTokens(auth, person);
     const [method = '', path = ''] = route.split(' ');
     const send = method === 'PATCH' ? auth.patch : auth.post;
     // The first write is made after the token was checked; it counts the request or appends the commit.

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { z } from 'zod';
-import { localeTag, negotiateLocale, passwordText, personName, username } from './schemas.ts';
+import {
+  localeTagSchema,
+  negotiateLocale,
+  passwordTextSchema,
+  personNameSchema,
+  usernameSchema,
+} from './schemas.ts';
 
 function accepts(schema: z.ZodType, input: unknown, output: unknown = input): void {
   assert.deepEqual(schema.safeParse(input), { success: true, data: output });
@@ -14,7 +20,7 @@ const notText = [undefined, null, 1, true, [], ['a'], {}, { $gt: '' }];
 
 describe('a username', () => {
   test('has 3 to 32 letters, digits, underscores and hyphens', () => {
-    for (const name of ['ada', 'Ada_L-1815', 'a'.repeat(32)]) accepts(username, name);
+    for (const name of ['ada', 'Ada_L-1815', 'a'.repeat(32)]) accepts(usernameSchema, name);
   });
   test('is nothing else', () => {
     for (const name of [
@@ -31,22 +37,22 @@ describe('a username', () => {
       'ada\0',
       '<ada>',
     ]) {
-      refuses(username, name);
+      refuses(usernameSchema, name);
     }
   });
 });
 
 describe('a name', () => {
   test('is in any script, trimmed and composed', () => {
-    accepts(personName, ' Ada ', 'Ada');
-    accepts(personName, 'Jose\u0301', 'José');
-    accepts(personName, "O'Hara-von Müller");
-    accepts(personName, '👩‍🔬'.repeat(21));
-    accepts(personName, '𝒜'.repeat(64));
+    accepts(personNameSchema, ' Ada ', 'Ada');
+    accepts(personNameSchema, 'Jose\u0301', 'José');
+    accepts(personNameSchema, "O'Hara-von Müller");
+    accepts(personNameSchema, '👩‍🔬'.repeat(21));
+    accepts(personNameSchema, '𝒜'.repeat(64));
   });
   test('keeps joiners where a script or an emoji needs them', () => {
     for (const name of ['علی\u200cرضا', 'ක්\u200dෂ', 'അനില്\u200d', '❤️\u200d🔥', '葛\u{e0100}城'])
-      accepts(personName, name);
+      accepts(personNameSchema, name);
   });
   test('has a visible character, and no invisible ones', () => {
     for (const character of [
@@ -61,7 +67,7 @@ describe('a name', () => {
       '\u{e0041}', // tag A
     ]) {
       for (const name of [character, `A${character}`, `${character}A`, `A${character}B`])
-        refuses(personName, name);
+        refuses(personNameSchema, name);
     }
     for (const joiner of ['\u200c', '\u200d'])
       for (const name of [
@@ -72,10 +78,10 @@ describe('a name', () => {
         `A ${joiner}B`,
         `A${joiner}${joiner}B`,
       ])
-        refuses(personName, name);
+        refuses(personNameSchema, name);
     // Hangul fillers, a blank Braille pattern, a variation selector and an accent without a letter.
     for (const blank of ['\u3164', '\u115f\u1160', '\uffa0', '\u2800', '\ufe0f', '\u0301', '\u2800 \u2800'])
-      refuses(personName, blank);
+      refuses(personNameSchema, blank);
   });
   test('is neither empty nor endless nor more than one line', () => {
     const bad = [
@@ -90,26 +96,26 @@ describe('a name', () => {
       'a\u2028b',
       '\u202eadA',
     ];
-    for (const name of [...notText, ...bad]) refuses(personName, name);
+    for (const name of [...notText, ...bad]) refuses(personNameSchema, name);
   });
 });
 
 describe('a locale', () => {
   test('is a language tag in its canonical form', () => {
-    accepts(localeTag, 'en');
-    accepts(localeTag, 'DE-at', 'de-AT');
-    accepts(localeTag, 'iw', 'he');
+    accepts(localeTagSchema, 'en');
+    accepts(localeTagSchema, 'DE-at', 'de-AT');
+    accepts(localeTagSchema, 'iw', 'he');
   });
   test('is nothing else', () => {
     for (const tag of [...notText, '', 'e', 'en_US', 'not a tag', 'en\0', `en-${'a'.repeat(40)}`, 'C', '*'])
-      refuses(localeTag, tag);
+      refuses(localeTagSchema, tag);
   });
 });
 
 describe('a typed password', () => {
   test('is any text on one line, as it is', () => {
     for (const text of [' ', ' spaced ', 'e\u0301', '🔑'.repeat(128), 'x'.repeat(1024)])
-      accepts(passwordText, text);
+      accepts(passwordTextSchema, text);
   });
   test('is neither empty nor endless and has no control characters', () => {
     const bad = [
@@ -120,7 +126,7 @@ describe('a typed password', () => {
       'secret\r\n',
       'lone \ud800 surrogate',
     ];
-    for (const text of [...notText, ...bad]) refuses(passwordText, text);
+    for (const text of [...notText, ...bad]) refuses(passwordTextSchema, text);
   });
 });
 

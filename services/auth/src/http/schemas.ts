@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { MAX_PASSWORD_LENGTH, type PasswordRules } from '../passwords/rules.ts';
 
-export const username = z
+export const usernameSchema = z
   .string()
   .regex(/^[A-Za-z0-9_-]{3,32}$/, 'must be 3 to 32 letters, digits, underscores or hyphens')
   .meta({ description: 'Visible to others. Not unique; not used to sign in.' });
@@ -29,7 +29,7 @@ const visible = /[[\p{L}\p{N}\p{P}\p{S}]--\p{Default_Ignorable_Code_Point}--\u28
  * A first or last name in any script: 1 to 64 code points after trimming and NFC, on one line, with at least
  * one visible character. Earlier releases allowed invisible characters, so the schemas of events still do.
  */
-export const personName = z
+export const personNameSchema = z
   .string()
   .max(4 * LONGEST_NAME)
   .refine((name) => !unfitForNames.test(name) && !strayJoiner.test(name), 'must be plain text on one line')
@@ -46,7 +46,7 @@ export const personName = z
 const LONGEST_LOCALE = 35;
 
 /** A language tag (BCP 47), converted to the canonical form of `Intl`. */
-export const localeTag = z
+export const localeTagSchema = z
   .string()
   .max(LONGEST_LOCALE)
   .transform((tag, context) => {
@@ -71,7 +71,7 @@ const LONGEST_PASSWORD_TEXT = 1024;
  * A password as typed at sign-up and login: any text on one line. The rules for new passwords are in
  * `PasswordRules`.
  */
-export const passwordText = z
+export const passwordTextSchema = z
   .string()
   .min(1)
   .max(LONGEST_PASSWORD_TEXT)
@@ -83,7 +83,7 @@ export const passwordText = z
  * @param minLength in code points
  */
 export function newPasswordSchema({ minLength }: Pick<PasswordRules, 'minLength'>) {
-  return passwordText.meta({
+  return passwordTextSchema.meta({
     format: 'password',
     minLength,
     maxLength: MAX_PASSWORD_LENGTH,

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { readConfig } from '@latchkey/process';
 import { authSettings } from '../config.ts';
 import { generateSecrets } from '../keys/secrets.ts';
-import { startAuth } from '../testing/auth.fixture.ts';
-import { securityTxt } from './security-txt.ts';
+import { startTestAuth } from '../testing/auth.fixture.ts';
+import { formatSecurityTxt } from './security-txt.ts';
 
 const canonical = 'https://id.example.com/.well-known/security.txt';
 
@@ -12,7 +12,7 @@ test('security.txt has every contact, in order, and ends after 90 days', () => {
   const contacts = ['mailto:security@example.com', 'https://example.com/report'];
   const policy = 'https://example.com/policy';
   assert.equal(
-    securityTxt({ contacts, policy, canonical }, new Date('2026-11-28T21:00:00Z')),
+    formatSecurityTxt({ contacts, policy, canonical }, new Date('2026-11-28T21:00:00Z')),
     `Contact: mailto:security@example.com
 Contact: https://example.com/report
 Expires: 2027-02-26T00:00:00.000Z
@@ -23,7 +23,7 @@ Policy: https://example.com/policy
 });
 
 test('it is served where SECURITY_CONTACT is set', async (context) => {
-  const { get } = await startAuth(context, { SECURITY_CONTACT: 'mailto:security@example.com' });
+  const { get } = await startTestAuth(context, { SECURITY_CONTACT: 'mailto:security@example.com' });
   const reply = await get('/.well-known/security.txt');
   assert.equal(reply.status, 200);
   assert.equal(reply.headers.get('content-type'), 'text/plain; charset=utf-8');
@@ -32,7 +32,7 @@ test('it is served where SECURITY_CONTACT is set', async (context) => {
 });
 
 test('it is nowhere else', async (context) => {
-  const { get } = await startAuth(context);
+  const { get } = await startTestAuth(context);
   assert.equal((await get('/.well-known/security.txt')).status, 404);
 });
 

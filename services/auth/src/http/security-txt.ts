@@ -5,7 +5,7 @@
 import { DAY_MS } from '@latchkey/process';
 
 /** The fields of security.txt that come from the settings. */
-export interface SecurityTxt {
+export interface SecurityTxtFields {
   /** URIs in order of preference, for example `mailto:security@example.com` or `https://example.com/report`. */
   readonly contacts: readonly string[];
   /** The URL of the vulnerability disclosure policy. */
@@ -21,7 +21,7 @@ export interface SecurityTxt {
 const VALID_DAYS = 90;
 
 /** Returns the content of the file. It expires 90 days after midnight (UTC) of `now`. */
-export function securityTxt({ contacts, policy, canonical }: SecurityTxt, now: Date): string {
+export function formatSecurityTxt({ contacts, policy, canonical }: SecurityTxtFields, now: Date): string {
   const midnight = Math.floor(now.getTime() / DAY_MS) * DAY_MS;
   const lines = [
     ...contacts.map((contact) => `Contact: ${contact}`),

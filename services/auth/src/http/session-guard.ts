@@ -1,6 +1,6 @@
 import type { LookUpStanding } from '@latchkey/tokens';
 import type { Caller, UseCaseDeps } from '../deps.ts';
-import { findCaller } from '../sessions/session-status.ts';
+import { findCallerOfToken } from '../sessions/session-status.ts';
 import { mapFailuresToProblems } from './problems.ts';
 
 /** Returns a function that looks up the current account and session of each access token, for the guards. */
@@ -8,7 +8,7 @@ export function sessionGuard(
   deps: Pick<UseCaseDeps, 'accounts' | 'sessions' | 'now'>,
 ): LookUpStanding<Caller & { readonly verified: boolean; readonly role: string }> {
   return async (claims) => {
-    const caller = await mapFailuresToProblems(() => findCaller(deps, claims));
+    const caller = await mapFailuresToProblems(() => findCallerOfToken(deps, claims));
     if (caller === undefined) return 'dead';
     const { status, role } = caller.state;
     return { ...caller, verified: status === 'verified', role };

@@ -1,32 +1,32 @@
 /** Tests sessions and refresh tokens over HTTP, and what ends them. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Auth, type RequestOptions, startAuth } from '../testing/auth.fixture.ts';
+import { startTestAuth, type TestAuth, type TestRequestOptions } from '../testing/auth.fixture.ts';
 import {
   assertProblem,
   assertStatus,
-  createPerson,
-  login,
-  loginTokens,
-  signUp,
+  createTestPerson,
+  logInAndGetTokens,
+  postLogin,
+  postSignUp,
   signUpAndVerify,
 } from '../testing/people.ts';
 import { waitUntil } from '../testing/until.ts';
-import { crossSiteCookieWarning } from './refresh-cookie.ts';
+import { findCrossSiteCookieWarning } from './refresh-cookie.ts';
 
 const DAY = 86_400_000;
 const APP = 'https://app.example.com';
 
-function refresh(auth: Auth, refreshToken: string) {
+function refresh(auth: TestAuth, refreshToken: string) {
   return auth.post('/refresh', { json: { refreshToken } });
 }
-async function alive(auth: Auth, token: string) {
+async function alive(auth: TestAuth, token: string) {
   return (await auth.get('/sessions', { token })).status === 200;
 }
 
 test('of fifty requests with one refresh token all get the same next one', async (context) => {
-  const auth = await startAuth(context);
-  const { refreshToken } = await loginTokens(auth, await signUpAndVerify(auth));
+  const auth = await startTestAuth(context);
+  const { refreshToken } = await logInAndGetTokens(auth, await signUpAndVerify(auth));
   const replies = await Promise.all(Array.from({ length: 50 }, () => refresh(auth, refreshToken)));
   for (const reply of replies) assertStatus(reply, 200);
   const [next, ...others] = new Set(replies.map(({ json }) => json.refreshToken));
@@ -36,10 +36,10 @@ test('of fifty requests with one refresh token all get the same next one', async
 });
 
 test('a lost answer is repeated until the new token is used; after that the old one ends its session', async (context) => {
-  const auth = await startAuth(context);
+  const auth = await startTestAuth(context);
   const ada = await signUpAndVerify(auth);
-  const first = await loginTokens(auth, ada);
-  const elsewhere = await loginTokens(auth, ada);
+  const first = await logInAndGetTokens(auth, ada);
+  const elsewhere = await logInAndGetTokens(auth, ada);
   const second = assertStatus(await refresh(auth, first.refreshToken), 200).json;
   auth.advance(600_000);
   const repeated = assertStatus(await refresh(auth, first.refreshToken), 200).json;
@@ -52,14 +52,14 @@ test('a lost answer is repeated until the new token is used; after that the old 
   const renewed = assertStatus(await refresh(auth, elsewhere.refreshToken), 200).json;
   assert.equal(await alive(auth, renewed.accessToken), true);
   // Reusing the old refresh token again has no effect, so it cannot end sessions that were created later.
-  const later = await loginTokens(auth, ada);
+  const later = await logInAndGetTokens(auth, ada);
   assertProblem(await refresh(auth, first.refreshToken), 401, 'refresh_token_invalid');
   assert.equal(await alive(auth, later.accessToken), true);
 });
 
 test('a forged, foreign or over-old refresh token ends nothing', async (context) => {
-  const auth = await startAuth(context);
-  const { accessToken, refreshToken } = await loginTokens(auth, await signUpAndVerify(auth));
+  const auth = await startTestAuth(context);
+  const { accessToken, refreshToken } = await logInAndGetTokens(auth, await signUpAndVerify(auth));
   const [id, , mac] = refreshToken.split('.');
   for (const forged of [`${id}.5.${mac}`, `${id}.0.${'A'.repeat(43)}`, 'nonsense']) {
     assertProblem(await refresh(auth, forged), 401, 'refresh_token_invalid');
@@ -68,8 +68,8 @@ test('a forged, foreign or over-old refresh token ends nothing', async (context)
 });
 
 test('a session ends a fixed number of days after its login, however often it was refreshed', async (context) => {
-  const auth = await startAuth(context, { REFRESH_TOKEN_DAYS: '2' });
-  let { refreshToken } = await loginTokens(auth, await signUpAndVerify(auth));
+  const auth = await startTestAuth(context, { REFRESH_TOKEN_DAYS: '2' });
+  let { refreshToken } = await logInAndGetTokens(auth, await signUpAndVerify(auth));
   auth.advance(DAY);
   ({ refreshToken } = assertStatus(await refresh(auth, refreshToken), 200).json);
   auth.advance(DAY);
@@ -77,8 +77,8 @@ test('a session ends a fixed number of days after its login, however often it wa
 });
 
 test('logging out ends the session at once, and a second time nothing', async (context) => {
-  const auth = await startAuth(context);
-  const { accessToken, refreshToken } = await loginTokens(auth, await signUpAndVerify(auth));
+  const auth = await startTestAuth(context);
+  const { accessToken, refreshToken } = await logInAndGetTokens(auth, await signUpAndVerify(auth));
   function logout() {
     return auth.post('/logout', { json: { refreshToken } });
   }
@@ -89,10 +89,10 @@ test('logging out ends the session at once, and a second time nothing', async (c
 });
 
 test('a new password ends every session but the one that changed it', async (context) => {
-  const auth = await startAuth(context);
+  const auth = await startTestAuth(context);
   const ada = await signUpAndVerify(auth);
-  const here = await loginTokens(auth, ada);
-  const there = await loginTokens(auth, ada);
+  const here = await logInAndGetTokens(auth, ada);
+  const there = await logInAndGetTokens(auth, ada);
   const json = { currentPassword: ada.password, newPassword: 'quite another passphrase' };
   const { accessToken } = assertStatus(
     await auth.post('/change-password', { json, token: here.accessToken }),
@@ -106,7 +106,7 @@ test('a new password ends every session but the one that changed it', async (con
 });
 
 test('the cookie is Secure in production and is taken from listed origins alone', async (context) => {
-  const auth = await startAuth(context, { CORS_ORIGINS: APP });
+  const auth = await startTestAuth(context, { CORS_ORIGINS: APP });
   const { email, password } = await signUpAndVerify(auth);
   const reply = assertStatus(await auth.post('/login', { json: { email, password, tokens: 'cookie' } }), 200);
   assert.equal(reply.json.refreshToken, undefined);
@@ -117,7 +117,7 @@ test('the cookie is Secure in production and is taken from listed origins alone'
   for (const attribute of ['HttpOnly', 'SameSite=Strict', 'Secure', 'Path=/']) {
     assert.ok(attributes.includes(attribute), set);
   }
-  function ask(headers: Record<string, string>): RequestOptions {
+  function ask(headers: Record<string, string>): TestRequestOptions {
     return { headers: { cookie, ...headers } };
   }
   for (const headers of [{}, { origin: 'null' }, { origin: 'https://app.example.com.evil.example' }]) {
@@ -143,8 +143,8 @@ function settingsOfUpgrade() {
 
 test('another host of the domain cannot plant a cookie of its own session, even the cookie of release 0.1', async (context) => {
   const planted = '__Secure-latchkey_refresh=';
-  const auth = await startAuth(context, { CORS_ORIGINS: APP });
-  const { refreshToken } = await loginTokens(auth, await signUpAndVerify(auth));
+  const auth = await startTestAuth(context, { CORS_ORIGINS: APP });
+  const { refreshToken } = await logInAndGetTokens(auth, await signUpAndVerify(auth));
   const headers = { cookie: `${planted}${refreshToken}`, origin: APP };
   const reply = assertProblem(await auth.post('/refresh', { headers }), 401, 'refresh_token_invalid');
   assert.deepEqual(reply.headers.getSetCookie(), []);
@@ -153,10 +153,10 @@ test('another host of the domain cannot plant a cookie of its own session, even 
 });
 
 test('the cookie of release 0.1 is read until the day that the operator has set', async (context) => {
-  const auth = await startAuth(context, settingsOfUpgrade());
+  const auth = await startTestAuth(context, settingsOfUpgrade());
   const ada = await signUpAndVerify(auth);
   async function ask() {
-    const { refreshToken } = await loginTokens(auth, ada);
+    const { refreshToken } = await logInAndGetTokens(auth, ada);
     const cookie = `__Secure-latchkey_refresh=${refreshToken}`;
     return auth.post('/refresh', { headers: { cookie, origin: APP } });
   }
@@ -166,7 +166,7 @@ test('the cookie of release 0.1 is read until the day that the operator has set'
 });
 
 test('the cookie of release 0.1 is replaced by the one that no other host can set', async (context) => {
-  const auth = await startAuth(context, {
+  const auth = await startTestAuth(context, {
     ...settingsOfUpgrade(),
     PUBLIC_URL: 'https://id.example.com/accounts',
   });
@@ -174,14 +174,14 @@ test('the cookie of release 0.1 is replaced by the one that no other host can se
   async function ask(path: string, cookie: string) {
     return auth.post(path, { headers: { cookie, origin: APP } });
   }
-  const former = `__Secure-latchkey_refresh=${(await loginTokens(auth, ada)).refreshToken}`;
+  const former = `__Secure-latchkey_refresh=${(await logInAndGetTokens(auth, ada)).refreshToken}`;
   const [set = '', ...others] = assertStatus(await ask('/refresh', former), 200).headers.getSetCookie();
   assert.match(set, /^__Host-latchkey_refresh=[^;]+; Max-Age=2592000; Path=\/; /);
   const removed =
     '__Secure-latchkey_refresh=; Max-Age=0; Path=/accounts/api/v1/auth; HttpOnly; SameSite=Strict; Secure';
   assert.deepEqual(others, [removed]);
   const [cookie = ''] = set.split(';');
-  const planted = `__Secure-latchkey_refresh=${(await loginTokens(auth, ada)).refreshToken}`;
+  const planted = `__Secure-latchkey_refresh=${(await logInAndGetTokens(auth, ada)).refreshToken}`;
   const ended = assertStatus(await ask('/logout', `${planted}; ${cookie}`), 204);
   assert.equal(ended.headers.getSetCookie()[1], removed);
   assertProblem(await ask('/refresh', cookie), 401, 'refresh_token_invalid');
@@ -189,9 +189,9 @@ test('the cookie of release 0.1 is replaced by the one that no other host can se
 });
 
 test('a request with two cookies has none, because another host may have planted one', async (context) => {
-  const auth = await startAuth(context, settingsOfUpgrade());
+  const auth = await startTestAuth(context, settingsOfUpgrade());
   const ada = await signUpAndVerify(auth);
-  const [own, planted] = [await loginTokens(auth, ada), await loginTokens(auth, ada)];
+  const [own, planted] = [await logInAndGetTokens(auth, ada), await logInAndGetTokens(auth, ada)];
   for (const name of ['__Host-latchkey_refresh', '__Secure-latchkey_refresh']) {
     const cookie = `${name}=${planted.refreshToken}; other=1; ${name}=${own.refreshToken}`;
     const reply = await auth.post('/refresh', { headers: { cookie, origin: APP } });
@@ -200,7 +200,7 @@ test('a request with two cookies has none, because another host may have planted
 });
 
 test('a visitor without a session is told so by refresh, and may log out, with or without a body', async (context) => {
-  const auth = await startAuth(context, { CORS_ORIGINS: APP });
+  const auth = await startTestAuth(context, { CORS_ORIGINS: APP });
   for (const ask of [{}, { json: {} }, { headers: { origin: APP } }]) {
     assertProblem(await auth.post('/refresh', ask), 401, 'refresh_token_invalid');
     assert.equal(assertStatus(await auth.post('/logout', ask), 204).headers.get('set-cookie'), null);
@@ -212,7 +212,10 @@ test('the cookie goes to other sites only where REFRESH_COOKIE_SAMESITE says so,
     ['lax', 'SameSite=Lax'],
     ['none', 'SameSite=None; Secure'],
   ] as const) {
-    const auth = await startAuth(context, { LATCHKEY_ENV: 'development', REFRESH_COOKIE_SAMESITE: sameSite });
+    const auth = await startTestAuth(context, {
+      LATCHKEY_ENV: 'development',
+      REFRESH_COOKIE_SAMESITE: sameSite,
+    });
     const { email, password } = await signUpAndVerify(auth);
     const { headers } = await auth.post('/login', { json: { email, password, tokens: 'cookie' } });
     const set = headers.get('set-cookie') ?? '';
@@ -224,22 +227,22 @@ test('a client app on another site is warned of at the start, unless the cookie 
   const app = { FRONTEND_URL: 'https://shop.example.org', PUBLIC_URL: 'https://id.example.com' };
   for (const sameSite of ['strict', 'lax'] as const)
     assert.match(
-      crossSiteCookieWarning({ ...app, REFRESH_COOKIE_SAMESITE: sameSite }) ?? '',
+      findCrossSiteCookieWarning({ ...app, REFRESH_COOKIE_SAMESITE: sameSite }) ?? '',
       new RegExp(`is ${sameSite}, .* Set it to none`),
     );
-  assert.equal(crossSiteCookieWarning({ ...app, REFRESH_COOKIE_SAMESITE: 'none' }), undefined);
+  assert.equal(findCrossSiteCookieWarning({ ...app, REFRESH_COOKIE_SAMESITE: 'none' }), undefined);
   const { PUBLIC_URL } = app;
   const near = { PUBLIC_URL, REFRESH_COOKIE_SAMESITE: 'strict' } as const;
-  assert.equal(crossSiteCookieWarning({ ...near, FRONTEND_URL: 'https://app.example.com' }), undefined);
-  assert.equal(crossSiteCookieWarning(near), undefined);
+  assert.equal(findCrossSiteCookieWarning({ ...near, FRONTEND_URL: 'https://app.example.com' }), undefined);
+  assert.equal(findCrossSiteCookieWarning(near), undefined);
 });
 
 test('an admin ends every session of an account, whose owner may sign in again', async (context) => {
-  const auth = await startAuth(context);
-  const [ada, root] = [await signUpAndVerify(auth), await signUpAndVerify(auth, createPerson('root'))];
+  const auth = await startTestAuth(context);
+  const [ada, root] = [await signUpAndVerify(auth), await signUpAndVerify(auth, createTestPerson('root'))];
   await auth.makeAdmin(root.email);
-  const { accessToken: admin } = await loginTokens(auth, root);
-  const sessions = [await loginTokens(auth, ada), await loginTokens(auth, ada)];
+  const { accessToken: admin } = await logInAndGetTokens(auth, root);
+  const sessions = [await logInAndGetTokens(auth, ada), await logInAndGetTokens(auth, ada)];
   const path = `/accounts/${ada.id}/sessions/revoke`;
   const { accessToken = '' } = sessions[0] ?? {};
   assertProblem(await auth.post(path, { token: accessToken }), 403, 'insufficient_permission');
@@ -248,17 +251,17 @@ test('an admin ends every session of an account, whose owner may sign in again',
     assert.equal(await alive(auth, session.accessToken), false);
     assertProblem(await refresh(auth, session.refreshToken), 401, 'refresh_token_invalid');
   }
-  assert.equal(await alive(auth, (await loginTokens(auth, ada)).accessToken), true);
+  assert.equal(await alive(auth, (await logInAndGetTokens(auth, ada)).accessToken), true);
   const nobody = '/accounts/01890a5d-ac96-774b-bcce-b302099a8057/sessions/revoke';
   assertProblem(await auth.post(nobody, { token: admin }), 404, 'not_found');
 });
 
 test('a disabled account loses access immediately, and gets it back once it is enabled', async (context) => {
-  const auth = await startAuth(context);
-  const [ada, root] = [await signUpAndVerify(auth), await signUpAndVerify(auth, createPerson('root'))];
+  const auth = await startTestAuth(context);
+  const [ada, root] = [await signUpAndVerify(auth), await signUpAndVerify(auth, createTestPerson('root'))];
   await auth.makeAdmin(root.email);
-  const admin = await loginTokens(auth, root);
-  const { accessToken, refreshToken } = await loginTokens(auth, ada);
+  const admin = await logInAndGetTokens(auth, root);
+  const { accessToken, refreshToken } = await logInAndGetTokens(auth, ada);
   await auth.post('/password-reset-request', { json: { email: ada.email } });
   const { token } = await auth.open(await auth.event('PasswordResetRequested', ada.email));
 
@@ -270,21 +273,21 @@ test('a disabled account loses access immediately, and gets it back once it is e
   assertProblem(await auth.get('/sessions', { token: accessToken }), 401, 'unauthenticated');
   assertProblem(await auth.post('/verification-request', { token: accessToken }), 401, 'unauthenticated');
   assertProblem(await refresh(auth, refreshToken), 401, 'refresh_token_invalid');
-  assertProblem(await login(auth, ada), 403, 'account_disabled');
-  assertProblem(await login(auth, { ...ada, password: 'not the password' }), 401, 'invalid_credentials');
+  assertProblem(await postLogin(auth, ada), 403, 'account_disabled');
+  assertProblem(await postLogin(auth, { ...ada, password: 'not the password' }), 401, 'invalid_credentials');
   const json = { newPassword: 'quite another passphrase', confirmNewPassword: 'quite another passphrase' };
   assertProblem(await auth.post(`/password-reset-confirm/${token}`, { json }), 400, 'token_invalid');
 
   assertStatus(await auth.post(`/accounts/${ada.id}/enable`, { token: admin.accessToken }), 200);
   assertProblem(await auth.get('/sessions', { token: accessToken }), 401, 'unauthenticated');
-  assertStatus(await login(auth, ada), 200);
+  assertStatus(await postLogin(auth, ada), 200);
 });
 
 test('an unverified account may log in, and is told what it lacks', async (context) => {
-  const auth = await startAuth(context);
-  const eve = createPerson('eve');
-  await signUp(auth, eve);
-  const { accessToken: token } = await loginTokens(auth, eve);
+  const auth = await startTestAuth(context);
+  const eve = createTestPerson('eve');
+  await postSignUp(auth, eve);
+  const { accessToken: token } = await logInAndGetTokens(auth, eve);
   assertStatus(await auth.get('/sessions', { token }), 200);
   for (const reply of [
     await auth.get('/history', { token }),
@@ -296,10 +299,10 @@ test('an unverified account may log in, and is told what it lacks', async (conte
 });
 
 test('sessions are listed page by page, each once', async (context) => {
-  const auth = await startAuth(context);
+  const auth = await startTestAuth(context);
   const ada = await signUpAndVerify(auth);
   const logins = [];
-  for (let n = 0; n < 5; n += 1) logins.push(await loginTokens(auth, ada));
+  for (let n = 0; n < 5; n += 1) logins.push(await logInAndGetTokens(auth, ada));
   const { accessToken: token } = logins[0] ?? assert.fail();
   const all = assertStatus(await auth.get('/sessions', { token }), 200).json;
   assert.equal(all.nextCursor, null);
@@ -321,9 +324,9 @@ function typesIn({ events }: { readonly events: readonly { readonly type: string
 }
 
 test('the history is listed page by page, also where a page ends inside of one change', async (context) => {
-  const auth = await startAuth(context);
+  const auth = await startTestAuth(context);
   const ada = await signUpAndVerify(auth);
-  const { accessToken: token } = await loginTokens(auth, ada);
+  const { accessToken: token } = await logInAndGetTokens(auth, ada);
   for (const firstName of ['Ada', 'Adele'])
     assertStatus(await auth.patch('/profile', { token, json: { firstName } }), 200);
   const newPassword = 'another horse battery';
@@ -331,7 +334,7 @@ test('the history is listed page by page, also where a page ends inside of one c
     await auth.post('/change-password', { token, json: { currentPassword: ada.password, newPassword } }),
     200,
   );
-  const { accessToken } = await loginTokens(auth, { ...ada, password: newPassword });
+  const { accessToken } = await logInAndGetTokens(auth, { ...ada, password: newPassword });
   async function readAll() {
     return assertStatus(await auth.get('/history', { token: accessToken }), 200).json;
   }

@@ -1,33 +1,33 @@
 /** Tests the responses of auth while its store is unavailable. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startAuth } from '../testing/auth.fixture.ts';
+import { startTestAuth } from '../testing/auth.fixture.ts';
 import {
   assertProblem,
-  createPerson,
-  login,
-  loginTokens,
-  signUp,
+  createTestPerson,
+  logInAndGetTokens,
+  postLogin,
+  postSignUp,
   signUpAndVerify,
 } from '../testing/people.ts';
 import { waitUntil } from '../testing/until.ts';
 
 test('everything that needs a store answers 503 with Retry-After while it is away', async (context) => {
-  const auth = await startAuth(context);
+  const auth = await startTestAuth(context);
   const ada = await signUpAndVerify(auth);
-  const { accessToken: token, refreshToken } = await loginTokens(auth, ada);
-  const eve = createPerson('eve');
-  await signUp(auth, eve);
+  const { accessToken: token, refreshToken } = await logInAndGetTokens(auth, ada);
+  const eve = createTestPerson('eve');
+  await postSignUp(auth, eve);
   const link = (await auth.open(await auth.event('UserRegistered', eve.email))).token;
   auth.takeStore(true);
 
   const { email } = ada;
   const json = { newPassword: 'quite another passphrase', confirmNewPassword: 'quite another passphrase' };
   const replies = [
-    await signUp(auth, createPerson()),
-    await signUp(auth, createPerson(), { headers: { 'idempotency-key': 'a-key' } }),
-    await login(auth, ada),
-    await login(auth, createPerson('nobody')),
+    await postSignUp(auth, createTestPerson()),
+    await postSignUp(auth, createTestPerson(), { headers: { 'idempotency-key': 'a-key' } }),
+    await postLogin(auth, ada),
+    await postLogin(auth, createTestPerson('nobody')),
     await auth.post('/refresh', { json: { refreshToken } }),
     await auth.post('/logout', { json: { refreshToken } }),
     await auth.post('/password-reset-request', { json: { email } }),
@@ -52,12 +52,12 @@ test('everything that needs a store answers 503 with Retry-After while it is awa
   assert.deepEqual(down, ['journal', 'sessions']);
 
   auth.takeStore(false);
-  assert.equal((await login(auth, ada)).status, 200);
+  assert.equal((await postLogin(auth, ada)).status, 200);
   assert.equal((await auth.post(`/verify/${link}`, { json: { password: eve.password } })).status, 200);
 });
 
 test('a full disk takes down what needs writes, and says so, until there is space', async (context) => {
-  const auth = await startAuth(context);
+  const auth = await startTestAuth(context);
   async function stateOfStores() {
     const health = await auth.service.health();
     return health
@@ -69,22 +69,22 @@ test('a full disk takes down what needs writes, and says so, until there is spac
   }
   auth.database.exec(`PRAGMA max_page_count = ${auth.database.size() / 4096}`);
   let status = 201;
-  while (status === 201) ({ status } = await signUp(auth, createPerson()));
+  while (status === 201) ({ status } = await postSignUp(auth, createTestPerson()));
   assert.equal(status, 503);
   await told('down the disk is full');
   auth.database.exec('PRAGMA max_page_count = 1000000');
   await told('ok ');
-  assert.equal((await signUp(auth, createPerson())).status, 201);
+  assert.equal((await postSignUp(auth, createTestPerson())).status, 201);
 });
 
 test('an account that cannot be read is unavailable alone', async (context) => {
-  const auth = await startAuth(context);
-  const [ada, grace] = [await signUpAndVerify(auth), await signUpAndVerify(auth, createPerson('grace'))];
-  const { accessToken: token } = await loginTokens(auth, grace);
+  const auth = await startTestAuth(context);
+  const [ada, grace] = [await signUpAndVerify(auth), await signUpAndVerify(auth, createTestPerson('grace'))];
+  const { accessToken: token } = await logInAndGetTokens(auth, grace);
   const newer = `INSERT INTO journal_commit (stream, number, sequence, events, command_id, correlation_id, at)
     SELECT stream, max(number) + 1, max(sequence) + 1, '[{"type":"UserTeleported","version":1,"data":{}}]', 'a', 'b', at
     FROM journal_commit WHERE stream = ?`;
   await auth.database.write(() => void auth.database.prepare(newer).run(ada.id));
-  assertProblem(await login(auth, ada), 503, 'unavailable');
+  assertProblem(await postLogin(auth, ada), 503, 'unavailable');
   assert.equal((await auth.get('/sessions', { token })).status, 200);
 });

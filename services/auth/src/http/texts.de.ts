@@ -2,11 +2,11 @@
  * The German texts of refusals. A missing translation of a refusal or password rule is a compile-time error.
  */
 import { MAX_PASSWORD_LENGTH, type PasswordFault } from '../passwords/rules.ts';
-import type { refusalDetails, refusalProblems, unavailableDetails } from './problems.ts';
+import type { refusalDetailTexts, refusalProblemSpecs, unavailableDetailTexts } from './problems.ts';
 
-type Title = (typeof refusalProblems)[keyof typeof refusalProblems]['title'];
+type Title = (typeof refusalProblemSpecs)[keyof typeof refusalProblemSpecs]['title'];
 type Resolution = Extract<
-  (typeof refusalProblems)[keyof typeof refusalProblems],
+  (typeof refusalProblemSpecs)[keyof typeof refusalProblemSpecs],
   { resolution: string }
 >['resolution'];
 /** Titles that libs/http and libs/tokens translate. */
@@ -51,8 +51,8 @@ const resolutions: Record<Exclude<Resolution, Elsewhere>, string> = {
 };
 
 const sentences: Record<
-  | Exclude<(typeof refusalDetails)[keyof typeof refusalDetails], Elsewhere>
-  | (typeof unavailableDetails)[keyof typeof unavailableDetails],
+  | Exclude<(typeof refusalDetailTexts)[keyof typeof refusalDetailTexts], Elsewhere>
+  | (typeof unavailableDetailTexts)[keyof typeof unavailableDetailTexts],
   string
 > = {
   'This account has been disabled.': 'Dieses Konto ist gesperrt.',
@@ -124,10 +124,10 @@ const others = {
   'is required without an access token': 'fehlt; ohne Access-Token ist es erforderlich',
 };
 
-export const de = { ...titles, ...resolutions, ...sentences, ...others };
+export const germanTexts = { ...titles, ...resolutions, ...sentences, ...others };
 
 /**
  * The type of translations into other languages. Missing texts are shown in English; `npm run languages`
  * lists them.
  */
-export type Translations = Readonly<Partial<Record<keyof typeof de, string>>>;
+export type TextTranslations = Readonly<Partial<Record<keyof typeof germanTexts, string>>>;

@@ -1,8 +1,8 @@
 /** The texts of refusals in Spanish. Missing ones are shown in English. */
 import type { PasswordFault } from '../passwords/rules.ts';
-import type { Translations } from './texts.de.ts';
+import type { TextTranslations } from './texts.de.ts';
 
-export const es: Translations = {
+export const spanishTexts: TextTranslations = {
   'Account Disabled': 'Cuenta desactivada',
   'Current Password Incorrect': 'Contraseña incorrecta',
   'Email Changed Recently': 'Correo cambiado hace poco',

@@ -1,8 +1,8 @@
 /** The texts of refusals in French. Missing ones are shown in English. */
 import type { PasswordFault } from '../passwords/rules.ts';
-import type { Translations } from './texts.de.ts';
+import type { TextTranslations } from './texts.de.ts';
 
-export const fr: Translations = {
+export const frenchTexts: TextTranslations = {
   'Account Disabled': 'Compte désactivé',
   'Current Password Incorrect': 'Mot de passe incorrect',
   'Email Changed Recently': 'Adresse e-mail modifiée récemment',

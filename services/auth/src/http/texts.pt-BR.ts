@@ -1,8 +1,8 @@
 /** The texts of refusals in Brazilian Portuguese. Missing ones are shown in English. */
 import type { PasswordFault } from '../passwords/rules.ts';
-import type { Translations } from './texts.de.ts';
+import type { TextTranslations } from './texts.de.ts';
 
-export const pt: Translations = {
+export const brazilianTexts: TextTranslations = {
   'Account Disabled': 'Conta desativada',
   'Current Password Incorrect': 'Senha incorreta',
   'Email Changed Recently': 'E-mail alterado há pouco tempo',

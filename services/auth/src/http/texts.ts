@@ -2,10 +2,10 @@ import { joinTexts, type Texts } from '@latchkey/http';
 import { guardTexts } from '@latchkey/tokens';
 import type { PasswordFault } from '../passwords/rules.ts';
 import { passwordFaultTexts } from './problems.ts';
-import { de, passwordFaultTexts as passwordFaultsInGerman } from './texts.de.ts';
-import { es, passwordFaultTexts as passwordFaultsInSpanish } from './texts.es.ts';
-import { fr, passwordFaultTexts as passwordFaultsInFrench } from './texts.fr.ts';
-import { passwordFaultTexts as passwordFaultsInPortuguese, pt } from './texts.pt-BR.ts';
+import { germanTexts, passwordFaultTexts as passwordFaultsInGerman } from './texts.de.ts';
+import { passwordFaultTexts as passwordFaultsInSpanish, spanishTexts } from './texts.es.ts';
+import { frenchTexts, passwordFaultTexts as passwordFaultsInFrench } from './texts.fr.ts';
+import { brazilianTexts, passwordFaultTexts as passwordFaultsInPortuguese } from './texts.pt-BR.ts';
 
 /** Returns the translated texts of the password rules, keyed by their English text. */
 function byEnglish(translated: Record<PasswordFault, string>): Readonly<Record<string, string>> {
@@ -19,8 +19,8 @@ function byEnglish(translated: Record<PasswordFault, string>): Readonly<Record<s
 
 /** The texts of all problems of auth's routes, by language. */
 export const texts: Texts = joinTexts(guardTexts, {
-  de: { ...de, ...byEnglish(passwordFaultsInGerman) },
-  fr: { ...fr, ...byEnglish(passwordFaultsInFrench) },
-  es: { ...es, ...byEnglish(passwordFaultsInSpanish) },
-  pt: { ...pt, ...byEnglish(passwordFaultsInPortuguese) },
+  de: { ...germanTexts, ...byEnglish(passwordFaultsInGerman) },
+  fr: { ...frenchTexts, ...byEnglish(passwordFaultsInFrench) },
+  es: { ...spanishTexts, ...byEnglish(passwordFaultsInSpanish) },
+  pt: { ...brazilianTexts, ...byEnglish(passwordFaultsInPortuguese) },
 });

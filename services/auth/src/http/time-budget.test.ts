@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { guardPort, runWithTimeBudget } from '@latchkey/store';
-import { requestMailByAddress } from '../requests/written-requests.ts';
-import { createTestContext, type World, withTestWorld } from '../testing/world.ts';
+import { requestMailToAddress } from '../requests/written-requests.ts';
+import { createTestContext, type TestWorld, withTestWorld } from '../testing/world.ts';
 
 const ADDRESS = 'ada@example.com';
 const PASSWORD = 'countess of the engine';
@@ -29,10 +29,10 @@ async function makeLateCalls(work: () => Promise<unknown>): Promise<void> {
   );
 }
 
-const changes: Readonly<Record<string, (world: World) => Promise<unknown>>> = {
+const changes: Readonly<Record<string, (world: TestWorld) => Promise<unknown>>> = {
   'appended a commit': (world) => world.signUp(ADDRESS, PASSWORD),
   'recorded a request': ({ deps }) =>
-    requestMailByAddress(deps, { kind: 'password-reset', address: ADDRESS }, createTestContext()),
+    requestMailToAddress(deps, { kind: 'password-reset', address: ADDRESS }, createTestContext()),
 };
 
 for (const [what, change] of Object.entries(changes))

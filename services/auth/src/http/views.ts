@@ -4,9 +4,9 @@ import type { AnswerSpec } from '@latchkey/http';
 import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
 import { z } from 'zod';
 import { type AccountState, requireExistingAccount } from '../account/index.ts';
-import { localeTag, personName, username } from './schemas.ts';
+import { localeTagSchema, personNameSchema, usernameSchema } from './schemas.ts';
 
-export const messageView = z.object({ message: z.string() }).meta({ id: 'Message' });
+export const messageSchema = z.object({ message: z.string() }).meta({ id: 'Message' });
 
 const accountFields = z.object({
   id: z.uuid(),
@@ -21,9 +21,9 @@ const accountFields = z.object({
 });
 
 /** The schema of an account as its owner and admins see it. */
-export const accountView = accountFields.meta({ id: 'Account' });
+export const accountSchema = accountFields.meta({ id: 'Account' });
 
-export function viewAccount(state: AccountState): z.infer<typeof accountView> {
+export function toAccountView(state: AccountState): z.infer<typeof accountSchema> {
   const account = requireExistingAccount(state);
   return {
     id: account.userId,
@@ -39,24 +39,24 @@ export function viewAccount(state: AccountState): z.infer<typeof accountView> {
 }
 
 /** The schema of the account in the response to a sign-in. */
-export const signedInView = accountFields
+export const signedInAccountSchema = accountFields
   .pick({ id: true, email: true, username: true, role: true, isVerified: true })
   .meta({ id: 'SignedIn' });
 
-export function viewSignedInAccount(state: AccountState): z.infer<typeof signedInView> {
-  const { id, email, username: name, role: is, isVerified } = viewAccount(state);
+export function toSignedInAccountView(state: AccountState): z.infer<typeof signedInAccountSchema> {
+  const { id, email, username: name, role: is, isVerified } = toAccountView(state);
   return { id, email, username: name, role: is, isVerified };
 }
 
 export const profileFieldSchemas = {
-  username,
-  firstName: personName,
-  lastName: personName,
-  locale: localeTag,
+  username: usernameSchema,
+  firstName: personNameSchema,
+  lastName: personNameSchema,
+  locale: localeTagSchema,
 };
 
 /** Returns the header with the account's sequence. A read model must have reached it to show this change. */
-export function sequenceHeader(state: AccountState) {
+export function createSequenceHeader(state: AccountState) {
   const { userId, sequence } = requireExistingAccount(state);
   return {
     [ACCOUNT_SEQUENCE]: `${userId}:${sequence}`,
@@ -75,7 +75,7 @@ export function answerSpecWithSequence(description: string, schema?: z.ZodType):
 /** Describes the response to a POST to a link's URL: JSON for a client app, an HTML page for a form. */
 export function jsonOrPageAnswerSpec(description: string): AnswerSpec {
   return {
-    ...answerSpecWithSequence(description, messageView),
+    ...answerSpecWithSequence(description, messageSchema),
     media: ['text/html'],
   };
 }

@@ -2,16 +2,16 @@
 
 import { type SecretKeys, secretFingerprint } from '@latchkey/process';
 import type { ConfiguredKeys } from '@latchkey/store';
-import { formatCost, type HashCosts } from '../passwords/hashing/costs.ts';
+import { formatHashCost, type HashCosts } from '../passwords/hashing/costs.ts';
 import type { EventKeys, SigningKeys } from './keys.ts';
 
 /** The settings on which stored hashes and sessions depend. */
-export interface StoredDataKeys {
+export interface KeysOfStoredData {
   readonly PASSWORD_SALT_KEY: SecretKeys;
   readonly REFRESH_KEY: SecretKeys;
 }
 
-interface Keys extends StoredDataKeys {
+interface AuthKeys extends KeysOfStoredData {
   readonly HASH_COSTS: HashCosts;
   readonly SIGNING_KEYS: SigningKeys;
   readonly EVENT_SIGNING_KEYS: EventKeys;
@@ -28,10 +28,10 @@ function fingerprintsOf(setting: string, keys: SecretKeys): readonly string[] {
  * hashed with another PASSWORD_SALT_KEY never match, and if instances have different REFRESH_KEYs, sessions
  * end at random.
  */
-export function requiredKeysOf({
+export function toRequiredKeys({
   PASSWORD_SALT_KEY,
   REFRESH_KEY,
-}: StoredDataKeys): Readonly<Record<keyof StoredDataKeys, ConfiguredKeys>> {
+}: KeysOfStoredData): Readonly<Record<keyof KeysOfStoredData, ConfiguredKeys>> {
   return {
     PASSWORD_SALT_KEY: {
       keys: fingerprintsOf('PASSWORD_SALT_KEY', PASSWORD_SALT_KEY),
@@ -45,14 +45,14 @@ export function requiredKeysOf({
  * Returns all keys of a process. The store records the keys for signing, sealing and pseudonyms only to know
  * since when each has been used.
  */
-export function configuredKeysOf(
-  keys: Keys,
+export function toConfiguredKeys(
+  keys: AuthKeys,
 ): Readonly<
-  Record<Exclude<keyof Keys, 'AUDIT_IP_KEY'>, ConfiguredKeys> & { readonly AUDIT_IP_KEY?: ConfiguredKeys }
+  Record<Exclude<keyof AuthKeys, 'AUDIT_IP_KEY'>, ConfiguredKeys> & { readonly AUDIT_IP_KEY?: ConfiguredKeys }
 > {
   return {
-    ...requiredKeysOf(keys),
-    HASH_COSTS: { keys: keys.HASH_COSTS.map(formatCost), needed: true },
+    ...toRequiredKeys(keys),
+    HASH_COSTS: { keys: keys.HASH_COSTS.map(formatHashCost), needed: true },
     SIGNING_KEYS: { keys: keys.SIGNING_KEYS.published.map(({ kid }) => kid), needed: false },
     EVENT_SIGNING_KEYS: { keys: keys.EVENT_SIGNING_KEYS.published.map(({ kid }) => kid), needed: false },
     SEALING_PUBLIC_KEY: { keys: [keys.SEALING_PUBLIC_KEY.kid], needed: false },

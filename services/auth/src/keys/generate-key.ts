@@ -1,7 +1,7 @@
 /** Generates the keys of all kinds. */
 import { generateKeyPairSync, type JsonWebKey, type KeyObject, randomBytes } from 'node:crypto';
 import { assertNever } from '@latchkey/events';
-import { thumbprint } from './keys.ts';
+import { computeThumbprint } from './keys.ts';
 
 export const keyKinds = [
   'signing',
@@ -65,7 +65,7 @@ function identified(
 ): JsonWebKey {
   for (;;) {
     const made = generate().privateKey.export({ format: 'jwk' });
-    const kid = thumbprint(made);
+    const kid = computeThumbprint(made);
     if (!kid.startsWith('-')) return { ...made, kid, ...members };
   }
 }

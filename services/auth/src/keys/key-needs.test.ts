@@ -10,7 +10,7 @@ import {
   msAfterNoon,
 } from '../account/testing/ada.ts';
 import type { StoredCommit } from '../ports/stored-commits.ts';
-import { countHashes } from './key-needs.ts';
+import { countPasswordHashes } from './key-needs.ts';
 
 const [FORMER, CURRENT] = ['argon2id$m=19456,t=2,p=1$former', 'argon2id$m=19456,t=2,p=1,k=new$current'];
 const needs = { former: { kid: undefined, cost: '19456:2' }, current: { kid: 'new', cost: '19456:2' } };
@@ -41,7 +41,7 @@ function count(facts: readonly AccountFact[], now: Date) {
     at: now.toISOString(),
     published: true,
   };
-  return countHashes(
+  return countPasswordHashes(
     {
       pages: async function* pages() {
         yield [commit];

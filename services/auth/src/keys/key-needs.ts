@@ -9,10 +9,10 @@ import {
   type LivingAccount,
 } from '../account/index.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
-import type { StoredCommit, StoredCommits } from '../ports/stored-commits.ts';
+import type { StoredCommit, StoredCommitReader } from '../ports/stored-commits.ts';
 
 /** How many accounts have password hashes with a given key and cost. */
-export interface HashCount {
+export interface PasswordHashCount {
   /** The id of the key; undefined for hashes by earlier releases, whose key had no id. */
   readonly kid: string | undefined;
   /** The cost in the format of HASH_COSTS, for example `19456:2`. */
@@ -28,11 +28,11 @@ export interface HashCount {
  * whole journal.
  * @throws UnreadableCommit if an account cannot be read, because it might need any of the keys
  */
-export async function countHashes(
-  stored: Pick<StoredCommits, 'pages'>,
+export async function countPasswordHashes(
+  stored: Pick<StoredCommitReader, 'pages'>,
   now: Date,
-): Promise<readonly HashCount[]> {
-  const counts = new Map<string, HashCount>();
+): Promise<readonly PasswordHashCount[]> {
+  const counts = new Map<string, PasswordHashCount>();
   for await (const account of accountsIn(stored)) {
     const schemes = new Map(
       hashesOf(account, now)
@@ -55,7 +55,7 @@ function hashesOf(account: LivingAccount, now: Date): readonly string[] {
  * Yields the accounts one by one. A stream may continue on the next page, so an account is yielded only when
  * the next stream begins.
  */
-async function* accountsIn({ pages }: Pick<StoredCommits, 'pages'>): AsyncGenerator<LivingAccount> {
+async function* accountsIn({ pages }: Pick<StoredCommitReader, 'pages'>): AsyncGenerator<LivingAccount> {
   let stream = '';
   let state: AccountState = initialAccountState;
   for await (const page of pages()) {
@@ -78,7 +78,7 @@ function factsOf({ events }: StoredCommit) {
 
 const SCHEME = /^argon2id\$m=(\d+),t=(\d+),p=1(?:,k=([\w-]+))?\$/;
 
-type Scheme = Pick<HashCount, 'kid' | 'cost'>;
+type Scheme = Pick<PasswordHashCount, 'kid' | 'cost'>;
 
 function schemeOf(hash: string): Scheme {
   const [, memory, passes, kid] = SCHEME.exec(hash) ?? [];

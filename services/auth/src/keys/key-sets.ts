@@ -3,7 +3,7 @@ import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { keyPairFingerprint, parseJson, parseSecretKey, secretFingerprint } from '@latchkey/process';
 import { z } from 'zod';
 import { generateKey, type KeyKind } from './generate-key.ts';
-import { thumbprint } from './keys.ts';
+import { computeThumbprint } from './keys.ts';
 import type { StoredSecrets } from './stored-secrets.ts';
 
 export { type KeyKind, keyKinds } from './generate-key.ts';
@@ -201,5 +201,5 @@ export function getDkimKeyPem(secrets: StoredSecrets, id: string): string {
 }
 
 function thumbprintOf({ kty, crv = '', x = '', y }: Key): string {
-  return thumbprint({ kty, crv, x, ...(y !== undefined && { y }) });
+  return computeThumbprint({ kty, crv, x, ...(y !== undefined && { y }) });
 }

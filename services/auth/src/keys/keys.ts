@@ -132,11 +132,14 @@ export function parseSealingKey(text: string): { readonly kid: string; readonly 
   }
   const { kty, crv, x } = parsed.data;
   const jwk = { crv, kty, x };
-  return { kid: thumbprint(jwk), publicKey: usable(() => createPublicKey({ key: jwk, format: 'jwk' })) };
+  return {
+    kid: computeThumbprint(jwk),
+    publicKey: usable(() => createPublicKey({ key: jwk, format: 'jwk' })),
+  };
 }
 
 /** Returns the JWK thumbprint (RFC 7638) of a public key. */
-export function thumbprint(jwk: JsonWebKey): string {
+export function computeThumbprint(jwk: JsonWebKey): string {
   const { crv, kty, x, y } = jwk;
   return hash('sha256', JSON.stringify({ crv, kty, x, ...(y === undefined ? {} : { y }) }), 'base64url');
 }
@@ -145,7 +148,7 @@ type EventJwk = z.infer<typeof eventJwk>;
 
 function publicEventKey({ kty, crv, x, kid }: EventJwk): PublicEventKey {
   usable(() => createPublicKey({ key: { kty, crv, x }, format: 'jwk' }));
-  return { kid: kid ?? thumbprint({ kty, crv, x }), kty, crv, x, use: 'sig', alg: 'EdDSA' };
+  return { kid: kid ?? computeThumbprint({ kty, crv, x }), kty, crv, x, use: 'sig', alg: 'EdDSA' };
 }
 
 function privateEventKey({ kty, crv, x, d = '' }: EventJwk): KeyObject {
@@ -160,7 +163,7 @@ type SigningJwk = z.infer<typeof signingJwk>;
 
 function publicSigningKey({ kty, crv, x, y, kid }: SigningJwk): PublicSigningKey {
   usable(() => createPublicKey({ key: { kty, crv, x, y }, format: 'jwk' }));
-  return { kid: kid ?? thumbprint({ kty, crv, x, y }), kty, crv, x, y, use: 'sig', alg: 'ES256' };
+  return { kid: kid ?? computeThumbprint({ kty, crv, x, y }), kty, crv, x, y, use: 'sig', alg: 'ES256' };
 }
 
 function privateSigningKey(jwk: SigningJwk): KeyObject {

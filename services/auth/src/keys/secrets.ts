@@ -17,21 +17,21 @@ export {
 export {
   allSecretNames,
   type GeneratedSecrets,
+  generatedSecretNames,
   parseSecrets,
   requiredSecretNames,
   type Secrets,
   type StoredSecrets,
-  secretNames,
 } from './stored-secrets.ts';
 
 /**
  * Secrets that release 0.1 did not have. `ops secrets` adds them to an installation that was created with
  * 0.1.
  */
-export type SecretsAfterRelease01 = Pick<GeneratedSecrets, 'EVENT_SIGNING_KEYS' | 'WEBHOOK_SECRET_KEY'>;
+export type SecretsAddedAfterRelease01 = Pick<GeneratedSecrets, 'EVENT_SIGNING_KEYS' | 'WEBHOOK_SECRET_KEY'>;
 
 /** Generates the secrets that release 0.1 did not have. */
-export function generateSecretsAfterRelease01(): SecretsAfterRelease01 {
+export function generateSecretsAddedAfterRelease01(): SecretsAddedAfterRelease01 {
   return {
     EVENT_SIGNING_KEYS: JSON.stringify({ keys: [generateKey('events')] }),
     WEBHOOK_SECRET_KEY: String(generateKey('webhooks').k),
@@ -47,6 +47,6 @@ export function generateSecrets(): GeneratedSecrets {
     SEALING_PUBLIC_KEY: JSON.stringify(sealing),
     PASSWORD_SALT_KEY: String(generateKey('salt').k),
     REFRESH_KEY: String(generateKey('refresh').k),
-    ...generateSecretsAfterRelease01(),
+    ...generateSecretsAddedAfterRelease01(),
   };
 }

@@ -31,13 +31,13 @@ export type GeneratedSecrets = Readonly<Required<z.infer<typeof generated>>>;
 export type Secrets = StoredSecrets & Pick<GeneratedSecrets, 'EVENT_SIGNING_KEYS'>;
 
 /** The names of the secrets that every new installation gets. */
-export const secretNames: readonly (keyof GeneratedSecrets)[] = generated.keyof().options;
+export const generatedSecretNames: readonly (keyof GeneratedSecrets)[] = generated.keyof().options;
 
 /** The names of all secrets, including optional ones. */
 export const allSecretNames: readonly (keyof Secrets)[] = secrets.keyof().options;
 
 /** The names of the secrets that every installation must have. */
-export const requiredSecretNames = secretNames.filter((name) => name !== 'WEBHOOK_SECRET_KEY');
+export const requiredSecretNames = generatedSecretNames.filter((name) => name !== 'WEBHOOK_SECRET_KEY');
 
 /**
  * Parses stored secrets from JSON. Returns undefined if they are invalid: a thrown error could quote a secret

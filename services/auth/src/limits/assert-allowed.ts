@@ -1,7 +1,7 @@
-import type { Allowance } from '../ports/limits.ts';
+import type { RateLimitDecision } from '../ports/limits.ts';
 import { Refused } from '../refused.ts';
 
 /** Throws unless the limit allows the request. @throws Refused (rate_limited) */
-export function assertAllowed(allowance: Allowance): void {
+export function assertAllowed(allowance: RateLimitDecision): void {
   if (!allowance.allowed) throw new Refused({ kind: 'rate_limited', seconds: allowance.retryAfterSeconds });
 }

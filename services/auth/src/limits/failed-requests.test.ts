@@ -4,42 +4,51 @@ import { test } from 'node:test';
 import { StoreUnavailable } from '@latchkey/store';
 import { isLivingAccount } from '../account/index.ts';
 import type { Caller } from '../deps.ts';
-import { createVerifiedAccount, PASSWORD, withFastHashingWorld } from '../email-change/testing/stage.ts';
+import {
+  ADA_PASSWORD,
+  createVerifiedAccount,
+  withFastHashingTestWorld,
+} from '../email-change/testing/stage.ts';
 import { changePassword } from '../passwords/change.ts';
 import { changeProfile } from '../profile/change-profile.ts';
 import { login } from '../sessions/login.ts';
-import { type AppendFault, createTestContext, isRefusedWith, type World } from '../testing/world.ts';
+import {
+  createRefusalPredicate,
+  createTestContext,
+  type InjectedAppendFault,
+  type TestWorld,
+} from '../testing/world.ts';
 
 const PROFILE_CHANGES_PER_HOUR = 30;
 const PASSWORD_CHANGES_PER_DAY = 30;
 
-async function signIn({ deps }: World, address: string): Promise<Caller> {
-  const { refreshToken, state } = await login(deps, { address, password: PASSWORD }, createTestContext());
+async function signIn({ deps }: TestWorld, address: string): Promise<Caller> {
+  const { refreshToken, state } = await login(deps, { address, password: ADA_PASSWORD }, createTestContext());
   const { sessionId = '' } = deps.refreshTokens.open(refreshToken) ?? {};
   return { userId: state.userId, sessionId, state };
 }
 
 test(
   'changes of the profile that the journal did not record do not count',
-  withFastHashingWorld(async (world) => {
+  withFastHashingTestWorld(async (world) => {
     const { address } = await createVerifiedAccount(world);
     const caller = await signIn(world, address);
     const change = (n: number) =>
       changeProfile(world.deps, { firstName: `Ada ${n}` }, caller, createTestContext());
     for (let n = 0; n < PROFILE_CHANGES_PER_HOUR; n += 1) {
       // Add many faults, because the append is retried until its time is up.
-      world.faults.push(...Array<AppendFault>(100).fill('request lost'));
+      world.faults.push(...Array<InjectedAppendFault>(100).fill('request lost'));
       await assert.rejects(change(n), StoreUnavailable);
       world.faults.length = 0;
     }
     for (let n = 0; n < PROFILE_CHANGES_PER_HOUR; n += 1) await change(n);
-    await assert.rejects(change(-1), isRefusedWith('rate_limited'));
+    await assert.rejects(change(-1), createRefusalPredicate('rate_limited'));
   }),
 );
 
 test(
   'changes of the password that are answered 503 because the session of the caller could not be kept do not count',
-  withFastHashingWorld(async (world) => {
+  withFastHashingTestWorld(async (world) => {
     const { deps } = world;
     const { address } = await createVerifiedAccount(world);
     const caller = await signIn(world, address);
@@ -59,7 +68,7 @@ test(
       { length: PASSWORD_CHANGES_PER_DAY },
       (_, n) => `the new password of Ada ${n}`,
     );
-    let current = PASSWORD;
+    let current = ADA_PASSWORD;
     for (const next of passwords) {
       await assert.rejects(change(current, next), StoreUnavailable);
       current = next;
@@ -71,7 +80,7 @@ test(
 
 test(
   'a notice of a lockout that could not be recorded is sent with the next attempt',
-  withFastHashingWorld(async (world) => {
+  withFastHashingTestWorld(async (world) => {
     const { deps } = world;
     const { address } = await createVerifiedAccount(world);
     const context = createTestContext({ ip: '203.0.113.5' });
@@ -82,10 +91,11 @@ test(
         isDown ? Promise.reject(new StoreUnavailable(new Error('away'))) : deps.requests.add(...words),
     };
     const attempt = () => login({ ...deps, requests }, { address, password: 'not the password' }, context);
-    for (let n = 0; n < 3; n += 1) await assert.rejects(attempt(), isRefusedWith('invalid_credentials'));
-    await assert.rejects(attempt(), isRefusedWith('rate_limited'));
+    for (let n = 0; n < 3; n += 1)
+      await assert.rejects(attempt(), createRefusalPredicate('invalid_credentials'));
+    await assert.rejects(attempt(), createRefusalPredicate('rate_limited'));
     isDown = false;
-    await assert.rejects(attempt(), isRefusedWith('rate_limited'));
+    await assert.rejects(attempt(), createRefusalPredicate('rate_limited'));
     const recorded = await deps.requests.claim({
       owner: 'the test',
       now: deps.now(),
@@ -101,7 +111,7 @@ test(
 
 test(
   'a failed login that cannot be counted for its IP address does not count for its address either',
-  withFastHashingWorld(async (world) => {
+  withFastHashingTestWorld(async (world) => {
     const { deps } = world;
     const { address } = await createVerifiedAccount(world);
     const context = createTestContext({ ip: '203.0.113.5' });
@@ -117,6 +127,6 @@ test(
         login({ ...deps, limits }, { address, password: 'not the password' }, context),
         StoreUnavailable,
       );
-    await login(deps, { address, password: PASSWORD }, context);
+    await login(deps, { address, password: ADA_PASSWORD }, context);
   }),
 );

@@ -4,7 +4,7 @@
  */
 import { createHmac, createSecretKey, hkdfSync } from 'node:crypto';
 import type { SecretKeys } from '@latchkey/process';
-import type { Limits } from '../ports/limits.ts';
+import type { RateLimits } from '../ports/limits.ts';
 
 const BYTES = 32;
 
@@ -15,7 +15,7 @@ const BYTES = 32;
  * @param keys REFRESH_KEY. The hashing key is derived (RFC 5869) from the oldest of these keys, so that
  * counters stay valid after a newer key was added
  */
-export function withHashedKeys(limits: Limits, keys: SecretKeys): Limits {
+export function withHashedKeys(limits: RateLimits, keys: SecretKeys): RateLimits {
   const { bytes } = keys.at(-1) ?? keys[0];
   const secret = createSecretKey(
     Buffer.from(hkdfSync('sha256', bytes, '', 'latchkey keys of limits', BYTES)),

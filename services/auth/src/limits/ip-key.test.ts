@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { ipKey, networkKey } from './ip-key.ts';
+import { toIpLimitKey, toNetworkLimitKey } from './ip-key.ts';
 
 describe('an address is counted', () => {
   const cases: readonly (readonly [string, string])[] = [
@@ -20,7 +20,7 @@ describe('an address is counted', () => {
     ['unix', 'unix'],
   ];
   for (const [ip, key] of cases) {
-    test(`${ip || 'that is not known'} as ${key || 'not known'}`, () => assert.equal(ipKey(ip), key));
+    test(`${ip || 'that is not known'} as ${key || 'not known'}`, () => assert.equal(toIpLimitKey(ip), key));
   }
 
   test('with its whole /64, and with nothing else', () => {
@@ -35,9 +35,9 @@ describe('an address is counted', () => {
     const native = four.filter(([first]) => first !== 0);
     fc.assert(
       fc.property(native, four, four, native, (network, host, otherHost, otherNetwork) => {
-        assert.equal(ipKey(written(network, host)), ipKey(written(network, otherHost)));
+        assert.equal(toIpLimitKey(written(network, host)), toIpLimitKey(written(network, otherHost)));
         if (written(network) === written(otherNetwork)) return;
-        assert.notEqual(ipKey(written(network, host)), ipKey(written(otherNetwork, host)));
+        assert.notEqual(toIpLimitKey(written(network, host)), toIpLimitKey(written(otherNetwork, host)));
       }),
     );
   });
@@ -45,7 +45,7 @@ describe('an address is counted', () => {
   test('whatever it is', () => {
     fc.assert(
       fc.property(fc.oneof(fc.ipV6(), fc.ipV4(), fc.string()), (ip) =>
-        assert.equal(typeof ipKey(ip), 'string'),
+        assert.equal(typeof toIpLimitKey(ip), 'string'),
       ),
     );
   });
@@ -64,13 +64,15 @@ describe('a network is', () => {
     ['unix', 'unix'],
   ];
   for (const [ip, key] of cases) {
-    test(`of ${ip || 'what is not known'} ${key || 'not known'}`, () => assert.equal(networkKey(ip), key));
+    test(`of ${ip || 'what is not known'} ${key || 'not known'}`, () =>
+      assert.equal(toNetworkLimitKey(ip), key));
   }
 
   test('the same for all addresses of a subscriber', () => {
     fc.assert(
       fc.property(fc.ipV6(), fc.ipV6(), (one, other) => {
-        if (ipKey(one) === ipKey(other)) assert.equal(networkKey(one), networkKey(other));
+        if (toIpLimitKey(one) === toIpLimitKey(other))
+          assert.equal(toNetworkLimitKey(one), toNetworkLimitKey(other));
       }),
     );
   });

@@ -20,7 +20,7 @@ export function normalizeIp(ip: string): string {
  * is the address itself. For IPv6, it is the /64, because one subscriber controls the whole network (RFC
  * 6177).
  */
-export function ipKey(ip: string): string {
+export function toIpLimitKey(ip: string): string {
   const address = parseIp(ip);
   if (typeof address === 'string' || address.kind() === 'ipv4') return address.toString();
   const network = address.toByteArray().slice(0, 2 * SUBSCRIBER_PARTS);
@@ -31,7 +31,7 @@ export function ipKey(ip: string): string {
  * Returns the key of a client's network: the /24 of an IPv4 address, the /56 of an IPv6 address. Mails to an
  * e-mail address are limited by this key.
  */
-export function networkKey(ip: string): string {
+export function toNetworkLimitKey(ip: string): string {
   const address = parseIp(ip);
   if (typeof address === 'string') return address;
   const bits = NETWORK_PREFIX[address.kind()];

@@ -2,7 +2,7 @@
  * Rate limits on mails to an address that anyone can trigger. Each network also has a limit per address,
  * lower than the daily limit of the address, so that no single network can exhaust the daily limit.
  */
-import { networkKey } from './ip-key.ts';
+import { toNetworkLimitKey } from './ip-key.ts';
 import type { LimitCharge } from './within-limits.ts';
 
 /**
@@ -12,9 +12,13 @@ import type { LimitCharge } from './within-limits.ts';
 export type MailPurpose = 'sign-up' | 'renewal' | 'reset' | 'email-change';
 
 /** Returns what one mail takes from each limit. @param address the canonical e-mail address */
-export function mailCharges(purpose: MailPurpose, address: string, ip: string): readonly LimitCharge[] {
+export function createMailLimitCharges(
+  purpose: MailPurpose,
+  address: string,
+  ip: string,
+): readonly LimitCharge[] {
   const ofAddress = `${purpose} ${address}`;
-  const ofNetwork = `${ofAddress} ${networkKey(ip)}`;
+  const ofNetwork = `${ofAddress} ${toNetworkLimitKey(ip)}`;
   return [
     { limit: 'mail-network-hour', key: ofNetwork },
     { limit: 'mail-network-day', key: ofNetwork },

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { StoreUnavailable } from '@latchkey/store';
-import { type LimitName, PointsUncertain } from '../ports/limits.ts';
+import { type RateLimitName, RateLimitPointsUncertain } from '../ports/limits.ts';
 import { createUniformLimitRules } from '../ports/testing/limit-rules.ts';
 import { Refused } from '../refused.ts';
-import { noopLimits } from '../storage/limits.ts';
+import { unlimitedRateLimits } from '../storage/limits.ts';
 import { openTemporaryStores, type TemporaryStores } from '../storage/sqlite/stores.fixture.ts';
-import { isRefusedWith } from '../testing/world.ts';
+import { createRefusalPredicate } from '../testing/world.ts';
 import { runWithAllowance, runWithinLimits, withDeferredRefunds } from './within-limits.ts';
 
 const two = { points: 2, seconds: 3600 };
@@ -33,7 +33,7 @@ function limitsOf() {
     take: async (...words) => {
       if (away) throw new StoreUnavailable(new Error('away'));
       const taken = await stored.take(...words);
-      if (answerLost) throw new PointsUncertain(new Error('timed out'));
+      if (answerLost) throw new RateLimitPointsUncertain(new Error('timed out'));
       return taken;
     },
     giveBack: async (...words) => {
@@ -41,7 +41,7 @@ function limitsOf() {
       await stored.giveBack(...words);
     },
   });
-  async function left(limit: LimitName, key = 'a'): Promise<number> {
+  async function left(limit: RateLimitName, key = 'a'): Promise<number> {
     let points = 0;
     while ((await stored.take(limit, key)).allowed) points += 1;
     await stored.giveBack(limit, key, points);
@@ -92,7 +92,7 @@ describe('a limit', () => {
     const takes = [network, address];
     await assert.rejects(
       runWithinLimits({ limits }, takes, async () => assert.fail('not allowed')),
-      isRefusedWith('rate_limited'),
+      createRefusalPredicate('rate_limited'),
     );
     assert.equal(await left('mail-network-hour'), 2);
     const seen: boolean[] = [];
@@ -178,7 +178,7 @@ describe('a limit', () => {
     const given: string[] = [];
     let away = true;
     const limits = withDeferredRefunds({
-      ...noopLimits,
+      ...unlimitedRateLimits,
       giveBack: async (_, key) => {
         if (away) throw new StoreUnavailable(new Error('away'));
         given.push(key);
@@ -196,7 +196,7 @@ describe('a limit', () => {
     // Reuse one error, because creating thousands of them takes seconds.
     const unavailable = new StoreUnavailable(new Error('away'));
     const limits = withDeferredRefunds({
-      ...noopLimits,
+      ...unlimitedRateLimits,
       giveBack: async () => {
         if (away) throw unavailable;
         given += 1;
@@ -210,7 +210,7 @@ describe('a limit', () => {
 
   test('fails with a bug of the store', async () => {
     const bug = new TypeError('a bug');
-    const limits = withDeferredRefunds({ ...noopLimits, giveBack: () => Promise.reject(bug) });
+    const limits = withDeferredRefunds({ ...unlimitedRateLimits, giveBack: () => Promise.reject(bug) });
     await assert.rejects(limits.giveBack('login-ip', 'a'), bug);
   });
 });

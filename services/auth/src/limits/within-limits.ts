@@ -4,13 +4,18 @@
  */
 import { StoreUnavailable } from '@latchkey/store';
 import type { UseCaseDeps } from '../deps.ts';
-import { type Allowance, type LimitName, type Limits, PointsUncertain } from '../ports/limits.ts';
+import {
+  type RateLimitDecision,
+  type RateLimitName,
+  RateLimitPointsUncertain,
+  type RateLimits,
+} from '../ports/limits.ts';
 import { Refused } from '../refused.ts';
 import { assertAllowed } from './assert-allowed.ts';
 
 /** What a request takes from a limit. */
 export interface LimitCharge {
-  readonly limit: LimitName;
+  readonly limit: RateLimitName;
   readonly key: string;
   /** The number of points. Default: 1. */
   readonly points?: number;
@@ -42,7 +47,7 @@ export async function runWithinLimits<Result extends Outcome>(
 export async function runWithAllowance<Result extends Outcome>(
   { limits }: Pick<UseCaseDeps, 'limits'>,
   takes: readonly LimitCharge[],
-  work: (allowance: Allowance) => Promise<Result>,
+  work: (allowance: RateLimitDecision) => Promise<Result>,
 ): Promise<Result> {
   const taken: LimitCharge[] = [];
   async function giveBack(): Promise<void> {
@@ -65,10 +70,10 @@ export async function runWithAllowance<Result extends Outcome>(
  * succeeded
  */
 async function takeAll(
-  limits: Limits,
+  limits: RateLimits,
   takes: readonly LimitCharge[],
   taken: LimitCharge[],
-): Promise<Allowance> {
+): Promise<RateLimitDecision> {
   for (const take of takes) {
     const allowance = await limits.take(take.limit, take.key, take.points);
     if (!allowance.allowed) return allowance;
@@ -89,7 +94,7 @@ function isFault(error: unknown): boolean {
 const MAX_OWED = 10_000;
 
 /** Limits that retry failed refunds. */
-export interface DeferredRefundLimits extends Limits {
+export interface DeferredRefundLimits extends RateLimits {
   /** Retries all outstanding refunds. @throws StoreUnavailable */
   settle(): Promise<void>;
 }
@@ -102,7 +107,7 @@ const REFUNDS_AT_ONCE = 50;
  * points whose `giveBack` failed because the store was unavailable, and points that a failed `take` may have
  * counted. They are kept in memory only, so they are lost if the process is killed.
  */
-export function withDeferredRefunds(limits: Limits): DeferredRefundLimits {
+export function withDeferredRefunds(limits: RateLimits): DeferredRefundLimits {
   const owed: LimitCharge[] = [];
   let settling: Promise<void> | undefined;
 
@@ -138,7 +143,7 @@ export function withDeferredRefunds(limits: Limits): DeferredRefundLimits {
       try {
         return await limits.take(limit, key, points);
       } catch (error) {
-        if (error instanceof PointsUncertain) owe({ limit, key, points });
+        if (error instanceof RateLimitPointsUncertain) owe({ limit, key, points });
         throw error;
       }
     },

@@ -5,7 +5,7 @@ import type { Fact, MailingFact, RefusalKind } from '../account/index.ts';
 export type MailingState = { readonly status: 'none' | 'requested' };
 
 /** Requests a mailing. */
-export interface RequestMail {
+export interface RequestMailCommand {
   readonly type: 'RequestMail';
   readonly mailingId: string;
   readonly template: DataOf<'MailRequested'>['template'];
@@ -14,7 +14,7 @@ export interface RequestMail {
   readonly recipients: readonly string[];
 }
 
-export const initialMailing: MailingState = { status: 'none' };
+export const initialMailingState: MailingState = { status: 'none' };
 
 export function isMailingFact<F extends Fact>(fact: F): fact is F & MailingFact {
   return fact.type === 'MailRequested';
@@ -26,7 +26,7 @@ export function evolveMailing(_state: MailingState, _fact: MailingFact): Mailing
 
 export function decideMailing(
   state: MailingState,
-  { mailingId, template, requestedBy, recipients }: RequestMail,
+  { mailingId, template, requestedBy, recipients }: RequestMailCommand,
 ): { readonly facts: readonly MailingFact[]; readonly refusal?: RefusalKind } {
   if (state.status !== 'none') return { facts: [], refusal: 'conflict' };
   const data = { mailingId, template, requestedBy, person: { recipients: [...recipients] } };

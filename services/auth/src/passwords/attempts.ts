@@ -1,14 +1,14 @@
 /** Limits on password attempts, which prevent guessing without locking out the owner of the address. */
 import { isSameHash, type LivingAccount } from '../account/index.ts';
 import { findAccountByAddress, NONEXISTENT_ACCOUNT_ID } from '../addresses/owners.ts';
-import { bestEffort } from '../best-effort.ts';
+import { runBestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { assertAllowed } from '../limits/assert-allowed.ts';
-import { ipKey } from '../limits/ip-key.ts';
+import { toIpLimitKey } from '../limits/ip-key.ts';
 import { runWithAllowance } from '../limits/within-limits.ts';
-import type { Allowance } from '../ports/limits.ts';
-import { recordRequest } from '../requests/written-requests.ts';
-import { sessionStatus } from '../sessions/session-status.ts';
+import type { RateLimitDecision } from '../ports/limits.ts';
+import { queueMailRequest } from '../requests/written-requests.ts';
+import { computeSessionStatus } from '../sessions/session-status.ts';
 
 type Needs = Pick<
   UseCaseDeps,
@@ -58,11 +58,11 @@ export async function limitPasswordAttempts<T>(
   check: () => Promise<T | undefined>,
 ): Promise<T | undefined> {
   const { limits, audit } = deps;
-  const network = ipKey(context.ip);
+  const network = toIpLimitKey(context.ip);
   const attempt = { during, actor, ...(accountId !== undefined && { accountId }) } as const;
   const about = accountId === undefined ? { address } : {};
 
-  function assertNotLocked(allowance: Allowance, limit: 'address' | 'ip'): void {
+  function assertNotLocked(allowance: RateLimitDecision, limit: 'address' | 'ip'): void {
     if (!allowance.allowed)
       audit.record({
         origin: context,
@@ -77,11 +77,11 @@ export async function limitPasswordAttempts<T>(
   assertNotLocked(await limits.peek('login-ip', network), 'ip');
   const counted = await limits.take('login-address', address);
   if (!counted.allowed && !(await isKnownSource(deps, { address, ip: context.ip }))) {
-    await bestEffort(() => requestNotice(deps, address, context));
+    await runBestEffort(() => requestNotice(deps, address, context));
     assertNotLocked(counted, 'address');
   }
   async function giveBack(): Promise<void> {
-    if (counted.allowed) await bestEffort(() => limits.giveBack('login-address', address));
+    if (counted.allowed) await runBestEffort(() => limits.giveBack('login-address', address));
   }
   const result = await check().catch(async (error: unknown) => {
     await giveBack();
@@ -133,7 +133,7 @@ async function requestNotice(
   if (!(await limits.peek('lockout-notice', address)).allowed) return;
   await runWithAllowance(deps, [{ limit: 'lockout-notice', key: address }], async ({ allowed }) => {
     const request = { id: deps.newId(), kind: 'lockout', address } as const;
-    if (allowed) await recordRequest(deps, request, { correlationId, traceparent });
+    if (allowed) await queueMailRequest(deps, request, { correlationId, traceparent });
     return {};
   });
 }
@@ -143,7 +143,7 @@ const RECENT_SESSIONS = 50;
 
 /**
  * Returns whether the owner of the address is signed in from this IP address, or recently signed in or used a
- * mailed link from it (see `TrustedPair`). Known sources are exempt from the limit of the address; otherwise,
+ * mailed link from it (see `TrustedEmailIpPair`). Known sources are exempt from the limit of the address; otherwise,
  * anybody could lock the owner out. Takes the same steps for every address, so that the response time reveals
  * nothing.
  */
@@ -155,8 +155,8 @@ async function isKnownSource(deps: Needs, { address, ip }: Source): Promise<bool
   const isSignedIn = sessions.some(
     (session) =>
       account !== undefined &&
-      ipKey(session.ip) === ipKey(ip) &&
-      sessionStatus(account, session) === 'active',
+      toIpLimitKey(session.ip) === toIpLimitKey(ip) &&
+      computeSessionStatus(account, session) === 'active',
   );
   return trusted || isSignedIn;
 }

@@ -1,16 +1,16 @@
 import { requireExistingAccount } from '../account/index.ts';
-import { bestEffort } from '../best-effort.ts';
+import { runBestEffort } from '../best-effort.ts';
 import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { runWithinLimits } from '../limits/within-limits.ts';
 import { Refused } from '../refused.ts';
 import { removeRevokedSessions } from '../sessions/remove-revoked.ts';
 import { refuseRevokedCaller } from '../sessions/session-status.ts';
-import type { AccountOutcome } from '../streams/accounts.ts';
+import type { AccountCommandOutcome } from '../streams/accounts.ts';
 import { checkPassword, limitPasswordAttempts } from './attempts.ts';
 import { assertPasswordLength, assertPasswordsMatch, assertStrongPassword } from './new-password.ts';
-import { trustOnlyThisIp } from './reset.ts';
+import { trustOnlyIpOfPair } from './reset.ts';
 
-export interface ChangePassword {
+export interface ChangePasswordRequest {
   readonly currentPassword: string;
   readonly newPassword: string;
   readonly confirmNewPassword?: string | undefined;
@@ -39,10 +39,10 @@ export async function changePassword(
     | 'trustedAddresses'
     | 'wakeWorker'
   >,
-  { currentPassword, newPassword, confirmNewPassword }: ChangePassword,
+  { currentPassword, newPassword, confirmNewPassword }: ChangePasswordRequest,
   caller: Caller,
   context: UseCaseContext,
-): Promise<AccountOutcome> {
+): Promise<AccountCommandOutcome> {
   const { accounts, passwords, sessions } = deps;
   const { userId, sessionId, state } = caller;
   const { address } = state;
@@ -71,7 +71,7 @@ export async function changePassword(
   if (outcome === undefined) throw new Refused('current_password_incorrect');
   if (outcome.refusal) throw new Refused(outcome.refusal);
   await removeRevokedSessions(deps, outcome.state);
-  await bestEffort(() => deps.limits.clear('login-account', userId));
-  await trustOnlyThisIp(deps, { address, ip: context.ip });
+  await runBestEffort(() => deps.limits.clear('login-account', userId));
+  await trustOnlyIpOfPair(deps, { address, ip: context.ip });
   return outcome;
 }

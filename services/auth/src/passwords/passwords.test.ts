@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { StoreUnavailable } from '@latchkey/store';
-import { processRequest } from '../requests/written-requests.ts';
+import { processMailRequest } from '../requests/written-requests.ts';
 import { login } from '../sessions/login.ts';
 import { refreshSession } from '../sessions/refresh.ts';
 import { verifySignUp } from '../sign-up/verification.ts';
-import { createTestContext, isRefusedWith, type World, withTestWorld } from '../testing/world.ts';
+import {
+  createRefusalPredicate,
+  createTestContext,
+  type TestWorld,
+  withTestWorld,
+} from '../testing/world.ts';
 import { changePassword } from './change.ts';
-import { completeReset } from './reset.ts';
+import { completePasswordReset } from './reset.ts';
 
 const ada = 'ada@example.com';
 const [PASSWORD, ANOTHER] = ['correct horse battery', 'another horse battery'];
@@ -16,7 +21,7 @@ const [PASSWORD, ANOTHER] = ['correct horse battery', 'another horse battery'];
  * Returns dependencies with which rate limits can be counted, but counts can no longer be cleared or taken
  * back.
  */
-function losingLimits({ deps }: World) {
+function losingLimits({ deps }: TestWorld) {
   function away() {
     return Promise.reject(new StoreUnavailable(new Error('away')));
   }
@@ -27,7 +32,7 @@ function losingLimits({ deps }: World) {
   };
 }
 
-async function signIn(world: World, password: string) {
+async function signIn(world: TestWorld, password: string) {
   const { refreshToken, state } = await login(world.deps, { address: ada, password }, createTestContext());
   const sessionId = world.deps.refreshTokens.open(refreshToken)?.sessionId ?? '';
   return { refreshToken, signed: { userId: state.userId, sessionId, state } };
@@ -41,13 +46,19 @@ describe('what is done is told as done, though the counters of tries are away by
       const { deps } = world;
       const at = deps.now().toISOString();
       const kind = 'password-reset';
-      await processRequest(deps, { id: deps.newId(), kind, address: ada, at, correlationId: 'request-2' });
+      await processMailRequest(deps, {
+        id: deps.newId(),
+        kind,
+        address: ada,
+        at,
+        correlationId: 'request-2',
+      });
       const reset = {
         token: world.tokenOf(userId, 'reset'),
         newPassword: ANOTHER,
         confirmNewPassword: ANOTHER,
       };
-      await completeReset(losingLimits(world), reset, createTestContext());
+      await completePasswordReset(losingLimits(world), reset, createTestContext());
       await signIn(world, ANOTHER);
     }),
   );
@@ -76,7 +87,7 @@ describe('what is done is told as done, though the counters of tries are away by
       const change = { currentPassword: 'wrong horse battery', newPassword: ANOTHER };
       await assert.rejects(
         changePassword(losingLimits(world), change, signed, createTestContext()),
-        isRefusedWith('current_password_incorrect'),
+        createRefusalPredicate('current_password_incorrect'),
       );
     }),
   );

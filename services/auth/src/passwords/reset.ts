@@ -5,18 +5,18 @@ import {
   type LivingAccount,
   requireExistingAccount,
 } from '../account/index.ts';
-import { endOtherSignUps, findOwnerId } from '../addresses/owners.ts';
-import { bestEffort } from '../best-effort.ts';
+import { endOtherSignUps, findAddressOwnerId } from '../addresses/owners.ts';
+import { runBestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
-import type { TrustedPair } from '../ports/trusted-addresses.ts';
+import type { TrustedEmailIpPair } from '../ports/trusted-addresses.ts';
 import { Refused } from '../refused.ts';
 import { removeRevokedSessions } from '../sessions/remove-revoked.ts';
-import type { AccountOutcome } from '../streams/accounts.ts';
+import type { AccountCommandOutcome } from '../streams/accounts.ts';
 import { readLinkToken } from '../tokens/links.ts';
 import { assertPasswordsMatch, assertStrongPassword } from './new-password.ts';
 
 /** What the page behind a valid reset link shows. */
-export interface ResetView {
+export interface PasswordResetView {
   readonly username: string;
   readonly email: string;
   readonly locale: string;
@@ -24,7 +24,7 @@ export interface ResetView {
   readonly first: boolean;
 }
 
-export interface CompleteReset {
+export interface CompleteResetRequest {
   /** The link's token, as the client sent it. */
   readonly token: string;
   readonly newPassword: string;
@@ -37,7 +37,7 @@ type LinkNeeds = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
  * Returns what the page behind a reset link shows. Changes nothing. @throws Refused (token_invalid,
  * token_expired)
  */
-export async function viewReset(deps: LinkNeeds, token: string): Promise<ResetView> {
+export async function viewPasswordReset(deps: LinkNeeds, token: string): Promise<PasswordResetView> {
   const { username, email, locale, status } = await linkedAccount(deps, token);
   return { username, email, locale, first: status === 'unverified' };
 }
@@ -47,7 +47,7 @@ export async function viewReset(deps: LinkNeeds, token: string): Promise<ResetVi
  * @throws Refused (passwords_do_not_match, password_too_weak, token_invalid, token_expired, conflict,
  * overloaded)
  */
-export async function completeReset(
+export async function completePasswordReset(
   deps: LinkNeeds &
     Pick<
       UseCaseDeps,
@@ -60,9 +60,9 @@ export async function completeReset(
       | 'sessions'
       | 'trustedAddresses'
     >,
-  { token, newPassword, confirmNewPassword }: CompleteReset,
+  { token, newPassword, confirmNewPassword }: CompleteResetRequest,
   context: UseCaseContext,
-): Promise<AccountOutcome> {
+): Promise<AccountCommandOutcome> {
   const { accounts, passwords, now } = deps;
   const { userId, tokenHash } = readLinkToken(deps, 'reset', token);
   const account = await linkedAccount(deps, token);
@@ -74,15 +74,15 @@ export async function completeReset(
     tokenHash,
     now: now(),
     passwordHash,
-    owner: await findOwnerId(deps, account.address),
+    owner: await findAddressOwnerId(deps, account.address),
   }));
   const wasSignUp = outcome.facts.some(
     ({ type }) => type === 'AccountVerified' || type === 'RegistrationEnded',
   );
-  if (wasSignUp) await bestEffort(() => deps.registrations.settle(userId));
+  if (wasSignUp) await runBestEffort(() => deps.registrations.settle(userId));
   if (outcome.refusal) throw new Refused(outcome.refusal);
-  await endSessionsAndTrustIp(deps, { state: outcome.state, address: account.address }, context);
-  if (wasSignUp) await bestEffort(() => endOtherSignUps(deps, account.address, context));
+  await endSessionsAndTrustOnlyThisIp(deps, { state: outcome.state, address: account.address }, context);
+  if (wasSignUp) await runBestEffort(() => endOtherSignUps(deps, account.address, context));
   return outcome;
 }
 
@@ -90,7 +90,7 @@ export async function completeReset(
  * Cleans up after a password was set with a mailed link: removes revoked sessions, resets the login counts,
  * and trusts only this IP address. The owner can then sign in from here even while others guess the password.
  */
-export async function endSessionsAndTrustIp(
+export async function endSessionsAndTrustOnlyThisIp(
   {
     sessions,
     limits,
@@ -98,25 +98,25 @@ export async function endSessionsAndTrustIp(
     personalData,
     now,
   }: Pick<UseCaseDeps, 'sessions' | 'limits' | 'trustedAddresses' | 'personalData' | 'now'>,
-  { state, address }: Pick<AccountOutcome, 'state'> & Pick<LivingAccount, 'address'>,
+  { state, address }: Pick<AccountCommandOutcome, 'state'> & Pick<LivingAccount, 'address'>,
   { ip }: Pick<UseCaseContext, 'ip'>,
 ): Promise<void> {
   await removeRevokedSessions({ sessions }, state);
-  await bestEffort(() => limits.clear('login-address', address));
-  await bestEffort(() => limits.clear('login-account', requireExistingAccount(state).userId));
-  await trustOnlyThisIp({ trustedAddresses, personalData, now }, { address, ip });
+  await runBestEffort(() => limits.clear('login-address', address));
+  await runBestEffort(() => limits.clear('login-account', requireExistingAccount(state).userId));
+  await trustOnlyIpOfPair({ trustedAddresses, personalData, now }, { address, ip });
 }
 
 /**
  * Trusts this IP address for the account's e-mail address, and stops trusting all others: somebody who knew
  * the former password may have signed in from them.
  */
-export async function trustOnlyThisIp(
+export async function trustOnlyIpOfPair(
   { trustedAddresses, personalData, now }: Pick<UseCaseDeps, 'trustedAddresses' | 'personalData' | 'now'>,
-  pair: TrustedPair,
+  pair: TrustedEmailIpPair,
 ): Promise<void> {
-  await bestEffort(() => personalData.removeTrusted(pair.address));
-  await bestEffort(() => trustedAddresses.trust(pair, now()));
+  await runBestEffort(() => personalData.removeTrusted(pair.address));
+  await runBestEffort(() => trustedAddresses.trust(pair, now()));
 }
 
 /** Returns the account for which a reset link was issued. @throws Refused (token_invalid, token_expired) */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { createPasswordRules, normalisePassword, type PasswordFault } from './rules.ts';
+import { createPasswordRules, normalizePassword, type PasswordFault } from './rules.ts';
 
 const ada = {
   email: 'Ada.Lovelace@Example.com',
@@ -76,6 +76,6 @@ describe('a new password', () => {
   });
 
   test('is the same however its characters are composed', () => {
-    assert.equal(normalisePassword('cafe\u0301 '), 'café ');
+    assert.equal(normalizePassword('cafe\u0301 '), 'café ');
   });
 });

@@ -4,7 +4,7 @@
  * breached passwords.
  */
 import { parseEmail } from '../addresses/email.ts';
-import { findWeakness, type Weakness } from './strength.ts';
+import { findPasswordWeakness, type PasswordWeakness } from './strength.ts';
 
 /** The maximum length of a password, in code points after Unicode normalisation (NFC). */
 export const MAX_PASSWORD_LENGTH = 128;
@@ -13,7 +13,7 @@ export const MAX_PASSWORD_LENGTH = 128;
  * The rule that a new password violates. `own_words` means that the password is based on the account's address,
  * username or names, or on the name of the service (ASVS 5.0, 6.2.11).
  */
-export type PasswordFault = LengthFault | 'breached' | Weakness;
+export type PasswordFault = LengthFault | 'breached' | PasswordWeakness;
 
 type LengthFault = 'too_short' | 'too_long';
 
@@ -38,7 +38,7 @@ export interface PasswordRules {
  * Normalises a password for hashing: to Unicode NFC, because keyboards encode the same character differently.
  * White space is not trimmed.
  */
-export function normalisePassword(password: string): string {
+export function normalizePassword(password: string): string {
   return password.normalize('NFC');
 }
 
@@ -54,14 +54,15 @@ export function createPasswordRules(options: {
 }): PasswordRules {
   const { minLength, serviceName, isBreached = () => false } = options;
   function lengthFault(password: string): LengthFault | undefined {
-    const { length } = [...normalisePassword(password)];
+    const { length } = [...normalizePassword(password)];
     if (length < minLength) return 'too_short';
     return length > MAX_PASSWORD_LENGTH ? 'too_long' : undefined;
   }
   function weakness(password: string, owner: PasswordOwner): PasswordFault | undefined {
-    const normal = normalisePassword(password);
+    const normal = normalizePassword(password);
     return (
-      findWeakness(normal, ownWords(owner, serviceName)) ?? (isBreached(normal) ? 'breached' : undefined)
+      findPasswordWeakness(normal, ownWords(owner, serviceName)) ??
+      (isBreached(normal) ? 'breached' : undefined)
     );
   }
   return {
@@ -86,7 +87,7 @@ function ownWords(
   const names = [username, firstName, lastName, `${firstName} ${lastName}`, `${lastName} ${firstName}`];
   const whole = [...addresses, ...names, serviceName];
   const words = whole.flatMap((text) => [text, text.replaceAll(SEPARATORS, ''), ...text.split(SEPARATORS)]);
-  const folded = words.map((word) => normalisePassword(word).toLowerCase());
+  const folded = words.map((word) => normalizePassword(word).toLowerCase());
   return [...new Set(folded.filter((word) => word.length >= SHORTEST_WORD))];
 }
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 /** The reason why a password is easy to guess. */
-export type Weakness = 'own_words' | 'common' | 'repeated' | 'sequence' | 'guessable';
+export type PasswordWeakness = 'own_words' | 'common' | 'repeated' | 'sequence' | 'guessable';
 
 /**
  * The minimum score, on zxcvbn's scale from 0 to 4. Passwords with this score withstand an offline attack on
@@ -22,7 +22,7 @@ const COMMON = 30_000;
 const ESTIMATED_LENGTH = 40;
 const MAX_SUBSTITUTIONS = 8;
 
-const weaknesses: Readonly<Record<string, Weakness>> = {
+const weaknesses: Readonly<Record<string, PasswordWeakness>> = {
   userInputs: 'own_words',
   simpleRepeat: 'repeated',
   extendedRepeat: 'repeated',
@@ -41,7 +41,10 @@ const weaknesses: Readonly<Record<string, Weakness>> = {
  * Returns the reason why a password is easy to guess; undefined if it is not.
  * @param ownWords words that belong to the account, such as its username
  */
-export function findWeakness(password: string, ownWords: readonly string[]): Weakness | undefined {
+export function findPasswordWeakness(
+  password: string,
+  ownWords: readonly string[],
+): PasswordWeakness | undefined {
   const estimated = [...password].slice(0, ESTIMATED_LENGTH).join('');
   const { score, feedback } = estimator().check(estimated, [...ownWords]);
   return score < LEAST_SCORE ? (weaknesses[feedback.warning ?? ''] ?? 'guessable') : undefined;

@@ -32,7 +32,7 @@ export interface AuditReport {
   readonly onceAMinuteFor?: string;
 }
 
-export interface Audit {
+export interface AuditSink {
   /**
    * Records a security event in the background. Returns immediately and never throws. Under overload, the
    * event is dropped and the drop is counted.

@@ -1,7 +1,7 @@
 /** The erased accounts, and which consumers have confirmed each erasure. Contains no personal data. */
 
 /** A confirmation by one consumer. */
-export interface StoredReceipt {
+export interface ErasureReceipt {
   readonly consumer: string;
   /** When the consumer confirmed the erasure (RFC 3339). */
   readonly confirmedAt: string;
@@ -17,16 +17,16 @@ export interface ErasureRecord {
   /** The consumers that must confirm the erasure. */
   readonly expected: readonly string[];
   /** The first receipt of each consumer, in the order of arrival. */
-  readonly receipts: readonly StoredReceipt[];
+  readonly receipts: readonly ErasureReceipt[];
   /**
    * Set once copies of the account's events without personal data have been published. Only used with a log
    * that cannot replace records in place, such as Kafka.
    */
-  readonly copies?: ErasureCopies;
+  readonly copies?: ErasedCopiesTimes;
 }
 
 /** When copies of an erased account's events without personal data were published; RFC 3339. */
-export interface ErasureCopies {
+export interface ErasedCopiesTimes {
   readonly firstAt: string;
   readonly lastAt: string;
   /**
@@ -36,8 +36,8 @@ export interface ErasureCopies {
   readonly goneAt?: string;
 }
 
-export interface ErasureWithCopies extends ErasureRecord {
-  readonly copies: ErasureCopies;
+export interface ErasureWithPublishedCopies extends ErasureRecord {
+  readonly copies: ErasedCopiesTimes;
 }
 
 export interface ErasurePageQuery {
@@ -57,7 +57,7 @@ export interface ErasureReceipts {
   /**
    * Adds a receipt. No-op if the consumer has already confirmed, or if no erasure of the account is stored.
    */
-  confirm(account: string, receipt: StoredReceipt): Promise<void>;
+  confirm(account: string, receipt: ErasureReceipt): Promise<void>;
   find(account: string): Promise<ErasureRecord | undefined>;
   /**
    * Records that copies of the account's events without personal data were published at `at`. The topic may
@@ -76,18 +76,18 @@ export interface ErasureReceipts {
   listCopied(page: {
     readonly limit: number;
     /** The last erasure of the previous page. */
-    readonly after?: Pick<ErasureWithCopies, 'account' | 'copies'>;
-  }): Promise<readonly ErasureWithCopies[]>;
+    readonly after?: Pick<ErasureWithPublishedCopies, 'account' | 'copies'>;
+  }): Promise<readonly ErasureWithPublishedCopies[]>;
   /** Returns a page of erasures, latest first. */
   list(page: ErasurePageQuery): Promise<readonly ErasureRecord[]>;
 }
 
-export function hasPublishedCopies(erasure: ErasureRecord): erasure is ErasureWithCopies {
+export function hasPublishedCopies(erasure: ErasureRecord): erasure is ErasureWithPublishedCopies {
   return erasure.copies !== undefined;
 }
 
 /** Returns the expected consumers that have not confirmed the erasure yet. */
-export function unconfirmedConsumers({
+export function findUnconfirmedConsumers({
   expected,
   receipts,
 }: Pick<ErasureRecord, 'expected' | 'receipts'>): readonly string[] {

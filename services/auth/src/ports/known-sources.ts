@@ -1,11 +1,11 @@
 /** The maximum number of sources that are kept per account. The oldest ones are dropped. */
-export const MAX_KNOWN_SOURCES = 50;
+export const MAX_KNOWN_SIGN_IN_SOURCES = 50;
 
 /**
  * The store of the devices and networks (sources) from which each account has signed in, as digests. Every
  * method rejects with StoreUnavailable if the store fails.
  */
-export interface KnownSources {
+export interface KnownSignInSources {
   /**
    * Adds sources to those of an account.
    * @returns the sources that were not known before; undefined if the account had none, as at its first

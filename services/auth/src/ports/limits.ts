@@ -1,6 +1,6 @@
 import { StoreUnavailable } from '@latchkey/store';
 
-export type LimitName =
+export type RateLimitName =
   /** Failed logins and incorrect current passwords, per canonical address. */
   | 'login-address'
   /** Mails that tell the owner about a lockout, per canonical address. */
@@ -41,16 +41,16 @@ export type LimitName =
   | 'mailing-admin';
 
 /** Allows at most `points` per window. A window starts when its first point is counted, and lasts `seconds`. */
-export interface LimitRule {
+export interface RateLimitRule {
   readonly points: number;
   readonly seconds: number;
 }
 
 /** The rule of each rate limit. */
-export type LimitRules = Readonly<Record<LimitName, LimitRule>>;
+export type RateLimitRules = Readonly<Record<RateLimitName, RateLimitRule>>;
 
 /** Whether a rate limit allows a call. If not, the client may retry after `retryAfterSeconds`. */
-export type Allowance =
+export type RateLimitDecision =
   | { readonly allowed: true }
   | { readonly allowed: false; readonly retryAfterSeconds: number };
 
@@ -58,24 +58,24 @@ export type Allowance =
  * Thrown by `take` if the store did not confirm the write, so that the points may or may not have been
  * counted.
  */
-export class PointsUncertain extends StoreUnavailable {}
+export class RateLimitPointsUncertain extends StoreUnavailable {}
 
 /** Rate limits, shared by all instances. Every method rejects with StoreUnavailable if the store fails. */
-export interface Limits {
+export interface RateLimits {
   /**
    * Counts `points` (default 1), unless that would exceed the limit.
-   * @throws PointsUncertain if the points may have been counted; after any other error, they were not counted
+   * @throws RateLimitPointsUncertain if the points may have been counted; after any other error, they were not counted
    */
-  take(limit: LimitName, key: string, points?: number): Promise<Allowance>;
+  take(limit: RateLimitName, key: string, points?: number): Promise<RateLimitDecision>;
   /** Returns whether one more point would be allowed. Counts nothing. */
-  peek(limit: LimitName, key: string): Promise<Allowance>;
+  peek(limit: RateLimitName, key: string): Promise<RateLimitDecision>;
   /**
    * Takes back `points` (default 1) that were counted in the current window. No-op if fewer points are
    * counted.
    */
-  giveBack(limit: LimitName, key: string, points?: number): Promise<void>;
+  giveBack(limit: RateLimitName, key: string, points?: number): Promise<void>;
   /** Resets the count of a key to zero. */
-  clear(limit: LimitName, key: string): Promise<void>;
+  clear(limit: RateLimitName, key: string): Promise<void>;
   /** Deletes expired counts. They have no effect, but take up space. */
   removeExpired(): Promise<void>;
 }

@@ -1,17 +1,17 @@
 import type { ExportedMail } from '@latchkey/export';
 
 /** Read access to the mails that the notifier has sent to account owners. */
-export interface Mails {
+export interface SentMails {
   /**
    * Returns the mails to an account's own address that were caused by the account's events, oldest first.
    * Pages are fetched as they are consumed.
    * @param accessToken a valid access token of that account
-   * @throws MailsUnavailable during the iteration
+   * @throws SentMailsUnavailable during the iteration
    */
   toOwner(account: string, accessToken: string): AsyncIterable<ExportedMail>;
 }
 
 /** Thrown if the notifier is unreachable. */
-export class MailsUnavailable extends Error {
-  override readonly name = 'MailsUnavailable';
+export class SentMailsUnavailable extends Error {
+  override readonly name = 'SentMailsUnavailable';
 }

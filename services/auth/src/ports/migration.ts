@@ -2,7 +2,7 @@
 import type { MoveSource, MoveTarget } from '@latchkey/store';
 import type { ErasureRecord } from './erasure-receipts.ts';
 import type { Commit } from './journal.ts';
-import type { RecordedRequest } from './requests.ts';
+import type { QueuedMailRequest } from './requests.ts';
 import type { Session } from './sessions.ts';
 
 /**
@@ -25,7 +25,7 @@ export type KeyFingerprintsBySetting = Readonly<Record<string, string>>;
 export interface MigrationSource {
   /** Returns the fingerprints of the keys with which the stored accounts were written. */
   fingerprints(): Promise<KeyFingerprintsBySetting>;
-  readonly requests: MoveSource<RecordedRequest>;
+  readonly requests: MoveSource<QueuedMailRequest>;
   readonly sessions: MoveSource<Session>;
   readonly erasures: MoveSource<ErasureRecord>;
   /** The commits. Within a stream, they are in the order of their numbers. */
@@ -44,7 +44,7 @@ export interface MigrationTarget {
   begin(fingerprints: KeyFingerprintsBySetting): Promise<'begun' | 'ended'>;
   /** Records that the move is complete. */
   end(): Promise<void>;
-  readonly requests: MoveTarget<RecordedRequest>;
+  readonly requests: MoveTarget<QueuedMailRequest>;
   readonly sessions: MoveTarget<Session>;
   readonly erasures: MoveTarget<ErasureRecord>;
   /**

@@ -4,10 +4,10 @@ import type { Commit, UnreadableCommit } from './journal.ts';
 export type CommitKey = Pick<Commit, 'stream' | 'number'>;
 
 /** Counting stops at this many commits, which keeps /readyz and /metrics fast when the backlog is long. */
-export const MAX_COUNTED_COMMITS = 10_000;
+export const MAX_COUNTED_UNPUBLISHED_COMMITS = 10_000;
 
-export interface Backlog {
-  /** The number of unpublished commits; at most MAX_COUNTED_COMMITS. */
+export interface OutboxBacklog {
+  /** The number of unpublished commits; at most MAX_COUNTED_UNPUBLISHED_COMMITS. */
   readonly commits: number;
   /** When the oldest unpublished commit was appended. Absent if there is none. */
   readonly oldest?: string;
@@ -36,5 +36,5 @@ export interface Outbox {
   /** Removes commits from the outbox. Idempotent. */
   markPublished(commits: readonly CommitKey[]): Promise<void>;
   /** Counts the unpublished commits. */
-  backlog(): Promise<Backlog>;
+  backlog(): Promise<OutboxBacklog>;
 }

@@ -1,5 +1,5 @@
 /** The client for which a password is hashed. `isAwaited` returns false once the client has disconnected. */
-export interface HashRequest {
+export interface PasswordHashRequest {
   readonly ip: string;
   readonly isAwaited?: (() => boolean) | undefined;
 }
@@ -16,7 +16,7 @@ export interface PasswordHasher {
    * @throws Refused (overloaded) if this client has too many calls in the queue, the wait is too long, or the
    * client has disconnected
    */
-  hash(password: string, address: string, request: HashRequest): Promise<string>;
+  hash(password: string, address: string, request: PasswordHashRequest): Promise<string>;
   /**
    * Finds the stored hash that a password matches. Hashes the password with each key and cost that stored
    * hashes may have, starting with the current ones, until `isStored` resolves with true. An incorrect
@@ -28,7 +28,7 @@ export interface PasswordHasher {
   find(
     password: string,
     address: string,
-    request: HashRequest,
+    request: PasswordHashRequest,
     isStored: (hash: string) => boolean | Promise<boolean>,
   ): Promise<MatchingHash>;
 }

@@ -4,7 +4,7 @@
  */
 import type { HeldLease } from '@latchkey/store';
 
-export interface RecordedRequest {
+export interface QueuedMailRequest {
   /** A UUID. Command ids are derived from it, so that processing a request twice has no further effect. */
   readonly id: string;
   /**
@@ -25,12 +25,12 @@ export interface RecordedRequest {
 }
 
 /** The maximum number of leases that `held` returns. */
-export const MAX_LISTED_LEASES = 1000;
+export const MAX_LISTED_REQUEST_LEASES = 1000;
 
 /** The queue of recorded requests. Every method rejects with StoreUnavailable if the store fails. */
-export interface RequestQueue {
+export interface MailRequestQueue {
   /** Stores a request durably. @returns false if a request with this id is already waiting */
-  add(request: RecordedRequest): Promise<boolean>;
+  add(request: QueuedMailRequest): Promise<boolean>;
   /**
    * Leases the oldest free requests to the worker `owner`. Other workers cannot claim them until they are
    * freed, which is allowed once the lease has expired.
@@ -41,8 +41,8 @@ export interface RequestQueue {
     /** The intended duration of the lease, in ms; shown to operators. */
     readonly leaseMs: number;
     readonly limit: number;
-  }): Promise<readonly RecordedRequest[]>;
-  /** Returns the current leases, ordered by request id; at most MAX_LISTED_LEASES. */
+  }): Promise<readonly QueuedMailRequest[]>;
+  /** Returns the current leases, ordered by request id; at most MAX_LISTED_REQUEST_LEASES. */
   held(): Promise<readonly HeldLease[]>;
   /** Frees a request whose lease has expired. No-op if the request has been leased again or removed since. */
   free(lease: HeldLease): Promise<void>;

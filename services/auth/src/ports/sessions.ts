@@ -26,7 +26,7 @@ export interface Session {
   /** The id of the key that signed the current refresh token; undefined if that key has no id. */
   readonly key?: string;
   /** The latest repeats of a refresh token to another network; undefined if there were none. */
-  readonly repeats?: SessionRepeats;
+  readonly repeats?: RefreshTokenRepeats;
 }
 
 /**
@@ -34,7 +34,7 @@ export interface Session {
  * refresh token and was sent the current one again. The repeat is counted if that client was in a different
  * network than the client that received the current token first.
  */
-export interface SessionRepeats {
+export interface RefreshTokenRepeats {
   /** The number of the last token that was repeated to another network. */
   readonly n: number;
   /** How many consecutive refresh tokens, up to number `n`, were repeated to another network. */
@@ -73,7 +73,7 @@ export interface Sessions {
    * Stores the repeats of a session, provided that `repeats.n` is the number of its current token.
    * @returns false if it is not, or if there is no such session
    */
-  setRepeats(id: string, repeats: SessionRepeats): Promise<boolean>;
+  setRepeats(id: string, repeats: RefreshTokenRepeats): Promise<boolean>;
   /**
    * Raises `since` of a session to the given sequence, so that earlier revocations do not end the session.
    * Never lowers it.

@@ -10,7 +10,7 @@ export interface StoredCommit extends Omit<Commit, 'events' | 'claims' | 'addres
 }
 
 /** Reads commits as they are stored. Every method rejects with StoreUnavailable if the store fails. */
-export interface StoredCommits {
+export interface StoredCommitReader {
   /**
    * Reads all commits page by page, ordered by stream and number. Each page reflects the store at the time it
    * is read.

@@ -2,7 +2,7 @@
  * An e-mail address together with an IP address from which its owner has signed in, or has used a mailed link
  * to set a password or confirm the address.
  */
-export interface TrustedPair {
+export interface TrustedEmailIpPair {
   /** The canonical e-mail address. */
   readonly address: string;
   /** The client's IP address. IPv6 addresses in the same /64 network are treated as one address. */
@@ -15,7 +15,7 @@ export interface TrustedPair {
  * while the e-mail address is locked, so more pairs would permit more guesses. Only somebody who knows the
  * password or reads the mailbox can add pairs, and thereby displace older ones.
  */
-export const MAX_TRUSTED_PAIRS = 50;
+export const MAX_TRUSTED_IPS_PER_ADDRESS = 50;
 
 /**
  * The store of trusted pairs. The login limit of an e-mail address does not apply to its trusted IP
@@ -25,11 +25,11 @@ export const MAX_TRUSTED_PAIRS = 50;
 export interface TrustedAddresses {
   /**
    * Stores a pair, or extends its lifetime. To save writes, a pair that was stored less than a day ago is
-   * left unchanged. If the e-mail address then has more than {@link MAX_TRUSTED_PAIRS} pairs, the other pairs
+   * left unchanged. If the e-mail address then has more than {@link MAX_TRUSTED_IPS_PER_ADDRESS} pairs, the other pairs
    * that expire first are deleted.
    */
-  trust(pair: TrustedPair, now: Date): Promise<void>;
-  isTrusted(pair: TrustedPair, now: Date): Promise<boolean>;
+  trust(pair: TrustedEmailIpPair, now: Date): Promise<void>;
+  isTrusted(pair: TrustedEmailIpPair, now: Date): Promise<boolean>;
   /** Deletes expired pairs. */
   removeExpired(now: Date): Promise<void>;
 }

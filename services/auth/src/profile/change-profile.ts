@@ -3,7 +3,7 @@ import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { runWithinLimits } from '../limits/within-limits.ts';
 import { Refused } from '../refused.ts';
 import { refuseRevokedCaller } from '../sessions/session-status.ts';
-import type { AccountOutcome } from '../streams/accounts.ts';
+import type { AccountCommandOutcome } from '../streams/accounts.ts';
 
 /**
  * Changes the names and the language in the caller's profile.
@@ -14,7 +14,7 @@ export async function changeProfile(
   change: Omit<ChangeProfileCommand, 'type'>,
   caller: Caller,
   context: UseCaseContext,
-): Promise<AccountOutcome> {
+): Promise<AccountCommandOutcome> {
   const { userId } = caller;
   const command = { type: 'ChangeProfile', ...change } as const;
   return await runWithinLimits({ limits }, [{ limit: 'profile-account', key: userId }], async () => {

@@ -20,7 +20,7 @@ export interface HistoryPage {
 }
 
 /** Returns a page of an account's events, oldest first. @throws Refused (not_found) */
-export async function accountHistory(
+export async function readAccountHistory(
   { journal }: Pick<UseCaseDeps, 'journal'>,
   userId: string,
   { limit, after }: { readonly limit: number; readonly after?: HistoryPosition | undefined },

@@ -2,18 +2,18 @@
 import { decodeSecurityEvent, type SecurityEvent } from '@latchkey/events';
 import type { UseCaseDeps } from '../deps.ts';
 import type { AuditEntry } from '../ports/audit-log.ts';
-import { accountHistory, type HistoryEntry, type HistoryPosition } from './history.ts';
+import { type HistoryEntry, type HistoryPosition, readAccountHistory } from './history.ts';
 
 /**
  * The security events that owners see in the history of their account: sign-ins, sign-in attempts, and data
  * exports.
  */
-export type SignIn = Extract<
+export type SignInEvent = Extract<
   SecurityEvent,
   { readonly type: 'LoginSucceeded' | 'LoginFailed' | 'LoginLocked' | 'DataExported' }
 >;
 
-export type OwnHistoryEntry = HistoryEntry | SignIn;
+export type OwnHistoryEntry = HistoryEntry | SignInEvent;
 
 /** The position in both merged lists: of the last account event, and the id of the last security event. */
 export interface OwnHistoryPosition extends HistoryPosition {
@@ -29,14 +29,14 @@ export interface OwnHistoryPage {
 const START: OwnHistoryPosition = { number: 0, sequence: 0, signIn: '' };
 
 /** Returns a page of an account's events and sign-ins, merged by time, oldest first. */
-export async function ownHistory(
+export async function readOwnHistory(
   { journal, auditLog }: Pick<UseCaseDeps, 'journal' | 'auditLog'>,
   userId: string,
   { limit, after = START }: { readonly limit: number; readonly after?: OwnHistoryPosition | undefined },
 ): Promise<OwnHistoryPage> {
   // Reads one entry too many of each list, to find out whether there is another page.
   const [facts, signIns] = await Promise.all([
-    accountHistory({ journal }, userId, {
+    readAccountHistory({ journal }, userId, {
       limit: limit + 1,
       after: after.sequence === 0 ? undefined : after,
     }),
@@ -84,12 +84,12 @@ function* mergedByTime(
   }
 }
 
-function signInOf({ headers, value }: AuditEntry): SignIn | undefined {
+function signInOf({ headers, value }: AuditEntry): SignInEvent | undefined {
   const event = decodeSecurityEvent({ headers, value: Buffer.from(value) });
   return event !== undefined && isSignIn(event) ? event : undefined;
 }
 
-function isSignIn(event: SecurityEvent): event is SignIn {
+function isSignIn(event: SecurityEvent): event is SignInEvent {
   return (
     event.type === 'LoginSucceeded' ||
     event.type === 'LoginFailed' ||

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { ACCOUNTS_TOPIC, MAILINGS_TOPIC } from '@latchkey/events';
-import { createCommit, mailRequested, sessionsRevoked, testSigner } from '../ports/testing/commits.ts';
+import {
+  createCommit,
+  createMailRequestedFact,
+  createSessionsRevokedFact,
+  testSigner,
+} from '../ports/testing/commits.ts';
 import { toOutgoingCommit } from './outgoing.ts';
 
 describe('an outgoing commit', () => {
@@ -11,13 +16,13 @@ describe('an outgoing commit', () => {
     assert.equal(account.topic, ACCOUNTS_TOPIC);
     const mailingId = randomUUID();
     const mailing = toOutgoingCommit(
-      createCommit({ stream: mailingId, events: [mailRequested(mailingId)] }),
+      createCommit({ stream: mailingId, events: [createMailRequestedFact(mailingId)] }),
       testSigner,
     );
     assert.equal(mailing.topic, MAILINGS_TOPIC);
     const torn = createCommit({
       stream: mailingId,
-      events: [sessionsRevoked(mailingId), mailRequested(mailingId)],
+      events: [createSessionsRevokedFact(mailingId), createMailRequestedFact(mailingId)],
     });
     assert.throws(() => toOutgoingCommit(torn, testSigner), /a commit is of one topic/);
   });

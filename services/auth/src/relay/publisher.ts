@@ -4,11 +4,11 @@ import type { Logger } from '@latchkey/process';
 import { StoreUnavailable } from '@latchkey/store';
 import { type Commit, type Journal, UnreadableCommit } from '../ports/journal.ts';
 import type { Outbox } from '../ports/outbox.ts';
-import { chainStream, isChained } from '../streams/chain-stream.ts';
+import { addMissingChainEntries, hasChainEntries } from '../streams/chain-stream.ts';
 import type { RelayMetrics } from './metrics.ts';
 import { type OutgoingCommit, toOutgoingCommit } from './outgoing.ts';
 
-export interface PublisherDeps {
+export interface CommitPublisherDeps {
   readonly outbox: Pick<Outbox, 'unpublished' | 'markPublished'>;
   readonly journal: Pick<Journal, 'read' | 'addChain'>;
   readonly bus: Pick<Bus, 'publish'>;
@@ -19,7 +19,7 @@ export interface PublisherDeps {
   readonly batchSize: number;
 }
 
-export interface Publisher {
+export interface CommitPublisher {
   /**
    * Publishes all unpublished commits of the given streams, topic by topic, and removes them from the outbox.
    * Must not be called concurrently. Stops between two batches once `signal` is aborted. An invalid or
@@ -28,7 +28,7 @@ export interface Publisher {
    * but all of these streams must be retried
    * @throws StoreUnavailable if the outbox cannot be read
    */
-  publish(streams: readonly string[], signal: AbortSignal): Promise<readonly RejectedStreams[]>;
+  publish(streams: readonly string[], signal: AbortSignal): Promise<readonly UnpublishedStreams[]>;
   /** Counts the streams that are blocked by an invalid or unreadable commit. */
   blocked(): number;
   /** Returns the topics whose last publish failed. */
@@ -36,7 +36,7 @@ export interface Publisher {
 }
 
 /** The streams of one topic that could not be published, or could not be marked as published. */
-export interface RejectedStreams {
+export interface UnpublishedStreams {
   readonly topic: string;
   readonly streams: readonly string[];
   readonly error: unknown;
@@ -51,7 +51,7 @@ export interface RejectedStreams {
  *   only after the acknowledgement.
  * A stale read, or a publish that takes effect late, can only cause duplicates.
  */
-export function createPublisher(deps: PublisherDeps): Publisher {
+export function createCommitPublisher(deps: CommitPublisherDeps): CommitPublisher {
   const { outbox, journal, bus, signer, metrics, logger, batchSize } = deps;
   const blocked = new Set<string>();
   const refusing = new Set<string>();
@@ -73,7 +73,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
    */
   async function chainIfPossible(stream: string): Promise<void> {
     try {
-      await chainStream(journal, stream);
+      await addMissingChainEntries(journal, stream);
     } catch (error) {
       if (error instanceof StoreUnavailable) throw error;
       block(stream, error);
@@ -107,7 +107,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     topic: string,
     commits: readonly OutgoingCommit[],
     signal: AbortSignal,
-  ): Promise<readonly RejectedStreams[]> {
+  ): Promise<readonly UnpublishedStreams[]> {
     for (let done = 0; done < commits.length && !signal.aborted; done += batchSize) {
       try {
         await publishBatch(topic, commits.slice(done, done + batchSize));
@@ -142,7 +142,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
   return {
     async publish(streams, signal) {
       const byTopic = Map.groupBy(await outgoing(streams), ({ topic }) => topic);
-      const refused: RejectedStreams[] = [];
+      const refused: UnpublishedStreams[] = [];
       for (const [topic, commits] of byTopic) refused.push(...(await publishTopic(topic, commits, signal)));
       return refused;
     },
@@ -155,5 +155,5 @@ export function createPublisher(deps: PublisherDeps): Publisher {
  * Returns whether all events have hash-chain entries. Commits that release 0.1 left unpublished have none.
  */
 function areChained(commits: readonly Commit[] | UnreadableCommit): boolean {
-  return commits instanceof UnreadableCommit || commits.every(isChained);
+  return commits instanceof UnreadableCommit || commits.every(hasChainEntries);
 }

@@ -1,5 +1,5 @@
 /** The streams that are waiting to be published, in first-in, first-out order and without duplicates. */
-export interface StreamQueue {
+export interface PublishQueue {
   /**
    * Adds a stream. If the queue is full, the stream is dropped, and the sweep finds it in the outbox later.
    */
@@ -28,7 +28,7 @@ export interface StreamBatch {
  * Creates a queue for a single reader. Aborting `signal` closes the queue and discards its content.
  * @param capacity the maximum number of streams
  */
-export function createStreamQueue(capacity: number, signal: AbortSignal): StreamQueue {
+export function createStreamQueue(capacity: number, signal: AbortSignal): PublishQueue {
   const fresh = new Set<string>();
   const retried = new Set<string>();
   let isRetry = false;

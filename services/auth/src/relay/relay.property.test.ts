@@ -11,10 +11,10 @@ import { StoreUnavailable } from '@latchkey/store';
 import fc from 'fast-check';
 import { Registry } from 'prom-client';
 import type { Outbox } from '../ports/outbox.ts';
-import { createCommit, testSigner, unpublishedOf } from '../ports/testing/commits.ts';
+import { createCommit, readUnpublishedCommits, testSigner } from '../ports/testing/commits.ts';
 import { createMemoryStores } from '../ports/testing/memory-stores.ts';
 import { createRelay, type Relay } from './relay.ts';
-import { accountOfRecord } from './testing/account-of-record.ts';
+import { accountIdOfRecord } from './testing/account-of-record.ts';
 
 const STREAMS = [
   '01900000-0000-7000-8000-000000000001',
@@ -105,7 +105,7 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
   const bus: Pick<Bus, 'publish'> = {
     publish: (_topic, records) =>
       request('publish', async (kept) => {
-        const byAccount = Map.groupBy(records, accountOfRecord);
+        const byAccount = Map.groupBy(records, accountIdOfRecord);
         for (const ofAccount of byAccount.values()) topic.push(...ofAccount.slice(0, kept));
       }),
   };
@@ -179,7 +179,7 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
 
   function sequences(stream: Stream): readonly number[] {
     return topic
-      .filter((record) => accountOfRecord(record) === stream)
+      .filter((record) => accountIdOfRecord(record) === stream)
       .map(({ headers }) => Number(headers['ce_sequence']));
   }
 
@@ -191,7 +191,7 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
     /** Returns the sequences of all events that were appended to a stream. */
     owed: (stream: Stream) => Array.from({ length: appended.get(stream) ?? 0 }, (_, index) => index + 1),
     async lost(stream: Stream): Promise<readonly number[]> {
-      const waiting = new Set((await unpublishedOf(outbox, stream)).map(({ number }) => number));
+      const waiting = new Set((await readUnpublishedCommits(outbox, stream)).map(({ number }) => number));
       const published = new Set(sequences(stream));
       return this.owed(stream).filter((number) => !waiting.has(number) && !published.has(number));
     },

@@ -11,14 +11,14 @@ import type { Outbox } from '../ports/outbox.ts';
 import {
   createCommit,
   createCommits,
-  mailRequested,
-  sessionsRevoked,
-  testInstant,
+  createMailRequestedFact,
+  createSessionsRevokedFact,
+  secondsAfterTestStart,
   testSigner,
 } from '../ports/testing/commits.ts';
 import { openTemporaryStores } from '../storage/sqlite/stores.fixture.ts';
 import { createRelay, type Relay, type RelayDeps } from './relay.ts';
-import { accountOfRecord } from './testing/account-of-record.ts';
+import { accountIdOfRecord } from './testing/account-of-record.ts';
 
 /** Creates a bus that records what is published, and whose publishes can be made to fail. */
 function recordingBus() {
@@ -51,7 +51,7 @@ function recordingBus() {
     changed: () => changed.promise,
     of: (stream: string) =>
       published
-        .filter((record) => accountOfRecord(record) === stream)
+        .filter((record) => accountIdOfRecord(record) === stream)
         .map(({ headers }) => Number(headers['ce_sequence'])),
   };
 }
@@ -80,7 +80,7 @@ describe('the relay', () => {
     recorder = recordingBus();
     relays = [];
     lines = [];
-    now = new Date(testInstant(0));
+    now = new Date(secondsAfterTestStart(0));
   });
   afterEach(async () => {
     await Promise.all(relays.map((relay) => relay.stop()));
@@ -232,7 +232,7 @@ describe('the relay', () => {
     const [dependency] = await relay.health();
     assert.equal(dependency?.state, 'degraded');
     assert.equal(dependency.needed, false);
-    now = new Date(testInstant(31));
+    now = new Date(secondsAfterTestStart(31));
     const detail = 'publishing to accounts.events.v1 fails; commits in the outbox: 1, the oldest since 30 s';
     assert.equal((await relay.health())[0]?.detail, detail);
   });
@@ -259,9 +259,9 @@ describe('the relay', () => {
   test('is degraded, too, where another one is to publish and does not', async () => {
     const relay = await started();
     await append(...createCommits(randomUUID(), 3));
-    now = new Date(testInstant(10));
+    now = new Date(secondsAfterTestStart(10));
     assert.equal((await relay.health())[0]?.state, 'ok');
-    now = new Date(testInstant(11));
+    now = new Date(secondsAfterTestStart(11));
     const [dependency] = await relay.health();
     assert.equal(dependency?.state, 'degraded');
     assert.equal(dependency.detail, 'commits in the outbox: 3, the oldest since 10 s');
@@ -288,7 +288,7 @@ describe('the relay', () => {
   test('continues with other streams if one cannot be published, and reports it once', async () => {
     const relay = await started();
     const [broken, sound] = [randomUUID(), createCommit()];
-    const fact = { ...sessionsRevoked(broken), data: { userId: broken, reason: 'boredom' } };
+    const fact = { ...createSessionsRevokedFact(broken), data: { userId: broken, reason: 'boredom' } };
     const unpublishable = createCommit({ stream: broken, number: 2, events: [fact as never] });
     await append(
       createCommit({ stream: broken, number: 1 }),
@@ -319,7 +319,7 @@ describe('the relay', () => {
 
   test('publishes the other topics where one is refused, and names it', async () => {
     const mailingId = randomUUID();
-    const mailing = createCommit({ stream: mailingId, events: [mailRequested(mailingId)] });
+    const mailing = createCommit({ stream: mailingId, events: [createMailRequestedFact(mailingId)] });
     const accounts = Array.from({ length: 20 }, () => createCommit());
     recorder.meanwhile(async (topic) => {
       if (topic === MAILINGS_TOPIC) throw new Error('not authorized');
@@ -348,7 +348,7 @@ describe('the relay', () => {
   test('publishes what shares a topic with a stream that is refused', async () => {
     const [refused, ...others] = Array.from({ length: 40 }, () => createCommit()) as [Commit, ...Commit[]];
     recorder.meanwhile(async (_topic, records) => {
-      if (records.some((record) => accountOfRecord(record) === refused.stream))
+      if (records.some((record) => accountIdOfRecord(record) === refused.stream))
         throw new Error('too few copies');
     });
     await append(refused, ...others);
@@ -446,8 +446,8 @@ describe('the relay', () => {
       const { sleep, step } = steps();
       await started({ sleep });
       const [first, second] = createCommits(randomUUID(), 2) as [Commit, Commit];
-      await append({ ...first, at: testInstant(0) }, { ...second, at: testInstant(1) });
-      now = new Date(testInstant(1));
+      await append({ ...first, at: secondsAfterTestStart(0) }, { ...second, at: secondsAfterTestStart(1) });
+      now = new Date(secondsAfterTestStart(1));
       await step();
       assert.deepEqual(recorder.of(first.stream), []);
       now = new Date(now.getTime() + 1);
@@ -468,7 +468,7 @@ describe('the relay', () => {
       const { sleep, step } = steps();
       await started({ sleep });
       await settled();
-      const commit = createCommit({ at: testInstant(1_000_000) });
+      const commit = createCommit({ at: secondsAfterTestStart(1_000_000) });
       await append(commit);
       await step();
       assert.deepEqual(recorder.of(commit.stream), [1]);
@@ -476,7 +476,7 @@ describe('the relay', () => {
 
     test('looks often while it finds something, and less and less while it does not', async () => {
       const { sleep, step, pauses } = steps();
-      now = new Date(testInstant(100));
+      now = new Date(secondsAfterTestStart(100));
       await append(createCommit());
       await started({ sleep });
       await settled();
@@ -489,7 +489,7 @@ describe('the relay', () => {
     test('does not hurry while the bus refuses', async () => {
       const { sleep, step, pauses } = steps();
       recorder.meanwhile(() => Promise.reject(new Error('the broker is away')));
-      now = new Date(testInstant(100));
+      now = new Date(secondsAfterTestStart(100));
       await append(createCommit());
       await started({ sleep });
       await settled();
@@ -506,7 +506,7 @@ describe('the relay', () => {
 
     test('is done by one of two relays, and by the other once that one has stopped', async () => {
       const { sleep, step } = steps();
-      now = new Date(testInstant(100));
+      now = new Date(secondsAfterTestStart(100));
       const first = await started({ sleep });
       await started({ sleep });
       const overdue = Array.from({ length: 3 }, () => createCommit()) as [Commit, Commit, Commit];
@@ -528,7 +528,7 @@ describe('the relay', () => {
         if (away) throw new Error('away');
         return outbox.waiting(page);
       };
-      now = new Date(testInstant(100));
+      now = new Date(secondsAfterTestStart(100));
       const commit = createCommit();
       await append(commit);
       await started({ sleep, outbox: { ...outbox, waiting } });
@@ -565,7 +565,7 @@ describe('the relay', () => {
     const relay = await started();
     const stream = randomUUID();
     await append(...createCommits(stream, 3));
-    now = new Date(testInstant(31));
+    now = new Date(secondsAfterTestStart(31));
     assert.match(await registry.metrics(), /latchkey_relay_unpublished_commits 3\n/);
     assert.match(await registry.metrics(), /latchkey_relay_oldest_unpublished_seconds 30\n/);
     relay.nudge(stream);

@@ -4,14 +4,19 @@ import type { Dependency, Logger, Part, Registry } from '@latchkey/process';
 import { createExponentialBackoff, sleep as realSleep, runLoop, type Sleep } from '@latchkey/process/loop';
 import type { Leases } from '@latchkey/store';
 import type { Outbox } from '../ports/outbox.ts';
-import { ageInSeconds, createRelayMetrics } from './metrics.ts';
-import { createPublisher, type Publisher, type PublisherDeps, type RejectedStreams } from './publisher.ts';
+import { ageOfOldestCommitInSeconds, createRelayMetrics } from './metrics.ts';
+import {
+  type CommitPublisher,
+  type CommitPublisherDeps,
+  createCommitPublisher,
+  type UnpublishedStreams,
+} from './publisher.ts';
 import { createStreamQueue } from './queue.ts';
 import { createOutboxSweep } from './sweep.ts';
 
 export interface RelayDeps {
   readonly outbox: Outbox;
-  readonly journal: PublisherDeps['journal'];
+  readonly journal: CommitPublisherDeps['journal'];
   readonly bus: Pick<Bus, 'publish'>;
   readonly signer: EventSigner;
   readonly leases: Leases;
@@ -62,7 +67,7 @@ export function createRelay(deps: RelayDeps): Relay {
   const { signal } = stopping;
   const queue = createStreamQueue(QUEUE_CAPACITY, signal);
   const metrics = createRelayMetrics({ registry, outbox, now, blocked: () => publisher.blocked() });
-  const publisher = createPublisher({ ...deps, metrics, batchSize });
+  const publisher = createCommitPublisher({ ...deps, metrics, batchSize });
   const sweep = createOutboxSweep({ ...deps, found: queue.add });
   let retriesPerBatch = STREAMS_PER_BATCH;
   let isFailing = false;
@@ -85,13 +90,13 @@ export function createRelay(deps: RelayDeps): Relay {
   async function publish(streams: readonly string[]): Promise<readonly string[]> {
     const refused = await publisher
       .publish(streams, signal)
-      .catch((error: unknown): readonly Omit<RejectedStreams, 'topic'>[] => [{ streams, error }]);
+      .catch((error: unknown): readonly Omit<UnpublishedStreams, 'topic'>[] => [{ streams, error }]);
     report(refused);
     return refused.flatMap((each) => each.streams);
   }
 
   /** Logs when publishing starts to fail, and when it recovers. */
-  function report([first]: readonly Omit<RejectedStreams, 'topic'>[]): void {
+  function report([first]: readonly Omit<UnpublishedStreams, 'topic'>[]): void {
     if (first !== undefined && !isFailing) {
       const { error: err, streams: _, ...topic } = first;
       logger.warn({ err, ...topic }, 'cannot publish, trying again');
@@ -134,7 +139,9 @@ export function createRelay(deps: RelayDeps): Relay {
    */
   async function waiting(): Promise<Waiting | undefined> {
     const known = await outbox.backlog().catch(() => undefined);
-    return known && { commits: known.commits, oldestSeconds: ageInSeconds(known.oldest, now()) };
+    return (
+      known && { commits: known.commits, oldestSeconds: ageOfOldestCommitInSeconds(known.oldest, now()) }
+    );
   }
 
   return {
@@ -151,7 +158,7 @@ export function createRelay(deps: RelayDeps): Relay {
   };
 }
 
-function health({ refusing, blocked }: Publisher, waiting: Waiting | undefined): Dependency {
+function health({ refusing, blocked }: CommitPublisher, waiting: Waiting | undefined): Dependency {
   const bus = { name: 'bus', needed: false } as const;
   function degraded(detail: string): Dependency {
     return { ...bus, state: 'degraded', detail };

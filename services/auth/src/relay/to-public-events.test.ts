@@ -1,13 +1,20 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { createCommit, sessionsRevoked, userRegistered } from '../ports/testing/commits.ts';
+import {
+  createCommit,
+  createSessionsRevokedFact,
+  createUserRegisteredFact,
+} from '../ports/testing/commits.ts';
 import { toPublicEvents } from './to-public-events.ts';
 
 describe('the published form of a commit', () => {
   const stream = randomUUID();
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-  const facts = [userRegistered(stream, 'ada@example.com'), sessionsRevoked(stream)] as const;
+  const facts = [
+    createUserRegisteredFact(stream, 'ada@example.com'),
+    createSessionsRevokedFact(stream),
+  ] as const;
   const commit = createCommit({ stream, number: 3, sequence: 7, events: facts, traceparent });
 
   test('numbers its events on from the commit, and says what caused them', () => {

@@ -2,8 +2,8 @@ import type { Logger, Part } from '@latchkey/process';
 import { createIdleBackoff, type Wakeup } from '@latchkey/process/loop';
 import { createLeaseWatch } from '@latchkey/store';
 import type { UseCaseDeps } from '../deps.ts';
-import { createJob } from '../job.ts';
-import type { RecordedRequest } from '../ports/requests.ts';
+import { createRepeatedJob } from '../job.ts';
+import type { QueuedMailRequest } from '../ports/requests.ts';
 
 const BATCH = 20;
 /**
@@ -30,13 +30,13 @@ export function createRequestWorker(
     readonly leaseMs: number;
     /** Wakes the worker when a request is recorded. */
     readonly wakeup: Wakeup;
-    carryOut(request: RecordedRequest): Promise<void>;
+    carryOut(request: QueuedMailRequest): Promise<void>;
   },
 ): Part {
   const { requests, now, owner, logger, leaseMs, wakeup, carryOut } = deps;
   const watch = createLeaseWatch(deps.monotonic);
 
-  async function attempt(request: RecordedRequest): Promise<void> {
+  async function attempt(request: QueuedMailRequest): Promise<void> {
     try {
       await carryOut(request);
       await requests.done(request.id, owner);
@@ -65,5 +65,5 @@ export function createRequestWorker(
 
   const most = Math.max(IDLE_MS.least, Math.min(IDLE_MS.most, leaseMs / 4));
   const everyMs = createIdleBackoff({ least: IDLE_MS.least, most });
-  return createJob({ name: 'worker', everyMs, logger, wakeup, run });
+  return createRepeatedJob({ name: 'worker', everyMs, logger, wakeup, run });
 }

@@ -2,20 +2,20 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createLogger, type Part } from '@latchkey/process';
 import { createWakeup } from '@latchkey/process/loop';
-import { completeReset } from '../passwords/reset.ts';
-import type { RecordedRequest } from '../ports/requests.ts';
+import { completePasswordReset } from '../passwords/reset.ts';
+import type { QueuedMailRequest } from '../ports/requests.ts';
 import { verifySignUp } from '../sign-up/verification.ts';
 import { waitUntil } from '../testing/until.ts';
 import {
+  createRefusalPredicate,
   createTestContext,
   DAY_MS,
-  isRefusedWith,
   MINUTE_MS,
-  type World,
+  type TestWorld,
   withTestWorld,
 } from '../testing/world.ts';
 import { createRequestWorker } from './worker.ts';
-import { processRequest, requestMailByAddress } from './written-requests.ts';
+import { processMailRequest, requestMailToAddress } from './written-requests.ts';
 
 const ada = 'ada@example.com';
 const logger = createLogger({ name: 'test', level: 'silent' });
@@ -35,9 +35,9 @@ function clockOf(step: number): () => number {
 }
 
 function workerOf(
-  world: World,
+  world: TestWorld,
   owner: string,
-  carry = (request: RecordedRequest) => processRequest(world.deps, request),
+  carry = (request: QueuedMailRequest) => processMailRequest(world.deps, request),
   { wakeup = createWakeup(), step = 0 } = {},
 ): Part {
   const monotonic = clockOf(step);
@@ -56,7 +56,7 @@ function workerOf(
  * Runs a worker until it has processed all recorded requests, and then stops it. Its clock advances by the
  * length of a lease on each read, so that leases of a dead worker have expired at the second read.
  */
-async function work(world: World, owner = 'a worker'): Promise<void> {
+async function work(world: TestWorld, owner = 'a worker'): Promise<void> {
   const wakeup = createWakeup();
   const worker = workerOf(world, owner, undefined, { wakeup, step: LEASE_MS });
   await worker.start();
@@ -67,7 +67,7 @@ async function work(world: World, owner = 'a worker'): Promise<void> {
   await worker.stop();
 }
 
-async function verified(world: World, address: string, password = PASSWORD): Promise<string> {
+async function verified(world: TestWorld, address: string, password = PASSWORD): Promise<string> {
   const { userId } = await world.signUp(address, password);
   await verifySignUp(
     world.deps,
@@ -78,13 +78,13 @@ async function verified(world: World, address: string, password = PASSWORD): Pro
 }
 
 /** Returns the data of an account's last PasswordResetRequested event. */
-async function lastReset(world: World, userId: string) {
+async function lastReset(world: TestWorld, userId: string) {
   const fact = (await world.factsOf(userId)).findLast(({ type }) => type === 'PasswordResetRequested');
   assert.ok(fact?.type === 'PasswordResetRequested');
   return { verifies: fact.data.verifies, linked: fact.data.reset !== undefined };
 }
 
-async function resets(world: World, userId: string): Promise<number> {
+async function resets(world: TestWorld, userId: string): Promise<number> {
   return (await world.typesOf(userId)).filter((type) => type === 'PasswordResetRequested').length;
 }
 
@@ -93,8 +93,8 @@ describe('a request by address', () => {
     'is written down alike for an address that nobody has',
     withTestWorld(async (world) => {
       await world.signUp(ada, PASSWORD);
-      await requestMailByAddress(world.deps, { kind: 'password-reset', address: ada }, createTestContext());
-      await requestMailByAddress(
+      await requestMailToAddress(world.deps, { kind: 'password-reset', address: ada }, createTestContext());
+      await requestMailToAddress(
         world.deps,
         { kind: 'password-reset', address: 'nobody@example.com' },
         createTestContext(),
@@ -109,7 +109,7 @@ describe('a request by address', () => {
     'for a reset gives the owner of the address a link',
     withTestWorld(async (world) => {
       const owner = await verified(world, ada);
-      await requestMailByAddress(world.deps, { kind: 'password-reset', address: ada }, createTestContext());
+      await requestMailToAddress(world.deps, { kind: 'password-reset', address: ada }, createTestContext());
       await work(world);
       assert.deepEqual(await lastReset(world, owner), { verifies: false, linked: true });
     }),
@@ -121,7 +121,7 @@ describe('a request by address', () => {
       const owner = await verified(world, ada);
       const older = await world.signUp(ada, PASSWORD);
       const newer = await world.signUp(ada, PASSWORD);
-      await requestMailByAddress(world.deps, { kind: 'password-reset', address: ada }, createTestContext());
+      await requestMailToAddress(world.deps, { kind: 'password-reset', address: ada }, createTestContext());
       await work(world);
       assert.deepEqual(await lastReset(world, owner), { verifies: false, linked: true });
       assert.deepEqual(await lastReset(world, newer.userId), { verifies: true, linked: false });
@@ -134,10 +134,10 @@ describe('a request by address', () => {
     withTestWorld(async (world) => {
       const older = await world.signUp(ada, PASSWORD);
       const newer = await world.signUp(ada, PASSWORD);
-      await requestMailByAddress(world.deps, { kind: 'verification', address: ada }, createTestContext());
+      await requestMailToAddress(world.deps, { kind: 'verification', address: ada }, createTestContext());
       await work(world);
       assert.deepEqual(await lastReset(world, newer.userId), { verifies: true, linked: true });
-      await requestMailByAddress(world.deps, { kind: 'password-reset', address: ada }, createTestContext());
+      await requestMailToAddress(world.deps, { kind: 'password-reset', address: ada }, createTestContext());
       await work(world);
       assert.equal(await resets(world, newer.userId), 2);
       assert.equal(await resets(world, older.userId), 0);
@@ -148,7 +148,7 @@ describe('a request by address', () => {
     'for verification gives an owner nothing: there is nothing to verify',
     withTestWorld(async (world) => {
       const owner = await verified(world, ada);
-      await requestMailByAddress(world.deps, { kind: 'verification', address: ada }, createTestContext());
+      await requestMailToAddress(world.deps, { kind: 'verification', address: ada }, createTestContext());
       await work(world);
       assert.equal(await resets(world, owner), 0);
     }),
@@ -160,7 +160,7 @@ describe('a request by address', () => {
       const owner = await verified(world, ada);
       async function ask(times: number, ip: string): Promise<void> {
         for (const _ of Array(times).keys())
-          await requestMailByAddress(
+          await requestMailToAddress(
             world.deps,
             { kind: 'password-reset', address: ada },
             createTestContext({ ip }),
@@ -184,21 +184,21 @@ describe('a request by address', () => {
     'over the limit of its IP is refused',
     withTestWorld(async (world) => {
       function other(n: number) {
-        return requestMailByAddress(
+        return requestMailToAddress(
           world.deps,
           { kind: 'verification', address: `${n}@example.com` },
           createTestContext({ ip: '198.51.100.1' }),
         );
       }
       for (const n of Array(30).keys()) await other(n);
-      await assert.rejects(other(30), isRefusedWith('rate_limited'));
+      await assert.rejects(other(30), createRefusalPredicate('rate_limited'));
     }),
   );
 });
 
 describe('a worker that dies', () => {
-  async function written(world: World): Promise<RecordedRequest> {
-    await requestMailByAddress(world.deps, { kind: 'password-reset', address: ada }, createTestContext());
+  async function written(world: TestWorld): Promise<QueuedMailRequest> {
+    await requestMailToAddress(world.deps, { kind: 'password-reset', address: ada }, createTestContext());
     const claim = { owner: 'the dead', now: world.deps.now(), leaseMs: LEASE_MS, limit: 20 };
     const [request] = await world.deps.requests.claim(claim);
     assert.ok(request);
@@ -209,12 +209,12 @@ describe('a worker that dies', () => {
     'after the event, before the request was crossed off: another adds no second event',
     withTestWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
-      await processRequest(world.deps, await written(world));
+      await processMailRequest(world.deps, await written(world));
       const sent = world.tokenOf(userId, 'reset');
       await work(world, 'the heir');
       assert.equal(await resets(world, userId), 1);
       // The newer link was created but never mailed, so the older one must still work.
-      await completeReset(
+      await completePasswordReset(
         world.deps,
         { token: sent, newPassword: 'another horse battery', confirmNewPassword: 'another horse battery' },
         createTestContext(),
@@ -230,7 +230,7 @@ describe('a worker that dies', () => {
       const { userId } = await world.signUp(ada, PASSWORD);
       const request = await written(world);
       world.faults.push({ meanwhile: async () => undefined }, 'request lost', 'request lost');
-      await assert.rejects(processRequest(world.deps, request), { name: 'StoreUnavailable' });
+      await assert.rejects(processMailRequest(world.deps, request), { name: 'StoreUnavailable' });
       assert.deepEqual([await resets(world, owner), await resets(world, userId)], [1, 0]);
       await work(world, 'the heir');
       assert.deepEqual([await resets(world, owner), await resets(world, userId)], [1, 1]);
@@ -241,7 +241,7 @@ describe('a worker that dies', () => {
     'keeps what it held until its lease has expired by the clock of the heir, wherever the wall clock jumps',
     withTestWorld(async (world) => {
       const carried: string[] = [];
-      async function carry({ address }: RecordedRequest): Promise<void> {
+      async function carry({ address }: QueuedMailRequest): Promise<void> {
         carried.push(address);
       }
       await written(world);
@@ -249,7 +249,7 @@ describe('a worker that dies', () => {
       const heir = workerOf(world, 'the heir', carry, { wakeup, step: LEASE_MS / 100 });
       await heir.start();
       world.advance(400 * DAY_MS);
-      await requestMailByAddress(
+      await requestMailToAddress(
         world.deps,
         { kind: 'verification', address: 'new@example.com' },
         createTestContext(),
@@ -272,12 +272,12 @@ describe('a worker that dies', () => {
     'takes no other request with it: one that fails is left, the next is carried out',
     withTestWorld(async (world) => {
       const carried: string[] = [];
-      async function failing({ address }: RecordedRequest): Promise<void> {
+      async function failing({ address }: QueuedMailRequest): Promise<void> {
         carried.push(address);
         if (address === 'broken@example.com') throw new Error('broken');
       }
       for (const address of ['broken@example.com', ada]) {
-        await requestMailByAddress(world.deps, { kind: 'verification', address }, createTestContext());
+        await requestMailToAddress(world.deps, { kind: 'verification', address }, createTestContext());
         world.advance(1);
       }
       const worker = workerOf(world, 'a worker', failing);
@@ -299,7 +299,7 @@ describe('a waking worker', () => {
       await worker.start();
       for (const n of Array(45).keys()) {
         const ip = `192.0.2.${n}`;
-        await requestMailByAddress(
+        await requestMailToAddress(
           world.deps,
           { kind: 'verification', address: `${n}@example.com` },
           createTestContext({ ip }),

@@ -4,14 +4,14 @@
  */
 import { liftTimeBudget } from '@latchkey/store';
 import type { LivingAccount } from '../account/index.ts';
-import { findAccountByAddress, findOwnerId, loadPendingSignUps } from '../addresses/owners.ts';
+import { findAccountByAddress, findAddressOwnerId, loadPendingSignUps } from '../addresses/owners.ts';
 import { deriveCommandId } from '../command-id.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
-import { ipKey } from '../limits/ip-key.ts';
-import { mailCharges } from '../limits/mail-budget.ts';
+import { toIpLimitKey } from '../limits/ip-key.ts';
+import { createMailLimitCharges } from '../limits/mail-budget.ts';
 import { type LimitCharge, runWithAllowance, runWithinLimits } from '../limits/within-limits.ts';
-import type { RecordedRequest } from '../ports/requests.ts';
-import { mintLink } from '../tokens/links.ts';
+import type { QueuedMailRequest } from '../ports/requests.ts';
+import { createMailedLink } from '../tokens/links.ts';
 
 type WriteNeeds = Pick<UseCaseDeps, 'requests' | 'newId' | 'now' | 'wakeWorker'>;
 
@@ -20,30 +20,30 @@ type WriteNeeds = Pick<UseCaseDeps, 'requests' | 'newId' | 'now' | 'wakeWorker'>
  * sent only if no earlier link still works, so that the owner of the mailbox always has a working link.
  * @throws Refused (rate_limited) if the limit of the IP address is reached
  */
-export async function requestMailByAddress(
+export async function requestMailToAddress(
   deps: WriteNeeds & Pick<UseCaseDeps, 'limits'>,
   { kind, address }: { readonly kind: 'password-reset' | 'verification'; readonly address: string },
   context: UseCaseContext,
 ): Promise<void> {
-  const budget = mailCharges(kind === 'verification' ? 'renewal' : 'reset', address, context.ip);
-  await runWithinLimits(deps, [mailRequestCharge(context)], () =>
+  const budget = createMailLimitCharges(kind === 'verification' ? 'renewal' : 'reset', address, context.ip);
+  await runWithinLimits(deps, [createMailRequestCharge(context)], () =>
     runWithAllowance(deps, budget, async ({ allowed }) => {
       const request = { id: deps.newId(), kind, address, ...(!allowed && { overBudget: true as const }) };
-      await recordRequest(deps, request, context);
+      await queueMailRequest(deps, request, context);
       return {};
     }),
   );
 }
 
 /** Returns the charge for requesting a mail: one point of the limit of the IP address. */
-export function mailRequestCharge({ ip }: Pick<UseCaseContext, 'ip'>): LimitCharge {
-  return { limit: 'mail-ip', key: ipKey(ip) };
+export function createMailRequestCharge({ ip }: Pick<UseCaseContext, 'ip'>): LimitCharge {
+  return { limit: 'mail-ip', key: toIpLimitKey(ip) };
 }
 
 /** Stores a request and wakes the worker. @returns false if a request with the same id is already waiting */
-export async function recordRequest(
+export async function queueMailRequest(
   { requests, now, wakeWorker }: Omit<WriteNeeds, 'newId'>,
-  request: Omit<RecordedRequest, 'at' | 'correlationId' | 'traceparent'>,
+  request: Omit<QueuedMailRequest, 'at' | 'correlationId' | 'traceparent'>,
   { correlationId, traceparent }: Pick<UseCaseContext, 'correlationId' | 'traceparent'>,
 ): Promise<boolean> {
   const at = now().toISOString();
@@ -66,7 +66,7 @@ type CarryOutNeeds = Pick<
  * - `verification` sends the newest pending sign-up a link for choosing a password. If another account owns the
  *   address, the event is appended without a link, so that nothing is mailed.
  */
-export async function processRequest(deps: CarryOutNeeds, request: RecordedRequest): Promise<void> {
+export async function processMailRequest(deps: CarryOutNeeds, request: QueuedMailRequest): Promise<void> {
   const account = await findAccountByAddress(deps, request.address);
   if (request.kind === 'lockout') {
     if (account !== undefined) await alertLockedOut(deps, account.userId, request);
@@ -80,7 +80,7 @@ export async function processRequest(deps: CarryOutNeeds, request: RecordedReque
 function alertLockedOut(
   { accounts }: Pick<CarryOutNeeds, 'accounts'>,
   owner: string,
-  { id, correlationId, traceparent }: RecordedRequest,
+  { id, correlationId, traceparent }: QueuedMailRequest,
 ): Promise<unknown> {
   return accounts.execute(owner, { correlationId, traceparent, commandId: id }, () => ({
     type: 'AlertOwner',
@@ -93,22 +93,22 @@ function alertLockedOut(
  * most one account, so its own id is used. Other requests may affect several accounts, so the command id is
  * derived from the request and the account.
  */
-function commandIdFor({ id, kind }: RecordedRequest, userId: string): string {
+function commandIdFor({ id, kind }: QueuedMailRequest, userId: string): string {
   return kind === 'verification' ? id : deriveCommandId(id, kind, userId);
 }
 
 async function requestReset(
   deps: CarryOutNeeds,
   { userId, email }: LivingAccount,
-  request: RecordedRequest,
+  request: QueuedMailRequest,
 ): Promise<void> {
   const { correlationId, traceparent, overBudget = false } = request;
   const origin = { correlationId, traceparent, commandId: commandIdFor(request, userId) };
   await deps.accounts.execute(userId, origin, async () => ({
     type: 'RequestPasswordReset',
     address: request.address,
-    owner: await findOwnerId(deps, request.address),
-    link: await mintLink(deps, 'reset', { userId, email }),
+    owner: await findAddressOwnerId(deps, request.address),
+    link: await createMailedLink(deps, 'reset', { userId, email }),
     ...(overBudget && { unlessUsableAt: deps.now() }),
   }));
 }

@@ -6,11 +6,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { changeRole, disableAccount, enableAccount } from '../administration/manage-accounts.ts';
 import type { Caller, UseCaseDeps } from '../deps.ts';
-import { createVerifiedAccount, PASSWORD, withFastHashingWorld } from '../email-change/testing/stage.ts';
+import {
+  ADA_PASSWORD,
+  createVerifiedAccount,
+  withFastHashingTestWorld,
+} from '../email-change/testing/stage.ts';
 import { changePassword } from '../passwords/change.ts';
-import { completeReset } from '../passwords/reset.ts';
-import { processRequest } from '../requests/written-requests.ts';
-import { createTestContext, isRefusedWith, type World } from '../testing/world.ts';
+import { completePasswordReset } from '../passwords/reset.ts';
+import { processMailRequest } from '../requests/written-requests.ts';
+import { createRefusalPredicate, createTestContext, type TestWorld } from '../testing/world.ts';
 import { login } from './login.ts';
 import { refreshSession } from './refresh.ts';
 import { logoutEverywhere } from './sessions.ts';
@@ -20,9 +24,9 @@ const NEW_PASSWORD = 'another horse battery';
 
 interface Revocation {
   /** Revokes the sessions of the account. */
-  revoke(deps: UseCaseDeps, caller: Caller, world: World): Promise<unknown>;
+  revoke(deps: UseCaseDeps, caller: Caller, world: TestWorld): Promise<unknown>;
   /** Makes the account able to sign in again, if the revocation has disabled it. */
-  readonly reopen?: (world: World, userId: string) => Promise<unknown>;
+  readonly reopen?: (world: TestWorld, userId: string) => Promise<unknown>;
   /** The account's password after the revocation, if it has changed. */
   readonly password?: string;
 }
@@ -38,12 +42,12 @@ const revocations: Readonly<Record<string, Revocation>> = {
   },
   'a change of the password': {
     revoke: (deps, caller) =>
-      changePassword(deps, { currentPassword: PASSWORD, newPassword: NEW_PASSWORD }, caller, context),
+      changePassword(deps, { currentPassword: ADA_PASSWORD, newPassword: NEW_PASSWORD }, caller, context),
     password: NEW_PASSWORD,
   },
   'a reset of the password': {
     async revoke(deps, { userId, state: { address } }, world) {
-      await processRequest(deps, {
+      await processMailRequest(deps, {
         id: deps.newId(),
         kind: 'password-reset',
         address,
@@ -51,7 +55,7 @@ const revocations: Readonly<Record<string, Revocation>> = {
         correlationId: 'request-1',
       });
       const token = world.tokenOf(userId, 'reset');
-      await completeReset(
+      await completePasswordReset(
         deps,
         { token, newPassword: NEW_PASSWORD, confirmNewPassword: NEW_PASSWORD },
         context,
@@ -61,14 +65,14 @@ const revocations: Readonly<Record<string, Revocation>> = {
   },
 };
 
-for (const [what, { revoke, reopen, password = PASSWORD }] of Object.entries(revocations)) {
+for (const [what, { revoke, reopen, password = ADA_PASSWORD }] of Object.entries(revocations)) {
   test(
     `${what} does not end a session that begins before it has removed the others`,
-    withFastHashingWorld(async (world) => {
+    withFastHashingTestWorld(async (world) => {
       const { deps } = world;
       const { address, userId } = await createVerifiedAccount(world);
-      const before = await login(deps, { address, password: PASSWORD }, context);
-      const other = await login(deps, { address, password: PASSWORD }, context);
+      const before = await login(deps, { address, password: ADA_PASSWORD }, context);
+      const other = await login(deps, { address, password: ADA_PASSWORD }, context);
       const { sessionId = '' } = deps.refreshTokens.open(before.refreshToken) ?? {};
 
       let after = '';
@@ -85,7 +89,7 @@ for (const [what, { revoke, reopen, password = PASSWORD }] of Object.entries(rev
       await refreshSession(deps, after, context);
       await assert.rejects(
         refreshSession(deps, other.refreshToken, context),
-        isRefusedWith('refresh_token_invalid'),
+        createRefusalPredicate('refresh_token_invalid'),
       );
       const { sessionId: otherId = '' } = deps.refreshTokens.open(other.refreshToken) ?? {};
       assert.equal(await deps.sessions.find(otherId), undefined);

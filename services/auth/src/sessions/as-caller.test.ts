@@ -3,36 +3,40 @@ import { describe, test } from 'node:test';
 import { requireExistingAccount } from '../account/index.ts';
 import type { Caller } from '../deps.ts';
 import { requestEmailChange } from '../email-change/request.ts';
-import { createVerifiedAccount, PASSWORD, withFastHashingWorld } from '../email-change/testing/stage.ts';
-import { eraseOwnAccount } from '../erasure/request-erasure.ts';
+import {
+  ADA_PASSWORD,
+  createVerifiedAccount,
+  withFastHashingTestWorld,
+} from '../email-change/testing/stage.ts';
+import { requestOwnErasure } from '../erasure/request-erasure.ts';
 import { changePassword } from '../passwords/change.ts';
 import { changeProfile } from '../profile/change-profile.ts';
-import { createTestContext, isRefusedWith, type World } from '../testing/world.ts';
+import { createRefusalPredicate, createTestContext, type TestWorld } from '../testing/world.ts';
 import { login } from './login.ts';
 import { logoutEverywhere } from './sessions.ts';
 
 const newEmail = { canonical: 'eve@example.com', stored: 'eve@example.com' };
 
-type Act = (world: World, caller: Caller) => Promise<unknown>;
+type Act = (world: TestWorld, caller: Caller) => Promise<unknown>;
 
 const acts: Readonly<Record<string, Act>> = {
   'a change of the password': ({ deps }, caller) =>
     changePassword(
       deps,
-      { currentPassword: PASSWORD, newPassword: 'another horse battery' },
+      { currentPassword: ADA_PASSWORD, newPassword: 'another horse battery' },
       caller,
       createTestContext(),
     ),
   'a change of the address': ({ deps }, caller) =>
-    requestEmailChange(deps, { newEmail, password: PASSWORD }, caller, createTestContext()),
+    requestEmailChange(deps, { newEmail, password: ADA_PASSWORD }, caller, createTestContext()),
   'a change of the profile': ({ deps }, caller) =>
     changeProfile(deps, { firstName: 'Eve' }, caller, createTestContext()),
   'an erasure': ({ deps }, caller) =>
-    eraseOwnAccount(deps, { password: PASSWORD }, caller, createTestContext()),
+    requestOwnErasure(deps, { password: ADA_PASSWORD }, caller, createTestContext()),
 };
 
-async function signIn({ deps }: World, address: string): Promise<Caller> {
-  const { refreshToken, state } = await login(deps, { address, password: PASSWORD }, createTestContext());
+async function signIn({ deps }: TestWorld, address: string): Promise<Caller> {
+  const { refreshToken, state } = await login(deps, { address, password: ADA_PASSWORD }, createTestContext());
   const { sessionId = '' } = deps.refreshTokens.open(refreshToken) ?? {};
   return { userId: state.userId, sessionId, state };
 }
@@ -41,7 +45,7 @@ describe('if all sessions are ended while a request of one of them is processed:
   for (const [what, act] of Object.entries(acts)) {
     test(
       `${what} is refused, and changes nothing`,
-      withFastHashingWorld(async (world) => {
+      withFastHashingTestWorld(async (world) => {
         const { userId, address } = await createVerifiedAccount(world);
         const [thief, owner] = [await signIn(world, address), await signIn(world, address)];
         let before = 0;
@@ -51,14 +55,14 @@ describe('if all sessions are ended while a request of one of them is processed:
             before = requireExistingAccount(await world.deps.accounts.load(userId)).sequence;
           },
         });
-        await assert.rejects(act(world, thief), isRefusedWith('unauthenticated'));
+        await assert.rejects(act(world, thief), createRefusalPredicate('unauthenticated'));
         assert.equal(requireExistingAccount(await world.deps.accounts.load(userId)).sequence, before);
       }),
     );
 
     test(
       `${what} is carried out if the account was changed otherwise`,
-      withFastHashingWorld(async (world) => {
+      withFastHashingTestWorld(async (world) => {
         const { address } = await createVerifiedAccount(world);
         const [caller, other] = [await signIn(world, address), await signIn(world, address)];
         world.faults.push({

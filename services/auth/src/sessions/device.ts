@@ -1,7 +1,7 @@
 /** Determines the browser and operating system from the User-Agent header. */
 import Bowser from 'bowser';
 
-export interface Device {
+export interface ClientDevice {
   readonly browser?: string;
   readonly system?: string;
 }
@@ -13,7 +13,7 @@ export interface Device {
 const NAME = /^[A-Za-z0-9][A-Za-z0-9 .+-]{0,39}$/;
 
 /** Returns the browser and the operating system, without versions, because versions change too often. */
-export function deviceOf(userAgent: string): Device {
+export function detectDevice(userAgent: string): ClientDevice {
   if (userAgent === '') return {};
   const { browser, os } = Bowser.parse(userAgent);
   return {

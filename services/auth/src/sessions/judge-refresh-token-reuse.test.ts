@@ -3,10 +3,10 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { Session } from '../ports/sessions.ts';
 import {
-  addRepeat,
+  countRefreshTokenRepeat,
   judgeRefreshTokenReuse,
-  type RefreshTokenUse,
-  type ReuseVerdict,
+  type OldRefreshTokenUse,
+  type RefreshTokenReuseVerdict,
 } from './judge-refresh-token-reuse.ts';
 
 const MINUTE = 60_000;
@@ -20,7 +20,8 @@ function verdict({
   minutes = 0,
   repeats,
   ...use
-}: Partial<RefreshTokenUse> & Pick<Session, 'repeats'> & { readonly minutes?: number }): ReuseVerdict {
+}: Partial<OldRefreshTokenUse> &
+  Pick<Session, 'repeats'> & { readonly minutes?: number }): RefreshTokenReuseVerdict {
   const now = new Date(rotatedAt.getTime() + minutes * MINUTE);
   return judgeRefreshTokenReuse(
     { ...session, ...(repeats && { repeats }) },
@@ -71,18 +72,30 @@ describe('the token before the current one', () => {
 
 describe('repeats to another network', () => {
   test('are counted once for each token, and in a row without gaps', () => {
-    assert.deepEqual(addRepeat(session, AWAY), { n: 5, inARow: 1 });
-    assert.deepEqual(addRepeat({ ...session, repeats: { n: 5, inARow: 2 } }, AWAY), { n: 5, inARow: 2 });
-    assert.deepEqual(addRepeat({ ...session, repeats: { n: 4, inARow: 2 } }, AWAY), { n: 5, inARow: 3 });
-    assert.deepEqual(addRepeat({ ...session, repeats: { n: 3, inARow: 2 } }, AWAY), { n: 5, inARow: 1 });
+    assert.deepEqual(countRefreshTokenRepeat(session, AWAY), { n: 5, inARow: 1 });
+    assert.deepEqual(countRefreshTokenRepeat({ ...session, repeats: { n: 5, inARow: 2 } }, AWAY), {
+      n: 5,
+      inARow: 2,
+    });
+    assert.deepEqual(countRefreshTokenRepeat({ ...session, repeats: { n: 4, inARow: 2 } }, AWAY), {
+      n: 5,
+      inARow: 3,
+    });
+    assert.deepEqual(countRefreshTokenRepeat({ ...session, repeats: { n: 3, inARow: 2 } }, AWAY), {
+      n: 5,
+      inARow: 1,
+    });
   });
 
   test('do not include those in the same network', () => {
-    assert.equal(addRepeat(session, '192.0.2.200'), undefined);
+    assert.equal(countRefreshTokenRepeat(session, '192.0.2.200'), undefined);
     const repeats = { n: 4, inARow: 2 };
-    assert.equal(addRepeat({ ...session, repeats }, HOME), repeats);
-    assert.equal(addRepeat({ ...session, ip: '2001:db8:0:1::1' }, '2001:db8:0:ff::2'), undefined);
-    assert.deepEqual(addRepeat({ ...session, ip: '2001:db8:0:1::1' }, '2001:db8:0:100::2'), {
+    assert.equal(countRefreshTokenRepeat({ ...session, repeats }, HOME), repeats);
+    assert.equal(
+      countRefreshTokenRepeat({ ...session, ip: '2001:db8:0:1::1' }, '2001:db8:0:ff::2'),
+      undefined,
+    );
+    assert.deepEqual(countRefreshTokenRepeat({ ...session, ip: '2001:db8:0:1::1' }, '2001:db8:0:100::2'), {
       n: 5,
       inARow: 1,
     });

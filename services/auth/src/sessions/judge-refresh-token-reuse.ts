@@ -1,8 +1,8 @@
 /** Decides what to do when an old refresh token is presented (ADR 25). */
-import { networkKey } from '../limits/ip-key.ts';
-import type { Session, SessionRepeats } from '../ports/sessions.ts';
+import { toNetworkLimitKey } from '../limits/ip-key.ts';
+import type { RefreshTokenRepeats, Session } from '../ports/sessions.ts';
 
-export type ReuseVerdict =
+export type RefreshTokenReuseVerdict =
   /**
    * Return the current token again: the first response may have been lost, or another browser tab refreshed
    * first.
@@ -22,7 +22,7 @@ export type ReuseVerdict =
    */
   | 'unknown';
 
-export interface RefreshTokenUse {
+export interface OldRefreshTokenUse {
   /** The number of the presented token. */
   readonly n: number;
   readonly now: Date;
@@ -53,8 +53,8 @@ const MAX_REPEATS_IN_A_ROW = 4;
  */
 export function judgeRefreshTokenReuse(
   session: Pick<Session, 'n' | 'rotatedAt' | 'ip' | 'userAgent' | 'repeats'>,
-  { n, now, ip, userAgent, reuseMinutes }: RefreshTokenUse,
-): ReuseVerdict {
+  { n, now, ip, userAgent, reuseMinutes }: OldRefreshTokenUse,
+): RefreshTokenReuseVerdict {
   if (n >= session.n) return 'unknown';
   const isSameClient = userAgent === session.userAgent;
   if (n < session.n - 1) return isSameClient ? 'end-session' : 'end-all';
@@ -63,7 +63,7 @@ export function judgeRefreshTokenReuse(
   if (age > (reuseMinutes + MAX_SKEW_MINUTES) * MINUTE_MS) return 'end-session';
   // Nobody has used the current token yet, so one client may have changed its user agent, for example by an update.
   if (!isSameClient) return 'end-session';
-  const repeats = addRepeat(session, ip);
+  const repeats = countRefreshTokenRepeat(session, ip);
   return repeats !== undefined && repeats.inARow > MAX_REPEATS_IN_A_ROW ? 'end-session' : 'repeat';
 }
 
@@ -71,15 +71,15 @@ export function judgeRefreshTokenReuse(
  * Returns the repeats of a session, including one more to a client with this IP address. A repeat to the
  * network that used the session last is not counted, because it comes from another tab of the same client.
  */
-export function addRepeat(
+export function countRefreshTokenRepeat(
   { n, ip: lastIp, repeats }: Pick<Session, 'n' | 'ip' | 'repeats'>,
   ip: string,
-): SessionRepeats | undefined {
+): RefreshTokenRepeats | undefined {
   if (isSameNetwork(lastIp, ip) || repeats?.n === n) return repeats;
   return { n, inARow: repeats?.n === n - 1 ? repeats.inARow + 1 : 1 };
 }
 
 /** Returns whether two IP addresses belong to the same network: the same /24 (IPv4) or /56 (IPv6). */
 export function isSameNetwork(ip: string, other: string): boolean {
-  return networkKey(ip) === networkKey(other);
+  return toNetworkLimitKey(ip) === toNetworkLimitKey(other);
 }

@@ -5,11 +5,17 @@ import { disableAccount } from '../administration/manage-accounts.ts';
 import type { UseCaseDeps } from '../deps.ts';
 import { changePassword } from '../passwords/change.ts';
 import { createPasswordHasher } from '../passwords/hashing/argon2.ts';
-import { parseCosts } from '../passwords/hashing/costs.ts';
-import { completeReset } from '../passwords/reset.ts';
+import { parseHashCosts } from '../passwords/hashing/costs.ts';
+import { completePasswordReset } from '../passwords/reset.ts';
 import { Refused } from '../refused.ts';
 import { rejectSignUp, verifySignUp } from '../sign-up/verification.ts';
-import { createTestContext, DAY_MS, isRefusedWith, type World, withTestWorld } from '../testing/world.ts';
+import {
+  createRefusalPredicate,
+  createTestContext,
+  DAY_MS,
+  type TestWorld,
+  withTestWorld,
+} from '../testing/world.ts';
 import { login, type SignInResult } from './login.ts';
 import { refreshSession } from './refresh.ts';
 import { logoutEverywhere } from './sessions.ts';
@@ -20,7 +26,7 @@ const home = createTestContext({ ip: '192.0.2.1' });
 const office = createTestContext({ ip: '203.0.113.5' });
 const elsewhere = createTestContext({ ip: '198.51.100.7' });
 
-async function verified(world: World, address: string, password: string): Promise<string> {
+async function verified(world: TestWorld, address: string, password: string): Promise<string> {
   const { userId } = await world.signUp(address, password);
   await verifySignUp(
     world.deps,
@@ -39,7 +45,7 @@ async function fails(attempt: Promise<SignInResult>): Promise<Refused> {
   return error;
 }
 
-async function guess(world: World, times: number, address = ada): Promise<void> {
+async function guess(world: TestWorld, times: number, address = ada): Promise<void> {
   for (const n of Array(times).keys()) {
     const attempt = login(
       world.deps,
@@ -54,8 +60,8 @@ describe('a login after the key or the cost of hashes has changed', () => {
   const saltKeys = [{ kid: 'newer', bytes: randomBytes(32) }] as const;
 
   /** Returns dependencies with a new current password key. The keys of `world` become former keys. */
-  function rotated({ deps }: World) {
-    const newer = createPasswordHasher({ saltKeys, costs: parseCosts('20480:2'), concurrency: 1 });
+  function rotated({ deps }: TestWorld) {
+    const newer = createPasswordHasher({ saltKeys, costs: parseHashCosts('20480:2'), concurrency: 1 });
     const passwords: UseCaseDeps['passwords'] = {
       hash: newer.hash,
       async find(password, address, request, isStored) {
@@ -82,7 +88,7 @@ describe('a login after the key or the cost of hashes has changed', () => {
       );
       const onlyNewer = {
         ...deps,
-        passwords: createPasswordHasher({ saltKeys, costs: parseCosts('20480:2'), concurrency: 1 }),
+        passwords: createPasswordHasher({ saltKeys, costs: parseHashCosts('20480:2'), concurrency: 1 }),
       };
       assert.equal((await login(onlyNewer, { address: ada, password: PASSWORD }, home)).state.userId, userId);
       assert.equal((await refreshSession(deps, refreshToken, home)).state.userId, userId);
@@ -202,11 +208,11 @@ describe('a login', () => {
       await disableAccount(world.deps, { userId: owner, by: 'ops' }, home);
       await assert.rejects(
         login(world.deps, { address: ada, password: PASSWORD }, home),
-        isRefusedWith('account_disabled'),
+        createRefusalPredicate('account_disabled'),
       );
       await assert.rejects(
         login(world.deps, { address: ada, password: WRONG }, home),
-        isRefusedWith('invalid_credentials'),
+        createRefusalPredicate('invalid_credentials'),
       );
     }),
   );
@@ -221,7 +227,7 @@ describe('guessing passwords', () => {
         await guess(world, 3, address);
         await assert.rejects(
           login(world.deps, { address, password: PASSWORD }, elsewhere),
-          isRefusedWith('rate_limited'),
+          createRefusalPredicate('rate_limited'),
         );
       }
     }),
@@ -235,7 +241,7 @@ describe('guessing passwords', () => {
         await fails(login(world.deps, { address: `${n}@example.com`, password: WRONG }, elsewhere));
       await assert.rejects(
         login(world.deps, { address: ada, password: PASSWORD }, elsewhere),
-        isRefusedWith('rate_limited'),
+        createRefusalPredicate('rate_limited'),
       );
       await login(world.deps, { address: ada, password: PASSWORD }, home);
     }),
@@ -259,7 +265,7 @@ describe('guessing passwords', () => {
       await guess(world, 3);
       await assert.rejects(
         login(world.deps, { address: ada, password: WRONG }, home),
-        isRefusedWith('invalid_credentials'),
+        createRefusalPredicate('invalid_credentials'),
       );
 
       const revoke = { type: 'RevokeSessions', reason: 'admin' } as const;
@@ -267,7 +273,7 @@ describe('guessing passwords', () => {
       assert.ok((await world.deps.sessions.list(userId, world.deps.now(), { limit: 1 })).length > 0);
       await assert.rejects(
         login(world.deps, { address: ada, password: PASSWORD }, home),
-        isRefusedWith('rate_limited'),
+        createRefusalPredicate('rate_limited'),
       );
     }),
   );
@@ -281,17 +287,17 @@ describe('guessing passwords', () => {
       await guess(world, 3);
       await assert.rejects(
         login(world.deps, { address: ada, password: PASSWORD }, elsewhere),
-        isRefusedWith('rate_limited'),
+        createRefusalPredicate('rate_limited'),
       );
       world.advance(30 * DAY_MS - 1);
       await assert.rejects(
         login(world.deps, { address: ada, password: WRONG }, home),
-        isRefusedWith('invalid_credentials'),
+        createRefusalPredicate('invalid_credentials'),
       );
       world.advance(1);
       await assert.rejects(
         login(world.deps, { address: ada, password: PASSWORD }, home),
-        isRefusedWith('rate_limited'),
+        createRefusalPredicate('rate_limited'),
       );
     }),
   );
@@ -306,7 +312,7 @@ describe('guessing passwords', () => {
       await guess(world, 3);
       await assert.rejects(
         login(world.deps, { address: ada, password: PASSWORD }, unknown),
-        isRefusedWith('rate_limited'),
+        createRefusalPredicate('rate_limited'),
       );
     }),
   );
@@ -319,7 +325,7 @@ describe('guessing passwords', () => {
       await guess(world, 3);
       await assert.rejects(
         login(world.deps, { address: ada, password: PASSWORD }, home),
-        isRefusedWith('rate_limited'),
+        createRefusalPredicate('rate_limited'),
       );
     }),
   );
@@ -334,14 +340,18 @@ describe('guessing passwords', () => {
       const expiresAt = new Date(world.deps.now().getTime() + DAY_MS).toISOString();
       const link = { hash: world.deps.linkTokens.hash('reset', token), sealed: { sealed: 'x', expiresAt } };
       await world.deps.accounts.execute(userId, home, () => ({ ...reset, address: ada, link }));
-      await completeReset(world.deps, { token, newPassword: ANOTHER, confirmNewPassword: ANOTHER }, home);
+      await completePasswordReset(
+        world.deps,
+        { token, newPassword: ANOTHER, confirmNewPassword: ANOTHER },
+        home,
+      );
 
       await login(world.deps, { address: ada, password: ANOTHER }, office);
       await guess(world, 3);
       await login(world.deps, { address: ada, password: ANOTHER }, home);
       await assert.rejects(
         login(world.deps, { address: ada, password: ANOTHER }, elsewhere),
-        isRefusedWith('rate_limited'),
+        createRefusalPredicate('rate_limited'),
       );
     }),
   );

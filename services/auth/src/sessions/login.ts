@@ -4,14 +4,14 @@
  */
 import { isSameHash, type LivingAccount } from '../account/index.ts';
 import { findAccountByAddress, loadPendingSignUps } from '../addresses/owners.ts';
-import { bestEffort } from '../best-effort.ts';
+import { runBestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { runWithinLimits } from '../limits/within-limits.ts';
 import { limitPasswordAttempts } from '../passwords/attempts.ts';
 import type { Session } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
-import { notifyOwnerOfNewSource } from './new-source.ts';
-import { sessionEndAfterUse } from './session-end.ts';
+import { notifyOwnerOfNewSignInSource } from './new-source.ts';
+import { computeSessionExpiry } from './session-end.ts';
 
 /** The result of a login or a refresh. */
 export interface SignInResult {
@@ -22,7 +22,7 @@ export interface SignInResult {
   readonly state: LivingAccount;
 }
 
-export interface Login {
+export interface LoginCredentials {
   /** The canonical e-mail address. */
   readonly address: string;
   readonly password: string;
@@ -52,7 +52,7 @@ export async function login(
     | 'trustedAddresses'
     | 'wakeWorker'
   >,
-  { address, password }: Login,
+  { address, password }: LoginCredentials,
   context: UseCaseContext,
 ): Promise<SignInResult> {
   const signingIn = await limitPasswordAttempts(deps, { address, during: 'login' }, context, async () => {
@@ -84,12 +84,12 @@ export async function login(
     await deps.sessions.create(session);
     return {};
   });
-  await bestEffort(() => deps.sessions.removeOldest(account.userId, deps.settings.sessionsPerAccount));
+  await runBestEffort(() => deps.sessions.removeOldest(account.userId, deps.settings.sessionsPerAccount));
   const data = { actor: account.userId, accountId: account.userId, sessionId: session.id };
   deps.audit.record({ origin: context, occurrence: { type: 'LoginSucceeded', data } });
-  await bestEffort(() => trustSource(deps, account, context));
-  await bestEffort(() => notifyOwnerOfNewSource(deps, account, context));
-  await bestEffort(() => rehash(deps, account, passwordHash, context));
+  await runBestEffort(() => trustSource(deps, account, context));
+  await runBestEffort(() => notifyOwnerOfNewSignInSource(deps, account, context));
+  await runBestEffort(() => rehash(deps, account, passwordHash, context));
   return issueTokens(deps, session, account);
 }
 
@@ -173,7 +173,7 @@ function newSession(
     n: 0,
     createdAt: at,
     rotatedAt: at,
-    expiresAt: sessionEndAfterUse(settings, { createdAt: at, at }),
+    expiresAt: computeSessionExpiry(settings, { createdAt: at, at }),
     since: account.sequence,
     ip,
     userAgent,

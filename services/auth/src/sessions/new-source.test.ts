@@ -4,11 +4,16 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { processRequest } from '../requests/written-requests.ts';
+import { processMailRequest } from '../requests/written-requests.ts';
 import { verifySignUp } from '../sign-up/verification.ts';
-import { createTestContext, isRefusedWith, type World, withTestWorld } from '../testing/world.ts';
+import {
+  createRefusalPredicate,
+  createTestContext,
+  type TestWorld,
+  withTestWorld,
+} from '../testing/world.ts';
 import { login } from './login.ts';
-import { notifyOwnerOfNewSource } from './new-source.ts';
+import { notifyOwnerOfNewSignInSource } from './new-source.ts';
 
 const address = 'ada@example.com';
 const password = 'correct horse battery';
@@ -17,14 +22,14 @@ const CHROME = FIREFOX.replace('Gecko/20100101 Firefox', 'AppleWebKit/537.36 (KH
 const home = createTestContext({ ip: '192.0.2.1', userAgent: FIREFOX });
 const away = createTestContext({ ip: '198.51.100.7', userAgent: FIREFOX });
 
-async function verifiedAda({ deps, signUp, tokenOf }: World): Promise<string> {
+async function verifiedAda({ deps, signUp, tokenOf }: TestWorld): Promise<string> {
   const { userId } = await signUp(address, password);
   const evidence = { kind: 'password', password } as const;
   await verifySignUp(deps, { token: tokenOf(userId, 'verification'), evidence }, createTestContext());
   return userId;
 }
 
-async function alertsOf({ factsOf }: World, userId: string) {
+async function alertsOf({ factsOf }: TestWorld, userId: string) {
   return (await factsOf(userId)).flatMap((fact) => (fact.type === 'OwnerAlerted' ? [fact.data] : []));
 }
 
@@ -70,7 +75,7 @@ test(
     const { state } = await login(deps, { address, password }, home);
     await deps.limits.take('notice-account', `new-sign-in ${userId}`, 8);
     const calls = Array.from({ length: 3 }, (_, n) => ({ ...home, ip: `198.51.${n}.1` }));
-    await Promise.all(calls.map((call) => notifyOwnerOfNewSource(deps, state, call)));
+    await Promise.all(calls.map((call) => notifyOwnerOfNewSignInSource(deps, state, call)));
     assert.equal((await alertsOf(world, userId)).length, 2);
   }),
 );
@@ -114,17 +119,17 @@ test(
   }),
 );
 
-async function waiting({ requests, now }: World['deps']) {
+async function waiting({ requests, now }: TestWorld['deps']) {
   return await requests.claim({ owner: 'the test', now: now(), leaseMs: 1000, limit: 10 });
 }
 
-async function lockOut({ deps }: World, of: string, ip: string): Promise<void> {
+async function lockOut({ deps }: TestWorld, of: string, ip: string): Promise<void> {
   const attempt = { address: of, password: 'not the password' };
   const call = createTestContext({ ip });
   for (let n = 0; n < 3; n += 1)
-    await assert.rejects(login(deps, attempt, call), isRefusedWith('invalid_credentials'));
+    await assert.rejects(login(deps, attempt, call), createRefusalPredicate('invalid_credentials'));
   for (let n = 0; n < 2; n += 1)
-    await assert.rejects(login(deps, attempt, call), isRefusedWith('rate_limited'));
+    await assert.rejects(login(deps, attempt, call), createRefusalPredicate('rate_limited'));
 }
 
 test(
@@ -142,12 +147,12 @@ test(
         ['lockout', 'nobody@example.com'],
       ],
     );
-    for (const request of requests) for (const _ of Array(2).keys()) await processRequest(deps, request);
+    for (const request of requests) for (const _ of Array(2).keys()) await processMailRequest(deps, request);
     const person = { email: address, username: 'somebody' };
     assert.deepEqual(await alertsOf(world, userId), [{ userId, reason: 'locked-out', locale: 'en', person }]);
 
     const again = login(deps, { address, password }, createTestContext({ ip: '203.0.113.7' }));
-    await assert.rejects(again, isRefusedWith('rate_limited'));
+    await assert.rejects(again, createRefusalPredicate('rate_limited'));
     for (const { id } of requests) await deps.requests.done(id, 'the test');
     assert.deepEqual(await waiting(deps), []);
   }),

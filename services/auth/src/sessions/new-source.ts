@@ -2,10 +2,10 @@
 import { hash } from 'node:crypto';
 import type { LivingAccount } from '../account/index.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
-import { networkKey } from '../limits/ip-key.ts';
+import { toNetworkLimitKey } from '../limits/ip-key.ts';
 import { runWithAllowance } from '../limits/within-limits.ts';
-import type { AccountOutcome } from '../streams/accounts.ts';
-import { deviceOf } from './device.ts';
+import type { AccountCommandOutcome } from '../streams/accounts.ts';
+import { detectDevice } from './device.ts';
 
 /**
  * Remembers the device (browser and system) and the network of a sign-in. If one of them is new, notifies the
@@ -13,7 +13,7 @@ import { deviceOf } from './device.ts';
  * notices for this day are used up. In these cases, the source is not remembered either, so a later sign-in
  * from it can still cause a notice.
  */
-export async function notifyOwnerOfNewSource(
+export async function notifyOwnerOfNewSignInSource(
   deps: Pick<UseCaseDeps, 'accounts' | 'knownSources' | 'limits'>,
   { userId, status }: LivingAccount,
   { ip, userAgent, correlationId, traceparent }: UseCaseContext,
@@ -23,8 +23,8 @@ export async function notifyOwnerOfNewSource(
   if (ip === '') return;
   const notices = { limit: 'notice-account', key: `new-sign-in ${userId}` } as const;
   if (!(await deps.limits.peek(notices.limit, notices.key)).allowed) return;
-  const network = networkKey(ip);
-  const device = deviceOf(userAgent);
+  const network = toNetworkLimitKey(ip);
+  const device = detectDevice(userAgent);
   const { browser = '', system = '' } = device;
   const sources = [`network ${network}`, `device ${browser} ${system}`];
   const added = await deps.knownSources.remember(
@@ -32,7 +32,7 @@ export async function notifyOwnerOfNewSource(
     sources.map((source) => digest(userId, source)),
   );
   if (added === undefined || added.length === 0) return;
-  await runWithAllowance<Pick<AccountOutcome, 'repeated'>>(deps, [notices], async ({ allowed }) => {
+  await runWithAllowance<Pick<AccountCommandOutcome, 'repeated'>>(deps, [notices], async ({ allowed }) => {
     if (!allowed) return {};
     return deps.accounts.execute(userId, { correlationId, traceparent }, () => ({
       type: 'AlertOwner',

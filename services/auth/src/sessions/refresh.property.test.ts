@@ -8,18 +8,18 @@ import fc from 'fast-check';
 import { requireExistingAccount, type UnverifiedAccount } from '../account/index.ts';
 import type { Session } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
-import { createTestContext, DAY_MS, openWorld, type World } from '../testing/world.ts';
+import { createTestContext, DAY_MS, openTestWorld, type TestWorld } from '../testing/world.ts';
 import { refreshSession } from './refresh.ts';
 
 const HOME = '192.0.2.1';
 const AWAY = '198.51.100.7';
 
 describe('a session', () => {
-  let world: World;
+  let world: TestWorld;
   let account: UnverifiedAccount;
 
   before(async () => {
-    world = await openWorld();
+    world = await openTestWorld();
     account = await world.signUp('ada@example.com', 'correct horse battery');
   });
   after(() => world.close());

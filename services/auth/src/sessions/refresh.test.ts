@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { StoreUnavailable } from '@latchkey/store';
 import { disableAccount } from '../administration/manage-accounts.ts';
-import type { Audit, AuditReport } from '../ports/audit.ts';
+import type { AuditReport, AuditSink } from '../ports/audit.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
 import { verifySignUp } from '../sign-up/verification.ts';
 import {
+  createRefusalPredicate,
   createTestContext,
   DAY_MS,
-  isRefusedWith,
   MINUTE_MS,
-  type World,
+  type TestWorld,
   withTestWorld,
 } from '../testing/world.ts';
 import type { SignInResult } from './login.ts';
@@ -23,9 +23,9 @@ const OWNER = { locale: 'en', person: { email: 'ada@example.com', username: 'som
 const ada = 'ada@example.com';
 const PASSWORD = 'correct horse battery';
 const SECOND = 1000;
-const invalid = isRefusedWith('refresh_token_invalid');
+const invalid = createRefusalPredicate('refresh_token_invalid');
 
-async function loggedIn(world: World): Promise<SignInResult> {
+async function loggedIn(world: TestWorld): Promise<SignInResult> {
   const { userId } = await world.signUp(ada, PASSWORD);
   const evidence = { kind: 'password', password: PASSWORD } as const;
   const token = world.tokenOf(userId, 'verification');
@@ -33,18 +33,18 @@ async function loggedIn(world: World): Promise<SignInResult> {
   return login(world.deps, { address: ada, password: PASSWORD }, createTestContext());
 }
 
-async function revocations(world: World, userId: string): Promise<number> {
+async function revocations(world: TestWorld, userId: string): Promise<number> {
   return (await world.typesOf(userId)).filter((type) => type === 'SessionsRevoked').length;
 }
 
 /** Returns the dependencies of a world together with the list of the security events that they report. */
-function withReports({ deps }: World) {
+function withReports({ deps }: TestWorld) {
   const reports: AuditReport[] = [];
-  const audit: Audit = { record: (report) => reports.push(report) };
+  const audit: AuditSink = { record: (report) => reports.push(report) };
   return { deps: { ...deps, audit }, reports };
 }
 
-function loginLater(world: World): Promise<SignInResult> {
+function loginLater(world: TestWorld): Promise<SignInResult> {
   world.advance(1);
   return login(world.deps, { address: ada, password: PASSWORD }, createTestContext());
 }

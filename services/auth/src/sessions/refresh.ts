@@ -3,16 +3,20 @@
  * again.
  */
 import { isLivingAccount } from '../account/index.ts';
-import { bestEffort } from '../best-effort.ts';
+import { runBestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { runWithAllowance } from '../limits/within-limits.ts';
 import type { Session } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
-import { addRepeat, isSameNetwork, judgeRefreshTokenReuse } from './judge-refresh-token-reuse.ts';
+import {
+  countRefreshTokenRepeat,
+  isSameNetwork,
+  judgeRefreshTokenReuse,
+} from './judge-refresh-token-reuse.ts';
 import { issueTokens, type SignInResult } from './login.ts';
 import { removeRevokedSessions } from './remove-revoked.ts';
-import { sessionEndAfterUse } from './session-end.ts';
-import { sessionStatus } from './session-status.ts';
+import { computeSessionExpiry } from './session-end.ts';
+import { computeSessionStatus } from './session-status.ts';
 
 type Needs = Pick<
   UseCaseDeps,
@@ -33,7 +37,7 @@ export async function refreshSession(
   // Loads the account before rotating the token, so that the client can retry with the same token if loading
   // fails.
   const state = await deps.accounts.load(session.userId);
-  if (!isLivingAccount(state) || sessionStatus(state, session) === 'revoked')
+  if (!isLivingAccount(state) || computeSessionStatus(state, session) === 'revoked')
     throw new Refused('refresh_token_invalid');
   const current =
     session.n === named.n
@@ -48,7 +52,7 @@ export async function refreshSession(
 async function rotate(deps: Needs, { id, n, createdAt }: Session, context: UseCaseContext): Promise<Session> {
   const { ip, userAgent } = context;
   const at = deps.now();
-  const expiresAt = sessionEndAfterUse(deps.settings, { createdAt, at });
+  const expiresAt = computeSessionExpiry(deps.settings, { createdAt, at });
   const { kid } = deps.refreshTokens;
   const use = { at, expiresAt, ip, userAgent, ...(kid !== undefined && { key: kid }) };
   const rotated = await deps.sessions.rotate(id, n, use);
@@ -87,7 +91,7 @@ async function answerReuse(
  */
 async function repeat(deps: Needs, session: Session, n: number, context: UseCaseContext): Promise<Session> {
   const { id, userId } = session;
-  const repeats = addRepeat(session, context.ip);
+  const repeats = countRefreshTokenRepeat(session, context.ip);
   if (repeats !== undefined && repeats !== session.repeats) {
     const isCurrent = await deps.sessions.setRepeats(id, repeats);
     if (!isCurrent) return answerReuse(deps, await findUnexpired(deps, id), n, context);
@@ -131,5 +135,5 @@ async function endSessions(
   });
   if (facts.length === 0) return;
   if (scope === 'end-all') await removeRevokedSessions(deps, state);
-  else await bestEffort(() => deps.sessions.remove(userId, id));
+  else await runBestEffort(() => deps.sessions.remove(userId, id));
 }

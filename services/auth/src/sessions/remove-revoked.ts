@@ -1,5 +1,5 @@
 import type { AccountState } from '../account/index.ts';
-import { bestEffort } from '../best-effort.ts';
+import { runBestEffort } from '../best-effort.ts';
 import type { UseCaseDeps } from '../deps.ts';
 
 /**
@@ -13,5 +13,5 @@ export async function removeRevokedSessions(
 ): Promise<void> {
   if (state.status === 'none') return;
   const { userId, allRevokedAt } = state;
-  await bestEffort(() => sessions.removeAll(userId, { before: allRevokedAt }));
+  await runBestEffort(() => sessions.removeAll(userId, { before: allRevokedAt }));
 }

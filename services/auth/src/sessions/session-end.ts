@@ -5,7 +5,7 @@ import type { UseCaseSettings } from '../deps.ts';
  * Returns the time at which a session ends if its last use is `at`: after the maximum idle time or at its
  * maximum age, whichever is earlier.
  */
-export function sessionEndAfterUse(
+export function computeSessionExpiry(
   { refreshDays, idleDays }: Pick<UseCaseSettings, 'refreshDays' | 'idleDays'>,
   { createdAt, at }: { readonly createdAt: Date; readonly at: Date },
 ): Date {

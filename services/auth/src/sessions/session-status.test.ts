@@ -11,7 +11,7 @@ import {
 } from '../account/testing/ada.ts';
 import { foldFacts, verifiedAccountAfter } from '../account/testing/given-when-then.ts';
 import type { Session } from '../ports/sessions.ts';
-import { findCaller, sessionStatus } from './session-status.ts';
+import { computeSessionStatus, findCallerOfToken } from './session-status.ts';
 
 const ada = verifiedAccountAfter(createUserRegisteredFact(createTestLink('A')), accountVerifiedFact);
 const now = new Date('2026-03-01T12:00:00.000Z');
@@ -29,7 +29,7 @@ const session: Session = {
 
 describe('a session', () => {
   function status(state: AccountState) {
-    return sessionStatus(state, session);
+    return computeSessionStatus(state, session);
   }
 
   test('is active while its account is, before and after the address is proven', () => {
@@ -79,7 +79,7 @@ describe('the caller of an access token', () => {
   ) {
     const { state = ada } = stored;
     const known = 'session' in stored ? stored.session : session;
-    return findCaller(
+    return findCallerOfToken(
       {
         accounts: { load: async () => state },
         sessions: { find: async (id: string) => (id === session.id ? known : undefined) },

@@ -3,7 +3,7 @@ import { type AccountCommand, type AccountState, isLivingAccount } from '../acco
 import type { Caller, UseCaseDeps } from '../deps.ts';
 import type { Session } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
-import type { CommandFor } from '../streams/commands.ts';
+import type { CommandFromState } from '../streams/commands.ts';
 
 export type SessionStatus = 'active' | 'revoked';
 
@@ -11,7 +11,7 @@ export type SessionStatus = 'active' | 'revoked';
  * Returns whether a session is active or revoked. Sessions of an account that has ended or is disabled count as revoked.
  * Does not consider when the session expires.
  */
-export function sessionStatus(
+export function computeSessionStatus(
   state: AccountState,
   { id, since }: Pick<Session, 'id' | 'since'>,
 ): SessionStatus {
@@ -35,7 +35,7 @@ interface Claims {
  * Returns the caller who presents an access token; undefined if the session has ended or was revoked, or if
  * the account has ended.
  */
-export async function findCaller(
+export async function findCallerOfToken(
   {
     accounts,
     sessions,
@@ -48,7 +48,7 @@ export async function findCaller(
 ): Promise<Caller | undefined> {
   const [state, session] = await Promise.all([accounts.load(sub), sessions.find(sid)]);
   if (session?.userId !== sub || session.expiresAt <= now()) return undefined;
-  if (!isLivingAccount(state) || seq < state.revokedAt || sessionStatus(state, session) === 'revoked')
+  if (!isLivingAccount(state) || seq < state.revokedAt || computeSessionStatus(state, session) === 'revoked')
     return undefined;
   return { userId: sub, sessionId: sid, state };
 }
@@ -61,8 +61,8 @@ export async function findCaller(
  */
 export function refuseRevokedCaller(
   { state: checked }: Pick<Caller, 'state'>,
-  ask: CommandFor<AccountState, AccountCommand>,
-): CommandFor<AccountState, AccountCommand> {
+  ask: CommandFromState<AccountState, AccountCommand>,
+): CommandFromState<AccountState, AccountCommand> {
   return (state) => {
     if (!isLivingAccount(state) || state.revokedAt > checked.revokedAt) throw new Refused('unauthenticated');
     return ask(state);

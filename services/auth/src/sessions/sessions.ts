@@ -3,9 +3,9 @@ import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { runWithinLimits } from '../limits/within-limits.ts';
 import type { Session, SessionPage, SessionPosition } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
-import type { AccountOutcome } from '../streams/accounts.ts';
+import type { AccountCommandOutcome } from '../streams/accounts.ts';
 import { removeRevokedSessions } from './remove-revoked.ts';
-import { sessionStatus } from './session-status.ts';
+import { computeSessionStatus } from './session-status.ts';
 
 /** Ends the session of a refresh token. Does nothing if the token is forged or malformed. */
 export async function logout(
@@ -23,7 +23,7 @@ export async function logoutEverywhere(
   { accounts, limits, sessions }: Pick<UseCaseDeps, 'accounts' | 'limits' | 'sessions'>,
   { userId }: Caller,
   context: UseCaseContext,
-): Promise<AccountOutcome> {
+): Promise<AccountCommandOutcome> {
   const outcome = await runWithinLimits({ limits }, [{ limit: 'logout-all-account', key: userId }], () =>
     accounts.execute(userId, context, () => ({ type: 'RevokeSessions', reason: 'logout-all' })),
   );
@@ -43,7 +43,7 @@ export async function listSessions(
   const found = await sessions.list(userId, now(), { limit: limit + 1, after });
   const all = found.slice(0, limit);
   return {
-    sessions: all.filter((session) => sessionStatus(state, session) === 'active'),
+    sessions: all.filter((session) => computeSessionStatus(state, session) === 'active'),
     ...(found.length > limit && { next: all.at(-1) }),
   };
 }

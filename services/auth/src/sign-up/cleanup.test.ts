@@ -2,33 +2,33 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createClockGuard, createLogger } from '@latchkey/process';
 import { captureLog } from '@latchkey/process/testing';
-import { findOwnerId } from '../addresses/owners.ts';
+import { findAddressOwnerId } from '../addresses/owners.ts';
 import { createRegistrationCommit } from '../ports/testing/commits.ts';
 import { login } from '../sessions/login.ts';
 import { waitUntil } from '../testing/until.ts';
-import { createTestContext, DAY_MS, type World, withTestWorld } from '../testing/world.ts';
-import { cleanUpOnce, createCleanup } from './cleanup.ts';
+import { createTestContext, DAY_MS, type TestWorld, withTestWorld } from '../testing/world.ts';
+import { createSignUpCleanupJob, runSignUpCleanupPass } from './cleanup.ts';
 
 const ada = 'ada@example.com';
 const PASSWORD = 'correct horse battery';
 const WEEK = 7 * DAY_MS;
 
-async function statusOf({ deps }: World, userId: string) {
+async function statusOf({ deps }: TestWorld, userId: string) {
   return (await deps.accounts.load(userId)).status;
 }
-async function marked({ deps }: World): Promise<readonly string[]> {
+async function marked({ deps }: TestWorld): Promise<readonly string[]> {
   return (await deps.registrations.page({ limit: 1000 })).map(({ stream }) => stream);
 }
 
 /** Verifies an account but skips everything that follows the append, as if the process had crashed then. */
-async function verifiedByACrash(world: World, userId: string): Promise<void> {
+async function verifiedByACrash(world: TestWorld, userId: string): Promise<void> {
   const { deps, tokenOf } = world;
   const tokenHash = deps.linkTokens.hash('verification', tokenOf(userId, 'verification'));
   await deps.accounts.execute(userId, createTestContext(), async () => ({
     type: 'Verify',
     tokenHash,
     now: deps.now(),
-    owner: await findOwnerId(deps, ada),
+    owner: await findAddressOwnerId(deps, ada),
     proof: { kind: 'holder', holders: [{ userId, since: 1 }] },
   }));
 }
@@ -39,10 +39,10 @@ describe('the sweep', () => {
     withTestWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
       world.advance(WEEK - 1);
-      await cleanUpOnce(world.deps);
+      await runSignUpCleanupPass(world.deps);
       assert.equal(await statusOf(world, userId), 'unverified');
       world.advance(1);
-      await cleanUpOnce(world.deps);
+      await runSignUpCleanupPass(world.deps);
       assert.equal(await statusOf(world, userId), 'ended');
       assert.deepEqual(await marked(world), []);
       const [, end] = await world.factsOf(userId);
@@ -60,7 +60,7 @@ describe('the sweep', () => {
       world.advance(WEEK);
       const skipped: string[] = [];
       const { freshAccounts, deps } = world;
-      await cleanUpOnce(
+      await runSignUpCleanupPass(
         { ...deps, accounts: freshAccounts() },
         {
           onSkipped: (stream) => skipped.push(stream),
@@ -91,7 +91,7 @@ describe('the sweep', () => {
       }, 0);
       const sizes: number[] = [];
       const { registrations } = world.deps;
-      await cleanUpOnce(
+      await runSignUpCleanupPass(
         {
           ...world.deps,
           registrations: {
@@ -117,8 +117,8 @@ describe('the sweep', () => {
     withTestWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
       world.advance(WEEK);
-      await cleanUpOnce(world.deps);
-      await cleanUpOnce(world.deps);
+      await runSignUpCleanupPass(world.deps);
+      await runSignUpCleanupPass(world.deps);
       assert.deepEqual(await world.typesOf(userId), [
         'UserRegistered',
         'RegistrationEnded',
@@ -134,7 +134,7 @@ describe('the sweep', () => {
       const other = await world.signUp(ada, PASSWORD);
       await verifiedByACrash(world, one.userId);
       const late = await world.signUp(ada, PASSWORD);
-      await cleanUpOnce(world.deps);
+      await runSignUpCleanupPass(world.deps);
       assert.equal(await statusOf(world, one.userId), 'verified');
       assert.equal(await statusOf(world, other.userId), 'ended');
       assert.equal(await statusOf(world, late.userId), 'unverified');
@@ -143,7 +143,7 @@ describe('the sweep', () => {
         reason: 'superseded',
       });
       world.advance(WEEK);
-      await cleanUpOnce(world.deps);
+      await runSignUpCleanupPass(world.deps);
       assert.equal(await statusOf(world, late.userId), 'ended');
     }),
   );
@@ -155,7 +155,7 @@ describe('the sweep', () => {
       await verifiedByACrash(world, userId);
       assert.deepEqual(await marked(world), [userId]);
       world.advance(WEEK);
-      await cleanUpOnce(world.deps);
+      await runSignUpCleanupPass(world.deps);
       assert.deepEqual(await marked(world), []);
       assert.deepEqual(await world.typesOf(userId), ['UserRegistered', 'AccountVerified']);
     }),
@@ -167,7 +167,7 @@ describe('the sweep', () => {
       const { userId } = await world.signUp(ada, PASSWORD);
       const expire = { type: 'EndRegistration', reason: 'expired', owner: undefined } as const;
       await world.deps.accounts.execute(userId, createTestContext(), () => expire);
-      await cleanUpOnce(world.deps);
+      await runSignUpCleanupPass(world.deps);
       assert.deepEqual(await marked(world), []);
     }),
   );
@@ -181,7 +181,7 @@ describe('the sweep', () => {
         addresses.map((address) => world.deps.journal.append(createRegistrationCommit(address, { at }))),
       );
       world.advance(WEEK);
-      await cleanUpOnce(world.deps);
+      await runSignUpCleanupPass(world.deps);
       assert.deepEqual(await marked(world), []);
     }),
   );
@@ -202,7 +202,7 @@ describe('the sweep', () => {
         Array.from({ length: 401 }, (_, n) => world.deps.sessions.create({ ...session, id: `${n}` })),
       );
       world.advance(2 * DAY_MS);
-      await cleanUpOnce(world.deps);
+      await runSignUpCleanupPass(world.deps);
       assert.equal((await world.deps.sessions.list(userId, new Date(0), { limit: 9 })).length, 1);
     }),
   );
@@ -220,13 +220,13 @@ describe('of several sweeps', () => {
       const lease = { name: 'sweep', now: deps.now(), ms: 1000 };
       assert.equal(await leases.take({ ...lease, holder: 'another' }), true);
 
-      const idle = createCleanup({ ...deps, leases, owner: 'one', logger, clock });
+      const idle = createSignUpCleanupJob({ ...deps, leases, owner: 'one', logger, clock });
       await idle.start();
       await idle.stop();
       assert.equal(await statusOf(world, userId), 'unverified');
 
       await leases.release('sweep', 'another');
-      const busy = createCleanup({ ...deps, leases, owner: 'other', logger, clock });
+      const busy = createSignUpCleanupJob({ ...deps, leases, owner: 'other', logger, clock });
       await busy.start();
       await waitUntil(async () => (await marked(world)).length === 0);
       await busy.stop();
@@ -245,7 +245,7 @@ test(
     const clock = createClockGuard({ now: () => deps.now().getTime(), elapsed: () => elapsed });
     world.advance(WEEK);
     const log = captureLog();
-    const cleanup = createCleanup({ ...deps, leases, owner: 'one', logger: log.logger, clock });
+    const cleanup = createSignUpCleanupJob({ ...deps, leases, owner: 'one', logger: log.logger, clock });
     await cleanup.start();
     await log.line(({ err }) => JSON.stringify(err).includes('The clock was set forward by 604800 s'));
     await cleanup.stop();

@@ -6,10 +6,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ClockGuard, DAY_MS, type Logger, type Part } from '@latchkey/process';
 import type { Leases } from '@latchkey/store';
 import { StoreUnavailable } from '@latchkey/store';
-import { findOwnerId } from '../addresses/owners.ts';
+import { findAddressOwnerId } from '../addresses/owners.ts';
 import type { UseCaseDeps } from '../deps.ts';
 import { releaseDueAddresses } from '../email-change/release.ts';
-import { createJob } from '../job.ts';
+import { createRepeatedJob } from '../job.ts';
 import type { Registration } from '../ports/registrations.ts';
 
 /** Unverified sign-ups end after this many days. */
@@ -45,17 +45,17 @@ type OnSkipped = (stream: string, error: unknown) => void;
  * Which open sign-ups a pass covers: `all`, which repairs what crashes left behind, or only the expired ones
  * (`due`).
  */
-export type CleanupScope = 'all' | 'due';
+export type SignUpCleanupScope = 'all' | 'due';
 
 /**
  * Runs one clean-up pass over the sign-ups and the expired records. Yields to the event loop between pages.
  */
-export async function cleanUpOnce(
+export async function runSignUpCleanupPass(
   deps: Needs,
   {
     scope = 'all',
     onSkipped = () => undefined,
-  }: { readonly scope?: CleanupScope; readonly onSkipped?: OnSkipped } = {},
+  }: { readonly scope?: SignUpCleanupScope; readonly onSkipped?: OnSkipped } = {},
 ): Promise<void> {
   const until = scope === 'all' ? {} : { until: expiryOf(deps.now()) };
   let after: Registration | undefined;
@@ -99,13 +99,13 @@ async function processRegistration(deps: Needs, { stream, address, at }: Registr
   const { state } = await deps.accounts.execute(stream, { correlationId: deps.newId() }, async () => ({
     type: 'EndRegistration',
     reason: isExpired ? 'expired' : 'superseded',
-    owner: await findOwnerId(deps, address),
+    owner: await findAddressOwnerId(deps, address),
   }));
   if (state.status !== 'unverified') await deps.registrations.settle(stream);
 }
 
 /** Creates the periodic clean-up. Only one instance at a time runs it. */
-export function createCleanup(
+export function createSignUpCleanupJob(
   deps: Needs & {
     readonly leases: Leases;
     readonly owner: string;
@@ -118,7 +118,7 @@ export function createCleanup(
     logger.error({ err: error, stream }, 'an account could not be cleaned up');
   }
   let repairAt = 0;
-  function scopeOfPass(): CleanupScope {
+  function scopeOfPass(): SignUpCleanupScope {
     if (performance.now() < repairAt) return 'due';
     repairAt = performance.now() + REPAIR_EVERY_MS;
     return 'all';
@@ -126,10 +126,10 @@ export function createCleanup(
   async function run(): Promise<boolean> {
     clock.assertTrusted();
     const held = await leases.take({ name: LEASE, holder: owner, now: now(), ms: LEASE_MS });
-    if (held) await cleanUpOnce(deps, { scope: scopeOfPass(), onSkipped: logSkipped });
+    if (held) await runSignUpCleanupPass(deps, { scope: scopeOfPass(), onSkipped: logSkipped });
     return false;
   }
-  const job = createJob({ name: 'cleanup', everyMs: EVERY_MS, logger, run });
+  const job = createRepeatedJob({ name: 'cleanup', everyMs: EVERY_MS, logger, run });
   return {
     ...job,
     stop: async () => {

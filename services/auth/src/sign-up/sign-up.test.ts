@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { findOwnerId } from '../addresses/owners.ts';
-import { mailCharges } from '../limits/mail-budget.ts';
-import { processRequest } from '../requests/written-requests.ts';
+import { findAddressOwnerId } from '../addresses/owners.ts';
+import { createMailLimitCharges } from '../limits/mail-budget.ts';
+import { processMailRequest } from '../requests/written-requests.ts';
 import { login } from '../sessions/login.ts';
 import { refreshSession } from '../sessions/refresh.ts';
-import { createTestContext, DAY_MS, isRefusedWith, type World, withTestWorld } from '../testing/world.ts';
+import {
+  createRefusalPredicate,
+  createTestContext,
+  DAY_MS,
+  type TestWorld,
+  withTestWorld,
+} from '../testing/world.ts';
 import { signUp } from './sign-up.ts';
 import { rejectSignUp, type VerificationEvidence, verifySignUp, viewVerification } from './verification.ts';
 
@@ -18,10 +24,10 @@ const person = {
   locale: 'en',
 };
 
-async function living({ deps }: World): Promise<number> {
+async function living({ deps }: TestWorld): Promise<number> {
   return (await deps.registrations.living(ada)).length;
 }
-async function statusOf({ deps }: World, userId: string) {
+async function statusOf({ deps }: TestWorld, userId: string) {
   return (await deps.accounts.load(userId)).status;
 }
 const NONE: VerificationEvidence = { kind: 'holder', holders: [] };
@@ -35,15 +41,15 @@ const MAILS = 20;
  * Returns how many more mails the limit allows for the address. Takes all remaining points and gives them
  * back.
  */
-async function mailsLeft({ deps }: World): Promise<number> {
-  const [hour] = mailCharges('sign-up', ada, createTestContext().ip);
+async function mailsLeft({ deps }: TestWorld): Promise<number> {
+  const [hour] = createMailLimitCharges('sign-up', ada, createTestContext().ip);
   assert.ok(hour);
   let left = 0;
   while ((await deps.limits.take(hour.limit, hour.key)).allowed) left += 1;
   await deps.limits.giveBack(hour.limit, hour.key, left);
   return left;
 }
-function tokenOf(world: World, userId: string) {
+function tokenOf(world: TestWorld, userId: string) {
   return world.tokenOf(userId, 'verification');
 }
 
@@ -89,7 +95,10 @@ describe('a sign-up', () => {
     withTestWorld(async (world) => {
       await signUp(world.deps, person, keyed('1'));
       const other = keyed('1', 'another body');
-      await assert.rejects(signUp(world.deps, person, other), isRefusedWith('idempotency_key_reused'));
+      await assert.rejects(
+        signUp(world.deps, person, other),
+        createRefusalPredicate('idempotency_key_reused'),
+      );
       assert.equal(await living(world), 1);
       await signUp(world.deps, person, keyed('1', 'another body', '203.0.113.9'));
       assert.equal(await living(world), 2);
@@ -131,7 +140,7 @@ describe('a sign-up', () => {
       const requests = await world.deps.requests.claim(claim);
       assert.equal(requests.length, 1);
       for (const request of requests) {
-        await processRequest(world.deps, request);
+        await processMailRequest(world.deps, request);
         await world.deps.requests.done(request.id, 'a worker');
       }
       const { userId } = await signUp(world.deps, person, keyed('the same'));
@@ -146,9 +155,12 @@ describe('a sign-up', () => {
   test(
     'over the mail limit of its address is refused, and makes nothing',
     withTestWorld(async (world) => {
-      for (const take of mailCharges('sign-up', ada, createTestContext().ip))
+      for (const take of createMailLimitCharges('sign-up', ada, createTestContext().ip))
         while ((await world.deps.limits.take(take.limit, take.key)).allowed);
-      await assert.rejects(signUp(world.deps, person, createTestContext()), isRefusedWith('rate_limited'));
+      await assert.rejects(
+        signUp(world.deps, person, createTestContext()),
+        createRefusalPredicate('rate_limited'),
+      );
       assert.equal(await living(world), 0);
       assert.equal(await world.deps.requests.count(), 0);
     }),
@@ -182,7 +194,7 @@ describe('a sign-up', () => {
       await signUp(world.deps, person, createTestContext());
       await assert.rejects(
         signUp(revealing, person, createTestContext()),
-        isRefusedWith('email_already_registered'),
+        createRefusalPredicate('email_already_registered'),
       );
     }),
   );
@@ -227,7 +239,7 @@ describe('verifying a sign-up', () => {
         { token: tokenOf(world, userId), evidence: by(PASSWORD) },
         createTestContext(),
       );
-      assert.equal(await findOwnerId(world.deps, ada), userId);
+      assert.equal(await findAddressOwnerId(world.deps, ada), userId);
       assert.equal(await living(world), 0);
       assert.equal(await statusOf(world, other.userId), 'ended');
       await assert.rejects(
@@ -236,7 +248,7 @@ describe('verifying a sign-up', () => {
           { token: tokenOf(world, other.userId), evidence: by(ANOTHER) },
           createTestContext(),
         ),
-        isRefusedWith('token_invalid'),
+        createRefusalPredicate('token_invalid'),
       );
       const again = await verifySignUp(
         world.deps,
@@ -255,10 +267,10 @@ describe('verifying a sign-up', () => {
       function attempt(evidence: VerificationEvidence) {
         return verifySignUp(world.deps, { token, evidence }, createTestContext());
       }
-      await assert.rejects(attempt(NONE), isRefusedWith('password_required'));
+      await assert.rejects(attempt(NONE), createRefusalPredicate('password_required'));
       for (const _ of Array(3).keys())
-        await assert.rejects(attempt(by(ANOTHER)), isRefusedWith('password_incorrect'));
-      await assert.rejects(attempt(by(PASSWORD)), isRefusedWith('rate_limited'));
+        await assert.rejects(attempt(by(ANOTHER)), createRefusalPredicate('password_incorrect'));
+      await assert.rejects(attempt(by(PASSWORD)), createRefusalPredicate('rate_limited'));
       assert.equal(await statusOf(world, userId), 'unverified');
     }),
   );
@@ -276,7 +288,7 @@ describe('verifying a sign-up', () => {
       assert.equal((await viewVerification(world.deps, token, [])).known, false);
       await assert.rejects(
         verifySignUp(world.deps, { token, evidence: holding(stranger.userId) }, createTestContext()),
-        isRefusedWith('password_required'),
+        createRefusalPredicate('password_required'),
       );
       await verifySignUp(world.deps, { token, evidence: holding(userId) }, createTestContext());
       assert.equal(await statusOf(world, userId), 'verified');
@@ -293,8 +305,8 @@ describe('verifying a sign-up', () => {
         const evidence = { kind: 'new-password', newPassword, confirmNewPassword } as const;
         return verifySignUp(world.deps, { token, evidence }, createTestContext({ ip: '203.0.113.9' }));
       }
-      await assert.rejects(choose(ANOTHER, PASSWORD), isRefusedWith('passwords_do_not_match'));
-      await assert.rejects(choose('short'), isRefusedWith('password_too_weak'));
+      await assert.rejects(choose(ANOTHER, PASSWORD), createRefusalPredicate('passwords_do_not_match'));
+      await assert.rejects(choose('short'), createRefusalPredicate('password_too_weak'));
       const { facts } = await choose(ANOTHER);
       assert.deepEqual(
         facts.map(({ type }) => type),
@@ -303,18 +315,18 @@ describe('verifying a sign-up', () => {
       assert.deepEqual(await world.deps.sessions.list(userId, world.deps.now(), { limit: 10 }), []);
       await assert.rejects(
         refreshSession(world.deps, stranger.refreshToken, createTestContext()),
-        isRefusedWith('refresh_token_invalid'),
+        createRefusalPredicate('refresh_token_invalid'),
       );
       await assert.rejects(
         login(world.deps, { address: ada, password: PASSWORD }, createTestContext()),
-        isRefusedWith('invalid_credentials'),
+        createRefusalPredicate('invalid_credentials'),
       );
       const mine = await login(world.deps, { address: ada, password: ANOTHER }, createTestContext());
       assert.equal(mine.state.userId, userId);
       // Repeating the request with the same password succeeds, because the first response may have been lost.
       // A used link cannot set a different password.
       assert.deepEqual((await choose(ANOTHER)).facts, []);
-      await assert.rejects(choose('yet another horse battery'), isRefusedWith('token_invalid'));
+      await assert.rejects(choose('yet another horse battery'), createRefusalPredicate('token_invalid'));
     }),
   );
 

@@ -2,18 +2,18 @@
  * Sign-up: creates a pending account, even if the address is already in use. Neither the response nor the
  * work done reveals whether it is.
  */
-import { findOwnerId } from '../addresses/owners.ts';
+import { findAddressOwnerId } from '../addresses/owners.ts';
 import { deriveCommandId } from '../command-id.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
-import { bindIdempotencyKey, type RepeatableOperation, repeatableCommandId } from '../idempotency.ts';
-import { ipKey, networkKey } from '../limits/ip-key.ts';
-import { mailCharges } from '../limits/mail-budget.ts';
+import { bindIdempotencyKey, deriveRepeatableCommandId, type RepeatableOperation } from '../idempotency.ts';
+import { toIpLimitKey, toNetworkLimitKey } from '../limits/ip-key.ts';
+import { createMailLimitCharges } from '../limits/mail-budget.ts';
 import { runWithinLimits } from '../limits/within-limits.ts';
 import { assertPasswordLength, assertStrongPassword } from '../passwords/new-password.ts';
 import type { Commit } from '../ports/journal.ts';
 import { Refused } from '../refused.ts';
-import { recordRequest } from '../requests/written-requests.ts';
-import { mintLink } from '../tokens/links.ts';
+import { queueMailRequest } from '../requests/written-requests.ts';
+import { createMailedLink } from '../tokens/links.ts';
 
 /**
  * The maximum number of pending sign-ups per address. A further sign-up creates no account, but requests a
@@ -68,8 +68,8 @@ export async function signUp(
   context: UseCaseContext,
 ): Promise<SignUpResult> {
   assertPasswordLength(deps, person.password, 'password');
-  const operation = { route: 'signup', network: networkKey(context.ip) } as const;
-  const commandId = repeatableCommandId(deps, operation, context);
+  const operation = { route: 'signup', network: toNetworkLimitKey(context.ip) } as const;
+  const commandId = deriveRepeatableCommandId(deps, operation, context);
   return await deps.oneAtATime(commandId, async () => {
     const { earlier, ...command } = await findCommand(deps, commandId);
     if (earlier !== undefined) return { userId: registeredBy(earlier) ?? deps.newId() };
@@ -111,7 +111,7 @@ async function signUpOnce(
   const { ip } = context;
   const { email, password, username, firstName, lastName } = person;
   const { canonical: address } = email;
-  const signUps = { limit: 'signup-ip', key: ipKey(ip) } as const;
+  const signUps = { limit: 'signup-ip', key: toIpLimitKey(ip) } as const;
   const { userId } = await runWithinLimits(deps, [signUps], async () => {
     // A sign-up with a weak password also counts against the limit, because estimating the password blocks
     // the process for milliseconds.
@@ -119,7 +119,9 @@ async function signUpOnce(
     await bindIdempotencyKey(deps, operation, context);
     if (deps.settings.revealExisting) await assertUnowned(deps, address);
     // If the mail limit is reached, the sign-up is refused: without the mail, nobody could verify it.
-    return runWithinLimits(deps, mailCharges('sign-up', address, ip), () => register(deps, person, context));
+    return runWithinLimits(deps, createMailLimitCharges('sign-up', address, ip), () =>
+      register(deps, person, context),
+    );
   });
   return { userId };
 }
@@ -143,12 +145,12 @@ async function register(
   const { commandId, ...origin } = context;
   const passwordHash = await passwords.hash(password, address, context);
   const userId = newId();
-  const link = await mintLink(deps, 'verification', { userId, email: stored });
+  const link = await createMailedLink(deps, 'verification', { userId, email: stored });
 
   // Does not load the pending accounts, because the response time would reveal how many there are.
   if ((await registrations.living(address)).length >= MAX_PENDING_SIGN_UPS_PER_ADDRESS) {
     const id = commandId ?? newId();
-    const added = await recordRequest(deps, { id, kind: 'verification', address }, context);
+    const added = await queueMailRequest(deps, { id, kind: 'verification', address }, context);
     return { userId, repeated: !added };
   }
   const { firstName, lastName, username, locale } = person;
@@ -166,7 +168,7 @@ async function register(
       locale,
       passwordHash,
       link,
-      owner: await findOwnerId(deps, address),
+      owner: await findAddressOwnerId(deps, address),
     }),
   );
   const [registered] = facts;
@@ -174,5 +176,5 @@ async function register(
 }
 
 async function assertUnowned(deps: Pick<UseCaseDeps, 'journal'>, address: string): Promise<void> {
-  if ((await findOwnerId(deps, address)) !== undefined) throw new Refused('email_already_registered');
+  if ((await findAddressOwnerId(deps, address)) !== undefined) throw new Refused('email_already_registered');
 }

@@ -9,17 +9,17 @@ import type { SealedContent } from '@latchkey/events';
 import { StoreUnavailable } from '@latchkey/store';
 import fc from 'fast-check';
 import { isLivingAccount } from '../account/index.ts';
-import { findOwnerId } from '../addresses/owners.ts';
+import { findAddressOwnerId } from '../addresses/owners.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
-import { completeReset } from '../passwords/reset.ts';
+import { completePasswordReset } from '../passwords/reset.ts';
 import type { Journal } from '../ports/journal.ts';
 import { Refused } from '../refused.ts';
-import { processRequest, requestMailByAddress } from '../requests/written-requests.ts';
+import { processMailRequest, requestMailToAddress } from '../requests/written-requests.ts';
 import { login } from '../sessions/login.ts';
-import { findCaller } from '../sessions/session-status.ts';
+import { findCallerOfToken } from '../sessions/session-status.ts';
 import { logoutEverywhere } from '../sessions/sessions.ts';
-import { createTestContext, DAY_MS, openWorld } from '../testing/world.ts';
-import { cleanUpOnce } from './cleanup.ts';
+import { createTestContext, DAY_MS, openTestWorld } from '../testing/world.ts';
+import { runSignUpCleanupPass } from './cleanup.ts';
 import { signUp } from './sign-up.ts';
 import { rejectSignUp, renewVerification, type VerificationEvidence, verifySignUp } from './verification.ts';
 
@@ -135,7 +135,7 @@ const quickPasswords: UseCaseDeps['passwords'] = {
 };
 
 async function openStage() {
-  const world = await openWorld();
+  const world = await openTestWorld();
   const minted: SealedContent[] = [];
   /** The links that the notifier would mail. Links that are withheld from an event are not among them. */
   const links: SealedContent[] = [];
@@ -223,14 +223,14 @@ async function attempt(stage: Stage, party: Party, action: Action, origin: UseCa
     case 'renew':
     case 'log-out-everywhere': {
       const session = nthOf(sessions, action.nth);
-      const caller = session && (await findCaller(deps, session));
+      const caller = session && (await findCallerOfToken(deps, session));
       if (caller === undefined) return;
       if (action.kind === 'renew') await renewVerification(deps, caller, origin);
       else await logoutEverywhere(deps, caller, origin);
       return;
     }
     case 'request':
-      await requestMailByAddress(deps, { kind: action.of, address: ADDRESS }, origin);
+      await requestMailToAddress(deps, { kind: action.of, address: ADDRESS }, origin);
       return;
     case 'reject': {
       const link = nthOf(
@@ -256,7 +256,7 @@ async function attempt(stage: Stage, party: Party, action: Action, origin: UseCa
       );
       const chosen = passwords[action.password] ?? '';
       if (link)
-        await completeReset(
+        await completePasswordReset(
           deps,
           { token: link.token, newPassword: chosen, confirmNewPassword: chosen },
           origin,
@@ -281,7 +281,7 @@ async function work({ deps, world, faults }: Stage): Promise<void> {
   faults.length = 0;
   const claim = { owner: 'a worker', now: world.deps.now(), leaseMs: 1000, limit: 1000 };
   for (const request of await deps.requests.claim(claim)) {
-    await processRequest(deps, request);
+    await processMailRequest(deps, request);
     await deps.requests.done(request.id, 'a worker');
   }
 }
@@ -293,14 +293,14 @@ async function play(stage: Stage, steps: readonly Step[], check: () => Promise<v
     await Promise.all(actions.map((one) => act(stage, one)));
     stage.faults.length = 0;
     if (works) await work(stage);
-    if (sweeps) await cleanUpOnce(stage.deps);
+    if (sweeps) await runSignUpCleanupPass(stage.deps);
     await check();
   }
 }
 
 /** Asserts that no stranger has a password or session of the verified account that owns the address. */
 async function assertStrangersAreOut({ deps, parties }: Stage): Promise<void> {
-  const owner = await findOwnerId(deps, ADDRESS);
+  const owner = await findAddressOwnerId(deps, ADDRESS);
   if (owner === undefined) return;
   const account = await deps.accounts.load(owner);
   assert.ok(isLivingAccount(account) && account.status === 'verified');
@@ -309,7 +309,7 @@ async function assertStrangersAreOut({ deps, parties }: Stage): Promise<void> {
   const strangers: readonly Possessions[] = [parties.stranger, parties['other stranger']];
   const sessions: readonly Session[] = strangers.flatMap((stranger) => stranger.sessions);
   const callers = await Promise.all(
-    sessions.filter(({ sub }) => sub === owner).map((session) => findCaller(deps, session)),
+    sessions.filter(({ sub }) => sub === owner).map((session) => findCallerOfToken(deps, session)),
   );
   assert.ok(
     callers.every((caller) => caller === undefined),
@@ -325,7 +325,7 @@ async function assertOwnerGetsIn(stage: Stage): Promise<void> {
   const { deps, links, world } = stage;
   const origin = createTestContext({ ip: '203.0.113.9' });
   world.advance(DAY_MS + 1);
-  await cleanUpOnce(deps);
+  await runSignUpCleanupPass(deps);
   const chosen = LAST;
   const person = {
     email: { stored: ADDRESS, canonical: ADDRESS },
@@ -334,13 +334,13 @@ async function assertOwnerGetsIn(stage: Stage): Promise<void> {
     locale: 'en',
   };
   const before = links.length;
-  if ((await findOwnerId(deps, ADDRESS)) === undefined) await signUp(deps, person, origin);
-  else await requestMailByAddress(deps, { kind: 'password-reset', address: ADDRESS }, origin);
+  if ((await findAddressOwnerId(deps, ADDRESS)) === undefined) await signUp(deps, person, origin);
+  else await requestMailToAddress(deps, { kind: 'password-reset', address: ADDRESS }, origin);
   await work(stage);
   const link = links.slice(before).at(-1);
   assert.ok(link, 'a mail comes');
   const both = { newPassword: chosen, confirmNewPassword: chosen };
-  if (link.purpose === 'reset') await completeReset(deps, { token: link.token, ...both }, origin);
+  if (link.purpose === 'reset') await completePasswordReset(deps, { token: link.token, ...both }, origin);
   else await verifySignUp(deps, { token: link.token, evidence: { kind: 'new-password', ...both } }, origin);
   const { state } = await login(deps, { address: ADDRESS, password: chosen }, origin);
   assert.equal(state.status, 'verified');

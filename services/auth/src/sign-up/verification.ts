@@ -10,18 +10,18 @@ import {
   type SessionHolder,
   type SignUpProof,
 } from '../account/index.ts';
-import { endOtherSignUps, findOwnerId } from '../addresses/owners.ts';
-import { bestEffort } from '../best-effort.ts';
+import { endOtherSignUps, findAddressOwnerId } from '../addresses/owners.ts';
+import { runBestEffort } from '../best-effort.ts';
 import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
-import { mailCharges } from '../limits/mail-budget.ts';
+import { createMailLimitCharges } from '../limits/mail-budget.ts';
 import { runWithAllowance, runWithinLimits } from '../limits/within-limits.ts';
 import { limitPasswordAttempts } from '../passwords/attempts.ts';
 import { assertPasswordsMatch, assertStrongPassword } from '../passwords/new-password.ts';
-import { endSessionsAndTrustIp } from '../passwords/reset.ts';
+import { endSessionsAndTrustOnlyThisIp } from '../passwords/reset.ts';
 import { Refused } from '../refused.ts';
-import { mailRequestCharge } from '../requests/written-requests.ts';
-import type { AccountOutcome } from '../streams/accounts.ts';
-import { mintLink, type OpenedLink, readLinkToken } from '../tokens/links.ts';
+import { createMailRequestCharge } from '../requests/written-requests.ts';
+import type { AccountCommandOutcome } from '../streams/accounts.ts';
+import { createMailedLink, type LinkTokenContent, readLinkToken } from '../tokens/links.ts';
 
 /** What the page behind a valid verification link shows. */
 export interface VerificationView {
@@ -65,7 +65,7 @@ type LinkNeeds = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 async function linkedAccount(
   deps: LinkNeeds,
   token: string,
-): Promise<OpenedLink & { readonly state: LivingAccount }> {
+): Promise<LinkTokenContent & { readonly state: LivingAccount }> {
   const link = readLinkToken(deps, 'verification', token);
   const state = await deps.accounts.load(link.userId);
   const refusal = checkVerificationLink(state, link.tokenHash, deps.now());
@@ -74,7 +74,7 @@ async function linkedAccount(
   return { ...link, state };
 }
 
-export interface VerifyRequest {
+export interface VerifySignUpRequest {
   /** The link's token, as the client sent it. */
   readonly token: string;
   /**
@@ -116,28 +116,32 @@ type VerifyNeeds = Pick<
  */
 export async function verifySignUp(
   deps: VerifyNeeds,
-  { token, evidence }: VerifyRequest,
+  { token, evidence }: VerifySignUpRequest,
   context: UseCaseContext,
-): Promise<AccountOutcome> {
+): Promise<AccountCommandOutcome> {
   // Checks the link first, so that requests without a valid link cause no password hashing and count no
   // attempts.
   const { state: account, ...link } = await linkedAccount(deps, token);
   const { facts, refusal, ...rest } = await confirmBy(deps, { link, account, evidence }, context);
   // Also runs if the account is already verified: a second click then completes what a crash interrupted.
   if (facts.length > 0 || account.status === 'verified')
-    await bestEffort(() => deps.registrations.settle(link.userId));
+    await runBestEffort(() => deps.registrations.settle(link.userId));
   if (refusal) throw new Refused(refusal);
-  if (facts.length > 0) await bestEffort(() => endOtherSignUps(deps, account.address, context));
+  if (facts.length > 0) await runBestEffort(() => endOtherSignUps(deps, account.address, context));
   return { facts, ...rest };
 }
 
 interface Attempt<Kind extends VerificationEvidence['kind'] = VerificationEvidence['kind']> {
-  readonly link: OpenedLink;
+  readonly link: LinkTokenContent;
   readonly account: LivingAccount;
   readonly evidence: Extract<VerificationEvidence, { kind: Kind }>;
 }
 
-function confirmBy(deps: VerifyNeeds, attempt: Attempt, context: UseCaseContext): Promise<AccountOutcome> {
+function confirmBy(
+  deps: VerifyNeeds,
+  attempt: Attempt,
+  context: UseCaseContext,
+): Promise<AccountCommandOutcome> {
   const { link, account, evidence } = attempt;
   switch (evidence.kind) {
     case 'holder':
@@ -153,15 +157,15 @@ function confirmBy(deps: VerifyNeeds, attempt: Attempt, context: UseCaseContext)
 
 function confirm(
   deps: VerifyNeeds,
-  { userId, tokenHash }: OpenedLink,
+  { userId, tokenHash }: LinkTokenContent,
   proof: SignUpProof,
   context: UseCaseContext,
-): Promise<AccountOutcome> {
+): Promise<AccountCommandOutcome> {
   return deps.accounts.execute(userId, context, async (state) => ({
     type: 'Verify',
     tokenHash,
     now: deps.now(),
-    owner: isLivingAccount(state) ? await findOwnerId(deps, state.address) : undefined,
+    owner: isLivingAccount(state) ? await findAddressOwnerId(deps, state.address) : undefined,
     proof,
   }));
 }
@@ -171,7 +175,7 @@ async function confirmByPassword(
   deps: VerifyNeeds,
   { link, account, evidence: { password } }: Attempt<'password'>,
   context: UseCaseContext,
-): Promise<AccountOutcome> {
+): Promise<AccountCommandOutcome> {
   const { address } = account;
   const attempt = { address, accountId: account.userId, during: 'verification' } as const;
   const outcome = await limitPasswordAttempts(deps, attempt, context, async () => {
@@ -191,13 +195,13 @@ async function confirmByNewPassword(
   deps: VerifyNeeds,
   { link, account, evidence: { newPassword, confirmNewPassword } }: Attempt<'new-password'>,
   context: UseCaseContext,
-): Promise<AccountOutcome> {
+): Promise<AccountCommandOutcome> {
   assertPasswordsMatch(newPassword, confirmNewPassword);
   assertStrongPassword(deps, newPassword, account, 'newPassword');
   const passwordHash = await deps.passwords.hash(newPassword, account.address, context);
   const outcome = await confirm(deps, link, { kind: 'new-password', passwordHash }, context);
   if (!outcome.refusal && outcome.facts.length > 0)
-    await endSessionsAndTrustIp(deps, { state: outcome.state, address: account.address }, context);
+    await endSessionsAndTrustOnlyThisIp(deps, { state: outcome.state, address: account.address }, context);
   return outcome;
 }
 
@@ -209,7 +213,7 @@ export async function rejectSignUp(
   deps: Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now' | 'registrations'>,
   token: string,
   context: UseCaseContext,
-): Promise<AccountOutcome> {
+): Promise<AccountCommandOutcome> {
   const { userId, tokenHash } = readLinkToken(deps, 'verification', token);
   const outcome = await deps.accounts.execute(userId, context, () => ({
     type: 'RejectRegistration',
@@ -217,7 +221,7 @@ export async function rejectSignUp(
     now: deps.now(),
   }));
   if (outcome.refusal) throw new Refused(outcome.refusal);
-  await bestEffort(() => deps.registrations.settle(userId));
+  await runBestEffort(() => deps.registrations.settle(userId));
   return outcome;
 }
 
@@ -233,17 +237,17 @@ export async function renewVerification(
 ): Promise<AccountState> {
   const { userId, state } = caller;
   const { address, email } = state;
-  const budget = mailCharges('renewal', address, context.ip);
-  const outcome = await runWithinLimits<Pick<AccountOutcome, 'state' | 'repeated'>>(
+  const budget = createMailLimitCharges('renewal', address, context.ip);
+  const outcome = await runWithinLimits<Pick<AccountCommandOutcome, 'state' | 'repeated'>>(
     deps,
-    [mailRequestCharge(context)],
+    [createMailRequestCharge(context)],
     async () => {
       if (state.status !== 'unverified') return { state };
       return runWithAllowance(deps, budget, ({ allowed }) =>
         deps.accounts.execute(userId, context, async () => ({
           type: 'RenewVerification',
-          owner: await findOwnerId(deps, address),
-          link: await mintLink(deps, 'verification', { userId, email }),
+          owner: await findAddressOwnerId(deps, address),
+          link: await createMailedLink(deps, 'verification', { userId, email }),
           ...(!allowed && { unlessUsableAt: deps.now() }),
         })),
       );

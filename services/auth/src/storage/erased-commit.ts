@@ -12,7 +12,7 @@ export function erasePersonFromEvents(events: unknown): readonly object[] {
 }
 
 /** Returns the claims that contain no e-mail address. The commit keeps them after an erasure. */
-export function claimsWithoutAddress(claims: readonly string[] = []): readonly string[] {
+export function removeAddressClaims(claims: readonly string[] = []): readonly string[] {
   return claims.filter((claim) => !claim.startsWith('address:'));
 }
 

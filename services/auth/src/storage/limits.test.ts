@@ -4,7 +4,7 @@ import { retryLostRace } from '@latchkey/mongo';
 import mongoose from 'mongoose';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { createUniformLimitRules } from '../ports/testing/limit-rules.ts';
-import { createCountingLimits } from './limits.ts';
+import { createCountingRateLimits } from './limits.ts';
 
 const once = { points: 1, seconds: 3600 };
 const rules = createUniformLimitRules(once);
@@ -25,7 +25,7 @@ class ContestedLimiter extends RateLimiterMemory {
 
 test('a count that collided with another is repeated, and taken once', async () => {
   const limiter = new ContestedLimiter({ points: once.points, duration: once.seconds });
-  const limits = createCountingLimits(rules, {
+  const limits = createCountingRateLimits(rules, {
     limiterFor: () => limiter,
     uncertainty: () => undefined,
     giveBack: async () => undefined,

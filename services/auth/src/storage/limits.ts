@@ -1,21 +1,21 @@
 import { type RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
 import type {
-  Allowance,
-  LimitName,
-  LimitRule,
-  LimitRules,
-  Limits,
-  PointsUncertain,
+  RateLimitDecision,
+  RateLimitName,
+  RateLimitPointsUncertain,
+  RateLimitRule,
+  RateLimitRules,
+  RateLimits,
 } from '../ports/limits.ts';
 
 interface LimiterStore {
   /** Creates the limiter for a rule. */
-  limiterFor(name: LimitName, rule: LimitRule): RateLimiterAbstract;
+  limiterFor(name: RateLimitName, rule: RateLimitRule): RateLimiterAbstract;
   /**
    * Returns the error to throw if a failed call may have counted its points; undefined if it certainly has
    * not.
    */
-  uncertainty(error: unknown): PointsUncertain | undefined;
+  uncertainty(error: unknown): RateLimitPointsUncertain | undefined;
   /** Takes counted points of a key back. Must not start a new window or go below zero. */
   giveBack(limiter: RateLimiterAbstract, key: string, points: number): Promise<unknown>;
   /**
@@ -26,12 +26,12 @@ interface LimiterStore {
 }
 
 /** Creates rate limits based on rate-limiter-flexible, with one limiter per rule. */
-export function createCountingLimits(
-  rules: LimitRules,
+export function createCountingRateLimits(
+  rules: RateLimitRules,
   { limiterFor, uncertainty, giveBack, repeating }: LimiterStore,
-): Omit<Limits, 'removeExpired'> {
-  const limiters = new Map<LimitName, RateLimiterAbstract>();
-  function limiterOf(name: LimitName): RateLimiterAbstract {
+): Omit<RateLimits, 'removeExpired'> {
+  const limiters = new Map<RateLimitName, RateLimiterAbstract>();
+  function limiterOf(name: RateLimitName): RateLimiterAbstract {
     const limiter = limiters.get(name) ?? limiterFor(name, rules[name]);
     limiters.set(name, limiter);
     return limiter;
@@ -70,7 +70,7 @@ export function createCountingLimits(
 }
 
 /** Rate limits that allow everything. Used in load tests, with `LIMITS=off`. */
-export const noopLimits: Limits = {
+export const unlimitedRateLimits: RateLimits = {
   take: async () => ({ allowed: true }),
   peek: async () => ({ allowed: true }),
   giveBack: async () => undefined,
@@ -87,7 +87,7 @@ function refusalOrThrow(reason: unknown): RateLimiterRes {
   throw reason;
 }
 
-function refused({ msBeforeNext }: RateLimiterRes): Allowance {
+function refused({ msBeforeNext }: RateLimiterRes): RateLimitDecision {
   return {
     allowed: false,
     retryAfterSeconds: Math.max(1, Math.ceil(msBeforeNext / 1000)),

@@ -17,15 +17,15 @@ interface StoredEvent {
  * Parses stored events from JSON and upcasts each to the current version of its type.
  * @throws UnreadableCommit on an unknown type or version, or if the JSON is not a list of events
  */
-export function readStoredEvents(stream: string, number: number, json: string): readonly RecordedFact[] {
-  return readEvents(stream, number, parseJson(json));
+export function parseStoredEvents(stream: string, number: number, json: string): readonly RecordedFact[] {
+  return upcastStoredEvents(stream, number, parseJson(json));
 }
 
 /**
- * Like `readStoredEvents`, for stored events that are already parsed.
+ * Like `parseStoredEvents`, for stored events that are already parsed.
  * @throws UnreadableCommit
  */
-export function readEvents(stream: string, number: number, events: unknown): readonly RecordedFact[] {
+export function upcastStoredEvents(stream: string, number: number, events: unknown): readonly RecordedFact[] {
   return listOf(stream, number, events).map((event) => {
     if (!isKnown(event.type)) {
       throw new UnreadableCommit(stream, number, `unknown type ${event.type}`);
@@ -64,11 +64,11 @@ export function groupReadableCommitsByStream<Row extends { readonly stream?: unk
   read: (row: Row) => Commit,
 ): ReadonlyMap<string, readonly Commit[] | UnreadableCommit> {
   const byStream = Map.groupBy(rows, ({ stream }) => String(stream));
-  return new Map([...byStream].map(([stream, its]) => [stream, readOrUnreadable(() => its.map(read))]));
+  return new Map([...byStream].map(([stream, its]) => [stream, returnUnreadableCommit(() => its.map(read))]));
 }
 
 /** Returns the result of `read`, or the UnreadableCommit that it throws. */
-export function readOrUnreadable<Events>(read: () => Events): Events | UnreadableCommit {
+export function returnUnreadableCommit<Events>(read: () => Events): Events | UnreadableCommit {
   try {
     return read();
   } catch (error) {

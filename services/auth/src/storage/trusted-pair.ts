@@ -1,13 +1,13 @@
-import { ipKey } from '../limits/ip-key.ts';
-import type { TrustedPair } from '../ports/trusted-addresses.ts';
+import { toIpLimitKey } from '../limits/ip-key.ts';
+import type { TrustedEmailIpPair } from '../ports/trusted-addresses.ts';
 
 /** How long a pair is trusted, in ms. */
-export const TRUST_DURATION_MS = 30 * 24 * 60 * 60_000;
+export const IP_TRUST_DURATION_MS = 30 * 24 * 60 * 60_000;
 
 /** The lifetime of a trusted pair is extended at most once within this time, in ms, to save writes. */
-export const TRUST_RENEWAL_MS = 24 * 60 * 60_000;
+export const IP_TRUST_RENEWAL_MS = 24 * 60 * 60_000;
 
 /** Returns the key under which a pair is stored. IPv6 addresses in the same /64 network have the same key. */
-export function trustedPairKey({ address, ip }: TrustedPair): string {
-  return `${address} ${ipKey(ip)}`;
+export function trustedPairKey({ address, ip }: TrustedEmailIpPair): string {
+  return `${address} ${toIpLimitKey(ip)}`;
 }

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type AccountCommand, type AccountState, requireExistingAccount } from '../account/index.ts';
 import { adaAddress, adminId, createTestLink, registerAdaCommand } from '../account/testing/ada.ts';
-import { findOwnerId } from '../addresses/owners.ts';
-import { isRefusedWith, type World, withTestWorld } from '../testing/world.ts';
+import { findAddressOwnerId } from '../addresses/owners.ts';
+import { createRefusalPredicate, type TestWorld, withTestWorld } from '../testing/world.ts';
 
 const origin = { correlationId: 'request-1' };
 
 async function registered(
-  { deps }: World,
+  { deps }: TestWorld,
   command: Partial<typeof registerAdaCommand> = {},
 ): Promise<string> {
   const userId = deps.newId();
@@ -88,7 +88,7 @@ describe('a command', () => {
 });
 
 describe('a command that makes an account', () => {
-  function unasked(world: World) {
+  function unasked(world: TestWorld) {
     return world.accountsOn({
       journal: { ...world.deps.journal, read: () => assert.fail('asked for commits') },
       snapshots: { find: () => assert.fail('asked for a snapshot'), save: async () => undefined },
@@ -225,7 +225,7 @@ describe('a command that another was faster than', () => {
       world.faults.push(...Array.from({ length: 8 }, () => [overtaken, overtaker]).flat());
       await assert.rejects(
         world.deps.accounts.execute(userId, origin, () => ({ ...revoke, reason: 'admin' }) as AccountCommand),
-        isRefusedWith('conflict'),
+        createRefusalPredicate('conflict'),
       );
       const reasons = (await world.factsOf(userId)).map(({ data }) => 'reason' in data && data.reason);
       assert.equal(reasons.filter((reason) => reason === 'logout-all').length, 8);
@@ -242,7 +242,7 @@ describe('a command that another was faster than', () => {
           type: 'Verify',
           tokenHash: createTestLink('A').hash,
           now: new Date(0),
-          owner: await findOwnerId(world.deps, adaAddress),
+          owner: await findAddressOwnerId(world.deps, adaAddress),
           proof: { kind: 'holder', holders: [{ userId, since: 1 }] },
         }));
       }
@@ -251,7 +251,7 @@ describe('a command that another was faster than', () => {
       assert.equal(refusal, 'token_invalid');
       assert.equal(state.status, 'ended');
       assert.equal((await world.deps.accounts.load(other)).status, 'verified');
-      assert.equal(await findOwnerId(world.deps, adaAddress), other);
+      assert.equal(await findAddressOwnerId(world.deps, adaAddress), other);
     }),
   );
 });

@@ -9,26 +9,33 @@ import {
   initialAccountState,
   isAccountFact,
 } from '../account/index.ts';
-import type { Stores } from '../ports/stores.ts';
-import { type CommandOutcome, type Commands, type CommandsDeps, createCommands } from './commands.ts';
-import { createStreams } from './streams.ts';
+import type { AuthStores } from '../ports/stores.ts';
+import {
+  type CommandExecutor,
+  type CommandExecutorDeps,
+  type CommandOutcome,
+  createCommandExecutor,
+} from './commands.ts';
+import { createStreamLoader } from './streams.ts';
 
-export type Accounts = Commands<AccountState, AccountCommand, AccountFact>;
-export type AccountOutcome = CommandOutcome<AccountState, AccountFact>;
+export type AccountCommands = CommandExecutor<AccountState, AccountCommand, AccountFact>;
+export type AccountCommandOutcome = CommandOutcome<AccountState, AccountFact>;
 
 /**
  * Creates the commands on accounts. A stream that belongs to a mailing is treated as a nonexistent account.
  */
-export function createAccounts(deps: CommandsDeps & Pick<Stores, 'journal' | 'snapshots'>): Accounts {
+export function createAccountCommands(
+  deps: CommandExecutorDeps & Pick<AuthStores, 'journal' | 'snapshots'>,
+): AccountCommands {
   const { journal, snapshots } = deps;
-  const streams = createStreams<AccountState>({
+  const streams = createStreamLoader<AccountState>({
     journal,
     snapshots,
     initial: initialAccountState,
     evolve: (state, fact) => (isAccountFact(fact) ? evolve(state, fact) : state),
     stateVersion: ACCOUNT_STATE_VERSION,
   });
-  return createCommands(
+  return createCommandExecutor(
     { initial: initialAccountState, evolve, decide, lookupKeysOf: computeLookupKeys, owns: isAccountFact },
     streams,
     deps,

@@ -2,12 +2,17 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { chainFlaw, coveredBy } from '@latchkey/events';
-import { createCommits, removeChain, testSigner, userRegistered } from '../ports/testing/commits.ts';
+import {
+  createCommits,
+  createUserRegisteredFact,
+  removeChain,
+  testSigner,
+} from '../ports/testing/commits.ts';
 import { createMemoryStores } from '../ports/testing/memory-stores.ts';
 import { toOutgoingCommit } from '../relay/outgoing.ts';
 import { toPublicEvents } from '../relay/to-public-events.ts';
 import { withTestWorld } from '../testing/world.ts';
-import { chainStream } from './chain-stream.ts';
+import { addMissingChainEntries } from './chain-stream.ts';
 
 async function older() {
   const { journal, outbox } = createMemoryStores();
@@ -41,9 +46,9 @@ async function assertChained({
 describe('a stream of release 0.1', () => {
   test('is chained as a whole, and stays as it is', async () => {
     const given = await older();
-    const head = await chainStream(given.journal, given.stream);
+    const head = await addMissingChainEntries(given.journal, given.stream);
     assert.equal(await assertChained(given), head);
-    assert.equal(await chainStream(given.journal, given.stream), head);
+    assert.equal(await addMissingChainEntries(given.journal, given.stream), head);
   });
 
   test('continues from where another process was interrupted', async () => {
@@ -57,8 +62,8 @@ describe('a stream of release 0.1', () => {
         return calls === 2 ? Promise.reject(new Error('killed')) : journal.addChain(...args);
       },
     };
-    await assert.rejects(chainStream(failing, stream), /killed/);
-    await chainStream(journal, stream);
+    await assert.rejects(addMissingChainEntries(failing, stream), /killed/);
+    await addMissingChainEntries(journal, stream);
     await assertChained(given);
   });
 
@@ -70,7 +75,7 @@ describe('a stream of release 0.1', () => {
       const commits = createCommits(stream, 2);
       const [first, second] = commits;
       assert.ok(first && second);
-      const registered = { ...first, events: [userRegistered(stream, 'old@example.com')] };
+      const registered = { ...first, events: [createUserRegisteredFact(stream, 'old@example.com')] };
       await journal.append(registered);
       await journal.append(removeChain(second));
       await freshAccounts().execute(stream, { correlationId: 'r' }, () => ({

@@ -7,7 +7,7 @@ import { toPublicEvents } from '../relay/to-public-events.ts';
  * Computes the hash-chain entries of a commit's events. @param previous the hash of the last event before the
  * commit
  */
-export function chainEntriesOf(commit: Commit, previous: string | undefined): readonly ChainEntry[] {
+export function computeChainEntries(commit: Commit, previous: string | undefined): readonly ChainEntry[] {
   let last = previous;
   return toPublicEvents(commit).map((event, index) => {
     const entry = chainEvent(coveredBy(event, commit.events[index]?.stored), last, newPersonSalt());
@@ -16,7 +16,7 @@ export function chainEntriesOf(commit: Commit, previous: string | undefined): re
   });
 }
 
-export function isChained({ events }: Pick<Commit, 'events'>): boolean {
+export function hasChainEntries({ events }: Pick<Commit, 'events'>): boolean {
   return events.every(({ chain }) => chain !== undefined);
 }
 
@@ -26,15 +26,15 @@ export function isChained({ events }: Pick<Commit, 'events'>): boolean {
  * @returns the hash of the stream's last event; undefined if the stream does not exist
  * @throws StoreUnavailable, or UnreadableCommit
  */
-export async function chainStream(
+export async function addMissingChainEntries(
   journal: Pick<Journal, 'read' | 'addChain'>,
   stream: string,
 ): Promise<string | undefined> {
   let head: string | undefined;
   for (const commit of await journal.read(stream)) {
-    const entries = isChained(commit)
+    const entries = hasChainEntries(commit)
       ? commit.events.map(({ chain }) => chain)
-      : await journal.addChain(commit, chainEntriesOf(commit, head));
+      : await journal.addChain(commit, computeChainEntries(commit, head));
     head = entries.at(-1)?.hash;
   }
   return head;

@@ -6,11 +6,11 @@ import type { Fact, RefusalKind } from '../account/index.ts';
 import type { AppendResult, Commit, Journal, RecordedFact } from '../ports/journal.ts';
 import { Refused } from '../refused.ts';
 import { toPublicEvents } from '../relay/to-public-events.ts';
-import { chainEntriesOf, chainStream } from './chain-stream.ts';
-import type { LoadedStream, Streams } from './streams.ts';
+import { addMissingChainEntries, computeChainEntries } from './chain-stream.ts';
+import type { LoadedStream, StreamLoader } from './streams.ts';
 
 /** The decision logic for one kind of stream. All functions are pure. */
-export interface Decider<State, Command, F extends Fact> {
+export interface CommandDecider<State, Command, F extends Fact> {
   readonly initial: State;
   /** Returns the state after an event. Must not modify the given state. */
   evolve(state: State, fact: F): State;
@@ -45,7 +45,7 @@ export interface CommandOutcome<State, F extends Fact> {
 }
 
 /** Where a command comes from: the ids and trace context that its events record. */
-export interface CommandOrigin {
+export interface CommandMetadata {
   readonly correlationId: string;
   readonly traceparent?: string | undefined;
   /**
@@ -59,9 +59,9 @@ export interface CommandOrigin {
  * Returns the command for the current state of the stream. Called again on each retry, so that whatever it
  * looks up is up to date.
  */
-export type CommandFor<State, Command> = (state: State) => Command | Promise<Command>;
+export type CommandFromState<State, Command> = (state: State) => Command | Promise<Command>;
 
-export interface Commands<State, Command, F extends Fact> {
+export interface CommandExecutor<State, Command, F extends Fact> {
   /** Returns the current state of a stream. @throws StoreUnavailable, or UnreadableCommit */
   load(stream: string): Promise<State>;
   /**
@@ -71,22 +71,22 @@ export interface Commands<State, Command, F extends Fact> {
    */
   execute(
     stream: string,
-    origin: CommandOrigin,
-    ask: CommandFor<State, Command>,
+    origin: CommandMetadata,
+    ask: CommandFromState<State, Command>,
   ): Promise<CommandOutcome<State, F>>;
   /**
    * Like `execute`, for a stream that is expected not to exist. The first attempt therefore loads nothing.
    */
   create(
     stream: string,
-    origin: CommandOrigin,
-    ask: CommandFor<State, Command>,
+    origin: CommandMetadata,
+    ask: CommandFromState<State, Command>,
   ): Promise<CommandOutcome<State, F>>;
   /** Returns the commit of a command that has already been carried out; undefined if it has not. */
   carriedOut(commandId: string): Promise<Commit | undefined>;
 }
 
-export interface CommandsDeps {
+export interface CommandExecutorDeps {
   readonly journal: Pick<Journal, 'append' | 'byCommand' | 'read' | 'addChain'>;
   /** Called with the stream after each append. */
   nudge(stream: string): void;
@@ -118,16 +118,16 @@ class CommitLost extends Refused {
   }
 }
 
-export function createCommands<State, Command, F extends Fact>(
-  decider: Decider<State, Command, F>,
-  streams: Streams<State>,
-  deps: CommandsDeps,
-): Commands<State, Command, F> {
+export function createCommandExecutor<State, Command, F extends Fact>(
+  decider: CommandDecider<State, Command, F>,
+  streams: StreamLoader<State>,
+  deps: CommandExecutorDeps,
+): CommandExecutor<State, Command, F> {
   const { journal, nudge, now, newId, sleep, random, monotonic = () => performance.now() } = deps;
   type Call = {
     readonly stream: string;
-    readonly origin: CommandOrigin;
-    readonly ask: CommandFor<State, Command>;
+    readonly origin: CommandMetadata;
+    readonly ask: CommandFromState<State, Command>;
   };
 
   function run(call: Call, first?: LoadedStream<State>): Promise<CommandOutcome<State, F>> {
@@ -163,7 +163,7 @@ export function createCommands<State, Command, F extends Fact>(
   function newCommit(
     stream: string,
     before: LoadedStream<State>,
-    { correlationId, traceparent, commandId = v4() }: CommandOrigin,
+    { correlationId, traceparent, commandId = v4() }: CommandMetadata,
     decided: { readonly facts: readonly F[]; readonly claims: readonly string[] | undefined },
   ): Commit {
     const { facts, claims: others = [] } = decided;
@@ -194,8 +194,9 @@ export function createCommands<State, Command, F extends Fact>(
    * release 0.1 appended them, adds entries to those first.
    */
   async function chained({ number, head }: LoadedStream<State>, commit: Commit): Promise<Commit> {
-    const previous = number === 0 ? undefined : (head ?? (await chainStream(journal, commit.stream)));
-    const entries = chainEntriesOf(commit, previous);
+    const previous =
+      number === 0 ? undefined : (head ?? (await addMissingChainEntries(journal, commit.stream)));
+    const entries = computeChainEntries(commit, previous);
     return {
       ...commit,
       events: commit.events.map((fact, index) => {

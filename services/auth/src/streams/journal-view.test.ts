@@ -7,10 +7,10 @@ import {
   createCommit,
   createCommits,
   createRegistrationCommit,
-  sessionsRevoked,
+  createSessionsRevokedFact,
 } from '../ports/testing/commits.ts';
 import { openTemporaryStores } from '../storage/sqlite/stores.fixture.ts';
-import { chainEntriesOf } from './chain-stream.ts';
+import { computeChainEntries } from './chain-stream.ts';
 import { createJournalView } from './journal-view.ts';
 
 async function openView(t: TestContext, commits: readonly Commit[]) {
@@ -28,7 +28,7 @@ async function openView(t: TestContext, commits: readonly Commit[]) {
 function linked(commits: readonly Commit[]): readonly Commit[] {
   const heads = new Map<string, string>();
   return commits.map((commit) => {
-    const entries = chainEntriesOf(commit, heads.get(commit.stream));
+    const entries = computeChainEntries(commit, heads.get(commit.stream));
     heads.set(commit.stream, entries.at(-1)?.hash ?? '');
     const events = commit.events.map((event, index) => ({ ...event, ...withChain(entries[index]) }));
     return { ...commit, events };
@@ -49,7 +49,7 @@ test('a stream is laid open as its events are published, with the commit of each
   const second = createCommit({
     stream,
     number: 2,
-    events: [sessionsRevoked(stream), sessionsRevoked(stream)],
+    events: [createSessionsRevokedFact(stream), createSessionsRevokedFact(stream)],
   });
   const { view, outbox } = await openView(t, [first, second]);
   await outbox.markPublished([first]);

@@ -5,10 +5,10 @@
 import { type ChainEntry, chainFlaw, coveredBy, type LatchkeyEvent, type StoredData } from '@latchkey/events';
 import type { JournaledEvent, JournaledStream, JournalView } from '@latchkey/verify';
 import { UnreadableCommit } from '../ports/journal.ts';
-import type { StoredCommit, StoredCommits } from '../ports/stored-commits.ts';
+import type { StoredCommit, StoredCommitReader } from '../ports/stored-commits.ts';
 import { toPublicEvents } from '../relay/to-public-events.ts';
 
-export function createJournalView(stored: StoredCommits): JournalView {
+export function createJournalView(stored: StoredCommitReader): JournalView {
   return {
     expiredLeases: stored.expiredLeases,
     streams: () => streamsOf(stored.pages()),

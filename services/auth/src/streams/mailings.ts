@@ -2,29 +2,31 @@ import type { MailingFact } from '../account/index.ts';
 import {
   decideMailing,
   evolveMailing,
-  initialMailing,
+  initialMailingState,
   isMailingFact,
   type MailingState,
-  type RequestMail,
+  type RequestMailCommand,
 } from '../mailings/mailing.ts';
-import type { Stores } from '../ports/stores.ts';
-import { type Commands, type CommandsDeps, createCommands } from './commands.ts';
-import { createStreams } from './streams.ts';
+import type { AuthStores } from '../ports/stores.ts';
+import { type CommandExecutor, type CommandExecutorDeps, createCommandExecutor } from './commands.ts';
+import { createStreamLoader } from './streams.ts';
 
-export type Mailings = Commands<MailingState, RequestMail, MailingFact>;
+export type MailingCommands = CommandExecutor<MailingState, RequestMailCommand, MailingFact>;
 
-export function createMailings(deps: CommandsDeps & Pick<Stores, 'journal' | 'snapshots'>): Mailings {
+export function createMailingCommands(
+  deps: CommandExecutorDeps & Pick<AuthStores, 'journal' | 'snapshots'>,
+): MailingCommands {
   const { journal, snapshots } = deps;
-  const streams = createStreams<MailingState>({
+  const streams = createStreamLoader<MailingState>({
     journal,
     snapshots,
-    initial: initialMailing,
+    initial: initialMailingState,
     evolve: (state, fact) => (isMailingFact(fact) ? evolveMailing(state, fact) : state),
     stateVersion: 2,
   });
-  return createCommands(
+  return createCommandExecutor(
     {
-      initial: initialMailing,
+      initial: initialMailingState,
       evolve: evolveMailing,
       decide: decideMailing,
       lookupKeysOf: () => ({}),

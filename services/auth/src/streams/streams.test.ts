@@ -4,9 +4,14 @@ import { beforeEach, describe, test } from 'node:test';
 import { StoreUnavailable } from '@latchkey/store';
 import type { Journal, RecordedFact } from '../ports/journal.ts';
 import type { Snapshots } from '../ports/snapshots.ts';
-import { chainHeadOf, createCommit, createCommits, sessionsRevoked } from '../ports/testing/commits.ts';
+import {
+  createCommit,
+  createCommits,
+  createSessionsRevokedFact,
+  lastEventHashOf,
+} from '../ports/testing/commits.ts';
 import { createMemoryStores } from '../ports/testing/memory-stores.ts';
-import { createStreams, type StreamsDeps } from './streams.ts';
+import { createStreamLoader, type StreamLoaderDeps } from './streams.ts';
 
 /** The state of the test streams: the number of events and the sequence of the last one. */
 interface Toy {
@@ -43,8 +48,8 @@ describe('the state of a stream', () => {
     };
   });
 
-  function streams(options: Partial<StreamsDeps<Toy>> = {}) {
-    return createStreams({ journal, snapshots, initial, evolve, stateVersion: 1, ...options });
+  function streams(options: Partial<StreamLoaderDeps<Toy>> = {}) {
+    return createStreamLoader({ journal, snapshots, initial, evolve, stateVersion: 1, ...options });
   }
   async function append(count: number) {
     for (const commit of createCommits(stream, count)) await journal.append(commit);
@@ -52,7 +57,7 @@ describe('the state of a stream', () => {
   /** Returns the hash of the last event. */
   async function head() {
     const last = (await memory.journal.read(stream)).at(-1);
-    return last && chainHeadOf(last);
+    return last && lastEventHashOf(last);
   }
 
   test('is the initial one where there are no commits', async () => {
@@ -61,7 +66,7 @@ describe('the state of a stream', () => {
 
   test('folds every event of every commit, at its sequence', async () => {
     function events(count: number) {
-      return Array.from({ length: count }, () => sessionsRevoked(stream));
+      return Array.from({ length: count }, () => createSessionsRevokedFact(stream));
     }
     await journal.append(createCommit({ stream, number: 1, sequence: 1, events: events(3) }));
     await journal.append(createCommit({ stream, number: 2, sequence: 4, events: events(2) }));

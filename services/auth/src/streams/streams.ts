@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { type Commit, type Journal, type RecordedFact, UnreadableCommit } from '../ports/journal.ts';
 import type { Snapshot, Snapshots } from '../ports/snapshots.ts';
 
-export interface StreamsDeps<State> {
+export interface StreamLoaderDeps<State> {
   readonly journal: Pick<Journal, 'read'>;
   readonly snapshots: Snapshots;
   /** The state of a stream without commits. */
@@ -39,7 +39,7 @@ interface StoredState<State> {
 }
 
 /** Computes the states of streams from their commits in the journal. */
-export interface Streams<State> {
+export interface StreamLoader<State> {
   /**
    * Returns the state of a stream after all commits that are in the journal at the time of the call. Cached
    * states and snapshots only reduce the number of commits to read.
@@ -48,7 +48,7 @@ export interface Streams<State> {
   load(stream: string): Promise<LoadedStream<State>>;
 }
 
-export function createStreams<State>(deps: StreamsDeps<State>): Streams<State> {
+export function createStreamLoader<State>(deps: StreamLoaderDeps<State>): StreamLoader<State> {
   const { journal, snapshots, initial, evolve, stateVersion, snapshotEvery = 100, remembered = 1000 } = deps;
   const memory = new LRUCache<string, LoadedStream<State>>({ max: remembered });
 

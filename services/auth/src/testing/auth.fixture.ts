@@ -27,10 +27,10 @@ import { createSqliteStore, type Database, openDatabase } from '@latchkey/sqlite
 import { compactDecrypt } from 'jose';
 import { type AuthDeps, authSettings, compose } from '../index.ts';
 import { generateSecrets } from '../keys/secrets.ts';
-import { openOps } from '../ops.ts';
+import { openAuthOps } from '../ops.ts';
 import { waitUntil } from './until.ts';
 
-export interface Reply {
+export interface TestResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
@@ -38,7 +38,7 @@ export interface Reply {
   readonly json: any;
 }
 
-export interface RequestOptions {
+export interface TestRequestOptions {
   readonly json?: unknown;
   readonly form?: Readonly<Record<string, string>>;
   readonly token?: string;
@@ -49,10 +49,10 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
 }
 
-export type Auth = Awaited<ReturnType<typeof startAuth>>;
+export type TestAuth = Awaited<ReturnType<typeof startTestAuth>>;
 
 /** Starts auth for a test. @param settings override the production defaults */
-export async function startAuth(
+export async function startTestAuth(
   context: Pick<TestContext, 'after'>,
   settings: Readonly<Record<string, string>> = {},
   { mails }: Pick<AuthDeps, 'mails'> = {},
@@ -155,7 +155,7 @@ export async function startAuth(
     await rm(folder, { recursive: true });
   });
 
-  async function send(method: string, path: string, ask: RequestOptions = {}): Promise<Reply> {
+  async function send(method: string, path: string, ask: TestRequestOptions = {}): Promise<TestResponse> {
     const base = `http://127.0.0.1:${door.port()}`;
     const response = await fetch(path.startsWith('/.') ? base + path : `${base}/api/v1/auth${path}`, {
       method,
@@ -185,11 +185,11 @@ export async function startAuth(
     service,
     database,
     registry,
-    get: (path: string, ask?: RequestOptions) => send('GET', path, ask),
-    post: (path: string, ask?: RequestOptions) => send('POST', path, ask),
-    put: (path: string, ask?: RequestOptions) => send('PUT', path, ask),
-    patch: (path: string, ask?: RequestOptions) => send('PATCH', path, ask),
-    delete: (path: string, ask?: RequestOptions) => send('DELETE', path, ask),
+    get: (path: string, ask?: TestRequestOptions) => send('GET', path, ask),
+    post: (path: string, ask?: TestRequestOptions) => send('POST', path, ask),
+    put: (path: string, ask?: TestRequestOptions) => send('PUT', path, ask),
+    patch: (path: string, ask?: TestRequestOptions) => send('PATCH', path, ask),
+    delete: (path: string, ask?: TestRequestOptions) => send('DELETE', path, ask),
     /** Takes auth's store offline (true), or back online (false). */
     takeStore: (taken: boolean): void => {
       away = taken;
@@ -199,7 +199,7 @@ export async function startAuth(
       beforeWrite = work;
     },
     /** Makes an account an admin with the ops command, as an operator would. */
-    makeAdmin: (email: string) => openOps(createSqliteStore(database)).changeRole(email, 'admin'),
+    makeAdmin: (email: string) => openAuthOps(createSqliteStore(database)).changeRole(email, 'admin'),
     /** Advances the service's clock. */
     advance: (ms: number): void => {
       ahead += ms;

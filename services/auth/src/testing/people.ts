@@ -1,8 +1,8 @@
 /** Test helpers for what people do in auth over HTTP, such as signing up and logging in. */
 import assert from 'node:assert/strict';
-import type { Auth, Reply, RequestOptions } from './auth.fixture.ts';
+import type { TestAuth, TestRequestOptions, TestResponse } from './auth.fixture.ts';
 
-export interface Person {
+export interface TestPerson {
   readonly email: string;
   readonly username: string;
   readonly password: string;
@@ -11,7 +11,7 @@ export interface Person {
 let count = 0;
 
 /** Returns a person with a new, unused address. */
-export function createPerson(name = 'ada'): Person {
+export function createTestPerson(name = 'ada'): TestPerson {
   count += 1;
   return {
     email: `${name}${count}@example.com`,
@@ -20,18 +20,22 @@ export function createPerson(name = 'ada'): Person {
   };
 }
 
-export function assertStatus(reply: Reply, status: number): Reply {
+export function assertStatus(reply: TestResponse, status: number): TestResponse {
   assert.equal(reply.status, status, reply.text);
   return reply;
 }
 
-export function assertProblem(reply: Reply, status: number, code: string): Reply {
+export function assertProblem(reply: TestResponse, status: number, code: string): TestResponse {
   assert.deepEqual([reply.status, reply.json.code], [status, code], reply.text);
   assert.match(reply.headers.get('content-type') ?? '', /^application\/problem\+json/);
   return reply;
 }
 
-export function signUp(auth: Auth, person: Person, ask: RequestOptions = {}): Promise<Reply> {
+export function postSignUp(
+  auth: TestAuth,
+  person: TestPerson,
+  ask: TestRequestOptions = {},
+): Promise<TestResponse> {
   return auth.post('/signup', { json: person, ...ask });
 }
 
@@ -39,11 +43,11 @@ export function signUp(auth: Auth, person: Person, ask: RequestOptions = {}): Pr
  * Signs a person up, and verifies the address with the mailed link and the password. @returns the account id
  */
 export async function signUpAndVerify(
-  auth: Auth,
-  person: Person = createPerson(),
-  ask: RequestOptions = {},
-): Promise<Person & { id: string }> {
-  assertStatus(await signUp(auth, person, ask), 201);
+  auth: TestAuth,
+  person: TestPerson = createTestPerson(),
+  ask: TestRequestOptions = {},
+): Promise<TestPerson & { id: string }> {
+  assertStatus(await postSignUp(auth, person, ask), 201);
   const event = await auth.event('UserRegistered', person.email);
   const { token } = await auth.open(event);
   const { password } = person;
@@ -51,15 +55,19 @@ export async function signUpAndVerify(
   return { ...person, id: event.subject };
 }
 
-export function login(auth: Auth, { email, password }: Person, ask: RequestOptions = {}): Promise<Reply> {
+export function postLogin(
+  auth: TestAuth,
+  { email, password }: TestPerson,
+  ask: TestRequestOptions = {},
+): Promise<TestResponse> {
   return auth.post('/login', { json: { email, password }, ...ask });
 }
 
 /** Logs a person in, and asserts that this succeeds. @returns the tokens */
-export async function loginTokens(
-  auth: Auth,
-  person: Person,
-  ask: RequestOptions = {},
+export async function logInAndGetTokens(
+  auth: TestAuth,
+  person: TestPerson,
+  ask: TestRequestOptions = {},
 ): Promise<{ accessToken: string; refreshToken: string }> {
-  return assertStatus(await login(auth, person, ask), 200).json;
+  return assertStatus(await postLogin(auth, person, ask), 200).json;
 }

@@ -17,11 +17,11 @@ import { authSettings } from '../config.ts';
 import type { UseCaseContext } from '../deps.ts';
 import { generateSecrets } from '../keys/secrets.ts';
 import type { Commit, Journal } from '../ports/journal.ts';
-import type { Stores } from '../ports/stores.ts';
+import type { AuthStores } from '../ports/stores.ts';
 import { type Refusal, Refused } from '../refused.ts';
 import { signUp } from '../sign-up/sign-up.ts';
-import { openSqliteStores } from '../storage/sqlite/index.ts';
-import { createAccounts } from '../streams/accounts.ts';
+import { openSqliteAuthStores } from '../storage/sqlite/index.ts';
+import { createAccountCommands } from '../streams/accounts.ts';
 
 export const MINUTE_MS = 60_000;
 export const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -38,7 +38,7 @@ const settings = {
 };
 
 /** A fault of the next append to the journal. */
-export type AppendFault =
+export type InjectedAppendFault =
   /** Another process interferes: `meanwhile` runs before the append. */
   | { readonly meanwhile: () => Promise<unknown> }
   /** The append fails, and nothing was appended. */
@@ -46,7 +46,7 @@ export type AppendFault =
   /** The append fails, although the commit was appended. */
   | 'answer lost';
 
-function withFaults(journal: Journal, faults: AppendFault[]): Journal {
+function withFaults(journal: Journal, faults: InjectedAppendFault[]): Journal {
   return {
     ...journal,
     append: async (commit: Commit) => {
@@ -60,21 +60,21 @@ function withFaults(journal: Journal, faults: AppendFault[]): Journal {
   };
 }
 
-export type World = Awaited<ReturnType<typeof openWorld>>;
+export type TestWorld = Awaited<ReturnType<typeof openTestWorld>>;
 
 /**
  * Opens a test world: auth's use cases on stores in a temporary folder, with a clock and faults that the test
  * controls.
  * @param given stores to use instead of the embedded ones; the caller must empty them
  */
-export async function openWorld(given?: Stores) {
+export async function openTestWorld(given?: AuthStores) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-auth-'));
   const database = openDatabase({ folder, as: 'server' });
   const logger = createLogger({ name: 'auth', level: 'silent' });
   const { SEALING_PRIVATE_KEYS: _notifiers, ...secrets } = generateSecrets();
   const links: SealedContent[] = [];
   const nudged: string[] = [];
-  const faults: AppendFault[] = [];
+  const faults: InjectedAppendFault[] = [];
   let ms = Date.parse('2026-03-01T12:00:00.000Z');
   function now(): Date {
     return new Date(ms);
@@ -109,11 +109,11 @@ export async function openWorld(given?: Stores) {
       nudge,
     },
   });
-  const stored = given ?? openSqliteStores(database);
+  const stored = given ?? openSqliteAuthStores(database);
 
   /** Returns commands on accounts with an empty cache, like those of another instance. */
-  function accountsOn(stores: Pick<Stores, 'journal' | 'snapshots'>) {
-    return createAccounts({ ...stores, nudge, now, newId });
+  function accountsOn(stores: Pick<AuthStores, 'journal' | 'snapshots'>) {
+    return createAccountCommands({ ...stores, nudge, now, newId });
   }
 
   /** Returns the account events in a stream. */
@@ -187,7 +187,7 @@ export function createTestContext(given: Partial<UseCaseContext> = {}): UseCaseC
 }
 
 /** Returns a predicate for `assert.rejects`: the error must be a refusal of this kind. */
-export function isRefusedWith(kind: Refusal['kind']) {
+export function createRefusalPredicate(kind: Refusal['kind']) {
   return (error: unknown) => error instanceof Refused && error.refusal.kind === kind;
 }
 
@@ -195,9 +195,9 @@ export function isRefusedWith(kind: Refusal['kind']) {
  * Returns a test function that runs `play` in a new test world.
  * @param given returns empty stores to use instead of the embedded ones
  */
-export function withTestWorld(play: (world: World) => Promise<void>, given?: () => Promise<Stores>) {
+export function withTestWorld(play: (world: TestWorld) => Promise<void>, given?: () => Promise<AuthStores>) {
   return async (): Promise<void> => {
-    const world = await openWorld(await given?.());
+    const world = await openTestWorld(await given?.());
     try {
       await play(world);
     } finally {

@@ -3,7 +3,7 @@
 import type { TokenProfile } from '../ports/tokens.ts';
 
 /** The profile fields that access tokens can contain as claims. */
-export const profileFields = [
+export const claimableProfileFields = [
   'email',
   'username',
   'firstName',
@@ -15,7 +15,7 @@ export const profileFields = [
  * Claims that cannot be used for profile fields: those of every access token, and those that RFC 7519 and RFC
  * 9068 define.
  */
-export const reservedClaims: readonly string[] = [
+export const reservedClaimNames: readonly string[] = [
   'iss',
   'aud',
   'sub',
@@ -32,10 +32,13 @@ export const reservedClaims: readonly string[] = [
 ];
 
 /** Maps the name of each additional claim to the profile field that it contains. */
-export type ExtraClaims = Readonly<Record<string, keyof TokenProfile>>;
+export type ProfileClaimMapping = Readonly<Record<string, keyof TokenProfile>>;
 
 /** Returns the additional claims for a profile. Omits claims whose field is not set. */
-export function extraClaimsOf(claims: ExtraClaims, profile: TokenProfile): Readonly<Record<string, string>> {
+export function createProfileClaims(
+  claims: ProfileClaimMapping,
+  profile: TokenProfile,
+): Readonly<Record<string, string>> {
   const filled = Object.entries(claims).flatMap(([claim, field]) => {
     const value = profile[field];
     return value === undefined ? [] : [[claim, value] as const];

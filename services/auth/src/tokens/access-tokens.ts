@@ -1,6 +1,6 @@
 import type { PublicEventKey, SigningKeys } from '../keys/keys.ts';
 import type { AccessTokens } from '../ports/tokens.ts';
-import { type ExtraClaims, extraClaimsOf } from './access-claims.ts';
+import { createProfileClaims, type ProfileClaimMapping } from './access-claims.ts';
 import { createEs256Signer } from './es256.ts';
 
 /**
@@ -20,7 +20,7 @@ export interface AccessTokensOptions {
   /** Maps a role to the claim `scope` of verified accounts with this role. Default: no scopes. */
   readonly scopes?: Readonly<Record<string, string>>;
   /** Additional claims that are taken from the profile. Default: none. */
-  readonly extraClaims?: ExtraClaims;
+  readonly extraClaims?: ProfileClaimMapping;
   now(): Date;
   /** Returns a new token id, for the claim `jti`. */
   newId(): string;
@@ -51,7 +51,7 @@ export function createAccessTokens(options: AccessTokensOptions): AccessTokens {
         role,
         seq: sequence,
         ...(verified && scopes[role] !== undefined && { scope: scopes[role] }),
-        ...extraClaimsOf(extraClaims, profile),
+        ...createProfileClaims(extraClaims, profile),
       };
       return { accessToken: sign(claims), expiresIn };
     },

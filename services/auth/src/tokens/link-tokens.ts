@@ -12,7 +12,7 @@ const SECRET_BYTES = 32;
 const WHOLE = /^[\w-]{64}$/;
 
 /** Returns whether a text has the form of a link token. A token that was cut off does not. */
-export function isWholeLinkToken(text: string): boolean {
+export function isCompleteLinkToken(text: string): boolean {
   return WHOLE.test(text);
 }
 
@@ -35,7 +35,7 @@ export function createLinkTokens(): LinkTokens {
     mint: (userId) => Buffer.concat([parse(userId), randomBytes(SECRET_BYTES)]).toString('base64url'),
     hash: (purpose, token) => hash('sha256', purpose + token, 'base64url'),
     account: (token) => {
-      if (!isWholeLinkToken(token)) return undefined;
+      if (!isCompleteLinkToken(token)) return undefined;
       return accountId(Buffer.from(token, 'base64url').subarray(0, ID_BYTES));
     },
   };

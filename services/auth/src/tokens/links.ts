@@ -11,13 +11,18 @@ import { Refused } from '../refused.ts';
  * Creates a link for a mail to an account's stored address. Stores nothing: the caller must append the hash
  * of the token to the journal.
  */
-export async function mintLink(
+export async function createMailedLink(
   { settings, ...deps }: Pick<UseCaseDeps, 'linkTokens' | 'sealer' | 'settings' | 'now'>,
   purpose: Exclude<LinkPurpose, 'erasure'>,
   account: Addressee,
 ): Promise<NewMailedLink> {
   const minutes = minutesOf(purpose, settings);
-  return await mintLinkUntil(deps, purpose, account, new Date(deps.now().getTime() + minutes * 60_000));
+  return await createMailedLinkUntil(
+    deps,
+    purpose,
+    account,
+    new Date(deps.now().getTime() + minutes * 60_000),
+  );
 }
 
 interface Addressee {
@@ -25,8 +30,8 @@ interface Addressee {
   readonly email: string;
 }
 
-/** Like `mintLink`, for a link that expires at a given time. */
-export async function mintLinkUntil(
+/** Like `createMailedLink`, for a link that expires at a given time. */
+export async function createMailedLinkUntil(
   { linkTokens, sealer }: Pick<UseCaseDeps, 'linkTokens' | 'sealer'>,
   purpose: LinkPurpose,
   { userId, email }: Addressee,
@@ -57,7 +62,7 @@ function minutesOf(purpose: Exclude<LinkPurpose, 'erasure'>, settings: UseCaseDe
 }
 
 /** The content of a link token that a client has sent. */
-export interface OpenedLink {
+export interface LinkTokenContent {
   /** The account id in the token. */
   readonly userId: string;
   /** The hash of the token, as stored in the journal. */
@@ -71,7 +76,7 @@ export function readLinkToken(
   { linkTokens }: Pick<UseCaseDeps, 'linkTokens'>,
   purpose: LinkPurpose,
   token: string,
-): OpenedLink {
+): LinkTokenContent {
   const userId = linkTokens.account(token);
   if (userId === undefined) throw new Refused('token_invalid');
   return { userId, tokenHash: linkTokens.hash(purpose, token) };

@@ -5,19 +5,24 @@
 import assert from 'node:assert/strict';
 import { isLivingAccount, type LivingAccount } from '../../account/index.ts';
 import type { Caller, UseCaseDeps } from '../../deps.ts';
-import type { Stores } from '../../ports/stores.ts';
+import type { AuthStores } from '../../ports/stores.ts';
 import { login } from '../../sessions/login.ts';
 import { verifySignUp } from '../../sign-up/verification.ts';
-import { createTestContext, isRefusedWith, type World, withTestWorld } from '../../testing/world.ts';
+import {
+  createRefusalPredicate,
+  createTestContext,
+  type TestWorld,
+  withTestWorld,
+} from '../../testing/world.ts';
 import { confirmEmailChange } from '../confirm.ts';
 import { requestEmailChange } from '../request.ts';
 import { undoEmailChange } from '../undo.ts';
 
 export const [ada, countess, eve] = ['ada@example.com', 'countess@example.com', 'eve@example.com'];
-export const PASSWORD = 'the password of ada';
-export const CHOSEN_PASSWORD = 'chosen by the holder of the mailbox';
-const both = { newPassword: CHOSEN_PASSWORD, confirmNewPassword: CHOSEN_PASSWORD };
-export const defaultContext = createTestContext();
+export const ADA_PASSWORD = 'the password of ada';
+export const MAILBOX_OWNER_PASSWORD = 'chosen by the holder of the mailbox';
+const both = { newPassword: MAILBOX_OWNER_PASSWORD, confirmNewPassword: MAILBOX_OWNER_PASSWORD };
+export const defaultTestContext = createTestContext();
 
 async function quickHash(text: string, address: string): Promise<string> {
   return `hash of ${text} for ${address}`;
@@ -32,7 +37,10 @@ const quickPasswords: UseCaseDeps['passwords'] = {
 };
 
 /** Runs `play` with a fast password hash, because argon2 would dominate the run time of these tests. */
-export function withFastHashingWorld(play: (world: World) => Promise<void>, given?: () => Promise<Stores>) {
+export function withFastHashingTestWorld(
+  play: (world: TestWorld) => Promise<void>,
+  given?: () => Promise<AuthStores>,
+) {
   return withTestWorld((world) => {
     Object.assign(world.deps, { passwords: quickPasswords });
     return play(world);
@@ -40,9 +48,9 @@ export function withFastHashingWorld(play: (world: World) => Promise<void>, give
 }
 
 export async function createVerifiedAccount(
-  world: World,
+  world: TestWorld,
   address = ada,
-  password = PASSWORD,
+  password = ADA_PASSWORD,
 ): Promise<LivingAccount> {
   const { userId } = await world.signUp(address, password);
   const token = world.tokenOf(userId, 'verification');
@@ -55,48 +63,57 @@ export async function createVerifiedAccount(
   return state;
 }
 
-async function callerOf(world: World, userId: string): Promise<Caller> {
+async function callerOf(world: TestWorld, userId: string): Promise<Caller> {
   const state = await world.deps.accounts.load(userId);
   assert.ok(isLivingAccount(state));
   return { userId, sessionId: 'a session', state };
 }
 
-export async function requestChange(world: World, userId: string, to = countess, password = PASSWORD) {
+export async function requestEmailChangeTo(
+  world: TestWorld,
+  userId: string,
+  to = countess,
+  password = ADA_PASSWORD,
+) {
   const newEmail = { stored: to, canonical: to };
   return requestEmailChange(
     world.deps,
     { newEmail, password },
     await callerOf(world, userId),
-    defaultContext,
+    defaultTestContext,
   );
 }
 
-export function confirmChange(world: World, userId: string, deps: UseCaseDeps = world.deps) {
+export function confirmRequestedEmailChange(
+  world: TestWorld,
+  userId: string,
+  deps: UseCaseDeps = world.deps,
+) {
   const token = world.tokenOf(userId, 'email-change');
   return confirmEmailChange(
     deps,
-    { token, evidence: { kind: 'password', password: PASSWORD } },
-    defaultContext,
+    { token, evidence: { kind: 'password', password: ADA_PASSWORD } },
+    defaultTestContext,
   );
 }
 
-export function undoChange(world: World, userId: string, deps: UseCaseDeps = world.deps) {
-  return undoEmailChange(deps, { token: world.tokenOf(userId, 'email-undo'), ...both }, defaultContext);
+export function undoConfirmedEmailChange(world: TestWorld, userId: string, deps: UseCaseDeps = world.deps) {
+  return undoEmailChange(deps, { token: world.tokenOf(userId, 'email-undo'), ...both }, defaultTestContext);
 }
 
-export async function createAccountWithChangedEmail(world: World): Promise<string> {
+export async function createAccountWithChangedEmail(world: TestWorld): Promise<string> {
   const { userId } = await createVerifiedAccount(world);
-  await requestChange(world, userId);
-  await confirmChange(world, userId);
+  await requestEmailChangeTo(world, userId);
+  await confirmRequestedEmailChange(world, userId);
   return userId;
 }
 
-export async function canSignIn(world: World, address: string, password: string): Promise<boolean> {
+export async function canSignIn(world: TestWorld, address: string, password: string): Promise<boolean> {
   try {
-    await login(world.deps, { address, password }, defaultContext);
+    await login(world.deps, { address, password }, defaultTestContext);
     return true;
   } catch (error) {
-    if (isRefusedWith('invalid_credentials')(error)) return false;
+    if (createRefusalPredicate('invalid_credentials')(error)) return false;
     throw error;
   }
 }

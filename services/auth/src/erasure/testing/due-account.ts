@@ -7,22 +7,22 @@ import { changeProfile } from '../../profile/change-profile.ts';
 import { toPublicEvents } from '../../relay/to-public-events.ts';
 import { login } from '../../sessions/login.ts';
 import { verifySignUp } from '../../sign-up/verification.ts';
-import { createTestContext, DAY_MS, type World } from '../../testing/world.ts';
-import { eraseOtherAccount } from '../request-erasure.ts';
+import { createTestContext, DAY_MS, type TestWorld } from '../../testing/world.ts';
+import { requestErasureOfAccount } from '../request-erasure.ts';
 
-export const ADDRESS = 'lovelace@example.com';
-export const PASSWORD = 'countess of the engine';
+export const DUE_ACCOUNT_ADDRESS = 'lovelace@example.com';
+export const DUE_ACCOUNT_PASSWORD = 'countess of the engine';
 /** Matches all personal data of the person in these tests. */
 export const PERSONAL_DATA_PATTERN = /lovelace|augusta|byron|198\.51\.100|netscape/i;
 
 /** Creates an account that is due for erasure, with data in every store that keeps personal data. */
-export async function createDueAccount(world: World): Promise<string> {
+export async function createDueAccount(world: TestWorld): Promise<string> {
   const { deps } = world;
-  const { userId } = await world.signUp(ADDRESS, PASSWORD);
+  const { userId } = await world.signUp(DUE_ACCOUNT_ADDRESS, DUE_ACCOUNT_PASSWORD);
   const here = createTestContext({ ip: '198.51.100.7', userAgent: 'Netscape' });
   const token = world.tokenOf(userId, 'verification');
-  await verifySignUp(deps, { token, evidence: { kind: 'password', password: PASSWORD } }, here);
-  await login(deps, { address: ADDRESS, password: PASSWORD }, here);
+  await verifySignUp(deps, { token, evidence: { kind: 'password', password: DUE_ACCOUNT_PASSWORD } }, here);
+  await login(deps, { address: DUE_ACCOUNT_ADDRESS, password: DUE_ACCOUNT_PASSWORD }, here);
   const state = await deps.accounts.load(userId);
   assert.ok(state.status === 'verified');
   const caller = { userId, sessionId: 'a session', state };
@@ -31,7 +31,7 @@ export async function createDueAccount(world: World): Promise<string> {
   await deps.requests.add({
     id: deps.newId(),
     kind: 'password-reset',
-    address: ADDRESS,
+    address: DUE_ACCOUNT_ADDRESS,
     at,
     correlationId: 'r',
   });
@@ -41,14 +41,20 @@ export async function createDueAccount(world: World): Promise<string> {
     { ...kept, id: deps.newId() },
     { ...kept, id: deps.newId(), account: action.accountId, kept: false, value: JSON.stringify(action) },
   ]);
-  await world.snapshots.save({ stream: userId, number: 1, sequence: 1, stateVersion: 1, state: { ADDRESS } });
-  await eraseOtherAccount(deps, { userId, by: 'ops' }, createTestContext());
+  await world.snapshots.save({
+    stream: userId,
+    number: 1,
+    sequence: 1,
+    stateVersion: 1,
+    state: { ADDRESS: DUE_ACCOUNT_ADDRESS },
+  });
+  await requestErasureOfAccount(deps, { userId, by: 'ops' }, createTestContext());
   world.advance(7 * DAY_MS);
   return userId;
 }
 
 /** Publishes the events of the journal, as the relay would. */
-export async function publishJournalEvents(world: World, userId: string): Promise<void> {
+export async function publishJournalEvents(world: TestWorld, userId: string): Promise<void> {
   await world.bus.ensureTopics(topics);
   const events = (await world.deps.journal.read(userId)).flatMap(toPublicEvents);
   await world.bus.publish(
@@ -68,8 +74,8 @@ export async function findFilesWithPersonalData(folder: string): Promise<readonl
  * @param placesThatName returns the places that still contain such data. Default: searches the files of the
  * data folder
  */
-export async function assertErased(
-  world: World,
+export async function assertAccountErased(
+  world: TestWorld,
   userId: string,
   placesThatName: () => Promise<readonly string[]> = () => findFilesWithPersonalData(world.folder),
 ): Promise<void> {

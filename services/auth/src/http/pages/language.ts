@@ -1,24 +1,32 @@
 /** The languages of the pages. */
 import { parseLocale } from '@latchkey/locale';
-import { de } from './texts.de.ts';
-import { en } from './texts.en.ts';
-import { es } from './texts.es.ts';
-import { fr } from './texts.fr.ts';
-import { ptBR } from './texts.pt-BR.ts';
+import { germanPageTexts } from './texts.de.ts';
+import { englishPageTexts } from './texts.en.ts';
+import { spanishPageTexts } from './texts.es.ts';
+import { frenchPageTexts } from './texts.fr.ts';
+import { brazilianPageTexts } from './texts.pt-BR.ts';
 import type { PageTexts, PageTranslation } from './texts.ts';
 
 /** The texts by language. Portuguese readers outside Brazil get the Brazilian texts. */
-const translations: Readonly<Record<string, PageTranslation>> = { de, fr, es, pt: ptBR };
+const translations: Readonly<Record<string, PageTranslation>> = {
+  de: germanPageTexts,
+  fr: frenchPageTexts,
+  es: spanishPageTexts,
+  pt: brazilianPageTexts,
+};
 
 const languages: Readonly<Record<string, PageTexts>> = {
-  en,
+  en: englishPageTexts,
   ...Object.fromEntries(
-    Object.entries(translations).map(([language, texts]) => [language, completed(en, texts) as PageTexts]),
+    Object.entries(translations).map(([language, texts]) => [
+      language,
+      completed(englishPageTexts, texts) as PageTexts,
+    ]),
   ),
 };
 
 /** A language in which pages are rendered. */
-export interface Language {
+export interface PageLanguage {
   /**
    * The language tag for the attribute `lang` and for `Intl`: the requested locale, or `en` if its language
    * has no texts.
@@ -28,16 +36,16 @@ export interface Language {
 }
 
 /** Returns the texts for a locale: those of its language, or the English ones if there are none. */
-export function languageFor(locale: string): Language {
+export function getPageLanguage(locale: string): PageLanguage {
   const { tag, language } = parseLocale(locale);
   const texts = Object.hasOwn(languages, language) ? languages[language] : undefined;
-  return texts === undefined ? { tag: 'en', texts: en } : { tag, texts };
+  return texts === undefined ? { tag: 'en', texts: englishPageTexts } : { tag, texts };
 }
 
 /** Returns the language and path of each untranslated text, for example `fr: resetDone.again.closing`. */
-export function missingTexts(): readonly string[] {
+export function findUntranslatedPageTexts(): readonly string[] {
   return Object.entries(translations).flatMap(([language, texts]) =>
-    missingIn(en, texts).map((path) => `${language}: ${path}`),
+    missingIn(englishPageTexts, texts).map((path) => `${language}: ${path}`),
   );
 }
 

@@ -1,10 +1,10 @@
 /** Renders every page with sample data, and extracts what tests check. */
-import type { Pages } from './pages.ts';
+import type { LinkPages } from './pages.ts';
 
-export const TOKEN = 'dG9rZW4'.repeat(9).padEnd(64, 'x');
+export const LINK_TOKEN = 'dG9rZW4'.repeat(9).padEnd(64, 'x');
 const signedUpAt = new Date('2026-11-21T10:15:00Z');
 
-export function verificationView(locale: string) {
+export function createVerificationView(locale: string) {
   return {
     locale,
     email: 'ada@example.com',
@@ -12,44 +12,44 @@ export function verificationView(locale: string) {
     signedUpAt,
     used: false,
     known: true,
-    action: `/api/v1/auth/verify/${TOKEN}`,
-    rejection: `/api/v1/auth/verify/${TOKEN}/reject`,
+    action: `/api/v1/auth/verify/${LINK_TOKEN}`,
+    rejection: `/api/v1/auth/verify/${LINK_TOKEN}/reject`,
   };
 }
 
-export function resetView(locale: string) {
+export function createResetView(locale: string) {
   return {
     locale,
     username: 'ada',
     email: 'ada@example.com',
     first: false,
-    action: `/api/v1/auth/password-reset-confirm/${TOKEN}`,
+    action: `/api/v1/auth/password-reset-confirm/${LINK_TOKEN}`,
   };
 }
 
-export function emailChangeView(locale: string) {
+export function createEmailChangeView(locale: string) {
   return {
     locale,
     username: 'ada',
     newEmail: 'countess@example.com',
     used: false,
-    action: `/api/v1/auth/change-email/${TOKEN}`,
+    action: `/api/v1/auth/change-email/${LINK_TOKEN}`,
   };
 }
 
-export function emailUndoView(locale: string) {
+export function createEmailUndoView(locale: string) {
   return {
     locale,
     email: 'ada@example.com',
     newEmail: 'countess@example.com',
-    action: `/api/v1/auth/undo-email-change/${TOKEN}`,
+    action: `/api/v1/auth/undo-email-change/${LINK_TOKEN}`,
   };
 }
 
-export function renderEveryPage(pages: Pages, locale: string): Readonly<Record<string, string>> {
-  const verification = verificationView(locale);
+export function renderEveryPage(pages: LinkPages, locale: string): Readonly<Record<string, string>> {
+  const verification = createVerificationView(locale);
   const elsewhere = { ...verification, known: false };
-  const reset = resetView(locale);
+  const reset = createResetView(locale);
   return {
     verification: pages.verification(verification),
     'verification elsewhere': pages.verification(elsewhere),
@@ -74,18 +74,21 @@ export function renderEveryPage(pages: Pages, locale: string): Readonly<Record<s
     erasure: pages.erasure({
       locale,
       eraseAt: new Date('2026-11-28T10:15:00Z'),
-      action: `/api/v1/auth/erase/${TOKEN}`,
+      action: `/api/v1/auth/erase/${LINK_TOKEN}`,
     }),
     'erasure canceled': pages.done('erasure-canceled', { locale }),
     'dead link of an erasure': pages.deadErasure({ locale, state: 'invalid' }),
     'incomplete link of an erasure': pages.deadErasure({ locale, state: 'incomplete' }),
-    'email change': pages.emailChange(emailChangeView(locale)),
-    'email change, wrong password': pages.emailChange({ ...emailChangeView(locale), wrongPassword: true }),
-    'email change, used': pages.emailChange({ ...emailChangeView(locale), used: true }),
+    'email change': pages.emailChange(createEmailChangeView(locale)),
+    'email change, wrong password': pages.emailChange({
+      ...createEmailChangeView(locale),
+      wrongPassword: true,
+    }),
+    'email change, used': pages.emailChange({ ...createEmailChangeView(locale), used: true }),
     'email changed': pages.done('email-changed', { locale }),
-    'email undo': pages.emailUndo(emailUndoView(locale)),
+    'email undo': pages.emailUndo(createEmailUndoView(locale)),
     'email undo, with a fault': pages.emailUndo({
-      ...emailUndoView(locale),
+      ...createEmailUndoView(locale),
       fault: { field: 'newPassword', code: 'common' },
     }),
     'email undone': pages.done('email-undone', { locale }),
@@ -102,33 +105,33 @@ export function renderEveryPage(pages: Pages, locale: string): Readonly<Record<s
   };
 }
 
-export function titleOf(html: string): string {
+export function getTitle(html: string): string {
   return /<title>([^<]*)<\/title>/.exec(html)?.[1] ?? '';
 }
 
-export interface Form {
+export interface HtmlForm {
   readonly method: string;
   readonly action: string;
   /** The names of the inputs and buttons that the form submits. */
   readonly sends: readonly string[];
 }
 
-export function formsOf(html: string): readonly Form[] {
+export function findForms(html: string): readonly HtmlForm[] {
   return [...html.matchAll(/<form[^>]*>[\s\S]*?<\/form>/g)].map(([form]) => ({
-    method: attributeOf(form, 'method') ?? 'get',
-    action: attributeOf(form, 'action') ?? '',
-    sends: tagsOf(form, 'input|button').flatMap((tag) => attributeOf(tag, 'name') ?? []),
+    method: getAttribute(form, 'method') ?? 'get',
+    action: getAttribute(form, 'action') ?? '',
+    sends: findTags(form, 'input|button').flatMap((tag) => getAttribute(tag, 'name') ?? []),
   }));
 }
 
-export function tagsOf(html: string, name: string): readonly string[] {
+export function findTags(html: string, name: string): readonly string[] {
   return [...html.matchAll(new RegExp(`<(?:${name})\\b[^>]*>`, 'g'))].map(([tag]) => tag);
 }
 
-export function attributeOf(tag: string, name: string): string | undefined {
+export function getAttribute(tag: string, name: string): string | undefined {
   return new RegExp(`\\s${name}="([^"]*)"`).exec(tag)?.[1];
 }
 
-export function inputOf(html: string, id: string): string {
-  return tagsOf(html, 'input').find((tag) => attributeOf(tag, 'id') === id) ?? '';
+export function findInput(html: string, id: string): string {
+  return findTags(html, 'input').find((tag) => getAttribute(tag, 'id') === id) ?? '';
 }

@@ -3,36 +3,36 @@ import { describe, it } from 'node:test';
 import { paletteOf } from '@latchkey/brand';
 import { problems } from '@latchkey/http';
 import {
-  attributeOf,
-  emailChangeView,
-  emailUndoView,
-  formsOf,
-  inputOf,
+  createEmailChangeView,
+  createEmailUndoView,
+  createResetView,
+  createVerificationView,
+  findForms,
+  findInput,
+  findTags,
+  getAttribute,
+  getTitle,
+  LINK_TOKEN,
   renderEveryPage,
-  resetView,
-  TOKEN,
-  tagsOf,
-  titleOf,
-  verificationView,
 } from './pages.fixture.ts';
-import { createPages, type PageSettings } from './pages.ts';
+import { createLinkPages, type LinkPageSettings } from './pages.ts';
 
-const plain: PageSettings = {
+const plain: LinkPageSettings = {
   publicPath: '',
   minLength: 10,
   brand: { name: 'Latchkey', palette: undefined, logo: undefined },
   frontendUrl: undefined,
 };
-const pages = createPages(plain);
+const pages = createLinkPages(plain);
 
 for (const locale of ['en', 'de', 'fr', 'es', 'pt-BR']) {
   for (const [name, html] of Object.entries(renderEveryPage(pages, locale))) {
     describe(`the page "${name}" in ${locale}`, () => {
       it('is a whole document in its language, with a title that is also its heading', () => {
         assert.match(html, /^<!doctype html>/);
-        assert.equal(attributeOf(html, 'lang'), locale);
+        assert.equal(getAttribute(html, 'lang'), locale);
         const [, heading = ''] = /<h1>([^<]+)<\/h1>/.exec(html) ?? [];
-        assert.equal(titleOf(html).replace(/^(Error|Fehler|Erreur|Erro)\s?: /, ''), `${heading} · Latchkey`);
+        assert.equal(getTitle(html).replace(/^(Error|Fehler|Erreur|Erro)\s?: /, ''), `${heading} · Latchkey`);
         assert.doesNotMatch(html, /\{\{|\{%|undefined|null|\[object/);
       });
 
@@ -42,7 +42,7 @@ for (const locale of ['en', 'de', 'fr', 'es', 'pt-BR']) {
         const rest = html.replace(script, '');
         assert.doesNotMatch(rest, /<script|<style|\sstyle=|\son[a-z]+=|<img|<svg|\ssrc=|https?:|\/\//);
         assert.deepEqual(
-          tagsOf(html, 'link').map((tag) => attributeOf(tag, 'href')),
+          findTags(html, 'link').map((tag) => getAttribute(tag, 'href')),
           ['/api/v1/auth/pages.css'],
         );
       });
@@ -53,13 +53,13 @@ for (const locale of ['en', 'de', 'fr', 'es', 'pt-BR']) {
       });
 
       it('has the token nowhere but where its forms post', () => {
-        assert.ok(!html.replaceAll(/ action="[^"]*"/g, '').includes(TOKEN));
+        assert.ok(!html.replaceAll(/ action="[^"]*"/g, '').includes(LINK_TOKEN));
       });
 
       it('labels every input, and describes it by what is there', () => {
-        for (const tag of tagsOf(html, 'input')) {
-          assert.match(html, new RegExp(`<label for="${attributeOf(tag, 'id')}">[^<]+<`));
-          assert.notEqual(attributeOf(tag, 'autocomplete'), undefined);
+        for (const tag of findTags(html, 'input')) {
+          assert.match(html, new RegExp(`<label for="${getAttribute(tag, 'id')}">[^<]+<`));
+          assert.notEqual(getAttribute(tag, 'autocomplete'), undefined);
         }
         const described = [...html.matchAll(/aria-describedby="([^"]*)"/g)].flatMap(([, ids = '']) =>
           ids.split(' '),
@@ -71,13 +71,13 @@ for (const locale of ['en', 'de', 'fr', 'es', 'pt-BR']) {
 }
 
 describe('the page of a verification link', () => {
-  const action = `/api/v1/auth/verify/${TOKEN}`;
+  const action = `/api/v1/auth/verify/${LINK_TOKEN}`;
 
   const rejection = `${action}/reject`;
-  const elsewhere = { ...verificationView('en'), known: false };
+  const elsewhere = { ...createVerificationView('en'), known: false };
 
   it('is one button where the sign-up was made, and another to the page that asks again', () => {
-    assert.deepEqual(formsOf(pages.verification(verificationView('en'))), [
+    assert.deepEqual(findForms(pages.verification(createVerificationView('en'))), [
       { method: 'post', action, sends: [] },
       { method: 'get', action: rejection, sends: [] },
     ]);
@@ -85,7 +85,7 @@ describe('the page of a verification link', () => {
 
   it('asks elsewhere for the password, or for a new one', () => {
     const html = pages.verification(elsewhere);
-    assert.deepEqual(formsOf(html), [
+    assert.deepEqual(findForms(html), [
       { method: 'post', action, sends: ['password'] },
       { method: 'post', action, sends: ['newPassword', 'confirmNewPassword'] },
       { method: 'get', action: rejection, sends: [] },
@@ -95,14 +95,14 @@ describe('the page of a verification link', () => {
       ['newPassword', 'new-password'],
       ['confirmNewPassword', 'new-password'],
     ] as const) {
-      assert.equal(attributeOf(inputOf(html, id), 'type'), 'password');
-      assert.equal(attributeOf(inputOf(html, id), 'autocomplete'), purpose);
+      assert.equal(getAttribute(findInput(html, id), 'type'), 'password');
+      assert.equal(getAttribute(findInput(html, id), 'autocomplete'), purpose);
     }
   });
 
   it('asks again, on a page of its own, before it rejects', () => {
-    const html = pages.rejection(verificationView('en'));
-    assert.deepEqual(formsOf(html), [
+    const html = pages.rejection(createVerificationView('en'));
+    assert.deepEqual(findForms(html), [
       { method: 'post', action, sends: ['reject'] },
       { method: 'get', action, sends: [] },
     ]);
@@ -110,7 +110,7 @@ describe('the page of a verification link', () => {
   });
 
   it('tells who signed up and when, by the clock of a named zone, as the locale writes it', () => {
-    const austrian = { ...verificationView('de-AT'), signedUpAt: new Date('2026-01-02T03:04:00Z') };
+    const austrian = { ...createVerificationView('de-AT'), signedUpAt: new Date('2026-01-02T03:04:00Z') };
     const html = pages.verification(austrian);
     assert.match(html, /<html lang="de-AT">/);
     assert.match(html, /<time datetime="2026-01-02T03:04:00.000Z">2\. Jänner 2026 um 03:04 UTC<\/time>/);
@@ -118,9 +118,9 @@ describe('the page of a verification link', () => {
   });
 
   it('says of a used link that it has done its work, and has no form', () => {
-    const html = pages.verification({ ...verificationView('de'), used: true });
+    const html = pages.verification({ ...createVerificationView('de'), used: true });
     assert.match(html, /bereits bestätigt/);
-    assert.deepEqual(formsOf(html), []);
+    assert.deepEqual(findForms(html), []);
   });
 
   it('shows a fault at its field, and opens the form that has it', () => {
@@ -128,77 +128,77 @@ describe('the page of a verification link', () => {
       ...elsewhere,
       fault: { field: 'password' },
     });
-    assert.match(titleOf(wrong), /^Error: /);
-    assert.equal(attributeOf(inputOf(wrong, 'password'), 'aria-invalid'), 'true');
+    assert.match(getTitle(wrong), /^Error: /);
+    assert.equal(getAttribute(findInput(wrong, 'password'), 'aria-invalid'), 'true');
     assert.doesNotMatch(wrong, /<details[^>]* open/);
     const weak = pages.verification({ ...elsewhere, fault: { field: 'newPassword', code: 'common' } });
-    assert.equal(attributeOf(inputOf(weak, 'newPassword'), 'aria-invalid'), 'true');
+    assert.equal(getAttribute(findInput(weak, 'newPassword'), 'aria-invalid'), 'true');
     assert.match(weak, /<details[^>]* open/);
   });
 });
 
 describe('the page of a reset link', () => {
   it('sends the new password twice and nothing else, as the route refuses what it does not know', () => {
-    assert.deepEqual(formsOf(pages.reset(resetView('en'))), [
+    assert.deepEqual(findForms(pages.reset(createResetView('en'))), [
       {
         method: 'post',
-        action: `/api/v1/auth/password-reset-confirm/${TOKEN}`,
+        action: `/api/v1/auth/password-reset-confirm/${LINK_TOKEN}`,
         sends: ['newPassword', 'confirmNewPassword'],
       },
     ]);
   });
 
   it('tells password managers whose new password it is', () => {
-    const html = pages.reset(resetView('en'));
-    const account = inputOf(html, 'account');
-    assert.equal(attributeOf(account, 'value'), 'ada@example.com');
-    assert.equal(attributeOf(account, 'autocomplete'), 'username');
+    const html = pages.reset(createResetView('en'));
+    const account = findInput(html, 'account');
+    assert.equal(getAttribute(account, 'value'), 'ada@example.com');
+    assert.equal(getAttribute(account, 'autocomplete'), 'username');
     assert.match(account, / readonly>/);
     for (const id of ['newPassword', 'confirmNewPassword']) {
-      assert.equal(attributeOf(inputOf(html, id), 'type'), 'password');
-      assert.equal(attributeOf(inputOf(html, id), 'autocomplete'), 'new-password');
+      assert.equal(getAttribute(findInput(html, id), 'type'), 'password');
+      assert.equal(getAttribute(findInput(html, id), 'autocomplete'), 'new-password');
     }
   });
 
   it('shows a fault at the field that has it, next to the hint, and only there', () => {
     const fault = { field: 'confirmNewPassword', code: 'passwords_do_not_match' } as const;
-    const html = pages.reset({ ...resetView('de'), fault });
+    const html = pages.reset({ ...createResetView('de'), fault });
     assert.match(html, /id="confirmNewPassword-fault">Die Passwörter stimmen nicht überein/);
-    assert.match(inputOf(html, 'confirmNewPassword'), /aria-invalid="true"/);
-    assert.equal(attributeOf(inputOf(html, 'newPassword'), 'aria-describedby'), 'newPassword-hint');
-    assert.doesNotMatch(inputOf(html, 'newPassword'), /aria-invalid/);
+    assert.match(findInput(html, 'confirmNewPassword'), /aria-invalid="true"/);
+    assert.equal(getAttribute(findInput(html, 'newPassword'), 'aria-describedby'), 'newPassword-hint');
+    assert.doesNotMatch(findInput(html, 'newPassword'), /aria-invalid/);
   });
 
   it('speaks of a first password where it is one', () => {
-    assert.match(titleOf(pages.reset({ ...resetView('en'), first: true })), /^Choose a password/);
-    assert.match(titleOf(pages.reset(resetView('en'))), /^Choose a new password/);
+    assert.match(getTitle(pages.reset({ ...createResetView('en'), first: true })), /^Choose a password/);
+    assert.match(getTitle(pages.reset(createResetView('en'))), /^Choose a new password/);
   });
 });
 
 describe('the pages of a change of address', () => {
   it('say whose account gets which address, in text that wraps', () => {
-    const html = pages.emailChange(emailChangeView('en'));
+    const html = pages.emailChange(createEmailChangeView('en'));
     assert.match(html, /<dt>Username<\/dt><dd><bdi translate="no">ada<\/bdi>/);
     assert.match(
       html,
       /<label for="account">New email address<\/label>\s*<p [^>]*>countess@example\.com<\/p>/,
     );
-    assert.equal(attributeOf(inputOf(html, 'account'), 'autocomplete'), 'username');
+    assert.equal(getAttribute(findInput(html, 'account'), 'autocomplete'), 'username');
   });
 
   it('name both addresses before the change is undone, and the way out for its owner', () => {
-    const html = pages.emailUndo(emailUndoView('en'));
+    const html = pages.emailUndo(createEmailUndoView('en'));
     assert.match(html, /<dt>Changed to<\/dt><dd><bdi translate="no">countess@example\.com</);
     assert.match(html, /<p [^>]*>ada@example\.com<\/p>/);
     assert.match(html, /If you changed the address yourself, close this page/);
-    assert.doesNotMatch(pages.reset(resetView('en')), /Changed to|close this page/);
+    assert.doesNotMatch(pages.reset(createResetView('en')), /Changed to|close this page/);
   });
 });
 
 describe('a heading', () => {
   it('does not break at the hyphen of "e-mail"', () => {
-    assert.match(pages.emailChange(emailChangeView('de')), /<h1>[^<]*E\u2011Mail-Adresse<\/h1>/);
-    assert.match(pages.verification(verificationView('fr')), /<h1>[^<]*e\u2011mail<\/h1>/);
+    assert.match(pages.emailChange(createEmailChangeView('de')), /<h1>[^<]*E\u2011Mail-Adresse<\/h1>/);
+    assert.match(pages.verification(createVerificationView('fr')), /<h1>[^<]*e\u2011mail<\/h1>/);
   });
 });
 
@@ -206,17 +206,17 @@ describe('the page of a dead link', () => {
   for (const kind of ['verification', 'password-reset'] as const) {
     it(`offers a new link for ${kind}`, () => {
       const html = pages.deadLink({ locale: 'en', kind, state: 'expired' });
-      assert.deepEqual(formsOf(html), [
+      assert.deepEqual(findForms(html), [
         { method: 'post', action: `/api/v1/auth/${kind}-request`, sends: ['email'] },
       ]);
-      assert.equal(attributeOf(inputOf(html, 'email'), 'type'), 'email');
-      assert.equal(attributeOf(inputOf(html, 'email'), 'autocomplete'), 'email');
+      assert.equal(getAttribute(findInput(html, 'email'), 'type'), 'email');
+      assert.equal(getAttribute(findInput(html, 'email'), 'autocomplete'), 'email');
     });
   }
 
   it('tells a link past its time from one that was never right or is not any more', () => {
     function title(state: 'expired' | 'invalid' | 'incomplete') {
-      return titleOf(pages.deadLink({ locale: 'en', kind: 'verification', state }));
+      return getTitle(pages.deadLink({ locale: 'en', kind: 'verification', state }));
     }
     assert.match(title('expired'), /expired/);
     assert.match(title('invalid'), /invalid/);
@@ -236,7 +236,7 @@ describe('the page after a request by address', () => {
 describe('the page of a problem', () => {
   it('explains it to a person where its code is known', () => {
     for (const { code, title } of Object.values(problems)) {
-      const [en, de] = ['en', 'de'].map((locale) => titleOf(pages.problem({ locale, code, title })));
+      const [en, de] = ['en', 'de'].map((locale) => getTitle(pages.problem({ locale, code, title })));
       assert.notEqual(en, de);
       assert.ok(!en?.includes(title));
     }
@@ -260,13 +260,13 @@ describe('a brand', () => {
   const palette = paletteOf('#7a1fa2');
 
   it('is named in the title and the header', () => {
-    const html = createPages({ ...plain, brand: { ...plain.brand, name: 'A&B' } }).home({ locale: 'en' });
+    const html = createLinkPages({ ...plain, brand: { ...plain.brand, name: 'A&B' } }).home({ locale: 'en' });
     assert.match(html, /<title>A&amp;B · A&amp;B<\/title>/);
     assert.match(html, /<span class="name">A&amp;B<\/span>/);
   });
 
   it('colors both schemes by the style sheet', () => {
-    const { stylesheet } = createPages({ ...plain, brand: { ...plain.brand, palette } });
+    const { stylesheet } = createLinkPages({ ...plain, brand: { ...plain.brand, palette } });
     const accents = [...stylesheet.matchAll(/--accent: (#\w+)/g)].map(([, color]) => color);
     assert.deepEqual(accents.slice(-2), [palette.light.accent, palette.dark.accent]);
   });
@@ -277,7 +277,7 @@ describe('a brand', () => {
       origin: 'https://cdn.example.com',
       file: undefined,
     };
-    const branded = createPages({ ...plain, brand: { ...plain.brand, logo } });
+    const branded = createLinkPages({ ...plain, brand: { ...plain.brand, logo } });
     assert.match(
       branded.home({ locale: 'en' }),
       /<img class="logo" src="https:\/\/cdn\.example\.com\/logo\.png" alt="Latchkey">/,
@@ -290,16 +290,16 @@ describe('a brand', () => {
 });
 
 describe('a client app', () => {
-  const linked = createPages({ ...plain, frontendUrl: 'https://app.example.com/' });
+  const linked = createLinkPages({ ...plain, frontendUrl: 'https://app.example.com/' });
 
   it('is where pages that are done lead on to', () => {
     for (const html of [
       linked.done('verified', { locale: 'en' }),
-      linked.verification({ ...verificationView('en'), used: true }),
+      linked.verification({ ...createVerificationView('en'), used: true }),
       linked.done('reset', { locale: 'en' }),
       linked.home({ locale: 'en' }),
       linked.done('email-changed', { locale: 'en' }),
-      linked.emailChange({ ...emailChangeView('en'), used: true }),
+      linked.emailChange({ ...createEmailChangeView('en'), used: true }),
       linked.done('email-undone', { locale: 'en' }),
     ]) {
       assert.match(html, /<a class="onward" href="https:\/\/app\.example\.com\/">Continue to Latchkey<\/a>/);
@@ -316,9 +316,9 @@ describe('what others have chosen', () => {
 
   it('is text in a page, whatever it looks like', () => {
     for (const html of [
-      pages.verification({ ...verificationView('en'), username: hostile }),
-      pages.reset({ ...resetView('en'), email: hostile }),
-      pages.reset({ ...resetView('en'), action: hostile }),
+      pages.verification({ ...createVerificationView('en'), username: hostile }),
+      pages.reset({ ...createResetView('en'), email: hostile }),
+      pages.reset({ ...createResetView('en'), action: hostile }),
       pages.problem({ locale: 'en', title: hostile, detail: hostile }),
     ]) {
       assert.ok(html.includes(escaped));
@@ -327,7 +327,7 @@ describe('what others have chosen', () => {
   });
 
   it('cannot turn the direction of the words around it', () => {
-    const html = pages.verification({ ...verificationView('en'), username: 'a\u2069\u202eda' });
+    const html = pages.verification({ ...createVerificationView('en'), username: 'a\u2069\u202eda' });
     assert.match(html, /<bdi translate="no">ada<\/bdi>/);
   });
 
@@ -346,7 +346,7 @@ describe('the style sheet', () => {
   });
 
   it('has a rule for every class that the pages use', () => {
-    const linked = createPages({ ...plain, frontendUrl: 'https://app.example.com' });
+    const linked = createLinkPages({ ...plain, frontendUrl: 'https://app.example.com' });
     const html = [pages, linked].flatMap((each) => Object.values(renderEveryPage(each, 'en'))).join('');
     const classes = new Set(
       [...html.matchAll(/ class="([^"]*)"/g)].flatMap(([, names = '']) => names.split(' ')),

@@ -11,26 +11,26 @@ import { instantInWords } from '@latchkey/locale';
 import type { EmailChangeView } from '../../email-change/confirm.ts';
 import type { EmailUndoView } from '../../email-change/undo.ts';
 import type { ErasureView } from '../../erasure/request-erasure.ts';
-import type { ResetView } from '../../passwords/reset.ts';
+import type { PasswordResetView } from '../../passwords/reset.ts';
 import type { VerificationView } from '../../sign-up/verification.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
-import { type Language, languageFor as languageOf } from './language.ts';
-import { loadTemplates, type PageName } from './templates.ts';
+import { getPageLanguage as languageOf, type PageLanguage } from './language.ts';
+import { loadPageTemplates, type PageName } from './templates.ts';
 import type {
-  FaultCode,
-  LinkState,
+  FormFaultCode,
   MessageTexts,
   PageTexts,
   RenewableLinkKind,
   SuccessTexts,
   UnusableLinkKind,
+  UnusableLinkReason,
 } from './texts.ts';
-import { formatWait, makeDisplaySafe } from './words.ts';
+import { formatWaitTime, makeDisplaySafe } from './words.ts';
 
 /** An error in one field of a form for a new password. */
 export interface NewPasswordFault {
   readonly field: 'newPassword' | 'confirmNewPassword';
-  readonly code: FaultCode;
+  readonly code: FormFaultCode;
 }
 
 /** An error in one field of a form on the page of a verification link. */
@@ -54,7 +54,7 @@ interface ShownProblem {
 }
 
 /** The pages that report what a form has done. */
-export const donePages = [
+export const successPageNames = [
   'verified',
   'first-password',
   'rejected',
@@ -63,10 +63,10 @@ export const donePages = [
   'email-undone',
   'erasure-canceled',
 ] as const;
-export type DonePage = (typeof donePages)[number];
+export type SuccessPageName = (typeof successPageNames)[number];
 
 /** Renders the pages. Each method returns a complete HTML document. */
-export interface Pages {
+export interface LinkPages {
   /**
    * Shows who signed up and when. Has only a button if the sign-up was made in this browser; otherwise also
    * asks for the password.
@@ -78,13 +78,13 @@ export interface Pages {
    * Reports what a form has done. If the browser runs JavaScript, the page replaces its address, so that reloading it
    * does not send the form again: the link may work only once.
    */
-  done(page: DonePage, view: { readonly locale: string }): string;
+  done(page: SuccessPageName, view: { readonly locale: string }): string;
   /** A form for a new password, or for the first password of an account (`first`). */
-  reset(view: ResetView & { readonly action: string; readonly fault?: NewPasswordFault }): string;
+  reset(view: PasswordResetView & { readonly action: string; readonly fault?: NewPasswordFault }): string;
   /** Shows when the account will be erased, and a button that cancels the erasure. */
   erasure(view: ErasureView & { readonly action: string }): string;
   /** The page of an unusable link to cancel an erasure. */
-  deadErasure(view: { readonly locale: string; readonly state: LinkState }): string;
+  deadErasure(view: { readonly locale: string; readonly state: UnusableLinkReason }): string;
   /**
    * Asks for the password to confirm a change of address, or reports that the address was already changed.
    */
@@ -97,7 +97,7 @@ export interface Pages {
   deadLink(view: {
     readonly locale: string;
     readonly kind: UnusableLinkKind;
-    readonly state: LinkState;
+    readonly state: UnusableLinkReason;
   }): string;
   /** The form that requests a new link, after an invalid address was sent. */
   requestAgain(view: { readonly locale: string; readonly kind: RenewableLinkKind }): string;
@@ -121,7 +121,7 @@ export interface Pages {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-export interface PageSettings {
+export interface LinkPageSettings {
   /** The path of PUBLIC_URL, which the reverse proxy strips from requests. */
   readonly publicPath: string;
   /** The minimum length of new passwords. */
@@ -135,17 +135,17 @@ export interface PageSettings {
 type Mark = 'done' | 'mail' | 'ended' | 'failed' | 'home';
 
 /** Reads the templates and their files. @throws Error if a template is invalid */
-export function createPages({ publicPath, minLength, brand, frontendUrl }: PageSettings): Pages {
-  const templates = loadTemplates();
+export function createLinkPages({ publicPath, minLength, brand, frontendUrl }: LinkPageSettings): LinkPages {
+  const templates = loadPageTemplates();
   const ours = { base: publicPath + AUTH_BASE_PATH, brandName: brand.name, logoUrl: brand.logo?.url ?? null };
 
-  function languageFor(locale: string): Language {
+  function languageFor(locale: string): PageLanguage {
     const { tag, texts } = languageOf(locale);
     return { tag, texts: filledIn(texts, { min: String(minLength), brand: brand.name }) };
   }
 
   function render(
-    { tag, texts }: Language,
+    { tag, texts }: PageLanguage,
     page: PageName,
     values: Readonly<Record<string, unknown>> & { readonly title: string },
   ) {
@@ -153,13 +153,13 @@ export function createPages({ publicPath, minLength, brand, frontendUrl }: PageS
     return templates.render(page, { ...ours, ...defaults, ...values, title: keepTogether(values.title) });
   }
 
-  function message(language: Language, mark: Mark, { title, paragraphs }: MessageTexts): string {
+  function message(language: PageLanguage, mark: Mark, { title, paragraphs }: MessageTexts): string {
     return render(language, 'message', { mark, title, paragraphs });
   }
 
   /** Renders a page of success, with a link to the client app if there is one. */
   function success(
-    language: Language,
+    language: PageLanguage,
     mark: Mark,
     { title, paragraphs, closing }: SuccessTexts,
     more: Readonly<Record<string, unknown>> = {},
@@ -171,7 +171,7 @@ export function createPages({ publicPath, minLength, brand, frontendUrl }: PageS
 
   /** Renders a form for a new password. */
   function newPassword(
-    language: Language,
+    language: PageLanguage,
     words: PageTexts['reset']['again'],
     view: {
       readonly email: string;
@@ -349,7 +349,7 @@ export function createPages({ publicPath, minLength, brand, frontendUrl }: PageS
 
 /** Returns who signed up and when, in the form that the templates expect. */
 function signUpFacts(
-  { tag }: Language,
+  { tag }: PageLanguage,
   { username, email, signedUpAt }: Pick<VerificationView, 'username' | 'email' | 'signedUpAt'>,
 ) {
   return {
@@ -401,12 +401,12 @@ function filledIn(texts: PageTexts, values: { readonly min: string; readonly bra
   };
 }
 
-function problemMessage({ tag, texts }: Language, problem: ShownProblem): MessageTexts {
+function problemMessage({ tag, texts }: PageLanguage, problem: ShownProblem): MessageTexts {
   const { code, title, detail, retryAfter } = problem;
   const known = Object.entries(texts.problems).find(([name]) => name === code)?.[1];
   if (known === undefined)
     return { title, paragraphs: detail === undefined || detail === title ? [] : [detail] };
   if (code !== 'rate_limited' || retryAfter === undefined) return known;
-  const wait = texts.tryAgainIn(formatWait(retryAfter, tag));
+  const wait = texts.tryAgainIn(formatWaitTime(retryAfter, tag));
   return { title: known.title, paragraphs: [...known.paragraphs, wait] };
 }

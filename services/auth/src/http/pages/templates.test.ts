@@ -3,22 +3,25 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { loadTemplates } from './templates.ts';
+import { loadPageTemplates } from './templates.ts';
 
 describe('templates', () => {
   it('with a fault are found out at the start, not by a reader', async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'templates-'));
     t.after(() => rm(folder, { recursive: true }));
     await writeFile(join(folder, 'message.liquid'), '<p>{{ title }}</p>');
-    assert.equal(loadTemplates(folder).render('message', { title: '<' }), '<p>&lt;</p>');
+    assert.equal(loadPageTemplates(folder).render('message', { title: '<' }), '<p>&lt;</p>');
     await writeFile(join(folder, 'layout.liquid'), '{% if title %}');
-    assert.throws(() => loadTemplates(folder), /tag \{% if title %\} not closed/);
+    assert.throws(() => loadPageTemplates(folder), /tag \{% if title %\} not closed/);
   });
 
   it('fill no gap with nothing', async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'templates-'));
     t.after(() => rm(folder, { recursive: true }));
     await writeFile(join(folder, 'message.liquid'), '{{ tilte }}');
-    assert.throws(() => loadTemplates(folder).render('message', { title: 'x' }), /undefined variable: tilte/);
+    assert.throws(
+      () => loadPageTemplates(folder).render('message', { title: 'x' }),
+      /undefined variable: tilte/,
+    );
   });
 });

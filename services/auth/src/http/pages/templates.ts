@@ -13,7 +13,7 @@ export type PageName =
   | 'home'
   | 'message';
 
-export interface Templates {
+export interface PageTemplates {
   render(page: PageName, values: Readonly<Record<string, unknown>>): string;
 }
 
@@ -21,7 +21,7 @@ const ownFolder = join(import.meta.dirname, 'templates');
 const EXTENSION = '.liquid';
 
 /** Reads and parses every template once. @throws Error if one is invalid */
-export function loadTemplates(folder = ownFolder): Templates {
+export function loadPageTemplates(folder = ownFolder): PageTemplates {
   const sources = readSources(folder);
   const engine = new Liquid({
     templates: sources,

@@ -1,6 +1,6 @@
 import type { PageTexts } from './texts.ts';
 
-export const de: PageTexts = {
+export const germanPageTexts: PageTexts = {
   faultPrefix: 'Fehler:',
   username: 'Benutzername',
   showPassword: 'Anzeigen',

@@ -1,6 +1,6 @@
 import type { PageTexts } from './texts.ts';
 
-export const en: PageTexts = {
+export const englishPageTexts: PageTexts = {
   faultPrefix: 'Error:',
   username: 'Username',
   showPassword: 'Show',

@@ -1,6 +1,6 @@
 import type { PageTranslation } from './texts.ts';
 
-export const es: PageTranslation = {
+export const spanishPageTexts: PageTranslation = {
   faultPrefix: 'Error:',
   username: 'Nombre de usuario',
   showPassword: 'Mostrar',

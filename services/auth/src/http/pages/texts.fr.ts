@@ -1,6 +1,6 @@
 import type { PageTranslation } from './texts.ts';
 
-export const fr: PageTranslation = {
+export const frenchPageTexts: PageTranslation = {
   faultPrefix: 'Erreur :',
   username: 'Nom d’utilisateur',
   showPassword: 'Afficher',

@@ -1,6 +1,6 @@
 import type { PageTranslation } from './texts.ts';
 
-export const ptBR: PageTranslation = {
+export const brazilianPageTexts: PageTranslation = {
   faultPrefix: 'Erro:',
   username: 'Nome de usuário',
   showPassword: 'Mostrar',

@@ -82,8 +82,8 @@ export interface PageTexts {
   };
   readonly requested: Readonly<Record<RenewableLinkKind, MessageTexts>>;
   readonly deadLink: {
-    readonly title: Readonly<Record<LinkState, string>>;
-    readonly reason: Readonly<Record<LinkState, string>>;
+    readonly title: Readonly<Record<UnusableLinkReason, string>>;
+    readonly reason: Readonly<Record<UnusableLinkReason, string>>;
     readonly renew: Readonly<Record<UnusableLinkKind, string>>;
     readonly email: string;
     /** The title of the page that shows the form again, with the text `invalidEmail`. */
@@ -91,7 +91,7 @@ export interface PageTexts {
     readonly invalidEmail: string;
     readonly send: string;
   };
-  readonly faults: Readonly<Record<FaultCode, string>>;
+  readonly faults: Readonly<Record<FormFaultCode, string>>;
   readonly problems: Readonly<Record<keyof typeof problems, MessageTexts>>;
   /** Returns a sentence about when to try again. @param wait a duration in words */
   readonly tryAgainIn: (wait: string) => string;
@@ -105,9 +105,9 @@ export type RenewableLinkKind = 'verification' | 'password-reset';
  */
 export type UnusableLinkKind = RenewableLinkKind | 'email-change' | 'email-undo';
 /** Why a link cannot be used. `incomplete` is a link that was cut off, for example when it was copied. */
-export type LinkState = 'expired' | 'invalid' | 'incomplete';
+export type UnusableLinkReason = 'expired' | 'invalid' | 'incomplete';
 /** Errors that a person can correct in a form. */
-export type FaultCode = PasswordFault | 'passwords_do_not_match' | 'password_incorrect';
+export type FormFaultCode = PasswordFault | 'passwords_do_not_match' | 'password_incorrect';
 
 type Part<T> = T extends string | readonly string[] | ((...values: never) => string)
   ? T

@@ -4,7 +4,7 @@ import { durationInWords } from '@latchkey/locale';
 const MINUTE = 60;
 
 /** Formats a waiting time, rounded up, for example "40 seconds" or "15 minutes". */
-export function formatWait(seconds: number, locale: string): string {
+export function formatWaitTime(seconds: number, locale: string): string {
   return seconds < 2 * MINUTE
     ? durationInWords(seconds, 'second', locale)
     : durationInWords(Math.ceil(seconds / MINUTE), 'minute', locale);

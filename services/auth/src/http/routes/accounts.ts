@@ -7,15 +7,15 @@ import {
   enableAccount,
   revokeSessions,
 } from '../../administration/manage-accounts.ts';
-import { sendPasswordReset } from '../../administration/send-password-reset.ts';
-import { accountHistory } from '../../profile/history.ts';
+import { sendPasswordResetMail } from '../../administration/send-password-reset.ts';
+import { readAccountHistory } from '../../profile/history.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
 import { toUseCaseContext } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
-import { historyQuery, historyView, viewHistory } from '../history-view.ts';
+import { historyQuerySchema, historySchema, toHistoryView } from '../history-view.ts';
 import { operationRoute } from '../operation.ts';
-import { refusalProblems } from '../problems.ts';
-import { accountView, answerSpecWithSequence, sequenceHeader, viewAccount } from '../views.ts';
+import { refusalProblemSpecs } from '../problems.ts';
+import { accountSchema, answerSpecWithSequence, createSequenceHeader, toAccountView } from '../views.ts';
 
 /** Routes with which admins read and change other accounts. */
 export function accountRoutes(deps: RouteDeps): readonly Route[] {
@@ -30,12 +30,12 @@ export function accountRoutes(deps: RouteDeps): readonly Route[] {
 }
 
 const params = z.object({ id: z.uuid() });
-const changedAccount = answerSpecWithSequence('The account now.', z.object({ user: accountView }));
+const changedAccount = answerSpecWithSequence('The account now.', z.object({ user: accountSchema }));
 const otherAccountProblems = [
   problems.not_found,
   problems.conflict,
-  refusalProblems.own_account,
-  refusalProblems.last_admin,
+  refusalProblemSpecs.own_account,
+  refusalProblemSpecs.last_admin,
 ];
 
 const reasonBody = z
@@ -61,7 +61,7 @@ function changeRoleRoute(deps: RouteDeps): Route {
         { ...target, role: request.body.role },
         toUseCaseContext(request),
       );
-      return { status: 200, body: { user: viewAccount(state) }, headers: sequenceHeader(state) };
+      return { status: 200, body: { user: toAccountView(state) }, headers: createSequenceHeader(state) };
     },
   });
 }
@@ -92,7 +92,7 @@ function switchRoute(
         { ...target, ...(reason !== undefined && { reason }) },
         toUseCaseContext(request),
       );
-      return { status: 200, body: { user: viewAccount(state) }, headers: sequenceHeader(state) };
+      return { status: 200, body: { user: toAccountView(state) }, headers: createSequenceHeader(state) };
     },
   });
 }
@@ -121,7 +121,7 @@ function revokeSessionsRoute(deps: RouteDeps): Route {
     problems: [problems.not_found, problems.conflict],
     handle: async (request) => {
       const { state } = await revokeSessions(deps, request.params.id, toUseCaseContext(request));
-      return { status: 204, headers: sequenceHeader(state) };
+      return { status: 204, headers: createSequenceHeader(state) };
     },
   });
 }
@@ -141,8 +141,8 @@ function passwordResetRoute(deps: RouteDeps): Route {
     problems: [problems.not_found, problems.conflict, problems.rate_limited],
     handle: async (request) => {
       const target = { userId: request.params.id, by: request.caller.userId };
-      const { state } = await sendPasswordReset(deps, target, toUseCaseContext(request));
-      return { status: 202, headers: sequenceHeader(state) };
+      const { state } = await sendPasswordResetMail(deps, target, toUseCaseContext(request));
+      return { status: 202, headers: createSequenceHeader(state) };
     },
   });
 }
@@ -156,12 +156,12 @@ function accountHistoryRoute(deps: RouteDeps): Route {
     summary: 'The history of an account',
     policy: deps.guards.withRole('admin'),
     params,
-    query: historyQuery,
-    answers: { 200: { description: 'Oldest first.', schema: historyView } },
+    query: historyQuerySchema,
+    answers: { 200: { description: 'Oldest first.', schema: historySchema } },
     problems: [problems.not_found],
     handle: async ({ params: { id }, query }) => {
       const page = { limit: query.limit, after: query.cursor };
-      return { status: 200, body: viewHistory(await accountHistory(deps, id, page)) };
+      return { status: 200, body: toHistoryView(await readAccountHistory(deps, id, page)) };
     },
   });
 }

@@ -4,10 +4,10 @@ import { type Answer, type OpenApiInfo, publicPolicy, type Route, route } from '
 import { z } from 'zod';
 import { AUTH_BASE_PATH } from '../base-path.ts';
 import type { RouteDeps } from '../deps.ts';
-import { generalProblemPage, htmlAnswer, localeOfRequest } from '../link-page.ts';
-import { donePages } from '../pages/pages.ts';
-import { localeTag } from '../schemas.ts';
-import { type SecurityTxt, securityTxt } from '../security-txt.ts';
+import { createGeneralProblemPage, htmlAnswer, localeOfRequest } from '../link-page.ts';
+import { successPageNames } from '../pages/pages.ts';
+import { localeTagSchema } from '../schemas.ts';
+import { formatSecurityTxt, type SecurityTxtFields } from '../security-txt.ts';
 
 const KEYS_MAX_AGE_SECONDS = 300;
 
@@ -20,7 +20,7 @@ export function documentRoutes(deps: RouteDeps): readonly Route[] {
     keysRoute(deps),
     {
       ...fileRoute('pages.css', { type: 'text/css; charset=utf-8', text: stylesheet }),
-      generalProblemPage: generalProblemPage(deps.pages),
+      generalProblemPage: createGeneralProblemPage(deps.pages),
     },
     fileRoute('pages.js', { type: 'text/javascript; charset=utf-8', text: script }),
     ...(logo ? [fileRoute('logo', { type: logo.type, text: logo.bytes }, FROM_ANYWHERE)] : []),
@@ -47,7 +47,7 @@ function keysRoute({ accessTokens }: RouteDeps): Route {
   });
 }
 
-function securityTxtRoute({ now }: RouteDeps, file: SecurityTxt): Route {
+function securityTxtRoute({ now }: RouteDeps, file: SecurityTxtFields): Route {
   return route({
     method: 'GET',
     path: '/.well-known/security.txt',
@@ -59,7 +59,7 @@ function securityTxtRoute({ now }: RouteDeps, file: SecurityTxt): Route {
     answers: { 200: { description: 'A security.txt.', media: ['text/plain'] } },
     handle: async () => ({
       status: 200,
-      text: { type: 'text/plain; charset=utf-8', text: securityTxt(file, now()) },
+      text: { type: 'text/plain; charset=utf-8', text: formatSecurityTxt(file, now()) },
     }),
   });
 }
@@ -93,7 +93,7 @@ function homeRoute({ pages }: RouteDeps): Route {
     summary: 'A page that describes this server',
     policy: publicPolicy,
     hidden: true,
-    problemPage: generalProblemPage(pages),
+    problemPage: createGeneralProblemPage(pages),
     answers: { 200: { description: 'A page.', media: ['text/html'] } },
     handle: async (request) => htmlAnswer(pages.home({ locale: localeOfRequest(request) })),
   });
@@ -108,8 +108,8 @@ function doneRoute({ pages }: RouteDeps): Route {
     summary: 'A page that reports what a form has done',
     policy: publicPolicy,
     hidden: true,
-    params: z.object({ page: z.enum(donePages) }),
-    query: z.object({ lang: localeTag.optional() }),
+    params: z.object({ page: z.enum(successPageNames) }),
+    query: z.object({ lang: localeTagSchema.optional() }),
     answers: { 200: { description: 'A page.', media: ['text/html'] } },
     handle: async ({ params: { page }, query: { lang }, ...request }) =>
       htmlAnswer(pages.done(page, { locale: lang ?? localeOfRequest(request) })),
@@ -117,7 +117,7 @@ function doneRoute({ pages }: RouteDeps): Route {
 }
 
 /** Describes the tags of the OpenAPI document. */
-export const authTags = {
+export const authOpenApiTags = {
   accounts: 'Signing up, and the own account.',
   verification: 'Proving that an address is one’s own, by a link in a mail.',
   sessions: 'Signing in and out, and where one is signed in.',
@@ -132,7 +132,7 @@ export const authInfo: OpenApiInfo = {
   title: 'Latchkey: auth',
   version: '1',
   description: 'Sign-up, verification, sessions, passwords and administration of accounts.',
-  tags: authTags,
+  tags: authOpenApiTags,
 };
 
 /**
@@ -144,7 +144,7 @@ const WHOLE_API = new URL('../../../../../docs/openapi.json', import.meta.url);
 /**
  * Declares the route that serves the OpenAPI document of all services. The file is read on the first request.
  */
-export function wholeApiRoute({ publicPath }: RouteDeps): Route {
+export function fullOpenApiDocumentRoute({ publicPath }: RouteDeps): Route {
   let document: object | undefined;
   async function read(): Promise<object> {
     const document = JSON.parse(await readFile(WHOLE_API, 'utf8'));

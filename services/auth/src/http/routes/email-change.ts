@@ -12,12 +12,23 @@ import { allowAnonymous } from '../allow-anonymous.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
 import { toUseCaseContext } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
-import { htmlAnswer, linkFormAction, linkProblemPage, linkProblems, tokenParam } from '../link-page.ts';
-import { newPasswordFault } from '../new-password-fault.ts';
+import {
+  createLinkProblemPage,
+  htmlAnswer,
+  linkFormAction,
+  linkProblemSpecs,
+  linkTokenParamsSchema,
+} from '../link-page.ts';
+import { findNewPasswordFault } from '../new-password-fault.ts';
 import { operationRoute } from '../operation.ts';
-import { passwordLengthFaults, refusalProblems } from '../problems.ts';
-import { newPasswordSchema, passwordText } from '../schemas.ts';
-import { answerSpecWithSequence, jsonOrPageAnswerSpec, messageView, sequenceHeader } from '../views.ts';
+import { createPasswordLengthCheck, refusalProblemSpecs } from '../problems.ts';
+import { newPasswordSchema, passwordTextSchema } from '../schemas.ts';
+import {
+  answerSpecWithSequence,
+  createSequenceHeader,
+  jsonOrPageAnswerSpec,
+  messageSchema,
+} from '../views.ts';
 
 export function emailChangeRoutes(deps: RouteDeps): readonly Route[] {
   return [
@@ -42,12 +53,12 @@ function requestRoute(deps: RouteDeps): Route {
     description:
       'Mails a link to the new address, which confirms the change together with the password or a session. The answer is the same if the address belongs to another account; its owner gets a mail.',
     policy: deps.guards.verified,
-    body: z.object({ newEmail: emailAddressSchema, password: passwordText }),
-    answers: { 202: answerSpecWithSequence('Whether or not the address is in use.', messageView) },
+    body: z.object({ newEmail: emailAddressSchema, password: passwordTextSchema }),
+    answers: { 202: answerSpecWithSequence('Whether or not the address is in use.', messageSchema) },
     problems: [
-      refusalProblems.password_incorrect,
-      refusalProblems.email_unchanged,
-      refusalProblems.email_change_recent,
+      refusalProblemSpecs.password_incorrect,
+      refusalProblemSpecs.email_unchanged,
+      refusalProblemSpecs.email_change_recent,
       problems.conflict,
       problems.rate_limited,
     ],
@@ -61,7 +72,7 @@ function requestRoute(deps: RouteDeps): Route {
       return {
         status: 202,
         body: { message: 'Check the inbox of the new address for a link.' },
-        headers: sequenceHeader(state),
+        headers: createSequenceHeader(state),
       };
     },
   });
@@ -86,10 +97,10 @@ function viewConfirmationRoute(deps: RouteDeps): Route {
     description: 'Changes nothing, because mail scanners follow links. Asks for the password.',
     policy: publicPolicy,
     secretPath: true,
-    params: tokenParam,
+    params: linkTokenParamsSchema,
     answers: { 200: { description: 'A page with a form to confirm.', media: ['text/html'] } },
-    problems: linkProblems,
-    problemPage: linkProblemPage(pages, 'email-change'),
+    problems: linkProblemSpecs,
+    problemPage: createLinkProblemPage(pages, 'email-change'),
     handle: async ({ params: { token } }) => {
       const view = await viewEmailChange(deps, token);
       return htmlAnswer(pages.emailChange({ ...view, action: linkFormAction(deps, CHANGE, token) }));
@@ -97,7 +108,7 @@ function viewConfirmationRoute(deps: RouteDeps): Route {
   });
 }
 
-const confirmation = z.object({ password: passwordText.optional() });
+const confirmation = z.object({ password: passwordTextSchema.optional() });
 
 function evidenceOf({
   body: { password },
@@ -122,7 +133,7 @@ function confirmationRoute(deps: RouteDeps): Route {
       'The link alone changes nothing. Send `{}` with an access token of the account, or `password`. The previous address gets a mail with a link that undoes the change for 7 days. A used link answers 200 again.',
     policy: allowAnonymous(deps.guards.authenticated),
     secretPath: true,
-    params: tokenParam,
+    params: linkTokenParamsSchema,
     body: confirmation,
     accepts: ['none', 'json', 'form'],
     answers: {
@@ -130,13 +141,13 @@ function confirmationRoute(deps: RouteDeps): Route {
       400: { description: 'The form with the fault, if a form was sent.', media: ['text/html'] },
     },
     problems: [
-      ...linkProblems,
-      refusalProblems.password_required,
-      refusalProblems.password_incorrect,
+      ...linkProblemSpecs,
+      refusalProblemSpecs.password_required,
+      refusalProblemSpecs.password_incorrect,
       problems.conflict,
       problems.rate_limited,
     ],
-    problemPage: linkProblemPage(pages, 'email-change'),
+    problemPage: createLinkProblemPage(pages, 'email-change'),
     handle: async (request) => {
       const { token } = request.params;
       const confirmed = { token, evidence: evidenceOf(request) };
@@ -146,7 +157,7 @@ function confirmationRoute(deps: RouteDeps): Route {
       return {
         status: 200,
         body: { message: 'Email address changed successfully' },
-        headers: sequenceHeader(state),
+        headers: createSequenceHeader(state),
       };
     },
     formAgain: async (refusal, { params: { token } }) => {
@@ -173,10 +184,10 @@ function viewUndoRoute(deps: RouteDeps): Route {
     description: 'Changes nothing.',
     policy: publicPolicy,
     secretPath: true,
-    params: tokenParam,
+    params: linkTokenParamsSchema,
     answers: { 200: { description: 'A page with a form for a new password.', media: ['text/html'] } },
-    problems: linkProblems,
-    problemPage: linkProblemPage(pages, 'email-undo'),
+    problems: linkProblemSpecs,
+    problemPage: createLinkProblemPage(pages, 'email-undo'),
     handle: async ({ params: { token } }) => {
       const view = await viewEmailUndo(deps, token);
       return htmlAnswer(pages.emailUndo({ ...view, action: linkFormAction(deps, UNDO, token) }));
@@ -196,21 +207,24 @@ function undoRoute(deps: RouteDeps): Route {
       'The account has its previous address again. Ends every session and every other link. Works for 7 days after the change, also if the password was changed since or the account is disabled.',
     policy: publicPolicy,
     secretPath: true,
-    params: tokenParam,
-    body: z.object({ newPassword: newPasswordSchema(deps.passwordRules), confirmNewPassword: passwordText }),
-    moreFaults: passwordLengthFaults(deps.passwordRules, 'newPassword'),
+    params: linkTokenParamsSchema,
+    body: z.object({
+      newPassword: newPasswordSchema(deps.passwordRules),
+      confirmNewPassword: passwordTextSchema,
+    }),
+    moreFaults: createPasswordLengthCheck(deps.passwordRules, 'newPassword'),
     accepts: ['json', 'form'],
     answers: {
       200: jsonOrPageAnswerSpec('The account has its previous address again.'),
       400: { description: 'The form with the fault, if a form was sent.', media: ['text/html'] },
     },
     problems: [
-      ...linkProblems,
-      refusalProblems.passwords_do_not_match,
-      refusalProblems.password_too_weak,
+      ...linkProblemSpecs,
+      refusalProblemSpecs.passwords_do_not_match,
+      refusalProblemSpecs.password_too_weak,
       problems.conflict,
     ],
-    problemPage: linkProblemPage(pages, 'email-undo'),
+    problemPage: createLinkProblemPage(pages, 'email-undo'),
     handle: async (request) => {
       const undo = { token: request.params.token, ...request.body };
       const { state } = await undoEmailChange(deps, undo, toUseCaseContext(request));
@@ -219,11 +233,11 @@ function undoRoute(deps: RouteDeps): Route {
       return {
         status: 200,
         body: { message: 'Email change undone successfully' },
-        headers: sequenceHeader(state),
+        headers: createSequenceHeader(state),
       };
     },
     formAgain: async (refusal, { params: { token } }) => {
-      const fault = newPasswordFault(refusal);
+      const fault = findNewPasswordFault(refusal);
       if (fault === undefined) return undefined;
       const action = linkFormAction(deps, UNDO, token);
       return pages.emailUndo({ ...(await viewEmailUndo(deps, token)), action, fault });

@@ -3,18 +3,24 @@ import { z } from 'zod';
 import { requireExistingAccount } from '../../account/index.ts';
 import {
   cancelErasure,
-  eraseOtherAccount,
-  eraseOwnAccount,
+  requestErasureOfAccount,
+  requestOwnErasure,
   viewErasure,
 } from '../../erasure/request-erasure.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
 import { toUseCaseContext } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
-import { erasureProblemPage, htmlAnswer, linkFormAction, linkProblems, tokenParam } from '../link-page.ts';
+import {
+  createErasureProblemPage,
+  htmlAnswer,
+  linkFormAction,
+  linkProblemSpecs,
+  linkTokenParamsSchema,
+} from '../link-page.ts';
 import { operationRoute } from '../operation.ts';
-import { refusalProblems } from '../problems.ts';
-import { passwordText } from '../schemas.ts';
-import { answerSpecWithSequence, jsonOrPageAnswerSpec, sequenceHeader } from '../views.ts';
+import { refusalProblemSpecs } from '../problems.ts';
+import { passwordTextSchema } from '../schemas.ts';
+import { answerSpecWithSequence, createSequenceHeader, jsonOrPageAnswerSpec } from '../views.ts';
 
 export function erasureRoutes(deps: RouteDeps): readonly Route[] {
   return [eraseOwnRoute(deps), eraseRoute(deps), viewErasureRoute(deps), cancelErasureRoute(deps)];
@@ -39,22 +45,22 @@ function eraseOwnRoute(deps: RouteDeps): Route {
     description:
       'Ends every session at once. A mail confirms the request; its link undoes it until `eraseAt`. Then every personal data of the account is erased.',
     policy: deps.guards.authenticated,
-    body: z.object({ password: passwordText }),
+    body: z.object({ password: passwordTextSchema }),
     answers: { 202: requested },
     problems: [
-      refusalProblems.password_incorrect,
-      refusalProblems.last_admin,
+      refusalProblemSpecs.password_incorrect,
+      refusalProblemSpecs.last_admin,
       problems.conflict,
       problems.rate_limited,
     ],
     handle: async (request) => {
-      const { state, eraseAt } = await eraseOwnAccount(
+      const { state, eraseAt } = await requestOwnErasure(
         deps,
         request.body,
         request.caller,
         toUseCaseContext(request),
       );
-      return { status: 202, body: { message: MESSAGE, eraseAt }, headers: sequenceHeader(state) };
+      return { status: 202, body: { message: MESSAGE, eraseAt }, headers: createSequenceHeader(state) };
     },
   });
 }
@@ -74,13 +80,13 @@ function eraseRoute(deps: RouteDeps): Route {
     problems: [
       problems.not_found,
       problems.conflict,
-      refusalProblems.own_account,
-      refusalProblems.last_admin,
+      refusalProblemSpecs.own_account,
+      refusalProblemSpecs.last_admin,
     ],
     handle: async (request) => {
       const target = { userId: request.params.id, by: request.caller.userId };
-      const { state, eraseAt } = await eraseOtherAccount(deps, target, toUseCaseContext(request));
-      return { status: 202, body: { message: MESSAGE, eraseAt }, headers: sequenceHeader(state) };
+      const { state, eraseAt } = await requestErasureOfAccount(deps, target, toUseCaseContext(request));
+      return { status: 202, body: { message: MESSAGE, eraseAt }, headers: createSequenceHeader(state) };
     },
   });
 }
@@ -96,10 +102,10 @@ function viewErasureRoute(deps: RouteDeps): Route {
     description: 'Changes nothing.',
     policy: publicPolicy,
     secretPath: true,
-    params: tokenParam,
+    params: linkTokenParamsSchema,
     answers: { 200: { description: 'A page with a button.', media: ['text/html'] } },
-    problems: linkProblems,
-    problemPage: erasureProblemPage(pages),
+    problems: linkProblemSpecs,
+    problemPage: createErasureProblemPage(pages),
     handle: async ({ params: { token } }) => {
       const view = await viewErasure(deps, token);
       const action = linkFormAction(deps, LINK, token);
@@ -119,12 +125,12 @@ function cancelErasureRoute(deps: RouteDeps): Route {
     description: 'Enables the account again. Its password stays the same.',
     policy: publicPolicy,
     secretPath: true,
-    params: tokenParam,
+    params: linkTokenParamsSchema,
     body: z.object({}),
     accepts: ['none', 'json', 'form'],
     answers: { 200: jsonOrPageAnswerSpec('The account stays.') },
-    problems: [...linkProblems, problems.conflict],
-    problemPage: erasureProblemPage(pages),
+    problems: [...linkProblemSpecs, problems.conflict],
+    problemPage: createErasureProblemPage(pages),
     handle: async (request) => {
       const { state } = await cancelErasure(deps, request.params.token, toUseCaseContext(request));
       if (request.sentAs === 'form')
@@ -132,7 +138,7 @@ function cancelErasureRoute(deps: RouteDeps): Route {
       return {
         status: 200,
         body: { message: 'The account will not be erased' },
-        headers: sequenceHeader(state),
+        headers: createSequenceHeader(state),
       };
     },
   });

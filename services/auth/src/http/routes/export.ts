@@ -7,8 +7,8 @@ import { AUTH_BASE_PATH } from '../base-path.ts';
 import { toUseCaseContext } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import { operationRoute } from '../operation.ts';
-import { refusalProblems } from '../problems.ts';
-import { passwordText } from '../schemas.ts';
+import { refusalProblemSpecs } from '../problems.ts';
+import { passwordTextSchema } from '../schemas.ts';
 
 export function exportRoutes(deps: RouteDeps): readonly Route[] {
   return [exportRoute(deps)];
@@ -25,11 +25,11 @@ function exportRoute(deps: RouteDeps): Route {
     description:
       'One JSON document: profile, events, sessions, mails and sign-ins. It is streamed: a connection that breaks leaves it incomplete. Changes nothing; the export is recorded, and the history shows it.',
     policy: deps.guards.authenticated,
-    body: z.object({ password: passwordText }),
+    body: z.object({ password: passwordTextSchema }),
     answers: {
       200: { description: 'The document.', schema: exportDocumentSchema, headers: ['Content-Disposition'] },
     },
-    problems: [refusalProblems.password_incorrect, problems.rate_limited],
+    problems: [refusalProblemSpecs.password_incorrect, problems.rate_limited],
     handle: async (request) => {
       const pieces = await exportOwnAccount(
         deps,

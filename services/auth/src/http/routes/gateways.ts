@@ -7,7 +7,7 @@ import { role } from '@latchkey/events';
 import { type Policy, Problem, problems, publicPolicy, type Route, route } from '@latchkey/http';
 import { type AccessClaims, accountNotVerified } from '@latchkey/tokens';
 import { z } from 'zod';
-import { findCaller } from '../../sessions/session-status.ts';
+import { findCallerOfToken } from '../../sessions/session-status.ts';
 import { PolicyProblem } from '../audited-route.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
 import type { RouteDeps } from '../deps.ts';
@@ -152,7 +152,7 @@ function introspectRoute(deps: RouteDeps): Route {
 
 async function introspected(deps: RouteDeps, token: string): Promise<z.infer<typeof introspection>> {
   const claims = await deps.verifyToken(token);
-  const caller = claims && (await findCaller(deps, claims));
+  const caller = claims && (await findCallerOfToken(deps, claims));
   if (claims === undefined || caller === undefined) return { active: false };
   const { role: current, status } = caller.state;
   return {

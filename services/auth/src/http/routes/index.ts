@@ -1,11 +1,11 @@
 /** Every route of auth, by topic. */
 import { openApiRoute, type Route } from '@latchkey/http';
 import { runWithTimeBudget } from '@latchkey/store';
-import { auditedRoute } from '../audited-route.ts';
+import { withAuditEvents } from '../audited-route.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
 import type { RouteDeps } from '../deps.ts';
 import { accountRoutes } from './accounts.ts';
-import { authInfo, documentRoutes, wholeApiRoute } from './documents.ts';
+import { authInfo, documentRoutes, fullOpenApiDocumentRoute } from './documents.ts';
 import { emailChangeRoutes } from './email-change.ts';
 import { erasureRoutes } from './erasure.ts';
 import { exportRoutes } from './export.ts';
@@ -36,11 +36,11 @@ export function createRoutes(deps: RouteDeps): readonly Route[] {
   const pageHeaders = deps.pages.headers;
   const routes = topics
     .flatMap((routesOf) => routesOf(deps))
-    .map((route) => auditedRoute(deps.audit, { ...route, pageHeaders, around: runWithTimeBudget }));
+    .map((route) => withAuditEvents(deps.audit, { ...route, pageHeaders, around: runWithTimeBudget }));
   const info = { ...authInfo, publicPath: deps.publicPath };
   return [
     ...routes,
     openApiRoute(`${AUTH_BASE_PATH}/openapi.json`, 'description', info, routes),
-    wholeApiRoute(deps),
+    fullOpenApiDocumentRoute(deps),
   ];
 }

@@ -2,16 +2,16 @@ import { catalogue } from '@latchkey/events';
 import { problems, type Route } from '@latchkey/http';
 import { z } from 'zod';
 import { emailAddressSchema } from '../../addresses/email.ts';
-import { sendMail } from '../../administration/mailing.ts';
+import { sendMailing } from '../../administration/mailing.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
-import { idempotencyHeaders, toIdempotentContext } from '../context.ts';
+import { idempotencyHeadersSchema, toIdempotentContext } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import { operationRoute } from '../operation.ts';
-import { refusalProblems } from '../problems.ts';
+import { refusalProblemSpecs } from '../problems.ts';
 
 const MOST_RECIPIENTS = 100;
 
-export const mailingBody = z.object({
+export const mailingBodySchema = z.object({
   addresses: z.array(emailAddressSchema).min(1).max(MOST_RECIPIENTS),
   template: catalogue.MailRequested.schema.shape.template.default('welcome'),
 });
@@ -25,21 +25,21 @@ export function mailingRoutes(deps: RouteDeps): readonly Route[] {
     summary: 'Send a mail to a list of addresses',
     description: 'One mail per address, all or nothing.',
     policy: deps.guards.withRole('admin'),
-    headers: idempotencyHeaders,
-    body: mailingBody,
+    headers: idempotencyHeadersSchema,
+    body: mailingBodySchema,
     answers: {
       202: {
         description: 'Accepted; the mails follow.',
         schema: z.object({ message: z.string(), mailingId: z.uuid() }),
       },
     },
-    problems: [refusalProblems.idempotency_key_reused, problems.rate_limited, problems.conflict],
+    problems: [refusalProblemSpecs.idempotency_key_reused, problems.rate_limited, problems.conflict],
     handle: async (request) => {
       const { addresses, template } = request.body;
       // Different spellings of one address count as one recipient.
       const byAddress = new Map(addresses.map(({ canonical, stored }) => [canonical, stored]));
       const mailing = { recipients: [...byAddress.values()], template };
-      const mailingId = await sendMail(deps, mailing, request.caller, toIdempotentContext(request));
+      const mailingId = await sendMailing(deps, mailing, request.caller, toIdempotentContext(request));
       return { status: 202, body: { message: 'Email accepted for sending', mailingId } };
     },
   });

@@ -3,25 +3,30 @@ import { z } from 'zod';
 import { requireExistingAccount } from '../../account/index.ts';
 import { emailAddressSchema } from '../../addresses/email.ts';
 import { changePassword } from '../../passwords/change.ts';
-import { completeReset, viewReset } from '../../passwords/reset.ts';
-import { requestMailByAddress } from '../../requests/written-requests.ts';
+import { completePasswordReset, viewPasswordReset } from '../../passwords/reset.ts';
+import { requestMailToAddress } from '../../requests/written-requests.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
 import { toUseCaseContext } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import {
+  createLinkProblemPage,
+  createLinkRequestProblemPage,
   htmlAnswer,
   linkFormAction,
-  linkProblemPage,
-  linkProblems,
+  linkProblemSpecs,
+  linkTokenParamsSchema,
   localeOfRequest,
-  requestProblemPage,
-  tokenParam,
 } from '../link-page.ts';
-import { newPasswordFault } from '../new-password-fault.ts';
+import { findNewPasswordFault } from '../new-password-fault.ts';
 import { operationRoute } from '../operation.ts';
-import { passwordLengthFaults, refusalProblems } from '../problems.ts';
-import { newPasswordSchema, passwordText } from '../schemas.ts';
-import { answerSpecWithSequence, jsonOrPageAnswerSpec, messageView, sequenceHeader } from '../views.ts';
+import { createPasswordLengthCheck, refusalProblemSpecs } from '../problems.ts';
+import { newPasswordSchema, passwordTextSchema } from '../schemas.ts';
+import {
+  answerSpecWithSequence,
+  createSequenceHeader,
+  jsonOrPageAnswerSpec,
+  messageSchema,
+} from '../views.ts';
 
 export function passwordRoutes(deps: RouteDeps): readonly Route[] {
   return [resetRequestRoute(deps), viewResetRoute(deps), completeResetRoute(deps), changePasswordRoute(deps)];
@@ -33,7 +38,10 @@ function actionOf(deps: RouteDeps, token: string): string {
   return linkFormAction(deps, `${AUTH_BASE_PATH}/password-reset-confirm`, token);
 }
 
-const newPasswordProblems = [refusalProblems.passwords_do_not_match, refusalProblems.password_too_weak];
+const newPasswordProblems = [
+  refusalProblemSpecs.passwords_do_not_match,
+  refusalProblemSpecs.password_too_weak,
+];
 
 function resetRequestRoute(deps: RouteDeps): Route {
   const { pages } = deps;
@@ -50,15 +58,15 @@ function resetRequestRoute(deps: RouteDeps): Route {
     answers: {
       202: {
         description: 'The same response whether or not the account exists.',
-        schema: messageView,
+        schema: messageSchema,
         media: ['text/html'],
       },
     },
     problems: [problems.rate_limited],
-    problemPage: requestProblemPage(pages, 'password-reset'),
+    problemPage: createLinkRequestProblemPage(pages, 'password-reset'),
     handle: async (request) => {
       const address = request.body.email.canonical;
-      await requestMailByAddress(deps, { kind: 'password-reset', address }, toUseCaseContext(request));
+      await requestMailToAddress(deps, { kind: 'password-reset', address }, toUseCaseContext(request));
       if (request.sentAs === 'form')
         return htmlAnswer(pages.requested({ locale: localeOfRequest(request), kind: 'password-reset' }), 202);
       return {
@@ -80,12 +88,12 @@ function viewResetRoute(deps: RouteDeps): Route {
     description: 'Changes nothing.',
     policy: publicPolicy,
     secretPath: true,
-    params: tokenParam,
+    params: linkTokenParamsSchema,
     answers: { 200: { description: 'A page with a form.', media: ['text/html'] } },
-    problems: linkProblems,
-    problemPage: linkProblemPage(pages, 'password-reset'),
+    problems: linkProblemSpecs,
+    problemPage: createLinkProblemPage(pages, 'password-reset'),
     handle: async ({ params: { token } }) => {
-      const view = await viewReset(deps, token);
+      const view = await viewPasswordReset(deps, token);
       return htmlAnswer(pages.reset({ ...view, action: actionOf(deps, token) }));
     },
   });
@@ -104,19 +112,22 @@ function completeResetRoute(deps: RouteDeps): Route {
       'Ends every session and every other link of the account. Verifies the account if its address is unverified.',
     policy: publicPolicy,
     secretPath: true,
-    params: tokenParam,
-    body: z.object({ newPassword: newPasswordSchema(deps.passwordRules), confirmNewPassword: passwordText }),
-    moreFaults: passwordLengthFaults(deps.passwordRules, 'newPassword'),
+    params: linkTokenParamsSchema,
+    body: z.object({
+      newPassword: newPasswordSchema(deps.passwordRules),
+      confirmNewPassword: passwordTextSchema,
+    }),
+    moreFaults: createPasswordLengthCheck(deps.passwordRules, 'newPassword'),
     accepts: ['json', 'form'],
     answers: {
       200: jsonOrPageAnswerSpec('The password is set.'),
       400: { description: 'The form with the fault, if a form was sent.', media: ['text/html'] },
     },
-    problems: [...linkProblems, ...newPasswordProblems, problems.conflict],
-    problemPage: linkProblemPage(pages, 'password-reset'),
+    problems: [...linkProblemSpecs, ...newPasswordProblems, problems.conflict],
+    problemPage: createLinkProblemPage(pages, 'password-reset'),
     handle: async (request) => {
       const reset = { token: request.params.token, ...request.body };
-      const { state, facts } = await completeReset(deps, reset, toUseCaseContext(request));
+      const { state, facts } = await completePasswordReset(deps, reset, toUseCaseContext(request));
       if (request.sentAs === 'form') {
         const first = facts.some(({ type }) => type === 'AccountVerified');
         return htmlAnswer(pages.done(first ? 'first-password' : 'reset', requireExistingAccount(state)));
@@ -124,13 +135,13 @@ function completeResetRoute(deps: RouteDeps): Route {
       return {
         status: 200,
         body: { message: 'Password reset successfully' },
-        headers: sequenceHeader(state),
+        headers: createSequenceHeader(state),
       };
     },
     formAgain: async (refusal, { params: { token } }) => {
-      const fault = newPasswordFault(refusal);
+      const fault = findNewPasswordFault(refusal);
       if (fault === undefined) return undefined;
-      return pages.reset({ ...(await viewReset(deps, token)), action: actionOf(deps, token), fault });
+      return pages.reset({ ...(await viewPasswordReset(deps, token)), action: actionOf(deps, token), fault });
     },
   });
 }
@@ -145,11 +156,11 @@ function changePasswordRoute(deps: RouteDeps): Route {
     description: "Ends every other session and every open link; the caller's session stays active.",
     policy: deps.guards.verified,
     body: z.object({
-      currentPassword: passwordText,
+      currentPassword: passwordTextSchema,
       newPassword: newPasswordSchema(deps.passwordRules),
-      confirmNewPassword: passwordText.optional(),
+      confirmNewPassword: passwordTextSchema.optional(),
     }),
-    moreFaults: passwordLengthFaults(deps.passwordRules, 'newPassword'),
+    moreFaults: createPasswordLengthCheck(deps.passwordRules, 'newPassword'),
     answers: {
       200: answerSpecWithSequence(
         'Changed; with a new access token, because the old one is revoked.',
@@ -158,7 +169,7 @@ function changePasswordRoute(deps: RouteDeps): Route {
     },
     problems: [
       ...newPasswordProblems,
-      refusalProblems.current_password_incorrect,
+      refusalProblemSpecs.current_password_incorrect,
       problems.conflict,
       problems.rate_limited,
     ],
@@ -179,7 +190,7 @@ function changePasswordRoute(deps: RouteDeps): Route {
       return {
         status: 200,
         body: { message: 'Password changed successfully', ...token },
-        headers: sequenceHeader(state),
+        headers: createSequenceHeader(state),
       };
     },
   });

@@ -2,18 +2,18 @@ import { problems, type Route } from '@latchkey/http';
 import { z } from 'zod';
 import type { ChangeProfileCommand } from '../../account/index.ts';
 import { changeProfile } from '../../profile/change-profile.ts';
-import { ownHistory } from '../../profile/own-history.ts';
+import { readOwnHistory } from '../../profile/own-history.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
 import { toUseCaseContext } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
-import { ownHistoryQuery, ownHistoryView, viewOwnHistory } from '../history-view.ts';
+import { ownHistoryQuerySchema, ownHistorySchema, toOwnHistoryView } from '../history-view.ts';
 import { operationRoute } from '../operation.ts';
 import {
-  accountView,
+  accountSchema,
   answerSpecWithSequence,
+  createSequenceHeader,
   profileFieldSchemas,
-  sequenceHeader,
-  viewAccount,
+  toAccountView,
 } from '../views.ts';
 
 /** Routes with which callers read and change their own account. */
@@ -37,12 +37,12 @@ function changeProfileRoute(deps: RouteDeps): Route {
     summary: "Change one's names or language",
     policy: deps.guards.verified,
     body,
-    answers: { 200: answerSpecWithSequence('The account now.', z.object({ user: accountView })) },
+    answers: { 200: answerSpecWithSequence('The account now.', z.object({ user: accountSchema })) },
     problems: [problems.conflict, problems.rate_limited],
     handle: async (request) => {
       const change = given(request.body);
       const { state } = await changeProfile(deps, change, request.caller, toUseCaseContext(request));
-      return { status: 200, body: { user: viewAccount(state) }, headers: sequenceHeader(state) };
+      return { status: 200, body: { user: toAccountView(state) }, headers: createSequenceHeader(state) };
     },
   });
 }
@@ -71,11 +71,11 @@ function historyRoute(deps: RouteDeps): Route {
     summary: "The history of one's own account",
     description: 'Includes sign-ins and failed attempts, which are kept for AUDIT_RETENTION_DAYS.',
     policy: deps.guards.verified,
-    query: ownHistoryQuery,
-    answers: { 200: { description: 'Oldest first.', schema: ownHistoryView } },
+    query: ownHistoryQuerySchema,
+    answers: { 200: { description: 'Oldest first.', schema: ownHistorySchema } },
     handle: async ({ caller, query }) => {
       const page = { limit: query.limit, after: query.cursor };
-      return { status: 200, body: viewOwnHistory(await ownHistory(deps, caller.userId, page)) };
+      return { status: 200, body: toOwnHistoryView(await readOwnHistory(deps, caller.userId, page)) };
     },
   });
 }

@@ -8,12 +8,17 @@ import { refreshSession } from '../../sessions/refresh.ts';
 import { endSession, listSessions, logout, logoutEverywhere } from '../../sessions/sessions.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
 import { toUseCaseContext } from '../context.ts';
-import { encodeSessionCursor, nextCursorSchema, pageLimitSchema, sessionCursor } from '../cursor.ts';
+import { encodeSessionCursor, nextCursorSchema, pageLimitSchema, sessionCursorSchema } from '../cursor.ts';
 import type { RouteDeps } from '../deps.ts';
 import { operationRoute } from '../operation.ts';
-import { refusalProblems } from '../problems.ts';
-import { passwordText } from '../schemas.ts';
-import { answerSpecWithSequence, sequenceHeader, signedInView, viewSignedInAccount } from '../views.ts';
+import { refusalProblemSpecs } from '../problems.ts';
+import { passwordTextSchema } from '../schemas.ts';
+import {
+  answerSpecWithSequence,
+  createSequenceHeader,
+  signedInAccountSchema,
+  toSignedInAccountView,
+} from '../views.ts';
 
 export function sessionRoutes(deps: RouteDeps): readonly Route[] {
   return [
@@ -32,7 +37,7 @@ const tokens = z
     refreshToken: z.string().optional().meta({ description: 'Absent if it is sent in the cookie.' }),
     tokenType: z.literal('Bearer'),
     expiresIn: z.int().meta({ description: 'Seconds until the access token expires.' }),
-    user: signedInView,
+    user: signedInAccountSchema,
   })
   .meta({ id: 'Tokens' });
 
@@ -58,7 +63,7 @@ function tokensAnswer(
       ...(cookies === undefined && { refreshToken }),
       tokenType: 'Bearer',
       expiresIn,
-      user: viewSignedInAccount(state),
+      user: toSignedInAccountView(state),
     },
     ...(cookies !== undefined && { headers: { 'Set-Cookie': cookies } }),
   };
@@ -76,11 +81,15 @@ function loginRoute(deps: RouteDeps): Route {
     policy: publicPolicy,
     body: z.object({
       email: emailAddressSchema,
-      password: passwordText,
+      password: passwordTextSchema,
       tokens: z.enum(['body', 'cookie']).default('body'),
     }),
     answers: { 200: { description: 'Tokens.', schema: tokens, headers: ['Set-Cookie'] } },
-    problems: [refusalProblems.invalid_credentials, refusalProblems.account_disabled, problems.rate_limited],
+    problems: [
+      refusalProblemSpecs.invalid_credentials,
+      refusalProblemSpecs.account_disabled,
+      problems.rate_limited,
+    ],
     handle: async (request) => {
       const { email, password, tokens: where } = request.body;
       const signedIn = await login(deps, { address: email.canonical, password }, toUseCaseContext(request));
@@ -106,7 +115,7 @@ function refreshRoute(deps: RouteDeps): Route {
     body: refreshBody,
     accepts: ['none', 'json'],
     answers: { 200: { description: 'Tokens.', schema: tokens, headers: ['Set-Cookie'] } },
-    problems: [refusalProblems.refresh_token_invalid, deps.cookie.problem, problems.conflict],
+    problems: [refusalProblemSpecs.refresh_token_invalid, deps.cookie.problem, problems.conflict],
     handle: async (request) => {
       const presented = tokenFromCookieOrBody(deps, request, request.body.refreshToken);
       if (presented === undefined) throw new Refused('refresh_token_invalid');
@@ -172,7 +181,7 @@ function logoutAllRoute(deps: RouteDeps): Route {
     problems: [problems.conflict, problems.rate_limited],
     handle: async (request) => {
       const { state } = await logoutEverywhere(deps, request.caller, toUseCaseContext(request));
-      return { status: 204, headers: sequenceHeader(state) };
+      return { status: 204, headers: createSequenceHeader(state) };
     },
   });
 }
@@ -212,7 +221,7 @@ function listSessionsRoute(deps: RouteDeps): Route {
     tag: 'sessions',
     summary: 'List the sessions of the account',
     policy: deps.guards.authenticated,
-    query: z.object({ limit: pageLimitSchema(SESSIONS_PAGE), cursor: sessionCursor.optional() }),
+    query: z.object({ limit: pageLimitSchema(SESSIONS_PAGE), cursor: sessionCursorSchema.optional() }),
     answers: {
       200: {
         description: 'Newest login first.',

@@ -3,13 +3,13 @@ import { z } from 'zod';
 import { emailAddressSchema } from '../../addresses/email.ts';
 import { signUp } from '../../sign-up/sign-up.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
-import { idempotencyHeaders, toIdempotentContext } from '../context.ts';
+import { idempotencyHeadersSchema, toIdempotentContext } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import { localeOfRequest } from '../link-page.ts';
 import { operationRoute } from '../operation.ts';
-import { passwordLengthFaults, refusalProblems } from '../problems.ts';
+import { createPasswordLengthCheck, refusalProblemSpecs } from '../problems.ts';
 import { newPasswordSchema } from '../schemas.ts';
-import { accountView, profileFieldSchemas } from '../views.ts';
+import { accountSchema, profileFieldSchemas } from '../views.ts';
 
 function bodyOf({ passwordRules }: RouteDeps) {
   return z.object({
@@ -24,7 +24,7 @@ function bodyOf({ passwordRules }: RouteDeps) {
 
 const created = z.object({
   message: z.string(),
-  user: accountView.omit({ id: true, locale: true, disabled: true }),
+  user: accountSchema.omit({ id: true, locale: true, disabled: true }),
 });
 
 export function signUpRoutes(deps: RouteDeps): readonly Route[] {
@@ -37,9 +37,9 @@ export function signUpRoutes(deps: RouteDeps): readonly Route[] {
     description:
       'The same answer whether the address is new, pending or taken; a mail tells the owner of the mailbox.',
     policy: publicPolicy,
-    headers: idempotencyHeaders,
+    headers: idempotencyHeadersSchema,
     body: bodyOf(deps),
-    moreFaults: passwordLengthFaults(deps.passwordRules, 'password'),
+    moreFaults: createPasswordLengthCheck(deps.passwordRules, 'password'),
     answers: {
       201: {
         description:
@@ -49,9 +49,9 @@ export function signUpRoutes(deps: RouteDeps): readonly Route[] {
       },
     },
     problems: [
-      refusalProblems.password_too_weak,
-      refusalProblems.email_already_registered,
-      refusalProblems.idempotency_key_reused,
+      refusalProblemSpecs.password_too_weak,
+      refusalProblemSpecs.email_already_registered,
+      refusalProblemSpecs.idempotency_key_reused,
       problems.conflict,
       problems.rate_limited,
     ],

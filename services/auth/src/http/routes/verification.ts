@@ -5,7 +5,7 @@ import { requireExistingAccount, type SessionHolder } from '../../account/index.
 import { emailAddressSchema } from '../../addresses/email.ts';
 import type { Caller } from '../../deps.ts';
 import type { Refusal } from '../../refused.ts';
-import { requestMailByAddress } from '../../requests/written-requests.ts';
+import { requestMailToAddress } from '../../requests/written-requests.ts';
 import {
   rejectSignUp,
   renewVerification,
@@ -18,19 +18,19 @@ import { AUTH_BASE_PATH } from '../base-path.ts';
 import { toUseCaseContext } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import {
+  createLinkProblemPage,
+  createLinkRequestProblemPage,
   htmlAnswer,
   linkFormAction,
-  linkProblemPage,
-  linkProblems,
+  linkProblemSpecs,
+  linkTokenParamsSchema,
   localeOfRequest,
-  requestProblemPage,
-  tokenParam,
 } from '../link-page.ts';
 import { operationRoute } from '../operation.ts';
 import type { VerificationFault } from '../pages/pages.ts';
-import { passwordLengthFaults, refusalProblems } from '../problems.ts';
-import { newPasswordSchema, passwordText } from '../schemas.ts';
-import { jsonOrPageAnswerSpec, sequenceHeader } from '../views.ts';
+import { createPasswordLengthCheck, refusalProblemSpecs } from '../problems.ts';
+import { newPasswordSchema, passwordTextSchema } from '../schemas.ts';
+import { createSequenceHeader, jsonOrPageAnswerSpec } from '../views.ts';
 
 export function verificationRoutes(deps: RouteDeps): readonly Route[] {
   return [
@@ -51,9 +51,9 @@ function placesOf(deps: RouteDeps, token: string) {
 
 function bodyOf({ passwordRules }: RouteDeps) {
   return z.object({
-    password: passwordText.optional(),
+    password: passwordTextSchema.optional(),
     newPassword: newPasswordSchema(passwordRules).optional(),
-    confirmNewPassword: passwordText.optional(),
+    confirmNewPassword: passwordTextSchema.optional(),
     // Forms can send only strings, so the string 'true' is accepted, too.
     reject: z.union([z.literal(true), z.literal('true').transform(() => true as const)]).optional(),
   });
@@ -109,10 +109,10 @@ function viewVerificationRoute(deps: RouteDeps): Route {
       'Changes nothing, because mail scanners follow links. In the browser that signed up, it only needs one click.',
     policy: publicPolicy,
     secretPath: true,
-    params: tokenParam,
+    params: linkTokenParamsSchema,
     answers: { 200: { description: 'A page with a form to confirm.', media: ['text/html'] } },
-    problems: linkProblems,
-    problemPage: linkProblemPage(pages, 'verification'),
+    problems: linkProblemSpecs,
+    problemPage: createLinkProblemPage(pages, 'verification'),
     handle: async (request) => {
       const { token } = request.params;
       const view = await viewVerification(deps, token, holdersOf(deps, request));
@@ -132,10 +132,10 @@ function viewRejectionRoute(deps: RouteDeps): Route {
     description: 'Changes nothing.',
     policy: publicPolicy,
     secretPath: true,
-    params: tokenParam,
+    params: linkTokenParamsSchema,
     answers: { 200: { description: 'A page with a button to reject.', media: ['text/html'] } },
-    problems: linkProblems,
-    problemPage: linkProblemPage(pages, 'verification'),
+    problems: linkProblemSpecs,
+    problemPage: createLinkProblemPage(pages, 'verification'),
     handle: async ({ params: { token } }) => {
       const view = await viewVerification(deps, token, []);
       return htmlAnswer(pages.rejection({ ...view, ...placesOf(deps, token) }));
@@ -156,9 +156,9 @@ function verifyRoute(deps: RouteDeps): Route {
       'The link alone verifies nothing. Send `{}` with an access token of the account or the cookie of its sign-up, or `password`, or `newPassword` and `confirmNewPassword`, which end every earlier session. A used link answers 200 again.',
     policy: allowAnonymous(deps.guards.authenticated),
     secretPath: true,
-    params: tokenParam,
+    params: linkTokenParamsSchema,
     body: bodyOf(deps),
-    moreFaults: passwordLengthFaults(deps.passwordRules, 'newPassword'),
+    moreFaults: createPasswordLengthCheck(deps.passwordRules, 'newPassword'),
     accepts: ['none', 'json', 'form'],
     answers: {
       200: {
@@ -168,15 +168,15 @@ function verifyRoute(deps: RouteDeps): Route {
       400: { description: 'The form with the fault, if a form was sent.', media: ['text/html'] },
     },
     problems: [
-      ...linkProblems,
-      refusalProblems.password_required,
-      refusalProblems.password_incorrect,
-      refusalProblems.passwords_do_not_match,
-      refusalProblems.password_too_weak,
+      ...linkProblemSpecs,
+      refusalProblemSpecs.password_required,
+      refusalProblemSpecs.password_incorrect,
+      refusalProblemSpecs.passwords_do_not_match,
+      refusalProblemSpecs.password_too_weak,
       problems.conflict,
       problems.rate_limited,
     ],
-    problemPage: linkProblemPage(pages, 'verification'),
+    problemPage: createLinkProblemPage(pages, 'verification'),
     handle: async (request) => {
       const { token } = request.params;
       const { reject, newPassword } = request.body;
@@ -198,7 +198,7 @@ function verifyRoute(deps: RouteDeps): Route {
         return { ...answer, headers: { ...answer.headers, ...cookie } };
       }
       const message = reject ? 'Sign-up rejected' : 'Account verified successfully';
-      return { status: 200, body: { message }, headers: { ...sequenceHeader(state), ...cookie } };
+      return { status: 200, body: { message }, headers: { ...createSequenceHeader(state), ...cookie } };
     },
     formAgain: async (refusal, request) => {
       const fault = verificationFault(refusal);
@@ -245,20 +245,20 @@ function verificationRequestRoute(deps: RouteDeps): Route {
     accepts: ['none', 'json', 'form'],
     answers: { 202: jsonOrPageAnswerSpec('The same response whether or not the account exists.') },
     problems: [problems.rate_limited, problems.conflict],
-    problemPage: requestProblemPage(pages, 'verification'),
+    problemPage: createLinkRequestProblemPage(pages, 'verification'),
     handle: async (request) => {
       const { caller, body } = request;
       const message = 'If there is an account to verify, a link has been sent.';
       if (caller !== null) {
         const state = await renewVerification(deps, caller, toUseCaseContext(request));
-        return { status: 202, body: { message }, headers: sequenceHeader(state) };
+        return { status: 202, body: { message }, headers: createSequenceHeader(state) };
       }
       if (body.email === undefined) {
         const fault = 'is required without an access token';
         throw validationProblem([{ pointer: '#/email', code: 'required', message: fault }]);
       }
       const address = body.email.canonical;
-      await requestMailByAddress(deps, { kind: 'verification', address }, toUseCaseContext(request));
+      await requestMailToAddress(deps, { kind: 'verification', address }, toUseCaseContext(request));
       if (request.sentAs === 'form')
         return htmlAnswer(pages.requested({ locale: localeOfRequest(request), kind: 'verification' }), 202);
       return { status: 202, body: { message } };

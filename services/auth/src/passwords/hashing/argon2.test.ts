@@ -4,11 +4,11 @@ import { describe, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { verify } from '@node-rs/argon2';
 import { createPasswordHasher } from './argon2.ts';
-import { parseCosts } from './costs.ts';
+import { parseHashCosts } from './costs.ts';
 
 const saltKey = randomBytes(32);
 const saltKeys = [{ bytes: saltKey }] as const;
-const costs = parseCosts('19456:2');
+const costs = parseHashCosts('19456:2');
 const ip = '192.0.2.1';
 const passwords = createPasswordHasher({ saltKeys, costs, concurrency: 2 });
 
@@ -67,7 +67,7 @@ describe('the stored hash of a password', () => {
   const newer = { kid: '2026-12', bytes: randomBytes(32) };
   const rotated = createPasswordHasher({
     saltKeys: [newer, ...saltKeys],
-    costs: parseCosts('20480:2,19456:2'),
+    costs: parseHashCosts('20480:2,19456:2'),
     concurrency: 2,
   });
   const [password, address] = ['correct horse', 'ada@example.com'];

@@ -2,12 +2,12 @@
 import { createHmac } from 'node:crypto';
 import type { SecretKey, SecretKeys } from '@latchkey/process';
 import { hashRaw } from '@node-rs/argon2';
-import { networkKey } from '../../limits/ip-key.ts';
-import type { HashRequest, PasswordHasher } from '../../ports/passwords.ts';
+import { toNetworkLimitKey } from '../../limits/ip-key.ts';
+import type { PasswordHasher, PasswordHashRequest } from '../../ports/passwords.ts';
 import { Refused } from '../../refused.ts';
-import { normalisePassword } from '../rules.ts';
+import { normalizePassword } from '../rules.ts';
 import type { HashCost, HashCosts } from './costs.ts';
-import { createFairLimit, type HashingLoad } from './fair-limit.ts';
+import { createFairConcurrencyLimit, type HashingLoad } from './fair-limit.ts';
 
 /** The fixed parameters of the hash. The value 2 of `algorithm` means argon2id. */
 const ARGON2ID = { algorithm: 2, parallelism: 1, outputLen: 32 } as const;
@@ -58,17 +58,22 @@ export function createPasswordHasher(
 ): PasswordHasher & { load(): HashingLoad } {
   const { saltKeys, costs, concurrency, maxWaiting = WAITING_PER_THREAD * concurrency } = options;
   const { maxWaitMs = Number.POSITIVE_INFINITY } = options;
-  const limit = createFairLimit({ concurrency, maxWaiting, maxWaitMs, refusal: overloaded });
+  const limit = createFairConcurrencyLimit({ concurrency, maxWaiting, maxWaitMs, refusal: overloaded });
   const [key, cost] = [saltKeys[0], costs[0]];
   const current: Scheme = { key, cost };
   const earlier = saltKeys
     .flatMap((each) => costs.map((other) => ({ key: each, cost: other })))
     .filter((scheme) => scheme.key !== key || scheme.cost !== cost);
 
-  function hashBy(scheme: Scheme, password: string, address: string, request: HashRequest): Promise<string> {
+  function hashBy(
+    scheme: Scheme,
+    password: string,
+    address: string,
+    request: PasswordHashRequest,
+  ): Promise<string> {
     return limit.run(
       () => hashNow(scheme, password, address),
-      { network: networkKey(request.ip), address },
+      { network: toNetworkLimitKey(request.ip), address },
       request.isAwaited,
     );
   }
@@ -91,7 +96,7 @@ export function createPasswordHasher(
 async function hashNow({ key, cost }: Scheme, password: string, address: string): Promise<string> {
   const salt = createHmac('sha256', key.bytes).update(address).digest();
   const { memoryKib: memoryCost, passes: timeCost } = cost;
-  const raw = await hashRaw(normalisePassword(password), { ...ARGON2ID, memoryCost, timeCost, salt });
+  const raw = await hashRaw(normalizePassword(password), { ...ARGON2ID, memoryCost, timeCost, salt });
   return prefixOf({ key, cost }) + raw.toString('base64url');
 }
 

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { formatCost, HashCostsError, parseCosts } from './costs.ts';
+import { formatHashCost, HashCostsError, parseHashCosts } from './costs.ts';
 
 describe('the costs of hashes', () => {
   test('are listed newest first', () => {
-    assert.deepEqual(parseCosts('65536:3, 19456:2'), [
+    assert.deepEqual(parseHashCosts('65536:3, 19456:2'), [
       { memoryKib: 65_536, passes: 3 },
       { memoryKib: 19_456, passes: 2 },
     ]);
-    assert.deepEqual(parseCosts('7168:5').map(formatCost), ['7168:5']);
+    assert.deepEqual(parseHashCosts('7168:5').map(formatHashCost), ['7168:5']);
   });
 
   for (const text of [
@@ -23,7 +23,7 @@ describe('the costs of hashes', () => {
     '-1:9',
   ]) {
     test(`are not "${text}"`, () => {
-      assert.throws(() => parseCosts(text), HashCostsError);
+      assert.throws(() => parseHashCosts(text), HashCostsError);
     });
   }
 });

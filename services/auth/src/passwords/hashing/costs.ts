@@ -26,16 +26,16 @@ const MOST_MEMORY_KIB = 1_048_576;
 const MOST_PASSES = 20;
 
 /** Parses costs, for example `65536:3,19456:2`. @throws HashCostsError */
-export function parseCosts(text: string): HashCosts {
+export function parseHashCosts(text: string): HashCosts {
   const costs = text.split(',').map((item) => parseCost(item.trim()));
   const [first, ...others] = costs;
-  if (first === undefined || new Set(costs.map(formatCost)).size < costs.length)
+  if (first === undefined || new Set(costs.map(formatHashCost)).size < costs.length)
     throw new HashCostsError('must name each cost once');
   return [first, ...others];
 }
 
 /** Formats a cost as HASH_COSTS has it, for example `19456:2`. */
-export function formatCost({ memoryKib, passes }: HashCost): string {
+export function formatHashCost({ memoryKib, passes }: HashCost): string {
   return `${memoryKib}:${passes}`;
 }
 

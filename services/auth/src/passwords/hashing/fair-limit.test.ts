@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { describe, test } from 'node:test';
-import { createFairLimit, type Requester } from './fair-limit.ts';
+import { createFairConcurrencyLimit, type HashRequester } from './fair-limit.ts';
 
 class Refused extends Error {}
 const MAX_WAIT_MS = 1000;
 function limitOf(concurrency: number, maxWaiting: number, now = () => 0) {
-  return createFairLimit({
+  return createFairConcurrencyLimit({
     concurrency,
     maxWaiting,
     maxWaitMs: MAX_WAIT_MS,
@@ -16,7 +16,7 @@ function limitOf(concurrency: number, maxWaiting: number, now = () => 0) {
 }
 
 /** Returns a requester with the given address. All requesters are in the same network. */
-function from(name: string): Requester {
+function from(name: string): HashRequester {
   return { network: 'office', address: name };
 }
 

@@ -11,14 +11,14 @@ export interface HashingLoad {
 }
 
 /** The client network and the e-mail address for which a task runs. */
-export interface Requester {
+export interface HashRequester {
   /** The network of the client. */
   readonly network: string;
   /** The e-mail address of the account. */
   readonly address: string;
 }
 
-export interface FairLimit {
+export interface FairConcurrencyLimit {
   /**
    * Runs a task once fewer than `concurrency` other tasks are running. Waiting networks take turns, and so do
    * the addresses within a network. Each turn runs one task, so that no client can starve the others.
@@ -26,18 +26,18 @@ export interface FairLimit {
    * @throws `refusal()`, without running the task: if the network or the address has used up its share of a
    * full queue, if the wait exceeds `maxWaitMs`, or if the task is no longer wanted
    */
-  run<T>(task: () => Promise<T>, requester: Requester, isWanted?: () => boolean): Promise<T>;
+  run<T>(task: () => Promise<T>, requester: HashRequester, isWanted?: () => boolean): Promise<T>;
   load(): HashingLoad;
 }
 
-interface Waiter extends Requester {
+interface Waiter extends HashRequester {
   readonly since: number;
   isWanted(): boolean;
   begin(): void;
   refuse(): void;
 }
 
-export function createFairLimit(options: {
+export function createFairConcurrencyLimit(options: {
   readonly concurrency: number;
   /** The maximum length of the queue, over all networks. */
   readonly maxWaiting: number;
@@ -45,7 +45,7 @@ export function createFairLimit(options: {
   refusal(): Error;
   /** Returns the time in ms on a monotonic clock. */
   now?(): number;
-}): FairLimit {
+}): FairConcurrencyLimit {
   const { concurrency, maxWaiting, maxWaitMs, refusal, now = () => performance.now() } = options;
   const waiting = createFairQueue<Waiter>(maxWaiting);
   let running = 0;
@@ -59,7 +59,7 @@ export function createFairLimit(options: {
    * Waits until the task may run. While tasks are waiting, a slot that becomes free goes to one of them, so
    * that no new task can overtake them.
    */
-  async function enter(requester: Requester, isWanted: () => boolean): Promise<void> {
+  async function enter(requester: HashRequester, isWanted: () => boolean): Promise<void> {
     if (!isWanted()) throw refusal();
     if (running < concurrency) {
       running += 1;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { hashConcurrency, widenThreadPool } from './thread-pool.ts';
+import { computeHashConcurrency, widenThreadPool } from './thread-pool.ts';
 
 /**
  * Prints which completes first: a file access, or one of four long hashes, which fill a pool of the default
@@ -38,10 +38,10 @@ describe('the thread pool', () => {
   test('is made larger than the hash concurrency, unless its size is given', () => {
     const environment: NodeJS.ProcessEnv = {};
     widenThreadPool(environment);
-    assert.ok(Number(environment['UV_THREADPOOL_SIZE']) > hashConcurrency());
+    assert.ok(Number(environment['UV_THREADPOOL_SIZE']) > computeHashConcurrency());
     const wanted: NodeJS.ProcessEnv = { HASH_CONCURRENCY: '9' };
     widenThreadPool(wanted);
-    assert.equal(hashConcurrency(9), 9);
+    assert.equal(computeHashConcurrency(9), 9);
     assert.ok(Number(wanted['UV_THREADPOOL_SIZE']) > 9);
     const given = { UV_THREADPOOL_SIZE: '3' };
     widenThreadPool(given);

@@ -8,7 +8,7 @@ const OTHER_THREADS = 4;
  * Returns the maximum number of concurrent hashes. @param configured HASH_CONCURRENCY; 0 means one per
  * processor
  */
-export function hashConcurrency(configured = 0): number {
+export function computeHashConcurrency(configured = 0): number {
   return configured || availableParallelism();
 }
 
@@ -18,5 +18,5 @@ export function hashConcurrency(configured = 0): number {
  */
 export function widenThreadPool(environment: NodeJS.ProcessEnv): void {
   const configured = Number(environment['HASH_CONCURRENCY']) || 0;
-  environment['UV_THREADPOOL_SIZE'] ??= String(hashConcurrency(configured) + OTHER_THREADS);
+  environment['UV_THREADPOOL_SIZE'] ??= String(computeHashConcurrency(configured) + OTHER_THREADS);
 }

@@ -3,16 +3,16 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { type EventSigner, eventSigner } from '@latchkey/events';
 import { z } from 'zod';
-import { chainEntriesOf } from '../../streams/chain-stream.ts';
+import { computeChainEntries } from '../../streams/chain-stream.ts';
 import { type Commit, type Journal, type RecordedFact, UnreadableCommit } from '../journal.ts';
 import type { Outbox } from '../outbox.ts';
 
 /** Returns an instant that is `second` seconds after a fixed time. */
-export function testInstant(second: number): string {
+export function secondsAfterTestStart(second: number): string {
   return new Date(Date.UTC(2026, 0, 1) + second * 1000).toISOString();
 }
 
-export function sessionsRevoked(userId: string, time = testInstant(0)): RecordedFact {
+export function createSessionsRevokedFact(userId: string, time = secondsAfterTestStart(0)): RecordedFact {
   return {
     id: randomUUID(),
     time,
@@ -22,7 +22,7 @@ export function sessionsRevoked(userId: string, time = testInstant(0)): Recorded
   };
 }
 
-export function roleChanged(userId: string, time = testInstant(0)): RecordedFact {
+export function createRoleChangedFact(userId: string, time = secondsAfterTestStart(0)): RecordedFact {
   return {
     id: randomUUID(),
     time,
@@ -39,7 +39,11 @@ export function roleChanged(userId: string, time = testInstant(0)): RecordedFact
   };
 }
 
-export function userRegistered(userId: string, address: string, time = testInstant(0)): RecordedFact {
+export function createUserRegisteredFact(
+  userId: string,
+  address: string,
+  time = secondsAfterTestStart(0),
+): RecordedFact {
   return {
     id: randomUUID(),
     time,
@@ -54,7 +58,7 @@ export function userRegistered(userId: string, address: string, time = testInsta
   };
 }
 
-export function mailRequested(mailingId: string, time = testInstant(0)): RecordedFact {
+export function createMailRequestedFact(mailingId: string, time = secondsAfterTestStart(0)): RecordedFact {
   return {
     id: randomUUID(),
     time,
@@ -74,13 +78,13 @@ export function mailRequested(mailingId: string, time = testInstant(0)): Recorde
  * @param previous the hash of the previous event in the stream
  */
 export function createCommit(given: Partial<Commit> = {}, previous?: string): Commit {
-  const { stream = randomUUID(), number = 1, at = testInstant(number) } = given;
+  const { stream = randomUUID(), number = 1, at = secondsAfterTestStart(number) } = given;
   return chained(
     {
       stream,
       number,
       sequence: number,
-      events: [sessionsRevoked(stream, at)],
+      events: [createSessionsRevokedFact(stream, at)],
       commandId: randomUUID(),
       correlationId: 'request-1',
       at,
@@ -93,7 +97,7 @@ export function createCommit(given: Partial<Commit> = {}, previous?: string): Co
 /** Adds hash-chain entries to the events of a commit. A commit with invalid events is returned unchanged. */
 function chained(commit: Commit, previous: string | undefined): Commit {
   try {
-    const entries = chainEntriesOf(commit, previous);
+    const entries = computeChainEntries(commit, previous);
     const events = commit.events.map((event, index) => ({
       ...event,
       chain: entries[index] ?? assert.fail(),
@@ -112,21 +116,21 @@ export function removeChain(commit: Commit): Commit {
 
 /** Returns the first commit of an unverified account. */
 export function createRegistrationCommit(address: string, given: Partial<Commit> = {}): Commit {
-  const { stream = randomUUID(), at = testInstant(given.number ?? 1) } = given;
-  return createCommit({ address, ...given, stream, events: [userRegistered(stream, address, at)] });
+  const { stream = randomUUID(), at = secondsAfterTestStart(given.number ?? 1) } = given;
+  return createCommit({ address, ...given, stream, events: [createUserRegisteredFact(stream, address, at)] });
 }
 
 /** Returns the hash of a commit's last event. */
-export function chainHeadOf(commit: Commit): string | undefined {
+export function lastEventHashOf(commit: Commit): string | undefined {
   return commit.events.at(-1)?.chain?.hash;
 }
 
 /** Returns the first `count` commits of a stream. */
 export function createCommits(stream: string, count: number): readonly Commit[] {
   let head: string | undefined;
-  return makeMany(count, (index) => {
+  return createMany(count, (index) => {
     const commit = createCommit({ stream, number: index + 1 }, head);
-    head = chainHeadOf(commit);
+    head = lastEventHashOf(commit);
     return commit;
   });
 }
@@ -143,7 +147,7 @@ export async function appendAll(journal: Pick<Journal, 'append'>, commits: reado
 }
 
 /** Returns the unpublished commits of a stream. @throws UnreadableCommit */
-export async function unpublishedOf(
+export async function readUnpublishedCommits(
   outbox: Pick<Outbox, 'unpublished'>,
   stream: string,
 ): Promise<readonly Commit[]> {
@@ -152,10 +156,10 @@ export async function unpublishedOf(
   return commits;
 }
 
-export function commitNumbers(commits: readonly Commit[]): readonly number[] {
+export function commitNumbersOf(commits: readonly Commit[]): readonly number[] {
   return commits.map(({ number }) => number);
 }
 
-export function makeMany<T>(count: number, make: (index: number) => T): readonly T[] {
+export function createMany<T>(count: number, make: (index: number) => T): readonly T[] {
   return Array.from({ length: count }, (_, index) => make(index));
 }

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { type ErasurePageQuery, unconfirmedConsumers } from '../erasure-receipts.ts';
-import type { Stores } from '../stores.ts';
-import { testInstant } from './commits.ts';
+import { type ErasurePageQuery, findUnconfirmedConsumers } from '../erasure-receipts.ts';
+import type { AuthStores } from '../stores.ts';
+import { secondsAfterTestStart } from './commits.ts';
 import type { OpenEmptyStores } from './open-empty-stores.ts';
 
 export function erasureReceiptsContract(name: string, open: OpenEmptyStores): void {
   describe(`receipts of erasures on ${name}`, () => {
-    let stores: Stores;
+    let stores: AuthStores;
     let close: () => Promise<void>;
     beforeEach(async () => {
       ({ stores, close } = await open());
@@ -17,12 +17,17 @@ export function erasureReceiptsContract(name: string, open: OpenEmptyStores): vo
     afterEach(() => close());
 
     async function erased(second: number, expected: readonly string[] = ['user', 'books']) {
-      const erasure = { account: randomUUID(), sequence: 7, erasedAt: testInstant(second), expected };
+      const erasure = {
+        account: randomUUID(),
+        sequence: 7,
+        erasedAt: secondsAfterTestStart(second),
+        expected,
+      };
       await stores.erasureReceipts.open(erasure);
       return erasure;
     }
     function receiptOf(consumer: string, second = 30) {
-      return { consumer, confirmedAt: testInstant(second) };
+      return { consumer, confirmedAt: secondsAfterTestStart(second) };
     }
     async function accounts(page: Partial<ErasurePageQuery> = {}) {
       return (await stores.erasureReceipts.list({ limit: 9, ...page })).map(({ account }) => account);
@@ -42,7 +47,7 @@ export function erasureReceiptsContract(name: string, open: OpenEmptyStores): vo
       await stores.erasureReceipts.confirm(account, receiptOf('mirror', 40));
       const found = await stores.erasureReceipts.find(account);
       assert.deepEqual(found?.receipts, [receiptOf('user', 20), receiptOf('mirror', 40)]);
-      assert.deepEqual(found && unconfirmedConsumers(found), ['books']);
+      assert.deepEqual(found && findUnconfirmedConsumers(found), ['books']);
 
       const stranger = randomUUID();
       await stores.erasureReceipts.confirm(stranger, receiptOf('user'));
@@ -51,15 +56,15 @@ export function erasureReceiptsContract(name: string, open: OpenEmptyStores): vo
 
     test('copies are noted, and listed by their first time until the events are gone', async () => {
       const [late, early, none] = [await erased(10), await erased(20), await erased(30)];
-      await stores.erasureReceipts.noteCopies(late.account, testInstant(50));
-      await stores.erasureReceipts.noteCopies(early.account, testInstant(40));
-      await stores.erasureReceipts.noteCopies(early.account, testInstant(60));
-      await stores.erasureReceipts.noteCopies(randomUUID(), testInstant(40));
+      await stores.erasureReceipts.noteCopies(late.account, secondsAfterTestStart(50));
+      await stores.erasureReceipts.noteCopies(early.account, secondsAfterTestStart(40));
+      await stores.erasureReceipts.noteCopies(early.account, secondsAfterTestStart(60));
+      await stores.erasureReceipts.noteCopies(randomUUID(), secondsAfterTestStart(40));
       const [first, second, ...others] = await stores.erasureReceipts.listCopied({ limit: 9 });
       assert.deepEqual(first, {
         ...early,
         receipts: [],
-        copies: { firstAt: testInstant(40), lastAt: testInstant(60) },
+        copies: { firstAt: secondsAfterTestStart(40), lastAt: secondsAfterTestStart(60) },
       });
       assert.deepEqual([second?.account, others], [late.account, []]);
       assert.deepEqual(await stores.erasureReceipts.listCopied({ limit: 1 }), [first]);
@@ -67,10 +72,14 @@ export function erasureReceiptsContract(name: string, open: OpenEmptyStores): vo
         await stores.erasureReceipts.listCopied({ limit: 9, ...(first && { after: first }) }),
         [second],
       );
-      await stores.erasureReceipts.noteGone(early.account, testInstant(70));
-      await stores.erasureReceipts.noteGone(early.account, testInstant(80));
-      await stores.erasureReceipts.noteGone(none.account, testInstant(80));
-      const copies = { firstAt: testInstant(40), lastAt: testInstant(60), goneAt: testInstant(70) };
+      await stores.erasureReceipts.noteGone(early.account, secondsAfterTestStart(70));
+      await stores.erasureReceipts.noteGone(early.account, secondsAfterTestStart(80));
+      await stores.erasureReceipts.noteGone(none.account, secondsAfterTestStart(80));
+      const copies = {
+        firstAt: secondsAfterTestStart(40),
+        lastAt: secondsAfterTestStart(60),
+        goneAt: secondsAfterTestStart(70),
+      };
       assert.deepEqual(await stores.erasureReceipts.find(early.account), { ...early, receipts: [], copies });
       assert.deepEqual(await stores.erasureReceipts.find(none.account), { ...none, receipts: [] });
       assert.deepEqual(await stores.erasureReceipts.listCopied({ limit: 9 }), [second]);
@@ -78,16 +87,16 @@ export function erasureReceiptsContract(name: string, open: OpenEmptyStores): vo
 
     test('copies that are noted again are listed again, from that time on', async () => {
       const [early, late] = [await erased(10), await erased(20)];
-      await stores.erasureReceipts.noteCopies(early.account, testInstant(40));
-      await stores.erasureReceipts.noteGone(early.account, testInstant(50));
-      await stores.erasureReceipts.noteCopies(late.account, testInstant(60));
-      await stores.erasureReceipts.noteCopies(early.account, testInstant(70));
+      await stores.erasureReceipts.noteCopies(early.account, secondsAfterTestStart(40));
+      await stores.erasureReceipts.noteGone(early.account, secondsAfterTestStart(50));
+      await stores.erasureReceipts.noteCopies(late.account, secondsAfterTestStart(60));
+      await stores.erasureReceipts.noteCopies(early.account, secondsAfterTestStart(70));
       const listed = await stores.erasureReceipts.listCopied({ limit: 9 });
       assert.deepEqual(
         listed.map(({ account, copies }) => [account, copies]),
         [
-          [late.account, { firstAt: testInstant(60), lastAt: testInstant(60) }],
-          [early.account, { firstAt: testInstant(70), lastAt: testInstant(70) }],
+          [late.account, { firstAt: secondsAfterTestStart(60), lastAt: secondsAfterTestStart(60) }],
+          [early.account, { firstAt: secondsAfterTestStart(70), lastAt: secondsAfterTestStart(70) }],
         ],
       );
     });
@@ -120,7 +129,7 @@ export function erasureReceiptsContract(name: string, open: OpenEmptyStores): vo
       }
       assert.deepEqual(found, expected);
       const [last] = expected.slice(-1);
-      assert.deepEqual(await accounts({ until: testInstant(10) }), [last]);
+      assert.deepEqual(await accounts({ until: secondsAfterTestStart(10) }), [last]);
     });
 
     test('wait until the last expected consumer has confirmed', async () => {
@@ -128,7 +137,7 @@ export function erasureReceiptsContract(name: string, open: OpenEmptyStores): vo
       const nobody = await erased(30, []);
       assert.deepEqual(await accounts({ waiting: true }), [second.account, first.account]);
       assert.deepEqual(await accounts({ waiting: true, after: second }), [first.account]);
-      assert.deepEqual(await accounts({ waiting: true, until: testInstant(19) }), [first.account]);
+      assert.deepEqual(await accounts({ waiting: true, until: secondsAfterTestStart(19) }), [first.account]);
       await stores.erasureReceipts.confirm(first.account, receiptOf('user'));
       assert.equal((await accounts({ waiting: true })).length, 2);
       await stores.erasureReceipts.confirm(first.account, receiptOf('books'));

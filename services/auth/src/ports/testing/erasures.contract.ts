@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import type { Stores } from '../stores.ts';
-import { createCommit, testInstant } from './commits.ts';
+import type { AuthStores } from '../stores.ts';
+import { createCommit, secondsAfterTestStart } from './commits.ts';
 import type { OpenEmptyStores } from './open-empty-stores.ts';
 
 export function erasuresContract(name: string, open: OpenEmptyStores): void {
   describe(`erasures on ${name}`, () => {
-    let stores: Stores;
+    let stores: AuthStores;
     let close: () => Promise<void>;
     beforeEach(async () => {
       ({ stores, close } = await open());
@@ -16,12 +16,12 @@ export function erasuresContract(name: string, open: OpenEmptyStores): void {
     afterEach(() => close());
 
     async function append(second: number, number = 1, stream: string = randomUUID()) {
-      const eraseAt = testInstant(second);
+      const eraseAt = secondsAfterTestStart(second);
       await stores.journal.append({ ...createCommit({ stream, number }), eraseAt });
       return { stream, number, eraseAt };
     }
     function due(second: number, limit = 10) {
-      return stores.erasures.due({ until: new Date(testInstant(second)), limit });
+      return stores.erasures.due({ until: new Date(secondsAfterTestStart(second)), limit });
     }
 
     test('are those whose instant has come, the earliest first', async () => {
@@ -37,7 +37,11 @@ export function erasuresContract(name: string, open: OpenEmptyStores): void {
       const found = [];
       for (let [next] = await due(99, 1); next; ) {
         found.push(next);
-        [next] = await stores.erasures.due({ after: next, until: new Date(testInstant(99)), limit: 1 });
+        [next] = await stores.erasures.due({
+          after: next,
+          until: new Date(secondsAfterTestStart(99)),
+          limit: 1,
+        });
       }
       assert.equal(found.length, all.length);
       assert.deepEqual(new Set(found.map(({ stream }) => stream)), new Set(all.map(({ stream }) => stream)));

@@ -7,15 +7,15 @@ import type { Outbox } from '../outbox.ts';
 import type { Registrations } from '../registrations.ts';
 import {
   appendAll,
-  commitNumbers,
+  commitNumbersOf,
   createCommit,
   createCommits,
+  createMany,
   createRegistrationCommit,
-  makeMany,
+  createRoleChangedFact,
+  createSessionsRevokedFact,
+  readUnpublishedCommits,
   removeChain,
-  roleChanged,
-  sessionsRevoked,
-  unpublishedOf,
 } from './commits.ts';
 import type { OpenEmptyStores } from './open-empty-stores.ts';
 
@@ -47,13 +47,13 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
         assert.deepEqual(await journal.addChain(bare, entries), entries);
         assert.deepEqual(await journal.addChain(bare, others), entries);
         assert.deepEqual(await journal.read(bare.stream), [first]);
-        assert.deepEqual(await unpublishedOf(outbox, bare.stream), [first]);
+        assert.deepEqual(await readUnpublishedCommits(outbox, bare.stream), [first]);
       });
 
       test('lets one of several processes store its entries, whole', async () => {
         const stream = randomUUID();
-        const events = [sessionsRevoked(stream), sessionsRevoked(stream)];
-        const variants = makeMany(10, () => createCommit({ stream, events }));
+        const events = [createSessionsRevokedFact(stream), createSessionsRevokedFact(stream)];
+        const variants = createMany(10, () => createCommit({ stream, events }));
         const [bare] = variants.map(removeChain);
         assert.ok(bare);
         await appendAll(journal, [bare]);
@@ -124,12 +124,12 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
         });
         await appendAll(journal, [commit]);
         assert.deepEqual(await journal.read(commit.stream), [commit]);
-        assert.deepEqual(await unpublishedOf(outbox, commit.stream), [commit]);
+        assert.deepEqual(await readUnpublishedCommits(outbox, commit.stream), [commit]);
       });
 
       test('lets one of 50 parallel commits with one number win', async () => {
         const stream = randomUUID();
-        const commits = makeMany(50, () => createCommit({ stream }));
+        const commits = createMany(50, () => createCommit({ stream }));
         const results = await Promise.all(commits.map((commit) => journal.append(commit)));
         assert.equal(outcomes(results, 'appended'), 1);
         assert.equal(outcomes(results, 'lost'), 49);
@@ -138,7 +138,7 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
       });
 
       test('lets one of 50 parallel streams take a claim', async () => {
-        const commits = makeMany(50, () => createCommit({ claims: ['email:ada@example.com'] }));
+        const commits = createMany(50, () => createCommit({ claims: ['email:ada@example.com'] }));
         const results = await Promise.all(commits.map((commit) => journal.append(commit)));
         assert.equal(outcomes(results, 'appended'), 1);
         assert.equal(outcomes(results, 'lost'), 49);
@@ -182,7 +182,7 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
 
       test('appends one of 50 parallel tries of one command, and shows it to all others', async () => {
         const commandId = randomUUID();
-        const commits = makeMany(50, () => createCommit({ commandId }));
+        const commits = createMany(50, () => createCommit({ commandId }));
         const results = await Promise.all(commits.map((commit) => journal.append(commit)));
         const winner = commits[results.findIndex(({ outcome }) => outcome === 'appended')];
         const repeated = results.filter((result) => result.outcome === 'repeated');
@@ -207,7 +207,7 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
         assert.deepEqual(await journal.append(late), { outcome: 'lost' });
         assert.equal(await journal.holder('free'), undefined);
         assert.deepEqual(await journal.read(late.stream), []);
-        assert.deepEqual(await unpublishedOf(outbox, late.stream), []);
+        assert.deepEqual(await readUnpublishedCommits(outbox, late.stream), []);
         assert.deepEqual(await journal.append({ ...late, claims: ['free'] }), { outcome: 'appended' });
       });
     });
@@ -217,8 +217,11 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
         const stream = randomUUID();
         await appendAll(journal, createCommits(stream, 12));
         await appendAll(journal, createCommits(randomUUID(), 2));
-        assert.deepEqual(commitNumbers(await journal.read(stream)), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
-        assert.deepEqual(commitNumbers(await journal.read(stream, 9)), [10, 11, 12]);
+        assert.deepEqual(
+          commitNumbersOf(await journal.read(stream)),
+          [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
+        );
+        assert.deepEqual(commitNumbersOf(await journal.read(stream, 9)), [10, 11, 12]);
         assert.deepEqual(await journal.read(stream, 12), []);
       });
 
@@ -232,7 +235,7 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
           journal.read(ada, 3),
           journal.read(grace, 3),
         ]);
-        assert.deepEqual(read.map(commitNumbers), [[1, 2, 3, 4], [2, 3], [], [4], []]);
+        assert.deepEqual(read.map(commitNumbersOf), [[1, 2, 3, 4], [2, 3], [], [4], []]);
       });
 
       test('gives nothing for a stream that there is not', async () => {
@@ -255,9 +258,12 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
         assert.deepEqual(await journal.roleChanges(), []);
         const [ada, grace] = [randomUUID(), randomUUID()];
         await appendAll(journal, [
-          createCommit({ stream: ada, events: [roleChanged(ada), sessionsRevoked(ada)] }),
-          createCommit({ stream: ada, number: 2, events: [roleChanged(ada)] }),
-          createCommit({ stream: grace, events: [sessionsRevoked(grace), roleChanged(grace)] }),
+          createCommit({ stream: ada, events: [createRoleChangedFact(ada), createSessionsRevokedFact(ada)] }),
+          createCommit({ stream: ada, number: 2, events: [createRoleChangedFact(ada)] }),
+          createCommit({
+            stream: grace,
+            events: [createSessionsRevokedFact(grace), createRoleChangedFact(grace)],
+          }),
           // In the stored JSON, this correlation id looks like an event type, but it must not count as a
           // change of role.
           createRegistrationCommit('eve@example.com', { correlationId: '"type":"RoleChanged"' }),
@@ -267,7 +273,7 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
 
       test('gives all events of a commit', async () => {
         const stream = randomUUID();
-        const events = makeMany(3, () => sessionsRevoked(stream));
+        const events = createMany(3, () => createSessionsRevokedFact(stream));
         const appended = createCommit({ stream, events });
         await appendAll(journal, [appended]);
         const [commit] = await journal.read(stream);
@@ -278,7 +284,7 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
     describe('an event that this build does not know', () => {
       function strange(stream: string, change: object) {
         const commit = createCommit({ stream });
-        return { ...commit, events: [{ ...sessionsRevoked(stream), ...change }] };
+        return { ...commit, events: [{ ...createSessionsRevokedFact(stream), ...change }] };
       }
       const known = createCommit();
 
@@ -294,7 +300,7 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
             message: `Commit 1 of stream ${commit.stream} cannot be read: unknown ${flaw}.`,
           };
           await assert.rejects(journal.read(commit.stream), error);
-          await assert.rejects(unpublishedOf(outbox, commit.stream), error);
+          await assert.rejects(readUnpublishedCommits(outbox, commit.stream), error);
           assert.deepEqual(await journal.read(known.stream), [known]);
           assert.equal((await outbox.waiting({ limit: 10 })).length, 2);
         });

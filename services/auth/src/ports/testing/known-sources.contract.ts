@@ -5,12 +5,12 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { type KnownSources, MAX_KNOWN_SOURCES } from '../known-sources.ts';
+import { type KnownSignInSources, MAX_KNOWN_SIGN_IN_SOURCES } from '../known-sources.ts';
 import type { OpenEmptyStores } from './open-empty-stores.ts';
 
 export function knownSourcesContract(name: string, open: OpenEmptyStores): void {
   describe(`known sources on ${name}`, () => {
-    let known: KnownSources;
+    let known: KnownSignInSources;
     let close: () => Promise<void>;
     let userId: string;
     beforeEach(async () => {
@@ -32,7 +32,7 @@ export function knownSourcesContract(name: string, open: OpenEmptyStores): void 
 
     test('keep the ones that were added last', async () => {
       await known.remember(userId, ['laptop', 'home']);
-      for (let n = 2; n < MAX_KNOWN_SOURCES; n += 1) await known.remember(userId, [`network ${n}`]);
+      for (let n = 2; n < MAX_KNOWN_SIGN_IN_SOURCES; n += 1) await known.remember(userId, [`network ${n}`]);
       assert.deepEqual(await known.remember(userId, ['laptop', 'home']), []);
       assert.deepEqual(await known.remember(userId, ['one more']), ['one more']);
       assert.deepEqual(await known.remember(userId, ['home', 'one more']), []);

@@ -1,7 +1,10 @@
-import type { LimitRule, LimitRules } from '../limits.ts';
+import type { RateLimitRule, RateLimitRules } from '../limits.ts';
 
 /** Returns limit rules in which every limit has the same rule, except the limits given in `others`. */
-export function createUniformLimitRules(rule: LimitRule, others: Partial<LimitRules> = {}): LimitRules {
+export function createUniformLimitRules(
+  rule: RateLimitRule,
+  others: Partial<RateLimitRules> = {},
+): RateLimitRules {
   return {
     'login-address': rule,
     'login-ip': rule,

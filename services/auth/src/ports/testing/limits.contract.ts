@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, type TestContext, test } from 'node:test';
-import type { Limits } from '../limits.ts';
+import type { RateLimits } from '../limits.ts';
 import { createUniformLimitRules } from './limit-rules.ts';
 import type { OpenEmptyStores } from './open-empty-stores.ts';
 
@@ -20,7 +20,7 @@ const rules = createUniformLimitRules(
 );
 
 export function limitsContract(adapter: string, open: OpenEmptyStores): void {
-  async function using(play: (limits: Limits) => Promise<void>): Promise<void> {
+  async function using(play: (limits: RateLimits) => Promise<void>): Promise<void> {
     const { stores, close } = await open();
     try {
       await play(stores.limits(rules));

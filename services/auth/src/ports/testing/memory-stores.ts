@@ -2,10 +2,10 @@ import { formatKeyUses, keyUsesAfterStart, keyUsesWithout, parseKeyUses } from '
 import { type Commit, UnreadableCommit } from '../journal.ts';
 import type { Registration } from '../registrations.ts';
 import type { Snapshot } from '../snapshots.ts';
-import type { Stores } from '../stores.ts';
+import type { AuthStores } from '../stores.ts';
 
 export type CommitStores = Pick<
-  Stores,
+  AuthStores,
   'journal' | 'outbox' | 'registrations' | 'snapshots' | 'keyFingerprints'
 >;
 

@@ -1,4 +1,4 @@
-import type { Stores } from '../stores.ts';
+import type { AuthStores } from '../stores.ts';
 
 /** Opens empty stores for a test. */
-export type OpenEmptyStores = () => Promise<{ readonly stores: Stores; close(): Promise<void> }>;
+export type OpenEmptyStores = () => Promise<{ readonly stores: AuthStores; close(): Promise<void> }>;

@@ -6,12 +6,12 @@ import type { Commit, Journal } from '../journal.ts';
 import type { Outbox } from '../outbox.ts';
 import {
   appendAll,
-  commitNumbers,
+  commitNumbersOf,
   createCommit,
   createCommits,
-  makeMany,
-  testInstant,
-  unpublishedOf,
+  createMany,
+  readUnpublishedCommits,
+  secondsAfterTestStart,
 } from './commits.ts';
 import type { OpenEmptyStores } from './open-empty-stores.ts';
 
@@ -28,7 +28,7 @@ export function outboxContract(name: string, open: OpenEmptyStores): void {
     });
     afterEach(() => close());
 
-    const later = new Date(testInstant(1000));
+    const later = new Date(secondsAfterTestStart(1000));
     function waiting(before = later, limit = 100) {
       return outbox.waiting({ recent: { from: before, to: later }, limit });
     }
@@ -37,14 +37,14 @@ export function outboxContract(name: string, open: OpenEmptyStores): void {
       const commits = createCommits(randomUUID(), 11);
       const { stream } = commits[0] as Commit;
       await appendAll(journal, commits);
-      assert.deepEqual(await unpublishedOf(outbox, stream), commits);
+      assert.deepEqual(await readUnpublishedCommits(outbox, stream), commits);
       await outbox.markPublished(commits.slice(0, 9));
-      assert.deepEqual(commitNumbers(await unpublishedOf(outbox, stream)), [10, 11]);
+      assert.deepEqual(commitNumbersOf(await readUnpublishedCommits(outbox, stream)), [10, 11]);
       assert.deepEqual(await journal.read(stream), commits);
     });
 
     test('gives each of many streams that are asked for at the same time its own, by number', async () => {
-      const streams = makeMany(20, () => createCommits(randomUUID(), 3));
+      const streams = createMany(20, () => createCommits(randomUUID(), 3));
       await appendAll(
         journal,
         streams
@@ -53,7 +53,7 @@ export function outboxContract(name: string, open: OpenEmptyStores): void {
           .toSorted((a, b) => a.number - b.number),
       );
       const asked = [randomUUID(), ...streams.map(([first]) => first?.stream ?? ''), randomUUID()];
-      const found = await Promise.all(asked.map((stream) => unpublishedOf(outbox, stream)));
+      const found = await Promise.all(asked.map((stream) => readUnpublishedCommits(outbox, stream)));
       assert.deepEqual(found, [[], ...streams, []]);
     });
 
@@ -63,7 +63,7 @@ export function outboxContract(name: string, open: OpenEmptyStores): void {
       await outbox.markPublished([first]);
       await outbox.markPublished([first, { stream: randomUUID(), number: 1 }]);
       await outbox.markPublished([]);
-      assert.deepEqual(await unpublishedOf(outbox, first.stream), [second]);
+      assert.deepEqual(await readUnpublishedCommits(outbox, first.stream), [second]);
       assert.equal((await outbox.backlog()).commits, 1);
     });
 
@@ -76,13 +76,13 @@ export function outboxContract(name: string, open: OpenEmptyStores): void {
     });
 
     test('tells who has waited longest, each stream once, no more than asked for', async () => {
-      const [a, b, c] = makeMany(3, () => randomUUID()) as [string, string, string];
-      const first = createCommit({ stream: a, at: testInstant(1) });
+      const [a, b, c] = createMany(3, () => randomUUID()) as [string, string, string];
+      const first = createCommit({ stream: a, at: secondsAfterTestStart(1) });
       await appendAll(journal, [
-        createCommit({ stream: b, at: testInstant(2) }),
+        createCommit({ stream: b, at: secondsAfterTestStart(2) }),
         first,
-        createCommit({ stream: a, number: 2, at: testInstant(3) }),
-        createCommit({ stream: c, at: testInstant(4) }),
+        createCommit({ stream: a, number: 2, at: secondsAfterTestStart(3) }),
+        createCommit({ stream: c, at: secondsAfterTestStart(4) }),
       ]);
       assert.deepEqual(await waiting(), [a, b, c]);
       assert.deepEqual(await waiting(later, 2), [a, b]);
@@ -91,27 +91,33 @@ export function outboxContract(name: string, open: OpenEmptyStores): void {
     });
 
     test('returns only those that were appended before an instant', async () => {
-      const [early, late] = [createCommit({ at: testInstant(1) }), createCommit({ at: testInstant(2) })];
+      const [early, late] = [
+        createCommit({ at: secondsAfterTestStart(1) }),
+        createCommit({ at: secondsAfterTestStart(2) }),
+      ];
       await appendAll(journal, [early, late]);
-      assert.deepEqual(await waiting(new Date(testInstant(1))), []);
-      assert.deepEqual(await waiting(new Date(testInstant(2))), [early.stream]);
+      assert.deepEqual(await waiting(new Date(secondsAfterTestStart(1))), []);
+      assert.deepEqual(await waiting(new Date(secondsAfterTestStart(2))), [early.stream]);
     });
 
     test('returns those that a clock has stamped with a later time, and all without a recent range', async () => {
       const [early, recent, future] = [
-        createCommit({ at: testInstant(1) }),
-        createCommit({ at: testInstant(2) }),
-        createCommit({ at: testInstant(5) }),
+        createCommit({ at: secondsAfterTestStart(1) }),
+        createCommit({ at: secondsAfterTestStart(2) }),
+        createCommit({ at: secondsAfterTestStart(5) }),
       ];
       await appendAll(journal, [future, recent, early]);
-      const span = { from: new Date(testInstant(2)), to: new Date(testInstant(3)) };
+      const span = { from: new Date(secondsAfterTestStart(2)), to: new Date(secondsAfterTestStart(3)) };
       assert.deepEqual(await outbox.waiting({ recent: span, limit: 9 }), [early.stream, future.stream]);
       assert.deepEqual(await outbox.waiting({ limit: 9 }), [early.stream, recent.stream, future.stream]);
       assert.deepEqual(await outbox.waiting({ limit: 2 }), [early.stream, recent.stream]);
     });
 
     test('does not skip a writer that comes late with an earlier time', async () => {
-      const [early, late] = [createCommit({ at: testInstant(1) }), createCommit({ at: testInstant(5) })];
+      const [early, late] = [
+        createCommit({ at: secondsAfterTestStart(1) }),
+        createCommit({ at: secondsAfterTestStart(5) }),
+      ];
       await appendAll(journal, [late]);
       await outbox.markPublished([late]);
       assert.deepEqual(await waiting(), []);
@@ -121,9 +127,12 @@ export function outboxContract(name: string, open: OpenEmptyStores): void {
 
     test('tells how much waits and since when', async () => {
       assert.deepEqual(await outbox.backlog(), { commits: 0 });
-      const commits = [createCommit({ at: testInstant(7) }), createCommit({ at: testInstant(3) })];
+      const commits = [
+        createCommit({ at: secondsAfterTestStart(7) }),
+        createCommit({ at: secondsAfterTestStart(3) }),
+      ];
       await appendAll(journal, commits);
-      assert.deepEqual(await outbox.backlog(), { commits: 2, oldest: testInstant(3) });
+      assert.deepEqual(await outbox.backlog(), { commits: 2, oldest: secondsAfterTestStart(3) });
       await outbox.markPublished(commits);
       assert.deepEqual(await outbox.backlog(), { commits: 0 });
     });

@@ -3,15 +3,20 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { toAddressClaim } from '../../account/index.ts';
-import type { Stores } from '../stores.ts';
-import { createCommit, createRegistrationCommit, roleChanged, testInstant } from './commits.ts';
+import type { AuthStores } from '../stores.ts';
+import {
+  createCommit,
+  createRegistrationCommit,
+  createRoleChangedFact,
+  secondsAfterTestStart,
+} from './commits.ts';
 import type { OpenEmptyStores } from './open-empty-stores.ts';
 
 const now = new Date('2026-03-01T12:00:00.000Z');
 
 export function personalDataContract(name: string, open: OpenEmptyStores): void {
   describe(`personal data on ${name}`, () => {
-    let stores: Stores;
+    let stores: AuthStores;
     let close: () => Promise<void>;
     let address: string;
     beforeEach(async () => {
@@ -24,7 +29,7 @@ export function personalDataContract(name: string, open: OpenEmptyStores): void 
       const { journal, registrations } = stores;
       const first = createRegistrationCommit(address);
       const claims = [toAddressClaim(address), 'admin-removal:7'];
-      const events = [roleChanged(first.stream)];
+      const events = [createRoleChangedFact(first.stream)];
       const second = { ...createCommit({ stream: first.stream, number: 2, sequence: 2 }), events, claims };
       const other = createRegistrationCommit(`other.${address}`);
       for (const commit of [first, second, other]) await journal.append(commit);
@@ -56,7 +61,11 @@ export function personalDataContract(name: string, open: OpenEmptyStores): void 
     });
 
     test('removes the requests of an address, also one that is carried out', async () => {
-      const request = { kind: 'password-reset', at: testInstant(0), correlationId: 'request-1' } as const;
+      const request = {
+        kind: 'password-reset',
+        at: secondsAfterTestStart(0),
+        correlationId: 'request-1',
+      } as const;
       await stores.requests.add({ ...request, id: randomUUID(), address });
       await stores.requests.claim({ owner: 'one', now, leaseMs: 1000, limit: 1 });
       await stores.requests.add({ ...request, id: randomUUID(), address });

@@ -7,12 +7,12 @@ import type { Outbox } from '../outbox.ts';
 import type { Registration, Registrations } from '../registrations.ts';
 import {
   appendAll,
-  commitNumbers,
+  commitNumbersOf,
   createCommit,
+  createMany,
   createRegistrationCommit,
-  makeMany,
-  testInstant,
-  unpublishedOf,
+  readUnpublishedCommits,
+  secondsAfterTestStart,
 } from './commits.ts';
 import type { OpenEmptyStores } from './open-empty-stores.ts';
 
@@ -36,7 +36,9 @@ export function registrationsContract(name: string, open: OpenEmptyStores): void
 
     test('of an address come newest first, until they are settled', async () => {
       const address = 'ada@example.com';
-      const commits = makeMany(3, (index) => createRegistrationCommit(address, { at: testInstant(index) }));
+      const commits = createMany(3, (index) =>
+        createRegistrationCommit(address, { at: secondsAfterTestStart(index) }),
+      );
       await appendAll(journal, [...commits.toReversed(), createRegistrationCommit('grace@example.com')]);
       const expected = commits.map(({ stream, at }) => ({ stream, address, at })).toReversed();
       assert.deepEqual(await registrations.living(address), expected);
@@ -59,12 +61,14 @@ export function registrationsContract(name: string, open: OpenEmptyStores): void
       assert.equal(first?.address, undefined);
       assert.deepEqual(first?.events, commit.events);
       assert.equal(await journal.holder('a'), commit.stream);
-      assert.deepEqual(commitNumbers(await unpublishedOf(outbox, commit.stream)), [1, 2]);
+      assert.deepEqual(commitNumbersOf(await readUnpublishedCommits(outbox, commit.stream)), [1, 2]);
     });
 
     test('come oldest first, page by page, each once, also where times are equal', async () => {
-      const commits = makeMany(25, (index) =>
-        createRegistrationCommit(`${index}@example.com`, { at: testInstant(Math.floor(index / 10)) }),
+      const commits = createMany(25, (index) =>
+        createRegistrationCommit(`${index}@example.com`, {
+          at: secondsAfterTestStart(Math.floor(index / 10)),
+        }),
       );
       await appendAll(journal, [...commits.toReversed(), createCommit()]);
       const seen: Registration[] = [];
@@ -84,12 +88,12 @@ export function registrationsContract(name: string, open: OpenEmptyStores): void
     });
 
     test('come up to an instant, which is included', async () => {
-      const commits = makeMany(4, (index) =>
-        createRegistrationCommit('ada@example.com', { at: testInstant(index) }),
+      const commits = createMany(4, (index) =>
+        createRegistrationCommit('ada@example.com', { at: secondsAfterTestStart(index) }),
       );
       await appendAll(journal, commits);
       const [first, second, third] = streams(await registrations.page({ limit: 9 }));
-      const until = new Date(testInstant(2));
+      const until = new Date(secondsAfterTestStart(2));
       assert.deepEqual(streams(await registrations.page({ until, limit: 9 })), [first, second, third]);
       const [after] = await registrations.page({ limit: 1 });
       assert.ok(after);
@@ -97,8 +101,8 @@ export function registrationsContract(name: string, open: OpenEmptyStores): void
     });
 
     test('keep their place while those before them are settled', async () => {
-      const commits = makeMany(4, (index) =>
-        createRegistrationCommit('ada@example.com', { at: testInstant(index) }),
+      const commits = createMany(4, (index) =>
+        createRegistrationCommit('ada@example.com', { at: secondsAfterTestStart(index) }),
       );
       await appendAll(journal, commits);
       const [first, second] = await registrations.page({ limit: 2 });

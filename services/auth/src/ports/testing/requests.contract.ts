@@ -3,14 +3,14 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { v7 as uuidv7 } from 'uuid';
-import type { RecordedRequest, RequestQueue } from '../requests.ts';
+import type { MailRequestQueue, QueuedMailRequest } from '../requests.ts';
 import type { OpenEmptyStores } from './open-empty-stores.ts';
 
 function second(number: number): Date {
   return new Date(Date.UTC(2026, 0, 1, 0, 0, number));
 }
 
-function requestOf(at = 0, given: Partial<RecordedRequest> = {}): RecordedRequest {
+function requestOf(at = 0, given: Partial<QueuedMailRequest> = {}): QueuedMailRequest {
   return {
     id: uuidv7({ msecs: second(at).getTime() }),
     kind: 'password-reset',
@@ -21,13 +21,13 @@ function requestOf(at = 0, given: Partial<RecordedRequest> = {}): RecordedReques
   };
 }
 
-function ids(requests: readonly RecordedRequest[]) {
+function ids(requests: readonly QueuedMailRequest[]) {
   return requests.map(({ id }) => id);
 }
 
 export function requestsContract(name: string, open: OpenEmptyStores): void {
   describe(`requests on ${name}`, () => {
-    let requests: RequestQueue;
+    let requests: MailRequestQueue;
     let close: () => Promise<void>;
 
     beforeEach(async () => {
@@ -37,7 +37,7 @@ export function requestsContract(name: string, open: OpenEmptyStores): void {
     });
     afterEach(() => close());
 
-    async function added(...all: readonly RecordedRequest[]) {
+    async function added(...all: readonly QueuedMailRequest[]) {
       for (const request of all) await requests.add(request);
       return all;
     }
@@ -78,7 +78,7 @@ export function requestsContract(name: string, open: OpenEmptyStores): void {
     });
 
     test('are handed to another once their lease was found to be expired, whatever its clock shows', async () => {
-      const [request] = (await added(requestOf())) as [RecordedRequest];
+      const [request] = (await added(requestOf())) as [QueuedMailRequest];
       assert.deepEqual(await requests.held(), []);
       assert.deepEqual(await claim('one', second(10)), [request]);
       assert.deepEqual(await claim('other', second(1000)), []);
@@ -92,7 +92,7 @@ export function requestsContract(name: string, open: OpenEmptyStores): void {
     });
 
     test('are not freed from an owner who has them by a newer lease', async () => {
-      const [request] = (await added(requestOf())) as [RecordedRequest];
+      const [request] = (await added(requestOf())) as [QueuedMailRequest];
       const old = { name: request.id, holder: 'one', until: second(15) };
       await claim('one', second(10));
       await requests.free(old);
@@ -103,7 +103,10 @@ export function requestsContract(name: string, open: OpenEmptyStores): void {
     });
 
     test('are gone once their owner has carried them out', async () => {
-      const [first, next] = (await added(requestOf(1), requestOf(2))) as [RecordedRequest, RecordedRequest];
+      const [first, next] = (await added(requestOf(1), requestOf(2))) as [
+        QueuedMailRequest,
+        QueuedMailRequest,
+      ];
       await claim('one', second(10));
       await requests.done(first.id, 'one');
       await requests.done(first.id, 'one');
@@ -115,7 +118,7 @@ export function requestsContract(name: string, open: OpenEmptyStores): void {
     });
 
     test('stay with their new owner when a former one is done', async () => {
-      const [request] = (await added(requestOf())) as [RecordedRequest];
+      const [request] = (await added(requestOf())) as [QueuedMailRequest];
       await claim('one', second(10));
       for (const lease of await requests.held()) await requests.free(lease);
       await claim('other', second(20));
@@ -126,7 +129,7 @@ export function requestsContract(name: string, open: OpenEmptyStores): void {
     });
 
     test('that nobody has claimed cannot be done', async () => {
-      const [request] = (await added(requestOf())) as [RecordedRequest];
+      const [request] = (await added(requestOf())) as [QueuedMailRequest];
       await requests.done(request.id, 'one');
       assert.equal(await requests.count(), 1);
     });

@@ -1,14 +1,14 @@
-/** Tests that every adapter of {@link StoredCommits} must pass; called from the adapter's test file. */
+/** Tests that every adapter of {@link StoredCommitReader} must pass; called from the adapter's test file. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Commit } from '../journal.ts';
 import type { StoredCommit } from '../stored-commits.ts';
-import type { Stores } from '../stores.ts';
-import { createCommit, createCommits, createRegistrationCommit, testInstant } from './commits.ts';
+import type { AuthStores } from '../stores.ts';
+import { createCommit, createCommits, createRegistrationCommit, secondsAfterTestStart } from './commits.ts';
 
-export interface OpenStoredCommits {
-  readonly stores: Stores;
+export interface StoredCommitsFixture {
+  readonly stores: AuthStores;
   /** Overwrites the events of a stored commit with unreadable data. */
   damage(commit: Commit): Promise<void>;
   close(): Promise<void>;
@@ -18,9 +18,9 @@ function placeOf({ stream, number }: Pick<Commit, 'stream' | 'number'>) {
   return `${stream}/${number}`;
 }
 
-export function storedCommitsContract(name: string, open: () => Promise<OpenStoredCommits>): void {
+export function storedCommitsContract(name: string, open: () => Promise<StoredCommitsFixture>): void {
   describe(`stored commits on ${name}`, () => {
-    let under: OpenStoredCommits;
+    let under: StoredCommitsFixture;
 
     beforeEach(async () => {
       under = await open();
@@ -86,8 +86,8 @@ export function storedCommitsContract(name: string, open: () => Promise<OpenStor
 
     test('come with expired leases, without those that are current or were released', async () => {
       const { leases, requests, storedCommits } = under.stores;
-      const now = new Date(testInstant(100));
-      const later = new Date(testInstant(200));
+      const now = new Date(secondsAfterTestStart(100));
+      const later = new Date(secondsAfterTestStart(200));
       const ending = new Date(now.getTime() + 1000);
       await leases.insert({ name: 'dead', holder: 'a', until: ending });
       await leases.insert({ name: 'living', holder: 'a', until: new Date(now.getTime() + 1_000_000) });
@@ -99,7 +99,7 @@ export function storedCommitsContract(name: string, open: () => Promise<OpenStor
           id,
           kind: 'verification',
           address: 'a',
-          at: testInstant(0),
+          at: secondsAfterTestStart(0),
           correlationId: 'r',
         });
       await requests.claim({ owner: 'a', now, leaseMs: 2000, limit: 1 });

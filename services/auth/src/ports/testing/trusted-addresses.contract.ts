@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { MAX_TRUSTED_PAIRS, type TrustedAddresses } from '../trusted-addresses.ts';
+import { MAX_TRUSTED_IPS_PER_ADDRESS, type TrustedAddresses } from '../trusted-addresses.ts';
 import type { OpenEmptyStores } from './open-empty-stores.ts';
 
 const DAY = 24 * 60 * 60_000;
@@ -57,7 +57,7 @@ export function trustedAddressesContract(name: string, open: OpenEmptyStores): v
     });
 
     describe('of an address with as many pairs as it may have', () => {
-      const ips = Array.from({ length: MAX_TRUSTED_PAIRS }, (_, n) => `192.0.2.${n}`);
+      const ips = Array.from({ length: MAX_TRUSTED_IPS_PER_ADDRESS }, (_, n) => `192.0.2.${n}`);
 
       beforeEach(async () => {
         for (const [n, ip] of ips.entries()) await trusted.trust({ ...pair, ip }, after(n * 1000));

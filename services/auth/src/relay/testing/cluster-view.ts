@@ -3,7 +3,7 @@
  * in our bus cannot affect the result.
  */
 import kafkajs, { type Admin, type Kafka, type PartitionMetadata } from 'kafkajs';
-import { accountOfRecord } from './account-of-record.ts';
+import { accountIdOfRecord } from './account-of-record.ts';
 
 const { Partitioners, logLevel } = kafkajs;
 
@@ -23,7 +23,7 @@ export interface ClusterView {
   readonly whole: boolean;
 }
 
-export async function viewCluster(kafka: Kafka, topic: string): Promise<ClusterView> {
+export async function describeCluster(kafka: Kafka, topic: string): Promise<ClusterView> {
   const partitions = await withAdmin(kafka, (admin) => partitionsOf(admin, topic));
   const leaders = new Map(partitions.map(({ partitionId, leader }) => [partitionId, leader]));
   const partitioner = Partitioners.DefaultPartitioner();
@@ -41,7 +41,7 @@ async function partitionsOf(admin: Admin, topic: string): Promise<readonly Parti
   return topics.flatMap(({ partitions }) => partitions);
 }
 
-export interface TopicContent {
+export interface TopicContentSummary {
   /** The event ids of each account, in the order of their first occurrence on the topic. */
   readonly firsts: ReadonlyMap<string, readonly string[]>;
   readonly records: number;
@@ -49,7 +49,7 @@ export interface TopicContent {
 }
 
 /** Reads a topic from the beginning to its end at the time of the call. */
-export async function readTopic(kafka: Kafka, topic: string): Promise<TopicContent> {
+export async function summarizeTopic(kafka: Kafka, topic: string): Promise<TopicContentSummary> {
   const ends = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic));
   const left = new Map(
     ends.filter(({ high }) => Number(high) > 0).map((end) => [end.partition, Number(end.high)]),
@@ -67,7 +67,7 @@ export async function readTopic(kafka: Kafka, topic: string): Promise<TopicConte
   await consumer.run({
     autoCommit: false,
     eachMessage: async ({ partition, message: { key, headers, offset } }) => {
-      const account = accountOfRecord({ key });
+      const account = accountIdOfRecord({ key });
       const ids = firsts.get(account) ?? new Set();
       const id = String(headers?.['ce_id']);
       records += 1;

@@ -13,16 +13,16 @@ import type { Outbox } from '../../ports/outbox.ts';
 import { testSigner } from '../../ports/testing/commits.ts';
 import { type CommitStores, createMemoryStores } from '../../ports/testing/memory-stores.ts';
 import { createRelay } from '../relay.ts';
-import { accountOfRecord } from './account-of-record.ts';
-import { createKafkaClient, readTopic, viewCluster } from './cluster-view.ts';
-import { createSteadyWriter } from './steady-writer.ts';
-import { watchSends } from './watched-sends.ts';
+import { accountIdOfRecord } from './account-of-record.ts';
+import { createKafkaClient, describeCluster, summarizeTopic } from './cluster-view.ts';
+import { createContinuousCommitWriter } from './steady-writer.ts';
+import { observePublishes } from './watched-sends.ts';
 
 const REPLICATION = { factor: 3, minInSync: 2 };
 const PATIENCE_MS = 120_000;
 const LOOK_AGAIN_MS = 50;
 
-export interface TrialResult {
+export interface QuorumTrialResult {
   readonly commits: number;
   /** The number of records on the topic, including duplicates. */
   readonly records: number;
@@ -50,7 +50,7 @@ export interface QuorumTrial extends AsyncDisposable {
    */
   recover(): Promise<void>;
   finishWriting(): Promise<void>;
-  compare(): Promise<TrialResult>;
+  compare(): Promise<QuorumTrialResult>;
   counts(): { readonly sends: number; readonly failedSends: number };
 }
 
@@ -67,7 +67,7 @@ export async function createQuorumTrial(): Promise<QuorumTrial> {
       throw reason;
     },
   });
-  const sends = watchSends(bus);
+  const sends = observePublishes(bus);
   const stores = createMemoryStores();
   const { journal } = stores;
   const { outbox, marked } = rememberingMarks(stores);
@@ -82,11 +82,11 @@ export async function createQuorumTrial(): Promise<QuorumTrial> {
     logger,
     registry: new Registry(),
   });
-  const writer = createSteadyWriter(journal, relay.nudge);
+  const writer = createContinuousCommitWriter(journal, relay.nudge);
   let killed: { readonly node: number; readonly at: string } | undefined;
 
   function view() {
-    return viewCluster(kafka, ACCOUNTS_TOPIC);
+    return describeCluster(kafka, ACCOUNTS_TOPIC);
   }
   function whole() {
     return until('all copies are in sync', async () => (await view()).whole);
@@ -108,7 +108,7 @@ export async function createQuorumTrial(): Promise<QuorumTrial> {
     async killLeaderInsideSend() {
       const { leaderOf } = await view();
       function leadersOf(records: readonly { readonly key: unknown }[]) {
-        return [...new Set(records.flatMap((record) => leaderOf(accountOfRecord(record)) ?? []))];
+        return [...new Set(records.flatMap((record) => leaderOf(accountIdOfRecord(record)) ?? []))];
       }
       const send = await sends.next((records) => leadersOf(records).length > 1);
       const victims = leadersOf(send.records);
@@ -136,7 +136,7 @@ export async function createQuorumTrial(): Promise<QuorumTrial> {
     },
 
     async compare() {
-      const { firsts, records, duplicates } = await readTopic(kafka, ACCOUNTS_TOPIC);
+      const { firsts, records, duplicates } = await summarizeTopic(kafka, ACCOUNTS_TOPIC);
       const onTopic = new Set([...firsts.values()].flat());
       const lost = marked().filter(({ events }) => !events.every(({ id }) => onTopic.has(id)));
       const disordered: string[] = [];

@@ -1,16 +1,16 @@
 import { performance } from 'node:perf_hooks';
 import type { Bus, OutgoingRecord } from '@latchkey/bus';
 
-export interface Send {
+export interface ObservedPublish {
   readonly records: readonly OutgoingRecord[];
   settled(): boolean;
 }
 
-export interface WatchedSends {
+export interface ObservedBus {
   /** Publishes through the bus and records the send. To be given to a relay as its bus. */
   readonly publish: Bus['publish'];
   /** Resolves as soon as a send begins whose records match `fits`. */
-  next(fits: (records: readonly OutgoingRecord[]) => boolean): Promise<Send>;
+  next(fits: (records: readonly OutgoingRecord[]) => boolean): Promise<ObservedPublish>;
   /** Returns the median duration of the latest successful sends, in ms. */
   typicalMs(): number;
   counts(): { readonly sends: number; readonly failedSends: number };
@@ -19,9 +19,9 @@ export interface WatchedSends {
 const REMEMBERED = 99;
 
 /** Wraps a bus so that tests can observe its sends. */
-export function watchSends(bus: Pick<Bus, 'publish'>): WatchedSends {
+export function observePublishes(bus: Pick<Bus, 'publish'>): ObservedBus {
   const durations: number[] = [];
-  let waiting: (send: Send) => void = () => undefined;
+  let waiting: (send: ObservedPublish) => void = () => undefined;
   let sends = 0;
   let failedSends = 0;
 

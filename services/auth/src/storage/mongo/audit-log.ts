@@ -8,9 +8,9 @@ import {
 import type { Connection } from 'mongoose';
 import type { AuditEntry, AuditLog } from '../../ports/audit-log.ts';
 
-export const AUDIT_COLLECTION = 'auth_audit';
+export const AUDIT_LOG_COLLECTION = 'auth_audit';
 
-export interface EntryDocument extends Omit<AuditEntry, 'id' | 'kept' | 'time'> {
+export interface AuditEntryDocument extends Omit<AuditEntry, 'id' | 'kept' | 'time'> {
   readonly _id: string;
   readonly time: Date;
   /**
@@ -26,7 +26,7 @@ export interface EntryDocument extends Omit<AuditEntry, 'id' | 'kept' | 'time'> 
 }
 
 function schema() {
-  return createPlainSchema<EntryDocument>({
+  return createPlainSchema<AuditEntryDocument>({
     _id: { type: String, required: true },
     account: String,
     time: { type: Date, required: true },
@@ -38,17 +38,17 @@ function schema() {
 }
 
 export const auditIndexes: readonly Index[] = [
-  { collection: AUDIT_COLLECTION, name: 'outbox', keys: { unpublished: 1 }, sparse: true },
-  { collection: AUDIT_COLLECTION, name: 'account', keys: { keptFor: 1, _id: 1 } },
-  { collection: AUDIT_COLLECTION, name: 'time', keys: { time: 1 } },
+  { collection: AUDIT_LOG_COLLECTION, name: 'outbox', keys: { unpublished: 1 }, sparse: true },
+  { collection: AUDIT_LOG_COLLECTION, name: 'account', keys: { keptFor: 1, _id: 1 } },
+  { collection: AUDIT_LOG_COLLECTION, name: 'time', keys: { time: 1 } },
 ];
 
 /** Matches the entries that are in the outbox. */
-export const IN_OUTBOX = { unpublished: { $gt: '' } };
+export const UNPUBLISHED_ENTRIES_FILTER = { unpublished: { $gt: '' } };
 
 /** The audit log in MongoDB. */
 export function createMongoAuditLog(connection: Connection): AuditLog {
-  const entries = modelOfCollection(connection, AUDIT_COLLECTION, schema);
+  const entries = modelOfCollection(connection, AUDIT_LOG_COLLECTION, schema);
 
   return mapMongoErrors<AuditLog>({
     async add(added) {
@@ -60,11 +60,15 @@ export function createMongoAuditLog(connection: Connection): AuditLog {
     },
 
     async unpublished(limit) {
-      const found = await entries.find(IN_OUTBOX).sort({ unpublished: 1 }).limit(limit).lean();
+      const found = await entries
+        .find(UNPUBLISHED_ENTRIES_FILTER)
+        .sort({ unpublished: 1 })
+        .limit(limit)
+        .lean();
       return found.map(entryOf);
     },
 
-    backlog: (limit) => entries.countDocuments(IN_OUTBOX, { limit }),
+    backlog: (limit) => entries.countDocuments(UNPUBLISHED_ENTRIES_FILTER, { limit }),
 
     async markPublished(published) {
       const { kept = [], rest = [] } = Object.groupBy(published, (entry) => (entry.kept ? 'kept' : 'rest'));
@@ -91,7 +95,7 @@ export function createMongoAuditLog(connection: Connection): AuditLog {
   });
 }
 
-function documentOf({ id, account, time, kept, headers, value }: AuditEntry): EntryDocument {
+function documentOf({ id, account, time, kept, headers, value }: AuditEntry): AuditEntryDocument {
   return {
     _id: id,
     ...(account !== undefined && { account, ...(kept && { keptFor: account }) }),
@@ -102,7 +106,7 @@ function documentOf({ id, account, time, kept, headers, value }: AuditEntry): En
   };
 }
 
-function entryOf({ _id, account, time, keptFor, headers, value }: EntryDocument): AuditEntry {
+function entryOf({ _id, account, time, keptFor, headers, value }: AuditEntryDocument): AuditEntry {
   return {
     id: _id,
     ...(account !== undefined && { account }),

@@ -2,7 +2,7 @@ import { createPlainSchema, type Index } from '@latchkey/mongo';
 import type { DueErasure } from '../../ports/erasures.ts';
 import type { Commit } from '../../ports/journal.ts';
 import type { Registration } from '../../ports/registrations.ts';
-import { readEvents } from '../stored-events.ts';
+import { upcastStoredEvents } from '../stored-events.ts';
 
 export const COMMITS_COLLECTION = 'auth_commits';
 
@@ -26,7 +26,7 @@ export interface CommitDocument extends Omit<Commit, 'commandId' | 'address' | '
 const text = { type: String, required: true } as const;
 const whole = { type: Number, required: true } as const;
 
-export function commitSchema() {
+export function createCommitMongooseSchema() {
   return createPlainSchema<CommitDocument>({
     _id: text,
     stream: text,
@@ -91,10 +91,10 @@ export const commitIndexes: readonly Index[] = [
  * majority of the replica set, a failover can roll it back. If a later commit were based on such a write, the
  * rollback would leave a permanent gap in the stream.
  */
-export const MAJORITY_READ = { readConcern: 'majority' } as const;
+export const MAJORITY_READ_CONCERN = { readConcern: 'majority' } as const;
 
 /** Converts a new commit to its document, which includes an outbox entry. */
-export function documentOf({
+export function toCommitDocument({
   commandId,
   address,
   eraseAt,
@@ -113,7 +113,7 @@ export function documentOf({
 }
 
 /** Converts a document to its commit. @throws UnreadableCommit */
-export function commitOf({
+export function commitFromDocument({
   _id,
   events,
   unpublished: _,
@@ -124,7 +124,7 @@ export function commitOf({
   return {
     ...commit,
     commandId: _id,
-    events: readEvents(commit.stream, commit.number, events),
+    events: upcastStoredEvents(commit.stream, commit.number, events),
     ...(registration === undefined ? {} : { address: registration.address }),
     ...(erasure === undefined ? {} : { eraseAt: erasure.eraseAt }),
   };

@@ -7,11 +7,11 @@ import {
 } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import {
-  type ErasureCopies,
+  type ErasedCopiesTimes,
   type ErasureReceipts,
   type ErasureRecord,
+  findUnconfirmedConsumers,
   hasPublishedCopies,
-  unconfirmedConsumers,
 } from '../../ports/erasure-receipts.ts';
 
 export const ERASURES_COLLECTION = 'auth_erasures';
@@ -61,7 +61,7 @@ export function createMongoErasureReceipts(connection: Connection): ErasureRecei
 
   return mapMongoErrors<ErasureReceipts>({
     async open(erasure) {
-      const { _id, ...fields } = documentOfErasure({ ...erasure, receipts: [] });
+      const { _id, ...fields } = toErasureDocument({ ...erasure, receipts: [] });
       await retryLostRace(() => erasures.updateOne({ _id }, { $setOnInsert: fields }, { upsert: true }));
     },
 
@@ -71,7 +71,7 @@ export function createMongoErasureReceipts(connection: Connection): ErasureRecei
       const stored = await erasures.findById(account).lean();
       // The process that adds the last receipt finds none missing. It may crash before it removes
       // `waitingSince`, so every later call checks again.
-      if (stored?.waitingSince !== undefined && unconfirmedConsumers(stored).length === 0)
+      if (stored?.waitingSince !== undefined && findUnconfirmedConsumers(stored).length === 0)
         await erasures.updateOne({ _id: account }, { $unset: { waitingSince: 1 } });
     },
 
@@ -137,8 +137,8 @@ export function createMongoErasureReceipts(connection: Connection): ErasureRecei
   });
 }
 
-export function documentOfErasure({ account, ...erasure }: ErasureRecord): ErasureDocument {
-  const waits = unconfirmedConsumers(erasure).length > 0;
+export function toErasureDocument({ account, ...erasure }: ErasureRecord): ErasureDocument {
+  const waits = findUnconfirmedConsumers(erasure).length > 0;
   const { copies } = erasure;
   return {
     _id: account,
@@ -159,6 +159,6 @@ function erasureOf({ _id, sequence, erasedAt, expected, receipts, copies }: Eras
   };
 }
 
-function copiesOf({ firstAt, lastAt, goneAt }: ErasureCopies): ErasureCopies {
+function copiesOf({ firstAt, lastAt, goneAt }: ErasedCopiesTimes): ErasedCopiesTimes {
   return { firstAt, lastAt, ...(goneAt !== undefined && { goneAt }) };
 }

@@ -1,7 +1,7 @@
 import { mapMongoErrors } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { DueErasure, Erasures } from '../../ports/erasures.ts';
-import { COMMITS_COLLECTION, type CommitDocument, MAJORITY_READ } from './commits.ts';
+import { COMMITS_COLLECTION, type CommitDocument, MAJORITY_READ_CONCERN } from './commits.ts';
 
 /** The scheduled and running erasures in MongoDB, stored as subdocuments of commits. */
 export function createMongoErasures(connection: Connection): Erasures {
@@ -12,7 +12,7 @@ export function createMongoErasures(connection: Connection): Erasures {
       const inTime = { 'erasure.eraseAt': { $lte: until.toISOString() } };
       const documents = await commits
         .find(after === undefined ? inTime : { $and: [inTime, isAfter(after)] }, {
-          ...MAJORITY_READ,
+          ...MAJORITY_READ_CONCERN,
           projection: { erasure: 1 },
         })
         .sort({ 'erasure.eraseAt': 1, 'erasure.stream': 1, 'erasure.number': 1 })

@@ -5,8 +5,8 @@ import {
   prepareMongo,
 } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
-import type { Stores } from '../../ports/stores.ts';
-import { noopLimits } from '../limits.ts';
+import type { AuthStores } from '../../ports/stores.ts';
+import { unlimitedRateLimits } from '../limits.ts';
 import { auditIndexes, createMongoAuditLog } from './audit-log.ts';
 import { commitIndexes } from './commits.ts';
 import { scheduleErasureOfEndedRegistrations } from './ended-registrations.ts';
@@ -17,14 +17,14 @@ import { createMongoJournal } from './journal.ts';
 import { createMongoKnownSources } from './known-sources.ts';
 import { createMongoLimits, limitIndexes } from './limits.ts';
 import { createMongoMigrationTarget } from './migration-target.ts';
-import { assertNotMoving, FINGERPRINTS_COLLECTION } from './moves.ts';
+import { assertNotMoving, KEY_FINGERPRINTS_COLLECTION } from './moves.ts';
 import { createMongoOutbox } from './outbox.ts';
 import { createMongoPersonalData } from './personal-data.ts';
 import { createMongoRegistrations } from './registrations.ts';
 import { createMongoRequestQueue } from './requests.ts';
 import { createMongoSessions, sessionIndexes } from './sessions.ts';
 import { createMongoSnapshots } from './snapshots.ts';
-import { createMongoStoredCommits, LEASES_COLLECTION } from './stored-commits.ts';
+import { AUTH_LEASES_COLLECTION, createMongoStoredCommits } from './stored-commits.ts';
 import { createMongoTrustedAddresses, trustedAddressIndexes } from './trusted-addresses.ts';
 
 /** The MongoDB indexes of auth's collections. */
@@ -39,7 +39,7 @@ export const authIndexes: readonly Index[] = [
 ];
 
 /** Opens auth's stores in a MongoDB database. */
-export function openMongoStores(connection: Connection): Stores {
+export function openMongoAuthStores(connection: Connection): AuthStores {
   return {
     ...prepareMongo(connection, {
       owner: 'auth',
@@ -53,19 +53,19 @@ export function openMongoStores(connection: Connection): Stores {
     erasureReceipts: createMongoErasureReceipts(connection),
     personalData: createMongoPersonalData(connection),
     snapshots: createMongoSnapshots(connection),
-    keyFingerprints: createMongoKeyFingerprints(connection, FINGERPRINTS_COLLECTION, () =>
+    keyFingerprints: createMongoKeyFingerprints(connection, KEY_FINGERPRINTS_COLLECTION, () =>
       assertNotMoving(connection),
     ),
     sessions: createMongoSessions(connection),
     requests: createMongoRequestQueue(connection),
     idempotencyKeys: createMongoIdempotencyKeys(connection),
-    leases: createMongoLeaseRecords(connection, LEASES_COLLECTION),
+    leases: createMongoLeaseRecords(connection, AUTH_LEASES_COLLECTION),
     trustedAddresses: createMongoTrustedAddresses(connection),
     knownSources: createMongoKnownSources(connection),
     storedCommits: createMongoStoredCommits(connection),
     auditLog: createMongoAuditLog(connection),
     target: createMongoMigrationTarget(connection),
-    limits: (rules) => (rules ? createMongoLimits(rules, connection) : noopLimits),
+    limits: (rules) => (rules ? createMongoLimits(rules, connection) : unlimitedRateLimits),
     reclaim: async () => undefined,
   };
 }

@@ -5,14 +5,14 @@ import { type Connection, mongo } from 'mongoose';
 import { createCommit, createRegistrationCommit } from '../../ports/testing/commits.ts';
 import { commitStoresModelContract } from '../../ports/testing/model.contract.ts';
 import { COMMITS_COLLECTION } from './commits.ts';
-import { authIndexes, openMongoStores } from './index.ts';
+import { authIndexes, openMongoAuthStores } from './index.ts';
 
 const database = createTestDatabase('journal', authIndexes);
 
 commitStoresModelContract(
   'mongo',
   async () => ({
-    stores: openMongoStores((await database.empty()).connection),
+    stores: openMongoAuthStores((await database.empty()).connection),
     clear: database.empty,
     close: async () => undefined,
   }),
@@ -22,7 +22,7 @@ commitStoresModelContract(
 describe('the journal on mongo', () => {
   test('stops only the stream whose commit is damaged, without quoting it', async () => {
     const { connection } = await database.empty();
-    const { journal } = openMongoStores(connection);
+    const { journal } = openMongoAuthStores(connection);
     const [damaged, sound] = [createCommit(), createCommit()];
     await journal.append(damaged);
     await journal.append(sound);
@@ -45,7 +45,7 @@ describe('the journal on mongo', () => {
     connection.getClient().on('commandStarted', ({ commandName, command }) => {
       if (commandName === 'find') asked.push([command.find, command.readConcern?.level]);
     });
-    const { journal, outbox, registrations } = openMongoStores(connection);
+    const { journal, outbox, registrations } = openMongoAuthStores(connection);
     const commit = createRegistrationCommit('ada@example.com');
     await journal.append(commit);
     await journal.append(commit);
@@ -65,7 +65,7 @@ describe('the journal on mongo', () => {
 
   test('keeps nothing of the outbox or a registration where there is none', async () => {
     const { connection } = await database.empty();
-    const { journal, outbox, registrations } = openMongoStores(connection);
+    const { journal, outbox, registrations } = openMongoAuthStores(connection);
     const commit = createRegistrationCommit('ada@example.com');
     await journal.append(commit);
     await outbox.markPublished([commit]);
@@ -77,7 +77,7 @@ describe('the journal on mongo', () => {
 
   test('keeps a snapshot whole, including what is empty in it', async () => {
     const { connection } = await database.empty();
-    const { snapshots } = openMongoStores(connection);
+    const { snapshots } = openMongoAuthStores(connection);
     const state = { links: {}, names: [], gone: null };
     const snapshot = { stream: 'a', number: 1, sequence: 1, stateVersion: 1, state };
     await snapshots.save(snapshot);
@@ -119,7 +119,7 @@ describe('a commit whose write concern failed', () => {
   test('is repeated once a majority has it, and is never lost to itself', async () => {
     const { connection } = await database.empty();
     const primary = withoutMajority(connection);
-    const { journal } = openMongoStores(primary.connection);
+    const { journal } = openMongoAuthStores(primary.connection);
     const commit = createCommit();
     await assert.rejects(journal.append(commit), { name: 'StoreUnavailable' });
     const again = journal.append(commit);
@@ -129,7 +129,7 @@ describe('a commit whose write concern failed', () => {
 
   test('is unavailable, not lost, as long as no majority has it', async () => {
     const { connection } = await database.empty();
-    const { journal } = openMongoStores(withoutMajority(connection).connection);
+    const { journal } = openMongoAuthStores(withoutMajority(connection).connection);
     const commit = createCommit();
     for (const _ of Array(2).keys())
       await assert.rejects(journal.append(commit), { name: 'StoreUnavailable' });
@@ -140,7 +140,7 @@ describe('a commit whose write concern failed', () => {
   test('makes another lost once a majority has it', async () => {
     const { connection } = await database.empty();
     const primary = withoutMajority(connection);
-    const { journal } = openMongoStores(primary.connection);
+    const { journal } = openMongoAuthStores(primary.connection);
     const first = createCommit();
     await assert.rejects(journal.append(first), { name: 'StoreUnavailable' });
     const second = journal.append(createCommit({ stream: first.stream }));

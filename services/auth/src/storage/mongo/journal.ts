@@ -4,7 +4,13 @@ import { createBatchedReader, isLostRaceError, MongoFailure, mapMongoErrors } fr
 import { StoreUnavailable } from '@latchkey/store';
 import type { Connection } from 'mongoose';
 import { type AppendResult, type Commit, type Journal, UnreadableCommit } from '../../ports/journal.ts';
-import { COMMITS_COLLECTION, type CommitDocument, commitOf, documentOf, MAJORITY_READ } from './commits.ts';
+import {
+  COMMITS_COLLECTION,
+  type CommitDocument,
+  commitFromDocument,
+  MAJORITY_READ_CONCERN,
+  toCommitDocument,
+} from './commits.ts';
 
 /**
  * This read concern also returns writes that have not reached a majority. Used only to find out which of two
@@ -41,8 +47,8 @@ export function createMongoJournal(connection: Connection): Journal {
   const readAll = createBatchedReader(async (places: readonly Place[]) => {
     const [first] = places;
     if (places.length === 1 && first !== undefined)
-      return [await commits.find(after(first), MAJORITY_READ).sort({ number: 1 }).toArray()];
-    const documents = await commits.find({ $or: places.map(after) }, MAJORITY_READ).toArray();
+      return [await commits.find(after(first), MAJORITY_READ_CONCERN).sort({ number: 1 }).toArray()];
+    const documents = await commits.find({ $or: places.map(after) }, MAJORITY_READ_CONCERN).toArray();
     const byStream = Map.groupBy(
       documents.toSorted((a, b) => a.number - b.number),
       ({ stream }) => stream,
@@ -54,8 +60,8 @@ export function createMongoJournal(connection: Connection): Journal {
   });
 
   async function byCommand(commandId: string): Promise<Commit | undefined> {
-    const document = await commits.findOne({ _id: commandId }, MAJORITY_READ);
-    return document === null ? undefined : commitOf(document);
+    const document = await commits.findOne({ _id: commandId }, MAJORITY_READ_CONCERN);
+    return document === null ? undefined : commitFromDocument(document);
   }
 
   /**
@@ -68,7 +74,7 @@ export function createMongoJournal(connection: Connection): Journal {
     const own = { _id: commandId };
     if ((await commits.findOne(own, LOCAL)) !== null) {
       const earlier = await waitForMajority(own);
-      return { outcome: 'repeated', commit: commitOf(earlier) };
+      return { outcome: 'repeated', commit: commitFromDocument(earlier) };
     }
     const taken = [{ stream, number }, ...claims.map((claim) => ({ claims: claim }))];
     await waitForMajority({ $or: taken });
@@ -78,7 +84,7 @@ export function createMongoJournal(connection: Connection): Journal {
   async function waitForMajority(filter: object): Promise<CommitDocument> {
     const deadline = performance.now() + MAJORITY_WAIT_MS;
     for (;;) {
-      const document = await commits.findOne(filter, MAJORITY_READ);
+      const document = await commits.findOne(filter, MAJORITY_READ_CONCERN);
       if (document !== null) return document;
       if (performance.now() >= deadline) throw new StoreUnavailable(new MongoFailure(NOT_YET_DURABLE));
       await setTimeout(POLL_MS);
@@ -98,9 +104,9 @@ export function createMongoJournal(connection: Connection): Journal {
       { stream, number, 'events.chain': { $exists: false } },
       { $set: Object.fromEntries(places) },
     );
-    const document = await commits.findOne({ stream, number }, MAJORITY_READ);
+    const document = await commits.findOne({ stream, number }, MAJORITY_READ_CONCERN);
     if (document === null) throw new UnreadableCommit(stream, number, 'it is missing');
-    return commitOf(document).events.flatMap(({ chain }) => chain ?? []);
+    return commitFromDocument(document).events.flatMap(({ chain }) => chain ?? []);
   }
 
   return mapMongoErrors<Journal>({
@@ -108,7 +114,7 @@ export function createMongoJournal(connection: Connection): Journal {
 
     async append(commit) {
       try {
-        await commits.insertOne(documentOf(commit));
+        await commits.insertOne(toCommitDocument(commit));
         return { outcome: 'appended' };
       } catch (error) {
         if (!isLostRaceError(error)) throw error;
@@ -121,8 +127,12 @@ export function createMongoJournal(connection: Connection): Journal {
       const documents =
         limit === 0
           ? await readAll(place)
-          : await commits.find(after(place), MAJORITY_READ).sort({ number: 1 }).limit(limit).toArray();
-      return documents.map(commitOf);
+          : await commits
+              .find(after(place), MAJORITY_READ_CONCERN)
+              .sort({ number: 1 })
+              .limit(limit)
+              .toArray();
+      return documents.map(commitFromDocument);
     },
 
     byCommand,
@@ -130,14 +140,14 @@ export function createMongoJournal(connection: Connection): Journal {
     async holder(claim) {
       const document = await commits.findOne(
         { claims: claim },
-        { ...MAJORITY_READ, projection: { stream: 1 } },
+        { ...MAJORITY_READ_CONCERN, projection: { stream: 1 } },
       );
       return document?.stream;
     },
 
     async release({ stream, number }, released) {
       for (;;) {
-        const document = await commits.findOne({ stream, number }, MAJORITY_READ);
+        const document = await commits.findOne({ stream, number }, MAJORITY_READ_CONCERN);
         const held = document?.claims ?? [];
         const kept = held.filter((claim) => !released.includes(claim));
         if (kept.length === held.length) return;
@@ -153,7 +163,7 @@ export function createMongoJournal(connection: Connection): Journal {
       const documents = await commits
         .find(
           { claims: { $elemMatch: { $gte: from, $lt: before } } },
-          { ...MAJORITY_READ, projection: { stream: 1 } },
+          { ...MAJORITY_READ_CONCERN, projection: { stream: 1 } },
         )
         .toArray();
       return [...new Set(documents.map(({ stream }) => stream))];
@@ -161,7 +171,7 @@ export function createMongoJournal(connection: Connection): Journal {
 
     async countClaims(prefix) {
       const documents = await commits
-        .find({ claims: startsWith(prefix) }, { ...MAJORITY_READ, projection: { claims: 1 } })
+        .find({ claims: startsWith(prefix) }, { ...MAJORITY_READ_CONCERN, projection: { claims: 1 } })
         .toArray();
       return documents.flatMap(({ claims = [] }) => claims).filter((claim) => claim.startsWith(prefix))
         .length;
@@ -169,7 +179,7 @@ export function createMongoJournal(connection: Connection): Journal {
 
     async roleChanges() {
       const documents = await commits
-        .find({ 'events.type': 'RoleChanged' }, { ...MAJORITY_READ, projection: { stream: 1 } })
+        .find({ 'events.type': 'RoleChanged' }, { ...MAJORITY_READ_CONCERN, projection: { stream: 1 } })
         .toArray();
       return [...new Set(documents.map(({ stream }) => stream))];
     },

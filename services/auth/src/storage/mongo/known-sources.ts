@@ -1,6 +1,6 @@
 import { createPlainSchema, mapMongoErrors, modelOfCollection, retryLostRace } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
-import { type KnownSources, MAX_KNOWN_SOURCES } from '../../ports/known-sources.ts';
+import { type KnownSignInSources, MAX_KNOWN_SIGN_IN_SOURCES } from '../../ports/known-sources.ts';
 
 const KNOWN_SOURCES = 'auth_known_sources';
 
@@ -19,10 +19,10 @@ function schema() {
 }
 
 /** Known sources in MongoDB, with one document per account. */
-export function createMongoKnownSources(connection: Connection): KnownSources {
+export function createMongoKnownSources(connection: Connection): KnownSignInSources {
   const known = modelOfCollection(connection, KNOWN_SOURCES, schema);
 
-  return mapMongoErrors<KnownSources>({
+  return mapMongoErrors<KnownSignInSources>({
     async remember(userId, sources) {
       const key = { _id: userId };
       const union = { $addToSet: { sources: { $each: [...sources] } } };
@@ -31,8 +31,8 @@ export function createMongoKnownSources(connection: Connection): KnownSources {
       );
       if (before === null) return undefined;
       const added = sources.filter((source) => !before.sources.includes(source));
-      if (before.sources.length + added.length > MAX_KNOWN_SOURCES)
-        await known.updateOne(key, { $push: { sources: { $each: [], $slice: -MAX_KNOWN_SOURCES } } });
+      if (before.sources.length + added.length > MAX_KNOWN_SIGN_IN_SOURCES)
+        await known.updateOne(key, { $push: { sources: { $each: [], $slice: -MAX_KNOWN_SIGN_IN_SOURCES } } });
       return added;
     },
   });

@@ -1,8 +1,8 @@
 import { type Index, mapMongoErrors, mayHaveWritten, mongoFailureOf, retryLostRace } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import { RateLimiterMongo } from 'rate-limiter-flexible';
-import { type LimitRules, type Limits, PointsUncertain } from '../../ports/limits.ts';
-import { createCountingLimits } from '../limits.ts';
+import { RateLimitPointsUncertain, type RateLimitRules, type RateLimits } from '../../ports/limits.ts';
+import { createCountingRateLimits } from '../limits.ts';
 
 const COUNTS = 'auth_limits';
 
@@ -24,11 +24,11 @@ export const limitIndexes: readonly Index[] = [
  * Rate limits in MongoDB, shared by all instances. Windows depend on the clock of each instance's machine,
  * because rate-limiter-flexible uses the local clock.
  */
-export function createMongoLimits(rules: LimitRules, connection: Connection): Limits {
+export function createMongoLimits(rules: RateLimitRules, connection: Connection): RateLimits {
   const counts = connection.collection<CountDocument>(COUNTS);
 
-  return mapMongoErrors<Limits>({
-    ...createCountingLimits(rules, {
+  return mapMongoErrors<RateLimits>({
+    ...createCountingRateLimits(rules, {
       limiterFor: (keyPrefix, { points, seconds }) =>
         new RateLimiterMongo({
           storeClient: connection,
@@ -39,7 +39,7 @@ export function createMongoLimits(rules: LimitRules, connection: Connection): Li
           duration: seconds,
         }),
       uncertainty: (error) =>
-        mayHaveWritten(error) ? new PointsUncertain(mongoFailureOf(error)) : undefined,
+        mayHaveWritten(error) ? new RateLimitPointsUncertain(mongoFailureOf(error)) : undefined,
       giveBack: async (limiter, key, points) => {
         const counted = { key: limiter.getKey(key), points: { $gte: points } };
         await counts.updateOne(counted, { $inc: { points: -points } });

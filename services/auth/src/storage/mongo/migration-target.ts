@@ -11,13 +11,18 @@ import type { Connection, Model } from 'mongoose';
 import { z } from 'zod';
 import type { ErasureRecord } from '../../ports/erasure-receipts.ts';
 import type { KeyFingerprintsBySetting, MigrationTarget, RawCommit } from '../../ports/migration.ts';
-import type { RecordedRequest } from '../../ports/requests.ts';
+import type { QueuedMailRequest } from '../../ports/requests.ts';
 import type { Session } from '../../ports/sessions.ts';
-import { COMMITS_COLLECTION, type CommitDocument, commitSchema, documentOf } from './commits.ts';
-import { documentOfErasure, ERASURES_COLLECTION } from './erasure-receipts.ts';
-import { FINGERPRINTS_COLLECTION, moveModelOf } from './moves.ts';
-import { documentOfRequest, REQUESTS_COLLECTION } from './requests.ts';
-import { documentOfSession, SESSIONS_COLLECTION } from './sessions.ts';
+import {
+  COMMITS_COLLECTION,
+  type CommitDocument,
+  createCommitMongooseSchema,
+  toCommitDocument,
+} from './commits.ts';
+import { ERASURES_COLLECTION, toErasureDocument } from './erasure-receipts.ts';
+import { KEY_FINGERPRINTS_COLLECTION, openMoveModel } from './moves.ts';
+import { REQUESTS_COLLECTION, toRequestDocument } from './requests.ts';
+import { SESSIONS_COLLECTION, toSessionDocument } from './sessions.ts';
 
 /** The document id of the move. It is constant, because only one move into a database is allowed. */
 const MOVE = 'embedded';
@@ -28,9 +33,9 @@ const TAKEN = 'MONGO_URL: the database has another commit in the place of one th
 
 /** The target of `ops move` in MongoDB. */
 export function createMongoMigrationTarget(connection: Connection): MigrationTarget {
-  const commits = modelOfCollection(connection, COMMITS_COLLECTION, commitSchema);
-  const moves = moveModelOf(connection);
-  const fingerprints = keyFingerprintModelOf(connection, FINGERPRINTS_COLLECTION);
+  const commits = modelOfCollection(connection, COMMITS_COLLECTION, createCommitMongooseSchema);
+  const moves = openMoveModel(connection);
+  const fingerprints = keyFingerprintModelOf(connection, KEY_FINGERPRINTS_COLLECTION);
 
   async function refuseIfUsed(): Promise<void> {
     if ((await fingerprints.exists({})) !== null || (await commits.exists({})) !== null)
@@ -52,14 +57,14 @@ export function createMongoMigrationTarget(connection: Connection): MigrationTar
         await moves.updateOne({ _id: MOVE }, { $set: { endedAt: new Date() } });
       },
     }),
-    requests: mapMongoErrors<MoveTarget<RecordedRequest>>(
-      createDocumentMoveTarget(connection, REQUESTS_COLLECTION, { documentOf: documentOfRequest }),
+    requests: mapMongoErrors<MoveTarget<QueuedMailRequest>>(
+      createDocumentMoveTarget(connection, REQUESTS_COLLECTION, { documentOf: toRequestDocument }),
     ),
     sessions: mapMongoErrors<MoveTarget<Session>>(
-      createDocumentMoveTarget(connection, SESSIONS_COLLECTION, { documentOf: documentOfSession }),
+      createDocumentMoveTarget(connection, SESSIONS_COLLECTION, { documentOf: toSessionDocument }),
     ),
     erasures: mapMongoErrors<MoveTarget<ErasureRecord>>(
-      createDocumentMoveTarget(connection, ERASURES_COLLECTION, { documentOf: documentOfErasure }),
+      createDocumentMoveTarget(connection, ERASURES_COLLECTION, { documentOf: toErasureDocument }),
     ),
     commits: mapMongoErrors(commitsIn(connection)),
   };
@@ -67,7 +72,7 @@ export function createMongoMigrationTarget(connection: Connection): MigrationTar
 
 function commitsIn(connection: Connection): MoveTarget<RawCommit> {
   const target = createDocumentMoveTarget<RawCommit, CommitDocument>(connection, COMMITS_COLLECTION, {
-    documentOf,
+    documentOf: toCommitDocument,
     isHeld: (stored, commit) => fixedPart(stored) === fixedPart(commit),
   });
   return {

@@ -9,9 +9,9 @@ interface MoveDocument {
 }
 
 /** The collection of the fingerprints of the keys with which auth has been used. */
-export const FINGERPRINTS_COLLECTION = 'auth_fingerprints';
+export const KEY_FINGERPRINTS_COLLECTION = 'auth_fingerprints';
 
-export function moveModelOf(connection: Connection) {
+export function openMoveModel(connection: Connection) {
   return modelOfCollection(connection, 'auth_moves', () =>
     createPlainSchema<MoveDocument>({
       _id: { type: String, required: true },
@@ -29,6 +29,6 @@ const MOVING = 'a data folder is being moved into this database, or its move bro
  * @throws Error with a one-line message
  */
 export async function assertNotMoving(connection: Connection): Promise<void> {
-  if ((await moveModelOf(connection).exists({ endedAt: { $exists: false } })) !== null)
+  if ((await openMoveModel(connection).exists({ endedAt: { $exists: false } })) !== null)
     throw new Error(MOVING);
 }

@@ -1,8 +1,13 @@
 import { mapMongoErrors } from '@latchkey/mongo';
 import type { Connection, mongo } from 'mongoose';
-import { MAX_COUNTED_COMMITS, type Outbox } from '../../ports/outbox.ts';
+import { MAX_COUNTED_UNPUBLISHED_COMMITS, type Outbox } from '../../ports/outbox.ts';
 import { groupReadableCommitsByStream } from '../stored-events.ts';
-import { COMMITS_COLLECTION, type CommitDocument, commitOf, MAJORITY_READ } from './commits.ts';
+import {
+  COMMITS_COLLECTION,
+  type CommitDocument,
+  commitFromDocument,
+  MAJORITY_READ_CONCERN,
+} from './commits.ts';
 
 const isUnpublished = { 'unpublished.at': { $exists: true } };
 
@@ -29,10 +34,10 @@ export function createMongoOutbox(connection: Connection): Outbox {
       // The query follows an index, and commits are only ever appended to a stream. So it cannot return a
       // commit but miss an earlier one of the same stream.
       const documents = await commits
-        .find({ 'unpublished.stream': { $in: [...streams] } }, MAJORITY_READ)
+        .find({ 'unpublished.stream': { $in: [...streams] } }, MAJORITY_READ_CONCERN)
         .sort({ 'unpublished.stream': 1, 'unpublished.number': 1 })
         .toArray();
-      return groupReadableCommitsByStream(documents, commitOf);
+      return groupReadableCommitsByStream(documents, commitFromDocument);
     },
 
     async waiting({ recent, limit }) {
@@ -62,7 +67,7 @@ export function createMongoOutbox(connection: Connection): Outbox {
       });
       if (oldest === null) return { commits: 0 };
       return {
-        commits: await commits.countDocuments(isUnpublished, { limit: MAX_COUNTED_COMMITS }),
+        commits: await commits.countDocuments(isUnpublished, { limit: MAX_COUNTED_UNPUBLISHED_COMMITS }),
         oldest: oldest.at,
       };
     },

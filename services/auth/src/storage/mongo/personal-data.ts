@@ -1,10 +1,10 @@
 import { mapMongoErrors } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { PersonalDataEraser } from '../../ports/personal-data.ts';
-import { claimsWithoutAddress, erasePersonFromEvents } from '../erased-commit.ts';
-import { AUDIT_COLLECTION, type EntryDocument, IN_OUTBOX } from './audit-log.ts';
-import { COMMITS_COLLECTION, type CommitDocument, MAJORITY_READ } from './commits.ts';
-import { keysOfPairs, TRUSTED_COLLECTION } from './trusted-addresses.ts';
+import { erasePersonFromEvents, removeAddressClaims } from '../erased-commit.ts';
+import { AUDIT_LOG_COLLECTION, type AuditEntryDocument, UNPUBLISHED_ENTRIES_FILTER } from './audit-log.ts';
+import { COMMITS_COLLECTION, type CommitDocument, MAJORITY_READ_CONCERN } from './commits.ts';
+import { keyRangeOfTrustedPairs, TRUSTED_ADDRESSES_COLLECTION } from './trusted-addresses.ts';
 
 type Named = { readonly _id: string };
 
@@ -13,7 +13,7 @@ export function createMongoPersonalData(connection: Connection): PersonalDataEra
   const commits = connection.collection<CommitDocument>(COMMITS_COLLECTION);
 
   async function eraseCommit({ _id, events, claims }: CommitDocument): Promise<void> {
-    const kept = claimsWithoutAddress(claims);
+    const kept = removeAddressClaims(claims);
     await commits.updateOne(
       { _id },
       {
@@ -25,9 +25,12 @@ export function createMongoPersonalData(connection: Connection): PersonalDataEra
 
   /** Removes the person from unpublished events about other accounts in which this account was the actor. */
   async function erasePersonFromActions(userId: string): Promise<void> {
-    const entries = connection.collection<EntryDocument>(AUDIT_COLLECTION);
-    const ofActor = { ...IN_OUTBOX, value: { $regex: `"actor":"${RegExp.escape(userId)}"` } };
-    for (const { _id, value } of await entries.find(ofActor, MAJORITY_READ).toArray()) {
+    const entries = connection.collection<AuditEntryDocument>(AUDIT_LOG_COLLECTION);
+    const ofActor = {
+      ...UNPUBLISHED_ENTRIES_FILTER,
+      value: { $regex: `"actor":"${RegExp.escape(userId)}"` },
+    };
+    for (const { _id, value } of await entries.find(ofActor, MAJORITY_READ_CONCERN).toArray()) {
       const { actor, ...data } = JSON.parse(value);
       if (actor !== userId || data.person === undefined) continue;
       const erased = JSON.stringify({ actor, ...data, person: null });
@@ -42,7 +45,9 @@ export function createMongoPersonalData(connection: Connection): PersonalDataEra
       await connection.collection('auth_requests').deleteMany({ address });
     },
     async removeTrusted(address) {
-      await connection.collection<Named>(TRUSTED_COLLECTION).deleteMany({ _id: keysOfPairs(address) });
+      await connection
+        .collection<Named>(TRUSTED_ADDRESSES_COLLECTION)
+        .deleteMany({ _id: keyRangeOfTrustedPairs(address) });
     },
     async removeSnapshot(userId) {
       await connection.collection<Named>('auth_snapshots').deleteOne({ _id: userId });
@@ -51,14 +56,14 @@ export function createMongoPersonalData(connection: Connection): PersonalDataEra
       await connection.collection<Named>('auth_known_sources').deleteOne({ _id: userId });
     },
     async removeSecurityEvents(userId) {
-      const entries = connection.collection(AUDIT_COLLECTION);
+      const entries = connection.collection(AUDIT_LOG_COLLECTION);
       await entries.deleteMany({ keptFor: userId });
       // Entries that are not kept exist only in the outbox.
-      await entries.deleteMany({ ...IN_OUTBOX, account: userId });
+      await entries.deleteMany({ ...UNPUBLISHED_ENTRIES_FILTER, account: userId });
       await erasePersonFromActions(userId);
     },
     async eraseCommits(userId) {
-      const ofAccount = commits.find({ stream: userId }, MAJORITY_READ).sort({ number: -1 });
+      const ofAccount = commits.find({ stream: userId }, MAJORITY_READ_CONCERN).sort({ number: -1 });
       for (const commit of await ofAccount.toArray()) await eraseCommit(commit);
     },
   });

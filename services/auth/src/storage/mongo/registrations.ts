@@ -1,7 +1,7 @@
 import { mapMongoErrors } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { Registration, Registrations } from '../../ports/registrations.ts';
-import { COMMITS_COLLECTION, type CommitDocument, MAJORITY_READ } from './commits.ts';
+import { COMMITS_COLLECTION, type CommitDocument, MAJORITY_READ_CONCERN } from './commits.ts';
 
 /** Requires that the field exists. Without this condition, MongoDB does not use the sparse index. */
 const isOpen = { 'registration.at': { $exists: true } };
@@ -13,7 +13,10 @@ export function createMongoRegistrations(connection: Connection): Registrations 
   return mapMongoErrors<Registrations>({
     async living(address) {
       const documents = await commits
-        .find({ 'registration.address': address }, { ...MAJORITY_READ, projection: { registration: 1 } })
+        .find(
+          { 'registration.address': address },
+          { ...MAJORITY_READ_CONCERN, projection: { registration: 1 } },
+        )
         .sort({ 'registration.at': -1, 'registration.stream': -1 })
         .toArray();
       return documents.flatMap(registrationOf);

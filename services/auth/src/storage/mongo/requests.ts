@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { createPlainSchema, isLostRaceError, mapMongoErrors, modelOfCollection } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
-import { MAX_LISTED_LEASES, type RecordedRequest, type RequestQueue } from '../../ports/requests.ts';
+import {
+  MAX_LISTED_REQUEST_LEASES,
+  type MailRequestQueue,
+  type QueuedMailRequest,
+} from '../../ports/requests.ts';
 
 export const REQUESTS_COLLECTION = 'auth_requests';
 
-interface RequestDocument extends Omit<RecordedRequest, 'id'> {
+interface RequestDocument extends Omit<QueuedMailRequest, 'id'> {
   readonly _id: string;
   /**
    * The worker that has leased the request. Absent while the request is free; `leasedUntil` is then the
@@ -32,7 +36,7 @@ function schema() {
   });
 }
 
-export function requestModelOf(connection: Connection) {
+export function openRequestModel(connection: Connection) {
   return modelOfCollection(connection, REQUESTS_COLLECTION, schema);
 }
 
@@ -40,14 +44,14 @@ export function requestModelOf(connection: Connection) {
  * The queue of recorded requests in MongoDB. Processed requests are deleted, so the collection stays small
  * enough to be scanned in the order of its ids.
  */
-export function createMongoRequestQueue(connection: Connection): RequestQueue {
-  const requests = requestModelOf(connection);
+export function createMongoRequestQueue(connection: Connection): MailRequestQueue {
+  const requests = openRequestModel(connection);
 
   /**
    * Tries once to lease free requests to a worker. The result may be empty because other workers were faster.
    * @returns undefined if no request is free
    */
-  async function claimSome({ owner, now, leaseMs, limit }: Parameters<RequestQueue['claim']>[0]) {
+  async function claimSome({ owner, now, leaseMs, limit }: Parameters<MailRequestQueue['claim']>[0]) {
     const free = { owner: { $exists: false } };
     // Sorts by time, because almost all ids are UUIDv7.
     const found = await requests.find(free, { _id: 1 }).sort({ _id: 1 }).limit(limit).lean();
@@ -62,10 +66,10 @@ export function createMongoRequestQueue(connection: Connection): RequestQueue {
       .lean();
   }
 
-  return mapMongoErrors<RequestQueue>({
+  return mapMongoErrors<MailRequestQueue>({
     async add(request) {
       try {
-        await requests.insertOne(documentOfRequest(request));
+        await requests.insertOne(toRequestDocument(request));
         return true;
       } catch (error) {
         if (isLostRaceError(error)) return false;
@@ -87,7 +91,7 @@ export function createMongoRequestQueue(connection: Connection): RequestQueue {
       const held = await requests
         .find({ owner: { $exists: true } }, { owner: 1, leasedUntil: 1 })
         .sort({ _id: 1 })
-        .limit(MAX_LISTED_LEASES)
+        .limit(MAX_LISTED_REQUEST_LEASES)
         .lean();
       return held.map(({ _id: name, owner: holder = '', leasedUntil: until }) => ({ name, holder, until }));
     },
@@ -108,7 +112,7 @@ export function createMongoRequestQueue(connection: Connection): RequestQueue {
 }
 
 /** Converts a request to the document of a free request. */
-export function documentOfRequest({ id, ...request }: RecordedRequest): RequestDocument {
+export function toRequestDocument({ id, ...request }: QueuedMailRequest): RequestDocument {
   return {
     _id: id,
     ...request,
@@ -116,7 +120,7 @@ export function documentOfRequest({ id, ...request }: RecordedRequest): RequestD
   };
 }
 
-function requestOf(document: RequestDocument): RecordedRequest {
+function requestOf(document: RequestDocument): QueuedMailRequest {
   const { _id, kind, address, overBudget, at, correlationId, traceparent } = document;
   return {
     id: _id,

@@ -31,7 +31,7 @@ export function createMongoSessions(connection: Connection): Sessions {
 
   return mapMongoErrors<Sessions>({
     async create(session) {
-      await sessions.insertOne(documentOfSession(session));
+      await sessions.insertOne(toSessionDocument(session));
     },
 
     async find(id) {
@@ -112,7 +112,7 @@ function afterPlace({ createdAt, id }: SessionPosition) {
   return { createdAt: { $lte: createdAt }, $or: [{ createdAt: { $lt: createdAt } }, { _id: { $lt: id } }] };
 }
 
-export function documentOfSession({ id, ...session }: Session): SessionDocument {
+export function toSessionDocument({ id, ...session }: Session): SessionDocument {
   return { _id: id, ...session };
 }
 

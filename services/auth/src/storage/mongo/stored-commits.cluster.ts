@@ -1,7 +1,7 @@
 import { createTestDatabase } from '@latchkey/mongo/testing';
 import { storedCommitsContract } from '../../ports/testing/stored-commits.contract.ts';
 import { COMMITS_COLLECTION } from './commits.ts';
-import { authIndexes, openMongoStores } from './index.ts';
+import { authIndexes, openMongoAuthStores } from './index.ts';
 
 const database = createTestDatabase('stored_commits', authIndexes);
 
@@ -9,7 +9,7 @@ storedCommitsContract('mongo', async () => {
   await database.empty();
   const { connection, close } = await database.another();
   return {
-    stores: openMongoStores(connection),
+    stores: openMongoAuthStores(connection),
     damage: async ({ stream, number }) => {
       await connection
         .collection(COMMITS_COLLECTION)

@@ -2,19 +2,19 @@ import { type LeaseDocument, mapMongoErrors, modelOfCollection } from '@latchkey
 import { readPages } from '@latchkey/store';
 import type { ExpiredLease } from '@latchkey/verify';
 import type { Connection, QueryFilter } from 'mongoose';
-import type { StoredCommit, StoredCommits } from '../../ports/stored-commits.ts';
-import { readEvents, readOrUnreadable } from '../stored-events.ts';
-import { COMMITS_COLLECTION, type CommitDocument, commitSchema } from './commits.ts';
-import { requestModelOf } from './requests.ts';
+import type { StoredCommit, StoredCommitReader } from '../../ports/stored-commits.ts';
+import { returnUnreadableCommit, upcastStoredEvents } from '../stored-events.ts';
+import { COMMITS_COLLECTION, type CommitDocument, createCommitMongooseSchema } from './commits.ts';
+import { openRequestModel } from './requests.ts';
 
-export const LEASES_COLLECTION = 'auth_leases';
+export const AUTH_LEASES_COLLECTION = 'auth_leases';
 
 const PAGE = 500;
 const MAX_LEASES = 1000;
 
 /** Read-only access to the journal in MongoDB. */
-export function createMongoStoredCommits(connection: Connection): StoredCommits {
-  const commits = modelOfCollection(connection, COMMITS_COLLECTION, commitSchema);
+export function createMongoStoredCommits(connection: Connection): StoredCommitReader {
+  const commits = modelOfCollection(connection, COMMITS_COLLECTION, createCommitMongooseSchema);
 
   async function find(filter: QueryFilter<CommitDocument>, limit = 0): Promise<readonly StoredCommit[]> {
     const documents = await commits
@@ -39,7 +39,7 @@ export function createMongoStoredCommits(connection: Connection): StoredCommits 
     return rest.length > 0 ? rest : find({ stream: { $gt: stream } }, PAGE);
   }
 
-  return mapMongoErrors<StoredCommits>({
+  return mapMongoErrors<StoredCommitReader>({
     pages: () => readPages(pageAfter),
     ofStream: (stream) => find({ stream }),
     expiredLeases: (before) => expiredLeases(connection, before),
@@ -51,18 +51,18 @@ function storedCommitOf({ _id, events, unpublished, ...commit }: CommitDocument)
     ...commit,
     commandId: _id,
     published: unpublished === undefined,
-    events: readOrUnreadable(() => readEvents(commit.stream, commit.number, events)),
+    events: returnUnreadableCommit(() => upcastStoredEvents(commit.stream, commit.number, events)),
   };
 }
 
 async function expiredLeases(connection: Connection, before: Date): Promise<readonly ExpiredLease[]> {
   const [jobs, requests] = await Promise.all([
     connection
-      .collection<LeaseDocument>(LEASES_COLLECTION)
+      .collection<LeaseDocument>(AUTH_LEASES_COLLECTION)
       .find({ until: { $lt: before } })
       .limit(MAX_LEASES)
       .toArray(),
-    requestModelOf(connection)
+    openRequestModel(connection)
       .find({ leasedUntil: { $lt: before }, owner: { $exists: true } })
       .limit(MAX_LEASES)
       .lean(),

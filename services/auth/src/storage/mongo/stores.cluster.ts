@@ -4,13 +4,13 @@ import { createTestDatabase } from '@latchkey/mongo/testing';
 import { createCommit } from '../../ports/testing/commits.ts';
 import { createUniformLimitRules } from '../../ports/testing/limit-rules.ts';
 import { storesContract } from '../../ports/testing/stores.contract.ts';
-import { authIndexes, openMongoStores } from './index.ts';
+import { authIndexes, openMongoAuthStores } from './index.ts';
 
 const database = createTestDatabase('auth', authIndexes);
 
 storesContract('mongo', async () => {
   const { connection } = await database.empty();
-  return { stores: openMongoStores(connection), close: async () => undefined };
+  return { stores: openMongoAuthStores(connection), close: async () => undefined };
 });
 
 const rules = createUniformLimitRules({ points: 1, seconds: 60 });
@@ -19,7 +19,7 @@ test('every port says that its store is away, reading and writing', async () => 
   await database.empty();
   const { connection, close } = await database.another();
   const now = new Date();
-  const stores = openMongoStores(connection);
+  const stores = openMongoAuthStores(connection);
   const { journal, outbox, snapshots, sessions, requests, leases, trustedAddresses } = stores;
   const limits = stores.limits(rules);
   await close();

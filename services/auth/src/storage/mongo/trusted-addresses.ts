@@ -6,10 +6,14 @@ import {
   retryLostRace,
 } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
-import { MAX_TRUSTED_PAIRS, type TrustedAddresses, type TrustedPair } from '../../ports/trusted-addresses.ts';
-import { TRUST_DURATION_MS, TRUST_RENEWAL_MS, trustedPairKey } from '../trusted-pair.ts';
+import {
+  MAX_TRUSTED_IPS_PER_ADDRESS,
+  type TrustedAddresses,
+  type TrustedEmailIpPair,
+} from '../../ports/trusted-addresses.ts';
+import { IP_TRUST_DURATION_MS, IP_TRUST_RENEWAL_MS, trustedPairKey } from '../trusted-pair.ts';
 
-export const TRUSTED_COLLECTION = 'auth_trusted';
+export const TRUSTED_ADDRESSES_COLLECTION = 'auth_trusted';
 
 interface TrustDocument {
   /** The key of the pair, as returned by `trustedPairKey`. */
@@ -22,31 +26,31 @@ function schema() {
 }
 
 export const trustedAddressIndexes: readonly Index[] = [
-  { collection: TRUSTED_COLLECTION, name: 'expiry', keys: { until: 1 } },
+  { collection: TRUSTED_ADDRESSES_COLLECTION, name: 'expiry', keys: { until: 1 } },
 ];
 
 /** Returns the range of the keys of an e-mail address's pairs. */
-export function keysOfPairs(address: string): { readonly $gte: string; readonly $lt: string } {
+export function keyRangeOfTrustedPairs(address: string): { readonly $gte: string; readonly $lt: string } {
   return { $gte: `${address} `, $lt: `${address} \u{10FFFF}` };
 }
 
 /** Trusted addresses in MongoDB, shared by all instances. */
 export function createMongoTrustedAddresses(connection: Connection): TrustedAddresses {
-  const trusted = modelOfCollection(connection, TRUSTED_COLLECTION, schema);
+  const trusted = modelOfCollection(connection, TRUSTED_ADDRESSES_COLLECTION, schema);
 
-  async function isTrustedAfter(pair: TrustedPair, instant: Date): Promise<boolean> {
+  async function isTrustedAfter(pair: TrustedEmailIpPair, instant: Date): Promise<boolean> {
     return (await trusted.exists({ _id: trustedPairKey(pair), until: { $gt: instant } })) !== null;
   }
 
   /**
-   * Deletes the pairs of an address that exceed MAX_TRUSTED_PAIRS, those that expire first.
+   * Deletes the pairs of an address that exceed MAX_TRUSTED_IPS_PER_ADDRESS, those that expire first.
    * @param kept the key of the pair that has just been stored, which is never deleted
    */
   async function removeExcess(address: string, kept: string): Promise<void> {
     const excess = await trusted
-      .find({ _id: { ...keysOfPairs(address), $ne: kept } })
+      .find({ _id: { ...keyRangeOfTrustedPairs(address), $ne: kept } })
       .sort({ until: -1 })
-      .skip(MAX_TRUSTED_PAIRS - 1)
+      .skip(MAX_TRUSTED_IPS_PER_ADDRESS - 1)
       .lean();
     const [latest] = excess;
     if (latest === undefined) return;
@@ -57,8 +61,8 @@ export function createMongoTrustedAddresses(connection: Connection): TrustedAddr
 
   return mapMongoErrors<TrustedAddresses>({
     async trust(pair, now) {
-      const until = new Date(now.getTime() + TRUST_DURATION_MS);
-      if (await isTrustedAfter(pair, new Date(until.getTime() - TRUST_RENEWAL_MS))) return;
+      const until = new Date(now.getTime() + IP_TRUST_DURATION_MS);
+      if (await isTrustedAfter(pair, new Date(until.getTime() - IP_TRUST_RENEWAL_MS))) return;
       const _id = trustedPairKey(pair);
       await retryLostRace(() => trusted.updateOne({ _id }, { $max: { until } }, { upsert: true }));
       await removeExcess(pair.address, _id);

@@ -1,9 +1,9 @@
 import type { Row } from '@latchkey/sqlite';
 import type { Commit } from '../../ports/journal.ts';
-import { readStoredEvents } from '../stored-events.ts';
+import { parseStoredEvents } from '../stored-events.ts';
 
 /** Converts a commit to the named parameters of its INSERT, which also adds it to the outbox. */
-export function columnsOf(commit: Commit) {
+export function toCommitColumns(commit: Commit) {
   const { events, claims, address, eraseAt, traceparent, ...plain } = commit;
   return {
     ...plain,
@@ -17,17 +17,17 @@ export function columnsOf(commit: Commit) {
 }
 
 /** Converts a row to its commit. @throws UnreadableCommit */
-export function commitOf(row: Row): Commit {
-  const head = commitHeadOf(row);
+export function commitFromRow(row: Row): Commit {
+  const head = commitHeaderFromRow(row);
   return {
     ...head,
-    ...lookupKeysOf(row),
-    events: readStoredEvents(head.stream, head.number, String(row['events'])),
+    ...lookupKeysFromRow(row),
+    events: parseStoredEvents(head.stream, head.number, String(row['events'])),
   };
 }
 
 /** Returns the fields of a commit except its events and its lookup keys. */
-export function commitHeadOf(row: Row): Omit<Commit, 'events' | 'claims' | 'address' | 'eraseAt'> {
+export function commitHeaderFromRow(row: Row): Omit<Commit, 'events' | 'claims' | 'address' | 'eraseAt'> {
   return {
     stream: String(row['stream']),
     number: Number(row['number']),
@@ -40,12 +40,12 @@ export function commitHeadOf(row: Row): Omit<Commit, 'events' | 'claims' | 'addr
 }
 
 /** Returns the claims that a commit holds. */
-export function claimsOf({ claims }: Row): readonly string[] {
+export function claimsFromRow({ claims }: Row): readonly string[] {
   return claims === null ? [] : JSON.parse(String(claims));
 }
 
 /** Returns the value of the column `claims` for the claims that a commit holds. */
-export function claimsColumn(claims: readonly string[]): string | null {
+export function toClaimsColumn(claims: readonly string[]): string | null {
   return claims.length === 0 ? null : JSON.stringify(claims);
 }
 
@@ -53,9 +53,9 @@ export function claimsColumn(claims: readonly string[]): string | null {
  * Returns the lookup keys of a commit: its claims, the address of its open registration, and its erasure
  * time.
  */
-export function lookupKeysOf(row: Row): Pick<Commit, 'claims' | 'address' | 'eraseAt'> {
+export function lookupKeysFromRow(row: Row): Pick<Commit, 'claims' | 'address' | 'eraseAt'> {
   return {
-    ...(row['claims'] === null ? {} : { claims: claimsOf(row) }),
+    ...(row['claims'] === null ? {} : { claims: claimsFromRow(row) }),
     ...(row['address'] === null ? {} : { address: String(row['address']) }),
     ...(row['erase_at'] === null ? {} : { eraseAt: String(row['erase_at']) }),
   };

@@ -2,8 +2,8 @@ import { type Database, mapSqliteErrors, type Row } from '@latchkey/sqlite';
 import {
   type ErasureReceipts,
   type ErasureRecord,
+  findUnconfirmedConsumers,
   hasPublishedCopies,
-  unconfirmedConsumers,
 } from '../../ports/erasure-receipts.ts';
 
 const LATEST = '(erased_at, account) < (:erasedAt, :account) AND erased_at <= :until';
@@ -33,7 +33,7 @@ const END = '~';
 export function createSqliteErasureReceipts(database: Database): ErasureReceipts {
   function find(account: string): ErasureRecord | undefined {
     const row = database.prepare(SQL.find).get({ account });
-    return row && erasureOf(row);
+    return row && erasureFromRow(row);
   }
 
   return mapSqliteErrors<ErasureReceipts>({
@@ -51,7 +51,7 @@ export function createSqliteErasureReceipts(database: Database): ErasureReceipts
         if (erasure === undefined) return;
         if (erasure.receipts.some(({ consumer }) => consumer === receipt.consumer)) return;
         const receipts = [...erasure.receipts, receipt];
-        const waiting = unconfirmedConsumers({ ...erasure, receipts }).length > 0 ? 1 : 0;
+        const waiting = findUnconfirmedConsumers({ ...erasure, receipts }).length > 0 ? 1 : 0;
         database.prepare(SQL.confirm).run({ account, receipts: JSON.stringify(receipts), waiting });
       }),
 
@@ -66,18 +66,18 @@ export function createSqliteErasureReceipts(database: Database): ErasureReceipts
       database
         .prepare(SQL.copied)
         .all({ firstAt: after?.copies.firstAt ?? '', account: after?.account ?? '', limit })
-        .map(erasureOf)
+        .map(erasureFromRow)
         .filter(hasPublishedCopies),
 
     list: async ({ limit, after = { account: END, erasedAt: END }, waiting = false, until = END }) =>
       database
         .prepare(waiting ? SQL.waiting : SQL.all)
         .all({ account: after.account, erasedAt: after.erasedAt, until, limit })
-        .map(erasureOf),
+        .map(erasureFromRow),
   });
 }
 
-export function erasureOf(row: Row): ErasureRecord {
+export function erasureFromRow(row: Row): ErasureRecord {
   const [firstAt, lastAt, goneAt] = [row['copied_first'], row['copied_last'], row['copied_gone']];
   const hasCopies = typeof firstAt === 'string' && typeof lastAt === 'string';
   return {

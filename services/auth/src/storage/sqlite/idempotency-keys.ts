@@ -1,6 +1,6 @@
 import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
 import type { IdempotencyKeys } from '../../ports/idempotency-keys.ts';
-import { removeInPages } from './remove-in-pages.ts';
+import { removeRowsInPages } from './remove-in-pages.ts';
 
 const SQL = {
   bind: `INSERT INTO idempotency_key (id, digest, until) VALUES (:id, :digest, :until)
@@ -20,6 +20,6 @@ export function createSqliteIdempotencyKeys(database: Database): IdempotencyKeys
       }),
     // Not flushed to disk: if a power cut undoes the deletion, the next clean-up repeats it.
     removeExpired: (now) =>
-      removeInPages(database, SQL.removeExpired, { now: now.getTime() }, { flushed: false }),
+      removeRowsInPages(database, SQL.removeExpired, { now: now.getTime() }, { flushed: false }),
   });
 }

@@ -1,7 +1,7 @@
 import { createSqliteKeyFingerprints, createSqliteLeaseRecords, type Database } from '@latchkey/sqlite';
 import { nothingToPrepare } from '@latchkey/store';
-import type { Stores } from '../../ports/stores.ts';
-import { noopLimits } from '../limits.ts';
+import type { AuthStores } from '../../ports/stores.ts';
+import { unlimitedRateLimits } from '../limits.ts';
 import { createSqliteAuditLog } from './audit-log.ts';
 import { createSqliteErasureReceipts } from './erasure-receipts.ts';
 import { createSqliteErasures } from './erasures.ts';
@@ -14,15 +14,15 @@ import { createSqliteOutbox } from './outbox.ts';
 import { createSqlitePersonalData } from './personal-data.ts';
 import { createSqliteRegistrations } from './registrations.ts';
 import { createSqliteRequestQueue } from './requests.ts';
-import { schema } from './schema.ts';
+import { authSqliteSchema } from './schema.ts';
 import { createSqliteSessions } from './sessions.ts';
 import { createSqliteSnapshots } from './snapshots.ts';
 import { createSqliteStoredCommits } from './stored-commits.ts';
 import { createSqliteTrustedAddresses } from './trusted-addresses.ts';
 
 /** Opens auth's stores in an embedded database. */
-export function openSqliteStores(database: Database): Stores {
-  database.migrate(schema);
+export function openSqliteAuthStores(database: Database): AuthStores {
+  database.migrate(authSqliteSchema);
   const requests = createSqliteRequestQueue(database);
   const leases = createSqliteLeaseRecords(database, 'lease');
   return {
@@ -44,7 +44,7 @@ export function openSqliteStores(database: Database): Stores {
     storedCommits: createSqliteStoredCommits(database),
     auditLog: createSqliteAuditLog(database),
     source: createSqliteMigrationSource(database),
-    limits: (rules) => (rules ? createSqliteLimits(rules, database) : noopLimits),
+    limits: (rules) => (rules ? createSqliteLimits(rules, database) : unlimitedRateLimits),
     async reclaim() {
       await Promise.all([leases.reclaim(), requests.reclaim()]);
     },

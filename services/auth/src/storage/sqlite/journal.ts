@@ -2,7 +2,7 @@ import type { ChainEntry } from '@latchkey/events';
 import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
 import { type AppendResult, type Commit, type Journal, UnreadableCommit } from '../../ports/journal.ts';
 import { addChainEntries } from '../stored-events.ts';
-import { claimsColumn, claimsOf, columnsOf, commitOf } from './commits.ts';
+import { claimsFromRow, commitFromRow, toClaimsColumn, toCommitColumns } from './commits.ts';
 
 const SQL = {
   byCommand: 'SELECT * FROM journal_commit WHERE command_id = :commandId',
@@ -34,7 +34,7 @@ const SQL = {
 export function createSqliteJournal(database: Database): Journal {
   function byCommand(commandId: string): Commit | undefined {
     const row = database.prepare(SQL.byCommand).get({ commandId });
-    return row && commitOf(row);
+    return row && commitFromRow(row);
   }
 
   function holder(claim: string): string | undefined {
@@ -52,7 +52,7 @@ export function createSqliteJournal(database: Database): Journal {
     if (earlier !== undefined) return { outcome: 'repeated', commit: earlier };
     const isTaken = database.prepare(SQL.atNumber).get({ stream, number }) !== undefined;
     if (isTaken || claims.some((claim) => holder(claim) !== undefined)) return { outcome: 'lost' };
-    database.prepare(SQL.insert).run(columnsOf(commit));
+    database.prepare(SQL.insert).run(toCommitColumns(commit));
     for (const claim of claims) database.prepare(SQL.insertClaim).run({ claim, stream });
     return { outcome: 'appended' };
   }
@@ -60,12 +60,12 @@ export function createSqliteJournal(database: Database): Journal {
   function release(key: Pick<Commit, 'stream' | 'number'>, claims: readonly string[]): void {
     const { stream, number } = key;
     const row = database.prepare(SQL.claims).get({ stream, number });
-    const held = row === undefined ? [] : claimsOf(row);
+    const held = row === undefined ? [] : claimsFromRow(row);
     const kept = held.filter((claim) => !claims.includes(claim));
     if (kept.length === held.length) return;
     for (const claim of held.filter((claim) => claims.includes(claim)))
       database.prepare(SQL.deleteClaim).run({ claim });
-    database.prepare(SQL.replaceClaims).run({ stream, number, claims: claimsColumn(kept) });
+    database.prepare(SQL.replaceClaims).run({ stream, number, claims: toClaimsColumn(kept) });
   }
 
   function addChain(
@@ -83,7 +83,7 @@ export function createSqliteJournal(database: Database): Journal {
     addChain: (key, entries) => database.write(() => addChain(key, entries)),
     append: (commit) => database.write(() => append(commit)),
     read: async (stream, after = 0, limit = -1) =>
-      database.prepare(SQL.read).all({ stream, after, limit }).map(commitOf),
+      database.prepare(SQL.read).all({ stream, after, limit }).map(commitFromRow),
     byCommand: async (commandId) => byCommand(commandId),
     holder: async (claim) => holder(claim),
     release: (key, claims) => database.write(() => release(key, claims)),

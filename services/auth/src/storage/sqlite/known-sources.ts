@@ -1,5 +1,5 @@
 import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
-import { type KnownSources, MAX_KNOWN_SOURCES } from '../../ports/known-sources.ts';
+import { type KnownSignInSources, MAX_KNOWN_SIGN_IN_SOURCES } from '../../ports/known-sources.ts';
 
 const SQL = {
   find: 'SELECT sources FROM known_source WHERE user_id = :userId',
@@ -8,7 +8,7 @@ const SQL = {
 } as const;
 
 /** Known sources in the embedded store, with one row per account. */
-export function createSqliteKnownSources(database: Database): KnownSources {
+export function createSqliteKnownSources(database: Database): KnownSignInSources {
   function find(userId: string): readonly string[] | undefined {
     const row = database.prepare(SQL.find).get({ userId });
     return row && JSON.parse(String(row['sources']));
@@ -17,12 +17,12 @@ export function createSqliteKnownSources(database: Database): KnownSources {
   function add(userId: string, sources: readonly string[]): readonly string[] | undefined {
     const before = find(userId);
     const added = sources.filter((source) => !before?.includes(source));
-    const now = [...(before ?? []), ...added].slice(-MAX_KNOWN_SOURCES);
+    const now = [...(before ?? []), ...added].slice(-MAX_KNOWN_SIGN_IN_SOURCES);
     database.prepare(SQL.save).run({ userId, sources: JSON.stringify(now) });
     return before && added;
   }
 
-  return mapSqliteErrors<KnownSources>({
+  return mapSqliteErrors<KnownSignInSources>({
     async remember(userId, sources) {
       // Most sign-ins come from known sources. Checking for these first avoids a write and its flush to disk.
       const known = find(userId);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { openDatabase } from '@latchkey/sqlite';
 import { createUniformLimitRules } from '../../ports/testing/limit-rules.ts';
-import { openSqliteStores } from './index.ts';
+import { openSqliteAuthStores } from './index.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'latchkey-limits-'));
 after(() => rm(folder, { recursive: true }));
@@ -15,7 +15,7 @@ const now = new Date('2026-03-01T12:00:00Z');
 
 function open() {
   const database = openDatabase({ folder, as: 'server' });
-  const stores = openSqliteStores(database);
+  const stores = openSqliteAuthStores(database);
   return {
     database,
     limits: stores.limits(rules),

@@ -1,6 +1,6 @@
 import { type Database, mapSqliteErrors, type Row } from '@latchkey/sqlite';
-import type { Allowance, LimitName, LimitRules, Limits } from '../../ports/limits.ts';
-import { removeInPages } from './remove-in-pages.ts';
+import type { RateLimitDecision, RateLimitName, RateLimitRules, RateLimits } from '../../ports/limits.ts';
+import { removeRowsInPages } from './remove-in-pages.ts';
 
 const SQL = {
   find: 'SELECT points, until FROM limit_count WHERE name = :name AND key = :key AND until > :now',
@@ -23,12 +23,12 @@ const UNFLUSHED = { flushed: false } as const;
  * Rate limits in the embedded store. Each call reads and updates the count in one transaction, so that
  * concurrent requests cannot exceed a limit. Windows depend on the machine's clock.
  */
-export function createSqliteLimits(rules: LimitRules, database: Database): Limits {
-  function find(name: LimitName, key: string, now: number): Row | undefined {
+export function createSqliteLimits(rules: RateLimitRules, database: Database): RateLimits {
+  function find(name: RateLimitName, key: string, now: number): Row | undefined {
     return database.prepare(SQL.find).get({ name, key, now });
   }
 
-  function take(name: LimitName, key: string, points: number): Allowance {
+  function take(name: RateLimitName, key: string, points: number): RateLimitDecision {
     const now = Date.now();
     const counted = find(name, key, now);
     const { points: limit, seconds } = rules[name];
@@ -39,7 +39,7 @@ export function createSqliteLimits(rules: LimitRules, database: Database): Limit
     return { allowed: true };
   }
 
-  return mapSqliteErrors<Limits>({
+  return mapSqliteErrors<RateLimits>({
     take: (name, key, points = 1) => database.write(() => take(name, key, points), UNFLUSHED),
 
     async peek(name, key) {
@@ -58,10 +58,10 @@ export function createSqliteLimits(rules: LimitRules, database: Database): Limit
     clear: (name, key) =>
       database.write(() => void database.prepare(SQL.clear).run({ name, key }), UNFLUSHED),
 
-    removeExpired: () => removeInPages(database, SQL.removeExpired, { now: Date.now() }, UNFLUSHED),
+    removeExpired: () => removeRowsInPages(database, SQL.removeExpired, { now: Date.now() }, UNFLUSHED),
   });
 }
 
-function refusedUntil(until: number, now: number): Allowance {
+function refusedUntil(until: number, now: number): RateLimitDecision {
   return { allowed: false, retryAfterSeconds: Math.max(1, Math.ceil((until - now) / 1000)) };
 }

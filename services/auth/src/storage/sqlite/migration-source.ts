@@ -1,9 +1,9 @@
 import { createRowSource, type Database, type Row } from '@latchkey/sqlite';
 import type { MigrationSource, RawCommit } from '../../ports/migration.ts';
-import { commitHeadOf, lookupKeysOf } from './commits.ts';
-import { erasureOf } from './erasure-receipts.ts';
-import { requestOf } from './requests.ts';
-import { sessionOf } from './sessions.ts';
+import { commitHeaderFromRow, lookupKeysFromRow } from './commits.ts';
+import { erasureFromRow } from './erasure-receipts.ts';
+import { requestFromRow } from './requests.ts';
+import { sessionFromRow } from './sessions.ts';
 
 const BY_ROWID = ['rowid', 0] as const;
 
@@ -34,13 +34,17 @@ export function createSqliteMigrationSource(database: Database): MigrationSource
       const rows = database.prepare('SELECT name, fingerprint FROM journal_fingerprint').all();
       return Object.fromEntries(rows.map((row) => [String(row['name']), String(row['fingerprint'])]));
     },
-    requests: createRowSource(database, { ...REQUESTS, read: requestOf }),
-    sessions: createRowSource(database, { ...byRowid('session'), read: sessionOf }),
-    erasures: createRowSource(database, { ...ERASURES, read: erasureOf }),
+    requests: createRowSource(database, { ...REQUESTS, read: requestFromRow }),
+    sessions: createRowSource(database, { ...byRowid('session'), read: sessionFromRow }),
+    erasures: createRowSource(database, { ...ERASURES, read: erasureFromRow }),
     commits: createRowSource(database, { ...byRowid('journal_commit'), read: rawCommitOf }),
   };
 }
 
 function rawCommitOf(row: Row): RawCommit {
-  return { ...commitHeadOf(row), ...lookupKeysOf(row), events: JSON.parse(String(row['events'])) };
+  return {
+    ...commitHeaderFromRow(row),
+    ...lookupKeysFromRow(row),
+    events: JSON.parse(String(row['events'])),
+  };
 }

@@ -1,7 +1,12 @@
 import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
-import { type CommitKey, MAX_COUNTED_COMMITS, type Outbox, type TimeSpan } from '../../ports/outbox.ts';
+import {
+  type CommitKey,
+  MAX_COUNTED_UNPUBLISHED_COMMITS,
+  type Outbox,
+  type TimeSpan,
+} from '../../ports/outbox.ts';
 import { groupReadableCommitsByStream } from '../stored-events.ts';
-import { commitOf } from './commits.ts';
+import { commitFromRow } from './commits.ts';
 
 const SQL = {
   unpublished: `SELECT * FROM journal_commit INDEXED BY journal_unpublished_by_stream
@@ -12,7 +17,7 @@ const SQL = {
     WHERE unpublished > :at ORDER BY unpublished, rowid`,
   markPublished: 'UPDATE journal_commit SET unpublished = NULL WHERE stream = :stream AND number = :number',
   count: `SELECT count(*) AS commits FROM (SELECT 1 FROM journal_commit INDEXED BY journal_unpublished_by_time
-    WHERE unpublished IS NOT NULL LIMIT ${MAX_COUNTED_COMMITS})`,
+    WHERE unpublished IS NOT NULL LIMIT ${MAX_COUNTED_UNPUBLISHED_COMMITS})`,
   oldest: `SELECT at FROM journal_commit INDEXED BY journal_unpublished_by_time
     WHERE unpublished IS NOT NULL ORDER BY unpublished, rowid LIMIT 1`,
 } as const;
@@ -50,7 +55,7 @@ export function createSqliteOutbox(database: Database): Outbox {
     async unpublished(streams) {
       const select = database.prepare(SQL.unpublished);
       const rows = [...new Set(streams)].flatMap((stream) => select.all({ stream }));
-      return groupReadableCommitsByStream(rows, commitOf);
+      return groupReadableCommitsByStream(rows, commitFromRow);
     },
     waiting: async ({ recent = NOTHING_RECENT, limit }) => waiting(recent, limit),
     // Not flushed to disk: after a power cut, these commits are published again, which is harmless

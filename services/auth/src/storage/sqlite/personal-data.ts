@@ -1,9 +1,9 @@
 import { parseJson } from '@latchkey/process';
 import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
 import type { PersonalDataEraser } from '../../ports/personal-data.ts';
-import { claimsWithoutAddress, erasePersonFromEvents } from '../erased-commit.ts';
-import { claimsColumn, claimsOf } from './commits.ts';
-import { removeInPages } from './remove-in-pages.ts';
+import { erasePersonFromEvents, removeAddressClaims } from '../erased-commit.ts';
+import { claimsFromRow, toClaimsColumn } from './commits.ts';
+import { removeRowsInPages } from './remove-in-pages.ts';
 
 const SQL = {
   requests: 'DELETE FROM request WHERE address = :address',
@@ -35,13 +35,13 @@ export function createSqlitePersonalData(database: Database): PersonalDataEraser
 
   function eraseCommits(userId: string): void {
     for (const row of database.prepare(SQL.commits).all({ userId })) {
-      const claims = claimsOf(row);
-      const kept = claimsWithoutAddress(claims);
+      const claims = claimsFromRow(row);
+      const kept = removeAddressClaims(claims);
       database.prepare(SQL.eraseCommit).run({
         userId,
         number: Number(row['number']),
         events: JSON.stringify(erasePersonFromEvents(parseJson(String(row['events'])))),
-        claims: claimsColumn(kept),
+        claims: toClaimsColumn(kept),
       });
       for (const claim of claims.filter((each) => !kept.includes(each)))
         database.prepare(SQL.removeClaim).run({ claim, userId });
@@ -54,9 +54,9 @@ export function createSqlitePersonalData(database: Database): PersonalDataEraser
     removeSnapshot: (userId) => remove({ userId }, SQL.snapshot),
     removeKnownSources: (userId) => remove({ userId }, SQL.knownSources),
     async removeSecurityEvents(userId) {
-      await removeInPages(database, SQL.keptEvents, { userId }, ERASING);
-      await removeInPages(database, SQL.unpublishedEvents, { userId }, ERASING);
-      await removeInPages(database, SQL.unpublishedActions, { userId }, ERASING);
+      await removeRowsInPages(database, SQL.keptEvents, { userId }, ERASING);
+      await removeRowsInPages(database, SQL.unpublishedEvents, { userId }, ERASING);
+      await removeRowsInPages(database, SQL.unpublishedActions, { userId }, ERASING);
     },
     eraseCommits: (userId) => database.write(() => eraseCommits(userId), ERASING),
   });

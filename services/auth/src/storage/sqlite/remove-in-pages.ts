@@ -8,7 +8,7 @@ const PAGE = 1000;
  * @param sql a statement that changes at most `:page` rows, and never matches a row that it has already changed
  * @param values the other parameters of the statement
  */
-export async function removeInPages(
+export async function removeRowsInPages(
   database: Database,
   sql: string,
   values: Readonly<Record<string, string | number>>,

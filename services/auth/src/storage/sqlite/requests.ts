@@ -1,6 +1,10 @@
 import { type Database, mapSqliteErrors, type Row } from '@latchkey/sqlite';
 import type { HeldLease } from '@latchkey/store';
-import { MAX_LISTED_LEASES, type RecordedRequest, type RequestQueue } from '../../ports/requests.ts';
+import {
+  MAX_LISTED_REQUEST_LEASES,
+  type MailRequestQueue,
+  type QueuedMailRequest,
+} from '../../ports/requests.ts';
 
 const SQL = {
   // Idempotent, because `add` may be retried after a lost response.
@@ -10,7 +14,7 @@ const SQL = {
   claim: `UPDATE request SET owner = :owner, leased_until = :until
     WHERE id IN (SELECT id FROM request WHERE owner IS NULL ORDER BY id LIMIT :limit)
     RETURNING *`,
-  held: `SELECT id, owner, leased_until FROM request WHERE owner IS NOT NULL ORDER BY id LIMIT ${MAX_LISTED_LEASES}`,
+  held: `SELECT id, owner, leased_until FROM request WHERE owner IS NOT NULL ORDER BY id LIMIT ${MAX_LISTED_REQUEST_LEASES}`,
   free: `UPDATE request SET owner = NULL, leased_until = 0
     WHERE id = :name AND owner = :holder AND leased_until = :until`,
   done: 'DELETE FROM request WHERE id = :id AND owner = :owner',
@@ -22,7 +26,7 @@ const SQL = {
  * The queue of recorded requests in the embedded store. Processed requests are deleted, so the table stays
  * small.
  */
-export function createSqliteRequestQueue(database: Database): RequestQueue & {
+export function createSqliteRequestQueue(database: Database): MailRequestQueue & {
   /**
    * Releases all leases. Only one server uses a data folder at a time, so the leases belong to a server that
    * has ended.
@@ -39,7 +43,7 @@ export function createSqliteRequestQueue(database: Database): RequestQueue & {
       database.write(() => {
         const until = now.getTime() + leaseMs;
         const rows = database.prepare(SQL.claim).all({ owner, until, limit });
-        return rows.map(requestOf).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+        return rows.map(requestFromRow).toSorted((a, b) => (a.id < b.id ? -1 : 1));
       }),
     held: async () => database.prepare(SQL.held).all().map(leaseOf),
     free: ({ name, holder, until }) =>
@@ -58,11 +62,11 @@ function leaseOf(row: Row): HeldLease {
   };
 }
 
-function kindOf({ kind }: Row): RecordedRequest['kind'] {
+function kindOf({ kind }: Row): QueuedMailRequest['kind'] {
   return kind === 'verification' || kind === 'lockout' ? kind : 'password-reset';
 }
 
-export function requestOf(row: Row): RecordedRequest {
+export function requestFromRow(row: Row): QueuedMailRequest {
   return {
     id: String(row['id']),
     kind: kindOf(row),

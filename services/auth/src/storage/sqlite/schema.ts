@@ -217,7 +217,7 @@ const sessionRepeats = `
 `;
 
 /** Auth's tables in the embedded store. */
-export const schema: Schema = {
+export const authSqliteSchema: Schema = {
   owner: 'auth',
   migrations: [
     release01,

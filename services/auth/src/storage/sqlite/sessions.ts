@@ -45,13 +45,13 @@ export function createSqliteSessions(database: Database): Sessions {
     },
     async find(id) {
       const row = database.prepare(SQL.find).get({ id });
-      return row && sessionOf(row);
+      return row && sessionFromRow(row);
     },
     rotate: (id, n, { at, expiresAt, ip, userAgent, key = null }) =>
       database.write(() => {
         const times = { at: at.getTime(), expiresAt: expiresAt.getTime() };
         const row = database.prepare(SQL.rotate).get({ id, n, ...times, ip, userAgent, key });
-        return row && sessionOf(row);
+        return row && sessionFromRow(row);
       }),
     setRepeats: async (id, { n, inARow }) => (await change(SQL.setRepeats, { id, n, inARow })) === 1,
     liftSince: async (id, since) => (await change(SQL.liftSince, { id, since })) === 1,
@@ -60,7 +60,7 @@ export function createSqliteSessions(database: Database): Sessions {
       return database
         .prepare(SQL.list)
         .all({ userId, now: now.getTime(), limit, ...place })
-        .map(sessionOf);
+        .map(sessionFromRow);
     },
     // Not flushed to disk: if a power cut undoes the deletion, the next login repeats it.
     async removeOldest(userId, keep) {
@@ -81,7 +81,7 @@ export function createSqliteSessions(database: Database): Sessions {
   });
 }
 
-export function sessionOf(row: Row): Session {
+export function sessionFromRow(row: Row): Session {
   return {
     id: String(row['id']),
     userId: String(row['user_id']),

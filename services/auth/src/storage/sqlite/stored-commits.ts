@@ -1,8 +1,8 @@
 import { type Database, mapSqliteErrors, type Row } from '@latchkey/sqlite';
 import { readPages } from '@latchkey/store';
-import type { StoredCommit, StoredCommits } from '../../ports/stored-commits.ts';
-import { readOrUnreadable, readStoredEvents } from '../stored-events.ts';
-import { commitHeadOf } from './commits.ts';
+import type { StoredCommit, StoredCommitReader } from '../../ports/stored-commits.ts';
+import { parseStoredEvents, returnUnreadableCommit } from '../stored-events.ts';
+import { commitHeaderFromRow } from './commits.ts';
 
 const SQL = {
   page: `SELECT * FROM journal_commit WHERE (stream, number) > (:stream, :number)
@@ -14,12 +14,12 @@ const SQL = {
 } as const;
 
 /** Read-only access to the journal in the embedded store. Can be used while a server writes to it. */
-export function createSqliteStoredCommits(database: Database): StoredCommits {
+export function createSqliteStoredCommits(database: Database): StoredCommitReader {
   function pageAfter({ stream, number }: Pick<StoredCommit, 'stream' | 'number'>): readonly StoredCommit[] {
     return database.prepare(SQL.page).all({ stream, number }).map(storedCommitOf);
   }
 
-  return mapSqliteErrors<StoredCommits>({
+  return mapSqliteErrors<StoredCommitReader>({
     pages: () => readPages<StoredCommit>((last) => pageAfter(last ?? { stream: '', number: 0 })),
     ofStream: async (stream) => database.prepare(SQL.ofStream).all({ stream }).map(storedCommitOf),
     async expiredLeases(before) {
@@ -34,10 +34,10 @@ export function createSqliteStoredCommits(database: Database): StoredCommits {
 }
 
 function storedCommitOf(row: Row): StoredCommit {
-  const head = commitHeadOf(row);
+  const head = commitHeaderFromRow(row);
   return {
     ...head,
     published: row['unpublished'] === null,
-    events: readOrUnreadable(() => readStoredEvents(head.stream, head.number, String(row['events']))),
+    events: returnUnreadableCommit(() => parseStoredEvents(head.stream, head.number, String(row['events']))),
   };
 }

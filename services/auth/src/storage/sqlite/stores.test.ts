@@ -4,8 +4,8 @@ import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
 import { createCommit, createRegistrationCommit } from '../../ports/testing/commits.ts';
 import { createUniformLimitRules } from '../../ports/testing/limit-rules.ts';
 import { storesContract } from '../../ports/testing/stores.contract.ts';
-import { noopLimits } from '../limits.ts';
-import { openSqliteStores } from './index.ts';
+import { unlimitedRateLimits } from '../limits.ts';
+import { openSqliteAuthStores } from './index.ts';
 import { openTemporaryStores } from './stores.fixture.ts';
 
 storesContract('sqlite', openTemporaryStores);
@@ -50,7 +50,7 @@ describe('the stores on sqlite', () => {
         return database.prepare(sql);
       },
     };
-    const stores = openSqliteStores(recording);
+    const stores = openSqliteAuthStores(recording);
     const { auditLog, journal, outbox, registrations, snapshots, keyFingerprints } = stores;
     const limits = stores.limits(createUniformLimitRules({ points: 1, seconds: 60 }));
     const commit = createRegistrationCommit('ada@example.com', { claims: ['a'] });
@@ -133,6 +133,6 @@ describe('the stores on sqlite', () => {
 
 test('without limits everything is allowed', async () => {
   for (let i = 0; i < 100; i += 1)
-    assert.deepEqual(await noopLimits.take('login-ip', 'a'), { allowed: true });
-  assert.deepEqual(await noopLimits.peek('login-ip', 'a'), { allowed: true });
+    assert.deepEqual(await unlimitedRateLimits.take('login-ip', 'a'), { allowed: true });
+  assert.deepEqual(await unlimitedRateLimits.peek('login-ip', 'a'), { allowed: true });
 });

@@ -1,8 +1,12 @@
 import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
-import { ipKey } from '../../limits/ip-key.ts';
-import { MAX_TRUSTED_PAIRS, type TrustedAddresses, type TrustedPair } from '../../ports/trusted-addresses.ts';
-import { TRUST_DURATION_MS, TRUST_RENEWAL_MS } from '../trusted-pair.ts';
-import { removeInPages } from './remove-in-pages.ts';
+import { toIpLimitKey } from '../../limits/ip-key.ts';
+import {
+  MAX_TRUSTED_IPS_PER_ADDRESS,
+  type TrustedAddresses,
+  type TrustedEmailIpPair,
+} from '../../ports/trusted-addresses.ts';
+import { IP_TRUST_DURATION_MS, IP_TRUST_RENEWAL_MS } from '../trusted-pair.ts';
+import { removeRowsInPages } from './remove-in-pages.ts';
 
 const SQL = {
   trust: `INSERT INTO trusted_address (address, network, until) VALUES (:address, :network, :until)
@@ -20,25 +24,25 @@ const UNFLUSHED = { flushed: false } as const;
 
 /** Trusted addresses in the embedded store. */
 export function createSqliteTrustedAddresses(database: Database): TrustedAddresses {
-  function isTrustedAfter({ address, ip }: TrustedPair, instant: number): boolean {
-    const pair = { address, network: ipKey(ip), after: instant };
+  function isTrustedAfter({ address, ip }: TrustedEmailIpPair, instant: number): boolean {
+    const pair = { address, network: toIpLimitKey(ip), after: instant };
     return database.prepare(SQL.find).get(pair) !== undefined;
   }
 
   return mapSqliteErrors<TrustedAddresses>({
     async trust(pair, now) {
       const { address, ip } = pair;
-      const until = now.getTime() + TRUST_DURATION_MS;
-      if (isTrustedAfter(pair, until - TRUST_RENEWAL_MS)) return;
-      const key = { address, network: ipKey(ip) };
+      const until = now.getTime() + IP_TRUST_DURATION_MS;
+      if (isTrustedAfter(pair, until - IP_TRUST_RENEWAL_MS)) return;
+      const key = { address, network: toIpLimitKey(ip) };
       await database.write(() => {
         database.prepare(SQL.trust).run({ ...key, until });
-        database.prepare(SQL.removeExcess).run({ ...key, others: MAX_TRUSTED_PAIRS - 1 });
+        database.prepare(SQL.removeExcess).run({ ...key, others: MAX_TRUSTED_IPS_PER_ADDRESS - 1 });
       }, UNFLUSHED);
     },
 
     isTrusted: async (pair, now) => isTrustedAfter(pair, now.getTime()),
 
-    removeExpired: (now) => removeInPages(database, SQL.removeExpired, { now: now.getTime() }, UNFLUSHED),
+    removeExpired: (now) => removeRowsInPages(database, SQL.removeExpired, { now: now.getTime() }, UNFLUSHED),
   });
 }
