@@ -25,7 +25,33 @@ const PERSON = { ipPrefix: '192.0.2.0/24', userAgent: 'Ada/1.0' };
 export const AUDIT_SETTINGS: Settings = {
   LIMIT_LOGIN_FAILURES_PER_ADDRESS: String(FAILURES),
   TRUSTED_PROXIES: '127.0.0.1/32,::1/128',
+  ROLE_SCOPES: 'admin=books:read+books:write',
+  NOTICES_OFF: 'locked-out',
 };
+
+/** Returns the expected values of settings of which the audit trail may show only that they are set. */
+function setOf(...names: readonly string[]): Settings {
+  return Object.fromEntries(names.map((name) => [name, '(set)']));
+}
+
+function assertSettings(actual: Settings, expected: Settings): void {
+  const shown = Object.keys(expected).map((name) => [name, actual[name]]);
+  assert.deepEqual(Object.fromEntries(shown), expected);
+}
+
+/** Returns the settings that services on a cluster have logged, by the name of the service. */
+function loggedSettings(output: string): Readonly<Partial<Record<string, Settings>>> {
+  const lines = output
+    .split('\n')
+    .filter((line) => line.includes('"msg":"settings"'))
+    .map((line) => JSON.parse(line) as { readonly name: string; readonly settings: readonly string[] });
+  return Object.fromEntries(
+    lines.map(({ name, settings }) => [
+      name,
+      Object.fromEntries(settings.map((line) => line.split(/=(.*)/s))),
+    ]),
+  );
+}
 
 interface AuditEvent {
   readonly id: string;
@@ -238,11 +264,24 @@ export function auditSuite(title: string, start: () => Promise<System>): void {
 
     test('a process writes its settings when it starts, and no secret (ASVS 16.3.3, 13.3.1)', async () => {
       const [event] = await found(1, 'ProcessStarted');
-      const settings = event?.['settings'] as Readonly<Record<string, string>>;
-      assert.equal(settings['LIMIT_LOGIN_FAILURES_PER_ADDRESS'], String(FAILURES));
-      assert.equal(settings['AUDIT_IP'], 'prefix');
-      for (const name of ['SIGNING_KEYS', 'PASSWORD_SALT_KEY', 'REFRESH_KEY', 'SEALING_PUBLIC_KEY'])
-        assert.equal(settings[name], '(set)', name);
+      const ofAuth = event?.['settings'] as Readonly<Record<string, string>>;
+      assertSettings(ofAuth, {
+        LIMIT_LOGIN_FAILURES_PER_ADDRESS: String(FAILURES),
+        AUDIT_IP: 'prefix',
+        TRUSTED_PROXIES: '127.0.0.1/32,::1/128',
+        HASH_COSTS: '19456:2',
+        ROLE_SCOPES: 'admin=books:read books:write',
+        REFRESH_COOKIE_SAMESITE: 'strict',
+        ...setOf('SIGNING_KEYS', 'PASSWORD_SALT_KEY', 'REFRESH_KEY', 'SEALING_PUBLIC_KEY'),
+      });
+      const { user = ofAuth, notifier = ofAuth } = loggedSettings(system.output());
+      assertSettings(user, {
+        TRUSTED_PROXIES: '127.0.0.1/32,::1/128',
+        WEBHOOKS_ALLOW_PRIVATE: 'false',
+        EVENT_SIGNATURES: 'require',
+        ...setOf('WEBHOOK_SECRET_KEY'),
+      });
+      assertSettings(notifier, { NOTICES_OFF: 'locked-out', ...setOf('SEALING_PRIVATE_KEYS') });
     });
 
     test('no event has an address, a password, a token or a whole IP (ASVS 16.2.5)', async () => {

@@ -21,6 +21,7 @@ import {
   type ClockGuard,
   createClockGuard,
   type Dependency,
+  displayableSettings,
   type Environment,
   groupParts,
   type Logger,
@@ -36,11 +37,13 @@ import { developmentRoutes } from './pages/routes.ts';
 import { loadSecrets, secretsPath } from './secrets.ts';
 import { composeServices, type Services } from './services.ts';
 import {
+  displayableServiceSettings,
   lacksSecrets,
   mailboxSettings,
   readServiceSettings,
   type StandaloneConfig,
   servesDevelopmentPages,
+  standaloneSettings,
 } from './settings.ts';
 
 export interface StandaloneDeps {
@@ -232,7 +235,11 @@ export async function composeStandalone(config: StandaloneConfig, deps: Standalo
     ...(hasMailbox ? await openMailbox(mailbox, logger, opened) : {}),
   });
   await ensureTopics(store.bus, settings.auth.AUDIT_RETENTION_DAYS, config.TOPIC_NAMES);
-  services = composeServices(settings, { ...store, logger, registry, forgetMails: mailbox.forget });
+  const shown = {
+    ...displayableSettings(standaloneSettings, config),
+    ...displayableServiceSettings(settings),
+  };
+  services = composeServices(settings, { ...store, logger, registry, shown, forgetMails: mailbox.forget });
 
   const part = groupParts('services', [...services.all, clockPart(store.clock)]);
   const routes = routesOf(config, { services, mailbox, bus: store.bus });

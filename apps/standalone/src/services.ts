@@ -37,6 +37,8 @@ export function composeServices(
     readonly clock: ClockGuard;
     readonly logger: Logger;
     readonly registry: Registry;
+    /** The settings of this process by name, without secrets. */
+    readonly shown: Readonly<Record<string, string>>;
     /** Deletes the mails from or to an address in the development mailbox. */
     forgetMails(address: string): Promise<void>;
   },
@@ -50,7 +52,7 @@ export function composeServices(
     for (const address of addresses) await deps.forgetMails(address);
   }
   const mails = { toOwner: (account: string) => notifier.mailsForOwner(account) };
-  const auth = composeAuth(settings.auth, { ...part('auth'), forget, mails });
+  const auth = composeAuth(settings.auth, { ...part('auth'), settings: deps.shown, forget, mails });
   // Auth runs in this process, so its keys are passed directly instead of fetched over HTTP.
   const keys = settings.user.JWKS_URL === undefined ? { keys: createFixedKeySource(auth.jwks()) } : {};
   const eventKeys = createFixedEventKeySource(auth.jwks());

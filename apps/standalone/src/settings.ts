@@ -4,6 +4,7 @@ import { generatedSecretNames, generateSecrets } from '@latchkey/auth/secrets';
 import { topicNameSettings } from '@latchkey/backend';
 import { notifierSettings } from '@latchkey/notifier';
 import {
+  displayableSettings,
   type Environment,
   processSettings,
   readAllSettings,
@@ -91,6 +92,19 @@ function readersOfServices(environment: Environment) {
 /** Reads the settings of the services. @param provided defaults, by name @throws ConfigError that lists all faults */
 export function readServiceSettings(environment: Environment, provided: Environment) {
   return readAllSettings(readersOfServices(withProvided(environment, provided)));
+}
+
+/** Returns the values of the settings of all services by name, without secrets. */
+export function displayableServiceSettings({
+  auth,
+  notifier,
+  user,
+}: ReturnType<typeof readServiceSettings>): Readonly<Record<string, string>> {
+  return {
+    ...displayableSettings(userSettings, user),
+    ...displayableSettings(notifierSettings, notifier),
+    ...displayableSettings(authSettings, auth),
+  };
 }
 
 /** Returns the settings with which the notifier sends mails to the SMTP server on this port. */

@@ -4,6 +4,7 @@ import type { Service } from '@latchkey/http';
 import {
   createLogger,
   createRegistry,
+  displayableSettings,
   type ExitCode,
   type Logger,
   type Registry,
@@ -22,6 +23,8 @@ export interface ClusterServiceDeps {
   readonly backend: Backend;
   readonly logger: Logger;
   readonly registry: Registry;
+  /** The settings of this process by name, without secrets. */
+  readonly settings: Readonly<Record<string, string>>;
 }
 
 /**
@@ -52,7 +55,7 @@ export interface ClusterService<Settings extends z.ZodObject> extends Pick<Servi
 /**
  * Runs a service as a separate process. The service listens immediately. Until Kafka and the store are available, it
  * responds with 503, and `/readyz` reports what it waits for. All invalid settings are reported together. A failure
- * that waiting cannot fix is logged in one line.
+ * that waiting cannot fix is logged in one line. The settings are logged too, without secrets.
  * @returns the exit code once the process should exit
  */
 export async function runService<Settings extends z.ZodObject>(
@@ -60,9 +63,12 @@ export async function runService<Settings extends z.ZodObject>(
 ): Promise<ExitCode> {
   const settings = readSettingsOrReport(() => settingsOf(service));
   if (settings === undefined) return 1;
-  const { own, ...config } = settings;
+  const { own, shown, ...config } = settings;
   const logger = createLogger({ name: service.name, level: config.process.LOG_LEVEL });
   const registry = createRegistry();
+  // A list, because the values of fields with names like those of some settings are redacted in log lines.
+  const lines = Object.entries(shown).map(([name, value]) => `${name}=${value}`);
+  logger.info({ settings: lines }, 'settings');
   return runProcess(
     logger,
     async (end) =>
@@ -72,7 +78,7 @@ export async function runService<Settings extends z.ZodObject>(
         registry,
         end,
         needs: { topics: service.topics(own), storage: service.storage },
-        compose: (backend) => service.compose(own, { backend, logger, registry }),
+        compose: (backend) => service.compose(own, { backend, logger, registry, settings: shown }),
         isAllowedOrigin: service.allowedOrigins?.(own) ?? (() => false),
         corsHeaders: service.corsHeaders ?? [],
       }),
@@ -81,12 +87,19 @@ export async function runService<Settings extends z.ZodObject>(
 }
 
 function settingsOf<Settings extends z.ZodObject>(service: ClusterService<Settings>) {
-  const { settings, defaultPort } = service;
   const environment = withDotEnv(process.env, process.cwd());
-  return readAllSettings({
-    process: () => readConfig(serviceProcessSettings(defaultPort), environment),
+  const ofProcess = serviceProcessSettings(service.defaultPort);
+  const settings = readAllSettings({
+    process: () => readConfig(ofProcess, environment),
     kafka: () => readConfig(kafkaSettings, environment),
     store: () => readServerStoreConfig(environment),
-    own: () => readConfig(settings, environment),
+    own: () => readConfig(service.settings, environment),
   });
+  const shown = {
+    ...displayableSettings(ofProcess, settings.process),
+    ...displayableSettings(kafkaSettings, settings.kafka),
+    STORE: settings.store.kind,
+    ...displayableSettings(service.settings, settings.own),
+  };
+  return { ...settings, shown };
 }

@@ -247,14 +247,17 @@ export const settingSchemas = {
 
   /** A comma-separated list of `name=value` with unique names. @param fault the message for any other value */
   pairs(fault = 'must be a list of name=value, each name once'): z.ZodType<Readonly<Record<string, string>>> {
-    return settingSchemas.list().transform((items, context) => {
-      const pairs = items.map((item) => /^([^=\s]+)=(\S+)$/.exec(item)?.slice(1) ?? []);
-      const names = new Set(pairs.map(([name]) => name));
-      if (pairs.every((pair) => pair.length === 2) && names.size === pairs.length)
-        return Object.fromEntries(pairs);
-      context.addIssue({ code: 'custom', message: fault });
-      return z.NEVER;
-    });
+    return settingSchemas
+      .list()
+      .meta({ printable: true })
+      .transform((items, context) => {
+        const pairs = items.map((item) => /^([^=\s]+)=(\S+)$/.exec(item)?.slice(1) ?? []);
+        const names = new Set(pairs.map(([name]) => name));
+        if (pairs.every((pair) => pair.length === 2) && names.size === pairs.length)
+          return Object.fromEntries(pairs);
+        context.addIssue({ code: 'custom', message: fault });
+        return z.NEVER;
+      });
   },
 };
 
@@ -294,6 +297,8 @@ export interface SettingDescription {
   readonly required: boolean;
   /** Whether the setting is marked with `.meta({ secret: true })`. Its value should be in a file. */
   readonly secret: boolean;
+  /** True for a setting whose value is an object without secrets, marked with `.meta({ printable: true })`. */
+  readonly printable?: true;
 }
 
 /** Describes the settings of a schema, in its order. */
@@ -311,5 +316,6 @@ function describeSetting(name: string, field: z.ZodType): SettingDescription {
     description: json.description ?? '',
     required: fallback === undefined && !field.safeParse(undefined).success,
     secret: json['secret'] === true,
+    ...(json['printable'] === true && { printable: true }),
   };
 }

@@ -11,6 +11,7 @@ export {
   withCrossFieldChecks,
   withDotEnv,
 } from './config.ts';
+export { displayableSettings } from './displayable-settings.ts';
 export { createTextFile, readTextFile, replaceTextFile } from './durable-file.ts';
 export { DAY_MS, HOUR_MS } from './durations.ts';
 export { explainIssue } from './in-words.ts';

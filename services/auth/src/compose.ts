@@ -7,6 +7,7 @@ import {
   createClockGuard,
   DAY_MS,
   type Dependency,
+  displayableSettings,
   groupParts,
   type Logger,
   type Registry,
@@ -17,7 +18,6 @@ import { createFixedKeySource, createGuards, createTokenVerifier } from '@latchk
 import { v4, v7 } from 'uuid';
 import type { IpRedaction } from './audit/client.ts';
 import { createAuditMetrics } from './audit/metrics.ts';
-import { formatSettingsWithoutSecrets } from './audit/process-settings.ts';
 import { createAuditPublisher } from './audit/publisher.ts';
 import { createAuditRecorder } from './audit/recorder.ts';
 import { type AuthConfig, authSettings, createLimitRules, DEFAULT_HASH_COST } from './config.ts';
@@ -71,6 +71,8 @@ export interface AuthDeps {
   readonly backend: Backend;
   readonly logger: Logger;
   readonly registry: Registry;
+  /** The settings of this process, as its security event shows them. Default: those of auth. */
+  readonly settings?: Readonly<Record<string, string>>;
   now?(): Date;
   /** Deletes the data that other parts of this process hold about erased addresses. Must be idempotent. */
   forget?(addresses: readonly string[]): Promise<void>;
@@ -109,6 +111,7 @@ export interface AuthService extends Service {
 export function compose(config: AuthConfig, options: AuthDeps): AuthService {
   const { backend, logger, registry, now = () => new Date(), overrides = {} } = options;
   const { newId = () => v7() } = overrides;
+  const { settings = displayableSettings(authSettings, config) } = options;
   const instance = v4();
   const opened = openAuthStores(backend.store);
   const stores = overrides.stores?.(opened) ?? opened;
@@ -260,10 +263,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
       if (warning !== undefined) logger.warn(warning);
       await stores.reclaim();
       await parts.start();
-      const data = {
-        actor: 'process',
-        settings: formatSettingsWithoutSecrets(authSettings, config),
-      } as const;
+      const data = { actor: 'process', settings } as const;
       recorder.record({ occurrence: { type: 'ProcessStarted', data } });
     },
     health: async () => [...(await neededHealth(stores, checkWrites)), ...(await parts.health())],

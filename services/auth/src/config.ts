@@ -214,7 +214,7 @@ const fields = z.object({
     ),
   HASH_COSTS: parsedSetting(HashCostsError, parseHashCosts)
     .default(parseHashCosts(DEFAULT_HASH_COST))
-    .meta({ fallback: DEFAULT_HASH_COST })
+    .meta({ fallback: DEFAULT_HASH_COST, printable: true })
     .describe(
       'The cost of password hashes (argon2id) as KiB:passes, newest first: `65536:3,19456:2`. The first cost applies to new passwords; a sign-in replaces a stored hash that has another cost. A cost must stay in the list as long as stored hashes have it.',
     ),

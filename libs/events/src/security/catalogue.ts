@@ -245,7 +245,7 @@ const DataExported = defineSecurityEvent({
 const ProcessStarted = defineSecurityEvent({
   type: 'ProcessStarted',
   description:
-    'A process of auth has started with these settings. For a secret, the event only says that it is set.',
+    'A process of auth, or a standalone with all services, has started with these settings. For a secret, the event only says that it is set.',
   data: { actor, settings: z.record(z.string(), z.string()) },
   samples: {
     settings: {

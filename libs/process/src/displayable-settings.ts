@@ -1,0 +1,43 @@
+/** Formats the settings of a process for operators: for a secret, it shows only that it is set. */
+import type { z } from 'zod';
+import { describeConfig } from './config.ts';
+
+/**
+ * Returns the values of the settings by name, without secrets. @param config the settings, parsed by the
+ * schema
+ */
+export function displayableSettings(
+  schema: z.ZodObject,
+  config: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, string>> {
+  const shown = describeConfig(schema).flatMap(({ name, secret, printable }) => {
+    const value = config[name];
+    if (value === undefined) return [];
+    return [[name, secret ? SET : textOf(value, printable === true)]];
+  });
+  return Object.fromEntries(shown);
+}
+
+const SET = '(set)';
+
+/**
+ * Formats a value. Objects are printed only if their setting is marked as printable, because the others are keys, even
+ * if the setting is not marked as secret.
+ */
+function textOf(value: unknown, isPrintable: boolean): string {
+  if (isScalar(value)) return String(value);
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value.join(',');
+  return isPrintable ? printed(value) : SET;
+}
+
+/** Formats named values as `name=value,…`, and a list of records as `value:value,…`, as such settings are written. */
+function printed(value: unknown): string {
+  if (Array.isArray(value)) return value.map((item) => Object.values(item).join(':')).join(',');
+  return Object.entries(value as object)
+    .map(([name, item]) => `${name}=${item}`)
+    .join(',');
+}
+
+function isScalar(value: unknown): value is string | number | boolean {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+}
