@@ -219,6 +219,33 @@ export function auditSuite(title: string, start: () => Promise<System>): void {
       });
     });
 
+    test('the end of a single session is written once, with how it was ended (ASVS 16.2.1, 7.4.1)', async () => {
+      const ada = await someone();
+      const second = assertStatus(await login(ada), 200).json;
+      const third = assertStatus(await login(ada), 200).json;
+      const logout = { json: { refreshToken: second.refreshToken }, headers: CLIENT };
+      assertStatus(await client.post('/auth/logout', logout), 204);
+      assertStatus(await client.post('/auth/logout', logout), 204);
+      const { json } = assertStatus(await client.get('/auth/sessions', { token: third.accessToken }), 200);
+      const first = json.sessions.at(-1).id;
+      const asThird = { token: third.accessToken, headers: CLIENT };
+      assertStatus(await client.delete(`/auth/sessions/${first}`, asThird), 204);
+      assertStatus(await client.delete(`/auth/sessions/${first}`, asThird), 404);
+      assertStatus(await client.post('/auth/logout', { json: { refreshToken: third.refreshToken } }), 204);
+      const logins = await found(3, 'LoginSucceeded', '--account', ada.id);
+      const [, ofSecond, ofThird] = logins.map(({ sessionId }) => sessionId);
+      const events = await found(3, 'SessionEnded', '--account', ada.id);
+      assert.deepEqual(
+        events.map(({ sessionId, by, actor }) => [sessionId, by, actor]),
+        [
+          [ofSecond, 'logout', ada.id],
+          [first, 'list', ada.id],
+          [ofThird, 'logout', ada.id],
+        ],
+      );
+      assert.deepEqual(events[1]?.['person'], PERSON);
+    });
+
     test('what a policy refuses is written, once for one account, route and reason (ASVS 16.3.2)', async () => {
       const ada = await someone();
       const path = `/auth/accounts/${ada.id}/role`;

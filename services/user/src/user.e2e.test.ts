@@ -519,7 +519,7 @@ test('changes of webhooks by an admin are logged with both ids', async (context)
   await publish(...boss.events);
   const { body } = await send('POST', '/webhooks', boss.token, {
     name: 'crm',
-    url: 'https://crm.invalid/',
+    url: 'https://crm.invalid/hook-secret',
     from: 'beginning',
   });
   const { id } = body.webhook;
@@ -536,7 +536,49 @@ test('changes of webhooks by an admin are logged with both ids', async (context)
       (what) => `a webhook was ${what}`,
     ),
   );
-  assert.doesNotMatch(log.text(), /whsec_/);
+  assert.deepEqual(
+    lines.slice(0, 2).map(({ origin, person }) => [origin, person]),
+    [
+      ['https://crm.invalid', false],
+      ['https://crm.invalid', true],
+    ],
+  );
+  assert.doesNotMatch(log.text(), /whsec_|hook-secret/);
+});
+
+test('refusals by a policy and actions of admins are logged with the account and the route', async (context) => {
+  const { publish, send, get, log } = await startService(context);
+  const [boss, person] = [admin(), createTestHistory('ada')];
+  const token = signTestToken(person.id, 2);
+  await publish(...boss.events, person.registered(), person.verified());
+  const url = 'https://127.0.0.1/';
+  assert.equal((await send('POST', '/webhooks', token, { name: 'crm', url })).status, 403);
+  assert.equal((await get(`/users/${boss.history.id}`, token)).status, 403);
+  assert.equal((await get(`/users/${person.id}`, token)).status, 200);
+  assert.equal((await send('POST', '/webhooks', boss.token, { name: 'crm', url })).status, 400);
+  assert.equal((await get('/users', boss.token)).status, 200);
+  assert.equal((await get(`/users/${boss.history.id}`, boss.token)).status, 200);
+  assert.equal((await get(`/users/${person.id}`, boss.token)).status, 200);
+  function logged(name: string) {
+    return log.lines().filter(({ msg }) => msg === name);
+  }
+  const reason = 'insufficient_permission';
+  assert.deepEqual(
+    logged('AccessDenied').map((line) => [line['actor'], line['action'], line['reason']]),
+    [
+      [person.id, 'POST /api/v1/webhooks', reason],
+      [person.id, 'GET /api/v1/users/:id', reason],
+    ],
+  );
+  assert.deepEqual(
+    logged('AdminAction').map((line) => [line['actor'], line['action'], line['about'], line['outcome']]),
+    [
+      [boss.history.id, 'POST /api/v1/webhooks', undefined, 'validation_failed'],
+      [boss.history.id, 'GET /api/v1/users', undefined, 'ok'],
+      [boss.history.id, 'GET /api/v1/users/:id', person.id, 'ok'],
+    ],
+  );
+  assert.ok(logged('AdminAction').every(({ requestId }) => typeof requestId === 'string'));
 });
 
 test('a webhook that may not be called is refused, and so is one too many', async (context) => {

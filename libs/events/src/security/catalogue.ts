@@ -172,6 +172,40 @@ const RefreshTokenReused = defineSecurityEvent({
   },
 });
 
+const SessionEnded = defineSecurityEvent({
+  type: 'SessionEnded',
+  description:
+    'A single session was ended: by a sign-out with its refresh token, or from the list of sessions. The ends of all sessions of an account are account events.',
+  data: {
+    actor,
+    accountId,
+    sessionId: id,
+    by: z
+      .enum(['logout', 'list'])
+      .describe(
+        '`logout`: somebody who had its refresh token. `list`: another session of the account, or itself.',
+      ),
+    person: client,
+  },
+  samples: {
+    'signed out': {
+      actor: USER_ID,
+      accountId: USER_ID,
+      sessionId: SESSION_ID,
+      by: 'logout',
+      person: CLIENT,
+    },
+    'ended from the list': {
+      actor: USER_ID,
+      accountId: USER_ID,
+      sessionId: SESSION_ID,
+      by: 'list',
+      person: CLIENT,
+    },
+    'person erased': { actor: USER_ID, accountId: USER_ID, sessionId: SESSION_ID, by: 'list', person: null },
+  },
+});
+
 const AccessDenied = defineSecurityEvent({
   type: 'AccessDenied',
   description:
@@ -262,6 +296,7 @@ export const securityCatalogue = {
   LoginLocked,
   RefreshTokenRepeated,
   RefreshTokenReused,
+  SessionEnded,
   AccessDenied,
   AdminAction,
   DataExported,

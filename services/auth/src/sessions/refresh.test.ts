@@ -351,7 +351,7 @@ describe('a refresh token', () => {
     'ends with its own session, with every session, with the account, and is none at all if forged',
     withTestWorld(async (world) => {
       const { refreshToken, state } = await loggedIn(world);
-      await logout(world.deps, refreshToken);
+      await logout(world.deps, refreshToken, createTestContext());
       await assert.rejects(refreshSession(world.deps, refreshToken, createTestContext()), invalid);
 
       const second = await login(world.deps, { address: ada, password: PASSWORD }, createTestContext());

@@ -1,6 +1,7 @@
 /** Lists and ends the caller's sessions. */
 import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { runWithinLimits } from '../limits/within-limits.ts';
+import type { Audit } from '../ports/audit.ts';
 import type { Session, SessionPage, SessionPosition } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
 import type { AccountCommandOutcome } from '../streams/accounts.ts';
@@ -9,13 +10,25 @@ import { computeSessionStatus } from './session-status.ts';
 
 /** Ends the session of a refresh token. Does nothing if the token is forged or malformed. */
 export async function logout(
-  { refreshTokens, sessions }: Pick<UseCaseDeps, 'refreshTokens' | 'sessions'>,
+  { refreshTokens, sessions, audit }: Pick<UseCaseDeps, 'refreshTokens' | 'sessions' | 'audit'>,
   refreshToken: string,
+  context: UseCaseContext,
 ): Promise<void> {
   const named = refreshTokens.open(refreshToken);
   if (named === undefined) return;
   const session = await sessions.find(named.sessionId);
-  if (session) await sessions.remove(session.userId, session.id);
+  if (session === undefined || !(await sessions.remove(session.userId, session.id))) return;
+  recordEnd(audit, session.userId, { sessionId: session.id, by: 'logout' }, context);
+}
+
+function recordEnd(
+  audit: Audit,
+  accountId: string,
+  ended: { readonly sessionId: string; readonly by: 'logout' | 'list' },
+  context: UseCaseContext,
+): void {
+  const data = { actor: accountId, accountId, ...ended };
+  audit.record({ origin: context, occurrence: { type: 'SessionEnded', data } });
 }
 
 /** Ends every session of the account, and invalidates every access token. @throws Refused (rate_limited) */
@@ -52,10 +65,12 @@ export async function listSessions(
  * Ends one of the caller's sessions. @throws Refused (session_not_found) if the caller has no such session
  */
 export async function endSession(
-  { sessions }: Pick<UseCaseDeps, 'sessions'>,
+  { sessions, audit }: Pick<UseCaseDeps, 'sessions' | 'audit'>,
   sessionId: string,
   { userId }: Caller,
+  context: UseCaseContext,
 ): Promise<void> {
   const removed = await sessions.remove(userId, sessionId);
   if (!removed) throw new Refused('session_not_found');
+  recordEnd(audit, userId, { sessionId, by: 'list' }, context);
 }

@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { findAccount, type ProfileQuery, type Profiles } from '../ports/profiles.ts';
 import { WaitRefused } from '../projection/sequence-waiter.ts';
 import { encodeCursor } from './cursor.ts';
+import { loggedRoute } from './logged-route.ts';
 import { mapFailuresToProblems } from './problems.ts';
 import {
   type UsersQuery,
@@ -94,7 +95,7 @@ export function createRoutes({ profiles, guards, publicPath, feed, webhooks }: R
     list,
     ...others,
   ]);
-  return [ofOneself, list, description, ...others];
+  return [ofOneself, list, description, ...others].map(loggedRoute);
 }
 
 async function seenBy(

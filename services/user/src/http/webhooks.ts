@@ -190,7 +190,7 @@ export function webhookRoutes({
       const { endpoint, secret } = await mapFailuresToProblems(() =>
         mapRefusals(() => addEndpoint(endpoints, body, { allowPrivate, sealer, now: now() })),
       );
-      logChange({ log, caller }, endpoint.id, 'added');
+      logChange({ log, caller }, endpoint.id, 'added', endpoint);
       return { status: 201, body: { webhook: viewOf(endpoint), secret } };
     },
   });
@@ -223,7 +223,7 @@ export function webhookRoutes({
       const { url } = body;
       if (url !== undefined) await mapRefusals(() => assertUrlAllowed(url, { allowPrivate }));
       const changed = await change(id, (endpoint) => withChangedFields(endpoint, body, now()));
-      logChange({ log, caller }, id, 'changed');
+      logChange({ log, caller }, id, 'changed', changed);
       return { status: 200, body: { webhook: viewOf(changed) } };
     },
   });
@@ -366,6 +366,10 @@ export function webhookRoutes({
   return [list, add, one, edit, remove, pause, resume, rotate, listAttempts, redriveRange, redriveEvent];
 }
 
+/**
+ * Logs a change of an endpoint. @param target where the endpoint sends events; absent if the change does not affect it.
+ * Only the origin of the URL is logged, because the path may contain a secret
+ */
 function logChange(
   {
     log,
@@ -373,8 +377,10 @@ function logChange(
   }: { readonly log: { info(fields: object, text: string): void }; readonly caller: Caller<ProfileStanding> },
   endpoint: string,
   what: string,
+  target?: Pick<WebhookEndpoint, 'url' | 'person'>,
 ): void {
-  log.info({ endpoint, admin: caller.profile.id }, `a webhook was ${what}`);
+  const changed = target && { origin: new URL(target.url).origin, person: target.person };
+  log.info({ endpoint, admin: caller.profile.id, ...changed }, `a webhook was ${what}`);
 }
 
 function viewOf(endpoint: WebhookEndpoint): z.infer<typeof webhookSchema> {

@@ -144,7 +144,7 @@ function logoutRoute(deps: RouteDeps): Route {
     problems: [deps.cookie.problem],
     handle: async (request) => {
       const presented = tokenFromCookieOrBody(deps, request, request.body.refreshToken);
-      if (presented !== undefined) await logout(deps, presented.token);
+      if (presented !== undefined) await logout(deps, presented.token, toUseCaseContext(request));
       return {
         status: 204,
         headers: presented?.isCookie ? { 'Set-Cookie': deps.cookie.clear(request) } : {},
@@ -252,8 +252,8 @@ function endSessionRoute(deps: RouteDeps): Route {
     params: z.object({ id: z.uuid() }),
     answers: { 204: { description: 'Ended.' } },
     problems: [problems.not_found],
-    handle: async ({ caller, params }) => {
-      await endSession(deps, params.id, caller);
+    handle: async (request) => {
+      await endSession(deps, request.params.id, request.caller, toUseCaseContext(request));
       return { status: 204 };
     },
   });
