@@ -6,12 +6,13 @@ import { describeConfig } from './config.ts';
  * Returns the values of the settings by name, without secrets. @param config the settings, parsed by the
  * schema
  */
-export function displayableSettings(
-  schema: z.ZodObject,
-  config: Readonly<Record<string, unknown>>,
+export function displayableSettings<Settings extends z.ZodObject>(
+  schema: Settings,
+  config: z.infer<Settings>,
 ): Readonly<Record<string, string>> {
+  const values: Readonly<Record<string, unknown>> = config;
   const shown = describeConfig(schema).flatMap(({ name, secret, printable }) => {
-    const value = config[name];
+    const value = values[name];
     if (value === undefined) return [];
     return [[name, secret ? SET : textOf(value, printable === true)]];
   });
