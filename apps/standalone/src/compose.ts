@@ -21,8 +21,8 @@ import {
   type ClockGuard,
   createClockGuard,
   type Dependency,
-  displayableSettings,
   type Environment,
+  formatSettingsWithoutSecrets,
   groupParts,
   type Logger,
   type Part,
@@ -37,7 +37,7 @@ import { developmentRoutes } from './pages/routes.ts';
 import { loadSecrets, secretsPath } from './secrets.ts';
 import { composeServices, type Services } from './services.ts';
 import {
-  displayableServiceSettings,
+  formatServiceSettings,
   lacksSecrets,
   mailboxSettings,
   readServiceSettings,
@@ -236,8 +236,8 @@ export async function composeStandalone(config: StandaloneConfig, deps: Standalo
   });
   await ensureTopics(store.bus, settings.auth.AUDIT_RETENTION_DAYS, config.TOPIC_NAMES);
   const shown = {
-    ...displayableSettings(standaloneSettings, config),
-    ...displayableServiceSettings(settings),
+    ...formatSettingsWithoutSecrets(standaloneSettings, config),
+    ...formatServiceSettings(settings),
   };
   services = composeServices(settings, { ...store, logger, registry, shown, forgetMails: mailbox.forget });
 

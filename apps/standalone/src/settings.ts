@@ -4,8 +4,8 @@ import { generatedSecretNames, generateSecrets } from '@latchkey/auth/secrets';
 import { topicNameSettings } from '@latchkey/backend';
 import { notifierSettings } from '@latchkey/notifier';
 import {
-  displayableSettings,
   type Environment,
+  formatSettingsWithoutSecrets,
   processSettings,
   readAllSettings,
   readConfig,
@@ -95,15 +95,15 @@ export function readServiceSettings(environment: Environment, provided: Environm
 }
 
 /** Returns the values of the settings of all services by name, without secrets. */
-export function displayableServiceSettings({
+export function formatServiceSettings({
   auth,
   notifier,
   user,
 }: ReturnType<typeof readServiceSettings>): Readonly<Record<string, string>> {
   return {
-    ...displayableSettings(userSettings, user),
-    ...displayableSettings(notifierSettings, notifier),
-    ...displayableSettings(authSettings, auth),
+    ...formatSettingsWithoutSecrets(userSettings, user),
+    ...formatSettingsWithoutSecrets(notifierSettings, notifier),
+    ...formatSettingsWithoutSecrets(authSettings, auth),
   };
 }
 

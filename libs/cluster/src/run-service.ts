@@ -4,8 +4,8 @@ import type { Service } from '@latchkey/http';
 import {
   createLogger,
   createRegistry,
-  displayableSettings,
   type ExitCode,
+  formatSettingsWithoutSecrets,
   type Logger,
   type Registry,
   readAllSettings,
@@ -96,10 +96,10 @@ function settingsOf<Settings extends z.ZodObject>(service: ClusterService<Settin
     own: () => readConfig(service.settings, environment),
   });
   const shown = {
-    ...displayableSettings(ofProcess, settings.process),
-    ...displayableSettings(kafkaSettings, settings.kafka),
+    ...formatSettingsWithoutSecrets(ofProcess, settings.process),
+    ...formatSettingsWithoutSecrets(kafkaSettings, settings.kafka),
     STORE: settings.store.kind,
-    ...displayableSettings(service.settings, settings.own),
+    ...formatSettingsWithoutSecrets(service.settings, settings.own),
   };
   return { ...settings, shown };
 }

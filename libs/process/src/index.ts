@@ -11,9 +11,9 @@ export {
   withCrossFieldChecks,
   withDotEnv,
 } from './config.ts';
-export { displayableSettings } from './displayable-settings.ts';
 export { createTextFile, readTextFile, replaceTextFile } from './durable-file.ts';
 export { DAY_MS, HOUR_MS } from './durations.ts';
+export { formatSettingsWithoutSecrets } from './format-settings.ts';
 export { explainIssue } from './in-words.ts';
 export { parseJson } from './json.ts';
 export { keySetting } from './key-setting.ts';

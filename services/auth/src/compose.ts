@@ -7,7 +7,7 @@ import {
   createClockGuard,
   DAY_MS,
   type Dependency,
-  displayableSettings,
+  formatSettingsWithoutSecrets,
   groupParts,
   type Logger,
   type Registry,
@@ -111,7 +111,7 @@ export interface AuthService extends Service {
 export function compose(config: AuthConfig, options: AuthDeps): AuthService {
   const { backend, logger, registry, now = () => new Date(), overrides = {} } = options;
   const { newId = () => v7() } = overrides;
-  const { settings = displayableSettings(authSettings, config) } = options;
+  const { settings = formatSettingsWithoutSecrets(authSettings, config) } = options;
   const instance = v4();
   const opened = openAuthStores(backend.store);
   const stores = overrides.stores?.(opened) ?? opened;

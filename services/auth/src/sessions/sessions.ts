@@ -1,7 +1,7 @@
 /** Lists and ends the caller's sessions. */
 import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { runWithinLimits } from '../limits/within-limits.ts';
-import type { Audit } from '../ports/audit.ts';
+import type { AuditSink } from '../ports/audit.ts';
 import type { Session, SessionPage, SessionPosition } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
 import type { AccountCommandOutcome } from '../streams/accounts.ts';
@@ -22,7 +22,7 @@ export async function logout(
 }
 
 function recordEnd(
-  audit: Audit,
+  audit: AuditSink,
   accountId: string,
   ended: { readonly sessionId: string; readonly by: 'logout' | 'list' },
   context: UseCaseContext,

@@ -6,7 +6,7 @@ import { describeConfig } from './config.ts';
  * Returns the values of the settings by name, without secrets. @param config the settings, parsed by the
  * schema
  */
-export function displayableSettings<Settings extends z.ZodObject>(
+export function formatSettingsWithoutSecrets<Settings extends z.ZodObject>(
   schema: Settings,
   config: z.infer<Settings>,
 ): Readonly<Record<string, string>> {

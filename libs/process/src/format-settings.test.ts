@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
 import { settingSchemas } from './config.ts';
-import { displayableSettings } from './displayable-settings.ts';
+import { formatSettingsWithoutSecrets } from './format-settings.ts';
 
 const key = z.string().transform((text) => ({ kty: 'oct', k: text }));
 
@@ -31,7 +31,7 @@ test('settings are shown as they are written, but of a secret and of a key only 
     PASSWORD: 'sesame',
     SECRET_PAIRS: 'open=sesame',
   });
-  assert.deepEqual(displayableSettings(schema, config), {
+  assert.deepEqual(formatSettingsWithoutSecrets(schema, config), {
     PUBLIC_URL: 'https://id.example.com',
     LIMITS: 'true',
     SECONDS: '5',
