@@ -88,8 +88,8 @@ test('prints the certificate of one', async (t) => {
     account: complete,
     sequence: 7,
     receipts: [
-      ...ownConsumers.map((consumer) => ({ consumer, confirmedAt: CONFIRMED_AT })),
-      { consumer: 'books', confirmedAt: CONFIRMED_AT },
+      ...ownConsumers.map((consumer) => ({ consumer, confirmedAt: CONFIRMED_AT, expected: true })),
+      { consumer: 'books', confirmedAt: CONFIRMED_AT, expected: true },
     ],
     missing: [],
     confirmed: true,
@@ -111,4 +111,17 @@ test('prints the certificate of one', async (t) => {
   const unknown = await ops('show', randomUUID());
   assert.deepEqual([unknown.code, unknown.out], [1, '']);
   assert.match(unknown.err, /was not erased: see `erasures list`/);
+});
+
+test('marks the confirmation of a consumer that nobody asked', async (t) => {
+  const { folder, ops, waiting } = await erasures(t);
+  const database = openDatabase({ folder, as: 'server' });
+  const { erasureReceipts } = openAuthStores(createSqliteStore(database));
+  await erasureReceipts.confirm(waiting, { consumer: 'crm', confirmedAt: CONFIRMED_AT });
+  await database.close();
+  const certificate = JSON.parse((await ops('show', waiting, '--json')).out);
+  assert.deepEqual(certificate.receipts, [{ consumer: 'crm', confirmedAt: CONFIRMED_AT, expected: false }]);
+  assert.deepEqual(certificate.missing, [...ownConsumers, 'books']);
+  assert.match((await ops('show', waiting)).out, /^crm +2026-03-01T12:00:00\.000Z \(not expected\)$/m);
+  assert.match((await ops('list')).out, new RegExp(`^${waiting} .* crm \\(not expected\\) +auth,`, 'm'));
 });

@@ -87,7 +87,9 @@ export function addErasuresCommand(program: Program, context: CommandContext): v
         ].filter((line) => line !== undefined);
         const lines = formatProperties({
           ...rest,
-          ...Object.fromEntries(receipts.map(({ consumer, confirmedAt }) => [consumer, confirmedAt])),
+          ...Object.fromEntries(
+            receipts.map((receipt) => [receipt.consumer, `${receipt.confirmedAt}${markOf(receipt)}`]),
+          ),
           ...Object.fromEntries(
             missing.map((consumer) => [consumer, overdue ? 'overdue' : 'has not confirmed yet']),
           ),
@@ -144,7 +146,11 @@ async function existing(
 }
 
 function certificateOf(erasure: ErasureRecord, { receiptDays, overdueSince, topics, fileState }: Rules) {
-  const { account, sequence, erasedAt, receipts } = erasure;
+  const { account, sequence, erasedAt, expected } = erasure;
+  const receipts = erasure.receipts.map((receipt) => ({
+    ...receipt,
+    expected: expected.includes(receipt.consumer),
+  }));
   const missing = findUnconfirmedConsumers(erasure);
   const confirmed = missing.length === 0;
   const topic = topicErasureOf(erasure, topics.accounts);
@@ -167,12 +173,17 @@ function certificateOf(erasure: ErasureRecord, { receiptDays, overdueSince, topi
   };
 }
 
+/** Marks a confirmation that nobody asked for: anybody who may write to the topic of receipts can invent a consumer. */
+function markOf({ expected }: { readonly expected: boolean }): string {
+  return expected ? '' : ' (not expected)';
+}
+
 function rowOf(erasure: ErasureRecord, rules: Rules): readonly string[] {
   const { account, erasedAt, receipts, missing, overdue, topic } = certificateOf(erasure, rules);
   return [
     account,
     erasedAt,
-    receipts.map(({ consumer }) => consumer).join(',') || '-',
+    receipts.map((receipt) => `${receipt.consumer}${markOf(receipt)}`).join(',') || '-',
     missing.join(',') || '-',
     describeTopicErasure(topic),
     overdue ? 'yes' : 'no',

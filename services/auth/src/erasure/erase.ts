@@ -11,7 +11,7 @@ import type { ErasureReceipts, ErasureRecord } from '../ports/erasure-receipts.t
 import type { Outbox } from '../ports/outbox.ts';
 import { publishErasedCopies } from './copies.ts';
 import { createPersonEraser } from './erase-person-from-record.ts';
-import { type ErasureReceiptDeps, findOrOpenErasure, publishAuthErasureReceipt } from './receipts.ts';
+import { confirmErasureByAuth, type ErasureReceiptDeps, findOrOpenErasure } from './receipts.ts';
 
 export type EraseAccountDeps = Pick<
   UseCaseDeps,
@@ -110,13 +110,13 @@ export async function eraseFromLog(
 }
 
 /**
- * Publishes auth's receipt. On a log that cannot replace records, first publishes the erased events again.
+ * Confirms the erasure in auth's name. On a log that cannot replace records, first publishes the erased events again.
  * Idempotent.
  * @throws StoreUnavailable, UnreadableCommit; errors of the bus
  */
 export async function finishErasure(deps: EraseAccountDeps, erasing: AccountBeingErased): Promise<void> {
   if (deps.bus.replaceRecordsOf === undefined) await publishErasedCopies(deps, erasing.account);
-  await publishAuthErasureReceipt(deps, erasing);
+  await confirmErasureByAuth(deps, erasing);
 }
 
 /**

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import { encodeReceipt, RECEIPTS_TOPIC, type Receipt } from '@latchkey/events';
-import { createLogger, createRegistry } from '@latchkey/process';
+import { decodeReceipt, encodeReceipt, RECEIPTS_TOPIC, type Receipt } from '@latchkey/events';
+import { createLogger, createRegistry, type Logger } from '@latchkey/process';
 import { findUnconfirmedConsumers } from '../ports/erasure-receipts.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
 import { waitUntil } from '../testing/until.ts';
@@ -16,14 +16,17 @@ import {
 import { requestErasureOfAccount } from './request-erasure.ts';
 import { eraseDueAccounts } from './sweep.ts';
 
+const silent = createLogger({ name: 'x', level: 'silent' });
+
 async function erasedAccount(
   world: TestWorld,
+  expected = world.erasing.expected,
 ): Promise<{ readonly account: string; readonly sequence: number }> {
   const { deps } = world;
   const { userId } = await world.signUp('ada@example.com', 'countess of the engine');
   await requestErasureOfAccount(deps, { userId, by: 'ops' }, createTestContext());
   world.advance(7 * DAY_MS);
-  await eraseDueAccounts(world.erasing);
+  await eraseDueAccounts({ ...world.erasing, expected });
   const erasure = await world.erasing.erasureReceipts.find(userId);
   assert.ok(erasure !== undefined);
   return erasure;
@@ -38,29 +41,65 @@ test('all services must confirm, and those that the operator names, each once', 
 });
 
 test(
-  'an erasure is confirmed by auth itself, on the topic that everybody confirms on',
+  'an erasure is confirmed by auth itself, in its store and on the topic',
   withTestWorld(async (world) => {
+    const erased = await erasedAccount(world);
+    const stored = await world.erasing.erasureReceipts.find(erased.account);
+    assert.deepEqual(
+      stored?.receipts.map(({ consumer }) => consumer),
+      ['auth'],
+    );
+    assert.deepEqual(stored && findUnconfirmedConsumers(stored), ['user']);
+    const seen: unknown[] = [];
+    await world.bus.subscribe({
+      topics: [RECEIPTS_TOPIC],
+      group: 'watcher',
+      handle: async ({ records }) =>
+        void seen.push(...records.map((record) => decodeReceipt(record)?.consumer)),
+    });
+    await waitUntil(async () => seen.length > 0);
+    assert.deepEqual(seen, ['auth']);
+  }),
+);
+
+test(
+  'receipts of others are read from the topic; a forged one in the name of auth is refused',
+  withTestWorld(async (world) => {
+    const skipped: unknown[] = [];
     const reader = createErasureReceiptReader({
       ...world.erasing,
-      logger: createLogger({ name: 'x', level: 'silent' }),
+      logger: { ...silent, warn: ({ cause }: { cause: unknown }) => void skipped.push(cause) } as Logger,
     });
     await reader.start();
-    const erased = await erasedAccount(world);
-    const find = () => world.erasing.erasureReceipts.find(erased.account);
-    await waitUntil(async () => (await find())?.receipts.length === 1);
-    const stored = await find();
-    assert.deepEqual(stored && findUnconfirmedConsumers(stored), ['user']);
+    const { userId: account } = await world.signUp('ada@example.com', 'countess of the engine');
+    await requestErasureOfAccount(world.deps, { userId: account, by: 'ops' }, createTestContext());
+    world.advance(7 * DAY_MS);
+    // The erasure is interrupted before auth has confirmed it.
+    const bus = { ...world.bus, replaceRecordsOf: () => Promise.reject(new Error('away')) };
+    await eraseDueAccounts({ ...world.erasing, bus });
+    const find = () => world.erasing.erasureReceipts.find(account);
+    const erased = await find();
+    assert.ok(erased);
     await world.bus.publish(RECEIPTS_TOPIC, [
       { key: 'nonsense', value: Buffer.from('{'), headers: {} },
       encodeReceipt(receiptOf({ account: randomUUID(), sequence: 1 }, 'user')),
+      encodeReceipt(receiptOf(erased, 'auth')),
       encodeReceipt(receiptOf(erased, 'user')),
     ]);
-    await waitUntil(async () => (await find())?.receipts.length === 2);
+    await waitUntil(async () => (await find())?.receipts.length === 1 && skipped.length === 3);
     assert.deepEqual(
       (await find())?.receipts.map(({ consumer }) => consumer),
-      ['auth', 'user'],
+      ['user'],
     );
+    assert.deepEqual(skipped.toSorted(), [
+      'it cannot be read',
+      'it is about no erasure',
+      'it names auth, which has not confirmed',
+    ]);
+    await eraseDueAccounts(world.erasing);
+    await waitUntil(async () => (await find())?.receipts.length === 2);
     await reader.stop();
+    assert.equal(skipped.length, 3);
   }),
 );
 
@@ -73,7 +112,7 @@ test(
       bus: {
         subscribe: async (options) => ({ ...(await world.bus.subscribe(options)), faults: () => faults }),
       },
-      logger: createLogger({ name: 'x', level: 'silent' }),
+      logger: silent,
     });
     const receipts = { name: 'receipts', needed: false } as const;
     assert.deepEqual(await reader.health(), [
@@ -109,7 +148,7 @@ test(
           return journal.read(stream, after, limit);
         },
       },
-      logger: createLogger({ name: 'x', level: 'silent' }),
+      logger: silent,
     });
     const receipts = [
       ...unreadable.map((account) => receiptOf({ account, sequence: 1 }, 'user')),
@@ -158,7 +197,6 @@ test(
     const registry = createRegistry();
     createErasureMetrics({ ...world.erasing, registry, receiptDays: 3 });
     const erased = await erasedAccount(world);
-    await storeErasureReceipt(world.erasing, receiptOf(erased, 'auth'));
     assert.match(await registry.metrics(), /latchkey_erasures_overdue\{consumer="user"\} 0/);
     world.advance(3 * DAY_MS);
     assert.match(await registry.metrics(), /latchkey_erasures_overdue\{consumer="user"\} 1/);
@@ -172,12 +210,12 @@ test(
   'the metric does not count a consumer that need no longer confirm',
   withTestWorld(async (world) => {
     const registry = createRegistry();
-    await erasedAccount(world);
+    await erasedAccount(world, ['auth', 'user', 'books']);
     world.advance(3 * DAY_MS);
-    createErasureMetrics({ ...world.erasing, registry, expected: ['auth'], receiptDays: 3 });
+    createErasureMetrics({ ...world.erasing, registry, expected: ['auth', 'user'], receiptDays: 3 });
     const metrics = await registry.metrics();
-    assert.match(metrics, /latchkey_erasures_overdue\{consumer="auth"\} 1/);
-    assert.doesNotMatch(metrics, /latchkey_erasures_overdue\{consumer="user"\}/);
+    assert.match(metrics, /latchkey_erasures_overdue\{consumer="user"\} 1/);
+    assert.doesNotMatch(metrics, /latchkey_erasures_overdue\{consumer="books"\}/);
   }),
 );
 

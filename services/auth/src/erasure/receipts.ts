@@ -64,21 +64,36 @@ export async function storeErasureReceipt(
   return true;
 }
 
-/** Publishes auth's own receipt. @throws errors of the bus */
-export async function publishAuthErasureReceipt(
-  { bus, now }: { readonly bus: Pick<Bus, 'publish'>; now(): Date },
+/**
+ * Confirms an erasure in auth's own name: stores the receipt, and publishes it for others. It is stored directly,
+ * because auth believes no receipt on the topic that names auth. Idempotent.
+ * @throws StoreUnavailable; errors of the bus
+ */
+export async function confirmErasureByAuth(
+  {
+    bus,
+    erasureReceipts,
+    now,
+  }: Pick<ErasureReceiptDeps, 'erasureReceipts'> & { readonly bus: Pick<Bus, 'publish'>; now(): Date },
   { account, sequence }: Pick<ErasureRecord, 'account' | 'sequence'>,
 ): Promise<void> {
-  const receipt = {
-    userId: account,
-    consumer: AUTH_CONSUMER_NAME,
-    sequence,
-    confirmedAt: now().toISOString(),
-  };
-  await bus.publish(RECEIPTS_TOPIC, [encodeReceipt(receipt)]);
+  const confirmedAt = now().toISOString();
+  await erasureReceipts.confirm(account, { consumer: AUTH_CONSUMER_NAME, confirmedAt });
+  await bus.publish(RECEIPTS_TOPIC, [
+    encodeReceipt({ userId: account, consumer: AUTH_CONSUMER_NAME, sequence, confirmedAt }),
+  ]);
 }
 
-/** Creates the subscription that stores the receipts of all consumers. */
+/** Returns whether auth has stored its own receipt. @throws StoreUnavailable */
+async function hasConfirmed(
+  { erasureReceipts }: Pick<ErasureReceiptDeps, 'erasureReceipts'>,
+  account: string,
+): Promise<boolean> {
+  const found = await erasureReceipts.find(account);
+  return found?.receipts.some(({ consumer }) => consumer === AUTH_CONSUMER_NAME) === true;
+}
+
+/** Creates the subscription that stores the receipts of all other consumers. */
 export function createErasureReceiptReader(
   deps: ErasureReceiptDeps & { readonly bus: Pick<Bus, 'subscribe'>; readonly logger: Logger },
 ): Part {
@@ -90,6 +105,10 @@ export function createErasureReceiptReader(
     const receipt = decodeReceipt(record);
     if (receipt === undefined) return 'it cannot be read';
     try {
+      if (receipt.consumer === AUTH_CONSUMER_NAME)
+        return (await hasConfirmed(deps, receipt.userId))
+          ? undefined
+          : 'it names auth, which has not confirmed';
       return (await storeErasureReceipt(deps, receipt)) ? undefined : 'it is about no erasure';
     } catch (error) {
       // Such an account cannot have been erased, because the eraser would have failed to read its events,
