@@ -72,7 +72,7 @@ export interface FaultLine {
 
 /** A line of received.jsonl: an event that a subscriber of the run has received. */
 export interface ReceivedLine {
-  readonly via: 'feed' | 'webhook';
+  readonly via: 'feed' | 'webhook' | 'subscribe';
   readonly at: string;
   readonly account: string;
   readonly sequence: number;

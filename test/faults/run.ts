@@ -15,6 +15,7 @@ import { createRunFolder, type FaultLine, type RunFolder, type ShownProfile } fr
 import type { FaultSettings } from './settings.ts';
 import { openCluster } from './system/cluster.ts';
 import { openStandalone } from './system/standalone.ts';
+import { SUBSCRIBERS } from './system/subscribers.ts';
 import { type SystemUnderTest, serviceSettings } from './system/under-test.ts';
 import { type CommandSender, createCommandSender } from './traffic/command-sender.ts';
 import { readProfiles } from './traffic/commands.ts';
@@ -100,13 +101,13 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
     ...(await findingsOf(system)),
   ];
   const shown = await readProfiles();
-  await system.subscribers?.catchUp(CAUGHT_UP_WITHIN_MS);
+  await system.subscribers.catchUp(CAUGHT_UP_WITHIN_MS);
   await folder.close({
     seed,
     startedAt: startedAt.toISOString(),
     endedAt: new Date().toISOString(),
     shown,
-    subscribers: system.subscribers === undefined ? [] : ['feed', 'webhook'],
+    subscribers: SUBSCRIBERS,
     ...search,
     settings: {
       ...serviceSettings(seed),

@@ -1102,6 +1102,18 @@ const plants: readonly Plant[] = [
     ...received('webhook', (lines) => [...lines, ...lines.toReversed()], [REDRIVE]),
   },
   {
+    bug: 'subscribe() passes an event to its handler before the event before it',
+    caughtBy: 'subscribers',
+    ...received('subscribe', ([first, second, third, ...rest]) =>
+      first && second && third ? [first, third, second, ...rest] : [],
+    ),
+  },
+  {
+    bug: 'subscribe() handles events again although its process was not killed',
+    caughtBy: 'subscribers',
+    ...received('subscribe', (lines) => [...lines, ...lines]),
+  },
+  {
     bug: 'a webhook delivers events again and again without a cause',
     caughtBy: 'subscribers',
     ...received('webhook', (lines) => [...lines, ...lines]),

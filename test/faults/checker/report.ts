@@ -51,7 +51,7 @@ export const rules = {
   leases: 'no recorded request, mail or lease is left over',
   groups: 'every consumer group has read all records',
   'full disk': 'a standalone whose disk is full reports it',
-  subscribers: 'the feed and webhooks deliver every event of an account in order',
+  subscribers: 'the feed, webhooks and subscribe() deliver every event of an account in order',
   'dead letters': 'the dead-letter queues are empty',
 } as const satisfies Readonly<Record<string, string>>;
 

@@ -24,19 +24,43 @@ function isBroken(
 describe('a repetition of the events of an account', () => {
   test('needs no cause in the feed', () => assert.equal(isBroken('feed'), false));
 
+  function hasCause(via: ReceivedLine['via'], fault: string, target: string): boolean {
+    return !isBroken(via, [{ at: minuteOfRun(1), fault, target, until: minuteOfRun(2) }]);
+  }
+
   test('needs a fault of the sender or a redrive in a webhook', () => {
-    function caused(fault: string): boolean {
-      return !isBroken('webhook', [{ at: minuteOfRun(1), fault, target: 'x', until: minuteOfRun(2) }]);
-    }
     assert.equal(isBroken('webhook'), true);
-    for (const fault of ['kill-standalone', 'pause-standalone', 'full-disk', 'ops-redrive'])
-      assert.equal(caused(fault), true, fault);
-    assert.equal(caused('smtp-5xx'), false);
+    for (const [fault, target] of [
+      ['kill-standalone', 'standalone'],
+      ['pause-user', 'user-2'],
+      ['ended-by-itself', 'user-1'],
+      ['full-disk', 'disk'],
+      ['cut-mongodb', 'mongodb'],
+      ['slow-broker', 'broker-3'],
+      ['ops-redrive', 'ops-redrive'],
+    ] as const)
+      assert.equal(hasCause('webhook', fault, target), true, fault);
+    for (const [fault, target] of [
+      ['smtp-5xx', 'smtp'],
+      ['kill-auth', 'auth-1'],
+      ['clock-ahead', 'clock-of-user-1'],
+      ['kill-subscriber', 'subscriber'],
+    ] as const)
+      assert.equal(hasCause('webhook', fault, target), false, fault);
+  });
+
+  test('needs a kill of the subscriber with subscribe()', () => {
+    assert.equal(isBroken('subscribe'), true);
+    assert.equal(hasCause('subscribe', 'kill-subscriber', 'subscriber'), true);
+    assert.equal(hasCause('subscribe', 'kill-user', 'user-1'), false);
+    assert.equal(hasCause('subscribe', 'ops-redrive', 'ops-redrive'), false);
   });
 
   test('may come from a record that the log has twice', () => {
     const [first] = records.filter(({ headers }) => headers['ce_subject'] === ADA_ID);
     assert.ok(first);
-    assert.equal(isBroken('webhook', [], [...records, { ...first, offset: 990 }]), false);
+    const twice = [...records, { ...first, offset: 990 }];
+    assert.equal(isBroken('webhook', [], twice), false);
+    assert.equal(isBroken('subscribe', [], twice), true);
   });
 });

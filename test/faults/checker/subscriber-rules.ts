@@ -1,6 +1,10 @@
-/** Rules about what subscribers have received from the feed and from webhooks: docs/feed.md, docs/webhooks.md. */
+/**
+ * Rules about what subscribers have received from the feed, from webhooks and with `subscribe()`: docs/feed.md,
+ * docs/webhooks.md, docs/subscribing.md.
+ */
 import { streamIdOf } from '../../support/kcat.ts';
 import type { FaultLine, ReceivedLine } from '../run-folder.ts';
+import { STORE_FAULT_TARGETS } from './faults.ts';
 import { eventsByAccount, type Journal, type JournalEvent } from './journal.ts';
 import { type Violation, violationsOf } from './report.ts';
 import type { TopicRecord } from './stored.ts';
@@ -16,25 +20,27 @@ export interface SubscriberContext {
 
 /**
  * Checks that each subscriber has received every event of each account and no others, and never an event before its
- * predecessor. A subscriber may receive an earlier event again, followed by the events after it. For a webhook, each
- * such repetition must have a cause: a fault that interrupted the sender, a redrive, or a repeated record on the log.
+ * predecessor. A subscriber may receive an earlier event again, followed by the events after it. Except for the
+ * feed, each such repetition must have a cause. For a webhook: a fault that interrupted the sender, a redrive, or a
+ * repeated record on the log. For `subscribe()`, which stores the position of each account after its events: a kill of
+ * the subscriber.
  */
 export function checkSubscribers(context: SubscriberContext): readonly Violation[] {
   const { journal, received, subscribers } = context;
   const accounts = new Map(eventsByAccount(journal));
   const repeats = repeatsByAccount(context.records);
-  const interruptions = context.faults.filter(({ fault }) => INTERRUPTS.test(fault)).length;
   return subscribers.flatMap((via) => {
     const lines = Map.groupBy(
       received.filter((line) => line.via === via),
       ({ account }) => account,
     );
+    const interruptions = context.faults.filter((fault) => INTERRUPTS[via].some((is) => is(fault))).length;
     return [...new Set([...accounts.keys(), ...lines.keys()])].flatMap((account) => {
       const its = lines.get(account) ?? [];
-      const allowed = interruptions + (repeats.get(account) ?? 0);
+      const allowed = interruptions + (via === 'webhook' ? (repeats.get(account) ?? 0) : 0);
       const faults = [
         ...faultsOfOrder(accounts.get(account) ?? [], its),
-        ...(via === 'webhook' && stepsBackIn(its) > allowed
+        ...(via !== 'feed' && stepsBackIn(its) > allowed
           ? [`got earlier events ${stepsBackIn(its)} times, of which ${allowed} have a cause`]
           : []),
       ];
@@ -43,8 +49,19 @@ export function checkSubscribers(context: SubscriberContext): readonly Violation
   });
 }
 
-/** Matches the faults after which a process sends events again, and the ops command that makes it do so. */
-const INTERRUPTS = /^(kill-|pause-|ended-|full-disk|ops-redrive)/;
+/**
+ * For each subscriber, the faults after which it may receive events again. Webhooks are sent by the user service or the
+ * standalone, which need the store and the brokers. An additional process may take over an endpoint.
+ */
+const INTERRUPTS: Readonly<Record<ReceivedLine['via'], readonly ((fault: FaultLine) => boolean)[]>> = {
+  feed: [],
+  webhook: [
+    ({ fault, target }) => /^(user-\d+|standalone)$/.test(target) && /^(kill-|pause-|ended-)/.test(fault),
+    ({ target }) => [...STORE_FAULT_TARGETS, 'deployment', 'ops-redrive'].includes(target),
+    ({ target }) => /^(broker-|topic partition-)/.test(target),
+  ],
+  subscribe: [({ target }) => target === 'subscriber'],
+};
 
 /** Returns the first violation of the order, if any. Later ones would only be consequences of the first. */
 function faultsOfOrder(events: readonly JournalEvent[], lines: readonly ReceivedLine[]): readonly string[] {

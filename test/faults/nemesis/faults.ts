@@ -9,6 +9,7 @@ import type { MongoProxy, MongoProxyMode } from '../system/mongo-proxy.ts';
 import type { MongoControlCommand } from '../system/servers.ts';
 import type { MailSink, MailSinkMode } from '../system/sink.ts';
 import type { SmallDisk } from '../system/small-disk.ts';
+import type { RestartedProcess } from '../system/subscribers.ts';
 import type { Deployment } from './deployment.ts';
 import { FORGERY_NAMES } from './forger.ts';
 import type { Fault, Faults, HealFault } from './nemesis.ts';
@@ -28,6 +29,9 @@ export interface ClusterFaultTargets {
   readonly sink: Pick<MailSink, 'setMode'>;
   readonly clocks: Pick<Clocks, 'set'>;
   readonly deployment: Deployment;
+  readonly subscriber: RestartedProcess;
+  /** The id of a webhook endpoint. */
+  readonly endpoint: string;
 }
 
 const SLOW_BY_MS = 700;
@@ -43,7 +47,7 @@ const STROBE_MS = 1_500;
 
 /** Returns the faults of a cluster. */
 export function createFaults(world: ClusterFaultTargets): Faults {
-  const { processes, nodes, proxies, mongo, mongoControl, sink, clocks, deployment } = world;
+  const { processes, nodes, proxies, mongo, mongoControl, sink, clocks, deployment, subscriber } = world;
   const names = serviceNames.flatMap((service) => processes[service].map(({ name }) => name));
 
   function ofBroker(begin: Fault['begin']): Fault {
@@ -146,6 +150,7 @@ export function createFaults(world: ClusterFaultTargets): Faults {
       },
     },
     ...operatorFaults(deployment.operate),
+    ...subscriberFaults(subscriber, world.endpoint, deployment.operate),
     'ops-republish': {
       target: () => 'ops-republish',
       begin: async () => {
@@ -162,6 +167,7 @@ export interface StandaloneFaultTargets {
   readonly process: SupervisedProcess;
   readonly sink: Pick<MailSink, 'setMode'>;
   readonly clocks: Pick<Clocks, 'set'>;
+  readonly subscriber: RestartedProcess;
   /** The disk of the data folder. */
   readonly disk: SmallDisk;
   /** The id of a webhook endpoint. */
@@ -189,6 +195,23 @@ export function createStandaloneFaults(world: StandaloneFaultTargets): Faults<St
     ...mailFaults(sink),
     ...clockFaults(clocks, [process.name]),
     ...operatorFaults(operate),
+    ...subscriberFaults(world.subscriber, endpoint, operate),
+  };
+}
+
+function subscriberFaults(
+  subscriber: RestartedProcess,
+  endpoint: string,
+  operate: (...words: readonly string[]) => Promise<void>,
+) {
+  return {
+    'kill-subscriber': {
+      target: () => 'subscriber',
+      begin: async () => {
+        await subscriber.kill();
+        return async () => subscriber.start();
+      },
+    },
     'ops-redrive': {
       target: () => 'ops-redrive',
       begin: async () => {
@@ -197,7 +220,7 @@ export function createStandaloneFaults(world: StandaloneFaultTargets): Faults<St
         return async () => undefined;
       },
     },
-  };
+  } as const satisfies Readonly<Record<string, Fault>>;
 }
 
 function kill(processes: readonly SupervisedProcess[]): Fault {

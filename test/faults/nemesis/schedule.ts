@@ -54,6 +54,18 @@ const MAIL_LANE = {
   ],
 } as const satisfies Lane;
 
+/** The faults of subscribers. They are the same for a cluster and a standalone. */
+const SUBSCRIBER_LANE = {
+  targets: 1,
+  pauses: [8, 16],
+  calm: 25,
+  kinds: [
+    { fault: 'kill-subscriber', lasts: [0.2, 6] },
+    { fault: 'kill-subscriber', lasts: [0.2, 6] },
+    { fault: 'ops-redrive', lasts: [0, 1] },
+  ],
+} as const satisfies Lane;
+
 /** The faults that set the wall clock of a process. */
 const CLOCK_KINDS = [
   { fault: 'clock-ahead', lasts: [5, 20], from: MIDDLE_RUN },
@@ -172,6 +184,7 @@ export const FAULT_LANES = [
     calm: 20,
     kinds: [{ fault: 'forge-records', lasts: [0, 0.1] }],
   },
+  SUBSCRIBER_LANE,
 ] as const satisfies readonly Lane[];
 
 /** The lanes of a standalone: one process, whose only server is the mail server. */
@@ -201,7 +214,6 @@ export const STANDALONE_LANES = [
     kinds: [
       { fault: 'ops-verify', lasts: [0, 1] },
       { fault: 'ops-parked-retry', lasts: [0, 1] },
-      { fault: 'ops-redrive', lasts: [0, 1] },
       { fault: 'ops-rebuild', lasts: [0, 1], from: MIDDLE_RUN },
     ],
   },
@@ -212,6 +224,7 @@ export const STANDALONE_LANES = [
     // Longer than 5 s, because /readyz writes at most once in that time.
     kinds: [{ fault: 'full-disk', lasts: [8, 12] }],
   },
+  SUBSCRIBER_LANE,
 ] as const satisfies readonly Lane[];
 
 /** The faults of a cluster. */

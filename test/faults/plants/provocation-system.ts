@@ -13,7 +13,7 @@ import { findTraces } from '../checker/find-traces.ts';
 import { waitUntilQuiet } from '../quiescence.ts';
 import { createRunFolder, type MailLine, type MinimumCounts } from '../run-folder.ts';
 import { ehloNameSettings, type MailSink, openMailSink } from '../system/sink.ts';
-import { openSubscribers, type Subscribers, WEBHOOK_SETTINGS } from '../system/subscribers.ts';
+import { openSubscribers, SUBSCRIBERS, type Subscribers, WEBHOOK_SETTINGS } from '../system/subscribers.ts';
 import { type CommandSender, createCommandSender } from '../traffic/command-sender.ts';
 import * as ask from '../traffic/commands.ts';
 import { newPerson, type Person } from '../traffic/person.ts';
@@ -101,8 +101,11 @@ export async function openProvocationSystem(stack: AsyncDisposableStack): Promis
    * publish events, and in some provocations auth must not have published anything.
    */
   function openedSubscribers(): Promise<Subscribers> {
-    const { url, ops } = cluster;
-    subscribers ??= openSubscribers({ url, ops, record: folder.received }, stack);
+    const { url, ops, stores } = cluster;
+    subscribers ??= openSubscribers(
+      { url, ops, brokers: stores.KAFKA_BROKERS, record: folder.received },
+      stack,
+    );
     return subscribers;
   }
   const client = await MongoClient.connect(cluster.stores.MONGO_URL);
@@ -156,7 +159,7 @@ export async function openProvocationSystem(stack: AsyncDisposableStack): Promis
         settings: SETTINGS,
         minimums: ONE_SIGN_UP,
         shown: null,
-        subscribers: ['feed', 'webhook'],
+        subscribers: SUBSCRIBERS,
         ...(await findTraces(cluster.stores)),
         servers: cluster.stores,
       });

@@ -21,6 +21,7 @@ import type { FaultSettings } from '../settings.ts';
 import { findClockLibrary } from './clocks.ts';
 import { openServers, type Servers } from './servers.ts';
 import { ehloNameSettings } from './sink.ts';
+import { openSubscribers, WEBHOOK_SETTINGS } from './subscribers.ts';
 import { createExitReporter, type OpenSystem, serviceSettings } from './under-test.ts';
 
 const TRIES = 5;
@@ -39,6 +40,10 @@ export const openCluster: OpenSystem = async (options, stack) => {
   const processes = superviseAll(cluster, { onEnd: createExitReporter(options), gate });
   stack.defer(() => releaseAll(processes));
 
+  const subscribers = await openSubscribers(
+    { ...cluster, brokers: cluster.stores.KAFKA_BROKERS, record: options.recordReceived },
+    stack,
+  );
   const removed: TopicRecord[] = [];
   const deployment = createDeployment({
     cluster,
@@ -60,8 +65,15 @@ export const openCluster: OpenSystem = async (options, stack) => {
       ),
     ),
     inboxes: servers.sink.inboxes,
+    subscribers,
     plan,
-    faults: createFaults({ ...servers, processes, deployment }),
+    faults: createFaults({
+      ...servers,
+      processes,
+      deployment,
+      subscriber: subscribers.process,
+      endpoint: subscribers.endpoint,
+    }),
     nameOf: cluster.nameOf,
     ops: cluster.ops,
     // Republish the events of accounts whose records were deleted before they were read, as `ops verify` advises.
@@ -111,8 +123,10 @@ async function startServices(
 ): Promise<Cluster> {
   const cluster = await prepareCluster({
     servers: { KAFKA_BROKERS: nodes.brokers.join(), MONGO_URL: mongoUrl },
+    opsSettings: WEBHOOK_SETTINGS,
     settingsOn: ({ MONGO_URL }) => ({
       ...serviceSettings(seed),
+      ...WEBHOOK_SETTINGS,
       ...sink.settings,
       MONGO_URL: isReplicaSet(mongoUrl) ? MONGO_URL : urlVia(MONGO_URL, mongo.address),
     }),

@@ -108,6 +108,7 @@ export const openStandalone: OpenSystem = async (options, stack) => {
       sink,
       clocks,
       disk,
+      subscriber: subscribers.process,
       endpoint: subscribers.endpoint,
       watchReadiness: () => watchReadiness(instance.operations),
       operate: createLoggedOpsRunner(ops, say),

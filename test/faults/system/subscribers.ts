@@ -1,16 +1,26 @@
-/** Two subscribers of a run: one reads the feed, the other receives webhooks and sometimes fails on purpose. */
+/**
+ * The subscribers of a run: one reads the feed, one receives webhooks and sometimes fails on purpose, and one is a
+ * process that uses `subscribe()`.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClientKey } from '../../support/client-key.ts';
 import type { Settings, System } from '../../support/system.ts';
 import type { ReceivedLine } from '../run-folder.ts';
+import type { HandledLine, SubscriberProgramOptions, SubscriberSource } from './subscriber-program.ts';
 
 /** The settings of a system that may call the receiver, which is on this machine. */
 export const WEBHOOK_SETTINGS: Settings = { WEBHOOKS_ALLOW_PRIVATE: 'true' };
 
+const PROGRAM = join(import.meta.dirname, 'subscriber-program.ts');
 const PAGE = 200;
 const WAIT_SECONDS = 2;
 const PATIENCE_MS = 10_000;
@@ -28,46 +38,71 @@ interface CloudEvent {
   readonly sequence: string;
 }
 
+/** The names of the subscribers, as received.jsonl contains them. */
+export const SUBSCRIBERS = ['feed', 'webhook', 'subscribe'] as const satisfies readonly ReceivedLine['via'][];
+
 export interface Subscribers {
   /** The id of the webhook endpoint. */
   readonly endpoint: string;
+  /** The process that uses `subscribe()`. */
+  readonly process: RestartedProcess;
   /**
-   * Waits until the feed has no further events, and the receiver has the last event of each account. Gives up after
-   * `withinMs`; the checker then finds what is missing.
+   * Waits until the feed has no further events, and the other subscribers have the last event of each account. Gives up
+   * after `withinMs`; the checker then finds what is missing.
    */
   catchUp(withinMs: number): Promise<void>;
 }
 
+/** A process that can be killed, and is started again. */
+export interface RestartedProcess {
+  /** Kills the process with SIGKILL. */
+  kill(): Promise<void>;
+  start(): void;
+}
+
 export interface SubscriberDeps extends Pick<System, 'ops' | 'url'> {
   record(line: ReceivedLine): void;
+  /** The brokers from which `subscribe()` reads. Undefined if it reads the feed. */
+  readonly brokers?: string;
 }
 
 /** Starts the subscribers, which receive all events from the first on. The stack stops them. */
 export async function openSubscribers(
-  { url, ops, record }: SubscriberDeps,
+  { url, ops, record, brokers }: SubscriberDeps,
   stack: AsyncDisposableStack,
 ): Promise<Subscribers> {
-  const latest = { feed: new Map<string, number>(), webhook: new Map<string, number>() };
-  function take(via: ReceivedLine['via'], { id, subject, sequence }: CloudEvent): void {
-    const n = Number(sequence);
-    latest[via].set(subject, Math.max(n, latest[via].get(subject) ?? 0));
-    record({ via, at: new Date().toISOString(), account: subject, sequence: n, eventId: id });
+  const latest = {
+    feed: new Map<string, number>(),
+    webhook: new Map<string, number>(),
+    subscribe: new Map<string, number>(),
+  };
+  function take(via: ReceivedLine['via'], { account, sequence, id }: HandledLine): void {
+    latest[via].set(account, Math.max(sequence, latest[via].get(account) ?? 0));
+    record({ via, at: new Date().toISOString(), account, sequence, eventId: id });
   }
 
   const key = await createClientKey({ ops }, 'events', '--person');
-  const feed = readFeed(`${url}/api/v1/events`, key, (event) => take('feed', event));
+  const feed = readFeed(`${url}/api/v1/events`, key, (event) => take('feed', lineOf(event)));
   stack.defer(feed.stop);
-  const receiver = await startReceiver((event) => take('webhook', event));
+  const receiver = await startReceiver((event) => take('webhook', lineOf(event)));
   stack.defer(receiver.close);
   const added = await ops('webhooks', 'add', 'checker', receiver.url, '--from-beginning', '--person');
   const [endpoint = ''] = /we_\w+/.exec(added) ?? [];
+  const source: SubscriberSource =
+    brokers === undefined
+      ? { url, key: await createClientKey({ ops }, 'events', '--person') }
+      : { brokers: brokers.split(','), keys: `${url}/.well-known/jwks.json` };
+  const subscriber = await startSubscriber(source, (line) => take('subscribe', line), stack);
 
   function isComplete(): boolean {
-    return [...latest.feed].every(([account, n]) => latest.webhook.get(account) === n);
+    return [...latest.feed].every(
+      ([account, n]) => latest.webhook.get(account) === n && latest.subscribe.get(account) === n,
+    );
   }
 
   return {
     endpoint,
+    process: subscriber,
     async catchUp(withinMs) {
       const began = performance.now();
       const isReadToTheEnd = feed.nextEnd();
@@ -75,6 +110,51 @@ export async function openSubscribers(
       while (!isComplete() && performance.now() - began < withinMs) await sleep(AGAIN_MS);
     },
   };
+}
+
+function lineOf({ id, subject, sequence }: CloudEvent): HandledLine {
+  return { account: subject, sequence: Number(sequence), id };
+}
+
+/** Starts the process that uses `subscribe()`. If it ends by itself, it is started again. */
+async function startSubscriber(
+  source: SubscriberSource,
+  take: (line: HandledLine) => void,
+  stack: AsyncDisposableStack,
+): Promise<RestartedProcess> {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-subscriber-'));
+  stack.defer(() => rm(folder, { recursive: true }));
+  const options: SubscriberProgramOptions = { folder, source };
+  let isWanted = false;
+  let child: ChildProcess | undefined;
+  let ended: Promise<unknown> = Promise.resolve();
+
+  function launch(): void {
+    const started = spawn(process.execPath, [PROGRAM, JSON.stringify(options)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    child = started;
+    // Closed once all lines were read, even those of a killed process.
+    ended = once(started, 'close').then(() => {
+      if (isWanted && child === started) launch();
+    });
+    createInterface(started.stdout).on('line', (line) => take(JSON.parse(line)));
+  }
+
+  const subscriber: RestartedProcess = {
+    async kill() {
+      isWanted = false;
+      child?.kill('SIGKILL');
+      await ended;
+    },
+    start() {
+      isWanted = true;
+      launch();
+    },
+  };
+  stack.defer(subscriber.kill);
+  subscriber.start();
+  return subscriber;
 }
 
 /** Reads the feed from the beginning. If the system does not answer, it asks again from the same position. */

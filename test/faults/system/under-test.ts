@@ -24,8 +24,7 @@ export interface SystemUnderTest {
   readonly processes: ReadonlyMap<string, ServerProcess>;
   /** The mails that the mail server has accepted. */
   readonly inboxes: Inboxes;
-  /** The subscribers of the feed and of webhooks, in a run of a standalone. */
-  readonly subscribers?: Subscribers;
+  readonly subscribers: Subscribers;
   readonly plan: readonly (readonly PlannedFault[])[];
   readonly faults: NemesisDeps['faults'];
   /** Returns the name of the process with the given origin. */

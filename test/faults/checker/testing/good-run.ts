@@ -6,6 +6,7 @@
  * {@link embeddedRun} is the same on a standalone.
  */
 import type { CommandLine, MailLine } from '../../run-folder.ts';
+import { SUBSCRIBERS } from '../../system/subscribers.ts';
 import { FORGED_HEADER } from '../forged-rules.ts';
 import { journalOf } from '../journal.ts';
 import type { RecordedRun } from '../read-run.ts';
@@ -652,8 +653,6 @@ export const goodStores: Stores = {
     },
   ],
 };
-
-const SUBSCRIBERS = ['feed', 'webhook'] as const;
 
 export const goodRun: RecordedRun = {
   run: {

@@ -1,0 +1,47 @@
+/** Keeps the positions of a subscription in a file, so that they survive the end of the process. */
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { memoryStore, type SequenceStore } from '@latchkey/events/subscribe';
+
+/** A change of the store, as a line of the file. */
+type StoredChange =
+  | { readonly saved: Parameters<SequenceStore['save']>[0] }
+  | { readonly replaced: Parameters<SequenceStore['replaceMark']> };
+
+/**
+ * Opens the store. Each change is in the file when its promise resolves; the file is not flushed, so a power failure may
+ * lose it.
+ * @param path a file, which is created if it does not exist
+ */
+export async function openFileStore(path: string): Promise<SequenceStore> {
+  const memory = memoryStore();
+  async function apply(change: StoredChange): Promise<void> {
+    if ('saved' in change) await memory.save(change.saved);
+    else await memory.replaceMark(...change.replaced);
+  }
+  async function record(change: StoredChange): Promise<void> {
+    // The first line break ends a line that a killed process has left incomplete.
+    appendFileSync(path, `\n${JSON.stringify(change)}\n`);
+    await apply(change);
+  }
+  for (const change of readChanges(path)) await apply(change);
+  return {
+    load: memory.load,
+    listParked: memory.listParked,
+    save: (saved) => record({ saved }),
+    replaceMark: (...replaced) => record({ replaced }),
+  };
+}
+
+/** Reads the changes in their order. Ignores incomplete lines: their promises have not resolved. */
+function readChanges(path: string): readonly StoredChange[] {
+  if (!existsSync(path)) return [];
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .flatMap((line): readonly StoredChange[] => {
+      try {
+        return line === '' ? [] : [JSON.parse(line)];
+      } catch {
+        return [];
+      }
+    });
+}

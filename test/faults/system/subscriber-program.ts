@@ -1,0 +1,48 @@
+/**
+ * A program that subscribes with `subscribe()`, and prints each event as a line of JSON before its position is stored.
+ * Its argument is a JSON object: {@link SubscriberProgramOptions}.
+ */
+import { writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { ACCOUNTS_TOPIC, catalogue, eventTypes } from '@latchkey/events';
+import { fileCursor, type Handler, subscribe } from '@latchkey/events/subscribe';
+import { openFileStore } from './file-store.ts';
+
+export interface SubscriberProgramOptions {
+  /** An existing folder for the positions, which survive the end of the process. */
+  readonly folder: string;
+  /** Where to read the events: from Kafka, or from the feed. */
+  readonly source: SubscriberSource;
+}
+
+export type SubscriberSource =
+  | { readonly brokers: readonly string[]; readonly keys: string }
+  | { readonly url: string; readonly key: string };
+
+/** A line of the output: an event that was handled. */
+export interface HandledLine {
+  readonly account: string;
+  readonly sequence: number;
+  readonly id: string;
+}
+
+const STDOUT = 1;
+
+const { folder, source }: SubscriberProgramOptions = JSON.parse(process.argv[2] ?? '');
+
+const print: Handler<never> = (_event, { account, sequence, id }) => {
+  const line: HandledLine = { account, sequence, id };
+  writeSync(STDOUT, `${JSON.stringify(line)}\n`);
+};
+
+await subscribe({
+  // Faults cause warnings all the time. A fatal error ends the process with its reason.
+  logger: { info: () => undefined, warn: () => undefined, error: console.error },
+  ...('url' in source
+    ? { ...source, cursor: fileCursor(join(folder, 'cursor')) }
+    : { ...source, group: 'checker-subscriber' }),
+  store: await openFileStore(join(folder, 'positions.jsonl')),
+  handlers: Object.fromEntries(
+    eventTypes.filter((type) => catalogue[type].topic === ACCOUNTS_TOPIC).map((type) => [type, print]),
+  ),
+});
