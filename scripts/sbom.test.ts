@@ -33,7 +33,7 @@ test('a component has what scanners look for', () => {
   ]);
 });
 
-test('ours has every driver, and nothing that only development needs', () => {
+test('our SBOM has every driver, and nothing that only development needs', () => {
   const lock = JSON.parse(readFileSync(join(import.meta.dirname, '..', 'package-lock.json'), 'utf8'));
   const { components } = createSbom(lock, '0.1.0');
   const names = new Set(components.map(({ name }) => name));

@@ -157,7 +157,7 @@ describe('in a browser', { skip: browserSkipReason }, () => {
     await page.close();
   }
 
-  test('a press on a mail is a click on it, though the list renews itself meanwhile', async (t) => {
+  test('a click opens a mail even if the list is refreshed between press and release', async (t) => {
     const { page, context } = await openWindow(browser, windowVariants[0] as WindowVariant);
     t.after(() => context.close());
     const persons = [newPerson(), newPerson()] as const;

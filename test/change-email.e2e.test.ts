@@ -61,7 +61,7 @@ test('the new address and the password confirm a change; login and mails follow 
   assertProblem(await client.post('/auth/change-email', { token, json: again }), 409, 'email_change_recent');
 });
 
-test('an address in use is answered alike: its owner is told, and nothing else happens', async () => {
+test('an address in use gets the same response: its owner is notified, and nothing else happens', async () => {
   const [ada, eve] = [await signedIn('ada'), await signedIn('eve')];
   const { password, accessToken: token } = ada;
   const answers = [];

@@ -79,7 +79,7 @@ async function forgedCounted(service: 'user' | 'notifier'): Promise<number> {
   return pages.reduce((sum, page) => sum + Number(name.exec(page)?.[1] ?? 0), 0);
 }
 
-test('forged records are set aside by user and notifier; the true next event counts', async () => {
+test('user and notifier reject forged records, and handle the genuine next event', async () => {
   const person: Person = await people.verified(newPerson('ada'));
   const { id, accessToken: token } = await people.login(person);
   // Wait for the read model: the events that it shows have been published on the topic.

@@ -607,7 +607,7 @@ describe('hostile input', () => {
     });
   }
 
-  test('as methods and addresses that are not there', async () => {
+  test('as methods and paths that do not exist', async () => {
     const byPath = Map.groupBy(operations, ({ path }) => path);
     for (const [path, of] of byPath) {
       const taken = of.map(({ method }) => method);
@@ -661,7 +661,7 @@ describe('hostile input', () => {
     assert.ok((rowsAfter['journal_commit']?.length ?? 0) > 4, 'it was looked at');
   });
 
-  test('was refused for what is hostile in it: the examples as such are fine', async () => {
+  test('was refused only because of its hostile part: the plain examples succeed', async () => {
     for (const [name, example] of Object.entries(examples)) {
       const operation = operations.find((candidate) => candidate.name === name);
       assert.ok(operation);
@@ -677,7 +677,7 @@ describe('hostile input', () => {
   });
 });
 
-test('too much of it is answered with 429, and when to come back', async (t) => {
+test('a flood of it is answered with 429 and Retry-After', async (t) => {
   const strict = await startStandalone({
     LIMIT_SIGNUPS_PER_IP: '1',
     LIMIT_LOGIN_FAILURES_PER_IP: '1',

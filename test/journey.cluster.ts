@@ -17,7 +17,7 @@ import { startSystem } from './support/start-system.ts';
 const ACCOUNTS = 'accounts.events.v1';
 const MAILINGS = 'mailings.events.v1';
 
-describe('what the journey has left', () => {
+describe('the data that the journey has left', () => {
   let accounts: readonly KcatRecord[];
   let mailings: readonly KcatRecord[];
   let documents: readonly AccountDocument[];
@@ -42,11 +42,11 @@ describe('what the journey has left', () => {
     listed = await everybody((query) => client.get(`/users?${query}`, { token: accessToken }));
   });
 
-  test('holds to the schemas of its events, headers and data, record by record', () => {
+  test('matches the schemas of events, headers and data, record by record', () => {
     assert.deepEqual([...accounts, ...mailings].flatMap(findSchemaViolations), []);
   });
 
-  test('is numbered without a gap, account by account', () => {
+  test('is numbered without gaps, account by account', () => {
     for (const records of [accounts, mailings])
       assert.deepEqual(
         [...groupByStream(records)].flatMap(([key, stream]) => findSequenceFaults(key, stream)),
@@ -54,7 +54,7 @@ describe('what the journey has left', () => {
       );
   });
 
-  test('tells of everything that happened', () => {
+  test('contains everything that happened', () => {
     const types = new Set([...accounts, ...mailings].map(({ headers }) => headers['ce_type']));
     assert.deepEqual([...types].sort(), [
       'AccountDisabled',
@@ -77,7 +77,7 @@ describe('what the journey has left', () => {
     ]);
   });
 
-  test('is, in the read model, what GET /users answers', () => {
+  test('equals the response of GET /users in the read model', () => {
     const living = documents.flatMap(({ profile }) => (profile && !profile.ended ? [profile] : []));
     assert.ok(living.length > 10);
     assert.deepEqual(byId(listed), byId(living.map(viewOf)));

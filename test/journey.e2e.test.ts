@@ -40,7 +40,7 @@ after(() => system?.stop());
 const NEW_PASSWORD = 'quite another passphrase';
 
 describe('signing up', () => {
-  test('answers the input, and a mail with the link is on its way, in HTML and text', async () => {
+  test('responds with the submitted data, and sends a mail with the link, in HTML and text', async () => {
     const ada = newPerson();
     const reply = assertStatus(
       await client.post('/auth/signup', { json: { ...ada, firstName: 'Ada', lastName: 'Lovelace' } }),
@@ -67,7 +67,7 @@ describe('signing up', () => {
     }
   });
 
-  test('looking at the link changes nothing; confirming verifies, and once only', async () => {
+  test('opening the link changes nothing; confirming it verifies the account, only once', async () => {
     const ada = newPerson();
     await people.signUp(ada);
     const { token } = linkOf(await mailbox.next(ada.email, 'Verify your email'));
@@ -106,7 +106,7 @@ describe('signing up', () => {
     assert.equal((await mailbox.to(ada.email)).length, 1);
   });
 
-  test('a pending and a taken address answer the same bytes and get the same sequences', async () => {
+  test('a pending and a taken address get the same response bytes and the same sequences', async () => {
     const ada = newPerson();
     const eve = { ...newPerson('eve'), email: ada.email };
     assertStatus(await people.signUp(ada), 201);
@@ -173,7 +173,7 @@ describe('signing up', () => {
 });
 
 describe('logging in', () => {
-  test('answers the same bytes for a wrong password and for an unknown address', async () => {
+  test('gives the same response bytes for a wrong password and for an unknown address', async () => {
     const ada = await people.verified(newPerson());
     const requestId = { headers: { 'x-request-id': 'the-same-request' } };
     const wrong = { email: ada.email, password: 'not the password' };
@@ -213,7 +213,7 @@ describe('logging in', () => {
     );
   });
 
-  test('with the cookie the refresh token is in no answer and takes a listed origin', async () => {
+  test('in cookie mode, the refresh token is in no response body, and works only from a listed origin', async () => {
     const { email, password } = await people.verified(newPerson());
     const login = assertStatus(
       await client.post('/auth/login', { json: { email, password, tokens: 'cookie' } }),
@@ -277,7 +277,7 @@ describe('logging in', () => {
 describe('a forgotten password', () => {
   const SENT = { message: 'If an account with that email exists, a reset link has been sent.' };
 
-  test('is reset by a link that works once, in ten parallel tries too', async () => {
+  test('is reset by a link that works once, even in ten parallel attempts', async () => {
     const ada = await people.verified(newPerson());
     const old = await people.login(ada);
     const known = assertStatus(
@@ -330,7 +330,7 @@ describe('a forgotten password', () => {
     assert.deepEqual(await mailbox.to(nobody.email), []);
   });
 
-  test('of an address that nobody has proven is the way in', async () => {
+  test('can be reset before the address is verified, which verifies it', async () => {
     const ada = newPerson();
     await people.signUp(ada);
     await client.post('/auth/password-reset-request', { json: { email: ada.email } });
@@ -343,7 +343,7 @@ describe('a forgotten password', () => {
     assert.ok(!(await mailbox.to(ada.email)).some(({ subject }) => subject === 'Your password was changed'));
   });
 
-  test('a changed password ends the other sessions and every link; the own session goes on', async () => {
+  test('changing the password ends all other sessions and every link; the current session continues', async () => {
     const ada = await people.verified(newPerson());
     const here = await people.login(ada);
     const there = await people.login(ada);
@@ -457,7 +457,7 @@ describe('administration', () => {
 });
 
 describe('a guarded service of another team', () => {
-  test('goes by the accounts and roles of this system', async (context) => {
+  test('accepts the accounts and roles of this system', async (context) => {
     const books = await startBooksExample(system);
     context.after(() => books.stop());
     const book = { title: 'The Art of Computer Programming', author: 'Donald Knuth' };
@@ -499,7 +499,7 @@ describe('a guarded service of another team', () => {
 describe('the feed', () => {
   const types = 'UserRegistered,AccountVerified,RegistrationEnded,SessionsRevoked';
 
-  test('has what happens to an account, in order, as far as the key allows', async () => {
+  test('contains the events of an account in order, as far as the key allows', async () => {
     const whole = await createClientKey(system, 'events', '--person');
     const limited = await createClientKey(system, 'events', '--types', types);
     const ada = await people.verified(newPerson());
@@ -607,8 +607,8 @@ describe('an account of long standing', () => {
 /** A timeout that is longer than the default lease of a mail. */
 const TAKE_OVER_MS = 120_000;
 
-describe('a power cut in the middle of it', () => {
-  test('loses nothing that was answered', async () => {
+describe('a power failure during requests', () => {
+  test('loses no acknowledged change', async () => {
     const ada = await people.verified(newPerson());
     const before = await people.login(ada);
     const eve = newPerson('eve');

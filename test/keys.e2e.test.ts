@@ -108,7 +108,7 @@ describe('keys that are rotated', { concurrency: false }, () => {
     assertStatus(await client.post(`/auth/verify/${token}`, { json: { password: eve.password } }), 200);
   });
 
-  test('are needed by what was made with them, which is counted', async () => {
+  test('are needed by the data that was made with them, which is counted', async () => {
     assert.match(await refusal('salt'), /first is still needed: 1 account\./);
     await people.login(eve);
     assert.deepEqual((await former('salt')).needs, []);
@@ -130,7 +130,7 @@ describe('keys that are rotated', { concurrency: false }, () => {
     assertStatus(await refresh(idle), 401);
   });
 
-  test('leave a system behind in which everything works', async () => {
+  test('leave a system in which everything works', async () => {
     assert.deepEqual(
       (await keys()).map(({ kind, state }) => `${kind} ${state}`),
       [

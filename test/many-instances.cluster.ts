@@ -91,7 +91,7 @@ describe('several instances at once', () => {
     assertStatus(await clientAt(auths, 1).post(`/auth/verify/${token}`, { headers: { cookie } }), 200);
   });
 
-  test('give all of those who refresh at once the same token, and know an old one everywhere', async () => {
+  test('give concurrent refreshes the same token, and recognise an old token on every instance', async () => {
     const { refreshToken } = await people.login(await people.verified(newPerson()));
     function refresh(token: string) {
       return (auth: Client) => auth.post('/auth/refresh', { json: { refreshToken: token } });
@@ -116,7 +116,7 @@ describe('several instances at once', () => {
     }
   });
 
-  test('know at once what another has decided, and each user what any caller has seen', async () => {
+  test('know immediately what another instance has decided, and show callers what they have already seen', async () => {
     const ada = newPerson();
     assertStatus(await people.signUp(ada), 201);
     const { accessToken: token } = await people.login(ada);
@@ -135,7 +135,7 @@ describe('several instances at once', () => {
     for (const reply of seen) assert.equal(assertStatus(reply, 200).json.isVerified, true);
   });
 
-  test('refuse everywhere what a logout of all sessions has ended', async () => {
+  test('refuse the tokens of all sessions after a logout of all sessions, on every instance', async () => {
     const { accessToken: token } = await people.login(await people.verified(newPerson()));
     const ended = assertStatus(await clientAt(auths, 1).post('/auth/logout-all', { token }), 204);
     for (const auth of auths)
@@ -160,7 +160,7 @@ describe('several instances at once', () => {
 });
 
 describe('one instance of each service', () => {
-  test('may be killed: the others take over, and nothing that was answered is lost', async () => {
+  test('may be killed: the others take over, and no acknowledged change is lost', async () => {
     const lost = [cluster.instances.auth, cluster.instances.user, cluster.instances.notifier].map(
       ([first]) => {
         assert.ok(first);
@@ -194,7 +194,7 @@ describe('one instance of each service', () => {
     await people.verified(newPerson());
   });
 
-  test('ends in order when it is asked to, and the others go on', async () => {
+  test('shuts down gracefully, and the others continue', async () => {
     for (const [first] of Object.values(cluster.instances)) assert.equal(await first?.end('SIGTERM'), 0);
     await people.verified(newPerson());
   });

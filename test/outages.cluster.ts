@@ -149,7 +149,7 @@ describe('servers that come after the services', () => {
     await people.verified(newPerson());
   });
 
-  test('are not needed to send mail by: it comes once there is a mail server', async () => {
+  test('may include the mail server: mails are sent once it is up', async () => {
     const { mails } = cluster;
     const [notifier] = cluster.instances.notifier;
     assert.ok(notifier);
@@ -169,7 +169,7 @@ describe('MongoDB that goes away in the middle', () => {
     return people.signUp(person, { 'idempotency-key': `key-${person.username}` });
   }
 
-  test('is told of with 503; no command is half done, and all goes on without a restart', async () => {
+  test('is reported with 503; no command is half done, and everything continues without a restart', async () => {
     const ada = await people.verified(newPerson());
     const tokens = await people.login(ada);
     const crowd = Array.from({ length: 8 }, () => newPerson('crowd'));
@@ -219,7 +219,7 @@ describe('MongoDB that goes away while passwords are changed', () => {
     return status === 200;
   }
 
-  test('leaves each change done or not done, and never a part of it', async () => {
+  test('leaves each change complete or not done at all', async () => {
     const crowd: { readonly person: Person; readonly tokens: Tokens }[] = [];
     for (let index = 0; index < 8; index += 1) {
       const person = await people.verified(newPerson('changer'));
@@ -307,7 +307,7 @@ describe('Kafka that goes away in the middle', { skip: withoutControl }, () => {
     return { id: json.user.id, accessToken: json.accessToken, refreshToken };
   }
 
-  test('keeps nobody from signing up, logging in, asking for a reset and reading; what follows comes after', async () => {
+  test('prevents no sign-up, login, reset request or read; the events and mails follow later', async () => {
     const ada = await people.verified(newPerson());
     const { id, accessToken: token } = await people.login(ada);
     await waitUntilProfileShown(people, token, ({ isVerified }) => isVerified);

@@ -84,7 +84,7 @@ async function traces(): Promise<readonly string[]> {
     .toSorted();
 }
 
-test('a rebuild goes on after kill -9, flips, goes back, and nobody reads the past or gets a mail', async () => {
+test('a rebuild continues after kill -9, switches over and back, and nobody reads stale data or gets a mail', async () => {
   await moreIsWritten();
   const mailed = cluster.mails.taken.length;
 
@@ -114,7 +114,7 @@ test('a rebuild goes on after kill -9, flips, goes back, and nobody reads the pa
   assert.equal(cluster.mails.taken.length, mailed);
 });
 
-test('an instance that starts after that finds its way, and one that dies in a rebuild holds nobody up', async () => {
+test('an instance that starts later uses the active generation, and one that dies in a rebuild blocks nobody', async () => {
   await writers.stop();
   const [one, other] = cluster.instances.user;
   assert.ok(one && other);

@@ -69,7 +69,7 @@ function answers(generation: number) {
   });
 }
 
-test('a rebuild goes on after kill -9, flips, goes back, and nobody reads the past or gets a mail', async () => {
+test('a rebuild continues after kill -9, switches over and back, and nobody reads stale data or gets a mail', async () => {
   await moreIsWritten();
   const mailed = mails.taken.length;
   assert.match(await rebuild('--status'), /^Generation 1 answers: /);
@@ -102,7 +102,7 @@ test('a rebuild goes on after kill -9, flips, goes back, and nobody reads the pa
   assert.equal(mails.taken.length, mailed);
 });
 
-test('after a restart, what was rebuilt answers, and can be rebuilt again', async () => {
+test('after a restart, the rebuilt read model is active, and can be rebuilt again', async () => {
   await writers.stop();
   await system.kill();
   await system.start();

@@ -45,7 +45,7 @@ function lastWord({ code, stdout, stderr }: ExitedProcess): string {
   return msg;
 }
 
-describe('a service ends at once', () => {
+describe('a service exits immediately', () => {
   test('without its settings, and names all of them', async () => {
     const own: Readonly<Record<ServiceName, readonly string[]>> = {
       user: ['PUBLIC_URL'],
@@ -69,7 +69,7 @@ describe('a service ends at once', () => {
     }
   });
 
-  test('without the indexes, and says how they are made', async () => {
+  test('without the indexes, and names the command that creates them', async () => {
     const MONGO_URL = urlOfDatabase(
       cluster.stores.MONGO_URL,
       `latchkey_test_${randomBytes(4).toString('hex')}`,
@@ -96,7 +96,7 @@ describe('a service ends at once', () => {
     assert.equal(await first?.end('SIGTERM'), 0);
   });
 
-  test('without the topics, and says how they are made', async () => {
+  test('without the topics, and names the command that creates them', async () => {
     await clearBroker(cluster.stores.KAFKA_BROKERS);
     for (const ended of await runAll())
       assert.match(lastWord(ended), /KAFKA_BROKERS: Kafka .*accounts\.events\.v1.* npm run ops -- topics/);

@@ -318,7 +318,7 @@ before(async () => {
 after(() => system?.stop());
 
 describe('the secrets of a journey', () => {
-  test('are of every kind, and there is something to look through', () => {
+  test('are of every kind, and the places to search are not empty', () => {
     const kinds = ['password', 'link token', 'access token', 'refresh token', 'SIGNING', 'SEALING', 'SALT'];
     for (const kind of kinds)
       assert.ok(

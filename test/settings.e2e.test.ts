@@ -48,7 +48,7 @@ function assertFaults(ended: ExitedProcess, settings: Settings, names: readonly 
 }
 
 describe('a wrong setting', () => {
-  test('all faults are told at once, by name, and no value is shown', async (t) => {
+  test('all faults are reported together, by name, and no value is shown', async (t) => {
     const settings = {
       PORT: 'eighty-eighty',
       LOG_LEVEL: 'shouting',
@@ -209,7 +209,7 @@ describe('a data folder', () => {
 });
 
 describe('two servers', () => {
-  test('with different ports and folders know nothing of each other', async (t) => {
+  test('with different ports and folders are independent of each other', async (t) => {
     const systems = await Promise.all([startStandalone(), startStandalone()]);
     for (const system of systems) t.after(system.stop);
     const [here, there] = systems.map(({ url, mailbox }) => {
@@ -226,8 +226,8 @@ describe('two servers', () => {
   });
 });
 
-describe('an end that was asked for', () => {
-  test('finishes what is in hand under load, and the exit code is 0: it did not run out of time', async (t) => {
+describe('a graceful shutdown', () => {
+  test('finishes the requests in progress under load, and exits with code 0 before the time limit', async (t) => {
     const system = await startStandalone({ LIMITS: 'off' });
     t.after(system.stop);
     const client = createClient(system.url);
@@ -258,7 +258,7 @@ describe('an end that was asked for', () => {
 });
 
 describe('ops', () => {
-  test('without words says how it is used; a word that it does not know is an error', async () => {
+  test('without arguments prints its usage; an unknown command is an error', async () => {
     const help = await runUntilExit({}, { ops: [] });
     assert.equal(help.code, 0);
     assert.match(help.stdout, /^Usage: .*\n[\s\S]*role <email> <user\|admin>/);
@@ -275,7 +275,7 @@ describe('ops', () => {
     assert.ok(!existsSync(folder));
   });
 
-  test('says that nobody verified has an address', async (t) => {
+  test('reports that no verified account has an address', async (t) => {
     const system = await startStandalone();
     t.after(system.stop);
     const pending = newPerson('pending');

@@ -133,7 +133,7 @@ describe('verify', () => {
     assert.equal(second.counts.owed, second.counts.recorded);
   });
 
-  test('finds each disagreement by its name, and names nobody', async () => {
+  test('finds each kind of disagreement, and shows no personal data', async () => {
     const all = await Promise.all(['ada', 'ben', 'cleo', 'dora', 'eve'].map(settled));
     const [ada, ben, cleo, dora, eve] = all.map(({ id }) => id) as [string, string, string, string, string];
     assert.equal((await look()).code, 0);
@@ -209,7 +209,7 @@ describe('verify', () => {
 });
 
 describe('republish', () => {
-  test('writes another topic while this one is in use: each account in order, without a gap', async () => {
+  test('writes to another topic while the current one is in use: each account in order, without gaps', async () => {
     const first = await ops('republish', '--to', ANOTHER);
     assert.equal(first.code, 0, first.stderr);
     await settled('late');

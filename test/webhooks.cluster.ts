@@ -68,7 +68,7 @@ async function act(person: Person): Promise<void> {
   }
 }
 
-test('none is lost and none comes out of order, although senders are killed and receivers fail', async () => {
+test('no event is lost or out of order, although senders are killed and receivers fail', async () => {
   const key = await createClientKey(cluster, 'events');
   const receivers = [await addEndpoint('one'), await addEndpoint('two')];
   const persons = Array.from({ length: PEOPLE }, () => newPerson('hook'));

@@ -26,7 +26,7 @@ const receiver = await startWebhookReceiver();
 after(receiver.close);
 const { effects } = receiver;
 
-test('none is lost and none comes out of order, although the server is killed and the receiver fails', async () => {
+test('no event is lost or out of order, although the server is killed and the receiver fails', async () => {
   const added = await system.ops('webhooks', 'add', 'test', receiver.url);
   receiver.trust(/whsec_\S+/.exec(added)?.[0] ?? '');
   const id = /we_\w+/.exec(added)?.[0] ?? '';
@@ -59,7 +59,7 @@ test('none is lost and none comes out of order, although the server is killed an
   assert.equal(receiver.forged(), 0);
 });
 
-test('a rotated secret signs as well, and what was sent comes again if it is asked for', async () => {
+test('requests are also signed with a rotated secret, and a redrive sends earlier events again', async () => {
   const [listed] = (await system.ops('webhooks', 'list', '--json')).trim().split('\n');
   const { id } = JSON.parse(listed ?? '');
   receiver.trust(/whsec_\S+/.exec(await system.ops('webhooks', 'rotate', id))?.[0] ?? '');

@@ -65,7 +65,7 @@ async function raw(requestLine: string, headers: readonly string[] = []): Promis
   return answer;
 }
 
-describe('what leads where', () => {
+describe('the routing', () => {
   const routes: readonly (readonly [method: string, path: string, service: 'auth' | 'user' | 'notifier'])[] =
     [
       ['POST', '/api/v1/auth/signup', 'auth'],
@@ -122,7 +122,7 @@ describe('what leads where', () => {
     'http://gateway/livez',
   ];
   for (const path of [...internal, ...disguised]) {
-    test(`${path} is not there, and reaches nobody`, async () => {
+    test(`${path} does not exist, and reaches no service`, async () => {
       const answer = await raw(`GET ${path} HTTP/1.1`);
       assert.match(answer, /^HTTP\/1\.1 404 /);
       assert.match(answer, /"code":"not_found"/);
@@ -130,7 +130,7 @@ describe('what leads where', () => {
     });
   }
 
-  test('the answer of a service passes as it is, its own problems too', async () => {
+  test('responses of a service pass unchanged, including problems', async () => {
     const problem = '{"code":"unavailable","requestId":"of-the-service"}';
     auth.answerWith((_request, response) => {
       const headers = {
@@ -147,8 +147,8 @@ describe('what leads where', () => {
   });
 });
 
-describe('who asks', () => {
-  test('is what the gateway sees, whatever the request claims', async () => {
+describe('the client address that services get', () => {
+  test('is the one that the gateway sees, whatever the request claims', async () => {
     const claims = {
       'x-forwarded-for': '203.0.113.9, 10.0.0.1',
       'x-forwarded-host': 'evil.example',
@@ -233,7 +233,7 @@ describe('what is refused', () => {
 });
 
 describe('limits per client', () => {
-  test('refuse a flood on auth, and say when to come back', async (context) => {
+  test('refuse a flood on auth, with Retry-After', async (context) => {
     const tight = await startGateway({
       GATEWAY_AUTH: auth.address,
       GATEWAY_USER: user.address,
@@ -254,7 +254,7 @@ describe('limits per client', () => {
     assert.equal((await flooding.get('/.well-known/jwks.json')).status, 200);
   });
 
-  test('do not count what gateways and services ask for all of their users', async (context) => {
+  test('do not count the checks that gateways and services send for all of their users', async (context) => {
     const tight = await startGateway({
       GATEWAY_AUTH: auth.address,
       GATEWAY_USER: user.address,
@@ -270,7 +270,7 @@ describe('limits per client', () => {
     assert.equal((await asking.get('/auth/history')).status, 200);
   });
 
-  test('are narrower for what hashes a password', async (context) => {
+  test('are lower for routes that hash a password', async (context) => {
     const tight = await startGateway({
       GATEWAY_AUTH: auth.address,
       GATEWAY_USER: user.address,
@@ -288,13 +288,13 @@ describe('limits per client', () => {
   });
 });
 
-describe('a service that is away', () => {
+describe('a service that is down', () => {
   const UNUSABLE: readonly (readonly [what: string, status: number, address: () => Promise<string>])[] = [
     ['that refuses connections', 502, async () => `127.0.0.1:${await freePort()}`],
     ['whose name is not known', 502, async () => 'nobody.invalid:8081'],
   ];
   for (const [what, status, address] of UNUSABLE) {
-    test(`${what} is told as a problem, with a time to come back`, async (context) => {
+    test(`${what} is reported as a problem with Retry-After`, async (context) => {
       const away = await address();
       const alone = await startGateway({ GATEWAY_AUTH: away, GATEWAY_USER: user.address });
       context.after(() => alone.stop());
@@ -309,14 +309,14 @@ describe('a service that is away', () => {
     });
   }
 
-  test('that ends in the middle of an answer', async () => {
+  test('that exits in the middle of a response', async () => {
     user.answerWith((_request, response) => void response.socket?.destroy());
     const reply = await client.get('/users/me');
     assertProblem(reply, 502, 'unavailable');
   });
 });
 
-describe('what the gateway itself answers', () => {
+describe('a response of the gateway itself', () => {
   const LISTED = 'https://app.example.com';
   const LOCAL = 'http://localhost:3000';
 
@@ -398,8 +398,8 @@ describe('to a browser that asks for a document, the gateway', () => {
   }
 });
 
-describe('a link token', () => {
-  test('is in no log, whatever comes of the request', async (context) => {
+describe('a link token in a request', () => {
+  test('is in no log, whatever the outcome of the request', async (context) => {
     const nobody = `127.0.0.1:${await freePort()}`;
     const away = await startGateway({
       GATEWAY_AUTH: nobody,
@@ -434,7 +434,7 @@ describe('a link token', () => {
     }
   });
 
-  test('and what somebody searched for: neither is in a log', async () => {
+  test('and a search term are in no log', async () => {
     const headers = { 'x-request-id': 'a-search-for-somebody' };
     user.answerWith((_request, response) => void response.socket?.destroy());
     await client.get('/users?q=ada%40example.com', { headers });

@@ -204,7 +204,7 @@ for (const program of programs) {
     });
     after(() => gateway?.stop());
 
-    test('passes on who sends a request, whatever the client says, and refuses everybody else', async () => {
+    test('forwards who sends a request, ignores what the client claims, and refuses requests without a valid token', async () => {
       const tokens = await people.login(ada);
       assert.equal((await ask(gateway, '/books')).status, 401);
       assert.equal((await ask(gateway, '/books', { headers: FORGED })).status, 401);
@@ -221,7 +221,7 @@ for (const program of programs) {
       assert.equal((await ask(gateway, '/books', { tokens })).status, 401);
     });
 
-    test('refuses everybody but admins where only they may go, however the path is written', async () => {
+    test('refuses everybody but admins on the paths of admins, however the path is written', async () => {
       const [user, admin] = [await people.login(ada), await people.login(root)];
       assert.equal((await ask(gateway, '/admin/books', { tokens: admin })).seen['x-user-role'], 'admin');
       assert.equal((await ask(gateway, '/admin/books', { tokens: user, headers: FORGED })).status, 403);
@@ -262,7 +262,7 @@ for (const program of programs) {
         assert.equal((await ask(isolated, path, { tokens: await people.login(root) })).status, 503, path);
     });
 
-    test('passes on no header that a service could take for one of the four', {
+    test('forwards no header that a service could mistake for one of the four', {
       skip: program.name === 'traefik' && 'Traefik passes them on (docs/gateways.md)',
     }, async () => {
       const tokens = await people.login(ada);

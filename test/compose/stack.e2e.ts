@@ -44,14 +44,14 @@ describe('from nothing, by one command', () => {
     }
   });
 
-  test('done again, it changes nothing', async () => {
+  test('starting it again changes nothing', async () => {
     await stack.compose('up', '--wait');
     const again = await stack.inspect(...OURS);
     assert.deepEqual(again.map(serviceOf).sort(), [...OURS].sort());
     for (const job of named(JOBS)) assert.equal(job.State.ExitCode, 0);
   });
 
-  test('what is ours runs without root, without capabilities and on a file system that cannot be written', () => {
+  test('our containers run without root, without capabilities and on a read-only file system', () => {
     for (const each of named([...OURS, ...JOBS, 'gateway'])) {
       const { ReadonlyRootfs, CapDrop, CapAdd, Privileged } = each.HostConfig;
       assert.equal(ReadonlyRootfs, true, serviceOf(each));
@@ -84,7 +84,7 @@ describe('from nothing, by one command', () => {
     for (const { HostIp } of published(containers)) assert.equal(HostIp, '127.0.0.1');
   });
 
-  test('pages of a listed origin may read what services and gateway answer, others may not', async () => {
+  test('pages of a listed origin may read the responses of services and gateway, others may not', async () => {
     for (const path of ['/auth/history', '/users/me', '/nobody']) {
       const readers = [PAGE_ORIGIN, 'https://other.example.com'].map(async (origin) => {
         const { headers } = await client.get(path, { headers: { origin } });
@@ -94,7 +94,7 @@ describe('from nothing, by one command', () => {
     }
   });
 
-  test('the compose file is read without a word', async () => {
+  test('the compose file causes no warnings', async () => {
     assert.equal(await stack.compose('config', '--quiet'), '');
   });
 
@@ -176,7 +176,7 @@ test('a request can be followed: gateway, service, event, mail', async () => {
   assert.match(event, /ce_type:UserRegistered\b/);
 });
 
-test('two of each share the work, and the journey works the same', async () => {
+test('two instances of each service share the work, and the journey works the same', async () => {
   const two = OURS.flatMap((service) => ['--scale', `${service}=2`]);
   await stack.compose('up', '--wait', '--no-recreate', ...two);
   assert.equal((await stack.inspect(...OURS)).length, 6);
@@ -217,12 +217,12 @@ async function allReady(): Promise<void> {
 }
 
 describe('servers that come late', () => {
-  test('asked to end, a service ends by itself and in order', async () => {
+  test('a service that is told to stop shuts down gracefully', async () => {
     await stack.compose('stop', ...OURS);
     for (const each of await stack.inspect(...OURS)) assert.equal(each.State.ExitCode, 0, serviceOf(each));
   });
 
-  test('no server, then MongoDB, then Kafka, then Mailpit: all are waited for, and told', async () => {
+  test('no server, then MongoDB, then Kafka, then Mailpit: all are waited for, and reported', async () => {
     await stack.compose('stop', 'kafka', 'mongo', 'mailpit');
     await stack.start(...OURS);
     for (const service of ['auth', 'user', 'notifier'] as const) await waitsFor(service, 'kafka', 'mongodb');
@@ -265,7 +265,7 @@ describe('servers that come late', () => {
   });
 });
 
-test('the link of a mail is in no log, nor is its address, whatever came of it', async () => {
+test('neither the link of a mail nor its address is in a log, whatever the outcome', async () => {
   const ada = newPerson();
   assertStatus(await client.post('/auth/signup', { json: ada }), 201);
   const { token } = linkOf(await mailbox.next(ada.email, 'Verify your email'));

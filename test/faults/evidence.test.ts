@@ -26,7 +26,7 @@ function place(figures: string) {
 }
 
 describe('the figures of runs', () => {
-  test('are the sums of all, under the command that made them', () => {
+  test('are the sums over all runs, grouped by command', () => {
     assert.equal(
       formatFigures([run(7), run(8)]),
       `\`\`\`sh norun="the runs of the figures: repeated by hand"
@@ -47,7 +47,7 @@ FAULTS_SEED=7 FAULTS_SECONDS=60 FAULTS_RATE=12 FAULTS_MIX=everything FAULTS_PAUS
     );
   });
 
-  test('name each command and each day of several', () => {
+  test('name each command, and each day if there are several', () => {
     const figures = formatFigures([
       run(7),
       run(8, { at: '2026-11-22T10:00:00.000Z', rate: 30, mix: 'changes' }),
@@ -59,11 +59,11 @@ FAULTS_SEED=7 FAULTS_SECONDS=60 FAULTS_RATE=12 FAULTS_MIX=everything FAULTS_PAUS
     assert.match(figures, /^2026-11-21 to 2026-11-22, 2 runs/m);
   });
 
-  test('say which runs broke a promise', () => {
+  test('list the runs that violated a rule', () => {
     assert.match(formatFigures([run(7), run(8, { ok: false })]), /\*\*.* in the runs of seed 8\./);
   });
 
-  test('take the place of those that are there', () => {
+  test('replace the previous figures', () => {
     assert.equal(replaceFigures(place('old'), 'new'), place('new'));
     assert.throws(() => replaceFigures('# Nothing', 'new'), /no place for figures/);
   });

@@ -11,8 +11,8 @@ function minimums(seconds: number, rate = 12, embedded = false) {
   );
 }
 
-describe('what a run must have had', () => {
-  test('is little for the short run, which a busy machine must pass', () => {
+describe('the minimum counts of a run', () => {
+  test('are low for the short run, which must pass on a busy machine', () => {
     const { sent, acknowledged, hits, duplicates } = minimums(SHORT_RUN.seconds);
     assert.equal(acknowledged['sign-up'], 1);
     assert.equal(sent, 45);
@@ -20,7 +20,7 @@ describe('what a run must have had', () => {
     assert.deepEqual([hits, duplicates], [{}, 0]);
   });
 
-  test('is a share of what was planned for a long one, with every kind of fault', () => {
+  test('are a fraction of the plan for a long run, with every kind of fault', () => {
     const { acknowledged, hits, kindsOfFaults, duplicates } = minimums(600);
     assert.ok((acknowledged['profile'] ?? 0) > 50);
     for (const least of Object.values(acknowledged)) assert.ok(least > 0);
@@ -29,14 +29,14 @@ describe('what a run must have had', () => {
     assert.equal(duplicates, 1);
   });
 
-  test('includes erasures that were carried out in a long run, and at least one in a standalone', () => {
+  test('include erasures that were carried out in a long run, and at least one in a standalone', () => {
     assert.equal(minimums(SHORT_RUN.seconds, 12, true).erased, 0);
     assert.equal(minimums(240, 1, true).erased, 1);
     assert.equal(minimums(240, 1).erased, 0);
     assert.equal(minimums(600, 40).erased, 4);
   });
 
-  test('is never nothing', () => {
+  test('are never zero', () => {
     const { acknowledged, kindsOfFaults } = minimums(30, 0.1);
     assert.ok((acknowledged['sign-up'] ?? 0) > 0);
     assert.ok(kindsOfFaults > 0);

@@ -169,7 +169,7 @@ describe('a mail that came back', () => {
     });
   });
 
-  test('for a while, or because of us, changes nothing', async () => {
+  test('that is temporary, or because of the sender, changes nothing', async () => {
     const mail = await sentTo();
     for (const content of [
       deliveryReport('4.4.7', 'delayed'),

@@ -55,7 +55,7 @@ for (const { system, https } of [
       }
     });
 
-    test('what no route answers has them, too', async () => {
+    test('a response to an unknown path has them, too', async () => {
       for (const [method, path] of [
         ['GET', '/nowhere'],
         ['DELETE', '/api/v1/auth/login'],

@@ -109,7 +109,7 @@ describe('with the rights of its own alone, each process does its work', () => {
     assert.match(await cluster.ops('verify', '--against', `topic:${ANCHORS}`), /agree/);
   });
 
-  test('records that nobody can read are set aside', async () => {
+  test('unreadable records go to the dead-letter queue', async () => {
     const kafka = new Kafka({ brokers: KAFKA_BROKERS.split(','), clientId: 'tests', sasl: ADMIN });
     const [producer, admin] = [kafka.producer({ allowAutoTopicCreation: false }), kafka.admin()];
     await Promise.all([producer.connect(), admin.connect()]);
@@ -126,7 +126,7 @@ describe('with the rights of its own alone, each process does its work', () => {
   });
 });
 
-describe('nobody does what is not theirs', () => {
+describe('no process can do more than that', () => {
   const clients: { disconnect(): Promise<void> }[] = [];
   after(() => Promise.all(clients.map((each) => each.disconnect())));
 

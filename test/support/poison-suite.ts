@@ -162,7 +162,7 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
     }
 
     for (const poison of poisonRecords) {
-      test(`${poison.name}: others go on`, async () => {
+      test(`${poison.name}: other accounts continue`, async () => {
         const victim = keyInPartition(partition, () => randomUUID());
         const record = poison.make(victim, (key) => keyInPartition(partition, key));
         const place = await appended(record);
@@ -171,7 +171,7 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
       });
     }
 
-    test('what cannot be read is parked or set aside, with its cause', async () => {
+    test('an unreadable record parks its account or becomes a dead letter, with its cause', async () => {
       const [standing, dead] = [await parked(), await letters()];
       for (const [poison, { victim, place }] of placed) {
         const isParked = standing.find(({ account }) => account === victim);
@@ -193,7 +193,7 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
       }
     });
 
-    test('a gap parks an account that lives: its holder is told to come back, its neighbours go on', async () => {
+    test('a gap parks an active account: its owner gets Retry-After, and accounts in the same partition continue', async () => {
       const told = await rename(skipped, 'Before');
       const [, sequence = ''] = told.split(':');
       assertStatus(await people.me(skipped.token, told), 200);
@@ -214,7 +214,7 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
       assert.equal(causes.get(garbled.id), 'value is not JSON');
     });
 
-    test('a mailing that cannot be read is set aside too', async () => {
+    test('an unreadable mailing becomes a dead letter too', async () => {
       const mailing = randomUUID();
       const place = await poisoned.log.append(MAILINGS_TOPIC, partitionOf(mailing), truncatedEvent(mailing));
       assert.equal((await letterOf(place, 'notifier')).cause, 'value is not JSON');
@@ -237,7 +237,7 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
       });
     });
 
-    test('neither a list nor a look at one shows an address, a name or a token; no log does', async () => {
+    test('no list, no single entry and no log shows an address, a name or a token', async () => {
       const { ops, output } = poisoned.system;
       const dead = await letters();
       const groups = [
@@ -269,7 +269,7 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
       }
     });
 
-    test('once the journal has said that nothing is missing, every account goes on', async () => {
+    test('once the journal shows that no event is missing, every account is unparked', async () => {
       const [renamed, also] = [await rename(skipped, 'After'), await rename(garbled, 'After')];
       const outcomes = await linesOf<{ readonly result: string }>('parked', 'retry', '--all');
       assert.ok(outcomes.length > 2);
@@ -285,7 +285,7 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
       await assertOthersGoOn();
     });
 
-    test('a letter that is dealt with is not listed any more, the others are', async () => {
+    test('a dead letter that was discarded is no longer listed, the others are', async () => {
       const all = await letters();
       const [first, ...others] = all;
       assert.ok(first && others.length > 0);

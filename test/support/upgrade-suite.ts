@@ -221,7 +221,7 @@ export function upgradeSuite(name: string, open: () => Promise<UpgradedSystem>):
       );
     });
 
-    test('tells an admin the whole history of each account', async () => {
+    test('shows an admin the whole history of each account', async () => {
       const ada = account('ada');
       const { accessToken } = await people.login({ email: ada.email, password: ada.signIn });
       for (const { name: who, id, history = [] } of upgraded.manifest.accounts) {

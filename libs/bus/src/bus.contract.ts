@@ -82,7 +82,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
         await until(() => records.length === 1);
       });
 
-      it('are refused, and left alone, where a setting differs', async () => {
+      it('are refused, and not changed, if a setting differs', async () => {
         function expectRefusal(spec: { partitions: number; retentionMs: number }, setting: string) {
           return assert.rejects(bus.ensureTopics([{ name: topic, ...spec }]), (error: Error) => {
             assert.ok(error.message.includes(topic), `names the topic: ${error.message}`);
@@ -137,7 +137,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
         assert.deepEqual({ ...nothing?.headers }, { empty: Buffer.alloc(0) });
       });
 
-      it('may have headers of any name, also those that every object has as a member', async () => {
+      it('may have headers of any name, even of members that every object inherits', async () => {
         const names = ['constructor', 'toString', '__proto__', 'hasOwnProperty'];
         const headers = Object.fromEntries([
           ...names.map((name) => [name, name] as const),
@@ -216,7 +216,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
         assert.equal(early.records.length, 2);
       });
 
-      it('goes on after a restart where it was', async () => {
+      it('continues after a restart where it was', async () => {
         const before = await collect();
         await bus.publish(topic, [record('a', '1'), record('a', '2')]);
         await until(() => before.records.length === 2);
@@ -228,7 +228,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
         assert.deepEqual(valuesOf('a', afterwards.records), ['3']);
       });
 
-      it('is handed again after a restart what it had not finished', async () => {
+      it('gets unfinished records again after a restart', async () => {
         await bus.publish(topic, [record('a', '1'), record('a', '2')]);
         let tried = false;
         await subscribe(async () => {
@@ -242,7 +242,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
         assert.deepEqual(valuesOf('a', records), ['1', '2']);
       });
 
-      it('has caught up once it has read what there was at its start, whatever comes meanwhile', async () => {
+      it('has caught up once it has read the records from before its start, even if more arrive meanwhile', async () => {
         const keys = await keyPerPartition();
         const [earlier, later] = [openable(), openable()];
         const subscription = await subscribe(
@@ -265,7 +265,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
         assert.equal(await subscription.caughtUp(), true);
       });
 
-      it('tells how far it lags behind, down to 0', async () => {
+      it('reports its lag, down to 0', async () => {
         const gate = openable();
         await bus.publish(
           topic,
@@ -280,7 +280,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
     });
 
     describe('a slice', () => {
-      it('that failed comes again, the same, before what follows it', async () => {
+      it('that failed is delivered again, unchanged, before later records', async () => {
         const seen: string[][] = [];
         const [key] = await keyPerPartition();
         await bus.publish(
@@ -331,7 +331,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
         await until(() => valuesOf(slow, handled).includes('1'));
       });
 
-      it('is told when its subscription closes, and comes to the next member whole if it was given up', async () => {
+      it('is notified when its subscription closes, and is delivered whole to the next member if it was given up', async () => {
         const signals: AbortSignal[] = [];
         await bus.publish(topic, [record('a', '1'), record('a', '2')]);
         const { close } = await subscribe(async ({ signal }) => {
@@ -379,7 +379,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
     });
 
     describe('a record that no handler can use', () => {
-      it('is set aside with its bytes, its headers and the cause, and the next one is handled', async () => {
+      it('goes to the dead-letter queue with its bytes, its headers and the cause, and the next one is handled', async () => {
         const bytes = Buffer.from([0, 255, 1]);
         const usable: BusRecord[] = [];
         await bus.publish(topic, [
@@ -419,7 +419,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
         );
       });
 
-      it('is not set aside while the handler fails', async () => {
+      it('does not go to the dead-letter queue while the handler fails', async () => {
         await bus.publish(topic, [record('a', 'bad')]);
         let tries = 0;
         const subscription = await subscribe(async (slice) => {
@@ -523,7 +523,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
         return Array.from({ length: many }, (_, n) => record(`key-${n}`, '1'));
       }
 
-      it('tell how many of the records they have read, also before they exist and once nobody is a member', async () => {
+      it('report how many records they have read, even before they exist or without members', async () => {
         await bus.publish(topic, numbered(7));
         assert.deepEqual(await bus.progressOf(group, [topic]), { records: 7, read: 0, outOfRange: [] });
         const { subscription } = await collect();
@@ -534,7 +534,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
         await assert.rejects(bus.progressOf(group, [`no-${topic}`]));
       });
 
-      it('start at the beginning again once they are forgotten, and leave others as they are', async () => {
+      it('start at the beginning again once they were deleted, and other groups are unchanged', async () => {
         await bus.publish(topic, numbered(4));
         const other = await collect({ group: `${group}-other` });
         const first = await collect();
@@ -548,7 +548,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
         await until(() => again.records.length === 4);
       });
 
-      it('cannot be forgotten while they have members; one that never was may be', async () => {
+      it('cannot be deleted while they have members; a group that does not exist may be deleted', async () => {
         const { subscription } = await collect();
         await assert.rejects(bus.deleteGroup(group, [topic]), GroupInUseError);
         await subscription.close();
@@ -558,7 +558,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
     });
 
     describe('the records of one key', () => {
-      it('can be read alone, in order, from an offset to another, and no position moves', async () => {
+      it('can be read alone, in order, between two offsets, and no position moves', async () => {
         await bus.publish(
           topic,
           ['1', '2', '3'].flatMap((value) => ['a', 'b', 'c', 'd'].map((key) => record(key, value))),
@@ -575,7 +575,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
         await until(() => records.length === 12);
       });
 
-      it('are in one partition with those of its parts, in order', async () => {
+      it('are in one partition, in order, with those of keys that begin with it and a slash', async () => {
         const keys = [
           'a',
           'a/1',
@@ -598,7 +598,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
         );
       });
 
-      it('end at the end that the partition has, also where there is none', async () => {
+      it('end at the end of the partition, even if there are none', async () => {
         await bus.publish(topic, [record('a', '1')]);
         const partition = await partitionOf('a');
         assert.deepEqual(await readAll(bus.readKey(topic, partition, 'a', 1)), []);

@@ -60,7 +60,7 @@ function inA(offset: number): RecordPosition {
   return { topic: 'things.dlq.a', partition: 0, offset };
 }
 
-test('a letter tells who could not use it, why, and where it was', async (context) => {
+test('a dead letter has the group that could not use the record, the cause, and its position', async (context) => {
   const { setAside, box } = await openLog(context);
   assert.deepEqual(await box.list({ limit: 9 }), []);
   await setAside('a', record('1'), record('2', { kept: 'yes' }));
@@ -75,7 +75,7 @@ test('a letter tells who could not use it, why, and where it was', async (contex
   assert.deepEqual(await box.find(inA(1)), second);
 });
 
-test('letters of every group are listed, page after page', async (context) => {
+test('dead letters of every group are listed page by page', async (context) => {
   const { setAside, box } = await openLog(context);
   await setAside('a', record('1'), record('2'), record('3'));
   await setAside('b');
@@ -91,7 +91,7 @@ test('letters of every group are listed, page after page', async (context) => {
   assert.deepEqual(paged, ['a1', 'a2', 'a3', 'b1', 'b2', 'b3']);
 });
 
-test('a discarded letter is not listed any more, and the others are; it can still be found', async (context) => {
+test('a discarded dead letter is no longer listed, but the others are; it can still be found', async (context) => {
   const { setAside, box } = await openLog(context);
   await setAside('a', record('1'), record('2'), record('3'));
   assert.equal(await box.discard(inA(1)), true);
@@ -103,7 +103,7 @@ test('a discarded letter is not listed any more, and the others are; it can stil
   assert.deepEqual(values(await box.list({ limit: 9 })), ['1', '3', '4']);
 });
 
-test('what is no letter can be neither found nor discarded', async (context) => {
+test('a record that is no dead letter can be neither found nor discarded', async (context) => {
   const { bus, setAside, box } = await openLog(context);
   await setAside('a', record('1'));
   await box.discard(inA(0));
@@ -133,7 +133,7 @@ test('no record can pass for a marker by the headers that it came with', async (
   );
 });
 
-test('a record that somebody else has put there is listed, without what it does not say', async (context) => {
+test('a record that another program wrote to the queue is listed, without the fields that it lacks', async (context) => {
   const { bus, setAside, box } = await openLog(context);
   await setAside('a', record('1'));
   await bus.publish('things.dlq.a', [record('stray', { dlq_topic: 'things' })]);

@@ -13,7 +13,7 @@ const vectors: readonly [text: string, hash: number][] = [
 ];
 
 describe('the partitioner', () => {
-  it('takes the part before a slash for the key', () => {
+  it('uses only the part of the key before a slash', () => {
     const partition = partitionOfKey(Buffer.from('foobar'), 64);
     for (const key of ['foobar/1', 'foobar/2', 'foobar/', 'foobar/1/2'])
       assert.equal(partitionOfKey(Buffer.from(key), 64), partition, key);
@@ -24,7 +24,7 @@ describe('the partitioner', () => {
     it(`hashes ${text} as Kafka does`, () => assert.equal(murmur2(Buffer.from(text)), hash));
   }
 
-  it('makes a negative hash positive by its sign bit, not by its amount', () => {
+  it('makes a negative hash positive by clearing its sign bit', () => {
     assert.equal(partitionOfKey(Buffer.from('21'), 12), (-973932308 & 0x7fffffff) % 12);
   });
 });

@@ -44,7 +44,7 @@ export function readerContract(name: string, open: () => Promise<LogUnderTest>):
       return found;
     }
 
-    it('names the topics that there are', async () => {
+    it('lists the existing topics', async () => {
       const another = `${topic}-another`;
       await under.bus.ensureTopics([{ name: another, partitions: 1, retentionMs: -1 }]);
       const names = await under.reader.topics();
@@ -55,7 +55,7 @@ export function readerContract(name: string, open: () => Promise<LogUnderTest>):
       );
     });
 
-    it('tells what each partition holds', async () => {
+    it('returns the range of offsets of each partition', async () => {
       assert.deepEqual(
         await under.reader.ranges(topic),
         [0, 1, 2].map((partition) => ({ partition, start: 0, end: 0 })),
@@ -102,7 +102,7 @@ export function readerContract(name: string, open: () => Promise<LogUnderTest>):
       assert.deepEqual(await Array.fromAsync(under.reader.read(topic, { ...whole, start: 9 })), []);
     });
 
-    it('refuses a topic that there is not', async () => {
+    it('refuses a topic that does not exist', async () => {
       await assert.rejects(under.reader.ranges(`${topic}-missing`));
     });
   });

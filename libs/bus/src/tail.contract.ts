@@ -75,7 +75,7 @@ export function tailContract(name: string, open: () => Promise<BusUnderTest>): v
       await tail.grown(ends, giveUp.signal);
     });
 
-    it('is named the same after a restart, and otherwise for another topic', async () => {
+    it('has the same id after a restart, and a different id for another topic', async () => {
       const { id } = await under.bus.tail(topic);
       const another = `${topic}-another`;
       await under.bus.ensureTopics([{ name: another, partitions: 1, retentionMs: -1 }]);
@@ -83,7 +83,7 @@ export function tailContract(name: string, open: () => Promise<BusUnderTest>): v
       assert.equal((await (await under.reopen()).tail(topic)).id, id);
     });
 
-    it('refuses a topic that there is not', async () => {
+    it('refuses a topic that does not exist', async () => {
       await assert.rejects(under.bus.tail(`${topic}-missing`));
     });
   });

@@ -24,7 +24,7 @@ async function openBus(t: TestContext) {
   return bus;
 }
 
-test('a topic with another name is asked for by ours, and nothing is made under ours', async (t) => {
+test('a renamed topic is requested by our name, and no topic is created under our name', async (t) => {
   const bus = await openBus(t);
   const renamed = withTopicNames(bus, names);
   await renamed.ensureTopics([
@@ -53,7 +53,7 @@ test('a topic with another name is asked for by ours, and nothing is made under 
   assert.deepEqual(replaced, ['other']);
 });
 
-test('a topic without another name keeps its own, whatever it is called', () => {
+test('a topic that is not renamed keeps its name, whatever it is', () => {
   assert.equal(topicNameOnLog(names, 'ours'), 'theirs');
   assert.equal(topicNameOnLog(names, 'theirs'), 'theirs');
   assert.equal(topicNameOnLog(names, 'toString'), 'toString');

@@ -56,7 +56,7 @@ describe('the clock of a process', () => {
     watch.close();
   });
 
-  test('is told to be behind by the times of records, never to be ahead of them', async () => {
+  test('is found to be behind by the times of records, but never to be ahead', async () => {
     const { time, registry, watch } = createWatch();
     await watch.compare();
     watch.observe(new Date(START - 3_600_000));

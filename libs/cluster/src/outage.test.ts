@@ -8,7 +8,7 @@ function named(name: string, stack = ''): Error {
   return Object.assign(new Error('x'), { name, stack });
 }
 
-test('servers are waited for whatever kafkajs throws, and for nothing else', () => {
+test('an unreachable server is waited for, whatever error kafkajs throws, and no other fault is', () => {
   const unexplained = named('KafkaJSNonRetriableError');
   const internal = named('TypeError', 'at metadata (/app/node_modules/kafkajs/src/cluster/index.js:1:1)');
   const outages = [

@@ -228,7 +228,7 @@ describe('a service on its servers', () => {
 });
 
 describe('a service that reads the log', () => {
-  test('ends, and says why, when its handler never comes to an end', async (t) => {
+  test('exits, and says why, if its handler never ends', async (t) => {
     const { environment, topic, bus } = await prepare(t, { partitions: 2 });
     await bus.publish(topic, [{ key: 'a', value: null, headers: {} }]);
     assert.match(
@@ -252,7 +252,7 @@ describe('a service that reads the log', () => {
   });
 });
 
-describe('what waiting does not mend ends the process with one line:', () => {
+describe('a fault that waiting does not repair ends the process with one line:', () => {
   test('a topic that is missing, and is not made', async (t) => {
     const { environment, topic, bus } = await prepare(t, {});
     assert.equal(

@@ -135,7 +135,7 @@ describe('authentication', () => {
     });
   });
 
-  test('sets aside what nobody signed, another key signed, or does not match its hash', async () => {
+  test('refuses records that are unsigned, signed by another key, or do not match their hash', async () => {
     const { records, head } = history(2);
     const next = eventOf(3);
     const unknown = eventSigner({ kid: 'other', key: pair.privateKey });
@@ -159,7 +159,7 @@ describe('authentication', () => {
     ]);
   });
 
-  test('rejects while the key of one of its records may become known, and tells how new the newest is', async () => {
+  test('rejects while the key of a record may become known, and returns the time of the newest such record', async () => {
     const times: (Date | undefined)[] = [];
     const keys: EventKeySource = {
       async find(_, newest) {
@@ -178,7 +178,7 @@ describe('authentication', () => {
     assert.deepEqual(times, [new Date(2000)]);
   });
 
-  test('tells the time of the newest event that is verified, and of no other record', async () => {
+  test('returns the time of the newest verified event, and of no other record', async () => {
     const times: Date[] = [];
     const { keys } = countedKeys();
     for (const policy of ['require', 'warn'] as const) {
@@ -212,7 +212,7 @@ describe('authentication', () => {
     assert.deepEqual(causes, []);
   });
 
-  test('lets nothing pass that a reader could take for an event of auth, whatever its key', async () => {
+  test('accepts no record that a reader could mistake for an event of auth, whatever its key', async () => {
     const { keys } = countedKeys();
     const filter = createRecordFilter(
       createRecordAuthenticator({ keys, policy: 'require', topics: [ACCOUNTS_TOPIC] }),
@@ -228,7 +228,7 @@ describe('authentication', () => {
     );
   });
 
-  test('sets aside a genuine event that was copied to another topic', async () => {
+  test('refuses a genuine event that was copied to another topic', async () => {
     const { keys } = countedKeys();
     const authenticate = createRecordAuthenticator({ keys, policy: 'require', topics: [MAILINGS_TOPIC] });
     const { forged } = await authenticate(history(1).records);
@@ -314,7 +314,7 @@ describe('consumers that share verified proofs', () => {
     assert.equal(forged.length, 2);
   });
 
-  test('set aside a copy of a verified event that has another signature', async () => {
+  test('refuse a copy of a verified event that has another signature', async () => {
     const { first, options, keys } = shareProofs();
     const proof = proofOf(eventOf(1), undefined);
     await first([recordOf(eventOf(1), proof)]);
@@ -326,7 +326,7 @@ describe('consumers that share verified proofs', () => {
     );
   });
 
-  test('never learn an event that did not verify', async () => {
+  test('never remember an event that did not verify', async () => {
     const { first, options, keys } = shareProofs();
     const forgery = recordOf(eventOf(1), proofOf(eventOf(1), undefined, stranger));
     await first([forgery]);

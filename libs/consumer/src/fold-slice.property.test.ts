@@ -88,7 +88,7 @@ describe('slices of a log', () => {
     );
   });
 
-  test('are caught up with once the missing event is published anywhere behind', () => {
+  test('let a parked account catch up once its missing event is published, anywhere later', () => {
     fc.assert(
       fc.property(logs, fc.nat(45), fc.nat(45), (log, missing, later) => {
         const lost = log[missing % log.length];

@@ -89,7 +89,7 @@ describe('an encoded event', () => {
     assert.throws(() => encode(sized(MAX_EVENT_BYTES + 1)), RangeError);
   });
 
-  it('is refused where data and envelope are of two subjects', () => {
+  it('is refused if data and envelope have different subjects', () => {
     assert.throws(() => encode({ ...accountVerified, subject: OTHER }), RangeError);
   });
 
@@ -248,10 +248,10 @@ describe('a record with a usable key is undecodable', () => {
   it('with an operator in place of a text', () => {
     undecodable(withData({ locale: { $ne: null } }), 'data.locale invalid_type');
   });
-  it('with a person without address, saying where and never what', () => {
+  it('with a person without an address, with the path but never the value', () => {
     undecodable(withData({ person: { username: 'ada', email: 7 } }), 'data.person.email invalid_type');
   });
-  it('with a hundred flaws, of which a line tells the first', () => {
+  it('with a hundred flaws, of which the message names the first', () => {
     const data = { mailingId: USER, template: 'welcome', requestedBy: OTHER, person: null } as const;
     const mailing = recordOfEvent({ ...accountVerified, type: 'MailRequested', data });
     const recipients = Array.from({ length: 100 }, () => 1);
@@ -264,8 +264,8 @@ describe('a record with a usable key is undecodable', () => {
   });
 });
 
-describe('what JSON must not smuggle in', () => {
-  it('operator and prototype keys are dropped', () => {
+describe('dangerous keys in JSON', () => {
+  it('of operators and prototypes are dropped', () => {
     const smuggled = JSON.stringify(accountVerified.data).replace(
       /^\{/,
       '{"__proto__":{"admin":true},"constructor":{"prototype":{}},"$set":{"role":"admin"},',
@@ -284,7 +284,7 @@ describe('an event of a type that this build does not know', () => {
   const { type: _type, data: _data, ...envelope } = accountVerified;
 
   for (const type of ['AccountMerged', 'constructor', 'toString', 'hasOwnProperty']) {
-    it(`is told apart, with its envelope: ${type}`, () => {
+    it(`is recognised as unknown, with its envelope: ${type}`, () => {
       assert.deepEqual(decode(unknown(type)), { kind: 'unknown-type', type, envelope });
     });
   }

@@ -83,7 +83,7 @@ describe('upcasting', () => {
     assert.equal(upcastThere('constructor', 1, {}), undefined);
   });
 
-  it('passes on what is current already, unknown fields and all', () => {
+  it('leaves current data unchanged, including unknown fields', () => {
     const data = { passwordHash: 'private to the journal' };
     for (const type of eventTypes) assert.equal(upcast(type, 1, data), data);
   });

@@ -80,7 +80,7 @@ function pointersOf(problem: ProblemBody): readonly string[] {
 }
 
 describe('a route', () => {
-  it('answers what its handler makes of the input, not to be stored', async (t) => {
+  it('responds with the result of its handler, which caches must not store', async (t) => {
     const { post } = await serveRoutes(t, [greet]);
     const response = await post('/greetings', { name: 'Ada' });
     assert.equal(response.status, 201);
@@ -153,7 +153,7 @@ describe('a route', () => {
     assert.equal(await response.text(), '');
   });
 
-  it('hands cookies and the caller to its handler', async (t) => {
+  it('passes cookies and the caller to its handler', async (t) => {
     const policy: Policy<string> = {
       who: 'a bearer',
       bearer: true,
@@ -325,7 +325,7 @@ describe('an address', () => {
   }
 });
 
-describe('a fault of ours', () => {
+describe('a bug of ours', () => {
   const secret = 'mongodb://root:hunter2@db';
 
   it('answers 500 and gives nothing away, but is logged with the request id', async (t) => {

@@ -105,7 +105,7 @@ describe('a listening part', () => {
     await assert.rejects(part.start(), /192\.0\.2\.1 is not an address of this machine: set HOST/);
   });
 
-  it('answers with other routes from one moment on, and ends what the former have in hand', async (t) => {
+  it('switches to other routes, and finishes the requests in progress on the former ones', async (t) => {
     const { route, entered, open } = gate();
     const { part, call } = await serveRoutes(t, [route]);
     const before = call('/gate');
@@ -126,7 +126,7 @@ describe('a listening part', () => {
     assert.throws(() => part.serve([]), /http does not listen/);
   });
 
-  it('finishes the request in hand, and only then has stopped', async (t) => {
+  it('finishes the request in progress, and only then has stopped', async (t) => {
     const { route, entered, open } = gate();
     const { part, call } = await serveRoutes(t, [route]);
     const port = part.port();
@@ -145,7 +145,7 @@ describe('a listening part', () => {
     await stopping;
   });
 
-  it('aborts the ending of every request, whether its handler asks before or after the stop', async (t) => {
+  it('aborts the ending signal of every request, whether its handler gets the signal before or after the stop', async (t) => {
     const { route, entered, open } = gate();
     const connected = Promise.withResolvers<void>();
     const asking: Route = {
@@ -188,7 +188,7 @@ describe('a listening part', () => {
     await ends;
   });
 
-  it('ends a connection after an answer that was half sent when the end was asked for', {
+  it('closes a connection after a response that was half sent when the stop was requested', {
     timeout: 120_000,
   }, async (t) => {
     const { route, entered, open } = gate();
@@ -205,7 +205,9 @@ describe('a listening part', () => {
     await Promise.all([all, stopping]);
   });
 
-  it('hears who has connected and not asked yet', { timeout: 120_000 }, async (t) => {
+  it('handles the first request of a connection that was opened before the stop', {
+    timeout: 120_000,
+  }, async (t) => {
     const { route, open } = gate();
     const { part } = await serveRoutes(t, [route], { drainMs: 600_000 });
     open();
@@ -219,7 +221,7 @@ describe('a listening part', () => {
     await stopping;
   });
 
-  it('hears a request that has come while the process was blocked', { timeout: 120_000 }, async (t) => {
+  it('handles a request that arrived while the process was blocked', { timeout: 120_000 }, async (t) => {
     const { route, open } = gate();
     const { part } = await serveRoutes(t, [route], { drainMs: 600_000 });
     open();

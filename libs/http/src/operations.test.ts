@@ -31,7 +31,7 @@ describe('readiness', () => {
     ['yes, once it is back', [journal('ok'), mail('ok')], 200, 'ok'],
   ];
 
-  it('goes the way of its dependencies', async (t) => {
+  it('follows its dependencies', async (t) => {
     let now: readonly Dependency[] = [];
     const routes = operationsRoutes({ registry: createRegistry(), health: async () => now });
     const { call } = await serveRoutes(t, routes);
@@ -43,7 +43,7 @@ describe('readiness', () => {
     }
   });
 
-  it('answers 503 where the state cannot be told', async (t) => {
+  it('answers 503 if the state is unknown', async (t) => {
     async function health(): Promise<never> {
       throw new Error('no state');
     }

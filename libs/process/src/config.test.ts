@@ -215,14 +215,14 @@ describe('a setting in a file', () => {
       assert.deepEqual(faultsOf({ KEY_FILE: file(t, content) }, one), [`KEY_FILE: ${fault}`]);
   });
 
-  it('is told from a setting whose own name ends in _FILE', () => {
+  it('is distinguished from a setting whose own name ends in _FILE', () => {
     const both = z.object({ KEY: z.string().optional(), KEY_FILE: z.string() });
     assert.deepEqual(readConfig(both, { KEY_FILE: 'not-a-file' }), { KEY_FILE: 'not-a-file' });
   });
 });
 
 describe('a .env file', () => {
-  it('lies beneath what is given', (t) => {
+  it('is overridden by the environment', (t) => {
     const path = folder(t);
     writeFileSync(join(path, '.env'), '# comment\nA=file\nB="file b"\nC=file\nD_FILE=file\nE=file\n');
     const given = { A: 'given', C: '', D: 'given', E_FILE: 'given' };

@@ -11,7 +11,7 @@ async function temporaryFolder(t: TestContext): Promise<string> {
   return folder;
 }
 
-test('a file is made once, for its owner alone, and never replaced', async (t) => {
+test('a file is created once, readable only to its owner, and never replaced', async (t) => {
   const folder = await temporaryFolder(t);
   const path = join(folder, 'note');
   assert.equal(await readTextFile(path), undefined);
@@ -22,7 +22,7 @@ test('a file is made once, for its owner alone, and never replaced', async (t) =
   assert.deepEqual(await readdir(folder), ['note']);
 });
 
-test('of many who make a file one does, and it holds what that one wrote', async (t) => {
+test('of many concurrent attempts to create a file, one succeeds, and the file has its content', async (t) => {
   const path = join(await temporaryFolder(t), 'note');
   const texts = Array.from({ length: 20 }, (_, index) => `text ${index}`);
   const made = await Promise.all(texts.map((text) => createTextFile(path, text)));
@@ -30,7 +30,7 @@ test('of many who make a file one does, and it holds what that one wrote', async
   assert.equal(await readFile(path, 'utf8'), texts[made.indexOf(true)]);
 });
 
-test('what cannot be read is named', async (t) => {
+test('a file that cannot be read is named', async (t) => {
   const folder = await temporaryFolder(t);
   await assert.rejects(readTextFile(folder), { message: `${folder} cannot be read` });
 });

@@ -86,7 +86,7 @@ describe('a log line', () => {
     assert.equal(logged((logger) => logger.info({ note: harmless })).line['note'], harmless);
   });
 
-  it('shows of an error its kind, text, code, stack and causes, and nothing that hangs on it', () => {
+  it('shows the kind, text, code, stack and causes of an error, and no other properties', () => {
     const error = Object.assign(new TypeError('broken', { cause: new Error('root') }), {
       code: 'E_BROKEN',
       command: { hunter: 'hunter2' },
@@ -99,7 +99,7 @@ describe('a log line', () => {
     assert.ok(!text.includes('hunter2'));
   });
 
-  it('survives an error that is its own cause, and what is no error', () => {
+  it('accepts an error that is its own cause, and values that are no errors', () => {
     const error = new Error('round');
     error.cause = error;
     assert.match(logged((logger) => logger.error({ err: error })).text, /round/);

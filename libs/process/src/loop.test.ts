@@ -33,14 +33,14 @@ describe('retry', () => {
     assert.deepEqual(pauses, [10, 20, 40, 80, 100, 100]);
   });
 
-  it('leaves out half of a pause at most, at random', async () => {
+  it('shortens each pause at random, by half at most', async () => {
     const { pauses, sleep } = recordedPauses();
     const draws = [0, 0.5, 0.75];
     await retry({ least: 1000, most: 1000, random: () => draws.shift() ?? 0, sleep }, failing(3));
     assert.deepEqual(pauses, [1000, 750, 625]);
   });
 
-  it('throws at once what another attempt cannot mend', async () => {
+  it('throws an error immediately that another attempt cannot repair', async () => {
     const { pauses, sleep } = recordedPauses();
     const bug = new TypeError('x is not a function');
     await assert.rejects(

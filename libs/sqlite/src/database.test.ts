@@ -299,7 +299,7 @@ describe('a write that need not be flushed', () => {
 });
 
 describe('closing', () => {
-  it('waits for the writes handed in, and may be asked for twice', async () => {
+  it('waits for the writes in progress, and is idempotent', async () => {
     const database = openWithTable();
     const writes = ['a', 'b'].map((text) => database.write(add(database, text)));
     await database.close();
@@ -308,7 +308,7 @@ describe('closing', () => {
     assert.deepEqual(notes(openAs('server')), ['a', 'b']);
   });
 
-  it('makes what is asked for later fail clearly', async () => {
+  it('lets later requests fail with a clear error', async () => {
     const database = openWithTable();
     await database.close();
     await assert.rejects(
@@ -334,7 +334,7 @@ describe('a database', () => {
     assert.ok(database.size() >= before + 100_000);
   });
 
-  it('keeps what a large commit changes in memory until then', async () => {
+  it('keeps the changes of a large commit in memory until then', async () => {
     const database = openWithTable();
     async function written() {
       return (await stat(join(folder, 'latchkey.sqlite-wal'))).size;

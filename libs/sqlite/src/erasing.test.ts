@@ -117,7 +117,7 @@ async function countRemaining(folder: string, names: readonly string[]): Promise
   return names.filter((name) => found.has(name.slice(0, 13))).length;
 }
 
-test('what SQLite has left of erased rows in unused bytes is gone once a server opens the file again', () =>
+test('remains of erased rows in unused bytes are gone once a server opens the file again', () =>
   withDatabase(async (database, folder) => {
     assert.deepEqual(database.erasedRemains(), { possible: false });
     const erased = await addAndErase(database);
@@ -179,7 +179,7 @@ const KILLED = `
   process.kill(process.pid, 'SIGKILL');
 `;
 
-test('what a killed server has deleted is in no file once a server runs again', () =>
+test('data that a killed server has deleted is in no file once a server runs again', () =>
   withDatabase(async (database, folder) => {
     await database.close();
     const words = ['--input-type=module', '--eval', KILLED, join(folder, 'latchkey.sqlite')];

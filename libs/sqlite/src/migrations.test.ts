@@ -65,7 +65,7 @@ describe('migrations', () => {
     assert.deepEqual(database.prepare('SELECT * FROM letter').all(), []);
   });
 
-  test('bring a file of release 0.1 up to date, with what it holds', () => {
+  test('bring a file of release 0.1 up to date, and keep its content', () => {
     fillAsRelease01();
     const database = openAs('server');
     database.migrate(second);
@@ -73,7 +73,7 @@ describe('migrations', () => {
     assert.equal(database.prepare('PRAGMA user_version').get()?.['user_version'], 2);
   });
 
-  test('leave nothing behind where one of them fails', () => {
+  test('leave nothing behind if one of them fails', () => {
     const database = openAs('server');
     database.migrate(first);
     const failing = { owner: 'notes', migrations: [...second.migrations, 'nonsense'] };

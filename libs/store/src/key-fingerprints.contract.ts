@@ -40,7 +40,7 @@ export function keyFingerprintsContract(name: string, open: OpenKeyFingerprints)
       assert.deepEqual(await start({ refresh: ['r2'], salt: ['s2'] }), ['refresh', 'salt']);
     });
 
-    test('are not remembered of who lacks one', async () => {
+    test('are not stored for a process that lacks a key', async () => {
       await start({ refresh: ['r1'] });
       assert.deepEqual(await start({ other: ['x'], refresh: ['r2'], salt: ['x'] }), ['refresh']);
       assert.deepEqual(await start({ other: ['y'], refresh: ['r1'], salt: ['y'] }), []);
@@ -77,7 +77,7 @@ export function keyFingerprintsContract(name: string, open: OpenKeyFingerprints)
       assert.equal(await keyFingerprints.forget('other', 'k', [{ key: 'k' }]), false);
     });
 
-    test('of which several are forgotten at once lose only those that the store confirms', async () => {
+    test('that are removed together are only removed as far as the store confirms it', async () => {
       const keys = ['s1', 's2', 's3', 's4', 's5'];
       await start({ salt: keys });
       const { salt: seen = [] } = await keyFingerprints.list();
@@ -93,7 +93,7 @@ export function keyFingerprintsContract(name: string, open: OpenKeyFingerprints)
       );
     });
 
-    test('tell since when each is the current one', async () => {
+    test('have the time since which each key is the current one', async () => {
       await start({ salt: ['s1', 's2'] });
       assert.deepEqual(await keyFingerprints.list(), { salt: [{ key: 's1', since: now }, { key: 's2' }] });
       await start({ salt: ['s2', 's1'] }, later);
@@ -115,12 +115,12 @@ export function keyFingerprintsContract(name: string, open: OpenKeyFingerprints)
       assert.deepEqual(await keyFingerprints.list(), { sealing: uses });
     });
 
-    test('of two instances that start at once with different keys: one is told', async () => {
+    test('of two instances that start at once with different keys: one instance is refused', async () => {
       const told = await Promise.all([start({ salt: ['one'] }), start({ salt: ['other'] })]);
       assert.deepEqual(told.flat(), ['salt']);
     });
 
-    test('of two instances that add different ones at once: one is told', async () => {
+    test('of two instances that add different keys at once: one instance is refused', async () => {
       await start({ salt: ['first'] });
       const told = await Promise.all([
         start({ salt: ['one', 'first'] }),
@@ -129,7 +129,7 @@ export function keyFingerprintsContract(name: string, open: OpenKeyFingerprints)
       assert.deepEqual(told.flat(), ['salt']);
     });
 
-    test('of many instances that start at once are those of one, which all others are told', async () => {
+    test('of many instances that start at once are those of one; all others are refused', async () => {
       const names = ['a', 'b', 'c'];
       function keysOf(instance: number) {
         // Give each process the settings in a different order.

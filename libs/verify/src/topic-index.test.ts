@@ -15,7 +15,7 @@ describe('the topic index', () => {
     assert.deepEqual([...index.notInJournal()], [ours.id]);
   });
 
-  test('takes keys of both forms for those of one account, and passes over heartbeats', () => {
+  test('assigns keys of both forms to one account, and skips heartbeats', () => {
     const account = anAccount(2);
     const index = createTopicIndex((subject) => subject === account.id);
     const keys = [account.id, `${account.id}/2`];

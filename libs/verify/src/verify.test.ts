@@ -151,7 +151,7 @@ describe('a finding names', () => {
     assert.deepEqual((await found(first, recordOf(forgedEvent(event)), third))[0], 'event-differs 2');
   });
 
-  test('a record that took the place of an event, although consumers pass over it', async () => {
+  test('a record that took the place of an event, although consumers skip it', async () => {
     const account = anAccount(3);
     const [first, second, third] = recordsOf(account);
     const { event } = account.events[1] ?? assert.fail();
@@ -366,7 +366,7 @@ describe('a system in use', () => {
     assert.deepEqual([found, counts.accounts], [0, 2]);
   });
 
-  test('is compared until patience runs out, and only what still disagrees is reported', async () => {
+  test('is compared until the timeout, and only remaining differences are reported', async () => {
     const [sound, faulty] = [anAccount(), anAccount()];
     const system = createSmallSystem([sound, faulty]);
     system.profiles.delete(faulty.id);

@@ -23,7 +23,7 @@ function posting(context: TestContext, { allowPrivate = true } = {}) {
     poster.post({ url, headers: { 'webhook-id': 'e1' }, body: '{"name":"Gräfin"}', signal });
 }
 
-test('what is answered decides: 2xx is a delivery, 410 the end, anything else a failure', async (context) => {
+test('the status decides: 2xx is a delivery, 410 the end, anything else a failure', async (context) => {
   const post = posting(context);
   const received: string[] = [];
   let status = 200;

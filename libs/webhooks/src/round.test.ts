@@ -79,7 +79,7 @@ async function opened(context: TestContext) {
   };
 }
 
-test('sends what happens, as CloudEvents, and each event once', async (context) => {
+test('sends each event once, as a CloudEvent', async (context) => {
   const { publish, addEndpoint, settle, received, storage } = await opened(context);
   const { id } = await addEndpoint();
   const [ada, bob] = [randomUUID(), randomUUID()];
@@ -131,7 +131,7 @@ test('an endpoint with an empty list of types gets events of all types', async (
   assert.equal(received.length, 1);
 });
 
-test('an account whose event fails waits, with everything after it, and holds up nobody', async (context) => {
+test('an account whose event fails waits, with all later events, and blocks no other account', async (context) => {
   const { publish, addEndpoint, settle, answering, passes, received, state } = await opened(context);
   const { id } = await addEndpoint();
   const [ada, bob] = [randomUUID(), randomUUID()];
@@ -153,7 +153,7 @@ test('an account whose event fails waits, with everything after it, and holds up
   assert.equal((await state(id)).delivery.failing, undefined);
 });
 
-test('an endpoint that is down is asked with one event at a time, and gets everything once it is back', async (context) => {
+test('an endpoint that is down gets one event at a time, and all events once it is back', async (context) => {
   const { publish, addEndpoint, settle, answering, passes, received, state } = await opened(context);
   const { id } = await addEndpoint();
   const accounts = Array.from({ length: 30 }, () => randomUUID());
@@ -291,7 +291,7 @@ test('events are sent again by id and by time range, in order, before anything n
   );
 });
 
-test('a redrive leaves what an account waits for to be done', async (context) => {
+test('a redrive does not skip the events that an account waits for', async (context) => {
   const { publish, addEndpoint, settle, answering, passes, received, redrive } = await opened(context);
   const { id } = await addEndpoint();
   const ada = randomUUID();
@@ -379,7 +379,7 @@ test('a process that was too slow does not undo what another has stored meanwhil
   );
 });
 
-test('what is unsent is told by account, whether the account waits or its events were not read yet', async (context) => {
+test('unsent events are reported by account, whether the account waits or its events were not read yet', async (context) => {
   const { publish, addEndpoint, settle, answering, reader, state } = await opened(context);
   const { id } = await addEndpoint();
   const [ada, bob, carl, dora] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
@@ -456,7 +456,7 @@ for (const [name, change] of Object.entries(changes))
     assert.equal(received.length, (await state(id)).paused === undefined ? 30 : 0);
   });
 
-test('an endpoint that is resumed while it is asked is not down any more', async (context) => {
+test('an endpoint that is resumed during a request is no longer down', async (context) => {
   const { publish, addEndpoint, settle, answering, passes, state, storage } = await opened(context);
   const { id } = await addEndpoint();
   for (let many = 0; many < 10; many += 1) await publish(randomUUID(), 1);

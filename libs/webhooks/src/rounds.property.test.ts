@@ -32,7 +32,7 @@ const step = fc.record({
   redrives: fc.boolean(),
 });
 
-test('although processes die and requests fail, no event is lost and none has its effect out of order', async () => {
+test('no event is lost or takes effect out of order, although processes die and requests fail', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 8 }), async (steps) => {
       const log = await openTestLog();

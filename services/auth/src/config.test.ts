@@ -56,7 +56,7 @@ describe('the settings of auth', () => {
       assert.deepEqual(faultsOf({ ROLE_SCOPES: wrong }), [fault], wrong);
   });
 
-  test('read the cookie of release 0.1 until a day, and by default never', () => {
+  test('read the cookie of release 0.1 until a given day, and by default never', () => {
     assert.equal(read().FORMER_REFRESH_COOKIE_UNTIL, undefined);
     const { FORMER_REFRESH_COOKIE_UNTIL: until } = read({ FORMER_REFRESH_COOKIE_UNTIL: '2027-01-31' });
     assert.equal(until, '2027-01-31');
@@ -142,7 +142,7 @@ describe('the settings of auth', () => {
     assert.deepEqual(namesOf(faultsOf({ PUBLIC_URL: 'https://example.com/#a' })), ['PUBLIC_URL']);
   });
 
-  test('are all described, and secrets marked so', () => {
+  test('are all described, and secrets are marked', () => {
     const described = describeConfig(authSettings);
     for (const { name, description } of described) assert.notEqual(description, '', name);
     const secret = described.filter((one) => one.secret).map(({ name }) => name);

@@ -176,7 +176,7 @@ describe('instances with other keys', () => {
     await again.stop();
   });
 
-  test('that start at once on an empty journal are refused but for one', async () => {
+  test('that start at once on an empty journal are refused, except one', async () => {
     await database.empty();
     const services = await Promise.all([1, 2, 3].map(() => instance(generateSecrets())));
     const outcomes = await Promise.allSettled(services.map((service) => service.start()));

@@ -50,7 +50,7 @@ describe('metrics of the store', () => {
     createMetrics(registry, store, () => now);
   });
 
-  it('is since when the oldest mail is owed, from the first scrape on', async () => {
+  it('include the age of the oldest open mail, from the first scrape on', async () => {
     oldest = at(0);
     assert.equal(await age(), 3600);
     now = at(3605);
@@ -59,13 +59,13 @@ describe('metrics of the store', () => {
     assert.equal(await age(), 1);
   });
 
-  it('is 0 where no mail is owed', async () => {
+  it('give the age 0 if no mail is open', async () => {
     assert.equal(await age(), 0);
     oldest = at(3700);
     assert.equal(await age(), 0, 'nor by an event of a clock that goes ahead');
   });
 
-  it('is no number while the store is away, and the age at once when it is back', async () => {
+  it('give NaN for the age while the store is down, and the age as soon as it is back', async () => {
     oldest = at(0);
     isAway = true;
     assert.equal(await age(), Number.NaN);
@@ -73,7 +73,7 @@ describe('metrics of the store', () => {
     assert.equal(await age(), 3600);
   });
 
-  it('is how many deliveries are in each state, as far as the store can be asked', async () => {
+  it('include the number of deliveries in each state, while the store is available', async () => {
     assert.equal(await pending(), 1);
     [isAway, now] = [true, at(3620)];
     assert.equal(await pending(), undefined);

@@ -92,7 +92,7 @@ async function countIn(state: string): Promise<number> {
   return (await counting).connection.collection('notifier_deliveries').countDocuments({ state });
 }
 
-test('two notifiers send every mail once, also when records come again', async (context) => {
+test('two notifiers send every mail once, even if records are repeated', async (context) => {
   await database.empty();
   const server = await startServer(context);
   await startNotifier(context, server.port);
@@ -105,7 +105,7 @@ test('two notifiers send every mail once, also when records come again', async (
   assert.deepEqual(recipients(server), emailsOf(60, 'once'));
 });
 
-test('what a notifier that died had in hand is sent by another once its leases are over', async (context) => {
+test('mails that a notifier had claimed when it died are sent by another once the leases have expired', async (context) => {
   await database.empty();
   const neverAnswers = Promise.withResolvers<undefined>();
   const { promise: taken, resolve: isTaken } = Promise.withResolvers<void>();
@@ -136,7 +136,7 @@ test('what a notifier that died had in hand is sent by another once its leases a
   neverAnswers.resolve(undefined);
 });
 
-test('a mail goes out from the notifier that reads its record, without anybody having to look for it', async (context) => {
+test('a mail is sent by the notifier that reads its record, without waiting for a poll', async (context) => {
   await database.empty();
   const server = await startServer(context);
   const never: Clock = {

@@ -255,7 +255,7 @@ describe('the notifier', () => {
     assert.doesNotMatch(rows, /@example|lovelace|eyJ/);
   });
 
-  it('gives up on a recipient that the server refuses for good', async () => {
+  it('gives up on a recipient that the server permanently refuses', async () => {
     const server = await serve({ onRcptTo: (_to, _session, done) => done(smtpReply(550, '5.1.1 no')) });
     await start(server.port);
     await publish(await aSignUp('nobody@example.com'));
@@ -418,7 +418,7 @@ describe('the notifier', () => {
     for (const [use] of Object.values(uses)) assert.ok(use?.since !== undefined);
   });
 
-  it('sets aside what cannot be decoded and sends the next', async () => {
+  it('moves an undecodable record to the dead-letter queue, and sends the next mail', async () => {
     const server = await serve();
     const { registry } = await start(server.port);
     const event = await aSignUp('ada@example.com');
@@ -435,7 +435,7 @@ describe('the notifier', () => {
       await until(async () => (await registry.metrics()).includes(count));
   });
 
-  it('owes nothing to a person who has been erased, and counts that', async () => {
+  it('sends nothing to an erased person, and counts that', async () => {
     const server = await serve();
     const { registry } = await start(server.port);
     await publish(anEvent('AccountVerified', { locale: 'en', person: null }));
@@ -507,7 +507,7 @@ describe('the notifier', () => {
     ]);
   });
 
-  it('names nobody in its metrics and its health', async () => {
+  it('shows no personal data in its metrics and its health', async () => {
     const server = await serve();
     const { registry, service } = await start(server.port);
     await publish(await aSignUp('ada@example.com'));

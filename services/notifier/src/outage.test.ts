@@ -265,7 +265,7 @@ describe('six hours without a mail server', () => {
     assert.equal(server.received.length, many('sent'), 'and never again');
   });
 
-  it('that turns everybody away is asked about once a second, whatever is owed', {
+  it('cause about one connection per second if the server refuses everybody, however many mails are open', {
     timeout: 600_000,
   }, async (t) => {
     const key = await createSealingKey();

@@ -185,7 +185,7 @@ test('a caller who is ahead of the projection waits for it', async (context) => 
   assert.equal((await answer).status, 200);
 });
 
-test('a caller from the future gets 503 and is told to try again', async (context) => {
+test('a caller who names a future sequence gets 503 with Retry-After', async (context) => {
   const { publish, projected, me } = await startService(context, IMPATIENT);
   const account = createTestHistory('ada');
   await publish(account.registered());
@@ -284,7 +284,7 @@ test('tokens of disabled and ended accounts are dead; an enabled one lives again
   assert.equal((await me(account, 4)).status, 401);
 });
 
-test('a gap parks the account and nobody else, and heals by itself', async (context) => {
+test('a gap parks only its account, which resumes by itself', async (context) => {
   const { publish, me, service, registry, ops, bus } = await startService(context);
   const account = createTestHistory('ada');
   const other = createTestHistory('bob');
@@ -319,7 +319,7 @@ test('a gap parks the account and nobody else, and heals by itself', async (cont
   assert.equal((await me(account, 4)).body.version, 4);
 });
 
-test('a record without a usable key goes to the dead letters and holds up nobody', {
+test('a record without a usable key becomes a dead letter and blocks no account', {
   timeout: 120_000,
 }, async (context) => {
   const { publish, me, bus } = await startService(context);
@@ -409,7 +409,7 @@ test('an admin reads the list page by page', async (context) => {
   }
 });
 
-test('describes itself', async (context) => {
+test('serves its OpenAPI document', async (context) => {
   const { get } = await startService(context);
   const { status, body } = await get('/users/openapi.json');
   assert.equal(status, 200);

@@ -187,7 +187,7 @@ describe('an acknowledged command', () => {
     ),
   };
   for (const [what, run] of Object.entries(cases)) {
-    test(`is missed: ${what}`, () => assert.deepEqual(brokenBy(run), ['acknowledged commands']));
+    test(`is reported as lost: ${what}`, () => assert.deepEqual(brokenBy(run), ['acknowledged commands']));
   }
 
   const fine: Readonly<Record<string, Broken>> = {
@@ -221,11 +221,11 @@ describe('an acknowledged command', () => {
     'a command that nothing is known of': history(createCommandLine('x', 'dance', {})),
   };
   for (const [what, run] of Object.entries(fine)) {
-    test(`is not missed: ${what}`, () => assert.deepEqual(brokenBy(run), []));
+    test(`is not reported: ${what}`, () => assert.deepEqual(brokenBy(run), []));
   }
 
   // The second response shows a later state: the first response was lost, and the retry found its own commit.
-  test('is not missed where another one has come after it, before it was answered', () => {
+  test('is not reported if a later command changed the account before the response', () => {
     const next = createCommit(ADA_ID, [5, 6], 'ada-6', [
       createEvent('ProfileChanged', minuteOfRun(5), { userId: ADA_ID, person: { firstName: 'Ada' } }),
     ]);
@@ -259,7 +259,7 @@ describe('a profile that was read', () => {
     );
   }
 
-  test('is the one of its version, and as new as what its reader had seen', () => {
+  test('matches its version, which is not older than what the reader has seen', () => {
     assert.deepEqual(me(shown, `${ADA_ID}:5`), []);
     assert.deepEqual(me(shown, `${BOB_ID}:6`), []);
     const before = {
@@ -273,7 +273,7 @@ describe('a profile that was read', () => {
     assert.deepEqual(me(before, `${ADA_ID}:3`), ['reads']);
   });
 
-  test('is no other', () => {
+  test('must not differ from its version', () => {
     assert.deepEqual(me({ ...shown, firstName: 'Eve' }), ['reads']);
     assert.deepEqual(me({ ...shown, version: 6 }), ['reads']);
     assert.deepEqual(me({ ...shown, version: 4 }), ['reads']);
@@ -295,7 +295,7 @@ describe('one effect', () => {
     assert.deepEqual(brokenBy({ run: { history: refused } }), ['one effect']);
   });
 
-  test('is broken by a command that led to something else', () => {
+  test('is broken by a command with a different effect than requested', () => {
     const other = goodRun.history.map((command) =>
       command.id === 'eve-1' ? { ...command, op: 'profile', request: {} } : command,
     );
@@ -322,24 +322,24 @@ describe('the journal', () => {
     assert.ok(brokenBy(commitsBut('ada-4', (c) => ({ ...c, sequence: 6 }))).includes('numbering'));
   });
 
-  test('has no half of a commit', () => {
+  test('has no incomplete commit', () => {
     const split = commitsBut('ada-3', (commit) => [{ ...commit, events: commit.events.slice(0, 1) }]);
     assert.ok(brokenBy(split).includes('whole commits'));
   });
 
-  test('begins no account in the middle', () => {
+  test('begins each account with its first event', () => {
     const headless = commits((commit) => (commit.correlationId === 'bob-1' ? [] : commit));
     assert.ok(brokenBy(headless).includes('whole commits'));
   });
 
-  test('has the claim of the account that proved an address', () => {
+  test('has a claim for each verified address', () => {
     const released = commitsBut('ada-2', ({ claims: _, ...commit }) => commit);
     assert.deepEqual(brokenBy(released), ['claims']);
     const another = commitsBut('ada-2', (commit) => ({ ...commit, claims: ['address:eve@example.com'] }));
     assert.deepEqual(brokenBy(another), ['claims']);
   });
 
-  test('has a claim for each admin that is taken away, and for nothing else', () => {
+  test('has a claim for each removal of an admin, and for nothing else', () => {
     const elsewhere = commitsBut('ada-1', (commit) => ({ ...commit, claims: ['admin-removal:1'] }));
     assert.deepEqual(brokenBy(elsewhere), ['claims']);
     const disabled = createEvent('AccountDisabled', minuteOfRun(8), {
@@ -384,14 +384,14 @@ describe('the journal', () => {
     assert.ok(leaves(minuteOfRun(20, 2), { ...commit, claims: [] }));
   });
 
-  test('finds a living sign-up by its address', () => {
+  test('marks each pending sign-up with its address', () => {
     const lost = commitsBut('bob-1', ({ registration: _, ...commit }) => commit);
     assert.deepEqual(brokenBy(lost), ['address marks']);
     const other = commitsBut('bob-1', (commit) => ({ ...commit, registration: { address: 'x' } }));
     assert.deepEqual(brokenBy(other), ['address marks']);
   });
 
-  test('finds no other, unless a fault came between or the store was given up', () => {
+  test('marks no other sign-up, unless a fault or a timeout of the store kept the mark', () => {
     const left = commitsBut('ada-1', (commit) => ({
       ...commit,
       registration: { address: 'ada@example.com' },
@@ -475,7 +475,7 @@ describe('the topic', () => {
     ),
   };
   for (const [what, run] of Object.entries(cases)) {
-    test(`is not right ${what}`, () => assert.deepEqual(brokenBy(run), ['topic']));
+    test(`is wrong ${what}`, () => assert.deepEqual(brokenBy(run), ['topic']));
   }
 
   test('may have copies, which are counted', () => {
@@ -505,10 +505,10 @@ describe('the read model', () => {
     'that finds an ended account': profiles(EVE_ID, { search: { email: 'ada@example.com' } }),
   };
   for (const [what, run] of Object.entries(cases)) {
-    test(`is not right ${what}`, () => assert.deepEqual(brokenBy(run), ['read model']));
+    test(`is wrong ${what}`, () => assert.deepEqual(brokenBy(run), ['read model']));
   }
 
-  test('parks nobody', () => {
+  test('has no parked accounts', () => {
     assert.deepEqual(brokenBy(profiles(ADA_ID, { parked: { cause: 'a gap', after: 5 } })), ['parked']);
   });
 });
@@ -530,23 +530,23 @@ describe('a mail', () => {
     return [{ at: from, fault, target: targetOf(fault), until }];
   }
 
-  test('that is owed must be known', () => {
+  test('that is required must have a delivery', () => {
     const unknown = goodStores.deliveries.filter(({ _id }) => _id !== welcome);
     assert.deepEqual(brokenBy({ deliveries: unknown, run: { mails: without(welcome) } }), ['mails']);
   });
 
-  test('that is said to be sent must have been accepted', () => {
+  test('must have been accepted if its state is sent', () => {
     assert.deepEqual(brokenBy({ run: { mails: without(welcome) } }), ['mails']);
     const closed = goodRun.mails.map((mail) => ({ ...mail, said: 'closed' as const }));
     assert.deepEqual(brokenBy({ run: { mails: closed } }), ['mails']);
   });
 
-  test('may be cancelled only where something supersedes it', () => {
+  test('may be cancelled only if an event supersedes it', () => {
     const run = { mails: without(welcome) };
     assert.deepEqual(brokenBy({ ...deliveries(welcome, { state: 'cancelled' }), run }), ['mails']);
   });
 
-  test('may run out only in time', () => {
+  test('may expire only after its deadline', () => {
     const run = { mails: without(link) };
     const early = { state: 'expired', endedAt: new Date(minuteOfRun(54)) };
     assert.deepEqual(brokenBy({ ...deliveries(link, early), run }), ['mails']);
@@ -554,7 +554,7 @@ describe('a mail', () => {
     assert.deepEqual(brokenBy({ ...deliveries(link, late), run }), []);
   });
 
-  test('may be refused for good only by the mail server', () => {
+  test('may fail permanently only if the mail server refused it', () => {
     const attempts = [{ at: new Date(minuteOfRun(2, 5)), ms: 10, result: 'refused', code: 554 }];
     const failed = deliveries(welcome, { state: 'failed', reason: 'refused', attempts });
     assert.deepEqual(brokenBy({ ...failed, run: { mails: without(welcome) } }), ['mails']);
@@ -566,7 +566,7 @@ describe('a mail', () => {
     assert.deepEqual(brokenBy({ ...unsealable, run: { mails: without(welcome) } }), ['mails']);
   });
 
-  test('goes to whom it is owed, and to nobody else', () => {
+  test('goes to its recipient, and to nobody else', () => {
     const wrong = [...without(welcome), { ...mailOf(welcome), to: ['eve@example.com'] }];
     assert.deepEqual(brokenBy({ run: { mails: wrong } }), ['mails']);
     const strange = [...goodRun.mails, { ...mailOf(welcome), messageId: '<x@example.com>' }];
@@ -582,7 +582,7 @@ describe('a mail', () => {
     assert.deepEqual(coming(minuteOfRun(65)), ['stale mails']);
   });
 
-  test('comes twice only where its sender could not know', () => {
+  test('arrives twice only if its sender could not know that it was accepted', () => {
     const again = { ...mailOf(welcome), at: minuteOfRun(4) };
     const twice = [...goodRun.mails, again];
     assert.deepEqual(brokenBy({ run: { mails: twice } }), ['duplicate mails']);
@@ -608,7 +608,7 @@ describe('a mail', () => {
     ]);
   });
 
-  test('is not claimed once what supersedes it is known', () => {
+  test('is not claimed after the cutoff that supersedes it was stored', () => {
     const known = new Date(minuteOfRun(5, 1)).getTime();
     function tried(ms: number) {
       return {
@@ -622,7 +622,7 @@ describe('a mail', () => {
     assert.deepEqual(brokenBy({ ...tried(6000), run }), []);
   });
 
-  test('may seem to be claimed too late if the clock of its sender was set, and not if another was', () => {
+  test('may seem to be claimed too late if the clock of its sender was changed, but not if another clock was', () => {
     function triedWhile(target: string, ms: number) {
       const line = { at: minuteOfRun(5), fault: 'clock-ahead', target, until: minuteOfRun(6) };
       const late = new Date(new Date(minuteOfRun(5, 1)).getTime() + ms);
@@ -634,7 +634,7 @@ describe('a mail', () => {
     assert.deepEqual(triedWhile('clock-of-auth-1', 6_000), ['superseded mails']);
   });
 
-  test('does not come once what supersedes it is known for as long as a try can take', () => {
+  test('does not arrive later after its cutoff than an attempt can take', () => {
     const mail = {
       ...mailOf(deliveryIdOf(ADA_ID, 'welcome')),
       messageId: `<${bobs}@x>`,
@@ -647,7 +647,7 @@ describe('a mail', () => {
     assert.deepEqual(coming(minuteOfRun(6, 10)), ['superseded mails']);
   });
 
-  test('is superseded by what the notifier has written down', () => {
+  test('is superseded by the cutoffs that the notifier has stored', () => {
     assert.deepEqual(brokenBy({ cutoffs: goodStores.cutoffs.slice(1) }), ['cutoffs']);
     const lower = goodStores.cutoffs.map((each) =>
       each._id === ADA_ID ? { ...each, before: { verification: 2 } } : each,
@@ -683,7 +683,7 @@ describe('a limit', () => {
     return brokenBy({ run }).includes('limits');
   }
 
-  test('may count what failed, if the process was killed before it had taken other points', () => {
+  test('may count a failed command if the process was killed before it refunded the points', () => {
     const failed = [change(10, 503), change(12, 503)];
     assert.equal(isBroken(5, failed), true);
     assert.equal(isBroken(20, failed), false);
@@ -691,17 +691,17 @@ describe('a limit', () => {
     assert.equal(isBroken(20, [...failed, change(14, 200, 'auth-2')]), false);
   });
 
-  test('may count what a gateway answered for a process that was killed', () => {
+  test('may count a command with a response of the gateway if the process was killed', () => {
     const failed = [change(10, 502, null), change(12, 502, null)];
     assert.deepEqual([isBroken(11, failed), isBroken(20, failed)], [false, true]);
   });
 
-  test('counts nothing that failed while a process was only paused', () => {
+  test('does not count a failed command if the process was only paused', () => {
     const paused = { fault: 'pause-auth', target: 'auth-1' };
     assert.equal(isBroken(20, [change(10, 503), change(12, 503)], paused), true);
   });
 
-  test('on logins starts again with a new password, unless the store has failed then', () => {
+  test('on logins is reset by a new password, unless the store failed at that time', () => {
     // Ada logs in twice before she changes her password in the third minute.
     const second = createCommandLine('y', 'login', {
       ...sentAndAnsweredAt(2, 20),
@@ -748,12 +748,12 @@ describe('a limit', () => {
     assert.deepEqual([isRefusedTooEarly(23), isRefusedTooEarly(26)], [false, true]);
   });
 
-  test('may not count what another process has failed to do', () => {
+  test('does not count a command that another process failed to process', () => {
     assert.equal(isBroken(20, [change(10, 503, 'auth-2'), change(12, 503, 'auth-2')]), true);
   });
 });
 
-describe('a system that rests', () => {
+describe('an idle system', () => {
   const cases: Readonly<Record<string, readonly [string, Broken]>> = {
     'an unpublished commit': [
       'unpublished',
@@ -765,7 +765,7 @@ describe('a system that rests', () => {
       'leases',
       { leases: [{ _id: 'sweep', until: new Date(minuteOfRun(70)) }] },
     ],
-    'a mail in the hands of somebody': [
+    'a mail that is still claimed': [
       'leases',
       deliveries(deliveryIdOf(ADA_ID, 'welcome'), { open: { dueAt: AFTER_RUN, sendUntil: AFTER_RUN } }),
     ],
@@ -775,6 +775,6 @@ describe('a system that rests', () => {
     ],
   };
   for (const [what, [rule, run]] of Object.entries(cases)) {
-    test(`has not got ${what}`, () => assert.deepEqual(brokenBy(run), [rule]));
+    test(`must not have ${what}`, () => assert.deepEqual(brokenBy(run), [rule]));
   }
 });

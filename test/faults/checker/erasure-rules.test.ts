@@ -30,13 +30,13 @@ function found(...commits: readonly Commit[]): readonly string[] {
 }
 
 describe('the rule of erasures', () => {
-  test('lets accounts be that wait for their time, were kept, or were erased in time', () => {
+  test('accepts accounts that are not due yet, were kept, or were erased in time', () => {
     assert.deepEqual(found(requested(minuteOfRun(100))), []);
     assert.deepEqual(found(requested(minuteOfRun(2)), last('AccountErasureCanceled')), []);
     assert.deepEqual(found(requested(minuteOfRun(2)), last('AccountErased')), []);
   });
 
-  test('names an account that is due, or was erased without a request, too early, or not for good', () => {
+  test('reports an account that is overdue, or was erased without a request, too early or not permanently', () => {
     assert.match(found(requested(minuteOfRun(2))).join(), /was to be erased at .*, and is not/);
     assert.match(found(last('AccountErased', 2)).join(), /was not to be/);
     assert.match(found(requested(minuteOfRun(40)), last('AccountErased')).join(), /was not to be/);
@@ -47,10 +47,10 @@ describe('the rule of erasures', () => {
   });
 });
 
-describe('what an erased account had', () => {
+describe('the personal data of an erased account', () => {
   const restored = journalOf(commitsBeforeErasure(goodStores.commits, goodStores.records));
 
-  test('is still on the topic, unless a record differs in more than the person', () => {
+  test('is restored from the topic, unless a record differs in more than the person', () => {
     assert.equal(restored.events.get(DAN_ID)?.[0]?.data.person?.username, 'dan');
     const altered = goodStores.records.map((record) => ({
       ...record,
@@ -60,7 +60,7 @@ describe('what an erased account had', () => {
     assert.equal(left?.[0]?.data.person, null);
   });
 
-  test('identifies it, without what somebody else has, too', () => {
+  test('identifies the account, except for names that another account has as well', () => {
     const names = identifiersOfErasedPeople(restored);
     assert.deepEqual([...names.keys()].toSorted(), ['dan', 'dan@example.com']);
     const again = createCommit(FAY_ID, [7, 8], 'x', [
@@ -80,7 +80,7 @@ describe('what an erased account had', () => {
     );
   });
 
-  test('is found in whatever bytes contain it', () => {
+  test('is found in any bytes that contain it', () => {
     const names = identifiersOfErasedPeople(restored);
     assert.deepEqual(accountsNamedIn(Buffer.from([0, ...Buffer.from('xdan@example.comx'), 1]), names), [
       DAN_ID,
@@ -88,7 +88,7 @@ describe('what an erased account had', () => {
     assert.deepEqual(accountsNamedIn(Buffer.from('eve@example.com'), names), []);
   });
 
-  test('is found in topics, except in those that keep it by design', () => {
+  test('is found in topics, except in topics that keep it by design', () => {
     const names = identifiersOfErasedPeople(restored);
     function tracesIn(topic: string, payload = '{"actor":"dan@example.com"}') {
       return tracesInRecords([{ topic, partition: 0, offset: 7, key: null, headers: {}, payload }], names);

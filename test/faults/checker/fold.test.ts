@@ -23,7 +23,7 @@ function after(...events: readonly (readonly [string, EventData])[]) {
 }
 
 describe('the fold of an account', () => {
-  test('begins with what was given at the sign-up', () => {
+  test('begins with the data of the sign-up', () => {
     assert.deepEqual(after(), {
       ended: false,
       id: ADA_ID,
@@ -43,7 +43,7 @@ describe('the fold of an account', () => {
     });
   });
 
-  test('takes from each event what it says, and counts those that say nothing', () => {
+  test('applies the data of each event, and counts events that change nothing', () => {
     const person = { email: 'Ada@example.com', username: 'Ada' };
     const changed = after(
       ['VerificationRequested', { person }],
@@ -72,7 +72,7 @@ describe('the fold of an account', () => {
     assert.equal(after(['AccountDisabled', {}], ['AccountEnabled', {}]).disabled, false);
   });
 
-  test('names nobody once a person is erased, but for the reason of an admin', () => {
+  test('contains no name once the person is erased; an erased reason of an admin changes no name', () => {
     function names({ email, username }: ReturnType<typeof after>) {
       return [email, username];
     }
@@ -81,7 +81,7 @@ describe('the fold of an account', () => {
     assert.deepEqual(names(after(['AccountDisabled', { person: null }])), ['Ada@example.com', 'Ada']);
   });
 
-  test('is found by its names in lower case while it lives, and is but a number afterwards', () => {
+  test('can be found by its names in lower case until it has ended', () => {
     const search = { email: 'ada@example.com', username: 'ada' };
     assert.deepEqual(profileDocumentOf(ADA_ID, eventsOf(signUp)).search, search);
     assert.deepEqual(

@@ -43,7 +43,7 @@ describe('a history of one register', () => {
     return verdictOn(steps).kind;
   }
 
-  test('is linearizable where each read finds the last write', () => {
+  test('is linearizable if each read returns the last write', () => {
     assert.equal(kindOf({ from: 0, to: 1, write: 1 }, { from: 2, to: 3, read: 1 }), 'linearizable');
     assert.equal(kindOf({ from: 0, to: 1, write: 1 }, { from: 2, to: 3, read: 0 }), impossible.kind);
   });
@@ -53,18 +53,18 @@ describe('a history of one register', () => {
       assert.equal(kindOf({ from: 0, to: 5, write: 1 }, { from: 2, to: 3, read }), 'linearizable');
   });
 
-  test('must not go back', () => {
+  test('is not linearizable if a read returns an older value than an earlier read', () => {
     const write = { from: 0, to: 9, write: 1 };
     assert.equal(kindOf(write, { from: 1, to: 2, read: 1 }, { from: 3, to: 4, read: 0 }), impossible.kind);
   });
 
-  test('may have a write without an answer at any later time, or never', () => {
+  test('may have a write without a response take effect at any later time, or never', () => {
     const lost = { from: 0, to: Number.POSITIVE_INFINITY, write: 1, optional: true };
     for (const read of [0, 1]) assert.equal(kindOf(lost, { from: 7, to: 8, read }), 'linearizable');
     assert.equal(kindOf({ from: 7, to: 8, read: 1 }, { ...lost, from: 9 }), impossible.kind);
   });
 
-  test('says what cannot be placed', () => {
+  test('names an operation that cannot be placed', () => {
     const verdict = verdictOn([
       { from: 0, to: 1, write: 1 },
       { from: 2, to: 3, read: 5 },
@@ -72,13 +72,13 @@ describe('a history of one register', () => {
     assert.deepEqual(verdict, { kind: 'impossible', stuckAt: 'step 1' });
   });
 
-  test('is left undecided where that takes too long', () => {
+  test('is left undecided if the search takes too long', () => {
     const writes = Array.from({ length: 12 }, (_, write) => ({ from: 0, to: 9, write }));
     assert.equal(verdictOn([...writes, { from: 10, to: 11, read: 99 }], 50).kind, 'undecided');
   });
 });
 
-test('the search finds an order exactly where there is one', () => {
+test('the search finds an order if and only if there is one', () => {
   const step = fc
     .record({
       from: fc.nat(8),

@@ -37,7 +37,7 @@ function isFound(op: string, minute: number, more: readonly EventData[] = [], st
 
 describe('a link', () => {
   for (const op of Object.keys(issued))
-    test(`does not work after its time: ${op}`, () => {
+    test(`does not work after it has expired: ${op}`, () => {
       assert.deepEqual([isFound(op, 9), isFound(op, 12), isFound(op, 13)], [false, false, true]);
       assert.equal(isFound(op, 13, [], 400), false);
     });

@@ -1140,7 +1140,7 @@ describe('the planted bugs', () => {
     test(`${plant.bug}: ${plant.caughtBy}`, () => assert.deepEqual(rulesBrokenBy(plant), [plant.caughtBy]));
   }
 
-  test('need every rule: without any one of them some would survive', () => {
+  test('need every rule: without any one of them, a bug would not be detected', () => {
     const caughtBy = new Set(plants.map((plant) => plant.caughtBy));
     assert.deepEqual(
       Object.keys(rules).filter((rule) => !caughtBy.has(rule as Rule)),

@@ -18,7 +18,7 @@ function mailsFor(type: string, data: EventData) {
   return owedFor(type, data).map(({ mail, to }) => `${mail} ${to}`);
 }
 
-describe('what is owed', () => {
+describe('the required mails', () => {
   const cases: readonly (readonly [string, EventData, ...(readonly string[])])[] = [
     ['UserRegistered', { person, verification: link }, 'verify-email ada@example.com'],
     ['UserRegistered', { person }, 'account-exists ada@example.com'],
@@ -44,7 +44,7 @@ describe('what is owed', () => {
       assert.deepEqual(mailsFor(type, data), mails));
   }
 
-  test('is known by a name-based UUID of event, mail and recipient', () => {
+  test('have an id that is a name-based UUID of event, mail and recipient', () => {
     const event = {
       ...createEvent('AccountVerified', minuteOfRun(0), { person }),
       id: '01900000-0000-7000-9000-000000000001',
@@ -53,7 +53,7 @@ describe('what is owed', () => {
     assert.equal(mail?.id, '7ba35225-bc98-5179-817a-ad5875b5336b');
   });
 
-  test('is owed for three days; with a link, until five minutes before it ends, or half of its life', () => {
+  test('may be sent for three days; with a link, until five minutes before it expires, or for half of its lifetime', () => {
     function until(type: string, data: EventData) {
       return owedFor(type, data)[0]?.sendUntil;
     }
@@ -64,7 +64,7 @@ describe('what is owed', () => {
   });
 });
 
-describe('what is superseded', () => {
+describe('the superseded mails', () => {
   function by(type: string, data: EventData) {
     return mailsSupersededBy({
       ...createEvent(type, minuteOfRun(0), data),
@@ -74,7 +74,7 @@ describe('what is superseded', () => {
     });
   }
 
-  test('is what links, passwords and closed accounts make pointless', () => {
+  test('are those that newer links, new passwords and closed accounts make pointless', () => {
     assert.deepEqual(by('UserRegistered', { verification: link }), ['verification']);
     assert.deepEqual(by('UserRegistered', {}), []);
     assert.deepEqual(by('VerificationRequested', { verification: link }), ['verification']);

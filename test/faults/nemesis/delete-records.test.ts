@@ -19,7 +19,7 @@ function fakePolicy(policy: string, ...outcomes: readonly ('lost' | 'unacknowled
 }
 
 describe('the policy of a topic from which records are deleted', () => {
-  test('includes delete only meanwhile', async () => {
+  test('includes delete only during the deletion', async () => {
     const { topic, access } = fakePolicy('compact');
     await whileDeletionAllowed(access, async () => assert.equal(topic.policy, 'compact,delete'));
     assert.equal(topic.policy, 'compact');
@@ -31,7 +31,7 @@ describe('the policy of a topic from which records are deleted', () => {
     assert.deepEqual(topic.written, []);
   });
 
-  test('is set back if the records cannot be deleted', async () => {
+  test('is restored if the records cannot be deleted', async () => {
     const { topic, access } = fakePolicy('compact');
     const work = whileDeletionAllowed(access, async () => {
       throw new Error('there is no leader');
@@ -40,7 +40,7 @@ describe('the policy of a topic from which records are deleted', () => {
     assert.equal(topic.policy, 'compact');
   });
 
-  test('is set back if nobody knows whether the first change was applied', async () => {
+  test('is restored even if it is unknown whether the first change was applied', async () => {
     const { topic, access } = fakePolicy('compact', 'unacknowledged');
     await assert.rejects(
       whileDeletionAllowed(access, () => assert.fail('it may not be deletable')),
@@ -49,7 +49,7 @@ describe('the policy of a topic from which records are deleted', () => {
     assert.equal(topic.policy, 'compact');
   });
 
-  test('is set back as soon as the brokers respond again', async () => {
+  test('is restored as soon as the brokers respond again', async () => {
     const { topic, access } = fakePolicy('compact');
     let isDown = false;
     const flaky: CleanupPolicy = {
@@ -71,7 +71,7 @@ describe('the policy of a topic from which records are deleted', () => {
     assert.deepEqual(topic.written, ['compact,delete', 'failed', 'failed', 'failed', 'compact']);
   });
 
-  test('is reported if it cannot be set back', async () => {
+  test('is reported if it cannot be restored', async () => {
     const { access } = fakePolicy('compact');
     let writes = 0;
     const broken: CleanupPolicy = {

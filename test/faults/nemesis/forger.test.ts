@@ -56,9 +56,9 @@ describe('a forged record', () => {
   for (const [name, record] of forged)
     test(`does not verify: ${name}`, () => assert.equal(isGenuine(record), false));
 
-  test('would verify if it were what auth has published', () => assert.equal(isGenuine(victim), true));
+  test('is forged from a record that does verify', () => assert.equal(isGenuine(victim), true));
 
-  test('is about the account that it is to harm, in its next place or in a taken one', () => {
+  test('names the attacked account, with its next sequence or with one that is already taken', () => {
     const places = forged
       .filter(([, { topic }]) => topic === 'accounts.events.v1')
       .map(([, { key, headers }]) => [key, Number(headers['ce_sequence'])]);

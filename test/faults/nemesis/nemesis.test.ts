@@ -39,7 +39,7 @@ function trial(begin: (name: string) => Promise<void> = async () => undefined) {
 }
 
 describe('the nemesis', () => {
-  test('plays the faults of a lane one after the other, and writes each down once it is healed', async () => {
+  test('causes the faults of a lane one after the other, and records each once it is healed', async () => {
     const { happened, lines, play } = trial();
     await play([planned('kill-auth', 0, 1), planned('pause-auth', 0)]);
     assert.deepEqual(happened, [
@@ -58,7 +58,7 @@ describe('the nemesis', () => {
     for (const { at, until } of lines) assert.ok(Date.parse(at) <= Date.parse(until ?? ''));
   });
 
-  test('writes down what was seen of the system while a fault lasted', async () => {
+  test('records what was observed while a fault lasted', async () => {
     const order: string[] = [];
     const lines: FaultLine[] = [];
     const readiness = { answeredMs: 7, down: ['journal: the disk is full'] };
@@ -89,19 +89,19 @@ describe('the nemesis', () => {
     );
   });
 
-  test('leaves out what would come too late', async () => {
+  test('skips faults that would begin too late', async () => {
     const { happened, play } = trial();
     await play([planned('kill-auth', 0), planned('kill-user', -60_000)]);
     assert.deepEqual(happened, ['kill-auth 0', 'kill-auth is healed']);
   });
 
-  test('heals what there is and begins nothing more where it is stopped', async () => {
+  test('heals all faults and begins no others when it is stopped', async () => {
     const { happened, stopping, play } = trial(async () => stopping.abort());
     await play([{ ...planned('kill-auth', 0), forMs: 60_000 }, planned('kill-user', 60_010)]);
     assert.deepEqual(happened, ['kill-auth 0', 'kill-auth is healed']);
   });
 
-  test('stops in every lane where a fault cannot be brought about, and says why', async () => {
+  test('stops in every lane if a fault cannot be caused, and says why', async () => {
     const begun = Promise.withResolvers<void>();
     const { happened, play } = trial(async (kind) => {
       if (kind === 'kill-auth') return begun.resolve();

@@ -19,7 +19,7 @@ function isForLongRuns(fault: FaultKind): boolean {
 }
 
 describe('the plan of the faults', () => {
-  test('is the same for the same seed, and another for another', () => {
+  test('is the same for the same seed, and different for another seed', () => {
     const plan = planFaults({ seed: 7, seconds: 150 });
     assert.deepEqual(planFaults({ seed: 7, seconds: 150 }), plan);
     assert.notDeepEqual(planFaults({ seed: 8, seconds: 150 }), plan);
@@ -33,7 +33,7 @@ describe('the plan of the faults', () => {
     assert.equal(new Set(all).size, all.length);
   });
 
-  test('has one fault at a time in each lane, all over before its calm', () => {
+  test('has one fault at a time in each lane, and none in the calm time at its end', () => {
     fc.assert(
       fc.property(plans, (options) => {
         for (const [index, lane] of planFaults(options).entries()) {
@@ -50,7 +50,7 @@ describe('the plan of the faults', () => {
     );
   });
 
-  test('has the fewer faults the longer their pauses', () => {
+  test('has fewer faults if their pauses are longer', () => {
     function faults(pauses: number) {
       return planFaults({ seed: 7, seconds: 600, pauses }).flat().length;
     }
@@ -58,17 +58,17 @@ describe('the plan of the faults', () => {
     assert.ok(faults(3) < 0.6 * faults(1));
   });
 
-  test('leaves out what cannot be done', () => {
+  test('omits faults that this machine cannot cause', () => {
     assert.ok(kindsOf(1, 2000).has('stop-mongodb'));
     assert.ok(!kindsOf(1, 2000, ['stop-mongodb']).has('stop-mongodb'));
   });
 
-  test('has every kind that fits in for the short run', () => {
+  test('has every kind that fits into the short run', () => {
     const fitting = FAULT_KINDS.filter((kind) => !isForLongRuns(kind));
     assert.deepEqual([...kindsOf(SHORT_RUN.seed, SHORT_RUN.seconds)].toSorted(), fitting.toSorted());
   });
 
-  test('has every kind in a long run, and none past leases in a short one', () => {
+  test('has every kind in a long run, and no fault longer than a lease in a short run', () => {
     assert.deepEqual(kindsOf(1, 4000), new Set(FAULT_KINDS));
     assert.ok(!kindsOf(1, 239).has('pause-notifier-past-lease'));
   });

@@ -48,7 +48,7 @@ describe('the gate of starts', () => {
     assert.deepEqual(happened, ['cut begins', 'cut ends', 'start']);
   });
 
-  test('is closed for one at a time', async () => {
+  test('is closed for one caller at a time', async () => {
     const gate = createStartGate();
     const happened: string[] = [];
     async function work(): Promise<void> {

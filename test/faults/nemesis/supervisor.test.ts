@@ -72,7 +72,7 @@ describe('a supervised process', () => {
     assert.deepEqual([first, new Set(others)], [fatal, new Set(['{"level":"warn"}'])]);
   });
 
-  test('is neither started nor reported after a kill, until it is to start', async () => {
+  test('is neither restarted nor reported after a kill, until it is told to start', async () => {
     const { one, launches, exits } = supervised();
     await one.kill();
     await nextTurn();

@@ -9,7 +9,7 @@ const ROOT = join(import.meta.dirname, '..', '..', '..');
 
 describe('the plants', () => {
   for (const { name, bug } of plantedBugs) {
-    test(`fit into the sources as they are: ${name}`, async () => {
+    test(`match the current sources: ${name}`, async () => {
       for (const { file, search, replacement } of bug) {
         const source = await readFile(join(ROOT, file), 'utf8');
         assert.notEqual(patchSource(source, search, replacement), source);
@@ -17,15 +17,15 @@ describe('the plants', () => {
     });
   }
 
-  test('have names of their own', () => {
+  test('have unique names', () => {
     assert.equal(new Set(plantedBugs.map(({ name }) => name)).size, plantedBugs.length);
   });
 });
 
 describe('a patch', () => {
-  test('replaces what stands there once', () => assert.equal(patchSource('a b c', 'b', '$&'), 'a $& c'));
+  test('replaces a string that occurs once', () => assert.equal(patchSource('a b c', 'b', '$&'), 'a $& c'));
 
-  test('is refused where that stands there twice, or not at all', () => {
+  test('is refused if the string occurs twice or not at all', () => {
     assert.throws(() => patchSource('a b b', 'b', 'x'));
     assert.throws(() => patchSource('a c', 'b', 'x'));
   });

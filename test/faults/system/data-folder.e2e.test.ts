@@ -24,7 +24,7 @@ describe('the data folder of a standalone', () => {
   });
   after(() => system?.stop());
 
-  test('has the journal, published, and the claim of the address', () => {
+  test('has the commits of the journal, which are published, and the claim of the address', () => {
     assert.deepEqual(
       stores.commits.map(({ number, sequence, events, unpublished }) => [
         number,

@@ -14,7 +14,7 @@ const row = {
   headers: '[["ce_id","1"]]',
 };
 
-test('of the rows that a standalone has recorded, a line that a kill has cut off is left out', async () => {
+test('an incomplete line, left by a standalone that was killed, is ignored among its recorded rows', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-rows-'));
   try {
     const line = JSON.stringify({ table: 'bus_record', row });

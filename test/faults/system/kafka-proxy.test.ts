@@ -36,7 +36,7 @@ async function collect(frames: AsyncIterable<Buffer>): Promise<readonly Buffer[]
 }
 
 describe('frames', () => {
-  test('are the same in whatever pieces their bytes come', async () => {
+  test('are the same however their bytes are split', async () => {
     const bodies = fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 8 });
     const cuts = fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 60 });
     await fc.assert(
@@ -106,7 +106,7 @@ describe('the proxy', () => {
     return next.done ? undefined : correlationIdOf(next.value);
   }
 
-  test('hands on what is asked and what is answered', async () => {
+  test('forwards requests and responses', async () => {
     ask(METADATA, 1);
     assert.equal(await answered(), 1);
     ask(PRODUCE_API_KEY, 2);
@@ -114,7 +114,7 @@ describe('the proxy', () => {
     assert.deepEqual(asked, [1, 2]);
   });
 
-  test('ends the connection in place of the answer to a produce request, and only of that', async () => {
+  test('closes the connection instead of forwarding the response to a produce request, but forwards others', async () => {
     proxy.setMode({ kind: 'lose-produce-answers' });
     ask(METADATA, 1);
     assert.equal(await answered(), 1);
@@ -123,7 +123,7 @@ describe('the proxy', () => {
     assert.deepEqual(asked, [1, 2]);
   });
 
-  test('keeps the answer to a produce request, and hands on what comes after it', async () => {
+  test('drops the response to a produce request, and forwards later responses', async () => {
     proxy.setMode({ kind: 'swallow-produce-answers' });
     ask(PRODUCE_API_KEY, 1);
     ask(METADATA, 2);
@@ -134,7 +134,7 @@ describe('the proxy', () => {
     assert.deepEqual(asked, [1, 2, 3]);
   });
 
-  test('keeps back the answers to produce requests until it lets them go', async () => {
+  test('holds back the responses to produce requests until they are released', async () => {
     const letGo = proxy.hold();
     ask(METADATA, 1);
     assert.equal(await answered(), 1);
@@ -146,7 +146,7 @@ describe('the proxy', () => {
     assert.equal(await late, 2);
   });
 
-  test('slows answers down', async () => {
+  test('delays responses', async () => {
     proxy.setMode({ kind: 'slow', ms: 200 });
     ask(METADATA, 1);
     const late = answered();
@@ -154,7 +154,7 @@ describe('the proxy', () => {
     assert.equal(await late, 1);
   });
 
-  test('is cut and mended', async () => {
+  test('refuses connections while it is cut, and accepts them again once it is mended', async () => {
     await proxy.cut();
     assert.equal(await answered(), undefined);
     const refused = connect(proxy.port, '127.0.0.1');
@@ -166,7 +166,7 @@ describe('the proxy', () => {
     assert.equal(await answered(), 1);
   });
 
-  test('tells of a produce request that is on its way', async () => {
+  test('reports a produce request in flight', async () => {
     const told = proxy.nextProduce(AbortSignal.timeout(120_000));
     ask(METADATA, 1);
     ask(PRODUCE_API_KEY, 2);

@@ -66,19 +66,19 @@ describe('the proxy to MongoDB', () => {
     return parseMessageBody(value);
   }
 
-  test('hands on what is asked and what is answered', async () => {
+  test('forwards requests and responses', async () => {
     assert.deepEqual([await ask(INSERT), await ask(FIND)], [APPLIED, APPLIED]);
     assert.deepEqual(applied, ['insert', 'find']);
   });
 
-  test('says of applied writes that no majority has them, and of nothing else', async () => {
+  test('reports a failed write concern for writes that were applied, and for nothing else', async () => {
     proxy.setMode('fails-write-concern');
     assert.equal((await ask(INSERT))?.['writeConcernError'].codeName, 'WriteConcernFailed');
     assert.deepEqual(await ask(FIND), APPLIED);
     assert.deepEqual(applied, ['insert', 'find']);
   });
 
-  test('loses writes as a primary does that has been replaced', async () => {
+  test('loses writes like a primary that was replaced', async () => {
     proxy.setMode('is-stale');
     assert.equal((await ask(INSERT))?.['writeConcernError'].codeName, 'PrimarySteppedDown');
     const { value } = (await ask({ findAndModify: 'notes', $db: 'test' })) ?? {};
@@ -86,7 +86,7 @@ describe('the proxy to MongoDB', () => {
     assert.deepEqual(applied, []);
   });
 
-  test('refuses writes as a server does whose disk is full', async () => {
+  test('refuses writes like a server whose disk is full', async () => {
     proxy.setMode('is-full');
     assert.equal((await ask(INSERT))?.['ok'], 0);
     assert.deepEqual(await ask(FIND), APPLIED);
@@ -95,7 +95,7 @@ describe('the proxy to MongoDB', () => {
     assert.deepEqual(applied, ['find', 'insert']);
   });
 
-  test('is cut', async () => {
+  test('closes all connections and refuses new ones once it is cut', async () => {
     await proxy.cut();
     assert.equal(await ask(FIND), undefined);
   });

@@ -46,7 +46,7 @@ describe('the readiness of a process during a fault', () => {
     assert.ok(answeredMs > 0);
   });
 
-  test('does not count the time of a start, or in which there is no answer', async (t) => {
+  test('does not count the time during a start or without a response', async (t) => {
     const operations = await startOperations(t);
     const end = watchReadiness(operations.url);
     await operations.answerTwice('starting', [{ name: 'journal', state: 'down', detail: 'starting' }]);

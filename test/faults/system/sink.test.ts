@@ -74,7 +74,7 @@ function readMail() {
 }
 
 describe('the mail server of a run', () => {
-  test('writes down what it takes, and hands it to its reader', async () => {
+  test('records the mails that it accepts, and puts them into the inbox', async () => {
     assert.equal(await send(), 'accepted');
     const [line] = lines;
     assert.ok(line);
@@ -94,7 +94,7 @@ describe('the mail server of a run', () => {
     assert.equal(await readMail(), undefined);
   });
 
-  test('refuses every second mail before, and the others after they were handed over', async () => {
+  test('refuses every second mail at RCPT TO, and the others after their content', async () => {
     await sink.setMode('answers-4xx');
     assert.deepEqual([await send(), await send(), said()], [451, 451, ['4xx']]);
     await sink.setMode('answers-5xx');
@@ -102,7 +102,7 @@ describe('the mail server of a run', () => {
     assert.equal(await readMail(), undefined);
   });
 
-  test('closes after a mail, which it has taken or not', async () => {
+  test('closes the connection after the content, whether it accepts the mail or drops it', async () => {
     await sink.setMode('closes-after-data');
     assert.deepEqual([await send(), said(), await readMail()], ['lost', ['closed'], undefined]);
     await sink.setMode('loses-250');
@@ -110,7 +110,7 @@ describe('the mail server of a run', () => {
     assert.ok(await readMail());
   });
 
-  test('takes no connections, and then does again', async () => {
+  test('refuses connections, and later accepts them again', async () => {
     await sink.setMode('refuses');
     assert.equal(await send(), 'lost');
     await sink.setMode('takes');
@@ -118,7 +118,7 @@ describe('the mail server of a run', () => {
     assert.deepEqual(said(), ['250']);
   });
 
-  test('keeps a sender waiting until it gives up', async () => {
+  test('delays its reply until the sender gives up', async () => {
     await sink.setMode('stalls');
     const { promise: impatience, resolve: giveUp } = Promise.withResolvers<void>();
     const sending = send(impatience);

@@ -71,7 +71,7 @@ test('events are found by account, type and time, oldest first, each once', asyn
   assert.deepEqual(await minutesOf(folder, 'search', '--until', '999999d'), []);
 });
 
-test('events are found by the IP of a client, whatever was written of it', async (t) => {
+test('events are found by the IP of a client, in whatever form it was recorded', async (t) => {
   const written = [
     { ip: '192.0.2.1' },
     { ipPrefix: '192.0.2.0/24' },
@@ -117,7 +117,7 @@ test('tail prints the newest', async (t) => {
   assert.deepEqual(await minutesOf(folder, 'tail', '--account', ADA, '--limit', '1'), [4]);
 });
 
-test('of thousands, no more are kept in mind than are printed', async (t) => {
+test('of thousands of events, no more are kept in memory than are printed', async (t) => {
   const many = Array.from({ length: 3000 }, (_, minute) => failed(minute, undefined));
   const folder = await folderWith(t, many.toReversed());
   assert.deepEqual(await minutesOf(folder, 'search', '--limit', '3'), [0, 1, 2]);

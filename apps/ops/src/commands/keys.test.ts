@@ -274,7 +274,7 @@ test('a key that only the settings have is shown, wherever the others are', asyn
   assert.match(none.err, /^ops: MAIL_BOUNCE_KEY: holds no keys$/m);
 });
 
-test('keys that are nowhere are named', async (t) => {
+test('keys that cannot be found are an error that says where to look', async (t) => {
   const data = await temporaryFolder(t);
   await openDatabase({ folder: data, as: 'server' }).close();
   const { err } = await runCommandInProcess({ DATA_DIR: data }, 'keys', 'list');

@@ -13,7 +13,7 @@ function listOf(counts: Readonly<Record<string, number>>): string {
   return lines.toSorted().join('\r\n');
 }
 
-test('passwords import makes the file that auth takes', async (t) => {
+test('passwords import creates the file that auth reads', async (t) => {
   const folder = await temporaryFolder(t);
   const [list, file] = [join(folder, 'list.txt'), join(folder, 'breached.bin')];
   await writeFile(list, listOf({ 'correct horse battery': 200, 'plum gravel otter': 1 }));

@@ -16,7 +16,7 @@ import { createSecretFiles } from './secrets.ts';
 const KAFKA_BROKERS = process.env['KAFKA_BROKERS'] ?? '';
 const NOBODY = '127.0.0.1:1';
 
-test('topics are made once, and others than wanted are left alone', async () => {
+test('topics are created once, and existing ones with other settings are not changed', async () => {
   assert.notEqual(
     KAFKA_BROKERS,
     '',
@@ -84,7 +84,7 @@ async function ownDatabase(t: TestContext) {
   return { connection: mongo.connection, settings: { MONGO_URL: url.href } };
 }
 
-test('indexes are made once', async (t) => {
+test('indexes are created once', async (t) => {
   const { settings } = await ownDatabase(t);
   const first = await runOps(settings, 'indexes');
   assert.deepEqual([first.code, stripProgress(first.err)], [0, '']);
@@ -124,7 +124,7 @@ test('a conflicting index is an error', async (t) => {
   assert.match(err, /^ops: [^\n]*auth_commits[^\n]*drop it[^\n]*\n$/);
 });
 
-test('a server that is away is waited for, or an error where that is wanted', async () => {
+test('a server that is down is waited for, or is an error if that is requested', async () => {
   const kafka = await runCommandInProcess({ KAFKA_BROKERS: NOBODY }, 'topics', '--no-wait');
   assert.deepEqual(
     [kafka.code, kafka.err],

@@ -73,7 +73,7 @@ describe('a trace of an account', () => {
     assert.equal(isTrace({ value: JSON.stringify({ userId: ADA, changedBy: ADMIN, person }) }), true);
   });
 
-  test('is what it has done to others, and a report about a mail to it', () => {
+  test('is an action of the account on others, and a report about a mail to it', () => {
     const [ip, recipient] = [{ ip: '198.51.100.7' }, { recipient: 'd1ef5ee7c7a8dc6aff9ae4a4aa7b8e4b' }];
     for (const stored of [
       { key: Buffer.from(ADMIN), value: JSON.stringify({ actor: ADA, accountId: ADMIN, person: ip }) },
@@ -82,7 +82,7 @@ describe('a trace of an account', () => {
       assert.equal(isTrace(stored), true, JSON.stringify(stored));
   });
 
-  test('is not what an admin or operator has done to it: that names them', () => {
+  test('is not an action of an admin or operator on the account, which names only them', () => {
     const person = { ip: '198.51.100.7' };
     assert.equal(isTrace({ value: JSON.stringify({ actor: ADMIN, accountId: ADA, person }) }), false);
     assert.equal(isTrace({ value: JSON.stringify({ actor: ADA, accountId: ADA, person }) }), true);

@@ -36,7 +36,7 @@ function offsets(topic: string) {
 }
 
 describe('the sweep', () => {
-  it('deletes what is past its retention; offsets, positions and lag stay true', async () => {
+  it('deletes records that are past their retention; offsets, positions and lag remain correct', async () => {
     await bus.publish('short', [record('1'), record('2')]);
     await bus.publish('kept', [record('1')]);
     time += 600;
@@ -85,7 +85,7 @@ describe('the topics page', () => {
 });
 
 describe('a subscription', () => {
-  it('notices what another process publishes', async () => {
+  it('notices records that another process publishes', async () => {
     const { promise, resolve } = Promise.withResolvers<string>();
     await bus.subscribe({
       topics: ['kept'],
@@ -100,7 +100,7 @@ describe('a subscription', () => {
     await sharedDatabase.close();
   });
 
-  it('notices it while readers come and go', async () => {
+  it('notices such records while readers come and go', async () => {
     const { promise, resolve } = Promise.withResolvers<string>();
     await bus.subscribe({
       topics: ['kept'],

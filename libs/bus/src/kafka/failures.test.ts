@@ -67,7 +67,7 @@ describe('a failure of Kafka', () => {
       /KAFKA_BROKERS: the brokers are not ready \(topic t: LEADER_NOT_AVAILABLE\)\.$/,
     ],
   ] as const) {
-    it(`says of ${what} which setting to look at, however deep it is wrapped`, () => {
+    it(`names the setting to check for ${what}, however deeply the error is wrapped`, () => {
       for (const each of [error, wrapped(error), wrapped(wrapped(error))]) {
         const explained = explainKafkaError(each, connection, 'topic t');
         assert.ok(explained instanceof kind);
@@ -76,13 +76,13 @@ describe('a failure of Kafka', () => {
     });
   }
 
-  it('is left alone where nothing is known of it', () => {
+  it('is left unchanged if its cause is unknown', () => {
     const error = new TypeError('odd');
     assert.equal(explainKafkaError(error, connection), error);
     assert.match(explainKafkaError('text', connection).message, /text/);
   });
 
-  it('ends where an error is its own cause', () => {
+  it('ends even if an error is its own cause', () => {
     const error = new Error('round');
     error.cause = error;
     assert.equal(explainKafkaError(error, connection), error);

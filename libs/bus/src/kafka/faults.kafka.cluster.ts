@@ -191,7 +191,7 @@ describe('the Kafka bus', () => {
     await until(() => records.length === 2);
   });
 
-  it('reports a partition that kafkajs gives it nothing of, though records wait there', async (test) => {
+  it('reports a partition from which kafkajs delivers nothing although records are waiting', async (test) => {
     const reasons: Error[] = [];
     const { bus, topic, group } = await prepare(test, {
       onFatal: (reason) => void reasons.push(reason),
@@ -268,7 +268,7 @@ describe('the Kafka bus', () => {
     );
   });
 
-  it('sets aside a record of the largest size', async (test) => {
+  it('writes a record of the maximum size to the dead-letter queue', async (test) => {
     const { bus, topic, group, collect } = await prepare(test);
     const largest = Buffer.alloc(1024 * 1024 - 200, 'x');
     await bus.publish(topic, [record('a', largest)]);
@@ -285,7 +285,7 @@ describe('the Kafka bus', () => {
     assert.deepEqual(letters[0]?.value, largest);
   });
 
-  it('sets aside in a topic that is there with other settings, and says so once', async (test) => {
+  it('writes to an existing dead-letter topic with other settings, and reports that once', async (test) => {
     const lines: string[] = [];
     const logger = { warn: (_fields: object, line: string) => void lines.push(line) };
     const { bus, topic, group, collect } = await prepare(test, { logger });
@@ -309,7 +309,7 @@ describe('the Kafka bus', () => {
     assert.match(told[0] ?? '', /exists with retention\.ms 86400000, not 2592000000\..*\(kafka-configs, /);
   });
 
-  it('hands a slice over once, because its member keeps its session during it', async (test) => {
+  it('delivers a slice only once, because its member keeps its session meanwhile', async (test) => {
     const { bus, topic, group } = await prepare(test);
     await bus.publish(topic, [record('a', '1')]);
     const heartbeats = test.mock.method(Broker.prototype, 'heartbeat');

@@ -41,7 +41,7 @@ describe('a group with members', () => {
     await assertNoForeignMembers(adminOf(reading('accounts')), 'group', ['accounts', 'mailings']);
   });
 
-  test('whose topics the broker does not say, in a rebalance, is joined', async () => {
+  test('whose topics are unknown because of a rebalance is joined', async () => {
     await assertNoForeignMembers(adminOf(Buffer.alloc(0)), 'group', ['accounts']);
   });
 

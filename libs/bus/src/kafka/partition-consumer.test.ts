@@ -57,13 +57,13 @@ function failing(times: number) {
 }
 
 describe('a partition consumer', () => {
-  it('keeps the position after each slice, before it begins the next', async () => {
+  it('stores the position after each slice, before it begins the next', async () => {
     const { partitionConsumer, log, run } = observed();
     await partitionConsumer.take(run(0, 1, 2));
     assert.deepEqual(log, ['handle 0,1', 'at 1', 'handle 2', 'at 2']);
   });
 
-  it('sets records aside after the handler and before the position', async () => {
+  it('writes dead letters after the handler, and before it stores the position', async () => {
     const { partitionConsumer, log, run } = observed(async (slice) => {
       for (const record of slice.records) slice.setAside(record, 'bad');
     });
@@ -71,7 +71,7 @@ describe('a partition consumer', () => {
     assert.deepEqual(log, ['handle 0', 'set aside bad', 'at 0']);
   });
 
-  it('leaves the fetch loop at the first failure, and comes back when it is through', async () => {
+  it('leaves the fetch loop at the first failure, and returns once the slice is handled', async () => {
     const { promise: through, resolve } = Promise.withResolvers<void>();
     const { partitionConsumer, log, run } = observed(failing(1));
     const resumed = run(0);
@@ -111,7 +111,7 @@ describe('a partition consumer', () => {
     assert.deepEqual(log, ['handle 0', 'pause', 'pause', 'at 0', 'resume', 'resume']);
   });
 
-  it('that lost its partition keeps no position and begins nothing more', async () => {
+  it('that lost its partition stores no position and begins no other slice', async () => {
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
     const { partitionConsumer, log, run } = observed(() => gate);
     const taken = partitionConsumer.take(run(0, 1, 2));
@@ -123,7 +123,7 @@ describe('a partition consumer', () => {
     assert.deepEqual(log, ['handle 0,1', 'handle 0', 'at 0']);
   });
 
-  it('tells the slice in hand that its partition is lost, and the next one nothing of it', async () => {
+  it('notifies the current slice that its partition is lost, but not the next slice', async () => {
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
     const signals: AbortSignal[] = [];
     const { partitionConsumer, log, run } = observed(async ({ signal }) => {
@@ -142,7 +142,7 @@ describe('a partition consumer', () => {
     assert.equal(signals[1]?.aborted, false);
   });
 
-  it('tells the slice in hand that it closes', async () => {
+  it('notifies the current slice that it closes', async () => {
     const signals: AbortSignal[] = [];
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
     const { partitionConsumer, run } = observed(async ({ signal }) => {
@@ -156,7 +156,7 @@ describe('a partition consumer', () => {
     await Promise.all([taken, closed]);
   });
 
-  it('that closes ends its back-off, keeps no position of what failed, and takes nothing more', async () => {
+  it('that closes ends its backoff, stores no position of the failed slice, and begins no other', async () => {
     const { partitionConsumer, log, run } = observed(failing(Number.POSITIVE_INFINITY));
     await partitionConsumer.take(run(0, 1, 2));
     await partitionConsumer.close();
@@ -164,7 +164,7 @@ describe('a partition consumer', () => {
     assert.deepEqual(log, ['handle 0,1', 'pause', 'resume', 'pause']);
   });
 
-  it('that closes keeps the position of the slice in hand, and leaves the next', async () => {
+  it('that closes stores the position of the current slice, and does not begin the next', async () => {
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
     const { partitionConsumer, log, run } = observed(() => gate);
     const taken = partitionConsumer.take(run(0, 1, 2));
@@ -205,7 +205,7 @@ describe('a partition consumer', () => {
     assert.equal(log.at(-1), 'closed');
   });
 
-  it('does not take a handler for stuck that fails for hours, nor one that took its time', async (test) => {
+  it('does not report a handler as stuck that fails for hours, or that was slow', async (test) => {
     test.mock.timers.enable({ apis: ['setTimeout'] });
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
     let asked = 0;
@@ -230,7 +230,7 @@ describe('a partition consumer', () => {
     assert.equal(partitionConsumer.isIdle(), true);
   });
 
-  it('tries again to keep a position, without handling the slice again', async () => {
+  it('retries to store a position, without handling the slice again', async () => {
     const { partitionConsumer, log, run } = observed();
     const moveTo = failing(1);
     const tried = run(0);

@@ -34,7 +34,7 @@ describe('a position', () => {
     });
   }
 
-  test('at either end of what the partition holds, or of a new group, is none', () => {
+  test('at either end of the partition, or of a new group, is no fault', () => {
     const { watch, look } = createWatch();
     look({ start: 5, position: 5, end: 5, stored: 5 });
     look({ start: 5, position: 9, end: 9, stored: 9 });
@@ -56,7 +56,7 @@ describe('a position', () => {
     assert.deepEqual([reported, watch.faults()], [[fault], [fault]]);
   });
 
-  test('is doubted once its partition has been shorter twice in a row, as after a topic was made again', () => {
+  test('is doubted once its partition was too short twice in a row, as after a topic was recreated', () => {
     const { watch, look, reported } = createWatch();
     const before = { position: 5, end: 9, stored: 5 };
     look(before);

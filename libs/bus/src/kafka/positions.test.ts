@@ -7,7 +7,7 @@ function at(partition: number, offset: number, topic = 't') {
 }
 
 describe('positions', () => {
-  it('that come up while others are on their way go together, by topic', async () => {
+  it('that arrive while others are being committed are committed together, by topic', async () => {
     const positions = createPositionCommitter();
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
     const requests: unknown[] = [];
@@ -35,7 +35,7 @@ describe('positions', () => {
     ]);
   });
 
-  it('fail together, and the next ones are sent all the same', async () => {
+  it('fail together, and the next ones are sent nevertheless', async () => {
     const positions = createPositionCommitter();
     async function refuse() {
       throw new Error('no coordinator');

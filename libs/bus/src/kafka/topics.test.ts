@@ -24,7 +24,7 @@ function found({ copies = 3, partitions = 2, settings = {} } = {}) {
 }
 
 describe('an existing topic', () => {
-  it('passes where it is as it should be', () => {
+  it('is accepted if it has the required settings', () => {
     assert.deepEqual(topicDifferencesOf(topic, wanted, found()), []);
   });
 
@@ -38,7 +38,7 @@ describe('an existing topic', () => {
     'max.message.bytes': '1000',
     'message.timestamp.type': 'LogAppendTime',
   })) {
-    it(`is refused where ${setting} differs`, () => {
+    it(`is refused if ${setting} differs`, () => {
       const [difference, ...others] = topicDifferencesOf(
         topic,
         wanted,
@@ -49,12 +49,12 @@ describe('an existing topic', () => {
     });
   }
 
-  it('is refused where it has other partitions or fewer copies, all differences at once', () => {
+  it('is refused if its partitions differ or it has fewer replicas, with all differences at once', () => {
     const differences = topicDifferencesOf(topic, wanted, found({ copies: 1, partitions: 1 }));
     assert.match(differences.join(' '), /partitions 1, not 2.*replication factor 1, not 3/);
   });
 
-  it('may be safer than wanted', () => {
+  it('may have safer settings than required', () => {
     const safer = found({ copies: 5, settings: { 'min.insync.replicas': '3' } });
     assert.deepEqual(topicDifferencesOf(topic, wanted, safer), []);
   });
@@ -64,7 +64,7 @@ describe('a topic that is to be compacted', () => {
   const DAY_MS = 24 * 60 * 60_000;
   const compacted = { ...topic, compaction: { maxLagMs: 7 * DAY_MS } };
 
-  it('is made with a bound on the time until a replaced record is removed', () => {
+  it('is created with a bound on the time until a replaced record is removed', () => {
     const settings = topicConfigOf(compacted, wanted);
     assert.deepEqual(
       [
@@ -79,7 +79,7 @@ describe('a topic that is to be compacted', () => {
     assert.equal(short['segment.ms'], '1250');
   });
 
-  it('passes where it is as it should be, and is refused with another bound', () => {
+  it('is accepted with the required settings, and refused with another bound', () => {
     const settings = topicConfigOf(compacted, wanted);
     assert.deepEqual(topicDifferencesOf(compacted, wanted, found({ settings })), []);
     const longer = { ...settings, 'max.compaction.lag.ms': String(8 * DAY_MS) };
@@ -103,8 +103,8 @@ describe('a topic that is to be compacted', () => {
   });
 });
 
-describe('a topic that is made like another one', () => {
-  it('has as many copies, also while a broker is away', async () => {
+describe('a topic that is created like another one', () => {
+  it('has as many replicas, even while a broker is down', async () => {
     const made: ITopicConfig[] = [];
     const { partitions } = found({ copies: 3 });
     const admin = {
@@ -125,7 +125,7 @@ describe('a topic that is made like another one', () => {
   });
 });
 
-describe('a topic that is made', () => {
+describe('a topic that is created', () => {
   /**
    * Returns an admin client whose `listTopics` returns the results of `looks`, one per call. The first call
    * happens before any topic is created.
@@ -192,7 +192,7 @@ describe('a topic that is made', () => {
 });
 
 describe('replication', () => {
-  it('is three copies, two of them in sync, as soon as three brokers can hold them', () => {
+  it('is three replicas, two of them in sync, as soon as there are three brokers', () => {
     assert.deepEqual([1, 2, 3, 9].map(replicationForBrokerCount), [
       { factor: 1, minInSync: 1 },
       { factor: 1, minInSync: 1 },

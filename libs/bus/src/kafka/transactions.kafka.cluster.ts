@@ -70,7 +70,7 @@ describe('a transaction of another producer', () => {
     return { seen, subscription };
   }
 
-  test('that is open holds up no reader, and its end is counted as any other', async () => {
+  test('that is open does not block readers, and its records count like all others', async () => {
     const group = `${topic}-open`;
     await publish('one');
     await begin('open');

@@ -96,7 +96,7 @@ describe('a slice whose partition goes to another member', () => {
     assert.deepEqual(handled, ['slow 1', 'quick 2', 'quick 3']);
   });
 
-  test('goes by what the other has stored, where it is not told in time', async () => {
+  test('follows the position that the other member has stored, if it is not notified in time', async () => {
     const [store, handled, events] = [createDurableTestStore(), [] as string[], history()];
     const slow = slowMember(store, handled);
     const done = slow.handle(sliceOf(events));
@@ -121,7 +121,7 @@ describe('a slice whose partition goes to another member', () => {
     assert.deepEqual(handled, []);
   });
 
-  test('parks nobody for a gap that the other has filled', async () => {
+  test('parks no account for a gap that the other member has filled', async () => {
     const [store, handled] = [createDurableTestStore(), [] as string[]];
     const [first, second, third] = history();
     assert.ok(first && second && third);
@@ -137,7 +137,7 @@ describe('a slice whose partition goes to another member', () => {
   });
 });
 
-test('an account that another marks is not let go on by what the slice had passed over', async () => {
+test('an account that another member marks is not resumed because of an event that the slice has skipped', async () => {
   const [store, handled] = [createDurableTestStore(), [] as string[]];
   const account = createTestAccount();
   const [first, second, third] = [account.registered(), account.verified(), account.revoked()];

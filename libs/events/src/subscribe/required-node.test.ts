@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { assertNodeVersion } from './required-node.ts';
 
-test('a Node that is too old is told so in one sentence, with what it needs', () => {
+test('a Node version that is too old is refused in one sentence that names the required version', () => {
   for (const version of ['18.20.8', '20.20.2', '21.7.3'])
     assert.throws(() => assertNodeVersion(version), {
       message: `@latchkey/events/subscribe needs Node 22 or later, because it uses Map.groupBy and Object.groupBy; this is Node ${version}.`,

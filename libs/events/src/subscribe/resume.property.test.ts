@@ -103,7 +103,7 @@ describe('an account that misses an event', () => {
     );
   });
 
-  test('skips none, and repeats only the event in hand, where the store fails meanwhile', async () => {
+  test('skips no event, and repeats only the current one, if the store fails meanwhile', async () => {
     await fc.assert(
       fc.asyncProperty(
         shuffledLogArbitrary(0),
@@ -127,7 +127,7 @@ describe('an account that misses an event', () => {
     );
   });
 
-  test('loses none where a member works on a partition that another has taken over', async () => {
+  test('loses no event if a member still works on a partition that another has taken over', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.scheduler(),

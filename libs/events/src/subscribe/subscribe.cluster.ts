@@ -81,7 +81,7 @@ describe('a subscription on Kafka', () => {
     await waitUntil(() => reader.healthy());
   });
 
-  test('parks an account, lets the others go on, and takes it up again', async (context) => {
+  test('parks an account, continues with the others, and resumes it', async (context) => {
     const topic = await openTopic(context);
     const [account, other] = [createTestAccount(), createTestAccount()];
     const [first, second, third] = [account.registered(), account.verified(), account.revoked()];
@@ -101,7 +101,7 @@ describe('a subscription on Kafka', () => {
     assert.deepEqual(await parked(), []);
   });
 
-  test('lets an account go on once its missing event arrives, though another member has parked it', async (context) => {
+  test('resumes an account once its missing event arrives, even if another member has parked it', async (context) => {
     const topic = await openTopic(context);
     const account = createTestAccount();
     const [first, second, third, fourth] = [
@@ -163,7 +163,7 @@ describe('a subscription on Kafka', () => {
     assert.ok(late.some((each) => other.of(each).length === 1));
   });
 
-  test('gives up its slices where another member takes over, each event in order and at most one per partition twice', async (context) => {
+  test('gives up its slices if another member takes over, with each event in order and at most one per partition twice', async (context) => {
     const topic = await openTopic(context);
     const accounts = Array.from({ length: 24 }, createTestAccount);
     const own = new Set<string>(accounts.map(({ id }) => id));

@@ -21,7 +21,7 @@ export function subscriptionContract(
   openTestHarness: (context: TestContext, confirm?: ConfirmErasure) => Promise<TestHarness>,
 ): void {
   describe(`${name}: a subscription`, () => {
-    test('hands each event to the handler of its type, with of whom, when and in which order', async (context) => {
+    test('calls the handler of its type for each event, with the account, the time and the sequence', async (context) => {
       const harness = await openTestHarness(context);
       const account = createTestAccount();
       const registered = account.registered();
@@ -40,7 +40,7 @@ export function subscriptionContract(
       ]);
     });
 
-    test('passes on that a person has been erased', async (context) => {
+    test('tells handlers that a person has been erased', async (context) => {
       const harness = await openTestHarness(context);
       const persons: unknown[] = [];
       await harness.subscribe({ handlers: { UserRegistered: ({ data }) => void persons.push(data.person) } });
@@ -84,7 +84,7 @@ export function subscriptionContract(
       assert.deepEqual(confirmed, [able.id]);
     });
 
-    test('takes one handler of an erasure', async (context) => {
+    test('accepts only one handler of an erasure', async (context) => {
       const harness = await openTestHarness(context);
       const subscribing = harness.subscribe({
         handlers: { AccountErased: () => undefined },
@@ -93,7 +93,7 @@ export function subscriptionContract(
       await assert.rejects(subscribing, { name: 'RangeError' });
     });
 
-    test('passes over what has no handler and what it does not know, and counts both', async (context) => {
+    test('skips events without a handler and events of unknown types, and counts both', async (context) => {
       const harness = await openTestHarness(context);
       const account = createTestAccount();
       const store = createDurableTestStore();
@@ -128,7 +128,7 @@ export function subscriptionContract(
       assert.deepEqual(handled, ['UserRegistered 1', 'AccountVerified 2']);
     });
 
-    test('continues after a restart where it was, with a durable store', async (context) => {
+    test('continues after a restart where it was, if its store is durable', async (context) => {
       const harness = await openTestHarness(context);
       const account = createTestAccount();
       const store = createDurableTestStore();
@@ -143,7 +143,7 @@ export function subscriptionContract(
       assert.deepEqual(after.handled, ['AccountVerified 2']);
     });
 
-    test('takes up an account in the middle after a restart, where its store forgets', async (context) => {
+    test('continues in the middle of an account after a restart, if its store is not durable', async (context) => {
       const harness = await openTestHarness(context);
       const account = createTestAccount();
       const before = await harness.subscribe({ store: memoryStore() });
@@ -156,7 +156,7 @@ export function subscriptionContract(
       assert.deepEqual(await after.listParked(), []);
     });
 
-    test('hands an event over again until its handler resolves, and those before it only once', async (context) => {
+    test('delivers an event again until its handler resolves, and earlier events only once', async (context) => {
       const harness = await openTestHarness(context);
       const account = createTestAccount();
       const handled: string[] = [];
@@ -182,7 +182,7 @@ export function subscriptionContract(
       ]);
     });
 
-    test('writes a position only after its handler, so that a run that dies between has it handled again', async (context) => {
+    test('stores a position only after the handler, so that an event is handled again if the process dies in between', async (context) => {
       const harness = await openTestHarness(context);
       const account = createTestAccount();
       const store = createDurableTestStore();
@@ -200,7 +200,7 @@ export function subscriptionContract(
       assert.equal(new Set(handled).size, 1);
     });
 
-    test('handles exactly once where the handler writes the position itself', async (context) => {
+    test('handles each event exactly once if the handler stores the position itself', async (context) => {
       const harness = await openTestHarness(context);
       const account = createTestAccount();
       const store = createDurableTestStore();
@@ -241,7 +241,7 @@ export function subscriptionContract(
       },
     };
     for (const [title, { cause, next }] of Object.entries(causes)) {
-      test(`${title}: what follows is held back, others go on`, async (context) => {
+      test(`${title}: its later events are held back, other accounts continue`, async (context) => {
         const harness = await openTestHarness(context);
         const [account, other] = [createTestAccount(), createTestAccount()];
         const subscription = await harness.subscribe();
@@ -257,7 +257,7 @@ export function subscriptionContract(
       });
     }
 
-    test('where an event is missing, and resumes by itself once that arrives', async (context) => {
+    test('if an event is missing, and resumes by itself once that arrives', async (context) => {
       const harness = await openTestHarness(context);
       const account = createTestAccount();
       const [first, second, third, fourth, fifth] = [
@@ -284,7 +284,7 @@ export function subscriptionContract(
       assert.deepEqual(await subscription.listParked(), []);
     });
 
-    test('where an event is missing, and waits for its handler where that refuses what follows', async (context) => {
+    test('if an event is missing, and remains parked if its handler then refuses a later event', async (context) => {
       const harness = await openTestHarness(context);
       const account = createTestAccount();
       const [first, second, third] = [account.registered(), account.verified(), account.revoked()];
@@ -330,7 +330,7 @@ export function subscriptionContract(
       assert.deepEqual(await subscription.listParked(), []);
     });
 
-    test('never for a record without a usable key, which names none', async (context) => {
+    test('never for a record without a usable key, which identifies no account', async (context) => {
       const harness = await openTestHarness(context);
       const subscription = await harness.subscribe();
       await harness.publish([
@@ -402,7 +402,7 @@ export function subscriptionContract(
       assert.deepEqual(handled, [1, 2, 3, 4]);
     });
 
-    test('waits for the event that the consumer has in hand, and does not hand it over again', async (context) => {
+    test('waits for the event that the consumer is handling, and does not deliver it again', async (context) => {
       const { harness, account, release, handlers, handled } = await parkedAtSecond(context);
       const third = account.revoked();
       const [begun, letGo] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
@@ -433,7 +433,7 @@ export function subscriptionContract(
       assert.deepEqual(handled, [1, 2, 3]);
     });
 
-    test('is tried again once by all who ask at once', async (context) => {
+    test('is retried only once for concurrent requests', async (context) => {
       const { harness, account, release, handlers, handled } = await parkedAtSecond(context);
       await harness.publish([account.revoked(), account.verified()]);
       const subscription = await harness.subscribe({ handlers });
@@ -445,7 +445,7 @@ export function subscriptionContract(
       assert.deepEqual(await subscription.retryParked(account.id), { result: 'not parked', sequence: 4 });
     });
 
-    test('stays parked where a handler rejects, and keeps what it has handled', async (context) => {
+    test('stays parked if a handler rejects, and keeps the position of the handled events', async (context) => {
       const harness = await openTestHarness(context);
       const account = createTestAccount();
       const [first, second, third] = [account.registered(), account.verified(), account.revoked()];
@@ -478,7 +478,7 @@ export function subscriptionContract(
     });
   });
 
-  test('a subscription that stops finishes the event in hand, begins none, and loses none', async (context) => {
+  test('a subscription that stops finishes the current event, begins no other, and loses none', async (context) => {
     const harness = await openTestHarness(context);
     const account = createTestAccount();
     const store = createDurableTestStore();
@@ -529,7 +529,7 @@ export function subscriptionContract(
   });
 
   describe('a subscription without a store', () => {
-    test('passes every event on, again and after a gap too, and skips what cannot be read', async (context) => {
+    test('delivers every event, even repeated ones and those after a gap, and skips unreadable records', async (context) => {
       const harness = await openTestHarness(context);
       const account = createTestAccount();
       const [first, second, third] = [account.registered(), account.verified(), account.revoked()];

@@ -53,7 +53,7 @@ function typesOf(facts: readonly AccountFact[]) {
 }
 
 describe('an account, whatever is asked of it,', () => {
-  test('gains nothing from a command that is run again in the state that it produced', () => {
+  test('gets no events from a command that is repeated in the state that it produced', () => {
     eachExecuted(({ command, after }) => {
       if (!happensAgain(command)) assert.deepEqual(decide(after, command).facts, []);
     });
@@ -72,7 +72,7 @@ describe('an account, whatever is asked of it,', () => {
     });
   });
 
-  test('gains nothing but its erasure once it has ended', () => {
+  test('gets no event but its erasure once it has ended', () => {
     eachExecuted(({ before, decision: { facts } }) => {
       if (before.status !== 'ended') return;
       assert.deepEqual(typesOf(facts), before.erased || facts.length === 0 ? [] : ['AccountErased']);
@@ -87,7 +87,7 @@ describe('an account, whatever is asked of it,', () => {
     });
   });
 
-  test('revokes its sessions whenever password, role, standing or life is taken from them', () => {
+  test('revokes its sessions whenever its password or role changes, or it is disabled or ends', () => {
     const ending = [
       'PasswordChanged',
       'RoleChanged',
@@ -115,7 +115,7 @@ describe('an account, whatever is asked of it,', () => {
     });
   });
 
-  test('takes a claim on its address exactly when it has proven it', () => {
+  test('claims its address exactly when it has verified it', () => {
     eachExecuted(({ before, decision: { facts } }) => {
       const proven = facts.flatMap((fact) => {
         if (fact.type === 'EmailChanged') return fact.private.address;
@@ -127,7 +127,7 @@ describe('an account, whatever is asked of it,', () => {
     });
   });
 
-  test('waits for its erasure by a request only, which only ops moves to an earlier instant, and is not used meanwhile', () => {
+  test('waits for its erasure only after a request, which only ops can move to an earlier instant, and cannot be used meanwhile', () => {
     eachExecuted(({ command, before, after, decision: { facts } }) => {
       if (after.status === 'none' || after.status === 'ended' || after.erasure === undefined) return;
       assert.ok(after.disabled);
@@ -142,7 +142,7 @@ describe('an account, whatever is asked of it,', () => {
     });
   });
 
-  test('names nobody once it is erased, and never changes again', () => {
+  test('contains no personal data once it is erased, and never changes again', () => {
     always(({ executed }) => {
       for (const { before, after, decision } of executed) {
         if (before.status === 'ended' && before.erased) assert.deepEqual(decision.facts, []);
@@ -152,7 +152,7 @@ describe('an account, whatever is asked of it,', () => {
     });
   });
 
-  test('is alone in having proven its address, and the one that it may get back', () => {
+  test('is the only account that has verified its address, or the address that it may get back', () => {
     always(({ accounts, claims }) => {
       for (const [userId, state] of accounts) {
         if (state.status !== 'verified') continue;
@@ -162,7 +162,7 @@ describe('an account, whatever is asked of it,', () => {
     });
   });
 
-  test('marks every address that it will not need, until that is released', () => {
+  test('marks every address that it will not need, until the address is released', () => {
     always(({ accounts, claims }) => {
       for (const [userId, state] of accounts) {
         if (state.status !== 'verified') continue;
@@ -174,7 +174,7 @@ describe('an account, whatever is asked of it,', () => {
     });
   });
 
-  test('gets another address only by its link, together with what belongs to the account', () => {
+  test('gets another address only by its link, together with the password or a session of the account', () => {
     eachExecuted(({ command, before, after }) => {
       if (before.status !== 'verified' || after.status !== 'verified') return;
       if (before.address === after.address) return;
@@ -236,7 +236,7 @@ describe('an account, whatever is asked of it,', () => {
     });
   });
 
-  test('is verified by a link only together with what belongs to it, or with a new password', () => {
+  test('is verified by a link only together with its password, a session or cookie, or a new password', () => {
     eachExecuted(({ command, before, decision: { facts } }) => {
       if (command.type !== 'Verify' || !typesOf(facts).includes('AccountVerified')) return;
       const { proof } = command;
@@ -252,13 +252,13 @@ describe('an account, whatever is asked of it,', () => {
 });
 
 describe('a fact that is published', () => {
-  test('holds nothing of what is private', () => {
+  test('contains no private data', () => {
     eachExecuted(({ decision: { facts } }) => {
       for (const { data } of facts) assert.doesNotMatch(JSON.stringify(data), /secret-hash/);
     });
   });
 
-  test('is what the catalogue says, with no field more', () => {
+  test('matches the catalogue, without additional fields', () => {
     eachExecuted(({ decision: { facts } }) => {
       for (const { type, data } of facts)
         assert.deepEqual(catalogue[type].schema.strict().parse(data), data, type);
@@ -278,7 +278,7 @@ describe('a fact that is published', () => {
   });
 });
 
-describe('the stories', () => {
+describe('the generated histories', () => {
   /** Without this check, the properties could hold merely because no command ever has an effect. */
   test('lead to every outcome that the properties are about', () => {
     const seen = new Set<string>();

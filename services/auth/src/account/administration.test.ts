@@ -26,7 +26,7 @@ describe('changing the role', () => {
   const promote = { type: 'ChangeRole', role: 'admin', by: adminId } as const;
   const demote = { type: 'ChangeRole', role: 'user', by: adminId } as const;
 
-  test('says what it was and by whom, and ends the sessions in the same commit', () => {
+  test('records the former role and the admin, and ends the sessions in the same commit', () => {
     given(...proven)
       .when(promote)
       .thenHappens(createRoleChangedFact('admin', 'user'), createSessionsRevokedFact('role-changed'));
@@ -35,13 +35,13 @@ describe('changing the role', () => {
       .thenHappens(createRoleChangedFact('user', 'admin'), createSessionsRevokedFact('role-changed'));
   });
 
-  test('is open to ops', () => {
+  test('is allowed for ops', () => {
     given(...proven)
       .when({ ...promote, by: 'ops' })
       .thenHappens(createRoleChangedFact('admin', 'user', 'ops'), createSessionsRevokedFact('role-changed'));
   });
 
-  test('to what it is already does nothing', () => {
+  test('to the current role does nothing', () => {
     given(...proven)
       .when(demote)
       .thenNothing();
@@ -70,7 +70,7 @@ describe('the last admin', () => {
     { type: 'DisableAccount', by: 'ops' },
   ] as const;
 
-  test('is neither demoted nor disabled, by nobody', () => {
+  test('can be neither demoted nor disabled, by anybody', () => {
     for (const command of commands) {
       given(...admin0)
         .when({ ...command, otherAdmins: alone })
@@ -81,14 +81,14 @@ describe('the last admin', () => {
     }
   });
 
-  test('takes a claim with the commit where another one remains', () => {
+  test('can be removed if another admin remains, with a claim in the same commit', () => {
     for (const command of commands) {
       const { claims } = decide(foldFacts(admin0), { ...command, otherAdmins });
       assert.deepEqual(claims, ['the third']);
     }
   });
 
-  test('is no matter to an account that is no admin, or disabled already', () => {
+  test('does not matter for an account that is no admin, or already disabled', () => {
     for (const command of commands.filter(({ type }) => type === 'DisableAccount'))
       assert.equal(decide(foldFacts(proven), command).refusal, undefined);
     given(...admin0, createAccountDisabledFact())
@@ -137,7 +137,7 @@ describe('disabling', () => {
 describe('an alert', () => {
   const alert = { type: 'AlertOwner', reason: 'new-sign-in', from: { system: 'Linux' } } as const;
 
-  test('names the owner of a verified account, and where it came from', () => {
+  test('names the owner of a verified account, and the source', () => {
     given(...proven)
       .when(alert)
       .thenHappens({
@@ -151,7 +151,7 @@ describe('an alert', () => {
       });
   });
 
-  test('is for nobody where the mailbox may be a stranger\u2019s, or the account is closed', () => {
+  test('is sent to nobody if the mailbox may be a stranger\u2019s, or the account is closed', () => {
     for (const past of [
       [],
       unverified,
@@ -167,7 +167,7 @@ describe('an alert', () => {
 describe('enabling', () => {
   const enable = { type: 'EnableAccount', by: adminId } as const;
 
-  test('opens the account again, and revives no session', () => {
+  test('reopens the account, but no session', () => {
     given(...proven, createAccountDisabledFact(), createSessionsRevokedFact('disabled'))
       .when(enable)
       .thenHappens(createAccountEnabledFact());
@@ -211,7 +211,7 @@ describe('an admin', () => {
       .thenRefused('own_account');
   });
 
-  test('finds no account that has ended or never was', () => {
+  test('finds no account that has ended or never existed', () => {
     const commands: readonly AccountCommand[] = [
       { type: 'ChangeRole', role: 'admin', by: adminId },
       { type: 'DisableAccount', by: adminId },

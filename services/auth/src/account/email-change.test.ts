@@ -107,7 +107,7 @@ const back = [
 ] as const;
 
 describe('asking for another address', () => {
-  test('mints a link to it, and changes nothing', () => {
+  test('creates a link to the new address, and changes nothing else', () => {
     given(...proven)
       .when(ask)
       .thenHappens(requested());
@@ -115,20 +115,20 @@ describe('asking for another address', () => {
     assert.deepEqual([state.address, state.email, state.passwordHash], [adaAddress, ada, firstPasswordHash]);
   });
 
-  test('happens alike for an address of another account, with the link left out', () => {
+  test('appends the same event for an address of another account, but without a link', () => {
     given(...proven)
       .when({ ...ask, owner: strangerId })
       .thenHappens(withheld);
   });
 
-  test('ends an earlier link, also if its own is withheld', () => {
+  test('ends an earlier link, even if its own is withheld', () => {
     for (const again of [requested(createTestLink('D')), withheld])
       given(...pending, again)
         .when(confirm)
         .thenRefused('token_invalid');
   });
 
-  test('needs the password that the account has by now', () => {
+  test('needs the current password of the account', () => {
     given(...proven, createPasswordChangedFact('change', 'newer'))
       .when(ask)
       .thenRefused('password_incorrect');
@@ -164,7 +164,7 @@ describe('asking for another address', () => {
 });
 
 describe('a link to a new address', () => {
-  test('changes the address with the password, and takes the hash that belongs to it', () => {
+  test('changes the address with the password, and replaces the hash by that for the new address', () => {
     given(...pending)
       .when(confirm)
       .thenHappens(changed);
@@ -179,7 +179,7 @@ describe('a link to a new address', () => {
       .thenHappens(changed);
   });
 
-  test('changes nothing alone, with another password, or with a session that has ended or is another’s', () => {
+  test('changes nothing alone, with a wrong password, or with a session that has ended or belongs to another account', () => {
     for (const proof of [
       { kind: 'password', passwordHash: 'other' },
       { kind: 'holder', holders: [] },
@@ -200,7 +200,7 @@ describe('a link to a new address', () => {
       .thenRefused('token_expired');
   });
 
-  test('is refused once another account has proven the address', () => {
+  test('is refused once another account has verified the address', () => {
     given(...pending)
       .when({ ...confirm, owner: strangerId })
       .thenRefused('token_invalid');
@@ -243,7 +243,7 @@ describe('a link to a new address', () => {
 });
 
 describe('a reset link', () => {
-  test('is not minted for an address that the account has no more', () => {
+  test('is not created for an address that the account no longer has', () => {
     given(...moved)
       .when({ type: 'RequestPasswordReset', address: adaAddress, link: createTestLink('R'), owner: adaId })
       .thenNothing();
@@ -328,7 +328,7 @@ describe('settling a change of address', () => {
       .thenNothing();
   });
 
-  test('is nothing for an account without one', () => {
+  test('does nothing for an account without a change', () => {
     for (const past of [[], proven, [...moved, ...back], [...moved, settled]])
       given(...past)
         .when(settle)
@@ -370,7 +370,7 @@ describe('the claims of an account', () => {
 describe('an operator undoes a change of address', () => {
   const undo = { type: 'UndoEmailChange', now: noon } as const;
 
-  test('and ends every session; the password is left to a reset', () => {
+  test('and ends every session; the owner then resets the password', () => {
     given(...proven, requested(), changed)
       .when(undo)
       .thenHappens(reverted, createSessionsRevokedFact('admin'));

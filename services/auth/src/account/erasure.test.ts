@@ -42,7 +42,7 @@ describe('requesting an erasure', () => {
       .thenHappens(createAccountErasureRequestedFact(later, undo), createSessionsRevokedFact('disabled'));
   });
 
-  test('of an unverified account tells nobody: the mailbox may be a stranger’s', () => {
+  test('of an unverified account notifies nobody: the mailbox may be a stranger’s', () => {
     given(...unverified)
       .when(request)
       .thenHappens(createAccountErasureRequestedFact(later), createSessionsRevokedFact('disabled'));
@@ -92,7 +92,7 @@ describe('requesting an erasure', () => {
     assert.equal(stateAfter(...waiting, earlier).erasure?.undo, undefined);
   });
 
-  test('is refused for nobody, for an ended registration, and for the last admin', () => {
+  test('is refused for an account that does not exist, for an ended registration, and for the last admin', () => {
     given().when(request).thenRefused('not_found');
     given(...unverified, ...createRegistrationEndedFacts('expired'))
       .when(request)
@@ -118,7 +118,7 @@ describe('canceling an erasure', () => {
     assert.equal(state.erasure, undefined);
   });
 
-  test('leaves an account disabled that was before', () => {
+  test('leaves an account disabled that was disabled before the request', () => {
     const past = [
       ...proven,
       createAccountDisabledFactWithNotice(),
@@ -133,13 +133,13 @@ describe('canceling an erasure', () => {
       .thenHappens(createAccountErasureCanceledFact(true, adminId), createAccountEnabledFact());
   });
 
-  test('is what an admin does by enabling the account', () => {
+  test('also happens if an admin enables the account', () => {
     given(...waiting)
       .when({ type: 'EnableAccount', by: adminId })
       .thenHappens(createAccountErasureCanceledFact(false, adminId));
   });
 
-  test('takes the right link, once, in its time', () => {
+  test('needs the right link, which works once until it expires', () => {
     given(...waiting)
       .when({ ...cancel, tokenHash: 'another' })
       .thenRefused('token_invalid');
@@ -171,7 +171,7 @@ describe('an erasure', () => {
       .thenNothing();
   });
 
-  test('happens to no account that nobody wants erased', () => {
+  test('happens to no account without a request', () => {
     given().when(erase).thenNothing();
     given(...proven)
       .when(erase)

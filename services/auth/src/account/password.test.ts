@@ -46,7 +46,7 @@ describe('asking for a reset', () => {
       .thenHappens(createPasswordResetRequestedFact(true, createTestLink('R')));
   });
 
-  test('mints none for an unverified account whose address is another’s', () => {
+  test('mints none for an unverified account whose address belongs to another account', () => {
     given(...unverified)
       .when({ ...ask, owner: strangerId })
       .thenHappens(createPasswordResetRequestedFact(true));
@@ -68,7 +68,7 @@ describe('asking for a reset', () => {
     }
   });
 
-  test('over the mail budget mints one where no link was asked for, or the last one was used', () => {
+  test('over the mail budget mints one if no link was requested before, or the last one was used', () => {
     const again = { ...ask, owner: adaId, link: createTestLink('S'), unlessUsableAt: noon };
     given(...proven)
       .when(again)
@@ -82,7 +82,7 @@ describe('asking for a reset', () => {
       .thenHappens(createPasswordResetRequestedFact(false, createTestLink('S')));
   });
 
-  test('over the mail budget behaves alike where the link is withheld', () => {
+  test('over the mail budget behaves the same if the link is withheld', () => {
     given(createUserRegisteredFact())
       .when({ ...ask, owner: strangerId, unlessUsableAt: msAfterNoon(HOUR - 1) })
       .thenNothing();
@@ -200,7 +200,7 @@ describe('a reset link of a verified account', () => {
 describe('a reset link of an unverified account', () => {
   const past = [...unverified, createPasswordResetRequestedFact(true, createTestLink('R'))];
 
-  test('proves the mailbox: it sets the first password, verifies and ends the sessions', () => {
+  test('verifies the account, sets the first password and ends the sessions', () => {
     given(...past)
       .when(complete)
       .thenHappens(
@@ -217,13 +217,13 @@ describe('a reset link of an unverified account', () => {
     });
   });
 
-  test('ends the registration where another has proven the address', () => {
+  test('ends the registration if another account has verified the address', () => {
     given(...past)
       .when({ ...complete, owner: strangerId })
       .thenRefused('token_invalid', ...createRegistrationEndedFacts('superseded'));
   });
 
-  test('that is not right ends nothing, though another has proven the address', () => {
+  test('that is wrong ends nothing, even if another account has verified the address', () => {
     const late = { ...complete, owner: strangerId };
     given(...past)
       .when({ ...late, tokenHash: 'other' })
@@ -267,13 +267,13 @@ describe('rehashing the password', () => {
     assert.equal(revokedAt, 0);
   });
 
-  test('does nothing if the account has another password by now', () => {
+  test('does nothing if the account has a different password by now', () => {
     given(...proven, createPasswordChangedFact('change', 'newer'))
       .when(rehash)
       .thenNothing();
   });
 
-  test('does nothing a second time, for an account that ended, and for none', () => {
+  test('does nothing a second time, for an ended account, and for one that does not exist', () => {
     given(...proven, createPasswordRehashedFact('renewed'))
       .when({ ...rehash, checkedHash: 'renewed' })
       .thenNothing();
@@ -293,7 +293,7 @@ describe('changing the password', () => {
       .thenHappens(createPasswordChangedFact('change', 'new'), createSessionsRevokedFact('password-changed'));
   });
 
-  test('is refused with another password than the one the account has by now', () => {
+  test('is refused unless the current password is given', () => {
     given(...proven, createPasswordChangedFact('reset', 'newer'))
       .when(change)
       .thenRefused('current_password_incorrect');

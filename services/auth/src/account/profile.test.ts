@@ -22,7 +22,7 @@ describe('changing the profile', () => {
       .thenHappens(createProfileChangedFact({ person: { firstName: 'Augusta' } }));
   });
 
-  test('leaves out what stays as it was', () => {
+  test('leaves out fields that do not change', () => {
     given(...proven)
       .when({ type: 'ChangeProfile', username: 'ada', firstName: 'Augusta', locale: 'en' })
       .thenHappens(createProfileChangedFact({ person: { firstName: 'Augusta' } }));
@@ -34,7 +34,7 @@ describe('changing the profile', () => {
       .thenHappens(createProfileChangedFact({ person: {}, locale: 'de' }));
   });
 
-  test('to what it is already, or to nothing, does nothing', () => {
+  test('to the current values, or without any values, does nothing', () => {
     given(...proven)
       .when({ type: 'ChangeProfile', username: 'ada', locale: 'en' })
       .thenNothing();

@@ -10,7 +10,7 @@ import {
 import { given } from './testing/given-when-then.ts';
 
 describe('revoking sessions', () => {
-  test('is a fact with its reason, verified or not', () => {
+  test('appends an event with the reason, whether or not the account is verified', () => {
     for (const reason of ['logout-all', 'refresh-reuse', 'admin'] as const) {
       const revoke = { type: 'RevokeSessions', reason } as const;
       given(createUserRegisteredFact(createTestLink('A')))
@@ -34,7 +34,7 @@ describe('revoking sessions', () => {
       .thenHappens(createSessionsRevokedFact('admin'));
   });
 
-  test('of an account that has ended or never was does nothing', () => {
+  test('of an account that has ended or never existed does nothing', () => {
     given().when({ type: 'RevokeSessions', reason: 'logout-all' }).thenNothing();
     given(createUserRegisteredFact(createTestLink('A')), ...createRegistrationEndedFacts('expired'))
       .when({ type: 'RevokeSessions', reason: 'logout-all' })
@@ -43,7 +43,7 @@ describe('revoking sessions', () => {
 });
 
 describe('the reuse of a refresh token', () => {
-  test('is told to the owner of a verified account, unless the owner has had enough notices', () => {
+  test('is reported to the owner of a verified account, unless the limit of notices is reached', () => {
     given(createUserRegisteredFact(createTestLink('A')), accountVerifiedFact)
       .when({ type: 'RevokeSessions', reason: 'refresh-reuse', notifies: true })
       .thenHappens(createSessionsRevokedFact('refresh-reuse'));
@@ -62,7 +62,7 @@ describe('the reuse of a refresh token', () => {
     createSessionsRevokedFact('logout-all'),
   ] as const;
 
-  test('ends the sessions where its own was decided on the revocation or later', () => {
+  test('ends all sessions if its own session began at the last revocation or later', () => {
     given(...past)
       .when(reuse(3))
       .thenHappens(createSessionsRevokedFact('refresh-reuse'));
@@ -71,7 +71,7 @@ describe('the reuse of a refresh token', () => {
       .thenHappens(createSessionsRevokedFact('refresh-reuse'));
   });
 
-  test('ends nothing where its own session is revoked already', () => {
+  test('ends nothing if its own session is already revoked', () => {
     given(...past)
       .when(reuse(2))
       .thenNothing();
@@ -80,13 +80,13 @@ describe('the reuse of a refresh token', () => {
       .thenNothing();
   });
 
-  test('is no occasion a second time', () => {
+  test('ends nothing a second time', () => {
     given(...past, createSessionsRevokedFact('refresh-reuse'))
       .when(reuse(3))
       .thenNothing();
   });
 
-  test('ends one session alone where it is named, once', () => {
+  test('ends only one session if that is named, and only once', () => {
     const one = { ...reuse(3), sessionId: 'one' };
     given(...past)
       .when(one)
@@ -102,7 +102,7 @@ describe('the reuse of a refresh token', () => {
       .thenNothing();
   });
 
-  test('counts before anything was ever revoked', () => {
+  test('ends all sessions even if nothing was ever revoked before', () => {
     given(createUserRegisteredFact(createTestLink('A')))
       .when(reuse(1))
       .thenHappens(createSessionsRevokedFact('refresh-reuse', undefined, { isTold: false }));

@@ -84,7 +84,7 @@ describe('renewing a verification link', () => {
       .thenHappens(createVerificationRequestedFact(createTestLink('B')));
   });
 
-  test('over the mail budget does nothing as long as a link works, or would', () => {
+  test('over the mail budget does nothing as long as a link works, or would work if it were not withheld', () => {
     for (const [past, owner] of [
       [createUserRegisteredFact(createTestLink('A')), undefined],
       [createUserRegisteredFact(), strangerId],
@@ -137,7 +137,7 @@ describe('ending a registration', () => {
       .thenHappens(...createRegistrationEndedFacts('expired'));
   });
 
-  test('because another has proven the address ends those that ever had a link', () => {
+  test('because another account has verified the address ends those that ever had a link', () => {
     given(createUserRegisteredFact(createTestLink('A')))
       .when(supersede)
       .thenHappens(...createRegistrationEndedFacts('superseded'));
@@ -149,7 +149,7 @@ describe('ending a registration', () => {
       .thenHappens(...createRegistrationEndedFacts('superseded'));
   });
 
-  test('because another has proven the address remembers a link that is dead by now', () => {
+  test('because another account has verified the address includes those whose link no longer works', () => {
     given(createUserRegisteredFact(createTestLink('A')), createAccountDisabledFact())
       .when(supersede)
       .thenHappens(...createRegistrationEndedFacts('superseded'));
@@ -160,7 +160,7 @@ describe('ending a registration', () => {
     given(createUserRegisteredFact(), createVerificationRequestedFact()).when(supersede).thenNothing();
   });
 
-  test('is not superseded by nobody, nor by itself', () => {
+  test('needs another account that supersedes it', () => {
     given(createUserRegisteredFact(createTestLink('A')))
       .when({ ...supersede, owner: undefined })
       .thenNothing();

@@ -208,14 +208,14 @@ describe('the state of an account', () => {
     assert.equal(stateAfter(...past).sequence, past.length);
   });
 
-  test('is left as it was: evolve makes another', () => {
+  test('is never changed: evolve returns a new state', () => {
     const before = Object.freeze(unverifiedAccountAfter(registered));
     evolve(before, accountVerifiedFact);
     assert.deepEqual(before, unverifiedAccountAfter(registered));
     assert.deepEqual(initialAccountState, { status: 'none' });
   });
 
-  test('goes through JSON unchanged, as a snapshot', () => {
+  test('is unchanged after a round trip through JSON, as in a snapshot', () => {
     const past = [
       registered,
       createPasswordResetRequestedFact(true, createTestLink('R')),
@@ -238,21 +238,21 @@ test('a history that does not begin with UserRegistered is refused', () => {
 describe('the state of an erased person', () => {
   const erased: AccountFact = { ...registered, data: { ...registered.data, person: null } };
 
-  test('has neither names nor an e-mail address, and all the rest', () => {
+  test('has neither names nor an e-mail address, but everything else', () => {
     const { email, username, ...rest } = stateAfter(erased);
     const { email: _email, username: _username, ...restBefore } = stateAfter(registered);
     assert.deepEqual({ email, username }, { email: '', username: '' });
     assert.deepEqual(rest, restBefore);
   });
 
-  test('keeps what a later change without a person leaves', () => {
+  test('is changed only in the other fields by a later change without a person', () => {
     assert.deepEqual(changeBy([registered], createProfileChangedFact({ person: null, locale: 'de' })), {
       locale: 'de',
     });
     assert.deepEqual(changeBy([registered], createProfileChangedFact({ person: null })), {});
   });
 
-  test('is decided on as any other', () => {
+  test('accepts commands like any other', () => {
     given(erased, accountVerifiedFact)
       .when({ type: 'DisableAccount', by: adminId })
       .thenHappens(createAccountDisabledFact(), createSessionsRevokedFact('disabled'));

@@ -75,7 +75,7 @@ describe('a verification link', () => {
       .thenRefused('token_invalid');
   });
 
-  test('is invalid where no link was minted, or no account is', () => {
+  test('is invalid if no link was created, or there is no account', () => {
     given(createUserRegisteredFact()).when(verify).thenRefused('token_invalid');
     given().when(verify).thenRefused('token_invalid');
   });
@@ -178,13 +178,13 @@ describe('a verification link needs, in the same step,', () => {
     return given(createUserRegisteredFact(createTestLink('A')));
   }
 
-  test('more than itself', () => {
+  test('more than the link alone', () => {
     given1()
       .when({ ...verify, proof: NOTHING })
       .thenRefused('password_required');
   });
 
-  test('the password of its own sign-up, whole', () => {
+  test('the complete password of its own sign-up', () => {
     given1().when(verify).thenHappens(accountVerifiedFact);
     for (const passwordHash of [
       '',
@@ -210,7 +210,7 @@ describe('a verification link needs, in the same step,', () => {
       .thenHappens(accountVerifiedFact);
   });
 
-  test('which ends with the sessions of the account', () => {
+  test('from after the last revocation of sessions', () => {
     given(createUserRegisteredFact(createTestLink('A')), createSessionsRevokedFact('logout-all'))
       .when({ ...verify, proof: holder })
       .thenRefused('password_required');
@@ -237,7 +237,7 @@ describe('a verification link needs, in the same step,', () => {
     assert.ok(state.allRevokedAt > 1);
   });
 
-  test('and with a new password again is a repeat, with another one invalid', () => {
+  test('and repeating it with the same new password does nothing, while a different one is invalid', () => {
     const past = [
       createUserRegisteredFact(createTestLink('A')),
       accountVerifiedFact,
@@ -253,7 +253,7 @@ describe('a verification link needs, in the same step,', () => {
       .thenRefused('token_invalid');
   });
 
-  test('and a bad token is told first', () => {
+  test('and reports a bad token first', () => {
     for (const proof of [NOTHING, newPassword, holder, verify.proof]) {
       given1()
         .when({ ...verify, proof, tokenHash: 'other' })
@@ -265,7 +265,7 @@ describe('a verification link needs, in the same step,', () => {
   });
 });
 
-describe('an address that another account has proven', () => {
+describe('an address that another account has verified', () => {
   const late = { ...verify, owner: strangerId };
 
   test('cannot be verified again: the registration ends', () => {
@@ -290,7 +290,7 @@ describe('an address that another account has proven', () => {
       .thenRefused('token_expired');
   });
 
-  test('is proven again by its own holder without harm', () => {
+  test('can be verified again by its own account without effect', () => {
     given(createUserRegisteredFact(createTestLink('A')))
       .when({ ...verify, owner: adaId })
       .thenHappens(accountVerifiedFact);
@@ -298,7 +298,7 @@ describe('an address that another account has proven', () => {
 });
 
 describe('a link', () => {
-  test('is looked at as it is used: the same refusals, or none', () => {
+  test('is refused for the same reasons when it is opened as when it is used', () => {
     const open = stateAfter(
       createUserRegisteredFact(createTestLink('A')),
       createPasswordResetRequestedFact(true, createTestLink('R')),

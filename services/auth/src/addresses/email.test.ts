@@ -25,7 +25,7 @@ describe('an e-mail address', () => {
     [longest, longest, longest],
   ];
   for (const [text, stored, canonical] of taken) {
-    test(`${JSON.stringify(text.slice(0, 40))} is taken`, () => {
+    test(`${JSON.stringify(text.slice(0, 40))} is accepted`, () => {
       assert.deepEqual(parseEmail(text), { stored, canonical });
     });
   }

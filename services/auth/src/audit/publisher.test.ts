@@ -61,7 +61,7 @@ describe('the publisher of security events', () => {
     return { ...part, wake: wakeup.wake };
   }
 
-  test('publishes what others have left, in order, with the account as the key', async () => {
+  test('publishes the events of all processes, in order, with the account as the key', async () => {
     const account = randomUUID();
     const { auditLog } = opened.stores;
     await auditLog.add([entryOf({ account, kept: true, value: '{"n":1}' }), entryOf({ value: '{"n":2}' })]);
@@ -78,7 +78,7 @@ describe('the publisher of security events', () => {
     );
   });
 
-  test('keeps in the outbox what the log does not take, and publishes it when it does', async () => {
+  test('keeps events in the outbox while the log refuses them, and publishes them later', async () => {
     const { auditLog } = opened.stores;
     isAway = true;
     const { start, stop, wake } = publisher();

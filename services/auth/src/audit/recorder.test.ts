@@ -100,7 +100,7 @@ describe('a security event', () => {
       assert.doesNotMatch(value + JSON.stringify(headers), /example\.com/);
   });
 
-  test('shares a write with those that follow at once', async (context) => {
+  test('shares a write with events that follow immediately', async (context) => {
     let writes = 0;
     const { recorder, added } = bench({ written: () => void writes++ });
     context.after(() => recorder.stop());
@@ -112,7 +112,7 @@ describe('a security event', () => {
     assert.equal(writes, 1);
   });
 
-  test('that happened in no request has no client', async () => {
+  test('that was not caused by a request has no client', async () => {
     const data = { actor: 'process', settings: { LIMITS: 'true' } } as const;
     const entry = await written({ occurrence: { type: 'ProcessStarted', data } });
     assert.deepEqual(JSON.parse(entry.value), data);

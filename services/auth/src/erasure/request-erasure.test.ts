@@ -174,7 +174,7 @@ describe('erasing an own account', () => {
   );
 
   test(
-    'that waits already is moved to an earlier instant by an operator, and is carried out once',
+    'that is already pending is moved to an earlier instant by an operator, and is carried out once',
     withTestWorld(async (world) => {
       const userId = await verified(world);
       await requestOwnErasure(
@@ -203,7 +203,7 @@ describe('erasing an own account', () => {
   );
 
   test(
-    'is refused to an admin for the own account, and for nobody’s',
+    'is refused to an admin for the own account, and for an account that does not exist',
     withTestWorld(async (world) => {
       const userId = await verified(world);
       await assert.rejects(

@@ -117,7 +117,7 @@ describe('a secret key', () => {
 });
 
 describe('generated secrets', () => {
-  test('fit together and are others each time', () => {
+  test('fit together, and are different each time', () => {
     assert.equal(parseSealingKey(secrets.SEALING_PUBLIC_KEY).kid, sealingJwk['kid']);
     const again = generateSecrets();
     for (const [name, value] of Object.entries(secrets)) {

@@ -60,7 +60,7 @@ function limitsOf() {
 }
 
 describe('a limit', () => {
-  test('counts what was done, and what was refused with a reason of the caller', async () => {
+  test('counts successful requests, and those refused because of the caller', async () => {
     const { limits, left } = limitsOf();
     await runWithinLimits({ limits }, [network], async () => ({}));
     const refusal = new Refused('email_already_registered');
@@ -104,14 +104,14 @@ describe('a limit', () => {
     assert.equal(await left('mail-network-hour'), 2);
   });
 
-  test('gives back all points of a list', async () => {
+  test('refunds all points of a list', async () => {
     const { limits, left } = limitsOf();
     const many = { limit: 'mailing-admin', key: 'a', points: 10 } as const;
     await runWithinLimits({ limits }, [many], async () => ({ repeated: true }));
     assert.equal(await left('mailing-admin'), 10);
   });
 
-  test('is given back once its store can be reached again', async () => {
+  test('is refunded once its store can be reached again', async () => {
     const { limits, left, takeAway } = limitsOf();
     async function failWhileAway(): Promise<never> {
       takeAway(true);
@@ -127,7 +127,7 @@ describe('a limit', () => {
     assert.equal(await left('mail-network-hour'), 2);
   });
 
-  test('is given back where the store has taken it without an answer', async () => {
+  test('is refunded if the store has counted it but the response was lost', async () => {
     const { limits, left, loseAnswers } = limitsOf();
     loseAnswers(true);
     for (const _ of Array(3).keys())
@@ -140,7 +140,7 @@ describe('a limit', () => {
     assert.equal(await left('mail-network-hour'), 2);
   });
 
-  test('is given back after a direct take, too, if the store has taken it without an answer', async () => {
+  test('is refunded after a direct take, too, if the store has counted it but the response was lost', async () => {
     const { limits, left, loseAnswers } = limitsOf();
     loseAnswers(true);
     await assert.rejects(limits.take(network.limit, network.key), { name: 'StoreUnavailable' });
@@ -150,7 +150,7 @@ describe('a limit', () => {
   });
 
   for (const owes of [false, true])
-    test(`gives back nothing that was not counted, while it owes ${owes ? 'other points' : 'nothing'}`, async () => {
+    test(`refunds nothing that was not counted, while ${owes ? 'another refund is' : 'no refund is'} pending`, async () => {
       const { limits, left, takeAway } = limitsOf();
       await limits.take(network.limit, network.key);
       await limits.take(address.limit, address.key);
@@ -165,7 +165,7 @@ describe('a limit', () => {
       assert.equal(await left('mail-address-day'), owes ? 1 : 0);
     });
 
-  test('is settled before the next one is taken', async () => {
+  test('is refunded before the next point is taken', async () => {
     const { limits, takeAway } = limitsOf();
     await limits.take(address.limit, address.key);
     takeAway(true);
@@ -174,7 +174,7 @@ describe('a limit', () => {
     assert.deepEqual(await limits.take(address.limit, address.key), { allowed: true });
   });
 
-  test('is given back to each key, in the order in which it is owed', async () => {
+  test('is refunded to each key, in the order of the failures', async () => {
     const given: string[] = [];
     let away = true;
     const limits = withDeferredRefunds({
@@ -190,7 +190,7 @@ describe('a limit', () => {
     assert.deepEqual(given, ['a', 'b', 'c']);
   });
 
-  test('is remembered for 10,000 requests, and no more', async () => {
+  test('remembers refunds of at most 10,000 requests', async () => {
     let given = 0;
     let away = true;
     // Reuse one error, because creating thousands of them takes seconds.

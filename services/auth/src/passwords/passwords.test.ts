@@ -38,7 +38,7 @@ async function signIn(world: TestWorld, password: string) {
   return { refreshToken, signed: { userId: state.userId, sessionId, state } };
 }
 
-describe('what is done is told as done, though the counters of tries are away by then:', () => {
+describe('an outcome is reported even if the counts of attempts are unavailable by then:', () => {
   test(
     'a reset',
     withTestWorld(async (world) => {

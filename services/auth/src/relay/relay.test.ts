@@ -146,7 +146,7 @@ describe('the relay', () => {
     return { relay, commit, release };
   }
 
-  test('publishes a stream at once when it is told of it', async () => {
+  test('publishes a stream immediately when it is notified', async () => {
     const relay = await started();
     const [first, second] = createCommits(randomUUID(), 2) as [Commit, Commit];
     await append(first);
@@ -158,7 +158,7 @@ describe('the relay', () => {
     assert.deepEqual(recorder.of(first.stream), [1, 2]);
   });
 
-  test('publishes all that a stream owes, in order, in batches', async () => {
+  test('publishes all unpublished commits of a stream, in order, in batches', async () => {
     const relay = await started({ batchSize: 10 });
     const stream = randomUUID();
     await append(...createCommits(stream, 25));
@@ -171,7 +171,7 @@ describe('the relay', () => {
     assert.deepEqual(recorder.publishes, [10, 10, 5]);
   });
 
-  test('collects what comes while a publish is under way into the next one', async () => {
+  test('collects commits that arrive during a publish into the next one', async () => {
     const relay = await started();
     const { promise: held, resolve: release } = Promise.withResolvers<void>();
     recorder.meanwhile(() => held);
@@ -185,7 +185,7 @@ describe('the relay', () => {
     assert.deepEqual(recorder.publishes, [1, 5]);
   });
 
-  test('sends everything again until it is acknowledged, and takes nothing out before', async () => {
+  test('resends everything until it is acknowledged, and marks nothing as published before that', async () => {
     const pauses: number[] = [];
     let failures = 6;
     recorder.meanwhile(async () => {
@@ -237,7 +237,7 @@ describe('the relay', () => {
     assert.equal((await relay.health())[0]?.detail, detail);
   });
 
-  test('is well again once another one has published what was refused here', async () => {
+  test('is healthy again once another relay has published the refused commits', async () => {
     const relay = await started();
     recorder.meanwhile(() => Promise.reject(new Error('the broker is away')));
     const commit = createCommit();
@@ -248,7 +248,7 @@ describe('the relay', () => {
     assert.deepEqual(await relay.health(), [{ name: 'bus', state: 'ok', needed: false }]);
   });
 
-  test('is well while a publish is under way', async () => {
+  test('is healthy during a publish', async () => {
     const { relay, release } = await publishing();
     const health = await relay.health();
     release();
@@ -256,7 +256,7 @@ describe('the relay', () => {
     assert.deepEqual(health, [{ name: 'bus', state: 'ok', needed: false }]);
   });
 
-  test('is degraded, too, where another one is to publish and does not', async () => {
+  test('is degraded, too, if another relay should publish but does not', async () => {
     const relay = await started();
     await append(...createCommits(randomUUID(), 3));
     now = new Date(secondsAfterTestStart(10));
@@ -267,7 +267,7 @@ describe('the relay', () => {
     assert.equal(dependency.detail, 'commits in the outbox: 3, the oldest since 10 s');
   });
 
-  test('can say how it is while the journal is away', async () => {
+  test('can report its health while the journal is unavailable', async () => {
     function backlog() {
       return Promise.reject(new StoreUnavailable(undefined));
     }
@@ -317,7 +317,7 @@ describe('the relay', () => {
     assert.equal((await relay.health())[0]?.state, 'ok');
   });
 
-  test('publishes the other topics where one is refused, and names it', async () => {
+  test('publishes to the other topics if one topic is refused, and names it', async () => {
     const mailingId = randomUUID();
     const mailing = createCommit({ stream: mailingId, events: [createMailRequestedFact(mailingId)] });
     const accounts = Array.from({ length: 20 }, () => createCommit());
@@ -345,7 +345,7 @@ describe('the relay', () => {
     assert.equal((await relay.health())[0]?.state, 'ok');
   });
 
-  test('publishes what shares a topic with a stream that is refused', async () => {
+  test('publishes the other streams of a topic if one stream is refused', async () => {
     const [refused, ...others] = Array.from({ length: 40 }, () => createCommit()) as [Commit, ...Commit[]];
     recorder.meanwhile(async (_topic, records) => {
       if (records.some((record) => accountIdOfRecord(record) === refused.stream))
@@ -364,7 +364,7 @@ describe('the relay', () => {
     for (const { stream } of [refused, ...others, late]) assert.deepEqual(recorder.of(stream), [1]);
   });
 
-  test('tries again when the journal was away, and calls no stream broken for it', async () => {
+  test('retries after an outage of the journal, and reports no stream as broken', async () => {
     let away = true;
     const unpublished: Outbox['unpublished'] = async (streams) => {
       if (!away) return outbox.unpublished(streams);
@@ -389,7 +389,7 @@ describe('the relay', () => {
     assert.deepEqual(await relay.health(), [{ name: 'bus', state: 'ok', needed: false }]);
   });
 
-  test('finishes the publish in hand before it stops', async () => {
+  test('finishes the current publish before it stops', async () => {
     const { relay, commit, release } = await publishing();
     const stopped = relay.stop();
     release();
@@ -399,7 +399,7 @@ describe('the relay', () => {
     await relay.stop();
   });
 
-  test('begins no further publish once it is to stop', async () => {
+  test('begins no further publish once it is told to stop', async () => {
     const relay = await started({ batchSize: 1 });
     const { promise: held, resolve: release } = Promise.withResolvers<void>();
     recorder.meanwhile(() => held);
@@ -442,7 +442,7 @@ describe('the relay', () => {
       };
     }
 
-    test('publishes what nobody told it of, once it is a second old', async () => {
+    test('publishes commits without a notification, once they are a second old', async () => {
       const { sleep, step } = steps();
       await started({ sleep });
       const [first, second] = createCommits(randomUUID(), 2) as [Commit, Commit];
@@ -456,7 +456,7 @@ describe('the relay', () => {
       assert.deepEqual(recorder.of(first.stream), [1, 2]);
     });
 
-    test('publishes at its start whatever it finds, however young', async () => {
+    test('publishes all commits when it starts, however recent', async () => {
       const commit = createCommit({ at: now.toISOString() });
       await append(commit);
       await started({ sleep: steps().sleep });
@@ -464,7 +464,7 @@ describe('the relay', () => {
       assert.deepEqual(recorder.of(commit.stream), [1]);
     });
 
-    test('publishes what a clock has stamped that was ahead', async () => {
+    test('publishes commits whose time was set by a clock that was ahead', async () => {
       const { sleep, step } = steps();
       await started({ sleep });
       await settled();
@@ -474,7 +474,7 @@ describe('the relay', () => {
       assert.deepEqual(recorder.of(commit.stream), [1]);
     });
 
-    test('looks often while it finds something, and less and less while it does not', async () => {
+    test('polls often while it finds commits, and less and less often while it does not', async () => {
       const { sleep, step, pauses } = steps();
       now = new Date(secondsAfterTestStart(100));
       await append(createCommit());
@@ -541,7 +541,7 @@ describe('the relay', () => {
     });
   });
 
-  test('finds by itself, on real timers, what another process appended', async () => {
+  test('finds commits of another process by itself, with real timers', async () => {
     const relay = createRelay({
       outbox,
       journal,
@@ -561,7 +561,7 @@ describe('the relay', () => {
     assert.deepEqual(recorder.of(commit.stream), [1]);
   });
 
-  test('tells how much waits and how old it is, how much it published and how long that took', async () => {
+  test('reports how many commits wait and their age, how many it published and how long that took', async () => {
     const relay = await started();
     const stream = randomUUID();
     await append(...createCommits(stream, 3));

@@ -33,13 +33,13 @@ describe('the published form of a commit', () => {
     );
   });
 
-  test('holds nothing private', () => {
+  test('contains no private data', () => {
     const text = JSON.stringify(toPublicEvents(commit));
     assert.doesNotMatch(text, /private|hash/i);
     assert.match(text, /ada@example\.com/);
   });
 
-  test('has no trace where the request had none', () => {
+  test('has no trace context if the request had none', () => {
     const [event] = toPublicEvents(createCommit());
     assert.ok(event);
     assert.equal('traceparent' in event, false);

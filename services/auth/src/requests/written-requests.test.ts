@@ -90,7 +90,7 @@ async function resets(world: TestWorld, userId: string): Promise<number> {
 
 describe('a request by address', () => {
   test(
-    'is written down alike for an address that nobody has',
+    'is recorded in the same way for an address that nobody has',
     withTestWorld(async (world) => {
       await world.signUp(ada, PASSWORD);
       await requestMailToAddress(world.deps, { kind: 'password-reset', address: ada }, createTestContext());
@@ -130,7 +130,7 @@ describe('a request by address', () => {
   );
 
   test(
-    'of either kind lets the newest of mere sign-ups choose a password',
+    'of either kind lets the newest of several unverified sign-ups choose a password',
     withTestWorld(async (world) => {
       const older = await world.signUp(ada, PASSWORD);
       const newer = await world.signUp(ada, PASSWORD);
@@ -145,7 +145,7 @@ describe('a request by address', () => {
   );
 
   test(
-    'for verification gives an owner nothing: there is nothing to verify',
+    'for verification has no effect for an owner: there is nothing to verify',
     withTestWorld(async (world) => {
       const owner = await verified(world, ada);
       await requestMailToAddress(world.deps, { kind: 'verification', address: ada }, createTestContext());
@@ -206,7 +206,7 @@ describe('a worker that dies', () => {
   }
 
   test(
-    'after the event, before the request was crossed off: another adds no second event',
+    'after the event, but before the request was removed: another worker adds no second event',
     withTestWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
       await processMailRequest(world.deps, await written(world));
@@ -224,7 +224,7 @@ describe('a worker that dies', () => {
   );
 
   test(
-    'between two accounts: another carries on with the second',
+    'between two accounts: another worker continues with the second',
     withTestWorld(async (world) => {
       const owner = await verified(world, ada);
       const { userId } = await world.signUp(ada, PASSWORD);
@@ -238,7 +238,7 @@ describe('a worker that dies', () => {
   );
 
   test(
-    'keeps what it held until its lease has expired by the clock of the heir, wherever the wall clock jumps',
+    'keeps its requests until another worker’s monotonic clock shows that the lease has expired, wherever the wall clock jumps',
     withTestWorld(async (world) => {
       const carried: string[] = [];
       async function carry({ address }: QueuedMailRequest): Promise<void> {
@@ -269,7 +269,7 @@ describe('a worker that dies', () => {
   );
 
   test(
-    'takes no other request with it: one that fails is left, the next is carried out',
+    'blocks no other request: one that fails is left, the next is processed',
     withTestWorld(async (world) => {
       const carried: string[] = [];
       async function failing({ address }: QueuedMailRequest): Promise<void> {
@@ -289,9 +289,9 @@ describe('a worker that dies', () => {
   );
 });
 
-describe('a waking worker', () => {
+describe('a worker that is woken', () => {
   test(
-    'does at once what was written down meanwhile, also more than it takes at a time',
+    'immediately processes the requests recorded meanwhile, even more than one batch',
     withTestWorld(async (world) => {
       const carried = new Set<string>();
       const wakeup = createWakeup();

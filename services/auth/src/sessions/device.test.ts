@@ -13,7 +13,7 @@ test('a device is the family of its browser and system, whatever their versions'
   assert.deepEqual(detectDevice(IPHONE), { browser: 'Safari', system: 'iOS' });
 });
 
-test('a text of a stranger is no device', () => {
+test('arbitrary text is no device', () => {
   for (const text of ['', ' ', 'curl/8.5.0', 'Call +1 555 0100 now/1', '<b>/1 (', 'x'.repeat(4096), '$ne/1'])
     assert.deepEqual(detectDevice(text), {}, text);
 });

@@ -166,7 +166,7 @@ describe('a login', () => {
   );
 
   test(
-    'makes a session on the sequence that the account had',
+    'creates a session at the current sequence of the account',
     withTestWorld(async (world) => {
       const userId = await verified(world, ada, PASSWORD);
       const before = world.deps.now();
@@ -318,7 +318,7 @@ describe('guessing passwords', () => {
   );
 
   test(
-    'is not helped by a session of a mere sign-up',
+    'is not helped by a session of an unverified sign-up',
     withTestWorld(async (world) => {
       await world.signUp(ada, PASSWORD);
       await login(world.deps, { address: ada, password: PASSWORD }, home);
@@ -331,7 +331,7 @@ describe('guessing passwords', () => {
   );
 
   test(
-    'is forgotten with a completed reset, from whose IP the owner is let in from then on',
+    'resets the counts when a reset is completed, and trusts its IP from then on',
     withTestWorld(async (world) => {
       const userId = await verified(world, ada, PASSWORD);
       await guess(world, 3);

@@ -75,7 +75,7 @@ describe('a refresh token', () => {
   );
 
   test(
-    'presented by several at once gives all of them the same',
+    'gives the same next token to concurrent requests',
     withTestWorld(async (world) => {
       const { refreshToken, state } = await loggedIn(world);
       const all = await Promise.all(
@@ -91,7 +91,7 @@ describe('a refresh token', () => {
     new UnreadableCommit('an account', 2, 'a newer release wrote it'),
   ]) {
     test(
-      `is not used up where the account cannot be had: ${failure.name}`,
+      `is not used up if the account is unavailable: ${failure.name}`,
       withTestWorld(async (world) => {
         const { refreshToken, state } = await loggedIn(world);
         function load() {
@@ -107,7 +107,7 @@ describe('a refresh token', () => {
   }
 
   test(
-    'is told apart from theft by processes whose clocks differ',
+    'is distinguished from theft by processes whose clocks differ',
     withTestWorld(async (world) => {
       const { refreshToken, state } = await loggedIn(world);
       const next = await refreshSession(world.deps, refreshToken, createTestContext());

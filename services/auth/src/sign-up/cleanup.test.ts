@@ -35,7 +35,7 @@ async function verifiedByACrash(world: TestWorld, userId: string): Promise<void>
 
 describe('the sweep', () => {
   test(
-    'ends a sign-up that nobody has verified for seven days, and not a moment sooner',
+    'ends a sign-up that was not verified within seven days, and not a moment sooner',
     withTestWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
       world.advance(WEEK - 1);
@@ -72,7 +72,7 @@ describe('the sweep', () => {
   );
 
   test(
-    'asks for those alone that are due, page by page, and lets others run in between',
+    'queries only sign-ups that are due, page by page, and lets other work run in between',
     withTestWorld(async (world) => {
       const now = world.deps.now();
       const old = new Date(now.getTime() - WEEK).toISOString();
@@ -149,7 +149,7 @@ describe('the sweep', () => {
   );
 
   test(
-    'takes off the mark that a crash left on an account that is verified, and adds nothing to it',
+    'removes the mark that a crash left on a verified account, and appends nothing',
     withTestWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
       await verifiedByACrash(world, userId);
@@ -162,7 +162,7 @@ describe('the sweep', () => {
   );
 
   test(
-    'takes off the mark that a crash left on a registration that has ended',
+    'removes the mark that a crash left on a registration that has ended',
     withTestWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
       const expire = { type: 'EndRegistration', reason: 'expired', owner: undefined } as const;
@@ -187,7 +187,7 @@ describe('the sweep', () => {
   );
 
   test(
-    'removes the sessions that are over and no others',
+    'removes expired sessions, and no others',
     withTestWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
       await login(world.deps, { address: ada, password: PASSWORD }, createTestContext());

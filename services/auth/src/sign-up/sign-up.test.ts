@@ -119,7 +119,7 @@ describe('a sign-up', () => {
   );
 
   test(
-    'beyond five living ones of an address becomes a request for a link',
+    'beyond five pending ones of an address becomes a request for a link',
     withTestWorld(async (world) => {
       for (const _ of Array(5).keys()) await world.signUp(ada, PASSWORD);
       assert.equal(await world.deps.requests.count(), 0);
@@ -130,7 +130,7 @@ describe('a sign-up', () => {
   );
 
   test(
-    'beyond five living ones, repeated under its key, is one request, one mail, and nobody else’s account',
+    'beyond five pending ones, repeated under its key, is one request and one mail, and returns no account of others',
     withTestWorld(async (world) => {
       const others: string[] = [];
       for (const _ of Array(5).keys()) others.push((await world.signUp(ada, PASSWORD)).userId);
@@ -230,7 +230,7 @@ describe('the page of a verification link', () => {
 
 describe('verifying a sign-up', () => {
   test(
-    'takes the address, its mark off, and ends the other sign-ups',
+    'claims the address, removes its mark, and ends the other sign-ups',
     withTestWorld(async (world) => {
       const other = await world.signUp(ada, ANOTHER);
       const { userId } = await world.signUp(ada, PASSWORD);
@@ -260,7 +260,7 @@ describe('verifying a sign-up', () => {
   );
 
   test(
-    'needs its own password, whether or not another sign-up lives, and counts guesses as failed logins',
+    'needs its own password, whether or not another sign-up is pending, and counts guesses as failed logins',
     withTestWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
       const token = tokenOf(world, userId);
@@ -276,7 +276,7 @@ describe('verifying a sign-up', () => {
   );
 
   test(
-    'takes the session or the cookie of its own account alone',
+    'accepts only a session or cookie of its own account',
     withTestWorld(async (world) => {
       const stranger = await world.signUp(ada, ANOTHER);
       const { userId } = await world.signUp(ada, PASSWORD);

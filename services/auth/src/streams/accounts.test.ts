@@ -25,7 +25,7 @@ const disable: AccountCommand = { type: 'DisableAccount', by: adminId };
 
 describe('a command', () => {
   test(
-    'is appended with what it says, and its stream is handed to the relay',
+    'is appended with its events, and the relay is notified of its stream',
     withTestWorld(async (world) => {
       const { deps, nudged } = world;
       const userId = await registered(world);
@@ -96,7 +96,7 @@ describe('a command that makes an account', () => {
   }
 
   test(
-    'asks for nothing that cannot be there',
+    'does not read a stream that cannot exist yet',
     withTestWorld(async (world) => {
       const userId = world.deps.newId();
       const { state } = await unasked(world).create(userId, origin, () => ({
@@ -109,7 +109,7 @@ describe('a command that makes an account', () => {
   );
 
   test(
-    'makes none where there is one',
+    'creates none if the id is in use',
     withTestWorld(async (world) => {
       const userId = await registered(world);
       const { facts } = await world.deps.accounts.create(userId, origin, () => ({
@@ -136,7 +136,7 @@ describe('a command whose append goes wrong', () => {
   );
 
   test(
-    'is appended at the second try where the first never arrived',
+    'is appended at the second attempt if the first never arrived',
     withTestWorld(async (world) => {
       const userId = await registered(world);
       world.faults.push('request lost');
@@ -193,9 +193,9 @@ describe('a command whose append goes wrong', () => {
   );
 });
 
-describe('a command that another was faster than', () => {
+describe('a command that loses a race', () => {
   test(
-    'is decided again on what the account is by then',
+    'is decided again on the new state of the account',
     withTestWorld(async (world) => {
       const userId = await registered(world);
       const other = world.freshAccounts();
@@ -215,7 +215,7 @@ describe('a command that another was faster than', () => {
   );
 
   test(
-    'every time is a conflict in the end',
+    'every time ends with a conflict',
     withTestWorld(async (world) => {
       const userId = await registered(world);
       const other = world.freshAccounts();

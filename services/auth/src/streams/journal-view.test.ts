@@ -43,7 +43,7 @@ function sequences(events: readonly { event: { sequence: number } }[]) {
   return events.map(({ event }) => event.sequence);
 }
 
-test('a stream is laid open as its events are published, with the commit of each', async (t) => {
+test('a stream is returned as its published events, each with its commit', async (t) => {
   const stream = randomUUID();
   const first = createRegistrationCommit('ada@example.com', { stream });
   const second = createCommit({
@@ -69,7 +69,7 @@ test('a stream is laid open as its events are published, with the commit of each
   assert.equal(await view.stream(randomUUID()), undefined);
 });
 
-test('streams come whole, also one that is longer than a page, and those around it', async (t) => {
+test('streams are returned complete, even one that is longer than a page, and those around it', async (t) => {
   const ids = Array.from({ length: 5 }, () => randomUUID()).toSorted();
   const commits = ids.flatMap((id, index) => createCommits(id, index === 2 ? 1234 : 3));
   const { view } = await openView(t, commits);
@@ -80,7 +80,7 @@ test('streams come whole, also one that is longer than a page, and those around 
   );
 });
 
-test('a stream that cannot be followed is laid open up to there, with the reason', async (t) => {
+test('a stream with a flaw is returned up to the flaw, with the reason', async (t) => {
   const [lacking, damaged, shifted] = [randomUUID(), randomUUID(), randomUUID()];
   const { view, run } = await openView(
     t,

@@ -88,7 +88,7 @@ describe('the state of a stream', () => {
     assert.deepEqual(reads, [0, 3]);
   });
 
-  test('of a stream that there is not takes nobody else’s place', async () => {
+  test('of a stream that does not exist evicts no other state from the cache', async () => {
     const { load } = streams({ remembered: 1 });
     await append(1);
     for (const one of [stream, randomUUID(), stream]) await load(one);
@@ -146,7 +146,7 @@ describe('the state of a stream', () => {
     assert.equal((await snapshots.find(stream))?.stateVersion, 1);
   });
 
-  test('does without snapshots that cannot be had or left', async () => {
+  test('works without snapshots if they cannot be read or written', async () => {
     await append(101);
     async function unavailable(): Promise<never> {
       throw new StoreUnavailable(undefined);
@@ -155,14 +155,14 @@ describe('the state of a stream', () => {
     assert.equal((await streams({ snapshots: away }).load(stream)).number, 101);
   });
 
-  test('is not loaded where a snapshot fails for a bug', async () => {
+  test('is not loaded if a snapshot fails because of a bug', async () => {
     await append(101);
     const bug = new TypeError('a bug');
     const faulty = { ...snapshots, find: () => Promise.reject(bug) };
     await assert.rejects(streams({ snapshots: faulty }).load(stream), bug);
   });
 
-  test('is refused, not guessed, where a commit is missing', async () => {
+  test('is refused, not guessed, if a commit is missing', async () => {
     for (const number of [1, 3]) await journal.append(createCommit({ stream, number }));
     await assert.rejects(streams().load(stream), {
       name: 'UnreadableCommit',
@@ -170,13 +170,13 @@ describe('the state of a stream', () => {
     });
   });
 
-  test('is refused where sequences do not follow each other', async () => {
+  test('is refused if sequences do not follow each other', async () => {
     await journal.append(createCommit({ stream, number: 1 }));
     await journal.append(createCommit({ stream, number: 2, sequence: 3 }));
     await assert.rejects(streams().load(stream), /its sequence is not the next one/);
   });
 
-  test('cannot be had while the journal is away', async () => {
+  test('is unavailable while the journal is', async () => {
     const away = {
       ...journal,
       read: async () => {

@@ -23,7 +23,7 @@ describe('a link token', () => {
     assert.equal(tokens.account(token), userId);
   });
 
-  test('is another each time', () => {
+  test('is different each time', () => {
     assert.notEqual(tokens.mint(userId), tokens.mint(userId));
   });
 
@@ -85,7 +85,7 @@ describe('a refresh token', () => {
       assert.equal(tokens.open(token.slice(0, length)), undefined, String(length));
   });
 
-  test('is not good for another number, session or key', () => {
+  test('is not valid for another number, session or key', () => {
     const [, , mac] = tokens.issue(sessionId, 7).split('.');
     assert.equal(tokens.open(`${sessionId}.8.${mac}`), undefined);
     assert.equal(tokens.open(`${v7()}.7.${mac}`), undefined);
@@ -95,7 +95,7 @@ describe('a refresh token', () => {
     );
   });
 
-  test('is still good once a newer key signs, until its own is retired', () => {
+  test('is still valid once a newer key signs, until its own key is retired', () => {
     const [former, newer] = [{ bytes: randomBytes(32) }, { kid: 'newer', bytes: randomBytes(32) }];
     const token = createRefreshTokens([former]).issue(sessionId, 7);
     const rotated = createRefreshTokens([newer, former]);
@@ -167,7 +167,7 @@ describe('an access token', () => {
     seq: 3,
   };
 
-  test('is what the verifier of every service takes', async () => {
+  test('is accepted by the verifier of every service', async () => {
     const { accessToken, expiresIn } = tokens.issue(subject);
     const verify = createTokenVerifier({
       keys: createFixedKeySource(tokens.jwks()),
@@ -180,7 +180,7 @@ describe('an access token', () => {
     assert.equal(expiresIn, 900);
   });
 
-  test('is what another library takes for one (RFC 9068)', async () => {
+  test('is accepted by another library (RFC 9068)', async () => {
     const { accessToken } = tokens.issue(subject);
     const jwks = createLocalJWKSet({ keys: [...keys.published] });
     const { payload, protectedHeader } = await jwtVerify(accessToken, jwks, {
@@ -194,7 +194,7 @@ describe('an access token', () => {
     assert.deepEqual(protectedHeader, { alg: 'ES256', typ: 'at+jwt', kid: keys.signing.kid });
   });
 
-  test('has a name of its own', () => {
+  test('is unique', () => {
     assert.notEqual(tokens.issue(subject).accessToken, tokens.issue(subject).accessToken);
   });
 

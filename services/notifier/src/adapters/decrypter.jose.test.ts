@@ -20,7 +20,7 @@ describe('a sealed link', () => {
     }
   });
 
-  it('is opened by a key that has an id of its own, too', async () => {
+  it('is opened by a key with a custom id, too', async () => {
     const key = await createSealingKey();
     const token = aLinkToken();
     const content = new TextEncoder().encode(JSON.stringify({ ...link, token }));

@@ -106,7 +106,7 @@ describe('a mail over SMTP', () => {
 });
 
 describe('what a server answers', () => {
-  it('550 5.1.1 to the recipient is a refusal for good, told in the server’s words', async () => {
+  it('550 5.1.1 to the recipient is a permanent refusal, reported in the server’s words', async () => {
     const { result } = await sendThrough({
       onRcptTo: (_to, _session, done) => done(smtpReply(550, '5.1.1 <ada@example.com>: no user ada here')),
     });
@@ -138,12 +138,12 @@ describe('what a server answers', () => {
     assert.deepEqual(result, { kind: 'busy', failure });
   });
 
-  it('5xx to the sender means that we are unwelcome', async () => {
+  it('5xx to the sender means that the server refuses us', async () => {
     const { result } = await sendThrough({ onMailFrom: (_from, _session, done) => done(smtpReply(550)) });
     assert.equal(result.kind, 'unwelcome');
   });
 
-  it('421 at the greeting means that it takes nothing now', async () => {
+  it('421 at the greeting means that the server accepts no mails now', async () => {
     const { result } = await sendThrough({ onConnect: (_session, done) => done(smtpReply(421)) });
     assert.deepEqual(result, { kind: 'busy', failure: { stage: 'greeting', code: 421, words: 'no' } });
   });
@@ -169,14 +169,14 @@ describe('what a server answers', () => {
     assert.deepEqual(result, { kind: 'deferred', failure });
   });
 
-  it('a stall before the content ends with the try, and the mail is not sent', async () => {
+  it('a stall before the content ends with the attempt, and the mail is not sent', async () => {
     const ending = new AbortController();
     const server = await serve({ onRcptTo: () => ending.abort() });
     const options = { ...unlimited(), signal: ending.signal };
     assert.deepEqual(await mailerTo(server.port).send(TEST_MAIL, options), { kind: 'withdrawn' });
   });
 
-  it('a stall is waited for as long as the settings say, and told by its stage', async () => {
+  it('a stall is waited for as long as the settings say, and reported with its stage', async () => {
     // Only the stage that gets no reply has a short timeout, because a busy machine may take longer for the other
     // stages.
     const stalled = await sendThrough({ onRcptTo: () => undefined }, { waits: { rcpt: 50 } });
@@ -269,7 +269,7 @@ describe('the lease', () => {
     assert.deepEqual(order, ['recipient', 'asked']);
   });
 
-  it('withdraws the mail when it is over, and the server takes nothing', async () => {
+  it('withdraws the mail if it has expired, and the server accepts nothing', async () => {
     const server = await serve();
     const mailer = mailerTo(server.port);
     const result = await mailer.send(TEST_MAIL, { ...unlimited(), mayProceed: () => false });
@@ -337,7 +337,7 @@ describe('a server with TLS', () => {
     }
   });
 
-  it('is not trusted with a certificate that nobody vouches for', async () => {
+  it('is not trusted with a certificate that no known authority has signed', async () => {
     for (const [script, settings] of [
       [startTls(), { startTls: true }],
       [implicit(), { implicitTls: true }],
@@ -348,13 +348,13 @@ describe('a server with TLS', () => {
     }
   });
 
-  it('gets nothing in plain text where STARTTLS is demanded and not offered', async () => {
+  it('gets nothing in plain text if STARTTLS is required but not offered', async () => {
     const { server, result } = await sendThrough({}, { startTls: true });
     assert.equal(result.kind, 'unwelcome');
     assert.equal(server.received.length, 0);
   });
 
-  it('is spoken to in plain text where STARTTLS is switched off', async () => {
+  it('is spoken to in plain text if STARTTLS is switched off', async () => {
     const { server, result } = await sendThrough(startTls());
     assert.deepEqual(result, { kind: 'accepted' });
     assert.equal(server.received[0]?.secure, false);
@@ -380,7 +380,7 @@ describe('a server with accounts', () => {
     assert.deepEqual(getEventListeners(signal, 'abort'), []);
   });
 
-  it('takes mail from who logs in', async () => {
+  it('accepts mail after a login', async () => {
     const { server, result } = await sendThrough(script, {
       credentials: { username: 'mailer', password: 'right' },
     });
@@ -388,7 +388,7 @@ describe('a server with accounts', () => {
     assert.equal(server.received[0]?.user, 'mailer');
   });
 
-  it('does not want us with a wrong password, nor without any', async () => {
+  it('refuses us with a wrong password, and without one', async () => {
     const wrong = await sendThrough(script, { credentials: { username: 'mailer', password: 'wrong' } });
     assert.equal(wrong.result.kind, 'unwelcome');
     const mailer = mailerTo(wrong.server.port, { credentials: { username: 'mailer', password: 'wrong' } });

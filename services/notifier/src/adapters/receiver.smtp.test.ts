@@ -113,7 +113,7 @@ describe('the receiver of reports', () => {
     assert.match(await send(port, [own]), /^250 /);
   });
 
-  it('refuses addresses that are none of ours, and takes one at a time', async (t) => {
+  it('refuses addresses that are not ours, and accepts one at a time', async (t) => {
     const { port, proofs } = await start(t);
     assert.match(await send(port, ['postmaster@bounces.example.com']), /^550 5\.1\.1 /);
     const another = returnPaths.addressOf(randomUUID());

@@ -96,7 +96,7 @@ describe('a report in a mail', () => {
     assert.equal(read.kind, 'report');
   });
 
-  it('of Exim is read by what the server said', async () => {
+  it('of Exim is classified by the reply that it quotes', async () => {
     const diagnostic = 'smtp; 550 5.1.1 No such user';
     const read = await reader.read(to(own, aBounce({ recipient: ADA_ADDRESS, status: '5.0.0', diagnostic })));
     assert.equal(read.kind === 'report' && read.state, 'bounced');

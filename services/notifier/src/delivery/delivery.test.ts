@@ -36,7 +36,7 @@ describe('what becomes of a delivery', () => {
     return settlementAfterAttempt(delivery, { result, at: NOW, ms: 5, now: later(5), random: 0.5 });
   }
 
-  it('ends when it is accepted, refused for good, somebody else’s, broken or too late', () => {
+  it('is final when it is accepted, permanently refused, sealed for another event, broken or too late', () => {
     const results = ['accepted', 'too-late', 'mismatch', 'broken'] as const;
     assert.deepEqual(
       results.map((kind) => after({ kind }).state),
@@ -45,7 +45,7 @@ describe('what becomes of a delivery', () => {
     assert.equal(after({ kind: 'refused', failure: atRcpt }).state, 'failed');
   });
 
-  it('is tried again later, and that counts, when it is refused because of us, deferred, or cannot be made', () => {
+  it('is retried later, which counts as an attempt, when it is refused because of us, deferred, or cannot be rendered', () => {
     const kinds = ['undecided', 'rejected', 'deferred', 'busy'] as const;
     const failed = kinds.map((kind): AttemptResult => ({ kind, failure: atRcpt }));
     for (const result of [...failed, { kind: 'unknown-key', keyId: 'k' }, { kind: 'broken-mail' }] as const) {

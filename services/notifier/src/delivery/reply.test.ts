@@ -19,7 +19,7 @@ describe('a reply', () => {
     ['554 5.7.1: Relay access denied', 554, undefined, '5.7.1: Relay access denied'],
     ['550 1.2.3.4 is listed', 550, undefined, '1.2.3.4 is listed'],
   ] as const) {
-    it(`is taken apart: ${JSON.stringify(raw)}`, () => {
+    it(`is parsed: ${JSON.stringify(raw)}`, () => {
       const reply = parseReply(raw);
       assert.equal(reply?.code, code);
       assert.equal(reply?.enhanced, enhanced);
@@ -27,7 +27,7 @@ describe('a reply', () => {
     });
   }
 
-  it('is no reply without three digits at its beginning', () => {
+  it('is none without three digits at its beginning', () => {
     for (const raw of ['', 'hello', '55 no', '5500 no']) assert.equal(parseReply(raw), undefined);
   });
 });

@@ -236,7 +236,7 @@ describe('what the notifier does about an event', () => {
     );
   });
 
-  it('an erased person is owed nothing, and is counted; a newer link still supersedes', () => {
+  it('an erased person gets no mail, and is counted; a newer link still supersedes earlier ones', () => {
     const erased = reactTo(anEvent('VerificationRequested', { locale, person: null, verification: token }));
     assert.deepEqual(erased, { mails: [], supersedes: ['verification'], erased: true });
     const requested = reactTo(anEvent('EmailChangeRequested', { locale, person: null }));
@@ -249,7 +249,7 @@ describe('what the notifier does about an event', () => {
     });
   });
 
-  it('nobody reacts to what only others care about', () => {
+  it('events that only concern other consumers cause no reaction', () => {
     const quiet = [
       anEvent('ProfileChanged', { person: { firstName: 'Ada' } }),
       anEvent('AccountEnabled', { changedBy: 'ops', person: null }),

@@ -164,7 +164,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       assert.equal((await deliveries.unsharedRecipientsOf(one)).length, 3);
     });
 
-    it('hands out what was recorded, whole', async () => {
+    it('returns a claimed delivery as it was recorded', async () => {
       const delivery = aLink();
       assert.deepEqual(await add([delivery]), { added: 1, cancelled: 0 });
       assert.deepEqual(await claim(), [{ ...delivery, tries: 0 }]);
@@ -187,7 +187,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       assert.deepEqual(await claim({ now: at(3000) }), []);
     });
 
-    it('hands out what ends first, first', async () => {
+    it('claims the delivery with the earliest deadline first', async () => {
       const [late, early, middle] = [
         aDelivery({ sendUntil: at(300) }),
         aDelivery({ sendUntil: at(100) }),
@@ -198,7 +198,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       assert.deepEqual(await claimedIds({ limit: 2, owner: 'two' }), [late.id]);
     });
 
-    it('hands each delivery to one claimer, however many ask at once', async () => {
+    it('gives each delivery to only one of several concurrent claimers', async () => {
       const added = Array.from({ length: 40 }, () => aDelivery());
       await add(added);
       const stores = [deliveries, await fixture.another(), await fixture.another()];
@@ -211,13 +211,13 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       assert.deepEqual(ids.toSorted(), added.map(({ id }) => id).toSorted());
     });
 
-    it('hands out at once what an event asks for whose clock is ahead', async () => {
+    it('claims a delivery immediately even if the clock of its event was ahead', async () => {
       const delivery = aDelivery({ occurredAt: at(600) });
       await add([delivery], [], at(1));
       assert.deepEqual(await claimedIds({ now: at(1) }), [delivery.id]);
     });
 
-    it('hands a delivery out again once it was freed, and not before, whatever the clock shows', async () => {
+    it('claims a delivery again only after it was freed, whatever the clock shows', async () => {
       const delivery = aDelivery();
       await add([delivery]);
       assert.deepEqual(await deliveries.held(), []);
@@ -230,7 +230,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       assert.deepEqual(await claimedIds({ owner: 'two', now: at(2) }), [delivery.id]);
     });
 
-    it('frees nothing that is held by a newer lease, or has ended', async () => {
+    it('frees no delivery that has a newer lease or is final', async () => {
       const [again, sent] = [aDelivery(), aDelivery()];
       await add([again, sent]);
       await claim();
@@ -242,7 +242,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       assert.deepEqual([await stateOf(again.id), await stateOf(sent.id)], ['claimed', 'sent']);
     });
 
-    it('lets only the holder write down the outcome', async () => {
+    it('lets only the claimer record the outcome', async () => {
       const delivery = aDelivery();
       await add([delivery]);
       await claim();
@@ -254,7 +254,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       assert.equal(await deliveries.settle(delivery.id, 'two', { state: 'sent', at: at(94) }), false);
     });
 
-    it('hands out at once what was given back, and leaves the hands of others alone', async () => {
+    it('claims returned deliveries immediately, and does not touch deliveries that others have claimed', async () => {
       const [lost, held] = [aDelivery({ sendUntil: at(300) }), aDelivery({ sendUntil: at(200) })];
       await add([held, lost]);
       await claim({ owner: 'one', limit: 1 });
@@ -282,7 +282,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       assert.equal(await deliveries.settle(held.id, 'one', { state: 'sent', at: at(5) }), true);
     });
 
-    it('hands out at once what a wrong clock made due further ahead than any back-off', async () => {
+    it('claims a delivery immediately that a wrong clock made due later than any backoff allows', async () => {
       const [early, late, soon] = [aDelivery({ sendUntil: at(900) }), aDelivery(), aDelivery()];
       const day = 24 * 3600;
       await add([{ ...early, occurredAt: at(day) }, late, soon]);
@@ -294,7 +294,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       assert.deepEqual(await claimedIds({ owner: 'two', now: at(1) }), [late.id]);
     });
 
-    it('has written down, once it says so, outcomes that might wait for each other', async () => {
+    it('has stored batched outcomes once it resolves', async () => {
       const [sent, retried, lost] = [aDelivery(), aDelivery(), aDelivery()];
       await add([sent, retried, lost]);
       await claim();
@@ -316,7 +316,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       ]);
     });
 
-    it('does not revive what has ended when a claim is given back', async () => {
+    it('does not reopen a final delivery when its claim is returned', async () => {
       const [sent, retried] = [aDelivery(), aDelivery()];
       await add([sent, retried]);
       await claim();
@@ -327,7 +327,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       assert.deepEqual(await claim({ owner: 'two', now: at(9) }), []);
     });
 
-    it('hands a delivery out again when its next try is due', async () => {
+    it('claims a delivery again when its next attempt is due', async () => {
       const delivery = aDelivery();
       await add([delivery]);
       await claim();
@@ -342,7 +342,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       assert.deepEqual(await claim({ owner: 'two', now: at(10) }), [{ ...delivery, tries: 1 }]);
     });
 
-    it('does not count a try that says nothing about the mail', async () => {
+    it('does not count an attempt that says nothing about the mail', async () => {
       const delivery = aDelivery();
       await add([delivery]);
       await claim();
@@ -394,7 +394,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       assert.doesNotMatch(await fixture.dump(), PERSONAL);
     });
 
-    it('never hands out what has run out, and ends it as expired', async () => {
+    it('never claims a delivery past its deadline, and marks it as expired', async () => {
       const delivery = aDelivery({ sendUntil: at(10) });
       await add([delivery]);
       assert.deepEqual(await claim({ now: at(10) }), []);
@@ -403,7 +403,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       assert.equal(await stateOf(delivery.id), 'expired');
     });
 
-    it('leaves what is in somebody’s hands alone when it runs out, until it is freed', async () => {
+    it('does not expire a claimed delivery before it is freed', async () => {
       const delivery = aDelivery({ sendUntil: at(10) });
       await add([delivery]);
       await claim();
@@ -414,7 +414,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       assert.equal(await stateOf(delivery.id), 'expired');
     });
 
-    it('ends as unsealable what runs out while its link could not be opened', async () => {
+    it('marks a delivery as unsealable that expires while its link cannot be decrypted', async () => {
       const delivery = aLink({ sendUntil: at(10) });
       await add([delivery]);
       await claim();
@@ -425,14 +425,14 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       assert.deepEqual([found?.state, found?.reason], ['failed', 'unsealable']);
     });
 
-    it('records old news as expired, without the address', async () => {
+    it('records a delivery as expired, without the address, if its deadline has already passed', async () => {
       const delivery = aDelivery({ sendUntil: at(-1) });
       await add([delivery], [], at(0));
       assert.equal(await stateOf(delivery.id), 'expired');
       assert.doesNotMatch(await fixture.dump(), PERSONAL);
     });
 
-    it('keeps old news that must not expire, and does not hand it out', async () => {
+    it('keeps a delivery that is past its deadline but must not expire, and does not claim it', async () => {
       const delivery = aDelivery({ sendUntil: at(-1) });
       await deliveries.record({ deliveries: [delivery], cutoffs: [], mayExpire: false }, at(0));
       assert.equal(await stateOf(delivery.id), 'pending');
@@ -460,7 +460,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       assert.deepEqual(await claimedIds(), [after.id]);
     });
 
-    it('never hands out a delivery whose event comes after what superseded it', async () => {
+    it('never claims a delivery whose event arrives after the event that superseded it', async () => {
       const late = aLink({ sequence: 2 });
       await add([], [{ subject: late.subject, what: 'verification', before: 3 }]);
       await add([late]);
@@ -476,7 +476,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       assert.deepEqual(await claim(), []);
     });
 
-    it('cancels what was superseded while it was in somebody’s hands when it comes back', async () => {
+    it('cancels a delivery that was superseded while it was claimed, once it is returned', async () => {
       const [retried, abandoned] = [aLink(), aLink()];
       await add([retried, abandoned]);
       await claim();
@@ -491,7 +491,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       assert.deepEqual([await stateOf(retried.id), await stateOf(abandoned.id)], ['cancelled', 'cancelled']);
     });
 
-    it('passes over what is superseded and hands out the next', async () => {
+    it('skips superseded deliveries, and claims the next one', async () => {
       const superseded = Array.from({ length: 5 }, () => aLink({ sendUntil: at(100) }));
       const good = aLink({ sendUntil: at(200) });
       await add([...superseded, good]);
@@ -538,7 +538,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       assert.deepEqual(await listed(), []);
     });
 
-    it('tells operators when it is due and when it ended, and names nobody', async () => {
+    it('shows operators when a delivery is due or when it ended, without personal data', async () => {
       const [owed, sent] = [aLink(), aDelivery()];
       await add([sent]);
       await claim();
@@ -555,7 +555,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       assert.doesNotMatch(JSON.stringify(shown), PERSONAL);
     });
 
-    it('hands out a pending delivery at once after retryNow, and only a pending one', async () => {
+    it('claims a delivery immediately after retryNow, but only a pending one', async () => {
       const [waiting, sent] = [aDelivery(), aDelivery()];
       await add([waiting, sent]);
       await claim();
@@ -570,7 +570,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       assert.deepEqual([await stateOf(waiting.id), await stateOf(sent.id)], ['claimed', 'sent']);
     });
 
-    it('cancels on demand what is owed, and forgets the address', async () => {
+    it('cancels an open delivery on demand, and removes the address', async () => {
       const delivery = aLink();
       await add([delivery]);
       assert.equal(await deliveries.cancel(delivery.id, at(1)), true);
@@ -584,7 +584,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       assert.equal(await stateOf(delivery.id), 'cancelled');
     });
 
-    it('cancels nothing that is in somebody’s hands, until it is freed', async () => {
+    it('does not cancel a claimed delivery before it is freed', async () => {
       const [held, sent] = [aDelivery(), aDelivery()];
       await add([held, sent]);
       await claim();
@@ -616,13 +616,13 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       });
     });
 
-    it('counts no further than asked for', async () => {
+    it('counts no further than requested', async () => {
       await add([aDelivery(), aDelivery(), aDelivery()]);
       assert.equal((await deliveries.census(2)).pending, 2);
       assert.equal((await deliveries.census(4)).pending, 3);
     });
 
-    it('knows the event of the oldest that is owed, whether or not it is in hand', async () => {
+    it('returns the event time of the oldest open delivery, whether or not it is claimed', async () => {
       assert.equal(await deliveries.oldestOpen(), undefined);
       const [older, newer] = [aDelivery({ occurredAt: at(-60) }), aDelivery({ occurredAt: at(-30) })];
       await add([newer, older]);
@@ -668,7 +668,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       assert.deepEqual((await deliveries.find(id))?.report, report);
     });
 
-    it('lists what was reported first, first', async () => {
+    it('lists the earliest reports first', async () => {
       const ids = [await sent(), await sent(), await sent()];
       for (const [index, id] of ids.entries())
         await deliveries.report(id, { state: 'complained', at: at(9 - index), source: 'ses' });

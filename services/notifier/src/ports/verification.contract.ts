@@ -42,7 +42,7 @@ export function deliveryRecordsContract(name: string, open: () => Promise<Record
       return fixture.deliveries.claim({ owner: randomUUID(), now, leaseMs, limit: 1 });
     }
 
-    it('tell which of the owed ones are recorded, in any state', async () => {
+    it('tell which of the required deliveries are recorded, in any state', async () => {
       const { deliveries } = fixture;
       const sent = aMailing(['ada@example.com', 'ben@example.com']);
       const missing = aMailing(['cleo@example.com']);

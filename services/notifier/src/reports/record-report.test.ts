@@ -122,7 +122,7 @@ describe('a report', () => {
     assert.equal((await deliveries.find(id))?.state, 'bounced');
   });
 
-  it('about a mail that was never sent is done with', async (t) => {
+  it('about a mail that was never sent is accepted, and changes nothing', async (t) => {
     const { deliveries, aDelivery, takes } = await setUp(t);
     const id = await aDelivery('expired');
     assert.equal(await takes(about(id, 'bounced')), 'done');

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { AttemptResult } from '../delivery/attempt.ts';
 import { type Circuit, circuitAfterResult, claimCapacity, closedCircuit } from './circuit.ts';
 
-describe('a mail server that is away', () => {
+describe('a mail server that is down', () => {
   function after(circuit: Circuit, result: AttemptResult, now: number) {
     return circuitAfterResult(circuit, { result, now, random: 0, refusedInARow: 0, connections: 5 });
   }
@@ -19,7 +19,7 @@ describe('a mail server that is away', () => {
     assert.equal(claimCapacity(open, load(1_000, 1)), 0);
   });
 
-  it('gets all the others at once when it has answered anything at all', () => {
+  it('gets all other mails as soon as it has replied at all', () => {
     for (const result of [
       { kind: 'accepted' },
       { kind: 'refused', failure },
@@ -29,7 +29,7 @@ describe('a mail server that is away', () => {
     }
   });
 
-  it('is left alone for longer when it refuses us', () => {
+  it('is probed less often if it refuses us', () => {
     const unwelcome: Circuit = after(closedCircuit, { kind: 'unwelcome', failure }, 0);
     assert.equal(claimCapacity(unwelcome, load(10_000, 0)), 0);
     assert.equal(claimCapacity(unwelcome, load(15_000, 0)), 1);
@@ -41,14 +41,14 @@ describe('a mail server that is away', () => {
     assert.equal(claimCapacity(open, load(12_000, 2)), 0);
   });
 
-  it('that allows no more connections is away only once it allows a single one', () => {
+  it('that refuses further connections is down only if it refuses the only one', () => {
     const busy = { result: { kind: 'busy', failure }, now: 0, random: 0, refusedInARow: 0 } as const;
     assert.equal(circuitAfterResult(closedCircuit, { ...busy, connections: 2 }), closedCircuit);
     assert.equal(circuitAfterResult(closedCircuit, { ...busy, connections: 1 }).state, 'open');
     assert.equal(circuitAfterResult(open, { ...busy, connections: 2 }).state, 'open');
   });
 
-  it('that refuses several recipients in a row is asked more and more rarely, until it accepts one', () => {
+  it('that refuses several recipients in a row is probed less and less often, until it accepts one', () => {
     const rejected = { result: { kind: 'rejected', failure }, now: 0, random: 0, connections: 5 } as const;
     assert.equal(circuitAfterResult(closedCircuit, { ...rejected, refusedInARow: 2 }), closedCircuit);
     const probes = [3, 4, 5, 10].map((refusedInARow) => {
@@ -62,7 +62,7 @@ describe('a mail server that is away', () => {
     assert.equal(circuitAfterResult(refusing, { ...others, result: { kind: 'accepted' } }), closedCircuit);
   });
 
-  it('is not taken for back because of what never reached it', () => {
+  it('is not considered up because of attempts that never reached it', () => {
     assert.equal(after(open, { kind: 'too-late' }, 1_000), open);
     assert.equal(after(open, { kind: 'unknown-key', keyId: 'k' }, 1_000), open);
   });

@@ -67,7 +67,7 @@ async function owe(count: number, changes: Partial<NewDelivery> = {}): Promise<v
 }
 
 describe('the dispatcher', () => {
-  it('writes an outcome once the store is back, and reports the outage once', async () => {
+  it('stores an outcome once the store is back, and reports the outage once', async () => {
     await owe(1);
     const stored = deliveries;
     let failures = 3;
@@ -95,7 +95,7 @@ describe('the dispatcher', () => {
     assert.equal(lines.filter((line) => line.includes('cannot be reached')).length, 1);
   });
 
-  it('sends at once what a claim took whose answer was lost', { timeout: 60_000 }, async (t) => {
+  it('immediately sends the mails of a claim whose response was lost', { timeout: 60_000 }, async (t) => {
     await owe(3);
     const stored = deliveries;
     let lost = false;
@@ -125,7 +125,7 @@ describe('the dispatcher', () => {
     await dispatcher.stop();
   });
 
-  it('finishes and records what is in hand before it stops, and takes nothing new', async () => {
+  it('finishes and records the mails in progress before it stops, and claims no others', async () => {
     await owe(24);
     const { promise: go, resolve: release } = Promise.withResolvers<void>();
     const { promise: full, resolve: isFull } = Promise.withResolvers<void>();
@@ -208,7 +208,7 @@ describe('the dispatcher', () => {
     ['the process stood still', (ms) => ({ ...systemClock, monotonic: () => performance.now() + ms() })],
     ['the machine was suspended', (ms) => ({ ...systemClock, now: () => new Date(Date.now() + ms()) })],
   ] as const satisfies readonly (readonly [string, (ms: () => number) => Clock])[]) {
-    it(`hands nothing over once the try is too old because ${what}`, async () => {
+    it(`sends no content once the attempt is too old because ${what}`, async () => {
       await owe(1);
       let slept = 0;
       const { promise: answers, resolve } = Promise.withResolvers<readonly boolean[]>();

@@ -494,7 +494,7 @@ describe('any number of notifiers', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('send what is owed in time, and again only what its sender could not record', async () => {
+  it('send every required mail in time, and one twice only if its sender could not record the outcome', async () => {
     const store = openSqliteStorage({ database }).deliveries;
     await fc.assert(
       fc.asyncProperty(

@@ -158,7 +158,7 @@ describe('a mail server that refuses', () => {
     assert.match(watch.trouble() ?? '', /^refused all mails of the last minute, last at RCPT TO: 454$/);
   });
 
-  it('us is well once it has accepted a mail, even if it then closes the connection during another', () => {
+  it('us is healthy once it has accepted a mail, even if it then closes the connection during another', () => {
     watch.at(0, ['ada'], { kind: 'rejected', failure: { stage: 'rcpt', code: 554 } });
     watch.at(1, ['ada'], accepted);
     watch.at(2, ['bob'], {

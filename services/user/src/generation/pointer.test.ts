@@ -33,7 +33,7 @@ test('a rebuild goes from one generation to the next, and back', () => {
   assert.deepEqual([back.active, candidateGenerationOf(back), previousGenerationOf(back)], [1, 2, undefined]);
 });
 
-test('a number is never given twice, also where a rebuild was given up', () => {
+test('the number of a generation is never reused, even if its rebuild was given up', () => {
   const givenUp = stopOtherGenerations(addGeneration(initialPointer));
   assert.deepEqual(givenUp.running, [1]);
   assert.deepEqual(addGeneration(givenUp).running, [1, 3]);

@@ -27,7 +27,7 @@ export function generationsContract(
   open: (context: TestContext) => Promise<GenerationsUnderTest>,
 ): void {
   describe(`Generations on ${adapter}`, () => {
-    test('the first answers until another does, and everybody reads what one has written', async (context) => {
+    test('the first generation is active until another is, and every process reads the same pointer', async (context) => {
       const { generations, others } = await open(context);
       assert.deepEqual(await generations.read(), initialPointer);
       const second = addGeneration(initialPointer);

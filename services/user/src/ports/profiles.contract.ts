@@ -112,7 +112,7 @@ export function profilesContract(adapter: string, open: (context: TestContext) =
       assert.deepEqual(paged, names.map(uuidFromText).toSorted());
     });
 
-    test('lists living profiles by creation and id, page after page', async (context) => {
+    test('lists active profiles by creation and id, page after page', async (context) => {
       const profiles = await open(context);
       const late = accountOf('late', { createdAt: '2026-03-02T00:00:00.000Z' });
       const same = ['a', 'b', 'c', 'd'].map((name) => accountOf(name));
@@ -142,7 +142,7 @@ export function profilesContract(adapter: string, open: (context: TestContext) =
       assert.deepEqual(await profiles.list({ limit: 9, prefix: 'ada' }), []);
     });
 
-    test('gives out every account by id, page after page, whatever became of it', async (context) => {
+    test('returns every account by id, page after page, even if it has ended', async (context) => {
       const profiles = await open(context);
       const living = ['a', 'b', 'c', 'd', 'e'].map((name) => accountOf(name));
       const gone = accountWith({ ended: true, id: uuidFromText('gone'), sequence: 2 });

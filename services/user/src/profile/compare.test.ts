@@ -24,11 +24,11 @@ describe('the fold of an account', () => {
 });
 
 describe('two profiles', () => {
-  test('that are the same differ in nothing', () => {
+  test('that are the same have no differences', () => {
     assert.deepEqual(differingFields(living(), living()), []);
   });
 
-  test('differ in fields by name: with another value, missing, or there besides', () => {
+  test('differ in named fields: with another value, missing, or additional', () => {
     const { username: _, ...lacking } = living() as unknown as Record<string, unknown>;
     const stored = { ...lacking, role: 'admin', nickname: null };
     assert.deepEqual(differingFields(stored as never, living()).toSorted(), ['nickname', 'role', 'username']);

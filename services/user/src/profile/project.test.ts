@@ -52,7 +52,7 @@ describe('a profile', () => {
     });
   });
 
-  test('begins without a person where that was erased', () => {
+  test('begins without a person if that was erased', () => {
     const { email, username, firstName, lastName } = living(createTestHistory('ada').registered(null));
     assert.deepEqual({ email, username, firstName, lastName }, erased);
   });
@@ -117,7 +117,7 @@ describe('a profile', () => {
     }
   });
 
-  test('keeps of an ended registration what tells a late duplicate, whatever follows', () => {
+  test('keeps what is needed to recognise late duplicates after a registration has ended', () => {
     const account = createTestHistory('ada');
     const gone = fold(account.registered(), account.add('RegistrationEnded', { reason: 'expired' }));
     assert.deepEqual(gone, { ended: true, id: account.id, sequence: 2 });
@@ -139,7 +139,7 @@ describe('a profile', () => {
     assert.equal(living(event).createdAt, '2026-03-01T12:00:01.000Z');
   });
 
-  test('honours tokens decided on its last SessionsRevoked or later, while it is neither disabled nor ended', () => {
+  test('accepts tokens issued at its last SessionsRevoked or later, while it is neither disabled nor ended', () => {
     const profile = { ...living(createTestHistory('ada').registered()), revokedAt: 3 };
     assert.equal(acceptsToken(profile, 2), false);
     assert.equal(acceptsToken(profile, 3), true);

@@ -19,7 +19,7 @@ function promotion(account: ReturnType<typeof createTestHistory>): LatchkeyEvent
   });
 }
 
-test('forged records take no sequence number and park nobody; the true next event counts', async (context) => {
+test('forged records use no sequence and park no account; the genuine next event is applied', async (context) => {
   const { publish, stateOf, metric } = await startTestService(context);
   const account = createTestHistory('ada');
   const first = signEvent(account.registered());

@@ -64,7 +64,7 @@ test('an account is parked once a restored history reaches its sequence, and thi
   assert.equal(projection.detail, '1 parked accounts, 1 of them because their history has forked');
 });
 
-test('repeated events, and events without the data of an erased person, park nobody', async (context) => {
+test('repeated events, and events without the data of an erased person, park no account', async (context) => {
   const { publish, stateOf } = await startTestService(context);
   const { id, old } = forkedHistory();
   const erased = old.map(({ value, headers: { ce_personsalt: _, ...headers }, ...record }) => {
@@ -80,7 +80,7 @@ test('repeated events, and events without the data of an erased person, park nob
   assert.deepEqual(await stateOf(id), { sequence: 3, isParked: false });
 });
 
-test('an account whose hash an earlier release did not store goes on, and is parked by a later fork', async (context) => {
+test('an account whose hash an earlier release did not store continues, and is parked by a later fork', async (context) => {
   const { publish, stateOf, database } = await startTestService(context);
   const { id, old, restored } = forkedHistory();
   await publish(ACCOUNTS_TOPIC, old.slice(0, 2));

@@ -48,7 +48,7 @@ function scene() {
   };
 }
 
-describe('a pointers of the pointer', () => {
+describe('the cache of the pointer', () => {
   test('is refreshed again and again, and reported each time', async () => {
     const { pointers, stored, pass } = scene();
     const seen: GenerationPointer[] = [];
@@ -67,7 +67,7 @@ describe('a pointers of the pointer', () => {
     assert.equal(seen.length, 3);
   });
 
-  test('goes on after the store was away', async () => {
+  test('continues after an outage of the store', async () => {
     const { pointers, stored, pass } = scene();
     const seen: GenerationPointer[] = [];
     const unfollow = pointers.follow((pointer) => seen.push(pointer));
@@ -101,13 +101,13 @@ describe('a pointers of the pointer', () => {
   });
 });
 
-describe('the profiles that answer', () => {
+describe('the active profiles', () => {
   function account(id: string, generation: number) {
     return accountOfProfile({ ended: true, id, sequence: generation });
   }
   const none = { list: never, countParked: never, countForked: never };
 
-  test('are those of the generation that answers now', async () => {
+  test('are those of the generation that is active now', async () => {
     const { pointers, stored, pass } = scene();
     const profiles = createActiveProfiles(pointers, (generation) => ({
       ...none,
@@ -119,7 +119,7 @@ describe('the profiles that answer', () => {
     assert.deepEqual(await findAccount(profiles, 'a'), account('a', 2));
   });
 
-  test('are asked again where an instance stood still and the generation may be gone by now', async () => {
+  test('are queried again if the instance was paused and the generation may be removed by now', async () => {
     const { pointers, stored, pass } = scene();
     const asked: number[] = [];
     const profiles = createActiveProfiles(pointers, (generation) => ({

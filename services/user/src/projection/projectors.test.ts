@@ -59,7 +59,7 @@ describe('generations that are filled', () => {
     assert.equal(opened(), 2);
   });
 
-  test('are tried again where they could not be opened', async () => {
+  test('are opened later if they could not be opened before', async () => {
     const { projectors, hold, read } = scene();
     await projectors.start([1]);
     hold(2).reject(new Error('away'));
@@ -72,13 +72,13 @@ describe('generations that are filled', () => {
     assert.deepEqual(read(), [1, 2]);
   });
 
-  test('keep the service from starting where one cannot be opened then', async () => {
+  test('prevent the start of the service if one cannot be opened then', async () => {
     const { projectors, hold } = scene();
     hold(2).reject(new Error('away'));
     await assert.rejects(projectors.start([1, 2]), /away/);
   });
 
-  test('are left at once where they are no longer wanted when they open', async () => {
+  test('are closed immediately if they are no longer needed when they open', async () => {
     const { projectors, hold, read } = scene();
     await projectors.start([1]);
     const [second, third] = [hold(2), hold(3)];

@@ -114,7 +114,7 @@ test('an account that resumes loses no event that came while it was read again',
   assert.equal((await findAccount(bench.profiles, account.id)).sequence, 8);
 });
 
-test('a record that cannot be read is passed once the event after the last one follows it', async (context) => {
+test('an unreadable record is skipped once the next event in sequence follows it', async (context) => {
   const bench = await createBench(context);
   const account = createTestHistory('ada');
   await bench.publish(account.registered());
@@ -131,7 +131,7 @@ async function nothing() {
   return undefined;
 }
 
-test('what cannot be read is passed where the journal has no event that it could be', async (context) => {
+test('an unreadable record is skipped if the journal has no event that it could be', async (context) => {
   const bench = await createBench(context);
   const account = createTestHistory('ada');
   await bench.publish(account.registered());
@@ -143,7 +143,7 @@ test('what cannot be read is passed where the journal has no event that it could
   assert.equal((await findAccount(bench.profiles, account.id)).sequence, 2);
 });
 
-test('an event that the journal never decided holds nobody up', async (context) => {
+test('an event that the journal does not have blocks no account', async (context) => {
   const bench = await createBench(context);
   const account = createTestHistory('ada');
   const [first, second] = [account.registered(), account.verified()];
@@ -155,7 +155,7 @@ test('an event that the journal never decided holds nobody up', async (context) 
   assert.deepEqual(await bench.retry(account.id, nothing, 2), { result: 'unparked', sequence: 2 });
 });
 
-test('an account that the journal does not know is no longer held against a record', async (context) => {
+test('an account that the journal does not know is no longer parked because of a record', async (context) => {
   const bench = await createBench(context);
   const { id } = createTestHistory('nobody');
   await bench.publishGarbage(id);

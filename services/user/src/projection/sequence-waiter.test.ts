@@ -54,7 +54,7 @@ async function waitingFor(waiter: { waiting(): number }, count: number) {
 }
 
 describe('a request that is ahead of the read model', () => {
-  test('does not wait for what is there', async () => {
+  test('does not wait if the read model is up to date', async () => {
     const waiter = waiterOver(new Map([['a', at('a', 3)]]), {});
     assert.equal((await waiter.waitFor('a', 3, 'a')).sequence, 3);
     assert.equal(waiter.waiting(), 0);
@@ -143,7 +143,7 @@ describe('a request that is ahead of the read model', () => {
     await rejected;
   });
 
-  test('is turned away where too many wait, in all or for one caller', async (context) => {
+  test('is refused if too many requests wait, in total or for one caller', async (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] });
     const waiter = waiterOver(new Map(), { total: 3, perCaller: 2, timeoutMs: 10 });
     const waiting = [waiter.waitFor('a', 1, 'a'), waiter.waitFor('b', 1, 'a')];

@@ -38,7 +38,7 @@ describe('an account in two generations', () => {
     assert.deepEqual(compareAccount(unknown, unknown), { kind: 'same' });
   });
 
-  test('is apart as long as one of them is further on', () => {
+  test('is apart as long as one of the generations is ahead', () => {
     assert.deepEqual(compareAccount(ada, later), { kind: 'apart' });
     assert.deepEqual(compareAccount(later, ada), { kind: 'apart' });
     assert.deepEqual(compareAccount(unknown, ada), { kind: 'apart' });
@@ -63,7 +63,7 @@ describe('an account in two generations', () => {
 });
 
 describe('an account whose history has forked in the old generation', () => {
-  test('is not compared, wherever the new one has come to', () => {
+  test('is not compared, whatever the state of the new generation', () => {
     const forked = { reason: 'forked', cause: 'the history has forked' } as const;
     const ada = accountOf('ada', { sequence: 3, firstName: 'Ada' });
     const { parked } = parkedIn(ada);
@@ -134,7 +134,7 @@ describe('two generations', () => {
     assert.equal(parity.examples.length, 3);
   });
 
-  test('are apart where the new one never gets accounts of the old one, and repaired where it is the other way round', async () => {
+  test('count accounts that only the old one has as apart, and accounts that only the new one has as repaired', async () => {
     const everybody = many(1100);
     const missing = everybody.filter((_, index) => index % 10 !== 0);
     const apart = await compare(generationOf(everybody), generationOf(missing));

@@ -118,7 +118,7 @@ function people(many: number): readonly TestHistory[] {
 }
 
 describe('a rebuild', () => {
-  test('fills another generation, compares and flips; back; and removes the other', async (context) => {
+  test('fills another generation, compares it, switches over and back, and removes the other', async (context) => {
     const { open, publish, stores, until, metric } = await scene(context);
     const everybody = people(300);
     await publish(...everybody.flatMap((person) => [person.registered(), person.verified()]));
@@ -202,7 +202,7 @@ describe('a rebuild', () => {
     assert.equal(begun.filter((each) => each?.begun === 'now').length, 1);
   });
 
-  test('that another command is only preparing is left alone by one that drops', async (context) => {
+  test('that another command is preparing is not removed by a command that drops generations', async (context) => {
     const { open, stores } = await scene(context);
     await stores.generations.prepare(2);
     assert.deepEqual(await open().drop(nothing), []);
@@ -219,7 +219,7 @@ describe('a rebuild', () => {
     assert.deepEqual(await open().begin(), { generation: 3, begun: 'now' });
   });
 
-  test('tells how far it is, up to all that there was', async (context) => {
+  test('reports its progress, up to the records that existed at its start', async (context) => {
     const { open, publish } = await scene(context);
     await publish(...people(700).map((person) => person.registered()));
     const begun = await open().begin();
@@ -232,7 +232,7 @@ describe('a rebuild', () => {
     assert.deepEqual(seen.at(-1), [700, 700]);
   });
 
-  test('finds a field that was stored otherwise, and does not wait forever for what is missing', async (context) => {
+  test('finds a field that was stored differently, and does not wait forever for missing accounts', async (context) => {
     const { open, publish, stores, until } = await scene(context);
     const [ada, bob] = [createTestHistory('ada'), createTestHistory('bob')];
     await publish(ada.registered(), bob.registered());
@@ -254,7 +254,7 @@ describe('a rebuild', () => {
     assert.equal(differing.fields['locale'], 1);
   });
 
-  test('is told of accounts that stand still in both, and repairs them in both', async (context) => {
+  test('reports accounts that are parked in both generations, and repairs them in both', async (context) => {
     const { open, publish, retryParked, until } = await scene(context);
     const ada = createTestHistory('ada');
     const [registered, missing, verified] = [
@@ -281,7 +281,7 @@ describe('a rebuild', () => {
     assert.deepEqual((await open().compare(2, nothing)).apart, 0);
   });
 
-  test('counts events and delays of the generation that answers alone', async (context) => {
+  test('counts events and delays only for the active generation', async (context) => {
     const { open, publish, until, metric } = await scene(context);
     await publish(...people(20).map((person) => person.registered()));
     await open().begin();
@@ -291,7 +291,7 @@ describe('a rebuild', () => {
     await until('the position is stored', async () => (await metric('latchkey_user_lag_records')) === 0);
   });
 
-  test('forgets the positions of what it removes', async (context) => {
+  test('deletes the positions of the generation that it removes', async (context) => {
     const { open, publish, ops } = await scene(context);
     await publish(...people(20).map((person) => person.registered()));
     await rebuilt(open());

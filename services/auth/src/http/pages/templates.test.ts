@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { loadPageTemplates } from './templates.ts';
 
 describe('templates', () => {
-  it('with a fault are found out at the start, not by a reader', async (t) => {
+  it('with a fault are detected at the start, not by a reader', async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'templates-'));
     t.after(() => rm(folder, { recursive: true }));
     await writeFile(join(folder, 'message.liquid'), '<p>{{ title }}</p>');
@@ -15,7 +15,7 @@ describe('templates', () => {
     assert.throws(() => loadPageTemplates(folder), /tag \{% if title %\} not closed/);
   });
 
-  it('fill no gap with nothing', async (t) => {
+  it('do not render an unknown variable as empty', async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'templates-'));
     t.after(() => rm(folder, { recursive: true }));
     await writeFile(join(folder, 'message.liquid'), '{{ tilte }}');

@@ -105,7 +105,7 @@ describe('the stored hash of a password', () => {
 });
 
 describe('hashing', () => {
-  test('leaves the event loop to others', async () => {
+  test('does not block the event loop', async () => {
     let done = 0;
     const hashes = Array.from({ length: 8 }, async () => {
       await passwords.hash('correct horse', 'ada@example.com', { ip });

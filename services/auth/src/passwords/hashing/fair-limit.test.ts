@@ -85,7 +85,7 @@ describe('a limit of two at once, three waiting', { timeout: 120_000 }, () => {
 });
 
 describe('a limit of one at once, two waiting', { timeout: 120_000 }, () => {
-  test('does not begin what has waited too long when its turn comes, but what came later', async () => {
+  test('skips a task that has waited too long when its turn comes, and begins a later one', async () => {
     let now = 0;
     const limit = limitOf(1, 2, () => now);
     const { begun, begins, task, end } = tasks();
@@ -105,7 +105,7 @@ describe('a limit of one at once, two waiting', { timeout: 120_000 }, () => {
     assert.deepEqual(limit.load(), { running: 0, waiting: 0 });
   });
 
-  test('begins what has waited as long as it may', async () => {
+  test('begins a task that has waited for the maximum time', async () => {
     let now = 0;
     const limit = limitOf(1, 2, () => now);
     const { begins, task, end } = tasks();
@@ -120,7 +120,7 @@ describe('a limit of one at once, two waiting', { timeout: 120_000 }, () => {
     assert.equal(await next, 'b');
   });
 
-  test('does not begin what nobody wants any more when its turn comes', async () => {
+  test('does not begin a task whose caller has gone when its turn comes', async () => {
     const limit = limitOf(1, 2);
     const { begun, begins, task, end } = tasks();
     let wanted = true;
@@ -146,7 +146,7 @@ describe('a limit of one at once, two waiting', { timeout: 120_000 }, () => {
     assert.deepEqual(limit.load(), { running: 0, waiting: 0 });
   });
 
-  test('has room for another where one of those that wait would not be begun', async () => {
+  test('has room for another task if one of the waiting tasks would not be begun', async () => {
     const limit = limitOf(1, 2);
     const { begins, task, end } = tasks();
     let wanted = true;

@@ -30,7 +30,7 @@ async function first(...args: string[]): Promise<string> {
 }
 
 describe('the thread pool', () => {
-  test('as it comes is filled by four hashes, and as it is widened is not', async () => {
+  test('of the default size is filled by four hashes; the enlarged one is not', async () => {
     assert.equal(await first(), 'hash');
     assert.equal(await first('widen'), 'file');
   });

@@ -24,7 +24,7 @@ export function erasuresContract(name: string, open: OpenEmptyStores): void {
       return stores.erasures.due({ until: new Date(secondsAfterTestStart(second)), limit });
     }
 
-    test('are those whose instant has come, the earliest first', async () => {
+    test('are listed once they are due, earliest first', async () => {
       await stores.journal.append(createCommit());
       const [third, first, second] = [await append(30), await append(10), await append(20)];
       assert.deepEqual(await due(9), []);
@@ -47,7 +47,7 @@ export function erasuresContract(name: string, open: OpenEmptyStores): void {
       assert.deepEqual(new Set(found.map(({ stream }) => stream)), new Set(all.map(({ stream }) => stream)));
     });
 
-    test('are closed one by one, as often as one likes', async () => {
+    test('are closed one by one; closing is idempotent', async () => {
       const stream = randomUUID();
       const [first, second] = [await append(10, 1, stream), await append(20, 2, stream)];
       await stores.erasures.settle(first);

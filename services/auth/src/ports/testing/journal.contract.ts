@@ -63,7 +63,7 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
         assert.ok(given.some((entries) => entries.at(-1)?.hash === stored[0]?.at(-1)?.hash));
       });
 
-      test('names a commit that there is not', async () => {
+      test('reports a commit that does not exist', async () => {
         await assert.rejects(journal.addChain(createCommit(), []), UnreadableCommit);
       });
     });
@@ -97,7 +97,7 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
         assert.equal(await journal.holder(kept), undefined);
       });
 
-      test('is a no-op for a commit that there is not', async () => {
+      test('is a no-op for a commit that does not exist', async () => {
         await journal.release(createCommit(), [given]);
         assert.equal(await journal.holder(given), undefined);
       });
@@ -116,7 +116,7 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
     });
 
     describe('append', () => {
-      test('gives back a commit as it was appended', async () => {
+      test('returns a commit as it was appended', async () => {
         const address = 'ada@example.com';
         const commit = createRegistrationCommit(address, {
           claims: [`email:${address}`, 'another'],
@@ -180,7 +180,7 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
         assert.equal(await journal.holder('a'), undefined);
       });
 
-      test('appends one of 50 parallel tries of one command, and shows it to all others', async () => {
+      test('appends one of 50 parallel attempts of one command, and returns it to all others', async () => {
         const commandId = randomUUID();
         const commits = createMany(50, () => createCommit({ commandId }));
         const results = await Promise.all(commits.map((commit) => journal.append(commit)));
@@ -238,7 +238,7 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
         assert.deepEqual(read.map(commitNumbersOf), [[1, 2, 3, 4], [2, 3], [], [4], []]);
       });
 
-      test('gives nothing for a stream that there is not', async () => {
+      test('returns nothing for a stream that does not exist', async () => {
         assert.deepEqual(await journal.read(randomUUID()), []);
         assert.equal(await journal.holder('nobody'), undefined);
       });
@@ -292,7 +292,7 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
         ['type UserTeleported', { type: 'UserTeleported' }],
         ['version 99 of SessionsRevoked', { version: 99 }],
       ] as const) {
-        test(`stops its own stream alone: unknown ${flaw}`, async () => {
+        test(`blocks only its own stream: unknown ${flaw}`, async () => {
           const commit = strange(randomUUID(), change);
           await appendAll(journal, [commit, known]);
           const error = {

@@ -54,7 +54,7 @@ export function limitsContract(adapter: string, open: OpenEmptyStores): void {
         assert.equal((await limits.take('mail-ip', one)).allowed, true);
       }));
 
-    test('count what was given back no more', () =>
+    test('do not count refunded points', () =>
       using(async (limits) => {
         const address = key();
         for (let i = 0; i < 3; i += 1) await limits.take('login-address', address);
@@ -63,7 +63,7 @@ export function limitsContract(adapter: string, open: OpenEmptyStores): void {
         assert.equal((await limits.take('login-address', address)).allowed, false);
       }));
 
-    test('give several points back at once, and never more than are counted', () =>
+    test('refund several points at once, and never more than are counted', () =>
       using(async (limits) => {
         const [address, admin] = [key(), key()];
         await limits.giveBack('login-address', address);
@@ -87,7 +87,7 @@ export function limitsContract(adapter: string, open: OpenEmptyStores): void {
         assert.equal((await limits.take('mailing-admin', admin, 1)).allowed, false);
       }));
 
-    test('refuse what is too much at once, also as the first, and take what fits afterwards', () =>
+    test('refuse a request for too many points, even the first one, and accept one that fits afterwards', () =>
       using(async (limits) => {
         const admin = key();
         assert.equal((await limits.take('mailing-admin', admin, 1001)).allowed, false);
@@ -107,7 +107,7 @@ export function limitsContract(adapter: string, open: OpenEmptyStores): void {
         assert.equal(allowed, 4);
       }));
 
-    test('tell whether one more would be allowed without counting it', () =>
+    test('tell whether one more request would be allowed, without counting it', () =>
       using(async (limits) => {
         const ip = key();
         for (let i = 0; i < 10; i += 1) assert.equal((await limits.peek('mail-ip', ip)).allowed, true);
@@ -133,7 +133,7 @@ export function limitsContract(adapter: string, open: OpenEmptyStores): void {
         assert.equal((await limits.take('mail-network-hour', address)).allowed, false);
       }));
 
-    test('count nothing that is given back after its window', (t) =>
+    test('ignore a refund after the window has ended', (t) =>
       using(async (limits) => {
         const address = key();
         const pass = stopClock(t);
@@ -157,7 +157,7 @@ export function limitsContract(adapter: string, open: OpenEmptyStores): void {
         assert.equal((await limits.take('mail-network-hour', brief)).allowed, true);
       }));
 
-    test('forget what was counted when they are told to', () =>
+    test('can be reset', () =>
       using(async (limits) => {
         const address = key();
         for (let i = 0; i < 3; i += 1) await limits.take('login-address', address);

@@ -20,7 +20,7 @@ commitStoresModelContract(
 );
 
 describe('the journal on mongo', () => {
-  test('stops only the stream whose commit is damaged, without quoting it', async () => {
+  test('blocks only the stream whose commit is damaged, without quoting it', async () => {
     const { connection } = await database.empty();
     const { journal } = openMongoAuthStores(connection);
     const [damaged, sound] = [createCommit(), createCommit()];
@@ -63,7 +63,7 @@ describe('the journal on mongo', () => {
     ]);
   });
 
-  test('keeps nothing of the outbox or a registration where there is none', async () => {
+  test('removes the fields of the outbox and of the registration once they are done', async () => {
     const { connection } = await database.empty();
     const { journal, outbox, registrations } = openMongoAuthStores(connection);
     const commit = createRegistrationCommit('ada@example.com');
@@ -137,7 +137,7 @@ describe('a commit whose write concern failed', () => {
     await assert.rejects(journal.append(second), { name: 'StoreUnavailable' });
   });
 
-  test('makes another lost once a majority has it', async () => {
+  test('makes a concurrent commit lose the race once a majority has it', async () => {
     const { connection } = await database.empty();
     const primary = withoutMajority(connection);
     const { journal } = openMongoAuthStores(primary.connection);

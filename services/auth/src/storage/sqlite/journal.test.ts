@@ -14,7 +14,7 @@ describe('the journal on sqlite', () => {
     await close();
   });
 
-  test('stops only the stream whose commit is damaged, without quoting it', async () => {
+  test('blocks only the stream whose commit is damaged, without quoting it', async () => {
     const { database, stores, close } = await openTemporaryStores();
     const { journal } = stores;
     const [damaged, sound] = [createCommit(), createCommit()];

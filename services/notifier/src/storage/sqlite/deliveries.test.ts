@@ -37,7 +37,7 @@ const delivery = {
   content: { to: 'ada@example.com', username: 'ada' },
 } as const;
 
-it('hands out at once what a former process had in hand', async () => {
+it('claims immediately what a former process had claimed', async () => {
   const { deliveries, reclaim, close } = await open();
   const now = new Date(0);
   await deliveries.record({ deliveries: [delivery], cutoffs: [] }, now);

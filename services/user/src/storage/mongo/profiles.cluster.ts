@@ -31,7 +31,7 @@ test('a profile reads in MongoDB as it does in the service', async () => {
   });
 });
 
-test('a slice is stored but for what others know more of', async () => {
+test('a slice is stored, except profiles that other instances have already advanced further', async () => {
   const { connection } = await database.empty();
   const profiles = createMongoProfiles(connection);
   const [ada, bob, carol] = ['ada', 'bob', 'carol'].map((name) => createTestProfile(name, { sequence: 2 }));

@@ -22,7 +22,7 @@ async function openFolder(context: TestContext) {
 
 profilesContract('sqlite', async (context) => (await openFolder(context)).profilesOf(1));
 
-test('finds by a beginning that many share, in order', async (context) => {
+test('finds many profiles by a shared prefix, in order', async (context) => {
   const profiles = (await openFolder(context)).profilesOf(1);
   const accounts = Array.from({ length: 600 }, (_, index) => createTestProfile(`user${index}`));
   await profiles.save([...accounts, createTestProfile('other')].map(accountOfProfile));
