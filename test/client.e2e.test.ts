@@ -140,7 +140,7 @@ test('two tabs with one storage refresh once, and sign out together', async () =
   assert.equal(there.client.session(), undefined);
 });
 
-test('stays signed in while the network is away, and learns that its session was ended', async () => {
+test('stays signed in while the network is down, and notices that its session was ended', async () => {
   const { client, network } = openClient();
   const ada = await people.verified(newPerson('ada'));
   const { expiresAt } = await signIn(client, ada);

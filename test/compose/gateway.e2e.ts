@@ -174,7 +174,7 @@ describe('the request id', () => {
   }
 
   for (const id of ['a-request.of_mine', '12345678', 'x'.repeat(128)]) {
-    test(`is kept where it is well-formed: ${id.slice(0, 20)}`, async () => {
+    test(`is kept if it is well-formed: ${id.slice(0, 20)}`, async () => {
       const { reply, passedOn } = await sendWith(id);
       assert.deepEqual([reply.headers.get('x-request-id'), passedOn], [id, id]);
       assert.equal((await gateway.logged(id)).path, '/api/v1/users/me');
@@ -199,8 +199,8 @@ describe('the request id', () => {
   });
 });
 
-describe('what is refused', () => {
-  test('a body over the limit, with and without its length told', async () => {
+describe('a request that is refused', () => {
+  test('because its body is over the limit, with and without an announced length', async () => {
     const json = { text: 'x'.repeat(64 * 1024) };
     assertProblem(await client.post('/auth/login', { json }), 413, 'payload_too_large');
     const chunked = await fetch(`${gateway.url}/api/v1/auth/login`, {
@@ -212,13 +212,13 @@ describe('what is refused', () => {
     assert.deepEqual(auth.arrived, []);
   });
 
-  test('a body just at the limit is not', async () => {
+  test('does not include a body exactly at the limit', async () => {
     const body = 'x'.repeat(64 * 1024);
     assert.equal((await fetch(`${gateway.url}/api/v1/auth/login`, { method: 'POST', body })).status, 200);
     assert.equal(arrivedAt(auth).body, body);
   });
 
-  test('what is not HTTP, as a problem and without an echo', async () => {
+  test('because it is not HTTP gets a problem that does not quote it', async () => {
     for (const line of ['GET /api/v1/auth/%zz HTTP/1.1', 'NONSENSE', 'GET /api/v1/auth/%00 HTTP/1.1']) {
       const answer = await raw(line);
       assert.match(answer, /^HTTP\/1.1 (400|405) /, answer);

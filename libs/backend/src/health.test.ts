@@ -39,7 +39,7 @@ test('a store that cannot be reached is down, with a detail', async () => {
   assert.equal((await storeHealth('journal', full)).detail, new DiskFull().message);
 });
 
-test('a consumer with positions that are not where they must be is degraded, and says what to run', () => {
+test('a consumer with invalid positions is degraded, and names the command to run', () => {
   const subscription = {
     lag: async () => 0,
     caughtUp: async () => true,

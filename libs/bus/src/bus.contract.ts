@@ -472,7 +472,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
         assert.equal(one.records.length, countOfOne);
       });
 
-      it('finish the slice in hand, and keep its position, before they close', async () => {
+      it('finish the current slice, and store its position, before they close', async () => {
         const gate = openable();
         let started = false;
         let finished = false;

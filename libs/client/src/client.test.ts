@@ -614,7 +614,7 @@ test('a stored string that is not a session is ignored', async (t) => {
   }
 });
 
-test('restores a stored session: as it is, refreshed, or while the network is away', async (t) => {
+test('restores a stored session: unchanged, refreshed, or while the network is down', async (t) => {
   const { open, server, ada } = setUp(t);
   const storage = memoryStorage();
   await open({ storage }).client.signIn('ada', 'ada');

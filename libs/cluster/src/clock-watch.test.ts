@@ -102,7 +102,7 @@ describe('the clock of a process', () => {
       watch.close();
     });
 
-  test('is trusted no sooner because the store is away', async () => {
+  test('is trusted no sooner because the store is down', async () => {
     const { time, registry, guard, watch } = createWatch();
     time.isAway = true;
     await watch.compare();

@@ -239,7 +239,7 @@ describe('a service that reads the log', () => {
     );
   });
 
-  test('lives on while its handler fails, as it does while a store is away, and stops in order', async (t) => {
+  test('lives on while its handler fails, as it does while a store is down, and stops in order', async (t) => {
     const { environment, topic, bus } = await prepare(t, { partitions: 2 });
     await bus.publish(topic, [{ key: 'a', value: null, headers: {} }]);
     const probe = await startProbe(t, { ...environment, HANDLER: 'fails' });

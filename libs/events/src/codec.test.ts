@@ -60,7 +60,7 @@ describe('an encoded event', () => {
     assert.deepEqual(decode(recordOfEvent(event)), { kind: 'event', event });
   });
 
-  it('carries the trace context where there is one', () => {
+  it('carries the trace context if there is one', () => {
     assert.equal(encode({ ...accountVerified, traceparent }).headers['traceparent'], traceparent);
   });
 

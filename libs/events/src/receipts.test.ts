@@ -29,7 +29,7 @@ describe('a receipt', () => {
     assert.deepEqual(decodeReceipt(recordOf({ ...given, note: 'x' })), given);
   });
 
-  it('is refused where it breaks its schema', () => {
+  it('is refused if it breaks its schema', () => {
     for (const flaw of [{ consumer: '' }, { consumer: 'a b' }, { sequence: 0 }, { confirmedAt: 'now' }])
       assert.throws(() => encodeReceipt({ ...given, ...flaw }));
   });

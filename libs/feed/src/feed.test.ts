@@ -244,7 +244,7 @@ describe('the feed', () => {
     assert.deepEqual((await feed.all({ after: now })).events, []);
   });
 
-  test('shows the types that are asked for, of one account where that is asked for', async (context) => {
+  test('shows the requested types, and only one account if that is requested', async (context) => {
     const bus = await openLog(context);
     const [ada, bob] = [randomUUID(), randomUUID()];
     await bus.publish(ACCOUNTS_TOPIC, [recordOf(ada, 1), recordOf(bob, 1), recordOf(ada, 2)]);
@@ -374,7 +374,7 @@ describe('the feed', () => {
     );
   });
 
-  test('refuses what is no cursor', async (context) => {
+  test('refuses a value that is no cursor', async (context) => {
     const feed = await serve(context, await openLog(context));
     for (const after of ['x', Buffer.from('[1]').toString('base64url')])
       assert.equal((await feed.get({ after })).status, 400);
@@ -444,7 +444,7 @@ describe('a long poll', () => {
 });
 
 describe('server-sent events', () => {
-  test('begin with the first event, go on with those that come, and resume after the last one', async (context) => {
+  test('begin with the first event, continue with those that come, and resume after the last one', async (context) => {
     const bus = await openLog(context);
     const feed = await serve(context, bus);
     const account = randomUUID();
@@ -459,7 +459,7 @@ describe('server-sent events', () => {
     assert.doesNotMatch(resumed, /"sequence":"0000000001"/);
   });
 
-  test('tell the position where there is no event for the client, which continues after it', async (context) => {
+  test('tell the position if there is no event for the client, which continues after it', async (context) => {
     const bus = await openLog(context);
     const feed = await serve(context, bus);
     const account = randomUUID();

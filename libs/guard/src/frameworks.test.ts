@@ -181,6 +181,6 @@ for (const [name, serve] of Object.entries(frameworks))
     });
   });
 
-test('a handler without a guard is told so', () => {
+test('a handler without a guard gets an error that says so', () => {
   assert.throws(() => onKoa.callerOf({}), /No guard has checked this request/);
 });

@@ -111,7 +111,7 @@ describe('introspection', () => {
     return { asked, fetch: respond };
   }
 
-  test('asks once for a moment, and refuses what is not active', async () => {
+  test('asks once per moment, and refuses inactive tokens', async () => {
     const tokens = await createTestTokens();
     let clock = 0;
     const { asked, fetch } = latchkey([Response.json({ active: true }), Response.json({ active: false })]);

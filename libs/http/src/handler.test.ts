@@ -215,7 +215,7 @@ describe('a body', () => {
     assert.deepEqual(await response.json(), { sentAs: 'form', body: {} });
   });
 
-  it('may be absent where the route takes none', async (t) => {
+  it('may be absent if the route takes none', async (t) => {
     const { call } = await serveRoutes(t, [kinds]);
     const response = await call('/doing', { method: 'POST' });
     assert.deepEqual(await response.json(), { sentAs: 'none', body: {} });
@@ -251,7 +251,7 @@ describe('a body', () => {
     assert.equal((await call('/doing', sent('application/json', padded(65_537)))).status, 413);
   });
 
-  it('is refused over 64 KiB also where its length was not announced', async (t) => {
+  it('is refused over 64 KiB even if its length was not announced', async (t) => {
     const { call } = await serveRoutes(t, [kinds]);
     const chunks = async function* (): AsyncGenerator<Uint8Array> {
       for (let i = 0; i < 20; i += 1) yield new Uint8Array(8192);
@@ -362,7 +362,7 @@ describe('a bug of ours', () => {
     assert.equal((await production.call('/doing')).status, 409);
   });
 
-  it('is HTML or text where it is not declared', async (t) => {
+  it('is HTML or text if it is not declared', async (t) => {
     const { call } = await serveRoutes(t, [doing(async () => ({ status: 200, html: '<p>' }))]);
     assert.equal((await call('/doing')).status, 500);
   });
@@ -410,7 +410,7 @@ describe('problems', () => {
     assert.deepEqual([detail, retryAfter], ['Too many requests. Try again in 2 s.', 2]);
   });
 
-  it('are pages where the answer would be one', async (t) => {
+  it('are pages if the answer would be one', async (t) => {
     const page = doing(
       async () => {
         throw new Problem(problems.conflict, { detail: 'used' });
@@ -439,7 +439,7 @@ describe('problems', () => {
     assert.equal((await problemOf(await post('/doing', {}))).code, 'conflict');
   });
 
-  it('are problem details where the route makes no page of them', async (t) => {
+  it('are problem details if the route makes no page of them', async (t) => {
     const { call } = await serveRoutes(t, [
       doing(
         async () => {

@@ -92,7 +92,7 @@ describe('JSON from strangers', () => {
     }
   });
 
-  it('says where it stops being JSON, and never quotes the text there', () => {
+  it('reports the position at which it stops being JSON, and never quotes the text there', () => {
     assert.equal(messageOf('{"password":hunter2}'), 'is not valid JSON, at character 13');
     assert.equal(messageOf('{"a":1} x'), 'has something after its end, at character 9');
   });

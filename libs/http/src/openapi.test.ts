@@ -144,7 +144,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('says who may call, and asks for a bearer token where one is needed', () => {
+  it('says who may call, and asks for a bearer token if one is needed', () => {
     const put = document.paths['/accounts/{id}/role'].put;
     assert.equal(put.description, 'For verified accounts.\n\nWho: a verified admin.');
     assert.deepEqual(put.security, [{ bearer: [] }]);
@@ -183,7 +183,7 @@ describe('the OpenAPI document', () => {
     assert.ok(put.responses[200].headers['Account-Sequence']);
   });
 
-  it('shows forms, optional bodies and pages, also where a problem has the status of an answer', () => {
+  it('shows forms, optional bodies and pages, even if a problem has the same status as a response', () => {
     const { requestBody, responses } = document.paths['/verify/{token}'].post;
     assert.equal(requestBody.required, false);
     assert.deepEqual(Object.keys(requestBody.content), [

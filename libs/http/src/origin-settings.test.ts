@@ -25,7 +25,7 @@ describe('a page may call', () => {
     assert.ok(!allowed('null', environment));
   });
 
-  test('from what is listed instead', () => {
+  test('from the listed origins instead', () => {
     const environment = {
       FRONTEND_URL: 'https://app.example.com',
       CORS_ORIGINS: 'https://a.example, https://b.example:8443',

@@ -8,7 +8,7 @@ describe('a locale', () => {
     assert.deepEqual(fallbackLocales('en'), ['en']);
   });
 
-  it('is English where it is malformed', () => {
+  it('is English if it is malformed', () => {
     assert.deepEqual(fallbackLocales('../x'), ['en']);
     assert.deepEqual(parseLocale(''), { tag: 'en', language: 'en' });
   });

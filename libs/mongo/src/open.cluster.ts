@@ -56,7 +56,7 @@ describe('a MongoDB', () => {
       assert.equal(await read(mongo), null);
     }));
 
-  test('that goes fails what is asked, and is used again once it is back', () =>
+  test('that goes down fails requests, and is used again once it is back', () =>
     withMongoProxy(async (mongo, proxy) => {
       proxy.mend();
       await mongo.reached;

@@ -54,7 +54,7 @@ describe('a schema in MongoDB', () => {
     assert.equal((await notes.findOne({}))?.['author'], 'nobody');
   });
 
-  test('of a newer build is refused, also where it is to be prepared', async () => {
+  test('of a newer build is refused, even if it is to be prepared', async () => {
     const { prepare, check } = await emptyDatabase();
     await prepare(second);
     const newer = {

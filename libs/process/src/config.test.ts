@@ -76,7 +76,7 @@ describe('settings', () => {
     ]);
   });
 
-  it('never show a secret, even where the schema quotes it', () => {
+  it('never show a secret, even if the schema quotes it', () => {
     const careless = z
       .string()
       .refine(() => false, { error: ({ input }) => `not ${input}` })

@@ -74,7 +74,7 @@ describe('a group of parts', () => {
     assert.deepEqual(steps, ['start a', 'start b', 'start c', 'stop c', 'stop b', 'stop a']);
   });
 
-  it('stops what was started where a start fails, the failed one too', async () => {
+  it('stops what was started if a start fails, the failed one too', async () => {
     const { part, steps } = recorded(['a', 'b', 'c'], { b: { start: refuse } });
     await assert.rejects(part.start(), /refused/);
     assert.deepEqual(steps, ['start a', 'stop b', 'stop a']);

@@ -140,7 +140,7 @@ describe('a loop', () => {
     assert.equal(recoveries.length, 2);
   });
 
-  it('pauses after a failure as after finding nothing where no backoff is given', async () => {
+  it('pauses after a failure as after finding nothing if no backoff is given', async () => {
     assert.deepEqual((await loopOver([error, false, false])).pauses, [100, 100]);
   });
 
@@ -228,7 +228,7 @@ describe('a loop', () => {
     await ended;
   });
 
-  it('never runs where it was aborted before', async () => {
+  it('never runs if it was aborted before', async () => {
     await runLoop({ every: 10, signal: AbortSignal.abort(), onFailure: assert.ifError }, () => assert.fail());
   });
 });

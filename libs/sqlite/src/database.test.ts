@@ -244,7 +244,7 @@ describe('a write that may wait for others', { timeout: 120_000 }, () => {
     assert.deepEqual(notes(database), ['zero', 'one', 'two']);
   });
 
-  it('is written at once where the database is closed', async () => {
+  it('is written at once if the database is closed', async () => {
     const database = openWithTable();
     const patient = database.write(add(database, 'patient'), LONG);
     await database.close();

@@ -55,7 +55,7 @@ describe('a request that has waited 5 s for the store', () => {
     assert.equal(calls.length, 3);
   });
 
-  test('is told apart from others, from work that it leaves behind, and from work outside of requests', async () => {
+  test('is distinguished from others, from work that it leaves behind, and from work outside of requests', async () => {
     const { time, port, inRequest } = createSlowPort();
     const left = Promise.withResolvers<void>();
     const ended = Promise.withResolvers<void>();

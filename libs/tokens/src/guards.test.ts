@@ -120,7 +120,7 @@ describe('a guard', () => {
     assert.deepEqual(refused.details, forged.details);
   });
 
-  test('lets an unverified account in where no verification is asked for', async () => {
+  test('lets an unverified account in if no verification is asked for', async () => {
     const unverified = guardsOf(async () => ({ verified: false, role: 'user' }));
     const caller = await unverified.authenticated.authorise(requestWith('Bearer genuine'));
     assert.equal(caller.verified, false);

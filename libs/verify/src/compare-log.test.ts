@@ -43,7 +43,7 @@ function at(records: readonly BusRecord[], ...sequences: readonly number[]): rea
 }
 
 describe('an account and its topic', () => {
-  test('agree where each event is there once, in order', () => {
+  test('agree if each event is there once, in order', () => {
     const account = anAccount(4);
     const { found, onTopic, visible } = compare(account, recordsOf(account));
     assert.deepEqual([found, onTopic], [[], 4]);
@@ -53,7 +53,7 @@ describe('an account and its topic', () => {
     );
   });
 
-  test('agree where the account is erased, whether or not the topic still has the person', () => {
+  test('agree if the account is erased, whether or not the topic still has the person', () => {
     const { kept, stream } = anErasedAccount();
     const [old, clean] = [recordsOf(kept), recordsOf(stream)];
     assert.deepEqual(compare(stream, old).found, []);
@@ -63,13 +63,13 @@ describe('an account and its topic', () => {
     assert.deepEqual(compare(kept, clean).found.length, 2);
   });
 
-  test('agree where events are repeated, however often: repeats are counted', () => {
+  test('agree if events are repeated, however often: repeats are counted', () => {
     const account = anAccount(3);
     const { found, entry } = compare(account, at(recordsOf(account), 1, 1, 2, 1, 3, 2, 3));
     assert.deepEqual([found, entry.repeated], [[], 4]);
   });
 
-  test('disagree where its records are in more than one partition', () => {
+  test('disagree if its records are in more than one partition', () => {
     const account = anAccount(3);
     const records = recordsOf(account).map((record, index) => ({
       ...record,
@@ -97,7 +97,7 @@ describe('an account and its topic', () => {
     assert.deepEqual([found, onTopic, repaired], [[], 4, 2]);
   });
 
-  test('disagree where a different event is in the place of one', () => {
+  test('disagree if a different event is in the place of one', () => {
     const account = anAccount(3);
     const [first, second, third] = recordsOf(account);
     const event = account.events[1]?.event;
@@ -110,7 +110,7 @@ describe('an account and its topic', () => {
     ]);
   });
 
-  test('disagree where an event differs by a single letter', () => {
+  test('disagree if an event differs by a single letter', () => {
     const account = anAccount(3);
     const [first, second, third] = recordsOf(account);
     assert.ok(first && second && third);
@@ -120,14 +120,14 @@ describe('an account and its topic', () => {
     ]);
   });
 
-  test('disagree where the topic has more than the journal', () => {
+  test('disagree if the topic has more than the journal', () => {
     const account = anAccount(3);
     const shorter = { ...account, events: account.events.slice(0, 2) };
     assert.deepEqual(compare(shorter, recordsOf(account)).found, ['event-unknown 3']);
     assert.deepEqual(compare(shorter, at(recordsOf(account), 3, 1, 2)).found, ['event-unknown 3']);
   });
 
-  test('agree where records are unreadable: those are counted', () => {
+  test('agree if records are unreadable: those are counted', () => {
     const account = anAccount(2);
     const [first, second] = recordsOf(account);
     assert.ok(first && second);

@@ -45,7 +45,7 @@ test('the status decides: 2xx is a delivery, 410 the end, anything else a failur
   assert.equal(received.length, 5);
 });
 
-test('a receiver that is not there, hangs up or is waited for in vain is a failure', async (context) => {
+test('a receiver that does not exist, hangs up or does not respond is a failure', async (context) => {
   const post = posting(context);
   const hangsUp = await serve(context, (request) => request.socket.destroy());
   const gone = await serve(context, () => undefined);

@@ -45,7 +45,7 @@ describe('the notifier’s settings', () => {
     assert.equal(senderOf({ BRAND_NAME: 'Books', MAIL_FROM_NAME: 'The librarian' }), 'The librarian');
   });
 
-  it('tell contradictions together with what is wrong by itself', () => {
+  it('report contradictions together with invalid values', () => {
     const faults = faultsOf({
       MAIL_PORT: 'many',
       MAIL_SERVER: '',
@@ -77,7 +77,7 @@ describe('the notifier’s settings', () => {
     });
   }
 
-  it('need no credentials where none are used, and no mail server in development', () => {
+  it('need no credentials if none are used, and no mail server in development', () => {
     assert.deepEqual(faultsOf({ USE_CREDENTIALS: 'false', MAIL_USERNAME: '', MAIL_PASSWORD: '' }), []);
     assert.deepEqual(faultsOf({ LATCHKEY_ENV: 'development', MAIL_SERVER: '', MAIL_FROM: '' }), []);
   });
@@ -143,7 +143,7 @@ describe('settings of the mail server that cannot work', () => {
     });
   }
 
-  it('are told apart from those that can', () => {
+  it('are distinguished from those that can', () => {
     for (const MAIL_SERVER of [
       '::1',
       '127.0.0.1',

@@ -165,7 +165,7 @@ describe('the notifier', () => {
     assert.match(mail?.parsed.text ?? '', /Hello lovelace/);
   });
 
-  it('leads links to the client app where there is one', async () => {
+  it('leads links to the client app if there is one', async () => {
     const server = await serve();
     await start(server.port, { FRONTEND_URL: 'https://app.example.com/' });
     const token = aLinkToken();
@@ -275,7 +275,7 @@ describe('the notifier', () => {
     assert.equal((await server.waitFor(1)).length, 1);
   });
 
-  it('sends all ten mails, each once, when a mail server that was away is back', async () => {
+  it('sends all ten mails, each once, when a mail server that was down is back', async () => {
     const port = await freePort();
     await start(port);
     const addresses = Array.from({ length: 10 }, (_, index) => `user${index}@example.com`);
@@ -308,7 +308,7 @@ describe('the notifier', () => {
     assert.deepEqual(recipients(server.received), ['last@example.com', ...addresses]);
   });
 
-  it('cancels what an event makes pointless while the mail server is away', async () => {
+  it('cancels mails that an event makes pointless while the mail server is down', async () => {
     const port = await freePort();
     await start(port);
     const signUp = await aSignUp('ada@example.com');

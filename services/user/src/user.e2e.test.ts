@@ -230,7 +230,7 @@ test('an admin waits for the account that the header names', async (context) => 
   assert.equal((await get(`/users/${other.id}`, boss.token, seen(2))).status, 503);
 });
 
-test('an admin who has changed a parked account is refused what is asked of that account, and nothing else', async (context) => {
+test('an admin who has changed a parked account gets 503 for requests about that account, and for no others', async (context) => {
   const { publish, projected, get } = await startService(context, IMPATIENT);
   const boss = admin();
   const other = createTestHistory('bob');

@@ -72,7 +72,7 @@ test('a reader of events has its types, and personal data only if it is given', 
   assert.match((await ops('list')).out, /search +events +UserRegistered,ProfileChanged +yes/);
 });
 
-test('a wrong name, scope or type is an error that says what is right', async (t) => {
+test('a wrong name, scope or type is an error that lists the valid ones', async (t) => {
   const { ops } = await emptyFolder(t);
   const wrong: readonly (readonly [words: readonly string[], message: RegExp])[] = [
     [['add', 'my books', '--scope', 'events'], /letters, digits/],

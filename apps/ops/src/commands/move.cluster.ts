@@ -260,7 +260,7 @@ test('a move that broke off keeps auth from starting, and is taken up again', as
   assert.equal(await commits.countDocuments(), length);
 });
 
-test('a repeated move accepts what the services change in moved data, and misses what is gone', async (t) => {
+test('a repeated move accepts changes of the services in moved data, and reports missing data', async (t) => {
   const { folder } = await usedFolder(t);
   const { url, connection } = await ownDatabase(t);
   const settings = { DATA_DIR: folder, MONGO_URL: url };
@@ -399,7 +399,7 @@ async function startReceiver(t: TestContext) {
   };
 }
 
-test('webhooks continue where they were: nothing is sent twice, and what waited is sent', async (t) => {
+test('webhooks continue where they were: nothing is sent twice, and waiting events are sent', async (t) => {
   const folder = await temporaryFolder(t);
   const sink = await startMailSink(t);
   const receiver = await startReceiver(t);

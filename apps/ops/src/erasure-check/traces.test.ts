@@ -19,7 +19,7 @@ describe('a trace of an address', () => {
       assert.equal(isTrace(stored), true, JSON.stringify(stored));
   });
 
-  test('is no other address', () => {
+  test('is not a different address', () => {
     for (const email of [
       'xada@example.com',
       'a.ada@example.com',
@@ -46,7 +46,7 @@ describe('a trace of an account', () => {
       assert.equal(isTrace(stored), true, JSON.stringify(stored));
   });
 
-  test('is not what is kept: ids, sequences, times', () => {
+  test('is not the data that remains: ids, sequences, times', () => {
     for (const stored of [
       { key: Buffer.from(ADA), value: Buffer.from(`{"userId":"${ADA}","person":null}`), headers: {} },
       { stream: ADA, events: '[{"data":{"person":null}}]', address: null },

@@ -83,7 +83,7 @@ function history(account = createTestAccount()) {
 }
 
 describe('a slice whose partition goes to another member', () => {
-  test('is given up before the next event, so that only the one in hand is handled twice', async () => {
+  test('is given up before the next event, so that only the current one is handled twice', async () => {
     const [store, handled, events] = [createDurableTestStore(), [] as string[], history()];
     const slow = slowMember(store, handled);
     const taken = new AbortController();

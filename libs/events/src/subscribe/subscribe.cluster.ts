@@ -224,7 +224,7 @@ describe('a subscription on Kafka', () => {
     await assert.rejects(subscribing, { name: 'RangeError', message: /up to 63 letters/ });
   });
 
-  test('waits for brokers that are away, until it is told to give up', async () => {
+  test('waits for brokers that are down, until it is told to give up', async () => {
     const giveUp = new AbortController();
     const complaints: string[] = [];
     const waiting = subscribe({

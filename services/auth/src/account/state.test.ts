@@ -66,7 +66,7 @@ describe('the state of an account', () => {
     });
   });
 
-  test('has no link where none was minted', () => {
+  test('has no link if none was minted', () => {
     const { verification, everLinked } = unverifiedAccountAfter(createUserRegisteredFact());
     assert.deepEqual({ verification, everLinked }, { verification: undefined, everLinked: false });
   });

@@ -167,7 +167,7 @@ describe('a flush', () => {
     assert.equal(added.length, 1200);
   });
 
-  test('fails while the store is away, and loses no event', async () => {
+  test('fails while the store is down, and loses no event', async () => {
     const { recorder, added, takeStore } = bench();
     recorder.record(failed);
     takeStore(true);
@@ -178,7 +178,7 @@ describe('a flush', () => {
   });
 });
 
-describe('while the store is away', () => {
+describe('while the store is down', () => {
   test('events wait in memory, and are written once when it is back', async () => {
     const { recorder, added, takeStore, dropped } = bench();
     takeStore(true);

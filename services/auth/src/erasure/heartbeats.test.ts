@@ -190,7 +190,7 @@ describe('heartbeats', () => {
   );
 
   test(
-    'come with the copies once more, however long the log was away when they were due',
+    'come with the copies once more, however long the log was down when they were due',
     withTestWorld(async (world) => {
       const userId = await createDueAccount(world);
       await publishJournalEvents(world, userId);
@@ -245,7 +245,7 @@ describe('heartbeats', () => {
   );
 
   test(
-    'are not needed where the log replaces records in place',
+    'are not needed if the log replaces records in place',
     withTestWorld(async (world) => {
       const userId = await createDueAccount(world);
       await publishJournalEvents(world, userId);

@@ -104,7 +104,7 @@ test(
 );
 
 test(
-  'the reader reports that it cannot read, and positions that are not where they must be',
+  'the reader reports that it cannot read, and invalid positions',
   withTestWorld(async (world) => {
     const faults: string[] = [];
     const reader = createErasureReceiptReader({

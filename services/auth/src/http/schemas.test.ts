@@ -50,7 +50,7 @@ describe('a name', () => {
     accepts(personNameSchema, '👩‍🔬'.repeat(21));
     accepts(personNameSchema, '𝒜'.repeat(64));
   });
-  test('keeps joiners where a script or an emoji needs them', () => {
+  test('keeps joiners if a script or an emoji needs them', () => {
     for (const name of ['علی\u200cرضا', 'ක්\u200dෂ', 'അനില്\u200d', '❤️\u200d🔥', '葛\u{e0100}城'])
       accepts(personNameSchema, name);
   });

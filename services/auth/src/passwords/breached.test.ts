@@ -30,7 +30,7 @@ test('every password of the list is found, and no other', async (t) => {
   }
 });
 
-test('seldom ones are left out where that is asked for; repeated and lower-case lines are fine', async (t) => {
+test('rare ones are left out on request; repeated and lower-case lines are accepted', async (t) => {
   const lines = [`${sha1('often')}:9`, `${sha1('often')}:9`, `${sha1('seldom').toLowerCase()}:1`];
   const { list, target } = await files(
     t,

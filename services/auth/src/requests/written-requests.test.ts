@@ -116,7 +116,7 @@ describe('a request by address', () => {
   );
 
   test(
-    'for a reset gives the newest sign-up the same event without a link, where the address is owned',
+    'for a reset gives the newest sign-up the same event without a link, if the address has an owner',
     withTestWorld(async (world) => {
       const owner = await verified(world, ada);
       const older = await world.signUp(ada, PASSWORD);

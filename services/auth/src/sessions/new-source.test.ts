@@ -108,7 +108,7 @@ test(
 );
 
 test(
-  'a store that cannot tell what is known does not keep anybody out',
+  'a store that fails to look up known sources keeps nobody out',
   withTestWorld(async (world) => {
     const { deps, faults } = world;
     await verifiedAda(world);
@@ -133,7 +133,7 @@ async function lockOut({ deps }: TestWorld, of: string, ip: string): Promise<voi
 }
 
 test(
-  'a lockout is told to the owner once a day; an address that nobody owns leads to the same request',
+  'a lockout is reported to the owner once a day; an address without an owner leads to the same request',
   withTestWorld(async (world) => {
     const { deps } = world;
     const userId = await verifiedAda(world);

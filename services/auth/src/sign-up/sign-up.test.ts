@@ -180,7 +180,7 @@ describe('a sign-up', () => {
   );
 
   test(
-    'for an owned address is refused only where the settings say that it may tell',
+    'for an address with an owner is refused only if the settings allow it to reveal that',
     withTestWorld(async (world) => {
       const revealing = { ...world.deps, settings: { ...world.deps.settings, revealExisting: true } };
       await world.signUp(ada, PASSWORD);
@@ -331,7 +331,7 @@ describe('verifying a sign-up', () => {
   );
 
   test(
-    'is repaired by a second click where a crash left the mark on the verified account',
+    'is repaired by a second click if a crash left the mark on the verified account',
     withTestWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
       function click() {

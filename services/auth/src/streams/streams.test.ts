@@ -60,7 +60,7 @@ describe('the state of a stream', () => {
     return last && lastEventHashOf(last);
   }
 
-  test('is the initial one where there are no commits', async () => {
+  test('is the initial one if there are no commits', async () => {
     assert.deepEqual(await streams().load(stream), { state: initial, number: 0, sequence: 0 });
   });
 

@@ -19,7 +19,7 @@ function derInteger(value: bigint): readonly number[] {
   return [2, content.length, ...content];
 }
 
-test('a signature in DER becomes both integers in 32 bytes each, also where they begin with zeros', () => {
+test('a signature in DER becomes two integers of 32 bytes each, even if they begin with zeros', () => {
   const integer = fc.oneof(
     fc.bigInt({ min: 1n, max: 2n ** 256n - 1n }),
     fc.bigInt({ min: 1n, max: 2n ** 240n }),

@@ -54,7 +54,7 @@ describe('what becomes of a delivery', () => {
     }
   });
 
-  it('is not held back when the server is away', () => {
+  it('is not held back when the server is down', () => {
     const kinds = ['unreachable', 'unwelcome', 'busy'] as const;
     const failed = kinds.map((kind): AttemptResult => ({ kind, failure: atGreeting }));
     for (const result of [...failed, { kind: 'withdrawn' }] as const) {

@@ -183,7 +183,7 @@ describe('what the notifier does about an event', () => {
       assert.equal(reactTo(anEvent('OwnerAlerted', { reason, locale, person: null })).erased, true);
   });
 
-  it('AccountDisabled: a notice where the event names a person, which earlier mails do not outlive', () => {
+  it('AccountDisabled: a notice if the event names a person; earlier mails are cancelled', () => {
     const data = { changedBy: 'ops', locale, person: { ...person, reason: 'a secret of the admins' } };
     assert.deepEqual(reactTo(anEvent('AccountDisabled', data)), {
       mails: [{ mail: 'account-disabled', locale, content: { to, username: 'ada' } }],

@@ -129,7 +129,7 @@ describe('TEMPLATE_FOLDER', () => {
     assert.equal(subject, 'Verify your email');
   });
 
-  it('adds a locale where it has all three files', async () => {
+  it('adds a locale if it has all three files', async () => {
     await cp(join(builtInTemplatesFolder, 'welcome', 'en'), join(folder, 'welcome', 'it'), {
       recursive: true,
     });
@@ -168,7 +168,7 @@ describe('TEMPLATE_FOLDER', () => {
     });
   });
 
-  it('is refused at start for a variable that there is not, also on a branch not taken', async () => {
+  it('is refused at start for a variable that does not exist, also on a branch not taken', async () => {
     const fault = await faultOf(
       'welcome/en/mail.html',
       'x{% if username == "nobody" %}{{ passwrd }}{% endif %}',
@@ -181,7 +181,7 @@ describe('TEMPLATE_FOLDER', () => {
     assert.match(await faultOf('welcome/en/mail.html', ' \n'), /mail\.html: is empty/);
   });
 
-  it('is refused at start for a mail that there is not, and when it is no folder', async () => {
+  it('is refused at start for a mail that does not exist, and when it is no folder', async () => {
     await assert.rejects(loadTemplates(join(folder, 'nowhere')), /TEMPLATE_FOLDER: .* is not a folder/);
     assert.match(await faultOf('welcom/en/mail.html', 'x'), /welcom: there is no such mail/);
   });

@@ -27,7 +27,7 @@ describe('an expiry in words', () => {
 describe('links in mails', () => {
   const PUBLIC_URL = 'https://accounts.example.com/';
 
-  it('lead to the pages of the API, to the client app, or where they are told to', () => {
+  it('lead to the pages of the API, to the client app, or to a configured address', () => {
     const pages = createLinks({ PUBLIC_URL });
     assert.equal(pages.forToken('verification', 't'), `${PUBLIC_URL}api/v1/auth/verify/t`);
     assert.equal(pages.forToken('reset', 't'), `${PUBLIC_URL}api/v1/auth/password-reset-confirm/t`);

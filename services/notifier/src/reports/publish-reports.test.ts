@@ -88,7 +88,7 @@ describe('reports', () => {
     assert.doesNotMatch(JSON.stringify(published.map(({ value }) => value.toString())), /ada@|example/);
   });
 
-  it('are published again, as the same event, if that could not be recorded; none is lost while the bus is away', async () => {
+  it('are published again, as the same event, if that could not be recorded; none is lost while the bus is down', async () => {
     const delivery = aReported();
     const { publisher, published, done } = setUp([delivery], { publish: 2, mark: 1 });
     publisher.start();

@@ -145,7 +145,7 @@ describe('the dispatcher', () => {
     assert.deepEqual([begun, byState.sent, byState.pending, byState.claimed], [18, 18, 6, 0]);
   });
 
-  it('lets outcomes wait for others until half of the mails in hand are done', {
+  it('lets outcomes wait for others until half of the mails in progress are done', {
     timeout: 60_000,
   }, async () => {
     await owe(18);

@@ -34,7 +34,7 @@ describe('two profiles', () => {
     assert.deepEqual(differingFields(stored as never, living()).toSorted(), ['nickname', 'role', 'username']);
   });
 
-  test('differ where a field is null in one and not there in the other', () => {
+  test('differ if a field is null in one and absent in the other', () => {
     const { firstName: _, ...lacking } = living() as unknown as Record<string, unknown>;
     assert.deepEqual(differingFields(lacking as never, living()), ['firstName']);
   });

@@ -92,7 +92,7 @@ describe('the cache of the pointer', () => {
     assert.equal((await pointers.fresh()).active, 2);
   });
 
-  test('is not used beyond its age while the store is away', async () => {
+  test('is not used beyond its age while the store is down', async () => {
     const { pointers, stored, pass } = scene();
     await pointers.fresh();
     stored.away = true;

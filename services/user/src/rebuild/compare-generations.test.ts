@@ -125,7 +125,7 @@ describe('two generations', () => {
     assert.equal(seen.at(-1), 1234);
   });
 
-  test('differ where a field differs; a few of the accounts are named', async () => {
+  test('differ if a field differs; a few of the accounts are named', async () => {
     const old = generationOf([...many(600), accountOf('other', { role: 'admin' })]);
     const fresh = generationOf([...many(600, { locale: 'de' }), accountOf('other')]);
     const parity = await compare(old, fresh);
@@ -145,7 +145,7 @@ describe('two generations', () => {
     assert.deepEqual(repaired.repairedExamples, apart.apartExamples);
   });
 
-  test('are compared where both have come to the same sequence, whichever was behind', async () => {
+  test('are compared if both have come to the same sequence, whichever was behind', async () => {
     const [ada, bob, carol] = ['ada', 'bob', 'carol'].map((name) => accountOf(name, { sequence: 3 }));
     assert.ok(ada && bob && carol);
     const old = generationOf([accountOf('ada', { sequence: 2 }), bob]);

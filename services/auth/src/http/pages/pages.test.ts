@@ -242,7 +242,7 @@ describe('the page of a problem', () => {
     }
   });
 
-  it('names the wait, where there is one, rounded up', () => {
+  it('names the wait, if there is one, rounded up', () => {
     const limited = { code: 'rate_limited', title: 'Too Many Requests' };
     assert.match(pages.problem({ ...limited, locale: 'en', retryAfter: 841 }), /Try again in 15 minutes\./);
     assert.match(pages.problem({ ...limited, locale: 'de', retryAfter: 1 }), /in 1 Sekunde noch einmal\./);

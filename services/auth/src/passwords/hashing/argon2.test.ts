@@ -30,7 +30,7 @@ describe('the hash of a password', () => {
     );
   });
 
-  test('differs where the password, the address or the key does', async () => {
+  test('differs if the password, the address or the key does', async () => {
     const hashes = await Promise.all([
       passwords.hash('correct horse', 'ada@example.com', { ip }),
       passwords.hash('correct horse ', 'ada@example.com', { ip }),

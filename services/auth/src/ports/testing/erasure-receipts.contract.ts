@@ -116,7 +116,7 @@ export function erasureReceiptsContract(name: string, open: OpenEmptyStores): vo
       assert.deepEqual(await accounts({ waiting: true }), []);
     });
 
-    test('are listed latest first, page by page, also where instants are equal', async () => {
+    test('are listed latest first, page by page, even if instants are equal', async () => {
       const opened = [await erased(10), await erased(30), await erased(20), await erased(20)];
       const expected = opened
         .toSorted((a, b) => (a.erasedAt + a.account < b.erasedAt + b.account ? 1 : -1))

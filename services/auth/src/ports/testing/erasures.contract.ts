@@ -32,7 +32,7 @@ export function erasuresContract(name: string, open: OpenEmptyStores): void {
       assert.deepEqual(await due(99), [first, second, third]);
     });
 
-    test('come page by page, also where instants are equal', async () => {
+    test('come page by page, even if instants are equal', async () => {
       const all = [await append(10), await append(10), await append(10), await append(5)];
       const found = [];
       for (let [next] = await due(99, 1); next; ) {

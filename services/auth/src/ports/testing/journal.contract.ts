@@ -153,7 +153,7 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
         assert.equal(await journal.byCommand(randomUUID()), undefined);
       });
 
-      test('answers a repeated commit with the commit, also once others followed', async () => {
+      test('answers a repeated commit with the commit, even once others have followed', async () => {
         const [first, second] = createCommits(randomUUID(), 2) as [Commit, Commit];
         await appendAll(journal, [first]);
         assert.deepEqual(await journal.append(first), { outcome: 'repeated', commit: first });

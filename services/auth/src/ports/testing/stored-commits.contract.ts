@@ -79,7 +79,7 @@ export function storedCommitsContract(name: string, open: () => Promise<StoredCo
       assert.match(second.events.message, /^Commit 2 of stream \S+ cannot be read: /);
     });
 
-    test('are none where nothing was appended', async () => {
+    test('are none if nothing was appended', async () => {
       assert.deepEqual(await readAll(), []);
       assert.deepEqual(await under.stores.storedCommits.ofStream(randomUUID()), []);
     });

@@ -15,7 +15,7 @@ storesContract('mongo', async () => {
 
 const rules = createUniformLimitRules({ points: 1, seconds: 60 });
 
-test('every port says that its store is away, reading and writing', async () => {
+test('every port says that its store is down, reading and writing', async () => {
   await database.empty();
   const { connection, close } = await database.another();
   const now = new Date();

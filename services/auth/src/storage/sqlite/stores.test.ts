@@ -11,7 +11,7 @@ import { openTemporaryStores } from './stores.fixture.ts';
 storesContract('sqlite', openTemporaryStores);
 
 describe('the stores on sqlite', () => {
-  test('say that their store is away, reading and writing', async () => {
+  test('say that their store is down, reading and writing', async () => {
     const { stores, close } = await openTemporaryStores();
     const { journal, sessions, requests, leases, trustedAddresses } = stores;
     const limits = stores.limits(createUniformLimitRules({ points: 1, seconds: 60 }));

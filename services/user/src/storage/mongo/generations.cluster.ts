@@ -60,7 +60,7 @@ test('the indexes of every generation that is filled are required, and created w
   assert.deepEqual(await required(), namesOf('v2'));
 });
 
-test('a store that is away is told apart from a fault', async () => {
+test('a store that is down is distinguished from a fault', async () => {
   const { connection, close } = await database.another();
   const generations = createMongoGenerations(connection);
   await close();

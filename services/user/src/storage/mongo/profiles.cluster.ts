@@ -46,7 +46,7 @@ test('a slice is stored, except profiles that other instances have already advan
   );
 });
 
-test('a store that is away is told apart from a fault', async () => {
+test('a store that is down is distinguished from a fault', async () => {
   const { connection, close } = await database.another();
   const profiles = createMongoProfiles(connection);
   await close();

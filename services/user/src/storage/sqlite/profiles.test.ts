@@ -62,7 +62,7 @@ test('profiles of release 0.1 are kept, and get the hashes of their next events'
   assert.deepEqual(await profilesOf(1).load([id]), new Map([[id, next]]));
 });
 
-test('a store that is closed is told apart from a fault', async (context) => {
+test('a store that is closed is distinguished from a fault', async (context) => {
   const { profilesOf, close } = await openFolder(context);
   const profiles = profilesOf(1);
   await close();
