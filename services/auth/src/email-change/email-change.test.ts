@@ -66,7 +66,7 @@ describe('a change of address', () => {
   );
 
   test(
-    'that a link has already made is shown as made, also once another is requested',
+    'that was already confirmed is shown as confirmed, even after another one is requested',
     withFastHashingTestWorld(async (world) => {
       const userId = await createAccountWithChangedEmail(world);
       const token = world.tokenOf(userId, 'email-change');
@@ -121,7 +121,7 @@ describe('a change of address', () => {
   );
 
   test(
-    'to an address of another account is answered alike, and gives nothing to follow',
+    'to an address of another account gets the same response, but no link that works',
     withFastHashingTestWorld(async (world) => {
       await createVerifiedAccount(world, eve, 'the password of eve');
       const { userId } = await createVerifiedAccount(world);
@@ -139,7 +139,7 @@ describe('a change of address', () => {
   );
 
   test(
-    'is lost to the account that proves the address first',
+    'fails if another account verifies the address first',
     withFastHashingTestWorld(async (world) => {
       const { userId } = await createVerifiedAccount(world);
       await requestEmailChangeTo(world, userId);
@@ -162,7 +162,7 @@ describe('a change of address', () => {
   );
 
   test(
-    'of 2 accounts to one address at once is made by one of them',
+    'of 2 accounts to one address at the same time succeeds for one of them',
     withFastHashingTestWorld(async (world) => {
       const one = await createVerifiedAccount(world);
       const two = await createVerifiedAccount(world, eve);

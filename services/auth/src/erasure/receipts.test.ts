@@ -36,7 +36,7 @@ function receiptOf({ account, sequence }: { account: string; sequence: number },
   return { userId: account, consumer, sequence, confirmedAt: '2026-03-09T12:00:00.000Z' };
 }
 
-test('all services must confirm, and those that the operator names, each once', () => {
+test('all services and the consumers that the operator names must confirm, each once', () => {
   assert.deepEqual(consumersThatMustConfirmErasure(['books', 'user']), ['auth', 'user', 'notifier', 'books']);
 });
 

@@ -76,7 +76,7 @@ test('a gateway may ask for verified accounts, and for admins', async (context) 
   assertStatus(await auth.get('/check?verified&role=admin', { token: admin.accessToken }), 204);
 });
 
-test('what a gateway is refused is reported for each account, which it is about', async (context) => {
+test('a refused check of a gateway is reported once for each account', async (context) => {
   const auth = await startTestAuth(context);
   const [ada, eve] = [await signUpAndVerify(auth), createTestPerson('eve')];
   await postSignUp(auth, eve);
@@ -106,7 +106,7 @@ test('what a gateway is refused is reported for each account, which it is about'
   );
 });
 
-test('a service client asks whether a token is active, and what it says', async (context) => {
+test('introspection tells a service client whether a token is active, and its claims', async (context) => {
   const auth = await startTestAuth(context);
   const ada = await signUpAndVerify(auth);
   const { accessToken, refreshToken } = await logInAndGetTokens(auth, ada);
@@ -172,7 +172,7 @@ test('an unverified account has no scopes, because its address may be somebody e
   assert.deepEqual([scope, email, email_verified], [undefined, ada.email, false]);
 });
 
-test('scopes by role and claims of the profile are in tokens where settings name them', async (context) => {
+test('scopes by role and claims of the profile are in tokens if settings name them', async (context) => {
   const auth = await startTestAuth(context, {
     ROLE_SCOPES: 'user=books:read+books:lend',
     ACCESS_TOKEN_CLAIMS: 'preferred_username=username,given_name=firstName',

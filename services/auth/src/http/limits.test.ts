@@ -38,7 +38,7 @@ test('concurrent guesses cannot exceed the limit of an address, whether or not i
   }
 });
 
-test('a right password is no failure, however often it comes', async (context) => {
+test('a correct password is no failure, however often it is sent', async (context) => {
   const auth = await startTestAuth(context);
   const ada = await signUpAndVerify(auth);
   for (let i = 0; i < 12; i += 1) assertStatus(await postLogin(auth, ada, { ip: HOME }), 200);
@@ -88,7 +88,7 @@ test('a session of a sign-up opens no way past the limit: its address may be a s
   assertProblem(await postLogin(auth, eve, { ip: HOME }), 429, 'rate_limited');
 });
 
-test('a completed reset clears the count, and its place stays open when others guess again', async (context) => {
+test('a completed reset clears the count, and its IP address remains trusted when others guess again', async (context) => {
   const auth = await startTestAuth(context);
   const ada = await signUpAndVerify(auth);
   await exhaust(auth, ada);
@@ -175,7 +175,7 @@ test('requests for mail are limited by network, across both routes', async (cont
   assertProblem(await ask('/password-reset-request', '2001:db8::3'), 429, 'rate_limited');
 });
 
-test('over the mail limit the answers stay the same, and a link that works is left as it is', async (context) => {
+test('over the mail limit the responses stay the same, and a link that works remains valid', async (context) => {
   const auth = await startTestAuth(context);
   const ada = await signUpAndVerify(auth);
   const nobody = createTestPerson('nobody');
@@ -241,7 +241,7 @@ test('no network uses up the mails of an address for a day; many do', async (con
   assertProblem(await from('2001:db8::1'), 429, 'rate_limited');
 });
 
-test('a sixth living sign-up becomes a request for the newest', async (context) => {
+test('a sixth pending sign-up becomes a request for a link of the newest one', async (context) => {
   const auth = await startTestAuth(context, { LIMIT_MAILS_PER_ADDRESS: '100' });
   const ada = createTestPerson();
   const answers = new Set<string>();

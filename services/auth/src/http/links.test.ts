@@ -16,7 +16,7 @@ async function verificationToken(auth: TestAuth, email: string): Promise<string>
   return (await auth.open(await auth.event('UserRegistered', email))).token;
 }
 
-test('a link works with what people and programs add to it', async (context) => {
+test('a link works even if people or programs have added text to it', async (context) => {
   const auth = await startTestAuth(context);
   const ada = createTestPerson();
   await postSignUp(auth, ada);
@@ -57,7 +57,7 @@ test('parameters that a client adds to another route are refused', async (contex
   );
 });
 
-test('an incomplete link is told apart from one that has done its work', async (context) => {
+test('an incomplete link is distinguished from one that was already used', async (context) => {
   const auth = await startTestAuth(context);
   const ada = await signUpAndVerify(auth);
   const { accessToken } = await logInAndGetTokens(auth, ada);
@@ -83,7 +83,7 @@ test('an incomplete link is told apart from one that has done its work', async (
   }
 });
 
-test('a wrong password at a link is called that, to a client and in the form', async (context) => {
+test('a wrong password for a link is reported as such, to a client and in the form', async (context) => {
   const auth = await startTestAuth(context);
   const ada = createTestPerson();
   await postSignUp(auth, ada);

@@ -9,7 +9,7 @@ const CROWD = 8;
 /** Ten times the default hash cost, so that sign-ups outpace the hashing on any machine. */
 const SLOW = '65536:6';
 
-test('nothing is hashed, and nothing comes, of sign-ups whose clients have gone before their turn', async (context) => {
+test('sign-ups whose clients disconnect before their turn are not hashed, and have no effect', async (context) => {
   const auth = await startTestAuth(context, { HASH_CONCURRENCY: '1', HASH_COSTS: SLOW });
   async function metric(name: string): Promise<number> {
     const lines = (await auth.registry.metrics()).split('\n');

@@ -27,7 +27,7 @@ test('a sign-up with its Idempotency-Key makes one account and is counted once',
   assertProblem(await postSignUp(auth, createTestPerson()), 429, 'rate_limited');
 });
 
-test('of sign-ups at once with one Idempotency-Key one makes an account', async (context) => {
+test('of concurrent sign-ups with one Idempotency-Key, one creates an account', async (context) => {
   const auth = await startTestAuth(context);
   const eve = createTestPerson('eve');
   const again = { headers: { 'idempotency-key': 'sign-up-2' } };
@@ -106,7 +106,7 @@ test('sign-ups, resets and mailings that fail use up no limit', async (context) 
   await auth.event('PasswordResetRequested', eve.email);
 });
 
-test('what led to an event is told by its envelope', async (context) => {
+test('the envelope of an event names what caused it', async (context) => {
   const auth = await startTestAuth(context);
   const eve = createTestPerson('eve');
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -117,7 +117,7 @@ test('what led to an event is told by its envelope', async (context) => {
   assert.match(event.causationId, /^[\da-f-]{36}$/);
 });
 
-test('operations are counted by what came of them', async (context) => {
+test('operations are counted by outcome', async (context) => {
   const auth = await startTestAuth(context);
   const ada = await signUpAndVerify(auth);
   await logInAndGetTokens(auth, ada);

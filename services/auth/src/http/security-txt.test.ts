@@ -22,7 +22,7 @@ Policy: https://example.com/policy
   );
 });
 
-test('it is served where SECURITY_CONTACT is set', async (context) => {
+test('it is served if SECURITY_CONTACT is set', async (context) => {
   const { get } = await startTestAuth(context, { SECURITY_CONTACT: 'mailto:security@example.com' });
   const reply = await get('/.well-known/security.txt');
   assert.equal(reply.status, 200);
@@ -31,7 +31,7 @@ test('it is served where SECURITY_CONTACT is set', async (context) => {
   assert.ok(reply.text.includes(`Canonical: ${canonical}\n`));
 });
 
-test('it is nowhere else', async (context) => {
+test('it does not exist without that setting', async (context) => {
   const { get } = await startTestAuth(context);
   assert.equal((await get('/.well-known/security.txt')).status, 404);
 });

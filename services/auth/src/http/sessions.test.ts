@@ -35,7 +35,7 @@ test('of fifty requests with one refresh token all get the same next one', async
   assertStatus(await refresh(auth, next), 200);
 });
 
-test('a lost answer is repeated until the new token is used; after that the old one ends its session', async (context) => {
+test('a lost response is repeated until the new token is used; after that, the old token ends its session', async (context) => {
   const auth = await startTestAuth(context);
   const ada = await signUpAndVerify(auth);
   const first = await logInAndGetTokens(auth, ada);
@@ -76,7 +76,7 @@ test('a session ends a fixed number of days after its login, however often it wa
   assertProblem(await refresh(auth, refreshToken), 401, 'refresh_token_invalid');
 });
 
-test('logging out ends the session at once, and a second time nothing', async (context) => {
+test('logging out ends the session immediately, and a second time does nothing', async (context) => {
   const auth = await startTestAuth(context);
   const { accessToken, refreshToken } = await logInAndGetTokens(auth, await signUpAndVerify(auth));
   function logout() {
@@ -199,7 +199,7 @@ test('a request with two cookies has none, because another host may have planted
   }
 });
 
-test('a visitor without a session is told so by refresh, and may log out, with or without a body', async (context) => {
+test('a visitor without a session gets a refusal from refresh, and may log out, with or without a body', async (context) => {
   const auth = await startTestAuth(context, { CORS_ORIGINS: APP });
   for (const ask of [{}, { json: {} }, { headers: { origin: APP } }]) {
     assertProblem(await auth.post('/refresh', ask), 401, 'refresh_token_invalid');
@@ -207,7 +207,7 @@ test('a visitor without a session is told so by refresh, and may log out, with o
   }
 });
 
-test('the cookie goes to other sites only where REFRESH_COOKIE_SAMESITE says so, and then it is Secure', async (context) => {
+test('the cookie goes to other sites only if REFRESH_COOKIE_SAMESITE says so, and then it is Secure', async (context) => {
   for (const [sameSite, attribute] of [
     ['lax', 'SameSite=Lax'],
     ['none', 'SameSite=None; Secure'],
@@ -283,7 +283,7 @@ test('a disabled account loses access immediately, and gets it back once it is e
   assertStatus(await postLogin(auth, ada), 200);
 });
 
-test('an unverified account may log in, and is told what it lacks', async (context) => {
+test('an unverified account may log in, and is told that it is unverified', async (context) => {
   const auth = await startTestAuth(context);
   const eve = createTestPerson('eve');
   await postSignUp(auth, eve);
@@ -323,7 +323,7 @@ function typesIn({ events }: { readonly events: readonly { readonly type: string
   return events.map(({ type }) => type);
 }
 
-test('the history is listed page by page, also where a page ends inside of one change', async (context) => {
+test('the history is listed page by page, even if a page ends within one change', async (context) => {
   const auth = await startTestAuth(context);
   const ada = await signUpAndVerify(auth);
   const { accessToken: token } = await logInAndGetTokens(auth, ada);

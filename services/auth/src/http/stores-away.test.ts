@@ -12,7 +12,7 @@ import {
 } from '../testing/people.ts';
 import { waitUntil } from '../testing/until.ts';
 
-test('everything that needs a store answers 503 with Retry-After while it is away', async (context) => {
+test('everything that needs a store answers 503 with Retry-After while it is down', async (context) => {
   const auth = await startTestAuth(context);
   const ada = await signUpAndVerify(auth);
   const { accessToken: token, refreshToken } = await logInAndGetTokens(auth, ada);
@@ -56,7 +56,7 @@ test('everything that needs a store answers 503 with Retry-After while it is awa
   assert.equal((await auth.post(`/verify/${link}`, { json: { password: eve.password } })).status, 200);
 });
 
-test('a full disk takes down what needs writes, and says so, until there is space', async (context) => {
+test('a full disk makes operations that write fail with that reason, until there is space', async (context) => {
   const auth = await startTestAuth(context);
   async function stateOfStores() {
     const health = await auth.service.health();
@@ -77,7 +77,7 @@ test('a full disk takes down what needs writes, and says so, until there is spac
   assert.equal((await postSignUp(auth, createTestPerson())).status, 201);
 });
 
-test('an account that cannot be read is unavailable alone', async (context) => {
+test('only the account that cannot be read is unavailable', async (context) => {
   const auth = await startTestAuth(context);
   const [ada, grace] = [await signUpAndVerify(auth), await signUpAndVerify(auth, createTestPerson('grace'))];
   const { accessToken: token } = await logInAndGetTokens(auth, grace);

@@ -52,7 +52,7 @@ for (const locale of ['en', 'de', 'fr', 'es', 'pt-BR']) {
         assert.match(html, /<meta name="referrer" content="no-referrer">/);
       });
 
-      it('has the token nowhere but where its forms post', () => {
+      it('has the token only in the addresses of its forms', () => {
         assert.ok(!html.replaceAll(/ action="[^"]*"/g, '').includes(LINK_TOKEN));
       });
 
@@ -117,7 +117,7 @@ describe('the page of a verification link', () => {
     assert.match(html, /<bdi translate="no">ada<\/bdi>/);
   });
 
-  it('says of a used link that it has done its work, and has no form', () => {
+  it('says that a used link was already used, and has no form', () => {
     const html = pages.verification({ ...createVerificationView('de'), used: true });
     assert.match(html, /bereits bestätigt/);
     assert.deepEqual(findForms(html), []);
@@ -169,7 +169,7 @@ describe('the page of a reset link', () => {
     assert.doesNotMatch(findInput(html, 'newPassword'), /aria-invalid/);
   });
 
-  it('speaks of a first password where it is one', () => {
+  it('speaks of a first password if there was none before', () => {
     assert.match(getTitle(pages.reset({ ...createResetView('en'), first: true })), /^Choose a password/);
     assert.match(getTitle(pages.reset(createResetView('en'))), /^Choose a new password/);
   });
@@ -214,7 +214,7 @@ describe('the page of a dead link', () => {
     });
   }
 
-  it('tells a link past its time from one that was never right or is not any more', () => {
+  it('distinguishes an expired link from an invalid or superseded one', () => {
     function title(state: 'expired' | 'invalid' | 'incomplete') {
       return getTitle(pages.deadLink({ locale: 'en', kind: 'verification', state }));
     }
@@ -234,7 +234,7 @@ describe('the page after a request by address', () => {
 });
 
 describe('the page of a problem', () => {
-  it('explains it to a person where its code is known', () => {
+  it('explains a problem with a known code to a person', () => {
     for (const { code, title } of Object.values(problems)) {
       const [en, de] = ['en', 'de'].map((locale) => getTitle(pages.problem({ locale, code, title })));
       assert.notEqual(en, de);
@@ -292,7 +292,7 @@ describe('a brand', () => {
 describe('a client app', () => {
   const linked = createLinkPages({ ...plain, frontendUrl: 'https://app.example.com/' });
 
-  it('is where pages that are done lead on to', () => {
+  it('is linked from the pages that report success', () => {
     for (const html of [
       linked.done('verified', { locale: 'en' }),
       linked.verification({ ...createVerificationView('en'), used: true }),
@@ -310,11 +310,11 @@ describe('a client app', () => {
   });
 });
 
-describe('what others have chosen', () => {
+describe('text that strangers have chosen', () => {
   const hostile = `"><script>alert('1')</script>{{ texts }}&amp;`;
   const escaped = '&#34;&gt;&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;{{ texts }}&amp;amp;';
 
-  it('is text in a page, whatever it looks like', () => {
+  it('is escaped, whatever it looks like', () => {
     for (const html of [
       pages.verification({ ...createVerificationView('en'), username: hostile }),
       pages.reset({ ...createResetView('en'), email: hostile }),
@@ -326,12 +326,12 @@ describe('what others have chosen', () => {
     }
   });
 
-  it('cannot turn the direction of the words around it', () => {
+  it('cannot change the direction of the text around it', () => {
     const html = pages.verification({ ...createVerificationView('en'), username: 'a\u2069\u202eda' });
     assert.match(html, /<bdi translate="no">ada<\/bdi>/);
   });
 
-  it('cannot name a language that is none', () => {
+  it('cannot set a language that is not supported', () => {
     for (const locale of ['it', 'en"><script>', '', 'constructor', 'x-de']) {
       assert.match(pages.done('verified', { locale }), /<html lang="en">/);
     }

@@ -33,7 +33,7 @@ export function outboxContract(name: string, open: OpenEmptyStores): void {
       return outbox.waiting({ recent: { from: before, to: later }, limit });
     }
 
-    test('holds what is not published yet, by number', async () => {
+    test('holds the unpublished commits, by number', async () => {
       const commits = createCommits(randomUUID(), 11);
       const { stream } = commits[0] as Commit;
       await appendAll(journal, commits);
@@ -57,7 +57,7 @@ export function outboxContract(name: string, open: OpenEmptyStores): void {
       assert.deepEqual(found, [[], ...streams, []]);
     });
 
-    test('is left once only, however often that is said', async () => {
+    test('is left only once, however often a commit is marked as published', async () => {
       const [first, second] = createCommits(randomUUID(), 2) as [Commit, Commit];
       await appendAll(journal, [first, second]);
       await outbox.markPublished([first]);
@@ -75,7 +75,7 @@ export function outboxContract(name: string, open: OpenEmptyStores): void {
       assert.deepEqual(await outbox.backlog(), { commits: 0 });
     });
 
-    test('tells who has waited longest, each stream once, no more than asked for', async () => {
+    test('returns the streams that have waited longest, each once, no more than requested', async () => {
       const [a, b, c] = createMany(3, () => randomUUID()) as [string, string, string];
       const first = createCommit({ stream: a, at: secondsAfterTestStart(1) });
       await appendAll(journal, [
@@ -125,7 +125,7 @@ export function outboxContract(name: string, open: OpenEmptyStores): void {
       assert.deepEqual(await waiting(), [early.stream]);
     });
 
-    test('tells how much waits and since when', async () => {
+    test('reports the number of waiting commits, and the time of the oldest', async () => {
       assert.deepEqual(await outbox.backlog(), { commits: 0 });
       const commits = [
         createCommit({ at: secondsAfterTestStart(7) }),

@@ -25,7 +25,7 @@ export function personalDataContract(name: string, open: OpenEmptyStores): void 
     });
     afterEach(() => close());
 
-    test('leaves the commits of an account, and those of others as they were', async () => {
+    test('is removed from the commits of an account, and not from those of others', async () => {
       const { journal, registrations } = stores;
       const first = createRegistrationCommit(address);
       const claims = [toAddressClaim(address), 'admin-removal:7'];
@@ -50,7 +50,7 @@ export function personalDataContract(name: string, open: OpenEmptyStores): void 
       assert.deepEqual(await journal.read(other.stream), [other]);
     });
 
-    test('loses the claim of an address, so that another account can take it', async () => {
+    test('is removed from the claims: another account can take the address', async () => {
       const first = { ...createCommit(), claims: [toAddressClaim(address)] };
       await stores.journal.append(first);
       await stores.personalData.eraseCommits(first.stream);
@@ -60,7 +60,7 @@ export function personalDataContract(name: string, open: OpenEmptyStores): void 
       assert.equal(await stores.journal.holder(toAddressClaim(address)), second.stream);
     });
 
-    test('removes the requests of an address, also one that is carried out', async () => {
+    test('is removed with the requests of an address, even one that is being processed', async () => {
       const request = {
         kind: 'password-reset',
         at: secondsAfterTestStart(0),
@@ -74,7 +74,7 @@ export function personalDataContract(name: string, open: OpenEmptyStores): void 
       assert.equal(await stores.requests.count(), 1);
     });
 
-    test('removes the security events of an account, published or not', async () => {
+    test('is removed with the security events of an account, published or not', async () => {
       const [ada, eve] = [randomUUID(), randomUUID()];
       const entry = { time: now.toISOString(), headers: {}, value: '{}' };
       await stores.auditLog.add([
@@ -88,7 +88,7 @@ export function personalDataContract(name: string, open: OpenEmptyStores): void 
       assert.equal(await stores.auditLog.backlog(9), 1);
     });
 
-    test('removes the person from actions of the account on others, if they are not published yet', async () => {
+    test('is removed from unpublished actions of the account on others', async () => {
       const [ada, eve] = [randomUUID(), randomUUID()];
       const person = { ipPrefix: '192.0.2.0/24', userAgent: 'a "quoted" name' };
       const action = { accountId: eve, action: 'DELETE /api/v1/auth/accounts/:id', outcome: 'ok' };
@@ -123,7 +123,7 @@ export function personalDataContract(name: string, open: OpenEmptyStores): void 
       );
     });
 
-    test('removes the trusted pairs of an address, whatever the IP', async () => {
+    test('is removed with the trusted pairs of an address, whatever the IP', async () => {
       const { trustedAddresses } = stores;
       const ips = ['192.0.2.1', '2001:db8::1'];
       const others = [`x.${address}`, `${address}.org`, address.slice(0, -1)];
@@ -137,7 +137,7 @@ export function personalDataContract(name: string, open: OpenEmptyStores): void 
       }
     });
 
-    test('removes a snapshot and the known sources of an account', async () => {
+    test('is removed with the snapshot and the known sources of an account', async () => {
       const [ada, eve] = [randomUUID(), randomUUID()];
       for (const stream of [ada, eve]) {
         await stores.snapshots.save({ stream, number: 1, sequence: 1, stateVersion: 1, state: {} });

@@ -64,7 +64,7 @@ export function registrationsContract(name: string, open: OpenEmptyStores): void
       assert.deepEqual(commitNumbersOf(await readUnpublishedCommits(outbox, commit.stream)), [1, 2]);
     });
 
-    test('come oldest first, page by page, each once, also where times are equal', async () => {
+    test('come oldest first, page by page, each once, even if times are equal', async () => {
       const commits = createMany(25, (index) =>
         createRegistrationCommit(`${index}@example.com`, {
           at: secondsAfterTestStart(Math.floor(index / 10)),

@@ -45,7 +45,7 @@ export function requestsContract(name: string, open: OpenEmptyStores): void {
       return requests.claim({ owner, now, leaseMs: 5000, limit });
     }
 
-    test('are handed out as they were written down, oldest first, no more than asked for', async () => {
+    test('are claimed as they were recorded, oldest first, no more than requested', async () => {
       const oldest = requestOf(1, {
         kind: 'verification',
         overBudget: true,
@@ -58,7 +58,7 @@ export function requestsContract(name: string, open: OpenEmptyStores): void {
       assert.deepEqual(await claim('one', second(4), 2), []);
     });
 
-    test('are written down once, however often they are added', async () => {
+    test('are recorded once, however often they are added', async () => {
       const request = requestOf();
       assert.equal(await requests.add(request), true);
       assert.equal(await requests.add(request), false);
@@ -77,7 +77,7 @@ export function requestsContract(name: string, open: OpenEmptyStores): void {
       assert.deepEqual(new Set(ids(claimed.flat())), new Set(ids(all)));
     });
 
-    test('are handed to another once their lease was found to be expired, whatever its clock shows', async () => {
+    test('can be claimed by another owner once their lease was freed, whatever the clock shows', async () => {
       const [request] = (await added(requestOf())) as [QueuedMailRequest];
       assert.deepEqual(await requests.held(), []);
       assert.deepEqual(await claim('one', second(10)), [request]);
@@ -91,7 +91,7 @@ export function requestsContract(name: string, open: OpenEmptyStores): void {
       assert.deepEqual(await claim('one', second(16)), []);
     });
 
-    test('are not freed from an owner who has them by a newer lease', async () => {
+    test('are not freed while their owner has a newer lease', async () => {
       const [request] = (await added(requestOf())) as [QueuedMailRequest];
       const old = { name: request.id, holder: 'one', until: second(15) };
       await claim('one', second(10));
@@ -102,7 +102,7 @@ export function requestsContract(name: string, open: OpenEmptyStores): void {
       assert.deepEqual(await claim('other', second(30)), []);
     });
 
-    test('are gone once their owner has carried them out', async () => {
+    test('are removed once their owner has processed them', async () => {
       const [first, next] = (await added(requestOf(1), requestOf(2))) as [
         QueuedMailRequest,
         QueuedMailRequest,
@@ -128,7 +128,7 @@ export function requestsContract(name: string, open: OpenEmptyStores): void {
       assert.equal(await requests.count(), 0);
     });
 
-    test('that nobody has claimed cannot be done', async () => {
+    test('cannot be completed if nobody has claimed them', async () => {
       const [request] = (await added(requestOf())) as [QueuedMailRequest];
       await requests.done(request.id, 'one');
       assert.equal(await requests.count(), 1);
