@@ -138,7 +138,7 @@ export function auditSuite(title: string, start: () => Promise<System>): void {
     }
 
     describe('a sign-in', () => {
-      test('is written with when, where, who and what (ASVS 16.2.1, 16.3.1)', async () => {
+      test('is recorded with time, place, account and action (ASVS 16.2.1, 16.3.1)', async () => {
         const ada = await people.verified(newPerson());
         const reply = assertStatus(await login(ada), 200);
         const { id } = reply.json.user;
@@ -157,7 +157,7 @@ export function auditSuite(title: string, start: () => Promise<System>): void {
         assert.match(time, /Z$/);
       });
 
-      test('that fails is written, about the account if there is one (ASVS 16.3.1)', async () => {
+      test('that fails is recorded, with the account if there is one (ASVS 16.3.1)', async () => {
         const ada = await someone();
         const reply = await fail(ada.email);
         const nobody = await fail('nobody.at.all@example.com');
@@ -172,7 +172,7 @@ export function auditSuite(title: string, start: () => Promise<System>): void {
         assert.equal(stranger?.['accountId'], undefined);
       });
 
-      test('that is refused after too many failures is written once, not each time (ASVS 16.3.1, 6.3.1)', async () => {
+      test('that is refused after too many failures is recorded once, not each time (ASVS 16.3.1, 6.3.1)', async () => {
         const ada = await people.verified(newPerson());
         const { id } = await people.login(ada);
         const away = { 'x-forwarded-for': '198.51.100.7' };
@@ -188,7 +188,7 @@ export function auditSuite(title: string, start: () => Promise<System>): void {
         assert.equal((await found(FAILURES, 'LoginFailed', '--account', id)).length, FAILURES);
       });
 
-      test('with a refresh token that is sent again is written (ASVS 16.3.3)', async () => {
+      test('with a refresh token that is sent again is recorded (ASVS 16.3.3)', async () => {
         const ada = await someone();
         const json = { refreshToken: ada.refreshToken };
         const away = { ...CLIENT, 'x-forwarded-for': '203.0.113.9' };
@@ -201,7 +201,7 @@ export function auditSuite(title: string, start: () => Promise<System>): void {
         assert.deepEqual(event?.['person'], { ...PERSON, ipPrefix: '203.0.113.0/24' });
       });
 
-      test('of a thief with an old refresh token is written (ASVS 16.3.3)', async () => {
+      test('of a thief with an old refresh token is recorded (ASVS 16.3.3)', async () => {
         const ada = await someone();
         let { refreshToken } = ada;
         for (let n = 0; n < 2; n += 1) {
@@ -246,7 +246,7 @@ export function auditSuite(title: string, start: () => Promise<System>): void {
       assert.deepEqual(events[1]?.['person'], PERSON);
     });
 
-    test('what a policy refuses is written, once for one account, route and reason (ASVS 16.3.2)', async () => {
+    test('a refusal by a policy is recorded once per account, route and reason (ASVS 16.3.2)', async () => {
       const ada = await someone();
       const path = `/auth/accounts/${ada.id}/role`;
       const ask = { token: ada.accessToken, json: { role: 'admin' } };
@@ -261,7 +261,7 @@ export function auditSuite(title: string, start: () => Promise<System>): void {
       );
     });
 
-    test('what admins do is written with the admin, the account and the outcome (ASVS 16.3.3)', async () => {
+    test('an action of an admin is recorded with the admin, the account and the outcome (ASVS 16.3.3)', async () => {
       const [admin, ada] = [await createAdmin(system, people), await someone()];
       const { accessToken: token } = admin;
       const disabled = await client.post(`/auth/accounts/${ada.id}/disable`, { token, json: {} });
@@ -289,7 +289,7 @@ export function auditSuite(title: string, start: () => Promise<System>): void {
       );
     });
 
-    test('a process writes its settings when it starts, and no secret (ASVS 16.3.3, 13.3.1)', async () => {
+    test('a process records its settings when it starts, but no secret (ASVS 16.3.3, 13.3.1)', async () => {
       const [event] = await found(1, 'ProcessStarted');
       const ofAuth = event?.['settings'] as Readonly<Record<string, string>>;
       assertSettings(ofAuth, {
@@ -342,7 +342,7 @@ export function auditSuite(title: string, start: () => Promise<System>): void {
       await eventually('the sign-in', async () => (await historyOf(jon.accessToken, 100)).length === 3);
     });
 
-    test('what was written survives a kill and a start (ASVS 16.4.2)', async () => {
+    test('recorded events survive a kill and a restart (ASVS 16.4.2)', async () => {
       const ada = await someone();
       const [event] = await found(1, 'LoginSucceeded', '--account', ada.id);
       await system.kill();
