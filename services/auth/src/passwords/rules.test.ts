@@ -64,6 +64,33 @@ describe('a new password', () => {
     for (const password of choosable) assert.notEqual(rules.fault(password, ada), undefined, password);
   });
 
+  for (const password of [
+    'contraseña1',
+    'contrasena12',
+    'motdepasse12',
+    'passwort1234',
+    'fußball2024',
+    'fussball2024',
+    'schmetterling',
+    'segredo1234',
+    'senha12345',
+    'guadalupe1',
+    'printemps24!',
+    'münchen2024',
+    'mu\u0308nchen2024',
+    'liebling99',
+    'qwertz12345',
+    'azerty12345',
+  ])
+    test(`that is a common word or name of another language is refused: ${password}`, () => {
+      assert.notEqual(rules.fault(password, ada), undefined);
+    });
+
+  for (const password of ['le chat noir danse', 'drei kleine schweinchen', 'correct horse battery'])
+    test(`that consists of several words is accepted: ${password}`, () => {
+      assert.equal(rules.fault(password, ada), undefined);
+    });
+
   test('is refused if it is known from a breach, however its characters are composed', () => {
     const asked: string[] = [];
     const strict = createPasswordRules({

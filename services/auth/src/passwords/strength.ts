@@ -16,6 +16,14 @@ const LEAST_SCORE = 3;
  */
 const COMMON = 30_000;
 /**
+ * The packages of zxcvbn with the words and names of the languages that pages and mails have, apart from English: most
+ * English words that people choose are among the common passwords.
+ */
+const LANGUAGES = ['de', 'es-es', 'fr', 'it', 'pt-br'] as const;
+/** The number of entries of each list of a language that the estimator knows. Longer lists would take more memory. */
+const LISTS = { commonWords: 10_000, firstnames: 3000, lastnames: 3000 } as const;
+const SHORTEST_WORD = 3;
+/**
  * Only this many leading characters are estimated, which takes about 5 ms. Estimating a password of maximum
  * length would take three times as long.
  */
@@ -54,22 +62,56 @@ type Core = typeof import('@zxcvbn-ts/core');
 
 let loaded: InstanceType<Core['ZxcvbnFactory']> | undefined;
 
-/** Returns the estimator. It is loaded lazily, because loading takes 65 ms and 6 MB. */
+/** Returns the estimator. It is loaded lazily, because loading takes about 200 ms and 11 MB. */
 function estimator(): InstanceType<Core['ZxcvbnFactory']> {
   if (loaded !== undefined) return loaded;
   const { ZxcvbnFactory }: Core = createRequire(import.meta.url)('@zxcvbn-ts/core');
-  // Reads the JSON files directly, because importing the package would decompress all of its 49,000
-  // passwords.
-  const passwords: string[] = read('passwords');
+  // Reads the JSON files directly, because importing the packages would decompress all of their words.
+  const passwords: string[] = read('common', 'passwords');
   loaded = new ZxcvbnFactory({
-    dictionary: { passwords: passwords.slice(0, COMMON) },
-    graphs: read('adjacencyGraphs'),
+    dictionary: { passwords: passwords.slice(0, COMMON), words: wordsOfLanguages() },
+    graphs: read('common', 'adjacencyGraphs'),
     l33tMaxSubstitutions: MAX_SUBSTITUTIONS,
   });
   return loaded;
 }
 
-function read(name: 'passwords' | 'adjacencyGraphs') {
-  const file = import.meta.resolve(`@zxcvbn-ts/language-common/src/${name}.json`);
-  return JSON.parse(readFileSync(new URL(file), 'utf8'));
+/**
+ * Returns the words and names of all languages, most frequent first. They are one list, because an estimate takes time
+ * for each list.
+ */
+function wordsOfLanguages(): string[] {
+  const lists = LANGUAGES.flatMap((language) =>
+    Object.entries(LISTS).map(([list, length]) => readFirst(language, list, length)),
+  );
+  const words = new Set<string>();
+  for (let rank = 0; rank < LISTS.commonWords; rank += 1) {
+    for (const list of lists) addWord(words, list[rank]);
+  }
+  return [...words];
+}
+
+/** Adds a word, and how people write it without the accents and the ß that their keyboard may lack. */
+function addWord(words: Set<string>, word = ''): void {
+  if (word.length < SHORTEST_WORD) return;
+  const composed = word.normalize('NFC');
+  words.add(composed);
+  if (/[^ -~]/.test(composed))
+    words.add(composed.normalize('NFD').replaceAll(/\p{M}/gu, '').replaceAll('ß', 'ss'));
+}
+
+function read(language: string, list: string) {
+  return JSON.parse(textOf(language, list));
+}
+
+/** Reads the first words of a list. Parsing the whole list would take memory that the process keeps. */
+function readFirst(language: string, list: string, length: number): readonly string[] {
+  const text = textOf(language, list).trimEnd();
+  const first = text.split(',', length).join(',');
+  return JSON.parse(first.length < text.length ? `${first}]` : first);
+}
+
+function textOf(language: string, list: string): string {
+  const file = import.meta.resolve(`@zxcvbn-ts/language-${language}/src/${list}.json`);
+  return readFileSync(new URL(file), 'utf8');
 }
