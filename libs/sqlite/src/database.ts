@@ -13,6 +13,7 @@ import { erasedRemains, hasFailedToday, noteErasure, rewriteFile, rewriteSchema 
 import { createGroupCommit } from './group-commit.ts';
 import { hasPendingMigrations, runMigrations, type Schema } from './migrations.ts';
 import { assertFileExists, fileIn, openFile, withLongBusyTimeout, writeApplicationId } from './open-file.ts';
+import { prepareOnce } from './prepare-once.ts';
 import { holdServerLock, ServerLockHeld } from './server-lock.ts';
 import { createWalEraser } from './wal-eraser.ts';
 
@@ -128,7 +129,7 @@ function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened):
     refuseIf(!connection.isOpen);
     const known = statements.get(sql);
     if (known) return known;
-    const statement = connection.prepare(sql);
+    const statement = prepareOnce(connection, sql);
     statements.set(sql, statement);
     return statement;
   }
