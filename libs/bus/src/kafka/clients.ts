@@ -1,7 +1,7 @@
 import { Kafka, type KafkaConfig, type LogEntry, logLevel, type SASLOptions } from 'kafkajs';
 import type { KafkaConnection, KafkaLogger, KafkaSasl } from './connection.ts';
 import { patchHeaderDecoder } from './workarounds/patch-header-decoder.ts';
-import { patchRequestTimer } from './workarounds/patch-request-timer.ts';
+import { slowRequestTimers } from './workarounds/request-timers.ts';
 import { listUncommittedOffsets } from './workarounds/uncommitted-offsets.ts';
 
 export interface KafkaClients {
@@ -30,7 +30,6 @@ export const LONG_RETRY_OPTIONS = { retries: 1000, initialRetryTime: 100, maxRet
 export function createKafkaClients(connection: KafkaConnection, logger: KafkaLogger): KafkaClients {
   const { brokers, clientId, ssl, sasl, patchKafkajs } = connection;
   if (patchKafkajs) patchHeaderDecoder();
-  patchRequestTimer(clientId);
   const config: KafkaConfig = {
     brokers: [...brokers],
     clientId,
@@ -43,11 +42,17 @@ export function createKafkaClients(connection: KafkaConnection, logger: KafkaLog
   };
   const retries = Math.max(FEWEST_TRIES, brokers.length);
   return {
-    prompt: listUncommittedOffsets(
-      new Kafka({ ...config, retry: { retries, initialRetryTime: 50, maxRetryTime: 200 } }),
-    ),
-    patient: listUncommittedOffsets(new Kafka({ ...config, retry: LONG_RETRY_OPTIONS })),
+    prompt: createClient({ ...config, retry: { retries, initialRetryTime: 50, maxRetryTime: 200 } }),
+    patient: createClient({ ...config, retry: LONG_RETRY_OPTIONS }),
   };
+}
+
+/** Creates a client with the workarounds that change only this client. */
+function createClient(config: KafkaConfig): Kafka {
+  const kafka = new Kafka(config);
+  listUncommittedOffsets(kafka);
+  slowRequestTimers(kafka);
+  return kafka;
 }
 
 /**

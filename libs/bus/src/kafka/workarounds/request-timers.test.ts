@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
 import { type TestContext, test } from 'node:test';
-import { patchRequestTimer, type RequestQueue } from './patch-request-timer.ts';
+import { Kafka } from 'kafkajs';
+import { slowRequestTimers } from './request-timers.ts';
+import { type CreateCluster, type RequestQueue, wrapClusters } from './wrap-clusters.ts';
 
 interface Queue extends RequestQueue {
   push(request: object): void;
@@ -9,23 +10,28 @@ interface Queue extends RequestQueue {
   maybeThrottle(ms: number): void;
 }
 
-const Queue: new (options: object) => Queue = createRequire(import.meta.url)(
-  'kafkajs/src/network/requestQueue/index.js',
-);
-const logger = { debug: () => undefined, warn: () => undefined };
-patchRequestTimer('patched');
+/** Creates a client of kafkajs, and returns the request queue of one of its connections. Opens no socket. */
+async function queueOf(prepare: (kafka: Kafka) => void, requestTimeout: number): Promise<Queue> {
+  const kafka = new Kafka({ brokers: ['b:9092'], requestTimeout, logLevel: 0 });
+  let create: CreateCluster | undefined;
+  prepare(kafka);
+  wrapClusters(kafka, (present) => {
+    create = present;
+    return present;
+  });
+  const connections = await create?.({}).connectionPoolBuilder.build({ host: 'b', port: 9092 });
+  const [connection] = connections?.pool ?? [];
+  assert.ok(connection);
+  return connection.requestQueue as Queue;
+}
+
+function leaveAsItIs(): void {}
 
 /** Opens a queue that sends through `send`, and counts the timers that are set. */
-function openQueue(context: TestContext, clientId: string) {
+async function openQueue(context: TestContext, prepare: (kafka: Kafka) => void) {
   context.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
   const timers = context.mock.method(globalThis, 'setTimeout');
-  const queue = new Queue({
-    clientId,
-    logger,
-    broker: 'b:9092',
-    maxInFlightRequests: null,
-    requestTimeout: 1000,
-  });
+  const queue = await queueOf(prepare, 1000);
   const sent: number[] = [];
   let last = 0;
   function send(): number {
@@ -41,16 +47,16 @@ function openQueue(context: TestContext, clientId: string) {
   return { queue, sent, send, respond, timersSet: () => timers.mock.callCount() };
 }
 
-test('sets no timer when nothing waits', (context) => {
-  const { send, sent, respond, timersSet } = openQueue(context, 'patched');
+test('sets no timer when nothing waits', async (context) => {
+  const { send, sent, respond, timersSet } = await openQueue(context, slowRequestTimers);
   respond(send());
   respond(send());
   assert.deepEqual(sent, [1, 2]);
   assert.equal(timersSet(), 0);
 });
 
-test('sends what waits when the broker no longer throttles, and then sets no timer', (context) => {
-  const { queue, send, sent, respond, timersSet } = openQueue(context, 'patched');
+test('sends what waits when the broker no longer throttles, and then sets no timer', async (context) => {
+  const { queue, send, sent, respond, timersSet } = await openQueue(context, slowRequestTimers);
   queue.maybeThrottle(200);
   send();
   send();
@@ -65,25 +71,18 @@ test('sends what waits when the broker no longer throttles, and then sets no tim
   assert.equal(timersSet(), before);
 });
 
-test('leaves other clients of the process as they are', (context) => {
-  const { send, respond, timersSet } = openQueue(context, 'another');
+test('leaves other clients of the process as they are', async (context) => {
+  const { send, respond, timersSet } = await openQueue(context, leaveAsItIs);
   respond(send());
   assert.equal(timersSet(), 1);
 });
 
 /** Opens a connected queue with a request that the broker does not answer. */
-function openSilentQueue(context: TestContext, clientId: string) {
+async function openSilentQueue(context: TestContext, prepare: (kafka: Kafka) => void) {
   context.mock.timers.enable({ apis: ['setInterval', 'Date'] });
   const intervals = context.mock.method(globalThis, 'setInterval');
-  const queue = new Queue({
-    clientId,
-    logger,
-    broker: 'b:9092',
-    maxInFlightRequests: null,
-    enforceRequestTimeout: true,
-    requestTimeout: 15_000,
-    isConnected: () => true,
-  });
+  const queue = await queueOf(prepare, 15_000);
+  queue.isConnected = () => true;
   const failures: unknown[] = [];
   const entry = {
     correlationId: 1,
@@ -95,8 +94,8 @@ function openSilentQueue(context: TestContext, clientId: string) {
   return { queue, failures, everyMs: () => intervals.mock.calls.map(({ arguments: [, ms] }) => ms) };
 }
 
-test('looks for requests that have timed out every 2 s', (context) => {
-  const { queue, failures, everyMs } = openSilentQueue(context, 'patched');
+test('looks for requests that have timed out every 2 s', async (context) => {
+  const { queue, failures, everyMs } = await openSilentQueue(context, slowRequestTimers);
   assert.deepEqual(everyMs(), [2000]);
   context.mock.timers.tick(14_000);
   assert.deepEqual(failures, []);
@@ -107,8 +106,8 @@ test('looks for requests that have timed out every 2 s', (context) => {
   assert.equal(failures.length, 1);
 });
 
-test('looks for requests of other clients as often as kafkajs does', (context) => {
-  const { queue, everyMs } = openSilentQueue(context, 'another');
+test('looks for requests of other clients as often as kafkajs does', async (context) => {
+  const { queue, everyMs } = await openSilentQueue(context, leaveAsItIs);
   assert.deepEqual(everyMs(), [100]);
   queue.destroy();
 });

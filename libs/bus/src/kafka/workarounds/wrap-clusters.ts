@@ -1,0 +1,58 @@
+import type { Kafka } from 'kafkajs';
+
+/** The options of a cluster that are changed here. */
+export interface ClusterOptions {
+  readonly isolationLevel?: number;
+}
+
+/** The part of kafkajs's cluster that is patched here; kafkajs publishes no type for it. */
+export interface PatchableCluster {
+  readonly connectionPoolBuilder: { build(destination?: object): Promise<PatchablePool> };
+}
+
+/** A pair of connections to a broker. */
+export interface PatchablePool {
+  readonly pool: readonly { readonly requestQueue: RequestQueue }[];
+}
+
+/** The requests that one connection sends. */
+export interface RequestQueue {
+  /** Requests that wait because the broker throttles the client, or because too many are in flight. */
+  readonly pending: readonly unknown[];
+  /** Requests without a response so far, by correlation id. */
+  readonly inflight: ReadonlyMap<number, InflightRequest>;
+  readonly enforceRequestTimeout: boolean;
+  /** The time within which the broker must respond to a request, in ms. */
+  readonly requestTimeout: number;
+  requestTimeoutIntervalId?: NodeJS.Timeout;
+  scheduleCheckPendingRequests(): void;
+  scheduleRequestTimeoutCheck(): void;
+  isConnected(): boolean;
+  /** Closes the queue, and stops its timers. */
+  destroy(): void;
+}
+
+interface InflightRequest {
+  /** When the request was sent, by `Date.now`. */
+  readonly sentAt: number;
+  /** The time within which the broker must respond to a request, in ms. */
+  readonly requestTimeout: number;
+  timeoutRequest(): void;
+}
+
+export type CreateCluster = (options: ClusterOptions) => PatchableCluster;
+
+const NAME = 'private:Kafka:createCluster';
+
+/**
+ * Replaces the function with which a client creates its connections to the brokers. Changes only this client.
+ * @param wrap returns the new function; takes the present one
+ * @throws Error if this version of kafkajs creates its connections differently
+ */
+export function wrapClusters(kafka: Kafka, wrap: (create: CreateCluster) => CreateCluster): void {
+  const name = Object.getOwnPropertySymbols(kafka).find(({ description }) => description === NAME);
+  const client = kafka as unknown as Record<symbol, CreateCluster>;
+  const create = name && client[name];
+  if (!name || !create) throw new Error('This version of kafkajs creates its connections differently.');
+  client[name] = wrap(create);
+}
