@@ -52,6 +52,7 @@ module.exports = {
           '^libs/events/src/',
           '^libs/bus/src/(index|bus|kafka/index)\\.ts$',
           '^libs/consumer/src/(index|position-store\\.contract)\\.ts$',
+          '^libs/process/src/loop\\.ts$',
           '^node_modules/zod/',
           '^(node:)?(crypto|fs/promises|timers/promises)$',
         ],

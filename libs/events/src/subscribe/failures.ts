@@ -16,3 +16,8 @@ export function throwUncaughtException(reason: Error): void {
     throw reason;
   });
 }
+
+/** Returns the message of an error, or the text of any other thrown value. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

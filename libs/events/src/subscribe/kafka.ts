@@ -1,5 +1,4 @@
 /** Subscribes on Kafka. This module is only loaded when it is needed, because kafkajs is an optional dependency. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Bus,
   type KafkaConnection,
@@ -15,9 +14,10 @@ import {
   type RecordAuthenticator,
   type RecordAuthenticatorOptions,
 } from '@latchkey/consumer';
+import { retry } from '@latchkey/process/loop';
 import { encodeReceipt, isConsumerName } from '../receipts.ts';
 import { ACCOUNTS_TOPIC, DELIVERIES_TOPIC, RECEIPTS_TOPIC } from '../topics.ts';
-import { loggerWithoutStopWarnings, throwUncaughtException } from './failures.ts';
+import { loggerWithoutStopWarnings, messageOf, throwUncaughtException } from './failures.ts';
 import type { SubscriberLogger } from './subscriber.ts';
 import { consoleLogger, type Interest, openSubscription, type Subscription } from './subscription.ts';
 
@@ -111,30 +111,28 @@ function verificationFor(options: KafkaOptions): RecordAuthenticatorOptions {
   };
 }
 
+/** Opens the subscription. While no broker can be reached, tries again. */
 async function whenReachable(
   bus: Bus,
   authenticate: RecordAuthenticator,
   options: KafkaOptions & { readonly logger: SubscriberLogger },
-) {
-  for (;;) {
-    options.signal?.throwIfAborted();
-    try {
-      return await openSubscription(
-        bus,
-        {
-          authenticate,
-          async confirm(userId, sequence) {
-            const confirmedAt = new Date().toISOString();
-            const receipt = encodeReceipt({ userId, consumer: options.group, sequence, confirmedAt });
-            await bus.publish(RECEIPTS_TOPIC, [receipt]);
-          },
-        },
-        options,
-      );
-    } catch (error) {
-      if (!(error instanceof KafkaUnavailableError)) throw error;
-      options.logger.warn({ cause: error.message }, 'no broker can be reached; trying again');
-      await sleep(RETRY_AFTER_MS, undefined, { signal: options.signal }).catch(() => undefined);
-    }
+): Promise<Subscription> {
+  const { group, logger, signal } = options;
+  async function confirm(userId: string, sequence: number): Promise<void> {
+    const confirmedAt = new Date().toISOString();
+    const receipt = encodeReceipt({ userId, consumer: group, sequence, confirmedAt });
+    await bus.publish(RECEIPTS_TOPIC, [receipt]);
   }
+  signal?.throwIfAborted();
+  return retry(
+    {
+      least: RETRY_AFTER_MS,
+      most: RETRY_AFTER_MS,
+      when: (error) => error instanceof KafkaUnavailableError,
+      onFailure: (error) =>
+        logger.warn({ cause: messageOf(error) }, 'no broker can be reached; trying again'),
+      ...(signal && { signal }),
+    },
+    () => openSubscription(bus, { authenticate, confirm }, options),
+  );
 }

@@ -1,5 +1,7 @@
 /** Presents the feed as a bus with a single subscriber process. */
 import type { Bus, SubscribeOptions, Subscription } from '@latchkey/bus';
+import { retry } from '@latchkey/process/loop';
+import { messageOf } from '../failures.ts';
 import type { SubscriberLogger } from '../subscriber.ts';
 import type { CursorStore } from './cursor-store.ts';
 import {
@@ -10,7 +12,7 @@ import {
   FeedRefusedError,
   fetchFeedPage,
 } from './feed-client.ts';
-import { createPartitionQueues, pauseAfter } from './partition-queues.ts';
+import { createPartitionQueues, PAUSES, pauseAfter } from './partition-queues.ts';
 import { toRecord } from './to-record.ts';
 
 export interface FeedBusDeps extends FeedConnection {
@@ -68,17 +70,19 @@ export function createFeedBus(deps: FeedBusDeps): FeedBus {
  */
 async function firstPage(deps: FeedBusDeps): Promise<FeedPage> {
   const { cursor, logger, signal = new AbortController().signal } = deps;
-  for (let failures = 1; ; failures += 1) {
-    signal.throwIfAborted();
-    try {
-      return await readPage(deps, { after: await cursor.load() }, signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof FeedRefusedError) throw error;
-      logger.warn({ cause: messageOf(error) }, 'the feed cannot be reached; trying again');
-      await pauseAfter(failures, signal);
-    }
-  }
+  signal.throwIfAborted();
+  return retry(
+    {
+      ...PAUSES,
+      signal,
+      when: (error) => !(error instanceof FeedRefusedError),
+      onFailure(error) {
+        signal.throwIfAborted();
+        logger.warn({ cause: messageOf(error) }, 'the feed cannot be reached; trying again');
+      },
+    },
+    async () => readPage(deps, { after: await cursor.load() }, signal),
+  );
 }
 
 /** Reads the page after a cursor, or the first page if the feed cannot use the cursor. @throws as `fetchFeedPage` */
@@ -180,8 +184,4 @@ function follow(deps: FeedBusDeps, options: SubscribeOptions, first: FeedPage): 
       await handled;
     },
   };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

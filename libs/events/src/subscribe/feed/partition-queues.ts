@@ -1,6 +1,6 @@
 /** Queues of the records that were read from the feed, one per partition. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { BusRecord, PartitionSlice, SubscribeOptions } from '@latchkey/bus';
+import { createExponentialBackoff, sleep } from '@latchkey/process/loop';
 import type { SubscriberLogger } from '../subscriber.ts';
 
 export interface PartitionQueuesDeps {
@@ -19,8 +19,9 @@ export interface PartitionQueues {
 }
 
 const DEFAULT_SLICE_SIZE = 500;
-const FIRST_PAUSE_MS = 50;
-const LONGEST_PAUSE_MS = 1000;
+/** The pauses between attempts to read or handle events, in ms. */
+export const PAUSES = { least: 100, most: 1000 } as const;
+const backoff = createExponentialBackoff(PAUSES);
 
 /**
  * Creates queues, one per partition. They are handled independently, and the records of a partition in order.
@@ -77,7 +78,6 @@ export function createPartitionQueues({ options, logger, signal }: PartitionQueu
  * Waits before a retry: longer after more successive failures, at most a second. Resolves early if the signal
  * is aborted.
  */
-export async function pauseAfter(failures: number, signal: AbortSignal): Promise<void> {
-  const ms = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures, 10));
-  await sleep(ms, undefined, { signal }).catch(() => undefined);
+export function pauseAfter(failures: number, signal: AbortSignal): Promise<void> {
+  return sleep(backoff(failures - 1), signal);
 }
