@@ -18,6 +18,14 @@ describe('the processes of tests', () => {
     ]);
   });
 
+  test('are one for all files that build packages', () => {
+    const paths = ['a.test.ts', 'libs/client/test/package.test.ts', 'libs/events/test/package.test.ts'];
+    assert.deepEqual(planProcesses(paths.map((path) => ({ path, source: '' }))), [
+      ['libs/client/test/package.test.ts', 'libs/events/test/package.test.ts'],
+      ['a.test.ts'],
+    ]);
+  });
+
   for (const source of [
     'process.chdir(folder);',
     "globalThis.name = 'x';",

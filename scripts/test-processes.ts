@@ -40,14 +40,25 @@ const PROCESS_WIDE = /\bprocess\.(?!env\b)|\bglobalThis\b|\bmock\b|node:child_pr
  */
 const ALLOCATES_MUCH = /\baccount\.property\.test\.ts$/;
 
-/** Assigns every test file to a process. Black-box tests come first, because they take the longest. */
+/**
+ * Matches the paths of tests that install built packages. All of them run in one process, which builds each package only
+ * once.
+ */
+const BUILDS_PACKAGES = /\bpackage\.test\.ts$/;
+
+/** Assigns every test file to a process. The processes that take the longest come first. */
 export function planProcesses(files: readonly TestFile[]): readonly TestProcess[] {
   const sorted = files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  const packages = sorted.filter(({ path }) => BUILDS_PACKAGES.test(path)).map(({ path }) => path);
   const blackBox = sorted.filter(isBlackBox);
-  const others = sorted.filter((file) => !isBlackBox(file));
+  const others = sorted.filter((file) => !isBlackBox(file) && !packages.includes(file.path));
   const alone = others.filter(runsAlone);
   const sharing = others.filter((file) => !runsAlone(file));
-  return [...[...blackBox, ...alone].map(({ path }) => [path]), ...inEqualParts(sharing)];
+  return [
+    ...(packages.length > 0 ? [packages] : []),
+    ...[...blackBox, ...alone].map(({ path }) => [path]),
+    ...inEqualParts(sharing),
+  ];
 }
 
 function isBlackBox({ path }: TestFile): boolean {

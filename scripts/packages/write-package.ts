@@ -37,7 +37,7 @@ export async function writePackage(workspace: string, folder: string): Promise<v
     target: 'es2023',
     fixedExtension: false,
     dts: { eager: true },
-    tsconfig: join(root, 'tsconfig.json'),
+    tsconfig: join(import.meta.dirname, 'tsconfig.json'),
     inputOptions: { checks: { pluginTimings: false } },
     logLevel: 'warn',
     failOnWarn: true,

@@ -3,6 +3,7 @@
  * installed.
  */
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { glob, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -40,7 +41,7 @@ const STRICT = {
 export async function createProject(options: ProjectOptions) {
   const { workspaces, installed = [], linked = [], compilerOptions = {} } = options;
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-installed-'));
-  const packed = await Promise.all(workspaces.map((workspace) => pack(workspace, folder)));
+  const packed = await Promise.all(workspaces.map(pack));
   const wanted = [...packed.flatMap(({ dependencies }) => dependencies), ...installed];
   const local = packed.map(({ name, tarball }): Dependency => [name, `file:${tarball}`]);
   const fetched = (await withDependencies(wanted)).filter((name) => !packed.some((own) => own.name === name));
@@ -114,13 +115,26 @@ interface Packed {
   readonly dependencies: readonly string[];
 }
 
-async function pack(workspace: string, folder: string): Promise<Packed> {
-  const built = join(folder, 'build', workspace);
+/** The packages that this process has built or is building, by workspace. */
+const packages = new Map<string, Promise<Packed>>();
+
+/** The folder of the packages, which is removed when this process exits. */
+const packagesFolder = mkdtempSync(join(tmpdir(), 'latchkey-packages-'));
+process.once('exit', () => rmSync(packagesFolder, { recursive: true }));
+
+/** Builds and packs a workspace, or returns the package that was built earlier. */
+function pack(workspace: string): Promise<Packed> {
+  const packed = packages.get(workspace) ?? buildAndPack(workspace);
+  packages.set(workspace, packed);
+  return packed;
+}
+
+async function buildAndPack(workspace: string): Promise<Packed> {
+  const built = join(packagesFolder, workspace);
   await writePackage(join(root, workspace), built);
   const { name, dependencies = {} } = await readManifest(built);
-  const { stdout } = await run('npm', ['pack', built, '--ignore-scripts', '--offline'], { cwd: folder });
-  await rm(built, { recursive: true });
-  return { name, tarball: join(folder, stdout.trim()), dependencies: Object.keys(dependencies) };
+  const { stdout } = await run('npm', ['pack', built, '--ignore-scripts', '--offline'], { cwd: packagesFolder });
+  return { name, tarball: join(packagesFolder, stdout.trim()), dependencies: Object.keys(dependencies) };
 }
 
 interface Manifest {
