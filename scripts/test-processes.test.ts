@@ -40,6 +40,13 @@ describe('the processes of tests', () => {
       ]);
     });
 
+  test('are shared by files that only name a process in a comment or the path of a module', () => {
+    const source = "// Another process.\nimport { runInProcess } from './run-in-process.ts';";
+    assert.deepEqual(planProcesses(filesOf({ 'a.test.ts': source, 'b.test.ts': '' })), [
+      ['a.test.ts', 'b.test.ts'],
+    ]);
+  });
+
   test('are one for a file that needs an empty heap', () => {
     const paths = ['a.test.ts', 'account.property.test.ts', 'b.test.ts'];
     assert.deepEqual(planProcesses(paths.map((path) => ({ path, source: '' }))), [

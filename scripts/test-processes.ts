@@ -32,7 +32,8 @@ const MAX_FILES = 20;
  * Matches the source of a test file that may change its whole process, because the file uses `process`, globals, mocks,
  * child processes or threads.
  */
-const PROCESS_WIDE = /\bprocess\.(?!env\b)|\bglobalThis\b|\bmock\b|node:child_process|node:worker_threads/;
+const PROCESS_WIDE =
+  /(?<!-)\bprocess\.(?!env\b)\w|\bglobalThis\b|\bmock\b|node:child_process|node:worker_threads/;
 
 /**
  * Matches the paths of tests that create a very large number of objects. They get their own process: garbage collection

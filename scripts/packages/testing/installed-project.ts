@@ -133,7 +133,9 @@ async function buildAndPack(workspace: string): Promise<Packed> {
   const built = join(packagesFolder, workspace);
   await writePackage(join(root, workspace), built);
   const { name, dependencies = {} } = await readManifest(built);
-  const { stdout } = await run('npm', ['pack', built, '--ignore-scripts', '--offline'], { cwd: packagesFolder });
+  const { stdout } = await run('npm', ['pack', built, '--ignore-scripts', '--offline'], {
+    cwd: packagesFolder,
+  });
   return { name, tarball: join(packagesFolder, stdout.trim()), dependencies: Object.keys(dependencies) };
 }
 

@@ -28,6 +28,7 @@ import { compactDecrypt } from 'jose';
 import { type AuthDeps, authSettings, compose } from '../index.ts';
 import { generateSecrets } from '../keys/secrets.ts';
 import { openAuthOps } from '../ops.ts';
+import { TEST_HASH_COSTS } from './hash-costs.ts';
 import { waitUntil } from './until.ts';
 
 export interface TestResponse {
@@ -51,7 +52,7 @@ export interface TestRequestOptions {
 
 export type TestAuth = Awaited<ReturnType<typeof startTestAuth>>;
 
-/** Starts auth for a test. @param settings override the production defaults */
+/** Starts auth for a test. @param settings override the production defaults, and the low cost of hashes in tests */
 export async function startTestAuth(
   context: Pick<TestContext, 'after'>,
   settings: Readonly<Record<string, string>> = {},
@@ -65,7 +66,7 @@ export async function startTestAuth(
   await bus.ensureTopics(allTopics());
 
   const { SEALING_PRIVATE_KEYS, ...secrets } = generateSecrets();
-  const config = readConfig(authSettings, {
+  const production = readConfig(authSettings, {
     PUBLIC_URL: 'https://id.example.com',
     LIMIT_SIGNUPS_PER_IP: '1000',
     // Lets passwords wait this many seconds to be hashed, so that no request is refused even on a busy
@@ -74,6 +75,10 @@ export async function startTestAuth(
     ...secrets,
     ...settings,
   });
+  const config = {
+    ...production,
+    ...(settings['HASH_COSTS'] === undefined && { HASH_COSTS: TEST_HASH_COSTS }),
+  };
   let ahead = 0;
   let away = false;
   /**

@@ -22,6 +22,7 @@ import { type Refusal, Refused } from '../refused.ts';
 import { signUp } from '../sign-up/sign-up.ts';
 import { openSqliteAuthStores } from '../storage/sqlite/index.ts';
 import { createAccountCommands } from '../streams/accounts.ts';
+import { TEST_HASH_COSTS } from './hash-costs.ts';
 
 export const MINUTE_MS = 60_000;
 export const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -91,7 +92,7 @@ export async function openTestWorld(given?: AuthStores) {
 
   const bus = createEmbeddedBus({ database, logger });
   await bus.ensureTopics([receiptsTopic]);
-  const config = readConfig(authSettings, { ...settings, ...secrets });
+  const config = { ...readConfig(authSettings, { ...settings, ...secrets }), HASH_COSTS: TEST_HASH_COSTS };
   const { signer } = config.EVENT_SIGNING_KEYS;
   const { deps, jwks } = compose(config, {
     backend: { store: createSqliteStore(database), bus },
