@@ -6,7 +6,7 @@ import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
 import { openDatabase } from '@latchkey/sqlite';
 import { eventually } from '../test/support/eventually.ts';
-import { startOps } from '../test/support/ops-process.ts';
+import { startOpsCommand } from '../test/support/ops-process.ts';
 import { type Benchmark, createMaxTarget, createMinTarget, type Figure } from './support/benchmark.ts';
 import { measureMs } from './support/load.ts';
 import { decodeAndUpsert } from './support/raw-projection.ts';
@@ -61,7 +61,7 @@ async function rebuildIn(folder: string): Promise<Rebuilt> {
     MOST_MS,
   );
   const from = performance.now();
-  const command = startOps({ DATA_DIR: folder }, 'rebuild', 'user');
+  const command = startOpsCommand({ DATA_DIR: folder }, 'rebuild', 'user');
   const watched = watch(server);
   await readAll(folder, 'user.v2');
   const seconds = (performance.now() - from) / 1000;

@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { MongoClient } from 'mongodb';
 import { createClient } from './support/client.ts';
 import { type Cluster, startCluster } from './support/cluster.ts';
-import { type DocCommand, findTestedCommands, listDocuments } from './support/doc-blocks.ts';
+import { type DocCommand, findTestedCommands, listMarkdownFiles } from './support/doc-blocks.ts';
 import { type DocShell, openDocShell } from './support/doc-shell.ts';
 import { eventually } from './support/eventually.ts';
 import { createMailbox } from './support/mailbox.ts';
@@ -27,7 +27,7 @@ async function runAll(shell: DocShell, commands: readonly DocCommand[]): Promise
 }
 
 test('every block that runs on a cluster is in a document that a test below runs', () => {
-  const run = listDocuments().filter((document) => findTestedCommands(document, 'cluster').length > 0);
+  const run = listMarkdownFiles().filter((document) => findTestedCommands(document, 'cluster').length > 0);
   assert.deepEqual(run, [
     'docs/least-privilege.md',
     'docs/moving.md',

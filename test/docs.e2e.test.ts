@@ -15,11 +15,11 @@ import {
   type DocCommand,
   findTestedCommands,
   findUntestedBlocks,
-  listDocuments,
+  listMarkdownFiles,
 } from './support/doc-blocks.ts';
 import { type DocShell, openDocShell } from './support/doc-shell.ts';
 import { eventually } from './support/eventually.ts';
-import { clockSettingsOf, readManifest, unpackDataFolder } from './support/fixture.ts';
+import { clockSettingsOf, readFixtureManifest, unpackFixtureFolder } from './support/fixture.ts';
 import { HIGH_LIMIT_SETTINGS } from './support/programs.ts';
 import { runUntilExit, type Standalone, startStandalone } from './support/standalone.ts';
 
@@ -27,11 +27,11 @@ const ADDRESS = 'http://localhost:8080';
 const OPERATIONS = 'http://localhost:9080';
 
 test('every block of commands says how it is tested', () => {
-  assert.deepEqual(listDocuments().flatMap(findUntestedBlocks), []);
+  assert.deepEqual(listMarkdownFiles().flatMap(findUntestedBlocks), []);
 });
 
 test('every block that runs on a standalone is in a document that a test below runs', () => {
-  const run = listDocuments().filter(
+  const run = listMarkdownFiles().filter(
     (document) => findTestedCommands(document, 'standalone', 'server').length > 0,
   );
   assert.deepEqual(run, [
@@ -166,8 +166,8 @@ function anEventKey(): string {
 }
 
 test('docs/ops.md, on a data folder with parked accounts, dead letters and mails in every state', async (context) => {
-  const manifest = await readManifest();
-  const folder = await unpackDataFolder();
+  const manifest = await readFixtureManifest();
+  const folder = await unpackFixtureFolder();
   context.after(() => rm(folder, { recursive: true, force: true }));
   function idOf(wanted: string): string {
     const id = manifest.accounts.find(({ name }) => name === wanted)?.id;

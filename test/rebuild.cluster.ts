@@ -10,7 +10,7 @@ import { assertStatus, createClient, retryWhileUnavailable } from './support/cli
 import { type Cluster, startCluster } from './support/cluster.ts';
 import { eventually } from './support/eventually.ts';
 import { createMailbox } from './support/mailbox.ts';
-import { type OpsProcess, startOps } from './support/ops-process.ts';
+import { type OpsProcess, startOpsCommand } from './support/ops-process.ts';
 import { createPersonActions, newPerson, type Tokens } from './support/people.ts';
 import { killAfterOutputSettings } from './support/programs.ts';
 import { type ProfileWriters, startProfileWriters } from './support/writers.ts';
@@ -45,7 +45,7 @@ function instances(): readonly string[] {
 }
 
 function ops(...words: readonly string[]): OpsProcess {
-  return startOps(cluster.opsSettings, 'rebuild', 'user', ...words);
+  return startOpsCommand(cluster.opsSettings, 'rebuild', 'user', ...words);
 }
 
 async function rebuild(...words: readonly string[]): Promise<string> {
@@ -89,7 +89,11 @@ test('a rebuild continues after kill -9, switches over and back, and nobody read
   const mailed = cluster.mails.taken.length;
 
   const begun = 'Generation 2 is filled from the beginning';
-  const killed = startOps({ ...cluster.opsSettings, ...killAfterOutputSettings(begun) }, 'rebuild', 'user');
+  const killed = startOpsCommand(
+    { ...cluster.opsSettings, ...killAfterOutputSettings(begun) },
+    'rebuild',
+    'user',
+  );
   await killed.ended();
   assert.match(killed.output(), new RegExp(begun));
   assert.match(await rebuild('--status'), /^Generation 2 is filled, to answer next: /m);

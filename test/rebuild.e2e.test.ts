@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { assertStatus, type Client, createClient, retryWhileUnavailable } from './support/client.ts';
 import { eventually } from './support/eventually.ts';
 import { linkOf } from './support/mailbox.ts';
-import { type OpsProcess, startOps } from './support/ops-process.ts';
+import { type OpsProcess, startOpsCommand } from './support/ops-process.ts';
 import { createPersonActions, newPerson, type Tokens } from './support/people.ts';
 import { killAfterOutputSettings } from './support/programs.ts';
 import { createMailServer, type MailServer } from './support/smtp.ts';
@@ -48,7 +48,7 @@ const NO_MAILBOX = {
 };
 
 function ops(...words: readonly string[]): OpsProcess {
-  return startOps({ DATA_DIR: system.folder }, 'rebuild', 'user', ...words);
+  return startOpsCommand({ DATA_DIR: system.folder }, 'rebuild', 'user', ...words);
 }
 
 async function rebuild(...words: readonly string[]): Promise<string> {
@@ -76,7 +76,11 @@ test('a rebuild continues after kill -9, switches over and back, and nobody read
   await assert.rejects(rebuild('--back'), /There is no generation to go back to/);
 
   const begun = 'Generation 2 is filled from the beginning';
-  const killed = startOps({ DATA_DIR: system.folder, ...killAfterOutputSettings(begun) }, 'rebuild', 'user');
+  const killed = startOpsCommand(
+    { DATA_DIR: system.folder, ...killAfterOutputSettings(begun) },
+    'rebuild',
+    'user',
+  );
   await killed.ended();
   assert.match(killed.output(), new RegExp(begun));
   assert.doesNotMatch(killed.output(), /answers\. Every/);

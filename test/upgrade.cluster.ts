@@ -7,15 +7,15 @@ import {
   clockSettingsOf,
   loadKafkaFixture,
   loadMongoFixture,
-  readManifest,
-  unpackKeys,
+  readFixtureManifest,
+  unpackFixtureKeys,
 } from './support/fixture.ts';
 import { upgradeSuite } from './support/upgrade-suite.ts';
 
 upgradeSuite('A cluster', async () => {
-  const manifest = await readManifest();
+  const manifest = await readFixtureManifest();
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
-  const settings = { ...(await unpackKeys(folder)), ...clockSettingsOf(manifest) };
+  const settings = { ...(await unpackFixtureKeys(folder)), ...clockSettingsOf(manifest) };
   const cluster = await prepareCluster({ settingsOn: () => settings });
   async function stop(): Promise<void> {
     await cluster.stop();

@@ -1,12 +1,12 @@
 /** Tests that the current server works with a data folder that release 0.1 has written. */
 import { rm } from 'node:fs/promises';
-import { clockSettingsOf, readManifest, unpackDataFolder } from './support/fixture.ts';
+import { clockSettingsOf, readFixtureManifest, unpackFixtureFolder } from './support/fixture.ts';
 import { startStandalone } from './support/standalone.ts';
 import { upgradeSuite } from './support/upgrade-suite.ts';
 
 upgradeSuite('A data folder', async () => {
-  const manifest = await readManifest();
-  const folder = await unpackDataFolder();
+  const manifest = await readFixtureManifest();
+  const folder = await unpackFixtureFolder();
   const settings = { DATA_DIR: folder, ...clockSettingsOf(manifest) };
   const standalone = await startStandalone(settings);
   async function stop(): Promise<void> {

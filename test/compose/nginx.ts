@@ -33,15 +33,15 @@ export interface Gateway {
   readonly port: number;
   readonly healthUrl: string;
   /** Returns the lines that the access log contains so far. */
-  accessLog(): Promise<readonly LogLine[]>;
+  accessLog(): Promise<readonly AccessLogLine[]>;
   /** Waits for the log line of a request. */
-  logged(requestId: string): Promise<LogLine>;
+  logged(requestId: string): Promise<AccessLogLine>;
   /** Returns everything that nginx has written: its logs, and all other files in its folder. */
   written(): Promise<string>;
   stop(): Promise<void>;
 }
 
-export interface LogLine {
+export interface AccessLogLine {
   readonly requestId: string;
   readonly path: string;
   readonly status: number;
@@ -87,7 +87,7 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
     return (await readFile(paths.out, 'utf8'))
       .split('\n')
       .filter((line) => line !== '')
-      .map((line): LogLine => JSON.parse(line));
+      .map((line): AccessLogLine => JSON.parse(line));
   }
 
   return {

@@ -10,7 +10,7 @@ import { eventually } from '../support/eventually.ts';
 import { createMailbox } from '../support/mailbox.ts';
 import { createPersonActions, newPerson } from '../support/people.ts';
 import { kafkaAccessScript, mongoAccessScript } from './access-scripts.ts';
-import { createStack, type Stack, serviceOf } from './stack.ts';
+import { type ComposeStack, createComposeStack, serviceOf } from './stack.ts';
 
 const hasAccessControl = process.env['MONGO_ACCESS_CONTROL'] !== 'false';
 const [ACCOUNTS, MAILINGS, DELIVERIES] = ['accounts.events.v1', 'mailings.events.v1', 'deliveries.events.v1'];
@@ -20,10 +20,10 @@ const LONG_RUNNING = [
   ...['kafka', 'mongo', 'mailpit'],
 ];
 
-let stack: Stack;
+let stack: ComposeStack;
 
 before(async () => {
-  stack = await createStack({
+  stack = await createComposeStack({
     overlays: ['deploy/compose.secure.yml', ...(hasAccessControl ? [] : ['test/compose/open-mongo.yml'])],
     profiles: ['subscriber', 'books'],
     // Run ops commands in a separate container with the rights of ops, because the services do not have these rights.

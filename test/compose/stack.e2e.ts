@@ -9,19 +9,25 @@ import { assertStatus, type Client, createClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { createMailbox, linkOf, type Mailbox } from '../support/mailbox.ts';
 import { newPerson } from '../support/people.ts';
-import { type Container, createStack, PAGE_ORIGIN, type Stack, serviceOf } from './stack.ts';
+import {
+  type ComposeStack,
+  createComposeStack,
+  type DockerContainer,
+  PAGE_ORIGIN,
+  serviceOf,
+} from './stack.ts';
 
 const OURS = ['auth', 'user', 'notifier'];
 const JOBS = ['secrets', 'topics', 'indexes'];
 const ALL = ['gateway', ...OURS, 'kafka', 'mongo', 'mailpit', 'kafka-ui'];
 const RECOVERY_MS = 120_000;
 
-let stack: Stack;
+let stack: ComposeStack;
 let client: Client;
 let mailbox: Mailbox;
 
 before(async () => {
-  stack = await createStack();
+  stack = await createComposeStack();
   client = createClient(stack.url);
   mailbox = createMailbox(stack.mailbox);
 });
@@ -29,7 +35,7 @@ before(async () => {
 after(() => stack?.down());
 
 describe('from nothing, by one command', () => {
-  let containers: readonly Container[];
+  let containers: readonly DockerContainer[];
   function named(names: readonly string[]) {
     return containers.filter((each) => names.includes(serviceOf(each)));
   }
@@ -68,7 +74,7 @@ describe('from nothing, by one command', () => {
   });
 
   test('it can be reached from this machine alone', () => {
-    function published(among: readonly Container[]) {
+    function published(among: readonly DockerContainer[]) {
       return among.flatMap(({ NetworkSettings }) =>
         Object.values(NetworkSettings.Ports).flatMap((bindings) => bindings ?? []),
       );
@@ -135,11 +141,11 @@ const readAccounts = [
   ...['--formatter-property', 'print.headers=true', '--formatter-property', 'print.value=false'],
 ];
 
-interface LogLine {
+interface AccessLogLine {
   readonly requestId?: string;
 }
 
-async function linesOf(service: string, requestId: string): Promise<readonly LogLine[]> {
+async function linesOf(service: string, requestId: string): Promise<readonly AccessLogLine[]> {
   return (await stack.logs(service))
     .split('\n')
     .filter((text) => text.includes(requestId))

@@ -25,7 +25,7 @@ export interface Readiness {
 }
 
 /** The part of the output of `docker inspect` that tests use. */
-export interface Container {
+export interface DockerContainer {
   readonly Config: { readonly User: string; readonly Labels: Readonly<Record<string, string>> };
   readonly HostConfig: {
     readonly ReadonlyRootfs: boolean;
@@ -42,7 +42,7 @@ export interface Container {
   readonly State: { readonly Status: string; readonly ExitCode: number };
 }
 
-export interface Stack {
+export interface ComposeStack {
   readonly url: string;
   readonly mailbox: string;
   readonly ports: Readonly<Record<string, string>>;
@@ -57,7 +57,7 @@ export interface Stack {
   readyz(service: ServiceName): Promise<Readiness | undefined>;
   /** Returns the logs of the given services, or of all services if none is given. */
   logs(...services: readonly string[]): Promise<string>;
-  inspect(...services: readonly string[]): Promise<readonly Container[]>;
+  inspect(...services: readonly string[]): Promise<readonly DockerContainer[]>;
   /**
    * Runs a test file of `test/` against the stack.
    * @param instances the number of processes to run of each service
@@ -67,7 +67,7 @@ export interface Stack {
   down(): Promise<void>;
 }
 
-export function serviceOf({ Config }: Container): string {
+export function serviceOf({ Config }: DockerContainer): string {
   return Config.Labels['com.docker.compose.service'] ?? '';
 }
 
@@ -80,11 +80,11 @@ export interface StackOptions {
 }
 
 /** Prepares a stack without starting it. */
-export async function createStack({
+export async function createComposeStack({
   overlays = [],
   profiles = [],
   ops = 'exec -T auth node programs/ops.js',
-}: StackOptions = {}): Promise<Stack> {
+}: StackOptions = {}): Promise<ComposeStack> {
   const project = `latchkey-test-${randomBytes(4).toString('hex')}`;
   const ports = await freePorts(profiles);
   const env: NodeJS.ProcessEnv = {
@@ -114,7 +114,7 @@ export async function createStack({
     });
     return stdout;
   }
-  const compose: Stack['compose'] = (...rest) => docker(...words, ...rest);
+  const compose: ComposeStack['compose'] = (...rest) => docker(...words, ...rest);
   const url = `http://localhost:${ports['GATEWAY_PORT']}`;
   const mailbox = `http://localhost:${ports['MAILPIT_PORT']}`;
 

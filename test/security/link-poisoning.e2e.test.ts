@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { assertStatus, createClient } from '../support/client.ts';
 import { createMailbox, linkOf } from '../support/mailbox.ts';
 import { operationsOf } from '../support/openapi.ts';
-import { sampleBody, samplePath } from '../support/openapi-samples.ts';
+import { samplePath, sampleRequestBody } from '../support/openapi-samples.ts';
 import { createPersonActions, newPerson, type Person } from '../support/people.ts';
 import { sendRawRequest } from '../support/raw-request.ts';
 import { startStandalone } from '../support/standalone.ts';
@@ -71,7 +71,7 @@ describe('a request', () => {
 
   test('cannot say where to redirect: no route reads such a parameter or answers with its value', async () => {
     for (const operation of await operationsOf(client)) {
-      const body = sampleBody(operation);
+      const body = sampleRequestBody(operation);
       for (const name of NAMES)
         for (const target of TARGETS) {
           const path = `${samplePath(operation)}?${name}=${encodeURIComponent(target)}`;
@@ -105,7 +105,7 @@ describe('a body', () => {
   test('cannot set what only the system or an admin decides', async () => {
     const { accessToken } = await people.login(await people.verified(newPerson('grace')));
     for (const operation of await operationsOf(client)) {
-      const body = sampleBody(operation);
+      const body = sampleRequestBody(operation);
       if (body === undefined) continue;
       for (const [name, value] of Object.entries(FIELDS)) {
         if (Object.hasOwn(body, name)) continue;

@@ -16,7 +16,7 @@ import {
 import { eventually } from './eventually.ts';
 import { createMailbox, linkOf } from './mailbox.ts';
 import { findProblemViolations, type Operation, operationsOf } from './openapi.ts';
-import { sampleBody, samplePath, UNKNOWN_ACCOUNT_ID } from './openapi-samples.ts';
+import { samplePath, sampleRequestBody, UNKNOWN_ACCOUNT_ID } from './openapi-samples.ts';
 import { createAdmin, createPersonActions, newPerson } from './people.ts';
 import { sendRawRequest } from './raw-request.ts';
 import type { System } from './system.ts';
@@ -83,7 +83,7 @@ export function adminMatrixSuite(title: string, start: () => Promise<System>): v
     after(() => system?.stop());
 
     function call(operation: Operation, id: string, token?: string): Promise<Reply> {
-      const body = sampleBody(operation);
+      const body = sampleRequestBody(operation);
       return sendRawRequest(system.url, operation.method, samplePath(operation, { id }), {
         ...(body && { body: JSON.stringify(body) }),
         headers: {

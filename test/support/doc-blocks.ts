@@ -31,7 +31,7 @@ interface Fence {
 }
 
 /** Returns the paths of all Markdown files that users and contributors read. */
-export function listDocuments(): readonly string[] {
+export function listMarkdownFiles(): readonly string[] {
   return globSync('**/*.md', {
     cwd: ROOT,
     exclude: ['**/node_modules/**', '**/dist/**', 'test/fixtures/**'],

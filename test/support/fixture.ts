@@ -72,7 +72,7 @@ async function linesOf<Line>(name: string): Promise<readonly Line[]> {
   return lines.filter((line) => line !== '').map((line) => BSON.EJSON.parse(line, { relaxed: false }));
 }
 
-export async function readManifest(): Promise<FixtureManifest> {
+export async function readFixtureManifest(): Promise<FixtureManifest> {
   return JSON.parse(await readFile(join(FIXTURE, 'manifest.json'), 'utf8'));
 }
 
@@ -82,7 +82,7 @@ export function clockSettingsOf({ madeAt }: FixtureManifest): Settings {
 }
 
 /** Unpacks the data folder of the fixture into a temporary folder, which the caller must delete. @returns its path */
-export async function unpackDataFolder(): Promise<string> {
+export async function unpackFixtureFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
   for (const name of ['latchkey.sqlite', 'secrets.json'])
     await writeFile(join(folder, name), await unpacked(name), { mode: 0o600 });
@@ -93,7 +93,7 @@ export async function unpackDataFolder(): Promise<string> {
  * Writes the keys of the fixture to files in a folder.
  * @returns the settings that name these files
  */
-export async function unpackKeys(folder: string): Promise<Settings> {
+export async function unpackFixtureKeys(folder: string): Promise<Settings> {
   const keys: Readonly<Record<string, string>> = JSON.parse(
     (await unpacked('secrets.json')).toString('utf8'),
   );

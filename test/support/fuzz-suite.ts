@@ -10,7 +10,7 @@ import fc from 'fast-check';
 import { assertStatus, type Client, createClient, type Reply } from './client.ts';
 import { createMailbox } from './mailbox.ts';
 import { findProblemViolations, findResponseViolations, type Operation, operationsOf } from './openapi.ts';
-import { sampleBody, sampleOf, samplePath } from './openapi-samples.ts';
+import { sampleOf, samplePath, sampleRequestBody } from './openapi-samples.ts';
 import { createAdmin, createPersonActions, type Person, type PersonActions } from './people.ts';
 import { type RawRequestInput, sendRawRequest } from './raw-request.ts';
 import type { System } from './system.ts';
@@ -112,13 +112,13 @@ const JSON_HEADERS = { 'Content-Type': 'application/json' };
 
 /** Returns a valid request. Each case replaces one part of it by a generated value. */
 function validRequest(operation: Operation): { readonly path: string } & RawRequestInput {
-  const body = sampleBody(operation);
+  const body = sampleRequestBody(operation);
   const path = samplePath(operation);
   return body === undefined ? { path } : { path, body: JSON.stringify(body), headers: JSON_HEADERS };
 }
 
 function bodyCases(operation: Operation, runs: number): readonly Case[] {
-  const valid = sampleBody(operation);
+  const valid = sampleRequestBody(operation);
   if (valid === undefined) return [];
   const path = samplePath(operation);
   function sent(name: string, body: unknown): Case {
@@ -139,7 +139,7 @@ function bodyCases(operation: Operation, runs: number): readonly Case[] {
 }
 
 function formCases(operation: Operation, runs: number): readonly Case[] {
-  const valid = sampleBody(operation);
+  const valid = sampleRequestBody(operation);
   if (valid === undefined) return [];
   const path = samplePath(operation);
   return Object.keys(valid).flatMap((field) =>

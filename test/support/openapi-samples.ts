@@ -44,7 +44,7 @@ function textFor({ format, pattern }: JsonSchema): string {
 }
 
 /** Returns a request body that contains all fields; undefined if the route takes no body. */
-export function sampleBody({ body }: Operation): Readonly<Record<string, unknown>> | undefined {
+export function sampleRequestBody({ body }: Operation): Readonly<Record<string, unknown>> | undefined {
   return (
     body &&
     Object.fromEntries(Object.entries(body.properties).map(([name, schema]) => [name, sampleOf(schema)]))

@@ -26,7 +26,7 @@ const PATIENCE_MS = 300_000;
 const { PATH, NODE_COMPILE_CACHE } = process.env;
 
 /** Starts an ops command. The settings name the store on which the command works. */
-export function startOps(settings: Settings, ...words: readonly string[]): OpsProcess {
+export function startOpsCommand(settings: Settings, ...words: readonly string[]): OpsProcess {
   const child = spawn(process.execPath, [OPS_PATH, ...words], {
     env: { PATH, NODE_COMPILE_CACHE, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],

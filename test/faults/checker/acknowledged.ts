@@ -4,7 +4,7 @@ import { claimsOf } from './access-token.ts';
 import {
   accountsBySignUpAddress,
   type CommandContext,
-  commitsOf,
+  commitsOfCommand,
   isAcknowledged,
   normaliseAddress,
   retryKeyOf,
@@ -37,7 +37,7 @@ interface LookUp {
 }
 
 /** Checks that the journal contains the content of every 2xx response. */
-export function checkAcknowledged(context: CommandContext): readonly Violation[] {
+export function checkAcknowledgedCommands(context: CommandContext): readonly Violation[] {
   const lookUp = lookUpIn(context);
   return context.history.filter(isAcknowledged).flatMap((command) => {
     const { op, id, status } = command;
@@ -63,7 +63,7 @@ function account(
     const [id = '', answered = ''] = accountSequence.split(':');
     const events = journal.events.get(id) ?? [];
     if (events.length < Number(answered)) return `${id} has no event ${answered}`;
-    const own = commitsOf(journal, command).filter(({ stream }) => stream === id);
+    const own = commitsOfCommand(journal, command).filter(({ stream }) => stream === id);
     const isSo = [Number(answered), ...own.map(lastSequence)]
       .filter((sequence) => sequence <= Number(answered))
       .map((sequence) => events.slice(0, sequence))
@@ -72,10 +72,10 @@ function account(
   };
 }
 
-/** Requires that the command itself has caused a commit with an event for which `what` is true. */
+/** Requires that the command itself has caused a commit with an event that satisfies the predicate `what`. */
 function commit(what: (event: CommitEvent) => boolean): Demand {
   return ({ id }, { journal }) =>
-    commitsOf(journal, id).some(({ events }) => events.some(what))
+    commitsOfCommand(journal, id).some(({ events }) => events.some(what))
       ? undefined
       : 'the journal has nothing of it';
 }
@@ -104,7 +104,7 @@ const signUp: Demand = (command, { journal, byKey, accountsByAddress, isOverLimi
     );
   }
   const tries = [command, ...(byKey.get(retryKeyOf(command)) ?? [])];
-  if (tries.some(({ id }) => commitsOf(journal, id).some(({ events }) => events.some(isIt))))
+  if (tries.some(({ id }) => commitsOfCommand(journal, id).some(({ events }) => events.some(isIt))))
     return undefined;
   const signUps = accountsByAddress.get(normaliseAddress(email)) ?? [];
   return signUps.length >= MAX_PENDING_SIGN_UPS || isOverLimit(command)
@@ -132,7 +132,8 @@ const resetRequest: Demand = (command, { journal, accountsByAddress, isOverLimit
       !events.some(({ type }) => ENDS_RESETS.has(type))
     );
   }
-  if (!accounts.some(isMeant) || commitsOf(journal, id).length > 0 || isOverLimit(command)) return undefined;
+  if (!accounts.some(isMeant) || commitsOfCommand(journal, id).length > 0 || isOverLimit(command))
+    return undefined;
   return 'it was never carried out';
 };
 
@@ -142,7 +143,7 @@ const resetRequest: Demand = (command, { journal, accountsByAddress, isOverLimit
  */
 const verificationRequest: Demand = (command, { journal, isOverLimit }) => {
   const account = claimsOf(command.accessToken)?.sub;
-  if (account === undefined || commitsOf(journal, command.id).length > 0 || isOverLimit(command))
+  if (account === undefined || commitsOfCommand(journal, command.id).length > 0 || isOverLimit(command))
     return undefined;
   const { isVerified, ended, disabled } = foldAccount(account, journal.events.get(account) ?? []);
   return isVerified || ended || disabled ? undefined : 'no link was requested';

@@ -1,11 +1,11 @@
 /** The checker of a run: compares what the responses promised with what is stored at the end. */
 import type { CommandLine } from '../run-folder.ts';
 import { checkLinearizabilityPerAccount } from './account-order.ts';
-import { checkAcknowledged } from './acknowledged.ts';
+import { checkAcknowledgedCommands } from './acknowledged.ts';
 import { checkCoverage } from './coverage.ts';
 import { checkErasedCopies, withoutErasedCopies } from './erased-copies.ts';
 import { checkErasedCommits, checkReplacements } from './erased-data.ts';
-import { checkReceipts } from './erasure-receipts.ts';
+import { checkErasureReceipts } from './erasure-receipts.ts';
 import {
   checkErasures,
   checkOriginalsKnown,
@@ -17,7 +17,12 @@ import { checkFinalLogins } from './final-logins.ts';
 import { checkForgedRecords, genuineRecords, isForged } from './forged-rules.ts';
 import { checkFullDisks } from './full-disk-rules.ts';
 import { eventsByAccount, journalOf } from './journal.ts';
-import { checkClaims, checkEventCombinations, checkNumbering, checkSignUpMarks } from './journal-rules.ts';
+import {
+  checkClaims,
+  checkCommitNumbering,
+  checkEventCombinations,
+  checkSignUpMarks,
+} from './journal-rules.ts';
 import { checkLimits } from './limit-rules.ts';
 import { checkLinkExpiry } from './link-rules.ts';
 import { checkCutoffs, checkMails, countMails } from './mail-rules.ts';
@@ -27,14 +32,14 @@ import { checkReadModel } from './read-model-rules.ts';
 import { type RecordedRun, readRun } from './read-run.ts';
 import { readStores } from './read-stores.ts';
 import { checkAdminProfileList, checkProfileReads } from './reads.ts';
-import { chainTokens } from './refresh-tokens.ts';
+import { chainRefreshTokens } from './refresh-tokens.ts';
 import type { Report } from './report.ts';
 import { readSavedStores } from './saved-stores.ts';
 import { checkResponseAccounts, checkRevocations, checkTokenAcceptance } from './session-rules.ts';
 import type { Stores } from './stored.ts';
 import { checkSubscribers } from './subscriber-rules.ts';
 import { checkTopics, countRecords } from './topic-rules.ts';
-import { checkTraces } from './traces.ts';
+import { checkPersonalDataTraces } from './traces.ts';
 import { checkUnfinishedWork } from './unfinished-work-rules.ts';
 
 export type { Report } from './report.ts';
@@ -64,7 +69,7 @@ export function checkRecordedRun(recorded: RecordedRun, stores: Stores, now: Dat
   const commands = { journal, history, settings: run.settings };
   const letters = { journal, mails, faults, deliveries: stores.deliveries };
   const { firsts, duplicates } = countRecords(withoutErasedCopies(records));
-  const chains = chainTokens(history);
+  const chains = chainRefreshTokens(history);
   const orders = checkLinearizabilityPerAccount(commands, chains.places);
   const violations = [
     ...checkCoverage({
@@ -82,12 +87,12 @@ export function checkRecordedRun(recorded: RecordedRun, stores: Stores, now: Dat
     ...orders.violations,
     ...checkRevocations(commands, chains.places),
     ...checkTokenAcceptance(commands),
-    ...checkAcknowledged(commands),
+    ...checkAcknowledgedCommands(commands),
     ...checkCommandEffects(commands),
     ...checkProfileReads(commands),
     ...checkLinkExpiry(commands),
     ...checkPersonFields(journal),
-    ...checkNumbering(journal),
+    ...checkCommitNumbering(journal),
     ...checkEventCombinations(journal),
     ...checkClaims(commands, faults),
     ...checkSignUpMarks(commands, faults),
@@ -107,8 +112,8 @@ export function checkRecordedRun(recorded: RecordedRun, stores: Stores, now: Dat
           erasures: stores.erasures,
           faults,
         })),
-    ...checkReceipts(journal, stores.erasures),
-    ...checkTraces(run.traces),
+    ...checkErasureReceipts(journal, stores.erasures),
+    ...checkPersonalDataTraces(run.traces),
     ...checkForgedRecords(forged, stores.deadLetters),
     ...(run.shown === null ? [] : checkFinalLogins(commands)),
     ...checkFullDisks(faults),

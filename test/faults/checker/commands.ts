@@ -23,7 +23,7 @@ export function commandsById(history: readonly CommandLine[]): ReadonlyMap<strin
 }
 
 /** Returns the commits of a command. */
-export function commitsOf({ byCommand }: Journal, id: string): readonly Commit[] {
+export function commitsOfCommand({ byCommand }: Journal, id: string): readonly Commit[] {
   return byCommand.get(id) ?? [];
 }
 

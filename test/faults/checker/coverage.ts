@@ -17,7 +17,7 @@ export interface CoverageContext extends MailContext {
   readonly minimums: MinimumCounts;
 }
 
-/** In ms. A fault also hits work that ended at most this long before the fault, or began at most this long after it. */
+/** In ms. A fault counts as hitting a piece of work if they overlap, or are at most this far apart. */
 const NEAR_MS = 3_000;
 /** How long a client waits for a response, in ms. */
 const PATIENCE_MS = 10_000;
@@ -49,7 +49,7 @@ function tooFew(
     );
 }
 
-/** Returns a function that returns whether a fault hit something in flight. */
+/** Returns a predicate: whether a fault hit something in flight. */
 export function createFaultHitPredicate(context: CoverageContext): (fault: FaultLine) => boolean {
   const { history, mails, deliveries, journal } = context;
   const commands = history.map(({ sentAt, answeredAt }) =>

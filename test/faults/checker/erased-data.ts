@@ -1,7 +1,7 @@
 /** Rules about the content that erasures leave in the journal and in an embedded log: docs/erasure.md. */
 import { isDeepStrictEqual } from 'node:util';
 import { streamIdOf } from '../../support/kcat.ts';
-import { dataOf, erasedStreams, logPositionOf } from './erasure-rules.ts';
+import { erasedStreams, eventDataOf, logPositionOf } from './erasure-rules.ts';
 import { type Violation, violationsOf } from './report.ts';
 import type { Commit, CommitEvent, EventData, ReplacedRows, Stores, TopicRecord } from './stored.ts';
 
@@ -74,7 +74,7 @@ function isPersonal({ data, private: kept = {}, chain }: CommitEvent): boolean {
 
 /** Returns whether a record contains personal data, or the salt of its digest. */
 export function hasPersonalData(record: TopicRecord): boolean {
-  return Boolean(dataOf(record)?.person) || record.headers[SALT] !== undefined;
+  return Boolean(eventDataOf(record)?.person) || record.headers[SALT] !== undefined;
 }
 
 /** An event in two parts: the fields that an erasure must not change, and the data, whose person it erases. */
@@ -89,7 +89,7 @@ function partsOf({ id, type, time, version, data }: CommitEvent): Parts {
 
 function recordPartsOf(record: TopicRecord): Parts {
   const { [SALT]: _, ...headers } = record.headers;
-  return { lasting: { key: record.key, headers }, data: dataOf(record) };
+  return { lasting: { key: record.key, headers }, data: eventDataOf(record) };
 }
 
 /** Returns whether only the person differs. */

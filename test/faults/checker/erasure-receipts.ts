@@ -13,7 +13,10 @@ const SKEW_MS = 120_000;
  * Checks that every consumer has confirmed the erasure of each erased account, after the erasure had begun, and that
  * nothing else is recorded as an erasure.
  */
-export function checkReceipts(journal: Journal, erasures: readonly StoredErasure[]): readonly Violation[] {
+export function checkErasureReceipts(
+  journal: Journal,
+  erasures: readonly StoredErasure[],
+): readonly Violation[] {
   const recorded = new Map(erasures.map((erasure) => [erasure._id, erasure]));
   const erased = new Map(eventsByAccount(journal).filter(([, events]) => isErased(events)));
   return [

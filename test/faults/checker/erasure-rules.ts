@@ -62,7 +62,7 @@ function originalsOf(
   const erased = erasedStreams(commits);
   return new Map([
     ...records.flatMap((record) => {
-      const data = erased.has(streamIdOf(record)) ? dataOf(record) : undefined;
+      const data = erased.has(streamIdOf(record)) ? eventDataOf(record) : undefined;
       return data?.person ? [[record.headers['ce_id'], data] as const] : [];
     }),
     ...replaced
@@ -135,7 +135,7 @@ export function erasedStreams(commits: readonly Commit[]): ReadonlySet<string> {
 }
 
 /** Returns the data of a record; undefined if it is not JSON. */
-export function dataOf({ payload }: Pick<TopicRecord, 'payload'>): EventData | undefined {
+export function eventDataOf({ payload }: Pick<TopicRecord, 'payload'>): EventData | undefined {
   try {
     const data: EventData = JSON.parse(payload ?? '');
     return data;

@@ -17,7 +17,7 @@ import {
 } from '../system/data-folder.ts';
 import { checkErasedCommits, checkReplacements } from './erased-data.ts';
 import { checkOriginalsKnown, commitsBeforeErasure, recordsBeforeErasure } from './erasure-rules.ts';
-import { findFolderTraces } from './find-folder-traces.ts';
+import { findTracesInFolder } from './find-folder-traces.ts';
 import { journalOf } from './journal.ts';
 import type { ReplacedRows, Stores } from './stored.ts';
 
@@ -80,20 +80,20 @@ describe('the data folder of a standalone that has erased an account', () => {
   });
 
   test('has no trace of the person, until one is written into a row or left in a free page', async () => {
-    assert.deepEqual(await findFolderTraces(system.folder, rowsFile), { traces: [], searched: 1 });
+    assert.deepEqual(await findTracesInFolder(system.folder, rowsFile), { traces: [], searched: 1 });
     const [account = ''] = stores.commits.map(({ stream }) => stream);
     await system.end();
     const database = new DatabaseSync(join(system.folder, 'latchkey.sqlite'));
     try {
       database.exec('PRAGMA secure_delete = OFF; CREATE TABLE note (text TEXT)');
       database.prepare('INSERT INTO note VALUES (?)').run(`for ${ada.email}`);
-      const { traces } = await findFolderTraces(system.folder, rowsFile, 0);
+      const { traces } = await findTracesInFolder(system.folder, rowsFile, 0);
       assert.deepEqual(traces.map((trace) => trace.place).toSorted(), [
         'a row of note',
         'latchkey.sqlite-wal',
       ]);
       database.exec('DROP TABLE note; PRAGMA wal_checkpoint(TRUNCATE)');
-      assert.deepEqual(await findFolderTraces(system.folder, rowsFile, 0), {
+      assert.deepEqual(await findTracesInFolder(system.folder, rowsFile, 0), {
         traces: [{ account, place: 'latchkey.sqlite' }],
         searched: 1,
       });

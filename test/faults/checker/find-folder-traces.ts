@@ -22,7 +22,7 @@ const AGAIN_MS = 250;
  * @param replacedRowsFile the file to which the standalone has appended rows before it replaced them
  * @param emptiedWithinMs how long the write-ahead log may still contain traces
  */
-export async function findFolderTraces(
+export async function findTracesInFolder(
   folder: string,
   replacedRowsFile: string,
   emptiedWithinMs = EMPTIED_WITHIN_MS,

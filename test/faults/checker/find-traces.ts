@@ -15,7 +15,7 @@ import {
  * Finds the documents and records that contain the name or address of an erased person, in the raw bytes of each. Mailings
  * are left out, because they keep their addresses (docs/erasure.md).
  */
-export async function findTraces(
+export async function findTracesInCluster(
   servers: Servers,
   removed: readonly TopicRecord[] = [],
 ): Promise<TraceSearchResult> {

@@ -14,7 +14,7 @@ import type { Commit } from './stored.ts';
 /**
  * Checks that commits are numbered from 1 without gaps, and that each begins with the sequence after the previous one.
  */
-export function checkNumbering({ streams }: Journal): readonly Violation[] {
+export function checkCommitNumbering({ streams }: Journal): readonly Violation[] {
   return [...streams].flatMap(([stream, commits]) => {
     const at = commits.findIndex(
       (commit, index) => commit.number !== index + 1 || commit.sequence !== endOf(commits[index - 1]) + 1,

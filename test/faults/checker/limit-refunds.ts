@@ -3,7 +3,7 @@ import type { CommandLine, FaultLine } from '../run-folder.ts';
 import { isAcknowledged } from './commands.ts';
 import { hasFaultDuring } from './faults.ts';
 import { AUTH_PROCESS_NAMES } from './journal-rules.ts';
-import { limits } from './limits.ts';
+import { rateLimits } from './limits.ts';
 
 /** The faults that end a process before it can refund points. */
 const ENDS: ReadonlySet<string> = new Set(['kill-auth', 'kill-standalone', 'ended-by-itself']);
@@ -15,7 +15,7 @@ const ENDS: ReadonlySet<string> = new Set(['kill-auth', 'kill-standalone', 'ende
  */
 export function createLostRefundPredicate(history: readonly CommandLine[], faults: readonly FaultLine[]) {
   const ends = faults.filter(({ fault }) => ENDS.has(fault));
-  const limited = new Set(limits.flatMap(({ ops }) => ops));
+  const limited = new Set(rateLimits.flatMap(({ ops }) => ops));
   const succeeded = Map.groupBy(
     history.filter((each) => limited.has(each.op) && isAcknowledged(each)),
     ({ by }) => by,

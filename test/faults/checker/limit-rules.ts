@@ -3,12 +3,12 @@ import type { CommandLine, FaultLine } from '../run-folder.ts';
 import { type CommandContext, isAcknowledged } from './commands.ts';
 import { createLostRefundPredicate } from './limit-refunds.ts';
 import { type LimitResets, limitResetsOf, WHOLE_TIME } from './limit-resets.ts';
-import { type AddressBook, addressBookOf, type Limit, limits, TOO_MANY_REQUESTS } from './limits.ts';
+import { type AddressBook, addressBookOf, type RateLimit, rateLimits, TOO_MANY_REQUESTS } from './limits.ts';
 import { type Violation, violationsOf } from './report.ts';
 
 /** Everything that one limit may have counted. */
 interface Count {
-  readonly limit: Limit;
+  readonly limit: RateLimit;
   /** The number of points that the run has set. */
   readonly points: number;
   /** The commands by the key under which they may count; a command may have several. */
@@ -25,7 +25,7 @@ export function checkLimits(
 ): readonly Violation[] {
   const book = addressBookOf(journal);
   const isOff = settings['LIMITS'] === 'off';
-  const counts = limits.map(
+  const counts = rateLimits.map(
     (limit): Count => ({
       limit,
       points: Number(settings[limit.setting] ?? 1),
@@ -42,7 +42,7 @@ export function checkLimits(
 }
 
 function groupByKey(
-  limit: Limit,
+  limit: RateLimit,
   history: readonly CommandLine[],
   book: AddressBook,
 ): ReadonlyMap<string, readonly CommandLine[]> {
@@ -94,7 +94,7 @@ function checkRefusals(
 }
 
 /** Returns whether a limit may have counted a command. If there was no response, this is unknown. */
-function mayCount(limit: Limit, command: CommandLine, refused: CommandLine): boolean {
+function mayCount(limit: RateLimit, command: CommandLine, refused: CommandLine): boolean {
   const { status, sentAt, answeredAt } = command;
   if (status === null) return true;
   if (limit.isHeldMeanwhile && sentAt <= (refused.answeredAt ?? '') && (answeredAt ?? '') >= refused.sentAt)

@@ -24,7 +24,7 @@ export function addressBookOf(journal: Journal): AddressBook {
   };
 }
 
-export interface Limit {
+export interface RateLimit {
   /** The name of the setting that contains the limit. */
   readonly setting: string;
   /** The operations that the limit counts, and may refuse. */
@@ -53,7 +53,7 @@ function isWrongPassword({ code }: CommandLine): boolean {
 }
 
 /** A limit on the mails to an address. */
-function ofMails(op: string, name = 'email'): Limit {
+function ofMails(op: string, name = 'email'): RateLimit {
   return {
     setting: 'LIMIT_MAILS_PER_ADDRESS',
     ops: [op],
@@ -63,7 +63,7 @@ function ofMails(op: string, name = 'email'): Limit {
 }
 
 /** A limit on actions of people on their own account. A wrong password is refused before the limit counts. */
-function ofAccount(op: string, setting: string): Limit {
+function ofAccount(op: string, setting: string): RateLimit {
   return {
     setting,
     ops: [op],
@@ -92,7 +92,7 @@ function addressesOfAttempt(command: CommandLine, { addressesOf }: AddressBook):
   return addressesOf(account);
 }
 
-export const limits: readonly Limit[] = [
+export const rateLimits: readonly RateLimit[] = [
   ofMails('sign-up'),
   ofMails('verification-request'),
   ofMails('reset-request'),

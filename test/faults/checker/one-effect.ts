@@ -1,6 +1,6 @@
 /** Checks that a command appends only events that it may cause, and only once. */
 import type { CommandLine } from '../run-folder.ts';
-import { type CommandContext, commitsOf, isRefused, retryKeyOf } from './commands.ts';
+import { type CommandContext, commitsOfCommand, isRefused, retryKeyOf } from './commands.ts';
 import type { Journal } from './journal.ts';
 import { type Violation, violationsOf } from './report.ts';
 import type { Commit } from './stored.ts';
@@ -68,7 +68,7 @@ export function checkCommandEffects({ journal, history }: CommandContext): reado
       : []),
   ]);
   const wrong = history.flatMap(({ id, op }) =>
-    commitsOf(journal, id)
+    commitsOfCommand(journal, id)
       .filter(({ events }) => !(EFFECTS[op]?.includes(events[0]?.type ?? '') ?? true))
       .flatMap(({ stream, number }) =>
         violationsOf('one effect', `${op} ${id} has led to commit ${number} of ${stream}`),
@@ -76,7 +76,7 @@ export function checkCommandEffects({ journal, history }: CommandContext): reado
   );
   const refused = history
     .filter((command) => isRefused(command) && NOTHING_IF_REFUSED.has(command.op))
-    .filter(({ id }) => commitsOf(journal, id).length > 0)
+    .filter(({ id }) => commitsOfCommand(journal, id).length > 0)
     .flatMap(({ id, op, status }) =>
       violationsOf('one effect', `${op} ${id} was refused with ${status}, and is in the journal`),
     );
@@ -86,7 +86,7 @@ export function checkCommandEffects({ journal, history }: CommandContext): reado
 /** Checks that all requests with the same Idempotency-Key led to only one sign-up or mailing. */
 function checkKeys(journal: Journal, history: readonly CommandLine[]): readonly Violation[] {
   return [...Map.groupBy(history, retryKeyOf).values()].flatMap((commands) => {
-    const commits = commands.flatMap(({ id }) => commitsOf(journal, id));
+    const commits = commands.flatMap(({ id }) => commitsOfCommand(journal, id));
     if (commands.length === 1 || beginningsAmong(commits) <= 1) return [];
     const [{ op, id } = { op: '', id: '' }] = commands;
     return violationsOf('one effect', `${op} ${id} was sent again under its key, and carried out twice`);

@@ -32,7 +32,7 @@ export function issuedTokensIn({ answer }: Pick<CommandLine, 'answer'>): IssuedT
  * Follows each session from its login, and checks that each token has only one successor, in the same session and
  * account, however often it is exchanged.
  */
-export function chainTokens(history: readonly CommandLine[]): TokenChains {
+export function chainRefreshTokens(history: readonly CommandLine[]): TokenChains {
   const places = new Map<string, TokenPosition>();
   const successors = new Map<string, string>();
   const issuing = history

@@ -63,7 +63,7 @@ export function isSearchedForTraces(topic: string): boolean {
   return !topic.startsWith('__') && !topic.includes('.dlq.') && !EVENT_TOPICS.some((name) => name === topic);
 }
 
-export function checkTraces(traces: readonly PersonalDataTrace[]): readonly Violation[] {
+export function checkPersonalDataTraces(traces: readonly PersonalDataTrace[]): readonly Violation[] {
   return traces.flatMap(({ account, place }) =>
     violationsOf('traces', `${place} names ${account}, who is erased`),
   );

@@ -27,7 +27,7 @@ const NEIGHBOUR = {
 } as const;
 
 export interface Deployment {
-  /** Runs an ops command. If it fails because of other faults, it has changed nothing. */
+  /** Runs an ops command. Only prints an error: a command that fails because of other faults changes nothing. */
   operate(...words: readonly string[]): Promise<void>;
   /** Publishes the events of a few accounts again. */
   republishSome(): Promise<void>;
@@ -113,7 +113,7 @@ export function createDeployment({ cluster, gate, say, recordRemoved }: Deployme
   };
 }
 
-/** Returns a function that runs an ops command. If it fails because of other faults, it has changed nothing. */
+/** Returns a function that runs an ops command, and only prints an error. See `operate`. */
 export function createLoggedOpsRunner(
   ops: Cluster['ops'],
   say: (line: string) => void,

@@ -283,7 +283,6 @@ function operatorFaults(operate: (...words: readonly string[]) => Promise<void>)
   } as const;
 }
 
-/** @param names the names of the processes */
 function clockFaults(clocks: Pick<Clocks, 'set'>, names: readonly string[]) {
   /**
    * Returns a fault of a clock. Its target is `clock-of-…` instead of the name of the process, because a shifted clock

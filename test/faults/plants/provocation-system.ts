@@ -9,7 +9,7 @@ import { firstServerOf, urlVia } from '../../support/mongo-url.ts';
 import type { Settings } from '../../support/system.ts';
 import { createTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
 import { checkRun, type Report } from '../checker/check.ts';
-import { findTraces } from '../checker/find-traces.ts';
+import { findTracesInCluster } from '../checker/find-traces.ts';
 import { waitUntilQuiet } from '../quiescence.ts';
 import { createRunFolder, type MailLine, type MinimumCounts } from '../run-folder.ts';
 import { ehloNameSettings, type MailSink, openMailSink } from '../system/sink.ts';
@@ -160,7 +160,7 @@ export async function openProvocationSystem(stack: AsyncDisposableStack): Promis
         minimums: ONE_SIGN_UP,
         shown: null,
         subscribers: SUBSCRIBERS,
-        ...(await findTraces(cluster.stores)),
+        ...(await findTracesInCluster(cluster.stores)),
         servers: cluster.stores,
       });
       return checkRun(folder.path);

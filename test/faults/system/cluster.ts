@@ -9,7 +9,7 @@ import {
 import { streamIdOf } from '../../support/kcat.ts';
 import { urlVia } from '../../support/mongo-url.ts';
 import type { Settings } from '../../support/system.ts';
-import { findTraces } from '../checker/find-traces.ts';
+import { findTracesInCluster } from '../checker/find-traces.ts';
 import { isForged } from '../checker/forged-rules.ts';
 import type { TopicRecord } from '../checker/stored.ts';
 import { createDeployment } from '../nemesis/deployment.ts';
@@ -83,7 +83,7 @@ export const openCluster: OpenSystem = async (options, stack) => {
       );
       for (const account of cut) await insist(() => cluster.ops('republish', '--account', account));
     },
-    findTraces: () => findTraces(cluster.stores, removed),
+    findTraces: () => findTracesInCluster(cluster.stores, removed),
   };
 };
 

@@ -7,7 +7,7 @@ import { startLoadBalancer } from '../../support/load-balancer.ts';
 import { createOpsRunner, HIGH_LIMIT_SETTINGS, STANDALONE_PATH } from '../../support/programs.ts';
 import { createServerProcess } from '../../support/server-process.ts';
 import { NO_SERVER_SETTINGS } from '../../support/standalone.ts';
-import { findFolderTraces } from '../checker/find-folder-traces.ts';
+import { findTracesInFolder } from '../checker/find-folder-traces.ts';
 import { createLoggedOpsRunner } from '../nemesis/deployment.ts';
 import { createStandaloneFaults } from '../nemesis/faults.ts';
 import { planFaults, STANDALONE_LANES, type StandaloneFault } from '../nemesis/schedule.ts';
@@ -126,7 +126,7 @@ export const openStandalone: OpenSystem = async (options, stack) => {
           await instance.ready();
         },
       });
-      return await findFolderTraces(folder, replacedRowsFile);
+      return await findTracesInFolder(folder, replacedRowsFile);
     },
   };
 };
