@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { HeldLease } from './lease-watch.ts';
 import { createLeases, type LeaseRecords } from './leases.ts';
+import { StoreUnavailable } from './store-unavailable.ts';
 
 const LEASE_MS = 10_000;
 const DAY_MS = 86_400_000;
@@ -121,5 +122,16 @@ describe('a lease', () => {
         }
       }),
     );
+  });
+
+  test('that cannot be released, because the store is unavailable, is left to expire', async () => {
+    let failure: Error = new StoreUnavailable(new Error('away'));
+    async function remove() {
+      throw failure;
+    }
+    const leases = createLeases({ ...memoryRecords(), remove });
+    await leases.release('sweep', 'one');
+    failure = new TypeError('a bug');
+    await assert.rejects(leases.release('sweep', 'one'), failure);
   });
 });

@@ -1,4 +1,5 @@
 import { createLeaseWatch, type HeldLease, type LeaseWatch } from './lease-watch.ts';
+import { StoreUnavailable } from './store-unavailable.ts';
 
 /**
  * Leases: at most one holder of a named job at a time, until the lease expires. A lease is advisory: a holder that
@@ -18,8 +19,8 @@ export interface Leases {
     readonly ms: number;
   }): Promise<boolean>;
   /**
-   * Releases a lease before it expires. No-op if another holder has it.
-   * @throws StoreUnavailable
+   * Releases a lease before it expires. No-op if another holder has it, and best effort: if the store is unavailable,
+   * the lease expires by itself.
    */
   release(name: string, holder: string): Promise<void>;
 }
@@ -57,7 +58,13 @@ export function createLeases(records: LeaseRecords, monotonic?: () => number): L
       if (held.holder !== holder && !isExpired) return false;
       return records.replace(held, { ...next, until: distinctFrom(held.until, next.until) });
     },
-    release: records.remove,
+    async release(name, holder) {
+      try {
+        await records.remove(name, holder);
+      } catch (error) {
+        if (!(error instanceof StoreUnavailable)) throw error;
+      }
+    },
   };
 }
 

@@ -23,8 +23,10 @@ export function createRepeatedJob(options: {
   readonly gatherMs?: number;
   /** Does one run. Resolves with true if more work remains, so that the next run follows immediately. */
   run(): Promise<boolean>;
+  /** Called when the job stops, once the last run is over. */
+  onStop?(): Promise<void>;
 }): Part {
-  const { name, everyMs, logger, wakeup, gatherMs, run } = options;
+  const { name, everyMs, logger, wakeup, gatherMs, run, onStop } = options;
   let stopping = new AbortController();
   let running = Promise.resolve();
   return {
@@ -49,6 +51,7 @@ export function createRepeatedJob(options: {
     stop: async () => {
       stopping.abort();
       await running;
+      await onStop?.();
     },
     health: async () => [],
   };

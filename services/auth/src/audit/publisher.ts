@@ -71,7 +71,7 @@ export function createAuditPublisher(deps: AuditPublisherDeps): Part {
     while ((await auditLog.removeBefore(instant, REMOVED_AT_ONCE)) === REMOVED_AT_ONCE);
   }
 
-  const job = createRepeatedJob({
+  return createRepeatedJob({
     name: 'audit-publisher',
     everyMs: createIdleBackoff(IDLE_MS),
     logger,
@@ -80,14 +80,8 @@ export function createAuditPublisher(deps: AuditPublisherDeps): Part {
       await removeOld();
       return publishSome();
     },
-  });
-  return {
-    ...job,
-    stop: async () => {
-      await job.stop();
-      if (renewAt === 0) return;
-      // A failed release is ignored, because the lease expires by itself.
-      await leases.release(LEASE, instance).catch(() => undefined);
+    onStop: async () => {
+      if (renewAt > 0) await leases.release(LEASE, instance);
     },
-  };
+  });
 }

@@ -145,13 +145,11 @@ export function createErasureHeartbeatJob(
     return false;
   }
   const everyMs = Math.min(LONGEST_PAUSE_MS, segmentMsForCompaction(times.maxLagMs) / 8);
-  const job = createRepeatedJob({ name: 'erasure heartbeats', everyMs, logger, run });
-  return {
-    ...job,
-    stop: async () => {
-      await job.stop();
-      // If the release fails, the lease expires by itself.
-      await leases.release(LEASE, owner).catch(() => undefined);
-    },
-  };
+  return createRepeatedJob({
+    name: 'erasure heartbeats',
+    everyMs,
+    logger,
+    run,
+    onStop: () => leases.release(LEASE, owner),
+  });
 }

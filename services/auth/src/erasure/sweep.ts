@@ -139,13 +139,12 @@ export function createErasureJob(
     if (held) await eraseDueAccounts(deps, failures);
     return false;
   }
-  const job = createRepeatedJob({ name: 'eraser', everyMs: createIdleBackoff(IDLE_MS), logger, wakeup, run });
-  return {
-    ...job,
-    stop: async () => {
-      await job.stop();
-      // If the release fails, the lease expires by itself.
-      await leases.release(LEASE, owner).catch(() => undefined);
-    },
-  };
+  return createRepeatedJob({
+    name: 'eraser',
+    everyMs: createIdleBackoff(IDLE_MS),
+    logger,
+    wakeup,
+    run,
+    onStop: () => leases.release(LEASE, owner),
+  });
 }

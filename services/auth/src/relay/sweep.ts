@@ -72,8 +72,7 @@ export function createOutboxSweep({
     async release() {
       if (!holdsLease) return;
       holdsLease = false;
-      // A failed release is harmless, because the lease expires by itself.
-      await leases.release(LEASE, instance).catch(() => undefined);
+      await leases.release(LEASE, instance);
     },
   };
 }

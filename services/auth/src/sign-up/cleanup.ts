@@ -129,13 +129,11 @@ export function createSignUpCleanupJob(
     if (held) await runSignUpCleanupPass(deps, { scope: scopeOfPass(), onSkipped: logSkipped });
     return false;
   }
-  const job = createRepeatedJob({ name: 'cleanup', everyMs: EVERY_MS, logger, run });
-  return {
-    ...job,
-    stop: async () => {
-      await job.stop();
-      // A failed release is harmless, because the lease expires by itself.
-      await leases.release(LEASE, owner).catch(() => undefined);
-    },
-  };
+  return createRepeatedJob({
+    name: 'cleanup',
+    everyMs: EVERY_MS,
+    logger,
+    run,
+    onStop: () => leases.release(LEASE, owner),
+  });
 }
