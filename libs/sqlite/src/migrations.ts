@@ -71,6 +71,8 @@ function versionOf(connection: DatabaseSync, owner: string): number {
   const table = connection.prepare("SELECT 1 FROM sqlite_master WHERE name = 'schema_version'").get();
   if (table === undefined) return 0;
   return Number(
-    connection.prepare('SELECT version FROM schema_version WHERE owner = ?').get(owner)?.['version'] ?? 0,
+    connection.prepare('SELECT version FROM schema_version WHERE owner = :owner').get({ owner })?.[
+      'version'
+    ] ?? 0,
   );
 }

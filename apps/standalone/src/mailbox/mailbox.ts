@@ -125,22 +125,23 @@ export function createMailbox({ database, now, newId, keep = KEPT_MAILS }: Mailb
     database
       .prepare(
         `INSERT INTO mailbox_messages (id, received_at, message_id, sender, recipients, copies, blind_copies,
-           subject, body, envelope, summary, raw) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           subject, body, envelope, summary, raw) VALUES (:id, :receivedAt, :messageId, :sender, :recipients,
+           :copies, :blindCopies, :subject, :body, :envelope, :summary, :raw)`,
       )
-      .run(
-        summary.ID,
-        summary.Created,
-        summary.MessageID.toLowerCase(),
-        searchable(summary.From ? [summary.From] : []),
-        searchable(summary.To),
-        searchable(summary.Cc),
-        searchable(summary.Bcc),
-        summary.Subject.toLowerCase(),
-        text.toLowerCase(),
-        JSON.stringify(mail.arrival.envelope),
-        JSON.stringify(summary),
-        mail.raw,
-      );
+      .run({
+        id: summary.ID,
+        receivedAt: summary.Created,
+        messageId: summary.MessageID.toLowerCase(),
+        sender: searchable(summary.From ? [summary.From] : []),
+        recipients: searchable(summary.To),
+        copies: searchable(summary.Cc),
+        blindCopies: searchable(summary.Bcc),
+        subject: summary.Subject.toLowerCase(),
+        body: text.toLowerCase(),
+        envelope: JSON.stringify(mail.arrival.envelope),
+        summary: JSON.stringify(summary),
+        raw: mail.raw,
+      });
     database
       .prepare(
         `DELETE FROM mailbox_messages WHERE position <=

@@ -121,7 +121,9 @@ export function createEmbeddedLog(database: Database): EmbeddedLog {
   const nextPartitions = new Map<number, number>();
 
   function find(name: string): Topic | undefined {
-    const row = prepare('SELECT id, partitions, retention_ms FROM bus_topic WHERE name = ?').get(name);
+    const row = prepare('SELECT id, partitions, retention_ms FROM bus_topic WHERE name = :name').get({
+      name,
+    });
     if (!row) return undefined;
     return {
       id: Number(row['id']),
@@ -146,25 +148,31 @@ export function createEmbeddedLog(database: Database): EmbeddedLog {
 
   function end(topic: Topic, partition: number): number {
     return Number(
-      prepare('SELECT next FROM bus_partition WHERE topic = ? AND partition = ?').get(topic.id, partition)?.[
-        'next'
-      ] ?? 0,
+      prepare('SELECT next FROM bus_partition WHERE topic = :topic AND partition = :partition').get({
+        topic: topic.id,
+        partition,
+      })?.['next'] ?? 0,
     );
   }
 
-  function select(topic: Topic, where: string, ...values: (number | Buffer)[]): BusRecord[] {
+  function select(
+    topic: Topic,
+    where: string,
+    values: Readonly<Record<string, number | Buffer>>,
+  ): BusRecord[] {
     return prepare(
-      `SELECT partition, offset, at, key, value, headers FROM bus_record WHERE topic = ? AND ${where}`,
+      `SELECT partition, offset, at, key, value, headers FROM bus_record WHERE topic = :topic AND ${where}`,
     )
-      .all(topic.id, ...values)
+      .all({ topic: topic.id, ...values })
       .map((row) => restoreRecord(topic.name, row));
   }
 
   function newest(topic: Topic, partition: number, limit: number) {
-    return select(topic, 'partition = ? ORDER BY offset DESC LIMIT ?', partition, limit);
+    return select(topic, 'partition = :partition ORDER BY offset DESC LIMIT :limit', { partition, limit });
   }
   function from(topic: Topic, partition: number, offset: number, limit: number) {
-    return select(topic, 'partition = ? AND offset >= ? ORDER BY offset LIMIT ?', partition, offset, limit);
+    const where = 'partition = :partition AND offset >= :offset ORDER BY offset LIMIT :limit';
+    return select(topic, where, { partition, offset, limit });
   }
 
   return {
@@ -172,22 +180,29 @@ export function createEmbeddedLog(database: Database): EmbeddedLog {
     end,
     from,
     ranges: (topic) =>
-      prepare('SELECT partition, start, next FROM bus_partition WHERE topic = ? ORDER BY partition')
-        .all(topic.id)
+      prepare('SELECT partition, start, next FROM bus_partition WHERE topic = :topic ORDER BY partition')
+        .all({ topic: topic.id })
         .map(toRange),
     topic: topicNamed,
     create({ name, partitions, retentionMs }) {
       const { lastInsertRowid } = prepare(
-        'INSERT INTO bus_topic (name, partitions, retention_ms) VALUES (?, ?, ?)',
-      ).run(name, partitions, retentionMs);
-      const add = prepare('INSERT INTO bus_partition (topic, partition, start, next) VALUES (?, ?, 0, 0)');
-      for (let partition = 0; partition < partitions; partition++) add.run(lastInsertRowid, partition);
+        'INSERT INTO bus_topic (name, partitions, retention_ms) VALUES (:name, :partitions, :retentionMs)',
+      ).run({ name, partitions, retentionMs });
+      const add = prepare(
+        'INSERT INTO bus_partition (topic, partition, start, next) VALUES (:topic, :partition, 0, 0)',
+      );
+      for (let partition = 0; partition < partitions; partition++)
+        add.run({ topic: lastInsertRowid, partition });
     },
     setRetention(name, retentionMs) {
-      prepare('UPDATE bus_topic SET retention_ms = ? WHERE name = ?').run(retentionMs, name);
+      prepare('UPDATE bus_topic SET retention_ms = :retentionMs WHERE name = :name').run({
+        name,
+        retentionMs,
+      });
     },
     append({ topic, records, at }) {
       const next = new Map<number, number>();
+      // Positional parameters, because this runs for every record, and named ones would take longer.
       const insert = prepare(
         'INSERT INTO bus_record (topic, partition, offset, at, key, value, headers) VALUES (?, ?, ?, ?, ?, ?, ?)',
       );
@@ -198,42 +213,49 @@ export function createEmbeddedLog(database: Database): EmbeddedLog {
         insert.run(topic.id, partition, offset, at.getTime(), keyBytes, value, serializeHeaders(headers));
         next.set(partition, offset + 1);
       }
-      const move = prepare('UPDATE bus_partition SET next = ? WHERE topic = ? AND partition = ?');
-      for (const [partition, offset] of next) move.run(offset, topic.id, partition);
+      const move = prepare(
+        'UPDATE bus_partition SET next = :offset WHERE topic = :topic AND partition = :partition',
+      );
+      for (const [partition, offset] of next) move.run({ topic: topic.id, partition, offset });
       return [...next.keys()];
     },
     nextFor(group, topic, partition, limit) {
       const position = prepare(
-        'SELECT position FROM bus_position WHERE "group" = ? AND topic = ? AND partition = ?',
-      ).get(group, topic.id, partition)?.['position'];
+        'SELECT position FROM bus_position WHERE "group" = :group AND topic = :topic AND partition = :partition',
+      ).get({ group, topic: topic.id, partition })?.['position'];
       return from(topic, partition, Number(position ?? 0), limit);
     },
     moveTo(group, topic, partition, position) {
       prepare(
-        `INSERT INTO bus_position ("group", topic, partition, position) VALUES (?, ?, ?, ?)
+        `INSERT INTO bus_position ("group", topic, partition, position) VALUES (:group, :topic, :partition, :position)
          ON CONFLICT DO UPDATE SET position = excluded.position`,
-      ).run(group, topic.id, partition, position);
+      ).run({ group, topic: topic.id, partition, position });
     },
     unread: (group, topic) =>
       prepare(
         `SELECT log.partition, max(start, coalesce(position, 0)) AS start, next
          FROM bus_partition AS log LEFT JOIN bus_position AS reached
-           ON reached."group" = ? AND reached.topic = log.topic AND reached.partition = log.partition
-         WHERE log.topic = ? ORDER BY log.partition`,
+           ON reached."group" = :group AND reached.topic = log.topic AND reached.partition = log.partition
+         WHERE log.topic = :topic ORDER BY log.partition`,
       )
-        .all(group, topic.id)
+        .all({ group, topic: topic.id })
         .map(toRange),
     held(topic) {
-      const row = prepare('SELECT sum(next - start) AS held FROM bus_partition WHERE topic = ?').get(
-        topic.id,
-      );
+      const row = prepare('SELECT sum(next - start) AS held FROM bus_partition WHERE topic = :topic').get({
+        topic: topic.id,
+      });
       return Number(row?.['held'] ?? 0);
     },
     forget(group) {
-      prepare('DELETE FROM bus_position WHERE "group" = ?').run(group);
+      prepare('DELETE FROM bus_position WHERE "group" = :group').run({ group });
     },
     ofKey: (topic, partition, first, to, key) =>
-      select(topic, `${IN_RANGE} AND ${OF_KEY} ORDER BY offset`, partition, first, to, ...keyParameters(key)),
+      select(topic, `${IN_RANGE} AND ${OF_KEY} ORDER BY offset`, {
+        partition,
+        first,
+        to,
+        ...keyParameters(key),
+      }),
     everywhereOfKey(key, { after = { key, row: -1 }, limit }) {
       const rows = prepare(
         `SELECT bus_record.rowid AS row, name, partition, offset, at, key, value, headers
@@ -247,14 +269,15 @@ export function createEmbeddedLog(database: Database): EmbeddedLog {
       return { records, ...(last && lastKey && { after: { key: lastKey, row: Number(last['row']) } }) };
     },
     matching: (topic, partition, first, to, pattern) =>
-      prepare(`SELECT offset, value FROM bus_record WHERE topic = ? AND ${IN_RANGE} ORDER BY offset`)
-        .all(topic.id, partition, first, to)
+      prepare(`SELECT offset, value FROM bus_record WHERE topic = :topic AND ${IN_RANGE} ORDER BY offset`)
+        .all({ topic: topic.id, partition, first, to })
         .filter(({ value }) => pattern.test(restoreBytes(value)?.toString('latin1') ?? ''))
         .flatMap(({ offset }) => from(topic, partition, Number(offset), 1)),
     replace({ topic: name, partition, offset, value, headers }) {
       prepare(
-        'UPDATE bus_record SET value = ?, headers = ? WHERE topic = ? AND partition = ? AND offset = ?',
-      ).run(value, serializeHeaders(headers), topicNamed(name).id, partition, offset);
+        `UPDATE bus_record SET value = :value, headers = :headers
+         WHERE topic = :topic AND partition = :partition AND offset = :offset`,
+      ).run({ value, headers: serializeHeaders(headers), topic: topicNamed(name).id, partition, offset });
     },
     deleteExpired(now, limit) {
       const partitions = prepare(
@@ -263,13 +286,12 @@ export function createEmbeddedLog(database: Database): EmbeddedLog {
       ).all();
       let left = limit;
       for (const { topic, partition, retention_ms } of partitions) {
-        left -= deletePrefix(
-          database,
-          Number(topic),
-          Number(partition),
-          now.getTime() - Number(retention_ms),
-          left,
-        );
+        left -= deletePrefix(database, {
+          topic: Number(topic),
+          partition: Number(partition),
+          before: now.getTime() - Number(retention_ms),
+          limit: left,
+        });
       }
       return limit - left;
     },
@@ -301,44 +323,50 @@ const SLASH = Buffer.from('/');
 const AFTER_SLASH = Buffer.from('0');
 
 /** SQL condition: the records of a partition within a range of offsets. */
-const IN_RANGE = 'partition = ? AND offset >= ? AND offset < ?';
+const IN_RANGE = 'partition = :partition AND offset >= :first AND offset < :to';
 
 /** SQL condition: the records of one key, and of keys that begin with it and a slash. */
-const OF_KEY = '(key = ? OR substr(key, 1, ?) = ?)';
+const OF_KEY = '(key = :key OR substr(key, 1, :length) = :start)';
 
 /** Returns the parameters of {@link OF_KEY}. */
-function keyParameters(key: Buffer): [Buffer, number, Buffer] {
-  return [key, key.length + 1, Buffer.concat([key, SLASH])];
+function keyParameters(key: Buffer): {
+  readonly key: Buffer;
+  readonly length: number;
+  readonly start: Buffer;
+} {
+  return { key, length: key.length + 1, start: Buffer.concat([key, SLASH]) };
+}
+
+/** The records at the start of a partition that are to be deleted. */
+interface Prefix {
+  /** The id of the topic. */
+  readonly topic: number;
+  readonly partition: number;
+  /** The time from which records are kept, in ms since the epoch. */
+  readonly before: number;
+  /** The maximum number of records to delete. */
+  readonly limit: number;
 }
 
 /**
  * Deletes records only from the start of a partition, up to the first record that must be kept, so that offsets
  * remain contiguous.
  */
-function deletePrefix(
-  database: Database,
-  topic: number,
-  partition: number,
-  before: number,
-  limit: number,
-): number {
-  const { prepare } = database;
+function deletePrefix({ prepare }: Database, { topic, partition, before, limit }: Prefix): number {
   const offsets = prepare(
-    `SELECT offset, at FROM bus_record WHERE topic = ? AND partition = ? ORDER BY offset LIMIT ?`,
-  ).all(topic, partition, limit);
+    'SELECT offset, at FROM bus_record WHERE topic = :topic AND partition = :partition ORDER BY offset LIMIT :limit',
+  ).all({ topic, partition, limit });
   const kept = offsets.findIndex(({ at }) => Number(at) >= before);
   const last = (kept === -1 ? offsets : offsets.slice(0, kept)).at(-1)?.['offset'];
   if (last === undefined) return 0;
-  prepare('UPDATE bus_partition SET start = ? WHERE topic = ? AND partition = ?').run(
-    Number(last) + 1,
+  prepare('UPDATE bus_partition SET start = :start WHERE topic = :topic AND partition = :partition').run({
     topic,
     partition,
-  );
-  const { changes } = prepare('DELETE FROM bus_record WHERE topic = ? AND partition = ? AND offset <= ?').run(
-    topic,
-    partition,
-    last,
-  );
+    start: Number(last) + 1,
+  });
+  const { changes } = prepare(
+    'DELETE FROM bus_record WHERE topic = :topic AND partition = :partition AND offset <= :last',
+  ).run({ topic, partition, last });
   return Number(changes);
 }
 
