@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, it, type TestContext } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DiskFull, StoreUnavailable } from '@latchkey/store';
 import {
   createSqliteStore,
@@ -190,8 +191,7 @@ describe('a write', () => {
     const write = database.write(add(database, 'patient')).then(() => {
       written = true;
     });
-    let turns = 0;
-    for (; turns < 20; turns++) await new Promise((resolve) => setTimeout(resolve, 1));
+    for (let turns = 0; turns < 20; turns++) await nextTurn();
     assert.equal(written, false);
     other.exec('COMMIT');
     other.close();

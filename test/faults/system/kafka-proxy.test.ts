@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { eventually } from '../../support/eventually.ts';
 import { correlationIdOf, PRODUCE_API_KEY, parseRequestHead, splitFrames } from './kafka-frames.ts';
@@ -63,6 +62,8 @@ describe('the proxy', () => {
   let proxy: KafkaProxy;
   let client: Socket;
   let answers: AsyncIterator<Buffer>;
+  /** The delays that have begun, with functions that end them. */
+  let delays: { readonly ms: number; readonly end: () => void }[];
 
   /** Starts a server that responds to every request immediately, with its correlation id. */
   before(async () => {
@@ -81,7 +82,10 @@ describe('the proxy', () => {
 
   beforeEach(async () => {
     asked = [];
-    proxy = await createKafkaProxy((broker.address() as AddressInfo).port);
+    delays = [];
+    proxy = await createKafkaProxy((broker.address() as AddressInfo).port, {
+      delay: (ms) => new Promise((end) => delays.push({ ms, end })),
+    });
     await plug();
   });
 
@@ -150,8 +154,21 @@ describe('the proxy', () => {
     proxy.setMode({ kind: 'slow', ms: 200 });
     ask(METADATA, 1);
     const late = answered();
-    assert.equal(await Promise.race([late, sleep(150, 'not yet')]), 'not yet');
+    await eventually('the first answer is delayed', () => delays.length === 1);
+    const first = client;
+    await plug();
+    ask(METADATA, 2);
+    await eventually('the second answer is delayed', () => delays.length === 2);
+    delays[1]?.end();
+    assert.equal(await answered(), 2);
+    assert.equal(await Promise.race([late, Promise.resolve('not yet')]), 'not yet');
+    delays[0]?.end();
     assert.equal(await late, 1);
+    assert.deepEqual(
+      delays.map(({ ms }) => ms),
+      [200, 200],
+    );
+    first.destroy();
   });
 
   test('refuses connections while it is cut, and accepts them again once it is mended', async () => {

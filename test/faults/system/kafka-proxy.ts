@@ -33,8 +33,14 @@ export interface KafkaProxy {
   close(): Promise<void>;
 }
 
-/** Creates a proxy to a broker on this machine. It accepts connections from the beginning. */
-export async function createKafkaProxy(brokerPort: number): Promise<KafkaProxy> {
+/**
+ * Creates a proxy to a broker on this machine. It accepts connections from the beginning.
+ * @param options.delay waits for a number of ms; used in the mode `slow`. Default: a real timer
+ */
+export async function createKafkaProxy(
+  brokerPort: number,
+  { delay = sleep }: { readonly delay?: (ms: number) => Promise<void> } = {},
+): Promise<KafkaProxy> {
   let mode: KafkaProxyMode = { kind: 'clear' };
   let produced = Promise.withResolvers<void>();
   let held: Promise<void> | undefined;
@@ -57,7 +63,7 @@ export async function createKafkaProxy(brokerPort: number): Promise<KafkaProxy> 
 
     async function* answers(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
       for await (const frame of splitFrames(chunks)) {
-        if (mode.kind === 'slow') await sleep(mode.ms);
+        if (mode.kind === 'slow') await delay(mode.ms);
         const isProduce = open.delete(correlationIdOf(frame));
         if (isProduce) await held;
         if (isProduce && mode.kind === 'lose-produce-answers') return;

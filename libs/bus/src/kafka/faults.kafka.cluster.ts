@@ -211,8 +211,6 @@ describe('the Kafka bus', () => {
     }
     await publishAll();
     await until(async () => seen.length === keys.length && (await isAtEnd(subscription)));
-    await new Promise((resolve) => setTimeout(resolve, STUCK_AFTER_MS + 1000));
-    assert.equal(reasons.length, 0, 'who has read everything may rest');
 
     const [forgotten] = seen;
     const fetch = Broker.prototype.fetch;
