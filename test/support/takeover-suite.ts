@@ -24,6 +24,7 @@ export const TAKEOVER_SETTINGS: Settings = {
   LIMIT_MAILS_PER_ADDRESS: '3',
   LIMIT_MAILS_PER_ADDRESS_AND_DAY: '30',
   TRUSTED_PROXIES: '127.0.0.1/32,::1/128',
+  ERASURE_GRACE_DAYS: '0',
 };
 const HOME = { 'x-forwarded-for': '192.0.2.1' };
 const AWAY = { 'x-forwarded-for': '198.51.100.7' };
@@ -42,6 +43,17 @@ function choosing(password: string) {
 /** Returns the id of the account to which a link token belongs. The token begins with this id, without hyphens. */
 function accountOf(token: string): string {
   return Buffer.from(token, 'base64url').subarray(0, 16).toString('hex');
+}
+
+/** The headers that differ between any two responses. */
+const VARYING_HEADERS = ['content-length', 'date', 'x-request-id'];
+
+/** Returns the status, the headers and the body of a response, without what differs between any two accounts. */
+function shapeOf({ status, headers, text }: Reply, person: Pick<Person, 'email' | 'username'>): string {
+  const shown = [...headers]
+    .filter(([name]) => !VARYING_HEADERS.includes(name))
+    .map(([name, value]) => `${name}: ${value.replace(/=[^;]*/, '=')}`);
+  return withoutNames([status, ...shown, text].join('\n'), person);
 }
 
 /** Returns the text without what differs between any two accounts: ids, times, and the names of the person. */
@@ -145,6 +157,16 @@ export function takeoverSuite(title: string, start: () => Promise<System>): void
       return withoutNames(JSON.stringify([{ ...exported, mails, signIns }, ...texts]), person);
     }
 
+    /** Erases the account of a person, and waits until its erasure is finished. */
+    async function erase({ email, password }: Person): Promise<void> {
+      const { id, accessToken: token } = await people.login({ email, password });
+      assertStatus(await client.post('/auth/account/erase', { token, json: { password } }), 202);
+      await eventually(`the erasure of ${id}`, async () => {
+        const listed = await system.ops('erasures', 'list', '--json');
+        return listed.split('\n').some((line) => line.includes(id) && !line.includes('dueSince'));
+      });
+    }
+
     async function assertKeptOut(person: Person): Promise<void> {
       assertProblem(await login(person), 401, 'invalid_credentials');
     }
@@ -238,6 +260,39 @@ export function takeoverSuite(title: string, start: () => Promise<System>): void
           seen.add(answers.join('\n'));
         }
         assert.equal(seen.size, 1, [...seen].join('\n\n'));
+      });
+
+      test('gets the same statuses, headers and bodies for known, pending, unknown and erased addresses (ASVS 6.3.8)', async () => {
+        const known = await people.verified(newPerson('known'));
+        const pending = newPerson('pending');
+        assertStatus(await people.signUp(pending, HOME), 201);
+        const erased = await people.verified(newPerson('erased'));
+        await erase(erased);
+        const answers: string[][] = [];
+        for (const { email } of [known, pending, newPerson('unknown'), erased]) {
+          const user = await people.verified(newPerson('user'));
+          const { accessToken: token } = await people.login(user);
+          const mallory = { ...newPerson('mallory'), email };
+          const wrong = { json: { email, password: 'not the password' }, headers: AWAY };
+          const request = { json: { email }, headers: AWAY };
+          const json = { newEmail: email, password: user.password };
+          const replies = [
+            await client.post('/auth/login', wrong),
+            await client.post('/auth/verification-request', request),
+            await client.post('/auth/password-reset-request', request),
+            await client.post('/auth/change-email', { token, json, headers: AWAY }),
+            await people.signUp(mallory, AWAY),
+            await people.signUp(mallory, AWAY),
+            await client.post('/auth/login', wrong),
+          ];
+          answers.push(replies.map((reply) => shapeOf(reply, mallory)));
+          assert.deepEqual(
+            replies.map(({ status }) => status),
+            [401, 202, 202, 202, 201, 201, 401],
+          );
+        }
+        const [ofKnown, ...others] = answers;
+        for (const other of others) assert.deepEqual(other, ofKnown);
       });
 
       test('learns nothing about the address from what the account shows (ASVS 6.3.8)', async () => {

@@ -1,21 +1,29 @@
 /**
  * Tests that strangers cannot take over an address. Three parties use the same address: its owner, who reads
- * the mailbox, and two strangers. They send arbitrary requests in any order, concurrently and beyond the
- * limits. Requests may be lost or repeated.
+ * the mailbox, and two strangers. Each party also has a mailbox that only it reads, and the strangers have a
+ * verified account there. They send arbitrary requests in any order, concurrently and beyond the limits.
+ * Requests may be lost or repeated.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { SealedContent } from '@latchkey/events';
 import { StoreUnavailable } from '@latchkey/store';
 import fc from 'fast-check';
-import { isLivingAccount } from '../account/index.ts';
-import { findAddressOwnerId } from '../addresses/owners.ts';
-import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
+import { findAccountByAddress, findAddressOwnerId } from '../addresses/owners.ts';
+import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
+import { confirmEmailChange, type OwnerEvidence } from '../email-change/confirm.ts';
+import { releaseDueAddresses } from '../email-change/release.ts';
+import { requestEmailChange } from '../email-change/request.ts';
+import { undoEmailChange } from '../email-change/undo.ts';
+import { cancelErasure, requestOwnErasure } from '../erasure/request-erasure.ts';
+import { eraseDueAccounts } from '../erasure/sweep.ts';
+import { changePassword } from '../passwords/change.ts';
 import { completePasswordReset } from '../passwords/reset.ts';
 import type { Journal } from '../ports/journal.ts';
 import { Refused } from '../refused.ts';
 import { processMailRequest, requestMailToAddress } from '../requests/written-requests.ts';
-import { login } from '../sessions/login.ts';
+import { login, type SignInResult } from '../sessions/login.ts';
+import { refreshSession } from '../sessions/refresh.ts';
 import { findCallerOfToken } from '../sessions/session-status.ts';
 import { logoutEverywhere } from '../sessions/sessions.ts';
 import { createTestContext, DAY_MS, openTestWorld } from '../testing/world.ts';
@@ -26,13 +34,15 @@ import { rejectSignUp, renewVerification, type VerificationEvidence, verifySignU
 const ADDRESS = 'ada@example.com';
 const PARTIES = ['owner', 'stranger', 'other stranger'] as const;
 type Party = (typeof PARTIES)[number];
+/** Whether an action is about the address that all parties use, or about one of the party's own two. */
+type Target = 'shared' | 'own' | 'second';
 /** The password that the owner chooses at the end of a test run. */
 const LAST = 'the last one of the owner';
 
 /** An action of one party. Only the owner of the mailbox can use the links in its mails. */
 type Action =
   | { readonly kind: 'sign-up'; readonly key: number | undefined; readonly password: number }
-  | { readonly kind: 'log-in'; readonly password: number }
+  | { readonly kind: 'log-in'; readonly at: Target; readonly password: number }
   | { readonly kind: 'renew' | 'log-out-everywhere' | 'reject'; readonly nth: number }
   | { readonly kind: 'request'; readonly of: 'password-reset' | 'verification' }
   | {
@@ -41,7 +51,16 @@ type Action =
       readonly by: VerificationEvidence['kind'];
       readonly password: number;
     }
-  | { readonly kind: 'reset'; readonly nth: number; readonly password: number };
+  | { readonly kind: 'reset' | 'undo-email'; readonly nth: number; readonly password: number }
+  | { readonly kind: 'refresh' | 'cancel-erasure'; readonly nth: number }
+  | { readonly kind: 'change-password' | 'erase'; readonly nth: number; readonly password: number }
+  | { readonly kind: 'change-email'; readonly nth: number; readonly to: Target; readonly password: number }
+  | {
+      readonly kind: 'confirm-email';
+      readonly nth: number;
+      readonly by: OwnerEvidence['kind'];
+      readonly password: number;
+    };
 
 interface Step {
   /** The actions of this step, which start concurrently. */
@@ -53,12 +72,39 @@ interface Step {
   readonly sweeps: boolean;
 }
 
-const nth = fc.nat(3);
-const password = fc.nat(1);
+// Mostly the newest link or session, and the first password, because others are often refused.
+const nth = fc.constantFrom(0, 0, 0, 1, 2, 3);
+const password = fc.constantFrom(0, 0, 1);
+const target = fc.constantFrom<Target>('shared', 'own', 'second');
 const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 4, arbitrary: signUpAction() },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('log-in' as const), password }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('log-in' as const), at: target, password }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('renew' as const), nth }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constantFrom('refresh' as const, 'cancel-erasure' as const), nth }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('change-password' as const, 'erase' as const),
+      nth,
+      password,
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant('change-email' as const), nth, to: target, password }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('confirm-email' as const),
+      nth,
+      by: fc.constantFrom('holder' as const, 'password' as const),
+      password,
+    }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constantFrom('log-out-everywhere' as const, 'reject' as const), nth }),
@@ -79,7 +125,10 @@ const action: fc.Arbitrary<Action> = fc.oneof(
       password,
     }),
   },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('reset' as const), nth, password }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constantFrom('reset' as const, 'undo-email' as const), nth, password }),
+  },
 );
 
 function signUpAction() {
@@ -98,7 +147,7 @@ const step: fc.Arbitrary<Step> = fc.record({
       maxLength: 3,
     },
   ),
-  minutes: fc.constantFrom(0, 0, 1, 30, 61),
+  minutes: fc.constantFrom(0, 0, 0, 1, 1, 30, 30, 61, 61, 8 * 24 * 60),
   works: fc.boolean(),
   sweeps: fc.boolean(),
 });
@@ -109,9 +158,13 @@ interface Session {
   readonly sub: string;
   readonly sid: string;
   readonly seq: number;
+  readonly refreshToken: string;
 }
 
 interface Possessions {
+  /** The addresses of the mailboxes that only this party reads. */
+  readonly own: string;
+  readonly second: string;
   readonly passwords: readonly string[];
   readonly sessions: Session[];
   /** The accounts for which this party's browser has sign-up cookies. */
@@ -119,7 +172,23 @@ interface Possessions {
 }
 
 function possessionsOf(party: Party): Possessions {
-  return { passwords: [`first of ${party}`, `second of ${party}`], sessions: [], cookies: [] };
+  const name = party.replace(' ', '-');
+  return {
+    own: `${name}@example.com`,
+    second: `${name}@example.org`,
+    passwords: [`first of ${party}`, `second of ${party}`],
+    sessions: [],
+    cookies: [],
+  };
+}
+
+function emailOf(address: string) {
+  return { stored: address, canonical: address };
+}
+
+function sessionOf({ state, refreshToken }: SignInResult): Session {
+  const [sid = ''] = refreshToken.split('.');
+  return { sub: state.userId, sid, seq: state.sequence, refreshToken };
 }
 
 async function quickHash(text: string, address: string): Promise<string> {
@@ -173,7 +242,24 @@ async function openStage() {
     stranger: possessionsOf('stranger'),
     'other stranger': possessionsOf('other stranger'),
   };
-  return { world, deps, links, faults, parties };
+  const stage = { world, deps, links, faults, parties };
+  await settleIn(stage, parties.stranger, parties.stranger.own);
+  await settleIn(stage, parties['other stranger'], parties['other stranger'].own);
+  return stage;
+}
+
+/** Gives a party a verified account with an address, and a session. */
+async function settleIn(
+  { deps, links }: Pick<Stage, 'deps' | 'links'>,
+  { passwords, sessions }: Possessions,
+  address: string,
+): Promise<void> {
+  const [password = ''] = passwords;
+  const origin = createTestContext();
+  await signUp(deps, { email: emailOf(address), password, username: 'somebody', locale: 'en' }, origin);
+  const token = links.at(-1)?.token ?? '';
+  await verifySignUp(deps, { token, evidence: { kind: 'password', password } }, origin);
+  sessions.push(sessionOf(await login(deps, { address, password }, origin)));
 }
 
 type Stage = Awaited<ReturnType<typeof openStage>>;
@@ -197,10 +283,23 @@ async function act(stage: Stage, { party, action, network }: Step['actions'][num
 
 async function attempt(stage: Stage, party: Party, action: Action, origin: UseCaseContext): Promise<void> {
   const { deps, parties } = stage;
-  const { passwords, sessions, cookies } = parties[party];
-  const email = { stored: ADDRESS, canonical: ADDRESS };
-  // Strangers cannot read the mails.
-  const mailbox = party === 'owner' ? stage.links : [];
+  const { own, second, passwords, sessions, cookies } = parties[party];
+  const addresses: Readonly<Record<Target, string>> = { shared: ADDRESS, own, second };
+  const email = emailOf(ADDRESS);
+  // Strangers cannot read the mails to the shared address.
+  const read = party === 'owner' ? [ADDRESS, own, second] : [own, second];
+  const mailbox = stage.links.filter((link) => read.includes(link.to));
+  function linkFor(purpose: SealedContent['purpose'], index: number) {
+    return nthOf(
+      mailbox.filter((link) => link.purpose === purpose),
+      index,
+    );
+  }
+  async function withCaller(index: number, run: (caller: Caller) => Promise<unknown>): Promise<void> {
+    const session = nthOf(sessions, index);
+    const caller = session && (await findCallerOfToken(deps, session));
+    if (caller !== undefined) await run(caller);
+  }
   switch (action.kind) {
     case 'sign-up': {
       const chosen = passwords[action.password] ?? '';
@@ -210,60 +309,78 @@ async function attempt(stage: Stage, party: Party, action: Action, origin: UseCa
       return;
     }
     case 'log-in': {
-      const signed = await login(
-        deps,
-        { address: ADDRESS, password: passwords[action.password] ?? '' },
-        origin,
-      );
-      const { userId, sequence } = signed.state;
-      const [sid = ''] = signed.refreshToken.split('.');
-      sessions.push({ sub: userId, sid, seq: sequence });
+      const address = addresses[action.at];
+      const chosen = passwords[action.password] ?? '';
+      sessions.push(sessionOf(await login(deps, { address, password: chosen }, origin)));
+      return;
+    }
+    case 'refresh': {
+      const session = nthOf(sessions, action.nth);
+      if (session) sessions.push(sessionOf(await refreshSession(deps, session.refreshToken, origin)));
       return;
     }
     case 'renew':
-    case 'log-out-everywhere': {
-      const session = nthOf(sessions, action.nth);
-      const caller = session && (await findCallerOfToken(deps, session));
-      if (caller === undefined) return;
-      if (action.kind === 'renew') await renewVerification(deps, caller, origin);
-      else await logoutEverywhere(deps, caller, origin);
-      return;
+      return withCaller(action.nth, (caller) => renewVerification(deps, caller, origin));
+    case 'log-out-everywhere':
+      return withCaller(action.nth, (caller) => logoutEverywhere(deps, caller, origin));
+    case 'change-password': {
+      const [currentPassword = '', newPassword = ''] =
+        action.password === 0 ? passwords : passwords.toReversed();
+      const change = { currentPassword, newPassword, confirmNewPassword: newPassword };
+      return withCaller(action.nth, (caller) => changePassword(deps, change, caller, origin));
+    }
+    case 'change-email': {
+      const newEmail = emailOf(addresses[action.to]);
+      const request = { newEmail, password: passwords[action.password] ?? '' };
+      return withCaller(action.nth, (caller) => requestEmailChange(deps, request, caller, origin));
+    }
+    case 'erase': {
+      const request = { password: passwords[action.password] ?? '' };
+      return withCaller(action.nth, (caller) => requestOwnErasure(deps, request, caller, origin));
     }
     case 'request':
       await requestMailToAddress(deps, { kind: action.of, address: ADDRESS }, origin);
       return;
     case 'reject': {
-      const link = nthOf(
-        mailbox.filter(({ purpose }) => purpose === 'verification'),
-        action.nth,
-      );
+      const link = linkFor('verification', action.nth);
       if (link) await rejectSignUp(deps, link.token, origin);
       return;
     }
     case 'verify': {
-      const link = nthOf(
-        mailbox.filter(({ purpose }) => purpose === 'verification'),
-        action.nth,
-      );
+      const link = linkFor('verification', action.nth);
       if (link)
         await verifySignUp(deps, { token: link.token, evidence: evidenceOf(parties[party], action) }, origin);
       return;
     }
-    case 'reset': {
-      const link = nthOf(
-        mailbox.filter(({ purpose }) => purpose === 'reset'),
-        action.nth,
-      );
+    case 'confirm-email': {
+      const link = linkFor('email-change', action.nth);
+      const evidence = ownerEvidenceOf(parties[party], action);
+      if (link) await confirmEmailChange(deps, { token: link.token, evidence }, origin);
+      return;
+    }
+    case 'cancel-erasure': {
+      const link = linkFor('erasure', action.nth);
+      if (link) await cancelErasure(deps, link.token, origin);
+      return;
+    }
+    case 'reset':
+    case 'undo-email': {
+      const link = linkFor(action.kind === 'reset' ? 'reset' : 'email-undo', action.nth);
       const chosen = passwords[action.password] ?? '';
-      if (link)
-        await completePasswordReset(
-          deps,
-          { token: link.token, newPassword: chosen, confirmNewPassword: chosen },
-          origin,
-        );
+      const choice = { newPassword: chosen, confirmNewPassword: chosen };
+      const use = action.kind === 'reset' ? completePasswordReset : undoEmailChange;
+      if (link) await use(deps, { token: link.token, ...choice }, origin);
       return;
     }
   }
+}
+
+function ownerEvidenceOf(
+  { passwords, sessions }: Possessions,
+  { by, password: index }: Extract<Action, { kind: 'confirm-email' }>,
+): OwnerEvidence {
+  if (by === 'password') return { kind: by, password: passwords[index] ?? '' };
+  return { kind: by, holders: sessions.map(({ sub, seq }) => ({ userId: sub, since: seq })) };
 }
 
 function evidenceOf(
@@ -286,6 +403,16 @@ async function work({ deps, world, faults }: Stage): Promise<void> {
   }
 }
 
+/** Does what auth's jobs do: it ends old sign-ups, erases accounts that are due, and releases addresses. */
+async function sweep({ deps, world }: Stage): Promise<void> {
+  await runSignUpCleanupPass(deps);
+  const { accounts, journal } = deps;
+  await eraseDueAccounts({ ...world.erasing, accounts, journal });
+  await releaseDueAddresses(deps, (_, error) => {
+    throw error;
+  });
+}
+
 async function play(stage: Stage, steps: readonly Step[], check: () => Promise<void>): Promise<void> {
   for (const { actions, faults, minutes, works, sweeps } of steps) {
     stage.world.advance(minutes * 60_000);
@@ -293,42 +420,43 @@ async function play(stage: Stage, steps: readonly Step[], check: () => Promise<v
     await Promise.all(actions.map((one) => act(stage, one)));
     stage.faults.length = 0;
     if (works) await work(stage);
-    if (sweeps) await runSignUpCleanupPass(stage.deps);
+    if (sweeps) await sweep(stage);
     await check();
   }
 }
 
-/** Asserts that no stranger has a password or session of the verified account that owns the address. */
+/** Asserts that no stranger has a password or session of the verified account of the owner's addresses. */
 async function assertStrangersAreOut({ deps, parties }: Stage): Promise<void> {
-  const owner = await findAddressOwnerId(deps, ADDRESS);
-  if (owner === undefined) return;
-  const account = await deps.accounts.load(owner);
-  assert.ok(isLivingAccount(account) && account.status === 'verified');
-  const hashes = [...parties.owner.passwords, LAST].map((text) => `hash of ${text} for ${ADDRESS}`);
-  assert.ok(hashes.includes(account.passwordHash), 'the password is one that the owner has chosen');
   const strangers: readonly Possessions[] = [parties.stranger, parties['other stranger']];
   const sessions: readonly Session[] = strangers.flatMap((stranger) => stranger.sessions);
-  const callers = await Promise.all(
-    sessions.filter(({ sub }) => sub === owner).map((session) => findCallerOfToken(deps, session)),
-  );
-  assert.ok(
-    callers.every((caller) => caller === undefined),
-    'no session of a stranger is active',
-  );
+  for (const address of [ADDRESS, parties.owner.own, parties.owner.second]) {
+    const account = await findAccountByAddress(deps, address);
+    if (account === undefined) continue;
+    assert.equal(account.status, 'verified');
+    const hashes = [...parties.owner.passwords, LAST].map((text) => `hash of ${text} for ${address}`);
+    assert.ok(hashes.includes(account.passwordHash), 'the password is one that the owner has chosen');
+    const callers = await Promise.all(
+      sessions.filter(({ sub }) => sub === account.userId).map((session) => findCallerOfToken(deps, session)),
+    );
+    assert.ok(
+      callers.every((caller) => caller === undefined),
+      'no session of a stranger is active',
+    );
+  }
 }
 
 /**
- * Asserts that the owner can get in: a day later, from a new network, the owner signs up or resets the
- * password, and follows the newest link.
+ * Asserts that the owner can get in: once erasures and undo links are over, the owner signs up or resets the
+ * password from a new network, and follows the newest link.
  */
 async function assertOwnerGetsIn(stage: Stage): Promise<void> {
   const { deps, links, world } = stage;
   const origin = createTestContext({ ip: '203.0.113.9' });
-  world.advance(DAY_MS + 1);
-  await runSignUpCleanupPass(deps);
+  world.advance(8 * DAY_MS);
+  await sweep(stage);
   const chosen = LAST;
   const person = {
-    email: { stored: ADDRESS, canonical: ADDRESS },
+    email: emailOf(ADDRESS),
     password: chosen,
     username: 'ada',
     locale: 'en',
@@ -355,17 +483,62 @@ async function onStage(run: (stage: Stage) => Promise<void>): Promise<void> {
   }
 }
 
+function stepOf(party: Party, action: Action, minutes = 0): Step {
+  return { actions: [{ party, action, network: 0 }], faults: [], minutes, works: true, sweeps: true };
+}
+
 describe('of one address, for any sequence of requests,', () => {
-  test('nobody without the mailbox gets into a verified account, and its owner always gets in', async () => {
-    await fc.assert(
-      fc.asyncProperty(story, (steps) =>
-        onStage(async (stage) => {
-          await play(stage, steps, () => assertStrangersAreOut(stage));
-          await assertOwnerGetsIn(stage);
-          await assertStrangersAreOut(stage);
-        }),
-      ),
-      { numRuns: 60 },
-    );
-  });
+  for (const isTaken of [false, true])
+    test(`nobody without the mailbox gets into a verified account, and its owner always gets in${isTaken ? ', who has an account already' : ''}`, async () => {
+      await fc.assert(
+        fc.asyncProperty(story, (steps) =>
+          onStage(async (stage) => {
+            if (isTaken) await settleIn(stage, stage.parties.owner, ADDRESS);
+            await play(stage, steps, () => assertStrangersAreOut(stage));
+            await assertOwnerGetsIn(stage);
+            await assertStrangersAreOut(stage);
+          }),
+        ),
+        { numRuns: 40 },
+      );
+    });
+
+  test('the actions of a story change addresses and erase accounts', () =>
+    onStage(async (stage) => {
+      await settleIn(stage, stage.parties.owner, ADDRESS);
+      const [account] = stage.parties.owner.sessions;
+      const newest = { nth: 0, password: 0 };
+      const steps = [
+        stepOf('owner', { kind: 'change-password', ...newest }),
+        stepOf('owner', { kind: 'refresh', nth: 0 }),
+        stepOf('owner', { kind: 'change-email', to: 'second', nth: 0, password: 1 }),
+        stepOf('owner', { kind: 'confirm-email', by: 'holder', ...newest }),
+        stepOf('owner', { kind: 'undo-email', ...newest }),
+        stepOf('owner', { kind: 'log-in', at: 'shared', password: 0 }),
+        stepOf('owner', { kind: 'erase', ...newest }),
+        stepOf('owner', { kind: 'cancel-erasure', nth: 0 }),
+        stepOf('owner', { kind: 'log-in', at: 'shared', password: 0 }),
+        stepOf('owner', { kind: 'erase', ...newest }),
+        stepOf('owner', { kind: 'log-in', at: 'shared', password: 0 }, 8 * 24 * 60),
+      ];
+      await play(stage, steps, () => assertStrangersAreOut(stage));
+      assert.deepEqual(await stage.world.typesOf(account?.sub ?? ''), [
+        'UserRegistered',
+        'AccountVerified',
+        'PasswordChanged',
+        'SessionsRevoked',
+        'EmailChangeRequested',
+        'EmailChanged',
+        'EmailChangeReverted',
+        'PasswordChanged',
+        'SessionsRevoked',
+        'OwnerAlerted',
+        'AccountErasureRequested',
+        'SessionsRevoked',
+        'AccountErasureCanceled',
+        'AccountErasureRequested',
+        'SessionsRevoked',
+        'AccountErased',
+      ]);
+    }));
 });
