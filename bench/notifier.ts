@@ -3,15 +3,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
-import { compose, type NotifierConfig, notifierSettings, notifierTopics } from '@latchkey/notifier';
+import { compose, type NotifierConfig, notifierSettings, topicsOfNotifier } from '@latchkey/notifier';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { createTransport } from 'nodemailer';
 import type { NewDelivery } from '../services/notifier/src/delivery/delivery.ts';
-import { intakeEntriesFor } from '../services/notifier/src/intake/entries.ts';
-import type { Mail, Mailer } from '../services/notifier/src/ports/mailer.ts';
-import { openSqliteStorage } from '../services/notifier/src/storage/sqlite/index.ts';
-import { anEvent, createSealingKey, type SealingKey } from '../services/notifier/src/testing/events.ts';
+import { computeDeliveriesAndCutoffs } from '../services/notifier/src/intake/entries.ts';
+import type { Mailer, OutgoingMail } from '../services/notifier/src/ports/mailer.ts';
+import { openSqliteNotifierStorage } from '../services/notifier/src/storage/sqlite/index.ts';
+import {
+  createSealingKey,
+  createTestEvent,
+  type SealingKey,
+} from '../services/notifier/src/testing/events.ts';
 import { eventually } from '../test/support/eventually.ts';
 import type { Settings } from '../test/support/system.ts';
 import { type Benchmark, createMinTarget } from './support/benchmark.ts';
@@ -71,14 +75,19 @@ async function verifications(key: SealingKey): Promise<readonly NewDelivery[]> {
     const subject = randomUUID();
     const link = { purpose: 'verification', to: person.email, userId: subject, expiresAt } as const;
     const data = { role: 'user', locale: 'en', person, verification: await key.seal(link) } as const;
-    deliveries.push(...intakeEntriesFor(anEvent('UserRegistered', data, { subject })).deliveries);
+    deliveries.push(
+      ...computeDeliveriesAndCutoffs(createTestEvent('UserRegistered', data, { subject })).deliveries,
+    );
   }
   return deliveries;
 }
 
 /** Returns the mails that the notifier passes to nodemailer for these deliveries. */
-async function filledIn(owed: readonly NewDelivery[], config: NotifierConfig): Promise<readonly Mail[]> {
-  const mails: Mail[] = [];
+async function filledIn(
+  owed: readonly NewDelivery[],
+  config: NotifierConfig,
+): Promise<readonly OutgoingMail[]> {
+  const mails: OutgoingMail[] = [];
   await drained(owed, config, {
     async send(mail) {
       mails.push(mail);
@@ -99,7 +108,7 @@ async function perSecond(work: () => Promise<unknown>): Promise<number> {
  * Sends mails with nodemailer's connection pool alone.
  * @returns mails per second
  */
-async function handedOver(mails: readonly Mail[], settings: Settings): Promise<number> {
+async function handedOver(mails: readonly OutgoingMail[], settings: Settings): Promise<number> {
   const { MAIL_SERVER: host = '', MAIL_PORT: port, MAIL_FROM: from } = settings;
   const transport = createTransport({
     pool: true,
@@ -109,7 +118,7 @@ async function handedOver(mails: readonly Mail[], settings: Settings): Promise<n
     maxConnections: CONNECTIONS,
     maxMessages: MAILS,
   });
-  function send({ id, to, subject, html, text, locale, correlationId, date }: Mail) {
+  function send({ id, to, subject, html, text, locale, correlationId, date }: OutgoingMail) {
     return transport.sendMail({
       from,
       to,
@@ -145,8 +154,8 @@ async function drained(
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));
   const database = openDatabase({ folder, as: 'server' });
   const bus = createEmbeddedBus({ database });
-  await bus.ensureTopics(notifierTopics);
-  const deliveries = openSqliteStorage({ database }).deliveries;
+  await bus.ensureTopics(topicsOfNotifier);
+  const deliveries = openSqliteNotifierStorage({ database }).deliveries;
   await deliveries.record({ deliveries: owed, cutoffs: [] }, new Date());
   const service = compose(config, {
     backend: { store: createSqliteStore(database), bus },

@@ -14,12 +14,12 @@ import { acceptAllRecords } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
 import { createRegistry, parseJson } from '@latchkey/process';
 import { createSqliteStore, type Database, openDatabase } from '@latchkey/sqlite';
-import { loadSecrets } from '../apps/standalone/src/secrets.ts';
-import { silentLogger } from '../apps/standalone/src/testing.ts';
-import { createProjection } from '../services/user/src/projection/projection.ts';
+import { loadOrGenerateSecrets } from '../apps/standalone/src/secrets.ts';
+import { createSilentLogger } from '../apps/standalone/src/testing.ts';
+import { createProfileProjection } from '../services/user/src/projection/projection.ts';
 import { createProjectionMetrics } from '../services/user/src/projection/projection-metrics.ts';
-import { openStorage } from '../services/user/src/storage/index.ts';
-import { profileTableName } from '../services/user/src/storage/sqlite/migrations.ts';
+import { openUserStorage } from '../services/user/src/storage/index.ts';
+import { nameOfProfileTable } from '../services/user/src/storage/sqlite/migrations.ts';
 import { eventually } from '../test/support/eventually.ts';
 import type { Benchmark, Figure } from './support/benchmark.ts';
 import { seedLog } from './support/seed-log.ts';
@@ -47,7 +47,9 @@ async function figureOf(eventsEach: number): Promise<Figure> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));
   try {
     await seedLog(folder, { accounts: EVENTS / eventsEach, eventsEach });
-    const keys = createFixedEventKeySource(parseJson((await loadSecrets(folder)).EVENT_SIGNING_KEYS));
+    const keys = createFixedEventKeySource(
+      parseJson((await loadOrGenerateSecrets(folder)).EVENT_SIGNING_KEYS),
+    );
     const database = openDatabase({ folder, as: 'server' });
     const { without, checked } = await measureAlternately(ROUNDS, {
       without: () => cpuSeconds(database, () => acceptAllRecords),
@@ -76,13 +78,13 @@ type AuthenticateOn = (log: ReturnType<typeof createEmbeddedBus>) => RecordAuthe
  * @returns the CPU time of all threads, in seconds
  */
 async function cpuSeconds(database: Database, authenticateOn: AuthenticateOn): Promise<number> {
-  const { profilesOf } = openStorage(createSqliteStore(database));
+  const { profilesOf } = openUserStorage(createSqliteStore(database));
   await database.write(() => {
-    database.prepare(`DELETE FROM ${profileTableName('v1')}`).run();
+    database.prepare(`DELETE FROM ${nameOfProfileTable('v1')}`).run();
     database.prepare('DELETE FROM bus_position WHERE "group" = ?').run(GROUP);
   });
   const bus = createEmbeddedBus({ database });
-  const project = createProjection({
+  const project = createProfileProjection({
     log: bus,
     authenticate: authenticateOn(bus),
     onForged(_, [first]) {
@@ -96,7 +98,7 @@ async function cpuSeconds(database: Database, authenticateOn: AuthenticateOn): P
       forked: async () => 0,
       generation: () => 1,
     }),
-    logger: silentLogger(),
+    logger: createSilentLogger(),
     now: () => new Date(),
     announce: () => undefined,
     confirm: async () => undefined,

@@ -6,8 +6,8 @@ import { generalTexts, type Texts } from '../libs/http/src/index.ts';
 import { guardTexts } from '../libs/tokens/src/index.ts';
 import { findUntranslatedPageTexts } from '../services/auth/src/http/pages/language.ts';
 import { texts as authTexts } from '../services/auth/src/http/texts.ts';
-import { mails } from '../services/notifier/mails/index.ts';
-import { loadTemplates } from '../services/notifier/src/mails/templates.ts';
+import { allMailDefinitions } from '../services/notifier/mails/index.ts';
+import { loadMailTemplates } from '../services/notifier/src/mails/templates.ts';
 import { texts as userTexts } from '../services/user/src/http/texts.ts';
 
 const MAIL_LOCALES = ['de', 'fr', 'es', 'pt-BR'];
@@ -24,14 +24,14 @@ function missingIn(where: string, { de = {}, ...others }: Texts): readonly strin
   );
 }
 
-const templates = await loadTemplates();
+const templates = await loadMailTemplates();
 const missing = [
   ...findUntranslatedPageTexts().map((line) => line.replace(': ', ': page: ')),
   ...missingIn('general', generalTexts),
   ...missingIn('guards', guardTexts),
   ...missingIn('auth', authTexts),
   ...missingIn('user', userTexts),
-  ...mails.flatMap(({ name }) =>
+  ...allMailDefinitions.flatMap(({ name }) =>
     MAIL_LOCALES.filter((locale) => !templates.locales(name).includes(locale)).map(
       (locale) => `${locale}: mail: ${name}`,
     ),

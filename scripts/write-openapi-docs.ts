@@ -7,11 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger, createRegistry } from '@latchkey/process';
 import { composeStandalone } from '../apps/standalone/src/compose.ts';
-import { readSettings } from '../apps/standalone/src/settings.ts';
+import { readStandaloneSettings } from '../apps/standalone/src/settings.ts';
 import { writeOrCheckGeneratedFile } from './generated-file.ts';
 
 async function describeIn(folder: string): Promise<unknown> {
-  const config = readSettings({ LATCHKEY_ENV: 'development', DATA_DIR: folder, PORT: '0' });
+  const config = readStandaloneSettings({ LATCHKEY_ENV: 'development', DATA_DIR: folder, PORT: '0' });
   const logger = createLogger({ name: 'docs', level: 'silent' });
   const standalone = await composeStandalone(config, { logger, registry: createRegistry() });
   try {

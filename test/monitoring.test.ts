@@ -9,7 +9,7 @@ import { before, describe, test } from 'node:test';
 import { kafkaSettings, readStoreConfig } from '@latchkey/backend';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
 import { composeStandalone } from '../apps/standalone/src/compose.ts';
-import { readSettings } from '../apps/standalone/src/settings.ts';
+import { readStandaloneSettings } from '../apps/standalone/src/settings.ts';
 import { connectToServers } from '../libs/cluster/src/servers.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -33,7 +33,7 @@ function namesIn(registry: ReturnType<typeof createRegistry>): ReadonlySet<strin
 before(async () => {
   await using folder = await temporaryFolder();
   const registry = createRegistry();
-  const config = readSettings({ PORT: '0', DATA_DIR: folder.path });
+  const config = readStandaloneSettings({ PORT: '0', DATA_DIR: folder.path });
   const standalone = await composeStandalone(config, { logger, registry });
   inStandalone = namesIn(registry);
   await standalone.stop();

@@ -6,10 +6,10 @@ import { type EncodedEvent, encode, subjectOfKey } from '@latchkey/events';
 import { ensureIndexes, openMongo } from '@latchkey/mongo';
 import { createLogger, createRegistry } from '@latchkey/process';
 import type { AnyBulkWriteOperation, Collection, Document } from 'mongodb';
-import { createProjection } from '../../services/user/src/projection/projection.ts';
+import { createProfileProjection } from '../../services/user/src/projection/projection.ts';
 import { createProjectionMetrics } from '../../services/user/src/projection/projection-metrics.ts';
 import { createMongoProfiles } from '../../services/user/src/storage/mongo/profiles.ts';
-import { profileCollectionName, profileIndexes } from '../../services/user/src/storage/mongo/schema.ts';
+import { nameOfProfileCollection, profileIndexes } from '../../services/user/src/storage/mongo/schema.ts';
 import { createTestHistory } from '../../services/user/src/testing/history.ts';
 import { type Benchmark, createMinTarget } from '../support/benchmark.ts';
 import { measureMs } from '../support/load.ts';
@@ -39,7 +39,7 @@ export const projectionBenchmark: Benchmark = {
       await ensureIndexes(mongo.connection, profileIndexes(generation));
       return {
         project: projectionInto(createMongoProfiles(mongo.connection, generation)),
-        collection: database.bare.collection<Stored>(profileCollectionName(generation)),
+        collection: database.bare.collection<Stored>(nameOfProfileCollection(generation)),
       };
     }
     const slices = slicesOf(records());
@@ -106,7 +106,7 @@ function projectionInto(profiles: ReturnType<typeof createMongoProfiles>) {
   async function none() {
     return 0;
   }
-  return createProjection({
+  return createProfileProjection({
     authenticate: acceptAllRecords,
     onForged: () => undefined,
     log: { readKey: () => assert.fail('nothing is parked') },

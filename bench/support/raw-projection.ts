@@ -7,13 +7,16 @@ import type { BusRecord } from '@latchkey/bus';
 import { createEmbeddedReader } from '@latchkey/bus/embedded';
 import { ACCOUNTS_TOPIC, decode, subjectOfKey } from '@latchkey/events';
 import { type Database, openDatabase } from '@latchkey/sqlite';
-import { profileTableName, profileTableSql } from '../../services/user/src/storage/sqlite/migrations.ts';
+import {
+  createProfileTableSql,
+  nameOfProfileTable,
+} from '../../services/user/src/storage/sqlite/migrations.ts';
 import { measureMs } from './load.ts';
 
 /** How many records a slice of the user service's subscription contains. */
 const SLICE = 500;
-const FILLED = profileTableName('v2');
-const RAW = profileTableName('raw');
+const FILLED = nameOfProfileTable('v2');
+const RAW = nameOfProfileTable('raw');
 
 const COLUMNS = [
   'id',
@@ -37,7 +40,7 @@ const UPSERT = `
  */
 export async function decodeAndUpsert(folder: string): Promise<{ readonly seconds: number }> {
   const database = openDatabase({ folder, as: 'server' });
-  database.exec(profileTableSql(profileTableName('raw')));
+  database.exec(createProfileTableSql(nameOfProfileTable('raw')));
   let ms = 0;
   for await (const slice of slices(database)) {
     const rows = rowsOf(database, slice);

@@ -6,7 +6,7 @@ import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { signEvents } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, type LatchkeyEvent, topics } from '@latchkey/events';
 import { type Database, openDatabase } from '@latchkey/sqlite';
-import { loadSecrets } from '../../apps/standalone/src/secrets.ts';
+import { loadOrGenerateSecrets } from '../../apps/standalone/src/secrets.ts';
 import { parseEventKeys } from '../../services/auth/src/keys/keys.ts';
 import { createTestHistory } from '../../services/user/src/testing/history.ts';
 
@@ -26,7 +26,7 @@ export interface SeededLog {
  */
 export async function seedLog(folder: string, { accounts, eventsEach = 4 }: SeededLog): Promise<void> {
   const database = openDatabase({ folder, as: 'server' });
-  const { signer } = parseEventKeys((await loadSecrets(folder)).EVENT_SIGNING_KEYS);
+  const { signer } = parseEventKeys((await loadOrGenerateSecrets(folder)).EVENT_SIGNING_KEYS);
   const bus = createEmbeddedBus({ database });
   await bus.ensureTopics(topics);
   for (let from = 0; from < accounts; from += AT_ONCE) {

@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { catalogue } from '@latchkey/events';
 import { parseSecretKeys } from '@latchkey/process';
 import { openDatabase } from '@latchkey/sqlite';
-import { loadSecrets } from '../../apps/standalone/src/secrets.ts';
+import { loadOrGenerateSecrets } from '../../apps/standalone/src/secrets.ts';
 import {
   type AccountCommand,
   type AccountState,
@@ -120,7 +120,7 @@ export async function seedDataFolder(
   const database = openDatabase({ folder, as: 'server' });
   try {
     const { journal } = openSqliteAuthStores(database);
-    const { PASSWORD_SALT_KEY } = await loadSecrets(folder);
+    const { PASSWORD_SALT_KEY } = await loadOrGenerateSecrets(folder);
     const passwords = createPasswordHasher({
       saltKeys: parseSecretKeys(PASSWORD_SALT_KEY),
       costs: parseHashCosts('19456:2'),

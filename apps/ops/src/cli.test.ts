@@ -9,14 +9,14 @@ import { promisify } from 'node:util';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { mainModuleOf } from '@latchkey/process/testing/program-paths';
 import { FINDING_KINDS } from '@latchkey/verify';
-import { temporaryFolder } from '../../standalone/src/testing.ts';
-import { createProgram } from './cli.ts';
+import { createTemporaryFolder } from '../../standalone/src/testing.ts';
+import { createOpsProgram } from './cli.ts';
 import { runCommandInProcess } from './testing/run-in-process.ts';
 
 const MAIN = mainModuleOf('apps/ops');
 const DOCS = join(import.meta.dirname, '..', '..', '..', 'docs', 'ops.md');
 
-const program = await createProgram({
+const program = await createOpsProgram({
   environment: {},
   outputClosed: new AbortController().signal,
   waits: true,
@@ -123,7 +123,7 @@ describe('an invalid command line', () => {
 });
 
 test('a .env that cannot be read is an error of one line, only for commands that need settings', async (t) => {
-  const cwd = await temporaryFolder(t);
+  const cwd = await createTemporaryFolder(t);
   await writeFile(join(cwd, '.env'), Buffer.from('DATA_DIR=x\n', 'utf16le'));
   async function run(...words: readonly string[]) {
     const child = spawn(process.execPath, [MAIN, ...words], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });

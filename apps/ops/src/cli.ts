@@ -2,7 +2,7 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { ConfigError, type Environment } from '@latchkey/process';
 import type { CommandContext } from './context.ts';
-import { formatExamples, type Program } from './program.ts';
+import { formatExamples, type OpsProgram } from './program.ts';
 
 const DESCRIPTION = `Commands for operators of Latchkey.
 
@@ -18,47 +18,48 @@ type Output = Pick<CommandContext, 'print' | 'note'>;
  * For each command, a function that loads its module, in the order of the help. Only the command that is named on the
  * command line is loaded, because loading all of them would take most of the time of a short command.
  */
-const COMMANDS: Readonly<Record<string, () => Promise<(program: Program, context: CommandContext) => void>>> =
-  {
-    role: async () => (await import('./commands/role.ts')).addRoleCommand,
-    erase: async () => (await import('./commands/erase.ts')).addEraseCommand,
-    erasures: async () => (await import('./commands/erasures.ts')).addErasuresCommand,
-    export: async () => (await import('./commands/export.ts')).addExportCommand,
-    accounts: async () => (await import('./commands/accounts.ts')).addAccountsCommand,
-    topics: async () => (await import('./commands/topics.ts')).addTopicsCommand,
-    acls: async () => (await import('./commands/acls.ts')).addAclsCommand,
-    indexes: async () => (await import('./commands/indexes.ts')).addIndexesCommand,
-    schemas: async () => (await import('./commands/schemas.ts')).addSchemasCommand,
-    secrets: async () => (await import('./commands/secrets.ts')).addSecretsCommand,
-    keys: async () => (await import('./commands/keys.ts')).addKeysCommand,
-    passwords: async () => (await import('./commands/passwords.ts')).addPasswordsCommand,
-    backup: async () => (await import('./commands/backup.ts')).addBackupCommand,
-    move: async () => (await import('./commands/move.ts')).addMoveCommand,
-    vacuum: async () => (await import('./commands/vacuum.ts')).addVacuumCommand,
-    rebuild: async () => (await import('./commands/rebuild.ts')).addRebuildCommand,
-    parked: async () => (await import('./commands/parked.ts')).addParkedCommand,
-    'dead-letters': async () => (await import('./commands/dead-letters.ts')).addDeadLettersCommand,
-    deliveries: async () => (await import('./commands/deliveries.ts')).addDeliveriesCommand,
-    mail: async () => (await import('./commands/mail.ts')).addMailCommand,
-    suppressions: async () => (await import('./commands/suppressions.ts')).addSuppressionsCommand,
-    clients: async () => (await import('./commands/clients.ts')).addClientsCommand,
-    webhooks: async () => (await import('./commands/webhooks.ts')).addWebhooksCommand,
-    audit: async () => (await import('./commands/audit.ts')).addAuditCommand,
-    verify: async () => (await import('./commands/verify.ts')).addVerifyCommand,
-    anchor: async () => (await import('./commands/anchor.ts')).addAnchorCommand,
-    republish: async () => (await import('./commands/republish.ts')).addRepublishCommand,
-    upgrade: async () => (await import('./commands/upgrade.ts')).addUpgradeCommand,
-    completion: async () => (await import('./commands/completion.ts')).addCompletionCommand,
-  };
+const COMMANDS: Readonly<
+  Record<string, () => Promise<(program: OpsProgram, context: CommandContext) => void>>
+> = {
+  role: async () => (await import('./commands/role.ts')).addRoleCommand,
+  erase: async () => (await import('./commands/erase.ts')).addEraseCommand,
+  erasures: async () => (await import('./commands/erasures.ts')).addErasuresCommand,
+  export: async () => (await import('./commands/export.ts')).addExportCommand,
+  accounts: async () => (await import('./commands/accounts.ts')).addAccountsCommand,
+  topics: async () => (await import('./commands/topics.ts')).addTopicsCommand,
+  acls: async () => (await import('./commands/acls.ts')).addAclsCommand,
+  indexes: async () => (await import('./commands/indexes.ts')).addIndexesCommand,
+  schemas: async () => (await import('./commands/schemas.ts')).addSchemasCommand,
+  secrets: async () => (await import('./commands/secrets.ts')).addSecretsCommand,
+  keys: async () => (await import('./commands/keys.ts')).addKeysCommand,
+  passwords: async () => (await import('./commands/passwords.ts')).addPasswordsCommand,
+  backup: async () => (await import('./commands/backup.ts')).addBackupCommand,
+  move: async () => (await import('./commands/move.ts')).addMoveCommand,
+  vacuum: async () => (await import('./commands/vacuum.ts')).addVacuumCommand,
+  rebuild: async () => (await import('./commands/rebuild.ts')).addRebuildCommand,
+  parked: async () => (await import('./commands/parked.ts')).addParkedCommand,
+  'dead-letters': async () => (await import('./commands/dead-letters.ts')).addDeadLettersCommand,
+  deliveries: async () => (await import('./commands/deliveries.ts')).addDeliveriesCommand,
+  mail: async () => (await import('./commands/mail.ts')).addMailCommand,
+  suppressions: async () => (await import('./commands/suppressions.ts')).addSuppressionsCommand,
+  clients: async () => (await import('./commands/clients.ts')).addClientsCommand,
+  webhooks: async () => (await import('./commands/webhooks.ts')).addWebhooksCommand,
+  audit: async () => (await import('./commands/audit.ts')).addAuditCommand,
+  verify: async () => (await import('./commands/verify.ts')).addVerifyCommand,
+  anchor: async () => (await import('./commands/anchor.ts')).addAnchorCommand,
+  republish: async () => (await import('./commands/republish.ts')).addRepublishCommand,
+  upgrade: async () => (await import('./commands/upgrade.ts')).addUpgradeCommand,
+  completion: async () => (await import('./commands/completion.ts')).addCompletionCommand,
+};
 
 /**
  * Builds the program with its commands. Their actions, help texts and usage errors use `context`.
  * @param names the names of the commands to add. Default: all
  */
-export async function createProgram(
+export async function createOpsProgram(
   context: CommandContext,
   names: readonly string[] = Object.keys(COMMANDS),
-): Promise<Program> {
+): Promise<OpsProgram> {
   const program = new Command('ops')
     .description(DESCRIPTION)
     .option('--no-wait', 'fail if a server cannot be reached for 3 seconds, instead of waiting for it')
@@ -91,15 +92,15 @@ function outputOf({ print, note }: Output) {
 }
 
 /** The streams, the signal and the environment that a process passes to its command line. */
-export interface CommandLineIo extends Omit<CommandContext, 'environment' | 'waits' | 'exitWith'> {
+export interface OpsCommandLineIo extends Omit<CommandContext, 'environment' | 'waits' | 'exitWith'> {
   /** Reads the environment. Called only by commands that need settings. @throws ConfigError if `.env` is invalid */
   readEnvironment(): Environment;
 }
 
 /** Runs the command that the words name. Reports errors through `note`. @returns the exit code */
-export async function runCommandLine(
+export async function runOpsCommandLine(
   words: readonly string[],
-  { readEnvironment, ...io }: CommandLineIo,
+  { readEnvironment, ...io }: OpsCommandLineIo,
 ): Promise<number> {
   let exitCode = 0;
   let environment: Environment | undefined;
@@ -116,7 +117,7 @@ export async function runCommandLine(
       exitCode = code;
     },
   };
-  const program = await createProgram(context, neededFor(words));
+  const program = await createOpsProgram(context, neededFor(words));
   try {
     await program.parseAsync(words.length === 0 ? ['help'] : words, { from: 'user' });
     return exitCode;

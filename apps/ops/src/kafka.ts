@@ -9,7 +9,7 @@ import type { CommandContext } from './context.ts';
 export { createKafkaReader };
 
 /** Returns the connection to Kafka that the settings describe. @throws ConfigError */
-export function opsKafkaConnection({ environment }: CommandContext) {
+export function createOpsKafkaConnection({ environment }: CommandContext) {
   return {
     ...kafkaConnectionOf(readConfig(kafkaSettings, environment)),
     clientId: 'latchkey-ops',
@@ -31,7 +31,7 @@ export async function withKafkaBus(
 ): Promise<void> {
   const { TOPIC_NAMES } = readConfig(kafkaSettings, context.environment);
   const bus = createKafkaBus({
-    ...opsKafkaConnection(context),
+    ...createOpsKafkaConnection(context),
     topics: topics.map(({ name, partitions }) => ({ name: topicNameOnLog(TOPIC_NAMES, name), partitions })),
     onFatal: (reason) => context.note(reason.message),
     ...(replication && { replication }),

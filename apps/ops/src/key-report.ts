@@ -1,6 +1,6 @@
 /** Determines which keys a system has, and which data still needs each of them. */
 
-import { openAuthOps as openAuth } from '@latchkey/auth/ops';
+import { openAuthOps } from '@latchkey/auth/ops';
 import {
   type KeyKind,
   keyKinds,
@@ -11,10 +11,10 @@ import {
   UNNAMED_KEY_ID,
 } from '@latchkey/auth/secrets';
 import type { Store } from '@latchkey/backend';
-import { openOps as openNotifier } from '@latchkey/notifier/ops';
+import { openNotifierOps } from '@latchkey/notifier/ops';
 import { DAY_MS } from '@latchkey/process';
 import type { KeyUse } from '@latchkey/store';
-import { isSealed, keyIdOf, openWebhookStorage } from '@latchkey/webhooks';
+import { isSealedSecret, keyIdOfSealedSecret, openWebhookStorage } from '@latchkey/webhooks';
 import { formatCount } from './output/progress.ts';
 import { countUnsentLinks } from './unsent-links.ts';
 
@@ -53,7 +53,7 @@ export interface KeyReport {
 type Needs = Readonly<Record<ReportedKeyKind, ReadonlyMap<string, string>>>;
 
 /** How long data that was made with a key stays valid or is kept. */
-export interface Lifetimes {
+export interface KeyedDataLifetimes {
   /** How long access tokens are valid. */
   readonly accessTokenMinutes: number;
   /** How long security events are kept. */
@@ -78,15 +78,15 @@ const NOT_STARTED = 'no process has started with the current key yet';
 const SIGNS = 'it is in use';
 
 /** Reports on all keys. The current key of each kind comes first. Reads the whole journal. */
-export async function reportOnKeys(
+export async function createKeyReports(
   store: Store,
   secrets: StoredSecrets,
-  { now, ...lifetimes }: Lifetimes & { readonly now: Date },
+  { now, ...lifetimes }: KeyedDataLifetimes & { readonly now: Date },
 ): Promise<readonly KeyReport[]> {
-  const auth = openAuth(store);
+  const auth = openAuthOps(store);
   const uses = {
     ...(await auth.keys.list()),
-    ...(await openNotifier(store).keys.list()),
+    ...(await openNotifierOps(store).keys.list()),
     ...(await openWebhookStorage(store).keyFingerprints.list()),
   };
   const needs = await needsOf(store, now);
@@ -162,7 +162,7 @@ function neededUntil(
   kind: ReportedKeyKind,
   since: Date,
   now: Date,
-  { accessTokenMinutes, auditDays }: Lifetimes,
+  { accessTokenMinutes, auditDays }: KeyedDataLifetimes,
 ): readonly string[] {
   function until(ms: number, what: string): readonly string[] {
     const end = new Date(since.getTime() + ms);
@@ -183,8 +183,8 @@ function neededUntil(
 }
 
 async function needsOf(store: Store, now: Date): Promise<Needs> {
-  const auth = openAuth(store);
-  const notifier = openNotifier(store);
+  const auth = openAuthOps(store);
+  const notifier = openNotifierOps(store);
   const [hashes, sessions, links, endpoints] = await Promise.all([
     auth.keys.countHashes(now),
     auth.keys.countSessions(now),
@@ -193,7 +193,7 @@ async function needsOf(store: Store, now: Date): Promise<Needs> {
   ]);
   const sealedSecrets = endpoints
     .flatMap(({ secrets }) => secrets.map(({ secret }) => secret))
-    .filter(isSealed);
+    .filter(isSealedSecret);
   const accounts = (entries: readonly (readonly [string, number])[]) => described(summed(entries), 'account');
   return {
     signing: new Map(),
@@ -202,7 +202,7 @@ async function needsOf(store: Store, now: Date): Promise<Needs> {
     refresh: described(new Map([...sessions].map(([kid = UNNAMED_KEY_ID, many]) => [kid, many])), 'session'),
     salt: accounts(hashes.map(({ kid = UNNAMED_KEY_ID, accounts: many }) => [kid, many])),
     webhooks: described(
-      summed(sealedSecrets.map((secret) => [keyIdOf(secret) ?? UNNAMED_KEY_ID, 1])),
+      summed(sealedSecrets.map((secret) => [keyIdOfSealedSecret(secret) ?? UNNAMED_KEY_ID, 1])),
       'secret of a webhook',
       'secrets of webhooks',
     ),

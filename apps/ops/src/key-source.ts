@@ -10,10 +10,10 @@ import {
   type StoredSecrets,
 } from '@latchkey/auth/secrets';
 import { type Environment, readTextFile, replaceTextFile } from '@latchkey/process';
-import { keysOfEnvironment } from './keys.ts';
-import { dataFolderOf } from './stores.ts';
+import { readKeysFromEnvironment } from './keys.ts';
+import { getDataFolder } from './stores.ts';
 
-export interface KeySource {
+export interface SecretsSource {
   /** Where the keys are, for messages: the path of the folder or file, or `the settings`. */
   readonly name: string;
   readonly secrets: StoredSecrets;
@@ -30,14 +30,14 @@ export interface KeySource {
  * else those of the data folder.
  * @throws Error with a one-line message that says which keys are missing
  */
-export async function openKeySource(
+export async function openSecretsSource(
   folder: string | undefined,
   environment: Environment,
-): Promise<KeySource> {
-  const settings = keysOfEnvironment(environment);
+): Promise<SecretsSource> {
+  const settings = readKeysFromEnvironment(environment);
   if (folder !== undefined) return withOptional(await folderSource(resolve(folder)), settings);
   const given = generatedSecretNames.filter((name) => settings[name] !== undefined);
-  const path = join(dataFolderOf(environment), 'secrets.json');
+  const path = join(getDataFolder(environment), 'secrets.json');
   const text = await readTextFile(path);
   if (given.length === 0 && text !== undefined) return withOptional(fileSource(path, text), settings);
   const complete = parseSecrets(JSON.stringify(settings));
@@ -49,7 +49,7 @@ export async function openKeySource(
 }
 
 /** Adds optional keys that are in the settings but not in the files. */
-function withOptional(source: KeySource, settings: Partial<StoredSecrets>): KeySource {
+function withOptional(source: SecretsSource, settings: Partial<StoredSecrets>): SecretsSource {
   const added = Object.entries(settings).filter(
     ([name]) => !generatedSecretNames.some((each) => each === name) && !Object.hasOwn(source.secrets, name),
   );
@@ -60,7 +60,7 @@ function withOptional(source: KeySource, settings: Partial<StoredSecrets>): KeyS
   };
 }
 
-async function folderSource(folder: string): Promise<KeySource> {
+async function folderSource(folder: string): Promise<SecretsSource> {
   const entries = await Promise.all(
     allSecretNames.map(async (name) => [name, await readTextFile(join(folder, name))] as const),
   );
@@ -82,7 +82,7 @@ async function folderSource(folder: string): Promise<KeySource> {
   };
 }
 
-function fileSource(path: string, text: string): KeySource {
+function fileSource(path: string, text: string): SecretsSource {
   const secrets = parseSecrets(text);
   if (secrets === undefined) throw new Error(`${path} does not contain Latchkey's secrets`);
   return {

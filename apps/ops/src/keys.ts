@@ -9,12 +9,12 @@ import { createTextFile, type Environment, parseJson, readConfig, readTextFile }
 import { createSecretSealer, type SecretSealer, webhookSettings } from '@latchkey/webhooks';
 import { z } from 'zod';
 import type { CommandContext } from './context.ts';
-import { dataFolderOf } from './stores.ts';
+import { getDataFolder } from './stores.ts';
 
 const settings = z.object(Object.fromEntries(allSecretNames.map((name) => [name, z.string().optional()])));
 
 /** Returns the keys that the environment sets. @throws ConfigError */
-export function keysOfEnvironment(environment: Environment): Partial<Secrets> {
+export function readKeysFromEnvironment(environment: Environment): Partial<Secrets> {
   return readConfig(settings, environment);
 }
 
@@ -23,8 +23,8 @@ export function keysOfEnvironment(environment: Environment): Partial<Secrets> {
  * `secrets.json`.
  * @throws ConfigError, or Error naming the keys that are in neither
  */
-export async function keysOfFolder(folder: string, environment: Environment): Promise<Secrets> {
-  const keys = { ...(await keysIn(join(folder, 'secrets.json'))), ...keysOfEnvironment(environment) };
+export async function readKeysForFolder(folder: string, environment: Environment): Promise<Secrets> {
+  const keys = { ...(await keysIn(join(folder, 'secrets.json'))), ...readKeysFromEnvironment(environment) };
   const missing = requiredSecretNames.filter((name) => keys[name] === undefined);
   if (missing.length > 0) throw new Error(`${missing.join(', ')}: neither set nor in ${folder}/secrets.json`);
   return keys as Secrets;
@@ -35,12 +35,12 @@ export async function keysOfFolder(folder: string, environment: Environment): Pr
  * Undefined if it is in neither.
  * @throws ConfigError
  */
-export async function secretOfFolder(
+export async function readSecretForFolder(
   name: keyof Secrets,
   folder: string,
   environment: Environment,
 ): Promise<string | undefined> {
-  const given = keysOfEnvironment(environment)[name];
+  const given = readKeysFromEnvironment(environment)[name];
   return given ?? (await keysIn(join(folder, 'secrets.json')))[name];
 }
 
@@ -59,11 +59,11 @@ export function createWebhookSealer(key: string | undefined): SecretSealer {
  * Without this key, the sealer refuses to encrypt.
  * @throws ConfigError
  */
-export async function webhookSealerOf({
+export async function createWebhookSealerFromSettings({
   environment,
 }: Pick<CommandContext, 'environment'>): Promise<SecretSealer> {
   return createWebhookSealer(
-    await secretOfFolder('WEBHOOK_SECRET_KEY', dataFolderOf(environment), environment),
+    await readSecretForFolder('WEBHOOK_SECRET_KEY', getDataFolder(environment), environment),
   );
 }
 
@@ -71,7 +71,7 @@ export async function webhookSealerOf({
  * Returns EVENT_SIGNING_KEYS from the settings, or else from the folder's `secrets.json`.
  * @throws ConfigError, or Error if it is in neither
  */
-export async function eventSigningKeys(folder: string, environment: Environment): Promise<string> {
+export async function readEventSigningKeys(folder: string, environment: Environment): Promise<string> {
   const keys = await givenEventKeys(folder, environment);
   if (keys !== undefined) return keys;
   throw new Error(
@@ -88,8 +88,10 @@ async function givenEventKeys(folder: string, environment: Environment): Promise
  * Returns the keys with which auth signs events.
  * @throws ConfigError, or Error with a one-line message if neither the settings nor the data folder contain them
  */
-export async function eventKeysOf({ environment }: Pick<CommandContext, 'environment'>): Promise<EventKeys> {
-  return parseEventKeySetting(await eventSigningKeys(dataFolderOf(environment), environment));
+export async function readEventKeysFromSettings({
+  environment,
+}: Pick<CommandContext, 'environment'>): Promise<EventKeys> {
+  return parseEventKeySetting(await readEventSigningKeys(getDataFolder(environment), environment));
 }
 
 /**
@@ -97,10 +99,10 @@ export async function eventKeysOf({ environment }: Pick<CommandContext, 'environ
  * publishes at JWKS_URL. Undefined if neither is set.
  * @throws ConfigError, or Error with a one-line message if the keys cannot be read
  */
-export async function publicEventKeysOf({
+export async function readPublicEventKeys({
   environment,
 }: Pick<CommandContext, 'environment'>): Promise<ReadonlyMap<string, KeyObject> | undefined> {
-  const own = await givenEventKeys(dataFolderOf(environment), environment);
+  const own = await givenEventKeys(getDataFolder(environment), environment);
   // Reads the keys with `parseEventKeySetting`, because it assigns ids to keys that were written without one.
   if (own !== undefined) return eventKeysIn({ keys: parseEventKeySetting(own).published });
   const { JWKS_URL: url } = readConfig(z.object({ JWKS_URL: z.url().optional() }), environment);
@@ -159,6 +161,6 @@ export async function assertFileHasNoOtherKeys(path: string, keys: Secrets): Pro
  * Writes the keys to a file with mode 0600, unless the file already contains them. @throws as
  * assertFileHasNoOtherKeys
  */
-export async function writeEnvFile(path: string, keys: Secrets): Promise<void> {
+export async function writeKeysToEnvFile(path: string, keys: Secrets): Promise<void> {
   if (!(await createTextFile(path, asEnv(keys)))) await assertFileHasNoOtherKeys(path, keys);
 }

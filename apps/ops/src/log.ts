@@ -12,7 +12,7 @@ import type { Bus, ConsumerGroups, LogReader } from '@latchkey/bus';
 import { type Environment, readConfig } from '@latchkey/process';
 import type { CommandContext } from './context.ts';
 import { retryUntilReachable } from './patience.ts';
-import { withStore } from './stores.ts';
+import { withOpenedStore } from './stores.ts';
 
 export interface OpenedLog {
   readonly kind: LogKind;
@@ -22,7 +22,7 @@ export interface OpenedLog {
   readonly reader: LogReader;
 }
 
-export function selectedLogKind(environment: Environment): LogKind {
+export function getSelectedLogKind(environment: Environment): LogKind {
   return readLogKind(environment, readStoreKind(environment));
 }
 
@@ -30,10 +30,13 @@ export function selectedLogKind(environment: Environment): LogKind {
  * Opens the log for `work`, and closes it afterwards. Servers may use the log at the same time.
  * @throws ConfigError, and the errors of the log
  */
-export function withLog(context: CommandContext, work: (log: OpenedLog) => Promise<void>): Promise<void> {
-  return selectedLogKind(context.environment) === 'kafka'
+export function withOpenedLog(
+  context: CommandContext,
+  work: (log: OpenedLog) => Promise<void>,
+): Promise<void> {
+  return getSelectedLogKind(context.environment) === 'kafka'
     ? withKafka(context, work)
-    : withStore(context, (store) =>
+    : withOpenedStore(context, (store) =>
         withEmbeddedLog(store, (log) => work({ kind: 'embedded', groupPrefix: '', ...log })),
       );
 }
@@ -59,8 +62,8 @@ export async function withEmbeddedLog(
 async function withKafka(context: CommandContext, work: (log: OpenedLog) => Promise<void>): Promise<void> {
   const { GROUP_PREFIX: groupPrefix } = readConfig(kafkaSettings, context.environment);
   // Imported lazily, so that commands on the embedded log do not load kafkajs.
-  const { opsKafkaConnection, createKafkaReader, withKafkaBus } = await import('./kafka.ts');
-  const reader = createKafkaReader(opsKafkaConnection(context));
+  const { createOpsKafkaConnection, createKafkaReader, withKafkaBus } = await import('./kafka.ts');
+  const reader = createKafkaReader(createOpsKafkaConnection(context));
   await withKafkaBus(context, async (bus) => {
     await retryUntilReachable(context, 'Kafka', reader.topics);
     await work({ kind: 'kafka', groupPrefix, bus, reader });

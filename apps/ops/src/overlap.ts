@@ -1,20 +1,20 @@
 /** The option that sets how long a former key or secret stays valid after a rotation. */
 import { Option } from '@commander-js/extra-typings';
 import { HOUR_MS } from '@latchkey/process';
-import { overlapHours } from '@latchkey/webhooks';
-import { wholeNumberParser } from './program.ts';
+import { SECRET_OVERLAP_HOURS } from '@latchkey/webhooks';
+import { createWholeNumberParser } from './program.ts';
 
 /**
  * Creates the option `--overlap-hours`, which sets how long the former key or secret stays valid after a rotation.
  * @param what the help text of the option, which says what stays valid
  */
-export function overlapOption(what: string) {
+export function createOverlapHoursOption(what: string) {
   return new Option('--overlap-hours <n>', what)
-    .default(overlapHours.default)
-    .argParser(wholeNumberParser(0, overlapHours.max));
+    .default(SECRET_OVERLAP_HOURS.default)
+    .argParser(createWholeNumberParser(0, SECRET_OVERLAP_HOURS.max));
 }
 
 /** Returns the time at which an overlap that begins at `now` ends. */
-export function overlapEnd(now: Date, hours: number): Date {
+export function computeOverlapEnd(now: Date, hours: number): Date {
   return new Date(now.getTime() + hours * HOUR_MS);
 }

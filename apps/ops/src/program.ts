@@ -4,7 +4,7 @@ import { eventTypes, isConsumerName, isEventType } from '@latchkey/events';
 import { DAY_MS, HOUR_MS } from '@latchkey/process';
 
 /** The root command, to which each module in commands/ adds a command. */
-export type Program = Command<[], { wait: boolean }>;
+export type OpsProgram = Command<[], { wait: boolean }>;
 
 /** Formats example command lines for `addHelpText('after', …)`. */
 export function formatExamples(...lines: readonly string[]): string {
@@ -14,13 +14,13 @@ export function formatExamples(...lines: readonly string[]): string {
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 1000;
 
-export function limitOption() {
+export function createLimitOption() {
   return new Option('--limit <n>', `print at most this many, up to ${MAX_LIMIT}`)
     .default(DEFAULT_LIMIT)
-    .argParser(wholeNumberParser(1, MAX_LIMIT));
+    .argParser(createWholeNumberParser(1, MAX_LIMIT));
 }
 
-export function typesOption() {
+export function createTypesOption() {
   return new Option(
     '--types <types>',
     'only events of these types, separated by commas. Default: all',
@@ -33,7 +33,7 @@ export const JSON_OPTION_HELP = 'print one JSON object per line';
  * Returns a parser for whole numbers between `min` and `max`. The parser throws InvalidArgumentError for anything
  * else.
  */
-export function wholeNumberParser(min: number, max: number) {
+export function createWholeNumberParser(min: number, max: number) {
   return (text: string): number => {
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= min && value <= max) return value;
@@ -64,7 +64,7 @@ function isUnit(text: string): text is keyof typeof UNIT_MS {
 }
 
 /** Parses a timestamp, or an age such as `12h`, which counts back from now. @throws InvalidArgumentError */
-export function parseTime(text: string): Date {
+export function parseTimeOrAge(text: string): Date {
   const [, count = '', unit = ''] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
   if (isUnit(unit)) return new Date(Date.now() - Number(count) * UNIT_MS[unit]);
   const instant = new Date(text);

@@ -1,18 +1,18 @@
-import { openAuthOps as openAuth } from '@latchkey/auth/ops';
+import { openAuthOps } from '@latchkey/auth/ops';
 import type { Store } from '@latchkey/backend';
 import { openServiceClients } from '@latchkey/clients';
-import { openOps as openNotifier } from '@latchkey/notifier/ops';
+import { openNotifierOps } from '@latchkey/notifier/ops';
 import type { Preparable } from '@latchkey/store';
-import { openOps as openUser } from '@latchkey/user/ops';
+import { openUserOps } from '@latchkey/user/ops';
 import { openWebhookStorage } from '@latchkey/webhooks';
 
 /** Returns the schemas that must exist in the store before the services start. */
-export function preparablesOf(store: Store): readonly Preparable[] {
+export function listPreparableSchemas(store: Store): readonly Preparable[] {
   return [
-    openAuth(store),
-    openNotifier(store),
+    openAuthOps(store),
+    openNotifierOps(store),
     openServiceClients(store),
-    openUser(store),
+    openUserOps(store),
     openWebhookStorage(store),
   ];
 }

@@ -6,7 +6,7 @@ import type { DataFile } from '@latchkey/store';
 import type { CommandContext } from './context.ts';
 import { retryUntilReachable } from './patience.ts';
 
-export function dataFolderOf(environment: Environment): string {
+export function getDataFolder(environment: Environment): string {
   return resolve(environment['DATA_DIR'] || './.data');
 }
 
@@ -19,7 +19,7 @@ interface StoreOptions extends Partial<OpenStoreOptions> {
  * Opens a store for `work`, and closes it afterwards. Servers may use the store at the same time.
  * @throws ConfigError, StoreMisconfigured, DataFolderError
  */
-export async function withStore(
+export async function withOpenedStore(
   context: CommandContext,
   work: (store: Store) => Promise<void>,
   { config = readStoreConfig(context.environment), as = 'shared', isLongRunning = false }: StoreOptions = {},
@@ -35,14 +35,14 @@ export async function withStore(
 
 /**
  * Opens a store that has a file for `work`, and closes it afterwards.
- * @throws Error with a one-line message if the store has no file; the errors of withStore
+ * @throws Error with a one-line message if the store has no file; the errors of withOpenedStore
  */
 export function withDataFile(
   context: CommandContext,
   work: (file: DataFile) => Promise<void>,
   options: StoreOptions,
 ): Promise<void> {
-  return withStore(
+  return withOpenedStore(
     context,
     async ({ kind, file }) => {
       if (file === undefined) throw new Error(`STORE: a ${kind} store has no data folder`);

@@ -3,11 +3,11 @@ import { type Store, topicNameSettings } from '@latchkey/backend';
 import { type Bus, type ConsumerGroups, topicNameOnLog, withGroupNames, withTopicNames } from '@latchkey/bus';
 import { readConfig } from '@latchkey/process';
 import type { CommandContext } from './context.ts';
-import { type OpenedLog, withLog } from './log.ts';
-import { withStore } from './stores.ts';
+import { type OpenedLog, withOpenedLog } from './log.ts';
+import { withOpenedStore } from './stores.ts';
 
 /** The store and the log that the settings select. */
-export interface System {
+export interface OpenedSystem {
   readonly store: Store;
   /** Publishes and subscribes. Takes Latchkey's own topic names. */
   readonly bus: Bus & ConsumerGroups;
@@ -19,12 +19,15 @@ export interface System {
 
 /**
  * Opens the store and the log for `work`, and closes them afterwards. Servers may use both at the same time.
- * @throws ConfigError, and the errors of withStore and withLog
+ * @throws ConfigError, and the errors of withOpenedStore and withOpenedLog
  */
-export function withSystem(context: CommandContext, work: (system: System) => Promise<void>): Promise<void> {
+export function withOpenedSystem(
+  context: CommandContext,
+  work: (system: OpenedSystem) => Promise<void>,
+): Promise<void> {
   const { TOPIC_NAMES: names } = readConfig(topicNameSettings, context.environment);
-  return withStore(context, (store) =>
-    withLog(context, (log) => {
+  return withOpenedStore(context, (store) =>
+    withOpenedLog(context, (log) => {
       const renamed = withTopicNames(log.bus, names);
       const bus =
         log.kind === 'embedded'

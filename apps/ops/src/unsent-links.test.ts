@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { readStoreConfig } from '@latchkey/backend';
 import { catalogue, type EventType, eventTypes, type LatchkeyEvent } from '@latchkey/events';
-import { openOps } from '@latchkey/notifier/ops';
-import { temporaryFolder } from '../../standalone/src/testing.ts';
+import { openNotifierOps } from '@latchkey/notifier/ops';
+import { createTemporaryFolder } from '../../standalone/src/testing.ts';
 import { countUnsentLinks } from './unsent-links.ts';
 
 /**
@@ -23,12 +23,12 @@ function eventOf(type: EventType, data: object): LatchkeyEvent {
 }
 
 async function countOf(t: TestContext, event: LatchkeyEvent, now: string): Promise<object> {
-  const store = readStoreConfig({ DATA_DIR: await temporaryFolder(t) }).open({
+  const store = readStoreConfig({ DATA_DIR: await createTemporaryFolder(t) }).open({
     as: 'server',
     isLongRunning: false,
   });
   t.after(() => store.close());
-  const { deliveries } = openOps(store);
+  const { deliveries } = openNotifierOps(store);
   const journaled = { event, commit: 1, at: event.time, published: true };
   const journal = {
     async *streams() {

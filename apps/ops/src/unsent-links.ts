@@ -1,5 +1,5 @@
 /** Counts the links that are sealed to each key and that the notifier has not sent yet. */
-import { type OpsDeliveries, type OwedDeliveryWithLink, sealingKeyIdOf } from '@latchkey/notifier/ops';
+import { type DeliveryOps, type OwedDeliveryWithLink, sealingKeyIdOf } from '@latchkey/notifier/ops';
 import type { JournalView } from '@latchkey/verify';
 
 /**
@@ -8,7 +8,7 @@ import type { JournalView } from '@latchkey/verify';
  */
 export async function countUnsentLinks(
   journal: Pick<JournalView, 'streams'>,
-  deliveries: Pick<OpsDeliveries, 'find' | 'owedBy'>,
+  deliveries: Pick<DeliveryOps, 'find' | 'owedBy'>,
   now: Date,
 ): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();
@@ -37,7 +37,7 @@ function keyOfLink({ link }: OwedDeliveryWithLink, now: Date): string | undefine
  */
 async function isUnsent(
   { id }: OwedDeliveryWithLink,
-  deliveries: Pick<OpsDeliveries, 'find'>,
+  deliveries: Pick<DeliveryOps, 'find'>,
 ): Promise<boolean> {
   return (await deliveries.find(id))?.endedAt === undefined;
 }

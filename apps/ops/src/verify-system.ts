@@ -1,14 +1,14 @@
 /** Compares the stores of the system that the settings describe, for every command that needs the findings. */
 import { Option } from '@commander-js/extra-typings';
-import { openAuthOps as openAuth } from '@latchkey/auth/ops';
-import { openOps as openNotifier } from '@latchkey/notifier/ops';
-import { openOps as openUser } from '@latchkey/user/ops';
+import { openAuthOps } from '@latchkey/auth/ops';
+import { openNotifierOps } from '@latchkey/notifier/ops';
+import { openUserOps } from '@latchkey/user/ops';
 import { type Verification, type VerifyOptions, type VerifySources, verifySystem } from '@latchkey/verify';
 import type { CommandContext } from './context.ts';
-import { publicEventKeysOf } from './keys.ts';
-import { createProgressIfSlow } from './output/progress.ts';
-import { wholeNumberParser } from './program.ts';
-import type { System } from './system.ts';
+import { readPublicEventKeys } from './keys.ts';
+import { createDelayedProgressDisplay } from './output/progress.ts';
+import { createWholeNumberParser } from './program.ts';
+import type { OpenedSystem } from './system.ts';
 
 const DEFAULT_PATIENCE_SECONDS = 30;
 const MAX_PATIENCE_SECONDS = 3600;
@@ -16,15 +16,15 @@ const PAUSE_MS = 500;
 const MAX_RECORDS = 500_000;
 
 /** Returns the option that says how long `verify` compares again what may only be in transit. */
-export function patienceOption() {
+export function createVerifyPatienceOption() {
   return new Option('--patience <seconds>', 'how long to compare again what disagrees')
-    .argParser(wholeNumberParser(0, MAX_PATIENCE_SECONDS))
+    .argParser(createWholeNumberParser(0, MAX_PATIENCE_SECONDS))
     .default(DEFAULT_PATIENCE_SECONDS);
 }
 
 /** Compares the stores of a system, and shows the progress. @throws any error of a store or the log */
-export async function verifyWith(
-  system: System,
+export async function verifyOpenedSystem(
+  system: OpenedSystem,
   context: CommandContext,
   options: Pick<VerifyOptions, 'patienceMs' | 'maxFindings' | 'against'>,
 ): Promise<Verification> {
@@ -33,25 +33,25 @@ export async function verifyWith(
     maxRecords: MAX_RECORDS,
     ...options,
     now: () => new Date(),
-    onProgress: createProgressIfSlow(context),
+    onProgress: createDelayedProgressDisplay(context),
   });
 }
 
 async function sourcesOf(
-  { store, bus, log, nameOf }: System,
+  { store, bus, log, nameOf }: OpenedSystem,
   context: CommandContext,
 ): Promise<VerifySources> {
-  const keys = await publicEventKeysOf(context);
+  const keys = await readPublicEventKeys(context);
   if (keys === undefined)
     context.note('signatures are not checked: neither EVENT_SIGNING_KEYS nor JWKS_URL is set');
-  const user = openUser(store);
+  const user = openUserOps(store);
   return {
-    journal: openAuth(store).journal,
+    journal: openAuthOps(store).journal,
     log: log.reader,
     groups: bus,
     profiles: await user.activeProfiles(),
     leftoverGenerations: user.leftoverGenerations,
-    deliveries: openNotifier(store).deliveries,
+    deliveries: openNotifierOps(store).deliveries,
     nameOf,
     ...(bus.isCompacted && { isCompacted: bus.isCompacted }),
     ...(keys && { keyOf: (kid) => keys.get(kid) }),

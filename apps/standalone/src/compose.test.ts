@@ -7,11 +7,11 @@ import { ConfigError, createRegistry, DAY_MS } from '@latchkey/process';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { z } from 'zod';
 import { composeStandalone } from './compose.ts';
-import { messageSchema } from './mailbox/message.ts';
-import { messagePageSchema } from './mailbox/routes.ts';
-import { secretsPath } from './secrets.ts';
-import { readSettings, servesDevelopmentPages } from './settings.ts';
-import { getJson, silentLogger, temporaryFolder } from './testing.ts';
+import { mailMessageSchema } from './mailbox/message.ts';
+import { mailMessagePageSchema } from './mailbox/routes.ts';
+import { getSecretsPath } from './secrets.ts';
+import { readStandaloneSettings, shouldServeDevelopmentPages } from './settings.ts';
+import { createSilentLogger, createTemporaryFolder, fetchJson } from './testing.ts';
 
 const readiness = z.object({
   state: z.literal('ok'),
@@ -23,8 +23,11 @@ const clockReadiness = z.object({
 const openApi = z.object({ paths: z.record(z.string(), z.unknown()) });
 
 async function started(t: TestContext, environment: Record<string, string>) {
-  const config = readSettings({ PORT: '0', ...environment });
-  const standalone = await composeStandalone(config, { logger: silentLogger(), registry: createRegistry() });
+  const config = readStandaloneSettings({ PORT: '0', ...environment });
+  const standalone = await composeStandalone(config, {
+    logger: createSilentLogger(),
+    registry: createRegistry(),
+  });
   t.after(() => standalone.stop());
   await standalone.start();
   return standalone;
@@ -32,7 +35,7 @@ async function started(t: TestContext, environment: Record<string, string>) {
 
 function faultsOf(environment: Record<string, string>): readonly string[] {
   try {
-    readSettings(environment);
+    readStandaloneSettings(environment);
     return [];
   } catch (error) {
     assert.ok(error instanceof ConfigError);
@@ -41,12 +44,12 @@ function faultsOf(environment: Record<string, string>): readonly string[] {
 }
 
 test('one process on one folder answers for every service and shows its pages', async (t) => {
-  const { url, operationsUrl } = await started(t, { DATA_DIR: await temporaryFolder(t) });
+  const { url, operationsUrl } = await started(t, { DATA_DIR: await createTemporaryFolder(t) });
   for (const path of ['/', '/mailbox', '/topics', '/docs', '/.well-known/jwks.json'])
     assert.equal((await fetch(url + path)).status, 200, path);
   for (const path of ['/livez', '/readyz', '/metrics'])
     assert.equal((await fetch(operationsUrl + path)).status, 200, path);
-  const paths = Object.keys((await getJson(`${url}/docs/openapi.json`, openApi)).paths);
+  const paths = Object.keys((await fetchJson(`${url}/docs/openapi.json`, openApi)).paths);
   assert.ok(paths.includes('/api/v1/auth/signup') && paths.includes('/api/v1/users/me'));
   const docs = await (await fetch(`${url}/docs`)).text();
   assert.match(docs, /\/api\/v1\/auth\/signup/);
@@ -54,14 +57,14 @@ test('one process on one folder answers for every service and shows its pages', 
 });
 
 test('a clock that is days later than at the last use of the folder is not trusted, over restarts', async (t) => {
-  const DATA_DIR = await temporaryFolder(t);
+  const DATA_DIR = await createTemporaryFolder(t);
   const database = openDatabase({ folder: DATA_DIR, as: 'server' });
   const at = new Date(Date.now() - 20 * DAY_MS);
   await createSqliteStore(database).clockReadings.note({ at, heldMs: 0, gapMs: 0 });
   await database.close();
   for (let start = 0; start < 2; start += 1) {
     const { operationsUrl, stop } = await started(t, { DATA_DIR });
-    const { dependencies } = await getJson(`${operationsUrl}/readyz`, clockReadiness);
+    const { dependencies } = await fetchJson(`${operationsUrl}/readyz`, clockReadiness);
     const clock = dependencies.find(({ name }) => name === 'clock');
     assert.equal(clock?.state, 'degraded');
     assert.match(clock?.detail ?? '', /480 h later .* nothing expires .* 24 h, .* erased for another 72 h/);
@@ -70,8 +73,8 @@ test('a clock that is days later than at the last use of the folder is not trust
 });
 
 test('the state of each dependency says whose it is', async (t) => {
-  const { operationsUrl } = await started(t, { DATA_DIR: await temporaryFolder(t) });
-  const { dependencies } = await getJson(`${operationsUrl}/readyz`, readiness);
+  const { operationsUrl } = await started(t, { DATA_DIR: await createTemporaryFolder(t) });
+  const { dependencies } = await fetchJson(`${operationsUrl}/readyz`, readiness);
   const places = dependencies.map(({ service = '', name }) => `${service} ${name}`);
   assert.equal(new Set(places).size, places.length, places.join(', '));
   assert.deepEqual(
@@ -81,26 +84,26 @@ test('the state of each dependency says whose it is', async (t) => {
 });
 
 test('a folder that has lost its secrets is refused, and no others are made', async (t) => {
-  const folder = await temporaryFolder(t);
+  const folder = await createTemporaryFolder(t);
   async function run(environment: Record<string, string> = {}) {
-    const config = readSettings({ PORT: '0', DATA_DIR: folder, ...environment });
+    const config = readStandaloneSettings({ PORT: '0', DATA_DIR: folder, ...environment });
     const standalone = await composeStandalone(config, {
-      logger: silentLogger(),
+      logger: createSilentLogger(),
       registry: createRegistry(),
     });
     await standalone.start().finally(() => standalone.stop());
   }
   await run();
-  const secrets = JSON.parse(await readFile(secretsPath(folder), 'utf8'));
-  await rm(secretsPath(folder));
+  const secrets = JSON.parse(await readFile(getSecretsPath(folder), 'utf8'));
+  await rm(getSecretsPath(folder));
   await assert.rejects(run(), { name: 'Error', message: /secrets\.json is missing: restore it/ });
-  await assert.rejects(stat(secretsPath(folder)), { code: 'ENOENT' });
+  await assert.rejects(stat(getSecretsPath(folder)), { code: 'ENOENT' });
   await run(secrets);
 });
 
 test('a folder of templates that does not exist is an error of one line', async (t) => {
   await assert.rejects(
-    started(t, { DATA_DIR: await temporaryFolder(t), TEMPLATE_FOLDER: '/nope' }),
+    started(t, { DATA_DIR: await createTemporaryFolder(t), TEMPLATE_FOLDER: '/nope' }),
     (error) => {
       assert.ok(error instanceof ConfigError);
       assert.deepEqual(error.faults, ['TEMPLATE_FOLDER: /nope is not a folder']);
@@ -110,8 +113,11 @@ test('a folder of templates that does not exist is an error of one line', async 
 });
 
 test('until the services are started every request is answered with 503', async (t) => {
-  const config = readSettings({ PORT: '0', DATA_DIR: await temporaryFolder(t) });
-  const standalone = await composeStandalone(config, { logger: silentLogger(), registry: createRegistry() });
+  const config = readStandaloneSettings({ PORT: '0', DATA_DIR: await createTemporaryFolder(t) });
+  const standalone = await composeStandalone(config, {
+    logger: createSilentLogger(),
+    registry: createRegistry(),
+  });
   t.after(() => standalone.stop());
   const answer = await fetch(`${standalone.url}/api/v1/users/me`);
   assert.equal(answer.status, 503);
@@ -119,7 +125,7 @@ test('until the services are started every request is answered with 503', async 
 });
 
 test('a sign-up leads to a mail in the mailbox whose link is at the port in use', async (t) => {
-  const { url } = await started(t, { DATA_DIR: await temporaryFolder(t) });
+  const { url } = await started(t, { DATA_DIR: await createTemporaryFolder(t) });
   const body = JSON.stringify({
     email: 'ada@example.com',
     password: 'correct horse battery',
@@ -129,16 +135,16 @@ test('a sign-up leads to a mail in the mailbox whose link is at the port in use'
   assert.equal((await fetch(`${url}/api/v1/auth/signup`, { method: 'POST', headers, body })).status, 201);
 
   const search = `${url}/mailbox/api/v1/search?query=to:ada@example.com`;
-  let found = await getJson(search, messagePageSchema);
-  while (found.messages_count === 0) found = await getJson(search, messagePageSchema);
-  const mail = await getJson(`${url}/mailbox/api/v1/message/latest`, messageSchema);
+  let found = await fetchJson(search, mailMessagePageSchema);
+  while (found.messages_count === 0) found = await fetchJson(search, mailMessagePageSchema);
+  const mail = await fetchJson(`${url}/mailbox/api/v1/message/latest`, mailMessageSchema);
   assert.equal(mail.CorrelationID, 'sign-up-1');
   assert.ok(mail.Text.includes(`${url}/api/v1/auth/verify/`));
 });
 
 test('no pages where other machines could see them', async (t) => {
   const exposed = await started(t, {
-    DATA_DIR: await temporaryFolder(t),
+    DATA_DIR: await createTemporaryFolder(t),
     HOST: '0.0.0.0',
     EXPOSE_DEVELOPMENT: 'true',
   });
@@ -148,9 +154,9 @@ test('no pages where other machines could see them', async (t) => {
 });
 
 test('no pages in production, whatever the address', () => {
-  const config = readSettings({});
-  assert.equal(servesDevelopmentPages(config), true);
-  assert.equal(servesDevelopmentPages({ ...config, LATCHKEY_ENV: 'production' }), false);
+  const config = readStandaloneSettings({});
+  assert.equal(shouldServeDevelopmentPages(config), true);
+  assert.equal(shouldServeDevelopmentPages({ ...config, LATCHKEY_ENV: 'production' }), false);
 });
 
 test('a taken port and a folder in use are reported in one line, and nothing stays open', async (t) => {
@@ -159,7 +165,7 @@ test('a taken port and a folder in use are reported in one line, and nothing sta
   t.after(() => taken.close());
   const address = taken.address();
   assert.ok(typeof address === 'object' && address !== null);
-  const folder = await temporaryFolder(t);
+  const folder = await createTemporaryFolder(t);
   await assert.rejects(
     started(t, { DATA_DIR: folder, PORT: String(address.port) }),
     /^Error: port \d+ .*taken/,

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { authOpenApiTags } from '@latchkey/auth';
-import { openAuthOps as openAuth } from '@latchkey/auth/ops';
+import { openAuthOps } from '@latchkey/auth/ops';
 import { createClockHistory } from '@latchkey/backend';
 import { type TopicNames, topicNameOnLog, withTopicNames } from '@latchkey/bus';
 import { createEmbeddedBus, type EmbeddedBus } from '@latchkey/bus/embedded';
@@ -30,19 +30,19 @@ import {
 } from '@latchkey/process';
 import { createSqliteStore, type Database, DataFolderError, openDatabase } from '@latchkey/sqlite';
 import { ACCOUNT_SEQUENCE, PROBLEM_TYPES } from '@latchkey/tokens';
-import { userTags } from '@latchkey/user';
+import { userOpenApiTags } from '@latchkey/user';
 import { createMailbox, type Mailbox } from './mailbox/mailbox.ts';
-import { createMailServer } from './mailbox/smtp.ts';
+import { createMailboxSmtpServer } from './mailbox/smtp.ts';
 import { developmentRoutes } from './pages/routes.ts';
-import { loadSecrets, secretsPath } from './secrets.ts';
-import { composeServices, type Services } from './services.ts';
+import { getSecretsPath, loadOrGenerateSecrets } from './secrets.ts';
+import { type ComposedServices, composeServices } from './services.ts';
 import {
+  areSecretsMissing,
+  createMailboxSmtpSettings,
   formatServiceSettings,
-  lacksSecrets,
-  mailboxSettings,
   readServiceSettings,
   type StandaloneConfig,
-  servesDevelopmentPages,
+  shouldServeDevelopmentPages,
   standaloneSettings,
 } from './settings.ts';
 
@@ -119,7 +119,7 @@ async function openStore(
  * Returns whether auth has been started on this database before. If so, stored data depends on the keys of that time.
  */
 async function hasKeyUses(database: Database): Promise<boolean> {
-  const { keys } = openAuth(createSqliteStore(database));
+  const { keys } = openAuthOps(createSqliteStore(database));
   return Object.keys(await keys.list()).length > 0;
 }
 
@@ -136,10 +136,10 @@ async function openMailbox(
   logger: Logger,
   opened: AsyncDisposableStack,
 ): Promise<Environment> {
-  const server = createMailServer({ mailbox, logger, host: '127.0.0.1', port: 0 });
+  const server = createMailboxSmtpServer({ mailbox, logger, host: '127.0.0.1', port: 0 });
   opened.defer(() => server.stop());
   await server.start();
-  return mailboxSettings(server.port());
+  return createMailboxSmtpSettings(server.port());
 }
 
 const description = {
@@ -147,19 +147,19 @@ const description = {
   version: '1',
   description:
     'Accounts as events: sign up, verify, sign in, reset the password. A body has at most 64 KiB; unknown fields are refused. How often something may be tried is limited per address, account and network: 429 with `Retry-After`.',
-  tags: { ...authOpenApiTags, ...userTags },
+  tags: { ...authOpenApiTags, ...userOpenApiTags },
 };
 
 function routesOf(
   config: StandaloneConfig,
   parts: {
-    readonly services: Services;
+    readonly services: ComposedServices;
     readonly mailbox: Mailbox;
     readonly bus: EmbeddedBus;
   },
 ): readonly Route[] {
   const ofServices = parts.services.routes;
-  if (!servesDevelopmentPages(config)) return ofServices;
+  if (!shouldServeDevelopmentPages(config)) return ofServices;
   const pages = developmentRoutes({
     mailbox: parts.mailbox,
     log: parts.bus,
@@ -216,7 +216,7 @@ export async function composeStandalone(config: StandaloneConfig, deps: Standalo
   const { logger, registry } = deps;
   const folder = resolve(config.DATA_DIR);
   const development = config.LATCHKEY_ENV === 'development';
-  let services: Services | undefined;
+  let services: ComposedServices | undefined;
 
   const store = await openStore(folder, { logger, names: config.TOPIC_NAMES }, opened);
   const listener = await startListener(config, deps, (origin) => services?.isAllowedOrigin(origin) ?? false);
@@ -228,10 +228,10 @@ export async function composeStandalone(config: StandaloneConfig, deps: Standalo
   const mailbox = createMailbox({ database: store.database, now: () => new Date(), newId: randomUUID });
   const hasMailbox = development && config.MAIL_SERVER === undefined;
   async function needsFormerSecrets() {
-    return lacksSecrets(config.environment) && (await hasKeyUses(store.database));
+    return areSecretsMissing(config.environment) && (await hasKeyUses(store.database));
   }
   const settings = readServiceSettings(config.environment, {
-    ...(development ? { PUBLIC_URL: url, ...(await loadSecrets(folder, needsFormerSecrets)) } : {}),
+    ...(development ? { PUBLIC_URL: url, ...(await loadOrGenerateSecrets(folder, needsFormerSecrets)) } : {}),
     ...(hasMailbox ? await openMailbox(mailbox, logger, opened) : {}),
   });
   await ensureTopics(store.bus, settings.auth.AUDIT_RETENTION_DAYS, config.TOPIC_NAMES);
@@ -250,8 +250,8 @@ export async function composeStandalone(config: StandaloneConfig, deps: Standalo
     operationsUrl: `http://localhost:${operations.port()}`,
     mode: config.LATCHKEY_ENV,
     folder,
-    secretsPath: development ? secretsPath(folder) : undefined,
-    hasPages: servesDevelopmentPages(config),
+    secretsPath: development ? getSecretsPath(folder) : undefined,
+    hasPages: shouldServeDevelopmentPages(config),
     hasMailbox,
     async start() {
       await part.start();

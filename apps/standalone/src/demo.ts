@@ -9,9 +9,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { createLogger, createRegistry } from '@latchkey/process';
 import { z } from 'zod';
 import { composeStandalone, type Standalone } from './compose.ts';
-import { messageSchema } from './mailbox/message.ts';
-import { messagePageSchema } from './mailbox/routes.ts';
-import { readSettings } from './settings.ts';
+import { mailMessageSchema } from './mailbox/message.ts';
+import { mailMessagePageSchema } from './mailbox/routes.ts';
+import { readStandaloneSettings } from './settings.ts';
 import { recordListSchema, topicListSchema } from './topics/routes.ts';
 
 const TIMEOUT_MS = 5000;
@@ -82,9 +82,9 @@ async function awaitMail(url: string, subject: string): Promise<string> {
   const query = new URLSearchParams({ query: `to:${ada.email} subject:"${subject}" is:unread` });
   const end = Date.now() + TIMEOUT_MS;
   while (Date.now() < end) {
-    const [found] = (await getJson(`${url}/mailbox/api/v1/search?${query}`, messagePageSchema)).messages;
+    const [found] = (await getJson(`${url}/mailbox/api/v1/search?${query}`, mailMessagePageSchema)).messages;
     if (found) {
-      const { Text } = await getJson(`${url}/mailbox/api/v1/message/${found.ID}`, messageSchema);
+      const { Text } = await getJson(`${url}/mailbox/api/v1/message/${found.ID}`, mailMessageSchema);
       return /[\w-]{64}/.exec(Text)?.[0] ?? '';
     }
     await pause(POLL_MS);
@@ -139,7 +139,7 @@ async function play({ url }: Standalone): Promise<void> {
 
 const once = process.argv.includes('--once');
 const folder = await mkdtemp(join(tmpdir(), 'latchkey-demo-'));
-const config = readSettings({ DATA_DIR: folder, PORT: '0' });
+const config = readStandaloneSettings({ DATA_DIR: folder, PORT: '0' });
 const logger = createLogger({ name: 'demo', level: 'fatal' });
 const standalone = await composeStandalone(config, { logger, registry: createRegistry() });
 

@@ -10,8 +10,8 @@ import {
   withDotEnv,
 } from '@latchkey/process';
 import { composeStandalone, type Standalone } from './compose.ts';
-import { readSettings, type StandaloneConfig } from './settings.ts';
-import { formatWelcome } from './welcome.ts';
+import { readStandaloneSettings, type StandaloneConfig } from './settings.ts';
+import { formatWelcomeMessage } from './welcome.ts';
 
 /**
  * Creates the logger. Lines are pretty-printed on a terminal in development. Otherwise they are JSON, because
@@ -28,7 +28,7 @@ async function loggerFor(config: StandaloneConfig): Promise<Logger> {
 }
 
 async function run(): Promise<ExitCode> {
-  const config = readSettingsOrReport(() => readSettings(withDotEnv(process.env, process.cwd())));
+  const config = readSettingsOrReport(() => readStandaloneSettings(withDotEnv(process.env, process.cwd())));
   if (config === undefined) return 1;
   const logger = await loggerFor(config);
   return runProcess(logger, async () => {
@@ -39,7 +39,7 @@ async function run(): Promise<ExitCode> {
 
 async function startAndWelcome(standalone: Standalone): Promise<void> {
   await standalone.start();
-  process.stdout.write(formatWelcome(standalone));
+  process.stdout.write(formatWelcomeMessage(standalone));
 }
 
 widenThreadPool(process.env);

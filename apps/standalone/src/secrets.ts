@@ -12,7 +12,7 @@ import {
 } from '@latchkey/auth/secrets';
 import { createTextFile, readTextFile, replaceTextFile } from '@latchkey/process';
 
-export function secretsPath(folder: string): string {
+export function getSecretsPath(folder: string): string {
   return resolve(folder, 'secrets.json');
 }
 
@@ -28,11 +28,11 @@ function secretsIn(text: string, path: string): StoredSecrets {
  * @param needsFormer returns whether stored data depends on secrets that only the file can contain. Default: no
  * @throws Error naming the file if it cannot be read or is invalid, or if it is missing although stored data needs it
  */
-export async function loadSecrets(
+export async function loadOrGenerateSecrets(
   folder: string,
   needsFormer: () => Promise<boolean> = async () => false,
 ): Promise<Secrets> {
-  const path = secretsPath(folder);
+  const path = getSecretsPath(folder);
   const text = await readTextFile(path);
   if (text !== undefined) return withLaterSecrets(secretsIn(text, path), path);
   if (await needsFormer()) throw new Error(`${path} is missing: restore it, or start with another DATA_DIR`);

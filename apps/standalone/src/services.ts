@@ -10,7 +10,7 @@ import { createFixedKeySource } from '@latchkey/tokens';
 import { compose as composeUser } from '@latchkey/user';
 import type { readServiceSettings } from './settings.ts';
 
-export interface Services {
+export interface ComposedServices {
   /** All services, in the order in which they must start: those that consume the log before auth, which writes it. */
   readonly all: readonly Service[];
   /** The routes of all services, in the order in which the API reference lists them. */
@@ -42,7 +42,7 @@ export function composeServices(
     /** Deletes the mails from or to an address in the development mailbox. */
     forgetMails(address: string): Promise<void>;
   },
-): Services {
+): ComposedServices {
   const { logger, registry } = deps;
   const backend = { store: createSqliteStore(deps.database), bus: deps.bus, clock: deps.clock };
   function part(name: string) {

@@ -69,7 +69,7 @@ function isGiven(environment: Environment, name: string): boolean {
 }
 
 /** Whether any secret is not set in the environment. If so, `secrets.json` must contain it. */
-export function lacksSecrets(environment: Environment): boolean {
+export function areSecretsMissing(environment: Environment): boolean {
   return generatedSecretNames.some((name) => !isGiven(environment, name));
 }
 
@@ -108,7 +108,7 @@ export function formatServiceSettings({
 }
 
 /** Returns the settings with which the notifier sends mails to the SMTP server on this port. */
-export function mailboxSettings(port: number): Environment {
+export function createMailboxSmtpSettings(port: number): Environment {
   return {
     MAIL_SERVER: '127.0.0.1',
     MAIL_PORT: String(port),
@@ -126,7 +126,7 @@ export function mailboxSettings(port: number): Environment {
 function placeholders(): Environment {
   return {
     ...generateSecrets(),
-    ...mailboxSettings(1025),
+    ...createMailboxSmtpSettings(1025),
     PUBLIC_URL: 'http://localhost:8080',
   };
 }
@@ -135,7 +135,7 @@ function placeholders(): Environment {
  * Validates the settings of the standalone and of all services before anything is opened.
  * @throws ConfigError that lists all faults
  */
-export function readSettings(given: Environment): StandaloneConfig {
+export function readStandaloneSettings(given: Environment): StandaloneConfig {
   const development = !given['LATCHKEY_ENV'] || given['LATCHKEY_ENV'] === 'development';
   const environment = { ...given, LATCHKEY_ENV: given['LATCHKEY_ENV'] || 'development' };
   const { own } = readAllSettings({
@@ -154,6 +154,6 @@ function operationsPort(port: number): number {
 }
 
 /** Whether to serve the development pages. */
-export function servesDevelopmentPages({ LATCHKEY_ENV, HOST }: OwnSettings): boolean {
+export function shouldServeDevelopmentPages({ LATCHKEY_ENV, HOST }: OwnSettings): boolean {
   return LATCHKEY_ENV === 'development' && isLoopback(HOST);
 }

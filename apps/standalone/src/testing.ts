@@ -9,19 +9,19 @@ import { createLogger, createRegistry, type Logger } from '@latchkey/process';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import type { z } from 'zod';
 
-export async function temporaryFolder(t: TestContext): Promise<string> {
+export async function createTemporaryFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-standalone-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
-export async function temporaryDatabase(t: TestContext): Promise<Database> {
-  const database = openDatabase({ folder: await temporaryFolder(t), as: 'server' });
+export async function openTemporaryDatabase(t: TestContext): Promise<Database> {
+  const database = openDatabase({ folder: await createTemporaryFolder(t), as: 'server' });
   t.after(() => database.close());
   return database;
 }
 
-export function silentLogger(): Logger {
+export function createSilentLogger(): Logger {
   return createLogger({ name: 'test', level: 'silent' }, new PassThrough().resume());
 }
 
@@ -32,7 +32,7 @@ export async function serveRoutes(t: TestContext, routes: readonly Route[]): Pro
     host: '127.0.0.1',
     port: 0,
     routes,
-    logger: silentLogger(),
+    logger: createSilentLogger(),
     registry: createRegistry(),
     trustedProxies: [],
     corsOrigins: [],
@@ -44,6 +44,6 @@ export async function serveRoutes(t: TestContext, routes: readonly Route[]): Pro
 }
 
 /** Fetches JSON and validates it. */
-export async function getJson<T>(url: string, schema: z.ZodType<T>): Promise<T> {
+export async function fetchJson<T>(url: string, schema: z.ZodType<T>): Promise<T> {
   return schema.parse(await (await fetch(url)).json());
 }

@@ -49,7 +49,7 @@ function placesOf({
   ];
 }
 
-export function formatWelcome(places: Places): string {
+export function formatWelcomeMessage(places: Places): string {
   const lines = placesOf(places).map(([name, place]) => `  ${name.padEnd(9)}${place}`);
   const journey =
     places.hasPages && places.hasMailbox

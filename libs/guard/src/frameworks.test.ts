@@ -12,7 +12,7 @@ import * as onFastify from './fastify.ts';
 import { createGuard, type Guard } from './guard.ts';
 import * as onHono from './hono.ts';
 import * as onKoa from './koa.ts';
-import { RevocationsUnavailable } from './standing.ts';
+import { RevocationsUnavailable } from './session-status.ts';
 import { createTestTokens } from './testing.ts';
 
 /**
@@ -155,7 +155,7 @@ for (const [name, serve] of Object.entries(frameworks))
         ...tokens.options,
         logger: { warn: () => undefined },
         revocations: {
-          standingOf() {
+          sessionStatus() {
             throw new RevocationsUnavailable('away');
           },
         },
@@ -169,7 +169,7 @@ for (const [name, serve] of Object.entries(frameworks))
     test('leaves errors of its own making to the framework', async (context) => {
       const tokens = await createTestTokens();
       const broken = {
-        standingOf() {
+        sessionStatus() {
           throw new Error('a bug');
         },
       };

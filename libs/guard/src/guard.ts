@@ -13,7 +13,7 @@ import {
 } from '@latchkey/tokens';
 import { consoleLogger, type GuardLogger } from './logger.ts';
 import { Refusal } from './refusal.ts';
-import { type RevocationCheck, RevocationsUnavailable } from './standing.ts';
+import { type RevocationCheck, RevocationsUnavailable } from './session-status.ts';
 import { cacheVerifiedTokens } from './verified-tokens.ts';
 
 /** The options of {@link createGuard}. */
@@ -93,10 +93,10 @@ export function createGuard(options: GuardOptions): Guard {
     return new Refusal(spec, details);
   }
 
-  async function standingNow(claims: AccessClaims, authorization: string | undefined) {
+  async function currentSessionStatus(claims: AccessClaims, authorization: string | undefined) {
     if (revocations === undefined) return {};
     try {
-      return await revocations.standingOf(claims, bearerToken(authorization) ?? '');
+      return await revocations.sessionStatus(claims, bearerToken(authorization) ?? '');
     } catch (error) {
       if (!(error instanceof RevocationsUnavailable)) throw error;
       throw refuse(serviceUnavailable, { detail: error.message, retryAfter: 1, cause: error });
@@ -105,9 +105,9 @@ export function createGuard(options: GuardOptions): Guard {
 
   const policies = createGuards({
     verify: cacheVerifiedTokens(createTokenVerifier({ keys, issuer, audience, now }), now),
-    standing: async (claims, { headers }) => {
-      const changed = await standingNow(claims, headers['authorization']);
-      if (changed === 'dead') return 'dead';
+    sessionStatus: async (claims, { headers }) => {
+      const changed = await currentSessionStatus(claims, headers['authorization']);
+      if (changed === 'revoked') return 'revoked';
       return { verified: claims.email_verified, role: claims.role, ...changed };
     },
     refuse,

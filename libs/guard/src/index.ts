@@ -10,4 +10,4 @@ export {
 export { type IntrospectionOptions, introspection } from './introspection.ts';
 export type { GuardLogger } from './logger.ts';
 export { type ProblemAnswer, Refusal } from './refusal.ts';
-export { type RevocationCheck, RevocationsUnavailable, type Standing } from './standing.ts';
+export { type CurrentClaims, type RevocationCheck, RevocationsUnavailable } from './session-status.ts';

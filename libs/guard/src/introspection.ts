@@ -1,7 +1,7 @@
 /** Asks Latchkey about tokens (RFC 7662). */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { type RevocationCheck, RevocationsUnavailable, type Standing } from './standing.ts';
+import { type CurrentClaims, type RevocationCheck, RevocationsUnavailable } from './session-status.ts';
 
 /** The options of {@link introspection}. */
 export interface IntrospectionOptions {
@@ -21,7 +21,7 @@ const MOST_ANSWERS = 10_000;
 
 interface Answer {
   readonly until: number;
-  readonly standing: Promise<Standing | 'dead'>;
+  readonly status: Promise<CurrentClaims | 'revoked'>;
 }
 
 const introspected = z.object({
@@ -39,22 +39,22 @@ export function introspection(options: IntrospectionOptions): RevocationCheck {
   const { cacheMs = 1000, clock = () => performance.now() } = options;
   const answers = new Map<string, Answer>();
 
-  function ask(token: string): Promise<Standing | 'dead'> {
+  function ask(token: string): Promise<CurrentClaims | 'revoked'> {
     const id = createHash('sha256').update(token).digest('base64');
     const found = answers.get(id);
-    if (found !== undefined && clock() < found.until) return found.standing;
+    if (found !== undefined && clock() < found.until) return found.status;
     if (answers.size >= MOST_ANSWERS) answers.clear();
-    const standing = introspect(options, token);
-    answers.set(id, { until: clock() + cacheMs, standing });
+    const status = introspect(options, token);
+    answers.set(id, { until: clock() + cacheMs, status });
     // The response of a failed request is not cached.
-    standing.catch(() => answers.delete(id));
-    return standing;
+    status.catch(() => answers.delete(id));
+    return status;
   }
 
-  return { standingOf: (_claims, token) => ask(token) };
+  return { sessionStatus: (_claims, token) => ask(token) };
 }
 
-async function introspect(options: IntrospectionOptions, token: string): Promise<Standing | 'dead'> {
+async function introspect(options: IntrospectionOptions, token: string): Promise<CurrentClaims | 'revoked'> {
   const { url, key, fetch: send = fetch } = options;
   try {
     const response = await send(url, {
@@ -68,7 +68,7 @@ async function introspect(options: IntrospectionOptions, token: string): Promise
     const { active, email_verified: verified, role } = introspected.parse(await response.json());
     return active
       ? { ...(verified !== undefined && { verified }), ...(role !== undefined && { role }) }
-      : 'dead';
+      : 'revoked';
   } catch (cause) {
     throw new RevocationsUnavailable('Access tokens cannot be checked at the moment.', { cause });
   }

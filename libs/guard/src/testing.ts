@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { createFixedKeySource } from '@latchkey/tokens';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { GuardOptions } from './guard.ts';
-import type { RevocationCheck } from './standing.ts';
+import type { RevocationCheck } from './session-status.ts';
 
 /** What an access token for a test contains. */
 export interface TestToken {
@@ -50,7 +50,7 @@ export async function createTestTokens(
   const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: KEY_ID, alg: 'ES256', use: 'sig' }] };
   const revokedAt = new Map<string, number>();
   const revocations: RevocationCheck = {
-    standingOf: ({ sub, seq }) => (seq < (revokedAt.get(sub) ?? 0) ? 'dead' : {}),
+    sessionStatus: ({ sub, seq }) => (seq < (revokedAt.get(sub) ?? 0) ? 'revoked' : {}),
   };
 
   return {

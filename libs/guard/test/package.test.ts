@@ -33,7 +33,7 @@ console.log(JSON.stringify([role, logged, refused, RevocationsUnavailable.name])
 async function frameworksTest(): Promise<string> {
   const source = await readFile(join(import.meta.dirname, '../src/frameworks.test.ts'), 'utf8');
   return source
-    .replaceAll(/'\.\/(guard|standing)\.ts'/g, "'@latchkey/guard'")
+    .replaceAll(/'\.\/(guard|session-status)\.ts'/g, "'@latchkey/guard'")
     .replaceAll(/'\.\/(\w+)\.ts'/g, "'@latchkey/guard/$1'");
 }
 

@@ -6,7 +6,7 @@ import {
   createGuards,
   type GuardedRequest,
   type Guards,
-  type LookUpStanding,
+  type LookUpSessionStatus,
   type RefusalDetails,
   type RefusalSpec,
 } from './guards.ts';
@@ -42,10 +42,14 @@ function requestWith(authorization?: string): GuardedRequest {
 }
 
 function guardsOf(
-  standing: LookUpStanding,
+  sessionStatus: LookUpSessionStatus,
   verify = async (token: string) => (token === 'genuine' ? claims : undefined),
 ): Guards {
-  return createGuards({ verify, standing, refuse: (spec, details) => new Refusal(spec, details) });
+  return createGuards({
+    verify,
+    sessionStatus,
+    refuse: (spec, details) => new Refusal(spec, details),
+  });
 }
 
 const admin = guardsOf(async () => ({ verified: true, role: 'admin' }));
@@ -112,10 +116,10 @@ describe('a guard', () => {
     });
   }
 
-  test('refuses a dead token in the same words as a forged one', async () => {
-    const dead = guardsOf(async () => 'dead');
-    const refused = await refusal(dead.authenticated.authorise(requestWith('Bearer genuine')));
-    const forged = await refusal(dead.authenticated.authorise(requestWith('Bearer forged')));
+  test('refuses a revoked token in the same words as a forged one', async () => {
+    const revoked = guardsOf(async () => 'revoked');
+    const refused = await refusal(revoked.authenticated.authorise(requestWith('Bearer genuine')));
+    const forged = await refusal(revoked.authenticated.authorise(requestWith('Bearer forged')));
     assert.equal(refused.spec.status, 401);
     assert.deepEqual(refused.details, forged.details);
   });
@@ -157,7 +161,7 @@ describe('a guard', () => {
   test('passes a bug of the verifier on: it is no outage', async () => {
     const bug = new TypeError('a bug');
     const broken = guardsOf(
-      async () => 'dead',
+      async () => 'revoked',
       async () => {
         throw bug;
       },
@@ -169,7 +173,7 @@ describe('a guard', () => {
     const headers = z.object({ 'x-other': z.string() });
     const declared = createGuards({
       verify: async () => claims,
-      standing: async () => 'dead',
+      sessionStatus: async () => 'revoked',
       refuse: (spec, details) => new Refusal(spec, details),
       headers,
     });
@@ -182,7 +186,7 @@ describe('a guard', () => {
 
   test('refuses with 503 and a time to retry while the keys cannot be fetched', async () => {
     const keyless = guardsOf(
-      async () => 'dead',
+      async () => 'revoked',
       async () => {
         throw new KeysUnavailable('away');
       },

@@ -31,19 +31,19 @@ export interface RefusalDetails {
 }
 
 /** The part of an account's state that guards check. A service may add fields, which {@link Caller} then includes. */
-export interface AccountStanding {
+export interface ActiveSession {
   readonly verified: boolean;
   readonly role: string;
 }
 
-/** Looks up the current state of the token's account. Returns 'dead' if the token must no longer be accepted. */
-export type LookUpStanding<S extends AccountStanding = AccountStanding> = (
+/** Looks up the current state of the token's account. Returns 'revoked' if the token must no longer be accepted. */
+export type LookUpSessionStatus<S extends ActiveSession = ActiveSession> = (
   claims: AccessClaims,
   request: GuardedRequest,
-) => Promise<S | 'dead'>;
+) => Promise<S | 'revoked'>;
 
 /** The account that sent the request: the token's claims and the account's current state. */
-export type Caller<S extends AccountStanding = AccountStanding> = S & { readonly claims: AccessClaims };
+export type Caller<S extends ActiveSession = ActiveSession> = S & { readonly claims: AccessClaims };
 
 const unauthenticated = { code: 'unauthenticated', status: 401, title: 'Authentication Required' } as const;
 export const serviceUnavailable = { code: 'unavailable', status: 503, title: 'Service Unavailable' } as const;
@@ -86,25 +86,25 @@ export interface Guard<Caller> {
  * The guards of a service. They check in this order: whether the token is valid (otherwise 401 with `WWW-Authenticate:
  * Bearer …`, RFC 6750), whether the account is verified, and whether it has the role.
  */
-export interface Guards<S extends AccountStanding = AccountStanding> {
+export interface Guards<S extends ActiveSession = ActiveSession> {
   readonly authenticated: Guard<Caller<S>>;
   readonly verified: Guard<Caller<S>>;
   /** Accepts a verified account that has one of the roles. */
   withRole(...roles: readonly [string, ...string[]]): Guard<Caller<S>>;
 }
 
-export function createGuards<S extends AccountStanding>(options: {
+export function createGuards<S extends ActiveSession>(options: {
   readonly verify: VerifyToken;
-  readonly standing: LookUpStanding<S>;
+  readonly sessionStatus: LookUpSessionStatus<S>;
   /**
    * Creates the error of a refusal. The service's HTTP framework converts it to a response with the status, details and
    * headers of the refusal.
    */
   refuse(spec: RefusalSpec, details: RefusalDetails): Error;
-  /** The request headers that `standing` reads. */
+  /** The request headers that `sessionStatus` reads. */
   readonly headers?: z.ZodObject;
 }): Guards<S> {
-  const { verify, standing, refuse, headers } = options;
+  const { verify, sessionStatus, refuse, headers } = options;
 
   // A request without a token is refused without an error code (RFC 6750, 3.1).
   function missingToken(): Error {
@@ -137,8 +137,8 @@ export function createGuards<S extends AccountStanding>(options: {
   async function authenticate(request: GuardedRequest): Promise<Caller<S>> {
     const claims = await verified(requiredToken(request.headers['authorization']));
     if (claims === undefined) throw refuseToken();
-    const account = await standing(claims, request);
-    if (account === 'dead') throw refuseToken();
+    const account = await sessionStatus(claims, request);
+    if (account === 'revoked') throw refuseToken();
     return { ...account, claims };
   }
 

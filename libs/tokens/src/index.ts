@@ -1,6 +1,6 @@
 export { type AccessClaims, createTokenVerifier, type VerifyToken } from './access-token.ts';
 export {
-  type AccountStanding,
+  type ActiveSession,
   accountNotVerified,
   bearerToken,
   type Caller,
@@ -9,7 +9,7 @@ export {
   type GuardedRequest,
   type Guards,
   invalidToken,
-  type LookUpStanding,
+  type LookUpSessionStatus,
   type RefusalDetails,
   type RefusalSpec,
   serviceUnavailable,

@@ -9,14 +9,17 @@ import {
   type WebhookEndpoint,
   withNewSecret,
 } from './endpoint.ts';
-import { EndpointRefused } from './endpoint-refused.ts';
-import { changeEndpoint, type Endpoints } from './ports.ts';
-import { isSealed, type SecretSealer } from './seal.ts';
+import { EndpointRefusedError } from './endpoint-refused.ts';
+import { type EndpointStore, updateEndpoint } from './ports.ts';
+import { isSealedSecret, type SecretSealer } from './seal.ts';
 
-/** Asserts that webhooks may call a URL. @throws EndpointRefused with a message that continues the words "The URL" */
-export function assertUrlAllowed(url: string, { allowPrivate }: { readonly allowPrivate: boolean }): void {
+/** Asserts that webhooks may call a URL. @throws EndpointRefusedError with a message that continues the words "The URL" */
+export function assertEndpointUrlAllowed(
+  url: string,
+  { allowPrivate }: { readonly allowPrivate: boolean },
+): void {
   const fault = findUrlFault(url, { allowPrivate });
-  if (fault !== undefined) throw new EndpointRefused('url', fault);
+  if (fault !== undefined) throw new EndpointRefusedError('url', fault);
 }
 
 /** An endpoint with its secret in plain text. The store contains the secret in encrypted form only. */
@@ -30,23 +33,23 @@ type Sealer = Pick<SecretSealer, 'seal' | 'open'>;
 /**
  * Asserts that a sealer can decrypt the stored secrets. If it cannot, its key differs from that of the user service.
  * The user service would then refuse to start once this sealer has encrypted a secret.
- * @throws EndpointRefused
+ * @throws EndpointRefusedError
  */
 async function assertOpens(sealer: Pick<Sealer, 'open'>, stored: readonly WebhookEndpoint[]): Promise<void> {
   for (const { id, secrets } of stored)
     for (const { secret } of secrets)
-      if (isSealed(secret))
+      if (isSealedSecret(secret))
         await sealer.open(id, secret).catch(() => {
-          throw new EndpointRefused(
+          throw new EndpointRefusedError(
             'other-key',
             `WEBHOOK_SECRET_KEY does not open the secret of webhook ${id}. Use the key of the user service.`,
           );
         });
 }
 
-/** Adds an endpoint with a newly generated secret. @throws EndpointRefused, StoreUnavailable */
+/** Adds an endpoint with a newly generated secret. @throws EndpointRefusedError, StoreUnavailable */
 export async function addEndpoint(
-  endpoints: Pick<Endpoints, 'add' | 'list'>,
+  endpoints: Pick<EndpointStore, 'add' | 'list'>,
   fields: NewEndpoint,
   {
     allowPrivate,
@@ -54,23 +57,23 @@ export async function addEndpoint(
     now,
   }: { readonly allowPrivate: boolean; readonly sealer: Sealer; readonly now: Date },
 ): Promise<EndpointWithSecret> {
-  assertUrlAllowed(fields.url, { allowPrivate });
+  assertEndpointUrlAllowed(fields.url, { allowPrivate });
   const id = generateEndpointId();
   const secret = generateEndpointSecret();
   const endpoint = createEndpoint(fields, { id, sealed: await sealer.seal(id, secret), now });
   await assertOpens(sealer, await endpoints.list());
   if (!(await endpoints.add(endpoint, MAX_ENDPOINTS)))
-    throw new EndpointRefused('number', `There are ${MAX_ENDPOINTS} webhooks, which is the most.`);
+    throw new EndpointRefusedError('number', `There are ${MAX_ENDPOINTS} webhooks, which is the most.`);
   return { endpoint, secret };
 }
 
 /**
  * Adds a new secret to an endpoint. Until the time `until`, requests are also signed with the former secrets.
  * @returns undefined if there is no such endpoint
- * @throws EndpointRefused, StoreUnavailable
+ * @throws EndpointRefusedError, StoreUnavailable
  */
-export async function rotateSecret(
-  endpoints: Pick<Endpoints, 'find' | 'replace'>,
+export async function rotateEndpointSecret(
+  endpoints: Pick<EndpointStore, 'find' | 'replace'>,
   id: string,
   { sealer, ...times }: { readonly sealer: Sealer; readonly now: Date; readonly until: Date },
 ): Promise<EndpointWithSecret | undefined> {
@@ -78,6 +81,6 @@ export async function rotateSecret(
   const sealed = await sealer.seal(id, secret);
   const stored = await endpoints.find(id);
   await assertOpens(sealer, stored === undefined ? [] : [stored]);
-  const endpoint = await changeEndpoint(endpoints, id, (each) => withNewSecret(each, { sealed, ...times }));
+  const endpoint = await updateEndpoint(endpoints, id, (each) => withNewSecret(each, { sealed, ...times }));
   return endpoint && { endpoint, secret };
 }

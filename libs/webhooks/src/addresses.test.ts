@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import type { LookupAddress } from 'node:dns';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { createPublicLookup, findUrlFault, isPublicAddress, PrivateAddressError } from './addresses.ts';
+import {
+  createPublicAddressLookup,
+  findUrlFault,
+  isPublicAddress,
+  PrivateAddressError,
+} from './addresses.ts';
 
 test('only addresses on the public internet are public', () => {
   for (const address of ['8.8.8.8', '93.184.215.14', '172.32.0.1', '2606:4700::1111', '2a00:1450:4001::8'])
@@ -68,7 +73,7 @@ test('a URL is https, without credentials, and not at a private address; or what
 
 /** Looks up a host name with a lookup function that gets these addresses instead of asking DNS. */
 function lookUp(answers: readonly string[], options: { readonly all?: boolean } = {}) {
-  const lookup = createPublicLookup((_host, _options, done) =>
+  const lookup = createPublicAddressLookup((_host, _options, done) =>
     done(
       null,
       answers.map((address): LookupAddress => ({ address, family: address.includes(':') ? 6 : 4 })),

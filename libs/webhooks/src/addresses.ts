@@ -64,7 +64,7 @@ type Resolve = (
  * address that was checked, so the check cannot be circumvented by DNS rebinding, where the next lookup returns a
  * different address.
  */
-export function createPublicLookup(resolve: Resolve = lookup): LookupFunction {
+export function createPublicAddressLookup(resolve: Resolve = lookup): LookupFunction {
   return (host, options, done) => {
     resolve(host, { ...options, all: true }, (error, addresses) => {
       const [first] = addresses ?? [];
@@ -92,12 +92,12 @@ export function findUrlFault(
   if (url.username !== '' || url.password !== '') return 'must not contain a user or a password';
   if (url.hash !== '') return 'must not have a fragment (#…)';
   if (allowPrivate) return undefined;
-  const host = hostOf(url);
+  const host = getHost(url);
   const isPrivate = isIP(host) !== 0 ? !isPublicAddress(host) : /(^|\.)localhost\.?$/i.test(host);
   return isPrivate ? 'must not lead to a private address' : undefined;
 }
 
 /** Returns the host of a URL; an IPv6 address without its brackets. */
-export function hostOf({ hostname }: URL): string {
+export function getHost({ hostname }: URL): string {
   return hostname.replace(/^\[(.*)\]$/, '$1');
 }

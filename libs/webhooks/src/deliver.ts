@@ -1,45 +1,45 @@
 /**
  * Sends events to an endpoint. Events of one account are sent one after another; accounts are served concurrently.
  */
-import { signingSecretsOf, type WebhookEndpoint } from './endpoint.ts';
+import { getSigningSecrets, type WebhookEndpoint } from './endpoint.ts';
 import type { LoggedEvent } from './log-reader.ts';
-import type { Attempt } from './ports.ts';
-import type { HttpPoster } from './post.ts';
+import type { DeliveryAttempt } from './ports.ts';
+import type { WebhookHttpClient } from './post.ts';
 import {
-  type AccountResult,
-  describeFailure,
-  eventPositionOf,
-  FAILURES_UNTIL_DOWN,
+  type AccountDeliveryResult,
+  FAILURES_UNTIL_ENDPOINT_IS_DOWN,
+  formatFailure,
   isEndpointDown,
-  type RequestOutcome,
+  toEventPosition,
+  type WebhookRequestOutcome,
 } from './progress.ts';
 import type { SecretSealer } from './seal.ts';
-import { signatureHeaders } from './sign.ts';
+import { createSignatureHeaders } from './sign.ts';
 
 /** The number of accounts whose events are sent to one endpoint concurrently. */
 const CONCURRENT_ACCOUNTS = 8;
 /** The maximum number of events of one account that are sent in one delivery round. */
 const MAX_EVENTS_PER_ACCOUNT = 100;
 
-export interface DeliverDeps {
-  readonly poster: Pick<HttpPoster, 'post'>;
+export interface DeliverEventsDeps {
+  readonly poster: Pick<WebhookHttpClient, 'post'>;
   readonly sealer: Pick<SecretSealer, 'open'>;
   now(): Date;
   /** When aborted, requests in flight are aborted, and no further ones are sent. */
   readonly signal: AbortSignal;
 }
 
-export interface DeliverResult {
+export interface DeliverEventsResult {
   /** One result for each account. */
-  readonly results: readonly AccountResult[];
-  readonly attempts: readonly Attempt[];
+  readonly results: readonly AccountDeliveryResult[];
+  readonly attempts: readonly DeliveryAttempt[];
 }
 
 /** Maps the id of each account to its events, in order. */
 export type EventsByAccount = ReadonlyMap<string, Iterable<LoggedEvent> | AsyncIterable<LoggedEvent>>;
 
 /**
- * Sends events. After a failure, no later events of the same account are sent. After FAILURES_UNTIL_DOWN failures in
+ * Sends events. After a failure, no later events of the same account are sent. After FAILURES_UNTIL_ENDPOINT_IS_DOWN failures in
  * a row, the endpoint counts as down, and no events of any account are sent.
  * @throws Error with a one-line message if a secret cannot be decrypted; the errors of the log if events are read
  * from it
@@ -47,10 +47,10 @@ export type EventsByAccount = ReadonlyMap<string, Iterable<LoggedEvent> | AsyncI
 export async function deliverEvents(
   endpoint: WebhookEndpoint,
   events: EventsByAccount,
-  deps: DeliverDeps,
-): Promise<DeliverResult> {
-  const attempts: Attempt[] = [];
-  const results: AccountResult[] = [];
+  deps: DeliverEventsDeps,
+): Promise<DeliverEventsResult> {
+  const attempts: DeliveryAttempt[] = [];
+  const results: AccountDeliveryResult[] = [];
   const groups = [...events];
   let failures = endpoint.delivery.failing?.count ?? 0;
   let isProbe = isEndpointDown(endpoint.delivery);
@@ -60,8 +60,9 @@ export async function deliverEvents(
    * Sends an event and records the attempt. Returns undefined if the event was not sent, because the endpoint is down
    * or gone, or if the request was aborted.
    */
-  async function attempt(event: LoggedEvent): Promise<RequestOutcome | undefined> {
-    if (deps.signal.aborted || isGone || (failures >= FAILURES_UNTIL_DOWN && !isProbe)) return undefined;
+  async function attempt(event: LoggedEvent): Promise<WebhookRequestOutcome | undefined> {
+    if (deps.signal.aborted || isGone || (failures >= FAILURES_UNTIL_ENDPOINT_IS_DOWN && !isProbe))
+      return undefined;
     isProbe = false;
     const at = deps.now();
     const began = performance.now();
@@ -84,16 +85,16 @@ export async function deliverEvents(
   async function deliverAccount(
     account: string,
     own: Iterable<LoggedEvent> | AsyncIterable<LoggedEvent>,
-  ): Promise<AccountResult> {
+  ): Promise<AccountDeliveryResult> {
     let delivered = 0;
     for await (const event of own) {
       // The limit of this round is reached. The next round continues with this event.
       if (delivered === MAX_EVENTS_PER_ACCOUNT)
-        return { account, delivered, stopped: eventPositionOf(event) };
+        return { account, delivered, stopped: toEventPosition(event) };
       const outcome = await attempt(event);
       if (outcome?.kind === 'delivered') delivered += 1;
       else
-        return { account, delivered, stopped: eventPositionOf(event), ...(outcome && { failure: outcome }) };
+        return { account, delivered, stopped: toEventPosition(event), ...(outcome && { failure: outcome }) };
     }
     return { account, delivered };
   }
@@ -111,10 +112,10 @@ async function post(
   endpoint: WebhookEndpoint,
   { id, body }: LoggedEvent,
   now: Date,
-  { poster, sealer, signal }: DeliverDeps,
-): Promise<RequestOutcome> {
+  { poster, sealer, signal }: DeliverEventsDeps,
+): Promise<WebhookRequestOutcome> {
   const secrets = await Promise.all(
-    signingSecretsOf(endpoint, now).map((sealed) => sealer.open(endpoint.id, sealed)),
+    getSigningSecrets(endpoint, now).map((sealed) => sealer.open(endpoint.id, sealed)),
   );
   return poster.post({
     url: endpoint.url,
@@ -123,12 +124,12 @@ async function post(
     headers: {
       'content-type': 'application/cloudevents+json; charset=utf-8',
       'user-agent': 'Latchkey-Webhooks',
-      ...signatureHeaders({ id, body, now }, secrets),
+      ...createSignatureHeaders({ id, body, now }, secrets),
     },
   });
 }
 
-function attemptOf({ id, type, account }: LoggedEvent, outcome: RequestOutcome) {
+function attemptOf({ id, type, account }: LoggedEvent, outcome: WebhookRequestOutcome) {
   const { status } = outcome;
   return {
     event: id,
@@ -136,6 +137,6 @@ function attemptOf({ id, type, account }: LoggedEvent, outcome: RequestOutcome) 
     account,
     delivered: outcome.kind === 'delivered',
     ...(status !== undefined && { status }),
-    ...(outcome.kind !== 'delivered' && { reason: describeFailure(outcome) }),
+    ...(outcome.kind !== 'delivered' && { reason: formatFailure(outcome) }),
   };
 }

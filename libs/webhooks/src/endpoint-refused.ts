@@ -1,6 +1,6 @@
 /** Thrown if an endpoint cannot be added or changed. The message is one sentence for the user who tried to. */
-export class EndpointRefused extends Error {
-  override readonly name = 'EndpointRefused';
+export class EndpointRefusedError extends Error {
+  override readonly name = 'EndpointRefusedError';
   /**
    * Why the change is refused. `url`: the URL is not allowed. `number`: there are too many endpoints. `key`:
    * WEBHOOK_SECRET_KEY is not set. `other-key`: the key does not decrypt the stored secrets. `later`: not possible
@@ -8,7 +8,7 @@ export class EndpointRefused extends Error {
    */
   readonly reason: 'url' | 'number' | 'key' | 'other-key' | 'later';
 
-  constructor(reason: EndpointRefused['reason'], message: string) {
+  constructor(reason: EndpointRefusedError['reason'], message: string) {
     super(message);
     this.reason = reason;
   }

@@ -1,7 +1,7 @@
 /** Endpoints: the URLs to which events are sent, with the delivery progress of each. */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { EndpointRefused } from './endpoint-refused.ts';
+import { EndpointRefusedError } from './endpoint-refused.ts';
 
 /** A timestamp: a Date in memory, a string in the store. */
 const instant = z.union([z.date(), z.iso.datetime()]).pipe(z.coerce.date());
@@ -72,7 +72,7 @@ const delivery = z.object({
   waiting: z.array(waitingAccount),
   failing: failing.optional(),
   /**
-   * Set if `ops move` moved the endpoint from another log. `SentSequences` then says which events were sent before.
+   * Set if `ops move` moved the endpoint from another log. `SentSequenceStore` then says which events were sent before.
    */
   moved: z.literal(true).optional(),
   /** Set once the endpoint has reached the end of the log for the first time. */
@@ -104,9 +104,9 @@ export const storedEndpointSchema = z.object({
 
 export type WebhookEndpoint = z.infer<typeof storedEndpointSchema>;
 export type DeliveryProgress = z.infer<typeof delivery>;
-export type WaitingAccount = z.infer<typeof waitingAccount>;
+export type AccountAwaitingRetry = z.infer<typeof waitingAccount>;
 export type RedriveRange = z.infer<typeof redriveRange>;
-export type Redrive = z.infer<typeof redrive>;
+export type RunningRedrive = z.infer<typeof redrive>;
 
 const ID_BYTES = 8;
 /**
@@ -123,17 +123,17 @@ export const MAX_ENDPOINTS = 50;
  * The maximum number of secrets of an endpoint that are valid at the same time. Each adds a signature to every
  * request.
  */
-export const MAX_SECRETS = 5;
+export const MAX_SECRETS_PER_ENDPOINT = 5;
 
 /**
  * The maximum number of redrives of an endpoint at the same time. Every event is compared with all of their ranges.
  */
-export const MAX_REDRIVES = 20;
+export const MAX_REDRIVES_PER_ENDPOINT = 20;
 
 export type EndpointState = 'active' | 'failing' | 'paused';
 
 /** Returns `paused` for a paused endpoint, `failing` if the most recent attempt failed, otherwise `active`. */
-export function endpointStateOf({
+export function computeEndpointState({
   paused: pause,
   delivery: { failing: since },
 }: WebhookEndpoint): EndpointState {
@@ -183,7 +183,7 @@ export function createEndpoint(
 }
 
 /** Returns the encrypted secrets with which a request must be signed, the current one first. */
-export function signingSecretsOf(
+export function getSigningSecrets(
   { secrets }: Pick<WebhookEndpoint, 'secrets'>,
   now: Date,
 ): readonly string[] {
@@ -197,7 +197,7 @@ export function signingSecretsOf(
  * Returns the endpoint with a new current secret. Until the time `until`, requests are also signed with the former
  * secrets.
  * @param sealed the new secret, encrypted
- * @throws EndpointRefused if too many secrets would be valid at the same time
+ * @throws EndpointRefusedError if too many secrets would be valid at the same time
  */
 export function withNewSecret(
   endpoint: WebhookEndpoint,
@@ -209,24 +209,26 @@ export function withNewSecret(
       until: secret.until === undefined || secret.until > until ? until : secret.until,
     }))
     .filter((secret) => secret.until > now);
-  if (former.length >= MAX_SECRETS)
-    throw new EndpointRefused(
+  if (former.length >= MAX_SECRETS_PER_ENDPOINT)
+    throw new EndpointRefusedError(
       'later',
-      `${MAX_SECRETS} secrets are valid, which is the most. Wait until one of them ends, or rotate without an overlap.`,
+      `${MAX_SECRETS_PER_ENDPOINT} secrets are valid, which is the most. Wait until one of them ends, or rotate without an overlap.`,
     );
   return revised({ ...endpoint, secrets: [...former, { secret: sealed, since: now }] });
 }
 
 /** The fields to change. Undefined fields keep their values. */
-export type ChangedFields = { readonly [Name in keyof EndpointFields]?: EndpointFields[Name] | undefined };
+export type ChangedEndpointFields = {
+  readonly [Name in keyof EndpointFields]?: EndpointFields[Name] | undefined;
+};
 
 /**
  * Returns the endpoint with changed fields. If types are added, only new events of these types are sent. If the URL
  * changes, all waiting events are due immediately.
  */
-export function withChangedFields(
+export function withChangedEndpointFields(
   endpoint: WebhookEndpoint,
-  changed: ChangedFields,
+  changed: ChangedEndpointFields,
   now: Date,
 ): WebhookEndpoint {
   const { types: former, ...rest } = endpoint;
@@ -259,13 +261,13 @@ export function resumeEndpoint({ paused: _, ...endpoint }: WebhookEndpoint, now:
 /**
  * Returns the endpoint with a range of events to send again. No-op if the endpoint has read nothing yet and will get
  * all events anyway.
- * @throws EndpointRefused if too many redrives are in progress, or if the endpoint has not reached the end of the log
+ * @throws EndpointRefusedError if too many redrives are in progress, or if the endpoint has not reached the end of the log
  * yet and skips events until then: those before its creation, or those sent before it was moved
  */
 export function withRedrive(endpoint: WebhookEndpoint, range: RedriveRange): WebhookEndpoint {
   const { cursor, redrive: running, moved, caughtUp, waiting } = endpoint.delivery;
   if (!caughtUp && (moved || endpoint.since.getTime() > 0))
-    throw new EndpointRefused(
+    throw new EndpointRefusedError(
       'later',
       endpoint.paused === undefined
         ? 'The webhook has not reached the end of the log yet. Try again once the user service has read the log.'
@@ -273,10 +275,10 @@ export function withRedrive(endpoint: WebhookEndpoint, range: RedriveRange): Web
     );
   if (cursor === undefined) return endpoint;
   const ranges = running?.ranges ?? [];
-  if (ranges.length >= MAX_REDRIVES)
-    throw new EndpointRefused(
+  if (ranges.length >= MAX_REDRIVES_PER_ENDPOINT)
+    throw new EndpointRefusedError(
       'later',
-      `${MAX_REDRIVES} redrives are in progress, which is the most. Wait until they are complete.`,
+      `${MAX_REDRIVES_PER_ENDPOINT} redrives are in progress, which is the most. Wait until they are complete.`,
     );
   return revised({
     ...endpoint,
@@ -297,7 +299,10 @@ export function withRedrive(endpoint: WebhookEndpoint, range: RedriveRange): Web
  * Adds a range to the redriven ranges of a waiting account. If the account has too many ranges, all of its events are
  * sent again.
  */
-function withRedrivenRange({ redriven, ...account }: WaitingAccount, range: RedriveRange): WaitingAccount {
-  if (redriven === undefined || redriven.ranges.length >= MAX_REDRIVES) return account;
+function withRedrivenRange(
+  { redriven, ...account }: AccountAwaitingRetry,
+  range: RedriveRange,
+): AccountAwaitingRetry {
+  if (redriven === undefined || redriven.ranges.length >= MAX_REDRIVES_PER_ENDPOINT) return account;
   return { ...account, redriven: { ...redriven, ranges: [...redriven.ranges, range] } };
 }

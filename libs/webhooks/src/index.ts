@@ -1,20 +1,25 @@
-export { addEndpoint, assertUrlAllowed, type EndpointWithSecret, rotateSecret } from './add-endpoint.ts';
 export {
-  endpointStateOf,
+  addEndpoint,
+  assertEndpointUrlAllowed,
+  type EndpointWithSecret,
+  rotateEndpointSecret,
+} from './add-endpoint.ts';
+export {
+  computeEndpointState,
+  getSigningSecrets,
   MAX_ENDPOINTS,
   pauseEndpoint,
   type RedriveRange,
   resumeEndpoint,
-  signingSecretsOf,
   type WebhookEndpoint,
-  withChangedFields,
+  withChangedEndpointFields,
   withRedrive,
 } from './endpoint.ts';
-export { EndpointRefused } from './endpoint-refused.ts';
-export { createWebhookMoves } from './move.ts';
-export { type Attempt, changeEndpoint, type WebhookStorage } from './ports.ts';
-export { createSecretSealer, isSealed, keyIdOf, type SecretSealer } from './seal.ts';
+export { EndpointRefusedError } from './endpoint-refused.ts';
+export { createWebhookDataMoves } from './move.ts';
+export { type DeliveryAttempt, updateEndpoint, type WebhookStorage } from './ports.ts';
+export { createSecretSealer, isSealedSecret, keyIdOfSealedSecret, type SecretSealer } from './seal.ts';
 export { findOutdatedSecrets, findUnreadableSecrets, sealOutdatedSecrets } from './seal-stored.ts';
-export { overlapHours, webhookSettings } from './settings.ts';
+export { SECRET_OVERLAP_HOURS, webhookSettings } from './settings.ts';
 export { openWebhookStorage } from './storage/index.ts';
 export { createWebhooks, type Webhooks } from './webhooks.ts';

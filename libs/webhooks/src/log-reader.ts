@@ -12,7 +12,7 @@ import {
   toCloudEvent,
 } from '@latchkey/feed';
 import { z } from 'zod';
-import type { DeliveryProgress, WaitingAccount, WebhookEndpoint } from './endpoint.ts';
+import type { AccountAwaitingRetry, DeliveryProgress, WebhookEndpoint } from './endpoint.ts';
 import type { EventPosition } from './progress.ts';
 
 /** The maximum number of events that are sent to an endpoint in one delivery round. */
@@ -52,7 +52,11 @@ export interface EventReader {
    * Yields the events of a waiting account, from the event that waits for a retry up to the cursor. Reads lazily: at
    * first only one event, because its retry often fails.
    */
-  readAccount(endpoint: EventSelection, waiting: WaitingAccount, cursor: string): AsyncIterable<LoggedEvent>;
+  readAccount(
+    endpoint: EventSelection,
+    waiting: AccountAwaitingRetry,
+    cursor: string,
+  ): AsyncIterable<LoggedEvent>;
   /** Returns whether a cursor was created on the current log. Offsets of another log are meaningless on this one. */
   isOfCurrentLog(cursor: string): Promise<boolean>;
   /** For each account with unsent events, returns the sequence of the first one. */
@@ -144,7 +148,7 @@ function viewOf({ types, person }: EventSelection) {
  */
 async function startOf(
   tail: LogTail,
-  { account, partition, offset, event }: WaitingAccount,
+  { account, partition, offset, event }: AccountAwaitingRetry,
   end: number,
 ): Promise<number> {
   const range = (await tail.ranges()).find((each) => each.partition === partition);
@@ -186,7 +190,7 @@ async function* pagesOf(
 /** Yields the records of an account from offset `from` up to, but not including, `end`. Omits forged records. */
 async function* recordsOf(
   { tail, genuine }: { readonly tail: LogTail; readonly genuine: SelectGenuineRecords },
-  { account, partition }: WaitingAccount,
+  { account, partition }: AccountAwaitingRetry,
   from: number,
   end: number,
 ) {

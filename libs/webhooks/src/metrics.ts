@@ -49,7 +49,7 @@ export function createWebhookMetrics(
   gauge(
     'latchkey_webhooks_paused_endpoints',
     'Endpoints that were paused because they failed for too long, or responded 410 Gone',
-    (endpoints) => endpoints.filter(isPausedByFailures).length,
+    (endpoints) => endpoints.filter(wasPausedByFailures).length,
   );
   gauge(
     'latchkey_webhooks_failing_endpoints',
@@ -80,6 +80,6 @@ export function createWebhookMetrics(
   };
 }
 
-export function isPausedByFailures({ paused }: WebhookEndpoint): boolean {
+export function wasPausedByFailures({ paused }: WebhookEndpoint): boolean {
   return paused?.by === 'failures';
 }

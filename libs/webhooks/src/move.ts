@@ -10,7 +10,7 @@ import type { SentSequence, WebhookStorage } from './ports.ts';
 
 const BATCH = 500;
 
-export interface WebhookMoveDeps {
+export interface WebhookDataMoveDeps {
   readonly from: Pick<WebhookStorage, 'endpoints' | 'source'>;
   readonly to: Pick<WebhookStorage, 'target'>;
   /** The log from which the endpoints have read so far. */
@@ -22,12 +22,12 @@ export interface WebhookMoveDeps {
 }
 
 /** Returns the steps that move webhooks. Undefined if records cannot be moved between stores of these kinds. */
-export function createWebhookMoves({
+export function createWebhookDataMoves({
   from,
   to,
   bus,
   published,
-}: WebhookMoveDeps): readonly RecordMove[] | undefined {
+}: WebhookDataMoveDeps): readonly RecordMove[] | undefined {
   const { endpoints, source } = from;
   const { target } = to;
   if (source === undefined || target === undefined) return undefined;
@@ -56,7 +56,7 @@ async function* sentAccounts({
 }: {
   readonly endpoints: Pick<WebhookStorage['endpoints'], 'list'>;
   readonly reader: EventReader;
-} & Pick<WebhookMoveDeps, 'published'>): AsyncGenerator<SentSequence> {
+} & Pick<WebhookDataMoveDeps, 'published'>): AsyncGenerator<SentSequence> {
   const all = await endpoints.list();
   const begun: WebhookEndpoint[] = [];
   for (const endpoint of all) if (await hasReadLog(endpoint, reader)) begun.push(endpoint);

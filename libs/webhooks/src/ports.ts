@@ -11,7 +11,7 @@ import type {
 } from '@latchkey/store';
 import type { WebhookEndpoint } from './endpoint.ts';
 
-export interface Endpoints {
+export interface EndpointStore {
   /**
    * Adds an endpoint with a new id, unless the store already contains `most` endpoints. The limit also holds for
    * concurrent calls and several processes, provided that all of them pass the same `most`.
@@ -34,7 +34,7 @@ export interface Endpoints {
 }
 
 /** A request that was sent to an endpoint, and its outcome. Contains no personal data. */
-export interface Attempt {
+export interface DeliveryAttempt {
   /** The number of this attempt. The attempts of each endpoint are numbered separately. */
   readonly n: number;
   readonly at: Date;
@@ -51,11 +51,11 @@ export interface Attempt {
 }
 
 /** How many attempts are kept for each endpoint. */
-export const MAX_KEPT_ATTEMPTS = 1000;
+export const MAX_KEPT_DELIVERY_ATTEMPTS = 1000;
 
-export interface Attempts {
-  /** Stores attempts. Each of them overwrites the attempt whose number is {@link MAX_KEPT_ATTEMPTS} lower. */
-  put(endpoint: string, attempts: readonly Attempt[]): Promise<void>;
+export interface DeliveryAttemptStore {
+  /** Stores attempts. Each of them overwrites the attempt whose number is {@link MAX_KEPT_DELIVERY_ATTEMPTS} lower. */
+  put(endpoint: string, attempts: readonly DeliveryAttempt[]): Promise<void>;
   /** Returns the attempts of an endpoint, latest first. */
   list(
     endpoint: string,
@@ -64,13 +64,13 @@ export interface Attempts {
       /** If set, only attempts with a number below this one are returned. */
       readonly before?: number;
     },
-  ): Promise<readonly Attempt[]>;
+  ): Promise<readonly DeliveryAttempt[]>;
 }
 
 /** An attempt with the id of its endpoint. */
-export interface StoredAttempt {
+export interface StoredDeliveryAttempt {
   readonly endpoint: string;
-  readonly attempt: Attempt;
+  readonly attempt: DeliveryAttempt;
 }
 
 /** Records how far the events of an account had been sent when `ops move` replaced the log. */
@@ -82,7 +82,7 @@ export interface SentSequence {
   readonly sequence: number;
 }
 
-export interface SentSequences {
+export interface SentSequenceStore {
   /**
    * For each account, returns the sequence of the last event that was sent to an endpoint before `ops move`. Accounts
    * without a record are absent.
@@ -91,9 +91,9 @@ export interface SentSequences {
 }
 
 export interface WebhookStorage extends Preparable {
-  readonly endpoints: Endpoints;
-  readonly attempts: Attempts;
-  readonly sentBefore: SentSequences;
+  readonly endpoints: EndpointStore;
+  readonly attempts: DeliveryAttemptStore;
+  readonly sentBefore: SentSequenceStore;
   /** The fingerprints of the keys in WEBHOOK_SECRET_KEY with which the user service has started. */
   readonly keyFingerprints: KeyFingerprints;
   /** Leases, one for each endpoint. Only the process that holds the lease sends to the endpoint. */
@@ -106,13 +106,13 @@ export interface WebhookStorage extends Preparable {
   /** Set only if webhooks can be moved from this kind of store to another. */
   readonly source?: {
     readonly endpoints: MoveSource<WebhookEndpoint>;
-    readonly attempts: MoveSource<StoredAttempt>;
+    readonly attempts: MoveSource<StoredDeliveryAttempt>;
     readonly keys: MoveSource<StoredKeyUses>;
   };
   /** Set only if webhooks can be moved from another store to this kind of store. */
   readonly target?: {
     readonly endpoints: MoveTarget<WebhookEndpoint>;
-    readonly attempts: MoveTarget<StoredAttempt>;
+    readonly attempts: MoveTarget<StoredDeliveryAttempt>;
     readonly sentBefore: MoveTarget<SentSequence>;
     readonly keys: MoveTarget<StoredKeyUses>;
   };
@@ -123,8 +123,8 @@ export interface WebhookStorage extends Preparable {
  * @param change returns the changed endpoint, or undefined to leave it unchanged
  * @returns the endpoint after the change; undefined if it does not exist
  */
-export async function changeEndpoint(
-  endpoints: Pick<Endpoints, 'find' | 'replace'>,
+export async function updateEndpoint(
+  endpoints: Pick<EndpointStore, 'find' | 'replace'>,
   id: string,
   change: (endpoint: WebhookEndpoint) => WebhookEndpoint | undefined,
 ): Promise<WebhookEndpoint | undefined> {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { type TestContext, test } from 'node:test';
-import { createHttpPoster } from './post.ts';
+import { createWebhookHttpClient } from './post.ts';
 
 async function serve(context: TestContext, listener: RequestListener): Promise<string> {
   const server = createServer(listener).listen(0, '127.0.0.1');
@@ -17,7 +17,7 @@ async function serve(context: TestContext, listener: RequestListener): Promise<s
 }
 
 function posting(context: TestContext, { allowPrivate = true } = {}) {
-  const poster = createHttpPoster({ allowPrivate });
+  const poster = createWebhookHttpClient({ allowPrivate });
   context.after(() => poster.close());
   return (url: string, signal = new AbortController().signal) =>
     poster.post({ url, headers: { 'webhook-id': 'e1' }, body: '{"name":"Gräfin"}', signal });

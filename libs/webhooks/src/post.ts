@@ -2,8 +2,8 @@
 import { Agent as HttpAgent, request as httpRequest, type RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
-import { createPublicLookup, hostOf, isPublicAddress, PrivateAddressError } from './addresses.ts';
-import type { RequestOutcome } from './progress.ts';
+import { createPublicAddressLookup, getHost, isPublicAddress, PrivateAddressError } from './addresses.ts';
+import type { WebhookRequestOutcome } from './progress.ts';
 
 /** The timeout of a request, from the lookup of the host name to the end of the response, in ms. */
 const TIMEOUT_MS = 15_000;
@@ -11,7 +11,7 @@ const TIMEOUT_MS = 15_000;
 const MAX_RESPONSE_BYTES = 65_536;
 const GONE = 410;
 
-export interface PostRequest {
+export interface WebhookPostRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -20,8 +20,8 @@ export interface PostRequest {
 }
 
 /** Sends requests. `post` never rejects: failures are outcomes. */
-export interface HttpPoster {
-  post(request: PostRequest): Promise<RequestOutcome>;
+export interface WebhookHttpClient {
+  post(request: WebhookPostRequest): Promise<WebhookRequestOutcome>;
   /** Closes all keep-alive connections. */
   close(): void;
 }
@@ -30,13 +30,17 @@ export interface HttpPoster {
  * Creates a client that sends requests to endpoints.
  * @param options.allowPrivate whether URLs with private IP addresses or without TLS are allowed
  */
-export function createHttpPoster({ allowPrivate }: { readonly allowPrivate: boolean }): HttpPoster {
+export function createWebhookHttpClient({
+  allowPrivate,
+}: {
+  readonly allowPrivate: boolean;
+}): WebhookHttpClient {
   const options = {
     // The number of sockets for a host is unlimited, so that requests to one endpoint do not wait for those to
     // another on the same host. deliver.ts limits the concurrent requests to each endpoint.
     keepAlive: true,
     // The IP address is checked when a connection is opened. Reused connections have been checked already.
-    ...(allowPrivate ? {} : { lookup: createPublicLookup() }),
+    ...(allowPrivate ? {} : { lookup: createPublicAddressLookup() }),
   };
   const http = new HttpAgent(options);
   const https = new HttpsAgent(options);
@@ -44,7 +48,7 @@ export function createHttpPoster({ allowPrivate }: { readonly allowPrivate: bool
   return {
     async post({ url: text, headers, body, signal }) {
       const url = new URL(text);
-      const host = hostOf(url);
+      const host = getHost(url);
       // Sockets call `lookup` only for host names, so a URL with an IP address must be checked here.
       if (!allowPrivate && isIP(host) !== 0 && !isPublicAddress(host))
         return failureOf(new PrivateAddressError(host));
@@ -75,7 +79,7 @@ function sendRequest(
   url: URL,
   options: RequestOptions,
   body: string,
-): Promise<RequestOutcome> {
+): Promise<WebhookRequestOutcome> {
   return new Promise((resolve, reject) => {
     const request = send(url, options);
     request.on('error', reject);
@@ -96,7 +100,7 @@ function sendRequest(
   });
 }
 
-function outcomeOf(status: number, retryAfter: string | undefined): RequestOutcome {
+function outcomeOf(status: number, retryAfter: string | undefined): WebhookRequestOutcome {
   if (status >= 200 && status < 300) return { kind: 'delivered', status };
   if (status === GONE) return { kind: 'gone', status };
   const reason =
@@ -104,7 +108,7 @@ function outcomeOf(status: number, retryAfter: string | undefined): RequestOutco
   return { kind: 'failed', reason, status, ...(retryAfter !== undefined && { retryAfter }) };
 }
 
-function failureOf(error: unknown): RequestOutcome {
+function failureOf(error: unknown): WebhookRequestOutcome {
   const reason = error instanceof Error ? reasonOf(error) : 'could not be called';
   return { kind: 'failed', reason };
 }

@@ -2,14 +2,14 @@
  * Pure functions that decide which events to send to an endpoint next, and how the endpoint's state changes after a
  * delivery round.
  */
-import type { DeliveryProgress, RedriveRange, WaitingAccount, WebhookEndpoint } from './endpoint.ts';
-import { parseRetryAfterMs, retryDelayMs, retryDelayWhileDownMs } from './retry-delays.ts';
+import type { AccountAwaitingRetry, DeliveryProgress, RedriveRange, WebhookEndpoint } from './endpoint.ts';
+import { computeRetryDelayMs, computeRetryDelayWhileDownMs, parseRetryAfterMs } from './retry-delays.ts';
 
 /**
  * After this many consecutive failures, an endpoint counts as down: no new events are read for it, and only one event
  * at a time is sent to probe it.
  */
-export const FAILURES_UNTIL_DOWN = 5;
+export const FAILURES_UNTIL_ENDPOINT_IS_DOWN = 5;
 /** While this many accounts of an endpoint wait for a retry, no new events are read for the endpoint. */
 export const MAX_WAITING_ACCOUNTS = 100;
 
@@ -21,12 +21,12 @@ export interface EventPosition {
   readonly event: string;
 }
 
-export function eventPositionOf({ account, partition, offset, event }: EventPosition): EventPosition {
+export function toEventPosition({ account, partition, offset, event }: EventPosition): EventPosition {
   return { account, partition, offset, event };
 }
 
 /** The outcome of one request. */
-export type RequestOutcome =
+export type WebhookRequestOutcome =
   | { readonly kind: 'delivered'; readonly status: number }
   | {
       readonly kind: 'failed';
@@ -38,29 +38,29 @@ export type RequestOutcome =
   | { readonly kind: 'gone'; readonly status: number };
 
 /** The outcome of sending one account's events. */
-export interface AccountResult {
+export interface AccountDeliveryResult {
   readonly account: string;
   /** The number of delivered events. */
   readonly delivered: number;
   /** The first event that was not delivered, with which the next attempt begins. Undefined if all were delivered. */
-  readonly stopped?: EventPosition & Pick<WaitingAccount, 'redriven'>;
+  readonly stopped?: EventPosition & Pick<AccountAwaitingRetry, 'redriven'>;
   /** Why the event in `stopped` was not delivered. Undefined if it was not sent at all. */
-  readonly failure?: Exclude<RequestOutcome, { kind: 'delivered' }>;
+  readonly failure?: Exclude<WebhookRequestOutcome, { kind: 'delivered' }>;
 }
 
 export function isEndpointDown({ failing, waiting }: DeliveryProgress): boolean {
-  return failing !== undefined && failing.count >= FAILURES_UNTIL_DOWN && waiting.length > 0;
+  return failing !== undefined && failing.count >= FAILURES_UNTIL_ENDPOINT_IS_DOWN && waiting.length > 0;
 }
 
 /** Returns the waiting accounts whose next attempt is due. If the endpoint is down, returns at most one account. */
-export function accountsDue(delivery: DeliveryProgress, now: Date): readonly WaitingAccount[] {
+export function findAccountsDue(delivery: DeliveryProgress, now: Date): readonly AccountAwaitingRetry[] {
   const { failing, waiting } = delivery;
   if (isEndpointDown(delivery) && failing !== undefined)
     return failing.next > now ? [] : waiting.toSorted(byNext).slice(0, 1);
   return waiting.filter(({ next }) => next <= now);
 }
 
-function byNext(a: WaitingAccount, b: WaitingAccount): number {
+function byNext(a: AccountAwaitingRetry, b: AccountAwaitingRetry): number {
   return a.next.getTime() - b.next.getTime();
 }
 
@@ -69,7 +69,7 @@ export function mayReadNewEvents(delivery: DeliveryProgress): boolean {
 }
 
 /** Returns the time of the next attempt. Undefined if no account waits. */
-export function nextAttemptAt(delivery: DeliveryProgress): Date | undefined {
+export function computeNextAttemptTime(delivery: DeliveryProgress): Date | undefined {
   if (isEndpointDown(delivery)) return delivery.failing?.next;
   return delivery.waiting.toSorted(byNext)[0]?.next;
 }
@@ -89,9 +89,9 @@ export function isInRedriveRange(
  * @param random returns a random number in [0, 1)
  * @param failuresInARow the number of failures in this round since its last delivery
  */
-export function progressAfterRound(
+export function computeProgressAfterRound(
   before: DeliveryProgress,
-  results: readonly AccountResult[],
+  results: readonly AccountDeliveryResult[],
   { now, random, failuresInARow }: { readonly now: Date; random(): number; readonly failuresInARow: number },
 ): Pick<DeliveryProgress, 'waiting' | 'failing'> {
   const last = results.findLast(({ failure }) => failure !== undefined)?.failure;
@@ -112,21 +112,21 @@ export function progressAfterRound(
 
 function waitingAfter(
   before: DeliveryProgress,
-  { account, delivered, stopped, failure }: AccountResult,
+  { account, delivered, stopped, failure }: AccountDeliveryResult,
   { now, random }: { readonly now: Date; random(): number },
-): readonly WaitingAccount[] {
+): readonly AccountAwaitingRetry[] {
   if (stopped === undefined) return [];
   const former = before.waiting.find((waiting) => waiting.account === account);
   const attempts = delivered === 0 && former?.event === stopped.event ? former.attempts : 0;
   if (failure === undefined) return [{ ...stopped, attempts, next: now }];
   const requested = failure.kind === 'failed' ? parseRetryAfterMs(failure.retryAfter, now) : 0;
-  const delay = Math.max(retryDelayMs(attempts + 1, random()), requested);
+  const delay = Math.max(computeRetryDelayMs(attempts + 1, random()), requested);
   return [{ ...stopped, attempts: attempts + 1, next: later(now, delay) }];
 }
 
 function failingAfter(
   before: DeliveryProgress['failing'],
-  last: AccountResult['failure'],
+  last: AccountDeliveryResult['failure'],
   { now, random, failuresInARow }: { readonly now: Date; random(): number; readonly failuresInARow: number },
 ): DeliveryProgress['failing'] {
   if (last === undefined || failuresInARow === 0) return before;
@@ -134,12 +134,12 @@ function failingAfter(
   const requested = last.kind === 'failed' ? parseRetryAfterMs(last.retryAfter, now) : 0;
   const next = later(
     now,
-    Math.max(retryDelayWhileDownMs(count - FAILURES_UNTIL_DOWN + 1, random()), requested),
+    Math.max(computeRetryDelayWhileDownMs(count - FAILURES_UNTIL_ENDPOINT_IS_DOWN + 1, random()), requested),
   );
-  return { since: before?.since ?? now, count, next, reason: describeFailure(last) };
+  return { since: before?.since ?? now, count, next, reason: formatFailure(last) };
 }
 
-export function describeFailure(failure: NonNullable<AccountResult['failure']>): string {
+export function formatFailure(failure: NonNullable<AccountDeliveryResult['failure']>): string {
   return failure.kind === 'gone' ? `answered ${failure.status}: it is no longer there` : failure.reason;
 }
 
@@ -148,13 +148,13 @@ function later(now: Date, ms: number): Date {
 }
 
 /** Returns why an endpoint must be paused. Undefined if it must not. */
-export function reasonToPause(
+export function findReasonToPause(
   { failing }: Pick<DeliveryProgress, 'failing'>,
-  results: readonly AccountResult[],
+  results: readonly AccountDeliveryResult[],
   { now, pauseAfterMs }: { readonly now: Date; readonly pauseAfterMs: number },
 ): string | undefined {
   const gone = results.find(({ failure }) => failure?.kind === 'gone')?.failure;
-  if (gone !== undefined) return describeFailure(gone);
+  if (gone !== undefined) return formatFailure(gone);
   if (failing === undefined || now.getTime() - failing.since.getTime() < pauseAfterMs) return undefined;
   return `has failed since ${failing.since.toISOString()}: ${failing.reason}`;
 }

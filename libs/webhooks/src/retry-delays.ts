@@ -25,7 +25,7 @@ const MAX_REQUESTED_DELAY_MS = 24 * HOUR;
  * Returns the delay after an event has failed this many times, in ms.
  * @param random a random number in [0, 1), for jitter
  */
-export function retryDelayMs(attempts: number, random: number): number {
+export function computeRetryDelayMs(attempts: number, random: number): number {
   const longest = RETRY_DELAYS_MS[Math.min(attempts, RETRY_DELAYS_MS.length) - 1] ?? SECOND;
   return longest * (1 - random / 4);
 }
@@ -34,8 +34,8 @@ export function retryDelayMs(attempts: number, random: number): number {
  * Returns the delay after this many failures of an endpoint that is down, in ms.
  * @param random a random number in [0, 1), for jitter
  */
-export function retryDelayWhileDownMs(count: number, random: number): number {
-  return Math.min(retryDelayMs(count, random), MAX_DELAY_WHILE_DOWN_MS);
+export function computeRetryDelayWhileDownMs(count: number, random: number): number {
+  return Math.min(computeRetryDelayMs(count, random), MAX_DELAY_WHILE_DOWN_MS);
 }
 
 /** Returns the delay that a `Retry-After` header requests, in ms. 0 if the header is absent or invalid. */

@@ -4,40 +4,42 @@ import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { addEndpoint } from './add-endpoint.ts';
 import {
-  MAX_REDRIVES,
+  MAX_REDRIVES_PER_ENDPOINT,
   type NewEndpoint,
   pauseEndpoint,
   resumeEndpoint,
   type WebhookEndpoint,
-  withChangedFields,
+  withChangedEndpointFields,
   withNewSecret,
 } from './endpoint.ts';
 import { createEventReader } from './log-reader.ts';
-import { changeEndpoint } from './ports.ts';
-import type { PostRequest } from './post.ts';
-import type { RequestOutcome } from './progress.ts';
-import { type RoundReport, runDeliveryRound } from './round.ts';
+import { updateEndpoint } from './ports.ts';
+import type { WebhookPostRequest } from './post.ts';
+import type { WebhookRequestOutcome } from './progress.ts';
+import { type DeliveryRoundReport, runDeliveryRound } from './round.ts';
 import {
-  handledSequences,
+  findHandledSequences,
   openTestLog,
   parseReceivedEvent,
   type ReceivedEvent,
-  START_TIME,
+  TEST_START_TIME,
 } from './testing/log.ts';
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
-const delivered: RequestOutcome = { kind: 'delivered', status: 204 };
-const broken: RequestOutcome = { kind: 'failed', reason: 'answered 500', status: 500 };
+const delivered: WebhookRequestOutcome = { kind: 'delivered', status: 204 };
+const broken: WebhookRequestOutcome = { kind: 'failed', reason: 'answered 500', status: 500 };
 
 async function opened(context: TestContext) {
   const log = await openTestLog();
   context.after(() => log.close());
   const received: ReceivedEvent[] = [];
-  let now = START_TIME.getTime();
-  let answer: (request: ReceivedEvent, post: PostRequest) => RequestOutcome | Promise<RequestOutcome> = () =>
-    delivered;
-  function round(id: string): Promise<RoundReport> {
+  let now = TEST_START_TIME.getTime();
+  let answer: (
+    request: ReceivedEvent,
+    post: WebhookPostRequest,
+  ) => WebhookRequestOutcome | Promise<WebhookRequestOutcome> = () => delivered;
+  function round(id: string): Promise<DeliveryRoundReport> {
     return runDeliveryRound(id, {
       ...log,
       pauseAfterMs: 5 * DAY_MS,
@@ -54,7 +56,7 @@ async function opened(context: TestContext) {
     });
   }
   /** Runs delivery rounds until a round finds nothing to send. @returns the report of the last round */
-  async function settle(id: string): Promise<RoundReport> {
+  async function settle(id: string): Promise<DeliveryRoundReport> {
     for (;;) {
       const report = await round(id);
       if (!report.isBusy) return report;
@@ -90,7 +92,7 @@ test('sends each event once, as a CloudEvent', async (context) => {
   await settle(id);
   await settle(id);
   assert.equal(received.length, 3);
-  assert.deepEqual(handledSequences(received).get(ada), [1, 2]);
+  assert.deepEqual(findHandledSequences(received).get(ada), [1, 2]);
   const attempts = await storage.attempts.list(id, { limit: 9 });
   assert.deepEqual(
     attempts.map(({ n, delivered: isDelivered, status }) => [n, isDelivered, status]),
@@ -105,10 +107,10 @@ test('sends each event once, as a CloudEvent', async (context) => {
 
 test('an endpoint from now on gets nothing earlier, and only the types that it asked for', async (context) => {
   const { publish, addEndpoint, settle, received } = await opened(context);
-  const recent = await addEndpoint({ since: new Date(START_TIME.getTime() + 1) });
+  const recent = await addEndpoint({ since: new Date(TEST_START_TIME.getTime() + 1) });
   const picky = await addEndpoint({ types: ['UserRegistered'] });
   await publish(randomUUID(), 1);
-  await publish(randomUUID(), 2, new Date(START_TIME.getTime() + 1));
+  await publish(randomUUID(), 2, new Date(TEST_START_TIME.getTime() + 1));
   await settle(recent.id);
   assert.deepEqual(
     received.map(({ sequence }) => sequence),
@@ -124,7 +126,7 @@ test('an endpoint with an empty list of types gets events of all types', async (
   const { endpoint } = await addEndpoint(storage.endpoints, fields, {
     allowPrivate: true,
     sealer,
-    now: START_TIME,
+    now: TEST_START_TIME,
   });
   await publish(randomUUID(), 1);
   await settle(endpoint.id);
@@ -141,14 +143,14 @@ test('an account whose event fails waits, with all later events, and blocks no o
     await publish(bob, sequence);
     await settle(id);
   }
-  assert.deepEqual(handledSequences(received).get(bob), [1, 2, 3]);
+  assert.deepEqual(findHandledSequences(received).get(bob), [1, 2, 3]);
   assert.equal((await state(id)).delivery.waiting.length, 1);
   answering(() => delivered);
   await settle(id);
-  assert.equal(handledSequences(received).has(ada), false);
+  assert.equal(findHandledSequences(received).has(ada), false);
   passes(MINUTE_MS);
   await settle(id);
-  assert.deepEqual(handledSequences(received).get(ada), [1, 2, 3]);
+  assert.deepEqual(findHandledSequences(received).get(ada), [1, 2, 3]);
   assert.deepEqual((await state(id)).delivery.waiting, []);
   assert.equal((await state(id)).delivery.failing, undefined);
 });
@@ -176,7 +178,7 @@ test('an endpoint that is down gets one event at a time, and all events once it 
   answering(() => delivered);
   passes(60 * MINUTE_MS);
   await settle(id);
-  for (const account of accounts) assert.deepEqual(handledSequences(received).get(account), [1, 2]);
+  for (const account of accounts) assert.deepEqual(findHandledSequences(received).get(account), [1, 2]);
   assert.equal(received.length, 60);
   assert.equal((await state(id)).delivery.failing, undefined);
 });
@@ -198,13 +200,13 @@ test('an endpoint that refuses every fourth event once is not down, and gets the
   for (const account of accounts) await publish(account, 2);
   passes(1000);
   await settle(id);
-  for (const account of accounts) assert.deepEqual(handledSequences(received).get(account), [1, 2]);
+  for (const account of accounts) assert.deepEqual(findHandledSequences(received).get(account), [1, 2]);
 });
 
 test('failures count as in a row across rounds, from the last delivery on', async (context) => {
   const { publish, addEndpoint, settle, answering, state } = await opened(context);
   const { id } = await addEndpoint();
-  async function failuresAfter(...outcomes: readonly RequestOutcome[]): Promise<number | undefined> {
+  async function failuresAfter(...outcomes: readonly WebhookRequestOutcome[]): Promise<number | undefined> {
     for (const _ of outcomes) await publish(randomUUID(), 1);
     const next = [...outcomes];
     answering(() => next.shift() ?? delivered);
@@ -236,9 +238,9 @@ test('an endpoint that fails for days is paused, loses nothing, and continues wh
   passes(DAY_MS);
   await settle(id);
   assert.deepEqual(received, []);
-  await changeEndpoint(storage.endpoints, id, (endpoint) => resumeEndpoint(endpoint, START_TIME));
+  await updateEndpoint(storage.endpoints, id, (endpoint) => resumeEndpoint(endpoint, TEST_START_TIME));
   await settle(id);
-  assert.deepEqual(handledSequences(received).get(ada), [1, 2]);
+  assert.deepEqual(findHandledSequences(received).get(ada), [1, 2]);
 });
 
 test('an endpoint that says it is gone is paused at once', async (context) => {
@@ -269,12 +271,12 @@ test('events are sent again by id and by time range, in order, before anything n
   const { publish, addEndpoint, settle, received, redrive } = await opened(context);
   const { id } = await addEndpoint();
   const ada = randomUUID();
-  const times = [0, 1, 2, 3].map((hour) => new Date(START_TIME.getTime() + hour * 60 * MINUTE_MS));
+  const times = [0, 1, 2, 3].map((hour) => new Date(TEST_START_TIME.getTime() + hour * 60 * MINUTE_MS));
   const ids: string[] = [];
   for (const [index, time] of times.entries()) ids.push(await publish(ada, index + 1, time));
   await settle(id);
   received.length = 0;
-  await redrive(id, { since: times[1] ?? START_TIME, until: times[3] ?? START_TIME });
+  await redrive(id, { since: times[1] ?? TEST_START_TIME, until: times[3] ?? TEST_START_TIME });
   await publish(ada, 5, times[3]);
   await settle(id);
   assert.deepEqual(
@@ -315,7 +317,7 @@ test('a redrive does not skip the events that an account waits for', async (cont
 test('nothing is sent to an endpoint that an operator has paused', async (context) => {
   const { publish, addEndpoint, settle, received, storage, state } = await opened(context);
   const { id } = await addEndpoint();
-  await changeEndpoint(storage.endpoints, id, (endpoint) => pauseEndpoint(endpoint, START_TIME));
+  await updateEndpoint(storage.endpoints, id, (endpoint) => pauseEndpoint(endpoint, TEST_START_TIME));
   await publish(randomUUID(), 1);
   await settle(id);
   assert.deepEqual(received, []);
@@ -346,7 +348,7 @@ test('more events of one account than a round sends arrive in order', async (con
   passes(DAY_MS);
   await settle(id);
   assert.deepEqual(
-    handledSequences(received).get(ada),
+    findHandledSequences(received).get(ada),
     Array.from({ length: 120 }, (_, index) => index + 1),
   );
 });
@@ -356,7 +358,7 @@ test('a process that was too slow does not undo what another has stored meanwhil
   const { id } = await addEndpoint();
   const ada = randomUUID();
   await publish(ada, 1);
-  const slow = Promise.withResolvers<RequestOutcome>();
+  const slow = Promise.withResolvers<WebhookRequestOutcome>();
   const asked = Promise.withResolvers<void>();
   answering(() => {
     asked.resolve();
@@ -405,8 +407,8 @@ test('the number of redrives in progress is limited, and more are accepted once 
   const { id } = await addEndpoint();
   const event = await publish(randomUUID(), 1);
   await settle(id);
-  for (let many = 0; many < MAX_REDRIVES; many += 1) await redrive(id, { event });
-  await assert.rejects(redrive(id, { event }), { name: 'EndpointRefused', reason: 'later' });
+  for (let many = 0; many < MAX_REDRIVES_PER_ENDPOINT; many += 1) await redrive(id, { event });
+  await assert.rejects(redrive(id, { event }), { name: 'EndpointRefusedError', reason: 'later' });
   await settle(id);
   assert.equal(received.length, 2);
   await redrive(id, { event });
@@ -416,7 +418,7 @@ test('a moved endpoint that has read nothing yet refuses a redrive, which would 
   const { publish, addEndpoint, settle, redrive, received } = await opened(context);
   const { id } = await addEndpoint({ delivery: { round: 0, waiting: [], attempts: 0, moved: true } });
   const event = await publish(randomUUID(), 1);
-  await assert.rejects(redrive(id, { event }), { name: 'EndpointRefused', reason: 'later' });
+  await assert.rejects(redrive(id, { event }), { name: 'EndpointRefusedError', reason: 'later' });
   await settle(id);
   await redrive(id, { event });
   await settle(id);
@@ -424,13 +426,14 @@ test('a moved endpoint that has read nothing yet refuses a redrive, which would 
 });
 
 const changes: Readonly<Record<string, (endpoint: WebhookEndpoint) => WebhookEndpoint>> = {
-  'is paused': (endpoint) => pauseEndpoint(endpoint, START_TIME),
-  'has another URL': (endpoint) => withChangedFields(endpoint, { url: 'http://elsewhere/' }, START_TIME),
+  'is paused': (endpoint) => pauseEndpoint(endpoint, TEST_START_TIME),
+  'has another URL': (endpoint) =>
+    withChangedEndpointFields(endpoint, { url: 'http://elsewhere/' }, TEST_START_TIME),
   'has a new secret': (endpoint) =>
     withNewSecret(endpoint, {
       sealed: endpoint.secrets[0]?.secret ?? '',
-      now: START_TIME,
-      until: START_TIME,
+      now: TEST_START_TIME,
+      until: TEST_START_TIME,
     }),
 };
 for (const [name, change] of Object.entries(changes))
@@ -446,7 +449,7 @@ for (const [name, change] of Object.entries(changes))
       if (signal !== roundInProgress) return delivered;
       assert.equal(url, 'http://crm/');
       before += 1;
-      changing ??= changeEndpoint(storage.endpoints, id, change);
+      changing ??= updateEndpoint(storage.endpoints, id, change);
       await changing;
       if (!signal.aborted) await once(signal, 'abort');
       return broken;
@@ -467,7 +470,7 @@ test('an endpoint that is resumed during a request is no longer down', async (co
   answering(async () => {
     asked += 1;
     if (asked === 1)
-      await changeEndpoint(storage.endpoints, id, (endpoint) => resumeEndpoint(endpoint, START_TIME));
+      await updateEndpoint(storage.endpoints, id, (endpoint) => resumeEndpoint(endpoint, TEST_START_TIME));
     return asked === 1 ? broken : delivered;
   });
   await settle(id);
@@ -528,9 +531,9 @@ test('an account that fails while it waits and is sent events again gets each th
 
 test('an endpoint that skips events refuses a redrive until it has reached the end of the log', async (context) => {
   const { publish, addEndpoint, settle, redrive, received } = await opened(context);
-  const { id } = await addEndpoint({ since: new Date(START_TIME.getTime() + 1) });
+  const { id } = await addEndpoint({ since: new Date(TEST_START_TIME.getTime() + 1) });
   const event = await publish(randomUUID(), 1);
-  await assert.rejects(redrive(id, { event }), { name: 'EndpointRefused', reason: 'later' });
+  await assert.rejects(redrive(id, { event }), { name: 'EndpointRefusedError', reason: 'later' });
   await settle(id);
   assert.deepEqual(received, []);
   await redrive(id, { event });
@@ -544,10 +547,10 @@ test('an endpoint from now on gets the events of a clock that is behind by as mu
   const { endpoint } = await addEndpoint(storage.endpoints, fields, {
     allowPrivate: true,
     sealer,
-    now: START_TIME,
+    now: TEST_START_TIME,
   });
-  await publish(randomUUID(), 1, new Date(START_TIME.getTime() - 30_000));
-  await publish(randomUUID(), 2, new Date(START_TIME.getTime() - 30_001));
+  await publish(randomUUID(), 1, new Date(TEST_START_TIME.getTime() - 30_000));
+  await publish(randomUUID(), 2, new Date(TEST_START_TIME.getTime() - 30_001));
   await settle(endpoint.id);
   assert.deepEqual(
     received.map(({ sequence }) => sequence),
@@ -557,7 +560,7 @@ test('an endpoint from now on gets the events of a clock that is behind by as mu
 
 test('pages without events for an endpoint are read in one round', async (context) => {
   const { publish, addEndpoint, settle, state } = await opened(context);
-  const { id } = await addEndpoint({ since: new Date(START_TIME.getTime() + 1) });
+  const { id } = await addEndpoint({ since: new Date(TEST_START_TIME.getTime() + 1) });
   const ada = randomUUID();
   for (let sequence = 1; sequence <= 250; sequence += 1) await publish(ada, sequence);
   await settle(id);

@@ -4,28 +4,28 @@
  */
 
 import { sleep } from '@latchkey/process/loop';
-import { type DeliverResult, deliverEvents, type EventsByAccount } from './deliver.ts';
+import { type DeliverEventsResult, deliverEvents, type EventsByAccount } from './deliver.ts';
 import {
+  type AccountAwaitingRetry,
   type DeliveryProgress,
-  MAX_REDRIVES,
-  type Redrive,
+  MAX_REDRIVES_PER_ENDPOINT,
   type RedriveRange,
-  type WaitingAccount,
+  type RunningRedrive,
   type WebhookEndpoint,
 } from './endpoint.ts';
 import type { EventPage, EventReader, LoggedEvent } from './log-reader.ts';
-import { type Attempt, changeEndpoint, type WebhookStorage } from './ports.ts';
-import type { HttpPoster } from './post.ts';
+import { type DeliveryAttempt, updateEndpoint, type WebhookStorage } from './ports.ts';
+import type { WebhookHttpClient } from './post.ts';
 import {
-  type AccountResult,
-  accountsDue,
-  eventPositionOf,
+  type AccountDeliveryResult,
+  computeNextAttemptTime,
+  computeProgressAfterRound,
+  findAccountsDue,
+  findReasonToPause,
   isInRedriveRange,
   mayReadNewEvents,
-  nextAttemptAt,
   pauseForFailures,
-  progressAfterRound,
-  reasonToPause,
+  toEventPosition,
 } from './progress.ts';
 import type { SecretSealer } from './seal.ts';
 
@@ -34,10 +34,10 @@ const LOOK_EVERY_MS = 1000;
 /** The maximum number of pages without an event for the endpoint that a round reads before it stores the position. */
 const MAX_SKIPPED_PAGES = 50;
 
-export interface RoundDeps {
+export interface DeliveryRoundDeps {
   readonly storage: Pick<WebhookStorage, 'endpoints' | 'attempts' | 'sentBefore'>;
   readonly reader: EventReader;
-  readonly poster: Pick<HttpPoster, 'post'>;
+  readonly poster: Pick<WebhookHttpClient, 'post'>;
   readonly sealer: Pick<SecretSealer, 'open'>;
   readonly pauseAfterMs: number;
   now(): Date;
@@ -49,7 +49,7 @@ export interface RoundDeps {
   readonly signal: AbortSignal;
 }
 
-export interface RoundReport {
+export interface DeliveryRoundReport {
   /** The endpoint as stored after the round. Undefined if it was removed. */
   readonly endpoint: WebhookEndpoint | undefined;
   /** Whether there may be more to send, so that the next round should run immediately. */
@@ -64,10 +64,10 @@ export interface RoundReport {
 }
 
 /** The requests that a round sent, and the endpoint's position after it. */
-interface RoundOutcome extends DeliverResult {
+interface RoundOutcome extends DeliverEventsResult {
   readonly cursor?: string;
   /** The state of the redrive after this round. `null` if the redrive is complete. */
-  readonly redrive?: Redrive | null;
+  readonly redrive?: RunningRedrive | null;
   readonly page?: EventPage;
 }
 
@@ -76,7 +76,7 @@ interface RoundOutcome extends DeliverResult {
  * are aborted, and the next round sends their events again. If the log or the store fails, the promise rejects and
  * nothing is stored, so the next round sends the same events again.
  */
-export async function runDeliveryRound(id: string, deps: RoundDeps): Promise<RoundReport> {
+export async function runDeliveryRound(id: string, deps: DeliveryRoundDeps): Promise<DeliveryRoundReport> {
   const found = await deps.storage.endpoints.find(id);
   if (found === undefined || found.paused !== undefined) return idle(found);
   const isRestarted = await isOnAnotherLog(found, deps.reader);
@@ -86,7 +86,7 @@ export async function runDeliveryRound(id: string, deps: RoundDeps): Promise<Rou
   // If the endpoint was removed during the round, so were its attempts, and no new ones must be stored.
   if (stored !== undefined) await deps.storage.attempts.put(id, sent.attempts);
   const failed = sent.attempts.filter(({ delivered }) => !delivered).length;
-  const due = stored && nextAttemptAt(stored.delivery);
+  const due = stored && computeNextAttemptTime(stored.delivery);
   return {
     endpoint: stored,
     isBusy:
@@ -102,7 +102,7 @@ export async function runDeliveryRound(id: string, deps: RoundDeps): Promise<Rou
   };
 }
 
-function idle(endpoint: WebhookEndpoint | undefined): RoundReport {
+function idle(endpoint: WebhookEndpoint | undefined): DeliveryRoundReport {
   return { endpoint, isBusy: false, delivered: 0, failed: 0 };
 }
 
@@ -116,7 +116,7 @@ function restart({ cursor: _cursor, caughtUp: _caughtUp, ...delivery }: Delivery
   return { ...delivery, waiting: [] };
 }
 
-async function sendUnlessChanged(endpoint: WebhookEndpoint, deps: RoundDeps): Promise<RoundOutcome> {
+async function sendUnlessChanged(endpoint: WebhookEndpoint, deps: DeliveryRoundDeps): Promise<RoundOutcome> {
   const ending = new AbortController();
   const signal = AbortSignal.any([deps.signal, ending.signal]);
   const watching = waitForChange(endpoint, deps.storage, signal).then(() => ending.abort());
@@ -131,7 +131,7 @@ async function sendUnlessChanged(endpoint: WebhookEndpoint, deps: RoundDeps): Pr
 /** Resolves when an operator has changed or removed the endpoint, or when `signal` is aborted. */
 async function waitForChange(
   { id, revision }: WebhookEndpoint,
-  { endpoints }: RoundDeps['storage'],
+  { endpoints }: DeliveryRoundDeps['storage'],
   signal: AbortSignal,
 ): Promise<void> {
   for (await sleep(LOOK_EVERY_MS, signal); !signal.aborted; await sleep(LOOK_EVERY_MS, signal)) {
@@ -141,9 +141,9 @@ async function waitForChange(
   }
 }
 
-async function send(endpoint: WebhookEndpoint, deps: RoundDeps): Promise<RoundOutcome> {
+async function send(endpoint: WebhookEndpoint, deps: DeliveryRoundDeps): Promise<RoundOutcome> {
   const { delivery } = endpoint;
-  const due = accountsDue(delivery, deps.now());
+  const due = findAccountsDue(delivery, deps.now());
   if (due.length > 0 && delivery.cursor !== undefined)
     return sendWaiting(endpoint, due, delivery.cursor, deps);
   if (!mayReadNewEvents(delivery)) return { results: [], attempts: [] };
@@ -154,9 +154,9 @@ async function send(endpoint: WebhookEndpoint, deps: RoundDeps): Promise<RoundOu
 
 async function sendWaiting(
   endpoint: WebhookEndpoint,
-  due: readonly WaitingAccount[],
+  due: readonly AccountAwaitingRetry[],
   cursor: string,
-  deps: RoundDeps,
+  deps: DeliveryRoundDeps,
 ): Promise<RoundOutcome> {
   const waiting = new Map(due.map((account) => [account.account, account]));
   const events = new Map(
@@ -169,7 +169,7 @@ async function sendWaiting(
 /** Yields the events to send for a waiting account, in order. */
 async function* owedEvents(
   endpoint: WebhookEndpoint,
-  waiting: WaitingAccount,
+  waiting: AccountAwaitingRetry,
   cursor: string,
   reader: EventReader,
 ): AsyncGenerator<LoggedEvent> {
@@ -187,14 +187,17 @@ async function* owedEvents(
  * If delivery stopped before the end of a redrive, keeps the ranges of the redrive, so that the next attempt still
  * sends only the events in them.
  */
-function keepRedriven(result: AccountResult, waiting: WaitingAccount | undefined): AccountResult {
+function keepRedriven(
+  result: AccountDeliveryResult,
+  waiting: AccountAwaitingRetry | undefined,
+): AccountDeliveryResult {
   const { stopped } = result;
   const redriven = waiting?.redriven;
   if (stopped === undefined || redriven === undefined || stopped.offset >= redriven.until) return result;
   return { ...result, stopped: { ...stopped, redriven } };
 }
 
-async function sendNew(endpoint: WebhookEndpoint, deps: RoundDeps): Promise<RoundOutcome> {
+async function sendNew(endpoint: WebhookEndpoint, deps: DeliveryRoundDeps): Promise<RoundOutcome> {
   let { page, events } = await readNew(endpoint, endpoint.delivery.cursor, deps);
   for (
     let skipped = 0;
@@ -209,7 +212,7 @@ async function sendNew(endpoint: WebhookEndpoint, deps: RoundDeps): Promise<Roun
 async function readNew(
   endpoint: WebhookEndpoint,
   after: string | undefined,
-  deps: RoundDeps,
+  deps: DeliveryRoundDeps,
 ): Promise<{ readonly page: EventPage; readonly events: readonly LoggedEvent[] }> {
   const page = await deps.reader.read(endpoint, after);
   const waiting = new Set(endpoint.delivery.waiting.map(({ account }) => account));
@@ -232,7 +235,7 @@ function byAccount(events: readonly LoggedEvent[]): EventsByAccount {
 async function sentBeforeMove(
   { id, delivery }: WebhookEndpoint,
   events: readonly LoggedEvent[],
-  { storage }: Pick<RoundDeps, 'storage'>,
+  { storage }: Pick<DeliveryRoundDeps, 'storage'>,
 ): Promise<ReadonlyMap<string, number>> {
   if (!delivery.moved || events.length === 0) return new Map();
   return storage.sentBefore.find(id, [...new Set(events.map(({ account }) => account))]);
@@ -243,8 +246,8 @@ async function sentBeforeMove(
  */
 async function sendRedrive(
   endpoint: WebhookEndpoint,
-  redrive: Redrive,
-  deps: RoundDeps,
+  redrive: RunningRedrive,
+  deps: DeliveryRoundDeps,
 ): Promise<RoundOutcome> {
   if (!(await deps.reader.isOfCurrentLog(redrive.end))) return { results: [], attempts: [], redrive: null };
   const page = await deps.reader.read(endpoint, redrive.cursor);
@@ -270,20 +273,20 @@ async function sendRedrive(
  * that waited before still waits for the same events.
  */
 function afterRedrive(
-  result: AccountResult,
-  { ranges, end }: Redrive,
-  waiting: WaitingAccount | undefined,
+  result: AccountDeliveryResult,
+  { ranges, end }: RunningRedrive,
+  waiting: AccountAwaitingRetry | undefined,
   reader: EventReader,
-): AccountResult {
+): AccountDeliveryResult {
   const { stopped } = result;
   if (stopped === undefined)
     return waiting === undefined
       ? result
-      : keepRedriven({ ...result, stopped: eventPositionOf(waiting) }, waiting);
+      : keepRedriven({ ...result, stopped: toEventPosition(waiting) }, waiting);
   const until = waiting?.redriven?.until ?? waiting?.offset ?? reader.offsetIn(end, stopped.partition);
   const all = distinctRanges([...(waiting?.redriven?.ranges ?? []), ...ranges]);
   // With too many ranges, all later events of the account are sent again instead.
-  return all.length > MAX_REDRIVES
+  return all.length > MAX_REDRIVES_PER_ENDPOINT
     ? result
     : { ...result, stopped: { ...stopped, redriven: { ranges: all, until } } };
 }
@@ -309,7 +312,7 @@ interface Round {
  */
 async function storeOutcome(
   { before, isRestarted, sent }: Round,
-  { storage, now, random, pauseAfterMs }: RoundDeps,
+  { storage, now, random, pauseAfterMs }: DeliveryRoundDeps,
 ): Promise<{ readonly endpoint: WebhookEndpoint | undefined; readonly paused?: string }> {
   const at = now();
   const hasReachedEnd = sent.page?.behind === 0 && !before.delivery.caughtUp;
@@ -321,18 +324,18 @@ async function storeOutcome(
   )
     return { endpoint: before };
   let reason: string | undefined;
-  const endpoint = await changeEndpoint(storage.endpoints, before.id, (current) => {
+  const endpoint = await updateEndpoint(storage.endpoints, before.id, (current) => {
     reason = undefined;
     if (current.delivery.round !== before.delivery.round) return undefined;
     // Based on the endpoint as stored now: an operator may have changed it during the round, for example resumed it.
     const stored = isRestarted ? restart(current.delivery) : current.delivery;
     const results = sent.results.map((result) => withNewerRanges(result, before.delivery, current.delivery));
-    const { waiting, failing } = progressAfterRound(stored, results, {
+    const { waiting, failing } = computeProgressAfterRound(stored, results, {
       now: at,
       random,
       failuresInARow: countTrailingFailures(sent.attempts),
     });
-    reason = reasonToPause({ failing }, sent.results, { now: at, pauseAfterMs });
+    reason = findReasonToPause({ failing }, sent.results, { now: at, pauseAfterMs });
     const { failing: _, redrive, ...delivery } = stored;
     const cursor = sent.cursor ?? before.delivery.cursor;
     const next = redriveAfter(redrive, before.delivery.redrive, sent.redrive);
@@ -357,16 +360,16 @@ async function storeOutcome(
 }
 
 /** Returns the number of failed attempts after the last delivery. */
-function countTrailingFailures(attempts: readonly Attempt[]): number {
+function countTrailingFailures(attempts: readonly DeliveryAttempt[]): number {
   return attempts.length - 1 - attempts.findLastIndex(({ delivered }) => delivered);
 }
 
 /** If a redrive was requested during the round, adds its ranges to those that a waiting account gets. */
 function withNewerRanges(
-  result: AccountResult,
+  result: AccountDeliveryResult,
   before: DeliveryProgress,
   { redrive }: DeliveryProgress,
-): AccountResult {
+): AccountDeliveryResult {
   const { stopped } = result;
   if (stopped?.redriven === undefined || redrive === undefined || redrive.id === before.redrive?.id)
     return result;
@@ -374,7 +377,10 @@ function withNewerRanges(
   const ranges = distinctRanges([...redriven.ranges, ...redrive.ranges]);
   return {
     ...result,
-    stopped: ranges.length > MAX_REDRIVES ? position : { ...position, redriven: { ...redriven, ranges } },
+    stopped:
+      ranges.length > MAX_REDRIVES_PER_ENDPOINT
+        ? position
+        : { ...position, redriven: { ...redriven, ranges } },
   };
 }
 

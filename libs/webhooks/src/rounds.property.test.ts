@@ -5,11 +5,11 @@ import { StoreUnavailable } from '@latchkey/store';
 import fc from 'fast-check';
 import { runDeliveryRound } from './round.ts';
 import {
-  handledSequences,
+  findHandledSequences,
   openTestLog,
   parseReceivedEvent,
   type ReceivedEvent,
-  START_TIME,
+  TEST_START_TIME,
 } from './testing/log.ts';
 
 /** A step of a test run. The rounds of one step run concurrently, as if two processes ran them. */
@@ -41,7 +41,7 @@ test('no event is lost or takes effect out of order, although processes die and 
         const published = new Map<string, number>();
         const received: ReceivedEvent[] = [];
         const { id } = await log.addEndpoint();
-        let now = START_TIME.getTime();
+        let now = TEST_START_TIME.getTime();
 
         const { endpoints } = log.storage;
         async function round({
@@ -90,14 +90,14 @@ test('no event is lost or takes effect out of order, although processes die and 
             await log.publish(account, sequence);
           }
           if (redrives)
-            await log.redrive(id, { since: START_TIME, until: new Date(START_TIME.getTime() + 1) });
+            await log.redrive(id, { since: TEST_START_TIME, until: new Date(TEST_START_TIME.getTime() + 1) });
           await Promise.allSettled(rounds.map(round));
           now += passes;
         }
         const works = { arrives: ever(), isSeen: ever(), dies: false };
         for (let isBusy = true; isBusy; now += 3_600_000) isBusy = await round(works);
 
-        const effects = handledSequences(received);
+        const effects = findHandledSequences(received);
         for (const [account, count] of published)
           assert.deepEqual(
             effects.get(account),

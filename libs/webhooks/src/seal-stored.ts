@@ -3,8 +3,8 @@
  * decrypt.
  */
 import type { WebhookEndpoint } from './endpoint.ts';
-import { changeEndpoint, type Endpoints } from './ports.ts';
-import { isSealed, type SecretSealer } from './seal.ts';
+import { type EndpointStore, updateEndpoint } from './ports.ts';
+import { isSealedSecret, type SecretSealer } from './seal.ts';
 
 /**
  * Decrypts all stored secrets, and finds those that are not encrypted with the current key.
@@ -12,7 +12,7 @@ import { isSealed, type SecretSealer } from './seal.ts';
  * @throws Error with a one-line message if there is no key or no key decrypts a secret; StoreUnavailable
  */
 export async function findOutdatedSecrets(
-  endpoints: Pick<Endpoints, 'list'>,
+  endpoints: Pick<EndpointStore, 'list'>,
   sealer: SecretSealer,
 ): Promise<ReadonlyMap<string, ReadonlyMap<string, string>>> {
   const outdated = new Map<string, ReadonlyMap<string, string>>();
@@ -21,7 +21,7 @@ export async function findOutdatedSecrets(
       throw new Error(`WEBHOOK_SECRET_KEY: is required, because there are webhooks (${id})`);
     const opened = new Map<string, string>();
     for (const { secret: stored } of secrets) {
-      const secret = isSealed(stored) ? await sealer.open(id, stored) : stored;
+      const secret = isSealedSecret(stored) ? await sealer.open(id, stored) : stored;
       if (!sealer.isCurrent(stored)) opened.set(stored, secret);
     }
     if (opened.size > 0) outdated.set(id, opened);
@@ -34,13 +34,13 @@ export async function findOutdatedSecrets(
  * @throws as `findOutdatedSecrets`
  */
 export async function sealOutdatedSecrets(
-  endpoints: Pick<Endpoints, 'list' | 'find' | 'replace'>,
+  endpoints: Pick<EndpointStore, 'list' | 'find' | 'replace'>,
   sealer: SecretSealer,
 ): Promise<void> {
   for (const [id, opened] of await findOutdatedSecrets(endpoints, sealer)) {
     const sealed = new Map<string, string>();
     for (const [stored, secret] of opened) sealed.set(stored, await sealer.seal(id, secret));
-    await changeEndpoint(endpoints, id, (endpoint) => ({
+    await updateEndpoint(endpoints, id, (endpoint) => ({
       ...endpoint,
       secrets: endpoint.secrets.map((each) => ({ ...each, secret: sealed.get(each.secret) ?? each.secret })),
     }));
@@ -59,7 +59,7 @@ export async function findUnreadableSecrets(
 ): Promise<readonly StoredSecret[]> {
   const unreadable = await Promise.all(
     secrets.map(async (each) =>
-      isSealed(each.secret)
+      isSealedSecret(each.secret)
         ? sealer.open(id, each.secret).then(
             () => [],
             () => [each],

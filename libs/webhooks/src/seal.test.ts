@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import type { SecretKey } from '@latchkey/process';
-import { addEndpoint, rotateSecret } from './add-endpoint.ts';
-import { generateEndpointSecret, MAX_SECRETS, signingSecretsOf } from './endpoint.ts';
-import { changeEndpoint } from './ports.ts';
-import { createSecretSealer, isSealed, keyIdOf } from './seal.ts';
+import { addEndpoint, rotateEndpointSecret } from './add-endpoint.ts';
+import { generateEndpointSecret, getSigningSecrets, MAX_SECRETS_PER_ENDPOINT } from './endpoint.ts';
+import { updateEndpoint } from './ports.ts';
+import { createSecretSealer, isSealedSecret, keyIdOfSealedSecret } from './seal.ts';
 import { findOutdatedSecrets, sealOutdatedSecrets } from './seal-stored.ts';
-import { openTestLog, START_TIME } from './testing/log.ts';
+import { openTestLog, TEST_START_TIME } from './testing/log.ts';
 
 function key(kid?: string): SecretKey {
   return { bytes: randomBytes(32), ...(kid !== undefined && { kid }) };
@@ -22,15 +22,15 @@ async function opened(context: TestContext) {
     /** Adds an endpoint whose secret is encrypted with these keys. @returns its id and its secret */
     async add(keys: readonly [SecretKey, ...SecretKey[]]) {
       const fields = { name: 'crm', url: 'http://crm/', person: true, from: 'now' } as const;
-      const options = { allowPrivate: true, sealer: createSecretSealer(keys), now: START_TIME };
+      const options = { allowPrivate: true, sealer: createSecretSealer(keys), now: TEST_START_TIME };
       const { endpoint, secret } = await addEndpoint(endpoints, fields, options);
       return { id: endpoint.id, secret };
     },
     /** Replaces the stored secrets of an endpoint. */
     store: (id: string, ...secrets: readonly string[]) =>
-      changeEndpoint(endpoints, id, (endpoint) => ({
+      updateEndpoint(endpoints, id, (endpoint) => ({
         ...endpoint,
-        secrets: secrets.map((secret) => ({ secret, since: START_TIME })),
+        secrets: secrets.map((secret) => ({ secret, since: TEST_START_TIME })),
       })),
     async stored(id: string): Promise<readonly string[]> {
       return (await endpoints.find(id))?.secrets.map(({ secret }) => secret) ?? [];
@@ -43,7 +43,7 @@ test('a sealed secret shows nothing of it, and is opened for its endpoint only',
   const secret = generateEndpointSecret();
   const sealed = await sealer.seal('we_1', secret);
   assert.equal(await sealer.open('we_1', sealed), secret);
-  assert.ok(isSealed(sealed) && !isSealed(secret));
+  assert.ok(isSealedSecret(sealed) && !isSealedSecret(secret));
   for (const part of sealed.split('.'))
     assert.ok(!Buffer.from(part, 'base64url').toString('latin1').includes(secret.slice(6, 20)));
   assert.notEqual(await sealer.seal('we_1', secret), sealed);
@@ -57,7 +57,7 @@ test('every key opens what it sealed, the first one seals, and no other opens an
   const sealed = await before.seal('we_1', 'whsec_a');
   assert.equal(await after.open('we_1', sealed), 'whsec_a');
   assert.deepEqual([before.isCurrent(sealed), after.isCurrent(sealed)], [true, false]);
-  assert.equal(keyIdOf(await after.seal('we_1', 'whsec_a')), '2026-12');
+  assert.equal(keyIdOfSealedSecret(await after.seal('we_1', 'whsec_a')), '2026-12');
   for (const others of [[key()], [current], [key('2026-12'), key()]] as const)
     await assert.rejects(createSecretSealer(others).open('we_1', sealed), /^Error: WEBHOOK_SECRET_KEY: none/);
   const end = sealed.endsWith('AA') ? 'gA' : 'AA';
@@ -69,13 +69,13 @@ test('without a key nothing is added or rotated', async (context) => {
   const { endpoints, add, stored } = await opened(context);
   const { id } = await add([key()]);
   const sealer = createSecretSealer(undefined);
-  const refused = { name: 'EndpointRefused', reason: 'key' };
-  const times = { now: START_TIME, until: START_TIME };
+  const refused = { name: 'EndpointRefusedError', reason: 'key' };
+  const times = { now: TEST_START_TIME, until: TEST_START_TIME };
   const before = await stored(id);
-  await assert.rejects(rotateSecret(endpoints, id, { sealer, ...times }), refused);
+  await assert.rejects(rotateEndpointSecret(endpoints, id, { sealer, ...times }), refused);
   const fields = { name: 'crm', url: 'http://crm/', person: true, from: 'now' } as const;
   await assert.rejects(
-    addEndpoint(endpoints, fields, { allowPrivate: true, sealer, now: START_TIME }),
+    addEndpoint(endpoints, fields, { allowPrivate: true, sealer, now: TEST_START_TIME }),
     refused,
   );
   assert.deepEqual([(await endpoints.list()).length, await stored(id)], [1, before]);
@@ -87,8 +87,11 @@ test('nothing is sealed with a key that opens nothing that is stored: the servic
   const { id } = await add([right]);
   const before = await stored(id);
   const sealer = createSecretSealer([wrong]);
-  const refused = { name: 'EndpointRefused', reason: 'other-key' };
-  await assert.rejects(rotateSecret(endpoints, id, { sealer, now: START_TIME, until: START_TIME }), refused);
+  const refused = { name: 'EndpointRefusedError', reason: 'other-key' };
+  await assert.rejects(
+    rotateEndpointSecret(endpoints, id, { sealer, now: TEST_START_TIME, until: TEST_START_TIME }),
+    refused,
+  );
   await assert.rejects(add([wrong]), refused);
   assert.deepEqual([(await endpoints.list()).length, await stored(id)], [1, before]);
   await add([key('new'), right]);
@@ -99,14 +102,17 @@ test('a secret that is rotated is stored only sealed, and requests are signed wi
   const keys = [key()] as const;
   const { id, secret } = await add(keys);
   const sealer = createSecretSealer(keys);
-  const until = new Date(START_TIME.getTime() + 1);
-  const rotated = await rotateSecret(endpoints, id, { sealer, now: START_TIME, until });
+  const until = new Date(TEST_START_TIME.getTime() + 1);
+  const rotated = await rotateEndpointSecret(endpoints, id, { sealer, now: TEST_START_TIME, until });
   const endpoint = await endpoints.find(id);
   assert.ok(rotated && endpoint);
-  const signing = signingSecretsOf(endpoint, START_TIME);
-  assert.ok(signing.every(isSealed));
+  const signing = getSigningSecrets(endpoint, TEST_START_TIME);
+  assert.ok(signing.every(isSealedSecret));
   assert.deepEqual(await Promise.all(signing.map((each) => sealer.open(id, each))), [rotated.secret, secret]);
-  assert.equal(await rotateSecret(endpoints, 'we_0', { sealer, now: START_TIME, until }), undefined);
+  assert.equal(
+    await rotateEndpointSecret(endpoints, 'we_0', { sealer, now: TEST_START_TIME, until }),
+    undefined,
+  );
 });
 
 test('plain secrets, and those of a former key, are sealed with the current one, once', async (context) => {
@@ -150,15 +156,15 @@ test('the number of valid secrets is limited', async (context) => {
   const keys = [key()] as const;
   const { id } = await add(keys);
   const sealer = createSecretSealer(keys);
-  const until = new Date(START_TIME.getTime() + 1);
-  for (let valid = 1; valid < MAX_SECRETS; valid += 1)
-    await rotateSecret(endpoints, id, { sealer, now: START_TIME, until });
+  const until = new Date(TEST_START_TIME.getTime() + 1);
+  for (let valid = 1; valid < MAX_SECRETS_PER_ENDPOINT; valid += 1)
+    await rotateEndpointSecret(endpoints, id, { sealer, now: TEST_START_TIME, until });
   const before = await stored(id);
-  assert.equal(before.length, MAX_SECRETS);
-  const refused = { name: 'EndpointRefused', reason: 'later' };
-  await assert.rejects(rotateSecret(endpoints, id, { sealer, now: START_TIME, until }), refused);
+  assert.equal(before.length, MAX_SECRETS_PER_ENDPOINT);
+  const refused = { name: 'EndpointRefusedError', reason: 'later' };
+  await assert.rejects(rotateEndpointSecret(endpoints, id, { sealer, now: TEST_START_TIME, until }), refused);
   assert.deepEqual(await stored(id), before);
-  await rotateSecret(endpoints, id, { sealer, now: START_TIME, until: START_TIME });
+  await rotateEndpointSecret(endpoints, id, { sealer, now: TEST_START_TIME, until: TEST_START_TIME });
   assert.equal((await stored(id)).length, 1);
-  await rotateSecret(endpoints, id, { sealer, now: until, until: new Date(until.getTime() + 1) });
+  await rotateEndpointSecret(endpoints, id, { sealer, now: until, until: new Date(until.getTime() + 1) });
 });

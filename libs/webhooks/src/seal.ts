@@ -3,7 +3,7 @@ import { hkdfSync } from 'node:crypto';
 import type { SecretKey, SecretKeys } from '@latchkey/process';
 import { CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose';
 import { z } from 'zod';
-import { EndpointRefused } from './endpoint-refused.ts';
+import { EndpointRefusedError } from './endpoint-refused.ts';
 
 /**
  * Encrypts and decrypts the secrets of endpoints. Each encrypted secret is bound to its endpoint: it cannot be
@@ -15,7 +15,7 @@ export interface SecretSealer {
   /**
    * Encrypts a secret with the current key.
    * @returns a compact JWE (dir, A256GCM)
-   * @throws EndpointRefused if there is no key
+   * @throws EndpointRefusedError if there is no key
    */
   seal(endpoint: string, secret: string): Promise<string>;
   /** Decrypts a secret. @throws Error with a one-line message if none of the keys decrypts it */
@@ -39,7 +39,10 @@ export function createSecretSealer(keys: SecretKeys | undefined): SecretSealer {
 
     async seal(endpoint, secret) {
       if (current === undefined)
-        throw new EndpointRefused('key', 'Secrets cannot be sealed, because WEBHOOK_SECRET_KEY is not set.');
+        throw new EndpointRefusedError(
+          'key',
+          'Secrets cannot be sealed, because WEBHOOK_SECRET_KEY is not set.',
+        );
       const header = { alg: 'dir', enc: 'A256GCM', ...(current.kid !== undefined && { kid: current.kid }) };
       return new CompactEncrypt(new TextEncoder().encode(JSON.stringify({ endpoint, secret })))
         .setProtectedHeader(header)
@@ -47,23 +50,24 @@ export function createSecretSealer(keys: SecretKeys | undefined): SecretSealer {
     },
 
     async open(endpoint, sealed) {
-      const key = derived.get(keyIdOf(sealed));
+      const key = derived.get(keyIdOfSealedSecret(sealed));
       const opened = key && (await decrypt(sealed, key));
       if (opened?.endpoint === endpoint) return opened.secret;
       throw new Error(`WEBHOOK_SECRET_KEY: none of its keys opens the secret of webhook ${endpoint}`);
     },
 
-    isCurrent: (sealed) => current !== undefined && isSealed(sealed) && keyIdOf(sealed) === current.kid,
+    isCurrent: (sealed) =>
+      current !== undefined && isSealedSecret(sealed) && keyIdOfSealedSecret(sealed) === current.kid,
   };
 }
 
 /** Returns whether a stored secret is encrypted. Secrets in plain text begin with `whsec_`; no JWE does. */
-export function isSealed(stored: string): boolean {
+export function isSealedSecret(stored: string): boolean {
   return !stored.startsWith('whsec_');
 }
 
 /** Returns the id of the key with which a secret is encrypted. Undefined if the key has no id. */
-export function keyIdOf(sealed: string): string | undefined {
+export function keyIdOfSealedSecret(sealed: string): string | undefined {
   try {
     return decodeProtectedHeader(sealed).kid;
   } catch {

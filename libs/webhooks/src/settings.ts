@@ -5,7 +5,7 @@ import { z } from 'zod';
  * How long the former secret may stay valid after a rotation, in hours. The same limits apply to the API keys of
  * service clients.
  */
-export const overlapHours = { default: 24, max: 24 * 90 } as const;
+export const SECRET_OVERLAP_HOURS = { default: 24, max: 24 * 90 } as const;
 
 export const webhookSettings = z.object({
   WEBHOOKS_ALLOW_PRIVATE: settingSchemas

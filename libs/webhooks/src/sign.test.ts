@@ -3,12 +3,12 @@ import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import { Webhook } from 'standardwebhooks';
 import { generateEndpointSecret } from './endpoint.ts';
-import { signatureHeaders } from './sign.ts';
+import { createSignatureHeaders } from './sign.ts';
 
 test('signs as the examples of the specification do', () => {
   // This test vector is from the specification and from the tests of the reference libraries:
   // https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
-  const headers = signatureHeaders(
+  const headers = createSignatureHeaders(
     {
       id: 'msg_p5jXN8AQM9LWM0D4loKWxJek',
       body: '{"test": 2432232314}',
@@ -27,7 +27,7 @@ test('signs with each secret, by an HMAC over id, time and body that anybody can
   const secrets = [generateEndpointSecret(), generateEndpointSecret()];
   const now = new Date();
   const body = '{"name":"Ada Lovelace, gräfin"}';
-  const headers = signatureHeaders({ id: 'e1', body, now }, secrets);
+  const headers = createSignatureHeaders({ id: 'e1', body, now }, secrets);
   const signed = `e1.${Math.floor(now.getTime() / 1000)}.${body}`;
   const expected = secrets.map((secret) => {
     const key = Buffer.from(secret.replace('whsec_', ''), 'base64');

@@ -5,7 +5,7 @@ import { Webhook } from 'standardwebhooks';
  * Returns the headers with which a receiver verifies that a request comes from Latchkey.
  * @param secrets the secrets of the endpoint (`whsec_…`), each of which adds a signature
  */
-export function signatureHeaders(
+export function createSignatureHeaders(
   { id, body, now }: { readonly id: string; readonly body: string; readonly now: Date },
   secrets: readonly string[],
 ): Readonly<Record<string, string>> {

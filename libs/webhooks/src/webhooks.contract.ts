@@ -12,7 +12,12 @@ import {
   type NewEndpoint,
   type WebhookEndpoint,
 } from './endpoint.ts';
-import { type Attempt, changeEndpoint, MAX_KEPT_ATTEMPTS, type WebhookStorage } from './ports.ts';
+import {
+  type DeliveryAttempt,
+  MAX_KEPT_DELIVERY_ATTEMPTS,
+  updateEndpoint,
+  type WebhookStorage,
+} from './ports.ts';
 import { createSecretSealer } from './seal.ts';
 
 export interface WebhooksFixture {
@@ -47,7 +52,7 @@ function full(): WebhookEndpoint {
   };
 }
 
-function attempt(n: number): Attempt {
+function attempt(n: number): DeliveryAttempt {
   const event = randomUUID();
   const known = { n, at: now, event, type: 'UserRegistered', account: 'ada', milliseconds: 12 };
   return n % 2 === 0
@@ -126,7 +131,7 @@ export function webhooksContract(name: string, open: () => Promise<WebhooksFixtu
         assert.equal(await endpoints.replace({ ...crm, name: 'b' }), false);
         await Promise.all(
           Array.from({ length: 20 }, () =>
-            changeEndpoint(endpoints, crm.id, (each) => ({ ...each, name: `${each.name}+` })),
+            updateEndpoint(endpoints, crm.id, (each) => ({ ...each, name: `${each.name}+` })),
           ),
         );
         const stored = await endpoints.find(crm.id);
@@ -154,11 +159,11 @@ export function webhooksContract(name: string, open: () => Promise<WebhooksFixtu
     it(
       'lists attempts page by page, the latest first, and keeps a limited number',
       using(async ({ attempts }) => {
-        const made = Array.from({ length: MAX_KEPT_ATTEMPTS + 3 }, (_, n) => attempt(n));
+        const made = Array.from({ length: MAX_KEPT_DELIVERY_ATTEMPTS + 3 }, (_, n) => attempt(n));
         await attempts.put('we_1', []);
         await attempts.put('we_1', made);
         await attempts.put('we_2', [attempt(0)]);
-        const all = await attempts.list('we_1', { limit: MAX_KEPT_ATTEMPTS * 2 });
+        const all = await attempts.list('we_1', { limit: MAX_KEPT_DELIVERY_ATTEMPTS * 2 });
         assert.deepEqual(all, made.slice(3).toReversed());
         assert.deepEqual(
           (await attempts.list('we_1', { limit: 2, before: 500 })).map(({ n }) => n),

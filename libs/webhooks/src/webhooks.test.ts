@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createLogger, createRegistry } from '@latchkey/process';
 import { createSecretSealer } from './seal.ts';
-import { openTestLog, START_TIME } from './testing/log.ts';
+import { openTestLog, TEST_START_TIME } from './testing/log.ts';
 import { createWebhooks } from './webhooks.ts';
 
 test('a secret that another key has encrypted is reported, and is left to a process that has the key', async (context) => {
@@ -48,7 +48,7 @@ test('a secret that another key has encrypted is reported, and is left to a proc
   const newer = createSecretSealer([{ bytes: randomBytes(32), kid: 'newer' }]);
   const later = {
     id: 'we_later',
-    secrets: [{ secret: await newer.seal('we_later', 'whsec_AAAA'), since: START_TIME }],
+    secrets: [{ secret: await newer.seal('we_later', 'whsec_AAAA'), since: TEST_START_TIME }],
   };
   await addEndpoint(later);
   const [health] = await webhooks.health();

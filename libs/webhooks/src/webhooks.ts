@@ -12,12 +12,12 @@ import {
 } from '@latchkey/process';
 import { runLoop, sleep } from '@latchkey/process/loop';
 import { type ConfiguredKeys, createLeases } from '@latchkey/store';
-import { signingSecretsOf, type WebhookEndpoint } from './endpoint.ts';
+import { getSigningSecrets, type WebhookEndpoint } from './endpoint.ts';
 import { createEventReader } from './log-reader.ts';
-import { createWebhookMetrics, isPausedByFailures } from './metrics.ts';
+import { createWebhookMetrics, wasPausedByFailures } from './metrics.ts';
 import type { WebhookStorage } from './ports.ts';
-import { createHttpPoster } from './post.ts';
-import { type RoundReport, runDeliveryRound } from './round.ts';
+import { createWebhookHttpClient } from './post.ts';
+import { type DeliveryRoundReport, runDeliveryRound } from './round.ts';
 import type { SecretSealer } from './seal.ts';
 import { findUnreadableSecrets, sealOutdatedSecrets } from './seal-stored.ts';
 
@@ -84,7 +84,7 @@ export function createWebhooks({
   }
 
   function startRunning(signal: AbortSignal): Promise<void> {
-    const poster = createHttpPoster({ allowPrivate: settings.WEBHOOKS_ALLOW_PRIVATE });
+    const poster = createWebhookHttpClient({ allowPrivate: settings.WEBHOOKS_ALLOW_PRIVATE });
     const senders = new Map<string, Promise<void>>();
     /** The ids of endpoints whose secret cannot be decrypted. The error is logged only once for each of them. */
     const unsigned = new Set<string>();
@@ -149,7 +149,7 @@ export function createWebhooks({
      */
     async function canSign(endpoint: WebhookEndpoint): Promise<boolean> {
       const { id } = endpoint;
-      const valid = new Set(signingSecretsOf(endpoint, now()));
+      const valid = new Set(getSigningSecrets(endpoint, now()));
       const unreadable = await findUnreadableSecrets(endpoint, sealer);
       if (!unreadable.some(({ secret }) => valid.has(secret))) {
         unsigned.delete(id);
@@ -185,14 +185,14 @@ export function createWebhooks({
     return polling.then(() => Promise.all(senders.values())).then(poster.close);
   }
 
-  async function waitForMore({ page, nextDue }: RoundReport, ended: AbortSignal): Promise<void> {
+  async function waitForMore({ page, nextDue }: DeliveryRoundReport, ended: AbortSignal): Promise<void> {
     const untilDue = nextDue === undefined ? POLL_MS : nextDue.getTime() - now().getTime();
     const ms = Math.max(0, Math.min(untilDue, POLL_MS));
     if (page === undefined) return sleep(ms, ended);
     return page.waitForMore(AbortSignal.any([ended, AbortSignal.timeout(ms)]));
   }
 
-  function reportRound(id: string, { delivered, failed, paused, endpoint, page }: RoundReport): void {
+  function reportRound(id: string, { delivered, failed, paused, endpoint, page }: DeliveryRoundReport): void {
     metrics.attempts({ delivered, failed });
     if (page !== undefined) metrics.behind(id, page.behind);
     const failing = endpoint?.delivery.failing;
@@ -247,7 +247,7 @@ async function healthOf(
 }
 
 async function faultsOf(all: readonly WebhookEndpoint[], sealer: SecretSealer): Promise<readonly string[]> {
-  const paused = all.filter(isPausedByFailures).map(({ id }) => id);
+  const paused = all.filter(wasPausedByFailures).map(({ id }) => id);
   const unreadable: string[] = [];
   for (const endpoint of all)
     if ((await findUnreadableSecrets(endpoint, sealer)).length > 0) unreadable.push(endpoint.id);

@@ -33,7 +33,7 @@ import { createLinkPages } from './http/pages/pages.ts';
 import { createRefreshCookie, findCrossSiteCookieWarning } from './http/refresh-cookie.ts';
 import { createRoutes } from './http/routes/index.ts';
 import type { SecurityTxtFields } from './http/security-txt.ts';
-import { sessionGuard } from './http/session-guard.ts';
+import { createSessionStatusLookup } from './http/session-status-lookup.ts';
 import { createSignUpCookie } from './http/sign-up-cookie.ts';
 import { createRepeatedJob } from './job.ts';
 import { toConfiguredKeys } from './keys/configured-keys.ts';
@@ -272,7 +272,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
       count: createAuthMetrics({ registry, passwords, requests }),
       guards: createGuards({
         verify,
-        standing: sessionGuard(deps),
+        sessionStatus: createSessionStatusLookup(deps),
         refuse: (spec, { account, ...details }) => new PolicyProblem(spec, details, account),
       }),
       verifyToken: verify,

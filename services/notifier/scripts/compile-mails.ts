@@ -28,15 +28,16 @@ function withBrandColors(html: string): string {
 }
 
 /** Returns the paths of the MJML sources. */
-export async function mailSources(): Promise<readonly string[]> {
+export async function findMailSources(): Promise<readonly string[]> {
   const paths = await Array.fromAsync(glob('*/*/mail.mjml', { cwd: mailsFolder }));
   return paths.sort().map((path) => join(mailsFolder, path));
 }
 
-export function compiledPath(source: string): string {
+export function compiledPathOf(source: string): string {
   return source.replace(/\.mjml$/, '.html');
 }
 
 if (import.meta.main) {
-  for (const source of await mailSources()) await writeFile(compiledPath(source), await compileMail(source));
+  for (const source of await findMailSources())
+    await writeFile(compiledPathOf(source), await compileMail(source));
 }

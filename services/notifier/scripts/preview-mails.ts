@@ -8,12 +8,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { instantInWords } from '@latchkey/locale';
 import { DAY_MS } from '@latchkey/process';
-import { mails } from '../mails/index.ts';
+import { allMailDefinitions } from '../mails/index.ts';
 import { composeMessage } from '../src/adapters/message.smtp.ts';
-import { exampleVariablesOf, type Mail } from '../src/mails/define-mail.ts';
-import { loadTemplates, type Templates } from '../src/mails/templates.ts';
+import { getExampleVariables, type MailDefinition } from '../src/mails/define-mail.ts';
+import { loadMailTemplates, type MailTemplates } from '../src/mails/templates.ts';
 import { formatDuration } from '../src/mails/words.ts';
-import { wrapText } from '../src/mails/wrap-text.ts';
+import { wrapLongLines } from '../src/mails/wrap-text.ts';
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 function escapeHtml(text: string): string {
@@ -30,10 +30,10 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; padding: 16px; 
 .text { width: 72ch; max-width: 100%; box-sizing: content-box; } details pre { max-height: 400px; overflow: auto; }
 @media (max-width: 1280px) { section { grid-template-columns: minmax(0, 1fr); } }`;
 
-function sampleFor(mail: Mail, locale: string) {
+function sampleFor(mail: MailDefinition, locale: string) {
   const now = new Date();
   return {
-    ...exampleVariablesOf(mail),
+    ...getExampleVariables(mail),
     locale,
     occurred_at: instantInWords(now, locale),
     expires_in: formatDuration(DAY_MS, locale),
@@ -52,14 +52,14 @@ async function rawOf(
   return content.toString('latin1');
 }
 
-async function sectionFor(templates: Templates, mail: Mail, locale: string): Promise<string> {
+async function sectionFor(templates: MailTemplates, mail: MailDefinition, locale: string): Promise<string> {
   const { name } = mail;
   const rendered = templates.render(name, locale, sampleFor(mail, locale));
   const { subject, html, text } = rendered;
   const title = `${name} · ${escapeHtml(locale)} · ${escapeHtml(subject)}`;
   return `<h2 id="${escapeHtml(`${name}-${locale}`)}">${title}</h2>
 <section><iframe sandbox title="${name} ${escapeHtml(locale)}" srcdoc="${escapeHtml(html)}"></iframe>
-<pre class="text">${escapeHtml(wrapText(text))}</pre></section>
+<pre class="text">${escapeHtml(wrapLongLines(text))}</pre></section>
 <details><summary>Source</summary><pre>${escapeHtml(await rawOf(rendered, locale))}</pre></details>`;
 }
 
@@ -69,8 +69,10 @@ Operators see them with <code>npm run ops -- deliveries list --state bounced,com
 <code>npm run ops -- suppressions list</code>. Sessions that ended because of a reused refresh token:
 <a href="#sessions-ended-en">sessions-ended</a>.</p>`;
 
-async function show(templates: Templates): Promise<string> {
-  const wanted = mails.flatMap((mail) => templates.locales(mail.name).map((locale) => ({ mail, locale })));
+async function show(templates: MailTemplates): Promise<string> {
+  const wanted = allMailDefinitions.flatMap((mail) =>
+    templates.locales(mail.name).map((locale) => ({ mail, locale })),
+  );
   const sections = await Promise.all(wanted.map(({ mail, locale }) => sectionFor(templates, mail, locale)));
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Mails</title><style>${STYLE}</style><h1>Mails, with example data</h1>${sections.join('\n')}${REPORTS}</html>`;
@@ -78,7 +80,7 @@ async function show(templates: Templates): Promise<string> {
 
 /** Reads the templates again for each page, so that an edit shows on reload. A fault is shown as text. */
 const server = createServer((_request, response) => {
-  loadTemplates(process.env['TEMPLATE_FOLDER'])
+  loadMailTemplates(process.env['TEMPLATE_FOLDER'])
     .then(show)
     .then(
       (page) => response.setHeader('Content-Type', 'text/html; charset=utf-8').end(page),

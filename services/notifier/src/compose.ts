@@ -25,35 +25,39 @@ import { systemClock } from './adapters/clock.system.ts';
 import { createLinkDecrypter } from './adapters/decrypter.jose.ts';
 import { fetchFromAws } from './adapters/fetch-from-aws.ts';
 import { createSmtpMailer } from './adapters/mailer.smtp.ts';
-import { faultOfTokenFile } from './adapters/oauth-tokens.ts';
-import { createReceiver, type Receiver, type ReceiverDeps } from './adapters/receiver.smtp.ts';
-import { createMimeReader } from './adapters/reports.mime.ts';
-import { createPostmarkReader } from './adapters/reports.postmark.ts';
-import { createSesReader } from './adapters/reports.ses.ts';
-import { smtpSettingsOf } from './adapters/settings.smtp.ts';
+import { findTokenFileFault } from './adapters/oauth-tokens.ts';
+import {
+  createReportReceiver,
+  type ReportReceiver,
+  type ReportReceiverDeps,
+} from './adapters/receiver.smtp.ts';
+import { createMimeReportReader } from './adapters/reports.mime.ts';
+import { createPostmarkReportReader } from './adapters/reports.postmark.ts';
+import { createSesReportReader } from './adapters/reports.ses.ts';
+import { toSmtpSettings } from './adapters/settings.smtp.ts';
 import type { NotifierConfig } from './config.ts';
-import { configuredKeysOf } from './configured-keys.ts';
-import { CONSUMER_GROUP } from './consumer-group.ts';
-import { mailsForOwner } from './exports/exported-mails.ts';
-import { mailsRoute } from './exports/routes.ts';
-import { createIntake } from './intake/intake.ts';
-import { createLinks } from './mails/links.ts';
-import { createRenderer } from './mails/render.ts';
-import { loadTemplates } from './mails/templates.ts';
-import { createMetrics, observeEventKeys } from './metrics.ts';
+import { toConfiguredKeys } from './configured-keys.ts';
+import { NOTIFIER_CONSUMER_GROUP } from './consumer-group.ts';
+import { readMailsForOwner } from './exports/exported-mails.ts';
+import { createMailsExportRoute } from './exports/routes.ts';
+import { createEventIntake } from './intake/intake.ts';
+import { createMailLinks } from './mails/links.ts';
+import { createMailRenderer } from './mails/render.ts';
+import { loadMailTemplates } from './mails/templates.ts';
+import { createNotifierMetrics, registerEventKeyMetric } from './metrics.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Mailer } from './ports/mailer.ts';
 import type { MailReportReader } from './ports/reports.ts';
 import { redactRecipient } from './recipient.ts';
-import { expectsReports } from './report-settings.ts';
+import { areMailReportsExpected } from './report-settings.ts';
 import { createReportPublisher, type ReportPublisher } from './reports/publish-reports.ts';
-import { createReportRecorder, type RecordReport } from './reports/record-report.ts';
-import { returnPathsOf } from './reports/return-paths.ts';
+import { createMailReportHandler, type HandleMailReport } from './reports/record-report.ts';
+import { createReturnPathsFromSettings } from './reports/return-paths.ts';
 import { reportRoutes } from './reports/routes.ts';
-import { createDispatcher, type Dispatcher } from './sending/dispatcher.ts';
-import { createKeyWatch, type KeyWatch } from './sending/key-watch.ts';
-import { createSender } from './sending/sender.ts';
-import { openStorage } from './storage/index.ts';
+import { createDeliveryDispatcher, type DeliveryDispatcher } from './sending/dispatcher.ts';
+import { createMissingKeyMonitor, type MissingKeyMonitor } from './sending/key-watch.ts';
+import { createDeliverySender } from './sending/sender.ts';
+import { openNotifierStorage } from './storage/index.ts';
 
 export interface NotifierDeps {
   readonly backend: Backend;
@@ -84,38 +88,38 @@ export interface NotifierService extends Service {
 
 const readTopics = [checkedAccountsTopic, mailingsTopic];
 /** All topics that the notifier reads or publishes to. */
-export const notifierTopics: readonly TopicSpec[] = [...readTopics, deliveriesTopic, receiptsTopic];
+export const topicsOfNotifier: readonly TopicSpec[] = [...readTopics, deliveriesTopic, receiptsTopic];
 
 /** Returns the readers of reports that come over HTTP. */
 function webhookReaders(config: NotifierConfig): readonly MailReportReader[] {
   const { MAIL_SES_TOPIC_ARN: topicArn, MAIL_POSTMARK_CREDENTIALS: credentials } = config;
   return [
-    ...(topicArn === undefined ? [] : [createSesReader({ topicArn, fetch: fetchFromAws })]),
-    ...(credentials === undefined ? [] : [createPostmarkReader(credentials)]),
+    ...(topicArn === undefined ? [] : [createSesReportReader({ topicArn, fetch: fetchFromAws })]),
+    ...(credentials === undefined ? [] : [createPostmarkReportReader(credentials)]),
   ];
 }
 
 /** Creates the receiver of reports that arrive as mails. @returns undefined if the settings do not enable it */
 function receiverFor(
   config: NotifierConfig,
-  { take, clock, logger }: Pick<ReceiverDeps, 'take' | 'clock' | 'logger'>,
-): Receiver | undefined {
+  { take, clock, logger }: Pick<ReportReceiverDeps, 'take' | 'clock' | 'logger'>,
+): ReportReceiver | undefined {
   const { MAIL_BOUNCE_PORT: port, MAIL_BOUNCE_HOST: host, MAIL_BOUNCE_DOMAIN: name = '' } = config;
-  const returnPaths = returnPathsOf(config);
+  const returnPaths = createReturnPathsFromSettings(config);
   if (port === undefined || returnPaths === undefined) return undefined;
   const settings = { host, port, name, isLmtp: config.MAIL_BOUNCE_LMTP };
-  const reader = createMimeReader(returnPaths);
-  return createReceiver(settings, { returnPaths, reader, take, clock, logger });
+  const reader = createMimeReportReader(returnPaths);
+  return createReportReceiver(settings, { returnPaths, reader, take, clock, logger });
 }
 
 interface Running {
   readonly subscription: Subscription;
-  readonly dispatcher: Dispatcher;
-  readonly keys: KeyWatch;
+  readonly dispatcher: DeliveryDispatcher;
+  readonly keys: MissingKeyMonitor;
   readonly mailer: Mailer;
   readonly publisher: ReportPublisher;
-  readonly receiver: Receiver | undefined;
-  readonly takeReport: RecordReport;
+  readonly receiver: ReportReceiver | undefined;
+  readonly takeReport: HandleMailReport;
 }
 
 /** @param trouble a description of what is wrong; undefined if the dependency is available */
@@ -140,12 +144,12 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
   const { logger, registry, backend, clock = systemClock, random = Math.random } = deps;
   const { clock: guard = createClockGuard() } = backend;
   const checkWrites = createWriteProbe(backend.store);
-  const { deliveries, suppressions, keyFingerprints, reclaim } = openStorage(backend.store);
-  const metrics = createMetrics(registry, deliveries, clock.now);
+  const { deliveries, suppressions, keyFingerprints, reclaim } = openNotifierStorage(backend.store);
+  const metrics = createNotifierMetrics(registry, deliveries, clock.now);
   const routes: readonly Route[] = reportRoutes(webhookReaders(config), () => running?.takeReport);
   const jwksUrl = config.JWKS_URL ?? `${config.PUBLIC_URL}/.well-known/jwks.json`;
   const eventKeys = deps.eventKeys ?? createRemoteEventKeySource(jwksUrl);
-  observeEventKeys(registry, eventKeys);
+  registerEventKeyMetric(registry, eventKeys);
   const verify = createTokenVerifier({
     keys: createRemoteKeySource(jwksUrl),
     issuer: config.PUBLIC_URL,
@@ -169,15 +173,19 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
 
   async function start(): Promise<void> {
     await reclaim();
-    await keyFingerprints.check(configuredKeysOf(config), clock.now());
-    const templates = await loadTemplates(config.TEMPLATE_FOLDER);
+    await keyFingerprints.check(toConfiguredKeys(config), clock.now());
+    const templates = await loadMailTemplates(config.TEMPLATE_FOLDER);
     await reportTokenFile(config, logger);
-    const keys = createKeyWatch(await createLinkDecrypter(config.SEALING_PRIVATE_KEYS), logger);
-    const mailer = deps.mailer ?? createSmtpMailer(smtpSettingsOf(config, config.PUBLIC_URL));
-    const render = createRenderer({ templates, links: createLinks(config), brand: brandFrom(config) });
-    const dispatcher = createDispatcher({
+    const keys = createMissingKeyMonitor(await createLinkDecrypter(config.SEALING_PRIVATE_KEYS), logger);
+    const mailer = deps.mailer ?? createSmtpMailer(toSmtpSettings(config, config.PUBLIC_URL));
+    const render = createMailRenderer({
+      templates,
+      links: createMailLinks(config),
+      brand: brandFrom(config),
+    });
+    const dispatcher = createDeliveryDispatcher({
       deliveries,
-      trySending: createSender({
+      trySending: createDeliverySender({
         open: keys.open,
         render,
         mailer,
@@ -194,10 +202,10 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
       metrics,
       logger,
       leaseMs: config.MAIL_LEASE_SECONDS * 1000,
-      ...(expectsReports(config) && { recipientOf: redactRecipient }),
+      ...(areMailReportsExpected(config) && { recipientOf: redactRecipient }),
     });
     const publisher = createReportPublisher({ deliveries, bus: backend.bus, clock, logger });
-    const takeReport = createReportRecorder({
+    const takeReport = createMailReportHandler({
       deliveries,
       suppressions,
       suppressionMs: config.MAIL_SUPPRESSION_DAYS * DAY_MS,
@@ -207,7 +215,7 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
       onRecorded: publisher.wake,
     });
     const receiver = receiverFor(config, { take: takeReport, clock, logger });
-    const handle = createIntake({
+    const handle = createEventIntake({
       bus: backend.bus,
       authenticate,
       onForged,
@@ -220,7 +228,7 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
       onAdded: dispatcher.wake,
       off: config.NOTICES_OFF,
     });
-    const reading = { topics: readTopics.map(({ name }) => name), group: CONSUMER_GROUP, handle };
+    const reading = { topics: readTopics.map(({ name }) => name), group: NOTIFIER_CONSUMER_GROUP, handle };
     const subscription = await backend.bus.subscribe(reading);
     dispatcher.start();
     publisher.start();
@@ -261,8 +269,8 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
   return {
     name: 'notifier',
     routes,
-    internalRoutes: [mailsRoute({ deliveries, verify })],
-    mailsForOwner: (account) => mailsForOwner(deliveries, account),
+    internalRoutes: [createMailsExportRoute({ deliveries, verify })],
+    mailsForOwner: (account) => readMailsForOwner(deliveries, account),
     start,
     stop,
     health,
@@ -276,7 +284,7 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
 async function reportTokenFile(config: NotifierConfig, logger: Logger): Promise<void> {
   const { MAIL_OAUTH_TOKEN_FILE: file, MAIL_AUTH: method, USE_CREDENTIALS: logsIn } = config;
   if (file === undefined || method !== 'xoauth2' || !logsIn) return;
-  const fault = await faultOfTokenFile(file);
+  const fault = await findTokenFileFault(file);
   if (fault !== undefined)
     logger.warn(`${fault}: no mail can be sent until another program has written a token`);
 }

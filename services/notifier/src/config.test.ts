@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ConfigError, type Environment, readConfig } from '@latchkey/process';
-import { smtpSettingsOf } from './adapters/settings.smtp.ts';
+import { toSmtpSettings } from './adapters/settings.smtp.ts';
 import { notifierSettings } from './config.ts';
 import { createSealingKey } from './testing/events.ts';
 
@@ -29,17 +29,17 @@ function faultsOf(settings: Record<string, string | undefined>): readonly string
 describe('the notifier’s settings', () => {
   it('demand TLS, credentials and a valid certificate unless told otherwise', () => {
     const config = readConfig(notifierSettings, complete);
-    assert.equal(smtpSettingsOf(config).port, 587);
+    assert.equal(toSmtpSettings(config).port, 587);
     assert.equal(config.MAIL_STARTTLS, undefined);
     assert.equal(config.MAIL_SSL_TLS, false);
     assert.equal(config.USE_CREDENTIALS, true);
     assert.equal(config.VALIDATE_CERTS, true);
-    assert.equal(smtpSettingsOf(config).from.name, 'Latchkey');
+    assert.equal(toSmtpSettings(config).from.name, 'Latchkey');
   });
 
   it('name the product and the sender alike unless told otherwise', () => {
     function senderOf(settings: Environment) {
-      return smtpSettingsOf(readConfig(notifierSettings, { ...complete, ...settings })).from.name;
+      return toSmtpSettings(readConfig(notifierSettings, { ...complete, ...settings })).from.name;
     }
     assert.equal(senderOf({ BRAND_NAME: 'Books' }), 'Books');
     assert.equal(senderOf({ BRAND_NAME: 'Books', MAIL_FROM_NAME: 'The librarian' }), 'The librarian');
@@ -165,7 +165,7 @@ describe('settings of the mail server that cannot work', () => {
 describe('the mail server', () => {
   function serverOf(settings: Record<string, string>) {
     const config = readConfig(notifierSettings, { ...complete, ...settings });
-    return smtpSettingsOf(config, config.PUBLIC_URL);
+    return toSmtpSettings(config, config.PUBLIC_URL);
   }
 
   it('is reached at port 465 with TLS from the first byte, else at 587', () => {
@@ -207,10 +207,10 @@ describe('settings of bounces and complaints', () => {
   };
 
   it('give each mail a return path of its own', () => {
-    const { returnPathOf } = smtpSettingsOf(readConfig(notifierSettings, { ...complete, ...bounces }));
+    const { returnPathOf } = toSmtpSettings(readConfig(notifierSettings, { ...complete, ...bounces }));
     const path = returnPathOf?.('6e73bb0a-007d-5cbd-a2dc-baf2ea772706');
     assert.match(path ?? '', /^b-6e73bb0a007d5cbda2dcbaf2ea772706-[0-9a-f]{20}@bounces\.example\.com$/);
-    assert.equal(smtpSettingsOf(readConfig(notifierSettings, complete)).returnPathOf, undefined);
+    assert.equal(toSmtpSettings(readConfig(notifierSettings, complete)).returnPathOf, undefined);
   });
 
   it('take several keys, the newest first', () => {

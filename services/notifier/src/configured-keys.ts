@@ -10,7 +10,7 @@ import type { DeliveryReportConfig } from './report-settings.ts';
  * settings some days after the last mail was sent with it. The keys are therefore marked as not needed: the
  * process also starts without a key that the store has recorded.
  */
-export function configuredKeysOf({
+export function toConfiguredKeys({
   MAIL_BOUNCE_KEY: bounces,
   MAIL_DKIM_PRIVATE_KEY: dkim,
 }: Pick<DkimConfig, 'MAIL_DKIM_PRIVATE_KEY'> & Pick<DeliveryReportConfig, 'MAIL_BOUNCE_KEY'>): Readonly<

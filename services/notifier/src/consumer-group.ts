@@ -1,2 +1,2 @@
 /** The consumer group in which all processes of the notifier read. */
-export const CONSUMER_GROUP = 'notifier';
+export const NOTIFIER_CONSUMER_GROUP = 'notifier';

@@ -4,7 +4,7 @@ import { KeyFault, parseJson } from '@latchkey/process';
 import { z } from 'zod';
 
 /** The key that signs mails, and where its public half is published. */
-export interface DkimSettings {
+export interface DkimSigningSettings {
   /** The signing domain: the sender's domain, so that DMARC accepts the signature. */
   readonly domain: string;
   /** The name of the key under `_domainkey.<domain>`. */
@@ -30,7 +30,7 @@ export function findDkimKeyFault(pem: string): string | undefined {
 
 const KEY_FAULT = `must be a private RSA key of at least ${LEAST_BITS} bits in PEM: \`ops mail dkim\` makes one`;
 
-export const SELECTOR_PATTERN = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9-]+)*$/i;
+export const DKIM_SELECTOR_PATTERN = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9-]+)*$/i;
 
 /** A private key for DKIM, as configured. */
 export interface DkimKey {
@@ -48,7 +48,9 @@ export type DkimKeys = readonly [DkimKey, ...DkimKey[]];
 
 const dkimJwks = z.object({
   keys: z
-    .array(z.looseObject({ kty: z.literal('RSA'), kid: z.string().regex(SELECTOR_PATTERN).exactOptional() }))
+    .array(
+      z.looseObject({ kty: z.literal('RSA'), kid: z.string().regex(DKIM_SELECTOR_PATTERN).exactOptional() }),
+    )
     .min(1),
 });
 
@@ -102,7 +104,7 @@ export interface DnsRecord {
 }
 
 /** Returns the DNS record that publishes the public half of a key. */
-export function dkimRecord({ domain, selector, privateKey }: DkimSettings): DnsRecord {
+export function createDkimDnsRecord({ domain, selector, privateKey }: DkimSigningSettings): DnsRecord {
   const key = createPublicKey(privateKey).export({ type: 'spki', format: 'der' }).toString('base64');
   const parts = `v=DKIM1; k=rsa; p=${key}`.match(new RegExp(`.{1,${LONGEST_PART}}`, 'g')) ?? [];
   return { name: `${selector}._domainkey.${domain}`, type: 'TXT', parts };

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { ConfigError, readConfig } from '@latchkey/process';
 import { z } from 'zod';
 import { generateDkimKey } from './dkim-key.ts';
-import { dkimSettingFields, dkimSettingsOf, findDkimSettingFaults } from './dkim-settings.ts';
+import { dkimSettingFields, findDkimSettingFaults, toDkimSigningSettings } from './dkim-settings.ts';
 
 const privateKey = generateDkimKey();
 const given = {
@@ -30,9 +30,9 @@ function faultsOf(settings: Readonly<Record<string, string>>): readonly string[]
 
 describe('the settings of DKIM', () => {
   it('are none, or all', () => {
-    assert.equal(dkimSettingsOf(read({})), undefined);
+    assert.equal(toDkimSigningSettings(read({})), undefined);
     assert.deepEqual(faultsOf({}), []);
-    assert.deepEqual(dkimSettingsOf(read(given)), {
+    assert.deepEqual(toDkimSigningSettings(read(given)), {
       domain: 'example.com',
       selector: 'latchkey1',
       privateKey,
@@ -52,11 +52,14 @@ describe('the settings of DKIM', () => {
       MAIL_DKIM_PRIVATE_KEY: JSON.stringify({ keys: [{ ...newest, kid: 'latchkey2' }, former] }),
     };
     assert.deepEqual(faultsOf(settings), []);
-    const signing = dkimSettingsOf(read({ ...settings, MAIL_DKIM_SELECTOR: 'latchkey1' }));
+    const signing = toDkimSigningSettings(read({ ...settings, MAIL_DKIM_SELECTOR: 'latchkey1' }));
     assert.equal(signing?.selector, 'latchkey2');
     assert.deepEqual(createPrivateKey(signing?.privateKey ?? '').export({ format: 'jwk' }), newest);
     const back = { ...settings, MAIL_DKIM_PRIVATE_KEY: JSON.stringify({ keys: [former] }) };
-    assert.equal(dkimSettingsOf(read({ ...back, MAIL_DKIM_SELECTOR: 'latchkey1' }))?.selector, 'latchkey1');
+    assert.equal(
+      toDkimSigningSettings(read({ ...back, MAIL_DKIM_SELECTOR: 'latchkey1' }))?.selector,
+      'latchkey1',
+    );
     assert.deepEqual(faultsOf(back), [
       'MAIL_DKIM_SELECTOR: is required with MAIL_DKIM_DOMAIN and MAIL_DKIM_PRIVATE_KEY',
     ]);
@@ -76,7 +79,7 @@ describe('the settings of DKIM', () => {
       MAIL_DKIM_PRIVATE_KEY: privateKey.replaceAll('\n', '\\n'),
       MAIL_DKIM_DOMAIN: 'Münze.example.',
     };
-    const dkim = dkimSettingsOf(read(settings));
+    const dkim = toDkimSigningSettings(read(settings));
     assert.equal(dkim?.privateKey, privateKey);
     assert.equal(dkim?.domain, 'xn--mnze-0ra.example');
   });

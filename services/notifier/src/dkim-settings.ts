@@ -2,13 +2,13 @@
 import { domainToASCII } from 'node:url';
 import { keySetting } from '@latchkey/process';
 import { z } from 'zod';
-import { type DkimSettings, parseDkimKeys, SELECTOR_PATTERN } from './dkim-key.ts';
-import { domainSetting } from './domain-setting.ts';
+import { DKIM_SELECTOR_PATTERN, type DkimSigningSettings, parseDkimKeys } from './dkim-key.ts';
+import { createDomainSettingSchema } from './domain-setting.ts';
 
-const selector = z.string().regex(SELECTOR_PATTERN, 'must be a name in DNS, such as latchkey1');
+const selector = z.string().regex(DKIM_SELECTOR_PATTERN, 'must be a name in DNS, such as latchkey1');
 
 export const dkimSettingFields = {
-  MAIL_DKIM_DOMAIN: domainSetting('example.com')
+  MAIL_DKIM_DOMAIN: createDomainSettingSchema('example.com')
     .optional()
     .describe(
       'The domain that mails are signed for: the domain of MAIL_FROM. Set all MAIL_DKIM_ settings or none.',
@@ -55,11 +55,11 @@ export function findDkimSettingFaults(
 }
 
 /** Returns how to sign mails; undefined if they are not signed. */
-export function dkimSettingsOf({
+export function toDkimSigningSettings({
   MAIL_DKIM_DOMAIN: domainName,
   MAIL_DKIM_SELECTOR: name,
   MAIL_DKIM_PRIVATE_KEY: keys,
-}: DkimConfig): DkimSettings | undefined {
+}: DkimConfig): DkimSigningSettings | undefined {
   if (domainName === undefined || keys === undefined) return undefined;
   const [{ selector: ownName = name, privateKey }] = keys;
   return ownName === undefined ? undefined : { domain: domainName, selector: ownName, privateKey };

@@ -5,7 +5,7 @@ import { z } from 'zod';
  * Declares a setting whose value is a domain. The domain may be given in any script; the parsed value is in ASCII
  * (Punycode), without a dot at the end.
  */
-export function domainSetting(example: string) {
+export function createDomainSettingSchema(example: string) {
   return z
     .string()
     .transform((text) => domainToASCII(text.replace(/\.$/, '')))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { createRegistry, type Registry } from '@latchkey/process';
-import { createMetrics } from './metrics.ts';
+import { createNotifierMetrics } from './metrics.ts';
 
 const START = Date.parse('2026-11-21T10:00:00.000Z');
 function at(seconds: number): Date {
@@ -47,7 +47,7 @@ describe('metrics of the store', () => {
         }),
       oldestOpen: () => ask(oldest),
     };
-    createMetrics(registry, store, () => now);
+    createNotifierMetrics(registry, store, () => now);
   });
 
   it('include the age of the oldest open mail, from the first scrape on', async () => {
@@ -85,7 +85,7 @@ describe('metrics of the store', () => {
 it('every series of a counter exists from the start, so that its first increase is seen', async () => {
   const registry = createRegistry();
   const store = { census: () => assert.fail(), oldestOpen: async () => undefined };
-  createMetrics(registry, store, () => at(0));
+  createNotifierMetrics(registry, store, () => at(0));
   const lines = (await registry.metrics()).split('\n');
   for (const series of [
     'latchkey_notifier_tries_total{mail="welcome",result="unknown-key"}',

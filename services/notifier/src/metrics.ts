@@ -2,11 +2,11 @@
 import type { EventKeySource } from '@latchkey/consumer';
 import type { Registry } from '@latchkey/process';
 import { Counter, Gauge, Histogram } from 'prom-client';
-import { mails } from '../mails/index.ts';
+import { allMailDefinitions } from '../mails/index.ts';
 import type { AttemptResult } from './delivery/attempt.ts';
 import { smtpStages } from './delivery/reply.ts';
-import type { Deliveries, DeliveryCounts } from './ports/deliveries.ts';
-import { reportSources } from './ports/reports.ts';
+import type { DeliveryCounts, DeliveryStore } from './ports/deliveries.ts';
+import { mailReportSources } from './ports/reports.ts';
 
 /** Every result of an attempt. `true` if the result is a failure at the mail server, which has a stage. */
 const RESULTS: Readonly<Record<AttemptResult['kind'], boolean>> = {
@@ -39,7 +39,7 @@ const reportResults = [
 ] as const;
 
 /** How a report about a mail was handled. */
-export type ReportResult = (typeof reportResults)[number];
+export type MailReportResult = (typeof reportResults)[number];
 
 export interface NotifierMetrics {
   readonly tries: Counter<'mail' | 'result'>;
@@ -53,7 +53,10 @@ export interface NotifierMetrics {
 }
 
 /** Registers a gauge that is 1 while events wait because a key that signed them cannot be fetched or is unknown. */
-export function observeEventKeys(registry: Registry, keys: Pick<EventKeySource, 'unavailableReason'>): void {
+export function registerEventKeyMetric(
+  registry: Registry,
+  keys: Pick<EventKeySource, 'unavailableReason'>,
+): void {
   new Gauge({
     name: 'latchkey_notifier_event_keys_missing',
     help: '1 while events wait for a key that verifies their signature.',
@@ -69,7 +72,7 @@ const MAX_COUNTED = 100_000;
 /** How long the counts of deliveries are reused, in ms, because several monitoring systems may read the metrics. */
 const CENSUS_MS = 15_000;
 
-type CountedStore = Pick<Deliveries, 'census' | 'oldestOpen'>;
+type CountedStore = Pick<DeliveryStore, 'census' | 'oldestOpen'>;
 
 /**
  * Registers gauges that query the store each time the metrics are read. While the store is unavailable, the age of
@@ -122,7 +125,7 @@ function observeStore(registry: Registry, deliveries: CountedStore, now: () => D
   });
 }
 
-export function createMetrics(
+export function createNotifierMetrics(
   registry: Registry,
   deliveries: CountedStore,
   now: () => Date,
@@ -185,9 +188,9 @@ export function createMetrics(
  */
 function initializeSeries({ tries, failures, reports }: NotifierMetrics): void {
   for (const [result, hasStage] of Object.entries(RESULTS)) {
-    for (const { name: mail } of mails) tries.inc({ mail, result }, 0);
+    for (const { name: mail } of allMailDefinitions) tries.inc({ mail, result }, 0);
     if (hasStage) for (const stage of smtpStages) failures.inc({ stage, class: result }, 0);
   }
-  for (const source of reportSources)
+  for (const source of mailReportSources)
     for (const outcome of reportResults) reports.inc({ source, outcome }, 0);
 }

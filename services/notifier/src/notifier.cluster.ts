@@ -10,24 +10,24 @@ import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
 import { createTestDatabase } from '@latchkey/mongo/testing';
 import { createLogger, createRegistry } from '@latchkey/process';
 import { systemClock } from './adapters/clock.system.ts';
-import { CONSUMER_GROUP } from './consumer-group.ts';
-import { compose, notifierTopics } from './index.ts';
+import { NOTIFIER_CONSUMER_GROUP } from './consumer-group.ts';
+import { compose, topicsOfNotifier } from './index.ts';
 import type { Clock } from './ports/clock.ts';
-import { deliveryIndexes } from './storage/mongo/schema.ts';
-import { aLinkToken, anEvent, createSealingKey } from './testing/events.ts';
-import { type MailServer, startMailServer } from './testing/mail-server.ts';
-import { settingsForMailServer } from './testing/settings.ts';
+import { notifierIndexes } from './storage/mongo/schema.ts';
+import { createLinkToken, createSealingKey, createTestEvent } from './testing/events.ts';
+import { startTestMailServer, type TestMailServer } from './testing/mail-server.ts';
+import { createSettingsForMailServer } from './testing/settings.ts';
 
-const database = createTestDatabase('notifier', deliveryIndexes);
+const database = createTestDatabase('notifier', notifierIndexes);
 const openBus = createIsolatedBusOpener();
 const publisher = openBus();
 const key = await createSealingKey();
 
 /** Starts a notifier with its own connections. It runs until it is stopped or the test ends. */
 async function startNotifier(context: TestContext, port: number, clock: Clock = systemClock) {
-  const config = settingsForMailServer(port, key, { MAIL_LEASE_SECONDS: '45' });
+  const config = createSettingsForMailServer(port, key, { MAIL_LEASE_SECONDS: '45' });
   const bus = openBus();
-  await bus.ensureTopics(notifierTopics);
+  await bus.ensureTopics(topicsOfNotifier);
   const mongo = await database.another();
   const registry = createRegistry();
   const service = compose(config, {
@@ -53,22 +53,22 @@ async function aSignUp(email: string): Promise<LatchkeyEvent> {
   const subject = randomUUID();
   const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
   const link = { purpose: 'verification', to: email, userId: subject, expiresAt } as const;
-  const verification = await key.seal({ ...link, token: aLinkToken() });
+  const verification = await key.seal({ ...link, token: createLinkToken() });
   const data = { role: 'user', locale: 'en', person: { email, username: 'ada' }, verification } as const;
-  return anEvent('UserRegistered', data, { subject });
+  return createTestEvent('UserRegistered', data, { subject });
 }
 
 function signUps(count: number, name: string): Promise<readonly LatchkeyEvent[]> {
   return Promise.all(Array.from({ length: count }, (_, index) => aSignUp(`${name}${index}@example.com`)));
 }
 
-async function startServer(context: TestContext, script?: Parameters<typeof startMailServer>[0]) {
-  const server = await startMailServer(script);
+async function startServer(context: TestContext, script?: Parameters<typeof startTestMailServer>[0]) {
+  const server = await startTestMailServer(script);
   context.after(server.close);
   return server;
 }
 
-function recipients({ received }: MailServer): readonly string[] {
+function recipients({ received }: TestMailServer): readonly string[] {
   return received.flatMap(({ to }) => to).toSorted();
 }
 
@@ -100,7 +100,9 @@ test('two notifiers send every mail once, even if records are repeated', async (
   const events = await signUps(60, 'once');
   await publish(...events, ...events.slice(0, 20));
   await server.waitFor(60);
-  await until(async () => (await publisher.progressOf(CONSUMER_GROUP, [ACCOUNTS_TOPIC])).read === 80);
+  await until(
+    async () => (await publisher.progressOf(NOTIFIER_CONSUMER_GROUP, [ACCOUNTS_TOPIC])).read === 80,
+  );
   await until(async () => (await countIn('sent')) === 60);
   assert.deepEqual(recipients(server), emailsOf(60, 'once'));
 });

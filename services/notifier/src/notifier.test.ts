@@ -17,20 +17,20 @@ import { createSqliteStore, type Database, openDatabase } from '@latchkey/sqlite
 import { calculateJwkThumbprint } from 'jose';
 import { systemClock } from './adapters/clock.system.ts';
 import { generateDkimKey } from './dkim-key.ts';
-import { compose, notifierTopics } from './index.ts';
-import { openOps } from './ops.ts';
+import { compose, topicsOfNotifier } from './index.ts';
+import { openNotifierOps } from './ops.ts';
 import type { Clock } from './ports/clock.ts';
-import { addressFingerprint } from './recipient.ts';
-import { openSqliteStorage } from './storage/sqlite/index.ts';
-import { aLinkToken, anEvent, createSealingKey, type SealingKey } from './testing/events.ts';
+import { computeAddressFingerprint } from './recipient.ts';
+import { openSqliteNotifierStorage } from './storage/sqlite/index.ts';
+import { createLinkToken, createSealingKey, createTestEvent, type SealingKey } from './testing/events.ts';
 import {
-  type MailServer,
-  type MailServerScript,
+  createSmtpReply,
   type ReceivedMail,
-  smtpReply,
-  startMailServer,
+  startTestMailServer,
+  type TestMailServer,
+  type TestMailServerOptions,
 } from './testing/mail-server.ts';
-import { settingsForMailServer } from './testing/settings.ts';
+import { createSettingsForMailServer } from './testing/settings.ts';
 
 const HOUR = 3_600_000;
 /** How long a stopping notifier waits for mails in progress. */
@@ -48,7 +48,7 @@ interface Running {
 
 let folder: string;
 let key: SealingKey;
-let mailServer: MailServer | undefined;
+let mailServer: TestMailServer | undefined;
 let running: Running | undefined;
 
 beforeEach(async () => {
@@ -77,10 +77,10 @@ async function start(
   settings: Record<string, string> = {},
   { busFor = (bus) => bus, logger = silent, ...deps }: Adapted = {},
 ): Promise<Running> {
-  const config = settingsForMailServer(port, key, settings);
+  const config = createSettingsForMailServer(port, key, settings);
   const database = openDatabase({ folder, as: 'server' });
   const bus = createEmbeddedBus({ database, logger });
-  await bus.ensureTopics(notifierTopics);
+  await bus.ensureTopics(topicsOfNotifier);
   const registry = createRegistry();
   const backend = { store: createSqliteStore(database), bus: busFor(bus) };
   const service = compose(config, { backend, logger, registry, eventKeys: testEventKeySource, ...deps });
@@ -96,8 +96,8 @@ async function stop(): Promise<void> {
   running = undefined;
 }
 
-async function serve(script?: MailServerScript): Promise<MailServer> {
-  mailServer = await startMailServer(script);
+async function serve(script?: TestMailServerOptions): Promise<TestMailServer> {
+  mailServer = await startTestMailServer(script);
   return mailServer;
 }
 
@@ -121,10 +121,10 @@ async function aSignUp(email: string, options: SignUpOptions = {}) {
   const link = { purpose: 'verification', to: options.to ?? email, userId: subject, expiresAt } as const;
   const verification = await (options.sealedTo ?? key).seal({
     ...link,
-    token: options.token ?? aLinkToken(),
+    token: options.token ?? createLinkToken(),
   });
   const person = { email, username: 'lovelace' };
-  return anEvent('UserRegistered', { role: 'user', locale: 'en', person, verification }, { subject });
+  return createTestEvent('UserRegistered', { role: 'user', locale: 'en', person, verification }, { subject });
 }
 
 /** Polls for a condition that no event announces. */
@@ -137,7 +137,7 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
 }
 
 async function census() {
-  return running ? openSqliteStorage({ database: running.database }).deliveries.census() : undefined;
+  return running ? openSqliteNotifierStorage({ database: running.database }).deliveries.census() : undefined;
 }
 
 function untilState(state: 'failed' | 'sent' | 'cancelled' | 'pending' | 'suppressed', count: number) {
@@ -152,7 +152,7 @@ describe('the notifier', () => {
   it('mails the link of a sign-up, in both forms, with its expiry in words', async () => {
     const server = await serve();
     await start(server.port);
-    const token = aLinkToken();
+    const token = createLinkToken();
     await publish(await aSignUp('ada@example.com', { token }));
     const [mail] = await server.waitFor(1);
     const link = `http://localhost:8080/api/v1/auth/verify/${token}`;
@@ -168,7 +168,7 @@ describe('the notifier', () => {
   it('leads links to the client app if there is one', async () => {
     const server = await serve();
     await start(server.port, { FRONTEND_URL: 'https://app.example.com/' });
-    const token = aLinkToken();
+    const token = createLinkToken();
     await publish(await aSignUp('ada@example.com', { token }));
     const [mail] = await server.waitFor(1);
     assert.ok(mail?.parsed.text?.includes(`https://app.example.com/verify?token=${token}`));
@@ -231,7 +231,9 @@ describe('the notifier', () => {
     await start(server.port);
     const addresses = ['a@example.com', 'b@example.com', 'c@example.com'];
     const person = { recipients: [...addresses, 'a@example.com'] };
-    await publish(anEvent('MailRequested', { template: 'welcome', requestedBy: randomUUID(), person }));
+    await publish(
+      createTestEvent('MailRequested', { template: 'welcome', requestedBy: randomUUID(), person }),
+    );
     assert.deepEqual(recipients(await server.waitFor(3)), addresses);
     await untilState('sent', 3);
     assert.equal(server.received[0]?.parsed.subject, 'Welcome to Latchkey');
@@ -256,7 +258,7 @@ describe('the notifier', () => {
   });
 
   it('gives up on a recipient that the server permanently refuses', async () => {
-    const server = await serve({ onRcptTo: (_to, _session, done) => done(smtpReply(550, '5.1.1 no')) });
+    const server = await serve({ onRcptTo: (_to, _session, done) => done(createSmtpReply(550, '5.1.1 no')) });
     await start(server.port);
     await publish(await aSignUp('nobody@example.com'));
     await untilState('failed', 1);
@@ -267,7 +269,7 @@ describe('the notifier', () => {
     const server = await serve({
       onRcptTo: (_to, _session, done) => {
         answers += 1;
-        done(answers === 1 ? smtpReply(450) : null);
+        done(answers === 1 ? createSmtpReply(450) : null);
       },
     });
     await start(server.port);
@@ -315,7 +317,7 @@ describe('the notifier', () => {
     const other = await aSignUp('bob@example.com');
     await publish(signUp, other);
     await publish(
-      anEvent('RegistrationEnded', { reason: 'rejected' }, { subject: signUp.subject, sequence: 2 }),
+      createTestEvent('RegistrationEnded', { reason: 'rejected' }, { subject: signUp.subject, sequence: 2 }),
     );
     await untilState('cancelled', 1);
     const server = await serve({ port });
@@ -327,8 +329,8 @@ describe('the notifier', () => {
     const server = await serve();
     await start(server.port);
     assert.ok(running);
-    const { suppressions, deliveries } = openSqliteStorage({ database: running.database });
-    const recipient = addressFingerprint('ADA@example.com');
+    const { suppressions, deliveries } = openSqliteNotifierStorage({ database: running.database });
+    const recipient = computeAddressFingerprint('ADA@example.com');
     const since = new Date();
     await suppressions.put({ recipient, hint: 'a…', mail: 'verify-email', reason: 'operator', since });
     await publish(await aSignUp('ada@example.com'), await aSignUp('bob@example.com'));
@@ -413,7 +415,7 @@ describe('the notifier', () => {
       MAIL_DKIM_SELECTOR: 'latchkey1',
       MAIL_DKIM_PRIVATE_KEY: generateDkimKey(),
     });
-    const uses = await openOps(createSqliteStore(database)).keys.list();
+    const uses = await openNotifierOps(createSqliteStore(database)).keys.list();
     assert.deepEqual(Object.keys(uses).toSorted(), ['MAIL_BOUNCE_KEY', 'MAIL_DKIM_PRIVATE_KEY']);
     for (const [use] of Object.values(uses)) assert.ok(use?.since !== undefined);
   });
@@ -438,7 +440,7 @@ describe('the notifier', () => {
   it('sends nothing to an erased person, and counts that', async () => {
     const server = await serve();
     const { registry } = await start(server.port);
-    await publish(anEvent('AccountVerified', { locale: 'en', person: null }));
+    await publish(createTestEvent('AccountVerified', { locale: 'en', person: null }));
     await publish(await aSignUp('ada@example.com'));
     await server.waitFor(1);
     await until(async () => (await registry.metrics()).includes('latchkey_notifier_erased_total 1'));
@@ -460,7 +462,7 @@ describe('the notifier', () => {
         receipts.push(...records.map(decodeReceipt));
       },
     });
-    const erased = anEvent('AccountErased', {}, { subject: signUp.subject, sequence: 2 });
+    const erased = createTestEvent('AccountErased', {}, { subject: signUp.subject, sequence: 2 });
     await publish(erased, erased);
     await until(async () => receipts.length === 2);
     for (const receipt of receipts)
@@ -480,7 +482,7 @@ describe('the notifier', () => {
     const another = await aSignUp(own);
     await publish(signUp, await aSignUp(shared), another);
     await untilState('sent', 3);
-    const { suppressions } = openSqliteStorage({ database });
+    const { suppressions } = openSqliteNotifierStorage({ database });
     const since = new Date();
     for (const address of [shared, own])
       for (const [mail, reason] of [
@@ -488,15 +490,15 @@ describe('the notifier', () => {
         ['verify-email', 'operator'],
       ] as const)
         await suppressions.put({
-          recipient: addressFingerprint(address),
+          recipient: computeAddressFingerprint(address),
           hint: address,
           mail,
           reason,
           since,
         });
     await publish(
-      anEvent('AccountErased', {}, { subject: signUp.subject, sequence: 2 }),
-      anEvent('AccountErased', {}, { subject: another.subject, sequence: 2 }),
+      createTestEvent('AccountErased', {}, { subject: signUp.subject, sequence: 2 }),
+      createTestEvent('AccountErased', {}, { subject: another.subject, sequence: 2 }),
     );
     await until(async () => (await suppressions.list({ now: since, limit: 9 })).length === 3);
     const left = await suppressions.list({ now: since, limit: 9 });

@@ -5,26 +5,26 @@ import type { ExportedMail } from '@latchkey/export';
 import { type Environment, readConfig } from '@latchkey/process';
 import { createRecordMove, type KeyFingerprints, type Preparable, type RecordMove } from '@latchkey/store';
 import type { DeliveryView, OwedDelivery } from '@latchkey/verify';
-import { mails } from '../mails/index.ts';
-import { CONSUMER_GROUP } from './consumer-group.ts';
-import { exportedMails } from './exports/exported-mails.ts';
-import { intakeEntriesFor } from './intake/entries.ts';
+import { allMailDefinitions } from '../mails/index.ts';
+import { NOTIFIER_CONSUMER_GROUP } from './consumer-group.ts';
+import { readExportedMails } from './exports/exported-mails.ts';
+import { computeDeliveriesAndCutoffs } from './intake/entries.ts';
 import { type MailTestSettings, mailTestSettings } from './mail-test-settings.ts';
-import type { Deliveries, DeliveryCounts } from './ports/deliveries.ts';
-import type { Suppressions } from './ports/suppressions.ts';
-import { openStorage } from './storage/index.ts';
+import type { DeliveryCounts, DeliveryStore } from './ports/deliveries.ts';
+import type { SuppressionStore } from './ports/suppressions.ts';
+import { openNotifierStorage } from './storage/index.ts';
 
-export { keyIdOf as sealingKeyIdOf } from './adapters/decrypter.jose.ts';
-export { type MailTestStep, testMail } from './adapters/mail-test.smtp.ts';
+export { keyIdOfSealedLink as sealingKeyIdOf } from './adapters/decrypter.jose.ts';
+export { type MailTestStep, sendTestMail } from './adapters/mail-test.smtp.ts';
 export { type DeliveryState, deliveryStates } from './delivery/delivery.ts';
 export { describeFailure } from './delivery/reply.ts';
-export { ALL_MAILS, type Suppression, suppressionId } from './delivery/suppression.ts';
-export { dkimRecord, findDkimKeyFault, generateDkimKey } from './dkim-key.ts';
+export { ALL_MAILS, type MailSuppression, suppressionIdOf } from './delivery/suppression.ts';
+export { createDkimDnsRecord, findDkimKeyFault, generateDkimKey } from './dkim-key.ts';
 export type { DeliverySummary } from './ports/deliveries.ts';
-export { addressFingerprint, addressHint } from './recipient.ts';
+export { computeAddressFingerprint, createAddressHint } from './recipient.ts';
 
 /** The names of all mails, such as `welcome`. */
-export const mailNames: readonly string[] = mails.map(({ name }) => name);
+export const mailNames: readonly string[] = allMailDefinitions.map(({ name }) => name);
 
 /** A delivery that an event requires, with its sealed link. */
 export interface OwedDeliveryWithLink extends OwedDelivery {
@@ -33,15 +33,15 @@ export interface OwedDeliveryWithLink extends OwedDelivery {
 }
 
 /** The operations on deliveries that ops commands use. */
-export interface OpsDeliveries
-  extends Pick<Deliveries, 'list' | 'find' | 'retryNow' | 'cancel'>,
+export interface DeliveryOps
+  extends Pick<DeliveryStore, 'list' | 'find' | 'retryNow' | 'cancel'>,
     DeliveryView {
   owedBy(event: LatchkeyEvent): readonly OwedDeliveryWithLink[];
 }
 
 export interface NotifierOps extends Preparable {
-  readonly deliveries: OpsDeliveries;
-  readonly suppressions: Suppressions;
+  readonly deliveries: DeliveryOps;
+  readonly suppressions: SuppressionStore;
   /** The keys that notifiers were started with. */
   readonly keys: Pick<KeyFingerprints, 'list' | 'forget'>;
   /** Returns the mails that an account's events have caused, oldest first. */
@@ -58,19 +58,19 @@ export function readMailSettings(environment: Environment): {
 }
 
 /** Opens the notifier's part of a store for ops commands. @throws DataFolderError */
-export function openOps(store: Store): NotifierOps {
-  const { deliveries, suppressions, keyFingerprints, requirements, check } = openStorage(store);
+export function openNotifierOps(store: Store): NotifierOps {
+  const { deliveries, suppressions, keyFingerprints, requirements, check } = openNotifierStorage(store);
   return {
     requirements,
     check,
     suppressions,
     keys: keyFingerprints,
-    mailsOf: (account) => exportedMails(deliveries, account),
+    mailsOf: (account) => readExportedMails(deliveries, account),
     deliveries: {
       ...deliveries,
-      group: CONSUMER_GROUP,
+      group: NOTIFIER_CONSUMER_GROUP,
       owedBy: (event) =>
-        intakeEntriesFor(event).deliveries.map(({ id, mail, content: { link } }) => ({
+        computeDeliveriesAndCutoffs(event).deliveries.map(({ id, mail, content: { link } }) => ({
           id,
           mail,
           ...(link && { link }),
@@ -79,7 +79,7 @@ export function openOps(store: Store): NotifierOps {
   };
 }
 
-export interface NotifierMove {
+export interface NotifierDataMove {
   /**
    * The kinds of records in the order in which they must be moved. They must be moved before auth publishes from
    * the new store: otherwise a repeated event would add its deliveries again.
@@ -93,8 +93,8 @@ export interface NotifierMove {
  * Moves the notifier's records from one store to another. No notifier may run on either store during the move.
  * @throws Error with a one-line message if records cannot be moved between stores of these kinds; DataFolderError
  */
-export function prepareMove(from: Store, to: Store): NotifierMove {
-  const [here, there] = [openStorage(from), openStorage(to)];
+export function prepareNotifierDataMove(from: Store, to: Store): NotifierDataMove {
+  const [here, there] = [openNotifierStorage(from), openNotifierStorage(to)];
   const { source } = here;
   const { target } = there;
   if (source === undefined || target === undefined)

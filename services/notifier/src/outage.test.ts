@@ -15,14 +15,19 @@ import { encode, type LatchkeyEvent } from '@latchkey/events';
 import { createLogger, createRegistry } from '@latchkey/process';
 import { freePort } from '@latchkey/process/testing/free-port';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
-import { compose, notifierTopics } from './index.ts';
-import { deliveryId } from './intake/delivery-id.ts';
-import { openSqliteStorage } from './storage/sqlite/index.ts';
+import { compose, topicsOfNotifier } from './index.ts';
+import { computeDeliveryId } from './intake/delivery-id.ts';
+import { openSqliteNotifierStorage } from './storage/sqlite/index.ts';
 import { createSealingKey, type SealingKey } from './testing/events.ts';
-import { type MailServer, type MailServerScript, smtpReply, startMailServer } from './testing/mail-server.ts';
-import { settingsForMailServer } from './testing/settings.ts';
+import {
+  createSmtpReply,
+  startTestMailServer,
+  type TestMailServer,
+  type TestMailServerOptions,
+} from './testing/mail-server.ts';
+import { createSettingsForMailServer } from './testing/settings.ts';
 import { createSimulatedClock } from './testing/simulated-clock.ts';
-import { type ExpectedMail, expectedMailState, simulateStories } from './testing/stories.ts';
+import { type ExpectedMail, expectedStateOfMail, runEventStories } from './testing/stories.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -97,9 +102,9 @@ async function start(t: TestContext, port: number, key: SealingKey, isTalking = 
   const database = openDatabase({ folder, as: 'server' });
   const logger = createLogger({ name: 'notifier', level: 'silent' });
   const { bus, handled } = counting(createEmbeddedBus({ database, logger, now: clock.now }));
-  await bus.ensureTopics(notifierTopics);
+  await bus.ensureTopics(topicsOfNotifier);
   const registry = createRegistry();
-  const config = settingsForMailServer(port, key);
+  const config = createSettingsForMailServer(port, key);
   const backend = { store: createSqliteStore(database), bus };
   const service = compose(config, {
     backend,
@@ -109,7 +114,7 @@ async function start(t: TestContext, port: number, key: SealingKey, isTalking = 
     clock,
     random: createRandom(7),
   });
-  const store = openSqliteStorage({ database }).deliveries;
+  const store = openSqliteNotifierStorage({ database }).deliveries;
   let published = 0;
 
   await service.start();
@@ -165,9 +170,9 @@ async function start(t: TestContext, port: number, key: SealingKey, isTalking = 
 }
 
 /** Starts a mail server that counts concurrent connections. */
-async function serve(t: TestContext, script: MailServerScript = {}) {
+async function serve(t: TestContext, script: TestMailServerOptions = {}) {
   const open = { now: 0, most: 0 };
-  const server = await startMailServer({
+  const server = await startTestMailServer({
     onConnect: (_session, done) => {
       open.now += 1;
       open.most = Math.max(open.most, open.now);
@@ -183,10 +188,10 @@ async function serve(t: TestContext, script: MailServerScript = {}) {
 }
 
 function idOf({ event, mail, to }: ExpectedMail): string {
-  return deliveryId(event.id, mail, to);
+  return computeDeliveryId(event.id, mail, to);
 }
 
-function idsTaken({ received }: MailServer): readonly string[] {
+function idsTaken({ received }: TestMailServer): readonly string[] {
   return received.map(({ parsed }) => /^<(.*)@/.exec(parsed.messageId ?? '')?.[1] ?? '');
 }
 
@@ -209,7 +214,7 @@ describe('six hours without a mail server', () => {
     const key = await createSealingKey();
     const port = await freePort();
     const notifier = await start(t, port, key);
-    const happenings = await simulateStories({ key, begin: BEGIN, times: 20, within: 6 * HOUR });
+    const happenings = await runEventStories({ key, begin: BEGIN, times: 20, within: 6 * HOUR });
     const owed = happenings.flatMap((each) => each.owed);
     const triesAMinute: number[] = [];
 
@@ -227,7 +232,7 @@ describe('six hours without a mail server', () => {
       await notifier.pass(end - notifier.clock.elapsed(), looked ? 0 : GLANCE);
       if (looked) triesAMinute.push((await notifier.tries()) - before);
     }
-    const fates = Map.groupBy(owed, (mail) => expectedMailState(mail, 6 * HOUR));
+    const fates = Map.groupBy(owed, (mail) => expectedStateOfMail(mail, 6 * HOUR));
     function many(fate: 'sent' | 'expired' | 'cancelled') {
       return fates.get(fate)?.length ?? 0;
     }
@@ -256,7 +261,7 @@ describe('six hours without a mail server', () => {
     for (const mail of owed) {
       assert.equal(
         (await notifier.store.find(idOf(mail)))?.state,
-        expectedMailState(mail, 6 * HOUR),
+        expectedStateOfMail(mail, 6 * HOUR),
         mail.mail,
       );
     }
@@ -269,7 +274,7 @@ describe('six hours without a mail server', () => {
     timeout: 600_000,
   }, async (t) => {
     const key = await createSealingKey();
-    const server = await serve(t, { onConnect: (_session, done) => done(smtpReply(421)) });
+    const server = await serve(t, { onConnect: (_session, done) => done(createSmtpReply(421)) });
     const notifier = await start(t, server.port, key, () => isOpen('TCPSocketWrap'));
     async function askedWithin(ms: number): Promise<number> {
       const before = server.connections();
@@ -277,7 +282,7 @@ describe('six hours without a mail server', () => {
       return server.connections() - before;
     }
     const whileIdle = await askedWithin(MINUTE / 2);
-    for (const { event } of await simulateStories({ key, begin: BEGIN, times: 4, within: HOUR })) {
+    for (const { event } of await runEventStories({ key, begin: BEGIN, times: 4, within: HOUR })) {
       await notifier.publish(event);
     }
     const whileOwing = await askedWithin(MINUTE / 2);

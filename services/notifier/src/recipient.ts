@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto';
 import type { RedactedRecipient } from './delivery/delivery.ts';
 
 /** Returns an address's fingerprint. Upper and lower case make no difference. */
-export function addressFingerprint(address: string): string {
+export function computeAddressFingerprint(address: string): string {
   return createHash('sha256').update(normalized(address)).digest('hex').slice(0, 32);
 }
 
 /** Returns the first letter and the domain of an address. */
-export function addressHint(address: string): string {
+export function createAddressHint(address: string): string {
   const text = normalized(address);
   const [first = ''] = text;
   return `${first}…${text.slice(text.lastIndexOf('@'))}`;
@@ -19,7 +19,7 @@ export function addressHint(address: string): string {
  * sent.
  */
 export function redactRecipient(address: string): RedactedRecipient {
-  return { fingerprint: addressFingerprint(address), hint: addressHint(address) };
+  return { fingerprint: computeAddressFingerprint(address), hint: createAddressHint(address) };
 }
 
 function normalized(address: string): string {

@@ -24,11 +24,11 @@ import {
   startScriptedServer,
 } from '../../../test/mail/scripted-server.ts';
 import { LOGIN_SETTINGS } from '../../../test/mail/sessions.ts';
-import { compose, notifierTopics } from './index.ts';
-import { deliveryId } from './intake/delivery-id.ts';
-import { openSqliteStorage } from './storage/sqlite/index.ts';
-import { anEvent, createSealingKey } from './testing/events.ts';
-import { settingsForMailServer } from './testing/settings.ts';
+import { compose, topicsOfNotifier } from './index.ts';
+import { computeDeliveryId } from './intake/delivery-id.ts';
+import { openSqliteNotifierStorage } from './storage/sqlite/index.ts';
+import { createSealingKey, createTestEvent } from './testing/events.ts';
+import { createSettingsForMailServer } from './testing/settings.ts';
 import { createSimulatedClock } from './testing/simulated-clock.ts';
 
 const SECOND = 1_000;
@@ -150,8 +150,8 @@ async function sendAll({ sessions, mail, recipients }: AnyServer) {
   const database = openDatabase({ folder, as: 'server' });
   const logger = createLogger({ name: 'notifier', level: 'silent' });
   const bus = createEmbeddedBus({ database, logger, now: clock.now });
-  await bus.ensureTopics(notifierTopics);
-  const service = compose(settingsForMailServer(server.port, key, LOGIN_SETTINGS), {
+  await bus.ensureTopics(topicsOfNotifier);
+  const service = compose(createSettingsForMailServer(server.port, key, LOGIN_SETTINGS), {
     backend: { store: createSqliteStore(database), bus },
     logger,
     registry: createRegistry(),
@@ -159,7 +159,7 @@ async function sendAll({ sessions, mail, recipients }: AnyServer) {
     clock,
     random: () => 0.5,
   });
-  const { deliveries } = openSqliteStorage({ database });
+  const { deliveries } = openSqliteNotifierStorage({ database });
 
   async function isIdle(): Promise<boolean> {
     const isConnecting = process.getActiveResourcesInfo().includes('ConnectWrap');
@@ -181,7 +181,7 @@ async function sendAll({ sessions, mail, recipients }: AnyServer) {
 
   await service.start();
   try {
-    const event = anEvent(
+    const event = createTestEvent(
       'MailRequested',
       { template: 'welcome', requestedBy: randomUUID(), person: { recipients: [...scripts.keys()] } },
       { time: BEGIN.toISOString() },
@@ -194,7 +194,7 @@ async function sendAll({ sessions, mail, recipients }: AnyServer) {
     }
     const found = [...scripts].map(async ([to, script]) => ({
       script,
-      delivery: await deliveries.find(deliveryId(event.id, 'welcome', to)),
+      delivery: await deliveries.find(computeDeliveryId(event.id, 'welcome', to)),
       answered: server.to(to).filter(({ isAnswered }) => isAnswered).length,
     }));
     return await Promise.all(found);

@@ -1,11 +1,11 @@
 /** The settings of reports about mails that were sent: bounces and complaints. */
 import { keySetting, parseSecretKeys, settingSchemas } from '@latchkey/process';
 import { z } from 'zod';
-import { domainSetting } from './domain-setting.ts';
-import { snsHostOf } from './reports/sns-topic.ts';
+import { createDomainSettingSchema } from './domain-setting.ts';
+import { findSnsHost } from './reports/sns-topic.ts';
 
 export const reportSettingFields = {
-  MAIL_BOUNCE_DOMAIN: domainSetting('bounces.example.com')
+  MAIL_BOUNCE_DOMAIN: createDomainSettingSchema('bounces.example.com')
     .optional()
     .describe(
       'The domain of the return paths, each of which identifies its mail: `b-…@bounces.example.com`. Its MX record must lead to MAIL_BOUNCE_PORT.',
@@ -32,7 +32,7 @@ export const reportSettingFields = {
   MAIL_SES_TOPIC_ARN: z
     .string()
     .refine(
-      (text) => snsHostOf(text) !== undefined,
+      (text) => findSnsHost(text) !== undefined,
       'must be the ARN of an SNS topic, such as arn:aws:sns:eu-central-1:123456789012:bounces',
     )
     .optional()
@@ -77,7 +77,7 @@ export function findReportSettingFaults({
 }
 
 /** Returns whether reports about sent mails may arrive. */
-export function expectsReports(config: DeliveryReportConfig): boolean {
+export function areMailReportsExpected(config: DeliveryReportConfig): boolean {
   return config.MAIL_BOUNCE_DOMAIN !== undefined || takesWebhooks(config);
 }
 

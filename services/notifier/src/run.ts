@@ -1,14 +1,14 @@
 /** Runs the notifier as a separate process. Loaded by `main.ts`. */
 import { runService } from '@latchkey/cluster';
-import { compose, notifierSettings, notifierTopics, openStorage } from './index.ts';
+import { compose, notifierSettings, openNotifierStorage, topicsOfNotifier } from './index.ts';
 
 process.exit(
   await runService({
     name: 'notifier',
     defaultPort: 8083,
     settings: notifierSettings,
-    topics: () => notifierTopics,
-    storage: openStorage,
+    topics: () => topicsOfNotifier,
+    storage: openNotifierStorage,
     compose(config, deps) {
       const notifier = compose(config, deps);
       return { ...notifier, routes: [...notifier.routes, ...notifier.internalRoutes] };

@@ -17,30 +17,30 @@ import type { Dependency, Logger, Registry } from '@latchkey/process';
 import { createGuards, createRemoteKeySource, createTokenVerifier, type KeySource } from '@latchkey/tokens';
 import { createSecretSealer, createWebhooks, openWebhookStorage } from '@latchkey/webhooks';
 import type { UserConfig } from './config.ts';
-import { generationGroup } from './generation/pointer.ts';
-import { accountSequenceHeader } from './http/account-sequence.ts';
-import { eventsPolicy } from './http/events-policy.ts';
+import { consumerGroupOfGeneration } from './generation/pointer.ts';
+import { accountSequenceHeaderSchema } from './http/account-sequence.ts';
+import { createEventsFeedPolicy } from './http/events-policy.ts';
 import { createRoutes } from './http/routes.ts';
-import { createStandingLookUp } from './http/standing.ts';
+import { createSessionStatusLookup } from './http/session-status.ts';
 import { webhookRoutes } from './http/webhooks.ts';
-import type { Profiles } from './ports/profiles.ts';
+import type { ProfileStore } from './ports/profiles.ts';
 import type { UserStorage } from './ports/storage.ts';
 import type { StoredAccount } from './profile/stored-account.ts';
-import { createActiveProfiles } from './projection/active-profiles.ts';
-import { confirmErasures } from './projection/confirm-erasures.ts';
+import { createActiveProfileReader } from './projection/active-profiles.ts';
+import { createErasureConfirmer } from './projection/confirm-erasures.ts';
 import { serializeCalls } from './projection/one-at-a-time.ts';
-import { createPointerCache, type PointerCache } from './projection/pointer-cache.ts';
-import { createProjection } from './projection/projection.ts';
+import { createGenerationPointerCache, type GenerationPointerCache } from './projection/pointer-cache.ts';
+import { createProfileProjection } from './projection/projection.ts';
 import {
-  countWhileActive,
+  countOnlyWhileActive,
   createProjectionMetrics,
-  observeEventKeys,
   type ProjectionMetrics,
+  registerEventKeyMetric,
 } from './projection/projection-metrics.ts';
 import { createGenerationSubscriptions } from './projection/projectors.ts';
-import { createSequenceWaiter, type WaitLimits } from './projection/sequence-waiter.ts';
+import { createSequenceWaiter, type SequenceWaitLimits } from './projection/sequence-waiter.ts';
 import { createLeftoverCleaner } from './rebuild/leftovers.ts';
-import { openStorage } from './storage/index.ts';
+import { openUserStorage } from './storage/index.ts';
 
 const SLICE_SIZE = 500;
 /**
@@ -50,7 +50,7 @@ const SLICE_SIZE = 500;
 const SLICE_WITHIN_MS = 3_600_000;
 
 /** The topic that the service consumes, and the topic to which it publishes confirmations of erasures. */
-export const userTopics: readonly TopicSpec[] = [checkedAccountsTopic, receiptsTopic];
+export const topicsOfUserService: readonly TopicSpec[] = [checkedAccountsTopic, receiptsTopic];
 
 export interface UserDeps {
   readonly backend: Backend;
@@ -65,7 +65,7 @@ export interface UserDeps {
   /** The keys that verify events. Set if auth runs in the same process; otherwise the keys at JWKS_URL are used. */
   readonly eventKeys?: EventKeySource;
   /** Limits on how long, and how many, requests wait for the read model. */
-  readonly waits?: Partial<WaitLimits>;
+  readonly waits?: Partial<SequenceWaitLimits>;
 }
 
 /**
@@ -79,13 +79,13 @@ export interface UserDeps {
  */
 export function compose(config: UserConfig, deps: UserDeps): Service {
   const { backend, logger, registry, now = () => new Date() } = deps;
-  const stores = openStorage(backend.store);
-  const pointers = createPointerCache({
+  const stores = openUserStorage(backend.store);
+  const pointers = createGenerationPointerCache({
     generations: stores.generations,
     logger,
     monotonic: performance.now.bind(performance),
   });
-  const profiles = createActiveProfiles(pointers, stores.profilesOf);
+  const profiles = createActiveProfileReader(pointers, stores.profilesOf);
   const waiter = createSequenceWaiter({ profiles, logger, ...(deps.waits ? { limits: deps.waits } : {}) });
 
   function activeSubscription() {
@@ -100,7 +100,7 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
   });
   const jwksUrl = config.JWKS_URL ?? `${config.PUBLIC_URL}/.well-known/jwks.json`;
   const eventKeys = deps.eventKeys ?? createRemoteEventKeySource(jwksUrl);
-  observeEventKeys(registry, eventKeys);
+  registerEventKeyMetric(registry, eventKeys);
   const verification = {
     keys: eventKeys,
     policy: config.EVENT_SIGNATURES,
@@ -128,7 +128,7 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
     subscribe: (generation) =>
       backend.bus.subscribe({
         topics: [ACCOUNTS_TOPIC],
-        group: generationGroup(generation),
+        group: consumerGroupOfGeneration(generation),
         handle: projectionOf(generation),
         hasReadBefore: async () => (await stores.profilesOf(generation).page(undefined, 1)).length > 0,
         sliceSize: SLICE_SIZE,
@@ -143,8 +143,8 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
   });
   const ofAccounts = createGuards({
     verify,
-    standing: createStandingLookUp(waiter),
-    headers: accountSequenceHeader,
+    sessionStatus: createSessionStatusLookup(waiter),
+    headers: accountSequenceHeaderSchema,
     refuse: (spec, details) => new Problem(spec, details),
   });
   const webhookStorage = openWebhookStorage(backend.store);
@@ -161,7 +161,7 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
     mayPause: () => backend.clock?.isTrusted() ?? true,
   });
   const feed = {
-    policy: eventsPolicy({ clients: openServiceClients(backend.store).clients, now }),
+    policy: createEventsFeedPolicy({ clients: openServiceClients(backend.store).clients, now }),
     path: '/api/v1/events',
   };
   const leftovers = createLeftoverCleaner({ generations: stores.generations, logger });
@@ -210,13 +210,13 @@ function projections(deps: {
   authenticateFor(): RecordAuthenticator;
   readonly onForged: ReturnType<typeof createForgeryAlarm>;
   readonly stores: UserStorage;
-  readonly pointers: PointerCache;
+  readonly pointers: GenerationPointerCache;
   readonly metrics: ProjectionMetrics;
   readonly logger: Logger;
   now(): Date;
   announce(accounts: readonly StoredAccount[]): void;
 }) {
-  const confirm = confirmErasures({
+  const confirm = createErasureConfirmer({
     bus: deps.backend.bus,
     generations: deps.stores.generations,
     profilesOf: deps.stores.profilesOf,
@@ -226,12 +226,12 @@ function projections(deps: {
     function answers() {
       return deps.pointers.last().active === generation;
     }
-    const project = createProjection({
+    const project = createProfileProjection({
       log: deps.backend.bus,
       authenticate: deps.authenticateFor(),
       onForged: deps.onForged,
       profiles: deps.stores.profilesOf(generation),
-      metrics: countWhileActive(answers, deps.metrics),
+      metrics: countOnlyWhileActive(answers, deps.metrics),
       logger: deps.logger.child({ generation }),
       now: deps.now,
       // Only the active generation notifies waiting requests, because responses come from it.
@@ -246,7 +246,7 @@ function projections(deps: {
 }
 
 async function readModelHealth(
-  profiles: Pick<Profiles, 'countParked' | 'countForked'>,
+  profiles: Pick<ProfileStore, 'countParked' | 'countForked'>,
 ): Promise<readonly Dependency[]> {
   let [parked, forked] = [0, 0];
   async function ask() {

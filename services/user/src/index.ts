@@ -1,5 +1,5 @@
-export { compose, type UserDeps, userTopics } from './compose.ts';
+export { compose, topicsOfUserService, type UserDeps } from './compose.ts';
 export { type UserConfig, userSettings } from './config.ts';
-export { userTags } from './http/routes.ts';
-export type { WaitLimits } from './projection/sequence-waiter.ts';
-export { openStorage } from './storage/index.ts';
+export { userOpenApiTags } from './http/routes.ts';
+export type { SequenceWaitLimits } from './projection/sequence-waiter.ts';
+export { openUserStorage } from './storage/index.ts';

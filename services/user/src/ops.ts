@@ -5,29 +5,33 @@ import type { Bus, BusRecord, ConsumerGroups } from '@latchkey/bus';
 import { hashAt, type Parked, type RecordAuthenticator } from '@latchkey/consumer';
 import { type Preparable, readPages } from '@latchkey/store';
 import type { ProfileView, StoredAccount as ViewedAccount } from '@latchkey/verify';
-import { generationGroup, leftoverGenerations } from './generation/pointer.ts';
-import type { ParkedPageRequest, Profiles } from './ports/profiles.ts';
-import { differingFields, foldProfile } from './profile/compare.ts';
+import { consumerGroupOfGeneration, findLeftoverGenerations } from './generation/pointer.ts';
+import type { ParkedAccountsPageRequest, ProfileStore } from './ports/profiles.ts';
+import { findDifferingFields, foldProfile } from './profile/compare.ts';
 import type { StoredAccount } from './profile/stored-account.ts';
-import { confirmErasures, type ErasedAccount, findErasure } from './projection/confirm-erasures.ts';
-import { createParkedAccounts, type ParkedAccount } from './projection/parked-accounts.ts';
+import {
+  createErasureConfirmer,
+  type ErasedAccount,
+  findErasureInRecord,
+} from './projection/confirm-erasures.ts';
+import { createParkedAccountReader, type ParkedAccount } from './projection/parked-accounts.ts';
 import {
   createParkedRetry,
   createRetryInEachGeneration,
-  type GenerationRetry,
+  type GenerationRetryOutcome,
 } from './projection/retry-parked.ts';
-import { createRebuild, type Rebuild } from './rebuild/rebuild.ts';
-import { openStorage } from './storage/index.ts';
+import { createReadModelRebuild, type ReadModelRebuild } from './rebuild/rebuild.ts';
+import { openUserStorage } from './storage/index.ts';
 
 export { ERASURE_RECEIPT_NAME, type ErasedAccount } from './projection/confirm-erasures.ts';
-export type { ParkedAccount, ParkedInGeneration } from './projection/parked-accounts.ts';
-export type { GenerationRetry } from './projection/retry-parked.ts';
-export type { ComparisonResult } from './rebuild/compare-generations.ts';
-export type { GenerationState, Rebuild } from './rebuild/rebuild.ts';
+export type { ParkedAccount, ParkedMarkInGeneration } from './projection/parked-accounts.ts';
+export type { GenerationRetryOutcome } from './projection/retry-parked.ts';
+export type { GenerationComparison } from './rebuild/compare-generations.ts';
+export type { GenerationProgress, ReadModelRebuild } from './rebuild/rebuild.ts';
 
 type KeyReader = Pick<Bus, 'readKey'>;
 
-export interface RetrySource {
+export interface ParkedRetrySource {
   readonly log: Pick<Bus, 'readKey' | 'publish'>;
   readonly authenticate: RecordAuthenticator;
   /** Returns the sequence of an account's last event in the journal. 0 if the account has no events. */
@@ -46,7 +50,7 @@ export interface UserOps extends Preparable {
   /** Returns the profiles of the active generation. */
   activeProfiles(): Promise<ProfileView>;
   /** Returns accounts that are parked in at least one generation, sorted by id. */
-  listParked(page: ParkedPageRequest): Promise<readonly ParkedAccount[]>;
+  listParked(page: ParkedAccountsPageRequest): Promise<readonly ParkedAccount[]>;
   /** Returns an account if it is parked in at least one generation, otherwise undefined. */
   findParked(account: string): Promise<ParkedAccount | undefined>;
   /** Returns the record that parked an account. Undefined if the topic no longer contains the record. */
@@ -58,19 +62,19 @@ export interface UserOps extends Preparable {
    * could not be applied.
    * @returns the worst outcome over all generations
    */
-  retryParked(account: string, from: RetrySource): Promise<GenerationRetry>;
-  rebuild(groups: ConsumerGroups): Rebuild;
+  retryParked(account: string, from: ParkedRetrySource): Promise<GenerationRetryOutcome>;
+  rebuild(groups: ConsumerGroups): ReadModelRebuild;
 }
 
 const PAGE = 500;
 
 /** Opens the read model in a store for ops commands. @throws DataFolderError */
-export function openOps(store: Store): UserOps {
-  const { generations, profilesOf, requirements, check } = openStorage(store);
-  const parked = createParkedAccounts({ pointer: generations.read, profilesOf });
+export function openUserOps(store: Store): UserOps {
+  const { generations, profilesOf, requirements, check } = openUserStorage(store);
+  const parked = createParkedAccountReader({ pointer: generations.read, profilesOf });
 
   function confirm(erased: readonly ErasedAccount[], bus: Pick<Bus, 'publish'>): Promise<void> {
-    return confirmErasures({ bus, generations, profilesOf, now: () => new Date() })(erased);
+    return createErasureConfirmer({ bus, generations, profilesOf, now: () => new Date() })(erased);
   }
 
   return {
@@ -78,10 +82,10 @@ export function openOps(store: Store): UserOps {
     check,
     generations: async () => (await generations.read()).running,
     leftoverGenerations: async () =>
-      leftoverGenerations(await generations.read(), await generations.stored()),
+      findLeftoverGenerations(await generations.read(), await generations.stored()),
     async activeProfiles() {
       const { active } = await generations.read();
-      return profileView(generationGroup(active), profilesOf(active));
+      return profileView(consumerGroupOfGeneration(active), profilesOf(active));
     },
     listParked: parked.list,
     findParked: parked.find,
@@ -99,7 +103,7 @@ export function openOps(store: Store): UserOps {
         return createParkedRetry({
           ...from,
           positions: profilesOf(generation),
-          applied: (record) => erased.push(...findErasure(record)),
+          applied: (record) => erased.push(...findErasureInRecord(record)),
         });
       }
       const outcome = await createRetryInEachGeneration({ pointer: generations.read, retryIn })(account);
@@ -107,7 +111,7 @@ export function openOps(store: Store): UserOps {
       return outcome;
     },
     rebuild: (groups) =>
-      createRebuild({
+      createReadModelRebuild({
         generations,
         profilesOf,
         groups,
@@ -117,7 +121,7 @@ export function openOps(store: Store): UserOps {
   };
 }
 
-function profileView(group: string, profiles: Profiles): ProfileView {
+function profileView(group: string, profiles: ProfileStore): ProfileView {
   return {
     group,
     async load(ids) {
@@ -140,7 +144,7 @@ function viewed(stored: StoredAccount): ViewedAccount {
     ...(parked && { parked }),
     differingFields(events) {
       const expected = foldProfile(events);
-      return profile && expected ? differingFields(profile, expected) : ['sequence'];
+      return profile && expected ? findDifferingFields(profile, expected) : ['sequence'];
     },
   };
 }

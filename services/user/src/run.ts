@@ -2,15 +2,15 @@
 import { runService } from '@latchkey/cluster';
 import { allowedOrigins } from '@latchkey/http';
 import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
-import { compose, openStorage, userSettings, userTopics } from './index.ts';
+import { compose, openUserStorage, topicsOfUserService, userSettings } from './index.ts';
 
 process.exit(
   await runService({
     name: 'user',
     defaultPort: 8082,
     settings: userSettings,
-    topics: () => userTopics,
-    storage: openStorage,
+    topics: () => topicsOfUserService,
+    storage: openUserStorage,
     compose,
     allowedOrigins,
     corsHeaders: [ACCOUNT_SEQUENCE],

@@ -13,9 +13,9 @@ import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
 import { createListeningPart } from '@latchkey/http';
 import { createTestDatabase } from '@latchkey/mongo/testing';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
-import { compose, userSettings, userTopics } from './index.ts';
+import { compose, topicsOfUserService, userSettings } from './index.ts';
 import { profileIndexes } from './storage/mongo/schema.ts';
-import { ada, createTestHistory, type TestHistory } from './testing/history.ts';
+import { adaPerson, createTestHistory, type TestHistory } from './testing/history.ts';
 import { signTestToken, TEST_ISSUER, testTokenKeys } from './testing/tokens.ts';
 
 const database = createTestDatabase('user', profileIndexes());
@@ -57,7 +57,7 @@ async function startInstance(
   { eventKeys = testEventKeySource, signatures = 'warn' }: SignatureSettings = {},
 ): Promise<Instance> {
   const bus = openBus();
-  await bus.ensureTopics(userTopics);
+  await bus.ensureTopics(topicsOfUserService);
   const mongo = await database.another();
   const registry = createRegistry();
   const logger = createLogger({ name: 'user', level: 'silent' });
@@ -142,7 +142,13 @@ test('every instance shows callers their own changes, whichever instance reads t
   const admin = createTestHistory('grace');
   const [first, second] = instances;
   assert.ok(first && second);
-  const role = { role: 'admin', previousRole: 'user', changedBy: 'ops', locale: 'en', person: ada } as const;
+  const role = {
+    role: 'admin',
+    previousRole: 'user',
+    changedBy: 'ops',
+    locale: 'en',
+    person: adaPerson,
+  } as const;
   await publish(admin.registered(), admin.verified(), admin.add('RoleChanged', role));
   const token = signTestToken(admin.id, 3);
   const listed = await Promise.all(
@@ -231,7 +237,7 @@ test('an event that a key signed which auth does not show yet waits for it, and 
     signatures: 'require',
   });
   const account = createTestHistory('rotated');
-  await publisher.publish(ACCOUNTS_TOPIC, [signEvent(account.registered(ada))]);
+  await publisher.publish(ACCOUNTS_TOPIC, [signEvent(account.registered(adaPerson))]);
   async function eventKeys() {
     return (await instance.health()).find(({ name }) => name === 'event keys');
   }

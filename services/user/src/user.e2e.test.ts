@@ -18,12 +18,12 @@ import { createListeningPart } from '@latchkey/http';
 import { createRegistry, readConfig } from '@latchkey/process';
 import { captureLog } from '@latchkey/process/testing';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
-import { compose, userTopics } from './compose.ts';
+import { compose, topicsOfUserService } from './compose.ts';
 import { userSettings } from './config.ts';
 import type { UserView } from './http/schemas.ts';
-import { openOps } from './ops.ts';
-import type { WaitLimits } from './projection/sequence-waiter.ts';
-import { ada, createTestHistory, type TestHistory } from './testing/history.ts';
+import { openUserOps } from './ops.ts';
+import type { SequenceWaitLimits } from './projection/sequence-waiter.ts';
+import { adaPerson, createTestHistory, type TestHistory } from './testing/history.ts';
 import { signTestToken, TEST_ISSUER, testTokenKeys } from './testing/tokens.ts';
 
 /** The fields of all response bodies. Each test reads only those that it expects. */
@@ -38,16 +38,16 @@ interface Body extends UserView {
 const WEBHOOK_SECRET_KEY = Buffer.alloc(32, 7).toString('base64url');
 
 /** Wait limits that the projection never exceeds, not even on a busy machine. */
-const PATIENT: Partial<WaitLimits> = { timeoutMs: 120_000 };
+const PATIENT: Partial<SequenceWaitLimits> = { timeoutMs: 120_000 };
 /** Wait limits for tests that expect refusals. All other requests in these tests must succeed without waiting. */
-const IMPATIENT: Partial<WaitLimits> = { timeoutMs: 50 };
+const IMPATIENT: Partial<SequenceWaitLimits> = { timeoutMs: 50 };
 
 /** Starts the service on a data folder of its own, with a real HTTP server. Stops it after the test. */
 async function startService(context: TestContext, waits = PATIENT) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-user-'));
   const database = openDatabase({ folder, as: 'server' });
   const bus = createEmbeddedBus({ database });
-  await bus.ensureTopics(userTopics);
+  await bus.ensureTopics(topicsOfUserService);
   const registry = createRegistry();
   const log = captureLog('info');
   const { logger } = log;
@@ -130,7 +130,7 @@ async function startService(context: TestContext, waits = PATIENT) {
     await clients.add({ id, name: 'test', scopes, person: true, createdAt: since, keys });
     return { id, key };
   }
-  const ops = openOps(createSqliteStore(database));
+  const ops = openUserOps(createSqliteStore(database));
   return { log, service, registry, bus, ops, publish, projected, get, send, me, clients, addClient };
 }
 
@@ -144,7 +144,7 @@ function admin(name = 'grace') {
       previousRole: 'user',
       changedBy: 'ops',
       locale: 'en',
-      person: ada,
+      person: adaPerson,
     }),
   ];
   return { history, events, token: signTestToken(history.id, 3) };
@@ -153,7 +153,7 @@ function admin(name = 'grace') {
 test('shows an account to itself as its events have made it', async (context) => {
   const { publish, me } = await startService(context);
   const account = createTestHistory('ada');
-  await publish(account.registered({ ...ada, firstName: 'Ada' }));
+  await publish(account.registered({ ...adaPerson, firstName: 'Ada' }));
   const before = await me(account, 1);
   assert.equal(before.status, 200);
   assert.deepEqual(before.body, {

@@ -165,8 +165,8 @@ export const plantedBugs: readonly PlantedBug[] = [
     bug: [
       {
         file: DELIVERIES,
-        search: 'reaching.some((cutoff) => cutoffCovers(cutoff, delivery));',
-        replacement: 'reaching.some((cutoff) => cutoffCovers(cutoff, delivery) && false);',
+        search: 'reaching.some((cutoff) => cutoffAppliesTo(cutoff, delivery));',
+        replacement: 'reaching.some((cutoff) => cutoffAppliesTo(cutoff, delivery) && false);',
       },
     ],
     provokedBy: 'a mail in hand is superseded',

@@ -5,11 +5,11 @@ import { describe, test } from 'node:test';
 import vm from 'node:vm';
 import { allTopics, RECEIPTS_TOPIC, SECURITY_TOPIC, topics } from '@latchkey/events';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
-import { consumerRights, kafkaRights, kafkaUsers } from './kafka-rights.ts';
-import { mongoCollections, mongoUsersScript } from './mongo-roles.ts';
+import { createConsumerRights, kafkaUsers, listKafkaRights } from './kafka-rights.ts';
+import { createMongoUsersScript, mongoCollectionsByService } from './mongo-roles.ts';
 
 const root = join(import.meta.dirname, '../../../..');
-const plain = kafkaRights({ topicNames: {}, groupPrefix: '' });
+const plain = listKafkaRights({ topicNames: {}, groupPrefix: '' });
 
 function mayWrite(topic: string): readonly string[] {
   return plain
@@ -35,7 +35,9 @@ describe('on Kafka', () => {
   });
 
   test('a consumer of another team reads the events of accounts with groups of its own, and nothing else', () => {
-    const rights = consumerRights('books', { topicNames: { 'accounts.events.v1': 'accounts.events.v2' } });
+    const rights = createConsumerRights('books', {
+      topicNames: { 'accounts.events.v1': 'accounts.events.v2' },
+    });
     assert.deepEqual(
       rights.map(({ resource, name, isPrefix, operations }) => [resource, name, isPrefix, operations]),
       [
@@ -84,7 +86,7 @@ describe('on Kafka', () => {
   });
 
   test('topics and groups are named as the services name them', () => {
-    const rights = kafkaRights({
+    const rights = listKafkaRights({
       topicNames: { 'accounts.events.v1': 'accounts.events.v2' },
       groupPrefix: 'shop.',
     });
@@ -117,7 +119,7 @@ describe('on Kafka', () => {
 
 describe('on MongoDB', () => {
   test('the roles know every collection that a service uses', () => {
-    for (const [service, collections] of Object.entries(mongoCollections)) {
+    for (const [service, collections] of Object.entries(mongoCollectionsByService)) {
       const sources = globSync(`services/${service}/src/storage/mongo/*.ts`, { cwd: root });
       assert.ok(sources.length > 2);
       // The pattern below also matches `user_id` and `user_agent`, which are fields or indexes, not collections.
@@ -142,7 +144,7 @@ describe('on MongoDB', () => {
       updateUser: (user: string) => calls.push(['updateUser', user]),
     };
     const env = Object.fromEntries(kafkaUsers.map((user) => [`MONGO_${user.toUpperCase()}_PASSWORD`, 'x']));
-    vm.runInNewContext(mongoUsersScript(), { process: { env }, db: { getSiblingDB: () => target } });
+    vm.runInNewContext(createMongoUsersScript(), { process: { env }, db: { getSiblingDB: () => target } });
     assert.deepEqual(JSON.parse(JSON.stringify(calls)), [
       ['createRole', 'latchkey_auth'],
       ['updateUser', 'auth'],

@@ -38,7 +38,7 @@ const MAIL_TOPICS = [ACCOUNTS_TOPIC, MAILINGS_TOPIC];
 const CHECK: readonly AclOperation[] = ['Describe', 'DescribeConfigs'];
 
 /** Returns the rights of all users, in the order of `kafkaUsers`. */
-export function kafkaRights({ topicNames, groupPrefix }: KafkaNameSettings): readonly KafkaRight[] {
+export function listKafkaRights({ topicNames, groupPrefix }: KafkaNameSettings): readonly KafkaRight[] {
   function onTopics(
     user: KafkaUser,
     ours: readonly string[],
@@ -149,7 +149,7 @@ export function kafkaRights({ topicNames, groupPrefix }: KafkaNameSettings): rea
  * @param name the name of the consumer's Kafka user and of its group. The rights also cover groups whose names begin
  * with this name and a hyphen
  */
-export function consumerRights(
+export function createConsumerRights(
   name: string,
   { topicNames }: Pick<KafkaNameSettings, 'topicNames'>,
 ): readonly KafkaRight[] {
@@ -172,7 +172,7 @@ export function consumerRights(
  * Returns the right to append anchors to a topic and to read them (`ops anchor --topic`, `ops verify --against`). It
  * includes no right to delete records or to change the topic, because an anchor proves nothing if it can be removed.
  */
-export function anchorRight(topic: string): KafkaRight {
+export function createAnchorTopicRight(topic: string): KafkaRight {
   const operations: readonly AclOperation[] = ['Create', 'Read', 'Write', ...CHECK];
   return {
     user: 'ops',
@@ -185,7 +185,7 @@ export function anchorRight(topic: string): KafkaRight {
 }
 
 /** Returns the `kafka-acls` command line that creates an ACL. `kafka-acls` is a tool that comes with Kafka. */
-export function kafkaAclsCommand({ principal, resource, name, isPrefix, operations }: Acl): string {
+export function formatKafkaAclsCommand({ principal, resource, name, isPrefix, operations }: Acl): string {
   return [
     'kafka-acls --bootstrap-server "$KAFKA_BROKERS" --command-config admin.properties',
     `--add --allow-principal '${principal}' --${resource} '${name}'`,

@@ -6,7 +6,7 @@
 /** The number of rebuilds of the read model that the roles allow. Each rebuild creates a collection. */
 const GENERATIONS = 99;
 
-export const mongoCollections: Readonly<Record<'auth' | 'user' | 'notifier', readonly string[]>> = {
+export const mongoCollectionsByService: Readonly<Record<'auth' | 'user' | 'notifier', readonly string[]>> = {
   auth: [
     'auth_audit',
     'auth_commits',
@@ -47,8 +47,11 @@ const OWN = ['find', 'insert', 'update', 'remove', 'listIndexes'];
  * commands. Passwords come from MONGO_AUTH_PASSWORD, MONGO_USER_PASSWORD, MONGO_NOTIFIER_PASSWORD and
  * MONGO_OPS_PASSWORD; the database is MONGO_DATABASE or `latchkey`.
  */
-export function mongoUsersScript(): string {
-  const roles = Object.entries(mongoCollections).map(([user, collections]) => ({ user, collections }));
+export function createMongoUsersScript(): string {
+  const roles = Object.entries(mongoCollectionsByService).map(([user, collections]) => ({
+    user,
+    collections,
+  }));
   return `const database = process.env.MONGO_DATABASE || 'latchkey';
 const target = db.getSiblingDB(database);
 const own = ${JSON.stringify(OWN)};

@@ -3,7 +3,7 @@ import type { createAuditClientMatcher } from '@latchkey/auth/ops';
 import type { BusRecord, LogReader, PartitionRange } from '@latchkey/bus';
 import { decodeSecurityEvent, type SecurityEvent, type SecurityEventType } from '@latchkey/events';
 
-export interface EventFilter {
+export interface SecurityEventFilter {
   readonly account?: string | undefined;
   readonly type?: SecurityEventType | undefined;
   /**
@@ -20,16 +20,20 @@ export interface EventFilter {
 }
 
 /** Whether to return the matching events with the lowest ids (`first`) or those with the highest ids (`last`). */
-export type FirstOrLast = 'first' | 'last';
+export type ReadFirstOrLast = 'first' | 'last';
 
 /**
  * Returns at most `limit` matching events, sorted by id and without duplicates.
  * @param topic the name of the topic on the log
  */
-export async function findEvents(
+export async function findSecurityEvents(
   reader: LogReader,
   topic: string,
-  { filter, limit, end }: { readonly filter: EventFilter; readonly limit: number; readonly end: FirstOrLast },
+  {
+    filter,
+    limit,
+    end,
+  }: { readonly filter: SecurityEventFilter; readonly limit: number; readonly end: ReadFirstOrLast },
 ): Promise<readonly SecurityEvent[]> {
   let found: SecurityEvent[] = [];
   function narrow(): void {
@@ -47,14 +51,14 @@ export async function findEvents(
 }
 
 /** Yields matching events that are written from now on, until the signal is aborted. */
-export async function* followEvents(
+export async function* followSecurityEvents(
   reader: LogReader,
   topic: string,
   {
     filter,
     pause,
     signal,
-  }: { readonly filter: EventFilter; pause(): Promise<unknown>; readonly signal: AbortSignal },
+  }: { readonly filter: SecurityEventFilter; pause(): Promise<unknown>; readonly signal: AbortSignal },
 ): AsyncGenerator<readonly SecurityEvent[]> {
   let before = await reader.ranges(topic);
   while (!signal.aborted) {
@@ -75,14 +79,14 @@ async function* eventsIn(
   reader: LogReader,
   topic: string,
   ranges: readonly PartitionRange[],
-  filter: EventFilter,
+  filter: SecurityEventFilter,
 ): AsyncGenerator<readonly SecurityEvent[]> {
   for (const range of ranges.filter(({ start, end }) => start < end))
     for await (const records of reader.read(topic, range))
       yield records.flatMap((record) => matching(record, filter) ?? []);
 }
 
-function matching(record: BusRecord, filter: EventFilter): SecurityEvent | undefined {
+function matching(record: BusRecord, filter: SecurityEventFilter): SecurityEvent | undefined {
   const { account, type, isClient, since, until, after } = filter;
   // The key is compared before the record is decoded, because decoding takes longer.
   if (account !== undefined && record.key?.toString() !== account) return undefined;

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { temporaryFolder } from '../../../standalone/src/testing.ts';
-import { startSystem } from '../testing/people.ts';
+import { createTemporaryFolder } from '../../../standalone/src/testing.ts';
+import { startStandalone } from '../testing/people.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 
 test('an account without a change of address has nothing to undo', async (t) => {
-  const DATA_DIR = await temporaryFolder(t);
-  const town = await startSystem(DATA_DIR);
+  const DATA_DIR = await createTemporaryFolder(t);
+  const town = await startStandalone(DATA_DIR);
   t.after(() => town.stop());
   const id = await town.settle('ada');
   function email(...words: readonly string[]) {
@@ -29,8 +29,8 @@ test('an account without a change of address has nothing to undo', async (t) => 
 });
 
 test('a change of address that was requested is shown until it is canceled', async (t) => {
-  const DATA_DIR = await temporaryFolder(t);
-  const town = await startSystem(DATA_DIR);
+  const DATA_DIR = await createTemporaryFolder(t);
+  const town = await startStandalone(DATA_DIR);
   t.after(() => town.stop());
   const id = await town.settle('ada');
   await town.changeEmail('ada', 'countess@example.com');

@@ -2,11 +2,11 @@ import { Option } from '@commander-js/extra-typings';
 import { openAuthOps } from '@latchkey/auth/ops';
 import type { CommandContext } from '../context.ts';
 import { formatProperties } from '../output/listing.ts';
-import { formatExamples, type Program } from '../program.ts';
-import { withStore } from '../stores.ts';
+import { formatExamples, type OpsProgram } from '../program.ts';
+import { withOpenedStore } from '../stores.ts';
 
 /** Adds the command that shows, cancels and undoes changes of an account's e-mail address. */
-export function addAccountsCommand(program: Program, context: CommandContext): void {
+export function addAccountsCommand(program: OpsProgram, context: CommandContext): void {
   const accounts = program
     .command('accounts')
     .description('show and repair changes of address')
@@ -31,7 +31,7 @@ export function addAccountsCommand(program: Program, context: CommandContext): v
       ),
     )
     .action((account, { cancel, undo }) =>
-      withStore(context, async (store) => {
+      withOpenedStore(context, async (store) => {
         const auth = openAuthOps(store);
         if (cancel) {
           await auth.cancelEmailChange(account);

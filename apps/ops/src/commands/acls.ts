@@ -3,22 +3,22 @@ import { logNameSettings } from '@latchkey/backend';
 import type { Acl } from '@latchkey/bus/kafka';
 import { readConfig } from '@latchkey/process';
 import {
-  anchorRight,
-  consumerRights,
-  kafkaAclsCommand,
-  kafkaRights,
+  createAnchorTopicRight,
+  createConsumerRights,
+  formatKafkaAclsCommand,
   kafkaUsers,
+  listKafkaRights,
 } from '../access/kafka-rights.ts';
-import { mongoUsersScript } from '../access/mongo-roles.ts';
+import { createMongoUsersScript } from '../access/mongo-roles.ts';
 import type { CommandContext } from '../context.ts';
 import { withKafkaBus } from '../kafka.ts';
-import { printJson } from '../output/listing.ts';
+import { printJsonLines } from '../output/listing.ts';
 import { retryUntilReachable } from '../patience.ts';
-import { formatExamples, JSON_OPTION_HELP, type Program, parseConsumerName } from '../program.ts';
+import { formatExamples, JSON_OPTION_HELP, type OpsProgram, parseConsumerName } from '../program.ts';
 import { parseTopicName } from './republish.ts';
 
 /** Adds the command that prints or applies the rights of each process on Kafka, and prints the users of MongoDB. */
-export function addAclsCommand(program: Program, context: CommandContext): void {
+export function addAclsCommand(program: OpsProgram, context: CommandContext): void {
   const command = program
     .command('acls')
     .description('print the Kafka ACLs of each process, or apply them; or print the MongoDB users')
@@ -55,15 +55,16 @@ export function addAclsCommand(program: Program, context: CommandContext): void 
         if (mongo) {
           if (apply || json || anchors !== undefined || principal.length + consumer.length > 0)
             command.error('--mongo goes with no other option');
-          context.print(mongoUsersScript());
+          context.print(createMongoUsersScript());
           return;
         }
         const principals = principalsIn(principal, consumer) ?? command.error(WRONG_PRINCIPAL);
         const acls = aclsOf(context, { consumers: consumer, anchors }, principals);
         if (apply)
           await withKafkaBus(context, (bus) => retryUntilReachable(context, 'Kafka', () => bus.grant(acls)));
-        if (json) printJson(context.print, acls);
-        else for (const acl of acls) context.print(`${apply ? 'created: ' : ''}${kafkaAclsCommand(acl)}`);
+        if (json) printJsonLines(context.print, acls);
+        else
+          for (const acl of acls) context.print(`${apply ? 'created: ' : ''}${formatKafkaAclsCommand(acl)}`);
       },
     );
 }
@@ -95,9 +96,9 @@ function aclsOf(
 ): readonly Acl[] {
   const { TOPIC_NAMES, GROUP_PREFIX } = readConfig(logNameSettings, environment);
   const rights = [
-    ...kafkaRights({ topicNames: TOPIC_NAMES, groupPrefix: GROUP_PREFIX }),
-    ...(anchors === undefined ? [] : [anchorRight(anchors)]),
-    ...consumers.flatMap((name) => consumerRights(name, { topicNames: TOPIC_NAMES })),
+    ...listKafkaRights({ topicNames: TOPIC_NAMES, groupPrefix: GROUP_PREFIX }),
+    ...(anchors === undefined ? [] : [createAnchorTopicRight(anchors)]),
+    ...consumers.flatMap((name) => createConsumerRights(name, { topicNames: TOPIC_NAMES })),
   ];
   return rights.map(({ user, resource, name, isPrefix, operations }) => ({
     principal: principals.get(user) ?? '',

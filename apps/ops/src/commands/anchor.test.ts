@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { openDatabase } from '@latchkey/sqlite';
-import { temporaryFolder } from '../../../standalone/src/testing.ts';
-import { startSystem } from '../testing/people.ts';
+import { createTemporaryFolder } from '../../../standalone/src/testing.ts';
+import { startStandalone } from '../testing/people.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 
 async function usedFolder(t: TestContext) {
-  const folder = await temporaryFolder(t);
-  const town = await startSystem(folder);
+  const folder = await createTemporaryFolder(t);
+  const town = await startStandalone(folder);
   t.after(() => town.stop());
   await town.settle('ada');
   await town.settle('ben');

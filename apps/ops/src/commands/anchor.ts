@@ -18,19 +18,19 @@ import {
   splitAnchor,
 } from '@latchkey/verify';
 import type { CommandContext } from '../context.ts';
-import { eventKeysOf, publicEventKeysOf } from '../keys.ts';
+import { readEventKeysFromSettings, readPublicEventKeys } from '../keys.ts';
 import { formatCount } from '../output/progress.ts';
 import { retryUntilReachable } from '../patience.ts';
-import { formatExamples, type Program } from '../program.ts';
-import { withStore } from '../stores.ts';
-import { type System, withSystem } from '../system.ts';
+import { formatExamples, type OpsProgram } from '../program.ts';
+import { withOpenedStore } from '../stores.ts';
+import { type OpenedSystem, withOpenedSystem } from '../system.ts';
 import { parseTopicName } from './republish.ts';
-import { createTopicLike } from './topics.ts';
+import { createTopicWithReplicationOf } from './topics.ts';
 
 /** The prefix that distinguishes the name of a topic from the name of a file. */
 const TOPIC_PREFIX = 'topic:';
 
-export function addAnchorCommand(program: Program, context: CommandContext): void {
+export function addAnchorCommand(program: OpsProgram, context: CommandContext): void {
   const command = program
     .command('anchor')
     .description('write a signed Merkle root over the hash chains of all accounts and mailings')
@@ -49,7 +49,7 @@ export function addAnchorCommand(program: Program, context: CommandContext): voi
 }
 
 function anchorToFile(file: string, context: CommandContext): Promise<void> {
-  return withStore(context, async (store) => {
+  return withOpenedStore(context, async (store) => {
     const anchor = await newAnchor(store, context);
     if (!(await createTextFile(file, `${JSON.stringify(anchor)}\n`)))
       throw new Error(`${file} exists: choose another name`);
@@ -58,13 +58,17 @@ function anchorToFile(file: string, context: CommandContext): Promise<void> {
 }
 
 function anchorToTopic(topic: string, context: CommandContext): Promise<void> {
-  return withSystem(context, async (system) => {
+  return withOpenedSystem(context, async (system) => {
     const { store, log, nameOf } = system;
     if (topic === nameOf(ACCOUNTS_TOPIC))
       throw new Error(`${topic} has events of accounts: choose another name`);
     const anchor = await newAnchor(store, context);
     const { partitions, retentionMs } = accountsTopic;
-    await createTopicLike(context, system, nameOf(ACCOUNTS_TOPIC), { partitions, retentionMs, name: topic });
+    await createTopicWithReplicationOf(context, system, nameOf(ACCOUNTS_TOPIC), {
+      partitions,
+      retentionMs,
+      name: topic,
+    });
     const records = splitAnchor(anchor).map((text) => ({
       key: anchor.at,
       value: Buffer.from(text),
@@ -75,8 +79,8 @@ function anchorToTopic(topic: string, context: CommandContext): Promise<void> {
   });
 }
 
-async function newAnchor(store: System['store'], context: CommandContext): Promise<Anchor> {
-  const { signText } = await eventKeysOf(context);
+async function newAnchor(store: OpenedSystem['store'], context: CommandContext): Promise<Anchor> {
+  const { signText } = await readEventKeysFromSettings(context);
   return createAnchor(openAuthOps(store).journal, { at: new Date(), sign: signText });
 }
 
@@ -95,7 +99,7 @@ export async function readAnchors(
   reader: LogReader,
   context: CommandContext,
 ): Promise<AnchorsToCompare> {
-  const keys = await publicEventKeysOf(context);
+  const keys = await readPublicEventKeys(context);
   if (keys === undefined)
     throw new Error('EVENT_SIGNING_KEYS, or JWKS_URL: required to check that an anchor is genuine');
   function flawOf(anchor: Anchor): string | undefined {

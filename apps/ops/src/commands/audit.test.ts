@@ -4,8 +4,8 @@ import { type TestContext, test } from 'node:test';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { encodeSecurityEvent, SECURITY_TOPIC, type SecurityEvent, securityTopic } from '@latchkey/events';
 import { openDatabase } from '@latchkey/sqlite';
-import { temporaryFolder } from '../../../standalone/src/testing.ts';
-import { runCommandLine } from '../cli.ts';
+import { createTemporaryFolder } from '../../../standalone/src/testing.ts';
+import { runOpsCommandLine } from '../cli.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 
 const [ADA, JON] = [randomUUID(), randomUUID()];
@@ -40,7 +40,7 @@ function pseudonymOf(ip: string, key: number): string {
 const events = [failed(0, ADA), denied(1), failed(2, undefined), failed(3, JON), failed(4, ADA)];
 
 async function folderWith(t: TestContext, written: readonly SecurityEvent[]): Promise<string> {
-  const folder = await temporaryFolder(t);
+  const folder = await createTemporaryFolder(t);
   const database = openDatabase({ folder, as: 'server' });
   const bus = createEmbeddedBus({ database });
   await bus.ensureTopics([securityTopic()]);
@@ -168,7 +168,7 @@ test('events are followed until the reader of the output closes the pipe', async
   const folder = await folderWith(t, events);
   const closed = new AbortController();
   const lines: string[] = [];
-  const code = await runCommandLine(['audit', 'tail', '--follow', '--json'], {
+  const code = await runOpsCommandLine(['audit', 'tail', '--follow', '--json'], {
     readEnvironment: () => ({ DATA_DIR: folder }),
     outputClosed: closed.signal,
     print(line) {

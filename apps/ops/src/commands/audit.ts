@@ -12,18 +12,24 @@ import {
   securityEventTypes,
 } from '@latchkey/events';
 import { readConfig } from '@latchkey/process';
-import { type EventFilter, findEvents, followEvents } from '../audit/read-events.ts';
+import { findSecurityEvents, followSecurityEvents, type SecurityEventFilter } from '../audit/read-events.ts';
 import type { CommandContext } from '../context.ts';
-import { secretOfFolder } from '../keys.ts';
-import { withLog } from '../log.ts';
-import { type Listing, printJson, printPage } from '../output/listing.ts';
-import { formatExamples, JSON_OPTION_HELP, limitOption, type Program, parseTime } from '../program.ts';
-import { dataFolderOf } from '../stores.ts';
+import { readSecretForFolder } from '../keys.ts';
+import { withOpenedLog } from '../log.ts';
+import { type PagedListing, printJsonLines, printListingPage } from '../output/listing.ts';
+import {
+  createLimitOption,
+  formatExamples,
+  JSON_OPTION_HELP,
+  type OpsProgram,
+  parseTimeOrAge,
+} from '../program.ts';
+import { getDataFolder } from '../stores.ts';
 
 const FOLLOW_EVERY_MS = 1000;
 
 /** Adds the command that prints security events. */
-export function addAuditCommand(program: Program, context: CommandContext): void {
+export function addAuditCommand(program: OpsProgram, context: CommandContext): void {
   const audit = program
     .command('audit')
     .description('read security events: sign-ins, refusals, actions of admins')
@@ -35,7 +41,7 @@ export function addAuditCommand(program: Program, context: CommandContext): void
   audit
     .command('tail')
     .description('print the newest security events, oldest of them first')
-    .addOption(limitOption())
+    .addOption(createLimitOption())
     .option('--follow', 'then print new ones as they come, until it is interrupted or the pipe is closed')
     .addOption(accountOption())
     .addOption(typeOption())
@@ -43,9 +49,9 @@ export function addAuditCommand(program: Program, context: CommandContext): void
     .addHelpText('after', formatExamples('audit tail --limit 10', 'audit tail --follow --json'))
     .action(({ limit, follow = false, json = false, ...filter }) =>
       withEvents(context, async (reader, topic) => {
-        const newest = await findEvents(reader, topic, { filter, limit, end: 'last' });
+        const newest = await findSecurityEvents(reader, topic, { filter, limit, end: 'last' });
         const listing = listingOf(json, async () => newest);
-        await printPage(context, { ...listing, limit });
+        await printListingPage(context, { ...listing, limit });
         if (follow) await printNew(context, reader, topic, { filter, json });
       }),
     );
@@ -53,12 +59,12 @@ export function addAuditCommand(program: Program, context: CommandContext): void
   audit
     .command('search')
     .description('print the security events that match, oldest first')
-    .addOption(limitOption())
+    .addOption(createLimitOption())
     .addOption(accountOption())
     .addOption(typeOption())
     .addOption(
       new Option('--since <time>', 'not before: an instant, or an age such as 30m, 12h, 7d').argParser(
-        parseTime,
+        parseTimeOrAge,
       ),
     )
     .addOption(
@@ -67,7 +73,7 @@ export function addAuditCommand(program: Program, context: CommandContext): void
         'only events of a client with this IP; of its whole network, where only that was written',
       ).argParser(parseIp),
     )
-    .addOption(new Option('--until <time>', 'before: an instant, or an age').argParser(parseTime))
+    .addOption(new Option('--until <time>', 'before: an instant, or an age').argParser(parseTimeOrAge))
     .addOption(new Option('--after <id>', 'continue after this event').argParser(parseId))
     .option('--json', JSON_OPTION_HELP)
     .addHelpText(
@@ -85,9 +91,9 @@ export function addAuditCommand(program: Program, context: CommandContext): void
           ip === undefined ? undefined : createAuditClientMatcher(ip, await pseudonymKeys(context));
         const filter = { ...rest, isClient };
         const listing = listingOf(json, (count) =>
-          findEvents(reader, topic, { filter, limit: count, end: 'first' }),
+          findSecurityEvents(reader, topic, { filter, limit: count, end: 'first' }),
         );
-        return printPage(context, { ...listing, limit });
+        return printListingPage(context, { ...listing, limit });
       }),
     );
 }
@@ -97,12 +103,12 @@ function withEvents(
   work: (reader: LogReader, topic: string) => Promise<void>,
 ): Promise<void> {
   const { TOPIC_NAMES } = readConfig(topicNameSettings, context.environment);
-  return withLog(context, ({ reader }) => work(reader, topicNameOnLog(TOPIC_NAMES, SECURITY_TOPIC)));
+  return withOpenedLog(context, ({ reader }) => work(reader, topicNameOnLog(TOPIC_NAMES, SECURITY_TOPIC)));
 }
 
 /** Returns the current and former keys that pseudonyms in security events were made with. @throws ConfigError */
 async function pseudonymKeys({ environment }: CommandContext): Promise<readonly Buffer[]> {
-  const key = await secretOfFolder('AUDIT_IP_KEY', dataFolderOf(environment), environment);
+  const key = await readSecretForFolder('AUDIT_IP_KEY', getDataFolder(environment), environment);
   const { AUDIT_IP_KEY = [] } = readConfig(auditSettings.pick({ AUDIT_IP_KEY: true }), { AUDIT_IP_KEY: key });
   return AUDIT_IP_KEY.map(({ bytes }) => bytes);
 }
@@ -111,22 +117,22 @@ async function printNew(
   { print, outputClosed }: CommandContext,
   reader: LogReader,
   topic: string,
-  { filter, json }: { readonly filter: EventFilter; readonly json: boolean },
+  { filter, json }: { readonly filter: SecurityEventFilter; readonly json: boolean },
 ): Promise<void> {
-  const arriving = followEvents(reader, topic, {
+  const arriving = followSecurityEvents(reader, topic, {
     filter,
     pause: () => pause(FOLLOW_EVERY_MS),
     signal: outputClosed,
   });
   for await (const events of arriving)
-    if (json) printJson(print, events.map(toJson));
+    if (json) printJsonLines(print, events.map(toJson));
     else for (const event of events) print(toRow(event).join('  '));
 }
 
 function listingOf(
   json: boolean,
-  load: Listing<SecurityEvent>['load'],
-): Omit<Listing<SecurityEvent>, 'limit'> {
+  load: PagedListing<SecurityEvent>['load'],
+): Omit<PagedListing<SecurityEvent>, 'limit'> {
   return {
     load,
     nameOf: ({ id }) => id,

@@ -3,14 +3,14 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { memoryStore, type SequenceStore, subscribe } from '@latchkey/events/subscribe';
-import { temporaryFolder } from '../../../standalone/src/testing.ts';
+import { createTemporaryFolder } from '../../../standalone/src/testing.ts';
 import { waitUntil } from '../testing/eventually.ts';
-import { type RunningSystem, startSystem } from '../testing/people.ts';
+import { type RunningStandalone, startStandalone } from '../testing/people.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 
 test('a copy that was made while the server runs has everything up to then, and a server runs on it', async (t) => {
-  const [folder, place] = [await temporaryFolder(t), await temporaryFolder(t)];
-  const town = await startSystem(folder);
+  const [folder, place] = [await createTemporaryFolder(t), await createTemporaryFolder(t)];
+  const town = await startStandalone(folder);
   t.after(() => town.stop());
   await town.settle('ada');
   const copy = join(place, 'copy');
@@ -24,14 +24,14 @@ test('a copy that was made while the server runs has everything up to then, and 
     assert.equal((await stat(join(copy, name))).mode & 0o077, 0, name);
   const verified = await runCommandInProcess({ DATA_DIR: copy }, 'verify', '--patience', '0');
   assert.match(verified.out, /\nEverything agrees\.\n$/);
-  const restored = await startSystem(copy);
+  const restored = await startStandalone(copy);
   t.after(() => restored.stop());
   assert.ok(await restored.me('ada'));
   await assert.rejects(restored.me('ben'));
 });
 
 /** Reads the feed of a system from the first event on, and keeps the positions in a store that outlives the system. */
-async function follow(t: TestContext, { url }: RunningSystem, key: string, store: SequenceStore) {
+async function follow(t: TestContext, { url }: RunningStandalone, key: string, store: SequenceStore) {
   const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const handlers = { EmailChangeRequested: () => undefined };
   const subscription = await subscribe({ url, key, store, handlers, logger });
@@ -40,8 +40,8 @@ async function follow(t: TestContext, { url }: RunningSystem, key: string, store
 }
 
 test('a service that has handled events from after the backup notices that other events follow', async (t) => {
-  const [folder, place] = [await temporaryFolder(t), await temporaryFolder(t)];
-  const town = await startSystem(folder);
+  const [folder, place] = [await createTemporaryFolder(t), await createTemporaryFolder(t)];
+  const town = await startStandalone(folder);
   t.after(() => town.stop());
   const [ada, ben] = [await town.settle('ada'), await town.settle('ben')];
   const added = await runCommandInProcess(
@@ -67,7 +67,7 @@ test('a service that has handled events from after the backup notices that other
   await before.stop();
   await town.stop();
 
-  const restored = await startSystem(copy);
+  const restored = await startStandalone(copy);
   t.after(() => restored.stop());
   for (const name of ['ada', 'ben']) await restored.changeEmail(name, `${name}@example.net`);
   const after = await follow(t, restored, key, store);
@@ -81,8 +81,8 @@ test('a service that has handled events from after the backup notices that other
 });
 
 test('a folder with files, data in MongoDB and a missing data folder are refused', async (t) => {
-  const folder = await temporaryFolder(t);
-  const town = await startSystem(folder);
+  const folder = await createTemporaryFolder(t);
+  const town = await startStandalone(folder);
   await town.stop();
   const full = await runCommandInProcess({ DATA_DIR: folder }, 'backup', folder);
   assert.match(full.err, /is not empty: choose another folder/);

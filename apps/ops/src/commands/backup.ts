@@ -5,12 +5,12 @@ import { readStoreConfig } from '@latchkey/backend';
 import { createTextFile, readTextFile } from '@latchkey/process';
 import type { DataFile } from '@latchkey/store';
 import type { CommandContext } from '../context.ts';
-import { formatExamples, type Program } from '../program.ts';
+import { formatExamples, type OpsProgram } from '../program.ts';
 import { withDataFile } from '../stores.ts';
 
 const SECRETS = 'secrets.json';
 
-export function addBackupCommand(program: Program, context: CommandContext): void {
+export function addBackupCommand(program: OpsProgram, context: CommandContext): void {
   program
     .command('backup')
     .description('copy the data folder of a standalone, also while the server runs')

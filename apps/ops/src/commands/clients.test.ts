@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { authenticateClient, openServiceClients } from '@latchkey/clients';
 import { openSqlite } from '@latchkey/sqlite';
-import { temporaryFolder } from '../../../standalone/src/testing.ts';
+import { createTemporaryFolder } from '../../../standalone/src/testing.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 
 async function emptyFolder(t: TestContext) {
-  const folder = await temporaryFolder(t);
+  const folder = await createTemporaryFolder(t);
   await openSqlite({ folder, as: 'server' }).close();
   function ops(...words: readonly string[]) {
     return runCommandInProcess({ DATA_DIR: folder }, 'clients', ...words);

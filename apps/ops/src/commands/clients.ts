@@ -13,21 +13,21 @@ import {
 } from '@latchkey/clients';
 import { ownConsumers } from '@latchkey/events';
 import type { CommandContext } from '../context.ts';
-import { printPage } from '../output/listing.ts';
-import { overlapEnd, overlapOption } from '../overlap.ts';
+import { printListingPage } from '../output/listing.ts';
+import { computeOverlapEnd, createOverlapHoursOption } from '../overlap.ts';
 import {
+  createLimitOption,
+  createTypesOption,
   formatExamples,
   JSON_OPTION_HELP,
-  limitOption,
-  type Program,
+  type OpsProgram,
   parseConsumerName,
-  typesOption,
 } from '../program.ts';
-import { withStore } from '../stores.ts';
+import { withOpenedStore } from '../stores.ts';
 
 const ONCE = 'The key is shown this once; only its hash is stored.';
 
-export function addClientsCommand(program: Program, context: CommandContext): void {
+export function addClientsCommand(program: OpsProgram, context: CommandContext): void {
   const clients = program
     .command('clients')
     .description('list, add or revoke service clients, and rotate their API keys')
@@ -48,7 +48,7 @@ export function addClientsCommand(program: Program, context: CommandContext): vo
         .choices(clientScopes)
         .makeOptionMandatory(),
     )
-    .addOption(typesOption())
+    .addOption(createTypesOption())
     .option('--person', 'events contain personal data. Default: they do not')
     .addHelpText(
       'after',
@@ -58,7 +58,7 @@ export function addClientsCommand(program: Program, context: CommandContext): vo
       ),
     )
     .action((name, { scope, types, person = false }) =>
-      withStore(context, async (store) => {
+      withOpenedStore(context, async (store) => {
         if (!scope.includes('events') && (types !== undefined || person))
           throw new Error('--types and --person are about events: add `--scope events`');
         // A client confirms erasures under its own name, so its name must differ from those of Latchkey's own
@@ -79,13 +79,13 @@ export function addClientsCommand(program: Program, context: CommandContext): vo
   clients
     .command('list')
     .description('list service clients, without their keys')
-    .addOption(limitOption())
+    .addOption(createLimitOption())
     .option('--after <id>', 'continue after this client')
     .option('--json', JSON_OPTION_HELP)
     .addHelpText('after', formatExamples('clients list', 'clients list --json'))
     .action(({ limit, after, json = false }) =>
-      withStore(context, (store) =>
-        printPage<ServiceClient>(context, {
+      withOpenedStore(context, (store) =>
+        printListingPage<ServiceClient>(context, {
           limit,
           load: (count) =>
             openServiceClients(store).clients.list({ limit: count, ...(after !== undefined && { after }) }),
@@ -103,12 +103,12 @@ export function addClientsCommand(program: Program, context: CommandContext): vo
     .command('rotate')
     .description('create another API key for a client; the former one remains valid for a while')
     .argument('<id>', 'the id of the client')
-    .addOption(overlapOption('how long the former key remains valid'))
+    .addOption(createOverlapHoursOption('how long the former key remains valid'))
     .addHelpText('after', formatExamples('clients rotate 5b1f0c9a7d3e2468 --overlap-hours 2'))
     .action((id, { overlapHours }) =>
-      withStore(context, async (store) => {
+      withOpenedStore(context, async (store) => {
         const now = new Date();
-        const until = overlapEnd(now, overlapHours);
+        const until = computeOverlapEnd(now, overlapHours);
         const rotated = await rotateClientKey(openServiceClients(store).clients, id, { now, until });
         if (rotated === undefined) throw unknownClient(id);
         printKey(context, rotated.client, rotated.key);
@@ -126,7 +126,7 @@ export function addClientsCommand(program: Program, context: CommandContext): vo
     .argument('<id>', 'the id of the client')
     .addHelpText('after', formatExamples('clients revoke 5b1f0c9a7d3e2468'))
     .action((id) =>
-      withStore(context, async (store) => {
+      withOpenedStore(context, async (store) => {
         if (!(await openServiceClients(store).clients.remove(id))) throw unknownClient(id);
         context.print(`${id}: revoked.`);
       }),

@@ -1,11 +1,11 @@
 import { Argument, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { CommandContext } from '../context.ts';
-import { formatExamples, type Program } from '../program.ts';
+import { formatExamples, type OpsProgram } from '../program.ts';
 
 const NOTE = `
 The script completes a command named \`ops\`. In a checkout, define it first: ops() { npm run --silent ops -- "$@"; }`;
 
-export function addCompletionCommand(program: Program, { print }: CommandContext): void {
+export function addCompletionCommand(program: OpsProgram, { print }: CommandContext): void {
   program
     .command('completion')
     .description('print a script that completes commands and options in a shell')
@@ -30,7 +30,7 @@ interface CommandWords {
   readonly words: readonly string[];
 }
 
-function commandsOf(program: Program): readonly CommandWords[] {
+function commandsOf(program: OpsProgram): readonly CommandWords[] {
   const globals = program.createHelp().visibleOptions(program);
   function walk(command: CommandUnknownOpts, path: string): readonly CommandWords[] {
     const help = command.createHelp();

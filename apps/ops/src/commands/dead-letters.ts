@@ -6,15 +6,15 @@ import {
   type RecordPosition,
 } from '@latchkey/bus/dead-letters';
 import type { CommandContext } from '../context.ts';
-import { withLog } from '../log.ts';
-import { formatProperties, printJson, printPage } from '../output/listing.ts';
-import { redactRecord, textFieldsOf } from '../output/redacted.ts';
-import { formatExamples, JSON_OPTION_HELP, limitOption, type Program } from '../program.ts';
+import { withOpenedLog } from '../log.ts';
+import { formatProperties, printJsonLines, printListingPage } from '../output/listing.ts';
+import { flattenRedactedRecord, redactRecord } from '../output/redacted.ts';
+import { createLimitOption, formatExamples, JSON_OPTION_HELP, type OpsProgram } from '../program.ts';
 
 const LETTER = '<topic/partition/offset>';
 const EXAMPLE = 'accounts.events.v1.dlq.user/0/0';
 
-export function addDeadLettersCommand(program: Program, context: CommandContext): void {
+export function addDeadLettersCommand(program: OpsProgram, context: CommandContext): void {
   const deadLetters = program
     .command('dead-letters')
     .description('list, show or discard records that a consumer could not use')
@@ -23,13 +23,13 @@ export function addDeadLettersCommand(program: Program, context: CommandContext)
   deadLetters
     .command('list')
     .description('list dead letters with the original record and the cause')
-    .addOption(limitOption())
+    .addOption(createLimitOption())
     .option(`--after ${LETTER}`, 'continue after this letter', parsePlace)
     .option('--json', JSON_OPTION_HELP)
     .addHelpText('after', formatExamples('dead-letters list', 'dead-letters list --limit 1000 --json'))
     .action(({ limit, after, json = false }) =>
       withLetters(context, (letters) =>
-        printPage(context, {
+        printListingPage(context, {
           limit,
           load: (count) => letters.list({ limit: count, ...(after && { after }) }),
           nameOf: ({ place }) => nameOf(place),
@@ -54,8 +54,8 @@ export function addDeadLettersCommand(program: Program, context: CommandContext)
       withLetters(context, async (letters) => {
         const letter = await existing(letters, place);
         const found = redactRecord(letter.record);
-        if (json) return printJson(context.print, [{ ...toJson(letter), found }]);
-        for (const line of formatProperties({ ...describe(letter), ...textFieldsOf(found) }))
+        if (json) return printJsonLines(context.print, [{ ...toJson(letter), found }]);
+        for (const line of formatProperties({ ...describe(letter), ...flattenRedactedRecord(found) }))
           context.print(line);
       }),
     );
@@ -80,7 +80,7 @@ function withLetters(
   context: CommandContext,
   work: (letters: DeadLetterQueues) => Promise<void>,
 ): Promise<void> {
-  return withLog(context, (log) => work(openDeadLetterQueues(log)));
+  return withOpenedLog(context, (log) => work(openDeadLetterQueues(log)));
 }
 
 /** Returns the dead letter at a position. @throws Error with a one-line message if there is none */

@@ -1,20 +1,20 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import {
+  type DeliveryOps,
   type DeliveryState,
   type DeliverySummary,
   deliveryStates,
   describeFailure,
-  type OpsDeliveries,
-  openOps,
+  openNotifierOps,
 } from '@latchkey/notifier/ops';
 import type { CommandContext } from '../context.ts';
-import { formatProperties, printJson, printPage } from '../output/listing.ts';
-import { formatExamples, JSON_OPTION_HELP, limitOption, type Program } from '../program.ts';
-import { withStore } from '../stores.ts';
+import { formatProperties, printJsonLines, printListingPage } from '../output/listing.ts';
+import { createLimitOption, formatExamples, JSON_OPTION_HELP, type OpsProgram } from '../program.ts';
+import { withOpenedStore } from '../stores.ts';
 
 const EXAMPLE = '6e73bb0a-007d-5cbd-a2dc-baf2ea772706';
 
-export function addDeliveriesCommand(program: Program, context: CommandContext): void {
+export function addDeliveriesCommand(program: OpsProgram, context: CommandContext): void {
   const deliveries = program
     .command('deliveries')
     .description('list, show, retry or cancel mail deliveries')
@@ -27,14 +27,14 @@ export function addDeliveriesCommand(program: Program, context: CommandContext):
     .command('list')
     .description('list mail deliveries, newest event first')
     .option(`--state <states>`, `only these, comma-separated: ${deliveryStates.join(', ')}`, parseStates)
-    .addOption(limitOption())
+    .addOption(createLimitOption())
     .option('--after <id>', 'continue after this delivery')
     .option('--json', JSON_OPTION_HELP)
     .addHelpText('after', formatExamples('deliveries list', 'deliveries list --state pending,failed --json'))
     .action(({ state: states = deliveryStates, limit, after: id, json = false }) =>
       withDeliveries(context, async (all) => {
         const after = id === undefined ? undefined : await existing(all, id);
-        await printPage(context, {
+        await printListingPage(context, {
           limit,
           load: (count) => all.list({ states, limit: count, ...(after && { after }) }),
           nameOf: (delivery) => delivery.id,
@@ -56,7 +56,7 @@ export function addDeliveriesCommand(program: Program, context: CommandContext):
     .action((id, { json = false }) =>
       withDeliveries(context, async (all) => {
         const delivery = await existing(all, id);
-        if (json) printJson(context.print, [toJson(delivery)]);
+        if (json) printJsonLines(context.print, [toJson(delivery)]);
         else for (const line of describe(delivery)) context.print(line);
       }),
     );
@@ -92,9 +92,9 @@ export function addDeliveriesCommand(program: Program, context: CommandContext):
 
 function withDeliveries(
   context: CommandContext,
-  work: (deliveries: OpsDeliveries) => Promise<void>,
+  work: (deliveries: DeliveryOps) => Promise<void>,
 ): Promise<void> {
-  return withStore(context, (store) => work(openOps(store).deliveries));
+  return withOpenedStore(context, (store) => work(openNotifierOps(store).deliveries));
 }
 
 /** Parses a comma-separated list of states. @throws InvalidArgumentError */
@@ -106,7 +106,7 @@ function parseStates(text: string): readonly DeliveryState[] {
 }
 
 /** Returns the delivery with this id. @throws Error with a one-line message if there is none */
-async function existing(deliveries: OpsDeliveries, id: string): Promise<DeliverySummary> {
+async function existing(deliveries: DeliveryOps, id: string): Promise<DeliverySummary> {
   const found = await deliveries.find(id);
   if (found === undefined) throw new Error(`there is no delivery ${id}`);
   return found;

@@ -3,22 +3,22 @@ import { allTopics } from '@latchkey/events';
 import { readConfig } from '@latchkey/process';
 import type { CommandContext } from '../context.ts';
 import {
-  findTracesInFiles,
-  findTracesInLog,
-  findTracesInStore,
-  type TracesFound,
+  countTracesInFiles,
+  countTracesInLog,
+  countTracesInStore,
+  type PersonalDataTraceCount,
 } from '../erasure-check/find-traces.ts';
 import {
   createAccountTracePredicate,
   createAddressTracePredicate,
-  type TracePredicate,
+  type PersonalDataTracePredicate,
 } from '../erasure-check/traces.ts';
-import { rewriteAdvice } from '../erasures/file.ts';
-import { secretOfFolder } from '../keys.ts';
-import { printJson } from '../output/listing.ts';
-import { formatExamples, JSON_OPTION_HELP, type Program } from '../program.ts';
-import { dataFolderOf, withStore } from '../stores.ts';
-import { withSystem } from '../system.ts';
+import { createRewriteAdvice } from '../erasures/file.ts';
+import { readSecretForFolder } from '../keys.ts';
+import { printJsonLines } from '../output/listing.ts';
+import { formatExamples, JSON_OPTION_HELP, type OpsProgram } from '../program.ts';
+import { getDataFolder, withOpenedStore } from '../stores.ts';
+import { withOpenedSystem } from '../system.ts';
 
 const FOUND = 1;
 
@@ -26,7 +26,7 @@ const FOUND = 1;
  * Adds the command that requests the erasure of an account. The command only appends the request to the journal; a
  * running auth service erases the account once the grace period has ended.
  */
-export function addEraseCommand(program: Program, context: CommandContext): void {
+export function addEraseCommand(program: OpsProgram, context: CommandContext): void {
   const command = program
     .command('erase')
     .description('disable an account, and erase it after ERASURE_GRACE_DAYS; or look for what is left of one')
@@ -49,10 +49,14 @@ export function addEraseCommand(program: Program, context: CommandContext): void
 }
 
 function erase(context: CommandContext, account: string, now: boolean): Promise<void> {
-  return withStore(context, async (store) => {
+  return withOpenedStore(context, async (store) => {
     const { environment } = context;
     const graceDays = now ? 0 : readConfig(erasureSettings, environment).ERASURE_GRACE_DAYS;
-    const sealingKey = await secretOfFolder('SEALING_PUBLIC_KEY', dataFolderOf(environment), environment);
+    const sealingKey = await readSecretForFolder(
+      'SEALING_PUBLIC_KEY',
+      getDataFolder(environment),
+      environment,
+    );
     const eraseAt = await openAuthOps(store).requestErasure(account, { graceDays, sealingKey });
     context.print(`${account} is disabled, and will be erased at ${eraseAt}.`);
   });
@@ -67,26 +71,26 @@ async function checkErased(context: CommandContext, account: string, json: boole
   const address = parseEmail(account)?.canonical;
   if (address === undefined && !isAccountId(account))
     throw new Error(`${account} is neither the id of an account nor an e-mail address`);
-  const isTrace: TracePredicate =
+  const isTrace: PersonalDataTracePredicate =
     address === undefined ? createAccountTracePredicate(account) : createAddressTracePredicate(address);
-  await withSystem(context, async ({ store, log, nameOf }) => {
+  await withOpenedSystem(context, async ({ store, log, nameOf }) => {
     const names = allTopics().map(({ name }) => nameOf(name));
     const hits = [
-      ...(await findTracesInStore(store, isTrace)),
-      ...(await findTracesInLog(log.reader, names, isTrace)),
+      ...(await countTracesInStore(store, isTrace)),
+      ...(await countTracesInLog(log.reader, names, isTrace)),
       ...(store.file !== undefined && address !== undefined
-        ? await findTracesInFiles(store.file.folder, address)
+        ? await countTracesInFiles(store.file.folder, address)
         : []),
     ];
-    if (json) printJson(context.print, hits);
+    if (json) printJsonLines(context.print, hits);
     else for (const line of describe(hits)) context.print(line);
-    if (store.file?.erasedRemains().possible) context.note(rewriteAdvice(store.file));
+    if (store.file?.erasedRemains().possible) context.note(createRewriteAdvice(store.file));
     if (hits.length > 0) context.exitWith(FOUND);
   });
 }
 
 /** Describes the traces that were found. The text contains no personal data, so that it can be kept as evidence. */
-function describe(hits: readonly TracesFound[]): readonly string[] {
+function describe(hits: readonly PersonalDataTraceCount[]): readonly string[] {
   if (hits.length === 0) return ['0 hits: nothing of it is in any store or topic.'];
   return hits.map(({ place, kind, count }) => `${kind} ${place}: ${count}`);
 }

@@ -11,7 +11,7 @@ import {
   securityTopic,
 } from '@latchkey/events';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
-import { temporaryFolder } from '../../../standalone/src/testing.ts';
+import { createTemporaryFolder } from '../../../standalone/src/testing.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 
 const KAFKA_BROKERS = process.env['KAFKA_BROKERS'] ?? '';
@@ -25,7 +25,7 @@ async function system(t: TestContext, { isGone = false } = {}) {
     onFatal: (reason) => assert.fail(reason),
   });
   t.after(() => bus.close());
-  const folder = await temporaryFolder(t);
+  const folder = await createTemporaryFolder(t);
   const database = openDatabase({ folder, as: 'server' });
   const { erasureReceipts } = openAuthStores(createSqliteStore(database));
   const account = randomUUID();

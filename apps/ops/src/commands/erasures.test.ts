@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { openAuthStores } from '@latchkey/auth';
 import { ownConsumers } from '@latchkey/events';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
-import { temporaryFolder } from '../../../standalone/src/testing.ts';
+import { createTemporaryFolder } from '../../../standalone/src/testing.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -18,7 +18,7 @@ function daysAgo(days: number): string {
  * Creates a data folder with three erasures: one is complete, one waits for consumers to confirm it, one is overdue.
  */
 async function erasures(t: TestContext) {
-  const folder = await temporaryFolder(t);
+  const folder = await createTemporaryFolder(t);
   const database = openDatabase({ folder, as: 'server' });
   const { erasureReceipts } = openAuthStores(createSqliteStore(database));
   async function erased(days: number, consumers: readonly string[]) {

@@ -11,17 +11,26 @@ import {
 import type { Store } from '@latchkey/backend';
 import { readConfig } from '@latchkey/process';
 import type { CommandContext } from '../context.ts';
-import { type FileState, fileErasureOf, fileStateOf, rewriteAdvice } from '../erasures/file.ts';
+import {
+  computeDataFileErasureState,
+  createRewriteAdvice,
+  type DataFileState,
+  toDataFileState,
+} from '../erasures/file.ts';
 import { type ErasureTopics, readErasureTopics } from '../erasures/read-topics.ts';
-import { describeRetained, retainedDataOf } from '../erasures/retained.ts';
-import { describeTopicErasure, topicAdvice, topicErasureOf } from '../erasures/topic.ts';
-import { formatProperties, printPage } from '../output/listing.ts';
-import { formatExamples, JSON_OPTION_HELP, limitOption, type Program } from '../program.ts';
-import { withStore } from '../stores.ts';
+import { computeRetainedData, formatRetainedData } from '../erasures/retained.ts';
+import {
+  computeTopicErasureState,
+  findTopicErasureAdvice,
+  formatTopicErasureState,
+} from '../erasures/topic.ts';
+import { formatProperties, printListingPage } from '../output/listing.ts';
+import { createLimitOption, formatExamples, JSON_OPTION_HELP, type OpsProgram } from '../program.ts';
+import { withOpenedStore } from '../stores.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
-export function addErasuresCommand(program: Program, context: CommandContext): void {
+export function addErasuresCommand(program: OpsProgram, context: CommandContext): void {
   const erasures = program
     .command('erasures')
     .description(
@@ -32,18 +41,18 @@ export function addErasuresCommand(program: Program, context: CommandContext): v
   erasures
     .command('list')
     .description('list erased accounts, the latest first')
-    .addOption(limitOption())
+    .addOption(createLimitOption())
     .option('--waiting', 'only those that a consumer has not confirmed')
     .option('--overdue', 'only those that a consumer has not confirmed within ERASURE_RECEIPT_DAYS')
     .option('--after <account>', 'continue after this account')
     .option('--json', JSON_OPTION_HELP)
     .addHelpText('after', formatExamples('erasures list', 'erasures list --overdue --json'))
     .action(({ limit, waiting = false, overdue = false, after: last, json = false }) =>
-      withStore(context, async (store) => {
+      withOpenedStore(context, async (store) => {
         const stored = openAuthOps(store).erasures;
         const rules = await rulesOf(context, store);
         const after = last === undefined ? undefined : await existing(stored, last);
-        await printPage<ErasureRecord>(context, {
+        await printListingPage<ErasureRecord>(context, {
           limit,
           load: (count) =>
             stored.list({
@@ -75,15 +84,15 @@ export function addErasuresCommand(program: Program, context: CommandContext): v
     .option('--json', 'print one JSON object')
     .addHelpText('after', formatExamples('erasures show 01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f --json'))
     .action((account, { json = false }) =>
-      withStore(context, async (store) => {
+      withOpenedStore(context, async (store) => {
         const rules = await rulesOf(context, store);
         const certificate = certificateOf(await existing(openAuthOps(store).erasures, account), rules);
         if (json) return context.print(JSON.stringify(certificate, undefined, 2));
         const { receipts, missing, confirmed, overdue, complete, topic, retained, file, ...rest } =
           certificate;
         const advice = [
-          topicAdvice(topic, account),
-          file?.clean === false ? rewriteAdvice(file) : undefined,
+          findTopicErasureAdvice(topic, account),
+          file?.clean === false ? createRewriteAdvice(file) : undefined,
         ].filter((line) => line !== undefined);
         const lines = formatProperties({
           ...rest,
@@ -93,8 +102,8 @@ export function addErasuresCommand(program: Program, context: CommandContext): v
           ...Object.fromEntries(
             missing.map((consumer) => [consumer, overdue ? 'overdue' : 'has not confirmed yet']),
           ),
-          [topic.name]: describeTopicErasure(topic),
-          ...Object.fromEntries(retained.map((data) => [data.name, describeRetained(data)])),
+          [topic.name]: formatTopicErasureState(topic),
+          ...Object.fromEntries(retained.map((data) => [data.name, formatRetainedData(data)])),
           ...(file && { [file.name]: file.clean ? 'clean' : 'not rewritten yet' }),
           confirmed: confirmed ? 'yes' : 'no',
           complete: complete ? 'yes' : 'no',
@@ -122,7 +131,7 @@ interface Rules {
   readonly overdueSince: Date;
   readonly topics: ErasureTopics;
   /** The state of the database file. Undefined if the store has none. */
-  readonly fileState: FileState | undefined;
+  readonly fileState: DataFileState | undefined;
 }
 
 async function rulesOf(context: CommandContext, store: Store): Promise<Rules> {
@@ -132,7 +141,7 @@ async function rulesOf(context: CommandContext, store: Store): Promise<Rules> {
   );
   const overdueSince = new Date(Date.now() - receiptDays * DAY_MS);
   const topics = await readErasureTopics(context);
-  return { receiptDays, overdueSince, topics, fileState: store.file && fileStateOf(store.file) };
+  return { receiptDays, overdueSince, topics, fileState: store.file && toDataFileState(store.file) };
 }
 
 /** Returns the erasure of an account. @throws Error with a one-line message if the account was not erased */
@@ -153,9 +162,9 @@ function certificateOf(erasure: ErasureRecord, { receiptDays, overdueSince, topi
   }));
   const missing = findUnconfirmedConsumers(erasure);
   const confirmed = missing.length === 0;
-  const topic = topicErasureOf(erasure, topics.accounts);
-  const retained = topics.retaining.map((each) => retainedDataOf(erasure, each, new Date()));
-  const file = fileState && fileErasureOf(erasure, fileState);
+  const topic = computeTopicErasureState(erasure, topics.accounts);
+  const retained = topics.retaining.map((each) => computeRetainedData(erasure, each, new Date()));
+  const file = fileState && computeDataFileErasureState(erasure, fileState);
   const places = [topic, ...retained, ...(file ? [file] : [])];
   return {
     account,
@@ -185,7 +194,7 @@ function rowOf(erasure: ErasureRecord, rules: Rules): readonly string[] {
     erasedAt,
     receipts.map((receipt) => `${receipt.consumer}${markOf(receipt)}`).join(',') || '-',
     missing.join(',') || '-',
-    describeTopicErasure(topic),
+    formatTopicErasureState(topic),
     overdue ? 'yes' : 'no',
   ];
 }

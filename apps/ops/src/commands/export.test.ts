@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { exportDocumentSchema } from '@latchkey/export';
-import { temporaryFolder } from '../../../standalone/src/testing.ts';
-import { startSystem } from '../testing/people.ts';
+import { createTemporaryFolder } from '../../../standalone/src/testing.ts';
+import { startStandalone } from '../testing/people.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 
 test('an account is exported by its address or its id, also while the server runs', async (t) => {
-  const DATA_DIR = await temporaryFolder(t);
-  const town = await startSystem(DATA_DIR);
+  const DATA_DIR = await createTemporaryFolder(t);
+  const town = await startStandalone(DATA_DIR);
   t.after(() => town.stop());
   const id = await town.settle('ada');
   await town.signUp('eve');
@@ -38,8 +38,8 @@ test('an account is exported by its address or its id, also while the server run
 });
 
 test('an account that does not exist is an error of one line', async (t) => {
-  const DATA_DIR = await temporaryFolder(t);
-  const town = await startSystem(DATA_DIR);
+  const DATA_DIR = await createTemporaryFolder(t);
+  const town = await startStandalone(DATA_DIR);
   t.after(() => town.stop());
   const id = '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f';
   const nobody = await runCommandInProcess({ DATA_DIR }, 'export', id);

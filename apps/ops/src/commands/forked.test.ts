@@ -2,15 +2,15 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { openDatabase } from '@latchkey/sqlite';
-import { temporaryFolder } from '../../../standalone/src/testing.ts';
+import { createTemporaryFolder } from '../../../standalone/src/testing.ts';
 import { waitUntil } from '../testing/eventually.ts';
-import { startSystem } from '../testing/people.ts';
+import { startStandalone } from '../testing/people.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 
 /** Starts a system whose read model has applied another last event of ada than the journal has. */
 async function forkedSystem(t: TestContext) {
-  const folder = await temporaryFolder(t);
-  const town = await startSystem(folder);
+  const folder = await createTemporaryFolder(t);
+  const town = await startStandalone(folder);
   t.after(() => town.stop());
   const ada = await town.settle('ada');
   await town.settle('ben');

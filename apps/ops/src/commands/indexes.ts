@@ -1,29 +1,29 @@
 import type { Store } from '@latchkey/backend';
 import type { Requirement } from '@latchkey/store';
 import type { CommandContext } from '../context.ts';
-import { printJson } from '../output/listing.ts';
-import { formatExamples, JSON_OPTION_HELP, type Program } from '../program.ts';
-import { preparablesOf } from '../schema.ts';
-import { withStore } from '../stores.ts';
+import { printJsonLines } from '../output/listing.ts';
+import { formatExamples, JSON_OPTION_HELP, type OpsProgram } from '../program.ts';
+import { listPreparableSchemas } from '../schema.ts';
+import { withOpenedStore } from '../stores.ts';
 
 /**
  * Adds the command that prepares the store for this version: it migrates the data and creates missing indexes. The
  * command fails if an existing index differs from the required one.
  */
-export function addIndexesCommand(program: Program, context: CommandContext): void {
+export function addIndexesCommand(program: OpsProgram, context: CommandContext): void {
   program
     .command('indexes')
     .description('create the indexes that are missing, migrate the stored data and check the rest')
     .option('--json', JSON_OPTION_HELP)
     .addHelpText('after', formatExamples('indexes', 'indexes --json'))
     .action(({ json = false }) =>
-      withStore(context, (store) => prepareStore(store, context, json), { isLongRunning: true }),
+      withOpenedStore(context, (store) => prepareStore(store, context, json), { isLongRunning: true }),
     );
 }
 
 async function prepareStore(store: Store, { print, note }: CommandContext, json: boolean): Promise<void> {
   let required = 0;
-  for (const schema of preparablesOf(store)) {
+  for (const schema of listPreparableSchemas(store)) {
     const outcomes: { readonly index: string; readonly created: boolean }[] = [];
     for (const requirement of await schema.requirements()) {
       required += 1;
@@ -31,7 +31,7 @@ async function prepareStore(store: Store, { print, note }: CommandContext, json:
       outcomes.push({ index: requirement.name, created: outcome === 'created' });
     }
     await schema.check();
-    if (json) printJson(print, outcomes);
+    if (json) printJsonLines(print, outcomes);
     else
       for (const { index, created } of outcomes) print(`${index}: ${created ? 'created' : 'exists already'}`);
   }

@@ -3,11 +3,11 @@ import { createPrivateKey } from 'node:crypto';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { authSettings, openAuthStores as openAuthStorage } from '@latchkey/auth';
+import { authSettings, openAuthStores } from '@latchkey/auth';
 import { generateSecrets, keyKinds } from '@latchkey/auth/secrets';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { accountsTopic } from '@latchkey/events';
-import { notifierSettings, openStorage as openNotifierStorage } from '@latchkey/notifier';
+import { notifierSettings, openNotifierStorage } from '@latchkey/notifier';
 import { generateDkimKey } from '@latchkey/notifier/ops';
 import {
   createRegistry,
@@ -24,7 +24,7 @@ import {
   openWebhookStorage,
   sealOutdatedSecrets,
 } from '@latchkey/webhooks';
-import { silentLogger, temporaryFolder } from '../../../standalone/src/testing.ts';
+import { createSilentLogger, createTemporaryFolder } from '../../../standalone/src/testing.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 import { createSecretFiles } from './secrets.ts';
 
@@ -43,7 +43,7 @@ const mailSettings = {
 
 /** Creates a data folder and a folder of keys. No service has run with these keys yet. */
 async function openFolders(t: TestContext) {
-  const data = await temporaryFolder(t);
+  const data = await createTemporaryFolder(t);
   const folder = join(data, 'secrets');
   await openDatabase({ folder: data, as: 'server' }).close();
   await createSecretFiles(folder);
@@ -158,7 +158,7 @@ test('keys in the settings are shown if that is asked for, and cannot be changed
 });
 
 test('a former cost is retired wherever the keys are, and changes none of them', async (t) => {
-  const data = await temporaryFolder(t);
+  const data = await createTemporaryFolder(t);
   await openDatabase({ folder: data, as: 'server' }).close();
   const settings = { DATA_DIR: data, ...generateSecrets() };
   // `keys list` creates the table into which this test inserts below.
@@ -206,7 +206,7 @@ test('a key of mails or pseudonyms is needed until nothing that was made with it
     const at = new Date(Date.now() - daysAgo * DAY_MS);
     const { AUDIT_IP_KEY = [] } = settings().auth;
     const { MAIL_BOUNCE_KEY = [], MAIL_DKIM_PRIVATE_KEY = [] } = settings().notifier;
-    await openAuthStorage(store).keyFingerprints.check(givenAs({ AUDIT_IP_KEY }), at);
+    await openAuthStores(store).keyFingerprints.check(givenAs({ AUDIT_IP_KEY }), at);
     const dkim = MAIL_DKIM_PRIVATE_KEY.map(({ privateKey }) =>
       keyPairFingerprint(createPrivateKey(privateKey)),
     );
@@ -259,7 +259,7 @@ test('a new key for DKIM has a name of its own, and its record is printed', asyn
 });
 
 test('a key that only the settings have is shown, wherever the others are', async (t) => {
-  const data = await temporaryFolder(t);
+  const data = await createTemporaryFolder(t);
   await openDatabase({ folder: data, as: 'server' }).close();
   const folder = join(data, 'secrets');
   await createSecretFiles(folder);
@@ -275,7 +275,7 @@ test('a key that only the settings have is shown, wherever the others are', asyn
 });
 
 test('keys that cannot be found are an error that says where to look', async (t) => {
-  const data = await temporaryFolder(t);
+  const data = await createTemporaryFolder(t);
   await openDatabase({ folder: data, as: 'server' }).close();
   const { err } = await runCommandInProcess({ DATA_DIR: data }, 'keys', 'list');
   assert.match(err, /^ops: the keys are neither in the settings nor in \S+secrets\.json: give their folder /);
@@ -322,7 +322,7 @@ test('a former key of webhooks is retired once the user service has started with
       bus,
       genuine: async (records) => records,
       sealer: createSecretSealer(user.WEBHOOK_SECRET_KEY),
-      logger: silentLogger(),
+      logger: createSilentLogger(),
       registry: createRegistry(),
       settings: user,
       now: () => new Date(),

@@ -1,6 +1,6 @@
 /** Lists, rotates and retires keys. */
 import { Argument } from '@commander-js/extra-typings';
-import { auditSettings, openAuthOps as openAuth } from '@latchkey/auth/ops';
+import { auditSettings, openAuthOps } from '@latchkey/auth/ops';
 import {
   addKey,
   getDkimKeyPem,
@@ -14,18 +14,18 @@ import {
   UNNAMED_KEY_ID,
 } from '@latchkey/auth/secrets';
 import type { Store } from '@latchkey/backend';
-import { openOps as openNotifier } from '@latchkey/notifier/ops';
+import { openNotifierOps } from '@latchkey/notifier/ops';
 import { readConfig, settingSchemas } from '@latchkey/process';
 import type { KeyFingerprints } from '@latchkey/store';
 import { openWebhookStorage } from '@latchkey/webhooks';
 import { z } from 'zod';
 import type { CommandContext } from '../context.ts';
-import { type KeyReport, reportOnKeys } from '../key-report.ts';
-import { type KeySource, openKeySource } from '../key-source.ts';
-import { printPage } from '../output/listing.ts';
-import { formatExamples, JSON_OPTION_HELP, type Program } from '../program.ts';
-import { withStore } from '../stores.ts';
-import { DKIM_DOMAIN_HELP, dkimDomainOf, formatDnsRecord } from './mail-dkim.ts';
+import { createKeyReports, type KeyReport } from '../key-report.ts';
+import { openSecretsSource, type SecretsSource } from '../key-source.ts';
+import { printListingPage } from '../output/listing.ts';
+import { formatExamples, JSON_OPTION_HELP, type OpsProgram } from '../program.ts';
+import { withOpenedStore } from '../stores.ts';
+import { DKIM_DOMAIN_HELP, formatDnsRecord, resolveDkimDomain } from './mail-dkim.ts';
 
 const FOLDER = 'the folder of `ops secrets` that has the keys. Default: the settings, or the data folder';
 const SHOW = 'print the settings, which are secret';
@@ -43,7 +43,7 @@ interface Options {
   readonly domain?: string | undefined;
 }
 
-export function addKeysCommand(program: Program, context: CommandContext): void {
+export function addKeysCommand(program: OpsProgram, context: CommandContext): void {
   const keys = program
     .command('keys')
     .description('list keys, rotate them, and retire those that nothing needs any more')
@@ -60,7 +60,7 @@ export function addKeysCommand(program: Program, context: CommandContext): void 
     .action(({ folder, json = false }) =>
       withKeys(context, folder, async ({ secrets }, store) => {
         const reports = await reportsOn(store, secrets, context);
-        await printPage<KeyReport>(context, {
+        await printListingPage<KeyReport>(context, {
           limit: MAX_KEYS,
           load: async () => reports,
           nameOf: ({ id }) => id,
@@ -98,7 +98,7 @@ export function addKeysCommand(program: Program, context: CommandContext): void 
       withKeys(context, options.folder, async (source, store) => {
         if (next && promote) throw new Error('give either --next or --promote');
         if (promote) await assertNext(kind, source.secrets, store);
-        const domain = kind === 'dkim' ? dkimDomainOf(options.domain, context.environment) : undefined;
+        const domain = kind === 'dkim' ? resolveDkimDomain(options.domain, context.environment) : undefined;
         const { id, changes } = promote
           ? promoteKey(kind, source.secrets)
           : addKey(kind, source.secrets, next ? 'next' : 'current');
@@ -151,9 +151,11 @@ export function addKeysCommand(program: Program, context: CommandContext): void 
 function withKeys(
   context: CommandContext,
   folder: string | undefined,
-  work: (source: KeySource, store: Store) => Promise<void>,
+  work: (source: SecretsSource, store: Store) => Promise<void>,
 ): Promise<void> {
-  return withStore(context, async (store) => work(await openKeySource(folder, context.environment), store));
+  return withOpenedStore(context, async (store) =>
+    work(await openSecretsSource(folder, context.environment), store),
+  );
 }
 
 function reportsOn(
@@ -162,7 +164,7 @@ function reportsOn(
   { environment }: CommandContext,
 ): Promise<readonly KeyReport[]> {
   const { ACCESS_TOKEN_MINUTES, AUDIT_RETENTION_DAYS } = readConfig(lifetimeSettings, environment);
-  return reportOnKeys(store, secrets, {
+  return createKeyReports(store, secrets, {
     now: new Date(),
     accessTokenMinutes: ACCESS_TOKEN_MINUTES,
     auditDays: AUDIT_RETENTION_DAYS,
@@ -185,7 +187,7 @@ function selectorOf(id: string): string {
 /** Returns the store that records the keys of a kind. */
 function storedKeys(store: Store, kind: KeyReport['kind']): Pick<KeyFingerprints, 'list' | 'forget'> {
   if (kind === 'webhooks') return openWebhookStorage(store).keyFingerprints;
-  return kind === 'bounces' || kind === 'dkim' ? openNotifier(store).keys : openAuth(store).keys;
+  return kind === 'bounces' || kind === 'dkim' ? openNotifierOps(store).keys : openAuthOps(store).keys;
 }
 
 /**
@@ -228,19 +230,19 @@ function assertRetirable({ id, state, needs, canBeForced }: KeyReport, force: bo
  * Asserts that changed keys can be written to files, or that `--show` was given to print them.
  * @throws Error with a one-line message if neither is the case
  */
-function assertWritable(source: KeySource, changes: Partial<StoredSecrets>, { show }: Options): void {
+function assertWritable(source: SecretsSource, changes: Partial<StoredSecrets>, { show }: Options): void {
   if (!isWritable(source, changes) && show === undefined)
     throw new Error(
       'the keys are in the settings, which a command cannot change: --show prints the new ones',
     );
 }
 
-function isWritable({ write, inSettings }: KeySource, changes: Partial<StoredSecrets>): boolean {
+function isWritable({ write, inSettings }: SecretsSource, changes: Partial<StoredSecrets>): boolean {
   return write !== undefined && !Object.keys(changes).some((name) => inSettings.includes(name));
 }
 
 async function apply(
-  source: KeySource,
+  source: SecretsSource,
   changes: Partial<StoredSecrets>,
   options: Options,
   { print }: CommandContext,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { notifierSettings } from '@latchkey/notifier';
 import { readConfig } from '@latchkey/process';
-import { temporaryFolder } from '../../../standalone/src/testing.ts';
+import { createTemporaryFolder } from '../../../standalone/src/testing.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 
 function settingsIn(out: string): Readonly<Record<string, string>> {
@@ -12,7 +12,7 @@ function settingsIn(out: string): Readonly<Record<string, string>> {
 }
 
 test('mail dkim makes a key once, and prints its record and the settings that use it', async (t) => {
-  const file = join(await temporaryFolder(t), 'keys', 'dkim.pem');
+  const file = join(await createTemporaryFolder(t), 'keys', 'dkim.pem');
   const words = ['mail', 'dkim', file, '--domain', 'example.com'];
   const first = await runCommandInProcess({}, ...words);
   assert.deepEqual([first.code, first.err], [0, `${file}: made a key.\n`]);
@@ -38,7 +38,7 @@ test('mail dkim makes a key once, and prints its record and the settings that us
 });
 
 test('mail dkim takes the domain and the name from the settings', async (t) => {
-  const file = join(await temporaryFolder(t), 'dkim.pem');
+  const file = join(await createTemporaryFolder(t), 'dkim.pem');
   const { out } = await runCommandInProcess(
     { MAIL_FROM: 'noreply@example.org', MAIL_DKIM_SELECTOR: 'k2' },
     'mail',
@@ -54,7 +54,7 @@ test('mail dkim takes the domain and the name from the settings', async (t) => {
 });
 
 test('mail dkim leaves a file alone that holds no key', async (t) => {
-  const file = join(await temporaryFolder(t), 'dkim.pem');
+  const file = join(await createTemporaryFolder(t), 'dkim.pem');
   await writeFile(file, 'something else');
   const { code, err } = await runCommandInProcess({ MAIL_FROM: 'a@example.com' }, 'mail', 'dkim', file);
   assert.equal(code, 1);

@@ -3,7 +3,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Command } from '@commander-js/extra-typings';
-import { dkimRecord, findDkimKeyFault, generateDkimKey } from '@latchkey/notifier/ops';
+import { createDkimDnsRecord, findDkimKeyFault, generateDkimKey } from '@latchkey/notifier/ops';
 import { createTextFile, readTextFile } from '@latchkey/process';
 import type { CommandContext } from '../context.ts';
 import { formatExamples } from '../program.ts';
@@ -23,7 +23,7 @@ export function addMailDkimCommand(
     .addHelpText('after', formatExamples('mail dkim /srv/latchkey/dkim.pem --domain example.com'))
     .action(async (file, options) => {
       const { environment, print, note } = context;
-      const domain = dkimDomainOf(options.domain, environment);
+      const domain = resolveDkimDomain(options.domain, environment);
       const selector = options.selector ?? (environment['MAIL_DKIM_SELECTOR'] || 'latchkey1');
       const path = resolve(file);
       const { privateKey, isNew } = await keyIn(path);
@@ -42,7 +42,10 @@ export function addMailDkimCommand(
  * @param given the value of `--domain`
  * @throws Error with a one-line message if none of them is set
  */
-export function dkimDomainOf(given: string | undefined, environment: CommandContext['environment']): string {
+export function resolveDkimDomain(
+  given: string | undefined,
+  environment: CommandContext['environment'],
+): string {
   const domain =
     given ?? (environment['MAIL_DKIM_DOMAIN'] || environment['MAIL_FROM']?.split('@').at(-1) || undefined);
   if (domain !== undefined) return domain;
@@ -50,8 +53,8 @@ export function dkimDomainOf(given: string | undefined, environment: CommandCont
 }
 
 /** Returns the DNS record of a key as a line of a zone file. */
-export function formatDnsRecord(key: Parameters<typeof dkimRecord>[0]): string {
-  const { name, type, parts } = dkimRecord(key);
+export function formatDnsRecord(key: Parameters<typeof createDkimDnsRecord>[0]): string {
+  const { name, type, parts } = createDkimDnsRecord(key);
   return `${name}. IN ${type} ${parts.map((part) => `"${part}"`).join(' ')}`;
 }
 

@@ -1,14 +1,14 @@
-import { type MailTestStep, readMailSettings, testMail } from '@latchkey/notifier/ops';
+import { type MailTestStep, readMailSettings, sendTestMail } from '@latchkey/notifier/ops';
 import type { CommandContext } from '../context.ts';
 import { parseEmailArgument } from '../email-argument.ts';
-import { formatExamples, type Program } from '../program.ts';
+import { formatExamples, type OpsProgram } from '../program.ts';
 import { addMailDkimCommand } from './mail-dkim.ts';
 
 /** The width of the column that shows the stage of a mail test, in characters. */
 const STAGE = 20;
 const TIME = 9;
 
-export function addMailCommand(program: Program, context: CommandContext): void {
+export function addMailCommand(program: OpsProgram, context: CommandContext): void {
   const mail = program
     .command('mail')
     .description('test the mail server, or make a DKIM key')
@@ -25,7 +25,7 @@ export function addMailCommand(program: Program, context: CommandContext): void 
     .addHelpText('after', formatExamples('mail test someone@example.com'))
     .action(async ({ stored: to }) => {
       const { settings, publicUrl } = readMailSettings(context.environment);
-      const failed = await testMail(settings, {
+      const failed = await sendTestMail(settings, {
         to,
         ...(publicUrl !== undefined && { publicUrl }),
         onStep: (step) => context.print(lineOf(step)),

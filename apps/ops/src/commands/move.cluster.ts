@@ -14,11 +14,7 @@ import { createFixedEventKeySource } from '@latchkey/consumer';
 import { receiptsTopic, topics } from '@latchkey/events';
 import { type MongoStore, openMongo } from '@latchkey/mongo';
 import { mongoUrl } from '@latchkey/mongo/testing';
-import {
-  compose as composeNotifier,
-  notifierSettings,
-  openStorage as openNotifierStorage,
-} from '@latchkey/notifier';
+import { compose as composeNotifier, notifierSettings, openNotifierStorage } from '@latchkey/notifier';
 import { createRegistry, groupParts, readConfig } from '@latchkey/process';
 import { openDatabase, openSqlite } from '@latchkey/sqlite';
 import { createFixedKeySource } from '@latchkey/tokens';
@@ -26,11 +22,11 @@ import { compose as composeUser, userSettings } from '@latchkey/user';
 import { openWebhookStorage } from '@latchkey/webhooks';
 import { z } from 'zod';
 import { composeStandalone } from '../../../standalone/src/compose.ts';
-import { readSettings } from '../../../standalone/src/settings.ts';
-import { serveRoutes, silentLogger, temporaryFolder } from '../../../standalone/src/testing.ts';
+import { readStandaloneSettings } from '../../../standalone/src/settings.ts';
+import { createSilentLogger, createTemporaryFolder, serveRoutes } from '../../../standalone/src/testing.ts';
 import { waitUntil } from '../testing/eventually.ts';
 import { createIsolatedTopics } from '../testing/isolated-topics.ts';
-import { type MailSink, startMailSink } from '../testing/mail-sink.ts';
+import { startTestMailServer, type TestMailServer } from '../testing/mail-sink.ts';
 import { runOps } from '../testing/run-ops.ts';
 import { stripProgress } from '../testing/strip-progress.ts';
 
@@ -56,7 +52,7 @@ async function ownDatabase(t: TestContext) {
   return { url: url.href, connection: mongo.connection, store: mongo };
 }
 
-function mailSettings(sink: MailSink) {
+function mailSettings(sink: TestMailServer) {
   return {
     MAIL_SERVER: '127.0.0.1',
     MAIL_PORT: String(sink.port),
@@ -102,10 +98,13 @@ function linkIn(text: string): string {
  * and still has pending mails.
  */
 async function usedFolder(t: TestContext) {
-  const folder = await temporaryFolder(t);
-  const sink = await startMailSink(t);
-  const config = readSettings({ PORT: '0', DATA_DIR: folder, PUBLIC_URL, ...mailSettings(sink) });
-  const standalone = await composeStandalone(config, { logger: silentLogger(), registry: createRegistry() });
+  const folder = await createTemporaryFolder(t);
+  const sink = await startTestMailServer(t);
+  const config = readStandaloneSettings({ PORT: '0', DATA_DIR: folder, PUBLIC_URL, ...mailSettings(sink) });
+  const standalone = await composeStandalone(config, {
+    logger: createSilentLogger(),
+    registry: createRegistry(),
+  });
   await standalone.start();
   const app = client(standalone.url);
   const [ada, ben] = [`ada-${randomUUID()}@example.com`, `ben-${randomUUID()}@example.com`];
@@ -137,11 +136,11 @@ async function usedFolder(t: TestContext) {
 
 /** Starts the services on Kafka and MongoDB, with the keys from an env file. */
 async function startCluster(t: TestContext, store: MongoStore, keys: object) {
-  const sink = await startMailSink(t);
+  const sink = await startTestMailServer(t);
   const kafka = createKafkaBus({
     brokers: brokers(),
     clientId: 'latchkey-move-test',
-    logger: silentLogger(),
+    logger: createSilentLogger(),
     onFatal: (reason) => assert.fail(reason),
   });
   t.after(() => kafka.close());
@@ -158,7 +157,7 @@ async function startCluster(t: TestContext, store: MongoStore, keys: object) {
   function deps() {
     return {
       backend: { store, bus: own.bus },
-      logger: silentLogger(),
+      logger: createSilentLogger(),
       registry: createRegistry(),
     };
   }
@@ -308,7 +307,7 @@ test('a repeated move accepts changes of the services in moved data, and reports
 });
 
 test('since when each key is in use moves, so that a former one needs no longer than before', async (t) => {
-  const folder = await temporaryFolder(t);
+  const folder = await createTemporaryFolder(t);
   const { url, store } = await ownDatabase(t);
   const settings = { DATA_DIR: folder, MONGO_URL: url, ...generateSecrets() };
   const given = {
@@ -400,18 +399,21 @@ async function startReceiver(t: TestContext) {
 }
 
 test('webhooks continue where they were: nothing is sent twice, and waiting events are sent', async (t) => {
-  const folder = await temporaryFolder(t);
-  const sink = await startMailSink(t);
+  const folder = await createTemporaryFolder(t);
+  const sink = await startTestMailServer(t);
   const receiver = await startReceiver(t);
   const WEBHOOKS_ALLOW_PRIVATE = 'true';
-  const config = readSettings({
+  const config = readStandaloneSettings({
     PORT: '0',
     DATA_DIR: folder,
     PUBLIC_URL,
     WEBHOOKS_ALLOW_PRIVATE,
     ...mailSettings(sink),
   });
-  const standalone = await composeStandalone(config, { logger: silentLogger(), registry: createRegistry() });
+  const standalone = await composeStandalone(config, {
+    logger: createSilentLogger(),
+    registry: createRegistry(),
+  });
   await standalone.start();
   const settings = { DATA_DIR: folder, WEBHOOKS_ALLOW_PRIVATE };
   const added = await runOps(settings, 'webhooks', 'add', 'crm', receiver.url);

@@ -3,7 +3,7 @@
  * starts on MongoDB, and the read models are filled from these events.
  */
 import { join, resolve } from 'node:path';
-import { openAuthOps as openAuth, prepareAuthDataMove as openAuthMove } from '@latchkey/auth/ops';
+import { openAuthOps, prepareAuthDataMove } from '@latchkey/auth/ops';
 import type { Secrets } from '@latchkey/auth/secrets';
 import {
   readEmbeddedStoreConfig,
@@ -13,26 +13,31 @@ import {
 } from '@latchkey/backend';
 import { type Bus, withTopicNames } from '@latchkey/bus';
 import { openServiceClients } from '@latchkey/clients';
-import { prepareMove as openNotifierMove } from '@latchkey/notifier/ops';
+import { prepareNotifierDataMove } from '@latchkey/notifier/ops';
 import { readConfig } from '@latchkey/process';
 import { createRecordMove, type RecordMove } from '@latchkey/store';
-import { createWebhookMoves, findOutdatedSecrets, openWebhookStorage } from '@latchkey/webhooks';
+import { createWebhookDataMoves, findOutdatedSecrets, openWebhookStorage } from '@latchkey/webhooks';
 import type { CommandContext } from '../context.ts';
-import { assertFileHasNoOtherKeys, createWebhookSealer, keysOfFolder, writeEnvFile } from '../keys.ts';
+import {
+  assertFileHasNoOtherKeys,
+  createWebhookSealer,
+  readKeysForFolder,
+  writeKeysToEnvFile,
+} from '../keys.ts';
 import { withEmbeddedLog } from '../log.ts';
 import { formatCount } from '../output/progress.ts';
-import { formatExamples, type Program } from '../program.ts';
-import { preparablesOf } from '../schema.ts';
-import { dataFolderOf, withStore } from '../stores.ts';
+import { formatExamples, type OpsProgram } from '../program.ts';
+import { listPreparableSchemas } from '../schema.ts';
+import { getDataFolder, withOpenedStore } from '../stores.ts';
 
-export function addMoveCommand(program: Program, context: CommandContext): void {
+export function addMoveCommand(program: OpsProgram, context: CommandContext): void {
   program
     .command('move')
     .description('move the data folder of a stopped standalone to MongoDB, and its keys to a file')
     .option('--env-file <file>', 'where to write the keys (default: cluster.env in the data folder)')
     .addHelpText('after', formatExamples('move', 'move --env-file /srv/latchkey/cluster.env'))
     .action(({ envFile }) => {
-      const folder = dataFolderOf(context.environment);
+      const folder = getDataFolder(context.environment);
       return moveFolder(folder, resolve(envFile ?? join(folder, 'cluster.env')), context);
     });
 }
@@ -41,19 +46,19 @@ async function moveFolder(folder: string, envFile: string, context: CommandConte
   const config = readEmbeddedStoreConfig(context.environment);
   const { TOPIC_NAMES } = readConfig(topicNameSettings, context.environment);
   const target = readServerStoreConfig(context.environment);
-  await withStore(
+  await withOpenedStore(
     context,
     async (from) => {
-      const keys = await keysOfFolder(folder, context.environment);
+      const keys = await readKeysForFolder(folder, context.environment);
       await assertFileHasNoOtherKeys(envFile, keys);
       await withEmbeddedLog(from, (log) => {
         const bus = withTopicNames(log.bus, TOPIC_NAMES);
-        return withStore(context, (to) => moveStore({ from, bus, to, keys }, context), {
+        return withOpenedStore(context, (to) => moveStore({ from, bus, to, keys }, context), {
           config: target,
           isLongRunning: true,
         });
       });
-      await writeEnvFile(envFile, keys);
+      await writeKeysToEnvFile(envFile, keys);
       context.print(`The keys for the services are in ${envFile}.`);
     },
     { config, as: 'exclusive' },
@@ -70,10 +75,10 @@ interface Move {
 
 async function moveStore(move: Move, context: CommandContext): Promise<void> {
   const { from, to, keys } = move;
-  for (const schema of preparablesOf(to)) await schema.check();
+  for (const schema of listPreparableSchemas(to)) await schema.check();
   await findOutdatedSecrets(openWebhookStorage(from).endpoints, createWebhookSealer(keys.WEBHOOK_SECRET_KEY));
-  const auth = openAuthMove(from, to, keys);
-  const notifier = openNotifierMove(from, to);
+  const auth = prepareAuthDataMove(from, to, keys);
+  const notifier = prepareNotifierDataMove(from, to);
   // Deliveries are moved before commits. If auth publishes the moved commits again, the notifier then finds the
   // deliveries and does not send their mails again.
   const kinds = [...clientsIn(from, to), ...webhooksIn(move), ...notifier.kinds, ...auth.kinds];
@@ -110,8 +115,8 @@ function clientsIn(from: Store, to: Store): readonly RecordMove[] {
  * @throws Error with a one-line message if webhooks cannot be moved from the kind of store of `from` to that of `to`
  */
 function webhooksIn({ from, bus, to }: Move): readonly RecordMove[] {
-  const { journal } = openAuth(from);
-  const kinds = createWebhookMoves({
+  const { journal } = openAuthOps(from);
+  const kinds = createWebhookDataMoves({
     from: openWebhookStorage(from),
     to: openWebhookStorage(to),
     bus,

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ComparisonResult } from '@latchkey/user/ops';
-import { assertParity } from './parity.ts';
+import type { GenerationComparison } from '@latchkey/user/ops';
+import { assertGenerationMayBecomeActive } from './parity.ts';
 
-const same: ComparisonResult = {
+const same: GenerationComparison = {
   accounts: 3,
   differing: 0,
   fields: {},
@@ -21,12 +21,12 @@ test('a generation that is behind in some accounts becomes active only if that i
   const apart = { ...same, apart: 2, apartExamples: ['ada', 'ben'] };
   const printed: string[] = [];
   const context = { print: (line: string) => void printed.push(line) };
-  assert.throws(() => assertParity(2, apart, false, context), {
+  assert.throws(() => assertGenerationMayBecomeActive(2, apart, false, context), {
     message:
       'Not switched over: 2 accounts did not reach in generation 2 the event that the active one has, such as ada, ben. Is the user service running? If a backup was restored, the active one may have events that are no longer on the topic: repeat with --accept-differences.',
   });
   assert.deepEqual(printed, []);
-  assertParity(2, apart, true, context);
+  assertGenerationMayBecomeActive(2, apart, true, context);
   assert.deepEqual(printed, [
     '1 account compared, field by field: no difference.',
     'Accepted: 2 accounts at different events in the two generations, such as ada, ben.',
@@ -36,7 +36,7 @@ test('a generation that is behind in some accounts becomes active only if that i
 test('a generation that has more events of some accounts becomes active, and repairs these accounts', () => {
   const printed: string[] = [];
   const repaired = { ...same, repaired: 2, repairedExamples: ['ada', 'ben'] };
-  assertParity(2, repaired, false, { print: (line) => void printed.push(line) });
+  assertGenerationMayBecomeActive(2, repaired, false, { print: (line) => void printed.push(line) });
   assert.deepEqual(printed, [
     '1 account compared, field by field: no difference.',
     'Generation 2 has events of 2 accounts that the active one lacks, such as ada, ben: switching over repairs them.',
@@ -45,7 +45,7 @@ test('a generation that has more events of some accounts becomes active, and rep
 
 test('a generation in which more accounts are parked never becomes active', () => {
   assert.throws(
-    () => assertParity(2, { ...same, parked: 1 }, true, { print: () => assert.fail() }),
+    () => assertGenerationMayBecomeActive(2, { ...same, parked: 1 }, true, { print: () => assert.fail() }),
     /^Error: Not switched over: 1 account parked in generation 2/,
   );
 });

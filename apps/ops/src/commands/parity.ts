@@ -1,12 +1,12 @@
 /** Decides whether `rebuild user` may switch over to a generation of the read model. */
-import type { ComparisonResult } from '@latchkey/user/ops';
+import type { GenerationComparison } from '@latchkey/user/ops';
 import type { CommandContext } from '../context.ts';
 import { formatCount, formatNumber } from '../output/progress.ts';
 
 /** Checks the result of a comparison. @throws Error with a one-line message if the generation must not become active */
-export function assertParity(
+export function assertGenerationMayBecomeActive(
   generation: number,
-  parity: ComparisonResult,
+  parity: GenerationComparison,
   acceptDifferences: boolean,
   { print }: Pick<CommandContext, 'print'>,
 ): void {
@@ -46,7 +46,7 @@ export function assertParity(
     );
 }
 
-function differences({ accounts, differing, fields, examples }: ComparisonResult): string {
+function differences({ accounts, differing, fields, examples }: GenerationComparison): string {
   const byField = Object.entries(fields).map(([field, count]) => `${field} (${formatNumber(count)})`);
   return `differences in ${byField.join(', ')}: ${formatNumber(differing)} of ${formatCount(accounts, 'account')}, such as ${examples.join(', ')}`;
 }

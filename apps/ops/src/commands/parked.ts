@@ -1,25 +1,25 @@
-import { openAuthOps as openAuth } from '@latchkey/auth/ops';
+import { openAuthOps } from '@latchkey/auth/ops';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
 import { readPages } from '@latchkey/store';
 import {
-  type GenerationRetry,
-  openOps as openUser,
+  type GenerationRetryOutcome,
+  openUserOps,
   type ParkedAccount,
-  type ParkedInGeneration,
+  type ParkedMarkInGeneration,
   type UserOps,
 } from '@latchkey/user/ops';
 import type { CommandContext } from '../context.ts';
 import { createJournalAuthenticator } from '../journal-records.ts';
-import { formatProperties, printJson, printPage } from '../output/listing.ts';
-import { redactRecord, textFieldsOf } from '../output/redacted.ts';
-import { formatExamples, JSON_OPTION_HELP, limitOption, type Program } from '../program.ts';
-import { withSystem } from '../system.ts';
+import { formatProperties, printJsonLines, printListingPage } from '../output/listing.ts';
+import { flattenRedactedRecord, redactRecord } from '../output/redacted.ts';
+import { createLimitOption, formatExamples, JSON_OPTION_HELP, type OpsProgram } from '../program.ts';
+import { withOpenedSystem } from '../system.ts';
 
 const NONE = 'No account is parked.';
 const FORKED_HINT =
   'Rebuild the read model (rebuild user); if the topic still has both histories, write a new topic first (republish --to).';
 
-export function addParkedCommand(program: Program, context: CommandContext): void {
+export function addParkedCommand(program: OpsProgram, context: CommandContext): void {
   const parked = program
     .command('parked')
     .description('list, show or retry accounts that the read model has stopped updating')
@@ -28,13 +28,13 @@ export function addParkedCommand(program: Program, context: CommandContext): voi
   parked
     .command('list')
     .description('list parked accounts with the record that could not be applied and the cause')
-    .addOption(limitOption())
+    .addOption(createLimitOption())
     .option('--after <account>', 'continue after this account')
     .option('--json', JSON_OPTION_HELP)
     .addHelpText('after', formatExamples('parked list', 'parked list --limit 1000 --json'))
     .action(({ limit, after, json = false }) =>
       withAccounts(context, (accounts, names) =>
-        printPage(context, {
+        printListingPage(context, {
           limit,
           load: (count) => accounts.listParked({ limit: count, ...(after !== undefined && { after }) }),
           nameOf: ({ account }) => account,
@@ -76,8 +76,8 @@ export function addParkedCommand(program: Program, context: CommandContext): voi
     .action((account, { all = false, json = false }) => {
       if (all === (account !== undefined)) retry.error('give either an account or --all');
       return withAccounts(context, async (accounts, names) => {
-        function report(id: string, outcome: GenerationRetry) {
-          if (json) printJson(context.print, [{ account: id, ...outcome }]);
+        function report(id: string, outcome: GenerationRetryOutcome) {
+          if (json) printJsonLines(context.print, [{ account: id, ...outcome }]);
           else context.print(describeOutcome(names, id, outcome));
         }
         if (account !== undefined) return retryOne(accounts, account, report);
@@ -89,8 +89,8 @@ export function addParkedCommand(program: Program, context: CommandContext): voi
 
 /** Reads parked accounts and retries their records. Uses the read model, the journal and the log. */
 interface Accounts extends Pick<UserOps, 'listParked' | 'findParked'> {
-  recordOf(parked: ParkedInGeneration): ReturnType<UserOps['recordOf']>;
-  retryParked(account: string): Promise<GenerationRetry>;
+  recordOf(parked: ParkedMarkInGeneration): ReturnType<UserOps['recordOf']>;
+  retryParked(account: string): Promise<GenerationRetryOutcome>;
 }
 
 interface Names {
@@ -107,10 +107,10 @@ function withAccounts(
   context: CommandContext,
   work: (accounts: Accounts, names: Names) => Promise<void>,
 ): Promise<void> {
-  return withSystem(context, async ({ store, bus, nameOf }) => {
-    const { lastSequence: lastDecided, journal } = openAuth(store);
+  return withOpenedSystem(context, async ({ store, bus, nameOf }) => {
+    const { lastSequence: lastDecided, journal } = openAuthOps(store);
     const authenticate = createJournalAuthenticator(journal);
-    const user = openUser(store);
+    const user = openUserOps(store);
     const accounts: Accounts = {
       ...user,
       recordOf: (parked) => user.recordOf(parked, bus),
@@ -133,15 +133,15 @@ async function show(
   for (const mark of parked.marks) {
     const record = await accounts.recordOf(mark);
     const found = record && redactRecord(record);
-    if (json) printJson(print, [{ ...toJson(names, mark), found: found ?? null }]);
+    if (json) printJsonLines(print, [{ ...toJson(names, mark), found: found ?? null }]);
     else {
-      const fields = found ? textFieldsOf(found) : { value: '(no longer on the topic)' };
+      const fields = found ? flattenRedactedRecord(found) : { value: '(no longer on the topic)' };
       for (const line of formatProperties({ ...describe(names, mark), ...fields })) print(line);
     }
   }
 }
 
-type ReportOutcome = (account: string, outcome: GenerationRetry) => void;
+type ReportOutcome = (account: string, outcome: GenerationRetryOutcome) => void;
 
 async function retryOne(accounts: Accounts, account: string, report: ReportOutcome): Promise<void> {
   const outcome = await accounts.retryParked(account);
@@ -194,22 +194,22 @@ async function* parkedAccounts(accounts: Accounts): AsyncGenerator<string> {
 function describeOutcome(
   { severalGenerations }: Names,
   account: string,
-  { result, sequence, cause, generation }: GenerationRetry,
+  { result, sequence, cause, generation }: GenerationRetryOutcome,
 ): string {
   const where = severalGenerations && result !== 'not parked' ? ` in generation ${generation}` : '';
   return `${account}: ${result}${where}, at event ${sequence}${cause === undefined ? '' : `: ${cause}`}`;
 }
 
-function placeOf({ topic }: Names, { partition, offset }: ParkedInGeneration): string {
+function placeOf({ topic }: Names, { partition, offset }: ParkedMarkInGeneration): string {
   return `${topic}/${partition}/${offset}`;
 }
 
-function toJson(names: Names, parked: ParkedInGeneration) {
+function toJson(names: Names, parked: ParkedMarkInGeneration) {
   const { account, generation, after, reason, cause } = parked;
   return { account, generation, after, record: placeOf(names, parked), reason, cause };
 }
 
-function toRow(names: Names, parked: ParkedInGeneration): readonly string[] {
+function toRow(names: Names, parked: ParkedMarkInGeneration): readonly string[] {
   return [
     parked.account,
     ...(names.severalGenerations ? [String(parked.generation)] : []),
@@ -219,7 +219,7 @@ function toRow(names: Names, parked: ParkedInGeneration): readonly string[] {
   ];
 }
 
-function describe(names: Names, parked: ParkedInGeneration) {
+function describe(names: Names, parked: ParkedMarkInGeneration) {
   return {
     account: parked.account,
     generation: names.severalGenerations ? parked.generation : undefined,

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { temporaryFolder } from '../../../standalone/src/testing.ts';
+import { createTemporaryFolder } from '../../../standalone/src/testing.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 
 function listOf(counts: Readonly<Record<string, number>>): string {
@@ -14,7 +14,7 @@ function listOf(counts: Readonly<Record<string, number>>): string {
 }
 
 test('passwords import creates the file that auth reads', async (t) => {
-  const folder = await temporaryFolder(t);
+  const folder = await createTemporaryFolder(t);
   const [list, file] = [join(folder, 'list.txt'), join(folder, 'breached.bin')];
   await writeFile(list, listOf({ 'correct horse battery': 200, 'plum gravel otter': 1 }));
   const all = await runCommandInProcess({}, 'passwords', 'import', list, file);
@@ -25,7 +25,7 @@ test('passwords import creates the file that auth reads', async (t) => {
 });
 
 test('passwords import says which line is wrong, and which option', async (t) => {
-  const folder = await temporaryFolder(t);
+  const folder = await createTemporaryFolder(t);
   const [list, file] = [join(folder, 'list.txt'), join(folder, 'breached.bin')];
   await writeFile(list, 'hunter2\n');
   const malformed = await runCommandInProcess({}, 'passwords', 'import', list, file);

@@ -1,12 +1,12 @@
 import { importBreachedPasswords } from '@latchkey/auth/ops';
 import type { CommandContext } from '../context.ts';
 import { formatNumber } from '../output/progress.ts';
-import { formatExamples, type Program, wholeNumberParser } from '../program.ts';
+import { createWholeNumberParser, formatExamples, type OpsProgram } from '../program.ts';
 
 const MAX_COUNT = 1_000_000_000;
 
 /** Adds the command that creates the file of breached passwords, which auth refuses. */
-export function addPasswordsCommand(program: Program, { print }: CommandContext): void {
+export function addPasswordsCommand(program: OpsProgram, { print }: CommandContext): void {
   const passwords = program
     .command('passwords')
     .description('manage passwords that are known from breaches')
@@ -19,7 +19,7 @@ export function addPasswordsCommand(program: Program, { print }: CommandContext)
     .option(
       '--least <count>',
       'leave out passwords that were seen less often',
-      wholeNumberParser(1, MAX_COUNT),
+      createWholeNumberParser(1, MAX_COUNT),
       1,
     )
     .addHelpText('after', formatExamples('passwords import pwned-passwords-sha1.txt breached.bin --least 10'))

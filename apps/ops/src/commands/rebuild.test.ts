@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, type TestContext, test } from 'node:test';
-import { openAuthStores as openAuthStorage } from '@latchkey/auth';
+import { openAuthStores } from '@latchkey/auth';
 import type { Bus } from '@latchkey/bus';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { testEventKeySource } from '@latchkey/consumer/testing/signed';
@@ -17,12 +17,12 @@ import {
 import { createRegistry, readConfig } from '@latchkey/process';
 import { createSqliteStore, type Database, openDatabase } from '@latchkey/sqlite';
 import { createFixedKeySource } from '@latchkey/tokens';
-import { compose, userSettings, userTopics } from '@latchkey/user';
-import { openOps } from '@latchkey/user/ops';
-import { silentLogger, temporaryFolder } from '../../../standalone/src/testing.ts';
-import { sqlOfEventRecords } from '../testing/events-of.ts';
+import { compose, topicsOfUserService, userSettings } from '@latchkey/user';
+import { openUserOps } from '@latchkey/user/ops';
+import { createSilentLogger, createTemporaryFolder } from '../../../standalone/src/testing.ts';
+import { createEventRecordsSql } from '../testing/events-of.ts';
 import { waitUntil } from '../testing/eventually.ts';
-import { startSystem } from '../testing/people.ts';
+import { startStandalone } from '../testing/people.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 
 function registered(userId: string): LatchkeyEvent {
@@ -43,15 +43,15 @@ function erased(userId: string): LatchkeyEvent {
 }
 
 async function scene(t: TestContext) {
-  const folder = await temporaryFolder(t);
+  const folder = await createTemporaryFolder(t);
   const database = openDatabase({ folder, as: 'server' });
   const bus = createEmbeddedBus({ database });
-  await bus.ensureTopics(userTopics);
+  await bus.ensureTopics(topicsOfUserService);
   const user = compose(
     readConfig(userSettings, { PUBLIC_URL: 'https://id.example.com', EVENT_SIGNATURES: 'warn' }),
     {
       backend: { store: createSqliteStore(database), bus },
-      logger: silentLogger(),
+      logger: createSilentLogger(),
       registry: createRegistry(),
       keys: createFixedKeySource({ keys: [] }),
       eventKeys: testEventKeySource,
@@ -74,7 +74,7 @@ async function scene(t: TestContext) {
     /** Publishes a record that cannot be decoded as an event. */
     publishGarbage: () =>
       bus.publish(ACCOUNTS_TOPIC, [{ key: account, value: Buffer.from('{'), headers: {} }]),
-    listParked: () => openOps(createSqliteStore(database)).listParked({ limit: 9 }),
+    listParked: () => openUserOps(createSqliteStore(database)).listParked({ limit: 9 }),
     rebuild: (...words: readonly string[]) =>
       runCommandInProcess({ DATA_DIR: folder }, 'rebuild', 'user', ...words),
   };
@@ -82,10 +82,10 @@ async function scene(t: TestContext) {
 
 /** Creates a used data folder in which one account was parked at an invalid record and later unparked. */
 async function repairedTown(t: TestContext) {
-  const folder = await temporaryFolder(t);
+  const folder = await createTemporaryFolder(t);
   // With the default setting, a record without a signature would be skipped. With `warn`, the unreadable record that
   // is published below parks its account.
-  const town = await startSystem(folder, { EVENT_SIGNATURES: 'warn' });
+  const town = await startStandalone(folder, { EVENT_SIGNATURES: 'warn' });
   t.after(() => town.stop());
   const ada = await town.settle('ada');
   const database = openDatabase({ folder, as: 'shared' });
@@ -238,7 +238,7 @@ Generation 1 is kept up to date: --back switches back to it, --drop deletes it.
     await database.write(
       () =>
         void database.exec(
-          `DELETE ${sqlOfEventRecords(ben)} AND offset = (SELECT min(offset) ${sqlOfEventRecords(ben)})`,
+          `DELETE ${createEventRecordsSql(ben)} AND offset = (SELECT min(offset) ${createEventRecordsSql(ben)})`,
         ),
     );
     await refused(ops, '2 accounts');
@@ -274,7 +274,7 @@ Generation 1 is kept up to date: --back switches back to it, --drop deletes it.
   test('--drop confirms the erasures that waited for a generation that is no more', async (t) => {
     const { database, account, bus, rebuild } = await scene(t);
     const store = createSqliteStore(database);
-    const { erasureReceipts } = openAuthStorage(store);
+    const { erasureReceipts } = openAuthStores(store);
     const erasure = { erasedAt: '2026-03-01T12:00:00.000Z', expected: ['auth', 'user'] };
     await erasureReceipts.open({ ...erasure, account, sequence: 1 });
     await erasureReceipts.open({ ...erasure, account: randomUUID(), sequence: 7 });

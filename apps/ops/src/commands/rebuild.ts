@@ -1,22 +1,22 @@
 import { Argument, Option } from '@commander-js/extra-typings';
-import { type ErasureRecord, findUnconfirmedConsumers, openAuthOps as openAuth } from '@latchkey/auth/ops';
+import { type ErasureRecord, findUnconfirmedConsumers, openAuthOps } from '@latchkey/auth/ops';
 import { readPages } from '@latchkey/store';
 import {
-  type ComparisonResult,
   ERASURE_RECEIPT_NAME,
-  type GenerationState,
-  openOps,
-  type Rebuild,
+  type GenerationComparison,
+  type GenerationProgress,
+  openUserOps,
+  type ReadModelRebuild,
 } from '@latchkey/user/ops';
 import type { CommandContext } from '../context.ts';
-import { printJson } from '../output/listing.ts';
-import { createProgress, formatCount, formatNumber } from '../output/progress.ts';
+import { printJsonLines } from '../output/listing.ts';
+import { createProgressDisplay, formatCount, formatNumber } from '../output/progress.ts';
 import { retryUntilReachable } from '../patience.ts';
-import { formatExamples, type Program } from '../program.ts';
-import { type System, withSystem } from '../system.ts';
-import { assertParity } from './parity.ts';
+import { formatExamples, type OpsProgram } from '../program.ts';
+import { type OpenedSystem, withOpenedSystem } from '../system.ts';
+import { assertGenerationMayBecomeActive } from './parity.ts';
 
-export function addRebuildCommand(program: Program, context: CommandContext): void {
+export function addRebuildCommand(program: OpsProgram, context: CommandContext): void {
   const command = program
     .command('rebuild')
     .description('rebuild the read model without downtime: build, compare, switch over, roll back')
@@ -38,8 +38,8 @@ export function addRebuildCommand(program: Program, context: CommandContext): vo
     )
     .action((_service, { status, back, drop, acceptDifferences = false, json = false }) => {
       if (json && !status) command.error('--json needs --status');
-      return withSystem(context, async ({ store, bus }) => {
-        const rebuild = retrying(openOps(store).rebuild(bus), context);
+      return withOpenedSystem(context, async ({ store, bus }) => {
+        const rebuild = retrying(openUserOps(store).rebuild(bus), context);
         if (status) return printStatus(rebuild, context, json);
         if (back) return switchBack(rebuild, context);
         if (drop) {
@@ -52,7 +52,7 @@ export function addRebuildCommand(program: Program, context: CommandContext): vo
 }
 
 /** Returns a rebuild that retries each step while a server is unreachable. All steps are idempotent. */
-function retrying(rebuild: Rebuild, context: CommandContext): Rebuild {
+function retrying(rebuild: ReadModelRebuild, context: CommandContext): ReadModelRebuild {
   function wait<T>(step: () => Promise<T>) {
     return retryUntilReachable(context, 'the servers', step);
   }
@@ -68,7 +68,7 @@ function retrying(rebuild: Rebuild, context: CommandContext): Rebuild {
 }
 
 async function rebuildUser(
-  rebuild: Rebuild,
+  rebuild: ReadModelRebuild,
   context: CommandContext,
   acceptDifferences: boolean,
 ): Promise<void> {
@@ -82,14 +82,19 @@ async function rebuildUser(
       : `Generation ${generation} is being filled already: going on with it.`,
   );
   await catchUp(rebuild, context, generation);
-  assertParity(generation, await compare(rebuild, context, generation), acceptDifferences, context);
+  assertGenerationMayBecomeActive(
+    generation,
+    await compare(rebuild, context, generation),
+    acceptDifferences,
+    context,
+  );
   const before = await rebuild.activate(generation);
   print(`Generation ${generation} answers. Every instance switches over within 2 seconds.`);
   if (before !== generation)
     print(`Generation ${before} is kept up to date: --back switches back to it, --drop deletes it.`);
 }
 
-async function printDone(rebuild: Rebuild, context: CommandContext): Promise<void> {
+async function printDone(rebuild: ReadModelRebuild, context: CommandContext): Promise<void> {
   await printStatus(rebuild, context, false);
   context.print(
     'A rebuild is done. Before you start another: --back switches back, --drop deletes the generation that is kept.',
@@ -99,8 +104,12 @@ async function printDone(rebuild: Rebuild, context: CommandContext): Promise<voi
 const STALLED_AFTER_MS = 15_000;
 
 /** Waits until the running instances have filled the generation, and reports if there is no progress. */
-async function catchUp(rebuild: Rebuild, context: CommandContext, generation: number): Promise<void> {
-  const progress = createProgress(context, 'records read');
+async function catchUp(
+  rebuild: ReadModelRebuild,
+  context: CommandContext,
+  generation: number,
+): Promise<void> {
+  const progress = createProgressDisplay(context, 'records read');
   let read = -1;
   let moved = performance.now();
   const reached = await rebuild.caughtUp(generation, (seen) => {
@@ -116,21 +125,25 @@ async function catchUp(rebuild: Rebuild, context: CommandContext, generation: nu
 }
 
 async function compare(
-  rebuild: Rebuild,
+  rebuild: ReadModelRebuild,
   context: CommandContext,
   generation: number,
-): Promise<ComparisonResult> {
-  const progress = createProgress(context, 'accounts compared');
+): Promise<GenerationComparison> {
+  const progress = createProgressDisplay(context, 'accounts compared');
   return rebuild.compare(generation, (accounts) => progress.show(accounts));
 }
 
-async function printStatus(rebuild: Rebuild, { print }: CommandContext, json: boolean): Promise<void> {
+async function printStatus(
+  rebuild: ReadModelRebuild,
+  { print }: CommandContext,
+  json: boolean,
+): Promise<void> {
   const states = await rebuild.state();
-  if (json) printJson(print, states.map(toJson));
+  if (json) printJsonLines(print, states.map(toJson));
   else for (const state of states) print(describe(state));
 }
 
-async function switchBack(rebuild: Rebuild, context: CommandContext): Promise<void> {
+async function switchBack(rebuild: ReadModelRebuild, context: CommandContext): Promise<void> {
   const generation = await rebuild.kept();
   if (generation === undefined) throw new Error('There is no generation to go back to.');
   await catchUp(rebuild, context, generation);
@@ -141,7 +154,7 @@ async function switchBack(rebuild: Rebuild, context: CommandContext): Promise<vo
   );
 }
 
-async function dropOthers(rebuild: Rebuild, { print, note }: CommandContext): Promise<void> {
+async function dropOthers(rebuild: ReadModelRebuild, { print, note }: CommandContext): Promise<void> {
   const dropped = await rebuild.drop(() =>
     note('Waiting 10 seconds until every instance has stopped reading it.'),
   );
@@ -156,10 +169,10 @@ const ERASURES = 500;
  * Confirms erasures that the user service could not confirm while a generation that has now been dropped was behind.
  */
 async function confirmWaiting(
-  { store, bus }: Pick<System, 'store' | 'bus'>,
+  { store, bus }: Pick<OpenedSystem, 'store' | 'bus'>,
   context: CommandContext,
 ): Promise<void> {
-  const { erasures } = openAuth(store);
+  const { erasures } = openAuthOps(store);
   const waiting = readPages<ErasureRecord>((after) =>
     retryUntilReachable(context, 'the servers', () =>
       erasures.list({ limit: ERASURES, waiting: true, ...(after && { after }) }),
@@ -167,23 +180,23 @@ async function confirmWaiting(
   );
   for await (const page of waiting) {
     const ours = page.filter((erasure) => findUnconfirmedConsumers(erasure).includes(ERASURE_RECEIPT_NAME));
-    await retryUntilReachable(context, 'the servers', () => openOps(store).confirmErasures(ours, bus));
+    await retryUntilReachable(context, 'the servers', () => openUserOps(store).confirmErasures(ours, bus));
   }
 }
 
 const ROLES = { answers: 'active', next: 'next', kept: 'kept', leftover: 'leftover' } as const;
 
-function toJson({ generation, role, since, read, records, parked }: GenerationState) {
+function toJson({ generation, role, since, read, records, parked }: GenerationProgress) {
   return { generation, role: ROLES[role], since, read, records, parked };
 }
 
-function describe(state: GenerationState): string {
+function describe(state: GenerationProgress): string {
   if (state.role === 'leftover')
     return `Generation ${state.generation} was dropped, but is still stored: --drop removes it.`;
   return `Generation ${state.generation} ${roleOf(state)}: ${formatNumber(state.read)} of ${formatCount(state.records, 'record')} read, ${formatCount(state.parked, 'account')} parked.`;
 }
 
-function roleOf({ role, since }: GenerationState): string {
+function roleOf({ role, since }: GenerationProgress): string {
   if (role === 'next') return 'is filled, to answer next';
   if (role === 'kept') return 'is kept up to date, to switch back to';
   return since === undefined ? 'answers' : `answers since ${since}`;

@@ -7,18 +7,18 @@ import { ACCOUNTS_TOPIC } from '@latchkey/events';
 import { createRegistry } from '@latchkey/process';
 import { openDatabase } from '@latchkey/sqlite';
 import { composeStandalone } from '../../../standalone/src/compose.ts';
-import { readSettings } from '../../../standalone/src/settings.ts';
-import { silentLogger, temporaryFolder } from '../../../standalone/src/testing.ts';
+import { readStandaloneSettings } from '../../../standalone/src/settings.ts';
+import { createSilentLogger, createTemporaryFolder } from '../../../standalone/src/testing.ts';
 import { waitUntil } from '../testing/eventually.ts';
-import { startMailSink } from '../testing/mail-sink.ts';
+import { startTestMailServer } from '../testing/mail-sink.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 
 const ADDRESS = 'ada@example.com';
 
 /** Returns the data folder of a standalone that was used and then stopped. */
 async function usedFolder(t: TestContext, use: (server: Server) => Promise<void>) {
-  const folder = await temporaryFolder(t);
-  const sink = await startMailSink(t);
+  const folder = await createTemporaryFolder(t);
+  const sink = await startTestMailServer(t);
   const settings = {
     MAIL_SERVER: '127.0.0.1',
     MAIL_PORT: String(sink.port),
@@ -29,8 +29,11 @@ async function usedFolder(t: TestContext, use: (server: Server) => Promise<void>
     // its account.
     EVENT_SIGNATURES: 'warn',
   };
-  const config = readSettings({ PORT: '0', DATA_DIR: folder, ...settings });
-  const standalone = await composeStandalone(config, { logger: silentLogger(), registry: createRegistry() });
+  const config = readStandaloneSettings({ PORT: '0', DATA_DIR: folder, ...settings });
+  const standalone = await composeStandalone(config, {
+    logger: createSilentLogger(),
+    registry: createRegistry(),
+  });
   function ops(...words: readonly string[]) {
     return runCommandInProcess({ DATA_DIR: folder }, ...words);
   }
@@ -259,7 +262,7 @@ test('an empty listing says so; an unknown name is an error of one line', async 
 });
 
 test('invalid arguments are refused before anything is opened', async (t) => {
-  const folder = await temporaryFolder(t);
+  const folder = await createTemporaryFolder(t);
   const wrong: readonly (readonly [words: readonly string[], says: RegExp])[] = [
     [['dead-letters', 'retry'], /^ops: unknown command 'retry'\n/],
     [['deliveries', 'toString'], /^ops: unknown command 'toString'\n/],

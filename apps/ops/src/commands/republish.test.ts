@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { openDatabase } from '@latchkey/sqlite';
-import { temporaryFolder } from '../../../standalone/src/testing.ts';
-import { sqlOfEventRecords } from '../testing/events-of.ts';
+import { createTemporaryFolder } from '../../../standalone/src/testing.ts';
+import { createEventRecordsSql } from '../testing/events-of.ts';
 import { waitUntil } from '../testing/eventually.ts';
-import { startSystem } from '../testing/people.ts';
+import { startStandalone } from '../testing/people.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 import { stripProgress } from '../testing/strip-progress.ts';
 
@@ -12,8 +12,8 @@ const ANOTHER = 'accounts.events.v2';
 const MOVED = { TOPIC_NAMES: `accounts.events.v1=${ANOTHER}` };
 
 async function usedFolder(t: TestContext) {
-  const folder = await temporaryFolder(t);
-  const town = await startSystem(folder);
+  const folder = await createTemporaryFolder(t);
+  const town = await startStandalone(folder);
   t.after(() => town.stop());
   const ada = await town.settle('ada');
   const ben = await town.settle('ben');
@@ -51,7 +51,7 @@ test('services that move to the new topic send no mail twice and keep every prof
   await town.stop();
   assert.equal((await ops('republish', '--to', ANOTHER)).code, 0);
 
-  const moved = await startSystem(folder, MOVED);
+  const moved = await startStandalone(folder, MOVED);
   t.after(() => moved.stop());
   const sent = await moved.mails();
   async function verified() {
@@ -83,8 +83,8 @@ test('unpublished commits are left to auth, and are all that verify finds', asyn
       // Removes the published marks from all commits of one account, and from the second event of another account.
       `UPDATE journal_commit SET unpublished = 1, ${before} WHERE stream = '${cleo}'`,
       `UPDATE journal_commit SET unpublished = 1, ${before} WHERE stream = '${ada}' AND number = 2`,
-      `DELETE ${sqlOfEventRecords(cleo)}`,
-      `DELETE ${sqlOfEventRecords(ada)} AND offset = (SELECT max(offset) ${sqlOfEventRecords(ada)})`,
+      `DELETE ${createEventRecordsSql(cleo)}`,
+      `DELETE ${createEventRecordsSql(ada)} AND offset = (SELECT max(offset) ${createEventRecordsSql(ada)})`,
       `DELETE FROM user_profiles_v1 WHERE id = '${cleo}'`,
       `DELETE FROM notifier_deliveries WHERE subject = '${cleo}' OR (subject = '${ada}' AND mail = 'welcome')`,
       // Removes only the published mark of the first commit of the third account.
@@ -110,7 +110,7 @@ test('unpublished commits are left to auth, and are all that verify finds', asyn
   }
   assert.deepEqual(await kinds(), Array(4).fill('commit-unpublished'));
 
-  const moved = await startSystem(folder, MOVED);
+  const moved = await startStandalone(folder, MOVED);
   t.after(() => moved.stop());
   await waitUntil('the rest is published, and read', async () => (await kinds()).length === 0);
 });
@@ -123,14 +123,16 @@ test('an account that is parked at a gap is unparked once its events are publish
   const database = openDatabase({ folder, as: 'shared' });
   await database.write(() => {
     database
-      .prepare(`DELETE ${sqlOfEventRecords(ada)} AND offset = (SELECT min(offset) ${sqlOfEventRecords(ada)})`)
+      .prepare(
+        `DELETE ${createEventRecordsSql(ada)} AND offset = (SELECT min(offset) ${createEventRecordsSql(ada)})`,
+      )
       .run();
     database.prepare(`DELETE FROM user_profiles_v1 WHERE id = '${ada}'`).run();
     database.prepare(`DELETE FROM bus_position WHERE "group" = 'user'`).run();
   });
   await database.close();
 
-  const again = await startSystem(folder);
+  const again = await startStandalone(folder);
   t.after(() => again.stop());
   await waitUntil('the account is parked', async () => (await ops('parked', 'list')).out.includes(ada));
   const found = await ops('verify', '--patience', '0');

@@ -3,15 +3,19 @@ import { openAuthOps } from '@latchkey/auth/ops';
 import { ACCOUNTS_TOPIC, type EncodedEvent, topics } from '@latchkey/events';
 import type { FindingKind } from '@latchkey/verify';
 import type { CommandContext } from '../context.ts';
-import { eventKeysOf } from '../keys.ts';
-import { createProgressIfSlow, formatCount, formatNumber } from '../output/progress.ts';
-import { formatExamples, type Program } from '../program.ts';
-import { createCopyRecorder, createRepublisher, type Republisher } from '../republish/publish-again.ts';
+import { readEventKeysFromSettings } from '../keys.ts';
+import { createDelayedProgressDisplay, formatCount, formatNumber } from '../output/progress.ts';
+import { formatExamples, type OpsProgram } from '../program.ts';
+import {
+  createErasedCopiesRecorder,
+  createRepublisher,
+  type Republisher,
+} from '../republish/publish-again.ts';
 import { createRecordEncoder } from '../republish/records-of.ts';
-import { writeTopic } from '../republish/write-topic.ts';
-import { type System, withSystem } from '../system.ts';
-import { patienceOption, verifyWith } from '../verify-system.ts';
-import { accountsTopicSpec, createTopicLike } from './topics.ts';
+import { writeAccountEventsToTopic } from '../republish/write-topic.ts';
+import { type OpenedSystem, withOpenedSystem } from '../system.ts';
+import { createVerifyPatienceOption, verifyOpenedSystem } from '../verify-system.ts';
+import { createAccountsTopicSpec, createTopicWithReplicationOf } from './topics.ts';
 
 const MAX_RECORDS = 500_000;
 /** How many findings of `verify` to repair at most in one call. */
@@ -21,7 +25,7 @@ const MAX_FOUND = 100_000;
  * Adds the command that publishes events again. Consumers skip events that they have already handled, so no mail is
  * sent twice and no profile changes.
  */
-export function addRepublishCommand(program: Program, context: CommandContext): void {
+export function addRepublishCommand(program: OpsProgram, context: CommandContext): void {
   const command = program
     .command('republish')
     .description('publish events of the journal again: all accounts to a new topic, or some of them in place')
@@ -39,7 +43,7 @@ export function addRepublishCommand(program: Program, context: CommandContext): 
       '--missing',
       'run verify, and publish again the events of every account and mailing of which it finds something missing',
     )
-    .addOption(patienceOption())
+    .addOption(createVerifyPatienceOption())
     .addHelpText(
       'after',
       formatExamples(
@@ -51,7 +55,7 @@ export function addRepublishCommand(program: Program, context: CommandContext): 
     .action(({ to, account, missing, patience }) => {
       if (to !== undefined) return republishAll(to, context);
       if (account !== undefined)
-        return withSystem(context, (system) => republishStreams(system, account, context));
+        return withOpenedSystem(context, (system) => republishStreams(system, account, context));
       if (missing) return republishMissing(patience * 1000, context);
       return command.error('give one of --to, --account and --missing');
     });
@@ -71,16 +75,19 @@ export function parseTopicName(name: string): string {
 }
 
 function republishAll(name: string, context: CommandContext): Promise<void> {
-  return withSystem(context, async (system) => {
+  return withOpenedSystem(context, async (system) => {
     const { store, log, nameOf } = system;
     const current = nameOf(ACCOUNTS_TOPIC);
     if (topics.some((topic) => nameOf(topic.name) === name))
       throw new Error(`${name} is in use: choose another name, or publish one account again with --account`);
     const auth = openAuthOps(store);
-    const recordsOf = createRecordEncoder(auth, (await eventKeysOf(context)).signer);
-    await createTopicLike(context, system, current, { ...accountsTopicSpec(context), name });
-    const copies = createCopyRecorder(auth, log);
-    const { accounts, events, added } = await writeTopic({
+    const recordsOf = createRecordEncoder(auth, (await readEventKeysFromSettings(context)).signer);
+    await createTopicWithReplicationOf(context, system, current, {
+      ...createAccountsTopicSpec(context),
+      name,
+    });
+    const copies = createErasedCopiesRecorder(auth, log);
+    const { accounts, events, added } = await writeAccountEventsToTopic({
       journal: auth.journal,
       recordsOf,
       log: log.reader,
@@ -88,7 +95,7 @@ function republishAll(name: string, context: CommandContext): Promise<void> {
       ...copies,
       topic: name,
       maxRecords: MAX_RECORDS,
-      onProgress: createProgressIfSlow(context),
+      onProgress: createDelayedProgressDisplay(context),
     });
     context.print(
       `${name}: ${formatCount(events, 'event')} of ${formatCount(accounts, 'account')}, ${formatNumber(added)} of them written now.`,
@@ -105,8 +112,8 @@ const REPAIRED_BY_EVENTS: readonly FindingKind[] = [
 ];
 
 function republishMissing(patienceMs: number, context: CommandContext): Promise<void> {
-  return withSystem(context, async (system) => {
-    const { findings } = await verifyWith(system, context, { patienceMs, maxFindings: MAX_FOUND });
+  return withOpenedSystem(context, async (system) => {
+    const { findings } = await verifyOpenedSystem(system, context, { patienceMs, maxFindings: MAX_FOUND });
     const repairable = findings.filter(({ kind }) => REPAIRED_BY_EVENTS.includes(kind));
     const ids = new Set(repairable.flatMap(({ subject }) => subject ?? []));
     if (ids.size === 0) return context.print('Nothing is missing that publishing events again would repair.');
@@ -115,13 +122,13 @@ function republishMissing(patienceMs: number, context: CommandContext): Promise<
 }
 
 async function republishStreams(
-  { store, log, nameOf }: System,
+  { store, log, nameOf }: OpenedSystem,
   ids: readonly string[],
   context: CommandContext,
 ): Promise<void> {
   const auth = openAuthOps(store);
-  const copies = createCopyRecorder(auth, log);
-  const recordsOf = createRecordEncoder(auth, (await eventKeysOf(context)).signer);
+  const copies = createErasedCopiesRecorder(auth, log);
+  const recordsOf = createRecordEncoder(auth, (await readEventKeysFromSettings(context)).signer);
   const bus = createRepublisher(context, { bus: log.bus, journal: auth.journal, recordsOf, ...copies });
   for (const id of ids) {
     const stream = await auth.journal.stream(id);

@@ -6,10 +6,10 @@ import { type TestContext, test } from 'node:test';
 import { createRegistry } from '@latchkey/process';
 import { z } from 'zod';
 import { composeStandalone } from '../../../standalone/src/compose.ts';
-import { messageSchema } from '../../../standalone/src/mailbox/message.ts';
-import { messagePageSchema } from '../../../standalone/src/mailbox/routes.ts';
-import { readSettings } from '../../../standalone/src/settings.ts';
-import { getJson, silentLogger, temporaryFolder } from '../../../standalone/src/testing.ts';
+import { mailMessageSchema } from '../../../standalone/src/mailbox/message.ts';
+import { mailMessagePageSchema } from '../../../standalone/src/mailbox/routes.ts';
+import { readStandaloneSettings } from '../../../standalone/src/settings.ts';
+import { createSilentLogger, createTemporaryFolder, fetchJson } from '../../../standalone/src/testing.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 import { runOps } from '../testing/run-ops.ts';
 
@@ -21,9 +21,12 @@ const ada = { email: 'ada@example.com', password: 'correct horse battery' };
 const token = z.object({ user: z.object({ role: z.string() }) });
 
 async function running(t: TestContext) {
-  const folder = await temporaryFolder(t);
-  const config = readSettings({ PORT: '0', DATA_DIR: folder });
-  const standalone = await composeStandalone(config, { logger: silentLogger(), registry: createRegistry() });
+  const folder = await createTemporaryFolder(t);
+  const config = readStandaloneSettings({ PORT: '0', DATA_DIR: folder });
+  const standalone = await composeStandalone(config, {
+    logger: createSilentLogger(),
+    registry: createRegistry(),
+  });
   t.after(() => standalone.stop());
   await standalone.start();
   const { url } = standalone;
@@ -35,9 +38,10 @@ async function running(t: TestContext) {
   }
   await post('signup', { ...ada, username: 'ada' });
   async function verify() {
-    let found = await getJson(`${url}/mailbox/api/v1/messages`, messagePageSchema);
-    while (found.total === 0) found = await getJson(`${url}/mailbox/api/v1/messages`, messagePageSchema);
-    const { Text } = await getJson(`${url}/mailbox/api/v1/message/latest`, messageSchema);
+    let found = await fetchJson(`${url}/mailbox/api/v1/messages`, mailMessagePageSchema);
+    while (found.total === 0)
+      found = await fetchJson(`${url}/mailbox/api/v1/messages`, mailMessagePageSchema);
+    const { Text } = await fetchJson(`${url}/mailbox/api/v1/message/latest`, mailMessageSchema);
     const { password } = ada;
     assert.equal((await post(`verify/${/[\w-]{64}/.exec(Text)?.[0]}`, { password })).status, 200);
   }
@@ -75,7 +79,7 @@ test('an address that nobody verified has is an error of one line', async (t) =>
 });
 
 test('a missing data folder is named, and nothing is created', async (t) => {
-  const parent = await temporaryFolder(t);
+  const parent = await createTemporaryFolder(t);
   const missing = join(parent, 'missing');
   for (const folder of [missing, parent]) {
     const { code, out, err } = await ops(folder, 'role', ada.email, 'admin');

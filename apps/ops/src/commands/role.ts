@@ -2,13 +2,13 @@ import { Argument } from '@commander-js/extra-typings';
 import { openAuthOps } from '@latchkey/auth/ops';
 import { type Role, role } from '@latchkey/events';
 import type { CommandContext } from '../context.ts';
-import { formatExamples, type Program } from '../program.ts';
-import { withStore } from '../stores.ts';
+import { formatExamples, type OpsProgram } from '../program.ts';
+import { withOpenedStore } from '../stores.ts';
 
 /**
  * Adds the command that gives an account a role. It also creates the first admin, because it needs only the journal.
  */
-export function addRoleCommand(program: Program, context: CommandContext): void {
+export function addRoleCommand(program: OpsProgram, context: CommandContext): void {
   program
     .command('role')
     .description('give the verified account of an address a role')
@@ -16,7 +16,7 @@ export function addRoleCommand(program: Program, context: CommandContext): void 
     .addArgument(new Argument('<user|admin>', 'the new role').choices(role.options))
     .addHelpText('after', formatExamples('role ada@example.com admin', 'role ada@example.com user'))
     .action((email, wanted) =>
-      withStore(context, async (store) => {
+      withOpenedStore(context, async (store) => {
         const before = await openAuthOps(store).changeRole(email, wanted);
         context.print(outcome(email, before, wanted));
       }),

@@ -12,7 +12,7 @@ import {
 import { parseJson, readConfig } from '@latchkey/process';
 import { z } from 'zod';
 import type { CommandContext } from '../context.ts';
-import { formatExamples, type Program } from '../program.ts';
+import { formatExamples, type OpsProgram } from '../program.ts';
 
 const JSON_TYPE = 'application/vnd.schemaregistry.v1+json';
 const TIMEOUT_MS = 10_000;
@@ -22,7 +22,7 @@ const registrySettings = z.object({
   SCHEMA_REGISTRY_PASSWORD: z.string().optional(),
 });
 
-export function addSchemasCommand(program: Program, context: CommandContext): void {
+export function addSchemasCommand(program: OpsProgram, context: CommandContext): void {
   const schemas = program
     .command('schemas')
     .description('register the JSON Schemas of events in a schema registry')

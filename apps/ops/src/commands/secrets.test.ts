@@ -6,7 +6,7 @@ import { authSettings } from '@latchkey/auth';
 import { generateSecrets, type Secrets } from '@latchkey/auth/secrets';
 import { notifierSettings } from '@latchkey/notifier';
 import { readConfig } from '@latchkey/process';
-import { temporaryFolder } from '../../../standalone/src/testing.ts';
+import { createTemporaryFolder } from '../../../standalone/src/testing.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 import { runOps } from '../testing/run-ops.ts';
 import { createSecretFiles } from './secrets.ts';
@@ -20,7 +20,7 @@ async function contents(folder: string): Promise<Record<string, string>> {
 }
 
 test('creates the files that services read by …_FILE, once, each readable to its owner alone', async (t) => {
-  const folder = join(await temporaryFolder(t), 'deep', 'secrets');
+  const folder = join(await createTemporaryFolder(t), 'deep', 'secrets');
   const first = await runOps({}, 'secrets', folder);
   assert.deepEqual([first.code, first.err], [0, '']);
   assert.match(first.out, /: created SIGNING_KEYS, EVENT_SIGNING_KEYS, SEALING_PUBLIC_KEY, /);
@@ -40,7 +40,7 @@ test('creates the files that services read by …_FILE, once, each readable to i
 });
 
 test('refuses a folder that has only some of them, and leaves it unchanged', async (t) => {
-  const folder = await temporaryFolder(t);
+  const folder = await createTemporaryFolder(t);
   await createSecretFiles(folder);
   await rm(join(folder, 'REFRESH_KEY'));
   const { code, out, err } = await runCommandInProcess({}, 'secrets', folder);
@@ -50,7 +50,7 @@ test('refuses a folder that has only some of them, and leaves it unchanged', asy
 });
 
 test('adds the keys that the set of an earlier release lacks', async (t) => {
-  const folder = await temporaryFolder(t);
+  const folder = await createTemporaryFolder(t);
   await createSecretFiles(folder);
   const later = ['EVENT_SIGNING_KEYS', 'WEBHOOK_SECRET_KEY'];
   for (const missing of [later, later.slice(1)]) {
@@ -62,7 +62,7 @@ test('adds the keys that the set of an earlier release lacks', async (t) => {
 });
 
 test('continues with the same set after an interruption', async (t) => {
-  const folder = await temporaryFolder(t);
+  const folder = await createTemporaryFolder(t);
   const planned = generateSecrets();
   await writeFile(join(folder, '.secrets.json'), JSON.stringify(planned));
   await writeFile(join(folder, 'SIGNING_KEYS'), planned.SIGNING_KEYS);
@@ -73,7 +73,7 @@ test('continues with the same set after an interruption', async (t) => {
 
 test('several processes at once create one set, however they overlap', async (t) => {
   for (let round = 0; round < 30; round += 1) {
-    const folder = await temporaryFolder(t);
+    const folder = await createTemporaryFolder(t);
     await Promise.all(Array.from({ length: 8 }, () => createSecretFiles(folder)));
     await assertOneSet(folder);
   }
@@ -87,7 +87,7 @@ async function assertOneSet(folder: string): Promise<void> {
 }
 
 test('names what prevents a folder', async (t) => {
-  const folder = await temporaryFolder(t);
+  const folder = await createTemporaryFolder(t);
   await writeFile(join(folder, 'file'), '');
   await mkdir(join(folder, 'odd', 'REFRESH_KEY'), { recursive: true });
   assert.match(

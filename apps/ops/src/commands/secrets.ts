@@ -13,9 +13,9 @@ import {
 } from '@latchkey/auth/secrets';
 import { createTextFile, readTextFile } from '@latchkey/process';
 import type { CommandContext } from '../context.ts';
-import { formatExamples, type Program } from '../program.ts';
+import { formatExamples, type OpsProgram } from '../program.ts';
 
-export function addSecretsCommand(program: Program, { print }: CommandContext): void {
+export function addSecretsCommand(program: OpsProgram, { print }: CommandContext): void {
   program
     .command('secrets')
     .description('create the secrets of all services, one file each; overwrites nothing')

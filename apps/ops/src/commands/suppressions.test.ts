@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openDatabase } from '@latchkey/sqlite';
-import { temporaryFolder } from '../../../standalone/src/testing.ts';
+import { createTemporaryFolder } from '../../../standalone/src/testing.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 
 test('suppressions are added, listed without the address, and removed', async (t) => {
-  const folder = await temporaryFolder(t);
+  const folder = await createTemporaryFolder(t);
   await openDatabase({ folder, as: 'server' }).close();
   function ops(...words: readonly string[]) {
     return runCommandInProcess({ DATA_DIR: folder }, 'suppressions', ...words);
@@ -38,7 +38,7 @@ test('suppressions are added, listed without the address, and removed', async (t
 });
 
 test('suppressions take an address as sign-up does, and the name of a mail', async (t) => {
-  const folder = await temporaryFolder(t);
+  const folder = await createTemporaryFolder(t);
   await openDatabase({ folder, as: 'server' }).close();
   function ops(...words: readonly string[]) {
     return runCommandInProcess({ DATA_DIR: folder }, 'suppressions', ...words);

@@ -1,29 +1,29 @@
 import { Option } from '@commander-js/extra-typings';
 import {
   ALL_MAILS,
-  addressFingerprint,
-  addressHint,
+  computeAddressFingerprint,
+  createAddressHint,
+  type MailSuppression,
   mailNames,
-  openOps,
-  type Suppression,
-  suppressionId,
+  openNotifierOps,
+  suppressionIdOf,
 } from '@latchkey/notifier/ops';
 import type { CommandContext } from '../context.ts';
 import { parseEmailArgument } from '../email-argument.ts';
-import { printPage } from '../output/listing.ts';
+import { printListingPage } from '../output/listing.ts';
 import {
+  createLimitOption,
+  createWholeNumberParser,
   formatExamples,
   JSON_OPTION_HELP,
-  limitOption,
-  type Program,
-  wholeNumberParser,
+  type OpsProgram,
 } from '../program.ts';
-import { withStore } from '../stores.ts';
+import { withOpenedStore } from '../stores.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const MAX_DAYS = 3650;
 
-export function addSuppressionsCommand(program: Program, context: CommandContext): void {
+export function addSuppressionsCommand(program: OpsProgram, context: CommandContext): void {
   const suppressions = program
     .command('suppressions')
     .description('list, add or remove addresses that get no mail')
@@ -32,21 +32,21 @@ export function addSuppressionsCommand(program: Program, context: CommandContext
   suppressions
     .command('list')
     .description('list suppressions; addresses are shortened')
-    .addOption(limitOption())
+    .addOption(createLimitOption())
     .option('--after <id>', 'continue after this suppression')
     .option('--json', JSON_OPTION_HELP)
     .addHelpText('after', formatExamples('suppressions list --json'))
     .action(({ limit, after, json = false }) =>
-      withStore(context, (store) =>
-        printPage<Suppression>(context, {
+      withOpenedStore(context, (store) =>
+        printListingPage<MailSuppression>(context, {
           limit,
           load: (count) =>
-            openOps(store).suppressions.list({
+            openNotifierOps(store).suppressions.list({
               now: new Date(),
               limit: count,
               ...(after !== undefined && { after }),
             }),
-          nameOf: suppressionId,
+          nameOf: suppressionIdOf,
           json,
           toJson: (each) => [toJson(each)],
           columns: ['address', 'mail', 'reason', 'since', 'until'],
@@ -63,15 +63,15 @@ export function addSuppressionsCommand(program: Program, context: CommandContext
     .description('send no more mails to an address; those that are not sent yet end as suppressed')
     .argument('<address>', 'the e-mail address', parseEmailArgument)
     .addOption(mailOption('only this mail'))
-    .option('--days <n>', 'end after this many days. Default: never', wholeNumberParser(1, MAX_DAYS))
+    .option('--days <n>', 'end after this many days. Default: never', createWholeNumberParser(1, MAX_DAYS))
     .addHelpText('after', formatExamples('suppressions add ada@example.com --mail welcome --days 30'))
     .action(({ canonical }, { mail, days }) =>
-      withStore(context, async (store) => {
+      withOpenedStore(context, async (store) => {
         const since = new Date();
         const until = days === undefined ? undefined : new Date(since.getTime() + days * DAY_MS);
-        const recipient = addressFingerprint(canonical);
-        const hint = addressHint(canonical);
-        await openOps(store).suppressions.put({
+        const recipient = computeAddressFingerprint(canonical);
+        const hint = createAddressHint(canonical);
+        await openNotifierOps(store).suppressions.put({
           recipient,
           hint,
           mail,
@@ -92,16 +92,16 @@ export function addSuppressionsCommand(program: Program, context: CommandContext
     .addOption(mailOption('the mail that was named when it was added'))
     .addHelpText('after', formatExamples('suppressions remove ada@example.com'))
     .action(({ canonical }, { mail }) =>
-      withStore(context, async (store) => {
-        const removed = await openOps(store).suppressions.remove({
-          recipient: addressFingerprint(canonical),
+      withOpenedStore(context, async (store) => {
+        const removed = await openNotifierOps(store).suppressions.remove({
+          recipient: computeAddressFingerprint(canonical),
           mail,
         });
         if (!removed)
           throw new Error(
-            `${addressHint(canonical)} is not suppressed for ${mail}: see \`suppressions list\``,
+            `${createAddressHint(canonical)} is not suppressed for ${mail}: see \`suppressions list\``,
           );
-        context.print(`${addressHint(canonical)} gets mails again.`);
+        context.print(`${createAddressHint(canonical)} gets mails again.`);
       }),
     );
 }
@@ -114,7 +114,7 @@ function mailOption(description: string) {
   return new Option('--mail <name>', description).choices([ALL_MAILS, ...mailNames]).default(ALL_MAILS);
 }
 
-function toJson(suppression: Suppression) {
+function toJson(suppression: MailSuppression) {
   const { hint: address, mail, reason, since, until } = suppression;
-  return { id: suppressionId(suppression), address, mail, reason, since, until };
+  return { id: suppressionIdOf(suppression), address, mail, reason, since, until };
 }

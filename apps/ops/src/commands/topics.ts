@@ -6,28 +6,28 @@ import { ACCOUNTS_TOPIC, allTopics, checkedAccountsTopic, erasableAccountsTopic 
 import { DAY_MS, readConfig } from '@latchkey/process';
 import type { CommandContext } from '../context.ts';
 import { withKafkaBus } from '../kafka.ts';
-import { printJson } from '../output/listing.ts';
+import { printJsonLines } from '../output/listing.ts';
 import { retryUntilReachable } from '../patience.ts';
-import { formatExamples, JSON_OPTION_HELP, type Program, wholeNumberParser } from '../program.ts';
-import type { System } from '../system.ts';
+import { createWholeNumberParser, formatExamples, JSON_OPTION_HELP, type OpsProgram } from '../program.ts';
+import type { OpenedSystem } from '../system.ts';
 
 /**
  * Adds the command that creates missing topics and checks existing ones. The command fails if an existing topic has
  * other settings than required, and never changes it.
  */
-export function addTopicsCommand(program: Program, context: CommandContext): void {
+export function addTopicsCommand(program: OpsProgram, context: CommandContext): void {
   const command = program
     .command('topics')
     .description('create the Kafka topics that are missing and check the others; alters nothing')
     .option(
       '--replication <n>',
       'replicas of each partition (default: 3 on three brokers)',
-      wholeNumberParser(1, 99),
+      createWholeNumberParser(1, 99),
     )
     .option(
       '--min-insync <n>',
       'replicas that must have a record before it is acknowledged',
-      wholeNumberParser(1, 99),
+      createWholeNumberParser(1, 99),
     )
     .option('--json', JSON_OPTION_HELP)
     .addHelpText('after', formatExamples('topics', 'topics --replication 3 --min-insync 2', 'topics --json'))
@@ -57,7 +57,7 @@ async function withTopicsLike(
 }
 
 /** Returns the specification of the accounts topic, with the settings that it must have on the broker. */
-export function accountsTopicSpec(context: CommandContext): ReturnType<typeof erasableAccountsTopic> {
+export function createAccountsTopicSpec(context: CommandContext): ReturnType<typeof erasableAccountsTopic> {
   return erasableAccountsTopic(erasureTopicDaysOf(context));
 }
 
@@ -69,9 +69,9 @@ function erasureTopicDaysOf({ environment }: CommandContext): number {
  * Creates a topic with the replication settings of the topic `model`, and waits until its partitions have leaders.
  * @throws Error if the topic already exists with different settings
  */
-export async function createTopicLike(
+export async function createTopicWithReplicationOf(
   context: CommandContext,
-  { log }: Pick<System, 'log'>,
+  { log }: Pick<OpenedSystem, 'log'>,
   model: string,
   spec: TopicSpec,
 ): Promise<void> {
@@ -104,7 +104,7 @@ async function createTopics(bus: KafkaBus, context: CommandContext, json: boolea
   const after = await retryUntilReachable(context, 'Kafka', () => bus.describeTopics(names));
   const existing = new Set(before.map(({ name }) => name));
   if (json)
-    printJson(
+    printJsonLines(
       context.print,
       after.map((topic) => toJson(topic, !existing.has(topic.name))),
     );

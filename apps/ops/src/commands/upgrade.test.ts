@@ -7,13 +7,13 @@ import { eventKeysIn } from '@latchkey/events';
 import { parseJson } from '@latchkey/process';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { journalTopics } from '@latchkey/verify';
-import { loadSecrets } from '../../../standalone/src/secrets.ts';
-import { temporaryFolder } from '../../../standalone/src/testing.ts';
-import { eventKeysOf } from '../keys.ts';
+import { loadOrGenerateSecrets } from '../../../standalone/src/secrets.ts';
+import { createTemporaryFolder } from '../../../standalone/src/testing.ts';
+import { readEventKeysFromSettings } from '../keys.ts';
 import { createRecordEncoder } from '../republish/records-of.ts';
-import { signTopics } from '../republish/sign-topics.ts';
+import { republishUnsignedEvents } from '../republish/sign-topics.ts';
 import { waitUntil } from '../testing/eventually.ts';
-import { type RunningSystem, startSystem } from '../testing/people.ts';
+import { type RunningStandalone, startStandalone } from '../testing/people.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 import { stripProgress } from '../testing/strip-progress.ts';
 
@@ -38,8 +38,8 @@ async function change(folder: string, ...statements: readonly string[]): Promise
 
 /** Returns the data folder of a stopped server with two accounts, in the format of release 0.1. */
 async function oldFolder(t: TestContext) {
-  const folder = await temporaryFolder(t);
-  const town = await startSystem(folder);
+  const folder = await createTemporaryFolder(t);
+  const town = await startStandalone(folder);
   const [ada, ben] = [await town.settle('ada'), await town.settle('ben')];
   const seen = [await town.me('ada'), await town.me('ben')];
   await town.stop();
@@ -55,7 +55,7 @@ async function oldFolder(t: TestContext) {
   return { folder, ada, ben, seen, ops, upgraded };
 }
 
-async function profilesOf(town: RunningSystem) {
+async function profilesOf(town: RunningStandalone) {
   return [await town.me('ada'), await town.me('ben')];
 }
 
@@ -74,7 +74,7 @@ test('chains the journal, signs what is on the topic, and does nothing the secon
   // After the upgrade, a user service that requires signatures must accept all events, also those that it reads again
   // from the beginning of the topic.
   await change(folder, 'DELETE FROM user_profiles_v1', `DELETE FROM bus_position WHERE "group" = 'user'`);
-  const town = await startSystem(folder);
+  const town = await startStandalone(folder);
   t.after(() => town.stop());
   await waitUntil(
     'everything is read again',
@@ -90,10 +90,13 @@ test('continues where it was killed', async (t) => {
   const database = openDatabase({ folder, as: 'shared' });
   const bus = createEmbeddedBus({ database });
   const auth = openAuthOps(createSqliteStore(database));
-  const keys = eventKeysIn(parseJson((await loadSecrets(folder)).EVENT_SIGNING_KEYS));
-  const interrupted = signTopics({
+  const keys = eventKeysIn(parseJson((await loadOrGenerateSecrets(folder)).EVENT_SIGNING_KEYS));
+  const interrupted = republishUnsignedEvents({
     auth,
-    recordsOf: createRecordEncoder(auth, (await eventKeysOf({ environment: { DATA_DIR: folder } })).signer),
+    recordsOf: createRecordEncoder(
+      auth,
+      (await readEventKeysFromSettings({ environment: { DATA_DIR: folder } })).signer,
+    ),
     log: createEmbeddedReader(database),
     bus: {
       async publish(topic, records) {

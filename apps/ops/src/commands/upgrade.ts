@@ -2,32 +2,32 @@
 import { openAuthOps } from '@latchkey/auth/ops';
 import { journalTopics } from '@latchkey/verify';
 import type { CommandContext } from '../context.ts';
-import { eventKeysOf, publicEventKeysOf } from '../keys.ts';
-import { createProgressIfSlow, formatCount, formatNumber } from '../output/progress.ts';
-import { formatExamples, type Program } from '../program.ts';
-import { createCopyRecorder, createRepublisher } from '../republish/publish-again.ts';
+import { readEventKeysFromSettings, readPublicEventKeys } from '../keys.ts';
+import { createDelayedProgressDisplay, formatCount, formatNumber } from '../output/progress.ts';
+import { formatExamples, type OpsProgram } from '../program.ts';
+import { createErasedCopiesRecorder, createRepublisher } from '../republish/publish-again.ts';
 import { createRecordEncoder } from '../republish/records-of.ts';
-import { type SigningTotals, signTopics } from '../republish/sign-topics.ts';
-import { withSystem } from '../system.ts';
+import { type RepublishUnsignedTotals, republishUnsignedEvents } from '../republish/sign-topics.ts';
+import { withOpenedSystem } from '../system.ts';
 
 const MAX_RECORDS = 500_000;
 const MAX_LINES = 50;
 /** The exit code if some accounts could not be upgraded. */
 const INCOMPLETE = 1;
 
-export function addUpgradeCommand(program: Program, context: CommandContext): void {
+export function addUpgradeCommand(program: OpsProgram, context: CommandContext): void {
   program
     .command('upgrade')
     .description('sign what release 0.1 wrote: complete the hash chains, and publish unsigned events again')
     .option('--json', 'print one JSON object')
     .addHelpText('after', formatExamples('upgrade', 'upgrade --json'))
     .action(({ json = false }) =>
-      withSystem(context, async ({ store, log, nameOf }) => {
+      withOpenedSystem(context, async ({ store, log, nameOf }) => {
         const auth = openAuthOps(store);
-        const { signer } = await eventKeysOf(context);
-        const keys = await publicEventKeysOf(context);
+        const { signer } = await readEventKeysFromSettings(context);
+        const keys = await readPublicEventKeys(context);
         const recordsOf = createRecordEncoder(auth, signer);
-        const signed = await signTopics({
+        const signed = await republishUnsignedEvents({
           auth,
           recordsOf,
           log: log.reader,
@@ -35,13 +35,13 @@ export function addUpgradeCommand(program: Program, context: CommandContext): vo
             bus: log.bus,
             journal: auth.journal,
             recordsOf,
-            ...createCopyRecorder(auth, log),
+            ...createErasedCopiesRecorder(auth, log),
           }),
           topics: journalTopics.map(({ name }) => nameOf(name)),
           nameOf,
           keyOf: (kid) => keys?.get(kid),
           maxRecords: MAX_RECORDS,
-          onProgress: createProgressIfSlow(context),
+          onProgress: createDelayedProgressDisplay(context),
         });
         for (const line of json ? [JSON.stringify(signed)] : linesOf(signed)) context.print(line);
         context.exitWith(signed.leftOut.length === 0 ? 0 : INCOMPLETE);
@@ -49,7 +49,7 @@ export function addUpgradeCommand(program: Program, context: CommandContext): vo
     );
 }
 
-function linesOf({ chained, published, events, leftOut }: SigningTotals): readonly string[] {
+function linesOf({ chained, published, events, leftOut }: RepublishUnsignedTotals): readonly string[] {
   const hidden = leftOut.length - MAX_LINES;
   return [
     ...(chained > 0

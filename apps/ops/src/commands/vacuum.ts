@@ -1,10 +1,10 @@
 import { readEmbeddedStoreConfig } from '@latchkey/backend';
 import type { CommandContext } from '../context.ts';
-import { formatExamples, type Program } from '../program.ts';
+import { formatExamples, type OpsProgram } from '../program.ts';
 import { withDataFile } from '../stores.ts';
 
 /** Adds the command that rewrites the database file, as the standalone does when it starts after an erasure. */
-export function addVacuumCommand(program: Program, context: CommandContext): void {
+export function addVacuumCommand(program: OpsProgram, context: CommandContext): void {
   program
     .command('vacuum')
     .description('rewrite the file of a stopped standalone, so that it contains no erased data')

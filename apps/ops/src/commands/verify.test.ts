@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { openDatabase } from '@latchkey/sqlite';
 import { z } from 'zod';
-import { temporaryFolder } from '../../../standalone/src/testing.ts';
-import { sqlOfEventRecords } from '../testing/events-of.ts';
-import { startSystem } from '../testing/people.ts';
+import { createTemporaryFolder } from '../../../standalone/src/testing.ts';
+import { createEventRecordsSql } from '../testing/events-of.ts';
+import { startStandalone } from '../testing/people.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 import { stripProgress } from '../testing/strip-progress.ts';
 
@@ -43,8 +43,8 @@ async function tamper(folder: string, ...statements: readonly string[]): Promise
 }
 
 async function usedFolder(t: TestContext) {
-  const folder = await temporaryFolder(t);
-  const town = await startSystem(folder);
+  const folder = await createTemporaryFolder(t);
+  const town = await startStandalone(folder);
   t.after(() => town.stop());
   const ada = await town.settle('ada');
   const ben = await town.settle('ben');
@@ -76,7 +76,7 @@ test('each disagreement is found, without any personal data', async (t) => {
   await tamper(folder, `DELETE FROM notifier_deliveries WHERE subject = '${ada}' AND mail = 'welcome'`);
   await tamper(
     folder,
-    `DELETE ${sqlOfEventRecords(ben)} AND offset = (SELECT max(offset) ${sqlOfEventRecords(ben)})`,
+    `DELETE ${createEventRecordsSql(ben)} AND offset = (SELECT max(offset) ${createEventRecordsSql(ben)})`,
   );
   await tamper(
     folder,
@@ -112,7 +112,7 @@ test('a repeated record is counted and is no finding', async (t) => {
     folder,
     `INSERT INTO bus_record SELECT r.topic, r.partition, p.next, r.at, r.key, r.value, r.headers
        FROM bus_record AS r JOIN bus_partition AS p ON p.topic = r.topic AND p.partition = r.partition
-       WHERE r.rowid = (SELECT rowid ${sqlOfEventRecords(ada)} ORDER BY offset LIMIT 1)`,
+       WHERE r.rowid = (SELECT rowid ${createEventRecordsSql(ada)} ORDER BY offset LIMIT 1)`,
     `UPDATE bus_partition SET next = (SELECT max(offset) + 1 FROM bus_record AS r
        WHERE r.topic = bus_partition.topic AND r.partition = bus_partition.partition)
        WHERE EXISTS (SELECT 1 FROM bus_record AS r
@@ -123,7 +123,7 @@ test('a repeated record is counted and is no finding', async (t) => {
 });
 
 test('the exit code is 2 if the comparison cannot be made', async (t) => {
-  const parent = await temporaryFolder(t);
+  const parent = await createTemporaryFolder(t);
   const nothing = await runCommandInProcess({ DATA_DIR: parent }, 'verify');
   assert.deepEqual([nothing.code, nothing.out], [2, '']);
   assert.match(nothing.err, /^ops: DATA_DIR: the data folder [^\n]+ has no latchkey\.sqlite[^\n]+\n$/);

@@ -1,8 +1,8 @@
 import type { CommandContext } from '../context.ts';
-import { formatVerification, verificationJson } from '../output/verify-report.ts';
-import { formatExamples, type Program } from '../program.ts';
-import { withSystem } from '../system.ts';
-import { patienceOption, verifyWith } from '../verify-system.ts';
+import { formatVerification, formatVerificationAsJson } from '../output/verify-report.ts';
+import { formatExamples, type OpsProgram } from '../program.ts';
+import { withOpenedSystem } from '../system.ts';
+import { createVerifyPatienceOption, verifyOpenedSystem } from '../verify-system.ts';
 import { readAnchors } from './anchor.ts';
 
 const DISAGREES = 1;
@@ -15,11 +15,11 @@ Exit codes:
   1  something disagrees
   2  the comparison could not be made`;
 
-export function addVerifyCommand(program: Program, context: CommandContext): void {
+export function addVerifyCommand(program: OpsProgram, context: CommandContext): void {
   program
     .command('verify')
     .description('compare journal, topics, read model and deliveries while they are in use')
-    .addOption(patienceOption())
+    .addOption(createVerifyPatienceOption())
     .option(
       '--against <anchor>',
       'compare the journal with the anchor of a file, or those of topic:<name>: nothing from before may have changed',
@@ -31,15 +31,17 @@ export function addVerifyCommand(program: Program, context: CommandContext): voi
     )
     .action(({ patience, against, json = false }) =>
       // This command does not wait for servers, because a cron job must report an outage instead of hanging.
-      withSystem({ ...context, waits: false }, async (system) => {
+      withOpenedSystem({ ...context, waits: false }, async (system) => {
         const anchors =
           against === undefined ? {} : { against: await readAnchors(against, system.log.reader, context) };
-        const verification = await verifyWith(system, context, {
+        const verification = await verifyOpenedSystem(system, context, {
           patienceMs: patience * 1000,
           maxFindings: MAX_FINDINGS,
           ...anchors,
         });
-        const lines = json ? [verificationJson(verification)] : formatVerification(verification, new Date());
+        const lines = json
+          ? [formatVerificationAsJson(verification)]
+          : formatVerification(verification, new Date());
         for (const line of lines) context.print(line);
         context.exitWith(verification.found === 0 ? 0 : DISAGREES);
       }),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { openSqlite } from '@latchkey/sqlite';
 import { createSecretSealer, openWebhookStorage, type WebhookEndpoint } from '@latchkey/webhooks';
-import { temporaryFolder } from '../../../standalone/src/testing.ts';
+import { createTemporaryFolder } from '../../../standalone/src/testing.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 
 const URL = 'https://crm.example.com/hooks';
@@ -10,7 +10,7 @@ const KEY = Buffer.alloc(32, 7);
 const KEYS = { WEBHOOK_SECRET_KEY: KEY.toString('base64') };
 
 async function emptyFolder(t: TestContext) {
-  const folder = await temporaryFolder(t);
+  const folder = await createTemporaryFolder(t);
   await openSqlite({ folder, as: 'server' }).close();
   function ops(...words: readonly string[]) {
     return runCommandInProcess({ DATA_DIR: folder, ...KEYS }, 'webhooks', ...words);

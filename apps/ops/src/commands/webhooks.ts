@@ -3,44 +3,44 @@ import type { Store } from '@latchkey/backend';
 import { assertNever } from '@latchkey/events';
 import { readConfig } from '@latchkey/process';
 import {
-  type Attempt,
   addEndpoint,
-  changeEndpoint,
-  EndpointRefused,
+  computeEndpointState,
+  type DeliveryAttempt,
+  EndpointRefusedError,
   type EndpointWithSecret,
-  endpointStateOf,
   findUnreadableSecrets,
+  getSigningSecrets,
   MAX_ENDPOINTS,
   openWebhookStorage,
   pauseEndpoint,
   type RedriveRange,
   resumeEndpoint,
-  rotateSecret,
+  rotateEndpointSecret,
   type SecretSealer,
-  signingSecretsOf,
+  updateEndpoint,
   type WebhookEndpoint,
   webhookSettings,
   withRedrive,
 } from '@latchkey/webhooks';
 import type { CommandContext } from '../context.ts';
-import { webhookSealerOf } from '../keys.ts';
-import { formatProperties, printJson, printPage } from '../output/listing.ts';
-import { overlapEnd, overlapOption } from '../overlap.ts';
+import { createWebhookSealerFromSettings } from '../keys.ts';
+import { formatProperties, printJsonLines, printListingPage } from '../output/listing.ts';
+import { computeOverlapEnd, createOverlapHoursOption } from '../overlap.ts';
 import {
+  createLimitOption,
+  createTypesOption,
+  createWholeNumberParser,
   formatExamples,
   JSON_OPTION_HELP,
-  limitOption,
-  type Program,
+  type OpsProgram,
   parseConsumerName,
-  parseTime,
-  typesOption,
-  wholeNumberParser,
+  parseTimeOrAge,
 } from '../program.ts';
-import { withStore } from '../stores.ts';
+import { withOpenedStore } from '../stores.ts';
 
 const EXAMPLE_ID = 'we_5b1f0c9a7d3e2468';
 
-export function addWebhooksCommand(program: Program, context: CommandContext): void {
+export function addWebhooksCommand(program: OpsProgram, context: CommandContext): void {
   const webhooks = program
     .command('webhooks')
     .description(
@@ -60,7 +60,7 @@ export function addWebhooksCommand(program: Program, context: CommandContext): v
     .description('add an endpoint and print the secret that its requests are signed with')
     .argument('<name>', 'the name of the receiver, such as crm', parseConsumerName)
     .argument('<url>', 'where events are sent to')
-    .addOption(typesOption())
+    .addOption(createTypesOption())
     .option('--person', 'events contain personal data. Default: they do not')
     .option('--from-beginning', 'also what happened until now. Default: only what happens from now on')
     .addHelpText(
@@ -74,9 +74,9 @@ export function addWebhooksCommand(program: Program, context: CommandContext): v
       const { WEBHOOKS_ALLOW_PRIVATE: allowPrivate } = readConfig(webhookSettings, context.environment);
       const from = fromBeginning ? 'beginning' : 'now';
       const fields = { name, url, person, from, ...(types && { types: [...types] }) } as const;
-      return withStore(context, async (store) => {
+      return withOpenedStore(context, async (store) => {
         const { endpoints } = openWebhookStorage(store);
-        const sealer = await webhookSealerOf(context);
+        const sealer = await createWebhookSealerFromSettings(context);
         const options = { allowPrivate, sealer, now: new Date() };
         printSecret(context, await refusing(() => addEndpoint(endpoints, fields, options)));
       });
@@ -88,11 +88,11 @@ export function addWebhooksCommand(program: Program, context: CommandContext): v
     .option('--json', JSON_OPTION_HELP)
     .addHelpText('after', formatExamples('webhooks list', 'webhooks list --json'))
     .action(({ json = false }) =>
-      withStore(context, (store) =>
-        printPage<ListedEndpoint>(context, {
+      withOpenedStore(context, (store) =>
+        printListingPage<ListedEndpoint>(context, {
           limit: MAX_ENDPOINTS,
           load: async () => {
-            const sealer = await webhookSealerOf(context);
+            const sealer = await createWebhookSealerFromSettings(context);
             const endpoints = await openWebhookStorage(store).endpoints.list();
             return Promise.all(endpoints.map((endpoint) => withUnreadable(endpoint, sealer)));
           },
@@ -113,11 +113,11 @@ export function addWebhooksCommand(program: Program, context: CommandContext): v
     .option('--json', JSON_OPTION_HELP)
     .addHelpText('after', formatExamples(`webhooks show ${EXAMPLE_ID}`))
     .action((id, { json = false }) =>
-      withStore(context, async (store) => {
+      withOpenedStore(context, async (store) => {
         const endpoint = await openWebhookStorage(store).endpoints.find(id);
         if (endpoint === undefined) throw unknownEndpoint(id);
-        const shown = await withUnreadable(endpoint, await webhookSealerOf(context));
-        if (json) printJson(context.print, [toJson(shown)]);
+        const shown = await withUnreadable(endpoint, await createWebhookSealerFromSettings(context));
+        if (json) printJsonLines(context.print, [toJson(shown)]);
         else for (const line of describe(shown)) context.print(line);
       }),
     );
@@ -126,15 +126,15 @@ export function addWebhooksCommand(program: Program, context: CommandContext): v
     .command('rotate')
     .description('give an endpoint another secret; requests are signed with the former one, too, for a while')
     .argument('<id>', 'the id of the endpoint')
-    .addOption(overlapOption('how long requests are signed with the former secret, too'))
+    .addOption(createOverlapHoursOption('how long requests are signed with the former secret, too'))
     .addHelpText('after', formatExamples(`webhooks rotate ${EXAMPLE_ID} --overlap-hours 2`))
     .action((id, { overlapHours }) => {
       const now = new Date();
-      const until = overlapEnd(now, overlapHours);
-      return withStore(context, async (store) => {
+      const until = computeOverlapEnd(now, overlapHours);
+      return withOpenedStore(context, async (store) => {
         const { endpoints } = openWebhookStorage(store);
-        const sealer = await webhookSealerOf(context);
-        const rotated = await refusing(() => rotateSecret(endpoints, id, { sealer, now, until }));
+        const sealer = await createWebhookSealerFromSettings(context);
+        const rotated = await refusing(() => rotateEndpointSecret(endpoints, id, { sealer, now, until }));
         if (rotated === undefined) throw unknownEndpoint(id);
         printSecret(context, rotated);
         context.print(
@@ -151,7 +151,7 @@ export function addWebhooksCommand(program: Program, context: CommandContext): v
     .argument('<id>', 'the id of the endpoint')
     .addHelpText('after', formatExamples(`webhooks pause ${EXAMPLE_ID}`))
     .action((id) =>
-      withStore(context, async (store) => {
+      withOpenedStore(context, async (store) => {
         await change(store, id, (endpoint) => pauseEndpoint(endpoint, new Date()));
         context.print(`${id}: paused.`);
       }),
@@ -163,7 +163,7 @@ export function addWebhooksCommand(program: Program, context: CommandContext): v
     .argument('<id>', 'the id of the endpoint')
     .addHelpText('after', formatExamples(`webhooks resume ${EXAMPLE_ID}`))
     .action((id) =>
-      withStore(context, async (store) => {
+      withOpenedStore(context, async (store) => {
         await change(store, id, (endpoint) => resumeEndpoint(endpoint, new Date()));
         context.print(`${id}: resumed.`);
       }),
@@ -175,7 +175,7 @@ export function addWebhooksCommand(program: Program, context: CommandContext): v
     .argument('<id>', 'the id of the endpoint')
     .addHelpText('after', formatExamples(`webhooks remove ${EXAMPLE_ID}`))
     .action((id) =>
-      withStore(context, async (store) => {
+      withOpenedStore(context, async (store) => {
         if (!(await openWebhookStorage(store).endpoints.remove(id))) throw unknownEndpoint(id);
         context.print(`${id}: removed.`);
       }),
@@ -185,11 +185,11 @@ export function addWebhooksCommand(program: Program, context: CommandContext): v
     .command('attempts')
     .description('list the latest requests to an endpoint and their outcomes')
     .argument('<id>', 'the id of the endpoint')
-    .addOption(limitOption())
+    .addOption(createLimitOption())
     .option(
       '--after <n>',
       'continue with attempts before the one with this number',
-      wholeNumberParser(0, Number.MAX_SAFE_INTEGER),
+      createWholeNumberParser(0, Number.MAX_SAFE_INTEGER),
     )
     .option('--json', JSON_OPTION_HELP)
     .addHelpText(
@@ -197,10 +197,10 @@ export function addWebhooksCommand(program: Program, context: CommandContext): v
       formatExamples(`webhooks attempts ${EXAMPLE_ID}`, `webhooks attempts ${EXAMPLE_ID} --json`),
     )
     .action((id, { limit, after, json = false }) =>
-      withStore(context, async (store) => {
+      withOpenedStore(context, async (store) => {
         const { endpoints, attempts } = openWebhookStorage(store);
         if ((await endpoints.find(id)) === undefined) throw unknownEndpoint(id);
-        await printPage<Attempt>(context, {
+        await printListingPage<DeliveryAttempt>(context, {
           limit,
           load: (count) => attempts.list(id, { limit: count, ...(after !== undefined && { before: after }) }),
           nameOf: ({ n }) => String(n),
@@ -221,12 +221,12 @@ export function addWebhooksCommand(program: Program, context: CommandContext): v
     .option(
       '--since <time>',
       'events that happened at or after this time: an instant, or an age such as 12h',
-      parseTime,
+      parseTimeOrAge,
     )
     .option(
       '--until <time>',
       'events that happened before this time: an instant, or an age. Default: now',
-      parseTime,
+      parseTimeOrAge,
     )
     .addHelpText(
       'after',
@@ -237,7 +237,7 @@ export function addWebhooksCommand(program: Program, context: CommandContext): v
     )
     .action((id, options) => {
       const range = rangeOf(options);
-      return withStore(context, async (store) => {
+      return withOpenedStore(context, async (store) => {
         await refusing(() => change(store, id, (endpoint) => withRedrive(endpoint, range)));
         context.print(`${id}: sent again, before anything new.`);
       });
@@ -249,7 +249,7 @@ async function change(
   id: string,
   apply: (endpoint: WebhookEndpoint) => WebhookEndpoint,
 ): Promise<WebhookEndpoint> {
-  const changed = await changeEndpoint(openWebhookStorage(store).endpoints, id, apply);
+  const changed = await updateEndpoint(openWebhookStorage(store).endpoints, id, apply);
   if (changed === undefined) throw unknownEndpoint(id);
   return changed;
 }
@@ -260,17 +260,17 @@ function printSecret({ print }: CommandContext, { endpoint, secret }: EndpointWi
   print('The secret is shown this once. Requests are signed with it (Standard Webhooks).');
 }
 
-/** Runs `work`, and converts an EndpointRefused that it throws to an Error with a one-line message. */
+/** Runs `work`, and converts an EndpointRefusedError that it throws to an Error with a one-line message. */
 async function refusing<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof EndpointRefused) throw new Error(textOf(error));
+    if (error instanceof EndpointRefusedError) throw new Error(textOf(error));
     throw error;
   }
 }
 
-function textOf({ reason, message }: EndpointRefused): string {
+function textOf({ reason, message }: EndpointRefusedError): string {
   switch (reason) {
     case 'url':
       return `the URL ${message}`;
@@ -306,7 +306,7 @@ async function withUnreadable(endpoint: WebhookEndpoint, sealer: SecretSealer): 
 }
 
 function describeSecrets({ endpoint, unreadable }: ListedEndpoint): string {
-  const valid = String(signingSecretsOf(endpoint, new Date()).length);
+  const valid = String(getSigningSecrets(endpoint, new Date()).length);
   return unreadable ? `${valid}, ${unreadable} cannot be opened` : valid;
 }
 
@@ -322,7 +322,7 @@ function describe(each: ListedEndpoint): readonly string[] {
       types: types?.join(',') ?? 'all',
       person: person ? 'yes' : 'no',
       'created at': createdAt.toISOString(),
-      state: endpointStateOf(endpoint),
+      state: computeEndpointState(endpoint),
       paused: pause && `${pause.at.toISOString()}: ${pause.reason}`,
       failing: failing && `${failing.count} attempts since ${failing.since.toISOString()}: ${failing.reason}`,
       'next attempt': failing?.next.toISOString(),
@@ -346,7 +346,7 @@ function toRow(each: ListedEndpoint): readonly string[] {
   return [
     id,
     name,
-    endpointStateOf(endpoint),
+    computeEndpointState(endpoint),
     String(delivery.waiting.length),
     types?.join(',') ?? 'all',
     person ? 'yes' : 'no',
@@ -363,19 +363,19 @@ function toJson({ endpoint, unreadable }: ListedEndpoint) {
     url,
     types,
     person,
-    state: endpointStateOf(endpoint),
+    state: computeEndpointState(endpoint),
     createdAt,
     since,
     paused: pause,
     failing: delivery.failing,
     waiting: delivery.waiting.length,
     redriving: delivery.redrive?.ranges,
-    secrets: signingSecretsOf(endpoint, new Date()).length,
+    secrets: getSigningSecrets(endpoint, new Date()).length,
     unreadableSecrets: unreadable,
   };
 }
 
-function attemptRow(attempt: Attempt): readonly string[] {
+function attemptRow(attempt: DeliveryAttempt): readonly string[] {
   const { n, at, event, type, account, delivered, status, reason = '', milliseconds } = attempt;
   const outcome = delivered ? `delivered (${status})` : `failed: ${reason}`;
   return [String(n), at.toISOString(), outcome, String(milliseconds), type, event, account];

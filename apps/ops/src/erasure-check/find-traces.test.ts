@@ -4,7 +4,7 @@ import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { findTracesInFiles } from './find-traces.ts';
+import { countTracesInFiles } from './find-traces.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -25,14 +25,14 @@ describe('traces in files', () => {
       [MEBIBYTE - 5]: 'ada@example.com',
       [2 * MEBIBYTE - 1]: 'ada@example.comada@example.com',
     });
-    const [hit] = await findTracesInFiles(folder, 'ada@example.com');
+    const [hit] = await countTracesInFiles(folder, 'ada@example.com');
     assert.deepEqual(hit, { place: 'latchkey.db', kind: 'file', count: 4 });
-    assert.deepEqual(await findTracesInFiles(folder, 'bob@example.com'), []);
+    assert.deepEqual(await countTracesInFiles(folder, 'bob@example.com'), []);
   });
 
   test('are found in a file that is longer than any text may be', async (context) => {
     const size = constants.MAX_STRING_LENGTH + MEBIBYTE;
     const folder = await folderWith(context, size, { [size - MEBIBYTE]: 'ada@example.com' });
-    assert.equal((await findTracesInFiles(folder, 'ada@example.com'))[0]?.count, 1);
+    assert.equal((await countTracesInFiles(folder, 'ada@example.com'))[0]?.count, 1);
   });
 });

@@ -4,10 +4,10 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Store } from '@latchkey/backend';
 import type { LogReader } from '@latchkey/bus';
-import type { TracePredicate } from './traces.ts';
+import type { PersonalDataTracePredicate } from './traces.ts';
 
 /** The number of traces in a table, collection, topic or file. */
-export interface TracesFound {
+export interface PersonalDataTraceCount {
   /** The name of the table or collection, of the topic, or of the file. */
   readonly place: string;
   readonly kind: 'store' | 'topic' | 'file';
@@ -15,10 +15,10 @@ export interface TracesFound {
 }
 
 /** Searches for traces in all tables or collections of the store. */
-export async function findTracesInStore(
+export async function countTracesInStore(
   store: Pick<Store, 'records'>,
-  isTrace: TracePredicate,
-): Promise<readonly TracesFound[]> {
+  isTrace: PersonalDataTracePredicate,
+): Promise<readonly PersonalDataTraceCount[]> {
   const counts = new Map<string, number>();
   for await (const { place, record } of store.records())
     if (isTrace(record)) counts.set(place, (counts.get(place) ?? 0) + 1);
@@ -29,12 +29,12 @@ export async function findTracesInStore(
  * Searches for traces in topics and their dead-letter topics.
  * @param names the full names of the topics on the log
  */
-export async function findTracesInLog(
+export async function countTracesInLog(
   reader: LogReader,
   names: readonly string[],
-  isTrace: TracePredicate,
-): Promise<readonly TracesFound[]> {
-  const hits: TracesFound[] = [];
+  isTrace: PersonalDataTracePredicate,
+): Promise<readonly PersonalDataTraceCount[]> {
+  const hits: PersonalDataTraceCount[] = [];
   for (const topic of await reader.topics()) {
     if (!names.some((name) => topic === name || topic.startsWith(`${name}.dlq.`))) continue;
     let count = 0;
@@ -51,8 +51,11 @@ export async function findTracesInLog(
 const BYTES_AT_ONCE = 1024 * 1024;
 
 /** Searches the raw bytes of a data folder's files: they may still contain data that was deleted from the tables. */
-export async function findTracesInFiles(folder: string, address: string): Promise<readonly TracesFound[]> {
-  const hits: TracesFound[] = [];
+export async function countTracesInFiles(
+  folder: string,
+  address: string,
+): Promise<readonly PersonalDataTraceCount[]> {
+  const hits: PersonalDataTraceCount[] = [];
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const count = await countInFile(join(folder, entry.name), address.toLowerCase());

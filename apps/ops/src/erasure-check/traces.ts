@@ -2,7 +2,7 @@
 import { parseJson } from '@latchkey/process';
 
 /** Returns whether a stored item is a trace of the person. @param stored the fields of the item */
-export type TracePredicate = (stored: Readonly<Record<string, unknown>>) => boolean;
+export type PersonalDataTracePredicate = (stored: Readonly<Record<string, unknown>>) => boolean;
 
 /** The names of fields that contain personal data, normalised by `plain`: stores spell these names differently. */
 const PERSONAL = new Set(
@@ -30,7 +30,7 @@ const PERSONAL = new Set(
 const [BEFORE, AFTER] = ["[\\w!#$%&'*+/=?^`{|}~.-]", '(?:[a-z\\d-]|\\.[a-z\\d])'];
 
 /** Returns a predicate for an e-mail address. A trace is a string that contains the address, in upper or lower case. */
-export function createAddressTracePredicate(address: string): TracePredicate {
+export function createAddressTracePredicate(address: string): PersonalDataTracePredicate {
   const pattern = new RegExp(`(?<!${BEFORE})${RegExp.escape(address.toLowerCase())}(?!${AFTER})`);
   return (stored) => textsIn(stored).some((text) => pattern.test(text.toLowerCase()));
 }
@@ -47,7 +47,7 @@ const SUBJECTS = ['stream', 'userid', 'mailingid', 'subject'];
  * does not count. Such an item is, for example, an event of another account that this account changed as an admin, or
  * a security event about what an admin did to this account.
  */
-export function createAccountTracePredicate(account: string): TracePredicate {
+export function createAccountTracePredicate(account: string): PersonalDataTracePredicate {
   return (stored) => {
     const read = parsed(stored);
     return textsIn(read).some((text) => text.includes(account)) && holdsPerson(read, account);

@@ -4,7 +4,7 @@ import { ownConsumers } from '@latchkey/events';
 import type { DataFile, ErasedRemains } from '@latchkey/store';
 
 /** Whether the database file may still contain data of one erased person. */
-export interface FileErasure {
+export interface DataFileErasureState {
   readonly name: string;
   /** When the file was last rewritten (RFC 3339); absent if it never was. */
   readonly rewrittenAt?: string;
@@ -13,10 +13,10 @@ export interface FileErasure {
 }
 
 /** The name of a file, and whether it may still contain data of erased persons. */
-export type FileState = Pick<DataFile, 'name'> & { readonly remains: ErasedRemains };
+export type DataFileState = Pick<DataFile, 'name'> & { readonly remains: ErasedRemains };
 
 /** Returns the state of a store's file. */
-export function fileStateOf({ name, erasedRemains }: DataFile): FileState {
+export function toDataFileState({ name, erasedRemains }: DataFile): DataFileState {
   return { name, remains: erasedRemains() };
 }
 
@@ -24,10 +24,10 @@ export function fileStateOf({ name, erasedRemains }: DataFile): FileState {
  * Returns whether the file may still contain data of an erased person. It is clean once auth, user and notifier have
  * confirmed the erasure, and the file was rewritten later or has contained no erased data since its last rewrite.
  */
-export function fileErasureOf(
+export function computeDataFileErasureState(
   { receipts }: Pick<ErasureRecord, 'receipts'>,
-  { name, remains: { possible, rewrittenAt } }: FileState,
-): FileErasure {
+  { name, remains: { possible, rewrittenAt } }: DataFileState,
+): DataFileErasureState {
   const confirmedAt = ownConsumers.map(
     (own) => receipts.find(({ consumer }) => consumer === own)?.confirmedAt,
   );
@@ -40,6 +40,6 @@ export function fileErasureOf(
 }
 
 /** Returns the advice that tells an operator how to remove the remains of erased data from a file. */
-export function rewriteAdvice({ name }: Pick<DataFile, 'name'>): string {
+export function createRewriteAdvice({ name }: Pick<DataFile, 'name'>): string {
   return `${name} may still contain copies of erased data in unused bytes: restart the standalone, or stop it and run vacuum`;
 }

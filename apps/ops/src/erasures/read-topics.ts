@@ -3,10 +3,10 @@ import { topicNameSettings } from '@latchkey/backend';
 import { type TopicNames, topicNameOnLog } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, DELIVERIES_TOPIC, SECURITY_TOPIC } from '@latchkey/events';
 import { readConfig } from '@latchkey/process';
-import { accountsTopicSpec } from '../commands/topics.ts';
+import { createAccountsTopicSpec } from '../commands/topics.ts';
 import type { CommandContext } from '../context.ts';
-import { createKafkaReader, opsKafkaConnection, withKafkaBus } from '../kafka.ts';
-import { selectedLogKind } from '../log.ts';
+import { createKafkaReader, createOpsKafkaConnection, withKafkaBus } from '../kafka.ts';
+import { getSelectedLogKind } from '../log.ts';
 import { retryUntilReachable } from '../patience.ts';
 import type { RetainingTopic } from './retained.ts';
 import type { AccountsTopic } from './topic.ts';
@@ -33,8 +33,8 @@ export async function readErasureTopics(context: CommandContext): Promise<Erasur
   const { environment, note } = context;
   const { TOPIC_NAMES } = readConfig(topicNameSettings, environment);
   const name = topicNameOnLog(TOPIC_NAMES, ACCOUNTS_TOPIC);
-  const { maxLagMs } = accountsTopicSpec(context).compaction;
-  if (selectedLogKind(environment) === 'embedded')
+  const { maxLagMs } = createAccountsTopicSpec(context).compaction;
+  if (getSelectedLogKind(environment) === 'embedded')
     return { accounts: { name, removal: 'in place', maxLagMs }, retaining: [] };
   const expected = Object.entries(RETAINING).map(([topic, contents]) => ({
     name: topicNameOnLog(TOPIC_NAMES, topic),
@@ -57,7 +57,7 @@ async function askBroker(
 ) {
   const accounts = topicNameOnLog(topicNames, ACCOUNTS_TOPIC);
   const all = await retryUntilReachable(context, 'Kafka', () =>
-    createKafkaReader(opsKafkaConnection(context)).topics(),
+    createKafkaReader(createOpsKafkaConnection(context)).topics(),
   );
   const letters = all
     .filter((topic) => topic.startsWith(`${accounts}.dlq.`))

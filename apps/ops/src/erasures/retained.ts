@@ -33,7 +33,7 @@ const BROKER_DELAY_MS = 60 * 60_000;
  * erasure, nothing more about the person is written to the topic. Kafka deletes a segment once its newest record is
  * older than the retention time, and the newest record may be younger than the person's by the duration of a segment.
  */
-export function retainedDataOf(
+export function computeRetainedData(
   { receipts }: Pick<ErasureRecord, 'receipts'>,
   { name, contents, keeps }: RetainingTopic,
   now: Date,
@@ -47,7 +47,7 @@ export function retainedDataOf(
 }
 
 /** Describes the state in a few words. */
-export function describeRetained({ contents, removedBy, clean }: RetainedData): string {
+export function formatRetainedData({ contents, removedBy, clean }: RetainedData): string {
   if (clean === true) return 'clean';
   if (clean === null) return `${contents}: unknown`;
   return `${contents} ${removedBy === undefined ? 'are kept, without an end yet' : `until ${removedBy}`}`;

@@ -4,9 +4,14 @@ import { describe, type TestContext, test } from 'node:test';
 import { openAuthStores } from '@latchkey/auth';
 import type { ErasureRecord } from '@latchkey/auth/ops';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
-import { temporaryFolder } from '../../../standalone/src/testing.ts';
+import { createTemporaryFolder } from '../../../standalone/src/testing.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
-import { describeTopicErasure, type RemovalMethod, topicAdvice, topicErasureOf } from './topic.ts';
+import {
+  computeTopicErasureState,
+  findTopicErasureAdvice,
+  formatTopicErasureState,
+  type RemovalMethod,
+} from './topic.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const ERASED_AT = '2026-03-01T12:00:00.000Z';
@@ -20,11 +25,11 @@ function topicOf(
 ) {
   const receipts = isConfirmed ? [{ consumer: 'auth', confirmedAt: COPIED_AT }] : [];
   const erasure = { account: 'a', sequence: 7, erasedAt: ERASED_AT, expected: ['auth'], receipts };
-  const topic = topicErasureOf(
+  const topic = computeTopicErasureState(
     { ...erasure, ...(copies && { copies }) },
     { name: 'accounts.events.v2', removal, maxLagMs: 7 * DAY_MS },
   );
-  return { topic, text: describeTopicErasure(topic), advice: topicAdvice(topic, 'a') };
+  return { topic, text: formatTopicErasureState(topic), advice: findTopicErasureAdvice(topic, 'a') };
 }
 
 describe('the topic after an erasure', () => {
@@ -66,7 +71,7 @@ describe('the topic after an erasure', () => {
 });
 
 async function erasedFolder(t: TestContext) {
-  const folder = await temporaryFolder(t);
+  const folder = await createTemporaryFolder(t);
   const database = openDatabase({ folder, as: 'server' });
   const { erasureReceipts } = openAuthStores(createSqliteStore(database));
   const account = randomUUID();

@@ -21,7 +21,7 @@ export interface AccountsTopic {
 }
 
 /** Whether the topic still contains data of one erased person. */
-export interface TopicErasure {
+export interface TopicErasureState {
   readonly name: string;
   readonly removal: RemovalMethod;
   /**
@@ -38,10 +38,10 @@ export interface TopicErasure {
 }
 
 /** Returns whether the topic still contains data of an erased person. */
-export function topicErasureOf(
+export function computeTopicErasureState(
   { copies, receipts }: ErasureRecord,
   { name, removal, maxLagMs }: AccountsTopic,
-): TopicErasure {
+): TopicErasureState {
   // Removal from the log is auth's last step of an erasure, so once auth has confirmed the erasure, it is done.
   const isDone = receipts.some(({ consumer }) => consumer === 'auth');
   if (removal === 'in place') return { name, removal, clean: isDone };
@@ -60,7 +60,7 @@ export function topicErasureOf(
 }
 
 /** Describes the state in a few words, for a table. */
-export function describeTopicErasure({ removal, removedBy: at, clean }: TopicErasure): string {
+export function formatTopicErasureState({ removal, removedBy: at, clean }: TopicErasureState): string {
   if (clean === true) return 'clean';
   if (removal === 'none') return 'not compacted';
   if (clean === null) return 'unknown';
@@ -68,7 +68,10 @@ export function describeTopicErasure({ removal, removedBy: at, clean }: TopicEra
 }
 
 /** Returns advice for the operator. Undefined if there is nothing to do. */
-export function topicAdvice({ name, removal, clean }: TopicErasure, account: string): string | undefined {
+export function findTopicErasureAdvice(
+  { name, removal, clean }: TopicErasureState,
+  account: string,
+): string | undefined {
   if (clean === true) return undefined;
   if (removal === 'none')
     return `${name} is not compacted, so it keeps the events with the person: move to a new topic (docs/upgrading.md)`;

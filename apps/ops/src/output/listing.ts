@@ -1,7 +1,7 @@
 /** Prints listings as a table or as JSON lines, one page of limited size at a time. */
 import type { CommandContext } from '../context.ts';
 
-export interface Listing<T> {
+export interface PagedListing<T> {
   /** The maximum number of items to print. */
   readonly limit: number;
   /** Loads up to `limit` items. Called with one more than the page has, to find out whether there is a next page. */
@@ -22,13 +22,17 @@ export interface Listing<T> {
 }
 
 /** Prints one page, and a note with the option that prints the next one. */
-export async function printPage<T>({ print, note }: CommandContext, listing: Listing<T>): Promise<void> {
+export async function printListingPage<T>(
+  { print, note }: CommandContext,
+  listing: PagedListing<T>,
+): Promise<void> {
   const found = await listing.load(listing.limit + 1);
   const page = found.slice(0, listing.limit);
   const last = page.at(-1);
   const { first = [] } = listing;
   const rows = [...first.map(({ row }) => row), ...page.flatMap(listing.toRows)];
-  if (listing.json) printJson(print, [...first.map(({ json }) => json), ...page.flatMap(listing.toJson)]);
+  if (listing.json)
+    printJsonLines(print, [...first.map(({ json }) => json), ...page.flatMap(listing.toJson)]);
   else if (rows.length === 0) print(listing.empty);
   else for (const line of table([listing.columns, ...rows])) print(line);
   if (last !== undefined && found.length > page.length)
@@ -36,7 +40,7 @@ export async function printPage<T>({ print, note }: CommandContext, listing: Lis
 }
 
 /** Prints one JSON object per line. */
-export function printJson(print: CommandContext['print'], objects: readonly object[]): void {
+export function printJsonLines(print: CommandContext['print'], objects: readonly object[]): void {
   for (const object of objects) print(JSON.stringify(object));
 }
 

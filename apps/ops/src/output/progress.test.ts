@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createProgress, formatCount } from './progress.ts';
+import { createProgressDisplay, formatCount } from './progress.ts';
 
 test('progress is a bar on a terminal', () => {
   const drawn: string[] = [];
-  const progress = createProgress(
+  const progress = createProgressDisplay(
     { note: () => assert.fail('drawn instead'), draw: (line) => drawn.push(line) },
     'records read',
   );
@@ -24,7 +24,7 @@ test('progress is a bar on a terminal', () => {
 
 test('without a terminal, progress is a line now and then', () => {
   const lines: string[] = [];
-  const progress = createProgress({ note: (line) => lines.push(line) }, 'records read');
+  const progress = createProgressDisplay({ note: (line) => lines.push(line) }, 'records read');
   progress.show(0, 2500);
   progress.show(1250, 2500);
   assert.deepEqual(lines, ['records read: 0 of 2,500']);

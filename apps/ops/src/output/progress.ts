@@ -7,13 +7,13 @@ type Output = Pick<CommandContext, 'note' | 'draw'>;
 const LINE_EVERY_MS = 10_000;
 const CELLS = 24;
 
-export interface Progress {
+export interface ProgressDisplay {
   /** Updates the display. @param total undefined while the total is unknown */
   show(done: number, total?: number): void;
 }
 
 /** Creates a progress display. @param what names the items that are counted, such as `records read` */
-export function createProgress({ note, draw }: Output, what: string): Progress {
+export function createProgressDisplay({ note, draw }: Output, what: string): ProgressDisplay {
   let lastLineAt: number | undefined;
   return {
     show(done, total) {
@@ -30,12 +30,12 @@ export function createProgress({ note, draw }: Output, what: string): Progress {
 const SILENT_FOR_MS = 3000;
 
 /** Creates a progress display that appears only if an operation takes more than three seconds. */
-export function createProgressIfSlow(output: Output): OnProgress {
+export function createDelayedProgressDisplay(output: Output): OnProgress {
   const startedAt = performance.now();
-  const shown = new Map<string, Progress>();
+  const shown = new Map<string, ProgressDisplay>();
   return (what, done) => {
     if (performance.now() - startedAt < SILENT_FOR_MS) return;
-    const progress = shown.get(what) ?? createProgress(output, what);
+    const progress = shown.get(what) ?? createProgressDisplay(output, what);
     shown.set(what, progress);
     progress.show(done);
   };

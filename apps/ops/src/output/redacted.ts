@@ -37,7 +37,11 @@ export function redactRecord({
 }
 
 /** Flattens a redacted record to text by name: its key, each header, and its value. */
-export function textFieldsOf({ key, headers, value }: RedactedRecord): Readonly<Record<string, string>> {
+export function flattenRedactedRecord({
+  key,
+  headers,
+  value,
+}: RedactedRecord): Readonly<Record<string, string>> {
   return {
     key,
     ...Object.fromEntries(Object.entries(headers).toSorted(([a], [b]) => (a < b ? -1 : 1))),

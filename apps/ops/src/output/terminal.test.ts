@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
-import { createTerminal } from './terminal.ts';
+import { createTerminalOutput } from './terminal.ts';
 
 function screen(isTTY: boolean) {
   const [out, err] = [new PassThrough(), Object.assign(new PassThrough(), { isTTY })] as const;
   function read(stream: PassThrough) {
     return String(stream.read() ?? '');
   }
-  return { ...createTerminal(out, err), out: () => read(out), err: () => read(err) };
+  return { ...createTerminalOutput(out, err), out: () => read(out), err: () => read(err) };
 }
 
 test('a line that is drawn replaces the one before, and other lines begin below it', () => {
@@ -28,7 +28,7 @@ test('a line that is drawn replaces the one before, and other lines begin below 
 
 test('a pipe that its reader closes is reported, and is no error', () => {
   const [out, err] = [new PassThrough(), new PassThrough()];
-  const { outputClosed } = createTerminal(out, err);
+  const { outputClosed } = createTerminalOutput(out, err);
   const closed = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });
   err.emit('error', closed);
   assert.equal(outputClosed.aborted, false);

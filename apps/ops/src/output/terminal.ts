@@ -4,7 +4,7 @@ import type { CommandContext } from '../context.ts';
 const ERASE_LINE = '\r\u001b[K';
 
 /** Writes lines to stdout and stderr. If stderr is a terminal, also draws a status line there. */
-export function createTerminal(
+export function createTerminalOutput(
   out: NodeJS.WritableStream,
   err: NodeJS.WritableStream & { readonly isTTY?: boolean },
 ): Pick<CommandContext, 'print' | 'note' | 'draw' | 'outputClosed'> & {

@@ -55,7 +55,13 @@ function lineOf({ kind, subject, message }: Finding): string {
   return subject === undefined ? `${kind}: ${message}` : `${kind} ${subject}: ${message}`;
 }
 
-export function verificationJson({ counts, oldestUnpublished, lag, findings, found }: Verification): string {
+export function formatVerificationAsJson({
+  counts,
+  oldestUnpublished,
+  lag,
+  findings,
+  found,
+}: Verification): string {
   return JSON.stringify({
     agrees: found === 0,
     counts,

@@ -4,19 +4,19 @@ import { openAuthOps } from '@latchkey/auth/ops';
 import { createEmbeddedBus, createEmbeddedReader } from '@latchkey/bus/embedded';
 import { ACCOUNTS_TOPIC, type EncodedEvent } from '@latchkey/events';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
-import { temporaryFolder } from '../../../standalone/src/testing.ts';
-import { eventKeysOf } from '../keys.ts';
+import { createTemporaryFolder } from '../../../standalone/src/testing.ts';
+import { readEventKeysFromSettings } from '../keys.ts';
 import { waitUntil } from '../testing/eventually.ts';
-import { startSystem } from '../testing/people.ts';
+import { startStandalone } from '../testing/people.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 import { createRepublisher } from './publish-again.ts';
 import { createRecordEncoder } from './records-of.ts';
-import { writeTopic } from './write-topic.ts';
+import { writeAccountEventsToTopic } from './write-topic.ts';
 
 test('leaves nothing of an account that was erased after its records were made', async (t) => {
-  const folder = await temporaryFolder(t);
+  const folder = await createTemporaryFolder(t);
   const environment = { DATA_DIR: folder };
-  const town = await startSystem(folder);
+  const town = await startStandalone(folder);
   const ada = await town.settle('ada');
   const database = openDatabase({ folder, as: 'shared' });
   const bus = createEmbeddedBus({ database });
@@ -27,7 +27,7 @@ test('leaves nothing of an account that was erased after its records were made',
   const { journal, erasures, chain } = openAuthOps(createSqliteStore(database));
   const stream = await journal.stream(ada);
   assert.ok(stream);
-  const { signer } = await eventKeysOf({ environment });
+  const { signer } = await readEventKeysFromSettings({ environment });
   const recordsOf = createRecordEncoder({ journal, chain }, signer);
   const records = await recordsOf(stream);
 
@@ -64,7 +64,7 @@ test('leaves nothing of an account that was erased after its records were made',
       topic,
       noteCopies,
     };
-    return writeTopic({ ...repeated, maxRecords: 100, onProgress: () => undefined });
+    return writeAccountEventsToTopic({ ...repeated, maxRecords: 100, onProgress: () => undefined });
   }
   const events = (await journal.stream(ada))?.events.length;
   assert.deepEqual(await writeAgain(), { accounts: 1, events, added: events });

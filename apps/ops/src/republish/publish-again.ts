@@ -6,7 +6,7 @@ import { type AuthOps, createPersonEraser } from '@latchkey/auth/ops';
 import type { Bus } from '@latchkey/bus';
 import { type EncodedEvent, subjectOfKey } from '@latchkey/events';
 import { retryUntilReachable } from '../patience.ts';
-import type { EncodeRecords } from './records-of.ts';
+import type { EncodeStreamRecords } from './records-of.ts';
 
 export interface Republisher {
   publish(topic: string, records: readonly EncodedEvent[]): Promise<void>;
@@ -15,7 +15,7 @@ export interface Republisher {
 export interface RepublisherDeps {
   readonly bus: Pick<Bus, 'publish' | 'replaceRecordsOf'>;
   readonly journal: Pick<AuthOps['journal'], 'stream'>;
-  readonly recordsOf: EncodeRecords;
+  readonly recordsOf: EncodeStreamRecords;
   /**
    * Called after the events of an erased account were published without the person's data to a topic that still
    * contains the same events with it. Undefined for a log that replaces records in place.
@@ -28,7 +28,7 @@ export interface RepublisherDeps {
  * data. auth then publishes heartbeats until the broker has compacted the original events away. Returns no function
  * for a log that replaces records in place.
  */
-export function createCopyRecorder(
+export function createErasedCopiesRecorder(
   { erasures }: Pick<AuthOps, 'erasures'>,
   { bus }: { readonly bus: Pick<Bus, 'replaceRecordsOf'> },
 ): Pick<RepublisherDeps, 'noteCopies'> {

@@ -4,7 +4,7 @@ import { type EncodedEvent, type EventSigner, encode } from '@latchkey/events';
 import type { JournaledEvent, JournaledStream } from '@latchkey/verify';
 
 /** Returns the signed records of all events of an account or mailing, in order. */
-export type EncodeRecords = (stream: JournaledStream) => Promise<readonly EncodedEvent[]>;
+export type EncodeStreamRecords = (stream: JournaledStream) => Promise<readonly EncodedEvent[]>;
 
 /**
  * Returns a function that encodes and signs the events of an account or mailing. Events of release 0.1, which are not
@@ -14,7 +14,7 @@ export type EncodeRecords = (stream: JournaledStream) => Promise<readonly Encode
 export function createRecordEncoder(
   auth: Pick<AuthOps, 'journal' | 'chain'>,
   signer: EventSigner,
-): EncodeRecords {
+): EncodeStreamRecords {
   async function chained(stream: JournaledStream): Promise<JournaledStream> {
     const { id, events } = stream;
     if (events.every(({ chain }) => chain !== undefined)) return stream;

@@ -18,11 +18,11 @@ import {
   type TopicIndex,
 } from '@latchkey/verify';
 import type { Republisher } from './publish-again.ts';
-import type { EncodeRecords } from './records-of.ts';
+import type { EncodeStreamRecords } from './records-of.ts';
 
-export interface SignTopicsOptions {
+export interface RepublishUnsignedOptions {
   readonly auth: Pick<AuthOps, 'chain'> & { readonly journal: Pick<AuthOps['journal'], 'streams'> };
-  readonly recordsOf: EncodeRecords;
+  readonly recordsOf: EncodeStreamRecords;
   readonly log: LogReader;
   readonly bus: Republisher;
   /** The full names of the topics on the log. */
@@ -36,7 +36,7 @@ export interface SignTopicsOptions {
   readonly onProgress: OnProgress;
 }
 
-export interface SigningTotals {
+export interface RepublishUnsignedTotals {
   /** The number of accounts and mailings whose events were added to the hash chain. */
   readonly chained: number;
   /** The number of accounts and mailings whose events were published again. */
@@ -47,12 +47,14 @@ export interface SigningTotals {
   readonly leftOut: readonly string[];
 }
 
-type Totals = { -readonly [Name in keyof SigningTotals]: SigningTotals[Name] } & {
+type Totals = { -readonly [Name in keyof RepublishUnsignedTotals]: RepublishUnsignedTotals[Name] } & {
   readonly leftOut: string[];
 };
 
 /** Publishes all unsigned events again, with a signature. @throws the errors of the store and of the bus */
-export async function signTopics(options: SignTopicsOptions): Promise<SigningTotals> {
+export async function republishUnsignedEvents(
+  options: RepublishUnsignedOptions,
+): Promise<RepublishUnsignedTotals> {
   const { log, topics, maxRecords } = options;
   const ranges = await Promise.all(topics.map((name) => log.ranges(name)));
   const held = ranges.flat().reduce((sum, { start, end }) => sum + end - start, 0);
@@ -61,7 +63,7 @@ export async function signTopics(options: SignTopicsOptions): Promise<SigningTot
   return totals;
 }
 
-async function signShard(options: SignTopicsOptions, shard: Shard, totals: Totals): Promise<void> {
+async function signShard(options: RepublishUnsignedOptions, shard: Shard, totals: Totals): Promise<void> {
   const { auth, log, topics, onProgress } = options;
   const index = createTopicIndex(shard);
   await createTopicReader({ log, topics, index, onProgress }).readToEnd();
@@ -80,7 +82,10 @@ async function signShard(options: SignTopicsOptions, shard: Shard, totals: Total
 
 const RECORDS_PER_PUBLISH = 500;
 
-async function publishAll({ bus, nameOf }: SignTopicsOptions, due: readonly EncodedEvent[]): Promise<void> {
+async function publishAll(
+  { bus, nameOf }: RepublishUnsignedOptions,
+  due: readonly EncodedEvent[],
+): Promise<void> {
   for (const [topic, records] of Map.groupBy(due, (record) => nameOf(record.topic)))
     for (let from = 0; from < records.length; from += RECORDS_PER_PUBLISH)
       await bus.publish(topic, records.slice(from, from + RECORDS_PER_PUBLISH));
@@ -91,7 +96,7 @@ async function publishAll({ bus, nameOf }: SignTopicsOptions, due: readonly Enco
  * and all after it.
  */
 async function recordsDue(
-  { auth, recordsOf, keyOf }: SignTopicsOptions,
+  { auth, recordsOf, keyOf }: RepublishUnsignedOptions,
   { stream, index, totals }: { readonly stream: JournaledStream; readonly index: TopicIndex; totals: Totals },
 ): Promise<readonly EncodedEvent[]> {
   const entry = index.entryOf(stream.id);

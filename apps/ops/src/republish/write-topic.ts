@@ -18,11 +18,11 @@ import {
   type TopicIndex,
 } from '@latchkey/verify';
 import type { Republisher } from './publish-again.ts';
-import type { EncodeRecords } from './records-of.ts';
+import type { EncodeStreamRecords } from './records-of.ts';
 
 export interface WriteTopicOptions {
   readonly journal: Pick<JournalView, 'streams'>;
-  readonly recordsOf: EncodeRecords;
+  readonly recordsOf: EncodeStreamRecords;
   readonly log: LogReader;
   readonly bus: Republisher;
   /** The name of an existing topic. */
@@ -37,7 +37,7 @@ export interface WriteTopicOptions {
   readonly onProgress: OnProgress;
 }
 
-export interface TopicWriteResult {
+export interface TopicWriteTotals {
   readonly accounts: number;
   /** The number of events that the topic now contains, over all accounts. */
   readonly events: number;
@@ -50,7 +50,7 @@ export interface TopicWriteResult {
  * @throws Error with a one-line message if the topic contains other records than the first events of these accounts;
  * the errors of the bus
  */
-export async function writeTopic(options: WriteTopicOptions): Promise<TopicWriteResult> {
+export async function writeAccountEventsToTopic(options: WriteTopicOptions): Promise<TopicWriteTotals> {
   const { log, topic, maxRecords } = options;
   const held = (await log.ranges(topic)).reduce((sum, { start, end }) => sum + end - start, 0);
   const totals = { accounts: 0, events: 0, added: 0 };
@@ -65,7 +65,7 @@ export async function writeTopic(options: WriteTopicOptions): Promise<TopicWrite
   return totals;
 }
 
-async function* writeShard(options: WriteTopicOptions, shard: Shard): AsyncGenerator<TopicWriteResult> {
+async function* writeShard(options: WriteTopicOptions, shard: Shard): AsyncGenerator<TopicWriteTotals> {
   const { journal, log, topic, onProgress } = options;
   const index = createTopicIndex(shard);
   await createTopicReader({ log, topics: [topic], index, onProgress }).readToEnd();
@@ -87,7 +87,7 @@ async function writeAccounts(
   { bus, topic, recordsOf, noteCopies }: WriteTopicOptions,
   accounts: readonly JournaledStream[],
   index: TopicIndex,
-): Promise<TopicWriteResult> {
+): Promise<TopicWriteTotals> {
   const parts: DueRecords[] = [];
   for (const account of accounts) parts.push(await recordsDue(account, { index, topic, recordsOf }));
   const due = parts.flatMap(({ records }) => records);

@@ -12,14 +12,14 @@ export interface ReceivedMail {
   readonly text: string;
 }
 
-export interface MailSink {
+export interface TestMailServer {
   readonly port: number;
   readonly mails: readonly ReceivedMail[];
   /** Makes the server reply 451 to every mail from now on, so that clients retry later. */
   refuse(): void;
 }
 
-export async function startMailSink(t: TestContext): Promise<MailSink> {
+export async function startTestMailServer(t: TestContext): Promise<TestMailServer> {
   const mails: ReceivedMail[] = [];
   let refusing = false;
   async function take(stream: NodeJS.ReadableStream): Promise<Error | undefined> {

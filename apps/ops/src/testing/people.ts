@@ -3,17 +3,17 @@ import assert from 'node:assert/strict';
 import { createRegistry } from '@latchkey/process';
 import { z } from 'zod';
 import { composeStandalone } from '../../../standalone/src/compose.ts';
-import { messageSchema } from '../../../standalone/src/mailbox/message.ts';
-import { messagePageSchema } from '../../../standalone/src/mailbox/routes.ts';
-import { readSettings } from '../../../standalone/src/settings.ts';
-import { getJson, silentLogger } from '../../../standalone/src/testing.ts';
+import { mailMessageSchema } from '../../../standalone/src/mailbox/message.ts';
+import { mailMessagePageSchema } from '../../../standalone/src/mailbox/routes.ts';
+import { readStandaloneSettings } from '../../../standalone/src/settings.ts';
+import { createSilentLogger, fetchJson } from '../../../standalone/src/testing.ts';
 import { waitUntil } from './eventually.ts';
 
 const PASSWORD = 'correct horse battery';
 const session = z.object({ accessToken: z.string(), user: z.object({ id: z.string() }) });
 const verified = z.looseObject({ isVerified: z.literal(true) });
 
-export interface RunningSystem {
+export interface RunningStandalone {
   readonly url: string;
   signUp(name: string): Promise<void>;
   /** Signs a user up and follows the verification link in the mail. @returns the account's id */
@@ -28,12 +28,15 @@ export interface RunningSystem {
 }
 
 /** Starts a standalone on a new or existing data folder. */
-export async function startSystem(
+export async function startStandalone(
   folder: string,
   settings: Readonly<Record<string, string>> = {},
-): Promise<RunningSystem> {
-  const config = readSettings({ PORT: '0', DATA_DIR: folder, ...settings });
-  const standalone = await composeStandalone(config, { logger: silentLogger(), registry: createRegistry() });
+): Promise<RunningStandalone> {
+  const config = readStandaloneSettings({ PORT: '0', DATA_DIR: folder, ...settings });
+  const standalone = await composeStandalone(config, {
+    logger: createSilentLogger(),
+    registry: createRegistry(),
+  });
   await standalone.start();
   const { url } = standalone;
   function post(path: string, body?: object) {
@@ -43,7 +46,7 @@ export async function startSystem(
     });
   }
   function found() {
-    return getJson(`${url}/mailbox/api/v1/messages`, messagePageSchema);
+    return fetchJson(`${url}/mailbox/api/v1/messages`, mailMessagePageSchema);
   }
   async function mails() {
     return (await found()).total;
@@ -74,7 +77,7 @@ export async function startSystem(
     mails,
     async settle(name) {
       await signUp(name);
-      const { Text } = await getJson(`${url}/mailbox/api/v1/message/latest`, messageSchema);
+      const { Text } = await fetchJson(`${url}/mailbox/api/v1/message/latest`, mailMessageSchema);
       assert.equal((await post(`verify/${/[\w-]{64}/.exec(Text)?.[0]}`, { password: PASSWORD })).status, 200);
       const { accessToken, user } = await logIn(name);
       await waitUntil('the welcome mail has come', async () => (await mails()) % 2 === 0);

@@ -1,5 +1,5 @@
 /** Runs ops commands in the process of the test, which is faster than starting a process for each. */
-import { runCommandLine } from '../cli.ts';
+import { runOpsCommandLine } from '../cli.ts';
 import type { ExitedProcess } from './run-ops.ts';
 
 /** Runs a command with exactly these environment variables. */
@@ -9,7 +9,7 @@ export async function runCommandInProcess(
 ): Promise<ExitedProcess> {
   const out: string[] = [];
   const err: string[] = [];
-  const code = await runCommandLine(words, {
+  const code = await runOpsCommandLine(words, {
     readEnvironment: () => settings,
     outputClosed: new AbortController().signal,
     print: (line) => void out.push(line),

@@ -1,10 +1,10 @@
 /** HTML templates. Every value is escaped, except values that are Html objects. */
 
-export interface Html {
+export interface SafeHtml {
   readonly html: string;
 }
 
-function isHtml(value: unknown): value is Html {
+function isHtml(value: unknown): value is SafeHtml {
   return typeof value === 'object' && value !== null && 'html' in value;
 }
 
@@ -16,14 +16,14 @@ function fragment(value: unknown): string {
   return isHtml(value) ? value.html : String(value).replace(/[&<>"]/g, (sign) => entities[sign] ?? sign);
 }
 
-export function html(texts: TemplateStringsArray, ...values: readonly unknown[]): Html {
+export function renderHtmlTemplate(texts: TemplateStringsArray, ...values: readonly unknown[]): SafeHtml {
   return {
     html: String.raw({ raw: texts }, ...values.map(fragment)),
   };
 }
 
 /** Escapes text and renders it as HTML. Words in backticks become `<code>` elements. */
-export function renderText(text: unknown): Html {
+export function renderTextAsHtml(text: unknown): SafeHtml {
   return {
     html: fragment(text ?? '').replace(/`([^`]+)`/g, '<code>$1</code>'),
   };

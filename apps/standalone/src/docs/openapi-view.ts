@@ -1,12 +1,12 @@
 /** Renders an OpenAPI document with one section for each tag. Each operation is in a collapsible block. */
-import { type Html, html, renderText } from './html.ts';
+import { renderHtmlTemplate, renderTextAsHtml, type SafeHtml } from './html.ts';
 import {
   arrayOrEmpty,
+  getObjectEntries,
   isObject,
   type JsonObject,
-  objectEntriesOf,
-  resolveReference,
-  schemaView,
+  renderSchema,
+  resolveSchemaReference,
 } from './schema-view.ts';
 
 interface Operation {
@@ -15,17 +15,17 @@ interface Operation {
   readonly spec: JsonObject;
 }
 
-export interface Section {
+export interface ApiDocumentSection {
   readonly id: string;
   readonly title: string;
-  readonly body: Html;
+  readonly body: SafeHtml;
 }
 
 const METHODS = new Set(['get', 'post', 'put', 'patch', 'delete']);
 
 function operationsOf(document: JsonObject): readonly Operation[] {
-  return objectEntriesOf(document['paths']).flatMap(([path, methods]) =>
-    objectEntriesOf(methods)
+  return getObjectEntries(document['paths']).flatMap(([path, methods]) =>
+    getObjectEntries(methods)
       .filter(([method]) => METHODS.has(method))
       .map(([method, spec]) => ({ method: method.toUpperCase(), path, spec })),
   );
@@ -38,59 +38,61 @@ function slug(text: string): string {
     .replace(/^-|-$/g, '');
 }
 
-function parametersView(spec: JsonObject, root: JsonObject): Html | undefined {
-  const parameters = arrayOrEmpty(spec['parameters']).map((parameter) => resolveReference(parameter, root));
+function parametersView(spec: JsonObject, root: JsonObject): SafeHtml | undefined {
+  const parameters = arrayOrEmpty(spec['parameters']).map((parameter) =>
+    resolveSchemaReference(parameter, root),
+  );
   if (parameters.length === 0) return undefined;
-  return html`<h4>Parameters</h4><ul class="plain">${parameters.map(
+  return renderHtmlTemplate`<h4>Parameters</h4><ul class="plain">${parameters.map(
     (parameter) =>
-      html`<li><code>${parameter['name']}</code> <span class="muted small">in ${parameter['in']}${parameter['required'] ? '' : ', optional'}</span> ${renderText(parameter['description'])}</li>`,
+      renderHtmlTemplate`<li><code>${parameter['name']}</code> <span class="muted small">in ${parameter['in']}${parameter['required'] ? '' : ', optional'}</span> ${renderTextAsHtml(parameter['description'])}</li>`,
   )}</ul>`;
 }
 
-function contentView(holder: JsonObject, root: JsonObject): readonly Html[] {
-  return objectEntriesOf(holder['content']).map(([type, media]) =>
+function contentView(holder: JsonObject, root: JsonObject): readonly SafeHtml[] {
+  return getObjectEntries(holder['content']).map(([type, media]) =>
     media['schema'] === undefined
-      ? html`<p class="small muted">${type}</p>`
-      : html`<p class="small muted">${type}</p>${schemaView(media['schema'], root)}`,
+      ? renderHtmlTemplate`<p class="small muted">${type}</p>`
+      : renderHtmlTemplate`<p class="small muted">${type}</p>${renderSchema(media['schema'], root)}`,
   );
 }
 
-function bodyView(spec: JsonObject, root: JsonObject): Html | undefined {
+function bodyView(spec: JsonObject, root: JsonObject): SafeHtml | undefined {
   if (!isObject(spec['requestBody'])) return undefined;
-  return html`<h4>Body</h4>${contentView(resolveReference(spec['requestBody'], root), root)}`;
+  return renderHtmlTemplate`<h4>Body</h4>${contentView(resolveSchemaReference(spec['requestBody'], root), root)}`;
 }
 
 function isProblem(answer: JsonObject): boolean {
-  return objectEntriesOf(answer['content']).some(([type]) => type === 'application/problem+json');
+  return getObjectEntries(answer['content']).some(([type]) => type === 'application/problem+json');
 }
 
-function answerView([status, answer]: readonly [string, JsonObject], root: JsonObject): Html {
+function answerView([status, answer]: readonly [string, JsonObject], root: JsonObject): SafeHtml {
   const details = isProblem(answer) ? '' : contentView(answer, root);
-  return html`<li><span class="tag ${Number(status) < 400 ? 'good' : 'bad'}">${status}</span> ${renderText(answer['description'])}${details}</li>`;
+  return renderHtmlTemplate`<li><span class="tag ${Number(status) < 400 ? 'good' : 'bad'}">${status}</span> ${renderTextAsHtml(answer['description'])}${details}</li>`;
 }
 
-function operationView({ method, path, spec }: Operation, root: JsonObject): Html {
+function operationView({ method, path, spec }: Operation, root: JsonObject): SafeHtml {
   const id = slug(`${method}-${path}`);
-  const answers = objectEntriesOf(spec['responses']).map(
-    ([status, answer]) => [status, resolveReference(answer, root)] as const,
+  const answers = getObjectEntries(spec['responses']).map(
+    ([status, answer]) => [status, resolveSchemaReference(answer, root)] as const,
   );
-  return html`<details class="panel operation" id="${id}">
-    <summary><span class="method ${method.toLowerCase()}">${method}</span> <code>${path}</code> <span class="muted">${renderText(spec['summary'])}</span></summary>
+  return renderHtmlTemplate`<details class="panel operation" id="${id}">
+    <summary><span class="method ${method.toLowerCase()}">${method}</span> <code>${path}</code> <span class="muted">${renderTextAsHtml(spec['summary'])}</span></summary>
     <div class="inside">
-      <p>${renderText(spec['description'])}</p>
+      <p>${renderTextAsHtml(spec['description'])}</p>
       ${parametersView(spec, root)} ${bodyView(spec, root)}
       <h4>Responses</h4><ul class="plain answers">${answers.map((answer) => answerView(answer, root))}</ul>
     </div>
   </details>`;
 }
 
-export function openApiSections(document: JsonObject): readonly Section[] {
+export function renderOpenApiSections(document: JsonObject): readonly ApiDocumentSection[] {
   const operations = operationsOf(document);
   const tags = [...new Set(operations.map(({ spec }) => String(arrayOrEmpty(spec['tags'])[0] ?? 'other')))];
   return tags.map((tag) => ({
     id: slug(`api-${tag}`),
     title: tag,
-    body: html`${operations
+    body: renderHtmlTemplate`${operations
       .filter(({ spec }) => String(arrayOrEmpty(spec['tags'])[0] ?? 'other') === tag)
       .map((operation) => operationView(operation, document))}`,
   }));

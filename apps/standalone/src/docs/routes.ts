@@ -4,39 +4,40 @@
  * styles, and AsyncAPI's component compiles schemas with `eval`.
  */
 import { type Route, route } from '@latchkey/http';
-import { htmlPage } from '../pages/assets.ts';
+import { createHtmlPageAnswer } from '../pages/assets.ts';
 import { localOnlyPolicy } from '../pages/local-only.ts';
-import { asyncApiSections } from './asyncapi-view.ts';
-import { type Html, html } from './html.ts';
-import { openApiSections, type Section } from './openapi-view.ts';
+import { renderAsyncApiSections } from './asyncapi-view.ts';
+import { renderHtmlTemplate, type SafeHtml } from './html.ts';
+import { type ApiDocumentSection, renderOpenApiSections } from './openapi-view.ts';
 import type { JsonObject } from './schema-view.ts';
 
 /**
  * Functions that create the API documents. They are called when a document is first requested, not at startup, which
  * they would delay.
  */
-export interface ApiDocuments {
+export interface ApiDocumentFactories {
   openApi(): JsonObject;
   asyncApi(): JsonObject;
 }
 
 const shared = { method: 'GET', tag: 'docs', hidden: true, quiet: true, policy: localOnlyPolicy } as const;
 
-function contents(title: string, sections: readonly Section[]): Html {
-  return html`<p class="group">${title}</p>
-  <ul>${sections.map((section) => html`<li><a href="#${section.id}">${section.title}</a></li>`)}</ul>`;
+function contents(title: string, sections: readonly ApiDocumentSection[]): SafeHtml {
+  return renderHtmlTemplate`<p class="group">${title}</p>
+  <ul>${sections.map((section) => renderHtmlTemplate`<li><a href="#${section.id}">${section.title}</a></li>`)}</ul>`;
 }
 
-function chapter(sections: readonly Section[]): readonly Html[] {
+function chapter(sections: readonly ApiDocumentSection[]): readonly SafeHtml[] {
   return sections.map(
-    (section) => html`<section id="${section.id}"><h3>${section.title}</h3>${section.body}</section>`,
+    (section) =>
+      renderHtmlTemplate`<section id="${section.id}"><h3>${section.title}</h3>${section.body}</section>`,
   );
 }
 
-function docsPage({ openApi, asyncApi }: ApiDocuments): string {
-  const requests = openApiSections(openApi());
-  const events = asyncApiSections(asyncApi());
-  return html`<!doctype html>
+function docsPage({ openApi, asyncApi }: ApiDocumentFactories): string {
+  const requests = renderOpenApiSections(openApi());
+  const events = renderAsyncApiSections(asyncApi());
+  return renderHtmlTemplate`<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
@@ -88,14 +89,14 @@ function rawRoute(path: string, document: () => JsonObject): Route {
   });
 }
 
-export function docsRoutes(descriptions: ApiDocuments): readonly Route[] {
+export function createApiDocsRoutes(descriptions: ApiDocumentFactories): readonly Route[] {
   return [
     route({
       ...shared,
       path: '/docs',
       summary: 'The API reference',
       answers: { 200: { description: 'The page', media: ['text/html'] } },
-      handle: async () => htmlPage(docsPage(descriptions)),
+      handle: async () => createHtmlPageAnswer(docsPage(descriptions)),
     }),
     rawRoute('/docs/openapi.json', descriptions.openApi),
     rawRoute('/docs/asyncapi.json', descriptions.asyncApi),

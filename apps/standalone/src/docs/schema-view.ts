@@ -1,5 +1,5 @@
 /** Renders a JSON Schema as a table of fields. */
-import { type Html, html, renderText } from './html.ts';
+import { renderHtmlTemplate, renderTextAsHtml, type SafeHtml } from './html.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -8,7 +8,7 @@ export function isObject(value: unknown): value is JsonObject {
 }
 
 /** Returns the entries of an object, limited to those whose values are objects. */
-export function objectEntriesOf(value: unknown): readonly (readonly [string, JsonObject])[] {
+export function getObjectEntries(value: unknown): readonly (readonly [string, JsonObject])[] {
   return isObject(value)
     ? Object.entries(value).flatMap(([name, entry]) => (isObject(entry) ? [[name, entry] as const] : []))
     : [];
@@ -19,7 +19,7 @@ export function arrayOrEmpty(value: unknown): readonly unknown[] {
 }
 
 /** Returns the schema that a `$ref` within the document refers to. Returns other schemas unchanged. */
-export function resolveReference(schema: unknown, root: JsonObject): JsonObject {
+export function resolveSchemaReference(schema: unknown, root: JsonObject): JsonObject {
   if (!isObject(schema)) return {};
   const ref = schema['$ref'];
   if (typeof ref !== 'string') return schema;
@@ -28,7 +28,7 @@ export function resolveReference(schema: unknown, root: JsonObject): JsonObject 
     .split('/')
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
     .reduce<unknown>((at, part) => (isObject(at) ? at[part] : undefined), root);
-  return isObject(target) ? resolveReference(target, root) : {};
+  return isObject(target) ? resolveSchemaReference(target, root) : {};
 }
 
 function alternatives(schema: JsonObject): readonly unknown[] {
@@ -41,8 +41,8 @@ function typeOf(schema: JsonObject, root: JsonObject): string {
   if (choices.length > 0) return choices.map((choice) => JSON.stringify(choice)).join(' | ');
   const options = alternatives(schema);
   if (options.length > 0)
-    return options.map((option) => typeOf(resolveReference(option, root), root)).join(' | ');
-  if (schema['type'] === 'array') return `${typeOf(resolveReference(schema['items'], root), root)}[]`;
+    return options.map((option) => typeOf(resolveSchemaReference(option, root), root)).join(' | ');
+  if (schema['type'] === 'array') return `${typeOf(resolveSchemaReference(schema['items'], root), root)}[]`;
   return arrayOrEmpty(schema['type']).join(' | ') || String(schema['type'] ?? 'any');
 }
 
@@ -69,33 +69,33 @@ function constraintsOf(schema: JsonObject): string {
 /** Returns the object schema in a schema: the schema itself, the items of an array, or the non-null alternative. */
 function objectWithin(schema: JsonObject, root: JsonObject): JsonObject | undefined {
   if (isObject(schema['properties'])) return schema;
-  if (schema['items'] !== undefined) return objectWithin(resolveReference(schema['items'], root), root);
+  if (schema['items'] !== undefined) return objectWithin(resolveSchemaReference(schema['items'], root), root);
   return alternatives(schema)
-    .map((option) => objectWithin(resolveReference(option, root), root))
+    .map((option) => objectWithin(resolveSchemaReference(option, root), root))
     .find((found) => found !== undefined);
 }
 
-function fieldRows(schema: JsonObject, root: JsonObject, path: string): readonly Html[] {
+function fieldRows(schema: JsonObject, root: JsonObject, path: string): readonly SafeHtml[] {
   const required = new Set(arrayOrEmpty(schema['required']));
-  return objectEntriesOf(schema['properties']).flatMap(([name, property]) => {
-    const field = resolveReference(property, root);
+  return getObjectEntries(schema['properties']).flatMap(([name, property]) => {
+    const field = resolveSchemaReference(property, root);
     const inner = objectWithin(field, root);
-    const row = html`<tr>
-      <td><code>${path}${name}</code>${required.has(name) ? '' : html` <span class="muted small">optional</span>`}</td>
+    const row = renderHtmlTemplate`<tr>
+      <td><code>${path}${name}</code>${required.has(name) ? '' : renderHtmlTemplate` <span class="muted small">optional</span>`}</td>
       <td><code>${typeOf(field, root)}</code></td>
-      <td class="small">${renderText(field['description'])} <span class="muted">${constraintsOf(field)}</span></td>
+      <td class="small">${renderTextAsHtml(field['description'])} <span class="muted">${constraintsOf(field)}</span></td>
     </tr>`;
     return inner ? [row, ...fieldRows(inner, root, `${path}${name}.`)] : [row];
   });
 }
 
 /** Renders the fields of a schema as a table; nested fields have their path. A schema without fields is one line. */
-export function schemaView(schema: unknown, root: JsonObject): Html {
-  const resolved = resolveReference(schema, root);
+export function renderSchema(schema: unknown, root: JsonObject): SafeHtml {
+  const resolved = resolveSchemaReference(schema, root);
   const object = objectWithin(resolved, root);
   if (!object)
-    return html`<p class="small"><code>${typeOf(resolved, root)}</code> ${renderText(resolved['description'])}</p>`;
-  return html`<div class="scroll" tabindex="0"><table>
+    return renderHtmlTemplate`<p class="small"><code>${typeOf(resolved, root)}</code> ${renderTextAsHtml(resolved['description'])}</p>`;
+  return renderHtmlTemplate`<div class="scroll" tabindex="0"><table>
     <thead><tr><th scope="col">Field</th><th scope="col">Type</th><th scope="col"><span class="small">Description</span></th></tr></thead>
     <tbody>${fieldRows(object, root, '')}</tbody>
   </table></div>`;

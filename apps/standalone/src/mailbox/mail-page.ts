@@ -15,7 +15,7 @@ function withNewTabs(html: string): string {
     : inNewTab + html;
 }
 
-export function mailPage(html: string): Answer {
+export function createMailPageAnswer(html: string): Answer {
   return {
     status: 200,
     html: withNewTabs(html),

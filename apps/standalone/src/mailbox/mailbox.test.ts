@@ -3,11 +3,17 @@ import { type TestContext, test } from 'node:test';
 import type { Database } from '@latchkey/sqlite';
 import { openDatabase } from '@latchkey/sqlite';
 import { createTransport, type SendMailOptions } from 'nodemailer';
-import { getJson, serveRoutes, silentLogger, temporaryDatabase, temporaryFolder } from '../testing.ts';
+import {
+  createSilentLogger,
+  createTemporaryFolder,
+  fetchJson,
+  openTemporaryDatabase,
+  serveRoutes,
+} from '../testing.ts';
 import { createMailbox } from './mailbox.ts';
-import { messageHeadersSchema, messageSchema } from './message.ts';
-import { mailboxRoutes, messagePageSchema } from './routes.ts';
-import { createMailServer } from './smtp.ts';
+import { mailMessageHeadersSchema, mailMessageSchema } from './message.ts';
+import { mailboxRoutes, mailMessagePageSchema } from './routes.ts';
+import { createMailboxSmtpServer } from './smtp.ts';
 
 const at = new Date('2026-03-01T12:00:00.000Z');
 
@@ -21,8 +27,13 @@ function mailboxOn(database: Database, keep?: number) {
 }
 
 async function running(t: TestContext, keep?: number) {
-  const mailbox = mailboxOn(await temporaryDatabase(t), keep);
-  const server = createMailServer({ mailbox, logger: silentLogger(), host: '127.0.0.1', port: 0 });
+  const mailbox = mailboxOn(await openTemporaryDatabase(t), keep);
+  const server = createMailboxSmtpServer({
+    mailbox,
+    logger: createSilentLogger(),
+    host: '127.0.0.1',
+    port: 0,
+  });
   await server.start();
   const transport = createTransport({ host: '127.0.0.1', port: server.port(), ignoreTLS: true, pool: true });
   t.after(async () => {
@@ -36,10 +47,10 @@ async function running(t: TestContext, keep?: number) {
 }
 
 function list(url: string) {
-  return getJson(url, messagePageSchema);
+  return fetchJson(url, mailMessagePageSchema);
 }
 function read(url: string) {
-  return getJson(url, messageSchema);
+  return fetchJson(url, mailMessageSchema);
 }
 
 test('a mail sent over SMTP can be read with Mailpit’s field names', async (t) => {
@@ -136,7 +147,7 @@ test('a recipient that no header names is a blind copy', async (t) => {
 test('headers keep their names and all their values', async (t) => {
   const { send, url } = await running(t);
   await send({ to: 'ada@example.com', subject: 'x', text: 'x', headers: { 'X-Twice': ['one', 'two'] } });
-  const headers = await getJson(`${url}/api/v1/message/latest/headers`, messageHeadersSchema);
+  const headers = await fetchJson(`${url}/api/v1/message/latest/headers`, mailMessageHeadersSchema);
   assert.deepEqual(headers['X-Twice'], ['one', 'two']);
 });
 
@@ -186,7 +197,7 @@ test('only the newest mails are kept', async (t) => {
 });
 
 test('mails survive a restart', async (t) => {
-  const folder = await temporaryFolder(t);
+  const folder = await createTemporaryFolder(t);
   const before = openDatabase({ folder, as: 'server' });
   await mailboxOn(before).receive(Buffer.from('Subject: Kept\r\n\r\nHello'), {
     from: '',

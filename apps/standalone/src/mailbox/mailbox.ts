@@ -4,26 +4,26 @@
 import type { Database, Schema } from '@latchkey/sqlite';
 import {
   type MailEnvelope,
+  type MailMessage,
+  type MailMessageHeaders,
+  type MailMessageSummary,
   type MailMetadata,
-  type Message,
-  type MessageHeaders,
-  type MessageSummary,
-  readHeaders,
-  readMessage,
-  summariseMail,
+  parseMailHeaders,
+  parseMailMessage,
+  summarizeMail,
 } from './message.ts';
-import { parseSearch } from './search.ts';
+import { parseMailSearch } from './search.ts';
 
 /** The maximum number of mails to keep. Older mails are deleted. */
 const KEPT_MAILS = 10_000;
 
-export interface MailRange {
+export interface MailPageRange {
   readonly start: number;
   readonly limit: number;
 }
 
-export interface SearchResult {
-  readonly messages: readonly MessageSummary[];
+export interface MailSearchResult {
+  readonly messages: readonly MailMessageSummary[];
   /** The number of mails that match the query, on all pages. */
   readonly matching: number;
   readonly matchingUnread: number;
@@ -35,10 +35,10 @@ export interface Mailbox {
   /** Stores a mail (RFC 5322). Resolves with the id of the mail once the mail is on disk. */
   receive(raw: Uint8Array, envelope: MailEnvelope): Promise<string>;
   /** Returns mails that match a query, newest first. An empty query matches all. search.ts describes the syntax. */
-  search(query: string, page: MailRange): SearchResult;
+  search(query: string, page: MailPageRange): MailSearchResult;
   /** Returns the mail with this id, or the newest mail if `id` is `latest`. Marks the mail as read. */
-  open(id: string): Promise<Message | undefined>;
-  headers(id: string): Promise<MessageHeaders | undefined>;
+  open(id: string): Promise<MailMessage | undefined>;
+  headers(id: string): Promise<MailMessageHeaders | undefined>;
   raw(id: string): Uint8Array | undefined;
   /** Marks mails as read or unread. An empty list of ids marks all mails. */
   mark(ids: readonly string[], read: boolean): Promise<void>;
@@ -85,7 +85,7 @@ const FORGET = `DELETE FROM mailbox_messages
   WHERE instr(sender || recipients || copies || blind_copies, '<' || :address || '>') > 0
      OR instr(lower(envelope), '"' || :address || '"') > 0`;
 
-type Addresses = MessageSummary['To'];
+type Addresses = MailMessageSummary['To'];
 function searchable(addresses: Addresses): string {
   return addresses.map(({ Name, Address }) => `${Name} <${Address}>`.toLowerCase()).join('\n');
 }
@@ -121,7 +121,7 @@ export function createMailbox({ database, now, newId, keep = KEPT_MAILS }: Mailb
     );
   }
 
-  function insert(summary: Omit<MessageSummary, 'Read'>, text: string, mail: StoredMail): void {
+  function insert(summary: Omit<MailMessageSummary, 'Read'>, text: string, mail: StoredMail): void {
     database
       .prepare(
         `INSERT INTO mailbox_messages (id, received_at, message_id, sender, recipients, copies, blind_copies,
@@ -159,13 +159,13 @@ export function createMailbox({ database, now, newId, keep = KEPT_MAILS }: Mailb
   return {
     async receive(raw, envelope) {
       const arrival: MailMetadata = { id: newId(), receivedAt: now(), envelope };
-      const { summary, text } = await summariseMail(raw, arrival);
+      const { summary, text } = await summarizeMail(raw, arrival);
       await database.write(() => insert(summary, text, { arrival, raw }));
       return arrival.id;
     },
 
     search(query, { start, limit }) {
-      const { sql, values } = parseSearch(query);
+      const { sql, values } = parseMailSearch(query);
       const rows = database
         .prepare(
           `SELECT summary, read FROM mailbox_messages WHERE ${sql} ORDER BY position DESC LIMIT ? OFFSET ?`,
@@ -184,12 +184,12 @@ export function createMailbox({ database, now, newId, keep = KEPT_MAILS }: Mailb
       const mail = find(id);
       if (!mail) return undefined;
       await mark([mail.arrival.id], true);
-      return readMessage(mail.raw, mail.arrival);
+      return parseMailMessage(mail.raw, mail.arrival);
     },
 
     async headers(id) {
       const mail = find(id);
-      return mail && readHeaders(mail.raw);
+      return mail && parseMailHeaders(mail.raw);
     },
 
     raw: (id) => find(id)?.raw,

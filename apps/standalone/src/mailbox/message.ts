@@ -35,16 +35,16 @@ const common = {
   CorrelationID: z.string().optional(),
 };
 
-export const messageSummarySchema = z.object({
+export const mailMessageSummarySchema = z.object({
   ...common,
   Read: z.boolean(),
   Created: z.iso.datetime(),
   Attachments: z.number(),
   Snippet: z.string(),
 });
-export type MessageSummary = z.infer<typeof messageSummarySchema>;
+export type MailMessageSummary = z.infer<typeof mailMessageSummarySchema>;
 
-export const messageSchema = z.object({
+export const mailMessageSchema = z.object({
   ...common,
   ReturnPath: z.string(),
   Date: z.iso.datetime(),
@@ -53,11 +53,11 @@ export const messageSchema = z.object({
   Inline: z.array(attachment),
   Attachments: z.array(attachment),
 });
-export type Message = z.infer<typeof messageSchema>;
+export type MailMessage = z.infer<typeof mailMessageSchema>;
 
 /** Maps the name of each header, spelled as in the mail, to its values in order. */
-export const messageHeadersSchema = z.record(z.string(), z.array(z.string()));
-export type MessageHeaders = z.infer<typeof messageHeadersSchema>;
+export const mailMessageHeadersSchema = z.record(z.string(), z.array(z.string()));
+export type MailMessageHeaders = z.infer<typeof mailMessageHeadersSchema>;
 
 /** The SMTP envelope: the addresses in MAIL FROM and RCPT TO, which may differ from those in the headers. */
 export interface MailEnvelope {
@@ -133,10 +133,10 @@ function parse(raw: Uint8Array): Promise<Email> {
 }
 
 /** Parses a received mail into its summary and the plain text that searches match. */
-export async function summariseMail(
+export async function summarizeMail(
   raw: Uint8Array,
   arrival: MailMetadata,
-): Promise<{ summary: Omit<MessageSummary, 'Read'>; text: string }> {
+): Promise<{ summary: Omit<MailMessageSummary, 'Read'>; text: string }> {
   const email = await parse(raw);
   const text = (email.text ?? '').replace(/\s+/g, ' ').trim();
   return {
@@ -150,7 +150,7 @@ export async function summariseMail(
   };
 }
 
-export async function readMessage(raw: Uint8Array, arrival: MailMetadata): Promise<Message> {
+export async function parseMailMessage(raw: Uint8Array, arrival: MailMetadata): Promise<MailMessage> {
   const email = await parse(raw);
   const parts = attachments(email);
   return {
@@ -164,7 +164,7 @@ export async function readMessage(raw: Uint8Array, arrival: MailMetadata): Promi
   };
 }
 
-export async function readHeaders(raw: Uint8Array): Promise<MessageHeaders> {
+export async function parseMailHeaders(raw: Uint8Array): Promise<MailMessageHeaders> {
   const headers: Record<string, string[]> = {};
   for (const { originalKey, value } of (await parse(raw)).headers) {
     headers[originalKey] ??= [];

@@ -5,9 +5,9 @@
 import { type Answer, Problem, problems, type Route, route } from '@latchkey/http';
 import { z } from 'zod';
 import { localOnlyPolicy } from '../pages/local-only.ts';
-import { mailPage } from './mail-page.ts';
-import type { Mailbox, MailRange, SearchResult } from './mailbox.ts';
-import { messageHeadersSchema, messageSchema, messageSummarySchema } from './message.ts';
+import { createMailPageAnswer } from './mail-page.ts';
+import type { Mailbox, MailPageRange, MailSearchResult } from './mailbox.ts';
+import { mailMessageHeadersSchema, mailMessageSchema, mailMessageSummarySchema } from './message.ts';
 
 const base = '/mailbox/api/v1';
 const shared = { tag: 'mailbox', hidden: true, quiet: true, policy: localOnlyPolicy } as const;
@@ -25,7 +25,7 @@ const byId = z.object({ id: z.string().min(1).max(64) });
 const selection = z.object({ IDs: z.array(z.string()).default([]) });
 const readState = z.object({ Read: z.boolean().default(false), IDs: z.array(z.string()).default([]) });
 
-export const messagePageSchema = z.object({
+export const mailMessagePageSchema = z.object({
   total: z.number(),
   unread: z.number(),
   count: z.number(),
@@ -33,10 +33,10 @@ export const messagePageSchema = z.object({
   messages_unread: z.number(),
   start: z.number(),
   tags: z.array(z.string()),
-  messages: z.array(messageSummarySchema),
+  messages: z.array(mailMessageSummarySchema),
 });
 
-function listed(found: SearchResult, page: MailRange): Answer {
+function listed(found: MailSearchResult, page: MailPageRange): Answer {
   return {
     status: 200,
     body: {
@@ -70,7 +70,7 @@ export function mailboxRoutes(mailbox: Mailbox): readonly Route[] {
       path: `${base}/messages`,
       summary: 'List messages, newest first',
       query: listQuery,
-      answers: { 200: { description: 'A page of messages', schema: messagePageSchema } },
+      answers: { 200: { description: 'A page of messages', schema: mailMessagePageSchema } },
       handle: async ({ query }) => listed(mailbox.search('', query), query),
     }),
     route({
@@ -79,7 +79,7 @@ export function mailboxRoutes(mailbox: Mailbox): readonly Route[] {
       path: `${base}/search`,
       summary: 'Search messages, newest first',
       query: searchQuery,
-      answers: { 200: { description: 'A page of messages', schema: messagePageSchema } },
+      answers: { 200: { description: 'A page of messages', schema: mailMessagePageSchema } },
       handle: async ({ query }) => listed(mailbox.search(query.query, query), query),
     }),
     route({
@@ -113,7 +113,7 @@ export function mailboxRoutes(mailbox: Mailbox): readonly Route[] {
       path: `${base}/message/:id`,
       summary: 'Open a message (or the `latest`), marking it as read',
       params: byId,
-      answers: { 200: { description: 'The message', schema: messageSchema } },
+      answers: { 200: { description: 'The message', schema: mailMessageSchema } },
       problems: [problems.not_found],
       handle: async ({ params }) => ({ status: 200, body: existing(await mailbox.open(params.id)) }),
     }),
@@ -123,7 +123,7 @@ export function mailboxRoutes(mailbox: Mailbox): readonly Route[] {
       path: `${base}/message/:id/headers`,
       summary: 'The headers of a message',
       params: byId,
-      answers: { 200: { description: 'The headers', schema: messageHeadersSchema } },
+      answers: { 200: { description: 'The headers', schema: mailMessageHeadersSchema } },
       problems: [problems.not_found],
       handle: async ({ params }) => ({ status: 200, body: existing(await mailbox.headers(params.id)) }),
     }),
@@ -145,7 +145,7 @@ export function mailboxRoutes(mailbox: Mailbox): readonly Route[] {
       params: byId,
       answers: { 200: { description: 'The page', media: ['text/html'] } },
       problems: [problems.not_found],
-      handle: async ({ params }) => mailPage(existing(await mailbox.open(params.id)).HTML),
+      handle: async ({ params }) => createMailPageAnswer(existing(await mailbox.open(params.id)).HTML),
     }),
   ];
 }

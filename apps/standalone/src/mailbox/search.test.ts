@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { temporaryDatabase } from '../testing.ts';
+import { openTemporaryDatabase } from '../testing.ts';
 import { createMailbox } from './mailbox.ts';
 
 /** Stores two mails. @returns a search function that returns the subjects of the matching mails, newest first */
@@ -11,7 +11,7 @@ async function mails(t: TestContext): Promise<(query: string) => readonly string
     return String(made);
   }
   const mailbox = createMailbox({
-    database: await temporaryDatabase(t),
+    database: await openTemporaryDatabase(t),
     now: () => new Date('2026-03-01T12:00:00Z'),
     newId,
   });

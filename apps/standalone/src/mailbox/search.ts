@@ -4,7 +4,7 @@
  * case-insensitive and match anywhere in a value. A mail matches if it matches all terms.
  */
 
-export interface SearchCondition {
+export interface MailSearchCondition {
   readonly sql: string;
   readonly values: readonly (string | number)[];
 }
@@ -23,14 +23,14 @@ const everywhere = ['subject', 'sender', 'recipients', 'copies', 'body'];
 
 const readStates: Readonly<Record<string, string>> = { read: 'read = 1', unread: 'read = 0' };
 
-function contains(columns: readonly string[], text: string): SearchCondition {
+function contains(columns: readonly string[], text: string): MailSearchCondition {
   return {
     sql: `(${columns.map((column) => `instr(${column}, ?) > 0`).join(' OR ')})`,
     values: columns.map(() => text.toLowerCase()),
   };
 }
 
-function conditionOf(filter: string | undefined, text: string): SearchCondition {
+function conditionOf(filter: string | undefined, text: string): MailSearchCondition {
   const name = filter?.toLowerCase();
   const readState = name === 'is' ? readStates[text.toLowerCase()] : undefined;
   if (readState) return { sql: readState, values: [] };
@@ -41,7 +41,7 @@ function conditionOf(filter: string | undefined, text: string): SearchCondition 
 const TERM = /([-!]?)(?:([A-Za-z-]+):)?(?:"([^"]*)"|(\S+))/g;
 
 /** Translates a query to an SQL condition. The condition of an empty query matches every mail. */
-export function parseSearch(query: string): SearchCondition {
+export function parseMailSearch(query: string): MailSearchCondition {
   const conditions = [...query.matchAll(TERM)].map(([, negated, filter, phrase, word]) => {
     const { sql, values } = conditionOf(filter, phrase ?? word ?? '');
     return { sql: negated ? `NOT ${sql}` : sql, values };

@@ -14,7 +14,7 @@ import type { MailEnvelope } from './message.ts';
 const MAX_MAIL_BYTES = 10 * 1024 * 1024;
 const IDLE_TIMEOUT_MS = 60 * 60 * 1000;
 
-export interface MailServer extends Part {
+export interface MailboxSmtpServer extends Part {
   /** Returns the port that the server listens on. Must be called after `start`. */
   port(): number;
 }
@@ -30,13 +30,13 @@ function tooLarge(): Error {
   return Object.assign(new Error('Message exceeds the maximum size'), { responseCode: 552 });
 }
 
-export function createMailServer(options: {
+export function createMailboxSmtpServer(options: {
   readonly mailbox: Mailbox;
   readonly logger: Logger;
   readonly host: string;
   /** The port to listen on. 0 selects any free port. */
   readonly port: number;
-}): MailServer {
+}): MailboxSmtpServer {
   async function keep(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<string> {
     const raw = await buffer(stream);
     if (stream.sizeExceeded) throw tooLarge();

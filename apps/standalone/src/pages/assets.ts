@@ -12,7 +12,7 @@ const mediaTypes: Readonly<Record<string, string>> = {
 };
 
 /** Returns a response with an HTML page that may load scripts and styles only from this server. */
-export function htmlPage(html: string): Answer {
+export function createHtmlPageAnswer(html: string): Answer {
   return { status: 200, html, headers: securityHeaders.scriptedPage };
 }
 
@@ -37,7 +37,7 @@ function assetRoute(folder: string, file: string): Route {
     policy: localOnlyPolicy,
     cacheControl: 'no-cache',
     answers: { 200: { description: 'The file', media: [type] } },
-    handle: async () => (path ? htmlPage(text) : { status: 200, text: { type, text } }),
+    handle: async () => (path ? createHtmlPageAnswer(text) : { status: 200, text: { type, text } }),
   });
 }
 

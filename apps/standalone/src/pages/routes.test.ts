@@ -4,7 +4,7 @@ import { request } from 'node:http';
 import { test } from 'node:test';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { createMailbox } from '../mailbox/mailbox.ts';
-import { serveRoutes, temporaryDatabase } from '../testing.ts';
+import { openTemporaryDatabase, serveRoutes } from '../testing.ts';
 import { developmentRoutes } from './routes.ts';
 
 function statusAs(url: string, method: string, host: string): Promise<number> {
@@ -18,7 +18,7 @@ function statusAs(url: string, method: string, host: string): Promise<number> {
 }
 
 test('no development route answers a foreign name, whatever it is asked for', async (t) => {
-  const database = await temporaryDatabase(t);
+  const database = await openTemporaryDatabase(t);
   const log = createEmbeddedBus({ database });
   t.after(() => log.close());
   const mailbox = createMailbox({ database, now: () => new Date(), newId: randomUUID });

@@ -1,18 +1,18 @@
 /** The routes that exist only in development: the pages and their data. */
 import type { Route } from '@latchkey/http';
-import { type ApiDocuments, docsRoutes } from '../docs/routes.ts';
+import { type ApiDocumentFactories, createApiDocsRoutes } from '../docs/routes.ts';
 import type { Mailbox } from '../mailbox/mailbox.ts';
 import { mailboxRoutes } from '../mailbox/routes.ts';
-import { type TopicBrowser, topicsRoutes } from '../topics/routes.ts';
+import { type TopicRecordReader, topicsRoutes } from '../topics/routes.ts';
 import { assetRoutes } from './assets.ts';
 
 export function developmentRoutes(
-  parts: ApiDocuments & { readonly mailbox: Mailbox; readonly log: TopicBrowser },
+  parts: ApiDocumentFactories & { readonly mailbox: Mailbox; readonly log: TopicRecordReader },
 ): readonly Route[] {
   return [
     ...assetRoutes(),
     ...mailboxRoutes(parts.mailbox),
     ...topicsRoutes(parts.log),
-    ...docsRoutes(parts),
+    ...createApiDocsRoutes(parts),
   ];
 }

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
-import { getJson, serveRoutes, temporaryDatabase } from '../testing.ts';
+import { fetchJson, openTemporaryDatabase, serveRoutes } from '../testing.ts';
 import { recordListSchema, topicListSchema, topicsRoutes } from './routes.ts';
 
 async function running(t: TestContext) {
   function now() {
     return new Date('2026-03-01T12:00:00.000Z');
   }
-  const bus = createEmbeddedBus({ database: await temporaryDatabase(t), now });
+  const bus = createEmbeddedBus({ database: await openTemporaryDatabase(t), now });
   t.after(() => bus.close());
   await bus.ensureTopics([{ name: 'things.v1', partitions: 3, retentionMs: -1 }]);
   return { bus, url: `${await serveRoutes(t, topicsRoutes(bus))}/topics/api/topics` };
@@ -22,10 +22,10 @@ function record(key: string | null, value: string | Buffer | null) {
   };
 }
 async function topics(url: string) {
-  return (await getJson(url, topicListSchema)).topics;
+  return (await fetchJson(url, topicListSchema)).topics;
 }
 async function records(url: string) {
-  return (await getJson(url, recordListSchema)).records;
+  return (await fetchJson(url, recordListSchema)).records;
 }
 
 test('topics are listed with their partitions and how many records they hold', async (t) => {

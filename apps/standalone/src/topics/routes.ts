@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { localOnlyPolicy } from '../pages/local-only.ts';
 
 /** The methods of the embedded bus that read topics. */
-export interface TopicBrowser {
+export interface TopicRecordReader {
   topics(): readonly { readonly name: string; readonly partitions: number; readonly records: number }[];
   /**
    * Returns up to `limit` records of one partition, or of all partitions, newest last. Returns the records from
@@ -88,7 +88,7 @@ function withoutMissing({ partition, offset, limit }: z.infer<typeof recordsQuer
   };
 }
 
-export function topicsRoutes(log: TopicBrowser): readonly Route[] {
+export function topicsRoutes(log: TopicRecordReader): readonly Route[] {
   function topicNamed(name: string) {
     const topic = log.topics().find((candidate) => candidate.name === name);
     if (!topic) throw new Problem(problems.not_found, { detail: 'There is no such topic.' });

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { describe, test } from 'node:test';
 import type { AccessClaims } from '@latchkey/tokens';
-import { RevocationsUnavailable } from '../standing.ts';
+import { RevocationsUnavailable } from '../session-status.ts';
 import { revocations } from './revocations.ts';
 
 const ada = randomUUID();
@@ -78,7 +78,7 @@ function follow(...responses: readonly Response[]) {
 
 describe('following revocations', () => {
   test('knows those from before the start once it is ready, even if requests fail meanwhile', async (context) => {
-    const { ready, healthy, standingOf, stop, logged } = follow(
+    const { ready, healthy, sessionStatus, stop, logged } = follow(
       problem(503, 'unavailable'),
       page('a', 1),
       problem(429, 'rate_limited'),
@@ -88,9 +88,9 @@ describe('following revocations', () => {
     assert.equal(healthy(), false);
     await ready();
     assert.equal(healthy(), true);
-    assert.equal(await standingOf(claims(ada, 1), ''), 'dead');
-    assert.deepEqual(await standingOf(claims(ada, 2), ''), {});
-    assert.deepEqual(await standingOf(claims(randomUUID(), 1), ''), {});
+    assert.equal(await sessionStatus(claims(ada, 1), ''), 'revoked');
+    assert.deepEqual(await sessionStatus(claims(ada, 2), ''), {});
+    assert.deepEqual(await sessionStatus(claims(randomUUID(), 1), ''), {});
     assert.deepEqual(logged, [
       'the feed cannot be reached; trying again',
       'events could not be read; trying again',
@@ -98,10 +98,10 @@ describe('following revocations', () => {
   });
 
   test('accepts no token if its key is refused, and logs that', async (context) => {
-    const { ready, standingOf, stop, logged } = follow(problem(403, 'insufficient_permission'));
+    const { ready, sessionStatus, stop, logged } = follow(problem(403, 'insufficient_permission'));
     context.after(stop);
     await assert.rejects(ready(), { name: 'FeedRefusedError' });
-    await assert.rejects(async () => standingOf(claims(ada, 2), ''), RevocationsUnavailable);
+    await assert.rejects(async () => sessionStatus(claims(ada, 2), ''), RevocationsUnavailable);
     assert.deepEqual(logged, ['account events cannot be read, so no access token is accepted']);
   });
 

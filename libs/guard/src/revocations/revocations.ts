@@ -8,7 +8,7 @@ import {
   subscribe,
 } from '@latchkey/events/subscribe';
 import { consoleLogger, type GuardLogger } from '../logger.ts';
-import { type RevocationCheck, RevocationsUnavailable } from '../standing.ts';
+import { type RevocationCheck, RevocationsUnavailable } from '../session-status.ts';
 import { createRevokedTokens } from './revoked-tokens.ts';
 import { whenCaughtUp } from './when-caught-up.ts';
 
@@ -93,8 +93,8 @@ export function revocations(source: RevocationsSource): Revocations {
   return {
     ready: () => started,
     healthy: () => isReady && subscription?.healthy() === true,
-    standingOf(claims) {
-      return isReady ? tokens.standingOf(claims) : whenReady().then(() => tokens.standingOf(claims));
+    sessionStatus(claims) {
+      return isReady ? tokens.sessionStatus(claims) : whenReady().then(() => tokens.sessionStatus(claims));
     },
     stop() {
       stopped ??= stop();

@@ -44,23 +44,23 @@ describe('revoked tokens', () => {
     test(`${type} ends the tokens of its account that were issued before it, and no others`, async () => {
       const { tokens, happens } = open();
       await happens(type, 'ada', 5);
-      assert.equal(tokens.standingOf(claims('ada', 4)), 'dead');
-      assert.deepEqual(tokens.standingOf(claims('ada', 5)), {});
-      assert.deepEqual(tokens.standingOf(claims('bob', 1)), {});
+      assert.equal(tokens.sessionStatus(claims('ada', 4)), 'revoked');
+      assert.deepEqual(tokens.sessionStatus(claims('ada', 5)), {});
+      assert.deepEqual(tokens.sessionStatus(claims('bob', 1)), {});
     });
 
   test('an older revocation that comes late or again changes nothing', async () => {
     const { tokens, happens } = open();
     await happens('SessionsRevoked', 'ada', 5);
     await happens('SessionsRevoked', 'ada', 2);
-    assert.equal(tokens.standingOf(claims('ada', 4)), 'dead');
+    assert.equal(tokens.sessionStatus(claims('ada', 4)), 'revoked');
   });
 
   test('a token from before the verification counts as verified', async () => {
     const { tokens, happens } = open();
     await happens('AccountVerified', 'ada', 2);
-    assert.deepEqual(tokens.standingOf(claims('ada', 1)), { verified: true });
-    assert.deepEqual(tokens.standingOf(claims('ada', 2)), {});
+    assert.deepEqual(tokens.sessionStatus(claims('ada', 1)), { verified: true });
+    assert.deepEqual(tokens.sessionStatus(claims('ada', 2)), {});
   });
 
   test('remembers accounts no longer than tokens live', async () => {
@@ -70,10 +70,10 @@ describe('revoked tokens', () => {
     await happens('SessionsRevoked', 'ada', 5);
     pass(89);
     await happens('SessionsRevoked', 'bob', 5);
-    assert.equal(tokens.standingOf(claims('ada', 4)), 'dead');
+    assert.equal(tokens.sessionStatus(claims('ada', 4)), 'revoked');
     pass(2);
     await happens('SessionsRevoked', 'eve', 5);
     assert.equal(tokens.size(), 2);
-    assert.equal(tokens.standingOf(claims('bob', 4)), 'dead');
+    assert.equal(tokens.sessionStatus(claims('bob', 4)), 'revoked');
   });
 });

@@ -1,7 +1,7 @@
 /** Determines from account events which tokens are revoked. Pure, apart from its clock. */
 import type { Handlers } from '@latchkey/events/subscribe';
 import type { AccessClaims } from '@latchkey/tokens';
-import type { Standing } from '../standing.ts';
+import type { CurrentClaims } from '../session-status.ts';
 
 /**
  * How long events are remembered. Access tokens are valid for an hour at most (ACCESS_TOKEN_MINUTES), plus the clock
@@ -21,7 +21,7 @@ interface Change {
 
 export interface RevokedTokens {
   readonly handlers: Handlers;
-  standingOf(claims: AccessClaims): Standing | 'dead';
+  sessionStatus(claims: AccessClaims): CurrentClaims | 'revoked';
   /** Returns the number of accounts that are remembered. */
   size(): number;
 }
@@ -65,10 +65,10 @@ export function createRevokedTokens(now: () => Date): RevokedTokens {
       AccountErased: revoke,
       AccountVerified: (_event, context) => remember(context, { verifiedAt: context.sequence }),
     },
-    standingOf({ sub, seq }) {
+    sessionStatus({ sub, seq }) {
       const change = changes.get(sub);
       if (change === undefined) return {};
-      if (seq < change.notBefore) return 'dead';
+      if (seq < change.notBefore) return 'revoked';
       return change.verifiedAt > seq ? { verified: true } : {};
     },
     size: () => changes.size,

@@ -16,14 +16,14 @@ import {
   withRedrive,
 } from '../endpoint.ts';
 import { createEventReader } from '../log-reader.ts';
-import { changeEndpoint } from '../ports.ts';
-import type { PostRequest } from '../post.ts';
+import { updateEndpoint } from '../ports.ts';
+import type { WebhookPostRequest } from '../post.ts';
 import { createSecretSealer } from '../seal.ts';
 import { openSqliteWebhookStorage } from '../storage/sqlite/webhooks.ts';
 
 const sealer = createSecretSealer([{ bytes: Buffer.alloc(32, 7) }]);
 
-export const START_TIME = new Date('2026-01-01T00:00:00.000Z');
+export const TEST_START_TIME = new Date('2026-01-01T00:00:00.000Z');
 
 export async function openTestLog() {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-webhooks-'));
@@ -37,7 +37,7 @@ export async function openTestLog() {
     storage,
     sealer,
     reader: createEventReader(bus, async (records) => records),
-    async publish(account: string, sequence: number, time = START_TIME): Promise<string> {
+    async publish(account: string, sequence: number, time = TEST_START_TIME): Promise<string> {
       const id = randomUUID();
       const { key, value, headers } = encode({
         id,
@@ -56,12 +56,12 @@ export async function openTestLog() {
       const fields = { name: 'crm', url: 'http://crm/', person: true, from: 'beginning' } as const;
       const id = generateEndpointId();
       const sealed = await sealer.seal(id, generateEndpointSecret());
-      const endpoint = { ...createEndpoint(fields, { id, sealed, now: START_TIME }), ...of };
+      const endpoint = { ...createEndpoint(fields, { id, sealed, now: TEST_START_TIME }), ...of };
       assert.ok(await storage.endpoints.add(endpoint, MAX_ENDPOINTS));
       return endpoint;
     },
     redrive: (id: string, range: RedriveRange) =>
-      changeEndpoint(storage.endpoints, id, (endpoint) => withRedrive(endpoint, range)),
+      updateEndpoint(storage.endpoints, id, (endpoint) => withRedrive(endpoint, range)),
     async close(): Promise<void> {
       await bus.close();
       await database.close();
@@ -77,7 +77,10 @@ export interface ReceivedEvent {
   readonly sequence: number;
 }
 
-export function parseReceivedEvent({ headers, body }: Pick<PostRequest, 'headers' | 'body'>): ReceivedEvent {
+export function parseReceivedEvent({
+  headers,
+  body,
+}: Pick<WebhookPostRequest, 'headers' | 'body'>): ReceivedEvent {
   const { subject, sequence } = JSON.parse(body);
   return { id: String(headers['webhook-id']), account: String(subject), sequence: Number(sequence) };
 }
@@ -86,7 +89,9 @@ export function parseReceivedEvent({ headers, body }: Pick<PostRequest, 'headers
  * Returns the sequences of each account in the order in which a receiver handles them if it skips ids that it has
  * already received.
  */
-export function handledSequences(received: readonly ReceivedEvent[]): ReadonlyMap<string, readonly number[]> {
+export function findHandledSequences(
+  received: readonly ReceivedEvent[],
+): ReadonlyMap<string, readonly number[]> {
   const known = new Set<string>();
   const effects = received.filter(({ id }) => !known.has(id) && known.add(id));
   const groups = Map.groupBy(effects, ({ account }) => account);

@@ -7,7 +7,7 @@ import { Refused } from '../refused.ts';
 import { unlimitedRateLimits } from '../storage/limits.ts';
 import { openTemporaryStores, type TemporaryStores } from '../storage/sqlite/stores.fixture.ts';
 import { createRefusalPredicate } from '../testing/world.ts';
-import { runWithAllowance, runWithinLimits, withDeferredRefunds } from './within-limits.ts';
+import { runWithinLimits, runWithRateLimitDecision, withDeferredRefunds } from './within-limits.ts';
 
 const two = { points: 2, seconds: 3600 };
 const rules = createUniformLimitRules(two, {
@@ -96,7 +96,7 @@ describe('a limit', () => {
     );
     assert.equal(await left('mail-network-hour'), 2);
     const seen: boolean[] = [];
-    await runWithAllowance({ limits }, takes, async ({ allowed }) => {
+    await runWithRateLimitDecision({ limits }, takes, async ({ allowed }) => {
       seen.push(allowed);
       return {};
     });

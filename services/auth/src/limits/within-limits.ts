@@ -37,14 +37,14 @@ export async function runWithinLimits<Result extends Outcome>(
   takes: readonly LimitCharge[],
   work: () => Promise<Result>,
 ): Promise<Result> {
-  return await runWithAllowance(deps, takes, (allowance) => {
+  return await runWithRateLimitDecision(deps, takes, (allowance) => {
     assertAllowed(allowance);
     return work();
   });
 }
 
 /** Like `runWithinLimits`, but runs `work` even if a limit refuses, and passes it the result. */
-export async function runWithAllowance<Result extends Outcome>(
+export async function runWithRateLimitDecision<Result extends Outcome>(
   { limits }: Pick<UseCaseDeps, 'limits'>,
   takes: readonly LimitCharge[],
   work: (allowance: RateLimitDecision) => Promise<Result>,

@@ -5,7 +5,7 @@ import { runBestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { assertAllowed } from '../limits/assert-allowed.ts';
 import { toIpLimitKey } from '../limits/ip-key.ts';
-import { runWithAllowance } from '../limits/within-limits.ts';
+import { runWithRateLimitDecision } from '../limits/within-limits.ts';
 import type { RateLimitDecision } from '../ports/limits.ts';
 import { queueMailRequest } from '../requests/written-requests.ts';
 import { computeSessionStatus } from '../sessions/session-status.ts';
@@ -131,7 +131,7 @@ async function requestNotice(
   // one read,
   // which is cheaper than taking a point and giving it back.
   if (!(await limits.peek('lockout-notice', address)).allowed) return;
-  await runWithAllowance(deps, [{ limit: 'lockout-notice', key: address }], async ({ allowed }) => {
+  await runWithRateLimitDecision(deps, [{ limit: 'lockout-notice', key: address }], async ({ allowed }) => {
     const request = { id: deps.newId(), kind: 'lockout', address } as const;
     if (allowed) await queueMailRequest(deps, request, { correlationId, traceparent });
     return {};

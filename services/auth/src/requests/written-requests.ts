@@ -9,7 +9,7 @@ import { deriveCommandId } from '../command-id.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { toIpLimitKey } from '../limits/ip-key.ts';
 import { createMailLimitCharges } from '../limits/mail-budget.ts';
-import { type LimitCharge, runWithAllowance, runWithinLimits } from '../limits/within-limits.ts';
+import { type LimitCharge, runWithinLimits, runWithRateLimitDecision } from '../limits/within-limits.ts';
 import type { QueuedMailRequest } from '../ports/requests.ts';
 import { createMailedLink } from '../tokens/links.ts';
 
@@ -27,7 +27,7 @@ export async function requestMailToAddress(
 ): Promise<void> {
   const budget = createMailLimitCharges(kind === 'verification' ? 'renewal' : 'reset', address, context.ip);
   await runWithinLimits(deps, [createMailRequestCharge(context)], () =>
-    runWithAllowance(deps, budget, async ({ allowed }) => {
+    runWithRateLimitDecision(deps, budget, async ({ allowed }) => {
       const request = { id: deps.newId(), kind, address, ...(!allowed && { overBudget: true as const }) };
       await queueMailRequest(deps, request, context);
       return {};

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import type { LivingAccount } from '../account/index.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { toNetworkLimitKey } from '../limits/ip-key.ts';
-import { runWithAllowance } from '../limits/within-limits.ts';
+import { runWithRateLimitDecision } from '../limits/within-limits.ts';
 import type { AccountCommandOutcome } from '../streams/accounts.ts';
 import { detectDevice } from './device.ts';
 
@@ -32,14 +32,18 @@ export async function notifyOwnerOfNewSignInSource(
     sources.map((source) => digest(userId, source)),
   );
   if (added === undefined || added.length === 0) return;
-  await runWithAllowance<Pick<AccountCommandOutcome, 'repeated'>>(deps, [notices], async ({ allowed }) => {
-    if (!allowed) return {};
-    return deps.accounts.execute(userId, { correlationId, traceparent }, () => ({
-      type: 'AlertOwner',
-      reason: 'new-sign-in',
-      from: { ...device, network },
-    }));
-  });
+  await runWithRateLimitDecision<Pick<AccountCommandOutcome, 'repeated'>>(
+    deps,
+    [notices],
+    async ({ allowed }) => {
+      if (!allowed) return {};
+      return deps.accounts.execute(userId, { correlationId, traceparent }, () => ({
+        type: 'AlertOwner',
+        reason: 'new-sign-in',
+        from: { ...device, network },
+      }));
+    },
+  );
 }
 
 /**

@@ -5,7 +5,7 @@
 import { isLivingAccount } from '../account/index.ts';
 import { runBestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
-import { runWithAllowance } from '../limits/within-limits.ts';
+import { runWithRateLimitDecision } from '../limits/within-limits.ts';
 import type { Session } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
 import {
@@ -123,7 +123,7 @@ async function endSessions(
   const data = { actor: 'unknown', accountId: userId, sessionId: id, ended } as const;
   deps.audit.record({ origin: context, occurrence: { type: 'RefreshTokenReused', data } });
   const notices = { limit: 'notice-account', key: `sessions-ended ${userId}` } as const;
-  const { facts, state } = await runWithAllowance(deps, [notices], async ({ allowed }) => {
+  const { facts, state } = await runWithRateLimitDecision(deps, [notices], async ({ allowed }) => {
     const outcome = await deps.accounts.execute(userId, context, () => ({
       type: 'RevokeSessions',
       reason: 'refresh-reuse',

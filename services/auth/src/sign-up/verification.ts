@@ -14,7 +14,7 @@ import { endOtherSignUps, findAddressOwnerId } from '../addresses/owners.ts';
 import { runBestEffort } from '../best-effort.ts';
 import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { createMailLimitCharges } from '../limits/mail-budget.ts';
-import { runWithAllowance, runWithinLimits } from '../limits/within-limits.ts';
+import { runWithinLimits, runWithRateLimitDecision } from '../limits/within-limits.ts';
 import { limitPasswordAttempts } from '../passwords/attempts.ts';
 import { assertPasswordsMatch, assertStrongPassword } from '../passwords/new-password.ts';
 import { endSessionsAndTrustOnlyThisIp } from '../passwords/reset.ts';
@@ -243,7 +243,7 @@ export async function renewVerification(
     [createMailRequestCharge(context)],
     async () => {
       if (state.status !== 'unverified') return { state };
-      return runWithAllowance(deps, budget, ({ allowed }) =>
+      return runWithRateLimitDecision(deps, budget, ({ allowed }) =>
         deps.accounts.execute(userId, context, async () => ({
           type: 'RenewVerification',
           owner: await findAddressOwnerId(deps, address),

@@ -36,7 +36,13 @@ export function createAccountCommands(
     stateVersion: ACCOUNT_STATE_VERSION,
   });
   return createCommandExecutor(
-    { initial: initialAccountState, evolve, decide, lookupKeysOf: computeLookupKeys, owns: isAccountFact },
+    {
+      initial: initialAccountState,
+      evolve,
+      decide,
+      computeLookupKeys: computeLookupKeys,
+      owns: isAccountFact,
+    },
     streams,
     deps,
   );

@@ -19,13 +19,17 @@ export interface CommandDecider<State, Command, F extends Fact> {
     command: Command,
   ): {
     readonly facts: readonly F[];
-    /** Unique keys that the commit claims in addition to those that `lookupKeysOf` returns. */
+    /** Unique keys that the commit claims in addition to those that `computeLookupKeys` returns. */
     readonly claims?: readonly string[];
     /** Why the command is refused. The facts are appended even if the command is refused. */
     readonly refusal?: RefusalKind;
   };
   /** Returns the keys under which the commit with these facts can be found. */
-  lookupKeysOf(state: State, facts: readonly F[], at: Date): Pick<Commit, 'claims' | 'address' | 'eraseAt'>;
+  computeLookupKeys(
+    state: State,
+    facts: readonly F[],
+    at: Date,
+  ): Pick<Commit, 'claims' | 'address' | 'eraseAt'>;
   /** Returns whether an event belongs to this kind of stream. */
   owns(fact: RecordedFact): fact is RecordedFact & F;
 }
@@ -169,7 +173,7 @@ export function createCommandExecutor<State, Command, F extends Fact>(
     const { facts, claims: others = [] } = decided;
     const time = now();
     const at = time.toISOString();
-    const { claims: own = [], ...keys } = decider.lookupKeysOf(before.state, facts, time);
+    const { claims: own = [], ...keys } = decider.computeLookupKeys(before.state, facts, time);
     const claims = [...own, ...others];
     return {
       stream,

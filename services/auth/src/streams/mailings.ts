@@ -29,7 +29,7 @@ export function createMailingCommands(
       initial: initialMailingState,
       evolve: evolveMailing,
       decide: decideMailing,
-      lookupKeysOf: () => ({}),
+      computeLookupKeys: () => ({}),
       owns: isMailingFact,
     },
     streams,

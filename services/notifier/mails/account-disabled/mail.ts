@@ -1,14 +1,14 @@
-import { defineMail, usernameVariable } from '../../src/mails/define-mail.ts';
+import { defineMail, usernameVariableSchema } from '../../src/mails/define-mail.ts';
 
 /**
  * Tells a person that the account was disabled. Events about unverified accounts, and events written by release 0.1,
  * have neither a `locale` nor an e-mail address, and cause no mail.
  */
-export const accountDisabled = defineMail({
+export const accountDisabledMail = defineMail({
   name: 'account-disabled',
   when: ['AccountDisabled'],
   recipient: 'account',
-  variables: { username: usernameVariable },
+  variables: { username: usernameVariableSchema },
   from: ({ data: { locale, person } }) => {
     if (locale === undefined) return undefined;
     if (person === null) return { locale, content: null };

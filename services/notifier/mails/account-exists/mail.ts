@@ -5,7 +5,7 @@ import { defineMail } from '../../src/mails/define-mail.ts';
  * `UserRegistered` event of such a sign-up has no `verification` field. The mail must contain nothing that
  * was submitted with the sign-up, because a stranger may have submitted it.
  */
-export const accountExists = defineMail({
+export const accountExistsMail = defineMail({
   name: 'account-exists',
   when: ['UserRegistered'],
   recipient: 'other',

@@ -1,12 +1,12 @@
-import { defineMail, toRecipientAndUsername, usernameVariable } from '../../src/mails/define-mail.ts';
+import { defineMail, toRecipientContent, usernameVariableSchema } from '../../src/mails/define-mail.ts';
 
 /** Sends a reset link for an unverified account. Choosing a password with the link also verifies the address. */
-export const choosePassword = defineMail({
+export const choosePasswordMail = defineMail({
   name: 'choose-password',
   when: ['PasswordResetRequested'],
   recipient: 'account',
-  variables: { username: usernameVariable },
+  variables: { username: usernameVariableSchema },
   link: 'reset',
   from: ({ data: { locale, reset, verifies, person } }) =>
-    reset && verifies ? { locale, link: reset, content: toRecipientAndUsername(person) } : undefined,
+    reset && verifies ? { locale, link: reset, content: toRecipientContent(person) } : undefined,
 });

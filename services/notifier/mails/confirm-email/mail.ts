@@ -1,14 +1,14 @@
-import { defineMail, usernameVariable } from '../../src/mails/define-mail.ts';
+import { defineMail, usernameVariableSchema } from '../../src/mails/define-mail.ts';
 
 /**
  * Asks the holder of a new address to confirm it. The address may be mistyped, so the mail contains no personal data
  * except the username.
  */
-export const confirmEmail = defineMail({
+export const confirmEmailMail = defineMail({
   name: 'confirm-email',
   when: ['EmailChangeRequested', 'EmailChangeCanceled'],
   recipient: 'other',
-  variables: { username: usernameVariable },
+  variables: { username: usernameVariableSchema },
   link: 'email-change',
   // A newer request invalidates the links of earlier requests, even if no link is mailed for the newer
   // request.

@@ -1,14 +1,14 @@
-import { defineMail, textVariable, usernameVariable } from '../../src/mails/define-mail.ts';
+import { createTextVariable, defineMail, usernameVariableSchema } from '../../src/mails/define-mail.ts';
 
 /**
  * Notifies the previous e-mail address of an account that the address was changed. Contains a link that
  * undoes the change.
  */
-export const emailChanged = defineMail({
+export const emailChangedMail = defineMail({
   name: 'email-changed',
   when: ['EmailChanged'],
   recipient: 'account',
-  variables: { username: usernameVariable, new_email: textVariable('countess@example.com') },
+  variables: { username: usernameVariableSchema, new_email: createTextVariable('countess@example.com') },
   link: 'email-undo',
   supersedes: ['reset', 'email-change'],
   from: ({ data: { locale, person } }) => {

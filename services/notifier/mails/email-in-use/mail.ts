@@ -4,7 +4,7 @@ import { defineMail } from '../../src/mails/define-mail.ts';
  * Tells the owner of an address that somebody tried to use it for another account. Must not contain anything about that
  * account.
  */
-export const emailInUse = defineMail({
+export const emailInUseMail = defineMail({
   name: 'email-in-use',
   when: ['EmailChangeRequested'],
   recipient: 'other',

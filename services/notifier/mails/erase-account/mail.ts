@@ -1,11 +1,11 @@
-import { defineMail, usernameVariable } from '../../src/mails/define-mail.ts';
+import { defineMail, usernameVariableSchema } from '../../src/mails/define-mail.ts';
 
 /** Confirms that an account will be erased, with a link that cancels the erasure. */
-export const eraseAccount = defineMail({
+export const eraseAccountMail = defineMail({
   name: 'erase-account',
   when: ['AccountErasureRequested', 'AccountErasureCanceled'],
   recipient: 'account',
-  variables: { username: usernameVariable },
+  variables: { username: usernameVariableSchema },
   link: 'erasure',
   supersedes: ['erasure'],
   from: (event) => {

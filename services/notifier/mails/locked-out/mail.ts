@@ -1,11 +1,11 @@
-import { defineMail, toRecipientAndUsername, usernameVariable } from '../../src/mails/define-mail.ts';
+import { defineMail, toRecipientContent, usernameVariableSchema } from '../../src/mails/define-mail.ts';
 
 /** Tells the owner that, after too many wrong passwords, clients unknown to the account cannot sign in for a while. */
-export const lockedOut = defineMail({
+export const lockedOutMail = defineMail({
   name: 'locked-out',
   when: ['OwnerAlerted'],
   recipient: 'account',
-  variables: { username: usernameVariable },
+  variables: { username: usernameVariableSchema },
   from: ({ data: { reason, locale, person } }) =>
-    reason === 'locked-out' ? { locale, content: toRecipientAndUsername(person) } : undefined,
+    reason === 'locked-out' ? { locale, content: toRecipientContent(person) } : undefined,
 });

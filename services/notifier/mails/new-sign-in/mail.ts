@@ -1,15 +1,15 @@
-import { defineMail, textVariable, usernameVariable } from '../../src/mails/define-mail.ts';
+import { createTextVariable, defineMail, usernameVariableSchema } from '../../src/mails/define-mail.ts';
 
 /** Tells the owner about a sign-in from a device or network that was not used before. */
-export const newSignIn = defineMail({
+export const newSignInMail = defineMail({
   name: 'new-sign-in',
   when: ['OwnerAlerted'],
   recipient: 'account',
   variables: {
-    username: usernameVariable,
-    browser: textVariable('Firefox'),
-    system: textVariable('Linux'),
-    network: textVariable('192.0.2.0/24'),
+    username: usernameVariableSchema,
+    browser: createTextVariable('Firefox'),
+    system: createTextVariable('Linux'),
+    network: createTextVariable('192.0.2.0/24'),
   },
   from: ({ data: { reason, locale, person } }) => {
     if (reason !== 'new-sign-in') return undefined;

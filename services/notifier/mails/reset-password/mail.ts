@@ -1,12 +1,12 @@
-import { defineMail, toRecipientAndUsername, usernameVariable } from '../../src/mails/define-mail.ts';
+import { defineMail, toRecipientContent, usernameVariableSchema } from '../../src/mails/define-mail.ts';
 
 /** Sends a reset link for a verified account. */
-export const resetPassword = defineMail({
+export const resetPasswordMail = defineMail({
   name: 'reset-password',
   when: ['PasswordResetRequested'],
   recipient: 'account',
-  variables: { username: usernameVariable },
+  variables: { username: usernameVariableSchema },
   link: 'reset',
   from: ({ data: { locale, reset, verifies, person } }) =>
-    reset && !verifies ? { locale, link: reset, content: toRecipientAndUsername(person) } : undefined,
+    reset && !verifies ? { locale, link: reset, content: toRecipientContent(person) } : undefined,
 });

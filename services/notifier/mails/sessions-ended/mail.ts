@@ -1,22 +1,22 @@
 import {
+  createTextVariable,
   defineMail,
-  textVariable,
-  toRecipientAndUsername,
-  usernameVariable,
+  toRecipientContent,
+  usernameVariableSchema,
 } from '../../src/mails/define-mail.ts';
 
 /**
  * Tells the owner that one session, or all of them, ended because a refresh token was reused. `SessionsRevoked` events
  * written by release 0.1 have neither `locale` nor `person`, and cause no mail.
  */
-export const sessionsEnded = defineMail({
+export const sessionsEndedMail = defineMail({
   name: 'sessions-ended',
   when: ['SessionsRevoked'],
   recipient: 'account',
-  variables: { username: usernameVariable, ended: textVariable('all') },
+  variables: { username: usernameVariableSchema, ended: createTextVariable('all') },
   from: ({ data: { reason, sessionId, locale, person } }) => {
     if (reason !== 'refresh-reuse' || locale === undefined || person === undefined) return undefined;
-    const content = toRecipientAndUsername(person);
+    const content = toRecipientContent(person);
     return { locale, content: content && { ...content, ended: sessionId === undefined ? 'all' : 'one' } };
   },
 });

@@ -1,12 +1,12 @@
-import { defineMail, toRecipientAndUsername, usernameVariable } from '../../src/mails/define-mail.ts';
+import { defineMail, toRecipientContent, usernameVariableSchema } from '../../src/mails/define-mail.ts';
 
 /** Asks the owner of the address to verify it. */
-export const verifyEmail = defineMail({
+export const verifyEmailMail = defineMail({
   name: 'verify-email',
   when: ['UserRegistered', 'VerificationRequested'],
   recipient: 'account',
-  variables: { username: usernameVariable },
+  variables: { username: usernameVariableSchema },
   link: 'verification',
   from: ({ data: { locale, verification, person } }) =>
-    verification && { locale, link: verification, content: toRecipientAndUsername(person) },
+    verification && { locale, link: verification, content: toRecipientContent(person) },
 });

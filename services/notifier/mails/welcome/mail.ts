@@ -1,11 +1,11 @@
-import { defineMail, toRecipientAndUsername, usernameVariable } from '../../src/mails/define-mail.ts';
+import { defineMail, toRecipientContent, usernameVariableSchema } from '../../src/mails/define-mail.ts';
 
 /** Welcomes the owner of a verified account. Admins can send it to a list of addresses, too. */
-export const welcome = defineMail({
+export const welcomeMail = defineMail({
   name: 'welcome',
   when: ['AccountVerified'],
   recipient: 'account',
-  variables: { username: usernameVariable },
+  variables: { username: usernameVariableSchema },
   supersedes: ['verification'],
-  from: ({ data: { locale, person } }) => ({ locale, content: toRecipientAndUsername(person) }),
+  from: ({ data: { locale, person } }) => ({ locale, content: toRecipientContent(person) }),
 });

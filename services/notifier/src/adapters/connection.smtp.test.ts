@@ -4,8 +4,8 @@ import { Socket } from 'node:net';
 import { afterEach, describe, it, type TestContext } from 'node:test';
 import { freePort } from '@latchkey/process/testing/free-port';
 import type { Mailer } from '../ports/mailer.ts';
-import { type LineReplies, type LineReply, startLineServer } from '../testing/line-server.ts';
-import { TEST_MAIL, testSmtpSettings, unlimited } from '../testing/smtp-client.ts';
+import { type LineReplies, type LineReply, startScriptedLineServer } from '../testing/line-server.ts';
+import { createTestSmtpSettings, createTwoMinuteSendOptions, TEST_MAIL } from '../testing/smtp-client.ts';
 import { createSmtpMailer, type SmtpSettings } from './mailer.smtp.ts';
 import { createConnectionPool } from './pool.smtp.ts';
 
@@ -17,20 +17,20 @@ afterEach(() => {
 });
 
 async function serve(replies: LineReplies) {
-  const server = await startLineServer(replies);
+  const server = await startScriptedLineServer(replies);
   open.push(server);
   return server;
 }
 
 function mailerTo(port: number, settings: Partial<SmtpSettings> = {}): Mailer {
-  const mailer = createSmtpMailer(testSmtpSettings(port, settings));
+  const mailer = createSmtpMailer(createTestSmtpSettings(port, settings));
   open.push(mailer);
   return mailer;
 }
 
 async function resultOf(replies: LineReplies, settings?: Partial<SmtpSettings>) {
   const { port } = await serve(replies);
-  return mailerTo(port, settings).send(TEST_MAIL, unlimited());
+  return mailerTo(port, settings).send(TEST_MAIL, createTwoMinuteSendOptions());
 }
 
 function closing(_line: string, socket: Socket): undefined {
@@ -55,10 +55,10 @@ describe('a connection after a refused mail', () => {
   it('is reset for the next mail, and not before', async () => {
     const server = await serve({ RCPT: refusingAda });
     const mailer = mailerTo(server.port);
-    assert.deepEqual(await mailer.send(TEST_MAIL, unlimited()), REFUSED);
+    assert.deepEqual(await mailer.send(TEST_MAIL, createTwoMinuteSendOptions()), REFUSED);
     assert.equal(server.heard.at(-1), `RCPT TO:<${TEST_MAIL.to}>`);
-    assert.deepEqual(await mailer.send(OTHER_MAIL, unlimited()), { kind: 'accepted' });
-    assert.deepEqual(await mailer.send(OTHER_MAIL, unlimited()), { kind: 'accepted' });
+    assert.deepEqual(await mailer.send(OTHER_MAIL, createTwoMinuteSendOptions()), { kind: 'accepted' });
+    assert.deepEqual(await mailer.send(OTHER_MAIL, createTwoMinuteSendOptions()), { kind: 'accepted' });
     assert.equal(server.heard.filter((line) => line === 'RSET').length, 1);
     assert.equal(server.heard.filter((line) => line.startsWith('EHLO')).length, 1);
   });
@@ -72,8 +72,8 @@ describe('a connection after a refused mail', () => {
     it(`${name} is replaced`, async () => {
       const server = await serve({ RCPT: refusingAda, RSET });
       const mailer = mailerTo(server.port, { waits: { mail: 2_000 } });
-      assert.deepEqual(await mailer.send(TEST_MAIL, unlimited()), REFUSED);
-      assert.deepEqual(await mailer.send(OTHER_MAIL, unlimited()), { kind: 'accepted' });
+      assert.deepEqual(await mailer.send(TEST_MAIL, createTwoMinuteSendOptions()), REFUSED);
+      assert.deepEqual(await mailer.send(OTHER_MAIL, createTwoMinuteSendOptions()), { kind: 'accepted' });
       assert.equal(server.heard.filter((line) => line.startsWith('EHLO')).length, 2);
     });
   }
@@ -81,10 +81,13 @@ describe('a connection after a refused mail', () => {
   it('is replaced again if the next one needs a reset, too', async () => {
     const { port } = await serve({ RCPT: refusingAda, RSET: closing });
     const mailer = mailerTo(port, { connections: 1 });
-    assert.deepEqual(await mailer.send(TEST_MAIL, unlimited()), REFUSED);
+    assert.deepEqual(await mailer.send(TEST_MAIL, createTwoMinuteSendOptions()), REFUSED);
     // At RSET the server closes the connection that OTHER_MAIL got. While OTHER_MAIL waits for a new one,
     // TEST_MAIL uses the new connection and is refused, so OTHER_MAIL needs another RSET.
-    const results = [mailer.send(OTHER_MAIL, unlimited()), mailer.send(TEST_MAIL, unlimited())];
+    const results = [
+      mailer.send(OTHER_MAIL, createTwoMinuteSendOptions()),
+      mailer.send(TEST_MAIL, createTwoMinuteSendOptions()),
+    ];
     assert.deepEqual(await Promise.all(results), [{ kind: 'accepted' }, REFUSED]);
   });
 
@@ -92,8 +95,8 @@ describe('a connection after a refused mail', () => {
     const ending = new AbortController();
     const { port } = await serve({ RCPT: refusingAda, RSET: () => void ending.abort() });
     const mailer = mailerTo(port);
-    await mailer.send(TEST_MAIL, unlimited());
-    const result = await mailer.send(OTHER_MAIL, { ...unlimited(), signal: ending.signal });
+    await mailer.send(TEST_MAIL, createTwoMinuteSendOptions());
+    const result = await mailer.send(OTHER_MAIL, { ...createTwoMinuteSendOptions(), signal: ending.signal });
     assert.deepEqual(result, { kind: 'withdrawn' });
   });
 
@@ -102,8 +105,8 @@ describe('a connection after a refused mail', () => {
       RCPT: (line, socket) => (line.includes('ada@') ? void socket.end('550 5.1.1 No\r\n') : '250 Fine'),
     });
     const mailer = mailerTo(port);
-    assert.deepEqual(await mailer.send(TEST_MAIL, unlimited()), REFUSED);
-    assert.deepEqual(await mailer.send(OTHER_MAIL, unlimited()), { kind: 'accepted' });
+    assert.deepEqual(await mailer.send(TEST_MAIL, createTwoMinuteSendOptions()), REFUSED);
+    assert.deepEqual(await mailer.send(OTHER_MAIL, createTwoMinuteSendOptions()), { kind: 'accepted' });
   });
 });
 
@@ -148,9 +151,12 @@ describe('a connection that the server closes', () => {
       RCPT: (line, socket) => (line.includes('ada@') ? '550 5.1.1 No' : closing(line, socket)),
     });
     const mailer = mailerTo(port, { connections: 1 });
-    assert.deepEqual(await mailer.send(TEST_MAIL, unlimited()), REFUSED);
+    assert.deepEqual(await mailer.send(TEST_MAIL, createTwoMinuteSendOptions()), REFUSED);
     const failure = { stage: 'rcpt', words: 'the connection was closed' };
-    assert.deepEqual(await mailer.send(OTHER_MAIL, unlimited()), { kind: 'deferred', failure });
+    assert.deepEqual(await mailer.send(OTHER_MAIL, createTwoMinuteSendOptions()), {
+      kind: 'deferred',
+      failure,
+    });
   });
 
   it('after it refused PLAIN, without a reply to LOGIN, has refused the login', async () => {
@@ -180,7 +186,10 @@ describe('a server with several addresses', () => {
   it('that refuse connections is reported with each of them', async (t) => {
     resolveTo(t, '127.0.0.1', '127.0.0.2');
     const port = await freePort();
-    const result = await mailerTo(port, { host: 'mail.example.com' }).send(TEST_MAIL, unlimited());
+    const result = await mailerTo(port, { host: 'mail.example.com' }).send(
+      TEST_MAIL,
+      createTwoMinuteSendOptions(),
+    );
     const words = `connect ECONNREFUSED 127.0.0.1:${port}; connect ECONNREFUSED 127.0.0.2:${port}`;
     assert.deepEqual(result, { kind: 'unreachable', failure: { stage: 'connect', words } });
   });
@@ -189,7 +198,10 @@ describe('a server with several addresses', () => {
     resolveTo(t, '127.0.0.2', '127.0.0.1');
     const connect = t.mock.method(Socket.prototype, 'connect');
     const { port } = await serve({});
-    const result = await mailerTo(port, { host: 'mail.example.com' }).send(TEST_MAIL, unlimited());
+    const result = await mailerTo(port, { host: 'mail.example.com' }).send(
+      TEST_MAIL,
+      createTwoMinuteSendOptions(),
+    );
     assert.deepEqual(result, { kind: 'accepted' });
     const [given] = connect.mock.calls[0]?.arguments ?? [];
     assert.match(JSON.stringify(given), /"autoSelectFamilyAttemptTimeout":5000/);
@@ -202,7 +214,7 @@ describe('an abort', () => {
       const ending = new AbortController();
       const { port } = await serve({ [verb]: () => void ending.abort() });
       const mailer = mailerTo(port, { credentials: { username: 'a', password: 'b' } });
-      const result = await mailer.send(TEST_MAIL, { ...unlimited(), signal: ending.signal });
+      const result = await mailer.send(TEST_MAIL, { ...createTwoMinuteSendOptions(), signal: ending.signal });
       assert.deepEqual(result, { kind: 'withdrawn' });
     });
   }
@@ -213,7 +225,7 @@ describe('a pool of one connection', () => {
     it(`opens no second one while the first, which the server ${name} at QUIT, is open`, async () => {
       const server = await serve({ ...(QUIT && { QUIT }) });
       const mailer = mailerTo(server.port, { connections: 1 });
-      assert.deepEqual(await mailer.send(TEST_MAIL, unlimited()), { kind: 'accepted' });
+      assert.deepEqual(await mailer.send(TEST_MAIL, createTwoMinuteSendOptions()), { kind: 'accepted' });
       assert.deepEqual(await mailer.probe(), { kind: 'welcome' });
       assert.ok(server.heard.includes('QUIT'));
       assert.equal(server.heard.filter((line) => line.startsWith('EHLO')).length, 2);
@@ -223,12 +235,12 @@ describe('a pool of one connection', () => {
 
   it('is no longer waited for after an abort', async () => {
     const { port } = await serve({});
-    const pool = createConnectionPool(testSmtpSettings(port, { connections: 1 }));
+    const pool = createConnectionPool(createTestSmtpSettings(port, { connections: 1 }));
     open.push(pool);
-    const connection = await pool.acquire(unlimited());
+    const connection = await pool.acquire(createTwoMinuteSendOptions());
     assert.ok(connection);
     const ending = new AbortController();
-    const waiting = pool.acquire({ ...unlimited(), signal: ending.signal });
+    const waiting = pool.acquire({ ...createTwoMinuteSendOptions(), signal: ending.signal });
     ending.abort();
     assert.equal(await waiting, undefined);
     pool.release(connection);

@@ -6,22 +6,22 @@ import { connect as connectTls } from 'node:tls';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import type { SendResult } from '../delivery/attempt.ts';
 import type { SmtpStage } from '../delivery/reply.ts';
-import type { SendOptions } from '../ports/mailer.ts';
-import { createConversation, type SmtpExchange } from './conversation.smtp.ts';
-import { conversationFailureOf, SmtpFailure, sendResultOf, stageFailureOf } from './failure.smtp.ts';
+import type { SendMailOptions } from '../ports/mailer.ts';
+import { createSmtpConversation, type SmtpExchange } from './conversation.smtp.ts';
+import { SmtpFailure, toConversationFailure, toSendResult, toStageFailure } from './failure.smtp.ts';
 import {
-  type Credentials,
-  customAuthOf,
-  isClosedLogin,
-  LoginInterrupted,
-  logIn,
-  type RefusedMechanisms,
+  createCustomAuthHandlers,
+  logInToSmtpServer,
+  type RefusedLoginMechanisms,
+  type SmtpCredentials,
+  SmtpLoginInterrupted,
+  wasClosedDuringLogin,
 } from './login.smtp.ts';
 import type { ComposedMessage } from './message.smtp.ts';
-import { runStep, type Session } from './step.smtp.ts';
+import { runSmtpStep, type SmtpSession } from './step.smtp.ts';
 
 /** How to connect to the mail server, and how to log in. */
-export interface ServerSettings {
+export interface SmtpServerSettings {
   readonly host: string;
   readonly port: number;
   /** Whether to use TLS from the first byte. */
@@ -29,7 +29,7 @@ export interface ServerSettings {
   /** Whether STARTTLS is required. If not, STARTTLS is not used, even if the server offers it. */
   readonly startTls: boolean;
   readonly validateCertificates: boolean;
-  readonly credentials?: Credentials;
+  readonly credentials?: SmtpCredentials;
   /** The name that the notifier gives in the SMTP command EHLO. */
   readonly ehloName: string;
   /** How long to wait for the server at each stage, in ms. Overrides SMTP_TIMEOUTS for the given stages. */
@@ -64,22 +64,25 @@ export const SMTP_TIMEOUTS: SmtpTimeouts = {
  */
 const ADDRESS_TIMEOUT_MS = 5 * SECOND;
 
-export interface ConnectOptions {
+export interface SmtpConnectOptions {
   readonly signal: AbortSignal;
   /** The login mechanisms that the server refused on earlier connections. Default: none. */
-  readonly refused?: RefusedMechanisms;
+  readonly refused?: RefusedLoginMechanisms;
   /** Called when the socket is open, when TLS is established, and for each reply of the server. */
   onExchange?(exchange: SmtpExchange): void;
 }
 
 /** An open connection to the mail server, after the login. It sends one mail at a time. */
-export interface Connection {
+export interface SmtpConnection {
   /** Returns how many mails were sent over this connection. */
   mails(): number;
   /** Returns whether mails can be sent over this connection. */
   isOpen(): boolean;
   /** Sends a mail, after RSET if the previous mail was refused. Never rejects. */
-  send(message: ComposedMessage, options: Pick<SendOptions, 'mayProceed' | 'signal'>): Promise<Sending>;
+  send(
+    message: ComposedMessage,
+    options: Pick<SendMailOptions, 'mayProceed' | 'signal'>,
+  ): Promise<ConnectionSendResult>;
   /** Sends QUIT, waits at most 2 s until the server closes, then closes. */
   quit(): void;
   /** Registers a callback that is called once both sides have closed the connection. */
@@ -87,7 +90,7 @@ export interface Connection {
 }
 
 /** The result of sending a mail over one connection. */
-export interface Sending {
+export interface ConnectionSendResult {
   readonly result: SendResult;
   /**
    * Whether the connection was closed before the server saw the mail. If so, the result says nothing about
@@ -104,26 +107,29 @@ const CLOSE_TIMEOUT_MS = 2_000;
  * long as there is another mechanism to try.
  * @throws SmtpFailure
  */
-export async function openConnection(settings: ServerSettings, options: ConnectOptions): Promise<Connection> {
+export async function openSmtpConnection(
+  settings: SmtpServerSettings,
+  options: SmtpConnectOptions,
+): Promise<SmtpConnection> {
   const { refused = new Set() } = options;
   try {
     return await connect(settings, { ...options, refused });
   } catch (error) {
-    if (!(error instanceof LoginInterrupted)) throw error;
-    return openConnection(settings, { ...options, refused }).catch((later: unknown) => {
+    if (!(error instanceof SmtpLoginInterrupted)) throw error;
+    return openSmtpConnection(settings, { ...options, refused }).catch((later: unknown) => {
       // If the server only closes the connection this time, report the earlier refusal, which says more.
-      throw isClosedLogin(later) ? error : later;
+      throw wasClosedDuringLogin(later) ? error : later;
     });
   }
 }
 
 async function connect(
-  settings: ServerSettings,
-  options: ConnectOptions & { readonly refused: RefusedMechanisms },
-): Promise<Connection> {
+  settings: SmtpServerSettings,
+  options: SmtpConnectOptions & { readonly refused: RefusedLoginMechanisms },
+): Promise<SmtpConnection> {
   const waits: SmtpTimeouts = { ...SMTP_TIMEOUTS, ...settings.waits };
   const socket = await openSocket(settings, waits, options);
-  const conversation = createConversation(
+  const conversation = createSmtpConversation(
     (exchange) => options.onExchange?.(exchange),
     (stage) => {
       if (smtp._socket) smtp._socket.setTimeout(waits[stage]);
@@ -139,12 +145,12 @@ async function connect(
     requireTLS: settings.startTls,
     ignoreTLS: !settings.startTls,
     tls: { rejectUnauthorized: settings.validateCertificates },
-    ...(settings.credentials && { customAuth: customAuthOf(settings.credentials) }),
+    ...(settings.credentials && { customAuth: createCustomAuthHandlers(settings.credentials) }),
     logger: conversation.logger,
     transactionLog: true,
     greetingTimeout: waits.greeting,
     connectionTimeout: waits.greeting + waits.ehlo + waits.tls,
-    // The initial timeout. At each stage, the callback of `createConversation` above replaces it with the
+    // The initial timeout. At each stage, the callback of `createSmtpConversation` above replaces it with the
     // stage's timeout.
     socketTimeout: waits.greeting,
     socketCloseTimeout: CLOSE_TIMEOUT_MS,
@@ -152,10 +158,10 @@ async function connect(
   // Each step reports its own errors. An error between two steps closes the connection and need not be
   // reported.
   smtp.on('error', () => undefined);
-  const session: Session = { smtp, conversation, signal: options.signal };
+  const session: SmtpSession = { smtp, conversation, signal: options.signal };
   try {
     await introduce(session);
-    if (settings.credentials) await logIn(session, settings.credentials, options.refused);
+    if (settings.credentials) await logInToSmtpServer(session, settings.credentials, options.refused);
     return createConnection(session, socket);
   } catch (error) {
     smtp.close();
@@ -165,9 +171,9 @@ async function connect(
 
 /** Opens the socket, with implicit TLS if required. @throws SmtpFailure */
 async function openSocket(
-  settings: ServerSettings,
+  settings: SmtpServerSettings,
   waits: SmtpTimeouts,
-  { signal, onExchange }: ConnectOptions,
+  { signal, onExchange }: SmtpConnectOptions,
 ): Promise<Socket> {
   const { host, port } = settings;
   const plain = connectSocket({
@@ -211,7 +217,7 @@ async function opened(socket: Socket, stage: SmtpStage, { event, ms, signal }: O
     // the process.
     socket.on('error', () => undefined);
     socket.destroy();
-    throw new SmtpFailure(stageFailureOf(patience.signal.aborted ? noAnswer(ms) : error, stage));
+    throw new SmtpFailure(toStageFailure(patience.signal.aborted ? noAnswer(ms) : error, stage));
   } finally {
     clearTimeout(timer);
   }
@@ -222,23 +228,23 @@ function noAnswer(ms: number): Error {
 }
 
 /** Waits for the greeting and sends EHLO, with STARTTLS if required. @throws SmtpFailure */
-async function introduce({ smtp, conversation, signal }: Session): Promise<void> {
+async function introduce({ smtp, conversation, signal }: SmtpSession): Promise<void> {
   try {
-    await runStep(smtp, signal, (done) => smtp.connect(done));
+    await runSmtpStep(smtp, signal, (done) => smtp.connect(done));
   } catch (error) {
-    throw new SmtpFailure(conversationFailureOf(error, conversation));
+    throw new SmtpFailure(toConversationFailure(error, conversation));
   }
 }
 
 /** Wraps a connection after the login. @param socket the socket before STARTTLS */
-function createConnection({ smtp, conversation }: Session, socket: Socket): Connection {
+function createConnection({ smtp, conversation }: SmtpSession, socket: Socket): SmtpConnection {
   let mails = 0;
   /** Whether the server refused the last mail. The server must then be reset with RSET before the next mail. */
   let needsReset = false;
 
   async function reset(signal: AbortSignal): Promise<boolean> {
     try {
-      await runStep(smtp, signal, (done) => smtp.reset(done));
+      await runSmtpStep(smtp, signal, (done) => smtp.reset(done));
       needsReset = false;
       return true;
     } catch {
@@ -249,8 +255,8 @@ function createConnection({ smtp, conversation }: Session, socket: Socket): Conn
 
   async function send(
     { envelope, content }: ComposedMessage,
-    { mayProceed, signal }: Pick<SendOptions, 'mayProceed' | 'signal'>,
-  ): Promise<Sending> {
+    { mayProceed, signal }: Pick<SendMailOptions, 'mayProceed' | 'signal'>,
+  ): Promise<ConnectionSendResult> {
     if (needsReset && !(await reset(signal))) return { result: { kind: 'withdrawn' }, isStale: true };
     const repliesBefore = conversation.replies();
     const wasUsed = mails > 0;
@@ -273,7 +279,7 @@ function createConnection({ smtp, conversation }: Session, socket: Socket): Conn
       },
     });
 
-    function sendingAfter(error: unknown): Sending {
+    function sendingAfter(error: unknown): ConnectionSendResult {
       const isAborted = error === signal.reason;
       if (state.withdrawn || (isAborted && !state.opened))
         return { result: { kind: 'withdrawn' }, isStale: false };
@@ -281,15 +287,15 @@ function createConnection({ smtp, conversation }: Session, socket: Socket): Conn
         const failure = { stage: 'content', words: 'given up while waiting' } as const;
         return { result: { kind: 'deferred', failure }, isStale: false };
       }
-      const failed = conversationFailureOf(error, conversation, envelope.to[0]);
+      const failed = toConversationFailure(error, conversation, envelope.to[0]);
       const replies = conversation.replies() - repliesBefore;
       const isClosing = failed.failure.code === undefined || failed.failure.code === 421;
       const unseen = replies === 0 || (replies === 1 && failed.failure.code === 421);
-      return { result: sendResultOf(failed), isStale: wasUsed && isClosing && unseen && !state.opened };
+      return { result: toSendResult(failed), isStale: wasUsed && isClosing && unseen && !state.opened };
     }
 
     try {
-      await runStep(smtp, signal, (done) =>
+      await runSmtpStep(smtp, signal, (done) =>
         smtp.send({ from: envelope.from, to: [...envelope.to] }, stream, done),
       );
       return { result: { kind: 'accepted' }, isStale: false };

@@ -15,7 +15,7 @@ export interface SmtpExchange {
 }
 
 /** The state of a conversation with the mail server. */
-export interface Conversation {
+export interface SmtpConversation {
   /** The logger to pass to nodemailer. */
   readonly logger: Readonly<Record<'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal', typeof ignore>>;
   /** Returns the stage of the next expected reply; undefined if no reply is expected. */
@@ -54,10 +54,10 @@ const VERBS: Readonly<Record<string, SmtpStage>> = {
  * @param onExchange called with each reply
  * @param onPending called with the stage of the next expected reply, each time the server owes a new one
  */
-export function createConversation(
+export function createSmtpConversation(
   onExchange: (exchange: SmtpExchange) => void,
   onPending: (stage: SmtpStage) => void,
-): Conversation {
+): SmtpConversation {
   const pending: SmtpStage[] = ['greeting'];
   let reached: SmtpStage = 'greeting';
   let replies = 0;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CompactEncrypt, importJWK } from 'jose';
-import { sealBelongsTo } from '../sending/seal.ts';
-import { aLinkToken, createSealingKey } from '../testing/events.ts';
-import { createLinkDecrypter, keyIdOf } from './decrypter.jose.ts';
+import { doesSealedLinkBelongTo } from '../sending/seal.ts';
+import { createLinkToken, createSealingKey } from '../testing/events.ts';
+import { createLinkDecrypter, keyIdOfSealedLink } from './decrypter.jose.ts';
 
 const userId = '0197a000-0000-7000-8000-000000000001';
 const expiresAt = '2026-11-22T10:00:00.000Z';
@@ -13,7 +13,7 @@ describe('a sealed link', () => {
   it('is opened with the key that it names, also while keys change', async () => {
     const [old, current] = [await createSealingKey(), await createSealingKey()];
     const open = await createLinkDecrypter({ keys: [current.jwk, old.jwk] });
-    const token = aLinkToken();
+    const token = createLinkToken();
     for (const key of [old, current]) {
       const { sealed } = await key.seal({ ...link, token });
       assert.deepEqual(await open(sealed), { kind: 'opened', content: { ...link, token } });
@@ -22,7 +22,7 @@ describe('a sealed link', () => {
 
   it('is opened by a key with a custom id, too', async () => {
     const key = await createSealingKey();
-    const token = aLinkToken();
+    const token = createLinkToken();
     const content = new TextEncoder().encode(JSON.stringify({ ...link, token }));
     const { d: _, ...publicJwk } = key.jwk;
     const sealed = await new CompactEncrypt(content)
@@ -36,7 +36,7 @@ describe('a sealed link', () => {
     const [ours, theirs] = [await createSealingKey(), await createSealingKey()];
     const open = await createLinkDecrypter({ keys: [ours.jwk] });
     const { sealed } = await theirs.seal(link);
-    assert.deepEqual(await open(sealed), { kind: 'unknown-key', keyId: keyIdOf(sealed) });
+    assert.deepEqual(await open(sealed), { kind: 'unknown-key', keyId: keyIdOfSealedLink(sealed) });
   });
 
   it('is broken when it was altered, says something else, or is no JWE', async () => {
@@ -54,20 +54,20 @@ describe('a sealed link', () => {
   });
 
   it('belongs to its event alone', () => {
-    const content = { ...link, token: aLinkToken() };
+    const content = { ...link, token: createLinkToken() };
     const delivery = {
       subject: userId,
       content: { to: link.to, link: { purpose: 'reset', sealed: 'e.y.j', expiresAt } },
     } as const;
-    assert.equal(sealBelongsTo(content, delivery), true);
+    assert.equal(doesSealedLinkBelongTo(content, delivery), true);
     for (const other of [
       { ...content, to: 'eve@example.com' },
       { ...content, userId: '0197a000-0000-7000-8000-000000000002' },
       { ...content, purpose: 'verification' as const },
       { ...content, expiresAt: '2026-11-23T10:00:00.000Z' },
     ]) {
-      assert.equal(sealBelongsTo(other, delivery), false);
+      assert.equal(doesSealedLinkBelongTo(other, delivery), false);
     }
-    assert.equal(sealBelongsTo(content, { subject: userId, content: { to: link.to } }), false);
+    assert.equal(doesSealedLinkBelongTo(content, { subject: userId, content: { to: link.to } }), false);
   });
 });

@@ -23,7 +23,7 @@ async function keysById(jwks: { readonly keys: readonly JWK[] }): Promise<Readon
 }
 
 /** Returns the id of the key to which a string is sealed; undefined if the string is not sealed. */
-export function keyIdOf(sealed: string): string | undefined {
+export function keyIdOfSealedLink(sealed: string): string | undefined {
   try {
     return decodeProtectedHeader(sealed).kid;
   } catch {
@@ -40,7 +40,7 @@ export async function createLinkDecrypter(jwks: {
 }): Promise<DecryptSealedLink> {
   const keys = await keysById(jwks);
   return async (sealed) => {
-    const keyId = keyIdOf(sealed);
+    const keyId = keyIdOfSealedLink(sealed);
     if (keyId === undefined) return { kind: 'broken' };
     const key = keys.get(keyId);
     if (!key) return { kind: 'unknown-key', keyId };

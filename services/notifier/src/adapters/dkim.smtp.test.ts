@@ -2,19 +2,28 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { dkimVerify } from 'mailauth';
-import { type DkimSettings, dkimRecord, findDkimKeyFault, generateDkimKey } from '../dkim-key.ts';
-import { startMailServer } from '../testing/mail-server.ts';
+import {
+  createDkimDnsRecord,
+  type DkimSigningSettings,
+  findDkimKeyFault,
+  generateDkimKey,
+} from '../dkim-key.ts';
+import { startTestMailServer } from '../testing/mail-server.ts';
 import { createDkimSigner } from './dkim.smtp.ts';
 import { createSmtpMailer } from './mailer.smtp.ts';
 
-const dkim: DkimSettings = { domain: 'example.com', selector: 'latchkey1', privateKey: generateDkimKey() };
+const dkim: DkimSigningSettings = {
+  domain: 'example.com',
+  selector: 'latchkey1',
+  privateKey: generateDkimKey(),
+};
 
 /**
  * Returns whether an independent verifier accepts the DKIM signature of a mail. The verifier gets the DNS record of
  * the key from the test instead of looking it up.
  */
-async function verdictOn(raw: Buffer | string, signed: DkimSettings = dkim): Promise<string> {
-  const { name, parts } = dkimRecord(signed);
+async function verdictOn(raw: Buffer | string, signed: DkimSigningSettings = dkim): Promise<string> {
+  const { name, parts } = createDkimDnsRecord(signed);
   const { results } = await dkimVerify(Buffer.from(raw), {
     resolver: async (asked: string, type: string) => {
       assert.deepEqual([asked, type], [name, 'TXT']);
@@ -29,7 +38,7 @@ async function verdictOn(raw: Buffer | string, signed: DkimSettings = dkim): Pro
 
 /** Sends a mail. @returns the mail as the server received it */
 async function sent(): Promise<string> {
-  const server = await startMailServer();
+  const server = await startTestMailServer();
   const mailer = createSmtpMailer({
     host: '127.0.0.1',
     port: server.port,
@@ -91,7 +100,7 @@ describe('a DKIM signature', () => {
 
 describe('the DNS record of a key', () => {
   it('has a name below _domainkey, and parts that DNS can carry', () => {
-    const { name, type, parts } = dkimRecord(dkim);
+    const { name, type, parts } = createDkimDnsRecord(dkim);
     assert.equal(name, 'latchkey1._domainkey.example.com');
     assert.equal(type, 'TXT');
     assert.ok(parts.length > 1 && parts.every(({ length }) => length <= 255));

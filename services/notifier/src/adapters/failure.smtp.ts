@@ -1,19 +1,19 @@
 /** Converts socket errors and nodemailer errors to stage failures, and determines what they mean for a mail. */
 import type { SendResult } from '../delivery/attempt.ts';
-import { judgeReply, type ReplyMeaning } from '../delivery/judge-reply.ts';
+import { interpretReply, type SmtpReplyMeaning } from '../delivery/judge-reply.ts';
 import {
-  type AttemptFailure,
-  isMailStage,
-  maskedFirstLine,
-  parseReply,
+  type AttemptFailureDetails,
+  formatMaskedFirstLine,
+  mayStageDependOnMail,
+  parseSmtpReply,
   type SmtpReply,
   type SmtpStage,
 } from '../delivery/reply.ts';
-import type { Conversation } from './conversation.smtp.ts';
+import type { SmtpConversation } from './conversation.smtp.ts';
 
 /** A failure at one stage of a conversation with the mail server. */
-export interface StageFailure {
-  readonly failure: AttemptFailure;
+export interface SmtpStageFailure {
+  readonly failure: AttemptFailureDetails;
   /** The server's reply; undefined if the server did not reply. */
   readonly reply?: SmtpReply;
   /**
@@ -24,12 +24,12 @@ export interface StageFailure {
 }
 
 /** Thrown if a connection could not be opened. Opening includes TLS and the login. */
-export class SmtpFailure extends Error implements StageFailure {
-  readonly failure: AttemptFailure;
+export class SmtpFailure extends Error implements SmtpStageFailure {
+  readonly failure: AttemptFailureDetails;
   readonly reply?: SmtpReply;
   readonly isLasting?: boolean;
 
-  constructor(failed: StageFailure) {
+  constructor(failed: SmtpStageFailure) {
     super(failed.failure.words ?? 'no connection');
     this.name = 'SmtpFailure';
     this.failure = failed.failure;
@@ -70,21 +70,26 @@ const LASTING_TLS =
  * @param pending the stage to report if the error names no command
  * @param recipient the e-mail address to mask in the server's reply
  */
-export function stageFailureOf(error: unknown, pending: SmtpStage, recipient?: string): StageFailure {
+export function toStageFailure(error: unknown, pending: SmtpStage, recipient?: string): SmtpStageFailure {
   if (error instanceof SmtpFailure) return error;
   const raised = (error instanceof Error ? error : new Error(String(error))) as SmtpError;
   const { response, message } = raised;
-  const reply = response === undefined ? undefined : parseReply(response);
+  const reply = response === undefined ? undefined : parseSmtpReply(response);
   if (reply !== undefined) {
     const { code, enhanced, text } = reply;
     const stage = stageOf(raised) ?? pending;
     return {
-      failure: { stage, code, ...(enhanced && { enhanced }), words: maskedFirstLine(text, { recipient }) },
+      failure: {
+        stage,
+        code,
+        ...(enhanced && { enhanced }),
+        words: formatMaskedFirstLine(text, { recipient }),
+      },
       reply,
     };
   }
   const isTls = raised.code === 'ETLS' || pending === 'tls' || LASTING_TLS.test(message);
-  const stage = isTls && !isMailStage(pending) ? 'tls' : pending;
+  const stage = isTls && !mayStageDependOnMail(pending) ? 'tls' : pending;
   return {
     failure: { stage, words: wordsOf(raised) },
     ...(stage === 'tls' && (LASTING_TLS.test(message) || raised.code === 'ETLS') && { isLasting: true }),
@@ -98,20 +103,20 @@ export function stageFailureOf(error: unknown, pending: SmtpStage, recipient?: s
  * if there was one.
  * @param recipient the e-mail address to mask in the server's reply
  */
-export function conversationFailureOf(
+export function toConversationFailure(
   error: unknown,
-  conversation: Conversation,
+  conversation: SmtpConversation,
   recipient?: string,
-): StageFailure {
+): SmtpStageFailure {
   if (error instanceof SmtpFailure) return error;
   const { response, command } = error as SmtpError;
   const refusal = conversation.refusal();
   if (refusal !== undefined && (response === undefined || command === 'CONN')) {
     const refused = Object.assign(new Error(refusal.reply), { response: refusal.reply });
-    return stageFailureOf(refused, refusal.stage, recipient);
+    return toStageFailure(refused, refusal.stage, recipient);
   }
   const due = response === undefined ? conversation.pending() : undefined;
-  return stageFailureOf(error, due ?? conversation.reached(), recipient);
+  return toStageFailure(error, due ?? conversation.reached(), recipient);
 }
 
 function wordsOf(raised: SmtpError): string {
@@ -120,7 +125,7 @@ function wordsOf(raised: SmtpError): string {
   const system = originalCode ?? code;
   if (code === 'ECONNECTION') return 'the connection was closed';
   if (/^(ECONNRESET|EPIPE)$/.test(system)) return `the connection was closed (${system})`;
-  return maskedFirstLine(messageOf(raised));
+  return formatMaskedFirstLine(messageOf(raised));
 }
 
 function messageOf(error: unknown): string {
@@ -129,7 +134,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-const MEANS: Readonly<Record<ReplyMeaning, Exclude<SendResult['kind'], 'accepted' | 'withdrawn'>>> = {
+const MEANS: Readonly<Record<SmtpReplyMeaning, Exclude<SendResult['kind'], 'accepted' | 'withdrawn'>>> = {
   recipient: 'refused',
   us: 'rejected',
   busy: 'busy',
@@ -145,14 +150,17 @@ const MEANS: Readonly<Record<ReplyMeaning, Exclude<SendResult['kind'], 'accepted
  * - `deferred` from MAIL FROM on, because the failure may be about this mail
  * - `busy` at an earlier stage, because the failure is about the server
  */
-export function sendResultOf({ failure, reply, isLasting = false }: StageFailure) {
+export function toSendResult({ failure, reply, isLasting = false }: SmtpStageFailure) {
   const { stage } = failure;
   if (reply !== undefined) {
-    const kind = MEANS[judgeReply(stage, reply)];
-    return { kind: kind === 'rejected' && !isMailStage(stage) ? ('unwelcome' as const) : kind, failure };
+    const kind = MEANS[interpretReply(stage, reply)];
+    return {
+      kind: kind === 'rejected' && !mayStageDependOnMail(stage) ? ('unwelcome' as const) : kind,
+      failure,
+    };
   }
   if (stage === 'connect') return { kind: 'unreachable' as const, failure };
   if (isLasting) return { kind: 'unwelcome' as const, failure };
-  const kind = stage === 'mail' || isMailStage(stage) ? ('deferred' as const) : ('busy' as const);
+  const kind = stage === 'mail' || mayStageDependOnMail(stage) ? ('deferred' as const) : ('busy' as const);
   return { kind, failure };
 }

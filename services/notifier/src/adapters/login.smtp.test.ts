@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { afterEach, describe, it } from 'node:test';
-import { type LineReplies, startLineServer } from '../testing/line-server.ts';
-import { TEST_MAIL, testSmtpSettings, unlimited } from '../testing/smtp-client.ts';
-import type { PasswordMethod, TokenSource } from './login.smtp.ts';
+import { type LineReplies, startScriptedLineServer } from '../testing/line-server.ts';
+import { createTestSmtpSettings, createTwoMinuteSendOptions, TEST_MAIL } from '../testing/smtp-client.ts';
+import type { AccessTokenSource, SmtpPasswordMethod } from './login.smtp.ts';
 import { createSmtpMailer } from './mailer.smtp.ts';
 
 const GMAIL = 'AUTH LOGIN PLAIN XOAUTH2 PLAIN-CLIENTTOKEN OAUTHBEARER XOAUTH';
@@ -41,17 +41,17 @@ function acceptingOnly(token: string, refusal: string): LineReplies {
 }
 
 /** Creates a source that supplies `token`, and `renewed` once a renewal is requested. */
-function tokensOf(token: string, renewed: string): TokenSource {
+function tokensOf(token: string, renewed: string): AccessTokenSource {
   return { token: async (renew) => (renew ? renewed : token) };
 }
 
-async function sendWith(tokens: TokenSource, replies: LineReplies) {
-  const server = await startLineServer(replies);
+async function sendWith(tokens: AccessTokenSource, replies: LineReplies) {
+  const server = await startScriptedLineServer(replies);
   const mailer = createSmtpMailer(
-    testSmtpSettings(server.port, { credentials: { username: 'mailer', tokens } }),
+    createTestSmtpSettings(server.port, { credentials: { username: 'mailer', tokens } }),
   );
   open.push(server, mailer);
-  const result = await mailer.send(TEST_MAIL, unlimited());
+  const result = await mailer.send(TEST_MAIL, createTwoMinuteSendOptions());
   return { result, logins: server.heard.filter((line) => line === '' || line.startsWith('AUTH')) };
 }
 
@@ -191,16 +191,17 @@ describe('a login with a password', () => {
   }
 
   /** Returns a function that sends a mail over a new connection, and returns which mechanisms it tried. */
-  async function connectTo(replies: LineReplies, method: PasswordMethod = 'auto') {
-    const server = await startLineServer(replies);
+  async function connectTo(replies: LineReplies, method: SmtpPasswordMethod = 'auto') {
+    const server = await startScriptedLineServer(replies);
     const credentials = { username: 'mailer', password: 'right', method };
-    const mailer = createSmtpMailer(testSmtpSettings(server.port, { credentials }));
+    const mailer = createSmtpMailer(createTestSmtpSettings(server.port, { credentials }));
     open.push(server, mailer);
     return async () => {
       const from = server.heard.length;
       // A probe opens a new connection, which the mail then uses.
       const { kind } = await mailer.probe();
-      if (kind === 'welcome') assert.equal((await mailer.send(TEST_MAIL, unlimited())).kind, 'accepted');
+      if (kind === 'welcome')
+        assert.equal((await mailer.send(TEST_MAIL, createTwoMinuteSendOptions())).kind, 'accepted');
       const tried = server.heard.slice(from).flatMap((line) => /^AUTH (\S+)/.exec(line)?.[1] ?? []);
       // The client notices the closed connection at its next command, and then repeats this command over a
       // new connection.

@@ -1,13 +1,13 @@
 /** Logs in at the mail server (RFC 4954). */
 import type SMTPConnection from 'nodemailer/lib/smtp-connection';
-import { conversationFailureOf, SmtpFailure } from './failure.smtp.ts';
-import { runStep, type Session } from './step.smtp.ts';
+import { SmtpFailure, toConversationFailure } from './failure.smtp.ts';
+import { runSmtpStep, type SmtpSession } from './step.smtp.ts';
 
 /** The login mechanism to use with a password. `auto` chooses from those that the server offers. */
-export type PasswordMethod = 'auto' | 'plain' | 'login' | 'cram-md5';
+export type SmtpPasswordMethod = 'auto' | 'plain' | 'login' | 'cram-md5';
 
 /** Supplies OAuth 2.0 access tokens. */
-export interface TokenSource {
+export interface AccessTokenSource {
   /**
    * Returns an access token.
    * @param renew whether the server has refused the previous token. The result may be the same token again.
@@ -17,9 +17,9 @@ export interface TokenSource {
 }
 
 /** How to log in: with a password, or with OAuth 2.0 access tokens (XOAUTH2). */
-export type Credentials =
-  | { readonly username: string; readonly password: string; readonly method?: PasswordMethod }
-  | { readonly username: string; readonly tokens: TokenSource };
+export type SmtpCredentials =
+  | { readonly username: string; readonly password: string; readonly method?: SmtpPasswordMethod }
+  | { readonly username: string; readonly tokens: AccessTokenSource };
 
 /**
  * The name under which our XOAUTH2 handler is registered with nodemailer. The name must not be `XOAUTH2`:
@@ -30,7 +30,9 @@ const XOAUTH2 = 'LATCHKEY-XOAUTH2';
 type Mechanism = 'PLAIN' | 'LOGIN' | 'CRAM-MD5' | typeof XOAUTH2;
 
 /** Returns the login handlers that nodemailer needs in addition to its own. */
-export function customAuthOf(credentials: Credentials): SMTPConnection.CustomAuthenticationHandlers {
+export function createCustomAuthHandlers(
+  credentials: SmtpCredentials,
+): SMTPConnection.CustomAuthenticationHandlers {
   return 'tokens' in credentials ? { [XOAUTH2]: createXoauth2Handler(credentials) } : {};
 }
 
@@ -38,7 +40,7 @@ export function customAuthOf(credentials: Credentials): SMTPConnection.CustomAut
  * Returns a nodemailer handler for XOAUTH2 (https://developers.google.com/gmail/imap/xoauth2-protocol). After
  * a permanent refusal, the handler requests a renewed token, and tries once more if the token has changed.
  */
-function createXoauth2Handler({ username, tokens }: Extract<Credentials, { tokens: TokenSource }>) {
+function createXoauth2Handler({ username, tokens }: Extract<SmtpCredentials, { tokens: AccessTokenSource }>) {
   return async ({
     sendCommand,
     reject,
@@ -70,16 +72,16 @@ function createXoauth2Handler({ username, tokens }: Extract<Credentials, { token
  * The login mechanisms that a server has refused. A refused mechanism is not tried again as long as there is
  * another one to try, because some servers close the connection after each refusal.
  */
-export type RefusedMechanisms = Set<string>;
+export type RefusedLoginMechanisms = Set<string>;
 
 /**
  * Thrown if the server refused a login mechanism and closed the connection before the next mechanism was
  * tried.
  */
-export class LoginInterrupted extends SmtpFailure {}
+export class SmtpLoginInterrupted extends SmtpFailure {}
 
 /** Returns whether a login failed because the server closed the connection. */
-export function isClosedLogin(error: unknown): boolean {
+export function wasClosedDuringLogin(error: unknown): boolean {
   if (!(error instanceof SmtpFailure)) return false;
   const { stage, code } = error.failure;
   return stage === 'auth' && (code === undefined || code === 421);
@@ -89,13 +91,13 @@ export function isClosedLogin(error: unknown): boolean {
  * Logs in. With the method `auto`, tries PLAIN, LOGIN and CRAM-MD5 in this order until the server accepts
  * one. Skips those that the server does not offer.
  * @param refused the mechanisms that the server has refused so far; `logIn` adds to them
- * @throws LoginInterrupted if a new connection should be opened, to try the remaining mechanisms
+ * @throws SmtpLoginInterrupted if a new connection should be opened, to try the remaining mechanisms
  * @throws SmtpFailure
  */
-export async function logIn(
-  session: Session,
-  credentials: Credentials,
-  refused: RefusedMechanisms,
+export async function logInToSmtpServer(
+  session: SmtpSession,
+  credentials: SmtpCredentials,
+  refused: RefusedLoginMechanisms,
 ): Promise<void> {
   if ('tokens' in credentials)
     return tryMechanism(session, { username: credentials.username, password: '' }, XOAUTH2);
@@ -110,8 +112,8 @@ export async function logIn(
       return await tryMechanism(session, credentials, mechanism);
     } catch (error) {
       if (!(error instanceof SmtpFailure)) throw error;
-      const isClosed = isClosedLogin(error);
-      if (isClosed && last !== undefined) throw new LoginInterrupted(last);
+      const isClosed = wasClosedDuringLogin(error);
+      if (isClosed && last !== undefined) throw new SmtpLoginInterrupted(last);
       // The server gave no refusal, so the next login tries all mechanisms again, including those refused
       // before.
       if (isClosed) refused.clear();
@@ -124,7 +126,7 @@ export async function logIn(
 }
 
 /** Returns the mechanisms to try, in order. A server that lists none gets PLAIN, which is the most common one. */
-function mechanismsFor(method: PasswordMethod, smtp: SMTPConnection): readonly Mechanism[] {
+function mechanismsFor(method: SmtpPasswordMethod, smtp: SMTPConnection): readonly Mechanism[] {
   if (method !== 'auto') return [method.toUpperCase() as Mechanism];
   const offered = offeredBy(smtp);
   if (offered.size === 0) return ['PLAIN'];
@@ -140,16 +142,16 @@ function offeredBy({ lastServerResponse }: SMTPConnection): ReadonlySet<string> 
 }
 
 async function tryMechanism(
-  { smtp, conversation, signal }: Session,
+  { smtp, conversation, signal }: SmtpSession,
   { username: user, password: pass }: { readonly username: string; readonly password: string },
   method: Mechanism,
 ): Promise<void> {
   conversation.begins('auth');
   try {
-    await runStep(smtp, signal, (done) =>
+    await runSmtpStep(smtp, signal, (done) =>
       smtp.login({ user, pass, method, credentials: { user, pass } }, done),
     );
   } catch (error) {
-    throw new SmtpFailure(conversationFailureOf(error, conversation));
+    throw new SmtpFailure(toConversationFailure(error, conversation));
   }
 }

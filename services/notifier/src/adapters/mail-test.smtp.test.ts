@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { mailTestSettings } from '../mail-test-settings.ts';
-import { smtpReply, startMailServer } from '../testing/mail-server.ts';
-import { type MailTestStep, testMail } from './mail-test.smtp.ts';
+import { createSmtpReply, startTestMailServer } from '../testing/mail-server.ts';
+import { type MailTestStep, sendTestMail } from './mail-test.smtp.ts';
 
 for (const [result, refusal] of [
   ['accepted', null],
-  ['refused', smtpReply(550)],
+  ['refused', createSmtpReply(550)],
 ] as const)
   test(`the test of a mail server does not show the reply to QUIT after the mail was ${result}`, async (t) => {
     const { promise: closed, resolve: onClose } = Promise.withResolvers<unknown>();
-    const server = await startMailServer({
+    const server = await startTestMailServer({
       onRcptTo: (_to, _session, done) => done(refusal),
       onClose,
     });
@@ -24,7 +24,7 @@ for (const [result, refusal] of [
     });
     const steps: MailTestStep[] = [];
     const to = 'ada@example.com';
-    const failed = await testMail(config, { to, onStep: (step) => steps.push(step) });
+    const failed = await sendTestMail(config, { to, onStep: (step) => steps.push(step) });
     assert.equal(failed === undefined, result === 'accepted');
     // The server closes the connection after it has replied to QUIT.
     await closed;

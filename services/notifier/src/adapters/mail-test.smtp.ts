@@ -1,17 +1,17 @@
 /** Tests the settings of the mail server by sending one mail, and reports each step of the SMTP conversation. */
 import { randomUUID } from 'node:crypto';
 import {
-  type AttemptFailure,
+  type AttemptFailureDetails,
   describeFailure,
-  maskedFirstLine,
+  formatMaskedFirstLine,
+  formatStage,
   type SmtpStage,
-  stageName,
 } from '../delivery/reply.ts';
 import type { MailTestSettings } from '../mail-test-settings.ts';
-import { openConnection } from './connection.smtp.ts';
-import { stageFailureOf } from './failure.smtp.ts';
+import { openSmtpConnection } from './connection.smtp.ts';
+import { toStageFailure } from './failure.smtp.ts';
 import { composeMessage } from './message.smtp.ts';
-import { smtpSettingsOf } from './settings.smtp.ts';
+import { toSmtpSettings } from './settings.smtp.ts';
 
 /** One stage of the test, with the server's reply. */
 export interface MailTestStep {
@@ -55,17 +55,17 @@ const ADVICE: Readonly<Record<SmtpStage, string>> = {
  * @returns the failure and how to fix it; undefined if the server accepted the mail
  * @throws Error that names a missing setting
  */
-export async function testMail(
+export async function sendTestMail(
   config: MailTestSettings,
   { to, publicUrl, onStep }: MailTestOptions,
 ): Promise<MailTestFailure | undefined> {
-  const settings = smtpSettingsOf(config, publicUrl);
+  const settings = toSmtpSettings(config, publicUrl);
   const message = await composeMessage(testMailTo(to, settings.from.name), settings);
   const report = createReport(to, onStep);
   let isOver = false;
   const { signal } = new AbortController();
   try {
-    const connection = await openConnection(settings, {
+    const connection = await openSmtpConnection(settings, {
       signal,
       // The reply to QUIT arrives after the result, so it is not reported as a step.
       onExchange: (exchange) => !isOver && report(exchange),
@@ -75,7 +75,7 @@ export async function testMail(
     connection.quit();
     return 'failure' in result ? adviceFor(result.failure) : undefined;
   } catch (error) {
-    return adviceFor(stageFailureOf(error, 'connect').failure);
+    return adviceFor(toStageFailure(error, 'connect').failure);
   }
 }
 
@@ -89,15 +89,15 @@ function createReport(to: string, onStep: MailTestOptions['onStep']) {
     const now = performance.now();
     if (reply.startsWith('334')) return;
     onStep({
-      stage: stageName(stage),
+      stage: formatStage(stage),
       ms: Math.round(now - last),
-      said: maskedFirstLine(reply, { shown: to }),
+      said: formatMaskedFirstLine(reply, { shown: to }),
     });
     last = now;
   };
 }
 
-function adviceFor(failure: AttemptFailure): MailTestFailure {
+function adviceFor(failure: AttemptFailureDetails): MailTestFailure {
   return { failure: describeFailure(failure), advice: ADVICE[failure.stage] };
 }
 

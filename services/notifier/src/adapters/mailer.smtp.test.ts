@@ -6,15 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { freePort } from '@latchkey/process/testing/free-port';
-import type { Mail, Mailer } from '../ports/mailer.ts';
+import type { Mailer, OutgoingMail } from '../ports/mailer.ts';
 import {
-  type MailServer,
-  type MailServerScript,
-  smtpReply,
-  startMailServer,
+  createSmtpReply,
+  startTestMailServer,
+  type TestMailServer,
+  type TestMailServerOptions,
 } from '../testing/mail-server.ts';
-import { TEST_MAIL, testSmtpSettings, unlimited } from '../testing/smtp-client.ts';
-import { openConnection } from './connection.smtp.ts';
+import { createTestSmtpSettings, createTwoMinuteSendOptions, TEST_MAIL } from '../testing/smtp-client.ts';
+import { openSmtpConnection } from './connection.smtp.ts';
 import { createSmtpMailer, type SmtpSettings } from './mailer.smtp.ts';
 
 let open: { close(): unknown }[] = [];
@@ -24,25 +24,25 @@ afterEach(async () => {
   open = [];
 });
 
-async function serve(script?: MailServerScript): Promise<MailServer> {
-  const server = await startMailServer(script);
+async function serve(script?: TestMailServerOptions): Promise<TestMailServer> {
+  const server = await startTestMailServer(script);
   open.push(server);
   return server;
 }
 
 function mailerTo(port: number, settings: Partial<SmtpSettings> = {}): Mailer {
-  const mailer = createSmtpMailer(testSmtpSettings(port, settings));
+  const mailer = createSmtpMailer(createTestSmtpSettings(port, settings));
   open.push(mailer);
   return mailer;
 }
 
 async function sendThrough(
-  script: MailServerScript,
+  script: TestMailServerOptions,
   settings: Partial<SmtpSettings> = {},
-  mail: Mail = TEST_MAIL,
+  mail: OutgoingMail = TEST_MAIL,
 ) {
   const server = await serve(script);
-  const result = await mailerTo(server.port, settings).send(mail, unlimited());
+  const result = await mailerTo(server.port, settings).send(mail, createTwoMinuteSendOptions());
   return { server, result };
 }
 
@@ -96,10 +96,10 @@ describe('a mail over SMTP', () => {
   it('goes over one pooled connection after another mail', async () => {
     const server = await serve();
     const mailer = mailerTo(server.port);
-    await mailer.send(TEST_MAIL, unlimited());
+    await mailer.send(TEST_MAIL, createTwoMinuteSendOptions());
     // Wait until the connection is back in the pool, which happens a moment after the server's reply.
     await new Promise((resolve) => setImmediate(resolve));
-    await mailer.send(TEST_MAIL, unlimited());
+    await mailer.send(TEST_MAIL, createTwoMinuteSendOptions());
     assert.equal(server.received.length, 2);
     assert.equal(server.connections(), 1);
   });
@@ -108,57 +108,65 @@ describe('a mail over SMTP', () => {
 describe('what a server answers', () => {
   it('550 5.1.1 to the recipient is a permanent refusal, reported in the server’s words', async () => {
     const { result } = await sendThrough({
-      onRcptTo: (_to, _session, done) => done(smtpReply(550, '5.1.1 <ada@example.com>: no user ada here')),
+      onRcptTo: (_to, _session, done) =>
+        done(createSmtpReply(550, '5.1.1 <ada@example.com>: no user ada here')),
     });
     const failure = { stage: 'rcpt', code: 550, enhanced: '5.1.1', words: '<…>: no user … here' };
     assert.deepEqual(result, { kind: 'refused', failure });
   });
 
   it('5xx without an enhanced status code leaves open whom it is about', async () => {
-    const { result } = await sendThrough({ onRcptTo: (_to, _session, done) => done(smtpReply(550)) });
+    const { result } = await sendThrough({ onRcptTo: (_to, _session, done) => done(createSmtpReply(550)) });
     assert.deepEqual(result, { kind: 'undecided', failure: { stage: 'rcpt', code: 550, words: 'no' } });
   });
 
   it('4xx to the recipient defers the mail', async () => {
-    const { result } = await sendThrough({ onRcptTo: (_to, _session, done) => done(smtpReply(450)) });
+    const { result } = await sendThrough({ onRcptTo: (_to, _session, done) => done(createSmtpReply(450)) });
     const failure = { stage: 'rcpt', code: 450, words: 'no' };
     assert.deepEqual(result, { kind: 'deferred', failure });
   });
 
   it('5xx and 4xx to the content are about the mail, too', async () => {
-    const refused = (await sendThrough({ onMail: () => smtpReply(554, 'spam') })).result;
+    const refused = (await sendThrough({ onMail: () => createSmtpReply(554, 'spam') })).result;
     const failure = { stage: 'content', code: 554, words: 'spam' };
     assert.deepEqual(refused, { kind: 'rejected', failure });
-    assert.equal((await sendThrough({ onMail: () => smtpReply(451) })).result.kind, 'deferred');
+    assert.equal((await sendThrough({ onMail: () => createSmtpReply(451) })).result.kind, 'deferred');
   });
 
   it('4xx to the sender says nothing about the mail', async () => {
-    const { result } = await sendThrough({ onMailFrom: (_from, _session, done) => done(smtpReply(451)) });
+    const { result } = await sendThrough({
+      onMailFrom: (_from, _session, done) => done(createSmtpReply(451)),
+    });
     const failure = { stage: 'mail', code: 451, words: 'no' };
     assert.deepEqual(result, { kind: 'busy', failure });
   });
 
   it('5xx to the sender means that the server refuses us', async () => {
-    const { result } = await sendThrough({ onMailFrom: (_from, _session, done) => done(smtpReply(550)) });
+    const { result } = await sendThrough({
+      onMailFrom: (_from, _session, done) => done(createSmtpReply(550)),
+    });
     assert.equal(result.kind, 'unwelcome');
   });
 
   it('421 at the greeting means that the server accepts no mails now', async () => {
-    const { result } = await sendThrough({ onConnect: (_session, done) => done(smtpReply(421)) });
+    const { result } = await sendThrough({ onConnect: (_session, done) => done(createSmtpReply(421)) });
     assert.deepEqual(result, { kind: 'busy', failure: { stage: 'greeting', code: 421, words: 'no' } });
   });
 
   it('a refused connection means that it cannot be reached', async () => {
     const port = await freePort();
     const failure = { stage: 'connect', words: `connect ECONNREFUSED 127.0.0.1:${port}` };
-    assert.deepEqual(await mailerTo(port).send(TEST_MAIL, unlimited()), { kind: 'unreachable', failure });
+    assert.deepEqual(await mailerTo(port).send(TEST_MAIL, createTwoMinuteSendOptions()), {
+      kind: 'unreachable',
+      failure,
+    });
   });
 
   it('a probe tells these cases apart and sends no mail', async () => {
     const server = await serve();
     assert.deepEqual(await mailerTo(server.port).probe(), { kind: 'welcome' });
     assert.equal(server.received.length, 0);
-    const busy = await serve({ onConnect: (_session, done) => done(smtpReply(421)) });
+    const busy = await serve({ onConnect: (_session, done) => done(createSmtpReply(421)) });
     assert.equal((await mailerTo(busy.port).probe()).kind, 'busy');
     assert.equal((await mailerTo(await freePort()).probe()).kind, 'unreachable');
   });
@@ -172,7 +180,7 @@ describe('what a server answers', () => {
   it('a stall before the content ends with the attempt, and the mail is not sent', async () => {
     const ending = new AbortController();
     const server = await serve({ onRcptTo: () => ending.abort() });
-    const options = { ...unlimited(), signal: ending.signal };
+    const options = { ...createTwoMinuteSendOptions(), signal: ending.signal };
     assert.deepEqual(await mailerTo(server.port).send(TEST_MAIL, options), { kind: 'withdrawn' });
   });
 
@@ -201,7 +209,7 @@ describe('what a server answers', () => {
 
   it('a connection that is closed at one recipient is about that mail', async () => {
     const server = await serve({ onRcptTo: () => server.hangUp() });
-    const result = await mailerTo(server.port).send(TEST_MAIL, unlimited());
+    const result = await mailerTo(server.port).send(TEST_MAIL, createTwoMinuteSendOptions());
     const failure = { stage: 'rcpt', words: 'the connection was closed' };
     assert.deepEqual(result, { kind: 'deferred', failure });
   });
@@ -214,7 +222,7 @@ describe('what a server answers', () => {
         return new Promise(() => undefined);
       },
     });
-    const options = { ...unlimited(), signal: ending.signal };
+    const options = { ...createTwoMinuteSendOptions(), signal: ending.signal };
     const failure = { stage: 'content', words: 'given up while waiting' };
     assert.deepEqual(await mailerTo(server.port).send(TEST_MAIL, options), { kind: 'deferred', failure });
   });
@@ -230,7 +238,7 @@ describe('what a server answers', () => {
     });
     const stopping = new AbortController();
     const mailer = mailerTo(server.port, { connections: 1 });
-    const options = { ...unlimited(), stopping: stopping.signal };
+    const options = { ...createTwoMinuteSendOptions(), stopping: stopping.signal };
     const first = mailer.send(TEST_MAIL, options);
     await arrived;
     const second = mailer.send(TEST_MAIL, options);
@@ -243,12 +251,12 @@ describe('what a server answers', () => {
 
   it('an idle connection that it has closed meanwhile costs no mail', async () => {
     const port = await freePort();
-    const first = await startMailServer({ port });
+    const first = await startTestMailServer({ port });
     const mailer = mailerTo(port);
-    await mailer.send(TEST_MAIL, unlimited());
+    await mailer.send(TEST_MAIL, createTwoMinuteSendOptions());
     await first.close();
     const second = await serve({ port });
-    assert.deepEqual(await mailer.send(TEST_MAIL, unlimited()), { kind: 'accepted' });
+    assert.deepEqual(await mailer.send(TEST_MAIL, createTwoMinuteSendOptions()), { kind: 'accepted' });
     assert.equal(second.received.length, 1);
   });
 });
@@ -265,16 +273,16 @@ describe('the lease', () => {
     function mayProceed(): boolean {
       return order.push('asked') > 0;
     }
-    await mailerTo(server.port).send(TEST_MAIL, { ...unlimited(), mayProceed });
+    await mailerTo(server.port).send(TEST_MAIL, { ...createTwoMinuteSendOptions(), mayProceed });
     assert.deepEqual(order, ['recipient', 'asked']);
   });
 
   it('withdraws the mail if it has expired, and the server accepts nothing', async () => {
     const server = await serve();
     const mailer = mailerTo(server.port);
-    const result = await mailer.send(TEST_MAIL, { ...unlimited(), mayProceed: () => false });
+    const result = await mailer.send(TEST_MAIL, { ...createTwoMinuteSendOptions(), mayProceed: () => false });
     assert.deepEqual(result, { kind: 'withdrawn' });
-    assert.deepEqual(await mailer.send(TEST_MAIL, unlimited()), { kind: 'accepted' });
+    assert.deepEqual(await mailer.send(TEST_MAIL, createTwoMinuteSendOptions()), { kind: 'accepted' });
     assert.equal(server.received.length, 1);
   });
 });
@@ -303,10 +311,10 @@ describe('a server with TLS', () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  function startTls(): MailServerScript {
+  function startTls(): TestMailServerOptions {
     return { ...tls, disabledCommands: [] };
   }
-  function implicit(): MailServerScript {
+  function implicit(): TestMailServerOptions {
     return { ...tls, secure: true };
   }
 
@@ -331,7 +339,7 @@ describe('a server with TLS', () => {
     ] as const) {
       const server = await serve(script);
       const mailer = mailerTo(server.port, { ...settings, validateCertificates: false, connections: 1 });
-      assert.deepEqual(await mailer.send(TEST_MAIL, unlimited()), { kind: 'accepted' });
+      assert.deepEqual(await mailer.send(TEST_MAIL, createTwoMinuteSendOptions()), { kind: 'accepted' });
       // The pool is limited to one connection, so the probe waits until the mail's connection is closed.
       assert.deepEqual(await mailer.probe(), { kind: 'welcome' });
     }
@@ -362,18 +370,20 @@ describe('a server with TLS', () => {
 });
 
 describe('a server with accounts', () => {
-  const script: MailServerScript = {
+  const script: TestMailServerOptions = {
     authOptional: false,
     allowInsecureAuth: true,
     onAuth: ({ username, password }, _session, done) =>
-      username === 'mailer' && password === 'right' ? done(null, { user: username }) : done(smtpReply(535)),
+      username === 'mailer' && password === 'right'
+        ? done(null, { user: username })
+        : done(createSmtpReply(535)),
   };
 
   it('is connected to without a listener that stays on the signal', async () => {
     const server = await serve(script);
     const { signal } = new AbortController();
-    const connection = await openConnection(
-      testSmtpSettings(server.port, { credentials: { username: 'mailer', password: 'right' } }),
+    const connection = await openSmtpConnection(
+      createTestSmtpSettings(server.port, { credentials: { username: 'mailer', password: 'right' } }),
       { signal },
     );
     open.push({ close: connection.quit });

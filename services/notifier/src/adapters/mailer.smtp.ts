@@ -1,11 +1,11 @@
 /** Sends mails over SMTP. */
 import type { ProbeResult, SendResult } from '../delivery/attempt.ts';
-import type { Mail, Mailer, SendOptions } from '../ports/mailer.ts';
-import { sendResultOf, stageFailureOf } from './failure.smtp.ts';
-import { type ComposedMessage, composeMessage, type Envelope } from './message.smtp.ts';
+import type { Mailer, OutgoingMail, SendMailOptions } from '../ports/mailer.ts';
+import { toSendResult, toStageFailure } from './failure.smtp.ts';
+import { type ComposedMessage, composeMessage, type MailEnvelopeSettings } from './message.smtp.ts';
 import { createConnectionPool, type PoolSettings } from './pool.smtp.ts';
 
-export interface SmtpSettings extends PoolSettings, Envelope {}
+export interface SmtpSettings extends PoolSettings, MailEnvelopeSettings {}
 
 /** The result for an e-mail address that cannot be used in SMTP. The address is never sent to the server. */
 const UNUSABLE: SendResult = {
@@ -21,7 +21,10 @@ export function createSmtpMailer(settings: SmtpSettings): Mailer {
    * Sends a mail over one connection. @returns undefined if the server had closed the connection before it saw the
    * mail
    */
-  async function sendOnce(message: ComposedMessage, options: SendOptions): Promise<SendResult | undefined> {
+  async function sendOnce(
+    message: ComposedMessage,
+    options: SendMailOptions,
+  ): Promise<SendResult | undefined> {
     const startedAt = performance.now();
     try {
       const connection = await pool.acquire(options);
@@ -32,13 +35,13 @@ export function createSmtpMailer(settings: SmtpSettings): Mailer {
       return isStale ? undefined : result;
     } catch (error) {
       if (options.signal.aborted) return { kind: 'withdrawn' };
-      const result = sendResultOf(stageFailureOf(error, 'connect'));
+      const result = toSendResult(toStageFailure(error, 'connect'));
       pool.learn(result, startedAt);
       return result;
     }
   }
 
-  async function send(mail: Mail, options: SendOptions): Promise<SendResult> {
+  async function send(mail: OutgoingMail, options: SendMailOptions): Promise<SendResult> {
     const message = await composeMessage(mail, settings);
     const [to] = message.envelope.to;
     if (to === undefined || message.envelope.to.length > 1 || /[\s<>]/.test(to)) return UNUSABLE;
@@ -59,7 +62,7 @@ export function createSmtpMailer(settings: SmtpSettings): Mailer {
       if (connection !== undefined) pool.release(connection);
       return { kind: 'welcome' };
     } catch (error) {
-      const { kind, failure } = sendResultOf(stageFailureOf(error, 'connect'));
+      const { kind, failure } = toSendResult(toStageFailure(error, 'connect'));
       const result = {
         kind: kind === 'unreachable' || kind === 'unwelcome' ? kind : 'busy',
         failure,

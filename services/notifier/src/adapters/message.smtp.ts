@@ -1,11 +1,11 @@
 /** A mail in the form in which it is sent: its envelope (RFC 5321) and its content (RFC 5322). */
 import MailComposer from 'nodemailer/lib/mail-composer';
-import { wrapText } from '../mails/wrap-text.ts';
-import type { Mail } from '../ports/mailer.ts';
+import { wrapLongLines } from '../mails/wrap-text.ts';
+import type { OutgoingMail } from '../ports/mailer.ts';
 import type { SignMail } from './dkim.smtp.ts';
 
 /** The name and e-mail address that recipients see in the From header. */
-export interface Sender {
+export interface FromAddress {
   readonly name: string;
   readonly address: string;
 }
@@ -21,8 +21,8 @@ function oneLine(text: string): string {
 }
 
 /** What every mail gets in addition to its own content: sender, signature, return path and headers. */
-export interface Envelope {
-  readonly from: Sender;
+export interface MailEnvelopeSettings {
+  readonly from: FromAddress;
   readonly sign?: SignMail;
   /** Returns the address to which bounces of a mail go. Default: the sender. */
   returnPathOf?(id: string): string;
@@ -35,8 +35,8 @@ export interface Envelope {
  * would parse a string as a list of addresses.
  */
 export async function composeMessage(
-  mail: Mail,
-  { from, sign, ...envelope }: Envelope,
+  mail: OutgoingMail,
+  { from, sign, ...envelope }: MailEnvelopeSettings,
 ): Promise<ComposedMessage> {
   const domain = from.address.slice(from.address.lastIndexOf('@') + 1);
   const node = new MailComposer({
@@ -44,7 +44,7 @@ export async function composeMessage(
     to: { name: '', address: mail.to },
     subject: oneLine(mail.subject),
     html: mail.html,
-    text: wrapText(mail.text),
+    text: wrapLongLines(mail.text),
     messageId: `<${mail.id}@${domain}>`,
     date: mail.date,
     // The encoding is fixed. Otherwise nodemailer would scan every mail to find the shorter encoding.

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { SmtpFailure } from './failure.smtp.ts';
-import { createFileTokenSource, createOAuthTokenSource, faultOfTokenFile } from './oauth-tokens.ts';
+import { createFileTokenSource, createOAuthTokenSource, findTokenFileFault } from './oauth-tokens.ts';
 
 async function listen(t: TestContext, listener: RequestListener): Promise<string> {
   const server = createServer(listener).listen(0, '127.0.0.1');
@@ -72,7 +72,7 @@ describe('a token file', () => {
       await writeFile(path, `${token}\n`);
       assert.equal(await source.token(false), token);
     }
-    assert.equal(await faultOfTokenFile(path), undefined);
+    assert.equal(await findTokenFileFault(path), undefined);
   });
 
   it('that is missing or empty is a lasting failure', async (t) => {
@@ -82,7 +82,7 @@ describe('a token file', () => {
       'the file of MAIL_OAUTH_TOKEN_FILE cannot be read',
       'the file of MAIL_OAUTH_TOKEN_FILE is empty',
     ]) {
-      assert.equal(await faultOfTokenFile(path), fault);
+      assert.equal(await findTokenFileFault(path), fault);
       await assert.rejects(source.token(false), { message: fault, isLasting: true });
       await writeFile(path, '\n');
     }

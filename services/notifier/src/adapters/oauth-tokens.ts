@@ -4,12 +4,12 @@
  */
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { maskedFirstLine } from '../delivery/reply.ts';
+import { formatMaskedFirstLine } from '../delivery/reply.ts';
 import { SmtpFailure } from './failure.smtp.ts';
-import type { TokenSource } from './login.smtp.ts';
+import type { AccessTokenSource } from './login.smtp.ts';
 
 /** The OAuth 2.0 client that requests the access tokens, and its token endpoint. */
-export interface OAuthClient {
+export interface OAuthClientSettings {
   readonly tokenUrl: string;
   readonly clientId: string;
   readonly clientSecret: string;
@@ -36,7 +36,10 @@ const DEFAULT_LIFE_S = 300;
 const MARGIN_S = 60;
 
 /** Creates a source that requests tokens from the token endpoint. @param monotonic returns the monotonic time in ms */
-export function createOAuthTokenSource(client: OAuthClient, monotonic: () => number): TokenSource {
+export function createOAuthTokenSource(
+  client: OAuthClientSettings,
+  monotonic: () => number,
+): AccessTokenSource {
   let refreshToken = client.refreshToken;
   let current: { readonly token: string; readonly until: number } | undefined;
   let asking: Promise<string> | undefined;
@@ -61,7 +64,7 @@ export function createOAuthTokenSource(client: OAuthClient, monotonic: () => num
   };
 }
 
-async function request(client: OAuthClient, refreshToken: string | undefined) {
+async function request(client: OAuthClientSettings, refreshToken: string | undefined) {
   const body = new URLSearchParams({
     client_id: client.clientId,
     client_secret: client.clientSecret,
@@ -94,7 +97,7 @@ async function request(client: OAuthClient, refreshToken: string | undefined) {
  * Checks a file that must contain an access token. Returns a description of what is wrong; undefined if the
  * file contains a token.
  */
-export async function faultOfTokenFile(path: string): Promise<string | undefined> {
+export async function findTokenFileFault(path: string): Promise<string | undefined> {
   const read = await readTokenFile(path);
   return 'fault' in read ? read.fault : undefined;
 }
@@ -112,7 +115,7 @@ async function readTokenFile(path: string) {
  * Creates a source that reads the token from a file for each login, because another program may renew it at
  * any time.
  */
-export function createFileTokenSource(path: string): TokenSource {
+export function createFileTokenSource(path: string): AccessTokenSource {
   return {
     async token() {
       const read = await readTokenFile(path);
@@ -123,7 +126,10 @@ export function createFileTokenSource(path: string): TokenSource {
 }
 
 function failure(words: string, isLasting: boolean, cause?: unknown): SmtpFailure {
-  const failed = new SmtpFailure({ failure: { stage: 'auth', words: maskedFirstLine(words) }, isLasting });
+  const failed = new SmtpFailure({
+    failure: { stage: 'auth', words: formatMaskedFirstLine(words) },
+    isLasting,
+  });
   failed.cause = cause;
   return failed;
 }

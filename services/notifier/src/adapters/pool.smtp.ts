@@ -1,11 +1,15 @@
 /** A pool of connections to the mail server, limited to the number that the server is believed to allow. */
 import type { ProbeResult, SendResult } from '../delivery/attempt.ts';
-import type { SendOptions } from '../ports/mailer.ts';
-import { initialConnectionLimit, limitAfterAccepted, limitAfterBusy } from '../sending/connection-limit.ts';
-import { type Connection, openConnection, type ServerSettings } from './connection.smtp.ts';
-import type { RefusedMechanisms } from './login.smtp.ts';
+import type { SendMailOptions } from '../ports/mailer.ts';
+import {
+  createConnectionLimit,
+  lowerConnectionLimit,
+  raiseConnectionLimit,
+} from '../sending/connection-limit.ts';
+import { openSmtpConnection, type SmtpConnection, type SmtpServerSettings } from './connection.smtp.ts';
+import type { RefusedLoginMechanisms } from './login.smtp.ts';
 
-export interface PoolSettings extends ServerSettings {
+export interface PoolSettings extends SmtpServerSettings {
   /** The maximum number of concurrent connections. */
   readonly connections: number;
 }
@@ -17,9 +21,9 @@ export interface ConnectionPool {
    * @returns undefined if `signal` or `stopping` was aborted, or the pool was closed, before a connection was free
    * @throws SmtpFailure
    */
-  acquire(options: Pick<SendOptions, 'signal' | 'stopping'>): Promise<Connection | undefined>;
+  acquire(options: Pick<SendMailOptions, 'signal' | 'stopping'>): Promise<SmtpConnection | undefined>;
   /** Returns a connection to the pool. The connection may have been closed meanwhile. */
-  release(connection: Connection): void;
+  release(connection: SmtpConnection): void;
   /**
    * Adapts the allowed number of connections to the result of a mail or probe.
    * @param startedAt when the mail or probe was begun, in ms of `performance.now()`
@@ -43,16 +47,16 @@ const IDLE_MS = 30_000;
 
 export function createConnectionPool(settings: PoolSettings): ConnectionPool {
   /** Idle connections with the timers that will close them. The most recently used connection is last. */
-  const idle = new Map<Connection, NodeJS.Timeout>();
+  const idle = new Map<SmtpConnection, NodeJS.Timeout>();
   /** Connections that are idle or in use. */
-  const usable = new Set<Connection>();
+  const usable = new Set<SmtpConnection>();
   /** Connections that are being closed. No mail uses them, but the server still counts them. */
-  const ending = new Set<Connection>();
+  const ending = new Set<SmtpConnection>();
   const waiting = new Set<() => void>();
   const closing = new AbortController();
-  const refused: RefusedMechanisms = new Set();
+  const refused: RefusedLoginMechanisms = new Set();
   let connecting = 0;
-  let limit = initialConnectionLimit(settings.connections);
+  let limit = createConnectionLimit(settings.connections);
 
   /** Returns how many connections the server may regard as open. */
   function count(): number {
@@ -69,10 +73,10 @@ export function createConnectionPool(settings: PoolSettings): ConnectionPool {
     if (next !== undefined && (idle.size > 0 || count() < limit.now || closing.signal.aborted)) next();
   }
 
-  async function openTracked(signal: AbortSignal): Promise<Connection> {
+  async function openTracked(signal: AbortSignal): Promise<SmtpConnection> {
     connecting += 1;
     try {
-      const connection = await openConnection(settings, {
+      const connection = await openSmtpConnection(settings, {
         signal: AbortSignal.any([signal, closing.signal]),
         refused,
       });
@@ -89,18 +93,18 @@ export function createConnectionPool(settings: PoolSettings): ConnectionPool {
     }
   }
 
-  function withdraw(connection: Connection): void {
+  function withdraw(connection: SmtpConnection): void {
     clearTimeout(idle.get(connection));
     idle.delete(connection);
     if (usable.delete(connection)) ending.add(connection);
   }
 
-  function retire(connection: Connection): void {
+  function retire(connection: SmtpConnection): void {
     withdraw(connection);
     if (connection.isOpen()) connection.quit();
   }
 
-  function takeIdle(): Connection | undefined {
+  function takeIdle(): SmtpConnection | undefined {
     const connection = [...idle.keys()].at(-1);
     if (connection === undefined) return undefined;
     clearTimeout(idle.get(connection));
@@ -156,8 +160,8 @@ export function createConnectionPool(settings: PoolSettings): ConnectionPool {
 
     learn(result, startedAt) {
       const now = performance.now();
-      if (result.kind === 'accepted') limit = limitAfterAccepted(limit, now);
-      if (result.kind === 'busy') limit = limitAfterBusy(limit, { open: count(), startedAt, now });
+      if (result.kind === 'accepted') limit = raiseConnectionLimit(limit, now);
+      if (result.kind === 'busy') limit = lowerConnectionLimit(limit, { open: count(), startedAt, now });
       closeSurplus();
       wakeNext();
     },

@@ -6,26 +6,26 @@ import { describe, it, type TestContext } from 'node:test';
 import { createLogger } from '@latchkey/process';
 import type { Sleep } from '@latchkey/process/loop';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
-import type { ReportOutcome } from '../reports/record-report.ts';
+import type { HandleReportOutcome } from '../reports/record-report.ts';
 import { createReturnPaths } from '../reports/return-paths.ts';
-import { aBounce } from '../testing/reports.ts';
+import { createBounceMail } from '../testing/reports.ts';
 import { systemClock } from './clock.system.ts';
 import {
-  createReceiver,
-  MAX_CONNECTIONS_PER_ADDRESS,
+  createReportReceiver,
+  MAX_CONNECTIONS_PER_IP,
   MAX_REPORT_BYTES,
-  type ReceiverSettings,
+  type ReportReceiverSettings,
 } from './receiver.smtp.ts';
-import { createMimeReader } from './reports.mime.ts';
+import { createMimeReportReader } from './reports.mime.ts';
 
 const returnPaths = createReturnPaths({ domain: 'bounces.example.com', keys: [randomBytes(32)] });
 const delivery = randomUUID();
 const own = returnPaths.addressOf(delivery);
-const BOUNCE = aBounce({ recipient: 'ada@example.com' });
+const BOUNCE = createBounceMail({ recipient: 'ada@example.com' });
 
-interface ReceiverOptions extends Partial<Pick<ReceiverSettings, 'isLmtp' | 'trusts'>> {
+interface ReceiverOptions extends Partial<Pick<ReportReceiverSettings, 'isLmtp' | 'trusts'>> {
   /** The outcomes of the first reports, in order; an Error is thrown. The outcome of later reports is `done`. */
-  readonly answers?: readonly (ReportOutcome | Error)[];
+  readonly answers?: readonly (HandleReportOutcome | Error)[];
   readonly sleep?: Sleep;
 }
 
@@ -58,11 +58,11 @@ describe('the receiver of reports', () => {
   ) {
     const left = [...answers];
     const proofs: (string | undefined)[] = [];
-    const receiver = createReceiver(
+    const receiver = createReportReceiver(
       { host: '127.0.0.1', port: 0, isLmtp: false, name: 'bounces.example.com', ...settings },
       {
         returnPaths,
-        reader: createMimeReader(returnPaths),
+        reader: createMimeReportReader(returnPaths),
         async take(_reader, { proof }) {
           proofs.push(proof);
           const answer = left.shift() ?? 'done';
@@ -147,7 +147,7 @@ describe('the receiver of reports', () => {
   it('leaves connections for others if one address opens many', async (t) => {
     const { port } = await start(t, { trusts: () => false });
     const open = await Promise.all(
-      Array.from({ length: MAX_CONNECTIONS_PER_ADDRESS }, () => greetedSocket(t, port)),
+      Array.from({ length: MAX_CONNECTIONS_PER_IP }, () => greetedSocket(t, port)),
     );
     const refused = openSocket(t, port);
     await refused.ended;
@@ -165,9 +165,7 @@ describe('the receiver of reports', () => {
   ] as const)
     it(`allows more connections ${from}`, async (t) => {
       const { port } = await start(t, settings);
-      await Promise.all(
-        Array.from({ length: MAX_CONNECTIONS_PER_ADDRESS + 1 }, () => greetedSocket(t, port)),
-      );
+      await Promise.all(Array.from({ length: MAX_CONNECTIONS_PER_IP + 1 }, () => greetedSocket(t, port)));
     });
 
   it('ends a connection after five minutes, even if it is in use', async (t) => {
@@ -193,10 +191,16 @@ describe('the receiver of reports', () => {
   it('names the setting if its port is taken', async (t) => {
     const { port } = await start(t);
     const settings = { host: '127.0.0.1', port, isLmtp: false, name: 'bounces.example.com' };
-    const reader = createMimeReader(returnPaths);
+    const reader = createMimeReportReader(returnPaths);
     const logger = createLogger({ name: 'notifier', level: 'silent' });
     const clock = systemClock;
-    const second = createReceiver(settings, { returnPaths, reader, take: async () => 'done', clock, logger });
+    const second = createReportReceiver(settings, {
+      returnPaths,
+      reader,
+      take: async () => 'done',
+      clock,
+      logger,
+    });
     await assert.rejects(
       second.start(),
       /^Error: MAIL_BOUNCE_PORT: port \d+ on 127\.0\.0\.1 cannot be used \(EADDRINUSE\)$/,

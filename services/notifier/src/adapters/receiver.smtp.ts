@@ -5,7 +5,7 @@ import type { Logger } from '@latchkey/process';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
 import type { Clock } from '../ports/clock.ts';
 import type { MailReportReader } from '../ports/reports.ts';
-import type { RecordReport, ReportOutcome } from '../reports/record-report.ts';
+import type { HandleMailReport, HandleReportOutcome } from '../reports/record-report.ts';
 import type { ReturnPaths } from '../reports/return-paths.ts';
 
 /**
@@ -17,13 +17,13 @@ export const MAX_REPORT_BYTES = 256 * 1024;
 const MAX_READ_BYTES = 2 * MAX_REPORT_BYTES;
 const MAX_CONNECTIONS = 50;
 /** The maximum number of connections from one IP address, unless `trusts` returns true for the address. */
-export const MAX_CONNECTIONS_PER_ADDRESS = 10;
+export const MAX_CONNECTIONS_PER_IP = 10;
 const SOCKET_TIMEOUT_MS = 60_000;
 /** The maximum duration of a connection, in ms. A report takes seconds. */
 const MAX_SESSION_MS = 5 * 60_000;
 const CLOSE_TIMEOUT_MS = 1_000;
 
-export interface ReceiverSettings {
+export interface ReportReceiverSettings {
   readonly host: string;
   /** The port to listen on; 0 for any free port. */
   readonly port: number;
@@ -31,23 +31,23 @@ export interface ReceiverSettings {
   /** The name of the server in its greeting. */
   readonly name: string;
   /**
-   * Returns whether an IP address is exempt from MAX_CONNECTIONS_PER_ADDRESS. By default, only loopback
+   * Returns whether an IP address is exempt from MAX_CONNECTIONS_PER_IP. By default, only loopback
    * addresses are. Over LMTP, all addresses are exempt, because only the operator's own mail server uses
    * LMTP.
    */
   trusts?(address: string): boolean;
 }
 
-export interface ReceiverDeps {
+export interface ReportReceiverDeps {
   readonly returnPaths: ReturnPaths;
   readonly reader: MailReportReader;
-  readonly take: RecordReport;
+  readonly take: HandleMailReport;
   readonly clock: Pick<Clock, 'sleep'>;
   readonly logger: Logger;
 }
 
 /** A mail server that receives reports. */
-export interface Receiver {
+export interface ReportReceiver {
   /** Starts to listen. @throws Error with a one-line message if the port cannot be used */
   start(): Promise<void>;
   /** Stops listening, and finishes the mails in progress. Idempotent. */
@@ -87,7 +87,10 @@ async function contentOf(stream: SMTPServerDataStream): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-export function createReceiver(settings: ReceiverSettings, deps: ReceiverDeps): Receiver {
+export function createReportReceiver(
+  settings: ReportReceiverSettings,
+  deps: ReportReceiverDeps,
+): ReportReceiver {
   const { returnPaths, reader, take, clock, logger } = deps;
   const { isLmtp, trusts = isLoopback } = settings;
   /** The accepted connections by id. `ended` is aborted when the connection ends. */
@@ -99,7 +102,7 @@ export function createReceiver(settings: ReceiverSettings, deps: ReceiverDeps): 
 
   function isCrowded(address: string): boolean {
     const others = [...sessions.values()].filter((session) => session.address === address);
-    return others.length >= MAX_CONNECTIONS_PER_ADDRESS && !isLmtp && !trusts(address);
+    return others.length >= MAX_CONNECTIONS_PER_IP && !isLmtp && !trusts(address);
   }
 
   function connectionOf({ id }: SMTPServerSession) {
@@ -114,7 +117,7 @@ export function createReceiver(settings: ReceiverSettings, deps: ReceiverDeps): 
   async function receive(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<void> {
     const body = await contentOf(stream);
     const proof = session.envelope.rcptTo[0]?.address;
-    const taken = await take(reader, { body, proof }).catch((error: unknown): ReportOutcome => {
+    const taken = await take(reader, { body, proof }).catch((error: unknown): HandleReportOutcome => {
       logger.warn({ err: error }, 'a report could not be recorded: it will be sent again');
       return 'later';
     });

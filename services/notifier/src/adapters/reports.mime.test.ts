@@ -1,48 +1,51 @@
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { ADA_ADDRESS, reportsContract } from '../ports/reports.contract.ts';
+import { ADA_ADDRESS, mailReportsContract } from '../ports/reports.contract.ts';
 import { createReturnPaths } from '../reports/return-paths.ts';
-import { aBounce, aComplaint, aReport } from '../testing/reports.ts';
-import { createMimeReader } from './reports.mime.ts';
+import { createBounceMail, createComplaintMail, createReportMail } from '../testing/reports.ts';
+import { createMimeReportReader } from './reports.mime.ts';
 
 const returnPaths = createReturnPaths({ domain: 'bounces.example.com', keys: [randomBytes(32)] });
 const others = createReturnPaths({ domain: 'bounces.example.com', keys: [randomBytes(32)] });
-const reader = createMimeReader(returnPaths);
+const reader = createMimeReportReader(returnPaths);
 const FEEDBACK = 'feedback@bounces.example.com';
 
 function to(proof: string, body: string) {
   return { body: Buffer.from(body), proof };
 }
 
-reportsContract('mails', () => ({
+mailReportsContract('mails', () => ({
   reader,
   classifiesBounces: false,
   namesRecipient: false,
   isSigned: false,
   // Every delivery report must have a status code (RFC 3464 2.3.4). The code 5.0.0 gives no reason.
   bounce: (delivery, { status = '5.0.0', diagnostic = '' }) =>
-    to(returnPaths.addressOf(delivery), aBounce({ recipient: ADA_ADDRESS, status, diagnostic })),
-  complaint: (delivery) => to(FEEDBACK, aComplaint({ returnPath: returnPaths.addressOf(delivery) })),
+    to(returnPaths.addressOf(delivery), createBounceMail({ recipient: ADA_ADDRESS, status, diagnostic })),
+  complaint: (delivery) => to(FEEDBACK, createComplaintMail({ returnPath: returnPaths.addressOf(delivery) })),
   others(delivery) {
     const own = returnPaths.addressOf(delivery);
     return {
-      'a delay': to(own, aBounce({ recipient: ADA_ADDRESS, action: 'delayed', status: '4.4.7' })),
-      'a success': to(own, aBounce({ recipient: ADA_ADDRESS, action: 'delivered', status: '2.0.0' })),
+      'a delay': to(own, createBounceMail({ recipient: ADA_ADDRESS, action: 'delayed', status: '4.4.7' })),
+      'a success': to(
+        own,
+        createBounceMail({ recipient: ADA_ADDRESS, action: 'delivered', status: '2.0.0' }),
+      ),
       'an automatic reply': to(own, 'From: ada@example.com\r\nSubject: I am away\r\n\r\n5.1.1 failed'),
-      'a report that a mail is not spam': to(own, aComplaint({ returnPath: own, type: 'not-spam' })),
-      'a bounce to the address for feedback': to(FEEDBACK, aBounce({ recipient: ADA_ADDRESS })),
+      'a report that a mail is not spam': to(own, createComplaintMail({ returnPath: own, type: 'not-spam' })),
+      'a bounce to the address for feedback': to(FEEDBACK, createBounceMail({ recipient: ADA_ADDRESS })),
     };
   },
   forged(delivery) {
     const guessed = others.addressOf(delivery);
     return {
-      'a bounce to a return path with another MAC': to(guessed, aBounce({ recipient: ADA_ADDRESS })),
-      'a complaint about a mail that nobody got': to(FEEDBACK, aComplaint({ returnPath: guessed })),
-      'a complaint that names no return path': to(FEEDBACK, aComplaint({ returnPath: '' })),
+      'a bounce to a return path with another MAC': to(guessed, createBounceMail({ recipient: ADA_ADDRESS })),
+      'a complaint about a mail that nobody got': to(FEEDBACK, createComplaintMail({ returnPath: guessed })),
+      'a complaint that names no return path': to(FEEDBACK, createComplaintMail({ returnPath: '' })),
       'a bounce to another address': to(
         'postmaster@bounces.example.com',
-        aBounce({ recipient: ADA_ADDRESS }),
+        createBounceMail({ recipient: ADA_ADDRESS }),
       ),
     };
   },
@@ -92,13 +95,15 @@ describe('a report in a mail', () => {
       'Reporting-MTA: dns; mx\r\n\r\nFinal-Recipient: rfc822; ada@example.com\r\nAction:\r\n failed\r\nStatus: 5.1.1\r\n',
     ).toString('base64');
     const type = 'message/delivery-status\r\nContent-Transfer-Encoding: base64';
-    const read = await reader.read(to(own, aReport('delivery-status', type, fields)));
+    const read = await reader.read(to(own, createReportMail('delivery-status', type, fields)));
     assert.equal(read.kind, 'report');
   });
 
   it('of Exim is classified by the reply that it quotes', async () => {
     const diagnostic = 'smtp; 550 5.1.1 No such user';
-    const read = await reader.read(to(own, aBounce({ recipient: ADA_ADDRESS, status: '5.0.0', diagnostic })));
+    const read = await reader.read(
+      to(own, createBounceMail({ recipient: ADA_ADDRESS, status: '5.0.0', diagnostic })),
+    );
     assert.equal(read.kind === 'report' && read.state, 'bounced');
   });
 
@@ -107,7 +112,7 @@ describe('a report in a mail', () => {
       { length: 1000 },
       (_, level) => `Content-Type: multipart/mixed; boundary="b${level}"\r\n\r\n--b${level}\r\n`,
     ).join('');
-    const endless = `X: ${'y'.repeat(200_000)}\r\n${aBounce({ recipient: ADA_ADDRESS })}`;
+    const endless = `X: ${'y'.repeat(200_000)}\r\n${createBounceMail({ recipient: ADA_ADDRESS })}`;
     for (const body of [nested, endless])
       assert.deepEqual(await reader.read(to(own, body)), { kind: 'nothing' });
   });

@@ -1,7 +1,7 @@
 /** Reports that come as mails: delivery reports (RFC 3464) and feedback reports (RFC 5965). */
 import PostalMime, { type Attachment } from 'postal-mime';
-import { isHardBounce, statusIn } from '../delivery/hard-bounce.ts';
-import type { IncomingReport, MailReportReader, ParsedReport } from '../ports/reports.ts';
+import { extractEnhancedStatus, isHardBounce } from '../delivery/hard-bounce.ts';
+import type { MailReportReader, ParsedMailReport, UnparsedMailReport } from '../ports/reports.ts';
 import type { ReturnPaths } from '../reports/return-paths.ts';
 
 /** Limits against hostile mails. A genuine report has three parts, and headers of a few kilobytes. */
@@ -14,8 +14,8 @@ const LIMITS = {
 /** The maximum number of bytes to read of each part. */
 const MAX_PART_BYTES = 64 * 1024;
 
-const NOTHING: ParsedReport = { kind: 'nothing' };
-const FORGED: ParsedReport = { kind: 'forged' };
+const NOTHING: ParsedMailReport = { kind: 'nothing' };
+const FORGED: ParsedMailReport = { kind: 'forged' };
 
 type Fields = ReadonlyMap<string, string>;
 
@@ -42,10 +42,10 @@ function groupsOf(part: Attachment | undefined): readonly Fields[] {
  * Reads a delivery report. Only the first failed recipient in the report counts, because each mail of Latchkey has a
  * single recipient.
  */
-function bounceIn(groups: readonly Fields[], delivery: string): ParsedReport {
+function bounceIn(groups: readonly Fields[], delivery: string): ParsedMailReport {
   const failed = groups.find((group) => group.get('action')?.toLowerCase() === 'failed');
   if (failed === undefined) return NOTHING;
-  const status = statusIn(failed.get('status'));
+  const status = extractEnhancedStatus(failed.get('status'));
   if (!isHardBounce({ status, diagnostic: failed.get('diagnostic-code') })) return NOTHING;
   return {
     kind: 'report',
@@ -67,7 +67,7 @@ function isComplaint(type: string | undefined): boolean {
  * Creates the reader of reports that arrive as mails. A report is genuine if it was sent to the return path of the
  * mail that it is about. A feedback report may also go to the address for feedback, if it quotes that return path.
  */
-export function createMimeReader(returnPaths: ReturnPaths): MailReportReader {
+export function createMimeReportReader(returnPaths: ReturnPaths): MailReportReader {
   function deliveryOf(candidates: readonly (string | undefined)[]): string | undefined {
     for (const candidate of candidates) {
       const delivery = returnPaths.deliveryIn(candidate?.replace(/^<|>$/g, '') ?? '');
@@ -76,7 +76,7 @@ export function createMimeReader(returnPaths: ReturnPaths): MailReportReader {
     return undefined;
   }
 
-  async function read({ body, proof = '' }: IncomingReport): Promise<ParsedReport> {
+  async function read({ body, proof = '' }: UnparsedMailReport): Promise<ParsedMailReport> {
     const addressed = returnPaths.deliveryIn(proof);
     if (addressed === undefined && !returnPaths.isForFeedback(proof)) return FORGED;
     const { attachments } = await PostalMime.parse(body, LIMITS);

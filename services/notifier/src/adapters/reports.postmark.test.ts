@@ -1,6 +1,6 @@
-import type { DeliveryFailure } from '../delivery/hard-bounce.ts';
-import { ADA_ADDRESS, reportsContract } from '../ports/reports.contract.ts';
-import { createPostmarkReader } from './reports.postmark.ts';
+import type { BounceDetails } from '../delivery/hard-bounce.ts';
+import { ADA_ADDRESS, mailReportsContract } from '../ports/reports.contract.ts';
+import { createPostmarkReportReader } from './reports.postmark.ts';
 
 const proof = `Basic ${Buffer.from('latchkey:secret').toString('base64')}`;
 
@@ -11,13 +11,13 @@ function webhook(record: Readonly<Record<string, unknown>>) {
   };
 }
 
-reportsContract('Postmark', () => {
-  function bounce(delivery: string, { diagnostic: Details = '' }: DeliveryFailure = {}) {
+mailReportsContract('Postmark', () => {
+  function bounce(delivery: string, { diagnostic: Details = '' }: BounceDetails = {}) {
     const Metadata = { Delivery: delivery };
     return webhook({ RecordType: 'Bounce', Type: 'HardBounce', TypeCode: 1, Metadata, Details });
   }
   return {
-    reader: createPostmarkReader('latchkey:secret'),
+    reader: createPostmarkReportReader('latchkey:secret'),
     classifiesBounces: true,
     namesRecipient: true,
     isSigned: false,

@@ -7,11 +7,11 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { parseJson } from '@latchkey/process';
 import { z } from 'zod';
 import { isHardBounce } from '../delivery/hard-bounce.ts';
-import type { MailReportReader, ParsedReport } from '../ports/reports.ts';
-import { addressFingerprint } from '../recipient.ts';
+import type { MailReportReader, ParsedMailReport } from '../ports/reports.ts';
+import { computeAddressFingerprint } from '../recipient.ts';
 
 /** The name of the metadata field for the delivery's id. Mails carry it in the header `X-PM-Metadata-delivery`. */
-export const POSTMARK_METADATA = 'delivery';
+export const POSTMARK_METADATA_KEY = 'delivery';
 
 const webhook = z.object({
   RecordType: z.string(),
@@ -29,7 +29,7 @@ const HARD = ['HardBounce', 'BadEmailAddress'];
 /** Matches an enhanced status code anywhere in a text, but not the beginning of an IP address. */
 const STATUS = /(?<![\d.])5\.\d{1,3}\.\d{1,3}(?!\.?\d)/;
 
-const NOTHING: ParsedReport = { kind: 'nothing' };
+const NOTHING: ParsedMailReport = { kind: 'nothing' };
 
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
@@ -39,7 +39,7 @@ function digest(text: string): Buffer {
  * Creates the reader of Postmark's reports. @param credentials user name and password of the webhook, for example
  * `latchkey:secret`
  */
-export function createPostmarkReader(credentials: string): MailReportReader {
+export function createPostmarkReportReader(credentials: string): MailReportReader {
   const expected = digest(`Basic ${Buffer.from(credentials).toString('base64')}`);
 
   return {
@@ -48,9 +48,13 @@ export function createPostmarkReader(credentials: string): MailReportReader {
       if (!timingSafeEqual(digest(proof), expected)) return { kind: 'forged' };
       const given = webhook.safeParse(parseJson(body.toString('utf8'))).data;
       const metadata = Object.entries(given?.Metadata ?? {});
-      const [, id] = metadata.find(([name]) => name.toLowerCase() === POSTMARK_METADATA) ?? [];
+      const [, id] = metadata.find(([name]) => name.toLowerCase() === POSTMARK_METADATA_KEY) ?? [];
       if (given === undefined || typeof id !== 'string') return NOTHING;
-      const report = { kind: 'report', delivery: id, recipient: addressFingerprint(given.Email) } as const;
+      const report = {
+        kind: 'report',
+        delivery: id,
+        recipient: computeAddressFingerprint(given.Email),
+      } as const;
       if (given.RecordType === 'SpamComplaint') return { ...report, state: 'complained' };
       if (given.RecordType !== 'Bounce' || !HARD.includes(given.Type ?? '')) return NOTHING;
       const status = STATUS.exec(given.Details ?? '')?.[0];

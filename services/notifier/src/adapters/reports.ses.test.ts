@@ -5,9 +5,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import type { DeliveryFailure } from '../delivery/hard-bounce.ts';
-import { ADA_ADDRESS, reportsContract } from '../ports/reports.contract.ts';
-import { createSesReader } from './reports.ses.ts';
+import type { BounceDetails } from '../delivery/hard-bounce.ts';
+import { ADA_ADDRESS, mailReportsContract } from '../ports/reports.contract.ts';
+import { createSesReportReader } from './reports.ses.ts';
 
 const TOPIC = 'arn:aws:sns:eu-central-1:123456789012:bounces';
 const CERTIFICATE_URL =
@@ -73,7 +73,7 @@ function mailOf(delivery: string) {
 
 function bounceOf(
   delivery: string,
-  { status, diagnostic }: DeliveryFailure = { status: '5.1.1' },
+  { status, diagnostic }: BounceDetails = { status: '5.1.1' },
   bounceType = 'Permanent',
 ) {
   const recipient = { emailAddress: `"Ada" <${ADA_ADDRESS}>`, status, diagnosticCode: diagnostic };
@@ -93,7 +93,7 @@ function complaintOf(delivery: string, complaintFeedbackType = 'abuse') {
 }
 
 const fetched: string[] = [];
-const reader = createSesReader({
+const reader = createSesReportReader({
   topicArn: TOPIC,
   async fetch(url) {
     fetched.push(url.href);
@@ -101,7 +101,7 @@ const reader = createSesReader({
   },
 });
 
-reportsContract('Amazon SES', () => ({
+mailReportsContract('Amazon SES', () => ({
   reader,
   classifiesBounces: true,
   namesRecipient: true,
@@ -165,7 +165,7 @@ describe('SNS', () => {
 
   it('fetches a certificate once', async () => {
     const urls: string[] = [];
-    const fresh = createSesReader({
+    const fresh = createSesReportReader({
       topicArn: TOPIC,
       async fetch(url) {
         urls.push(url.href);
@@ -206,7 +206,7 @@ describe('SNS', () => {
 
   it('is asked to send again while its certificate cannot be fetched, or is none', async () => {
     for (const fetch of [async () => Promise.reject(new Error('away')), async () => 'no certificate']) {
-      const away = createSesReader({ topicArn: TOPIC, fetch });
+      const away = createSesReportReader({ topicArn: TOPIC, fetch });
       assert.deepEqual(await away.read(incoming(signed(notification(bounceOf(delivery))))), {
         kind: 'unchecked',
       });

@@ -4,9 +4,9 @@
  */
 import { parseJson } from '@latchkey/process';
 import { z } from 'zod';
-import { isHardBounce, statusIn } from '../delivery/hard-bounce.ts';
-import type { MailReportReader, ParsedReport } from '../ports/reports.ts';
-import { addressFingerprint } from '../recipient.ts';
+import { extractEnhancedStatus, isHardBounce } from '../delivery/hard-bounce.ts';
+import type { MailReportReader, ParsedMailReport } from '../ports/reports.ts';
+import { computeAddressFingerprint } from '../recipient.ts';
 import { createSnsReader, type SnsDeps } from './sns.ts';
 
 const complained = z.object({ emailAddress: z.string() });
@@ -29,7 +29,7 @@ const notification = z.object({
 type Notification = z.infer<typeof notification>;
 type Bounce = NonNullable<Notification['bounce']>;
 
-const NOTHING: ParsedReport = { kind: 'nothing' };
+const NOTHING: ParsedMailReport = { kind: 'nothing' };
 
 /**
  * Returns the id of the delivery that a notification is about. Latchkey's mails have a Message-ID that begins with
@@ -41,17 +41,17 @@ function deliveryOf({ mail }: Notification): string | undefined {
 }
 
 function fingerprintOf(address: string): string {
-  return addressFingerprint(/<([^<>]*)>\s*$/.exec(address)?.[1] ?? address);
+  return computeAddressFingerprint(/<([^<>]*)>\s*$/.exec(address)?.[1] ?? address);
 }
 
 /**
  * Reads a bounce. Only the first recipient counts, because each mail of Latchkey has a single recipient. SES calls a
  * bounce permanent after any 5xx reply, even if the reply is about the sender.
  */
-function bounceIn({ bounceType, bouncedRecipients }: Bounce, delivery: string): ParsedReport {
+function bounceIn({ bounceType, bouncedRecipients }: Bounce, delivery: string): ParsedMailReport {
   const [recipient] = bouncedRecipients;
   if (bounceType !== 'Permanent' || recipient === undefined) return NOTHING;
-  const status = statusIn(recipient.status ?? undefined);
+  const status = extractEnhancedStatus(recipient.status ?? undefined);
   const diagnostic = recipient.diagnosticCode ?? undefined;
   if (!isHardBounce({ status, diagnostic }, true)) return NOTHING;
   return {
@@ -63,7 +63,7 @@ function bounceIn({ bounceType, bouncedRecipients }: Bounce, delivery: string): 
   };
 }
 
-function reportIn(given: Notification): ParsedReport {
+function reportIn(given: Notification): ParsedMailReport {
   const delivery = deliveryOf(given);
   if (delivery === undefined) return NOTHING;
   const type = given.notificationType ?? given.eventType;
@@ -83,7 +83,7 @@ function reportIn(given: Notification): ParsedReport {
  * Creates the reader of the reports of Amazon SES. It confirms the subscription of its SNS topic, and accepts signed
  * messages of that topic only.
  */
-export function createSesReader(deps: SnsDeps): MailReportReader {
+export function createSesReportReader(deps: SnsDeps): MailReportReader {
   const sns = createSnsReader(deps);
 
   return {

@@ -1,26 +1,26 @@
 /** Converts the notifier's settings to the options of the SMTP mailer. */
 import { isIP } from 'node:net';
 import { DEFAULT_BRAND_NAME } from '@latchkey/brand';
-import { dkimSettingsOf } from '../dkim-settings.ts';
+import { toDkimSigningSettings } from '../dkim-settings.ts';
 import type { MailSettings } from '../mail-settings.ts';
 import type { MailTestSettings } from '../mail-test-settings.ts';
-import { returnPathsOf } from '../reports/return-paths.ts';
+import { createReturnPathsFromSettings } from '../reports/return-paths.ts';
 import { SMTP_TIMEOUTS, type SmtpTimeouts } from './connection.smtp.ts';
 import { createDkimSigner } from './dkim.smtp.ts';
-import type { Credentials, TokenSource } from './login.smtp.ts';
+import type { AccessTokenSource, SmtpCredentials } from './login.smtp.ts';
 import type { SmtpSettings } from './mailer.smtp.ts';
 import { createFileTokenSource, createOAuthTokenSource } from './oauth-tokens.ts';
-import { POSTMARK_METADATA } from './reports.postmark.ts';
+import { POSTMARK_METADATA_KEY } from './reports.postmark.ts';
 
 /**
  * Returns the options of the SMTP mailer. @param publicUrl its host is used in EHLO if no setting contains an
  * EHLO name
  * @throws Error that names a missing setting
  */
-export function smtpSettingsOf(config: MailTestSettings, publicUrl?: string): SmtpSettings {
+export function toSmtpSettings(config: MailTestSettings, publicUrl?: string): SmtpSettings {
   const { MAIL_SERVER: host, MAIL_FROM: address, MAIL_SSL_TLS: implicitTls } = config;
-  const dkim = dkimSettingsOf(config);
-  const returnPaths = returnPathsOf(config);
+  const dkim = toDkimSigningSettings(config);
+  const returnPaths = createReturnPathsFromSettings(config);
   if (host === undefined) throw new Error('MAIL_SERVER: is required');
   if (address === undefined) throw new Error('MAIL_FROM: is required with MAIL_SERVER');
   return {
@@ -35,19 +35,19 @@ export function smtpSettingsOf(config: MailTestSettings, publicUrl?: string): Sm
     ...(dkim && { sign: createDkimSigner(dkim) }),
     ...(returnPaths && { returnPathOf: returnPaths.addressOf }),
     ...(config.MAIL_POSTMARK_CREDENTIALS && {
-      headersOf: (id: string) => ({ [`X-PM-Metadata-${POSTMARK_METADATA}`]: id }),
+      headersOf: (id: string) => ({ [`X-PM-Metadata-${POSTMARK_METADATA_KEY}`]: id }),
     }),
     connections: config.MAIL_CONNECTIONS,
     waits: waitsUpTo(config.MAIL_WAIT_SECONDS * 1000),
   };
 }
 
-function credentialsOf(config: MailSettings): Credentials {
+function credentialsOf(config: MailSettings): SmtpCredentials {
   const { MAIL_AUTH: method, MAIL_USERNAME: username = '', MAIL_PASSWORD: password = '' } = config;
   return method === 'xoauth2' ? { username, tokens: tokensOf(config) } : { username, password, method };
 }
 
-function tokensOf(config: MailSettings): TokenSource {
+function tokensOf(config: MailSettings): AccessTokenSource {
   const {
     MAIL_OAUTH_TOKEN_FILE: file,
     MAIL_OAUTH_REFRESH_TOKEN: refreshToken,

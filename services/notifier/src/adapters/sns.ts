@@ -5,7 +5,7 @@
 import { createVerify, X509Certificate } from 'node:crypto';
 import { parseJson } from '@latchkey/process';
 import { z } from 'zod';
-import { snsHostOf } from '../reports/sns-topic.ts';
+import { findSnsHost } from '../reports/sns-topic.ts';
 
 const text = z.string().max(262_144);
 
@@ -64,7 +64,7 @@ export interface SnsReader {
 }
 
 export function createSnsReader({ topicArn, fetch }: SnsDeps): SnsReader {
-  const host = snsHostOf(topicArn);
+  const host = findSnsHost(topicArn);
   /**
    * The certificate that was fetched last. Caching one is enough, because AWS uses a single certificate and
    * replaces it about once a year.

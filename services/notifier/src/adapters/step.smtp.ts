@@ -1,11 +1,11 @@
 /** Runs the steps of a conversation with the mail server, such as the login or a mail, one after another. */
 import type SMTPConnection from 'nodemailer/lib/smtp-connection';
-import type { Conversation } from './conversation.smtp.ts';
+import type { SmtpConversation } from './conversation.smtp.ts';
 
 /** A conversation with the mail server over one connection. `signal` aborts the step in progress. */
-export interface Session {
+export interface SmtpSession {
   readonly smtp: SMTPConnection;
-  readonly conversation: Conversation;
+  readonly conversation: SmtpConversation;
   readonly signal: AbortSignal;
 }
 
@@ -16,7 +16,7 @@ export interface Session {
  * @param begin begins the step, and passes the callback to nodemailer
  * @throws the reason of `signal` after an abort, otherwise the error of nodemailer
  */
-export async function runStep(
+export async function runSmtpStep(
   smtp: SMTPConnection,
   signal: AbortSignal,
   begin: (done: (error?: Error | null) => void) => void,

@@ -1,7 +1,7 @@
 /** The results of an attempt to send a mail, and how each changes the delivery. */
 import { assertNever } from '@latchkey/events';
-import type { Attempt, ClaimedDelivery, RedactedRecipient } from './delivery.ts';
-import { type AttemptFailure, isMailStage } from './reply.ts';
+import type { ClaimedDelivery, DeliveryAttempt, RedactedRecipient } from './delivery.ts';
+import { type AttemptFailureDetails, mayStageDependOnMail } from './reply.ts';
 import type { SuppressionReason } from './suppression.ts';
 
 /**
@@ -11,24 +11,24 @@ import type { SuppressionReason } from './suppression.ts';
 export type SendResult =
   | { readonly kind: 'accepted' }
   /** A permanent refusal: the server will never accept a mail for this recipient. */
-  | { readonly kind: 'refused'; readonly failure: AttemptFailure }
+  | { readonly kind: 'refused'; readonly failure: AttemptFailureDetails }
   /**
    * A permanent refusal that may be about the recipient or about us. The results of mails to other recipients decide.
    */
-  | { readonly kind: 'undecided'; readonly failure: AttemptFailure }
+  | { readonly kind: 'undecided'; readonly failure: AttemptFailureDetails }
   /**
    * The server refused this mail for a reason on our side: relaying, reputation, quota, content. The delivery
    * continues.
    */
-  | { readonly kind: 'rejected'; readonly failure: AttemptFailure }
+  | { readonly kind: 'rejected'; readonly failure: AttemptFailureDetails }
   /** A temporary failure: the server does not accept this mail now, or disconnected while it was being sent. */
-  | { readonly kind: 'deferred'; readonly failure: AttemptFailure }
+  | { readonly kind: 'deferred'; readonly failure: AttemptFailureDetails }
   /** The server currently accepts no mail, or no more connections. */
-  | { readonly kind: 'busy'; readonly failure: AttemptFailure }
+  | { readonly kind: 'busy'; readonly failure: AttemptFailureDetails }
   /** No connection was made. The result does not depend on this mail. */
-  | { readonly kind: 'unreachable'; readonly failure: AttemptFailure }
+  | { readonly kind: 'unreachable'; readonly failure: AttemptFailureDetails }
   /** The server accepts nothing from us, or we do not trust the server: wrong credentials, sender or certificate. */
-  | { readonly kind: 'unwelcome'; readonly failure: AttemptFailure }
+  | { readonly kind: 'unwelcome'; readonly failure: AttemptFailureDetails }
   /**
    * The attempt was given up before any content was sent, for one of three reasons: the lease may have
    * expired, so that another process may be sending the mail; the mail's `sendUntil` has passed; or this
@@ -61,29 +61,39 @@ export type AttemptResult =
   | { readonly kind: 'suppressed'; readonly reason: SuppressionReason };
 
 /** What to record about a claimed delivery after an attempt: its new state, and the attempt itself. */
-export type Settlement =
-  | { readonly state: 'expired'; readonly at: Date; readonly attempt?: Attempt }
+export type DeliverySettlement =
+  | { readonly state: 'expired'; readonly at: Date; readonly attempt?: DeliveryAttempt }
   | {
       readonly state: 'sent';
       readonly at: Date;
-      readonly attempt?: Attempt;
+      readonly attempt?: DeliveryAttempt;
       /** A fingerprint and a short hint of the e-mail address. Set only if reports are expected. */
       readonly recipient?: RedactedRecipient;
     }
-  | { readonly state: 'failed'; readonly at: Date; readonly reason: FailureReason; readonly attempt: Attempt }
+  | {
+      readonly state: 'failed';
+      readonly at: Date;
+      readonly reason: DeliveryFailureReason;
+      readonly attempt: DeliveryAttempt;
+    }
   | {
       readonly state: 'suppressed';
       readonly at: Date;
       readonly reason: SuppressionReason;
-      readonly attempt: Attempt;
+      readonly attempt: DeliveryAttempt;
     }
-  | { readonly state: 'pending'; readonly dueAt: Date; readonly counts: boolean; readonly attempt?: Attempt };
+  | {
+      readonly state: 'pending';
+      readonly dueAt: Date;
+      readonly counts: boolean;
+      readonly attempt?: DeliveryAttempt;
+    };
 
 /**
  * Why a delivery failed for good. `unsealable`: its link could not be decrypted. `mismatch`: its link belongs
  * to another account.
  */
-export type FailureReason = 'refused' | 'unsealable' | 'mismatch';
+export type DeliveryFailureReason = 'refused' | 'unsealable' | 'mismatch';
 
 const FIRST_RETRY_MS = 2_000;
 /** The longest pause before the next attempt, in ms. */
@@ -100,7 +110,7 @@ const UNREACHABLE_RETRY_MS = 1_500;
  * @param tries the number of attempts so far
  * @param random in [0, 1)
  */
-export function retryDelay(tries: number, random: number): number {
+export function retryDelayMs(tries: number, random: number): number {
   const ceiling = Math.min(MAX_RETRY_DELAY_MS, FIRST_RETRY_MS * 2 ** Math.min(tries, 30));
   return Math.round(ceiling * (0.5 + random / 2));
 }
@@ -125,11 +135,16 @@ export interface FinishedAttempt {
 }
 
 /** Returns what to record about a delivery after an attempt. */
-export function settlementAfterAttempt(
+export function decideSettlement(
   { tries }: Pick<ClaimedDelivery, 'tries'>,
   { result, at, ms, now, random, recipient }: FinishedAttempt,
-): Settlement {
-  const attempt: Attempt = { at, ms, result: result.kind, ...('failure' in result && result.failure) };
+): DeliverySettlement {
+  const attempt: DeliveryAttempt = {
+    at,
+    ms,
+    result: result.kind,
+    ...('failure' in result && result.failure),
+  };
   switch (result.kind) {
     case 'accepted':
       return { state: 'sent', at: now, attempt, ...(recipient && { recipient }) };
@@ -152,7 +167,7 @@ export function settlementAfterAttempt(
     case 'busy':
       // From RCPT TO on, the mail itself may be the cause. Without a back-off, this mail would be chosen for every
       // following probe.
-      return isMailStage(result.failure.stage) ? backOff() : soon();
+      return mayStageDependOnMail(result.failure.stage) ? backOff() : soon();
     case 'unreachable':
     case 'unwelcome':
     case 'withdrawn':
@@ -161,10 +176,10 @@ export function settlementAfterAttempt(
       return assertNever(result);
   }
 
-  function backOff(): Settlement {
-    return { state: 'pending', dueAt: later(now, retryDelay(tries, random)), counts: true, attempt };
+  function backOff(): DeliverySettlement {
+    return { state: 'pending', dueAt: later(now, retryDelayMs(tries, random)), counts: true, attempt };
   }
-  function soon(): Settlement {
+  function soon(): DeliverySettlement {
     const dueAt = later(now, UNREACHABLE_RETRY_MS * (0.5 + random / 2));
     return { state: 'pending', dueAt, counts: false, attempt };
   }

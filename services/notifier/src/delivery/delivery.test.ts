@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type AttemptResult, retryDelay, settlementAfterAttempt } from './attempt.ts';
+import { type AttemptResult, decideSettlement, retryDelayMs } from './attempt.ts';
 import { computeSendDeadline } from './delivery.ts';
-import type { AttemptFailure } from './reply.ts';
+import type { AttemptFailureDetails } from './reply.ts';
 
 const MINUTE = 60_000;
 const NOW = new Date('2026-11-21T10:00:00.000Z');
@@ -30,10 +30,15 @@ describe('how long a mail may be sent', () => {
 
 describe('what becomes of a delivery', () => {
   const delivery = { tries: 0 };
-  const atRcpt: AttemptFailure = { stage: 'rcpt', code: 550, enhanced: '5.1.1', words: 'no such user' };
-  const atGreeting: AttemptFailure = { stage: 'greeting', code: 421 };
+  const atRcpt: AttemptFailureDetails = {
+    stage: 'rcpt',
+    code: 550,
+    enhanced: '5.1.1',
+    words: 'no such user',
+  };
+  const atGreeting: AttemptFailureDetails = { stage: 'greeting', code: 421 };
   function after(result: AttemptResult) {
-    return settlementAfterAttempt(delivery, { result, at: NOW, ms: 5, now: later(5), random: 0.5 });
+    return decideSettlement(delivery, { result, at: NOW, ms: 5, now: later(5), random: 0.5 });
   }
 
   it('is final when it is accepted, permanently refused, sealed for another event, broken or too late', () => {
@@ -75,7 +80,7 @@ describe('what becomes of a delivery', () => {
         fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
         (tries, random) => {
           const ceiling = Math.min(10 * MINUTE, 2_000 * 2 ** tries);
-          const delay = retryDelay(tries, random);
+          const delay = retryDelayMs(tries, random);
           assert.ok(delay >= ceiling / 2 && delay <= ceiling);
         },
       ),

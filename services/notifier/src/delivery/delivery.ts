@@ -15,15 +15,21 @@
  * no address, name or link.
  */
 import type { LinkPurpose, SealedToken } from '@latchkey/events';
-import type { AttemptFailure } from './reply.ts';
+import type { AttemptFailureDetails } from './reply.ts';
 
 /** The states in which a mail may still be sent. */
-export type OpenState = 'pending' | 'claimed';
+export type OpenDeliveryState = 'pending' | 'claimed';
 /** The states in which a mail is never sent again. */
-export type FinalState = 'sent' | 'failed' | 'expired' | 'cancelled' | 'suppressed' | ReportedState;
+export type FinalDeliveryState =
+  | 'sent'
+  | 'failed'
+  | 'expired'
+  | 'cancelled'
+  | 'suppressed'
+  | ReportedDeliveryState;
 /** The state of a sent mail after a report. */
-export type ReportedState = 'bounced' | 'complained';
-export type DeliveryState = OpenState | FinalState;
+export type ReportedDeliveryState = 'bounced' | 'complained';
+export type DeliveryState = OpenDeliveryState | FinalDeliveryState;
 export const deliveryStates = [
   'pending',
   'claimed',
@@ -50,7 +56,7 @@ export interface DeliveryContent {
 }
 
 /** The result of one attempt. The server's reply is masked, because it may contain the recipient. */
-export interface Attempt extends Partial<AttemptFailure> {
+export interface DeliveryAttempt extends Partial<AttemptFailureDetails> {
   readonly at: Date;
   /** How long the attempt took, in ms. */
   readonly ms: number;
@@ -90,7 +96,7 @@ export interface RedactedRecipient {
 
 /** A report about a mail after it was sent. */
 export interface DeliveryReport {
-  readonly state: ReportedState;
+  readonly state: ReportedDeliveryState;
   readonly at: Date;
   /** Where the report came from: `mail`, `ses` or `postmark`. */
   readonly source: string;
@@ -105,17 +111,17 @@ export interface ClaimedDelivery extends NewDelivery {
 }
 
 /** Which mails of an account an event supersedes: those with a link of one purpose, or all of them. */
-export type SupersededMails = LinkPurpose | 'everything';
+export type SupersededMailKind = LinkPurpose | 'everything';
 
 /**
  * Prevents mails of one kind to one subject from being sent if their events have lower sequences than `before`. Cutoffs
  * are kept, and never decrease. A late or repeated event therefore never revives a superseded mail, and a repeated old
  * event never cancels a later mail.
  */
-export interface Cutoff {
+export interface MailCutoff {
   /** The id of the account or mailing. */
   readonly subject: string;
-  readonly what: SupersededMails;
+  readonly what: SupersededMailKind;
   /** A sequence of the subject's events. Mails of events with this sequence or a higher one are not affected. */
   readonly before: number;
 }
@@ -124,9 +130,9 @@ export interface Cutoff {
  * Everything that the store must write for some events. `record` writes it all, and is durable when it
  * resolves.
  */
-export interface IntakeBatch {
+export interface DeliveriesAndCutoffs {
   readonly deliveries: readonly NewDelivery[];
-  readonly cutoffs: readonly Cutoff[];
+  readonly cutoffs: readonly MailCutoff[];
   /**
    * Whether deliveries past their `sendUntil` may be ended. False while the clock is not trusted. Default:
    * true.
@@ -151,8 +157,8 @@ export function computeSendDeadline(occurredAt: Date, link: SealedLink | undefin
 }
 
 /** Returns whether a cutoff applies to a delivery. An adapter may implement the same rule as a query. */
-export function cutoffCovers(
-  cutoff: Cutoff,
+export function cutoffAppliesTo(
+  cutoff: MailCutoff,
   delivery: Pick<NewDelivery, 'subject' | 'sequence' | 'purpose'>,
 ): boolean {
   return (

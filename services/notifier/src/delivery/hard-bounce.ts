@@ -1,9 +1,9 @@
 /** Determines what a delivery report (RFC 3464) says about the address. */
-import { judgeReply } from './judge-reply.ts';
-import { parseReply } from './reply.ts';
+import { interpretReply } from './judge-reply.ts';
+import { parseSmtpReply } from './reply.ts';
 
 /** The fields of a delivery report that give the reason for a failure. */
-export interface DeliveryFailure {
+export interface BounceDetails {
   /** The field `Status`: an enhanced status code (RFC 3463). */
   readonly status?: string | undefined;
   /** The field `Diagnostic-Code`, for example `smtp; 550 5.1.1 User unknown`. */
@@ -16,7 +16,7 @@ const STATUS = /^[245]\.\d{1,3}\.\d{1,3}(?![\d.])/;
  * Returns the enhanced status code at the start of a `Status` field, which may end with a comment; undefined
  * if there is none.
  */
-export function statusIn(field: string | undefined): string | undefined {
+export function extractEnhancedStatus(field: string | undefined): string | undefined {
   return STATUS.exec(field?.trim() ?? '')?.[0];
 }
 
@@ -33,13 +33,13 @@ const ABOUT_THE_MAILBOX: readonly number[] = [550, 551, 553];
  * provider's own classification, if it has one. Otherwise that classification is ignored, because providers
  * also classify refusals of the sender as permanent bounces
  */
-export function isHardBounce({ status, diagnostic = '' }: DeliveryFailure, otherwise = false): boolean {
-  const reply = parseReply(diagnostic.replace(/^smtp\s*;\s*/i, ''));
+export function isHardBounce({ status, diagnostic = '' }: BounceDetails, otherwise = false): boolean {
+  const reply = parseSmtpReply(diagnostic.replace(/^smtp\s*;\s*/i, ''));
   const enhanced = status === undefined || SAYS_NOTHING.test(status) ? reply?.enhanced : status;
   if (enhanced === undefined && reply === undefined) return otherwise;
   if (enhanced !== undefined && !enhanced.startsWith('5.')) return false;
   const { code = 550, text = '' } = reply ?? {};
-  switch (judgeReply('rcpt', { code, text, ...(enhanced && { enhanced }) })) {
+  switch (interpretReply('rcpt', { code, text, ...(enhanced && { enhanced }) })) {
     case 'recipient':
       return true;
     case 'undecided':

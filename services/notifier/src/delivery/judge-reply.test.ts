@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { contradictions, judgeReply, type ReplyMeaning, replyRules } from './judge-reply.ts';
-import { parseReply, type SmtpStage, smtpStages } from './reply.ts';
+import {
+  interpretReply,
+  overrulingReplyRules,
+  type SmtpReplyMeaning,
+  smtpReplyRules,
+} from './judge-reply.ts';
+import { parseSmtpReply, type SmtpStage, smtpStages } from './reply.ts';
 
-const replies: readonly (readonly [stage: SmtpStage, reply: string, means: ReplyMeaning])[] = [
+const replies: readonly (readonly [stage: SmtpStage, reply: string, means: SmtpReplyMeaning])[] = [
   // About the server itself.
   ['greeting', '421 4.3.2 Too many connections', 'busy'],
   ['greeting', '554 No SMTP service here', 'us'],
@@ -186,14 +191,14 @@ const replies: readonly (readonly [stage: SmtpStage, reply: string, means: Reply
 describe('what a reply means', () => {
   for (const [stage, raw, means] of replies) {
     it(`at ${stage}, ${raw}: ${means}`, () => {
-      const reply = parseReply(raw);
+      const reply = parseSmtpReply(raw);
       assert.ok(reply);
-      assert.equal(judgeReply(stage, reply), means);
+      assert.equal(interpretReply(stage, reply), means);
     });
   }
 
   it('has a source for every rule', () => {
-    for (const { source } of [...replyRules, ...contradictions])
+    for (const { source } of [...smtpReplyRules, ...overrulingReplyRules])
       assert.match(source, /RFC|IANA|Gmail|Exchange|Postfix/);
   });
 
@@ -208,7 +213,7 @@ describe('what a reply means', () => {
         fc.string(),
         (stage, code, three, text) => {
           const reply = { code, text, ...(three && { enhanced: three.join('.') }) };
-          if (judgeReply(stage, reply) !== 'recipient') return;
+          if (interpretReply(stage, reply) !== 'recipient') return;
           assert.ok(['rcpt', 'data', 'content'].includes(stage));
           assert.ok(code >= 500);
           assert.ok(code === 556 || /^5\.(1\.[12346]|2\.1|6\.7)$/.test(reply.enhanced ?? ''), reply.enhanced);

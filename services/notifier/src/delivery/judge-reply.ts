@@ -1,5 +1,5 @@
 /**
- * Determines what a reply of a mail server means for a mail. The first rule in `replyRules` that matches
+ * Determines what a reply of a mail server means for a mail. The first rule in `smtpReplyRules` that matches
  * decides. A reply that no rule matches never ends a delivery. A server that refuses *us* often does so only
  * at RCPT TO or after the content, with a code that is also used for an unknown recipient. A delivery is
  * therefore only ended by a code that can only be about the recipient; a 5xx that could be either is
@@ -10,15 +10,15 @@
  * providers are named at their rules.
  */
 import {
-  type AttemptFailure,
+  type AttemptFailureDetails,
+  removeEmailAddresses,
   type SmtpReply,
   type SmtpStage,
   smtpStages,
-  withoutAddresses,
 } from './reply.ts';
 
 /** What an unsuccessful reply is about. */
-export type ReplyMeaning =
+export type SmtpReplyMeaning =
   /** The server will never accept a mail for this recipient. Ends the delivery. */
   | 'recipient'
   /** The server does not accept our mail, or this kind of mail: settings, reputation, quota, content. */
@@ -30,7 +30,7 @@ export type ReplyMeaning =
   /** The reply does not say whether it is about the recipient or about us. */
   | 'undecided';
 
-interface Rule {
+interface SmtpReplyRule {
   readonly source: string;
   /** The stages to which the rule applies. Default: all. */
   readonly stages?: readonly SmtpStage[];
@@ -41,7 +41,7 @@ interface Rule {
   /** Whether the rule applies only to replies without an enhanced status code. */
   readonly plain?: true;
   readonly text?: RegExp;
-  readonly means: ReplyMeaning;
+  readonly means: SmtpReplyMeaning;
 }
 
 const SESSION: readonly SmtpStage[] = ['connect', 'tls', 'greeting', 'ehlo', 'auth', 'mail'];
@@ -137,7 +137,7 @@ const TEMPORARY =
 const GREYLISTING = /gr[ae]y\W?list|policy rejection\W+please try later/i;
 
 /** The rules by which replies are judged. The first matching rule decides. */
-export const replyRules: readonly Rule[] = [
+export const smtpReplyRules: readonly SmtpReplyRule[] = [
   // With 421, the server announces that it closes the connection. It may send 421 in reply to any command.
   { source: 'RFC 5321 3.8 and 4.2.3', code: /^421$/, means: 'busy' },
   // Does not apply at AUTH, because there the words may be about failed logins, after which a quick retry
@@ -242,10 +242,10 @@ export const replyRules: readonly Rule[] = [
 ];
 
 /**
- * Rules that overrule `replyRules` when a reply's code says that it is about the recipient. They check the
+ * Rules that overrule `smtpReplyRules` when a reply's code says that it is about the recipient. They check the
  * reply's words, because a mail would be lost if the code were wrong.
  */
-export const contradictions: readonly Rule[] = [
+export const overrulingReplyRules: readonly SmtpReplyRule[] = [
   {
     source: 'RFC 3463 3.2, 3.3, and servers that send one code with all refusals',
     text: ABOUT_US_IN_ANY_CASE,
@@ -259,25 +259,25 @@ export const contradictions: readonly Rule[] = [
 ];
 
 /** Returns the meaning of an unsuccessful reply. */
-export function judgeReply(stage: SmtpStage, { text, ...reply }: SmtpReply): ReplyMeaning {
+export function interpretReply(stage: SmtpStage, { text, ...reply }: SmtpReply): SmtpReplyMeaning {
   // Ignore e-mail addresses in the reply, because one may contain a word of a rule by chance
   // (`spam@example.com`).
-  const said = { ...reply, text: withoutAddresses(text) };
-  const means = replyRules.find((each) => matches(each, stage, said))?.means ?? 'undecided';
+  const said = { ...reply, text: removeEmailAddresses(text) };
+  const means = smtpReplyRules.find((each) => matches(each, stage, said))?.means ?? 'undecided';
   if (means !== 'recipient') return means;
-  return contradictions.find((each) => matches(each, stage, said))?.means ?? means;
+  return overrulingReplyRules.find((each) => matches(each, stage, said))?.means ?? means;
 }
 
 /**
  * Returns whether a reply looks like greylisting (RFC 6647): the server defers the first attempt for each new
  * combination of client, sender and recipient. rspamd's default reply for it is `451 4.7.1 Try again later`.
  */
-export function isGreylisting({ code, enhanced, words = '' }: AttemptFailure): boolean {
+export function isGreylisting({ code, enhanced, words = '' }: AttemptFailureDetails): boolean {
   const isRspamd = code === 451 && enhanced === '4.7.1' && /^try again later\.?$/i.test(words);
   return isRspamd || GREYLISTING.test(words);
 }
 
-function matches(rule: Rule, stage: SmtpStage, { code, enhanced, text }: SmtpReply): boolean {
+function matches(rule: SmtpReplyRule, stage: SmtpStage, { code, enhanced, text }: SmtpReply): boolean {
   return (
     (rule.stages === undefined || rule.stages.includes(stage)) &&
     (rule.code === undefined || rule.code.test(String(code))) &&

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { describeFailure, maskedFirstLine, parseReply } from './reply.ts';
+import { describeFailure, formatMaskedFirstLine, parseSmtpReply } from './reply.ts';
 
 describe('a reply', () => {
   for (const [raw, code, enhanced, text] of [
@@ -20,7 +20,7 @@ describe('a reply', () => {
     ['550 1.2.3.4 is listed', 550, undefined, '1.2.3.4 is listed'],
   ] as const) {
     it(`is parsed: ${JSON.stringify(raw)}`, () => {
-      const reply = parseReply(raw);
+      const reply = parseSmtpReply(raw);
       assert.equal(reply?.code, code);
       assert.equal(reply?.enhanced, enhanced);
       if (text !== undefined) assert.equal(reply?.text, text);
@@ -28,7 +28,7 @@ describe('a reply', () => {
   }
 
   it('is none without three digits at its beginning', () => {
-    for (const raw of ['', 'hello', '55 no', '5500 no']) assert.equal(parseReply(raw), undefined);
+    for (const raw of ['', 'hello', '55 no', '5500 no']) assert.equal(parseSmtpReply(raw), undefined);
   });
 });
 
@@ -49,14 +49,14 @@ describe('the server’s words', () => {
     ["'ada@example.com' is away", "…' is away"],
   ] as const) {
     it(`name no address: ${JSON.stringify(text)}`, () => {
-      assert.equal(maskedFirstLine(text, { recipient: 'ada@example.com' }), words);
+      assert.equal(formatMaskedFirstLine(text, { recipient: 'ada@example.com' }), words);
     });
   }
 
   it('are one short line without an @, whatever the server says', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 500 }), fc.emailAddress(), (noise, address) => {
-        const words = maskedFirstLine(`${noise} <${address}> ${noise}`, { recipient: address });
+        const words = formatMaskedFirstLine(`${noise} <${address}> ${noise}`, { recipient: address });
         assert.ok(words.length <= 200 && !/[\r\n]/.test(words));
         assert.ok(!words.includes(address));
       }),

@@ -30,12 +30,12 @@ const STAGE_NAMES: Readonly<Record<SmtpStage, string>> = {
 };
 
 /** Returns the display name of a stage, for example `RCPT TO`. */
-export function stageName(stage: SmtpStage): string {
+export function formatStage(stage: SmtpStage): string {
   return STAGE_NAMES[stage];
 }
 
 /** Returns whether a reply at this stage may depend on the mail. At earlier stages it is the same for every mail. */
-export function isMailStage(stage: SmtpStage): boolean {
+export function mayStageDependOnMail(stage: SmtpStage): boolean {
   return smtpStages.indexOf(stage) >= smtpStages.indexOf('rcpt');
 }
 
@@ -49,7 +49,7 @@ export interface SmtpReply {
 }
 
 /** Why an attempt failed, as operators may see it. Contains no e-mail address. */
-export interface AttemptFailure {
+export interface AttemptFailureDetails {
   readonly stage: SmtpStage;
   /** The reply code, unless there was no reply. */
   readonly code?: number;
@@ -64,7 +64,7 @@ const LEADING = /^([245]\.\d{1,3}\.\d{1,3})(?=\s|$)[ \t]*/;
 const TRAILING = /\(?#([245]\.\d{1,3}\.\d{1,3})\)?/;
 
 /** Parses a reply of one or more lines. @returns undefined if the text is not a reply */
-export function parseReply(raw: string): SmtpReply | undefined {
+export function parseSmtpReply(raw: string): SmtpReply | undefined {
   const lines = raw.split(/\r?\n/);
   const code = /^(\d{3})(?:[ -]|$)/.exec(lines[0] ?? '')?.[1];
   if (code === undefined) return undefined;
@@ -84,7 +84,7 @@ const ADDRESS = /(?:"[^"]*"|[^\s<>()[\]:;,"]+)(?:@|=40|%40)[^\s<>():;,"']*/gi;
 const SHORTEST_NAME = 3;
 
 /** Removes all e-mail addresses from a text. */
-export function withoutAddresses(text: string): string {
+export function removeEmailAddresses(text: string): string {
   return text.replace(ADDRESS, MASK);
 }
 
@@ -100,7 +100,7 @@ export interface MaskingOptions {
  * Returns the first non-empty line of a string, without control characters, with e-mail addresses masked, and shortened
  * to 200 characters.
  */
-export function maskedFirstLine(text: string, { recipient, shown }: MaskingOptions = {}): string {
+export function formatMaskedFirstLine(text: string, { recipient, shown }: MaskingOptions = {}): string {
   const line = text.split(/\r?\n/).find((each) => each.trim() !== '') ?? '';
   const plain = line.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ');
   const masked = withoutName(
@@ -124,12 +124,12 @@ function withoutName(text: string, recipient: string | undefined): string {
 }
 
 /** Formats a failure, for example `at RCPT TO: 554 5.7.1 Relay access denied`. */
-export function describeFailure({ stage, ...said }: AttemptFailure): string {
-  const words = replyText(said);
-  return words === '' ? `at ${stageName(stage)}` : `at ${stageName(stage)}: ${words}`;
+export function describeFailure({ stage, ...said }: AttemptFailureDetails): string {
+  const words = formatReply(said);
+  return words === '' ? `at ${formatStage(stage)}` : `at ${formatStage(stage)}: ${words}`;
 }
 
 /** Formats the reply, for example `554 5.7.1 Relay access denied`, or the description of a failure without a reply. */
-export function replyText({ code, enhanced, words }: Omit<AttemptFailure, 'stage'>): string {
+export function formatReply({ code, enhanced, words }: Omit<AttemptFailureDetails, 'stage'>): string {
   return [code, enhanced, words].filter((part) => part !== undefined && part !== '').join(' ');
 }

@@ -1,15 +1,15 @@
 /** Suppressions: e-mail addresses to which, for some time, no mails are sent, or no mails of one kind. */
 
-import type { ReportedState } from './delivery.ts';
+import type { ReportedDeliveryState } from './delivery.ts';
 
 /** Used instead of the name of a mail, for a suppression of all mails. */
 export const ALL_MAILS = 'all';
 
 /** Why an address is suppressed: by an operator, or because a mail to it bounced or led to a complaint. */
-export type SuppressionReason = 'operator' | ReportedState;
+export type SuppressionReason = 'operator' | ReportedDeliveryState;
 
 /** A suppression: mails of one kind, or all mails, are not sent to an address. */
-export interface Suppression {
+export interface MailSuppression {
   /** The address, as a fingerprint, so that the list contains no addresses. */
   readonly recipient: string;
   /** A shortened form by which operators recognise the address, for example `a…@example.com`. */
@@ -23,6 +23,6 @@ export interface Suppression {
 }
 
 /** Returns the id of a suppression. Each address and mail has at most one. */
-export function suppressionId({ recipient, mail }: Pick<Suppression, 'recipient' | 'mail'>): string {
+export function suppressionIdOf({ recipient, mail }: Pick<MailSuppression, 'recipient' | 'mail'>): string {
   return `${recipient}/${mail}`;
 }

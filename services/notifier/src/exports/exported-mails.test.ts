@@ -5,9 +5,9 @@ import { exportedMailSchema } from '@latchkey/export';
 import { createListeningPart } from '@latchkey/http';
 import { createLogger, createRegistry } from '@latchkey/process';
 import type { AccessClaims } from '@latchkey/tokens';
-import type { Deliveries, DeliverySummary } from '../ports/deliveries.ts';
-import { exportedMails, mailsForOwner, toExportedMail } from './exported-mails.ts';
-import { mailsRoute } from './routes.ts';
+import type { DeliveryStore, DeliverySummary } from '../ports/deliveries.ts';
+import { readExportedMails, readMailsForOwner, toExportedMail } from './exported-mails.ts';
+import { createMailsExportRoute } from './routes.ts';
 
 function aDelivery(overrides: Partial<DeliverySummary> = {}): DeliverySummary {
   const at = new Date('2026-11-21T10:00:00.000Z');
@@ -38,7 +38,7 @@ test('a mail is exported as the schema says, without what servers said and witho
 });
 
 /** Returns a store with these deliveries of one subject. */
-function storeOf(stored: readonly DeliverySummary[]): Pick<Deliveries, 'ofSubject'> {
+function storeOf(stored: readonly DeliverySummary[]): Pick<DeliveryStore, 'ofSubject'> {
   return {
     ofSubject: async (_subject, { limit, after }) => {
       const start = stored.findIndex(({ id }) => id === after?.id) + 1;
@@ -54,9 +54,9 @@ async function idsOf(mails: AsyncIterable<{ readonly id: string }>): Promise<rea
 test('all pages are read', async () => {
   const stored = Array.from({ length: 450 }, () => aDelivery());
   const ids = stored.map(({ id }) => id);
-  assert.deepEqual(await idsOf(exportedMails(storeOf(stored), 'any')), ids);
-  assert.deepEqual(await idsOf(mailsForOwner(storeOf(stored), 'any')), ids);
-  assert.deepEqual(await idsOf(mailsForOwner(storeOf(stored), 'any', stored[249])), ids.slice(250));
+  assert.deepEqual(await idsOf(readExportedMails(storeOf(stored), 'any')), ids);
+  assert.deepEqual(await idsOf(readMailsForOwner(storeOf(stored), 'any')), ids);
+  assert.deepEqual(await idsOf(readMailsForOwner(storeOf(stored), 'any', stored[249])), ids.slice(250));
 });
 
 test('operators see all mails; the owner sees none that reveals whether another account has an address', async () => {
@@ -64,15 +64,18 @@ test('operators see all mails; the owner sees none that reveals whether another 
   const removed = aDelivery({ mail: 'a-mail-of-another-release' });
   const own = ['verify-email', 'email-changed', 'welcome'].map((mail) => aDelivery({ mail }));
   const store = storeOf([...revealing, removed, ...own]);
-  assert.equal((await idsOf(exportedMails(store, 'any'))).length, 7);
+  assert.equal((await idsOf(readExportedMails(store, 'any'))).length, 7);
   assert.deepEqual(
-    await idsOf(mailsForOwner(store, 'any')),
+    await idsOf(readMailsForOwner(store, 'any')),
     own.map(({ id }) => id),
   );
 });
 
 /** Serves the route until the test ends. Every token is accepted as the owner's. */
-async function serveMails(context: TestContext, deliveries: Pick<Deliveries, 'ofSubject'>): Promise<string> {
+async function serveMails(
+  context: TestContext,
+  deliveries: Pick<DeliveryStore, 'ofSubject'>,
+): Promise<string> {
   const claims: AccessClaims = {
     iss: 'auth',
     aud: 'latchkey',
@@ -90,7 +93,7 @@ async function serveMails(context: TestContext, deliveries: Pick<Deliveries, 'of
     name: 'notifier',
     host: '127.0.0.1',
     port: 0,
-    routes: [mailsRoute({ deliveries, verify: async () => claims })],
+    routes: [createMailsExportRoute({ deliveries, verify: async () => claims })],
     logger: createLogger({ name: 'test', level: 'silent' }),
     registry: createRegistry(),
     trustedProxies: [],

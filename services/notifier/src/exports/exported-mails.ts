@@ -1,28 +1,30 @@
 /** Lists the mails of an account for the export of the account's data. */
 import type { ExportedMail } from '@latchkey/export';
 import { readPages } from '@latchkey/store';
-import { mails } from '../../mails/index.ts';
-import type { Deliveries, DeliveryPosition, DeliverySummary } from '../ports/deliveries.ts';
+import { allMailDefinitions } from '../../mails/index.ts';
+import type { DeliveryPosition, DeliveryStore, DeliverySummary } from '../ports/deliveries.ts';
 
 const PAGE = 200;
 
 /** Returns the mails that an account's events have caused, oldest first, read page by page. For operators only. */
-export async function* exportedMails(
-  deliveries: Pick<Deliveries, 'ofSubject'>,
+export async function* readExportedMails(
+  deliveries: Pick<DeliveryStore, 'ofSubject'>,
   account: string,
 ): AsyncGenerator<ExportedMail> {
   for await (const delivery of deliveriesOf(deliveries, account)) yield toExportedMail(delivery);
 }
 
-const toAccount = new Set(mails.filter(({ recipient }) => recipient === 'account').map(({ name }) => name));
+const toAccount = new Set(
+  allMailDefinitions.filter(({ recipient }) => recipient === 'account').map(({ name }) => name),
+);
 
 /**
  * Returns the mails to the account's own address, oldest first, read page by page. Mails to other addresses
  * are left out, because they would tell the owner of the account whether another account has that address.
  * @param after a position in the list; only mails after it are returned
  */
-export async function* mailsForOwner(
-  deliveries: Pick<Deliveries, 'ofSubject'>,
+export async function* readMailsForOwner(
+  deliveries: Pick<DeliveryStore, 'ofSubject'>,
   account: string,
   after?: DeliveryPosition,
 ): AsyncGenerator<ExportedMail> {
@@ -31,7 +33,7 @@ export async function* mailsForOwner(
 }
 
 async function* deliveriesOf(
-  deliveries: Pick<Deliveries, 'ofSubject'>,
+  deliveries: Pick<DeliveryStore, 'ofSubject'>,
   account: string,
   start?: DeliveryPosition,
 ): AsyncGenerator<DeliverySummary> {

@@ -7,8 +7,8 @@ import { Problem, type Route, route, unavailableProblem } from '@latchkey/http';
 import { StoreUnavailable } from '@latchkey/store';
 import { createGuards, type VerifyToken } from '@latchkey/tokens';
 import { z } from 'zod';
-import type { Deliveries } from '../ports/deliveries.ts';
-import { mailsForOwner } from './exported-mails.ts';
+import type { DeliveryStore } from '../ports/deliveries.ts';
+import { readMailsForOwner } from './exported-mails.ts';
 
 const MOST = 200;
 
@@ -28,13 +28,13 @@ const query = z.object({
  * The route that returns the mails to the address of the caller's account, oldest first. It does not check whether the token is
  * revoked, because auth has already done so.
  */
-export function mailsRoute(deps: {
-  readonly deliveries: Pick<Deliveries, 'ofSubject'>;
+export function createMailsExportRoute(deps: {
+  readonly deliveries: Pick<DeliveryStore, 'ofSubject'>;
   readonly verify: VerifyToken;
 }): Route {
   const { authenticated } = createGuards({
     verify: deps.verify,
-    standing: async ({ email_verified: verified, role }) => ({ verified, role }),
+    sessionStatus: async ({ email_verified: verified, role }) => ({ verified, role }),
     refuse: (spec, details) => new Problem(spec, details),
   });
   return route({
@@ -51,7 +51,7 @@ export function mailsRoute(deps: {
       const last =
         at !== undefined && after !== undefined ? { occurredAt: new Date(at), id: after } : undefined;
       const found = await answerFailures(() =>
-        takeFirst(mailsForOwner(deps.deliveries, caller.claims.sub, last), limit),
+        takeFirst(readMailsForOwner(deps.deliveries, caller.claims.sub, last), limit),
       );
       return { status: 200, body: { mails: found } };
     },

@@ -1,14 +1,14 @@
 /** Derives the deliveries and cutoffs that must be stored for an event. Pure. */
 import type { LatchkeyEvent } from '@latchkey/events';
-import { computeSendDeadline, type IntakeBatch, type NewDelivery } from '../delivery/delivery.ts';
-import { deliveryId } from './delivery-id.ts';
-import { type OwedMail, type Reaction, reactTo } from './reactions.ts';
+import { computeSendDeadline, type DeliveriesAndCutoffs, type NewDelivery } from '../delivery/delivery.ts';
+import { computeDeliveryId } from './delivery-id.ts';
+import { decideMailReaction, type MailReaction, type RequiredMail } from './reactions.ts';
 
-function toDelivery(event: LatchkeyEvent, { mail, locale, content }: OwedMail): NewDelivery {
+function toDelivery(event: LatchkeyEvent, { mail, locale, content }: RequiredMail): NewDelivery {
   const occurredAt = new Date(event.time);
   const { to, link } = content;
   return {
-    id: deliveryId(event.id, mail, to),
+    id: computeDeliveryId(event.id, mail, to),
     eventId: event.id,
     subject: event.subject,
     sequence: event.sequence,
@@ -23,8 +23,10 @@ function toDelivery(event: LatchkeyEvent, { mail, locale, content }: OwedMail): 
 }
 
 /** Returns the deliveries that an event requires, and its cutoffs, which cancel the mails of earlier events. */
-export function intakeEntriesFor(event: LatchkeyEvent): IntakeBatch & Pick<Reaction, 'erased'> {
-  const { mails, supersedes, erased } = reactTo(event);
+export function computeDeliveriesAndCutoffs(
+  event: LatchkeyEvent,
+): DeliveriesAndCutoffs & Pick<MailReaction, 'erased'> {
+  const { mails, supersedes, erased } = decideMailReaction(event);
   // The first event of an account has no earlier mails to supersede.
   const cutoffs = event.sequence > 1 ? supersedes : [];
   return {

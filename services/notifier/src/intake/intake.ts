@@ -7,23 +7,23 @@ import type { Bus, BusRecord, PartitionSlice } from '@latchkey/bus';
 import type { ForgedRecord, RecordAuthenticator } from '@latchkey/consumer';
 import { encodeReceipt, type LatchkeyEvent, RECEIPTS_TOPIC } from '@latchkey/events';
 import type { Logger } from '@latchkey/process';
-import type { Cutoff, NewDelivery } from '../delivery/delivery.ts';
+import type { MailCutoff, NewDelivery } from '../delivery/delivery.ts';
 import type { NotifierMetrics } from '../metrics.ts';
-import type { Deliveries } from '../ports/deliveries.ts';
-import type { Suppressions } from '../ports/suppressions.ts';
-import { intakeEntriesFor } from './entries.ts';
+import type { DeliveryStore } from '../ports/deliveries.ts';
+import type { SuppressionStore } from '../ports/suppressions.ts';
+import { computeDeliveriesAndCutoffs } from './entries.ts';
 
 /** The name under which the service confirms erasures. */
 const CONSUMER = 'notifier';
 
-export interface IntakeDeps {
+export interface EventIntakeDeps {
   /** The bus on which erasures are confirmed. */
   readonly bus: Pick<Bus, 'publish'>;
   readonly authenticate: RecordAuthenticator;
   /** Called for each slice with the records in it that did not come from auth. */
   onForged(slice: PartitionSlice, forged: readonly ForgedRecord[]): void;
-  readonly deliveries: Deliveries;
-  readonly suppressions: Pick<Suppressions, 'removeReportedOf'>;
+  readonly deliveries: DeliveryStore;
+  readonly suppressions: Pick<SuppressionStore, 'removeReportedOf'>;
   readonly metrics: NotifierMetrics;
   readonly logger: Logger;
   now(): Date;
@@ -35,7 +35,7 @@ export interface IntakeDeps {
   onAdded(): void;
 }
 
-export function createIntake(deps: IntakeDeps): (slice: PartitionSlice) => Promise<void> {
+export function createEventIntake(deps: EventIntakeDeps): (slice: PartitionSlice) => Promise<void> {
   const { deliveries, suppressions, metrics, logger, off, now } = deps;
 
   function setAside(slice: PartitionSlice, record: BusRecord, cause: string): void {
@@ -70,14 +70,14 @@ export function createIntake(deps: IntakeDeps): (slice: PartitionSlice) => Promi
 
   return async (slice) => {
     const added: NewDelivery[] = [];
-    const cutoffs: Cutoff[] = [];
+    const cutoffs: MailCutoff[] = [];
     const erased: LatchkeyEvent[] = [];
     const { records, forged } = await deps.authenticate(slice.records);
     deps.onForged(slice, forged);
     for (const { source, decoded } of records) {
       switch (decoded.kind) {
         case 'event': {
-          const entries = intakeEntriesFor(decoded.event);
+          const entries = computeDeliveriesAndCutoffs(decoded.event);
           added.push(...entries.deliveries.filter(({ mail }) => !off.includes(mail)));
           cutoffs.push(...entries.cutoffs);
           if (entries.erased) metrics.erased.inc();

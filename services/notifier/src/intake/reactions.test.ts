@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { catalogue, type LatchkeyEvent } from '@latchkey/events';
-import { anEvent } from '../testing/events.ts';
-import { reactTo } from './reactions.ts';
+import { createTestEvent } from '../testing/events.ts';
+import { decideMailReaction } from './reactions.ts';
 
 const person = { email: 'ada@example.com', username: 'ada' };
 const token = { sealed: 'e.y.j', expiresAt: '2026-11-22T10:00:00.000Z' };
@@ -14,7 +14,9 @@ const requestedBy = '0197a000-0000-7000-8000-000000000001';
 describe('what the notifier does about an event', () => {
   it('UserRegistered: mails the verification link', () => {
     assert.deepEqual(
-      reactTo(anEvent('UserRegistered', { role: 'user', locale, person, verification: token })),
+      decideMailReaction(
+        createTestEvent('UserRegistered', { role: 'user', locale, person, verification: token }),
+      ),
       {
         mails: [
           {
@@ -30,8 +32,8 @@ describe('what the notifier does about an event', () => {
   });
 
   it('UserRegistered without a link: tells the owner, and repeats nothing that was submitted', () => {
-    const reaction = reactTo(
-      anEvent('UserRegistered', { role: 'user', locale, person: { ...person, firstName: 'Eve' } }),
+    const reaction = decideMailReaction(
+      createTestEvent('UserRegistered', { role: 'user', locale, person: { ...person, firstName: 'Eve' } }),
     );
     assert.deepEqual(reaction, {
       mails: [{ mail: 'account-exists', locale, content: { to } }],
@@ -41,26 +43,36 @@ describe('what the notifier does about an event', () => {
   });
 
   it('VerificationRequested: a new link, which supersedes older ones', () => {
-    const reaction = reactTo(anEvent('VerificationRequested', { locale, person, verification: token }));
+    const reaction = decideMailReaction(
+      createTestEvent('VerificationRequested', { locale, person, verification: token }),
+    );
     assert.deepEqual(reaction.mails[0]?.mail, 'verify-email');
     assert.deepEqual(reaction.supersedes, ['verification']);
   });
 
   it('VerificationRequested and PasswordResetRequested without a link: nothing, and nothing superseded', () => {
     const nothing = { mails: [], supersedes: [], erased: false };
-    assert.deepEqual(reactTo(anEvent('VerificationRequested', { locale, person })), nothing);
-    assert.deepEqual(reactTo(anEvent('PasswordResetRequested', { locale, person, verifies: true })), nothing);
+    assert.deepEqual(
+      decideMailReaction(createTestEvent('VerificationRequested', { locale, person })),
+      nothing,
+    );
+    assert.deepEqual(
+      decideMailReaction(createTestEvent('PasswordResetRequested', { locale, person, verifies: true })),
+      nothing,
+    );
   });
 
   it('AccountVerified: welcomes, and cancels verification mails', () => {
-    const reaction = reactTo(anEvent('AccountVerified', { locale, person }));
+    const reaction = decideMailReaction(createTestEvent('AccountVerified', { locale, person }));
     assert.deepEqual(reaction.mails, [{ mail: 'welcome', locale, content: { to, username: 'ada' } }]);
     assert.deepEqual(reaction.supersedes, ['verification']);
   });
 
   it('PasswordResetRequested: mails the link, to an unverified account as "choose a password"', () => {
     function mailFor(verifies: boolean) {
-      return reactTo(anEvent('PasswordResetRequested', { locale, person, reset: token, verifies }));
+      return decideMailReaction(
+        createTestEvent('PasswordResetRequested', { locale, person, reset: token, verifies }),
+      );
     }
     assert.equal(mailFor(false).mails[0]?.mail, 'reset-password');
     assert.equal(mailFor(true).mails[0]?.mail, 'choose-password');
@@ -74,7 +86,7 @@ describe('what the notifier does about an event', () => {
       ['change', ['password-changed']],
       ['first', []],
     ] as const) {
-      const reaction = reactTo(anEvent('PasswordChanged', { how, locale, person }));
+      const reaction = decideMailReaction(createTestEvent('PasswordChanged', { how, locale, person }));
       assert.deepEqual(
         reaction.mails.map(({ mail }) => mail),
         mails,
@@ -85,8 +97,8 @@ describe('what the notifier does about an event', () => {
 
   it('EmailChangeRequested: mails the new address a link, which ends an earlier one', () => {
     const asked = { ...person, newEmail: 'countess@example.com' };
-    const reaction = reactTo(
-      anEvent('EmailChangeRequested', { locale, person: { ...asked, confirmation: token } }),
+    const reaction = decideMailReaction(
+      createTestEvent('EmailChangeRequested', { locale, person: { ...asked, confirmation: token } }),
     );
     assert.deepEqual(reaction, {
       mails: [
@@ -103,7 +115,7 @@ describe('what the notifier does about an event', () => {
 
   it('EmailChangeRequested without a link: tells the owner of the new address, and names nobody', () => {
     const asked = { ...person, newEmail: 'countess@example.com' };
-    assert.deepEqual(reactTo(anEvent('EmailChangeRequested', { locale, person: asked })), {
+    assert.deepEqual(decideMailReaction(createTestEvent('EmailChangeRequested', { locale, person: asked })), {
       mails: [{ mail: 'email-in-use', locale, content: { to: asked.newEmail } }],
       supersedes: ['email-change'],
       erased: false,
@@ -111,57 +123,68 @@ describe('what the notifier does about an event', () => {
   });
 
   it('EmailChangeCanceled: ends the link', () => {
-    const canceled = reactTo(anEvent('EmailChangeCanceled', { canceledBy: 'ops' }));
+    const canceled = decideMailReaction(createTestEvent('EmailChangeCanceled', { canceledBy: 'ops' }));
     assert.deepEqual(canceled, { mails: [], supersedes: ['email-change'], erased: false });
   });
 
   it('EmailChanged: mails the previous address a link that undoes it, and ends its reset links', () => {
     const changed = { ...person, email: 'countess@example.com', previousEmail: to };
-    assert.deepEqual(reactTo(anEvent('EmailChanged', { locale, person: { ...changed, undo: token } })), {
-      mails: [
-        {
-          mail: 'email-changed',
-          locale,
-          content: {
-            to,
-            username: 'ada',
-            new_email: changed.email,
-            link: { purpose: 'email-undo', ...token },
+    assert.deepEqual(
+      decideMailReaction(createTestEvent('EmailChanged', { locale, person: { ...changed, undo: token } })),
+      {
+        mails: [
+          {
+            mail: 'email-changed',
+            locale,
+            content: {
+              to,
+              username: 'ada',
+              new_email: changed.email,
+              link: { purpose: 'email-undo', ...token },
+            },
           },
-        },
-      ],
-      supersedes: ['reset', 'email-change', 'email-undo'],
-      erased: false,
-    });
+        ],
+        supersedes: ['reset', 'email-change', 'email-undo'],
+        erased: false,
+      },
+    );
   });
 
   it('EmailChangeReverted and EmailChangeSettled: nothing of their own', () => {
     const nothing = { mails: [], supersedes: [], erased: false };
     const back = { ...person, revertedEmail: 'countess@example.com' };
-    assert.deepEqual(reactTo(anEvent('EmailChangeReverted', { locale, person: back })), nothing);
-    assert.deepEqual(reactTo(anEvent('EmailChangeSettled', {})), nothing);
+    assert.deepEqual(
+      decideMailReaction(createTestEvent('EmailChangeReverted', { locale, person: back })),
+      nothing,
+    );
+    assert.deepEqual(decideMailReaction(createTestEvent('EmailChangeSettled', {})), nothing);
   });
 
   it('RoleChanged: a notice with the new role', () => {
     const data = { role: 'admin', previousRole: 'user', changedBy: 'ops', locale, person } as const;
-    assert.deepEqual(reactTo(anEvent('RoleChanged', data)).mails, [
+    assert.deepEqual(decideMailReaction(createTestEvent('RoleChanged', data)).mails, [
       { mail: 'role-changed', locale, content: { to, username: 'ada', role: 'admin' } },
     ]);
   });
 
   it('SessionsRevoked: a notice if a refresh token was reused, and nothing otherwise', () => {
     const data = { reason: 'refresh-reuse', locale, person } as const;
-    assert.deepEqual(reactTo(anEvent('SessionsRevoked', data)), {
+    assert.deepEqual(decideMailReaction(createTestEvent('SessionsRevoked', data)), {
       mails: [{ mail: 'sessions-ended', locale, content: { to, username: 'ada', ended: 'all' } }],
       supersedes: [],
       erased: false,
     });
-    const [one] = reactTo(anEvent('SessionsRevoked', { ...data, sessionId: randomUUID() })).mails;
+    const [one] = decideMailReaction(
+      createTestEvent('SessionsRevoked', { ...data, sessionId: randomUUID() }),
+    ).mails;
     assert.equal(one?.content['ended'], 'one');
-    assert.equal(reactTo(anEvent('SessionsRevoked', { ...data, person: null })).erased, true);
+    assert.equal(
+      decideMailReaction(createTestEvent('SessionsRevoked', { ...data, person: null })).erased,
+      true,
+    );
     for (const other of [{ reason: 'logout-all' }, { reason: 'admin' }, { reason: 'refresh-reuse' }] as const)
       assert.deepEqual(
-        reactTo(anEvent('SessionsRevoked', other)).mails,
+        decideMailReaction(createTestEvent('SessionsRevoked', other)).mails,
         [],
         'of release 0.1, or their own wish',
       );
@@ -170,22 +193,25 @@ describe('what the notifier does about an event', () => {
   it('OwnerAlerted: a notice of the new sign-in, with what is known of it, or of the lockout', () => {
     const from = { browser: 'Firefox', network: '192.0.2.0/24' };
     const signIn = { reason: 'new-sign-in', locale, person: { ...person, ...from } } as const;
-    assert.deepEqual(reactTo(anEvent('OwnerAlerted', signIn)), {
+    assert.deepEqual(decideMailReaction(createTestEvent('OwnerAlerted', signIn)), {
       mails: [{ mail: 'new-sign-in', locale, content: { to, username: 'ada', ...from, system: '' } }],
       supersedes: [],
       erased: false,
     });
     const lockout = { reason: 'locked-out', locale, person } as const;
-    assert.deepEqual(reactTo(anEvent('OwnerAlerted', lockout)).mails, [
+    assert.deepEqual(decideMailReaction(createTestEvent('OwnerAlerted', lockout)).mails, [
       { mail: 'locked-out', locale, content: { to, username: 'ada' } },
     ]);
     for (const reason of ['new-sign-in', 'locked-out'] as const)
-      assert.equal(reactTo(anEvent('OwnerAlerted', { reason, locale, person: null })).erased, true);
+      assert.equal(
+        decideMailReaction(createTestEvent('OwnerAlerted', { reason, locale, person: null })).erased,
+        true,
+      );
   });
 
   it('AccountDisabled: a notice if the event names a person; earlier mails are cancelled', () => {
     const data = { changedBy: 'ops', locale, person: { ...person, reason: 'a secret of the admins' } };
-    assert.deepEqual(reactTo(anEvent('AccountDisabled', data)), {
+    assert.deepEqual(decideMailReaction(createTestEvent('AccountDisabled', data)), {
       mails: [{ mail: 'account-disabled', locale, content: { to, username: 'ada' } }],
       supersedes: ['everything'],
       erased: false,
@@ -193,8 +219,10 @@ describe('what the notifier does about an event', () => {
   });
 
   it('RegistrationEnded and AccountDisabled: cancel everything pending', () => {
-    const ended = reactTo(anEvent('RegistrationEnded', { reason: 'expired' }));
-    const disabled = reactTo(anEvent('AccountDisabled', { changedBy: 'ops', person: null }));
+    const ended = decideMailReaction(createTestEvent('RegistrationEnded', { reason: 'expired' }));
+    const disabled = decideMailReaction(
+      createTestEvent('AccountDisabled', { changedBy: 'ops', person: null }),
+    );
     for (const reaction of [ended, disabled]) {
       assert.deepEqual(reaction, { mails: [], supersedes: ['everything'], erased: false });
     }
@@ -203,7 +231,7 @@ describe('what the notifier does about an event', () => {
   it('AccountErasureRequested: the link that undoes it, and no earlier mail', () => {
     const eraseAt = token.expiresAt;
     const data = { requestedBy, eraseAt, locale, person: { ...person, undo: token } };
-    assert.deepEqual(reactTo(anEvent('AccountErasureRequested', data)), {
+    assert.deepEqual(decideMailReaction(createTestEvent('AccountErasureRequested', data)), {
       mails: [
         {
           mail: 'erase-account',
@@ -214,21 +242,25 @@ describe('what the notifier does about an event', () => {
       supersedes: ['everything'],
       erased: false,
     });
-    const untold = reactTo(anEvent('AccountErasureRequested', { requestedBy, eraseAt, person: {} }));
+    const untold = decideMailReaction(
+      createTestEvent('AccountErasureRequested', { requestedBy, eraseAt, person: {} }),
+    );
     assert.deepEqual(untold, { mails: [], supersedes: ['everything'], erased: false });
   });
 
   it('AccountErasureCanceled and AccountErased: cancel the mail of the request, or everything', () => {
-    const canceled = reactTo(anEvent('AccountErasureCanceled', { canceledBy: requestedBy, disabled: false }));
+    const canceled = decideMailReaction(
+      createTestEvent('AccountErasureCanceled', { canceledBy: requestedBy, disabled: false }),
+    );
     assert.deepEqual(canceled, { mails: [], supersedes: ['erasure'], erased: false });
-    const erased = reactTo(anEvent('AccountErased', {}));
+    const erased = decideMailReaction(createTestEvent('AccountErased', {}));
     assert.deepEqual(erased, { mails: [], supersedes: ['everything'], erased: false });
   });
 
   it('MailRequested: one mail to each recipient', () => {
     const recipients = ['a@example.com', 'b@example.com'];
-    const reaction = reactTo(
-      anEvent('MailRequested', { template: 'welcome', requestedBy, person: { recipients } }),
+    const reaction = decideMailReaction(
+      createTestEvent('MailRequested', { template: 'welcome', requestedBy, person: { recipients } }),
     );
     assert.deepEqual(
       reaction.mails,
@@ -237,11 +269,13 @@ describe('what the notifier does about an event', () => {
   });
 
   it('an erased person gets no mail, and is counted; a newer link still supersedes earlier ones', () => {
-    const erased = reactTo(anEvent('VerificationRequested', { locale, person: null, verification: token }));
+    const erased = decideMailReaction(
+      createTestEvent('VerificationRequested', { locale, person: null, verification: token }),
+    );
     assert.deepEqual(erased, { mails: [], supersedes: ['verification'], erased: true });
-    const requested = reactTo(anEvent('EmailChangeRequested', { locale, person: null }));
+    const requested = decideMailReaction(createTestEvent('EmailChangeRequested', { locale, person: null }));
     assert.deepEqual(requested, { mails: [], supersedes: ['email-change'], erased: true });
-    const changed = reactTo(anEvent('EmailChanged', { locale, person: null }));
+    const changed = decideMailReaction(createTestEvent('EmailChanged', { locale, person: null }));
     assert.deepEqual(changed, {
       mails: [],
       supersedes: ['reset', 'email-change', 'email-undo'],
@@ -251,18 +285,19 @@ describe('what the notifier does about an event', () => {
 
   it('events that only concern other consumers cause no reaction', () => {
     const quiet = [
-      anEvent('ProfileChanged', { person: { firstName: 'Ada' } }),
-      anEvent('AccountEnabled', { changedBy: 'ops', person: null }),
-      anEvent('PasswordRehashed', {}),
-      anEvent('SessionsRevoked', { reason: 'logout-all' }),
+      createTestEvent('ProfileChanged', { person: { firstName: 'Ada' } }),
+      createTestEvent('AccountEnabled', { changedBy: 'ops', person: null }),
+      createTestEvent('PasswordRehashed', {}),
+      createTestEvent('SessionsRevoked', { reason: 'logout-all' }),
     ];
-    for (const event of quiet) assert.deepEqual(reactTo(event), { mails: [], supersedes: [], erased: false });
+    for (const event of quiet)
+      assert.deepEqual(decideMailReaction(event), { mails: [], supersedes: [], erased: false });
   });
 
   it('every sample of the catalogue has a reaction', () => {
     for (const { type, samples } of Object.values(catalogue)) {
       for (const data of Object.values(samples)) {
-        assert.doesNotThrow(() => reactTo(anEvent(type, data) as LatchkeyEvent), type);
+        assert.doesNotThrow(() => decideMailReaction(createTestEvent(type, data) as LatchkeyEvent), type);
       }
     }
   });

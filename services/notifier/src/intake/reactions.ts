@@ -1,21 +1,21 @@
 /** How the notifier reacts to an event: which mails to send, and which earlier mails it supersedes. Pure. */
 import type { EventOf, EventType, LatchkeyEvent } from '@latchkey/events';
-import { mailings, mails } from '../../mails/index.ts';
-import type { DeliveryContent, SupersededMails } from '../delivery/delivery.ts';
-import type { Mail, RequestedMail } from '../mails/define-mail.ts';
+import { allMailDefinitions, mailDefinitionsForMailings } from '../../mails/index.ts';
+import type { DeliveryContent, SupersededMailKind } from '../delivery/delivery.ts';
+import type { MailDefinition, MailDetails } from '../mails/define-mail.ts';
 
 /** One mail to one recipient. */
-export interface OwedMail {
+export interface RequiredMail {
   readonly mail: string;
   readonly locale: string;
   readonly content: DeliveryContent;
 }
 
 /** What an event causes: mails to send, and earlier mails to cancel. */
-export interface Reaction {
-  readonly mails: readonly OwedMail[];
+export interface MailReaction {
+  readonly mails: readonly RequiredMail[];
   /** The mails of earlier events of the account that this event supersedes. */
-  readonly supersedes: readonly SupersededMails[];
+  readonly supersedes: readonly SupersededMailKind[];
   /** Whether the event requires a mail to a person who has been erased since. */
   readonly erased: boolean;
 }
@@ -32,24 +32,24 @@ const endings: readonly EventType[] = [
 const MAILING_LOCALE = 'en';
 
 interface Requested {
-  readonly mail: Mail;
-  readonly letter: RequestedMail;
+  readonly mail: MailDefinition;
+  readonly letter: MailDetails;
 }
 
 function requestedByMailing({ data: { template, person } }: EventOf<'MailRequested'>): Requested {
   const content = person ? person.recipients.map((to) => ({ to })) : null;
-  return { mail: mailings[template], letter: { locale: MAILING_LOCALE, content } };
+  return { mail: mailDefinitionsForMailings[template], letter: { locale: MAILING_LOCALE, content } };
 }
 
 function requestedBy(event: LatchkeyEvent): readonly Requested[] {
   if (event.type === 'MailRequested') return [requestedByMailing(event)];
-  return mails.flatMap((mail) => {
+  return allMailDefinitions.flatMap((mail) => {
     const letter = mail.requestedMailFor(event);
     return letter ? [{ mail, letter }] : [];
   });
 }
 
-function owed({ mail, letter: { locale, content, link } }: Requested): readonly OwedMail[] {
+function owed({ mail, letter: { locale, content, link } }: Requested): readonly RequiredMail[] {
   return [content ?? []].flat().map((each) => ({
     mail: mail.name,
     locale,
@@ -57,9 +57,11 @@ function owed({ mail, letter: { locale, content, link } }: Requested): readonly 
   }));
 }
 
-function supersededBy(event: LatchkeyEvent, requested: readonly Requested[]): readonly SupersededMails[] {
+function supersededBy(event: LatchkeyEvent, requested: readonly Requested[]): readonly SupersededMailKind[] {
   if (endings.includes(event.type)) return ['everything'];
-  const ended = mails.filter(({ when }) => when.includes(event.type)).flatMap(({ supersedes }) => supersedes);
+  const ended = allMailDefinitions
+    .filter(({ when }) => when.includes(event.type))
+    .flatMap(({ supersedes }) => supersedes);
   const renewed = requested.flatMap(({ mail }) => mail.link ?? []);
   return [...new Set([...ended, ...renewed])];
 }
@@ -68,7 +70,7 @@ function supersededBy(event: LatchkeyEvent, requested: readonly Requested[]): re
  * Returns the reaction to an event. The order of events does not matter here, because the store decides by sequence
  * which earlier mails an event cancels.
  */
-export function reactTo(event: LatchkeyEvent): Reaction {
+export function decideMailReaction(event: LatchkeyEvent): MailReaction {
   const requested = requestedBy(event);
   return {
     mails: requested.flatMap(owed),

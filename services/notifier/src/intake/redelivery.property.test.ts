@@ -10,10 +10,15 @@ import { after, before, describe, it } from 'node:test';
 import type { LatchkeyEvent } from '@latchkey/events';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import fc from 'fast-check';
-import { type Cutoff, cutoffCovers, type IntakeBatch, type NewDelivery } from '../delivery/delivery.ts';
-import { openSqliteStorage } from '../storage/sqlite/index.ts';
-import { anEvent } from '../testing/events.ts';
-import { intakeEntriesFor } from './entries.ts';
+import {
+  cutoffAppliesTo,
+  type DeliveriesAndCutoffs,
+  type MailCutoff,
+  type NewDelivery,
+} from '../delivery/delivery.ts';
+import { openSqliteNotifierStorage } from '../storage/sqlite/index.ts';
+import { createTestEvent } from '../testing/events.ts';
+import { computeDeliveriesAndCutoffs } from './entries.ts';
 
 const NOW = new Date('2026-11-21T10:00:00.000Z');
 const person = { email: 'ada@example.com', username: 'ada' };
@@ -21,12 +26,13 @@ const locale = 'en';
 const token = { sealed: 'e.y.j', expiresAt: '2026-11-22T10:00:00.000Z' };
 
 const makers = {
-  verification: (at) => anEvent('VerificationRequested', { locale, person, verification: token }, at),
-  reset: (at) => anEvent('PasswordResetRequested', { locale, person, reset: token, verifies: false }, at),
-  verified: (at) => anEvent('AccountVerified', { locale, person }, at),
-  changed: (at) => anEvent('PasswordChanged', { how: 'change', locale, person }, at),
-  disabled: (at) => anEvent('AccountDisabled', { changedBy: 'ops', person: null }, at),
-  profile: (at) => anEvent('ProfileChanged', { person: null }, at),
+  verification: (at) => createTestEvent('VerificationRequested', { locale, person, verification: token }, at),
+  reset: (at) =>
+    createTestEvent('PasswordResetRequested', { locale, person, reset: token, verifies: false }, at),
+  verified: (at) => createTestEvent('AccountVerified', { locale, person }, at),
+  changed: (at) => createTestEvent('PasswordChanged', { how: 'change', locale, person }, at),
+  disabled: (at) => createTestEvent('AccountDisabled', { changedBy: 'ops', person: null }, at),
+  profile: (at) => createTestEvent('ProfileChanged', { person: null }, at),
 } satisfies Record<string, (at: { subject: string; sequence: number; time: string }) => LatchkeyEvent>;
 
 const kinds = Object.keys(makers) as (keyof typeof makers)[];
@@ -65,7 +71,7 @@ describe('redelivery', () => {
   });
 
   it('neither revives, nor cancels, nor repeats a mail', async () => {
-    const deliveries = openSqliteStorage({ database }).deliveries;
+    const deliveries = openSqliteNotifierStorage({ database }).deliveries;
     let run = 0;
 
     await fc.assert(
@@ -76,15 +82,15 @@ describe('redelivery', () => {
         const log = names.map((name, index) =>
           makers[name]({ subject, sequence: index + 1, time: NOW.toISOString() }),
         );
-        const batches = log.map(intakeEntriesFor);
+        const batches = log.map(computeDeliveriesAndCutoffs);
         const owed = batches.flatMap((batch) => batch.deliveries);
-        const seen: Cutoff[] = [];
+        const seen: MailCutoff[] = [];
         const sent = new Set<string>();
         let now = NOW.getTime();
         let position = 0;
         let highest = 0;
 
-        async function store(slice: readonly IntakeBatch[]): Promise<void> {
+        async function store(slice: readonly DeliveriesAndCutoffs[]): Promise<void> {
           const cutoffs = slice.flatMap((batch) => batch.cutoffs);
           await deliveries.record(
             { deliveries: slice.flatMap((batch) => batch.deliveries), cutoffs },
@@ -93,7 +99,7 @@ describe('redelivery', () => {
           seen.push(...cutoffs);
         }
         function superseded(delivery: NewDelivery): boolean {
-          return seen.some((cutoff) => cutoffCovers(cutoff, delivery));
+          return seen.some((cutoff) => cutoffAppliesTo(cutoff, delivery));
         }
         async function send(limit: number, keep: boolean): Promise<void> {
           now += 1;

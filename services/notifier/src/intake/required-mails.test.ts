@@ -9,9 +9,9 @@ import { journalOf } from '../../../../test/faults/checker/journal.ts';
 import { mailsSupersededBy, requiredMails } from '../../../../test/faults/checker/required-mails.ts';
 import type { EventData } from '../../../../test/faults/checker/stored.ts';
 import { createCommit, createEvent, minuteOfRun } from '../../../../test/faults/checker/testing/good-run.ts';
-import { mails } from '../../mails/index.ts';
-import { anEvent } from '../testing/events.ts';
-import { reactTo } from './reactions.ts';
+import { allMailDefinitions } from '../../mails/index.ts';
+import { createTestEvent } from '../testing/events.ts';
+import { decideMailReaction } from './reactions.ts';
 
 /**
  * Returns the mails that the checker expects after an event, and the earlier mails that it considers
@@ -32,7 +32,7 @@ const caused = new Set<string>();
 for (const type of eventTypes)
   for (const [name, data] of Object.entries(catalogue[type].samples))
     test(`the notifier and the checker agree on the mails of ${type} ${name}`, () => {
-      const reaction = reactTo(anEvent(type, data as never) as LatchkeyEvent);
+      const reaction = decideMailReaction(createTestEvent(type, data as never) as LatchkeyEvent);
       for (const { mail } of reaction.mails) caused.add(mail);
       assert.deepEqual(expectedOf(type, data as EventData), {
         mails: reaction.mails.flatMap(({ mail, content }) =>
@@ -43,5 +43,5 @@ for (const type of eventTypes)
     });
 
 test('every mail is caused by a sample of an event', () => {
-  assert.deepEqual([...caused].toSorted(), mails.map(({ name }) => name).toSorted());
+  assert.deepEqual([...caused].toSorted(), allMailDefinitions.map(({ name }) => name).toSorted());
 });

@@ -14,7 +14,7 @@ type Content<V extends Variables> = Addressed &
   ([keyof V] extends [never] ? object : z.input<z.ZodObject<V>>);
 
 /** A mail that an event requires: its locale, its content, and its link. */
-export interface RequestedMail<C extends Addressed = Addressed> {
+export interface MailDetails<C extends Addressed = Addressed> {
   readonly locale: string;
   /** The content for one recipient, or for each of several; `null` if the person has been erased. */
   readonly content: C | readonly C[] | null;
@@ -53,13 +53,13 @@ interface Definition<T extends EventType, V extends Variables, P extends LinkPur
   from(
     event: Extract<LatchkeyEvent, { type: T }>,
   ):
-    | (RequestedMail<Content<V>> &
+    | (MailDetails<Content<V>> &
         ([P] extends [never] ? object : { readonly link: SealedToken } | { readonly content: null }))
     | undefined;
 }
 
 /** A declared mail, as the notifier uses it. */
-export interface Mail {
+export interface MailDefinition {
   readonly name: string;
   readonly when: readonly EventType[];
   readonly recipient: Recipient;
@@ -68,27 +68,27 @@ export interface Mail {
   /** The schema of the variables for the templates. Parsing drops every other key. */
   readonly variables: z.ZodObject<Variables>;
   /** Returns what to send because of an event; undefined if this mail is not sent. */
-  requestedMailFor(event: LatchkeyEvent): RequestedMail | undefined;
+  requestedMailFor(event: LatchkeyEvent): MailDetails | undefined;
 }
 
 /** Declares a text variable. */
-export function textVariable(example: string) {
+export function createTextVariable(example: string) {
   return z.string().meta({ example });
 }
 
 /** The color of buttons and links if BRAND_COLOR is not set. */
-export const DEFAULT_COLOR = '#1d5c52';
+export const DEFAULT_BRAND_COLOR = '#1d5c52';
 
 /** The variables of every mail. */
 const common = {
-  app_name: textVariable('Latchkey'),
+  app_name: createTextVariable('Latchkey'),
   /** The URL of the logo; empty if there is none. */
-  logo_url: textVariable(''),
-  color: textVariable(DEFAULT_COLOR),
-  color_on_dark: textVariable('#83cdbe'),
-  home_url: textVariable('https://accounts.example.com'),
-  locale: textVariable('en'),
-  occurred_at: textVariable('21 November 2026 at 10:15 UTC'),
+  logo_url: createTextVariable(''),
+  color: createTextVariable(DEFAULT_BRAND_COLOR),
+  color_on_dark: createTextVariable('#83cdbe'),
+  home_url: createTextVariable('https://accounts.example.com'),
+  locale: createTextVariable('en'),
+  occurred_at: createTextVariable('21 November 2026 at 10:15 UTC'),
 };
 
 /** The name of the variable that contains the link, for each purpose of a link. */
@@ -103,19 +103,19 @@ export const linkVariableNames = {
 /** The variables of a mail with a link. */
 function linkVariables(purpose: LinkPurpose): Variables {
   return {
-    [linkVariableNames[purpose]]: textVariable(
+    [linkVariableNames[purpose]]: createTextVariable(
       `https://accounts.example.com/api/v1/auth/link/${'Q3x-7_Lk'.repeat(8)}`,
     ),
-    expires_in: textVariable('24 hours'),
-    expires_at: textVariable('22 November 2026 at 10:15 UTC'),
+    expires_in: createTextVariable('24 hours'),
+    expires_at: createTextVariable('22 November 2026 at 10:15 UTC'),
   };
 }
 
 /** The recipient's username; empty if unknown. */
-export const usernameVariable = z.string().default('').meta({ example: 'ada' });
+export const usernameVariableSchema = z.string().default('').meta({ example: 'ada' });
 
 /** Returns the content of a mail that needs only recipient and username; `null` if the person has been erased. */
-export function toRecipientAndUsername(person: { readonly email: string; readonly username: string } | null) {
+export function toRecipientContent(person: { readonly email: string; readonly username: string } | null) {
   return person && { to: person.email, username: person.username };
 }
 
@@ -123,12 +123,12 @@ export function toRecipientAndUsername(person: { readonly email: string; readonl
  * Declares a mail.
  *
  * @example
- * export const welcome = defineMail({
+ * export const welcomeMail = defineMail({
  *   name: 'welcome',
  *   when: ['AccountVerified'],
  *   recipient: 'account',
- *   variables: { username: usernameVariable },
- *   from: ({ data: { locale, person } }) => ({ locale, content: toRecipientAndUsername(person) }),
+ *   variables: { username: usernameVariableSchema },
+ *   from: ({ data: { locale, person } }) => ({ locale, content: toRecipientContent(person) }),
  * });
  */
 export function defineMail<T extends EventType, V extends Variables, P extends LinkPurpose = never>({
@@ -139,7 +139,7 @@ export function defineMail<T extends EventType, V extends Variables, P extends L
   link,
   supersedes = [],
   from,
-}: Definition<T, V, P>): Mail {
+}: Definition<T, V, P>): MailDefinition {
   function answers(event: LatchkeyEvent): event is Extract<LatchkeyEvent, { type: T }> {
     return when.some((type) => type === event.type);
   }
@@ -155,7 +155,7 @@ export function defineMail<T extends EventType, V extends Variables, P extends L
 }
 
 /** Returns the examples of a mail's variables. */
-export function exampleVariablesOf({ variables }: Mail): Readonly<Record<string, string>> {
+export function getExampleVariables({ variables }: MailDefinition): Readonly<Record<string, string>> {
   const examples = Object.entries(variables.shape).map(([name, schema]) => [
     name,
     schema.meta()?.['example'],

@@ -1,7 +1,7 @@
 /** The URLs of the links in mails. They are built from settings only, never from a request. */
 import type { LinkPurpose } from '@latchkey/events';
 
-export interface LinkSettings {
+export interface MailLinkSettings {
   readonly PUBLIC_URL: string;
   /** The base URL of the client app, whose pages accept the tokens of links. */
   readonly FRONTEND_URL?: string | undefined;
@@ -13,7 +13,7 @@ export interface LinkSettings {
 }
 
 /** Builds the URLs in mails. */
-export interface Links {
+export interface MailLinks {
   forToken(purpose: LinkPurpose, token: string): string;
   /** The URL of the page on which a person signs in or requests a new password. */
   readonly home: string;
@@ -31,7 +31,7 @@ function withoutSlash(url: string): string {
   return url.replace(/\/+$/, '');
 }
 
-export function createLinks(settings: LinkSettings): Links {
+export function createMailLinks(settings: MailLinkSettings): MailLinks {
   const { FRONTEND_URL: frontend, PUBLIC_URL: publicUrl } = settings;
   const own: Readonly<Partial<Record<LinkPurpose, string | undefined>>> = {
     verification: settings.VERIFY_LINK,

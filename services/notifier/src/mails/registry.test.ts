@@ -3,20 +3,20 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { catalogue, type EventType, type LatchkeyEvent } from '@latchkey/events';
-import { mailings, mails } from '../../mails/index.ts';
-import { anEvent } from '../testing/events.ts';
-import { defineMail, exampleVariablesOf, type Mail } from './define-mail.ts';
+import { allMailDefinitions, mailDefinitionsForMailings } from '../../mails/index.ts';
+import { createTestEvent } from '../testing/events.ts';
+import { defineMail, getExampleVariables, type MailDefinition } from './define-mail.ts';
 
 const folder = join(import.meta.dirname, '..', '..', 'mails');
 
 /** Returns the samples of an event type, as events. */
 function samplesOf(type: EventType): readonly LatchkeyEvent[] {
-  return Object.values(catalogue[type].samples).map((data) => anEvent(type, data) as LatchkeyEvent);
+  return Object.values(catalogue[type].samples).map((data) => createTestEvent(type, data) as LatchkeyEvent);
 }
 
 /** Returns examples of the variables that a mail has in addition to those that it declares. */
-function givenTo({ name, link }: Mail) {
-  return exampleVariablesOf(
+function givenTo({ name, link }: MailDefinition) {
+  return getExampleVariables(
     defineMail({
       name,
       when: [],
@@ -33,14 +33,17 @@ describe('the registry of mails', () => {
     const entries = await readdir(folder, { withFileTypes: true, recursive: true });
     const modules = entries.filter(({ name }) => name === 'mail.ts');
     const folders = modules.map(({ parentPath }) => parentPath.slice(folder.length + 1));
-    assert.deepEqual(mails.map(({ name }) => name).toSorted(), folders.toSorted());
+    assert.deepEqual(allMailDefinitions.map(({ name }) => name).toSorted(), folders.toSorted());
   });
 
-  for (const mail of mails) {
+  for (const mail of allMailDefinitions) {
     const letters = mail.when.flatMap(samplesOf).flatMap((event) => mail.requestedMailFor(event) ?? []);
 
     it(`${mail.name}: answers an event, or is a mailing`, () => {
-      assert.ok(letters.some(({ content }) => content !== null) || Object.values(mailings).includes(mail));
+      assert.ok(
+        letters.some(({ content }) => content !== null) ||
+          Object.values(mailDefinitionsForMailings).includes(mail),
+      );
     });
 
     it(`${mail.name}: fills in its variables, and has a link if it says so`, () => {
@@ -54,7 +57,7 @@ describe('the registry of mails', () => {
     });
   }
 
-  for (const mail of Object.values(mailings)) {
+  for (const mail of Object.values(mailDefinitionsForMailings)) {
     it(`${mail.name}: can be sent to an address alone`, () => {
       mail.variables.parse(givenTo(mail));
     });

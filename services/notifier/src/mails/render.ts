@@ -3,11 +3,11 @@
 import { type Brand, paletteOf } from '@latchkey/brand';
 import type { SealedContent } from '@latchkey/events';
 import { instantInWords } from '@latchkey/locale';
-import { mails } from '../../mails/index.ts';
+import { allMailDefinitions } from '../../mails/index.ts';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
-import { DEFAULT_COLOR, linkVariableNames } from './define-mail.ts';
-import type { Links } from './links.ts';
-import type { RenderedTemplates, Templates } from './templates.ts';
+import { DEFAULT_BRAND_COLOR, linkVariableNames } from './define-mail.ts';
+import type { MailLinks } from './links.ts';
+import type { MailTemplates, RenderedMail } from './templates.ts';
 import { formatDuration } from './words.ts';
 
 /**
@@ -18,19 +18,19 @@ export type RenderMail = (
   delivery: ClaimedDelivery,
   link: SealedContent | undefined,
   now: Date,
-) => RenderedTemplates;
+) => RenderedMail;
 
-export interface RenderDeps {
-  readonly templates: Templates;
-  readonly links: Links;
+export interface MailRendererDeps {
+  readonly templates: MailTemplates;
+  readonly links: MailLinks;
   readonly brand: Brand;
 }
 
-const variablesByMail = new Map(mails.map(({ name, variables }) => [name, variables]));
+const variablesByMail = new Map(allMailDefinitions.map(({ name, variables }) => [name, variables]));
 
 function linkVariables(
   { purpose, token, expiresAt }: SealedContent,
-  links: Links,
+  links: MailLinks,
   locale: string,
   now: Date,
 ) {
@@ -42,7 +42,7 @@ function linkVariables(
   };
 }
 
-function brandVariables({ name, palette = paletteOf(DEFAULT_COLOR), logo }: Brand) {
+function brandVariables({ name, palette = paletteOf(DEFAULT_BRAND_COLOR), logo }: Brand) {
   return {
     app_name: name,
     logo_url: logo?.url ?? '',
@@ -51,7 +51,7 @@ function brandVariables({ name, palette = paletteOf(DEFAULT_COLOR), logo }: Bran
   };
 }
 
-export function createRenderer({ templates, links, brand }: RenderDeps): RenderMail {
+export function createMailRenderer({ templates, links, brand }: MailRendererDeps): RenderMail {
   const look = brandVariables(brand);
   return ({ mail, content, occurredAt, ...delivery }, link, now) => {
     const variables = variablesByMail.get(mail);

@@ -3,11 +3,11 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { mails } from '../../mails/index.ts';
-import { accountExists, resetPassword, verifyEmail, welcome } from '../../mails/registry.ts';
-import { compiledPath, compileMail, mailSources } from '../../scripts/compile-mails.ts';
-import { exampleVariablesOf, linkVariableNames, type Mail } from './define-mail.ts';
-import { builtInTemplatesFolder, loadTemplates, TemplateError } from './templates.ts';
+import { allMailDefinitions } from '../../mails/index.ts';
+import { accountExistsMail, resetPasswordMail, verifyEmailMail, welcomeMail } from '../../mails/registry.ts';
+import { compiledPathOf, compileMail, findMailSources } from '../../scripts/compile-mails.ts';
+import { getExampleVariables, linkVariableNames, type MailDefinition } from './define-mail.ts';
+import { BUILT_IN_TEMPLATES_FOLDER, loadMailTemplates, MailTemplateError } from './templates.ts';
 
 /** The languages that every mail must have. A mail that lacks the requested language is sent in English. */
 const SHIPPED = ['de', 'en'];
@@ -15,18 +15,18 @@ const TRANSLATED = ['es', 'fr', 'pt-BR'];
 
 describe('the mails as they are shipped', () => {
   it('are compiled from their sources', async () => {
-    const sources = await mailSources();
-    assert.ok(sources.length >= mails.length * SHIPPED.length);
+    const sources = await findMailSources();
+    assert.ok(sources.length >= allMailDefinitions.length * SHIPPED.length);
     for (const source of sources) {
-      assert.equal(await readFile(compiledPath(source), 'utf8'), await compileMail(source), source);
+      assert.equal(await readFile(compiledPathOf(source), 'utf8'), await compileMail(source), source);
     }
   });
 
-  for (const mail of mails) {
-    const examples = exampleVariablesOf(mail);
+  for (const mail of allMailDefinitions) {
+    const examples = getExampleVariables(mail);
 
     it(`${mail.name}: is written in English and German at least, and loads nothing from elsewhere`, async () => {
-      const templates = await loadTemplates();
+      const templates = await loadMailTemplates();
       const locales = templates.locales(mail.name);
       assert.deepEqual(
         locales.filter((locale) => !TRANSLATED.includes(locale)),
@@ -44,7 +44,7 @@ describe('the mails as they are shipped', () => {
     const link = examples[linkVariableNames[mail.link]] ?? assert.fail('no link');
 
     it(`${mail.name}: carries its link behind a button, bare, and in the text`, async () => {
-      const templates = await loadTemplates();
+      const templates = await loadMailTemplates();
       for (const locale of templates.locales(mail.name)) {
         const { html, text } = templates.render(mail.name, locale, examples);
         assert.ok(html.includes(`href="${link}"`) && html.includes(`>${link}</a>`) && text.includes(link));
@@ -53,36 +53,36 @@ describe('the mails as they are shipped', () => {
   }
 
   it('have the subjects that clients know', async () => {
-    const templates = await loadTemplates();
-    function subject(mail: Mail) {
-      return templates.render(mail.name, 'en', exampleVariablesOf(mail)).subject;
+    const templates = await loadMailTemplates();
+    function subject(mail: MailDefinition) {
+      return templates.render(mail.name, 'en', getExampleVariables(mail)).subject;
     }
-    assert.equal(subject(verifyEmail), 'Verify your email');
-    assert.equal(subject(resetPassword), 'Reset your password');
-    assert.equal(subject(welcome), `Welcome to ${exampleVariablesOf(welcome)['app_name']}`);
+    assert.equal(subject(verifyEmailMail), 'Verify your email');
+    assert.equal(subject(resetPasswordMail), 'Reset your password');
+    assert.equal(subject(welcomeMail), `Welcome to ${getExampleVariables(welcomeMail)['app_name']}`);
   });
 
   it('name the app in the subject of a welcome, in all languages', async () => {
-    const templates = await loadTemplates();
-    const variables = { ...exampleVariablesOf(welcome), app_name: 'Example Books' };
+    const templates = await loadMailTemplates();
+    const variables = { ...getExampleVariables(welcomeMail), app_name: 'Example Books' };
     for (const locale of templates.locales('welcome'))
       assert.match(templates.render('welcome', locale, variables).subject, / Example Books$/);
   });
 
   it('continue in lower case after the comma of a German greeting, unless a polite form follows', async () => {
-    const templates = await loadTemplates();
-    for (const mail of mails) {
-      const { text } = templates.render(mail.name, 'de', exampleVariablesOf(mail));
+    const templates = await loadMailTemplates();
+    for (const mail of allMailDefinitions) {
+      const { text } = templates.render(mail.name, 'de', getExampleVariables(mail));
       const first = /^Guten Tag .*,\n\n(\S+)/.exec(text)?.[1] ?? 'ohne';
       assert.match(first, /^(\p{Ll}|Sie$|Ihre?$)/u, mail.name);
     }
   });
 
   it('escape what they are given in HTML, and not in text', async () => {
-    const templates = await loadTemplates();
+    const templates = await loadMailTemplates();
     const app = '<b>A&B</b>';
     const { html, text } = templates.render('account-exists', 'en', {
-      ...exampleVariablesOf(accountExists),
+      ...getExampleVariables(accountExistsMail),
       app_name: app,
     });
     assert.ok(!html.includes(app) && html.includes('&lt;b&gt;A&amp;B&lt;/b&gt;'));
@@ -90,7 +90,7 @@ describe('the mails as they are shipped', () => {
   });
 
   it('fall back from the exact locale to its language to English', async () => {
-    const templates = await loadTemplates();
+    const templates = await loadMailTemplates();
     assert.equal(templates.localeFor('welcome', 'de-AT'), 'de');
     assert.equal(templates.localeFor('welcome', 'fr-CA'), 'fr');
     for (const locale of ['pt', 'pt-PT', 'pt-BR'])
@@ -115,33 +115,33 @@ describe('TEMPLATE_FOLDER', () => {
 
   async function faultOf(path: string, content: string): Promise<string> {
     await write(path, content);
-    const error: unknown = await loadTemplates(folder).catch((reason: unknown) => reason);
-    assert.ok(error instanceof TemplateError);
+    const error: unknown = await loadMailTemplates(folder).catch((reason: unknown) => reason);
+    assert.ok(error instanceof MailTemplateError);
     assert.equal(error.faults.length, 1);
     return error.message;
   }
 
   it('takes the place of single files', async () => {
     await write('verify-email/en/mail.html', '<a href="{{ verify_url }}">Hi {{ username }}</a>');
-    const examples = exampleVariablesOf(verifyEmail);
-    const { html, subject } = (await loadTemplates(folder)).render('verify-email', 'en', examples);
+    const examples = getExampleVariables(verifyEmailMail);
+    const { html, subject } = (await loadMailTemplates(folder)).render('verify-email', 'en', examples);
     assert.equal(html, `<a href="${examples['verify_url']}">Hi ada</a>`);
     assert.equal(subject, 'Verify your email');
   });
 
   it('adds a locale if it has all three files', async () => {
-    await cp(join(builtInTemplatesFolder, 'welcome', 'en'), join(folder, 'welcome', 'it'), {
+    await cp(join(BUILT_IN_TEMPLATES_FOLDER, 'welcome', 'en'), join(folder, 'welcome', 'it'), {
       recursive: true,
     });
-    assert.equal((await loadTemplates(folder)).localeFor('welcome', 'it-CH'), 'it');
+    assert.equal((await loadMailTemplates(folder)).localeFor('welcome', 'it-CH'), 'it');
     await rm(join(folder, 'welcome', 'it', 'mail.txt'));
-    await assert.rejects(loadTemplates(folder), /it.mail\.txt: is missing/);
+    await assert.rejects(loadMailTemplates(folder), /it.mail\.txt: is missing/);
   });
 
   it('may hold all of our own templates, which pass the checks at start', async () => {
-    for (const { name } of mails)
-      await cp(join(builtInTemplatesFolder, name), join(folder, name), { recursive: true });
-    await loadTemplates(folder);
+    for (const { name } of allMailDefinitions)
+      await cp(join(BUILT_IN_TEMPLATES_FOLDER, name), join(folder, name), { recursive: true });
+    await loadMailTemplates(folder);
   });
 
   it('may be a volume of Kubernetes, whose folders are links into a hidden folder', async () => {
@@ -149,8 +149,8 @@ describe('TEMPLATE_FOLDER', () => {
     await mkdir(join(folder, 'lost+found'));
     await symlink('..2026_11_30', join(folder, '..data'));
     await symlink(join('..data', 'verify-email'), join(folder, 'verify-email'));
-    const templates = await loadTemplates(folder);
-    const { subject } = templates.render('verify-email', 'en', exampleVariablesOf(verifyEmail));
+    const templates = await loadMailTemplates(folder);
+    const { subject } = templates.render('verify-email', 'en', getExampleVariables(verifyEmailMail));
     assert.equal(subject, 'Hello');
   });
 
@@ -159,7 +159,7 @@ describe('TEMPLATE_FOLDER', () => {
     await mkdir(join(folder, 'verify-email'));
     await symlink(join('..', '..data', 'en'), join(folder, 'verify-email', 'it'));
     await symlink(join('..', '..data', 'en', 'subject.txt'), join(folder, 'verify-email', 'notes'));
-    await assert.rejects(loadTemplates(folder), ({ faults }: TemplateError) => {
+    await assert.rejects(loadMailTemplates(folder), ({ faults }: MailTemplateError) => {
       assert.deepEqual(
         faults.map((fault) => fault.slice(join(folder, 'verify-email').length + 1)).toSorted(),
         ['it/mail.html: is missing', 'it/mail.txt: is missing'],
@@ -182,7 +182,7 @@ describe('TEMPLATE_FOLDER', () => {
   });
 
   it('is refused at start for a mail that does not exist, and when it is no folder', async () => {
-    await assert.rejects(loadTemplates(join(folder, 'nowhere')), /TEMPLATE_FOLDER: .* is not a folder/);
+    await assert.rejects(loadMailTemplates(join(folder, 'nowhere')), /TEMPLATE_FOLDER: .* is not a folder/);
     assert.match(await faultOf('welcom/en/mail.html', 'x'), /welcom: there is no such mail/);
   });
 });

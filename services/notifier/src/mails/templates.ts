@@ -10,19 +10,19 @@ import { join } from 'node:path';
 import { fallbackLocales, parseLocale } from '@latchkey/locale';
 import { ConfigError } from '@latchkey/process';
 import { Liquid, type Template } from 'liquidjs';
-import { mails } from '../../mails/index.ts';
-import { exampleVariablesOf, type Mail } from './define-mail.ts';
+import { allMailDefinitions } from '../../mails/index.ts';
+import { getExampleVariables, type MailDefinition } from './define-mail.ts';
 
 /** Thrown if templates are unusable. The message has one line per fault, which names the file. */
-export class TemplateError extends ConfigError {
+export class MailTemplateError extends ConfigError {
   constructor(faults: readonly string[]) {
     super(faults);
-    this.name = 'TemplateError';
+    this.name = 'MailTemplateError';
   }
 }
 
 /** A rendered mail, and the locale in which it was rendered. */
-export interface RenderedTemplates {
+export interface RenderedMail {
   readonly subject: string;
   readonly html: string;
   readonly text: string;
@@ -30,7 +30,7 @@ export interface RenderedTemplates {
 }
 
 /** The loaded templates of all mails in all locales. */
-export interface Templates {
+export interface MailTemplates {
   /**
    * Returns the best locale that a mail has: the requested one, its language, a different locale of that language, or
    * English.
@@ -38,9 +38,9 @@ export interface Templates {
   localeFor(mail: string, locale: string): string;
   /**
    * Renders a mail. @param locale one of `locales(mail)`
-   * @throws TemplateError for a mail or locale without templates
+   * @throws MailTemplateError for a mail or locale without templates
    */
-  render(mail: string, locale: string, variables: Readonly<Record<string, string>>): RenderedTemplates;
+  render(mail: string, locale: string, variables: Readonly<Record<string, string>>): RenderedMail;
   locales(mail: string): readonly string[];
 }
 
@@ -52,7 +52,7 @@ type Parts = Readonly<Record<Part, LazyTemplate>>;
 type ByLocale = ReadonlyMap<string, Parts>;
 
 /** The folder of the templates that are part of this package. */
-export const builtInTemplatesFolder = join(import.meta.dirname, '..', '..', 'mails');
+export const BUILT_IN_TEMPLATES_FOLDER = join(import.meta.dirname, '..', '..', 'mails');
 
 /** The options of the template engine. With `templates: {}`, templates cannot include files. */
 const options = { strictVariables: true, strictFilters: true, templates: {}, ownPropertyOnly: true } as const;
@@ -93,7 +93,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
     return await readFile(path, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw new TemplateError([`${path}: cannot be read`]);
+    throw new MailTemplateError([`${path}: cannot be read`]);
   }
 }
 
@@ -113,9 +113,9 @@ function parseLater(part: Part, source: string): LazyTemplate {
 /**
  * Parses a template, checks the names of its variables, and renders it with the examples. The check of the names also
  * covers branches that the examples do not reach.
- * @throws TemplateError if the template is unusable
+ * @throws MailTemplateError if the template is unusable
  */
-function parseAndCheck(mail: Mail, part: Part, path: string, source: string): Template[] {
+function parseAndCheck(mail: MailDefinition, part: Part, path: string, source: string): Template[] {
   const engine = engineFor(part);
   const known = Object.keys(mail.variables.shape);
   try {
@@ -124,17 +124,17 @@ function parseAndCheck(mail: Mail, part: Part, path: string, source: string): Te
     if (unknown.length > 0) {
       throw new Error(`no such variable: ${unknown.join(', ')}; there are ${known.join(', ')}`);
     }
-    if (String(engine.renderSync(template, exampleVariablesOf(mail))).trim() === '')
+    if (String(engine.renderSync(template, getExampleVariables(mail))).trim() === '')
       throw new Error('is empty');
     return template;
   } catch (error) {
-    throw new TemplateError([`${path}: ${reason(error)}`]);
+    throw new MailTemplateError([`${path}: ${reason(error)}`]);
   }
 }
 
 /** Reads one file of a mail in one locale. @param folders later folders override earlier ones */
 async function loadPart(
-  mail: Mail,
+  mail: MailDefinition,
   locale: string,
   part: Part,
   folders: readonly string[],
@@ -143,22 +143,22 @@ async function loadPart(
     const path = join(folder, mail.name, locale, part);
     const source = await readIfThere(path);
     if (source === undefined) continue;
-    if (folder === builtInTemplatesFolder) return parseLater(part, source);
+    if (folder === BUILT_IN_TEMPLATES_FOLDER) return parseLater(part, source);
     const template = parseAndCheck(mail, part, path, source);
     return () => template;
   }
-  throw new TemplateError([`${join(folders.at(-1) ?? '', mail.name, locale, part)}: is missing`]);
+  throw new MailTemplateError([`${join(folders.at(-1) ?? '', mail.name, locale, part)}: is missing`]);
 }
 
 async function faultsOfFolder(override: string): Promise<readonly string[]> {
   if (!(await isFolder(override))) return [`TEMPLATE_FOLDER: ${override} is not a folder`];
-  const names = mails.map(({ name }) => name);
+  const names = allMailDefinitions.map(({ name }) => name);
   return (await foldersIn(override))
     .filter((folder) => !names.includes(folder))
     .map((folder) => `${join(override, folder)}: there is no such mail; there are ${names.join(', ')}`);
 }
 
-function faultsOfLocale(mail: Mail, locale: string): readonly string[] {
+function faultsOfLocale(mail: MailDefinition, locale: string): readonly string[] {
   return fallbackLocales(locale)[0] === locale
     ? []
     : [`${join(mail.name, locale)}: is not a language tag in its usual form (en, pt-BR)`];
@@ -166,7 +166,7 @@ function faultsOfLocale(mail: Mail, locale: string): readonly string[] {
 
 /** Reads the templates of one mail in one locale. Adds a description of each fault that it finds to `faults`. */
 async function loadLocale(
-  mail: Mail,
+  mail: MailDefinition,
   locale: string,
   folders: readonly string[],
   faults: string[],
@@ -174,7 +174,7 @@ async function loadLocale(
   faults.push(...faultsOfLocale(mail, locale));
   async function load(part: Part): Promise<LazyTemplate> {
     return loadPart(mail, locale, part, folders).catch((error: unknown) => {
-      faults.push(...(error instanceof TemplateError ? error.faults : [reason(error)]));
+      faults.push(...(error instanceof MailTemplateError ? error.faults : [reason(error)]));
       return () => [];
     });
   }
@@ -182,12 +182,12 @@ async function loadLocale(
   return { 'subject.txt': subject, 'mail.txt': text, 'mail.html': html };
 }
 
-/** Loads all templates. @param override TEMPLATE_FOLDER @throws TemplateError with every fault found in it */
-export async function loadTemplates(override?: string): Promise<Templates> {
+/** Loads all templates. @param override TEMPLATE_FOLDER @throws MailTemplateError with every fault found in it */
+export async function loadMailTemplates(override?: string): Promise<MailTemplates> {
   const faults: string[] = override ? [...(await faultsOfFolder(override))] : [];
-  const folders = override ? [builtInTemplatesFolder, override] : [builtInTemplatesFolder];
+  const folders = override ? [BUILT_IN_TEMPLATES_FOLDER, override] : [BUILT_IN_TEMPLATES_FOLDER];
   const loaded = new Map<string, ByLocale>();
-  for (const mail of mails) {
+  for (const mail of allMailDefinitions) {
     const found = await Promise.all(folders.map((folder) => foldersIn(join(folder, mail.name))));
     const locales = new Map<string, Parts>();
     for (const locale of new Set(found.flat())) {
@@ -195,7 +195,7 @@ export async function loadTemplates(override?: string): Promise<Templates> {
     }
     loaded.set(mail.name, locales);
   }
-  if (faults.length > 0) throw new TemplateError(faults);
+  if (faults.length > 0) throw new MailTemplateError(faults);
   return templatesFrom(loaded);
 }
 
@@ -209,7 +209,7 @@ function closestTo(locale: string, known: readonly string[]): string {
   return fallbackLocales(locale).find((each) => close.includes(each)) ?? close[0] ?? 'en';
 }
 
-function templatesFrom(loaded: ReadonlyMap<string, ByLocale>): Templates {
+function templatesFrom(loaded: ReadonlyMap<string, ByLocale>): MailTemplates {
   return {
     localeFor(mail, locale) {
       const known = loaded.get(mail);
@@ -220,7 +220,7 @@ function templatesFrom(loaded: ReadonlyMap<string, ByLocale>): Templates {
     locales: (mail) => [...(loaded.get(mail)?.keys() ?? [])].sort(),
     render(mail, locale, variables) {
       const parts = loaded.get(mail)?.get(locale);
-      if (!parts) throw new TemplateError([`${mail}/${locale}: is missing`]);
+      if (!parts) throw new MailTemplateError([`${mail}/${locale}: is missing`]);
       function fill(part: Part, template: LazyTemplate): string {
         return String(engineFor(part).renderSync(template(), variables));
       }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createLinks } from './links.ts';
+import { createMailLinks } from './links.ts';
 import { formatDuration } from './words.ts';
 
 const SECOND = 1000;
@@ -28,13 +28,13 @@ describe('links in mails', () => {
   const PUBLIC_URL = 'https://accounts.example.com/';
 
   it('lead to the pages of the API, to the client app, or to a configured address', () => {
-    const pages = createLinks({ PUBLIC_URL });
+    const pages = createMailLinks({ PUBLIC_URL });
     assert.equal(pages.forToken('verification', 't'), `${PUBLIC_URL}api/v1/auth/verify/t`);
     assert.equal(pages.forToken('reset', 't'), `${PUBLIC_URL}api/v1/auth/password-reset-confirm/t`);
-    const app = createLinks({ PUBLIC_URL, FRONTEND_URL: 'https://app.example.com' });
+    const app = createMailLinks({ PUBLIC_URL, FRONTEND_URL: 'https://app.example.com' });
     assert.equal(app.forToken('verification', 't'), 'https://app.example.com/verify?token=t');
     assert.equal(app.forToken('reset', 't'), 'https://app.example.com/reset-password?token=t');
-    const own = createLinks({ PUBLIC_URL, RESET_LINK: 'app://reset/{token}/go' });
+    const own = createMailLinks({ PUBLIC_URL, RESET_LINK: 'app://reset/{token}/go' });
     assert.equal(own.forToken('reset', 't'), 'app://reset/t/go');
   });
 });

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { wrapText } from './wrap-text.ts';
+import { wrapLongLines } from './wrap-text.ts';
 
 test('breaks lines at 72 columns, between words', () => {
   assert.equal(
-    wrapText(`${'word '.repeat(20).trim()}\n\nshort\n-- \nend`),
+    wrapLongLines(`${'word '.repeat(20).trim()}\n\nshort\n-- \nend`),
     `${'word '.repeat(14).trim()}\n${'word '.repeat(6).trim()}\n\nshort\n-- \nend`,
   );
 });
@@ -13,7 +13,7 @@ test('breaks lines at 72 columns, between words', () => {
 test('breaks no link, and puts it on a line of its own', () => {
   const link = `https://accounts.example.com/${'x'.repeat(80)}`;
   assert.equal(
-    wrapText(`${'word '.repeat(12)}${link} after`),
+    wrapLongLines(`${'word '.repeat(12)}${link} after`),
     `${'word '.repeat(12).trim()}\n${link}\nafter`,
   );
 });
@@ -27,7 +27,7 @@ test('changes nothing but spaces to line breaks, and leaves no line too long tha
     .map((lines) => lines.map((line) => line.join(' ')).join('\n'));
   fc.assert(
     fc.property(text, (given) => {
-      const wrapped = wrapText(given);
+      const wrapped = wrapLongLines(given);
       assert.equal(wrapped.replaceAll('\n', ' '), given.replaceAll('\n', ' '));
       for (const line of wrapped.split('\n')) assert.ok(line.length <= 72 || !line.includes(' '), line);
     }),

@@ -5,7 +5,7 @@
 const COLUMNS = 72;
 
 /** Breaks lines at spaces. A longer word, such as a link, gets a line of its own. */
-export function wrapText(text: string): string {
+export function wrapLongLines(text: string): string {
   return text.split('\n').map(wrapLine).join('\n');
 }
 

@@ -2,15 +2,15 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import type { Attempt, Cutoff, DeliveryState, NewDelivery } from '../delivery/delivery.ts';
-import type { ClaimRequest, Deliveries, DeliveryPosition } from './deliveries.ts';
+import type { DeliveryAttempt, DeliveryState, MailCutoff, NewDelivery } from '../delivery/delivery.ts';
+import type { ClaimDeliveriesRequest, DeliveryPosition, DeliveryStore } from './deliveries.ts';
 import { deliveryRecordsContract } from './verification.contract.ts';
 
 /** The store under test, with access to what it contains. */
 export interface DeliveriesFixture {
-  readonly deliveries: Deliveries;
+  readonly deliveries: DeliveryStore;
   /** Opens the same store through another connection or adapter, as another notifier would. */
-  another(): Promise<Deliveries>;
+  another(): Promise<DeliveryStore>;
   /** Returns everything in the store as text, to check for data that must not be there. */
   dump(): Promise<string>;
   close(): Promise<void>;
@@ -57,7 +57,7 @@ function aLink(overrides: Partial<NewDelivery> = {}): NewDelivery {
  */
 const PERSONAL = /lovelace|e\.y\.j/;
 
-function anAttempt(result: string): Attempt {
+function anAttempt(result: string): DeliveryAttempt {
   return { at: at(1), ms: 12, result };
 }
 
@@ -65,7 +65,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
   deliveryRecordsContract(name, open);
   describe(`the store of deliveries: ${name}`, () => {
     let fixture: DeliveriesFixture;
-    let deliveries: Deliveries;
+    let deliveries: DeliveryStore;
 
     beforeEach(async () => {
       fixture = await open();
@@ -73,15 +73,15 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
     });
     afterEach(() => fixture.close());
 
-    function add(added: readonly NewDelivery[], cutoffs: readonly Cutoff[] = [], now = at(0)) {
+    function add(added: readonly NewDelivery[], cutoffs: readonly MailCutoff[] = [], now = at(0)) {
       return deliveries.record({ deliveries: added, cutoffs }, now);
     }
 
-    function claim(overrides: Partial<ClaimRequest> = {}) {
+    function claim(overrides: Partial<ClaimDeliveriesRequest> = {}) {
       return deliveries.claim({ owner: 'one', now: at(1), leaseMs: LEASE_MS, limit: 10, ...overrides });
     }
 
-    async function claimedIds(overrides: Partial<ClaimRequest> = {}) {
+    async function claimedIds(overrides: Partial<ClaimDeliveriesRequest> = {}) {
       return (await claim(overrides)).map(({ id }) => id);
     }
 

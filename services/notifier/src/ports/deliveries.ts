@@ -9,29 +9,29 @@
  */
 import type { HeldLease } from '@latchkey/store';
 import type { ExpiredLease } from '@latchkey/verify';
-import { MAX_RETRY_DELAY_MS, type Settlement } from '../delivery/attempt.ts';
+import { type DeliverySettlement, MAX_RETRY_DELAY_MS } from '../delivery/attempt.ts';
 import type {
-  Attempt,
   ClaimedDelivery,
+  DeliveriesAndCutoffs,
+  DeliveryAttempt,
   DeliveryReport,
   DeliveryState,
-  IntakeBatch,
   RedactedRecipient,
 } from '../delivery/delivery.ts';
 
 /** The maximum number of attempts that are kept for a delivery; older ones are dropped. */
-export const MAX_KEPT_ATTEMPTS = 20;
+export const MAX_KEPT_DELIVERY_ATTEMPTS = 20;
 /** The maximum number of leases that `held` and `expiredLeases` return. */
-export const MAX_LEASES = 1000;
+export const MAX_LISTED_DELIVERY_LEASES = 1000;
 
 /**
  * The longest time after which a pending delivery can be due, in ms. A later due time was written with a wrong clock
  * and must not delay the mail, so the delivery counts as due now.
  */
-export const MAX_DUE_AHEAD_MS = MAX_RETRY_DELAY_MS;
+export const MAX_DUE_TIME_AHEAD_MS = MAX_RETRY_DELAY_MS;
 
 /** Options for recording the outcome of a delivery. */
-export interface SettleOptions {
+export interface SettleDeliveryOptions {
   /**
    * Whether more outcomes will follow soon. If so, this outcome may wait to be written together with them. Default:
    * false.
@@ -40,7 +40,7 @@ export interface SettleOptions {
 }
 
 /** Which deliveries to claim, for whom, and for how long. */
-export interface ClaimRequest {
+export interface ClaimDeliveriesRequest {
   /** A name that is unique for each claim. Only the claim with this name may store the result of a delivery. */
   readonly owner: string;
   readonly now: Date;
@@ -67,7 +67,7 @@ export interface DeliverySummary {
   readonly endedAt?: Date;
   readonly tries: number;
   /** The last 20 attempts, oldest first. */
-  readonly attempts: readonly Attempt[];
+  readonly attempts: readonly DeliveryAttempt[];
   /**
    * A fingerprint and a hint of the recipient's e-mail address. Set when the mail is sent, if reports about it are
    * expected at that time.
@@ -78,12 +78,12 @@ export interface DeliverySummary {
 }
 
 /** A delivery about which a report has arrived. */
-export interface ReportedDelivery extends DeliverySummary {
+export interface DeliveryWithReport extends DeliverySummary {
   readonly recipient: RedactedRecipient;
   readonly report: DeliveryReport;
 }
 
-export function isReported(delivery: DeliverySummary): delivery is ReportedDelivery {
+export function hasReport(delivery: DeliverySummary): delivery is DeliveryWithReport {
   return delivery.recipient !== undefined && delivery.report !== undefined;
 }
 
@@ -91,7 +91,7 @@ export function isReported(delivery: DeliverySummary): delivery is ReportedDeliv
 export type DeliveryPosition = Pick<DeliverySummary, 'occurredAt' | 'id'>;
 
 /** Compares two deliveries to sort a list: newest first, then by id, descending. */
-export function compareNewestFirst(a: DeliveryPosition, b: DeliveryPosition): number {
+export function compareDeliveriesNewestFirst(a: DeliveryPosition, b: DeliveryPosition): number {
   return b.occurredAt.getTime() - a.occurredAt.getTime() || (a.id < b.id ? 1 : -1);
 }
 
@@ -103,7 +103,7 @@ export interface DeliveryQuery {
   readonly after?: DeliveryPosition;
 }
 
-export interface SubjectPageRequest {
+export interface DeliveryPageRequest {
   /** The maximum number to return, at least 1. */
   readonly limit: number;
   /** Return only deliveries after this position. */
@@ -113,7 +113,7 @@ export interface SubjectPageRequest {
 /** The number of deliveries in each state. */
 export type DeliveryCounts = Readonly<Record<DeliveryState, number>>;
 
-export interface Deliveries {
+export interface DeliveryStore {
   /**
    * Stores the deliveries and cutoffs of some events. The data is durable when the promise resolves. A cutoff
    * covers the deliveries of a subject's earlier events, whose mails must no longer be sent. Idempotent: a
@@ -122,13 +122,16 @@ export interface Deliveries {
    * `now` become `expired`, unless `mayExpire` is false.
    * @throws StoreUnavailable: any part may have been written, and the batch must be recorded again
    */
-  record(batch: IntakeBatch, now: Date): Promise<{ readonly added: number; readonly cancelled: number }>;
+  record(
+    batch: DeliveriesAndCutoffs,
+    now: Date,
+  ): Promise<{ readonly added: number; readonly cancelled: number }>;
   /**
    * Claims pending deliveries that are due, earliest `sendUntil` first, each for one owner. Nobody else can claim
    * them until they are settled, released or freed. Never returns a delivery that is past its `sendUntil`. A delivery
    * that a stored cutoff covers is not returned either, and becomes `cancelled`.
    */
-  claim(claim: ClaimRequest): Promise<readonly ClaimedDelivery[]>;
+  claim(claim: ClaimDeliveriesRequest): Promise<readonly ClaimedDelivery[]>;
   /**
    * Extends, to `until`, the leases of those deliveries that `owner` still holds.
    * @returns the ids of the deliveries whose leases were renewed
@@ -151,7 +154,12 @@ export interface Deliveries {
    * `tries` are incremented.
    * @returns false, and writes nothing, if `owner` no longer holds it
    */
-  settle(id: string, owner: string, settlement: Settlement, options?: SettleOptions): Promise<boolean>;
+  settle(
+    id: string,
+    owner: string,
+    settlement: DeliverySettlement,
+    options?: SettleDeliveryOptions,
+  ): Promise<boolean>;
   /**
    * Ends every due delivery that is past its `sendUntil`. If the last attempt could not decrypt the link, the
    * delivery becomes `failed` with the reason `unsealable`; otherwise it becomes `expired`. Claimed
@@ -170,7 +178,7 @@ export interface Deliveries {
   /** Lists deliveries in any of the states by event time, newest first; then by id, descending. */
   list(query: DeliveryQuery): Promise<readonly DeliverySummary[]>;
   /** Lists the deliveries of a subject by event time, oldest first; then by id. */
-  ofSubject(subject: string, page: SubjectPageRequest): Promise<readonly DeliverySummary[]>;
+  ofSubject(subject: string, page: DeliveryPageRequest): Promise<readonly DeliverySummary[]>;
   /**
    * Makes a pending delivery due at `now` instead of at its next retry. Leaves any other delivery unchanged.
    * @returns whether it was pending
@@ -190,7 +198,7 @@ export interface Deliveries {
    */
   report(id: string, report: DeliveryReport): Promise<boolean>;
   /** Returns reported deliveries that have not been published, the earliest report first. */
-  unpublished(limit: number): Promise<readonly ReportedDelivery[]>;
+  unpublished(limit: number): Promise<readonly DeliveryWithReport[]>;
   /** Records that reports were published. Idempotent. */
   markPublished(ids: readonly string[]): Promise<void>;
   /**

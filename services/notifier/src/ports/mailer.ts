@@ -1,7 +1,7 @@
 /** Sends mails through a mail server. */
 import type { ProbeResult, SendResult } from '../delivery/attempt.ts';
 
-export interface Mail {
+export interface OutgoingMail {
   /** The delivery's id. Message-ID is derived from it, so that duplicates can be recognised. */
   readonly id: string;
   readonly to: string;
@@ -14,7 +14,7 @@ export interface Mail {
   readonly date: Date;
 }
 
-export interface SendOptions {
+export interface SendMailOptions {
   /**
    * Returns whether the content may be sent. Called when the server is ready for the content, before its
    * first byte is sent.
@@ -34,7 +34,7 @@ export interface Mailer {
    * Sends a mail. Never rejects because of the server: every failure is a result. Waits for a free connection, and for
    * each reply as long as RFC 5321 requires.
    */
-  send(mail: Mail, options: SendOptions): Promise<SendResult>;
+  send(mail: OutgoingMail, options: SendMailOptions): Promise<SendResult>;
   /** Connects, greets and logs in, but sends no mail. Never rejects. */
   probe(): Promise<ProbeResult>;
   /** Returns how many connections the server is currently believed to allow. */

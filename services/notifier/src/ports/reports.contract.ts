@@ -3,23 +3,23 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { DeliveryFailure } from '../delivery/hard-bounce.ts';
-import { addressFingerprint } from '../recipient.ts';
-import type { IncomingReport, MailReportReader, ParsedReport } from './reports.ts';
+import type { BounceDetails } from '../delivery/hard-bounce.ts';
+import { computeAddressFingerprint } from '../recipient.ts';
+import type { MailReportReader, ParsedMailReport, UnparsedMailReport } from './reports.ts';
 
 /** The reports that a provider sends about a mail to `ada@example.com`, for the tests of its reader. */
-export interface ReportsFixture {
+export interface MailReportsFixture {
   readonly reader: MailReportReader;
   /**
    * A report that the mail failed permanently for this reason. A source that classifies bounces classifies it
    * as permanent.
    */
-  bounce(delivery: string, why: DeliveryFailure): IncomingReport;
-  complaint(delivery: string): IncomingReport;
+  bounce(delivery: string, why: BounceDetails): UnparsedMailReport;
+  complaint(delivery: string): UnparsedMailReport;
   /** Genuine reports that must be ignored, by name, for example about a delay or a full mailbox. */
-  others(delivery: string): Readonly<Record<string, IncomingReport>>;
+  others(delivery: string): Readonly<Record<string, UnparsedMailReport>>;
   /** Reports from a sender that does not know the secret. The keys are names of the kinds of forgery. */
-  forged(delivery: string): Readonly<Record<string, IncomingReport>>;
+  forged(delivery: string): Readonly<Record<string, UnparsedMailReport>>;
   /** Whether the source classifies bounces, so that a permanent bounce without a reason counts. */
   readonly classifiesBounces: boolean;
   /** Whether a genuine report names its recipient. */
@@ -30,10 +30,10 @@ export interface ReportsFixture {
 
 export const ADA_ADDRESS = 'ada@example.com';
 
-const UNKNOWN_USER: DeliveryFailure = { status: '5.1.1', diagnostic: 'smtp; 550 5.1.1 User unknown' };
+const UNKNOWN_USER: BounceDetails = { status: '5.1.1', diagnostic: 'smtp; 550 5.1.1 User unknown' };
 
 /** Permanent bounces for a reason other than the address. */
-const otherReasons: Readonly<Record<string, DeliveryFailure>> = {
+const otherReasons: Readonly<Record<string, BounceDetails>> = {
   'a block of the sender': {
     status: '5.7.1',
     diagnostic: 'smtp; 550 5.7.1 Your domain is on our block list',
@@ -53,14 +53,14 @@ const otherReasons: Readonly<Record<string, DeliveryFailure>> = {
   'a refusal that names no reason': { diagnostic: 'smtp; 554 Transaction failed' },
 };
 
-export function reportsContract(name: string, open: () => ReportsFixture): void {
+export function mailReportsContract(name: string, open: () => MailReportsFixture): void {
   describe(`reports of mails: ${name}`, () => {
     const delivery = randomUUID();
     const { reader, classifiesBounces, namesRecipient, isSigned, ...fixture } = open();
-    const recipient = namesRecipient ? { recipient: addressFingerprint(ADA_ADDRESS) } : {};
+    const recipient = namesRecipient ? { recipient: computeAddressFingerprint(ADA_ADDRESS) } : {};
 
     it('read a hard bounce', async () => {
-      const expected: ParsedReport = {
+      const expected: ParsedMailReport = {
         kind: 'report',
         delivery,
         state: 'bounced',
@@ -82,14 +82,14 @@ export function reportsContract(name: string, open: () => ReportsFixture): void 
       });
 
     it(`${classifiesBounces ? 'read' : 'find nothing in'} a permanent bounce without a reason`, async () => {
-      const expected: ParsedReport = classifiesBounces
+      const expected: ParsedMailReport = classifiesBounces
         ? { kind: 'report', delivery, state: 'bounced', ...recipient }
         : { kind: 'nothing' };
       assert.deepEqual(await reader.read(fixture.bounce(delivery, {})), expected);
     });
 
     it('read a complaint', async () => {
-      const expected: ParsedReport = { kind: 'report', delivery, state: 'complained', ...recipient };
+      const expected: ParsedMailReport = { kind: 'report', delivery, state: 'complained', ...recipient };
       assert.deepEqual(await reader.read(fixture.complaint(delivery)), expected);
     });
 

@@ -2,10 +2,10 @@
  * Reads reports about mails that were sent. `reports.contract.ts` tests every guarantee on each adapter. Anyone can
  * send data to a reader, so it must distinguish genuine reports from forged ones, and must never throw.
  */
-import type { ReportedState } from '../delivery/delivery.ts';
+import type { ReportedDeliveryState } from '../delivery/delivery.ts';
 
 /** A report as it arrived: not parsed, and possibly forged. */
-export interface IncomingReport {
+export interface UnparsedMailReport {
   /** A mail (RFC 5322), or the body of a request. */
   readonly body: Buffer;
   /**
@@ -20,7 +20,7 @@ export interface MailReport {
   readonly kind: 'report';
   /** The id of the delivery. */
   readonly delivery: string;
-  readonly state: ReportedState;
+  readonly state: ReportedDeliveryState;
   /** The enhanced status code (RFC 3463) of a bounce, if there is one. */
   readonly status?: string;
   /** The fingerprint of the recipient's e-mail address, if the report names the recipient. */
@@ -28,7 +28,7 @@ export interface MailReport {
 }
 
 /** The result of reading an incoming report. */
-export type ParsedReport =
+export type ParsedMailReport =
   | MailReport
   /**
    * The report is not about a mail from Latchkey, or it is not relevant: for example a delay, a success, a full
@@ -41,12 +41,12 @@ export type ParsedReport =
   | { readonly kind: 'unchecked' };
 
 /** Where reports come from: mails to the return path, and providers over HTTP. */
-export const reportSources = ['mail', 'ses', 'postmark'] as const;
-export type ReportSource = (typeof reportSources)[number];
+export const mailReportSources = ['mail', 'ses', 'postmark'] as const;
+export type MailReportSource = (typeof mailReportSources)[number];
 
 /** Reads the reports of one source. */
 export interface MailReportReader {
-  readonly source: ReportSource;
+  readonly source: MailReportSource;
   /** Reads a report. Never rejects. */
-  read(incoming: IncomingReport): Promise<ParsedReport>;
+  read(incoming: UnparsedMailReport): Promise<ParsedMailReport>;
 }

@@ -1,21 +1,21 @@
 /** The stores of the notifier. Each kind of store implements all of them. */
 import type { KeyFingerprints, MoveSource, MoveTarget, Preparable, StoredKeyUses } from '@latchkey/store';
 import type {
-  Attempt,
-  Cutoff,
+  DeliveryAttempt,
   DeliveryContent,
   DeliveryReport,
   DeliveryState,
+  MailCutoff,
   NewDelivery,
   RedactedRecipient,
 } from '../delivery/delivery.ts';
-import type { Suppression } from '../delivery/suppression.ts';
-import type { Deliveries } from './deliveries.ts';
-import type { Suppressions } from './suppressions.ts';
+import type { MailSuppression } from '../delivery/suppression.ts';
+import type { DeliveryStore } from './deliveries.ts';
+import type { SuppressionStore } from './suppressions.ts';
 
 export interface NotifierStorage extends Preparable {
-  readonly deliveries: Deliveries;
-  readonly suppressions: Suppressions;
+  readonly deliveries: DeliveryStore;
+  readonly suppressions: SuppressionStore;
   readonly keyFingerprints: KeyFingerprints;
   /**
    * Releases the deliveries that an earlier process claimed and did not finish. Does nothing in a store that several
@@ -23,9 +23,9 @@ export interface NotifierStorage extends Preparable {
    */
   reclaim(): Promise<void>;
   /** Set in stores that `ops move` can move from. */
-  readonly source?: NotifierRecords<'source'>;
+  readonly source?: MovableNotifierRecords<'source'>;
   /** Set in stores that `ops move` can move to. */
-  readonly target?: NotifierRecords<'target'>;
+  readonly target?: MovableNotifierRecords<'target'>;
 }
 
 interface Ends<Item> {
@@ -34,9 +34,9 @@ interface Ends<Item> {
 }
 
 /** For each kind of record that `ops move` moves: where it is read (`source`) or written (`target`). */
-export interface NotifierRecords<End extends keyof Ends<unknown>> {
-  readonly cutoffs: Ends<StoredCutoffs>[End];
-  readonly suppressions: Ends<Suppression>[End];
+export interface MovableNotifierRecords<End extends keyof Ends<unknown>> {
+  readonly cutoffs: Ends<StoredMailCutoffs>[End];
+  readonly suppressions: Ends<MailSuppression>[End];
   readonly deliveries: Ends<StoredDelivery>[End];
   readonly keys: Ends<StoredKeyUses>[End];
 }
@@ -51,7 +51,7 @@ export interface StoredDelivery extends Omit<NewDelivery, 'content'> {
   /** The name of the claim that currently holds the delivery. */
   readonly owner?: string;
   readonly tries: number;
-  readonly attempts: readonly Attempt[];
+  readonly attempts: readonly DeliveryAttempt[];
   readonly reason?: string;
   readonly endedAt?: Date;
   readonly recipient?: RedactedRecipient;
@@ -64,7 +64,7 @@ export interface StoredDelivery extends Omit<NewDelivery, 'content'> {
  * The cutoffs of one subject, one per kind of mail. A mail must not be sent if its event has a lower sequence
  * than the cutoff.
  */
-export interface StoredCutoffs {
+export interface StoredMailCutoffs {
   readonly subject: string;
-  readonly before: Readonly<Partial<Record<Cutoff['what'], number>>>;
+  readonly before: Readonly<Partial<Record<MailCutoff['what'], number>>>;
 }

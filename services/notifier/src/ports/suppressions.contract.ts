@@ -1,13 +1,13 @@
 /** Tests that every store of suppressions must pass. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ALL_MAILS, type Suppression, suppressionId } from '../delivery/suppression.ts';
-import { addressFingerprint, addressHint } from '../recipient.ts';
-import type { Suppressions } from './suppressions.ts';
+import { ALL_MAILS, type MailSuppression, suppressionIdOf } from '../delivery/suppression.ts';
+import { computeAddressFingerprint, createAddressHint } from '../recipient.ts';
+import type { SuppressionStore } from './suppressions.ts';
 
 /** The store under test. */
 export interface SuppressionsFixture {
-  readonly suppressions: Suppressions;
+  readonly suppressions: SuppressionStore;
   close(): Promise<void>;
 }
 
@@ -18,10 +18,10 @@ function at(seconds: number): Date {
 
 const ADA = 'ada@example.com';
 
-function suppression(overrides: Partial<Suppression> = {}, address = ADA): Suppression {
+function suppression(overrides: Partial<MailSuppression> = {}, address = ADA): MailSuppression {
   return {
-    recipient: addressFingerprint(address),
-    hint: addressHint(address),
+    recipient: computeAddressFingerprint(address),
+    hint: createAddressHint(address),
     mail: 'welcome',
     reason: 'operator',
     since: at(0),
@@ -32,7 +32,7 @@ function suppression(overrides: Partial<Suppression> = {}, address = ADA): Suppr
 
 export function suppressionsContract(name: string, open: () => Promise<SuppressionsFixture>): void {
   describe(`the store of suppressions: ${name}`, () => {
-    function using(work: (suppressions: Suppressions) => Promise<void>) {
+    function using(work: (suppressions: SuppressionStore) => Promise<void>) {
       return async () => {
         const { suppressions, close } = await open();
         await work(suppressions).finally(close);
@@ -43,10 +43,13 @@ export function suppressionsContract(name: string, open: () => Promise<Suppressi
       'finds that of the mail until it ends, and no other',
       using(async (all) => {
         await all.put(suppression());
-        assert.deepEqual(await all.find(addressFingerprint(ADA), 'welcome', at(59)), suppression());
-        assert.equal(await all.find(addressFingerprint(ADA), 'welcome', at(60)), undefined);
-        assert.equal(await all.find(addressFingerprint(ADA), 'verify-email', at(1)), undefined);
-        assert.equal(await all.find(addressFingerprint('eve@example.com'), 'welcome', at(1)), undefined);
+        assert.deepEqual(await all.find(computeAddressFingerprint(ADA), 'welcome', at(59)), suppression());
+        assert.equal(await all.find(computeAddressFingerprint(ADA), 'welcome', at(60)), undefined);
+        assert.equal(await all.find(computeAddressFingerprint(ADA), 'verify-email', at(1)), undefined);
+        assert.equal(
+          await all.find(computeAddressFingerprint('eve@example.com'), 'welcome', at(1)),
+          undefined,
+        );
       }),
     );
 
@@ -56,7 +59,7 @@ export function suppressionsContract(name: string, open: () => Promise<Suppressi
         const { until: _, ...endless } = suppression({ mail: ALL_MAILS });
         await all.put(endless);
         for (const mail of ['welcome', 'reset-password'])
-          assert.deepEqual(await all.find(addressFingerprint(ADA), mail, at(1e9)), endless);
+          assert.deepEqual(await all.find(computeAddressFingerprint(ADA), mail, at(1e9)), endless);
       }),
     );
 
@@ -68,8 +71,8 @@ export function suppressionsContract(name: string, open: () => Promise<Suppressi
         const manual = suppression({ mail: 'verify-email' });
         const others = suppression({ reason: 'bounced' }, 'eve@example.com');
         for (const each of [bounced, complained, manual, others]) await all.put(each);
-        for (const _ of Array(2).keys()) await all.removeReportedOf(addressFingerprint(ADA));
-        const left = [manual, others].toSorted((a, b) => (suppressionId(a) < suppressionId(b) ? -1 : 1));
+        for (const _ of Array(2).keys()) await all.removeReportedOf(computeAddressFingerprint(ADA));
+        const left = [manual, others].toSorted((a, b) => (suppressionIdOf(a) < suppressionIdOf(b) ? -1 : 1));
         assert.deepEqual(await all.list({ now: at(1), limit: 9 }), left);
       }),
     );
@@ -91,12 +94,12 @@ export function suppressionsContract(name: string, open: () => Promise<Suppressi
           suppression({ until: at(100) }, `${letter}@example.com`),
         );
         for (const each of [...many, suppression()]) await all.put(each);
-        const ids = many.map(suppressionId).toSorted();
+        const ids = many.map(suppressionIdOf).toSorted();
         const first = await all.list({ now: at(70), limit: 3 });
         const after = first.at(-1);
         assert.ok(after);
-        const rest = await all.list({ now: at(70), limit: 3, after: suppressionId(after) });
-        assert.deepEqual([...first, ...rest].map(suppressionId), ids);
+        const rest = await all.list({ now: at(70), limit: 3, after: suppressionIdOf(after) });
+        assert.deepEqual([...first, ...rest].map(suppressionIdOf), ids);
       }),
     );
 

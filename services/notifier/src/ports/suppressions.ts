@@ -1,5 +1,5 @@
 /** The store of suppressions. Every method rejects with StoreUnavailable if the store fails, and for no other reason. */
-import type { Suppression } from '../delivery/suppression.ts';
+import type { MailSuppression } from '../delivery/suppression.ts';
 
 export interface SuppressionQuery {
   readonly now: Date;
@@ -9,23 +9,23 @@ export interface SuppressionQuery {
   readonly after?: string;
 }
 
-export interface Suppressions {
+export interface SuppressionStore {
   /**
    * Returns the suppression that stops a mail to a recipient at `now`: a suppression of that mail, or of all mails.
    */
-  find(recipient: string, mail: string, now: Date): Promise<Suppression | undefined>;
+  find(recipient: string, mail: string, now: Date): Promise<MailSuppression | undefined>;
   /**
    * Adds a suppression, or replaces the one with the same recipient and mail. Also deletes all suppressions
    * that had ended when the new one began.
    */
-  put(suppression: Suppression): Promise<void>;
+  put(suppression: MailSuppression): Promise<void>;
   /** Lists the suppressions that apply at `now`, by id. */
-  list(query: SuppressionQuery): Promise<readonly Suppression[]>;
+  list(query: SuppressionQuery): Promise<readonly MailSuppression[]>;
   /**
    * Removes the suppressions of a recipient that reports have caused. Keeps those that an operator added.
    * Idempotent.
    */
   removeReportedOf(recipient: string): Promise<void>;
   /** Removes a suppression. @returns whether there was one, even if it had ended */
-  remove(suppression: Pick<Suppression, 'recipient' | 'mail'>): Promise<boolean>;
+  remove(suppression: Pick<MailSuppression, 'recipient' | 'mail'>): Promise<boolean>;
 }

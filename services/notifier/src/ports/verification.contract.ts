@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { intakeEntriesFor } from '../intake/entries.ts';
-import { anEvent } from '../testing/events.ts';
-import type { Deliveries } from './deliveries.ts';
+import { computeDeliveriesAndCutoffs } from '../intake/entries.ts';
+import { createTestEvent } from '../testing/events.ts';
+import type { DeliveryStore } from './deliveries.ts';
 
 /** The store under test. */
-export interface RecordsFixture {
-  readonly deliveries: Deliveries;
+export interface DeliveryRecordsFixture {
+  readonly deliveries: DeliveryStore;
   close(): Promise<void>;
 }
 
@@ -19,16 +19,16 @@ function later(ms: number): Date {
 const LEASE_MS = 90_000;
 
 function aMailing(recipients: readonly string[]) {
-  return anEvent(
+  return createTestEvent(
     'MailRequested',
     { template: 'welcome', requestedBy: randomUUID(), person: { recipients: [...recipients] } },
     { time: NOW.toISOString() },
   );
 }
 
-export function deliveryRecordsContract(name: string, open: () => Promise<RecordsFixture>): void {
+export function deliveryRecordsContract(name: string, open: () => Promise<DeliveryRecordsFixture>): void {
   describe(`deliveries for ops verify: ${name}`, () => {
-    let fixture: RecordsFixture;
+    let fixture: DeliveryRecordsFixture;
 
     beforeEach(async () => {
       fixture = await open();
@@ -36,7 +36,7 @@ export function deliveryRecordsContract(name: string, open: () => Promise<Record
     afterEach(() => fixture.close());
 
     function record(event: ReturnType<typeof aMailing>) {
-      return fixture.deliveries.record(intakeEntriesFor(event), NOW);
+      return fixture.deliveries.record(computeDeliveriesAndCutoffs(event), NOW);
     }
     function claim(now: Date, leaseMs = LEASE_MS) {
       return fixture.deliveries.claim({ owner: randomUUID(), now, leaseMs, limit: 1 });
@@ -47,7 +47,7 @@ export function deliveryRecordsContract(name: string, open: () => Promise<Record
       const sent = aMailing(['ada@example.com', 'ben@example.com']);
       const missing = aMailing(['cleo@example.com']);
       await record(sent);
-      const owed = [sent, missing].flatMap((event) => intakeEntriesFor(event).deliveries);
+      const owed = [sent, missing].flatMap((event) => computeDeliveriesAndCutoffs(event).deliveries);
       assert.deepEqual(
         owed.map(({ mail }) => mail),
         ['welcome', 'welcome', 'welcome'],

@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { DELIVERIES_TOPIC, decode, type EncodedEvent } from '@latchkey/events';
 import { createLogger } from '@latchkey/process';
-import type { ReportedDelivery } from '../ports/deliveries.ts';
+import type { DeliveryWithReport } from '../ports/deliveries.ts';
 import { redactRecipient } from '../recipient.ts';
 import { createReportPublisher, toReportEvent } from './publish-reports.ts';
 
-function aReported(overrides: Partial<ReportedDelivery> = {}): ReportedDelivery {
+function aReported(overrides: Partial<DeliveryWithReport> = {}): DeliveryWithReport {
   const at = new Date('2026-11-21T10:00:00.000Z');
   return {
     id: randomUUID(),
@@ -27,7 +27,7 @@ function aReported(overrides: Partial<ReportedDelivery> = {}): ReportedDelivery 
 }
 
 /** Creates a store with reports. The store and the bus fail the given number of times before they succeed. */
-function setUp(waiting: ReportedDelivery[], failures: { publish?: number; mark?: number } = {}) {
+function setUp(waiting: DeliveryWithReport[], failures: { publish?: number; mark?: number } = {}) {
   const left = { publish: 0, mark: 0, ...failures };
   const published: EncodedEvent[] = [];
   const { promise: done, resolve } = Promise.withResolvers<void>();

@@ -9,7 +9,7 @@ import { createExponentialBackoff, createWakeup, runLoop } from '@latchkey/proce
 import { StoreUnavailable } from '@latchkey/store';
 import { v5 as uuidv5 } from 'uuid';
 import type { Clock } from '../ports/clock.ts';
-import type { Deliveries, ReportedDelivery } from '../ports/deliveries.ts';
+import type { DeliveryStore, DeliveryWithReport } from '../ports/deliveries.ts';
 
 const NAMESPACE = '0b6f3f5e-8c1d-5a57-9a0e-6a3e5f1c7d42';
 /** The maximum number of reports per publish. */
@@ -24,7 +24,13 @@ const POLL_MS = { least: 1_000, most: 10_000 };
  * Returns the event of a report. The id of the event is derived from the delivery, so a repeated publish has the same
  * id.
  */
-export function toReportEvent({ id, mail, subject, eventId, ...delivery }: ReportedDelivery): LatchkeyEvent {
+export function toReportEvent({
+  id,
+  mail,
+  subject,
+  eventId,
+  ...delivery
+}: DeliveryWithReport): LatchkeyEvent {
   const { correlationId, recipient, report } = delivery;
   const envelope = {
     id: uuidv5(`${id} ${report.state}`, NAMESPACE),
@@ -51,12 +57,12 @@ export function toReportEvent({ id, mail, subject, eventId, ...delivery }: Repor
     : { ...envelope, type: 'MailMarkedAsSpam', data };
 }
 
-function recordOf(delivery: ReportedDelivery): EncodedEvent {
+function recordOf(delivery: DeliveryWithReport): EncodedEvent {
   return encode(toReportEvent(delivery));
 }
 
 export interface ReportPublisherDeps {
-  readonly deliveries: Pick<Deliveries, 'unpublished' | 'markPublished'>;
+  readonly deliveries: Pick<DeliveryStore, 'unpublished' | 'markPublished'>;
   readonly bus: Pick<Bus, 'publish'>;
   readonly clock: Pick<Clock, 'sleep'>;
   readonly logger: Logger;

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { createLogger, createRegistry } from '@latchkey/process';
-import type { ReportedState } from '../delivery/delivery.ts';
+import type { ReportedDeliveryState } from '../delivery/delivery.ts';
 import { ALL_MAILS } from '../delivery/suppression.ts';
-import { createMetrics } from '../metrics.ts';
-import type { ParsedReport } from '../ports/reports.ts';
-import { addressFingerprint, redactRecipient } from '../recipient.ts';
-import { openSqliteStorage } from '../storage/sqlite/index.ts';
-import { temporaryDatabase } from '../testing/database.ts';
-import { createReportRecorder } from './record-report.ts';
+import { createNotifierMetrics } from '../metrics.ts';
+import type { ParsedMailReport } from '../ports/reports.ts';
+import { computeAddressFingerprint, redactRecipient } from '../recipient.ts';
+import { openSqliteNotifierStorage } from '../storage/sqlite/index.ts';
+import { openTemporaryDatabase } from '../testing/database.ts';
+import { createMailReportHandler } from './record-report.ts';
 
 const ADA = 'ada@example.com';
 const NOW = new Date('2026-11-21T10:00:00.000Z');
@@ -17,15 +17,15 @@ const DAY_MS = 24 * 3_600_000;
 
 describe('a report', () => {
   async function setUp(t: { after(done: () => Promise<void>): void }) {
-    const { database, close } = await temporaryDatabase();
+    const { database, close } = await openTemporaryDatabase();
     t.after(close);
-    const { deliveries, suppressions } = openSqliteStorage({ database });
+    const { deliveries, suppressions } = openSqliteNotifierStorage({ database });
     let recorded = 0;
-    const take = createReportRecorder({
+    const take = createMailReportHandler({
       deliveries,
       suppressions,
       suppressionMs: 30 * DAY_MS,
-      metrics: createMetrics(createRegistry(), deliveries, () => NOW),
+      metrics: createNotifierMetrics(createRegistry(), deliveries, () => NOW),
       logger: createLogger({ name: 'notifier', level: 'silent' }),
       now: () => NOW,
       onRecorded: () => {
@@ -63,12 +63,12 @@ describe('a report', () => {
       suppressions,
       aDelivery,
       recorded: () => recorded,
-      takes: (read: ParsedReport) =>
+      takes: (read: ParsedMailReport) =>
         take({ source: 'mail', read: async () => read }, { body: Buffer.alloc(0) }),
     };
   }
 
-  function about(delivery: string, state: ReportedState, recipient?: string): ParsedReport {
+  function about(delivery: string, state: ReportedDeliveryState, recipient?: string): ParsedMailReport {
     return { kind: 'report', delivery, state, ...(recipient !== undefined && { recipient }) };
   }
 
@@ -76,9 +76,9 @@ describe('a report', () => {
     const { deliveries, suppressions, aDelivery, takes, recorded } = await setUp(t);
     const id = await aDelivery();
     const read = {
-      ...about(id, 'bounced', addressFingerprint('Ada@Example.com')),
+      ...about(id, 'bounced', computeAddressFingerprint('Ada@Example.com')),
       status: '5.1.1',
-    } as ParsedReport;
+    } as ParsedMailReport;
     assert.equal(await takes(read), 'done');
     const { state, report } = (await deliveries.find(id)) ?? {};
     assert.deepEqual(
@@ -87,7 +87,7 @@ describe('a report', () => {
     );
     const [suppression, ...others] = await suppressions.list({ now: NOW, limit: 9 });
     assert.deepEqual(suppression, {
-      recipient: addressFingerprint(ADA),
+      recipient: computeAddressFingerprint(ADA),
       hint: 'a…@example.com',
       mail: 'welcome',
       reason: 'bounced',
@@ -101,7 +101,7 @@ describe('a report', () => {
     const { deliveries, suppressions, aDelivery, takes, recorded } = await setUp(t);
     const id = await aDelivery();
     for (const read of [
-      about(id, 'bounced', addressFingerprint('eve@example.com')),
+      about(id, 'bounced', computeAddressFingerprint('eve@example.com')),
       about(randomUUID(), 'bounced'),
     ])
       assert.equal(await takes(read), 'done');

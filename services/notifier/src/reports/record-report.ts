@@ -1,13 +1,13 @@
 /** Records a report about a mail: suppresses further mails first, then changes the delivery. */
 import type { Logger } from '@latchkey/process';
-import type { NotifierMetrics, ReportResult } from '../metrics.ts';
-import type { Deliveries } from '../ports/deliveries.ts';
-import type { IncomingReport, MailReport, MailReportReader } from '../ports/reports.ts';
-import type { Suppressions } from '../ports/suppressions.ts';
+import type { MailReportResult, NotifierMetrics } from '../metrics.ts';
+import type { DeliveryStore } from '../ports/deliveries.ts';
+import type { MailReport, MailReportReader, UnparsedMailReport } from '../ports/reports.ts';
+import type { SuppressionStore } from '../ports/suppressions.ts';
 
 export interface ReportRecorderDeps {
-  readonly deliveries: Pick<Deliveries, 'find' | 'report'>;
-  readonly suppressions: Pick<Suppressions, 'find' | 'put'>;
+  readonly deliveries: Pick<DeliveryStore, 'find' | 'report'>;
+  readonly suppressions: Pick<SuppressionStore, 'find' | 'put'>;
   /** How long a report suppresses mails, in ms. */
   readonly suppressionMs: number;
   readonly metrics: Pick<NotifierMetrics, 'reports'>;
@@ -21,15 +21,18 @@ export interface ReportRecorderDeps {
  * The outcome of a report. `done`: recorded, or there was nothing to record. `forged`: it does not come from its
  * claimed source. `later`: it could not be checked, or its mail is still being sent, so the sender should try again.
  */
-export type ReportOutcome = 'done' | 'forged' | 'later';
+export type HandleReportOutcome = 'done' | 'forged' | 'later';
 
 /**
  * Handles data that was sent as a report.
  * @throws StoreUnavailable: the sender should try again
  */
-export type RecordReport = (reader: MailReportReader, incoming: IncomingReport) => Promise<ReportOutcome>;
+export type HandleMailReport = (
+  reader: MailReportReader,
+  incoming: UnparsedMailReport,
+) => Promise<HandleReportOutcome>;
 
-const TAKEN: Readonly<Record<ReportResult, ReportOutcome>> = {
+const TAKEN: Readonly<Record<MailReportResult, HandleReportOutcome>> = {
   bounced: 'done',
   complained: 'done',
   nothing: 'done',
@@ -40,7 +43,7 @@ const TAKEN: Readonly<Record<ReportResult, ReportOutcome>> = {
   early: 'later',
 };
 
-export function createReportRecorder(deps: ReportRecorderDeps): RecordReport {
+export function createMailReportHandler(deps: ReportRecorderDeps): HandleMailReport {
   const { deliveries, suppressions, metrics, logger } = deps;
 
   /**
@@ -59,7 +62,7 @@ export function createReportRecorder(deps: ReportRecorderDeps): RecordReport {
     await suppressions.put({ recipient, hint, mail, reason, since, until });
   }
 
-  async function record(source: string, report: MailReport): Promise<ReportResult> {
+  async function record(source: string, report: MailReport): Promise<MailReportResult> {
     const { delivery: id, state } = report;
     const delivery = await deliveries.find(id);
     if (delivery === undefined) return 'unknown';

@@ -69,7 +69,7 @@ export function createReturnPaths({ domain, keys }: ReturnPathSettings): ReturnP
 }
 
 /** Creates the return paths; undefined if the settings contain no domain. */
-export function returnPathsOf({
+export function createReturnPathsFromSettings({
   MAIL_BOUNCE_DOMAIN: domain,
   MAIL_BOUNCE_KEY: keys,
 }: Pick<DeliveryReportConfig, 'MAIL_BOUNCE_DOMAIN' | 'MAIL_BOUNCE_KEY'>): ReturnPaths | undefined {

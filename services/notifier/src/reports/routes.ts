@@ -10,7 +10,7 @@ import {
 } from '@latchkey/http';
 import { z } from 'zod';
 import type { MailReportReader } from '../ports/reports.ts';
-import type { RecordReport } from './record-report.ts';
+import type { HandleMailReport } from './record-report.ts';
 
 const provider: Policy<null> = {
   ...publicPolicy,
@@ -26,7 +26,7 @@ const forged = { ...problems.insufficient_permission, title: 'Not Genuine' };
  */
 export function reportRoutes(
   readers: readonly MailReportReader[],
-  take: () => RecordReport | undefined,
+  take: () => HandleMailReport | undefined,
 ): readonly Route[] {
   return readers.map((reader) =>
     route({

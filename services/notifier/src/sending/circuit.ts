@@ -4,27 +4,27 @@
  * therefore wait at most about a second after an outage, and an outage never lengthens the back-off of a mail.
  */
 import type { AttemptResult, ProbeResult } from '../delivery/attempt.ts';
-import type { AttemptFailure } from '../delivery/reply.ts';
+import type { AttemptFailureDetails } from '../delivery/reply.ts';
 
 /**
  * Why the circuit is open. `refusing`: the server responds, but has refused several different recipients in a row for
  * reasons that are on our side or unclear.
  */
-export type OpenReason = 'unreachable' | 'busy' | 'unwelcome' | 'refusing';
+export type CircuitOpenReason = 'unreachable' | 'busy' | 'unwelcome' | 'refusing';
 
 /**
  * The state of the circuit breaker. `probeAt`: when the server is probed next, in ms of the monotonic clock.
  */
-export type Circuit =
+export type CircuitBreakerState =
   | { readonly state: 'closed' }
   | {
       readonly state: 'open';
-      readonly why: OpenReason;
-      readonly failure: AttemptFailure;
+      readonly why: CircuitOpenReason;
+      readonly failure: AttemptFailureDetails;
       readonly probeAt: number;
     };
 
-export const closedCircuit: Circuit = { state: 'closed' };
+export const closedCircuitState: CircuitBreakerState = { state: 'closed' };
 
 const PROBE_MS = 1_000;
 /**
@@ -36,12 +36,12 @@ const UNWELCOME_PROBE_MS = 15_000;
  * How many different recipients must be refused in a row before the circuit opens. After that number, the refusals are
  * assumed to be about us.
  */
-export const REFUSALS_TO_OPEN = 3;
+export const REFUSALS_UNTIL_CIRCUIT_OPENS = 3;
 /** How long to wait for the result of a probe before the next probe is made, in ms. */
 const STUCK_MS = 10_000;
 
 /** The result of a mail or probe, with everything else that decides the next state of the circuit. */
-export interface ServerResult {
+export interface MailServerResult {
   readonly result: AttemptResult | ProbeResult;
   /** On the monotonic clock, in ms. */
   readonly now: number;
@@ -57,11 +57,15 @@ export interface ServerResult {
  * Returns the circuit after the result of a mail or probe. A result that says nothing about the server leaves
  * the circuit unchanged.
  */
-export function circuitAfterResult(
-  circuit: Circuit,
-  { result, now, random, ...server }: ServerResult,
-): Circuit {
-  function open(why: OpenReason, failure: AttemptFailure, interval: number): Circuit {
+export function nextCircuitState(
+  circuit: CircuitBreakerState,
+  { result, now, random, ...server }: MailServerResult,
+): CircuitBreakerState {
+  function open(
+    why: CircuitOpenReason,
+    failure: AttemptFailureDetails,
+    interval: number,
+  ): CircuitBreakerState {
     return { state: 'open', why, failure, probeAt: now + interval * (0.75 + random / 4) };
   }
   switch (result.kind) {
@@ -76,15 +80,15 @@ export function circuitAfterResult(
         ? circuit
         : open('busy', result.failure, PROBE_MS);
     case 'accepted':
-      return closedCircuit;
+      return closedCircuitState;
     case 'welcome':
-      return circuit.state === 'open' && circuit.why === 'refusing' ? circuit : closedCircuit;
+      return circuit.state === 'open' && circuit.why === 'refusing' ? circuit : closedCircuitState;
     case 'refused':
     case 'undecided':
     case 'rejected':
     case 'deferred': {
-      const more = server.refusedInARow - REFUSALS_TO_OPEN;
-      if (more < 0) return closedCircuit;
+      const more = server.refusedInARow - REFUSALS_UNTIL_CIRCUIT_OPENS;
+      if (more < 0) return closedCircuitState;
       return open('refusing', result.failure, Math.min(UNWELCOME_PROBE_MS, PROBE_MS * 2 ** more));
     }
     default:
@@ -103,7 +107,10 @@ export interface SendingLoad {
 }
 
 /** Returns how many more deliveries may be claimed. */
-export function claimCapacity(circuit: Circuit, { now, inHand, concurrency }: SendingLoad): number {
+export function countClaimableDeliveries(
+  circuit: CircuitBreakerState,
+  { now, inHand, concurrency }: SendingLoad,
+): number {
   const free = Math.max(0, concurrency - inHand);
   if (circuit.state === 'closed') return free;
   const since = now - circuit.probeAt;

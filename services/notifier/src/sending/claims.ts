@@ -4,25 +4,25 @@ import { createExponentialBackoff, createWakeup, runLoop } from '@latchkey/proce
 import { createLeaseWatch, StoreUnavailable } from '@latchkey/store';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Deliveries } from '../ports/deliveries.ts';
-import { claimCapacity } from './circuit.ts';
-import { beginLease, type Lease, type LeaseKeeper } from './lease.ts';
-import type { ServerWatch } from './server-watch.ts';
-import type { StoreWatch } from './store-watch.ts';
+import type { DeliveryStore } from '../ports/deliveries.ts';
+import { countClaimableDeliveries } from './circuit.ts';
+import { beginDeliveryLease, type DeliveryLease, type DeliveryLeaseRenewer } from './lease.ts';
+import type { MailServerMonitor } from './server-watch.ts';
+import type { StoreOutageLog } from './store-watch.ts';
 
 /** The pauses between reads of the store, in ms. `wake` ends a pause early. */
 const POLL_MS = { least: 500, whileAway: 500, most: 2_000 };
 /** How often expired leases are freed, and deliveries past their `sendUntil` are ended, in ms. */
 const TIDY_MS = 1_000;
 
-/** The name of this part of the dispatcher in the StoreWatch. */
+/** The name of this part of the dispatcher in the StoreOutageLog. */
 const CLAIMS = 'claims';
 
-export interface ClaimsDeps {
-  readonly deliveries: Pick<Deliveries, 'claim' | 'release' | 'held' | 'free' | 'expire'>;
-  readonly server: ServerWatch;
-  readonly store: StoreWatch;
-  readonly leases: LeaseKeeper;
+export interface DeliveryClaimerDeps {
+  readonly deliveries: Pick<DeliveryStore, 'claim' | 'release' | 'held' | 'free' | 'expire'>;
+  readonly server: MailServerMonitor;
+  readonly store: StoreOutageLog;
+  readonly leases: DeliveryLeaseRenewer;
   /** How long a claimed delivery belongs to its claimer, in ms. */
   readonly leaseMs: number;
   readonly clock: Clock;
@@ -39,11 +39,11 @@ export interface ClaimsDeps {
   /** Returns how many deliveries are being sent. */
   inHand(): number;
   /** Starts to send a delivery. */
-  onClaimed(delivery: ClaimedDelivery, lease: Lease): void;
+  onClaimed(delivery: ClaimedDelivery, lease: DeliveryLease): void;
 }
 
 /** The part of the dispatcher that claims deliveries. */
-export interface DeliveryClaims {
+export interface DeliveryClaimer {
   /** Claims and polls until `signal` is aborted. */
   run(signal: AbortSignal): Promise<void>;
   /** Claims immediately, because something may be due. */
@@ -52,7 +52,7 @@ export interface DeliveryClaims {
   onFinished(): void;
 }
 
-export function createDeliveryClaims(deps: ClaimsDeps): DeliveryClaims {
+export function createDeliveryClaimer(deps: DeliveryClaimerDeps): DeliveryClaimer {
   const { deliveries, server, store, clock, logger } = deps;
   const tidy = createTidying(deps);
   const wakeup = createWakeup();
@@ -72,7 +72,7 @@ export function createDeliveryClaims(deps: ClaimsDeps): DeliveryClaims {
   /** Claims up to `limit` deliveries. @returns how many */
   async function claim(limit: number): Promise<number> {
     await releaseUnanswered();
-    const lease = beginLease(deps.newOwner(), clock);
+    const lease = beginDeliveryLease(deps.newOwner(), clock);
     unanswered.add(lease.owner);
     const { owner, at: now } = lease;
     const claimed = await deliveries.claim({ owner, now, leaseMs: deps.leaseMs, limit });
@@ -84,7 +84,7 @@ export function createDeliveryClaims(deps: ClaimsDeps): DeliveryClaims {
   /** Claims due deliveries, as far as there is capacity. @returns whether it claimed any */
   async function claimDue(): Promise<boolean> {
     const load = { now: clock.monotonic(), inHand: deps.inHand(), concurrency: deps.concurrency() };
-    const limit = claimCapacity(server.circuit(), load);
+    const limit = countClaimableDeliveries(server.circuit(), load);
     const claimed = limit === 0 ? 0 : await claim(limit);
     moreDue = claimed === limit;
     if (limit > 0 && claimed === 0 && server.circuit().state === 'open') server.probe();
@@ -143,7 +143,7 @@ function createTidying({
   logger,
   leaseMs,
   mayExpire = () => true,
-}: ClaimsDeps): () => Promise<void> {
+}: DeliveryClaimerDeps): () => Promise<void> {
   const watch = createLeaseWatch(clock.monotonic);
   let next = 0;
   return async () => {

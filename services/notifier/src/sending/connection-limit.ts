@@ -4,7 +4,7 @@
  * after each round of accepted mails. A number that was too high is avoided for AVOIDED_MS. Otherwise a
  * server with a fixed limit would be asked for one connection too many again and again.
  */
-export interface ConnectionLimit {
+export interface ConnectionLimitState {
   /** The maximum number of connections that the settings allow. */
   readonly most: number;
   readonly now: number;
@@ -22,7 +22,7 @@ export interface ConnectionLimit {
 /** How long a number that was too high is avoided, in ms. */
 const AVOIDED_MS = 60_000;
 
-export function initialConnectionLimit(most: number): ConnectionLimit {
+export function createConnectionLimit(most: number): ConnectionLimitState {
   return { most, now: most, accepted: 0, reducedAt: Number.NEGATIVE_INFINITY };
 }
 
@@ -31,10 +31,10 @@ export function initialConnectionLimit(most: number): ConnectionLimit {
  * @param open how many connections were open at that time
  * @param startedAt when the refused mail was begun, in ms
  */
-export function limitAfterBusy(
-  limit: ConnectionLimit,
+export function lowerConnectionLimit(
+  limit: ConnectionLimitState,
   { open, startedAt, now }: { readonly open: number; readonly startedAt: number; readonly now: number },
-): ConnectionLimit {
+): ConnectionLimitState {
   if (startedAt < limit.reducedAt) return limit;
   const connections = Math.max(1, Math.min(open, limit.now));
   return {
@@ -46,7 +46,7 @@ export function limitAfterBusy(
   };
 }
 
-export function limitAfterAccepted(limit: ConnectionLimit, now: number): ConnectionLimit {
+export function raiseConnectionLimit(limit: ConnectionLimitState, now: number): ConnectionLimitState {
   if (limit.now >= limit.most) return limit;
   const accepted = limit.accepted + 1;
   const { tooMany, ...rest } = limit;

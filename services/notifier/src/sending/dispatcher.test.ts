@@ -11,25 +11,25 @@ import { type Database, openDatabase } from '@latchkey/sqlite';
 import { StoreUnavailable } from '@latchkey/store';
 import { systemClock } from '../adapters/clock.system.ts';
 import type { NewDelivery } from '../delivery/delivery.ts';
-import { intakeEntriesFor } from '../intake/entries.ts';
-import { createMetrics } from '../metrics.ts';
+import { computeDeliveriesAndCutoffs } from '../intake/entries.ts';
+import { createNotifierMetrics } from '../metrics.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Deliveries } from '../ports/deliveries.ts';
-import { openSqliteStorage } from '../storage/sqlite/index.ts';
-import { anEvent } from '../testing/events.ts';
-import { createDispatcher, type DispatcherDeps } from './dispatcher.ts';
+import type { DeliveryStore } from '../ports/deliveries.ts';
+import { openSqliteNotifierStorage } from '../storage/sqlite/index.ts';
+import { createTestEvent } from '../testing/events.ts';
+import { createDeliveryDispatcher, type DeliveryDispatcherDeps } from './dispatcher.ts';
 import type { AttemptDelivery } from './sender.ts';
 
 const LEASE_MS = 90_000;
 
 let folder: string;
 let database: Database;
-let deliveries: Deliveries;
+let deliveries: DeliveryStore;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'latchkey-dispatcher-'));
   database = openDatabase({ folder, as: 'server' });
-  deliveries = openSqliteStorage({ database }).deliveries;
+  deliveries = openSqliteNotifierStorage({ database }).deliveries;
 });
 afterEach(async () => {
   await database.close();
@@ -38,20 +38,20 @@ afterEach(async () => {
 
 const silent = createLogger({ name: 'notifier', level: 'silent' });
 
-let probe: DispatcherDeps['probe'];
+let probe: DeliveryDispatcherDeps['probe'];
 beforeEach(() => {
   probe = async () => ({ kind: 'welcome' });
 });
 
 function dispatcherWith(trySending: AttemptDelivery, clock: Clock = systemClock, logger = silent) {
-  return createDispatcher({
+  return createDeliveryDispatcher({
     deliveries,
     trySending,
     probe,
     clock,
     random: () => 0.5,
     newOwner: randomUUID,
-    metrics: createMetrics(createRegistry(), deliveries, clock.now),
+    metrics: createNotifierMetrics(createRegistry(), deliveries, clock.now),
     logger,
     connections: () => 3,
     leaseMs: LEASE_MS,
@@ -60,8 +60,8 @@ function dispatcherWith(trySending: AttemptDelivery, clock: Clock = systemClock,
 
 async function owe(count: number, changes: Partial<NewDelivery> = {}): Promise<void> {
   const person = { recipients: Array.from({ length: count }, (_, index) => `user${index}@example.com`) };
-  const event = anEvent('MailRequested', { template: 'welcome', requestedBy: randomUUID(), person });
-  const entries = intakeEntriesFor(event);
+  const event = createTestEvent('MailRequested', { template: 'welcome', requestedBy: randomUUID(), person });
+  const entries = computeDeliveriesAndCutoffs(event);
   const owed = entries.deliveries.map((delivery) => ({ ...delivery, ...changes }));
   await deliveries.record({ ...entries, deliveries: owed }, new Date());
 }

@@ -2,28 +2,28 @@
 import type { Logger } from '@latchkey/process';
 import {
   type AttemptResult,
+  decideSettlement,
   mayStillBeSent,
   type ProbeResult,
-  settlementAfterAttempt,
 } from '../delivery/attempt.ts';
 import type { ClaimedDelivery, RedactedRecipient } from '../delivery/delivery.ts';
 import type { NotifierMetrics } from '../metrics.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Deliveries } from '../ports/deliveries.ts';
-import type { Circuit } from './circuit.ts';
-import { createDeliveryClaims } from './claims.ts';
-import { createRefusalEvidence } from './evidence.ts';
-import { createLeaseKeeper, type Lease } from './lease.ts';
+import type { DeliveryStore } from '../ports/deliveries.ts';
+import type { CircuitBreakerState } from './circuit.ts';
+import { createDeliveryClaimer } from './claims.ts';
+import { createRefusalHistory } from './evidence.ts';
+import { createDeliveryLeaseRenewer, type DeliveryLease } from './lease.ts';
 import { createOutcomeRecorder } from './outcomes.ts';
 import type { AttemptDelivery } from './sender.ts';
-import { createServerWatch } from './server-watch.ts';
-import { createStoreWatch } from './store-watch.ts';
+import { createMailServerMonitor } from './server-watch.ts';
+import { createStoreOutageLog } from './store-watch.ts';
 
 /** How long `stop` waits for mails that are being sent before it aborts them, in ms. */
 const GRACE_MS = 5_000;
 
-export interface DispatcherDeps {
-  readonly deliveries: Deliveries;
+export interface DeliveryDispatcherDeps {
+  readonly deliveries: DeliveryStore;
   readonly trySending: AttemptDelivery;
   /**
    * Returns the fingerprint and hint to keep in place of the recipient's address after a mail was sent.
@@ -56,35 +56,35 @@ export interface DispatcherDeps {
  */
 const IN_HAND_PER_CONNECTION = 6;
 
-export interface Dispatcher {
+export interface DeliveryDispatcher {
   start(): void;
   /** Claims immediately, because something may be due. */
   wake(): void;
   /** Stops claiming, and waits for the mails that are being sent. Idempotent. */
   stop(): Promise<void>;
-  circuit(): Circuit;
+  circuit(): CircuitBreakerState;
   /** Returns a description of what is wrong with the mail server; undefined while it accepts mails. */
   trouble(): string | undefined;
 }
 
-export function createDispatcher(deps: DispatcherDeps): Dispatcher {
+export function createDeliveryDispatcher(deps: DeliveryDispatcherDeps): DeliveryDispatcher {
   const { clock, logger, metrics, random } = deps;
   const inHand = new Set<Promise<void>>();
   /** How many outcomes are being recorded. */
   let recording = 0;
   const stopping = new AbortController();
   const givingUp = new AbortController();
-  const store = createStoreWatch(logger);
-  const evidence = createRefusalEvidence();
-  const leases = createLeaseKeeper(deps);
-  const server = createServerWatch({
+  const store = createStoreOutageLog(logger);
+  const evidence = createRefusalHistory();
+  const leases = createDeliveryLeaseRenewer(deps);
+  const server = createMailServerMonitor({
     ...deps,
     evidence,
     onChange: () => claims.wake(),
     signal: stopping.signal,
   });
   const recordOutcome = createOutcomeRecorder({ ...deps, store, signal: givingUp.signal });
-  const claims = createDeliveryClaims({
+  const claims = createDeliveryClaimer({
     ...deps,
     server,
     store,
@@ -126,7 +126,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     return inHand.size > recording && recording < (IN_HAND_PER_CONNECTION / 2) * deps.connections();
   }
 
-  async function handle(delivery: ClaimedDelivery, lease: Lease): Promise<void> {
+  async function handle(delivery: ClaimedDelivery, lease: DeliveryLease): Promise<void> {
     const { id } = delivery;
     const at = clock.now();
     leases.keep(id, lease);
@@ -136,7 +136,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     logFailure(logger, id, result);
     const ms = Math.round(clock.monotonic() - lease.monotonic);
     const recipient = deps.recipientOf?.(delivery.content.to);
-    const settlement = settlementAfterAttempt(delivery, {
+    const settlement = decideSettlement(delivery, {
       result,
       at,
       ms,
@@ -152,7 +152,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     if (!held) logger.warn({ delivery: id, result: result.kind }, 'the lease expired before the outcome');
   }
 
-  function onClaimed(delivery: ClaimedDelivery, lease: Lease): void {
+  function onClaimed(delivery: ClaimedDelivery, lease: DeliveryLease): void {
     const handled = handle(delivery, lease)
       .catch((error: unknown) =>
         logger.error({ err: error, delivery: delivery.id }, 'an outcome was not recorded'),

@@ -20,17 +20,22 @@ import { type Database, openDatabase } from '@latchkey/sqlite';
 import { StoreUnavailable } from '@latchkey/store';
 import fc from 'fast-check';
 import type { SendResult } from '../delivery/attempt.ts';
-import { type Cutoff, cutoffCovers, type IntakeBatch, type NewDelivery } from '../delivery/delivery.ts';
-import { intakeEntriesFor } from '../intake/entries.ts';
-import { createMetrics } from '../metrics.ts';
+import {
+  cutoffAppliesTo,
+  type DeliveriesAndCutoffs,
+  type MailCutoff,
+  type NewDelivery,
+} from '../delivery/delivery.ts';
+import { computeDeliveriesAndCutoffs } from '../intake/entries.ts';
+import { createNotifierMetrics } from '../metrics.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Deliveries } from '../ports/deliveries.ts';
+import type { DeliveryStore } from '../ports/deliveries.ts';
 import type { Mailer } from '../ports/mailer.ts';
-import { openSqliteStorage } from '../storage/sqlite/index.ts';
-import { anEvent, type EventOverrides } from '../testing/events.ts';
+import { openSqliteNotifierStorage } from '../storage/sqlite/index.ts';
+import { createTestEvent, type EventOverrides } from '../testing/events.ts';
 import { createSimulatedClock } from '../testing/simulated-clock.ts';
-import { createDispatcher, type Dispatcher } from './dispatcher.ts';
-import { createSender } from './sender.ts';
+import { createDeliveryDispatcher, type DeliveryDispatcher } from './dispatcher.ts';
+import { createDeliverySender } from './sender.ts';
 
 const START = new Date('2026-11-21T10:00:00.000Z');
 const SECOND = 1_000;
@@ -60,7 +65,7 @@ function aLink(userId: string, lifeMs: number) {
 
 function aReset(lifeMs: number) {
   return (at: EventOverrides & { readonly subject: string }) =>
-    anEvent(
+    createTestEvent(
       'PasswordResetRequested',
       { locale, person, reset: aLink(at.subject, lifeMs), verifies: false },
       at,
@@ -71,10 +76,14 @@ const makers = {
   reset: aReset(24 * HOUR),
   /** A mail that expires during the run. */
   briefReset: aReset(120 * SECOND),
-  changed: (at) => anEvent('PasswordChanged', { how: 'change', locale, person }, at),
+  changed: (at) => createTestEvent('PasswordChanged', { how: 'change', locale, person }, at),
   admin: (at) =>
-    anEvent('RoleChanged', { role: 'admin', previousRole: 'user', changedBy: 'ops', locale, person }, at),
-  disabled: (at) => anEvent('AccountDisabled', { changedBy: 'ops', person: null }, at),
+    createTestEvent(
+      'RoleChanged',
+      { role: 'admin', previousRole: 'user', changedBy: 'ops', locale, person },
+      at,
+    ),
+  disabled: (at) => createTestEvent('AccountDisabled', { changedBy: 'ops', person: null }, at),
 } satisfies Record<string, (at: EventOverrides & { readonly subject: string }) => LatchkeyEvent>;
 
 const history = fc.array(fc.constantFrom(...(Object.keys(makers) as (keyof typeof makers)[])), {
@@ -82,11 +91,11 @@ const history = fc.array(fc.constantFrom(...(Object.keys(makers) as (keyof typeo
   maxLength: 4,
 });
 
-function batchesOf(names: readonly (keyof typeof makers)[]): readonly IntakeBatch[] {
+function batchesOf(names: readonly (keyof typeof makers)[]): readonly DeliveriesAndCutoffs[] {
   const subject = randomUUID();
   return names.map((name, index) => {
     const event = makers[name]({ subject, sequence: index + 1, time: START.toISOString() });
-    return intakeEntriesFor(event);
+    return computeDeliveriesAndCutoffs(event);
   });
 }
 
@@ -170,7 +179,7 @@ interface Taken {
 }
 
 interface Process {
-  readonly dispatcher: Dispatcher;
+  readonly dispatcher: DeliveryDispatcher;
   /** Returns whether the process died, or was stopped and could not finish within its grace period. */
   died(): boolean;
   /** Returns the time at which the process was last paused, in ms since the start. */
@@ -185,11 +194,11 @@ const never = new Promise<never>(() => undefined);
 const logger = createLogger({ name: 'model', level: 'silent' });
 
 interface Play {
-  readonly store: Deliveries;
+  readonly store: DeliveryStore;
   readonly scheduler: fc.Scheduler;
   readonly fates: readonly Fate[];
   readonly mailFates: readonly MailFate[];
-  readonly batches: readonly IntakeBatch[];
+  readonly batches: readonly DeliveriesAndCutoffs[];
 }
 
 function createWorld({ store, scheduler, batches, ...given }: Play) {
@@ -197,7 +206,7 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
   const storeFates = given.fates.values();
   const serverFates = given.mailFates.values();
   const owed = new Map<string, NewDelivery>();
-  const cutoffs: Cutoff[] = [];
+  const cutoffs: MailCutoff[] = [];
   const taken: Taken[] = [];
   const running: Process[] = [];
   let owners = 0;
@@ -227,10 +236,10 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
   }
 
   function isReached(delivery: NewDelivery): boolean {
-    return cutoffs.some((cutoff) => cutoffCovers(cutoff, delivery));
+    return cutoffs.some((cutoff) => cutoffAppliesTo(cutoff, delivery));
   }
 
-  async function claim(asked: Parameters<Deliveries['claim']>[0]) {
+  async function claim(asked: Parameters<DeliveryStore['claim']>[0]) {
     const claimed = await store.claim(asked);
     for (const delivery of claimed) {
       assert.ok(!isReached(delivery), 'claimed though what superseded it was stored');
@@ -269,7 +278,7 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
       monotonic: () => clock.monotonic() - state.behind,
       sleep: (ms, signal) => whileAlive(() => clock.sleep(ms, signal)),
     };
-    const deliveries: Deliveries = {
+    const deliveries: DeliveryStore = {
       ...store,
       claim: (asked) => whileAlive(() => request('claim', () => claim(asked))),
       extend: (ids, owner, until) =>
@@ -302,9 +311,9 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
       connections: () => 1,
       close: () => undefined,
     };
-    const dispatcher = createDispatcher({
+    const dispatcher = createDeliveryDispatcher({
       deliveries,
-      trySending: createSender({
+      trySending: createDeliverySender({
         open: async (sealed) => ({ kind: 'opened', content: JSON.parse(sealed) }),
         render: () => ({ subject: '', html: '', text: '', locale }),
         mailer,
@@ -318,7 +327,7 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
         owners += 1;
         return `owner ${owners}`;
       },
-      metrics: createMetrics(createRegistry(), store, clock.now),
+      metrics: createNotifierMetrics(createRegistry(), store, clock.now),
       logger,
       connections: mailer.connections,
       leaseMs: LEASE_MS,
@@ -378,7 +387,7 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
     }
   }
 
-  async function read(slice: readonly IntakeBatch[]): Promise<void> {
+  async function read(slice: readonly DeliveriesAndCutoffs[]): Promise<void> {
     const stored = {
       deliveries: slice.flatMap((batch) => batch.deliveries),
       cutoffs: slice.flatMap((batch) => batch.cutoffs),
@@ -495,7 +504,7 @@ describe('any number of notifiers', () => {
   });
 
   it('send every required mail in time, and one twice only if its sender could not record the outcome', async () => {
-    const store = openSqliteStorage({ database }).deliveries;
+    const store = openSqliteNotifierStorage({ database }).deliveries;
     await fc.assert(
       fc.asyncProperty(
         fc.scheduler(),

@@ -5,14 +5,14 @@
  * lost.
  */
 import type { AttemptResult, ProbeResult } from '../delivery/attempt.ts';
-import type { AttemptFailure } from '../delivery/reply.ts';
-import { REFUSALS_TO_OPEN } from './circuit.ts';
+import type { AttemptFailureDetails } from '../delivery/reply.ts';
+import { REFUSALS_UNTIL_CIRCUIT_OPENS } from './circuit.ts';
 
 /** The maximum number of mails to remember. A mail that is forgotten is tried once more. */
 const REMEMBERED = 10_000;
 
 /** Remembers which recipients were refused and accepted, to find the cause of unclear refusals. */
-export interface RefusalEvidence {
+export interface RefusalHistory {
   /**
    * Records the result of a mail.
    * @returns the result; an `undecided` one becomes `refused` if it is about the recipient
@@ -30,7 +30,7 @@ interface Acceptance {
   readonly number: number;
 }
 
-export function createRefusalEvidence(): RefusalEvidence {
+export function createRefusalHistory(): RefusalHistory {
   /** The last accepted mail, and the last one before it that went to a different recipient. */
   let accepted: readonly Acceptance[] = [];
   let acceptances = 0;
@@ -53,9 +53,9 @@ export function createRefusalEvidence(): RefusalEvidence {
     return other !== undefined && other.number > (firstRefused.get(id) ?? Number.POSITIVE_INFINITY);
   }
 
-  function decide(id: string, to: string, failure: AttemptFailure): AttemptResult {
+  function decide(id: string, to: string, failure: AttemptFailureDetails): AttemptResult {
     add(inARow, to);
-    if (othersGotThrough(id, to) && inARow.size < REFUSALS_TO_OPEN) {
+    if (othersGotThrough(id, to) && inARow.size < REFUSALS_UNTIL_CIRCUIT_OPENS) {
       firstRefused.delete(id);
       return { kind: 'refused', failure };
     }
@@ -67,7 +67,7 @@ export function createRefusalEvidence(): RefusalEvidence {
 
   return {
     judge({ id, to }, result) {
-      if (isFailure(result)) add(allInARow, to);
+      if (isRefusedOrDeferred(result)) add(allInARow, to);
       switch (result.kind) {
         case 'accepted':
           noteAccepted(id, to);
@@ -92,7 +92,7 @@ export function createRefusalEvidence(): RefusalEvidence {
 }
 
 /** Returns whether the server refused or deferred a mail. */
-export function isFailure(result: AttemptResult | ProbeResult) {
+export function isRefusedOrDeferred(result: AttemptResult | ProbeResult) {
   return (
     result.kind === 'refused' ||
     result.kind === 'undecided' ||

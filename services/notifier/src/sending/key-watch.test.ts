@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { captureLog } from '@latchkey/process/testing';
 import type { DecryptionResult } from '../ports/decrypter.ts';
-import { createKeyWatch } from './key-watch.ts';
+import { createMissingKeyMonitor } from './key-watch.ts';
 
 /** Returns a watch of a decrypter that gives these results, in this order. */
 function watchOf(...results: readonly DecryptionResult[]) {
   const left = [...results];
   const { lines, logger } = captureLog();
-  const watch = createKeyWatch(async () => left.shift() ?? { kind: 'broken' }, logger);
+  const watch = createMissingKeyMonitor(async () => left.shift() ?? { kind: 'broken' }, logger);
   return { watch, logged: () => lines().map(({ level, keyId }) => [level, keyId]) };
 }
 

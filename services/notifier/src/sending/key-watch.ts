@@ -2,14 +2,14 @@ import type { Logger } from '@latchkey/process';
 import type { DecryptSealedLink } from '../ports/decrypter.ts';
 
 /** Decrypts links, and remembers whether the key of the last link was missing. */
-export interface KeyWatch {
+export interface MissingKeyMonitor {
   readonly open: DecryptSealedLink;
   /** Returns a message that names the missing key; undefined if this process has the key of the last link. */
   trouble(): string | undefined;
 }
 
 /** Watches a decrypter. Logs each missing key once, because every mail with a link names the same key. */
-export function createKeyWatch(open: DecryptSealedLink, logger: Logger): KeyWatch {
+export function createMissingKeyMonitor(open: DecryptSealedLink, logger: Logger): MissingKeyMonitor {
   const logged = new Set<string>();
   let missing: string | undefined;
 

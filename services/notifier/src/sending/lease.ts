@@ -6,10 +6,10 @@
  * while the machine is suspended; the wall clock does not stop.
  */
 import type { Clock } from '../ports/clock.ts';
-import type { Deliveries } from '../ports/deliveries.ts';
+import type { DeliveryStore } from '../ports/deliveries.ts';
 
 /** When a claim began, by both clocks of this process. */
-export interface Lease {
+export interface DeliveryLease {
   /** A unique name for each claim. */
   readonly owner: string;
   /**
@@ -21,26 +21,26 @@ export interface Lease {
   readonly monotonic: number;
 }
 
-export function beginLease(owner: string, clock: Clock): Lease {
+export function beginDeliveryLease(owner: string, clock: Clock): DeliveryLease {
   return { owner, at: clock.now(), monotonic: clock.monotonic() };
 }
 
 /** Returns the age of a lease, in ms: the larger of the ages that the two clocks show. */
-function ageOf({ at, monotonic }: Lease, clock: Clock): number {
+function ageOf({ at, monotonic }: DeliveryLease, clock: Clock): number {
   return Math.max(clock.monotonic() - monotonic, clock.now().getTime() - at.getTime());
 }
 
-export interface LeaseKeeperDeps {
-  readonly deliveries: Pick<Deliveries, 'extend'>;
+export interface DeliveryLeaseRenewerDeps {
+  readonly deliveries: Pick<DeliveryStore, 'extend'>;
   readonly clock: Clock;
   /** How long a claimed delivery belongs to its claimer, in ms. */
   readonly leaseMs: number;
 }
 
 /** Renews the leases of the deliveries that this process is sending. */
-export interface LeaseKeeper {
+export interface DeliveryLeaseRenewer {
   /** Registers the lease of a delivery for renewal, until `drop` is called. */
-  keep(id: string, lease: Lease): void;
+  keep(id: string, lease: DeliveryLease): void;
   drop(id: string): void;
   /**
    * Returns whether the content of the delivery's mail may still be sent: false once two thirds of the lease
@@ -54,11 +54,15 @@ export interface LeaseKeeper {
   extendDue(): Promise<void>;
 }
 
-export function createLeaseKeeper({ deliveries, clock, leaseMs }: LeaseKeeperDeps): LeaseKeeper {
-  const kept = new Map<string, Lease>();
+export function createDeliveryLeaseRenewer({
+  deliveries,
+  clock,
+  leaseMs,
+}: DeliveryLeaseRenewerDeps): DeliveryLeaseRenewer {
+  const kept = new Map<string, DeliveryLease>();
 
   async function extend(owner: string, ids: readonly string[]): Promise<void> {
-    const lease = beginLease(owner, clock);
+    const lease = beginDeliveryLease(owner, clock);
     const held = await deliveries.extend(ids, owner, new Date(lease.at.getTime() + leaseMs));
     for (const id of ids) {
       if (kept.get(id)?.owner !== owner) continue;

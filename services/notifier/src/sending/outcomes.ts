@@ -1,24 +1,24 @@
 /** Records the results of attempts. */
 import { retry } from '@latchkey/process/loop';
 import { StoreUnavailable } from '@latchkey/store';
-import type { Settlement } from '../delivery/attempt.ts';
+import type { DeliverySettlement } from '../delivery/attempt.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Deliveries, SettleOptions } from '../ports/deliveries.ts';
-import type { StoreWatch } from './store-watch.ts';
+import type { DeliveryStore, SettleDeliveryOptions } from '../ports/deliveries.ts';
+import type { StoreOutageLog } from './store-watch.ts';
 
 /** The shortest and the longest pause between attempts to record a result, in ms. */
 const REWRITE_MS = { least: 100, most: 1_000 };
 
 /** The outcome of an attempt, to be recorded for the claim `owner`. */
-export interface Outcome extends SettleOptions {
+export interface AttemptOutcome extends SettleDeliveryOptions {
   readonly id: string;
   readonly owner: string;
-  readonly settlement: Settlement;
+  readonly settlement: DeliverySettlement;
 }
 
-export interface OutcomesDeps {
-  readonly deliveries: Pick<Deliveries, 'settle'>;
-  readonly store: StoreWatch;
+export interface OutcomeRecorderDeps {
+  readonly deliveries: Pick<DeliveryStore, 'settle'>;
+  readonly store: StoreOutageLog;
   readonly clock: Clock;
   /** Returns a random number in [0, 1). */
   random(): number;
@@ -31,7 +31,7 @@ export interface OutcomesDeps {
  * @returns false if another process has claimed the delivery since
  * @throws Error if the store fails for any other reason, or `signal` is aborted
  */
-export type RecordOutcome = (outcome: Outcome) => Promise<boolean>;
+export type RecordOutcome = (outcome: AttemptOutcome) => Promise<boolean>;
 
 export function createOutcomeRecorder({
   deliveries,
@@ -39,7 +39,7 @@ export function createOutcomeRecorder({
   clock,
   random,
   signal,
-}: OutcomesDeps): RecordOutcome {
+}: OutcomeRecorderDeps): RecordOutcome {
   return async ({ id, owner, settlement, ...options }) => {
     try {
       return await retry(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SealedContent } from '@latchkey/events';
 import type { NewDelivery } from '../delivery/delivery.ts';
-import { sealBelongsTo } from './seal.ts';
+import { doesSealedLinkBelongTo } from './seal.ts';
 
 const subject = '0198c0de-0000-7000-8000-00000000ada0';
 const expiresAt = '2026-03-01T12:00:00.000Z';
@@ -21,8 +21,11 @@ function delivery(content: Partial<NewDelivery['content']> = {}) {
 }
 
 test('a seal belongs to the event of the same account, address, purpose and expiry', () => {
-  assert.equal(sealBelongsTo(sealed, delivery()), true);
-  assert.equal(sealBelongsTo({ ...sealed, expiresAt: '2026-03-01T13:00:00.000+01:00' }, delivery()), true);
+  assert.equal(doesSealedLinkBelongTo(sealed, delivery()), true);
+  assert.equal(
+    doesSealedLinkBelongTo({ ...sealed, expiresAt: '2026-03-01T13:00:00.000+01:00' }, delivery()),
+    true,
+  );
 });
 
 test('a seal belongs to no event that differs in one of them', () => {
@@ -33,11 +36,15 @@ test('a seal belongs to no event that differs in one of them', () => {
     { expiresAt: '2026-03-01T12:00:00.001Z' },
   ];
   for (const other of others)
-    assert.equal(sealBelongsTo({ ...sealed, ...other }, delivery()), false, Object.keys(other).join());
+    assert.equal(
+      doesSealedLinkBelongTo({ ...sealed, ...other }, delivery()),
+      false,
+      Object.keys(other).join(),
+    );
 });
 
 test('a seal belongs to no event without a link', () => {
   const { content, ...rest } = delivery();
   const { link: _, ...without } = content;
-  assert.equal(sealBelongsTo(sealed, { ...rest, content: without }), false);
+  assert.equal(doesSealedLinkBelongTo(sealed, { ...rest, content: without }), false);
 });

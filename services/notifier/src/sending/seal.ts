@@ -5,7 +5,7 @@ import type { NewDelivery } from '../delivery/delivery.ts';
  * Returns whether a sealed link belongs to the event that contains it. Without this check, an attacker who can
  * write to the topic could put a victim's sealed link into an event of their own and have it mailed to themselves.
  */
-export function sealBelongsTo(
+export function doesSealedLinkBelongTo(
   content: SealedContent,
   delivery: Pick<NewDelivery, 'subject' | 'content'>,
 ): boolean {

@@ -4,16 +4,16 @@ import { type AttemptResult, mayStillBeSent } from '../delivery/attempt.ts';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
 import type { RenderMail } from '../mails/render.ts';
 import type { DecryptSealedLink } from '../ports/decrypter.ts';
-import type { Mailer, SendOptions } from '../ports/mailer.ts';
-import type { Suppressions } from '../ports/suppressions.ts';
-import { addressFingerprint } from '../recipient.ts';
-import { sealBelongsTo } from './seal.ts';
+import type { Mailer, SendMailOptions } from '../ports/mailer.ts';
+import type { SuppressionStore } from '../ports/suppressions.ts';
+import { computeAddressFingerprint } from '../recipient.ts';
+import { doesSealedLinkBelongTo } from './seal.ts';
 
-export interface SenderDeps {
+export interface DeliverySenderDeps {
   readonly open: DecryptSealedLink;
   readonly render: RenderMail;
   readonly mailer: Mailer;
-  readonly suppressions: Pick<Suppressions, 'find'>;
+  readonly suppressions: Pick<SuppressionStore, 'find'>;
   now(): Date;
   /**
    * Returns whether deliveries past their `sendUntil` may be ended. False while the clock is not trusted.
@@ -23,30 +23,30 @@ export interface SenderDeps {
 }
 
 /** Makes one attempt to send the mail of a claimed delivery. */
-export type AttemptDelivery = (delivery: ClaimedDelivery, options: SendOptions) => Promise<AttemptResult>;
+export type AttemptDelivery = (delivery: ClaimedDelivery, options: SendMailOptions) => Promise<AttemptResult>;
 
 type Unsealed = { readonly kind: 'none' } | { readonly kind: 'opened'; readonly content: SealedContent };
 
-export function createSender({
+export function createDeliverySender({
   open,
   render,
   mailer,
   suppressions,
   now,
   mayExpire = () => true,
-}: SenderDeps): AttemptDelivery {
+}: DeliverySenderDeps): AttemptDelivery {
   async function unseal(delivery: ClaimedDelivery): Promise<Unsealed | AttemptResult> {
     const { link } = delivery.content;
     if (!link) return { kind: 'none' };
     const opened = await open(link.sealed);
     if (opened.kind !== 'opened') return opened;
-    return sealBelongsTo(opened.content, delivery) ? opened : { kind: 'mismatch' };
+    return doesSealedLinkBelongTo(opened.content, delivery) ? opened : { kind: 'mismatch' };
   }
 
   return async (delivery, options) => {
     if (!mayStillBeSent(delivery, now())) return { kind: mayExpire() ? 'too-late' : 'withdrawn' };
     const suppression = await suppressions.find(
-      addressFingerprint(delivery.content.to),
+      computeAddressFingerprint(delivery.content.to),
       delivery.mail,
       now(),
     );

@@ -4,8 +4,8 @@ import { beforeEach, describe, it } from 'node:test';
 import { createLogger } from '@latchkey/process';
 import type { SendResult } from '../delivery/attempt.ts';
 import { createSimulatedClock } from '../testing/simulated-clock.ts';
-import { createRefusalEvidence } from './evidence.ts';
-import { createServerWatch } from './server-watch.ts';
+import { createRefusalHistory } from './evidence.ts';
+import { createMailServerMonitor } from './server-watch.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -23,11 +23,11 @@ let watch: ReturnType<typeof watchServer>;
 
 function watchServer() {
   const clock = createSimulatedClock(new Date('2026-11-21T06:00:00.000Z'));
-  const evidence = createRefusalEvidence();
+  const evidence = createRefusalHistory();
   const log = new PassThrough().on('data', (line) => {
     lines = [...lines, JSON.parse(String(line))];
   });
-  const server = createServerWatch({
+  const server = createMailServerMonitor({
     evidence,
     clock,
     random: () => 0,

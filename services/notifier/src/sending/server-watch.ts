@@ -2,17 +2,22 @@
 import type { Logger } from '@latchkey/process';
 import type { AttemptResult, ProbeResult } from '../delivery/attempt.ts';
 import { isGreylisting } from '../delivery/judge-reply.ts';
-import { type AttemptFailure, describeFailure } from '../delivery/reply.ts';
+import { type AttemptFailureDetails, describeFailure } from '../delivery/reply.ts';
 import type { Clock } from '../ports/clock.ts';
-import { type Circuit, circuitAfterResult, closedCircuit, type OpenReason } from './circuit.ts';
-import { isFailure, type RefusalEvidence } from './evidence.ts';
+import {
+  type CircuitBreakerState,
+  type CircuitOpenReason,
+  closedCircuitState,
+  nextCircuitState,
+} from './circuit.ts';
+import { isRefusedOrDeferred, type RefusalHistory } from './evidence.ts';
 
-export interface ServerWatchDeps {
+export interface MailServerMonitorDeps {
   /** Checks whether the mail server accepts mail. */
   probe(): Promise<ProbeResult>;
   /** Returns how many connections the server is believed to allow. */
   connections(): number;
-  readonly evidence: Pick<RefusalEvidence, 'refusedInARow' | 'failedInARow'>;
+  readonly evidence: Pick<RefusalHistory, 'refusedInARow' | 'failedInARow'>;
   readonly clock: Clock;
   /** Returns a random number in [0, 1). */
   random(): number;
@@ -24,8 +29,8 @@ export interface ServerWatchDeps {
 }
 
 /** Learns the state of the mail server from the results of mails and probes. */
-export interface ServerWatch {
-  circuit(): Circuit;
+export interface MailServerMonitor {
+  circuit(): CircuitBreakerState;
   learn(result: AttemptResult | ProbeResult): void;
   /**
    * Starts a probe, unless one is running. Callers need not wait for the result, because the next mail would
@@ -52,37 +57,39 @@ const FAILURES_TO_REPORT = 3;
  */
 const GREYLISTING_MS = 10 * MINUTE_MS;
 
-const TROUBLES: Readonly<Record<OpenReason, (failure: AttemptFailure) => string>> = {
+const TROUBLES: Readonly<Record<CircuitOpenReason, (failure: AttemptFailureDetails) => string>> = {
   unreachable: (failure) => `cannot be reached: ${failure.words ?? ''}`,
   busy: (failure) => `takes no mail at present, ${describeFailure(failure)}`,
   unwelcome: (failure) => `refuses us, ${describeFailure(failure)}. See the MAIL_ settings`,
   refusing: (failure) => `refuses all mails, last ${describeFailure(failure)}`,
 };
 
-export function createServerWatch({
+export function createMailServerMonitor({
   clock,
   random,
   logger,
   signal,
   evidence,
   ...deps
-}: ServerWatchDeps): ServerWatch {
+}: MailServerMonitorDeps): MailServerMonitor {
   const log = createServerLog(logger, clock, deps.connections());
-  let circuit: Circuit = closedCircuit;
+  let circuit: CircuitBreakerState = closedCircuitState;
   let probing = false;
   let acceptedAt = Number.NEGATIVE_INFINITY;
   /**
    * The latest failure since the last accepted mail (`at`, `failure`), and the time of the first one
    * (`since`).
    */
-  let failed: { readonly since: number; readonly at: number; readonly failure: AttemptFailure } | undefined;
+  let failed:
+    | { readonly since: number; readonly at: number; readonly failure: AttemptFailureDetails }
+    | undefined;
   /** The latest refusal since the last accepted mail. */
-  let refused: { readonly at: number; readonly failure: AttemptFailure } | undefined;
+  let refused: { readonly at: number; readonly failure: AttemptFailureDetails } | undefined;
 
   function learn(result: AttemptResult | ProbeResult): void {
     const now = clock.monotonic();
     const before = circuit;
-    circuit = circuitAfterResult(circuit, {
+    circuit = nextCircuitState(circuit, {
       result,
       now,
       random: random(),
@@ -94,7 +101,7 @@ export function createServerWatch({
       failed = refused = undefined;
       log.accepted();
     }
-    if (isFailure(result)) {
+    if (isRefusedOrDeferred(result)) {
       const { failure } = result;
       failed = { since: failed?.since ?? now, at: now, failure };
       if (result.kind !== 'deferred') refused = { at: now, failure };
@@ -113,7 +120,7 @@ export function createServerWatch({
    * were refusals that are not clearly about a recipient, no mail was accepted in the last minute, and the
    * latest refusal is less than STALE_MS old.
    */
-  function refusesUs(now: number): AttemptFailure | undefined {
+  function refusesUs(now: number): AttemptFailureDetails | undefined {
     if (refused === undefined || evidence.refusedInARow() === 0) return undefined;
     return now - acceptedAt >= MINUTE_MS && now - refused.at < STALE_MS ? refused.failure : undefined;
   }
@@ -124,7 +131,7 @@ export function createServerWatch({
    * Deferrals never open the circuit, unlike refusals that are about us: a server that greylists accepts each
    * mail only at its second attempt.
    */
-  function acceptsNothing(now: number): AttemptFailure | undefined {
+  function acceptsNothing(now: number): AttemptFailureDetails | undefined {
     if (failed === undefined || evidence.failedInARow() < FAILURES_TO_REPORT) return undefined;
     const { since, at, failure } = failed;
     const patience = isGreylisting(failure) ? GREYLISTING_MS : MINUTE_MS;
@@ -164,7 +171,7 @@ export function createServerWatch({
  */
 function createServerLog(logger: Logger, clock: Clock, most: number) {
   let told:
-    | { readonly why: OpenReason | 'deferring'; readonly at: number; readonly isOver: boolean }
+    | { readonly why: CircuitOpenReason | 'deferring'; readonly at: number; readonly isOver: boolean }
     | undefined;
   let fewest = most;
 
@@ -175,7 +182,7 @@ function createServerLog(logger: Logger, clock: Clock, most: number) {
   }
 
   return {
-    circuit(circuit: Circuit): void {
+    circuit(circuit: CircuitBreakerState): void {
       const now = clock.monotonic();
       if (circuit.state === 'open') {
         const { why, failure } = circuit;
@@ -188,14 +195,14 @@ function createServerLog(logger: Logger, clock: Clock, most: number) {
     accepted(): void {
       if (told?.why === 'deferring') isOver();
     },
-    deferrals(failure: AttemptFailure): void {
+    deferrals(failure: AttemptFailureDetails): void {
       const now = clock.monotonic();
       const isKnown = told?.why === 'deferring' && (!told.isOver || now - told.at < MINUTE_MS);
       if (isKnown) return;
       told = { why: 'deferring', at: now, isOver: false };
       logger.warn({ why: 'deferring', ...failure }, 'the mail server defers all mails');
     },
-    connections(now: number, failure: AttemptFailure | undefined): void {
+    connections(now: number, failure: AttemptFailureDetails | undefined): void {
       if (now < fewest) {
         fewest = now;
         logger.warn({ connections: now, ...failure }, 'the mail server allows fewer connections');

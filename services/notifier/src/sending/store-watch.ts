@@ -1,12 +1,12 @@
 import type { Logger } from '@latchkey/process';
 
 /** Logs an outage of the store only once, no matter how many parts of the dispatcher it affects. Also logs its end. */
-export interface StoreWatch {
+export interface StoreOutageLog {
   failed(part: string, error: unknown): void;
   recovered(part: string): void;
 }
 
-export function createStoreWatch(logger: Logger): StoreWatch {
+export function createStoreOutageLog(logger: Logger): StoreOutageLog {
   const failing = new Set<string>();
   return {
     failed(part, error) {

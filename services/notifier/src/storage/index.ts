@@ -1,13 +1,13 @@
 /** The kinds of stores that the notifier runs on. */
 import { type Store, selectByStoreKind } from '@latchkey/backend';
 import type { NotifierStorage } from '../ports/storage.ts';
-import { openMongoStorage } from './mongo/index.ts';
-import { openSqliteStorage } from './sqlite/index.ts';
+import { openMongoNotifierStorage } from './mongo/index.ts';
+import { openSqliteNotifierStorage } from './sqlite/index.ts';
 
 /**
  * Opens the notifier's part of a store. May return while the connection is still being made. @throws DataFolderError
  */
-export const openStorage: (store: Store) => NotifierStorage = selectByStoreKind({
-  mongo: openMongoStorage,
-  sqlite: openSqliteStorage,
+export const openNotifierStorage: (store: Store) => NotifierStorage = selectByStoreKind({
+  mongo: openMongoNotifierStorage,
+  sqlite: openSqliteNotifierStorage,
 });

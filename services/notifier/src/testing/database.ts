@@ -9,7 +9,7 @@ export interface TemporaryDatabase {
   close(): Promise<void>;
 }
 
-export async function temporaryDatabase(): Promise<TemporaryDatabase> {
+export async function openTemporaryDatabase(): Promise<TemporaryDatabase> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-notifier-'));
   const database = openDatabase({ folder, as: 'server' });
   return {

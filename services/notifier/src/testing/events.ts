@@ -22,7 +22,7 @@ export async function createSealingKey(): Promise<SealingKey> {
   const kid = await calculateJwkThumbprint(jwk);
   return {
     jwk,
-    async seal({ token = aLinkToken(), ...link }) {
+    async seal({ token = createLinkToken(), ...link }) {
       const content = Buffer.from(JSON.stringify({ token, ...link }));
       const sealed = await new CompactEncrypt(content)
         .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM', kid })
@@ -33,7 +33,7 @@ export async function createSealingKey(): Promise<SealingKey> {
 }
 
 /** Returns a link token: 48 random bytes, which are 64 characters of base64url. */
-export function aLinkToken(): string {
+export function createLinkToken(): string {
   return randomBytes(48).toString('base64url');
 }
 
@@ -47,7 +47,7 @@ export interface EventOverrides {
 }
 
 /** Returns an event of the given type. By default it is the first event of a new account or mailing. */
-export function anEvent<T extends EventType>(
+export function createTestEvent<T extends EventType>(
   type: T,
   data: Omit<DataOf<T>, 'userId' | 'mailingId'>,
   overrides: EventOverrides = {},

@@ -19,7 +19,7 @@ export type LineReply = string | ((line: string, socket: Socket) => string | und
  */
 export type LineReplies = Readonly<Record<string, LineReply>>;
 
-export interface LineServer {
+export interface ScriptedLineServer {
   readonly port: number;
   /** The lines that clients have sent, except the contents of mails. */
   readonly heard: readonly string[];
@@ -40,7 +40,7 @@ const ACCEPTING: LineReplies = {
 };
 
 /** Starts a server on a free port of the loopback interface. */
-export async function startLineServer(replies: LineReplies = {}): Promise<LineServer> {
+export async function startScriptedLineServer(replies: LineReplies = {}): Promise<ScriptedLineServer> {
   const table = { ...ACCEPTING, ...replies };
   const heard: string[] = [];
   const open = new Set<Socket>();

@@ -14,7 +14,7 @@ export interface ReceivedMail {
   readonly user: string | undefined;
 }
 
-export interface MailServer {
+export interface TestMailServer {
   readonly port: number;
   readonly received: readonly ReceivedMail[];
   /** Resolves once `count` mails have been accepted in all. */
@@ -26,7 +26,7 @@ export interface MailServer {
   close(): Promise<void>;
 }
 
-export interface MailServerScript extends SMTPServerOptions {
+export interface TestMailServerOptions extends SMTPServerOptions {
   readonly port?: number;
   /**
    * Called with each transferred mail. A returned Error becomes the reply; `close` closes the connection without a
@@ -36,15 +36,15 @@ export interface MailServerScript extends SMTPServerOptions {
 }
 
 /** Returns an SMTP reply, for a script to respond with. */
-export function smtpReply(responseCode: number, message = 'no'): Error {
+export function createSmtpReply(responseCode: number, message = 'no'): Error {
   return Object.assign(new Error(message), { responseCode });
 }
 
-export async function startMailServer({
+export async function startTestMailServer({
   port = 0,
   onMail,
   ...options
-}: MailServerScript = {}): Promise<MailServer> {
+}: TestMailServerOptions = {}): Promise<TestMailServer> {
   const received: ReceivedMail[] = [];
   const waiting = new Set<() => void>();
   const sockets = new Set<Socket>();

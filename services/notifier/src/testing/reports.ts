@@ -1,7 +1,7 @@
 /** Reports as mail servers send them. */
 
 /** Returns a multipart/report (RFC 6522). */
-export function aReport(type: string, contentType: string, fields: string): string {
+export function createReportMail(type: string, contentType: string, fields: string): string {
   return [
     'From: MAILER-DAEMON@mx.example.net',
     'Subject: Undelivered Mail Returned to Sender',
@@ -30,7 +30,7 @@ export function aReport(type: string, contentType: string, fields: string): stri
   ].join('\r\n');
 }
 
-export interface Bounce {
+export interface BounceFields {
   readonly recipient: string;
   readonly action?: string;
   /** The enhanced status code. Default: `5.1.1`. */
@@ -40,7 +40,12 @@ export interface Bounce {
 }
 
 /** A delivery report (RFC 3464). */
-export function aBounce({ recipient, action = 'failed', status = '5.1.1', diagnostic }: Bounce): string {
+export function createBounceMail({
+  recipient,
+  action = 'failed',
+  status = '5.1.1',
+  diagnostic,
+}: BounceFields): string {
   const fields = [
     'Reporting-MTA: dns; mx.example.net',
     'Arrival-Date: Sat, 21 Nov 2026 10:00:00 +0000',
@@ -50,21 +55,21 @@ export function aBounce({ recipient, action = 'failed', status = '5.1.1', diagno
     `Status: ${status}`,
     `Diagnostic-Code: ${diagnostic ?? `smtp; 550 ${status} refused`}`,
   ];
-  return aReport('delivery-status', 'message/delivery-status', fields.join('\r\n'));
+  return createReportMail('delivery-status', 'message/delivery-status', fields.join('\r\n'));
 }
 
-export interface Complaint {
+export interface ComplaintFields {
   readonly returnPath: string;
   readonly type?: string;
 }
 
 /** A feedback report (RFC 5965). */
-export function aComplaint({ returnPath, type = 'abuse' }: Complaint): string {
+export function createComplaintMail({ returnPath, type = 'abuse' }: ComplaintFields): string {
   const fields = [
     `Feedback-Type: ${type}`,
     'User-Agent: FeedbackLoop/1.0',
     'Version: 1',
     `Original-Mail-From: <${returnPath}>`,
   ];
-  return aReport('feedback-report', 'message/feedback-report', fields.join('\r\n'));
+  return createReportMail('feedback-report', 'message/feedback-report', fields.join('\r\n'));
 }

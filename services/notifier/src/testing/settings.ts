@@ -3,7 +3,7 @@ import { readConfig } from '@latchkey/process';
 import { type NotifierConfig, notifierSettings } from '../config.ts';
 import type { SealingKey } from './events.ts';
 
-export function settingsForMailServer(
+export function createSettingsForMailServer(
   port: number,
   key: SealingKey,
   settings: Readonly<Record<string, string>> = {},

@@ -1,8 +1,8 @@
 /** The mails that the tests of the SMTP adapters send, and the settings that they use. */
 import type { SmtpSettings } from '../adapters/mailer.smtp.ts';
-import type { Mail, SendOptions } from '../ports/mailer.ts';
+import type { OutgoingMail, SendMailOptions } from '../ports/mailer.ts';
 
-export const TEST_MAIL: Mail = {
+export const TEST_MAIL: OutgoingMail = {
   id: '0d9be1c6-27c5-5f4b-9b4e-2f4e0d6bb6c1',
   to: 'ada@example.com',
   subject: 'Verify your email',
@@ -14,7 +14,7 @@ export const TEST_MAIL: Mail = {
 };
 
 /** Returns the settings of a mailer that sends to a port of the loopback interface, without TLS and login. */
-export function testSmtpSettings(port: number, settings: Partial<SmtpSettings> = {}): SmtpSettings {
+export function createTestSmtpSettings(port: number, settings: Partial<SmtpSettings> = {}): SmtpSettings {
   return {
     host: '127.0.0.1',
     port,
@@ -29,7 +29,7 @@ export function testSmtpSettings(port: number, settings: Partial<SmtpSettings> =
 }
 
 /** Returns options under which a mail may take up to two minutes, which is longer than any test. */
-export function unlimited(): SendOptions {
+export function createTwoMinuteSendOptions(): SendMailOptions {
   const signal = AbortSignal.timeout(120_000);
   return { mayProceed: () => true, signal, stopping: signal };
 }

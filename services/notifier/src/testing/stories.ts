@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { LatchkeyEvent, LinkPurpose } from '@latchkey/events';
-import { anEvent, type EventOverrides, type SealingKey } from './events.ts';
+import { createTestEvent, type EventOverrides, type SealingKey } from './events.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -147,54 +147,71 @@ function createPerson(name: string, begin: number, key: SealingKey): Person {
   return {
     async signsUp(at) {
       const verification = await link('verification', at, VERIFICATION_LIFE);
-      const event = anEvent('UserRegistered', { role: 'user', locale, person, verification }, next(at));
+      const event = createTestEvent(
+        'UserRegistered',
+        { role: 'user', locale, person, verification },
+        next(at),
+      );
       return owing(at, event, 'verify-email', VERIFICATION_LIFE - LINK_MARGIN);
     },
     async signsUpInVain(at) {
-      const event = anEvent('UserRegistered', { role: 'user', locale, person }, next(at));
+      const event = createTestEvent('UserRegistered', { role: 'user', locale, person }, next(at));
       return owing(at, event, 'account-exists', NOTICE_LIFE);
     },
     async asksForLink(at) {
       supersede(at, isVerification);
       const verification = await link('verification', at, VERIFICATION_LIFE);
-      const event = anEvent('VerificationRequested', { locale, person, verification }, next(at));
+      const event = createTestEvent('VerificationRequested', { locale, person, verification }, next(at));
       return owing(at, event, 'verify-email', VERIFICATION_LIFE - LINK_MARGIN);
     },
     async verifies(at) {
       supersede(at, isVerification);
-      return owing(at, anEvent('AccountVerified', { locale, person }, next(at)), 'welcome', NOTICE_LIFE);
+      return owing(
+        at,
+        createTestEvent('AccountVerified', { locale, person }, next(at)),
+        'welcome',
+        NOTICE_LIFE,
+      );
     },
     async asksForReset(at) {
       supersede(at, isReset);
       const reset = await link('reset', at, RESET_LIFE);
-      const event = anEvent('PasswordResetRequested', { locale, person, reset, verifies: false }, next(at));
+      const event = createTestEvent(
+        'PasswordResetRequested',
+        { locale, person, reset, verifies: false },
+        next(at),
+      );
       return owing(at, event, 'reset-password', RESET_LIFE - LINK_MARGIN);
     },
     async choosesPassword(at) {
       const reset = await link('reset', at, RESET_LIFE);
-      const event = anEvent('PasswordResetRequested', { locale, person, reset, verifies: true }, next(at));
+      const event = createTestEvent(
+        'PasswordResetRequested',
+        { locale, person, reset, verifies: true },
+        next(at),
+      );
       return owing(at, event, 'choose-password', RESET_LIFE - LINK_MARGIN);
     },
     async changesPassword(at) {
       supersede(at, isLink);
-      const event = anEvent('PasswordChanged', { how: 'change', locale, person }, next(at));
+      const event = createTestEvent('PasswordChanged', { how: 'change', locale, person }, next(at));
       return owing(at, event, 'password-changed', NOTICE_LIFE);
     },
     async becomesAdmin(at) {
       const change = { role: 'admin', previousRole: 'user', changedBy: 'ops', locale, person } as const;
-      return owing(at, anEvent('RoleChanged', change, next(at)), 'role-changed', NOTICE_LIFE);
+      return owing(at, createTestEvent('RoleChanged', change, next(at)), 'role-changed', NOTICE_LIFE);
     },
     async isSignedOut(at) {
-      const event = anEvent('SessionsRevoked', { reason: 'refresh-reuse', locale, person }, next(at));
+      const event = createTestEvent('SessionsRevoked', { reason: 'refresh-reuse', locale, person }, next(at));
       return owing(at, event, 'sessions-ended', NOTICE_LIFE);
     },
     async endsRegistration(at) {
       supersede(at, () => true);
-      return { at, event: anEvent('RegistrationEnded', { reason: 'rejected' }, next(at)), owed: [] };
+      return { at, event: createTestEvent('RegistrationEnded', { reason: 'rejected' }, next(at)), owed: [] };
     },
     async isDisabled(at) {
       supersede(at, () => true);
-      const event = anEvent('AccountDisabled', { changedBy: 'ops', locale, person }, next(at));
+      const event = createTestEvent('AccountDisabled', { changedBy: 'ops', locale, person }, next(at));
       return owing(at, event, 'account-disabled', NOTICE_LIFE);
     },
     async asksForErasure(at) {
@@ -204,20 +221,20 @@ function createPerson(name: string, begin: number, key: SealingKey): Person {
         ...{ requestedBy: subject, locale, eraseAt: undo.expiresAt },
         person: { ...person, undo },
       };
-      const event = anEvent('AccountErasureRequested', data, next(at));
+      const event = createTestEvent('AccountErasureRequested', data, next(at));
       return owing(at, event, 'erase-account', ERASURE_LIFE - LINK_MARGIN);
     },
     async cancelsErasure(at) {
       supersede(at, (mail) => mail === 'erase-account');
       const data = { canceledBy: subject, disabled: false };
-      return { at, event: anEvent('AccountErasureCanceled', data, next(at)), owed: [] };
+      return { at, event: createTestEvent('AccountErasureCanceled', data, next(at)), owed: [] };
     },
     async signsInElsewhere(at) {
       const alert = { reason: 'new-sign-in', locale, person: { ...person, system: 'Linux' } } as const;
-      return owing(at, anEvent('OwnerAlerted', alert, next(at)), 'new-sign-in', NOTICE_LIFE);
+      return owing(at, createTestEvent('OwnerAlerted', alert, next(at)), 'new-sign-in', NOTICE_LIFE);
     },
     async isLockedOut(at) {
-      const event = anEvent('OwnerAlerted', { reason: 'locked-out', locale, person }, next(at));
+      const event = createTestEvent('OwnerAlerted', { reason: 'locked-out', locale, person }, next(at));
       return owing(at, event, 'locked-out', NOTICE_LIFE);
     },
   };
@@ -227,7 +244,7 @@ function createPerson(name: string, begin: number, key: SealingKey): Person {
 function mailing(name: string, at: number, begin: number): StoryEvent {
   const recipients = ['a', 'b', 'c'].map((letter) => `${name}-${letter}@example.com`);
   const data = { template: 'welcome', requestedBy: randomUUID(), person: { recipients } } as const;
-  const event = anEvent('MailRequested', data, { time: new Date(begin + at).toISOString() });
+  const event = createTestEvent('MailRequested', data, { time: new Date(begin + at).toISOString() });
   const owed = recipients.map((to) => ({ event, mail: data.template, to, until: at + NOTICE_LIFE }));
   return { at, event, owed };
 }
@@ -246,7 +263,7 @@ export interface StoryOptions {
  * Plays every story `times` times, each time with a new person, and returns the resulting events in the order of their
  * times. The stories begin at regular intervals, and may overlap.
  */
-export async function simulateStories({
+export async function runEventStories({
   key,
   begin,
   times,
@@ -265,7 +282,7 @@ export async function simulateStories({
 }
 
 /** Returns the state that a mail must reach if the mail server is down until `back`, in ms since the beginning. */
-export function expectedMailState(
+export function expectedStateOfMail(
   { until, supersededAt = Number.POSITIVE_INFINITY }: ExpectedMail,
   back: number,
 ) {

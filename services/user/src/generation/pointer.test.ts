@@ -3,21 +3,21 @@ import { test } from 'node:test';
 import {
   activateGeneration,
   addGeneration,
-  candidateGenerationOf,
-  generationGroup,
-  generationName,
-  initialPointer,
-  leftoverGenerations,
-  previousGenerationOf,
+  consumerGroupOfGeneration,
+  findCandidateGeneration,
+  findLeftoverGenerations,
+  findPreviousGeneration,
+  initialGenerationPointer,
+  nameOfGeneration,
   stopOtherGenerations,
 } from './pointer.ts';
 
 const NOON = new Date('2026-03-01T12:00:00.000Z');
 
 test('a rebuild goes from one generation to the next, and back', () => {
-  const building = addGeneration(initialPointer);
+  const building = addGeneration(initialGenerationPointer);
   assert.deepEqual(building, { active: 1, running: [1, 2], last: 2, version: 1 });
-  assert.deepEqual([candidateGenerationOf(building), previousGenerationOf(building)], [2, undefined]);
+  assert.deepEqual([findCandidateGeneration(building), findPreviousGeneration(building)], [2, undefined]);
 
   const flipped = activateGeneration(building, 2, NOON);
   assert.deepEqual(flipped, {
@@ -27,25 +27,28 @@ test('a rebuild goes from one generation to the next, and back', () => {
     since: '2026-03-01T12:00:00.000Z',
     version: 2,
   });
-  assert.deepEqual([candidateGenerationOf(flipped), previousGenerationOf(flipped)], [undefined, 1]);
+  assert.deepEqual([findCandidateGeneration(flipped), findPreviousGeneration(flipped)], [undefined, 1]);
 
   const back = activateGeneration(flipped, 1, NOON);
-  assert.deepEqual([back.active, candidateGenerationOf(back), previousGenerationOf(back)], [1, 2, undefined]);
+  assert.deepEqual(
+    [back.active, findCandidateGeneration(back), findPreviousGeneration(back)],
+    [1, 2, undefined],
+  );
 });
 
 test('the number of a generation is never reused, even if its rebuild was given up', () => {
-  const givenUp = stopOtherGenerations(addGeneration(initialPointer));
+  const givenUp = stopOtherGenerations(addGeneration(initialGenerationPointer));
   assert.deepEqual(givenUp.running, [1]);
   assert.deepEqual(addGeneration(givenUp).running, [1, 3]);
 });
 
 test('the first generation keeps the names that it had before there were others', () => {
-  assert.deepEqual([generationName(1), generationGroup(1)], ['v1', 'user']);
-  assert.deepEqual([generationName(2), generationGroup(2)], ['v2', 'user.v2']);
+  assert.deepEqual([nameOfGeneration(1), consumerGroupOfGeneration(1)], ['v1', 'user']);
+  assert.deepEqual([nameOfGeneration(2), consumerGroupOfGeneration(2)], ['v2', 'user.v2']);
 });
 
 test('a stored generation that is not being filled is a leftover, unless it is only being prepared', () => {
-  const dropped = stopOtherGenerations(addGeneration(addGeneration(initialPointer)));
-  assert.deepEqual(leftoverGenerations(dropped, [1, 2, 3, 4]), [2, 3]);
-  assert.deepEqual(leftoverGenerations(addGeneration(dropped), [1, 3, 4]), [3]);
+  const dropped = stopOtherGenerations(addGeneration(addGeneration(initialGenerationPointer)));
+  assert.deepEqual(findLeftoverGenerations(dropped, [1, 2, 3, 4]), [2, 3]);
+  assert.deepEqual(findLeftoverGenerations(addGeneration(dropped), [1, 3, 4]), [3]);
 });

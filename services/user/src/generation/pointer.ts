@@ -20,25 +20,25 @@ export interface GenerationPointer {
 }
 
 /** The pointer before the first rebuild. */
-export const initialPointer: GenerationPointer = { active: 1, running: [1], last: 1, version: 0 };
+export const initialGenerationPointer: GenerationPointer = { active: 1, running: [1], last: 1, version: 0 };
 
 /** Returns the suffix that names a generation's table, collection and consumer group. */
-export function generationName(generation: number): string {
+export function nameOfGeneration(generation: number): string {
   return `v${generation}`;
 }
 
 /** Returns the consumer group of a generation. Its positions show how far the generation has been filled. */
-export function generationGroup(generation: number): string {
-  return generation === 1 ? 'user' : `user.${generationName(generation)}`;
+export function consumerGroupOfGeneration(generation: number): string {
+  return generation === 1 ? 'user' : `user.${nameOfGeneration(generation)}`;
 }
 
 /** Returns the generation that a rebuild is filling and that may become active. Undefined if there is none. */
-export function candidateGenerationOf({ active, running }: GenerationPointer): number | undefined {
+export function findCandidateGeneration({ active, running }: GenerationPointer): number | undefined {
   return running.findLast((generation) => generation > active);
 }
 
 /** Returns the formerly active generation, which is kept up to date for a switch back. Undefined if there is none. */
-export function previousGenerationOf({ active, running }: GenerationPointer): number | undefined {
+export function findPreviousGeneration({ active, running }: GenerationPointer): number | undefined {
   return running.findLast((generation) => generation < active);
 }
 
@@ -68,7 +68,7 @@ export function stopOtherGenerations(pointer: GenerationPointer): GenerationPoin
  * above `last`, because another process may be preparing one.
  * @param stored the generations that have a table or collection
  */
-export function leftoverGenerations(
+export function findLeftoverGenerations(
   { running, last }: GenerationPointer,
   stored: readonly number[],
 ): readonly number[] {

@@ -20,7 +20,7 @@ const header = z
   .pipe(z.object({ account: z.uuid(), sequence: z.number().int() }));
 
 /** The schema of the header, for the OpenAPI document. */
-export const accountSequenceHeader = z.object({
+export const accountSequenceHeaderSchema = z.object({
   'Account-Sequence': z
     .string()
     .optional()
@@ -32,7 +32,7 @@ export const accountSequenceHeader = z.object({
 /**
  * Parses the header `Account-Sequence`. @throws Problem (validation_failed) if the header is present and malformed
  */
-export function readAccountSequence(text: string | undefined): AccountSequence | undefined {
+export function parseAccountSequence(text: string | undefined): AccountSequence | undefined {
   if (text === undefined) return undefined;
   const parsed = header.safeParse(text);
   if (parsed.success) return parsed.data;

@@ -8,19 +8,19 @@ import type { ProfilePosition } from '../ports/profiles.ts';
 
 const position = z.tuple([z.iso.datetime({ precision: 3 }), z.uuid()]);
 
-export function encodeCursor({ createdAt, id }: ProfilePosition): string {
+export function encodeProfileCursor({ createdAt, id }: ProfilePosition): string {
   return Buffer.from(JSON.stringify([createdAt, id])).toString('base64url');
 }
 
 /** The schema of a query parameter that accepts only text from `encodeCursor`. */
-export const cursorParameter = z
+export const profileCursorSchema = z
   .string()
   .max(200)
   .transform((text, context): ProfilePosition => {
     const parsed = position.safeParse(parseJson(Buffer.from(text, 'base64url').toString()));
     if (parsed.success) {
       const [createdAt, id] = parsed.data;
-      if (encodeCursor({ createdAt, id }) === text) return { createdAt, id };
+      if (encodeProfileCursor({ createdAt, id }) === text) return { createdAt, id };
     }
     context.addIssue({ code: 'custom', message: 'is not a cursor that was handed out' });
     return z.NEVER;

@@ -4,7 +4,7 @@ import type { FeedReader } from '@latchkey/feed';
 import { type Policy, Problem, problems, unavailableProblem } from '@latchkey/http';
 import { StoreUnavailable } from '@latchkey/store';
 
-export function eventsPolicy(deps: {
+export function createEventsFeedPolicy(deps: {
   readonly clients: Pick<ServiceClients, 'find'>;
   now(): Date;
 }): Policy<FeedReader> {
@@ -24,7 +24,7 @@ export function eventsPolicy(deps: {
 }
 
 async function find(
-  { clients, now }: Parameters<typeof eventsPolicy>[0],
+  { clients, now }: Parameters<typeof createEventsFeedPolicy>[0],
   authorization: string | undefined,
 ): Promise<FeedReader | undefined> {
   try {

@@ -1,19 +1,19 @@
 /** Maps errors of the service to HTTP problems. */
 import { type Problem, unavailableProblem } from '@latchkey/http';
 import { StoreUnavailable } from '@latchkey/store';
-import { type WaitRefusal, WaitRefused } from '../projection/sequence-waiter.ts';
+import { type SequenceWaitRefusal, SequenceWaitRefused } from '../projection/sequence-waiter.ts';
 
-export const unavailableDetails = {
+export const unavailableDetailTexts = {
   behind: 'The read model has not caught up yet. Try again.',
   crowded: 'Too many requests are waiting for the read model. Try again.',
   parked: 'This account is being repaired. Try again later.',
   store: 'Profiles cannot be reached. Try again.',
 } as const;
 
-const waitProblems: Record<WaitRefusal, () => Problem> = {
-  behind: () => unavailableProblem(unavailableDetails.behind),
-  crowded: () => unavailableProblem(unavailableDetails.crowded),
-  parked: () => unavailableProblem(unavailableDetails.parked, 30),
+const waitProblems: Record<SequenceWaitRefusal, () => Problem> = {
+  behind: () => unavailableProblem(unavailableDetailTexts.behind),
+  crowded: () => unavailableProblem(unavailableDetailTexts.crowded),
+  parked: () => unavailableProblem(unavailableDetailTexts.parked, 30),
 };
 
 /**
@@ -24,8 +24,8 @@ export async function mapFailuresToProblems<T>(work: () => Promise<T>): Promise<
   try {
     return await work();
   } catch (error) {
-    if (error instanceof WaitRefused) throw waitProblems[error.kind]();
-    if (error instanceof StoreUnavailable) throw unavailableProblem(unavailableDetails.store, 1, error);
+    if (error instanceof SequenceWaitRefused) throw waitProblems[error.kind]();
+    if (error instanceof StoreUnavailable) throw unavailableProblem(unavailableDetailTexts.store, 1, error);
     throw error;
   }
 }

@@ -2,28 +2,28 @@
 import { type OpenApiInfo, openApiRoute, Problem, problems, type Route, route } from '@latchkey/http';
 import { accountNotVerified, type Caller, type Guards } from '@latchkey/tokens';
 import type { z } from 'zod';
-import { findAccount, type ProfileQuery, type Profiles } from '../ports/profiles.ts';
-import { WaitRefused } from '../projection/sequence-waiter.ts';
-import { encodeCursor } from './cursor.ts';
+import { loadStoredAccount, type ProfileQuery, type ProfileStore } from '../ports/profiles.ts';
+import { SequenceWaitRefused } from '../projection/sequence-waiter.ts';
+import { encodeProfileCursor } from './cursor.ts';
 import { loggedRoute } from './logged-route.ts';
 import { mapFailuresToProblems } from './problems.ts';
 import {
+  toUserView,
   type UsersQuery,
   type UserView,
-  userParams,
+  userPageSchema,
+  userParamsSchema,
   userSchema,
-  usersQuery,
-  usersSchema,
-  viewProfile,
+  usersQuerySchema,
 } from './schemas.ts';
-import type { ProfileStanding } from './standing.ts';
+import type { ActiveSessionWithProfile } from './session-status.ts';
 import { texts } from './texts.ts';
 
 const BASE = '/api/v1/users';
 const tag = 'users';
 
 /** The descriptions of the tags in the OpenAPI document. */
-export const userTags = {
+export const userOpenApiTags = {
   users: 'Profiles, for their owners and for admins.',
   events: 'The feed of account events, for other services.',
   webhooks: 'Endpoints that events are sent to, for admins.',
@@ -33,12 +33,12 @@ const INFO: OpenApiInfo = {
   title: 'Latchkey: users',
   version: '1',
   description: 'The read model of accounts.',
-  tags: userTags,
+  tags: userOpenApiTags,
 };
 
 export interface RouteDeps {
-  readonly profiles: Pick<Profiles, 'load' | 'list'>;
-  readonly guards: Guards<ProfileStanding>;
+  readonly profiles: Pick<ProfileStore, 'load' | 'list'>;
+  readonly guards: Guards<ActiveSessionWithProfile>;
   /** The routes of the event feed. */
   readonly feed: readonly Route[];
   /** The routes with which admins manage webhook endpoints. */
@@ -57,7 +57,7 @@ export function createRoutes({ profiles, guards, publicPath, feed, webhooks }: R
     summary: 'One’s own profile',
     policy: guards.authenticated,
     answers: { 200: { description: 'The profile', schema: userSchema } },
-    handle: async ({ caller }) => ({ status: 200, body: viewProfile(caller.profile) }),
+    handle: async ({ caller }) => ({ status: 200, body: toUserView(caller.profile) }),
   });
 
   const list = route({
@@ -69,8 +69,8 @@ export function createRoutes({ profiles, guards, publicPath, feed, webhooks }: R
     summary: 'Accounts, oldest first',
     description: 'Omits accounts whose registration has ended.',
     policy: guards.withRole('admin'),
-    query: usersQuery,
-    answers: { 200: { description: 'A page of accounts', schema: usersSchema } },
+    query: usersQuerySchema,
+    answers: { 200: { description: 'A page of accounts', schema: userPageSchema } },
     handle: async ({ query }) => ({ status: 200, body: await page(profiles, query) }),
   });
 
@@ -82,7 +82,7 @@ export function createRoutes({ profiles, guards, publicPath, feed, webhooks }: R
     operationId: 'getUser',
     summary: 'One account',
     policy: { ...guards.authenticated, who: 'a verified admin, or the account itself' },
-    params: userParams,
+    params: userParamsSchema,
     answers: { 200: { description: 'The profile', schema: userSchema } },
     problems: [accountNotVerified, problems.insufficient_permission, problems.not_found],
     handle: async ({ caller, params }) => ({ status: 200, body: await seenBy(caller, params.id, profiles) }),
@@ -99,33 +99,33 @@ export function createRoutes({ profiles, guards, publicPath, feed, webhooks }: R
 }
 
 async function seenBy(
-  caller: Caller<ProfileStanding>,
+  caller: Caller<ActiveSessionWithProfile>,
   id: string,
   profiles: RouteDeps['profiles'],
 ): Promise<UserView> {
-  if (id === caller.profile.id) return viewProfile(caller.profile);
+  if (id === caller.profile.id) return toUserView(caller.profile);
   if (!caller.verified) throw new Problem(accountNotVerified);
   if (caller.role !== 'admin') throw new Problem(problems.insufficient_permission);
   const { profile } = await mapFailuresToProblems(async () => {
-    const account = await findAccount(profiles, id);
-    if (account.parked !== undefined && id === caller.awaited) throw new WaitRefused('parked');
+    const account = await loadStoredAccount(profiles, id);
+    if (account.parked !== undefined && id === caller.awaited) throw new SequenceWaitRefused('parked');
     return account;
   });
   if (profile === undefined || profile.ended) throw new Problem(problems.not_found);
-  return viewProfile(profile);
+  return toUserView(profile);
 }
 
 async function page(
   profiles: RouteDeps['profiles'],
   query: UsersQuery,
-): Promise<z.infer<typeof usersSchema>> {
+): Promise<z.infer<typeof userPageSchema>> {
   const found = await mapFailuresToProblems(() =>
     profiles.list({ ...filtersOf(query), limit: query.limit + 1 }),
   );
   const shown = found.slice(0, query.limit);
   const last = shown.at(-1);
   const more = found.length > shown.length && last !== undefined;
-  return { users: shown.map(viewProfile), nextCursor: more ? encodeCursor(last) : null };
+  return { users: shown.map(toUserView), nextCursor: more ? encodeProfileCursor(last) : null };
 }
 
 function filtersOf({ cursor, role, verified, q }: UsersQuery): Omit<ProfileQuery, 'limit'> {

@@ -2,7 +2,7 @@
 import { instant, role } from '@latchkey/events';
 import { z } from 'zod';
 import type { LivingProfile } from '../profile/profile.ts';
-import { cursorParameter } from './cursor.ts';
+import { profileCursorSchema } from './cursor.ts';
 
 export const userSchema = z
   .object({
@@ -30,7 +30,7 @@ export const userSchema = z
 export type UserView = z.infer<typeof userSchema>;
 
 /** Returns the part of a profile that is shown to its owner and to admins. */
-export function viewProfile(profile: LivingProfile): UserView {
+export function toUserView(profile: LivingProfile): UserView {
   return {
     id: profile.id,
     email: profile.email,
@@ -48,26 +48,26 @@ export function viewProfile(profile: LivingProfile): UserView {
   };
 }
 
-export const usersSchema = z.object({
+export const userPageSchema = z.object({
   users: z.array(userSchema),
   nextCursor: z.string().nullable().describe('For the next page; null on the last one'),
 });
 
-export const userParams = z.object({ id: z.uuid().toLowerCase() });
+export const userParamsSchema = z.object({ id: z.uuid().toLowerCase() });
 
 /** The schema of a query parameter for the number of items on a page. */
-export const pageLimit = z
+export const pageLimitSchema = z
   .string()
   .regex(/^\d{1,3}$/, 'must be a whole number from 1 to 100')
   .transform(Number)
   .pipe(z.number().min(1).max(100));
 
-export const usersQuery = z.object({
-  limit: pageLimit.default(20),
-  cursor: cursorParameter.optional(),
+export const usersQuerySchema = z.object({
+  limit: pageLimitSchema.default(20),
+  cursor: profileCursorSchema.optional(),
   role: role.optional(),
   verified: z.stringbool({ truthy: ['true'], falsy: ['false'], case: 'sensitive' }).optional(),
   q: z.string().min(1).max(254).optional().describe('The beginning of the e-mail address or the username'),
 });
 
-export type UsersQuery = z.infer<typeof usersQuery>;
+export type UsersQuery = z.infer<typeof usersQuerySchema>;

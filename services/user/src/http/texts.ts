@@ -1,10 +1,10 @@
 /** Translations of error messages. */
 import { joinTexts } from '@latchkey/http';
 import { guardTexts } from '@latchkey/tokens';
-import type { unavailableDetails } from './problems.ts';
+import type { unavailableDetailTexts } from './problems.ts';
 
-/** German translations of `unavailableDetails`. The type makes the compiler report a missing translation. */
-const unavailable: Record<(typeof unavailableDetails)[keyof typeof unavailableDetails], string> = {
+/** German translations of `unavailableDetailTexts`. The type makes the compiler report a missing translation. */
+const unavailable: Record<(typeof unavailableDetailTexts)[keyof typeof unavailableDetailTexts], string> = {
   'The read model has not caught up yet. Try again.':
     'Die Daten sind noch nicht auf dem neuesten Stand. Versuchen Sie es noch einmal.',
   'Too many requests are waiting for the read model. Try again.':

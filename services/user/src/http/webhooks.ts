@@ -5,26 +5,26 @@ import { Problem, problems, type Route, route, validationProblem } from '@latchk
 import { HOUR_MS } from '@latchkey/process';
 import type { Caller, Guards } from '@latchkey/tokens';
 import {
-  type Attempt,
   addEndpoint,
-  assertUrlAllowed,
-  changeEndpoint,
-  EndpointRefused,
-  endpointStateOf,
-  overlapHours,
+  assertEndpointUrlAllowed,
+  computeEndpointState,
+  type DeliveryAttempt,
+  EndpointRefusedError,
   pauseEndpoint,
   resumeEndpoint,
-  rotateSecret,
+  rotateEndpointSecret,
+  SECRET_OVERLAP_HOURS,
   type SecretSealer,
+  updateEndpoint,
   type WebhookEndpoint,
   type WebhookStorage,
-  withChangedFields,
+  withChangedEndpointFields,
   withRedrive,
 } from '@latchkey/webhooks';
 import { z } from 'zod';
 import { mapFailuresToProblems } from './problems.ts';
-import { pageLimit } from './schemas.ts';
-import type { ProfileStanding } from './standing.ts';
+import { pageLimitSchema } from './schemas.ts';
+import type { ActiveSessionWithProfile } from './session-status.ts';
 import { texts } from './texts.ts';
 
 const BASE = '/api/v1/webhooks';
@@ -32,7 +32,7 @@ const BASE = '/api/v1/webhooks';
 export interface WebhookRoutesDeps {
   readonly storage: Pick<WebhookStorage, 'endpoints' | 'attempts'>;
   readonly sealer: Pick<SecretSealer, 'seal' | 'open'>;
-  readonly guards: Guards<ProfileStanding>;
+  readonly guards: Guards<ActiveSessionWithProfile>;
   readonly settings: { readonly WEBHOOKS_ALLOW_PRIVATE: boolean };
   now(): Date;
 }
@@ -112,7 +112,7 @@ const params = z.object({ id: z.string().regex(/^[\w-]{1,64}$/) });
 const eventBody = z.object({ event: z.uuid().describe('The id of the event: `webhook-id` of its request') });
 
 const attemptsQuery = z.object({
-  limit: pageLimit.default(20),
+  limit: pageLimitSchema.default(20),
   cursor: z
     .string()
     .regex(/^\d{1,15}$/, 'is not a cursor that was handed out')
@@ -124,8 +124,8 @@ const overlapBody = z.object({
   overlapHours: z
     .int()
     .min(0)
-    .max(overlapHours.max)
-    .default(overlapHours.default)
+    .max(SECRET_OVERLAP_HOURS.max)
+    .default(SECRET_OVERLAP_HOURS.default)
     .describe('For how many hours requests are also signed with the former secret'),
 });
 
@@ -157,7 +157,7 @@ export function webhookRoutes({
     apply: (endpoint: WebhookEndpoint) => WebhookEndpoint,
   ): Promise<WebhookEndpoint> {
     const changed = await mapFailuresToProblems(() =>
-      mapRefusals(() => changeEndpoint(endpoints, id, apply)),
+      mapRefusals(() => updateEndpoint(endpoints, id, apply)),
     );
     if (changed === undefined) throw new Problem(problems.not_found);
     return changed;
@@ -221,8 +221,8 @@ export function webhookRoutes({
     answers: { 200: { description: 'The webhook after the change', schema: oneSchema } },
     async handle({ params: { id }, body, caller, log }) {
       const { url } = body;
-      if (url !== undefined) await mapRefusals(() => assertUrlAllowed(url, { allowPrivate }));
-      const changed = await change(id, (endpoint) => withChangedFields(endpoint, body, now()));
+      if (url !== undefined) await mapRefusals(() => assertEndpointUrlAllowed(url, { allowPrivate }));
+      const changed = await change(id, (endpoint) => withChangedEndpointFields(endpoint, body, now()));
       logChange({ log, caller }, id, 'changed', changed);
       return { status: 200, body: { webhook: viewOf(changed) } };
     },
@@ -286,7 +286,7 @@ export function webhookRoutes({
       const at = now();
       const until = new Date(at.getTime() + body.overlapHours * HOUR_MS);
       const rotated = await mapFailuresToProblems(() =>
-        mapRefusals(() => rotateSecret(endpoints, id, { sealer, now: at, until })),
+        mapRefusals(() => rotateEndpointSecret(endpoints, id, { sealer, now: at, until })),
       );
       if (rotated === undefined) throw new Problem(problems.not_found);
       logChange({ log, caller }, id, 'given another secret');
@@ -374,7 +374,10 @@ function logChange(
   {
     log,
     caller,
-  }: { readonly log: { info(fields: object, text: string): void }; readonly caller: Caller<ProfileStanding> },
+  }: {
+    readonly log: { info(fields: object, text: string): void };
+    readonly caller: Caller<ActiveSessionWithProfile>;
+  },
   endpoint: string,
   what: string,
   target?: Pick<WebhookEndpoint, 'url' | 'person'>,
@@ -392,7 +395,7 @@ function viewOf(endpoint: WebhookEndpoint): z.infer<typeof webhookSchema> {
     url,
     types: endpoint.types ?? [],
     person,
-    state: endpointStateOf(endpoint),
+    state: computeEndpointState(endpoint),
     createdAt: createdAt.toISOString(),
     paused: pause === undefined ? null : { ...pause, at: pause.at.toISOString() },
     failing:
@@ -404,17 +407,17 @@ function viewOf(endpoint: WebhookEndpoint): z.infer<typeof webhookSchema> {
   };
 }
 
-function attemptView(attempt: Attempt): z.infer<typeof attemptSchema> {
+function attemptView(attempt: DeliveryAttempt): z.infer<typeof attemptSchema> {
   const { at, status = null, reason = null } = attempt;
   return { ...attempt, at: at.toISOString(), status, reason };
 }
 
-/** Runs `work`, and maps EndpointRefused to a problem. */
+/** Runs `work`, and maps EndpointRefusedError to a problem. */
 async function mapRefusals<T>(work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof EndpointRefused)) throw error;
+    if (!(error instanceof EndpointRefusedError)) throw error;
     if (error.reason === 'url') throw invalid('#/url', error.message);
     throw new Problem(problems.conflict, { detail: error.message });
   }

@@ -1,22 +1,22 @@
-/** Tests the guarantees of {@link Generations}. The test file of each adapter calls them. */
+/** Tests the guarantees of {@link GenerationStore}. The test file of each adapter calls them. */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import {
   activateGeneration,
   addGeneration,
-  initialPointer,
+  initialGenerationPointer,
   stopOtherGenerations,
 } from '../generation/pointer.ts';
-import { accountOfProfile } from '../profile/stored-account.ts';
-import type { Generations } from './generations.ts';
+import { toStoredAccount } from '../profile/stored-account.ts';
+import type { GenerationStore } from './generations.ts';
 import { createTestProfile } from './profiles.contract.ts';
-import { findAccount, type Profiles } from './profiles.ts';
+import { loadStoredAccount, type ProfileStore } from './profiles.ts';
 
 export interface GenerationsUnderTest {
-  readonly generations: Generations;
+  readonly generations: GenerationStore;
   /** The same store, opened a second time, as another process would open it. */
-  readonly others: Generations;
-  profilesOf(generation: number): Profiles;
+  readonly others: GenerationStore;
+  profilesOf(generation: number): ProfileStore;
 }
 
 const NOW = new Date('2026-03-01T12:00:00.000Z');
@@ -29,8 +29,8 @@ export function generationsContract(
   describe(`Generations on ${adapter}`, () => {
     test('the first generation is active until another is, and every process reads the same pointer', async (context) => {
       const { generations, others } = await open(context);
-      assert.deepEqual(await generations.read(), initialPointer);
-      const second = addGeneration(initialPointer);
+      assert.deepEqual(await generations.read(), initialGenerationPointer);
+      const second = addGeneration(initialGenerationPointer);
       assert.equal(await generations.replace(second), true);
       assert.deepEqual(await others.read(), second);
       const flipped = activateGeneration(second, 2, NOW);
@@ -51,7 +51,7 @@ export function generationsContract(
       }
       const skipped = { ...(await generations.read()), version: 9 };
       assert.equal(await generations.replace(skipped), false);
-      assert.equal(await generations.replace(initialPointer), false);
+      assert.equal(await generations.replace(initialGenerationPointer), false);
       assert.equal((await generations.read()).version, 5);
     });
 
@@ -63,9 +63,9 @@ export function generationsContract(
       await generations.prepare(10);
       assert.deepEqual(await others.stored(), [...before, 2, 10]);
       const profile = createTestProfile('ada');
-      await profilesOf(2).save([accountOfProfile(profile)]);
+      await profilesOf(2).save([toStoredAccount(profile)]);
       await generations.prepare(2);
-      assert.deepEqual((await findAccount(profilesOf(2), profile.id)).profile, profile);
+      assert.deepEqual((await loadStoredAccount(profilesOf(2), profile.id)).profile, profile);
 
       await others.remove(2);
       await others.remove(2);
@@ -76,7 +76,7 @@ export function generationsContract(
     test('a place that is removed and made again is empty; the others are as they were', async (context) => {
       const { generations, profilesOf } = await open(context);
       const accounts = Array.from({ length: 1200 }, (_, index) =>
-        accountOfProfile(createTestProfile(`user${index}`)),
+        toStoredAccount(createTestProfile(`user${index}`)),
       );
       await generations.prepare(2);
       await generations.prepare(3);
@@ -91,7 +91,7 @@ export function generationsContract(
     test('a place that is cleared is empty, and may be cleared and removed at the same time', async (context) => {
       const { generations, others, profilesOf } = await open(context);
       const accounts = Array.from({ length: 1200 }, (_, index) =>
-        accountOfProfile(createTestProfile(`user${index}`)),
+        toStoredAccount(createTestProfile(`user${index}`)),
       );
       const before = await generations.stored();
       for (const generation of [2, 3]) {

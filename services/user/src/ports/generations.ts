@@ -5,8 +5,8 @@ import type { GenerationPointer } from '../generation/pointer.ts';
  * The store of generations. generations.contract.ts tests every guarantee for every adapter. All promises reject with
  * StoreUnavailable if the store cannot be reached or fails.
  */
-export interface Generations {
-  /** Returns the stored pointer. Returns `initialPointer` before the first rebuild. */
+export interface GenerationStore {
+  /** Returns the stored pointer. Returns `initialGenerationPointer` before the first rebuild. */
   read(): Promise<GenerationPointer>;
   /**
    * Replaces the stored pointer by `next`, if the stored version is one below that of `next`.

@@ -1,21 +1,21 @@
-/** Tests the guarantees of {@link Profiles}. The test file of each adapter calls them. */
+/** Tests the guarantees of {@link ProfileStore}. The test file of each adapter calls them. */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { Parked } from '@latchkey/consumer';
 import { gapMarkAt, positionStoreContract } from '@latchkey/consumer/contract';
 import type { LivingProfile } from '../profile/profile.ts';
 import {
-  accountOfProfile as accountWith,
+  toStoredAccount as accountWith,
+  createEmptyStoredAccount,
   type StoredAccount,
-  unknownAccount,
 } from '../profile/stored-account.ts';
-import { uuidFromText } from '../testing/history.ts';
-import { findAccount, type Profiles } from './profiles.ts';
+import { createUuidFromText } from '../testing/history.ts';
+import { loadStoredAccount, type ProfileStore } from './profiles.ts';
 
 export function createTestProfile(name: string, given: Partial<LivingProfile> = {}): LivingProfile {
   return {
     ended: false,
-    id: uuidFromText(name),
+    id: createUuidFromText(name),
     sequence: 1,
     email: `${name}@example.com`,
     username: name,
@@ -38,15 +38,18 @@ function accountOf(name: string, given: Partial<LivingProfile> = {}): StoredAcco
 }
 
 function parkedAt(name: string, offset: number): Parked {
-  return gapMarkAt(uuidFromText(name), offset);
+  return gapMarkAt(createUuidFromText(name), offset);
 }
 
 function parkedFromStart(name: string): StoredAccount {
-  return { ...unknownAccount(uuidFromText(name)), parked: parkedAt(name, 7) };
+  return { ...createEmptyStoredAccount(createUuidFromText(name)), parked: parkedAt(name, 7) };
 }
 
 /** Defines the tests. @param open creates an empty store that is removed after the test */
-export function profilesContract(adapter: string, open: (context: TestContext) => Promise<Profiles>): void {
+export function profilesContract(
+  adapter: string,
+  open: (context: TestContext) => Promise<ProfileStore>,
+): void {
   positionStoreContract(`profiles on ${adapter}, as a`, open, (position) => {
     const { account: id, sequence } = position;
     return sequence === 0 ? position : { ...position, profile: createTestProfile('ada', { id, sequence }) };
@@ -56,12 +59,12 @@ export function profilesContract(adapter: string, open: (context: TestContext) =
     test('finds an account as it was saved, and another at its beginning', async (context) => {
       const profiles = await open(context);
       const [ada, bob] = [accountOf('ada'), accountOf('bob', { email: null, username: null })];
-      const ended = accountWith({ ended: true, id: uuidFromText('gone'), sequence: 9 });
+      const ended = accountWith({ ended: true, id: createUuidFromText('gone'), sequence: 9 });
       await profiles.save([ada, bob, ended]);
       for (const stored of [ada, bob, ended])
-        assert.deepEqual(await findAccount(profiles, stored.account), stored);
-      const nobody = uuidFromText('nobody');
-      assert.deepEqual(await findAccount(profiles, nobody), unknownAccount(nobody));
+        assert.deepEqual(await loadStoredAccount(profiles, stored.account), stored);
+      const nobody = createUuidFromText('nobody');
+      assert.deepEqual(await loadStoredAccount(profiles, nobody), createEmptyStoredAccount(nobody));
     });
 
     test('replaces a profile by a later one, never by an earlier one', async (context) => {
@@ -71,7 +74,7 @@ export function profilesContract(adapter: string, open: (context: TestContext) =
       await profiles.save([second]);
       await profiles.save([third]);
       await profiles.save([second]);
-      assert.deepEqual(await findAccount(profiles, second.account), third);
+      assert.deepEqual(await loadStoredAccount(profiles, second.account), third);
     });
 
     test('lists and counts parked accounts, also one without any event', async (context) => {
@@ -109,14 +112,14 @@ export function profilesContract(adapter: string, open: (context: TestContext) =
         page = await profiles.listParked({ limit: 2, ...(after !== undefined && { after }) });
         paged.push(...page.map(({ account }) => account));
       } while (page.length > 0);
-      assert.deepEqual(paged, names.map(uuidFromText).toSorted());
+      assert.deepEqual(paged, names.map(createUuidFromText).toSorted());
     });
 
     test('lists active profiles by creation and id, page after page', async (context) => {
       const profiles = await open(context);
       const late = accountOf('late', { createdAt: '2026-03-02T00:00:00.000Z' });
       const same = ['a', 'b', 'c', 'd'].map((name) => accountOf(name));
-      const gone = accountWith({ ended: true, id: uuidFromText('gone'), sequence: 2 });
+      const gone = accountWith({ ended: true, id: createUuidFromText('gone'), sequence: 2 });
       await profiles.save([late, ...same, gone, parkedFromStart('x')]);
       const expected = [...same.map(({ account }) => account).toSorted(), late.account];
       assert.deepEqual(
@@ -137,7 +140,7 @@ export function profilesContract(adapter: string, open: (context: TestContext) =
     test('no longer lists an account that ended, nor finds it by its address', async (context) => {
       const profiles = await open(context);
       await profiles.save([accountOf('ada')]);
-      await profiles.save([accountWith({ ended: true, id: uuidFromText('ada'), sequence: 2 })]);
+      await profiles.save([accountWith({ ended: true, id: createUuidFromText('ada'), sequence: 2 })]);
       assert.deepEqual(await profiles.list({ limit: 9 }), []);
       assert.deepEqual(await profiles.list({ limit: 9, prefix: 'ada' }), []);
     });
@@ -145,7 +148,7 @@ export function profilesContract(adapter: string, open: (context: TestContext) =
     test('returns every account by id, page after page, even if it has ended', async (context) => {
       const profiles = await open(context);
       const living = ['a', 'b', 'c', 'd', 'e'].map((name) => accountOf(name));
-      const gone = accountWith({ ended: true, id: uuidFromText('gone'), sequence: 2 });
+      const gone = accountWith({ ended: true, id: createUuidFromText('gone'), sequence: 2 });
       const unborn = parkedFromStart('unborn');
       assert.deepEqual(await profiles.page(undefined, 3), []);
       await profiles.save([...living, gone, unborn]);
@@ -167,7 +170,7 @@ export function profilesContract(adapter: string, open: (context: TestContext) =
         accountOf('carol', { email: 'Adam@example.com', username: 'c' }),
         accountOf('dave', { email: null, username: null }),
       ]);
-      async function names(query: Omit<Parameters<Profiles['list']>[0], 'limit'>) {
+      async function names(query: Omit<Parameters<ProfileStore['list']>[0], 'limit'>) {
         return (await profiles.list({ limit: 9, ...query }))
           .map(({ email }) => email?.toLowerCase())
           .toSorted();

@@ -2,7 +2,7 @@
 import type { Parked, PositionStore } from '@latchkey/consumer';
 import type { Role } from '@latchkey/events';
 import type { LivingProfile } from '../profile/profile.ts';
-import { type StoredAccount, unknownAccount } from '../profile/stored-account.ts';
+import { createEmptyStoredAccount, type StoredAccount } from '../profile/stored-account.ts';
 
 /** The position of a profile in the list of accounts, which is sorted by creation time and id. */
 export interface ProfilePosition {
@@ -10,7 +10,7 @@ export interface ProfilePosition {
   readonly id: string;
 }
 
-export interface ParkedPageRequest {
+export interface ParkedAccountsPageRequest {
   /** The maximum number of accounts to return; at least 1. */
   readonly limit: number;
   /** If set, only accounts with a greater id are returned. */
@@ -33,9 +33,9 @@ export interface ProfileQuery {
  * profiles.contract.ts tests every guarantee for every adapter. Promises reject with StoreUnavailable if the store
  * cannot be reached or fails, and never otherwise.
  */
-export interface Profiles extends PositionStore<StoredAccount> {
+export interface ProfileStore extends PositionStore<StoredAccount> {
   /** Returns for parked accounts at which record, and why, each is parked; sorted by account id. */
-  listParked(page: ParkedPageRequest): Promise<readonly Parked[]>;
+  listParked(page: ParkedAccountsPageRequest): Promise<readonly Parked[]>;
   /**
    * Returns the profiles that match the query, sorted by creation time and id. Omits ended accounts. Adapters need an
    * index for each filter.
@@ -56,6 +56,9 @@ export interface Profiles extends PositionStore<StoredAccount> {
  * Returns the stored state of an account. If nothing is stored, returns an account at sequence 0 without a profile.
  * @throws StoreUnavailable
  */
-export async function findAccount(profiles: Pick<Profiles, 'load'>, account: string): Promise<StoredAccount> {
-  return (await profiles.load([account])).get(account) ?? unknownAccount(account);
+export async function loadStoredAccount(
+  profiles: Pick<ProfileStore, 'load'>,
+  account: string,
+): Promise<StoredAccount> {
+  return (await profiles.load([account])).get(account) ?? createEmptyStoredAccount(account);
 }

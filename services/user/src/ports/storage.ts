@@ -1,7 +1,7 @@
 /** The stores of the user service. There is an implementation for each kind of database. */
 import type { Preparable } from '@latchkey/store';
-import type { Generations } from './generations.ts';
-import type { Profiles } from './profiles.ts';
+import type { GenerationStore } from './generations.ts';
+import type { ProfileStore } from './profiles.ts';
 
 export interface UserStorage extends Preparable {
   /**
@@ -9,7 +9,7 @@ export interface UserStorage extends Preparable {
    * would delay the responses of the process.
    */
   readonly blocksOnWrite: boolean;
-  readonly generations: Generations;
+  readonly generations: GenerationStore;
   /** Returns the profiles of one generation. */
-  profilesOf(generation: number): Profiles;
+  profilesOf(generation: number): ProfileStore;
 }

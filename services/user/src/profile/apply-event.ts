@@ -5,7 +5,10 @@ import { applyProfileEvent, skipUnknownEvent } from './project.ts';
 import type { StoredAccount } from './stored-account.ts';
 
 /** Applies an event. Refuses it if it is a first event other than UserRegistered, or a later UserRegistered. */
-export function applyEvent(stored: StoredAccount, record: EventRecord): StoredAccount | RefusedEvent {
+export function applyEventToStoredAccount(
+  stored: StoredAccount,
+  record: EventRecord,
+): StoredAccount | RefusedEvent {
   const profile = profileAfter(stored.profile, record);
   return profile === undefined
     ? { refused: misplaced(record) }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createTestHistory } from '../testing/history.ts';
-import { differingFields, foldProfile } from './compare.ts';
+import { findDifferingFields, foldProfile } from './compare.ts';
 import { applyProfileEvent } from './project.ts';
 
 function living() {
@@ -25,17 +25,21 @@ describe('the fold of an account', () => {
 
 describe('two profiles', () => {
   test('that are the same have no differences', () => {
-    assert.deepEqual(differingFields(living(), living()), []);
+    assert.deepEqual(findDifferingFields(living(), living()), []);
   });
 
   test('differ in named fields: with another value, missing, or additional', () => {
     const { username: _, ...lacking } = living() as unknown as Record<string, unknown>;
     const stored = { ...lacking, role: 'admin', nickname: null };
-    assert.deepEqual(differingFields(stored as never, living()).toSorted(), ['nickname', 'role', 'username']);
+    assert.deepEqual(findDifferingFields(stored as never, living()).toSorted(), [
+      'nickname',
+      'role',
+      'username',
+    ]);
   });
 
   test('differ if a field is null in one and absent in the other', () => {
     const { firstName: _, ...lacking } = living() as unknown as Record<string, unknown>;
-    assert.deepEqual(differingFields(lacking as never, living()), ['firstName']);
+    assert.deepEqual(findDifferingFields(lacking as never, living()), ['firstName']);
   });
 });

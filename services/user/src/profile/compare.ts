@@ -12,7 +12,7 @@ export function foldProfile(events: readonly LatchkeyEvent[]): Profile | undefin
  * Returns the names of the fields that differ or that only one profile has. Never returns values, which are personal
  * data.
  */
-export function differingFields(stored: Profile, folded: Profile): readonly string[] {
+export function findDifferingFields(stored: Profile, folded: Profile): readonly string[] {
   const [one, other] = [new Map(Object.entries(stored)), new Map(Object.entries(folded))];
   const names = new Set([...one.keys(), ...other.keys()]);
   return [...names].filter((name) => one.has(name) !== other.has(name) || one.get(name) !== other.get(name));

@@ -8,6 +8,6 @@ export type StoredParkedMark = Omit<Parked, 'topic' | 'reason'> & Partial<Pick<P
  * Adds the topic and the reason to a mark that release 0.1 stored. The reason becomes `unreadable`, so that the
  * account waits until an operator retries it.
  */
-export function completeParkedMark(mark: StoredParkedMark): Parked {
+export function fillInParkedMark(mark: StoredParkedMark): Parked {
   return { topic: ACCOUNTS_TOPIC, reason: 'unreadable', ...mark };
 }

@@ -36,6 +36,6 @@ export interface EndedProfile {
 export type Profile = LivingProfile | EndedProfile;
 
 /** Returns whether a token is accepted. @param seq the account's sequence when the token was issued */
-export function acceptsToken(profile: Profile, seq: number): profile is LivingProfile {
+export function isTokenAccepted(profile: Profile, seq: number): profile is LivingProfile {
   return !profile.ended && !profile.disabled && seq >= profile.revokedAt;
 }

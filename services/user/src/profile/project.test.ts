@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { LatchkeyEvent } from '@latchkey/events';
-import { ada, createTestHistory } from '../testing/history.ts';
-import { acceptsToken, type LivingProfile, type Profile } from './profile.ts';
+import { adaPerson, createTestHistory } from '../testing/history.ts';
+import { isTokenAccepted, type LivingProfile, type Profile } from './profile.ts';
 import { applyProfileEvent, skipUnknownEvent } from './project.ts';
 
 function fold(...events: readonly LatchkeyEvent[]): Profile | undefined {
@@ -33,7 +33,7 @@ const erased = { email: null, username: null, firstName: null, lastName: null };
 describe('a profile', () => {
   test('begins unverified, with what UserRegistered says', () => {
     const account = createTestHistory('ada');
-    assert.deepEqual(fold(account.registered({ ...ada, lastName: 'Lovelace' })), {
+    assert.deepEqual(fold(account.registered({ ...adaPerson, lastName: 'Lovelace' })), {
       ended: false,
       id: account.id,
       sequence: 1,
@@ -59,17 +59,23 @@ describe('a profile', () => {
 
   test('changes by each event only what that event says', () => {
     const account = createTestHistory('ada');
-    const before = living(account.registered({ ...ada, firstName: 'Ada' }));
+    const before = living(account.registered({ ...adaPerson, firstName: 'Ada' }));
     const disabled = { ...before, disabled: true };
     const verified = account.verified();
     assert.deepEqual(changeBy(before, verified), { isVerified: true });
-    const changed = account.add('PasswordChanged', { how: 'reset', locale, person: ada });
+    const changed = account.add('PasswordChanged', { how: 'reset', locale, person: adaPerson });
     assert.deepEqual(changeBy(before, changed), { passwordChangedAt: changed.time });
     const renamed = account.add('ProfileChanged', { person: { username: 'countess' } });
     assert.deepEqual(changeBy(before, renamed), { username: 'countess' });
     const named = account.add('ProfileChanged', { locale: 'de', person: { firstName: 'A', lastName: 'L' } });
     assert.deepEqual(changeBy(before, named), { locale: 'de', firstName: 'A', lastName: 'L' });
-    const role = { role: 'admin', previousRole: 'user', changedBy: 'ops', locale, person: ada } as const;
+    const role = {
+      role: 'admin',
+      previousRole: 'user',
+      changedBy: 'ops',
+      locale,
+      person: adaPerson,
+    } as const;
     assert.deepEqual(changeBy(before, account.add('RoleChanged', role)), { role: 'admin' });
     const revoked = account.add('SessionsRevoked', { reason: 'admin' });
     assert.deepEqual(changeBy(before, revoked), { revokedAt: revoked.sequence });
@@ -80,26 +86,28 @@ describe('a profile', () => {
     assert.deepEqual(changeBy(before, account.add('AccountErasureRequested', erasure)), { disabled: true });
     const canceled = account.add('AccountErasureCanceled', { canceledBy: 'ops', disabled: false });
     assert.deepEqual(changeBy(disabled, canceled), { disabled: false });
-    const requested = account.add('VerificationRequested', { locale, person: ada });
+    const requested = account.add('VerificationRequested', { locale, person: adaPerson });
     assert.deepEqual(changeBy(before, requested), {});
-    const reset = account.add('PasswordResetRequested', { locale, person: ada, verifies: false });
+    const reset = account.add('PasswordResetRequested', { locale, person: adaPerson, verifies: false });
     assert.deepEqual(changeBy(before, reset), {});
-    const wish = { ...ada, newEmail: 'countess@example.com' };
+    const wish = { ...adaPerson, newEmail: 'countess@example.com' };
     assert.deepEqual(changeBy(before, account.add('EmailChangeRequested', { locale, person: wish })), {});
     const undo = { sealed: 'sealed', expiresAt: '2026-03-08T12:00:00.000Z' };
-    const person = { username: 'ada', email: 'countess@example.com', previousEmail: ada.email, undo };
+    const person = { username: 'ada', email: 'countess@example.com', previousEmail: adaPerson.email, undo };
     const moved = account.add('EmailChanged', { locale, person });
     assert.deepEqual(changeBy(before, moved), { email: 'countess@example.com' });
-    const back = { ...ada, revertedEmail: 'countess@example.com' };
+    const back = { ...adaPerson, revertedEmail: 'countess@example.com' };
     const reverted = account.add('EmailChangeReverted', { locale, person: back });
-    assert.deepEqual(changeBy({ ...before, email: 'countess@example.com' }, reverted), { email: ada.email });
+    assert.deepEqual(changeBy({ ...before, email: 'countess@example.com' }, reverted), {
+      email: adaPerson.email,
+    });
     assert.deepEqual(changeBy(before, account.add('EmailChangeSettled', {})), {});
     assert.deepEqual(changeBy(before, account.add('EmailChangeCanceled', { canceledBy: 'ops' })), {});
   });
 
   test('loses its person with the first event from which that was erased', () => {
     const account = createTestHistory('ada');
-    const before = living(account.registered({ ...ada, firstName: 'A', lastName: 'L' }));
+    const before = living(account.registered({ ...adaPerson, firstName: 'A', lastName: 'L' }));
     const role = { role: 'user', previousRole: 'user', changedBy: 'ops', locale, person: null } as const;
     const events = [
       account.add('AccountVerified', { locale, person: null }),
@@ -141,9 +149,9 @@ describe('a profile', () => {
 
   test('accepts tokens issued at its last SessionsRevoked or later, while it is neither disabled nor ended', () => {
     const profile = { ...living(createTestHistory('ada').registered()), revokedAt: 3 };
-    assert.equal(acceptsToken(profile, 2), false);
-    assert.equal(acceptsToken(profile, 3), true);
-    assert.equal(acceptsToken({ ...profile, disabled: true }, 3), false);
-    assert.equal(acceptsToken({ ended: true, id: profile.id, sequence: 4 }, 9), false);
+    assert.equal(isTokenAccepted(profile, 2), false);
+    assert.equal(isTokenAccepted(profile, 3), true);
+    assert.equal(isTokenAccepted({ ...profile, disabled: true }, 3), false);
+    assert.equal(isTokenAccepted({ ended: true, id: profile.id, sequence: 4 }, 9), false);
   });
 });

@@ -8,11 +8,11 @@ export interface StoredAccount extends Position {
   readonly profile?: Profile;
 }
 
-export function accountOfProfile(profile: Profile): StoredAccount {
+export function toStoredAccount(profile: Profile): StoredAccount {
   return { account: profile.id, sequence: profile.sequence, profile };
 }
 
 /** Returns the state of an account about which nothing is stored. */
-export function unknownAccount(account: string): StoredAccount {
+export function createEmptyStoredAccount(account: string): StoredAccount {
   return { account, sequence: 0 };
 }

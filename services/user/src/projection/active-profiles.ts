@@ -1,18 +1,18 @@
 /** Reads the profiles of the active generation. */
-import type { Profiles } from '../ports/profiles.ts';
-import type { PointerCache } from './pointer-cache.ts';
+import type { ProfileStore } from '../ports/profiles.ts';
+import type { GenerationPointerCache } from './pointer-cache.ts';
 
-export type ActiveProfiles = Pick<Profiles, 'load' | 'list' | 'countParked' | 'countForked'>;
+export type ActiveProfileReader = Pick<ProfileStore, 'load' | 'list' | 'countParked' | 'countForked'>;
 
 /**
  * Returns profiles that are read from the active generation. After each read, checks that the generation is still
  * active, and otherwise repeats the read: a generation that was removed meanwhile appears empty.
  */
-export function createActiveProfiles(
-  pointers: Pick<PointerCache, 'fresh'>,
-  profilesOf: (generation: number) => ActiveProfiles,
-): ActiveProfiles {
-  async function ask<T>(question: (profiles: ActiveProfiles) => Promise<T>): Promise<T> {
+export function createActiveProfileReader(
+  pointers: Pick<GenerationPointerCache, 'fresh'>,
+  profilesOf: (generation: number) => ActiveProfileReader,
+): ActiveProfileReader {
+  async function ask<T>(question: (profiles: ActiveProfileReader) => Promise<T>): Promise<T> {
     for (;;) {
       const { active } = await pointers.fresh();
       const answer = await question(profilesOf(active));

@@ -3,10 +3,10 @@ import { test } from 'node:test';
 import { gapMarkAt } from '@latchkey/consumer/contract';
 import { decodeReceipt } from '@latchkey/events';
 import type { StoredAccount } from '../profile/stored-account.ts';
-import { uuidFromText } from '../testing/history.ts';
-import { confirmErasures } from './confirm-erasures.ts';
+import { createUuidFromText } from '../testing/history.ts';
+import { createErasureConfirmer } from './confirm-erasures.ts';
 
-const account = uuidFromText('ada');
+const account = createUuidFromText('ada');
 const NOW = new Date('2026-03-01T12:00:00.000Z');
 
 /**
@@ -26,7 +26,7 @@ async function confirmedWithLeftovers(
 ) {
   const numbers = running.map((_, index) => index);
   const records: { key: Buffer; value: Buffer | null }[] = [];
-  const confirm = confirmErasures({
+  const confirm = createErasureConfirmer({
     bus: {
       publish: async (_topic, published) =>
         void records.push(...published.map(({ value }) => ({ key: Buffer.from(account), value }))),
@@ -77,7 +77,7 @@ test('the person is erased from generations that nobody fills any more before it
 });
 
 test('without an erasure nothing is read or published', async () => {
-  const confirm = confirmErasures({
+  const confirm = createErasureConfirmer({
     bus: { publish: () => assert.fail('published') },
     generations: { read: () => assert.fail('read'), stored: () => assert.fail('read') },
     profilesOf: () => assert.fail('read'),

@@ -8,9 +8,9 @@ import {
   isEventRecord,
 } from '@latchkey/consumer';
 import { encodeReceipt, RECEIPTS_TOPIC } from '@latchkey/events';
-import { leftoverGenerations } from '../generation/pointer.ts';
-import type { Generations } from '../ports/generations.ts';
-import type { Profiles } from '../ports/profiles.ts';
+import { findLeftoverGenerations } from '../generation/pointer.ts';
+import type { GenerationStore } from '../ports/generations.ts';
+import type { ProfileStore } from '../ports/profiles.ts';
 import type { StoredAccount } from '../profile/stored-account.ts';
 
 /** The consumer name in the receipts of the user service. */
@@ -24,11 +24,11 @@ export interface ErasedAccount {
 }
 
 /** Returns the erasures that the records contain. */
-export function findErasures(records: readonly DecodedRecord[]): readonly ErasedAccount[] {
-  return records.filter(isAccountRecord).filter(isEventRecord).flatMap(findErasure);
+export function findErasuresInRecords(records: readonly DecodedRecord[]): readonly ErasedAccount[] {
+  return records.filter(isAccountRecord).filter(isEventRecord).flatMap(findErasureInRecord);
 }
 
-export function findErasure(record: EventRecord): readonly ErasedAccount[] {
+export function findErasureInRecord(record: EventRecord): readonly ErasedAccount[] {
   const { decoded } = record;
   if (decoded.kind !== 'event' || decoded.event.type !== 'AccountErased') return [];
   const { subject: account, sequence } = envelopeOf(record);
@@ -41,10 +41,10 @@ export function findErasure(record: EventRecord): readonly ErasedAccount[] {
  * the generation that applies it last. A generation that is still stored but no longer filled never reads the
  * erasure, so the person is erased from it here, before the erasure is confirmed. Idempotent.
  */
-export function confirmErasures(deps: {
+export function createErasureConfirmer(deps: {
   readonly bus: Pick<Bus, 'publish'>;
-  readonly generations: Pick<Generations, 'read' | 'stored'>;
-  profilesOf(generation: number): Pick<Profiles, 'load' | 'save'>;
+  readonly generations: Pick<GenerationStore, 'read' | 'stored'>;
+  profilesOf(generation: number): Pick<ProfileStore, 'load' | 'save'>;
   now(): Date;
 }) {
   async function eraseFromLeftovers(
@@ -71,7 +71,7 @@ export function confirmErasures(deps: {
     );
     if (confirmed.length === 0) return;
     await eraseFromLeftovers(
-      leftoverGenerations(pointer, await deps.generations.stored()),
+      findLeftoverGenerations(pointer, await deps.generations.stored()),
       confirmed.flatMap(({ account }) => stored[0]?.get(account) ?? []),
     );
     const confirmedAt = deps.now().toISOString();

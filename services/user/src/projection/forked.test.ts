@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { signEvent } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, type EncodedEvent, type LatchkeyEvent } from '@latchkey/events';
-import { createTestHistory, type TestHistory, uuidFromText } from '../testing/history.ts';
+import { createTestHistory, createUuidFromText, type TestHistory } from '../testing/history.ts';
 import { startTestService } from '../testing/service.ts';
 
 /** Returns the signed records of events that follow a record. */
@@ -33,7 +33,7 @@ function forkedHistory() {
   assert.ok(first);
   const others = [...later, revoked(account)].map((event) => ({
     ...event,
-    id: uuidFromText(`restored/${event.sequence}`),
+    id: createUuidFromText(`restored/${event.sequence}`),
   }));
   return {
     id: account.id,

@@ -1,24 +1,24 @@
 /** Lists accounts that are parked in any generation of the read model. */
 import type { Parked } from '@latchkey/consumer';
 import type { GenerationPointer } from '../generation/pointer.ts';
-import { findAccount, type ParkedPageRequest, type Profiles } from '../ports/profiles.ts';
+import { loadStoredAccount, type ParkedAccountsPageRequest, type ProfileStore } from '../ports/profiles.ts';
 
-export interface ParkedInGeneration extends Parked {
+export interface ParkedMarkInGeneration extends Parked {
   readonly generation: number;
 }
 
 export interface ParkedAccount {
   readonly account: string;
   /** One entry for each generation in which the account is parked, with the record that parked it. Never empty. */
-  readonly marks: readonly ParkedInGeneration[];
+  readonly marks: readonly ParkedMarkInGeneration[];
 }
 
-export interface ParkedAccounts {
+export interface ParkedAccountReader {
   /**
    * Returns at most `limit` parked accounts, sorted by id. Each is listed once, with all generations in which it is
    * parked.
    */
-  list(page: ParkedPageRequest): Promise<readonly ParkedAccount[]>;
+  list(page: ParkedAccountsPageRequest): Promise<readonly ParkedAccount[]>;
   /** Returns an account if it is parked in at least one generation, otherwise undefined. */
   find(account: string): Promise<ParkedAccount | undefined>;
 }
@@ -27,10 +27,10 @@ export interface ParkedAccounts {
  * Lists the parked accounts of all generations that are being filled, so that operators see them before a new
  * generation becomes active.
  */
-export function createParkedAccounts(deps: {
+export function createParkedAccountReader(deps: {
   pointer(): Promise<Pick<GenerationPointer, 'running'>>;
-  profilesOf(generation: number): Pick<Profiles, 'load' | 'listParked'>;
-}): ParkedAccounts {
+  profilesOf(generation: number): Pick<ProfileStore, 'load' | 'listParked'>;
+}): ParkedAccountReader {
   async function inEach(
     ask: (profiles: ReturnType<typeof deps.profilesOf>) => Promise<readonly Parked[]>,
   ): Promise<readonly ParkedAccount[]> {
@@ -46,7 +46,7 @@ export function createParkedAccounts(deps: {
     list: async (page) => (await inEach((profiles) => profiles.listParked(page))).slice(0, page.limit),
     async find(account) {
       const [found] = await inEach(async (profiles) => {
-        const { parked } = await findAccount(profiles, account);
+        const { parked } = await loadStoredAccount(profiles, account);
         return parked === undefined ? [] : [parked];
       });
       return found;
@@ -54,7 +54,7 @@ export function createParkedAccounts(deps: {
   };
 }
 
-function byAccount(marks: readonly ParkedInGeneration[]): readonly ParkedAccount[] {
+function byAccount(marks: readonly ParkedMarkInGeneration[]): readonly ParkedAccount[] {
   return [...Map.groupBy(marks, ({ account }) => account)]
     .map(([account, each]) => ({ account, marks: each }))
     .toSorted((a, b) => (a.account < b.account ? -1 : 1));

@@ -6,14 +6,14 @@ import {
   activateGeneration,
   addGeneration,
   type GenerationPointer,
-  initialPointer,
+  initialGenerationPointer,
 } from '../generation/pointer.ts';
-import { findAccount } from '../ports/profiles.ts';
-import { accountOfProfile } from '../profile/stored-account.ts';
-import { createActiveProfiles } from './active-profiles.ts';
-import { createPointerCache, MAX_SWITCHOVER_DELAY_MS } from './pointer-cache.ts';
+import { loadStoredAccount } from '../ports/profiles.ts';
+import { toStoredAccount } from '../profile/stored-account.ts';
+import { createActiveProfileReader } from './active-profiles.ts';
+import { createGenerationPointerCache, MAX_GENERATION_SWITCHOVER_DELAY_MS } from './pointer-cache.ts';
 
-const building = addGeneration(initialPointer);
+const building = addGeneration(initialGenerationPointer);
 const flipped = activateGeneration(building, 2, new Date());
 
 const SECOND_MS = 1000;
@@ -24,7 +24,7 @@ function scene() {
   let wakeUp: () => void = () => undefined;
   let now = 0;
   let reads = 0;
-  const pointers = createPointerCache({
+  const pointers = createGenerationPointerCache({
     generations: {
       async read() {
         reads += 1;
@@ -88,7 +88,7 @@ describe('the cache of the pointer', () => {
     await pass(SECOND_MS);
     assert.equal((await pointers.fresh()).active, 1);
     assert.equal(reads(), 1);
-    await pass(MAX_SWITCHOVER_DELAY_MS / 2);
+    await pass(MAX_GENERATION_SWITCHOVER_DELAY_MS / 2);
     assert.equal((await pointers.fresh()).active, 2);
   });
 
@@ -96,43 +96,43 @@ describe('the cache of the pointer', () => {
     const { pointers, stored, pass } = scene();
     await pointers.fresh();
     stored.away = true;
-    await pass(MAX_SWITCHOVER_DELAY_MS);
+    await pass(MAX_GENERATION_SWITCHOVER_DELAY_MS);
     await assert.rejects(pointers.fresh(), /away/);
   });
 });
 
 describe('the active profiles', () => {
   function account(id: string, generation: number) {
-    return accountOfProfile({ ended: true, id, sequence: generation });
+    return toStoredAccount({ ended: true, id, sequence: generation });
   }
   const none = { list: never, countParked: never, countForked: never };
 
   test('are those of the generation that is active now', async () => {
     const { pointers, stored, pass } = scene();
-    const profiles = createActiveProfiles(pointers, (generation) => ({
+    const profiles = createActiveProfileReader(pointers, (generation) => ({
       ...none,
       load: async (ids) => new Map(ids.map((id) => [id, account(id, generation)])),
     }));
-    assert.deepEqual(await findAccount(profiles, 'a'), account('a', 1));
+    assert.deepEqual(await loadStoredAccount(profiles, 'a'), account('a', 1));
     stored.pointer = flipped;
-    await pass(MAX_SWITCHOVER_DELAY_MS);
-    assert.deepEqual(await findAccount(profiles, 'a'), account('a', 2));
+    await pass(MAX_GENERATION_SWITCHOVER_DELAY_MS);
+    assert.deepEqual(await loadStoredAccount(profiles, 'a'), account('a', 2));
   });
 
   test('are queried again if the instance was paused and the generation may be removed by now', async () => {
     const { pointers, stored, pass } = scene();
     const asked: number[] = [];
-    const profiles = createActiveProfiles(pointers, (generation) => ({
+    const profiles = createActiveProfileReader(pointers, (generation) => ({
       ...none,
       async load(ids) {
         asked.push(generation);
         if (generation === 2) return new Map(ids.map((id) => [id, account(id, 2)]));
         stored.pointer = flipped;
-        await pass(MAX_SWITCHOVER_DELAY_MS);
+        await pass(MAX_GENERATION_SWITCHOVER_DELAY_MS);
         return new Map();
       },
     }));
-    assert.deepEqual(await findAccount(profiles, 'a'), account('a', 2));
+    assert.deepEqual(await loadStoredAccount(profiles, 'a'), account('a', 2));
     assert.deepEqual(asked, [1, 2]);
   });
 });

@@ -1,8 +1,8 @@
 /** Caches the pointer to the active generation, which other processes may change in the store. */
 import type { Logger } from '@latchkey/process';
 import { runLoop, type Sleep } from '@latchkey/process/loop';
-import { type GenerationPointer, initialPointer } from '../generation/pointer.ts';
-import type { Generations } from '../ports/generations.ts';
+import { type GenerationPointer, initialGenerationPointer } from '../generation/pointer.ts';
+import type { GenerationStore } from '../ports/generations.ts';
 
 const REFRESH_EVERY_MS = 1000;
 /** The maximum age of a cached pointer that may be used for a response, in ms. */
@@ -11,9 +11,9 @@ const MAX_AGE_MS = 5000;
  * The time after a switchover from which no instance reads the former generation any more, in ms. Twice MAX_AGE_MS,
  * because the clocks of instances may run at different speeds.
  */
-export const MAX_SWITCHOVER_DELAY_MS = 2 * MAX_AGE_MS;
+export const MAX_GENERATION_SWITCHOVER_DELAY_MS = 2 * MAX_AGE_MS;
 
-export interface PointerCache {
+export interface GenerationPointerCache {
   /** Returns the pointer from the last read, however old it is. */
   last(): GenerationPointer;
   /**
@@ -27,15 +27,15 @@ export interface PointerCache {
   follow(onRefresh: (pointer: GenerationPointer) => void): () => void;
 }
 
-export function createPointerCache(deps: {
-  readonly generations: Pick<Generations, 'read'>;
+export function createGenerationPointerCache(deps: {
+  readonly generations: Pick<GenerationStore, 'read'>;
   readonly logger: Logger;
   /** A monotonic clock, in ms. */
   readonly monotonic: () => number;
   readonly sleep?: Sleep;
-}): PointerCache {
+}): GenerationPointerCache {
   const { generations, logger, monotonic, sleep } = deps;
-  let cached = { pointer: initialPointer, at: Number.NEGATIVE_INFINITY };
+  let cached = { pointer: initialGenerationPointer, at: Number.NEGATIVE_INFINITY };
   let refreshing: Promise<GenerationPointer> | undefined;
 
   async function read(): Promise<GenerationPointer> {

@@ -72,7 +72,7 @@ export function createProjectionMetrics(deps: {
  * Returns metrics that count events only while their generation is active. A new generation reads all events again,
  * long after they happened, so they would be counted twice. Dead letters and forged records are always counted.
  */
-export function countWhileActive(answers: () => boolean, metrics: ProjectionMetrics): ProjectionMetrics {
+export function countOnlyWhileActive(answers: () => boolean, metrics: ProjectionMetrics): ProjectionMetrics {
   return {
     event(type, effect) {
       if (answers()) metrics.event(type, effect);
@@ -86,7 +86,10 @@ export function countWhileActive(answers: () => boolean, metrics: ProjectionMetr
 }
 
 /** Registers a gauge that is 1 while events wait because a key that signed them cannot be fetched or is unknown. */
-export function observeEventKeys(registry: Registry, keys: Pick<EventKeySource, 'unavailableReason'>): void {
+export function registerEventKeyMetric(
+  registry: Registry,
+  keys: Pick<EventKeySource, 'unavailableReason'>,
+): void {
   gauge(
     [registry],
     'latchkey_user_event_keys_missing',

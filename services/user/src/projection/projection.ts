@@ -15,13 +15,13 @@ import {
   recordTypeOf,
 } from '@latchkey/consumer';
 import type { Logger } from '@latchkey/process';
-import { applyEvent } from '../profile/apply-event.ts';
-import { type StoredAccount, unknownAccount } from '../profile/stored-account.ts';
-import { type ErasedAccount, findErasure, findErasures } from './confirm-erasures.ts';
+import { applyEventToStoredAccount } from '../profile/apply-event.ts';
+import { createEmptyStoredAccount, type StoredAccount } from '../profile/stored-account.ts';
+import { type ErasedAccount, findErasureInRecord, findErasuresInRecords } from './confirm-erasures.ts';
 import type { ProjectionMetrics } from './projection-metrics.ts';
 import { createParkedRetry } from './retry-parked.ts';
 
-export interface ProjectionDeps {
+export interface ProfileProjectionDeps {
   readonly log: Pick<Bus, 'readKey'>;
   readonly authenticate: RecordAuthenticator;
   /** Called for each slice with the forged records in it, that is, those that auth has not published. */
@@ -44,16 +44,19 @@ export interface ProjectionDeps {
  * because an event is missing, and the slice contains that event, the account is unparked. The promise rejects only
  * if the store or the log is unavailable or the partition was revoked.
  */
-export function createProjection(deps: ProjectionDeps) {
+export function createProfileProjection(deps: ProfileProjectionDeps) {
   return async (slice: PartitionSlice): Promise<void> => {
     const { records, forged } = await deps.authenticate(slice.records);
     deps.onForged(slice, forged);
     const known = await deps.profiles.load(distinctAccounts(records));
-    const outcome = foldSlice(known, records, { start: unknownAccount, apply: applyEvent });
+    const outcome = foldSlice(known, records, {
+      start: createEmptyStoredAccount,
+      apply: applyEventToStoredAccount,
+    });
     await deps.profiles.save(outcome.changed);
-    const erased = [...findErasures(records)];
+    const erased = [...findErasuresInRecords(records)];
     const resumed = await resumeAll(deps, slice, outcome.marksToRetry, (record) =>
-      erased.push(...findErasure(record)),
+      erased.push(...findErasureInRecord(record)),
     );
     const stored = new Map([...outcome.changed.map((each) => [each.account, each] as const), ...resumed]);
     deps.announce([...stored.values()]);
@@ -78,7 +81,7 @@ export function createProjection(deps: ProjectionDeps) {
  * @returns the stored accounts after the retry, by id
  */
 async function resumeAll(
-  deps: ProjectionDeps,
+  deps: ProfileProjectionDeps,
   { records, signal }: PartitionSlice,
   gaps: readonly Parked[],
   onApplied: (record: EventRecord) => void,
@@ -103,7 +106,7 @@ async function resumeAll(
   return resumed;
 }
 
-function count({ metrics, now }: ProjectionDeps, { record, outcome }: FoldedRecord): void {
+function count({ metrics, now }: ProfileProjectionDeps, { record, outcome }: FoldedRecord): void {
   metrics.event(recordTypeOf(record), outcome);
   if (outcome !== 'applied' || !isEventRecord(record)) return;
   metrics.visible((now().getTime() - Date.parse(envelopeOf(record).time)) / 1000);

@@ -8,10 +8,10 @@ import { acceptAllRecords } from '@latchkey/consumer/testing/signed';
 import { encode, type LatchkeyEvent, subjectOfKey } from '@latchkey/events';
 import { createLogger, createRegistry } from '@latchkey/process';
 import { openDatabase } from '@latchkey/sqlite';
-import { findAccount } from '../ports/profiles.ts';
-import { openSqliteStorage } from '../storage/sqlite/index.ts';
+import { loadStoredAccount } from '../ports/profiles.ts';
+import { openSqliteUserStorage } from '../storage/sqlite/index.ts';
 import { createTestHistory } from '../testing/history.ts';
-import { createProjection } from './projection.ts';
+import { createProfileProjection } from './projection.ts';
 import { createProjectionMetrics } from './projection-metrics.ts';
 import { createParkedRetry } from './retry-parked.ts';
 
@@ -23,7 +23,7 @@ async function createBench(context: TestContext) {
     await database.close();
     await rm(folder, { recursive: true });
   });
-  const profiles = openSqliteStorage({ database }).profilesOf(1);
+  const profiles = openSqliteUserStorage({ database }).profilesOf(1);
   const log: BusRecord[] = [];
   async function* readKey(_topic: string, _partition: number, key: string, from: number, to = log.length) {
     yield* log.slice(from, to).filter((record) => subjectOfKey(record.key) === key);
@@ -36,7 +36,7 @@ async function createBench(context: TestContext) {
     generation: () => 1,
   });
   const logger = createLogger({ name: 'test', level: 'silent' });
-  const project = createProjection({
+  const project = createProfileProjection({
     log: { readKey },
     authenticate: acceptAllRecords,
     onForged: () => undefined,
@@ -111,7 +111,7 @@ test('an account that resumes loses no event that came while it was read again',
     if (arrivals-- > 0) await bench.publish(account.verified());
   });
   assert.deepEqual(outcome, { result: 'unparked', sequence: 8 });
-  assert.equal((await findAccount(bench.profiles, account.id)).sequence, 8);
+  assert.equal((await loadStoredAccount(bench.profiles, account.id)).sequence, 8);
 });
 
 test('an unreadable record is skipped once the next event in sequence follows it', async (context) => {
@@ -123,7 +123,7 @@ test('an unreadable record is skipped once the next event in sequence follows it
   assert.equal(held.result, 'still parked');
   assert.ok(held.cause);
   await bench.publish(account.verified());
-  assert.equal((await findAccount(bench.profiles, account.id)).sequence, 1);
+  assert.equal((await loadStoredAccount(bench.profiles, account.id)).sequence, 1);
   assert.deepEqual(await bench.retry(account.id), { result: 'unparked', sequence: 2 });
 });
 
@@ -140,7 +140,7 @@ test('an unreadable record is skipped if the journal has no event that it could 
   assert.equal(held.result, 'still parked');
   assert.deepEqual(await bench.retry(account.id, nothing, 1), { result: 'unparked', sequence: 1 });
   await bench.publish(account.verified());
-  assert.equal((await findAccount(bench.profiles, account.id)).sequence, 2);
+  assert.equal((await loadStoredAccount(bench.profiles, account.id)).sequence, 2);
 });
 
 test('an event that the journal does not have blocks no account', async (context) => {
@@ -151,7 +151,7 @@ test('an event that the journal does not have blocks no account', async (context
   await bench.publish({ ...account.verified(), sequence: 999 });
   await bench.publish(second);
   assert.equal((await bench.retry(account.id, nothing, 3)).result, 'still parked');
-  assert.equal((await findAccount(bench.profiles, account.id)).sequence, 2);
+  assert.equal((await loadStoredAccount(bench.profiles, account.id)).sequence, 2);
   assert.deepEqual(await bench.retry(account.id, nothing, 2), { result: 'unparked', sequence: 2 });
 });
 
@@ -170,7 +170,7 @@ test('an account that misses its first event resumes by itself once that arrives
   await bench.publish(account.verified());
   assert.equal((await bench.retry(account.id)).result, 'still parked');
   await bench.publish(first);
-  assert.equal((await findAccount(bench.profiles, account.id)).sequence, 2);
+  assert.equal((await loadStoredAccount(bench.profiles, account.id)).sequence, 2);
   assert.deepEqual(await bench.retry(account.id), { result: 'not parked', sequence: 2 });
 });
 

@@ -8,11 +8,11 @@ import {
   type RetryOutcome,
 } from '@latchkey/consumer';
 import type { GenerationPointer } from '../generation/pointer.ts';
-import { applyEvent } from '../profile/apply-event.ts';
-import { type StoredAccount, unknownAccount } from '../profile/stored-account.ts';
+import { applyEventToStoredAccount } from '../profile/apply-event.ts';
+import { createEmptyStoredAccount, type StoredAccount } from '../profile/stored-account.ts';
 
 /** The outcome of retrying an account in one generation. */
-export interface GenerationRetry extends RetryOutcome {
+export interface GenerationRetryOutcome extends RetryOutcome {
   readonly generation: number;
 }
 
@@ -26,9 +26,9 @@ export function createParkedRetry(
   return createParkedAccountRetrier({
     ...deps,
     first: 'one',
-    start: unknownAccount,
+    start: createEmptyStoredAccount,
     handle(stored, record) {
-      const result = applyEvent(stored, record);
+      const result = applyEventToStoredAccount(stored, record);
       if (!isRefusedEvent(result)) deps.applied?.(record);
       return result;
     },
@@ -44,12 +44,12 @@ export function createRetryInEachGeneration(deps: {
   pointer(): Promise<Pick<GenerationPointer, 'active' | 'running'>>;
   retryIn(generation: number): Pick<ParkedAccountRetrier<StoredAccount>, 'retry'>;
 }) {
-  return async (account: string): Promise<GenerationRetry> => {
+  return async (account: string): Promise<GenerationRetryOutcome> => {
     const { active, running } = await deps.pointer();
     async function retry(generation: number) {
       return { ...(await deps.retryIn(generation).retry(account)), generation };
     }
-    const others: GenerationRetry[] = [];
+    const others: GenerationRetryOutcome[] = [];
     for (const generation of running.filter((each) => each !== active)) others.push(await retry(generation));
     return others.reduce(worse, await retry(active));
   };
@@ -58,6 +58,6 @@ export function createRetryInEachGeneration(deps: {
 /** The possible results, from best to worst. */
 const RESULTS: readonly RetryOutcome['result'][] = ['not parked', 'unparked', 'still parked'];
 
-function worse(worst: GenerationRetry, other: GenerationRetry): GenerationRetry {
+function worse(worst: GenerationRetryOutcome, other: GenerationRetryOutcome): GenerationRetryOutcome {
   return RESULTS.indexOf(other.result) > RESULTS.indexOf(worst.result) ? other : worst;
 }

@@ -2,11 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Parked } from '@latchkey/consumer';
 import { createLogger } from '@latchkey/process';
-import { accountOfProfile, type StoredAccount } from '../profile/stored-account.ts';
-import { createSequenceWaiter, type WaitLimits, type WaitRefusal } from './sequence-waiter.ts';
+import { type StoredAccount, toStoredAccount } from '../profile/stored-account.ts';
+import {
+  createSequenceWaiter,
+  type SequenceWaitLimits,
+  type SequenceWaitRefusal,
+} from './sequence-waiter.ts';
 
 function at(id: string, sequence: number, parked?: Parked): StoredAccount {
-  return { ...accountOfProfile({ ended: true, id, sequence }), ...(parked ? { parked } : {}) };
+  return { ...toStoredAccount({ ended: true, id, sequence }), ...(parked ? { parked } : {}) };
 }
 
 function mark(account: string): Parked {
@@ -27,7 +31,11 @@ const NEVER = 3_600_000;
  * Creates a waiter that reads these accounts.
  * @param fails called for each read after the first; returns whether the read fails
  */
-function waiterOver(stored: Map<string, StoredAccount>, limits: Partial<WaitLimits>, fails = () => false) {
+function waiterOver(
+  stored: Map<string, StoredAccount>,
+  limits: Partial<SequenceWaitLimits>,
+  fails = () => false,
+) {
   let reads = 0;
   return createSequenceWaiter({
     profiles: {
@@ -42,8 +50,8 @@ function waiterOver(stored: Map<string, StoredAccount>, limits: Partial<WaitLimi
   });
 }
 
-function refused(kind: WaitRefusal) {
-  return { name: 'WaitRefused', kind };
+function refused(kind: SequenceWaitRefusal) {
+  return { name: 'SequenceWaitRefused', kind };
 }
 
 /**

@@ -3,10 +3,10 @@
  * of.
  */
 import type { Logger } from '@latchkey/process';
-import { findAccount, type Profiles } from '../ports/profiles.ts';
+import { loadStoredAccount, type ProfileStore } from '../ports/profiles.ts';
 import type { StoredAccount } from '../profile/stored-account.ts';
 
-export interface WaitLimits {
+export interface SequenceWaitLimits {
   /** The maximum time that a request waits, in ms. */
   readonly timeoutMs: number;
   /**
@@ -19,7 +19,12 @@ export interface WaitLimits {
   readonly perCaller: number;
 }
 
-export const defaultWaitLimits: WaitLimits = { timeoutMs: 2000, pollMs: 25, total: 1000, perCaller: 20 };
+export const defaultSequenceWaitLimits: SequenceWaitLimits = {
+  timeoutMs: 2000,
+  pollMs: 25,
+  total: 1000,
+  perCaller: 20,
+};
 
 /** How much longer a request waits for a final read of the store after its timeout, in ms. */
 const LAST_LOOK_MS = 250;
@@ -28,13 +33,13 @@ export interface SequenceWaiter {
   /**
    * Resolves with the account once it has reached `sequence`. If the account is parked and thus makes no progress,
    * resolves immediately.
-   * @throws WaitRefused (behind, crowded); StoreUnavailable if the first read fails. If a later read fails, the wait
+   * @throws SequenceWaitRefused (behind, crowded); StoreUnavailable if the first read fails. If a later read fails, the wait
    * continues
    */
   waitUntilSettled(id: string, sequence: number, caller: string): Promise<StoredAccount>;
   /**
    * Resolves with the account once it has reached `sequence`.
-   * @throws as `waitUntilSettled`, and WaitRefused (parked) if the account is parked
+   * @throws as `waitUntilSettled`, and SequenceWaitRefused (parked) if the account is parked
    */
   waitFor(id: string, sequence: number, caller: string): Promise<StoredAccount>;
   /** Ends the waits that these accounts satisfy. @param accounts accounts as they are now stored */
@@ -54,25 +59,25 @@ interface Waiter {
  * Why a wait was refused. `behind`: the account did not reach the sequence in time. `crowded`: too many requests are
  * already waiting. `parked`: the account is parked.
  */
-export type WaitRefusal = 'behind' | 'crowded' | 'parked';
+export type SequenceWaitRefusal = 'behind' | 'crowded' | 'parked';
 
-export class WaitRefused extends Error {
-  readonly kind: WaitRefusal;
+export class SequenceWaitRefused extends Error {
+  readonly kind: SequenceWaitRefusal;
 
-  constructor(kind: WaitRefusal) {
+  constructor(kind: SequenceWaitRefusal) {
     super(kind);
-    this.name = 'WaitRefused';
+    this.name = 'SequenceWaitRefused';
     this.kind = kind;
   }
 }
 
 export function createSequenceWaiter(deps: {
-  readonly profiles: Pick<Profiles, 'load'>;
+  readonly profiles: Pick<ProfileStore, 'load'>;
   readonly logger: Logger;
-  readonly limits?: Partial<WaitLimits>;
+  readonly limits?: Partial<SequenceWaitLimits>;
 }): SequenceWaiter {
   const { profiles, logger } = deps;
-  const limits = { ...defaultWaitLimits, ...deps.limits };
+  const limits = { ...defaultSequenceWaitLimits, ...deps.limits };
   const waiters = new Set<Waiter>();
   let isPolling = false;
   let isStoreDown = false;
@@ -109,7 +114,8 @@ export function createSequenceWaiter(deps: {
 
   function assertCapacity(caller: string): void {
     const ofCaller = [...waiters].filter((waiter) => waiter.caller === caller).length;
-    if (waiters.size >= limits.total || ofCaller >= limits.perCaller) throw new WaitRefused('crowded');
+    if (waiters.size >= limits.total || ofCaller >= limits.perCaller)
+      throw new SequenceWaitRefused('crowded');
   }
 
   function wait(id: string, sequence: number, caller: string): Promise<StoredAccount> {
@@ -129,7 +135,7 @@ export function createSequenceWaiter(deps: {
       };
       function refuse() {
         leave();
-        reject(new WaitRefused('behind'));
+        reject(new SequenceWaitRefused('behind'));
       }
       let timer = setTimeout(() => {
         // A final read: if this process was stalled, the account may have reached the sequence since the last poll.
@@ -146,7 +152,7 @@ export function createSequenceWaiter(deps: {
   }
 
   async function waitUntilSettled(id: string, sequence: number, caller: string): Promise<StoredAccount> {
-    const now = await findAccount(profiles, id);
+    const now = await loadStoredAccount(profiles, id);
     if (isSettled(now, sequence)) return now;
     assertCapacity(caller);
     return wait(id, sequence, caller);
@@ -156,7 +162,7 @@ export function createSequenceWaiter(deps: {
     waitUntilSettled,
     async waitFor(id, sequence, caller) {
       const account = await waitUntilSettled(id, sequence, caller);
-      if (account.parked !== undefined) throw new WaitRefused('parked');
+      if (account.parked !== undefined) throw new SequenceWaitRefused('parked');
       return account;
     },
     notify,

@@ -3,9 +3,13 @@ import { describe, test } from 'node:test';
 import type { Parked } from '@latchkey/consumer';
 import { createTestProfile } from '../ports/profiles.contract.ts';
 import type { LivingProfile } from '../profile/profile.ts';
-import { type StoredAccount, accountOfProfile as stored, unknownAccount } from '../profile/stored-account.ts';
-import { type ComparisonResult, compareGenerations } from './compare-generations.ts';
-import { compareAccount } from './parity.ts';
+import {
+  createEmptyStoredAccount,
+  type StoredAccount,
+  toStoredAccount as stored,
+} from '../profile/stored-account.ts';
+import { compareGenerations, type GenerationComparison } from './compare-generations.ts';
+import { compareStoredAccounts } from './parity.ts';
 
 function accountOf(name: string, given: Partial<LivingProfile> = {}): StoredAccount {
   return stored(createTestProfile(name, given));
@@ -27,38 +31,41 @@ function parkedIn(account: StoredAccount, offset = 7): StoredAccount {
 describe('an account in two generations', () => {
   const ada = accountOf('ada', { sequence: 3 });
   const later = accountOf('ada', { sequence: 4 });
-  const unknown = unknownAccount(ada.account);
+  const unknown = createEmptyStoredAccount(ada.account);
 
   test('is the same, or differs in fields that are named', () => {
-    assert.deepEqual(compareAccount(ada, ada), { kind: 'same' });
+    assert.deepEqual(compareStoredAccounts(ada, ada), { kind: 'same' });
     const other = accountOf('ada', { sequence: 3, firstName: 'Ada', isVerified: true });
-    assert.deepEqual(compareAccount(ada, other), { kind: 'differs', fields: ['firstName', 'isVerified'] });
+    assert.deepEqual(compareStoredAccounts(ada, other), {
+      kind: 'differs',
+      fields: ['firstName', 'isVerified'],
+    });
     const ended = stored({ ended: true, id: ada.account, sequence: 3 });
-    assert.equal(compareAccount(ada, ended).kind, 'differs');
-    assert.deepEqual(compareAccount(unknown, unknown), { kind: 'same' });
+    assert.equal(compareStoredAccounts(ada, ended).kind, 'differs');
+    assert.deepEqual(compareStoredAccounts(unknown, unknown), { kind: 'same' });
   });
 
   test('is apart as long as one of the generations is ahead', () => {
-    assert.deepEqual(compareAccount(ada, later), { kind: 'apart' });
-    assert.deepEqual(compareAccount(later, ada), { kind: 'apart' });
-    assert.deepEqual(compareAccount(unknown, ada), { kind: 'apart' });
-    assert.deepEqual(compareAccount(ada, unknown), { kind: 'apart' });
+    assert.deepEqual(compareStoredAccounts(ada, later), { kind: 'apart' });
+    assert.deepEqual(compareStoredAccounts(later, ada), { kind: 'apart' });
+    assert.deepEqual(compareStoredAccounts(unknown, ada), { kind: 'apart' });
+    assert.deepEqual(compareStoredAccounts(ada, unknown), { kind: 'apart' });
   });
 
   test('that is parked in the new one must be parked in the old one, at the same or an earlier event', () => {
-    assert.deepEqual(compareAccount(ada, parkedIn(ada)), { kind: 'parked' });
-    assert.deepEqual(compareAccount(later, parkedIn(ada)), { kind: 'parked' });
-    assert.deepEqual(compareAccount(parkedIn(later), parkedIn(ada)), { kind: 'parked' });
-    assert.deepEqual(compareAccount(parkedIn(ada), parkedIn(ada)), { kind: 'same' });
-    assert.deepEqual(compareAccount(unknown, parkedIn(unknown)), { kind: 'parked' });
-    assert.deepEqual(compareAccount(parkedIn(unknown), parkedIn(unknown)), { kind: 'same' });
+    assert.deepEqual(compareStoredAccounts(ada, parkedIn(ada)), { kind: 'parked' });
+    assert.deepEqual(compareStoredAccounts(later, parkedIn(ada)), { kind: 'parked' });
+    assert.deepEqual(compareStoredAccounts(parkedIn(later), parkedIn(ada)), { kind: 'parked' });
+    assert.deepEqual(compareStoredAccounts(parkedIn(ada), parkedIn(ada)), { kind: 'same' });
+    assert.deepEqual(compareStoredAccounts(unknown, parkedIn(unknown)), { kind: 'parked' });
+    assert.deepEqual(compareStoredAccounts(parkedIn(unknown), parkedIn(unknown)), { kind: 'same' });
   });
 
   test('that is parked only in the old one is not waited for', () => {
-    assert.deepEqual(compareAccount(parkedIn(ada), later), { kind: 'freed' });
-    assert.deepEqual(compareAccount(parkedIn(ada), parkedIn(later)), { kind: 'freed' });
-    assert.deepEqual(compareAccount(parkedIn(later), ada), { kind: 'apart' });
-    assert.deepEqual(compareAccount(parkedIn(ada), ada), { kind: 'same' });
+    assert.deepEqual(compareStoredAccounts(parkedIn(ada), later), { kind: 'freed' });
+    assert.deepEqual(compareStoredAccounts(parkedIn(ada), parkedIn(later)), { kind: 'freed' });
+    assert.deepEqual(compareStoredAccounts(parkedIn(later), ada), { kind: 'apart' });
+    assert.deepEqual(compareStoredAccounts(parkedIn(ada), ada), { kind: 'same' });
   });
 });
 
@@ -70,9 +77,9 @@ describe('an account whose history has forked in the old generation', () => {
     assert.ok(parked);
     const old = { ...ada, parked: { ...parked, ...forked } };
     for (const sequence of [2, 3, 4])
-      assert.deepEqual(compareAccount(old, accountOf('ada', { sequence })), { kind: 'freed' });
-    assert.deepEqual(compareAccount(old, { ...old, sequence: 2 }), { kind: 'parked' });
-    assert.deepEqual(compareAccount(ada, old), { kind: 'parked' });
+      assert.deepEqual(compareStoredAccounts(old, accountOf('ada', { sequence })), { kind: 'freed' });
+    assert.deepEqual(compareStoredAccounts(old, { ...old, sequence: 2 }), { kind: 'parked' });
+    assert.deepEqual(compareStoredAccounts(ada, old), { kind: 'parked' });
   });
 });
 
@@ -99,7 +106,7 @@ function compare(
   old: ReturnType<typeof generationOf>,
   fresh: ReturnType<typeof generationOf>,
   meanwhile: () => void = () => undefined,
-): Promise<ComparisonResult> {
+): Promise<GenerationComparison> {
   return compareGenerations({ old, fresh, pause: async () => meanwhile(), seen: () => undefined });
 }
 

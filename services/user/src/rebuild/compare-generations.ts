@@ -1,15 +1,15 @@
 /** Compares all accounts of two generations, both of which are still being filled. */
 import type { Parked } from '@latchkey/consumer';
-import type { Profiles } from '../ports/profiles.ts';
+import type { ProfileStore } from '../ports/profiles.ts';
 import type { StoredAccount } from '../profile/stored-account.ts';
-import { type AccountInBothGenerations, readPairs, rereadPairs } from './pairs.ts';
-import { compareAccount } from './parity.ts';
+import { type AccountInBothGenerations, readAccountPairs, rereadAccountPairs } from './pairs.ts';
+import { compareStoredAccounts } from './parity.ts';
 
 /**
  * The result of comparing two generations. For each kind of difference, contains the number of accounts and the first
  * few of them as examples.
  */
-export interface ComparisonResult {
+export interface GenerationComparison {
   /** The number of compared accounts. An account that is in both generations counts once. */
   readonly accounts: number;
   /** The number of accounts that are at the same sequence in both generations, but have different profiles. */
@@ -30,9 +30,9 @@ export interface ComparisonResult {
   readonly apartExamples: readonly string[];
 }
 
-export interface CompareDeps {
-  readonly old: Pick<Profiles, 'page' | 'load'>;
-  readonly fresh: Pick<Profiles, 'page' | 'load'>;
+export interface CompareGenerationsDeps {
+  readonly old: Pick<ProfileStore, 'page' | 'load'>;
+  readonly fresh: Pick<ProfileStore, 'page' | 'load'>;
   pause(ms: number): Promise<void>;
   /** Called during the comparison with the number of accounts compared so far. */
   seen(accounts: number): void;
@@ -48,14 +48,14 @@ const MOST_LOOKS = 300;
  * sequence. If one generation is ahead, the account is read again until the other has caught up, or for half a
  * minute.
  */
-export async function compareGenerations(deps: CompareDeps): Promise<ComparisonResult> {
+export async function compareGenerations(deps: CompareGenerationsDeps): Promise<GenerationComparison> {
   const tally = createTally();
-  for await (const page of readPairs(deps.old, deps.fresh)) {
+  for await (const page of readAccountPairs(deps.old, deps.fresh)) {
     let open = page.filter((pair) => !tally.settles(pair));
     for (let looks = 0; open.length > 0 && looks < MOST_LOOKS; looks += 1) {
       await deps.pause(LOOK_AGAIN_MS);
       const ids = open.map(({ old }) => old.account);
-      open = (await rereadPairs(ids, deps.old, deps.fresh)).filter((pair) => !tally.settles(pair));
+      open = (await rereadAccountPairs(ids, deps.old, deps.fresh)).filter((pair) => !tally.settles(pair));
     }
     tally.giveUp(open);
     deps.seen(tally.result().accounts);
@@ -79,7 +79,7 @@ function createTally() {
      * again
      */
     settles({ old, fresh }: AccountInBothGenerations): boolean {
-      const verdict = compareAccount(old, fresh);
+      const verdict = compareStoredAccounts(old, fresh);
       if (verdict.kind === 'apart') return false;
       accounts += 1;
       if (verdict.kind === 'freed') freed += 1;
@@ -95,7 +95,7 @@ function createTally() {
       for (const { old, fresh } of open)
         (fresh.sequence > old.sequence ? repaired : apart).add(fresh.account);
     },
-    result: (): ComparisonResult => ({
+    result: (): GenerationComparison => ({
       accounts,
       differing: differing.all(),
       fields: Object.fromEntries(fields),

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLogger } from '@latchkey/process';
-import { addGeneration, initialPointer, stopOtherGenerations } from '../generation/pointer.ts';
+import { addGeneration, initialGenerationPointer, stopOtherGenerations } from '../generation/pointer.ts';
 import { createLeftoverCleaner } from './leftovers.ts';
 
 const logger = createLogger({ name: 'test', level: 'silent' });
 
 /** Runs a cleaner on a system where generations 2 and 3 were dropped. */
 function scene({ stored }: { readonly stored: readonly number[] }) {
-  const pointer = stopOtherGenerations(addGeneration(addGeneration(initialPointer)));
+  const pointer = stopOtherGenerations(addGeneration(addGeneration(initialGenerationPointer)));
   const looks = { stored, cleared: [] as number[], pauses: [] as number[] };
   let paused = Promise.withResolvers<void>();
   let next = Promise.withResolvers<void>();

@@ -5,12 +5,12 @@
  */
 import type { Logger } from '@latchkey/process';
 import { runLoop, type Sleep } from '@latchkey/process/loop';
-import { leftoverGenerations } from '../generation/pointer.ts';
-import type { Generations } from '../ports/generations.ts';
+import { findLeftoverGenerations } from '../generation/pointer.ts';
+import type { GenerationStore } from '../ports/generations.ts';
 
 /**
  * The time between two looks, in ms. A generation is cleared if two looks in a row find it, and so much later than
- * MAX_SWITCHOVER_DELAY_MS after it was dropped, when no instance serves queries from it.
+ * MAX_GENERATION_SWITCHOVER_DELAY_MS after it was dropped, when no instance serves queries from it.
  */
 const LOOK_EVERY_MS = 60_000;
 
@@ -25,7 +25,7 @@ export interface LeftoverCleaner {
  * the same time. The empty table or collection and the consumer group remain, because only operators may remove them.
  */
 export function createLeftoverCleaner(deps: {
-  readonly generations: Pick<Generations, 'read' | 'stored' | 'clear'>;
+  readonly generations: Pick<GenerationStore, 'read' | 'stored' | 'clear'>;
   readonly logger: Logger;
   readonly sleep?: Sleep;
 }): LeftoverCleaner {
@@ -35,7 +35,7 @@ export function createLeftoverCleaner(deps: {
   let found: readonly number[] = [];
 
   async function look(signal: AbortSignal): Promise<false> {
-    const leftovers = leftoverGenerations(await generations.read(), await generations.stored());
+    const leftovers = findLeftoverGenerations(await generations.read(), await generations.stored());
     const due = leftovers.filter((generation) => found.includes(generation));
     found = leftovers;
     for (const generation of due) {

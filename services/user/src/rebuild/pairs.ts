@@ -1,6 +1,6 @@
 /** Reads the accounts of two generations in pairs. */
-import type { Profiles } from '../ports/profiles.ts';
-import { type StoredAccount, unknownAccount } from '../profile/stored-account.ts';
+import type { ProfileStore } from '../ports/profiles.ts';
+import { createEmptyStoredAccount, type StoredAccount } from '../profile/stored-account.ts';
 
 /**
  * An account as stored in two generations of the read model: `old`, which a rebuild replaces, and `fresh`, which it
@@ -15,9 +15,9 @@ export interface AccountInBothGenerations {
 const PAGE = 500;
 
 /** Yields all accounts in pages, sorted by id. Includes every account that existed when the first page was read. */
-export async function* readPairs(
-  old: Pick<Profiles, 'page'>,
-  fresh: Pick<Profiles, 'page'>,
+export async function* readAccountPairs(
+  old: Pick<ProfileStore, 'page'>,
+  fresh: Pick<ProfileStore, 'page'>,
 ): AsyncGenerator<readonly AccountInBothGenerations[]> {
   for (let after: string | undefined; ; ) {
     const pages = await Promise.all([old.page(after, PAGE), fresh.page(after, PAGE)]);
@@ -47,20 +47,20 @@ function byId(page: readonly StoredAccount[], end: string | undefined): ById {
 
 function pair(old: ById, fresh: ById): readonly AccountInBothGenerations[] {
   return [...new Set([...old.keys(), ...fresh.keys()])].map((id) => ({
-    old: old.get(id) ?? unknownAccount(id),
-    fresh: fresh.get(id) ?? unknownAccount(id),
+    old: old.get(id) ?? createEmptyStoredAccount(id),
+    fresh: fresh.get(id) ?? createEmptyStoredAccount(id),
   }));
 }
 
 /** Reads accounts from both generations again. */
-export async function rereadPairs(
+export async function rereadAccountPairs(
   ids: readonly string[],
-  old: Pick<Profiles, 'load'>,
-  fresh: Pick<Profiles, 'load'>,
+  old: Pick<ProfileStore, 'load'>,
+  fresh: Pick<ProfileStore, 'load'>,
 ): Promise<readonly AccountInBothGenerations[]> {
   const [left, right] = await Promise.all([old.load(ids), fresh.load(ids)]);
   return ids.map((id) => ({
-    old: left.get(id) ?? unknownAccount(id),
-    fresh: right.get(id) ?? unknownAccount(id),
+    old: left.get(id) ?? createEmptyStoredAccount(id),
+    fresh: right.get(id) ?? createEmptyStoredAccount(id),
   }));
 }

@@ -1,5 +1,5 @@
 /** Compares a single account in two generations. */
-import { differingFields } from '../profile/compare.ts';
+import { findDifferingFields } from '../profile/compare.ts';
 import type { StoredAccount } from '../profile/stored-account.ts';
 
 /**
@@ -16,13 +16,13 @@ export type ParityVerdict =
   | { readonly kind: 'differs'; readonly fields: readonly string[] };
 
 /** Compares an account in two generations. An account that is not stored is at sequence 0. */
-export function compareAccount(old: StoredAccount, fresh: StoredAccount): ParityVerdict {
+export function compareStoredAccounts(old: StoredAccount, fresh: StoredAccount): ParityVerdict {
   const ahead = fresh.sequence - old.sequence;
   if (fresh.parked !== undefined && (old.parked === undefined || ahead < 0)) return { kind: 'parked' };
   if (old.parked?.reason === 'forked' && fresh.parked === undefined) return { kind: 'freed' };
   if (ahead > 0 && old.parked !== undefined) return { kind: 'freed' };
   if (ahead !== 0) return { kind: 'apart' };
   // At the same sequence, the account has a profile in both generations or in neither.
-  const fields = old.profile && fresh.profile ? differingFields(old.profile, fresh.profile) : [];
+  const fields = old.profile && fresh.profile ? findDifferingFields(old.profile, fresh.profile) : [];
   return fields.length === 0 ? { kind: 'same' } : { kind: 'differs', fields };
 }

@@ -14,14 +14,14 @@ import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { createFixedKeySource } from '@latchkey/tokens';
-import { compose, userTopics } from '../compose.ts';
+import { compose, topicsOfUserService } from '../compose.ts';
 import { userSettings } from '../config.ts';
-import { openOps } from '../ops.ts';
-import { findAccount } from '../ports/profiles.ts';
-import { accountOfProfile } from '../profile/stored-account.ts';
-import { openSqliteStorage } from '../storage/sqlite/index.ts';
+import { openUserOps } from '../ops.ts';
+import { loadStoredAccount } from '../ports/profiles.ts';
+import { toStoredAccount } from '../profile/stored-account.ts';
+import { openSqliteUserStorage } from '../storage/sqlite/index.ts';
 import { createTestHistory, type TestHistory } from '../testing/history.ts';
-import { createRebuild, type Rebuild } from './rebuild.ts';
+import { createReadModelRebuild, type ReadModelRebuild } from './rebuild.ts';
 
 const SHORT_MS = 5;
 /** How long the service may take to notice that the pointer has changed, in ms. It reads the pointer every second. */
@@ -32,7 +32,7 @@ async function scene(context: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-rebuild-'));
   const database = openDatabase({ folder, as: 'server' });
   const bus = createEmbeddedBus({ database });
-  await bus.ensureTopics(userTopics);
+  await bus.ensureTopics(topicsOfUserService);
   const registry = createRegistry();
   const service = compose(
     readConfig(userSettings, { PUBLIC_URL: 'https://id.example.com', EVENT_SIGNATURES: 'warn' }),
@@ -48,10 +48,10 @@ async function scene(context: TestContext) {
 
   const sharedDatabase = openDatabase({ folder, as: 'shared' });
   const ops = createEmbeddedBus({ database: sharedDatabase });
-  const stores = openSqliteStorage({ database: sharedDatabase });
+  const stores = openSqliteUserStorage({ database: sharedDatabase });
   /** Creates a rebuild without any state in memory, as each start of the command does. */
-  const open = (over: Partial<Parameters<typeof createRebuild>[0]> = {}): Rebuild =>
-    createRebuild({
+  const open = (over: Partial<Parameters<typeof createReadModelRebuild>[0]> = {}): ReadModelRebuild =>
+    createReadModelRebuild({
       ...stores,
       groups: ops,
       now: () => new Date(),
@@ -84,7 +84,7 @@ async function scene(context: TestContext) {
   async function metric(name: string) {
     return Number(new RegExp(`^${name}(?:{[^}]*})? (\\S+)$`, 'm').exec(await registry.metrics())?.[1]);
   }
-  const { retryParked } = openOps(createSqliteStore(sharedDatabase));
+  const { retryParked } = openUserOps(createSqliteStore(sharedDatabase));
   return {
     service,
     stores,
@@ -103,7 +103,7 @@ function nothing() {
 }
 
 /** Performs a whole rebuild, including the switchover. @returns the number of the new generation */
-async function rebuilt(rebuild: Rebuild): Promise<number> {
+async function rebuilt(rebuild: ReadModelRebuild): Promise<number> {
   const begun = await rebuild.begin();
   assert.ok(begun);
   await rebuild.caughtUp(begun.generation, nothing);
@@ -148,7 +148,7 @@ describe('a rebuild', () => {
     assert.equal(generation, 1);
     await open().caughtUp(1, nothing);
     assert.equal(await open().activate(1), 2);
-    const { profile } = await findAccount(stores.profilesOf(1), first.id);
+    const { profile } = await loadStoredAccount(stores.profilesOf(1), first.id);
     assert.equal(profile?.ended === false && profile.firstName, 'Ada');
     assert.equal(await open().kept(), undefined);
 
@@ -239,11 +239,11 @@ describe('a rebuild', () => {
     await rebuilt(open());
     await open().activate(1);
     await until('both are stored', async () => (await stores.profilesOf(1).page(undefined, 9)).length === 2);
-    const { profile } = await findAccount(stores.profilesOf(1), ada.id);
+    const { profile } = await loadStoredAccount(stores.profilesOf(1), ada.id);
     assert.ok(profile && !profile.ended);
     // Simulates an account that a different projection has stored, at a sequence that the account has not reached
     // yet.
-    const other = accountOfProfile({ ...profile, sequence: 2, locale: 'xx' });
+    const other = toStoredAccount({ ...profile, sequence: 2, locale: 'xx' });
     await stores.profilesOf(1).save([other]);
     const parity = await open({ pause: async () => undefined }).compare(2, nothing);
     assert.deepEqual([parity.accounts, parity.apart, parity.apartExamples], [2, 1, [ada.id]]);

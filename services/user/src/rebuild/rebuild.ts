@@ -8,28 +8,28 @@ import { ACCOUNTS_TOPIC } from '@latchkey/events';
 import {
   activateGeneration,
   addGeneration,
-  candidateGenerationOf,
+  consumerGroupOfGeneration,
+  findCandidateGeneration,
+  findLeftoverGenerations,
+  findPreviousGeneration,
   type GenerationPointer,
-  generationGroup,
-  leftoverGenerations,
-  previousGenerationOf,
   stopOtherGenerations,
 } from '../generation/pointer.ts';
-import type { Generations } from '../ports/generations.ts';
-import type { Profiles } from '../ports/profiles.ts';
-import { MAX_SWITCHOVER_DELAY_MS } from '../projection/pointer-cache.ts';
-import { type ComparisonResult, compareGenerations } from './compare-generations.ts';
+import type { GenerationStore } from '../ports/generations.ts';
+import type { ProfileStore } from '../ports/profiles.ts';
+import { MAX_GENERATION_SWITCHOVER_DELAY_MS } from '../projection/pointer-cache.ts';
+import { compareGenerations, type GenerationComparison } from './compare-generations.ts';
 
-export interface RebuildDeps {
-  readonly generations: Generations;
-  profilesOf(generation: number): Profiles;
+export interface ReadModelRebuildDeps {
+  readonly generations: GenerationStore;
+  profilesOf(generation: number): ProfileStore;
   readonly groups: ConsumerGroups;
   now(): Date;
   pause(ms: number): Promise<void>;
 }
 
 /** A generation with its role and its progress. */
-export interface GenerationState extends GroupProgress {
+export interface GenerationProgress extends GroupProgress {
   readonly generation: number;
   /**
    * `answers`: the active generation, which serves queries. `next`: it is being filled and may become active. `kept`:
@@ -42,9 +42,9 @@ export interface GenerationState extends GroupProgress {
   readonly parked: number;
 }
 
-export interface Rebuild {
+export interface ReadModelRebuild {
   /** Returns the generations that are being filled or still stored, sorted by number. */
-  state(): Promise<readonly GenerationState[]>;
+  state(): Promise<readonly GenerationProgress[]>;
   /**
    * Returns the generation to fill: that of a rebuild in progress, or else a new one. Returns undefined if the
    * previous rebuild has switched over, but the generation that it replaced is still kept.
@@ -58,7 +58,7 @@ export interface Rebuild {
    */
   caughtUp(generation: number, seen: (progress: GroupProgress) => void): Promise<GroupProgress>;
   /** Compares the generation with the active one. Waits for the slower of the two to catch up. */
-  compare(generation: number, seen: (accounts: number) => void): Promise<ComparisonResult>;
+  compare(generation: number, seen: (accounts: number) => void): Promise<GenerationComparison>;
   /**
    * Makes a generation the active one.
    * @returns the formerly active generation
@@ -81,7 +81,7 @@ const LOOK_EVERY_MS = 500;
 const MEMBERS_LEAVE_WITHIN_MS = 45_000;
 const TOPICS = [ACCOUNTS_TOPIC];
 
-export function createRebuild(deps: RebuildDeps): Rebuild {
+export function createReadModelRebuild(deps: ReadModelRebuildDeps): ReadModelRebuild {
   const { generations, profilesOf, groups, now, pause } = deps;
 
   /**
@@ -101,10 +101,10 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
   }
 
   function progressOf(generation: number) {
-    return groups.progressOf(generationGroup(generation), TOPICS);
+    return groups.progressOf(consumerGroupOfGeneration(generation), TOPICS);
   }
 
-  async function stateOf(generation: number, pointer: GenerationPointer): Promise<GenerationState> {
+  async function stateOf(generation: number, pointer: GenerationPointer): Promise<GenerationProgress> {
     const isActive = generation === pointer.active;
     const [progress, parked] = await Promise.all([
       progressOf(generation),
@@ -128,7 +128,7 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
   async function forget(generation: number): Promise<void> {
     for (let waited = 0; ; waited += LOOK_EVERY_MS) {
       try {
-        return await groups.deleteGroup(generationGroup(generation), TOPICS);
+        return await groups.deleteGroup(consumerGroupOfGeneration(generation), TOPICS);
       } catch (error) {
         if (!(error instanceof GroupInUseError) || waited >= MEMBERS_LEAVE_WITHIN_MS) throw error;
       }
@@ -139,7 +139,7 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
   return {
     async state() {
       const pointer = await generations.read();
-      const leftovers = leftoverGenerations(pointer, await generations.stored());
+      const leftovers = findLeftoverGenerations(pointer, await generations.stored());
       const all = [...pointer.running, ...leftovers].toSorted((a, b) => a - b);
       return Promise.all(all.map((generation) => stateOf(generation, pointer)));
     },
@@ -147,9 +147,9 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
     async begin() {
       for (;;) {
         const pointer = await generations.read();
-        const candidate = candidateGenerationOf(pointer);
+        const candidate = findCandidateGeneration(pointer);
         if (candidate !== undefined) return { generation: candidate, begun: 'before' };
-        if (previousGenerationOf(pointer) !== undefined) return undefined;
+        if (findPreviousGeneration(pointer) !== undefined) return undefined;
         const next = addGeneration(pointer);
         // The table or collection must exist before the pointer names its generation, because instances then start to
         // fill it.
@@ -185,16 +185,16 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
     },
 
     async kept() {
-      return previousGenerationOf(await generations.read());
+      return findPreviousGeneration(await generations.read());
     },
 
     async drop(told) {
       await change((pointer) => (pointer.running.length > 1 ? stopOtherGenerations(pointer) : undefined));
       // If a later step fails, leftovers remain. Running instances clear them, and a repeated call removes them.
-      const gone = leftoverGenerations(await generations.read(), await generations.stored());
+      const gone = findLeftoverGenerations(await generations.read(), await generations.stored());
       if (gone.length === 0) return [];
       told();
-      await pause(MAX_SWITCHOVER_DELAY_MS);
+      await pause(MAX_GENERATION_SWITCHOVER_DELAY_MS);
       for (const generation of gone) {
         await forget(generation);
         await generations.remove(generation);
@@ -204,7 +204,7 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
   };
 }
 
-function roleOf(generation: number, { active, running }: GenerationPointer): GenerationState['role'] {
+function roleOf(generation: number, { active, running }: GenerationPointer): GenerationProgress['role'] {
   if (generation === active) return 'answers';
   if (!running.includes(generation)) return 'leftover';
   return generation > active ? 'next' : 'kept';

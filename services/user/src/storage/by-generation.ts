@@ -1,11 +1,13 @@
-import { generationName } from '../generation/pointer.ts';
-import type { Profiles } from '../ports/profiles.ts';
+import { nameOfGeneration } from '../generation/pointer.ts';
+import type { ProfileStore } from '../ports/profiles.ts';
 
 /** Returns a function that opens the profiles of a generation, and returns the same object for later calls. */
-export function profilesByGeneration(open: (name: string) => Profiles): (generation: number) => Profiles {
-  const opened = new Map<number, Profiles>();
+export function cacheProfilesByGeneration(
+  open: (name: string) => ProfileStore,
+): (generation: number) => ProfileStore {
+  const opened = new Map<number, ProfileStore>();
   return (generation) => {
-    const profiles = opened.get(generation) ?? open(generationName(generation));
+    const profiles = opened.get(generation) ?? open(nameOfGeneration(generation));
     opened.set(generation, profiles);
     return profiles;
   };

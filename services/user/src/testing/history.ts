@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { DataOf, EventType, LatchkeyEvent } from '@latchkey/events';
 
 /** Derives a UUID from a string. The same string always gives the same UUID. */
-export function uuidFromText(text: string): string {
+export function createUuidFromText(text: string): string {
   const hex = createHash('sha256').update(text).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-7${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
@@ -17,15 +17,15 @@ export interface TestHistory {
   verified(): LatchkeyEvent;
 }
 
-export const ada = { email: 'ada@example.com', username: 'ada' };
+export const adaPerson = { email: 'ada@example.com', username: 'ada' };
 
 export function createTestHistory(name: string, start = HISTORY_START_MS): TestHistory {
-  const id = uuidFromText(name);
+  const id = createUuidFromText(name);
   let sequence = 0;
   const add: TestHistory['add'] = (type, data) => {
     sequence += 1;
     return {
-      id: uuidFromText(`${name}/${sequence}`),
+      id: createUuidFromText(`${name}/${sequence}`),
       subject: id,
       sequence,
       time: new Date(start + sequence * 1000).toISOString(),
@@ -40,6 +40,6 @@ export function createTestHistory(name: string, start = HISTORY_START_MS): TestH
     add,
     registered: (person = { email: `${name}@example.com`, username: name }) =>
       add('UserRegistered', { role: 'user', locale: 'en', person }),
-    verified: () => add('AccountVerified', { locale: 'en', person: ada }),
+    verified: () => add('AccountVerified', { locale: 'en', person: adaPerson }),
   };
 }

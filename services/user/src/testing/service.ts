@@ -8,9 +8,9 @@ import { testEventKeySource } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
-import { compose, userTopics } from '../compose.ts';
+import { compose, topicsOfUserService } from '../compose.ts';
 import { userSettings } from '../config.ts';
-import { openOps } from '../ops.ts';
+import { openUserOps } from '../ops.ts';
 
 /** Starts the service, and stops it at the end of the test. */
 export async function startTestService(context: TestContext, settings: Record<string, string> = {}) {
@@ -18,7 +18,7 @@ export async function startTestService(context: TestContext, settings: Record<st
   const database = openDatabase({ folder, as: 'server' });
   const store = createSqliteStore(database);
   const bus = createEmbeddedBus({ database });
-  await bus.ensureTopics(userTopics);
+  await bus.ensureTopics(topicsOfUserService);
   const registry = createRegistry();
   const config = readConfig(userSettings, { PUBLIC_URL: 'https://id.example.com', ...settings });
   const service = compose(config, {
@@ -47,7 +47,7 @@ export async function startTestService(context: TestContext, settings: Record<st
   return {
     publish: bus.publish,
     database,
-    ops: openOps(store),
+    ops: openUserOps(store),
     health: service.health,
     settle,
     /** Returns the value of a metric without labels. */
@@ -58,7 +58,7 @@ export async function startTestService(context: TestContext, settings: Record<st
     /** Returns the account as the read model has it, once all records are handled. */
     async stateOf(account: string) {
       await settle();
-      const profiles = await openOps(store).activeProfiles();
+      const profiles = await openUserOps(store).activeProfiles();
       const stored = (await profiles.load([account])).get(account);
       return { sequence: stored?.sequence ?? 0, isParked: stored?.parked !== undefined };
     },

@@ -16,13 +16,13 @@ import {
 } from '@latchkey/mongo';
 import { storedEndpointSchema, type WebhookEndpoint } from '../../endpoint.ts';
 import {
-  type Attempt,
-  type Attempts,
-  type Endpoints,
-  MAX_KEPT_ATTEMPTS,
+  type DeliveryAttempt,
+  type DeliveryAttemptStore,
+  type EndpointStore,
+  MAX_KEPT_DELIVERY_ATTEMPTS,
   type SentSequence,
-  type SentSequences,
-  type StoredAttempt,
+  type SentSequenceStore,
+  type StoredDeliveryAttempt,
   type WebhookStorage,
 } from '../../ports.ts';
 
@@ -48,8 +48,8 @@ export const webhookIndexes: readonly Index[] = [
   { collection: ENDPOINTS, name: 'slot', keys: { slot: 1 }, unique: true, sparse: true },
 ];
 
-/** `_id` is `<endpoint id>/<slot>`, where the slot is the attempt's number modulo MAX_KEPT_ATTEMPTS. */
-type AttemptDocument = Attempt & { readonly _id: string };
+/** `_id` is `<endpoint id>/<slot>`, where the slot is the attempt's number modulo MAX_KEPT_DELIVERY_ATTEMPTS. */
+type AttemptDocument = DeliveryAttempt & { readonly _id: string };
 
 /** `_id` is the account's id, or `<endpoint id>/<account id>` if the sequence is for one endpoint only. */
 interface SentDocument {
@@ -72,7 +72,7 @@ export function openMongoWebhookStorage({ connection }: Pick<MongoStore, 'connec
         }),
       ),
       attempts: mapMongoErrors(
-        createDocumentMoveTarget<StoredAttempt, AttemptDocument>(connection, ATTEMPTS, {
+        createDocumentMoveTarget<StoredDeliveryAttempt, AttemptDocument>(connection, ATTEMPTS, {
           documentOf: ({ endpoint, attempt }) => ({ _id: slotOf(endpoint, attempt), ...attempt }),
         }),
       ),
@@ -86,7 +86,7 @@ export function openMongoWebhookStorage({ connection }: Pick<MongoStore, 'connec
       ),
       keys: createKeyFingerprintMoveTarget(connection, KEYS),
     },
-    endpoints: mapMongoErrors<Endpoints>({
+    endpoints: mapMongoErrors<EndpointStore>({
       async add(endpoint, most) {
         for (;;) {
           const slot = freeSlot(await documents.find({}, { projection: { slot: 1 } }).toArray(), most);
@@ -121,7 +121,7 @@ export function openMongoWebhookStorage({ connection }: Pick<MongoStore, 'connec
         return deletedCount === 1;
       },
     }),
-    attempts: mapMongoErrors<Attempts>({
+    attempts: mapMongoErrors<DeliveryAttemptStore>({
       async put(endpoint, made) {
         const writes = made.map((attempt) => ({
           replaceOne: {
@@ -138,7 +138,7 @@ export function openMongoWebhookStorage({ connection }: Pick<MongoStore, 'connec
         return found.map(({ _id, ...attempt }) => attempt);
       },
     }),
-    sentBefore: mapMongoErrors<SentSequences>({
+    sentBefore: mapMongoErrors<SentSequenceStore>({
       async find(endpoint, accounts) {
         const ids = [...accounts, ...accounts.map((account) => ofAccount(endpoint, account))];
         const found = await sentBefore.find({ _id: { $in: ids } }).toArray();
@@ -164,8 +164,8 @@ function freeSlot(stored: readonly Pick<EndpointDocument, 'slot'>[], most: numbe
   return Array.from({ length: Math.max(0, slots) }, (_, slot) => slot).find((slot) => !taken.has(slot));
 }
 
-function slotOf(endpoint: string, { n }: Attempt): string {
-  return `${endpoint}/${n % MAX_KEPT_ATTEMPTS}`;
+function slotOf(endpoint: string, { n }: DeliveryAttempt): string {
+  return `${endpoint}/${n % MAX_KEPT_DELIVERY_ATTEMPTS}`;
 }
 
 function ofAccount(endpoint: string, account: string): string {

@@ -12,16 +12,16 @@ import {
 import { nothingToPrepare } from '@latchkey/store';
 import { storedEndpointSchema, type WebhookEndpoint } from '../../endpoint.ts';
 import {
-  type Attempt,
-  type Attempts,
-  type Endpoints,
-  MAX_KEPT_ATTEMPTS,
+  type DeliveryAttempt,
+  type DeliveryAttemptStore,
+  type EndpointStore,
+  MAX_KEPT_DELIVERY_ATTEMPTS,
   type WebhookStorage,
 } from '../../ports.ts';
 
 /**
  * The column `endpoint` contains JSON. Times are in ms since the epoch. The slot of an attempt is its number modulo
- * MAX_KEPT_ATTEMPTS, so that new attempts overwrite the oldest ones.
+ * MAX_KEPT_DELIVERY_ATTEMPTS, so that new attempts overwrite the oldest ones.
  */
 const tables = `
 CREATE TABLE webhook_endpoint (
@@ -106,7 +106,7 @@ export function openSqliteWebhookStorage({ database }: Pick<SqliteStore, 'databa
     },
     // Webhooks cannot be moved to an embedded store, so there are no events from before a move.
     sentBefore: { find: async () => new Map() },
-    endpoints: mapSqliteErrors<Endpoints>({
+    endpoints: mapSqliteErrors<EndpointStore>({
       add: (endpoint, most) => write(() => prepare(SQL.add).run({ ...rowOf(endpoint), most }).changes === 1),
       async find(id) {
         const row = prepare(SQL.find).get({ id });
@@ -125,7 +125,7 @@ export function openSqliteWebhookStorage({ database }: Pick<SqliteStore, 'databa
           return prepare(SQL.remove).run({ id }).changes === 1;
         }),
     }),
-    attempts: mapSqliteErrors<Attempts>({
+    attempts: mapSqliteErrors<DeliveryAttemptStore>({
       put: (endpoint, attempts) =>
         // Not flushed: attempts may be lost in a crash, because they are only shown to operators.
         write(
@@ -151,11 +151,11 @@ function endpointOf({ endpoint }: Row): WebhookEndpoint {
   return storedEndpointSchema.parse(JSON.parse(String(endpoint)));
 }
 
-function attemptRow(endpoint: string, { at, delivered, status, reason, ...attempt }: Attempt) {
+function attemptRow(endpoint: string, { at, delivered, status, reason, ...attempt }: DeliveryAttempt) {
   return {
     ...attempt,
     endpoint,
-    slot: attempt.n % MAX_KEPT_ATTEMPTS,
+    slot: attempt.n % MAX_KEPT_DELIVERY_ATTEMPTS,
     at: at.getTime(),
     delivered: Number(delivered),
     status: status ?? null,
@@ -163,7 +163,7 @@ function attemptRow(endpoint: string, { at, delivered, status, reason, ...attemp
   };
 }
 
-function attemptOf(row: Row): Attempt {
+function attemptOf(row: Row): DeliveryAttempt {
   const { status, reason } = row;
   return {
     n: Number(row['n']),

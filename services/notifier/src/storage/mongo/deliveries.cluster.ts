@@ -1,9 +1,9 @@
 import { createTestDatabase } from '@latchkey/mongo/testing';
 import { deliveriesContract } from '../../ports/deliveries.contract.ts';
 import { createMongoDeliveries } from './deliveries.ts';
-import { CUTOFFS_COLLECTION, DELIVERIES_COLLECTION, deliveryIndexes } from './schema.ts';
+import { CUTOFFS_COLLECTION, DELIVERIES_COLLECTION, notifierIndexes } from './schema.ts';
 
-const database = createTestDatabase('deliveries', deliveryIndexes);
+const database = createTestDatabase('deliveries', notifierIndexes);
 
 deliveriesContract('mongo', async () => {
   const { connection } = await database.empty();

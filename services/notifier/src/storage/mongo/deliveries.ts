@@ -5,27 +5,27 @@
  */
 import { mapMongoErrors, retryLostRace } from '@latchkey/mongo';
 import type { Collection, Connection } from 'mongoose';
-import type { Settlement } from '../../delivery/attempt.ts';
+import type { DeliverySettlement } from '../../delivery/attempt.ts';
 import {
   type ClaimedDelivery,
-  type Cutoff,
-  cutoffCovers,
+  cutoffAppliesTo,
+  type DeliveriesAndCutoffs,
   type DeliveryState,
   deliveryStates,
-  type IntakeBatch,
+  type MailCutoff,
   type NewDelivery,
-  type SupersededMails,
+  type SupersededMailKind,
 } from '../../delivery/delivery.ts';
 import {
-  type ClaimRequest,
-  compareNewestFirst,
-  type Deliveries,
+  type ClaimDeliveriesRequest,
+  compareDeliveriesNewestFirst,
   type DeliveryPosition,
+  type DeliveryStore,
   type DeliverySummary,
-  isReported,
-  MAX_DUE_AHEAD_MS,
-  MAX_KEPT_ATTEMPTS,
-  MAX_LEASES,
+  hasReport,
+  MAX_DUE_TIME_AHEAD_MS,
+  MAX_KEPT_DELIVERY_ATTEMPTS,
+  MAX_LISTED_DELIVERY_LEASES,
 } from '../../ports/deliveries.ts';
 import {
   CUTOFFS_COLLECTION,
@@ -34,7 +34,7 @@ import {
   type DeliveryDocument,
 } from './schema.ts';
 
-export function createMongoDeliveries(connection: Connection): Deliveries {
+export function createMongoDeliveries(connection: Connection): DeliveryStore {
   const deliveries = connection.collection<DeliveryDocument>(DELIVERIES_COLLECTION);
   const cutoffs = cutoffsIn(connection.collection<CutoffsDocument>(CUTOFFS_COLLECTION));
 
@@ -47,7 +47,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
     return upsertedCount;
   }
 
-  async function cancelReached(reaching: readonly Cutoff[], now: Date): Promise<number> {
+  async function cancelReached(reaching: readonly MailCutoff[], now: Date): Promise<number> {
     if (reaching.length === 0) return 0;
     const cancellations = reaching.map((cutoff) => ({
       updateMany: {
@@ -74,7 +74,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
    * Claims some of the due deliveries. May return none if another notifier claimed them first. `more` in the result:
    * more deliveries may be due.
    */
-  async function takeSome({ owner, now, leaseMs, limit }: ClaimRequest) {
+  async function takeSome({ owner, now, leaseMs, limit }: ClaimDeliveriesRequest) {
     const due = pendingDueAt(now);
     const found = await deliveries
       .find({ 'open.sendUntil': { $gt: now }, ...due }, { projection: { _id: 1 } })
@@ -104,12 +104,12 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
   /** Cancels those of the claimed deliveries that a cutoff covers, and returns the rest. */
   async function withoutReached(
     taken: readonly DeliveryDocument[],
-    { owner, now }: ClaimRequest,
+    { owner, now }: ClaimDeliveriesRequest,
   ): Promise<readonly DeliveryDocument[]> {
     if (taken.length === 0) return [];
     const reaching = await cutoffs.of(taken.map(({ subject }) => subject));
     function isReached(delivery: DeliveryDocument) {
-      return reaching.some((cutoff) => cutoffCovers(cutoff, delivery));
+      return reaching.some((cutoff) => cutoffAppliesTo(cutoff, delivery));
     }
     const ids = taken.filter(isReached).map(({ _id }) => _id);
     if (ids.length > 0) {
@@ -118,7 +118,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
     return taken.filter((delivery) => !isReached(delivery));
   }
 
-  const port: Deliveries = {
+  const port: DeliveryStore = {
     async record(batch, now) {
       await cutoffs.raise(batch.cutoffs);
       const added = await addAll(batch.deliveries, now);
@@ -158,7 +158,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
     async held() {
       const held = await deliveries
         .find({ state: 'claimed' }, { projection: { owner: 1, open: 1 } })
-        .limit(MAX_LEASES)
+        .limit(MAX_LISTED_DELIVERY_LEASES)
         .toArray();
       return held.flatMap(({ _id: name, owner: holder, open: lease }) =>
         holder === undefined || lease === undefined ? [] : [{ name, holder, until: lease.dueAt }],
@@ -211,7 +211,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
           .toArray();
       }
       const found = await Promise.all(states.map(ofState));
-      return found.flat().map(summaryOf).toSorted(compareNewestFirst).slice(0, limit);
+      return found.flat().map(summaryOf).toSorted(compareDeliveriesNewestFirst).slice(0, limit);
     },
 
     async ofSubject(subject, { limit, after }) {
@@ -251,7 +251,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
         .sort({ unpublished: 1 })
         .limit(limit)
         .toArray();
-      return found.map(summaryOf).filter(isReported);
+      return found.map(summaryOf).filter(hasReport);
     },
 
     async markPublished(ids) {
@@ -288,7 +288,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
       const open = { 'open.sendUntil': { $gt: new Date(0) }, 'open.dueAt': { $lt: before } };
       const found = await deliveries
         .find({ ...open, state: 'claimed' }, { projection: { open: 1 } })
-        .limit(MAX_LEASES)
+        .limit(MAX_LISTED_DELIVERY_LEASES)
         .toArray();
       return found.flatMap(({ _id, open: lease }) =>
         lease === undefined ? [] : [{ of: 'mail' as const, name: _id, endedAt: lease.dueAt }],
@@ -301,7 +301,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
 function cutoffsIn(collection: Collection<CutoffsDocument>) {
   return {
     /** Stores cutoffs, except those that are lower than a stored one. */
-    async raise(cutoffs: readonly Cutoff[]): Promise<void> {
+    async raise(cutoffs: readonly MailCutoff[]): Promise<void> {
       if (cutoffs.length === 0) return;
       const raises = cutoffs.map(({ subject, what, before }) => ({
         updateOne: {
@@ -314,12 +314,12 @@ function cutoffsIn(collection: Collection<CutoffsDocument>) {
     },
 
     /** Returns all stored cutoffs of these accounts and mailings. */
-    async of(subjects: readonly string[]): Promise<readonly Cutoff[]> {
+    async of(subjects: readonly string[]): Promise<readonly MailCutoff[]> {
       const documents = await collection.find({ _id: { $in: [...new Set(subjects)] } }).toArray();
       return documents.flatMap(({ _id: subject, before }) =>
         Object.entries(before).map(([what, sequence]) => ({
           subject,
-          what: what as SupersededMails,
+          what: what as SupersededMailKind,
           before: sequence,
         })),
       );
@@ -329,22 +329,22 @@ function cutoffsIn(collection: Collection<CutoffsDocument>) {
 
 /**
  * Returns a filter for pending deliveries that are due, or whose due time is too far ahead to be right
- * (MAX_DUE_AHEAD_MS).
+ * (MAX_DUE_TIME_AHEAD_MS).
  */
 function pendingDueAt(now: Date) {
-  const farthest = new Date(now.getTime() + MAX_DUE_AHEAD_MS);
+  const farthest = new Date(now.getTime() + MAX_DUE_TIME_AHEAD_MS);
   return {
     $or: [{ 'open.dueAt': { $lte: now } }, { 'open.dueAt': { $gt: farthest } }],
     state: 'pending' as const,
   };
 }
 
-function subjectsOf({ deliveries, cutoffs }: IntakeBatch): readonly string[] {
+function subjectsOf({ deliveries, cutoffs }: DeliveriesAndCutoffs): readonly string[] {
   return [...deliveries, ...cutoffs].map(({ subject }) => subject);
 }
 
-/** Returns a filter for the deliveries that a cutoff covers, by the same rule as `cutoffCovers`. */
-function reachedBy({ subject, what, before }: Cutoff) {
+/** Returns a filter for the deliveries that a cutoff covers, by the same rule as `cutoffAppliesTo`. */
+function reachedBy({ subject, what, before }: MailCutoff) {
   return {
     subject,
     sequence: { $lt: before },
@@ -359,10 +359,10 @@ function ended(state: DeliveryState, endedAt: Date, reason?: string) {
   };
 }
 
-function outcomeOf(settlement: Settlement) {
+function outcomeOf(settlement: DeliverySettlement) {
   const { attempt } = settlement;
   const logged = {
-    ...(attempt && { $push: { attempts: { $each: [attempt], $slice: -MAX_KEPT_ATTEMPTS } } }),
+    ...(attempt && { $push: { attempts: { $each: [attempt], $slice: -MAX_KEPT_DELIVERY_ATTEMPTS } } }),
   };
   const last = attempt && { lastResult: attempt.result };
   if (settlement.state === 'pending') {

@@ -1,18 +1,18 @@
 import { createMongoKeyFingerprints, type MongoStore, prepareMongo } from '@latchkey/mongo';
 import type { NotifierStorage } from '../../ports/storage.ts';
 import { createMongoDeliveries } from './deliveries.ts';
-import { createMongoTarget } from './moving.ts';
-import { deliveryIndexes, KEYS_COLLECTION } from './schema.ts';
+import { createMongoMoveTarget } from './moving.ts';
+import { KEY_FINGERPRINTS_COLLECTION, notifierIndexes } from './schema.ts';
 import { createMongoSuppressions } from './suppressions.ts';
 
-export function openMongoStorage({ connection }: Pick<MongoStore, 'connection'>): NotifierStorage {
-  const schema = { owner: 'notifier', migrations: [], indexes: async () => deliveryIndexes };
+export function openMongoNotifierStorage({ connection }: Pick<MongoStore, 'connection'>): NotifierStorage {
+  const schema = { owner: 'notifier', migrations: [], indexes: async () => notifierIndexes };
   return {
     ...prepareMongo(connection, schema),
     deliveries: createMongoDeliveries(connection),
     suppressions: createMongoSuppressions(connection),
-    keyFingerprints: createMongoKeyFingerprints(connection, KEYS_COLLECTION),
+    keyFingerprints: createMongoKeyFingerprints(connection, KEY_FINGERPRINTS_COLLECTION),
     reclaim: async () => undefined,
-    target: createMongoTarget(connection),
+    target: createMongoMoveTarget(connection),
   };
 }

@@ -1,24 +1,24 @@
 import { createDocumentMoveTarget, createKeyFingerprintMoveTarget, mapMongoErrors } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { DeliveryState } from '../../delivery/delivery.ts';
-import type { Suppression } from '../../delivery/suppression.ts';
-import type { NotifierRecords, StoredCutoffs, StoredDelivery } from '../../ports/storage.ts';
+import type { MailSuppression } from '../../delivery/suppression.ts';
+import type { MovableNotifierRecords, StoredDelivery, StoredMailCutoffs } from '../../ports/storage.ts';
 import {
   CUTOFFS_COLLECTION,
   type CutoffsDocument,
   DELIVERIES_COLLECTION,
   type DeliveryDocument,
-  KEYS_COLLECTION,
+  KEY_FINGERPRINTS_COLLECTION,
   SUPPRESSIONS_COLLECTION,
   type SuppressionDocument,
 } from './schema.ts';
-import { suppressionDocument } from './suppressions.ts';
+import { toSuppressionDocument } from './suppressions.ts';
 
 /** Writes the notifier's records to MongoDB, for `ops move`. */
-export function createMongoTarget(connection: Connection): NotifierRecords<'target'> {
+export function createMongoMoveTarget(connection: Connection): MovableNotifierRecords<'target'> {
   return {
     cutoffs: mapMongoErrors(
-      createDocumentMoveTarget<StoredCutoffs, CutoffsDocument>(connection, CUTOFFS_COLLECTION, {
+      createDocumentMoveTarget<StoredMailCutoffs, CutoffsDocument>(connection, CUTOFFS_COLLECTION, {
         documentOf: ({ subject, before }) => ({ _id: subject, before }),
         isHeld: (stored, moved) =>
           Object.entries(moved.before).every(
@@ -27,8 +27,8 @@ export function createMongoTarget(connection: Connection): NotifierRecords<'targ
       }),
     ),
     suppressions: mapMongoErrors(
-      createDocumentMoveTarget<Suppression, SuppressionDocument>(connection, SUPPRESSIONS_COLLECTION, {
-        documentOf: suppressionDocument,
+      createDocumentMoveTarget<MailSuppression, SuppressionDocument>(connection, SUPPRESSIONS_COLLECTION, {
+        documentOf: toSuppressionDocument,
       }),
     ),
     deliveries: mapMongoErrors(
@@ -37,7 +37,7 @@ export function createMongoTarget(connection: Connection): NotifierRecords<'targ
         isHeld: isSameOrLater,
       }),
     ),
-    keys: createKeyFingerprintMoveTarget(connection, KEYS_COLLECTION),
+    keys: createKeyFingerprintMoveTarget(connection, KEY_FINGERPRINTS_COLLECTION),
   };
 }
 

@@ -1,20 +1,20 @@
 /** The notifier's documents in MongoDB, and their indexes. */
 import type { Index } from '@latchkey/mongo';
 import type {
-  Attempt,
+  DeliveryAttempt,
   DeliveryContent,
   DeliveryReport,
   DeliveryState,
   NewDelivery,
   RedactedRecipient,
-  SupersededMails,
+  SupersededMailKind,
 } from '../../delivery/delivery.ts';
-import type { Suppression } from '../../delivery/suppression.ts';
+import type { MailSuppression } from '../../delivery/suppression.ts';
 
 export const DELIVERIES_COLLECTION = 'notifier_deliveries';
 export const CUTOFFS_COLLECTION = 'notifier_cutoffs';
 export const SUPPRESSIONS_COLLECTION = 'notifier_suppressions';
-export const KEYS_COLLECTION = 'notifier_keys';
+export const KEY_FINGERPRINTS_COLLECTION = 'notifier_keys';
 
 export interface DeliveryDocument extends Omit<NewDelivery, 'id' | 'content'> {
   readonly _id: string;
@@ -30,7 +30,7 @@ export interface DeliveryDocument extends Omit<NewDelivery, 'id' | 'content'> {
   /** The name of the claim that currently holds the delivery. */
   readonly owner?: string;
   readonly tries: number;
-  readonly attempts: readonly Attempt[];
+  readonly attempts: readonly DeliveryAttempt[];
   /** The result of the last attempt. */
   readonly lastResult?: string;
   readonly reason?: string;
@@ -49,18 +49,18 @@ export interface DeliveryDocument extends Omit<NewDelivery, 'id' | 'content'> {
 export interface CutoffsDocument {
   /** The id of the account or mailing. */
   readonly _id: string;
-  readonly before: Readonly<Partial<Record<SupersededMails, number>>>;
+  readonly before: Readonly<Partial<Record<SupersededMailKind, number>>>;
 }
 
 /**
  * A suppression of mails to one recipient. The id consists of the fingerprint of the address and the name of the
  * mail.
  */
-export interface SuppressionDocument extends Omit<Suppression, 'recipient' | 'mail'> {
+export interface SuppressionDocument extends Omit<MailSuppression, 'recipient' | 'mail'> {
   readonly _id: string;
 }
 
-export const deliveryIndexes: readonly Index[] = [
+export const notifierIndexes: readonly Index[] = [
   {
     collection: DELIVERIES_COLLECTION,
     name: 'open',

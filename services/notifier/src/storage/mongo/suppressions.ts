@@ -1,22 +1,22 @@
 /** Suppressions in MongoDB. Each has its own document, which is found by its id. */
 import { mapMongoErrors, retryLostRace } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
-import { ALL_MAILS, type Suppression, suppressionId } from '../../delivery/suppression.ts';
-import type { Suppressions } from '../../ports/suppressions.ts';
+import { ALL_MAILS, type MailSuppression, suppressionIdOf } from '../../delivery/suppression.ts';
+import type { SuppressionStore } from '../../ports/suppressions.ts';
 import { SUPPRESSIONS_COLLECTION, type SuppressionDocument } from './schema.ts';
 
-export function createMongoSuppressions(connection: Connection): Suppressions {
+export function createMongoSuppressions(connection: Connection): SuppressionStore {
   const documents = connection.collection<SuppressionDocument>(SUPPRESSIONS_COLLECTION);
 
-  return mapMongoErrors<Suppressions>({
+  return mapMongoErrors<SuppressionStore>({
     async find(recipient, mail, now) {
-      const ids = [suppressionId({ recipient, mail }), suppressionId({ recipient, mail: ALL_MAILS })];
+      const ids = [suppressionIdOf({ recipient, mail }), suppressionIdOf({ recipient, mail: ALL_MAILS })];
       const found = await documents.findOne({ _id: { $in: ids }, ...applying(now) });
       return found === null ? undefined : suppressionOf(found);
     },
 
     async put(suppression) {
-      const { _id, ...fields } = suppressionDocument(suppression);
+      const { _id, ...fields } = toSuppressionDocument(suppression);
       await retryLostRace(() => documents.replaceOne({ _id }, fields, { upsert: true }));
       // Scans the whole collection, because `until` is not indexed.
       await documents.deleteMany({ until: { $lte: suppression.since } });
@@ -37,7 +37,7 @@ export function createMongoSuppressions(connection: Connection): Suppressions {
     },
 
     async remove(of) {
-      const { deletedCount } = await documents.deleteOne({ _id: suppressionId(of) });
+      const { deletedCount } = await documents.deleteOne({ _id: suppressionIdOf(of) });
       return deletedCount === 1;
     },
   });
@@ -48,11 +48,11 @@ function applying(now: Date) {
   return { $or: [{ until: { $exists: false } }, { until: { $gt: now } }] };
 }
 
-export function suppressionDocument({ recipient, mail, ...rest }: Suppression): SuppressionDocument {
-  return { _id: suppressionId({ recipient, mail }), ...rest };
+export function toSuppressionDocument({ recipient, mail, ...rest }: MailSuppression): SuppressionDocument {
+  return { _id: suppressionIdOf({ recipient, mail }), ...rest };
 }
 
-function suppressionOf({ _id, ...rest }: SuppressionDocument): Suppression {
+function suppressionOf({ _id, ...rest }: SuppressionDocument): MailSuppression {
   const [recipient = '', mail = ''] = _id.split('/');
   return { recipient, mail, ...rest };
 }

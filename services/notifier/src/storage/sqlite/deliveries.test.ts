@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import { it } from 'node:test';
 import { openSqlite } from '@latchkey/sqlite';
 import { deliveriesContract } from '../../ports/deliveries.contract.ts';
-import { openSqliteStorage } from './index.ts';
+import { openSqliteNotifierStorage } from './index.ts';
 
 async function open() {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-deliveries-'));
   const store = openSqlite({ folder, as: 'server' });
   return {
-    ...openSqliteStorage(store),
-    another: async () => openSqliteStorage(store).deliveries,
+    ...openSqliteNotifierStorage(store),
+    another: async () => openSqliteNotifierStorage(store).deliveries,
     dump: async () => JSON.stringify(store.database.prepare('SELECT * FROM notifier_deliveries').all()),
     close: async () => {
       await store.close();
@@ -54,7 +54,7 @@ it('claims and expires in the order of an index, so that the cost does not depen
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-deliveries-'));
   const store = openSqlite({ folder, as: 'server' });
   const statements = new Set<string>();
-  const { deliveries } = openSqliteStorage({
+  const { deliveries } = openSqliteNotifierStorage({
     ...store,
     database: {
       ...store.database,

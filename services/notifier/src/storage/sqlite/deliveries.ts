@@ -1,27 +1,27 @@
 /** Deliveries in the embedded store. */
 import { type Database, mapSqliteErrors, type Row } from '@latchkey/sqlite';
 import type { HeldLease } from '@latchkey/store';
-import type { Settlement } from '../../delivery/attempt.ts';
+import type { DeliverySettlement } from '../../delivery/attempt.ts';
 import {
-  type Attempt,
   type ClaimedDelivery,
-  type Cutoff,
+  type DeliveriesAndCutoffs,
+  type DeliveryAttempt,
   type DeliveryState,
   deliveryStates,
-  type IntakeBatch,
+  type MailCutoff,
   type NewDelivery,
 } from '../../delivery/delivery.ts';
 import {
-  type ClaimRequest,
-  compareNewestFirst,
-  type Deliveries,
+  type ClaimDeliveriesRequest,
+  compareDeliveriesNewestFirst,
   type DeliveryPosition,
-  isReported,
-  MAX_DUE_AHEAD_MS,
-  MAX_KEPT_ATTEMPTS,
-  MAX_LEASES,
+  type DeliveryStore,
+  hasReport,
+  MAX_DUE_TIME_AHEAD_MS,
+  MAX_KEPT_DELIVERY_ATTEMPTS,
+  MAX_LISTED_DELIVERY_LEASES,
 } from '../../ports/deliveries.ts';
-import { attemptsFromRow, claimedDeliveryFromRow, summaryFromRow } from './rows.ts';
+import { claimedDeliveryFromRow, deliveryAttemptsFromRow, deliverySummaryFromRow } from './rows.ts';
 
 /** Matches deliveries whose mail must not be sent because of a cutoff of their account or mailing. */
 const COVERED = `EXISTS (
@@ -30,9 +30,9 @@ const COVERED = `EXISTS (
 
 /**
  * Matches pending deliveries that are due. Also matches those whose due time is so far ahead that it must be wrong
- * (MAX_DUE_AHEAD_MS).
+ * (MAX_DUE_TIME_AHEAD_MS).
  */
-const DUE = `state = 'pending' AND due_at IS NOT NULL AND (due_at <= :now OR due_at > :now + ${MAX_DUE_AHEAD_MS})`;
+const DUE = `state = 'pending' AND due_at IS NOT NULL AND (due_at <= :now OR due_at > :now + ${MAX_DUE_TIME_AHEAD_MS})`;
 
 /**
  * Selects the index by `sendUntil`. SQLite itself would choose the index of states, and read all pending deliveries.
@@ -66,7 +66,7 @@ const SQL = {
       state = CASE attempts ->> '$[#-1].result' WHEN 'unknown-key' THEN 'failed' ELSE 'expired' END,
       reason = CASE attempts ->> '$[#-1].result' WHEN 'unknown-key' THEN 'unsealable' END
     WHERE ${DUE} AND send_until <= :now`,
-  leases: `SELECT id, owner, due_at FROM notifier_deliveries WHERE state = 'claimed' LIMIT ${MAX_LEASES}`,
+  leases: `SELECT id, owner, due_at FROM notifier_deliveries WHERE state = 'claimed' LIMIT ${MAX_LISTED_DELIVERY_LEASES}`,
   free: `
     UPDATE notifier_deliveries SET state = 'pending', owner = NULL, due_at = :now
     WHERE id = :name AND owner = :holder AND due_at = :until AND state = 'claimed'`,
@@ -128,7 +128,7 @@ const SQL = {
     UPDATE notifier_deliveries SET recipient = NULL, hint = NULL, attempts = '[]', unpublished = NULL, ${ENDED}
     WHERE subject = :subject`,
   expiredLeases: `
-    SELECT id, due_at FROM notifier_deliveries WHERE due_at < :before AND state = 'claimed' LIMIT ${MAX_LEASES}`,
+    SELECT id, due_at FROM notifier_deliveries WHERE due_at < :before AND state = 'claimed' LIMIT ${MAX_LISTED_DELIVERY_LEASES}`,
 } as const;
 
 /**
@@ -146,14 +146,14 @@ const NEWEST: DeliveryPosition = { occurredAt: new Date(8.64e15), id: '' };
 /** A position before every delivery of a list that begins with the oldest. */
 const OLDEST: DeliveryPosition = { occurredAt: new Date(-8.64e15), id: '' };
 
-interface SqliteDeliveries extends Deliveries {
+interface SqliteDeliveries extends DeliveryStore {
   /** Releases the claims of an earlier process. A data folder has one server at a time, so that process is gone. */
   reclaim(): Promise<void>;
 }
 
 export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeliveries {
   /** Stores a cutoff, unless a higher one is stored. */
-  function raise(cutoff: Cutoff): void {
+  function raise(cutoff: MailCutoff): void {
     prepare(SQL.raiseCutoff).run({ ...cutoff });
   }
 
@@ -177,7 +177,7 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
     return Number(prepare(SQL.expire).run({ now: now.getTime() }).changes);
   }
 
-  function recordAll(batch: IntakeBatch, now: Date) {
+  function recordAll(batch: DeliveriesAndCutoffs, now: Date) {
     batch.cutoffs.forEach(raise);
     const added = batch.deliveries.reduce((sum, delivery) => sum + insert(delivery, now), 0);
     let cancelled = 0;
@@ -187,7 +187,7 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
     return { added, cancelled };
   }
 
-  function claimSome({ owner, now: at, leaseMs, limit }: ClaimRequest): readonly ClaimedDelivery[] {
+  function claimSome({ owner, now: at, leaseMs, limit }: ClaimDeliveriesRequest): readonly ClaimedDelivery[] {
     const now = at.getTime();
     const claimed: ClaimedDelivery[] = [];
     while (claimed.length < limit) {
@@ -205,7 +205,7 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
     return claimed;
   }
 
-  function settleOne(row: Row, settlement: Settlement): void {
+  function settleOne(row: Row, settlement: DeliverySettlement): void {
     const id = String(row['id']);
     const attempts = withAttempt(row, settlement.attempt);
     if (settlement.state === 'pending') {
@@ -293,7 +293,7 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
 
     async find(id) {
       const row = prepare(SQL.find).get({ id });
-      return row && summaryFromRow(row);
+      return row && deliverySummaryFromRow(row);
     },
 
     async list({ states, limit, after = NEWEST }) {
@@ -302,8 +302,8 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
         .flatMap((state) =>
           statement.all({ state, occurredAt: after.occurredAt.getTime(), id: after.id, limit }),
         )
-        .map(summaryFromRow)
-        .toSorted(compareNewestFirst)
+        .map(deliverySummaryFromRow)
+        .toSorted(compareDeliveriesNewestFirst)
         .slice(0, limit);
     },
 
@@ -311,7 +311,7 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
       const { occurredAt, id } = after;
       return prepare(SQL.ofSubject)
         .all({ subject, occurredAt: occurredAt.getTime(), id, limit })
-        .map(summaryFromRow);
+        .map(deliverySummaryFromRow);
     },
 
     retryNow: (id, now) => write(() => prepare(SQL.retryNow).run({ id, now: now.getTime() }).changes === 1),
@@ -326,7 +326,7 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
       }),
 
     async unpublished(limit) {
-      return prepare(SQL.unpublished).all({ limit }).map(summaryFromRow).filter(isReported);
+      return prepare(SQL.unpublished).all({ limit }).map(deliverySummaryFromRow).filter(hasReport);
     },
 
     markPublished: (ids) => write(() => void prepare(SQL.markPublished).run({ ids: JSON.stringify(ids) })),
@@ -366,11 +366,13 @@ function leaseOf(row: Row): HeldLease {
   return { name: String(row['id']), holder: String(row['owner']), until: new Date(Number(row['due_at'])) };
 }
 
-function subjectsOf({ deliveries, cutoffs }: IntakeBatch): ReadonlySet<string> {
+function subjectsOf({ deliveries, cutoffs }: DeliveriesAndCutoffs): ReadonlySet<string> {
   return new Set([...deliveries, ...cutoffs].map(({ subject }) => subject));
 }
 
 /** Returns the row's log of attempts with one more attempt, as JSON. */
-function withAttempt(row: Row, attempt: Attempt | undefined): string {
-  return JSON.stringify([...attemptsFromRow(row), ...(attempt ? [attempt] : [])].slice(-MAX_KEPT_ATTEMPTS));
+function withAttempt(row: Row, attempt: DeliveryAttempt | undefined): string {
+  return JSON.stringify(
+    [...deliveryAttemptsFromRow(row), ...(attempt ? [attempt] : [])].slice(-MAX_KEPT_DELIVERY_ATTEMPTS),
+  );
 }

@@ -2,20 +2,20 @@ import { createSqliteKeyFingerprints, type SqliteStore } from '@latchkey/sqlite'
 import { nothingToPrepare } from '@latchkey/store';
 import type { NotifierStorage } from '../../ports/storage.ts';
 import { createSqliteDeliveries } from './deliveries.ts';
-import { KEYS_TABLE, notifierSchema } from './migrations.ts';
-import { createSqliteSource } from './moving.ts';
+import { KEY_FINGERPRINTS_TABLE, notifierSchema } from './migrations.ts';
+import { createSqliteMoveSource } from './moving.ts';
 import { createSqliteSuppressions } from './suppressions.ts';
 
 /** Opens the notifier's part of the embedded store. @throws DataFolderError if the tables cannot be migrated */
-export function openSqliteStorage({ database }: Pick<SqliteStore, 'database'>): NotifierStorage {
+export function openSqliteNotifierStorage({ database }: Pick<SqliteStore, 'database'>): NotifierStorage {
   database.migrate(notifierSchema);
   const deliveries = createSqliteDeliveries(database);
   return {
     ...nothingToPrepare,
     deliveries,
     suppressions: createSqliteSuppressions(database),
-    keyFingerprints: createSqliteKeyFingerprints(database, KEYS_TABLE),
+    keyFingerprints: createSqliteKeyFingerprints(database, KEY_FINGERPRINTS_TABLE),
     reclaim: deliveries.reclaim,
-    source: createSqliteSource(database),
+    source: createSqliteMoveSource(database),
   };
 }

@@ -76,10 +76,10 @@ CREATE INDEX notifier_deliveries_by_recipient
 `;
 
 /** The table of the keys that the notifier was used with. */
-export const KEYS_TABLE = 'notifier_keys';
+export const KEY_FINGERPRINTS_TABLE = 'notifier_keys';
 
 const keys = `
-CREATE TABLE ${KEYS_TABLE} (
+CREATE TABLE ${KEY_FINGERPRINTS_TABLE} (
   name TEXT PRIMARY KEY,
   fingerprint TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -1,6 +1,6 @@
 import { createRowSource, type Database, keyFingerprintSource, type Row } from '@latchkey/sqlite';
-import type { NotifierRecords, StoredCutoffs } from '../../ports/storage.ts';
-import { KEYS_TABLE } from './migrations.ts';
+import type { MovableNotifierRecords, StoredMailCutoffs } from '../../ports/storage.ts';
+import { KEY_FINGERPRINTS_TABLE } from './migrations.ts';
 import { deliveryFromRow } from './rows.ts';
 import { suppressionFromRow } from './suppressions.ts';
 
@@ -24,15 +24,15 @@ const SUPPRESSIONS = {
 } as const;
 
 /** The notifier's records in the embedded store, for `ops move`. */
-export function createSqliteSource(database: Database): NotifierRecords<'source'> {
+export function createSqliteMoveSource(database: Database): MovableNotifierRecords<'source'> {
   return {
     cutoffs: createRowSource(database, { ...CUTOFFS, read: cutoffsOf }),
     suppressions: createRowSource(database, { ...SUPPRESSIONS, read: suppressionFromRow }),
     deliveries: createRowSource(database, { ...DELIVERIES, read: deliveryFromRow }),
-    keys: keyFingerprintSource(database, KEYS_TABLE),
+    keys: keyFingerprintSource(database, KEY_FINGERPRINTS_TABLE),
   };
 }
 
-function cutoffsOf(row: Row): StoredCutoffs {
+function cutoffsOf(row: Row): StoredMailCutoffs {
   return { subject: String(row['subject']), before: JSON.parse(String(row['before'])) };
 }

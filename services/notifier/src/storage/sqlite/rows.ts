@@ -2,8 +2,8 @@
 import type { SQLOutputValue } from 'node:sqlite';
 import type { Row } from '@latchkey/sqlite';
 import type {
-  Attempt,
   ClaimedDelivery,
+  DeliveryAttempt,
   DeliveryContent,
   DeliveryReport,
   DeliveryState,
@@ -30,7 +30,7 @@ export function deliveryFromRow(row: Row): StoredDelivery {
     ...optional('content', row['content'], (value) => JSON.parse(String(value)) as DeliveryContent),
     ...optional('owner', row['owner'], String),
     tries: Number(row['tries']),
-    attempts: attemptsFromRow(row),
+    attempts: deliveryAttemptsFromRow(row),
     ...optional('reason', row['reason'], String),
     ...optional('endedAt', row['ended_at'], instantOf),
     ...optional('recipient', row['recipient'], (value) => ({
@@ -60,7 +60,7 @@ export function claimedDeliveryFromRow(row: Row): ClaimedDelivery {
 }
 
 /** Reads the summary of a delivery that operators may see. */
-export function summaryFromRow(row: Row): DeliverySummary {
+export function deliverySummaryFromRow(row: Row): DeliverySummary {
   const {
     content: _,
     owner: _o,
@@ -73,9 +73,9 @@ export function summaryFromRow(row: Row): DeliverySummary {
   return summary;
 }
 
-type StoredAttempt = Omit<Attempt, 'at'> & { readonly at: string };
+type StoredAttempt = Omit<DeliveryAttempt, 'at'> & { readonly at: string };
 
-export function attemptsFromRow(row: Row): readonly Attempt[] {
+export function deliveryAttemptsFromRow(row: Row): readonly DeliveryAttempt[] {
   return (JSON.parse(String(row['attempts'])) as StoredAttempt[]).map((attempt) => ({
     ...attempt,
     at: new Date(attempt.at),

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqlite } from '@latchkey/sqlite';
 import { suppressionsContract } from '../../ports/suppressions.contract.ts';
-import { openSqliteStorage } from './index.ts';
+import { openSqliteNotifierStorage } from './index.ts';
 
 suppressionsContract('sqlite', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-suppressions-'));
   const store = openSqlite({ folder, as: 'server' });
   return {
-    suppressions: openSqliteStorage(store).suppressions,
+    suppressions: openSqliteNotifierStorage(store).suppressions,
     close: async () => {
       await store.close();
       await rm(folder, { recursive: true });

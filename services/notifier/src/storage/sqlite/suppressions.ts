@@ -1,7 +1,7 @@
 /** Suppressions in the embedded store. */
 import { type Database, mapSqliteErrors, type Row } from '@latchkey/sqlite';
-import { ALL_MAILS, type Suppression, suppressionId } from '../../delivery/suppression.ts';
-import type { Suppressions } from '../../ports/suppressions.ts';
+import { ALL_MAILS, type MailSuppression, suppressionIdOf } from '../../delivery/suppression.ts';
+import type { SuppressionStore } from '../../ports/suppressions.ts';
 
 const SQL = {
   find: `
@@ -24,11 +24,11 @@ const SQL = {
   remove: 'DELETE FROM notifier_suppressions WHERE id = :id',
 } as const;
 
-export function createSqliteSuppressions({ prepare, write }: Database): Suppressions {
-  return mapSqliteErrors<Suppressions>({
+export function createSqliteSuppressions({ prepare, write }: Database): SuppressionStore {
+  return mapSqliteErrors<SuppressionStore>({
     async find(recipient, mail, now) {
-      const one = suppressionId({ recipient, mail });
-      const all = suppressionId({ recipient, mail: ALL_MAILS });
+      const one = suppressionIdOf({ recipient, mail });
+      const all = suppressionIdOf({ recipient, mail: ALL_MAILS });
       const row = prepare(SQL.find).get({ one, all, now: now.getTime() });
       return row && suppressionFromRow(row);
     },
@@ -37,7 +37,7 @@ export function createSqliteSuppressions({ prepare, write }: Database): Suppress
       write(() => {
         prepare(SQL.deleteEnded).run({ now: since.getTime() });
         const times = { since: since.getTime(), until: until?.getTime() ?? null };
-        prepare(SQL.put).run({ id: suppressionId(of), hint, reason, ...times });
+        prepare(SQL.put).run({ id: suppressionIdOf(of), hint, reason, ...times });
       }),
 
     async list({ now, limit, after = '' }) {
@@ -47,18 +47,18 @@ export function createSqliteSuppressions({ prepare, write }: Database): Suppress
     removeReportedOf: (recipient) =>
       write(() => void prepare(SQL.removeReportedOf).run({ recipient }), { erases: true }),
 
-    remove: (of) => write(() => prepare(SQL.remove).run({ id: suppressionId(of) }).changes === 1),
+    remove: (of) => write(() => prepare(SQL.remove).run({ id: suppressionIdOf(of) }).changes === 1),
   });
 }
 
-export function suppressionFromRow(row: Row): Suppression {
+export function suppressionFromRow(row: Row): MailSuppression {
   const [recipient = '', mail = ''] = String(row['id']).split('/');
   const until = row['until'];
   return {
     recipient,
     hint: String(row['hint']),
     mail,
-    reason: String(row['reason']) as Suppression['reason'],
+    reason: String(row['reason']) as MailSuppression['reason'],
     since: new Date(Number(row['since'])),
     ...(until === null ? {} : { until: new Date(Number(until)) }),
   };

@@ -5,13 +5,13 @@ import { StoreUnavailable } from '@latchkey/store';
 import {
   activateGeneration,
   addGeneration,
-  generationName,
-  initialPointer,
+  initialGenerationPointer,
+  nameOfGeneration,
   stopOtherGenerations,
 } from '../../generation/pointer.ts';
 import { generationsContract } from '../../ports/generations.contract.ts';
 import { createMongoGenerations } from './generations.ts';
-import { openMongoStorage } from './index.ts';
+import { openMongoUserStorage } from './index.ts';
 import { createMongoProfiles } from './profiles.ts';
 import { profileIndexes } from './schema.ts';
 
@@ -31,13 +31,13 @@ generationsContract('mongo', async () => {
   return {
     generations,
     others: createMongoGenerations(other.connection),
-    profilesOf: (generation) => createMongoProfiles(connection, generationName(generation)),
+    profilesOf: (generation) => createMongoProfiles(connection, nameOfGeneration(generation)),
   };
 });
 
 test('the indexes of every generation that is filled are required, and created with its place', async () => {
   const { connection, generations } = await emptied();
-  const storage = openMongoStorage({ connection });
+  const storage = openMongoUserStorage({ connection });
   async function required() {
     const [version, ...indexes] = (await storage.requirements()).map(({ name }) => name);
     assert.equal(version, 'schema_versions.user');
@@ -48,7 +48,7 @@ test('the indexes of every generation that is filled are required, and created w
   }
   await generations.prepare(1);
   assert.deepEqual(await required(), namesOf('v1'));
-  const second = addGeneration(initialPointer);
+  const second = addGeneration(initialGenerationPointer);
   await generations.prepare(second.last);
   await generations.replace(second);
   assert.deepEqual(await required(), namesOf('v1', 'v2'));
@@ -65,7 +65,7 @@ test('a store that is down is distinguished from a fault', async () => {
   const generations = createMongoGenerations(connection);
   await close();
   await assert.rejects(generations.read(), StoreUnavailable);
-  await assert.rejects(generations.replace(addGeneration(initialPointer)), StoreUnavailable);
+  await assert.rejects(generations.replace(addGeneration(initialGenerationPointer)), StoreUnavailable);
   await assert.rejects(generations.prepare(2), StoreUnavailable);
   await assert.rejects(generations.stored(), StoreUnavailable);
 });

@@ -7,9 +7,13 @@ import {
   modelOfCollection,
 } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
-import { type GenerationPointer, generationName, initialPointer } from '../../generation/pointer.ts';
-import type { Generations } from '../../ports/generations.ts';
-import { profileCollectionName, profileIndexes } from './schema.ts';
+import {
+  type GenerationPointer,
+  initialGenerationPointer,
+  nameOfGeneration,
+} from '../../generation/pointer.ts';
+import type { GenerationStore } from '../../ports/generations.ts';
+import { nameOfProfileCollection, profileIndexes } from './schema.ts';
 
 const ID = 'pointer';
 
@@ -29,7 +33,7 @@ function schema() {
 }
 
 /** Opens the generations. They need no index, because the pointer is read by its id. */
-export function createMongoGenerations(connection: Connection): Generations {
+export function createMongoGenerations(connection: Connection): GenerationStore {
   const pointers = modelOfCollection(connection, 'user_generations', schema);
 
   async function insert(document: PointerDocument): Promise<boolean> {
@@ -50,26 +54,26 @@ export function createMongoGenerations(connection: Connection): Generations {
 
   async function collectionOf(generation: number) {
     const { db } = await connection.asPromise();
-    return db?.collection(profileCollectionName(generationName(generation)));
+    return db?.collection(nameOfProfileCollection(nameOfGeneration(generation)));
   }
 
-  const port: Generations = {
+  const port: GenerationStore = {
     async read() {
       const document = await pointers.findById(ID).lean();
-      if (document === null) return initialPointer;
+      if (document === null) return initialGenerationPointer;
       const { _id, ...pointer } = document;
       return pointer;
     },
 
     async replace(next) {
       const document = { _id: ID, ...next } as const;
-      if (next.version === initialPointer.version + 1) return insert(document);
+      if (next.version === initialGenerationPointer.version + 1) return insert(document);
       const from = { _id: ID, version: next.version - 1 } as const;
       const { matchedCount } = await pointers.replaceOne(from, document);
       return matchedCount === 1;
     },
 
-    prepare: (generation) => ensureIndexes(connection, profileIndexes(generationName(generation))),
+    prepare: (generation) => ensureIndexes(connection, profileIndexes(nameOfGeneration(generation))),
 
     stored,
 

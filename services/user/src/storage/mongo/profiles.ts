@@ -1,15 +1,15 @@
 /** Stores profiles in MongoDB: each account is a human-readable document. */
 import { isLostRaceError, mapMongoErrors, modelOfCollection } from '@latchkey/mongo';
 import type { Connection, QueryFilter } from 'mongoose';
-import type { ProfilePosition, ProfileQuery, Profiles } from '../../ports/profiles.ts';
-import { completeParkedMark } from '../../profile/complete-parked-mark.ts';
+import type { ProfilePosition, ProfileQuery, ProfileStore } from '../../ports/profiles.ts';
+import { fillInParkedMark } from '../../profile/complete-parked-mark.ts';
 import type { LivingProfile, Profile } from '../../profile/profile.ts';
 import type { StoredAccount } from '../../profile/stored-account.ts';
-import { type AccountDocument, accountSchema, profileCollectionName } from './schema.ts';
+import { type AccountDocument, createAccountMongooseSchema, nameOfProfileCollection } from './schema.ts';
 
-export function createMongoProfiles(connection: Connection, generation = 'v1'): Profiles {
-  const collection = profileCollectionName(generation);
-  const accounts = modelOfCollection(connection, collection, accountSchema);
+export function createMongoProfiles(connection: Connection, generation = 'v1'): ProfileStore {
+  const collection = nameOfProfileCollection(generation);
+  const accounts = modelOfCollection(connection, collection, createAccountMongooseSchema);
   // Writes with the driver instead of mongoose: bulk writes must be fast, and the documents need no casting.
   const written = connection.collection<AccountDocument>(collection);
 
@@ -24,7 +24,7 @@ export function createMongoProfiles(connection: Connection, generation = 'v1'): 
     }
   }
 
-  const port: Profiles = {
+  const port: ProfileStore = {
     async load(ids) {
       const documents = await accounts.find({ _id: { $in: [...ids] } }).lean();
       return new Map(documents.map((document) => [document._id, accountOf(document)]));
@@ -56,7 +56,7 @@ export function createMongoProfiles(connection: Connection, generation = 'v1'): 
         .sort({ 'parked.account': 1 })
         .limit(limit)
         .lean();
-      return documents.flatMap(({ parked }) => (parked ? completeParkedMark(parked) : []));
+      return documents.flatMap(({ parked }) => (parked ? fillInParkedMark(parked) : []));
     },
 
     async list(query) {
@@ -121,7 +121,7 @@ function accountOf({ _id: account, sequence, head, profile, parked }: AccountDoc
     sequence,
     ...(head !== undefined && { head }),
     ...(profile && { profile }),
-    ...(parked && { parked: completeParkedMark(parked) }),
+    ...(parked && { parked: fillInParkedMark(parked) }),
   };
 }
 

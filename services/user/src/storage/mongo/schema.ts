@@ -9,7 +9,7 @@ export interface AccountDocument extends Omit<StoredAccount, 'account'> {
   readonly search?: { readonly email?: string; readonly username?: string };
 }
 
-export function accountSchema() {
+export function createAccountMongooseSchema() {
   return createPlainSchema<AccountDocument>({
     _id: { type: String, required: true },
     sequence: { type: Number, required: true },
@@ -24,7 +24,7 @@ export function accountSchema() {
  * Returns the name of a generation's collection.
  * @param generation the name of the generation; only letters, digits and `_`
  */
-export function profileCollectionName(generation: string): string {
+export function nameOfProfileCollection(generation: string): string {
   if (!/^\w+$/.test(generation)) throw new Error('A generation is named by letters, digits and _ alone.');
   return `user_profiles_${generation}`;
 }
@@ -32,7 +32,7 @@ export function profileCollectionName(generation: string): string {
 const listed = { 'profile.createdAt': 1, _id: 1 } as const;
 
 export function profileIndexes(generation = 'v1'): readonly Index[] {
-  const collection = profileCollectionName(generation);
+  const collection = nameOfProfileCollection(generation);
   return [
     { collection, name: 'listed', keys: listed },
     { collection, name: 'listed_by_role', keys: { 'profile.role': 1, ...listed } },

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqlite } from '@latchkey/sqlite';
 import { generationsContract } from '../../ports/generations.contract.ts';
-import { openSqliteStorage } from './index.ts';
+import { openSqliteUserStorage } from './index.ts';
 
 generationsContract('sqlite', async (context) => {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-generations-'));
@@ -14,7 +14,7 @@ generationsContract('sqlite', async (context) => {
     await rm(folder, { recursive: true });
   });
   return {
-    ...openSqliteStorage(server),
-    others: openSqliteStorage(ops).generations,
+    ...openSqliteUserStorage(server),
+    others: openSqliteUserStorage(ops).generations,
   };
 });

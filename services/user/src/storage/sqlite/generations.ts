@@ -1,8 +1,17 @@
 /** Stores generations in SQLite: the pointer is a row, and each generation is a table. */
 import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
-import { type GenerationPointer, generationName, initialPointer } from '../../generation/pointer.ts';
-import type { Generations } from '../../ports/generations.ts';
-import { generationOfTable, profileTableName, profileTableSql, TABLES } from './migrations.ts';
+import {
+  type GenerationPointer,
+  initialGenerationPointer,
+  nameOfGeneration,
+} from '../../generation/pointer.ts';
+import type { GenerationStore } from '../../ports/generations.ts';
+import {
+  createProfileTableSql,
+  nameOfProfileTable,
+  parseGenerationOfTable,
+  SELECT_TABLE_NAMES_SQL,
+} from './migrations.ts';
 
 const SQL = {
   read: 'SELECT pointer FROM user_generations',
@@ -15,12 +24,12 @@ const SQL = {
 /** How many rows a statement deletes. The number is limited so that other writers do not wait long. */
 const DELETE_BATCH = 1000;
 
-export function createSqliteGenerations(database: Database): Generations {
+export function createSqliteGenerations(database: Database): GenerationStore {
   function stored(): readonly number[] {
     return database
-      .prepare(TABLES)
+      .prepare(SELECT_TABLE_NAMES_SQL)
       .all()
-      .flatMap(({ name }) => generationOfTable(String(name)) ?? [])
+      .flatMap(({ name }) => parseGenerationOfTable(String(name)) ?? [])
       .toSorted((a, b) => a - b);
   }
 
@@ -35,20 +44,22 @@ export function createSqliteGenerations(database: Database): Generations {
       await database.write(() => void database.prepare(some).run(), { flushed: false, erases: true });
   }
 
-  const port: Generations = {
+  const port: GenerationStore = {
     async read() {
       const row = database.prepare(SQL.read).get();
-      return row === undefined ? initialPointer : (JSON.parse(String(row['pointer'])) as GenerationPointer);
+      return row === undefined
+        ? initialGenerationPointer
+        : (JSON.parse(String(row['pointer'])) as GenerationPointer);
     },
 
     async replace(next) {
-      const sql = next.version === initialPointer.version + 1 ? SQL.insert : SQL.update;
+      const sql = next.version === initialGenerationPointer.version + 1 ? SQL.insert : SQL.update;
       const row = { version: next.version, pointer: JSON.stringify(next) };
       return database.write(() => database.prepare(sql).run(row).changes === 1);
     },
 
     async prepare(generation) {
-      database.exec(profileTableSql(tableOf(generation)));
+      database.exec(createProfileTableSql(tableOf(generation)));
     },
 
     stored: async () => stored(),
@@ -64,5 +75,5 @@ export function createSqliteGenerations(database: Database): Generations {
 }
 
 function tableOf(generation: number): string {
-  return profileTableName(generationName(generation));
+  return nameOfProfileTable(nameOfGeneration(generation));
 }

@@ -1,7 +1,7 @@
 import type { SqliteStore } from '@latchkey/sqlite';
 import { nothingToPrepare } from '@latchkey/store';
 import type { UserStorage } from '../../ports/storage.ts';
-import { profilesByGeneration } from '../by-generation.ts';
+import { cacheProfilesByGeneration } from '../by-generation.ts';
 import { createSqliteGenerations } from './generations.ts';
 import { userSchema } from './migrations.ts';
 import { createSqliteProfiles } from './profiles.ts';
@@ -9,12 +9,12 @@ import { createSqliteProfiles } from './profiles.ts';
 /**
  * Opens the user service's storage in the embedded store. @throws DataFolderError if the tables cannot be migrated
  */
-export function openSqliteStorage({ database }: Pick<SqliteStore, 'database'>): UserStorage {
+export function openSqliteUserStorage({ database }: Pick<SqliteStore, 'database'>): UserStorage {
   database.migrate(userSchema);
   return {
     ...nothingToPrepare,
     blocksOnWrite: true,
     generations: createSqliteGenerations(database),
-    profilesOf: profilesByGeneration((name) => createSqliteProfiles(database, name)),
+    profilesOf: cacheProfilesByGeneration((name) => createSqliteProfiles(database, name)),
   };
 }

@@ -1,6 +1,6 @@
 /** The tables of the user service: one for the pointer, and one for each generation of the read model. */
 import type { Migration, Schema } from '@latchkey/sqlite';
-import { generationName, initialPointer } from '../../generation/pointer.ts';
+import { initialGenerationPointer, nameOfGeneration } from '../../generation/pointer.ts';
 
 const pointerTable = `
   CREATE TABLE IF NOT EXISTS user_generations (
@@ -13,19 +13,19 @@ const pointerTable = `
  * Returns the name of a generation's table.
  * @param generation the name of the generation; only letters, digits and `_`
  */
-export function profileTableName(generation: string): string {
+export function nameOfProfileTable(generation: string): string {
   if (!/^\w+$/.test(generation)) throw new Error('A generation is named by letters, digits and _ alone.');
   return `user_profiles_${generation}`;
 }
 
 /** Returns the number of the generation in a table; undefined if the table contains no generation. */
-export function generationOfTable(name: string): number | undefined {
+export function parseGenerationOfTable(name: string): number | undefined {
   const number = /^user_profiles_v(\d+)$/.exec(name)?.[1];
   return number === undefined ? undefined : Number(number);
 }
 
 /** The SQL that lists all tables. */
-export const TABLES = "SELECT name FROM sqlite_master WHERE type = 'table'";
+export const SELECT_TABLE_NAMES_SQL = "SELECT name FROM sqlite_master WHERE type = 'table'";
 
 /** The columns of a generation in release 0.1. */
 const release01Columns = `
@@ -40,13 +40,13 @@ const release01Columns = `
     username TEXT`;
 
 /** The condition of the index of accounts that are parked because their history has forked. */
-export const IS_FORKED = "parked IS NOT NULL AND json_extract(parked, '$.reason') = 'forked'";
+export const IS_FORKED_SQL = "parked IS NOT NULL AND json_extract(parked, '$.reason') = 'forked'";
 
 /**
  * The SQL of the table of a new generation. A migration that changes this table must also change the tables of all
  * generations that exist.
  */
-export function profileTableSql(table: string): string {
+export function createProfileTableSql(table: string): string {
   return `${tableSql(table, `${release01Columns},\n    head TEXT`)}\n${forkedIndexSql(table)}`;
 }
 
@@ -67,7 +67,7 @@ function tableSql(table: string, columns: string): string {
 }
 
 function forkedIndexSql(table: string): string {
-  return `  CREATE INDEX IF NOT EXISTS ${table}_forked ON ${table} (id) WHERE ${IS_FORKED};`;
+  return `  CREATE INDEX IF NOT EXISTS ${table}_forked ON ${table} (id) WHERE ${IS_FORKED_SQL};`;
 }
 
 const release01: Migration = (connection) => {
@@ -75,16 +75,18 @@ const release01: Migration = (connection) => {
   // After a rebuild, the first generation may have been removed and must not be created again.
   const isNew = connection.prepare('SELECT 1 FROM user_generations').get() === undefined;
   if (isNew)
-    connection.exec(tableSql(profileTableName(generationName(initialPointer.active)), release01Columns));
+    connection.exec(
+      tableSql(nameOfProfileTable(nameOfGeneration(initialGenerationPointer.active)), release01Columns),
+    );
 };
 
 /** Adds the head of each account's hash chain, and the index of accounts whose history has forked. */
 const heads: Migration = (connection) => {
   const tables = connection
-    .prepare(TABLES)
+    .prepare(SELECT_TABLE_NAMES_SQL)
     .all()
     .map(({ name }) => String(name));
-  for (const table of tables.filter((name) => generationOfTable(name) !== undefined))
+  for (const table of tables.filter((name) => parseGenerationOfTable(name) !== undefined))
     connection.exec(`ALTER TABLE ${table} ADD COLUMN head TEXT; ${forkedIndexSql(table)}`);
 };
 

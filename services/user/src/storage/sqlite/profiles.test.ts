@@ -6,9 +6,9 @@ import { type TestContext, test } from 'node:test';
 import { openSqlite } from '@latchkey/sqlite';
 import { StoreUnavailable } from '@latchkey/store';
 import { createTestProfile, profilesContract } from '../../ports/profiles.contract.ts';
-import { accountOfProfile, unknownAccount } from '../../profile/stored-account.ts';
-import { openSqliteStorage } from './index.ts';
-import { profileTableName, userSchema } from './migrations.ts';
+import { createEmptyStoredAccount, toStoredAccount } from '../../profile/stored-account.ts';
+import { openSqliteUserStorage } from './index.ts';
+import { nameOfProfileTable, userSchema } from './migrations.ts';
 
 async function openFolder(context: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-profiles-'));
@@ -17,7 +17,7 @@ async function openFolder(context: TestContext) {
     await store.close();
     await rm(folder, { recursive: true });
   });
-  return { ...openSqliteStorage(store), close: store.close };
+  return { ...openSqliteUserStorage(store), close: store.close };
 }
 
 profilesContract('sqlite', async (context) => (await openFolder(context)).profilesOf(1));
@@ -25,7 +25,7 @@ profilesContract('sqlite', async (context) => (await openFolder(context)).profil
 test('finds many profiles by a shared prefix, in order', async (context) => {
   const profiles = (await openFolder(context)).profilesOf(1);
   const accounts = Array.from({ length: 600 }, (_, index) => createTestProfile(`user${index}`));
-  await profiles.save([...accounts, createTestProfile('other')].map(accountOfProfile));
+  await profiles.save([...accounts, createTestProfile('other')].map(toStoredAccount));
   const found = await profiles.list({ limit: 1000, prefix: 'USER' });
   assert.deepEqual(
     found.map(({ id }) => id),
@@ -52,12 +52,12 @@ test('profiles of release 0.1 are kept, and get the hashes of their next events'
     await store.close();
     await rm(folder, { recursive: true });
   });
-  const { profilesOf } = openSqliteStorage(store);
+  const { profilesOf } = openSqliteUserStorage(store);
   for (const profiles of [profilesOf(1), profilesOf(3)]) {
-    assert.deepEqual(await profiles.load([id]), new Map([[id, accountOfProfile(profile)]]));
+    assert.deepEqual(await profiles.load([id]), new Map([[id, toStoredAccount(profile)]]));
     assert.equal(await profiles.countForked(), 0);
   }
-  const next = { ...accountOfProfile({ ...profile, sequence: 2 }), head: '2:hash' };
+  const next = { ...toStoredAccount({ ...profile, sequence: 2 }), head: '2:hash' };
   await profilesOf(1).save([next]);
   assert.deepEqual(await profilesOf(1).load([id]), new Map([[id, next]]));
 });
@@ -67,7 +67,7 @@ test('a store that is closed is distinguished from a fault', async (context) => 
   const profiles = profilesOf(1);
   await close();
   await assert.rejects(profiles.load(['a']), StoreUnavailable);
-  await assert.rejects(profiles.save([unknownAccount('a')]), StoreUnavailable);
+  await assert.rejects(profiles.save([createEmptyStoredAccount('a')]), StoreUnavailable);
 });
 
 test('two generations of profiles know nothing of each other', async (context) => {
@@ -75,7 +75,7 @@ test('two generations of profiles know nothing of each other', async (context) =
   await generations.prepare(2);
   const [before, after] = [profilesOf(1), profilesOf(2)];
   const id = '01890a5d-ac96-774b-bcce-b302099a8057';
-  await before.save([accountOfProfile({ ended: true, id, sequence: 1 })]);
+  await before.save([toStoredAccount({ ended: true, id, sequence: 1 })]);
   assert.deepEqual(await after.load([id]), new Map());
-  assert.throws(() => profileTableName('v1; DROP TABLE x'), /letters, digits/);
+  assert.throws(() => nameOfProfileTable('v1; DROP TABLE x'), /letters, digits/);
 });

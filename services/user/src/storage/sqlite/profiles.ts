@@ -1,15 +1,15 @@
 /** Stores profiles in SQLite: each account is a row, with columns for the searchable fields. */
 import type { Parked } from '@latchkey/consumer';
 import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
-import type { ProfileQuery, Profiles } from '../../ports/profiles.ts';
-import { completeParkedMark } from '../../profile/complete-parked-mark.ts';
+import type { ProfileQuery, ProfileStore } from '../../ports/profiles.ts';
+import { fillInParkedMark } from '../../profile/complete-parked-mark.ts';
 import type { LivingProfile, Profile } from '../../profile/profile.ts';
 import type { StoredAccount } from '../../profile/stored-account.ts';
-import { IS_FORKED, profileTableName } from './migrations.ts';
+import { IS_FORKED_SQL, nameOfProfileTable } from './migrations.ts';
 
 /** Opens the profiles of a generation. @param generation the name of the generation, whose table must exist */
-export function createSqliteProfiles(database: Database, generation = 'v1'): Profiles {
-  const table = profileTableName(generation);
+export function createSqliteProfiles(database: Database, generation = 'v1'): ProfileStore {
+  const table = nameOfProfileTable(generation);
 
   const select = `SELECT id, sequence, head, profile, parked FROM ${table}`;
   const loadMany = `${select} WHERE id IN (SELECT value FROM json_each(:ids))`;
@@ -30,7 +30,7 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
        AND json_extract(parked, '$.partition') = :partition AND json_extract(parked, '$.offset') = :offset
        AND json_extract(parked, '$.cause') = :cause`;
 
-  const port: Profiles = {
+  const port: ProfileStore = {
     async load(accounts) {
       const rows = database.prepare(loadMany).all({ ids: JSON.stringify(accounts) });
       return new Map(rows.map(readAccount).map((stored) => [stored.account, stored]));
@@ -80,7 +80,7 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
     },
 
     async countForked() {
-      const sql = `SELECT count(*) AS forked FROM ${table} WHERE ${IS_FORKED}`;
+      const sql = `SELECT count(*) AS forked FROM ${table} WHERE ${IS_FORKED_SQL}`;
       return Number(database.prepare(sql).get()?.['forked']);
     },
   };
@@ -98,7 +98,7 @@ function readAccount(row: Record<string, unknown>): StoredAccount {
 }
 
 function readMark(stored: unknown): Parked {
-  return completeParkedMark(JSON.parse(String(stored)));
+  return fillInParkedMark(JSON.parse(String(stored)));
 }
 
 /**

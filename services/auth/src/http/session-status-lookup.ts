@@ -1,15 +1,15 @@
-import type { LookUpStanding } from '@latchkey/tokens';
+import type { LookUpSessionStatus } from '@latchkey/tokens';
 import type { Caller, UseCaseDeps } from '../deps.ts';
 import { findCallerOfToken } from '../sessions/session-status.ts';
 import { mapFailuresToProblems } from './problems.ts';
 
 /** Returns a function that looks up the current account and session of each access token, for the guards. */
-export function sessionGuard(
+export function createSessionStatusLookup(
   deps: Pick<UseCaseDeps, 'accounts' | 'sessions' | 'now'>,
-): LookUpStanding<Caller & { readonly verified: boolean; readonly role: string }> {
+): LookUpSessionStatus<Caller & { readonly verified: boolean; readonly role: string }> {
   return async (claims) => {
     const caller = await mapFailuresToProblems(() => findCallerOfToken(deps, claims));
-    if (caller === undefined) return 'dead';
+    if (caller === undefined) return 'revoked';
     const { status, role } = caller.state;
     return { ...caller, verified: status === 'verified', role };
   };

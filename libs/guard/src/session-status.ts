@@ -2,7 +2,7 @@
 import type { AccessClaims } from '@latchkey/tokens';
 
 /** Claims of the token that have changed since it was issued. */
-export interface Standing {
+export interface CurrentClaims {
   readonly verified?: boolean;
   readonly role?: string;
 }
@@ -10,11 +10,14 @@ export interface Standing {
 /** Decides whether a token that is otherwise valid was revoked. */
 export interface RevocationCheck {
   /**
-   * Returns 'dead' if the token was revoked, otherwise the claims that have changed since it was issued.
+   * Returns 'revoked' if the token was revoked, otherwise the claims that have changed since it was issued.
    * @param token the token as it was sent
    * @throws RevocationsUnavailable if it is unknown at the moment whether the token was revoked
    */
-  standingOf(claims: AccessClaims, token: string): Promise<Standing | 'dead'> | Standing | 'dead';
+  sessionStatus(
+    claims: AccessClaims,
+    token: string,
+  ): Promise<CurrentClaims | 'revoked'> | CurrentClaims | 'revoked';
 }
 
 /** Thrown while it is unknown which tokens were revoked. */

@@ -2,17 +2,17 @@
  * Decides from the read model whether to accept an access token. First waits until the read model includes the
  * changes that the caller already knows of.
  */
-import type { AccessClaims, AccountStanding, LookUpStanding } from '@latchkey/tokens';
-import { acceptsToken, type LivingProfile } from '../profile/profile.ts';
+import type { AccessClaims, ActiveSession, LookUpSessionStatus } from '@latchkey/tokens';
+import { isTokenAccepted, type LivingProfile } from '../profile/profile.ts';
 import type { SequenceWaiter } from '../projection/sequence-waiter.ts';
-import { type AccountSequence, readAccountSequence } from './account-sequence.ts';
+import { type AccountSequence, parseAccountSequence } from './account-sequence.ts';
 import { mapFailuresToProblems } from './problems.ts';
 
 /**
  * The state of the caller's account, which decides whether a request is allowed. Includes the profile, so that routes
  * do not have to read it again.
  */
-export interface ProfileStanding extends AccountStanding {
+export interface ActiveSessionWithProfile extends ActiveSession {
   readonly profile: LivingProfile;
   /**
    * The id of another account for which the request has waited. The read model now includes the change of that
@@ -30,35 +30,35 @@ export interface ProfileStanding extends AccountStanding {
  * refused: the admin's client sends the header with every later request. Only requests about the parked account
  * itself are refused.
  */
-export function createStandingLookUp(
+export function createSessionStatusLookup(
   waiter: Pick<SequenceWaiter, 'waitFor' | 'waitUntilSettled'>,
-): LookUpStanding<ProfileStanding> {
+): LookUpSessionStatus<ActiveSessionWithProfile> {
   return (claims, request) =>
     mapFailuresToProblems(async () => {
-      const seen = readAccountSequence(request.headers['account-sequence']);
+      const seen = parseAccountSequence(request.headers['account-sequence']);
       // The token is checked before the second wait, so that a request with an invalid token cannot be held open by a
       // header.
-      const standing = await standingAt(waiter, claims, claims.seq);
-      if (standing === 'dead' || seen === undefined) return standing;
+      const session = await sessionStatusAt(waiter, claims, claims.seq);
+      if (session === 'revoked' || seen === undefined) return session;
       if (seen.account === claims.sub) {
-        return standingAt(waiter, claims, Math.max(claims.seq, seen.sequence));
+        return sessionStatusAt(waiter, claims, Math.max(claims.seq, seen.sequence));
       }
-      if (!mayAwaitOthers(standing)) return standing;
+      if (!mayAwaitOthers(session)) return session;
       await waiter.waitUntilSettled(seen.account, seen.sequence, claims.sub);
-      return { ...standing, awaited: seen.account };
+      return { ...session, awaited: seen.account };
     });
 }
 
-async function standingAt(
+async function sessionStatusAt(
   waiter: Pick<SequenceWaiter, 'waitFor'>,
   claims: AccessClaims,
   sequence: AccountSequence['sequence'],
-): Promise<ProfileStanding | 'dead'> {
+): Promise<ActiveSessionWithProfile | 'revoked'> {
   const { profile } = await waiter.waitFor(claims.sub, sequence, claims.sub);
-  if (profile === undefined || !acceptsToken(profile, claims.seq)) return 'dead';
+  if (profile === undefined || !isTokenAccepted(profile, claims.seq)) return 'revoked';
   return { verified: profile.isVerified, role: profile.role, profile };
 }
 
-function mayAwaitOthers({ verified, role }: ProfileStanding): boolean {
+function mayAwaitOthers({ verified, role }: ActiveSessionWithProfile): boolean {
   return verified && role === 'admin';
 }
