@@ -57,6 +57,11 @@ export const targets: readonly MutationTarget[] = [
   },
   {
     theme: 'sealing',
+    file: 'libs/tokens/src/jwe.ts',
+    tests: ['libs/tokens/src/jwe.test.ts'],
+  },
+  {
+    theme: 'sealing',
     file: 'services/notifier/src/adapters/decrypter.jose.ts',
     tests: ['services/notifier/src/adapters/decrypter.jose.test.ts'],
   },

@@ -1,20 +1,18 @@
 /** Decrypts compact JWE (ECDH-ES over X25519, A256GCM) with the private keys of SEALING_PRIVATE_KEYS. */
+import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { sealedContent } from '@latchkey/events';
-import { calculateJwkThumbprint, compactDecrypt, decodeProtectedHeader, importJWK, type JWK } from 'jose';
+import { decryptJwe } from '@latchkey/tokens/jwe';
+import { calculateJwkThumbprint, decodeProtectedHeader, type JWK } from 'jose';
 import type { DecryptSealedLink } from '../ports/decrypter.ts';
-
-type Key = Awaited<ReturnType<typeof importJWK>>;
-
-const ALGORITHMS = { keyManagementAlgorithms: ['ECDH-ES'], contentEncryptionAlgorithms: ['A256GCM'] };
 
 /**
  * Indexes keys by their thumbprint (RFC 7638), which auth puts into the `kid` of a sealed link, and by their
  * own `kid` if they have one.
  */
-async function keysById(jwks: { readonly keys: readonly JWK[] }): Promise<ReadonlyMap<string, Key>> {
+async function keysById(jwks: { readonly keys: readonly JWK[] }): Promise<ReadonlyMap<string, KeyObject>> {
   const entries = await Promise.all(
     jwks.keys.map(async (jwk) => {
-      const key = await importJWK(jwk, 'ECDH-ES');
+      const key = createPrivateKey({ key: jwk, format: 'jwk' });
       const ids = [await calculateJwkThumbprint(jwk), ...(jwk.kid ? [jwk.kid] : [])];
       return ids.map((id) => [id, key] as const);
     }),
@@ -45,8 +43,7 @@ export async function createLinkDecrypter(jwks: {
     const key = keys.get(keyId);
     if (!key) return { kind: 'unknown-key', keyId };
     try {
-      const { plaintext } = await compactDecrypt(sealed, key, ALGORITHMS);
-      const content = sealedContent.parse(JSON.parse(new TextDecoder().decode(plaintext)));
+      const content = sealedContent.parse(JSON.parse(decryptJwe(sealed, key)));
       return { kind: 'opened', content };
     } catch {
       return { kind: 'broken' };

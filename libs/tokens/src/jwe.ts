@@ -1,0 +1,99 @@
+/**
+ * Encrypts and decrypts compact JWE (RFC 7516) with ECDH-ES over X25519 (RFC 7518, section 4.6; RFC 8037) and A256GCM.
+ * jose does the same with WebCrypto, which runs each of seven steps on another thread. Waiting for these threads takes
+ * more CPU time than the cryptography, and every mail needs both. The primitives are those of node:crypto.
+ */
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto';
+import { z } from 'zod';
+
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+
+/**
+ * Has no further fields: `zip`, `crit`, `apu` and `apv` would change how the JWE is decrypted, so a JWE with one of them
+ * is refused.
+ */
+const header = z.strictObject({
+  alg: z.literal('ECDH-ES'),
+  enc: z.literal('A256GCM'),
+  kid: z.string(),
+  epk: z.object({ kty: z.literal('OKP'), crv: z.literal('X25519'), x: z.string() }),
+});
+
+/**
+ * Encrypts a text.
+ * @param recipient the public X25519 key, and its id for the header `kid`
+ * @returns a compact JWE
+ */
+export function encryptJwe(
+  text: string,
+  recipient: { readonly kid: string; readonly publicKey: KeyObject },
+): string {
+  const { publicKey: ephemeral, privateKey } = generateKeyPairSync('x25519');
+  const { kty, crv, x } = ephemeral.export({ format: 'jwk' });
+  const words = { alg: 'ECDH-ES', enc: 'A256GCM', kid: recipient.kid, epk: { kty, crv, x } };
+  const protectedHeader = Buffer.from(JSON.stringify(words)).toString('base64url');
+  const iv = randomBytes(IV_BYTES);
+  const key = deriveKey({ privateKey, publicKey: recipient.publicKey });
+  const cipher = createCipheriv('aes-256-gcm', key, iv, { authTagLength: TAG_BYTES });
+  cipher.setAAD(Buffer.from(protectedHeader));
+  const encrypted = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+  return [protectedHeader, '', ...[iv, encrypted, cipher.getAuthTag()].map(toBase64Url)].join('.');
+}
+
+/**
+ * Decrypts a text.
+ * @throws Error if the text is no such JWE, was encrypted to another key, or was altered
+ */
+export function decryptJwe(jwe: string, privateKey: KeyObject): string {
+  const [protectedHeader = '', encryptedKey, ...parts] = jwe.split('.');
+  const [iv, encrypted, tag] = parts.map(fromBase64Url);
+  if (parts.length !== 3 || encryptedKey !== '' || encrypted === undefined || tag === undefined)
+    throw new Error('no compact JWE with a directly agreed key');
+  if (iv?.length !== IV_BYTES) throw new Error(`the iv has ${iv?.length} bytes`);
+  const { epk } = header.parse(JSON.parse(fromBase64Url(protectedHeader).toString()));
+  const key = deriveKey({ privateKey, publicKey: createPublicKey({ key: epk, format: 'jwk' }) });
+  const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: TAG_BYTES });
+  decipher.setAAD(Buffer.from(protectedHeader)).setAuthTag(tag);
+  return Buffer.concat([decipher.update(encrypted), decipher.final()]).toString();
+}
+
+/**
+ * Derives the key for A256GCM from the shared secret of two keys, with the Concat KDF of RFC 7518, section 4.6.2.
+ * @throws Error if the public key has a low order, because the secret would be known (RFC 7748, section 6.1)
+ */
+function deriveKey(keys: { readonly privateKey: KeyObject; readonly publicKey: KeyObject }): Buffer {
+  const secret = diffieHellman(keys);
+  return createHash('sha256').update(FIRST_ROUND).update(secret).update(OTHER_INFO).digest();
+}
+
+const FIRST_ROUND = uint32(1);
+const ALGORITHM = Buffer.from('A256GCM');
+/** AlgorithmID, empty PartyUInfo, empty PartyVInfo, and the length of the key in bits. */
+const OTHER_INFO = Buffer.concat([uint32(ALGORITHM.length), ALGORITHM, uint32(0), uint32(0), uint32(256)]);
+
+function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
+}
+
+function toBase64Url(bytes: Buffer): string {
+  return bytes.toString('base64url');
+}
+
+/** Decodes base64url (RFC 4648, section 5). @throws Error if there are any other characters, which Node would skip */
+function fromBase64Url(text: string): Buffer {
+  const bytes = Buffer.from(text, 'base64url');
+  if (toBase64Url(bytes) !== text) throw new Error('not base64url');
+  return bytes;
+}
