@@ -136,10 +136,10 @@ describe('an acknowledged command', () => {
         request: { email: 'carol@example.com', username: 'carol' },
       }),
     ),
-    'of an account that has not got so far': history(
+    'of an account that has not reached this sequence': history(
       createCommandLine('x', 'profile', { ...asAda, accountSequence: `${ADA_ID}:6` }),
     ),
-    'whose values are others': history(
+    'whose values are not in the journal': history(
       createCommandLine('x', 'profile', {
         ...asAda,
         request: { lastName: 'King' },
@@ -150,16 +150,16 @@ describe('an acknowledged command', () => {
     'that has no commit of its own': history(
       createCommandLine('x', 'logout-all', { ...asAda, status: 204, accountSequence: `${ADA_ID}:4` }),
     ),
-    'that gave another role': history(
+    'that gave a different role': history(
       createCommandLine('x', 'role', {
         request: { accountId: ADA_ID, role: 'admin' },
         accountSequence: `${ADA_ID}:5`,
       }),
     ),
-    'to disable an account that is open': history(
+    'to disable an account that is not disabled': history(
       createCommandLine('x', 'disable', { request: { accountId: ADA_ID }, accountSequence: `${ADA_ID}:5` }),
     ),
-    'that asked for another link, without an event': history(
+    'that requested another link, without an event': history(
       createCommandLine('x', 'verification-request', {
         ...sentAndAnsweredAt(8, 50),
         status: 202,
@@ -172,13 +172,13 @@ describe('an acknowledged command', () => {
         answer: { mailingId: MAILING_ID },
       }),
     ),
-    'that logged somebody in who has no account': history(
+    'that logged in a person without an account': history(
       createCommandLine('x', 'login', {
         request: { email: 'nobody@example.com' },
         answer: tokenResponse('nobody', '01900000-0000-7000-8000-0000000000aa', 's', 1, 0),
       }),
     ),
-    'that asked for a reset and was never carried out': history(
+    'that requested a reset and was never processed': history(
       createCommandLine('x', 'reset-request', {
         status: 202,
         sentAt: minuteOfRun(5),
@@ -191,21 +191,21 @@ describe('an acknowledged command', () => {
   }
 
   const fine: Readonly<Record<string, Broken>> = {
-    'a reset for an address that nobody has proven': history(
+    'a reset for an address that nobody has verified': history(
       createCommandLine('x', 'reset-request', {
         status: 202,
         sentAt: minuteOfRun(5),
         request: { email: 'nobody@example.com' },
       }),
     ),
-    'a reset from before the address was proven': history(
+    'a reset from before the address was verified': history(
       createCommandLine('x', 'reset-request', {
         status: 202,
         sentAt: minuteOfRun(1),
         request: { email: 'ada@example.com' },
       }),
     ),
-    'a sign-up that was sent again under one key': {
+    'a sign-up that was sent twice with one Idempotency-Key': {
       run: {
         history: goodRun.history.flatMap((command) =>
           command.id === 'bob-1'
@@ -218,7 +218,7 @@ describe('an acknowledged command', () => {
         ),
       },
     },
-    'a command that nothing is known of': history(createCommandLine('x', 'dance', {})),
+    'a command that the checker does not know': history(createCommandLine('x', 'dance', {})),
   };
   for (const [what, run] of Object.entries(fine)) {
     test(`is not reported: ${what}`, () => assert.deepEqual(brokenBy(run), []));
@@ -445,14 +445,14 @@ describe('the topic', () => {
         isPassword(record) ? { ...record, headers: { ...record.headers, ce_time: minuteOfRun(9) } } : record,
       ),
     ),
-    'with what is not in the journal': records((all) =>
+    'with an event that is not in the journal': records((all) =>
       all.flatMap((record) =>
         isPassword(record)
           ? [record, { ...record, offset: 98, headers: { ...record.headers, ce_id: EVE_ID } }]
           : record,
       ),
     ),
-    'with a copy that says something else': records((all) =>
+    'with a copy that has different content': records((all) =>
       all.flatMap((record) =>
         isPassword(record) ? [record, { ...record, offset: 98, payload: '{}' }] : record,
       ),
@@ -460,7 +460,7 @@ describe('the topic', () => {
     'with an account in two partitions': records((all) =>
       all.map((record) => (isPassword(record) ? { ...record, partition: 1 } : record)),
     ),
-    'with what is not JSON': records((all) =>
+    'with a value that is not JSON': records((all) =>
       all.map((record) => (isPassword(record) ? { ...record, payload: '{' } : record)),
     ),
     'with a secret in it': records((all) =>
@@ -492,14 +492,16 @@ describe('the topic', () => {
 describe('the read model', () => {
   const cases: Readonly<Record<string, Broken>> = {
     'without an account': { profiles: goodStores.profiles.filter(({ _id }) => _id !== BOB_ID) },
-    'with an account that nobody has made': {
+    'with an account that is not in the journal': {
       profiles: [...goodStores.profiles, { ...profileOf(BOB_ID), _id: 'x' }],
     },
     'that lags behind': profiles(ADA_ID, { sequence: 4 }),
-    'with another field': profiles(ADA_ID, { profile: { ...profileOf(ADA_ID).profile, isVerified: false } }),
+    'with a wrong field': profiles(ADA_ID, { profile: { ...profileOf(ADA_ID).profile, isVerified: false } }),
     'without a field': profiles(BOB_ID, { profile: { ...profileOf(BOB_ID).profile, lastName: undefined } }),
-    'with a field too many': profiles(BOB_ID, { profile: { ...profileOf(BOB_ID).profile, password: 'x' } }),
-    'that finds somebody by another name': profiles(ADA_ID, {
+    'with an additional field': profiles(BOB_ID, {
+      profile: { ...profileOf(BOB_ID).profile, password: 'x' },
+    }),
+    'that finds an account by a wrong name': profiles(ADA_ID, {
       search: { email: 'ada@example.com', username: 'x' },
     }),
     'that finds an ended account': profiles(EVE_ID, { search: { email: 'ada@example.com' } }),

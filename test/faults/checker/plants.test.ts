@@ -296,7 +296,7 @@ const leftMark = commits('ada-1', (commit) => [{ ...commit, registration: { addr
 
 const plants: readonly Plant[] = [
   {
-    bug: 'the system was never asked for anything',
+    bug: 'no command was ever sent',
     caughtBy: 'coverage',
     run: { history: [], mails: [], received: [], run: { ...goodRun.run, shown: [] } },
     stores: { commits: [], records: [], profiles: [], deliveries: [], cutoffs: [], erasures: [] },
@@ -310,7 +310,7 @@ const plants: readonly Plant[] = [
     },
   },
   {
-    bug: 'hardly anything was sent',
+    bug: 'too few commands were sent',
     caughtBy: 'coverage',
     run: { run: { ...goodRun.run, minimums: { ...goodRun.run.minimums, sent: 100 } } },
   },
@@ -325,12 +325,12 @@ const plants: readonly Plant[] = [
     run: { run: { ...goodRun.run, searched: 2, minimums: { ...goodRun.run.minimums, erased: 2 } } },
   },
   {
-    bug: 'nobody has searched for erased people',
+    bug: 'no search for erased people was made',
     caughtBy: 'coverage',
     run: { run: { ...goodRun.run, searched: 0 } },
   },
   {
-    bug: 'a change is answered before it is written',
+    bug: 'a change is acknowledged before it is stored',
     caughtBy: 'acknowledged commands',
     ...added(
       createCommandLine('x', 'profile', {
@@ -342,12 +342,12 @@ const plants: readonly Plant[] = [
     ),
   },
   {
-    bug: 'a request that was answered 202 is forgotten',
+    bug: 'a request with a 202 response is lost',
     caughtBy: 'acknowledged commands',
     ...added(bobSigned('x', 8, 50, { status: 202 })),
   },
   {
-    bug: 'a refused command is carried out all the same',
+    bug: 'a refused command takes effect nevertheless',
     caughtBy: 'one effect',
     ...changed('ada-4', { status: 400, accountSequence: null }),
   },
@@ -363,7 +363,7 @@ const plants: readonly Plant[] = [
     ),
   },
   {
-    bug: 'a reader is shown less than it has seen',
+    bug: 'a reader is shown an older state than it has already seen',
     caughtBy: 'reads',
     ...added(
       createCommandLine('x', 'me', {
@@ -375,7 +375,7 @@ const plants: readonly Plant[] = [
     ),
   },
   {
-    bug: 'somebody is shown the profile of another',
+    bug: 'a person is shown the profile of another person',
     caughtBy: 'answering account',
     ...added(
       createCommandLine('x', 'me', {
@@ -386,7 +386,7 @@ const plants: readonly Plant[] = [
     ),
   },
   {
-    bug: 'a login is answered for another address',
+    bug: 'a login returns the account of a different address',
     caughtBy: 'answering account',
     ...changed('bob-login', { request: { email: 'carol@example.com', password: BOB_PASSWORD } }),
   },
@@ -493,17 +493,17 @@ const plants: readonly Plant[] = [
     ),
   },
   {
-    bug: 'a login is answered with a state that comes later',
+    bug: 'a login returns a state that only exists later',
     caughtBy: 'account order',
     ...changed('bob-login', { answer: tokenResponse('bob', BOB_ID, 'bob-s', 2, 0) }),
   },
   {
-    bug: 'sessions end although nobody has asked for it',
+    bug: 'sessions end although no command has requested it',
     caughtBy: 'revocations',
     ...without('bob-3'),
   },
   {
-    bug: 'sessions end as if a token was reused that nobody has used twice',
+    bug: 'sessions end because of a reused token, although no token was used twice',
     caughtBy: 'revocations',
     ...changed('bob-3', {
       op: 'refresh',
@@ -548,12 +548,12 @@ const plants: readonly Plant[] = [
     ...added(refused('x', 'me', 'unauthenticated', { ...sentAndAnsweredAt(8), accessToken: ADAS_TOKEN })),
   },
   {
-    bug: 'an account is erased before its owner may undo it no more',
+    bug: 'an account is erased while its owner can still cancel the erasure',
     caughtBy: 'erasures',
     ...dueAt(minuteOfRun(40)),
   },
   {
-    bug: 'a store keeps the address of somebody who is erased',
+    bug: 'a store keeps the address of an erased person',
     caughtBy: 'traces',
     run: { run: { ...goodRun.run, traces: [{ account: DAN_ID, place: 'auth_limits x' }] } },
   },
@@ -584,7 +584,7 @@ const plants: readonly Plant[] = [
     ...records((record) => (record === DANS_FIRST ? [record, { ...record, offset: 990 }] : [record])),
   },
   {
-    bug: 'the same, while a process was killed that publishes nothing',
+    bug: 'an event of an erased account is published again with the person, while a process was killed that publishes nothing',
     caughtBy: 'erased copies',
     ...records((record) => (record === DANS_FIRST ? [record, { ...record, offset: 990 }] : [record])),
     run: { faults: [fault({ at: minuteOfRun(13), until: minuteOfRun(14) })] },
@@ -607,7 +607,7 @@ const plants: readonly Plant[] = [
     }),
   },
   {
-    bug: 'receipts are about another event than the erasure',
+    bug: 'receipts name a different event than the erasure',
     caughtBy: 'erasure receipts',
     ...erasure({ sequence: 4 }),
   },
@@ -617,7 +617,7 @@ const plants: readonly Plant[] = [
     stores: { erasures: [] },
   },
   {
-    bug: 'receipts are stored about an account that is not erased',
+    bug: 'receipts are stored for an account that is not erased',
     caughtBy: 'erasure receipts',
     stores: {
       erasures: goodStores.erasures.flatMap((each) => [each, { ...each, _id: FAY_ID }]),
@@ -760,7 +760,7 @@ const plants: readonly Plant[] = [
     ...changed('fay-finally', { status: 403, code: 'account_disabled', answer: null }),
   },
   {
-    bug: 'the address before the change still signs in',
+    bug: 'a login with the former address is still accepted',
     caughtBy: 'final logins',
     ...added(
       createCommandLine('x', 'final-login', {
@@ -771,12 +771,12 @@ const plants: readonly Plant[] = [
     ),
   },
   {
-    bug: 'nobody asks what became of an erased account',
+    bug: 'no final login checks an erased account',
     caughtBy: 'final logins',
     ...without('dan-finally'),
   },
   {
-    bug: 'a login during the run is accepted by the address before the change',
+    bug: 'a login during the run is accepted with the former address',
     caughtBy: 'account order',
     ...added(
       createCommandLine('x', 'login', {
@@ -787,12 +787,12 @@ const plants: readonly Plant[] = [
     ),
   },
   {
-    bug: 'a reader takes a forged record for a true one',
+    bug: 'a consumer accepts a forged record',
     caughtBy: 'forged records',
     stores: { deadLetters: goodStores.deadLetters.slice(1) },
   },
   {
-    bug: 'a forged record is set aside as one that cannot be read',
+    bug: 'a forged record is reported as unreadable instead of as forged',
     caughtBy: 'forged records',
     stores: {
       deadLetters: goodStores.deadLetters.map((record) => ({
@@ -802,7 +802,7 @@ const plants: readonly Plant[] = [
     },
   },
   {
-    bug: 'a change of address is answered before it is written',
+    bug: 'a change of address is acknowledged before it is stored',
     caughtBy: 'acknowledged commands',
     ...added(
       createCommandLine('x', 'undo-email', {
@@ -823,7 +823,7 @@ const plants: readonly Plant[] = [
     ...commits('dan-2', (commit) => [{ ...commit, claims: ['address:dan@example.com'] }]),
   },
   {
-    bug: 'an address that was given back stays marked',
+    bug: 'an address that was released stays marked',
     caughtBy: 'claims',
     ...commits('fay-4', (commit) => [
       { ...commit, claims: [...(commit.claims ?? []), `release:0:${FAY_ID}:4`] },
@@ -835,32 +835,32 @@ const plants: readonly Plant[] = [
     run: { mails: goodRun.mails.filter(({ messageId }) => !messageId.includes(MOVED)) },
   },
   {
-    bug: 'an event names another person',
+    bug: 'an event contains another person',
     caughtBy: 'people',
     ...events(ADA_ID, 'PasswordChanged', (person) => ({ ...person, username: 'eve' })),
   },
   {
-    bug: 'an event names an address that the account does not have',
+    bug: 'an event contains an address that the account does not have',
     caughtBy: 'people',
     ...events(FAY_ID, 'EmailChangeRequested', (person) => ({ ...person, email: 'eve@example.com' })),
   },
   {
-    bug: 'the link that cancels an erasure works after its time',
+    bug: 'the link that cancels an erasure works after it has expired',
     caughtBy: 'links',
     ...changed('fay-6', sentAndAnsweredAt(110)),
   },
   {
-    bug: 'a number is left out in the journal',
+    bug: 'the journal skips a number',
     caughtBy: 'numbering',
     ...commits('ada-4', (commit) => [{ ...commit, number: 5 }]),
   },
   {
-    bug: 'a commit has what no command appends',
+    bug: 'a commit has a combination of events that no command appends',
     caughtBy: 'whole commits',
     ...inOneCommit('eve-1', 'sweep-1'),
   },
   {
-    bug: 'the claim on an address is given back',
+    bug: 'the claim of an address is released',
     caughtBy: 'claims',
     ...commits('ada-2', ({ claims: _, ...commit }) => [commit]),
   },
@@ -869,9 +869,9 @@ const plants: readonly Plant[] = [
     caughtBy: 'address marks',
     ...commits('bob-1', ({ registration: _, ...commit }) => [commit]),
   },
-  { bug: 'a sign-up that was verified is still found', caughtBy: 'address marks', ...leftMark },
+  { bug: 'a sign-up that was verified is still marked', caughtBy: 'address marks', ...leftMark },
   {
-    bug: 'the same, while another process was killed',
+    bug: 'a sign-up that was verified is still marked, while another process was killed',
     caughtBy: 'address marks',
     ...leftMark,
     run: { faults: [fault({ fault: 'kill-auth', target: 'auth-2' })] },
@@ -882,7 +882,7 @@ const plants: readonly Plant[] = [
     ...records((record) => (record.headers['ce_type'] === 'ProfileChanged' ? [] : [record])),
   },
   {
-    bug: 'a record has other data than the journal',
+    bug: 'a record has different data than the journal',
     caughtBy: 'topic',
     ...records((record) =>
       record.headers['ce_type'] === 'PasswordChanged'
@@ -896,7 +896,7 @@ const plants: readonly Plant[] = [
     ...profile(ADA_ID, { profile: { ...ADAS_PROFILE, lastName: 'Augusta', firstName: null } }),
   },
   {
-    bug: 'an account waits forever',
+    bug: 'an account stays parked',
     caughtBy: 'parked',
     ...profile(ADA_ID, { parked: { cause: 'a gap', after: 5 } }),
   },
@@ -947,7 +947,7 @@ const plants: readonly Plant[] = [
     ] as const
   ).map(
     (op): Plant => ({
-      bug: `a limit of ${op} counts what was answered 503`,
+      bug: `a limit of ${op} counts a command with a 503 response`,
       caughtBy: 'limits',
       ...limited(SUFFICIENT_LIMITS, adaAsked(op, 0, 503), adaAsked(op, 1, 503), adaAsked(op, 2, 429)),
     }),
@@ -972,7 +972,7 @@ const plants: readonly Plant[] = [
     ),
   },
   {
-    bug: 'a new password does not start the count of logins again',
+    bug: 'a new password does not reset the count of logins',
     caughtBy: 'limits',
     ...limited(
       SUFFICIENT_LIMITS,
@@ -985,7 +985,7 @@ const plants: readonly Plant[] = [
     ),
   },
   {
-    bug: 'a limit refuses somebody else',
+    bug: 'a limit counts commands of another account',
     caughtBy: 'limits',
     ...limited({ ...SUFFICIENT_LIMITS, LIMIT_LOGOUTS_EVERYWHERE: '1' }, adaAsked('logout-all', 0, 429)),
   },
@@ -995,17 +995,17 @@ const plants: readonly Plant[] = [
     ...limited({ LIMITS: 'off' }, adaAsked('role', 0, 429)),
   },
   {
-    bug: 'the notifier forgets what supersedes a mail',
+    bug: 'the notifier loses a cutoff',
     caughtBy: 'cutoffs',
     stores: { cutoffs: goodStores.cutoffs.slice(1) },
   },
   {
-    bug: 'a mail is recorded as sent and was not',
+    bug: 'a mail is recorded as sent, but was not sent',
     caughtBy: 'mails',
     run: { mails: goodRun.mails.filter(({ messageId }) => !messageId.includes(WELCOME)) },
   },
   {
-    bug: 'a mail goes to somebody else',
+    bug: 'a mail goes to a wrong recipient',
     caughtBy: 'mails',
     run: {
       mails: goodRun.mails.map((mail) =>
@@ -1014,19 +1014,19 @@ const plants: readonly Plant[] = [
     },
   },
   {
-    bug: 'a link is mailed that has expired',
+    bug: 'an expired link is mailed',
     caughtBy: 'stale mails',
     run: {
       mails: goodRun.mails.map((mail) => (mail.messageId.includes(BOBS_SECOND) ? copy(mail, 66) : mail)),
     },
   },
   {
-    bug: 'a superseded mail is tried',
+    bug: 'a superseded mail is attempted',
     caughtBy: 'superseded mails',
     ...deliveries(BOBS_FIRST, { attempts: [{ at: new Date(minuteOfRun(5, 7)), ms: 5, result: 'deferred' }] }),
   },
   {
-    bug: 'the same by one sender, while another was stopped',
+    bug: 'a superseded mail is attempted by one sender, while another sender was stopped',
     caughtBy: 'superseded mails',
     run: {
       mails: [
@@ -1040,12 +1040,12 @@ const plants: readonly Plant[] = [
   },
   { bug: 'a mail is sent twice', caughtBy: 'duplicate mails', ...twice() },
   {
-    bug: 'the same, while a process was killed that had nothing to do with it',
+    bug: 'a mail is sent twice, while a process was killed that is not involved',
     caughtBy: 'duplicate mails',
     ...twice(fault({ target: 'notifier-2' })),
   },
   {
-    bug: 'the same, and its sender was killed a minute later',
+    bug: 'a mail is sent twice, and its sender was killed a minute later',
     caughtBy: 'duplicate mails',
     ...twice(fault({ at: minuteOfRun(3), until: minuteOfRun(3, 2) })),
   },
@@ -1055,7 +1055,7 @@ const plants: readonly Plant[] = [
     ...commits('ada-4', (commit) => [{ ...commit, unpublished: {} }]),
   },
   {
-    bug: 'a request is never carried out',
+    bug: 'a recorded request is never processed',
     caughtBy: 'leases',
     stores: { requests: [{ _id: 'x', at: minuteOfRun(1) }] },
   },
@@ -1070,12 +1070,12 @@ const plants: readonly Plant[] = [
     stores: { lags: [{ group: 'user', topic: 'accounts.events.v1', lag: 1 }] },
   },
   {
-    bug: 'nothing says that the disk is full',
+    bug: 'a full disk is not reported',
     caughtBy: 'full disk',
     run: { faults: [fullDisk({ answeredMs: 8_000, down: [] })] },
   },
   {
-    bug: 'a full disk is reported for the journal alone',
+    bug: 'a full disk is reported only for the journal',
     caughtBy: 'full disk',
     run: { faults: [fullDisk({ answeredMs: 8_000, down: ['journal: the disk is full'] })] },
   },
@@ -1124,7 +1124,7 @@ const plants: readonly Plant[] = [
     ...received('webhook', (lines) => lines.map((line) => ({ ...line, eventId: 'another' }))),
   },
   {
-    bug: 'a record is set aside',
+    bug: 'a dead letter exists',
     caughtBy: 'dead letters',
     stores: { deadLetters: [...goodStores.deadLetters, ...goodStores.records.slice(0, 1)] },
   },

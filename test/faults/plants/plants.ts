@@ -51,7 +51,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     caughtBy: ['topic'],
   },
   {
-    name: 'the relay keeps a position in time, and passes over commits that are written late',
+    name: 'the relay keeps a position in time, and skips commits that are written late',
     bug: [
       {
         file: PUBLISHER,
@@ -89,7 +89,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     caughtBy: ['whole commits'],
   },
   {
-    name: 'the claim on an address is given back once the sign-up is settled',
+    name: 'the claim on an address is released once the sign-up is verified',
     bug: [
       {
         file: REGISTRATIONS,
@@ -135,7 +135,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     caughtBy: ['mails'],
   },
   {
-    name: 'an event is applied where it is not older than the last, in place of the one after it',
+    name: 'the last event of an account is applied again when its record is repeated',
     bug: [
       {
         file: NEXT_STEP,
@@ -148,7 +148,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     caughtBy: ['parked', 'read model'],
   },
   {
-    name: 'a mail is taken although another holds the lease on it',
+    name: 'a mail is claimed although another process holds its lease',
     bug: [
       {
         file: DELIVERIES,
@@ -161,7 +161,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     caughtBy: ['duplicate mails'],
   },
   {
-    name: 'a claim does not look at the cutoffs',
+    name: 'a claim ignores the cutoffs',
     bug: [
       {
         file: DELIVERIES,
@@ -173,7 +173,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     caughtBy: ['superseded mails'],
   },
   {
-    name: 'a process that no longer holds a mail records its outcome',
+    name: 'a process records the outcome of a mail after it has lost the lease',
     bug: [
       {
         file: DELIVERIES,
@@ -185,7 +185,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     caughtBy: ['mails', 'leases'],
   },
   {
-    name: 'a signature is taken for genuine without a look at it',
+    name: 'a signature is accepted without verification',
     bug: [
       {
         file: AUTHENTICATE,
