@@ -47,7 +47,7 @@ export const plantedBugs: readonly PlantedBug[] = [
           '    const observe = metrics.publishSeconds.startTimer();\n    await outbox.markPublished(batch);\n',
       },
     ],
-    provokedBy: 'the log is away',
+    provokedBy: 'Kafka is unreachable',
     caughtBy: ['topic'],
   },
   {
@@ -112,7 +112,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     const handled = await persist(deps, control, 'A slice failed; it is due again.', () =>`,
       },
     ],
-    provokedBy: 'readers die without their store',
+    provokedBy: 'consumers are killed while their store is down',
     caughtBy: ['read model', 'mails'],
   },
   {
@@ -131,7 +131,7 @@ export const plantedBugs: readonly PlantedBug[] = [
 `,
       },
     ],
-    provokedBy: 'readers die without their store',
+    provokedBy: 'consumers are killed while their store is down',
     caughtBy: ['mails'],
   },
   {
@@ -144,7 +144,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   if (sequence < last) return { kind: 'duplicate' };`,
       },
     ],
-    provokedBy: 'a record comes twice',
+    provokedBy: 'a record is repeated',
     caughtBy: ['parked', 'read model'],
   },
   {
@@ -169,7 +169,7 @@ export const plantedBugs: readonly PlantedBug[] = [
         replacement: 'reaching.some((cutoff) => cutoffAppliesTo(cutoff, delivery) && false);',
       },
     ],
-    provokedBy: 'a mail in hand is superseded',
+    provokedBy: 'a claimed mail is superseded',
     caughtBy: ['superseded mails'],
   },
   {
@@ -181,7 +181,7 @@ export const plantedBugs: readonly PlantedBug[] = [
         replacement: 'deliveries.updateOne({ _id: id }, outcomeOf(settlement))',
       },
     ],
-    provokedBy: 'a sender is stopped with a mail in hand',
+    provokedBy: 'a sender is paused while it sends a mail',
     caughtBy: ['mails', 'leases'],
   },
   {
@@ -205,7 +205,7 @@ export const plantedBugs: readonly PlantedBug[] = [
         replacement: '        $set: { events: erasePersonFromEvents(events) && events, ',
       },
     ],
-    provokedBy: 'somebody is erased',
+    provokedBy: 'an account is erased',
     caughtBy: ['traces'],
   },
   {
@@ -224,7 +224,7 @@ export const plantedBugs: readonly PlantedBug[] = [
         replacement: '',
       },
     ],
-    provokedBy: 'somebody is erased',
+    provokedBy: 'an account is erased',
     caughtBy: ['erased copies'],
   },
   {
@@ -263,7 +263,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     previous:`,
       },
     ],
-    provokedBy: 'somebody moves to another address',
+    provokedBy: 'an account changes its address',
     caughtBy: ['people'],
   },
   {
@@ -303,7 +303,7 @@ export const plantedBugs: readonly PlantedBug[] = [
         replacement: '    await deps.bus.publish(RECEIPTS_TOPIC, receipts.slice(receipts.length));\n',
       },
     ],
-    provokedBy: 'somebody is erased',
+    provokedBy: 'an account is erased',
     caughtBy: ['erasure receipts'],
   },
 ];

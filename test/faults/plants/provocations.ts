@@ -19,7 +19,13 @@ const QUIET_WITHIN_MS = 20_000;
 const REDRIVEN_MS = 600_000;
 
 export const provocations = {
-  'the log is away': async ({ kafka, cluster, signUp, sink, during }: ProvocationSystem): Promise<void> => {
+  'Kafka is unreachable': async ({
+    kafka,
+    cluster,
+    signUp,
+    sink,
+    during,
+  }: ProvocationSystem): Promise<void> => {
     const [auth] = cluster.instances.auth;
     // At its first start, auth publishes its settings as a security event. Restart auth afterwards, because it keeps
     // that connection to the broker, so the proxy could not cut it.
@@ -62,7 +68,7 @@ export const provocations = {
       );
   },
 
-  'somebody moves to another address': async ({ member, sender, sink }: ProvocationSystem): Promise<void> => {
+  'an account changes its address': async ({ member, sender, sink }: ProvocationSystem): Promise<void> => {
     const person = await member();
     const newEmail = newAddress();
     await sender.send(ask.changeEmail(person, newEmail));
@@ -84,7 +90,7 @@ export const provocations = {
     });
   },
 
-  'a record comes twice': async ({ cluster, signUp, rest }: ProvocationSystem): Promise<void> => {
+  'a record is repeated': async ({ cluster, signUp, rest }: ProvocationSystem): Promise<void> => {
     const { KAFKA_BROKERS } = cluster.stores;
     await signUp();
     await rest(QUIET_WITHIN_MS);
@@ -108,7 +114,7 @@ export const provocations = {
     await sink.setMode('takes');
   },
 
-  'a mail in hand is superseded': async ({
+  'a claimed mail is superseded': async ({
     sink,
     member,
     sender,
@@ -128,7 +134,7 @@ export const provocations = {
     await sink.setMode('takes');
   },
 
-  'a sender is stopped with a mail in hand': async (system: ProvocationSystem): Promise<void> => {
+  'a sender is paused while it sends a mail': async (system: ProvocationSystem): Promise<void> => {
     const { cluster, sink, signUp, deliveries, mails, during, rest } = system;
     const [first, second] = cluster.instances.notifier;
     await rest(QUIET_WITHIN_MS);
@@ -163,13 +169,13 @@ export const provocations = {
     for (const [index] of FORGERY_NAMES.entries()) await writeForgery(cluster.stores.KAFKA_BROKERS, index);
   },
 
-  'somebody is erased': async ({ member, sender, rest }: ProvocationSystem): Promise<void> => {
+  'an account is erased': async ({ member, sender, rest }: ProvocationSystem): Promise<void> => {
     const person = await member();
     await rest(QUIET_WITHIN_MS);
     await sender.insist(ask.eraseAccount(person));
   },
 
-  'readers die without their store': async (system: ProvocationSystem): Promise<void> => {
+  'consumers are killed while their store is down': async (system: ProvocationSystem): Promise<void> => {
     const { cluster, mongo, signUp, during, rest } = system;
     const readers = [...cluster.instances.user, ...cluster.instances.notifier];
     await rest(QUIET_WITHIN_MS);
