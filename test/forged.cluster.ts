@@ -108,7 +108,7 @@ test('user and notifier reject forged records, and handle the genuine next event
   assert.deepEqual([me.json.firstName, me.json.role], ['Genuine', 'user']);
 
   for (const place of places) {
-    const letters = await eventually('both have set it aside', async () => {
+    const letters = await eventually('both services have rejected the record', async () => {
       const found = await lettersAt(place);
       return found.length === 2 ? found : undefined;
     });

@@ -331,8 +331,8 @@ describe('Kafka that goes away in the middle', { skip: withoutControl }, () => {
       // For each person of the crowd, three commits are unpublished: the sign-up, the reset link, and a change of the
       // other account's profile.
       const waiting = 3 * crowd.length;
-      await eventually('all of it waits', async () => (await outbox()).commits === waiting);
-      await eventually('it grows old', async () => (await outbox()).oldestSeconds >= 10);
+      await eventually('all commits wait in the outbox', async () => (await outbox()).commits === waiting);
+      await eventually('the oldest commit becomes older', async () => (await outbox()).oldestSeconds >= 10);
       await saying(auth, ({ dependencies }) =>
         dependencies.some(({ detail = '' }) =>
           new RegExp(`commits in the outbox: ${waiting}, the oldest since \\d{2,} s`).test(detail),

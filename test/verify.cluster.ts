@@ -218,16 +218,16 @@ describe('republish', () => {
 
     await atRest();
     assert.match((await ops('republish', '--to', ANOTHER)).stdout, / 0 of them written now\.$/m);
-    const [old, anew] = [
+    const [oldTopic, newTopic] = [
       groupByStream(readable(await accounts())),
       groupByStream(await readTopic(cluster.stores.KAFKA_BROKERS, ANOTHER)),
     ];
-    assert.deepEqual([...anew.keys()].toSorted(), [...old.keys()].toSorted());
-    for (const [key, stream] of anew) {
+    assert.deepEqual([...newTopic.keys()].toSorted(), [...oldTopic.keys()].toSorted());
+    for (const [key, stream] of newTopic) {
       assert.deepEqual(findSequenceFaults(key, stream), []);
       const ids = (records: readonly KcatRecord[] = []) =>
         records.toSorted(bySequence).map(({ headers }) => headers['ce_id']);
-      assert.deepEqual(ids(stream), ids(old.get(key)));
+      assert.deepEqual(ids(stream), ids(oldTopic.get(key)));
     }
   });
 

@@ -377,7 +377,7 @@ describe('to a browser that asks for a document, the gateway', () => {
 
   for (const [title, status, path] of [
     ['answers a page where there is nothing', 404, '/elsewhere'],
-    ['answers a page where a service is away', 502, LINKS[0] ?? ''],
+    ['responds with a page if a service is down', 502, LINKS[0] ?? ''],
   ] as const) {
     test(title, async () => {
       const away = await startGateway({

@@ -16,11 +16,11 @@ function say(line: string): void {
   console.log(line);
 }
 
-function tellOf({ seed, seconds, ok, unrest, report, faults, folder }: RunResult): void {
+function tellOf({ seed, seconds, ok, unfinished, report, faults, folder }: RunResult): void {
   say(
     `seed ${seed}, ${seconds} s\n\nfaults\n${formatColumns(countFaults(faults))}\n\ncounts\n${formatColumns(report.counts)}\n`,
   );
-  for (const what of unrest) say(`VIOLATION  ${what}`);
+  for (const what of unfinished) say(`VIOLATION  ${what}`);
   tellViolations(report);
   say(ok ? 'verdict: everything promised is true' : 'verdict: VIOLATED');
   say(folder === undefined ? '' : `kept in ${folder}\n`);

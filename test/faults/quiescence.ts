@@ -38,33 +38,33 @@ export async function waitUntilQuiet(
   let told = began;
   try {
     for (let quiet = 0; ; await sleep(EVERY_MS)) {
-      const unrest = await look.unrest();
-      quiet = Object.keys(unrest).length === 0 ? quiet + 1 : 0;
+      const unfinished = await look.unfinished();
+      quiet = Object.keys(unfinished).length === 0 ? quiet + 1 : 0;
       const now = performance.now();
-      if (quiet === 2 || now - began > withinMs) return unrest;
+      if (quiet === 2 || now - began > withinMs) return unfinished;
       if (now - told < TELL_EVERY_MS) continue;
       told = now;
-      say(`  still ${formatUnfinishedWork(unrest)}`);
+      say(`  still ${formatUnfinishedWork(unfinished)}`);
     }
   } finally {
     await look.close();
   }
 }
 
-export function formatUnfinishedWork(unrest: UnfinishedWork): string {
-  return Object.entries(unrest)
+export function formatUnfinishedWork(unfinished: UnfinishedWork): string {
+  return Object.entries(unfinished)
     .map(([what, count]) => `${count} ${what}`)
     .join(', ');
 }
 
 interface Look {
-  unrest(): Promise<UnfinishedWork>;
+  unfinished(): Promise<UnfinishedWork>;
   close(): Promise<void>;
 }
 
 function lookInto({ DATA_DIR }: DataFolder): Look {
   return {
-    unrest: async () => withoutNone(unfinishedWorkIn(DATA_DIR, dueUntil())),
+    unfinished: async () => withoutNone(unfinishedWorkIn(DATA_DIR, dueUntil())),
     close: async () => undefined,
   };
 }
@@ -117,7 +117,7 @@ async function openLook({ KAFKA_BROKERS, MONGO_URL }: Servers): Promise<Look> {
   }
 
   return {
-    async unrest(): Promise<UnfinishedWork> {
+    async unfinished(): Promise<UnfinishedWork> {
       function count(collection: string, filter: object) {
         return database.collection(collection).countDocuments(filter);
       }

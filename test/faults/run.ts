@@ -29,7 +29,7 @@ export interface RunResult {
   /** Whether no rule was violated. */
   readonly ok: boolean;
   /** The work that is still unfinished, as text. */
-  readonly unrest: readonly string[];
+  readonly unfinished: readonly string[];
   readonly report: Report;
   readonly faults: readonly FaultLine[];
   /** The folder of the run; undefined if it was deleted. It is kept if something was wrong, or with `--keep`. */
@@ -59,7 +59,7 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
   }
   await using stack = new AsyncDisposableStack();
   const folder = createRunFolder(await mkdtemp(join(tmpdir(), 'latchkey-faults-')));
-  say(`seed ${seed}, written down in ${folder.path}`);
+  say(`seed ${seed}, recorded in ${folder.path}`);
   const faults: FaultLine[] = [];
   function recordFault(line: FaultLine): void {
     faults.push(line);
@@ -95,7 +95,7 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
   await askFinally();
   // The final logins may have caused events and mails.
   const left = await waitUntilQuiet(system.stores, { withinMs: QUIET_WITHIN_MS, say });
-  const unrest = [
+  const unfinished = [
     ...(Object.keys(left).length > 0 ? [`it does not come to rest: ${formatUnfinishedWork(left)}`] : []),
     ...(await unreadyOf(system)),
     ...(await findingsOf(system)),
@@ -121,7 +121,7 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
   });
   say(`  check, after ${soFar()} s`);
   const report = await checkRun(folder.path);
-  const ok = report.ok && unrest.length === 0;
+  const ok = report.ok && unfinished.length === 0;
   const isKept = settings.keep || !ok;
   if (isKept) await keepTraces(folder, system);
   else await rm(folder.path, { recursive: true });
@@ -129,7 +129,7 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
     seed,
     seconds: soFar(),
     ok,
-    unrest,
+    unfinished,
     report,
     faults,
     folder: isKept ? folder.path : undefined,

@@ -141,7 +141,7 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
         return line.record === place && line.group === group;
       }
       return eventually(
-        `${place} is set aside for ${group}`,
+        `${place} is a dead letter of ${group}`,
         async () => (await letters()).find(isIt),
         PATIENCE_MS,
       );
@@ -180,10 +180,10 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
         const found = { parked: isParked, user: forGroup('user'), notifier: forGroup('notifier') };
 
         assert.equal(found.parked !== undefined, poison.projection === 'parks', `${poison.name}: parked`);
-        assert.equal(found.user !== undefined, poison.projection === 'sets aside', `${poison.name}: user`);
+        assert.equal(found.user !== undefined, poison.projection === 'dead letter', `${poison.name}: user`);
         assert.equal(
           found.notifier !== undefined,
-          poison.notifier === 'sets aside',
+          poison.notifier === 'dead letter',
           `${poison.name}: notifier`,
         );
         if (found.parked) assert.equal(found.parked.record, place);
@@ -201,7 +201,7 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
       await poisoned.log.append(ACCOUNTS_TOPIC, partition, truncatedEvent(garbled.id));
       await assertOthersGoOn();
       for (const { token } of [skipped, garbled]) {
-        const reply = await eventually('it stands still', async () => {
+        const reply = await eventually('the account is parked', async () => {
           const answer = await client.get('/users/me', { token });
           return answer.status === 503 ? answer : undefined;
         });

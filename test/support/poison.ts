@@ -18,8 +18,8 @@ export interface Poison {
    */
   readonly make: (victim: string, onPartition: OnPartition) => RawRecord;
   /** What the user service must do with the record; `notifier` says the same for the notifier. */
-  readonly projection: 'parks' | 'sets aside' | 'unparked';
-  readonly notifier: 'sets aside' | 'unparked';
+  readonly projection: 'parks' | 'dead letter' | 'unparked';
+  readonly notifier: 'dead letter' | 'unparked';
   /** Matches the cause that ops commands show for the record. */
   readonly cause?: RegExp;
 }
@@ -98,9 +98,9 @@ type Outcome = Pick<Poison, 'projection' | 'notifier'>;
  * The key identifies an account, so the user service parks this account. The notifier moves the record to its
  * dead-letter queue, because it cannot create a mail from the record.
  */
-const UNREADABLE: Outcome = { projection: 'parks', notifier: 'sets aside' };
+const UNREADABLE: Outcome = { projection: 'parks', notifier: 'dead letter' };
 /** The key identifies no account, so both services move the record to their dead-letter queues. */
-const KEYLESS: Outcome = { projection: 'sets aside', notifier: 'sets aside' };
+const KEYLESS: Outcome = { projection: 'dead letter', notifier: 'dead letter' };
 /** The event does not have the next sequence of its account, so the user service parks the account. */
 const MISPLACED: Outcome = { projection: 'parks', notifier: 'unparked' };
 const HARMLESS: Outcome = { projection: 'unparked', notifier: 'unparked' };
@@ -246,7 +246,7 @@ export const poisonRecords: readonly Poison[] = [
     }),
   },
   {
-    name: 'operator and prototype keys beside data that is right',
+    name: 'operator and prototype keys in addition to correct data',
     ...HARMLESS,
     make: (victim) => ({
       ...right(victim),
@@ -254,7 +254,7 @@ export const poisonRecords: readonly Poison[] = [
     }),
   },
   {
-    name: 'headers called as what every object has, beside those that are right',
+    name: 'headers named like members of every object, in addition to correct ones',
     ...HARMLESS,
     make: (victim) => ({ ...right(victim), headers: { ...headersOf(victim), ...inherited } }),
   },

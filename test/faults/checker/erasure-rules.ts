@@ -39,13 +39,16 @@ export function checkErasures(journal: Journal, now: Date): readonly Violation[]
     if (at === -1) {
       return due === undefined || due > now.getTime() - SKEW_MS
         ? []
-        : violationsOf('erasures', `${id} was to be erased at ${new Date(due).toISOString()}, and is not`);
+        : violationsOf(
+            'erasures',
+            `${id} was due to be erased at ${new Date(due).toISOString()}, but is not erased`,
+          );
     }
     if (at < events.length - 1) return violationsOf('erasures', `${id} has events after its erasure`);
     const erasedAt = Date.parse(events[at]?.time ?? '');
     return due !== undefined && due <= erasedAt + SKEW_MS
       ? []
-      : violationsOf('erasures', `${id} was erased, and was not to be`);
+      : violationsOf('erasures', `${id} was erased without being due`);
   });
 }
 

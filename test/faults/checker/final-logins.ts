@@ -36,12 +36,12 @@ export function checkFinalLogins({ journal, history, settings }: CommandContext)
       const got = status === 200 ? 'accepted' : (code ?? `${status ?? 'no answer'}`);
       return due.includes(got)
         ? []
-        : violationsOf('final logins', `login ${id} was answered ${got}, and not ${due.join(' or ')}`);
+        : violationsOf('final logins', `login ${id} got the response ${got} instead of ${due.join(' or ')}`);
     }),
     ...eventsByAccount(journal)
       .filter(([, events]) => events.some(({ type }) => ASKED_ABOUT.has(type)))
       .filter(([, events]) => !addressesIn(events).some((address) => addresses.has(address)))
-      .flatMap(([id]) => violationsOf('final logins', `nobody has asked for ${id} at the end`)),
+      .flatMap(([id]) => violationsOf('final logins', `there was no final login to ${id}`)),
   ];
 }
 

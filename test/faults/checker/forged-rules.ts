@@ -47,7 +47,7 @@ export function checkForgedRecords(
       .flatMap((group) =>
         violationsOf(
           'forged records',
-          `${group} has not set aside record ${offset} of partition ${partition} of ${topic}`,
+          `${group} has not reported record ${offset} of partition ${partition} of ${topic}`,
         ),
       ),
   );

@@ -19,7 +19,9 @@ export function checkCommitNumbering({ streams }: Journal): readonly Violation[]
     const at = commits.findIndex(
       (commit, index) => commit.number !== index + 1 || commit.sequence !== endOf(commits[index - 1]) + 1,
     );
-    return at === -1 ? [] : violationsOf('numbering', `${stream}: commit ${at + 1} is not what comes next`);
+    return at === -1
+      ? []
+      : violationsOf('numbering', `${stream}: commit ${at + 1} does not have the next number or sequence`);
   });
 }
 
@@ -89,7 +91,7 @@ function checkBeginning(stream: string, events: readonly JournalEvent[]): readon
     firsts.length === 1 && firsts[0] === events[0] && (!isMailing(events) || events.length === 1);
   return isRight
     ? []
-    : violationsOf('whole commits', `${stream} does not begin as an account or a mailing does`);
+    : violationsOf('whole commits', `${stream} begins with an event that no account or mailing begins with`);
 }
 
 /**
@@ -265,12 +267,12 @@ export function checkSignUpMarks(
         mark !== undefined;
       return isRight
         ? []
-        : violationsOf('address marks', `${id} lives unverified, and is not found by its address`);
+        : violationsOf('address marks', `${id} is pending, but not marked with its address`);
     }
     if (mark === undefined) return [];
     const settled = events.find(({ type }) => type === 'AccountVerified' || type === 'RegistrationEnded');
     if (mark === first && !isErased(events) && settled !== undefined && isExcused(settled)) return [];
-    return violationsOf('address marks', `${id} is not open any more, and still found by its address`);
+    return violationsOf('address marks', `${id} is no longer pending, but still marked with its address`);
   });
 }
 

@@ -113,18 +113,20 @@ function checkStrangers({ mails, deliveries }: MailContext, stories: readonly St
     ...invented.flatMap(({ _id, eventId }) =>
       violationsOf('mails', `delivery ${_id} of event ${eventId} is required by no event`),
     ),
-    ...misdirected.flatMap(({ messageId }) => violationsOf('mails', `${messageId} went to somebody else`)),
+    ...misdirected.flatMap(({ messageId }) =>
+      violationsOf('mails', `${messageId} went to a wrong recipient`),
+    ),
   ];
 }
 
 /** Checks that each mail was accepted at least once, or that there is a recorded reason why it was not. */
 function checkFate(story: Story, faults: readonly FaultLine[]): readonly Violation[] {
   const { delivery } = story;
-  const state = delivery?.state ?? 'not written down';
+  const state = delivery?.state ?? 'not recorded';
   if (isAccepted(story) && ENDED.has(state)) return [];
-  if (isAccepted(story)) return violationsOf('mails', `${nameOf(story)} was accepted, and is ${state}`);
+  if (isAccepted(story)) return violationsOf('mails', `${nameOf(story)} was accepted, but is ${state}`);
   if (delivery !== undefined && isExcused[state]?.(story, delivery, faults)) return [];
-  return violationsOf('mails', `${nameOf(story)} was never accepted, and is ${state}`);
+  return violationsOf('mails', `${nameOf(story)} was never accepted, but is ${state}`);
 }
 
 const ENDED: ReadonlySet<string> = new Set(['sent', 'cancelled', 'expired', 'failed']);
@@ -286,7 +288,7 @@ export function checkCutoffs(journal: Journal, stored: readonly StoredCutoffs[])
     return [...names]
       .filter((what) => due.get(what) !== got.get(what))
       .flatMap((what) =>
-        violationsOf('cutoffs', `${id}: ${what} before ${got.get(what)}, due is ${due.get(what)}`),
+        violationsOf('cutoffs', `${id}: ${what} before ${got.get(what)} instead of ${due.get(what)}`),
       );
   });
 }

@@ -78,7 +78,7 @@ export function checkCommandEffects({ journal, history }: CommandContext): reado
     .filter((command) => isRefused(command) && NOTHING_IF_REFUSED.has(command.op))
     .filter(({ id }) => commitsOfCommand(journal, id).length > 0)
     .flatMap(({ id, op, status }) =>
-      violationsOf('one effect', `${op} ${id} was refused with ${status}, and is in the journal`),
+      violationsOf('one effect', `${op} ${id} was refused with ${status}, but is in the journal`),
     );
   return [...twice, ...wrong, ...refused, ...checkKeys(journal, history)];
 }
@@ -89,7 +89,10 @@ function checkKeys(journal: Journal, history: readonly CommandLine[]): readonly 
     const commits = commands.flatMap(({ id }) => commitsOfCommand(journal, id));
     if (commands.length === 1 || beginningsAmong(commits) <= 1) return [];
     const [{ op, id } = { op: '', id: '' }] = commands;
-    return violationsOf('one effect', `${op} ${id} was sent again under its key, and carried out twice`);
+    return violationsOf(
+      'one effect',
+      `${op} ${id} was sent again with its Idempotency-Key, and took effect twice`,
+    );
   });
 }
 

@@ -35,14 +35,14 @@ export function checkProfileReads({ journal, history }: CommandContext): readonl
       const profile = foldAccount(account, (journal.events.get(account) ?? []).slice(0, version));
       const [seenOf, seen] = String(request['after']).split(':');
       if (profile.sequence !== version)
-        return violationsOf('reads', `me ${id} was shown a version that there is not`);
+        return violationsOf('reads', `me ${id} was shown a version that does not exist`);
       if (seenOf === account && version < Number(seen)) {
         return violationsOf('reads', `me ${id} was shown version ${version} after ${seen}`);
       }
       const wrong = SHOWN.filter((name) => shown[name] !== profile[name]);
       return wrong.length === 0
         ? []
-        : violationsOf('reads', `me ${id} was shown another ${wrong.join(', ')}`);
+        : violationsOf('reads', `me ${id} was shown a wrong ${wrong.join(', ')}`);
     });
 }
 

@@ -128,9 +128,12 @@ function checkOrder(
   for (const [index, event] of events.entries()) {
     const record = firsts[index];
     const due = `event ${event.sequence} of ${key}`;
-    if (record === undefined) return violationsOf('topic', `${due} is not there`);
+    if (record === undefined) return violationsOf('topic', `${due} is missing`);
     if (idOf(record) !== event.id)
-      return violationsOf('topic', `${due} is due at ${logPositionOf(record)}, where another stands`);
+      return violationsOf(
+        'topic',
+        `${due} is expected at ${logPositionOf(record)}, but another event is there`,
+      );
     const differing = differences(published(event, topic), said(record));
     if (differing.length > 0) return violationsOf('topic', `${due} differs in ${differing.join(', ')}`);
   }

@@ -18,7 +18,7 @@ export function checkUnfinishedWork(stores: Waiting, now: Date): readonly Violat
     ...checkGroups(stores.lags),
     ...checkDeliveries(stores.deliveries, now),
     ...stores.requests.flatMap(({ _id, at }) =>
-      violationsOf('leases', `request ${_id} of ${at} was not carried out`),
+      violationsOf('leases', `request ${_id} of ${at} was not processed`),
     ),
     ...checkLeases(stores.leases, now),
     ...[stores.profiles, ...stores.rebuiltProfiles].flatMap(checkNoParkedAccounts),
@@ -47,7 +47,10 @@ function checkDeliveries(deliveries: readonly StoredDelivery[], now: Date): read
     .filter(({ state, open }) => open !== undefined || state === 'pending' || state === 'claimed')
     .flatMap(({ _id, state, open }) => {
       const isOver = state === 'claimed' && (open?.dueAt ?? now) <= now;
-      return violationsOf('leases', `delivery ${_id} is ${state}${isOver ? ', and its lease is over' : ''}`);
+      return violationsOf(
+        'leases',
+        `delivery ${_id} is ${state}${isOver ? ', and its lease has expired' : ''}`,
+      );
     });
 }
 

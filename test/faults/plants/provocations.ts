@@ -109,7 +109,7 @@ export const provocations = {
   'the mail server is slow': async ({ sink, signUp }: ProvocationSystem): Promise<void> => {
     await sink.setMode('stalls');
     await signUp();
-    await waitUntil('a mail is in hand', () => sink.held() > 0);
+    await waitUntil('a mail is being sent', () => sink.held() > 0);
     await sleep(ALL_HAVE_POLLED_MS);
     await sink.setMode('takes');
   },
@@ -126,11 +126,11 @@ export const provocations = {
     await sink.setMode('stalls');
     for (const inHand of [1, 2]) {
       await sender.send(ask.requestReset(person));
-      await waitUntil(`${inHand} mails are in hand`, () => sink.held() === inHand);
+      await waitUntil(`${inHand} mails are being sent`, () => sink.held() === inHand);
     }
     await sleep(CERTAINLY_LATER_MS);
     await sink.setMode('answers-4xx');
-    await waitUntil('both were put off', async () => (await deliveries('claimed')) === 0);
+    await waitUntil('both attempts were deferred', async () => (await deliveries('claimed')) === 0);
     await sink.setMode('takes');
   },
 
@@ -141,22 +141,22 @@ export const provocations = {
     await second?.end('SIGTERM');
     await sink.setMode('stalls');
     await signUp();
-    await waitUntil('a mail is in hand', () => sink.held() === 1);
+    await waitUntil('a mail is being sent', () => sink.held() === 1);
     const [sent, judged, said] = [await deliveries('sent'), mails.length, lengthOf(first)];
     await during({ 'pause-notifier': 'notifier-1' }, async () => {
       first?.signal('SIGSTOP');
       try {
         await sink.setMode('closes-after-data');
-        await waitUntil('it was not taken', () => mails.length > judged);
+        await waitUntil('the mail was not accepted', () => mails.length > judged);
         await sink.setMode('takes');
         second?.launch();
-        await waitUntil('another has sent it', async () => (await deliveries('sent')) > sent);
+        await waitUntil('another process has sent the mail', async () => (await deliveries('sent')) > sent);
       } finally {
         // Resume the process, because a stopped process could not be ended.
         first?.signal('SIGCONT');
       }
       await waitUntil(
-        'who was stopped has written down what came of it, or has seen that it may not',
+        'the paused process has recorded the outcome, or has noticed that its lease expired',
         async () => saysSince(first, said, 'the lease expired') || (await deliveries('pending')) > 0,
       );
     });
@@ -184,7 +184,7 @@ export const provocations = {
     await during(hits, async () => {
       await mongo.cut();
       await signUp();
-      await waitUntil('readers have the record, and cannot store what it says', () =>
+      await waitUntil('consumers have the record, but cannot store its effect', () =>
         readers.some((reader, index) => saysSince(reader, said[index] ?? 0, 'A slice failed')),
       );
       await sleep(ALL_HAVE_POLLED_MS);

@@ -128,7 +128,7 @@ describe('the mail server of a run', () => {
     await eventually('the server has noticed that', () => sink.connections() === 0);
     assert.deepEqual(said(), []);
     await sink.setMode('takes');
-    await eventually('it is written down', () => lines.length === 1);
+    await eventually('the mail is recorded', () => lines.length === 1);
     assert.deepEqual([said(), await readMail()], [['closed'], undefined]);
   });
 });
