@@ -37,11 +37,11 @@ describe('the rule of erasures', () => {
   });
 
   test('reports an account that is overdue, or was erased without a request, too early or not permanently', () => {
-    assert.match(found(requested(minuteOfRun(2))).join(), /was to be erased at .*, and is not/);
-    assert.match(found(last('AccountErased', 2)).join(), /was not to be/);
-    assert.match(found(requested(minuteOfRun(40)), last('AccountErased')).join(), /was not to be/);
+    assert.match(found(requested(minuteOfRun(2))).join(), /was due to be erased at .*, but is not erased/);
+    assert.match(found(last('AccountErased', 2)).join(), /without being due/);
+    assert.match(found(requested(minuteOfRun(40)), last('AccountErased')).join(), /without being due/);
     const kept = [requested(minuteOfRun(2)), last('AccountErasureCanceled')];
-    assert.match(found(...kept, last('AccountErased', 4)).join(), /was not to be/);
+    assert.match(found(...kept, last('AccountErased', 4)).join(), /without being due/);
     const after = [requested(minuteOfRun(2)), last('AccountErased'), last('AccountEnabled', 4)];
     assert.match(found(...after).join(), /has events after its erasure/);
   });
