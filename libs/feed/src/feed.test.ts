@@ -288,6 +288,29 @@ describe('the feed', () => {
     );
   });
 
+  test('refuses unknown types, unless the client gets placeholders and so misses nothing', async (context) => {
+    const bus = await openLog(context);
+    const account = randomUUID();
+    await bus.publish(ACCOUNTS_TOPIC, [recordOf(account, 1), recordOf(account, 2)]);
+    const { url, get } = await serve(context, bus);
+    for (const types of ['Nope', 'SessionsRevoked,Nope', 'sessionsrevoked', 'SessionsRevoked, RoleChanged']) {
+      const response = await fetch(`${url}?${new URLSearchParams({ types })}`);
+      const { errors } = (await response.json()) as { errors: Record<string, string>[] };
+      assert.equal(response.status, 400, types);
+      assert.deepEqual([errors[0]?.['pointer'], errors[0]?.['code']], ['#/query/types', 'not_allowed']);
+      assert.match(
+        errors[0]?.['message'] ?? '',
+        /^must be types of events, separated by commas: UserRegistered, .*AccountErased$/,
+      );
+    }
+    assert.equal((await get({ types: 'SessionsRevoked,RoleChanged' })).events.length, 1);
+    const { events } = await get({ types: 'SessionsRevoked,AddedLater', placeholders: 'true' });
+    assert.deepEqual(
+      events.map(({ type }) => type),
+      ['Other', 'SessionsRevoked'],
+    );
+  });
+
   test('refuses types that the key does not allow, and names the key that does', async (context) => {
     const bus = await openLog(context);
     const { url } = await serve(context, bus, {

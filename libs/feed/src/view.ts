@@ -1,12 +1,15 @@
-import { Problem, problems, unavailableProblem } from '@latchkey/http';
+import { ACCOUNTS_TOPIC, catalogue, eventTypes, isEventType } from '@latchkey/events';
+import { Problem, problems, unavailableProblem, validationProblem } from '@latchkey/http';
 import type { ReaderView } from './cloud-event.ts';
 import type { FeedReader } from './feed.ts';
 
 /**
  * Returns which events a client gets in response to a request: those of the requested types, or of all types that its
  * key allows.
- * @throws Problem (insufficient_permission) if the client requests a type that its key does not allow. Without the
- * error, the client would wait in vain for these events and, for example, never learn that a token was revoked
+ * @throws Problem (validation_failed) for an unknown type, unless the client gets placeholders: then it misses nothing,
+ * and may be a subscriber of a later release, which has further types. Problem (insufficient_permission) if the client
+ * requests a type that its key does not allow. Without these errors, the client would wait in vain for these events and,
+ * for example, never learn that a token was revoked
  */
 export function viewOfRequest(
   reader: FeedReader,
@@ -16,10 +19,17 @@ export function viewOfRequest(
   }: { readonly types?: readonly string[] | undefined; readonly placeholders: boolean },
 ): ReaderView {
   const { types: allowed, person } = reader;
+  if (!placeholders && wanted?.some((type) => !isEventType(type))) throw unknownTypesProblem();
   const refused = allowed === undefined ? [] : (wanted ?? []).filter((type) => !allowed.includes(type));
   if (refused.length > 0) throw typesProblem(reader, refused);
   const types = wanted ?? allowed;
   return { ...(types && { types: new Set(types) }), person, placeholders };
+}
+
+function unknownTypesProblem(): Problem {
+  const types = eventTypes.filter((type) => catalogue[type].topic === ACCOUNTS_TOPIC);
+  const message = `must be types of events, separated by commas: ${types.join(', ')}`;
+  return validationProblem([{ pointer: '#/query/types', code: 'not_allowed', message }]);
 }
 
 function typesProblem({ name, types = [], person }: FeedReader, refused: readonly string[]): Problem {
