@@ -2,6 +2,7 @@
  * `npm run languages`: lists the strings that have no translation in some language, and are therefore shown in English.
  * Fails if there are any.
  */
+import { feedTexts } from '../libs/feed/src/index.ts';
 import { generalTexts, type Texts } from '../libs/http/src/index.ts';
 import { guardTexts } from '../libs/tokens/src/index.ts';
 import { findUntranslatedPageTexts } from '../services/auth/src/http/pages/language.ts';
@@ -29,6 +30,7 @@ const missing = [
   ...findUntranslatedPageTexts().map((line) => line.replace(': ', ': page: ')),
   ...missingIn('general', generalTexts),
   ...missingIn('guards', guardTexts),
+  ...missingIn('feed', feedTexts),
   ...missingIn('auth', authTexts),
   ...missingIn('user', userTexts),
   ...allMailDefinitions.flatMap(({ name }) =>

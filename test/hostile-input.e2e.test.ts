@@ -338,6 +338,36 @@ function exampleOf({ name }: Operation): Example {
   return example;
 }
 
+/** The languages of the messages, other than English. */
+const LANGUAGES = ['de', 'fr', 'es', 'pt-BR'];
+
+/** The strings of a problem document that people read. */
+function messagesOf({ json }: Reply): readonly string[] {
+  const { title, detail, resolution, errors = [] } = json ?? {};
+  const messages = errors.map(({ message }: { readonly message: string }) => message);
+  return [title, detail, resolution, ...messages].filter((text) => text !== undefined);
+}
+
+/** The messages whose translations were checked, with each number replaced, because a message has many numbers. */
+const checkedMessages = new Set<string>();
+
+/** Sends a request whose refusal has a message that was not checked yet once more, in every language. */
+async function untranslatedIn(operation: Operation, sent: Sent, english: Reply): Promise<readonly string[]> {
+  const kinds = [
+    ...new Set(messagesOf(english).map((text) => `${operation.name} ${text}`.replaceAll(/\d+/g, '1'))),
+  ];
+  if (kinds.every((kind) => checkedMessages.has(kind))) return [];
+  for (const kind of kinds) checkedMessages.add(kind);
+  const found: string[] = [];
+  for (const language of LANGUAGES) {
+    const headers = { ...sent.headers, 'Accept-Language': language };
+    const translated = messagesOf(await tryOut(operation, exampleOf(operation), { ...sent, headers }));
+    const same = messagesOf(english).filter((text) => translated.includes(text));
+    found.push(...same.map((text) => `is not translated into ${language}: ${text}`));
+  }
+  return found;
+}
+
 /** Sends every case to a route, and reports all unexpected responses together. */
 async function refuses<C extends Sent & { readonly name: string }>(
   operation: Operation,
@@ -349,6 +379,7 @@ async function refuses<C extends Sent & { readonly name: string }>(
   for (const sent of cases) {
     const reply = await tryOut(operation, example, sent);
     const found = [...findResponseViolations(operation, reply), ...leaksIn(operation, reply)];
+    found.push(...(await untranslatedIn(operation, sent, reply)));
     if (!expected(reply, sent)) found.push(`answered ${reply.status}: ${reply.text.slice(0, 200)}`);
     faults.push(...found.map((fault) => `${sent.name}: ${fault}`));
   }
@@ -427,7 +458,7 @@ const QUERIES: Readonly<Record<string, readonly string[]>> = {
   q: ['', '%00', '%ff', 'x'.repeat(255)],
   'GET /events limit': ['', '0', '-1', '1001', '1e1', '1.5', 'ten', '%201', '%00', '9'.repeat(400)],
   after: ['', 'x', 'e30', '%00', 'WzFd', '__proto__', 'x'.repeat(4001)],
-  types: ['', '%00', '%ff', 'x'.repeat(1001)],
+  types: ['', '%00', '%ff', 'Nope', 'UserRegistered,Nope', 'userregistered', 'x'.repeat(1001)],
   account: ['', 'x', '%00', '__proto__', '..'],
   wait: ['', '-1', '31', '1e1', '0.5', '%00', '9'.repeat(400)],
   placeholders: ['', '1', 'yes', 'TRUE', 'null'],

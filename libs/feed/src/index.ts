@@ -4,3 +4,4 @@ export { createFeed, type Feed, type FeedReader, type SelectGenuineRecords } fro
 export type { FeedQuery } from './feed-page.ts';
 export { receiptRoutes } from './receipts.ts';
 export { feedRoutes } from './routes.ts';
+export { feedTexts } from './texts.ts';

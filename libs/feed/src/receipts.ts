@@ -1,9 +1,18 @@
 /** `POST /events/receipts`: a client of the feed confirms that it has erased an account. */
 import type { Bus } from '@latchkey/bus';
 import { encodeReceipt, RECEIPTS_TOPIC } from '@latchkey/events';
-import { type Policy, problems, type Route, route, unavailableProblem } from '@latchkey/http';
+import {
+  joinTexts,
+  type Policy,
+  problems,
+  type Route,
+  route,
+  type Texts,
+  unavailableProblem,
+} from '@latchkey/http';
 import { z } from 'zod';
 import type { FeedReader } from './feed.ts';
+import { feedTexts } from './texts.ts';
 
 export interface ReceiptRoutesDeps {
   readonly bus: Pick<Bus, 'publish'>;
@@ -11,6 +20,8 @@ export interface ReceiptRoutesDeps {
   readonly policy: Policy<FeedReader>;
   /** The path of the feed, for example `/api/v1/events`. */
   readonly path: string;
+  /** Translations of the messages of the policy. */
+  readonly texts?: Texts;
   now(): Date;
 }
 
@@ -18,10 +29,11 @@ export interface ReceiptRoutesDeps {
  * Returns the route with which clients of the feed confirm erasures. It responds with 503 while the log cannot be
  * written.
  */
-export function receiptRoutes({ bus, policy, path, now }: ReceiptRoutesDeps): readonly Route[] {
+export function receiptRoutes({ bus, policy, path, texts = {}, now }: ReceiptRoutesDeps): readonly Route[] {
   const confirm = route({
     method: 'POST',
     path: `${path}/receipts`,
+    texts: joinTexts(feedTexts, texts),
     tag: 'events',
     summary: 'Confirm an erasure',
     description:

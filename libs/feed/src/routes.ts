@@ -1,11 +1,13 @@
 /** `GET /events`: the feed as pages, long poll and server-sent events. */
 import {
+  joinTexts,
   type Policy,
   problems,
   type RequestContext,
   type Route,
   rateLimitProblem,
   route,
+  type Texts,
 } from '@latchkey/http';
 import { z } from 'zod';
 import { decodeCursor } from './cursor.ts';
@@ -13,6 +15,7 @@ import type { Feed, FeedReader } from './feed.ts';
 import { respondWithPage } from './page.ts';
 import { type FeedParameters, feedParameters } from './query.ts';
 import { respondWithStream } from './stream.ts';
+import { feedTexts } from './texts.ts';
 import { mapLogFailures, viewOfRequest } from './view.ts';
 import { createWaitingSlots } from './waiting-slots.ts';
 
@@ -33,17 +36,20 @@ export interface FeedRoutesDeps {
   readonly policy: Policy<FeedReader>;
   /** The path of the route, for example `/api/v1/events`. */
   readonly path: string;
+  /** Translations of the messages of the policy. */
+  readonly texts?: Texts;
 }
 
 /**
  * Returns the route of the feed, which responds with a page, or with server-sent events if the client accepts
  * them.
  */
-export function feedRoutes({ feed, policy, path }: FeedRoutesDeps): readonly Route[] {
+export function feedRoutes({ feed, policy, path, texts = {} }: FeedRoutesDeps): readonly Route[] {
   const places = createWaitingSlots();
   const events = route({
     method: 'GET',
     path,
+    texts: joinTexts(feedTexts, texts),
     tag: 'events',
     summary: 'The feed of account events',
     description:

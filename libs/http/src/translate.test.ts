@@ -88,6 +88,17 @@ describe('messages in other languages', () => {
     }
   });
 
+  it('translate lists of any length, and what is said about the position of a fault', () => {
+    const translate = createTranslator(de);
+    assert.equal(translate('must be "a"'), 'muss "a" sein');
+    assert.equal(translate('must be "a" or "b" or "c" or "d"'), 'muss "a" oder "b" oder "c" oder "d" sein');
+    assert.equal(translate('is not valid JSON, at character 2'), 'ist kein gültiges JSON, bei Zeichen 2');
+    assert.equal(
+      translate('The request has a fault. #: is nested deeper than 20 levels, at character 21'),
+      'Die Anfrage hat einen Fehler. #: ist tiefer als 20 Ebenen verschachtelt, bei Zeichen 21',
+    );
+  });
+
   it('translate the message within a detail, and leave what they do not know', () => {
     const translate = createTranslator(de);
     assert.equal(

@@ -22,6 +22,7 @@ import { accountSequenceHeaderSchema } from './http/account-sequence.ts';
 import { createEventsFeedPolicy } from './http/events-policy.ts';
 import { createRoutes } from './http/routes.ts';
 import { createSessionStatusLookup } from './http/session-status.ts';
+import { texts } from './http/texts.ts';
 import { webhookRoutes } from './http/webhooks.ts';
 import type { ProfileStore } from './ports/profiles.ts';
 import type { UserStorage } from './ports/storage.ts';
@@ -163,6 +164,7 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
   const feed = {
     policy: createEventsFeedPolicy({ clients: openServiceClients(backend.store).clients, now }),
     path: '/api/v1/events',
+    texts,
   };
   const leftovers = createLeftoverCleaner({ generations: stores.generations, logger });
   let unfollow: () => void = () => undefined;

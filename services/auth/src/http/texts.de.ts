@@ -119,9 +119,10 @@ const others = {
   'must not contain control characters': 'darf keine Steuerzeichen enthalten',
   'must be a refresh token': 'muss ein Refresh-Token sein',
   'must be 1 to 255 visible ASCII characters': 'muss aus 1 bis 255 sichtbaren ASCII-Zeichen bestehen',
-  'must be a whole number from 1 to 100': 'muss eine ganze Zahl von 1 bis 100 sein',
   'is not the nextCursor of an earlier answer': 'ist kein nextCursor einer früheren Antwort',
   'is required without an access token': 'fehlt; ohne Access-Token ist es erforderlich',
+  'Send the API key of a service client that may introspect.':
+    'Senden Sie den API-Schlüssel eines Clients, der die Introspektion verwenden darf.',
 };
 
 export const germanTexts = { ...titles, ...resolutions, ...sentences, ...others };

@@ -72,9 +72,10 @@ export const spanishTexts: TextTranslations = {
   'must not contain control characters': 'no debe contener caracteres de control',
   'must be a refresh token': 'debe ser un token de renovación',
   'must be 1 to 255 visible ASCII characters': 'debe tener de 1 a 255 caracteres ASCII visibles',
-  'must be a whole number from 1 to 100': 'debe ser un número entero del 1 al 100',
   'is not the nextCursor of an earlier answer': 'no es el nextCursor de una respuesta anterior',
   'is required without an access token': 'es obligatorio sin token de acceso',
+  'Send the API key of a service client that may introspect.':
+    'Envía la clave de API de un cliente que pueda usar la introspección.',
 };
 
 /** Texts that complete the sentence "La contraseña …". */

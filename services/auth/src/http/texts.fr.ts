@@ -73,9 +73,10 @@ export const frenchTexts: TextTranslations = {
   'must not contain control characters': 'ne doit pas contenir de caractères de contrôle',
   'must be a refresh token': 'doit être un jeton de renouvellement',
   'must be 1 to 255 visible ASCII characters': 'doit avoir de 1 à 255 caractères ASCII visibles',
-  'must be a whole number from 1 to 100': 'doit être un nombre entier de 1 à 100',
   'is not the nextCursor of an earlier answer': 'n’est pas le nextCursor d’une réponse précédente',
   'is required without an access token': 'est obligatoire sans jeton d’accès',
+  'Send the API key of a service client that may introspect.':
+    'Envoyez la clé d’API d’un client autorisé à utiliser l’introspection.',
 };
 
 /** Texts that complete the sentence "Le mot de passe …". */

@@ -70,9 +70,10 @@ export const brazilianTexts: TextTranslations = {
   'must not contain control characters': 'não deve conter caracteres de controle',
   'must be a refresh token': 'deve ser um token de renovação',
   'must be 1 to 255 visible ASCII characters': 'deve ter de 1 a 255 caracteres ASCII visíveis',
-  'must be a whole number from 1 to 100': 'deve ser um número inteiro de 1 a 100',
   'is not the nextCursor of an earlier answer': 'não é o nextCursor de uma resposta anterior',
   'is required without an access token': 'é obrigatório sem token de acesso',
+  'Send the API key of a service client that may introspect.':
+    'Envie a chave de API de um cliente que possa usar a introspecção.',
 };
 
 /** Texts that complete the sentence "A senha …". */

@@ -1,0 +1,69 @@
+/** Checks that every message of a problem in the source code has a translation in every language. */
+import assert from 'node:assert/strict';
+import { glob, readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { feedTexts } from '../libs/feed/src/index.ts';
+import { generalTexts } from '../libs/http/src/index.ts';
+import { createTranslator, joinTexts } from '../libs/http/src/translate.ts';
+import { guardTexts } from '../libs/tokens/src/index.ts';
+import { texts as authTexts } from '../services/auth/src/http/texts.ts';
+import { texts as userTexts } from '../services/user/src/http/texts.ts';
+
+const SOURCES = [
+  'libs/http/src/*.ts',
+  'libs/feed/src/*.ts',
+  'libs/tokens/src/*.ts',
+  'libs/webhooks/src/{add-endpoint,endpoint,addresses,seal}.ts',
+  'services/auth/src/http/{*,routes/*}.ts',
+  'services/auth/src/addresses/email.ts',
+  'services/user/src/http/*.ts',
+];
+
+const LITERAL = /(?<text>'(?:[^'\\\n]|\\.)*'|`[^`\n]*`)/.source;
+
+/** The places at which the source code has a message that a client reads. */
+const PLACES = [
+  String.raw`\b(?:detail|message): `,
+  String.raw`\b(?:unavailableProblem|fail)\(\s*`,
+  String.raw`new EndpointRefused\(\s*'[\w-]+',\s*`,
+  String.raw`\.(?:regex|refine|min|max|check)\((?:[^\n]*|\s*[^\n]*\n\s*), `,
+  String.raw`\breturn (?=['\`](?:must|is|has) )`,
+].map((place) => new RegExp(`${place}${LITERAL}`, 'g'));
+
+/** Texts at these places that no problem contains: answers of successful requests, and states of `/readyz`. */
+const OTHERS = /body: \{|state: '|Access to|^cannot be told$/;
+
+async function messagesIn(path: string): Promise<readonly string[]> {
+  const source = await readFile(path, 'utf8');
+  return (
+    PLACES.flatMap((place) => [...source.matchAll(place)])
+      .filter(({ index }) => !OTHERS.test(lineAt(source, index)))
+      .map(({ groups }) => (groups?.['text'] ?? '').slice(1, -1).replaceAll(/\$\{[^}]*\}/g, '7'))
+      // The pattern of a check also matches names, such as `ipv4`.
+      .filter((text) => text.includes(' '))
+  );
+}
+
+function lineAt(source: string, index: number): string {
+  const begin = source.lastIndexOf('\n', index) + 1;
+  const before = source.lastIndexOf('\n', begin - 2) + 1;
+  return source.slice(before, source.indexOf('\n', index));
+}
+
+test('every message of a problem has a translation in every language', async () => {
+  const languages = joinTexts(generalTexts, guardTexts, feedTexts, authTexts, userTexts);
+  assert.deepEqual(Object.keys(languages).sort(), ['de', 'es', 'fr', 'pt']);
+  const untranslated: string[] = [];
+  let count = 0;
+  for await (const path of glob(SOURCES)) {
+    if (/\.(?:test|cluster)\.ts$|texts/.test(path)) continue;
+    for (const message of await messagesIn(path)) {
+      count += 1;
+      for (const [language, catalogue] of Object.entries(languages))
+        if (createTranslator(catalogue)(message) === message)
+          untranslated.push(`${language}: ${path}: ${message}`);
+    }
+  }
+  assert.deepEqual(untranslated, []);
+  assert.ok(count > 50, `only ${count} messages were found`);
+});
