@@ -2,7 +2,7 @@
  * Compares the CPU cost of our hashing and signing with the cost of other libraries and calls that could do the same.
  */
 import { createHmac, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
-import { signEvent } from '@latchkey/consumer/testing/signed';
+import { signEventRecord } from '@latchkey/consumer/testing/signed';
 import { coveredBy, digestPerson, eventSigner, isSignedBy, verifySignature } from '@latchkey/events';
 import canonicalize from 'canonicalize';
 import jwt from 'jsonwebtoken';
@@ -34,7 +34,7 @@ async function hashing(): Promise<readonly Figure[]> {
   const person = { email: 'ada@example.com', username: 'ada', firstName: 'Ada' };
   const salt = randomBytes(16);
   const key = salt.toString('base64url');
-  const { headers } = signEvent(registered);
+  const { headers } = signEventRecord(registered);
   const event = { ...covered, previous: headers['ce_hash'] ?? '' };
   return [
     await figure('canonical JSON of an event (limit: canonicalize)', HASHES, {
@@ -68,7 +68,7 @@ async function signing(): Promise<readonly Figure[]> {
 
 async function checking(): Promise<Figure> {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  const { headers } = signEvent(createTestHistory('ada').registered());
+  const { headers } = signEventRecord(createTestHistory('ada').registered());
   const hash = headers['ce_hash'] ?? '';
   const signature = eventSigner({ kid: 'bench', key: privateKey }).sign(hash);
   const turns = await measureAlternately(ROUNDS, {

@@ -17,7 +17,12 @@ import { promisify } from 'node:util';
 import { ACCOUNTS_TOPIC, decodeReceipt, RECEIPTS_TOPIC, type Receipt } from '@latchkey/events';
 import { createTestEvents, type TestEvent } from '@latchkey/events/testing';
 import { type EachMessagePayload, Kafka, logLevel } from 'kafkajs';
-import { assertOutcome, type ConformanceCase, cases, outcomeOf } from '../libs/events/scripts/conformance.ts';
+import {
+  assertConformanceOutcome,
+  type ConformanceCase,
+  conformanceCases,
+  runConformanceCase,
+} from '../libs/events/scripts/conformance.ts';
 
 interface Language {
   readonly name: string;
@@ -140,8 +145,11 @@ for (const language of languages) {
     });
 
     test('passes the conformance kit', async () => {
-      for (const each of cases)
-        assertOutcome(await outcomeOf([program, ...words, '--stdin'], each.records, { cwd }), each);
+      for (const each of conformanceCases)
+        assertConformanceOutcome(
+          await runConformanceCase([program, ...words, '--stdin'], each.records, { cwd }),
+          each,
+        );
     });
 
     test('accepts the test vector of signatures, and no change of it', async () => {
@@ -151,7 +159,7 @@ for (const language of languages) {
       const env = { ...process.env, JWKS_URL: await serveKeys(() => vector.jwks) };
       async function positionAfter(records: Vector['records'], keyOf = idIn) {
         const texts = records.map(({ headers, value }) => ({ key: keyOf(headers) ?? null, headers, value }));
-        const { accounts } = await outcomeOf([program, ...words, '--stdin'], texts, { cwd, env });
+        const { accounts } = await runConformanceCase([program, ...words, '--stdin'], texts, { cwd, env });
         return accounts.map(({ sequence }) => sequence);
       }
       const [first] = vector.records;
@@ -185,7 +193,7 @@ for (const language of languages) {
         signedAs('unknown-too', textOf(ada.event('SessionsRevoked'))),
       ];
       const env = { ...process.env, JWKS_URL: url };
-      const { accounts } = await outcomeOf([program, ...words, '--stdin'], records, { cwd, env });
+      const { accounts } = await runConformanceCase([program, ...words, '--stdin'], records, { cwd, env });
       assert.deepEqual(accounts, [{ account: ada.id, sequence: 2, parked: null, username: 'ada' }]);
       assert.equal(fetches, 2);
     });

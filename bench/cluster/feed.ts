@@ -1,5 +1,9 @@
-import { createRecordAuthenticator, createRecordFilter, createVerifiedProofs } from '@latchkey/consumer';
-import { signEvents, testEventJwks, testEventKeySource } from '@latchkey/consumer/testing/signed';
+import {
+  createGenuineRecordFilter,
+  createRecordAuthenticator,
+  createVerifiedProofCache,
+} from '@latchkey/consumer';
+import { signEventRecords, testEventJwks, testEventKeySource } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, accountsTopic } from '@latchkey/events';
 import { createFeed, feedRoutes } from '@latchkey/feed';
 import { createListeningPart } from '@latchkey/http';
@@ -27,7 +31,7 @@ export const feedBenchmark: Benchmark = {
     const topic = topics.name();
     await bus.ensureTopics([{ ...accountsTopic, name: topic }]);
     const accounts = Array.from({ length: ACCOUNTS }, (_, index) => createTestHistory(`person${index}`));
-    const records = signEvents([
+    const records = signEventRecords([
       ...accounts.map((account) => account.registered()),
       ...accounts.map((account) => account.verified()),
     ]);
@@ -79,14 +83,14 @@ function serve(bus: Parameters<typeof createFeed>[0]) {
     keys: testEventKeySource,
     policy: 'require',
     topics: [ACCOUNTS_TOPIC],
-    shared: createVerifiedProofs(EVENTS),
+    shared: createVerifiedProofCache(EVENTS),
   });
   return createListeningPart({
     name: 'feed',
     host: '127.0.0.1',
     port: 0,
     routes: feedRoutes({
-      feed: createFeed(bus, createRecordFilter(authenticate)),
+      feed: createFeed(bus, createGenuineRecordFilter(authenticate)),
       path: EVENTS_PATH,
       policy: {
         who: 'the benchmark',

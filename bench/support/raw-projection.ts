@@ -4,7 +4,7 @@
  */
 
 import type { BusRecord } from '@latchkey/bus';
-import { createEmbeddedReader } from '@latchkey/bus/embedded';
+import { createEmbeddedLogReader } from '@latchkey/bus/embedded';
 import { ACCOUNTS_TOPIC, decode, subjectOfKey } from '@latchkey/events';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import {
@@ -57,7 +57,7 @@ export async function decodeAndUpsert(folder: string): Promise<{ readonly second
 }
 
 async function* slices(database: Database): AsyncGenerator<readonly BusRecord[]> {
-  const reader = createEmbeddedReader(database);
+  const reader = createEmbeddedLogReader(database);
   for (const range of await reader.ranges(ACCOUNTS_TOPIC)) {
     for await (const run of reader.read(ACCOUNTS_TOPIC, range)) {
       for (let from = 0; from < run.length; from += SLICE) yield run.slice(from, from + SLICE);

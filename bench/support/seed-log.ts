@@ -3,7 +3,7 @@
  * these events; all other consumers still have to read them.
  */
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
-import { signEvents } from '@latchkey/consumer/testing/signed';
+import { signEventRecords } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, type LatchkeyEvent, topics } from '@latchkey/events';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import { loadOrGenerateSecrets } from '../../apps/standalone/src/secrets.ts';
@@ -30,7 +30,7 @@ export async function seedLog(folder: string, { accounts, eventsEach = 4 }: Seed
   const bus = createEmbeddedBus({ database });
   await bus.ensureTopics(topics);
   for (let from = 0; from < accounts; from += AT_ONCE) {
-    const records = signEvents(eventsOf(from, Math.min(accounts, from + AT_ONCE), eventsEach), signer);
+    const records = signEventRecords(eventsOf(from, Math.min(accounts, from + AT_ONCE), eventsEach), signer);
     for (let at = 0; at < records.length; at += BATCH)
       await bus.publish(ACCOUNTS_TOPIC, records.slice(at, at + BATCH));
   }

@@ -1,6 +1,6 @@
 /** Appends unusable records directly to the log of a running system. */
 import { randomUUID } from 'node:crypto';
-import { createEmbeddedBus, createEmbeddedReader } from '@latchkey/bus/embedded';
+import { createEmbeddedBus, createEmbeddedLogReader } from '@latchkey/bus/embedded';
 import { openDatabase } from '@latchkey/sqlite';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import type { RawRecord } from './poison.ts';
@@ -61,7 +61,7 @@ export async function openKafkaLog(brokers: string): Promise<PoisonLog> {
 export function openEmbeddedLog(folder: string): PoisonLog {
   const database = openDatabase({ folder, as: 'shared' });
   const bus = createEmbeddedBus({ database });
-  const reader = createEmbeddedReader(database);
+  const reader = createEmbeddedLogReader(database);
 
   async function appendOne(topic: string, record: RawRecord): Promise<readonly [number, number]> {
     const mark = randomUUID();

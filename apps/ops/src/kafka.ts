@@ -1,12 +1,17 @@
 /** Connects ops commands to the Kafka cluster of KAFKA_BROKERS. */
 import { kafkaConnectionOf, kafkaSettings } from '@latchkey/backend';
 import { topicNameOnLog } from '@latchkey/bus';
-import { createKafkaBus, createKafkaReader, type KafkaBus, type Replication } from '@latchkey/bus/kafka';
+import {
+  createKafkaBus,
+  createKafkaLogReader,
+  type KafkaBus,
+  type TopicReplication,
+} from '@latchkey/bus/kafka';
 import { topics } from '@latchkey/events';
 import { readConfig } from '@latchkey/process';
 import type { CommandContext } from './context.ts';
 
-export { createKafkaReader };
+export { createKafkaLogReader };
 
 /** Returns the connection to Kafka that the settings describe. @throws ConfigError */
 export function createOpsKafkaConnection({ environment }: CommandContext) {
@@ -27,7 +32,7 @@ export function createOpsKafkaConnection({ environment }: CommandContext) {
 export async function withKafkaBus(
   context: CommandContext,
   work: (bus: KafkaBus) => Promise<void>,
-  replication?: Replication,
+  replication?: TopicReplication,
 ): Promise<void> {
   const { TOPIC_NAMES } = readConfig(kafkaSettings, context.environment);
   const bus = createKafkaBus({

@@ -62,8 +62,8 @@ export async function withEmbeddedLog(
 async function withKafka(context: CommandContext, work: (log: OpenedLog) => Promise<void>): Promise<void> {
   const { GROUP_PREFIX: groupPrefix } = readConfig(kafkaSettings, context.environment);
   // Imported lazily, so that commands on the embedded log do not load kafkajs.
-  const { createOpsKafkaConnection, createKafkaReader, withKafkaBus } = await import('./kafka.ts');
-  const reader = createKafkaReader(createOpsKafkaConnection(context));
+  const { createOpsKafkaConnection, createKafkaLogReader, withKafkaBus } = await import('./kafka.ts');
+  const reader = createKafkaLogReader(createOpsKafkaConnection(context));
   await withKafkaBus(context, async (bus) => {
     await retryUntilReachable(context, 'Kafka', reader.topics);
     await work({ kind: 'kafka', groupPrefix, bus, reader });

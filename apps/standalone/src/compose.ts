@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { authOpenApiTags } from '@latchkey/auth';
 import { openAuthOps } from '@latchkey/auth/ops';
 import { createClockHistory } from '@latchkey/backend';
-import { type TopicNames, topicNameOnLog, withTopicNames } from '@latchkey/bus';
+import { type TopicNamesOnLog, topicNameOnLog, withTopicNames } from '@latchkey/bus';
 import { createEmbeddedBus, type EmbeddedBus } from '@latchkey/bus/embedded';
 import { allTopics, asyncApiDocument, securityTopic } from '@latchkey/events';
 import {
@@ -91,7 +91,7 @@ function openFolder(folder: string): Database {
 /** Opens the folder and the log, and compares the clock with the last use of the folder. */
 async function openStore(
   folder: string,
-  { logger, names }: { readonly logger: Logger; readonly names: TopicNames },
+  { logger, names }: { readonly logger: Logger; readonly names: TopicNamesOnLog },
   opened: AsyncDisposableStack,
 ): Promise<Store> {
   const database = openFolder(folder);
@@ -124,7 +124,7 @@ async function hasKeyUses(database: Database): Promise<boolean> {
 }
 
 /** Creates the topics, and updates the retention of security events, which is the only configurable property. */
-async function ensureTopics(bus: EmbeddedBus, retentionDays: number, names: TopicNames): Promise<void> {
+async function ensureTopics(bus: EmbeddedBus, retentionDays: number, names: TopicNamesOnLog): Promise<void> {
   const { name, retentionMs } = securityTopic(retentionDays);
   await bus.setRetention(topicNameOnLog(names, name), retentionMs);
   await bus.ensureTopics(allTopics({ auditRetentionDays: retentionDays }));

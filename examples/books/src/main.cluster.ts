@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createKafkaBus } from '@latchkey/bus/kafka';
-import { signEvent, testEventJwks } from '@latchkey/consumer/testing/signed';
+import { signEventRecord, testEventJwks } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, type LatchkeyEvent, topics } from '@latchkey/events';
 import { createTestTokens } from '@latchkey/guard/testing';
 
@@ -62,7 +62,7 @@ test('the books accept a token until its session is revoked', async (context) =>
   }
   // Retry: the guard responds with 503 until it has read all earlier revocations of tokens.
   while ((await status()) !== 200) await sleep(50);
-  await bus.publish(ACCOUNTS_TOPIC, [signEvent(revoked)]);
+  await bus.publish(ACCOUNTS_TOPIC, [signEventRecord(revoked)]);
   while ((await status()) !== 401) await sleep(50);
 
   const ended = once(books, 'exit');

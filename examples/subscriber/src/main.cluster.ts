@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { createKafkaBus } from '@latchkey/bus/kafka';
-import { signEvents, testEventJwks } from '@latchkey/consumer/testing/signed';
+import { signEventRecords, testEventJwks } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, type LatchkeyEvent, topics } from '@latchkey/events';
 
 const brokers = process.env['KAFKA_BROKERS'];
@@ -40,7 +40,7 @@ test('the subscriber greets, forgets tokens, logs no personal data, and stops on
   });
   context.after(() => bus.close());
   await bus.ensureTopics(topics);
-  await bus.publish(ACCOUNTS_TOPIC, signEvents(events));
+  await bus.publish(ACCOUNTS_TOPIC, signEventRecords(events));
   const auth = createServer((_request, response) => response.end(JSON.stringify(testEventJwks))).listen(0);
   context.after(() => auth.close());
   await once(auth, 'listening');

@@ -1,5 +1,5 @@
 /** The state of a service's dependencies, for /readyz. */
-import type { Subscription } from '@latchkey/bus';
+import type { BusSubscription } from '@latchkey/bus';
 import type { Dependency } from '@latchkey/process';
 import { DiskFull, type OpenStore, StoreUnavailable } from '@latchkey/store';
 
@@ -49,7 +49,7 @@ export function createWriteProbe(
  * Returns the state of a service's subscription to the log. Its `needed` is false, because the service can still
  * respond to requests while no records can be read.
  */
-export function busHealth(subscription: Subscription | undefined): Dependency {
+export function busHealth(subscription: BusSubscription | undefined): Dependency {
   const bus = { name: 'bus', needed: false } as const;
   if (!subscription?.healthy()) return { ...bus, state: 'down', detail: 'no records can be read' };
   const faults = subscription.faults();

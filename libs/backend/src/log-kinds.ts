@@ -1,5 +1,5 @@
 /** The kinds of logs, and the settings of each. */
-import type { KafkaConnection, KafkaSasl } from '@latchkey/bus';
+import type { KafkaConnection, KafkaSaslCredentials } from '@latchkey/bus';
 import { allTopics } from '@latchkey/events';
 import { type Environment, readConfig, settingSchemas, withCrossFieldChecks } from '@latchkey/process';
 import { z } from 'zod';
@@ -112,7 +112,7 @@ export function kafkaConnectionOf(config: KafkaConfig): Omit<KafkaConnection, 'c
   };
 }
 
-function saslOf(config: KafkaConfig): KafkaSasl | undefined {
+function saslOf(config: KafkaConfig): KafkaSaslCredentials | undefined {
   const {
     KAFKA_SASL_MECHANISM: mechanism,
     KAFKA_SASL_USERNAME: username,

@@ -1,6 +1,6 @@
 /** The kinds of stores, and how each is opened. A new kind is added here, and to the registry of each service. */
 import type { Bus, ConsumerGroups, LogReader } from '@latchkey/bus';
-import { createEmbeddedBus, createEmbeddedReader } from '@latchkey/bus/embedded';
+import { createEmbeddedBus, createEmbeddedLogReader } from '@latchkey/bus/embedded';
 import { type MongoStore, openMongo } from '@latchkey/mongo';
 import { type Environment, readConfig } from '@latchkey/process';
 import { openSqlite, type SqliteStore } from '@latchkey/sqlite';
@@ -45,7 +45,7 @@ export const openEmbeddedLog: (store: Store) => EmbeddedLog | undefined = select
   mongo: () => undefined,
   sqlite: ({ database }) => ({
     bus: createEmbeddedBus({ database }),
-    reader: createEmbeddedReader(database),
+    reader: createEmbeddedLogReader(database),
   }),
 });
 

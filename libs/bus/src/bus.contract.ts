@@ -5,10 +5,10 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import {
   type Bus,
   type BusRecord,
+  type BusSubscribeOptions,
+  ConsumerGroupInUseError,
   type ConsumerGroups,
-  GroupInUseError,
   type OutgoingRecord,
-  type SubscribeOptions,
 } from './bus.ts';
 
 /** The log that the contract tests use; each adapter's test file provides one. */
@@ -27,7 +27,7 @@ const KEPT_FOR_EVER = -1;
  * The guarantees of the Bus as tests, for every adapter. Topics and groups have new names in each test, so all tests
  * can share one broker.
  */
-export function busContract(name: string, makeBus: () => Promise<BusUnderTest>): void {
+export function busContract(name: string, openBus: () => Promise<BusUnderTest>): void {
   describe(`the ${name} bus`, () => {
     let under: BusUnderTest;
     let bus: Bus & ConsumerGroups;
@@ -35,7 +35,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
     let group: string;
 
     beforeEach(async () => {
-      under = await makeBus();
+      under = await openBus();
       bus = under.bus;
       topic = `t-${randomUUID()}`;
       group = `g-${randomUUID()}`;
@@ -47,12 +47,12 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
       bus = await under.reopen();
     }
 
-    function subscribe(handle: SubscribeOptions['handle'], more: Partial<SubscribeOptions> = {}) {
+    function subscribe(handle: BusSubscribeOptions['handle'], more: Partial<BusSubscribeOptions> = {}) {
       return bus.subscribe({ topics: [topic], group, handle, ...more });
     }
 
     /** Subscribes, and collects the records in the order in which they are handled. */
-    async function collect(more: Partial<SubscribeOptions> = {}) {
+    async function collect(more: Partial<BusSubscribeOptions> = {}) {
       const records: BusRecord[] = [];
       const subscription = await subscribe(async (slice) => void records.push(...slice.records), more);
       return { records, subscription };
@@ -550,7 +550,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
 
       it('cannot be deleted while they have members; a group that does not exist may be deleted', async () => {
         const { subscription } = await collect();
-        await assert.rejects(bus.deleteGroup(group, [topic]), GroupInUseError);
+        await assert.rejects(bus.deleteGroup(group, [topic]), ConsumerGroupInUseError);
         await subscription.close();
         await bus.deleteGroup(group, [topic]);
         await bus.deleteGroup(`${group}-never`, [topic]);

@@ -38,7 +38,7 @@ export interface PartitionSlice {
   setAside(record: BusRecord, cause: string): void;
 }
 
-export interface SubscribeOptions {
+export interface BusSubscribeOptions {
   readonly topics: readonly string[];
   /**
    * The name of the group. The members of a group share the partitions; each group reads every record. A new
@@ -73,7 +73,7 @@ export interface SubscribeOptions {
   readonly handleWithinMs?: number;
 }
 
-export interface Subscription {
+export interface BusSubscription {
   /** Counts the records after the group's position, over all partitions of its topics. */
   lag(): Promise<number>;
   /**
@@ -131,7 +131,7 @@ const DAY_MS = 24 * 60 * 60_000;
  * longer appends to.
  * @param maxLagMs the `maxLagMs` of a {@link CompactionSpec}
  */
-export function segmentMsForCompaction(maxLagMs: number): number {
+export function segmentDurationMsForCompaction(maxLagMs: number): number {
   return Math.min(DAY_MS, Math.ceil(maxLagMs / 4));
 }
 
@@ -151,7 +151,7 @@ export interface Bus {
    */
   publish(topic: string, records: readonly OutgoingRecord[]): Promise<void>;
   /** Starts reading. Resolves once the group has been joined. The topics must exist. */
-  subscribe(options: SubscribeOptions): Promise<Subscription>;
+  subscribe(options: BusSubscribeOptions): Promise<BusSubscription>;
   /**
    * Reads the records of one key in one partition, in order, to retry a parked account. Includes records
    * whose key begins with this key and a slash. Does not change the position of any group.
@@ -201,7 +201,7 @@ export interface Bus {
 export type ReplaceRecord = (record: BusRecord) => Pick<BusRecord, 'value' | 'headers'> | undefined;
 
 /** How far a group has read, summed over the partitions of its topics. */
-export interface GroupProgress {
+export interface ConsumerGroupProgress {
   /** The number of records in the topics, including those that compaction has removed. */
   readonly records: number;
   /** The number of records that the group has processed. */
@@ -219,19 +219,19 @@ export interface ConsumerGroups {
    * Returns how far a group has read: 0 records for a group that does not exist.
    * @throws Error if a topic does not exist
    */
-  progressOf(group: string, topics: readonly string[]): Promise<GroupProgress>;
+  progressOf(group: string, topics: readonly string[]): Promise<ConsumerGroupProgress>;
   /**
    * Deletes a group's positions, so that a group with this name starts at the beginning. Does nothing if there is
    * no such group.
    * @param topics the topics that it reads
-   * @throws GroupInUseError if the group is known to have members
+   * @throws ConsumerGroupInUseError if the group is known to have members
    */
   deleteGroup(group: string, topics: readonly string[]): Promise<void>;
 }
 
 /** Thrown on an attempt to delete the positions of a group that has members. */
-export class GroupInUseError extends Error {
-  override readonly name = 'GroupInUseError';
+export class ConsumerGroupInUseError extends Error {
+  override readonly name = 'ConsumerGroupInUseError';
 
   constructor(group: string) {
     super(`The group ${group} has members.`);

@@ -7,7 +7,7 @@ import { openDatabase } from '@latchkey/sqlite';
 import type { OutgoingRecord } from './bus.ts';
 import { type DeadLetter, openDeadLetterQueues, type RecordPosition } from './dead-letter-queues.ts';
 import { createEmbeddedBus } from './embedded/bus.embedded.ts';
-import { createEmbeddedReader } from './embedded/reader.embedded.ts';
+import { createEmbeddedLogReader } from './embedded/reader.embedded.ts';
 
 const AT = new Date('2026-03-01T12:00:00.000Z');
 
@@ -16,7 +16,7 @@ async function openLog(context: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-letters-'));
   const database = openDatabase({ folder, as: 'server' });
   const bus = createEmbeddedBus({ database, now: () => AT });
-  const reader = createEmbeddedReader(database);
+  const reader = createEmbeddedLogReader(database);
   context.after(async () => {
     await bus.close();
     await database.close();

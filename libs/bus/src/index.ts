@@ -1,25 +1,25 @@
 export {
   type Bus,
   type BusRecord,
+  type BusSubscribeOptions,
+  type BusSubscription,
   type CompactionSpec,
+  ConsumerGroupInUseError,
+  type ConsumerGroupProgress,
   type ConsumerGroups,
-  GroupInUseError,
-  type GroupProgress,
   type OutgoingRecord,
   type PartitionSlice,
   type ReplaceRecord,
-  type SubscribeOptions,
-  type Subscription,
-  segmentMsForCompaction,
+  segmentDurationMsForCompaction,
   type TopicSpec,
 } from './bus.ts';
-export type { KafkaConnection, KafkaSasl } from './kafka/connection.ts';
+export type { KafkaConnection, KafkaSaslCredentials } from './kafka/connection.ts';
 export { partitionOfKey } from './partitioner.ts';
-export type { LogReader, PartitionRange } from './reader.ts';
+export type { LogReader, PartitionOffsetRange } from './reader.ts';
 export type { LogTail } from './tail.ts';
 export {
   groupNameOnLog,
-  type TopicNames,
+  type TopicNamesOnLog,
   topicNameOnLog,
   withGroupNames,
   withTopicNames,

@@ -2,8 +2,8 @@
  * Kafka's default partitioner: murmur2, made positive, modulo the number of partitions
  * (org.apache.kafka.common.utils.Utils.murmur2). Only the part of the key before its first slash counts.
  */
-export function partitionOfKey(key: Buffer, partitions: number): number {
-  return (murmur2(keyBeforeSlash(key)) & 0x7fffffff) % partitions;
+export function partitionOfKey(key: Buffer, partitionCount: number): number {
+  return (murmur2(keyBeforeSlash(key)) & 0x7fffffff) % partitionCount;
 }
 
 const SLASH = 0x2f;

@@ -21,13 +21,13 @@ function record(key: string | null, value: string): OutgoingRecord {
 }
 
 /** The guarantees of LogReader as tests, for every adapter. Topics have new names in each test. */
-export function readerContract(name: string, open: () => Promise<LogUnderTest>): void {
+export function logReaderContract(name: string, openLog: () => Promise<LogUnderTest>): void {
   describe(`the reader of the ${name} log`, () => {
     let under: LogUnderTest;
     let topic: string;
 
     beforeEach(async () => {
-      under = await open();
+      under = await openLog();
       topic = `t-${randomUUID()}`;
       await under.bus.ensureTopics([{ name: topic, partitions: 3, retentionMs: -1 }]);
     });

@@ -15,7 +15,7 @@ export interface BusRecord {
  * The range of offsets that a partition holds: from its first record to the next record to be written
  * (exclusive).
  */
-export interface PartitionRange {
+export interface PartitionOffsetRange {
   readonly partition: number;
   readonly start: number;
   readonly end: number;

@@ -13,13 +13,13 @@ function numbers(from: number, to: number): readonly number[] {
 }
 
 /** The guarantees of LogTail as tests, for every adapter. Topics have new names in each test. */
-export function tailContract(name: string, open: () => Promise<BusUnderTest>): void {
+export function logTailContract(name: string, openBus: () => Promise<BusUnderTest>): void {
   describe(`the tail of the ${name} log`, () => {
     let under: BusUnderTest;
     let topic: string;
 
     beforeEach(async () => {
-      under = await open();
+      under = await openBus();
       topic = `t-${randomUUID()}`;
       await under.bus.ensureTopics([{ name: topic, partitions: 3, retentionMs: -1 }]);
     });

@@ -1,5 +1,5 @@
 /** Reads a topic from any position, for readers that store their positions themselves. */
-import type { BusRecord, PartitionRange } from './record.ts';
+import type { BusRecord, PartitionOffsetRange } from './record.ts';
 
 /** Reads one topic without joining a group. Every guarantee is a test in tail.contract.ts. */
 export interface LogTail {
@@ -7,9 +7,9 @@ export interface LogTail {
   readonly id: string;
   /**
    * Returns the range of offsets of each partition, in the order of the partitions. The result may be up to
-   * {@link MAX_CACHED_RANGES_AGE_MS} old.
+   * {@link MAX_CACHED_OFFSET_RANGES_AGE_MS} old.
    */
-  ranges(): Promise<readonly PartitionRange[]>;
+  ranges(): Promise<readonly PartitionOffsetRange[]>;
   /**
    * Returns at most `limit` consecutive records of a partition, starting at an offset within its range. If
    * compaction has removed the record with this offset, starts with the next record that remains. Empty only
@@ -22,13 +22,16 @@ export interface LogTail {
    * Resolves once there may be records after the ends of the given ranges, or when `signal` is aborted.
    * @param ranges as `ranges` returned them
    */
-  grown(ranges: readonly PartitionRange[], signal: AbortSignal): Promise<void>;
+  grown(ranges: readonly PartitionOffsetRange[], signal: AbortSignal): Promise<void>;
 }
 
-export const MAX_CACHED_RANGES_AGE_MS = 50;
+export const MAX_CACHED_OFFSET_RANGES_AGE_MS = 50;
 
 /** Returns whether `now` contains records after the ends of the earlier ranges `before`. */
-export function hasNewRecords(before: readonly PartitionRange[], now: readonly PartitionRange[]): boolean {
+export function hasNewRecords(
+  before: readonly PartitionOffsetRange[],
+  now: readonly PartitionOffsetRange[],
+): boolean {
   const ends = new Map(before.map(({ partition, end }) => [partition, end]));
   return now.some(({ partition, end }) => end > (ends.get(partition) ?? 0));
 }

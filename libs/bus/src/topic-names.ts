@@ -5,18 +5,18 @@
 import type { Bus, ConsumerGroups } from './bus.ts';
 
 /** Maps Latchkey's topic names to the names on the log. Topics that are not listed have the same name on the log. */
-export type TopicNames = Readonly<Record<string, string>>;
+export type TopicNamesOnLog = Readonly<Record<string, string>>;
 
 /** Returns the name on the log of a topic that is given by Latchkey's own name. */
-export function topicNameOnLog(names: TopicNames, topic: string): string {
-  return Object.hasOwn(names, topic) ? (names[topic] ?? topic) : topic;
+export function topicNameOnLog(namesOnLog: TopicNamesOnLog, topic: string): string {
+  return Object.hasOwn(namesOnLog, topic) ? (namesOnLog[topic] ?? topic) : topic;
 }
 
 /** How groups are named on a broker that other systems use as well. */
-export interface GroupNames {
+export interface GroupNamingRules {
   /** The prefix of each name; may be empty. */
   readonly prefix: string;
-  readonly topics: TopicNames;
+  readonly topics: TopicNamesOnLog;
 }
 
 /**
@@ -25,7 +25,7 @@ export interface GroupNames {
  * @param topics Latchkey's names of the topics that the group reads
  */
 export function groupNameOnLog(
-  { prefix, topics: names }: GroupNames,
+  { prefix, topics: names }: GroupNamingRules,
   group: string,
   topics: readonly string[],
 ): string {
@@ -39,9 +39,9 @@ export function groupNameOnLog(
  * Returns a bus whose methods take Latchkey's topic names. The records that it returns contain the names on
  * the log.
  */
-export function withTopicNames<B extends Bus & ConsumerGroups>(bus: B, names: TopicNames): B {
+export function withTopicNames<B extends Bus & ConsumerGroups>(bus: B, namesOnLog: TopicNamesOnLog): B {
   function named(topic: string): string {
-    return topicNameOnLog(names, topic);
+    return topicNameOnLog(namesOnLog, topic);
   }
   const renamed: Bus & ConsumerGroups = {
     ...bus,
@@ -68,16 +68,16 @@ export function withTopicNames<B extends Bus & ConsumerGroups>(bus: B, names: To
  * result of `withTopicNames`, because a group's name on the log is derived from the group's and the topics'
  * Latchkey names.
  */
-export function withGroupNames<B extends Bus & ConsumerGroups>(bus: B, names: GroupNames): B {
+export function withGroupNames<B extends Bus & ConsumerGroups>(bus: B, rules: GroupNamingRules): B {
   const renamed: Bus & ConsumerGroups = {
     ...bus,
     subscribe(options) {
-      const group = groupNameOnLog(names, options.group, options.topics);
+      const group = groupNameOnLog(rules, options.group, options.topics);
       if (group === options.group) return bus.subscribe(options);
       return bus.subscribe({ ...options, group, formerGroup: options.group });
     },
-    progressOf: (group, topics) => bus.progressOf(groupNameOnLog(names, group, topics), topics),
-    deleteGroup: (group, topics) => bus.deleteGroup(groupNameOnLog(names, group, topics), topics),
+    progressOf: (group, topics) => bus.progressOf(groupNameOnLog(rules, group, topics), topics),
+    deleteGroup: (group, topics) => bus.deleteGroup(groupNameOnLog(rules, group, topics), topics),
   };
   return { ...bus, ...renamed };
 }

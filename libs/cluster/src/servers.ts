@@ -7,7 +7,7 @@ import {
   type StoreConfig,
 } from '@latchkey/backend';
 import {
-  type Subscription,
+  type BusSubscription,
   type TopicSpec,
   topicNameOnLog,
   withGroupNames,
@@ -87,7 +87,7 @@ export function connectToServers(
     logger,
     registry,
   });
-  const subscriptions = new Set<Subscription>();
+  const subscriptions = new Set<BusSubscription>();
   new Gauge({
     name: 'latchkey_bus_position_faults',
     help: 'Positions that were out of range since the start, and positions that have not moved for a minute.',

@@ -16,20 +16,20 @@ import {
   newPersonSalt,
 } from '@latchkey/events';
 import {
+  createGenuineRecordFilter,
   createRecordAuthenticator,
-  createRecordFilter,
   type SignaturePolicy,
-  UNSIGNED_CAUSE,
+  UNSIGNED_RECORD_CAUSE,
 } from './authenticate.ts';
 import { type EventKeySource, EventKeysUnavailable } from './event-key-source.ts';
 import { isEventRecord, sequenceOf } from './records.ts';
-import { accountId, unreadableRecord } from './testing/history.ts';
-import { createVerifiedProofs } from './verified-proofs.ts';
+import { testAccountId, testUnreadableRecord } from './testing/history.ts';
+import { createVerifiedProofCache } from './verified-proofs.ts';
 
 const pair = generateKeyPairSync('ed25519');
 const signer = eventSigner({ kid: 'auth', key: pair.privateKey });
 const stranger = eventSigner({ kid: 'auth', key: generateKeyPairSync('ed25519').privateKey });
-const ADA = accountId(1);
+const ADA = testAccountId(1);
 
 /** Returns a source of public keys, and counts how often a key was used. */
 function countedKeys() {
@@ -46,7 +46,7 @@ function countedKeys() {
 
 function eventOf(sequence: number, account = ADA): LatchkeyEvent {
   return {
-    id: accountId(sequence),
+    id: testAccountId(sequence),
     subject: account,
     sequence,
     time: '2026-03-01T12:00:00Z',
@@ -68,7 +68,7 @@ function recordOf(event: LatchkeyEvent, proof?: EventProof): BusRecord {
   const { value, headers } = encode(event, proof ? { proof } : {});
   const bytes = Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)] as const);
   return {
-    ...unreadableRecord(event.subject, event.sequence),
+    ...testUnreadableRecord(event.subject, event.sequence),
     topic: ACCOUNTS_TOPIC,
     value,
     headers: Object.fromEntries(bytes),
@@ -111,7 +111,7 @@ describe('authentication', () => {
       ...record,
       key: Buffer.from(`${ADA}/${index + 1}`),
     }));
-    const heartbeat = { ...unreadableRecord(ADA, 9), key: Buffer.from(heartbeatKey(ADA)), value: null };
+    const heartbeat = { ...testUnreadableRecord(ADA, 9), key: Buffer.from(heartbeatKey(ADA)), value: null };
     assert.ok(first && second);
     const slice = await authenticated([first, heartbeat, second, ...records, heartbeat]);
     assert.deepEqual([slice.sequences, slice.causes], [[1, 2, 1, 2], []]);
@@ -120,14 +120,14 @@ describe('authentication', () => {
   test('refuses a genuine event under the key of another one, and an empty record under the key of an event', async () => {
     const { records } = history(2);
     const under = records.map((record) => ({ ...record, key: Buffer.from(`${ADA}/7`) }));
-    const empty = { ...unreadableRecord(ADA), key: Buffer.from(`${ADA}/1`), value: null };
+    const empty = { ...testUnreadableRecord(ADA), key: Buffer.from(`${ADA}/1`), value: null };
     const slice = await authenticated([...under, empty]);
     assert.deepEqual(slice.sequences, []);
     assert.equal(slice.causes.length, 3);
   });
 
   test('checks one signature per run of linked events', async () => {
-    const [ada, ben] = [history(5), history(3, accountId(2))];
+    const [ada, ben] = [history(5), history(3, testAccountId(2))];
     assert.deepEqual(await authenticated([...ada.records, ...ben.records]), {
       sequences: [1, 2, 3, 4, 5, 1, 2, 3],
       causes: [],
@@ -146,16 +146,16 @@ describe('authentication', () => {
       recordOf(next, proofOf(next, head, stranger)),
       recordOf(next, proofOf(next, head, unknown)),
       recordOf(changed, signed),
-      unreadableRecord(ADA),
+      testUnreadableRecord(ADA),
     ];
     const { sequences, causes } = await authenticated([...records, ...forged, recordOf(next, signed)]);
     assert.deepEqual(sequences, [1, 2, 3]);
     assert.deepEqual(causes, [
-      UNSIGNED_CAUSE,
+      UNSIGNED_RECORD_CAUSE,
       'its signature is not valid',
       'it is signed by an unknown key',
       'its content does not match its hash',
-      UNSIGNED_CAUSE,
+      UNSIGNED_RECORD_CAUSE,
     ]);
   });
 
@@ -190,7 +190,7 @@ describe('authentication', () => {
       });
       const { records, head } = history(2);
       const later = { ...eventOf(3), time: '2036-03-01T12:00:00Z' };
-      await authenticate([recordOf(later), unreadableRecord(ADA)]);
+      await authenticate([recordOf(later), testUnreadableRecord(ADA)]);
       await authenticate([...records, recordOf(later, proofOf(later, head, stranger))]);
     }
     assert.deepEqual(times, Array(2).fill(new Date('2026-03-01T12:00:00Z')));
@@ -206,7 +206,7 @@ describe('authentication', () => {
 
   test('accepts repeated records, and one without a usable key is no forgery', async () => {
     const { records } = history(2);
-    const nameless = { ...unreadableRecord(ADA), key: Buffer.from('nobody') };
+    const nameless = { ...testUnreadableRecord(ADA), key: Buffer.from('nobody') };
     const { sequences, causes } = await authenticated([...records, ...records, nameless]);
     assert.deepEqual(sequences, [1, 2, 1, 2, 'unusable']);
     assert.deepEqual(causes, []);
@@ -214,7 +214,7 @@ describe('authentication', () => {
 
   test('accepts no record that a reader could mistake for an event of auth, whatever its key', async () => {
     const { keys } = countedKeys();
-    const filter = createRecordFilter(
+    const filter = createGenuineRecordFilter(
       createRecordAuthenticator({ keys, policy: 'require', topics: [ACCOUNTS_TOPIC] }),
     );
     const { records } = history(1);
@@ -252,7 +252,7 @@ describe('authentication', () => {
 
   test('only reports with the policy warn', async () => {
     const { sequences, causes } = await authenticated([recordOf(eventOf(1))], 'warn');
-    assert.deepEqual([sequences, causes], [[1], [UNSIGNED_CAUSE]]);
+    assert.deepEqual([sequences, causes], [[1], [UNSIGNED_RECORD_CAUSE]]);
   });
 
   test('rejects while the keys are unavailable', async () => {
@@ -269,7 +269,7 @@ describe('authentication', () => {
 
 describe('consumers that share verified proofs', () => {
   function shareProofs(max?: number) {
-    const shared = createVerifiedProofs(max);
+    const shared = createVerifiedProofCache(max);
     const { keys, uses } = countedKeys();
     const options = { policy: 'require', topics: [ACCOUNTS_TOPIC], shared } as const;
     return { first: createRecordAuthenticator({ keys, ...options }), options, keys, uses };
@@ -336,7 +336,7 @@ describe('consumers that share verified proofs', () => {
 
   test('forget the oldest proofs', async () => {
     const { first, uses } = shareProofs(2);
-    const [ada, ben] = [history(2), history(1, accountId(2))];
+    const [ada, ben] = [history(2), history(1, testAccountId(2))];
     await first(ada.records);
     await first(ben.records);
     await first(ben.records);

@@ -16,9 +16,9 @@ import { type DecodedRecord, envelopeOf, isEventRecord } from './records.ts';
 import {
   createSignatureLookAhead,
   type SignatureLookAheadOptions,
-  verifyAll,
+  verifyConcurrently,
 } from './signature-look-ahead.ts';
-import type { VerifiedProofs } from './verified-proofs.ts';
+import type { VerifiedProofCache } from './verified-proofs.ts';
 
 /**
  * How to treat a record whose signature does not verify. `require`: the record becomes a dead letter. `warn`: the
@@ -63,7 +63,7 @@ export interface RecordAuthenticatorOptions {
   /** Called for each slice that has verified events, with the time of the newest one. */
   onVerified?(newest: Date): void;
   /** Shared by consumers of the same events, so that only the first of them verifies a signature. Default: not shared. */
-  readonly shared?: VerifiedProofs;
+  readonly shared?: VerifiedProofCache;
 }
 
 interface Candidate {
@@ -72,7 +72,8 @@ interface Candidate {
   readonly provenance: Provenance;
 }
 
-export const UNSIGNED_CAUSE = 'it is not signed (if release 0.1 wrote it, publish it again: ops republish)';
+export const UNSIGNED_RECORD_CAUSE =
+  'it is not signed (if release 0.1 wrote it, publish it again: ops republish)';
 
 /**
  * Returns a function that authenticates consecutive records, without heartbeats. A signature covers the hash
@@ -122,7 +123,7 @@ function newestVerified(records: readonly DecodedRecord[]): Date | undefined {
  * Returns a function that removes the records that auth has not published, for readers that forward records.
  * Also removes records whose key names no account, because the authenticator does not check those.
  */
-export function createRecordFilter(
+export function createGenuineRecordFilter(
   authenticate: RecordAuthenticator,
 ): (sources: readonly BusRecord[]) => Promise<readonly BusRecord[]> {
   return async (sources) => {
@@ -140,7 +141,7 @@ function verifiedRecord(
 }
 
 interface Rules extends Required<Pick<RecordAuthenticatorOptions, 'keys' | 'topics' | 'unsigned'>> {
-  readonly shared: VerifiedProofs | undefined;
+  readonly shared: VerifiedProofCache | undefined;
   /** Hashes of events that auth has published. */
   readonly verified: ReadonlySet<string>;
 }
@@ -168,7 +169,7 @@ async function findFlaws(
     // Records whose key names no account are not checked, because the consumer always sends them to the dead-letter
     // queue.
     if (decoded.kind === 'unusable' || unsigned.includes(source.topic)) continue;
-    if (provenance.kind === 'unsigned') flaws[index] = UNSIGNED_CAUSE;
+    if (provenance.kind === 'unsigned') flaws[index] = UNSIGNED_RECORD_CAUSE;
     else if (provenance.kind === 'forged') flaws[index] = provenance.cause;
     else if (isMisplaced(decoded, topics)) flaws[index] = 'it belongs on another topic';
     else {
@@ -211,7 +212,7 @@ async function findFlaws(
     const followed = new Set([...pending.values()].map(([one]) => one?.proof.previous));
     const heads = [...pending.entries()].filter(([hash]) => !followed.has(hash));
     for (const [hash] of heads) pending.delete(hash);
-    await verifyAll(
+    await verifyConcurrently(
       heads.flatMap(([, same]) => same),
       verify,
     );

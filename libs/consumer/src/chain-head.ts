@@ -4,22 +4,22 @@
  * contains the hash of the previous one, so a consumer only needs the hash of the last event that it has
  * applied. Pure.
  */
-import type { Blocker, Position } from './position-store.ts';
+import type { AccountBlocker, Position } from './position-store.ts';
 import { type EventRecord, sequenceOf } from './records.ts';
 
 /** Returns the `head` of a position after this event; undefined if the hash of the event was not verified. */
-export function headAfter(record: EventRecord): string | undefined {
+export function positionHeadAfter(record: EventRecord): string | undefined {
   return record.link && formatHead(sequenceOf(record), record.link.hash);
 }
 
 /** Returns the position of an account after this event. */
 export function positionAfter({ account }: Pick<Position, 'account'>, record: EventRecord): Position {
-  const head = headAfter(record);
+  const head = positionHeadAfter(record);
   return { account, sequence: sequenceOf(record), ...(head === undefined ? {} : { head }) };
 }
 
 /** Returns the hash of the last event that was applied; undefined if it is unknown. */
-export function hashAt(position: Pick<Position, 'sequence' | 'head'>): string | undefined {
+export function lastEventHashOf(position: Pick<Position, 'sequence' | 'head'>): string | undefined {
   const prefix = formatHead(position.sequence, '');
   return position.head?.startsWith(prefix) ? position.head.slice(prefix.length) : undefined;
 }
@@ -29,12 +29,12 @@ export function hashAt(position: Pick<Position, 'sequence' | 'head'>): string | 
  * histories; undefined if they belong to the same one. Only the last applied event and its successor can
  * reveal a fork, because no earlier hashes are stored.
  */
-export function forkBlocker(
+export function findForkBlocker(
   position: Pick<Position, 'sequence' | 'head'>,
   record: EventRecord,
-): Blocker | undefined {
+): AccountBlocker | undefined {
   const { link } = record;
-  const known = hashAt(position);
+  const known = lastEventHashOf(position);
   if (link === undefined || known === undefined) return undefined;
   const last = position.sequence;
   const sequence = sequenceOf(record);
@@ -46,13 +46,13 @@ export function forkBlocker(
 }
 
 /** Returns why an account must be parked if these two events are different and have the same sequence. */
-export function conflictBlocker(one: EventRecord, other: EventRecord): Blocker | undefined {
+export function findConflictBlocker(one: EventRecord, other: EventRecord): AccountBlocker | undefined {
   if (one.link === undefined || other.link === undefined || one.link.hash === other.link.hash)
     return undefined;
   return forked(`there are two different events ${sequenceOf(one)}`);
 }
 
-function forked(what: string): Blocker {
+function forked(what: string): AccountBlocker {
   return { reason: 'forked', cause: `${what}: the history has forked` };
 }
 

@@ -7,17 +7,17 @@ import { describe, test } from 'node:test';
 import type { BusRecord } from '@latchkey/bus';
 import { chainEvent, coveredBy, encode, type LatchkeyEvent, newPersonSalt } from '@latchkey/events';
 import fc from 'fast-check';
-import { headAfter } from './chain-head.ts';
-import { foldSlice } from './fold-slice.ts';
-import { createMemoryPositions } from './memory-positions.ts';
+import { applySlice } from './apply-slice.ts';
+import { positionHeadAfter } from './chain-head.ts';
+import { createMemoryPositionStore } from './memory-positions.ts';
 import type { Position, PositionStore } from './position-store.ts';
 import { decodeRecord, type EventRecord, sequenceOf } from './records.ts';
-import { type Call, consumeInSlices, createGroupMember } from './testing/group-member.ts';
-import { accountId } from './testing/history.ts';
+import { createTestGroupMember, deliverInSlices, type StoreCall } from './testing/group-member.ts';
+import { testAccountId } from './testing/history.ts';
 import { createFailureInjector } from './testing/shuffled-log.ts';
 import { acceptLinkedRecords } from './testing/signed.ts';
 
-const [forking, other] = [accountId(1), accountId(2)];
+const [forking, other] = [testAccountId(1), testAccountId(2)];
 
 interface Chained {
   readonly sequence: number;
@@ -31,7 +31,7 @@ function continueHistory(account: string, before: readonly Chained[], count: num
   const events = [...before];
   for (let sequence = before.length + 1; sequence <= before.length + count; sequence += 1) {
     const event: LatchkeyEvent = {
-      id: accountId(branch * 1000 + sequence),
+      id: testAccountId(branch * 1000 + sequence),
       subject: account,
       sequence,
       time: '2026-03-01T12:00:00Z',
@@ -109,7 +109,7 @@ function start(account: string): State {
 }
 
 function apply({ account, applied }: State, record: EventRecord): State {
-  const head = headAfter(record);
+  const head = positionHeadAfter(record);
   assert.ok(head !== undefined && record.link !== undefined);
   const { hash, previous } = record.link;
   const at = record.source.offset;
@@ -119,11 +119,11 @@ function apply({ account, applied }: State, record: EventRecord): State {
 function memberOf(
   positions: PositionStore<State>,
   records: readonly BusRecord[],
-  call: Call,
+  call: StoreCall,
   lastDecided?: () => Promise<number>,
 ) {
   const authenticate = acceptLinkedRecords;
-  return createGroupMember({ positions, records, call, authenticate, start, apply, lastDecided });
+  return createTestGroupMember({ positions, records, call, authenticate, start, apply, lastDecided });
 }
 
 async function consume(
@@ -131,8 +131,8 @@ async function consume(
   sizes: readonly number[],
   failing: readonly number[] = [],
 ): Promise<PositionStore<State>> {
-  const positions = createMemoryPositions<State>();
-  await consumeInSlices(memberOf(positions, records, createFailureInjector(failing)).handle, records, sizes);
+  const positions = createMemoryPositionStore<State>();
+  await deliverInSlices(memberOf(positions, records, createFailureInjector(failing)).handle, records, sizes);
   return positions;
 }
 
@@ -227,7 +227,7 @@ describe('an account whose history has forked', () => {
     const beginning = continueHistory(forking, [], 2);
     const second = continueHistory(forking, beginning, 2, 2);
     const { records } = logOf([...continueHistory(forking, beginning, 1, 1), ...second.slice(2)]);
-    const positions = createMemoryPositions<State>();
+    const positions = createMemoryPositionStore<State>();
     // Release 0.1 stored no hash.
     await positions.save([{ account: forking, sequence: 3, applied: [] }]);
     const { handle } = memberOf(positions, records, (work) => work());
@@ -239,7 +239,7 @@ describe('an account whose history has forked', () => {
 
   test('is not taken for forked if the stored hash is that of another event', async () => {
     const { records } = logOf(continueHistory(forking, [], 3));
-    const positions = createMemoryPositions<State>();
+    const positions = createMemoryPositionStore<State>();
     const [first] = (await acceptLinkedRecords(records)).records;
     await positions.save([{ account: forking, sequence: 2, head: `1:${first?.link?.hash}`, applied: [] }]);
     await memberOf(positions, records, (work) => work()).handle(records);
@@ -249,7 +249,7 @@ describe('an account whose history has forked', () => {
 
 test('records without a verified hash are applied as before', async () => {
   const { records } = logOf(continueHistory(forking, [], 2));
-  const { changed } = foldSlice(new Map(), records.map(decodeRecord), {
+  const { changed } = applySlice(new Map(), records.map(decodeRecord), {
     start: (account): Position => ({ account, sequence: 0 }),
     apply: ({ account }, record) => ({ account, sequence: sequenceOf(record) }),
   });

@@ -1,34 +1,34 @@
+export { applySlice, distinctAccountIds, type RecordWithOutcome, type SliceOutcome } from './apply-slice.ts';
 export {
   type AuthenticatedSlice,
+  createGenuineRecordFilter,
   createRecordAuthenticator,
-  createRecordFilter,
   type ForgedRecord,
   type RecordAuthenticator,
   type RecordAuthenticatorOptions,
   type SignaturePolicy,
 } from './authenticate.ts';
-export { type CatchUp, createCatchUp } from './catch-up.ts';
-export { hashAt, headAfter, positionAfter } from './chain-head.ts';
+export { lastEventHashOf, positionAfter, positionHeadAfter } from './chain-head.ts';
 export {
   createFixedEventKeySource,
   createRemoteEventKeySource,
   type EventKeySource,
   EventKeysUnavailable,
 } from './event-key-source.ts';
-export { distinctAccounts, type FoldedRecord, foldSlice, type SliceOutcome } from './fold-slice.ts';
-export { createMemoryPositions } from './memory-positions.ts';
+export { createMemoryPositionStore } from './memory-positions.ts';
 export {
   type ApplyEvent,
   decideNextStep,
   type FirstEventRule,
+  findParkMarkToRetry,
   isRefusedEvent,
-  type NextStep,
-  parkMarkToRetry,
+  type NextRecordStep,
   type RecordOutcome,
   type RefusedEvent,
 } from './next-step.ts';
+export { createParkedEventSorter, type ParkedEventSorter } from './parked-event-sorter.ts';
 export {
-  type Blocker,
+  type AccountBlocker,
   createParkMark,
   type Parked,
   type ParkReason,
@@ -56,4 +56,4 @@ export {
   type ParkedAccountRetrierDeps,
   type RetryOutcome,
 } from './retry-parked.ts';
-export { createVerifiedProofs, type VerifiedProofs } from './verified-proofs.ts';
+export { createVerifiedProofCache, type VerifiedProofCache } from './verified-proofs.ts';

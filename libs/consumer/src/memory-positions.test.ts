@@ -1,8 +1,8 @@
-import { createMemoryPositions } from './memory-positions.ts';
+import { createMemoryPositionStore } from './memory-positions.ts';
 import { positionStoreContract } from './position-store.contract.ts';
 
 positionStoreContract(
   'memory',
-  async () => createMemoryPositions(),
+  async () => createMemoryPositionStore(),
   (position) => position,
 );

@@ -1,11 +1,11 @@
 import { isSameParkMark, type Position, type PositionStore, withParkMark } from './position-store.ts';
 
-export interface MemoryPositions<P extends Position> extends PositionStore<P> {
+export interface MemoryPositionStore<P extends Position> extends PositionStore<P> {
   all(): Iterable<P>;
 }
 
 /** Stores positions in the memory of this process. */
-export function createMemoryPositions<P extends Position>(): MemoryPositions<P> {
+export function createMemoryPositionStore<P extends Position>(): MemoryPositionStore<P> {
   const positions = new Map<string, P>();
 
   return {

@@ -1,6 +1,6 @@
 /** Decides what to do with the next record of an account. Pure. */
-import { forkBlocker } from './chain-head.ts';
-import type { Blocker, Parked, Position } from './position-store.ts';
+import { findForkBlocker } from './chain-head.ts';
+import type { AccountBlocker, Parked, Position } from './position-store.ts';
 import {
   type AccountRecord,
   decodeFailureOf,
@@ -15,7 +15,7 @@ import {
  */
 export type FirstEventRule = 'one' | 'any';
 
-export type NextStep =
+export type NextRecordStep =
   /** The record is the account's next event. */
   | { readonly kind: 'due'; readonly record: EventRecord }
   | { readonly kind: 'duplicate' }
@@ -23,7 +23,7 @@ export type NextStep =
   | { readonly kind: 'held back' }
   /** The record is the event that was missing when the account was parked, so the account can resume. */
   | { readonly kind: 'missing' }
-  | { readonly kind: 'park'; readonly blocker: Blocker };
+  | { readonly kind: 'park'; readonly blocker: AccountBlocker };
 
 /** The outcome of a record. */
 export type RecordOutcome = 'applied' | 'duplicate' | 'parked' | 'held back';
@@ -43,23 +43,27 @@ export function isRefusedEvent(result: object): result is RefusedEvent {
   return 'refused' in result;
 }
 
-export function refusalBlocker({ refused }: RefusedEvent): Blocker {
+export function createRefusalBlocker({ refused }: RefusedEvent): AccountBlocker {
   return { reason: 'refused', cause: refused };
 }
 
-export function decideNextStep(position: Position, record: AccountRecord, first: FirstEventRule): NextStep {
+export function decideNextStep(
+  position: Position,
+  record: AccountRecord,
+  firstEventRule: FirstEventRule,
+): NextRecordStep {
   const { sequence: last, parked } = position;
   if (parked !== undefined && !(isGap(parked) && isEventRecord(record))) return { kind: 'held back' };
   if (!isEventRecord(record))
     return { kind: 'park', blocker: { reason: 'unreadable', cause: decodeFailureOf(record) } };
   const sequence = sequenceOf(record);
   // If the account is parked, this check follows when the record is read again.
-  const fork = parked === undefined ? forkBlocker(position, record) : undefined;
+  const fork = parked === undefined ? findForkBlocker(position, record) : undefined;
   if (fork !== undefined) return { kind: 'park', blocker: fork };
   if (sequence <= last) return { kind: 'duplicate' };
-  const isNext = isNextSequence(last, sequence, first);
+  const isNext = isNextSequence(last, sequence, firstEventRule);
   if (parked !== undefined) return { kind: isNext ? 'missing' : 'held back' };
-  return isNext ? { kind: 'due', record } : { kind: 'park', blocker: gapBlocker(last, sequence) };
+  return isNext ? { kind: 'due', record } : { kind: 'park', blocker: createGapBlocker(last, sequence) };
 }
 
 /**
@@ -68,28 +72,35 @@ export function decideNextStep(position: Position, record: AccountRecord, first:
  * mark remains and the slice is redelivered. No other duplicate may unpark the account, because a slow member
  * of the group may read it before the missing event has arrived.
  */
-export function parkMarkToRetry({ sequence, parked }: Position, { kind }: NextStep): Parked | undefined {
+export function findParkMarkToRetry(
+  { sequence, parked }: Position,
+  { kind }: NextRecordStep,
+): Parked | undefined {
   if (parked === undefined) return undefined;
   const isFilled = kind === 'duplicate' && missingIn(parked) <= sequence;
   return kind === 'missing' || isFilled ? parked : undefined;
 }
 
-function isGap({ reason }: Blocker): boolean {
+function isGap({ reason }: AccountBlocker): boolean {
   return reason === 'gap';
 }
 
-export function isNextSequence(last: number, sequence: number, first: FirstEventRule): boolean {
-  return sequence === last + 1 || (last === 0 && first === 'any');
+export function isNextSequence(
+  lastSequence: number,
+  sequence: number,
+  firstEventRule: FirstEventRule,
+): boolean {
+  return sequence === lastSequence + 1 || (lastSequence === 0 && firstEventRule === 'any');
 }
 
-export function gapBlocker(last: number, sequence: number): Blocker {
-  return { reason: 'gap', cause: `event ${sequence} came where ${last + 1} was due` };
+export function createGapBlocker(lastSequence: number, receivedSequence: number): AccountBlocker {
+  return { reason: 'gap', cause: `event ${receivedSequence} came where ${lastSequence + 1} was due` };
 }
 
 /**
  * Returns the sequence of the event that a parked account is missing. Parses the message in `cause`, because
  * stores do not keep the sequence as a separate field.
  */
-function missingIn({ cause }: Blocker): number {
+function missingIn({ cause }: AccountBlocker): number {
   return Number(/where (\d+) was due$/.exec(cause)?.[1] ?? 0);
 }

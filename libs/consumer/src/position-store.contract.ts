@@ -10,7 +10,7 @@ const bob = '01980a11-0c20-7b02-8a44-91e7d5c3b2a1';
  * Returns the mark of an account that was parked because an earlier event was missing when the record at this offset
  * was read.
  */
-export function gapMarkAt(account: string, offset: number): Parked {
+export function createGapParkMark(account: string, offset: number): Parked {
   return {
     account,
     topic: 'accounts.events.v1',
@@ -50,7 +50,7 @@ export function positionStoreContract<P extends Position>(
     });
 
     promises('gives back each position as it was given', async (store) => {
-      const positions = [at(ada, 3, gapMarkAt(ada, 12)), at(bob, 1)];
+      const positions = [at(ada, 3, createGapParkMark(ada, 12)), at(bob, 1)];
       await store.save(positions);
       const expected = new Map(positions.map((position) => [position.account, position]));
       assert.deepEqual(new Map(await store.load([bob, ada])), expected);
@@ -59,11 +59,11 @@ export function positionStoreContract<P extends Position>(
     promises(
       'keeps the head of a position, marked or not, and replaces it together with the sequence',
       async (store) => {
-        const marked = { ...at(ada, 3, gapMarkAt(ada, 12)), head: '3:third' };
+        const marked = { ...at(ada, 3, createGapParkMark(ada, 12)), head: '3:third' };
         await store.save([{ ...at(ada, 3), head: '3:third' }, at(bob, 1)]);
         await store.save([marked]);
         assert.deepEqual(await stored(store, ada), marked);
-        await store.replaceMark(gapMarkAt(ada, 12));
+        await store.replaceMark(createGapParkMark(ada, 12));
         assert.deepEqual(await stored(store, ada), { ...at(ada, 3), head: '3:third' });
         await store.save([
           { ...at(ada, 4), head: '4:fourth' },
@@ -90,40 +90,40 @@ export function positionStoreContract<P extends Position>(
     promises('never goes back to a lower sequence', async (store) => {
       await store.save([at(ada, 3)]);
       await store.save([at(ada, 2)]);
-      await store.save([at(ada, 2, gapMarkAt(ada, 9))]);
+      await store.save([at(ada, 2, createGapParkMark(ada, 9))]);
       assert.deepEqual(await stored(store, ada), at(ada, 3));
     });
 
     promises('drops the mark of an earlier event with a later position', async (store) => {
-      await store.save([at(ada, 3, gapMarkAt(ada, 12))]);
+      await store.save([at(ada, 3, createGapParkMark(ada, 12))]);
       await store.save([at(ada, 4)]);
       assert.deepEqual(await stored(store, ada), at(ada, 4));
     });
 
     promises('parks an account at its sequence, also before its first event', async (store) => {
       await store.save([at(ada, 3)]);
-      await store.save([at(ada, 3, gapMarkAt(ada, 12))]);
-      await store.save([at(bob, 0, gapMarkAt(bob, 13))]);
-      assert.deepEqual(await stored(store, ada), at(ada, 3, gapMarkAt(ada, 12)));
-      assert.deepEqual(await stored(store, bob), at(bob, 0, gapMarkAt(bob, 13)));
+      await store.save([at(ada, 3, createGapParkMark(ada, 12))]);
+      await store.save([at(bob, 0, createGapParkMark(bob, 13))]);
+      assert.deepEqual(await stored(store, ada), at(ada, 3, createGapParkMark(ada, 12)));
+      assert.deepEqual(await stored(store, bob), at(bob, 0, createGapParkMark(bob, 13)));
     });
 
     promises('neither clears nor changes a mark at the same sequence', async (store) => {
-      const parked = at(ada, 3, gapMarkAt(ada, 12));
+      const parked = at(ada, 3, createGapParkMark(ada, 12));
       await store.save([parked]);
       await store.save([at(ada, 3)]);
-      await store.save([at(ada, 3, gapMarkAt(ada, 14))]);
+      await store.save([at(ada, 3, createGapParkMark(ada, 14))]);
       assert.deepEqual(await stored(store, ada), parked);
     });
 
     promises('clears a mark on request, exactly this one alone', async (store) => {
-      const mark = gapMarkAt(ada, 12);
+      const mark = createGapParkMark(ada, 12);
       await store.save([at(ada, 3, mark)]);
-      await store.replaceMark(gapMarkAt(ada, 11));
+      await store.replaceMark(createGapParkMark(ada, 11));
       await store.replaceMark({ ...mark, partition: 8 });
       await store.replaceMark({ ...mark, topic: 'mailings.events.v1' });
       await store.replaceMark({ ...mark, cause: 'event 6 came where 5 was due' });
-      await store.replaceMark(gapMarkAt(bob, 12));
+      await store.replaceMark(createGapParkMark(bob, 12));
       assert.deepEqual(await stored(store, ada), at(ada, 3, mark));
       await store.replaceMark(mark);
       assert.deepEqual(await stored(store, ada), at(ada, 3));
@@ -131,12 +131,16 @@ export function positionStoreContract<P extends Position>(
     });
 
     promises('replaces a mark on request, and sets none where there is none', async (store) => {
-      const unreadable = { ...gapMarkAt(ada, 12), reason: 'unreadable', cause: 'value is not JSON' } as const;
-      await store.save([at(ada, 3, gapMarkAt(ada, 12)), at(bob, 1)]);
-      await store.replaceMark(gapMarkAt(ada, 11), unreadable);
-      assert.deepEqual(await stored(store, ada), at(ada, 3, gapMarkAt(ada, 12)));
-      await store.replaceMark(gapMarkAt(ada, 12), unreadable);
-      await store.replaceMark(gapMarkAt(bob, 12), gapMarkAt(bob, 12));
+      const unreadable = {
+        ...createGapParkMark(ada, 12),
+        reason: 'unreadable',
+        cause: 'value is not JSON',
+      } as const;
+      await store.save([at(ada, 3, createGapParkMark(ada, 12)), at(bob, 1)]);
+      await store.replaceMark(createGapParkMark(ada, 11), unreadable);
+      assert.deepEqual(await stored(store, ada), at(ada, 3, createGapParkMark(ada, 12)));
+      await store.replaceMark(createGapParkMark(ada, 12), unreadable);
+      await store.replaceMark(createGapParkMark(bob, 12), createGapParkMark(bob, 12));
       assert.deepEqual(await stored(store, ada), at(ada, 3, unreadable));
       assert.deepEqual(await stored(store, bob), at(bob, 1));
     });

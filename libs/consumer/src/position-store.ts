@@ -10,7 +10,7 @@ import type { AccountRecord } from './records.ts';
 export type ParkReason = 'gap' | 'unreadable' | 'refused' | 'forked';
 
 /** What prevents the next event of an account from being applied. */
-export interface Blocker {
+export interface AccountBlocker {
   readonly reason: ParkReason;
   /** A short explanation for operators. Contains no personal data. */
   readonly cause: string;
@@ -20,7 +20,7 @@ export interface Blocker {
  * The mark of a parked account: its next event could not be applied, so its later events are held back. All
  * events that are held back are in the marked record or after it.
  */
-export interface Parked extends Blocker {
+export interface Parked extends AccountBlocker {
   readonly account: string;
   /** The record that could not be applied. */
   readonly topic: string;
@@ -77,7 +77,7 @@ export function isSameParkMark(a: Parked, b: Parked): boolean {
 export function createParkMark(
   { account, sequence }: Position,
   { source: { topic, partition, offset } }: AccountRecord,
-  { reason, cause }: Blocker,
+  { reason, cause }: AccountBlocker,
 ): Parked {
   return { account, topic, partition, offset, after: sequence, reason, cause };
 }

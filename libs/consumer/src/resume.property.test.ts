@@ -6,12 +6,12 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { BusRecord } from '@latchkey/bus';
 import fc from 'fast-check';
-import { distinctAccounts } from './fold-slice.ts';
-import { createMemoryPositions } from './memory-positions.ts';
+import { distinctAccountIds } from './apply-slice.ts';
+import { createMemoryPositionStore } from './memory-positions.ts';
 import type { Position, PositionStore } from './position-store.ts';
 import { decodeRecord, type EventRecord, sequenceOf } from './records.ts';
-import { type Call, consumeInSlices, createGroupMember } from './testing/group-member.ts';
-import { accountId, eventRecord } from './testing/history.ts';
+import { createTestGroupMember, deliverInSlices, type StoreCall } from './testing/group-member.ts';
+import { testAccountId, testEventRecord } from './testing/history.ts';
 import { createFailureInjector, type ShuffledLog, shuffledLogArbitrary } from './testing/shuffled-log.ts';
 import { acceptAllRecords } from './testing/signed.ts';
 
@@ -29,8 +29,8 @@ function apply(state: State, record: EventRecord): State {
   return { ...state, sequence, applied: [...state.applied, sequence] };
 }
 
-function memberOf(positions: PositionStore<State>, records: readonly BusRecord[], call: Call) {
-  return createGroupMember({ positions, records, call, authenticate: acceptAllRecords, start, apply });
+function memberOf(positions: PositionStore<State>, records: readonly BusRecord[], call: StoreCall) {
+  return createTestGroupMember({ positions, records, call, authenticate: acceptAllRecords, start, apply });
 }
 
 async function assertHealed(positions: PositionStore<State>, log: ShuffledLog): Promise<void> {
@@ -53,9 +53,9 @@ describe('an account that misses an event', () => {
   test('resumes when the event arrives, in order and each event once, despite failures of the store', async () => {
     await fc.assert(
       fc.asyncProperty(shuffledLogArbitrary(0), sizes, failures, async (log, cuts, failing) => {
-        const positions = createMemoryPositions<State>();
+        const positions = createMemoryPositionStore<State>();
         const member = memberOf(positions, log.records, createFailureInjector(failing));
-        await consumeInSlices(member.handle, log.records, cuts);
+        await deliverInSlices(member.handle, log.records, cuts);
         await assertHealed(positions, log);
       }),
       { numRuns: 300 },
@@ -63,13 +63,13 @@ describe('an account that misses an event', () => {
   });
 
   test('stays marked if a member that lost its partition reads only records before the one that waits', async () => {
-    const log = [2, 4, 1].map((sequence, offset) => eventRecord(accountId(0), sequence, offset));
-    const positions = createMemoryPositions<State>();
+    const log = [2, 4, 1].map((sequence, offset) => testEventRecord(testAccountId(0), sequence, offset));
+    const positions = createMemoryPositionStore<State>();
     const [late, owner] = [1, 2].map(() => memberOf(positions, log, (work) => work()));
     assert.ok(late && owner);
     await owner.handle(log);
     await late.handle(log.slice(0, 1));
-    const [state] = (await positions.load(distinctAccounts(log.map(decodeRecord)))).values();
+    const [state] = (await positions.load(distinctAccountIds(log.map(decodeRecord)))).values();
     assert.deepEqual(state?.applied, [1, 2]);
     assert.equal(state?.parked?.cause, 'event 4 came where 3 was due');
   });
@@ -83,18 +83,18 @@ describe('an account that misses an event', () => {
         fc.nat(40),
         fc.integer({ min: 1, max: 12 }),
         async (scheduler, log, cuts, from, length) => {
-          const positions = createMemoryPositions<State>();
-          const scheduled: Call = (work) => scheduler.schedule(Promise.resolve()).then(work);
+          const positions = createMemoryPositionStore<State>();
+          const scheduled: StoreCall = (work) => scheduler.schedule(Promise.resolve()).then(work);
           const [late, owner] = [1, 2].map(() => memberOf(positions, log.records, scheduled));
           assert.ok(late && owner);
           // The previous owner of the partition has read the records up to `from`. Its last slice is
           // redelivered to the new owner.
           const before = memberOf(positions, log.records, (work) => work());
-          await consumeInSlices(before.handle, log.records.slice(0, from), cuts);
+          await deliverInSlices(before.handle, log.records.slice(0, from), cuts);
           const stale = log.records.slice(from, from + length);
           const both = Promise.all([
             stale.length > 0 && late.handle(stale),
-            consumeInSlices(owner.handle, log.records.slice(from), cuts),
+            deliverInSlices(owner.handle, log.records.slice(from), cuts),
           ]);
           await scheduler.waitFor(both);
           await assertHealed(positions, log);
@@ -107,8 +107,8 @@ describe('an account that misses an event', () => {
   test('stays parked at a record that cannot be read, until an operator retries it', async () => {
     await fc.assert(
       fc.asyncProperty(shuffledLogArbitrary(4), sizes, failures, async (log, cuts, failing) => {
-        const positions = createMemoryPositions<State>();
-        await consumeInSlices(
+        const positions = createMemoryPositionStore<State>();
+        await deliverInSlices(
           memberOf(positions, log.records, createFailureInjector(failing)).handle,
           log.records,
           cuts,

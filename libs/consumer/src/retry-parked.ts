@@ -4,8 +4,8 @@
  */
 import type { Bus } from '@latchkey/bus';
 import type { RecordAuthenticator } from './authenticate.ts';
-import { createCatchUp } from './catch-up.ts';
-import { type FirstEventRule, isRefusedEvent, type RefusedEvent, refusalBlocker } from './next-step.ts';
+import { createRefusalBlocker, type FirstEventRule, isRefusedEvent, type RefusedEvent } from './next-step.ts';
+import { createParkedEventSorter } from './parked-event-sorter.ts';
 import {
   isSameParkMark,
   type Parked,
@@ -79,7 +79,7 @@ export interface ParkedAccountRetrier<P extends Position> {
 interface Range {
   /** The offset after the last record to read. Undefined: to the end of the log. */
   readonly toOffset: number | undefined;
-  readonly passesUnreadable: boolean;
+  readonly skipsUnreadable: boolean;
 }
 
 export function createParkedAccountRetrier<P extends Position>(
@@ -91,32 +91,33 @@ export function createParkedAccountRetrier<P extends Position>(
     return (await positions.load([account])).get(account) ?? start(account);
   }
 
-  async function readOnce(
-    before: P,
-    origin: Parked,
-    { toOffset, passesUnreadable }: Range,
-  ): Promise<Pass<P>> {
+  async function readOnce(before: P, origin: Parked, { toOffset, skipsUnreadable }: Range): Promise<Pass<P>> {
     const { account, topic, partition, offset } = origin;
-    const catchUp = createCatchUp({ position: before, origin, first: deps.first, passesUnreadable });
+    const sorter = createParkedEventSorter({
+      position: before,
+      parkMark: origin,
+      firstEventRule: deps.first,
+      skipsUnreadable,
+    });
     let position = before;
     for await (const source of log.readKey(topic, partition, account, offset, toOffset)) {
       deps.throwIfStopped?.();
       const [record] = (await deps.authenticate([source])).records;
       if (record === undefined || !isAccountRecord(record)) continue;
-      catchUp.take(record);
-      for (let due = catchUp.due(); due !== undefined; due = catchUp.due()) {
+      sorter.take(record);
+      for (let due = sorter.due(); due !== undefined; due = sorter.due()) {
         const result = await handle(position, due, origin);
-        if (isRefusedEvent(result)) catchUp.onRefused(refusalBlocker(result));
+        if (isRefusedEvent(result)) sorter.onRefused(createRefusalBlocker(result));
         else {
           position = result;
-          catchUp.onApplied(position);
+          sorter.onApplied(position);
         }
       }
     }
     // Read the journal only after the log. If the journal then has no later event, the records that were read
     // had none either.
     const decided = await deps.lastDecided?.(account);
-    const found = catchUp.blocker();
+    const found = sorter.blocker();
     const isComplete = position.sequence === decided && found?.reason !== 'forked';
     const blocker = isComplete ? undefined : found;
     const after = withParkMark(position, blocker && { ...origin, ...blocker });
@@ -140,8 +141,7 @@ export function createParkedAccountRetrier<P extends Position>(
       const { parked: origin, sequence } = await find(account);
       if (origin === undefined) return { result: 'not parked', sequence };
       let latest: Pass<P>;
-      do
-        latest = await readOnce(await find(account), origin, { toOffset: undefined, passesUnreadable: true });
+      do latest = await readOnce(await find(account), origin, { toOffset: undefined, skipsUnreadable: true });
       while (!isUnchanged(latest.before, latest.after));
       return outcomeOf(latest.after);
     },
@@ -158,7 +158,7 @@ export function createParkedAccountRetrier<P extends Position>(
         if (before.parked && !(known && isSameParkMark(before.parked, known))) toOffset = undefined;
         const { after } = await readOnce(before, mark, {
           toOffset,
-          passesUnreadable: before.parked === undefined,
+          skipsUnreadable: before.parked === undefined,
         });
         if (after.parked === undefined && toOffset !== undefined) return after;
         if (isUnchanged(before, after)) return after;

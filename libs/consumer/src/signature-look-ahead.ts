@@ -126,7 +126,7 @@ function addToRuns(runs: Map<string, Run>, proof: EventProof | undefined): void 
 const SIGNATURES_AT_ONCE = 16;
 
 /** Verifies the signatures of all items, several at the same time. @param verify verifies the signature of one item */
-export async function verifyAll<Item>(
+export async function verifyConcurrently<Item>(
   items: readonly Item[],
   verify: (item: Item) => Promise<void>,
 ): Promise<void> {
@@ -148,6 +148,6 @@ async function verifyRuns(runs: readonly Run[], keys: EventKeySource): Promise<R
     if (key === undefined || !(await verifySignature(key, last.hash, last.signature))) return;
     for (const hash of hashes) genuine.add(hash);
   }
-  await verifyAll(runs, check);
+  await verifyConcurrently(runs, check);
   return genuine;
 }

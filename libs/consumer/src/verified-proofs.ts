@@ -3,7 +3,7 @@ import type { EventProof } from '@latchkey/events';
 
 type Proof = Pick<EventProof, 'hash' | 'signature'>;
 
-export interface VerifiedProofs {
+export interface VerifiedProofCache {
   /** Returns whether this proof was verified with a key that is still one of `keys`. */
   has(proof: Proof, keys: ReadonlyMap<string, unknown>): boolean;
   /**
@@ -17,8 +17,8 @@ export interface VerifiedProofs {
 /** The maximum number of proofs in memory: about 5 MB. */
 const MAX_PROOFS = 20_000;
 
-/** Creates a store for proofs. @param max how many proofs to keep; the oldest are dropped */
-export function createVerifiedProofs(max = MAX_PROOFS): VerifiedProofs {
+/** Creates a store for proofs. @param maxProofs how many proofs to keep; the oldest are dropped */
+export function createVerifiedProofCache(maxProofs = MAX_PROOFS): VerifiedProofCache {
   const verified = new Map<string, { readonly signature: string; readonly kid: string }>();
   return {
     has({ hash, signature }, keys) {
@@ -27,7 +27,7 @@ export function createVerifiedProofs(max = MAX_PROOFS): VerifiedProofs {
     },
     add({ hash, signature }, kid) {
       verified.set(hash, { signature, kid });
-      if (verified.size <= max) return;
+      if (verified.size <= maxProofs) return;
       const [oldest] = verified.keys();
       if (oldest !== undefined) verified.delete(oldest);
     },

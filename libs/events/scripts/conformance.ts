@@ -28,9 +28,9 @@ const kit = z.array(
 );
 
 export type ConformanceCase = z.infer<typeof kit>[number];
-export type Outcome = ConformanceCase['expected'];
+export type ConformanceOutcome = ConformanceCase['expected'];
 
-export const cases: readonly ConformanceCase[] = kit.parse(
+export const conformanceCases: readonly ConformanceCase[] = kit.parse(
   JSON.parse(readFileSync(new URL('../conformance/cases.json', import.meta.url), 'utf8')),
 );
 
@@ -41,11 +41,11 @@ const TIME_LIMIT_MS = 30_000;
  * Runs a command on the records of a conformance case.
  * @throws Error if the command fails, does not end within the time limit, or prints anything except outcomes
  */
-export async function outcomeOf(
+export async function runConformanceCase(
   [program = '', ...words]: readonly string[],
   records: ConformanceCase['records'],
   { cwd, env }: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
-): Promise<Outcome> {
+): Promise<ConformanceOutcome> {
   // In a process group of its own, so that the child processes of a command such as `npx` can be ended with it.
   const child = spawn(program, words, { cwd, env, stdio: ['pipe', 'pipe', 'inherit'], detached: true });
   const ended = new Promise<number | null>((resolve, reject) => {
@@ -73,12 +73,15 @@ export async function outcomeOf(
  * Compares an outcome with the expected one.
  * @throws AssertionError that shows the difference
  */
-export function assertOutcome(actual: Outcome, { name, expected }: ConformanceCase): void {
+export function assertConformanceOutcome(
+  actual: ConformanceOutcome,
+  { name, expected }: ConformanceCase,
+): void {
   assert.deepEqual(sorted(actual), sorted(expected), name);
 }
 
 /** Sorts the handled events by account, because events of different accounts may be handled in any order. */
-function sorted({ handled: events, accounts }: Outcome) {
+function sorted({ handled: events, accounts }: ConformanceOutcome) {
   return {
     handled: Object.fromEntries(Map.groupBy(events, (event) => event.handled)),
     accounts: accounts.toSorted((a, b) => (a.account < b.account ? -1 : 1)),

@@ -64,8 +64,8 @@ const tables: readonly Table[] = [
 ];
 
 /** Returns the text of `docs/events.md` with its tables updated. @throws Error if the markers are missing */
-export function withEventTables(text: string): string {
-  return tables.reduce(withTable, text);
+export function updateEventTables(markdown: string): string {
+  return tables.reduce(withTable, markdown);
 }
 
 function withTable(text: string, { begin, end, lines }: Table): string {

@@ -56,7 +56,7 @@ type AnyType = EventType | SecurityEventType;
 const contracts = { ...catalogue, ...securityCatalogue };
 
 /** Every type of event with its current version. */
-export const typesWithVersions: readonly (readonly [type: AnyType, version: number])[] = [
+export const eventTypesWithVersions: readonly (readonly [type: AnyType, version: number])[] = [
   ...eventTypes,
   ...securityEventTypes,
 ].map((type) => [type, contracts[type].version]);
@@ -85,8 +85,8 @@ function digest(text: string): string {
  * Returns the missing sample files of current versions, by path, and the list of digests with the lines for
  * these files added.
  */
-export function missingSamples(): readonly (readonly [path: string, text: string])[] {
-  const files = typesWithVersions
+export function findMissingSampleFiles(): readonly (readonly [path: string, text: string])[] {
+  const files = eventTypesWithVersions
     .map(([type, version]) => [`${type}.v${version}.json`, type] as const)
     .filter(([file]) => !existsSync(new URL(file, folder)))
     .map(([file, type]) => [file, sampleFile(type)] as const);

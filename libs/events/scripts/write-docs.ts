@@ -5,8 +5,8 @@
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { asyncApiDocument, eventJsonSchema } from '../src/index.ts';
-import { withEventTables } from './event-table.ts';
-import { missingSamples, typesWithVersions } from './frozen-samples.ts';
+import { updateEventTables } from './event-table.ts';
+import { eventTypesWithVersions, findMissingSampleFiles } from './frozen-samples.ts';
 
 const root = new URL('../../../', import.meta.url);
 const schemas = new URL('docs/events/', root);
@@ -25,12 +25,12 @@ function wantedFiles(): ReadonlyMap<string, string | undefined> {
   return new Map<string, string | undefined>([
     ...present.map((name): [string, undefined] => [`docs/events/${name}`, undefined]),
     ['docs/events/asyncapi.json', json(asyncApiDocument())],
-    ...typesWithVersions.map(([type, version]): [string, string] => [
+    ...eventTypesWithVersions.map(([type, version]): [string, string] => [
       `docs/events/${type}.v${version}.schema.json`,
       json(eventJsonSchema(type)),
     ]),
-    ['docs/events.md', withEventTables(read('docs/events.md'))],
-    ...missingSamples(),
+    ['docs/events.md', updateEventTables(read('docs/events.md'))],
+    ...findMissingSampleFiles(),
   ]);
 }
 

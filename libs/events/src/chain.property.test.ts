@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { anyEvent } from '../test/event-arbitrary.ts';
+import { eventArbitrary } from '../test/event-arbitrary.ts';
 import {
   chainEvent,
   chainFlaw,
@@ -21,7 +21,7 @@ const hash = fc
   .map((bytes) => Buffer.from(bytes).toString('base64url'));
 
 /** Events whose strings are well-formed, because the API accepts no others. */
-const event = anyEvent().filter(
+const event = eventArbitrary().filter(
   ({ data }) => JSON.stringify(data).isWellFormed() && !/\\ud[89a-f]/.test(JSON.stringify(data)),
 );
 

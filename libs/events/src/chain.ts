@@ -80,13 +80,13 @@ export function hashEvent(
 }
 
 /**
- * Returns the hash-chain entry of a new event. @param previous the hash of the previous event; undefined for the
+ * Returns the hash-chain entry of a new event. @param previousHash the hash of the previous event; undefined for the
  * first
  */
-export function chainEvent(event: CoveredEvent, previous: string | undefined, salt: string): ChainEntry {
+export function chainEvent(event: CoveredEvent, previousHash: string | undefined, salt: string): ChainEntry {
   const person = personIn(event.data);
   const links = {
-    ...(previous === undefined ? {} : { previous }),
+    ...(previousHash === undefined ? {} : { previous: previousHash }),
     ...(isPresent(person) ? { person: { digest: digestPerson(person, salt), salt } } : {}),
   };
   return { hash: hashEvent(event, links), ...links };

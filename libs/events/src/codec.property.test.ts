@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { anyEvent } from '../test/event-arbitrary.ts';
-import { recordOfEvent } from '../test/records.ts';
+import { eventArbitrary } from '../test/event-arbitrary.ts';
+import { toRawRecord } from '../test/records.ts';
 import { decode, encode, eventTypes, type RawRecord, subjectOfKey } from './index.ts';
 
 const bytes = fc.uint8Array({ maxLength: 80 }).map((array) => Buffer.from(array));
 const json = fc.json({ maxDepth: 4 }).map((text) => Buffer.from(text));
 const names = [
-  ...Object.keys(recordOfEvent(fc.sample(anyEvent(), { numRuns: 1, seed: 1 })[0] ?? assert.fail()).headers),
+  ...Object.keys(
+    toRawRecord(fc.sample(eventArbitrary(), { numRuns: 1, seed: 1 })[0] ?? assert.fail()).headers,
+  ),
   'traceparent',
   '__proto__',
   '$set',
@@ -27,7 +29,7 @@ const anyHeaders = fc.dictionary(fc.oneof(fc.constantFrom(...names), fc.string()
  */
 const damaged: fc.Arbitrary<RawRecord> = fc
   .record({
-    event: anyEvent(),
+    event: eventArbitrary(),
     key: fc.option(
       fc.oneof(
         bytes,
@@ -40,7 +42,7 @@ const damaged: fc.Arbitrary<RawRecord> = fc
     headers: fc.option(anyHeaders, { nil: undefined }),
   })
   .map(({ event, key, value, headers }) => {
-    const record = recordOfEvent(event);
+    const record = toRawRecord(event);
     return {
       key: key === undefined ? record.key : key,
       value: value === undefined ? record.value : value,
@@ -55,9 +57,9 @@ const noise: fc.Arbitrary<RawRecord> = fc.record({
 });
 
 const truncated: fc.Arbitrary<RawRecord> = fc
-  .tuple(anyEvent(), fc.double({ min: 0, max: 0.999, noNaN: true }))
+  .tuple(eventArbitrary(), fc.double({ min: 0, max: 0.999, noNaN: true }))
   .map(([event, part]) => {
-    const record = recordOfEvent(event);
+    const record = toRawRecord(event);
     const value = record.value ?? assert.fail();
     return { ...record, value: value.subarray(0, Math.floor(value.length * part)) };
   });
@@ -66,8 +68,8 @@ describe('the codec, for arbitrary events and records', () => {
   for (const type of eventTypes) {
     it(`gives back every ${type} as it was encoded`, () => {
       fc.assert(
-        fc.property(anyEvent([type]), (event) => {
-          assert.deepEqual(decode(recordOfEvent(event)), { kind: 'event', event });
+        fc.property(eventArbitrary([type]), (event) => {
+          assert.deepEqual(decode(toRawRecord(event)), { kind: 'event', event });
         }),
       );
     });
@@ -75,7 +77,7 @@ describe('the codec, for arbitrary events and records', () => {
 
   it('orders sequences as text as it orders them as numbers', () => {
     fc.assert(
-      fc.property(anyEvent(), anyEvent(), (one, other) => {
+      fc.property(eventArbitrary(), eventArbitrary(), (one, other) => {
         function text(event: typeof one) {
           return encode(event).headers['ce_sequence'] ?? '';
         }

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
-  accountVerified,
-  OTHER,
-  recordOfEvent,
-  USER,
-  withData,
-  withHeaders,
-  withKey,
-  withValue,
+  accountVerifiedEvent,
+  OTHER_USER_ID,
+  recordWithData,
+  recordWithHeaders,
+  recordWithKey,
+  recordWithValue,
+  TEST_USER_ID,
+  toRawRecord,
 } from '../test/records.ts';
 import { decode, encode, type LatchkeyEvent, MAX_EVENT_BYTES, type RawRecord } from './index.ts';
 
@@ -17,11 +17,11 @@ const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 /** Returns an event whose JSON is approximately `bytes` bytes long. */
 function sized(bytes: number): LatchkeyEvent {
   function event(sealed: string): LatchkeyEvent {
-    const verification = { sealed, expiresAt: accountVerified.time };
+    const verification = { sealed, expiresAt: accountVerifiedEvent.time };
     return {
-      ...accountVerified,
+      ...accountVerifiedEvent,
       type: 'VerificationRequested',
-      data: { userId: USER, locale: 'en', person: null, verification },
+      data: { userId: TEST_USER_ID, locale: 'en', person: null, verification },
     };
   }
   return event('x'.repeat(1 + bytes - encode(event('x')).value.length));
@@ -29,17 +29,17 @@ function sized(bytes: number): LatchkeyEvent {
 
 describe('an encoded event', () => {
   it('is a CloudEvent in Kafka binary mode: JSON as value, attributes as ce_ headers, content-type without prefix', () => {
-    const { topic, key, value, headers } = encode(accountVerified);
+    const { topic, key, value, headers } = encode(accountVerifiedEvent);
     assert.equal(topic, 'accounts.events.v1');
-    assert.equal(key, `${USER}/42`);
-    assert.deepEqual(JSON.parse(value.toString('utf8')), accountVerified.data);
+    assert.equal(key, `${TEST_USER_ID}/42`);
+    assert.deepEqual(JSON.parse(value.toString('utf8')), accountVerifiedEvent.data);
     assert.deepEqual(headers, {
       'content-type': 'application/json',
       ce_specversion: '1.0',
-      ce_id: accountVerified.id,
+      ce_id: accountVerifiedEvent.id,
       ce_type: 'AccountVerified',
       ce_source: '/latchkey/auth',
-      ce_subject: USER,
+      ce_subject: TEST_USER_ID,
       ce_time: '2026-01-01T09:30:00.000Z',
       ce_dataschema: 'urn:latchkey:event:AccountVerified:1',
       ce_sequence: '0000000042',
@@ -49,38 +49,46 @@ describe('an encoded event', () => {
   });
 
   it('names its attributes in lower-case letters and digits, as CloudEvents demands', () => {
-    for (const name of Object.keys(encode({ ...accountVerified, traceparent }).headers)) {
+    for (const name of Object.keys(encode({ ...accountVerifiedEvent, traceparent }).headers)) {
       assert.match(name, /^(?:content-type|traceparent|ce_[a-z0-9]{1,20})$/);
     }
   });
 
   it('carries header text as UTF-8, never percent-encoded', () => {
-    const event = { ...accountVerified, correlationId: 'für Ada 100 %20 €' };
+    const event = { ...accountVerifiedEvent, correlationId: 'für Ada 100 %20 €' };
     assert.equal(encode(event).headers['ce_correlationid'], 'für Ada 100 %20 €');
-    assert.deepEqual(decode(recordOfEvent(event)), { kind: 'event', event });
+    assert.deepEqual(decode(toRawRecord(event)), { kind: 'event', event });
   });
 
   it('carries the trace context if there is one', () => {
-    assert.equal(encode({ ...accountVerified, traceparent }).headers['traceparent'], traceparent);
+    assert.equal(encode({ ...accountVerifiedEvent, traceparent }).headers['traceparent'], traceparent);
   });
 
   it('goes without a malformed trace context', () => {
-    assert.equal('traceparent' in encode({ ...accountVerified, traceparent: 'nonsense' }).headers, false);
+    assert.equal(
+      'traceparent' in encode({ ...accountVerifiedEvent, traceparent: 'nonsense' }).headers,
+      false,
+    );
   });
 
   it('of a mailing goes to the topic of mailings, keyed by the mailing', () => {
-    const data = { mailingId: USER, template: 'welcome', requestedBy: OTHER, person: null } as const;
-    const { topic, key } = encode({ ...accountVerified, type: 'MailRequested', data });
-    assert.deepEqual({ topic, key }, { topic: 'mailings.events.v1', key: USER });
+    const data = {
+      mailingId: TEST_USER_ID,
+      template: 'welcome',
+      requestedBy: OTHER_USER_ID,
+      person: null,
+    } as const;
+    const { topic, key } = encode({ ...accountVerifiedEvent, type: 'MailRequested', data });
+    assert.deepEqual({ topic, key }, { topic: 'mailings.events.v1', key: TEST_USER_ID });
   });
 
   it('leaves out what its schema does not declare, so that nothing private slips through', () => {
     const data = {
-      ...accountVerified.data,
+      ...accountVerifiedEvent.data,
       passwordHash: 'secret',
       person: { email: 'a@b.c', username: 'ada', token: 'secret' },
     };
-    const { value } = encode({ ...accountVerified, data } as LatchkeyEvent);
+    const { value } = encode({ ...accountVerifiedEvent, data } as LatchkeyEvent);
     assert.equal(value.includes('secret'), false);
   });
 
@@ -90,7 +98,7 @@ describe('an encoded event', () => {
   });
 
   it('is refused if data and envelope have different subjects', () => {
-    assert.throws(() => encode({ ...accountVerified, subject: OTHER }), RangeError);
+    assert.throws(() => encode({ ...accountVerifiedEvent, subject: OTHER_USER_ID }), RangeError);
   });
 
   const broken: Readonly<Record<string, object>> = {
@@ -101,46 +109,48 @@ describe('an encoded event', () => {
     'a time without zone': { time: '2026-01-01T09:30:00' },
     'a correlation id with a line break': { correlationId: 'a\r\nb' },
     'an empty causation id': { causationId: '' },
-    'data that breaks its schema': { data: { userId: USER, locale: 'en' } },
+    'data that breaks its schema': { data: { userId: TEST_USER_ID, locale: 'en' } },
   };
   for (const [fault, fields] of Object.entries(broken)) {
     it(`is refused with ${fault}`, () => {
-      assert.throws(() => encode({ ...accountVerified, ...fields } as LatchkeyEvent), { name: 'ZodError' });
+      assert.throws(() => encode({ ...accountVerifiedEvent, ...fields } as LatchkeyEvent), {
+        name: 'ZodError',
+      });
     });
   }
 });
 
 function decodes(record: RawRecord): void {
-  assert.deepEqual(decode(record), { kind: 'event', event: accountVerified });
+  assert.deepEqual(decode(record), { kind: 'event', event: accountVerifiedEvent });
 }
 
 function undecodable(record: RawRecord, cause: string): void {
-  assert.deepEqual(decode(record), { kind: 'undecodable', subject: USER, cause });
+  assert.deepEqual(decode(record), { kind: 'undecodable', subject: TEST_USER_ID, cause });
 }
 
 describe('decoding', () => {
-  it('gives back what was encoded', () => decodes(recordOfEvent(accountVerified)));
+  it('gives back what was encoded', () => decodes(toRawRecord(accountVerifiedEvent)));
 
   it('takes headers that are text already', () =>
-    decodes({ ...recordOfEvent(accountVerified), headers: encode(accountVerified).headers }));
+    decodes({ ...toRawRecord(accountVerifiedEvent), headers: encode(accountVerifiedEvent).headers }));
 
   it('takes a content type that names its charset', () => {
-    decodes(withHeaders({ 'content-type': 'application/json; charset=UTF-8' }));
+    decodes(recordWithHeaders({ 'content-type': 'application/json; charset=UTF-8' }));
   });
 
   it('ignores headers and fields that it does not know', () => {
-    decodes(withHeaders({ ce_partitionkey: 'x', another: [Buffer.from('1'), Buffer.from([0xff])] }));
-    decodes(withData({ since: 'v1.1' }));
+    decodes(recordWithHeaders({ ce_partitionkey: 'x', another: [Buffer.from('1'), Buffer.from([0xff])] }));
+    decodes(recordWithData({ since: 'v1.1' }));
   });
 
   it('drops a malformed or repeated trace context and keeps the event', () => {
-    decodes(withHeaders({ traceparent: 'nonsense' }));
-    decodes(withHeaders({ traceparent: [Buffer.from(traceparent), Buffer.from(traceparent)] }));
-    decodes(withHeaders({ traceparent: `00-${'0'.repeat(32)}-00f067aa0ba902b7-01` }));
+    decodes(recordWithHeaders({ traceparent: 'nonsense' }));
+    decodes(recordWithHeaders({ traceparent: [Buffer.from(traceparent), Buffer.from(traceparent)] }));
+    decodes(recordWithHeaders({ traceparent: `00-${'0'.repeat(32)}-00f067aa0ba902b7-01` }));
   });
 
   it('accepts a person that has been erased', () => {
-    const decoded = decode(withData({ person: null }));
+    const decoded = decode(recordWithData({ person: null }));
     assert.equal(
       decoded.kind === 'event' && decoded.event.type === 'AccountVerified' && decoded.event.data.person,
       null,
@@ -154,29 +164,29 @@ describe('a record without a usable key', () => {
     'an empty key': Buffer.alloc(0),
     'a key that is no UUID': Buffer.from('ada@example.com'),
     'a key that is not UTF-8': Buffer.from([0xff, 0xfe]),
-    'a UUID with something behind it': Buffer.from(`${USER}\n`),
-    'a UUID behind a byte order mark': Buffer.from(`\uFEFF${USER}`),
-    'the sixteen bytes of a UUID': Buffer.from(USER.replaceAll('-', ''), 'hex'),
+    'a UUID with something behind it': Buffer.from(`${TEST_USER_ID}\n`),
+    'a UUID behind a byte order mark': Buffer.from(`\uFEFF${TEST_USER_ID}`),
+    'the sixteen bytes of a UUID': Buffer.from(TEST_USER_ID.replaceAll('-', ''), 'hex'),
   };
   for (const [title, key] of Object.entries(keys)) {
     it(`is unusable: ${title}`, () => {
-      assert.deepEqual(decode(withKey(key)), { kind: 'unusable', cause: 'key is not a UUID' });
+      assert.deepEqual(decode(recordWithKey(key)), { kind: 'unusable', cause: 'key is not a UUID' });
     });
   }
 });
 
 describe('a record with a usable key is undecodable', () => {
-  for (const name of Object.keys(encode(accountVerified).headers)) {
-    it(`without ${name}`, () => undecodable(withHeaders({ [name]: undefined }), `bad header: ${name}`));
+  for (const name of Object.keys(encode(accountVerifiedEvent).headers)) {
+    it(`without ${name}`, () => undecodable(recordWithHeaders({ [name]: undefined }), `bad header: ${name}`));
     it(`with ${name} repeated`, () => {
-      const value = recordOfEvent(accountVerified).headers[name];
+      const value = toRawRecord(accountVerifiedEvent).headers[name];
       assert.ok(Buffer.isBuffer(value));
-      undecodable(withHeaders({ [name]: [value, value] }), `bad header: ${name}`);
+      undecodable(recordWithHeaders({ [name]: [value, value] }), `bad header: ${name}`);
     });
     it(`with ${name} in bytes that are not UTF-8`, () => {
-      undecodable(withHeaders({ [name]: Buffer.from([0x61, 0xc3]) }), `bad header: ${name}`);
+      undecodable(recordWithHeaders({ [name]: Buffer.from([0x61, 0xc3]) }), `bad header: ${name}`);
     });
-    it(`with ${name} empty`, () => undecodable(withHeaders({ [name]: '' }), `bad header: ${name}`));
+    it(`with ${name} empty`, () => undecodable(recordWithHeaders({ [name]: '' }), `bad header: ${name}`));
   }
 
   const badHeaders: readonly (readonly [string, string])[] = [
@@ -198,62 +208,68 @@ describe('a record with a usable key is undecodable', () => {
   ];
   for (const [name, value] of badHeaders) {
     it(`with ${name} ${JSON.stringify(value).slice(0, 60)}`, () => {
-      undecodable(withHeaders({ [name]: value }), `bad header: ${name}`);
+      undecodable(recordWithHeaders({ [name]: value }), `bad header: ${name}`);
     });
   }
 
   it('where key and ce_subject differ', () => {
-    assert.deepEqual(decode(withKey(Buffer.from(OTHER))), {
+    assert.deepEqual(decode(recordWithKey(Buffer.from(OTHER_USER_ID))), {
       kind: 'undecodable',
-      subject: OTHER,
+      subject: OTHER_USER_ID,
       cause: 'ce_subject is not the key',
     });
   });
 
   it('where the data is of another account', () =>
-    undecodable(withData({ userId: OTHER }), 'userId is not the key'));
+    undecodable(recordWithData({ userId: OTHER_USER_ID }), 'userId is not the key'));
 
   it('where the schema is of another type', () => {
     undecodable(
-      withHeaders({ ce_dataschema: 'urn:latchkey:event:RoleChanged:1' }),
+      recordWithHeaders({ ce_dataschema: 'urn:latchkey:event:RoleChanged:1' }),
       'ce_dataschema is of another type than ce_type',
     );
   });
 
   it('in a version of a known type that this build does not know', () => {
     undecodable(
-      withHeaders({ ce_dataschema: 'urn:latchkey:event:AccountVerified:2' }),
+      recordWithHeaders({ ce_dataschema: 'urn:latchkey:event:AccountVerified:2' }),
       'unknown version 2 of AccountVerified',
     );
   });
 
-  it('without a value', () => undecodable(withValue(null), 'no value'));
+  it('without a value', () => undecodable(recordWithValue(null), 'no value'));
   it('with a byte order mark before its JSON (RFC 8259 § 8.1 forbids to write one)', () => {
-    undecodable(withValue(`\uFEFF${JSON.stringify(accountVerified.data)}`), 'value is not JSON');
+    undecodable(recordWithValue(`\uFEFF${JSON.stringify(accountVerifiedEvent.data)}`), 'value is not JSON');
   });
-  it('with an empty value', () => undecodable(withValue(''), 'value is not JSON'));
-  it('with truncated JSON', () => undecodable(withValue('{"userId":"ada@example.com'), 'value is not JSON'));
+  it('with an empty value', () => undecodable(recordWithValue(''), 'value is not JSON'));
+  it('with truncated JSON', () =>
+    undecodable(recordWithValue('{"userId":"ada@example.com'), 'value is not JSON'));
   it('with a value that is not UTF-8', () =>
-    undecodable(withValue(Buffer.from([0x22, 0xff, 0x22])), 'value is not UTF-8'));
+    undecodable(recordWithValue(Buffer.from([0x22, 0xff, 0x22])), 'value is not UTF-8'));
   it('with a value over 256 KiB', () => {
-    undecodable(withData({ more: 'x'.repeat(MAX_EVENT_BYTES) }), `value over ${MAX_EVENT_BYTES} bytes`);
+    undecodable(recordWithData({ more: 'x'.repeat(MAX_EVENT_BYTES) }), `value over ${MAX_EVENT_BYTES} bytes`);
   });
   it('with JSON nested as deep as it fits', () => {
     undecodable(
-      withValue('['.repeat(MAX_EVENT_BYTES / 2) + ']'.repeat(MAX_EVENT_BYTES / 2)),
+      recordWithValue('['.repeat(MAX_EVENT_BYTES / 2) + ']'.repeat(MAX_EVENT_BYTES / 2)),
       'data invalid_type',
     );
   });
-  it('with JSON that is no object', () => undecodable(withValue('[]'), 'data invalid_type'));
+  it('with JSON that is no object', () => undecodable(recordWithValue('[]'), 'data invalid_type'));
   it('with an operator in place of a text', () => {
-    undecodable(withData({ locale: { $ne: null } }), 'data.locale invalid_type');
+    undecodable(recordWithData({ locale: { $ne: null } }), 'data.locale invalid_type');
   });
   it('with a person without an address, with the path but never the value', () => {
-    undecodable(withData({ person: { username: 'ada', email: 7 } }), 'data.person.email invalid_type');
+    undecodable(recordWithData({ person: { username: 'ada', email: 7 } }), 'data.person.email invalid_type');
   });
   it('with a hundred flaws, of which the message names the first', () => {
-    const data = { mailingId: USER, template: 'welcome', requestedBy: OTHER, person: null } as const;
-    const mailing = recordOfEvent({ ...accountVerified, type: 'MailRequested', data });
+    const data = {
+      mailingId: TEST_USER_ID,
+      template: 'welcome',
+      requestedBy: OTHER_USER_ID,
+      person: null,
+    } as const;
+    const mailing = toRawRecord({ ...accountVerifiedEvent, type: 'MailRequested', data });
     const recipients = Array.from({ length: 100 }, () => 1);
     const value = Buffer.from(JSON.stringify({ ...data, person: { recipients } }));
     const decoded = decode({ ...mailing, value });
@@ -266,12 +282,12 @@ describe('a record with a usable key is undecodable', () => {
 
 describe('dangerous keys in JSON', () => {
   it('of operators and prototypes are dropped', () => {
-    const smuggled = JSON.stringify(accountVerified.data).replace(
+    const smuggled = JSON.stringify(accountVerifiedEvent.data).replace(
       /^\{/,
       '{"__proto__":{"admin":true},"constructor":{"prototype":{}},"$set":{"role":"admin"},',
     );
-    const decoded = decode(withValue(smuggled));
-    assert.deepEqual(decoded, { kind: 'event', event: accountVerified });
+    const decoded = decode(recordWithValue(smuggled));
+    assert.deepEqual(decoded, { kind: 'event', event: accountVerifiedEvent });
     assert.equal(decoded.kind === 'event' && Object.getPrototypeOf(decoded.event.data), Object.prototype);
     assert.equal('admin' in {}, false);
   });
@@ -279,9 +295,9 @@ describe('dangerous keys in JSON', () => {
 
 describe('an event of a type that this build does not know', () => {
   function unknown(type: string): RawRecord {
-    return withHeaders({ ce_type: type, ce_dataschema: `urn:latchkey:event:${type}:1` });
+    return recordWithHeaders({ ce_type: type, ce_dataschema: `urn:latchkey:event:${type}:1` });
   }
-  const { type: _type, data: _data, ...envelope } = accountVerified;
+  const { type: _type, data: _data, ...envelope } = accountVerifiedEvent;
 
   for (const type of ['AccountMerged', 'constructor', 'toString', 'hasOwnProperty']) {
     it(`is recognised as unknown, with its envelope: ${type}`, () => {

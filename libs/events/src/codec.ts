@@ -10,11 +10,11 @@ import {
   type EventHeaderValues,
   type EventProof,
   type HeaderValue,
-  parseSchemaVersion,
-  readHeaders,
+  parseDataSchemaVersion,
+  readEventHeaders,
   readHeaderTexts,
   readProofHeaders,
-  writeHeaders,
+  writeEventHeaders,
   writeProofHeaders,
 } from './headers.ts';
 import { parseEventKey, recordKeyOfEvent } from './record-key.ts';
@@ -82,7 +82,7 @@ export function encode(event: LatchkeyEvent, { proof, stored }: Origin = {}): En
     throw new RangeError(`${event.type}: ${subjectField} is not the subject.`);
   }
   const headers = {
-    ...writeHeaders(event, { ...contract, version: stored?.version ?? version }),
+    ...writeEventHeaders(event, { ...contract, version: stored?.version ?? version }),
     ...(proof && writeProofHeaders(proof)),
   };
   const value = Buffer.from(JSON.stringify(stored?.data ?? data), 'utf8');
@@ -103,23 +103,23 @@ function publishedData({
  * Returns the fields that the hash of an event covers, in the form in which they are published.
  * @throws ZodError if the data violates its schema
  */
-export function coveredBy(event: LatchkeyEvent, stored?: StoredData): CoveredEvent {
+export function coveredBy(event: LatchkeyEvent, storedData?: StoredData): CoveredEvent {
   const { id, type, subject, sequence, time } = event;
-  if (stored !== undefined) return { id, type, subject, sequence, time, ...stored };
+  if (storedData !== undefined) return { id, type, subject, sequence, time, ...storedData };
   // Convert the data to JSON and back, to remove fields that are undefined, because these are not published.
   const data: unknown = JSON.parse(JSON.stringify(publishedData(event)));
   return { id, type, version: catalogue[type].version, subject, sequence, time, data };
 }
 
 /** The part of an event's contract that decoding uses. `catalogue` contains one for each event type. */
-export interface DecodableContract {
+export interface DecodableEventContract {
   readonly version: number;
   readonly subjectField: string;
   readonly schema: z.ZodType<Readonly<Record<string, unknown>>>;
 }
 
 export interface DecodeContext {
-  readonly contracts: Readonly<Record<string, DecodableContract>>;
+  readonly contracts: Readonly<Record<string, DecodableEventContract>>;
   readonly upcast: Upcast;
 }
 
@@ -168,7 +168,7 @@ function upcastData({ upcast }: DecodeContext, type: string, version: number, js
 
 function readData(
   context: DecodeContext,
-  contract: DecodableContract,
+  contract: DecodableEventContract,
   facts: EventHeaderValues,
   json: unknown,
 ): Data {
@@ -193,7 +193,7 @@ function readRecord(context: DecodeContext, record: RawRecord): ReadRecord {
   const { subject } = key;
   const undecodable = (cause: string): Decoded => ({ kind: 'undecodable', subject, cause });
 
-  const headers = readHeaders(record.headers);
+  const headers = readEventHeaders(record.headers);
   if ('flaw' in headers) return { decoded: undecodable(headers.flaw) };
   const { envelope, type, version } = headers.facts;
   if (envelope.subject !== subject) return { decoded: undecodable('ce_subject is not the key') };
@@ -220,7 +220,7 @@ function readRecord(context: DecodeContext, record: RawRecord): ReadRecord {
 }
 
 /** Creates a `decode` function for a catalogue. */
-export function createDecoder(context: DecodeContext) {
+export function createEventDecoder(context: DecodeContext) {
   return (record: RawRecord): Decoded => readRecord(context, record).decoded;
 }
 
@@ -228,7 +228,7 @@ export function createDecoder(context: DecodeContext) {
  * Decodes a record. Never throws. Upcasts data of older versions to the current one, and omits fields that its schema
  * does not declare. The causes of failures name headers and fields, never their values.
  */
-export const decode: (record: RawRecord) => Decoded = createDecoder({ contracts: catalogue, upcast });
+export const decode: (record: RawRecord) => Decoded = createEventDecoder({ contracts: catalogue, upcast });
 
 /**
  * Whether the proof headers of a record (hash, previous hash, signature) match its content. The signature is
@@ -274,7 +274,7 @@ function coveredIn({ headers, value }: RawRecord): CoveredEvent | undefined {
   const parsed = parseJson(value);
   if (id === undefined || type === undefined || schema === undefined || 'flaw' in parsed) return undefined;
   if (subject === undefined || time === undefined || sequence === undefined) return undefined;
-  const version = parseSchemaVersion(schema);
+  const version = parseDataSchemaVersion(schema);
   return { id, type, version, subject, sequence: Number(sequence), time, data: parsed.json };
 }
 

@@ -80,7 +80,7 @@ export type SealedContent = z.infer<typeof sealedContent>;
  * Declares a field of personal data: marked as personal in the JSON Schema, and `null` once the data has been
  * erased.
  */
-export function personField<Shape extends z.ZodRawShape>(shape: Shape) {
+export function personalDataField<Shape extends z.ZodRawShape>(shape: Shape) {
   return z
     .object(shape)
     .nullable()
@@ -88,16 +88,16 @@ export function personField<Shape extends z.ZodRawShape>(shape: Shape) {
 }
 
 /** The recipient of a mail about the event. */
-export const recipient = personField({ email, username });
+export const mailRecipient = personalDataField({ email, username });
 
 /** The data of a report about a mail that was sent: which mail it was, the event that caused it, and its recipient. */
-export const mailReport = {
+export const mailReportFields = {
   deliveryId: id,
   mail: z.string().min(1).max(100),
   cause: z
     .object({ subject: id, eventId: id })
     .describe('The event that called for the mail, and the account or mailing that it is about.'),
-  person: personField({
+  person: personalDataField({
     recipient: z
       .string()
       .regex(/^[0-9a-f]{32}$/)

@@ -12,7 +12,7 @@ import { instant } from './fields.ts';
 import type { Signature } from './signature.ts';
 
 /** The services that publish events, as `ce_source`. */
-export const eventSources = { auth: '/latchkey/auth', notifier: '/latchkey/notifier' } as const;
+export const eventSourceUris = { auth: '/latchkey/auth', notifier: '/latchkey/notifier' } as const;
 
 /**
  * A text as CloudEvents allows it in headers: without control characters, noncharacters or lone surrogates, and of
@@ -32,7 +32,7 @@ export const eventHeaders = z.object({
   ce_specversion: z.literal('1.0'),
   ce_id: z.uuid(),
   ce_type: text,
-  ce_source: z.enum(Object.values(eventSources)),
+  ce_source: z.enum(Object.values(eventSourceUris)),
   ce_subject: z.uuid(),
   ce_time: instant,
   ce_dataschema: z.string().regex(/^urn:latchkey:event:[A-Za-z][A-Za-z0-9]*:[1-9][0-9]{0,8}$/),
@@ -115,7 +115,7 @@ const writable = z.object({
  * Returns the headers of a record.
  * @throws ZodError if the envelope violates its schema
  */
-export function writeHeaders(
+export function writeEventHeaders(
   envelope: Envelope,
   { type, version, publisher }: Pick<EventContract<EventType>, 'type' | 'version' | 'publisher'>,
 ): Record<string, string> {
@@ -126,7 +126,7 @@ export function writeHeaders(
     ce_specversion: '1.0',
     ce_id: id,
     ce_type: type,
-    ce_source: eventSources[publisher],
+    ce_source: eventSourceUris[publisher],
     ce_subject: subject,
     ce_time: time,
     ce_dataschema: dataSchemaUri(type, version),
@@ -147,7 +147,7 @@ export interface EventHeaderValues {
 }
 
 /** The values of all headers; or the names of the invalid headers, if there are any. */
-export type ReadHeadersResult = { readonly facts: EventHeaderValues } | { readonly flaw: string };
+export type ReadEventHeadersResult = { readonly facts: EventHeaderValues } | { readonly flaw: string };
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const REPLACEMENT_CHARACTER = '\uFFFD';
@@ -173,15 +173,15 @@ function headerText(value: HeaderValue): string | undefined {
 }
 
 /** Returns the version in a `ce_dataschema`. */
-export function parseSchemaVersion(schema: string): number {
-  return Number(schema.slice(schema.lastIndexOf(':') + 1));
+export function parseDataSchemaVersion(schemaUri: string): number {
+  return Number(schemaUri.slice(schemaUri.lastIndexOf(':') + 1));
 }
 
 function factsOf(headers: EventHeaders): EventHeaderValues {
   const { ce_type: type, ce_dataschema: schema, traceparent } = headers;
   return {
     type,
-    version: parseSchemaVersion(schema),
+    version: parseDataSchemaVersion(schema),
     envelope: {
       id: headers.ce_id,
       subject: headers.ce_subject,
@@ -207,7 +207,7 @@ export function readHeaderTexts(
 }
 
 /** Reads the event headers. All other headers of the record are ignored. */
-export function readHeaders(headers: RawHeaders): ReadHeadersResult {
+export function readEventHeaders(headers: RawHeaders): ReadEventHeadersResult {
   const parsed = eventHeaders.safeParse(readHeaderTexts(headers, names));
   if (!parsed.success)
     return { flaw: `bad header: ${parsed.error.issues.map(({ path }) => path.join('.')).join(', ')}` };

@@ -42,11 +42,11 @@ export interface EncodedReceipt {
 }
 
 /** Returns the record of a receipt. @throws ZodError if the receipt violates its schema */
-export function encodeReceipt(given: Receipt): EncodedReceipt {
+export function encodeReceipt(receiptToEncode: Receipt): EncodedReceipt {
   return {
     topic: RECEIPTS_TOPIC,
-    key: given.userId,
-    value: Buffer.from(JSON.stringify(receipt.parse(given))),
+    key: receiptToEncode.userId,
+    value: Buffer.from(JSON.stringify(receipt.parse(receiptToEncode))),
     headers: { 'content-type': 'application/json' },
   };
 }

@@ -30,24 +30,24 @@ export function recordKeyOfEvent(
 }
 
 /** Parses the key of an event's record: `<id>/<sequence>`, or the id alone. Returns undefined for any other key. */
-export function parseEventKey(key: Buffer | null): EventRecordKey | undefined {
-  const { id, rest } = partsOf(key);
+export function parseEventKey(recordKey: Buffer | null): EventRecordKey | undefined {
+  const { id, rest } = partsOf(recordKey);
   if (id === undefined) return undefined;
   if (rest === undefined) return { subject: id };
   return SEQUENCE.test(rest) ? { subject: id, sequence: Number(rest) } : undefined;
 }
 
 /** Returns the account, mailing or delivery that the key of an event's record names. */
-export function subjectOfKey(key: Buffer | null): string | undefined {
-  return parseEventKey(key)?.subject;
+export function subjectOfKey(recordKey: Buffer | null): string | undefined {
+  return parseEventKey(recordKey)?.subject;
 }
 
 /**
  * Returns whether several events may have this key, as on an accounts topic that release 0.1 wrote. Compaction would
  * remove all of them but the last.
  */
-export function sharesKey(key: Buffer | null): boolean {
-  const parsed = parseEventKey(key);
+export function sharesKey(recordKey: Buffer | null): boolean {
+  const parsed = parseEventKey(recordKey);
   return parsed !== undefined && parsed.sequence === undefined;
 }
 
@@ -61,8 +61,8 @@ export const checkedAccountsTopic = { ...accountsTopic, compaction: { sharesKey 
  * Returns the key of a heartbeat in the partition of an account. A heartbeat is a record without content,
  * whose only purpose is to make the broker begin a new segment.
  */
-export function heartbeatKey(account: string): string {
-  return `${account}/${HEARTBEAT}`;
+export function heartbeatKey(accountId: string): string {
+  return `${accountId}/${HEARTBEAT}`;
 }
 
 /** Whether a record is a heartbeat, which consumers must skip. */

@@ -1,5 +1,5 @@
 /** Values that the samples of several events use. */
-export const USER_ID = '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f';
+export const SAMPLE_USER_ID = '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f';
 
 export const SAMPLE_RECIPIENT = { email: 'ada@example.com', username: 'ada' } as const;
 
@@ -8,8 +8,8 @@ export const SAMPLE_SEALED_LINK = {
   expiresAt: '2026-01-02T09:30:00.000Z',
 } as const;
 
-export const ADMIN_ID = '01980d2e-5a41-7d20-8a1b-9c8d7e6f5a4b';
-export const SESSION_ID = '01980d2f-10c2-7b44-8d5a-6f1e2a3b4c5d';
+export const SAMPLE_ADMIN_ID = '01980d2e-5a41-7d20-8a1b-9c8d7e6f5a4b';
+export const SAMPLE_SESSION_ID = '01980d2f-10c2-7b44-8d5a-6f1e2a3b4c5d';
 
 export const SAMPLE_MAIL_REPORT = {
   deliveryId: '6e73bb0a-007d-5cbd-a2dc-baf2ea772706',

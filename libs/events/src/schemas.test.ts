@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Parser } from '@asyncapi/parser';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { samples as eventSamples, securitySamples } from '../test/samples.ts';
+import { eventSamples, securityEventSamples } from '../test/samples.ts';
 import {
   asyncApiDocument,
   catalogue,
@@ -17,7 +17,7 @@ import {
   topics,
 } from './index.ts';
 
-const samples = [...eventSamples, ...securitySamples];
+const samples = [...eventSamples, ...securityEventSamples];
 const types = [...eventTypes, ...securityEventTypes];
 
 function isType(text: string): text is (typeof types)[number] {

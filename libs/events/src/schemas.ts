@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { catalogue, type EventType, eventTypes, isEventType } from './catalogue.ts';
 import { dataSchemaUri } from './data-schema-uri.ts';
-import { eventHeaders, eventSources, proofHeaders } from './headers.ts';
+import { eventHeaders, eventSourceUris, proofHeaders } from './headers.ts';
 import { type SecurityEventType, securityCatalogue, securityEventTypes } from './security/catalogue.ts';
-import { securityHeaders } from './security/codec.ts';
+import { securityEventHeaders } from './security/codec.ts';
 import { type EventTopic, type SecurityTopic, securityTopic, topics } from './topics.ts';
 
 /** A JSON Schema (https://json-schema.org) as a plain object. */
@@ -91,7 +91,7 @@ function pascalCase(text: string): string {
     .join('');
 }
 
-function publisherOf(type: AnyType): keyof typeof eventSources {
+function publisherOf(type: AnyType): keyof typeof eventSourceUris {
   return isEventType(type) ? catalogue[type].publisher : 'auth';
 }
 
@@ -99,7 +99,7 @@ function headersSchema(type: AnyType, headers: z.ZodObject): JsonSchema {
   const constants = z.object({
     'content-type': z.literal('application/json'),
     ce_type: z.literal(type),
-    ce_source: z.literal(eventSources[publisherOf(type)]),
+    ce_source: z.literal(eventSourceUris[publisherOf(type)]),
     ce_dataschema: z.literal(dataSchemaUri(type, contracts[type].version)),
   });
   const schema = z.toJSONSchema(headers.extend(constants.shape), { target: 'draft-7', io: 'input' });
@@ -141,7 +141,7 @@ const streams: readonly Stream[] = [
   {
     topic: securityTopic(),
     types: securityEventTypes,
-    headers: securityHeaders,
+    headers: securityEventHeaders,
     key: {
       type: ['string', 'null'],
       format: 'uuid',

@@ -31,8 +31,8 @@ export function eventSigner({ kid, key }: { readonly kid: string; readonly key: 
  * Signs a text. The text must begin with a prefix that is used only for texts of its kind, as `DOMAIN` is for
  * event hashes.
  */
-export function signText(text: string, kid: string, key: KeyObject): Signature {
-  return `${kid}.${sign(null, Buffer.from(text), key).toString('base64url')}`;
+export function signText(text: string, kid: string, privateKey: KeyObject): Signature {
+  return `${kid}.${sign(null, Buffer.from(text), privateKey).toString('base64url')}`;
 }
 
 /** Returns the id of the key that a signature names; undefined if it is not a signature. */
@@ -40,29 +40,37 @@ export function keyIdOf(signature: Signature): string | undefined {
   return signatureText.exec(signature)?.groups?.['kid'];
 }
 
-/** Returns whether the key that a signature names has signed this hash. @param key a public Ed25519 key */
-export function isSignedBy(key: KeyObject, hash: string, signature: Signature): boolean {
-  return isTextSignedBy(key, DOMAIN + hash, signature);
+/** Returns whether the key that a signature names has signed this hash. @param publicKey a public Ed25519 key */
+export function isSignedBy(publicKey: KeyObject, eventHash: string, signature: Signature): boolean {
+  return isTextSignedBy(publicKey, DOMAIN + eventHash, signature);
 }
 
 /**
  * Like `isSignedBy`, but runs on the thread pool, so that verifying many signatures does not block the event
  * loop.
  */
-export function verifySignature(key: KeyObject, hash: string, signature: Signature): Promise<boolean> {
+export function verifySignature(
+  publicKey: KeyObject,
+  eventHash: string,
+  signature: Signature,
+): Promise<boolean> {
   const bytes = signatureText.exec(signature)?.groups?.['bytes'];
   if (bytes === undefined) return Promise.resolve(false);
   return new Promise((resolve, reject) => {
-    verify(null, Buffer.from(DOMAIN + hash), key, Buffer.from(bytes, 'base64url'), (error, isValid) =>
-      error === null ? resolve(isValid) : reject(error),
+    verify(
+      null,
+      Buffer.from(DOMAIN + eventHash),
+      publicKey,
+      Buffer.from(bytes, 'base64url'),
+      (error, isValid) => (error === null ? resolve(isValid) : reject(error)),
     );
   });
 }
 
 /** Returns whether a text is signed by this key. */
-export function isTextSignedBy(key: KeyObject, text: string, signature: Signature): boolean {
+export function isTextSignedBy(publicKey: KeyObject, text: string, signature: Signature): boolean {
   const bytes = signatureText.exec(signature)?.groups?.['bytes'];
-  return bytes !== undefined && verify(null, Buffer.from(text), key, Buffer.from(bytes, 'base64url'));
+  return bytes !== undefined && verify(null, Buffer.from(text), publicKey, Buffer.from(bytes, 'base64url'));
 }
 
 const eventKey = z.object({
@@ -72,14 +80,14 @@ const eventKey = z.object({
   kid: signingKeyId,
 });
 
-const jwks = z.object({ keys: z.array(z.unknown()) });
+const jwksSchema = z.object({ keys: z.array(z.unknown()) });
 
 /**
  * Returns the keys of a JWKS that may sign events, by key id: all of its Ed25519 keys.
  * @throws Error if the value is not a JWKS
  */
-export function eventKeysIn(value: unknown): ReadonlyMap<string, KeyObject> {
-  const parsed = jwks.safeParse(value);
+export function eventKeysIn(jwks: unknown): ReadonlyMap<string, KeyObject> {
+  const parsed = jwksSchema.safeParse(jwks);
   if (!parsed.success) throw new Error('not a JWKS: {"keys": […]}');
   const keys = parsed.data.keys.flatMap((each) => eventKey.safeParse(each).data ?? []);
   return new Map(keys.map(({ kid, ...key }) => [kid, createPublicKey({ key, format: 'jwk' })] as const));

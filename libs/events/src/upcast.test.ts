@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
-import { OTHER, USER, withHeaders } from '../test/records.ts';
+import { OTHER_USER_ID, recordWithHeaders, TEST_USER_ID } from '../test/records.ts';
 import { eventTypes } from './catalogue.ts';
-import { createDecoder } from './codec.ts';
+import { createEventDecoder } from './codec.ts';
 import { createUpcast, type Upcaster, upcast, upcasters } from './upcast.ts';
 
 /** Converts AccountVerified to a third version, which does not exist outside of these tests. */
@@ -24,44 +24,44 @@ const contracts = {
 };
 const steps = { AccountVerified: { 1: splitName, 2: countNames } };
 const upcastThere = createUpcast(contracts, steps);
-const decodeThere = createDecoder({ contracts, upcast: upcastThere });
+const decodeThere = createEventDecoder({ contracts, upcast: upcastThere });
 
 function record(version: number, data: object) {
   return {
-    ...withHeaders({ ce_dataschema: `urn:latchkey:event:AccountVerified:${version}` }),
+    ...recordWithHeaders({ ce_dataschema: `urn:latchkey:event:AccountVerified:${version}` }),
     value: Buffer.from(JSON.stringify(data)),
   };
 }
 
 function dataOf(version: number, data: object): unknown {
-  const decoded = decodeThere(record(version, { userId: USER, ...data }));
+  const decoded = decodeThere(record(version, { userId: TEST_USER_ID, ...data }));
   return decoded.kind === 'event' ? decoded.event.data : decoded;
 }
 
 describe('upcasting', () => {
   it('brings data of every former version to the current one, step by step', () => {
-    const current = { userId: USER, names: ['Ada', 'King'], count: 2 };
+    const current = { userId: TEST_USER_ID, names: ['Ada', 'King'], count: 2 };
     assert.deepEqual(dataOf(1, { name: 'Ada King' }), current);
     assert.deepEqual(dataOf(2, { names: ['Ada', 'King'] }), current);
     assert.deepEqual(dataOf(3, { names: ['Ada', 'King'], count: 2 }), current);
   });
 
   it('leaves the data that it was given as it was', () => {
-    const old = Object.freeze({ userId: OTHER, name: 'Ada' });
+    const old = Object.freeze({ userId: OTHER_USER_ID, name: 'Ada' });
     assert.deepEqual(upcastThere('AccountVerified', 1, old), {
-      userId: OTHER,
+      userId: OTHER_USER_ID,
       name: 'Ada',
       names: ['Ada'],
       count: 1,
     });
-    assert.deepEqual(old, { userId: OTHER, name: 'Ada' });
+    assert.deepEqual(old, { userId: OTHER_USER_ID, name: 'Ada' });
   });
 
   it('makes a record undecodable whose old data no step can bring up', () => {
-    const decoded = decodeThere({ ...record(2, { userId: USER }) });
+    const decoded = decodeThere({ ...record(2, { userId: TEST_USER_ID }) });
     assert.deepEqual(decoded, {
       kind: 'undecodable',
-      subject: USER,
+      subject: TEST_USER_ID,
       cause: 'data does not fit version 2 of AccountVerified',
     });
   });

@@ -5,11 +5,11 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import {
-  assertOutcome,
+  assertConformanceOutcome,
   type ConformanceCase,
-  cases,
-  type Outcome,
-  outcomeOf,
+  type ConformanceOutcome,
+  conformanceCases,
+  runConformanceCase,
 } from '../scripts/conformance.ts';
 import { decode } from '../src/index.ts';
 
@@ -17,19 +17,22 @@ const PYTHON = join(import.meta.dirname, '../../../examples/subscribers/python/s
 const RUN_CONFORMANCE = join(import.meta.dirname, '../scripts/run-conformance.ts');
 
 describe('the conformance kit', () => {
-  for (const each of cases)
+  for (const each of conformanceCases)
     test(`is passed by the example in Python: ${each.name}`, async () => {
-      assertOutcome(await outcomeOf(['python3', PYTHON, '--stdin'], each.records), each);
+      assertConformanceOutcome(await runConformanceCase(['python3', PYTHON, '--stdin'], each.records), each);
     });
 
   test('fails a consumer that ends without reading its input', async () => {
-    const [first] = cases;
+    const [first] = conformanceCases;
     assert.ok(first !== undefined);
     const large = first.records.map((record) => ({ ...record, value: 'x'.repeat(1 << 20) }));
-    await assert.rejects(outcomeOf(['false'], large), /^Error: false ended with 1$/);
+    await assert.rejects(runConformanceCase(['false'], large), /^Error: false ended with 1$/);
     const { status, stdout, stderr } = spawnSync(process.execPath, [RUN_CONFORMANCE, 'false']);
     assert.deepEqual([status, String(stderr)], [1, '']);
-    assert.equal(String(stdout), cases.map(({ name }) => `FAILED  ${name}: false ended with 1\n`).join(''));
+    assert.equal(
+      String(stdout),
+      conformanceCases.map(({ name }) => `FAILED  ${name}: false ended with 1\n`).join(''),
+    );
   });
 
   test('ends a consumer that does not end, with its child processes, and fails it', async (t) => {
@@ -39,7 +42,7 @@ describe('the conformance kit', () => {
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     const child = `"${process.execPath}" -e "require('net').connect(${port}, '127.0.0.1')"`;
-    const outcome = outcomeOf(['sh', '-c', `${child}; true`], []);
+    const outcome = runConformanceCase(['sh', '-c', `${child}; true`], []);
     const failed = assert.rejects(outcome, /^Error: sh did not end within 30 s$/);
     const [socket]: Socket[] = await once(server, 'connection');
     assert.ok(socket !== undefined);
@@ -52,22 +55,25 @@ describe('the conformance kit', () => {
   });
 
   test('has records that are what their names say', () => {
-    const kinds = cases.flatMap(({ records }) => records.map((record) => decode(rawOf(record)).kind));
+    const kinds = conformanceCases.flatMap(({ records }) =>
+      records.map((record) => decode(rawOf(record)).kind),
+    );
     assert.deepEqual(new Set(kinds), new Set(['event', 'unknown-type', 'undecodable', 'unusable']));
   });
 
   test('notices a consumer that counts nothing, loses an event, changes the order, or stores another name', () => {
-    const [first] = cases;
+    const [first] = conformanceCases;
     assert.ok(first !== undefined);
     const { handled, accounts } = first.expected;
-    const wrong: readonly Outcome[] = [
+    const wrong: readonly ConformanceOutcome[] = [
       { handled: [], accounts: [] },
       { handled: handled.slice(1), accounts },
       { handled: handled.toReversed(), accounts },
       { handled, accounts: accounts.map((account) => ({ ...account, parked: 'gap' })) },
       { handled, accounts: accounts.map((account) => ({ ...account, username: null })) },
     ];
-    for (const outcome of wrong) assert.throws(() => assertOutcome(outcome, first), assert.AssertionError);
+    for (const outcome of wrong)
+      assert.throws(() => assertConformanceOutcome(outcome, first), assert.AssertionError);
   });
 });
 

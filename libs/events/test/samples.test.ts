@@ -1,25 +1,31 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { catalogue, decode, encode, eventTypes, subjectOfKey } from '../src/index.ts';
-import { digestOf, frozenDigests, recordOf, sampleFiles, samples } from './samples.ts';
+import {
+  eventSamples,
+  readFrozenFileDigests,
+  recordOfSample,
+  sampleFileNames,
+  sha256OfFile,
+} from './samples.ts';
 
 /** The types of events that never contain personal data. */
 const impersonal = new Set<string>(eventTypes.filter((type) => !('person' in catalogue[type].schema.shape)));
 
 describe('frozen samples', () => {
-  for (const sample of samples) {
+  for (const sample of eventSamples) {
     it(`decodes ${sample.type} v${sample.version}, ${sample.title}`, () => {
-      const decoded = decode(recordOf(sample));
+      const decoded = decode(recordOfSample(sample));
       assert.equal(decoded.kind, 'event', 'cause' in decoded ? decoded.cause : decoded.kind);
       if (decoded.kind !== 'event') return;
       assert.equal(decoded.event.type, sample.type);
-      assert.equal(decoded.event.subject, subjectOfKey(recordOf(sample).key));
+      assert.equal(decoded.event.subject, subjectOfKey(recordOfSample(sample).key));
     });
   }
 
   it('are written today as they were when they were frozen', () => {
-    for (const sample of samples) {
-      const decoded = decode(recordOf(sample));
+    for (const sample of eventSamples) {
+      const decoded = decode(recordOfSample(sample));
       if (decoded.kind !== 'event' || sample.version !== catalogue[decoded.event.type].version) continue;
       const { key, headers, value, topic } = encode(decoded.event);
       const { headers: frozen, value: data } = sample;
@@ -36,7 +42,7 @@ describe('frozen samples', () => {
     for (const type of eventTypes) {
       for (let version = 1; version <= catalogue[type].version; version += 1) {
         assert.ok(
-          samples.some((sample) => sample.type === type && sample.version === version),
+          eventSamples.some((sample) => sample.type === type && sample.version === version),
           `samples/${type}.v${version}.json`,
         );
       }
@@ -47,7 +53,7 @@ describe('frozen samples', () => {
   it('of the current version have the same data as the samples of the schema', () => {
     for (const type of eventTypes) {
       const { version, samples: declared } = catalogue[type];
-      const frozen = samples.filter((sample) => sample.type === type && sample.version === version);
+      const frozen = eventSamples.filter((sample) => sample.type === type && sample.version === version);
       for (const { title, value } of frozen)
         assert.deepEqual(
           value,
@@ -81,9 +87,9 @@ describe('frozen samples', () => {
   });
 
   it('neither change nor vanish, and are listed with their digest', () => {
-    const digests = frozenDigests();
+    const digests = readFrozenFileDigests();
     assert.deepEqual(
-      Object.fromEntries([...sampleFiles].sort().map((file) => [file, digestOf(file)])),
+      Object.fromEntries([...sampleFileNames].sort().map((file) => [file, sha256OfFile(file)])),
       Object.fromEntries([...digests].sort(([a], [b]) => (a < b ? -1 : 1))),
     );
   });

@@ -5,7 +5,7 @@ import { isSecurityEventType, type RawRecord } from '../src/index.ts';
 
 const folder = new URL('../samples/', import.meta.url);
 
-export interface Sample {
+export interface EventSample {
   /** The event type, such as `UserRegistered`. */
   readonly type: string;
   readonly version: number;
@@ -18,12 +18,12 @@ export interface Sample {
 
 const fileName = /^(?<type>[A-Za-z]+)\.v(?<version>\d+)\.json$/;
 
-export const sampleFiles: readonly string[] = readdirSync(folder).filter((name) => name !== 'SHA256SUMS');
+export const sampleFileNames: readonly string[] = readdirSync(folder).filter((name) => name !== 'SHA256SUMS');
 
-function samplesIn(file: string): readonly Sample[] {
+function samplesIn(file: string): readonly EventSample[] {
   const { type, version } = fileName.exec(file)?.groups ?? {};
   if (type === undefined) throw new Error(`samples/${file} is not named <Type>.v<N>.json`);
-  const records: Record<string, Pick<Sample, 'key' | 'headers' | 'value'>> = JSON.parse(
+  const records: Record<string, Pick<EventSample, 'key' | 'headers' | 'value'>> = JSON.parse(
     readFileSync(new URL(file, folder), 'utf8'),
   );
   return Object.entries(records).map(([title, record]) => ({
@@ -34,14 +34,14 @@ function samplesIn(file: string): readonly Sample[] {
   }));
 }
 
-const all: readonly Sample[] = sampleFiles.flatMap(samplesIn);
+const all: readonly EventSample[] = sampleFileNames.flatMap(samplesIn);
 
 /** The samples of account and mailing events. */
-export const samples = all.filter(({ type }) => !isSecurityEventType(type));
-export const securitySamples = all.filter(({ type }) => isSecurityEventType(type));
+export const eventSamples = all.filter(({ type }) => !isSecurityEventType(type));
+export const securityEventSamples = all.filter(({ type }) => isSecurityEventType(type));
 
 /** Returns a sample in the form in which it is read from a bus. */
-export function recordOf({ key, headers, value }: Sample): RawRecord {
+export function recordOfSample({ key, headers, value }: EventSample): RawRecord {
   return {
     key: key === null ? null : Buffer.from(key),
     value: Buffer.from(JSON.stringify(value)),
@@ -50,12 +50,12 @@ export function recordOf({ key, headers, value }: Sample): RawRecord {
 }
 
 /** Returns the digest of each frozen file, in the format of `sha256sum`. */
-export function frozenDigests(): ReadonlyMap<string, string> {
+export function readFrozenFileDigests(): ReadonlyMap<string, string> {
   const lines = readFileSync(new URL('SHA256SUMS', folder), 'utf8').trimEnd().split('\n');
   return new Map(lines.map((line) => [line.slice(66), line.slice(0, 64)]));
 }
 
-export function digestOf(file: string): string {
+export function sha256OfFile(file: string): string {
   return createHash('sha256')
     .update(readFileSync(new URL(file, folder)))
     .digest('hex');

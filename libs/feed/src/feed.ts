@@ -1,5 +1,5 @@
 /** Reads the log for readers that store their position themselves. */
-import type { Bus, BusRecord, LogTail, PartitionRange } from '@latchkey/bus';
+import type { Bus, BusRecord, LogTail, PartitionOffsetRange } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, subjectOfKey } from '@latchkey/events';
 import { toCloudEvent } from './cloud-event.ts';
 import { checksumOfRecord, hashLogId, type PartitionPosition, positionInPartition } from './cursor.ts';
@@ -87,7 +87,10 @@ async function readPage(source: Source, query: FeedQuery): Promise<FeedPage> {
 }
 
 /** Returns the ranges from this partition on, followed by those before it. */
-function startingWith(ranges: readonly PartitionRange[], first: number): readonly PartitionRange[] {
+function startingWith(
+  ranges: readonly PartitionOffsetRange[],
+  first: number,
+): readonly PartitionOffsetRange[] {
   const at = ranges.findIndex(({ partition }) => partition === first);
   return at === -1 ? ranges : [...ranges.slice(at), ...ranges.slice(0, at)];
 }
@@ -105,7 +108,7 @@ function isFull({ query, events, scanned }: Page): boolean {
 }
 
 /** Reads a partition to its end. @returns false if the page was full before the end */
-async function readPartition(range: PartitionRange, page: Page): Promise<boolean> {
+async function readPartition(range: PartitionOffsetRange, page: Page): Promise<boolean> {
   const { tail, reached, genuine } = page.source;
   const { partition, end } = range;
   let place = page.places.get(partition) ?? { offset: range.start, anchor: 0 };
@@ -140,14 +143,14 @@ function placeAfter(records: readonly BusRecord[], before: PartitionPosition): P
 }
 
 /** Returns the position, or the beginning of the partition if the partition no longer contains the position. */
-function reachable(place: PartitionPosition, { start, end }: PartitionRange): PartitionPosition {
+function reachable(place: PartitionPosition, { start, end }: PartitionOffsetRange): PartitionPosition {
   return place.offset > end || place.offset < start ? { offset: start, anchor: 0 } : place;
 }
 
 /** Returns the position, or the beginning of the partition if the record before the position has changed. */
 async function checked(
   tail: LogTail,
-  { partition, start }: PartitionRange,
+  { partition, start }: PartitionOffsetRange,
   place: PartitionPosition,
   reached: Reached,
 ): Promise<PartitionPosition> {

@@ -4,7 +4,7 @@
  * the difference is gone or `patienceMs` has passed.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ConsumerGroups, GroupProgress, LogReader } from '@latchkey/bus';
+import type { ConsumerGroupProgress, ConsumerGroups, LogReader } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, sharesKey, topics } from '@latchkey/events';
 import { formatAge } from './age.ts';
 import { type AnchorsToCompare, compareWithAnchors } from './anchor.ts';
@@ -207,6 +207,6 @@ async function progressOf({ groups, profiles, deliveries }: VerifySources) {
   ];
 }
 
-function lostPositions({ outOfRange }: GroupProgress): readonly Finding[] {
+function lostPositions({ outOfRange }: ConsumerGroupProgress): readonly Finding[] {
   return outOfRange.map((message) => ({ kind: 'position-out-of-range', message }));
 }

@@ -10,7 +10,7 @@ import {
   storeHealth,
 } from '@latchkey/backend';
 import { type Brand, brandOf } from '@latchkey/brand';
-import type { Subscription, TopicSpec } from '@latchkey/bus';
+import type { BusSubscription, TopicSpec } from '@latchkey/bus';
 import {
   createRecordAuthenticator,
   createRemoteEventKeySource,
@@ -113,7 +113,7 @@ function receiverFor(
 }
 
 interface Running {
-  readonly subscription: Subscription;
+  readonly subscription: BusSubscription;
   readonly dispatcher: DeliveryDispatcher;
   readonly keys: MissingKeyMonitor;
   readonly mailer: Mailer;

@@ -1,12 +1,12 @@
 /** Composes the user service from its storage, projections, routes and webhooks. */
 import { type Backend, busHealth, createForgeryAlarm, eventKeysHealth, storeHealth } from '@latchkey/backend';
-import type { SubscribeOptions, TopicSpec } from '@latchkey/bus';
+import type { BusSubscribeOptions, TopicSpec } from '@latchkey/bus';
 import { openServiceClients } from '@latchkey/clients';
 import {
+  createGenuineRecordFilter,
   createRecordAuthenticator,
-  createRecordFilter,
   createRemoteEventKeySource,
-  createVerifiedProofs,
+  createVerifiedProofCache,
   type EventKeySource,
   type RecordAuthenticator,
 } from '@latchkey/consumer';
@@ -108,10 +108,10 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
     topics: [ACCOUNTS_TOPIC],
     ...(backend.observeTime && { onVerified: backend.observeTime }),
     // Shared, because the projections, the feed and the webhooks verify the same events.
-    shared: createVerifiedProofs(),
+    shared: createVerifiedProofCache(),
   } as const;
   const onForged = createForgeryAlarm({ policy: config.EVENT_SIGNATURES, count: metrics.forged, logger });
-  const genuine: SelectGenuineRecords = createRecordFilter(createRecordAuthenticator(verification));
+  const genuine: SelectGenuineRecords = createGenuineRecordFilter(createRecordAuthenticator(verification));
   const projectionOf = projections({
     backend,
     // Each generation gets its own authenticator, because each reads the log from its own position.
@@ -224,7 +224,7 @@ function projections(deps: {
     profilesOf: deps.stores.profilesOf,
     now: deps.now,
   });
-  return (generation: number): SubscribeOptions['handle'] => {
+  return (generation: number): BusSubscribeOptions['handle'] => {
     function answers() {
       return deps.pointers.last().active === generation;
     }

@@ -2,7 +2,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Store } from '@latchkey/backend';
 import type { Bus, BusRecord, ConsumerGroups } from '@latchkey/bus';
-import { hashAt, type Parked, type RecordAuthenticator } from '@latchkey/consumer';
+import { lastEventHashOf, type Parked, type RecordAuthenticator } from '@latchkey/consumer';
 import { type Preparable, readPages } from '@latchkey/store';
 import type { ProfileView, StoredAccount as ViewedAccount } from '@latchkey/verify';
 import { consumerGroupOfGeneration, findLeftoverGenerations } from './generation/pointer.ts';
@@ -137,7 +137,7 @@ function profileView(group: string, profiles: ProfileStore): ProfileView {
 
 function viewed(stored: StoredAccount): ViewedAccount {
   const { sequence, profile, parked } = stored;
-  const hash = hashAt(stored);
+  const hash = lastEventHashOf(stored);
   return {
     sequence,
     ...(hash === undefined ? {} : { hash }),

@@ -8,7 +8,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Bus } from '@latchkey/bus';
 import { createIsolatedBusOpener } from '@latchkey/bus/testing/isolated';
 import { createRemoteEventKeySource, type EventKeySource } from '@latchkey/consumer';
-import { signEvent, testEventJwks, testEventKeySource } from '@latchkey/consumer/testing/signed';
+import { signEventRecord, testEventJwks, testEventKeySource } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
 import { createListeningPart } from '@latchkey/http';
 import { createTestDatabase } from '@latchkey/mongo/testing';
@@ -237,7 +237,7 @@ test('an event that a key signed which auth does not show yet waits for it, and 
     signatures: 'require',
   });
   const account = createTestHistory('rotated');
-  await publisher.publish(ACCOUNTS_TOPIC, [signEvent(account.registered(adaPerson))]);
+  await publisher.publish(ACCOUNTS_TOPIC, [signEventRecord(account.registered(adaPerson))]);
   async function eventKeys() {
     return (await instance.health()).find(({ name }) => name === 'event keys');
   }

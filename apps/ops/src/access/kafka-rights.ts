@@ -2,8 +2,8 @@
  * The rights of each process on Kafka. `ops acls`, deploy/compose.secure.yml and docs/least-privilege.md are generated
  * from this table. Only the publisher of a topic may write events to it.
  */
-import { groupNameOnLog, type TopicNames, topicNameOnLog } from '@latchkey/bus';
-import type { Acl, AclOperation } from '@latchkey/bus/kafka';
+import { groupNameOnLog, type TopicNamesOnLog, topicNameOnLog } from '@latchkey/bus';
+import type { KafkaAcl, KafkaAclOperation } from '@latchkey/bus/kafka';
 import {
   ACCOUNTS_TOPIC,
   allTopics,
@@ -16,7 +16,7 @@ import {
 export const kafkaUsers = ['auth', 'user', 'notifier', 'ops'] as const;
 export type KafkaUser = (typeof kafkaUsers)[number];
 
-export interface KafkaRight extends Omit<Acl, 'principal'> {
+export interface KafkaRight extends Omit<KafkaAcl, 'principal'> {
   /** The user that gets the right: one of Latchkey's own Kafka users, or the name of another team's consumer. */
   readonly user: string;
   readonly why: string;
@@ -24,7 +24,7 @@ export interface KafkaRight extends Omit<Acl, 'principal'> {
 
 /** The settings TOPIC_NAMES and GROUP_PREFIX, which determine the names of topics and groups on the broker. */
 export interface KafkaNameSettings {
-  readonly topicNames: TopicNames;
+  readonly topicNames: TopicNamesOnLog;
   readonly groupPrefix: string;
 }
 
@@ -35,14 +35,14 @@ function publishedBy(service: 'auth' | 'notifier'): readonly string[] {
 }
 
 const MAIL_TOPICS = [ACCOUNTS_TOPIC, MAILINGS_TOPIC];
-const CHECK: readonly AclOperation[] = ['Describe', 'DescribeConfigs'];
+const CHECK: readonly KafkaAclOperation[] = ['Describe', 'DescribeConfigs'];
 
 /** Returns the rights of all users, in the order of `kafkaUsers`. */
 export function listKafkaRights({ topicNames, groupPrefix }: KafkaNameSettings): readonly KafkaRight[] {
   function onTopics(
     user: KafkaUser,
     ours: readonly string[],
-    operations: readonly AclOperation[],
+    operations: readonly KafkaAclOperation[],
     why: string,
   ): readonly KafkaRight[] {
     return ours.map((topic) => ({
@@ -63,7 +63,7 @@ export function listKafkaRights({ topicNames, groupPrefix }: KafkaNameSettings):
     user: KafkaUser,
     group: string,
     ours: readonly string[],
-    operations: readonly AclOperation[],
+    operations: readonly KafkaAclOperation[],
   ) {
     const right = { user, resource: 'group', operations, why: 'reads as a member of the group' } as const;
     const prefixed = `${groupPrefix}${group}`;
@@ -98,7 +98,7 @@ export function listKafkaRights({ topicNames, groupPrefix }: KafkaNameSettings):
     user: KafkaUser,
     group: string,
     ours: readonly string[],
-    operations: readonly AclOperation[],
+    operations: readonly KafkaAclOperation[],
     why: string,
   ): readonly KafkaRight[] {
     const right = { user, resource: 'topic', operations, why } as const;
@@ -113,10 +113,10 @@ export function listKafkaRights({ topicNames, groupPrefix }: KafkaNameSettings):
     });
   }
 
-  const read: readonly AclOperation[] = ['Read', ...CHECK];
-  const all: readonly AclOperation[] = ['Create', 'Read', 'Write', ...CHECK];
-  const setAside: readonly AclOperation[] = ['Create', 'Write', ...CHECK];
-  const forget: readonly AclOperation[] = ['Read', 'Describe', 'Delete'];
+  const read: readonly KafkaAclOperation[] = ['Read', ...CHECK];
+  const all: readonly KafkaAclOperation[] = ['Create', 'Read', 'Write', ...CHECK];
+  const setAside: readonly KafkaAclOperation[] = ['Create', 'Write', ...CHECK];
+  const forget: readonly KafkaAclOperation[] = ['Read', 'Describe', 'Delete'];
   return [
     ...onTopics('auth', publishedBy('auth'), ['Write', ...CHECK], 'publishes events'),
     ...onTopics('auth', [SECURITY_TOPIC], ['Write', ...CHECK], 'publishes security events'),
@@ -173,7 +173,7 @@ export function createConsumerRights(
  * includes no right to delete records or to change the topic, because an anchor proves nothing if it can be removed.
  */
 export function createAnchorTopicRight(topic: string): KafkaRight {
-  const operations: readonly AclOperation[] = ['Create', 'Read', 'Write', ...CHECK];
+  const operations: readonly KafkaAclOperation[] = ['Create', 'Read', 'Write', ...CHECK];
   return {
     user: 'ops',
     resource: 'topic',
@@ -185,7 +185,13 @@ export function createAnchorTopicRight(topic: string): KafkaRight {
 }
 
 /** Returns the `kafka-acls` command line that creates an ACL. `kafka-acls` is a tool that comes with Kafka. */
-export function formatKafkaAclsCommand({ principal, resource, name, isPrefix, operations }: Acl): string {
+export function formatKafkaAclsCommand({
+  principal,
+  resource,
+  name,
+  isPrefix,
+  operations,
+}: KafkaAcl): string {
   return [
     'kafka-acls --bootstrap-server "$KAFKA_BROKERS" --command-config admin.properties',
     `--add --allow-principal '${principal}' --${resource} '${name}'`,

@@ -1,6 +1,6 @@
 /** Reads the security events of a log. */
 import type { createAuditClientMatcher } from '@latchkey/auth/ops';
-import type { BusRecord, LogReader, PartitionRange } from '@latchkey/bus';
+import type { BusRecord, LogReader, PartitionOffsetRange } from '@latchkey/bus';
 import { decodeSecurityEvent, type SecurityEvent, type SecurityEventType } from '@latchkey/events';
 
 export interface SecurityEventFilter {
@@ -78,7 +78,7 @@ export async function* followSecurityEvents(
 async function* eventsIn(
   reader: LogReader,
   topic: string,
-  ranges: readonly PartitionRange[],
+  ranges: readonly PartitionOffsetRange[],
   filter: SecurityEventFilter,
 ): AsyncGenerator<readonly SecurityEvent[]> {
   for (const range of ranges.filter(({ start, end }) => start < end))

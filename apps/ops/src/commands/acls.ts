@@ -1,6 +1,6 @@
 import { Option } from '@commander-js/extra-typings';
 import { logNameSettings } from '@latchkey/backend';
-import type { Acl } from '@latchkey/bus/kafka';
+import type { KafkaAcl } from '@latchkey/bus/kafka';
 import { readConfig } from '@latchkey/process';
 import {
   createAnchorTopicRight,
@@ -93,7 +93,7 @@ function aclsOf(
   { environment }: CommandContext,
   { consumers, anchors }: { readonly consumers: readonly string[]; readonly anchors: string | undefined },
   principals: ReadonlyMap<string, string>,
-): readonly Acl[] {
+): readonly KafkaAcl[] {
   const { TOPIC_NAMES, GROUP_PREFIX } = readConfig(logNameSettings, environment);
   const rights = [
     ...listKafkaRights({ topicNames: TOPIC_NAMES, groupPrefix: GROUP_PREFIX }),

@@ -1,6 +1,6 @@
 /** Publishes event schemas to a registry that has the API of Confluent's Schema Registry. */
 import { topicNameSettings } from '@latchkey/backend';
-import { type TopicNames, topicNameOnLog } from '@latchkey/bus';
+import { type TopicNamesOnLog, topicNameOnLog } from '@latchkey/bus';
 import {
   catalogue,
   eventJsonSchema,
@@ -57,7 +57,9 @@ const refusal = z.object({ message: z.string() });
  * Returns the schemas with their subjects, which are named by TopicRecordNameStrategy: this strategy allows events of
  * several types on one topic.
  */
-function subjects(names: TopicNames): readonly { readonly subject: string; readonly schema: JsonSchema }[] {
+function subjects(
+  names: TopicNamesOnLog,
+): readonly { readonly subject: string; readonly schema: JsonSchema }[] {
   const topics = [
     ...eventTypes.map((type) => ({ type, topic: catalogue[type].topic })),
     ...securityEventTypes.map((type) => ({ type, topic: SECURITY_TOPIC })),

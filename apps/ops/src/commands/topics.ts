@@ -1,7 +1,7 @@
 import { auditSettings, erasureSettings } from '@latchkey/auth/ops';
 import { kafkaSettings } from '@latchkey/backend';
 import { type TopicSpec, topicNameOnLog } from '@latchkey/bus';
-import type { KafkaBus, Replication, TopicState } from '@latchkey/bus/kafka';
+import type { KafkaBus, KafkaTopicState, TopicReplication } from '@latchkey/bus/kafka';
 import { ACCOUNTS_TOPIC, allTopics, checkedAccountsTopic, erasableAccountsTopic } from '@latchkey/events';
 import { DAY_MS, readConfig } from '@latchkey/process';
 import type { CommandContext } from '../context.ts';
@@ -48,7 +48,7 @@ async function withTopicsLike(
   model: string,
   work: (bus: KafkaBus) => Promise<void>,
 ): Promise<void> {
-  let replication: Replication | undefined;
+  let replication: TopicReplication | undefined;
   await withKafkaBus(context, async (bus) => {
     const [state] = await bus.describeTopics([model]);
     if (state !== undefined) replication = { factor: state.copies, minInSync: state.minInSync };
@@ -113,12 +113,12 @@ async function createTopics(bus: KafkaBus, context: CommandContext, json: boolea
       context.print(`${topic.name}: ${existing.has(topic.name) ? 'correct' : 'created'}. ${describe(topic)}`);
 }
 
-function toJson(topic: TopicState, created: boolean) {
+function toJson(topic: KafkaTopicState, created: boolean) {
   const { name, partitions, copies, minInSync, retentionMs, isCompacted } = topic;
   return { topic: name, created, partitions, replication: copies, minInSync, retentionMs, isCompacted };
 }
 
-function describe({ partitions, copies, minInSync, ...topic }: TopicState): string {
+function describe({ partitions, copies, minInSync, ...topic }: KafkaTopicState): string {
   return `${partitions} partitions, replication factor ${copies}, min.insync.replicas ${minInSync}, ${kept(topic)}`;
 }
 
@@ -126,7 +126,7 @@ function kept({
   retentionMs,
   isCompacted,
   maxLagMs = 0,
-}: Pick<TopicState, 'retentionMs' | 'isCompacted' | 'maxLagMs'>) {
+}: Pick<KafkaTopicState, 'retentionMs' | 'isCompacted' | 'maxLagMs'>) {
   if (isCompacted) return `compacted within ${maxLagMs / DAY_MS} days`;
   return retentionMs < 0 ? 'kept forever' : `kept ${retentionMs / DAY_MS} days`;
 }

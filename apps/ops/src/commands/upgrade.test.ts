@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { openAuthOps } from '@latchkey/auth/ops';
 import { generateSecretsAddedAfterRelease01 } from '@latchkey/auth/secrets';
-import { createEmbeddedBus, createEmbeddedReader } from '@latchkey/bus/embedded';
+import { createEmbeddedBus, createEmbeddedLogReader } from '@latchkey/bus/embedded';
 import { eventKeysIn } from '@latchkey/events';
 import { parseJson } from '@latchkey/process';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
@@ -97,7 +97,7 @@ test('continues where it was killed', async (t) => {
       auth,
       (await readEventKeysFromSettings({ environment: { DATA_DIR: folder } })).signer,
     ),
-    log: createEmbeddedReader(database),
+    log: createEmbeddedLogReader(database),
     bus: {
       async publish(topic, records) {
         await bus.publish(topic, records.slice(0, 1));

@@ -1,11 +1,11 @@
 /** Reads the properties of the topics that matter for erasures. */
 import { topicNameSettings } from '@latchkey/backend';
-import { type TopicNames, topicNameOnLog } from '@latchkey/bus';
+import { type TopicNamesOnLog, topicNameOnLog } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, DELIVERIES_TOPIC, SECURITY_TOPIC } from '@latchkey/events';
 import { readConfig } from '@latchkey/process';
 import { createAccountsTopicSpec } from '../commands/topics.ts';
 import type { CommandContext } from '../context.ts';
-import { createKafkaReader, createOpsKafkaConnection, withKafkaBus } from '../kafka.ts';
+import { createKafkaLogReader, createOpsKafkaConnection, withKafkaBus } from '../kafka.ts';
 import { getSelectedLogKind } from '../log.ts';
 import { retryUntilReachable } from '../patience.ts';
 import type { RetainingTopic } from './retained.ts';
@@ -52,12 +52,12 @@ export async function readErasureTopics(context: CommandContext): Promise<Erasur
 
 async function askBroker(
   context: CommandContext,
-  topicNames: TopicNames,
+  topicNames: TopicNamesOnLog,
   expected: readonly Pick<RetainingTopic, 'name' | 'contents'>[],
 ) {
   const accounts = topicNameOnLog(topicNames, ACCOUNTS_TOPIC);
   const all = await retryUntilReachable(context, 'Kafka', () =>
-    createKafkaReader(createOpsKafkaConnection(context)).topics(),
+    createKafkaLogReader(createOpsKafkaConnection(context)).topics(),
   );
   const letters = all
     .filter((topic) => topic.startsWith(`${accounts}.dlq.`))

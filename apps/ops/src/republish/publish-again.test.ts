@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openAuthOps } from '@latchkey/auth/ops';
-import { createEmbeddedBus, createEmbeddedReader } from '@latchkey/bus/embedded';
+import { createEmbeddedBus, createEmbeddedLogReader } from '@latchkey/bus/embedded';
 import { ACCOUNTS_TOPIC, type EncodedEvent } from '@latchkey/events';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { createTemporaryFolder } from '../../../standalone/src/testing.ts';
@@ -54,7 +54,7 @@ test('leaves nothing of an account that was erased after its records were made',
   const topic = 'accounts.events.v2';
   await bus.ensureTopics([{ name: topic, partitions: 12, retentionMs: -1 }]);
   await bus.publish(topic, records);
-  const log = createEmbeddedReader(database);
+  const log = createEmbeddedLogReader(database);
   function writeAgain() {
     const repeated = {
       journal: { streams: journal.streams },

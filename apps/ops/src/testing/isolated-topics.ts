@@ -1,6 +1,6 @@
 /** Gives a test its own topics and groups on Kafka, so that it sees no records of other tests. */
 import { randomBytes } from 'node:crypto';
-import type { Bus, Subscription } from '@latchkey/bus';
+import type { Bus, BusSubscription } from '@latchkey/bus';
 
 export interface IsolatedTopics {
   readonly bus: Bus;
@@ -15,7 +15,7 @@ export function createIsolatedTopics(bus: Bus): IsolatedTopics {
   function own(name: string): string {
     return `${name}${suffix}`;
   }
-  const subscriptions: Subscription[] = [];
+  const subscriptions: BusSubscription[] = [];
   return {
     names: (topics) => topics.map((topic) => `${topic}=${own(topic)}`).join(','),
     bus: {

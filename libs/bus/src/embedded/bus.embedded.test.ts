@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDatabase } from '@latchkey/sqlite';
 import { type BusUnderTest, busContract } from '../bus.contract.ts';
-import { tailContract } from '../tail.contract.ts';
+import { logTailContract } from '../tail.contract.ts';
 import { createEmbeddedBus } from './bus.embedded.ts';
 
 async function openBus(): Promise<BusUnderTest> {
@@ -32,4 +32,4 @@ async function openBus(): Promise<BusUnderTest> {
 }
 
 busContract('embedded', openBus);
-tailContract('embedded', openBus);
+logTailContract('embedded', openBus);

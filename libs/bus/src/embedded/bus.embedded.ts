@@ -3,18 +3,24 @@ import type { Database } from '@latchkey/sqlite';
 import {
   type Bus,
   type BusRecord,
+  type BusSubscribeOptions,
+  type BusSubscription,
+  ConsumerGroupInUseError,
+  type ConsumerGroupProgress,
   type ConsumerGroups,
-  GroupInUseError,
-  type GroupProgress,
-  type SubscribeOptions,
-  type Subscription,
   type TopicSpec,
 } from '../bus.ts';
-import type { PartitionRange } from '../record.ts';
-import { createSubscriptionHub, type SubscriptionHub } from './hub.ts';
-import type { EmbeddedLog, KeyedPage, RecordsQuery, Topic, TopicSummary } from './log.ts';
-import type { BusLogger, Member } from './partition-consumer.ts';
-import { createEmbeddedTail } from './tail.embedded.ts';
+import type { PartitionOffsetRange } from '../record.ts';
+import { createEmbeddedSubscriptionHub, type EmbeddedSubscriptionHub } from './hub.ts';
+import type {
+  EmbeddedLog,
+  LatestRecordsQuery,
+  RecordsOfKeyPage,
+  StoredTopic,
+  StoredTopicSummary,
+} from './log.ts';
+import type { BusLogger, GroupMember } from './partition-consumer.ts';
+import { createEmbeddedLogTail } from './tail.embedded.ts';
 
 const DEFAULT_SLICE_SIZE = 500;
 const SWEEP_EVERY_MS = 60_000;
@@ -40,13 +46,13 @@ export interface EmbeddedBusDeps {
  * process.
  */
 export interface EmbeddedBus extends Bus, ConsumerGroups {
-  topics(): TopicSummary[];
+  topics(): StoredTopicSummary[];
   /**
    * Returns at most `limit` records, newest last: the first ones from `offset` on if it is given, otherwise
    * the newest ones. Without `partition`, returns records of all partitions, ordered by timestamp.
    * @throws Error if there is no such topic
    */
-  records(topic: string, query: RecordsQuery): BusRecord[];
+  records(topic: string, query: LatestRecordsQuery): BusRecord[];
   /**
    * Changes how long a topic keeps records; the embedded log has no other way to change this. Does nothing if
    * there is no such topic.
@@ -63,9 +69,9 @@ export function createEmbeddedBus({
   now = () => new Date(),
   mayDelete = () => true,
 }: EmbeddedBusDeps): EmbeddedBus {
-  const hub = createSubscriptionHub(database);
+  const hub = createEmbeddedSubscriptionHub(database);
   const { log } = hub;
-  const subscriptions = new Set<Subscription>();
+  const subscriptions = new Set<BusSubscription>();
   let closed: Promise<void> | undefined;
 
   function refuseIfClosed() {
@@ -136,7 +142,7 @@ export function createEmbeddedBus({
     },
     async tail(topic) {
       refuseIfClosed();
-      return createEmbeddedTail(hub, topic);
+      return createEmbeddedLogTail(hub, topic);
     },
     async progressOf(group, topics) {
       refuseIfClosed();
@@ -144,7 +150,7 @@ export function createEmbeddedBus({
     },
     async deleteGroup(group) {
       refuseIfClosed();
-      if (hub.hasMembers(group)) throw new GroupInUseError(group);
+      if (hub.hasMembers(group)) throw new ConsumerGroupInUseError(group);
       await database.write(() => log.forget(group));
     },
     close() {
@@ -154,7 +160,7 @@ export function createEmbeddedBus({
   };
 }
 
-function progressOf(log: EmbeddedLog, group: string, names: readonly string[]): GroupProgress {
+function progressOf(log: EmbeddedLog, group: string, names: readonly string[]): ConsumerGroupProgress {
   const topics = names.map(log.topic);
   const records = topics.reduce((sum, topic) => sum + log.held(topic), 0);
   // The log moves the positions of groups when it deletes records, so no position is ever out of range.
@@ -162,11 +168,15 @@ function progressOf(log: EmbeddedLog, group: string, names: readonly string[]): 
 }
 
 /** Returns the ranges of offsets that a group has not read yet, always in the same order. */
-function unreadOf(log: EmbeddedLog, group: string, names: readonly string[]): readonly PartitionRange[] {
+function unreadOf(
+  log: EmbeddedLog,
+  group: string,
+  names: readonly string[],
+): readonly PartitionOffsetRange[] {
   return names.flatMap((name) => log.unread(group, log.topic(name)));
 }
 
-function count(ranges: readonly PartitionRange[]): number {
+function count(ranges: readonly PartitionOffsetRange[]): number {
   return ranges.reduce((sum, { start, end }) => sum + end - start, 0);
 }
 
@@ -188,13 +198,13 @@ function refuseDifference(existing: TopicSpec, wanted: TopicSpec): void {
 }
 
 function subscribe(
-  hub: SubscriptionHub,
-  options: SubscribeOptions,
-  deps: Pick<Member, 'logger' | 'now'>,
-): Subscription {
+  hub: EmbeddedSubscriptionHub,
+  options: BusSubscribeOptions,
+  deps: Pick<GroupMember, 'logger' | 'now'>,
+): BusSubscription {
   const { group, topics, handle, sliceSize = DEFAULT_SLICE_SIZE } = options;
   const leaving = new AbortController();
-  const member: Member = { topics, handle, sliceSize, leaving: leaving.signal, ...deps };
+  const member: GroupMember = { topics, handle, sliceSize, leaving: leaving.signal, ...deps };
   let closed: Promise<void> | undefined;
   const first = unreadOf(hub.log, group, topics);
   hub.join(group, member);
@@ -226,7 +236,7 @@ interface Scan {
 async function* scan(
   log: EmbeddedLog,
   { topic: name, partition, fromOffset, toOffset = Number.POSITIVE_INFINITY }: Scan,
-  select: (topic: Topic, partition: number, from: number, to: number) => readonly BusRecord[],
+  select: (topic: StoredTopic, partition: number, from: number, to: number) => readonly BusRecord[],
 ): AsyncGenerator<BusRecord> {
   const topic = log.topic(name);
   const end = Math.min(log.end(topic, partition), toOffset);
@@ -252,7 +262,7 @@ async function* recordsNaming(
 }
 
 async function* recordsOfKey(log: EmbeddedLog, key: Buffer): AsyncGenerator<BusRecord> {
-  let page: KeyedPage | undefined;
+  let page: RecordsOfKeyPage | undefined;
   do {
     page = log.everywhereOfKey(key, { ...page, limit: REPLACED_AT_ONCE });
     yield* page.records;

@@ -1,6 +1,6 @@
 import type { BusRecord } from '../bus.ts';
 import { DEAD_LETTER_RETENTION_MS, deadLetterTopic, toDeadLetter } from '../dead-letter.ts';
-import type { AppendedRecords, EmbeddedLog } from './log.ts';
+import type { AppendOptions, EmbeddedLog } from './log.ts';
 
 interface SetAside {
   readonly topic: string;
@@ -14,7 +14,7 @@ interface SetAside {
 export function prepareDeadLetters(
   log: EmbeddedLog,
   { topic, group, unusable, at }: SetAside,
-): AppendedRecords {
+): AppendOptions {
   const name = deadLetterTopic(topic, group);
   if (!log.find(name)) log.create({ name, partitions: 1, retentionMs: DEAD_LETTER_RETENTION_MS });
   return { topic: log.topic(name), records: Array.from(unusable, toDeadLetter), at };

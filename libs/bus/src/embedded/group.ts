@@ -1,48 +1,48 @@
 import {
-  createPartitionConsumer,
-  type Member,
-  type PartitionConsumer,
-  type PartitionConsumerDeps,
+  createEmbeddedPartitionConsumer,
+  type EmbeddedPartitionConsumer,
+  type EmbeddedPartitionConsumerDeps,
+  type GroupMember,
 } from './partition-consumer.ts';
 
-type GroupDeps = Pick<PartitionConsumerDeps, 'database' | 'log' | 'group' | 'appended'>;
+type GroupDeps = Pick<EmbeddedPartitionConsumerDeps, 'database' | 'log' | 'group' | 'appended'>;
 
 /** The members of one group in this process, and the partitions that they share. */
-export interface Group {
+export interface EmbeddedConsumerGroup {
   /** Adds a member. @throws Error if one of its topics does not exist */
-  join(member: Member): void;
+  join(member: GroupMember): void;
   /**
    * Resolves once the member has no slice of records in progress. The other members take over its partitions.
    */
-  leave(member: Member): Promise<void>;
+  leave(member: GroupMember): Promise<void>;
   /** Reads new records of a topic. @param partitions the partitions that may have new records; default: all */
   wake(topic: string, partitions?: readonly number[]): void;
   wakeAll(): void;
-  healthy(member: Member): boolean;
+  healthy(member: GroupMember): boolean;
   isEmpty(): boolean;
 }
 
-export function createGroup(deps: GroupDeps): Group {
-  const partitionConsumers = new Map<string, readonly PartitionConsumer[]>();
-  let members: readonly Member[] = [];
+export function createEmbeddedConsumerGroup(deps: GroupDeps): EmbeddedConsumerGroup {
+  const partitionConsumers = new Map<string, readonly EmbeddedPartitionConsumer[]>();
+  let members: readonly GroupMember[] = [];
 
   /**
    * Returns the member that owns a partition. The partitions of a topic are assigned round robin to the members that
    * read the topic.
    */
-  function ownerOf(topic: string, partition: number): Member | undefined {
+  function ownerOf(topic: string, partition: number): GroupMember | undefined {
     const readers = members.filter((member) => member.topics.includes(topic));
     return readers[partition % readers.length];
   }
 
-  function open(name: string): readonly PartitionConsumer[] {
+  function open(name: string): readonly EmbeddedPartitionConsumer[] {
     const topic = deps.log.topic(name);
     return Array.from({ length: topic.partitions }, (_, partition) =>
-      createPartitionConsumer({ ...deps, topic, partition, owner: () => ownerOf(name, partition) }),
+      createEmbeddedPartitionConsumer({ ...deps, topic, partition, owner: () => ownerOf(name, partition) }),
     );
   }
 
-  function partitionConsumersOf(member: Member) {
+  function partitionConsumersOf(member: GroupMember) {
     return member.topics.flatMap((topic) => partitionConsumers.get(topic) ?? []);
   }
   function wake(topic: string, partitions?: readonly number[]) {

@@ -13,10 +13,10 @@ export function serializeHeaders(headers: OutgoingRecord['headers'] | BusRecord[
   return JSON.stringify(pairs);
 }
 
-export function deserializeHeaders(stored: string): BusRecord['headers'] {
+export function deserializeHeaders(serialized: string): BusRecord['headers'] {
   // `headers` is a Map, because a header may be called `__proto__`.
   const headers = new Map<string, Buffer | readonly Buffer[]>();
-  const pairs: StoredHeaders = JSON.parse(stored);
+  const pairs: StoredHeaders = JSON.parse(serialized);
   for (const [name, value] of pairs) {
     const earlier = headers.get(name);
     const buffer = Buffer.from(value, 'latin1');

@@ -1,7 +1,7 @@
 import type { Database } from '@latchkey/sqlite';
-import { createGroup, type Group } from './group.ts';
+import { createEmbeddedConsumerGroup, type EmbeddedConsumerGroup } from './group.ts';
 import { createEmbeddedLog, type EmbeddedLog } from './log.ts';
-import type { Member } from './partition-consumer.ts';
+import type { GroupMember } from './partition-consumer.ts';
 
 /**
  * How often to look for records that other processes (ops commands) have written, in ms. Records that this process
@@ -10,16 +10,16 @@ import type { Member } from './partition-consumer.ts';
 const LOOK_EVERY_MS = 500;
 
 /** The parts that the subscriptions of a bus share: the log, its groups, and the notification of new records. */
-export interface SubscriptionHub {
+export interface EmbeddedSubscriptionHub {
   readonly log: EmbeddedLog;
   /**
    * Must be called after records were committed to a topic.
    * @param partitions the partitions that received records. Default: any partition may have received some
    */
   appended(topic: string, partitions?: readonly number[]): void;
-  join(group: string, member: Member): void;
-  leave(group: string, member: Member): Promise<void>;
-  healthy(group: string, member: Member): boolean;
+  join(group: string, member: GroupMember): void;
+  leave(group: string, member: GroupMember): Promise<void>;
+  healthy(group: string, member: GroupMember): boolean;
   /**
    * Calls `wake` whenever records may have been appended to a topic.
    * @returns a function that stops the calls
@@ -35,9 +35,9 @@ export interface SubscriptionHub {
   isClosed(): boolean;
 }
 
-export function createSubscriptionHub(database: Database): SubscriptionHub {
+export function createEmbeddedSubscriptionHub(database: Database): EmbeddedSubscriptionHub {
   const log = createEmbeddedLog(database);
-  const groups = new Map<string, Group>();
+  const groups = new Map<string, EmbeddedConsumerGroup>();
   const watchers = new Set<{ readonly topic: string; wake(): void }>();
   let watch: NodeJS.Timeout | undefined;
   let seenVersion: unknown;
@@ -75,8 +75,8 @@ export function createSubscriptionHub(database: Database): SubscriptionHub {
     for (const watcher of watchers) if (watcher.topic === topic) watcher.wake();
   }
 
-  function groupNamed(name: string): Group {
-    const group = groups.get(name) ?? createGroup({ database, log, group: name, appended });
+  function groupNamed(name: string): EmbeddedConsumerGroup {
+    const group = groups.get(name) ?? createEmbeddedConsumerGroup({ database, log, group: name, appended });
     groups.set(name, group);
     return group;
   }

@@ -1,4 +1,4 @@
 export { createEmbeddedBus, type EmbeddedBus, type EmbeddedBusDeps } from './bus.embedded.ts';
-export type { RecordsQuery, TopicSummary } from './log.ts';
+export type { LatestRecordsQuery, StoredTopicSummary } from './log.ts';
 export type { BusLogger } from './partition-consumer.ts';
-export { createEmbeddedReader } from './reader.embedded.ts';
+export { createEmbeddedLogReader } from './reader.embedded.ts';

@@ -1,7 +1,7 @@
 import type { Database, Schema } from '@latchkey/sqlite';
 import type { BusRecord, OutgoingRecord, TopicSpec } from '../bus.ts';
 import { partitionOfKey } from '../partitioner.ts';
-import type { PartitionRange } from '../reader.ts';
+import type { PartitionOffsetRange } from '../reader.ts';
 import { deserializeHeaders, serializeHeaders } from './headers.ts';
 
 /**
@@ -31,18 +31,18 @@ const keyIndex = 'CREATE INDEX bus_record_key ON bus_record (key) WHERE key IS N
 
 const schema: Schema = { owner: 'bus', migrations: [release01, keyIndex] };
 
-export interface Topic extends TopicSpec {
+export interface StoredTopic extends TopicSpec {
   readonly id: number;
 }
 
-export interface TopicSummary {
+export interface StoredTopicSummary {
   readonly name: string;
   readonly partitions: number;
   /** The number of records that the topic holds now. */
   readonly records: number;
 }
 
-export interface RecordsQuery {
+export interface LatestRecordsQuery {
   readonly partition?: number;
   /** The first offset to return; by default the newest records are returned. */
   readonly offset?: number;
@@ -55,14 +55,14 @@ interface KeyedPlace {
   readonly row: number;
 }
 
-export interface KeyedPage {
+export interface RecordsOfKeyPage {
   readonly records: readonly BusRecord[];
   /** Where the next page begins; undefined if this is the last one. */
   readonly after?: KeyedPlace;
 }
 
-export interface AppendedRecords {
-  readonly topic: Topic;
+export interface AppendOptions {
+  readonly topic: StoredTopic;
   readonly records: readonly OutgoingRecord[];
   readonly at: Date;
 }
@@ -72,46 +72,49 @@ export interface AppendedRecords {
  */
 export interface EmbeddedLog {
   /** Returns a topic by its name. @throws Error if there is no such topic */
-  topic(name: string): Topic;
-  find(name: string): Topic | undefined;
+  topic(name: string): StoredTopic;
+  find(name: string): StoredTopic | undefined;
   create(spec: TopicSpec): void;
   /** Changes how long a topic keeps records. Does nothing if there is no such topic. */
   setRetention(name: string, retentionMs: number): void;
   /** Appends records. @returns the partitions that received records */
-  append(append: AppendedRecords): readonly number[];
+  append(append: AppendOptions): readonly number[];
   /** Returns at most `limit` records, starting at the group's position. */
-  nextFor(group: string, topic: Topic, partition: number, limit: number): BusRecord[];
-  moveTo(group: string, topic: Topic, partition: number, position: number): void;
+  nextFor(group: string, topic: StoredTopic, partition: number, limit: number): BusRecord[];
+  moveTo(group: string, topic: StoredTopic, partition: number, position: number): void;
   /** Returns for each partition, in order, the range of offsets that a group has not read yet. */
-  unread(group: string, topic: Topic): PartitionRange[];
+  unread(group: string, topic: StoredTopic): PartitionOffsetRange[];
   /** Returns how many records a topic contains. */
-  held(topic: Topic): number;
+  held(topic: StoredTopic): number;
   /** Deletes a group's positions. */
   forget(group: string): void;
   /** Returns the offset that the next record of a partition will have. */
-  end(topic: Topic, partition: number): number;
+  end(topic: StoredTopic, partition: number): number;
   /** Returns the records of one key, and of keys that begin with it and a slash, with `from <= offset < to`. */
-  ofKey(topic: Topic, partition: number, from: number, to: number, key: Buffer): BusRecord[];
+  ofKey(topic: StoredTopic, partition: number, from: number, to: number, key: Buffer): BusRecord[];
   /**
    * Returns records of one key, and of keys that begin with it and a slash, in every topic: at most `limit`, starting
    * after the page that ended at `after`. An index finds them.
    */
-  everywhereOfKey(key: Buffer, page: { readonly after?: KeyedPlace; readonly limit: number }): KeyedPage;
+  everywhereOfKey(
+    key: Buffer,
+    page: { readonly after?: KeyedPlace; readonly limit: number },
+  ): RecordsOfKeyPage;
   /**
    * Returns the records with `from <= offset < to` whose value matches.
    * @param pattern matches the bytes of the value as Latin-1
    */
-  matching(topic: Topic, partition: number, from: number, to: number, pattern: RegExp): BusRecord[];
+  matching(topic: StoredTopic, partition: number, from: number, to: number, pattern: RegExp): BusRecord[];
   /** Replaces value and headers of a record. */
   replace(record: Pick<BusRecord, 'topic' | 'partition' | 'offset' | 'value' | 'headers'>): void;
   /** Deletes records older than their topic's retention, at most `limit`. Returns how many were deleted. */
   deleteExpired(now: Date, limit: number): number;
-  topics(): TopicSummary[];
+  topics(): StoredTopicSummary[];
   /** Returns the range of offsets of each partition, in the order of the partitions. */
-  ranges(topic: Topic): PartitionRange[];
+  ranges(topic: StoredTopic): PartitionOffsetRange[];
   /** Returns at most `limit` records of a partition, starting at an offset, in order. */
-  from(topic: Topic, partition: number, offset: number, limit: number): BusRecord[];
-  records(topic: Topic, query: RecordsQuery): BusRecord[];
+  from(topic: StoredTopic, partition: number, offset: number, limit: number): BusRecord[];
+  records(topic: StoredTopic, query: LatestRecordsQuery): BusRecord[];
 }
 
 export function createEmbeddedLog(database: Database): EmbeddedLog {
@@ -120,7 +123,7 @@ export function createEmbeddedLog(database: Database): EmbeddedLog {
   /** For each topic, the partition that receives the next record without a key. */
   const nextPartitions = new Map<number, number>();
 
-  function find(name: string): Topic | undefined {
+  function find(name: string): StoredTopic | undefined {
     const row = prepare('SELECT id, partitions, retention_ms FROM bus_topic WHERE name = :name').get({
       name,
     });
@@ -133,20 +136,20 @@ export function createEmbeddedLog(database: Database): EmbeddedLog {
     };
   }
 
-  function topicNamed(name: string): Topic {
+  function topicNamed(name: string): StoredTopic {
     const topic = find(name);
     if (!topic) throw new Error(`The topic ${name} does not exist.`);
     return topic;
   }
 
-  function partitionFor(topic: Topic, key: Buffer | null): number {
+  function partitionFor(topic: StoredTopic, key: Buffer | null): number {
     if (key) return partitionOfKey(key, topic.partitions);
     const next = nextPartitions.get(topic.id) ?? 0;
     nextPartitions.set(topic.id, next + 1);
     return next % topic.partitions;
   }
 
-  function end(topic: Topic, partition: number): number {
+  function end(topic: StoredTopic, partition: number): number {
     return Number(
       prepare('SELECT next FROM bus_partition WHERE topic = :topic AND partition = :partition').get({
         topic: topic.id,
@@ -156,7 +159,7 @@ export function createEmbeddedLog(database: Database): EmbeddedLog {
   }
 
   function select(
-    topic: Topic,
+    topic: StoredTopic,
     where: string,
     values: Readonly<Record<string, number | Buffer>>,
   ): BusRecord[] {
@@ -167,10 +170,10 @@ export function createEmbeddedLog(database: Database): EmbeddedLog {
       .map((row) => restoreRecord(topic.name, row));
   }
 
-  function newest(topic: Topic, partition: number, limit: number) {
+  function newest(topic: StoredTopic, partition: number, limit: number) {
     return select(topic, 'partition = :partition ORDER BY offset DESC LIMIT :limit', { partition, limit });
   }
-  function from(topic: Topic, partition: number, offset: number, limit: number) {
+  function from(topic: StoredTopic, partition: number, offset: number, limit: number) {
     const where = 'partition = :partition AND offset >= :offset ORDER BY offset LIMIT :limit';
     return select(topic, where, { partition, offset, limit });
   }
@@ -377,7 +380,7 @@ function keyRange(key: Buffer): { readonly key: Buffer; readonly slash: Buffer; 
 
 type Row = ReturnType<ReturnType<Database['prepare']>['all']>[number];
 
-function toRange({ partition, start, next }: Row): PartitionRange {
+function toRange({ partition, start, next }: Row): PartitionOffsetRange {
   return { partition: Number(partition), start: Number(start), end: Number(next) };
 }
 

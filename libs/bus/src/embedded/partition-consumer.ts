@@ -1,9 +1,9 @@
 import { createExponentialBackoff, sleep } from '@latchkey/process/loop';
 import type { Database } from '@latchkey/sqlite';
-import type { BusRecord, SubscribeOptions } from '../bus.ts';
+import type { BusRecord, BusSubscribeOptions } from '../bus.ts';
 import { deadLetterTopic } from '../dead-letter.ts';
 import { prepareDeadLetters } from './dead-letter.ts';
-import type { EmbeddedLog, Topic } from './log.ts';
+import type { EmbeddedLog, StoredTopic } from './log.ts';
 
 const backoff = createExponentialBackoff({ least: 50, most: 1000 });
 
@@ -12,24 +12,24 @@ export interface BusLogger {
 }
 
 /** One subscription within its group. */
-export interface Member {
+export interface GroupMember {
   readonly topics: readonly string[];
   readonly sliceSize: number;
-  readonly handle: SubscribeOptions['handle'];
+  readonly handle: BusSubscribeOptions['handle'];
   readonly logger: BusLogger | undefined;
   readonly now: () => Date;
   /** Aborted when the member is about to leave its group. */
   readonly leaving: AbortSignal;
 }
 
-export interface PartitionConsumerDeps {
+export interface EmbeddedPartitionConsumerDeps {
   readonly database: Database;
   readonly log: EmbeddedLog;
   readonly group: string;
-  readonly topic: Topic;
+  readonly topic: StoredTopic;
   readonly partition: number;
   /** Returns the member that handles the next slice of the partition's records. */
-  owner(): Member | undefined;
+  owner(): GroupMember | undefined;
   /** Called after records were committed to a topic. */
   appended(topic: string): void;
 }
@@ -38,24 +38,26 @@ export interface PartitionConsumerDeps {
  * One partition as read by one group. All members of the group share a single loop, so that no two slices of records
  * are handled at the same time.
  */
-export interface PartitionConsumer {
+export interface EmbeddedPartitionConsumer {
   /** Looks for new records. Must be called when there may be some. */
   wake(): void;
   /**
    * Ends a retry delay early, and resolves once this member has no slice of the partition in progress. The member
    * must have left its group already.
    */
-  releasedBy(member: Member): Promise<void>;
+  releasedBy(member: GroupMember): Promise<void>;
   /** Whether the last fetch succeeded. */
   healthy(): boolean;
 }
 
-export function createPartitionConsumer(deps: PartitionConsumerDeps): PartitionConsumer {
+export function createEmbeddedPartitionConsumer(
+  deps: EmbeddedPartitionConsumerDeps,
+): EmbeddedPartitionConsumer {
   const { log, group, topic, partition, owner } = deps;
   let running = false;
   let fetched = true;
   let failures = 0;
-  let holder: Member | undefined;
+  let holder: GroupMember | undefined;
   let inHand: Promise<boolean> = Promise.resolve(true);
   let released = new AbortController();
 
@@ -74,7 +76,7 @@ export function createPartitionConsumer(deps: PartitionConsumerDeps): PartitionC
     running = false;
   }
 
-  function fetch(member: Member): BusRecord[] | undefined {
+  function fetch(member: GroupMember): BusRecord[] | undefined {
     try {
       const records = log.nextFor(group, topic, partition, member.sliceSize);
       fetched = true;
@@ -89,7 +91,7 @@ export function createPartitionConsumer(deps: PartitionConsumerDeps): PartitionC
     }
   }
 
-  async function deliver(member: Member, records: readonly BusRecord[]): Promise<boolean> {
+  async function deliver(member: GroupMember, records: readonly BusRecord[]): Promise<boolean> {
     holder = member;
     inHand = handOver(deps, member, records);
     const done = await inHand;
@@ -122,8 +124,8 @@ export function createPartitionConsumer(deps: PartitionConsumerDeps): PartitionC
  * same slice must then be redelivered.
  */
 async function handOver(
-  deps: PartitionConsumerDeps,
-  member: Member,
+  deps: EmbeddedPartitionConsumerDeps,
+  member: GroupMember,
   records: readonly BusRecord[],
 ): Promise<boolean> {
   const { database, log, group, topic, partition } = deps;

@@ -7,7 +7,7 @@ import { createEmbeddedLog } from './log.ts';
 const ROWS_AT_ONCE = 1000;
 
 /** Reads topics of the embedded store, even while a server writes to them. */
-export function createEmbeddedReader(database: Database): LogReader {
+export function createEmbeddedLogReader(database: Database): LogReader {
   const log = createEmbeddedLog(database);
   return {
     topics: async () => log.topics().map(({ name }) => name),

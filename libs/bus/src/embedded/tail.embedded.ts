@@ -1,13 +1,13 @@
 import { partitionOfKey } from '../partitioner.ts';
 import { hasNewRecords, type LogTail } from '../tail.ts';
-import type { SubscriptionHub } from './hub.ts';
+import type { EmbeddedSubscriptionHub } from './hub.ts';
 
 /** Reads a topic of the embedded log. @throws Error if there is no such topic */
-export function createEmbeddedTail(hub: SubscriptionHub, name: string): LogTail {
+export function createEmbeddedLogTail(hub: EmbeddedSubscriptionHub, topicName: string): LogTail {
   const { log } = hub;
-  const topic = log.topic(name);
+  const topic = log.topic(topicName);
   return {
-    id: `embedded/${name}`,
+    id: `embedded/${topicName}`,
     ranges: async () => log.ranges(topic),
     read: async (partition, offset, limit) => log.from(topic, partition, offset, limit),
     partitionOf: async (key) => partitionOfKey(Buffer.from(key), topic.partitions),
@@ -16,7 +16,7 @@ export function createEmbeddedTail(hub: SubscriptionHub, name: string): LogTail 
       function wake(): void {
         resolve();
       }
-      const unwatch = hub.watch(name, wake);
+      const unwatch = hub.watch(topicName, wake);
       signal.addEventListener('abort', wake, { once: true });
       try {
         if (!signal.aborted && !hub.isClosed() && !hasNewRecords(ranges, log.ranges(topic))) await promise;

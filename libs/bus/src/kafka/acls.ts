@@ -12,28 +12,31 @@ const OPERATIONS = {
   Describe: AclOperationTypes.DESCRIBE,
   DescribeConfigs: AclOperationTypes.DESCRIBE_CONFIGS,
 } as const;
-export type AclOperation = keyof typeof OPERATIONS;
+export type KafkaAclOperation = keyof typeof OPERATIONS;
 
 /** The operations that a principal may perform on one topic or group, or on all whose names begin with a prefix. */
-export interface Acl {
+export interface KafkaAcl {
   /** The Kafka principal, for example `User:auth`. */
   readonly principal: string;
   readonly resource: 'topic' | 'group';
   readonly name: string;
   readonly isPrefix: boolean;
-  readonly operations: readonly AclOperation[];
+  readonly operations: readonly KafkaAclOperation[];
 }
 
 /**
  * Creates the access control lists. Existing ones are not changed.
  * @throws errors of kafkajs, for example if there is no authorizer
  */
-export async function createAcls(admin: Pick<Admin, 'createAcls'>, acls: readonly Acl[]): Promise<void> {
+export async function createKafkaAcls(
+  admin: Pick<Admin, 'createAcls'>,
+  acls: readonly KafkaAcl[],
+): Promise<void> {
   const acl = acls.flatMap(entriesOf);
   await admin.createAcls({ acl });
 }
 
-function entriesOf({ principal, resource, name, isPrefix, operations }: Acl): readonly AclEntry[] {
+function entriesOf({ principal, resource, name, isPrefix, operations }: KafkaAcl): readonly AclEntry[] {
   return operations.map((operation) => ({
     principal,
     host: '*',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
-import { createReusableAdmin } from './admin.ts';
+import { createReusableKafkaAdmin } from './admin.ts';
 
 const notLeader = new kafkajs.KafkaJSProtocolError(
   Object.assign(new Error('moved'), { type: 'NOT_LEADER_FOR_PARTITION', code: 6 }),
@@ -13,7 +13,7 @@ const notLeader = new kafkajs.KafkaJSProtocolError(
 function numbered() {
   const open = new Set<number>();
   let made = 0;
-  const admin = createReusableAdmin({
+  const admin = createReusableKafkaAdmin({
     admin() {
       made += 1;
       const number = made;

@@ -14,7 +14,7 @@ export async function withKafkaAdmin<T>(kafka: Kafka, work: (admin: Admin) => Pr
   }
 }
 
-export interface ReusableAdmin {
+export interface ReusableKafkaAdmin {
   /**
    * Runs read-only work on a connection that stays open. After a failure, the next call opens a new
    * connection. If the work fails because a partition has a new leader, it is run once more on a new
@@ -31,7 +31,7 @@ function isNotLeader(error: unknown): boolean {
 }
 
 /** Creates an admin client for requests that are sent every few seconds. */
-export function createReusableAdmin(kafka: Kafka): ReusableAdmin {
+export function createReusableKafkaAdmin(kafka: Kafka): ReusableKafkaAdmin {
   let kept: Promise<Admin> | undefined;
 
   async function open(): Promise<Admin> {

@@ -1,6 +1,6 @@
 import { busContract } from '../bus.contract.ts';
-import { tailContract } from '../tail.contract.ts';
-import { openTestBus } from './testing/test-bus.ts';
+import { logTailContract } from '../tail.contract.ts';
+import { openKafkaTestBus } from './testing/test-bus.ts';
 
-busContract('Kafka', () => openTestBus());
-tailContract('Kafka', () => openTestBus());
+busContract('Kafka', () => openKafkaTestBus());
+logTailContract('Kafka', () => openKafkaTestBus());

@@ -1,36 +1,36 @@
 import type { Admin } from 'kafkajs';
-import type { Bus, ConsumerGroups, SubscribeOptions, Subscription, TopicSpec } from '../bus.ts';
+import type { Bus, BusSubscribeOptions, BusSubscription, ConsumerGroups, TopicSpec } from '../bus.ts';
 import type { LogTail } from '../tail.ts';
-import { type Acl, createAcls } from './acls.ts';
-import { createReusableAdmin, withKafkaAdmin } from './admin.ts';
+import { createKafkaAcls, type KafkaAcl } from './acls.ts';
+import { createReusableKafkaAdmin, withKafkaAdmin } from './admin.ts';
 import { createKafkaClients } from './clients.ts';
 import type { KafkaConnection, KafkaLogger } from './connection.ts';
 import { createDeadLetterWriter } from './dead-letters.ts';
 import { explainKafkaError, KafkaUnavailableError } from './failures.ts';
 import {
-  assertNoForeignMembers,
+  assertNoForeignGroupMembers,
   copyPositionsOfFormerGroup,
   deleteGroup,
+  fetchGroupLag,
   fetchGroupOffsets,
-  groupLagOf,
-  groupProgressOf,
+  fetchGroupProgress,
 } from './groups.ts';
-import { createPublisher } from './publisher.ts';
-import { readKey } from './read-key.ts';
-import { readFirstKeys } from './read-partition.ts';
-import { openSubscription } from './subscription.ts';
-import { createKafkaTail, type KafkaTail } from './tail.kafka.ts';
-import { KAFKA_TIMEOUTS, type KafkaTimeouts } from './times.ts';
+import { createKafkaPublisher } from './publisher.ts';
+import { readRecordsOfKey } from './read-key.ts';
+import { readFirstKeyOfEachPartition } from './read-partition.ts';
+import { openKafkaSubscription } from './subscription.ts';
+import { createKafkaLogTail, type KafkaLogTail } from './tail.kafka.ts';
+import { DEFAULT_KAFKA_TIMEOUTS, type KafkaTimeouts } from './times.ts';
 import {
   checkTopics,
-  compactedSharedKeyFaults,
   createTopicLike,
+  describeDifferencesFromTopic,
   describeTopics,
-  differencesFromTopicLike,
   ensureTopics,
-  type Replication,
-  type TopicState,
-  topicFaults,
+  findCompactedTopicsWithSharedKeys,
+  findTopicFaults,
+  type KafkaTopicState,
+  type TopicReplication,
 } from './topics.ts';
 
 export interface KafkaBusDeps extends KafkaConnection {
@@ -45,7 +45,7 @@ export interface KafkaBusDeps extends KafkaConnection {
    * replicas, two of which must be in sync, on three or more brokers; one replica on a single broker. On two
    * brokers there is no default, so topics are created only if this is set.
    */
-  readonly replication?: Replication;
+  readonly replication?: TopicReplication;
   /**
    * Topics that the bus publishes to without creating or checking them. Their records are spread over the
    * given number of partitions.
@@ -70,9 +70,9 @@ export interface KafkaBus extends Bus, ConsumerGroups {
   /** Returns a sentence for each of these topics that is compacted although records share their keys. */
   compactedSharedKeyFaults(specs: readonly TopicSpec[]): Promise<readonly string[]>;
   /** Returns the settings of those topics that exist. */
-  describeTopics(names: readonly string[]): Promise<readonly TopicState[]>;
+  describeTopics(names: readonly string[]): Promise<readonly KafkaTopicState[]>;
   /** Creates access control lists. Existing lists stay, including those that are not in `acls`. */
-  grant(acls: readonly Acl[]): Promise<void>;
+  grant(acls: readonly KafkaAcl[]): Promise<void>;
 }
 
 /**
@@ -92,19 +92,19 @@ export function createKafkaBus({
    * The required number of partitions of each topic. Partitions that somebody adds to a topic are not used.
    */
   const partitions = new Map(known.map(({ name, partitions: count }) => [name, count]));
-  const publisher = createPublisher(clients.prompt, (topic) => partitions.get(topic));
-  const letterPublisher = createPublisher(clients.prompt);
+  const publisher = createKafkaPublisher(clients.prompt, (topic) => partitions.get(topic));
+  const letterPublisher = createKafkaPublisher(clients.prompt);
   const letters = createDeadLetterWriter({
     publisher: letterPublisher,
     logger,
     make: (topic, like) => withKafkaAdmin(clients.prompt, (admin) => createTopicLike(admin, topic, like)),
     differences: (topic, like) =>
-      withKafkaAdmin(clients.prompt, (admin) => differencesFromTopicLike(admin, topic, like)),
+      withKafkaAdmin(clients.prompt, (admin) => describeDifferencesFromTopic(admin, topic, like)),
   });
-  const lagAdmin = createReusableAdmin(clients.prompt);
-  const tailAdmin = createReusableAdmin(clients.prompt);
-  const subscriptions = new Set<Subscription>();
-  const tails = new Map<string, Promise<KafkaTail>>();
+  const lagAdmin = createReusableKafkaAdmin(clients.prompt);
+  const tailAdmin = createReusableKafkaAdmin(clients.prompt);
+  const subscriptions = new Set<BusSubscription>();
+  const tails = new Map<string, Promise<KafkaLogTail>>();
   let closed: Promise<void> | undefined;
 
   /** Runs the work, and translates its errors so that their messages name Latchkey's settings. */
@@ -117,7 +117,7 @@ export function createKafkaBus({
     }
   }
 
-  async function subscribe(options: SubscribeOptions): Promise<Subscription> {
+  async function subscribe(options: BusSubscribeOptions): Promise<BusSubscription> {
     const { group, formerGroup = group, topics } = options;
     let found = 0;
     for (const topic of topics) {
@@ -127,13 +127,15 @@ export function createKafkaBus({
       withKafkaAdmin(clients.prompt, (admin) => prepareGroup(admin, options)),
     );
     return attempt(`read ${topics.join(', ')} as group ${group}`, () =>
-      openSubscription(options, found, {
+      openKafkaSubscription(options, found, {
         clients,
         logger,
         onFatal,
-        times: { ...KAFKA_TIMEOUTS, ...times },
+        times: { ...DEFAULT_KAFKA_TIMEOUTS, ...times },
         lag: () =>
-          attempt(`lag of group ${group}`, () => lagAdmin.use((admin) => groupLagOf(admin, group, topics))),
+          attempt(`lag of group ${group}`, () =>
+            lagAdmin.use((admin) => fetchGroupLag(admin, group, topics)),
+          ),
         offsets: () =>
           attempt(`offsets of group ${group}`, () =>
             lagAdmin.use((admin) => fetchGroupOffsets(admin, group, topics)),
@@ -144,8 +146,11 @@ export function createKafkaBus({
     );
   }
 
-  async function prepareGroup(admin: Admin, { group, formerGroup, topics }: SubscribeOptions): Promise<void> {
-    await assertNoForeignMembers(admin, group, topics);
+  async function prepareGroup(
+    admin: Admin,
+    { group, formerGroup, topics }: BusSubscribeOptions,
+  ): Promise<void> {
+    await assertNoForeignGroupMembers(admin, group, topics);
     if (formerGroup === undefined) return;
     if (await copyPositionsOfFormerGroup(clients.prompt, admin, { group, formerGroup, topics }))
       logger.warn({ group, formerGroup }, 'The group has taken over the positions of its former name.');
@@ -156,7 +161,7 @@ export function createKafkaBus({
   }
 
   function firstKeys(topic: string): Promise<readonly (Buffer | null)[]> {
-    return readFirstKeys(clients.prompt, topic);
+    return readFirstKeyOfEachPartition(clients.prompt, topic);
   }
 
   function partitionsOf(topic: string): Promise<number> {
@@ -176,9 +181,9 @@ export function createKafkaBus({
     return opening;
   }
 
-  async function makeTail(topic: string): Promise<KafkaTail> {
+  async function makeTail(topic: string): Promise<KafkaLogTail> {
     const { clusterId } = await tailAdmin.use((admin) => admin.describeCluster());
-    const tail = createKafkaTail({
+    const tail = createKafkaLogTail({
       kafka: clients.prompt,
       admin: tailAdmin,
       topic,
@@ -215,11 +220,11 @@ export function createKafkaBus({
     },
     topicFaults: (specs) =>
       attempt('see topics and their settings', () =>
-        withKafkaAdmin(clients.prompt, (admin) => topicFaults(admin, specs, { replication, firstKeys })),
+        withKafkaAdmin(clients.prompt, (admin) => findTopicFaults(admin, specs, { replication, firstKeys })),
       ),
     compactedSharedKeyFaults: (specs) =>
       attempt('see topics, their settings and first records', () =>
-        withKafkaAdmin(clients.prompt, (admin) => compactedSharedKeyFaults(admin, specs, firstKeys)),
+        withKafkaAdmin(clients.prompt, (admin) => findCompactedTopicsWithSharedKeys(admin, specs, firstKeys)),
       ),
     describeTopics: (names) =>
       attempt('see topics and their settings', () =>
@@ -232,7 +237,7 @@ export function createKafkaBus({
         return state.isCompacted;
       }),
     grant: (acls) =>
-      attempt('create ACLs', () => withKafkaAdmin(clients.prompt, (admin) => createAcls(admin, acls))),
+      attempt('create ACLs', () => withKafkaAdmin(clients.prompt, (admin) => createKafkaAcls(admin, acls))),
     publish: (topic, records) => attempt(`topic ${topic}`, () => publisher.publish(topic, records)),
     async subscribe(options) {
       const subscription = await subscribe(options);
@@ -241,7 +246,7 @@ export function createKafkaBus({
     },
     async *readKey(topic, partition, key, fromOffset, toOffset) {
       try {
-        yield* readKey(clients.prompt, { topic, partition, key, fromOffset, toOffset });
+        yield* readRecordsOfKey(clients.prompt, { topic, partition, key, fromOffset, toOffset });
       } catch (err) {
         throw explainKafkaError(err, connection, `topic ${topic}`);
       }
@@ -249,7 +254,7 @@ export function createKafkaBus({
     tail: (topic) => attempt(`topic ${topic}`, () => openTail(topic)),
     progressOf: (group, topics) =>
       attempt(`progress of group ${group}`, () =>
-        lagAdmin.use((admin) => groupProgressOf(admin, group, topics)),
+        lagAdmin.use((admin) => fetchGroupProgress(admin, group, topics)),
       ),
     deleteGroup: (group) =>
       attempt(`group ${group}`, () => withKafkaAdmin(clients.prompt, (admin) => deleteGroup(admin, group))),

@@ -1,8 +1,8 @@
 import { Kafka, type KafkaConfig, type LogEntry, logLevel, type SASLOptions } from 'kafkajs';
-import type { KafkaConnection, KafkaLogger, KafkaSasl } from './connection.ts';
-import { patchHeaderDecoder } from './workarounds/patch-header-decoder.ts';
+import type { KafkaConnection, KafkaLogger, KafkaSaslCredentials } from './connection.ts';
+import { patchKafkajsHeaderDecoder } from './workarounds/patch-header-decoder.ts';
 import { slowRequestTimers } from './workarounds/request-timers.ts';
-import { listUncommittedOffsets } from './workarounds/uncommitted-offsets.ts';
+import { withUncommittedOffsets } from './workarounds/uncommitted-offsets.ts';
 
 export interface KafkaClients {
   /** A client that tries each broker once and then fails: the caller decides whether to retry. */
@@ -25,11 +25,15 @@ const LINES_REMEMBERED = 100;
  * The retry options of a client that keeps retrying during outages. Every value is explicit, because kafkajs has
  * different defaults if NODE_ENV is `test`.
  */
-export const LONG_RETRY_OPTIONS = { retries: 1000, initialRetryTime: 100, maxRetryTime: 1000 } as const;
+export const KAFKA_OUTAGE_RETRY_OPTIONS = {
+  retries: 1000,
+  initialRetryTime: 100,
+  maxRetryTime: 1000,
+} as const;
 
 export function createKafkaClients(connection: KafkaConnection, logger: KafkaLogger): KafkaClients {
   const { brokers, clientId, ssl, sasl, patchKafkajs } = connection;
-  if (patchKafkajs) patchHeaderDecoder();
+  if (patchKafkajs) patchKafkajsHeaderDecoder();
   const config: KafkaConfig = {
     brokers: [...brokers],
     clientId,
@@ -43,14 +47,14 @@ export function createKafkaClients(connection: KafkaConnection, logger: KafkaLog
   const retries = Math.max(FEWEST_TRIES, brokers.length);
   return {
     prompt: createClient({ ...config, retry: { retries, initialRetryTime: 50, maxRetryTime: 200 } }),
-    patient: createClient({ ...config, retry: LONG_RETRY_OPTIONS }),
+    patient: createClient({ ...config, retry: KAFKA_OUTAGE_RETRY_OPTIONS }),
   };
 }
 
 /** Creates a client with the workarounds that change only this client. */
 function createClient(config: KafkaConfig): Kafka {
   const kafka = new Kafka(config);
-  listUncommittedOffsets(kafka);
+  withUncommittedOffsets(kafka);
   slowRequestTimers(kafka);
   return kafka;
 }
@@ -59,7 +63,7 @@ function createClient(config: KafkaConfig): Kafka {
  * Converts SASL settings to the options of kafkajs, which has a type for each mechanism, all with the same two
  * fields.
  */
-function toSasl({ mechanism, username, password }: KafkaSasl): SASLOptions {
+function toSasl({ mechanism, username, password }: KafkaSaslCredentials): SASLOptions {
   const credentials = { username, password };
   if (mechanism === 'plain') return { mechanism, ...credentials };
   if (mechanism === 'scram-sha-256') return { mechanism, ...credentials };

@@ -8,7 +8,7 @@ export interface KafkaLogger {
   warn(fields: object, message: string): void;
 }
 
-export interface KafkaSasl {
+export interface KafkaSaslCredentials {
   readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
   readonly username: string;
   readonly password: string;
@@ -21,7 +21,7 @@ export interface KafkaConnection {
   /** Identifies this process in the broker's logs and quotas. */
   readonly clientId: string;
   readonly ssl?: boolean | ConnectionOptions;
-  readonly sasl?: KafkaSasl;
+  readonly sasl?: KafkaSaslCredentials;
   /**
    * Replaces kafkajs's O(n²) header decoder, for every kafkajs client in this process. Without it one record
    * with thousands of headers blocks the event loop. Default: false.

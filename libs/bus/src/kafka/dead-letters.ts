@@ -1,7 +1,7 @@
 import type { BusRecord } from '../bus.ts';
 import { DEAD_LETTER_RETENTION_MS, deadLetterTopic, toDeadLetter } from '../dead-letter.ts';
 import type { KafkaLogger } from './connection.ts';
-import type { Publisher } from './publisher.ts';
+import type { KafkaPublisher } from './publisher.ts';
 import type { KafkaTopic } from './topics.ts';
 
 /**
@@ -10,8 +10,8 @@ import type { KafkaTopic } from './topics.ts';
  */
 const LARGEST_BATCH_BYTES = 2 * 1024 * 1024;
 
-export interface DeadLetterDeps {
-  readonly publisher: Publisher;
+export interface DeadLetterWriterDeps {
+  readonly publisher: KafkaPublisher;
   readonly logger: KafkaLogger;
   /** Creates a missing topic with the replication factor of the topic `like`. @returns false if it exists already */
   make(topic: KafkaTopic, like: string): Promise<boolean>;
@@ -31,7 +31,7 @@ export function createDeadLetterWriter({
   logger,
   make,
   differences,
-}: DeadLetterDeps): DeadLetterWriter {
+}: DeadLetterWriterDeps): DeadLetterWriter {
   const known = new Set<string>();
   /** Dead-letter topics whose differences were logged or could not be determined. */
   const told = new Set<string>();

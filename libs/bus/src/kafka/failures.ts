@@ -22,9 +22,13 @@ interface Trait {
 /**
  * Translates an error of kafkajs so that its message names Latchkey's settings. Returns an unknown error
  * unchanged.
- * @param subject what was attempted, for the message, such as "see topics" or "topic a.b"
+ * @param attemptedOperation what was attempted, for the message, such as "see topics" or "topic a.b"
  */
-export function explainKafkaError(error: unknown, connection: KafkaConnection, subject?: string): Error {
+export function explainKafkaError(
+  error: unknown,
+  connection: KafkaConnection,
+  attemptedOperation?: string,
+): Error {
   const traits = traitsOf(error);
   function has(test: (trait: Trait) => boolean) {
     return traits.some(test);
@@ -33,7 +37,7 @@ export function explainKafkaError(error: unknown, connection: KafkaConnection, s
     return has((trait) => trait.name === name);
   }
   const { brokers, sasl } = connection;
-  const about = subject === undefined ? '' : `${subject}: `;
+  const about = attemptedOperation === undefined ? '' : `${attemptedOperation}: `;
 
   if (named('KafkaJSSASLAuthenticationError'))
     return new KafkaRefusedError(

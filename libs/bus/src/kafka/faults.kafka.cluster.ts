@@ -5,13 +5,13 @@ import kafkajs, { CompressionTypes } from 'kafkajs';
 import Broker from 'kafkajs/src/broker/index.js';
 import { KafkaJSGroupCoordinatorNotFound } from 'kafkajs/src/errors.js';
 import { createErrorFromCode } from 'kafkajs/src/protocol/error.js';
-import type { BusRecord, OutgoingRecord, PartitionSlice, Subscription } from '../bus.ts';
+import type { BusRecord, BusSubscription, OutgoingRecord, PartitionSlice } from '../bus.ts';
 import { withKafkaAdmin } from './admin.ts';
 import type { KafkaBusDeps } from './bus.kafka.ts';
 import { createKafkaClients } from './clients.ts';
 import { KafkaUnavailableError } from './failures.ts';
 import { literalOnlySnappyCodec } from './testing/literal-snappy.ts';
-import { kafkaConnectionForTests, openTestBus, silentLogger } from './testing/test-bus.ts';
+import { kafkaConnectionForTests, openKafkaTestBus, silentLogger } from './testing/test-bus.ts';
 
 const { CompressionCodecs } = kafkajs;
 const KEPT_FOR_EVER = -1;
@@ -34,7 +34,7 @@ function record(key: string, value: string | Buffer): OutgoingRecord {
 
 /** A bus with its own topic and group. */
 async function prepare(test: TestContext, more: Partial<KafkaBusDeps> = {}) {
-  const { bus, close } = await openTestBus(more);
+  const { bus, close } = await openKafkaTestBus(more);
   test.after(close);
   const topic = `t-${randomUUID()}`;
   const group = `g-${randomUUID()}`;
@@ -85,7 +85,7 @@ async function sendInSnappy(topic: string, key: string, value: string): Promise<
 }
 
 /** Returns whether all records were handled. Also false while the leader of a new topic is not known yet. */
-async function isAtEnd(subscription: Subscription): Promise<boolean> {
+async function isAtEnd(subscription: BusSubscription): Promise<boolean> {
   try {
     return (await subscription.lag()) === 0;
   } catch (error) {
@@ -121,7 +121,7 @@ describe('the Kafka bus', () => {
     const topic = `t-${randomUUID()}`;
     await withKafkaAdmin(stranger(), (admin) => admin.createTopics({ topics: [{ topic }] }));
     test.after(() => withKafkaAdmin(stranger(), (admin) => admin.deleteTopics({ topics: [topic] })));
-    const subscription: Subscription = await bus.subscribe({
+    const subscription: BusSubscription = await bus.subscribe({
       topics: [topic],
       group,
       handle: async () => undefined,

@@ -8,8 +8,8 @@ import { withGroupNames } from '../topic-names.ts';
 import { withKafkaAdmin } from './admin.ts';
 import { createKafkaBus } from './bus.kafka.ts';
 import { createKafkaClients } from './clients.ts';
-import { kafkaConnectionForTests, openTestBus, silentLogger } from './testing/test-bus.ts';
-import { waitForTopics } from './topics.ts';
+import { kafkaConnectionForTests, openKafkaTestBus, silentLogger } from './testing/test-bus.ts';
+import { waitUntilTopicsAreKnown } from './topics.ts';
 
 const { prompt } = createKafkaClients(kafkaConnectionForTests, silentLogger);
 
@@ -26,7 +26,7 @@ describe('on a broker that others use', () => {
   let topic: string;
 
   beforeEach(async () => {
-    under = await openTestBus();
+    under = await openKafkaTestBus();
     topic = `groups-${randomUUID()}`;
     await under.bus.ensureTopics([{ name: topic, partitions: 3, retentionMs: -1 }]);
   });
@@ -158,7 +158,7 @@ describe('on a broker that others use', () => {
     await withKafkaAdmin(prompt, (admin) =>
       admin.createPartitions({ topicPartitions: [{ topic, count: 12 }] }),
     );
-    await withKafkaAdmin(prompt, (admin) => waitForTopics(admin, [topic], 1));
+    await withKafkaAdmin(prompt, (admin) => waitUntilTopicsAreKnown(admin, [topic], 1));
     const bus = await under.reopen();
     await bus.ensureTopics([spec]);
     await bus.publish(topic, records(14, 14));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import kafkajs, { type GroupDescription } from 'kafkajs';
-import { assertNoForeignMembers } from './groups.ts';
+import { assertNoForeignGroupMembers } from './groups.ts';
 
 const { AssignerProtocol } = kafkajs;
 
@@ -31,18 +31,18 @@ function reading(...topics: string[]): Buffer {
 describe('a group with members', () => {
   test('that read other topics is refused', async () => {
     await assert.rejects(
-      assertNoForeignMembers(adminOf(reading('accounts'), reading('orders')), 'group', ['accounts']),
+      assertNoForeignGroupMembers(adminOf(reading('accounts'), reading('orders')), 'group', ['accounts']),
       /^Error: GROUP_PREFIX: the group group has members that read orders, not accounts/,
     );
   });
 
   test('that read the same topics, or some of them, is joined', async () => {
-    await assertNoForeignMembers(adminOf(reading('accounts', 'mailings')), 'group', ['accounts']);
-    await assertNoForeignMembers(adminOf(reading('accounts')), 'group', ['accounts', 'mailings']);
+    await assertNoForeignGroupMembers(adminOf(reading('accounts', 'mailings')), 'group', ['accounts']);
+    await assertNoForeignGroupMembers(adminOf(reading('accounts')), 'group', ['accounts', 'mailings']);
   });
 
   test('whose topics are unknown because of a rebalance is joined', async () => {
-    await assertNoForeignMembers(adminOf(Buffer.alloc(0)), 'group', ['accounts']);
+    await assertNoForeignGroupMembers(adminOf(Buffer.alloc(0)), 'group', ['accounts']);
   });
 
   test('whose coordinator a new broker does not know yet is waited for', async () => {
@@ -56,7 +56,7 @@ describe('a group with members', () => {
         return known.describeGroups();
       },
     };
-    await assert.rejects(assertNoForeignMembers(admin, 'group', ['accounts']), /GROUP_PREFIX/);
+    await assert.rejects(assertNoForeignGroupMembers(admin, 'group', ['accounts']), /GROUP_PREFIX/);
     assert.equal(asked, 2);
   });
 });

@@ -1,8 +1,8 @@
 /** Reads the offsets and the lag of a consumer group from the brokers, and deletes groups. */
 import { retry } from '@latchkey/process/loop';
 import kafkajs, { type Admin, type GroupDescriptions, type Kafka } from 'kafkajs';
-import { GroupInUseError, type GroupProgress } from '../bus.ts';
-import { borrowCluster } from './workarounds/borrow-cluster.ts';
+import { ConsumerGroupInUseError, type ConsumerGroupProgress } from '../bus.ts';
+import { borrowKafkajsCluster } from './workarounds/borrow-cluster.ts';
 
 const { AssignerProtocol, KafkaJSDeleteGroupsError } = kafkajs;
 
@@ -45,11 +45,11 @@ export function describePositionsOutOfRange(
   );
 }
 
-export function partitionName(topic: string, partition: number): string {
+export function formatPartitionName(topic: string, partition: number): string {
   return `${topic} ${partition}`;
 }
 
-/** Returns the offsets of a group in each partition of the topics, by {@link partitionName}. */
+/** Returns the offsets of a group in each partition of the topics, by {@link formatPartitionName}. */
 export async function fetchGroupOffsets(
   admin: Admin,
   group: string,
@@ -58,13 +58,15 @@ export async function fetchGroupOffsets(
   const committed = await admin.fetchOffsets({ groupId: group, topics: [...topics] });
   const positions = new Map(
     committed.flatMap(({ topic, partitions }) =>
-      partitions.map(({ partition, offset }) => [partitionName(topic, partition), Number(offset)] as const),
+      partitions.map(
+        ({ partition, offset }) => [formatPartitionName(topic, partition), Number(offset)] as const,
+      ),
     ),
   );
   const offsets = await Promise.all(
     topics.map(async (topic) =>
       (await admin.fetchTopicOffsets(topic)).map(({ partition, high, low }) => {
-        const name = partitionName(topic, partition);
+        const name = formatPartitionName(topic, partition);
         const [start, end, stored = -1] = [Number(low), Number(high), positions.get(name)];
         // If the position of a group is out of range, the broker moves the group to the start.
         const position = stored > end ? start : Math.max(start, stored);
@@ -76,11 +78,11 @@ export async function fetchGroupOffsets(
 }
 
 /** Returns how far the group has read, summed over all partitions of the topics. */
-export async function groupProgressOf(
+export async function fetchGroupProgress(
   admin: Admin,
   group: string,
   topics: readonly string[],
-): Promise<GroupProgress> {
+): Promise<ConsumerGroupProgress> {
   const offsets = await fetchGroupOffsets(admin, group, topics);
   let records = 0;
   let read = 0;
@@ -92,19 +94,19 @@ export async function groupProgressOf(
 }
 
 /** Returns how many records the group has not read yet, summed over all partitions of the topics. */
-export async function groupLagOf(admin: Admin, group: string, topics: readonly string[]): Promise<number> {
-  const { records, read } = await groupProgressOf(admin, group, topics);
+export async function fetchGroupLag(admin: Admin, group: string, topics: readonly string[]): Promise<number> {
+  const { records, read } = await fetchGroupProgress(admin, group, topics);
   return records - read;
 }
 
-/** Deletes a group; a no-op if it does not exist. @throws GroupInUseError; Error of kafkajs */
+/** Deletes a group; a no-op if it does not exist. @throws ConsumerGroupInUseError; Error of kafkajs */
 export async function deleteGroup(admin: Admin, group: string): Promise<void> {
   try {
     await admin.deleteGroups([group]);
   } catch (error) {
     const code = codeOf(error);
     if (code === GROUP_ID_NOT_FOUND) return;
-    throw code === NON_EMPTY_GROUP ? new GroupInUseError(group) : error;
+    throw code === NON_EMPTY_GROUP ? new ConsumerGroupInUseError(group) : error;
   }
 }
 
@@ -118,7 +120,7 @@ function codeOf(error: unknown): number | undefined {
  * check is skipped.
  * @throws Error with a one-line message
  */
-export async function assertNoForeignMembers(
+export async function assertNoForeignGroupMembers(
   admin: Pick<Admin, 'describeGroups'>,
   group: string,
   topics: readonly string[],
@@ -181,7 +183,7 @@ export async function copyPositionsOfFormerGroup(
   const former = await positionsOf(admin, formerGroup, topics);
   const [{ topic } = { topic: undefined }] = former;
   if (topic === undefined) return false;
-  const { cluster, disconnect } = await borrowCluster(kafka, topic);
+  const { cluster, disconnect } = await borrowKafkajsCluster(kafka, topic);
   try {
     const coordinator = await cluster.findGroupCoordinator({ groupId: group });
     // The commit names no member. The broker accepts such a commit only while the group has no members.

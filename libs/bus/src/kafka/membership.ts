@@ -1,7 +1,7 @@
 /** One kafkajs consumer as a member of its group: joining, crashing, rejoining, leaving. */
 import type { Consumer, ConsumerCrashEvent } from 'kafkajs';
-import type { SubscribeOptions } from '../bus.ts';
-import { type KafkaClients, LONG_RETRY_OPTIONS } from './clients.ts';
+import type { BusSubscribeOptions } from '../bus.ts';
+import { KAFKA_OUTAGE_RETRY_OPTIONS, type KafkaClients } from './clients.ts';
 import type { KafkaLogger } from './connection.ts';
 import { createPartitionConsumers, type PartitionConsumersDeps } from './partition-consumers.ts';
 import type { KafkaTimeouts } from './times.ts';
@@ -21,7 +21,7 @@ const HEARTBEAT_EVERY_MS = 2000;
 const FETCH_WAITS_MS = 500;
 const RESTART_AFTER_MS = 500;
 
-export interface MembershipDeps {
+export interface GroupMembershipDeps {
   readonly clients: KafkaClients;
   readonly logger: KafkaLogger;
   readonly times: KafkaTimeouts;
@@ -32,7 +32,7 @@ export interface MembershipDeps {
   isTransient(error: Error): boolean;
 }
 
-export interface Membership {
+export interface GroupMembership {
   /** Calls the listener whenever the member has joined its group again, for example after a rebalance. */
   onRejoin(listener: () => void): void;
   /** Returns the assigned partitions that have no records being handled or retried. */
@@ -48,11 +48,11 @@ export interface Membership {
  * @param partitions the total number of partitions of the topics
  * @throws Error of kafkajs if the group cannot be joined
  */
-export async function joinGroup(
-  options: SubscribeOptions,
+export async function joinConsumerGroup(
+  options: BusSubscribeOptions,
   partitions: number,
-  { clients, logger, times, setAside, onFatal, isTransient }: MembershipDeps,
-): Promise<Membership> {
+  { clients, logger, times, setAside, onFatal, isTransient }: GroupMembershipDeps,
+): Promise<GroupMembership> {
   const { group, topics } = options;
   const consumer = clients.patient.consumer({
     groupId: group,
@@ -66,7 +66,7 @@ export async function joinGroup(
     // program leaves open would block all later records until the broker ends it. Reading uncommitted records
     // is safe, because consumers accept a record only if its signature is valid.
     readUncommitted: true,
-    retry: LONG_RETRY_OPTIONS,
+    retry: KAFKA_OUTAGE_RETRY_OPTIONS,
   });
   const coordinator = createStaleCoordinatorWatch({
     rejoinAfterMs: times.rejoinAfterMs,

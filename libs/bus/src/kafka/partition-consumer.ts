@@ -1,5 +1,5 @@
 import { retry } from '@latchkey/process/loop';
-import type { BusRecord, SubscribeOptions } from '../bus.ts';
+import type { BusRecord, BusSubscribeOptions } from '../bus.ts';
 import type { KafkaLogger } from './connection.ts';
 
 const BACKOFF_MS = { least: 50, most: 1000 };
@@ -23,7 +23,7 @@ export interface PartitionConsumerDeps {
   readonly topic: string;
   readonly partition: number;
   readonly sliceSize: number;
-  readonly handle: SubscribeOptions['handle'];
+  readonly handle: BusSubscribeOptions['handle'];
   readonly logger: KafkaLogger;
   /** How long a slice of records may delay the other partitions that are fetched with it, in ms. */
   readonly patienceMs: number;

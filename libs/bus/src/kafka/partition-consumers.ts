@@ -1,11 +1,11 @@
 /** The partition consumers of one member, one for each partition that is assigned to it. */
 import type { ConsumerEndBatchProcessEvent, ConsumerGroupJoinEvent, EachBatchPayload } from 'kafkajs';
-import type { BusRecord, SubscribeOptions } from '../bus.ts';
+import type { BusRecord, BusSubscribeOptions } from '../bus.ts';
 import type { KafkaLogger } from './connection.ts';
-import { partitionName } from './groups.ts';
+import { formatPartitionName } from './groups.ts';
 import { createPartitionConsumer, type FetchedBatch, type PartitionConsumer } from './partition-consumer.ts';
 import { type CommittedPosition, createPositionCommitter, type PositionCommitter } from './positions.ts';
-import { toRecord } from './records.ts';
+import { toBusRecord } from './records.ts';
 import type { KafkaTimeouts } from './times.ts';
 import type { IdlePartition } from './workarounds/progress-watch.ts';
 import type { StaleCoordinatorWatch } from './workarounds/stale-coordinator.ts';
@@ -38,7 +38,7 @@ export interface PartitionConsumers {
 }
 
 export function createPartitionConsumers(
-  { group, handle, sliceSize = DEFAULT_SLICE_SIZE, handleWithinMs }: SubscribeOptions,
+  { group, handle, sliceSize = DEFAULT_SLICE_SIZE, handleWithinMs }: BusSubscribeOptions,
   { logger, times, coordinator, setAside, onStuck, commit }: PartitionConsumersDeps,
 ): PartitionConsumers {
   const partitionConsumers = new Map<string, PartitionConsumer>();
@@ -52,7 +52,7 @@ export function createPartitionConsumers(
   const delivered = new Map<string, Omit<IdlePartition, 'name'>>();
 
   function partitionConsumerOf(topic: string, partition: number): PartitionConsumer {
-    const name = partitionName(topic, partition);
+    const name = formatPartitionName(topic, partition);
     const partitionConsumer =
       partitionConsumers.get(name) ??
       createPartitionConsumer({
@@ -82,7 +82,7 @@ export function createPartitionConsumers(
    */
   async function moveOver(position: CommittedPosition): Promise<void> {
     const { topic, partition } = position;
-    const name = partitionName(topic, partition);
+    const name = formatPartitionName(topic, partition);
     if (!assigned.has(name) || !isIdle(name)) return;
     try {
       await commit(position);
@@ -110,14 +110,14 @@ export function createPartitionConsumers(
       delivered.clear();
       assigned = new Set(
         Object.entries(memberAssignment).flatMap(([topic, partitions]) =>
-          partitions.map((partition) => partitionName(topic, partition)),
+          partitions.map((partition) => formatPartitionName(topic, partition)),
         ),
       );
       revokeWhere((name) => isNewMember || !assigned.has(name));
     },
     revokeAll: () => revokeWhere(() => true),
     batchEnded({ topic, partition, lastOffset, batchSize }) {
-      const name = partitionName(topic, partition);
+      const name = formatPartitionName(topic, partition);
       const batches = (delivered.get(name)?.batches ?? 0) + 1;
       const nextOffset = Number(lastOffset) + 1;
       delivered.set(name, { batches, nextOffset });
@@ -142,7 +142,7 @@ function toRun(
   const { topic, partition, messages } = batch;
   const lastOffset = messages.at(-1)?.offset;
   return {
-    records: messages.map((message) => toRecord(topic, partition, message)),
+    records: messages.map((message) => toBusRecord(topic, partition, message)),
     pause,
     async moveTo({ offset }) {
       // Control records may follow the last record; only the batch knows their offsets.

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { PartitionOffsets } from './groups.ts';
-import { createPositionWatch } from './position-watch.ts';
+import { createGroupPositionWatch } from './position-watch.ts';
 
 function createWatch() {
   const time = { ms: 0 };
   const reported: string[] = [];
-  const watch = createPositionWatch({
+  const watch = createGroupPositionWatch({
     group: 'user',
     onFault: (fault) => reported.push(fault),
     now: () => time.ms,

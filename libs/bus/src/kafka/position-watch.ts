@@ -9,7 +9,7 @@ const UNMOVED_MS = 60_000;
  */
 const SHORTER_LOOKS = 2;
 
-export interface PositionWatch {
+export interface GroupPositionWatch {
   /**
    * Compares the current offsets of all partitions of a group with the offsets at the previous calls. The
    * partitions may be assigned to any member.
@@ -24,7 +24,7 @@ export interface PositionWatch {
   faults(): readonly string[];
 }
 
-export interface PositionWatchDeps {
+export interface GroupPositionWatchDeps {
   readonly group: string;
   /** Called once for each fault. */
   onFault(fault: string): void;
@@ -48,7 +48,11 @@ interface Furthest {
  * Reports positions that the broker has silently changed, and positions that do not advance because no member
  * reads their partition.
  */
-export function createPositionWatch({ group, onFault, now }: PositionWatchDeps): PositionWatch {
+export function createGroupPositionWatch({
+  group,
+  onFault,
+  now,
+}: GroupPositionWatchDeps): GroupPositionWatch {
   const lost = new Set<string>();
   let unmoved = new Map<string, string>();
   let seen = new Map<string, Seen>();

@@ -1,14 +1,14 @@
 import { type Kafka, type Message, type PartitionerArgs, Partitioners, type Producer } from 'kafkajs';
 import type { OutgoingRecord } from '../bus.ts';
 import { keyBeforeSlash } from '../partitioner.ts';
-import { splitBySize, toMessage } from './records.ts';
+import { splitIntoBatches, toKafkaMessage } from './records.ts';
 
 const ALL_REPLICAS = -1;
 const ACK_TIMEOUT_MS = 10_000;
 /** The largest batch, in bytes. It is smaller than Kafka's default `max.message.bytes` of 1 MiB. */
 const BYTES_AT_ONCE = 768 * 1024;
 
-export interface Publisher {
+export interface KafkaPublisher {
   /** Resolves once every record is durable. @throws Error if any of them may not be durable */
   publish(topic: string, records: readonly OutgoingRecord[]): Promise<void>;
   close(): Promise<void>;
@@ -30,10 +30,10 @@ interface Answer {
  * undefined to use all of them. Partitions that somebody adds later are not used, so the records of a key
  * stay in one partition
  */
-export function createPublisher(
+export function createKafkaPublisher(
   kafka: Kafka,
   partitionsOf: (topic: string) => number | undefined = () => undefined,
-): Publisher {
+): KafkaPublisher {
   const partitionOf = new WeakMap<Message, number>();
   let connected: Promise<Producer> | undefined;
 
@@ -66,7 +66,7 @@ export function createPublisher(
   async function send(topic: string, records: readonly OutgoingRecord[]): Promise<void> {
     connected ??= connect();
     const producer = connected;
-    const messages = records.map(toMessage);
+    const messages = records.map(toKafkaMessage);
     try {
       const answers = await (await producer).send({
         topic,
@@ -89,7 +89,7 @@ export function createPublisher(
 
   return {
     async publish(topic, records) {
-      for (const run of splitBySize(records, BYTES_AT_ONCE)) await send(topic, run);
+      for (const run of splitIntoBatches(records, BYTES_AT_ONCE)) await send(topic, run);
     },
     close: () => drop(connected),
   };

@@ -1,9 +1,9 @@
 import type { Kafka } from 'kafkajs';
 import type { BusRecord } from '../bus.ts';
 import { keyBeforeSlash } from '../partitioner.ts';
-import { readPartition, readPartitionRanges } from './read-partition.ts';
+import { readPartitionOffsetRanges, readPartitionRecords } from './read-partition.ts';
 
-export interface KeyQuery {
+export interface RecordsOfKeyQuery {
   readonly topic: string;
   readonly partition: number;
   readonly key: string;
@@ -15,17 +15,17 @@ export interface KeyQuery {
  * Yields the records with the key within a range of a partition. Reads at most to the current end of the
  * partition.
  */
-export async function* readKey(kafka: Kafka, query: KeyQuery): AsyncGenerator<BusRecord> {
+export async function* readRecordsOfKey(kafka: Kafka, query: RecordsOfKeyQuery): AsyncGenerator<BusRecord> {
   const { topic, partition, fromOffset, toOffset = Number.POSITIVE_INFINITY } = query;
   const wanted = Buffer.from(query.key);
-  const range = (await readPartitionRanges(kafka, topic)).find((each) => each.partition === partition);
+  const range = (await readPartitionOffsetRanges(kafka, topic)).find((each) => each.partition === partition);
   if (!range) throw new Error(`The topic ${topic} has no partition ${partition}.`);
   const rest = {
     ...range,
     start: Math.max(range.start, fromOffset),
     end: Math.min(range.end, toOffset),
   };
-  for await (const records of readPartition(kafka, topic, rest)) {
+  for await (const records of readPartitionRecords(kafka, topic, rest)) {
     for (const record of records) if (record.key && keyBeforeSlash(record.key).equals(wanted)) yield record;
   }
 }

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, Broker, Cluster, Kafka, KafkaMessage } from 'kafkajs';
 import type { BusRecord } from '../bus.ts';
-import type { PartitionRange } from '../reader.ts';
+import type { PartitionOffsetRange } from '../reader.ts';
 import { withKafkaAdmin } from './admin.ts';
-import { toRecord } from './records.ts';
-import { borrowCluster } from './workarounds/borrow-cluster.ts';
+import { toBusRecord } from './records.ts';
+import { borrowKafkajsCluster } from './workarounds/borrow-cluster.ts';
 
 const FETCH_WAITS_MS = 500;
 const BYTES_AT_ONCE = 1024 * 1024;
@@ -18,12 +18,18 @@ const READ_UNCOMMITTED = 0;
  * Returns the range of offsets of each partition, in the order of the partitions. @throws Error if the topic
  * does not exist
  */
-export function readPartitionRanges(kafka: Kafka, topic: string): Promise<readonly PartitionRange[]> {
-  return withKafkaAdmin(kafka, (admin) => fetchPartitionRanges(admin, topic));
+export function readPartitionOffsetRanges(
+  kafka: Kafka,
+  topic: string,
+): Promise<readonly PartitionOffsetRange[]> {
+  return withKafkaAdmin(kafka, (admin) => fetchPartitionOffsetRanges(admin, topic));
 }
 
-/** Like {@link readPartitionRanges}, on an open connection. */
-export async function fetchPartitionRanges(admin: Admin, topic: string): Promise<readonly PartitionRange[]> {
+/** Like {@link readPartitionOffsetRanges}, on an open connection. */
+export async function fetchPartitionOffsetRanges(
+  admin: Admin,
+  topic: string,
+): Promise<readonly PartitionOffsetRange[]> {
   const ends = await admin.fetchTopicOffsets(topic);
   return ends
     .map(({ partition, low, high }) => ({ partition, start: Number(low), end: Number(high) }))
@@ -31,10 +37,13 @@ export async function fetchPartitionRanges(admin: Admin, topic: string): Promise
 }
 
 /** Returns the key of the first record of each partition that has one. @throws Error if the topic does not exist */
-export async function readFirstKeys(kafka: Kafka, topic: string): Promise<readonly (Buffer | null)[]> {
-  const filled = (await readPartitionRanges(kafka, topic)).filter(({ start, end }) => start < end);
+export async function readFirstKeyOfEachPartition(
+  kafka: Kafka,
+  topic: string,
+): Promise<readonly (Buffer | null)[]> {
+  const filled = (await readPartitionOffsetRanges(kafka, topic)).filter(({ start, end }) => start < end);
   if (filled.length === 0) return [];
-  const { cluster, disconnect } = await borrowCluster(kafka, topic);
+  const { cluster, disconnect } = await borrowKafkajsCluster(kafka, topic);
   try {
     const keys: (Buffer | null)[] = [];
     for (const { partition, start } of filled) {
@@ -53,13 +62,13 @@ export async function readFirstKeys(kafka: Kafka, topic: string): Promise<readon
 }
 
 /** Reads a range of offsets in order, one fetch at a time. Joins no group. */
-export async function* readPartition(
+export async function* readPartitionRecords(
   kafka: Kafka,
   topic: string,
-  { partition, start, end }: PartitionRange,
+  { partition, start, end }: PartitionOffsetRange,
 ): AsyncGenerator<readonly BusRecord[]> {
   if (start >= end) return;
-  const { cluster, disconnect } = await borrowCluster(kafka, topic);
+  const { cluster, disconnect } = await borrowKafkajsCluster(kafka, topic);
   try {
     for (let at = start; at < end; ) {
       const messages = await fetchRecordsFrom(cluster, {
@@ -70,7 +79,7 @@ export async function* readPartition(
       });
       const records = messages
         .filter(({ offset }) => Number(offset) < end)
-        .map((message) => toRecord(topic, partition, message));
+        .map((message) => toBusRecord(topic, partition, message));
       if (records.length > 0) yield records;
       at = Math.max(at, Number(messages.at(-1)?.offset ?? at) + 1);
     }

@@ -1,8 +1,8 @@
-import { readerContract } from '../reader.contract.ts';
-import { createKafkaReader } from './reader.kafka.ts';
-import { kafkaConnectionForTests, openTestBus, silentLogger } from './testing/test-bus.ts';
+import { logReaderContract } from '../reader.contract.ts';
+import { createKafkaLogReader } from './reader.kafka.ts';
+import { kafkaConnectionForTests, openKafkaTestBus, silentLogger } from './testing/test-bus.ts';
 
-readerContract('Kafka', async () => {
-  const { bus, close } = await openTestBus();
-  return { bus, reader: createKafkaReader({ ...kafkaConnectionForTests, logger: silentLogger }), close };
+logReaderContract('Kafka', async () => {
+  const { bus, close } = await openKafkaTestBus();
+  return { bus, reader: createKafkaLogReader({ ...kafkaConnectionForTests, logger: silentLogger }), close };
 });

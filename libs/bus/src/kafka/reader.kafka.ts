@@ -3,14 +3,14 @@ import { withKafkaAdmin } from './admin.ts';
 import { createKafkaClients } from './clients.ts';
 import type { KafkaConnection, KafkaLogger } from './connection.ts';
 import { explainKafkaError } from './failures.ts';
-import { readPartition, readPartitionRanges } from './read-partition.ts';
+import { readPartitionOffsetRanges, readPartitionRecords } from './read-partition.ts';
 
 /**
  * Reads topics of Apache Kafka, on a new connection per call. Rejects with KafkaUnavailableError while no broker
  * can be reached, and with KafkaRefusedError, which names the setting, if the broker rejects the connection or
  * its user.
  */
-export function createKafkaReader({
+export function createKafkaLogReader({
   logger,
   ...connection
 }: KafkaConnection & { readonly logger: KafkaLogger }): LogReader {
@@ -25,14 +25,14 @@ export function createKafkaReader({
     },
     async ranges(topic) {
       try {
-        return await readPartitionRanges(prompt, topic);
+        return await readPartitionOffsetRanges(prompt, topic);
       } catch (err) {
         throw explainKafkaError(err, connection, `topic ${topic}`);
       }
     },
     async *read(topic, range) {
       try {
-        yield* readPartition(prompt, topic, range);
+        yield* readPartitionRecords(prompt, topic, range);
       } catch (err) {
         throw explainKafkaError(err, connection, `topic ${topic}`);
       }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { OutgoingRecord } from '../bus.ts';
-import { splitBySize, toRecord } from './records.ts';
+import { splitIntoBatches, toBusRecord } from './records.ts';
 
 const LIMIT = 1000;
 
@@ -18,7 +18,7 @@ describe('a large publish', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 1500 })), (sizes) => {
         const records = sizes.map(record);
-        const runs = splitBySize(records, LIMIT);
+        const runs = splitIntoBatches(records, LIMIT);
         assert.deepEqual(runs.flat(), records);
         for (const [at, run] of runs.entries()) {
           assert.ok(run.length > 0);
@@ -36,8 +36,8 @@ describe('a large publish', () => {
       { key: null, value: null, headers },
       { key: null, value: null, headers },
     ];
-    assert.equal(splitBySize(records, LIMIT).length, 2);
-    assert.equal(splitBySize(records, 3 * LIMIT).length, 1);
+    assert.equal(splitIntoBatches(records, LIMIT).length, 2);
+    assert.equal(splitIntoBatches(records, 3 * LIMIT).length, 1);
   });
 });
 
@@ -45,7 +45,7 @@ describe('a fetched record', () => {
   it('keeps repeated headers, and one without a value as an empty one', () => {
     const bytes = Buffer.from([0, 255]);
     const headers = { one: bytes, many: [bytes, Buffer.from('text')], none: undefined };
-    const { offset, timestamp, ...rest } = toRecord('t', 2, {
+    const { offset, timestamp, ...rest } = toBusRecord('t', 2, {
       key: null,
       value: bytes,
       timestamp: '1700000000000',

@@ -8,7 +8,7 @@ const OVERHEAD_BYTES = 64;
  * Converts a record for kafkajs. The headers are not copied: kafkajs's types require mutable ones, but it does not
  * change them.
  */
-export function toMessage({ key, value, headers }: OutgoingRecord): Message {
+export function toKafkaMessage({ key, value, headers }: OutgoingRecord): Message {
   return {
     key,
     value,
@@ -16,7 +16,7 @@ export function toMessage({ key, value, headers }: OutgoingRecord): Message {
   };
 }
 
-export function toRecord(topic: string, partition: number, message: KafkaMessage): BusRecord {
+export function toBusRecord(topic: string, partition: number, message: KafkaMessage): BusRecord {
   return {
     topic,
     partition,
@@ -65,7 +65,10 @@ function isMany(values: HeaderValues | undefined): values is readonly (string | 
  * for one partition into one batch, and a broker rejects a batch over the topic's `max.message.bytes`. A record that is
  * larger than `limit` gets its own batch.
  */
-export function splitBySize(records: readonly OutgoingRecord[], limit: number): OutgoingRecord[][] {
+export function splitIntoBatches(
+  records: readonly OutgoingRecord[],
+  maxBatchBytes: number,
+): OutgoingRecord[][] {
   const runs: OutgoingRecord[][] = [];
   let room = 0;
   for (const record of records) {
@@ -73,7 +76,7 @@ export function splitBySize(records: readonly OutgoingRecord[], limit: number): 
     const run = runs.at(-1);
     if (run && size <= room) run.push(record);
     else runs.push([record]);
-    room = (run && size <= room ? room : limit) - size;
+    room = (run && size <= room ? room : maxBatchBytes) - size;
   }
   return runs;
 }

@@ -1,16 +1,16 @@
 /** A subscription: the membership in a group, and the watches that detect a stuck consumer. */
-import type { SubscribeOptions, Subscription } from '../bus.ts';
+import type { BusSubscribeOptions, BusSubscription } from '../bus.ts';
 import { withKafkaAdmin } from './admin.ts';
 import type { PartitionOffsets } from './groups.ts';
-import { joinGroup, type MembershipDeps } from './membership.ts';
-import { createPositionWatch } from './position-watch.ts';
-import { createProgressWatch } from './workarounds/progress-watch.ts';
-import { createWatchdog } from './workarounds/watchdog.ts';
+import { type GroupMembershipDeps, joinConsumerGroup } from './membership.ts';
+import { createGroupPositionWatch } from './position-watch.ts';
+import { createPartitionProgressWatch } from './workarounds/progress-watch.ts';
+import { createConsumerWatchdog } from './workarounds/watchdog.ts';
 
 const NO_POSITIONS =
   'The group has no positions, although its topics have records: it is new, or its positions were deleted or have expired. It reads from the beginning.';
 
-export interface SubscriptionDeps extends MembershipDeps {
+export interface KafkaSubscriptionDeps extends GroupMembershipDeps {
   /** Returns how many records the group has not read yet. */
   lag(): Promise<number>;
   /** Returns the group's offsets, by partition. */
@@ -18,15 +18,15 @@ export interface SubscriptionDeps extends MembershipDeps {
 }
 
 /** Joins the group. The topics must exist. @throws Error of kafkajs if the group cannot be joined */
-export async function openSubscription(
-  options: SubscribeOptions,
+export async function openKafkaSubscription(
+  options: BusSubscribeOptions,
   partitions: number,
-  { lag, offsets, ...deps }: SubscriptionDeps,
-): Promise<Subscription> {
+  { lag, offsets, ...deps }: KafkaSubscriptionDeps,
+): Promise<BusSubscription> {
   const { group } = options;
   const { clients, times, logger, onFatal } = deps;
   const now = performance.now.bind(performance);
-  const positions = createPositionWatch({
+  const positions = createGroupPositionWatch({
     group,
     onFault: (fault) => logger.warn({ group, fault }, 'A position of the group is not where it must be.'),
     now,
@@ -39,8 +39,8 @@ export async function openSubscription(
     if (await options.hasReadBefore?.()) positions.noteForgotten();
     else logger.warn({ group }, NO_POSITIONS);
   }
-  const membership = await joinGroup(options, partitions, deps);
-  const progress = createProgressWatch({
+  const membership = await joinConsumerGroup(options, partitions, deps);
+  const progress = createPartitionProgressWatch({
     group,
     idle: membership.idle,
     async offsets() {
@@ -54,7 +54,7 @@ export async function openSubscription(
     now,
   });
   membership.onRejoin(progress.reset);
-  const watchdog = createWatchdog({
+  const watchdog = createConsumerWatchdog({
     group,
     lastResponse: membership.lastResponse,
     probe: () => withKafkaAdmin(clients.prompt, async (admin) => void (await admin.describeCluster())),

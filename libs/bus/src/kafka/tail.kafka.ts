@@ -2,25 +2,25 @@ import { sleep } from '@latchkey/process/loop';
 import type { Kafka } from 'kafkajs';
 import type { BusRecord } from '../bus.ts';
 import { partitionOfKey } from '../partitioner.ts';
-import type { PartitionRange } from '../reader.ts';
-import { hasNewRecords, type LogTail, MAX_CACHED_RANGES_AGE_MS } from '../tail.ts';
-import type { ReusableAdmin } from './admin.ts';
-import { fetchPartitionRanges, fetchRecordsFrom } from './read-partition.ts';
-import { toRecord } from './records.ts';
-import { borrowCluster } from './workarounds/borrow-cluster.ts';
+import type { PartitionOffsetRange } from '../reader.ts';
+import { hasNewRecords, type LogTail, MAX_CACHED_OFFSET_RANGES_AGE_MS } from '../tail.ts';
+import type { ReusableKafkaAdmin } from './admin.ts';
+import { fetchPartitionOffsetRanges, fetchRecordsFrom } from './read-partition.ts';
+import { toBusRecord } from './records.ts';
+import { borrowKafkajsCluster } from './workarounds/borrow-cluster.ts';
 
 /** How often the ends of the partitions are read while a reader waits, in ms. */
 const LOOK_EVERY_MS = 100;
 const BYTES_PER_RECORD = 1500;
 const MOST_BYTES = 1024 * 1024;
 
-export interface KafkaTail extends LogTail {
+export interface KafkaLogTail extends LogTail {
   close(): Promise<void>;
 }
 
-export interface KafkaTailDeps {
+export interface KafkaLogTailDeps {
   readonly kafka: Kafka;
-  readonly admin: ReusableAdmin;
+  readonly admin: ReusableKafkaAdmin;
   readonly topic: string;
   readonly id: string;
   /**
@@ -31,15 +31,21 @@ export interface KafkaTailDeps {
 }
 
 /** Reads a topic on a connection that stays open. */
-export function createKafkaTail({ kafka, admin, topic, id, ownPartitions }: KafkaTailDeps): KafkaTail {
-  let connection: ReturnType<typeof borrowCluster> | undefined;
-  let known: { readonly at: number; readonly ranges: Promise<readonly PartitionRange[]> } | undefined;
+export function createKafkaLogTail({
+  kafka,
+  admin,
+  topic,
+  id,
+  ownPartitions,
+}: KafkaLogTailDeps): KafkaLogTail {
+  let connection: ReturnType<typeof borrowKafkajsCluster> | undefined;
+  let known: { readonly at: number; readonly ranges: Promise<readonly PartitionOffsetRange[]> } | undefined;
   /** Records that a fetch returned beyond the requested limit, by partition, kept for the next read. */
   const rest = new Map<number, { readonly from: number; readonly records: readonly BusRecord[] }>();
 
-  function ranges(): Promise<readonly PartitionRange[]> {
-    if (known === undefined || performance.now() - known.at > MAX_CACHED_RANGES_AGE_MS) {
-      const fresh = admin.use((each) => fetchPartitionRanges(each, topic));
+  function ranges(): Promise<readonly PartitionOffsetRange[]> {
+    if (known === undefined || performance.now() - known.at > MAX_CACHED_OFFSET_RANGES_AGE_MS) {
+      const fresh = admin.use((each) => fetchPartitionOffsetRanges(each, topic));
       known = { at: performance.now(), ranges: fresh };
       fresh.catch(() => {
         known = undefined;
@@ -53,7 +59,7 @@ export function createKafkaTail({ kafka, admin, topic, id, ownPartitions }: Kafk
     offset: number,
     limit: number,
   ): Promise<readonly BusRecord[]> {
-    connection ??= borrowCluster(kafka, topic);
+    connection ??= borrowKafkajsCluster(kafka, topic);
     const opened = connection;
     const { cluster } = await opened.catch((error: unknown) => {
       if (connection === opened) connection = undefined;
@@ -61,7 +67,7 @@ export function createKafkaTail({ kafka, admin, topic, id, ownPartitions }: Kafk
     });
     const bytes = Math.min(MOST_BYTES, limit * BYTES_PER_RECORD);
     const messages = await fetchRecordsFrom(cluster, { topic, partition, offset, bytes });
-    return messages.map((message) => toRecord(topic, partition, message));
+    return messages.map((message) => toBusRecord(topic, partition, message));
   }
 
   function take(partition: number, records: readonly BusRecord[], limit: number): readonly BusRecord[] {

@@ -22,7 +22,7 @@ export interface KafkaTimeouts {
   readonly leaveWithinMs: number;
 }
 
-export const KAFKA_TIMEOUTS: KafkaTimeouts = {
+export const DEFAULT_KAFKA_TIMEOUTS: KafkaTimeouts = {
   sessionTimeoutMs: 10_000,
   patienceMs: 250,
   healthyWithinMs: 3000,

@@ -3,11 +3,11 @@ import { describe, it } from 'node:test';
 import type { Admin, ITopicConfig } from 'kafkajs';
 import {
   createTopicLike,
+  describeTopicDifferences,
   ensureTopics,
   replicationForBrokerCount,
   replicationForNewTopics,
   topicConfigOf,
-  topicDifferencesOf,
 } from './topics.ts';
 
 const topic = { name: 'accounts', partitions: 2, retentionMs: -1 };
@@ -25,7 +25,7 @@ function found({ copies = 3, partitions = 2, settings = {} } = {}) {
 
 describe('an existing topic', () => {
   it('is accepted if it has the required settings', () => {
-    assert.deepEqual(topicDifferencesOf(topic, wanted, found()), []);
+    assert.deepEqual(describeTopicDifferences(topic, wanted, found()), []);
   });
 
   for (const [setting, value] of Object.entries({
@@ -39,7 +39,7 @@ describe('an existing topic', () => {
     'message.timestamp.type': 'LogAppendTime',
   })) {
     it(`is refused if ${setting} differs`, () => {
-      const [difference, ...others] = topicDifferencesOf(
+      const [difference, ...others] = describeTopicDifferences(
         topic,
         wanted,
         found({ settings: { [setting]: value } }),
@@ -50,13 +50,13 @@ describe('an existing topic', () => {
   }
 
   it('is refused if its partitions differ or it has fewer replicas, with all differences at once', () => {
-    const differences = topicDifferencesOf(topic, wanted, found({ copies: 1, partitions: 1 }));
+    const differences = describeTopicDifferences(topic, wanted, found({ copies: 1, partitions: 1 }));
     assert.match(differences.join(' '), /partitions 1, not 2.*replication factor 1, not 3/);
   });
 
   it('may have safer settings than required', () => {
     const safer = found({ copies: 5, settings: { 'min.insync.replicas': '3' } });
-    assert.deepEqual(topicDifferencesOf(topic, wanted, safer), []);
+    assert.deepEqual(describeTopicDifferences(topic, wanted, safer), []);
   });
 });
 
@@ -81,23 +81,26 @@ describe('a topic that is to be compacted', () => {
 
   it('is accepted with the required settings, and refused with another bound', () => {
     const settings = topicConfigOf(compacted, wanted);
-    assert.deepEqual(topicDifferencesOf(compacted, wanted, found({ settings })), []);
+    assert.deepEqual(describeTopicDifferences(compacted, wanted, found({ settings })), []);
     const longer = { ...settings, 'max.compaction.lag.ms': String(8 * DAY_MS) };
     assert.match(
-      topicDifferencesOf(compacted, wanted, found({ settings: longer })).join(),
+      describeTopicDifferences(compacted, wanted, found({ settings: longer })).join(),
       /max\.compaction\.lag\.ms/,
     );
     const [anyBound] = [{ ...topic, compaction: {} }];
-    assert.deepEqual(topicDifferencesOf(anyBound, wanted, found({ settings: longer })), []);
+    assert.deepEqual(describeTopicDifferences(anyBound, wanted, found({ settings: longer })), []);
   });
 
   it('may keep every record instead, as one whose keys several records share must', () => {
-    assert.deepEqual(topicDifferencesOf(compacted, wanted, found()), []);
+    assert.deepEqual(describeTopicDifferences(compacted, wanted, found()), []);
     const short = found({ settings: { 'retention.ms': '604800000' } });
-    assert.match(topicDifferencesOf(compacted, wanted, short).join(), /retention\.ms 604800000, not -1/);
+    assert.match(
+      describeTopicDifferences(compacted, wanted, short).join(),
+      /retention\.ms 604800000, not -1/,
+    );
     const both = found({ settings: { 'cleanup.policy': 'compact,delete' } });
     assert.match(
-      topicDifferencesOf(compacted, wanted, both).join(),
+      describeTopicDifferences(compacted, wanted, both).join(),
       /cleanup\.policy compact,delete, not compact/,
     );
   });

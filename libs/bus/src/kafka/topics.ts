@@ -1,19 +1,19 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs';
-import { type CompactionSpec, segmentMsForCompaction, type TopicSpec } from '../bus.ts';
+import { type CompactionSpec, segmentDurationMsForCompaction, type TopicSpec } from '../bus.ts';
 import { isRetriableKafkaError, KafkaUnavailableError } from './failures.ts';
 
 const { ConfigResourceTypes } = kafkajs;
 
-export interface Replication {
+export interface TopicReplication {
   /** The number of replicas of each partition. */
   readonly factor: number;
   /** How many replicas must have a record before it is acknowledged. */
   readonly minInSync: number;
 }
 
-const PRODUCTION: Replication = { factor: 3, minInSync: 2 };
-const SINGLE_BROKER: Replication = { factor: 1, minInSync: 1 };
+const PRODUCTION: TopicReplication = { factor: 3, minInSync: 2 };
+const SINGLE_BROKER: TopicReplication = { factor: 1, minInSync: 1 };
 
 /** Kafka's default for the largest batch, in bytes: 1 MiB plus the header of a batch. */
 const LARGEST_BATCH_BYTES = 1_048_588;
@@ -21,8 +21,8 @@ const LARGEST_BATCH_BYTES = 1_048_588;
 /**
  * Returns the replication for a number of brokers: three replicas if there are at least three brokers, otherwise one.
  */
-export function replicationForBrokerCount(brokers: number): Replication {
-  return brokers >= PRODUCTION.factor ? PRODUCTION : SINGLE_BROKER;
+export function replicationForBrokerCount(brokerCount: number): TopicReplication {
+  return brokerCount >= PRODUCTION.factor ? PRODUCTION : SINGLE_BROKER;
 }
 
 export interface KafkaTopic extends TopicSpec {
@@ -37,7 +37,7 @@ export interface KafkaTopic extends TopicSpec {
  */
 export function topicConfigOf(
   topic: KafkaTopic,
-  { minInSync }: Replication,
+  { minInSync }: TopicReplication,
 ): Readonly<Record<string, string>> {
   return {
     ...(topic.compaction === undefined ? { 'cleanup.policy': 'delete' } : compacted(topic.compaction)),
@@ -61,7 +61,7 @@ function compacted({ maxLagMs }: CompactionSpec): Readonly<Record<string, string
     'cleanup.policy': 'compact',
     'max.compaction.lag.ms': String(maxLagMs),
     'min.compaction.lag.ms': '0',
-    'segment.ms': String(segmentMsForCompaction(maxLagMs)),
+    'segment.ms': String(segmentDurationMsForCompaction(maxLagMs)),
   };
 }
 
@@ -70,8 +70,8 @@ function compacted({ maxLagMs }: CompactionSpec): Readonly<Record<string, string
  * just be down, and replication cannot be changed later, so this function throws instead of choosing.
  * @throws KafkaUnavailableError if exactly two brokers respond
  */
-export function replicationForNewTopics(brokers: number): Replication {
-  if (brokers !== PRODUCTION.factor - 1) return replicationForBrokerCount(brokers);
+export function replicationForNewTopics(brokerCount: number): TopicReplication {
+  if (brokerCount !== PRODUCTION.factor - 1) return replicationForBrokerCount(brokerCount);
   throw new KafkaUnavailableError(
     'KAFKA_BROKERS: two brokers answer. Where a third is away, it must come back first: topics made now would have one copy for good. Where there is none, say how many copies there are to be: npm run ops -- topics --replication N --min-insync M',
   );
@@ -84,7 +84,7 @@ export function replicationForNewTopics(brokers: number): Replication {
 export async function ensureTopics(
   admin: Admin,
   topics: readonly KafkaTopic[],
-  given: Replication | undefined,
+  given: TopicReplication | undefined,
 ): Promise<void> {
   const brokers = await brokersOf(admin);
   const missing = await missingOf(admin, topics, given ?? replicationForBrokerCount(brokers));
@@ -94,7 +94,7 @@ export async function ensureTopics(
     topics: missing.map((topic) => toConfig(topic, replication)),
     waitForLeaders: false,
   });
-  await waitForTopics(
+  await waitUntilTopicsAreKnown(
     admin,
     missing.map(({ name }) => name),
     brokers,
@@ -110,7 +110,7 @@ export async function ensureTopics(
 export async function checkTopics(
   admin: Admin,
   topics: readonly KafkaTopic[],
-  given: Replication | undefined,
+  given: TopicReplication | undefined,
   command: string,
 ): Promise<void> {
   const missing = await missingOf(admin, topics, given ?? replicationForBrokerCount(await brokersOf(admin)));
@@ -120,17 +120,17 @@ export async function checkTopics(
 }
 
 /** Returns the key of the first record of each partition that has one. */
-export type ReadFirstKeys = (topic: string) => Promise<readonly (Buffer | null)[]>;
+export type ReadFirstKeyOfEachPartition = (topic: string) => Promise<readonly (Buffer | null)[]>;
 
 /**
  * Returns a sentence for each topic that is compacted although records share their keys. Only the first record of each
  * partition is read, because the records of an earlier release come first, and compaction always keeps the last record
  * of a key.
  */
-export async function compactedSharedKeyFaults(
+export async function findCompactedTopicsWithSharedKeys(
   admin: Admin,
   topics: readonly KafkaTopic[],
-  firstKeys: ReadFirstKeys,
+  firstKeys: ReadFirstKeyOfEachPartition,
 ): Promise<readonly string[]> {
   const checked = topics.filter(({ compaction }) => compaction?.sharesKey !== undefined);
   const states = await describeTopics(
@@ -154,13 +154,13 @@ function sharedKeyFault(name: string): string {
  * Returns a sentence for each missing topic, for each setting that differs from the required one, for each topic to
  * which partitions were added, and for each topic that is compacted although its records share keys.
  */
-export async function topicFaults(
+export async function findTopicFaults(
   admin: Admin,
   topics: readonly KafkaTopic[],
   {
     replication: given,
     firstKeys,
-  }: { readonly replication: Replication | undefined; readonly firstKeys: ReadFirstKeys },
+  }: { readonly replication: TopicReplication | undefined; readonly firstKeys: ReadFirstKeyOfEachPartition },
 ): Promise<readonly string[]> {
   const present = new Set(await admin.listTopics());
   const { made = [], missing = [] } = Object.groupBy(topics, ({ name }) =>
@@ -171,7 +171,7 @@ export async function topicFaults(
     ...missing.map(({ name }) => `The topic ${name} is missing.`),
     ...(await differencesOfAll(admin, made, replication)),
     ...(await addedPartitions(admin, made)),
-    ...(await compactedSharedKeyFaults(admin, made, firstKeys)),
+    ...(await findCompactedTopicsWithSharedKeys(admin, made, firstKeys)),
   ];
 }
 
@@ -192,16 +192,20 @@ async function addedPartitions(admin: Admin, topics: readonly KafkaTopic[]): Pro
  * Creates a topic with the replication factor of an existing one. @returns false if a topic of that name exists,
  * whatever its settings
  */
-export async function createTopicLike(admin: Admin, topic: KafkaTopic, like: string): Promise<boolean> {
+export async function createTopicLike(
+  admin: Admin,
+  topic: KafkaTopic,
+  existingTopic: string,
+): Promise<boolean> {
   if ((await admin.listTopics()).includes(topic.name)) return false;
-  return admin.createTopics({ topics: [toConfig(topic, await replicationOf(admin, like))] });
+  return admin.createTopics({ topics: [toConfig(topic, await replicationOf(admin, existingTopic))] });
 }
 
 /**
  * Returns one sentence for each difference between an existing topic and the one that `createTopicLike` would
  * create.
  */
-export async function differencesFromTopicLike(
+export async function describeDifferencesFromTopic(
   admin: Admin,
   topic: KafkaTopic,
   like: string,
@@ -210,7 +214,7 @@ export async function differencesFromTopicLike(
 }
 
 /** Returns the replication of an existing topic. Includes replicas on brokers that are currently down. */
-async function replicationOf(admin: Admin, topic: string): Promise<Replication> {
+async function replicationOf(admin: Admin, topic: string): Promise<TopicReplication> {
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
   const factor = copiesOf(topics.flatMap(({ partitions }) => partitions));
   return { factor, minInSync: replicationForBrokerCount(factor).minInSync };
@@ -225,7 +229,7 @@ function copiesOf(partitions: Found['partitions']): number {
 async function missingOf(
   admin: Admin,
   topics: readonly KafkaTopic[],
-  replication: Replication,
+  replication: TopicReplication,
 ): Promise<readonly KafkaTopic[]> {
   const present = new Set(await admin.listTopics());
   const { made = [], missing = [] } = Object.groupBy(topics, ({ name }) =>
@@ -242,9 +246,13 @@ async function missingOf(
  * which every broker can answer, until every broker has very probably answered.
  * @throws KafkaUnavailableError after ten seconds
  */
-export async function waitForTopics(admin: Admin, names: readonly string[], brokers: number): Promise<void> {
+export async function waitUntilTopicsAreKnown(
+  admin: Admin,
+  names: readonly string[],
+  brokerCount: number,
+): Promise<void> {
   const giveUpAt = performance.now() + KNOWN_WITHIN_MS;
-  for (let known = 0; known < LOOKS_PER_BROKER * brokers; ) {
+  for (let known = 0; known < LOOKS_PER_BROKER * brokerCount; ) {
     if (performance.now() > giveUpAt)
       throw new KafkaUnavailableError(
         `KAFKA_BROKERS: ${names.join(', ')}: created, but not every broker has them yet.`,
@@ -283,7 +291,7 @@ async function brokersOf(admin: Admin): Promise<number> {
   return (await admin.describeCluster()).brokers.length;
 }
 
-function toConfig(topic: KafkaTopic, replication: Replication): ITopicConfig {
+function toConfig(topic: KafkaTopic, replication: TopicReplication): ITopicConfig {
   return {
     topic: topic.name,
     numPartitions: topic.partitions,
@@ -296,7 +304,7 @@ function toConfig(topic: KafkaTopic, replication: Replication): ITopicConfig {
 }
 
 /** An existing topic, as consumers and operators see it. */
-export interface TopicState {
+export interface KafkaTopicState {
   readonly name: string;
   readonly partitions: number;
   /** The replication factor of the partition with the fewest replicas. */
@@ -315,7 +323,10 @@ export interface TopicState {
 }
 
 /** Returns the existing topics, in the given order. */
-export async function describeTopics(admin: Admin, names: readonly string[]): Promise<readonly TopicState[]> {
+export async function describeTopics(
+  admin: Admin,
+  names: readonly string[],
+): Promise<readonly KafkaTopicState[]> {
   const present = new Set(await admin.listTopics());
   const found = await lookUp(
     admin,
@@ -340,7 +351,7 @@ export async function describeTopics(admin: Admin, names: readonly string[]): Pr
 async function refuseDifferences(
   admin: Admin,
   topics: readonly KafkaTopic[],
-  replication: Replication,
+  replication: TopicReplication,
 ): Promise<void> {
   const differences = await differencesOfAll(admin, topics, replication);
   if (differences.length > 0) throw new Error(`${differences.join(' ')} ${WHAT_TO_DO}`);
@@ -349,12 +360,12 @@ async function refuseDifferences(
 async function differencesOfAll(
   admin: Admin,
   topics: readonly KafkaTopic[],
-  replication: Replication,
+  replication: TopicReplication,
 ): Promise<readonly string[]> {
   const names = topics.map(({ name }) => name);
   const found = new Map((await lookUp(admin, names)).map((each) => [each.name, each]));
   return topics.flatMap((topic) =>
-    topicDifferencesOf(topic, replication, found.get(topic.name) ?? { partitions: [], settings: [] }),
+    describeTopicDifferences(topic, replication, found.get(topic.name) ?? { partitions: [], settings: [] }),
   );
 }
 
@@ -389,21 +400,25 @@ interface Found {
  * partitions are not reported. Nor is a topic that should be compacted but is not: an earlier release may
  * have created it with several records per key.
  */
-export function topicDifferencesOf(topic: KafkaTopic, replication: Replication, found: Found): string[] {
+export function describeTopicDifferences(
+  requiredTopic: KafkaTopic,
+  replication: TopicReplication,
+  found: Found,
+): string[] {
   const actual = new Map(found.settings.map(({ configName, configValue }) => [configName, configValue]));
   const copies = copiesOf(found.partitions);
   function differs(setting: string, is: unknown, wanted: unknown) {
-    return `The topic ${topic.name} exists with ${setting} ${is}, not ${wanted}.`;
+    return `The topic ${requiredTopic.name} exists with ${setting} ${is}, not ${wanted}.`;
   }
-  const { compaction: _, ...uncompacted } = topic;
+  const { compaction: _, ...uncompacted } = requiredTopic;
   const keepsAll = actual.get('cleanup.policy') === 'delete';
-  const differences = Object.entries(topicConfigOf(keepsAll ? uncompacted : topic, replication))
+  const differences = Object.entries(topicConfigOf(keepsAll ? uncompacted : requiredTopic, replication))
     .filter(([name, wanted]) => !isAsWanted(name, actual.get(name), wanted))
     .map(([name, wanted]) => differs(name, actual.get(name) ?? 'unknown', wanted));
   if (copies < replication.factor)
     differences.unshift(differs('replication factor', copies, replication.factor));
-  if (found.partitions.length < topic.partitions)
-    differences.unshift(differs('partitions', found.partitions.length, topic.partitions));
+  if (found.partitions.length < requiredTopic.partitions)
+    differences.unshift(differs('partitions', found.partitions.length, requiredTopic.partitions));
   return differences;
 }
 

@@ -5,9 +5,9 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs, { type Producer, type Transaction } from 'kafkajs';
 import type { BusUnderTest } from '../bus.contract.ts';
-import type { Subscription } from '../bus.ts';
-import { createKafkaReader } from './reader.kafka.ts';
-import { kafkaConnectionForTests, openTestBus, silentLogger } from './testing/test-bus.ts';
+import type { BusSubscription } from '../bus.ts';
+import { createKafkaLogReader } from './reader.kafka.ts';
+import { kafkaConnectionForTests, openKafkaTestBus, silentLogger } from './testing/test-bus.ts';
 
 const PATIENCE_MS = 60_000;
 const TRANSACTION_TIMEOUT_MS = 300_000;
@@ -37,7 +37,7 @@ describe('a transaction of another producer', () => {
       idempotent: true,
       transactionTimeout: TRANSACTION_TIMEOUT_MS,
     });
-    under = await openTestBus();
+    under = await openKafkaTestBus();
     topic = `transactions-${randomUUID()}`;
     await under.bus.ensureTopics([{ name: topic, partitions: 1, retentionMs: -1 }]);
     await producer.connect();
@@ -58,7 +58,7 @@ describe('a transaction of another producer', () => {
   }
   async function read(
     group: string,
-  ): Promise<{ readonly seen: string[]; readonly subscription: Subscription }> {
+  ): Promise<{ readonly seen: string[]; readonly subscription: BusSubscription }> {
     const seen: string[] = [];
     const subscription = await under.bus.subscribe({
       topics: [topic],
@@ -82,7 +82,7 @@ describe('a transaction of another producer', () => {
     assert.deepEqual(await under.bus.progressOf(group, [topic]), { records: 3, read: 3, outOfRange: [] });
     assert.equal(await subscription.caughtUp(), true);
 
-    const reader = createKafkaReader({ ...kafkaConnectionForTests, logger: silentLogger });
+    const reader = createKafkaLogReader({ ...kafkaConnectionForTests, logger: silentLogger });
     assert.deepEqual(await reader.ranges(topic), [{ partition: 0, start: 0, end: 3 }]);
     const tail = await under.bus.tail(topic);
     assert.deepEqual(

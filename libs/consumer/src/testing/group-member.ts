@@ -1,19 +1,19 @@
 /** A consumer of a simulated log, for property tests. */
 import type { BusRecord } from '@latchkey/bus';
+import { applySlice, distinctAccountIds } from '../apply-slice.ts';
 import type { RecordAuthenticator } from '../authenticate.ts';
-import { distinctAccounts, foldSlice } from '../fold-slice.ts';
 import type { Position, PositionStore } from '../position-store.ts';
 import type { EventRecord } from '../records.ts';
 import { createParkedAccountRetrier } from '../retry-parked.ts';
 import { readRecordsOfKey } from './shuffled-log.ts';
 
 /** Calls the store. Tests may pass a function that delays calls or makes them fail. */
-export type Call = <T>(work: () => Promise<T>) => Promise<T>;
+export type StoreCall = <T>(work: () => Promise<T>) => Promise<T>;
 
 interface GroupMemberOptions<State extends Position> {
   readonly positions: PositionStore<State>;
   readonly records: readonly BusRecord[];
-  readonly call: Call;
+  readonly call: StoreCall;
   readonly authenticate: RecordAuthenticator;
   start(account: string): State;
   apply(state: State, record: EventRecord): State;
@@ -24,7 +24,7 @@ interface GroupMemberOptions<State extends Position> {
 }
 
 /** Creates a member of a consumer group. Members share nothing but the store and the log. */
-export function createGroupMember<State extends Position>(options: GroupMemberOptions<State>) {
+export function createTestGroupMember<State extends Position>(options: GroupMemberOptions<State>) {
   const { positions, records, call, authenticate, start, apply, lastDecided } = options;
   const store: PositionStore<State> = {
     load: (accounts) => call(() => positions.load(accounts)),
@@ -42,7 +42,7 @@ export function createGroupMember<State extends Position>(options: GroupMemberOp
   });
   async function handle(slice: readonly BusRecord[]): Promise<void> {
     const { records: decoded } = await authenticate(slice);
-    const outcome = foldSlice(await store.load(distinctAccounts(decoded)), decoded, { start, apply });
+    const outcome = applySlice(await store.load(distinctAccountIds(decoded)), decoded, { start, apply });
     await store.save(outcome.changed);
     for (const mark of outcome.marksToRetry) await parked.resume(mark, slice.at(-1)?.offset ?? 0);
   }
@@ -53,7 +53,7 @@ export function createGroupMember<State extends Position>(options: GroupMemberOp
  * Passes all records to `handle`, in slices of the given sizes. If a slice fails, its records are
  * redelivered, in slices of other sizes.
  */
-export async function consumeInSlices(
+export async function deliverInSlices(
   handle: (slice: readonly BusRecord[]) => Promise<void>,
   records: readonly BusRecord[],
   sizes: readonly number[],

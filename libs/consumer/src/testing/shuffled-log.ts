@@ -2,7 +2,7 @@
 import type { BusRecord } from '@latchkey/bus';
 import { subjectOfKey } from '@latchkey/events';
 import fc from 'fast-check';
-import { accountId, eventRecord, unreadableRecord } from './history.ts';
+import { testAccountId, testEventRecord, testUnreadableRecord } from './history.ts';
 
 /** By how many positions each copy of an event is late. An event without copies is lost. */
 const copies = fc.oneof(
@@ -27,10 +27,10 @@ export interface ShuffledLog {
   hasUnreadable(account: string): boolean;
 }
 
-/** Generates logs. @param unreadable the maximum number of unreadable records */
-export function shuffledLogArbitrary(unreadable: number): fc.Arbitrary<ShuffledLog> {
+/** Generates logs. @param maxUnreadable the maximum number of unreadable records */
+export function shuffledLogArbitrary(maxUnreadable: number): fc.Arbitrary<ShuffledLog> {
   const events = fc.array(fc.record({ number: fc.nat(1), copies }), { maxLength: 24 });
-  const garbage = fc.array(fc.record({ number: fc.nat(1), at: fc.nat(40) }), { maxLength: unreadable });
+  const garbage = fc.array(fc.record({ number: fc.nat(1), at: fc.nat(40) }), { maxLength: maxUnreadable });
   return fc.tuple(events, garbage).map(([decided, unreadables]) => {
     const last = [0, 0];
     const placed: { readonly at: number; readonly entry: Entry }[] = [];
@@ -38,10 +38,10 @@ export function shuffledLogArbitrary(unreadable: number): fc.Arbitrary<ShuffledL
       const sequence = (last[event.number] ?? 0) + 1;
       last[event.number] = sequence;
       for (const late of event.copies)
-        placed.push({ at: index + late, entry: { account: accountId(event.number), sequence } });
+        placed.push({ at: index + late, entry: { account: testAccountId(event.number), sequence } });
     });
     for (const { number, at } of unreadables)
-      placed.push({ at, entry: { account: accountId(number), sequence: undefined } });
+      placed.push({ at, entry: { account: testAccountId(number), sequence: undefined } });
     return logOf(placed.toSorted((a, b) => a.at - b.at).map(({ entry }) => entry));
   });
 }
@@ -58,9 +58,11 @@ function logOf(entries: readonly Entry[]): ShuffledLog {
   }
   return {
     records: entries.map(({ account, sequence }, offset) =>
-      sequence === undefined ? unreadableRecord(account, offset) : eventRecord(account, sequence, offset),
+      sequence === undefined
+        ? testUnreadableRecord(account, offset)
+        : testEventRecord(account, sequence, offset),
     ),
-    accounts: [accountId(0), accountId(1)],
+    accounts: [testAccountId(0), testAccountId(1)],
     complete,
     hasGap: (account) => Math.max(0, ...arrived(account)) > complete(account),
     hasUnreadable: (account) =>
@@ -83,8 +85,8 @@ export async function* readRecordsOfKey(
  * each call are numbered: 0 is before the first call, 1 after it, 2 before the second call. The function
  * throws at the moments whose numbers are in `failures`.
  */
-export function createFailureInjector(failures: readonly number[]) {
-  const left = new Set(failures);
+export function createFailureInjector(failingMoments: readonly number[]) {
+  const left = new Set(failingMoments);
   let calls = 0;
   return async <T>(work: () => Promise<T>): Promise<T> => {
     const [before, after] = [calls, calls + 1];

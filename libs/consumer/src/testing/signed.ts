@@ -19,12 +19,12 @@ import { decodeRecord } from '../records.ts';
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 const testSigner: EventSigner = eventSigner({ kid: 'test', key: privateKey });
 
-/** The JWKS with the key that `signEvent` uses. */
+/** The JWKS with the key that `signEventRecord` uses. */
 export const testEventJwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'test' }] };
 export const testEventKeySource = createFixedEventKeySource(testEventJwks);
 
 /** Returns the signed record of an event. @param previous the hash of the account's previous event */
-export function signEvent(
+export function signEventRecord(
   event: LatchkeyEvent,
   previous?: string,
   by: EventSigner = testSigner,
@@ -34,13 +34,13 @@ export function signEvent(
 }
 
 /** Returns the signed records of events, each linked to the previous event of its account. */
-export function signEvents(
+export function signEventRecords(
   events: readonly LatchkeyEvent[],
   by: EventSigner = testSigner,
 ): readonly EncodedEvent[] {
   const heads = new Map<string, string>();
   return events.map((event) => {
-    const record = signEvent(event, heads.get(event.subject), by);
+    const record = signEventRecord(event, heads.get(event.subject), by);
     heads.set(event.subject, record.headers['ce_hash'] ?? '');
     return record;
   });

@@ -1,6 +1,6 @@
 import { defineEvent } from '../define-event.ts';
-import { actor, email, id, locale, personField, reason, username } from '../fields.ts';
-import { USER_ID } from '../sample-values.ts';
+import { actor, email, id, locale, personalDataField, reason, username } from '../fields.ts';
+import { SAMPLE_USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
 export const AccountDisabled = defineEvent({
@@ -14,7 +14,7 @@ export const AccountDisabled = defineEvent({
     changedBy: actor,
     locale: locale.optional(),
     /** `email` and `username` are present only if the account is verified. */
-    person: personField({
+    person: personalDataField({
       reason: reason.optional(),
       email: email.optional(),
       username: username.optional(),
@@ -22,23 +22,27 @@ export const AccountDisabled = defineEvent({
   },
   samples: {
     'with person': {
-      userId: USER_ID,
+      userId: SAMPLE_USER_ID,
       changedBy: '01980a11-0c20-7b02-8a44-91e7d5c3b2a1',
       person: {
         reason: 'Asked for by the holder',
       },
     },
     'of a verified account': {
-      userId: USER_ID,
+      userId: SAMPLE_USER_ID,
       changedBy: '01980a11-0c20-7b02-8a44-91e7d5c3b2a1',
       locale: 'en',
       person: { reason: 'Asked for by the holder', email: 'ada@example.com', username: 'ada' },
     },
     'without a reason': {
-      userId: USER_ID,
+      userId: SAMPLE_USER_ID,
       changedBy: '01980a11-0c20-7b02-8a44-91e7d5c3b2a1',
       person: {},
     },
-    'person erased': { userId: USER_ID, changedBy: '01980a11-0c20-7b02-8a44-91e7d5c3b2a1', person: null },
+    'person erased': {
+      userId: SAMPLE_USER_ID,
+      changedBy: '01980a11-0c20-7b02-8a44-91e7d5c3b2a1',
+      person: null,
+    },
   },
 });

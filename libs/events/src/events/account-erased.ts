@@ -1,6 +1,6 @@
 import { defineEvent } from '../define-event.ts';
 import { id } from '../fields.ts';
-import { USER_ID } from '../sample-values.ts';
+import { SAMPLE_USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
 export const AccountErased = defineEvent({
@@ -11,5 +11,5 @@ export const AccountErased = defineEvent({
   effects:
     'user: deletes the account except for its id and sequence. notifier: sends no further mail, and deletes the addresses of earlier mails.',
   data: { userId: id },
-  samples: { erased: { userId: USER_ID } },
+  samples: { erased: { userId: SAMPLE_USER_ID } },
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../define-event.ts';
 import { actor, id } from '../fields.ts';
-import { USER_ID } from '../sample-values.ts';
+import { SAMPLE_USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
 export const AccountErasureCanceled = defineEvent({
@@ -20,7 +20,7 @@ export const AccountErasureCanceled = defineEvent({
     disabled: z.boolean(),
   },
   samples: {
-    'by its owner': { userId: USER_ID, canceledBy: USER_ID, disabled: false },
-    'by an operator': { userId: USER_ID, canceledBy: 'ops', disabled: true },
+    'by its owner': { userId: SAMPLE_USER_ID, canceledBy: SAMPLE_USER_ID, disabled: false },
+    'by an operator': { userId: SAMPLE_USER_ID, canceledBy: 'ops', disabled: true },
   },
 });

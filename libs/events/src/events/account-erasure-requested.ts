@@ -1,6 +1,6 @@
 import { defineEvent } from '../define-event.ts';
-import { actor, email, id, instant, locale, personField, sealedToken, username } from '../fields.ts';
-import { SAMPLE_RECIPIENT, SAMPLE_SEALED_LINK, USER_ID } from '../sample-values.ts';
+import { actor, email, id, instant, locale, personalDataField, sealedToken, username } from '../fields.ts';
+import { SAMPLE_RECIPIENT, SAMPLE_SEALED_LINK, SAMPLE_USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
 export const AccountErasureRequested = defineEvent({
@@ -20,7 +20,7 @@ export const AccountErasureRequested = defineEvent({
      * `email` and `username` are present only if the account is verified. `undo` is in `person` so that it is
      * erased together with the personal data.
      */
-    person: personField({
+    person: personalDataField({
       email: email.optional(),
       username: username.optional(),
       undo: sealedToken.optional(),
@@ -28,21 +28,21 @@ export const AccountErasureRequested = defineEvent({
   },
   samples: {
     'with person': {
-      userId: USER_ID,
-      requestedBy: USER_ID,
+      userId: SAMPLE_USER_ID,
+      requestedBy: SAMPLE_USER_ID,
       eraseAt: '2026-01-09T09:30:00.000Z',
       locale: 'en',
       person: { ...SAMPLE_RECIPIENT, undo: SAMPLE_SEALED_LINK },
     },
     'without a mail': {
-      userId: USER_ID,
+      userId: SAMPLE_USER_ID,
       requestedBy: 'ops',
       eraseAt: '2026-01-09T09:30:00.000Z',
       person: {},
     },
     'person erased': {
-      userId: USER_ID,
-      requestedBy: USER_ID,
+      userId: SAMPLE_USER_ID,
+      requestedBy: SAMPLE_USER_ID,
       eraseAt: '2026-01-09T09:30:00.000Z',
       locale: 'en',
       person: null,

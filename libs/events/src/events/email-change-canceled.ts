@@ -1,6 +1,6 @@
 import { defineEvent } from '../define-event.ts';
 import { actor, id } from '../fields.ts';
-import { USER_ID } from '../sample-values.ts';
+import { SAMPLE_USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
 export const EmailChangeCanceled = defineEvent({
@@ -13,5 +13,5 @@ export const EmailChangeCanceled = defineEvent({
     /** Always `ops`: only the command line cancels a change of the e-mail address. */
     canceledBy: actor,
   },
-  samples: { 'by an operator': { userId: USER_ID, canceledBy: 'ops' } },
+  samples: { 'by an operator': { userId: SAMPLE_USER_ID, canceledBy: 'ops' } },
 });

@@ -1,6 +1,6 @@
 import { defineEvent } from '../define-event.ts';
-import { email, id, locale, personField, sealedToken, username } from '../fields.ts';
-import { SAMPLE_SEALED_LINK, USER_ID } from '../sample-values.ts';
+import { email, id, locale, personalDataField, sealedToken, username } from '../fields.ts';
+import { SAMPLE_SEALED_LINK, SAMPLE_USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
 const ada = { email: 'ada@example.com', username: 'ada', newEmail: 'countess@example.com' };
@@ -15,11 +15,15 @@ export const EmailChangeRequested = defineEvent({
   data: {
     userId: id,
     locale,
-    person: personField({ email, username, newEmail: email, confirmation: sealedToken.optional() }),
+    person: personalDataField({ email, username, newEmail: email, confirmation: sealedToken.optional() }),
   },
   samples: {
-    'with person': { userId: USER_ID, locale: 'en', person: { ...ada, confirmation: SAMPLE_SEALED_LINK } },
-    'of an address in use': { userId: USER_ID, locale: 'en', person: ada },
-    'person erased': { userId: USER_ID, locale: 'en', person: null },
+    'with person': {
+      userId: SAMPLE_USER_ID,
+      locale: 'en',
+      person: { ...ada, confirmation: SAMPLE_SEALED_LINK },
+    },
+    'of an address in use': { userId: SAMPLE_USER_ID, locale: 'en', person: ada },
+    'person erased': { userId: SAMPLE_USER_ID, locale: 'en', person: null },
   },
 });

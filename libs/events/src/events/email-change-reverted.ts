@@ -1,6 +1,6 @@
 import { defineEvent } from '../define-event.ts';
-import { email, id, locale, personField, username } from '../fields.ts';
-import { USER_ID } from '../sample-values.ts';
+import { email, id, locale, personalDataField, username } from '../fields.ts';
+import { SAMPLE_USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
 export const EmailChangeReverted = defineEvent({
@@ -12,14 +12,14 @@ export const EmailChangeReverted = defineEvent({
   data: {
     userId: id,
     locale,
-    person: personField({ email, username, revertedEmail: email }),
+    person: personalDataField({ email, username, revertedEmail: email }),
   },
   samples: {
     'with person': {
-      userId: USER_ID,
+      userId: SAMPLE_USER_ID,
       locale: 'en',
       person: { email: 'ada@example.com', username: 'ada', revertedEmail: 'countess@example.com' },
     },
-    'person erased': { userId: USER_ID, locale: 'en', person: null },
+    'person erased': { userId: SAMPLE_USER_ID, locale: 'en', person: null },
   },
 });

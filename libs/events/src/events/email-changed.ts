@@ -1,6 +1,6 @@
 import { defineEvent } from '../define-event.ts';
-import { email, id, locale, personField, sealedToken, username } from '../fields.ts';
-import { SAMPLE_SEALED_LINK, USER_ID } from '../sample-values.ts';
+import { email, id, locale, personalDataField, sealedToken, username } from '../fields.ts';
+import { SAMPLE_SEALED_LINK, SAMPLE_USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
 export const EmailChanged = defineEvent({
@@ -13,11 +13,11 @@ export const EmailChanged = defineEvent({
   data: {
     userId: id,
     locale,
-    person: personField({ email, username, previousEmail: email, undo: sealedToken }),
+    person: personalDataField({ email, username, previousEmail: email, undo: sealedToken }),
   },
   samples: {
     'with person': {
-      userId: USER_ID,
+      userId: SAMPLE_USER_ID,
       locale: 'en',
       person: {
         email: 'countess@example.com',
@@ -26,6 +26,6 @@ export const EmailChanged = defineEvent({
         undo: SAMPLE_SEALED_LINK,
       },
     },
-    'person erased': { userId: USER_ID, locale: 'en', person: null },
+    'person erased': { userId: SAMPLE_USER_ID, locale: 'en', person: null },
   },
 });

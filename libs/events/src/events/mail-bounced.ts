@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineEvent } from '../define-event.ts';
-import { mailReport } from '../fields.ts';
+import { mailReportFields } from '../fields.ts';
 import { SAMPLE_MAIL_REPORT } from '../sample-values.ts';
 import { deliveriesTopic } from '../topics.ts';
 
@@ -11,7 +11,7 @@ export const MailBounced = defineEvent({
     'A mail bounced after the mail server had accepted it: its recipient does not exist or accepts no mail.',
   effects: 'nothing; the notifier has already suppressed mails of this kind to this recipient.',
   data: {
-    ...mailReport,
+    ...mailReportFields,
     status: z
       .string()
       .regex(/^5\.\d{1,3}\.\d{1,3}$/)

@@ -1,5 +1,5 @@
 import { defineEvent } from '../define-event.ts';
-import { mailReport } from '../fields.ts';
+import { mailReportFields } from '../fields.ts';
 import { SAMPLE_MAIL_REPORT } from '../sample-values.ts';
 import { deliveriesTopic } from '../topics.ts';
 
@@ -8,7 +8,7 @@ export const MailMarkedAsSpam = defineEvent({
   topic: deliveriesTopic,
   description: 'The recipient of a mail complained about it, usually by marking it as spam.',
   effects: 'nothing; the notifier has already suppressed mails of this kind to this recipient.',
-  data: mailReport,
+  data: mailReportFields,
   samples: {
     'of a welcome mail': SAMPLE_MAIL_REPORT,
     'person erased': { ...SAMPLE_MAIL_REPORT, person: null },

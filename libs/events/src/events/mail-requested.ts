@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineEvent } from '../define-event.ts';
-import { email, id, personField } from '../fields.ts';
+import { email, id, personalDataField } from '../fields.ts';
 import { mailingsTopic } from '../topics.ts';
 
 export const MailRequested = defineEvent({
@@ -12,7 +12,7 @@ export const MailRequested = defineEvent({
     mailingId: id,
     template: z.enum(['welcome']),
     requestedBy: id,
-    person: personField({ recipients: z.array(email).min(1).max(100) }),
+    person: personalDataField({ recipients: z.array(email).min(1).max(100) }),
   },
   samples: {
     'with person': {

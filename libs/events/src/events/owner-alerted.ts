@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../define-event.ts';
-import { email, id, locale, personField, username } from '../fields.ts';
-import { USER_ID } from '../sample-values.ts';
+import { email, id, locale, personalDataField, username } from '../fields.ts';
+import { SAMPLE_USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
 const ada = { email: 'ada@example.com', username: 'ada' };
@@ -16,7 +16,7 @@ export const OwnerAlerted = defineEvent({
     userId: id,
     reason: z.enum(['new-sign-in', 'locked-out']),
     locale,
-    person: personField({
+    person: personalDataField({
       email,
       username,
       browser: z.string().min(1).max(40).optional(),
@@ -27,18 +27,18 @@ export const OwnerAlerted = defineEvent({
   },
   samples: {
     'new-sign-in': {
-      userId: USER_ID,
+      userId: SAMPLE_USER_ID,
       reason: 'new-sign-in',
       locale: 'en',
       person: { ...ada, browser: 'Firefox', system: 'Linux', network: '192.0.2.0/24' },
     },
     'new-sign-in, unknown device': {
-      userId: USER_ID,
+      userId: SAMPLE_USER_ID,
       reason: 'new-sign-in',
       locale: 'en',
       person: { ...ada, network: '2001:db8:0:100::/56' },
     },
-    'locked-out': { userId: USER_ID, reason: 'locked-out', locale: 'en', person: ada },
-    'person erased': { userId: USER_ID, reason: 'locked-out', locale: 'en', person: null },
+    'locked-out': { userId: SAMPLE_USER_ID, reason: 'locked-out', locale: 'en', person: ada },
+    'person erased': { userId: SAMPLE_USER_ID, reason: 'locked-out', locale: 'en', person: null },
   },
 });

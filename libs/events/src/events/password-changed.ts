@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../define-event.ts';
-import { id, locale, recipient } from '../fields.ts';
-import { SAMPLE_RECIPIENT, USER_ID } from '../sample-values.ts';
+import { id, locale, mailRecipient } from '../fields.ts';
+import { SAMPLE_RECIPIENT, SAMPLE_USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
 export const PasswordChanged = defineEvent({
@@ -13,12 +13,12 @@ export const PasswordChanged = defineEvent({
     userId: id,
     how: z.enum(['reset', 'change', 'first']),
     locale,
-    person: recipient,
+    person: mailRecipient,
   },
   samples: {
-    'with person': { userId: USER_ID, how: 'reset', locale: 'en', person: SAMPLE_RECIPIENT },
-    'by the holder': { userId: USER_ID, how: 'change', locale: 'en', person: SAMPLE_RECIPIENT },
-    'for the first time': { userId: USER_ID, how: 'first', locale: 'en', person: SAMPLE_RECIPIENT },
-    'person erased': { userId: USER_ID, how: 'reset', locale: 'en', person: null },
+    'with person': { userId: SAMPLE_USER_ID, how: 'reset', locale: 'en', person: SAMPLE_RECIPIENT },
+    'by the holder': { userId: SAMPLE_USER_ID, how: 'change', locale: 'en', person: SAMPLE_RECIPIENT },
+    'for the first time': { userId: SAMPLE_USER_ID, how: 'first', locale: 'en', person: SAMPLE_RECIPIENT },
+    'person erased': { userId: SAMPLE_USER_ID, how: 'reset', locale: 'en', person: null },
   },
 });

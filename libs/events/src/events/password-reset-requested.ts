@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../define-event.ts';
-import { id, locale, recipient, sealedToken } from '../fields.ts';
-import { SAMPLE_RECIPIENT, SAMPLE_SEALED_LINK, USER_ID } from '../sample-values.ts';
+import { id, locale, mailRecipient, sealedToken } from '../fields.ts';
+import { SAMPLE_RECIPIENT, SAMPLE_SEALED_LINK, SAMPLE_USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
 export const PasswordResetRequested = defineEvent({
@@ -14,26 +14,26 @@ export const PasswordResetRequested = defineEvent({
   data: {
     userId: id,
     locale,
-    person: recipient,
+    person: mailRecipient,
     reset: sealedToken.optional(),
     verifies: z.boolean(),
   },
   samples: {
     'with person': {
-      userId: USER_ID,
+      userId: SAMPLE_USER_ID,
       locale: 'en',
       person: SAMPLE_RECIPIENT,
       reset: SAMPLE_SEALED_LINK,
       verifies: false,
     },
     'of an unverified account': {
-      userId: USER_ID,
+      userId: SAMPLE_USER_ID,
       locale: 'en',
       person: SAMPLE_RECIPIENT,
       reset: SAMPLE_SEALED_LINK,
       verifies: true,
     },
-    'without a link': { userId: USER_ID, locale: 'en', person: SAMPLE_RECIPIENT, verifies: true },
-    'person erased': { userId: USER_ID, locale: 'en', person: null, verifies: false },
+    'without a link': { userId: SAMPLE_USER_ID, locale: 'en', person: SAMPLE_RECIPIENT, verifies: true },
+    'person erased': { userId: SAMPLE_USER_ID, locale: 'en', person: null, verifies: false },
   },
 });

@@ -1,6 +1,6 @@
 import { defineEvent } from '../define-event.ts';
-import { id, locale, personField, personName, username } from '../fields.ts';
-import { USER_ID } from '../sample-values.ts';
+import { id, locale, personalDataField, personName, username } from '../fields.ts';
+import { SAMPLE_USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
 export const ProfileChanged = defineEvent({
@@ -11,7 +11,7 @@ export const ProfileChanged = defineEvent({
   data: {
     userId: id,
     locale: locale.optional(),
-    person: personField({
+    person: personalDataField({
       username: username.optional(),
       firstName: personName.optional(),
       lastName: personName.optional(),
@@ -19,7 +19,7 @@ export const ProfileChanged = defineEvent({
   },
   samples: {
     'with person': {
-      userId: USER_ID,
+      userId: SAMPLE_USER_ID,
       locale: 'de',
       person: {
         username: 'ada-l',
@@ -28,10 +28,10 @@ export const ProfileChanged = defineEvent({
       },
     },
     'locale only': {
-      userId: USER_ID,
+      userId: SAMPLE_USER_ID,
       locale: 'de',
       person: {},
     },
-    'person erased': { userId: USER_ID, person: null },
+    'person erased': { userId: SAMPLE_USER_ID, person: null },
   },
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../define-event.ts';
 import { id } from '../fields.ts';
-import { USER_ID } from '../sample-values.ts';
+import { SAMPLE_USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
 export const RegistrationEnded = defineEvent({
@@ -11,8 +11,8 @@ export const RegistrationEnded = defineEvent({
   effects: 'user: deletes the account except for its id and sequence. notifier: sends no further mail.',
   data: { userId: id, reason: z.enum(['expired', 'rejected', 'superseded']) },
   samples: {
-    expired: { userId: USER_ID, reason: 'expired' },
-    rejected: { userId: USER_ID, reason: 'rejected' },
-    superseded: { userId: USER_ID, reason: 'superseded' },
+    expired: { userId: SAMPLE_USER_ID, reason: 'expired' },
+    rejected: { userId: SAMPLE_USER_ID, reason: 'rejected' },
+    superseded: { userId: SAMPLE_USER_ID, reason: 'superseded' },
   },
 });

@@ -1,6 +1,6 @@
 import { defineEvent } from '../define-event.ts';
-import { actor, id, locale, recipient, role } from '../fields.ts';
-import { SAMPLE_RECIPIENT, USER_ID } from '../sample-values.ts';
+import { actor, id, locale, mailRecipient, role } from '../fields.ts';
+import { SAMPLE_RECIPIENT, SAMPLE_USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
 export const RoleChanged = defineEvent({
@@ -8,10 +8,10 @@ export const RoleChanged = defineEvent({
   topic: accountsTopic,
   description: 'An admin gave the account another role.',
   effects: 'user: updates the role. notifier: sends a notice.',
-  data: { userId: id, role, previousRole: role, changedBy: actor, locale, person: recipient },
+  data: { userId: id, role, previousRole: role, changedBy: actor, locale, person: mailRecipient },
   samples: {
     'with person': {
-      userId: USER_ID,
+      userId: SAMPLE_USER_ID,
       role: 'admin',
       previousRole: 'user',
       changedBy: '01980a11-0c20-7b02-8a44-91e7d5c3b2a1',
@@ -19,7 +19,7 @@ export const RoleChanged = defineEvent({
       person: SAMPLE_RECIPIENT,
     },
     'person erased': {
-      userId: USER_ID,
+      userId: SAMPLE_USER_ID,
       role: 'admin',
       previousRole: 'user',
       changedBy: '01980a11-0c20-7b02-8a44-91e7d5c3b2a1',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../define-event.ts';
-import { id, locale, recipient } from '../fields.ts';
-import { USER_ID } from '../sample-values.ts';
+import { id, locale, mailRecipient } from '../fields.ts';
+import { SAMPLE_USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
 export const SessionsRevoked = defineEvent({
@@ -24,27 +24,32 @@ export const SessionsRevoked = defineEvent({
     ]),
     sessionId: id.optional(),
     locale: locale.optional(),
-    person: recipient.optional(),
+    person: mailRecipient.optional(),
   },
   samples: {
-    'logout-all': { userId: USER_ID, reason: 'logout-all' },
-    'password-changed': { userId: USER_ID, reason: 'password-changed' },
-    'refresh-reuse': { userId: USER_ID, reason: 'refresh-reuse' },
+    'logout-all': { userId: SAMPLE_USER_ID, reason: 'logout-all' },
+    'password-changed': { userId: SAMPLE_USER_ID, reason: 'password-changed' },
+    'refresh-reuse': { userId: SAMPLE_USER_ID, reason: 'refresh-reuse' },
     'refresh-reuse, one session': {
-      userId: USER_ID,
+      userId: SAMPLE_USER_ID,
       reason: 'refresh-reuse',
       sessionId: '01980d2f-10c2-7b44-8d5a-6f1e2a3b4c5d',
     },
     'refresh-reuse, with person': {
-      userId: USER_ID,
+      userId: SAMPLE_USER_ID,
       reason: 'refresh-reuse',
       locale: 'en',
       person: { email: 'ada@example.com', username: 'ada' },
     },
-    'refresh-reuse, person erased': { userId: USER_ID, reason: 'refresh-reuse', locale: 'en', person: null },
-    'role-changed': { userId: USER_ID, reason: 'role-changed' },
-    disabled: { userId: USER_ID, reason: 'disabled' },
-    ended: { userId: USER_ID, reason: 'ended' },
-    admin: { userId: USER_ID, reason: 'admin' },
+    'refresh-reuse, person erased': {
+      userId: SAMPLE_USER_ID,
+      reason: 'refresh-reuse',
+      locale: 'en',
+      person: null,
+    },
+    'role-changed': { userId: SAMPLE_USER_ID, reason: 'role-changed' },
+    disabled: { userId: SAMPLE_USER_ID, reason: 'disabled' },
+    ended: { userId: SAMPLE_USER_ID, reason: 'ended' },
+    admin: { userId: SAMPLE_USER_ID, reason: 'admin' },
   },
 });

@@ -1,6 +1,6 @@
 import { defineEvent } from '../define-event.ts';
-import { email, id, locale, personField, personName, role, sealedToken, username } from '../fields.ts';
-import { SAMPLE_RECIPIENT, SAMPLE_SEALED_LINK, USER_ID } from '../sample-values.ts';
+import { email, id, locale, personalDataField, personName, role, sealedToken, username } from '../fields.ts';
+import { SAMPLE_RECIPIENT, SAMPLE_SEALED_LINK, SAMPLE_USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
 export const UserRegistered = defineEvent({
@@ -14,7 +14,7 @@ export const UserRegistered = defineEvent({
     userId: id,
     role,
     locale,
-    person: personField({
+    person: personalDataField({
       email,
       username,
       firstName: personName.optional(),
@@ -24,7 +24,7 @@ export const UserRegistered = defineEvent({
   },
   samples: {
     'with person': {
-      userId: USER_ID,
+      userId: SAMPLE_USER_ID,
       role: 'user',
       locale: 'en',
       person: {
@@ -36,13 +36,13 @@ export const UserRegistered = defineEvent({
       verification: SAMPLE_SEALED_LINK,
     },
     'without names': {
-      userId: USER_ID,
+      userId: SAMPLE_USER_ID,
       role: 'user',
       locale: 'de',
       person: SAMPLE_RECIPIENT,
       verification: SAMPLE_SEALED_LINK,
     },
-    'of a proven address': { userId: USER_ID, role: 'user', locale: 'en', person: SAMPLE_RECIPIENT },
-    'person erased': { userId: USER_ID, role: 'user', locale: 'en', person: null },
+    'of a proven address': { userId: SAMPLE_USER_ID, role: 'user', locale: 'en', person: SAMPLE_RECIPIENT },
+    'person erased': { userId: SAMPLE_USER_ID, role: 'user', locale: 'en', person: null },
   },
 });

@@ -4,8 +4,8 @@
  * personal data of an event is in `data.person`, which is `null` once it has been erased.
  */
 import { z } from 'zod';
-import { id, personField } from '../fields.ts';
-import { ADMIN_ID, SESSION_ID, USER_ID } from '../sample-values.ts';
+import { id, personalDataField } from '../fields.ts';
+import { SAMPLE_ADMIN_ID, SAMPLE_SESSION_ID, SAMPLE_USER_ID } from '../sample-values.ts';
 import { defineSecurityEvent } from './define-security-event.ts';
 
 const actor = z
@@ -23,7 +23,7 @@ const accountIfAny = id
  * The origin of a request. Depending on AUDIT_IP, the IP address is complete (`ip`), shortened (`ipPrefix`),
  * keyed-hashed (`ipHmac`) or absent.
  */
-const client = personField({
+const client = personalDataField({
   ip: z.string().optional(),
   ipPrefix: z.string().optional(),
   ipHmac: z.string().optional(),
@@ -43,24 +43,29 @@ const LoginSucceeded = defineSecurityEvent({
   data: { actor, accountId, sessionId: id, person: client },
   samples: {
     'with the prefix of the IP': {
-      actor: USER_ID,
-      accountId: USER_ID,
-      sessionId: SESSION_ID,
+      actor: SAMPLE_USER_ID,
+      accountId: SAMPLE_USER_ID,
+      sessionId: SAMPLE_SESSION_ID,
       person: CLIENT,
     },
     'with the IP': {
-      actor: USER_ID,
-      accountId: USER_ID,
-      sessionId: SESSION_ID,
+      actor: SAMPLE_USER_ID,
+      accountId: SAMPLE_USER_ID,
+      sessionId: SAMPLE_SESSION_ID,
       person: { ip: '192.0.2.1', userAgent: 'Mozilla/5.0' },
     },
     'with an HMAC of the IP': {
-      actor: USER_ID,
-      accountId: USER_ID,
-      sessionId: SESSION_ID,
+      actor: SAMPLE_USER_ID,
+      accountId: SAMPLE_USER_ID,
+      sessionId: SAMPLE_SESSION_ID,
       person: { ipHmac: '3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA', userAgent: 'Mozilla/5.0' },
     },
-    'person erased': { actor: USER_ID, accountId: USER_ID, sessionId: SESSION_ID, person: null },
+    'person erased': {
+      actor: SAMPLE_USER_ID,
+      accountId: SAMPLE_USER_ID,
+      sessionId: SAMPLE_SESSION_ID,
+      person: null,
+    },
   },
 });
 
@@ -78,7 +83,7 @@ const LoginFailed = defineSecurityEvent({
   samples: {
     'wrong password': {
       actor: 'unknown',
-      accountId: USER_ID,
+      accountId: SAMPLE_USER_ID,
       reason: 'password',
       during: 'login',
       person: CLIENT,
@@ -86,7 +91,7 @@ const LoginFailed = defineSecurityEvent({
     'address of nobody': { actor: 'unknown', reason: 'password', during: 'login', person: CLIENT },
     'person erased': {
       actor: 'unknown',
-      accountId: USER_ID,
+      accountId: SAMPLE_USER_ID,
       reason: 'disabled',
       during: 'login',
       person: null,
@@ -102,7 +107,7 @@ const LoginLocked = defineSecurityEvent({
   samples: {
     address: {
       actor: 'unknown',
-      accountId: USER_ID,
+      accountId: SAMPLE_USER_ID,
       limit: 'address',
       during: 'login',
       person: CLIENT,
@@ -110,7 +115,7 @@ const LoginLocked = defineSecurityEvent({
     ip: { actor: 'unknown', limit: 'ip', during: 'login', person: CLIENT },
     'person erased': {
       actor: 'unknown',
-      accountId: USER_ID,
+      accountId: SAMPLE_USER_ID,
       limit: 'address',
       during: 'login',
       person: null,
@@ -134,15 +139,15 @@ const RefreshTokenRepeated = defineSecurityEvent({
   samples: {
     'another network': {
       actor: 'unknown',
-      accountId: USER_ID,
-      sessionId: SESSION_ID,
+      accountId: SAMPLE_USER_ID,
+      sessionId: SAMPLE_SESSION_ID,
       network: 'other',
       person: CLIENT,
     },
     'person erased': {
       actor: 'unknown',
-      accountId: USER_ID,
-      sessionId: SESSION_ID,
+      accountId: SAMPLE_USER_ID,
+      sessionId: SAMPLE_SESSION_ID,
       network: 'same',
       person: null,
     },
@@ -157,15 +162,15 @@ const RefreshTokenReused = defineSecurityEvent({
   samples: {
     session: {
       actor: 'unknown',
-      accountId: USER_ID,
-      sessionId: SESSION_ID,
+      accountId: SAMPLE_USER_ID,
+      sessionId: SAMPLE_SESSION_ID,
       ended: 'session',
       person: CLIENT,
     },
     'person erased': {
       actor: 'unknown',
-      accountId: USER_ID,
-      sessionId: SESSION_ID,
+      accountId: SAMPLE_USER_ID,
+      sessionId: SAMPLE_SESSION_ID,
       ended: 'all',
       person: null,
     },
@@ -189,20 +194,26 @@ const SessionEnded = defineSecurityEvent({
   },
   samples: {
     'signed out': {
-      actor: USER_ID,
-      accountId: USER_ID,
-      sessionId: SESSION_ID,
+      actor: SAMPLE_USER_ID,
+      accountId: SAMPLE_USER_ID,
+      sessionId: SAMPLE_SESSION_ID,
       by: 'logout',
       person: CLIENT,
     },
     'ended from the list': {
-      actor: USER_ID,
-      accountId: USER_ID,
-      sessionId: SESSION_ID,
+      actor: SAMPLE_USER_ID,
+      accountId: SAMPLE_USER_ID,
+      sessionId: SAMPLE_SESSION_ID,
       by: 'list',
       person: CLIENT,
     },
-    'person erased': { actor: USER_ID, accountId: USER_ID, sessionId: SESSION_ID, by: 'list', person: null },
+    'person erased': {
+      actor: SAMPLE_USER_ID,
+      accountId: SAMPLE_USER_ID,
+      sessionId: SAMPLE_SESSION_ID,
+      by: 'list',
+      person: null,
+    },
   },
 });
 
@@ -219,15 +230,15 @@ const AccessDenied = defineSecurityEvent({
   },
   samples: {
     'missing role': {
-      actor: USER_ID,
-      accountId: USER_ID,
+      actor: SAMPLE_USER_ID,
+      accountId: SAMPLE_USER_ID,
       action: 'PUT /api/v1/auth/accounts/:id/role',
       reason: 'insufficient_permission',
       person: CLIENT,
     },
     'person erased': {
-      actor: USER_ID,
-      accountId: USER_ID,
+      actor: SAMPLE_USER_ID,
+      accountId: SAMPLE_USER_ID,
       action: 'PUT /api/v1/auth/accounts/:id/role',
       reason: 'insufficient_permission',
       person: null,
@@ -248,16 +259,16 @@ const AdminAction = defineSecurityEvent({
   },
   samples: {
     'an admin': {
-      actor: ADMIN_ID,
-      accountId: USER_ID,
+      actor: SAMPLE_ADMIN_ID,
+      accountId: SAMPLE_USER_ID,
       action: 'POST /api/v1/auth/accounts/:id/disable',
       outcome: 'ok',
       person: CLIENT,
     },
-    'an operator': { actor: 'ops', accountId: USER_ID, action: 'ops role', outcome: 'ok' },
+    'an operator': { actor: 'ops', accountId: SAMPLE_USER_ID, action: 'ops role', outcome: 'ok' },
     'person erased': {
-      actor: ADMIN_ID,
-      accountId: USER_ID,
+      actor: SAMPLE_ADMIN_ID,
+      accountId: SAMPLE_USER_ID,
       action: 'POST /api/v1/auth/accounts/:id/disable',
       outcome: 'conflict',
       person: null,
@@ -270,9 +281,9 @@ const DataExported = defineSecurityEvent({
   description: 'Everything that is stored about an account was exported: by its owner, or by an operator.',
   data: { actor, accountId, person: client.optional() },
   samples: {
-    'the owner': { actor: USER_ID, accountId: USER_ID, person: CLIENT },
-    'an operator': { actor: 'ops', accountId: USER_ID },
-    'person erased': { actor: USER_ID, accountId: USER_ID, person: null },
+    'the owner': { actor: SAMPLE_USER_ID, accountId: SAMPLE_USER_ID, person: CLIENT },
+    'an operator': { actor: 'ops', accountId: SAMPLE_USER_ID },
+    'person erased': { actor: SAMPLE_USER_ID, accountId: SAMPLE_USER_ID, person: null },
   },
 });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { recordOf, securitySamples } from '../../test/samples.ts';
+import { recordOfSample, securityEventSamples } from '../../test/samples.ts';
 import {
   decode,
   decodeSecurityEvent,
@@ -9,14 +9,14 @@ import {
   securityEventTypes,
 } from '../index.ts';
 
-const [sample] = securitySamples.filter(({ type }) => type === 'LoginSucceeded');
+const [sample] = securityEventSamples.filter(({ type }) => type === 'LoginSucceeded');
 assert.ok(sample);
-const record = recordOf(sample);
+const record = recordOfSample(sample);
 
 describe('a frozen sample of a security event', () => {
-  for (const each of securitySamples) {
+  for (const each of securityEventSamples) {
     it(`is decoded and written as it was: ${each.type} v${each.version}, ${each.title}`, () => {
-      const event = decodeSecurityEvent(recordOf(each));
+      const event = decodeSecurityEvent(recordOfSample(each));
       assert.ok(event);
       assert.equal(event.type, each.type);
       const { key, headers, value, topic } = encodeSecurityEvent(event);
@@ -31,7 +31,7 @@ describe('a frozen sample of a security event', () => {
   it('exists for every version of every type', () => {
     for (const type of securityEventTypes) {
       const versions = new Set(
-        securitySamples.filter((each) => each.type === type).map(({ version }) => version),
+        securityEventSamples.filter((each) => each.type === type).map(({ version }) => version),
       );
       for (let version = 1; version <= securityCatalogue[type].version; version += 1)
         assert.ok(versions.has(version), `samples/${type}.v${version}.json`);
@@ -41,7 +41,7 @@ describe('a frozen sample of a security event', () => {
 
 describe('a record of the security topic', () => {
   it('has the account as its key and subject, or neither', () => {
-    for (const each of securitySamples) {
+    for (const each of securityEventSamples) {
       assert.equal(each.key, each.value['accountId'] ?? null);
       assert.equal(each.headers['ce_subject'], each.value['accountId']);
     }

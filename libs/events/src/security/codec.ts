@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { dataSchemaUri } from '../data-schema-uri.ts';
-import { decodeUtf8, eventHeaders, eventSources, type HeaderValue, readHeaderTexts } from '../headers.ts';
+import { decodeUtf8, eventHeaders, eventSourceUris, type HeaderValue, readHeaderTexts } from '../headers.ts';
 import { SECURITY_TOPIC } from '../topics.ts';
 import {
   isSecurityEventType,
@@ -16,13 +16,13 @@ import {
 const { ce_sequence: _s, ce_causationid: _c, traceparent: _t, ce_subject, ...kept } = eventHeaders.shape;
 
 /** The headers of a security event. `ce_subject` is the account that the event is about, if any. */
-export const securityHeaders = z.object({
+export const securityEventHeaders = z.object({
   ...kept,
-  ce_source: z.literal(eventSources.auth),
+  ce_source: z.literal(eventSourceUris.auth),
   ce_subject: ce_subject.optional(),
 });
 
-const names = Object.keys(securityHeaders.shape);
+const names = Object.keys(securityEventHeaders.shape);
 
 /** A security event in the form in which it is published on a bus. */
 export interface EncodedSecurityEvent {
@@ -46,13 +46,13 @@ export function encodeSecurityEvent(event: SecurityEvent): EncodedSecurityEvent 
     ce_specversion: '1.0',
     ce_id: event.id,
     ce_type: event.type,
-    ce_source: eventSources.auth,
+    ce_source: eventSourceUris.auth,
     ...(account !== undefined && { ce_subject: account }),
     ce_time: event.time,
     ce_dataschema: dataSchemaUri(event.type, version),
     ce_correlationid: event.correlationId,
   };
-  securityHeaders.parse(headers);
+  securityEventHeaders.parse(headers);
   return {
     topic: SECURITY_TOPIC,
     key: account ?? null,
@@ -71,7 +71,7 @@ type SecurityRecord = {
  * later release, or is damaged.
  */
 export function decodeSecurityEvent({ value, headers }: SecurityRecord): SecurityEvent | undefined {
-  const parsed = securityHeaders.safeParse(readHeaderTexts(headers, names));
+  const parsed = securityEventHeaders.safeParse(readHeaderTexts(headers, names));
   if (!parsed.success) return undefined;
   const { ce_type: type, ce_dataschema, ce_id: id, ce_time: time, ce_correlationid } = parsed.data;
   if (!isSecurityEventType(type) || ce_dataschema !== dataSchemaUri(type, securityCatalogue[type].version))

@@ -8,7 +8,7 @@ type SecurityDefinition<Type extends string, Shape extends z.ZodRawShape> = Pick
 >;
 
 /** The contract of a type of security event: its version, and the schema of its data. */
-export type SecurityContract<
+export type SecurityEventContract<
   Type extends string = string,
   Shape extends z.ZodRawShape = z.ZodRawShape,
 > = Pick<EventContract<Type, Shape>, 'type' | 'version' | 'schema' | 'samples'>;
@@ -19,6 +19,6 @@ export function defineSecurityEvent<const Type extends string, Shape extends z.Z
   description,
   data,
   samples,
-}: SecurityDefinition<Type, Shape>): SecurityContract<Type, Shape> {
+}: SecurityDefinition<Type, Shape>): SecurityEventContract<Type, Shape> {
   return { type, version: 1, schema: z.object(data).describe(description), samples };
 }

@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { decodeRecord, type ParkReason, type RecordAuthenticator } from '@latchkey/consumer';
-import { assertOutcome, type ConformanceCase, cases, type Outcome } from '../../scripts/conformance.ts';
+import {
+  assertConformanceOutcome,
+  type ConformanceCase,
+  type ConformanceOutcome,
+  conformanceCases,
+} from '../../scripts/conformance.ts';
 import { ACCOUNTS_TOPIC } from '../topics.ts';
 import type { EventContext, Handlers } from './handlers.ts';
 import { createDurableTestStore, openTestHarness } from './testing/harness.ts';
 import { waitUntil } from './testing/until.ts';
 
-type Handled = Outcome['handled'][number];
+type Handled = ConformanceOutcome['handled'][number];
 
 function toRecord({ key, value, headers }: ConformanceCase['records'][number]) {
   return { key, value: value === null ? null : Buffer.from(value), headers };
@@ -20,7 +25,7 @@ function idIn({ key }: ConformanceCase['records'][number]): readonly string[] {
 }
 
 describe('subscribe', () => {
-  for (const each of cases)
+  for (const each of conformanceCases)
     test(`passes the conformance kit: ${each.name}`, async (context) => {
       const harness = await openTestHarness(context);
       const handled: Handled[] = [];
@@ -53,7 +58,7 @@ describe('subscribe', () => {
         parked: parkedAs(parked?.reason),
         username: usernames.get(account) ?? null,
       }));
-      assertOutcome({ handled, accounts }, each);
+      assertConformanceOutcome({ handled, accounts }, each);
     });
 });
 

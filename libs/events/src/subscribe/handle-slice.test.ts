@@ -4,7 +4,7 @@ import type { BusRecord, PartitionSlice } from '@latchkey/bus';
 import { acceptAllRecords } from '@latchkey/consumer/testing/signed';
 import type { LatchkeyEvent } from '../catalogue.ts';
 import { ACCOUNTS_TOPIC } from '../topics.ts';
-import { createSliceHandler } from './handle-slice.ts';
+import { createOrderedSliceHandler } from './handle-slice.ts';
 import type { Handlers } from './handlers.ts';
 import { createKeyedMutex } from './keyed-mutex.ts';
 import type { SequenceStore } from './sequence-store.ts';
@@ -42,7 +42,7 @@ function sliceOf(events: readonly LatchkeyEvent[], signal = new AbortController(
  * process.
  */
 function memberOf(store: SequenceStore, handlers: Handlers) {
-  return createSliceHandler({
+  return createOrderedSliceHandler({
     authenticate: acceptAllRecords,
     bus: { readKey: () => assert.fail('nothing is read again') },
     store,

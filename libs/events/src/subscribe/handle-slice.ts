@@ -1,32 +1,32 @@
 /** Handles slices of a topic by passing each event to its handler. */
 import type { PartitionSlice } from '@latchkey/bus';
 import {
+  type AccountBlocker,
   type AccountRecord,
   accountOf,
-  type Blocker,
   createParkMark,
   type DecodedRecord,
   decideNextStep,
   decodeFailureOf,
-  distinctAccounts,
+  distinctAccountIds,
   type EventRecord,
+  findParkMarkToRetry,
   isAccountRecord,
-  type NextStep,
+  type NextRecordStep,
   type Parked,
   type Position,
-  parkMarkToRetry,
   positionAfter,
   recordTypeOf,
 } from '@latchkey/consumer';
-import { createSubscriberRetrier } from './retry-parked.ts';
+import { createSubscriberParkedRetrier } from './retry-parked.ts';
 import {
+  type EventSubscriber,
   firstEventRuleOf,
   hasHandler,
   observeEventOutcome,
   reportForgedRecords,
   runHandlerForRecord,
-  type Subscriber,
-  throwIfStopped,
+  throwIfSubscriptionStopped,
 } from './subscriber.ts';
 
 /**
@@ -34,15 +34,15 @@ import {
  * the store fails, and, once the slice's signal is aborted, before the next event. The slice is then
  * redelivered, possibly to another member, and events whose positions were stored are skipped.
  */
-export function createSliceHandler(shared: Omit<Subscriber, 'stopped'>) {
+export function createOrderedSliceHandler(shared: Omit<EventSubscriber, 'stopped'>) {
   return async (slice: PartitionSlice): Promise<void> => {
     const subscriber = { ...shared, stopped: slice.signal };
     const { records, forged } = await subscriber.authenticate(slice.records);
     reportForgedRecords(subscriber, forged);
-    const book = createBook(subscriber, await subscriber.store.load(distinctAccounts(records)));
+    const book = createBook(subscriber, await subscriber.store.load(distinctAccountIds(records)));
     const resume = createResume(subscriber, book, slice);
     for (const record of records) {
-      throwIfStopped(subscriber);
+      throwIfSubscriptionStopped(subscriber);
       if (isAccountRecord(record)) {
         const mark = await subscriber.mutex.run(accountOf(record), () => take(subscriber, book, record));
         if (mark !== undefined) await resume(mark);
@@ -70,7 +70,7 @@ interface Book {
   close(): Promise<void>;
 }
 
-function createBook({ store }: Subscriber, known: ReadonlyMap<string, Position>): Book {
+function createBook({ store }: EventSubscriber, known: ReadonlyMap<string, Position>): Book {
   const current = new Map(known);
   const unsaved = new Set<string>();
   function of(account: string) {
@@ -105,14 +105,14 @@ function createBook({ store }: Subscriber, known: ReadonlyMap<string, Position>)
  * Returns a function that resumes a parked account, at most once per slice, by handling its due events up to
  * the end of the slice.
  */
-function createResume(subscriber: Subscriber, book: Book, { records }: PartitionSlice) {
+function createResume(subscriber: EventSubscriber, book: Book, { records }: PartitionSlice) {
   const lastOffset = records.at(-1)?.offset ?? 0;
   const resumed = new Set<string>();
   return async (mark: Parked): Promise<void> => {
     const { account } = mark;
     if (resumed.has(account)) return;
     resumed.add(account);
-    const { sequence, parked } = await createSubscriberRetrier(subscriber).resume(mark, lastOffset);
+    const { sequence, parked } = await createSubscriberParkedRetrier(subscriber).resume(mark, lastOffset);
     await book.reload(account);
     if (parked === undefined) subscriber.logger.info({ account, sequence }, 'a parked account was unparked');
   };
@@ -122,33 +122,37 @@ function createResume(subscriber: Subscriber, book: Book, { records }: Partition
  * Handles one record.
  * @returns the mark of the account if the account may be resumed after this record
  */
-async function take(subscriber: Subscriber, book: Book, record: AccountRecord): Promise<Parked | undefined> {
+async function take(
+  subscriber: EventSubscriber,
+  book: Book,
+  record: AccountRecord,
+): Promise<Parked | undefined> {
   const account = accountOf(record);
-  function next(): NextStep {
+  function next(): NextRecordStep {
     return decideNextStep(book.of(account), record, firstEventRuleOf(subscriber));
   }
   if (hasEffect(subscriber, next())) {
     await book.reload(account);
-    throwIfStopped(subscriber);
+    throwIfSubscriptionStopped(subscriber);
   }
   const step = next();
   if (step.kind === 'due') await apply(subscriber, book, book.of(account), step.record);
   else if (step.kind === 'park') await park(subscriber, book, book.of(account), record, step.blocker);
   else if (step.kind !== 'missing') subscriber.observe(recordTypeOf(record), step.kind);
-  return parkMarkToRetry(book.of(account), step);
+  return findParkMarkToRetry(book.of(account), step);
 }
 
 /**
  * Returns whether a step has an effect. If so, the caller must first check that no other member or retry has
  * already done it.
  */
-function hasEffect(subscriber: Subscriber, step: NextStep): boolean {
+function hasEffect(subscriber: EventSubscriber, step: NextRecordStep): boolean {
   if (step.kind === 'park' || step.kind === 'missing') return true;
   return step.kind === 'due' && hasHandler(subscriber, step.record);
 }
 
 async function apply(
-  subscriber: Subscriber,
+  subscriber: EventSubscriber,
   book: Book,
   position: Position,
   record: EventRecord,
@@ -163,11 +167,11 @@ async function apply(
 }
 
 async function park(
-  subscriber: Subscriber,
+  subscriber: EventSubscriber,
   book: Book,
   position: Position,
   record: AccountRecord,
-  blocker: Blocker,
+  blocker: AccountBlocker,
 ): Promise<void> {
   const parked = createParkMark(position, record, blocker);
   await book.save({ ...position, parked });
@@ -175,7 +179,7 @@ async function park(
   subscriber.logger.error({ parked }, 'an account is parked');
 }
 
-function passOverUnusable({ observe, logger }: Subscriber, record: DecodedRecord): void {
+function passOverUnusable({ observe, logger }: EventSubscriber, record: DecodedRecord): void {
   const { topic, partition, offset } = record.source;
   observe('unusable', 'unusable');
   logger.warn({ topic, partition, offset, cause: decodeFailureOf(record) }, 'a record without a usable key');

@@ -2,33 +2,36 @@
 import type { PartitionSlice } from '@latchkey/bus';
 import { type DecodedRecord, isAccountRecord, isEventRecord, recordTypeOf } from '@latchkey/consumer';
 import {
+  type EventSubscriber,
   hasHandler,
   reportForgedRecords,
   runHandlerForRecord,
-  type Subscriber,
-  throwIfStopped,
+  throwIfSubscriptionStopped,
 } from './subscriber.ts';
 
-type Unordered = Omit<Subscriber, 'stopped' | 'store' | 'mutex' | 'bus'>;
+type Unordered = Omit<EventSubscriber, 'stopped' | 'store' | 'mutex' | 'bus'>;
 
 /**
  * Returns a function that passes every event of a slice to its handler, including duplicates. It rejects if
  * the handler of an event fails, and, once the slice's signal is aborted, before the next event. The whole
  * slice is then redelivered.
  */
-export function createUnorderedHandler(shared: Unordered) {
+export function createUnorderedSliceHandler(shared: Unordered) {
   return async (slice: PartitionSlice): Promise<void> => {
     const subscriber = { ...shared, stopped: slice.signal };
     const { records, forged } = await subscriber.authenticate(slice.records);
     reportForgedRecords(subscriber, forged);
     for (const record of records) {
-      throwIfStopped(subscriber);
+      throwIfSubscriptionStopped(subscriber);
       await take(subscriber, record);
     }
   };
 }
 
-async function take(subscriber: Pick<Subscriber, 'handlers' | 'logger' | 'observe'>, record: DecodedRecord) {
+async function take(
+  subscriber: Pick<EventSubscriber, 'handlers' | 'logger' | 'observe'>,
+  record: DecodedRecord,
+) {
   if (!isAccountRecord(record) || !isEventRecord(record))
     return passOver(subscriber, record, 'a record that cannot be read');
   const refused = await runHandlerForRecord(subscriber, record);
@@ -37,7 +40,7 @@ async function take(subscriber: Pick<Subscriber, 'handlers' | 'logger' | 'observ
 }
 
 function passOver(
-  { logger, observe }: Pick<Subscriber, 'logger' | 'observe'>,
+  { logger, observe }: Pick<EventSubscriber, 'logger' | 'observe'>,
   record: DecodedRecord,
   cause: string,
 ): void {

@@ -1,5 +1,5 @@
 /** `@latchkey/events/subscribe`: calls typed handlers with account events. On Kafka it needs kafkajs. */
-import { assertNodeVersion } from './required-node.ts';
+import { assertSupportedNodeVersion } from './required-node.ts';
 
 export type { Parked, ParkReason, Position, RecordType, RetryOutcome } from '@latchkey/consumer';
 export { type CursorStore, fileCursor, memoryCursor } from './feed/cursor-store.ts';
@@ -21,4 +21,4 @@ export { type SubscribeOptions, subscribe } from './subscribe.ts';
 export type { Effect, SubscriberLogger } from './subscriber.ts';
 export type { Interest, Subscription } from './subscription.ts';
 
-assertNodeVersion(process.versions.node);
+assertSupportedNodeVersion(process.versions.node);

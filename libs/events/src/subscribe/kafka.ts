@@ -2,7 +2,7 @@
 import {
   type Bus,
   type KafkaConnection,
-  type TopicNames,
+  type TopicNamesOnLog,
   topicNameOnLog,
   withTopicNames,
 } from '@latchkey/bus';
@@ -19,7 +19,7 @@ import { encodeReceipt, isConsumerName } from '../receipts.ts';
 import { ACCOUNTS_TOPIC, DELIVERIES_TOPIC, RECEIPTS_TOPIC } from '../topics.ts';
 import { loggerWithoutStopWarnings, messageOf, throwUncaughtException } from './failures.ts';
 import type { SubscriberLogger } from './subscriber.ts';
-import { consoleLogger, type Interest, openSubscription, type Subscription } from './subscription.ts';
+import { consoleLogger, type Interest, type Subscription, subscribeToBus } from './subscription.ts';
 
 /** The options with which `subscribe` reads the events from Kafka. */
 export interface KafkaOptions extends Interest {
@@ -36,7 +36,7 @@ export interface KafkaOptions extends Interest {
    */
   readonly signatures?: 'require' | 'warn';
   /** Topics that have a different name on the brokers, for example `{ 'accounts.events.v1': 'accounts.events.v2' }`. */
-  readonly topicNames?: TopicNames;
+  readonly topicNames?: TopicNamesOnLog;
   /** The name of this process in the brokers' logs. Default: the group. */
   readonly clientId?: string;
   readonly ssl?: KafkaConnection['ssl'];
@@ -133,6 +133,6 @@ async function whenReachable(
         logger.warn({ cause: messageOf(error) }, 'no broker can be reached; trying again'),
       ...(signal && { signal }),
     },
-    () => openSubscription(bus, { authenticate, confirm }, options),
+    () => subscribeToBus(bus, { authenticate, confirm }, options),
   );
 }

@@ -1,4 +1,4 @@
-import { createMemoryPositions } from '@latchkey/consumer';
+import { createMemoryPositionStore } from '@latchkey/consumer';
 import type { SequenceStore } from './sequence-store.ts';
 
 /**
@@ -7,7 +7,7 @@ import type { SequenceStore } from './sequence-store.ts';
  * handling an event twice does no harm; otherwise use a durable store.
  */
 export function memoryStore(): SequenceStore {
-  const { all, ...positions } = createMemoryPositions();
+  const { all, ...positions } = createMemoryPositionStore();
   return {
     ...positions,
     forgetful: true,

@@ -6,7 +6,7 @@ const NEEDED = 22;
  * Asserts that Node is recent enough. On an older version, a later call would fail with an obscure error.
  * @throws Error that names both versions
  */
-export function assertNodeVersion(version: string): void {
+export function assertSupportedNodeVersion(version: string): void {
   const [major] = version.split('.').map(Number);
   if (major !== undefined && major >= NEEDED) return;
   throw new Error(

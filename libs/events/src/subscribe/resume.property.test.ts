@@ -13,7 +13,7 @@ import {
 } from '@latchkey/consumer/testing';
 import { acceptAllRecords } from '@latchkey/consumer/testing/signed';
 import fc from 'fast-check';
-import { createSliceHandler } from './handle-slice.ts';
+import { createOrderedSliceHandler } from './handle-slice.ts';
 import { createKeyedMutex } from './keyed-mutex.ts';
 import type { SequenceStore } from './sequence-store.ts';
 import { createDurableTestStore } from './testing/harness.ts';
@@ -27,7 +27,7 @@ type Call = <T>(work: () => Promise<T>) => Promise<T>;
 
 /** Returns the handler of a member of the group. It shares only the store and the log with other members. */
 function memberOf(store: SequenceStore, log: ShuffledLog, handled: Handled, call: Call) {
-  const handle = createSliceHandler({
+  const handle = createOrderedSliceHandler({
     authenticate: acceptAllRecords,
     bus: { readKey: (_topic, _partition, key, from, to) => readRecordsOfKey(log.records, key, from, to) },
     store: {

@@ -8,22 +8,22 @@ import {
   sequenceOf,
 } from '@latchkey/consumer';
 import {
-  findPosition,
+  type EventSubscriber,
   firstEventRuleOf,
+  loadPosition,
   observeEventOutcome,
   runHandlerForRecord,
-  type Subscriber,
-  throwIfStopped,
+  throwIfSubscriptionStopped,
 } from './subscriber.ts';
 
 /** Creates the function that retries a parked account of a subscriber. */
-export function createSubscriberRetrier(subscriber: Subscriber) {
+export function createSubscriberParkedRetrier(subscriber: EventSubscriber) {
   return createParkedAccountRetrier({
     log: subscriber.bus,
     authenticate: subscriber.authenticate,
     positions: subscriber.store,
     first: firstEventRuleOf(subscriber),
-    throwIfStopped: () => throwIfStopped(subscriber),
+    throwIfStopped: () => throwIfSubscriptionStopped(subscriber),
     start: (account): Position => ({ account, sequence: 0 }),
     handle: ({ account }, record, origin) =>
       subscriber.mutex.run(account, () => handleNext(subscriber, record, origin)),
@@ -34,10 +34,10 @@ export function createSubscriberRetrier(subscriber: Subscriber) {
  * Passes one event of a parked account to its handler. The account stays marked as parked until the handler has
  * ended. So other members of the group do not handle its events, and it remains parked if this process dies.
  */
-async function handleNext(subscriber: Subscriber, record: EventRecord, origin: Parked) {
+async function handleNext(subscriber: EventSubscriber, record: EventRecord, origin: Parked) {
   const { account } = origin;
-  const position = await findPosition(subscriber, account);
-  throwIfStopped(subscriber);
+  const position = await loadPosition(subscriber, account);
+  throwIfSubscriptionStopped(subscriber);
   if (sequenceOf(record) <= position.sequence) return position;
   const refused = await runHandlerForRecord(subscriber, record);
   if (refused !== undefined) return { refused };

@@ -1,7 +1,7 @@
 /** The contract of {@link SequenceStore}, as tests for node:test that you can run on your own store. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { gapMarkAt, positionStoreContract } from '@latchkey/consumer/contract';
+import { createGapParkMark, positionStoreContract } from '@latchkey/consumer/contract';
 import type { SequenceStore } from './sequence-store.ts';
 
 const ada = '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f';
@@ -30,11 +30,11 @@ export function sequenceStoreContract(
       const { store, close } = await open();
       context.after(close);
       await store.save([
-        { account: ada, sequence: 3, parked: gapMarkAt(ada, 12) },
-        { account: bob, sequence: 0, parked: gapMarkAt(bob, 13) },
+        { account: ada, sequence: 3, parked: createGapParkMark(ada, 12) },
+        { account: bob, sequence: 0, parked: createGapParkMark(bob, 13) },
       ]);
-      assert.deepEqual(await store.listParked(), [gapMarkAt(bob, 13), gapMarkAt(ada, 12)]);
-      await store.replaceMark(gapMarkAt(bob, 13));
+      assert.deepEqual(await store.listParked(), [createGapParkMark(bob, 13), createGapParkMark(ada, 12)]);
+      await store.replaceMark(createGapParkMark(bob, 13));
       await store.save([{ account: ada, sequence: 4 }]);
       assert.deepEqual(await store.listParked(), []);
     });

@@ -5,8 +5,8 @@ import {
   type EventRecord,
   type FirstEventRule,
   type ForgedRecord,
-  headAfter,
   type Position,
+  positionHeadAfter,
   type RecordAuthenticator,
   type RecordType,
   recordTypeOf,
@@ -34,7 +34,7 @@ export interface SubscriberLogger {
   error(fields: object, message: string): void;
 }
 
-export interface Subscriber {
+export interface EventSubscriber {
   readonly bus: Pick<Bus, 'readKey'>;
   readonly handlers: Handlers;
   /** Separates the records that auth has published from forged ones. */
@@ -57,13 +57,13 @@ export class StoppedError extends Error {
 }
 
 /** Asserts that a subscription may start another handler. @throws StoppedError */
-export function throwIfStopped({ stopped }: Pick<Subscriber, 'stopped'>): void {
+export function throwIfSubscriptionStopped({ stopped }: Pick<EventSubscriber, 'stopped'>): void {
   if (stopped.aborted) throw new StoppedError('The subscription stops, or its partition is taken away.');
 }
 
 /** Reports forged records (those that auth has not published) to the logger and to `observe`. */
 export function reportForgedRecords(
-  { logger, observe }: Pick<Subscriber, 'logger' | 'observe'>,
+  { logger, observe }: Pick<EventSubscriber, 'logger' | 'observe'>,
   forged: readonly ForgedRecord[],
 ): void {
   for (const { source, cause } of forged) {
@@ -74,7 +74,7 @@ export function reportForgedRecords(
 }
 
 /** Returns which event the subscriber accepts as the first one of an account that its store does not know. */
-export function firstEventRuleOf({ store }: Subscriber): FirstEventRule {
+export function firstEventRuleOf({ store }: EventSubscriber): FirstEventRule {
   return store.forgetful === true ? 'any' : 'one';
 }
 
@@ -82,12 +82,15 @@ export function firstEventRuleOf({ store }: Subscriber): FirstEventRule {
  * Returns the stored position of an account; sequence 0 if there is none.
  * @throws errors of the store
  */
-export async function findPosition({ store }: Subscriber, account: string): Promise<Position> {
+export async function loadPosition({ store }: EventSubscriber, account: string): Promise<Position> {
   return (await store.load([account])).get(account) ?? { account, sequence: 0 };
 }
 
 /** Returns whether a record is an event that has a handler. */
-export function hasHandler({ handlers }: Pick<Subscriber, 'handlers'>, { decoded }: EventRecord): boolean {
+export function hasHandler(
+  { handlers }: Pick<EventSubscriber, 'handlers'>,
+  { decoded }: EventRecord,
+): boolean {
   return decoded.kind === 'event' && handlers[decoded.event.type] !== undefined;
 }
 
@@ -97,14 +100,16 @@ export function hasHandler({ handlers }: Pick<Subscriber, 'handlers'>, { decoded
  * @throws HandlerError if the event must be redelivered
  */
 export async function runHandlerForRecord(
-  { handlers }: Pick<Subscriber, 'handlers'>,
+  { handlers }: Pick<EventSubscriber, 'handlers'>,
   record: EventRecord,
 ): Promise<string | undefined> {
   const { decoded } = record;
-  return decoded.kind === 'event' ? runHandler(handlers, decoded.event, headAfter(record)) : undefined;
+  return decoded.kind === 'event'
+    ? runHandler(handlers, decoded.event, positionHeadAfter(record))
+    : undefined;
 }
 
 /** Reports to `observe` that an event was applied, or passed over because it has no handler. */
-export function observeEventOutcome(subscriber: Subscriber, record: EventRecord): void {
+export function observeEventOutcome(subscriber: EventSubscriber, record: EventRecord): void {
   subscriber.observe(recordTypeOf(record), hasHandler(subscriber, record) ? 'applied' : 'passed over');
 }

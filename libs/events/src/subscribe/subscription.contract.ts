@@ -6,11 +6,11 @@ import { memoryStore } from './memory-store.ts';
 import type { ConfirmErasure } from './subscription.ts';
 import { createDurableTestStore, type TestHarness } from './testing/harness.ts';
 import {
-  adaPerson,
   createTestAccount,
   recordWithTruncatedValue,
   recordWithType,
   recordWithVersion,
+  testPerson,
   toOutgoingRecord,
 } from './testing/history.ts';
 import { waitUntil } from './testing/until.ts';
@@ -46,7 +46,7 @@ export function subscriptionContract(
       await harness.subscribe({ handlers: { UserRegistered: ({ data }) => void persons.push(data.person) } });
       await harness.publish([createTestAccount().registered(null), createTestAccount().registered()]);
       await waitUntil(() => persons.length === 2);
-      assert.deepEqual(new Set(persons), new Set([null, adaPerson]));
+      assert.deepEqual(new Set(persons), new Set([null, testPerson]));
     });
 
     test('confirms an erasure once it was handled, and again until that has succeeded', async (context) => {

@@ -3,13 +3,13 @@ import type { Bus, PartitionSlice } from '@latchkey/bus';
 import type { Parked, RecordAuthenticator, RecordType, RetryOutcome } from '@latchkey/consumer';
 import { catalogue, eventTypes } from '../catalogue.ts';
 import { ACCOUNTS_TOPIC, type TopicName } from '../topics.ts';
-import { createSliceHandler } from './handle-slice.ts';
-import { createUnorderedHandler } from './handle-unordered.ts';
+import { createOrderedSliceHandler } from './handle-slice.ts';
+import { createUnorderedSliceHandler } from './handle-unordered.ts';
 import { type ErasedHandler, type Handlers, withErasureReceipt } from './handlers.ts';
 import { createKeyedMutex } from './keyed-mutex.ts';
-import { createSubscriberRetrier } from './retry-parked.ts';
+import { createSubscriberParkedRetrier } from './retry-parked.ts';
 import type { SequenceStore } from './sequence-store.ts';
-import type { Effect, Subscriber, SubscriberLogger } from './subscriber.ts';
+import type { Effect, EventSubscriber, SubscriberLogger } from './subscriber.ts';
 
 /** The options that all subscriptions have: what to read, and how to handle it. */
 export interface Interest {
@@ -96,7 +96,7 @@ export type ConfirmErasure = (account: string, sequence: number) => Promise<void
  * @throws RangeError if a handler is for events of a topic that is not subscribed to, or if both `erased` and a handler
  * of `AccountErased` are given; otherwise the errors of the bus
  */
-export async function openSubscription(
+export async function subscribeToBus(
   bus: Pick<Bus, 'subscribe' | 'readKey'>,
   { authenticate, confirm }: { readonly authenticate: RecordAuthenticator; readonly confirm: ConfirmErasure },
   interest: Interest,
@@ -150,17 +150,17 @@ interface Reader extends Pick<Subscription, 'listParked'> {
   retry(account: string): Promise<RetryOutcome>;
 }
 
-function reader(subscriber: Omit<Subscriber, 'store'>, store: Interest['store']): Reader {
+function reader(subscriber: Omit<EventSubscriber, 'store'>, store: Interest['store']): Reader {
   if (store === 'none')
     return {
-      handle: createUnorderedHandler(subscriber),
+      handle: createUnorderedSliceHandler(subscriber),
       listParked: async () => [],
       retry: async () => ({ result: 'not parked', sequence: 0 }),
     };
   return {
-    handle: createSliceHandler({ ...subscriber, store }),
+    handle: createOrderedSliceHandler({ ...subscriber, store }),
     listParked: () => store.listParked(),
-    retry: createSubscriberRetrier({ ...subscriber, store }).retry,
+    retry: createSubscriberParkedRetrier({ ...subscriber, store }).retry,
   };
 }
 

@@ -11,9 +11,9 @@ import { subjectOfKey } from '../record-key.ts';
 import { eventSigner } from '../signature.ts';
 import { ACCOUNTS_TOPIC } from '../topics.ts';
 import { memoryStore } from './memory-store.ts';
-import { assertNodeVersion } from './required-node.ts';
+import { assertSupportedNodeVersion } from './required-node.ts';
 import type { Effect } from './subscriber.ts';
-import { type Interest, openSubscription, type Subscription } from './subscription.ts';
+import { type Interest, type Subscription, subscribeToBus } from './subscription.ts';
 
 /** An event, and its record on the topic. */
 export interface TestEvent<T extends EventType = EventType> {
@@ -57,7 +57,7 @@ export interface TestEvents {
   subscribe(interest: TestInterest): Promise<TestSubscription>;
 }
 
-assertNodeVersion(process.versions.node);
+assertSupportedNodeVersion(process.versions.node);
 
 const KEY_ID = 'test';
 
@@ -109,7 +109,7 @@ export function createTestEvents(): TestEvents {
         topics,
       });
       const parts = { authenticate, confirm: async () => undefined };
-      const subscription = await openSubscription(log.bus, parts, {
+      const subscription = await subscribeToBus(log.bus, parts, {
         ...handling,
         group: 'test',
         store,

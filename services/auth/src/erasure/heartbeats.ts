@@ -4,7 +4,7 @@
  * are therefore published to the partition until the original events are certain to be gone. A lease ensures
  * that only one instance does this at a time.
  */
-import { partitionOfKey, segmentMsForCompaction } from '@latchkey/bus';
+import { partitionOfKey, segmentDurationMsForCompaction } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, accountsTopic, heartbeatKey } from '@latchkey/events';
 import type { ClockGuard, Logger, Part } from '@latchkey/process';
 import type { Leases } from '@latchkey/store';
@@ -47,7 +47,7 @@ export function createErasureHeartbeats(
   { maxLagMs, againMs = SECOND_ERASED_COPIES_DELAY_MS }: ErasureHeartbeatTimes,
 ): ErasureHeartbeats {
   const { erasureReceipts, bus, now, logger } = deps;
-  const segmentMs = segmentMsForCompaction(maxLagMs);
+  const segmentMs = segmentDurationMsForCompaction(maxLagMs);
   const everyMs = segmentMs / 4;
   /** When this process last published a heartbeat to each partition, in ms since the epoch. */
   const last = new Map<number, number>();
@@ -144,7 +144,7 @@ export function createErasureHeartbeatJob(
     if (held) await heartbeats.run();
     return false;
   }
-  const everyMs = Math.min(LONGEST_PAUSE_MS, segmentMsForCompaction(times.maxLagMs) / 8);
+  const everyMs = Math.min(LONGEST_PAUSE_MS, segmentDurationMsForCompaction(times.maxLagMs) / 8);
   return createRepeatedJob({
     name: 'erasure heartbeats',
     everyMs,

@@ -1,6 +1,6 @@
 /** Receipts of erasures: each consumer publishes one once it has erased an account, and auth stores them. */
 import { busHealth } from '@latchkey/backend';
-import type { Bus, BusRecord, PartitionSlice, Subscription } from '@latchkey/bus';
+import type { Bus, BusRecord, BusSubscription, PartitionSlice } from '@latchkey/bus';
 import { decodeReceipt, encodeReceipt, ownConsumers, RECEIPTS_TOPIC, type Receipt } from '@latchkey/events';
 import type { Logger, Part } from '@latchkey/process';
 import type { UseCaseDeps } from '../deps.ts';
@@ -98,7 +98,7 @@ export function createErasureReceiptReader(
   deps: ErasureReceiptDeps & { readonly bus: Pick<Bus, 'subscribe'>; readonly logger: Logger },
 ): Part {
   const { bus, logger } = deps;
-  let subscription: Subscription | undefined;
+  let subscription: BusSubscription | undefined;
 
   /** Stores a receipt, or returns why it cannot be stored. */
   async function faultOf(record: BusRecord): Promise<string | undefined> {

@@ -1,5 +1,5 @@
 /** Computes when the broker will have removed the events of an erased person from a compacted topic. */
-import { segmentMsForCompaction } from '@latchkey/bus';
+import { segmentDurationMsForCompaction } from '@latchkey/bus';
 import type { ErasedCopiesTimes } from '../ports/erasure-receipts.ts';
 
 /**
@@ -16,7 +16,7 @@ export const SECOND_ERASED_COPIES_DELAY_MS = 60 * 60_000;
  * ERASURE_TOPIC_DAYS, in ms
  */
 export function maxLogRemovalDelayMs(maxLagMs: number): number {
-  return maxLagMs + 2 * segmentMsForCompaction(maxLagMs);
+  return maxLagMs + 2 * segmentDurationMsForCompaction(maxLagMs);
 }
 
 /**

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { Parked } from '@latchkey/consumer';
-import { gapMarkAt, positionStoreContract } from '@latchkey/consumer/contract';
+import { createGapParkMark, positionStoreContract } from '@latchkey/consumer/contract';
 import type { LivingProfile } from '../profile/profile.ts';
 import {
   toStoredAccount as accountWith,
@@ -38,7 +38,7 @@ function accountOf(name: string, given: Partial<LivingProfile> = {}): StoredAcco
 }
 
 function parkedAt(name: string, offset: number): Parked {
-  return gapMarkAt(createUuidFromText(name), offset);
+  return createGapParkMark(createUuidFromText(name), offset);
 }
 
 function parkedFromStart(name: string): StoredAccount {

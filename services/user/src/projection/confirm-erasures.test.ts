@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { gapMarkAt } from '@latchkey/consumer/contract';
+import { createGapParkMark } from '@latchkey/consumer/contract';
 import { decodeReceipt } from '@latchkey/events';
 import type { StoredAccount } from '../profile/stored-account.ts';
 import { createUuidFromText } from '../testing/history.ts';
@@ -58,7 +58,7 @@ test('an erasure is confirmed once it is applied', async () => {
 
 test('it is not while a generation has the account as it was before', async () => {
   assert.deepEqual(await confirmed({}, { sequence: 6 }), []);
-  assert.deepEqual(await confirmed({}, { parked: gapMarkAt(account, 3) }), []);
+  assert.deepEqual(await confirmed({}, { parked: createGapParkMark(account, 3) }), []);
 });
 
 test('it is not while a generation that is being filled has not read the account yet', async () => {

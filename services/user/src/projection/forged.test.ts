@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
-import { signEvent } from '@latchkey/consumer/testing/signed';
+import { signEventRecord } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, encode, eventSigner, type LatchkeyEvent } from '@latchkey/events';
 import { adaPerson, createTestHistory } from '../testing/history.ts';
 import { startTestService } from '../testing/service.ts';
@@ -22,17 +22,17 @@ function promotion(account: ReturnType<typeof createTestHistory>): LatchkeyEvent
 test('forged records use no sequence and park no account; the genuine next event is applied', async (context) => {
   const { publish, stateOf, metric } = await startTestService(context);
   const account = createTestHistory('ada');
-  const first = signEvent(account.registered());
+  const first = signEventRecord(account.registered());
   const rogue = createTestHistory('ada');
   const forgedFirst = rogue.registered();
   const forged = promotion(rogue);
-  const next = signEvent(account.verified(), first.headers['ce_hash']);
+  const next = signEventRecord(account.verified(), first.headers['ce_hash']);
   const garbage = { key: account.id, value: Buffer.from('{'), headers: {} };
   await publish(ACCOUNTS_TOPIC, [
     first,
-    signEvent(forgedFirst, undefined, stranger),
+    signEventRecord(forgedFirst, undefined, stranger),
     encode(forged),
-    signEvent(forged, first.headers['ce_hash'], stranger),
+    signEventRecord(forged, first.headers['ce_hash'], stranger),
     { ...next, value: Buffer.from(String(next.value).replace('"en"', '"de"')) },
     garbage,
   ]);
@@ -45,7 +45,7 @@ test('forged records use no sequence and park no account; the genuine next event
 test('with EVENT_SIGNATURES=warn they are processed, and reported', async (context) => {
   const { publish, stateOf, metric } = await startTestService(context, { EVENT_SIGNATURES: 'warn' });
   const account = createTestHistory('ada');
-  await publish(ACCOUNTS_TOPIC, [encode(account.registered()), signEvent(account.verified())]);
+  await publish(ACCOUNTS_TOPIC, [encode(account.registered()), signEventRecord(account.verified())]);
   assert.deepEqual(await stateOf(account.id), { sequence: 2, isParked: false });
   assert.equal(await metric('latchkey_user_forged_records_total'), 1);
 });

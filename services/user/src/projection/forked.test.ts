@@ -1,7 +1,7 @@
 /** Tests that the read model notices when the history of an account has forked. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { signEvent } from '@latchkey/consumer/testing/signed';
+import { signEventRecord } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, type EncodedEvent, type LatchkeyEvent } from '@latchkey/events';
 import { createTestHistory, createUuidFromText, type TestHistory } from '../testing/history.ts';
 import { startTestService } from '../testing/service.ts';
@@ -13,7 +13,7 @@ function continueAfter(
 ): readonly EncodedEvent[] {
   let last = before;
   return events.map((event) => {
-    last = signEvent(event, last?.headers['ce_hash']);
+    last = signEventRecord(event, last?.headers['ce_hash']);
     return last;
   });
 }

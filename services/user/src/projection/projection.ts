@@ -1,17 +1,17 @@
 /** Consumes the accounts topic: applies its records to the read model, slice by slice. */
 import type { Bus, PartitionSlice } from '@latchkey/bus';
 import {
+  applySlice,
   decodeFailureOf,
-  distinctAccounts,
+  distinctAccountIds,
   type EventRecord,
   envelopeOf,
-  type FoldedRecord,
   type ForgedRecord,
-  foldSlice,
   isEventRecord,
   type Parked,
   type PositionStore,
   type RecordAuthenticator,
+  type RecordWithOutcome,
   recordTypeOf,
 } from '@latchkey/consumer';
 import type { Logger } from '@latchkey/process';
@@ -48,8 +48,8 @@ export function createProfileProjection(deps: ProfileProjectionDeps) {
   return async (slice: PartitionSlice): Promise<void> => {
     const { records, forged } = await deps.authenticate(slice.records);
     deps.onForged(slice, forged);
-    const known = await deps.profiles.load(distinctAccounts(records));
-    const outcome = foldSlice(known, records, {
+    const known = await deps.profiles.load(distinctAccountIds(records));
+    const outcome = applySlice(known, records, {
       start: createEmptyStoredAccount,
       apply: applyEventToStoredAccount,
     });
@@ -106,7 +106,7 @@ async function resumeAll(
   return resumed;
 }
 
-function count({ metrics, now }: ProfileProjectionDeps, { record, outcome }: FoldedRecord): void {
+function count({ metrics, now }: ProfileProjectionDeps, { record, outcome }: RecordWithOutcome): void {
   metrics.event(recordTypeOf(record), outcome);
   if (outcome !== 'applied' || !isEventRecord(record)) return;
   metrics.visible((now().getTime() - Date.parse(envelopeOf(record).time)) / 1000);

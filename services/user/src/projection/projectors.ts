@@ -1,5 +1,5 @@
 /** Manages the subscriptions to the log: one for each generation that is being filled. */
-import type { Subscription } from '@latchkey/bus';
+import type { BusSubscription } from '@latchkey/bus';
 import type { Logger } from '@latchkey/process';
 
 export interface GenerationSubscriptions {
@@ -11,7 +11,7 @@ export interface GenerationSubscriptions {
    */
   align(running: readonly number[]): void;
   /** Returns the open subscription of a generation, if there is one. */
-  of(generation: number): Subscription | undefined;
+  of(generation: number): BusSubscription | undefined;
   /**
    * Closes all subscriptions after the slices in progress. A subscription that is just being opened is closed as soon
    * as it is open.
@@ -20,11 +20,11 @@ export interface GenerationSubscriptions {
 }
 
 export function createGenerationSubscriptions(deps: {
-  subscribe(generation: number): Promise<Subscription>;
+  subscribe(generation: number): Promise<BusSubscription>;
   readonly logger: Logger;
 }): GenerationSubscriptions {
   const { subscribe, logger } = deps;
-  const opened = new Map<number, Subscription>();
+  const opened = new Map<number, BusSubscription>();
   /** The generations whose subscriptions are being opened or closed. */
   const changing = new Set<number>();
   let wanted: readonly number[] = [];

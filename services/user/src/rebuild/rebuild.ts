@@ -3,7 +3,7 @@
  * it, because they follow the pointer. Each step is recorded in the pointer before the next one begins, so that an
  * interrupted rebuild resumes when it is started again, and concurrent rebuilds do no harm.
  */
-import { type ConsumerGroups, GroupInUseError, type GroupProgress } from '@latchkey/bus';
+import { ConsumerGroupInUseError, type ConsumerGroupProgress, type ConsumerGroups } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
 import {
   activateGeneration,
@@ -29,7 +29,7 @@ export interface ReadModelRebuildDeps {
 }
 
 /** A generation with its role and its progress. */
-export interface GenerationProgress extends GroupProgress {
+export interface GenerationProgress extends ConsumerGroupProgress {
   readonly generation: number;
   /**
    * `answers`: the active generation, which serves queries. `next`: it is being filled and may become active. `kept`:
@@ -56,7 +56,10 @@ export interface ReadModelRebuild {
    * @param seen called repeatedly with the progress
    * @throws Error if the generation was dropped in the meantime
    */
-  caughtUp(generation: number, seen: (progress: GroupProgress) => void): Promise<GroupProgress>;
+  caughtUp(
+    generation: number,
+    seen: (progress: ConsumerGroupProgress) => void,
+  ): Promise<ConsumerGroupProgress>;
   /** Compares the generation with the active one. Waits for the slower of the two to catch up. */
   compare(generation: number, seen: (accounts: number) => void): Promise<GenerationComparison>;
   /**
@@ -130,7 +133,7 @@ export function createReadModelRebuild(deps: ReadModelRebuildDeps): ReadModelReb
       try {
         return await groups.deleteGroup(consumerGroupOfGeneration(generation), TOPICS);
       } catch (error) {
-        if (!(error instanceof GroupInUseError) || waited >= MEMBERS_LEAVE_WITHIN_MS) throw error;
+        if (!(error instanceof ConsumerGroupInUseError) || waited >= MEMBERS_LEAVE_WITHIN_MS) throw error;
       }
       await pause(LOOK_EVERY_MS);
     }

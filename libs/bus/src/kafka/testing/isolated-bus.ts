@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { after } from 'node:test';
-import type { Bus, ConsumerGroups, SubscribeOptions, TopicSpec } from '../../bus.ts';
+import type { Bus, BusSubscribeOptions, ConsumerGroups, TopicSpec } from '../../bus.ts';
 import { createKafkaBus } from '../bus.kafka.ts';
 import { deleteTestTopics, kafkaConnectionForTests, longTestTimeouts, silentLogger } from './test-bus.ts';
 
@@ -48,7 +48,7 @@ export function createIsolatedBusOpener(): () => Bus & ConsumerGroups {
       ensureTopics: (specs: readonly TopicSpec[]) =>
         bus.ensureTopics(specs.map((spec) => ({ ...spec, name: ownTopic(spec.name) }))),
       publish: (topic, records) => bus.publish(ownTopic(topic), records),
-      subscribe: (options: SubscribeOptions) =>
+      subscribe: (options: BusSubscribeOptions) =>
         bus.subscribe({
           ...options,
           topics: options.topics.map(ownTopic),

@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from '@latchkey/process/testing/free-port';
-import type { Replication } from '../topics.ts';
+import type { TopicReplication } from '../topics.ts';
 
 export interface KafkaNodesOptions {
   /**
@@ -48,7 +48,7 @@ interface Node {
 
 /** Starts a cluster with one node for each replica of a partition. */
 export async function startKafkaNodes(
-  { factor, minInSync }: Replication,
+  { factor, minInSync }: TopicReplication,
   { advertise = async (port) => port }: KafkaNodesOptions = {},
 ): Promise<KafkaNodes> {
   const command = requireCommand();

@@ -31,7 +31,7 @@ export const longTestTimeouts = { sessionTimeoutMs: 30_000, leaveWithinMs: 60_00
  * Opens a bus on the broker of KAFKA_BROKERS. When the bus is closed, its topics and groups are deleted.
  * @param overrides dependencies that replace those of the tests
  */
-export async function openTestBus(overrides: Partial<KafkaBusDeps> = {}): Promise<BusUnderTest> {
+export async function openKafkaTestBus(overrides: Partial<KafkaBusDeps> = {}): Promise<BusUnderTest> {
   const made = { topics: new Set<string>(), groups: new Set<string>() };
   function open(): Bus & ConsumerGroups {
     const bus = createKafkaBus({

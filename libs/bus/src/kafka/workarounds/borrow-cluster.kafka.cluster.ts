@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { createKafkaClients } from '../clients.ts';
 import { fetchRecordsFrom } from '../read-partition.ts';
-import { kafkaConnectionForTests, openTestBus, silentLogger } from '../testing/test-bus.ts';
-import { borrowCluster } from './borrow-cluster.ts';
+import { kafkaConnectionForTests, openKafkaTestBus, silentLogger } from '../testing/test-bus.ts';
+import { borrowKafkajsCluster } from './borrow-cluster.ts';
 
 test('a borrowed cluster fetches records, and its group does not exist on the brokers', async (context) => {
-  const under = await openTestBus();
+  const under = await openKafkaTestBus();
   context.after(() => under.close());
   const topic = `letters-${randomUUID()}`;
   await under.bus.ensureTopics([{ name: topic, partitions: 1, retentionMs: -1 }]);
@@ -18,7 +18,7 @@ test('a borrowed cluster fetches records, and its group does not exist on the br
   await admin.connect();
   context.after(() => admin.disconnect());
 
-  const { cluster, disconnect } = await borrowCluster(prompt, topic);
+  const { cluster, disconnect } = await borrowKafkajsCluster(prompt, topic);
   context.after(disconnect);
   const [first] = await fetchRecordsFrom(cluster, { topic, partition: 0, offset: 0, bytes: 1024 });
   assert.deepEqual(first?.value, value);

@@ -5,7 +5,7 @@ import type { Cluster, Kafka } from 'kafkajs';
  * assigners, when a consumer is created; this consumer never runs, so its group is never created and needs no ACL.
  * @throws Error if this version of kafkajs creates its assigners later
  */
-export async function borrowCluster(
+export async function borrowKafkajsCluster(
   kafka: Kafka,
   topic: string,
 ): Promise<{ readonly cluster: Cluster; disconnect(): Promise<void> }> {

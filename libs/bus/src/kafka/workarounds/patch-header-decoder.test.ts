@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
-import { type Header, type HeaderDecoder, patchHeaderDecoder } from './patch-header-decoder.ts';
+import {
+  type KafkajsHeader,
+  type KafkajsHeaderDecoder,
+  patchKafkajsHeaderDecoder,
+} from './patch-header-decoder.ts';
 
-const Decoder: new (bytes: Buffer) => HeaderDecoder = createRequire(import.meta.url)(
+const Decoder: new (bytes: Buffer) => KafkajsHeaderDecoder = createRequire(import.meta.url)(
   'kafkajs/src/protocol/decoder.js',
 );
-patchHeaderDecoder();
+patchKafkajsHeaderDecoder();
 const x = Buffer.from('x');
 
 /** Decodes headers as kafkajs does for a record. */
-function decodeHeaders(headers: readonly Header[]): object {
+function decodeHeaders(headers: readonly KafkajsHeader[]): object {
   const rest = headers.toReversed();
   const read = new Decoder(varInt(headers.length)).readVarIntArray(
     () => rest.pop() ?? assert.fail('read past the last header'),

@@ -1,16 +1,16 @@
 import { createRequire } from 'node:module';
 
-export interface Header {
+export interface KafkajsHeader {
   readonly key: string;
   readonly value: Buffer | null;
 }
 
 /** The part of kafkajs's decoder that is patched here; kafkajs publishes no type for it. */
-export interface HeaderDecoder {
-  readVarIntArray(reader: (decoder: HeaderDecoder) => Header): Header[];
+export interface KafkajsHeaderDecoder {
+  readVarIntArray(reader: (decoder: KafkajsHeaderDecoder) => KafkajsHeader): KafkajsHeader[];
 }
 
-const decoder: { readonly prototype: HeaderDecoder } = createRequire(import.meta.url)(
+const decoder: { readonly prototype: KafkajsHeaderDecoder } = createRequire(import.meta.url)(
   'kafkajs/src/protocol/decoder.js',
 );
 const { readVarIntArray } = decoder.prototype;
@@ -21,7 +21,7 @@ const { readVarIntArray } = decoder.prototype;
  * gets the same record. The result is the same object, except that a header may also be named like a member of
  * Object.prototype (`constructor`). Idempotent.
  */
-export function patchHeaderDecoder(): void {
+export function patchKafkajsHeaderDecoder(): void {
   // kafkajs calls this method only to read headers, and calls only `reduce` on the result.
   decoder.prototype.readVarIntArray = function readHeaders(reader) {
     const headers = readVarIntArray.call(this, reader);
@@ -29,10 +29,10 @@ export function patchHeaderDecoder(): void {
   };
 }
 
-type Headers = Record<string, Header['value'] | Header['value'][]>;
+type Headers = Record<string, KafkajsHeader['value'] | KafkajsHeader['value'][]>;
 
 /** Returns the headers by name. A repeated header has an array of its values, in order. */
-function byName(headers: readonly Header[]): Headers {
+function byName(headers: readonly KafkajsHeader[]): Headers {
   const values: Headers = {};
   for (const { key, value } of headers) {
     if (!Object.hasOwn(values, key)) addHeader(values, key, value);

@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { createProgressWatch, type IdlePartition, type ProgressWatchDeps } from './progress-watch.ts';
+import {
+  createPartitionProgressWatch,
+  type IdlePartition,
+  type PartitionProgressWatchDeps,
+} from './progress-watch.ts';
 
 type Offsets =
-  Awaited<ReturnType<ProgressWatchDeps['offsets']>> extends ReadonlyMap<string, infer Value> ? Value : never;
+  Awaited<ReturnType<PartitionProgressWatchDeps['offsets']>> extends ReadonlyMap<string, infer Value>
+    ? Value
+    : never;
 
 const STEP_MS = 15_000;
 const STUCK_AFTER_MS = 60_000;
@@ -24,7 +30,7 @@ function watched(test: TestContext) {
     duringCheck: undefined as (() => Promise<void>) | undefined,
     reasons: [] as string[],
   };
-  const watch = createProgressWatch({
+  const watch = createPartitionProgressWatch({
     group: 'readers',
     stuckAfterMs: STUCK_AFTER_MS,
     everyMs: STEP_MS,

@@ -1,9 +1,9 @@
 import type { PartitionOffsets } from '../groups.ts';
-import { createSuspensionDetector } from './suspension.ts';
+import { createProcessSuspensionDetector } from './suspension.ts';
 
 /** A partition assigned to this member that has no records being handled or waiting for a retry. */
 export interface IdlePartition {
-  /** Topic and partition, as `partitionName` writes them. */
+  /** Topic and partition, as `formatPartitionName` writes them. */
   readonly name: string;
   /** How many batches of this partition kafkajs has delivered since the last rebalance. */
   readonly batches: number;
@@ -11,7 +11,7 @@ export interface IdlePartition {
   readonly nextOffset: number;
 }
 
-export interface ProgressWatchDeps {
+export interface PartitionProgressWatchDeps {
   readonly group: string;
   /**
    * Returns the assigned partitions that have no records being handled or retried. The others are left out,
@@ -28,7 +28,7 @@ export interface ProgressWatchDeps {
   now(): number;
 }
 
-export interface ProgressWatch {
+export interface PartitionProgressWatch {
   /** Forgets everything observed so far. Must be called when the group was rebalanced. */
   reset(): void;
   close(): void;
@@ -44,12 +44,12 @@ interface Waiting {
  * group, but the records of one partition never arrive. Outages, slow handlers, empty partitions and
  * suspensions of the process do not count.
  */
-export function createProgressWatch(deps: ProgressWatchDeps): ProgressWatch {
+export function createPartitionProgressWatch(deps: PartitionProgressWatchDeps): PartitionProgressWatch {
   const { now, stuckAfterMs, everyMs } = deps;
   let waiting = new Map<string, Waiting>();
   let epoch = 0;
   let checking = false;
-  const wasSuspended = createSuspensionDetector(everyMs, now);
+  const wasSuspended = createProcessSuspensionDetector(everyMs, now);
 
   function reset(): void {
     epoch += 1;

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createSuspensionDetector } from './suspension.ts';
+import { createProcessSuspensionDetector } from './suspension.ts';
 
 const EVERY_MS = 1000;
 
 /** Returns a detector with a simulated clock, as a function that is called after the given time. */
 function createDetector() {
   let now = 500;
-  const wasSuspended = createSuspensionDetector(EVERY_MS, () => now);
+  const wasSuspended = createProcessSuspensionDetector(EVERY_MS, () => now);
   return (ms: number) => {
     now += ms;
     return wasSuspended();

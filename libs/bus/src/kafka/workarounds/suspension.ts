@@ -4,7 +4,7 @@
  * busy, and the process may have received nothing in the meantime.
  * @param now a monotonic clock, in ms
  */
-export function createSuspensionDetector(everyMs: number, now: () => number): () => boolean {
+export function createProcessSuspensionDetector(everyMs: number, now: () => number): () => boolean {
   let lastCall = now();
   return () => {
     const sinceLastCall = now() - lastCall;

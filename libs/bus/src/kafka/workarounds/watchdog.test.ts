@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { createWatchdog } from './watchdog.ts';
+import { createConsumerWatchdog } from './watchdog.ts';
 
 const STEP_MS = 5000;
 async function answers() {
@@ -15,7 +15,7 @@ async function away() {
 function watched(test: TestContext, probe: () => Promise<void>) {
   test.mock.timers.enable({ apis: ['setInterval'] });
   const world = { now: 0, lastResponse: 0, probes: 0, reasons: [] as string[], probe };
-  const watchdog = createWatchdog({
+  const watchdog = createConsumerWatchdog({
     group: 'readers',
     stuckAfterMs: 60_000,
     everyMs: STEP_MS,

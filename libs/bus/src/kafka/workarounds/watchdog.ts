@@ -1,6 +1,6 @@
-import { createSuspensionDetector } from './suspension.ts';
+import { createProcessSuspensionDetector } from './suspension.ts';
 
-export interface WatchdogDeps {
+export interface ConsumerWatchdogDeps {
   /** Returns the time at which the broker last responded to a fetch or heartbeat, in ms on the clock of `now`. */
   lastResponse(): number;
   /** Resolves if the cluster responds on a separate connection, else rejects. */
@@ -13,7 +13,7 @@ export interface WatchdogDeps {
   now(): number;
 }
 
-export interface Watchdog {
+export interface ConsumerWatchdog {
   close(): void;
 }
 
@@ -22,12 +22,12 @@ export interface Watchdog {
  * suspensions of the process do not count. After an outage, a consumer may take a while to rejoin, so silence
  * counts only from the first successful probe, and only while every probe succeeds.
  */
-export function createWatchdog(deps: WatchdogDeps): Watchdog {
+export function createConsumerWatchdog(deps: ConsumerWatchdogDeps): ConsumerWatchdog {
   const { lastResponse, stuckAfterMs, everyMs, now } = deps;
   let checking = false;
   /** The time at which the first probe succeeded after the consumer fell silent. */
   let answeredSince: number | undefined;
-  const wasSuspended = createSuspensionDetector(everyMs, now);
+  const wasSuspended = createProcessSuspensionDetector(everyMs, now);
 
   function isSilent() {
     return now() - lastResponse() >= everyMs;

@@ -1,5 +1,5 @@
 /** Presents the feed as a bus with a single subscriber process. */
-import type { Bus, SubscribeOptions, Subscription } from '@latchkey/bus';
+import type { Bus, BusSubscribeOptions, BusSubscription } from '@latchkey/bus';
 import { retry } from '@latchkey/process/loop';
 import { messageOf } from '../failures.ts';
 import type { SubscriberLogger } from '../subscriber.ts';
@@ -13,7 +13,7 @@ import {
   fetchFeedPage,
 } from './feed-client.ts';
 import { createPartitionQueues, PAUSES, pauseAfter } from './partition-queues.ts';
-import { toRecord } from './to-record.ts';
+import { toRecordOfFeedEvent } from './to-record.ts';
 
 export interface FeedBusDeps extends FeedConnection {
   readonly cursor: CursorStore;
@@ -56,7 +56,7 @@ export function createFeedBus(deps: FeedBusDeps): FeedBus {
       while (behind > 0) {
         const page = await fetchFeedPage(deps, { after, limit: PAGE, types, account: key }, never);
         [after, behind] = [page.cursor, page.behind];
-        for (const record of page.events.map(toRecord))
+        for (const record of page.events.map(toRecordOfFeedEvent))
           if (record.partition === partition && record.offset >= fromOffset && record.offset < toOffset)
             yield record;
       }
@@ -104,7 +104,7 @@ async function readPage(
   }
 }
 
-function follow(deps: FeedBusDeps, options: SubscribeOptions, first: FeedPage): Subscription {
+function follow(deps: FeedBusDeps, options: BusSubscribeOptions, first: FeedPage): BusSubscription {
   const { cursor: cursors, logger } = deps;
   const leaving = new AbortController();
   const { signal } = leaving;
@@ -147,7 +147,7 @@ function follow(deps: FeedBusDeps, options: SubscribeOptions, first: FeedPage): 
     if (cursor === after) return;
     after = cursor;
     ahead += events.length;
-    handled = finish(handled, queues.add(events.map(toRecord)), page);
+    handled = finish(handled, queues.add(events.map(toRecordOfFeedEvent)), page);
   }
 
   /** Stores the cursor after a page, once the events of this page and of all earlier ones are handled. */

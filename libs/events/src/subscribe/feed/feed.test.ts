@@ -13,7 +13,7 @@ import { subscribe } from '../subscribe.ts';
 import { subscriptionContract } from '../subscription.contract.ts';
 import type { ConfirmErasure } from '../subscription.ts';
 import { createTestEvents, type TestAccount } from '../test-events.ts';
-import { fullAccessReader, serveFeed, TEST_API_KEY } from '../testing/feed-server.ts';
+import { fullAccessReader, startFeedServer, TEST_API_KEY } from '../testing/feed-server.ts';
 import {
   createDurableTestStore,
   createTestHarness,
@@ -31,7 +31,7 @@ const quiet = { info: () => undefined, warn: () => undefined, error: () => undef
 
 async function openFeedHarness(context: TestContext, confirm?: ConfirmErasure): Promise<TestHarness> {
   const { bus } = await openEmbeddedTestBus(context);
-  const { url } = await serveFeed(context, bus);
+  const { url } = await startFeedServer(context, bus);
   const source = createFeedBus({
     url,
     key: TEST_API_KEY,
@@ -65,7 +65,7 @@ async function member(context: TestContext, url: string, more: Partial<FeedOptio
 describe('subscribing to the feed', () => {
   test('confirms an erasure under the name of the client', async (context) => {
     const { bus } = await openEmbeddedTestBus(context);
-    const { url } = await serveFeed(context, bus);
+    const { url } = await startFeedServer(context, bus);
     const account = createTestAccount();
     const erased: string[] = [];
     await member(context, url, { handlers: {}, erased: (id) => void erased.push(id) });
@@ -83,7 +83,7 @@ describe('subscribing to the feed', () => {
 
   test('notices that a history has forked, even if its key shows no personal data', async (context) => {
     const { bus } = await openEmbeddedTestBus(context);
-    const { url } = await serveFeed(context, bus, () => ({ ...fullAccessReader, person: false }));
+    const { url } = await startFeedServer(context, bus, () => ({ ...fullAccessReader, person: false }));
     const events = createTestEvents();
     const [ada, grace] = [events.account(), events.account()];
     function history(account: TestAccount) {
@@ -102,7 +102,7 @@ describe('subscribing to the feed', () => {
 
   test('confirms an erasure by an id in capitals, too', async (context) => {
     const { bus } = await openEmbeddedTestBus(context);
-    const { url } = await serveFeed(context, bus);
+    const { url } = await startFeedServer(context, bus);
     const { id } = createTestAccount();
     await confirmErasure({ url, key: TEST_API_KEY }, id.toUpperCase(), 2);
     const receipts: (Receipt | undefined)[] = [];
@@ -117,7 +117,7 @@ describe('subscribing to the feed', () => {
 
   test('continues at its place in the next run, which a file remembers', async (context) => {
     const { bus } = await openEmbeddedTestBus(context);
-    const { url } = await serveFeed(context, bus);
+    const { url } = await startFeedServer(context, bus);
     const folder = await mkdtemp(join(tmpdir(), 'latchkey-cursor-'));
     context.after(() => rm(folder, { recursive: true }));
     const cursor = fileCursor(join(folder, 'cursor'));
@@ -135,7 +135,7 @@ describe('subscribing to the feed', () => {
 
   test('begins with the first event if its file is empty, damaged or from another release', async (context) => {
     const { bus } = await openEmbeddedTestBus(context);
-    const { url } = await serveFeed(context, bus);
+    const { url } = await startFeedServer(context, bus);
     const folder = await mkdtemp(join(tmpdir(), 'latchkey-cursor-'));
     context.after(() => rm(folder, { recursive: true }));
     const path = join(folder, 'cursor');
@@ -157,7 +157,7 @@ describe('subscribing to the feed', () => {
 
   test('without a cursor reads everything again, and skips the events that its store has', async (context) => {
     const { bus } = await openEmbeddedTestBus(context);
-    const { url } = await serveFeed(context, bus);
+    const { url } = await startFeedServer(context, bus);
     const store = createDurableTestStore();
     const account = createTestAccount();
     await bus.publish('accounts.events.v1', [toOutgoingRecord(account.registered())]);
@@ -173,7 +173,7 @@ describe('subscribing to the feed', () => {
   test('with a key for some types sees no gap', async (context) => {
     const { bus } = await openEmbeddedTestBus(context);
     const types = ['UserRegistered', 'SessionsRevoked'];
-    const { url } = await serveFeed(context, bus, () => ({
+    const { url } = await startFeedServer(context, bus, () => ({
       id: 'test',
       name: 'mirror',
       types,
@@ -199,14 +199,14 @@ describe('subscribing to the feed', () => {
   test('refuses to begin with a key that does not allow the types of its handlers', async (context) => {
     const { bus } = await openEmbeddedTestBus(context);
     const types = ['UserRegistered', 'AccountVerified'];
-    const { url } = await serveFeed(context, bus, () => ({ ...fullAccessReader, types }));
+    const { url } = await startFeedServer(context, bus, () => ({ ...fullAccessReader, types }));
     await assert.rejects(member(context, url), { name: 'FeedRefusedError', message: /SessionsRevoked/ });
   });
 
   test('waits while the feed is unavailable, and then continues', async (context) => {
     const { bus } = await openEmbeddedTestBus(context);
     const port = await freePort();
-    const server = await serveFeed(context, bus, () => fullAccessReader, port);
+    const server = await startFeedServer(context, bus, () => fullAccessReader, port);
     const account = createTestAccount();
     const reader = await member(context, server.url);
     await bus.publish('accounts.events.v1', [toOutgoingRecord(account.registered())]);
@@ -214,14 +214,14 @@ describe('subscribing to the feed', () => {
     await server.stop();
     await waitUntil(() => !reader.healthy());
     await bus.publish('accounts.events.v1', [toOutgoingRecord(account.revoked())]);
-    await serveFeed(context, bus, () => fullAccessReader, port);
+    await startFeedServer(context, bus, () => fullAccessReader, port);
     await waitUntil(() => reader.handled.length === 2);
     assert.equal(reader.healthy(), true);
   });
 
   test('tries again while another server answers in place of the feed, at the start and later', async (context) => {
     const { bus } = await openEmbeddedTestBus(context);
-    const { url } = await serveFeed(context, bus);
+    const { url } = await startFeedServer(context, bus);
     const answers: readonly (() => Response)[] = [
       () => new Response('404 page not found', { status: 404 }),
       () => new Response('<html>Forbidden</html>', { status: 403 }),
@@ -255,7 +255,7 @@ describe('subscribing to the feed', () => {
 
   test('handles the other partitions while the handler of one account rejects', async (context) => {
     const { bus } = await openEmbeddedTestBus(context);
-    const { url } = await serveFeed(context, bus);
+    const { url } = await startFeedServer(context, bus);
     const cursor = memoryCursor();
     const [failing, ...others] = Array.from({ length: 60 }, createTestAccount);
     assert.ok(failing !== undefined);
@@ -337,7 +337,7 @@ describe('subscribing to the feed', () => {
   test('refuses to begin with a key that the feed refuses, and ends when it is revoked', async (context) => {
     const { bus } = await openEmbeddedTestBus(context);
     let reader: typeof fullAccessReader | undefined = fullAccessReader;
-    const server = await serveFeed(context, bus, () => reader);
+    const server = await startFeedServer(context, bus, () => reader);
     await assert.rejects(member(context, server.url, { key: 'another' }), { name: 'FeedRefusedError' });
     const fatal = Promise.withResolvers<Error>();
     await member(context, server.url, { onFatal: fatal.resolve });

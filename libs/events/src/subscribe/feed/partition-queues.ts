@@ -1,10 +1,10 @@
 /** Queues of the records that were read from the feed, one per partition. */
-import type { BusRecord, PartitionSlice, SubscribeOptions } from '@latchkey/bus';
+import type { BusRecord, BusSubscribeOptions, PartitionSlice } from '@latchkey/bus';
 import { createExponentialBackoff, sleep } from '@latchkey/process/loop';
 import type { SubscriberLogger } from '../subscriber.ts';
 
 export interface PartitionQueuesDeps {
-  readonly options: Pick<SubscribeOptions, 'handle' | 'sliceSize'>;
+  readonly options: Pick<BusSubscribeOptions, 'handle' | 'sliceSize'>;
   readonly logger: Pick<SubscriberLogger, 'warn'>;
   /** Aborted when no further slice may be handled. */
   readonly signal: AbortSignal;

@@ -5,7 +5,7 @@ import { catalogue, eventTypes } from '../../catalogue.ts';
 import { readProofHeaders } from '../../headers.ts';
 import { ACCOUNTS_TOPIC } from '../../topics.ts';
 import { loggerWithoutStopWarnings, throwUncaughtException } from '../failures.ts';
-import { consoleLogger, type Interest, openSubscription, type Subscription } from '../subscription.ts';
+import { consoleLogger, type Interest, type Subscription, subscribeToBus } from '../subscription.ts';
 import { type CursorStore, memoryCursor } from './cursor-store.ts';
 import { createFeedBus } from './feed-bus.ts';
 import { confirmErasure, type FeedConnection } from './feed-client.ts';
@@ -64,7 +64,7 @@ export async function subscribeToFeed(options: FeedOptions): Promise<Subscriptio
     logger: loggerWithoutStopWarnings(logger),
     onFatal,
   });
-  return openSubscription(
+  return subscribeToBus(
     bus,
     {
       authenticate: trustFeed,

@@ -17,7 +17,7 @@ export interface FeedServer {
  * Serves the feed of a log until the test ends.
  * @param reader returns the current owner of the API key; undefined if the key was revoked
  */
-export async function serveFeed(
+export async function startFeedServer(
   context: TestContext,
   bus: Pick<Bus, 'tail' | 'publish'>,
   reader: () => FeedReader | undefined = () => fullAccessReader,

@@ -13,7 +13,7 @@ import { ACCOUNTS_TOPIC, receiptsTopic, topics } from '../../topics.ts';
 import type { EventContext, Handlers } from '../handlers.ts';
 import { memoryStore } from '../memory-store.ts';
 import type { SequenceStore } from '../sequence-store.ts';
-import { type ConfirmErasure, type Interest, openSubscription, type Subscription } from '../subscription.ts';
+import { type ConfirmErasure, type Interest, type Subscription, subscribeToBus } from '../subscription.ts';
 import { toOutgoingRecord } from './history.ts';
 
 /** Returns a store that keeps its positions between runs, like a durable store. */
@@ -81,7 +81,7 @@ export async function createTestHarness(
       }
       const handlers: Handlers = { UserRegistered: note, AccountVerified: note, SessionsRevoked: note };
       const parts = { authenticate, confirm };
-      const subscription = await openSubscription(on, parts, {
+      const subscription = await subscribeToBus(on, parts, {
         group: 'test',
         handlers,
         store: createDurableTestStore(),

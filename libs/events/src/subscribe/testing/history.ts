@@ -4,7 +4,7 @@ import type { OutgoingRecord } from '@latchkey/bus';
 import type { DataOf, EventOf, EventType, LatchkeyEvent } from '../../catalogue.ts';
 import { encode } from '../../codec.ts';
 
-export const adaPerson = { email: 'ada@example.com', username: 'ada' };
+export const testPerson = { email: 'ada@example.com', username: 'ada' };
 
 export function createTestAccount() {
   const id = randomUUID();
@@ -24,9 +24,9 @@ export function createTestAccount() {
   }
   return {
     id,
-    registered: (person: DataOf<'UserRegistered'>['person'] = adaPerson) =>
+    registered: (person: DataOf<'UserRegistered'>['person'] = testPerson) =>
       add('UserRegistered', { userId: id, role: 'user', locale: 'en', person }),
-    verified: () => add('AccountVerified', { userId: id, locale: 'en', person: adaPerson }),
+    verified: () => add('AccountVerified', { userId: id, locale: 'en', person: testPerson }),
     erased: () => add('AccountErased', { userId: id }),
     revoked: () => add('SessionsRevoked', { userId: id, reason: 'logout-all' }),
   };

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { BusRecord } from '@latchkey/bus';
 import fc from 'fast-check';
-import { createCatchUp } from './catch-up.ts';
-import { foldSlice } from './fold-slice.ts';
+import { applySlice } from './apply-slice.ts';
+import { createParkedEventSorter } from './parked-event-sorter.ts';
 import type { Position } from './position-store.ts';
 import { accountOf, decodeRecord, type EventRecord, isAccountRecord, sequenceOf } from './records.ts';
-import { accountId, eventRecord } from './testing/history.ts';
+import { testAccountId, testEventRecord } from './testing/history.ts';
 
 interface State extends Position {
   /** The sequences of the events that were applied, in order. */
@@ -28,14 +28,14 @@ const logs = fc.array(fc.nat(2), { maxLength: 40 }).map((accounts) => {
   return accounts.map((number, offset) => {
     const sequence = (sequences[number] ?? 0) + 1;
     sequences[number] = sequence;
-    return eventRecord(accountId(number), sequence, offset);
+    return testEventRecord(testAccountId(number), sequence, offset);
   });
 });
 
 type Store = ReadonlyMap<string, State>;
 
 function foldOnto(store: Store, records: readonly BusRecord[]): Store {
-  const { changed } = foldSlice(store, records.map(decodeRecord), { start, apply });
+  const { changed } = applySlice(store, records.map(decodeRecord), { start, apply });
   return new Map([...store, ...changed.map((state) => [state.account, state] as const)]);
 }
 
@@ -102,17 +102,22 @@ describe('slices of a log', () => {
         const again = [...holed.slice(0, at), lost, ...holed.slice(at)].filter(
           ({ offset }) => offset >= origin.offset || offset === lost.offset,
         );
-        const catchUp = createCatchUp({ position: parked, origin, first: 'one', passesUnreadable: true });
+        const sorter = createParkedEventSorter({
+          position: parked,
+          parkMark: origin,
+          firstEventRule: 'one',
+          skipsUnreadable: true,
+        });
         const applied: number[] = [...parked.applied];
         for (const record of eventsOf(account, again)) {
-          catchUp.take(record);
-          for (let due = catchUp.due(); due !== undefined; due = catchUp.due()) {
+          sorter.take(record);
+          for (let due = sorter.due(); due !== undefined; due = sorter.due()) {
             applied.push(sequenceOf(due));
-            catchUp.onApplied({ account, sequence: sequenceOf(due) });
+            sorter.onApplied({ account, sequence: sequenceOf(due) });
           }
         }
         assert.deepEqual(applied, foldAll(log).get(account)?.applied);
-        assert.equal(catchUp.blocker(), undefined);
+        assert.equal(sorter.blocker(), undefined);
       }),
     );
   });

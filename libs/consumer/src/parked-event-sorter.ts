@@ -2,9 +2,9 @@
  * Sorts the events of a parked account by sequence, while its records are read again in log order. An account
  * is parked if one of its events could not be applied. Pure.
  */
-import { conflictBlocker, forkBlocker } from './chain-head.ts';
-import { type FirstEventRule, gapBlocker, isNextSequence } from './next-step.ts';
-import type { Blocker, Parked, Position } from './position-store.ts';
+import { findConflictBlocker, findForkBlocker } from './chain-head.ts';
+import { createGapBlocker, type FirstEventRule, isNextSequence } from './next-step.ts';
+import type { AccountBlocker, Parked, Position } from './position-store.ts';
 import {
   type AccountRecord,
   decodeFailureOf,
@@ -16,7 +16,7 @@ import {
 /** The maximum number of events kept until their predecessors arrive. Limits the memory for one account. */
 const WINDOW = 500;
 
-export interface CatchUp {
+export interface ParkedEventSorter {
   /** Takes the next record, in the order of the log, starting with the one that parked the account. */
   take(record: AccountRecord): void;
   /**
@@ -27,41 +27,46 @@ export interface CatchUp {
   /** Called when the due event has been applied, with the position that the account has reached. */
   onApplied(reached: Position): void;
   /** Called when the due event cannot be applied. Another record with its sequence may follow. */
-  onRefused(blocker: Blocker): void;
+  onRefused(blocker: AccountBlocker): void;
   /** Returns why the account cannot continue after the records taken so far; undefined if it can. */
-  blocker(): Blocker | undefined;
+  blocker(): AccountBlocker | undefined;
 }
 
-export interface CatchUpOptions {
+export interface ParkedEventSorterOptions {
   readonly position: Position;
   /** The mark of the parked account. Reading starts at the record that it names. */
-  readonly origin: Parked;
-  readonly first: FirstEventRule;
+  readonly parkMark: Parked;
+  readonly firstEventRule: FirstEventRule;
   /**
    * Whether an unreadable record stops blocking the account once the next event has been read. The unreadable
    * event must then have been published again in a readable record.
    */
-  readonly passesUnreadable: boolean;
+  readonly skipsUnreadable: boolean;
 }
 
-export function createCatchUp({ position, origin, first, passesUnreadable }: CatchUpOptions): CatchUp {
+export function createParkedEventSorter({
+  position,
+  parkMark,
+  firstEventRule,
+  skipsUnreadable,
+}: ParkedEventSorterOptions): ParkedEventSorter {
   const waiting = new Map<number, EventRecord>();
   let { sequence: last, head } = position;
-  let fork: Blocker | undefined;
+  let fork: AccountBlocker | undefined;
   let highest = 0;
-  let unreadable: Blocker | undefined;
-  let refusal: Blocker | undefined;
+  let unreadable: AccountBlocker | undefined;
+  let refusal: AccountBlocker | undefined;
   // `readUpTo` is derived from the records alone, not from the stored position, so that reading the records again has
   // the same result.
-  let readUpTo = origin.after;
+  let readUpTo = parkMark.after;
 
   function next(): number | undefined {
     if (waiting.has(last + 1)) return last + 1;
-    return last === 0 && first === 'any' ? waiting.keys().next().value : undefined;
+    return last === 0 && firstEventRule === 'any' ? waiting.keys().next().value : undefined;
   }
 
-  function forkIn(record: EventRecord): Blocker | undefined {
-    return forkBlocker({ sequence: last, ...(head === undefined ? {} : { head }) }, record);
+  function forkIn(record: EventRecord): AccountBlocker | undefined {
+    return findForkBlocker({ sequence: last, ...(head === undefined ? {} : { head }) }, record);
   }
 
   return {
@@ -72,13 +77,13 @@ export function createCatchUp({ position, origin, first, passesUnreadable }: Cat
       }
       const sequence = sequenceOf(record);
       const other = waiting.get(sequence);
-      fork ??= forkIn(record) ?? (other && conflictBlocker(other, record));
+      fork ??= forkIn(record) ?? (other && findConflictBlocker(other, record));
       highest = Math.max(highest, sequence);
-      if (isNextSequence(readUpTo, sequence, first)) {
+      if (isNextSequence(readUpTo, sequence, firstEventRule)) {
         readUpTo = sequence;
-        if (passesUnreadable) unreadable = undefined;
+        if (skipsUnreadable) unreadable = undefined;
       }
-      const isInReach = sequence <= last + WINDOW || isNextSequence(last, sequence, first);
+      const isInReach = sequence <= last + WINDOW || isNextSequence(last, sequence, firstEventRule);
       if (sequence > last && isInReach && other === undefined) waiting.set(sequence, record);
     },
     due() {
@@ -100,7 +105,7 @@ export function createCatchUp({ position, origin, first, passesUnreadable }: Cat
     blocker() {
       if (fork !== undefined) return fork;
       if (unreadable !== undefined || highest <= last) return unreadable;
-      return refusal ?? gapBlocker(last, Math.min(highest, ...waiting.keys()));
+      return refusal ?? createGapBlocker(last, Math.min(highest, ...waiting.keys()));
     },
   };
 }

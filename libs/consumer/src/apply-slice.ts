@@ -4,16 +4,22 @@
  */
 import {
   type ApplyEvent,
+  createRefusalBlocker,
   decideNextStep,
+  findParkMarkToRetry,
   isRefusedEvent,
-  parkMarkToRetry,
   type RecordOutcome,
-  refusalBlocker,
 } from './next-step.ts';
-import { type Blocker, createParkMark, type Parked, type Position, withParkMark } from './position-store.ts';
+import {
+  type AccountBlocker,
+  createParkMark,
+  type Parked,
+  type Position,
+  withParkMark,
+} from './position-store.ts';
 import { type AccountRecord, accountOf, type DecodedRecord, isAccountRecord } from './records.ts';
 
-export interface FoldedRecord {
+export interface RecordWithOutcome {
   readonly record: AccountRecord;
   readonly outcome: RecordOutcome;
 }
@@ -25,7 +31,7 @@ export interface SliceOutcome<P extends Position> {
    * The outcome of each record whose key names an account, in order. Does not include missing events that a
    * retry of a parked account has found.
    */
-  readonly folded: readonly FoldedRecord[];
+  readonly folded: readonly RecordWithOutcome[];
   /** Records whose key names no account. */
   readonly unusable: readonly DecodedRecord[];
   /** The marks of the parked accounts that a record of this slice may unblock. */
@@ -37,30 +43,30 @@ export interface SliceOutcome<P extends Position> {
  * @param known the stored positions of the accounts of the slice
  * @param start returns the initial position of an account that has no stored position
  */
-export function foldSlice<P extends Position>(
+export function applySlice<P extends Position>(
   known: ReadonlyMap<string, P>,
   records: readonly DecodedRecord[],
   { start, apply }: { start(account: string): P; readonly apply: ApplyEvent<P> },
 ): SliceOutcome<P> {
   const changed = new Map<string, P>();
-  const folded: FoldedRecord[] = [];
+  const folded: RecordWithOutcome[] = [];
   const unusable: DecodedRecord[] = [];
   const marks = new Map<string, Parked>();
 
-  function park(position: P, record: AccountRecord, blocker: Blocker): RecordOutcome {
+  function park(position: P, record: AccountRecord, blocker: AccountBlocker): RecordOutcome {
     changed.set(position.account, withParkMark(position, createParkMark(position, record, blocker)));
     return 'parked';
   }
 
   function fold(position: P, record: AccountRecord): RecordOutcome | undefined {
     const step = decideNextStep(position, record, 'one');
-    const mark = parkMarkToRetry(position, step);
+    const mark = findParkMarkToRetry(position, step);
     if (mark !== undefined) marks.set(position.account, mark);
     if (step.kind === 'missing') return undefined;
     if (step.kind === 'park') return park(position, record, step.blocker);
     if (step.kind !== 'due') return step.kind;
     const next = apply(position, step.record);
-    if (isRefusedEvent(next)) return park(position, record, refusalBlocker(next));
+    if (isRefusedEvent(next)) return park(position, record, createRefusalBlocker(next));
     changed.set(position.account, next);
     return 'applied';
   }
@@ -77,6 +83,6 @@ export function foldSlice<P extends Position>(
 }
 
 /** Returns the accounts of a slice, each once. */
-export function distinctAccounts(records: readonly DecodedRecord[]): readonly string[] {
+export function distinctAccountIds(records: readonly DecodedRecord[]): readonly string[] {
   return [...new Set(records.filter(isAccountRecord).map(accountOf))];
 }
