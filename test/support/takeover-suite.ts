@@ -339,7 +339,7 @@ export function takeoverSuite(title: string, start: () => Promise<System>): void
         return { ...ada, cookie: cookieOf(reply), token };
       }
 
-      test('is one button where the sign-up was made, and asks for a password elsewhere (ASVS 6.4.1)', async () => {
+      test('is one button in the browser that signed up, and asks for a password in others (ASVS 6.4.1)', async () => {
         const { email, password, cookie, token } = await signedUp();
         const here = await client.get(`/auth/verify/${token}`, { headers: { cookie } });
         const elsewhere = await client.get(`/auth/verify/${token}`);

@@ -238,7 +238,7 @@ describe('a listening part', () => {
     await stopping;
   });
 
-  it('cuts off what does not finish in time', async (t) => {
+  it('closes connections that do not finish in time', async (t) => {
     const { route, entered, open } = gate();
     const { part, call } = await serveRoutes(t, [route], { drainMs: 20 });
     const cut = assert.rejects(call('/gate'));

@@ -166,7 +166,7 @@ describe('the OpenAPI document', () => {
     assert.deepEqual([sequence.name, sequence.in, sequence.required], ['Account-Sequence', 'header', true]);
   });
 
-  it('shows requests as they come in and answers as they go out', () => {
+  it('describes requests as clients send them, and responses as clients get them', () => {
     const put = document.paths['/accounts/{id}/role'].put;
     const body = put.requestBody.content['application/json'].schema;
     assert.equal(body.additionalProperties, false);
@@ -195,7 +195,7 @@ describe('the OpenAPI document', () => {
     assert.match(responses[400].description, /^A page that says why not\n\n.*`validation_failed`/);
   });
 
-  it('says nothing of how the kit treats a route', () => {
+  it('contains no internal options of a route', () => {
     assert.doesNotMatch(JSON.stringify(document), /secretPath|problemPage|hidden/);
   });
 });

@@ -104,7 +104,7 @@ describe('a browser that asks for a document', () => {
     assert.match((await call('/elsewhere')).headers.get('content-type') ?? '', /json/);
   });
 
-  it('never gets what it sent as markup', async (t) => {
+  it('never gets its own input as markup', async (t) => {
     const { call } = await serveRoutes(t, [data]);
     const response = await call('/data', {
       method: 'PUT',
@@ -129,7 +129,7 @@ describe('any other client', () => {
     });
   }
 
-  it('finds other routes at their exact path alone, because proxies guard them by it', async (t) => {
+  it('finds other routes only at their exact path, because proxies guard them by path', async (t) => {
     const { call } = await serveRoutes(t, [link, data]);
     for (const path of ['/data/', '//data']) assert.equal((await call(path)).status, 404, path);
   });

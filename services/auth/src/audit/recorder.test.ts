@@ -129,7 +129,7 @@ describe('a security event', () => {
     });
   }
 
-  test('has an HMAC of the IP with AUDIT_IP=hmac: the same for one client, and another with another key', async () => {
+  test('has an HMAC of the IP with AUDIT_IP=hmac: the same for one client, and different with another key', async () => {
     async function macOf(address: string, key: Buffer): Promise<unknown> {
       const report = { ...failed, origin: { ...origin, ip: address } };
       const { value } = await written(report, { ip: { form: 'hmac', key } });

@@ -34,7 +34,7 @@ test('an admin mails a link to choose a new password; the old one works until th
   assertStatus(await postLogin(auth, { ...ada, password }), 200);
 });
 
-test('no link goes to an account that is disabled or not there; an admin sends a limited number', async (context) => {
+test('no link is sent to an account that is disabled or does not exist; an admin may send a limited number', async (context) => {
   const auth = await startTestAuth(context, { LIMIT_MAILING_RECIPIENTS: '2' });
   const [ada, grace] = [await signUpAndVerify(auth), await signUpAndVerify(auth)];
   const { token } = await admin(auth);

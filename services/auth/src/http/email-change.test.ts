@@ -115,7 +115,7 @@ test('requests are limited per account', async (context) => {
   }
 });
 
-test('a link that leads nowhere has a page without a form', async (context) => {
+test('an invalid link has a page without a form', async (context) => {
   const auth = await startTestAuth(context);
   for (const path of ['change-email', 'undo-email-change']) {
     const page = assertStatus(

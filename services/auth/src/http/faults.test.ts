@@ -19,7 +19,7 @@ function codesOf(json: { readonly errors?: readonly Fault[] }): readonly string[
   return (json.errors ?? []).map(({ pointer, code }) => `${pointer} ${code}`);
 }
 
-test('the length of a password is named together with the other faults of a sign-up, its weakness by itself', async (context) => {
+test('the wrong length of a password is reported together with other faults of a sign-up, its weakness alone', async (context) => {
   const auth = await startTestAuth(context);
   async function refused(json: object, code: string) {
     return codesOf(assertProblem(await auth.post('/signup', { json }), 400, code).json);

@@ -22,7 +22,7 @@ describe('a username', () => {
   test('has 3 to 32 letters, digits, underscores and hyphens', () => {
     for (const name of ['ada', 'Ada_L-1815', 'a'.repeat(32)]) accepts(usernameSchema, name);
   });
-  test('is nothing else', () => {
+  test('has no other form', () => {
     for (const name of [
       ...notText,
       '',
@@ -106,7 +106,7 @@ describe('a locale', () => {
     accepts(localeTagSchema, 'DE-at', 'de-AT');
     accepts(localeTagSchema, 'iw', 'he');
   });
-  test('is nothing else', () => {
+  test('has no other form', () => {
     for (const tag of [...notText, '', 'e', 'en_US', 'not a tag', 'en\0', `en-${'a'.repeat(40)}`, 'C', '*'])
       refuses(localeTagSchema, tag);
   });

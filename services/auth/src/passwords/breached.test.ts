@@ -41,7 +41,7 @@ test('rare ones are left out on request; repeated and lower-case lines are accep
   assert.deepEqual([isBreached('often'), isBreached('seldom')], [true, false]);
 });
 
-test('a list out of order, or of something else, is refused by its line, and the file of before stays', async (t) => {
+test('a list that is unsorted or has another format is refused with the line, and the previous file remains', async (t) => {
   const sorted = ['a', 'b'].map(sha1).toSorted();
   const { folder, list, target } = await files(t, sorted.toReversed());
   await writeFile(target, 'as it was');

@@ -34,7 +34,7 @@ async function alertsOf({ factsOf }: TestWorld, userId: string) {
 }
 
 test(
-  'the first sign-in is no news; then a new network and a new device are, once each',
+  'the first sign-in causes no notice; then a new network and a new device do, once each',
   withTestWorld(async (world) => {
     const { deps } = world;
     const userId = await verifiedAda(world);
@@ -50,7 +50,7 @@ test(
 );
 
 test(
-  'ten sources a day are news; a later one is news once the day is over, if it is used again',
+  'ten new sources a day cause a notice; a later one does once the day is over, if it is used again',
   withTestWorld(async (world) => {
     const { deps } = world;
     const userId = await verifiedAda(world);
@@ -68,7 +68,7 @@ test(
 );
 
 test(
-  'of sign-ins at once, no more are news than are left of the ten',
+  'concurrent sign-ins cause no more notices than are left of the ten',
   withTestWorld(async (world) => {
     const { deps } = world;
     const userId = await verifiedAda(world);
@@ -81,7 +81,7 @@ test(
 );
 
 test(
-  'a sign-in before the address is verified is neither news nor known later',
+  'a sign-in before the address is verified causes no notice, and its source is not known later',
   withTestWorld(async (world) => {
     const { deps, signUp, tokenOf } = world;
     const { userId } = await signUp(address, password);
@@ -96,7 +96,7 @@ test(
 );
 
 test(
-  'a sign-in of a client that has disconnected, so that its network is unknown, is neither news nor known later',
+  'a sign-in of a client that has disconnected, so that its network is unknown, causes no notice, and its source is not known later',
   withTestWorld(async (world) => {
     const { deps } = world;
     const userId = await verifiedAda(world);

@@ -39,7 +39,7 @@ describe('a sealed link', () => {
     assert.deepEqual(await open(sealed), { kind: 'unknown-key', keyId: keyIdOfSealedLink(sealed) });
   });
 
-  it('is broken when it was altered, says something else, or is no JWE', async () => {
+  it('is broken if it was altered, contains something else, or is no JWE', async () => {
     const key = await createSealingKey();
     const open = await createLinkDecrypter({ keys: [key.jwk] });
     const { sealed } = await key.seal(link);

@@ -156,7 +156,7 @@ mailReportsContract('Amazon SES', () => ({
 describe('SNS', () => {
   const delivery = randomUUID();
 
-  it('is believed with a signature of version 1, too, and with a subject', async () => {
+  it('is accepted with a signature of version 1, too, and with a subject', async () => {
     const read = await reader.read(
       incoming(signed(notification(bounceOf(delivery), { SignatureVersion: '1', Subject: 'Bounce' }))),
     );
@@ -204,7 +204,7 @@ describe('SNS', () => {
     assert.equal(fetched.length, before);
   });
 
-  it('is asked to send again while its certificate cannot be fetched, or is none', async () => {
+  it('must send again while its certificate cannot be fetched or is invalid', async () => {
     for (const fetch of [async () => Promise.reject(new Error('away')), async () => 'no certificate']) {
       const away = createSesReportReader({ topicArn: TOPIC, fetch });
       assert.deepEqual(await away.read(incoming(signed(notification(bounceOf(delivery))))), {

@@ -70,7 +70,7 @@ describe('redelivery', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('neither revives, nor cancels, nor repeats a mail', async () => {
+  it('neither reopens, nor cancels, nor repeats a mail', async () => {
     const deliveries = openSqliteNotifierStorage({ database }).deliveries;
     let run = 0;
 

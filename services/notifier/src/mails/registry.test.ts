@@ -39,7 +39,7 @@ describe('the registry of mails', () => {
   for (const mail of allMailDefinitions) {
     const letters = mail.when.flatMap(samplesOf).flatMap((event) => mail.requestedMailFor(event) ?? []);
 
-    it(`${mail.name}: answers an event, or is a mailing`, () => {
+    it(`${mail.name}: is caused by an event, or is a mailing`, () => {
       assert.ok(
         letters.some(({ content }) => content !== null) ||
           Object.values(mailDefinitionsForMailings).includes(mail),

@@ -177,7 +177,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       assert.equal((await claim()).length, 1);
     });
 
-    it('does not revive a sent delivery when its event comes again', async () => {
+    it('does not reopen a sent delivery when its event is repeated', async () => {
       const delivery = aDelivery();
       await add([delivery]);
       await claim();

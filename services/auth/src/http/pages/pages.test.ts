@@ -36,7 +36,7 @@ for (const locale of ['en', 'de', 'fr', 'es', 'pt-BR']) {
         assert.doesNotMatch(html, /\{\{|\{%|undefined|null|\[object/);
       });
 
-      it('has neither script nor style of its own, and loads its style sheet and script alone', () => {
+      it('has no inline script or style, and loads only its style sheet and its script', () => {
         const script = '<script type="module" src="/api/v1/auth/pages.js"></script>';
         assert.equal(html.split(script).length, 2);
         const rest = html.replace(script, '');
@@ -47,7 +47,7 @@ for (const locale of ['en', 'de', 'fr', 'es', 'pt-BR']) {
         );
       });
 
-      it('is neither indexed nor named to other sites', () => {
+      it('is not indexed, and is not sent as a referrer to other sites', () => {
         assert.match(html, /<meta name="robots" content="noindex">/);
         assert.match(html, /<meta name="referrer" content="no-referrer">/);
       });
@@ -76,14 +76,14 @@ describe('the page of a verification link', () => {
   const rejection = `${action}/reject`;
   const elsewhere = { ...createVerificationView('en'), known: false };
 
-  it('is one button where the sign-up was made, and another to the page that asks again', () => {
+  it('is one button in the browser that signed up, and another one to the page that asks again', () => {
     assert.deepEqual(findForms(pages.verification(createVerificationView('en'))), [
       { method: 'post', action, sends: [] },
       { method: 'get', action: rejection, sends: [] },
     ]);
   });
 
-  it('asks elsewhere for the password, or for a new one', () => {
+  it('asks in other browsers for the password, or for a new one', () => {
     const html = pages.verification(elsewhere);
     assert.deepEqual(findForms(html), [
       { method: 'post', action, sends: ['password'] },
@@ -109,7 +109,7 @@ describe('the page of a verification link', () => {
     assert.match(html, /name="reject" value="true"/);
   });
 
-  it('tells who signed up and when, by the clock of a named zone, as the locale writes it', () => {
+  it('says who signed up and when, with the time zone, in the format of the locale', () => {
     const austrian = { ...createVerificationView('de-AT'), signedUpAt: new Date('2026-01-02T03:04:00Z') };
     const html = pages.verification(austrian);
     assert.match(html, /<html lang="de-AT">/);

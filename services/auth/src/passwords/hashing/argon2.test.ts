@@ -85,7 +85,7 @@ describe('the stored hash of a password', () => {
     assert.deepEqual(found, { current: await rotated.hash(password, address, { ip }), stored });
   });
 
-  test('is looked for no further once it is found', async () => {
+  test('is not searched for further once it is found', async () => {
     const tried: string[] = [];
     const { current, stored } = await rotated.find(
       password,

@@ -111,7 +111,7 @@ describe('a fair queue', () => {
     );
   });
 
-  test('has room for somebody else, however many one client sends, and takes that within one turn', () => {
+  test('has room for another client, however many items one client sends, and takes its item within one turn', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 1, max: 300 }), (many, addresses) => {
         const queue = createFairQueue<Item>(CAPACITY);
@@ -161,7 +161,7 @@ describe('a fair queue', () => {
     );
   });
 
-  test('takes from the addresses of one network by turns: colleagues share an office', () => {
+  test('alternates between the addresses of one network, because colleagues share an office', () => {
     const queue = createFairQueue<Item>(CAPACITY);
     for (const [n, address] of ['bob', 'bob', 'ada'].entries()) queue.add({ n, network: 'office', address });
     assert.deepEqual(
@@ -186,7 +186,7 @@ describe('a fair queue', () => {
     assert.notEqual(queue.add(owner), owner);
   });
 
-  test('removes what no longer matters, and keeps the turns of the others', () => {
+  test('removes items that are no longer needed, and keeps the order of the others', () => {
     const queue = createFairQueue<Item>(CAPACITY);
     for (const [n, network] of ['home', 'office', 'phone'].entries())
       queue.add({ n, network, address: 'ada' });

@@ -21,7 +21,7 @@ export function knownSourcesContract(name: string, open: OpenEmptyStores): void 
     });
     afterEach(() => close());
 
-    test('tell what is new, but not the first time, and per account', async () => {
+    test('report new sources per account, but not the first time', async () => {
       assert.equal(await known.remember(userId, ['laptop', 'home']), undefined);
       assert.deepEqual(await known.remember(userId, ['laptop', 'home']), []);
       assert.deepEqual(await known.remember(userId, ['phone', 'home']), ['phone']);
@@ -30,7 +30,7 @@ export function knownSourcesContract(name: string, open: OpenEmptyStores): void 
       assert.equal(await known.remember(randomUUID(), ['laptop', 'home']), undefined);
     });
 
-    test('keep the ones that were added last', async () => {
+    test('keep the sources that were added last', async () => {
       await known.remember(userId, ['laptop', 'home']);
       for (let n = 2; n < MAX_KNOWN_SIGN_IN_SOURCES; n += 1) await known.remember(userId, [`network ${n}`]);
       assert.deepEqual(await known.remember(userId, ['laptop', 'home']), []);

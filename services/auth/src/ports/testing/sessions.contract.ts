@@ -139,7 +139,7 @@ export function sessionsContract(name: string, open: OpenEmptyStores): void {
       assert.deepEqual(await sessions.find(session.id), session);
     });
 
-    test('have their `since` lifted, never lowered', async () => {
+    test('have their `since` raised, never lowered', async () => {
       const session = await created({ since: 3 });
       assert.equal(await sessions.liftSince(session.id, 9), true);
       assert.equal((await sessions.find(session.id))?.since, 9);

@@ -116,7 +116,7 @@ function withoutMajority(connection: Connection) {
 }
 
 describe('a commit whose write concern failed', () => {
-  test('is repeated once a majority has it, and is never lost to itself', async () => {
+  test('is repeated once a majority has it, and never loses a race against itself', async () => {
     const { connection } = await database.empty();
     const primary = withoutMajority(connection);
     const { journal } = openMongoAuthStores(primary.connection);
