@@ -1,6 +1,6 @@
 /** Bundles our programs. A program has up to 1,000 modules, and starts in half the time if these are bundled. */
 import { createHash } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { type Plugin, rolldown } from 'rolldown';
 
@@ -37,6 +37,8 @@ export async function bundlePrograms(programs: readonly string[], folder: string
   });
   const { output } = await bundle.write({ dir: folder, entryFileNames: '[name].js' });
   await bundle.close();
+  // Without this, Node would parse each file twice in a folder whose package.json does not say that it has modules.
+  await writeFile(join(folder, 'package.json'), '{"type":"module"}\n');
   const hash = createHash('sha256');
   for (const file of output)
     hash.update(`${file.fileName}\n`).update(file.type === 'chunk' ? file.code : file.source);

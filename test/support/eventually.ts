@@ -1,7 +1,7 @@
 /** Polls a condition until it holds or a deadline has passed. */
 import { setTimeout as pause } from 'node:timers/promises';
 
-const EVERY_MS = 20;
+const EVERY_MS = 50;
 /** The default timeout, in ms: several times longer than the slowest condition takes on a busy machine. */
 const LONGEST_WAIT_MS = 240_000;
 
