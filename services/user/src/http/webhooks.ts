@@ -1,19 +1,15 @@
 /** The routes with which admins manage webhook endpoints. */
 
-import { consumerName, eventTypes, instant } from '@latchkey/events';
 import { Problem, problems, type Route, route, validationProblem } from '@latchkey/http';
 import { HOUR_MS } from '@latchkey/process';
 import type { Caller, Guards } from '@latchkey/tokens';
 import {
   addEndpoint,
   assertEndpointUrlAllowed,
-  computeEndpointState,
-  type DeliveryAttempt,
   EndpointRefusedError,
   pauseEndpoint,
   resumeEndpoint,
   rotateEndpointSecret,
-  SECRET_OVERLAP_HOURS,
   type SecretSealer,
   updateEndpoint,
   type WebhookEndpoint,
@@ -23,9 +19,23 @@ import {
 } from '@latchkey/webhooks';
 import { z } from 'zod';
 import { mapFailuresToProblems } from './problems.ts';
-import { pageLimitSchema } from './schemas.ts';
 import type { ActiveSessionWithProfile } from './session-status.ts';
 import { texts } from './texts.ts';
+import {
+  attemptSchema,
+  attemptsQuery,
+  newWebhookFields,
+  oneWebhookSchema,
+  redriveEventBody,
+  redriveRangeBody,
+  rotateSecretBody,
+  viewAttempt,
+  viewWebhook,
+  webhookFields,
+  webhookParams,
+  webhookSchema,
+  webhookWithSecretSchema,
+} from './webhook-schemas.ts';
 
 const BASE = '/api/v1/webhooks';
 
@@ -36,103 +46,6 @@ export interface WebhookRoutesDeps {
   readonly settings: { readonly WEBHOOKS_ALLOW_PRIVATE: boolean };
   now(): Date;
 }
-
-const types = z
-  .array(z.enum(eventTypes))
-  .max(eventTypes.length)
-  .overwrite((list) => [...new Set(list)])
-  .describe('The types of events that are sent. Empty: all.');
-
-const fields = z.object({
-  name: z
-    .string()
-    .regex(consumerName, 'must be 1 to 63 letters, digits, dots, underscores or hyphens')
-    .describe('The name of the receiver, such as crm'),
-  url: z
-    .string()
-    .max(2000)
-    .regex(/^[!-~]+$/, 'must be an absolute URL in ASCII')
-    .meta({
-      format: 'uri',
-      description: 'The URL to which events are sent. It must be public, and begin with https://',
-    }),
-  types,
-  person: z.boolean().describe('Whether events contain personal data (`data.person`)'),
-});
-
-const newFields = fields.extend({
-  types: types.default([]),
-  person: fields.shape.person.default(false),
-  from: z.enum(['now', 'beginning']).default('now').describe('`beginning`: also sends all earlier events'),
-});
-
-const webhookSchema = z
-  .object({
-    id: z.string(),
-    ...fields.shape,
-    types: z.array(z.string()).describe('The types of events that are sent. Empty: all.'),
-    state: z
-      .enum(['active', 'failing', 'paused'])
-      .describe('`failing`: every attempt since the last delivery has failed'),
-    createdAt: instant,
-    paused: z
-      .object({ at: instant, by: z.enum(['operator', 'failures']), reason: z.string() })
-      .nullable()
-      .describe('Since when and why nothing is sent; null unless it is paused'),
-    failing: z
-      .object({ since: instant, count: z.int(), next: instant, reason: z.string() })
-      .nullable()
-      .describe('Attempts that failed since the last delivery; null if there are none'),
-    waiting: z.int().describe('How many accounts have an event that was not delivered yet'),
-    redriving: z.boolean().describe('Whether events are being sent again'),
-  })
-  .meta({ id: 'Webhook', description: 'An endpoint that events are sent to.' });
-
-const attemptSchema = z
-  .object({
-    n: z.int().describe('Counts the attempts of the webhook'),
-    at: instant,
-    event: z.string().describe('The id of the event: `webhook-id` of the request'),
-    type: z.string(),
-    account: z.string(),
-    delivered: z.boolean(),
-    status: z.int().nullable().describe('The status of the answer; null if there was none'),
-    reason: z.string().nullable().describe('Why it failed'),
-    milliseconds: z.int(),
-  })
-  .meta({ id: 'WebhookAttempt', description: 'A request to a webhook, and its outcome.' });
-
-const withSecretSchema = z.object({
-  webhook: webhookSchema,
-  secret: z.string().describe('The secret that signs requests (Standard Webhooks). It is shown only once.'),
-});
-const oneSchema = z.object({ webhook: webhookSchema });
-
-const params = z.object({ id: z.string().regex(/^[\w-]{1,64}$/) });
-const eventBody = z.object({ event: z.uuid().describe('The id of the event: `webhook-id` of its request') });
-
-const attemptsQuery = z.object({
-  limit: pageLimitSchema.default(20),
-  cursor: z
-    .string()
-    .regex(/^\d{1,15}$/, 'is not a cursor that was handed out')
-    .transform(Number)
-    .optional(),
-});
-
-const overlapBody = z.object({
-  overlapHours: z
-    .int()
-    .min(0)
-    .max(SECRET_OVERLAP_HOURS.max)
-    .default(SECRET_OVERLAP_HOURS.default)
-    .describe('For how many hours requests are also signed with the former secret'),
-});
-
-const rangeBody = z.object({
-  since: instant.describe('Events that happened at or after this time'),
-  until: instant.optional().describe('Events that happened before this time. Default: now'),
-});
 
 /** Creates the routes with which admins manage webhook endpoints. */
 export function webhookRoutes({
@@ -149,7 +62,7 @@ export function webhookRoutes({
     texts,
     policy: guards.withRole('admin'),
   };
-  const ofOne = { ...common, params, problems: [problems.not_found] };
+  const ofOne = { ...common, params: webhookParams, problems: [problems.not_found] };
 
   /** Changes an endpoint. @throws Problem (validation_failed, not_found, conflict, unavailable) */
   async function change(
@@ -172,7 +85,7 @@ export function webhookRoutes({
     answers: { 200: { description: 'All webhooks', schema: z.object({ webhooks: z.array(webhookSchema) }) } },
     handle: async () => {
       const all = await mapFailuresToProblems(() => endpoints.list());
-      return { status: 200, body: { webhooks: all.map(viewOf) } };
+      return { status: 200, body: { webhooks: all.map(viewWebhook) } };
     },
   });
 
@@ -183,15 +96,15 @@ export function webhookRoutes({
     operationId: 'addWebhook',
     summary: 'Add a webhook',
     description: 'Only this response contains the secret.',
-    body: newFields,
-    answers: { 201: { description: 'The webhook and its secret', schema: withSecretSchema } },
+    body: newWebhookFields,
+    answers: { 201: { description: 'The webhook and its secret', schema: webhookWithSecretSchema } },
     problems: [problems.conflict],
     async handle({ body, caller, log }) {
       const { endpoint, secret } = await mapFailuresToProblems(() =>
         mapRefusals(() => addEndpoint(endpoints, body, { allowPrivate, sealer, now: now() })),
       );
       logChange({ log, caller }, endpoint.id, 'added', endpoint);
-      return { status: 201, body: { webhook: viewOf(endpoint), secret } };
+      return { status: 201, body: { webhook: viewWebhook(endpoint), secret } };
     },
   });
 
@@ -201,11 +114,11 @@ export function webhookRoutes({
     path: `${BASE}/:id`,
     operationId: 'getWebhook',
     summary: 'One webhook',
-    answers: { 200: { description: 'The webhook', schema: oneSchema } },
+    answers: { 200: { description: 'The webhook', schema: oneWebhookSchema } },
     async handle({ params: { id } }) {
       const endpoint = await mapFailuresToProblems(() => endpoints.find(id));
       if (endpoint === undefined) throw new Problem(problems.not_found);
-      return { status: 200, body: { webhook: viewOf(endpoint) } };
+      return { status: 200, body: { webhook: viewWebhook(endpoint) } };
     },
   });
 
@@ -217,14 +130,14 @@ export function webhookRoutes({
     summary: 'Change the name, the URL or the selection of events',
     description:
       'Applies to all later requests, including those for events that are waiting. Requests that are in progress are aborted within about a second, and sent again with the new settings.',
-    body: fields.partial(),
-    answers: { 200: { description: 'The webhook after the change', schema: oneSchema } },
+    body: webhookFields.partial(),
+    answers: { 200: { description: 'The webhook after the change', schema: oneWebhookSchema } },
     async handle({ params: { id }, body, caller, log }) {
       const { url } = body;
       if (url !== undefined) await mapRefusals(() => assertEndpointUrlAllowed(url, { allowPrivate }));
       const changed = await change(id, (endpoint) => withChangedEndpointFields(endpoint, body, now()));
       logChange({ log, caller }, id, 'changed', changed);
-      return { status: 200, body: { webhook: viewOf(changed) } };
+      return { status: 200, body: { webhook: viewWebhook(changed) } };
     },
   });
 
@@ -249,11 +162,11 @@ export function webhookRoutes({
     operationId: 'pauseWebhook',
     summary: 'Pause a webhook',
     description: 'Events wait until it is resumed; none are lost.',
-    answers: { 200: { description: 'The webhook after the change', schema: oneSchema } },
+    answers: { 200: { description: 'The webhook after the change', schema: oneWebhookSchema } },
     async handle({ params: { id }, caller, log }) {
       const changed = await change(id, (endpoint) => pauseEndpoint(endpoint, now()));
       logChange({ log, caller }, id, 'paused');
-      return { status: 200, body: { webhook: viewOf(changed) } };
+      return { status: 200, body: { webhook: viewWebhook(changed) } };
     },
   });
 
@@ -263,11 +176,11 @@ export function webhookRoutes({
     path: `${BASE}/:id/resume`,
     operationId: 'resumeWebhook',
     summary: 'Resume a webhook, and send the waiting events immediately',
-    answers: { 200: { description: 'The webhook after the change', schema: oneSchema } },
+    answers: { 200: { description: 'The webhook after the change', schema: oneWebhookSchema } },
     async handle({ params: { id }, caller, log }) {
       const changed = await change(id, (endpoint) => resumeEndpoint(endpoint, now()));
       logChange({ log, caller }, id, 'resumed');
-      return { status: 200, body: { webhook: viewOf(changed) } };
+      return { status: 200, body: { webhook: viewWebhook(changed) } };
     },
   });
 
@@ -278,10 +191,10 @@ export function webhookRoutes({
     operationId: 'rotateWebhookSecret',
     summary: 'Rotate the secret',
     description: 'Only this response contains the secret.',
-    body: overlapBody,
+    body: rotateSecretBody,
     accepts: ['none', 'json'],
     problems: [problems.not_found, problems.conflict],
-    answers: { 200: { description: 'The webhook and its secret', schema: withSecretSchema } },
+    answers: { 200: { description: 'The webhook and its secret', schema: webhookWithSecretSchema } },
     async handle({ params: { id }, body, caller, log }) {
       const at = now();
       const until = new Date(at.getTime() + body.overlapHours * HOUR_MS);
@@ -290,7 +203,7 @@ export function webhookRoutes({
       );
       if (rotated === undefined) throw new Problem(problems.not_found);
       logChange({ log, caller }, id, 'given another secret');
-      return { status: 200, body: { webhook: viewOf(rotated.endpoint), secret: rotated.secret } };
+      return { status: 200, body: { webhook: viewWebhook(rotated.endpoint), secret: rotated.secret } };
     },
   });
 
@@ -319,7 +232,7 @@ export function webhookRoutes({
         const shown = found.slice(0, limit);
         const last = shown.at(-1);
         const nextCursor = found.length > shown.length && last !== undefined ? String(last.n) : null;
-        return { status: 200, body: { attempts: shown.map(attemptView), nextCursor } };
+        return { status: 200, body: { attempts: shown.map(viewAttempt), nextCursor } };
       }),
   });
 
@@ -329,8 +242,8 @@ export function webhookRoutes({
     path: `${BASE}/:id/redrive`,
     operationId: 'redriveWebhook',
     summary: 'Send the events of a time range again, before anything new',
-    body: rangeBody,
-    answers: { 202: { description: 'They will be sent', schema: oneSchema } },
+    body: redriveRangeBody,
+    answers: { 202: { description: 'They will be sent', schema: oneWebhookSchema } },
     problems: [problems.not_found, problems.conflict],
     async handle({ params: { id }, body, caller, log }) {
       const range = {
@@ -342,7 +255,7 @@ export function webhookRoutes({
         return withRedrive(endpoint, range);
       });
       logChange({ log, caller }, id, 'redriven');
-      return { status: 202, body: { webhook: viewOf(changed) } };
+      return { status: 202, body: { webhook: viewWebhook(changed) } };
     },
   });
 
@@ -353,13 +266,13 @@ export function webhookRoutes({
     operationId: 'redriveWebhookEvent',
     summary: 'Send one event again, before anything new',
     description: 'Nothing is sent if there is no event with this id.',
-    body: eventBody,
-    answers: { 202: { description: 'It will be sent', schema: oneSchema } },
+    body: redriveEventBody,
+    answers: { 202: { description: 'It will be sent', schema: oneWebhookSchema } },
     problems: [problems.not_found, problems.conflict],
     async handle({ params: { id }, body: { event }, caller, log }) {
       const changed = await change(id, (endpoint) => withRedrive(endpoint, { event }));
       logChange({ log, caller }, id, 'redriven');
-      return { status: 202, body: { webhook: viewOf(changed) } };
+      return { status: 202, body: { webhook: viewWebhook(changed) } };
     },
   });
 
@@ -384,32 +297,6 @@ function logChange(
 ): void {
   const changed = target && { origin: new URL(target.url).origin, person: target.person };
   log.info({ endpoint, admin: caller.profile.id, ...changed }, `a webhook was ${what}`);
-}
-
-function viewOf(endpoint: WebhookEndpoint): z.infer<typeof webhookSchema> {
-  const { id, name, url, person, createdAt, paused: pause, delivery } = endpoint;
-  const { failing, waiting, redrive } = delivery;
-  return {
-    id,
-    name,
-    url,
-    types: endpoint.types ?? [],
-    person,
-    state: computeEndpointState(endpoint),
-    createdAt: createdAt.toISOString(),
-    paused: pause === undefined ? null : { ...pause, at: pause.at.toISOString() },
-    failing:
-      failing === undefined
-        ? null
-        : { ...failing, since: failing.since.toISOString(), next: failing.next.toISOString() },
-    waiting: waiting.length,
-    redriving: redrive !== undefined,
-  };
-}
-
-function attemptView(attempt: DeliveryAttempt): z.infer<typeof attemptSchema> {
-  const { at, status = null, reason = null } = attempt;
-  return { ...attempt, at: at.toISOString(), status, reason };
 }
 
 /** Runs `work`, and maps EndpointRefusedError to a problem. */
