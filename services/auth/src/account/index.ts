@@ -1,6 +1,9 @@
+export { isActiveAdmin } from './administration.ts';
 export { computeLookupKeys, findUnneededClaims, rangeOfDueReleaseClaims, toAddressClaim } from './claims.ts';
 export type * from './commands.ts';
-export { computeErasureTime, decide, isActiveAdmin, proofMatchesAccount } from './decide.ts';
+export { decide } from './decide.ts';
+export { proofMatchesAccount } from './decision.ts';
+export { computeErasureTime } from './erasure.ts';
 export { type AccountFact, type Fact, isAccountFact, type MailingFact } from './facts.ts';
 export {
   checkEmailChangeLink,

@@ -6,7 +6,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { computeLookupKeys, findUnneededClaims, toAddressClaim } from '../claims.ts';
 import type { AccountCommand, NewMailedLink, RegisterAccountCommand, SignUpProof } from '../commands.ts';
-import { type Decision, decide } from '../decide.ts';
+import { decide } from '../decide.ts';
+import type { Decision } from '../decision.ts';
 import { type AccountState, evolve, initialAccountState } from '../state.ts';
 import { adminId, msAfterNoon } from './ada.ts';
 

@@ -1,0 +1,117 @@
+/** The result of a command, and the facts that several rules lead to. */
+import { assertNever, type DataOf } from '@latchkey/events';
+import type { NewMailedLink, RevokeSessionsCommand, SignUpProof } from './commands.ts';
+import type { AccountFact } from './facts.ts';
+import type { RefusalKind } from './refusals.ts';
+import { isSameHash } from './same-hash.ts';
+import type { AccountState, LivingAccount, PendingErasure } from './state.ts';
+
+/**
+ * The result of a command: facts to append, a refusal, or both. The facts are appended even if the command is
+ * refused.
+ */
+export interface Decision {
+  readonly facts: readonly AccountFact[];
+  /** Claims that the commit takes in addition to those returned by `computeLookupKeys`. */
+  readonly claims?: readonly string[];
+  readonly refusal?: RefusalKind;
+}
+
+export const nothing: Decision = { facts: [] };
+
+export function accept(...facts: readonly AccountFact[]): Decision {
+  return { facts };
+}
+
+export function refuse(refusal: RefusalKind, facts: readonly AccountFact[] = []): Decision {
+  return { facts, refusal };
+}
+
+export function isClaimedByAnother({ userId }: LivingAccount, owner: string | undefined): boolean {
+  return owner !== undefined && owner !== userId;
+}
+
+/**
+ * Returns the private fields of a fact that sends a link. If the link is withheld because another account has
+ * the address, the fields hold only its expiry, so that the account behaves as if the link had been mailed.
+ */
+export function keptOrWithheld(link: NewMailedLink | undefined, minted: NewMailedLink) {
+  const { expiresAt } = minted.sealed;
+  return link ? { link: { hash: link.hash, expiresAt } } : { withheldUntil: expiresAt };
+}
+
+export function because(reason: string | undefined) {
+  return reason === undefined ? {} : { reason };
+}
+
+/** Returns the data that every mail to the account needs. */
+export function addressed({ userId, locale, email, username }: LivingAccount) {
+  return { userId, locale, person: { email, username } };
+}
+
+/**
+ * Whether mails about the account may be sent. The mailbox of an unverified account may belong to a stranger,
+ * and the address of an erased account is unknown.
+ */
+export function canBeTold(state: AccountState): state is LivingAccount {
+  return state.status === 'verified' && state.email !== '';
+}
+
+/**
+ * Returns the fact `SessionsRevoked`. It contains personal data only after a refresh token of a verified account was
+ * reused, because the owner then gets a mail about it.
+ * @param details.notifies whether the owner gets that mail. Default: true
+ */
+export function sessionsRevoked(
+  state: LivingAccount,
+  reason: DataOf<'SessionsRevoked'>['reason'],
+  { sessionId, notifies = true }: Pick<RevokeSessionsCommand, 'sessionId' | 'notifies'> = {},
+): AccountFact {
+  const isTold = reason === 'refresh-reuse' && notifies && canBeTold(state);
+  const about = isTold ? addressed(state) : { userId: state.userId };
+  return {
+    type: 'SessionsRevoked',
+    data: { ...about, reason, ...(sessionId !== undefined && { sessionId }) },
+  };
+}
+
+export function passwordChanged(
+  state: LivingAccount,
+  how: DataOf<'PasswordChanged'>['how'],
+  passwordHash: string,
+): readonly [AccountFact, AccountFact] {
+  return [
+    { type: 'PasswordChanged', data: { ...addressed(state), how }, private: { passwordHash } },
+    sessionsRevoked(state, 'password-changed'),
+  ];
+}
+
+export function erasureCanceled(
+  state: LivingAccount,
+  { wasDisabled }: PendingErasure,
+  by: string,
+): AccountFact {
+  return {
+    type: 'AccountErasureCanceled',
+    data: { userId: state.userId, canceledBy: by, disabled: wasDisabled },
+  };
+}
+
+/**
+ * Returns whether the proof shows that the sender owns the account that the link is for. A new password
+ * always does.
+ */
+export function proofMatchesAccount(state: LivingAccount, proof: SignUpProof): boolean {
+  switch (proof.kind) {
+    case 'password':
+      return isSameHash(proof.passwordHash, state.passwordHash);
+    case 'holder':
+      return proof.holders.some(
+        ({ userId, since }) => userId === state.userId && since >= state.allRevokedAt && !state.disabled,
+      );
+    case 'new-password':
+      return true;
+    default:
+      return assertNever(proof);
+  }
+}

@@ -1,0 +1,139 @@
+/** The rules for a change of the address of an account (ADR 35). */
+import type {
+  CancelEmailChangeCommand,
+  ConfirmEmailChangeCommand,
+  FinalizeEmailChangeCommand,
+  RequestEmailChangeCommand,
+  RevertEmailChangeCommand,
+  UndoEmailChangeCommand,
+} from './commands.ts';
+import {
+  accept,
+  addressed,
+  type Decision,
+  erasureCanceled,
+  isClaimedByAnother,
+  keptOrWithheld,
+  nothing,
+  passwordChanged,
+  proofMatchesAccount,
+  refuse,
+  sessionsRevoked,
+} from './decision.ts';
+import type { AccountFact } from './facts.ts';
+import { checkEmailChangeLink, checkEmailUndoLink, isLinkUnexpired } from './link.ts';
+import { isSameHash } from './same-hash.ts';
+import { type AccountState, isLivingAccount, type VerifiedAccount } from './state.ts';
+
+/**
+ * Refuses a second change while the first one can be undone, so that the undo link always leads back to the
+ * previous address (ADR 35).
+ */
+export function requestEmailChange(state: AccountState, command: RequestEmailChangeCommand): Decision {
+  const { address, email, owner, checkedHash, passwordHash, now } = command;
+  if (state.status !== 'verified' || state.disabled) return refuse('account_not_verified');
+  if (!isSameHash(checkedHash, state.passwordHash)) return refuse('password_incorrect');
+  if (address === state.address) return refuse('email_unchanged');
+  if (canBeReverted(state, now)) return refuse('email_change_recent');
+  const link = isClaimedByAnother(state, owner) ? undefined : command.link;
+  const { userId, locale, person } = addressed(state);
+  return accept({
+    type: 'EmailChangeRequested',
+    data: {
+      userId,
+      locale,
+      person: { ...person, newEmail: email, ...(link && { confirmation: link.sealed }) },
+    },
+    private: { address, passwordHash, ...keptOrWithheld(link, command.link) },
+  });
+}
+
+function canBeReverted({ previous }: VerifiedAccount, now: Date): boolean {
+  return previous !== undefined && isLinkUnexpired(previous.link, now);
+}
+
+export function cancelEmailChange(state: AccountState, { now }: CancelEmailChangeCommand): Decision {
+  if (!isLivingAccount(state)) return refuse('not_found');
+  const change = state.status === 'verified' ? state.emailChange : undefined;
+  if (change === undefined || !isLinkUnexpired(change.link, now)) return refuse('conflict');
+  return accept({ type: 'EmailChangeCanceled', data: { userId: state.userId, canceledBy: 'ops' } });
+}
+
+/**
+ * Requires the link and a proof. The link alone is not sufficient: if the new address was mistyped, the owner
+ * of that mailbox must not get the account (ADR 35).
+ */
+export function confirmEmailChange(state: AccountState, command: ConfirmEmailChangeCommand): Decision {
+  const { tokenHash, now, owner, proof, undo } = command;
+  const refusal = checkEmailChangeLink(state, tokenHash, now);
+  if (refusal) return refuse(refusal);
+  if (state.status !== 'verified') return refuse('token_invalid');
+  const { emailChange } = state;
+  if (emailChange?.link.hash !== tokenHash) return nothing;
+  if (isClaimedByAnother(state, owner)) return refuse('token_invalid');
+  if (!proofMatchesAccount(state, proof)) return refuse('password_required');
+  const { address, email, passwordHash } = emailChange;
+  const { userId, locale, username, email: previousEmail } = state;
+  return accept({
+    type: 'EmailChanged',
+    data: { userId, locale, person: { email, username, previousEmail, undo: undo.sealed } },
+    private: { address, passwordHash, link: { hash: undo.hash, expiresAt: undo.sealed.expiresAt } },
+  });
+}
+
+/**
+ * Restores the previous address, even if the account is disabled: a thief who changed the address must not
+ * keep it because an admin has disabled the account. Also cancels a pending erasure, which the thief may have
+ * requested.
+ */
+export function revertEmailChange(state: AccountState, command: RevertEmailChangeCommand): Decision {
+  const { tokenHash, now, passwordHash } = command;
+  const refusal = checkEmailUndoLink(state, tokenHash, now);
+  if (refusal) return refuse(refusal);
+  if (state.status !== 'verified' || state.previous === undefined) return refuse('token_invalid');
+  const { email } = state.previous;
+  return accept(
+    ...emailReverted(state, state.previous, state.userId),
+    ...passwordChanged({ ...state, email }, 'reset', passwordHash),
+  );
+}
+
+/**
+ * Restores the previous address. Nobody can then sign in until the password is reset, because the stored hash
+ * is salted with the address that the account loses.
+ */
+export function undoEmailChange(state: AccountState, { now }: UndoEmailChangeCommand): Decision {
+  if (!isLivingAccount(state)) return refuse('not_found');
+  if (state.status !== 'verified' || state.previous === undefined || !canBeReverted(state, now))
+    return refuse('conflict');
+  return accept(...emailReverted(state, state.previous, 'ops'), sessionsRevoked(state, 'admin'));
+}
+
+/**
+ * Returns the facts that restore the previous address. @param by who cancels the erasure, if one is pending
+ */
+function emailReverted(
+  state: VerifiedAccount,
+  { address, email }: NonNullable<VerifiedAccount['previous']>,
+  by: string,
+): readonly AccountFact[] {
+  const { userId, locale, username, email: revertedEmail } = state;
+  return [
+    {
+      type: 'EmailChangeReverted',
+      data: { userId, locale, person: { email, username, revertedEmail } },
+      private: { address },
+    },
+    ...(state.erasure ? [erasureCanceled(state, state.erasure, by)] : []),
+  ];
+}
+
+/**
+ * Makes a change of address final. After EmailChangeSettled, the undo link is refused, so the claim on the
+ * previous address can be released.
+ */
+export function settleEmailChange(state: AccountState, { now }: FinalizeEmailChangeCommand): Decision {
+  if (state.status !== 'verified' || state.previous === undefined) return nothing;
+  if (canBeReverted(state, now)) return nothing;
+  return accept({ type: 'EmailChangeSettled', data: { userId: state.userId } });
+}

@@ -1,0 +1,76 @@
+/** The rules for the erasure of an account. */
+import { isActiveAdmin, takeAdminAway } from './administration.ts';
+import type { CancelErasureCommand, EraseAccountCommand, RequestErasureCommand } from './commands.ts';
+import {
+  accept,
+  addressed,
+  canBeTold,
+  type Decision,
+  erasureCanceled,
+  nothing,
+  refuse,
+  sessionsRevoked,
+} from './decision.ts';
+import { checkErasureUndoLink } from './link.ts';
+import { type AccountState, isLivingAccount, type LivingAccount } from './state.ts';
+
+/**
+ * Returns the time at which an account is erased: the requested time, or the expiry of the link that restores
+ * the previous address, whichever is later. A thief may have changed the address, so the owner of the
+ * previous address must be able to take the account back until that link expires. A request by an operator is
+ * not postponed.
+ * @param by the id of the account that requests the erasure, or `ops`
+ */
+export function computeErasureTime(state: LivingAccount, by: string, eraseAt: string): string {
+  const undoUntil = state.status === 'verified' ? state.previous?.link.expiresAt : undefined;
+  return by !== 'ops' && undoUntil !== undefined && undoUntil > eraseAt ? undoUntil : eraseAt;
+}
+
+/**
+ * Requests an erasure. If one is already pending, only an operator can change its time, and only to an
+ * earlier one.
+ */
+export function requestErasure(
+  state: AccountState,
+  { by, eraseAt: wanted, link, otherAdmins }: RequestErasureCommand,
+): Decision {
+  if (!isLivingAccount(state)) return refuse('not_found');
+  const eraseAt = computeErasureTime(state, by, wanted);
+  if (state.erasure !== undefined && (by !== 'ops' || eraseAt >= state.erasure.at)) return nothing;
+  const undo = canBeTold(state) ? link : undefined;
+  const { locale, person } = addressed(state);
+  const requested = accept(
+    {
+      type: 'AccountErasureRequested',
+      data: {
+        userId: state.userId,
+        requestedBy: by,
+        eraseAt,
+        ...(undo ? { locale, person: { ...person, undo: undo.sealed } } : { person: {} }),
+      },
+      private: undo ? { link: { hash: undo.hash, expiresAt: undo.sealed.expiresAt } } : {},
+    },
+    sessionsRevoked(state, 'disabled'),
+  );
+  return isActiveAdmin(state) ? takeAdminAway(otherAdmins, requested) : requested;
+}
+
+export function cancelErasure(state: AccountState, { tokenHash, now }: CancelErasureCommand): Decision {
+  const refusal = checkErasureUndoLink(state, tokenHash, now);
+  if (refusal) return refuse(refusal);
+  if (!isLivingAccount(state) || state.erasure === undefined) return refuse('token_invalid');
+  return accept(erasureCanceled(state, state.erasure, state.userId));
+}
+
+/**
+ * Erases the account if its erasure is due. An ended registration needs no request, because it cannot be
+ * resumed.
+ */
+export function erase(state: AccountState, { now }: EraseAccountCommand): Decision {
+  if (state.status === 'none') return nothing;
+  const isDue =
+    state.status === 'ended'
+      ? state.erased === undefined
+      : state.erasure !== undefined && Date.parse(state.erasure.at) <= now.getTime();
+  return isDue ? accept({ type: 'AccountErased', data: { userId: state.userId } }) : nothing;
+}
