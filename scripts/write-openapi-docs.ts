@@ -11,7 +11,13 @@ import { readStandaloneSettings } from '../apps/standalone/src/settings.ts';
 import { writeOrCheckGeneratedFile } from './generated-file.ts';
 
 async function describeIn(folder: string): Promise<unknown> {
-  const config = readStandaloneSettings({ LATCHKEY_ENV: 'development', DATA_DIR: folder, PORT: '0' });
+  const config = readStandaloneSettings({
+    LATCHKEY_ENV: 'development',
+    DATA_DIR: folder,
+    PORT: '0',
+    // The default in production, so that the document states the limit of a production system.
+    LIMIT_SIGNUPS_PER_IP: '20',
+  });
   const logger = createLogger({ name: 'docs', level: 'silent' });
   const standalone = await composeStandalone(config, { logger, registry: createRegistry() });
   try {

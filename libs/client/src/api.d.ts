@@ -1506,7 +1506,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Too Many Requests: `rate_limited` (Too Many Requests) */
+            /** @description Too Many Requests: `rate_limited` (Too Many Requests). Allowed, unless configured otherwise: 20 sign-ups from an IP address in an hour; 3 mails to an address that one network requests in an hour; 10 mails to an address that one network requests in a day; 30 mails to an address in a day. */
             429: {
                 headers: {
                     "Retry-After"?: string;
@@ -1768,7 +1768,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description Too Many Requests: `rate_limited` (Too Many Requests) */
+            /** @description Too Many Requests: `rate_limited` (Too Many Requests). Allowed, unless configured otherwise: 10 incorrect passwords for an email address in 15 minutes; 100 incorrect passwords from an IP address in 15 minutes. */
             429: {
                 headers: {
                     "Retry-After"?: string;
@@ -2004,7 +2004,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description Too Many Requests: `rate_limited` (Too Many Requests) */
+            /** @description Too Many Requests: `rate_limited` (Too Many Requests). Allowed, unless configured otherwise: 30 requests for mails from an IP address in an hour. */
             429: {
                 headers: {
                     "Retry-After"?: string;
@@ -2148,7 +2148,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Too Many Requests: `rate_limited` (Too Many Requests) */
+            /** @description Too Many Requests: `rate_limited` (Too Many Requests). Allowed, unless configured otherwise: 10 incorrect passwords for an email address in 15 minutes; 100 incorrect passwords from an IP address in 15 minutes; 100 logins of an account in an hour. */
             429: {
                 headers: {
                     "Retry-After"?: string;
@@ -2492,7 +2492,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Too Many Requests: `rate_limited` (Too Many Requests) */
+            /** @description Too Many Requests: `rate_limited` (Too Many Requests). Allowed, unless configured otherwise: 30 requests of an account in an hour. */
             429: {
                 headers: {
                     "Retry-After"?: string;
@@ -2818,7 +2818,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description Too Many Requests: `rate_limited` (Too Many Requests) */
+            /** @description Too Many Requests: `rate_limited` (Too Many Requests). Allowed, unless configured otherwise: 30 requests for mails from an IP address in an hour. */
             429: {
                 headers: {
                     "Retry-After"?: string;
@@ -3202,7 +3202,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Too Many Requests: `rate_limited` (Too Many Requests) */
+            /** @description Too Many Requests: `rate_limited` (Too Many Requests). Allowed, unless configured otherwise: 10 incorrect passwords for an email address in 15 minutes; 100 incorrect passwords from an IP address in 15 minutes; 30 password changes of an account in a day. */
             429: {
                 headers: {
                     "Retry-After"?: string;
@@ -3350,7 +3350,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Too Many Requests: `rate_limited` (Too Many Requests) */
+            /** @description Too Many Requests: `rate_limited` (Too Many Requests). Allowed, unless configured otherwise: 30 changes of an account in an hour. */
             429: {
                 headers: {
                     "Retry-After"?: string;
@@ -3624,7 +3624,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Too Many Requests: `rate_limited` (Too Many Requests) */
+            /** @description Too Many Requests: `rate_limited` (Too Many Requests). Allowed, unless configured otherwise: 10 incorrect passwords for an email address in 15 minutes; 100 incorrect passwords from an IP address in 15 minutes; 10 requests of an account in a day; 30 requests for mails from an IP address in an hour; 3 mails to an address that one network requests in an hour; 10 mails to an address that one network requests in a day; 30 mails to an address in a day. */
             429: {
                 headers: {
                     "Retry-After"?: string;
@@ -3863,7 +3863,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description Too Many Requests: `rate_limited` (Too Many Requests) */
+            /** @description Too Many Requests: `rate_limited` (Too Many Requests). Allowed, unless configured otherwise: 10 incorrect passwords for an email address in 15 minutes; 100 incorrect passwords from an IP address in 15 minutes. */
             429: {
                 headers: {
                     "Retry-After"?: string;
@@ -4794,7 +4794,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Too Many Requests: `rate_limited` (Too Many Requests) */
+            /** @description Too Many Requests: `rate_limited` (Too Many Requests). Allowed, unless configured otherwise: 1000 recipients of mails by an admin in a day. */
             429: {
                 headers: {
                     "Retry-After"?: string;
@@ -5058,7 +5058,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Too Many Requests: `rate_limited` (Too Many Requests) */
+            /** @description Too Many Requests: `rate_limited` (Too Many Requests). Allowed, unless configured otherwise: 10 incorrect passwords for an email address in 15 minutes; 100 incorrect passwords from an IP address in 15 minutes; 10 requests of an account in a day. */
             429: {
                 headers: {
                     "Retry-After"?: string;
@@ -5513,7 +5513,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Too Many Requests: `rate_limited` (Too Many Requests) */
+            /** @description Too Many Requests: `rate_limited` (Too Many Requests). Allowed, unless configured otherwise: 10 incorrect passwords for an email address in 15 minutes; 100 incorrect passwords from an IP address in 15 minutes; 10 exports of an account in a day. */
             429: {
                 headers: {
                     "Retry-After"?: string;
@@ -5675,7 +5675,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Too Many Requests: `rate_limited` (Too Many Requests) */
+            /** @description Too Many Requests: `rate_limited` (Too Many Requests). Allowed, unless configured otherwise: 1000 recipients of mails by an admin in a day. */
             429: {
                 headers: {
                     "Retry-After"?: string;
@@ -6629,7 +6629,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description Too Many Requests: `rate_limited` (Too Many Requests) */
+            /** @description Too Many Requests: `rate_limited` (Too Many Requests). Allowed, unless configured otherwise: 20 requests of a client that wait or stream at the same time. */
             429: {
                 headers: {
                     "Retry-After"?: string;

@@ -17,7 +17,7 @@ import { type FeedParameters, feedParameters } from './query.ts';
 import { respondWithStream } from './stream.ts';
 import { feedTexts } from './texts.ts';
 import { mapLogFailures, viewOfRequest } from './view.ts';
-import { createWaitingSlots } from './waiting-slots.ts';
+import { createWaitingSlots, MAX_WAITING_REQUESTS } from './waiting-slots.ts';
 
 const BATCH = 'application/cloudevents-batch+json';
 const STREAM = 'text/event-stream';
@@ -73,6 +73,7 @@ export function feedRoutes({ feed, policy, path, texts = {} }: FeedRoutesDeps): 
       },
     },
     problems: [problems.insufficient_permission, problems.rate_limited, problems.unavailable],
+    limits: [`${MAX_WAITING_REQUESTS} requests of a client that wait or stream at the same time`],
     quiet: true,
     async handle({ caller, query, ...request }) {
       const isStream = acceptsStream(request);

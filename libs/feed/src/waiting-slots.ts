@@ -1,5 +1,5 @@
 /** The maximum number of requests of one client that may wait at the same time. */
-const PER_CLIENT = 20;
+export const MAX_WAITING_REQUESTS = 20;
 
 export interface WaitingSlots {
   /**
@@ -19,7 +19,7 @@ export function createWaitingSlots(): WaitingSlots {
   }
   return {
     take(client) {
-      if ((taken.get(client) ?? 0) >= PER_CLIENT) return undefined;
+      if ((taken.get(client) ?? 0) >= MAX_WAITING_REQUESTS) return undefined;
       change(client, 1);
       let isTaken = true;
       return () => {

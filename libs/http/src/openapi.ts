@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import { declaredProblems } from './declared-problems.ts';
-import { headersTooLargeProblem, type ProblemSpec } from './problem.ts';
+import { headersTooLargeProblem, type ProblemSpec, problems } from './problem.ts';
 import type { AnswerSpec, BodyKind, Route } from './route.ts';
 import { makeSchemaStrict } from './strict.ts';
 
@@ -246,12 +246,17 @@ function problemAnswer(route: Route, status: number, specs: readonly ProblemSpec
   const page = route.problemPage === undefined ? {} : { 'text/html': { schema: { type: 'string' } } };
   const headers = problemHeaders(status);
   return {
-    description: `${STATUS_CODES[status] ?? 'Problem'}: ${codes}`,
+    description: `${STATUS_CODES[status] ?? 'Problem'}: ${codes}${limitsInWords(route, status)}`,
     content: { 'application/problem+json': { schema: problemRef(specs) }, ...page },
     ...(headers.length === 0
       ? {}
       : { headers: Object.fromEntries(headers.map((name) => [name, { schema: { type: 'string' } }])) }),
   };
+}
+
+function limitsInWords({ limits = [] }: Route, status: number): string {
+  if (status !== problems.rate_limited.status || limits.length === 0) return '';
+  return `. Allowed, unless configured otherwise: ${limits.join('; ')}.`;
 }
 
 function problemRef(specs: readonly ProblemSpec[]): Json {

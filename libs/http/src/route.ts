@@ -113,6 +113,11 @@ export interface RouteSpec<Caller, Params, Query, Body> {
   readonly answers: Readonly<Record<number, AnswerSpec>>;
   /** The problems that the handler may throw. General problems and those of the policy are added. */
   readonly problems?: readonly ProblemSpec[];
+  /**
+   * The rate limits of the route in words, for the OpenAPI document: `100 logins of an account in an hour`. Requires
+   * the problem `rate_limited`.
+   */
+  readonly limits?: readonly string[];
   /** Credentials other than a bearer access token, as OpenAPI security schemes. The route accepts any one of them. */
   readonly credentials?: { readonly schemes: Readonly<Record<string, object>>; readonly optional: boolean };
   /** Translations of this route's problems into languages other than English. */

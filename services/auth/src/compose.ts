@@ -150,7 +150,8 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
     extraClaims: config.ACCESS_TOKEN_CLAIMS,
     newId,
   });
-  const counts = stores.limits(config.LIMITS ? createLimitRules(config) : undefined);
+  const limitRules = config.LIMITS ? createLimitRules(config) : undefined;
+  const counts = stores.limits(limitRules);
   const limits = withDeferredRefunds(withHashedKeys(counts, config.REFRESH_KEY));
   const requestWritten = createWakeup();
   const erasureDue = createWakeup();
@@ -279,6 +280,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
       clients: openServiceClients(backend.store).clients,
       publicUrl: config.PUBLIC_URL,
       publicPath,
+      limitRules,
       securityTxt: securityTxtOf(config),
       pages: createLinkPages({
         publicPath,

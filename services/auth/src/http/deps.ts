@@ -2,6 +2,7 @@ import type { ServiceClients } from '@latchkey/clients';
 import type { Guards, VerifyToken } from '@latchkey/tokens';
 import type { Caller, UseCaseDeps } from '../deps.ts';
 import type { CountOperation } from '../metrics.ts';
+import type { RateLimitRules } from '../ports/limits.ts';
 import type { LinkPages } from './pages/pages.ts';
 import type { RefreshCookie } from './refresh-cookie.ts';
 import type { SecurityTxtFields } from './security-txt.ts';
@@ -20,6 +21,8 @@ export interface RouteDeps extends UseCaseDeps {
   readonly publicUrl: string;
   /** The path of PUBLIC_URL, which the reverse proxy strips from requests; empty if it has none. */
   readonly publicPath: string;
+  /** The rate limits, for the OpenAPI document; undefined if none is enforced. */
+  readonly limitRules: RateLimitRules | undefined;
   /** The content of `/.well-known/security.txt`; undefined without SECURITY_CONTACT. */
   readonly securityTxt: SecurityTxtFields | undefined;
 }
