@@ -9,6 +9,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
+import { allTopics } from '@latchkey/events';
 import kafkajs, { type Admin, type Consumer, Kafka, logLevel, type SASLOptions } from 'kafkajs';
 import { assertStatus, type Client, createClient } from '../support/client.ts';
 import { type Cluster, prepareCluster } from '../support/cluster.ts';
@@ -147,14 +148,15 @@ describe('no process can do more than that', () => {
     await producer.send({ topic, messages: [{ key: 'x', value: 'forged' }] });
   }
 
-  async function join(user: string, group: string, topic: string): Promise<void> {
+  /** Resolves once a new member of the group has fetched records of the topic. */
+  async function read(user: string, group: string, topic: string): Promise<void> {
     const consumer: Consumer = kafkaAs(user).consumer({ groupId: group, allowAutoTopicCreation: false });
     clients.push(consumer);
     await consumer.connect();
     await consumer.subscribe({ topic });
     const crashed = new Promise<void>((resolve, reject) => {
       consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
-      consumer.on(consumer.events.GROUP_JOIN, () => resolve());
+      consumer.on(consumer.events.FETCH, () => resolve());
     });
     crashed.catch(() => undefined);
     await consumer.run({ eachMessage: async () => undefined });
@@ -185,9 +187,41 @@ describe('no process can do more than that', () => {
     });
   }
 
-  for (const user of ['user', 'notifier', 'stranger'])
-    for (const topic of [ACCOUNTS, MAILINGS])
+  /** The services that may write to each topic. */
+  const writers: Readonly<Record<string, readonly string[]>> = {
+    [ACCOUNTS]: ['auth'],
+    [MAILINGS]: ['auth'],
+    'security.events.v1': ['auth'],
+    'deliveries.events.v1': ['notifier'],
+    'erasures.receipts.v1': ['auth', 'user', 'notifier'],
+  };
+  const services = ['auth', 'user', 'notifier', 'stranger'];
+
+  test('the topics of these tests are all topics', () => {
+    assert.deepEqual(
+      Object.keys(writers).toSorted(),
+      allTopics()
+        .map(({ name }) => name)
+        .toSorted(),
+    );
+  });
+
+  for (const [topic, allowed] of Object.entries(writers))
+    for (const user of services.filter((service) => !allowed.includes(service)))
       test(`${user} cannot write ${topic}`, () => assertDenied(write(user, topic)));
+
+  for (const [user, topic] of [
+    ['auth', 'security.events.v1'],
+    ['auth', 'deliveries.events.v1'],
+    ['user', 'security.events.v1'],
+    ['user', 'deliveries.events.v1'],
+    ['user', 'erasures.receipts.v1'],
+    ['notifier', 'security.events.v1'],
+    ['notifier', 'deliveries.events.v1'],
+    ['notifier', 'erasures.receipts.v1'],
+  ] as const)
+    test(`${user} cannot read ${topic}, even as a group of its own`, () =>
+      assertDenied(read(user, `${user}.own`, topic)));
 
   for (const [user, group, topic] of [
     ['user', 'notifier', ACCOUNTS],
@@ -196,8 +230,12 @@ describe('no process can do more than that', () => {
     ['user', 'user', MAILINGS],
     ['stranger', 'stranger', ACCOUNTS],
     ['stranger', 'user', ACCOUNTS],
+    ['stranger', 'stranger', 'security.events.v1'],
+    ['stranger', 'stranger', 'deliveries.events.v1'],
+    ['stranger', 'auth', 'erasures.receipts.v1'],
+    ['user', 'auth', 'erasures.receipts.v1'],
   ] as const)
-    test(`${user} cannot read ${topic} as group ${group}`, () => assertDenied(join(user, group, topic)));
+    test(`${user} cannot read ${topic} as group ${group}`, () => assertDenied(read(user, group, topic)));
 
   for (const user of ['auth', 'user', 'notifier', 'stranger']) {
     test(`${user} cannot create, delete or alter topics`, async () => {
