@@ -4,12 +4,10 @@
  */
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { createClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
+import { operationsPortTests } from '../support/operations-port-suite.ts';
 import { productionSettings } from '../support/production.ts';
 import { runUntilExit, startStandalone } from '../support/standalone.ts';
-
-const OPERATIONS = ['/metrics', '/readyz', '/livez'];
 
 const production = await startStandalone({ HOST: '0.0.0.0', ...(await productionSettings({ after })) });
 after(() => production.stop());
@@ -18,29 +16,9 @@ after(() => development.stop());
 
 for (const [mode, system] of Object.entries({ production, development })) {
   describe(`in ${mode}`, () => {
-    test('the public port has no operations routes', async () => {
-      for (const path of OPERATIONS) {
-        for (const disguised of [
-          path,
-          `${path}/`,
-          path.toUpperCase(),
-          `/%2e${path}`,
-          `/api/v1/auth/..${path}`,
-        ])
-          assert.equal((await fetch(system.url + disguised)).status, 404, disguised);
-      }
-    });
+    operationsPortTests(() => system);
 
-    test('the operations port has nothing else', async () => {
-      for (const path of OPERATIONS) assert.equal((await fetch(system.operations + path)).status, 200, path);
-      for (const path of ['/', '/mailbox', '/topics', '/docs'])
-        assert.equal((await fetch(system.operations + path)).status, 404, path);
-      const json = { email: 'ada@example.com', password: 'correct horse battery' };
-      const reply = await createClient(system.operations).post('/auth/login', { json });
-      assert.equal(reply.status, 404);
-    });
-
-    test('the start says in one line which mode it is', async () => {
+    test('the start says in one line which mode it is (ASVS 13.4.2)', async () => {
       const lines = await eventually('it is printed', () => {
         const found = system
           .output()
@@ -54,7 +32,7 @@ for (const [mode, system] of Object.entries({ production, development })) {
   });
 }
 
-test('the operations port is closed at every address but 127.0.0.1, even if the public port is open', async () => {
+test('the operations port is closed at every address but 127.0.0.1, even if the public port is open (ASVS 13.4.5)', async () => {
   const [publicPort, operationsPort] = [production.url, production.operations].map(
     (url) => new URL(url).port,
   );
