@@ -20,6 +20,12 @@ test('replaces conditions by constants, and removes the statements that they gua
   ]);
 });
 
+test('removes objects from lists, and values from templates', () => {
+  assert.deepEqual(faults('f([{ a }, b]);'), ['f([...[], b]);']);
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the source of a template
+  assert.deepEqual(faults('`${a} ${b}`;'), ["`${''} ${b}`;", "`${a} ${''}`;"]);
+});
+
 test('does not change types and imports, and reports the line of a fault', () => {
   const source = "import { a } from './a.ts';\ntype B = 1 | true;\nconst c = 2;\n";
   assert.deepEqual(

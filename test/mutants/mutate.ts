@@ -27,7 +27,8 @@ const SWAPPED: Readonly<Partial<Record<ts.SyntaxKind, readonly string[]>>> = {
 
 /**
  * Returns all mutants of a file. Comparisons, logical operators and arithmetic operators are swapped, conditions are
- * replaced by constants, negations and `throw` statements are removed, and numbers and booleans are changed.
+ * replaced by constants, negations and `throw` statements are removed, numbers and booleans are changed, and objects in
+ * lists and values in templates are removed.
  */
 export function mutantsOf(source: string): readonly Mutant[] {
   const file = ts.createSourceFile('source.ts', source, ts.ScriptTarget.Latest, true);
@@ -55,6 +56,10 @@ export function mutantsOf(source: string): readonly Mutant[] {
     }
     if (ts.isPrefixUnaryExpression(node) && node.operator === ts.SyntaxKind.ExclamationToken)
       replace(node, node.operand.getText(file));
+    if (ts.isArrayLiteralExpression(node))
+      for (const element of node.elements)
+        if (ts.isObjectLiteralExpression(element)) replace(element, '...[]');
+    if (ts.isTemplateSpan(node)) replace(node.expression, "''");
     if (ts.isThrowStatement(node)) replace(node, '{}');
     if (ts.isNumericLiteral(node)) replace(node, `(${node.text} + 1)`);
     if (node.kind === ts.SyntaxKind.TrueKeyword) replace(node, 'false');

@@ -51,6 +51,16 @@ export const targets: readonly MutationTarget[] = [
     tests: ['services/auth/src/limits/within-limits.test.ts'],
   },
   {
+    theme: 'mail budgets',
+    file: 'services/auth/src/limits/mail-budget.ts',
+    tests: ['services/auth/src/limits/mail-budget.test.ts'],
+  },
+  {
+    theme: 'mail budgets',
+    file: 'services/auth/src/requests/written-requests.ts',
+    tests: ['services/auth/src/requests/written-requests.test.ts'],
+  },
+  {
     theme: 'canonical addresses',
     file: 'services/auth/src/addresses/email.ts',
     tests: ['services/auth/src/addresses/email.test.ts'],
