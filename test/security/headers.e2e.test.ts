@@ -15,9 +15,7 @@ import { startStandalone } from '../support/standalone.ts';
 const production = await startStandalone(await productionSettings({ after }));
 const development = await startStandalone();
 
-headersSuite('In production', async () => production, true);
-headersSuite('In development', async () => development, false);
-
+// These tests come first, because a suite stops its system at the end.
 test('a request that is not HTTP is answered with them (ASVS 3.4.3)', async () => {
   const socket = connect(Number(new URL(production.url).port), '127.0.0.1');
   socket.end('nonsense\r\n\r\n');
@@ -39,3 +37,6 @@ test('the pages of development load from their own server only (ASVS 3.4.3, 3.6.
     assert.doesNotMatch(headers.get('content-security-policy') ?? '', /unsafe|\*/);
   }
 });
+
+headersSuite('In production', async () => production, true);
+headersSuite('In development', async () => development, false);
