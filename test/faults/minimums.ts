@@ -1,5 +1,6 @@
 /** Computes the minimum counts of a run from its plan. A run that does not reach them proves nothing. */
-import type { PlannedFault } from './nemesis/schedule.ts';
+import { faultGroupOf } from './checker/faults.ts';
+import type { FaultKind, PlannedFault } from './nemesis/schedule.ts';
 import type { MinimumCounts } from './run-folder.ts';
 import type { FaultSettings } from './settings.ts';
 import { actionShare, type TrafficAction } from './traffic/mixes.ts';
@@ -22,13 +23,8 @@ const SHOWN_BY: Readonly<Partial<Record<TrafficAction, readonly string[]>>> = {
   changeEmail: ['change-email', 'confirm-email', 'undo-email'],
 };
 
-/**
- * The fraction of its planned journeys that a run must complete. It is lower for short runs, because a machine may be
- * very busy during all of a short run.
- */
-const DONE_SHARE = { long: 1 / 40, short: 1 / 600 } as const;
-/** Runs of at least this duration are long: their minimums are higher, and they must contain each frequent fault. */
-const LONG_SECONDS = 240;
+/** The fraction of the planned actions that must be acknowledged, in a run of any length. */
+const DONE_SHARE = 1 / 40;
 const ALWAYS: Readonly<Record<string, number>> = { 'sign-up': 1, verify: 1, login: 1 };
 /**
  * The fraction of the planned journeys that must begin, even on a slow machine: no journey begins while too many others
@@ -37,16 +33,31 @@ const ALWAYS: Readonly<Record<string, number>> = { 'sign-up': 1, verify: 1, logi
 const BEGUN_SHARE = 1 / 20;
 /** The fraction of the requested erasures that are carried out; the others wait a week or are canceled. */
 const CARRIED_OUT_SHARE = 1 / 3;
-/** In a long run, a fault that was planned at least this often must have hit something. */
+/** If a kind of fault, or a group of faults, is planned at least this often, it must hit something. */
 const OFTEN = 3;
+/** The same for a kind of kill, which hits only what is in progress at one moment. */
+const OFTEN_FOR_KILLS = 8;
+/** Faults during which hardly any command is acknowledged. */
+const OUTAGES: ReadonlySet<FaultKind> = new Set([
+  'stop-mongodb',
+  'cut-mongodb',
+  'fail-write-concern',
+  'stale-primary',
+  'full-disk',
+  'kill-standalone',
+  'pause-standalone',
+]);
+/** Faults that make auth publish events again. */
+const REPEATING: ReadonlySet<FaultKind> = new Set(['lose-produce-answers', 'swallow-produce-answers']);
 
+/** Returns the minimum counts of a run. They depend on its length, its traffic and its plan. */
 export function minimumCountsFor(
   { seconds, rate, mix, embedded }: Pick<FaultSettings, 'seconds' | 'rate' | 'mix' | 'embedded'>,
   plan: readonly PlannedFault[],
 ): MinimumCounts {
   const planned = Map.groupBy(plan, ({ fault }) => fault);
-  const length = seconds >= LONG_SECONDS ? 'long' : 'short';
-  const journeys = seconds * rate * DONE_SHARE[length];
+  const groups = Map.groupBy(plan, ({ fault }) => faultGroupOf(fault));
+  const journeys = Math.max(0, seconds - secondsOfOutages(plan)) * rate;
   const erasures = journeys * actionShare(mix, 'eraseAccount');
   return {
     sent: Math.floor(seconds * rate * BEGUN_SHARE),
@@ -59,20 +70,35 @@ export function minimumCountsFor(
             op,
             Math.max(
               ALWAYS[op] ?? 0,
-              Math.floor((journeys * actionShare(mix, habit as TrafficAction)) / ops.length),
+              Math.floor((journeys * DONE_SHARE * actionShare(mix, habit as TrafficAction)) / ops.length),
             ),
           ]),
         ),
       ),
     },
-    hits:
-      length === 'long'
-        ? Object.fromEntries(
-            [...planned].filter(([, its]) => its.length >= OFTEN).map(([fault]) => [fault, 1]),
-          )
-        : {},
+    hits: Object.fromEntries(
+      [...planned]
+        .filter(([fault, its]) => its.length >= (fault.startsWith('kill-') ? OFTEN_FOR_KILLS : OFTEN))
+        .map(([fault]) => [fault, 1]),
+    ),
+    hitsOnGroups: Object.fromEntries(
+      [...groups].filter(([, its]) => its.length >= OFTEN).map(([group]) => [group, 1]),
+    ),
     kindsOfFaults: Math.floor(planned.size / 2),
-    duplicates: length === 'long' ? 1 : 0,
-    erased: length === 'long' ? Math.max(embedded ? 1 : 0, Math.floor(erasures * CARRIED_OUT_SHARE)) : 0,
+    duplicates: plan.filter(({ fault }) => REPEATING.has(fault)).length >= OFTEN ? 1 : 0,
+    // A standalone erases the accounts of every second start at once, a cluster those of every second process.
+    erased: Math.floor(erasures * (embedded ? 2 : 1) * DONE_SHARE * CARRIED_OUT_SHARE),
   };
+}
+
+/** Returns how long at least one outage lasts, in seconds. */
+function secondsOfOutages(plan: readonly PlannedFault[]): number {
+  const outages = plan.filter(({ fault }) => OUTAGES.has(fault)).toSorted((a, b) => a.atMs - b.atMs);
+  let until = 0;
+  let sum = 0;
+  for (const { atMs, forMs } of outages) {
+    sum += Math.max(0, atMs + forMs - Math.max(atMs, until));
+    until = Math.max(until, atMs + forMs);
+  }
+  return sum / 1000;
 }

@@ -67,6 +67,8 @@ export interface FaultLine {
   readonly fault: string;
   readonly target: string;
   readonly until: string | null;
+  /** How many pieces of work of its target the fault has hit. Absent if they were not counted. */
+  readonly hits?: number;
   readonly readiness?: Readiness;
 }
 
@@ -87,6 +89,8 @@ export interface MinimumCounts {
   readonly acknowledged: Readonly<Record<string, number>>;
   /** The number of faults that hit something in flight, by kind. */
   readonly hits: Readonly<Record<string, number>>;
+  /** The number of faults that hit something in flight, by group (`faultGroupOf`). */
+  readonly hitsOnGroups: Readonly<Record<string, number>>;
   /** The number of kinds of faults that hit something in flight. */
   readonly kindsOfFaults: number;
   /** The number of records on the topics that repeat an earlier record. */

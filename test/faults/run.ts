@@ -82,7 +82,7 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
   const { stop: stopTraffic, askFinally, readProfiles } = await beginTraffic({ settings, system, sender });
   stack.defer(stopTraffic);
   await Promise.all([
-    runFaultPlan(system.plan, { faults: system.faults, record: recordFault, signal }),
+    runFaultPlan(system.plan, { ...system, record: recordFault, signal }),
     sleep(seconds * 1000, undefined, { signal }).catch(() => undefined),
   ]);
   await stopTraffic();

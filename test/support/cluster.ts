@@ -53,6 +53,11 @@ export interface ClusterOptions {
    * stores of this system.
    */
   readonly settingsOn?: (stores: StoreSettings, service: ServiceName) => Settings;
+  /**
+   * Called when the load balancer sends a request to a process.
+   * @returns a function that is called when the process has responded or the request has failed
+   */
+  readonly beginRequest?: (name: string) => () => void;
   /** Returns additional settings for one process, which override all other settings. The index starts at 0. */
   readonly settingsOfEach?: (service: ServiceName, index: number) => Settings;
 }
@@ -150,6 +155,10 @@ export async function prepareCluster(options: ClusterOptions = {}): Promise<Clus
     port,
     routing: (path) =>
       instances[/^\/api\/v1\/(users|events|webhooks)/.test(path) ? 'user' : 'auth'].map(({ url }) => url),
+    ...(options.beginRequest && {
+      beginRequest: (origin: string) =>
+        options.beginRequest?.(names.get(origin) ?? origin) ?? (() => undefined),
+    }),
     checked: options.healthChecks === true ? [...instances.user, ...instances.auth] : [],
   });
   function endAll(signal: NodeJS.Signals) {

@@ -27,6 +27,11 @@ export interface LoadBalancerOptions {
    * The instances whose `/readyz` is polled every HEALTH_CHECK_MS. An instance gets no requests while it is not ready.
    */
   readonly checked: readonly CheckedInstance[];
+  /**
+   * Called when a request is sent to an instance.
+   * @returns a function that is called when the instance has responded or the request has failed
+   */
+  beginRequest?(instance: string): () => void;
   /** Returns the path to forward to the instance. Default: the path of the request, unchanged. */
   rewrite?(path: string): string;
 }
@@ -46,6 +51,7 @@ export async function startLoadBalancer({
   port,
   routing,
   checked,
+  beginRequest = () => () => undefined,
   rewrite = (path) => path,
 }: LoadBalancerOptions): Promise<LoadBalancer> {
   let turn = 0;
@@ -65,7 +71,7 @@ export async function startLoadBalancer({
       const { origin, answer } = await askOneOf(
         inTurn(routing(incoming.url ?? '/')).map((instance) => instance + rewrite(incoming.url ?? '/')),
         incoming,
-        gone.signal,
+        { signal: gone.signal, beginRequest },
       );
       outgoing.writeHead(answer.statusCode ?? 502, { ...answer.headers, [ANSWERED_BY_HEADER]: origin });
       await pipeline(answer, outgoing);
@@ -107,14 +113,21 @@ function startHealthChecks(instances: readonly CheckedInstance[]) {
 async function askOneOf(
   urls: readonly string[],
   incoming: IncomingMessage,
-  signal: AbortSignal,
+  {
+    signal,
+    beginRequest,
+  }: { readonly signal: AbortSignal } & Required<Pick<LoadBalancerOptions, 'beginRequest'>>,
 ): Promise<{ readonly origin: string; readonly answer: IncomingMessage }> {
   const body = await buffer(incoming);
   for (const url of urls) {
+    const { origin } = new URL(url);
+    const end = beginRequest(origin);
     try {
-      return { origin: new URL(url).origin, answer: await ask(url, incoming, body, signal) };
+      return { origin, answer: await ask(url, incoming, body, signal) };
     } catch (error) {
       if (!isRefused(error)) throw error;
+    } finally {
+      end();
     }
   }
   throw new Error('no instance takes connections');

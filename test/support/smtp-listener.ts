@@ -26,7 +26,7 @@ export function smtpRefusal(code: number): Error {
 
 /** Creates an SMTP server. It refuses connections until `open` is called. */
 export async function createSmtpListener(
-  hooks: Pick<SMTPServerOptions, 'onRcptTo' | 'onData'>,
+  hooks: Pick<SMTPServerOptions, 'onRcptTo' | 'onData' | 'onClose'>,
 ): Promise<SmtpListener> {
   const port = await freePort();
   /** The open sockets by the port number of the client. */

@@ -23,3 +23,22 @@ export function hasFaultDuring(
       target.split(' ').some((name) => targets.includes(name)),
   );
 }
+
+/** The groups of faults, each with a pattern of the kinds of its faults. The first that matches counts. */
+const GROUPS: readonly (readonly [group: string, kinds: RegExp])[] = [
+  ['clocks', /^clock-/],
+  ['operators', /^ops-/],
+  ['mail server', /^smtp-/],
+  ['auth', /-auth$/],
+  ['user', /-user$/],
+  ['notifier', /-notifier/],
+  ['standalone', /-standalone$/],
+  ['subscribers', /-subscriber$/],
+  ['brokers', /-(broker|leader-in-send|produce-answers)$/],
+  ['stores', /(mongodb|write-concern|primary|secondary|disk)$/],
+];
+
+/** Returns the group of a kind of fault, by what it hits. */
+export function faultGroupOf(fault: string): string {
+  return GROUPS.find(([, kinds]) => kinds.test(fault))?.[0] ?? 'topics and deployments';
+}

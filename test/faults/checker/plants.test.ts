@@ -310,6 +310,41 @@ const plants: readonly Plant[] = [
     },
   },
   {
+    bug: 'the faults of a kind happened while only other targets had work',
+    caughtBy: 'coverage',
+    run: {
+      run: { ...goodRun.run, minimums: { ...goodRun.run.minimums, hits: { 'kill-auth': 1 } } },
+      // Ada changes her password at this time, and the mail about it is sent.
+      faults: [
+        fault({
+          fault: 'kill-auth',
+          target: 'auth-2',
+          at: minuteOfRun(3),
+          until: minuteOfRun(3, 2),
+          hits: 0,
+        }),
+        fault({
+          fault: 'smtp-stalls',
+          target: 'smtp',
+          at: minuteOfRun(3),
+          until: minuteOfRun(3, 2),
+          hits: 1,
+        }),
+      ],
+    },
+  },
+  {
+    bug: 'all faults that hit something hit the same group of targets',
+    caughtBy: 'coverage',
+    run: {
+      run: {
+        ...goodRun.run,
+        minimums: { ...goodRun.run.minimums, hitsOnGroups: { brokers: 1, 'mail server': 1 } },
+      },
+      faults: [fault({ fault: 'smtp-stalls', target: 'smtp', hits: 3 })],
+    },
+  },
+  {
     bug: 'too few commands were sent',
     caughtBy: 'coverage',
     run: { run: { ...goodRun.run, minimums: { ...goodRun.run.minimums, sent: 100 } } },

@@ -19,16 +19,17 @@ export class CleanupPolicyNotRestored extends Error {
  * have a cleanup policy with which auth refuses to start. The policy is restored even if brokers fail or the run is
  * interrupted. If the run itself is killed, the policy does not matter, because each run starts its own brokers.
  * @param keep receives the records before they are deleted; after an error, the records may still be on the topic
+ * @returns false if the partition was empty
  * @throws CleanupPolicyNotRestored; Error if the brokers do not respond
  */
 export async function deleteRecords(
   brokers: string,
   { topic, partition }: { readonly topic: string; readonly partition: number },
   keep: (records: readonly KcatRecord[]) => void,
-): Promise<void> {
+): Promise<boolean> {
   const records = await readPartition(brokers, topic, { partition, withinMs: WITHIN_MS });
   const last = records.at(-1);
-  if (last === undefined) return;
+  if (last === undefined) return false;
   keep(records);
   const policy = {
     read: () => withAdmin(brokers, (admin) => cleanupPolicyOf(admin, topic)),
@@ -44,6 +45,7 @@ export async function deleteRecords(
       });
     }),
   );
+  return true;
 }
 
 async function withAdmin<T>(brokers: string, work: (admin: Admin) => Promise<T>): Promise<T> {

@@ -27,27 +27,30 @@ const NEIGHBOUR = {
 } as const;
 
 export interface Deployment {
-  /** Runs an ops command. Only prints an error: a command that fails because of other faults changes nothing. */
-  operate(...words: readonly string[]): Promise<void>;
+  /** Runs an ops command. @returns false if it failed because of other faults; it has then changed nothing */
+  operate(...words: readonly string[]): Promise<boolean>;
   /** Publishes the events of a few accounts again. */
-  republishSome(): Promise<void>;
+  republishSome(): Promise<boolean>;
   /** Starts an additional process of each service, and kills it before or after it is ready. */
   startHalf(): Promise<HealFault>;
   /** Starts the user service of another system on the same broker. */
   startNeighbour(): Promise<HealFault>;
   /** Adds partitions to the accounts topic, as an operator might do by mistake. */
-  addPartitions(): Promise<void>;
+  addPartitions(): Promise<boolean>;
   /**
    * Deletes all records in a partition of the accounts topic, some of them before they are read. Waits for processes
    * that are starting, and lets none start meanwhile.
    * @param readers the processes that read the topic; they are paused meanwhile
    */
-  cutOff(partition: number, readers: readonly Pick<SupervisedProcess, 'pause' | 'resume'>[]): Promise<void>;
+  cutOff(
+    partition: number,
+    readers: readonly Pick<SupervisedProcess, 'pause' | 'resume'>[],
+  ): Promise<boolean>;
   /**
    * Writes a record without a valid signature of auth.
    * @param index the index of the kind of forgery
    */
-  forge(index: number): Promise<void>;
+  forge(index: number): Promise<boolean>;
 }
 
 export interface DeploymentDeps {
@@ -67,8 +70,10 @@ export function createDeployment({ cluster, gate, say, recordRemoved }: Deployme
   return {
     operate,
     republishSome: async () => {
+      const republished: boolean[] = [];
       for (const account of await someAccounts(stores.MONGO_URL))
-        await operate('republish', '--account', account);
+        republished.push(await operate('republish', '--account', account));
+      return republished.includes(true);
     },
     startHalf: async () => {
       const more = await Promise.all(serviceNames.map((service) => cluster.another(service)));
@@ -101,7 +106,7 @@ export function createDeployment({ cluster, gate, say, recordRemoved }: Deployme
           for (const one of readers) one.pause();
           try {
             await sleep(UNREAD_MS);
-            await deleteRecords(stores.KAFKA_BROKERS, { topic: TOPIC, partition }, (records) => {
+            return await deleteRecords(stores.KAFKA_BROKERS, { topic: TOPIC, partition }, (records) => {
               for (const record of records) recordRemoved({ topic: TOPIC, ...record });
             });
           } finally {
@@ -121,12 +126,18 @@ export function createLoggedOpsRunner(
   return (...words) => orSay(say, `ops ${words.join(' ')}`, ops(...words));
 }
 
-/** Waits for `work`, and only prints its error. @throws CleanupPolicyNotRestored */
-async function orSay(say: (line: string) => void, what: string, work: Promise<unknown>): Promise<void> {
-  await work.catch((error: Error) => {
+/**
+ * Waits for `work`, and only prints its error.
+ * @returns whether it succeeded; false also if its result is false
+ * @throws CleanupPolicyNotRestored
+ */
+async function orSay(say: (line: string) => void, what: string, work: Promise<unknown>): Promise<boolean> {
+  const outcome = work.then((done) => done !== false);
+  return outcome.catch((error: Error) => {
     // End the run: without the cleanup policy, auth does not start, and the rest of the run would prove nothing.
     if (error instanceof CleanupPolicyNotRestored) throw error;
     say(`  ${what}: ${lastLineOf(error)}`);
+    return false;
   });
 }
 
@@ -155,16 +166,17 @@ async function someAccounts(url: string): Promise<readonly string[]> {
   return (await found.catch(() => [])).map(({ _id }) => String(_id));
 }
 
-async function addPartitions(brokers: string): Promise<void> {
+async function addPartitions(brokers: string): Promise<boolean> {
   const kafka = new Kafka({ brokers: brokers.split(','), clientId: 'somebody', logLevel: logLevel.NOTHING });
   const admin = kafka.admin();
   try {
     await admin.connect();
     const { topics } = await admin.fetchTopicMetadata({ topics: [TOPIC] });
     const count = (topics[0]?.partitions.length ?? 0) + MORE_PARTITIONS;
-    await admin.createPartitions({ topicPartitions: [{ topic: TOPIC, count }] });
+    return await admin.createPartitions({ topicPartitions: [{ topic: TOPIC, count }] });
   } catch {
     // The brokers are unavailable because of another fault, so nothing was added.
+    return false;
   } finally {
     await admin.disconnect().catch(() => undefined);
   }

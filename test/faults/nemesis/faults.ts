@@ -130,33 +130,21 @@ export function createFaults(world: ClusterFaultTargets): Faults {
     'second-system': { target: () => 'neighbour', begin: async () => deployment.startNeighbour() },
     'add-partitions': {
       target: () => 'topic',
-      begin: async () => {
-        await deployment.addPartitions();
-        return async () => undefined;
-      },
+      begin: async () => healedAtOnce(await deployment.addPartitions()),
     },
     'cut-off-topic': {
       target: (index) => `topic partition-${index}`,
-      begin: async (index) => {
-        await deployment.cutOff(index, processes.user);
-        return async () => undefined;
-      },
+      begin: async (index) => healedAtOnce(await deployment.cutOff(index, processes.user)),
     },
     'forge-records': {
       target: (index) => `topic ${nth(FORGERY_NAMES, index)}`,
-      begin: async (index) => {
-        await deployment.forge(index);
-        return async () => undefined;
-      },
+      begin: async (index) => healedAtOnce(await deployment.forge(index)),
     },
     ...operatorFaults(deployment.operate),
     ...subscriberFaults(subscriber, world.endpoint, deployment.operate),
     'ops-republish': {
       target: () => 'ops-republish',
-      begin: async () => {
-        await deployment.republishSome();
-        return async () => undefined;
-      },
+      begin: async () => healedAtOnce(await deployment.republishSome()),
     },
     ...mailFaults(sink),
   };
@@ -175,7 +163,7 @@ export interface StandaloneFaultTargets {
   /** Watches /readyz. @returns a function that ends the watch */
   watchReadiness(): () => Promise<Readiness>;
   /** Runs an ops command on the data folder. */
-  operate(...words: readonly string[]): Promise<void>;
+  operate(...words: readonly string[]): Promise<boolean>;
 }
 
 /** Returns the faults of a standalone. */
@@ -202,7 +190,7 @@ export function createStandaloneFaults(world: StandaloneFaultTargets): Faults<St
 function subscriberFaults(
   subscriber: RestartedProcess,
   endpoint: string,
-  operate: (...words: readonly string[]) => Promise<void>,
+  operate: (...words: readonly string[]) => Promise<boolean>,
 ) {
   return {
     'kill-subscriber': {
@@ -216,11 +204,15 @@ function subscriberFaults(
       target: () => 'ops-redrive',
       begin: async () => {
         const since = new Date(Date.now() - REDRIVEN_MS).toISOString();
-        await operate('webhooks', 'redrive', endpoint, '--since', since);
-        return async () => undefined;
+        return healedAtOnce(await operate('webhooks', 'redrive', endpoint, '--since', since));
       },
     },
   } as const satisfies Readonly<Record<string, Fault>>;
+}
+
+/** Returns how to heal an operation that is over when it has begun; undefined if it has failed. */
+function healedAtOnce(isDone: boolean): HealFault | undefined {
+  return isDone ? async () => undefined : undefined;
 }
 
 function kill(processes: readonly SupervisedProcess[]): Fault {
@@ -266,14 +258,11 @@ function mailFaults({ setMode }: Pick<MailSink, 'setMode'>) {
   } as const;
 }
 
-function operatorFaults(operate: (...words: readonly string[]) => Promise<void>) {
+function operatorFaults(operate: (...words: readonly string[]) => Promise<boolean>) {
   function operator(name: string, ...words: readonly string[]): Fault {
     return {
       target: () => name,
-      begin: async () => {
-        await operate(...words);
-        return async () => undefined;
-      },
+      begin: async () => healedAtOnce(await operate(...words)),
     };
   }
   return {

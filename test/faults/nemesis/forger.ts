@@ -71,17 +71,19 @@ export const FORGERY_NAMES = Object.keys(FORGERIES);
 /**
  * Writes a forged record, unless the topic has too few records to forge one from.
  * @param index an index of {@link FORGERY_NAMES}
+ * @returns false if it has written nothing
  * @throws Error if the brokers do not respond
  */
-export async function writeForgery(brokers: string, index: number): Promise<void> {
+export async function writeForgery(brokers: string, index: number): Promise<boolean> {
   const tail = await readTail(brokers, ACCOUNTS, { count: TAIL, withinMs: WITHIN_MS });
   const genuine = tail.filter(
     (record) => record.headers[FORGED_HEADER] === undefined && !isHeartbeat(record),
   );
   const [victim, other] = new Map(genuine.map((record) => [streamIdOf(record), record])).values();
   const record = Object.values(FORGERIES)[index];
-  if (victim === undefined || other === undefined || record === undefined) return;
+  if (victim === undefined || other === undefined || record === undefined) return false;
   await write(brokers, { ...record(victim, other), partition: victim.partition });
+  return true;
 }
 
 async function write(brokers: string, { topic, headers, ...record }: ForgedRecord): Promise<void> {

@@ -30,6 +30,7 @@ function trial(begin: (name: string) => Promise<void> = async () => undefined) {
   const faults = Object.fromEntries(FAULT_KINDS.map((kind) => [kind, faultOf(kind)])) as Faults;
   const deps = {
     faults,
+    countHits: () => ({ begun: () => undefined, end: () => 2 }),
     record: (line: FaultLine) => void lines.push(line),
     signal: stopping.signal,
     // Stop the clock: on a busy machine, a fault could otherwise begin so late that the nemesis would skip it.
@@ -78,14 +79,43 @@ describe('the nemesis', () => {
     };
     await runFaultPlan([[planned('full-disk', 0)]], {
       faults: { 'full-disk': fault },
+      countHits: () => ({
+        begun: () => void order.push('counted'),
+        end: () => {
+          order.push('hit');
+          return 1;
+        },
+      }),
       record: (line) => void lines.push(line),
       signal: new AbortController().signal,
       now: () => 0,
     });
-    assert.deepEqual(order, ['begun', 'watched', 'seen', 'healed']);
+    assert.deepEqual(order, ['begun', 'counted', 'watched', 'seen', 'hit', 'healed']);
     assert.deepEqual(
       lines.map((line) => line.readiness),
       [readiness],
+    );
+  });
+
+  test('writes down what a fault has hit, and nothing for a fault that was not caused', async () => {
+    const lines: FaultLine[] = [];
+    const target = () => 'ops-verify';
+    await runFaultPlan([[planned('ops-verify', 0), planned('ops-rebuild', 0)]], {
+      faults: {
+        'ops-verify': { target, begin: async () => async () => undefined },
+        'ops-rebuild': { target, begin: async () => undefined },
+      },
+      countHits: () => ({ begun: () => undefined, end: async () => 3 }),
+      record: (line) => void lines.push(line),
+      signal: new AbortController().signal,
+      now: () => 0,
+    });
+    assert.deepEqual(
+      lines.map(({ fault, hits }) => [fault, hits]),
+      [
+        ['ops-verify', 3],
+        ['ops-rebuild', 0],
+      ],
     );
   });
 

@@ -1,6 +1,7 @@
 /** Causes the faults of a plan at their times, and heals each of them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultLine, Readiness } from '../run-folder.ts';
+import type { CountHits } from './hits.ts';
 import type { ClusterFault, FaultKind, PlannedFault } from './schedule.ts';
 
 const TOO_LATE_MS = 5_000;
@@ -11,8 +12,12 @@ export type HealFault = () => Promise<void>;
 export interface Fault {
   /** Returns the name of a target. */
   target(index: number): string;
-  /** Causes the fault. @param index the index of the target */
-  begin(index: number): Promise<HealFault>;
+  /**
+   * Causes the fault.
+   * @param index the index of the target
+   * @returns undefined if nothing was caused, for example because of another fault
+   */
+  begin(index: number): Promise<HealFault | undefined>;
   /** Watches the system while the fault lasts. @returns a function that ends the watch, before the fault is healed */
   watch?(): () => Promise<Readiness>;
 }
@@ -23,6 +28,7 @@ export type Faults<Kind extends FaultKind = ClusterFault> = Readonly<Record<Kind
 export interface NemesisDeps {
   /** Must have every fault of the plan. */
   readonly faults: Readonly<Partial<Record<FaultKind, Fault>>>;
+  readonly countHits: CountHits;
   record(line: FaultLine): void;
   /** Ends the plan early; faults in progress are healed. */
   readonly signal: AbortSignal;
@@ -70,23 +76,31 @@ async function playLane(
   }
 }
 
-async function play({ fault, target, forMs }: PlannedFault, { faults, record, signal }: NemesisDeps) {
+async function play(
+  { fault, target, forMs }: PlannedFault,
+  { faults, countHits, record, signal }: NemesisDeps,
+) {
   const { begin, watch, target: nameOf } = faults[fault] ?? failOn(fault);
   const at = new Date().toISOString();
+  const count = countHits(fault, nameOf(target));
   const heal = await begin(target);
+  count.begun();
   let readiness: Readiness | undefined;
+  let hits = 0;
   try {
     const endWatch = watch?.();
     await sleep(forMs, undefined, { signal }).catch(() => undefined);
     readiness = await endWatch?.();
+    hits = await count.end();
   } finally {
-    await heal();
+    await heal?.();
   }
   record({
     at,
     fault,
     target: nameOf(target),
     until: new Date().toISOString(),
+    hits: heal === undefined ? 0 : hits,
     ...(readiness && { readiness }),
   });
 }

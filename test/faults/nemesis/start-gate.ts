@@ -10,9 +10,10 @@ export interface StartGate {
   beginStart(): Promise<() => void>;
   /**
    * Closes the gate, waits until every start has ended, and runs `work`. Then opens the gate again.
+   * @returns the result of `work`
    * @throws Error if starts have not ended after `withinMs`, without running `work`; errors of `work`
    */
-  whileClosed(work: () => Promise<void>, withinMs: number): Promise<void>;
+  whileClosed<T>(work: () => Promise<T>, withinMs: number): Promise<T>;
 }
 
 export function createStartGate(): StartGate {
@@ -49,7 +50,7 @@ export function createStartGate(): StartGate {
       closed = opening.promise;
       try {
         await untilAllEnded(withinMs);
-        await work();
+        return await work();
       } finally {
         closed = undefined;
         opening.resolve();

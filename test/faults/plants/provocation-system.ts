@@ -25,6 +25,7 @@ const ONE_SIGN_UP: MinimumCounts = {
   sent: 1,
   acknowledged: { 'sign-up': 1 },
   hits: {},
+  hitsOnGroups: {},
   kindsOfFaults: 0,
   duplicates: 0,
   erased: 0,

@@ -14,10 +14,13 @@ import { isForged } from '../checker/forged-rules.ts';
 import type { TopicRecord } from '../checker/stored.ts';
 import { createDeployment } from '../nemesis/deployment.ts';
 import { type ClusterFaultTargets, createFaults } from '../nemesis/faults.ts';
+import { CLIENTS, createCountHits } from '../nemesis/hits.ts';
 import { type ClusterFault, planFaults } from '../nemesis/schedule.ts';
 import { createStartGate } from '../nemesis/start-gate.ts';
 import { type SupervisedProcess, type SupervisorOptions, superviseProcess } from '../nemesis/supervisor.ts';
+import { beginBoth, createWorkCounters, type WorkCounters } from '../nemesis/work.ts';
 import type { FaultSettings } from '../settings.ts';
+import { countBehind } from './behind.ts';
 import { findClockLibrary } from './clocks.ts';
 import { openServers, type Servers } from './servers.ts';
 import { ehloNameSettings } from './sink.ts';
@@ -34,8 +37,9 @@ export const openCluster: OpenSystem = async (options, stack) => {
   const plan = planFaults({ seed, seconds, pauses, without: findUnsupportedFaults(settings) });
   const setsClocks = plan.flat().some(({ fault }) => fault.startsWith('clock-'));
   const clockLibrary = setsClocks ? findClockLibrary() : undefined;
-  const servers = await openServers({ ...settings, clockLibrary, recordMail }, stack);
-  const cluster = await startServices(servers, settings, stack);
+  const work = createWorkCounters();
+  const servers = await openServers({ ...settings, clockLibrary, recordMail, work }, stack);
+  const cluster = await startServices(servers, { ...settings, work }, stack);
   const gate = createStartGate();
   const processes = superviseAll(cluster, { onEnd: createExitReporter(options), gate });
   stack.defer(() => releaseAll(processes));
@@ -73,6 +77,11 @@ export const openCluster: OpenSystem = async (options, stack) => {
       deployment,
       subscriber: subscribers.process,
       endpoint: subscribers.endpoint,
+    }),
+    countHits: createCountHits({
+      work,
+      behind: async (consumer) =>
+        consumer === 'subscriber' ? subscribers.behind() : countBehind(cluster.stores.MONGO_URL, consumer),
     }),
     nameOf: cluster.nameOf,
     ops: cluster.ops,
@@ -118,12 +127,13 @@ export function findUnsupportedFaults({ mongoControl, mongoUrl }: FaultSettings)
 
 async function startServices(
   { nodes, mongo, sink, clocks }: Servers,
-  { mongoUrl, seed }: FaultSettings,
+  { mongoUrl, seed, work }: FaultSettings & { readonly work: WorkCounters },
   stack: AsyncDisposableStack,
 ): Promise<Cluster> {
   const cluster = await prepareCluster({
     servers: { KAFKA_BROKERS: nodes.brokers.join(), MONGO_URL: mongoUrl },
     opsSettings: WEBHOOK_SETTINGS,
+    beginRequest: (name) => beginBoth(work(CLIENTS), work(name)),
     settingsOn: ({ MONGO_URL }) => ({
       ...serviceSettings(seed),
       ...WEBHOOK_SETTINGS,

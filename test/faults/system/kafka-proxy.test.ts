@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { eventually } from '../../support/eventually.ts';
+import { createWorkCounters, type WorkCounter } from '../nemesis/work.ts';
 import { correlationIdOf, PRODUCE_API_KEY, parseRequestHead, splitFrames } from './kafka-frames.ts';
 import { createKafkaProxy, type KafkaProxy } from './kafka-proxy.ts';
 
@@ -59,6 +60,7 @@ async function* piecesOf(bytes: Buffer, sizes: readonly number[]): AsyncGenerato
 describe('the proxy', () => {
   let broker: Server;
   let asked: number[];
+  let work: WorkCounter;
   let proxy: KafkaProxy;
   let client: Socket;
   let answers: AsyncIterator<Buffer>;
@@ -83,7 +85,9 @@ describe('the proxy', () => {
   beforeEach(async () => {
     asked = [];
     delays = [];
+    work = createWorkCounters()('broker-1');
     proxy = await createKafkaProxy((broker.address() as AddressInfo).port, {
+      produces: work,
       delay: (ms) => new Promise((end) => delays.push({ ms, end })),
     });
     await plug();
@@ -116,6 +120,23 @@ describe('the proxy', () => {
     ask(PRODUCE_API_KEY, 2);
     assert.equal(await answered(), 2);
     assert.deepEqual(asked, [1, 2]);
+  });
+
+  test('counts produce requests until they are answered or their connection ends', async () => {
+    const count = work.watch();
+    ask(METADATA, 1);
+    assert.equal(await answered(), 1);
+    assert.equal(count(), 0);
+    ask(PRODUCE_API_KEY, 2);
+    assert.equal(await answered(), 2);
+    assert.deepEqual([count(), work.watch()()], [1, 0]);
+    const letGo = proxy.hold();
+    ask(PRODUCE_API_KEY, 3);
+    await eventually('the broker has the request', () => asked.includes(3));
+    assert.equal(work.watch()(), 1);
+    client.destroy();
+    letGo();
+    await eventually('the connection has ended', () => work.watch()() === 0);
   });
 
   test('closes the connection instead of forwarding the response to a produce request, but forwards others', async () => {

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createTcpProxy } from '../../support/tcp-proxy.ts';
+import { createWorkCounters, type WorkCounter } from '../nemesis/work.ts';
 import { correlationIdOf, PRODUCE_API_KEY, parseRequestHead, splitFrames } from './kafka-frames.ts';
 
 export type KafkaProxyMode =
@@ -35,11 +36,15 @@ export interface KafkaProxy {
 
 /**
  * Creates a proxy to a broker on this machine. It accepts connections from the beginning.
+ * @param options.produces counts the produce requests without a response
  * @param options.delay waits for a number of ms; used in the mode `slow`. Default: a real timer
  */
 export async function createKafkaProxy(
   brokerPort: number,
-  { delay = sleep }: { readonly delay?: (ms: number) => Promise<void> } = {},
+  {
+    produces = createWorkCounters()(''),
+    delay = sleep,
+  }: { readonly produces?: WorkCounter; readonly delay?: (ms: number) => Promise<void> } = {},
 ): Promise<KafkaProxy> {
   let mode: KafkaProxyMode = { kind: 'clear' };
   let produced = Promise.withResolvers<void>();
@@ -47,13 +52,13 @@ export async function createKafkaProxy(
 
   /** Forwards between client and broker until one of them closes. */
   async function relay(near: Socket, far: Socket): Promise<void> {
-    /** The correlation ids of produce requests without a response. */
-    const open = new Set<number>();
+    /** The produce requests without a response, by correlation id, each with the function that ends its count. */
+    const open = new Map<number, () => void>();
 
     async function* requests(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
       for await (const frame of splitFrames(chunks)) {
         const { apiKey, correlationId } = parseRequestHead(frame);
-        if (apiKey === PRODUCE_API_KEY) open.add(correlationId);
+        if (apiKey === PRODUCE_API_KEY) open.set(correlationId, produces.begin());
         yield frame;
         if (apiKey !== PRODUCE_API_KEY) continue;
         produced.resolve();
@@ -64,8 +69,10 @@ export async function createKafkaProxy(
     async function* answers(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
       for await (const frame of splitFrames(chunks)) {
         if (mode.kind === 'slow') await delay(mode.ms);
+        const end = open.get(correlationIdOf(frame));
         const isProduce = open.delete(correlationIdOf(frame));
         if (isProduce) await held;
+        end?.();
         if (isProduce && mode.kind === 'lose-produce-answers') return;
         if (isProduce && mode.kind === 'swallow-produce-answers') continue;
         yield frame;
@@ -73,6 +80,7 @@ export async function createKafkaProxy(
     }
 
     await Promise.race([pipeline(near, requests, far), pipeline(far, answers, near)]).catch(() => undefined);
+    for (const end of open.values()) end();
   }
 
   const { port, cut, mend } = await createTcpProxy(

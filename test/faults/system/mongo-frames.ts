@@ -8,6 +8,9 @@ import { BSON } from 'mongodb';
 const OP_MSG = 2013;
 const HEADER_BYTES = 16;
 const BODY_AT = HEADER_BYTES + 4;
+/** The size of a document, which precedes its first field, and the type of a field, which precedes its name. */
+const SIZE_BYTES = 4;
+const TYPE_BYTES = 1;
 
 /** Splits a byte stream into complete messages. Drops an incomplete message at the end. */
 export async function* splitMessages(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -29,6 +32,16 @@ export function messageIdOf(message: Buffer): number {
 /** Returns the id of the message that this one responds to. */
 export function requestIdOfResponse(message: Buffer): number {
   return message.readInt32LE(8);
+}
+
+/**
+ * Returns the name of the command in an OP_MSG, without parsing its body: the name of the body's first field. Empty for a
+ * message of an older kind.
+ */
+export function commandNameOf(message: Buffer): string {
+  if (message.readInt32LE(12) !== OP_MSG || message[BODY_AT] !== 0) return '';
+  const nameAt = BODY_AT + 1 + SIZE_BYTES + TYPE_BYTES;
+  return message.toString('utf8', nameAt, message.indexOf(0, nameAt));
 }
 
 /** Returns the body of an OP_MSG; undefined for a message of an older kind. */

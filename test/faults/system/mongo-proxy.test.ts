@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import type { BSON } from 'mongodb';
+import { createWorkCounters, type WorkCounter } from '../nemesis/work.ts';
 import {
   createResponse,
   messageIdOf,
@@ -26,6 +27,7 @@ const APPLIED = { ok: 1, n: 1 };
 describe('the proxy to MongoDB', () => {
   let mongo: Server;
   let applied: string[];
+  let work: WorkCounter;
   let proxy: MongoProxy;
   let client: Socket;
   let answers: AsyncIterator<Buffer>;
@@ -46,7 +48,8 @@ describe('the proxy to MongoDB', () => {
 
   beforeEach(async () => {
     applied = [];
-    proxy = await createMongoProxy(`127.0.0.1:${(mongo.address() as AddressInfo).port}`);
+    work = createWorkCounters()('mongodb');
+    proxy = await createMongoProxy(`127.0.0.1:${(mongo.address() as AddressInfo).port}`, work);
     await proxy.mend();
     client = connect(proxy.port, '127.0.0.1');
     answers = splitMessages(client);
@@ -69,6 +72,18 @@ describe('the proxy to MongoDB', () => {
   test('forwards requests and responses', async () => {
     assert.deepEqual([await ask(INSERT), await ask(FIND)], [APPLIED, APPLIED]);
     assert.deepEqual(applied, ['insert', 'find']);
+  });
+
+  test('counts commands until they are answered, but none that only maintain a connection', async () => {
+    const count = work.watch();
+    await ask({ hello: 1, $db: 'admin' });
+    await ask({ ping: 1, $db: 'admin' });
+    assert.equal(count(), 0);
+    await ask(INSERT);
+    proxy.setMode('is-full');
+    await ask(INSERT);
+    assert.equal(count(), 2);
+    assert.equal(work.watch()(), 0);
   });
 
   test('reports a failed write concern for writes that were applied, and for nothing else', async () => {

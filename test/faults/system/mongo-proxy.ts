@@ -5,7 +5,9 @@
 import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { createTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
+import { createWorkCounters, type WorkCounter } from '../nemesis/work.ts';
 import {
+  commandNameOf,
   createResponse,
   messageIdOf,
   parseMessageBody,
@@ -26,6 +28,9 @@ export interface MongoProxy extends TcpProxy {
   setMode(mode: MongoProxyMode): void;
 }
 
+/** Commands that only maintain a connection or a session. */
+const MAINTENANCE: ReadonlySet<string> = new Set(['hello', 'ismaster', 'ping', 'endSessions', '']);
+
 const WRITES: ReadonlySet<string> = new Set(['insert', 'update', 'delete', 'findAndModify']);
 
 const WRITE_CONCERN_FAILED = {
@@ -40,26 +45,44 @@ const STEPPED_DOWN = {
 } as const;
 const DISK_FULL = { ok: 0, code: 14031, codeName: 'OutOfDiskSpace', errmsg: 'no space left' } as const;
 
-/** Creates a proxy to `host:port`. It accepts no connections until `mend` is called. */
-export async function createMongoProxy(far: string): Promise<MongoProxy> {
+/**
+ * Creates a proxy to `host:port`. It accepts no connections until `mend` is called.
+ * @param commands counts the commands without a response, except those that only maintain a connection
+ */
+export async function createMongoProxy(
+  far: string,
+  commands: WorkCounter = createWorkCounters()(''),
+): Promise<MongoProxy> {
   let mode: MongoProxyMode = 'clear';
 
   /** Forwards between client and server until one of them closes. */
   async function relay(near: Socket, away: Socket): Promise<void> {
     /** The ids of writes whose responses are changed to report a failed write concern. */
     const unsure = new Set<number>();
+    /** The commands without a response, by id, each with the function that ends its count. */
+    const open = new Map<number, () => void>();
+
+    function end(id: number): void {
+      open.get(id)?.();
+      open.delete(id);
+    }
 
     async function* requests(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
       for await (const message of splitMessages(chunks)) {
+        if (!MAINTENANCE.has(commandNameOf(message))) open.set(messageIdOf(message), commands.begin());
         const answer = mode === 'clear' ? undefined : answerInstead(message, mode);
         if (answer === undefined) yield message;
-        else near.write(answer);
+        else {
+          near.write(answer);
+          end(messageIdOf(message));
+        }
         if (mode === 'fails-write-concern' && isWrite(message)) unsure.add(messageIdOf(message));
       }
     }
 
     async function* answers(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
       for await (const message of splitMessages(chunks)) {
+        end(requestIdOfResponse(message));
         yield unsure.delete(requestIdOfResponse(message)) ? withoutMajority(message) : message;
       }
     }
@@ -67,6 +90,7 @@ export async function createMongoProxy(far: string): Promise<MongoProxy> {
     await Promise.race([pipeline(near, requests, away), pipeline(away, answers, near)]).catch(
       () => undefined,
     );
+    for (const endCount of open.values()) endCount();
   }
 
   const proxy = await createTcpProxy(

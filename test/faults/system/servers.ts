@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { type KafkaNodes, startKafkaNodes } from '@latchkey/bus/testing';
 import { nameOfInstance, serviceNames } from '../../support/cluster.ts';
 import { firstServerOf } from '../../support/mongo-url.ts';
+import type { WorkCounters } from '../nemesis/work.ts';
 import type { MailLine } from '../run-folder.ts';
 import { type Clocks, openClocks } from './clocks.ts';
 import { createKafkaProxy, type KafkaProxy } from './kafka-proxy.ts';
@@ -28,6 +29,7 @@ export interface ServersOptions {
   readonly mongoControl: string | undefined;
   /** The path of libfaketime; undefined if clocks are not to be set. */
   readonly clockLibrary: string | undefined;
+  readonly work: WorkCounters;
   recordMail(line: MailLine): void;
 }
 
@@ -38,21 +40,21 @@ const INSTANCES = serviceNames.flatMap((service) => [0, 1].map((index) => nameOf
 
 /** Starts the servers. Each is added to the stack immediately, so that it is closed even if a later step fails. */
 export async function openServers(options: ServersOptions, stack: AsyncDisposableStack): Promise<Servers> {
-  const { mongoUrl, mongoControl, clockLibrary, recordMail } = options;
+  const { mongoUrl, mongoControl, clockLibrary, recordMail, work } = options;
   const proxies: KafkaProxy[] = [];
   stack.defer(async () => void (await Promise.all(proxies.map((proxy) => proxy.close()))));
   const nodes = await startKafkaNodes(REPLICATION, {
     advertise: async (port) => {
-      const proxy = await createKafkaProxy(port);
+      const proxy = await createKafkaProxy(port, { produces: work(`broker-${proxies.length + 1}`) });
       proxies.push(proxy);
       return proxy.port;
     },
   });
   stack.defer(nodes.close);
-  const mongo = await createMongoProxy(firstServerOf(mongoUrl));
+  const mongo = await createMongoProxy(firstServerOf(mongoUrl), work('mongodb'));
   stack.defer(mongo.cut);
   await mongo.mend();
-  const sink = await openMailSink(recordMail);
+  const sink = await openMailSink(recordMail, work);
   stack.defer(sink.close);
   return {
     nodes,

@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { eventually } from '../../support/eventually.ts';
+import { createWorkCounters, type WorkCounters } from '../nemesis/work.ts';
 import type { MailLine } from '../run-folder.ts';
 import { type MailSink, openMailSink } from './sink.ts';
 
@@ -12,10 +13,12 @@ const ADA = 'ada@example.com';
 
 let sink: MailSink;
 let lines: MailLine[];
+let work: WorkCounters;
 
 beforeEach(async () => {
   lines = [];
-  sink = await openMailSink((line) => lines.push(line));
+  work = createWorkCounters();
+  sink = await openMailSink((line) => lines.push(line), work);
 });
 
 afterEach(() => sink.close());
@@ -92,6 +95,18 @@ describe('the mail server of a run', () => {
     });
     assert.equal((await readMail())?.token, TOKEN);
     assert.equal(await readMail(), undefined);
+  });
+
+  test('counts a mail until it is answered, for itself and for the sender', async () => {
+    const counts = ['smtp', 'ada', 'bob'].map((target) => work(target).watch());
+    await sink.setMode('stalls');
+    const sent = send();
+    await eventually('the mail is held', () => sink.held() === 1);
+    assert.deepEqual([work('smtp').watch()(), work('ada').watch()()], [1, 1]);
+    await sink.setMode('answers-4xx');
+    await sent;
+    await send();
+    assert.deepEqual([counts.map((count) => count()), work('smtp').watch()()], [[2, 2, 0], 0]);
   });
 
   test('refuses every second mail at RCPT TO, and the others after their content', async () => {

@@ -7,6 +7,7 @@ import PostalMime from 'postal-mime';
 import type { SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
 import { createSmtpListener, smtpRefusal } from '../../support/smtp-listener.ts';
 import type { Settings } from '../../support/system.ts';
+import { beginBoth, createWorkCounters, type WorkCounters } from '../nemesis/work.ts';
 import type { MailLine, SmtpReply } from '../run-folder.ts';
 import { createInboxes, type Inboxes, type InboxMail } from './inboxes.ts';
 
@@ -41,13 +42,24 @@ const CODES: Readonly<Partial<Record<MailSinkMode, number>>> = { 'answers-4xx': 
 /**
  * Starts the mail server. It accepts mails at first.
  * @param record called with each mail once its outcome is known
+ * @param work counts each mail from its recipient to its reply, for `smtp` and for the process that sends it
  */
-export async function openMailSink(record: (line: MailLine) => void): Promise<MailSink> {
+export async function openMailSink(
+  record: (line: MailLine) => void,
+  work: WorkCounters = createWorkCounters(),
+): Promise<MailSink> {
   const inboxes = createInboxes();
   let mode: MailSinkMode = 'takes';
   let modeEnds = Promise.withResolvers<void>();
   let named = 0;
   let held = 0;
+  /** The mails in progress by session, each with the function that ends its count. */
+  const inProgress = new Map<string, () => void>();
+
+  function endMail({ id }: SMTPServerSession): void {
+    inProgress.get(id)?.();
+    inProgress.delete(id);
+  }
 
   /** Returns the outcome of a completely transferred mail. */
   async function judge(session: SMTPServerSession): Promise<SmtpReply> {
@@ -70,13 +82,19 @@ export async function openMailSink(record: (line: MailLine) => void): Promise<Ma
   }
 
   const listener = await createSmtpListener({
-    onRcptTo: (_address, _session, done) => {
+    onRcptTo: (_address, session, done) => {
+      endMail(session);
+      inProgress.set(session.id, beginBoth(work('smtp'), work(senderIn(session))));
       const code = CODES[mode];
       named += 1;
-      done(code !== undefined && named % 2 === 0 ? smtpRefusal(code) : null);
+      if (code === undefined || named % 2 !== 0) return done(null);
+      endMail(session);
+      done(smtpRefusal(code));
     },
+    onClose: endMail,
     onData: (stream, session, done) => {
-      take(stream, session).then((said) => {
+      const taken = take(stream, session).finally(() => endMail(session));
+      taken.then((said) => {
         if (said === '250') return done();
         if (said === '4xx') return done(smtpRefusal(451));
         if (said === '5xx') return done(smtpRefusal(554));

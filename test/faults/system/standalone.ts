@@ -10,8 +10,10 @@ import { NO_SERVER_SETTINGS } from '../../support/standalone.ts';
 import { findTracesInFolder } from '../checker/find-folder-traces.ts';
 import { createLoggedOpsRunner } from '../nemesis/deployment.ts';
 import { createStandaloneFaults } from '../nemesis/faults.ts';
+import { CLIENTS, createCountHits } from '../nemesis/hits.ts';
 import { planFaults, STANDALONE_LANES, type StandaloneFault } from '../nemesis/schedule.ts';
 import { superviseProcess } from '../nemesis/supervisor.ts';
+import { beginBoth, createWorkCounters } from '../nemesis/work.ts';
 import { findClockLibrary, openClocks } from './clocks.ts';
 import { replacedRowsSettings } from './data-folder.ts';
 import { finishRewrite } from './file-rewrite.ts';
@@ -49,7 +51,8 @@ export const openStandalone: OpenSystem = async (options, stack) => {
   stack.defer(() => rm(folder, { recursive: true }));
   const fillsDisk = plan.flat().some(({ fault }) => fault === 'full-disk');
   const disk = fillsDisk ? await mountSmallDisk(folder, stack) : NO_DISK;
-  const sink = await openMailSink(recordMail);
+  const work = createWorkCounters();
+  const sink = await openMailSink(recordMail, work);
   stack.defer(sink.close);
   const setsClocks = plan.flat().some(({ fault }) => fault.startsWith('clock-'));
   const clocks = await openClocks(setsClocks ? findClockLibrary() : undefined, [NAME], stack);
@@ -87,7 +90,12 @@ export const openStandalone: OpenSystem = async (options, stack) => {
     }),
   });
   stack.defer(async () => void (await instance.end('SIGTERM')));
-  const front = await startLoadBalancer({ port, routing: () => [url], checked: [] });
+  const front = await startLoadBalancer({
+    port,
+    routing: () => [url],
+    checked: [],
+    beginRequest: () => beginBoth(work(CLIENTS), work(NAME)),
+  });
   stack.defer(front.close);
   instance.launch();
   await instance.ready();
@@ -113,6 +121,7 @@ export const openStandalone: OpenSystem = async (options, stack) => {
       watchReadiness: () => watchReadiness(instance.operations),
       operate: createLoggedOpsRunner(ops, say),
     }),
+    countHits: createCountHits({ work, behind: async () => subscribers.behind() }),
     nameOf: (origin) => (origin === url ? NAME : undefined),
     ops,
     repair: async () => undefined,

@@ -46,6 +46,8 @@ export interface Subscribers {
   readonly endpoint: string;
   /** The process that uses `subscribe()`. */
   readonly process: RestartedProcess;
+  /** Returns for how many accounts the reader of the feed has more events than the process with `subscribe()`. */
+  behind(): number;
   /**
    * Waits until the feed has no further events, and the other subscribers have the last event of each account. Gives up
    * after `withinMs`; the checker then finds what is missing.
@@ -103,6 +105,7 @@ export async function openSubscribers(
   return {
     endpoint,
     process: subscriber,
+    behind: () => [...latest.feed].filter(([account, n]) => (latest.subscribe.get(account) ?? 0) < n).length,
     async catchUp(withinMs) {
       const began = performance.now();
       const isReadToTheEnd = feed.nextEnd();

@@ -27,6 +27,7 @@ export interface SystemUnderTest {
   readonly subscribers: Subscribers;
   readonly plan: readonly (readonly PlannedFault[])[];
   readonly faults: NemesisDeps['faults'];
+  readonly countHits: NemesisDeps['countHits'];
   /** Returns the name of the process with the given origin. */
   nameOf(origin: string): string | undefined;
   /** Runs an ops command. @returns its output; rejects if it failed */

@@ -671,6 +671,7 @@ export const goodRun: RecordedRun = {
       sent: 1,
       acknowledged: { 'sign-up': 2, verify: 1 },
       hits: {},
+      hitsOnGroups: {},
       kindsOfFaults: 0,
       duplicates: 0,
       erased: 1,

@@ -1,0 +1,61 @@
+/** Decides what counts as hit by a fault: work of its own target, and of nothing else. */
+import {
+  addHitCounts,
+  countAtBeginning,
+  countBySamples,
+  countThroughout,
+  type HitCount,
+  type WorkCounters,
+} from './work.ts';
+
+/** What consumes events and may be behind. */
+export type Consumer = 'user' | 'notifier' | 'subscriber';
+
+export interface HitsDeps {
+  readonly work: WorkCounters;
+  /** Returns how many accounts have events that a consumer has not processed. */
+  behind(consumer: Consumer): Promise<number>;
+}
+
+/** The name under which all requests of clients are counted, whichever process they are sent to. */
+export const CLIENTS = 'clients';
+
+const SAMPLE_EVERY_MS = 1_000;
+
+/** Starts to count the hits of a fault. @param fault its kind @param target the name of its target */
+export type CountHits = (fault: string, target: string) => HitCount;
+
+/**
+ * Returns a function that counts the hits of faults:
+ * - of a process: requests and mails in progress, and for a consumer, the accounts for which it is behind;
+ * - of a broker: produce requests without a response; of MongoDB: commands; of the mail server: mails;
+ * - of the disk or the clock of a process: the work of that process;
+ * - of anything else, such as a topic: requests of clients, which go on meanwhile.
+ *
+ * A kill hits only the work that is in progress at that moment. A consumer remains behind until it is back.
+ */
+export function createCountHits({ work, behind }: HitsDeps): CountHits {
+  function countOf(fault: string, target: string): HitCount {
+    const counter = work(target);
+    return fault.startsWith('kill-') ? countAtBeginning(counter) : countThroughout(counter);
+  }
+
+  return (fault, target) => {
+    const [, clockOf] = /^clock-of-(.+)$/.exec(target) ?? [];
+    if (clockOf !== undefined) return countThroughout(work(clockOf));
+    if (target === 'disk') return countThroughout(work('standalone'));
+    const consumer = consumerIn(target);
+    if (consumer !== undefined)
+      return addHitCounts(
+        countOf(fault, target),
+        countBySamples(() => behind(consumer), SAMPLE_EVERY_MS),
+      );
+    const isCounted = /^(auth-\d+|standalone|broker-\d+|mongodb|smtp)$/.test(target);
+    return isCounted ? countOf(fault, target) : countThroughout(work(CLIENTS));
+  };
+}
+
+function consumerIn(target: string): Consumer | undefined {
+  const [name] = target.split('-');
+  return name === 'user' || name === 'notifier' || name === 'subscriber' ? name : undefined;
+}

@@ -1,0 +1,116 @@
+/** Counts the work in progress at each target of faults, so that a run knows what a fault has hit. */
+
+export interface WorkCounter {
+  /** Counts one piece of work until the returned function is called. Calling that function again has no effect. */
+  begin(): () => void;
+  /** @returns a function that returns how many pieces of work have been in progress at any time since this call */
+  watch(): () => number;
+}
+
+/** Returns the counter of a target by its name, for example `auth-1`, `broker-2`, `mongodb` or `smtp`. */
+export type WorkCounters = (target: string) => WorkCounter;
+
+export function createWorkCounters(): WorkCounters {
+  const counters = new Map<string, WorkCounter>();
+  return (target) => {
+    const counter = counters.get(target) ?? createWorkCounter();
+    counters.set(target, counter);
+    return counter;
+  };
+}
+
+function createWorkCounter(): WorkCounter {
+  let begun = 0;
+  let ended = 0;
+  return {
+    begin() {
+      begun += 1;
+      let isOpen = true;
+      return () => {
+        if (isOpen) ended += 1;
+        isOpen = false;
+      };
+    },
+    watch() {
+      const endedBefore = ended;
+      return () => begun - endedBefore;
+    },
+  };
+}
+
+/** Counts one piece of work at two targets. */
+export function beginBoth(one: WorkCounter, other: WorkCounter): () => void {
+  const ends = [one.begin(), other.begin()];
+  return () => {
+    for (const end of ends) end();
+  };
+}
+
+/** Counts what one fault hits. The count begins before the fault. */
+export interface HitCount {
+  /** Called when the fault has begun. */
+  begun(): void;
+  /** Called before the fault is healed. @returns the number of pieces of work that the fault has hit */
+  end(): number | Promise<number>;
+}
+
+/** Counts the work that is in progress when a fault begins. For faults that end all work of their target at once. */
+export function countAtBeginning(counter: WorkCounter): HitCount {
+  const count = counter.watch();
+  let hits = 0;
+  return {
+    begun: () => {
+      hits = count();
+    },
+    end: () => hits,
+  };
+}
+
+/** Counts the work that is in progress at any time of a fault. */
+export function countThroughout(counter: WorkCounter): HitCount {
+  const count = counter.watch();
+  return { begun: () => undefined, end: count };
+}
+
+/**
+ * Samples an amount of work until the fault is healed.
+ * @param sample returns the amount at this moment; if it rejects, the amount is unknown, and counts as 0
+ * @returns a count of the largest amount
+ */
+export function countBySamples(sample: () => Promise<number>, everyMs: number): HitCount {
+  let most = 0;
+  let sampling: Promise<void> | undefined;
+  function sampleOnce(): Promise<void> {
+    sampling ??= sample()
+      .then((amount) => {
+        most = Math.max(most, amount);
+      })
+      .catch(() => undefined)
+      .finally(() => {
+        sampling = undefined;
+      });
+    return sampling;
+  }
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    begun: () => {
+      timer = setInterval(() => void sampleOnce(), everyMs);
+    },
+    end: async () => {
+      clearInterval(timer);
+      await sampleOnce();
+      return most;
+    },
+  };
+}
+
+/** Adds several counts. */
+export function addHitCounts(...counts: readonly HitCount[]): HitCount {
+  return {
+    begun: () => {
+      for (const count of counts) count.begun();
+    },
+    end: async () =>
+      (await Promise.all(counts.map((count) => count.end()))).reduce((sum, hits) => sum + hits, 0),
+  };
+}
