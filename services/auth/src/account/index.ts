@@ -13,6 +13,7 @@ export {
   checkVerificationLink,
   isLinkUnexpired,
 } from './link.ts';
+export { profileOf } from './profile-of.ts';
 export type { RefusalKind } from './refusals.ts';
 export { isSameHash } from './same-hash.ts';
 export {

@@ -6,7 +6,6 @@ import {
   type ConfirmEmailChangeCommand,
   checkEmailChangeLink,
   isLivingAccount,
-  isSameHash,
   type LivingAccount,
   requireExistingAccount,
   type SessionHolder,
@@ -15,7 +14,7 @@ import {
 import { endOtherSignUps, findAddressOwnerId } from '../addresses/owners.ts';
 import { runBestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
-import { limitPasswordAttempts } from '../passwords/attempts.ts';
+import { confirmByPassword } from '../passwords/attempts.ts';
 import { Refused } from '../refused.ts';
 import type { AccountCommandOutcome } from '../streams/accounts.ts';
 import { createMailedLink, type LinkTokenContent, readLinkToken } from '../tokens/links.ts';
@@ -101,7 +100,12 @@ function confirmBy(deps: Needs, attempt: Attempt, context: UseCaseContext): Prom
     case 'holder':
       return confirm(deps, link, evidence, context);
     case 'password':
-      return confirmByPassword(deps, { link, account, password: evidence.password }, context);
+      return confirmByPassword(
+        deps,
+        { account, password: evidence.password, during: 'email-change' },
+        context,
+        (passwordHash) => confirm(deps, link, { kind: 'password', passwordHash }, context),
+      );
     default:
       return assertNever(evidence);
   }
@@ -138,27 +142,6 @@ async function lookedUp(
       email: isLivingAccount(state) ? state.email : '',
     }),
   };
-}
-
-/** Confirms the change with a password. An incorrect password counts as a failed login. */
-async function confirmByPassword(
-  deps: Needs,
-  { link, account, password }: Pick<Attempt, 'link' | 'account'> & { readonly password: string },
-  context: UseCaseContext,
-): Promise<AccountCommandOutcome> {
-  const { address, userId } = account;
-  const attempt = { address, accountId: userId, during: 'email-change' } as const;
-  const outcome = await limitPasswordAttempts(deps, attempt, context, async () => {
-    const { current, stored: passwordHash = current } = await deps.passwords.find(
-      password,
-      address,
-      context,
-      (hash) => isSameHash(hash, account.passwordHash),
-    );
-    const confirmed = await confirm(deps, link, { kind: 'password', passwordHash }, context);
-    return confirmed.refusal === 'password_required' ? undefined : confirmed;
-  });
-  return outcome ?? { state: account, facts: [], refusal: 'password_incorrect' };
 }
 
 /**

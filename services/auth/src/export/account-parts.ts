@@ -2,7 +2,7 @@
 import { decodeSecurityEvent, type LatchkeyEvent, type SecurityEvent } from '@latchkey/events';
 import type { ExportDocument, ExportParts } from '@latchkey/export';
 import { readPages } from '@latchkey/store';
-import type { ExistingAccount } from '../account/index.ts';
+import { type ExistingAccount, profileOf } from '../account/index.ts';
 import type { UseCaseDeps } from '../deps.ts';
 import type { AuditEntry } from '../ports/audit-log.ts';
 import type { Commit } from '../ports/journal.ts';
@@ -28,20 +28,6 @@ export function readAccountExportParts(
     events: eventsOf(deps, account.userId),
     sessions: sessionsOf(deps, account),
     signIns: signInsOf(deps, account.userId),
-  };
-}
-
-function profileOf(account: ExistingAccount): ExportDocument['profile'] {
-  return {
-    id: account.userId,
-    email: account.email,
-    username: account.username,
-    firstName: account.firstName ?? null,
-    lastName: account.lastName ?? null,
-    role: account.role,
-    isVerified: account.status === 'verified',
-    locale: account.locale,
-    disabled: account.disabled,
   };
 }
 

@@ -3,7 +3,7 @@ import { role } from '@latchkey/events';
 import type { AnswerSpec } from '@latchkey/http';
 import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
 import { z } from 'zod';
-import { type AccountState, requireExistingAccount } from '../account/index.ts';
+import { type AccountState, profileOf, requireExistingAccount } from '../account/index.ts';
 import { localeTagSchema, personNameSchema, usernameSchema } from './schemas.ts';
 
 export const messageSchema = z.object({ message: z.string() }).meta({ id: 'Message' });
@@ -24,18 +24,7 @@ const accountFields = z.object({
 export const accountSchema = accountFields.meta({ id: 'Account' });
 
 export function toAccountView(state: AccountState): z.infer<typeof accountSchema> {
-  const account = requireExistingAccount(state);
-  return {
-    id: account.userId,
-    email: account.email,
-    username: account.username,
-    firstName: account.firstName ?? null,
-    lastName: account.lastName ?? null,
-    role: account.role,
-    isVerified: account.status === 'verified',
-    locale: account.locale,
-    disabled: account.disabled,
-  };
+  return profileOf(requireExistingAccount(state));
 }
 
 /** The schema of the account in the response to a sign-in. */

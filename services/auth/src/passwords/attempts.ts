@@ -9,6 +9,7 @@ import { runWithRateLimitDecision } from '../limits/within-limits.ts';
 import type { RateLimitDecision } from '../ports/limits.ts';
 import { queueMailRequest } from '../requests/written-requests.ts';
 import { computeSessionStatus } from '../sessions/session-status.ts';
+import type { AccountCommandOutcome } from '../streams/accounts.ts';
 
 type Needs = Pick<
   UseCaseDeps,
@@ -114,6 +115,39 @@ export async function checkPassword(
     isSameHash(hash, passwordHash),
   );
   return stored;
+}
+
+/**
+ * Confirms a mailed link with the password of its account. An incorrect password counts as a failed login.
+ * @param confirm executes the command that the link is for; its outcome is `password_required` if the account does not
+ * have this hash
+ * @throws Refused (rate_limited, overloaded)
+ */
+export async function confirmByPassword(
+  deps: Needs & Pick<UseCaseDeps, 'passwords'>,
+  {
+    account,
+    password,
+    during,
+  }: Pick<Attempt, 'during'> & {
+    readonly account: LivingAccount;
+    readonly password: string;
+  },
+  context: UseCaseContext,
+  confirm: (passwordHash: string) => Promise<AccountCommandOutcome>,
+): Promise<AccountCommandOutcome> {
+  const { address, userId: accountId } = account;
+  const outcome = await limitPasswordAttempts(deps, { address, accountId, during }, context, async () => {
+    const { current, stored: passwordHash = current } = await deps.passwords.find(
+      password,
+      address,
+      context,
+      (hash) => isSameHash(hash, account.passwordHash),
+    );
+    const confirmed = await confirm(passwordHash);
+    return confirmed.refusal === 'password_required' ? undefined : confirmed;
+  });
+  return outcome ?? { state: account, facts: [], refusal: 'password_incorrect' };
 }
 
 /**

@@ -4,7 +4,6 @@ import {
   type AccountState,
   checkVerificationLink,
   isLivingAccount,
-  isSameHash,
   type LivingAccount,
   proofMatchesAccount,
   type SessionHolder,
@@ -15,7 +14,7 @@ import { runBestEffort } from '../best-effort.ts';
 import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { createMailLimitCharges } from '../limits/mail-budget.ts';
 import { runWithinLimits, runWithRateLimitDecision } from '../limits/within-limits.ts';
-import { limitPasswordAttempts } from '../passwords/attempts.ts';
+import { confirmByPassword } from '../passwords/attempts.ts';
 import { assertPasswordsMatch, assertStrongPassword } from '../passwords/new-password.ts';
 import { endSessionsAndTrustOnlyThisIp } from '../passwords/reset.ts';
 import { Refused } from '../refused.ts';
@@ -147,7 +146,12 @@ function confirmBy(
     case 'holder':
       return confirm(deps, link, evidence, context);
     case 'password':
-      return confirmByPassword(deps, { link, account, evidence }, context);
+      return confirmByPassword(
+        deps,
+        { account, password: evidence.password, during: 'verification' },
+        context,
+        (passwordHash) => confirm(deps, link, { kind: 'password', passwordHash }, context),
+      );
     case 'new-password':
       return confirmByNewPassword(deps, { link, account, evidence }, context);
     default:
@@ -168,27 +172,6 @@ function confirm(
     owner: isLivingAccount(state) ? await findAddressOwnerId(deps, state.address) : undefined,
     proof,
   }));
-}
-
-/** Confirms the sign-up with its password. An incorrect password counts as a failed login. */
-async function confirmByPassword(
-  deps: VerifyNeeds,
-  { link, account, evidence: { password } }: Attempt<'password'>,
-  context: UseCaseContext,
-): Promise<AccountCommandOutcome> {
-  const { address } = account;
-  const attempt = { address, accountId: account.userId, during: 'verification' } as const;
-  const outcome = await limitPasswordAttempts(deps, attempt, context, async () => {
-    const { current, stored: passwordHash = current } = await deps.passwords.find(
-      password,
-      address,
-      context,
-      (hash) => isSameHash(hash, account.passwordHash),
-    );
-    const confirmed = await confirm(deps, link, { kind: 'password', passwordHash }, context);
-    return confirmed.refusal === 'password_required' ? undefined : confirmed;
-  });
-  return outcome ?? { state: account, facts: [], refusal: 'password_incorrect' };
 }
 
 async function confirmByNewPassword(
