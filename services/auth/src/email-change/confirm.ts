@@ -16,6 +16,7 @@ import { runBestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { confirmByPassword } from '../passwords/attempts.ts';
 import { Refused } from '../refused.ts';
+import { trustOnlySource } from '../sessions/trust-source.ts';
 import type { AccountCommandOutcome } from '../streams/accounts.ts';
 import { createMailedLink, type LinkTokenContent, readLinkToken } from '../tokens/links.ts';
 
@@ -59,6 +60,7 @@ type Needs = LinkNeeds &
     | 'limits'
     | 'newId'
     | 'passwords'
+    | 'personalData'
     | 'registrations'
     | 'requests'
     | 'sealer'
@@ -145,12 +147,11 @@ async function lookedUp(
 }
 
 /**
- * Marks the client's IP address as trusted for the new address, and ends the pending sign-ups of that
- * address.
+ * Trusts only the client's IP address for the new address, which may have had another owner before, and ends
+ * the pending sign-ups of that address.
  */
 async function afterNewAddress(deps: Needs, address: string, context: UseCaseContext): Promise<void> {
-  const { trustedAddresses, now } = deps;
-  await runBestEffort(() => trustedAddresses.trust({ address, ip: context.ip }, now()));
+  await trustOnlySource(deps, { address, ip: context.ip });
   await runBestEffort(() => endOtherSignUps(deps, address, context));
 }
 

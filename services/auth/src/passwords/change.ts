@@ -5,10 +5,10 @@ import { runWithinLimits } from '../limits/within-limits.ts';
 import { Refused } from '../refused.ts';
 import { removeRevokedSessions } from '../sessions/remove-revoked.ts';
 import { refuseRevokedCaller } from '../sessions/session-status.ts';
+import { trustOnlySource } from '../sessions/trust-source.ts';
 import type { AccountCommandOutcome } from '../streams/accounts.ts';
 import { checkPassword, limitPasswordAttempts } from './attempts.ts';
 import { assertPasswordLength, assertPasswordsMatch, assertStrongPassword } from './new-password.ts';
-import { trustOnlyIpOfPair } from './reset.ts';
 
 export interface ChangePasswordRequest {
   readonly currentPassword: string;
@@ -72,6 +72,6 @@ export async function changePassword(
   if (outcome.refusal) throw new Refused(outcome.refusal);
   await removeRevokedSessions(deps, outcome.state);
   await runBestEffort(() => deps.limits.clear('login-account', userId));
-  await trustOnlyIpOfPair(deps, { address, ip: context.ip });
+  await trustOnlySource(deps, { address, ip: context.ip });
   return outcome;
 }

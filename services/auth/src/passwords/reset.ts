@@ -8,9 +8,9 @@ import {
 import { endOtherSignUps, findAddressOwnerId } from '../addresses/owners.ts';
 import { runBestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
-import type { TrustedEmailIpPair } from '../ports/trusted-addresses.ts';
 import { Refused } from '../refused.ts';
 import { removeRevokedSessions } from '../sessions/remove-revoked.ts';
+import { trustOnlySource } from '../sessions/trust-source.ts';
 import type { AccountCommandOutcome } from '../streams/accounts.ts';
 import { readLinkToken } from '../tokens/links.ts';
 import { assertPasswordsMatch, assertStrongPassword } from './new-password.ts';
@@ -104,19 +104,7 @@ export async function endSessionsAndTrustOnlyThisIp(
   await removeRevokedSessions({ sessions }, state);
   await runBestEffort(() => limits.clear('login-address', address));
   await runBestEffort(() => limits.clear('login-account', requireExistingAccount(state).userId));
-  await trustOnlyIpOfPair({ trustedAddresses, personalData, now }, { address, ip });
-}
-
-/**
- * Trusts this IP address for the account's e-mail address, and stops trusting all others: somebody who knew
- * the former password may have signed in from them.
- */
-export async function trustOnlyIpOfPair(
-  { trustedAddresses, personalData, now }: Pick<UseCaseDeps, 'trustedAddresses' | 'personalData' | 'now'>,
-  pair: TrustedEmailIpPair,
-): Promise<void> {
-  await runBestEffort(() => personalData.removeTrusted(pair.address));
-  await runBestEffort(() => trustedAddresses.trust(pair, now()));
+  await trustOnlySource({ trustedAddresses, personalData, now }, { address, ip });
 }
 
 /** Returns the account for which a reset link was issued. @throws Refused (token_invalid, token_expired) */

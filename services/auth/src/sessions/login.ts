@@ -12,6 +12,7 @@ import type { Session } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
 import { notifyOwnerOfNewSignInSource } from './new-source.ts';
 import { computeSessionExpiry } from './session-end.ts';
+import { trustSource } from './trust-source.ts';
 
 /** The result of a login or a refresh. */
 export interface SignInResult {
@@ -87,7 +88,9 @@ export async function login(
   await runBestEffort(() => deps.sessions.removeOldest(account.userId, deps.settings.sessionsPerAccount));
   const data = { actor: account.userId, accountId: account.userId, sessionId: session.id };
   deps.audit.record({ origin: context, occurrence: { type: 'LoginSucceeded', data } });
-  await runBestEffort(() => trustSource(deps, account, context));
+  // The address of an unverified account may belong to a stranger.
+  if (account.status === 'verified')
+    await runBestEffort(() => trustSource(deps, { address: account.address, ip: context.ip }));
   await runBestEffort(() => notifyOwnerOfNewSignInSource(deps, account, context));
   await runBestEffort(() => rehash(deps, account, passwordHash, context));
   return issueTokens(deps, session, account);
@@ -95,20 +98,6 @@ export async function login(
 
 function isHashOf(states: readonly LivingAccount[], hash: string): boolean {
   return states.some(({ passwordHash }) => isSameHash(passwordHash, hash));
-}
-
-/**
- * Trusts the client's IP address for the account's e-mail address, so that the owner can still sign in from
- * there when others guess the password. Does nothing for an unverified account, because its address may
- * belong to a stranger.
- */
-async function trustSource(
-  { trustedAddresses, now }: Pick<UseCaseDeps, 'trustedAddresses' | 'now'>,
-  { status, address }: LivingAccount,
-  { ip }: Pick<UseCaseContext, 'ip'>,
-): Promise<void> {
-  // The IP address is empty if the client disconnected before it was read (client-address.ts).
-  if (status === 'verified' && ip !== '') await trustedAddresses.trust({ address, ip }, now());
 }
 
 /** Replaces the stored hash, unless it already has the current key and cost. */

@@ -19,6 +19,7 @@ import { assertPasswordsMatch, assertStrongPassword } from '../passwords/new-pas
 import { endSessionsAndTrustOnlyThisIp } from '../passwords/reset.ts';
 import { Refused } from '../refused.ts';
 import { createMailRequestCharge } from '../requests/written-requests.ts';
+import { trustOnlySource } from '../sessions/trust-source.ts';
 import type { AccountCommandOutcome } from '../streams/accounts.ts';
 import { createMailedLink, type LinkTokenContent, readLinkToken } from '../tokens/links.ts';
 
@@ -126,7 +127,12 @@ export async function verifySignUp(
   if (facts.length > 0 || account.status === 'verified')
     await runBestEffort(() => deps.registrations.settle(link.userId));
   if (refusal) throw new Refused(refusal);
-  if (facts.length > 0) await runBestEffort(() => endOtherSignUps(deps, account.address, context));
+  if (facts.length > 0) {
+    // The address may have had another owner before.
+    if (evidence.kind !== 'new-password')
+      await trustOnlySource(deps, { address: account.address, ip: context.ip });
+    await runBestEffort(() => endOtherSignUps(deps, account.address, context));
+  }
   return { facts, ...rest };
 }
 
