@@ -34,7 +34,7 @@ function get(path: string, headers: Readonly<Record<string, string>>) {
   });
 }
 
-test('the development pages refuse requests that came through a proxy', async () => {
+test('the development pages refuse requests that came through a proxy (ASVS 13.4.2)', async () => {
   for (const path of PAGES) {
     assert.equal((await get(path, {})).status, 200, path);
     for (const [name, value] of OF_PROXIES) {
@@ -45,7 +45,7 @@ test('the development pages refuse requests that came through a proxy', async ()
   }
 });
 
-test('the API accepts requests that came through a proxy, because it belongs behind a gateway', async () => {
+test('the API accepts requests that came through a proxy, because it belongs behind a gateway (ASVS 13.4.2)', async () => {
   for (const [name, value] of OF_PROXIES)
     assert.equal((await get('/.well-known/jwks.json', { [name]: value })).status, 200, name);
 });

@@ -13,6 +13,7 @@ import {
   type Reply,
   retryWhileUnavailable,
 } from './client.ts';
+import { createClientKey } from './client-key.ts';
 import { eventually } from './eventually.ts';
 import { createMailbox, linkOf } from './mailbox.ts';
 import { findProblemViolations, type Operation, operationsOf } from './openapi.ts';
@@ -39,6 +40,8 @@ const CALLERS = {
   'a disabled admin': UNAUTHENTICATED,
   'an admin whose sessions were ended': UNAUTHENTICATED,
   'an admin who signed out': UNAUTHENTICATED,
+  'an admin who is about to be erased': UNAUTHENTICATED,
+  'a service client with its key': UNAUTHENTICATED,
 } as const satisfies Readonly<Record<string, Refusal>>;
 type CallerName = keyof typeof CALLERS;
 
@@ -55,6 +58,16 @@ const DISGUISES: readonly ((path: string) => string)[] = [
   (path) => `${path}%00`,
   (path) => path.replaceAll('/', '%2f'),
   (path) => path.replaceAll('/', '\\'),
+];
+
+/** Who may call the routes that are not for admins. */
+const OTHER_POLICIES: readonly string[] = [
+  'anyone',
+  'anyone, or any living account',
+  'any active account',
+  'a verified account',
+  'a service client with the scope `introspect`',
+  'a service client whose key has the scope `events` (`ops clients add`)',
 ];
 
 function isForAdmins({ who }: Operation): boolean {
@@ -107,12 +120,17 @@ export function adminMatrixSuite(title: string, start: () => Promise<System>): v
       const paths = new Set(operations.map(({ path }) => path));
       for (const path of ['/auth/send-mail', '/users', '/users/{id}']) assert.ok(paths.has(path), path);
       for (const { name, who, tags, path } of await operationsOf(client))
-        if (tags.includes('administration') || path.startsWith('/auth/accounts/'))
+        if (/administration|webhooks/.test(tags.join()) || path.startsWith('/auth/accounts/'))
           assert.match(who, /^a verified admin/, name);
     });
 
+    test('every other route is for callers that need no admin (ASVS 8.1.1)', async () => {
+      for (const operation of await operationsOf(client))
+        if (!isForAdmins(operation)) assert.ok(OTHER_POLICIES.includes(operation.who), operation.name);
+    });
+
     for (const [caller, [status, code]] of Object.entries(CALLERS) as [CallerName, Refusal][])
-      test(`${caller} gets ${status} ${code} from every route, and changes nothing`, async () => {
+      test(`${caller} gets ${status} ${code} from every route, and changes nothing (ASVS 8.2.1, 8.3.1)`, async () => {
         const stateBefore = await stateOfVictim();
         for (const operation of operations) {
           const reply = await call(operation, victim.id, tokens[caller]);
@@ -138,7 +156,7 @@ export function adminMatrixSuite(title: string, start: () => Promise<System>): v
           }
     });
 
-    test('an admin is let in by every one of them', async () => {
+    test('an admin is let in by every one of them (ASVS 8.2.1)', async () => {
       for (const operation of operations) {
         const { status, text } = await call(operation, UNKNOWN_ACCOUNT_ID, admin.accessToken);
         assert.ok([200, 201, 202, 204, 404].includes(status), `${operation.name}: ${status} ${text}`);
@@ -151,12 +169,13 @@ async function callersOf(system: System, client: Client) {
   const mailbox = createMailbox(system.mailbox);
   const people = createPersonActions(client, mailbox);
 
-  const [admin, demoted, disabled, ended, left] = [
+  const [admin, demoted, disabled, ended, left, leaving] = [
     await createAdmin(system, people, 'admin'),
     await createAdmin(system, people, 'demoted'),
     await createAdmin(system, people, 'disabled'),
     await createAdmin(system, people, 'ended'),
     await createAdmin(system, people, 'left'),
+    await createAdmin(system, people, 'leaving'),
   ];
   const pending = newPerson('pending');
   await people.signUp(pending);
@@ -169,7 +188,9 @@ async function callersOf(system: System, client: Client) {
   assertStatus(await client.post(`/auth/accounts/${disabled.id}/disable`, { token }), 200);
   assertStatus(await client.post(`/auth/accounts/${ended.id}/sessions/revoke`, { token }), 204);
   assertStatus(await client.post('/auth/logout-all', { token: left.accessToken }), 204);
-  for (const gone of [demoted, disabled, ended, left])
+  const erasure = { token: leaving.accessToken, json: { password: leaving.password } };
+  assertStatus(await client.post('/auth/account/erase', erasure), 202);
+  for (const gone of [demoted, disabled, ended, left, leaving])
     await eventually(
       'user knows that the token is revoked',
       async () => (await people.me(gone.accessToken)).status === 401,
@@ -191,6 +212,8 @@ async function callersOf(system: System, client: Client) {
     'a disabled admin': disabled.accessToken,
     'an admin whose sessions were ended': ended.accessToken,
     'an admin who signed out': left.accessToken,
+    'an admin who is about to be erased': leaving.accessToken,
+    'a service client with its key': await createClientKey(system, 'events'),
   };
   return { tokens, admin, victim };
 }

@@ -86,13 +86,16 @@ export function fuzzSuite(title: string, start: () => Promise<System>, options: 
       assert.deepEqual(faults, []);
     }
 
-    test('in the fields of bodies', () => fuzz((operation) => bodyCases(operation, runs)));
-    test('in the fields of forms', () => fuzz((operation) => formCases(operation, runs)));
-    test('in paths', () => fuzz((operation) => pathCases(operation, runs)));
-    test('in queries', () => fuzz((operation) => queryCases(operation, runs)));
-    test('in headers', () => fuzz((operation) => headerCases(operation, Math.ceil(runs / 25))));
+    test('in the fields of bodies (ASVS 2.2.1, 16.5.3)', () =>
+      fuzz((operation) => bodyCases(operation, runs)));
+    test('in the fields of forms (ASVS 2.2.1, 16.5.3)', () =>
+      fuzz((operation) => formCases(operation, runs)));
+    test('in paths (ASVS 2.2.1, 16.5.3)', () => fuzz((operation) => pathCases(operation, runs)));
+    test('in queries (ASVS 2.2.1, 16.5.3)', () => fuzz((operation) => queryCases(operation, runs)));
+    test('in headers (ASVS 2.2.1, 16.5.3)', () =>
+      fuzz((operation) => headerCases(operation, Math.ceil(runs / 25))));
 
-    test('the system is as healthy as before', async () => {
+    test('the system is as healthy as before (ASVS 16.5.2)', async () => {
       const { accessToken } = await people.login(admin);
       assert.equal(assertStatus(await people.me(accessToken), 200).json.role, 'admin');
       assert.doesNotMatch(system.output(), /"level":"(error|fatal)"/);
