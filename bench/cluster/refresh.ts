@@ -129,17 +129,20 @@ async function bareCalls(url: string, bare: Db): Promise<(client: number) => Pro
   for (const commit of createCommits(userId, 2)) await journal.append(commit);
   const store = createMongoSessions(mongo.connection);
   for (const id of ids) {
-    await store.create({
-      id,
-      userId,
-      n: 1,
-      createdAt: now,
-      rotatedAt: now,
-      expiresAt,
-      since,
-      ip: '127.0.0.1',
-      userAgent: '',
-    });
+    await store.create(
+      {
+        id,
+        userId,
+        n: 1,
+        createdAt: now,
+        rotatedAt: now,
+        expiresAt,
+        since,
+        ip: '127.0.0.1',
+        userAgent: '',
+      },
+      { keep: CLIENTS },
+    );
   }
   await mongo.close();
 

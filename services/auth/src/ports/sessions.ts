@@ -61,7 +61,11 @@ export interface SessionPage {
 
 /** The store of sessions. Every method rejects with StoreUnavailable if the store fails. */
 export interface Sessions {
-  create(session: Session): Promise<void>;
+  /**
+   * Stores a session, and then removes all sessions of its account except those of its `keep` newest logins. If the
+   * store fails in between, the session is stored, and the next call removes the others.
+   */
+  create(session: Session, options: { readonly keep: number }): Promise<void>;
   find(id: string): Promise<Session | undefined>;
   /**
    * Atomically rotates the refresh token of a session from number `n` to `n + 1`, and extends the session. If
@@ -87,8 +91,6 @@ export interface Sessions {
    * @returns false if the account has no such session
    */
   remove(userId: string, id: string): Promise<boolean>;
-  /** Removes all sessions of an account except those of its `keep` newest logins. */
-  removeOldest(userId: string, keep: number): Promise<void>;
   /**
    * Removes the sessions of an account.
    * @param options.before if set, removes only sessions whose `since` is lower than this

@@ -82,10 +82,9 @@ export async function login(
   const session = newSession(deps, account, context);
   const logins = { limit: 'login-account', key: account.userId } as const;
   await runWithinLimits(deps, [logins], async () => {
-    await deps.sessions.create(session);
+    await deps.sessions.create(session, { keep: deps.settings.sessionsPerAccount });
     return {};
   });
-  await runBestEffort(() => deps.sessions.removeOldest(account.userId, deps.settings.sessionsPerAccount));
   const data = { actor: account.userId, accountId: account.userId, sessionId: session.id };
   deps.audit.record({ origin: context, occurrence: { type: 'LoginSucceeded', data } });
   // The address of an unverified account may belong to a stranger.

@@ -32,7 +32,7 @@ describe('a session', () => {
     const { ip, userAgent } = createTestContext();
     const times = { createdAt: now(), rotatedAt: now(), expiresAt: new Date(now().getTime() + DAY_MS) };
     const session: Session = { id: newId(), userId, n: 0, ...times, since, ip, userAgent };
-    await sessions.create(session);
+    await sessions.create(session, { keep: 1000 });
     return refreshTokens.issue(session.id, session.n);
   }
 

@@ -199,7 +199,9 @@ describe('the sweep', () => {
         ...{ createdAt: at(0), rotatedAt: at(0), expiresAt: at(1) },
       };
       await Promise.all(
-        Array.from({ length: 401 }, (_, n) => world.deps.sessions.create({ ...session, id: `${n}` })),
+        Array.from({ length: 401 }, (_, n) =>
+          world.deps.sessions.create({ ...session, id: `${n}` }, { keep: 1000 }),
+        ),
       );
       world.advance(2 * DAY_MS);
       await runSignUpCleanupPass(world.deps);

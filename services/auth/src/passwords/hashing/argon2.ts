@@ -1,5 +1,5 @@
 /** Password hashing on libuv's thread pool, with bounded concurrency and a bounded queue that clients share fairly. */
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import type { SecretKey, SecretKeys } from '@latchkey/process';
 import { hashRaw } from '@node-rs/argon2';
 import { toNetworkLimitKey } from '../../limits/ip-key.ts';
@@ -39,12 +39,17 @@ export interface PasswordHasherOptions {
   readonly maxWaitMs?: number;
 }
 
+/** A key of PASSWORD_SALT_KEY. `createHmac` is five times as fast with a KeyObject as with bytes. */
+interface SaltKey extends Pick<SecretKey, 'kid'> {
+  readonly secret: KeyObject;
+}
+
 /**
  * The key and the cost with which a password is hashed. Each stored hash begins with a prefix that identifies
  * both.
  */
 interface Scheme {
-  readonly key: SecretKey;
+  readonly key: SaltKey;
   readonly cost: HashCost;
 }
 
@@ -59,11 +64,9 @@ export function createPasswordHasher(
   const { saltKeys, costs, concurrency, maxWaiting = WAITING_PER_THREAD * concurrency } = options;
   const { maxWaitMs = Number.POSITIVE_INFINITY } = options;
   const limit = createFairConcurrencyLimit({ concurrency, maxWaiting, maxWaitMs, refusal: overloaded });
-  const [key, cost] = [saltKeys[0], costs[0]];
-  const current: Scheme = { key, cost };
-  const earlier = saltKeys
-    .flatMap((each) => costs.map((other) => ({ key: each, cost: other })))
-    .filter((scheme) => scheme.key !== key || scheme.cost !== cost);
+  const keys = saltKeys.map(saltKeyOf);
+  const current: Scheme = { key: saltKeyOf(saltKeys[0]), cost: costs[0] };
+  const earlier = keys.flatMap((key) => costs.map((cost) => ({ key, cost }))).slice(1);
 
   function hashBy(
     scheme: Scheme,
@@ -93,8 +96,12 @@ export function createPasswordHasher(
   };
 }
 
+function saltKeyOf({ kid, bytes }: SecretKey): SaltKey {
+  return { secret: createSecretKey(bytes), ...(kid !== undefined && { kid }) };
+}
+
 async function hashNow({ key, cost }: Scheme, password: string, address: string): Promise<string> {
-  const salt = createHmac('sha256', key.bytes).update(address).digest();
+  const salt = createHmac('sha256', key.secret).update(address).digest();
   const { memoryKib: memoryCost, passes: timeCost } = cost;
   const raw = await hashRaw(normalizePassword(password), { ...ARGON2ID, memoryCost, timeCost, salt });
   return prefixOf({ key, cost }) + raw.toString('base64url');

@@ -25,6 +25,8 @@ function sessionOf(given: Partial<Session> = {}): Session {
 }
 
 const ALL = { limit: 100 };
+/** More sessions than any test creates. */
+const NO_LIMIT = { keep: 1000 };
 
 function ids(sessions: readonly Session[]) {
   return sessions.map(({ id }) => id);
@@ -44,7 +46,7 @@ export function sessionsContract(name: string, open: OpenEmptyStores): void {
 
     async function created(given: Partial<Session> = {}) {
       const session = sessionOf(given);
-      await sessions.create(session);
+      await sessions.create(session, NO_LIMIT);
       return session;
     }
     const use = { at: day(2), expiresAt: day(16), ip: '2001:db8::1', userAgent: 'another browser' };
@@ -162,7 +164,7 @@ export function sessionsContract(name: string, open: OpenEmptyStores): void {
     test('of an account are listed page by page, also those of one moment', async () => {
       const userId = randomUUID();
       const created = [1, 1, 1, 2, 3].map((number) => sessionOf({ userId, createdAt: day(number) }));
-      for (const session of created) await sessions.create(session);
+      for (const session of created) await sessions.create(session, NO_LIMIT);
       const all = ids(await sessions.list(userId, day(4), ALL));
       for (const limit of [1, 2, 3, 5]) {
         const paged: string[] = [];
@@ -178,21 +180,18 @@ export function sessionsContract(name: string, open: OpenEmptyStores): void {
       assert.equal(all.length, created.length);
     });
 
-    test('beyond a number are removed, the oldest logins first, also those that expired', async () => {
+    test('beyond a number are removed when one is created, the oldest logins first, also those that expired', async () => {
       const userId = randomUUID();
       const stranger = await created();
-      for (let number = 1; number < 6; number++)
-        await created({ userId, createdAt: day(number), expiresAt: day(number + 2) });
-      await sessions.removeOldest(userId, 5);
-      assert.equal((await sessions.list(userId, day(1), ALL)).length, 5);
-      await sessions.removeOldest(userId, 2);
-      const left = await sessions.list(userId, day(1), ALL);
-      assert.deepEqual(
-        left.map(({ createdAt }) => createdAt),
-        [day(5), day(4)],
-      );
-      await sessions.removeOldest(userId, 2);
-      assert.equal((await sessions.list(userId, day(1), ALL)).length, 2);
+      async function createdOn(number: number, keep: number): Promise<readonly Date[]> {
+        const session = sessionOf({ userId, createdAt: day(number), expiresAt: day(number + 2) });
+        await sessions.create(session, { keep });
+        return (await sessions.list(userId, day(1), ALL)).map(({ createdAt }) => createdAt);
+      }
+      for (let number = 1; number < 5; number++) await createdOn(number, 5);
+      assert.equal((await createdOn(5, 5)).length, 5);
+      assert.deepEqual(await createdOn(6, 2), [day(6), day(5)]);
+      assert.deepEqual(await createdOn(7, 2), [day(7), day(6)]);
       assert.deepEqual(await sessions.find(stranger.id), stranger);
     });
 

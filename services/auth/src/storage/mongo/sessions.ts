@@ -1,5 +1,6 @@
 import { createBatchedReader, type Index, mapMongoErrors } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
+import { runBestEffort } from '../../best-effort.ts';
 import type { Session, SessionPosition, Sessions } from '../../ports/sessions.ts';
 
 type SessionDocument = Omit<Session, 'id'> & { readonly _id: string };
@@ -29,9 +30,21 @@ export function createMongoSessions(connection: Connection): Sessions {
     return ids.map((id) => found.get(id));
   });
 
+  const removals = mapMongoErrors({
+    async removeOldest(userId: string, keep: number): Promise<void> {
+      const documents = await sessions
+        .find({ userId }, { projection: { _id: 1 } })
+        .sort(NEWEST_FIRST)
+        .skip(keep)
+        .toArray();
+      if (documents.length > 0) await sessions.deleteMany({ _id: { $in: documents.map(({ _id }) => _id) } });
+    },
+  });
+
   return mapMongoErrors<Sessions>({
-    async create(session) {
+    async create(session, { keep }) {
       await sessions.insertOne(toSessionDocument(session));
+      await runBestEffort(() => removals.removeOldest(session.userId, keep));
     },
 
     async find(id) {
@@ -72,15 +85,6 @@ export function createMongoSessions(connection: Connection): Sessions {
     async remove(userId, id) {
       const { deletedCount } = await sessions.deleteOne({ _id: id, userId });
       return deletedCount === 1;
-    },
-
-    async removeOldest(userId, keep) {
-      const documents = await sessions
-        .find({ userId }, { projection: { _id: 1 } })
-        .sort(NEWEST_FIRST)
-        .skip(keep)
-        .toArray();
-      if (documents.length > 0) await sessions.deleteMany({ _id: { $in: documents.map(({ _id }) => _id) } });
     },
 
     async removeAll(userId, { before } = {}) {

@@ -1,4 +1,4 @@
-import { type Database, mapSqliteErrors, type Row, type WriteOptions } from '@latchkey/sqlite';
+import { type Database, mapSqliteErrors, type Row } from '@latchkey/sqlite';
 import type { Session, Sessions } from '../../ports/sessions.ts';
 
 const SQL = {
@@ -25,23 +25,22 @@ const SQL = {
 /** Sessions in the embedded store. */
 export function createSqliteSessions(database: Database): Sessions {
   /** Runs a statement with parameters. @returns the number of changed rows */
-  function change(
-    sql: string,
-    values: Readonly<Record<string, string | number | null>>,
-    options: WriteOptions = {},
-  ): Promise<number> {
-    return database.write(() => Number(database.prepare(sql).run(values).changes), options);
+  function change(sql: string, values: Readonly<Record<string, string | number | null>>): Promise<number> {
+    return database.write(() => Number(database.prepare(sql).run(values).changes));
   }
 
   return mapSqliteErrors<Sessions>({
-    async create({ createdAt, rotatedAt, expiresAt, key = null, repeats, ...session }) {
+    async create({ createdAt, rotatedAt, expiresAt, key = null, repeats, ...session }, { keep }) {
       const times = {
         createdAt: createdAt.getTime(),
         rotatedAt: rotatedAt.getTime(),
         expiresAt: expiresAt.getTime(),
       };
       const repeated = { repeatedN: repeats?.n ?? null, inARow: repeats?.inARow ?? null };
-      await change(SQL.create, { ...session, key, ...times, ...repeated });
+      await database.write(() => {
+        database.prepare(SQL.create).run({ ...session, key, ...times, ...repeated });
+        database.prepare(SQL.removeOldest).run({ userId: session.userId, keep });
+      });
     },
     async find(id) {
       const row = database.prepare(SQL.find).get({ id });
@@ -61,10 +60,6 @@ export function createSqliteSessions(database: Database): Sessions {
         .prepare(SQL.list)
         .all({ userId, now: now.getTime(), limit, ...place })
         .map(sessionFromRow);
-    },
-    // Not flushed to disk: if a power cut undoes the deletion, the next login repeats it.
-    async removeOldest(userId, keep) {
-      await change(SQL.removeOldest, { userId, keep }, { flushed: false });
     },
     remove: async (userId, id) => (await change(SQL.remove, { id, userId })) === 1,
     async removeAll(userId, { before } = {}) {
