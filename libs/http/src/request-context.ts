@@ -6,7 +6,10 @@ import type { Exchange } from './exchange.ts';
 import type { RequestContext } from './route.ts';
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{8,128}$/;
-/** Matches a `traceparent` of W3C Trace Context, version 00. An id that consists of zeros only is invalid. */
+/**
+ * Matches a `traceparent` of W3C Trace Context, version 00. An id that consists of zeros only is invalid. The schema of
+ * event headers (`libs/events/src/headers.ts`) has the same pattern, because libs/events imports nothing of ours.
+ */
 const TRACEPARENT = /^00-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/;
 
 /** Returns the parts of a request that policies and handlers may see. */
