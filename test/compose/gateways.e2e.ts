@@ -20,6 +20,7 @@ import { eventually } from '../support/eventually.ts';
 import { createMailbox } from '../support/mailbox.ts';
 import { createPersonActions, newPerson, type Tokens } from '../support/people.ts';
 import { startStandalone } from '../support/standalone.ts';
+import { startGateway } from './nginx.ts';
 
 const EXAMPLES = join(import.meta.dirname, '../../examples/gateways');
 
@@ -219,6 +220,25 @@ for (const program of programs) {
       const { refreshToken } = tokens;
       assert.equal((await client.post('/auth/logout', { json: { refreshToken } })).status, 204);
       assert.equal((await ask(gateway, '/books', { tokens })).status, 401);
+    });
+
+    test('asks a Latchkey that is behind the gateway of a cluster', async (context) => {
+      const services = `127.0.0.1:${new URL(system.url).port}`;
+      const cluster = await startGateway({ GATEWAY_AUTH: services, GATEWAY_USER: services });
+      context.after(cluster.stop);
+      const behind = await start(program, String(cluster.port));
+      context.after(behind.stop);
+      const [user, admin] = [await people.login(ada), await people.login(root)];
+      const { status, seen } = await ask(behind, '/books', { tokens: user, headers: FORGED });
+      assert.deepEqual(
+        [status, seen['x-user-id'], seen['x-user-role'], seen['x-user-verified']],
+        [200, user.id, 'user', 'true'],
+      );
+      assert.equal((await ask(behind, '/books', { headers: FORGED })).status, 401);
+      assert.equal((await ask(behind, '/admin/books', { tokens: user })).status, 403);
+      assert.equal((await ask(behind, '/admin/books', { tokens: admin })).seen['x-user-role'], 'admin');
+      const checks = (await cluster.accessLog()).filter(({ path }) => path.startsWith('/api/v1/auth/check'));
+      assert.ok(checks.length >= 4, 'the checks go through the gateway of the cluster');
     });
 
     test('refuses everybody but admins on the paths of admins, however the path is written', async () => {
