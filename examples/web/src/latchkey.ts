@@ -2,8 +2,15 @@ import { createClient } from '@latchkey/client';
 
 const { VITE_LATCHKEY_URL: url = 'http://localhost:8080', VITE_TOKENS = 'cookie' } = import.meta.env;
 
+/** Asks for messages in the language of the page. Without this header, the browser asks for its own languages. */
+function fetchInPageLanguage(...given: Parameters<typeof fetch>): Promise<Response> {
+  const request = new Request(...given);
+  request.headers.set('Accept-Language', document.documentElement.lang);
+  return fetch(request);
+}
+
 /** The client that the whole app shares. If tokens are sent in bodies, every tab finds the session in localStorage. */
 export const latchkey =
   VITE_TOKENS === 'body'
-    ? createClient({ url, tokens: 'body', storage: localStorage })
-    : createClient({ url, tokens: 'cookie' });
+    ? createClient({ url, tokens: 'body', storage: localStorage, fetch: fetchInPageLanguage })
+    : createClient({ url, tokens: 'cookie', fetch: fetchInPageLanguage });

@@ -74,6 +74,17 @@ async function linkTo(app: string, email: string, subject: string): Promise<stri
   return `${app}${path}`;
 }
 
+test('error messages are in the language of the page, not in that of the browser', async (t) => {
+  const app = await serveApp('cookie');
+  const context = await browser.newContext({ locale: 'de-DE' });
+  context.setDefaultTimeout(PAGE_TIMEOUT_MS);
+  t.after(() => context.close());
+  const page = await context.newPage();
+  await page.goto(app);
+  await fill(page, 'Sign in', { Email: 'nobody@example.com', Password: 'not the password' }, 'Sign in');
+  assert.equal(await page.getByRole('alert').textContent(), 'Incorrect email address or password.');
+});
+
 for (const tokens of ['cookie', 'body'] as const) {
   test(`every flow, with the refresh token in the ${tokens}`, async (t) => {
     const app = await serveApp(tokens);
