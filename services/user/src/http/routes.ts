@@ -1,5 +1,6 @@
 /** The HTTP routes of the user service. */
 import { type OpenApiInfo, openApiRoute, Problem, problems, type Route, route } from '@latchkey/http';
+import { runWithTimeBudget } from '@latchkey/store';
 import { accountNotVerified, type Caller, type Guards } from '@latchkey/tokens';
 import type { z } from 'zod';
 import { loadStoredAccount, type ProfileQuery, type ProfileStore } from '../ports/profiles.ts';
@@ -89,13 +90,21 @@ export function createRoutes({ profiles, guards, publicPath, feed, webhooks }: R
   });
 
   // `others` must come last: its route `one` has the path `/:id`, which also matches `/me` and `/openapi.json`.
-  const others = [one, ...feed, ...webhooks];
+  const others = [withTimeBudget(one), ...feed, ...webhooks.map(withTimeBudget)];
   const description = openApiRoute(`${BASE}/openapi.json`, tag, { ...INFO, publicPath }, [
     ofOneself,
     list,
     ...others,
   ]);
-  return [ofOneself, list, description, ...others].map(loggedRoute);
+  return [withTimeBudget(ofOneself), withTimeBudget(list), description, ...others].map(loggedRoute);
+}
+
+/**
+ * Limits how long each request to the route may wait for the store. The routes of the feed have no such limit: a stream
+ * lasts for hours, and reads the log.
+ */
+function withTimeBudget(limited: Route): Route {
+  return { ...limited, around: runWithTimeBudget };
 }
 
 async function seenBy(

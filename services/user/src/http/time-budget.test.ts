@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Problem } from '@latchkey/http';
+import { createLogger } from '@latchkey/process';
+import { guardPort, StoreUnavailable } from '@latchkey/store';
+import { createGuards } from '@latchkey/tokens';
+import { createEmptyStoredAccount } from '../profile/stored-account.ts';
+import { createSequenceWaiter } from '../projection/sequence-waiter.ts';
+import { accountSequenceHeaderSchema } from './account-sequence.ts';
+import { createRoutes } from './routes.ts';
+import type { ActiveSessionWithProfile } from './session-status.ts';
+
+/** The longest time that a call of the store takes without an error (`openMongo`), in ms. */
+const CALL_MS = 4_400;
+const ADA = '01900000-0000-7000-8000-00000000000a';
+const BOB = '01900000-0000-7000-8000-00000000000b';
+
+const guards = createGuards<ActiveSessionWithProfile>({
+  verify: async () => assert.fail(),
+  sessionStatus: async () => assert.fail(),
+  headers: accountSequenceHeaderSchema,
+  refuse: (spec, details) => new Problem(spec, details),
+});
+
+/** Returns routes of the service on profiles that are read slowly. */
+function slowService() {
+  let ms = 0;
+  const profiles = guardPort(
+    {
+      async load(accounts: readonly string[]) {
+        await Promise.resolve();
+        ms += CALL_MS;
+        return new Map(accounts.map((account) => [account, createEmptyStoredAccount(account)]));
+      },
+      async list() {
+        return [];
+      },
+    },
+    () => undefined,
+  );
+  const logger = createLogger({ name: 'user', level: 'silent' });
+  const waiter = createSequenceWaiter({ profiles, logger });
+  const routes = createRoutes({ profiles, guards, feed: [], webhooks: [], publicPath: '' });
+  return { profiles, waiter, routes, elapsedMs: () => ms };
+}
+
+for (const operation of ['getMe', 'listUsers', 'getUser'])
+  test(`${operation} begins no further call once it has waited for the store for 5 s`, async (context) => {
+    const { waiter, routes, profiles, elapsedMs } = slowService();
+    context.mock.method(performance, 'now', elapsedMs);
+    const found = routes.find(({ operationId }) => operationId === operation);
+    // The calls of an admin's request about another account, whose version the admin knows.
+    const response = found?.around?.(async () => {
+      await waiter.waitFor(ADA, 0, ADA);
+      await waiter.waitUntilSettled(BOB, 0, ADA);
+      await profiles.load([BOB]);
+    });
+    await assert.rejects(async () => response ?? assert.fail('there is no limit'), StoreUnavailable);
+    assert.equal(elapsedMs(), 2 * CALL_MS);
+  });
