@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { type Benchmark, createMaxTargetAbove } from './support/benchmark.ts';
+import { type Benchmark, createAtMostAboveLimitTarget } from './support/benchmark.ts';
 import { repeatConcurrently } from './support/load.ts';
 import { measureAlternately } from './support/statistics.ts';
 
@@ -58,7 +58,7 @@ async function figures(url: string) {
       unit: 'ms',
       limit: bare,
       measured: seen,
-      target: createMaxTargetAbove(bare, 0.1, 'bare'),
+      target: createAtMostAboveLimitTarget(bare, 0.1, 'bare'),
     },
     { what: 'the same with a new token (limit: bare koa)', unit: 'ms', limit: bare, measured: unseen },
   ] as const;

@@ -1,9 +1,14 @@
 import autocannon from 'autocannon';
 import { newPerson, type Person } from '../test/support/people.ts';
-import { type Benchmark, createMaxTarget, createMaxTargetAbove, type Figure } from './support/benchmark.ts';
-import { measureHashCpu } from './support/hash-limit.ts';
+import {
+  type Benchmark,
+  type BenchmarkFigure,
+  createAtMostAboveLimitTarget,
+  createAtMostTarget,
+} from './support/benchmark.ts';
+import { measurePasswordHashCpu } from './support/hash-limit.ts';
 import { measureMs, repeatConcurrently } from './support/load.ts';
-import { type Server, startServer } from './support/server.ts';
+import { type BenchmarkServer, startBenchmarkServer } from './support/server.ts';
 import { measureAlternately, percentile } from './support/statistics.ts';
 
 const ROUNDS = 5;
@@ -16,16 +21,16 @@ export const loginBenchmark: Benchmark = {
   title: 'Login',
   method: `CPU of the server process, all threads, against that of bare argon2id hashes (m=19456, t=2, p=1), alternating: ${LOGINS} of each, ${ROUNDS} times, medians. Then ${LOAD_SECONDS} s of logins over ${CONNECTIONS} connections, while another client requests /livez.`,
   async run() {
-    await using server = await startServer();
+    await using server = await startBenchmarkServer();
     const person = newPerson();
     await server.people.signUp(person);
     return [await cpuOfLogin(server, person), ...(await underLoad(server, person))];
   },
 };
 
-async function cpuOfLogin(server: Server, person: Person): Promise<Figure> {
+async function cpuOfLogin(server: BenchmarkServer, person: Person): Promise<BenchmarkFigure> {
   const turns = await measureAlternately(ROUNDS, {
-    hash: () => measureHashCpu(LOGINS),
+    hash: () => measurePasswordHashCpu(LOGINS),
     login: () => server.cpuOf(LOGINS, () => repeatConcurrently(LOGINS, 1, () => server.people.login(person))),
   });
   return {
@@ -33,11 +38,11 @@ async function cpuOfLogin(server: Server, person: Person): Promise<Figure> {
     unit: 'ms',
     limit: turns.hash,
     measured: turns.login,
-    target: createMaxTargetAbove(turns.hash, 1.5, 'hash'),
+    target: createAtMostAboveLimitTarget(turns.hash, 1.5, 'hash'),
   };
 }
 
-async function underLoad(server: Server, person: Person): Promise<readonly Figure[]> {
+async function underLoad(server: BenchmarkServer, person: Person): Promise<readonly BenchmarkFigure[]> {
   const url = `${server.system.operations}/livez`;
   const idle = await latencies(url, (asked) => asked < 100);
   let loading = true;
@@ -54,7 +59,7 @@ async function underLoad(server: Server, person: Person): Promise<readonly Figur
       unit: 'ms' as const,
       limit: percentile(idle, fraction),
       measured: percentile(busy, fraction),
-      target: createMaxTarget(100, 'ms'),
+      target: createAtMostTarget(100, 'ms'),
     })),
   ];
 }

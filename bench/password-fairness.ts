@@ -7,7 +7,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import autocannon from 'autocannon';
 import { newPerson, type Person } from '../test/support/people.ts';
-import { type Server, startServer } from './support/server.ts';
+import { type BenchmarkServer, startBenchmarkServer } from './support/server.ts';
 import { percentile } from './support/statistics.ts';
 
 const [connections = 140, seconds = 20] = process.argv.slice(2).map(Number);
@@ -18,7 +18,7 @@ function body({ email, password }: Person): string {
   return JSON.stringify({ email, password });
 }
 
-async function flood(server: Server, attacker: Person): Promise<string> {
+async function flood(server: BenchmarkServer, attacker: Person): Promise<string> {
   const { statusCodeStats = {} } = await autocannon({
     url: `${server.system.url}/api/v1/auth/login`,
     method: 'POST',
@@ -37,14 +37,14 @@ interface Login {
   readonly ms: number;
 }
 
-async function logIn(server: Server, person: Person, ip: string): Promise<Login> {
+async function logIn(server: BenchmarkServer, person: Person, ip: string): Promise<Login> {
   const from = performance.now();
   const json = { email: person.email, password: person.password };
   const { status } = await server.client.post('/auth/login', { json, headers: { 'x-forwarded-for': ip } });
   return { status, ms: performance.now() - from };
 }
 
-await using server = await startServer({ TRUSTED_PROXIES: '127.0.0.1,::1', HASH_WAIT_SECONDS: '5' });
+await using server = await startBenchmarkServer({ TRUSTED_PROXIES: '127.0.0.1,::1', HASH_WAIT_SECONDS: '5' });
 const people = await Promise.all(Array.from({ length: PEOPLE }, () => server.people.verified(newPerson())));
 const attacker = await server.people.verified(newPerson('attacker'));
 

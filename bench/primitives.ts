@@ -9,7 +9,7 @@ import jwt from 'jsonwebtoken';
 import { canonicalJson } from '../libs/events/src/canonical-json.ts';
 import { createEs256Signer } from '../services/auth/src/tokens/es256.ts';
 import { createTestHistory } from '../services/user/src/testing/history.ts';
-import type { Benchmark, Figure } from './support/benchmark.ts';
+import type { Benchmark, BenchmarkFigure } from './support/benchmark.ts';
 import { repeatConcurrently } from './support/load.ts';
 import { measureAlternately } from './support/statistics.ts';
 
@@ -28,7 +28,7 @@ export const primitivesBenchmark: Benchmark = {
   },
 };
 
-async function hashing(): Promise<readonly Figure[]> {
+async function hashing(): Promise<readonly BenchmarkFigure[]> {
   const registered = createTestHistory('ada').registered();
   const covered = coveredBy(registered);
   const person = { email: 'ada@example.com', username: 'ada', firstName: 'Ada' };
@@ -48,7 +48,7 @@ async function hashing(): Promise<readonly Figure[]> {
   ];
 }
 
-async function signing(): Promise<readonly Figure[]> {
+async function signing(): Promise<readonly BenchmarkFigure[]> {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const claims = { sub: '84196907-1b4e-744a-8ef8-a125afef4f0e', role: 'user', iat: 1, exp: 901 };
   const header = { alg: 'ES256', typ: 'JWT', kid: 'bench' };
@@ -66,7 +66,7 @@ async function signing(): Promise<readonly Figure[]> {
   ];
 }
 
-async function checking(): Promise<Figure> {
+async function checking(): Promise<BenchmarkFigure> {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const { headers } = signEventRecord(createTestHistory('ada').registered());
   const hash = headers['ce_hash'] ?? '';
@@ -87,7 +87,7 @@ interface Compared {
   measured(): unknown;
 }
 
-async function figure(what: string, many: number, { limit, measured }: Compared): Promise<Figure> {
+async function figure(what: string, many: number, { limit, measured }: Compared): Promise<BenchmarkFigure> {
   const turns = await measureAlternately(ROUNDS, {
     limit: async () => cpuUs(many, limit),
     measured: async () => cpuUs(many, measured),

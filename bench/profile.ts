@@ -10,12 +10,12 @@ import { parseArgs } from 'node:util';
 import { eventually } from '../test/support/eventually.ts';
 import { newPerson } from '../test/support/people.ts';
 import type { Settings } from '../test/support/system.ts';
-import { type CpuProfile, callTreeOf, type Frame } from './support/cpu-profile.ts';
+import { type CpuProfile, callTreeOf, type ProfileFrame } from './support/cpu-profile.ts';
 import { drawFlameGraph } from './support/flame-graph.ts';
 import { repeatConcurrently } from './support/load.ts';
 import { newPersonWithGeneratedPassword } from './support/new-person.ts';
 import { seedLog } from './support/seed-log.ts';
-import { type Server, startServer } from './support/server.ts';
+import { type BenchmarkServer, startBenchmarkServer } from './support/server.ts';
 import { startSinkProcess } from './support/sink-process.ts';
 
 const SAMPLE_EVERY_US = 250;
@@ -27,7 +27,7 @@ const EVENTS_EACH = 4;
 interface Profiled {
   readonly title: string;
   readonly operations: number;
-  readonly tree: Frame;
+  readonly tree: ProfileFrame;
 }
 
 const works: Readonly<Record<string, () => Promise<Profiled>>> = {
@@ -65,7 +65,7 @@ function personAt(people: readonly ReturnType<typeof newPerson>[], index: number
 
 /** Runs `work` `many` times, one after the other, and waits until the mail server has accepted one mail per run. */
 async function untilSent(
-  { metric }: Server,
+  { metric }: BenchmarkServer,
   many: number,
   work: (index: number) => Promise<unknown>,
 ): Promise<void> {
@@ -81,7 +81,10 @@ type Work = (many: number) => Promise<void>;
  * Profiles a server while it handles requests.
  * @param prepare returns a function that sends requests. Its first call warms up the server and is not measured
  */
-async function profileRequests(what: string, prepare: (server: Server) => Promise<Work>): Promise<Profiled> {
+async function profileRequests(
+  what: string,
+  prepare: (server: BenchmarkServer) => Promise<Work>,
+): Promise<Profiled> {
   await using sink = await startSinkProcess();
   const tree = await profileServer(sink.settings, async (server) => {
     const work = await prepare(server);
@@ -118,14 +121,14 @@ async function profileProjection(): Promise<Profiled> {
  */
 async function profileServer(
   settings: Settings,
-  work: (server: Server) => Promise<readonly [number, number]>,
-): Promise<Frame> {
+  work: (server: BenchmarkServer) => Promise<readonly [number, number]>,
+): Promise<ProfileFrame> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-profile-'));
   try {
     const options = `--cpu-prof --cpu-prof-dir=${folder} --cpu-prof-interval=${SAMPLE_EVERY_US}`;
     let between: readonly [number, number];
     {
-      await using server = await startServer({ ...settings, NODE_OPTIONS: options });
+      await using server = await startBenchmarkServer({ ...settings, NODE_OPTIONS: options });
       between = await work(server);
     }
     const [file] = (await readdir(folder)).filter((name) => name.endsWith('.cpuprofile'));

@@ -7,11 +7,16 @@ import { ACCOUNTS_TOPIC } from '@latchkey/events';
 import { openDatabase } from '@latchkey/sqlite';
 import { eventually } from '../test/support/eventually.ts';
 import { startOpsCommand } from '../test/support/ops-process.ts';
-import { type Benchmark, createMaxTarget, createMinTarget, type Figure } from './support/benchmark.ts';
+import {
+  type Benchmark,
+  type BenchmarkFigure,
+  createAtLeastPercentOfLimitTarget,
+  createAtMostTarget,
+} from './support/benchmark.ts';
 import { measureMs } from './support/load.ts';
-import { decodeAndUpsert } from './support/raw-projection.ts';
+import { decodeAndUpsertAllEvents } from './support/raw-projection.ts';
 import { seedLog } from './support/seed-log.ts';
-import { type Server, startServer } from './support/server.ts';
+import { type BenchmarkServer, startBenchmarkServer } from './support/server.ts';
 import { percentile } from './support/statistics.ts';
 
 /**
@@ -34,7 +39,7 @@ export const rebuildBenchmark: Benchmark = {
     try {
       await seedLog(folder, { accounts: EVENTS / EVENTS_EACH });
       const rebuilt = await rebuildIn(folder);
-      const raw = await decodeAndUpsert(folder);
+      const raw = await decodeAndUpsertAllEvents(folder);
       return figuresOf(rebuilt, EVENTS / raw.seconds);
     } finally {
       await rm(folder, { recursive: true });
@@ -54,7 +59,7 @@ interface Rebuilt {
 }
 
 async function rebuildIn(folder: string): Promise<Rebuilt> {
-  await using server = await startServer({ DATA_DIR: folder });
+  await using server = await startBenchmarkServer({ DATA_DIR: folder });
   await eventually(
     'the first generation is filled',
     async () => (await server.metric('latchkey_user_lag_records')) === 0,
@@ -85,7 +90,7 @@ async function readAll(folder: string, group: string): Promise<void> {
   }
 }
 
-function watch(server: Server) {
+function watch(server: BenchmarkServer) {
   const memory: number[] = [];
   const livez: number[] = [];
   let going = true;
@@ -107,7 +112,7 @@ function watch(server: Server) {
   };
 }
 
-function figuresOf({ seconds, altogether, memory, livez }: Rebuilt, raw: number): readonly Figure[] {
+function figuresOf({ seconds, altogether, memory, livez }: Rebuilt, raw: number): readonly BenchmarkFigure[] {
   const half = Math.ceil(memory.length / 2);
   const [first, second] = [memory.slice(0, half), memory.slice(half)].map((part) => Math.max(...part) / MB);
   if (first === undefined || second === undefined) throw new Error('the memory was never looked at');
@@ -117,7 +122,7 @@ function figuresOf({ seconds, altogether, memory, livez }: Rebuilt, raw: number)
       unit: '/s',
       limit: raw,
       measured: EVENTS / seconds,
-      target: createMinTarget(85, raw),
+      target: createAtLeastPercentOfLimitTarget(85, raw),
     },
     { what: 'with comparison and switch', unit: 's', measured: altogether },
     {
@@ -132,7 +137,7 @@ function figuresOf({ seconds, altogether, memory, livez }: Rebuilt, raw: number)
       what: '/livez meanwhile, p99',
       unit: 'ms',
       measured: percentile(livez, 0.99),
-      target: createMaxTarget(50, 'ms'),
+      target: createAtMostTarget(50, 'ms'),
     },
   ];
 }

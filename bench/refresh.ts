@@ -1,8 +1,8 @@
 import { newPerson } from '../test/support/people.ts';
-import { type Benchmark, createMaxTarget, type Figure } from './support/benchmark.ts';
+import { type Benchmark, type BenchmarkFigure, createAtMostTarget } from './support/benchmark.ts';
 import { repeatConcurrently } from './support/load.ts';
-import { type BareServer, startBareServer } from './support/refresh-limit.ts';
-import { type Server, startServer } from './support/server.ts';
+import { type BareTokenServer, startBareTokenServer } from './support/refresh-limit.ts';
+import { type BenchmarkServer, startBenchmarkServer } from './support/server.ts';
 import { measureAlternately } from './support/statistics.ts';
 
 const ROUNDS = 5;
@@ -13,16 +13,20 @@ export const refreshBenchmark: Benchmark = {
   title: 'Refresh',
   method: `CPU of the server process. Each client sends the token of the last response. Against a bare node:http server that changes one row durably and signs one ES256 token per request, alternating: ${REFRESHES} of each, ${ROUNDS} times, medians. With more than one client, concurrent writes share a flush.`,
   async run() {
-    await using server = await startServer();
-    await using bare = await startBareServer();
+    await using server = await startBenchmarkServer();
+    await using bare = await startBareTokenServer();
     return [
-      { ...(await cpuOfRefresh(server, bare, 16)), target: createMaxTarget(0.5, 'ms') },
+      { ...(await cpuOfRefresh(server, bare, 16)), target: createAtMostTarget(0.5, 'ms') },
       await cpuOfRefresh(server, bare, 1),
     ];
   },
 };
 
-async function cpuOfRefresh(server: Server, bare: BareServer, clients: number): Promise<Figure> {
+async function cpuOfRefresh(
+  server: BenchmarkServer,
+  bare: BareTokenServer,
+  clients: number,
+): Promise<BenchmarkFigure> {
   const tokens = await sessions(server, clients);
   const turns = await measureAlternately(ROUNDS, {
     bare: () => bare.cpuOf(REFRESHES, () => repeatConcurrently(REFRESHES, clients, () => post(bare.url))),
@@ -52,7 +56,7 @@ function post(url: string) {
  * Creates sessions of one account.
  * @returns the refresh tokens of the sessions
  */
-async function sessions({ people }: Server, many: number): Promise<string[]> {
+async function sessions({ people }: BenchmarkServer, many: number): Promise<string[]> {
   const person = newPerson();
   await people.signUp(person);
   const tokens: string[] = [];
@@ -60,7 +64,7 @@ async function sessions({ people }: Server, many: number): Promise<string[]> {
   return tokens;
 }
 
-async function exchanged({ client }: Server, refreshToken: string | undefined): Promise<string> {
+async function exchanged({ client }: BenchmarkServer, refreshToken: string | undefined): Promise<string> {
   const answer = await client.post('/auth/refresh', { json: { refreshToken } });
   if (answer.status !== 200) throw new Error(`a refresh was answered with ${answer.status}`);
   return answer.json.refreshToken;

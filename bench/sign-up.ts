@@ -1,9 +1,9 @@
 import { eventually } from '../test/support/eventually.ts';
-import { type Benchmark, createMaxTargetAbove } from './support/benchmark.ts';
-import { measureHashCpu } from './support/hash-limit.ts';
+import { type Benchmark, createAtMostAboveLimitTarget } from './support/benchmark.ts';
+import { measurePasswordHashCpu } from './support/hash-limit.ts';
 import { repeatConcurrently } from './support/load.ts';
 import { newPersonWithGeneratedPassword } from './support/new-person.ts';
-import { type Server, startServer } from './support/server.ts';
+import { type BenchmarkServer, startBenchmarkServer } from './support/server.ts';
 import { startSmtpSink } from './support/smtp-sink.ts';
 import { measureAlternately } from './support/statistics.ts';
 
@@ -16,10 +16,10 @@ export const signUpBenchmark: Benchmark = {
   method: `CPU of the server process from the request until its mail is accepted: response, journal, log, read model, delivery, rendering, SMTP. Against bare hashes, alternating: ${SIGN_UPS} of each, ${ROUNDS} times, medians. The passwords have 16 random characters. Measured twice: with a mail server in another process, and with the development mailbox, which parses and stores each mail in the same process.`,
   async run() {
     await using sink = await startSmtpSink();
-    await using server = await startServer(sink.settings);
-    await using withMailbox = await startServer();
+    await using server = await startBenchmarkServer(sink.settings);
+    await using withMailbox = await startBenchmarkServer();
     const turns = await measureAlternately(ROUNDS, {
-      hash: () => measureHashCpu(SIGN_UPS),
+      hash: () => measurePasswordHashCpu(SIGN_UPS),
       signUp: () => cpuOfSignUp(server),
       withMailbox: () => cpuOfSignUp(withMailbox),
     });
@@ -29,7 +29,7 @@ export const signUpBenchmark: Benchmark = {
         unit: 'ms',
         limit: turns.hash,
         measured: turns.signUp,
-        target: createMaxTargetAbove(turns.hash, 6, 'hash'),
+        target: createAtMostAboveLimitTarget(turns.hash, 6, 'hash'),
       },
       {
         what: 'the same, and the mailbox',
@@ -41,7 +41,7 @@ export const signUpBenchmark: Benchmark = {
   },
 };
 
-async function cpuOfSignUp(server: Server): Promise<number> {
+async function cpuOfSignUp(server: BenchmarkServer): Promise<number> {
   const before = await sent(server);
   return server.cpuOf(SIGN_UPS, async () => {
     await repeatConcurrently(SIGN_UPS, 1, () => server.people.signUp(newPersonWithGeneratedPassword()));
@@ -50,6 +50,6 @@ async function cpuOfSignUp(server: Server): Promise<number> {
 }
 
 /** Returns how many mails the notifier has sent so far. */
-function sent({ metric }: Server): Promise<number> {
+function sent({ metric }: BenchmarkServer): Promise<number> {
   return metric('latchkey_notifier_delay_seconds_count');
 }

@@ -5,10 +5,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../test/support/eventually.ts';
 import { newPerson, type Person, type Tokens } from '../test/support/people.ts';
 import { measureBareNodeMegabytes } from './support/bare-node.ts';
-import { type Benchmark, createMaxTarget, type Figure } from './support/benchmark.ts';
+import { type Benchmark, type BenchmarkFigure, createAtMostTarget } from './support/benchmark.ts';
 import { measureMs, repeatConcurrently } from './support/load.ts';
 import { seedDataFolder } from './support/seed.ts';
-import { type Server, startServer } from './support/server.ts';
+import { type BenchmarkServer, startBenchmarkServer } from './support/server.ts';
 import { measureAlternately, median } from './support/statistics.ts';
 
 const ACCOUNTS = 10_000;
@@ -56,13 +56,13 @@ async function bareNode(): Promise<{ readonly seconds: number; readonly megabyte
   return { seconds: median(seconds), megabytes };
 }
 
-async function startAndSize(of: string, settings = {}): Promise<readonly Figure[]> {
+async function startAndSize(of: string, settings = {}): Promise<readonly BenchmarkFigure[]> {
   const bare = await bareNode();
   const seconds: number[] = [];
   let megabytes = Number.NaN;
   for (let i = 0; i < STARTS; i += 1) {
     const from = performance.now();
-    await using server = await startServer(settings);
+    await using server = await startBenchmarkServer(settings);
     seconds.push((performance.now() - from) / 1000);
     if (i < STARTS - 1) continue;
     await pause(SETTLED_MS);
@@ -74,19 +74,19 @@ async function startAndSize(of: string, settings = {}): Promise<readonly Figure[
       unit: 's',
       limit: bare.seconds,
       measured: median(seconds),
-      target: createMaxTarget(1, 's'),
+      target: createAtMostTarget(1, 's'),
     },
     {
       what: `RSS idle, ${of}`,
       unit: 'MB',
       limit: bare.megabytes,
       measured: megabytes,
-      target: createMaxTarget(120, 'MB'),
+      target: createAtMostTarget(120, 'MB'),
     },
   ];
 }
 
-async function rss({ metric }: Server): Promise<number> {
+async function rss({ metric }: BenchmarkServer): Promise<number> {
   return (await metric('latchkey_process_resident_memory_bytes')) / MB;
 }
 
@@ -95,7 +95,7 @@ async function rss({ metric }: Server): Promise<number> {
  * the journal, and has filled the read model.
  */
 async function publishAll(folder: string): Promise<void> {
-  await using server = await startServer({ DATA_DIR: folder });
+  await using server = await startBenchmarkServer({ DATA_DIR: folder });
   const events = 2 * ACCOUNTS + COMMITS - 2;
   await eventually(
     'everything is published and shown',
@@ -111,20 +111,20 @@ async function publishAll(folder: string): Promise<void> {
 const SESSIONS = { SESSIONS_PER_ACCOUNT: '1000' };
 
 interface Side {
-  readonly server: Server;
+  readonly server: BenchmarkServer;
   readonly person: Person;
   readonly tokens: Tokens;
 }
 
-async function growth(folder: string, ordinary: Person, long: Person): Promise<readonly Figure[]> {
-  await using small = await startServer(SESSIONS);
-  await using large = await startServer({ ...SESSIONS, DATA_DIR: folder });
+async function growth(folder: string, ordinary: Person, long: Person): Promise<readonly BenchmarkFigure[]> {
+  await using small = await startBenchmarkServer(SESSIONS);
+  await using large = await startBenchmarkServer({ ...SESSIONS, DATA_DIR: folder });
   const sides = {
     small: await admin(small, await small.people.verified(newPerson())),
     large: await admin(large, ordinary),
     long: await admin(large, long),
   };
-  const figures: Figure[] = [];
+  const figures: BenchmarkFigure[] = [];
   for (const [what, many, ask] of requests) {
     const turns = await measureAlternately(ROUNDS, {
       small: () => medianTime(many, () => ask(sides.small)),
@@ -140,7 +140,7 @@ async function growth(folder: string, ordinary: Person, long: Person): Promise<r
 }
 
 /** Makes a person an admin with an ops command, and signs in as that person. */
-async function admin(server: Server, person: Person): Promise<Side> {
+async function admin(server: BenchmarkServer, person: Person): Promise<Side> {
   await server.system.ops('role', person.email, 'admin');
   const tokens = await eventually('the role is shown', async () => {
     const found = await server.people.login(person);
@@ -183,7 +183,7 @@ function loginOf({ email, password }: Person) {
 /** The newest refresh token of each login. */
 const newest = new WeakMap<Tokens, string>();
 
-async function refreshOnce({ client }: Server, tokens: Tokens): Promise<void> {
+async function refreshOnce({ client }: BenchmarkServer, tokens: Tokens): Promise<void> {
   const refreshToken = newest.get(tokens) ?? tokens.refreshToken;
   const { status, json } = await client.post('/auth/refresh', { json: { refreshToken } });
   if (status !== 200) throw new Error(`a refresh was answered with ${status}`);

@@ -6,7 +6,7 @@
  * Usage: `npm run bench:timing -- [samples]`
  */
 import { newPerson, type Person } from '../test/support/people.ts';
-import { type Server, startServer } from './support/server.ts';
+import { type BenchmarkServer, startBenchmarkServer } from './support/server.ts';
 import { measureAlternately } from './support/statistics.ts';
 
 const [samples = 300] = process.argv.slice(2).map(Number);
@@ -45,7 +45,7 @@ function timed(ask: Ask, status: number, next: () => Person): () => Promise<numb
   };
 }
 
-async function preparedIn({ people }: Server): Promise<Addresses> {
+async function preparedIn({ people }: BenchmarkServer): Promise<Addresses> {
   const known: Person[] = [];
   const pending: Person[] = [];
   for (let n = 0; n < ADDRESSES; n += 1) {
@@ -57,7 +57,7 @@ async function preparedIn({ people }: Server): Promise<Addresses> {
   return { known: cycleOf(known), pending: cycleOf(pending) };
 }
 
-function signUps({ people }: Server, { known }: Addresses) {
+function signUps({ people }: BenchmarkServer, { known }: Addresses) {
   let latest = newPerson('unknown');
   function withAddressOf({ email }: Person): Person {
     return { ...newPerson('again'), email };
@@ -82,7 +82,7 @@ function byAddress({ known, pending }: Addresses, ask: Ask, status: number) {
   });
 }
 
-await using server = await startServer();
+await using server = await startBenchmarkServer();
 const { client } = server;
 const addresses = await preparedIn(server);
 const medians = {

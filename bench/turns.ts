@@ -3,7 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createRegistrationCommit } from '../services/auth/src/ports/testing/commits.ts';
 import { runSignUpCleanupPass, type SignUpCleanupScope } from '../services/auth/src/sign-up/cleanup.ts';
 import { DAY_MS, openTestWorld, type TestWorld } from '../services/auth/src/testing/world.ts';
-import { type Benchmark, createMaxTarget, type Figure } from './support/benchmark.ts';
+import { type Benchmark, type BenchmarkFigure, createAtMostTarget } from './support/benchmark.ts';
 
 const SIGN_UPS = 100_000;
 /** How many sign-ups are written, and flushed to disk, together. */
@@ -32,11 +32,11 @@ async function longestTurn({ deps }: TestWorld, scope: SignUpCleanupScope): Prom
   return delay.max / NS_PER_MS;
 }
 
-async function run(): Promise<readonly Figure[]> {
+async function run(): Promise<readonly BenchmarkFigure[]> {
   const world = await openTestWorld();
   try {
     await addSignUps(world);
-    const target = createMaxTarget(50, 'ms');
+    const target = createAtMostTarget(50, 'ms');
     const all = await longestTurn(world, 'all');
     const due = await longestTurn(world, 'due');
     world.advance(8 * DAY_MS);

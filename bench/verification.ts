@@ -12,7 +12,7 @@ import {
 } from '@latchkey/consumer';
 import { acceptAllRecords } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
-import { createRegistry, parseJson } from '@latchkey/process';
+import { createMetricsRegistry, parseJson } from '@latchkey/process';
 import { createSqliteStore, type Database, openDatabase } from '@latchkey/sqlite';
 import { loadOrGenerateSecrets } from '../apps/standalone/src/secrets.ts';
 import { createSilentLogger } from '../apps/standalone/src/testing.ts';
@@ -21,7 +21,7 @@ import { createProjectionMetrics } from '../services/user/src/projection/project
 import { openUserStorage } from '../services/user/src/storage/index.ts';
 import { nameOfProfileTable } from '../services/user/src/storage/sqlite/migrations.ts';
 import { eventually } from '../test/support/eventually.ts';
-import type { Benchmark, Figure } from './support/benchmark.ts';
+import type { Benchmark, BenchmarkFigure } from './support/benchmark.ts';
 import { seedLog } from './support/seed-log.ts';
 import { measureAlternately } from './support/statistics.ts';
 
@@ -37,13 +37,13 @@ export const verificationBenchmark: Benchmark = {
   title: 'Verification',
   method: `CPU of filling a read model from the beginning of a log of ${EVENTS.toLocaleString('en')} events, all threads, in one process: with the check of every hash, and of one signature per account, and without (the limit). Alternating, ${ROUNDS} times, medians. Up to 10,000 accounts are active at the same time, so that neighbouring records are of different accounts.`,
   async run() {
-    const figures: Figure[] = [];
+    const figures: BenchmarkFigure[] = [];
     for (const eventsEach of SHAPES) figures.push(await figureOf(eventsEach));
     return figures;
   },
 };
 
-async function figureOf(eventsEach: number): Promise<Figure> {
+async function figureOf(eventsEach: number): Promise<BenchmarkFigure> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));
   try {
     await seedLog(folder, { accounts: EVENTS / eventsEach, eventsEach });
@@ -92,7 +92,7 @@ async function cpuSeconds(database: Database, authenticateOn: AuthenticateOn): P
     },
     profiles: profilesOf(1),
     metrics: createProjectionMetrics({
-      registry: createRegistry(),
+      registry: createMetricsRegistry(),
       lag: async () => 0,
       parked: async () => 0,
       forked: async () => 0,

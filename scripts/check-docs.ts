@@ -5,10 +5,10 @@
  */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { findAdvisoryIds, findNamedTests, hasTitle } from './named-tests.ts';
-import { uncompiledExamples } from './packages/documents.ts';
+import { containsTestTitle, findAdvisoryIds, findNamedTests } from './named-tests.ts';
+import { findUncompiledExamples } from './packages/documents.ts';
 import { anchorOfHeading } from './site/links.ts';
-import { filesWithoutPage } from './site/pages.ts';
+import { findFilesWithoutPage } from './site/pages.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -87,7 +87,7 @@ function missingTests(document: string, text: string): readonly string[] {
   return findNamedTests(text)
     .filter(({ title, target }) => {
       const file = resolve(dirname(document), target);
-      return existsSync(file) && !hasTitle(readFileSync(file, 'utf8'), title);
+      return existsSync(file) && !containsTestTitle(readFileSync(file, 'utf8'), title);
     })
     .map(({ title, target }) => `the test "${title}" in ${target}`);
 }
@@ -115,7 +115,7 @@ for (const document of documents) {
   for (const complaint of [
     ...missing.map((name) => `${name} is not there`),
     ...strayRows(text).map((row) => `this row is in no table: ${row}`),
-    ...uncompiledExamples(relative(root, document), readFileSync(document, 'utf8')).map(
+    ...findUncompiledExamples(relative(root, document), readFileSync(document, 'utf8')).map(
       (fence) =>
         `no test compiles this block: ${fence}. Add the document to scripts/packages/documents.ts, or say norun="why not"`,
     ),
@@ -125,7 +125,7 @@ for (const document of documents) {
   }
 }
 
-for (const file of filesWithoutPage()) {
+for (const file of findFilesWithoutPage()) {
   console.error(`${file} has no page on the site: give it one in scripts/site/pages.ts`);
   process.exitCode = 1;
 }

@@ -6,10 +6,10 @@
 import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { withoutAccepted } from './schemas/accepted.ts';
+import { removeAcceptedIncompatibilities } from './schemas/accepted.ts';
 import { findIncompatibilities } from './schemas/compare.ts';
 import { findOpenApiIncompatibilities, type OpenApi } from './schemas/openapi.ts';
-import type { Schema } from './schemas/schema.ts';
+import type { ComparedSchema } from './schemas/schema.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const EVENTS = 'docs/events';
@@ -19,7 +19,7 @@ interface Release {
   readonly name: string;
   /** The file names of the event schemas. */
   readonly events: readonly string[];
-  readEvent(file: string): Schema;
+  readEvent(file: string): ComparedSchema;
   readOpenApi(): OpenApi;
 }
 
@@ -56,8 +56,8 @@ const copies: Release = {
   readOpenApi: () => readJson('schemas/released/openapi.json'),
 };
 
-function documentOf(schema: Schema) {
-  return { schema, resolve: (): Schema => ({}) };
+function documentOf(schema: ComparedSchema) {
+  return { schema, resolve: (): ComparedSchema => ({}) };
 }
 
 const release = tagged() ?? copies;
@@ -74,7 +74,7 @@ const faults = [
   }),
   ...findOpenApiIncompatibilities(release.readOpenApi(), readJson(OPENAPI)),
 ];
-const refused = withoutAccepted(faults, readJson('schemas/accepted.json'));
+const refused = removeAcceptedIncompatibilities(faults, readJson('schemas/accepted.json'));
 for (const fault of refused) console.error(fault);
 if (refused.length > 0) {
   console.error(

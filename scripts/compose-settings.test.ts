@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { authSettings } from '@latchkey/auth';
 import { kafkaSettings, storeKindSettings, storeSettings } from '@latchkey/backend';
 import { notifierSettings } from '@latchkey/notifier';
-import { describeConfig, serviceProcessSettings } from '@latchkey/process';
+import { describeSettings, serviceProcessSettings } from '@latchkey/process';
 import { userSettings } from '@latchkey/user';
 
 const root = join(import.meta.dirname, '..');
@@ -60,7 +60,7 @@ const common = [serviceProcessSettings(0), kafkaSettings, storeSettings, storeKi
 const services = { auth: authSettings, user: userSettings, notifier: notifierSettings };
 
 function settingsOf(service: keyof typeof services): readonly string[] {
-  return [...common, services[service]].flatMap(describeConfig).map(({ name }) => name);
+  return [...common, services[service]].flatMap(describeSettings).map(({ name }) => name);
 }
 
 for (const service of ['auth', 'user', 'notifier'] as const)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
-import { fetchDigest, parseImage } from './image-digests.ts';
+import { fetchImageDigest, parseImageReference } from './image-digests.ts';
 
 const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`;
 
@@ -12,11 +12,11 @@ for (const [reference, registry, repository, tag] of [
   ['localhost:5000/a/b:1', 'localhost:5000', 'a/b', '1'],
 ] as const)
   test(`${reference} is at ${registry}`, () => {
-    assert.deepEqual(parseImage(reference), { reference, registry, repository, tag });
+    assert.deepEqual(parseImageReference(reference), { reference, registry, repository, tag });
   });
 
 test('an image without a tag is refused', () => {
-  assert.throws(() => parseImage('localhost:5000/a'), /has no tag/);
+  assert.throws(() => parseImageReference('localhost:5000/a'), /has no tag/);
 });
 
 test('a digest is asked for with the anonymous token that the registry demands', async (context) => {
@@ -37,6 +37,9 @@ test('a digest is asked for with the anonymous token that the registry demands',
   await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
   context.after(() => server.close());
   const { port } = server.address() as { port: number };
-  assert.equal(await fetchDigest(parseImage(`localhost:${port}/kafka:1`)), DIGEST);
-  await assert.rejects(fetchDigest(parseImage(`localhost:${port}/kafka:2`)), /kafka:2: .* answered 404/);
+  assert.equal(await fetchImageDigest(parseImageReference(`localhost:${port}/kafka:1`)), DIGEST);
+  await assert.rejects(
+    fetchImageDigest(parseImageReference(`localhost:${port}/kafka:2`)),
+    /kafka:2: .* answered 404/,
+  );
 });

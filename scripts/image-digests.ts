@@ -1,6 +1,6 @@
 /** Reads the digests of container images from the registries that store the images (OCI distribution specification). */
 
-export interface Image {
+export interface ImageReference {
   /** The name of the image with its tag, such as `apache/kafka:4.3.1`. */
   readonly reference: string;
   readonly registry: string;
@@ -24,7 +24,7 @@ const MANIFESTS = [
  * Parses the name of an image, which must contain a tag.
  * @throws Error if the tag is missing
  */
-export function parseImage(reference: string): Image {
+export function parseImageReference(reference: string): ImageReference {
   const [, name = '', tag] = /^(.+):([\w.-]+)$/.exec(reference) ?? [];
   if (tag === undefined) throw new Error(`${reference} has no tag`);
   const [first = '', ...rest] = name.split('/');
@@ -39,7 +39,7 @@ export function parseImage(reference: string): Image {
  * @returns `sha256:…`
  * @throws Error that names the image, if the registry is unavailable or does not have the image
  */
-export async function fetchDigest(image: Image): Promise<string> {
+export async function fetchImageDigest(image: ImageReference): Promise<string> {
   const { reference, registry, repository, tag } = image;
   const scheme = /^(localhost|127\.0\.0\.1)(:|$)/.test(registry) ? 'http' : 'https';
   const url = `${scheme}://${registry}/v2/${repository}/manifests/${tag}`;

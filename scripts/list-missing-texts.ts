@@ -3,7 +3,7 @@
  * Fails if there are any.
  */
 import { feedTexts } from '../libs/feed/src/index.ts';
-import { generalTexts, type Texts } from '../libs/http/src/index.ts';
+import { generalTranslations, type TranslationsByLanguage } from '../libs/http/src/index.ts';
 import { guardTexts } from '../libs/tokens/src/index.ts';
 import { findUntranslatedPageTexts } from '../services/auth/src/http/pages/language.ts';
 import { texts as authTexts } from '../services/auth/src/http/texts.ts';
@@ -17,7 +17,7 @@ const MAIL_LOCALES = ['de', 'fr', 'es', 'pt-BR'];
  * Returns the strings that have a German translation but lack one in another language. The German translation is
  * complete, because its type requires every string.
  */
-function missingIn(where: string, { de = {}, ...others }: Texts): readonly string[] {
+function missingIn(where: string, { de = {}, ...others }: TranslationsByLanguage): readonly string[] {
   return Object.entries(others).flatMap(([language, texts]) =>
     Object.keys(de)
       .filter((english) => texts[english] === undefined)
@@ -28,7 +28,7 @@ function missingIn(where: string, { de = {}, ...others }: Texts): readonly strin
 const templates = await loadMailTemplates();
 const missing = [
   ...findUntranslatedPageTexts().map((line) => line.replace(': ', ': page: ')),
-  ...missingIn('general', generalTexts),
+  ...missingIn('general', generalTranslations),
   ...missingIn('guards', guardTexts),
   ...missingIn('feed', feedTexts),
   ...missingIn('auth', authTexts),

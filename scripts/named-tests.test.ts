@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { findAdvisoryIds, findNamedTests, hasTitle } from './named-tests.ts';
+import { containsTestTitle, findAdvisoryIds, findNamedTests } from './named-tests.ts';
 
 test('a test is named by its title in quotes, and by the file that it is in', () => {
   const markdown = 'see ["refuses it (ASVS 1.2)"](../a.test.ts), [not this](../b.ts), ["nor this"](c.md)';
@@ -9,8 +9,8 @@ test('a test is named by its title in quotes, and by the file that it is in', ()
 
 test('a title must be there as a whole', () => {
   const source = "test('refuses it', () => {});";
-  assert.ok(hasTitle(source, 'refuses it'));
-  assert.ok(!hasTitle(source, 'refuses'));
+  assert.ok(containsTestTitle(source, 'refuses it'));
+  assert.ok(!containsTestTitle(source, 'refuses'));
 });
 
 test('an advisory is the first cell of a row', () => {

@@ -17,7 +17,7 @@ export function findNamedTests(markdown: string): readonly NamedTest[] {
 }
 
 /** Returns whether the source code contains a test, or a table of test cases, with this title. */
-export function hasTitle(source: string, title: string): boolean {
+export function containsTestTitle(source: string, title: string): boolean {
   return ["'", '`'].some((quote) => source.includes(`${quote}${title}${quote}`));
 }
 

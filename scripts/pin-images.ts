@@ -5,7 +5,7 @@
  */
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fetchDigest, parseImage } from './image-digests.ts';
+import { fetchImageDigest, parseImageReference } from './image-digests.ts';
 
 const root = join(import.meta.dirname, '..');
 const files = globSync(['docker-compose.yml', 'deploy/compose*.yml'], { cwd: root });
@@ -22,7 +22,7 @@ const images = new Map(
 try {
   const lines: string[] = [];
   for (const [name, reference] of [...images].toSorted())
-    lines.push(`${name}=${reference}@${await fetchDigest(parseImage(reference))}`);
+    lines.push(`${name}=${reference}@${await fetchImageDigest(parseImageReference(reference))}`);
   writeFileSync(join(root, 'deploy/images.env'), `${lines.join('\n')}\n`);
   console.log(lines.join('\n'));
 } catch (error) {

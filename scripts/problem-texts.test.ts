@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { glob, readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { feedTexts } from '../libs/feed/src/index.ts';
-import { generalTexts } from '../libs/http/src/index.ts';
-import { createTranslator, joinTexts } from '../libs/http/src/translate.ts';
+import { generalTranslations } from '../libs/http/src/index.ts';
+import { createTranslator, mergeTranslations } from '../libs/http/src/translate.ts';
 import { guardTexts } from '../libs/tokens/src/index.ts';
 import { texts as authTexts } from '../services/auth/src/http/texts.ts';
 import { texts as userTexts } from '../services/user/src/http/texts.ts';
@@ -51,7 +51,7 @@ function lineAt(source: string, index: number): string {
 }
 
 test('every message of a problem has a translation in every language', async () => {
-  const languages = joinTexts(generalTexts, guardTexts, feedTexts, authTexts, userTexts);
+  const languages = mergeTranslations(generalTranslations, guardTexts, feedTexts, authTexts, userTexts);
   assert.deepEqual(Object.keys(languages).sort(), ['de', 'es', 'fr', 'pt']);
   const untranslated: string[] = [];
   let count = 0;

@@ -19,7 +19,7 @@ export interface LockFile {
   readonly packages: Readonly<Record<string, Locked>>;
 }
 
-export interface Component {
+export interface SbomComponent {
   readonly type: 'library';
   readonly 'bom-ref': string;
   readonly name: string;
@@ -34,7 +34,7 @@ export interface Component {
  * needed only for development.
  */
 export function createSbom(lock: LockFile, version: string) {
-  const components = new Map<string, Component>();
+  const components = new Map<string, SbomComponent>();
   for (const [path, locked] of Object.entries(lock.packages)) {
     const component = componentOf(path, locked);
     if (component !== undefined) components.set(component.purl, component);
@@ -48,7 +48,7 @@ export function createSbom(lock: LockFile, version: string) {
   };
 }
 
-function componentOf(path: string, locked: Locked): Component | undefined {
+function componentOf(path: string, locked: Locked): SbomComponent | undefined {
   const { version, integrity, license } = locked;
   const at = path.lastIndexOf('node_modules/');
   if (at === -1 || version === undefined || locked.dev === true || locked.link === true) return undefined;

@@ -6,7 +6,7 @@
 import { authSettings } from '@latchkey/auth';
 import { kafkaSettings, storeKindSettings, storeSettings } from '@latchkey/backend';
 import { notifierSettings } from '@latchkey/notifier';
-import { describeConfig, type SettingDescription, serviceProcessSettings } from '@latchkey/process';
+import { describeSettings, type SettingDescription, serviceProcessSettings } from '@latchkey/process';
 import { userSettings } from '@latchkey/user';
 import { standaloneSettings } from '../apps/standalone/src/settings.ts';
 import { writeOrCheckGeneratedFile } from './generated-file.ts';
@@ -33,7 +33,7 @@ If settings are invalid, the process reports all errors together, one line per e
 The values of flags are \`true\` or \`false\`; \`1\`/\`0\`, \`yes\`/\`no\` and \`on\`/\`off\` work too. Lists are comma-separated.
 `;
 
-type Schema = Parameters<typeof describeConfig>[0];
+type Schema = Parameters<typeof describeSettings>[0];
 
 const sections: readonly (readonly [title: string, about: string, schema: Schema])[] = [
   [
@@ -94,7 +94,7 @@ function section([title, about, schema]: (typeof sections)[number]): string {
     '',
     '| Setting | Default | | Meaning |',
     '|---|---|---|---|',
-    ...describeConfig(schema).map(row),
+    ...describeSettings(schema).map(row),
     '',
   ].join('\n');
 }

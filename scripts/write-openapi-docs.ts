@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLogger, createRegistry } from '@latchkey/process';
+import { createLogger, createMetricsRegistry } from '@latchkey/process';
 import { composeStandalone } from '../apps/standalone/src/compose.ts';
 import { readStandaloneSettings } from '../apps/standalone/src/settings.ts';
 import { writeOrCheckGeneratedFile } from './generated-file.ts';
@@ -19,7 +19,7 @@ async function describeIn(folder: string): Promise<unknown> {
     LIMIT_SIGNUPS_PER_IP: '20',
   });
   const logger = createLogger({ name: 'docs', level: 'silent' });
-  const standalone = await composeStandalone(config, { logger, registry: createRegistry() });
+  const standalone = await composeStandalone(config, { logger, registry: createMetricsRegistry() });
   try {
     await standalone.start();
     const answer = await fetch(`${standalone.url}/docs/openapi.json`);

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { type HostileBody, hostileBodies } from '@latchkey/http/hostile';
+import { generateHostileBodies, type HostileBody } from '@latchkey/http/hostile';
 import { assertProblem, createClient, type Reply } from './support/client.ts';
 import { createClientKey } from './support/client-key.ts';
 import { eventually } from './support/eventually.ts';
@@ -546,7 +546,7 @@ describe('hostile input', () => {
       const valid = example.body ?? {};
       const must = [...body.required, ...(example.needed ?? [])];
       const optional = Object.keys(valid).filter((field) => !must.includes(field));
-      const cases = hostileBodies(valid, { optional, freeText: example.freeText ?? [] });
+      const cases = generateHostileBodies(valid, { optional, freeText: example.freeText ?? [] });
       await refuses(operation, [...cases, ...hostileForms(body, valid)], statusOf);
     });
 

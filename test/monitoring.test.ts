@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { before, describe, test } from 'node:test';
 import { kafkaSettings, readStoreConfig } from '@latchkey/backend';
-import { createLogger, createRegistry, readConfig } from '@latchkey/process';
+import { createLogger, createMetricsRegistry, readConfig } from '@latchkey/process';
 import { composeStandalone } from '../apps/standalone/src/compose.ts';
 import { readStandaloneSettings } from '../apps/standalone/src/settings.ts';
 import { connectToServers } from '../libs/cluster/src/servers.ts';
@@ -26,19 +26,19 @@ async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: str
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
-function namesIn(registry: ReturnType<typeof createRegistry>): ReadonlySet<string> {
+function namesIn(registry: ReturnType<typeof createMetricsRegistry>): ReadonlySet<string> {
   return new Set(registry.getMetricsAsArray().map(({ name }) => name));
 }
 
 before(async () => {
   await using folder = await temporaryFolder();
-  const registry = createRegistry();
+  const registry = createMetricsRegistry();
   const config = readStandaloneSettings({ PORT: '0', DATA_DIR: folder.path });
   const standalone = await composeStandalone(config, { logger, registry });
   inStandalone = namesIn(registry);
   await standalone.stop();
 
-  const ofServers = createRegistry();
+  const ofServers = createMetricsRegistry();
   await using other = await temporaryFolder();
   // Nothing listens on port 1. The metrics exist before the servers are reached.
   const servers = connectToServers(

@@ -7,12 +7,12 @@ import { signEventRecords, testEventJwks, testEventKeySource } from '@latchkey/c
 import { ACCOUNTS_TOPIC, accountsTopic } from '@latchkey/events';
 import { createFeed, feedRoutes } from '@latchkey/feed';
 import { createListeningPart } from '@latchkey/http';
-import { createLogger, createRegistry } from '@latchkey/process';
+import { createLogger, createMetricsRegistry } from '@latchkey/process';
 import { createTestHistory } from '../../services/user/src/testing/history.ts';
-import { type Benchmark, createMinTarget } from '../support/benchmark.ts';
-import { openBus } from '../support/kafka.ts';
+import { type Benchmark, createAtLeastPercentOfLimitTarget } from '../support/benchmark.ts';
+import { openBenchmarkBus } from '../support/kafka.ts';
 import { startReaderProcess } from '../support/reader-process.ts';
-import { openTopics } from '../support/servers.ts';
+import { createBenchTopics } from '../support/servers.ts';
 import { measureAlternately } from '../support/statistics.ts';
 
 const ACCOUNTS = 10_000;
@@ -25,9 +25,9 @@ export const feedBenchmark: Benchmark = {
   title: 'Feed',
   method: `${EVENTS} signed events of ${ACCOUNTS} accounts, read from the first one on by one client in pages of 1000, with personal data, each page parsed as JSON. The feed checks the hash of every event; it verified the signatures in the warm-up, as the read model does for new events. Against a consumer of kafkajs that reads the same topic and parses each value, without any check. Then the same events with \`subscribe\`, from the feed and from Kafka, where it checks hashes and signatures itself. The readers have processes of their own. Alternating, ${ROUNDS} times, medians.`,
   async run() {
-    await using topics = openTopics();
+    await using topics = createBenchTopics();
     const { brokers } = topics;
-    const bus = openBus(brokers);
+    const bus = openBenchmarkBus(brokers);
     const topic = topics.name();
     await bus.ensureTopics([{ ...accountsTopic, name: topic }]);
     const accounts = Array.from({ length: ACCOUNTS }, (_, index) => createTestHistory(`person${index}`));
@@ -63,7 +63,7 @@ export const feedBenchmark: Benchmark = {
           unit: '/s',
           limit: turns.subscribedToKafka,
           measured: turns.subscribedToFeed,
-          target: createMinTarget(50, turns.subscribedToKafka),
+          target: createAtLeastPercentOfLimitTarget(50, turns.subscribedToKafka),
         },
       ];
     } finally {
@@ -100,7 +100,7 @@ function serve(bus: Parameters<typeof createFeed>[0]) {
       },
     }),
     logger: createLogger({ name: 'bench', level: 'silent' }),
-    registry: createRegistry(),
+    registry: createMetricsRegistry(),
     trustedProxies: [],
     corsOrigins: [],
     undeclared: 'drop',

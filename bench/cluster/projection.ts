@@ -4,16 +4,16 @@ import type { BusRecord, PartitionSlice } from '@latchkey/bus';
 import { acceptAllRecords } from '@latchkey/consumer/testing/signed';
 import { type EncodedEvent, encode, subjectOfKey } from '@latchkey/events';
 import { ensureIndexes, openMongo } from '@latchkey/mongo';
-import { createLogger, createRegistry } from '@latchkey/process';
+import { createLogger, createMetricsRegistry } from '@latchkey/process';
 import type { AnyBulkWriteOperation, Collection, Document } from 'mongodb';
 import { createProfileProjection } from '../../services/user/src/projection/projection.ts';
 import { createProjectionMetrics } from '../../services/user/src/projection/projection-metrics.ts';
 import { createMongoProfiles } from '../../services/user/src/storage/mongo/profiles.ts';
 import { nameOfProfileCollection, profileIndexes } from '../../services/user/src/storage/mongo/schema.ts';
 import { createTestHistory } from '../../services/user/src/testing/history.ts';
-import { type Benchmark, createMinTarget } from '../support/benchmark.ts';
+import { type Benchmark, createAtLeastPercentOfLimitTarget } from '../support/benchmark.ts';
 import { measureMs } from '../support/load.ts';
-import { openDatabase } from '../support/servers.ts';
+import { createBenchDatabase } from '../support/servers.ts';
 import { measureAlternately } from '../support/statistics.ts';
 
 const ACCOUNTS = 2_000;
@@ -30,7 +30,7 @@ export const projectionBenchmark: Benchmark = {
   title: 'Projection',
   method: `${EVENTS_EACH} events of each of ${ACCOUNTS} accounts, in slices of ${SLICE}, from the record until its account is stored: decoding, reading the accounts, folding, writing. Against the bare driver, which writes the same documents with one bulkWrite per slice into a collection with the same indexes: under the same condition, that the stored sequence is lower, and by their ids alone. Each time from an empty collection, alternating, ${ROUNDS} times, medians.`,
   async run() {
-    await using database = await openDatabase();
+    await using database = await createBenchDatabase();
     const mongo = openMongo({ url: database.url });
     await mongo.reached;
 
@@ -68,7 +68,7 @@ export const projectionBenchmark: Benchmark = {
           ...projected,
           what: 'events projected (limit: the same bulkWrite)',
           limit: turns.raw,
-          target: createMinTarget(85, turns.raw),
+          target: createAtLeastPercentOfLimitTarget(85, turns.raw),
         },
         { ...projected, what: 'events projected (limit: bulkWrite by id alone)', limit: turns.byId },
       ];
@@ -112,7 +112,7 @@ function projectionInto(profiles: ReturnType<typeof createMongoProfiles>) {
     log: { readKey: () => assert.fail('nothing is parked') },
     profiles,
     metrics: createProjectionMetrics({
-      registry: createRegistry(),
+      registry: createMetricsRegistry(),
       lag: none,
       parked: none,
       forked: none,

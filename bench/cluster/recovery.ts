@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import type { OutgoingRecord } from '@latchkey/bus';
 import { accountsTopic } from '@latchkey/events';
 import { ensureIndexes, openMongo } from '@latchkey/mongo';
-import { createLogger, createRegistry } from '@latchkey/process';
+import { createLogger, createMetricsRegistry } from '@latchkey/process';
 import { createLeases } from '@latchkey/store';
 import type { Journal } from '../../services/auth/src/ports/journal.ts';
 import type { AuthStores } from '../../services/auth/src/ports/stores.ts';
@@ -17,10 +17,10 @@ import { createRelay } from '../../services/auth/src/relay/relay.ts';
 import { authIndexes, openMongoAuthStores } from '../../services/auth/src/storage/mongo/index.ts';
 import { openTemporaryStores } from '../../services/auth/src/storage/sqlite/stores.fixture.ts';
 import { eventually } from '../../test/support/eventually.ts';
-import type { Benchmark, Figure } from '../support/benchmark.ts';
-import { measureBareProducerMs, openBus, watchOutbox } from '../support/kafka.ts';
+import type { Benchmark, BenchmarkFigure } from '../support/benchmark.ts';
+import { measureBareProducerMs, openBenchmarkBus, watchUnpublishedCommits } from '../support/kafka.ts';
 import { measureMs, repeatConcurrently } from '../support/load.ts';
-import { openDatabase, openTopics } from '../support/servers.ts';
+import { createBenchDatabase, createBenchTopics } from '../support/servers.ts';
 
 const ACCOUNTS = 5_000;
 const COMMITS = 2 * ACCOUNTS;
@@ -54,7 +54,7 @@ async function sqliteStore(): Promise<Store> {
 }
 
 async function mongoStore(): Promise<Store> {
-  const database = await openDatabase();
+  const database = await createBenchDatabase();
   const mongo = openMongo({ url: database.url });
   await mongo.reached;
   await ensureIndexes(mongo.connection, authIndexes);
@@ -68,13 +68,13 @@ async function mongoStore(): Promise<Store> {
   };
 }
 
-async function recovered({ name, stores }: Store, broker: Broker): Promise<Figure> {
-  await using topics = openTopics();
-  const bus = openBus(topics.brokers);
+async function recovered({ name, stores }: Store, broker: Broker): Promise<BenchmarkFigure> {
+  await using topics = createBenchTopics();
+  const bus = openBenchmarkBus(topics.brokers);
   const topic = topics.name();
   await bus.ensureTopics([{ ...accountsTopic, name: topic }]);
   const batches: (readonly OutgoingRecord[])[] = [];
-  const { outbox, emptied } = watchOutbox(stores.outbox, COMMITS);
+  const { outbox, emptied } = watchUnpublishedCommits(stores.outbox, COMMITS);
   const relay = createRelay({
     outbox,
     journal: stores.journal,
@@ -89,7 +89,7 @@ async function recovered({ name, stores }: Store, broker: Broker): Promise<Figur
     instance: randomUUID(),
     now: () => new Date(),
     logger: createLogger({ name: 'bench', level: 'silent' }),
-    registry: createRegistry(),
+    registry: createMetricsRegistry(),
   });
   async function isFailing() {
     return (await relay.health())[0]?.detail?.startsWith('publishing to ');

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Bus, OutgoingRecord } from '@latchkey/bus';
 import { accountsTopic } from '@latchkey/events';
-import { createLogger, createRegistry } from '@latchkey/process';
+import { createLogger, createMetricsRegistry } from '@latchkey/process';
 import type { Commit } from '../../services/auth/src/ports/journal.ts';
 import {
   createCommit,
@@ -10,10 +10,10 @@ import {
 } from '../../services/auth/src/ports/testing/commits.ts';
 import { createMemoryStores } from '../../services/auth/src/ports/testing/memory-stores.ts';
 import { createRelay } from '../../services/auth/src/relay/relay.ts';
-import { type Benchmark, createMinTarget } from '../support/benchmark.ts';
-import { measureBareProducerMs, openBus, watchOutbox } from '../support/kafka.ts';
+import { type Benchmark, createAtLeastPercentOfLimitTarget } from '../support/benchmark.ts';
+import { measureBareProducerMs, openBenchmarkBus, watchUnpublishedCommits } from '../support/kafka.ts';
 import { measureMs } from '../support/load.ts';
-import { openTopics } from '../support/servers.ts';
+import { createBenchTopics } from '../support/servers.ts';
 import { measureAlternately } from '../support/statistics.ts';
 
 const ACCOUNTS = 10_000;
@@ -25,8 +25,8 @@ export const relayBenchmark: Benchmark = {
   title: 'Relay',
   method: `${COMMITS} commits of ${ACCOUNTS} accounts in a journal in memory, from the start of the relay until all of them are marked. Against a producer of kafkajs that sends the same records in the same batches, encoded beforehand, with the same guarantees (one send in flight, all replicas). Alternating, ${ROUNDS} times, medians.`,
   async run() {
-    await using topics = openTopics();
-    const bus = openBus(topics.brokers);
+    await using topics = createBenchTopics();
+    const bus = openBenchmarkBus(topics.brokers);
     const topic = topics.name();
     await bus.ensureTopics([{ ...accountsTopic, name: topic }]);
     try {
@@ -45,7 +45,7 @@ export const relayBenchmark: Benchmark = {
           unit: '/s',
           limit: turns.raw,
           measured: turns.relay,
-          target: createMinTarget(80, turns.raw),
+          target: createAtLeastPercentOfLimitTarget(80, turns.raw),
         },
       ];
     } finally {
@@ -70,7 +70,7 @@ async function publishAll(publish: (records: readonly OutgoingRecord[]) => Promi
     instance: 'bench',
     now: () => new Date(),
     logger: createLogger({ name: 'bench', level: 'silent' }),
-    registry: createRegistry(),
+    registry: createMetricsRegistry(),
   });
   for (const stream of streams) running.nudge(stream);
   const ms = await measureMs(async () => {
@@ -91,7 +91,7 @@ async function fullOutbox() {
   const streams = Array.from({ length: ACCOUNTS }, () => randomUUID());
   for (const stream of streams) for (const commit of commitsOf(stream)) await journal.append(commit);
   // Turn off the search for waiting streams, so that only the time to empty the outbox is measured.
-  return { journal, ...watchOutbox({ ...outbox, waiting: async () => [] }, COMMITS), streams };
+  return { journal, ...watchUnpublishedCommits({ ...outbox, waiting: async () => [] }, COMMITS), streams };
 }
 
 function commitsOf(stream: string): readonly Commit[] {

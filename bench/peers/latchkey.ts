@@ -1,9 +1,9 @@
-import { startServer } from '../support/server.ts';
-import { type OpenPeer, sendRequest } from './peer.ts';
+import { startBenchmarkServer } from '../support/server.ts';
+import { type OpenComparedServer, sendRequest } from './peer.ts';
 
 /** Starts Latchkey with all services in one process, like `npm start`, but without rate limits. */
-export const openPeer: OpenPeer = async ({ sink }) => {
-  const server = await startServer(sink.settings);
+export const openPeer: OpenComparedServer = async ({ sink }) => {
+  const server = await startBenchmarkServer(sink.settings);
   const api = `${server.system.url}/api/v1`;
   function post(path: string, body: object): Promise<Response> {
     const headers = { 'content-type': 'application/json' };

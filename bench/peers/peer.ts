@@ -1,13 +1,13 @@
 /** The operations that are measured in each account system. An adapter per system returns them as a `Peer`. */
 import type { SmtpSink } from '../support/smtp-sink.ts';
 
-export interface NewPerson {
+export interface NewBenchmarkUser {
   readonly email: string;
   readonly username: string;
   readonly password: string;
 }
 
-export interface Peer {
+export interface ComparedServer {
   readonly name: string;
   /**
    * Whether the system sends its mails to the given sink. If it does, the measured time of a sign-up ends when the sink
@@ -15,9 +15,9 @@ export interface Peer {
    */
   readonly mails: boolean;
   /** Creates an account. @throws Error if it is refused */
-  signUp(person: NewPerson): Promise<void>;
+  signUp(person: NewBenchmarkUser): Promise<void>;
   /** Signs in. @returns the cookie or token that `whoAmI` needs @throws Error if it is refused */
-  signIn(person: NewPerson): Promise<string>;
+  signIn(person: NewBenchmarkUser): Promise<string>;
   /** Requests the profile of the account that is signed in. @throws Error if the request is refused */
   whoAmI(session: string): Promise<void>;
   /** Returns the CPU time that all threads of the server have used so far, in ms. Absent if that is not known. */
@@ -30,7 +30,10 @@ export interface Peer {
  * The type of the function `openPeer` that each adapter exports.
  * @param url the URL from the command line; absent for the peers in this folder
  */
-export type OpenPeer = (options: { readonly sink: SmtpSink; readonly url?: string }) => Promise<Peer>;
+export type OpenComparedServer = (options: {
+  readonly sink: SmtpSink;
+  readonly url?: string;
+}) => Promise<ComparedServer>;
 
 /** Sends a request and reads the whole response. @throws Error if the status is not 2xx */
 export async function sendRequest(url: string, init?: RequestInit): Promise<Response> {

@@ -10,21 +10,21 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { eventually } from '../../test/support/eventually.ts';
 import { newPerson } from '../../test/support/people.ts';
-import { measureHashCpu } from '../support/hash-limit.ts';
+import { measurePasswordHashCpu } from '../support/hash-limit.ts';
 import { measureMs, repeatConcurrently } from '../support/load.ts';
 import { type SmtpSink, startSmtpSink } from '../support/smtp-sink.ts';
 import { median } from '../support/statistics.ts';
 import { openPeer as openBetterAuth } from './better-auth.ts';
 import { openPeer as openLatchkey } from './latchkey.ts';
-import type { NewPerson, OpenPeer, Peer } from './peer.ts';
+import type { ComparedServer, NewBenchmarkUser, OpenComparedServer } from './peer.ts';
 
 const ROUNDS = Number(process.env['PEERS_ROUNDS'] ?? 5);
 const MANY = 60;
 
 interface Contender {
-  readonly peer: Peer;
+  readonly peer: ComparedServer;
   readonly sink: SmtpSink;
-  readonly person: NewPerson;
+  readonly person: NewBenchmarkUser;
   readonly session: string;
 }
 
@@ -44,7 +44,7 @@ const work: Readonly<Record<string, (contender: Contender) => Promise<void>>> = 
   'whose session it is': ({ peer, session }) => repeatConcurrently(MANY, 1, () => peer.whoAmI(session)),
 };
 
-async function contend(open: OpenPeer, url?: string): Promise<Contender> {
+async function contend(open: OpenComparedServer, url?: string): Promise<Contender> {
   const sink = await startSmtpSink();
   const peer = await open({ sink, ...(url !== undefined && { url }) });
   const person = newPerson();
@@ -78,7 +78,7 @@ async function installPeers(): Promise<void> {
 async function openOthers(words: readonly string[]): Promise<readonly Contender[]> {
   const [file, url] = words;
   if (file === undefined) return [];
-  const { openPeer }: { openPeer: OpenPeer } = await import(pathToFileURL(resolve(file)).href);
+  const { openPeer }: { openPeer: OpenComparedServer } = await import(pathToFileURL(resolve(file)).href);
   return [await contend(openPeer, url)];
 }
 
@@ -88,7 +88,7 @@ const contenders = [
   await contend(openBetterAuth),
   ...(await openOthers(process.argv.slice(2))),
 ];
-console.log(`An argon2id hash takes ${(await measureHashCpu(MANY)).toFixed(2)} ms of CPU here.\n`);
+console.log(`An argon2id hash takes ${(await measurePasswordHashCpu(MANY)).toFixed(2)} ms of CPU here.\n`);
 console.log('| work | system | CPU | wall time |\n| --- | --- | --- | --- |');
 for (const [what, run] of Object.entries(work)) {
   const samples = new Map<Contender, Sample[]>(contenders.map((each) => [each, []]));

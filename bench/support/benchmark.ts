@@ -1,17 +1,17 @@
 /** The result of a benchmark: measured figures, and for each figure its target and a lower bound from the same run. */
 
-export interface Figure {
+export interface BenchmarkFigure {
   readonly what: string;
   readonly unit: 'µs' | 'ms' | 's' | 'MB' | '/s' | '%' | '';
   /** A lower bound that no implementation can beat, measured in the same run as the figure. */
   readonly limit?: number;
   readonly measured: number;
   /** The target of the figure. Absent if the figure is only for information. */
-  readonly target?: FigureTarget;
+  readonly target?: BenchmarkTarget;
 }
 
 /** The values of a figure that meet its target. */
-export interface FigureTarget {
+export interface BenchmarkTarget {
   readonly min?: number;
   readonly max?: number;
   readonly words: string;
@@ -22,11 +22,11 @@ export interface Benchmark {
   readonly title: string;
   /** What is measured and how, in one or two sentences. */
   readonly method: string;
-  run(): Promise<readonly Figure[]>;
+  run(): Promise<readonly BenchmarkFigure[]>;
 }
 
 /** Returns a target that is met if the figure is at most `max`. */
-export function createMaxTarget(max: number, unit: string): FigureTarget {
+export function createAtMostTarget(max: number, unit: string): BenchmarkTarget {
   return {
     max,
     words: `≤ ${max} ${unit}`,
@@ -35,24 +35,28 @@ export function createMaxTarget(max: number, unit: string): FigureTarget {
 
 /**
  * Returns a target that is met if the figure is at most `limit` plus `allowed`, in ms.
- * @param name the name of the limit, for the report
+ * @param limitName the name of the limit, for the report
  */
-export function createMaxTargetAbove(limit: number, allowed: number, name: string): FigureTarget {
+export function createAtMostAboveLimitTarget(
+  limitMs: number,
+  allowedMs: number,
+  limitName: string,
+): BenchmarkTarget {
   return {
-    max: limit + allowed,
-    words: `≤ ${name} + ${allowed} ms`,
+    max: limitMs + allowedMs,
+    words: `≤ ${limitName} + ${allowedMs} ms`,
   };
 }
 
 /** Returns a target that is met if the figure is at least `percent` % of `limit`. */
-export function createMinTarget(percent: number, limit: number): FigureTarget {
+export function createAtLeastPercentOfLimitTarget(percent: number, limit: number): BenchmarkTarget {
   return {
     min: (limit * percent) / 100,
     words: `≥ ${percent} % of limit`,
   };
 }
 
-export function isTargetMissed({ measured, target }: Figure): boolean {
+export function isTargetMissed({ measured, target }: BenchmarkFigure): boolean {
   if (target === undefined) return false;
   const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = target;
   return !(measured >= min && measured <= max);

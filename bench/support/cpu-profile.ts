@@ -18,13 +18,13 @@ interface CpuProfileNode {
 }
 
 /** A function in the call tree. Calls of the same function by the same callers are one frame. */
-export interface Frame {
+export interface ProfileFrame {
   /** For example `signUp (services/auth/src/sign-up/sign-up.ts)`. */
   readonly name: string;
   readonly owner: FrameOwner;
   /** The time in this function and in the functions that it called, in ms. */
   ms: number;
-  readonly callees: Map<string, Frame>;
+  readonly callees: Map<string, ProfileFrame>;
 }
 
 /** The origin of a function: our code, a package, or Node itself. */
@@ -40,9 +40,9 @@ const NOT_BUSY = new Set(['(idle)', '(program)']);
 export function callTreeOf(
   { nodes, samples, timeDeltas, startTime }: CpuProfile,
   [from, to]: readonly [number, number] = [0, Number.POSITIVE_INFINITY],
-): Frame {
+): ProfileFrame {
   const pathOf = createPathReader(nodes);
-  const root: Frame = { name: 'all', owner: 'node', ms: 0, callees: new Map() };
+  const root: ProfileFrame = { name: 'all', owner: 'node', ms: 0, callees: new Map() };
   let at = startTime;
   for (const [index, id] of samples.entries()) {
     const delta = timeDeltas[index] ?? 0;
@@ -71,7 +71,7 @@ function createPathReader(nodes: readonly CpuProfileNode[]): (id: number) => rea
   return (id) => paths.get(id) ?? [];
 }
 
-function addSample(root: Frame, path: readonly CpuProfileNode[], ms: number): void {
+function addSample(root: ProfileFrame, path: readonly CpuProfileNode[], ms: number): void {
   root.ms += ms;
   const stack = [root];
   for (const { callFrame } of path) {
@@ -90,7 +90,10 @@ function addSample(root: Frame, path: readonly CpuProfileNode[], ms: number): vo
   }
 }
 
-function describeFunction({ functionName, url }: CpuProfileNode['callFrame']): Pick<Frame, 'name' | 'owner'> {
+function describeFunction({
+  functionName,
+  url,
+}: CpuProfileNode['callFrame']): Pick<ProfileFrame, 'name' | 'owner'> {
   const called = functionName === '' ? 'anonymous' : functionName;
   const inPackage = /\/node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*\/node_modules\/)/.exec(url)?.[1];
   if (inPackage !== undefined) return { name: `${called} (${inPackage})`, owner: 'package' };

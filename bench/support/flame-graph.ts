@@ -1,5 +1,5 @@
 /** Draws a call tree as a flame graph (https://www.brendangregg.com/flamegraphs.html), callers above callees. */
-import type { Frame, FrameOwner } from './cpu-profile.ts';
+import type { FrameOwner, ProfileFrame } from './cpu-profile.ts';
 
 const WIDTH = 1200;
 const ROW = 17;
@@ -22,14 +22,14 @@ const COLORS: Readonly<Record<FrameOwner, string>> = {
  * @param operations how many operations the tree covers; the times in the graph are per operation
  */
 export function drawFlameGraph(
-  tree: Frame,
+  tree: ProfileFrame,
   { title, operations }: { readonly title: string; readonly operations: number },
 ): string {
   const scale = WIDTH / tree.ms;
   const boxes: string[] = [];
   let deepest = 0;
 
-  function draw(frame: Frame, left: number, depth: number): void {
+  function draw(frame: ProfileFrame, left: number, depth: number): void {
     const width = frame.ms * scale;
     if (width < NARROWEST) return;
     deepest = Math.max(deepest, depth);
@@ -63,7 +63,7 @@ interface Box {
   readonly whole: number;
 }
 
-function drawBox({ name, owner, ms }: Frame, { left, width, top, operations, whole }: Box): string {
+function drawBox({ name, owner, ms }: ProfileFrame, { left, width, top, operations, whole }: Box): string {
   const time = `${(ms / operations).toFixed(3)} ms, ${((100 * ms) / whole).toFixed(1)} %`;
   const label = name.slice(0, Math.max(0, Math.floor((width - 6) / CHARACTER)));
   const text =

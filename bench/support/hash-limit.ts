@@ -29,8 +29,12 @@ async function measure(many: number, atOnce: number): Promise<number> {
  * Computes `many` hashes in a separate process, `atOnce` of them concurrently.
  * @returns the CPU time per hash, in ms
  */
-export async function measureHashCpu(many: number, atOnce = 1): Promise<number> {
-  const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM, String(many), String(atOnce)]);
+export async function measurePasswordHashCpu(count: number, concurrency = 1): Promise<number> {
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    PROGRAM,
+    String(count),
+    String(concurrency),
+  ]);
   return Number(stdout);
 }
 

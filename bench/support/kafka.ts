@@ -8,7 +8,7 @@ import { measureMs } from './load.ts';
 
 const ALL_REPLICAS = -1;
 
-export function openBus(brokers: readonly string[]) {
+export function openBenchmarkBus(brokers: readonly string[]) {
   return createKafkaBus({
     brokers,
     clientId: 'bench',
@@ -57,7 +57,7 @@ function toMessage({ key, value, headers }: OutgoingRecord): Message {
 }
 
 /** Wraps an outbox, so that its promise `emptied` resolves once `commits` commits have been marked as published. */
-export function watchOutbox(
+export function watchUnpublishedCommits(
   outbox: Outbox,
   commits: number,
 ): { readonly outbox: Outbox; readonly emptied: Promise<void> } {

@@ -7,7 +7,7 @@ import type { Client } from '../../test/support/client.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import { newPerson, type Person, type PersonActions } from '../../test/support/people.ts';
 import type { Settings } from '../../test/support/system.ts';
-import { createMaxTarget, type Figure } from './benchmark.ts';
+import { type BenchmarkFigure, createAtMostTarget } from './benchmark.ts';
 import { measureMs } from './load.ts';
 import { measureMailSends } from './mail-sends.ts';
 import { type SmtpSink, startSmtpSink } from './smtp-sink.ts';
@@ -30,7 +30,10 @@ type Start = (settings?: Settings) => Promise<Latent>;
 type Targets = Readonly<Partial<Record<0.5 | 0.99, number>>>;
 
 /** Measures the time from the response to a sign-up until the mail server has accepted its mail. */
-export async function measureMailing(start: Start, targets: Targets): Promise<readonly Figure[]> {
+export async function measureMailLatency(
+  start: Start,
+  targets: Targets,
+): Promise<readonly BenchmarkFigure[]> {
   await using sink = await startSmtpSink();
   await using server = await start(sink.settings);
   await signUps(server, WARM_UP, () => undefined);
@@ -43,7 +46,10 @@ export async function measureMailing(start: Start, targets: Targets): Promise<re
 }
 
 /** Measures the time from the response to a profile change until the user service shows it. */
-export async function measureVisibility(start: Start, targets: Targets): Promise<readonly Figure[]> {
+export async function measureProfileChangeLatency(
+  start: Start,
+  targets: Targets,
+): Promise<readonly BenchmarkFigure[]> {
   await using server = await start();
   const { people, client } = server;
   const { accessToken: token } = await people.login(await people.verified(newPerson()));
@@ -91,7 +97,7 @@ function figures(
   limits: readonly number[],
   values: readonly number[],
   targets: Targets,
-): readonly Figure[] {
+): readonly BenchmarkFigure[] {
   return ([0.5, 0.99] as const).map((fraction) => {
     const target = targets[fraction];
     return {
@@ -99,7 +105,7 @@ function figures(
       unit: 'ms',
       limit: percentile(limits, fraction),
       measured: percentile(values, fraction),
-      ...(target !== undefined && { target: createMaxTarget(target, 'ms') }),
+      ...(target !== undefined && { target: createAtMostTarget(target, 'ms') }),
     };
   });
 }

@@ -21,7 +21,7 @@ function mailTo(to: string) {
  * Sends mails one after the other.
  * @returns the wall time of each mail, in ms
  */
-export async function measureMailSends(sink: SmtpSink, many: number): Promise<readonly number[]> {
+export async function measureMailSends(sink: SmtpSink, count: number): Promise<readonly number[]> {
   const mailer = createSmtpMailer({
     host: '127.0.0.1',
     port: Number(sink.settings['MAIL_PORT']),
@@ -39,7 +39,7 @@ export async function measureMailSends(sink: SmtpSink, many: number): Promise<re
   try {
     await send();
     const times: number[] = [];
-    for (let i = 0; i < many; i += 1) times.push(await measureMs(send));
+    for (let i = 0; i < count; i += 1) times.push(await measureMs(send));
     return times;
   } finally {
     mailer.close();

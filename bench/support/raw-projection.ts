@@ -38,7 +38,7 @@ const UPSERT = `
  * from generation 2 of the read model, which must have been filled before. Reading the rows is not part of the measured
  * time.
  */
-export async function decodeAndUpsert(folder: string): Promise<{ readonly seconds: number }> {
+export async function decodeAndUpsertAllEvents(folder: string): Promise<{ readonly seconds: number }> {
   const database = openDatabase({ folder, as: 'server' });
   database.exec(createProfileTableSql(nameOfProfileTable('raw')));
   let ms = 0;

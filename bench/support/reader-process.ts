@@ -12,7 +12,7 @@ import { measureMs } from './load.ts';
 const PROGRAM = import.meta.filename;
 
 /** What to read, with which client, and the number of events. */
-export type Reading =
+export type EventReadingTask =
   /** The feed, in pages of 1000; each page is parsed as JSON. */
   | { readonly url: string; readonly count: number }
   /** A topic, with a consumer of kafkajs; each value is parsed as JSON. */
@@ -29,7 +29,7 @@ type EventJwks = Exclude<KafkaOptions['keys'], string>;
 
 export interface ReaderProcess extends AsyncDisposable {
   /** Reads `count` events from the beginning. @returns the time in ms, without the time to connect or join the group */
-  read(reading: Reading): Promise<number>;
+  read(reading: EventReadingTask): Promise<number>;
 }
 
 export function startReaderProcess(): ReaderProcess {
@@ -88,7 +88,7 @@ async function readTopic(brokers: string[], topic: string, events: number): Prom
 
 /** Returns the time from the first to the last event. */
 async function subscribeTo(
-  source: Extract<Reading, { subscribe: object }>['subscribe'],
+  source: Extract<EventReadingTask, { subscribe: object }>['subscribe'],
   events: number,
 ): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
@@ -118,13 +118,13 @@ async function subscribeTo(
   return ms;
 }
 
-async function read(wanted: Reading): Promise<number> {
+async function read(wanted: EventReadingTask): Promise<number> {
   if ('subscribe' in wanted) return subscribeTo(wanted.subscribe, wanted.count);
   if ('topic' in wanted) return readTopic(wanted.brokers, wanted.topic, wanted.count);
   return measureMs(() => readFeed(wanted.url, wanted.count));
 }
 
 if (process.argv[1] === PROGRAM) {
-  process.on('message', (wanted: Reading) => void read(wanted).then((ms) => process.send?.(ms)));
+  process.on('message', (wanted: EventReadingTask) => void read(wanted).then((ms) => process.send?.(ms)));
   process.on('disconnect', () => process.exit());
 }

@@ -18,12 +18,12 @@ const PROGRAM = import.meta.filename;
 /** A placeholder that is as long as the claims of our access tokens. */
 const CLAIMS = Buffer.from('x'.repeat(480));
 
-export interface BareServer extends AsyncDisposable {
+export interface BareTokenServer extends AsyncDisposable {
   readonly url: string;
   cpuOf(many: number, work: () => Promise<unknown>): Promise<number>;
 }
 
-export async function startBareServer(): Promise<BareServer> {
+export async function startBareTokenServer(): Promise<BareTokenServer> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));
   const child: ChildProcess = fork(PROGRAM, [folder]);
   const [port] = await once(child, 'message');

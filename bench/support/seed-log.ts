@@ -14,7 +14,7 @@ import { createTestHistory } from '../../services/user/src/testing/history.ts';
 const AT_ONCE = 10_000;
 const BATCH = 2000;
 
-export interface SeededLog {
+export interface SeedLogOptions {
   readonly accounts: number;
   /** The number of events per account. Default and minimum: 4. */
   readonly eventsEach?: number;
@@ -24,7 +24,7 @@ export interface SeededLog {
  * Appends the events of accounts that sign up, followed by events of their later use. The events are signed with the
  * key of the folder.
  */
-export async function seedLog(folder: string, { accounts, eventsEach = 4 }: SeededLog): Promise<void> {
+export async function seedLog(folder: string, { accounts, eventsEach = 4 }: SeedLogOptions): Promise<void> {
   const database = openDatabase({ folder, as: 'server' });
   const { signer } = parseEventKeys((await loadOrGenerateSecrets(folder)).EVENT_SIGNING_KEYS);
   const bus = createEmbeddedBus({ database });

@@ -6,7 +6,7 @@ import { type Standalone, startStandalone } from '../../test/support/standalone.
 import type { Settings } from '../../test/support/system.ts';
 import { readMetric } from './metrics.ts';
 
-export interface Server extends AsyncDisposable {
+export interface BenchmarkServer extends AsyncDisposable {
   readonly system: Standalone;
   readonly client: Client;
   readonly people: PersonActions;
@@ -16,7 +16,7 @@ export interface Server extends AsyncDisposable {
   cpuOf(many: number, work: () => Promise<unknown>): Promise<number>;
 }
 
-export async function startServer(settings: Settings = {}): Promise<Server> {
+export async function startBenchmarkServer(settings: Settings = {}): Promise<BenchmarkServer> {
   const system = await startStandalone({ LIMITS: 'off', ...settings });
   const client = createClient(system.url);
   function metric(name: string) {

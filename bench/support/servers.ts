@@ -14,7 +14,7 @@ export interface BenchTopics extends AsyncDisposable {
   name(): string;
 }
 
-export function openTopics(): BenchTopics {
+export function createBenchTopics(): BenchTopics {
   const brokers = setting('KAFKA_BROKERS').split(',');
   const kafka = new PlainKafka({ brokers, clientId: 'bench', logLevel: logLevel.NOTHING });
   const topics: string[] = [];
@@ -42,7 +42,7 @@ export interface BenchDatabase extends AsyncDisposable {
   readonly bare: Db;
 }
 
-export async function openDatabase(): Promise<BenchDatabase> {
+export async function createBenchDatabase(): Promise<BenchDatabase> {
   const url = urlOfDatabase(setting('MONGO_URL'), `latchkey_bench_${randomBytes(4).toString('hex')}`);
   const client = await MongoClient.connect(url, { writeConcern: { w: 'majority', journal: true } });
   return {

@@ -1,4 +1,4 @@
-import { type Figure, isTargetMissed } from './benchmark.ts';
+import { type BenchmarkFigure, isTargetMissed } from './benchmark.ts';
 
 const HEADINGS = ['', 'limit', 'measured', 'ratio', 'target', ''] as const;
 
@@ -9,16 +9,16 @@ function digits(value: number): string {
     : 'none';
 }
 
-function withUnit(value: number, unit: Figure['unit']): string {
+function withUnit(value: number, unit: BenchmarkFigure['unit']): string {
   return `${digits(value)} ${unit}`.trim();
 }
 
-function verdict(figure: Figure): string {
+function verdict(figure: BenchmarkFigure): string {
   if (figure.target === undefined) return '';
   return isTargetMissed(figure) ? 'missed' : 'pass';
 }
 
-function cells(figure: Figure): readonly string[] {
+function cells(figure: BenchmarkFigure): readonly string[] {
   const { what, unit, limit, measured, target } = figure;
   return [
     what,
@@ -31,7 +31,7 @@ function cells(figure: Figure): readonly string[] {
 }
 
 /** Returns a Markdown table. Its cells are padded, so that the columns also line up as plain text. */
-export function formatTable(figures: readonly Figure[]): string {
+export function formatTable(figures: readonly BenchmarkFigure[]): string {
   const rows = [HEADINGS, ...figures.map(cells)];
   const widths = HEADINGS.map((_, column) =>
     Math.max(1, ...rows.map((row) => [...(row[column] ?? '')].length)),

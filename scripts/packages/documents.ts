@@ -25,7 +25,7 @@ const compiled = new Set<string>(Object.values(packageDocuments).flat());
  * reason why it is not compiled.
  * @param document the path of the document
  */
-export function uncompiledExamples(document: string, text: string): readonly string[] {
+export function findUncompiledExamples(document: string, text: string): readonly string[] {
   const fences = [...text.matchAll(/^ *```(tsx?\b.*)$/gm)].map(([, info = '']) => info.trim());
   return fences.filter((info) =>
     info === 'ts' ? !compiled.has(document) : !/^tsx? (from=\S+|norun=".+")$/.test(info),
@@ -33,7 +33,7 @@ export function uncompiledExamples(document: string, text: string): readonly str
 }
 
 /** Returns the examples of a document: its code blocks with the info string `ts` alone. */
-export async function examplesOf(document: string): Promise<readonly string[]> {
+export async function readExamples(document: string): Promise<readonly string[]> {
   const text = await readFile(join(root, document), 'utf8');
   return [...text.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code = '']) => code);
 }

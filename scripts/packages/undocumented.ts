@@ -13,7 +13,7 @@ interface Manifest {
  * Returns the exports of the entry points of workspaces that have no doc comment, each as `file name`. Exports of
  * generated declarations are not included.
  */
-export function undocumentedExports(workspaces: readonly string[]): readonly string[] {
+export function findUndocumentedExports(workspaces: readonly string[]): readonly string[] {
   const entries = workspaces.flatMap((workspace) => {
     const { exports }: Manifest = JSON.parse(readFileSync(join(root, workspace, 'package.json'), 'utf8'));
     return Object.values(exports)

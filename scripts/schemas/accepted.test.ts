@@ -1,19 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { withoutAccepted } from './accepted.ts';
+import { removeAcceptedIncompatibilities } from './accepted.ts';
 
 const reason = 'The same values were refused before.';
 
 test('only the accepted changes are removed', () => {
   const accepted = [{ reason, changes: ['#/a: it is gone'] }];
-  assert.deepEqual(withoutAccepted(['#/a: it is gone', '#/b: it is gone'], accepted), ['#/b: it is gone']);
+  assert.deepEqual(removeAcceptedIncompatibilities(['#/a: it is gone', '#/b: it is gone'], accepted), [
+    '#/b: it is gone',
+  ]);
 });
 
 test('an accepted change that is not found is reported', () => {
-  const [fault = ''] = withoutAccepted([], [{ reason, changes: ['#/a: it is gone'] }]);
+  const [fault = ''] = removeAcceptedIncompatibilities([], [{ reason, changes: ['#/a: it is gone'] }]);
   assert.match(fault, /there is no such change: #\/a: it is gone/);
 });
 
 test('a change is only accepted with a reason', () => {
-  assert.deepEqual(withoutAccepted(['x'], [{ reason: ' ', changes: ['x'] }]), ['x']);
+  assert.deepEqual(removeAcceptedIncompatibilities(['x'], [{ reason: ' ', changes: ['x'] }]), ['x']);
 });

@@ -11,7 +11,7 @@ interface Acceptance {
  * Changes without a reason are not accepted.
  * @param accepted the contents of `schemas/accepted.json`
  */
-export function withoutAccepted(
+export function removeAcceptedIncompatibilities(
   faults: readonly string[],
   accepted: readonly Acceptance[],
 ): readonly string[] {

@@ -1,5 +1,5 @@
 /** Compares the bounds of two versions of a schema: the keywords that limit which values of a type are allowed. */
-import type { Schema, SchemaUse } from './schema.ts';
+import type { ComparedSchema, SchemaDirection } from './schema.ts';
 
 /** Keywords for which a lower number allows fewer values. */
 const UPPER = ['maxLength', 'maximum', 'exclusiveMaximum', 'maxItems', 'maxProperties'] as const;
@@ -14,13 +14,13 @@ const RULES = ['pattern', 'format', 'multipleOf', 'uniqueItems'] as const;
  * @param at the path of the value, with which each sentence begins
  */
 export function compareBounds(
-  before: Schema,
-  after: Schema,
-  { reads, writes }: SchemaUse,
+  before: ComparedSchema,
+  after: ComparedSchema,
+  { reads, writes }: SchemaDirection,
   at: string,
 ): readonly string[] {
   function faultOf(keyword: string, isNarrower: boolean, isWider: boolean): readonly string[] {
-    const [was, is] = [before, after].map((schema) => text(schema[keyword as keyof Schema]));
+    const [was, is] = [before, after].map((schema) => text(schema[keyword as keyof ComparedSchema]));
     const change = `${keyword} was ${was} and is ${is}`;
     if (writes && isNarrower)
       return [`${at}: ${change}, so values that programs write are no longer allowed`];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { findIncompatibilities } from './compare.ts';
-import type { Schema, SchemaInDocument, SchemaUse } from './schema.ts';
+import type { ComparedSchema, SchemaDirection, SchemaInDocument } from './schema.ts';
 
 const both = { reads: true, writes: true };
 const reads = { reads: true, writes: false };
@@ -12,21 +12,21 @@ const role = { type: 'string', enum: ['user', 'admin'] };
 const person = {
   anyOf: [{ type: 'object', properties: { email: text }, required: ['email'] }, { type: 'null' }],
 };
-const event: Schema = {
+const event: ComparedSchema = {
   type: 'object',
   properties: { userId: text, role, locale: text, person, tags: { type: 'array', items: text } },
   required: ['userId', 'role'],
 };
 
-function document(schema: Schema): SchemaInDocument {
+function document(schema: ComparedSchema): SchemaInDocument {
   return { schema, resolve: () => ({}) };
 }
 
-function faults(after: Schema, use: SchemaUse = both): readonly string[] {
+function faults(after: ComparedSchema, use: SchemaDirection = both): readonly string[] {
   return findIncompatibilities(document(event), document(after), use);
 }
 
-function withField(name: string, field: Schema): Schema {
+function withField(name: string, field: ComparedSchema): ComparedSchema {
   return { ...event, properties: { ...event.properties, [name]: field } };
 }
 
@@ -100,11 +100,11 @@ describe('an event', () => {
 });
 
 describe('a bound', () => {
-  function change(before: Schema, after: Schema, use: SchemaUse): boolean {
+  function change(before: ComparedSchema, after: ComparedSchema, use: SchemaDirection): boolean {
     return findIncompatibilities(document(before), document(after), use).length > 0;
   }
 
-  const narrowed: readonly (readonly [wide: Schema, narrow: Schema])[] = [
+  const narrowed: readonly (readonly [wide: ComparedSchema, narrow: ComparedSchema])[] = [
     [{ maxLength: 32 }, { maxLength: 31 }],
     [{}, { maxLength: 32 }],
     [{ minLength: 3 }, { minLength: 4 }],

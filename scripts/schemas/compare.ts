@@ -3,7 +3,7 @@
  * earlier version.
  */
 import { compareBounds } from './bounds.ts';
-import type { Schema, SchemaInDocument, SchemaUse } from './schema.ts';
+import type { ComparedSchema, SchemaDirection, SchemaInDocument } from './schema.ts';
 
 /**
  * Returns the incompatible changes. Each is a sentence that begins with the path of the changed value. Programs that
@@ -12,7 +12,7 @@ import type { Schema, SchemaInDocument, SchemaUse } from './schema.ts';
 export function findIncompatibilities(
   before: SchemaInDocument,
   after: SchemaInDocument,
-  use: SchemaUse,
+  use: SchemaDirection,
   at = '#',
   depth = 0,
 ): readonly string[] {
@@ -22,7 +22,7 @@ export function findIncompatibilities(
   const renamed =
     was !== undefined && was !== is ? [`${at}: its schema was ${was} and is ${is ?? 'unnamed'}`] : [];
   const [old, current] = [resolveSchema(before), resolveSchema(after)];
-  function compare(was: Schema, is: Schema, place: string): readonly string[] {
+  function compare(was: ComparedSchema, is: ComparedSchema, place: string): readonly string[] {
     return findIncompatibilities({ ...before, schema: was }, { ...after, schema: is }, use, place, depth + 1);
   }
 
@@ -41,10 +41,10 @@ export function findIncompatibilities(
   return faults;
 }
 
-type Compare = (was: Schema, is: Schema, place: string) => readonly string[];
+type Compare = (was: ComparedSchema, is: ComparedSchema, place: string) => readonly string[];
 
 /** Returns a schema without a reference and without `allOf`, whose schemas are merged. */
-export function resolveSchema({ schema, resolve }: SchemaInDocument): Schema {
+export function resolveSchema({ schema, resolve }: SchemaInDocument): ComparedSchema {
   let current = schema;
   while (current.$ref !== undefined) current = resolve(current.$ref);
   const { allOf, ...own } = current;
@@ -52,7 +52,7 @@ export function resolveSchema({ schema, resolve }: SchemaInDocument): Schema {
   return allOf.map((each) => resolveSchema({ schema: each, resolve })).reduce(merged, own);
 }
 
-function merged(one: Schema, other: Schema): Schema {
+function merged(one: ComparedSchema, other: ComparedSchema): ComparedSchema {
   const properties = { ...one.properties };
   for (const [name, schema] of Object.entries(other.properties ?? {}))
     properties[name] = { ...properties[name], ...schema };
@@ -65,9 +65,9 @@ function merged(one: Schema, other: Schema): Schema {
 }
 
 function compareOptions(
-  old: readonly Schema[],
-  current: readonly Schema[],
-  { reads }: SchemaUse,
+  old: readonly ComparedSchema[],
+  current: readonly ComparedSchema[],
+  { reads }: SchemaDirection,
   at: string,
   compare: Compare,
 ): readonly string[] {
@@ -86,15 +86,15 @@ function compareOptions(
   return faults.flat();
 }
 
-function valuesOf({ enum: values, const: only }: Schema): ReadonlySet<string> | undefined {
+function valuesOf({ enum: values, const: only }: ComparedSchema): ReadonlySet<string> | undefined {
   if (values !== undefined) return new Set(values.map((value) => JSON.stringify(value)));
   return only === undefined ? undefined : new Set([JSON.stringify(only)]);
 }
 
 function compareValues(
-  before: Schema,
-  after: Schema,
-  { reads, writes }: SchemaUse,
+  before: ComparedSchema,
+  after: ComparedSchema,
+  { reads, writes }: SchemaDirection,
   at: string,
 ): readonly string[] {
   const [old, current] = [valuesOf(before), valuesOf(after)];
@@ -113,9 +113,9 @@ function compareValues(
 }
 
 function compareProperties(
-  before: Schema,
-  after: Schema,
-  { reads, writes }: SchemaUse,
+  before: ComparedSchema,
+  after: ComparedSchema,
+  { reads, writes }: SchemaDirection,
   at: string,
   compare: Compare,
 ): readonly string[] {
@@ -136,9 +136,9 @@ function compareProperties(
 
 /** Compares which fields an object may have in addition to its `properties`. */
 function compareOtherProperties(
-  { additionalProperties: was, propertyNames: wasNames }: Schema,
-  { additionalProperties: is, propertyNames: areNames }: Schema,
-  { writes }: SchemaUse,
+  { additionalProperties: was, propertyNames: wasNames }: ComparedSchema,
+  { additionalProperties: is, propertyNames: areNames }: ComparedSchema,
+  { writes }: SchemaDirection,
   at: string,
   compare: Compare,
 ): readonly string[] {
@@ -152,6 +152,6 @@ function compareOtherProperties(
   return faults;
 }
 
-function asSchema(properties: boolean | Schema | undefined): Schema {
+function asSchema(properties: boolean | ComparedSchema | undefined): ComparedSchema {
   return typeof properties === 'object' ? properties : {};
 }

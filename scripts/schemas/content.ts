@@ -1,15 +1,15 @@
 /** Compares the bodies of requests or responses in two versions of an API. */
-import type { Schema } from './schema.ts';
+import type { ComparedSchema } from './schema.ts';
 
 /** The schemas of a body, by media type. */
-export type Content = Readonly<Record<string, { readonly schema?: Schema }>>;
+export type OpenApiContent = Readonly<Record<string, { readonly schema?: ComparedSchema }>>;
 
 /** Compares the schemas of each media type. A new media type is compatible. */
 export function compareContent(
-  old: Content = {},
-  current: Content = {},
+  old: OpenApiContent = {},
+  current: OpenApiContent = {},
   at: string,
-  compare: (was: Schema, is: Schema, at: string) => readonly string[],
+  compare: (was: ComparedSchema, is: ComparedSchema, at: string) => readonly string[],
 ): readonly string[] {
   return Object.entries(old).flatMap(([media, { schema: was = {} }]) => {
     const is = current[media];

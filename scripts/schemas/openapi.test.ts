@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { findOpenApiIncompatibilities, type OpenApi } from './openapi.ts';
-import type { Schema } from './schema.ts';
+import type { ComparedSchema } from './schema.ts';
 import type { SecurityRequirement } from './security.ts';
 
 const text = { type: 'string' };
 const role = { type: 'string', enum: ['user', 'admin'] };
-const user: Schema = {
+const user: ComparedSchema = {
   type: 'object',
   properties: { userId: text, role, locale: text },
   required: ['userId', 'role'],
@@ -17,7 +17,7 @@ interface Parameter {
   readonly name: string;
   readonly in: string;
   readonly required?: boolean;
-  readonly schema: Schema;
+  readonly schema: ComparedSchema;
 }
 
 interface Variant {
@@ -25,10 +25,10 @@ interface Variant {
   readonly operationId?: string;
   readonly security?: readonly SecurityRequirement[];
   readonly parameter?: Parameter;
-  readonly body?: Schema;
-  readonly answer?: Schema;
+  readonly body?: ComparedSchema;
+  readonly answer?: ComparedSchema;
   readonly status?: string;
-  readonly headers?: Readonly<Record<string, { readonly schema: Schema }>>;
+  readonly headers?: Readonly<Record<string, { readonly schema: ComparedSchema }>>;
   readonly problem?: string;
   readonly codes?: readonly string[];
   /** The name of the schema of the response. */
@@ -36,7 +36,7 @@ interface Variant {
   readonly scheme?: string;
 }
 
-function json(schema: Schema) {
+function json(schema: ComparedSchema) {
   return { 'application/json': { schema } };
 }
 
@@ -55,7 +55,11 @@ function api(variant: Variant = {}): OpenApi {
     },
   };
   const code = { type: 'string', enum: codes };
-  const details: Schema = { type: 'object', properties: { code: text, title: text }, required: ['code'] };
+  const details: ComparedSchema = {
+    type: 'object',
+    properties: { code: text, title: text },
+    required: ['code'],
+  };
   return {
     paths: { [path]: { post } },
     components: {

@@ -1,11 +1,11 @@
 /** Compares two versions of an OpenAPI document. Finds the changes that break clients of the earlier version. */
 import { findIncompatibilities } from './compare.ts';
-import { type Content, compareContent } from './content.ts';
-import { compareResponses, type OpenApiResponse, type Responses } from './responses.ts';
-import type { Schema, SchemaInDocument } from './schema.ts';
+import { compareContent, type OpenApiContent } from './content.ts';
+import { compareResponses, type OpenApiResponse, type OpenApiResponses } from './responses.ts';
+import type { ComparedSchema, SchemaInDocument } from './schema.ts';
 import {
-  compareSchemes,
   compareSecurity,
+  compareSecuritySchemes,
   type SecurityRequirement,
   type SecurityScheme,
 } from './security.ts';
@@ -17,9 +17,9 @@ interface Operation {
     readonly name: string;
     readonly in: string;
     readonly required?: boolean;
-    readonly schema?: Schema;
+    readonly schema?: ComparedSchema;
   }[];
-  readonly requestBody?: { readonly required?: boolean; readonly content?: Content };
+  readonly requestBody?: { readonly required?: boolean; readonly content?: OpenApiContent };
   readonly responses?: Readonly<Record<string, OpenApiResponse>>;
 }
 
@@ -29,7 +29,7 @@ export interface OpenApi {
   readonly paths: Readonly<Record<string, Item>>;
   readonly security?: readonly SecurityRequirement[];
   readonly components?: {
-    readonly schemas?: Readonly<Record<string, Schema>>;
+    readonly schemas?: Readonly<Record<string, ComparedSchema>>;
     readonly responses?: Readonly<Record<string, OpenApiResponse>>;
     readonly securitySchemes?: Readonly<Record<string, SecurityScheme>>;
   };
@@ -59,7 +59,7 @@ function compareComponents({ components: old = {} }: OpenApi, { components: curr
   const gone = Object.keys(old.schemas ?? {}).filter((name) => current.schemas?.[name] === undefined);
   return [
     ...gone.map((name) => `the schema ${name}: it is gone`),
-    ...compareSchemes(old.securitySchemes ?? {}, current.securitySchemes ?? {}),
+    ...compareSecuritySchemes(old.securitySchemes ?? {}, current.securitySchemes ?? {}),
   ];
 }
 
@@ -115,11 +115,11 @@ function compareBodies(name: string, { was, is, before, after }: Pair): readonly
   );
 }
 
-function responsesOf({ responses = {} }: Operation, document: OpenApi): Responses {
+function responsesOf({ responses = {} }: Operation, document: OpenApi): OpenApiResponses {
   return { responses, named: document.components?.responses ?? {}, inDocument: inDocument(document) };
 }
 
-function inDocument({ components }: OpenApi): (schema: Schema) => SchemaInDocument {
+function inDocument({ components }: OpenApi): (schema: ComparedSchema) => SchemaInDocument {
   return (schema) => ({
     schema,
     resolve: (ref) => components?.schemas?.[ref.replace('#/components/schemas/', '')] ?? {},

@@ -1,22 +1,22 @@
 /** Compares the responses of an operation in two versions of an API. */
 import { findIncompatibilities, resolveSchema } from './compare.ts';
-import { type Content, compareContent } from './content.ts';
-import type { Schema, SchemaInDocument } from './schema.ts';
+import { compareContent, type OpenApiContent } from './content.ts';
+import type { ComparedSchema, SchemaInDocument } from './schema.ts';
 
 export interface OpenApiResponse {
   readonly $ref?: string;
-  readonly content?: Content;
+  readonly content?: OpenApiContent;
   readonly headers?: Headers;
 }
 
-type Headers = Readonly<Record<string, { readonly schema?: Schema }>>;
+type Headers = Readonly<Record<string, { readonly schema?: ComparedSchema }>>;
 
 /** The responses of an operation by status, and the document that contains them. */
-export interface Responses {
+export interface OpenApiResponses {
   readonly responses: Readonly<Record<string, OpenApiResponse>>;
   /** The responses to which operations refer. */
   readonly named: Readonly<Record<string, OpenApiResponse>>;
-  inDocument(schema: Schema): SchemaInDocument;
+  inDocument(schema: ComparedSchema): SchemaInDocument;
 }
 
 const CLIENT_READS = { reads: true, writes: false };
@@ -25,7 +25,11 @@ const CLIENT_READS = { reads: true, writes: false };
  * Returns the incompatible changes. A new status and a new code of an error are compatible, because clients must expect
  * both.
  */
-export function compareResponses(name: string, before: Responses, after: Responses): readonly string[] {
+export function compareResponses(
+  name: string,
+  before: OpenApiResponses,
+  after: OpenApiResponses,
+): readonly string[] {
   return Object.keys(before.responses).flatMap((status) => {
     const [was, is] = [responseOf(before, status), responseOf(after, status)];
     if (is === undefined) return [`${name}: it no longer answers ${status}`];
@@ -40,15 +44,15 @@ export function compareResponses(name: string, before: Responses, after: Respons
   });
 }
 
-function responseOf({ responses, named }: Responses, status: string): OpenApiResponse | undefined {
+function responseOf({ responses, named }: OpenApiResponses, status: string): OpenApiResponse | undefined {
   const own = responses[status];
   return own?.$ref === undefined ? own : named[own.$ref.replace('#/components/responses/', '')];
 }
 
 function compareHeaders(
   at: string,
-  [before, old]: readonly [Responses, Headers],
-  [after, current]: readonly [Responses, Headers],
+  [before, old]: readonly [OpenApiResponses, Headers],
+  [after, current]: readonly [OpenApiResponses, Headers],
 ): readonly string[] {
   return Object.entries(old).flatMap(([header, { schema: was = {} }]) => {
     const is = current[header];
@@ -80,7 +84,7 @@ function compareProblems(
   ];
 }
 
-function withAnyCode({ properties = {}, ...schema }: Schema): Schema {
+function withAnyCode({ properties = {}, ...schema }: ComparedSchema): ComparedSchema {
   const { code, ...others } = properties;
   if (code === undefined) return { ...schema, properties };
   const { enum: _, ...anyCode } = code;

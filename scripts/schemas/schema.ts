@@ -1,18 +1,18 @@
 /** The part of JSON Schema (draft 2020-12) that is compared. */
-export interface Schema {
+export interface ComparedSchema {
   readonly $ref?: string;
   readonly type?: unknown;
   readonly const?: unknown;
   readonly enum?: readonly unknown[];
   readonly default?: unknown;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly additionalProperties?: boolean | Schema;
-  readonly propertyNames?: Schema;
+  readonly properties?: Readonly<Record<string, ComparedSchema>>;
+  readonly additionalProperties?: boolean | ComparedSchema;
+  readonly propertyNames?: ComparedSchema;
   readonly required?: readonly string[];
-  readonly items?: Schema;
-  readonly anyOf?: readonly Schema[];
-  readonly oneOf?: readonly Schema[];
-  readonly allOf?: readonly Schema[];
+  readonly items?: ComparedSchema;
+  readonly anyOf?: readonly ComparedSchema[];
+  readonly oneOf?: readonly ComparedSchema[];
+  readonly allOf?: readonly ComparedSchema[];
   readonly maxLength?: number;
   readonly minLength?: number;
   readonly maximum?: number;
@@ -30,13 +30,13 @@ export interface Schema {
 }
 
 /** How programs use values of the earlier schema: they read them, write them, or both. */
-export interface SchemaUse {
+export interface SchemaDirection {
   readonly reads: boolean;
   readonly writes: boolean;
 }
 
 /** A schema, and the document in which its references are resolved. */
 export interface SchemaInDocument {
-  readonly schema: Schema;
-  resolve(ref: string): Schema;
+  readonly schema: ComparedSchema;
+  resolve(ref: string): ComparedSchema;
 }

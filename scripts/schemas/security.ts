@@ -40,7 +40,7 @@ function textOf(requirement: SecurityRequirement): string {
 }
 
 /** Returns the schemes that are gone, or that are sent in another way. */
-export function compareSchemes(
+export function compareSecuritySchemes(
   before: Readonly<Record<string, SecurityScheme>>,
   after: Readonly<Record<string, SecurityScheme>>,
 ): readonly string[] {

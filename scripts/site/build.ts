@@ -10,7 +10,13 @@ import { dirname, join } from 'node:path';
 import { renderEventReference } from './event-reference.ts';
 import { renderHttpReference } from './http-reference.ts';
 import { rewriteLinks, servedFiles } from './links.ts';
-import { EVENT_REFERENCE_PATH, HTTP_REFERENCE_PATH, pages, REPOSITORY_ROOT, sections } from './pages.ts';
+import {
+  EVENT_REFERENCE_PATH,
+  HTTP_REFERENCE_PATH,
+  REPOSITORY_ROOT,
+  sitePages,
+  siteSections,
+} from './pages.ts';
 
 const DOCS = join(REPOSITORY_ROOT, 'docs');
 const STAGED = join(DOCS, 'dist', 'pages');
@@ -41,7 +47,7 @@ function run(command: string, words: readonly string[]): void {
 }
 
 rmSync(STAGED, { recursive: true, force: true });
-for (const { source, address } of pages)
+for (const { source, address } of sitePages)
   stage(address, rewriteLinks(readFileSync(join(REPOSITORY_ROOT, source), 'utf8'), source));
 const references = renderHttpReference(readJson('docs/openapi.json'));
 for (const { name, markdown } of references) stage(`${HTTP_REFERENCE_PATH}/${name}`, markdown);
@@ -50,7 +56,7 @@ for (const [source, target] of servedFiles)
   cpSync(join(REPOSITORY_ROOT, source), join(STAGED, 'public', target), { recursive: true });
 
 /** The sidebar, in the format that .vitepress/config.ts requires. */
-const sidebar = sections.map(({ label, pages: listed, collapsed }) => ({
+const sidebar = siteSections.map(({ label, pages: listed, collapsed }) => ({
   text: label,
   ...(collapsed === undefined ? {} : { collapsed }),
   items: [

@@ -1,5 +1,5 @@
 /** Renders the AsyncAPI document as a page of the documentation site. */
-import { renderFieldTable, renderTableRow, type Schema } from './schema-table.ts';
+import { type DescribedSchema, renderFieldTable, renderTableRow } from './schema-table.ts';
 
 interface Channel {
   readonly address: string;
@@ -17,8 +17,10 @@ export interface AsyncApi {
   readonly info: { readonly description: string };
   readonly channels: Readonly<Record<string, Channel>>;
   readonly components: {
-    readonly messages: Readonly<Record<string, { readonly summary: string; readonly headers: Schema }>>;
-    readonly schemas: Readonly<Record<string, Schema>>;
+    readonly messages: Readonly<
+      Record<string, { readonly summary: string; readonly headers: DescribedSchema }>
+    >;
+    readonly schemas: Readonly<Record<string, DescribedSchema>>;
   };
 }
 
@@ -44,7 +46,7 @@ function channelTable(channels: readonly Channel[]): string {
   ].join('\n');
 }
 
-function versionOf(headers: Schema): number {
+function versionOf(headers: DescribedSchema): number {
   const schema = String(headers.properties?.['ce_dataschema']?.const);
   return Number(schema.slice(schema.lastIndexOf(':') + 1));
 }

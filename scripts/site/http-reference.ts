@@ -1,15 +1,15 @@
 /** Renders the OpenAPI document as pages of the documentation site, one page per tag. */
 import { basename } from 'node:path';
 import {
+  type DescribedSchema,
   describeSchema,
   renderFieldTable,
   renderTableRow,
   renderTypeName,
-  type Schema,
 } from './schema-table.ts';
 
 interface Content {
-  readonly content?: Readonly<Record<string, { readonly schema: Schema }>>;
+  readonly content?: Readonly<Record<string, { readonly schema: DescribedSchema }>>;
 }
 
 interface Response extends Content {
@@ -27,7 +27,7 @@ interface Parameter {
   readonly in: string;
   readonly required: boolean;
   readonly description?: string;
-  readonly schema: Schema;
+  readonly schema: DescribedSchema;
 }
 
 interface Operation {
@@ -43,7 +43,7 @@ export interface OpenApi {
   readonly tags: readonly { readonly name: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components: {
-    readonly schemas: Readonly<Record<string, Schema>>;
+    readonly schemas: Readonly<Record<string, DescribedSchema>>;
     readonly responses: Readonly<Record<string, Response>>;
   };
 }
@@ -68,12 +68,12 @@ function parameterTable(parameters: readonly Parameter[]): string {
   return ['| parameter | in | type | required | description |', '|---|---|---|---|---|', ...rows].join('\n');
 }
 
-type Named = Readonly<Record<string, Schema>>;
+type Named = Readonly<Record<string, DescribedSchema>>;
 
 /** Replaces each reference in a schema, at any depth, by the schema that it names. */
-function resolved(schema: Schema, named: Named): Schema;
-function resolved(schema: Schema | undefined, named: Named): Schema | undefined;
-function resolved(schema: Schema | undefined, named: Named): Schema | undefined {
+function resolved(schema: DescribedSchema, named: Named): DescribedSchema;
+function resolved(schema: DescribedSchema | undefined, named: Named): DescribedSchema | undefined;
+function resolved(schema: DescribedSchema | undefined, named: Named): DescribedSchema | undefined {
   if (schema === undefined) return undefined;
   const target =
     schema.$ref === undefined ? schema : named[schema.$ref.slice('#/components/schemas/'.length)];

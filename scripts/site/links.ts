@@ -1,8 +1,8 @@
 /** Rewrites the links in a Markdown file for the documentation site. */
 import { posix } from 'node:path';
-import { pages } from './pages.ts';
+import { sitePages } from './pages.ts';
 
-const addressOf = new Map(pages.map(({ source, address }) => [source, address]));
+const addressOf = new Map(sitePages.map(({ source, address }) => [source, address]));
 
 /** Files that are copied to the site unchanged. Each maps its path in the repository to its path on the site. */
 export const servedFiles: ReadonlyMap<string, string> = new Map([

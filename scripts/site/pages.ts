@@ -2,7 +2,7 @@
 import { globSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
-export interface Page {
+export interface SitePage {
   /** The path of the Markdown file, relative to the root of the repository. */
   readonly source: string;
   /** The address of the page on the site, without a leading slash or a file extension. */
@@ -11,9 +11,9 @@ export interface Page {
   readonly label: string;
 }
 
-export interface Section {
+export interface SiteSection {
   readonly label: string;
-  readonly pages: readonly Page[];
+  readonly pages: readonly SitePage[];
   /** Whether the section is collapsed when the sidebar is first shown. */
   readonly collapsed?: boolean;
 }
@@ -24,11 +24,11 @@ export const REPOSITORY_ROOT = join(import.meta.dirname, '..', '..');
 export const HTTP_REFERENCE_PATH = 'reference/http';
 export const EVENT_REFERENCE_PATH = 'reference/event-schemas';
 
-function page(address: string, source: string, label: string): Page {
+function page(address: string, source: string, label: string): SitePage {
   return { address, source, label };
 }
 
-function decisions(): readonly Page[] {
+function decisions(): readonly SitePage[] {
   const names = globSync('docs/adr/[0-9]*.md', { cwd: REPOSITORY_ROOT }).toSorted();
   return names.map((source) => {
     const name = basename(source, '.md');
@@ -39,7 +39,7 @@ function decisions(): readonly Page[] {
 }
 
 /** The sections of the sidebar, arranged by Diátaxis: tutorials, how-to guides, reference, explanation. */
-export const sections: readonly Section[] = [
+export const siteSections: readonly SiteSection[] = [
   {
     label: 'Tutorials',
     pages: [
@@ -107,11 +107,11 @@ export const sections: readonly Section[] = [
   },
 ];
 
-export const pages: readonly Page[] = sections.flatMap((section) => section.pages);
+export const sitePages: readonly SitePage[] = siteSections.flatMap((section) => section.pages);
 
 /** Returns the Markdown files in docs/ that no page of the site shows. */
-export function filesWithoutPage(): readonly string[] {
-  const placed = new Set(pages.map(({ source }) => source));
+export function findFilesWithoutPage(): readonly string[] {
+  const placed = new Set(sitePages.map(({ source }) => source));
   const found = globSync('docs/**/*.md', {
     cwd: REPOSITORY_ROOT,
     exclude: ['**/node_modules/**', '**/dist/**'],

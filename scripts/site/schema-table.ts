@@ -1,13 +1,13 @@
 /** Renders JSON Schemas as Markdown tables of their fields. */
 
-export interface Schema {
+export interface DescribedSchema {
   readonly $ref?: string;
   readonly type?: string | readonly string[];
   readonly description?: string;
-  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly properties?: Readonly<Record<string, DescribedSchema>>;
   readonly required?: readonly string[];
-  readonly items?: Schema;
-  readonly anyOf?: readonly Schema[];
+  readonly items?: DescribedSchema;
+  readonly anyOf?: readonly DescribedSchema[];
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
   readonly default?: unknown;
@@ -28,11 +28,11 @@ function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replace(/\s+/g, ' ').trim();
 }
 
-function alternatives(schema: Schema): readonly Schema[] {
+function alternatives(schema: DescribedSchema): readonly DescribedSchema[] {
   return schema.anyOf ?? [schema];
 }
 
-function typeOf(schema: Schema): string {
+function typeOf(schema: DescribedSchema): string {
   if (schema.anyOf) return schema.anyOf.map(typeOf).join(' or ');
   if (schema.const !== undefined) return code(schema.const);
   if (schema.enum) return schema.enum.map(code).join(', ');
@@ -53,7 +53,7 @@ function range(from: number | undefined, to: number | undefined, unit: string): 
   return [from === undefined ? `at most ${to}${unit}` : `${from} to ${to}${unit}`];
 }
 
-function limitsOf(schema: Schema): readonly string[] {
+function limitsOf(schema: DescribedSchema): readonly string[] {
   const from = schema.minimum === -LARGEST ? undefined : schema.minimum;
   const to = schema.maximum === LARGEST ? undefined : schema.maximum;
   return [
@@ -65,13 +65,13 @@ function limitsOf(schema: Schema): readonly string[] {
 }
 
 /** Returns the description of a schema, followed by its bounds, such as its maximum length. */
-export function describeSchema(schema: Schema): string {
+export function describeSchema(schema: DescribedSchema): string {
   const limits = limitsOf(schema).join(', ');
   const sentence = limits === '' ? '' : `${limits.replace(/^./, (first) => first.toUpperCase())}.`;
   return [schema.description ?? '', sentence].filter((text) => text !== '').join(' ');
 }
 
-function rowsOf(schema: Schema, prefix: string): readonly string[] {
+function rowsOf(schema: DescribedSchema, prefix: string): readonly string[] {
   return alternatives(schema).flatMap((alternative) => {
     if (alternative.items) return rowsOf(alternative.items, `${prefix}[]`);
     return Object.entries(alternative.properties ?? {}).flatMap(([name, field]) => {
@@ -87,7 +87,7 @@ function rowsOf(schema: Schema, prefix: string): readonly string[] {
  * Returns a Markdown table of a schema's fields, or an empty string if the schema has none. A nested field is named by
  * its path.
  */
-export function renderFieldTable(schema: Schema): string {
+export function renderFieldTable(schema: DescribedSchema): string {
   const rows = rowsOf(schema, '');
   return rows.length === 0
     ? ''
@@ -100,6 +100,6 @@ export function renderTableRow(...cells: readonly string[]): string {
 }
 
 /** Returns a Markdown cell that names the type of a value. */
-export function renderTypeName(schema: Schema): string {
+export function renderTypeName(schema: DescribedSchema): string {
   return typeOf(schema);
 }

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { type AsyncApi, renderEventReference } from './event-reference.ts';
 import { type OpenApi, renderHttpReference } from './http-reference.ts';
 import { anchorOfHeading, rewriteLinks } from './links.ts';
-import { filesWithoutPage, pages, REPOSITORY_ROOT } from './pages.ts';
+import { findFilesWithoutPage, REPOSITORY_ROOT, sitePages } from './pages.ts';
 import { renderFieldTable } from './schema-table.ts';
 
 function readText(path: string): string {
@@ -21,8 +21,8 @@ function asyncApi(): AsyncApi {
 }
 
 test('every Markdown file of docs/ has one page, at an address of its own', () => {
-  assert.deepEqual(filesWithoutPage(), []);
-  assert.equal(new Set(pages.map(({ address }) => address)).size, pages.length);
+  assert.deepEqual(findFilesWithoutPage(), []);
+  assert.equal(new Set(sitePages.map(({ address }) => address)).size, sitePages.length);
 });
 
 test('a link to a file with a page leads to that page, with its anchor', () => {
@@ -53,7 +53,7 @@ test('code blocks and links to other sites stay as they are', () => {
 });
 
 test('no page of the site has a relative link', () => {
-  for (const { source } of pages) {
+  for (const { source } of sitePages) {
     const text = rewriteLinks(readText(source), source).replace(/^ *```[\s\S]*?^ *```/gm, '');
     const targets = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
     assert.deepEqual(

@@ -1,4 +1,4 @@
-import { isOutage } from '@latchkey/cluster/outage';
+import { isServerOutageError } from '@latchkey/cluster/outage';
 import { retry } from '@latchkey/process/loop';
 import type { CommandContext } from './context.ts';
 
@@ -26,7 +26,7 @@ export function retryUntilReachable<T>(
     {
       least: RETRY_MS,
       most: RETRY_MS,
-      when: (error) => isOutage(error) && (waits || performance.now() - startedAt < GRACE_MS),
+      when: (error) => isServerOutageError(error) && (waits || performance.now() - startedAt < GRACE_MS),
       onFailure(error) {
         if (performance.now() < reportAt) return;
         note(`waiting for ${server}: ${error instanceof Error ? error.message : String(error)}`);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { ConfigError, createRegistry, DAY_MS } from '@latchkey/process';
+import { ConfigError, createMetricsRegistry, DAY_MS } from '@latchkey/process';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { z } from 'zod';
 import { composeStandalone } from './compose.ts';
@@ -26,7 +26,7 @@ async function started(t: TestContext, environment: Record<string, string>) {
   const config = readStandaloneSettings({ PORT: '0', ...environment });
   const standalone = await composeStandalone(config, {
     logger: createSilentLogger(),
-    registry: createRegistry(),
+    registry: createMetricsRegistry(),
   });
   t.after(() => standalone.stop());
   await standalone.start();
@@ -89,7 +89,7 @@ test('a folder that has lost its secrets is refused, and no others are made', as
     const config = readStandaloneSettings({ PORT: '0', DATA_DIR: folder, ...environment });
     const standalone = await composeStandalone(config, {
       logger: createSilentLogger(),
-      registry: createRegistry(),
+      registry: createMetricsRegistry(),
     });
     await standalone.start().finally(() => standalone.stop());
   }
@@ -116,7 +116,7 @@ test('until the services are started every request is answered with 503', async 
   const config = readStandaloneSettings({ PORT: '0', DATA_DIR: await createTemporaryFolder(t) });
   const standalone = await composeStandalone(config, {
     logger: createSilentLogger(),
-    registry: createRegistry(),
+    registry: createMetricsRegistry(),
   });
   t.after(() => standalone.stop());
   const answer = await fetch(`${standalone.url}/api/v1/users/me`);

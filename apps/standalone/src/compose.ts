@@ -20,16 +20,16 @@ import {
 import {
   type ClockGuard,
   createClockGuard,
-  type Dependency,
+  type DependencyHealth,
   type Environment,
   formatSettingsWithoutSecrets,
-  groupParts,
+  groupProcessParts,
   type Logger,
-  type Part,
+  type ProcessPart,
   type Registry,
 } from '@latchkey/process';
 import { createSqliteStore, type Database, DataFolderError, openDatabase } from '@latchkey/sqlite';
-import { ACCOUNT_SEQUENCE, PROBLEM_TYPES } from '@latchkey/tokens';
+import { ACCOUNT_SEQUENCE_HEADER, PROBLEM_TYPE_PREFIX } from '@latchkey/tokens';
 import { userOpenApiTags } from '@latchkey/user';
 import { createMailbox, type Mailbox } from './mailbox/mailbox.ts';
 import { createMailboxSmtpServer } from './mailbox/smtp.ts';
@@ -51,7 +51,7 @@ export interface StandaloneDeps {
   readonly registry: Registry;
 }
 
-export interface Standalone extends Part {
+export interface Standalone extends ProcessPart {
   /** The URL of the server on this machine, without a trailing slash. */
   readonly url: string;
   /** The base URL of `/livez`, `/readyz` and `/metrics` on this machine, without a trailing slash. */
@@ -186,8 +186,8 @@ async function startListener(
     registry,
     trustedProxies: config.TRUSTED_PROXIES,
     corsOrigins: isAllowedOrigin,
-    corsHeaders: [ACCOUNT_SEQUENCE],
-    problemTypes: PROBLEM_TYPES,
+    corsHeaders: [ACCOUNT_SEQUENCE_HEADER],
+    problemTypes: PROBLEM_TYPE_PREFIX,
     undeclared: development ? 'fail' : 'drop',
     https: !development,
   });
@@ -200,7 +200,12 @@ async function startOperations(
   { logger, registry }: StandaloneDeps,
 ): Promise<ListeningPart> {
   const routes = operationsRoutesDuringStartup({ registry, health: async () => [] });
-  const listener = listenForOperations(config, { logger, registry, routes, problemTypes: PROBLEM_TYPES });
+  const listener = listenForOperations(config, {
+    logger,
+    registry,
+    routes,
+    problemTypes: PROBLEM_TYPE_PREFIX,
+  });
   await listener.start();
   return listener;
 }
@@ -241,7 +246,7 @@ export async function composeStandalone(config: StandaloneConfig, deps: Standalo
   };
   services = composeServices(settings, { ...store, logger, registry, shown, forgetMails: mailbox.forget });
 
-  const part = groupParts('services', [...services.all, clockPart(store.clock)]);
+  const part = groupProcessParts('services', [...services.all, clockPart(store.clock)]);
   const routes = routesOf(config, { services, mailbox, bus: store.bus });
   const held = opened.move();
   return {
@@ -267,8 +272,8 @@ export async function composeStandalone(config: StandaloneConfig, deps: Standalo
 }
 
 /** Returns a part whose health is degraded while the clock of this process is not trusted. */
-function clockPart(clock: ClockGuard): Part {
-  async function health(): Promise<readonly Dependency[]> {
+function clockPart(clock: ClockGuard): ProcessPart {
+  async function health(): Promise<readonly DependencyHealth[]> {
     const state = { name: 'clock', needed: false } as const;
     const doubt = clock.doubt();
     return doubt === undefined

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createLogger, createRegistry } from '@latchkey/process';
+import { createLogger, createMetricsRegistry } from '@latchkey/process';
 import { z } from 'zod';
 import { composeStandalone, type Standalone } from './compose.ts';
 import { mailMessageSchema } from './mailbox/message.ts';
@@ -141,7 +141,7 @@ const once = process.argv.includes('--once');
 const folder = await mkdtemp(join(tmpdir(), 'latchkey-demo-'));
 const config = readStandaloneSettings({ DATA_DIR: folder, PORT: '0' });
 const logger = createLogger({ name: 'demo', level: 'fatal' });
-const standalone = await composeStandalone(config, { logger, registry: createRegistry() });
+const standalone = await composeStandalone(config, { logger, registry: createMetricsRegistry() });
 
 async function end(): Promise<void> {
   await standalone.stop();

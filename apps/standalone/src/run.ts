@@ -2,7 +2,7 @@
 import { widenThreadPool } from '@latchkey/auth';
 import {
   createLogger,
-  createRegistry,
+  createMetricsRegistry,
   type ExitCode,
   type Logger,
   readSettingsOrReport,
@@ -32,7 +32,7 @@ async function run(): Promise<ExitCode> {
   if (config === undefined) return 1;
   const logger = await loggerFor(config);
   return runProcess(logger, async () => {
-    const standalone = await composeStandalone(config, { logger, registry: createRegistry() });
+    const standalone = await composeStandalone(config, { logger, registry: createMetricsRegistry() });
     return { ...standalone, start: () => startAndWelcome(standalone) };
   });
 }

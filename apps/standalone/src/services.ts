@@ -2,7 +2,7 @@
 import { compose as composeAuth } from '@latchkey/auth';
 import type { Bus } from '@latchkey/bus';
 import { createFixedEventKeySource } from '@latchkey/consumer';
-import { allowedOrigins, publicPathOf, type Route, type Service } from '@latchkey/http';
+import { createOriginCheck, publicPathOf, type Route, type Service } from '@latchkey/http';
 import { compose as composeNotifier } from '@latchkey/notifier';
 import type { ClockGuard, Logger, Registry } from '@latchkey/process';
 import { createSqliteStore, type Database } from '@latchkey/sqlite';
@@ -68,7 +68,7 @@ export function composeServices(
   return {
     all: [user, notifier, auth].map(ownHealth),
     routes: [...auth.routes, ...user.routes, ...notifier.routes],
-    isAllowedOrigin: allowedOrigins(settings.auth),
+    isAllowedOrigin: createOriginCheck(settings.auth),
     publicPath: publicPathOf(settings.auth),
   };
 }

@@ -4,12 +4,12 @@ import { generatedSecretNames, generateSecrets } from '@latchkey/auth/secrets';
 import { topicNameSettings } from '@latchkey/backend';
 import { notifierSettings } from '@latchkey/notifier';
 import {
+  commonSettingSchemas,
   type Environment,
   formatSettingsWithoutSecrets,
   processSettings,
   readAllSettings,
   readConfig,
-  settingSchemas,
   withCrossFieldChecks,
 } from '@latchkey/process';
 import { userSettings } from '@latchkey/user';
@@ -23,13 +23,13 @@ const fields = processSettings(8080).extend({
     .describe(
       'The mode: `development` (with development pages, a mailbox and generated secrets) or `production`.',
     ),
-  OPERATIONS_PORT: settingSchemas
+  OPERATIONS_PORT: commonSettingSchemas
     .whole({ min: 0, max: 65_535 })
     .describe(
       'Port of `/livez`, `/readyz` and `/metrics`, which are not available on PORT. Default: PORT + 1000; any free port if PORT is 0.',
     ),
   DATA_DIR: z.string().default('./.data').describe('Folder for all data.'),
-  EXPOSE_DEVELOPMENT: settingSchemas
+  EXPOSE_DEVELOPMENT: commonSettingSchemas
     .flag(false)
     .describe('Whether development mode is allowed although HOST is reachable from other machines.'),
   TOPIC_NAMES: topicNameSettings.shape.TOPIC_NAMES.describe(

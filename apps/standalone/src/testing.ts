@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import type { TestContext } from 'node:test';
 import { createListeningPart, type Route } from '@latchkey/http';
-import { createLogger, createRegistry, type Logger } from '@latchkey/process';
+import { createLogger, createMetricsRegistry, type Logger } from '@latchkey/process';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import type { z } from 'zod';
 
@@ -33,7 +33,7 @@ export async function serveRoutes(t: TestContext, routes: readonly Route[]): Pro
     port: 0,
     routes,
     logger: createSilentLogger(),
-    registry: createRegistry(),
+    registry: createMetricsRegistry(),
     trustedProxies: [],
     corsOrigins: [],
     undeclared: 'fail',

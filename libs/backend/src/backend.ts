@@ -3,7 +3,7 @@ import type { ClockGuard } from '@latchkey/process';
 import type { Store } from './store-kinds.ts';
 
 /** The store and the log that a service runs on. The caller owns and closes both. */
-export interface Backend {
+export interface ServiceBackend {
   readonly store: Store;
   readonly bus: Bus;
   /**

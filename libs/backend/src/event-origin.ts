@@ -3,7 +3,7 @@
  * of the keys.
  */
 import type { BusRecord, PartitionSlice } from '@latchkey/bus';
-import type { Dependency, Logger } from '@latchkey/process';
+import type { DependencyHealth, Logger } from '@latchkey/process';
 import { z } from 'zod';
 
 export const eventSignaturesSetting = z
@@ -37,7 +37,7 @@ export function createForgeryAlarm(deps: {
 }
 
 /** Returns the state of the keys with which events are verified. */
-export function eventKeysHealth(keys: { unavailableReason(): string | undefined }): Dependency {
+export function checkEventKeysHealth(keys: { unavailableReason(): string | undefined }): DependencyHealth {
   const detail = keys.unavailableReason();
   const dependency = { name: 'event keys', needed: false } as const;
   return detail === undefined ? { ...dependency, state: 'ok' } : { ...dependency, state: 'degraded', detail };

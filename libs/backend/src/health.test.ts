@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DiskFull, StoreUnavailable } from '@latchkey/store';
-import { busHealth, createWriteProbe, storeHealth } from './health.ts';
+import { DiskFullError, StoreUnavailable } from '@latchkey/store';
+import { checkBusHealth, checkStoreHealth, createStoreWriteProbe } from './health.ts';
 
 test('a store is asked to write at most every five seconds, however often its state is asked for', async () => {
   let ms = 0;
   let writes = 0;
   let isFull = false;
-  const probe = createWriteProbe(
+  const probe = createStoreWriteProbe(
     {
       async checkWritable() {
         writes += 1;
@@ -33,10 +33,10 @@ test('a store is asked to write at most every five seconds, however often its st
 test('a store that cannot be reached is down, with a detail', async () => {
   const away = () => Promise.reject(new StoreUnavailable(new Error('away')));
   const down = { name: 'journal', state: 'down', needed: true } as const;
-  assert.deepEqual(await storeHealth('journal', away), { ...down, detail: 'cannot be reached' });
-  assert.deepEqual(await storeHealth('journal', away, 'mails wait'), { ...down, detail: 'mails wait' });
-  const full = () => Promise.reject(new StoreUnavailable(new DiskFull()));
-  assert.equal((await storeHealth('journal', full)).detail, new DiskFull().message);
+  assert.deepEqual(await checkStoreHealth('journal', away), { ...down, detail: 'cannot be reached' });
+  assert.deepEqual(await checkStoreHealth('journal', away, 'mails wait'), { ...down, detail: 'mails wait' });
+  const full = () => Promise.reject(new StoreUnavailable(new DiskFullError()));
+  assert.equal((await checkStoreHealth('journal', full)).detail, new DiskFullError().message);
 });
 
 test('a consumer with invalid positions is degraded, and names the command to run', () => {
@@ -47,12 +47,12 @@ test('a consumer with invalid positions is degraded, and names the command to ru
     faults: () => ['Group user was at offset 5 of a 0.'],
     close: async () => undefined,
   };
-  assert.deepEqual(busHealth(subscription), {
+  assert.deepEqual(checkBusHealth(subscription), {
     name: 'bus',
     needed: false,
     state: 'degraded',
     detail: 'Group user was at offset 5 of a 0. Run: npm run ops -- verify',
   });
-  assert.equal(busHealth({ ...subscription, faults: () => [] }).state, 'ok');
-  assert.equal(busHealth({ ...subscription, healthy: () => false }).state, 'down');
+  assert.equal(checkBusHealth({ ...subscription, faults: () => [] }).state, 'ok');
+  assert.equal(checkBusHealth({ ...subscription, healthy: () => false }).state, 'down');
 });

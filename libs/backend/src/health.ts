@@ -1,18 +1,18 @@
 /** The state of a service's dependencies, for /readyz. */
 import type { BusSubscription } from '@latchkey/bus';
-import type { Dependency } from '@latchkey/process';
-import { DiskFull, type OpenStore, StoreUnavailable } from '@latchkey/store';
+import type { DependencyHealth } from '@latchkey/process';
+import { DiskFullError, type OpenedStore, StoreUnavailable } from '@latchkey/store';
 
 /**
  * Returns the state of a store.
  * @param ask makes a cheap call to the store
  * @param detail describes an outage to operators. Default: `cannot be reached`
  */
-export async function storeHealth(
+export async function checkStoreHealth(
   name: string,
   ask: () => Promise<unknown>,
   detail = 'cannot be reached',
-): Promise<Dependency> {
+): Promise<DependencyHealth> {
   try {
     await ask();
     return { name, state: 'ok', needed: true };
@@ -21,8 +21,8 @@ export async function storeHealth(
   }
 }
 
-function isFull(error: unknown): error is StoreUnavailable & { readonly cause: DiskFull } {
-  return error instanceof StoreUnavailable && error.cause instanceof DiskFull;
+function isFull(error: unknown): error is StoreUnavailable & { readonly cause: DiskFullError } {
+  return error instanceof StoreUnavailable && error.cause instanceof DiskFullError;
 }
 
 /** How long the result of a probe's write is reused, in ms. */
@@ -33,8 +33,8 @@ const WRITE_COUNTS_MS = 5_000;
  * a full disk, a primary that has become read-only, or a revoked right.
  * @param monotonic returns milliseconds that never go back
  */
-export function createWriteProbe(
-  { checkWritable }: Pick<OpenStore, 'checkWritable'>,
+export function createStoreWriteProbe(
+  { checkWritable }: Pick<OpenedStore, 'checkWritable'>,
   monotonic: () => number = () => performance.now(),
 ): () => Promise<void> {
   let last: { readonly at: number; readonly result: Promise<void> } | undefined;
@@ -49,7 +49,7 @@ export function createWriteProbe(
  * Returns the state of a service's subscription to the log. Its `needed` is false, because the service can still
  * respond to requests while no records can be read.
  */
-export function busHealth(subscription: BusSubscription | undefined): Dependency {
+export function checkBusHealth(subscription: BusSubscription | undefined): DependencyHealth {
   const bus = { name: 'bus', needed: false } as const;
   if (!subscription?.healthy()) return { ...bus, state: 'down', detail: 'no records can be read' };
   const faults = subscription.faults();

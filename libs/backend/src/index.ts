@@ -1,7 +1,7 @@
-export type { Backend } from './backend.ts';
+export type { ServiceBackend } from './backend.ts';
 export { type ClockHistory, createClockHistory } from './clock-history.ts';
-export { createForgeryAlarm, eventKeysHealth, eventSignaturesSetting } from './event-origin.ts';
-export { busHealth, createWriteProbe, storeHealth } from './health.ts';
+export { checkEventKeysHealth, createForgeryAlarm, eventSignaturesSetting } from './event-origin.ts';
+export { checkBusHealth, checkStoreHealth, createStoreWriteProbe } from './health.ts';
 export {
   type KafkaConfig,
   kafkaConnectionOf,

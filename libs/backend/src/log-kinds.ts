@@ -1,7 +1,7 @@
 /** The kinds of logs, and the settings of each. */
 import type { KafkaConnection, KafkaSaslCredentials } from '@latchkey/bus';
 import { allTopics } from '@latchkey/events';
-import { type Environment, readConfig, settingSchemas, withCrossFieldChecks } from '@latchkey/process';
+import { commonSettingSchemas, type Environment, readConfig, withCrossFieldChecks } from '@latchkey/process';
 import { z } from 'zod';
 import { embeddedKind, type StoreKind } from './store-kinds.ts';
 
@@ -34,7 +34,7 @@ function areDistinctOnLog(names: Readonly<Record<string, string>>): boolean {
 }
 
 export const topicNameSettings = z.object({
-  TOPIC_NAMES: settingSchemas
+  TOPIC_NAMES: commonSettingSchemas
     .pairs()
     .refine((names) => Object.keys(names).every((topic) => latchkeysTopics.includes(topic)), {
       error: `must be a list of topic=name, with the topics ${latchkeysTopics.join(', ')}`,
@@ -69,17 +69,19 @@ export const logNameSettings = topicNameSettings.extend({
 const kafkaFields = logNameSettings.extend({
   KAFKA_BROKERS: z
     .string()
-    .transform((text) => settingSchemas.list().parse(text))
+    .transform((text) => commonSettingSchemas.list().parse(text))
     .refine(areBrokers, 'must be a list of host:port, such as kafka-1:9092,kafka-2:9092')
     .describe('One or more of the Kafka brokers, as host:port, comma-separated.'),
-  KAFKA_SSL: settingSchemas.flag(false).describe('Whether to use TLS for connections to the Kafka brokers.'),
+  KAFKA_SSL: commonSettingSchemas
+    .flag(false)
+    .describe('Whether to use TLS for connections to the Kafka brokers.'),
   KAFKA_SASL_MECHANISM: z
     .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
     .optional()
     .describe('How to log in to Kafka: `plain`, `scram-sha-256` or `scram-sha-512`. Default: no login.'),
   KAFKA_SASL_USERNAME: z.string().optional().describe('User name for Kafka.'),
   KAFKA_SASL_PASSWORD: z.string().optional().describe('Password for Kafka.').meta({ secret: true }),
-  KAFKA_SESSION_SECONDS: settingSchemas
+  KAFKA_SESSION_SECONDS: commonSettingSchemas
     .whole({ min: 2, max: 300, fallback: 10 })
     .describe(
       'A consumer that sends no heartbeat for this long loses its partitions to other members. By default brokers accept 6 seconds or more (`group.min.session.timeout.ms`).',

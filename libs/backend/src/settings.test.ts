@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ConfigError, describeConfig, readConfig } from '@latchkey/process';
+import { ConfigError, describeSettings, readConfig } from '@latchkey/process';
 import { kafkaSettings, readLogKind } from './log-kinds.ts';
 import { readServerStoreConfig, readStoreConfig } from './store-kinds.ts';
 
@@ -88,7 +88,7 @@ describe('the settings of Kafka', () => {
   });
 
   test('are all described, and secrets marked so', () => {
-    const described = describeConfig(kafkaSettings);
+    const described = describeSettings(kafkaSettings);
     for (const { name, description } of described) assert.notEqual(description, '', name);
     const secret = described.filter((one) => one.secret).map(({ name }) => name);
     assert.deepEqual(secret, ['KAFKA_SASL_PASSWORD']);

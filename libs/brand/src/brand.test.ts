@@ -6,14 +6,14 @@ import { after, before, describe, it } from 'node:test';
 import { ConfigError, type Environment, readConfig, withCrossFieldChecks } from '@latchkey/process';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { brandOf, brandSettings, brandSettingsFaults } from './brand.ts';
-import { contrastOf, faultOfColor, paletteOf } from './palette.ts';
+import { brandSettings, createBrand, findBrandSettingsFaults } from './brand.ts';
+import { contrastRatioOf, createPalette, findBrandColorFault } from './palette.ts';
 
-const schema = withCrossFieldChecks(z.object(brandSettings), brandSettingsFaults);
+const schema = withCrossFieldChecks(z.object(brandSettings), findBrandSettingsFaults);
 const PNG = Buffer.from('89504e470d0a1a0a0000000d', 'hex');
 
 function brand(environment: Environment) {
-  return brandOf(readConfig(schema, environment), 'https://id.example.com/base');
+  return createBrand(readConfig(schema, environment), 'https://id.example.com/base');
 }
 
 function faultOf(environment: Environment): string {
@@ -84,21 +84,21 @@ describe('a palette', () => {
     .map((value) => `#${value.toString(16).padStart(6, '0')}`);
 
   it('measures contrasts as WCAG does', () => {
-    assert.equal(contrastOf('#000000', '#ffffff'), 21);
-    assert.equal(contrastOf('#767676', '#ffffff').toFixed(2), '4.54');
+    assert.equal(contrastRatioOf('#000000', '#ffffff'), 21);
+    assert.equal(contrastRatioOf('#767676', '#ffffff').toFixed(2), '4.54');
   });
 
   it('of a color without a fault can be read on light and dark, and the color that a fault names has none', () => {
     fc.assert(
       fc.property(color, (any) => {
-        const fault = faultOfColor(any);
+        const fault = findBrandColorFault(any);
         const good = fault === undefined ? any : (/(#[0-9a-f]{6}) has it$/.exec(fault)?.[1] ?? '');
-        assert.equal(faultOfColor(good), undefined);
-        const { light, dark } = paletteOf(good);
+        assert.equal(findBrandColorFault(good), undefined);
+        const { light, dark } = createPalette(good);
         for (const { accent, strong, onAccent } of [light, dark])
-          for (const ground of [accent, strong]) assert.ok(contrastOf(ground, onAccent) >= 4.5);
-        assert.ok(contrastOf(dark.accent, '#1e2423') >= 4.5);
-        for (const { accent, soft } of [light, dark]) assert.ok(contrastOf(accent, soft) >= 3);
+          for (const ground of [accent, strong]) assert.ok(contrastRatioOf(ground, onAccent) >= 4.5);
+        assert.ok(contrastRatioOf(dark.accent, '#1e2423') >= 4.5);
+        for (const { accent, soft } of [light, dark]) assert.ok(contrastRatioOf(accent, soft) >= 3);
       }),
     );
   });

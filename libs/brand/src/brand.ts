@@ -3,7 +3,7 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
-import { faultOfColor, type Palette, paletteOf } from './palette.ts';
+import { type BrandPalette, createPalette, findBrandColorFault } from './palette.ts';
 
 export const DEFAULT_BRAND_NAME = 'Latchkey';
 const MAX_LOGO_BYTES = 256 * 1024;
@@ -53,7 +53,7 @@ const logoFile = z.string().transform((path, context) => {
 });
 
 const color = z.string().superRefine((text, context) => {
-  const message = faultOfColor(text);
+  const message = findBrandColorFault(text);
   if (message !== undefined) context.addIssue({ code: 'custom', message });
 });
 
@@ -89,7 +89,7 @@ export const brandSettings = {
 type BrandConfig = z.infer<z.ZodObject<typeof brandSettings>>;
 
 /** Returns the faults of settings that are valid individually but not in combination. */
-export function brandSettingsFaults({
+export function findBrandSettingsFaults({
   BRAND_LOGO_URL,
   BRAND_LOGO_FILE,
 }: BrandConfig): readonly (readonly ['BRAND_LOGO_FILE', string])[] {
@@ -101,7 +101,7 @@ export function brandSettingsFaults({
 export interface Brand {
   readonly name: string;
   /** The colors of the brand; undefined if the default colors apply. */
-  readonly palette: Palette | undefined;
+  readonly palette: BrandPalette | undefined;
   readonly logo:
     | {
         readonly url: string;
@@ -117,7 +117,7 @@ export interface Brand {
  * Returns the brand that the settings describe.
  * @param publicUrl the URL under which auth is reached from outside, without a slash at its end
  */
-export function brandOf(config: BrandConfig, publicUrl: string): Brand {
+export function createBrand(config: BrandConfig, publicUrl: string): Brand {
   const { BRAND_NAME, BRAND_COLOR, BRAND_LOGO_URL, BRAND_LOGO_FILE: file } = config;
   const remote = BRAND_LOGO_URL && {
     url: BRAND_LOGO_URL,
@@ -126,7 +126,7 @@ export function brandOf(config: BrandConfig, publicUrl: string): Brand {
   };
   return {
     name: BRAND_NAME ?? DEFAULT_BRAND_NAME,
-    palette: BRAND_COLOR === undefined ? undefined : paletteOf(BRAND_COLOR),
+    palette: BRAND_COLOR === undefined ? undefined : createPalette(BRAND_COLOR),
     logo: remote || (file && { url: `${publicUrl}${LOGO_PATH}`, origin: undefined, file }),
   };
 }

@@ -1,9 +1,9 @@
 export {
   type Brand,
   brandNameField,
-  brandOf,
   brandSettings,
-  brandSettingsFaults,
+  createBrand,
   DEFAULT_BRAND_NAME,
+  findBrandSettingsFaults,
 } from './brand.ts';
-export { type Palette, paletteOf } from './palette.ts';
+export { type BrandPalette, createPalette } from './palette.ts';

@@ -12,7 +12,7 @@ export interface SchemeColors {
   readonly onAccent: string;
 }
 
-export interface Palette {
+export interface BrandPalette {
   readonly light: SchemeColors;
   readonly dark: SchemeColors;
 }
@@ -55,8 +55,8 @@ function luminance(color: string): number {
 }
 
 /** Returns the contrast of two colors, from 1 to 21. */
-export function contrastOf(one: string, other: string): number {
-  const [lighter = 0, darker = 0] = [luminance(one), luminance(other)].toSorted((a, b) => b - a);
+export function contrastRatioOf(firstColor: string, secondColor: string): number {
+  const [lighter = 0, darker = 0] = [luminance(firstColor), luminance(secondColor)].toSorted((a, b) => b - a);
   return (lighter + 0.05) / (darker + 0.05);
 }
 
@@ -64,7 +64,7 @@ export function contrastOf(one: string, other: string): number {
 function shifted(color: string, end: string, ground: string, enough: number): string {
   for (let step = 0; step < STEPS; step += 1) {
     const candidate = mix(color, end, step / STEPS);
-    if (contrastOf(candidate, ground) >= enough) return candidate;
+    if (contrastRatioOf(candidate, ground) >= enough) return candidate;
   }
   return end;
 }
@@ -73,22 +73,22 @@ function shifted(color: string, end: string, ground: string, enough: number): st
  * Returns the reason why a color is unsuitable for buttons with white text, or for links on a white background. Returns
  * undefined for a suitable color.
  */
-export function faultOfColor(color: string): string | undefined {
-  if (!/^#[0-9a-f]{6}$/i.test(color)) return 'must be a color as #rrggbb, such as #0f6b5c';
-  const found = contrastOf(color, WHITE);
+export function findBrandColorFault(brandColor: string): string | undefined {
+  if (!/^#[0-9a-f]{6}$/i.test(brandColor)) return 'must be a color as #rrggbb, such as #0f6b5c';
+  const found = contrastRatioOf(brandColor, WHITE);
   if (found >= MIN_CONTRAST_RATIO) return undefined;
-  const better = shifted(color, BLACK, WHITE, MIN_CONTRAST_RATIO);
+  const better = shifted(brandColor, BLACK, WHITE, MIN_CONTRAST_RATIO);
   return `has a contrast of ${found.toFixed(1)} : 1 to white, but text needs ${MIN_CONTRAST_RATIO} : 1 (WCAG 2.2, 1.4.3); ${better} has it`;
 }
 
-/** Returns the colors for both color schemes. @param color a color for which `faultOfColor` returns undefined */
-export function paletteOf(color: string): Palette {
-  const dark = shifted(color, WHITE, DARK_GROUND, DARK_CONTRAST);
+/** Returns the colors for both color schemes. @param brandColor a color for which `findBrandColorFault` returns undefined */
+export function createPalette(brandColor: string): BrandPalette {
+  const dark = shifted(brandColor, WHITE, DARK_GROUND, DARK_CONTRAST);
   return {
     light: {
-      accent: color,
-      strong: mix(color, BLACK, 0.2),
-      soft: mix(color, WHITE, 0.88),
+      accent: brandColor,
+      strong: mix(brandColor, BLACK, 0.2),
+      soft: mix(brandColor, WHITE, 0.88),
       onAccent: WHITE,
     },
     dark: {

@@ -4,9 +4,9 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mock, test } from 'node:test';
 import { promisify } from 'node:util';
-import { LONGEST_WAIT_MS } from './deadline.ts';
+import { MAX_REQUEST_DURATION_MS } from './deadline.ts';
 import { ApiProblem, dataOf, memoryStorage, type Storage } from './index.ts';
-import { type Browser, createAuthServer, type Tab } from './testing/auth-server.ts';
+import { createTestAuthServer, type TestBrowser, type TestBrowserTab } from './testing/auth-server.ts';
 
 const ME = '/api/v1/users/me';
 /** The name of the lock and of the channel. */
@@ -15,16 +15,16 @@ const LINK = `https://app.example/verify/${'x'.repeat(64)}`;
 
 /** Creates a server with two accounts, and opens tabs that are closed after the test. */
 function setUp(t: { after(close: () => void): void }) {
-  const server = createAuthServer();
+  const server = createTestAuthServer();
   const [ada, bob] = [server.add('ada'), server.add('bob')];
-  function open(...options: Parameters<typeof server.open>): Tab {
+  function open(...options: Parameters<typeof server.open>): TestBrowserTab {
     const tab = server.open(...options);
     t.after(() => tab.client.close());
     return tab;
   }
   /** Opens two tabs of one browser. */
-  function openTwo(mode: 'body' | 'cookie'): readonly [Tab, Tab] {
-    const browser: Browser = { cookie: undefined };
+  function openTwo(mode: 'body' | 'cookie'): readonly [TestBrowserTab, TestBrowserTab] {
+    const browser: TestBrowser = { cookie: undefined };
     const options = { tokens: mode, storage: memoryStorage(), tabs: true };
     return [open(options, browser), open(options, browser)];
   }
@@ -41,16 +41,19 @@ function replaceGlobal(t: { after(restore: () => void): void }, name: string, va
   });
 }
 
-function emitted(tab: Tab, name: 'signedIn' | 'signedOut' | 'expired' | 'userUpdated'): Promise<unknown> {
+function emitted(
+  tab: TestBrowserTab,
+  name: 'signedIn' | 'signedOut' | 'expired' | 'userUpdated',
+): Promise<unknown> {
   return new Promise((resolve) => void tab.client.on(name, resolve));
 }
 
-async function statusOfMe(tab: Tab): Promise<readonly [number, string | null | undefined]> {
+async function statusOfMe(tab: TestBrowserTab): Promise<readonly [number, string | null | undefined]> {
   const { response, data } = await tab.client.api.GET(ME);
   return [response.status, data?.username];
 }
 
-function refreshes(...tabs: readonly Tab[]): number {
+function refreshes(...tabs: readonly TestBrowserTab[]): number {
   return tabs.flatMap(({ network }) => network.log).filter((line) => line.startsWith('/auth/refresh')).length;
 }
 
@@ -202,7 +205,7 @@ for (const mode of ['body', 'cookie'] as const) {
     for (const [path, call] of [
       ['/auth/refresh', statusOfMe],
       ['/auth/logout', ({ client }) => client.signOut()],
-    ] satisfies readonly [string, (tab: Tab) => Promise<unknown>][]) {
+    ] satisfies readonly [string, (tab: TestBrowserTab) => Promise<unknown>][]) {
       const [here, there] = openTwo(mode);
       await here.client.signIn('ada', 'ada');
       here.advance();
@@ -251,7 +254,7 @@ for (const mode of ['body', 'cookie'] as const) {
 test('signing out while a page restores its session remains in effect', async (t) => {
   const { open } = setUp(t);
   for (const mode of ['body', 'cookie'] as const) {
-    const browser: Browser = { cookie: undefined };
+    const browser: TestBrowser = { cookie: undefined };
     // In cookie mode, the page cannot store that the person has signed out.
     const options = { tokens: mode, storage: mode === 'body' ? memoryStorage() : refusing };
     await open(options, browser).client.signIn('ada', 'ada');
@@ -445,7 +448,7 @@ test('a refresh without a response ends, and blocks neither other requests nor t
   await assert.rejects(hasty, /too late/);
   await assert.rejects(tab.client.api.GET(ME, { signal: controller.signal }), /too late/);
   assert.deepEqual(tab.network.log, ['/auth/login 200']);
-  mock.timers.tick(LONGEST_WAIT_MS);
+  mock.timers.tick(MAX_REQUEST_DURATION_MS);
   // The access token is still valid, so the requests are sent with it.
   assert.deepEqual(
     [await patient, await other],
@@ -470,7 +473,7 @@ test('a sign-in and a sign-out without a response end', async (t) => {
     tab.network.hold(path);
     const called = call();
     await reached;
-    mock.timers.tick(LONGEST_WAIT_MS);
+    mock.timers.tick(MAX_REQUEST_DURATION_MS);
     await assert.rejects(called, { name: 'TimeoutError' });
   }
   assert.equal(tab.client.session(), undefined);
@@ -515,7 +518,7 @@ test('calls resolve with the error of any response, also of a refresh, and rejec
 
 test('after a sign-out without a network, the cookie signs nobody in, and the server is told later', async (t) => {
   const { open, server } = setUp(t);
-  const browser: Browser = { cookie: undefined };
+  const browser: TestBrowser = { cookie: undefined };
   const options = { tokens: 'cookie', storage: memoryStorage() } as const;
   const page = open(options, browser);
   await page.client.signIn('ada', 'ada');
@@ -541,7 +544,7 @@ test('after a sign-out without a network, the cookie signs nobody in, and the se
 
 test('a person who signs in again after such a sign-out stays signed in', async (t) => {
   const { open } = setUp(t);
-  const browser: Browser = { cookie: undefined };
+  const browser: TestBrowser = { cookie: undefined };
   const options = { tokens: 'cookie', storage: memoryStorage() } as const;
   const page = open(options, browser);
   await page.client.signIn('ada', 'ada');
@@ -722,7 +725,7 @@ test('a lock that a suspended tab holds delays a refresh, but does not prevent i
   await held.promise;
   const pending = statusOfMe(tab);
   await lockIsAwaited();
-  mock.timers.tick(LONGEST_WAIT_MS);
+  mock.timers.tick(MAX_REQUEST_DURATION_MS);
   assert.deepEqual(await pending, [200, 'ada']);
   resolve();
   await lock;
@@ -733,7 +736,7 @@ test('in a page, tabs share a session in localStorage or in a cookie by default'
   replaceGlobal(t, 'document', {});
   replaceGlobal(t, 'localStorage', localStorage);
   const { open } = setUp(t);
-  const browser: Browser = { cookie: undefined };
+  const browser: TestBrowser = { cookie: undefined };
   for (const options of [
     { storage: localStorage },
     { tokens: 'cookie' },

@@ -1,13 +1,13 @@
 /** A client of the API: a session that is kept and refreshed, typed calls, and events. */
 import createFetchClient, { type Client } from 'openapi-fetch';
 import type { components, operations, paths } from './api.d.ts';
-import { unlessAborted } from './deadline.ts';
-import { createEmitter, type Emitter } from './events.ts';
-import { createPost, createSequences, RefusedRequest } from './http.ts';
+import { rejectWhenAborted } from './deadline.ts';
+import { type ClientEventEmitter, createClientEventEmitter } from './events.ts';
+import { createAccountSequenceTracker, createPostRequest, RefusedRequestProblem } from './http.ts';
 import { newIdempotencyKey } from './idempotency-key.ts';
 import { extractLinkToken } from './links.ts';
 import { ApiProblem } from './problem.ts';
-import { memoryStorage, pageStorage, type Session, type Storage } from './session.ts';
+import { browserStorage, memoryStorage, type Session, type Storage } from './session.ts';
 import { openSessionKeeper } from './session-keeper.ts';
 
 type BodyOf<Operation extends { requestBody?: { content: { 'application/json': unknown } } | undefined }> =
@@ -77,7 +77,7 @@ export interface AuthClient {
   /** Reads a link that undoes a change of the e-mail address. */
   undoEmailChangeFromUrl(url: string): { setPassword(newPassword: string): Promise<void> };
   /** Adds a listener. @returns a function that removes it */
-  readonly on: Emitter['on'];
+  readonly on: ClientEventEmitter['on'];
   /** Stops communicating with the other tabs. */
   close(): void;
 }
@@ -98,11 +98,11 @@ export function createClient(options: ClientOptions): AuthClient {
   const { tokens: mode, now = Date.now } = options;
   const send = options.fetch ?? globalThis.fetch.bind(globalThis);
   const baseUrl = options.url.replace(/\/+$/, '');
-  const page = pageStorage();
+  const page = browserStorage();
   const storage = options.storage ?? (mode === 'cookie' ? page : undefined) ?? memoryStorage();
-  const { on, emit } = createEmitter();
-  const sequences = createSequences();
-  const post = createPost(baseUrl, send, sequences);
+  const { on, emit } = createClientEventEmitter();
+  const sequences = createAccountSequenceTracker();
+  const post = createPostRequest(baseUrl, send, sequences);
   const keeper = openSessionKeeper({
     mode,
     storage,
@@ -129,7 +129,7 @@ export function createClient(options: ClientOptions): AuthClient {
 
   /** Refreshes a session. @returns undefined if it has ended, or another person has signed in */
   async function renew(session: Session, { signal }: Request): Promise<Session | undefined> {
-    await unlessAborted(keeper.refresh(session), signal);
+    await rejectWhenAborted(keeper.refresh(session), signal);
     return currentOf(session.user.id);
   }
 
@@ -159,7 +159,7 @@ export function createClient(options: ClientOptions): AuthClient {
       sequences.remember(response);
       return response;
     } catch (error) {
-      if (error instanceof RefusedRequest) return error.response.clone();
+      if (error instanceof RefusedRequestProblem) return error.response.clone();
       throw error;
     }
   }

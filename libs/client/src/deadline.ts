@@ -1,10 +1,10 @@
 /** Bounds how long the client waits. React Native has neither AbortSignal.timeout nor AbortSignal.any. */
 
 /** How long a request of the client itself may take, and how long the client waits for another tab, in ms. */
-export const LONGEST_WAIT_MS = 10_000;
+export const MAX_REQUEST_DURATION_MS = 10_000;
 
 /** Returns the result of work, unless the signal is aborted before. @throws the reason of the abort */
-export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+export async function rejectWhenAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
   let abort: (() => void) | undefined;
   const aborted = new Promise<never>((_, reject) => {
@@ -19,16 +19,16 @@ export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | u
   }
 }
 
-/** Runs work for at most `LONGEST_WAIT_MS`, then aborts its signal. @throws TimeoutError */
+/** Runs work for at most `MAX_REQUEST_DURATION_MS`, then aborts its signal. @throws TimeoutError */
 export async function withDeadline<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const { signal } = controller;
   const timer = setTimeout(
     () => controller.abort(namedError('TimeoutError', 'The server has not responded in time.')),
-    LONGEST_WAIT_MS,
+    MAX_REQUEST_DURATION_MS,
   );
   try {
-    return await unlessAborted(work(signal), signal);
+    return await rejectWhenAborted(work(signal), signal);
   } finally {
     clearTimeout(timer);
   }

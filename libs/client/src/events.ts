@@ -13,7 +13,7 @@ export interface Events {
   readonly userUpdated: Session;
 }
 
-export interface Emitter {
+export interface ClientEventEmitter {
   /** Adds a listener. @returns a function that removes it */
   on<Name extends keyof Events>(name: Name, listener: (value: Events[Name]) => void): () => void;
   /** Calls the listeners. If one throws, its error is logged, and the others are called. */
@@ -23,7 +23,7 @@ export interface Emitter {
 type Listeners = { readonly [Name in keyof Events]: Set<(value: Events[Name]) => void> };
 
 /** Creates an emitter without listeners. */
-export function createEmitter(): Emitter {
+export function createClientEventEmitter(): ClientEventEmitter {
   const listeners: Listeners = {
     signedIn: new Set(),
     signedOut: new Set(),

@@ -5,7 +5,7 @@ import { ApiProblem } from './problem.ts';
 const SEQUENCE = 'Account-Sequence';
 
 /** A problem, with the response that it was made from. */
-export class RefusedRequest extends ApiProblem {
+export class RefusedRequestProblem extends ApiProblem {
   readonly response: Response;
 
   constructor(response: Response, body: unknown) {
@@ -14,27 +14,31 @@ export class RefusedRequest extends ApiProblem {
   }
 }
 
-export interface Posted<Answer> {
+export interface PostResponse<Answer> {
   readonly answer: Answer;
   /** The id of the account that the request has changed, if the response names one. */
   readonly account: string | undefined;
 }
 
-/** Sends a request to a route of auth. @throws RefusedRequest */
-export type Post = <Answer>(
+/** Sends a request to a route of auth. @throws RefusedRequestProblem */
+export type PostRequest = <Answer>(
   path: string,
   body?: object,
   headers?: Readonly<Record<string, string>>,
-) => Promise<Posted<Answer>>;
+) => Promise<PostResponse<Answer>>;
 
 /**
- * Creates the function that sends requests to auth. Each request is aborted after `LONGEST_WAIT_MS`.
+ * Creates the function that sends requests to auth. Each request is aborted after `MAX_REQUEST_DURATION_MS`.
  * @param baseUrl the URL of Latchkey, without a slash at the end
  */
-export function createPost(baseUrl: string, send: typeof fetch, sequences: Sequences): Post {
+export function createPostRequest(
+  baseUrl: string,
+  fetchImplementation: typeof fetch,
+  sequences: AccountSequenceTracker,
+): PostRequest {
   return <Answer>(path: string, body?: object, headers?: Readonly<Record<string, string>>) =>
     withDeadline(async (signal) => {
-      const response = await send(`${baseUrl}/api/v1/auth/${path}`, {
+      const response = await fetchImplementation(`${baseUrl}/api/v1/auth/${path}`, {
         method: 'POST',
         credentials: 'include',
         headers: { ...(body && { 'Content-Type': 'application/json' }), ...headers },
@@ -46,7 +50,7 @@ export function createPost(baseUrl: string, send: typeof fetch, sequences: Seque
         .clone()
         .json()
         .catch(() => undefined);
-      if (!response.ok) throw new RefusedRequest(response, answer);
+      if (!response.ok) throw new RefusedRequestProblem(response, answer);
       return { answer: answer as Answer, account };
     });
 }
@@ -55,14 +59,14 @@ export function createPost(baseUrl: string, send: typeof fetch, sequences: Seque
  * For each account, the last sequence that a response has named. Requests send it back, so that the next response
  * includes the change with that sequence.
  */
-export interface Sequences {
+export interface AccountSequenceTracker {
   /** @returns the id of the account that the response names */
   remember(response: Response): string | undefined;
   addTo(request: Request, account: string): void;
 }
 
 /** Creates an empty store of sequences. */
-export function createSequences(): Sequences {
+export function createAccountSequenceTracker(): AccountSequenceTracker {
   const sequences = new Map<string, number>();
   return {
     remember(response) {

@@ -1,10 +1,10 @@
 /** Keeps the session of a client: begins, refreshes, restores and ends it, together with the other tabs of the app. */
 import type { components } from './api.d.ts';
-import type { Emitter } from './events.ts';
-import type { Post } from './http.ts';
+import type { ClientEventEmitter } from './events.ts';
+import type { PostRequest } from './http.ts';
 import { ApiProblem } from './problem.ts';
-import { type Session, type Storage, sessionOf } from './session.ts';
-import { openSessionStore, openSignOutMark } from './session-store.ts';
+import { createSession, type Session, type Storage } from './session.ts';
+import { openSessionStore, openSignOutMarker } from './session-store.ts';
 import { openTabCoordinator, type TabMessage } from './tabs.ts';
 
 type Tokens = components['schemas']['Tokens'];
@@ -40,13 +40,13 @@ export function openSessionKeeper(options: {
   readonly key: string;
   /** Whether the other tabs of the app have the same session. */
   readonly isShared: boolean;
-  readonly post: Post;
-  readonly emit: Emitter['emit'];
+  readonly post: PostRequest;
+  readonly emit: ClientEventEmitter['emit'];
   now(): number;
 }): SessionKeeper {
   const { mode, storage, key, post, emit, now } = options;
   const store = openSessionStore(storage, key);
-  const signOutMark = openSignOutMark(storage, key);
+  const signOutMark = openSignOutMarker(storage, key);
   const tabs = openTabCoordinator(
     options.isShared ? key : undefined,
     (message) => void follow(message).catch(() => undefined),
@@ -139,7 +139,7 @@ export function openSessionKeeper(options: {
   async function exchange(known: Session | undefined): Promise<Session | undefined> {
     try {
       const body = mode === 'body' ? { refreshToken: known?.refreshToken } : undefined;
-      return sessionOf((await post<Tokens>('refresh', body)).answer, now());
+      return createSession((await post<Tokens>('refresh', body)).answer, now());
     } catch (error) {
       // Any other 401 is not from the API: a proxy or a captive portal has sent it.
       if (error instanceof ApiProblem && error.code === 'refresh_token_invalid') return undefined;
@@ -175,7 +175,7 @@ export function openSessionKeeper(options: {
     signIn: (email, password) =>
       tabs.exclusive(async () => {
         const { answer } = await post<Tokens>('login', { email, password, tokens: mode });
-        const session = sessionOf(answer, now());
+        const session = createSession(answer, now());
         // A new session begins, even if it is of the same person.
         if (current?.user.id === session.user.id) current = undefined;
         adopt(session);

@@ -2,7 +2,7 @@
  * Stores what outlives a page. Storage is best effort: browsers refuse to store anything if the storage is full or
  * blocked. The session then ends with the page.
  */
-import { readSession, type Session, type Storage } from './session.ts';
+import { parseSession, type Session, type Storage } from './session.ts';
 
 /** The session in body mode. */
 export interface SessionStore {
@@ -31,7 +31,7 @@ export function openSessionStore(storage: Storage, key: string): SessionStore {
   return {
     async read(known) {
       try {
-        const stored = readSession(await storage.getItem(key));
+        const stored = parseSession(await storage.getItem(key));
         return (stored?.expiresAt ?? 0) > staleUntil ? stored : known;
       } catch {
         return known;
@@ -47,7 +47,7 @@ export function openSessionStore(storage: Storage, key: string): SessionStore {
 }
 
 /** The fact that the person has signed out in cookie mode, until the server knows it and has removed the cookie. */
-export interface SignOutMark {
+export interface SignOutMarker {
   isSet(): Promise<boolean>;
   set(): Promise<void>;
   clear(): Promise<void>;
@@ -56,7 +56,7 @@ export interface SignOutMark {
 const SIGNED_OUT = 'signed-out';
 
 /** Returns the mark under a key of a storage. No method rejects if the storage fails. */
-export function openSignOutMark(storage: Storage, key: string): SignOutMark {
+export function openSignOutMarker(storage: Storage, key: string): SignOutMarker {
   return {
     async isSet() {
       try {

@@ -31,7 +31,7 @@ export function memoryStorage(): Storage {
 }
 
 /** Returns the storage that all tabs of the app share. Undefined outside of a page, or if the page may not use it. */
-export function pageStorage(): Storage | undefined {
+export function browserStorage(): Storage | undefined {
   const page = globalThis as { readonly document?: unknown; readonly localStorage?: Storage };
   try {
     return page.document === undefined ? undefined : page.localStorage;
@@ -44,7 +44,10 @@ export function pageStorage(): Storage | undefined {
  * Returns the session that begins with tokens of the API.
  * @param nowMs the time at which the tokens were received, in ms since the epoch
  */
-export function sessionOf({ accessToken, refreshToken, expiresIn, user }: Tokens, nowMs: number): Session {
+export function createSession(
+  { accessToken, refreshToken, expiresIn, user }: Tokens,
+  nowMs: number,
+): Session {
   return {
     user,
     accessToken,
@@ -54,7 +57,7 @@ export function sessionOf({ accessToken, refreshToken, expiresIn, user }: Tokens
 }
 
 /** Parses a stored session, which has a refresh token. Returns undefined for a string that is not such a session. */
-export function readSession(text: string | null): Session | undefined {
+export function parseSession(text: string | null): Session | undefined {
   try {
     const { user, accessToken, expiresAt, refreshToken } = JSON.parse(text ?? '');
     const texts = [user.id, accessToken, refreshToken];

@@ -1,5 +1,5 @@
 /** Coordinates the tabs of an app that share one session, with Web Locks and BroadcastChannel, where they exist. */
-import { LONGEST_WAIT_MS } from './deadline.ts';
+import { MAX_REQUEST_DURATION_MS } from './deadline.ts';
 
 /** What a tab tells the others. It contains no tokens: each tab reads the session where it is kept. */
 export type TabMessage = 'changed' | 'signedOut' | 'expired';
@@ -94,7 +94,7 @@ async function withLock<T>(name: string, work: () => Promise<T>): Promise<T> {
   const { navigator } = globalThis as unknown as { readonly navigator?: { readonly locks?: Locks } };
   if (navigator?.locks === undefined) return work();
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), LONGEST_WAIT_MS);
+  const timer = setTimeout(() => controller.abort(), MAX_REQUEST_DURATION_MS);
   let hasStarted = false;
   function start(): Promise<T> {
     clearTimeout(timer);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { examplesOf, packageDocuments } from '../../../scripts/packages/documents.ts';
-import { createProject } from '../../../scripts/packages/testing/installed-project.ts';
+import { packageDocuments, readExamples } from '../../../scripts/packages/documents.ts';
+import { createInstalledProject } from '../../../scripts/packages/testing/installed-project.ts';
 
 const app = `
 import { ApiProblem, createClient, dataOf, type Session, type User } from '@latchkey/client';
@@ -29,9 +29,9 @@ console.log(JSON.stringify([session.user.id, code]));
 `;
 
 describe('the package that apps install', () => {
-  let project: Awaited<ReturnType<typeof createProject>>;
+  let project: Awaited<ReturnType<typeof createInstalledProject>>;
   before(async () => {
-    project = await createProject({
+    project = await createInstalledProject({
       workspaces: ['libs/client'],
       compilerOptions: { target: 'es2022', lib: ['es2022', 'dom'], types: [] },
     });
@@ -41,7 +41,7 @@ describe('the package that apps install', () => {
   it('gives an app in a browser its types, and so do its documents', async () => {
     await project.write('app.ts', app);
     for (const document of packageDocuments['libs/client'])
-      await project.writeExamples(document, await examplesOf(document));
+      await project.writeExamples(document, await readExamples(document));
     assert.equal(await project.typeCheck(), '');
   });
 

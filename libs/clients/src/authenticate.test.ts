@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { authenticateClient } from './authenticate.ts';
-import { type ClientScope, type ServiceClient, withNewClientKey } from './client.ts';
+import { type ClientScope, replaceClientKey, type ServiceClient } from './client.ts';
 import { generateClientId, generateClientKey, hashClientKey } from './keys.ts';
 
 const now = new Date('2026-11-28T10:00:00.000Z');
@@ -65,7 +65,7 @@ describe('a service client', () => {
   test('may use its former key for as long as the overlap of a rotation lasts', async () => {
     const { client, key } = clientWithKey();
     const next = generateClientKey(client.id);
-    const rotated = withNewClientKey(client, hashClientKey(next), { now, until: later });
+    const rotated = replaceClientKey(client, hashClientKey(next), { now, until: later });
     const justBefore = new Date(later.getTime() - 1);
     assert.equal(await nameOf(rotated, `Bearer ${key}`, { at: justBefore }), 'books');
     assert.equal(await nameOf(rotated, `Bearer ${key}`, { at: later }), undefined);
@@ -74,17 +74,17 @@ describe('a service client', () => {
 
   test('has one key after a rotation without an overlap, and after a longer one keeps the earlier end', async () => {
     const { client } = clientWithKey();
-    assert.deepEqual(withNewClientKey(client, 'second', { now, until: now }).keys, [
+    assert.deepEqual(replaceClientKey(client, 'second', { now, until: now }).keys, [
       { hash: 'second', since: now },
     ]);
-    const second = withNewClientKey(client, 'second', { now, until: later });
-    const third = withNewClientKey(second, 'third', { now, until: new Date(later.getTime() + 1) });
+    const second = replaceClientKey(client, 'second', { now, until: later });
+    const third = replaceClientKey(second, 'third', { now, until: new Date(later.getTime() + 1) });
     assert.deepEqual(
       third.keys.map(({ until }) => until?.getTime()),
       [later.getTime(), later.getTime() + 1, undefined],
     );
     assert.deepEqual(
-      withNewClientKey(third, 'fourth', { now: later, until: later }).keys.map(({ hash }) => hash),
+      replaceClientKey(third, 'fourth', { now: later, until: later }).keys.map(({ hash }) => hash),
       ['fourth'],
     );
   });

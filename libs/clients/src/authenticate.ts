@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
-import { type ClientScope, isValidKey, type ServiceClient } from './client.ts';
-import { clientIdOf, extractClientKey, hashClientKey } from './keys.ts';
+import { type ClientScope, isValidClientKey, type ServiceClient } from './client.ts';
+import { clientIdOfKey, extractClientKey, hashClientKey } from './keys.ts';
 import type { ServiceClients } from './service-clients.ts';
 
 /**
@@ -14,12 +14,12 @@ export async function authenticateClient(
   { authorization, scope, now }: { authorization: string | undefined; scope: ClientScope; now: Date },
 ): Promise<ServiceClient | undefined> {
   const key = extractClientKey(authorization);
-  const id = key === undefined ? undefined : clientIdOf(key);
+  const id = key === undefined ? undefined : clientIdOfKey(key);
   if (key === undefined || id === undefined) return undefined;
   const client = await clients.find(id);
   const hash = Buffer.from(hashClientKey(key));
   const isGenuine = client?.keys.some(
-    (stored) => timingSafeEqual(Buffer.from(stored.hash), hash) && isValidKey(stored, now),
+    (stored) => timingSafeEqual(Buffer.from(stored.hash), hash) && isValidClientKey(stored, now),
   );
   return isGenuine && client?.scopes.includes(scope) ? client : undefined;
 }

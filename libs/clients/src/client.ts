@@ -9,7 +9,7 @@ export const clientScopes = ['introspect', 'events'] as const;
 export type ClientScope = (typeof clientScopes)[number];
 
 /** A key of a client. Only its hash is stored. */
-export interface StoredKey {
+export interface StoredClientKey {
   /** SHA-256 of the key, in base64url. A key has 256 random bits, so a slow hash would add nothing. */
   readonly hash: string;
   readonly since: Date;
@@ -28,25 +28,25 @@ export interface ServiceClient {
   /** Whether the events that the client reads contain personal data (`data.person`). */
   readonly person: boolean;
   readonly createdAt: Date;
-  readonly keys: readonly StoredKey[];
+  readonly keys: readonly StoredClientKey[];
 }
 
 /**
  * Returns the client with a new current key. The previous keys expire at `until`, or earlier if they already had an
  * earlier expiry. Keys that expired before `now` are removed.
  */
-export function withNewClientKey(
+export function replaceClientKey(
   client: ServiceClient,
   hash: string,
   { now, until }: { readonly now: Date; readonly until: Date },
 ): ServiceClient {
   const former = client.keys
-    .filter((key) => isValidKey(key, now))
+    .filter((key) => isValidClientKey(key, now))
     .map((key) => ({ ...key, until: key.until === undefined || key.until > until ? until : key.until }))
-    .filter((key) => isValidKey(key, now));
+    .filter((key) => isValidClientKey(key, now));
   return { ...client, keys: [...former, { hash, since: now }] };
 }
 
-export function isValidKey({ until }: StoredKey, now: Date): boolean {
+export function isValidClientKey({ until }: StoredClientKey, now: Date): boolean {
   return until === undefined || until > now;
 }

@@ -2,7 +2,7 @@ export { authenticateClient } from './authenticate.ts';
 export {
   type ClientScope,
   clientScopes,
-  isValidKey,
+  isValidClientKey,
   type ServiceClient,
 } from './client.ts';
 export { generateClientId, generateClientKey, hashClientKey } from './keys.ts';

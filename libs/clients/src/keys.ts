@@ -15,8 +15,8 @@ export function generateClientKey(clientId: string): string {
 }
 
 /** Returns the id of the client to which a key claims to belong; undefined if the string does not look like a key. */
-export function clientIdOf(key: string): string | undefined {
-  return /^latchkey_([\da-f]{16})_[\w-]{43}$/.exec(key)?.[1];
+export function clientIdOfKey(clientKey: string): string | undefined {
+  return /^latchkey_([\da-f]{16})_[\w-]{43}$/.exec(clientKey)?.[1];
 }
 
 export function hashClientKey(key: string): string {
@@ -29,8 +29,8 @@ export function hashClientKey(key: string): string {
  */
 export function extractClientKey(authorization: string | undefined): string | undefined {
   const [, scheme = '', credentials = ''] = /^(bearer|basic) +(\S+)$/i.exec(authorization ?? '') ?? [];
-  if (scheme.toLowerCase() === 'bearer') return clientIdOf(credentials) && credentials;
+  if (scheme.toLowerCase() === 'bearer') return clientIdOfKey(credentials) && credentials;
   const [, user, key = ''] = /^([^:]*):(.*)$/s.exec(Buffer.from(credentials, 'base64').toString()) ?? [];
-  const id = clientIdOf(key);
+  const id = clientIdOfKey(key);
   return id !== undefined && id === user ? key : undefined;
 }

@@ -1,4 +1,4 @@
-import { type ServiceClient, withNewClientKey } from './client.ts';
+import { replaceClientKey, type ServiceClient } from './client.ts';
 import { generateClientKey, hashClientKey } from './keys.ts';
 import type { ServiceClients } from './service-clients.ts';
 
@@ -17,7 +17,7 @@ export async function rotateClientKey(
   for (;;) {
     const stored = await clients.find(id);
     if (stored === undefined) return undefined;
-    const client = withNewClientKey(stored, hashClientKey(key), times);
+    const client = replaceClientKey(stored, hashClientKey(key), times);
     if (await clients.replaceKeys(stored, client.keys)) return { client, key };
   }
 }

@@ -1,6 +1,6 @@
 /** Stores service clients. Every method rejects only with StoreUnavailable, which means that the store has failed. */
 import type { MoveSource, MoveTarget, Preparable } from '@latchkey/store';
-import type { ServiceClient, StoredKey } from './client.ts';
+import type { ServiceClient, StoredClientKey } from './client.ts';
 
 export interface ServiceClients {
   /** Adds a client with a new id. */
@@ -13,7 +13,7 @@ export interface ServiceClients {
    * @param former the client as it was read from the store
    * @returns false if the keys have changed, or if the client was removed
    */
-  replaceKeys(former: Pick<ServiceClient, 'id' | 'keys'>, keys: readonly StoredKey[]): Promise<boolean>;
+  replaceKeys(former: Pick<ServiceClient, 'id' | 'keys'>, keys: readonly StoredClientKey[]): Promise<boolean>;
   /** Removes a client. @returns false if there was none */
   remove(id: string): Promise<boolean>;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createClockGuard, createRegistry } from '@latchkey/process';
+import { createClockGuard, createMetricsRegistry } from '@latchkey/process';
 import { captureLog } from '@latchkey/process/testing';
 import { StoreUnavailable } from '@latchkey/store';
 import { createClockWatch } from './clock-watch.ts';
@@ -9,7 +9,7 @@ const START = Date.parse('2026-03-01T12:00:00.000Z');
 
 function createWatch() {
   const time = { wall: START, elapsed: 0, server: START, isAway: false };
-  const registry = createRegistry();
+  const registry = createMetricsRegistry();
   const log = captureLog();
   const guard = createClockGuard({
     now: () => time.wall,

@@ -2,7 +2,7 @@
  * Compares the clock of this process with other clocks, and reports the difference. While the difference is too large,
  * the clock is not trusted, and the state is degraded.
  */
-import type { ClockGuard, Dependency, Logger, Registry } from '@latchkey/process';
+import type { ClockGuard, DependencyHealth, Logger, Registry } from '@latchkey/process';
 import { StoreUnavailable } from '@latchkey/store';
 import { Gauge } from 'prom-client';
 
@@ -34,7 +34,7 @@ export interface ClockWatch {
    * only show that the clock of this process is behind.
    */
   observe(time: Date): void;
-  health(): Dependency;
+  health(): DependencyHealth;
   close(): void;
 }
 
@@ -78,7 +78,7 @@ export function createClockWatch(deps: ClockWatchDeps): ClockWatch {
     else guard.contradict(describeSkew(storeName, skewMs));
   }
 
-  function health(): Dependency {
+  function health(): DependencyHealth {
     // Skip the difference from the store's clock: `guard.doubt` describes it, until a measurement shows that the clocks
     // agree.
     const faults = current()

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Backend } from '@latchkey/backend';
+import type { ServiceBackend } from '@latchkey/backend';
 import {
   createListeningPart,
   type ListeningPart,
@@ -9,23 +9,30 @@ import {
   routesDuringStartup,
   type Service,
 } from '@latchkey/http';
-import type { Dependency, Logger, Part, ProcessEnd, Registry, ServiceProcessConfig } from '@latchkey/process';
-import { PROBLEM_TYPES } from '@latchkey/tokens';
+import type {
+  DependencyHealth,
+  Logger,
+  ProcessPart,
+  ProcessTermination,
+  Registry,
+  ServiceProcessConfig,
+} from '@latchkey/process';
+import { PROBLEM_TYPE_PREFIX } from '@latchkey/tokens';
 import { connectToServers, type ServerConnectionsConfig, type ServiceRequirements } from './servers.ts';
 import { waitForServers } from './wait-for-servers.ts';
 
 /** How long `stop` waits for a start in progress, in ms. */
 const START_ENDS_WITHIN_MS = 2000;
 
-const STOPPING: Dependency = { name: 'process', state: 'down', needed: true, detail: 'stopping' };
+const STOPPING: DependencyHealth = { name: 'process', state: 'down', needed: true, detail: 'stopping' };
 
 export interface ClusterPartDeps {
   readonly name: string;
   readonly logger: Logger;
   readonly registry: Registry;
-  readonly end: ProcessEnd;
+  readonly end: ProcessTermination;
   readonly needs: ServiceRequirements;
-  compose(backend: Backend): Service;
+  compose(backend: ServiceBackend): Service;
   isAllowedOrigin(origin: string): boolean;
   readonly corsHeaders: readonly string[];
 }
@@ -35,10 +42,10 @@ export interface ClusterPartDeps {
  * background until Kafka and the store are available, and starts the service. `stop` first reports `down` for
  * SHUTDOWN_DELAY_SECONDS, while the service still responds.
  */
-export function createServicePart(
+export function createClusterServicePart(
   config: ServerConnectionsConfig & { readonly process: ServiceProcessConfig },
   deps: ClusterPartDeps,
-): Part {
+): ProcessPart {
   const { name, logger, registry, end, needs } = deps;
   const servers = connectToServers(config, {
     clientId: `latchkey-${name}`,
@@ -48,10 +55,10 @@ export function createServicePart(
   });
   const stopping = new AbortController();
   let starting: Promise<void> | undefined;
-  let serviceState: Dependency = { name, state: 'down', needed: true, detail: 'starting' };
+  let serviceState: DependencyHealth = { name, state: 'down', needed: true, detail: 'starting' };
   let service: Service | undefined;
 
-  async function startHealth(): Promise<readonly Dependency[]> {
+  async function startHealth(): Promise<readonly DependencyHealth[]> {
     return [...(await servers.health()), serviceState];
   }
 
@@ -60,7 +67,7 @@ export function createServicePart(
     logger,
     registry,
     routes: operationsRoutesDuringStartup({ registry, health: startHealth }),
-    problemTypes: PROBLEM_TYPES,
+    problemTypes: PROBLEM_TYPE_PREFIX,
   });
 
   /** Starts the service. Repeats the whole start as long as Kafka or the store is unavailable. */
@@ -89,7 +96,7 @@ export function createServicePart(
     logger.info('ready');
   }
 
-  async function health(): Promise<readonly Dependency[]> {
+  async function health(): Promise<readonly DependencyHealth[]> {
     if (service === undefined) return startHealth();
     return [
       ...(await service.health()),
@@ -139,7 +146,7 @@ function publicListener(process: ServiceProcessConfig, deps: ClusterPartDeps): L
     trustedProxies: process.TRUSTED_PROXIES,
     corsOrigins: deps.isAllowedOrigin,
     corsHeaders: deps.corsHeaders,
-    problemTypes: PROBLEM_TYPES,
+    problemTypes: PROBLEM_TYPE_PREFIX,
     undeclared: isProduction ? 'drop' : 'fail',
     https: isProduction,
   });

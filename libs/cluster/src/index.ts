@@ -1,1 +1,1 @@
-export { type ClusterService, type ClusterServiceDeps, runService } from './run-service.ts';
+export { type ClusterService, type ClusterServiceDeps, runClusterService } from './run-service.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KafkaRefusedError, KafkaUnavailableError } from '@latchkey/bus/kafka';
 import { StoreUnavailable } from '@latchkey/store';
-import { isOutage } from './outage.ts';
+import { isServerOutageError } from './outage.ts';
 
 function named(name: string, stack = ''): Error {
   return Object.assign(new Error('x'), { name, stack });
@@ -18,12 +18,12 @@ test('an unreachable server is waited for, whatever error kafkajs throws, and no
     unexplained,
     internal,
   ];
-  for (const error of outages) assert.equal(isOutage(error), true, error.name);
+  for (const error of outages) assert.equal(isServerOutageError(error), true, error.name);
   const others = [
     new KafkaRefusedError('credentials', { cause: unexplained }),
     new Error('Kafka lacks a topic', { cause: unexplained }),
     named('TypeError', 'at handle (/app/services/user/src/compose.ts:1:1)'),
     'a text',
   ];
-  for (const error of others) assert.equal(isOutage(error), false, String(error));
+  for (const error of others) assert.equal(isServerOutageError(error), false, String(error));
 });

@@ -2,10 +2,10 @@ import { KafkaUnavailableError } from '@latchkey/bus/kafka/failures';
 import { StoreUnavailable } from '@latchkey/store';
 
 /** Whether an error, or its cause, is transient: it goes away once a server is available again. */
-export function isOutage(error: unknown): boolean {
+export function isServerOutageError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof StoreUnavailable || error instanceof KafkaUnavailableError) return true;
-  return isUnexplained(error) || isOutage(explained(error));
+  return isUnexplained(error) || isServerOutageError(explained(error));
 }
 
 /**

@@ -1,9 +1,9 @@
-import { type Backend, kafkaSettings, readServerStoreConfig } from '@latchkey/backend';
+import { kafkaSettings, readServerStoreConfig, type ServiceBackend } from '@latchkey/backend';
 import type { TopicSpec } from '@latchkey/bus';
 import type { Service } from '@latchkey/http';
 import {
   createLogger,
-  createRegistry,
+  createMetricsRegistry,
   type ExitCode,
   formatSettingsWithoutSecrets,
   type Logger,
@@ -16,11 +16,11 @@ import {
   withDotEnv,
 } from '@latchkey/process';
 import type { z } from 'zod';
-import { createServicePart } from './cluster-part.ts';
+import { createClusterServicePart } from './cluster-part.ts';
 import type { ServiceRequirements } from './servers.ts';
 
 export interface ClusterServiceDeps {
-  readonly backend: Backend;
+  readonly backend: ServiceBackend;
   readonly logger: Logger;
   readonly registry: Registry;
   /** The settings of this process by name, without secrets. */
@@ -58,21 +58,21 @@ export interface ClusterService<Settings extends z.ZodObject> extends Pick<Servi
  * that waiting cannot fix is logged in one line. The settings are logged too, without secrets.
  * @returns the exit code once the process should exit
  */
-export async function runService<Settings extends z.ZodObject>(
+export async function runClusterService<Settings extends z.ZodObject>(
   service: ClusterService<Settings>,
 ): Promise<ExitCode> {
   const settings = readSettingsOrReport(() => settingsOf(service));
   if (settings === undefined) return 1;
   const { own, shown, ...config } = settings;
   const logger = createLogger({ name: service.name, level: config.process.LOG_LEVEL });
-  const registry = createRegistry();
+  const registry = createMetricsRegistry();
   // A list, because the values of fields with names like those of some settings are redacted in log lines.
   const lines = Object.entries(shown).map(([name, value]) => `${name}=${value}`);
   logger.info({ settings: lines }, 'settings');
   return runProcess(
     logger,
     async (end) =>
-      createServicePart(config, {
+      createClusterServicePart(config, {
         name: service.name,
         logger,
         registry,

@@ -1,8 +1,8 @@
 import {
-  type Backend,
   createClockHistory,
   type KafkaConfig,
   kafkaConnectionOf,
+  type ServiceBackend,
   type Store,
   type StoreConfig,
 } from '@latchkey/backend';
@@ -14,7 +14,7 @@ import {
   withTopicNames,
 } from '@latchkey/bus';
 import { createKafkaBus, type KafkaBus, KafkaRefusedError } from '@latchkey/bus/kafka';
-import { createClockGuard, type Dependency, type Logger, type Registry } from '@latchkey/process';
+import { createClockGuard, type DependencyHealth, type Logger, type Registry } from '@latchkey/process';
 import { type Preparable, SchemaError, StoreMisconfigured } from '@latchkey/store';
 import { Gauge } from 'prom-client';
 import { createClockWatch } from './clock-watch.ts';
@@ -34,7 +34,7 @@ export interface ServerConnectionsConfig {
 }
 
 export interface ServerConnections {
-  readonly backend: Backend;
+  readonly backend: ServiceBackend;
   /**
    * Resolves once log and store can be reached and contain what the service requires. Waits as long as that takes.
    * @throws Error with a one-line message if waiting does not help: refused credentials, a topic or an index that is
@@ -42,9 +42,9 @@ export interface ServerConnections {
    */
   ready(needs: ServiceRequirements): Promise<void>;
   /** Returns the state of the log and the store as of the last check by `ready`. */
-  health(): Promise<readonly Dependency[]>;
+  health(): Promise<readonly DependencyHealth[]>;
   /** Returns the states that are checked repeatedly while a service runs: the clock and, after `ready`, the topics. */
-  watched(): readonly Dependency[];
+  watched(): readonly DependencyHealth[];
   /** Closes log and store, and ends a wait in progress. Idempotent. */
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 /** Compares the topics with their required settings while the service runs, because somebody may alter them. */
-import type { Dependency, Logger } from '@latchkey/process';
+import type { DependencyHealth, Logger } from '@latchkey/process';
 
 const EVERY_MS = 60_000;
 /**
@@ -20,7 +20,7 @@ export interface TopicWatch {
    * @returns the pause before the next comparison, in ms
    */
   compare(): Promise<number>;
-  health(): Dependency;
+  health(): DependencyHealth;
   close(): void;
 }
 

@@ -1,6 +1,6 @@
 import type { Logger } from '@latchkey/process';
 import { retry } from '@latchkey/process/loop';
-import { isOutage } from './outage.ts';
+import { isServerOutageError } from './outage.ts';
 
 const RETRY_MS = 500;
 /**
@@ -37,7 +37,10 @@ export async function waitForServers<T>(
     logger.warn({ waitingFor: name, reason }, `waiting for ${name}`);
   }
 
-  const result = await retry({ least: RETRY_MS, most: RETRY_MS, when: isOutage, signal, onFailure }, attempt);
+  const result = await retry(
+    { least: RETRY_MS, most: RETRY_MS, when: isServerOutageError, signal, onFailure },
+    attempt,
+  );
   onWaiting?.(undefined);
   if (logged) logger.info({ waitingFor: name }, `the wait for ${name} is over`);
   return result;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { examplesOf, packageDocuments } from '../../../scripts/packages/documents.ts';
-import { createProject } from '../../../scripts/packages/testing/installed-project.ts';
+import { packageDocuments, readExamples } from '../../../scripts/packages/documents.ts';
+import { createInstalledProject } from '../../../scripts/packages/testing/installed-project.ts';
 import { eventTypes } from '../src/index.ts';
 
 const consumer = `
@@ -32,16 +32,16 @@ console.log(JSON.stringify([eventTypes.length, kind, reason]));
 `;
 
 describe('the package that other teams install', () => {
-  let project: Awaited<ReturnType<typeof createProject>>;
+  let project: Awaited<ReturnType<typeof createInstalledProject>>;
   before(async () => {
-    project = await createProject({ workspaces: ['libs/events'], installed: ['kafkajs'] });
+    project = await createInstalledProject({ workspaces: ['libs/events'], installed: ['kafkajs'] });
   });
   after(() => project.remove());
 
   it('gives a consumer of another team its types, and so do its documents', async () => {
     await project.write('consumer.ts', consumer);
     for (const document of packageDocuments['libs/events'])
-      await project.writeExamples(document, await examplesOf(document));
+      await project.writeExamples(document, await readExamples(document));
     assert.equal(await project.typeCheck(), '');
   });
 
@@ -55,7 +55,9 @@ describe('the package that other teams install', () => {
   });
 
   it('runs the example of a test of handlers', async () => {
-    const code = (await examplesOf('docs/subscribing.md')).find((each) => each.includes('createTestEvents'));
+    const code = (await readExamples('docs/subscribing.md')).find((each) =>
+      each.includes('createTestEvents'),
+    );
     await project.write('handlers.ts', code ?? assert.fail('docs/subscribing.md has no such example'));
     assert.equal(
       await project.node('handlers.ts'),

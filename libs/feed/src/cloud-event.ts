@@ -4,7 +4,7 @@ import { dataSchemaUri, decodeUtf8, subjectOfKey } from '@latchkey/events';
 import { parseJson } from './json.ts';
 
 /** Which events and fields a reader gets. */
-export interface ReaderView {
+export interface FeedReaderView {
   /** The types of events that the reader sees; undefined for all. */
   readonly types?: ReadonlySet<string>;
   /** Whether personal data is shown. */
@@ -23,7 +23,7 @@ export const PLACEHOLDER_EVENT_TYPE = 'Other';
  * Returns the JSON text of an event. Returns undefined if the reader may not see events of its type, or if the key of
  * the record is not text. All attributes are passed on unchanged, even if this release does not know them.
  */
-export function toCloudEvent(record: BusRecord, view: ReaderView): string | undefined {
+export function toCloudEvent(record: BusRecord, view: FeedReaderView): string | undefined {
   const key = record.key === null ? undefined : decodeUtf8(record.key);
   if (key === undefined) return undefined;
   const attributes = attributesOf(record, subjectOfKey(record.key) ?? key, view);
@@ -40,7 +40,7 @@ type Attributes = Readonly<Record<string, string>>;
  * Returns the attributes of an event. The salt is omitted together with the person, because a reader with the salt
  * could guess the personal data and check each guess against the digest.
  */
-function attributesOf({ headers }: BusRecord, account: string, { person }: ReaderView): Attributes {
+function attributesOf({ headers }: BusRecord, account: string, { person }: FeedReaderView): Attributes {
   const attributes: Record<string, string> = {};
   for (const name in headers) {
     const value = headers[name];

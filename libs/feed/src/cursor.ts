@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { parseJson } from './json.ts';
 
 /** The position in one partition. */
-export interface PartitionPosition {
+export interface FeedPartitionPosition {
   /** The offset of the next record. */
   readonly offset: number;
   /**
@@ -18,15 +18,15 @@ export interface PartitionPosition {
   readonly anchor: number;
 }
 
-export interface Cursor {
+export interface FeedCursor {
   /** The number that identifies the log, from `hashLogId`. */
   readonly log: number;
   /** The partition to begin with, so that every partition gets its turn. */
   readonly next: number;
-  readonly places: ReadonlyMap<number, PartitionPosition>;
+  readonly places: ReadonlyMap<number, FeedPartitionPosition>;
 }
 
-const START: PartitionPosition = { offset: 0, anchor: 0 };
+const START: FeedPartitionPosition = { offset: 0, anchor: 0 };
 const VERSION = 1;
 
 const count = z.int().nonnegative();
@@ -35,7 +35,7 @@ const stored = z.tuple([z.literal(VERSION), count, count, z.array(z.tuple([count
 /**
  * Returns the position in a partition. If the cursor does not contain the partition, this is the partition's beginning.
  */
-export function positionInPartition({ places }: Cursor, partition: number): PartitionPosition {
+export function findPartitionPosition({ places }: FeedCursor, partition: number): FeedPartitionPosition {
   return places.get(partition) ?? START;
 }
 
@@ -49,23 +49,23 @@ export function checksumOfRecord({ key, value, headers }: BusRecord): number {
 }
 
 /** Returns the number of a log in cursors. */
-export function hashLogId(id: string): number {
-  return crc32(id);
+export function hashLogId(logId: string): number {
+  return crc32(logId);
 }
 
 /** Returns whether a cursor belongs to the log with this id. */
-export function isSameLog({ log }: Cursor, id: string): boolean {
-  return log === hashLogId(id);
+export function isCursorOfLog({ log }: FeedCursor, logId: string): boolean {
+  return log === hashLogId(logId);
 }
 
-/** Returns a cursor as opaque text, which `decodeCursor` parses. */
-export function encodeCursor({ log, next, places }: Cursor): string {
+/** Returns a cursor as opaque text, which `decodeFeedCursor` parses. */
+export function encodeFeedCursor({ log, next, places }: FeedCursor): string {
   const list = [...places].map(([partition, { offset, anchor }]) => [partition, offset, anchor]);
   return Buffer.from(JSON.stringify([VERSION, log, next, list])).toString('base64url');
 }
 
-/** Parses a cursor. Returns undefined for anything that `encodeCursor` has not written. */
-export function decodeCursor(text: string): Cursor | undefined {
+/** Parses a cursor. Returns undefined for anything that `encodeFeedCursor` has not written. */
+export function decodeFeedCursor(text: string): FeedCursor | undefined {
   const parsed = stored.safeParse(parseJson(Buffer.from(text, 'base64url').toString()));
   if (!parsed.success) return undefined;
   const [, log, next, list] = parsed.data;

@@ -1,12 +1,12 @@
 /** The query of a reader, and the page of the feed that it gets. */
-import type { ReaderView } from './cloud-event.ts';
-import type { Cursor } from './cursor.ts';
+import type { FeedReaderView } from './cloud-event.ts';
+import type { FeedCursor } from './cursor.ts';
 
 /** Selects the events of a page. */
 export interface FeedQuery {
   /** The cursor to continue at. Undefined to read from the beginning. */
-  readonly after?: Cursor | undefined;
-  readonly view: ReaderView;
+  readonly after?: FeedCursor | undefined;
+  readonly view: FeedReaderView;
   /** If set, only events of this account are returned. */
   readonly account?: string | undefined;
   readonly limit: number;
@@ -16,7 +16,7 @@ export interface FeedPage {
   /** CloudEvents as JSON strings, in order per account. */
   readonly events: readonly string[];
   /** The cursor of the next page. */
-  readonly cursor: Cursor;
+  readonly cursor: FeedCursor;
   /** The number of records after this page, of any type. */
   readonly behind: number;
 }

@@ -10,12 +10,12 @@ import type { Bus, OutgoingRecord } from '@latchkey/bus';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { ACCOUNTS_TOPIC, accountsTopic, encode, heartbeatKey } from '@latchkey/events';
 import { createListeningPart, type RequestContext } from '@latchkey/http';
-import { createLogger, createRegistry } from '@latchkey/process';
+import { createLogger, createMetricsRegistry } from '@latchkey/process';
 import { openDatabase } from '@latchkey/sqlite';
 import { createFeed, type FeedReader } from './feed.ts';
-import { feedParameters } from './query.ts';
+import { feedQueryParameters } from './query.ts';
 import { feedRoutes } from './routes.ts';
-import { respondWithStream } from './stream.ts';
+import { respondWithFeedStream } from './stream.ts';
 
 const person = { email: 'ada@example.com', username: 'ada' };
 
@@ -91,7 +91,7 @@ async function serve(
       },
     }),
     logger: createLogger({ name: 'test', level: 'silent' }),
-    registry: createRegistry(),
+    registry: createMetricsRegistry(),
     trustedProxies: [],
     corsOrigins: [],
     undeclared: 'fail',
@@ -512,7 +512,7 @@ describe('server-sent events', () => {
     );
     const feed = createFeed(bus, async (records) => records);
     let pages = 0;
-    const { stream } = respondWithStream({
+    const { stream } = respondWithFeedStream({
       feed: {
         ...feed,
         read(query) {
@@ -520,7 +520,7 @@ describe('server-sent events', () => {
           return feed.read(query);
         },
       },
-      query: feedParameters.parse({ limit: '1' }),
+      query: feedQueryParameters.parse({ limit: '1' }),
       view: { person: true, placeholders: false },
       ending: new AbortController().signal,
       leave: () => undefined,

@@ -2,9 +2,9 @@
 import type { Bus, BusRecord, LogTail, PartitionOffsetRange } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, subjectOfKey } from '@latchkey/events';
 import { toCloudEvent } from './cloud-event.ts';
-import { checksumOfRecord, hashLogId, type PartitionPosition, positionInPartition } from './cursor.ts';
+import { checksumOfRecord, type FeedPartitionPosition, findPartitionPosition, hashLogId } from './cursor.ts';
 import type { FeedPage, FeedQuery } from './feed-page.ts';
-import { createReadAhead } from './read-ahead.ts';
+import { createPageReadAhead } from './read-ahead.ts';
 
 /** A client of the feed, and what it may see. */
 export interface FeedReader {
@@ -33,14 +33,14 @@ export type SelectGenuineRecords = (records: readonly BusRecord[]) => Promise<re
 
 /**
  * Creates the feed of the accounts topic.
- * @param genuine selects the records that auth has published; the feed contains only these
+ * @param selectGenuine selects the records that auth has published; the feed contains only these
  */
-export function createFeed(bus: Pick<Bus, 'tail'>, genuine: SelectGenuineRecords): Feed {
+export function createFeed(bus: Pick<Bus, 'tail'>, selectGenuine: SelectGenuineRecords): Feed {
   const reached = createReached();
 
   return {
-    read: createReadAhead(async (query) =>
-      readPage({ tail: await bus.tail(ACCOUNTS_TOPIC), genuine, reached }, query),
+    read: createPageReadAhead(async (query) =>
+      readPage({ tail: await bus.tail(ACCOUNTS_TOPIC), genuine: selectGenuine, reached }, query),
     ),
     async grown({ cursor }, signal) {
       const tail = await bus.tail(ACCOUNTS_TOPIC);
@@ -67,9 +67,11 @@ async function readPage(source: Source, query: FeedQuery): Promise<FeedPage> {
   const ranges = only === undefined ? all : all.filter(({ partition }) => partition === only);
   // The offsets of another log mean nothing here, so start from the beginning.
   const after =
-    query.after?.log === log ? query.after : { log, next: 0, places: new Map<number, PartitionPosition>() };
+    query.after?.log === log
+      ? query.after
+      : { log, next: 0, places: new Map<number, FeedPartitionPosition>() };
   const places = new Map(
-    ranges.map((range) => [range.partition, reachable(positionInPartition(after, range.partition), range)]),
+    ranges.map((range) => [range.partition, reachable(findPartitionPosition(after, range.partition), range)]),
   );
   const events: string[] = [];
   const page = { query, events, places, source, scanned: 0 };
@@ -99,7 +101,7 @@ interface Page {
   readonly source: Source;
   readonly query: FeedQuery;
   readonly events: string[];
-  readonly places: Map<number, PartitionPosition>;
+  readonly places: Map<number, FeedPartitionPosition>;
   scanned: number;
 }
 
@@ -137,13 +139,16 @@ function take(page: Page, record: BusRecord): void {
   if (event !== undefined) page.events.push(event);
 }
 
-function placeAfter(records: readonly BusRecord[], before: PartitionPosition): PartitionPosition {
+function placeAfter(records: readonly BusRecord[], before: FeedPartitionPosition): FeedPartitionPosition {
   const last = records.at(-1);
   return last === undefined ? before : { offset: last.offset + 1, anchor: checksumOfRecord(last) };
 }
 
 /** Returns the position, or the beginning of the partition if the partition no longer contains the position. */
-function reachable(place: PartitionPosition, { start, end }: PartitionOffsetRange): PartitionPosition {
+function reachable(
+  place: FeedPartitionPosition,
+  { start, end }: PartitionOffsetRange,
+): FeedPartitionPosition {
   return place.offset > end || place.offset < start ? { offset: start, anchor: 0 } : place;
 }
 
@@ -151,9 +156,9 @@ function reachable(place: PartitionPosition, { start, end }: PartitionOffsetRang
 async function checked(
   tail: LogTail,
   { partition, start }: PartitionOffsetRange,
-  place: PartitionPosition,
+  place: FeedPartitionPosition,
   reached: Reached,
-): Promise<PartitionPosition> {
+): Promise<FeedPartitionPosition> {
   if (place.offset <= start || reached.has(partition, place)) return place;
   const [before] = await tail.read(partition, place.offset - 1, 1);
   // If compaction has removed the record before this position, there is nothing to compare. Assume that the log is the
@@ -170,15 +175,15 @@ async function checked(
  * again.
  */
 interface Reached {
-  add(partition: number, place: PartitionPosition): void;
-  has(partition: number, place: PartitionPosition): boolean;
+  add(partition: number, place: FeedPartitionPosition): void;
+  has(partition: number, place: FeedPartitionPosition): boolean;
 }
 
 const MOST_REACHED = 10_000;
 
 function createReached(): Reached {
   const places = new Set<string>();
-  function nameOf(partition: number, { offset, anchor }: PartitionPosition): string {
+  function nameOf(partition: number, { offset, anchor }: FeedPartitionPosition): string {
     return `${partition} ${offset} ${anchor}`;
   }
   return {

@@ -1,5 +1,5 @@
 export { toCloudEvent } from './cloud-event.ts';
-export { decodeCursor, encodeCursor, isSameLog, positionInPartition } from './cursor.ts';
+export { decodeFeedCursor, encodeFeedCursor, findPartitionPosition, isCursorOfLog } from './cursor.ts';
 export { createFeed, type Feed, type FeedReader, type SelectGenuineRecords } from './feed.ts';
 export type { FeedQuery } from './feed-page.ts';
 export { receiptRoutes } from './receipts.ts';

@@ -1,15 +1,15 @@
 /** Responds with a page of the feed, or waits for new events (long polling). */
-import type { Answer } from '@latchkey/http';
-import type { ReaderView } from './cloud-event.ts';
-import { encodeCursor } from './cursor.ts';
+import type { RouteResponse } from '@latchkey/http';
+import type { FeedReaderView } from './cloud-event.ts';
+import { encodeFeedCursor } from './cursor.ts';
 import type { Feed } from './feed.ts';
 import type { FeedPage } from './feed-page.ts';
-import type { FeedParameters } from './query.ts';
+import type { FeedQueryParameters } from './query.ts';
 
-export interface PageRequest {
+export interface FeedPageRequest {
   readonly feed: Feed;
-  readonly query: FeedParameters;
-  readonly view: ReaderView;
+  readonly query: FeedQueryParameters;
+  readonly view: FeedReaderView;
   /** Aborted once the client has disconnected or the server stops. */
   readonly ending: AbortSignal;
 }
@@ -18,18 +18,18 @@ export interface PageRequest {
  * Responds with a page of events. If there are none, it waits for up to `query.wait` seconds.
  * @throws errors of the log
  */
-export async function respondWithPage(reading: PageRequest): Promise<Answer> {
-  const { wait } = reading.query;
-  const page = await readOrWait(reading, wait === 0 ? undefined : AbortSignal.timeout(wait * 1000));
+export async function respondWithFeedPage(request: FeedPageRequest): Promise<RouteResponse> {
+  const { wait } = request.query;
+  const page = await readOrWait(request, wait === 0 ? undefined : AbortSignal.timeout(wait * 1000));
   return {
     status: 200,
-    headers: { 'Feed-Cursor': encodeCursor(page.cursor), 'Feed-Behind': String(page.behind) },
+    headers: { 'Feed-Cursor': encodeFeedCursor(page.cursor), 'Feed-Behind': String(page.behind) },
     text: { type: 'application/cloudevents-batch+json; charset=utf-8', text: `[${page.events.join(',')}]` },
   };
 }
 
 /** Reads pages until one has events or the time is up. Skips pages without matching events. */
-async function readOrWait(reading: PageRequest, timeUp: AbortSignal | undefined): Promise<FeedPage> {
+async function readOrWait(reading: FeedPageRequest, timeUp: AbortSignal | undefined): Promise<FeedPage> {
   const { feed, view, ending } = reading;
   const { after, account, limit } = reading.query;
   const signal = timeUp === undefined ? undefined : AbortSignal.any([timeUp, ending]);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { decodeCursor } from './cursor.ts';
+import { decodeFeedCursor } from './cursor.ts';
 
 function whole(least: number, most: number) {
   return z
@@ -13,13 +13,13 @@ const cursor = z
   .string()
   .max(4000)
   .transform((text, context) => {
-    const read = decodeCursor(text);
+    const read = decodeFeedCursor(text);
     if (read !== undefined) return read;
     context.addIssue({ code: 'custom', message: 'is not a cursor that was handed out' });
     return z.NEVER;
   });
 
-export const feedParameters = z.object({
+export const feedQueryParameters = z.object({
   after: cursor
     .optional()
     .describe('`Feed-Cursor` of the page before. Without it the feed begins with the first event.'),
@@ -43,4 +43,4 @@ export const feedParameters = z.object({
     ),
 });
 
-export type FeedParameters = z.infer<typeof feedParameters>;
+export type FeedQueryParameters = z.infer<typeof feedQueryParameters>;

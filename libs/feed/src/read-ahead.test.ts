@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Cursor } from './cursor.ts';
+import type { FeedCursor } from './cursor.ts';
 import type { FeedPage, FeedQuery } from './feed-page.ts';
-import { createReadAhead } from './read-ahead.ts';
+import { createPageReadAhead } from './read-ahead.ts';
 
 const everything = { person: true, placeholders: false };
 
-function cursorAt(offset: number): Cursor {
+function cursorAt(offset: number): FeedCursor {
   return { log: 1, next: 0, places: new Map([[0, { offset, anchor: 7 }]]) };
 }
 
@@ -23,14 +23,14 @@ function openLog({ last = 10, failsAt = -1 } = {}) {
     const events = Array.from({ length: to - from }, (_, index) => String(from + index));
     return { events, cursor: cursorAt(to), behind: last - to };
   }
-  return { ahead: createReadAhead(read), reads };
+  return { ahead: createPageReadAhead(read), reads };
 }
 
 describe('reading ahead', () => {
   test('gives every page once, in order, and reads each once', async () => {
     const { ahead, reads } = openLog();
     const events: string[] = [];
-    let after: Cursor | undefined;
+    let after: FeedCursor | undefined;
     for (;;) {
       const page = await ahead({ after, view: everything, limit: 4 });
       await nextTurn();

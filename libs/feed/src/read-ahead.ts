@@ -1,5 +1,5 @@
 /** Reads the next page of the feed while the client handles the previous one. */
-import { encodeCursor } from './cursor.ts';
+import { encodeFeedCursor } from './cursor.ts';
 import type { FeedPage, FeedQuery } from './feed-page.ts';
 
 type ReadPage = (query: FeedQuery) => Promise<FeedPage>;
@@ -13,14 +13,14 @@ const KEPT_MS = 2000;
  * Returns a function that reads pages. After a full page, it prepares the following page, which the client will
  * probably request next. A prepared page is used only once.
  */
-export function createReadAhead(read: ReadPage): ReadPage {
+export function createPageReadAhead(readPage: ReadPage): ReadPage {
   const prepared = new Map<string, Promise<FeedPage>>();
 
   function prepare(query: FeedQuery): void {
     const [oldest] = prepared.keys();
     if (prepared.size >= MAX_PREPARED_PAGES && oldest !== undefined) prepared.delete(oldest);
     const name = nameOf(query);
-    const page = read(query);
+    const page = readPage(query);
     // If preparing the page fails, the next request reads the page itself.
     page.catch(() => undefined);
     prepared.set(name, page);
@@ -37,7 +37,7 @@ export function createReadAhead(read: ReadPage): ReadPage {
   }
 
   return async (query) => {
-    const page = (await takePrepared(query)?.catch(() => undefined)) ?? (await read(query));
+    const page = (await takePrepared(query)?.catch(() => undefined)) ?? (await readPage(query));
     if (page.events.length >= query.limit && page.behind > 0) prepare({ ...query, after: page.cursor });
     return page;
   };
@@ -46,7 +46,7 @@ export function createReadAhead(read: ReadPage): ReadPage {
 /** Returns a cache key, which is the same only for equal queries. */
 function nameOf({ after, view, account, limit }: FeedQuery): string {
   const { types, person, placeholders } = view;
-  const position = after === undefined ? null : encodeCursor(after);
+  const position = after === undefined ? null : encodeFeedCursor(after);
   return JSON.stringify([
     position,
     types === undefined ? null : [...types],

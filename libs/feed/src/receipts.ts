@@ -2,12 +2,12 @@
 import type { Bus } from '@latchkey/bus';
 import { encodeReceipt, RECEIPTS_TOPIC } from '@latchkey/events';
 import {
-  joinTexts,
-  type Policy,
-  problems,
+  type AccessPolicy,
+  mergeTranslations,
   type Route,
   route,
-  type Texts,
+  standardProblems,
+  type TranslationsByLanguage,
   unavailableProblem,
 } from '@latchkey/http';
 import { z } from 'zod';
@@ -17,11 +17,11 @@ import { feedTexts } from './texts.ts';
 export interface ReceiptRoutesDeps {
   readonly bus: Pick<Bus, 'publish'>;
   /** Identifies the client by its key. */
-  readonly policy: Policy<FeedReader>;
+  readonly policy: AccessPolicy<FeedReader>;
   /** The path of the feed, for example `/api/v1/events`. */
   readonly path: string;
   /** Translations of the messages of the policy. */
-  readonly texts?: Texts;
+  readonly texts?: TranslationsByLanguage;
   now(): Date;
 }
 
@@ -33,7 +33,7 @@ export function receiptRoutes({ bus, policy, path, texts = {}, now }: ReceiptRou
   const confirm = route({
     method: 'POST',
     path: `${path}/receipts`,
-    texts: joinTexts(feedTexts, texts),
+    texts: mergeTranslations(feedTexts, texts),
     tag: 'events',
     summary: 'Confirm an erasure',
     description:
@@ -51,7 +51,7 @@ export function receiptRoutes({ bus, policy, path, texts = {}, now }: ReceiptRou
       sequence: z.int().min(1).max(9_999_999_999).describe('The sequence of `AccountErased`.'),
     }),
     answers: { 204: { description: 'The receipt is stored.' } },
-    problems: [problems.unavailable],
+    problems: [standardProblems.unavailable],
     async handle({ caller, body: { account: userId, sequence } }) {
       const confirmedAt = now().toISOString();
       const receipt = encodeReceipt({ userId, consumer: caller.name, sequence, confirmedAt });

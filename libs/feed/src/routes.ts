@@ -1,23 +1,23 @@
 /** `GET /events`: the feed as pages, long poll and server-sent events. */
 import {
-  joinTexts,
-  type Policy,
-  problems,
+  type AccessPolicy,
+  mergeTranslations,
   type RequestContext,
   type Route,
   rateLimitProblem,
   route,
-  type Texts,
+  standardProblems,
+  type TranslationsByLanguage,
 } from '@latchkey/http';
 import { z } from 'zod';
-import { decodeCursor } from './cursor.ts';
+import { decodeFeedCursor } from './cursor.ts';
 import type { Feed, FeedReader } from './feed.ts';
-import { respondWithPage } from './page.ts';
-import { type FeedParameters, feedParameters } from './query.ts';
-import { respondWithStream } from './stream.ts';
+import { respondWithFeedPage } from './page.ts';
+import { type FeedQueryParameters, feedQueryParameters } from './query.ts';
+import { respondWithFeedStream } from './stream.ts';
 import { feedTexts } from './texts.ts';
-import { mapLogFailures, viewOfRequest } from './view.ts';
-import { createWaitingSlots, MAX_WAITING_REQUESTS } from './waiting-slots.ts';
+import { mapLogFailuresToProblems, readerViewOfRequest } from './view.ts';
+import { createWaitingRequestSlots, MAX_WAITING_REQUESTS } from './waiting-slots.ts';
 
 const BATCH = 'application/cloudevents-batch+json';
 const STREAM = 'text/event-stream';
@@ -33,11 +33,11 @@ const lastEventId = z.object({
 export interface FeedRoutesDeps {
   readonly feed: Feed;
   /** Identifies the client by its key. */
-  readonly policy: Policy<FeedReader>;
+  readonly policy: AccessPolicy<FeedReader>;
   /** The path of the route, for example `/api/v1/events`. */
   readonly path: string;
   /** Translations of the messages of the policy. */
-  readonly texts?: Texts;
+  readonly texts?: TranslationsByLanguage;
 }
 
 /**
@@ -45,11 +45,11 @@ export interface FeedRoutesDeps {
  * them.
  */
 export function feedRoutes({ feed, policy, path, texts = {} }: FeedRoutesDeps): readonly Route[] {
-  const places = createWaitingSlots();
+  const places = createWaitingRequestSlots();
   const events = route({
     method: 'GET',
     path,
-    texts: joinTexts(feedTexts, texts),
+    texts: mergeTranslations(feedTexts, texts),
     tag: 'events',
     summary: 'The feed of account events',
     description:
@@ -62,7 +62,7 @@ export function feedRoutes({ feed, policy, path, texts = {} }: FeedRoutesDeps): 
       },
       optional: false,
     },
-    query: feedParameters,
+    query: feedQueryParameters,
     headers: lastEventId,
     answers: {
       200: {
@@ -72,7 +72,11 @@ export function feedRoutes({ feed, policy, path, texts = {} }: FeedRoutesDeps): 
         headers: ['Feed-Cursor', 'Feed-Behind'],
       },
     },
-    problems: [problems.insufficient_permission, problems.rate_limited, problems.unavailable],
+    problems: [
+      standardProblems.insufficient_permission,
+      standardProblems.rate_limited,
+      standardProblems.unavailable,
+    ],
     limits: [`${MAX_WAITING_REQUESTS} requests of a client that wait or stream at the same time`],
     quiet: true,
     async handle({ caller, query, ...request }) {
@@ -80,15 +84,15 @@ export function feedRoutes({ feed, policy, path, texts = {} }: FeedRoutesDeps): 
       const reading = {
         feed,
         query: resumed(query, request),
-        view: viewOfRequest(caller, query),
+        view: readerViewOfRequest(caller, query),
         ending: request.ending(),
       };
       const leave = isStream || query.wait > 0 ? places.take(caller.id) : () => undefined;
       if (leave === undefined) throw rateLimitProblem(1);
       if (isStream)
-        return respondWithStream({ ...reading, leave, stillMay: () => mayStill(policy, request) });
+        return respondWithFeedStream({ ...reading, leave, stillMay: () => mayStill(policy, request) });
       try {
-        return await mapLogFailures(() => respondWithPage(reading));
+        return await mapLogFailuresToProblems(() => respondWithFeedPage(reading));
       } finally {
         leave();
       }
@@ -105,12 +109,15 @@ function acceptsStream({ headers }: Pick<RequestContext, 'headers'>): boolean {
  * Replaces the position in the query by the one in the header `Last-Event-ID`, if there is such a header. A client of
  * server-sent events reconnects to its original URL, so only the header has its current position.
  */
-function resumed(query: FeedParameters, { headers }: Pick<RequestContext, 'headers'>): FeedParameters {
-  const last = decodeCursor(headers['last-event-id'] ?? '');
+function resumed(
+  query: FeedQueryParameters,
+  { headers }: Pick<RequestContext, 'headers'>,
+): FeedQueryParameters {
+  const last = decodeFeedCursor(headers['last-event-id'] ?? '');
   return last === undefined ? query : { ...query, after: last };
 }
 
-function mayStill(policy: Policy<FeedReader>, request: RequestContext): Promise<boolean> {
+function mayStill(policy: AccessPolicy<FeedReader>, request: RequestContext): Promise<boolean> {
   return policy.authorise(request).then(
     () => true,
     () => false,

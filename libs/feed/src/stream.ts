@@ -1,8 +1,8 @@
 /** The feed as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
-import type { Answer } from '@latchkey/http';
-import { encodeCursor } from './cursor.ts';
+import type { RouteResponse } from '@latchkey/http';
+import { encodeFeedCursor } from './cursor.ts';
 import type { FeedPage } from './feed-page.ts';
-import type { PageRequest } from './page.ts';
+import type { FeedPageRequest } from './page.ts';
 
 /**
  * The maximum time without data, in ms. Proxies close connections that are silent for longer. The key of the client is
@@ -10,7 +10,7 @@ import type { PageRequest } from './page.ts';
  */
 const SILENT_AT_MOST_MS = 15_000;
 
-export interface StreamRequest extends PageRequest {
+export interface FeedStreamRequest extends FeedPageRequest {
   /** Called when the stream has ended. */
   leave(): void;
   /** Returns whether the client is still allowed to read the feed. */
@@ -21,8 +21,8 @@ export interface StreamRequest extends PageRequest {
  * Responds with server-sent events, until the client disconnects, the server stops, or the client may no longer
  * read.
  */
-export function respondWithStream(reading: StreamRequest): Answer {
-  const { ending, leave } = reading;
+export function respondWithFeedStream(request: FeedStreamRequest): RouteResponse {
+  const { ending, leave } = request;
   // If the client has already disconnected, the stream never starts and therefore cannot call `leave` when it ends.
   if (ending.aborted) leave();
   else ending.addEventListener('abort', leave, { once: true });
@@ -30,7 +30,7 @@ export function respondWithStream(reading: StreamRequest): Answer {
     status: 200,
     // The header X-Accel-Buffering keeps nginx from buffering the events.
     headers: { 'X-Accel-Buffering': 'no' },
-    stream: { type: 'text/event-stream; charset=utf-8', pieces: pieces(reading) },
+    stream: { type: 'text/event-stream; charset=utf-8', pieces: pieces(request) },
   };
 }
 
@@ -45,7 +45,7 @@ async function* pieces({
   ending,
   leave,
   stillMay,
-}: StreamRequest): AsyncGenerator<string> {
+}: FeedStreamRequest): AsyncGenerator<string> {
   const { account, limit } = query;
   let { after } = query;
   let checkedAt = performance.now();
@@ -72,7 +72,7 @@ async function* pieces({
  * it reconnects.
  */
 function positionOf({ cursor }: FeedPage): string {
-  return `id: ${encodeCursor(cursor)}\n\n`;
+  return `id: ${encodeFeedCursor(cursor)}\n\n`;
 }
 
 /**
@@ -86,7 +86,7 @@ function textOf({ events, cursor }: FeedPage): string {
       // A line break would end the field `data`. In JSON, line breaks occur only between tokens, so a space can replace
       // them.
       const data = `data: ${event.replace(/[\r\n]+/g, ' ')}\n`;
-      return index === last ? `id: ${encodeCursor(cursor)}\n${data}\n` : `${data}\n`;
+      return index === last ? `id: ${encodeFeedCursor(cursor)}\n${data}\n` : `${data}\n`;
     })
     .join('');
 }

@@ -1,7 +1,7 @@
 /** Translations of the messages of the feed. */
-import type { Texts } from '@latchkey/http';
+import type { TranslationsByLanguage } from '@latchkey/http';
 
-export const feedTexts: Texts = {
+export const feedTexts: TranslationsByLanguage = {
   de: {
     'must be types of events, separated by commas: {types}':
       'muss aus Ereignistypen bestehen, durch Kommas getrennt: {types}',

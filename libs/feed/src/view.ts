@@ -1,6 +1,6 @@
 import { ACCOUNTS_TOPIC, catalogue, eventTypes, isEventType } from '@latchkey/events';
-import { Problem, problems, unavailableProblem, validationProblem } from '@latchkey/http';
-import type { ReaderView } from './cloud-event.ts';
+import { Problem, standardProblems, unavailableProblem, validationProblem } from '@latchkey/http';
+import type { FeedReaderView } from './cloud-event.ts';
 import type { FeedReader } from './feed.ts';
 
 /**
@@ -11,13 +11,13 @@ import type { FeedReader } from './feed.ts';
  * requests a type that its key does not allow. Without these errors, the client would wait in vain for these events and,
  * for example, never learn that a token was revoked
  */
-export function viewOfRequest(
+export function readerViewOfRequest(
   reader: FeedReader,
   {
     types: wanted,
     placeholders,
   }: { readonly types?: readonly string[] | undefined; readonly placeholders: boolean },
-): ReaderView {
+): FeedReaderView {
   const { types: allowed, person } = reader;
   if (!placeholders && wanted?.some((type) => !isEventType(type))) throw unknownTypesProblem();
   const refused = allowed === undefined ? [] : (wanted ?? []).filter((type) => !allowed.includes(type));
@@ -35,13 +35,13 @@ function unknownTypesProblem(): Problem {
 function typesProblem({ name, types = [], person }: FeedReader, refused: readonly string[]): Problem {
   const needed = [...new Set([...types, ...refused])].join();
   const command = `npm run ops -- clients add ${name} --scope events --types ${needed}${person ? ' --person' : ''}`;
-  return new Problem(problems.insufficient_permission, {
+  return new Problem(standardProblems.insufficient_permission, {
     detail: `The API key does not allow events of these types: ${refused.join(', ')}. Create a key that does: ${command}`,
   });
 }
 
 /** Runs work. @throws Problem (unavailable) if it fails because the log cannot be read */
-export async function mapLogFailures<T>(work: () => Promise<T>): Promise<T> {
+export async function mapLogFailuresToProblems<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -1,7 +1,7 @@
 /** The maximum number of requests of one client that may wait at the same time. */
 export const MAX_WAITING_REQUESTS = 20;
 
-export interface WaitingSlots {
+export interface WaitingRequestSlots {
   /**
    * Reserves a slot for a waiting request of a client.
    * @returns a function that frees it; undefined if the client already has the maximum number of slots
@@ -10,7 +10,7 @@ export interface WaitingSlots {
 }
 
 /** Creates the slots of all clients. Each client has 20 slots. */
-export function createWaitingSlots(): WaitingSlots {
+export function createWaitingRequestSlots(): WaitingRequestSlots {
   const taken = new Map<string, number>();
   function change(client: string, by: number): void {
     const count = (taken.get(client) ?? 0) + by;

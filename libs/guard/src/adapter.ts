@@ -31,7 +31,7 @@ export function createFrameworkGuard<Middleware>(
  * @returns the response that refuses the request; undefined if it may proceed
  * @throws any error except a Refusal
  */
-export async function checkRequest(
+export async function authenticateRequest(
   request: object,
   header: HeaderReader,
   check: Check,

@@ -1,6 +1,6 @@
 /** The entry point `@latchkey/guard/express`: a guard for Express. */
 import {
-  checkRequest,
+  authenticateRequest,
   createFrameworkGuard,
   createHeaderReader,
   type FrameworkGuard,
@@ -36,7 +36,7 @@ export function expressGuard(guard: Guard): FrameworkGuard<ExpressMiddleware> {
 
 function middleware(check: Check): ExpressMiddleware {
   async function run(request: ExpressRequest, response: ExpressResponse): Promise<boolean> {
-    const refused = await checkRequest(request, createHeaderReader(request.headers), check);
+    const refused = await authenticateRequest(request, createHeaderReader(request.headers), check);
     if (refused === undefined) return true;
     response.statusCode = refused.status;
     for (const [name, value] of Object.entries(refused.headers)) response.setHeader(name, value);

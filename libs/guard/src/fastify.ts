@@ -1,6 +1,6 @@
 /** The entry point `@latchkey/guard/fastify`: a guard for Fastify. */
 import {
-  checkRequest,
+  authenticateRequest,
   createFrameworkGuard,
   createHeaderReader,
   type FrameworkGuard,
@@ -35,7 +35,7 @@ export function fastifyGuard(guard: Guard): FrameworkGuard<FastifyHook> {
 
 function hook(check: Check): FastifyHook {
   return async (request, reply) => {
-    const refused = await checkRequest(request, createHeaderReader(request.headers), check);
+    const refused = await authenticateRequest(request, createHeaderReader(request.headers), check);
     if (refused === undefined) return undefined;
     reply.code(refused.status);
     for (const [name, value] of Object.entries(refused.headers)) reply.header(name, value);

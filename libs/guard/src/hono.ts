@@ -1,5 +1,5 @@
 /** The entry point `@latchkey/guard/hono`: a guard for Hono. */
-import { checkRequest, createFrameworkGuard, type FrameworkGuard } from './adapter.ts';
+import { authenticateRequest, createFrameworkGuard, type FrameworkGuard } from './adapter.ts';
 import type { Check, Guard } from './guard.ts';
 
 export { callerOf } from './callers.ts';
@@ -22,7 +22,7 @@ export function honoGuard(guard: Guard): FrameworkGuard<HonoMiddleware> {
 
 function middleware(check: Check): HonoMiddleware {
   return async (context, next) => {
-    const refused = await checkRequest(context, (name) => context.req.header(name), check);
+    const refused = await authenticateRequest(context, (name) => context.req.header(name), check);
     if (refused !== undefined) {
       const { status, headers, body } = refused;
       return new Response(body, { status, headers });

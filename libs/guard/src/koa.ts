@@ -1,6 +1,6 @@
 /** The entry point `@latchkey/guard/koa`: a guard for koa. */
 import {
-  checkRequest,
+  authenticateRequest,
   createFrameworkGuard,
   createHeaderReader,
   type FrameworkGuard,
@@ -28,7 +28,7 @@ export function koaGuard(guard: Guard): FrameworkGuard<KoaMiddleware> {
 
 function middleware(check: Check): KoaMiddleware {
   return async (context, next) => {
-    const refused = await checkRequest(context, createHeaderReader(context.headers), check);
+    const refused = await authenticateRequest(context, createHeaderReader(context.headers), check);
     if (refused === undefined) {
       await next();
       return;

@@ -1,6 +1,6 @@
 /** Refusals as problem details (RFC 9457), in the format of Latchkey's services. */
 import { randomUUID } from 'node:crypto';
-import { PROBLEM_TYPES, type RefusalDetails, type RefusalSpec } from '@latchkey/tokens';
+import { PROBLEM_TYPE_PREFIX, type RefusalDetails, type RefusalSpec } from '@latchkey/tokens';
 
 /** A response that any HTTP framework can send. */
 export interface ProblemAnswer {
@@ -45,7 +45,7 @@ export class Refusal extends Error {
         ...headers,
       },
       body: JSON.stringify({
-        type: `${PROBLEM_TYPES}${code}`,
+        type: `${PROBLEM_TYPE_PREFIX}${code}`,
         title,
         status,
         detail,

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { examplesOf, packageDocuments } from '../../../scripts/packages/documents.ts';
-import { createProject } from '../../../scripts/packages/testing/installed-project.ts';
+import { packageDocuments, readExamples } from '../../../scripts/packages/documents.ts';
+import { createInstalledProject } from '../../../scripts/packages/testing/installed-project.ts';
 
 const service = `
 import { createGuard, introspection, RevocationsUnavailable } from '@latchkey/guard';
@@ -38,9 +38,9 @@ async function frameworksTest(): Promise<string> {
 }
 
 describe('the package that other services install', () => {
-  let project: Awaited<ReturnType<typeof createProject>>;
+  let project: Awaited<ReturnType<typeof createInstalledProject>>;
   before(async () => {
-    project = await createProject({
+    project = await createInstalledProject({
       workspaces: ['libs/events', 'libs/guard'],
       linked: ['koa', '@koa/router', '@types/koa', 'express', '@types/express', 'fastify', 'hono'],
     });
@@ -51,7 +51,7 @@ describe('the package that other services install', () => {
 
   it('gives a service on any framework its types, and so do its documents', async () => {
     for (const document of packageDocuments['libs/guard'])
-      await project.writeExamples(document, await examplesOf(document));
+      await project.writeExamples(document, await readExamples(document));
     assert.equal(await project.typeCheck(), '');
   });
 

@@ -13,12 +13,12 @@ function controllerOf(response: ServerResponse): AbortController {
   return ending;
 }
 
-/** Returns a signal that is aborted once the client has disconnected, or by {@link abortSignalNow}. */
+/** Returns a signal that is aborted once the client has disconnected, or by {@link abortSignalOfResponse}. */
 export function abortSignalOf(response: ServerResponse): AbortSignal {
   return controllerOf(response).signal;
 }
 
 /** Aborts the signal of a response, even if it has not been requested yet. */
-export function abortSignalNow(response: ServerResponse): void {
+export function abortSignalOfResponse(response: ServerResponse): void {
   controllerOf(response).abort();
 }

@@ -1,16 +1,21 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { declaredProblems } from './declared-problems.ts';
-import type { Exchange, Middleware } from './exchange.ts';
-import { generalTexts } from './general-texts.ts';
-import type { PageLookUp } from './page-paths.ts';
+import type { HttpExchange, Middleware } from './exchange.ts';
+import { generalTranslations } from './general-texts.ts';
+import type { LookUpPage } from './page-paths.ts';
 import { renderProblemPage } from './pages.ts';
-import { Problem, type ProblemSpec, problems } from './problem.ts';
+import { Problem, type ProblemSpec, standardProblems } from './problem.ts';
 import { ClientDisconnected } from './read-body.ts';
 import type { BodyKind, Route } from './route.ts';
 import { securityHeaders } from './security-headers.ts';
-import { createTranslator, joinTexts, type Texts, type Translate } from './translate.ts';
-import { setHeaders } from './write-answer.ts';
+import {
+  createTranslator,
+  mergeTranslations,
+  type Translate,
+  type TranslationsByLanguage,
+} from './translate.ts';
+import { setResponseHeaders } from './write-answer.ts';
 
 export interface ProblemOptions {
   /** Prefix of `type` in problem details, before the code: `urn:example:problem:`. Default: `about:blank#`. */
@@ -48,7 +53,7 @@ interface Page {
  */
 export function problemResponses(
   options: ProblemOptions & { readonly undeclared: 'fail' | 'drop' },
-  pageAt: PageLookUp,
+  pageAt: LookUpPage,
 ): Middleware {
   return async (exchange, next) => {
     try {
@@ -62,21 +67,21 @@ export function problemResponses(
   };
 }
 
-function problemOf(exchange: Exchange, error: unknown, undeclared: 'fail' | 'drop'): Problem {
-  if (!(error instanceof Problem)) return new Problem(problems.internal, { cause: error });
+function problemOf(exchange: HttpExchange, error: unknown, undeclared: 'fail' | 'drop'): Problem {
+  if (!(error instanceof Problem)) return new Problem(standardProblems.internal, { cause: error });
   const { route } = exchange.state;
   if (undeclared === 'drop' || route === undefined || isDeclared(route, error.spec)) return error;
   const cause = new Error(`${route.method} ${route.path} threw the undeclared problem ${error.spec.code}`, {
     cause: error,
   });
-  return new Problem(problems.internal, { cause });
+  return new Problem(standardProblems.internal, { cause });
 }
 
 function isDeclared(route: Route, { code }: ProblemSpec): boolean {
   return declaredProblems(route).some((spec) => spec.code === code);
 }
 
-function logProblem({ state: { request, route } }: Exchange, problem: Problem): void {
+function logProblem({ state: { request, route } }: HttpExchange, problem: Problem): void {
   const { spec, details } = problem;
   const err = withoutPath(details.cause ?? problem, request.path, route);
   if (spec.status < 500) {
@@ -101,7 +106,7 @@ function withoutPath(error: unknown, path: string, route: Route | undefined): un
 }
 
 function answer(
-  exchange: Exchange,
+  exchange: HttpExchange,
   problem: Problem,
   options: ProblemOptions & { readonly page: Page | undefined },
 ): void {
@@ -111,10 +116,10 @@ function answer(
   exchange.status = spec.status;
   const text =
     page?.html ?? problemBody(problem, request.requestId, options, translateFor(exchange).translate);
-  if (page !== undefined) setHeaders(exchange, { ...securityHeaders.page, ...page.headers });
+  if (page !== undefined) setResponseHeaders(exchange, { ...securityHeaders.page, ...page.headers });
   exchange.set('Cache-Control', 'no-store');
   if (details.retryAfter !== undefined) exchange.set('Retry-After', String(details.retryAfter));
-  setHeaders(exchange, details.headers ?? {});
+  setResponseHeaders(exchange, details.headers ?? {});
   if (spec.status === 413) answerUnread(exchange, text);
   else exchange.body = text;
   exchange.status = spec.status;
@@ -129,13 +134,13 @@ const LONGEST_PREFERENCES = 1000;
 
 const ENGLISH = 'en';
 /** The translators for the texts of each route. Routes without texts use the general translator. */
-const translators = new WeakMap<Texts, ReadonlyMap<string, Translate>>();
+const translators = new WeakMap<TranslationsByLanguage, ReadonlyMap<string, Translate>>();
 
-function translatorsOf(texts: Texts): ReadonlyMap<string, Translate> {
+function translatorsOf(texts: TranslationsByLanguage): ReadonlyMap<string, Translate> {
   const known = translators.get(texts);
   if (known !== undefined) return known;
   const made = new Map(
-    Object.entries(joinTexts(generalTexts, texts)).map(([language, catalogue]) => [
+    Object.entries(mergeTranslations(generalTranslations, texts)).map(([language, catalogue]) => [
       language,
       createTranslator(catalogue),
     ]),
@@ -145,8 +150,8 @@ function translatorsOf(texts: Texts): ReadonlyMap<string, Translate> {
 }
 
 /** Selects the language of the response: the available language that the client prefers most (RFC 9110, 12.5.4). */
-function translateFor(exchange: Exchange): { readonly language: string; readonly translate: Translate } {
-  const byLanguage = translatorsOf(exchange.state.route?.texts ?? generalTexts);
+function translateFor(exchange: HttpExchange): { readonly language: string; readonly translate: Translate } {
+  const byLanguage = translatorsOf(exchange.state.route?.texts ?? generalTranslations);
   exchange.vary('Accept-Language');
   const isReadable = exchange.get('Accept-Language').length <= LONGEST_PREFERENCES;
   const language = (isReadable && exchange.acceptsLanguages(ENGLISH, ...byLanguage.keys())) || ENGLISH;
@@ -158,7 +163,7 @@ function translateFor(exchange: Exchange): { readonly language: string; readonly
  * Returns a page that explains the problem if the route has one for it. Otherwise returns a general page if a browser
  * requests a document.
  */
-function problemPage(exchange: Exchange, problem: Problem, pageAt: PageLookUp): Page | undefined {
+function problemPage(exchange: HttpExchange, problem: Problem, pageAt: LookUpPage): Page | undefined {
   const { route, request, sentAs } = exchange.state;
   const isAsked = asksForPage(exchange);
   if (!isPage(route, sentAs) && !isAsked) return undefined;
@@ -181,7 +186,7 @@ function isPage(route: Route | undefined, sentAs: BodyKind | undefined): boolean
  * Returns whether a browser requests a page. When a person follows a link or sends a form, the browser accepts
  * text/html; `fetch` and other clients do not ask for it.
  */
-function asksForPage(exchange: Exchange): boolean {
+function asksForPage(exchange: HttpExchange): boolean {
   if (exchange.get('Accept').length > LONGEST_PREFERENCES) return false;
   return exchange.accepts('application/json', 'application/problem+json', 'text/html') === 'text/html';
 }
@@ -195,7 +200,7 @@ const DRAIN_MS = 5_000;
  * reset, and the client might never read the response. The rest of the body is therefore discarded for a while before
  * the connection is closed.
  */
-function answerUnread(exchange: Exchange, text: string): void {
+function answerUnread(exchange: HttpExchange, text: string): void {
   const { req } = exchange;
   exchange.set('Connection', 'close');
   exchange.body = Readable.from(

@@ -1,7 +1,7 @@
 import type { ParameterizedContext } from 'koa';
 import type { BodyKind, RequestContext, Route } from './route.ts';
 
-export interface ExchangeState {
+export interface HttpExchangeState {
   request: RequestContext;
   /** The matching route; set once a route has matched. */
   route?: Route;
@@ -9,6 +9,6 @@ export interface ExchangeState {
   sentAs?: BodyKind;
 }
 
-export type Exchange = ParameterizedContext<ExchangeState>;
-export type Next = () => Promise<unknown>;
-export type Middleware = (exchange: Exchange, next: Next) => Promise<void>;
+export type HttpExchange = ParameterizedContext<HttpExchangeState>;
+export type NextMiddleware = () => Promise<unknown>;
+export type Middleware = (exchange: HttpExchange, next: NextMiddleware) => Promise<void>;

@@ -1,7 +1,7 @@
-import { explainIssue } from '@latchkey/process';
+import { describeSchemaIssue } from '@latchkey/process';
 import type { z } from 'zod';
 import { escapePointerToken } from './json.ts';
-import { type FieldError, Problem, problems } from './problem.ts';
+import { type FieldError, Problem, standardProblems } from './problem.ts';
 
 /** The maximum number of errors. There is a limit because the client controls how many errors there are. */
 const MOST_ERRORS = 50;
@@ -27,7 +27,7 @@ function issueErrors(issue: z.core.$ZodIssue, input: unknown, root: string): rea
   }
   const missing = value === undefined && (issue.code === 'invalid_type' || issue.code === 'invalid_value');
   if (missing) return [{ pointer, code: 'required', message: 'is required' }];
-  return [{ pointer, code: codeOf(issue), message: explainIssue(issue) }];
+  return [{ pointer, code: codeOf(issue), message: describeSchemaIssue(issue) }];
 }
 
 function codeOf(issue: z.core.$ZodIssue): string {
@@ -71,5 +71,5 @@ export function validationProblem(errors: readonly FieldError[]): Problem {
   const where = first === undefined ? '' : ` ${first.pointer}: ${first.message}`;
   const detail =
     errors.length === 1 ? `The request has a fault.${where}` : `The request has ${errors.length} faults.`;
-  return new Problem(problems.validation_failed, { detail, errors });
+  return new Problem(standardProblems.validation_failed, { detail, errors });
 }

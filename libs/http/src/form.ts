@@ -2,7 +2,7 @@
  * Strict parser for application/x-www-form-urlencoded (WHATWG URL). URLSearchParams is not used, because it accepts
  * broken percent-encoding and bytes that are not UTF-8.
  */
-import { decodeUtf8, escapePointerToken, findTextFault } from './json.ts';
+import { decodeUtf8, escapePointerToken, findForbiddenCharacter } from './json.ts';
 import type { FieldError } from './problem.ts';
 
 export interface ParsedUrlEncoded {
@@ -63,11 +63,11 @@ function pairFault(
 ): string | undefined {
   if (name === undefined || value === undefined) return 'is not percent-encoded UTF-8';
   if (name in fields) return 'must not be given more than once';
-  return findTextFault(name) ?? findTextFault(value);
+  return findForbiddenCharacter(name) ?? findForbiddenCharacter(value);
 }
 
 function fieldPointer(pointer: string, name: string | undefined): string {
-  return name === undefined || findTextFault(name) !== undefined
+  return name === undefined || findForbiddenCharacter(name) !== undefined
     ? pointer
     : `${pointer}/${escapePointerToken(name)}`;
 }

@@ -1,8 +1,13 @@
 /** The general messages of the API in all languages. */
-import { de } from './texts.de.ts';
-import { es } from './texts.es.ts';
-import { fr } from './texts.fr.ts';
-import { pt } from './texts.pt-BR.ts';
-import type { Texts } from './translate.ts';
+import { germanTexts } from './texts.de.ts';
+import { spanishTexts } from './texts.es.ts';
+import { frenchTexts } from './texts.fr.ts';
+import { portugueseTexts } from './texts.pt-BR.ts';
+import type { TranslationsByLanguage } from './translate.ts';
 
-export const generalTexts: Texts = { de, fr, es, pt };
+export const generalTranslations: TranslationsByLanguage = {
+  de: germanTexts,
+  fr: frenchTexts,
+  es: spanishTexts,
+  pt: portugueseTexts,
+};

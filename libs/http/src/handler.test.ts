@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
-import { type FieldError, Problem, problems, rateLimitProblem } from './problem.ts';
-import { type Policy, publicPolicy, type Route, route } from './route.ts';
+import { type FieldError, Problem, rateLimitProblem, standardProblems } from './problem.ts';
+import { type AccessPolicy, publicAccessPolicy, type Route, route } from './route.ts';
 import { pageContentSecurityPolicy, securityHeaders } from './security-headers.ts';
 import { serveRoutes } from './testing/serve.ts';
 
@@ -13,7 +13,7 @@ const greet = route({
   path: '/greetings',
   tag: 'greetings',
   summary: 'Greets',
-  policy: publicPolicy,
+  policy: publicAccessPolicy,
   body: greeting,
   answers: { 201: { description: 'Greeted', schema: z.object({ hello: z.string() }) } },
   handle: async ({ body }) => ({ status: 201, body: { hello: body.name } }),
@@ -24,7 +24,7 @@ const show = route({
   path: '/greetings/:id',
   tag: 'greetings',
   summary: 'Shows one',
-  policy: publicPolicy,
+  policy: publicAccessPolicy,
   params: z.object({ id: z.string().min(3) }),
   query: z.object({ limit: z.coerce.number().int().max(100).optional() }),
   answers: {
@@ -43,9 +43,9 @@ function doing(handle: Route['handle'], more: Partial<Route> = {}): Route {
     path: '/doing',
     tag: 'test',
     summary: 'Does something',
-    policy: publicPolicy,
+    policy: publicAccessPolicy,
     answers: { 200: { description: 'Done', schema: z.object({ ok: z.literal(true) }) } },
-    problems: [problems.conflict, problems.rate_limited],
+    problems: [standardProblems.conflict, standardProblems.rate_limited],
     handle,
     ...more,
   };
@@ -154,7 +154,7 @@ describe('a route', () => {
   });
 
   it('passes cookies and the caller to its handler', async (t) => {
-    const policy: Policy<string> = {
+    const policy: AccessPolicy<string> = {
       who: 'a bearer',
       bearer: true,
       problems: [],
@@ -269,12 +269,12 @@ describe('a body', () => {
 });
 
 describe('who may call', () => {
-  const closed: Policy<null> = {
+  const closed: AccessPolicy<null> = {
     who: 'nobody',
     bearer: true,
     problems: [],
     authorise: async () => {
-      throw new Problem(problems.unauthenticated, { headers: { 'WWW-Authenticate': 'Bearer' } });
+      throw new Problem(standardProblems.unauthenticated, { headers: { 'WWW-Authenticate': 'Bearer' } });
     },
   };
 
@@ -352,7 +352,7 @@ describe('a bug of ours', () => {
   it('is a problem that is not declared, which production answers as it is', async (t) => {
     const refusing = doing(
       async () => {
-        throw new Problem(problems.conflict);
+        throw new Problem(standardProblems.conflict);
       },
       { problems: [] },
     );
@@ -413,7 +413,7 @@ describe('problems', () => {
   it('are pages if the answer would be one', async (t) => {
     const page = doing(
       async () => {
-        throw new Problem(problems.conflict, { detail: 'used' });
+        throw new Problem(standardProblems.conflict, { detail: 'used' });
       },
       {
         answers: { 200: { description: 'A page', media: ['text/html'] } },
@@ -443,7 +443,7 @@ describe('problems', () => {
     const { call } = await serveRoutes(t, [
       doing(
         async () => {
-          throw new Problem(problems.conflict);
+          throw new Problem(standardProblems.conflict);
         },
         { answers: { 200: { description: 'A page', media: ['text/html'] } }, problemPage: () => undefined },
       ),

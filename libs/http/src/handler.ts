@@ -6,17 +6,17 @@ import type { Registry } from 'prom-client';
 import { type ProblemOptions, problemResponses } from './answer-problem.ts';
 import { createClientAddressReader } from './client-address.ts';
 import { type CorsOptions, createCorsMiddleware } from './cors.ts';
-import type { Exchange, ExchangeState, Middleware, Next } from './exchange.ts';
+import type { HttpExchange, HttpExchangeState, Middleware, NextMiddleware } from './exchange.ts';
 import { validationProblem } from './field-errors.ts';
 import { observeRequests } from './observe.ts';
-import { createPageLookUp, withoutSurplusSlashes } from './page-paths.ts';
-import { Problem, problems } from './problem.ts';
-import { bodyKind, readBody } from './read-body.ts';
+import { createPageLookUp, removeSurplusSlashes } from './page-paths.ts';
+import { Problem, standardProblems } from './problem.ts';
+import { bodyKindOf, readBody } from './read-body.ts';
 import { createInputReader } from './read-input.ts';
 import { createRequestContext } from './request-context.ts';
 import type { BodyKind, Route } from './route.ts';
 import { securityHeaders } from './security-headers.ts';
-import { createAnswerWriter } from './write-answer.ts';
+import { createResponseWriter } from './write-answer.ts';
 
 export interface HttpOptions extends CorsOptions, ProblemOptions {
   readonly logger: Logger;
@@ -37,7 +37,7 @@ export function createHandler(
   routes: readonly Route[],
   options: HttpOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const app = new Koa<ExchangeState>();
+  const app = new Koa<HttpExchangeState>();
   // koa reports only errors that occur while a response is being written, which means that the client has
   // disconnected.
   app.on('error', (error: unknown) => options.logger.debug({ err: error }, 'answer not delivered'));
@@ -63,7 +63,7 @@ function identify({ logger, trustedProxies }: HttpOptions): Middleware {
 }
 
 /** Returns the path of a request; empty for a request target that is not a URL, such as `http://[::bad/`. */
-function pathOf(exchange: Exchange): string {
+function pathOf(exchange: HttpExchange): string {
   try {
     return exchange.path;
   } catch {
@@ -80,7 +80,7 @@ function secure(https: boolean): Middleware {
   };
 }
 
-async function requireWellFormed(exchange: Exchange, next: Next): Promise<void> {
+async function requireWellFormed(exchange: HttpExchange, next: NextMiddleware): Promise<void> {
   if (exchange.req.httpVersion === '1.1' && exchange.req.headers.host === undefined) {
     throw validationProblem([{ pointer: '#/header/Host', code: 'required', message: 'is required' }]);
   }
@@ -109,14 +109,14 @@ function tolerateSlashes(routes: readonly Route[]): Middleware {
   for (const { path, method, problemPage } of routes)
     if (problemPage !== undefined) pages.register(path, [method], () => undefined);
   return async (exchange, next) => {
-    const plain = withoutSurplusSlashes(exchange.path);
+    const plain = removeSurplusSlashes(exchange.path);
     if (plain !== exchange.path && pages.match(plain, exchange.method).path.length > 0) exchange.path = plain;
     await next();
   };
 }
 
-function routerOf(routes: readonly Route[], options: HttpOptions): Router<ExchangeState> {
-  const router = new Router<ExchangeState>({ sensitive: true, strict: true });
+function routerOf(routes: readonly Route[], options: HttpOptions): Router<HttpExchangeState> {
+  const router = new Router<HttpExchangeState>({ sensitive: true, strict: true });
   for (const route of routes) router.register(route.path, [route.method], serve(route, options));
   return router;
 }
@@ -125,13 +125,13 @@ function routerOf(routes: readonly Route[], options: HttpOptions): Router<Exchan
 function serve(route: Route, options: HttpOptions): Middleware {
   const accepts: readonly BodyKind[] = route.accepts ?? (route.body === undefined ? ['none'] : ['json']);
   const readInput = createInputReader(route);
-  const writeAnswer = createAnswerWriter(route, options.undeclared);
+  const writeAnswer = createResponseWriter(route, options.undeclared);
 
   return async (exchange) => {
     const { state, req } = exchange;
     state.route = route;
     const body = await readBody(req);
-    const sentAs = bodyKind(req, body, accepts);
+    const sentAs = bodyKindOf(req, body, accepts);
     state.sentAs = sentAs;
     async function respond(): Promise<void> {
       // A request is authorised before it is validated, so that unauthorised callers learn nothing about the expected
@@ -146,15 +146,15 @@ function serve(route: Route, options: HttpOptions): Middleware {
   };
 }
 
-async function refuseUnrouted(exchange: Exchange): Promise<void> {
+async function refuseUnrouted(exchange: HttpExchange): Promise<void> {
   await readBody(exchange.req);
   const matched: readonly { readonly methods: readonly string[] }[] = exchange['matched'] ?? [];
   const methods = [...new Set(matched.flatMap((layer) => layer.methods))];
   if (methods.length === 0)
-    throw new Problem(problems.not_found, { detail: 'There is nothing at this address.' });
+    throw new Problem(standardProblems.not_found, { detail: 'There is nothing at this address.' });
   const Allow = [...methods, 'OPTIONS'].join(', ');
   if (exchange.method !== 'OPTIONS') {
-    throw new Problem(problems.method_not_allowed, {
+    throw new Problem(standardProblems.method_not_allowed, {
       detail: `This address takes ${Allow}.`,
       headers: { Allow },
     });

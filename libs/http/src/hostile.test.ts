@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
-import { publicPolicy, route } from './route.ts';
-import { hostileBodies, optionalFields } from './testing/hostile.ts';
+import { publicAccessPolicy, route } from './route.ts';
+import { findOptionalFields, generateHostileBodies } from './testing/hostile.ts';
 import { serveRoutes } from './testing/serve.ts';
 
 const line = z
@@ -33,7 +33,7 @@ describe('a route that meets hostile bodies', () => {
     path: '/orders',
     tag: 'orders',
     summary: 'Orders',
-    policy: publicPolicy,
+    policy: publicAccessPolicy,
     body: order,
     answers: { 204: { description: 'Ordered' } },
     handle: async ({ body }) => {
@@ -48,7 +48,7 @@ describe('a route that meets hostile bodies', () => {
     assert.deepEqual(reached.splice(0), [valid]);
   });
 
-  const cases = hostileBodies(valid, { optional: optionalFields(order, valid) });
+  const cases = generateHostileBodies(valid, { optional: findOptionalFields(order, valid) });
 
   it('meets every field with every kind of nonsense', () => {
     const perField = 10;

@@ -1,13 +1,13 @@
 import { findJsonFault } from './json-scanner.ts';
 import type { FieldError } from './problem.ts';
 
-export type ParsedJson = { readonly value: unknown } | { readonly fault: FieldError };
+export type JsonParseResult = { readonly value: unknown } | { readonly fault: FieldError };
 
 /**
  * Parses JSON from clients. Refuses duplicate keys, NUL, lone surrogates and nesting over 20 levels. Unlike the errors
  * of JSON.parse, its errors never quote the text, which may contain a password.
  */
-export function parseJson(bytes: Buffer): ParsedJson {
+export function parseJson(bytes: Buffer): JsonParseResult {
   const text = decodeUtf8(bytes);
   if (text === undefined)
     return { fault: { pointer: '#', code: 'malformed', message: 'is not valid UTF-8' } };
@@ -32,24 +32,24 @@ export function decodeUtf8(bytes: Buffer): string | undefined {
 }
 
 /** Returns what is wrong with a string from a client; undefined if nothing is. */
-export function findTextFault(text: string): string | undefined {
+export function findForbiddenCharacter(text: string): string | undefined {
   if (text.includes('\0')) return 'must not contain NUL characters';
   if (!text.isWellFormed()) return 'must not contain lone surrogates';
   return undefined;
 }
 
 /**
- * Finds the first string or field name in a value that `findTextFault` refuses. Recursion is safe, because the scanner
+ * Finds the first string or field name in a value that `findForbiddenCharacter` refuses. Recursion is safe, because the scanner
  * has limited the depth.
  */
 function badText(value: unknown, pointer: string): FieldError | undefined {
   if (typeof value === 'string') {
-    const message = findTextFault(value);
+    const message = findForbiddenCharacter(value);
     return message === undefined ? undefined : { pointer, code: 'malformed', message };
   }
   if (typeof value !== 'object' || value === null) return undefined;
   for (const [key, child] of Object.entries(value)) {
-    const message = findTextFault(key);
+    const message = findForbiddenCharacter(key);
     if (message !== undefined)
       return { pointer, code: 'malformed', message: `has a field whose name ${message}` };
     const fault = badText(child, `${pointer}/${escapePointerToken(key)}`);

@@ -5,7 +5,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
 import { createListeningPart } from './listen.ts';
-import { publicPolicy, type Route } from './route.ts';
+import { publicAccessPolicy, type Route } from './route.ts';
 import { serveRoutes } from './testing/serve.ts';
 
 /** A route whose requests wait until the test releases them. */
@@ -17,7 +17,7 @@ function gate() {
     path: '/gate',
     tag: 'test',
     summary: 'Waits',
-    policy: publicPolicy,
+    policy: publicAccessPolicy,
     answers: { 200: { description: 'Open', schema: z.object({ open: z.literal(true) }) } },
     handle: async () => {
       entered.resolve();
@@ -35,7 +35,7 @@ function answering(path: string): Route {
     path,
     tag: 'test',
     summary: 'Is there',
-    policy: publicPolicy,
+    policy: publicAccessPolicy,
     answers: { 200: { description: 'It is', schema: z.object({}) } },
     handle: async () => ({ status: 200, body: {} }),
   };

@@ -4,11 +4,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
-import type { Part } from '@latchkey/process';
-import { abortSignalNow } from './abort-signal.ts';
+import type { ProcessPart } from '@latchkey/process';
+import { abortSignalOfResponse } from './abort-signal.ts';
 import { type ProblemOptions, problemBody } from './answer-problem.ts';
 import { createHandler, type HttpOptions } from './handler.ts';
-import { headersTooLargeProblem, type ProblemSpec, problems } from './problem.ts';
+import { headersTooLargeProblem, type ProblemSpec, standardProblems } from './problem.ts';
 import type { Route } from './route.ts';
 import { securityHeaders } from './security-headers.ts';
 
@@ -29,7 +29,7 @@ interface ListenSettings {
   readonly port: string;
 }
 
-export interface ListeningPart extends Part {
+export interface ListeningPart extends ProcessPart {
   /** Returns the port in use. @throws Error before `start` */
   port(): number;
   server(): Server | undefined;
@@ -226,7 +226,7 @@ function trackedServer(options: ListenOptions): Listening {
 /** Closes the connection of a response in progress once the response is sent. */
 function endSoon(answer: ServerResponse): void {
   if (!answer.headersSent) answer.setHeader('Connection', 'close');
-  abortSignalNow(answer);
+  abortSignalOfResponse(answer);
 }
 
 function malformed(code: string | undefined): ProblemSpec {
@@ -234,7 +234,7 @@ function malformed(code: string | undefined): ProblemSpec {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     return { code: 'request_timeout', status: 408, title: 'Request Timeout' };
   }
-  return problems.validation_failed;
+  return standardProblems.validation_failed;
 }
 
 /** Writes the response by hand, because a request that is not HTTP has no response object. */

@@ -1,5 +1,5 @@
 import { Histogram, type Registry } from 'prom-client';
-import type { Exchange, Middleware } from './exchange.ts';
+import type { HttpExchange, Middleware } from './exchange.ts';
 
 const DURATION = 'latchkey_http_request_duration_seconds';
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -36,7 +36,7 @@ export function observeRequests(registry: Registry): Middleware {
   };
 }
 
-function record(exchange: Exchange, ms: number, histogram: Histogram<Labels>): void {
+function record(exchange: HttpExchange, ms: number, histogram: Histogram<Labels>): void {
   const { request, route } = exchange.state;
   const status = exchange.res.writableFinished ? exchange.res.statusCode : CLIENT_GONE;
   const labels = {

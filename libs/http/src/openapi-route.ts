@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type OpenApiInfo, openApiDocument } from './openapi.ts';
-import { publicPolicy, type Route, route } from './route.ts';
+import { publicAccessPolicy, type Route, route } from './route.ts';
 
 /**
  * Declares a route that serves the OpenAPI document of other routes. The document is generated on the first request,
@@ -14,7 +14,7 @@ export function openApiRoute(path: string, tag: string, info: OpenApiInfo, route
     path,
     tag,
     summary: 'This description',
-    policy: publicPolicy,
+    policy: publicAccessPolicy,
     hidden: true,
     cacheControl: 'public, max-age=300',
     answers: { 200: { description: 'An OpenAPI 3.1 document.', schema: z.looseObject({}) } },

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
 import { openApiDocument } from './openapi.ts';
-import { type Policy, publicPolicy, type Route, route } from './route.ts';
+import { type AccessPolicy, publicAccessPolicy, type Route, route } from './route.ts';
 
 const conflict = { code: 'own_account', status: 409, title: 'Own Account' };
-const admin: Policy<null> = {
+const admin: AccessPolicy<null> = {
   who: 'a verified admin',
   bearer: true,
   problems: [{ code: 'insufficient_permission', status: 403, title: 'Insufficient Permission' }],
@@ -41,7 +41,7 @@ const page = route({
   path: '/verify/:token',
   tag: 'links',
   summary: 'Verifies',
-  policy: publicPolicy,
+  policy: publicAccessPolicy,
   secretPath: true,
   body: z.object({ password: z.string().optional() }),
   accepts: ['json', 'form', 'none'],
@@ -63,7 +63,7 @@ const lookAround = route({
   tag: 'links',
   summary: 'Shows more to whom it knows',
   policy: {
-    ...publicPolicy,
+    ...publicAccessPolicy,
     who: 'anyone, or an account',
     bearer: 'optional',
     headers: z.object({ 'Account-Sequence': z.string().describe('What was seen') }),

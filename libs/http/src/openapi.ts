@@ -1,9 +1,9 @@
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import { declaredProblems } from './declared-problems.ts';
-import { headersTooLargeProblem, type ProblemSpec, problems } from './problem.ts';
-import type { AnswerSpec, BodyKind, Route } from './route.ts';
-import { makeSchemaStrict } from './strict.ts';
+import { headersTooLargeProblem, type ProblemSpec, standardProblems } from './problem.ts';
+import type { BodyKind, Route, RouteResponseSpec } from './route.ts';
+import { makeObjectSchemasStrict } from './strict.ts';
 
 export interface OpenApiInfo {
   readonly title: string;
@@ -180,7 +180,7 @@ const MEDIA: Readonly<Record<Exclude<BodyKind, 'none'>, string>> = {
 
 function requestBody(route: Route, body: z.ZodType): Json {
   const accepts = route.accepts ?? ['json'];
-  const schema = jsonSchema(makeSchemaStrict(body), 'input');
+  const schema = jsonSchema(makeObjectSchemasStrict(body), 'input');
   const media = accepts.filter((kind) => kind !== 'none').map((kind) => [MEDIA[kind], { schema }]);
   return { required: !accepts.includes('none'), content: Object.fromEntries(media) };
 }
@@ -208,7 +208,7 @@ function answers(route: Route): Record<string, Json> {
   return Object.fromEntries(Object.entries(route.answers).map(([status, spec]) => [status, answer(spec)]));
 }
 
-function answer(spec: AnswerSpec): Json {
+function answer(spec: RouteResponseSpec): Json {
   const json = spec.schema === undefined ? [] : [['application/json', { schema: answerSchema(spec.schema) }]];
   const others = (spec.media ?? []).map((media) => [media, { schema: { type: 'string' } }]);
   const headers = (spec.headers ?? []).map((name) => [name, { schema: { type: 'string' } }]);
@@ -255,7 +255,7 @@ function problemAnswer(route: Route, status: number, specs: readonly ProblemSpec
 }
 
 function limitsInWords({ limits = [] }: Route, status: number): string {
-  if (status !== problems.rate_limited.status || limits.length === 0) return '';
+  if (status !== standardProblems.rate_limited.status || limits.length === 0) return '';
   return `. Allowed, unless configured otherwise: ${limits.join('; ')}.`;
 }
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Dependency } from '@latchkey/process';
-import { createRegistry } from '@latchkey/process';
+import type { DependencyHealth } from '@latchkey/process';
+import { createMetricsRegistry } from '@latchkey/process';
 import { operationsRoutes } from './operations.ts';
 import { serveRoutes } from './testing/serve.ts';
 
-function journal(state: Dependency['state'], needed = true): Dependency {
+function journal(state: DependencyHealth['state'], needed = true): DependencyHealth {
   return {
     name: 'journal',
     service: 'auth',
@@ -13,7 +13,7 @@ function journal(state: Dependency['state'], needed = true): Dependency {
     needed,
   };
 }
-function mail(state: Dependency['state']): Dependency {
+function mail(state: DependencyHealth['state']): DependencyHealth {
   return {
     name: 'mail',
     state,
@@ -23,7 +23,7 @@ function mail(state: Dependency['state']): Dependency {
 }
 
 describe('readiness', () => {
-  const steps: readonly (readonly [string, readonly Dependency[], number, string])[] = [
+  const steps: readonly (readonly [string, readonly DependencyHealth[], number, string])[] = [
     ['not yet, while anything was never usable', [journal('ok'), mail('down')], 503, 'starting'],
     ['yes, once everything is usable', [journal('ok'), mail('degraded')], 200, 'degraded'],
     ['yes, while only what is not needed is down', [journal('ok'), mail('down')], 200, 'degraded'],
@@ -32,8 +32,8 @@ describe('readiness', () => {
   ];
 
   it('follows its dependencies', async (t) => {
-    let now: readonly Dependency[] = [];
-    const routes = operationsRoutes({ registry: createRegistry(), health: async () => now });
+    let now: readonly DependencyHealth[] = [];
+    const routes = operationsRoutes({ registry: createMetricsRegistry(), health: async () => now });
     const { call } = await serveRoutes(t, routes);
     for (const [what, dependencies, status, state] of steps) {
       now = dependencies;
@@ -47,7 +47,7 @@ describe('readiness', () => {
     async function health(): Promise<never> {
       throw new Error('no state');
     }
-    const { call } = await serveRoutes(t, operationsRoutes({ registry: createRegistry(), health }));
+    const { call } = await serveRoutes(t, operationsRoutes({ registry: createMetricsRegistry(), health }));
     const response = await call('/readyz');
     assert.equal(response.status, 503);
   });
@@ -58,14 +58,14 @@ describe('liveness', () => {
     async function health(): Promise<never> {
       return assert.fail('asked');
     }
-    const { call } = await serveRoutes(t, operationsRoutes({ registry: createRegistry(), health }));
+    const { call } = await serveRoutes(t, operationsRoutes({ registry: createMetricsRegistry(), health }));
     assert.deepEqual(await (await call('/livez')).json(), { state: 'ok' });
   });
 });
 
 describe('metrics', () => {
   it('are readable by Prometheus, with those of the process', async (t) => {
-    const registry = createRegistry();
+    const registry = createMetricsRegistry();
     const { call } = await serveRoutes(t, operationsRoutes({ registry, health: async () => [] }));
     const response = await call('/metrics');
     assert.match(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);

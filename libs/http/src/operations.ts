@@ -1,7 +1,7 @@
-import type { Dependency } from '@latchkey/process';
+import type { DependencyHealth } from '@latchkey/process';
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
-import { publicPolicy, type Route, route } from './route.ts';
+import { publicAccessPolicy, type Route, route } from './route.ts';
 
 const dependency = z.object({
   name: z.string(),
@@ -17,7 +17,7 @@ const readiness = z.object({
 
 interface OperationsOptions {
   readonly registry: Registry;
-  health(): Promise<readonly Dependency[]>;
+  health(): Promise<readonly DependencyHealth[]>;
 }
 
 /**
@@ -39,7 +39,7 @@ export function operationsRoutesDuringStartup({ registry, health }: OperationsOp
 const operation = {
   method: 'GET',
   tag: 'operations',
-  policy: publicPolicy,
+  policy: publicAccessPolicy,
   hidden: true,
   quiet: true,
 } as const;
@@ -58,7 +58,7 @@ const readinessQuestion = {
   summary: 'Readiness, and the state of each dependency',
 } as const;
 
-function readinessRoute(health: () => Promise<readonly Dependency[]>): Route {
+function readinessRoute(health: () => Promise<readonly DependencyHealth[]>): Route {
   let everUsable = false;
   return route({
     ...readinessQuestion,
@@ -81,7 +81,7 @@ function readinessRoute(health: () => Promise<readonly Dependency[]>): Route {
   });
 }
 
-function startingRoute(health: () => Promise<readonly Dependency[]>): Route {
+function startingRoute(health: () => Promise<readonly DependencyHealth[]>): Route {
   return route({
     ...readinessQuestion,
     answers: { 503: { description: 'Not ready', schema: readiness } },
@@ -89,9 +89,9 @@ function startingRoute(health: () => Promise<readonly Dependency[]>): Route {
   });
 }
 
-const UNKNOWN: Dependency = { name: 'health', state: 'down', needed: true, detail: 'cannot be told' };
+const UNKNOWN: DependencyHealth = { name: 'health', state: 'down', needed: true, detail: 'cannot be told' };
 
-function overall(dependencies: readonly Dependency[]): Dependency['state'] {
+function overall(dependencies: readonly DependencyHealth[]): DependencyHealth['state'] {
   if (dependencies.some(({ needed, state }) => needed && state === 'down')) return 'down';
   return dependencies.some(({ state }) => state !== 'ok') ? 'degraded' : 'ok';
 }

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { readConfig, settingSchemas } from '@latchkey/process';
-import { allowedOrigins, areSameSite, originSettings } from './origin-settings.ts';
+import { commonSettingSchemas, readConfig } from '@latchkey/process';
+import { areSameSite, createOriginCheck, originSettings } from './origin-settings.ts';
 
-const settings = originSettings.extend({ PUBLIC_URL: settingSchemas.url() });
+const settings = originSettings.extend({ PUBLIC_URL: commonSettingSchemas.url() });
 function read(environment: Record<string, string>) {
   return readConfig(settings, { PUBLIC_URL: 'https://id.example.com', ...environment });
 }
 
 describe('a page may call', () => {
   function allowed(origin: string, environment: Record<string, string>): boolean {
-    return allowedOrigins(read(environment))(origin);
+    return createOriginCheck(read(environment))(origin);
   }
 
   test('from our own origin and that of the client app', () => {

@@ -1,12 +1,12 @@
-import { environmentSetting, settingSchemas } from '@latchkey/process';
+import { commonSettingSchemas, environmentSetting } from '@latchkey/process';
 import { getDomain } from 'tldts';
 import { z } from 'zod';
 
 /** Settings that every service has that browsers call. Their values must be the same in all services. */
 export const originSettings = z.object({
   LATCHKEY_ENV: environmentSetting,
-  FRONTEND_URL: settingSchemas.url().optional().describe('The URL of the client app.'),
-  CORS_ORIGINS: settingSchemas
+  FRONTEND_URL: commonSettingSchemas.url().optional().describe('The URL of the client app.'),
+  CORS_ORIGINS: commonSettingSchemas
     .list()
     .refine(
       (origins) => origins.every(isOrigin),
@@ -25,7 +25,7 @@ export interface OriginConfig extends z.infer<typeof originSettings> {
  * Returns a predicate: whether pages of an origin may call the API and send the cookie. Allowed are the listed origins,
  * the origin of PUBLIC_URL and, in development, localhost.
  */
-export function allowedOrigins(config: OriginConfig): (origin: string) => boolean {
+export function createOriginCheck(config: OriginConfig): (origin: string) => boolean {
   const { CORS_ORIGINS, FRONTEND_URL, PUBLIC_URL, LATCHKEY_ENV } = config;
   const frontend = FRONTEND_URL === undefined ? [] : [new URL(FRONTEND_URL).origin];
   const listed = new Set([
@@ -36,8 +36,8 @@ export function allowedOrigins(config: OriginConfig): (origin: string) => boolea
 }
 
 /** Returns whether browsers consider two URLs the same site: the same scheme, and the same registrable domain. */
-export function areSameSite(one: string, other: string): boolean {
-  const [a, b] = [new URL(one), new URL(other)];
+export function areSameSite(firstUrl: string, secondUrl: string): boolean {
+  const [a, b] = [new URL(firstUrl), new URL(secondUrl)];
   return a.protocol === b.protocol && siteOf(a) === siteOf(b);
 }
 

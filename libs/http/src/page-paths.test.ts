@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
-import { publicPolicy, type Route, route } from './route.ts';
+import { publicAccessPolicy, type Route, route } from './route.ts';
 import { serveRoutes } from './testing/serve.ts';
 
 /** The headers that browsers send when a person follows a link. */
@@ -14,7 +14,7 @@ const link: Route = route({
   path: '/links/:token',
   tag: 'links',
   summary: 'A page',
-  policy: publicPolicy,
+  policy: publicAccessPolicy,
   params: z.object({ token: z.string() }),
   answers: { 200: { description: 'It', media: ['text/html'] } },
   problemPage: ({ spec }) => `<p>our page: ${spec.code}</p>`,
@@ -26,7 +26,7 @@ const data: Route = route({
   path: '/data',
   tag: 'data',
   summary: 'Data',
-  policy: publicPolicy,
+  policy: publicAccessPolicy,
   answers: { 200: { description: 'It', schema: z.object({ ok: z.literal(true) }) } },
   handle: async () => ({ status: 200, body: { ok: true } }),
 });

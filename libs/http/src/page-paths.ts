@@ -2,17 +2,17 @@
 import type { Route } from './route.ts';
 
 /** Removes surplus slashes: `//a//b/` becomes `/a/b`. */
-export function withoutSurplusSlashes(path: string): string {
+export function removeSurplusSlashes(path: string): string {
   return path.replaceAll(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '');
 }
 
-export type PageLookUp = (path: string) => Pick<Route, 'problemPage' | 'pageHeaders'> | undefined;
+export type LookUpPage = (path: string) => Pick<Route, 'problemPage' | 'pageHeaders'> | undefined;
 
 /**
  * Finds the page for a path that was truncated, or to which something was appended. For other paths, returns the general
  * page if a route has one.
  */
-export function createPageLookUp(routes: readonly Route[]): PageLookUp {
+export function createPageLookUp(routes: readonly Route[]): LookUpPage {
   const pages = routes
     .filter(({ problemPage }) => problemPage !== undefined)
     .map((page) => ({ page, start: page.path.replace(/\/:.*$/, '') }));
@@ -20,7 +20,7 @@ export function createPageLookUp(routes: readonly Route[]): PageLookUp {
     problemPage === undefined ? [] : [{ problemPage, pageHeaders }],
   );
   return (path) => {
-    const plain = withoutSurplusSlashes(path);
+    const plain = removeSurplusSlashes(path);
     return pages.find(({ start }) => plain === start || plain.startsWith(`${start}/`))?.page ?? general[0];
   };
 }

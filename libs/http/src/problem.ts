@@ -17,7 +17,7 @@ export interface FieldError {
 }
 
 /** The problems that any route may respond with. */
-export const problems = {
+export const standardProblems = {
   validation_failed: { code: 'validation_failed', status: 400, title: 'Validation Failed' },
   unauthenticated: { code: 'unauthenticated', status: 401, title: 'Authentication Required' },
   insufficient_permission: { code: 'insufficient_permission', status: 403, title: 'Insufficient Permission' },
@@ -36,7 +36,7 @@ export const problems = {
  * different status.
  */
 export const headersTooLargeProblem: ProblemSpec = {
-  ...problems.payload_too_large,
+  ...standardProblems.payload_too_large,
   status: 431,
   title: 'Request Header Fields Too Large',
 };
@@ -71,7 +71,7 @@ export class Problem extends Error {
  */
 export function rateLimitProblem(retryAfterSeconds: number): Problem {
   const seconds = Math.max(1, Math.ceil(retryAfterSeconds));
-  return new Problem(problems.rate_limited, {
+  return new Problem(standardProblems.rate_limited, {
     detail: `Too many requests. Try again in ${seconds} s.`,
     retryAfter: seconds,
   });
@@ -82,5 +82,5 @@ export function rateLimitProblem(retryAfterSeconds: number): Problem {
  * @param retryAfterSeconds whole seconds
  */
 export function unavailableProblem(detail: string, retryAfterSeconds = 1, cause?: unknown): Problem {
-  return new Problem(problems.unavailable, { detail, retryAfter: retryAfterSeconds, cause });
+  return new Problem(standardProblems.unavailable, { detail, retryAfter: retryAfterSeconds, cause });
 }

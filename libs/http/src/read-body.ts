@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import getRawBody from 'raw-body';
-import { Problem, problems } from './problem.ts';
+import { Problem, standardProblems } from './problem.ts';
 import type { BodyKind } from './route.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
@@ -33,7 +33,7 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
 }
 
 function tooLarge(): Problem {
-  return new Problem(problems.payload_too_large, {
+  return new Problem(standardProblems.payload_too_large, {
     detail: `A body may have at most ${MAX_BODY_BYTES} bytes.`,
   });
 }
@@ -54,16 +54,20 @@ const NAMES: Readonly<Record<BodyKind, string>> = {
  * button sends no fields. Any other empty body is `none`, if the route accepts that.
  * @throws Problem unsupported_media_type
  */
-export function bodyKind(request: IncomingMessage, body: Buffer, accepts: readonly BodyKind[]): BodyKind {
-  if (accepts.includes('raw')) return 'raw';
+export function bodyKindOf(
+  request: IncomingMessage,
+  body: Buffer,
+  acceptedKinds: readonly BodyKind[],
+): BodyKind {
+  if (acceptedKinds.includes('raw')) return 'raw';
   const kind = declaredKind(request);
   if (body.length === 0) {
-    if (kind === 'form' && accepts.includes('form')) return 'form';
-    return accepts.includes('none') ? 'none' : (accepts[0] ?? 'none');
+    if (kind === 'form' && acceptedKinds.includes('form')) return 'form';
+    return acceptedKinds.includes('none') ? 'none' : (acceptedKinds[0] ?? 'none');
   }
-  if (kind !== undefined && accepts.includes(kind)) return kind;
-  const taken = accepts.map((accepted) => NAMES[accepted]).join(' or ');
-  throw new Problem(problems.unsupported_media_type, {
+  if (kind !== undefined && acceptedKinds.includes(kind)) return kind;
+  const taken = acceptedKinds.map((accepted) => NAMES[accepted]).join(' or ');
+  throw new Problem(standardProblems.unsupported_media_type, {
     detail: `This route takes ${taken}, in UTF-8 and uncompressed.`,
   });
 }

@@ -4,7 +4,7 @@ import { parseForm, parseUrlEncoded } from './form.ts';
 import { parseJson } from './json.ts';
 import type { FieldError } from './problem.ts';
 import type { BodyKind, Route } from './route.ts';
-import { makeSchemaStrict } from './strict.ts';
+import { makeObjectSchemasStrict } from './strict.ts';
 
 export interface RawInput {
   readonly params: unknown;
@@ -51,7 +51,7 @@ export function createInputReader(route: Route): (input: RawInput) => ParsedInpu
 
 function parser(schema: z.ZodType | undefined, root: string): Parse {
   if (schema === undefined) return () => undefined;
-  const guard = makeSchemaStrict(schema);
+  const guard = makeObjectSchemasStrict(schema);
   return (input, faults) => {
     const parsed = guard.safeParse(input);
     if (parsed.success) return parsed.data;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from '@latchkey/process';
 import { abortSignalOf } from './abort-signal.ts';
 import type { ReadClientAddress } from './client-address.ts';
-import type { Exchange } from './exchange.ts';
+import type { HttpExchange } from './exchange.ts';
 import type { RequestContext } from './route.ts';
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{8,128}$/;
@@ -14,7 +14,7 @@ const TRACEPARENT = /^00-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/;
 
 /** Returns the parts of a request that policies and handlers may see. */
 export function createRequestContext(
-  exchange: Exchange,
+  exchange: HttpExchange,
   {
     path,
     logger,

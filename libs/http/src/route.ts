@@ -1,7 +1,7 @@
 import type { Logger } from '@latchkey/process';
 import type { z } from 'zod';
 import type { FieldError, Problem, ProblemSpec } from './problem.ts';
-import type { Texts } from './translate.ts';
+import type { TranslationsByLanguage } from './translate.ts';
 
 /** The parts of a request that policies and handlers see. Header names are in lower case. */
 export interface RequestContext {
@@ -27,7 +27,7 @@ export interface RequestContext {
 }
 
 /** Decides who may call a route, and identifies the caller. */
-export interface Policy<Caller> {
+export interface AccessPolicy<Caller> {
   /** A description of the allowed callers for the OpenAPI document, for example "anyone" or "a verified admin". */
   readonly who: string;
   /** Whether `Authorization: Bearer` is required or optional. */
@@ -44,7 +44,7 @@ export interface Policy<Caller> {
 }
 
 /** The policy of public routes. */
-export const publicPolicy: Policy<null> = {
+export const publicAccessPolicy: AccessPolicy<null> = {
   who: 'anyone',
   bearer: false,
   problems: [],
@@ -67,7 +67,7 @@ export interface HandlerInput<Caller, Params, Query, Body> extends RequestContex
   readonly sentAs: BodyKind;
 }
 
-export interface Answer {
+export interface RouteResponse {
   readonly status: number;
   /** The body, sent as JSON and validated with the route's schema for this status. */
   readonly body?: unknown;
@@ -82,7 +82,7 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
 }
 
-export interface AnswerSpec {
+export interface RouteResponseSpec {
   readonly description: string;
   /** Schema of the JSON body. Undeclared fields fail the response in development, and are dropped in production. */
   readonly schema?: z.ZodType;
@@ -102,7 +102,7 @@ export interface RouteSpec<Caller, Params, Query, Body> {
   readonly operationId?: string;
   readonly summary: string;
   readonly description?: string;
-  readonly policy: Policy<Caller>;
+  readonly policy: AccessPolicy<Caller>;
   readonly params?: z.ZodType<Params>;
   readonly query?: z.ZodType<Query>;
   /** The schema of the request headers that the handler reads from `headers`, in their usual spelling. */
@@ -110,7 +110,7 @@ export interface RouteSpec<Caller, Params, Query, Body> {
   readonly body?: z.ZodType<Body>;
   /** How the body may be sent. Default: `json` if there is a body schema, otherwise `none`. */
   readonly accepts?: readonly BodyKind[];
-  readonly answers: Readonly<Record<number, AnswerSpec>>;
+  readonly answers: Readonly<Record<number, RouteResponseSpec>>;
   /** The problems that the handler may throw. General problems and those of the policy are added. */
   readonly problems?: readonly ProblemSpec[];
   /**
@@ -121,7 +121,7 @@ export interface RouteSpec<Caller, Params, Query, Body> {
   /** Credentials other than a bearer access token, as OpenAPI security schemes. The route accepts any one of them. */
   readonly credentials?: { readonly schemes: Readonly<Record<string, object>>; readonly optional: boolean };
   /** Translations of this route's problems into languages other than English. */
-  readonly texts?: Texts;
+  readonly texts?: TranslationsByLanguage;
   /**
    * Returns the faults of a body that the schemas cannot find, such as a weak password. Called only if the schemas have
    * found faults, so that the response lists all faults together. Otherwise the handler itself checks for these faults.
@@ -150,13 +150,13 @@ export interface RouteSpec<Caller, Params, Query, Body> {
    * Wraps the policy and the handler of each request, for example in a time limit. Default: they run without a wrapper.
    */
   readonly around?: (respond: () => Promise<void>) => Promise<void>;
-  handle(input: HandlerInput<Caller, Params, Query, Body>): Promise<Answer>;
+  handle(input: HandlerInput<Caller, Params, Query, Body>): Promise<RouteResponse>;
 }
 
 /** A route without its type parameters, so that routes of different types fit into one list. */
 export interface Route extends Omit<RouteSpec<unknown, unknown, unknown, unknown>, 'handle' | 'policy'> {
-  readonly policy: Policy<unknown>;
-  handle(input: HandlerInput<unknown, unknown, unknown, unknown>): Promise<Answer>;
+  readonly policy: AccessPolicy<unknown>;
+  handle(input: HandlerInput<unknown, unknown, unknown, unknown>): Promise<RouteResponse>;
 }
 
 /**

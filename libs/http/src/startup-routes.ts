@@ -1,5 +1,5 @@
 import { unavailableProblem } from './problem.ts';
-import { publicPolicy, type Route, route } from './route.ts';
+import { publicAccessPolicy, type Route, route } from './route.ts';
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
@@ -12,7 +12,7 @@ export const routesDuringStartup: readonly Route[] = METHODS.map((method) =>
     summary: 'The service is starting',
     hidden: true,
     quiet: true,
-    policy: publicPolicy,
+    policy: publicAccessPolicy,
     accepts: ['json', 'form', 'none'],
     answers: {},
     handle: async () => {

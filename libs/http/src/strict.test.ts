@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
-import { makeSchemaStrict } from './strict.ts';
+import { makeObjectSchemasStrict } from './strict.ts';
 
 const inner = z.object({ a: z.string() });
 const good = { a: 'x' };
@@ -26,7 +26,7 @@ describe('a strict schema', () => {
     ['behind a preprocessing', z.preprocess((value) => value, inner), (value: unknown) => value],
   ] as const) {
     it(`refuses an unknown field ${where}`, () => {
-      const strict = makeSchemaStrict(schema);
+      const strict = makeObjectSchemasStrict(schema);
       assert.equal(strict.safeParse(wrap(good)).success, true);
       assert.equal(strict.safeParse(wrap(bad)).success, false);
       assert.equal(schema.safeParse(wrap(bad)).success, true, 'the schema itself stays as it was');
@@ -35,12 +35,12 @@ describe('a strict schema', () => {
 
   it('keeps its own rules and descriptions', () => {
     const equal = z.object({ a: z.string(), b: z.string() }).refine(({ a, b }) => a === b, 'must be equal');
-    const strict = makeSchemaStrict(equal.describe('A pair'));
+    const strict = makeObjectSchemasStrict(equal.describe('A pair'));
     assert.equal(strict.safeParse({ a: '1', b: '2' }).error?.issues[0]?.message, 'must be equal');
     assert.equal(strict.description, 'A pair');
   });
 
   it('leaves an object loose that was declared as loose', () => {
-    assert.deepEqual(makeSchemaStrict(z.looseObject({ a: z.string() })).parse(bad), bad);
+    assert.deepEqual(makeObjectSchemasStrict(z.looseObject({ a: z.string() })).parse(bad), bad);
   });
 });

@@ -7,7 +7,7 @@ import { z } from 'zod';
  * somebody forgets it would silently drop unknown fields, and the schemas of responses must be strict only in tests and
  * development.
  */
-export function makeSchemaStrict<S extends z.ZodType>(schema: S): S {
+export function makeObjectSchemasStrict<S extends z.ZodType>(schema: S): S {
   return strict(schema) as S;
 }
 

@@ -1,5 +1,5 @@
 /** The general messages in German. If a problem has no entry here, the code does not compile. */
-import type { problems } from './problem.ts';
+import type { standardProblems } from './problem.ts';
 
 const titles = {
   'Validation Failed': 'Ungültige Eingabe',
@@ -13,7 +13,7 @@ const titles = {
   'Too Many Requests': 'Zu viele Anfragen',
   'Internal Server Error': 'Interner Fehler',
   'Service Unavailable': 'Vorübergehend nicht verfügbar',
-} as const satisfies Record<(typeof problems)[keyof typeof problems]['title'], string>;
+} as const satisfies Record<(typeof standardProblems)[keyof typeof standardProblems]['title'], string>;
 
 const details = {
   'The request has a fault. {pointer}: {message}': 'Die Anfrage hat einen Fehler. {pointer}: {message}',
@@ -70,10 +70,10 @@ const fields = {
   'Invalid ISO datetime': 'ist kein gültiger Zeitpunkt, wie 2026-11-28T10:00:00Z',
 };
 
-export const de = { ...titles, ...details, ...fields };
+export const germanTexts = { ...titles, ...details, ...fields };
 
 /**
  * Translations of the general messages into a language other than German. Missing ones are shown in English; `npm run
  * languages` lists them.
  */
-export type Translations = Readonly<Partial<Record<keyof typeof de, string>>>;
+export type Translations = Readonly<Partial<Record<keyof typeof germanTexts, string>>>;

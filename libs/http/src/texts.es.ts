@@ -1,7 +1,7 @@
 /** The general messages in Spanish. Missing ones are shown in English. */
 import type { Translations } from './texts.de.ts';
 
-export const es: Translations = {
+export const spanishTexts: Translations = {
   'Validation Failed': 'Datos no válidos',
   'Authentication Required': 'Es necesario iniciar sesión',
   'Insufficient Permission': 'Permiso insuficiente',

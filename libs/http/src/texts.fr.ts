@@ -1,7 +1,7 @@
 /** The general messages in French. Missing ones are shown in English. */
 import type { Translations } from './texts.de.ts';
 
-export const fr: Translations = {
+export const frenchTexts: Translations = {
   'Validation Failed': 'Saisie incorrecte',
   'Authentication Required': 'Connexion requise',
   'Insufficient Permission': 'Droits insuffisants',

@@ -1,7 +1,7 @@
 /** The general messages in Brazilian Portuguese. Missing ones are shown in English. */
 import type { Translations } from './texts.de.ts';
 
-export const pt: Translations = {
+export const portugueseTexts: Translations = {
   'Validation Failed': 'Dados inválidos',
   'Authentication Required': 'É preciso entrar',
   'Insufficient Permission': 'Permissão insuficiente',

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
-import { generalTexts } from './general-texts.ts';
-import { problems } from './problem.ts';
-import { publicPolicy, route } from './route.ts';
+import { generalTranslations } from './general-texts.ts';
+import { standardProblems } from './problem.ts';
+import { publicAccessPolicy, route } from './route.ts';
 import { serveRoutes } from './testing/serve.ts';
-import { de } from './texts.de.ts';
+import { germanTexts } from './texts.de.ts';
 import { createTranslator } from './translate.ts';
 
 const tea = route({
@@ -13,7 +13,7 @@ const tea = route({
   path: '/tea',
   tag: 'tea',
   summary: 'Makes tea',
-  policy: publicPolicy,
+  policy: publicAccessPolicy,
   body: z.object({
     name: z.string().min(3).max(5),
     kind: z.enum(['green', 'black']),
@@ -89,7 +89,7 @@ describe('messages in other languages', () => {
   });
 
   it('translate lists of any length, and what is said about the position of a fault', () => {
-    const translate = createTranslator(de);
+    const translate = createTranslator(germanTexts);
     assert.equal(translate('must be "a"'), 'muss "a" sein');
     assert.equal(translate('must be "a" or "b" or "c" or "d"'), 'muss "a" oder "b" oder "c" oder "d" sein');
     assert.equal(translate('is not valid JSON, at character 2'), 'ist kein gültiges JSON, bei Zeichen 2');
@@ -100,7 +100,7 @@ describe('messages in other languages', () => {
   });
 
   it('translate the message within a detail, and leave what they do not know', () => {
-    const translate = createTranslator(de);
+    const translate = createTranslator(germanTexts);
     assert.equal(
       translate('The request has a fault. #/name: must have at most 5 characters'),
       'Die Anfrage hat einen Fehler. #/name: darf höchstens 5 Zeichen haben',
@@ -110,9 +110,9 @@ describe('messages in other languages', () => {
   });
 
   it('exist for every general problem', () => {
-    for (const catalogue of Object.values(generalTexts)) {
+    for (const catalogue of Object.values(generalTranslations)) {
       const translate = createTranslator(catalogue);
-      for (const { title } of Object.values(problems)) assert.notEqual(translate(title), title);
+      for (const { title } of Object.values(standardProblems)) assert.notEqual(translate(title), title);
     }
   });
 });

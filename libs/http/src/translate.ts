@@ -4,15 +4,15 @@
  * Translations by the English text. In a text, `{name}` matches any value. If the catalogue has a translation of the
  * value, the value is translated as well.
  */
-export type Catalogue = Readonly<Record<string, string>>;
+export type TranslationCatalogue = Readonly<Record<string, string>>;
 
 /** Catalogues by language, such as `de`. English needs none. */
-export type Texts = Readonly<Record<string, Catalogue>>;
+export type TranslationsByLanguage = Readonly<Record<string, TranslationCatalogue>>;
 
 export type Translate = (text: string) => string;
 
 /** Joins the translations of several sources, by language. */
-export function joinTexts(...sources: readonly Texts[]): Texts {
+export function mergeTranslations(...sources: readonly TranslationsByLanguage[]): TranslationsByLanguage {
   const languages = new Set(sources.flatMap((texts) => Object.keys(texts)));
   return Object.fromEntries(
     [...languages].map((language) => [
@@ -23,7 +23,7 @@ export function joinTexts(...sources: readonly Texts[]): Texts {
 }
 
 /** Creates a translator. It returns a text unchanged if the catalogue does not contain it. */
-export function createTranslator(catalogue: Catalogue): Translate {
+export function createTranslator(catalogue: TranslationCatalogue): Translate {
   const patterns = Object.entries(catalogue)
     .filter(([english]) => english.includes('{'))
     .map(([english, translation]) => ({ pattern: patternOf(english), translation }));

@@ -1,24 +1,24 @@
 import { Readable } from 'node:stream';
 import type { z } from 'zod';
-import type { Exchange } from './exchange.ts';
-import type { Answer, AnswerSpec, Route } from './route.ts';
-import { makeSchemaStrict } from './strict.ts';
+import type { HttpExchange } from './exchange.ts';
+import type { Route, RouteResponse, RouteResponseSpec } from './route.ts';
+import { makeObjectSchemasStrict } from './strict.ts';
 
 const HTML = 'text/html; charset=utf-8';
 
 /** Thrown if a handler returns a response that its route does not declare, which is a bug. */
-export class UndeclaredAnswer extends Error {
+export class UndeclaredResponse extends Error {
   constructor(route: Route, what: string) {
     super(`${route.method} ${route.path} answered ${what}`);
-    this.name = 'UndeclaredAnswer';
+    this.name = 'UndeclaredResponse';
   }
 }
 
-/** Creates a writer for the responses of a route, which throws UndeclaredAnswer. */
-export function createAnswerWriter(
+/** Creates a writer for the responses of a route, which throws UndeclaredResponse. */
+export function createResponseWriter(
   route: Route,
   undeclared: 'fail' | 'drop',
-): (exchange: Exchange, answer: Answer) => void {
+): (exchange: HttpExchange, answer: RouteResponse) => void {
   const guards = new Map(
     Object.entries(route.answers).map(([status, spec]) => [
       Number(status),
@@ -29,13 +29,13 @@ export function createAnswerWriter(
     const spec = route.answers[answer.status];
     const guard = guards.get(answer.status);
     if (spec === undefined || guard === undefined) {
-      throw new UndeclaredAnswer(route, `the undeclared status ${answer.status}`);
+      throw new UndeclaredResponse(route, `the undeclared status ${answer.status}`);
     }
     const { type, text } = content(route, spec, answer, guard);
     exchange.status = answer.status;
     exchange.set('Cache-Control', route.cacheControl ?? 'no-store');
-    setHeaders(exchange, answer.headers ?? {});
-    if (answer.html !== undefined) setHeaders(exchange, route.pageHeaders ?? {});
+    setResponseHeaders(exchange, answer.headers ?? {});
+    if (answer.html !== undefined) setResponseHeaders(exchange, route.pageHeaders ?? {});
     // Koa sends an empty text as text/plain, and null without a type.
     exchange.body = answer.stream === undefined ? (text ?? null) : Readable.from(answer.stream.pieces);
     exchange.status = answer.status;
@@ -45,8 +45,8 @@ export function createAnswerWriter(
 
 function content(
   route: Route,
-  spec: AnswerSpec,
-  answer: Answer,
+  spec: RouteResponseSpec,
+  answer: RouteResponse,
   guard: (body: unknown) => unknown,
 ): { type?: string; text?: string | Buffer } {
   if (answer.html !== undefined) {
@@ -65,27 +65,31 @@ function content(
   return body === undefined ? {} : { type: 'application/json; charset=utf-8', text: JSON.stringify(body) };
 }
 
-function requireMedia(route: Route, spec: AnswerSpec, status: number, type: string): void {
+function requireMedia(route: Route, spec: RouteResponseSpec, status: number, type: string): void {
   const isSchema = spec.schema !== undefined && type === 'application/json';
   const declared = spec.media?.some((media) => media.split(';')[0] === type);
   if (!isSchema && declared !== true)
-    throw new UndeclaredAnswer(route, `${status} with the undeclared media type ${type}`);
+    throw new UndeclaredResponse(route, `${status} with the undeclared media type ${type}`);
 }
 
-function bodyGuard(route: Route, spec: AnswerSpec, undeclared: 'fail' | 'drop'): (body: unknown) => unknown {
+function bodyGuard(
+  route: Route,
+  spec: RouteResponseSpec,
+  undeclared: 'fail' | 'drop',
+): (body: unknown) => unknown {
   const { schema } = spec;
   if (schema === undefined) return (body) => withoutSchema(route, body, undeclared);
-  const guard = undeclared === 'fail' ? makeSchemaStrict(schema) : schema;
+  const guard = undeclared === 'fail' ? makeObjectSchemasStrict(schema) : schema;
   return (body) => {
     const parsed = guard.safeParse(body);
     if (parsed.success) return parsed.data;
-    throw new UndeclaredAnswer(route, `a body that is not as declared: ${whereWrong(parsed.error)}`);
+    throw new UndeclaredResponse(route, `a body that is not as declared: ${whereWrong(parsed.error)}`);
   };
 }
 
 function withoutSchema(route: Route, body: unknown, undeclared: 'fail' | 'drop'): undefined {
   if (body !== undefined && undeclared === 'fail')
-    throw new UndeclaredAnswer(route, 'a body where none is declared');
+    throw new UndeclaredResponse(route, 'a body where none is declared');
 }
 
 /** Describes validation issues. Mentions only the names of fields, because their values may be personal data. */
@@ -98,8 +102,8 @@ function whereWrong(error: z.core.$ZodError): string {
     .join('; ');
 }
 
-export function setHeaders(
-  exchange: Exchange,
+export function setResponseHeaders(
+  exchange: HttpExchange,
   headers: Readonly<Record<string, string | readonly string[]>>,
 ): void {
   for (const [name, value] of Object.entries(headers)) {

@@ -1,6 +1,6 @@
 import type { MoveTarget } from '@latchkey/store';
 import type { Connection } from 'mongoose';
-import { retryLostRace } from './failures.ts';
+import { retryOnConcurrentWrite } from './failures.ts';
 
 /** Creates a target that stores moved records as documents of a collection. Rejects with the driver's errors. */
 export function createDocumentMoveTarget<Item, Document extends { readonly _id: string }>(
@@ -23,7 +23,7 @@ export function createDocumentMoveTarget<Item, Document extends { readonly _id: 
         const { _id, ...fields } = documentOf(item);
         return { updateOne: { filter: { _id }, update: { $setOnInsert: fields }, upsert: true } };
       });
-      await retryLostRace(() => documents.bulkWrite(upserts, { ordered: false }));
+      await retryOnConcurrentWrite(() => documents.bulkWrite(upserts, { ordered: false }));
     },
 
     async held(batch) {

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
 import { StoreUnavailable } from '@latchkey/store';
-import { isLostRaceError, MongoFailure, mapMongoErrors, retryLostRace } from './failures.ts';
+import { isConcurrentWriteError, MongoFailure, mapMongoErrors, retryOnConcurrentWrite } from './failures.ts';
 import { createMongoProxy } from './mongo-proxy.fixture.ts';
 import { openMongo } from './open.ts';
-import { createTestDatabase, mongoUrl } from './testing.ts';
+import { createTestDatabase, requireTestMongoUrl } from './testing.ts';
 
 const byName = { collection: 'notes', name: 'name', keys: { name: 1 }, unique: true } as const;
 const database = createTestDatabase('failures', [byName]);
@@ -26,19 +26,19 @@ describe('a write', () => {
   test('that comes second to a unique key has lost a race', async () => {
     const collection = await notes();
     await collection.insertOne({ name: 'ada' });
-    assert.equal(isLostRaceError(await errorOf(collection.insertOne({ name: 'ada' }))), true);
+    assert.equal(isConcurrentWriteError(await errorOf(collection.insertOne({ name: 'ada' }))), true);
   });
 
   test('of a bulk has lost a race, and the others are stored', async () => {
     const collection = await notes();
     await collection.insertOne({ name: 'ada' });
     const bulk = collection.insertMany([{ name: 'ada' }, { name: 'bob' }], { ordered: false });
-    assert.equal(isLostRaceError(await errorOf(bulk)), true);
+    assert.equal(isConcurrentWriteError(await errorOf(bulk)), true);
     assert.equal(await collection.countDocuments(), 2);
   });
 
   test('of a bulk that nobody answers has not lost a race', async () => {
-    const proxy = await createMongoProxy(mongoUrl());
+    const proxy = await createMongoProxy(requireTestMongoUrl());
     proxy.mend();
     const mongo = openMongo({ url: proxy.url, database: 'latchkey_test_cut_off' });
     await mongo.reached;
@@ -46,7 +46,7 @@ describe('a write', () => {
     const bulk = mongo.connection
       .collection('notes')
       .bulkWrite([{ insertOne: { document: { name: 'ada' } } }], { ordered: false });
-    assert.equal(isLostRaceError(await errorOf(bulk)), false);
+    assert.equal(isConcurrentWriteError(await errorOf(bulk)), false);
     await mongo.close();
   });
 
@@ -55,7 +55,7 @@ describe('a write', () => {
     await collection.insertOne({ name: 'ada' });
     const wrong = { filter: { name: 'ada' }, update: { $inc: { name: 1 } } };
     assert.equal(
-      isLostRaceError(await errorOf(collection.updateOne(wrong.filter, wrong.update as object))),
+      isConcurrentWriteError(await errorOf(collection.updateOne(wrong.filter, wrong.update as object))),
       false,
     );
     const bulk = collection.bulkWrite(
@@ -65,7 +65,7 @@ describe('a write', () => {
       ],
       { ordered: false },
     );
-    assert.equal(isLostRaceError(await errorOf(bulk)), false);
+    assert.equal(isConcurrentWriteError(await errorOf(bulk)), false);
   });
 
   test('that lost a race is made again, and given up after a few times', async () => {
@@ -73,10 +73,12 @@ describe('a write', () => {
     await collection.insertOne({ name: 'ada' });
     let tries = 0;
     const names = ['ada', 'ada', 'bob'];
-    await retryLostRace(() => collection.insertOne({ name: names[tries++] ?? '' }));
+    await retryOnConcurrentWrite(() => collection.insertOne({ name: names[tries++] ?? '' }));
     assert.equal(tries, 3);
     assert.equal(
-      isLostRaceError(await errorOf(retryLostRace(() => collection.insertOne({ name: 'ada' })))),
+      isConcurrentWriteError(
+        await errorOf(retryOnConcurrentWrite(() => collection.insertOne({ name: 'ada' }))),
+      ),
       true,
     );
   });

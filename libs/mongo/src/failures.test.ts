@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadMongoose } from './driver.ts';
-import { mayHaveWritten, mongoFailureOf, onPermissionDenied } from './failures.ts';
+import { mayHaveBeenWritten, mongoFailureOf, onPermissionDenied } from './failures.ts';
 
 test('a right that the user lacks is reported by name, without the values that the server quotes', () => {
   const { MongoServerError } = loadMongoose().mongo;
@@ -29,7 +29,7 @@ test('a write may have taken place if the response was lost, or its durability i
     writeConcernError: { code: 64, errmsg: 'waiting' },
   });
   for (const error of [reset, timedOut, unconfirmed])
-    assert.equal(mayHaveWritten(error), true, error.message);
+    assert.equal(mayHaveBeenWritten(error), true, error.message);
 
   const refused = new MongoNetworkError('connect ECONNREFUSED 127.0.0.1:27017');
   const cleared = Object.defineProperty(new MongoNetworkError('the pool was cleared'), 'name', {
@@ -38,5 +38,5 @@ test('a write may have taken place if the response was lost, or its durability i
   const full = new MongoServerError({ code: 14031, errmsg: 'no space left' });
   const raced = new MongoServerError({ code: 112, errmsg: 'conflict' });
   for (const error of [refused, cleared, full, raced, new Error('a bug')])
-    assert.equal(mayHaveWritten(error), false, error.message);
+    assert.equal(mayHaveBeenWritten(error), false, error.message);
 });

@@ -1,4 +1,4 @@
-import { type AsyncPort, guardPort } from '@latchkey/store';
+import { type AsyncPort, mapPortErrors } from '@latchkey/store';
 import type mongoose from 'mongoose';
 import { loadMongoose } from './driver.ts';
 
@@ -85,7 +85,7 @@ function isRace(code: unknown): boolean {
  * have this reason. False for a bulk write that was interrupted: the driver then lists no failed write, or only those
  * before the interruption, and the error has the code of the interruption.
  */
-export function isLostRaceError(error: unknown): boolean {
+export function isConcurrentWriteError(error: unknown): boolean {
   const { MongoBulkWriteError, MongoServerError } = loadMongoose().mongo;
   if (error instanceof MongoBulkWriteError) {
     const durable = error.result.getWriteConcernError() === undefined;
@@ -101,7 +101,7 @@ const NOTHING_SENT = /^connect /;
  * Returns whether a write may have taken place although it failed with this error: the connection was lost before the
  * response, or too few members have acknowledged the write so far.
  */
-export function mayHaveWritten(error: unknown): boolean {
+export function mayHaveBeenWritten(error: unknown): boolean {
   const { MongoNetworkError, MongoWriteConcernError } = loadMongoose().mongo;
   if (error instanceof MongoWriteConcernError) return true;
   // A MongoPoolClearedError fails requests that are still waiting for a connection, so nothing was sent.
@@ -114,17 +114,17 @@ const MAX_RETRIES = 5;
 /**
  * Runs an attempt, and retries it if it lost a race: two concurrent upserts of one document may both try to insert it.
  */
-export async function retryLostRace<T>(attempt: () => Promise<T>): Promise<T> {
+export async function retryOnConcurrentWrite<T>(attempt: () => Promise<T>): Promise<T> {
   for (let retries = 0; ; retries += 1) {
     try {
       return await attempt();
     } catch (error) {
-      if (!isLostRaceError(error) || retries === MAX_RETRIES) throw error;
+      if (!isConcurrentWriteError(error) || retries === MAX_RETRIES) throw error;
     }
   }
 }
 
 /** Wraps the methods of a store's port, so that failures of MongoDB become StoreUnavailable. */
 export function mapMongoErrors<Port extends object & AsyncPort<Port>>(port: Port): Port {
-  return guardPort(port, mongoFailureOf);
+  return mapPortErrors(port, mongoFailureOf);
 }

@@ -1,14 +1,14 @@
 export { createBatchedReader } from './batch-reads.ts';
 export { createDocumentMoveTarget } from './document-target.ts';
 export {
-  isLostRaceError,
+  isConcurrentWriteError,
   MongoFailure,
   mapMongoErrors,
-  mayHaveWritten,
+  mayHaveBeenWritten,
   mongoFailureOf,
-  retryLostRace,
+  retryOnConcurrentWrite,
 } from './failures.ts';
-export { ensureIndexes, type Index } from './indexes.ts';
+export { ensureIndexes, type MongoIndex } from './indexes.ts';
 export {
   createKeyFingerprintMoveTarget,
   createMongoKeyFingerprints,
@@ -18,4 +18,4 @@ export {
 export { createMongoLeaseRecords, type LeaseDocument } from './lease-records.ts';
 export { createPlainSchema, modelOfCollection } from './models.ts';
 export { type MongoOptions, type MongoStore, openMongo } from './open.ts';
-export { type Migration, type MongoSchema, prepareMongo } from './schema.ts';
+export { createMongoPreparable, type MongoMigration, type MongoSchema } from './schema.ts';

@@ -1,18 +1,28 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Connection } from 'mongoose';
-import { ensureIndexes, type Index } from './indexes.ts';
-import { prepareMongo } from './schema.ts';
+import { ensureIndexes, type MongoIndex } from './indexes.ts';
+import { createMongoPreparable } from './schema.ts';
 import { createTestDatabase } from './testing.ts';
 
 const database = createTestDatabase('indexes', []);
 
-const byName: Index = { collection: 'notes', name: 'name', keys: { name: 1 }, unique: true, sparse: true };
-const byTime: Index = { collection: 'notes', name: 'time', keys: { at: -1, name: 1 } };
-const ofOthers: Index = { collection: 'others', name: 'name', keys: { name: 1 } };
+const byName: MongoIndex = {
+  collection: 'notes',
+  name: 'name',
+  keys: { name: 1 },
+  unique: true,
+  sparse: true,
+};
+const byTime: MongoIndex = { collection: 'notes', name: 'time', keys: { at: -1, name: 1 } };
+const ofOthers: MongoIndex = { collection: 'others', name: 'name', keys: { name: 1 } };
 
-function check(connection: Connection, indexes: readonly Index[]): Promise<void> {
-  return prepareMongo(connection, { owner: 'notes', migrations: [], indexes: async () => indexes }).check();
+function check(connection: Connection, indexes: readonly MongoIndex[]): Promise<void> {
+  return createMongoPreparable(connection, {
+    owner: 'notes',
+    migrations: [],
+    indexes: async () => indexes,
+  }).check();
 }
 
 describe('indexes', () => {

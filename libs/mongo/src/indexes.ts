@@ -3,7 +3,7 @@ import type { Connection } from 'mongoose';
 import { loadMongoose } from './driver.ts';
 import { DUPLICATE_KEY_CODE } from './failures.ts';
 
-export interface Index {
+export interface MongoIndex {
   readonly collection: string;
   readonly name: string;
   /** The keys of the index, in this order: 1 for ascending, -1 for descending. */
@@ -16,11 +16,11 @@ export interface Index {
 }
 
 /** Returns the indexes whose name does not exist yet. @throws the driver's errors */
-export async function missingIndexes(
+export async function findMissingIndexes(
   connection: Connection,
-  indexes: readonly Index[],
-): Promise<readonly Index[]> {
-  const missing: Index[] = [];
+  indexes: readonly MongoIndex[],
+): Promise<readonly MongoIndex[]> {
+  const missing: MongoIndex[] = [];
   for (const index of indexes) {
     const existing = await existingOf(connection, index.collection);
     if (!existing.has(index.name)) missing.push(index);
@@ -32,7 +32,7 @@ export async function missingIndexes(
  * Creates the missing indexes.
  * @throws SchemaError if existing indexes or data prevent it; the driver's errors
  */
-export async function ensureIndexes(connection: Connection, indexes: readonly Index[]): Promise<void> {
+export async function ensureIndexes(connection: Connection, indexes: readonly MongoIndex[]): Promise<void> {
   const { db } = await connection.asPromise();
   for (const { collection, name, keys, only, ...options } of indexes) {
     const partial = only && { partialFilterExpression: only };
@@ -48,7 +48,10 @@ export async function ensureIndexes(connection: Connection, indexes: readonly In
  * Returns what is wrong with the indexes. Each text continues a sentence that begins with "MongoDB". @throws the
  * driver's errors
  */
-export async function indexFaults(connection: Connection, indexes: readonly Index[]): Promise<string[]> {
+export async function findIndexFaults(
+  connection: Connection,
+  indexes: readonly MongoIndex[],
+): Promise<string[]> {
   const collections = new Set(indexes.map(({ collection }) => collection));
   const faults: string[] = [];
   for (const collection of collections) {
@@ -67,7 +70,7 @@ interface ExistingIndex {
   readonly partialFilterExpression?: object;
 }
 
-function faultsOf(index: Index, existing: ExistingIndex | undefined): readonly string[] {
+function faultsOf(index: MongoIndex, existing: ExistingIndex | undefined): readonly string[] {
   const where = `index ${index.name} on collection ${index.collection}`;
   if (existing === undefined) return [`lacks ${where}`];
   const same =

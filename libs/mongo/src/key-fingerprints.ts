@@ -2,15 +2,15 @@ import {
   type ConfiguredKeys,
   formatKeyUses,
   type KeyFingerprints,
-  keyUsesAfterStart,
-  keyUsesWithout,
   type MoveTarget,
   parseKeyUses,
+  removeKeyUse,
   type StoredKeyUses,
+  updateKeyUsesAtStartup,
 } from '@latchkey/store';
 import type { Connection } from 'mongoose';
 import { createDocumentMoveTarget } from './document-target.ts';
-import { isLostRaceError, mapMongoErrors } from './failures.ts';
+import { isConcurrentWriteError, mapMongoErrors } from './failures.ts';
 import { createPlainSchema, modelOfCollection } from './models.ts';
 
 export interface FingerprintDocument {
@@ -57,7 +57,7 @@ export function createMongoKeyFingerprints(
       await fingerprints.insertOne({ _id: name, fingerprint });
       return true;
     } catch (error) {
-      if (!isLostRaceError(error)) throw error;
+      if (!isConcurrentWriteError(error)) throw error;
       return false;
     }
   }
@@ -66,7 +66,7 @@ export function createMongoKeyFingerprints(
   async function remember(name: string, keys: ConfiguredKeys, now: Date): Promise<boolean> {
     for (;;) {
       const known = await stored(name);
-      const next = keyUsesAfterStart(known, keys, now);
+      const next = updateKeyUsesAtStartup(known, keys, now);
       if (next === undefined) return false;
       if (await replace(name, known, next)) return true;
     }
@@ -78,7 +78,7 @@ export function createMongoKeyFingerprints(
   ): Promise<readonly string[]> {
     const entries = await Promise.all(
       Object.entries(given).map(async ([name, keys]) => {
-        const next = keyUsesAfterStart(await stored(name), keys, now);
+        const next = updateKeyUsesAtStartup(await stored(name), keys, now);
         return next === undefined ? [name] : [];
       }),
     );
@@ -106,7 +106,7 @@ export function createMongoKeyFingerprints(
     async forget(name, key, seen) {
       if (seen.length === 0) return (await stored(name)) === undefined;
       const known = { _id: name, fingerprint: formatKeyUses(seen) };
-      const fingerprint = keyUsesWithout(seen, key);
+      const fingerprint = removeKeyUse(seen, key);
       if (fingerprint === undefined) return (await fingerprints.deleteOne(known)).deletedCount === 1;
       return (await fingerprints.updateOne(known, { fingerprint })).matchedCount === 1;
     },

@@ -1,6 +1,6 @@
 import type { LeaseRecords } from '@latchkey/store';
 import type { Connection } from 'mongoose';
-import { isLostRaceError, mapMongoErrors } from './failures.ts';
+import { isConcurrentWriteError, mapMongoErrors } from './failures.ts';
 
 export interface LeaseDocument {
   /** The name of the leased job. */
@@ -24,7 +24,7 @@ export function createMongoLeaseRecords(connection: Connection, collection: stri
         await leases.insertOne({ _id: name, ...lease });
         return true;
       } catch (error) {
-        if (isLostRaceError(error)) return false;
+        if (isConcurrentWriteError(error)) return false;
         throw error;
       }
     },

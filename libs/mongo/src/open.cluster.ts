@@ -4,12 +4,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { openStoreContract } from '@latchkey/store/testing/open-store';
 import { createMongoProxy, type MongoProxy } from './mongo-proxy.fixture.ts';
 import { type MongoStore, openMongo } from './open.ts';
-import { createTestDatabase, mongoUrl } from './testing.ts';
+import { createTestDatabase, requireTestMongoUrl } from './testing.ts';
 
 const database = createTestDatabase('open', []);
 
 async function withMongoProxy(play: (mongo: MongoStore, proxy: MongoProxy) => Promise<void>): Promise<void> {
-  const proxy = await createMongoProxy(mongoUrl());
+  const proxy = await createMongoProxy(requireTestMongoUrl());
   const mongo = openMongo({ url: proxy.url, database: 'latchkey_test_cable' });
   try {
     await play(mongo, proxy);
@@ -70,7 +70,7 @@ describe('a MongoDB', () => {
 
   test('acknowledges what a majority has in its journals, whatever the URL says', async () => {
     await database.empty();
-    const url = new URL(mongoUrl());
+    const url = new URL(requireTestMongoUrl());
     url.searchParams.set('w', '0');
     url.searchParams.set('readPreference', 'secondary');
     const mongo = openMongo({ url: String(url), database: 'latchkey_test_open' });

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type OpenStore, type StoredRecord, StoreMisconfigured } from '@latchkey/store';
+import { type OpenedStore, type StoredRecord, StoreMisconfigured } from '@latchkey/store';
 import type { Connection, ConnectOptions } from 'mongoose';
 import { loadMongoose } from './driver.ts';
 import {
@@ -7,7 +7,7 @@ import {
   mapMongoErrors,
   mongoFailureOf,
   onPermissionDenied,
-  retryLostRace,
+  retryOnConcurrentWrite,
 } from './failures.ts';
 
 /** The name of the database, unless the URL names one. */
@@ -45,7 +45,7 @@ export interface MongoOptions {
   readonly availableWithinMs?: number;
 }
 
-export interface MongoStore extends OpenStore {
+export interface MongoStore extends OpenedStore {
   readonly kind: 'mongo';
   /**
    * The connection. Adapters may be created on it immediately; their calls reject until the server has been reached.
@@ -99,7 +99,7 @@ export function openMongo(options: MongoOptions): MongoStore {
     if (db === undefined) throw failure;
     const probes = db.collection<{ readonly _id: string; readonly at: Date }>(PROBES);
     const now = { $set: { at: new Date() } };
-    await retryLostRace(() => probes.updateOne({ _id: 'write' }, now, { upsert: true }));
+    await retryOnConcurrentWrite(() => probes.updateOne({ _id: 'write' }, now, { upsert: true }));
   }
 
   /** Returns the server's time. Servers that lack the command `hello` have its older form, `isMaster`. */

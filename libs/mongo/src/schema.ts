@@ -2,13 +2,13 @@
  * The schema of one service in MongoDB: its indexes, and a recorded version of its documents. `npm run ops -- indexes`
  * prepares both; a service only checks them at its start. See ADR 23.
  */
-import { type Preparable, type Requirement, SchemaError } from '@latchkey/store';
+import { type Preparable, SchemaError, type StorageRequirement } from '@latchkey/store';
 import type { Connection } from 'mongoose';
-import { mapMongoErrors, retryLostRace } from './failures.ts';
-import { ensureIndexes, type Index, indexFaults, missingIndexes } from './indexes.ts';
+import { mapMongoErrors, retryOnConcurrentWrite } from './failures.ts';
+import { ensureIndexes, findIndexFaults, findMissingIndexes, type MongoIndex } from './indexes.ts';
 
 /** Changes the documents from one version to the next. May be interrupted, so it must be safe to repeat. */
-export type Migration = (connection: Connection) => Promise<void>;
+export type MongoMigration = (connection: Connection) => Promise<void>;
 
 export interface MongoSchema {
   /** The name of the service. Must never change. */
@@ -17,16 +17,16 @@ export interface MongoSchema {
    * The migrations, in order. The first one leads from version 1, the documents of release 0.1, to version 2, and so
    * on. A released migration must not be edited, moved or removed: append another.
    */
-  readonly migrations: readonly Migration[];
+  readonly migrations: readonly MongoMigration[];
   /** Returns the required indexes, which may depend on the stored data. */
-  indexes(): Promise<readonly Index[]>;
+  indexes(): Promise<readonly MongoIndex[]>;
 }
 
 const COLLECTION = 'schema_versions';
 const FIRST_VERSION = 1;
 const PREPARE = 'npm run ops -- indexes';
 
-export function prepareMongo(connection: Connection, schema: MongoSchema): Preparable {
+export function createMongoPreparable(connection: Connection, schema: MongoSchema): Preparable {
   const { owner, migrations } = schema;
   const versions = connection.collection<{ _id: string; version: number }>(COLLECTION);
   const needed = FIRST_VERSION + migrations.length;
@@ -43,19 +43,19 @@ export function prepareMongo(connection: Connection, schema: MongoSchema): Prepa
     return document?.version;
   }
 
-  async function prepareVersion(): ReturnType<Requirement['prepare']> {
+  async function prepareVersion(): ReturnType<StorageRequirement['prepare']> {
     const from = await recorded();
     if (from === needed) return 'unchanged';
     for (const migration of migrations.slice((from ?? FIRST_VERSION) - FIRST_VERSION))
       await migration(connection);
-    await retryLostRace(() =>
+    await retryOnConcurrentWrite(() =>
       versions.updateOne({ _id: owner }, { $max: { version: needed } }, { upsert: true }),
     );
     return 'created';
   }
 
-  async function prepareIndex(index: Index): ReturnType<Requirement['prepare']> {
-    const [missing] = await missingIndexes(connection, [index]);
+  async function prepareIndex(index: MongoIndex): ReturnType<StorageRequirement['prepare']> {
+    const [missing] = await findMissingIndexes(connection, [index]);
     await ensureIndexes(connection, [index]);
     return missing === undefined ? 'unchanged' : 'created';
   }
@@ -69,7 +69,7 @@ export function prepareMongo(connection: Connection, schema: MongoSchema): Prepa
     ],
     async check() {
       const version = (await recorded()) ?? FIRST_VERSION;
-      const faults = await indexFaults(connection, await schema.indexes());
+      const faults = await findIndexFaults(connection, await schema.indexes());
       if (version < needed) faults.push(`has schema version ${version} of ${owner}, not ${needed}`);
       if (faults.length > 0)
         throw new SchemaError(`MONGO_URL: MongoDB ${faults.join(', ')}. Run: ${PREPARE}`);
@@ -77,6 +77,6 @@ export function prepareMongo(connection: Connection, schema: MongoSchema): Prepa
   });
 }
 
-function requirement(name: string, prepare: Requirement['prepare']): Requirement {
+function requirement(name: string, prepare: StorageRequirement['prepare']): StorageRequirement {
   return { name, ...mapMongoErrors({ prepare }) };
 }

@@ -1,7 +1,7 @@
 /** Test databases on the server of MONGO_URL, and a proxy in front of that server whose connections can be cut. */
 import { randomBytes } from 'node:crypto';
 import { after } from 'node:test';
-import { ensureIndexes, type Index } from './indexes.ts';
+import { ensureIndexes, type MongoIndex } from './indexes.ts';
 import { type MongoStore, openMongo } from './open.ts';
 
 export { createMongoProxy, type MongoProxy } from './mongo-proxy.fixture.ts';
@@ -14,15 +14,15 @@ export interface TestDatabase {
 }
 
 /** Returns MONGO_URL. @throws Error if it is not set */
-export function mongoUrl(): string {
+export function requireTestMongoUrl(): string {
   const url = process.env['MONGO_URL'];
   if (url) return url;
   throw new Error('MONGO_URL is not set: these tests need a MongoDB, such as mongodb://127.0.0.1:27017');
 }
 
 /** Creates a database for one test file. It is dropped after the tests. */
-export function createTestDatabase(suite: string, indexes: readonly Index[]): TestDatabase {
-  const url = mongoUrl();
+export function createTestDatabase(suite: string, indexes: readonly MongoIndex[]): TestDatabase {
+  const url = requireTestMongoUrl();
   const database = `latchkey_test_${suite}_${randomBytes(4).toString('hex')}`;
   const opened: MongoStore[] = [];
 

@@ -6,18 +6,18 @@ import { describe, it, type TestContext } from 'node:test';
 import { z } from 'zod';
 import {
   ConfigError,
-  describeConfig,
+  commonSettingSchemas,
+  describeSettings,
   type Environment,
   readConfig,
-  settingSchemas,
   withDotEnv,
 } from './config.ts';
 
 const schema = z.object({
   MAIL_SERVER: z.string().describe('Where mails go.'),
-  MAIL_PORT: settingSchemas.whole({ min: 1, max: 65_535, fallback: 587 }).describe('Its port.'),
-  MAIL_STARTTLS: settingSchemas.flag(true),
-  CORS_ORIGINS: settingSchemas.list(),
+  MAIL_PORT: commonSettingSchemas.whole({ min: 1, max: 65_535, fallback: 587 }).describe('Its port.'),
+  MAIL_STARTTLS: commonSettingSchemas.flag(true),
+  CORS_ORIGINS: commonSettingSchemas.list(),
   PASSWORD_SALT_KEY: z
     .string()
     .min(8, 'must have at least 8 characters')
@@ -92,7 +92,7 @@ describe('settings', () => {
   });
 
   it('may be pairs of a name and a value, each name once', () => {
-    const one = z.object({ NAMES: settingSchemas.pairs() });
+    const one = z.object({ NAMES: commonSettingSchemas.pairs() });
     assert.deepEqual(readConfig(one, {}), { NAMES: {} });
     assert.deepEqual(readConfig(one, { NAMES: ' a.b=c, d=e=f ' }), { NAMES: { 'a.b': 'c', d: 'e=f' } });
     for (const NAMES of ['a', 'a=', '=a', 'a=b c', 'a=b,a=c'])
@@ -122,32 +122,36 @@ describe('settings', () => {
     ['OFF', false],
   ] as const) {
     it(`take ${text} for ${value}`, () => {
-      assert.deepEqual(readConfig(z.object({ F: settingSchemas.flag(!value) }), { F: text }), { F: value });
+      assert.deepEqual(readConfig(z.object({ F: commonSettingSchemas.flag(!value) }), { F: text }), {
+        F: value,
+      });
     });
   }
 
   for (const text of ['', ' ', '1.5', '0x10', '1e3', '12a', '99999999999999999999', '-']) {
     it(`do not take "${text}" for a whole number`, () => {
-      const required = z.object({ N: settingSchemas.whole({ min: 0, max: 10_000, fallback: Number.NaN }) });
+      const required = z.object({
+        N: commonSettingSchemas.whole({ min: 0, max: 10_000, fallback: Number.NaN }),
+      });
       assert.deepEqual(faultsOf({ N: text }, required), ['N: must be a whole number from 0 to 10000']);
     });
   }
 
   it('may be whole numbers at both ends of the range', () => {
-    const port = z.object({ N: settingSchemas.whole({ min: -1, max: 5, fallback: 0 }) });
+    const port = z.object({ N: commonSettingSchemas.whole({ min: -1, max: 5, fallback: 0 }) });
     assert.deepEqual([readConfig(port, { N: '-1' }).N, readConfig(port, { N: ' 5 ' }).N], [-1, 5]);
     assert.equal(faultsOf({ N: '6' }, port).length, 1);
     assert.equal(faultsOf({ N: '-2' }, port).length, 1);
   });
 
   it('may be lists', () => {
-    const list = z.object({ L: settingSchemas.list() });
+    const list = z.object({ L: commonSettingSchemas.list() });
     assert.deepEqual(readConfig(list, { L: ' a, b ,,c,' }).L, ['a', 'b', 'c']);
   });
 });
 
 describe('a URL', () => {
-  const one = z.object({ URL: settingSchemas.url() });
+  const one = z.object({ URL: commonSettingSchemas.url() });
 
   it('is read without slashes at its end', () => {
     for (const [given, read] of [
@@ -339,7 +343,7 @@ describe('what a .env file may contain', () => {
 describe('the description of settings', () => {
   it('has names, defaults, texts and what is secret', () => {
     const plain = { description: '', required: false, secret: false };
-    assert.deepEqual(describeConfig(schema), [
+    assert.deepEqual(describeSettings(schema), [
       { name: 'MAIL_SERVER', description: 'Where mails go.', required: true, secret: false },
       { ...plain, name: 'MAIL_PORT', default: '587', description: 'Its port.' },
       { ...plain, name: 'MAIL_STARTTLS', default: 'true' },

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { parseDotEnv } from './dot-env.ts';
-import { explainIssue } from './in-words.ts';
+import { describeSchemaIssue } from './in-words.ts';
 import { decodeTextFile } from './text-file.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -109,7 +109,7 @@ function faultLine(
 ): string {
   if (name === '') return issue.message;
   if (value === undefined && issue.code === 'invalid_type') return `${name}: is required`;
-  const message = explainIssue(issue);
+  const message = describeSchemaIssue(issue);
   // The message of a schema may quote the value, which must not be shown if it is a secret.
   const hides = value !== undefined && value.length >= SHORTEST_SECRET && isSecret(schema, name);
   return `${name}: ${hides ? message.replaceAll(value, '…') : message}`;
@@ -217,7 +217,7 @@ function faultOfUrl(text: string): string | undefined {
 }
 
 /** Schemas for kinds of settings that several services use. */
-export const settingSchemas = {
+export const commonSettingSchemas = {
   flag,
   whole,
 
@@ -247,7 +247,7 @@ export const settingSchemas = {
 
   /** A comma-separated list of `name=value` with unique names. @param fault the message for any other value */
   pairs(fault = 'must be a list of name=value, each name once'): z.ZodType<Readonly<Record<string, string>>> {
-    return settingSchemas
+    return commonSettingSchemas
       .list()
       .meta({ printable: true })
       .transform((items, context) => {
@@ -302,7 +302,7 @@ export interface SettingDescription {
 }
 
 /** Describes the settings of a schema, in its order. */
-export function describeConfig(schema: z.ZodObject): readonly SettingDescription[] {
+export function describeSettings(schema: z.ZodObject): readonly SettingDescription[] {
   return Object.entries(schema.shape).map(([name, field]) => describeSetting(name, field as z.ZodType));
 }
 

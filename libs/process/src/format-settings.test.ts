@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
-import { settingSchemas } from './config.ts';
+import { commonSettingSchemas } from './config.ts';
 import { formatSettingsWithoutSecrets } from './format-settings.ts';
 
 const key = z.string().transform((text) => ({ kty: 'oct', k: text }));
 
 test('settings are shown as they are written, but of a secret and of a key only that it is set', () => {
   const schema = z.object({
-    PUBLIC_URL: settingSchemas.url(),
-    LIMITS: settingSchemas.flag(true),
-    SECONDS: settingSchemas.whole({ min: 1, max: 9, fallback: 5 }),
-    PROXIES: settingSchemas.list(),
-    SCOPES: settingSchemas.pairs().transform(({ user = '' }) => ({ user, admin: 'all' })),
+    PUBLIC_URL: commonSettingSchemas.url(),
+    LIMITS: commonSettingSchemas.flag(true),
+    SECONDS: commonSettingSchemas.whole({ min: 1, max: 9, fallback: 5 }),
+    PROXIES: commonSettingSchemas.list(),
+    SCOPES: commonSettingSchemas.pairs().transform(({ user = '' }) => ({ user, admin: 'all' })),
     COSTS: z
       .string()
       .transform((text) => text.split(',').map((cost) => ({ memory: Number(cost), passes: 2 })))
@@ -20,7 +20,7 @@ test('settings are shown as they are written, but of a secret and of a key only 
     ABSENT: z.string().optional(),
     KEY: key,
     PASSWORD: z.string().meta({ secret: true }),
-    SECRET_PAIRS: settingSchemas.pairs().meta({ secret: true }),
+    SECRET_PAIRS: commonSettingSchemas.pairs().meta({ secret: true }),
   });
   const config = schema.parse({
     PUBLIC_URL: 'https://id.example.com',

@@ -1,6 +1,6 @@
 /** Formats the settings of a process for operators: for a secret, it shows only that it is set. */
 import type { z } from 'zod';
-import { describeConfig } from './config.ts';
+import { describeSettings } from './config.ts';
 
 /**
  * Returns the values of the settings by name, without secrets. @param config the settings, parsed by the
@@ -11,7 +11,7 @@ export function formatSettingsWithoutSecrets<Settings extends z.ZodObject>(
   config: z.infer<Settings>,
 ): Readonly<Record<string, string>> {
   const values: Readonly<Record<string, unknown>> = config;
-  const shown = describeConfig(schema).flatMap(({ name, secret, printable }) => {
+  const shown = describeSettings(schema).flatMap(({ name, secret, printable }) => {
     const value = values[name];
     if (value === undefined) return [];
     return [[name, secret ? SET : textOf(value, printable === true)]];

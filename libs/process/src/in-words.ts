@@ -3,7 +3,7 @@ import type { z } from 'zod';
 /**
  * Describes a zod issue for people. Rewrites zod's default messages, and keeps the messages that the schema defines.
  */
-export function explainIssue(issue: z.core.$ZodIssue): string {
+export function describeSchemaIssue(issue: z.core.$ZodIssue): string {
   if (!/^(?:Invalid (?:input|option|string)|Too (?:small|big))/.test(issue.message)) return issue.message;
   switch (issue.code) {
     case 'invalid_type':

@@ -2,32 +2,32 @@ export { parseAddressBlocks } from './address-blocks.ts';
 export { type ClockGuard, type ClockUse, createClockGuard, systemUptimeMs } from './clock-guard.ts';
 export {
   ConfigError,
-  describeConfig,
+  commonSettingSchemas,
+  describeSettings,
   type Environment,
   readAllSettings,
   readConfig,
   type SettingDescription,
-  settingSchemas,
   withCrossFieldChecks,
   withDotEnv,
 } from './config.ts';
 export { createTextFile, readTextFile, replaceTextFile } from './durable-file.ts';
 export { DAY_MS, HOUR_MS } from './durations.ts';
 export { formatSettingsWithoutSecrets } from './format-settings.ts';
-export { explainIssue } from './in-words.ts';
+export { describeSchemaIssue } from './in-words.ts';
 export { parseJson } from './json.ts';
-export { keySetting } from './key-setting.ts';
+export { secretKeySetting } from './key-setting.ts';
 export {
-  type Dependency,
+  type DependencyHealth,
   type ExitCode,
-  groupParts,
-  type Part,
-  type ProcessEnd,
+  groupProcessParts,
+  type ProcessPart,
+  type ProcessTermination,
   readSettingsOrReport,
   runProcess,
 } from './lifecycle.ts';
 export { createLogger, type Logger } from './logger.ts';
-export { createRegistry, type Registry } from './metrics.ts';
+export { createMetricsRegistry, type Registry } from './metrics.ts';
 export { parsedSetting } from './parsed-setting.ts';
 export {
   environmentSetting,
@@ -36,7 +36,7 @@ export {
   serviceProcessSettings,
 } from './process-settings.ts';
 export {
-  KeyFault,
+  InvalidKeyError,
   keyPairFingerprint,
   parseSecretKey,
   parseSecretKeys,

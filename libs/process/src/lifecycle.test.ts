@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { groupParts, type Part } from './lifecycle.ts';
+import { groupProcessParts, type ProcessPart } from './lifecycle.ts';
 
 const CHILD = fileURLToPath(new URL('./testing/child.ts', import.meta.url));
 
@@ -49,10 +49,10 @@ function fatalLines(output: string): readonly Record<string, unknown>[] {
 }
 
 describe('a group of parts', () => {
-  function recorded(names: readonly string[], own: Readonly<Record<string, Partial<Part>>> = {}) {
+  function recorded(names: readonly string[], own: Readonly<Record<string, Partial<ProcessPart>>> = {}) {
     const steps: string[] = [];
     const parts = names.map(
-      (name): Part => ({
+      (name): ProcessPart => ({
         name,
         start: async () => void steps.push(`start ${name}`),
         stop: async () => void steps.push(`stop ${name}`),
@@ -60,7 +60,7 @@ describe('a group of parts', () => {
         ...own[name],
       }),
     );
-    return { part: groupParts('all', parts), steps };
+    return { part: groupProcessParts('all', parts), steps };
   }
   async function refuse(): Promise<never> {
     throw new Error('refused');

@@ -5,7 +5,7 @@ import type { Logger } from './logger.ts';
 export type DependencyState = 'ok' | 'degraded' | 'down';
 
 /** The state of something that a part depends on. */
-export interface Dependency {
+export interface DependencyHealth {
   readonly name: string;
   /** The service that has this dependency, if one process runs several services. */
   readonly service?: string;
@@ -19,7 +19,7 @@ export interface Dependency {
   readonly detail?: string;
 }
 
-export interface Part {
+export interface ProcessPart {
   readonly name: string;
   /** Starts the part. Resolves once the part works. */
   start(): Promise<void>;
@@ -29,7 +29,7 @@ export interface Part {
    */
   stop(): Promise<void>;
   /** Returns the current state of each dependency. */
-  health(): Promise<readonly Dependency[]>;
+  health(): Promise<readonly DependencyHealth[]>;
 }
 
 /**
@@ -37,8 +37,8 @@ export interface Part {
  * the parts that were started are stopped. If a part fails to stop, the others are still stopped, and the first error
  * is thrown at the end.
  */
-export function groupParts(name: string, parts: readonly Part[]): Part {
-  let begun: Part[] = [];
+export function groupProcessParts(name: string, parts: readonly ProcessPart[]): ProcessPart {
+  let begun: ProcessPart[] = [];
   let stopping: Promise<void> | undefined;
 
   function stop(): Promise<void> {
@@ -69,7 +69,7 @@ export function groupParts(name: string, parts: readonly Part[]): Part {
     }
   }
 
-  async function health(): Promise<readonly Dependency[]> {
+  async function health(): Promise<readonly DependencyHealth[]> {
     return (await Promise.all(parts.map((part) => part.health()))).flat();
   }
 
@@ -91,7 +91,7 @@ export function readSettingsOrReport<T>(read: () => T): T | undefined {
 }
 
 /** How a part can end its process. */
-export interface ProcessEnd {
+export interface ProcessTermination {
   /** Ends the process because of a condition that only a restart can repair. */
   fail(reason: string, error?: unknown): void;
   /** Reports a failed start, for work that continues after `start` has resolved. */
@@ -110,12 +110,12 @@ export type ExitCode = 0 | 1;
  */
 export function runProcess(
   logger: Logger,
-  build: (process: ProcessEnd) => Promise<Part>,
+  build: (process: ProcessTermination) => Promise<ProcessPart>,
   options: { readonly graceMs?: number } = {},
 ): Promise<ExitCode> {
   const { graceMs = 10_000 } = options;
   const { promise: exitCode, resolve: exit } = Promise.withResolvers<ExitCode>();
-  let part: Part | undefined;
+  let part: ProcessPart | undefined;
   let ending = false;
   let started: Promise<void> = Promise.resolve();
 

@@ -1,5 +1,5 @@
 import { type Logger, pino } from 'pino';
-import { redactLine } from './redaction.ts';
+import { redactLogLine } from './redaction.ts';
 
 export type { Logger };
 
@@ -21,7 +21,7 @@ export function createLogger(options: LoggerOptions, destination?: NodeJS.Writab
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: describeError },
     // Redact the finished line, because it contains everything: fields, bindings of child loggers, messages and stacks.
-    hooks: { streamWrite: redactLine },
+    hooks: { streamWrite: redactLogLine },
   };
   return pino(settings, destination ?? synchronousStdout());
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createExponentialBackoff, createWakeup, retry, runLoop } from './loop.ts';
+import { createExponentialBackoff, createLoopWakeup, retry, runLoop } from './loop.ts';
 
 const backoff = fc
   .tuple(fc.integer({ min: 1, max: 1000 }), fc.integer({ min: 0, max: 10_000 }))
@@ -46,7 +46,7 @@ test('a loop never runs twice at a time, follows every wake-up with a run, and e
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
       const stop = new AbortController();
-      const wake = createWakeup();
+      const wake = createLoopWakeup();
       let run: PromiseWithResolvers<boolean> | undefined;
       let pause: PromiseWithResolvers<void> | undefined;
       let began = 0;

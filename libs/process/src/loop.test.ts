@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { createExponentialBackoff, createIdleBackoff, createWakeup, retry, runLoop, sleep } from './loop.ts';
+import {
+  createExponentialBackoff,
+  createIdleBackoff,
+  createLoopWakeup,
+  retry,
+  runLoop,
+  sleep,
+} from './loop.ts';
 
 /** A `sleep` that only records the requested durations. */
 function recordedPauses() {
@@ -146,7 +153,7 @@ describe('a loop', () => {
 
   it('runs at once when woken in a pause', async () => {
     const stop = new AbortController();
-    const wake = createWakeup();
+    const wake = createLoopWakeup();
     const { promise: ranAgain, resolve } = Promise.withResolvers<void>();
     let runs = 0;
     const ended = runLoop(
@@ -167,7 +174,7 @@ describe('a loop', () => {
 
   it('gathers wake-ups before a run that was woken, and not before other runs', async () => {
     const stop = new AbortController();
-    const wake = createWakeup();
+    const wake = createLoopWakeup();
     const { pauses, sleep } = recordedPauses();
     let runs = 0;
     await runLoop(
@@ -185,7 +192,7 @@ describe('a loop', () => {
   });
 
   it('does not gather wake-ups while there is more to do', async () => {
-    const wake = createWakeup();
+    const wake = createLoopWakeup();
     const { pauses, sleep } = recordedPauses();
     const stop = new AbortController();
     const found = [true, true, false];
@@ -203,7 +210,7 @@ describe('a loop', () => {
 
   it('does not gather wake-ups once it is aborted', async () => {
     const stop = new AbortController();
-    const wake = createWakeup();
+    const wake = createLoopWakeup();
     const options = { every: 100, gatherMs: 3_600_000, wake, signal: stop.signal, onFailure: assert.ifError };
     const ended = runLoop(options, async () => false);
     wake.wake();

@@ -97,7 +97,7 @@ export async function retry<T>(options: RetryOptions, work: () => Promise<T>): P
 }
 
 /** Ends the pauses of a loop early. */
-export interface Wakeup {
+export interface LoopWakeup {
   /**
    * Runs the loop's work again as soon as the current run is over. At least one run begins after each call of `wake`.
    */
@@ -106,7 +106,7 @@ export interface Wakeup {
   next(): AbortSignal;
 }
 
-export function createWakeup(): Wakeup {
+export function createLoopWakeup(): LoopWakeup {
   let controller = new AbortController();
   return {
     // Pass a reason: without one, every abort would create an exception with a stack.
@@ -123,7 +123,7 @@ export interface LoopOptions {
   readonly every: number | BackoffFunction;
   /** The pauses after runs that failed. Default: the same as after runs that found nothing. */
   readonly backoff?: BackoffFunction;
-  readonly wake?: Wakeup;
+  readonly wake?: LoopWakeup;
   /**
    * How long the loop waits after a wake-up before it runs, in ms, so that one run does the work of many wake-ups. It
    * does not wait if the previous run found something. Default: 0.
@@ -148,7 +148,7 @@ export async function runLoop(options: LoopOptions, work: () => Promise<boolean>
     every,
     backoff,
     signal,
-    wake = createWakeup(),
+    wake = createLoopWakeup(),
     gatherMs = 0,
     onFailure,
     onRecovery,

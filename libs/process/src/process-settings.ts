@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseAddressBlocks } from './address-blocks.ts';
-import { settingSchemas } from './config.ts';
+import { commonSettingSchemas } from './config.ts';
 
 function areAddressBlocks(blocks: readonly string[]): boolean {
   try {
@@ -26,7 +26,7 @@ export function processSettings(defaultPort: number) {
   return z.object({
     LATCHKEY_ENV: environmentSetting,
     HOST: z.string().default('127.0.0.1').describe('The address that the process listens on.'),
-    PORT: settingSchemas
+    PORT: commonSettingSchemas
       .whole({ min: 0, max: 65_535, fallback: defaultPort })
       .describe('The port that the process listens on; 0 for any free port.'),
     OPERATIONS_HOST: z
@@ -35,7 +35,7 @@ export function processSettings(defaultPort: number) {
       .describe(
         'Address of `/livez`, `/readyz` and `/metrics`. Change it if probes or Prometheus connect from other machines, but never make this address reachable for clients, because the counters reveal the outcome of single requests.',
       ),
-    OPERATIONS_PORT: settingSchemas
+    OPERATIONS_PORT: commonSettingSchemas
       .whole({ min: 0, max: 65_535, fallback: defaultPort === 0 ? 0 : defaultPort + 1000 })
       .describe(
         'Port of `/livez`, `/readyz` and `/metrics`, which are not available on PORT; 0 for any free port.',
@@ -44,7 +44,7 @@ export function processSettings(defaultPort: number) {
       .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
       .default('info')
       .describe('Minimum level of log lines.'),
-    TRUSTED_PROXIES: settingSchemas
+    TRUSTED_PROXIES: commonSettingSchemas
       .list()
       .refine(areAddressBlocks, 'must be a list of addresses or CIDR blocks, such as 10.0.0.0/8')
       .describe('Addresses and CIDR blocks whose X-Forwarded-For is trusted, comma-separated.'),
@@ -54,7 +54,7 @@ export function processSettings(defaultPort: number) {
 /** Settings of a service that is a separate process: those of every process, and SHUTDOWN_DELAY_SECONDS. */
 export function serviceProcessSettings(defaultPort: number) {
   return processSettings(defaultPort).extend({
-    SHUTDOWN_DELAY_SECONDS: settingSchemas
+    SHUTDOWN_DELAY_SECONDS: commonSettingSchemas
       .whole({ min: 0, max: 300, fallback: 0 })
       .describe(
         'How long after SIGTERM requests are still accepted while `/readyz` responds 503, so that a load balancer stops sending requests before the port closes. Set it to two health check intervals of the load balancer.',

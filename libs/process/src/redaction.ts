@@ -14,7 +14,7 @@ const MAIL_ADDRESS = /[\p{L}\p{N}.!#$%&'*+=?^_`{|}~-]+@[\p{L}\p{N}-]+(?:\.[\p{L}
 const SUSPICIOUS = new RegExp(`${SENSITIVE_NAME.source}|[\\w-]{64}|eyJ|@`, 'i');
 
 /** Redacts a log line (one JSON object and a line break). */
-export function redactLine(line: string): string {
+export function redactLogLine(line: string): string {
   if (!SUSPICIOUS.test(line)) return line;
   try {
     return `${JSON.stringify(JSON.parse(line), cleanField)}\n`;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { KeyFault, keyPairFingerprint, parseSecretKeys, secretFingerprint } from './secret-keys.ts';
+import { InvalidKeyError, keyPairFingerprint, parseSecretKeys, secretFingerprint } from './secret-keys.ts';
 
 function key(kid?: string) {
   return { kty: 'oct', k: randomBytes(32).toString('base64url'), ...(kid !== undefined && { kid }) };
@@ -40,7 +40,8 @@ describe('secret keys', () => {
     test(`${what} are refused without being shown`, () => {
       assert.throws(
         () => parseSecretKeys(text),
-        (error) => error instanceof KeyFault && message.test(error.message) && !error.message.includes('c2h'),
+        (error) =>
+          error instanceof InvalidKeyError && message.test(error.message) && !error.message.includes('c2h'),
       );
     });
   }

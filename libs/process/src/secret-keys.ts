@@ -4,10 +4,10 @@ import { z } from 'zod';
 import { parseJson } from './json.ts';
 
 /** Thrown if a key is invalid. The message gives the reason, but contains no part of the key. */
-export class KeyFault extends Error {
+export class InvalidKeyError extends Error {
   constructor(message: string) {
     super(message);
-    this.name = 'KeyFault';
+    this.name = 'InvalidKeyError';
   }
 }
 
@@ -34,13 +34,13 @@ const secretJwk = z.object({
 });
 const secretJwks = z.object({ keys: z.array(secretJwk).min(1) });
 
-/** Parses one key: 32 bytes or more in base64url (or base64). @throws KeyFault */
+/** Parses one key: 32 bytes or more in base64url (or base64). @throws InvalidKeyError */
 export function parseSecretKey(text: string): Buffer {
   const bytes = Buffer.from(text, 'base64url');
   const spelt =
     bytes.toString('base64url') === text.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
   if (!spelt || bytes.length < SECRET_KEY_BYTES) {
-    throw new KeyFault(`must be ${SECRET_KEY_BYTES} random bytes or more in base64url`);
+    throw new InvalidKeyError(`must be ${SECRET_KEY_BYTES} random bytes or more in base64url`);
   }
   return bytes;
 }
@@ -48,7 +48,7 @@ export function parseSecretKey(text: string): Buffer {
 /**
  * Parses one key in base64url, or a JWKS of symmetric keys (`oct`), newest first. One key of a JWKS may lack a kid: a
  * key that was the only one in an earlier release.
- * @throws KeyFault
+ * @throws InvalidKeyError
  */
 export function parseSecretKeys(text: string): SecretKeys {
   if (!text.trimStart().startsWith('{')) return [{ bytes: parseSecretKey(text) }];
@@ -56,14 +56,14 @@ export function parseSecretKeys(text: string): SecretKeys {
     ({ k, kid }): SecretKey => ({ bytes: parseSecretKey(k), ...(kid !== undefined && { kid }) }),
   );
   if (first === undefined)
-    throw new KeyFault(
+    throw new InvalidKeyError(
       'must be 32 random bytes or more in base64url, or a JWKS of such keys: {"keys": [{"kty": "oct", "kid": …, "k": …}]}',
     );
   const keys = [first, ...others] as const;
   if (new Set(keys.map(({ kid }) => kid)).size < keys.length)
-    throw new KeyFault('two keys have the same kid');
+    throw new InvalidKeyError('two keys have the same kid');
   if (new Set(keys.map(({ bytes }) => bytes.toString('base64'))).size < keys.length)
-    throw new KeyFault('one key is listed twice');
+    throw new InvalidKeyError('one key is listed twice');
   return keys;
 }
 

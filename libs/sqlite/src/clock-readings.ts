@@ -1,9 +1,9 @@
 import type { ClockReadings } from '@latchkey/store';
 import type { Database } from './database.ts';
 import { mapSqliteErrors } from './guard.ts';
-import type { Schema } from './migrations.ts';
+import type { SqliteSchema } from './migrations.ts';
 
-const schema: Schema = {
+const schema: SqliteSchema = {
   owner: 'clock',
   migrations: [
     `CREATE TABLE clock_reading (

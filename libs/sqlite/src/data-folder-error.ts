@@ -31,12 +31,12 @@ export function sqliteResultCode(error: unknown): number | undefined {
 }
 
 /** Returns whether a write failed because the disk is full. */
-export function isDiskFull(error: unknown): boolean {
+export function isDiskFullError(error: unknown): boolean {
   return sqliteResultCode(error) === FULL;
 }
 
 /** Returns whether another connection holds the requested lock. */
-export function isLocked(error: unknown): boolean {
+export function isDatabaseLockedError(error: unknown): boolean {
   return sqliteResultCode(error) === 5;
 }
 

@@ -1,8 +1,8 @@
 /** Thrown when the database is used after it was closed. */
-export class DatabaseClosed extends Error {
+export class DatabaseClosedError extends Error {
   constructor() {
     super('The database is closed.');
-    this.name = 'DatabaseClosed';
+    this.name = 'DatabaseClosedError';
   }
 }
 
@@ -12,7 +12,7 @@ export class DatabaseClosed extends Error {
  */
 export function isDatabaseFailure(error: unknown): error is Error {
   return (
-    error instanceof DatabaseClosed ||
+    error instanceof DatabaseClosedError ||
     (error instanceof Error &&
       'code' in error &&
       // The driver's codes for SQLite's own errors and for a closed connection.

@@ -8,12 +8,12 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, it, type TestContext } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { DiskFull, StoreUnavailable } from '@latchkey/store';
+import { DiskFullError, StoreUnavailable } from '@latchkey/store';
 import {
   createSqliteStore,
   type Database,
   DataFolderError,
-  type OpenOptions,
+  type OpenDatabaseOptions,
   openDatabase,
 } from './index.ts';
 
@@ -31,7 +31,7 @@ afterEach(async () => {
   await rm(root, { recursive: true });
 });
 
-function openAs(as: OpenOptions['as']): Database {
+function openAs(as: OpenDatabaseOptions['as']): Database {
   const database = openDatabase({ folder, as });
   opened.push(database);
   return database;
@@ -521,7 +521,7 @@ describe('a disk without space', () => {
     fill(database);
     await assert.rejects(long(database, 'a'), full);
     await assert.rejects(checkWritable(), (error: unknown) => {
-      assert.ok(error instanceof StoreUnavailable && error.cause instanceof DiskFull);
+      assert.ok(error instanceof StoreUnavailable && error.cause instanceof DiskFullError);
       assert.equal(error.message, 'The store cannot be reached: the disk is full');
       return true;
     });

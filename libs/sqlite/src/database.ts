@@ -5,14 +5,26 @@
  * WAL, `synchronous=FULL`: when `write` resolves, the data is on disk, unless the write opted out of the flush.
  */
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
-import { DiskFull, type ErasedRemains } from '@latchkey/store';
+import { DiskFullError, type ErasedRemains } from '@latchkey/store';
 import { DataFolderError, explainFolderErrors, sqliteResultCode } from './data-folder-error.ts';
-import { DatabaseClosed } from './database-failure.ts';
-import { freeBytes, hasNoDiskSpace } from './disk-space.ts';
-import { erasedRemains, hasFailedToday, noteErasure, rewriteFile, rewriteSchema } from './file-rewrite.ts';
+import { DatabaseClosedError } from './database-failure.ts';
+import { freeDiskBytes, hasNoDiskSpace } from './disk-space.ts';
+import {
+  fileRewriteSchema,
+  findErasedRemains,
+  hasRewriteFailedToday,
+  recordErasure,
+  rewriteDatabaseFile,
+} from './file-rewrite.ts';
 import { createGroupCommit } from './group-commit.ts';
-import { hasPendingMigrations, runMigrations, type Schema } from './migrations.ts';
-import { assertFileExists, fileIn, openFile, withLongBusyTimeout, writeApplicationId } from './open-file.ts';
+import { hasPendingMigrations, runMigrations, type SqliteSchema } from './migrations.ts';
+import {
+  assertDatabaseFileExists,
+  fileIn,
+  openDatabaseFile,
+  withLongBusyTimeout,
+  writeApplicationId,
+} from './open-file.ts';
 import { prepareOnce } from './prepare-once.ts';
 import { holdServerLock, ServerLockHeld } from './server-lock.ts';
 import { createWalEraser } from './wal-eraser.ts';
@@ -21,7 +33,7 @@ import { createWalEraser } from './wal-eraser.ts';
 const MAX_REWRITTEN_AT_START_BYTES = 1_000_000_000;
 
 /** A row as the driver returns it, by column. */
-export type Row = Readonly<Record<string, SQLOutputValue>>;
+export type SqliteRow = Readonly<Record<string, SQLOutputValue>>;
 
 export interface WriteOptions {
   /**
@@ -51,7 +63,7 @@ export interface Database {
    * while no server uses the folder.
    * @throws DataFolderError if the tables are newer than this build, or if they are older and a server uses the folder
    */
-  migrate(schema: Schema): void;
+  migrate(schema: SqliteSchema): void;
   /**
    * Runs `work` in a transaction, and resolves with its result once the result is durable. Concurrent calls share one
    * commit, in the order of the calls. If the work of a call throws, only that call is rolled back and rejects. `work`
@@ -62,7 +74,7 @@ export interface Database {
   /**
    * Resolves if the disk accepts writes. Cheap: it checks the free space, and writes only after a write has failed
    * because the disk was full.
-   * @throws DiskFull, or SQLite's error
+   * @throws DiskFullError, or SQLite's error
    */
   checkDisk(): Promise<void>;
   /** Returns the size of the file in bytes. */
@@ -79,7 +91,7 @@ export interface Database {
   close(): Promise<void>;
 }
 
-export interface OpenOptions {
+export interface OpenDatabaseOptions {
   /** The path of the folder: DATA_DIR. */
   readonly folder: string;
   /**
@@ -97,11 +109,11 @@ export interface OpenOptions {
  * Opens the folder's `latchkey.sqlite`.
  * @throws DataFolderError
  */
-export function openDatabase({ folder, as }: OpenOptions): Database {
-  if (as !== 'server') assertFileExists(folder);
+export function openDatabase({ folder, as }: OpenDatabaseOptions): Database {
+  if (as !== 'server') assertDatabaseFileExists(folder);
   const lock = as === 'shared' ? undefined : holdServerLock(folder);
   try {
-    const connection = openFile({ folder, create: as === 'server', check: as !== 'shared' });
+    const connection = openDatabaseFile({ folder, create: as === 'server', check: as !== 'shared' });
     try {
       return databaseOn(connection, { folder, as, onClosed: () => lock?.release() });
     } catch (error) {
@@ -114,7 +126,7 @@ export function openDatabase({ folder, as }: OpenOptions): Database {
   }
 }
 
-interface Opened extends OpenOptions {
+interface Opened extends OpenDatabaseOptions {
   onClosed(): void;
 }
 
@@ -141,20 +153,20 @@ function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened):
     onClosed();
   }
 
-  function runMissing(schema: Schema): void {
+  function runMissing(schema: SqliteSchema): void {
     explainFolderErrors(folder, () =>
       withLongBusyTimeout(connection, () => runMigrations(connection, schema)),
     );
   }
 
-  function migrate(schema: Schema): void {
+  function migrate(schema: SqliteSchema): void {
     if (!hasPendingMigrations(connection, schema, folder)) return;
     if (as === 'shared') withServerLock(folder, () => runMissing(schema));
     else runMissing(schema);
   }
 
   function rewrite(): void {
-    explainFolderErrors(folder, () => withLongBusyTimeout(connection, () => rewriteFile(connection)));
+    explainFolderErrors(folder, () => withLongBusyTimeout(connection, () => rewriteDatabaseFile(connection)));
     wal.empty();
   }
 
@@ -168,8 +180,8 @@ function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened):
    * the command `vacuum`.
    */
   function rewriteAtStart(): void {
-    if (!erasedRemains(connection).possible || hasFailedToday(connection)) return;
-    if (size() > MAX_REWRITTEN_AT_START_BYTES || freeBytes(folder) < 2 * size()) return;
+    if (!findErasedRemains(connection).possible || hasRewriteFailedToday(connection)) return;
+    if (size() > MAX_REWRITTEN_AT_START_BYTES || freeDiskBytes(folder) < 2 * size()) return;
     try {
       rewrite();
     } catch (error) {
@@ -179,7 +191,7 @@ function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened):
 
   // Do not migrate for a command that only reads or copies the file: a file of an earlier release must remain readable
   // for that release.
-  if (as !== 'shared') migrate(rewriteSchema);
+  if (as !== 'shared') migrate(fileRewriteSchema);
   if (as === 'server') {
     rewriteAtStart();
     // The previous server may have been killed before it emptied the log.
@@ -202,7 +214,7 @@ function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened):
       if (!erases) return await commits.run(work, { flushed, commitDelay });
       const result = await commits.run(
         () => {
-          noteErasure(connection);
+          recordErasure(connection);
           return work();
         },
         { flushed, commitDelay },
@@ -212,7 +224,7 @@ function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened):
     },
     async checkDisk() {
       refuseIf(closed !== undefined);
-      if (hasNoDiskSpace(folder)) throw new DiskFull();
+      if (hasNoDiskSpace(folder)) throw new DiskFullError();
       if (!commits.hasFoundFull()) return;
       await commits.run(() => writeSomething(connection), { flushed: true, commitDelay: 0 });
       commits.forgive();
@@ -220,7 +232,7 @@ function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened):
     size,
     erasedRemains() {
       refuseIf(!connection.isOpen);
-      return erasedRemains(connection);
+      return findErasedRemains(connection);
     },
     rewrite() {
       refuseIf(!connection.isOpen);
@@ -269,7 +281,7 @@ function writeSomething(connection: DatabaseSync): void {
 }
 
 function refuseIf(closed: boolean): void {
-  if (closed) throw new DatabaseClosed();
+  if (closed) throw new DatabaseClosedError();
 }
 
 function pragma(prepare: Database['prepare'], name: 'page_count' | 'page_size') {

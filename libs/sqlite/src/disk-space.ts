@@ -5,11 +5,11 @@ const LEAST_BYTES = 64 * 1024;
 
 /** Returns whether the file system of a folder has no space left for this user; false if unknown. */
 export function hasNoDiskSpace(folder: string): boolean {
-  return freeBytes(folder) < LEAST_BYTES;
+  return freeDiskBytes(folder) < LEAST_BYTES;
 }
 
 /** Returns the number of bytes that are free for this user on the file system of a folder; infinite if unknown. */
-export function freeBytes(folder: string): number {
+export function freeDiskBytes(folder: string): number {
   try {
     const { bavail, bsize } = statfsSync(folder);
     return bavail * bsize;

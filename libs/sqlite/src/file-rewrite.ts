@@ -5,7 +5,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { ErasedRemains } from '@latchkey/store';
-import type { Schema } from './migrations.ts';
+import type { SqliteSchema } from './migrations.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -36,7 +36,7 @@ const SQL = {
  * The schema that records rewrites. It is unknown whether data was erased from a file of an earlier release, so the
  * file is treated as if it was.
  */
-export const rewriteSchema: Schema = {
+export const fileRewriteSchema: SqliteSchema = {
   owner: 'file',
   migrations: [
     (connection) => {
@@ -53,11 +53,11 @@ function isUncounted(connection: DatabaseSync): boolean {
 }
 
 /** Records, in the transaction of a write, that the write erases data. */
-export function noteErasure(connection: DatabaseSync): void {
+export function recordErasure(connection: DatabaseSync): void {
   if (!isUncounted(connection)) connection.prepare(SQL.note).run();
 }
 
-export function erasedRemains(connection: DatabaseSync): ErasedRemains {
+export function findErasedRemains(connection: DatabaseSync): ErasedRemains {
   if (isUncounted(connection)) return { possible: true };
   const { erasures, covered, rewritten_at: rewrittenAt } = connection.prepare(SQL.find).get() ?? {};
   return {
@@ -71,7 +71,7 @@ export function erasedRemains(connection: DatabaseSync): ErasedRemains {
  * interrupts counts as failed. The caller must empty the write-ahead log afterwards.
  * @throws SQLite's errors
  */
-export function rewriteFile(connection: DatabaseSync): void {
+export function rewriteDatabaseFile(connection: DatabaseSync): void {
   const rewrittenAt = Date.now();
   const covered = Number(connection.prepare(SQL.find).get()?.['erasures']);
   connection.prepare(SQL.attempt).run({ attemptedAt: rewrittenAt });
@@ -80,7 +80,7 @@ export function rewriteFile(connection: DatabaseSync): void {
 }
 
 /** Returns whether the last rewrite was interrupted or failed less than a day ago. */
-export function hasFailedToday(connection: DatabaseSync): boolean {
+export function hasRewriteFailedToday(connection: DatabaseSync): boolean {
   const { rewritten_at: rewrittenAt, attempted_at: attemptedAt } = connection.prepare(SQL.find).get() ?? {};
   return typeof attemptedAt === 'number' && attemptedAt !== rewrittenAt && Date.now() - attemptedAt < DAY_MS;
 }

@@ -1,12 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { isDiskFull, isLocked } from './data-folder-error.ts';
+import { isDatabaseLockedError, isDiskFullError } from './data-folder-error.ts';
 
 /** How long a commit waits for another process's write lock before its queued writes are rejected, in ms. */
 const GIVE_UP_AFTER_MS = 10_000;
 const FIRST_RETRY_MS = 2;
 const LONGEST_RETRY_MS = 100;
 
-export interface CommitOptions {
+export interface GroupCommitOptions {
   /** Whether the commit must be flushed to disk. */
   readonly flushed: boolean;
   /** How long the work may wait for other writes that share its commit, in ms. */
@@ -25,7 +25,7 @@ export interface GroupCommit {
    * Queues a write for the next commit, which is flushed to disk if at least one of its writes asks for it. Resolves or
    * rejects after the commit.
    */
-  run<T>(work: () => T, options: CommitOptions): Promise<T>;
+  run<T>(work: () => T, options: GroupCommitOptions): Promise<T>;
   /** Commits delayed writes immediately; resolves once the queue is empty. */
   idle(): Promise<void>;
   /** Returns whether the disk was full during a write since the last `forgive`. */
@@ -101,7 +101,7 @@ export function createGroupCommit(connection: DatabaseSync): GroupCommit {
     } catch (error) {
       blockedSince ??= performance.now();
       const blockedMs = performance.now() - blockedSince;
-      if (isLocked(error) && blockedMs < GIVE_UP_AFTER_MS) retryAfter(blockedMs);
+      if (isDatabaseLockedError(error) && blockedMs < GIVE_UP_AFTER_MS) retryAfter(blockedMs);
       else rejectQueue(error);
       return false;
     }
@@ -124,7 +124,7 @@ export function createGroupCommit(connection: DatabaseSync): GroupCommit {
 
   function rejectQueue(error: unknown): void {
     blockedSince = undefined;
-    foundFull ||= isDiskFull(error);
+    foundFull ||= isDiskFullError(error);
     for (const work of queue.splice(0)) work.reject(error);
     for (const idle of idlers.splice(0)) idle();
   }
@@ -135,7 +135,7 @@ export function createGroupCommit(connection: DatabaseSync): GroupCommit {
       commit();
       for (const settle of settlements) settle();
     } catch (error) {
-      foundFull ||= isDiskFull(error);
+      foundFull ||= isDiskFullError(error);
       if (connection.isTransaction) rollback();
       for (const work of works) work.reject(error);
     }
@@ -155,7 +155,7 @@ export function createGroupCommit(connection: DatabaseSync): GroupCommit {
       // If SQLite has already rolled back the whole transaction, for example on a full disk, this write cannot be
       // rolled back alone.
       if (!connection.isTransaction) throw error;
-      foundFull ||= isDiskFull(error);
+      foundFull ||= isDiskFullError(error);
       rollbackWork();
       release();
       return () => work.reject(error);

@@ -1,15 +1,15 @@
 import {
   formatKeyUses,
   type KeyFingerprints,
-  keyUsesAfterStart,
-  keyUsesWithout,
   type MoveSource,
   parseKeyUses,
+  removeKeyUse,
   type StoredKeyUses,
+  updateKeyUsesAtStartup,
 } from '@latchkey/store';
 import type { Database } from './database.ts';
 import { mapSqliteErrors } from './guard.ts';
-import { createRowSource } from './row-source.ts';
+import { createRowMoveSource } from './row-source.ts';
 
 function sqlOf(table: string) {
   return {
@@ -34,7 +34,7 @@ export function createSqliteKeyFingerprints(database: Database, table: string): 
     check: (given, now) =>
       database.write(() => {
         const next = Object.entries(given).map(
-          ([name, keys]) => [name, keyUsesAfterStart(stored(name), keys, now)] as const,
+          ([name, keys]) => [name, updateKeyUsesAtStartup(stored(name), keys, now)] as const,
         );
         const lacking = next.filter(([, uses]) => uses === undefined).map(([name]) => name);
         if (lacking.length > 0) return lacking;
@@ -51,7 +51,7 @@ export function createSqliteKeyFingerprints(database: Database, table: string): 
     forget: (name, key, seen) =>
       database.write(() => {
         if ((stored(name) ?? '') !== formatKeyUses(seen)) return false;
-        const fingerprint = keyUsesWithout(seen, key);
+        const fingerprint = removeKeyUse(seen, key);
         if (fingerprint === undefined) database.prepare(SQL.forget).run({ name });
         else database.prepare(SQL.remember).run({ name, fingerprint });
         return true;
@@ -61,7 +61,7 @@ export function createSqliteKeyFingerprints(database: Database, table: string): 
 
 /** Returns the stored keys of the embedded store, for `ops move`. @param table as for `createSqliteKeyFingerprints` */
 export function keyFingerprintSource(database: Database, table: string): MoveSource<StoredKeyUses> {
-  return createRowSource(database, {
+  return createRowMoveSource(database, {
     count: `SELECT count(*) AS items FROM ${table}`,
     page: `SELECT name, fingerprint FROM ${table} WHERE name > :after ORDER BY name LIMIT :limit`,
     key: ['name', ''],

@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { type Database, DataFolderError, type OpenOptions, openDatabase, type Schema } from './index.ts';
+import {
+  type Database,
+  DataFolderError,
+  type OpenDatabaseOptions,
+  openDatabase,
+  type SqliteSchema,
+} from './index.ts';
 
 let folder: string;
 let opened: Database[];
@@ -18,14 +24,14 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-function openAs(as: OpenOptions['as']): Database {
+function openAs(as: OpenDatabaseOptions['as']): Database {
   const database = openDatabase({ folder, as });
   opened.push(database);
   return database;
 }
 
-const first: Schema = { owner: 'notes', migrations: ['CREATE TABLE IF NOT EXISTS note (text TEXT)'] };
-const second: Schema = {
+const first: SqliteSchema = { owner: 'notes', migrations: ['CREATE TABLE IF NOT EXISTS note (text TEXT)'] };
+const second: SqliteSchema = {
   owner: 'notes',
   migrations: [
     ...first.migrations,

@@ -10,16 +10,16 @@ import { DataFolderError } from './data-folder-error.ts';
  * The format of the file. Files of release 0.1 have format 1, without the table `schema_version`. A build refuses a
  * file of a later format.
  */
-export const FORMAT_VERSION = 2;
+export const DATA_FOLDER_FORMAT_VERSION = 2;
 
 /** SQL statements, or a function if the statements depend on the stored data. Runs once, in a transaction. */
-export type Migration = string | ((connection: Pick<DatabaseSync, 'exec' | 'prepare'>) => void);
+export type SqliteMigration = string | ((connection: Pick<DatabaseSync, 'exec' | 'prepare'>) => void);
 
-export interface Schema {
+export interface SqliteSchema {
   /** The owner of the tables. Must be unique within the file and never change. */
   readonly owner: string;
   /** The migrations, in order. A released migration must not be edited, moved or removed: append another one. */
-  readonly migrations: readonly Migration[];
+  readonly migrations: readonly SqliteMigration[];
 }
 
 const TABLE = `
@@ -36,9 +36,13 @@ const SET = `
  * Returns whether some migrations have not run yet.
  * @throws DataFolderError if a newer build has run migrations that this one does not have
  */
-export function hasPendingMigrations(connection: DatabaseSync, schema: Schema, folder: string): boolean {
+export function hasPendingMigrations(
+  connection: DatabaseSync,
+  schema: SqliteSchema,
+  folder: string,
+): boolean {
   const version = versionOf(connection, schema.owner);
-  if (version > schema.migrations.length) throw newerVersionError(folder);
+  if (version > schema.migrations.length) throw createNewerVersionError(folder);
   return version < schema.migrations.length;
 }
 
@@ -46,10 +50,10 @@ export function hasPendingMigrations(connection: DatabaseSync, schema: Schema, f
  * Runs the missing migrations in one transaction. No-op if another process has already run them.
  * @throws SQLite's errors
  */
-export function runMigrations(connection: DatabaseSync, schema: Schema): void {
+export function runMigrations(connection: DatabaseSync, schema: SqliteSchema): void {
   connection.exec('BEGIN IMMEDIATE');
   try {
-    connection.exec(`${TABLE}; PRAGMA user_version = ${FORMAT_VERSION}`);
+    connection.exec(`${TABLE}; PRAGMA user_version = ${DATA_FOLDER_FORMAT_VERSION}`);
     for (const migration of schema.migrations.slice(versionOf(connection, schema.owner))) {
       if (typeof migration === 'string') connection.exec(migration);
       else migration(connection);
@@ -62,7 +66,7 @@ export function runMigrations(connection: DatabaseSync, schema: Schema): void {
   }
 }
 
-export function newerVersionError(folder: string): DataFolderError {
+export function createNewerVersionError(folder: string): DataFolderError {
   return new DataFolderError(`The data folder ${folder} was written by a newer version of Latchkey.`);
 }
 

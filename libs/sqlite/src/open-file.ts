@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { DataFolderError, explainFolderErrors } from './data-folder-error.ts';
 import { hasNoDiskSpace } from './disk-space.ts';
-import { FORMAT_VERSION, newerVersionError } from './migrations.ts';
+import { createNewerVersionError, DATA_FOLDER_FORMAT_VERSION } from './migrations.ts';
 
 /**
  * The ASCII codes of "LKEY", which mark a file as a database of Latchkey
@@ -30,7 +30,7 @@ const SHORT_TIMEOUT_MS = 5;
  */
 const CACHE_KIB = 8192;
 
-export interface OpenFileOptions {
+export interface OpenDatabaseFileOptions {
   readonly folder: string;
   /** Whether to create a missing folder and file. */
   readonly create: boolean;
@@ -42,7 +42,7 @@ export interface OpenFileOptions {
  * Opens the folder's `latchkey.sqlite`, after checking that the file is Latchkey's and writable.
  * @throws DataFolderError
  */
-export function openFile({ folder, create, check }: OpenFileOptions): DatabaseSync {
+export function openDatabaseFile({ folder, create, check }: OpenDatabaseFileOptions): DatabaseSync {
   const file = fileIn(folder);
   if (create) refuseFullDisk(folder);
   const connection = explainFolderErrors(folder, () => {
@@ -81,7 +81,7 @@ export function fileIn(folder: string): string {
 }
 
 /** Checks that the file exists. @throws DataFolderError if no server has created it yet */
-export function assertFileExists(folder: string): void {
+export function assertDatabaseFileExists(folder: string): void {
   if (existsSync(fileIn(folder))) return;
   throw new DataFolderError(
     `DATA_DIR: the data folder ${folder} has no latchkey.sqlite: no server has run on it yet.`,
@@ -139,8 +139,8 @@ function refuseForeign(connection: DatabaseSync, folder: string): void {
   if (id !== APPLICATION_ID && !(isNew && id === 0)) {
     throw new DataFolderError(`The data folder ${folder} holds a latchkey.sqlite of another application.`);
   }
-  if (pragma(connection, 'user_version') > FORMAT_VERSION) {
-    throw newerVersionError(folder);
+  if (pragma(connection, 'user_version') > DATA_FOLDER_FORMAT_VERSION) {
+    throw createNewerVersionError(folder);
   }
 }
 

@@ -1,31 +1,31 @@
-import { type MoveSource, readPages } from '@latchkey/store';
-import type { Database, Row } from './database.ts';
+import { type MoveSource, readAllPages } from '@latchkey/store';
+import type { Database, SqliteRow } from './database.ts';
 import { mapSqliteErrors } from './guard.ts';
 
-export interface RowSourceOptions<Item> {
+export interface RowMoveSourceOptions<Item> {
   /** The SQL query that selects the number of items as `items`. */
   readonly count: string;
   /** The SQL query that selects at most `:limit` rows whose key is greater than `:after`, ordered by the key. */
   readonly page: string;
   /** The column of the key, and a value that sorts before every key. */
   readonly key: readonly [column: string, start: string | number];
-  read(row: Row): Item;
+  read(row: SqliteRow): Item;
 }
 
 const BATCH = 500;
 
 /** Creates a source that yields the rows of a query in batches, to move them to another store. */
-export function createRowSource<Item>(
+export function createRowMoveSource<Item>(
   database: Database,
-  { count, page, key: [column, start], read }: RowSourceOptions<Item>,
+  { count, page, key: [column, start], read }: RowMoveSourceOptions<Item>,
 ): MoveSource<Item> {
-  function pageAfter(last: Row | undefined) {
+  function pageAfter(last: SqliteRow | undefined) {
     return database.prepare(page).all({ after: last?.[column] ?? start, limit: BATCH });
   }
   return mapSqliteErrors<MoveSource<Item>>({
     count: async () => Number(database.prepare(count).get()?.['items']),
     async *batches() {
-      for await (const rows of readPages<Row>(pageAfter)) yield rows.map(read);
+      for await (const rows of readAllPages<SqliteRow>(pageAfter)) yield rows.map(read);
     },
   });
 }

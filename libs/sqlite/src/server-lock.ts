@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { DataFolderError, explainFolderErrors, isLocked } from './data-folder-error.ts';
+import { DataFolderError, explainFolderErrors, isDatabaseLockedError } from './data-folder-error.ts';
 
 export interface ServerLock {
   release(): void;
@@ -45,7 +45,7 @@ function takeLock(connection: DatabaseSync, folder: string): void {
   try {
     connection.exec('BEGIN EXCLUSIVE');
   } catch (error) {
-    if (!isLocked(error)) throw error;
+    if (!isDatabaseLockedError(error)) throw error;
     throw new ServerLockHeld(`The data folder ${folder} is held by another running server.`, {
       cause: error,
     });

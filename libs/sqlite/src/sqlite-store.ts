@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import type { ClockReadings, DataFile, OpenStore, StoredRecord } from '@latchkey/store';
+import type { ClockReadings, DataFile, OpenedStore, StoredRecord } from '@latchkey/store';
 import { createSqliteClockReadings } from './clock-readings.ts';
-import { type Database, type OpenOptions, openDatabase } from './database.ts';
+import { type Database, type OpenDatabaseOptions, openDatabase } from './database.ts';
 import { mapSqliteErrors } from './guard.ts';
 
-export interface SqliteStore extends OpenStore {
+export interface SqliteStore extends OpenedStore {
   readonly kind: 'sqlite';
   readonly database: Database;
   readonly clockReadings: ClockReadings;
@@ -13,7 +13,7 @@ export interface SqliteStore extends OpenStore {
 }
 
 /** Opens the embedded store. @throws DataFolderError */
-export function openSqlite(options: OpenOptions): SqliteStore {
+export function openSqlite(options: OpenDatabaseOptions): SqliteStore {
   return createSqliteStore(openDatabase(options));
 }
 

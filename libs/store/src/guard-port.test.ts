@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { guardPort } from './guard-port.ts';
+import { mapPortErrors } from './guard-port.ts';
 
-class DiskFull extends Error {}
+class DiskFullError extends Error {}
 
-function guarded<Port extends Parameters<typeof guardPort>[0]>(port: Port) {
-  return guardPort(port, (error) => (error instanceof DiskFull ? error : undefined));
+function guarded<Port extends Parameters<typeof mapPortErrors>[0]>(port: Port) {
+  return mapPortErrors(port, (error) => (error instanceof DiskFullError ? error : undefined));
 }
 
-const failure = new DiskFull();
+const failure = new DiskFullError();
 const unavailable = { name: 'StoreUnavailable', cause: failure };
 
 describe('a guarded port', () => {

@@ -11,7 +11,7 @@ export type AsyncPort<Port> = {
  * and refusals, pass unchanged.
  * @param failureOf returns the failure of the store that caused an error; undefined if the store did not cause it
  */
-export function guardPort<Port extends object & AsyncPort<Port>>(
+export function mapPortErrors<Port extends object & AsyncPort<Port>>(
   port: Port,
   failureOf: (error: unknown) => Error | undefined,
 ): Port {

@@ -1,22 +1,22 @@
 export type { ClockReading, ClockReadings } from './clock-readings.ts';
 export type { DataFile, ErasedRemains } from './data-file.ts';
-export { DiskFull } from './disk-full.ts';
-export { type AsyncPort, guardPort } from './guard-port.ts';
+export { DiskFullError } from './disk-full.ts';
+export { type AsyncPort, mapPortErrors } from './guard-port.ts';
 export type { KeyFingerprints, StoredKeyUses } from './key-fingerprints.ts';
 export {
   type ConfiguredKeys,
   formatKeyUses,
   type KeyUse,
-  keyUsesAfterStart,
-  keyUsesWithout,
   parseKeyUses,
+  removeKeyUse,
+  updateKeyUsesAtStartup,
 } from './key-uses.ts';
 export { createLeaseWatch, type HeldLease, type LeaseWatch } from './lease-watch.ts';
 export { createLeases, type LeaseRecords, type Leases } from './leases.ts';
 export { createRecordMove, type MoveSource, type MoveTarget, type RecordMove } from './movable.ts';
-export type { OpenStore, StoredRecord } from './open-store.ts';
-export { readPages } from './pages.ts';
-export { nothingToPrepare, type Preparable, type Requirement, SchemaError } from './preparable.ts';
+export type { OpenedStore, StoredRecord } from './open-store.ts';
+export { readAllPages } from './pages.ts';
+export { nothingToPrepare, type Preparable, SchemaError, type StorageRequirement } from './preparable.ts';
 export { StoreMisconfigured } from './store-misconfigured.ts';
 export { StoreUnavailable } from './store-unavailable.ts';
-export { liftTimeBudget, runWithTimeBudget } from './time-budget.ts';
+export { disableTimeBudget, runWithTimeBudget } from './time-budget.ts';

@@ -39,7 +39,7 @@ export function formatKeyUses(uses: readonly KeyUse[]): string {
  * @param stored the stored key uses; undefined at the first start
  * @returns undefined if a key is missing on which stored data may depend
  */
-export function keyUsesAfterStart(
+export function updateKeyUsesAtStartup(
   stored: string | undefined,
   { keys, needed }: ConfiguredKeys,
   now: Date,
@@ -55,7 +55,7 @@ export function keyUsesAfterStart(
 }
 
 /** Returns the key uses without a retired key, in the stored format; undefined if no key remains. */
-export function keyUsesWithout(uses: readonly KeyUse[], key: string): string | undefined {
+export function removeKeyUse(uses: readonly KeyUse[], key: string): string | undefined {
   const rest = uses.filter((use) => use.key !== key);
   return rest.length === 0 ? undefined : formatKeyUses(rest);
 }

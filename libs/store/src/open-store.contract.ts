@@ -1,10 +1,10 @@
 /** The guarantees of an open store's own methods, as tests. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { OpenStore, StoredRecord } from './open-store.ts';
+import type { OpenedStore, StoredRecord } from './open-store.ts';
 
 export interface OpenStoreCase {
-  readonly store: OpenStore;
+  readonly store: OpenedStore;
   /** Creates a table or collection that contains records with these values of the field `note`. */
   insert(place: string, notes: readonly string[]): Promise<void>;
 }

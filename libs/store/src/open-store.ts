@@ -8,7 +8,7 @@ export interface StoredRecord {
 }
 
 /** An open store. Each kind adds the connection that its adapters use. */
-export interface OpenStore {
+export interface OpenedStore {
   /** The kind of store, such as `sqlite` or `mongo`. */
   readonly kind: string;
   /** The name shown to operators, in health checks and logs. */

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readPages } from './pages.ts';
+import { readAllPages } from './pages.ts';
 
 async function read(items: readonly string[]): Promise<readonly (readonly string[])[]> {
   const read: (readonly string[])[] = [];
   const after = (last: string | undefined) => items.filter((item) => last === undefined || item > last);
-  for await (const page of readPages<string>((last) => after(last).slice(0, 2))) read.push(page);
+  for await (const page of readAllPages<string>((last) => after(last).slice(0, 2))) read.push(page);
   return read;
 }
 

@@ -2,7 +2,7 @@
  * Yields a list page by page until a page is empty, so that only one page is in memory.
  * @param read returns the page that follows the given item; the first page if the item is undefined
  */
-export async function* readPages<Item>(
+export async function* readAllPages<Item>(
   read: (after: Item | undefined) => Promise<readonly Item[]> | readonly Item[],
 ): AsyncGenerator<readonly Item[]> {
   let last: Item | undefined;

@@ -1,7 +1,7 @@
 /** The parts of a store that an operator prepares before a service starts, and that the service checks at its start. */
 export interface Preparable {
   /** Returns what the service needs, in the order in which it must be prepared. @throws StoreUnavailable */
-  requirements(): Promise<readonly Requirement[]>;
+  requirements(): Promise<readonly StorageRequirement[]>;
   /**
    * Checks all requirements.
    * @throws SchemaError if one is missing, differs, or is of a later version; StoreUnavailable
@@ -10,7 +10,7 @@ export interface Preparable {
 }
 
 /** Something that must exist in the store, such as an index or a schema version. */
-export interface Requirement {
+export interface StorageRequirement {
   /** The name shown to operators, such as `auth_commits.unpublished`. */
   readonly name: string;
   /** Creates what is missing. @throws SchemaError if existing data or objects prevent that; StoreUnavailable */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { guardPort } from './guard-port.ts';
-import { liftTimeBudget, runWithTimeBudget } from './time-budget.ts';
+import { mapPortErrors } from './guard-port.ts';
+import { disableTimeBudget, runWithTimeBudget } from './time-budget.ts';
 
 const tooSlow = { name: 'StoreUnavailable', message: 'The store cannot be reached: it responds too slowly' };
 
@@ -9,7 +9,7 @@ const tooSlow = { name: 'StoreUnavailable', message: 'The store cannot be reache
 function createSlowPort() {
   const time = { ms: 0 };
   const calls: number[] = [];
-  const port = guardPort(
+  const port = mapPortErrors(
     {
       async take(ms: number): Promise<void> {
         calls.push(ms);
@@ -48,7 +48,7 @@ describe('a request that has waited 5 s for the store', () => {
     const { calls, port, inRequest } = createSlowPort();
     await inRequest(async () => {
       await port.take(4_000);
-      liftTimeBudget();
+      disableTimeBudget();
       await port.take(4_000);
       await port.take(1);
     });

@@ -66,7 +66,7 @@ export async function runWithTimeBudget<T>(
  * Removes the limit from the current request. Call it after the request has changed something: the response must then
  * report the change, not a failure. Does nothing outside of a request.
  */
-export function liftTimeBudget(): void {
+export function disableTimeBudget(): void {
   budgets.getStore()?.lift();
 }
 

@@ -14,7 +14,7 @@ export {
   type RefusalSpec,
   serviceUnavailable,
 } from './guards.ts';
-export { ACCOUNT_SEQUENCE, PROBLEM_TYPES } from './http-names.ts';
+export { ACCOUNT_SEQUENCE_HEADER, PROBLEM_TYPE_PREFIX } from './http-names.ts';
 export {
   createFixedKeySource,
   createRemoteKeySource,

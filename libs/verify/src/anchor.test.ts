@@ -8,7 +8,7 @@ import {
   selectGenuineAnchors,
   splitAnchor,
 } from './anchor.ts';
-import { anAccount } from './testing/streams.ts';
+import { createAccountStream } from './testing/streams.ts';
 import type { JournaledStream } from './views.ts';
 
 function journalOf(streams: readonly JournaledStream[]) {
@@ -25,7 +25,7 @@ function anchorOf(streams: readonly JournaledStream[], at = '2026-03-01T12:00:00
 
 describe('anchors on a topic', () => {
   test('are read from their records, in any order and repeated, if they are complete', async () => {
-    const one = await anchorOf(Array.from({ length: 5 }, () => anAccount(1)));
+    const one = await anchorOf(Array.from({ length: 5 }, () => createAccountStream(1)));
     const many = await anchorOf([]);
     const heads = Array.from({ length: 4100 }, (_, index) => ({ id: `${index}`, sequence: 1, hash: 'h' }));
     const large = { ...many, root: 'another', heads };
@@ -38,7 +38,7 @@ describe('anchors on a topic', () => {
   });
 
   test('are not replaced by records that are appended later', async () => {
-    const genuine = await anchorOf([anAccount(2)]);
+    const genuine = await anchorOf([createAccountStream(2)]);
     const [record = ''] = splitAnchor(genuine);
     const changed = JSON.parse(record);
     changed.heads[0].hash = 'another';
@@ -49,7 +49,10 @@ describe('anchors on a topic', () => {
   });
 
   test('are findings if they are incomplete or not genuine', async () => {
-    const [genuine, forged] = [await anchorOf([anAccount(2)]), await anchorOf([anAccount(3)])];
+    const [genuine, forged] = [
+      await anchorOf([createAccountStream(2)]),
+      await anchorOf([createAccountStream(3)]),
+    ];
     const flawOf = (anchor: Anchor) => (anchor === forged ? 'its signature is not valid' : undefined);
     const anchors = { complete: [genuine, forged], incomplete: ['2026-03-04T12:00:00.000Z'] };
     const selected = selectGenuineAnchors(anchors, flawOf);
@@ -64,11 +67,11 @@ describe('anchors on a topic', () => {
   });
 
   test('are all compared with the journal: a later one hides no change', async () => {
-    const [stays, grows] = [anAccount(2), anAccount(3)];
+    const [stays, grows] = [createAccountStream(2), createAccountStream(3)];
     const young = { ...grows, events: grows.events.slice(0, 2) };
     const before = await anchorOf([stays, young]);
     assert.deepEqual(await compareWithAnchors(journalOf([stays, grows]), [before]), []);
-    const forged = anAccount(3, grows.id);
+    const forged = createAccountStream(3, grows.id);
     const after = await anchorOf([forged], '2026-03-02T12:00:00.000Z');
     const found = await compareWithAnchors(journalOf([forged]), [after, before]);
     assert.deepEqual(

@@ -6,7 +6,7 @@ import type { KeyObject } from 'node:crypto';
 import { isTextSignedBy, keyIdOf } from '@latchkey/events';
 import { z } from 'zod';
 import type { Finding } from './findings.ts';
-import { merkleRoot } from './merkle.ts';
+import { computeMerkleRoot } from './merkle.ts';
 import type { JournaledStream, JournalView } from './views.ts';
 
 const head = z.object({
@@ -40,8 +40,8 @@ const part = anchor.extend({ from: z.int().min(0), count: z.int().min(0) });
 const HEADS_PER_PART = 2000;
 
 /** Splits an anchor into the values of the records that hold it on a topic. */
-export function splitAnchor(given: Anchor): readonly string[] {
-  const { heads, ...fields } = given;
+export function splitAnchor(anchorToSplit: Anchor): readonly string[] {
+  const { heads, ...fields } = anchorToSplit;
   const count = heads.length;
   return Array.from({ length: Math.max(1, Math.ceil(count / HEADS_PER_PART)) }, (_, index) => {
     const from = index * HEADS_PER_PART;
@@ -133,9 +133,9 @@ function headOf({ id, events, flaw }: JournaledStream): Head {
 }
 
 function rootOf(heads: readonly Head[]): string {
-  return merkleRoot(heads.map(({ id, sequence, hash }) => Buffer.from(`${id}:${sequence}:${hash}`))).toString(
-    'hex',
-  );
+  return computeMerkleRoot(
+    heads.map(({ id, sequence, hash }) => Buffer.from(`${id}:${sequence}:${hash}`)),
+  ).toString('hex');
 }
 
 /**

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { BusRecord } from '@latchkey/bus';
 import { formatAge } from './age.ts';
-import { compareLog } from './compare-log.ts';
+import { compareStreamWithLog } from './compare-log.ts';
 import {
-  aMailing,
-  anAccount,
-  anErasedAccount,
-  forgedEvent,
-  recordOf,
-  recordsOf,
+  createAccountStream,
+  createErasedAccountStream,
+  createForgedEvent,
+  createMailingStream,
+  recordOfEvent,
+  recordsOfStream,
   withLastEventUnpublished,
 } from './testing/streams.ts';
 import { createTopicIndex } from './topic-index.ts';
@@ -25,7 +25,7 @@ function compare(stream: JournaledStream, records: readonly BusRecord[], keptSin
   const index = createTopicIndex(() => true);
   index.add(records);
   const entry = index.entryOf(stream.id);
-  const compared = compareLog({
+  const compared = compareStreamWithLog({
     stream,
     entry,
     topic: 'the topic',
@@ -44,8 +44,8 @@ function at(records: readonly BusRecord[], ...sequences: readonly number[]): rea
 
 describe('an account and its topic', () => {
   test('agree if each event is there once, in order', () => {
-    const account = anAccount(4);
-    const { found, onTopic, visible } = compare(account, recordsOf(account));
+    const account = createAccountStream(4);
+    const { found, onTopic, visible } = compare(account, recordsOfStream(account));
     assert.deepEqual([found, onTopic], [[], 4]);
     assert.deepEqual(
       visible,
@@ -54,8 +54,8 @@ describe('an account and its topic', () => {
   });
 
   test('agree if the account is erased, whether or not the topic still has the person', () => {
-    const { kept, stream } = anErasedAccount();
-    const [old, clean] = [recordsOf(kept), recordsOf(stream)];
+    const { kept, stream } = createErasedAccountStream();
+    const [old, clean] = [recordsOfStream(kept), recordsOfStream(stream)];
     assert.deepEqual(compare(stream, old).found, []);
     assert.deepEqual(compare(stream, clean).found, []);
     assert.deepEqual(compare(stream, [...old, ...clean]).found, []);
@@ -64,14 +64,14 @@ describe('an account and its topic', () => {
   });
 
   test('agree if events are repeated, however often: repeats are counted', () => {
-    const account = anAccount(3);
-    const { found, entry } = compare(account, at(recordsOf(account), 1, 1, 2, 1, 3, 2, 3));
+    const account = createAccountStream(3);
+    const { found, entry } = compare(account, at(recordsOfStream(account), 1, 1, 2, 1, 3, 2, 3));
     assert.deepEqual([found, entry.repeated], [[], 4]);
   });
 
   test('disagree if its records are in more than one partition', () => {
-    const account = anAccount(3);
-    const records = recordsOf(account).map((record, index) => ({
+    const account = createAccountStream(3);
+    const records = recordsOfStream(account).map((record, index) => ({
       ...record,
       partition: index === 1 ? 9 : 2,
     }));
@@ -82,37 +82,38 @@ describe('an account and its topic', () => {
   });
 
   test('disagree about each event that is missing, and no other', () => {
-    const account = anAccount(6);
-    const { found, onTopic } = compare(account, at(recordsOf(account), 1, 2, 4, 6));
+    const account = createAccountStream(6);
+    const { found, onTopic } = compare(account, at(recordsOfStream(account), 1, 2, 4, 6));
     assert.deepEqual([found, onTopic], [['event-missing 3', 'event-missing 5'], 2]);
   });
 
   test('disagree about every event if the topic has none', () => {
-    assert.deepEqual(compare(anAccount(2), []).found, ['event-missing 1', 'event-missing 2']);
+    assert.deepEqual(compare(createAccountStream(2), []).found, ['event-missing 1', 'event-missing 2']);
   });
 
   test('agree once a missing event has been repeated in order, however late', () => {
-    const account = anAccount(4);
-    const { found, onTopic, repaired } = compare(account, at(recordsOf(account), 1, 3, 4, 1, 2, 3, 4));
+    const account = createAccountStream(4);
+    const { found, onTopic, repaired } = compare(account, at(recordsOfStream(account), 1, 3, 4, 1, 2, 3, 4));
     assert.deepEqual([found, onTopic, repaired], [[], 4, 2]);
   });
 
   test('disagree if a different event is in the place of one', () => {
-    const account = anAccount(3);
-    const [first, second, third] = recordsOf(account);
+    const account = createAccountStream(3);
+    const [first, second, third] = recordsOfStream(account);
     const event = account.events[1]?.event;
     assert.ok(first && second && third && event);
-    assert.deepEqual(compare(account, [first, recordOf(forgedEvent(event)), third]).found, [
+    assert.deepEqual(compare(account, [first, recordOfEvent(createForgedEvent(event)), third]).found, [
       'event-differs 2',
     ]);
-    assert.deepEqual(compare(account, [first, second, third, recordOf(forgedEvent(event))]).found, [
-      'event-differs 2',
-    ]);
+    assert.deepEqual(
+      compare(account, [first, second, third, recordOfEvent(createForgedEvent(event))]).found,
+      ['event-differs 2'],
+    );
   });
 
   test('disagree if an event differs by a single letter', () => {
-    const account = anAccount(3);
-    const [first, second, third] = recordsOf(account);
+    const account = createAccountStream(3);
+    const [first, second, third] = recordsOfStream(account);
     assert.ok(first && second && third);
     const changed = Buffer.from(String(third.value).replace('ada-2', 'ada-3'));
     assert.deepEqual(compare(account, [first, second, { ...third, value: changed }]).found, [
@@ -121,15 +122,15 @@ describe('an account and its topic', () => {
   });
 
   test('disagree if the topic has more than the journal', () => {
-    const account = anAccount(3);
+    const account = createAccountStream(3);
     const shorter = { ...account, events: account.events.slice(0, 2) };
-    assert.deepEqual(compare(shorter, recordsOf(account)).found, ['event-unknown 3']);
-    assert.deepEqual(compare(shorter, at(recordsOf(account), 3, 1, 2)).found, ['event-unknown 3']);
+    assert.deepEqual(compare(shorter, recordsOfStream(account)).found, ['event-unknown 3']);
+    assert.deepEqual(compare(shorter, at(recordsOfStream(account), 3, 1, 2)).found, ['event-unknown 3']);
   });
 
   test('agree if records are unreadable: those are counted', () => {
-    const account = anAccount(2);
-    const [first, second] = recordsOf(account);
+    const account = createAccountStream(2);
+    const [first, second] = recordsOfStream(account);
     assert.ok(first && second);
     const { found, entry } = compare(account, [first, { ...first, value: Buffer.from('{') }, second]);
     assert.deepEqual([found, entry.unreadable], [[], 1]);
@@ -138,8 +139,8 @@ describe('an account and its topic', () => {
 
 describe('an unpublished commit', () => {
   test('is a finding only once it is older than the relay needs', () => {
-    const account = anAccount(3);
-    const onTopic = at(recordsOf(account), 1, 2);
+    const account = createAccountStream(3);
+    const onTopic = at(recordsOfStream(account), 1, 2);
     const young = compare(withLastEventUnpublished(account, ago(9_999)), onTopic);
     assert.deepEqual([young.found, young.onTopic, young.unpublished], [[], 2, [ago(9_999)]]);
     const old = compare(withLastEventUnpublished(account, ago(10_000)), onTopic);
@@ -148,42 +149,47 @@ describe('an unpublished commit', () => {
   });
 
   test('is a finding even if it is on the topic but still in the outbox', () => {
-    const account = anAccount(3);
-    assert.deepEqual(compare(withLastEventUnpublished(account, ago(60_000)), recordsOf(account)).found, [
-      'commit-unpublished',
-    ]);
+    const account = createAccountStream(3);
+    assert.deepEqual(
+      compare(withLastEventUnpublished(account, ago(60_000)), recordsOfStream(account)).found,
+      ['commit-unpublished'],
+    );
   });
 
   test('is reported as unpublishable if it violates its contract', () => {
-    const account = anAccount(2);
+    const account = createAccountStream(2);
     const [first, second] = account.events;
     assert.ok(first && second);
     const broken = { ...second, event: { ...second.event, correlationId: '' } };
-    assert.deepEqual(compare({ ...account, events: [first, broken] }, at(recordsOf(account), 1)).found, [
-      'event-unpublishable 2',
-    ]);
+    assert.deepEqual(
+      compare({ ...account, events: [first, broken] }, at(recordsOfStream(account), 1)).found,
+      ['event-unpublishable 2'],
+    );
   });
 });
 
 describe('a journal', () => {
   test('that is broken is reported, and compared up to that point', () => {
-    const account = anAccount(2);
-    const { found, onTopic } = compare({ ...account, flaw: 'Commit 3 is missing.' }, recordsOf(account));
+    const account = createAccountStream(2);
+    const { found, onTopic } = compare(
+      { ...account, flaw: 'Commit 3 is missing.' },
+      recordsOfStream(account),
+    );
     assert.deepEqual([found, onTopic], [['journal-broken'], 2]);
   });
 
   test('is broken if an account begins with anything but UserRegistered', () => {
-    const { id, events } = anAccount(2);
+    const { id, events } = createAccountStream(2);
     const [, second] = events;
     assert.ok(second);
     const alone = { id, events: [{ ...second, event: { ...second.event, sequence: 1 } }] };
-    assert.deepEqual(compare(alone, recordsOf(alone)).found, ['journal-broken']);
+    assert.deepEqual(compare(alone, recordsOfStream(alone)).found, ['journal-broken']);
   });
 });
 
 describe('a mailing whose topic keeps records for a time', () => {
   test('may be gone after that time, and counts as read', () => {
-    const mailing = aMailing(['ada@example.com']);
+    const mailing = createMailingStream(['ada@example.com']);
     const { found, visible } = compare(mailing, [], ago(0));
     assert.deepEqual([found, visible.length], [[], 1]);
     assert.deepEqual(compare(mailing, [], new Date(0)).found, ['event-missing 1']);

@@ -12,7 +12,7 @@ import type { JournaledEvent, JournaledStream } from './views.ts';
  */
 const PUBLISHED_WITHIN_MS = 10_000;
 
-export interface StreamOnLog {
+export interface ComparedStream {
   readonly stream: JournaledStream;
   readonly entry: TopicEntry;
   /** The name of the topic on the log. */
@@ -37,10 +37,10 @@ export interface LogComparison {
   readonly repaired: number;
 }
 
-export function compareLog(given: StreamOnLog): LogComparison {
-  const { events } = given.stream;
+export function compareStreamWithLog(comparedStream: ComparedStream): LogComparison {
+  const { events } = comparedStream.stream;
   const expected = events.map(({ event }) => fingerprintAsPublished(event));
-  const compared = { ...given, entry: asErased(given, expected) };
+  const compared = { ...comparedStream, entry: asErased(comparedStream, expected) };
   const { stream, entry } = compared;
   const onTopic = commonPrefix(expected, entry.fingerprints);
   const rest = events.slice(onTopic);
@@ -82,7 +82,7 @@ function brokenJournal(stream: JournaledStream): readonly Finding[] {
 }
 
 /** Reports a stream whose records are in more than one partition, because consumers may receive them in any order. */
-function scatteredKey({ stream, entry, topic }: StreamOnLog): readonly Finding[] {
+function scatteredKey({ stream, entry, topic }: ComparedStream): readonly Finding[] {
   const { partitions } = entry;
   if (partitions.length < 2) return [];
   const places = partitions.toSorted((a, b) => a - b).join(', ');
@@ -107,7 +107,7 @@ function commonPrefix(expected: readonly (number | undefined)[], onTopic: readon
  * Prepares the topic's entry of an erased account for the comparison. A topic may still contain events with personal
  * data until it deletes them. Such an event counts as equal to the journal's event, which has no personal data.
  */
-function asErased({ stream, entry }: StreamOnLog, expected: readonly (number | undefined)[]): TopicEntry {
+function asErased({ stream, entry }: ComparedStream, expected: readonly (number | undefined)[]): TopicEntry {
   if (stream.events.at(-1)?.event.type !== 'AccountErased') return entry;
   function taken(index: number, fingerprint: number, impersonal: number | undefined): number {
     const wanted = expected[index];
@@ -125,7 +125,7 @@ function asErased({ stream, entry }: StreamOnLog, expected: readonly (number | u
 
 /** Reports an event that is not at its place on the topic, unless its commit is still waiting to be published. */
 function missingEvent(
-  compared: StreamOnLog,
+  compared: ComparedStream,
   journaled: JournaledEvent,
   expected: number | undefined,
   early: ReadonlySet<number>,
@@ -147,7 +147,7 @@ function missingEvent(
   ];
 }
 
-function mayBeDeleted({ keptSince }: StreamOnLog, at: string): boolean {
+function mayBeDeleted({ keptSince }: ComparedStream, at: string): boolean {
   return keptSince !== undefined && Date.parse(at) < keptSince.getTime();
 }
 
@@ -157,7 +157,7 @@ function outboxCommits({ events }: JournaledStream): ReadonlyMap<number, Date> {
   );
 }
 
-function staleCommits({ stream, now }: StreamOnLog): readonly Finding[] {
+function staleCommits({ stream, now }: ComparedStream): readonly Finding[] {
   return [...outboxCommits(stream)].flatMap(([commit, at]) => {
     const age = now.getTime() - at.getTime();
     if (age < PUBLISHED_WITHIN_MS) return [];
@@ -169,7 +169,7 @@ function staleCommits({ stream, now }: StreamOnLog): readonly Finding[] {
 
 /** Reports records of events that the journal does not contain. */
 function unknownEvents(
-  { stream, entry, topic }: StreamOnLog,
+  { stream, entry, topic }: ComparedStream,
   expected: readonly (number | undefined)[],
 ): readonly Finding[] {
   const { length } = expected;

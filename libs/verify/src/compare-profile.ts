@@ -6,7 +6,7 @@ import type { JournaledStream, StoredAccount } from './views.ts';
  * Compares one account.
  * @param onTopic how many of the account's events are on the topic in order, counted from the first event
  */
-export function compareProfile(
+export function compareProfileWithJournal(
   { id, events }: JournaledStream,
   onTopic: number,
   stored: StoredAccount | undefined,

@@ -1,9 +1,9 @@
 /** Compares streams of the journal with the topics, the read model and the deliveries. */
 import { accountsTopic, type EventTopic, mailingsTopic } from '@latchkey/events';
-import { compareLog, type LogComparison } from './compare-log.ts';
-import { compareProfile } from './compare-profile.ts';
+import { compareStreamWithLog, type LogComparison } from './compare-log.ts';
+import { compareProfileWithJournal } from './compare-profile.ts';
 import type { Finding } from './findings.ts';
-import { nonBlockingChunks } from './non-blocking-chunks.ts';
+import { splitIntoNonBlockingChunks } from './non-blocking-chunks.ts';
 import { type LookUpPublicKey, reportUnsignedEvents } from './signatures.ts';
 import type { TopicEntry, TopicIndex } from './topic-index.ts';
 import type { DeliveryView, JournaledStream, OwedDelivery, ProfileView, StoredAccount } from './views.ts';
@@ -45,7 +45,11 @@ export async function compareStreams(
   streams: readonly JournaledStream[],
 ): Promise<readonly StreamComparison[]> {
   const compared: StreamComparison[] = [];
-  for await (const part of nonBlockingChunks(streams, EVENTS_PER_TURN, ({ events }) => events.length + 1))
+  for await (const part of splitIntoNonBlockingChunks(
+    streams,
+    EVENTS_PER_TURN,
+    ({ events }) => events.length + 1,
+  ))
     compared.push(...(await comparePart(deps, part)));
   return compared;
 }
@@ -74,7 +78,9 @@ async function comparePart(
       findings: [
         ...compared.log.findings,
         ...unsigned,
-        ...(compared.isMailing ? [] : compareProfile(compared.stream, compared.log.onTopic, account)),
+        ...(compared.isMailing
+          ? []
+          : compareProfileWithJournal(compared.stream, compared.log.onTopic, account)),
         ...calls.flatMap((call) => missingDeliveries(compared.stream, call, recorded)),
       ],
     };
@@ -88,7 +94,7 @@ async function compareWithLog(
   const isMailing = stream.events[0]?.event.type === 'MailRequested';
   const topic = isMailing ? mailingsTopic : accountsTopic;
   const entry = index.entryOf(stream.id);
-  const log = compareLog({
+  const log = compareStreamWithLog({
     stream,
     entry,
     topic: nameOf(topic.name),

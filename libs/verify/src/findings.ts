@@ -37,7 +37,7 @@ export interface Finding {
   readonly message: string;
 }
 
-export interface Findings {
+export interface FindingsCollector {
   add(findings: readonly Finding[]): void;
   /** Returns the findings that were kept, in the order in which they were added. */
   kept(): readonly Finding[];
@@ -46,13 +46,13 @@ export interface Findings {
 }
 
 /** Creates a list that keeps the first `max` findings and counts all of them. */
-export function createFindings(max: number): Findings {
+export function createFindingsCollector(maxListed: number): FindingsCollector {
   const kept: Finding[] = [];
   let count = 0;
   return {
     add(findings) {
       count += findings.length;
-      kept.push(...findings.slice(0, Math.max(0, max - kept.length)));
+      kept.push(...findings.slice(0, Math.max(0, maxListed - kept.length)));
     },
     kept: () => kept,
     count: () => count,

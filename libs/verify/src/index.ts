@@ -11,7 +11,7 @@ export {
 } from './anchor.ts';
 export { FINDING_KINDS, type Finding, type FindingKind } from './findings.ts';
 export { fingerprintAsPublished, fingerprintOfEvent } from './fingerprints.ts';
-export { type Shard, splitIntoShards } from './shards.ts';
+export { createShards, type ShardFilter } from './shards.ts';
 export { findUnsignedEvents, type LookUpPublicKey } from './signatures.ts';
 export { createTopicIndex, type TopicIndex } from './topic-index.ts';
 export { createTopicReader, type OnProgress } from './topic-reader.ts';

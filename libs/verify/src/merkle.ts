@@ -2,12 +2,12 @@
 import { createHash } from 'node:crypto';
 
 /** Returns the root over these leaves, in this order. */
-export function merkleRoot(leaves: readonly Buffer[]): Buffer {
+export function computeMerkleRoot(leaves: readonly Buffer[]): Buffer {
   const [only] = leaves;
   if (only === undefined) return sha256();
   if (leaves.length === 1) return sha256(LEAF, only);
   const split = largestPowerBelow(leaves.length);
-  return sha256(NODE, merkleRoot(leaves.slice(0, split)), merkleRoot(leaves.slice(split)));
+  return sha256(NODE, computeMerkleRoot(leaves.slice(0, split)), computeMerkleRoot(leaves.slice(split)));
 }
 
 /** The first bytes of leaves and nodes. They differ, so that an inner node can never be taken for a leaf. */

@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
  * Yields a list in chunks, and lets the event loop run between them, so that work on a long list does not block it.
  * @param size returns the amount of work for an item; a chunk contains about `most` of that work
  */
-export async function* nonBlockingChunks<Item>(
+export async function* splitIntoNonBlockingChunks<Item>(
   items: readonly Item[],
   most: number,
   size: (item: Item) => number = () => 1,

@@ -1,15 +1,15 @@
 /** Splits accounts and mailings into shards that are processed one after the other, to bound memory use. */
 
 /** Returns whether an account or mailing belongs to the shard. */
-export type Shard = (subject: string) => boolean;
+export type ShardFilter = (subject: string) => boolean;
 
 /**
  * Returns shards of about equal size; every subject belongs to exactly one.
- * @param records the total number of records
+ * @param recordCount the total number of records
  * @param maxPerShard the approximate maximum number of records in one shard
  */
-export function splitIntoShards(records: number, maxPerShard: number): readonly Shard[] {
-  const count = Math.max(1, Math.ceil(records / maxPerShard));
+export function createShards(recordCount: number, maxPerShard: number): readonly ShardFilter[] {
+  const count = Math.max(1, Math.ceil(recordCount / maxPerShard));
   return Array.from({ length: count }, (_, index) => (subject) => bucketOf(subject) % count === index);
 }
 

@@ -1,26 +1,28 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { heartbeatKey } from '@latchkey/events';
-import { splitIntoShards } from './shards.ts';
-import { anAccount, recordsOf } from './testing/streams.ts';
+import { createShards } from './shards.ts';
+import { createAccountStream, recordsOfStream } from './testing/streams.ts';
 import { createTopicIndex } from './topic-index.ts';
 
 describe('the topic index', () => {
   test('holds the subjects of its shard and skips all others', () => {
-    const [ours, others] = [anAccount(2), anAccount(2)];
+    const [ours, others] = [createAccountStream(2), createAccountStream(2)];
     const index = createTopicIndex((subject) => subject === ours.id);
-    index.add([...recordsOf(ours), ...recordsOf(others)]);
+    index.add([...recordsOfStream(ours), ...recordsOfStream(others)]);
     assert.equal(index.entryOf(ours.id).fingerprints.length, 2);
     assert.equal(index.entryOf(others.id).fingerprints.length, 0);
     assert.deepEqual([...index.notInJournal()], [ours.id]);
   });
 
   test('assigns keys of both forms to one account, and skips heartbeats', () => {
-    const account = anAccount(2);
+    const account = createAccountStream(2);
     const index = createTopicIndex((subject) => subject === account.id);
     const keys = [account.id, `${account.id}/2`];
-    index.add(recordsOf(account).map((record, at) => ({ ...record, key: Buffer.from(keys[at] ?? '') })));
-    const [record] = recordsOf(account);
+    index.add(
+      recordsOfStream(account).map((record, at) => ({ ...record, key: Buffer.from(keys[at] ?? '') })),
+    );
+    const [record] = recordsOfStream(account);
     assert.ok(record);
     index.add([{ ...record, key: Buffer.from(heartbeatKey(account.id)), value: null, headers: {} }]);
     assert.equal(index.entryOf(account.id).fingerprints.length, 2);
@@ -28,9 +30,9 @@ describe('the topic index', () => {
   });
 
   test('keeps which subjects are in the journal, including those without records', () => {
-    const [one, another, silent] = [anAccount(1), anAccount(1), anAccount(1)];
+    const [one, another, silent] = [createAccountStream(1), createAccountStream(1), createAccountStream(1)];
     const index = createTopicIndex(() => true);
-    index.add([...recordsOf(one), ...recordsOf(another)]);
+    index.add([...recordsOfStream(one), ...recordsOfStream(another)]);
     index.markInJournal(one.id);
     index.markInJournal(silent.id);
     assert.deepEqual([...index.notInJournal()], [another.id]);
@@ -38,11 +40,11 @@ describe('the topic index', () => {
   });
 
   test('counts records without a usable key exactly once over all shards', () => {
-    const [record] = recordsOf(anAccount(1));
+    const [record] = recordsOfStream(createAccountStream(1));
     assert.ok(record);
     const keys = [null, Buffer.from(''), Buffer.from('nobody'), Buffer.from([0xff, 0xfe])];
     const records = keys.map((key) => ({ ...record, key }));
-    const counted = splitIntoShards(100, 30).map((shard) => {
+    const counted = createShards(100, 30).map((shard) => {
       const index = createTopicIndex(shard);
       index.add(records);
       return index.recordsWithoutKey();
@@ -56,10 +58,10 @@ describe('the topic index', () => {
 
 describe('shards', () => {
   test('have each account in exactly one of them, and are of about equal size', () => {
-    const shards = splitIntoShards(1000, 250);
+    const shards = createShards(1000, 250);
     assert.equal(shards.length, 4);
     const sizes = shards.map(() => 0);
-    for (const { id } of Array.from({ length: 1000 }, () => anAccount(1))) {
+    for (const { id } of Array.from({ length: 1000 }, () => createAccountStream(1))) {
       const owners = shards.flatMap((shard, index) => (shard(id) ? [index] : []));
       assert.equal(owners.length, 1);
       sizes[owners[0] ?? 0] = (sizes[owners[0] ?? 0] ?? 0) + 1;
@@ -69,7 +71,7 @@ describe('shards', () => {
 
   test('are a single one for few records, or none', () => {
     assert.deepEqual(
-      [0, 10, 11].map((records) => splitIntoShards(records, 10).length),
+      [0, 10, 11].map((records) => createShards(records, 10).length),
       [1, 1, 2],
     );
   });

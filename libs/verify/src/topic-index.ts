@@ -9,7 +9,7 @@ import {
   subjectOfKey,
 } from '@latchkey/events';
 import { fingerprintOfEvent, fingerprintOfHash, redactPerson } from './fingerprints.ts';
-import type { Shard } from './shards.ts';
+import type { ShardFilter } from './shards.ts';
 
 /** The events of one account or mailing on the topics. */
 export interface TopicEntry {
@@ -88,7 +88,7 @@ const EMPTY: TopicEntry = {
 };
 
 /** Creates an index. It takes about 600 bytes of memory per account of the shard, and 40 bytes per event. */
-export function createTopicIndex(shard: Shard): TopicIndex {
+export function createTopicIndex(shard: ShardFilter): TopicIndex {
   const entries = new Map<string, MutableEntry>();
   let withoutKey = 0;
 

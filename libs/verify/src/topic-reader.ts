@@ -1,5 +1,5 @@
 import type { LogReader } from '@latchkey/bus';
-import { nonBlockingChunks } from './non-blocking-chunks.ts';
+import { splitIntoNonBlockingChunks } from './non-blocking-chunks.ts';
 import type { TopicIndex } from './topic-index.ts';
 
 /**
@@ -34,7 +34,7 @@ export function createTopicReader(deps: {
       const partition = `${topic}/${range.partition}`;
       const start = Math.max(range.start, positions.get(partition) ?? 0);
       for await (const batch of log.read(topic, { ...range, start })) {
-        for await (const part of nonBlockingChunks(batch, RECORDS_PER_TURN)) index.add(part);
+        for await (const part of splitIntoNonBlockingChunks(batch, RECORDS_PER_TURN)) index.add(part);
         records += batch.length;
         onProgress('records of topics read', records);
       }

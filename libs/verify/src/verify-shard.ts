@@ -1,13 +1,13 @@
 /** Compares one shard of the accounts and mailings, and repeats the comparison for those that differ. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StreamComparison } from './compare-streams.ts';
-import type { Shard } from './shards.ts';
+import type { ShardFilter } from './shards.ts';
 import type { TopicIndex } from './topic-index.ts';
 import type { OnProgress, TopicReader } from './topic-reader.ts';
 import type { JournaledStream, JournalView, ProfileView } from './views.ts';
 
-export interface ShardDeps {
-  readonly shard: Shard;
+export interface VerifyShardDeps {
+  readonly shard: ShardFilter;
   readonly journal: Pick<JournalView, 'streams' | 'stream'>;
   readonly profiles: Pick<ProfileView, 'ids'>;
   readonly index: TopicIndex;
@@ -30,7 +30,7 @@ export interface ShardDeps {
  * Compares one shard. Reads the topics before the journal, so that the journal must contain every event that was read
  * from a topic.
  */
-export async function verifyShard(deps: ShardDeps): Promise<void> {
+export async function verifyShard(deps: VerifyShardDeps): Promise<void> {
   const { index, profiles, shard, topics } = deps;
   await topics.readToEnd();
   const suspects = new Set<string>();
@@ -43,7 +43,7 @@ export async function verifyShard(deps: ShardDeps): Promise<void> {
   await compareAgain(deps, suspects);
 }
 
-async function* disagreeing(deps: ShardDeps): AsyncGenerator<string> {
+async function* disagreeing(deps: VerifyShardDeps): AsyncGenerator<string> {
   const { journal, shard, index, compare, onResult, onProgress } = deps;
   let seen = 0;
   for await (const batch of journal.streams()) {
@@ -59,7 +59,7 @@ async function* disagreeing(deps: ShardDeps): AsyncGenerator<string> {
 }
 
 /** Repeats the comparison until no suspect has findings, or until `patienceMs` has passed. */
-async function compareAgain(deps: ShardDeps, suspects: Set<string>): Promise<void> {
+async function compareAgain(deps: VerifyShardDeps, suspects: Set<string>): Promise<void> {
   const { topics, patienceMs, pauseMs, onResult, onProgress } = deps;
   const giveUpAt = performance.now() + patienceMs;
   for (let isLast = false; suspects.size > 0 && !isLast; ) {
@@ -78,7 +78,7 @@ async function compareAgain(deps: ShardDeps, suspects: Set<string>): Promise<voi
 const STREAMS_PER_BATCH = 100;
 
 async function* compareById(
-  { journal, compare }: ShardDeps,
+  { journal, compare }: VerifyShardDeps,
   ids: readonly string[],
 ): AsyncGenerator<StreamComparison> {
   for (let at = 0; at < ids.length; at += STREAMS_PER_BATCH) {

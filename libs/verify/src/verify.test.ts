@@ -4,11 +4,11 @@ import { setImmediate } from 'node:timers/promises';
 import type { BusRecord } from '@latchkey/bus';
 import { createSmallSystem, type SmallSystem } from './testing/small-system.ts';
 import {
-  aMailing,
-  anAccount,
-  forgedEvent,
-  recordOf,
-  recordsOf,
+  createAccountStream,
+  createForgedEvent,
+  createMailingStream,
+  recordOfEvent,
+  recordsOfStream,
   untrustedSigner,
   withLastEventUnpublished,
 } from './testing/streams.ts';
@@ -45,7 +45,12 @@ async function kinds(system: SmallSystem, options: Partial<VerifyOptions> = {}) 
 }
 
 function accounts() {
-  return [anAccount(3), anAccount(5), aMailing(['ada@example.com']), anAccount(1)];
+  return [
+    createAccountStream(3),
+    createAccountStream(5),
+    createMailingStream(['ada@example.com']),
+    createAccountStream(1),
+  ];
 }
 
 describe('a sound system', () => {
@@ -58,7 +63,7 @@ describe('a sound system', () => {
   });
 
   test('agrees in several passes if there are too many records for one', async () => {
-    const accounts = Array.from({ length: 40 }, () => anAccount(3));
+    const accounts = Array.from({ length: 40 }, () => createAccountStream(3));
     const progress = new Set<string>();
     const { counts, found } = await verifyNow(createSmallSystem(accounts), {
       maxRecords: 50,
@@ -69,7 +74,10 @@ describe('a sound system', () => {
   });
 
   test('is compared in parts, between which the event loop runs', async () => {
-    const system = createSmallSystem([anAccount(400), ...Array.from({ length: 100 }, () => anAccount(3))]);
+    const system = createSmallSystem([
+      createAccountStream(400),
+      ...Array.from({ length: 100 }, () => createAccountStream(3)),
+    ]);
     let turns = 0;
     const counting = new AbortController();
     const counted = (async () => {
@@ -100,16 +108,16 @@ describe('a sound system', () => {
 
 describe('a finding names', () => {
   test('an event that consumers set aside: unsigned, with the hash of another, or signed by another key', async () => {
-    const account = anAccount(3);
+    const account = createAccountStream(3);
     const { event, chain } = account.events[1] ?? assert.fail();
-    const [first, second, third] = recordsOf(account);
+    const [first, second, third] = recordsOfStream(account);
     assert.ok(first && second && third && chain);
     const found = async (...records: readonly BusRecord[]) => {
       const system = createSmallSystem([account]);
       system.records.splice(0, 3, ...records);
       return (await verifyNow(system)).findings.map(({ kind, message }) => `${kind}: ${message}`);
     };
-    const unsigned = recordOf(event);
+    const unsigned = recordOfEvent(event);
     const borrowed = { ...second, headers: { ...unsigned.headers, ...proofOf(third) } };
     const says =
       'event-unsigned: event 2 (AccountVerified) is on accounts.events.v1 without a valid signature';
@@ -119,9 +127,9 @@ describe('a finding names', () => {
       assert.deepEqual(await found(first, other, third, second), []);
     }
     // The signature of a later event covers the events before it.
-    assert.deepEqual(await found(first, recordOf(event, 1, chain, untrustedSigner), third), []);
+    assert.deepEqual(await found(first, recordOfEvent(event, 1, chain, untrustedSigner), third), []);
     const ofStranger = account.events.map((one, offset) =>
-      recordOf(one.event, offset, one.chain, untrustedSigner),
+      recordOfEvent(one.event, offset, one.chain, untrustedSigner),
     );
     assert.deepEqual(await found(...ofStranger), [
       'event-unsigned: event 1 (UserRegistered), and 2 more, is on accounts.events.v1 without a valid signature',
@@ -132,8 +140,8 @@ describe('a finding names', () => {
   });
 
   test('an event that compaction has removed because of a record with its key', async () => {
-    const account = anAccount(3);
-    const [first, second, third] = recordsOf(account);
+    const account = createAccountStream(3);
+    const [first, second, third] = recordsOfStream(account);
     const { event } = account.events[1] ?? assert.fail();
     assert.ok(first && second && third);
     const found = async (...records: readonly BusRecord[]) => {
@@ -148,16 +156,19 @@ describe('a finding names', () => {
       // After the event and all later ones were published again, nothing is reported.
       assert.deepEqual(await found(first, intruder, third, second, third), []);
     }
-    assert.deepEqual((await found(first, recordOf(forgedEvent(event)), third))[0], 'event-differs 2');
+    assert.deepEqual(
+      (await found(first, recordOfEvent(createForgedEvent(event)), third))[0],
+      'event-differs 2',
+    );
   });
 
   test('a record that took the place of an event, although consumers skip it', async () => {
-    const account = anAccount(3);
-    const [first, second, third] = recordsOf(account);
+    const account = createAccountStream(3);
+    const [first, second, third] = recordsOfStream(account);
     const { event } = account.events[1] ?? assert.fail();
     assert.ok(first && second && third);
     const system = createSmallSystem([account]);
-    system.records.splice(0, 3, first, recordOf(forgedEvent(event)), second, third);
+    system.records.splice(0, 3, first, recordOfEvent(createForgedEvent(event)), second, third);
     assert.deepEqual(
       (await verifyNow(system)).findings.map(({ message }) => message),
       ['accounts.events.v1 also has a different event 2'],
@@ -165,7 +176,12 @@ describe('a finding names', () => {
   });
 
   test('a profile that lacks a field, is behind, is missing, or has no account', async () => {
-    const [lacking, behind, missing, ghost] = [anAccount(), anAccount(3), anAccount(), anAccount()];
+    const [lacking, behind, missing, ghost] = [
+      createAccountStream(),
+      createAccountStream(3),
+      createAccountStream(),
+      createAccountStream(),
+    ];
     const system = createSmallSystem([lacking, behind, missing]);
     const stored = system.profiles.get(lacking.id);
     assert.ok(stored?.profile);
@@ -194,7 +210,7 @@ describe('a finding names', () => {
   });
 
   test('a profile that has applied more events than there are', async () => {
-    const account = anAccount(3);
+    const account = createAccountStream(3);
     const system = createSmallSystem([account]);
     const shorter = { ...account, events: account.events.slice(0, 2) };
     system.journal.set(account.id, shorter);
@@ -203,7 +219,7 @@ describe('a finding names', () => {
   });
 
   test('a parked account, with the place and the cause', async () => {
-    const account = anAccount(3);
+    const account = createAccountStream(3);
     const system = createSmallSystem([account]);
     const stored = system.profiles.get(account.id);
     const parked = { partition: 4, offset: 17, cause: 'value is not JSON' };
@@ -218,7 +234,7 @@ describe('a finding names', () => {
   });
 
   test('an event that is missing on the topic, with its sequence', async () => {
-    const account = anAccount(1);
+    const account = createAccountStream(1);
     const system = createSmallSystem([account]);
     system.records.length = 0;
     system.profiles.clear();
@@ -227,14 +243,14 @@ describe('a finding names', () => {
   });
 
   test('an account on the topic that the journal does not have', async () => {
-    const stranger = anAccount(2);
-    const system = createSmallSystem([anAccount()]);
-    system.records.push(...recordsOf(stranger));
+    const stranger = createAccountStream(2);
+    const system = createSmallSystem([createAccountStream()]);
+    system.records.push(...recordsOfStream(stranger));
     assert.deepEqual(await kinds(system), [`event-unknown ${stranger.id}`, `event-unknown ${stranger.id}`]);
   });
 
   test('a commit that has been unpublished for too long', async () => {
-    const account = withLastEventUnpublished(anAccount(3), ago(40_000));
+    const account = withLastEventUnpublished(createAccountStream(3), ago(40_000));
     const system = createSmallSystem([account]);
     const { findings, oldestUnpublished, counts } = await verifyNow(system);
     assert.deepEqual(
@@ -245,8 +261,8 @@ describe('a finding names', () => {
   });
 
   test('a mail that an event calls for and that is not recorded', async () => {
-    const account = anAccount(3);
-    const system = createSmallSystem([account, anAccount(3)]);
+    const account = createAccountStream(3);
+    const system = createSmallSystem([account, createAccountStream(3)]);
     const [, verified] = account.events;
     system.deliveries.delete(`${verified?.event.id}/welcome`);
     const { findings, counts } = await verifyNow(system);
@@ -273,8 +289,8 @@ describe('a finding names', () => {
   });
 
   test('a compacted topic with records of release 0.1, whose keys several events share', async () => {
-    const account = anAccount(3);
-    const system = createSmallSystem([account, anAccount(2)]);
+    const account = createAccountStream(3);
+    const system = createSmallSystem([account, createAccountStream(2)]);
     const sources = { ...system.sources, isCompacted: async () => true };
     assert.deepEqual(await kinds({ ...system, sources }), []);
     const at = system.records.findIndex(({ key }) => String(key) === `${account.id}/1`);
@@ -322,7 +338,7 @@ describe('a finding names', () => {
 
 describe('a system in use', () => {
   test('agrees once what was in flight has arrived', async () => {
-    const [published, projected] = [anAccount(4), anAccount(3)];
+    const [published, projected] = [createAccountStream(4), createAccountStream(3)];
     const system = createSmallSystem([published, projected]);
     const last = system.records.splice(3, 1);
     const profile = system.profiles.get(projected.id);
@@ -347,8 +363,8 @@ describe('a system in use', () => {
   });
 
   test('may gain an account while it is compared', async () => {
-    const system = createSmallSystem([anAccount()]);
-    const late = createSmallSystem([anAccount(2)]);
+    const system = createSmallSystem([createAccountStream()]);
+    const late = createSmallSystem([createAccountStream(2)]);
     const [stream] = late.journal.values();
     assert.ok(stream);
     const profile = late.profiles.get(stream.id);
@@ -359,7 +375,7 @@ describe('a system in use', () => {
       reads += 1;
       if (reads !== 3) return;
       system.journal.set(stream.id, stream);
-      system.records.push(...recordsOf(stream));
+      system.records.push(...recordsOfStream(stream));
       for (const id of late.deliveries) system.deliveries.add(id);
     });
     const { found, counts } = await verifyNow(system, { patienceMs: 60_000 });
@@ -367,7 +383,7 @@ describe('a system in use', () => {
   });
 
   test('is compared until the timeout, and only remaining differences are reported', async () => {
-    const [sound, faulty] = [anAccount(), anAccount()];
+    const [sound, faulty] = [createAccountStream(), createAccountStream()];
     const system = createSmallSystem([sound, faulty]);
     system.profiles.delete(faulty.id);
     assert.deepEqual(await kinds(system, { patienceMs: 20 }), [`profile-missing ${faulty.id}`]);
@@ -375,7 +391,7 @@ describe('a system in use', () => {
 });
 
 test('findings beyond the maximum are only counted', async () => {
-  const system = createSmallSystem(Array.from({ length: 9 }, () => anAccount(2)));
+  const system = createSmallSystem(Array.from({ length: 9 }, () => createAccountStream(2)));
   system.profiles.clear();
   const { findings, found } = await verifyNow(system, { maxFindings: 4 });
   assert.deepEqual([findings.length, found], [4, 9]);

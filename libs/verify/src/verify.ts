@@ -10,8 +10,8 @@ import { formatAge } from './age.ts';
 import { type AnchorsToCompare, compareWithAnchors } from './anchor.ts';
 import { compareStreams } from './compare-streams.ts';
 import { type ComparisonCounter, type ComparisonCounts, createComparisonCounter } from './counts.ts';
-import { createFindings, type Finding, type Findings } from './findings.ts';
-import { type Shard, splitIntoShards } from './shards.ts';
+import { createFindingsCollector, type Finding, type FindingsCollector } from './findings.ts';
+import { createShards, type ShardFilter } from './shards.ts';
 import type { LookUpPublicKey } from './signatures.ts';
 import { createTopicIndex } from './topic-index.ts';
 import { createTopicReader, type OnProgress } from './topic-reader.ts';
@@ -75,9 +75,9 @@ export interface Verification {
 
 /** Compares the stores of a system without changing them. @throws any error of a view or of the log */
 export async function verifySystem(sources: VerifySources, options: VerifyOptions): Promise<Verification> {
-  const findings = createFindings(options.maxFindings);
+  const findings = createFindingsCollector(options.maxFindings);
   const counter = createComparisonCounter();
-  const shards = splitIntoShards(await countRecords(sources), options.maxRecords);
+  const shards = createShards(await countRecords(sources), options.maxRecords);
   for (const [index, shard] of shards.entries()) {
     const prefix = shards.length > 1 ? `pass ${index + 1} of ${shards.length}: ` : '';
     const onProgress: OnProgress = (what, done) => options.onProgress(prefix + what, done);
@@ -113,7 +113,11 @@ async function countRecords(sources: VerifySources): Promise<number> {
 async function compareShard(
   sources: VerifySources,
   options: VerifyOptions,
-  result: { readonly shard: Shard; readonly counter: ComparisonCounter; readonly findings: Findings },
+  result: {
+    readonly shard: ShardFilter;
+    readonly counter: ComparisonCounter;
+    readonly findings: FindingsCollector;
+  },
 ): Promise<void> {
   const { shard, counter, findings } = result;
   const { journal, log, profiles } = sources;

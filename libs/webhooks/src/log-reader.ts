@@ -3,11 +3,11 @@ import type { Bus, BusRecord, LogTail } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, subjectOfKey } from '@latchkey/events';
 import {
   createFeed,
-  decodeCursor,
-  encodeCursor,
+  decodeFeedCursor,
+  encodeFeedCursor,
   type Feed,
-  isSameLog,
-  positionInPartition,
+  findPartitionPosition,
+  isCursorOfLog,
   type SelectGenuineRecords,
   toCloudEvent,
 } from '@latchkey/feed';
@@ -73,13 +73,13 @@ export function createEventReader(bus: Pick<Bus, 'tail'>, genuine: SelectGenuine
   return {
     async read(endpoint, after) {
       const page = await feed.read({
-        after: after === undefined ? undefined : decodeCursor(after),
+        after: after === undefined ? undefined : decodeFeedCursor(after),
         view: viewOf(endpoint),
         limit: EVENTS_PER_PAGE,
       });
       return {
         events: page.events.flatMap((body) => eventOf(body) ?? []),
-        cursor: encodeCursor(page.cursor),
+        cursor: encodeFeedCursor(page.cursor),
         behind: page.behind,
         waitForMore: (signal) => feed.grown(page, signal),
       };
@@ -98,17 +98,17 @@ export function createEventReader(bus: Pick<Bus, 'tail'>, genuine: SelectGenuine
 
     async isOfCurrentLog(cursor) {
       const { id } = await bus.tail(ACCOUNTS_TOPIC);
-      const read = decodeCursor(cursor);
-      return read !== undefined && isSameLog(read, id);
+      const read = decodeFeedCursor(cursor);
+      return read !== undefined && isCursorOfLog(read, id);
     },
 
     async findUnsent({ cursor, waiting }) {
       const tail = await bus.tail(ACCOUNTS_TOPIC);
-      const read = cursor === undefined ? undefined : decodeCursor(cursor);
+      const read = cursor === undefined ? undefined : decodeFeedCursor(cursor);
       const waitingFrom = new Map(waiting.map(({ account, offset }) => [account, offset]));
       const unsent = new Map<string, number>();
       for (const { partition, start, end } of await tail.ranges()) {
-        const reached = read === undefined ? 0 : positionInPartition(read, partition).offset;
+        const reached = read === undefined ? 0 : findPartitionPosition(read, partition).offset;
         const offsets = waiting.filter((each) => each.partition === partition).map(({ offset }) => offset);
         for await (const { account, sequence, offset } of eventsOf(tail, partition, {
           from: Math.max(start, Math.min(reached, ...offsets)),
@@ -124,18 +124,18 @@ export function createEventReader(bus: Pick<Bus, 'tail'>, genuine: SelectGenuine
     offsetIn,
 
     hasReached(cursor, end) {
-      const [read, wanted] = [decodeCursor(cursor), decodeCursor(end)];
+      const [read, wanted] = [decodeFeedCursor(cursor), decodeFeedCursor(end)];
       if (read === undefined || wanted === undefined) return true;
       return [...wanted.places].every(
-        ([partition, { offset }]) => positionInPartition(read, partition).offset >= offset,
+        ([partition, { offset }]) => findPartitionPosition(read, partition).offset >= offset,
       );
     },
   };
 }
 
 function offsetIn(cursor: string, partition: number): number {
-  const read = decodeCursor(cursor);
-  return read === undefined ? 0 : positionInPartition(read, partition).offset;
+  const read = decodeFeedCursor(cursor);
+  return read === undefined ? 0 : findPartitionPosition(read, partition).offset;
 }
 
 function viewOf({ types, person }: EventSelection) {

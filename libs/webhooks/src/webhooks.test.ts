@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { createLogger, createRegistry } from '@latchkey/process';
+import { createLogger, createMetricsRegistry } from '@latchkey/process';
 import { createSecretSealer } from './seal.ts';
 import { openTestLog, TEST_START_TIME } from './testing/log.ts';
 import { createWebhooks } from './webhooks.ts';
@@ -12,7 +12,7 @@ test('a secret that another key has encrypted is reported, and is left to a proc
   const { storage, bus, sealer, addEndpoint, close } = await openTestLog();
   context.after(close);
   const { endpoints } = storage;
-  const registry = createRegistry();
+  const registry = createMetricsRegistry();
   const lines = new PassThrough();
   let log = '';
   lines.on('data', (text) => {

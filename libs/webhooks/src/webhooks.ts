@@ -4,7 +4,7 @@ import type { Bus } from '@latchkey/bus';
 import type { SelectGenuineRecords } from '@latchkey/feed';
 import {
   DAY_MS,
-  type Dependency,
+  type DependencyHealth,
   type Logger,
   type Registry,
   type SecretKeys,
@@ -54,7 +54,7 @@ export interface Webhooks {
   start(): Promise<void>;
   /** Stops sending. Aborts the requests in flight; their events are sent again after the next start. */
   stop(): Promise<void>;
-  health(): Promise<readonly Dependency[]>;
+  health(): Promise<readonly DependencyHealth[]>;
 }
 
 export function createWebhooks({
@@ -235,7 +235,7 @@ function configuredKeysOf({
 async function healthOf(
   { list }: Pick<WebhookStorage['endpoints'], 'list'>,
   sealer: SecretSealer,
-): Promise<readonly Dependency[]> {
+): Promise<readonly DependencyHealth[]> {
   try {
     const faults = await faultsOf(await list(), sealer);
     if (faults.length === 0) return [{ name: 'webhooks', state: 'ok', needed: false }];

@@ -38,7 +38,7 @@ const STRICT = {
  * Builds and packs workspaces, and installs the tarballs in a new project with npm, without a network.
  * @throws Error if a package does not build, or npm cannot install it, for example because a dependency is missing
  */
-export async function createProject(options: ProjectOptions) {
+export async function createInstalledProject(options: ProjectOptions) {
   const { workspaces, installed = [], linked = [], compilerOptions = {} } = options;
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-installed-'));
   const packed = await Promise.all(workspaces.map(pack));

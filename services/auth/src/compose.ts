@@ -1,18 +1,18 @@
 /** Creates the auth service from its settings and a backend. */
-import { type Backend, createWriteProbe, storeHealth } from '@latchkey/backend';
-import { brandOf } from '@latchkey/brand';
+import { checkStoreHealth, createStoreWriteProbe, type ServiceBackend } from '@latchkey/backend';
+import { createBrand } from '@latchkey/brand';
 import { openServiceClients } from '@latchkey/clients';
-import { allowedOrigins, publicPathOf, type Service } from '@latchkey/http';
+import { createOriginCheck, publicPathOf, type Service } from '@latchkey/http';
 import {
   createClockGuard,
   DAY_MS,
-  type Dependency,
+  type DependencyHealth,
   formatSettingsWithoutSecrets,
-  groupParts,
+  groupProcessParts,
   type Logger,
   type Registry,
 } from '@latchkey/process';
-import { createWakeup } from '@latchkey/process/loop';
+import { createLoopWakeup } from '@latchkey/process/loop';
 import { createLeases, type KeyFingerprints } from '@latchkey/store';
 import { createFixedKeySource, createGuards, createTokenVerifier } from '@latchkey/tokens';
 import { v4, v7 } from 'uuid';
@@ -68,7 +68,7 @@ import { createSignUpTokens } from './tokens/sign-up-tokens.ts';
 const GIVE_BACK_EVERY_MS = 1000;
 
 export interface AuthDeps {
-  readonly backend: Backend;
+  readonly backend: ServiceBackend;
   readonly logger: Logger;
   readonly registry: Registry;
   /** The settings of this process, as its security event shows them. Default: those of auth. */
@@ -117,7 +117,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
   const stores = overrides.stores?.(opened) ?? opened;
   const { outbox, requests } = stores;
   const { clock = createClockGuard() } = backend;
-  const checkWrites = createWriteProbe(backend.store);
+  const checkWrites = createStoreWriteProbe(backend.store);
   const leases = createLeases(stores.leases);
 
   const { signer } = config.EVENT_SIGNING_KEYS;
@@ -153,9 +153,9 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
   const limitRules = config.LIMITS ? createLimitRules(config) : undefined;
   const counts = stores.limits(limitRules);
   const limits = withDeferredRefunds(withHashedKeys(counts, config.REFRESH_KEY));
-  const requestWritten = createWakeup();
-  const erasureDue = createWakeup();
-  const auditWritten = createWakeup();
+  const requestWritten = createLoopWakeup();
+  const erasureDue = createLoopWakeup();
+  const auditWritten = createLoopWakeup();
   const recorder = createAuditRecorder({
     ...stores,
     ip: ipFormOf(config),
@@ -175,7 +175,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
     passwords,
     passwordRules: createPasswordRules({
       minLength: config.PASSWORD_MIN_LENGTH,
-      serviceName: brandOf(config, config.PUBLIC_URL).name,
+      serviceName: createBrand(config, config.PUBLIC_URL).name,
       ...(config.BREACHED_PASSWORDS_FILE && { isBreached: config.BREACHED_PASSWORDS_FILE }),
     }),
     linkTokens: createLinkTokens(),
@@ -202,7 +202,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
     receiptDays: config.ERASURE_RECEIPT_DAYS,
     now,
   });
-  const parts = groupParts('auth', [
+  const parts = groupProcessParts('auth', [
     createAuditPublisher({
       ...deps,
       bus: backend.bus,
@@ -285,7 +285,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
       pages: createLinkPages({
         publicPath,
         minLength: config.PASSWORD_MIN_LENGTH,
-        brand: brandOf(config, config.PUBLIC_URL),
+        brand: createBrand(config, config.PUBLIC_URL),
         frontendUrl: config.FRONTEND_URL,
       }),
       signUpCookie: createSignUpCookie(deps, { secure: config.LATCHKEY_ENV === 'production' }),
@@ -296,7 +296,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
         maxAgeDays: config.REFRESH_TOKEN_DAYS,
         formerUntil: config.FORMER_REFRESH_COOKIE_UNTIL,
         now: deps.now,
-        isListed: allowedOrigins(config),
+        isListed: createOriginCheck(config),
       }),
     }),
     jwks: accessTokens.jwks,
@@ -350,10 +350,10 @@ async function assertSameKeys(
 function neededHealth(
   { outbox, sessions }: AuthStores,
   checkWrites: () => Promise<void>,
-): Promise<readonly Dependency[]> {
+): Promise<readonly DependencyHealth[]> {
   return Promise.all([
-    storeHealth('journal', () => Promise.all([outbox.backlog(), checkWrites()])),
-    storeHealth('sessions', () => Promise.all([sessions.find(''), checkWrites()])),
+    checkStoreHealth('journal', () => Promise.all([outbox.backlog(), checkWrites()])),
+    checkStoreHealth('sessions', () => Promise.all([sessions.find(''), checkWrites()])),
   ]);
 }
 

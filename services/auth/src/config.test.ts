@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ConfigError, describeConfig, readConfig } from '@latchkey/process';
+import { ConfigError, describeSettings, readConfig } from '@latchkey/process';
 import { type AuthConfig, authSettings, createLimitRules } from './config.ts';
 import { generateSecrets } from './keys/secrets.ts';
 
@@ -143,7 +143,7 @@ describe('the settings of auth', () => {
   });
 
   test('are all described, and secrets are marked', () => {
-    const described = describeConfig(authSettings);
+    const described = describeSettings(authSettings);
     for (const { name, description } of described) assert.notEqual(description, '', name);
     const secret = described.filter((one) => one.secret).map(({ name }) => name);
     assert.deepEqual(secret, [

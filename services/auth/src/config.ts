@@ -1,12 +1,12 @@
 /** The settings of auth. */
-import { brandSettings, brandSettingsFaults } from '@latchkey/brand';
+import { brandSettings, findBrandSettingsFaults } from '@latchkey/brand';
 import { role } from '@latchkey/events';
 import { originSettings } from '@latchkey/http';
 import {
-  keySetting,
+  commonSettingSchemas,
   parsedSetting,
   parseSecretKeys,
-  settingSchemas,
+  secretKeySetting,
   withCrossFieldChecks,
 } from '@latchkey/process';
 import { z } from 'zod';
@@ -33,7 +33,7 @@ const NETWORKS_PER_DAY = 3;
 const NOTICES_PER_DAY = 10;
 
 function limit(fallback: number) {
-  return settingSchemas.whole({ min: 1, max: MOST, fallback });
+  return commonSettingSchemas.whole({ min: 1, max: MOST, fallback });
 }
 
 /** A limit per account. @param what what it counts @param note a sentence to add to the description */
@@ -69,9 +69,9 @@ const extraClaims = z.record(
 
 const fields = z.object({
   ...originSettings.shape,
-  PUBLIC_URL: settingSchemas.url().describe('The public URL of the API; the issuer of access tokens.'),
+  PUBLIC_URL: commonSettingSchemas.url().describe('The public URL of the API; the issuer of access tokens.'),
   ...brandSettings,
-  SECURITY_CONTACT: settingSchemas
+  SECURITY_CONTACT: commonSettingSchemas
     .list()
     .refine(
       (contacts) => contacts.every((contact) => /^(?:mailto:|https:|tel:)[\x21-\x7e]+$/.test(contact)),
@@ -80,29 +80,29 @@ const fields = z.object({
     .describe(
       'The contacts for reports of vulnerabilities, comma-separated, the preferred contact first, for example `mailto:security@example.com`. Served as `/.well-known/security.txt` (RFC 9116). Default: the file is not served.',
     ),
-  SECURITY_POLICY: settingSchemas
+  SECURITY_POLICY: commonSettingSchemas
     .url()
     .optional()
     .describe('The URL of your vulnerability disclosure policy, for `security.txt`.'),
   AUDIENCE: z.string().min(1).max(200).default('latchkey').describe('The audience of access tokens (`aud`).'),
-  NOTIFIER_URL: settingSchemas
+  NOTIFIER_URL: commonSettingSchemas
     .url()
     .optional()
     .describe(
       'The URL at which auth reads the mails of an account from the notifier, for exports. Without this setting, exports over HTTP get a 503. Not needed in a standalone.',
     ),
 
-  VERIFICATION_TOKEN_EXPIRATION_MINUTES: settingSchemas
+  VERIFICATION_TOKEN_EXPIRATION_MINUTES: commonSettingSchemas
     .whole({ min: 10, max: 7 * 24 * 60, fallback: 1440 })
     .describe('How long a verification link is valid. Unverified sign-ups end after 7 days.'),
-  RESET_TOKEN_EXPIRATION_MINUTES: settingSchemas
+  RESET_TOKEN_EXPIRATION_MINUTES: commonSettingSchemas
     .whole({ min: 10, max: 24 * 60, fallback: 60 })
     .describe('How long a password link is valid.'),
   ...erasureSettings.shape,
-  ACCESS_TOKEN_MINUTES: settingSchemas
+  ACCESS_TOKEN_MINUTES: commonSettingSchemas
     .whole({ min: 1, max: 60, fallback: 15 })
     .describe('How long an access token is valid.'),
-  ROLE_SCOPES: settingSchemas
+  ROLE_SCOPES: commonSettingSchemas
     .pairs(SCOPES_FAULT)
     .transform((pairs, context) => {
       const scopes = scopesOfRoles.safeParse(pairs);
@@ -113,7 +113,7 @@ const fields = z.object({
     .describe(
       'The scopes (claim `scope`) that access tokens of verified accounts get for each role, as comma-separated `role=scopes` pairs with scopes joined by +: `user=books:read,admin=books:read+books:write`. Tokens of unverified accounts have no scopes, because anybody can sign up with an address of somebody else. Default: no scopes.',
     ),
-  ACCESS_TOKEN_CLAIMS: settingSchemas
+  ACCESS_TOKEN_CLAIMS: commonSettingSchemas
     .pairs()
     .transform((pairs, context) => {
       const claims = extraClaims.safeParse(pairs);
@@ -124,18 +124,18 @@ const fields = z.object({
     .describe(
       `Additional claims in access tokens, as comma-separated \`claim=field\` pairs. Fields: ${claimableProfileFields.join(', ')}. Example: \`preferred_username=username,locale=locale\`. Anybody who sees a token can read its claims. A claim with the field \`email\` proves nothing unless \`email_verified\` is true.`,
     ),
-  REFRESH_TOKEN_DAYS: settingSchemas
+  REFRESH_TOKEN_DAYS: commonSettingSchemas
     .whole({ min: 1, max: 365, fallback: 30 })
     .describe('How long a session lasts, from its login.'),
-  REFRESH_REUSE_MINUTES: settingSchemas
+  REFRESH_REUSE_MINUTES: commonSettingSchemas
     .whole({ min: 1, max: 60, fallback: 10 })
     .describe(
       'How long after a refresh the previous refresh token may be sent again, because the response may have been lost. The previous token then returns the current one to the same client, unless the current one has been used.',
     ),
-  SESSION_IDLE_DAYS: settingSchemas
+  SESSION_IDLE_DAYS: commonSettingSchemas
     .whole({ min: 1, max: 365, fallback: 14 })
     .describe('A session whose refresh token is not used for this long ends.'),
-  SESSIONS_PER_ACCOUNT: settingSchemas
+  SESSIONS_PER_ACCOUNT: commonSettingSchemas
     .whole({ min: 1, max: 1000, fallback: 50 })
     .describe('The maximum number of sessions of an account; one more login ends the oldest session.'),
   REFRESH_COOKIE_SAMESITE: z
@@ -150,13 +150,13 @@ const fields = z.object({
     .describe(
       'For upgrades from release 0.1: the day (UTC, for example `2027-01-31`) from which on auth no longer reads the refresh cookie of 0.1. Until then, browsers that are signed in with this cookie stay signed in; but another host of the domain can plant the cookie in the browser of a person who is signed out, and so sign this browser in to another account. Default: auth does not read the cookie, and these browsers sign in again.',
     ),
-  SIGNUP_REVEALS_EXISTING: settingSchemas
+  SIGNUP_REVEALS_EXISTING: commonSettingSchemas
     .flag(false)
     .describe(
       'With true, the response to a sign-up with a verified address is 409; with false, the response is the same as for a new address.',
     ),
 
-  LIMITS: settingSchemas
+  LIMITS: commonSettingSchemas
     .flag(true)
     .describe('`off` disables all rate limits; allowed only in development, for load tests.'),
   LIMIT_LOGIN_FAILURES_PER_ADDRESS: limit(10).describe(
@@ -174,7 +174,7 @@ const fields = z.object({
   LIMIT_MAILS_PER_ADDRESS_AND_DAY: limit(30).describe(
     'The maximum number of mails per e-mail address, purpose and day, for all networks together. One network can cause at most a third of these mails.',
   ),
-  LIMIT_SIGNUPS_PER_IP: settingSchemas
+  LIMIT_SIGNUPS_PER_IP: commonSettingSchemas
     .whole({ min: 1, max: MOST })
     .describe(
       'The maximum number of sign-ups per IP and hour, including sign-ups that are refused because the password is easy to guess. Default: 20 in production, 1000 in development.',
@@ -195,7 +195,7 @@ const fields = z.object({
     'The maximum number of recipients of mailings and of password resets sent by an admin, per admin and day.',
   ),
 
-  PASSWORD_MIN_LENGTH: settingSchemas
+  PASSWORD_MIN_LENGTH: commonSettingSchemas
     .whole({ min: 8, max: 64, fallback: 10 })
     .describe(
       'The minimum number of characters of a new password. A new password must also be hard to guess, whatever its length.',
@@ -207,7 +207,7 @@ const fields = z.object({
     ),
   ...auditSettings.shape,
 
-  HASH_CONCURRENCY: settingSchemas
+  HASH_CONCURRENCY: commonSettingSchemas
     .whole({ min: 0, max: 128, fallback: 0 })
     .describe(
       'The number of passwords that are hashed concurrently; each hash takes a processor and 19 MiB. 0 means one per processor.',
@@ -218,40 +218,40 @@ const fields = z.object({
     .describe(
       'The cost of password hashes (argon2id) as KiB:passes, newest first: `65536:3,19456:2`. The first cost applies to new passwords; a sign-in replaces a stored hash that has another cost. A cost must stay in the list as long as stored hashes have it.',
     ),
-  HASH_WAIT_SECONDS: settingSchemas
+  HASH_WAIT_SECONDS: commonSettingSchemas
     .whole({ min: 1, max: 60, fallback: 5 })
     .describe(
       'The maximum time that a request waits until its password can be hashed; a request that waits longer gets a 503.',
     ),
-  REQUEST_LEASE_SECONDS: settingSchemas
+  REQUEST_LEASE_SECONDS: commonSettingSchemas
     .whole({ min: 5, max: 600, fallback: 30 })
     .describe(
       'How long a process reserves the requests that it carries out in the background. If the process dies, other processes carry out its requests after this time.',
     ),
-  RELAY_LEASE_SECONDS: settingSchemas
+  RELAY_LEASE_SECONDS: commonSettingSchemas
     .whole({ min: 2, max: 600, fallback: 10 })
     .describe(
       'How long one process holds the lease to publish commits that dead processes have left unpublished.',
     ),
-  SIGNING_KEYS: keySetting(parseSigningKeys)
+  SIGNING_KEYS: secretKeySetting(parseSigningKeys)
     .describe(
       'A JWKS of private EC P-256 keys: the first key signs access tokens; the public parts of all keys are published.',
     )
     .meta({ secret: true }),
-  EVENT_SIGNING_KEYS: keySetting(parseEventKeys)
+  EVENT_SIGNING_KEYS: secretKeySetting(parseEventKeys)
     .describe(
       'A JWKS of private Ed25519 keys: the first key signs events; the public parts of all keys are published. Consumers need each key as long as events that it signed are kept, so a replaced key must stay in the list, without `d`.',
     )
     .meta({ secret: true }),
-  SEALING_PUBLIC_KEY: keySetting(parseSealingKey).describe(
+  SEALING_PUBLIC_KEY: secretKeySetting(parseSealingKey).describe(
     'The public X25519 key (JWK) with which links are encrypted; the notifier has the private key in SEALING_PRIVATE_KEYS.',
   ),
-  PASSWORD_SALT_KEY: keySetting(parseSecretKeys)
+  PASSWORD_SALT_KEY: secretKeySetting(parseSecretKeys)
     .describe(
       '32 random bytes in base64url, or a JWKS of such keys (`oct`), newest first: the first key salts the hashes of new passwords. A stored password works only with the key that it was hashed with.',
     )
     .meta({ secret: true }),
-  REFRESH_KEY: keySetting(parseSecretKeys)
+  REFRESH_KEY: secretKeySetting(parseSecretKeys)
     .describe(
       '32 random bytes in base64url, or a JWKS of such keys (`oct`), newest first: the first key signs refresh tokens. A session ends if the key that signed its token is missing.',
     )
@@ -266,7 +266,7 @@ type Fault = readonly [name: keyof Fields, message: string];
  * errors are reported together.
  */
 function contradictions(config: Fields): readonly Fault[] {
-  const faults: Fault[] = [...findAuditSettingFaults(config), ...brandSettingsFaults(config)];
+  const faults: Fault[] = [...findAuditSettingFaults(config), ...findBrandSettingsFaults(config)];
   if (config.LATCHKEY_ENV !== 'production') return faults;
   if (!String(config.PUBLIC_URL).startsWith('https:'))
     faults.push(['PUBLIC_URL', 'must be an https URL in production']);

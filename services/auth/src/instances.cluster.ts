@@ -5,7 +5,7 @@ import { createIsolatedBusOpener } from '@latchkey/bus/testing/isolated';
 import { ACCOUNTS_TOPIC, allTopics, decode, type LatchkeyEvent } from '@latchkey/events';
 import { createListeningPart } from '@latchkey/http';
 import { createTestDatabase } from '@latchkey/mongo/testing';
-import { createLogger, createRegistry, readConfig } from '@latchkey/process';
+import { createLogger, createMetricsRegistry, readConfig } from '@latchkey/process';
 import { type AuthService, authSettings, compose } from './index.ts';
 import { generateSecrets, type Secrets } from './keys/secrets.ts';
 import { openAuthOps } from './ops.ts';
@@ -56,7 +56,7 @@ async function instance(keys = secrets): Promise<AuthService> {
   return compose(configWith(keys), {
     backend: { store, bus: openBus() },
     logger: createLogger({ name: 'auth', level: 'silent' }),
-    registry: createRegistry(),
+    registry: createMetricsRegistry(),
   });
 }
 
@@ -69,7 +69,7 @@ async function serving(t: TestContext) {
     port: 0,
     routes: service.routes,
     logger: createLogger({ name: 'http', level: 'silent' }),
-    registry: createRegistry(),
+    registry: createMetricsRegistry(),
     trustedProxies: [],
     corsOrigins: [],
     undeclared: 'fail',

@@ -1,5 +1,5 @@
-import type { Logger, Part } from '@latchkey/process';
-import { type BackoffFunction, runLoop, type Wakeup } from '@latchkey/process/loop';
+import type { Logger, ProcessPart } from '@latchkey/process';
+import { type BackoffFunction, type LoopWakeup, runLoop } from '@latchkey/process/loop';
 
 /**
  * Creates a part that runs a job when it starts and then repeatedly; runs never overlap. Of consecutive
@@ -15,7 +15,7 @@ export function createRepeatedJob(options: {
   readonly everyMs: number | BackoffFunction;
   readonly logger: Logger;
   /** Ends the pause early. */
-  readonly wakeup?: Wakeup;
+  readonly wakeup?: LoopWakeup;
   /**
    * How long to wait after a wake-up for further ones before the run starts, in ms. There is no wait if the
    * previous run left more to do. Default: 0.
@@ -25,7 +25,7 @@ export function createRepeatedJob(options: {
   run(): Promise<boolean>;
   /** Called when the job stops, once the last run is over. */
   onStop?(): Promise<void>;
-}): Part {
+}): ProcessPart {
   const { name, everyMs, logger, wakeup, gatherMs, run, onStop } = options;
   let stopping = new AbortController();
   let running = Promise.resolve();

@@ -7,9 +7,9 @@ import {
   createRecordMove,
   formatKeyUses,
   type KeyFingerprints,
-  keyUsesAfterStart,
   type Preparable,
   type RecordMove,
+  updateKeyUsesAtStartup,
 } from '@latchkey/store';
 import type { JournalView } from '@latchkey/verify';
 import { v7, validate } from 'uuid';
@@ -383,7 +383,7 @@ export function prepareAuthDataMove(from: Store, to: Store, keys: StoredDataSecr
         REFRESH_KEY: parseSecretKeys(keys.REFRESH_KEY),
       });
       const differing = Object.entries(given)
-        .filter(([name, has]) => keyUsesAfterStart(stored[name], has, new Date()) === undefined)
+        .filter(([name, has]) => updateKeyUsesAtStartup(stored[name], has, new Date()) === undefined)
         .map(([name]) => name);
       if (differing.length > 0)
         throw new Error(`${differing.join(', ')}: not what the accounts of the data folder were made with`);

@@ -1,13 +1,13 @@
 /** Runs auth as a separate process. Loaded by `main.ts`. */
-import { runService } from '@latchkey/cluster';
+import { runClusterService } from '@latchkey/cluster';
 import { allTopics } from '@latchkey/events';
-import { allowedOrigins } from '@latchkey/http';
-import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
+import { createOriginCheck } from '@latchkey/http';
+import { ACCOUNT_SEQUENCE_HEADER } from '@latchkey/tokens';
 import { authSettings, compose, openAuthStores, widenThreadPool } from './index.ts';
 
 widenThreadPool(process.env);
 process.exit(
-  await runService({
+  await runClusterService({
     name: 'auth',
     defaultPort: 8081,
     settings: authSettings,
@@ -15,7 +15,7 @@ process.exit(
       allTopics({ auditRetentionDays: AUDIT_RETENTION_DAYS, erasureTopicDays: ERASURE_TOPIC_DAYS }),
     storage: openAuthStores,
     compose,
-    allowedOrigins,
-    corsHeaders: [ACCOUNT_SEQUENCE],
+    allowedOrigins: createOriginCheck,
+    corsHeaders: [ACCOUNT_SEQUENCE_HEADER],
   }),
 );

@@ -2,14 +2,14 @@
 
 import { randomUUID } from 'node:crypto';
 import {
-  type Backend,
-  busHealth,
+  checkBusHealth,
+  checkEventKeysHealth,
+  checkStoreHealth,
   createForgeryAlarm,
-  createWriteProbe,
-  eventKeysHealth,
-  storeHealth,
+  createStoreWriteProbe,
+  type ServiceBackend,
 } from '@latchkey/backend';
-import { type Brand, brandOf } from '@latchkey/brand';
+import { type Brand, createBrand } from '@latchkey/brand';
 import type { BusSubscription, TopicSpec } from '@latchkey/bus';
 import {
   createRecordAuthenticator,
@@ -19,7 +19,13 @@ import {
 import { checkedAccountsTopic, deliveriesTopic, mailingsTopic, receiptsTopic } from '@latchkey/events';
 import type { ExportedMail } from '@latchkey/export';
 import type { Route, Service } from '@latchkey/http';
-import { createClockGuard, DAY_MS, type Dependency, type Logger, type Registry } from '@latchkey/process';
+import {
+  createClockGuard,
+  DAY_MS,
+  type DependencyHealth,
+  type Logger,
+  type Registry,
+} from '@latchkey/process';
 import { createRemoteKeySource, createTokenVerifier } from '@latchkey/tokens';
 import { systemClock } from './adapters/clock.system.ts';
 import { createLinkDecrypter } from './adapters/decrypter.jose.ts';
@@ -60,7 +66,7 @@ import { createDeliverySender } from './sending/sender.ts';
 import { openNotifierStorage } from './storage/index.ts';
 
 export interface NotifierDeps {
-  readonly backend: Backend;
+  readonly backend: ServiceBackend;
   readonly logger: Logger;
   readonly registry: Registry;
   /**
@@ -123,7 +129,7 @@ interface Running {
 }
 
 /** @param trouble a description of what is wrong; undefined if the dependency is available */
-function healthOf(name: string, trouble: string | undefined): Dependency {
+function healthOf(name: string, trouble: string | undefined): DependencyHealth {
   if (trouble === undefined) return { name, state: 'ok', needed: false };
   return { name, state: 'degraded', needed: false, detail: trouble };
 }
@@ -143,7 +149,7 @@ function healthOf(name: string, trouble: string | undefined): Dependency {
 export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierService {
   const { logger, registry, backend, clock = systemClock, random = Math.random } = deps;
   const { clock: guard = createClockGuard() } = backend;
-  const checkWrites = createWriteProbe(backend.store);
+  const checkWrites = createStoreWriteProbe(backend.store);
   const { deliveries, suppressions, keyFingerprints, reclaim } = openNotifierStorage(backend.store);
   const metrics = createNotifierMetrics(registry, deliveries, clock.now);
   const routes: readonly Route[] = reportRoutes(webhookReaders(config), () => running?.takeReport);
@@ -248,8 +254,8 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
     mailer.close();
   }
 
-  async function health(): Promise<readonly Dependency[]> {
-    const store = await storeHealth(
+  async function health(): Promise<readonly DependencyHealth[]> {
+    const store = await checkStoreHealth(
       'deliveries',
       () => Promise.all([deliveries.find(''), checkWrites()]),
       'cannot be reached: mails wait',
@@ -258,8 +264,8 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
     const { subscription, dispatcher, keys, publisher } = running;
     return [
       store,
-      busHealth(subscription),
-      eventKeysHealth(eventKeys),
+      checkBusHealth(subscription),
+      checkEventKeysHealth(eventKeys),
       healthOf('sealing keys', keys.trouble()),
       healthOf('smtp', dispatcher.trouble()),
       healthOf('reports', publisher.isFailing() ? 'cannot be published: they wait' : undefined),
@@ -290,5 +296,8 @@ async function reportTokenFile(config: NotifierConfig, logger: Logger): Promise<
 }
 
 function brandFrom(config: NotifierConfig): Brand {
-  return brandOf({ ...config, BRAND_NAME: config.BRAND_NAME ?? config.MAIL_FROM_NAME }, config.PUBLIC_URL);
+  return createBrand(
+    { ...config, BRAND_NAME: config.BRAND_NAME ?? config.MAIL_FROM_NAME },
+    config.PUBLIC_URL,
+  );
 }

@@ -1,7 +1,7 @@
 /** The notifier's settings. */
 import { eventSignaturesSetting } from '@latchkey/backend';
-import { brandSettings, brandSettingsFaults } from '@latchkey/brand';
-import { environmentSetting, parseJson, settingSchemas, withCrossFieldChecks } from '@latchkey/process';
+import { brandSettings, findBrandSettingsFaults } from '@latchkey/brand';
+import { commonSettingSchemas, environmentSetting, parseJson, withCrossFieldChecks } from '@latchkey/process';
 import { z } from 'zod';
 import { dkimSettingFields, findDkimSettingFaults } from './dkim-settings.ts';
 import { findMailSettingFaults, mailSettingFields } from './mail-settings.ts';
@@ -29,13 +29,13 @@ const keySet = z.string().transform((text, context) => {
 /** The names of mails that only inform a person about their account. NOTICES_OFF can disable them. */
 const NOTICES = ['new-sign-in', 'locked-out', 'account-disabled', 'sessions-ended'] as const;
 
-const notices = settingSchemas
+const notices = commonSettingSchemas
   .list()
   .pipe(z.array(z.enum(NOTICES, { error: `must be a list of: ${NOTICES.join(', ')}` })).readonly());
 
 const fields = z.object({
   LATCHKEY_ENV: environmentSetting,
-  PUBLIC_URL: settingSchemas.url().describe('The public URL of the API; links in mails start with it.'),
+  PUBLIC_URL: commonSettingSchemas.url().describe('The public URL of the API; links in mails start with it.'),
   EVENT_SIGNATURES: eventSignaturesSetting,
   AUDIENCE: z
     .string()
@@ -60,7 +60,7 @@ const fields = z.object({
     .describe('The URL of the links that undo a change of address, with `{token}`.'),
   ...mailSettingFields,
   ...brandSettings,
-  MAIL_LEASE_SECONDS: settingSchemas
+  MAIL_LEASE_SECONDS: commonSettingSchemas
     .whole({ min: 6, max: 900, fallback: 90 })
     .describe(
       'How long a notifier process reserves the mails that it sends; the process extends this time while it sends them. If the process dies, other processes send its mails after this time.',
@@ -99,7 +99,7 @@ function contradictions(config: Fields): readonly Fault[] {
       'PUBLIC_URL',
       'must be an https URL in production',
     ),
-    ...brandSettingsFaults(config),
+    ...findBrandSettingsFaults(config),
     ...findMailSettingFaults(config),
     ...findDkimSettingFaults(config),
     ...findReportSettingFaults(config),

@@ -1,6 +1,6 @@
 /** Keys for DKIM (RFC 6376): RSA, with SHA-256 (RFC 8301). */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type JsonWebKey } from 'node:crypto';
-import { KeyFault, parseJson } from '@latchkey/process';
+import { InvalidKeyError, parseJson } from '@latchkey/process';
 import { z } from 'zod';
 
 /** The key that signs mails, and where its public half is published. */
@@ -57,7 +57,7 @@ const dkimJwks = z.object({
 /**
  * Parses either one private key in PEM, or a JWKS of private RSA keys, newest first. In a JWKS, the ids of the keys are
  * their selectors; one key may lack an id.
- * @throws KeyFault
+ * @throws InvalidKeyError
  */
 export function parseDkimKeys(text: string): DkimKeys {
   // Some secret stores keep a key on one line, with `\n` for each line break.
@@ -65,16 +65,16 @@ export function parseDkimKeys(text: string): DkimKeys {
   const [first, ...others] = (dkimJwks.safeParse(parseJson(text)).data?.keys ?? []).map((jwk) =>
     usable({ privateKey: pemOf(jwk), ...(jwk.kid !== undefined && { selector: jwk.kid }) }),
   );
-  if (first === undefined) throw new KeyFault(KEY_FAULT);
+  if (first === undefined) throw new InvalidKeyError(KEY_FAULT);
   const keys = [first, ...others] as const;
   if (new Set(keys.map(({ selector }) => selector)).size < keys.length)
-    throw new KeyFault('two keys have the same kid');
+    throw new InvalidKeyError('two keys have the same kid');
   return keys;
 }
 
 function usable(key: DkimKey): DkimKey {
   const fault = findDkimKeyFault(key.privateKey);
-  if (fault !== undefined) throw new KeyFault(fault);
+  if (fault !== undefined) throw new InvalidKeyError(fault);
   return key;
 }
 
@@ -82,7 +82,7 @@ function pemOf(jwk: JsonWebKey): string {
   try {
     return createPrivateKey({ key: jwk, format: 'jwk' }).export({ type: 'pkcs8', format: 'pem' }).toString();
   } catch {
-    throw new KeyFault(KEY_FAULT);
+    throw new InvalidKeyError(KEY_FAULT);
   }
 }
 

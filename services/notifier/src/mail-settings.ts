@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { brandNameField } from '@latchkey/brand';
-import { settingSchemas } from '@latchkey/process';
+import { commonSettingSchemas } from '@latchkey/process';
 import { z } from 'zod';
 
 function plainText(most: number) {
@@ -97,7 +97,7 @@ const tokenUrl = z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' }
 
 export const mailSettingFields = {
   MAIL_SERVER: server.optional().describe('Host name of the SMTP server.'),
-  MAIL_PORT: settingSchemas
+  MAIL_PORT: commonSettingSchemas
     .whole({ min: 1, max: 65_535 })
     .describe('Port of the SMTP server. Default: 587, or 465 with MAIL_SSL_TLS.'),
   MAIL_USERNAME: z.string().optional().describe('User name for the SMTP server.'),
@@ -111,18 +111,18 @@ export const mailSettingFields = {
     .describe(
       "Sender's name. Default: BRAND_NAME. If BRAND_NAME is not set, this is also the product's name in the mails.",
     ),
-  MAIL_STARTTLS: settingSchemas
+  MAIL_STARTTLS: commonSettingSchemas
     .flag()
     .describe(
       'With true, the connection must be upgraded with STARTTLS; with false, STARTTLS is not used. Default: true unless MAIL_SSL_TLS is set.',
     ),
-  MAIL_SSL_TLS: settingSchemas
+  MAIL_SSL_TLS: commonSettingSchemas
     .flag(false)
     .describe('Whether to use TLS from the first byte (usually port 465).'),
-  USE_CREDENTIALS: settingSchemas
+  USE_CREDENTIALS: commonSettingSchemas
     .flag(true)
     .describe('Whether to log in to the SMTP server, with MAIL_USERNAME and MAIL_PASSWORD or with a token.'),
-  VALIDATE_CERTS: settingSchemas.flag(true).describe("Whether to check the SMTP server's certificate."),
+  VALIDATE_CERTS: commonSettingSchemas.flag(true).describe("Whether to check the SMTP server's certificate."),
   MAIL_AUTH: z
     .enum(['auto', 'plain', 'login', 'cram-md5', 'xoauth2'])
     .default('auto')
@@ -160,12 +160,12 @@ export const mailSettingFields = {
     .describe(
       'The name that the notifier sends in EHLO. Default: the host of PUBLIC_URL if it is a domain, otherwise the domain of MAIL_FROM.',
     ),
-  MAIL_CONNECTIONS: settingSchemas
+  MAIL_CONNECTIONS: commonSettingSchemas
     .whole({ min: 1, max: 100, fallback: 5 })
     .describe(
       'The maximum number of connections to the SMTP server. If the server allows fewer connections, the notifier uses fewer.',
     ),
-  MAIL_WAIT_SECONDS: settingSchemas
+  MAIL_WAIT_SECONDS: commonSettingSchemas
     .whole({ min: 1, max: 600, fallback: 600 })
     .describe(
       'The maximum time to wait for a reply of the SMTP server. RFC 5321 requires clients to wait up to 10 minutes.',

@@ -1,5 +1,5 @@
 /** The settings of mails and of the mail server. `ops mail test` reads the same settings as the notifier. */
-import { settingSchemas } from '@latchkey/process';
+import { commonSettingSchemas } from '@latchkey/process';
 import { z } from 'zod';
 import { dkimSettingFields, findDkimSettingFaults } from './dkim-settings.ts';
 import { findMailSettingFaults, mailSettingFields } from './mail-settings.ts';
@@ -8,16 +8,18 @@ import { findReportSettingFaults, reportSettingFields } from './report-settings.
 const schema = z.object({ ...mailSettingFields, ...dkimSettingFields, ...reportSettingFields });
 export type MailTestSettings = z.infer<typeof schema>;
 
-export const mailTestSettings = schema.extend({ PUBLIC_URL: settingSchemas.url().optional() }).superRefine(
-  (config, context) => {
-    if (config.MAIL_SERVER === undefined)
-      context.addIssue({ code: 'custom', path: ['MAIL_SERVER'], message: 'is required' });
-    for (const [name, message] of [
-      ...findMailSettingFaults(config),
-      ...findDkimSettingFaults(config),
-      ...findReportSettingFaults(config),
-    ])
-      context.addIssue({ code: 'custom', path: [name], message });
-  },
-  { when: () => true },
-);
+export const mailTestSettings = schema
+  .extend({ PUBLIC_URL: commonSettingSchemas.url().optional() })
+  .superRefine(
+    (config, context) => {
+      if (config.MAIL_SERVER === undefined)
+        context.addIssue({ code: 'custom', path: ['MAIL_SERVER'], message: 'is required' });
+      for (const [name, message] of [
+        ...findMailSettingFaults(config),
+        ...findDkimSettingFaults(config),
+        ...findReportSettingFaults(config),
+      ])
+        context.addIssue({ code: 'custom', path: [name], message });
+    },
+    { when: () => true },
+  );

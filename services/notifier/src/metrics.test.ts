@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
-import { createRegistry, type Registry } from '@latchkey/process';
+import { createMetricsRegistry, type Registry } from '@latchkey/process';
 import { createNotifierMetrics } from './metrics.ts';
 
 const START = Date.parse('2026-11-21T10:00:00.000Z');
@@ -27,7 +27,7 @@ describe('metrics of the store', () => {
   }
 
   beforeEach(() => {
-    [registry, oldest, isAway, now] = [createRegistry(), undefined, false, at(3600)];
+    [registry, oldest, isAway, now] = [createMetricsRegistry(), undefined, false, at(3600)];
     async function ask<T>(answer: T): Promise<T> {
       if (isAway) throw new Error('the store is away');
       return answer;
@@ -83,7 +83,7 @@ describe('metrics of the store', () => {
 });
 
 it('every series of a counter exists from the start, so that its first increase is seen', async () => {
-  const registry = createRegistry();
+  const registry = createMetricsRegistry();
   const store = { census: () => assert.fail(), oldestOpen: async () => undefined };
   createNotifierMetrics(registry, store, () => at(0));
   const lines = (await registry.metrics()).split('\n');

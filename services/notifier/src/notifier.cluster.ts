@@ -8,7 +8,7 @@ import { createIsolatedBusOpener } from '@latchkey/bus/testing/isolated';
 import { testEventKeySource } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
 import { createTestDatabase } from '@latchkey/mongo/testing';
-import { createLogger, createRegistry } from '@latchkey/process';
+import { createLogger, createMetricsRegistry } from '@latchkey/process';
 import { systemClock } from './adapters/clock.system.ts';
 import { NOTIFIER_CONSUMER_GROUP } from './consumer-group.ts';
 import { compose, topicsOfNotifier } from './index.ts';
@@ -29,7 +29,7 @@ async function startNotifier(context: TestContext, port: number, clock: Clock = 
   const bus = openBus();
   await bus.ensureTopics(topicsOfNotifier);
   const mongo = await database.another();
-  const registry = createRegistry();
+  const registry = createMetricsRegistry();
   const service = compose(config, {
     backend: { store: mongo, bus },
     logger: createLogger({ name: 'notifier', level: 'silent' }),

@@ -10,7 +10,7 @@ import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { testEventKeySource } from '@latchkey/consumer/testing/signed';
 import { decodeReceipt, encode, type LatchkeyEvent, RECEIPTS_TOPIC, type Receipt } from '@latchkey/events';
 import type { Service } from '@latchkey/http';
-import { createLogger, createRegistry, type Logger, type Registry } from '@latchkey/process';
+import { createLogger, createMetricsRegistry, type Logger, type Registry } from '@latchkey/process';
 import { captureLog } from '@latchkey/process/testing';
 import { freePort } from '@latchkey/process/testing/free-port';
 import { createSqliteStore, type Database, openDatabase } from '@latchkey/sqlite';
@@ -81,7 +81,7 @@ async function start(
   const database = openDatabase({ folder, as: 'server' });
   const bus = createEmbeddedBus({ database, logger });
   await bus.ensureTopics(topicsOfNotifier);
-  const registry = createRegistry();
+  const registry = createMetricsRegistry();
   const backend = { store: createSqliteStore(database), bus: busFor(bus) };
   const service = compose(config, { backend, logger, registry, eventKeys: testEventKeySource, ...deps });
   running = { database, bus, service, registry };

@@ -12,7 +12,7 @@ import type { Bus } from '@latchkey/bus';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { testEventKeySource } from '@latchkey/consumer/testing/signed';
 import { encode, type LatchkeyEvent } from '@latchkey/events';
-import { createLogger, createRegistry } from '@latchkey/process';
+import { createLogger, createMetricsRegistry } from '@latchkey/process';
 import { freePort } from '@latchkey/process/testing/free-port';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { compose, topicsOfNotifier } from './index.ts';
@@ -103,7 +103,7 @@ async function start(t: TestContext, port: number, key: SealingKey, isTalking = 
   const logger = createLogger({ name: 'notifier', level: 'silent' });
   const { bus, handled } = counting(createEmbeddedBus({ database, logger, now: clock.now }));
   await bus.ensureTopics(topicsOfNotifier);
-  const registry = createRegistry();
+  const registry = createMetricsRegistry();
   const config = createSettingsForMailServer(port, key);
   const backend = { store: createSqliteStore(database), bus };
   const service = compose(config, {

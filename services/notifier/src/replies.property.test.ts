@@ -14,7 +14,7 @@ import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promi
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { testEventKeySource } from '@latchkey/consumer/testing/signed';
 import { encode } from '@latchkey/events';
-import { createLogger, createRegistry } from '@latchkey/process';
+import { createLogger, createMetricsRegistry } from '@latchkey/process';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import fc from 'fast-check';
 import {
@@ -154,7 +154,7 @@ async function sendAll({ sessions, mail, recipients }: AnyServer) {
   const service = compose(createSettingsForMailServer(server.port, key, LOGIN_SETTINGS), {
     backend: { store: createSqliteStore(database), bus },
     logger,
-    registry: createRegistry(),
+    registry: createMetricsRegistry(),
     eventKeys: testEventKeySource,
     clock,
     random: () => 0.5,

@@ -1,5 +1,5 @@
 /** The settings of reports about mails that were sent: bounces and complaints. */
-import { keySetting, parseSecretKeys, settingSchemas } from '@latchkey/process';
+import { commonSettingSchemas, parseSecretKeys, secretKeySetting } from '@latchkey/process';
 import { z } from 'zod';
 import { createDomainSettingSchema } from './domain-setting.ts';
 import { findSnsHost } from './reports/sns-topic.ts';
@@ -10,13 +10,13 @@ export const reportSettingFields = {
     .describe(
       'The domain of the return paths, each of which identifies its mail: `b-…@bounces.example.com`. Its MX record must lead to MAIL_BOUNCE_PORT.',
     ),
-  MAIL_BOUNCE_KEY: keySetting(parseSecretKeys)
+  MAIL_BOUNCE_KEY: secretKeySetting(parseSecretKeys)
     .optional()
     .describe(
       '32 random bytes in base64url, or a JWKS of such keys (`oct`), newest first; required with MAIL_BOUNCE_DOMAIN. The first key is used for new mails; reports about mails that were sent with the other keys are still accepted.',
     )
     .meta({ secret: true }),
-  MAIL_BOUNCE_PORT: settingSchemas
+  MAIL_BOUNCE_PORT: commonSettingSchemas
     .whole({ min: 1, max: 65_535 })
     .describe(
       'The port on which the notifier receives bounces and complaints as mails. Default: the notifier receives no such mails.',
@@ -26,7 +26,7 @@ export const reportSettingFields = {
     .min(1)
     .default('0.0.0.0')
     .describe('The address that the notifier listens on at MAIL_BOUNCE_PORT.'),
-  MAIL_BOUNCE_LMTP: settingSchemas
+  MAIL_BOUNCE_LMTP: commonSettingSchemas
     .flag(false)
     .describe('Whether to speak LMTP instead of SMTP at MAIL_BOUNCE_PORT.'),
   MAIL_SES_TOPIC_ARN: z
@@ -47,7 +47,7 @@ export const reportSettingFields = {
       'The user name and password with which Postmark reports bounces and complaints to `/api/v1/mail-reports/postmark`.',
     )
     .meta({ secret: true }),
-  MAIL_SUPPRESSION_DAYS: settingSchemas
+  MAIL_SUPPRESSION_DAYS: commonSettingSchemas
     .whole({ min: 1, max: 3650, fallback: 30 })
     .describe(
       'How long no mail of the same kind is sent to an e-mail address after a mail to it bounced or was marked as spam.',

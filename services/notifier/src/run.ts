@@ -1,9 +1,9 @@
 /** Runs the notifier as a separate process. Loaded by `main.ts`. */
-import { runService } from '@latchkey/cluster';
+import { runClusterService } from '@latchkey/cluster';
 import { compose, notifierSettings, openNotifierStorage, topicsOfNotifier } from './index.ts';
 
 process.exit(
-  await runService({
+  await runClusterService({
     name: 'notifier',
     defaultPort: 8083,
     settings: notifierSettings,

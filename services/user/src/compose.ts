@@ -1,5 +1,11 @@
 /** Composes the user service from its storage, projections, routes and webhooks. */
-import { type Backend, busHealth, createForgeryAlarm, eventKeysHealth, storeHealth } from '@latchkey/backend';
+import {
+  checkBusHealth,
+  checkEventKeysHealth,
+  checkStoreHealth,
+  createForgeryAlarm,
+  type ServiceBackend,
+} from '@latchkey/backend';
 import type { BusSubscribeOptions, TopicSpec } from '@latchkey/bus';
 import { openServiceClients } from '@latchkey/clients';
 import {
@@ -13,7 +19,7 @@ import {
 import { ACCOUNTS_TOPIC, checkedAccountsTopic, receiptsTopic } from '@latchkey/events';
 import { createFeed, feedRoutes, receiptRoutes, type SelectGenuineRecords } from '@latchkey/feed';
 import { Problem, publicPathOf, type Service } from '@latchkey/http';
-import type { Dependency, Logger, Registry } from '@latchkey/process';
+import type { DependencyHealth, Logger, Registry } from '@latchkey/process';
 import { createGuards, createRemoteKeySource, createTokenVerifier, type KeySource } from '@latchkey/tokens';
 import { createSecretSealer, createWebhooks, openWebhookStorage } from '@latchkey/webhooks';
 import type { UserConfig } from './config.ts';
@@ -54,7 +60,7 @@ const SLICE_WITHIN_MS = 3_600_000;
 export const topicsOfUserService: readonly TopicSpec[] = [checkedAccountsTopic, receiptsTopic];
 
 export interface UserDeps {
-  readonly backend: Backend;
+  readonly backend: ServiceBackend;
   readonly logger: Logger;
   readonly registry: Registry;
   now?(): Date;
@@ -197,9 +203,9 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
 
     health: async () => [
       ...(await readModelHealth(profiles)),
-      busHealth(activeSubscription()),
+      checkBusHealth(activeSubscription()),
       ...(await webhooks.health()),
-      eventKeysHealth(eventKeys),
+      checkEventKeysHealth(eventKeys),
     ],
   };
 }
@@ -208,7 +214,7 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
  * Returns a function that creates the handler of a generation's subscription, which applies events to its profiles.
  */
 function projections(deps: {
-  readonly backend: Backend;
+  readonly backend: ServiceBackend;
   authenticateFor(): RecordAuthenticator;
   readonly onForged: ReturnType<typeof createForgeryAlarm>;
   readonly stores: UserStorage;
@@ -249,16 +255,16 @@ function projections(deps: {
 
 async function readModelHealth(
   profiles: Pick<ProfileStore, 'countParked' | 'countForked'>,
-): Promise<readonly Dependency[]> {
+): Promise<readonly DependencyHealth[]> {
   let [parked, forked] = [0, 0];
   async function ask() {
     [parked, forked] = await Promise.all([profiles.countParked(), profiles.countForked()]);
   }
-  const readModel = await storeHealth('read model', ask);
+  const readModel = await checkStoreHealth('read model', ask);
   return readModel.state === 'ok' ? [readModel, projectionHealth(parked, forked)] : [readModel];
 }
 
-function projectionHealth(parked: number, forked: number): Dependency {
+function projectionHealth(parked: number, forked: number): DependencyHealth {
   if (parked === 0) return { name: 'projection', state: 'ok', needed: false };
   const history = forked === 0 ? '' : `, ${forked} of them because their history has forked`;
   return {

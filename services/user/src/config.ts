@@ -2,14 +2,14 @@
 
 import { eventSignaturesSetting } from '@latchkey/backend';
 import { originSettings } from '@latchkey/http';
-import { settingSchemas } from '@latchkey/process';
+import { commonSettingSchemas } from '@latchkey/process';
 import { webhookSettings } from '@latchkey/webhooks';
 import { z } from 'zod';
 
 export const userSettings = z.object({
   ...originSettings.shape,
   ...webhookSettings.shape,
-  PUBLIC_URL: settingSchemas
+  PUBLIC_URL: commonSettingSchemas
     .url()
     .describe('The public URL of the API; the issuer that access tokens must name.'),
   AUDIENCE: z

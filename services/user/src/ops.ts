@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Store } from '@latchkey/backend';
 import type { Bus, BusRecord, ConsumerGroups } from '@latchkey/bus';
 import { lastEventHashOf, type Parked, type RecordAuthenticator } from '@latchkey/consumer';
-import { type Preparable, readPages } from '@latchkey/store';
+import { type Preparable, readAllPages } from '@latchkey/store';
 import type { ProfileView, StoredAccount as ViewedAccount } from '@latchkey/verify';
 import { consumerGroupOfGeneration, findLeftoverGenerations } from './generation/pointer.ts';
 import type { ParkedAccountsPageRequest, ProfileStore } from './ports/profiles.ts';
@@ -129,7 +129,7 @@ function profileView(group: string, profiles: ProfileStore): ProfileView {
       return new Map([...accounts].map(([id, account]) => [id, viewed(account)]));
     },
     async *ids() {
-      const all = readPages<StoredAccount>((last) => profiles.page(last?.account, PAGE));
+      const all = readAllPages<StoredAccount>((last) => profiles.page(last?.account, PAGE));
       for await (const page of all) yield page.map(({ account }) => account);
     },
   };

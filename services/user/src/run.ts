@@ -1,18 +1,18 @@
 /** Runs the user service as a process of its own, on Kafka and MongoDB. Loaded by `main.ts`. */
-import { runService } from '@latchkey/cluster';
-import { allowedOrigins } from '@latchkey/http';
-import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
+import { runClusterService } from '@latchkey/cluster';
+import { createOriginCheck } from '@latchkey/http';
+import { ACCOUNT_SEQUENCE_HEADER } from '@latchkey/tokens';
 import { compose, openUserStorage, topicsOfUserService, userSettings } from './index.ts';
 
 process.exit(
-  await runService({
+  await runClusterService({
     name: 'user',
     defaultPort: 8082,
     settings: userSettings,
     topics: () => topicsOfUserService,
     storage: openUserStorage,
     compose,
-    allowedOrigins,
-    corsHeaders: [ACCOUNT_SEQUENCE],
+    allowedOrigins: createOriginCheck,
+    corsHeaders: [ACCOUNT_SEQUENCE_HEADER],
   }),
 );

@@ -12,7 +12,7 @@ import { signEventRecord, testEventJwks, testEventKeySource } from '@latchkey/co
 import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
 import { createListeningPart } from '@latchkey/http';
 import { createTestDatabase } from '@latchkey/mongo/testing';
-import { createLogger, createRegistry, readConfig } from '@latchkey/process';
+import { createLogger, createMetricsRegistry, readConfig } from '@latchkey/process';
 import { compose, topicsOfUserService, userSettings } from './index.ts';
 import { profileIndexes } from './storage/mongo/schema.ts';
 import { adaPerson, createTestHistory, type TestHistory } from './testing/history.ts';
@@ -59,7 +59,7 @@ async function startInstance(
   const bus = openBus();
   await bus.ensureTopics(topicsOfUserService);
   const mongo = await database.another();
-  const registry = createRegistry();
+  const registry = createMetricsRegistry();
   const logger = createLogger({ name: 'user', level: 'silent' });
   const service = compose(
     readConfig(userSettings, { PUBLIC_URL: TEST_ISSUER, EVENT_SIGNATURES: signatures }),

@@ -15,7 +15,7 @@ import {
 import { acceptAllRecords, testEventKeySource } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
 import { createListeningPart } from '@latchkey/http';
-import { createRegistry, readConfig } from '@latchkey/process';
+import { createMetricsRegistry, readConfig } from '@latchkey/process';
 import { captureLog } from '@latchkey/process/testing';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { compose, topicsOfUserService } from './compose.ts';
@@ -48,7 +48,7 @@ async function startService(context: TestContext, waits = PATIENT) {
   const database = openDatabase({ folder, as: 'server' });
   const bus = createEmbeddedBus({ database });
   await bus.ensureTopics(topicsOfUserService);
-  const registry = createRegistry();
+  const registry = createMetricsRegistry();
   const log = captureLog('info');
   const { logger } = log;
   const settings = { PUBLIC_URL: TEST_ISSUER, EVENT_SIGNATURES: 'warn', WEBHOOK_SECRET_KEY };

@@ -6,7 +6,7 @@ import {
   generateClientId,
   generateClientKey,
   hashClientKey,
-  isValidKey,
+  isValidClientKey,
   openServiceClients,
   rotateClientKey,
   type ServiceClient,
@@ -175,5 +175,5 @@ function toJson(client: ServiceClient) {
 
 function validKeys({ keys }: ServiceClient): number {
   const now = new Date();
-  return keys.filter((key) => isValidKey(key, now)).length;
+  return keys.filter((key) => isValidClientKey(key, now)).length;
 }

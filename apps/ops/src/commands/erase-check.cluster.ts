@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { createKafkaBus } from '@latchkey/bus/kafka';
 import { ACCOUNTS_TOPIC, encode, topics } from '@latchkey/events';
 import { openMongo } from '@latchkey/mongo';
-import { mongoUrl } from '@latchkey/mongo/testing';
+import { requireTestMongoUrl } from '@latchkey/mongo/testing';
 import { createIsolatedTopics } from '../testing/isolated-topics.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 
@@ -12,7 +12,7 @@ const KAFKA_BROKERS = process.env['KAFKA_BROKERS'] ?? '';
 
 async function cluster(t: TestContext) {
   assert.notEqual(KAFKA_BROKERS, '', 'KAFKA_BROKERS is not set: this test needs Kafka');
-  const url = new URL(mongoUrl());
+  const url = new URL(requireTestMongoUrl());
   url.pathname = `/latchkey_test_check_${randomBytes(4).toString('hex')}`;
   const mongo = openMongo({ url: url.href });
   await mongo.reached;
@@ -75,7 +75,7 @@ test('what is left of a person is found in collections and on topics', async (t)
 
 test('anything else than an address or an id is refused', async () => {
   const { code, err } = await runCommandInProcess(
-    { KAFKA_BROKERS, MONGO_URL: mongoUrl() },
+    { KAFKA_BROKERS, MONGO_URL: requireTestMongoUrl() },
     'erase',
     '--check',
     'ada',

@@ -1,5 +1,5 @@
 import type { Store } from '@latchkey/backend';
-import type { Requirement } from '@latchkey/store';
+import type { StorageRequirement } from '@latchkey/store';
 import type { CommandContext } from '../context.ts';
 import { printJsonLines } from '../output/listing.ts';
 import { formatExamples, JSON_OPTION_HELP, type OpsProgram } from '../program.ts';
@@ -40,7 +40,7 @@ async function prepareStore(store: Store, { print, note }: CommandContext, json:
 
 const REPORT_EVERY_MS = 10_000;
 
-async function reportingWaits({ name, prepare }: Requirement, note: CommandContext['note']) {
+async function reportingWaits({ name, prepare }: StorageRequirement, note: CommandContext['note']) {
   let seconds = 0;
   const timer = setInterval(() => {
     seconds += REPORT_EVERY_MS / 1000;

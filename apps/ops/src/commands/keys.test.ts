@@ -10,7 +10,7 @@ import { accountsTopic } from '@latchkey/events';
 import { notifierSettings, openNotifierStorage } from '@latchkey/notifier';
 import { generateDkimKey } from '@latchkey/notifier/ops';
 import {
-  createRegistry,
+  createMetricsRegistry,
   keyPairFingerprint,
   readConfig,
   type SecretKey,
@@ -323,7 +323,7 @@ test('a former key of webhooks is retired once the user service has started with
       genuine: async (records) => records,
       sealer: createSecretSealer(user.WEBHOOK_SECRET_KEY),
       logger: createSilentLogger(),
-      registry: createRegistry(),
+      registry: createMetricsRegistry(),
       settings: user,
       now: () => new Date(),
     });

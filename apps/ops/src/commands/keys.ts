@@ -15,7 +15,7 @@ import {
 } from '@latchkey/auth/secrets';
 import type { Store } from '@latchkey/backend';
 import { openNotifierOps } from '@latchkey/notifier/ops';
-import { readConfig, settingSchemas } from '@latchkey/process';
+import { commonSettingSchemas, readConfig } from '@latchkey/process';
 import type { KeyFingerprints } from '@latchkey/store';
 import { openWebhookStorage } from '@latchkey/webhooks';
 import { z } from 'zod';
@@ -32,7 +32,7 @@ const SHOW = 'print the settings, which are secret';
 const RESTART = 'Restart all processes of auth, notifier and user.';
 const lifetimeSettings = z.object({
   /** The lifetime of access tokens, in minutes. If unset, the longest allowed lifetime is assumed. */
-  ACCESS_TOKEN_MINUTES: settingSchemas.whole({ min: 1, max: 60, fallback: 60 }),
+  ACCESS_TOKEN_MINUTES: commonSettingSchemas.whole({ min: 1, max: 60, fallback: 60 }),
   ...auditSettings.pick({ AUDIT_RETENTION_DAYS: true }).shape,
 });
 const MAX_KEYS = 1000;

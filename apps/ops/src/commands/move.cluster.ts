@@ -13,9 +13,9 @@ import { createKafkaBus } from '@latchkey/bus/kafka';
 import { createFixedEventKeySource } from '@latchkey/consumer';
 import { receiptsTopic, topics } from '@latchkey/events';
 import { type MongoStore, openMongo } from '@latchkey/mongo';
-import { mongoUrl } from '@latchkey/mongo/testing';
+import { requireTestMongoUrl } from '@latchkey/mongo/testing';
 import { compose as composeNotifier, notifierSettings, openNotifierStorage } from '@latchkey/notifier';
-import { createRegistry, groupParts, readConfig } from '@latchkey/process';
+import { createMetricsRegistry, groupProcessParts, readConfig } from '@latchkey/process';
 import { openDatabase, openSqlite } from '@latchkey/sqlite';
 import { createFixedKeySource } from '@latchkey/tokens';
 import { compose as composeUser, userSettings } from '@latchkey/user';
@@ -41,7 +41,7 @@ function brokers(): string[] {
 
 /** Creates a database on the server of MONGO_URL, and drops it after the test. */
 async function ownDatabase(t: TestContext) {
-  const url = new URL(mongoUrl());
+  const url = new URL(requireTestMongoUrl());
   url.pathname = `/latchkey_test_move_${randomBytes(4).toString('hex')}`;
   const mongo = openMongo({ url: url.href });
   await mongo.reached;
@@ -103,7 +103,7 @@ async function usedFolder(t: TestContext) {
   const config = readStandaloneSettings({ PORT: '0', DATA_DIR: folder, PUBLIC_URL, ...mailSettings(sink) });
   const standalone = await composeStandalone(config, {
     logger: createSilentLogger(),
-    registry: createRegistry(),
+    registry: createMetricsRegistry(),
   });
   await standalone.start();
   const app = client(standalone.url);
@@ -158,7 +158,7 @@ async function startCluster(t: TestContext, store: MongoStore, keys: object) {
     return {
       backend: { store, bus: own.bus },
       logger: createSilentLogger(),
-      registry: createRegistry(),
+      registry: createMetricsRegistry(),
     };
   }
   const auth = composeAuth(readConfig(authSettings, environment), deps());
@@ -169,7 +169,7 @@ async function startCluster(t: TestContext, store: MongoStore, keys: object) {
     eventKeys,
   });
   const notifier = composeNotifier(readConfig(notifierSettings, environment), { ...deps(), eventKeys });
-  const part = groupParts('cluster', [user, notifier, auth]);
+  const part = groupProcessParts('cluster', [user, notifier, auth]);
   t.after(() => part.stop());
   return {
     sink,
@@ -412,7 +412,7 @@ test('webhooks continue where they were: nothing is sent twice, and waiting even
   });
   const standalone = await composeStandalone(config, {
     logger: createSilentLogger(),
-    registry: createRegistry(),
+    registry: createMetricsRegistry(),
   });
   await standalone.start();
   const settings = { DATA_DIR: folder, WEBHOOKS_ALLOW_PRIVATE };

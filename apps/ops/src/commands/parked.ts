@@ -1,6 +1,6 @@
 import { openAuthOps } from '@latchkey/auth/ops';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
-import { readPages } from '@latchkey/store';
+import { readAllPages } from '@latchkey/store';
 import {
   type GenerationRetryOutcome,
   openUserOps,
@@ -185,7 +185,7 @@ async function isForked(accounts: Pick<Accounts, 'findParked'>, account: string)
 const PAGE = 100;
 
 async function* parkedAccounts(accounts: Accounts): AsyncGenerator<string> {
-  const all = readPages<ParkedAccount>((last) =>
+  const all = readAllPages<ParkedAccount>((last) =>
     accounts.listParked({ limit: PAGE, ...(last && { after: last.account }) }),
   );
   for await (const page of all) for (const { account } of page) yield account;

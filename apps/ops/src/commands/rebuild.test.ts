@@ -14,7 +14,7 @@ import {
   RECEIPTS_TOPIC,
   type Receipt,
 } from '@latchkey/events';
-import { createRegistry, readConfig } from '@latchkey/process';
+import { createMetricsRegistry, readConfig } from '@latchkey/process';
 import { createSqliteStore, type Database, openDatabase } from '@latchkey/sqlite';
 import { createFixedKeySource } from '@latchkey/tokens';
 import { compose, topicsOfUserService, userSettings } from '@latchkey/user';
@@ -52,7 +52,7 @@ async function scene(t: TestContext) {
     {
       backend: { store: createSqliteStore(database), bus },
       logger: createSilentLogger(),
-      registry: createRegistry(),
+      registry: createMetricsRegistry(),
       keys: createFixedKeySource({ keys: [] }),
       eventKeys: testEventKeySource,
     },

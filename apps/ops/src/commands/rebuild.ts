@@ -1,6 +1,6 @@
 import { Argument, Option } from '@commander-js/extra-typings';
 import { type ErasureRecord, findUnconfirmedConsumers, openAuthOps } from '@latchkey/auth/ops';
-import { readPages } from '@latchkey/store';
+import { readAllPages } from '@latchkey/store';
 import {
   ERASURE_RECEIPT_NAME,
   type GenerationComparison,
@@ -173,7 +173,7 @@ async function confirmWaiting(
   context: CommandContext,
 ): Promise<void> {
   const { erasures } = openAuthOps(store);
-  const waiting = readPages<ErasureRecord>((after) =>
+  const waiting = readAllPages<ErasureRecord>((after) =>
     retryUntilReachable(context, 'the servers', () =>
       erasures.list({ limit: ERASURES, waiting: true, ...(after && { after }) }),
     ),

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
-import { createRegistry } from '@latchkey/process';
+import { createMetricsRegistry } from '@latchkey/process';
 import { openDatabase } from '@latchkey/sqlite';
 import { composeStandalone } from '../../../standalone/src/compose.ts';
 import { readStandaloneSettings } from '../../../standalone/src/settings.ts';
@@ -32,7 +32,7 @@ async function usedFolder(t: TestContext, use: (server: Server) => Promise<void>
   const config = readStandaloneSettings({ PORT: '0', DATA_DIR: folder, ...settings });
   const standalone = await composeStandalone(config, {
     logger: createSilentLogger(),
-    registry: createRegistry(),
+    registry: createMetricsRegistry(),
   });
   function ops(...words: readonly string[]) {
     return runCommandInProcess({ DATA_DIR: folder }, ...words);

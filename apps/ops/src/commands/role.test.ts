@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { createRegistry } from '@latchkey/process';
+import { createMetricsRegistry } from '@latchkey/process';
 import { z } from 'zod';
 import { composeStandalone } from '../../../standalone/src/compose.ts';
 import { mailMessageSchema } from '../../../standalone/src/mailbox/message.ts';
@@ -25,7 +25,7 @@ async function running(t: TestContext) {
   const config = readStandaloneSettings({ PORT: '0', DATA_DIR: folder });
   const standalone = await composeStandalone(config, {
     logger: createSilentLogger(),
-    registry: createRegistry(),
+    registry: createMetricsRegistry(),
   });
   t.after(() => standalone.stop());
   await standalone.start();

@@ -7,7 +7,7 @@ import { type TestContext, test } from 'node:test';
 import { createKafkaBus } from '@latchkey/bus/kafka';
 import { erasableAccountsTopic } from '@latchkey/events';
 import { openMongo } from '@latchkey/mongo';
-import { createMongoProxy, mongoUrl } from '@latchkey/mongo/testing';
+import { createMongoProxy, requireTestMongoUrl } from '@latchkey/mongo/testing';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 import { runOps } from '../testing/run-ops.ts';
 import { stripProgress } from '../testing/strip-progress.ts';
@@ -73,7 +73,7 @@ test('a topic of release 0.1 that somebody has set to be compacted is refused, w
 });
 
 async function ownDatabase(t: TestContext) {
-  const url = new URL(mongoUrl());
+  const url = new URL(requireTestMongoUrl());
   url.pathname = `/latchkey_test_indexes_${randomBytes(4).toString('hex')}`;
   const mongo = openMongo({ url: url.href });
   await mongo.reached;
@@ -160,7 +160,7 @@ test('a key that is used at once is warned about, because other processes may no
   t.after(() => rm(folder, { recursive: true }));
   await createSecretFiles(folder);
   function rotate(...words: readonly string[]) {
-    const settings = { MONGO_URL: mongoUrl() };
+    const settings = { MONGO_URL: requireTestMongoUrl() };
     return runCommandInProcess(settings, 'keys', 'rotate', 'events', ...words, '--folder', folder);
   }
   assert.match(

@@ -7,14 +7,14 @@ import type { AuthOps } from '@latchkey/auth/ops';
 import type { LogReader } from '@latchkey/bus';
 import type { EncodedEvent } from '@latchkey/events';
 import {
+  createShards,
   createTopicIndex,
   createTopicReader,
   findUnsignedEvents,
   type JournaledStream,
   type LookUpPublicKey,
   type OnProgress,
-  type Shard,
-  splitIntoShards,
+  type ShardFilter,
   type TopicIndex,
 } from '@latchkey/verify';
 import type { Republisher } from './publish-again.ts';
@@ -59,11 +59,15 @@ export async function republishUnsignedEvents(
   const ranges = await Promise.all(topics.map((name) => log.ranges(name)));
   const held = ranges.flat().reduce((sum, { start, end }) => sum + end - start, 0);
   const totals: Totals = { chained: 0, published: 0, events: 0, leftOut: [] };
-  for (const shard of splitIntoShards(held, maxRecords)) await signShard(options, shard, totals);
+  for (const shard of createShards(held, maxRecords)) await signShard(options, shard, totals);
   return totals;
 }
 
-async function signShard(options: RepublishUnsignedOptions, shard: Shard, totals: Totals): Promise<void> {
+async function signShard(
+  options: RepublishUnsignedOptions,
+  shard: ShardFilter,
+  totals: Totals,
+): Promise<void> {
   const { auth, log, topics, onProgress } = options;
   const index = createTopicIndex(shard);
   await createTopicReader({ log, topics, index, onProgress }).readToEnd();

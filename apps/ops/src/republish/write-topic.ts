@@ -7,14 +7,14 @@
 import type { LogReader } from '@latchkey/bus';
 import type { EncodedEvent } from '@latchkey/events';
 import {
+  createShards,
   createTopicIndex,
   createTopicReader,
   fingerprintAsPublished,
   type JournaledStream,
   type JournalView,
   type OnProgress,
-  type Shard,
-  splitIntoShards,
+  type ShardFilter,
   type TopicIndex,
 } from '@latchkey/verify';
 import type { Republisher } from './publish-again.ts';
@@ -54,7 +54,7 @@ export async function writeAccountEventsToTopic(options: WriteTopicOptions): Pro
   const { log, topic, maxRecords } = options;
   const held = (await log.ranges(topic)).reduce((sum, { start, end }) => sum + end - start, 0);
   const totals = { accounts: 0, events: 0, added: 0 };
-  for (const shard of splitIntoShards(held, maxRecords)) {
+  for (const shard of createShards(held, maxRecords)) {
     for await (const written of writeShard(options, shard)) {
       totals.accounts += written.accounts;
       totals.events += written.events;
@@ -65,7 +65,7 @@ export async function writeAccountEventsToTopic(options: WriteTopicOptions): Pro
   return totals;
 }
 
-async function* writeShard(options: WriteTopicOptions, shard: Shard): AsyncGenerator<TopicWriteTotals> {
+async function* writeShard(options: WriteTopicOptions, shard: ShardFilter): AsyncGenerator<TopicWriteTotals> {
   const { journal, log, topic, onProgress } = options;
   const index = createTopicIndex(shard);
   await createTopicReader({ log, topics: [topic], index, onProgress }).readToEnd();

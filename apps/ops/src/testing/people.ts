@@ -1,6 +1,6 @@
 /** A standalone server and actions of its users, for tests. */
 import assert from 'node:assert/strict';
-import { createRegistry } from '@latchkey/process';
+import { createMetricsRegistry } from '@latchkey/process';
 import { z } from 'zod';
 import { composeStandalone } from '../../../standalone/src/compose.ts';
 import { mailMessageSchema } from '../../../standalone/src/mailbox/message.ts';
@@ -35,7 +35,7 @@ export async function startStandalone(
   const config = readStandaloneSettings({ PORT: '0', DATA_DIR: folder, ...settings });
   const standalone = await composeStandalone(config, {
     logger: createSilentLogger(),
-    registry: createRegistry(),
+    registry: createMetricsRegistry(),
   });
   await standalone.start();
   const { url } = standalone;

@@ -1,7 +1,7 @@
 /**
  * Serves the HTML of a mail for display in a sandboxed frame: without scripts or remote content, links in new tabs.
  */
-import { type Answer, securityHeaders } from '@latchkey/http';
+import { type RouteResponse, securityHeaders } from '@latchkey/http';
 
 const inNewTab = '<base target="_blank">';
 
@@ -15,7 +15,7 @@ function withNewTabs(html: string): string {
     : inNewTab + html;
 }
 
-export function createMailPageAnswer(html: string): Answer {
+export function createMailPageAnswer(html: string): RouteResponse {
   return {
     status: 200,
     html: withNewTabs(html),

@@ -1,7 +1,7 @@
 /**
  * Stores mails in the data folder instead of sending them. Used in development, so that no mail leaves the machine.
  */
-import type { Database, Schema } from '@latchkey/sqlite';
+import type { Database, SqliteSchema } from '@latchkey/sqlite';
 import {
   type MailEnvelope,
   type MailMessage,
@@ -75,7 +75,7 @@ const release01 = `
   );
   CREATE INDEX IF NOT EXISTS mailbox_unread ON mailbox_messages (read) WHERE read = 0;`;
 
-const schema: Schema = { owner: 'mailbox', migrations: [release01] };
+const schema: SqliteSchema = { owner: 'mailbox', migrations: [release01] };
 
 /**
  * Deletes the mails from or to an address. Addresses are in angle brackets in most columns, and in quotation marks in

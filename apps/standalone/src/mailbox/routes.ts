@@ -2,7 +2,7 @@
  * The HTTP API of the mailbox. Paths below /mailbox and field names are those of Mailpit, so that the same tests run
  * with this mailbox and with Mailpit. https://mailpit.axllent.org/docs/api-v1/
  */
-import { type Answer, Problem, problems, type Route, route } from '@latchkey/http';
+import { Problem, type Route, type RouteResponse, route, standardProblems } from '@latchkey/http';
 import { z } from 'zod';
 import { localOnlyPolicy } from '../pages/local-only.ts';
 import { createMailPageAnswer } from './mail-page.ts';
@@ -36,7 +36,7 @@ export const mailMessagePageSchema = z.object({
   messages: z.array(mailMessageSummarySchema),
 });
 
-function listed(found: MailSearchResult, page: MailPageRange): Answer {
+function listed(found: MailSearchResult, page: MailPageRange): RouteResponse {
   return {
     status: 200,
     body: {
@@ -52,13 +52,14 @@ function listed(found: MailSearchResult, page: MailPageRange): Answer {
   };
 }
 
-function plain(text: string): Answer {
+function plain(text: string): RouteResponse {
   return { status: 200, text: { type: 'text/plain; charset=utf-8', text } };
 }
 const okText = { 200: { description: 'ok', media: ['text/plain'] } };
 
 function existing<T>(value: T | undefined): T {
-  if (value === undefined) throw new Problem(problems.not_found, { detail: 'There is no such message.' });
+  if (value === undefined)
+    throw new Problem(standardProblems.not_found, { detail: 'There is no such message.' });
   return value;
 }
 
@@ -114,7 +115,7 @@ export function mailboxRoutes(mailbox: Mailbox): readonly Route[] {
       summary: 'Open a message (or the `latest`), marking it as read',
       params: byId,
       answers: { 200: { description: 'The message', schema: mailMessageSchema } },
-      problems: [problems.not_found],
+      problems: [standardProblems.not_found],
       handle: async ({ params }) => ({ status: 200, body: existing(await mailbox.open(params.id)) }),
     }),
     route({
@@ -124,7 +125,7 @@ export function mailboxRoutes(mailbox: Mailbox): readonly Route[] {
       summary: 'The headers of a message',
       params: byId,
       answers: { 200: { description: 'The headers', schema: mailMessageHeadersSchema } },
-      problems: [problems.not_found],
+      problems: [standardProblems.not_found],
       handle: async ({ params }) => ({ status: 200, body: existing(await mailbox.headers(params.id)) }),
     }),
     route({
@@ -134,7 +135,7 @@ export function mailboxRoutes(mailbox: Mailbox): readonly Route[] {
       summary: 'The source of a message',
       params: byId,
       answers: { 200: { description: 'The source', media: ['text/plain'] } },
-      problems: [problems.not_found],
+      problems: [standardProblems.not_found],
       handle: async ({ params }) => plain(Buffer.from(existing(mailbox.raw(params.id))).toString('utf8')),
     }),
     route({
@@ -144,7 +145,7 @@ export function mailboxRoutes(mailbox: Mailbox): readonly Route[] {
       summary: 'The HTML of a message, for a sandboxed frame',
       params: byId,
       answers: { 200: { description: 'The page', media: ['text/html'] } },
-      problems: [problems.not_found],
+      problems: [standardProblems.not_found],
       handle: async ({ params }) => createMailPageAnswer(existing(await mailbox.open(params.id)).HTML),
     }),
   ];

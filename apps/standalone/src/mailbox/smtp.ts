@@ -6,7 +6,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import type { Logger, Part } from '@latchkey/process';
+import type { Logger, ProcessPart } from '@latchkey/process';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
 import type { Mailbox } from './mailbox.ts';
 import type { MailEnvelope } from './message.ts';
@@ -14,7 +14,7 @@ import type { MailEnvelope } from './message.ts';
 const MAX_MAIL_BYTES = 10 * 1024 * 1024;
 const IDLE_TIMEOUT_MS = 60 * 60 * 1000;
 
-export interface MailboxSmtpServer extends Part {
+export interface MailboxSmtpServer extends ProcessPart {
   /** Returns the port that the server listens on. Must be called after `start`. */
   port(): number;
 }

@@ -1,7 +1,7 @@
 /** Serves the files of `public/`, with one route for each. Every file is read only once, at the start. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import { type Answer, type Route, route, securityHeaders } from '@latchkey/http';
+import { type Route, type RouteResponse, route, securityHeaders } from '@latchkey/http';
 import { localOnlyPolicy } from './local-only.ts';
 
 const mediaTypes: Readonly<Record<string, string>> = {
@@ -12,7 +12,7 @@ const mediaTypes: Readonly<Record<string, string>> = {
 };
 
 /** Returns a response with an HTML page that may load scripts and styles only from this server. */
-export function createHtmlPageAnswer(html: string): Answer {
+export function createHtmlPageAnswer(html: string): RouteResponse {
   return { status: 200, html, headers: securityHeaders.scriptedPage };
 }
 

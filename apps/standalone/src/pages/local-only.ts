@@ -4,7 +4,7 @@
  * order to read these pages. Also refuses requests with a proxy header: they come from other machines, through a
  * tunnel or a reverse proxy on this one.
  */
-import { type Policy, Problem, type ProblemSpec, type RequestContext } from '@latchkey/http';
+import { type AccessPolicy, Problem, type ProblemSpec, type RequestContext } from '@latchkey/http';
 
 const misdirectedRequest = {
   code: 'misdirected_request',
@@ -32,7 +32,7 @@ export function isLoopback(address: string): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(address);
 }
 
-export const localOnlyPolicy: Policy<null> = {
+export const localOnlyPolicy: AccessPolicy<null> = {
   who: 'a browser on this machine (development only)',
   bearer: false,
   problems: [misdirectedRequest],

@@ -1,7 +1,7 @@
 /** Serves the records of the log as JSON, for the topics page and for curl. */
 import type { BusRecord } from '@latchkey/bus';
 import { decodeUtf8 } from '@latchkey/events';
-import { Problem, problems, type Route, route } from '@latchkey/http';
+import { Problem, type Route, route, standardProblems } from '@latchkey/http';
 import { z } from 'zod';
 import { localOnlyPolicy } from '../pages/local-only.ts';
 
@@ -91,7 +91,7 @@ function withoutMissing({ partition, offset, limit }: z.infer<typeof recordsQuer
 export function topicsRoutes(log: TopicRecordReader): readonly Route[] {
   function topicNamed(name: string) {
     const topic = log.topics().find((candidate) => candidate.name === name);
-    if (!topic) throw new Problem(problems.not_found, { detail: 'There is no such topic.' });
+    if (!topic) throw new Problem(standardProblems.not_found, { detail: 'There is no such topic.' });
     return topic;
   }
 
@@ -110,7 +110,7 @@ export function topicsRoutes(log: TopicRecordReader): readonly Route[] {
       params: z.object({ name: z.string().min(1).max(249) }),
       query: recordsQuery,
       answers: { 200: { description: 'The records', schema: recordListSchema } },
-      problems: [problems.not_found],
+      problems: [standardProblems.not_found],
       handle: async ({ params, query }) => {
         const { name } = topicNamed(params.name);
         const records = log.records(name, withoutMissing(query));

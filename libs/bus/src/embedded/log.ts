@@ -1,4 +1,4 @@
-import type { Database, Schema } from '@latchkey/sqlite';
+import type { Database, SqliteSchema } from '@latchkey/sqlite';
 import type { BusRecord, OutgoingRecord, TopicSpec } from '../bus.ts';
 import { partitionOfKey } from '../partitioner.ts';
 import type { PartitionOffsetRange } from '../reader.ts';
@@ -29,7 +29,7 @@ const release01 = `
 /** Finds the records of an erased account without scanning the log. */
 const keyIndex = 'CREATE INDEX bus_record_key ON bus_record (key) WHERE key IS NOT NULL';
 
-const schema: Schema = { owner: 'bus', migrations: [release01, keyIndex] };
+const schema: SqliteSchema = { owner: 'bus', migrations: [release01, keyIndex] };
 
 export interface StoredTopic extends TopicSpec {
   readonly id: number;

@@ -2,7 +2,7 @@
 import { type AuthClient, type ClientOptions, createClient, type Events } from '../index.ts';
 import type { Session } from '../session.ts';
 
-export const URL_OF_SERVER = 'https://id.example.com';
+export const TEST_SERVER_URL = 'https://id.example.com';
 const ACCESS_TOKEN_SECONDS = 900;
 const ACCESS_TOKEN_MS = ACCESS_TOKEN_SECONDS * 1000;
 
@@ -16,12 +16,12 @@ interface StoredSession {
 type Answer = readonly [status: number, body?: object, headers?: Readonly<Record<string, string>>];
 
 /** The cookies and the storage that the tabs of a browser share. */
-export interface Browser {
+export interface TestBrowser {
   cookie: string | undefined;
 }
 
 /** The network between a tab and the server. */
-export interface Network {
+export interface TestNetwork {
   /** The paths of the requests that reached the server, with their statuses: `/auth/login 200`. */
   readonly log: string[];
   isDown: boolean;
@@ -33,26 +33,26 @@ export interface Network {
   reached(path: string): Promise<void>;
 }
 
-export interface Tab {
+export interface TestBrowserTab {
   readonly client: AuthClient;
-  readonly network: Network;
+  readonly network: TestNetwork;
   /** The events that the client has emitted: `signedIn ada`, `signedOut`. */
   readonly events: string[];
   /** Advances the clock to the time at which the access token expires, or by some ms less. */
   advance(earlierMs?: number): void;
 }
 
-export interface AuthServer {
+export interface TestAuthServer {
   /** Adds an account. The password is the name. */
   add(name: string): Session['user'];
   /** Ends every session of an account. */
   endSessions(user: Session['user']): void;
   sessionCount(): number;
   /** Opens a client in a tab of a browser. @param browser default: a browser of its own */
-  open(options?: Partial<ClientOptions>, browser?: Browser): Tab;
+  open(options?: Partial<ClientOptions>, browser?: TestBrowser): TestBrowserTab;
 }
 
-export function createAuthServer(): AuthServer {
+export function createTestAuthServer(): TestAuthServer {
   const users = new Map<string, Session['user']>();
   const sessions = new Map<string, StoredSession>();
   let count = 0;
@@ -115,7 +115,7 @@ export function createAuthServer(): AuthServer {
   }
 
   /** Responds as the server does, and stores the cookie as the browser does once the response arrives. */
-  async function respond(request: Request, browser: Browser): Promise<() => Response> {
+  async function respond(request: Request, browser: TestBrowser): Promise<() => Response> {
     const path = pathOf(request);
     const body = (await request.json().catch(() => ({}))) as Readonly<Record<string, string>>;
     const [status, content, headers] = answer(
@@ -157,7 +157,7 @@ export function createAuthServer(): AuthServer {
     open(options = {}, browser = { cookie: undefined }) {
       const held = new Map<string, Promise<void>>();
       const waiting = new Map<string, () => void>();
-      const network: Network = {
+      const network: TestNetwork = {
         log: [],
         isDown: false,
         intercept: undefined,
@@ -174,7 +174,7 @@ export function createAuthServer(): AuthServer {
       };
       let ahead = 0;
       const client = createClient({
-        url: URL_OF_SERVER,
+        url: TEST_SERVER_URL,
         tokens: 'body',
         now: () => Date.now() + ahead,
         async fetch(input, init) {

@@ -1,18 +1,18 @@
 /** A service that run-service.cluster.ts starts as a process. */
 
 import assert from 'node:assert/strict';
-import { type Backend, selectByStoreKind } from '@latchkey/backend';
-import { problems, publicPolicy, route, unavailableProblem } from '@latchkey/http';
-import { prepareMongo } from '@latchkey/mongo';
-import { type Dependency, settingSchemas } from '@latchkey/process';
+import { type ServiceBackend, selectByStoreKind } from '@latchkey/backend';
+import { publicAccessPolicy, route, standardProblems, unavailableProblem } from '@latchkey/http';
+import { createMongoPreparable } from '@latchkey/mongo';
+import { commonSettingSchemas, type DependencyHealth } from '@latchkey/process';
 import { StoreUnavailable } from '@latchkey/store';
 import { Counter } from 'prom-client';
 import { z } from 'zod';
-import { type ClusterServiceDeps, runService } from '../index.ts';
+import { type ClusterServiceDeps, runClusterService } from '../index.ts';
 
 const settings = z.object({
   TOPIC: z.string(),
-  STUMBLES: settingSchemas.whole({ min: 0, max: 10, fallback: 0 }),
+  STUMBLES: commonSettingSchemas.whole({ min: 0, max: 10, fallback: 0 }),
   /** How the handler of the service's consumer fails. Default: the service has no consumer. */
   HANDLER: z.enum(['hangs', 'fails']).optional(),
 });
@@ -26,18 +26,18 @@ const things = selectByStoreKind({
 
 const storage = selectByStoreKind({
   mongo: ({ connection }) =>
-    prepareMongo(connection, { owner: 'probe', migrations: [], indexes: async () => indexes }),
+    createMongoPreparable(connection, { owner: 'probe', migrations: [], indexes: async () => indexes }),
   sqlite: () => assert.fail('the probe needs MongoDB'),
 });
 
-function countRoute(backend: Backend) {
+function countRoute(backend: ServiceBackend) {
   return route({
     method: 'GET',
     path: '/things',
     tag: 'things',
     summary: 'How many there are',
-    policy: publicPolicy,
-    problems: [problems.unavailable],
+    policy: publicAccessPolicy,
+    problems: [standardProblems.unavailable],
     answers: { 200: { description: 'So many', schema: z.object({ count: z.number() }) } },
     handle: async () => {
       try {
@@ -49,7 +49,7 @@ function countRoute(backend: Backend) {
   });
 }
 
-async function storeHealth(backend: Backend): Promise<readonly Dependency[]> {
+async function storeHealth(backend: ServiceBackend): Promise<readonly DependencyHealth[]> {
   const state = await things(backend.store)
     .countDocuments()
     .then(
@@ -89,7 +89,7 @@ function compose(
 }
 
 process.exit(
-  await runService({
+  await runClusterService({
     name: 'probe',
     defaultPort: 0,
     settings,

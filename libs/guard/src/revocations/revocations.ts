@@ -10,7 +10,7 @@ import {
 import { consoleLogger, type GuardLogger } from '../logger.ts';
 import { type RevocationCheck, RevocationsUnavailable } from '../session-status.ts';
 import { createRevokedTokens } from './revoked-tokens.ts';
-import { whenCaughtUp } from './when-caught-up.ts';
+import { waitUntilCaughtUp } from './when-caught-up.ts';
 
 type Given = 'group' | 'handlers' | 'store' | 'topics' | 'observe' | 'signal' | 'logger' | 'cursor';
 
@@ -74,7 +74,7 @@ export function revocations(source: RevocationsSource): Revocations {
   async function start(): Promise<void> {
     const { handlers } = tokens;
     subscription = await open(source, { handlers, store: 'none', signal: stopping.signal, logger });
-    await whenCaughtUp(subscription, logger, stopping.signal);
+    await waitUntilCaughtUp(subscription, logger, stopping.signal);
     isReady = true;
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { whenCaughtUp } from './when-caught-up.ts';
+import { waitUntilCaughtUp } from './when-caught-up.ts';
 
 describe('a subscription that catches up', () => {
   test('is waited for, even if its position cannot be looked up for a while', async () => {
@@ -13,7 +13,7 @@ describe('a subscription that catches up', () => {
     ];
     const warnings: object[] = [];
     const subscription = { caughtUp: async () => looks.shift()?.() ?? assert.fail('looked too often') };
-    await whenCaughtUp(
+    await waitUntilCaughtUp(
       subscription,
       { warn: (fields) => void warnings.push(fields) },
       new AbortController().signal,
@@ -30,7 +30,7 @@ describe('a subscription that catches up', () => {
         return false;
       },
     };
-    await assert.rejects(whenCaughtUp(subscription, { warn: assert.fail }, stopping.signal), {
+    await assert.rejects(waitUntilCaughtUp(subscription, { warn: assert.fail }, stopping.signal), {
       name: 'AbortError',
     });
   });

@@ -10,7 +10,7 @@ const LONGEST_PAUSE_MS = 1000;
  * this logs a warning and tries again, after up to a second.
  * @throws Error if the signal is aborted
  */
-export async function whenCaughtUp(
+export async function waitUntilCaughtUp(
   subscription: Pick<Subscription, 'caughtUp'>,
   logger: Pick<GuardLogger, 'warn'>,
   signal: AbortSignal,

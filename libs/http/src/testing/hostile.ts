@@ -4,7 +4,7 @@
  */
 import { gzipSync } from 'node:zlib';
 import type { z } from 'zod';
-import { makeSchemaStrict } from '../strict.ts';
+import { makeObjectSchemasStrict } from '../strict.ts';
 
 export interface HostileBody {
   /** A name for the title of a test, for example `email: an operator object`. */
@@ -26,7 +26,7 @@ const JSON_HEADERS = { 'Content-Type': 'application/json' };
 const MEGABYTE = 1024 * 1024;
 
 /** Returns bodies with every kind of invalid value in each field, and bodies that are malformed as a whole. */
-export function hostileBodies(
+export function generateHostileBodies(
   valid: Readonly<Record<string, unknown>>,
   options: HostileOptions = {},
 ): readonly HostileBody[] {
@@ -35,11 +35,11 @@ export function hostileBodies(
 }
 
 /** Returns the optional fields of an object schema, for {@link HostileOptions.optional}. */
-export function optionalFields(
+export function findOptionalFields(
   schema: z.ZodType,
   valid: Readonly<Record<string, unknown>>,
 ): readonly string[] {
-  const guard = makeSchemaStrict(schema);
+  const guard = makeObjectSchemasStrict(schema);
   return Object.keys(valid).filter((field) => guard.safeParse(without(valid, field)).success);
 }
 

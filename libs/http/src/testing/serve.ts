@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test';
-import { createRegistry, type Registry } from '@latchkey/process';
+import { createMetricsRegistry, type Registry } from '@latchkey/process';
 import { captureLog, type LogCapture } from '@latchkey/process/testing';
 import type { HttpOptions } from '../handler.ts';
 import { createListeningPart, type ListeningPart } from '../listen.ts';
@@ -23,7 +23,7 @@ export async function serveRoutes(
   options: Partial<HttpOptions> & { readonly drainMs?: number } = {},
 ): Promise<ServedRoutes> {
   const log = captureLog();
-  const registry = createRegistry();
+  const registry = createMetricsRegistry();
   const part = createListeningPart({
     name: 'http',
     host: '127.0.0.1',

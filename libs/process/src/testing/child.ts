@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { ConfigError, readConfig } from '../config.ts';
 import {
   type ExitCode,
-  groupParts,
-  type Part,
-  type ProcessEnd,
+  groupProcessParts,
+  type ProcessPart,
+  type ProcessTermination,
   readSettingsOrReport,
   runProcess,
 } from '../lifecycle.ts';
@@ -16,7 +16,7 @@ function say(text: string): void {
   void process.stdout.write(`${text}\n`);
 }
 
-function part(name: string, own: Partial<Part> = {}): Part {
+function part(name: string, own: Partial<ProcessPart> = {}): ProcessPart {
   return {
     name,
     start: async () => say(`${name} started`),
@@ -27,7 +27,7 @@ function part(name: string, own: Partial<Part> = {}): Part {
 }
 
 /** Keeps the process alive like a listening server. */
-function ticker(): Part {
+function ticker(): ProcessPart {
   let timer: NodeJS.Timeout | undefined;
   return part('ticker', {
     start: async () => {
@@ -50,10 +50,10 @@ function refuse(error: Error) {
   };
 }
 
-type Behaviour = (host: ProcessEnd) => Promise<Part>;
+type Behaviour = (host: ProcessTermination) => Promise<ProcessPart>;
 
 const behaviours: Readonly<Record<string, Behaviour>> = {
-  normal: async () => groupParts('all', [part('first'), ticker()]),
+  normal: async () => groupProcessParts('all', [part('first'), ticker()]),
   'slow start': async () => {
     async function slow(): Promise<void> {
       say('ready');
@@ -63,11 +63,14 @@ const behaviours: Readonly<Record<string, Behaviour>> = {
     return part('slow', { start: slow });
   },
   'stuck stop': async () =>
-    groupParts('all', [ticker(), part('stuck', { start: async () => say('ready'), stop: never })]),
+    groupProcessParts('all', [ticker(), part('stuck', { start: async () => say('ready'), stop: never })]),
   'failing stop': async () =>
-    groupParts('all', [ticker(), part('bad', { stop: refuse(new Error('stuck file')) })]),
+    groupProcessParts('all', [ticker(), part('bad', { stop: refuse(new Error('stuck file')) })]),
   'failed start': async () =>
-    groupParts('all', [part('first'), part('second', { start: refuse(new Error('port 1 is taken')) })]),
+    groupProcessParts('all', [
+      part('first'),
+      part('second', { start: refuse(new Error('port 1 is taken')) }),
+    ]),
   'bug at start': refuse(new TypeError('x is not a function')),
   'bad settings': refuse(new ConfigError(Array.from({ length: 200 }, (_, n) => `SETTING_${n}: is required`))),
   fail: async ({ fail }) => {

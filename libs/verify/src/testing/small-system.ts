@@ -3,7 +3,7 @@ import { type BusRecord, partitionOfKey } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, type LatchkeyEvent, MAILINGS_TOPIC } from '@latchkey/events';
 import type { VerifySources } from '../verify.ts';
 import type { DeliveryView, ExpiredLease, JournaledStream, StoredAccount } from '../views.ts';
-import { recordsOf, testKeyOf } from './streams.ts';
+import { lookUpTestKey, recordsOfStream } from './streams.ts';
 
 const PARTITIONS = 3;
 
@@ -38,7 +38,7 @@ const owedBy: DeliveryView['owedBy'] = ({ id, type }) =>
 
 export function createSmallSystem(streams: readonly JournaledStream[]): SmallSystem {
   const journal = new Map(streams.map((stream) => [stream.id, stream]));
-  const records = streams.flatMap(recordsOf);
+  const records = streams.flatMap(recordsOfStream);
   const deliveries = new Set(
     streams.flatMap(({ events }) => events.flatMap(({ event }) => owedBy(event).map(({ id }) => id))),
   );
@@ -104,7 +104,7 @@ export function createSmallSystem(streams: readonly JournaledStream[]): SmallSys
       },
       leftoverGenerations: async () => [...leftovers],
       nameOf: (topic) => topic,
-      keyOf: testKeyOf,
+      keyOf: lookUpTestKey,
     },
   };
 }

@@ -62,7 +62,10 @@ function streamOf(id: string, steps: readonly Step[]): JournaledStream {
  * Returns an erased account, whose last event is AccountErased. `stream` is the account in the journal; `kept` is the
  * account on a topic that still contains the person.
  */
-export function anErasedAccount(): { readonly kept: JournaledStream; readonly stream: JournaledStream } {
+export function createErasedAccountStream(): {
+  readonly kept: JournaledStream;
+  readonly stream: JournaledStream;
+} {
   const kept = streamOf(randomUUID(), [registered, verified, ['AccountErased', {}]]);
   const events = kept.events.map((journaled) => {
     const { event, chain } = journaled;
@@ -77,14 +80,17 @@ export function anErasedAccount(): { readonly kept: JournaledStream; readonly st
 }
 
 /** Returns an account that signs up, verifies its e-mail address and then changes its name repeatedly. */
-export function anAccount(events = 3, id: string = randomUUID()): JournaledStream {
+export function createAccountStream(eventCount = 3, id: string = randomUUID()): JournaledStream {
   return streamOf(
     id,
-    Array.from({ length: events }, (_, index) => [registered, verified][index] ?? changed(`ada-${index}`)),
+    Array.from(
+      { length: eventCount },
+      (_, index) => [registered, verified][index] ?? changed(`ada-${index}`),
+    ),
   );
 }
 
-export function aMailing(recipients: readonly string[]): JournaledStream {
+export function createMailingStream(recipients: readonly string[]): JournaledStream {
   return streamOf(randomUUID(), [
     ['MailRequested', { template: 'welcome', requestedBy: randomUUID(), person: { recipients } }],
   ]);
@@ -101,8 +107,8 @@ export function withLastEventUnpublished({ id, events }: JournaledStream, since:
 }
 
 /** Returns the records of a stream as a reader of the topic receives them. */
-export function recordsOf({ events }: JournaledStream): readonly BusRecord[] {
-  return events.map(({ event, chain }, offset) => recordOf(event, offset, chain));
+export function recordsOfStream({ events }: JournaledStream): readonly BusRecord[] {
+  return events.map(({ event, chain }, offset) => recordOfEvent(event, offset, chain));
 }
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
@@ -112,7 +118,7 @@ export const testSigner = eventSigner({ kid: 'test', key: privateKey });
 export const untrustedSigner = eventSigner({ kid: 'test', key: generateKeyPairSync('ed25519').privateKey });
 
 /** Returns the key that `recordsOf` signs with. */
-export function testKeyOf(kid: string): KeyObject | undefined {
+export function lookUpTestKey(kid: string): KeyObject | undefined {
   return kid === 'test' ? publicKey : undefined;
 }
 
@@ -120,8 +126,13 @@ export function testKeyOf(kid: string): KeyObject | undefined {
  * Returns the record of an event.
  * @param chain the place of the event in its hash chain; without it, the record is not signed
  */
-export function recordOf(event: LatchkeyEvent, offset = 0, chain?: ChainEntry, by = testSigner): BusRecord {
-  const proof = chain && { ...chain, signature: by.sign(chain.hash) };
+export function recordOfEvent(
+  event: LatchkeyEvent,
+  offset = 0,
+  chain?: ChainEntry,
+  signer = testSigner,
+): BusRecord {
+  const proof = chain && { ...chain, signature: signer.sign(chain.hash) };
   const { topic, key, value, headers } = encode(event, proof && { proof });
   return {
     topic,
@@ -135,6 +146,6 @@ export function recordOf(event: LatchkeyEvent, offset = 0, chain?: ChainEntry, b
 }
 
 /** Returns a different event with the same sequence. */
-export function forgedEvent(event: LatchkeyEvent): LatchkeyEvent {
+export function createForgedEvent(event: LatchkeyEvent): LatchkeyEvent {
   return { ...event, id: randomUUID() };
 }

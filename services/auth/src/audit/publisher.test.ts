@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { OutgoingRecord } from '@latchkey/bus';
 import { createLogger } from '@latchkey/process';
-import { createWakeup } from '@latchkey/process/loop';
+import { createLoopWakeup } from '@latchkey/process/loop';
 import { createLeases } from '@latchkey/store';
 import { v7 } from 'uuid';
 import type { AuditEntry } from '../ports/audit-log.ts';
@@ -37,7 +37,7 @@ describe('the publisher of security events', () => {
 
   function publisher(instance = 'one') {
     const { auditLog, leases } = opened.stores;
-    const wakeup = createWakeup();
+    const wakeup = createLoopWakeup();
     const part = createAuditPublisher({
       auditLog,
       bus: {

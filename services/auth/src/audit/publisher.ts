@@ -4,8 +4,8 @@
  */
 import type { Bus } from '@latchkey/bus';
 import { SECURITY_TOPIC } from '@latchkey/events';
-import { type ClockGuard, DAY_MS, type Logger, type Part } from '@latchkey/process';
-import { createIdleBackoff, type Wakeup } from '@latchkey/process/loop';
+import { type ClockGuard, DAY_MS, type Logger, type ProcessPart } from '@latchkey/process';
+import { createIdleBackoff, type LoopWakeup } from '@latchkey/process/loop';
 import type { Leases } from '@latchkey/store';
 import { createRepeatedJob } from '../job.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
@@ -29,11 +29,11 @@ export interface AuditPublisherDeps {
   readonly logger: Logger;
   now(): Date;
   /** Ends the pause early when there are events. */
-  readonly wakeup: Wakeup;
+  readonly wakeup: LoopWakeup;
 }
 
 /** Creates the job that publishes the outbox and deletes old events. */
-export function createAuditPublisher(deps: AuditPublisherDeps): Part {
+export function createAuditPublisher(deps: AuditPublisherDeps): ProcessPart {
   const { auditLog, bus, leases, instance, retentionDays, clock, logger, now, wakeup } = deps;
   let removeAt = 0;
   let renewAt = 0;

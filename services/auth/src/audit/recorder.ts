@@ -4,8 +4,8 @@
  * dropped.
  */
 import type { SecurityEvent } from '@latchkey/events';
-import type { Logger, Part } from '@latchkey/process';
-import { createWakeup } from '@latchkey/process/loop';
+import type { Logger, ProcessPart } from '@latchkey/process';
+import { createLoopWakeup } from '@latchkey/process/loop';
 import { findAddressOwnerId } from '../addresses/owners.ts';
 import { runBestEffort } from '../best-effort.ts';
 import { createRepeatedJob } from '../job.ts';
@@ -47,7 +47,7 @@ interface Queued {
   readonly address?: string | undefined;
 }
 
-export interface AuditRecorder extends AuditSink, Part {
+export interface AuditRecorder extends AuditSink, ProcessPart {
   /**
    * Writes the events that were recorded before the call. @throws StoreUnavailable; the events are then written later
    */
@@ -60,7 +60,7 @@ export function createAuditRecorder(deps: AuditRecorderDeps): AuditRecorder {
   const { monotonic = () => performance.now() } = deps;
   const isRepeated = createRecentRepeatDetector(monotonic);
   const queue: Queued[] = [];
-  const wakeup = createWakeup();
+  const wakeup = createLoopWakeup();
   let writing: Promise<boolean> | undefined;
 
   function record(report: AuditReport): void {

@@ -1,5 +1,5 @@
 /** The settings of security events, used by the service and by `ops`. */
-import { keySetting, parseSecretKeys, settingSchemas } from '@latchkey/process';
+import { commonSettingSchemas, parseSecretKeys, secretKeySetting } from '@latchkey/process';
 import { z } from 'zod';
 
 export const auditSettings = z.object({
@@ -9,13 +9,13 @@ export const auditSettings = z.object({
     .describe(
       "The client's IP in security events: `full`, `prefix` (the /24, or the /56 of IPv6), `hmac` (with AUDIT_IP_KEY) or `none`.",
     ),
-  AUDIT_IP_KEY: keySetting(parseSecretKeys)
+  AUDIT_IP_KEY: secretKeySetting(parseSecretKeys)
     .optional()
     .describe(
       '32 random bytes in base64url, or a JWKS of such keys (`oct`), newest first; required with `AUDIT_IP=hmac`. The first key makes the pseudonyms of new events; with the other keys, `ops audit search --ip` still finds earlier events. Anybody who has a key can find out the IPs behind its pseudonyms.',
     )
     .meta({ secret: true }),
-  AUDIT_RETENTION_DAYS: settingSchemas
+  AUDIT_RETENTION_DAYS: commonSettingSchemas
     .whole({ min: 1, max: 3650, fallback: 90 })
     .describe(
       'How long security events are kept, on their topic and in the histories of accounts. Give `ops topics` the same value.',

@@ -6,7 +6,7 @@
  */
 import { partitionOfKey, segmentDurationMsForCompaction } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, accountsTopic, heartbeatKey } from '@latchkey/events';
-import type { ClockGuard, Logger, Part } from '@latchkey/process';
+import type { ClockGuard, Logger, ProcessPart } from '@latchkey/process';
 import type { Leases } from '@latchkey/store';
 import { createRepeatedJob } from '../job.ts';
 import type { ErasureReceipts, ErasureWithPublishedCopies } from '../ports/erasure-receipts.ts';
@@ -133,7 +133,7 @@ export function createErasureHeartbeatJob(
     readonly clock: Pick<ClockGuard, 'assertTrusted'>;
   },
   times: ErasureHeartbeatTimes,
-): Part {
+): ProcessPart {
   const { erasureReceipts, leases, owner, now, logger, clock } = deps;
   const heartbeats = createErasureHeartbeats(deps, times);
   async function run(): Promise<boolean> {

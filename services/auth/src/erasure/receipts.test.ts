@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { decodeReceipt, encodeReceipt, RECEIPTS_TOPIC, type Receipt } from '@latchkey/events';
-import { createLogger, createRegistry, type Logger } from '@latchkey/process';
+import { createLogger, createMetricsRegistry, type Logger } from '@latchkey/process';
 import { findUnconfirmedConsumers } from '../ports/erasure-receipts.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
 import { waitUntil } from '../testing/until.ts';
@@ -194,7 +194,7 @@ test(
 test(
   'the metric counts what a consumer has not confirmed in time',
   withTestWorld(async (world) => {
-    const registry = createRegistry();
+    const registry = createMetricsRegistry();
     createErasureMetrics({ ...world.erasing, registry, receiptDays: 3 });
     const erased = await erasedAccount(world);
     assert.match(await registry.metrics(), /latchkey_erasures_overdue\{consumer="user"\} 0/);
@@ -209,7 +209,7 @@ test(
 test(
   'the metric does not count a consumer that need no longer confirm',
   withTestWorld(async (world) => {
-    const registry = createRegistry();
+    const registry = createMetricsRegistry();
     await erasedAccount(world, ['auth', 'user', 'books']);
     world.advance(3 * DAY_MS);
     createErasureMetrics({ ...world.erasing, registry, expected: ['auth', 'user'], receiptDays: 3 });
@@ -222,7 +222,7 @@ test(
 test(
   'a metric counts the erasures that are due and not finished',
   withTestWorld(async (world) => {
-    const registry = createRegistry();
+    const registry = createMetricsRegistry();
     createErasureMetrics({ ...world.erasing, registry, receiptDays: 3 });
     const { userId } = await world.signUp('ada@example.com', 'countess of the engine');
     await requestErasureOfAccount(world.deps, { userId, by: 'ops' }, createTestContext());
@@ -232,7 +232,7 @@ test(
     await eraseDueAccounts(world.erasing);
     assert.match(await registry.metrics(), /latchkey_erasures_unfinished 0/);
     const erasures = { due: () => Promise.reject(new Error('away')) };
-    const away = createRegistry();
+    const away = createMetricsRegistry();
     createErasureMetrics({ ...world.erasing, erasures, registry: away, receiptDays: 3 });
     assert.match(await away.metrics(), /latchkey_erasures_unfinished Nan/i);
   }),

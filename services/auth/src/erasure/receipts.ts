@@ -1,8 +1,8 @@
 /** Receipts of erasures: each consumer publishes one once it has erased an account, and auth stores them. */
-import { busHealth } from '@latchkey/backend';
+import { checkBusHealth } from '@latchkey/backend';
 import type { Bus, BusRecord, BusSubscription, PartitionSlice } from '@latchkey/bus';
 import { decodeReceipt, encodeReceipt, ownConsumers, RECEIPTS_TOPIC, type Receipt } from '@latchkey/events';
-import type { Logger, Part } from '@latchkey/process';
+import type { Logger, ProcessPart } from '@latchkey/process';
 import type { UseCaseDeps } from '../deps.ts';
 import type { ErasureReceipts, ErasureRecord } from '../ports/erasure-receipts.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
@@ -96,7 +96,7 @@ async function hasConfirmed(
 /** Creates the subscription that stores the receipts of all other consumers. */
 export function createErasureReceiptReader(
   deps: ErasureReceiptDeps & { readonly bus: Pick<Bus, 'subscribe'>; readonly logger: Logger },
-): Part {
+): ProcessPart {
   const { bus, logger } = deps;
   let subscription: BusSubscription | undefined;
 
@@ -135,6 +135,6 @@ export function createErasureReceiptReader(
       await subscription?.close();
       subscription = undefined;
     },
-    health: async () => [{ ...busHealth(subscription), name: 'receipts' }],
+    health: async () => [{ ...checkBusHealth(subscription), name: 'receipts' }],
   };
 }

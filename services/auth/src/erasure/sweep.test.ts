@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
 import { createClockGuard } from '@latchkey/process';
-import { createWakeup } from '@latchkey/process/loop';
+import { createLoopWakeup } from '@latchkey/process/loop';
 import { captureLog } from '@latchkey/process/testing';
 import { waitUntil } from '../testing/until.ts';
 import { createTestContext, DAY_MS, type TestWorld, withTestWorld } from '../testing/world.ts';
@@ -107,7 +107,7 @@ test(
       doubtAtStart: (use) => (use === 'erasure' ? 'It is 480 h later than before.' : undefined),
     });
     const log = captureLog();
-    const wakeup = createWakeup();
+    const wakeup = createLoopWakeup();
     const parts = { leases, owner: 'one', logger: log.logger, clock, wakeup };
     const job = createErasureJob({ ...deps, ...erasing, ...parts });
     await job.start();

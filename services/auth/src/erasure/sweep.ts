@@ -2,8 +2,8 @@
  * Erases the accounts that are due, and resumes interrupted erasures. A lease ensures that only one instance
  * does this at a time.
  */
-import type { ClockGuard, Logger, Part } from '@latchkey/process';
-import { createIdleBackoff, type Wakeup } from '@latchkey/process/loop';
+import type { ClockGuard, Logger, ProcessPart } from '@latchkey/process';
+import { createIdleBackoff, type LoopWakeup } from '@latchkey/process/loop';
 import { type Leases, StoreUnavailable } from '@latchkey/store';
 import type { UseCaseDeps } from '../deps.ts';
 import { createRepeatedJob } from '../job.ts';
@@ -126,9 +126,9 @@ export function createErasureJob(
     readonly logger: Logger;
     readonly clock: Pick<ClockGuard, 'assertTrusted'>;
     /** Woken when an account is to be erased immediately. */
-    readonly wakeup: Wakeup;
+    readonly wakeup: LoopWakeup;
   },
-): Part {
+): ProcessPart {
   const { leases, owner, now, logger, clock, wakeup } = deps;
   const failures = createErasureFailureLog(logger);
   async function run(): Promise<boolean> {

@@ -1,7 +1,7 @@
 /** The data that auth stores about an account, in the form in which it is exported. */
 import { decodeSecurityEvent, type LatchkeyEvent, type SecurityEvent } from '@latchkey/events';
 import type { ExportDocument, ExportParts } from '@latchkey/export';
-import { readPages } from '@latchkey/store';
+import { readAllPages } from '@latchkey/store';
 import { type ExistingAccount, profileOf } from '../account/index.ts';
 import type { UseCaseDeps } from '../deps.ts';
 import type { AuditEntry } from '../ports/audit-log.ts';
@@ -35,7 +35,7 @@ async function* eventsOf(
   { journal }: Pick<UseCaseDeps, 'journal'>,
   userId: string,
 ): AsyncGenerator<ExportDocument['events'][number]> {
-  const all = readPages<Commit>((last) => journal.read(userId, last?.number ?? 0, PAGE));
+  const all = readAllPages<Commit>((last) => journal.read(userId, last?.number ?? 0, PAGE));
   for await (const commits of all) yield* commits.flatMap(toPublicEvents).map(viewEvent);
 }
 
@@ -62,7 +62,7 @@ async function* sessionsOf(
   { sessions, now }: Pick<UseCaseDeps, 'now' | 'sessions'>,
   account: ExistingAccount,
 ): AsyncGenerator<ExportDocument['sessions'][number]> {
-  const all = readPages<Session>((after) => sessions.list(account.userId, now(), { limit: PAGE, after }));
+  const all = readAllPages<Session>((after) => sessions.list(account.userId, now(), { limit: PAGE, after }));
   for await (const page of all)
     yield* page.filter((session) => computeSessionStatus(account, session) === 'active').map(viewSession);
 }
@@ -82,7 +82,9 @@ async function* signInsOf(
   { auditLog }: Pick<UseCaseDeps, 'auditLog'>,
   userId: string,
 ): AsyncGenerator<ExportDocument['signIns'][number]> {
-  const all = readPages<AuditEntry>((last) => auditLog.ofAccount(userId, { after: last?.id, limit: PAGE }));
+  const all = readAllPages<AuditEntry>((last) =>
+    auditLog.ofAccount(userId, { after: last?.id, limit: PAGE }),
+  );
   for await (const entries of all)
     for (const { headers, value } of entries) {
       const event = decodeSecurityEvent({ headers, value: Buffer.from(value) });

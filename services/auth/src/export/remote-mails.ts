@@ -1,6 +1,6 @@
 /** Reads the mails of an account from a notifier in another process. */
 import { type ExportedMail, exportedMailSchema } from '@latchkey/export';
-import { readPages } from '@latchkey/store';
+import { readAllPages } from '@latchkey/store';
 import { z } from 'zod';
 import { type SentMails, SentMailsUnavailable } from '../ports/mails.ts';
 
@@ -32,7 +32,7 @@ export function createNotifierMailsClient(url: string | undefined, ask: typeof f
   }
   return {
     async *toOwner(_account, accessToken) {
-      const all = readPages<ExportedMail>((last) => page(accessToken, last));
+      const all = readAllPages<ExportedMail>((last) => page(accessToken, last));
       for await (const mails of all) yield* mails;
     },
   };

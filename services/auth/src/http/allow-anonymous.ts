@@ -1,8 +1,8 @@
-import type { Policy } from '@latchkey/http';
+import type { AccessPolicy } from '@latchkey/http';
 import type { Caller } from '../deps.ts';
 
 /** Returns a policy that admits requests without an access token, but still refuses an invalid one. */
-export function allowAnonymous(authenticated: Policy<Caller>): Policy<Caller | null> {
+export function allowAnonymous(authenticated: AccessPolicy<Caller>): AccessPolicy<Caller | null> {
   return {
     ...authenticated,
     who: 'anyone, or any living account',

@@ -1,5 +1,11 @@
 /** Makes a route record security events: denied access, and actions of admins. */
-import { type Answer, Problem, problems, type RequestContext, type Route } from '@latchkey/http';
+import {
+  Problem,
+  type RequestContext,
+  type Route,
+  type RouteResponse,
+  standardProblems,
+} from '@latchkey/http';
 import { accountNotVerified } from '@latchkey/tokens';
 import { z } from 'zod';
 import type { AuditSink } from '../ports/audit.ts';
@@ -21,7 +27,7 @@ export class PolicyProblem extends Problem {
  * or the origin is not listed. A missing or expired token is not recorded.
  */
 const DENIALS: ReadonlySet<string> = new Set([
-  problems.insufficient_permission.code,
+  standardProblems.insufficient_permission.code,
   accountNotVerified.code,
 ]);
 
@@ -34,7 +40,9 @@ const target = z.object({ id: z.uuid() });
 export function withAuditEvents(audit: AuditSink, route: Route): Route {
   const { policy } = route;
   const action = `${route.method} ${route.path}`;
-  const isForAdmins = policy.problems.some(({ code }) => code === problems.insufficient_permission.code);
+  const isForAdmins = policy.problems.some(
+    ({ code }) => code === standardProblems.insufficient_permission.code,
+  );
 
   function reportDenial(error: unknown, request: RequestContext): void {
     if (!(error instanceof Problem) || !DENIALS.has(error.spec.code)) return;
@@ -57,7 +65,7 @@ export function withAuditEvents(audit: AuditSink, route: Route): Route {
     }
   }
 
-  async function handleForAdmin(input: Parameters<Route['handle']>[0]): Promise<Answer> {
+  async function handleForAdmin(input: Parameters<Route['handle']>[0]): Promise<RouteResponse> {
     function report(outcome: string): void {
       const accountId = target.safeParse(input.params).data?.id;
       const actor = admin.safeParse(input.caller).data?.userId ?? 'unknown';

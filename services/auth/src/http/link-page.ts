@@ -1,5 +1,5 @@
 /** Shared functions of the routes that respond with HTML pages. */
-import { type Answer, type Problem, type RequestContext, securityHeaders } from '@latchkey/http';
+import { type Problem, type RequestContext, type RouteResponse, securityHeaders } from '@latchkey/http';
 import { z } from 'zod';
 import { isCompleteLinkToken, trimLinkToken } from '../tokens/link-tokens.ts';
 import type { LinkPages } from './pages/pages.ts';
@@ -28,7 +28,7 @@ export function linkFormAction(
 /** The problems with which routes refuse a link. */
 export const linkProblemSpecs = [refusalProblemSpecs.token_invalid, refusalProblemSpecs.token_expired];
 
-export function htmlAnswer(html: string, status = 200): Answer {
+export function htmlAnswer(html: string, status = 200): RouteResponse {
   return { status, html, headers: securityHeaders.page };
 }
 

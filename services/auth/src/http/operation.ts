@@ -1,5 +1,5 @@
 /** Declares routes that run a use case and count its outcomes. */
-import { type Answer, type HandlerInput, type Route, type RouteSpec, route } from '@latchkey/http';
+import { type HandlerInput, type Route, type RouteResponse, type RouteSpec, route } from '@latchkey/http';
 import type { CountOperation } from '../metrics.ts';
 import { type Refusal, Refused } from '../refused.ts';
 import { htmlAnswer } from './link-page.ts';
@@ -26,7 +26,7 @@ export function operationRoute<Caller, Params = undefined, Query = undefined, Bo
 ): Route {
   const { operation, formAgain, handle, ...declaration } = spec;
 
-  async function attempt(input: HandlerInput<Caller, Params, Query, Body>): Promise<Answer> {
+  async function attempt(input: HandlerInput<Caller, Params, Query, Body>): Promise<RouteResponse> {
     const name = typeof operation === 'string' ? operation : operation(input);
     try {
       const answer = await handle(input);

@@ -6,8 +6,8 @@ import {
   type FieldError,
   Problem,
   type ProblemSpec,
-  problems,
   rateLimitProblem,
+  standardProblems,
   unavailableProblem,
 } from '@latchkey/http';
 import { StoreUnavailable } from '@latchkey/store';
@@ -23,7 +23,7 @@ import { passwordTextSchema } from './schemas.ts';
 export const refusalProblemSpecs = {
   account_disabled: { code: 'account_disabled', status: 403, title: 'Account Disabled' },
   account_not_verified: accountNotVerified,
-  conflict: problems.conflict,
+  conflict: standardProblems.conflict,
   current_password_incorrect: {
     code: 'current_password_incorrect',
     status: 400,
@@ -55,8 +55,8 @@ export const refusalProblemSpecs = {
     title: 'Last Admin',
     resolution: 'Make another account an admin first',
   },
-  not_found: problems.not_found,
-  overloaded: problems.unavailable,
+  not_found: standardProblems.not_found,
+  overloaded: standardProblems.unavailable,
   own_account: { code: 'own_account', status: 409, title: 'Own Account', resolution: 'Ask another admin' },
   password_incorrect: { code: 'password_incorrect', status: 400, title: 'Incorrect Password' },
   password_required: {
@@ -67,12 +67,12 @@ export const refusalProblemSpecs = {
   },
   password_too_weak: { code: 'password_too_weak', status: 400, title: 'Password Too Weak' },
   passwords_do_not_match: { code: 'passwords_do_not_match', status: 400, title: 'Passwords Do Not Match' },
-  rate_limited: problems.rate_limited,
+  rate_limited: standardProblems.rate_limited,
   refresh_token_invalid: { code: 'refresh_token_invalid', status: 401, title: 'Invalid Refresh Token' },
-  session_not_found: problems.not_found,
+  session_not_found: standardProblems.not_found,
   token_expired: { code: 'token_expired', status: 400, title: 'Token Expired' },
   token_invalid: { code: 'token_invalid', status: 400, title: 'Invalid Token' },
-  unauthenticated: problems.unauthenticated,
+  unauthenticated: standardProblems.unauthenticated,
 } as const satisfies Record<Refusal['kind'], ProblemSpec>;
 
 /**

@@ -2,7 +2,13 @@
  * Stores the refresh token of a browser app in a cookie. Scripts cannot read it, and only pages of the listed
  * origins can use it.
  */
-import { areSameSite, Problem, type ProblemSpec, problems, type RequestContext } from '@latchkey/http';
+import {
+  areSameSite,
+  Problem,
+  type ProblemSpec,
+  type RequestContext,
+  standardProblems,
+} from '@latchkey/http';
 
 /** Reads and writes the cookie with the refresh token. */
 export interface RefreshCookie {
@@ -96,13 +102,13 @@ export function createRefreshCookie(options: {
       },
       optional: true,
     },
-    problem: problems.insufficient_permission,
+    problem: standardProblems.insufficient_permission,
     read: (request) => {
       const token = request.cookie(name) ?? (readsFormer() ? request.cookie(FORMER_NAME) : undefined);
       if (token === undefined) return undefined;
       const origin = request.headers['origin'];
       if (origin === undefined || !options.isListed(origin)) {
-        throw new Problem(problems.insufficient_permission, {
+        throw new Problem(standardProblems.insufficient_permission, {
           detail: 'A request with the cookie must come from an origin listed in CORS_ORIGINS.',
         });
       }

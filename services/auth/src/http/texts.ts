@@ -1,4 +1,4 @@
-import { joinTexts, type Texts } from '@latchkey/http';
+import { mergeTranslations, type TranslationsByLanguage } from '@latchkey/http';
 import { guardTexts } from '@latchkey/tokens';
 import type { PasswordFault } from '../passwords/rules.ts';
 import { passwordFaultTexts } from './problems.ts';
@@ -18,7 +18,7 @@ function byEnglish(translated: Record<PasswordFault, string>): Readonly<Record<s
 }
 
 /** The texts of all problems of auth's routes, by language. */
-export const texts: Texts = joinTexts(guardTexts, {
+export const texts: TranslationsByLanguage = mergeTranslations(guardTexts, {
   de: { ...germanTexts, ...byEnglish(passwordFaultsInGerman) },
   fr: { ...frenchTexts, ...byEnglish(passwordFaultsInFrench) },
   es: { ...spanishTexts, ...byEnglish(passwordFaultsInSpanish) },

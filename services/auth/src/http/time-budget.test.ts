@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { guardPort, runWithTimeBudget } from '@latchkey/store';
+import { mapPortErrors, runWithTimeBudget } from '@latchkey/store';
 import { requestMailToAddress } from '../requests/written-requests.ts';
 import { createTestContext, type TestWorld, withTestWorld } from '../testing/world.ts';
 
@@ -10,7 +10,7 @@ const PASSWORD = 'countess of the engine';
 /** Runs a use case in a request whose store then takes 5 s per call, and makes two more calls. */
 async function makeLateCalls(work: () => Promise<unknown>): Promise<void> {
   let ms = 0;
-  const late = guardPort(
+  const late = mapPortErrors(
     {
       async call(): Promise<void> {
         await Promise.resolve();

@@ -1,7 +1,7 @@
 /** Converts accounts to the form in which responses contain them. */
 import { role } from '@latchkey/events';
-import type { AnswerSpec } from '@latchkey/http';
-import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
+import type { RouteResponseSpec } from '@latchkey/http';
+import { ACCOUNT_SEQUENCE_HEADER } from '@latchkey/tokens';
 import { z } from 'zod';
 import { type AccountState, profileOf, requireExistingAccount } from '../account/index.ts';
 import { localeTagSchema, personNameSchema, usernameSchema } from './schemas.ts';
@@ -48,21 +48,21 @@ export const profileFieldSchemas = {
 export function createSequenceHeader(state: AccountState) {
   const { userId, sequence } = requireExistingAccount(state);
   return {
-    [ACCOUNT_SEQUENCE]: `${userId}:${sequence}`,
+    [ACCOUNT_SEQUENCE_HEADER]: `${userId}:${sequence}`,
   };
 }
 
 /** Describes a response that has the header with the account's sequence. */
-export function answerSpecWithSequence(description: string, schema?: z.ZodType): AnswerSpec {
+export function answerSpecWithSequence(description: string, schema?: z.ZodType): RouteResponseSpec {
   return {
     description,
-    headers: [ACCOUNT_SEQUENCE],
+    headers: [ACCOUNT_SEQUENCE_HEADER],
     ...(schema && { schema }),
   };
 }
 
 /** Describes the response to a POST to a link's URL: JSON for a client app, an HTML page for a form. */
-export function jsonOrPageAnswerSpec(description: string): AnswerSpec {
+export function jsonOrPageAnswerSpec(description: string): RouteResponseSpec {
   return {
     ...answerSpecWithSequence(description, messageSchema),
     media: ['text/html'],

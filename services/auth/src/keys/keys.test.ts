@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, type JsonWebKey } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { KeyFault, parseSecretKey } from '@latchkey/process';
+import { InvalidKeyError, parseSecretKey } from '@latchkey/process';
 import { calculateJwkThumbprint, compactDecrypt, importJWK } from 'jose';
 import { createSealer } from '../tokens/sealer.ts';
 import { computeThumbprint, parseSealingKey, parseSigningKeys } from './keys.ts';
@@ -23,7 +23,7 @@ const { d: _, ...publicPart } = signingJwk;
 function fault(parse: () => unknown): string {
   let message = '';
   assert.throws(parse, (error) => {
-    assert.ok(error instanceof KeyFault);
+    assert.ok(error instanceof InvalidKeyError);
     message = error.message;
     return true;
   });

@@ -9,7 +9,7 @@ import {
   verify,
 } from 'node:crypto';
 import { type EventSigner, eventSigner, type Signature, signingKeyId, signText } from '@latchkey/events';
-import { KeyFault, parseJson } from '@latchkey/process';
+import { InvalidKeyError, parseJson } from '@latchkey/process';
 import { z } from 'zod';
 
 /**
@@ -84,36 +84,39 @@ const sealingJwk = z.object({
 
 /**
  * Parses SIGNING_KEYS: a JWKS of EC P-256 keys. The first key must include its private part.
- * @throws KeyFault
+ * @throws InvalidKeyError
  */
 export function parseSigningKeys(text: string): SigningKeys {
   const parsed = signingJwks.safeParse(parseJson(text));
   const [first, ...others] = parsed.data?.keys ?? [];
   if (first === undefined)
-    throw new KeyFault('must be a JWKS of EC P-256 keys: {"keys": [{"kty": "EC", …}]}');
-  if (first.d === undefined) throw new KeyFault('the first key signs: it must have its private part, d');
+    throw new InvalidKeyError('must be a JWKS of EC P-256 keys: {"keys": [{"kty": "EC", …}]}');
+  if (first.d === undefined)
+    throw new InvalidKeyError('the first key signs: it must have its private part, d');
   const published = [first, ...others].map(publicSigningKey);
   const [{ kid } = { kid: '' }] = published;
   if (new Set(published.map((key) => key.kid)).size < published.length)
-    throw new KeyFault('two keys have the same kid');
+    throw new InvalidKeyError('two keys have the same kid');
   return { signing: { kid, privateKey: privateSigningKey(first) }, published };
 }
 
 /**
  * Parses EVENT_SIGNING_KEYS: a JWKS of Ed25519 keys. The first key must include its private part.
- * @throws KeyFault
+ * @throws InvalidKeyError
  */
 export function parseEventKeys(text: string): EventKeys {
   const parsed = eventJwks.safeParse(parseJson(text));
   const [first, ...others] = parsed.data?.keys ?? [];
   if (first === undefined)
-    throw new KeyFault('must be a JWKS of Ed25519 keys: {"keys": [{"kty": "OKP", "crv": "Ed25519", …}]}');
+    throw new InvalidKeyError(
+      'must be a JWKS of Ed25519 keys: {"keys": [{"kty": "OKP", "crv": "Ed25519", …}]}',
+    );
   if (first.d === undefined)
-    throw new KeyFault('the first key signs events: it must have its private part, d');
+    throw new InvalidKeyError('the first key signs events: it must have its private part, d');
   const published = [first, ...others].map(publicEventKey);
   const [{ kid } = { kid: '' }] = published;
   if (new Set(published.map((each) => each.kid)).size < published.length)
-    throw new KeyFault('two keys have the same kid');
+    throw new InvalidKeyError('two keys have the same kid');
   const key = privateEventKey(first);
   return { signer: eventSigner({ kid, key }), signText: (text) => signText(text, kid, key), published };
 }
@@ -121,12 +124,12 @@ export function parseEventKeys(text: string): EventKeys {
 /**
  * Parses SEALING_PUBLIC_KEY: a single JWK (OKP, X25519). It must not include the private part, which only the
  * notifier may have.
- * @throws KeyFault
+ * @throws InvalidKeyError
  */
 export function parseSealingKey(text: string): { readonly kid: string; readonly publicKey: KeyObject } {
   const parsed = sealingJwk.safeParse(parseJson(text));
   if (!parsed.success) {
-    throw new KeyFault(
+    throw new InvalidKeyError(
       'must be a public X25519 key as a JWK: {"kty": "OKP", "crv": "X25519", "x": …}, without d',
     );
   }
@@ -155,7 +158,7 @@ function privateEventKey({ kty, crv, x, d = '' }: EventJwk): KeyObject {
   const privateKey = usable(() => createPrivateKey({ key: { kty, crv, x, d }, format: 'jwk' }));
   // Check this here: Node accepts a private part that does not match the public part.
   if (createPublicKey(privateKey).export({ format: 'jwk' }).x !== x)
-    throw new KeyFault('the private part of the first key does not belong to its public part');
+    throw new InvalidKeyError('the private part of the first key does not belong to its public part');
   return privateKey;
 }
 
@@ -177,7 +180,8 @@ function privateSigningKey(jwk: SigningJwk): KeyObject {
     createPublicKey({ key: { kty, crv, x, y }, format: 'jwk' }),
     sign('sha256', probe, privateKey),
   );
-  if (!fits) throw new KeyFault('the private part of the first key does not belong to its public part');
+  if (!fits)
+    throw new InvalidKeyError('the private part of the first key does not belong to its public part');
   return privateKey;
 }
 
@@ -185,6 +189,6 @@ function usable(create: () => KeyObject): KeyObject {
   try {
     return create();
   } catch {
-    throw new KeyFault('holds a key that is not on its curve');
+    throw new InvalidKeyError('holds a key that is not on its curve');
   }
 }

@@ -1,6 +1,6 @@
 import type { Bus } from '@latchkey/bus';
 import type { EventSigner } from '@latchkey/events';
-import type { Dependency, Logger, Part, Registry } from '@latchkey/process';
+import type { DependencyHealth, Logger, ProcessPart, Registry } from '@latchkey/process';
 import { createExponentialBackoff, sleep as realSleep, runLoop, type Sleep } from '@latchkey/process/loop';
 import type { Leases } from '@latchkey/store';
 import type { Outbox } from '../ports/outbox.ts';
@@ -35,7 +35,7 @@ export interface RelayDeps {
   readonly sleep?: Sleep;
 }
 
-export interface Relay extends Part {
+export interface Relay extends ProcessPart {
   /** Publishes a stream soon, because a commit was appended to it. */
   nudge(stream: string): void;
 }
@@ -158,9 +158,9 @@ export function createRelay(deps: RelayDeps): Relay {
   };
 }
 
-function health({ refusing, blocked }: CommitPublisher, waiting: Waiting | undefined): Dependency {
+function health({ refusing, blocked }: CommitPublisher, waiting: Waiting | undefined): DependencyHealth {
   const bus = { name: 'bus', needed: false } as const;
-  function degraded(detail: string): Dependency {
+  function degraded(detail: string): DependencyHealth {
     return { ...bus, state: 'degraded', detail };
   }
   // If the outbox is empty, another process has published what this one could not.

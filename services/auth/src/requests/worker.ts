@@ -1,5 +1,5 @@
-import type { Logger, Part } from '@latchkey/process';
-import { createIdleBackoff, type Wakeup } from '@latchkey/process/loop';
+import type { Logger, ProcessPart } from '@latchkey/process';
+import { createIdleBackoff, type LoopWakeup } from '@latchkey/process/loop';
 import { createLeaseWatch } from '@latchkey/store';
 import type { UseCaseDeps } from '../deps.ts';
 import { createRepeatedJob } from '../job.ts';
@@ -29,10 +29,10 @@ export function createRequestWorker(
      */
     readonly leaseMs: number;
     /** Wakes the worker when a request is recorded. */
-    readonly wakeup: Wakeup;
+    readonly wakeup: LoopWakeup;
     carryOut(request: QueuedMailRequest): Promise<void>;
   },
-): Part {
+): ProcessPart {
   const { requests, now, owner, logger, leaseMs, wakeup, carryOut } = deps;
   const watch = createLeaseWatch(deps.monotonic);
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createLogger, type Part } from '@latchkey/process';
-import { createWakeup } from '@latchkey/process/loop';
+import { createLogger, type ProcessPart } from '@latchkey/process';
+import { createLoopWakeup } from '@latchkey/process/loop';
 import { completePasswordReset } from '../passwords/reset.ts';
 import type { QueuedMailRequest } from '../ports/requests.ts';
 import { verifySignUp } from '../sign-up/verification.ts';
@@ -38,8 +38,8 @@ function workerOf(
   world: TestWorld,
   owner: string,
   carry = (request: QueuedMailRequest) => processMailRequest(world.deps, request),
-  { wakeup = createWakeup(), step = 0 } = {},
-): Part {
+  { wakeup = createLoopWakeup(), step = 0 } = {},
+): ProcessPart {
   const monotonic = clockOf(step);
   return createRequestWorker({
     ...world.deps,
@@ -57,7 +57,7 @@ function workerOf(
  * length of a lease on each read, so that leases of a dead worker have expired at the second read.
  */
 async function work(world: TestWorld, owner = 'a worker'): Promise<void> {
-  const wakeup = createWakeup();
+  const wakeup = createLoopWakeup();
   const worker = workerOf(world, owner, undefined, { wakeup, step: LEASE_MS });
   await worker.start();
   await waitUntil(async () => {
@@ -245,7 +245,7 @@ describe('a worker that dies', () => {
         carried.push(address);
       }
       await written(world);
-      const wakeup = createWakeup();
+      const wakeup = createLoopWakeup();
       const heir = workerOf(world, 'the heir', carry, { wakeup, step: LEASE_MS / 100 });
       await heir.start();
       world.advance(400 * DAY_MS);
@@ -294,7 +294,7 @@ describe('a worker that is woken', () => {
     'immediately processes the requests recorded meanwhile, even more than one batch',
     withTestWorld(async (world) => {
       const carried = new Set<string>();
-      const wakeup = createWakeup();
+      const wakeup = createLoopWakeup();
       const worker = workerOf(world, 'a worker', async ({ id }) => void carried.add(id), { wakeup });
       await worker.start();
       for (const n of Array(45).keys()) {

@@ -2,7 +2,7 @@
  * Requests that name an e-mail address and whose response must not reveal whether an account exists. Every
  * request is recorded and answered in the same way; a worker looks up the accounts later.
  */
-import { liftTimeBudget } from '@latchkey/store';
+import { disableTimeBudget } from '@latchkey/store';
 import type { LivingAccount } from '../account/index.ts';
 import { findAccountByAddress, findAddressOwnerId, loadPendingSignUps } from '../addresses/owners.ts';
 import { deriveCommandId } from '../command-id.ts';
@@ -49,7 +49,7 @@ export async function queueMailRequest(
   const at = now().toISOString();
   const trace = traceparent === undefined ? {} : { traceparent };
   const added = await requests.add({ ...request, at, correlationId, ...trace });
-  liftTimeBudget();
+  disableTimeBudget();
   wakeWorker();
   return added;
 }

@@ -3,7 +3,7 @@
  * crashes left behind, and deletes expired records.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type ClockGuard, DAY_MS, type Logger, type Part } from '@latchkey/process';
+import { type ClockGuard, DAY_MS, type Logger, type ProcessPart } from '@latchkey/process';
 import type { Leases } from '@latchkey/store';
 import { StoreUnavailable } from '@latchkey/store';
 import { findAddressOwnerId } from '../addresses/owners.ts';
@@ -112,7 +112,7 @@ export function createSignUpCleanupJob(
     readonly logger: Logger;
     readonly clock: Pick<ClockGuard, 'assertTrusted'>;
   },
-): Part {
+): ProcessPart {
   const { leases, owner, now, logger, clock } = deps;
   function logSkipped(stream: string, error: unknown): void {
     logger.error({ err: error, stream }, 'an account could not be cleaned up');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { retryLostRace } from '@latchkey/mongo';
+import { retryOnConcurrentWrite } from '@latchkey/mongo';
 import mongoose from 'mongoose';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { createUniformLimitRules } from '../ports/testing/limit-rules.ts';
@@ -29,7 +29,7 @@ test('a count that collided with another is repeated, and taken once', async () 
     limiterFor: () => limiter,
     uncertainty: () => undefined,
     giveBack: async () => undefined,
-    repeating: retryLostRace,
+    repeating: retryOnConcurrentWrite,
   });
   assert.deepEqual(await limits.take('login-ip', '192.0.2.1'), { allowed: true });
   assert.equal((await limits.take('login-ip', '192.0.2.1')).allowed, false);

@@ -1,6 +1,6 @@
 import { catalogue, encode } from '@latchkey/events';
 import { retry, type Sleep } from '@latchkey/process/loop';
-import { liftTimeBudget, StoreUnavailable } from '@latchkey/store';
+import { disableTimeBudget, StoreUnavailable } from '@latchkey/store';
 import { v4 } from 'uuid';
 import type { Fact, RefusalKind } from '../account/index.ts';
 import type { AppendResult, Commit, Journal, RecordedFact } from '../ports/journal.ts';
@@ -158,7 +158,7 @@ export function createCommandExecutor<State, Command, F extends Fact>(
     const commit = await chained(before, newCommit(stream, before, origin, { facts, claims }));
     const result = await append(commit);
     if (result.outcome === 'lost') throw new CommitLost();
-    liftTimeBudget();
+    disableTimeBudget();
     if (result.outcome === 'repeated') return { ...(await earlierOutcome(result.commit)), ...refusal };
     nudge(stream);
     return { state: facts.reduce(decider.evolve, before.state), facts, ...refusal };

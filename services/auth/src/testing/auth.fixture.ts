@@ -21,8 +21,8 @@ import {
   type SealedContent,
   type SecurityEvent,
 } from '@latchkey/events';
-import { allowedOrigins, createListeningPart } from '@latchkey/http';
-import { createLogger, createRegistry, readConfig } from '@latchkey/process';
+import { createListeningPart, createOriginCheck } from '@latchkey/http';
+import { createLogger, createMetricsRegistry, readConfig } from '@latchkey/process';
 import { createSqliteStore, type Database, openDatabase } from '@latchkey/sqlite';
 import { compactDecrypt } from 'jose';
 import { type AuthDeps, authSettings, compose } from '../index.ts';
@@ -61,7 +61,7 @@ export async function startTestAuth(
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-auth-'));
   const database = openDatabase({ folder, as: 'server' });
   const logger = createLogger({ name: 'auth', level: 'silent' });
-  const registry = createRegistry();
+  const registry = createMetricsRegistry();
   const bus = createEmbeddedBus({ database, logger });
   await bus.ensureTopics(allTopics());
 
@@ -128,7 +128,7 @@ export async function startTestAuth(
     logger,
     registry,
     trustedProxies: ['127.0.0.1'],
-    corsOrigins: allowedOrigins(config),
+    corsOrigins: createOriginCheck(config),
     undeclared: 'fail',
   });
   const events: LatchkeyEvent[] = [];

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { type LinkPurpose, receiptsTopic, type SealedContent } from '@latchkey/events';
-import { createLogger, createRegistry, readConfig } from '@latchkey/process';
+import { createLogger, createMetricsRegistry, readConfig } from '@latchkey/process';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { createLeases, StoreUnavailable } from '@latchkey/store';
 import { v7 } from 'uuid';
@@ -97,7 +97,7 @@ export async function openTestWorld(given?: AuthStores) {
   const { deps, jwks } = compose(config, {
     backend: { store: createSqliteStore(database), bus },
     logger,
-    registry: createRegistry(),
+    registry: createMetricsRegistry(),
     now,
     overrides: {
       stores: (embedded) => {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { exportedMailSchema } from '@latchkey/export';
 import { createListeningPart } from '@latchkey/http';
-import { createLogger, createRegistry } from '@latchkey/process';
+import { createLogger, createMetricsRegistry } from '@latchkey/process';
 import type { AccessClaims } from '@latchkey/tokens';
 import type { DeliveryStore, DeliverySummary } from '../ports/deliveries.ts';
 import { readExportedMails, readMailsForOwner, toExportedMail } from './exported-mails.ts';
@@ -95,7 +95,7 @@ async function serveMails(
     port: 0,
     routes: [createMailsExportRoute({ deliveries, verify: async () => claims })],
     logger: createLogger({ name: 'test', level: 'silent' }),
-    registry: createRegistry(),
+    registry: createMetricsRegistry(),
     trustedProxies: [],
     corsOrigins: [],
     corsHeaders: [],

@@ -1,6 +1,6 @@
 /** Lists the mails of an account for the export of the account's data. */
 import type { ExportedMail } from '@latchkey/export';
-import { readPages } from '@latchkey/store';
+import { readAllPages } from '@latchkey/store';
 import { allMailDefinitions } from '../../mails/index.ts';
 import type { DeliveryPosition, DeliveryStore, DeliverySummary } from '../ports/deliveries.ts';
 
@@ -37,7 +37,7 @@ async function* deliveriesOf(
   account: string,
   start?: DeliveryPosition,
 ): AsyncGenerator<DeliverySummary> {
-  const all = readPages<DeliverySummary>((last) =>
+  const all = readAllPages<DeliverySummary>((last) =>
     deliveries.ofSubject(account, { limit: PAGE, after: last ?? start }),
   );
   for await (const page of all) yield* page;

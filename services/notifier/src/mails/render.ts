@@ -1,6 +1,6 @@
 /** Fills in the template of a delivery's mail. */
 
-import { type Brand, paletteOf } from '@latchkey/brand';
+import { type Brand, createPalette } from '@latchkey/brand';
 import type { SealedContent } from '@latchkey/events';
 import { instantInWords } from '@latchkey/locale';
 import { allMailDefinitions } from '../../mails/index.ts';
@@ -42,7 +42,7 @@ function linkVariables(
   };
 }
 
-function brandVariables({ name, palette = paletteOf(DEFAULT_BRAND_COLOR), logo }: Brand) {
+function brandVariables({ name, palette = createPalette(DEFAULT_BRAND_COLOR), logo }: Brand) {
   return {
     app_name: name,
     logo_url: logo?.url ?? '',

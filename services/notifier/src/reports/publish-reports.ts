@@ -5,7 +5,7 @@
 import type { Bus } from '@latchkey/bus';
 import { DELIVERIES_TOPIC, type EncodedEvent, encode, type LatchkeyEvent } from '@latchkey/events';
 import type { Logger } from '@latchkey/process';
-import { createExponentialBackoff, createWakeup, runLoop } from '@latchkey/process/loop';
+import { createExponentialBackoff, createLoopWakeup, runLoop } from '@latchkey/process/loop';
 import { StoreUnavailable } from '@latchkey/store';
 import { v5 as uuidv5 } from 'uuid';
 import type { Clock } from '../ports/clock.ts';
@@ -82,7 +82,7 @@ export interface ReportPublisher {
 export function createReportPublisher(deps: ReportPublisherDeps): ReportPublisher {
   const { deliveries, bus, clock, logger } = deps;
   const stopping = new AbortController();
-  const wakeup = createWakeup();
+  const wakeup = createLoopWakeup();
   let failing = false;
   let running: Promise<void> | undefined;
 

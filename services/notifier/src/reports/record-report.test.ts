@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { createLogger, createRegistry } from '@latchkey/process';
+import { createLogger, createMetricsRegistry } from '@latchkey/process';
 import type { ReportedDeliveryState } from '../delivery/delivery.ts';
 import { ALL_MAILS } from '../delivery/suppression.ts';
 import { createNotifierMetrics } from '../metrics.ts';
@@ -25,7 +25,7 @@ describe('a report', () => {
       deliveries,
       suppressions,
       suppressionMs: 30 * DAY_MS,
-      metrics: createNotifierMetrics(createRegistry(), deliveries, () => NOW),
+      metrics: createNotifierMetrics(createMetricsRegistry(), deliveries, () => NOW),
       logger: createLogger({ name: 'notifier', level: 'silent' }),
       now: () => NOW,
       onRecorded: () => {

@@ -1,23 +1,23 @@
 /** The routes to which providers send reports. */
 import {
-  type Policy,
+  type AccessPolicy,
   Problem,
-  problems,
-  publicPolicy,
+  publicAccessPolicy,
   type Route,
   route,
+  standardProblems,
   unavailableProblem,
 } from '@latchkey/http';
 import { z } from 'zod';
 import type { MailReportReader } from '../ports/reports.ts';
 import type { HandleMailReport } from './record-report.ts';
 
-const provider: Policy<null> = {
-  ...publicPolicy,
+const provider: AccessPolicy<null> = {
+  ...publicAccessPolicy,
   who: 'the provider, which signs the request or knows a password',
 };
 
-const forged = { ...problems.insufficient_permission, title: 'Not Genuine' };
+const forged = { ...standardProblems.insufficient_permission, title: 'Not Genuine' };
 
 /**
  * Creates the routes to which providers send reports.
@@ -38,7 +38,7 @@ export function reportRoutes(
       body: z.instanceof(Buffer),
       accepts: ['raw'],
       answers: { 204: { description: 'The report was recorded, or there was nothing to record.' } },
-      problems: [forged, problems.unavailable],
+      problems: [forged, standardProblems.unavailable],
       hidden: true,
       async handle({ body, headers }) {
         const taken = await take()?.(reader, { body, proof: headers['authorization'] });

@@ -1,6 +1,6 @@
 /** Claims as many due deliveries as may be sent, and ends expired ones. */
 import type { Logger } from '@latchkey/process';
-import { createExponentialBackoff, createWakeup, runLoop } from '@latchkey/process/loop';
+import { createExponentialBackoff, createLoopWakeup, runLoop } from '@latchkey/process/loop';
 import { createLeaseWatch, StoreUnavailable } from '@latchkey/store';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -55,7 +55,7 @@ export interface DeliveryClaimer {
 export function createDeliveryClaimer(deps: DeliveryClaimerDeps): DeliveryClaimer {
   const { deliveries, server, store, clock, logger } = deps;
   const tidy = createTidying(deps);
-  const wakeup = createWakeup();
+  const wakeup = createLoopWakeup();
   /** The owners of claims that got no response. Such a claim may have succeeded. */
   const unanswered = new Set<string>();
   /** Whether the last claim used all capacity, so that more deliveries may be due. */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { createLogger, createRegistry } from '@latchkey/process';
+import { createLogger, createMetricsRegistry } from '@latchkey/process';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import { StoreUnavailable } from '@latchkey/store';
 import { systemClock } from '../adapters/clock.system.ts';
@@ -51,7 +51,7 @@ function dispatcherWith(trySending: AttemptDelivery, clock: Clock = systemClock,
     clock,
     random: () => 0.5,
     newOwner: randomUUID,
-    metrics: createNotifierMetrics(createRegistry(), deliveries, clock.now),
+    metrics: createNotifierMetrics(createMetricsRegistry(), deliveries, clock.now),
     logger,
     connections: () => 3,
     leaseMs: LEASE_MS,

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LatchkeyEvent } from '@latchkey/events';
-import { createLogger, createRegistry } from '@latchkey/process';
+import { createLogger, createMetricsRegistry } from '@latchkey/process';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import { StoreUnavailable } from '@latchkey/store';
 import fc from 'fast-check';
@@ -327,7 +327,7 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
         owners += 1;
         return `owner ${owners}`;
       },
-      metrics: createNotifierMetrics(createRegistry(), store, clock.now),
+      metrics: createNotifierMetrics(createMetricsRegistry(), store, clock.now),
       logger,
       connections: mailer.connections,
       leaseMs: LEASE_MS,

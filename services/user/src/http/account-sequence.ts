@@ -2,7 +2,7 @@
  * The header `Account-Sequence: <account id>:<n>`. Responses to changes contain it; a client that sends it with a
  * later request gets a response that includes the change.
  */
-import { Problem, problems } from '@latchkey/http';
+import { Problem, standardProblems } from '@latchkey/http';
 import { z } from 'zod';
 
 export interface AccountSequence {
@@ -36,7 +36,7 @@ export function parseAccountSequence(text: string | undefined): AccountSequence 
   if (text === undefined) return undefined;
   const parsed = header.safeParse(text);
   if (parsed.success) return parsed.data;
-  throw new Problem(problems.validation_failed, {
+  throw new Problem(standardProblems.validation_failed, {
     detail: 'The header Account-Sequence is malformed.',
     errors: [
       { pointer: '#/header/Account-Sequence', code: 'invalid', message: 'must be <account id>:<sequence>' },

@@ -1,21 +1,21 @@
 /** The policy of the event feed: only service clients whose key has the scope `events` may read it. */
 import { authenticateClient, type ServiceClients } from '@latchkey/clients';
 import type { FeedReader } from '@latchkey/feed';
-import { type Policy, Problem, problems, unavailableProblem } from '@latchkey/http';
+import { type AccessPolicy, Problem, standardProblems, unavailableProblem } from '@latchkey/http';
 import { StoreUnavailable } from '@latchkey/store';
 
 export function createEventsFeedPolicy(deps: {
   readonly clients: Pick<ServiceClients, 'find'>;
   now(): Date;
-}): Policy<FeedReader> {
+}): AccessPolicy<FeedReader> {
   return {
     who: 'a service client whose key has the scope `events` (`ops clients add`)',
     bearer: false,
-    problems: [problems.unauthenticated, problems.unavailable],
+    problems: [standardProblems.unauthenticated, standardProblems.unavailable],
     async authorise({ headers: { authorization } }) {
       const client = await find(deps, authorization);
       if (client !== undefined) return client;
-      throw new Problem(problems.unauthenticated, {
+      throw new Problem(standardProblems.unauthenticated, {
         detail: 'Send the API key of a client that may read events: Authorization: Bearer <key>.',
         headers: { 'WWW-Authenticate': 'Bearer realm="latchkey"' },
       });

@@ -2,13 +2,19 @@
  * Makes a route log refusals by its policy and actions of admins. The lines have the names and fields of the security
  * events that auth publishes, because only auth may write security events (ADR 31).
  */
-import { type Answer, Problem, problems, type RequestContext, type Route } from '@latchkey/http';
+import {
+  Problem,
+  type RequestContext,
+  type Route,
+  type RouteResponse,
+  standardProblems,
+} from '@latchkey/http';
 import { accountNotVerified } from '@latchkey/tokens';
 import { z } from 'zod';
 
 /** The problems that are logged as denied access. A missing or expired token is not logged. */
 const DENIALS: ReadonlySet<string> = new Set([
-  problems.insufficient_permission.code,
+  standardProblems.insufficient_permission.code,
   accountNotVerified.code,
 ]);
 
@@ -21,7 +27,7 @@ export function loggedRoute(route: Route): Route {
   const { policy } = route;
   const action = `${route.method} ${route.path}`;
   const isForAdmins = [...policy.problems, ...(route.problems ?? [])].some(
-    ({ code }) => code === problems.insufficient_permission.code,
+    ({ code }) => code === standardProblems.insufficient_permission.code,
   );
 
   function logDenial(error: unknown, { log }: RequestContext, caller?: unknown): void {
@@ -31,7 +37,7 @@ export function loggedRoute(route: Route): Route {
     log.info({ actor: actor ?? 'unknown', action, reason: error.spec.code }, 'AccessDenied');
   }
 
-  async function handle(input: Parameters<Route['handle']>[0]): Promise<Answer> {
+  async function handle(input: Parameters<Route['handle']>[0]): Promise<RouteResponse> {
     const caller = account.safeParse(input.caller).data;
     const about = target.safeParse(input.params).data?.id;
     const isAdminAction = isForAdmins && caller?.role === 'admin' && about !== caller.profile.id;

@@ -1,5 +1,5 @@
 /** The HTTP routes of the user service. */
-import { type OpenApiInfo, openApiRoute, Problem, problems, type Route, route } from '@latchkey/http';
+import { type OpenApiInfo, openApiRoute, Problem, type Route, route, standardProblems } from '@latchkey/http';
 import { runWithTimeBudget } from '@latchkey/store';
 import { accountNotVerified, type Caller, type Guards } from '@latchkey/tokens';
 import type { z } from 'zod';
@@ -85,7 +85,7 @@ export function createRoutes({ profiles, guards, publicPath, feed, webhooks }: R
     policy: { ...guards.authenticated, who: 'a verified admin, or the account itself' },
     params: userParamsSchema,
     answers: { 200: { description: 'The profile', schema: userSchema } },
-    problems: [accountNotVerified, problems.insufficient_permission, problems.not_found],
+    problems: [accountNotVerified, standardProblems.insufficient_permission, standardProblems.not_found],
     handle: async ({ caller, params }) => ({ status: 200, body: await seenBy(caller, params.id, profiles) }),
   });
 
@@ -114,13 +114,13 @@ async function seenBy(
 ): Promise<UserView> {
   if (id === caller.profile.id) return toUserView(caller.profile);
   if (!caller.verified) throw new Problem(accountNotVerified);
-  if (caller.role !== 'admin') throw new Problem(problems.insufficient_permission);
+  if (caller.role !== 'admin') throw new Problem(standardProblems.insufficient_permission);
   const { profile } = await mapFailuresToProblems(async () => {
     const account = await loadStoredAccount(profiles, id);
     if (account.parked !== undefined && id === caller.awaited) throw new SequenceWaitRefused('parked');
     return account;
   });
-  if (profile === undefined || profile.ended) throw new Problem(problems.not_found);
+  if (profile === undefined || profile.ended) throw new Problem(standardProblems.not_found);
   return toUserView(profile);
 }
 

@@ -1,5 +1,5 @@
 /** Translations of error messages. */
-import { joinTexts } from '@latchkey/http';
+import { mergeTranslations } from '@latchkey/http';
 import { guardTexts } from '@latchkey/tokens';
 import type { unavailableDetailTexts } from './problems.ts';
 
@@ -15,7 +15,7 @@ const unavailable: Record<(typeof unavailableDetailTexts)[keyof typeof unavailab
     'Die Profile sind gerade nicht erreichbar. Versuchen Sie es noch einmal.',
 };
 
-export const texts = joinTexts(guardTexts, {
+export const texts = mergeTranslations(guardTexts, {
   de: {
     ...unavailable,
     'The header Account-Sequence is malformed.': 'Die Kopfzeile Account-Sequence ist fehlerhaft.',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Problem } from '@latchkey/http';
 import { createLogger } from '@latchkey/process';
-import { guardPort, StoreUnavailable } from '@latchkey/store';
+import { mapPortErrors, StoreUnavailable } from '@latchkey/store';
 import { createGuards } from '@latchkey/tokens';
 import { createEmptyStoredAccount } from '../profile/stored-account.ts';
 import { createSequenceWaiter } from '../projection/sequence-waiter.ts';
@@ -25,7 +25,7 @@ const guards = createGuards<ActiveSessionWithProfile>({
 /** Returns routes of the service on profiles that are read slowly. */
 function slowService() {
   let ms = 0;
-  const profiles = guardPort(
+  const profiles = mapPortErrors(
     {
       async load(accounts: readonly string[]) {
         await Promise.resolve();

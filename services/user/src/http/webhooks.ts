@@ -1,6 +1,6 @@
 /** The routes with which admins manage webhook endpoints. */
 
-import { Problem, problems, type Route, route, validationProblem } from '@latchkey/http';
+import { Problem, type Route, route, standardProblems, validationProblem } from '@latchkey/http';
 import { HOUR_MS } from '@latchkey/process';
 import type { Caller, Guards } from '@latchkey/tokens';
 import {
@@ -62,7 +62,7 @@ export function webhookRoutes({
     texts,
     policy: guards.withRole('admin'),
   };
-  const ofOne = { ...common, params: webhookParams, problems: [problems.not_found] };
+  const ofOne = { ...common, params: webhookParams, problems: [standardProblems.not_found] };
 
   /** Changes an endpoint. @throws Problem (validation_failed, not_found, conflict, unavailable) */
   async function change(
@@ -72,7 +72,7 @@ export function webhookRoutes({
     const changed = await mapFailuresToProblems(() =>
       mapRefusals(() => updateEndpoint(endpoints, id, apply)),
     );
-    if (changed === undefined) throw new Problem(problems.not_found);
+    if (changed === undefined) throw new Problem(standardProblems.not_found);
     return changed;
   }
 
@@ -98,7 +98,7 @@ export function webhookRoutes({
     description: 'Only this response contains the secret.',
     body: newWebhookFields,
     answers: { 201: { description: 'The webhook and its secret', schema: webhookWithSecretSchema } },
-    problems: [problems.conflict],
+    problems: [standardProblems.conflict],
     async handle({ body, caller, log }) {
       const { endpoint, secret } = await mapFailuresToProblems(() =>
         mapRefusals(() => addEndpoint(endpoints, body, { allowPrivate, sealer, now: now() })),
@@ -117,7 +117,7 @@ export function webhookRoutes({
     answers: { 200: { description: 'The webhook', schema: oneWebhookSchema } },
     async handle({ params: { id } }) {
       const endpoint = await mapFailuresToProblems(() => endpoints.find(id));
-      if (endpoint === undefined) throw new Problem(problems.not_found);
+      if (endpoint === undefined) throw new Problem(standardProblems.not_found);
       return { status: 200, body: { webhook: viewWebhook(endpoint) } };
     },
   });
@@ -149,7 +149,8 @@ export function webhookRoutes({
     summary: 'Delete a webhook and its attempts',
     answers: { 204: { description: 'It is deleted' } },
     async handle({ params: { id }, caller, log }) {
-      if (!(await mapFailuresToProblems(() => endpoints.remove(id)))) throw new Problem(problems.not_found);
+      if (!(await mapFailuresToProblems(() => endpoints.remove(id))))
+        throw new Problem(standardProblems.not_found);
       logChange({ log, caller }, id, 'deleted');
       return { status: 204 };
     },
@@ -193,7 +194,7 @@ export function webhookRoutes({
     description: 'Only this response contains the secret.',
     body: rotateSecretBody,
     accepts: ['none', 'json'],
-    problems: [problems.not_found, problems.conflict],
+    problems: [standardProblems.not_found, standardProblems.conflict],
     answers: { 200: { description: 'The webhook and its secret', schema: webhookWithSecretSchema } },
     async handle({ params: { id }, body, caller, log }) {
       const at = now();
@@ -201,7 +202,7 @@ export function webhookRoutes({
       const rotated = await mapFailuresToProblems(() =>
         mapRefusals(() => rotateEndpointSecret(endpoints, id, { sealer, now: at, until })),
       );
-      if (rotated === undefined) throw new Problem(problems.not_found);
+      if (rotated === undefined) throw new Problem(standardProblems.not_found);
       logChange({ log, caller }, id, 'given another secret');
       return { status: 200, body: { webhook: viewWebhook(rotated.endpoint), secret: rotated.secret } };
     },
@@ -226,7 +227,7 @@ export function webhookRoutes({
     },
     handle: ({ params: { id }, query: { limit, cursor: before } }) =>
       mapFailuresToProblems(async () => {
-        if ((await endpoints.find(id)) === undefined) throw new Problem(problems.not_found);
+        if ((await endpoints.find(id)) === undefined) throw new Problem(standardProblems.not_found);
         const page = { limit: limit + 1, ...(before !== undefined && { before }) };
         const found = await attempts.list(id, page);
         const shown = found.slice(0, limit);
@@ -244,7 +245,7 @@ export function webhookRoutes({
     summary: 'Send the events of a time range again, before anything new',
     body: redriveRangeBody,
     answers: { 202: { description: 'They will be sent', schema: oneWebhookSchema } },
-    problems: [problems.not_found, problems.conflict],
+    problems: [standardProblems.not_found, standardProblems.conflict],
     async handle({ params: { id }, body, caller, log }) {
       const range = {
         since: new Date(body.since),
@@ -268,7 +269,7 @@ export function webhookRoutes({
     description: 'Nothing is sent if there is no event with this id.',
     body: redriveEventBody,
     answers: { 202: { description: 'It will be sent', schema: oneWebhookSchema } },
-    problems: [problems.not_found, problems.conflict],
+    problems: [standardProblems.not_found, standardProblems.conflict],
     async handle({ params: { id }, body: { event }, caller, log }) {
       const changed = await change(id, (endpoint) => withRedrive(endpoint, { event }));
       logChange({ log, caller }, id, 'redriven');
@@ -306,7 +307,7 @@ async function mapRefusals<T>(work: () => T | Promise<T>): Promise<T> {
   } catch (error) {
     if (!(error instanceof EndpointRefusedError)) throw error;
     if (error.reason === 'url') throw invalid('#/url', error.message);
-    throw new Problem(problems.conflict, { detail: error.message });
+    throw new Problem(standardProblems.conflict, { detail: error.message });
   }
 }
 

@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import type { BusRecord } from '@latchkey/bus';
 import { acceptAllRecords } from '@latchkey/consumer/testing/signed';
 import { encode, type LatchkeyEvent, subjectOfKey } from '@latchkey/events';
-import { createLogger, createRegistry } from '@latchkey/process';
+import { createLogger, createMetricsRegistry } from '@latchkey/process';
 import { openDatabase } from '@latchkey/sqlite';
 import { loadStoredAccount } from '../ports/profiles.ts';
 import { openSqliteUserStorage } from '../storage/sqlite/index.ts';
@@ -29,7 +29,7 @@ async function createBench(context: TestContext) {
     yield* log.slice(from, to).filter((record) => subjectOfKey(record.key) === key);
   }
   const metrics = createProjectionMetrics({
-    registry: createRegistry(),
+    registry: createMetricsRegistry(),
     lag: async () => 0,
     parked: async () => 0,
     forked: async () => 0,

@@ -11,7 +11,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { acceptAllRecords, testEventKeySource } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
-import { createLogger, createRegistry, readConfig } from '@latchkey/process';
+import { createLogger, createMetricsRegistry, readConfig } from '@latchkey/process';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { createFixedKeySource } from '@latchkey/tokens';
 import { compose, topicsOfUserService } from '../compose.ts';
@@ -33,7 +33,7 @@ async function scene(context: TestContext) {
   const database = openDatabase({ folder, as: 'server' });
   const bus = createEmbeddedBus({ database });
   await bus.ensureTopics(topicsOfUserService);
-  const registry = createRegistry();
+  const registry = createMetricsRegistry();
   const service = compose(
     readConfig(userSettings, { PUBLIC_URL: 'https://id.example.com', EVENT_SIGNATURES: 'warn' }),
     {

@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { testEventKeySource } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
-import { createLogger, createRegistry, readConfig } from '@latchkey/process';
+import { createLogger, createMetricsRegistry, readConfig } from '@latchkey/process';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { compose, topicsOfUserService } from '../compose.ts';
 import { userSettings } from '../config.ts';
@@ -19,7 +19,7 @@ export async function startTestService(context: TestContext, settings: Record<st
   const store = createSqliteStore(database);
   const bus = createEmbeddedBus({ database });
   await bus.ensureTopics(topicsOfUserService);
-  const registry = createRegistry();
+  const registry = createMetricsRegistry();
   const config = readConfig(userSettings, { PUBLIC_URL: 'https://id.example.com', ...settings });
   const service = compose(config, {
     backend: { store, bus },

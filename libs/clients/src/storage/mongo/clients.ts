@@ -2,10 +2,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
   createDocumentMoveTarget,
+  createMongoPreparable,
   type MongoStore,
   mapMongoErrors,
-  prepareMongo,
-  retryLostRace,
+  retryOnConcurrentWrite,
 } from '@latchkey/mongo';
 import type { ServiceClient } from '../../client.ts';
 import type { ServiceClientStorage, ServiceClients } from '../../service-clients.ts';
@@ -20,7 +20,7 @@ export function openMongoServiceClients({
 }: Pick<MongoStore, 'connection'>): ServiceClientStorage {
   const documents = connection.collection<ClientDocument>(CLIENTS);
   return {
-    ...prepareMongo(connection, { owner: 'clients', migrations: [], indexes: async () => [] }),
+    ...createMongoPreparable(connection, { owner: 'clients', migrations: [], indexes: async () => [] }),
     target: mapMongoErrors(
       createDocumentMoveTarget<ServiceClient, ClientDocument>(connection, CLIENTS, {
         documentOf,
@@ -30,7 +30,7 @@ export function openMongoServiceClients({
     clients: mapMongoErrors<ServiceClients>({
       async add(client) {
         const { _id, ...fields } = documentOf(client);
-        await retryLostRace(() => documents.replaceOne({ _id }, fields, { upsert: true }));
+        await retryOnConcurrentWrite(() => documents.replaceOne({ _id }, fields, { upsert: true }));
       },
       async find(id) {
         const document = await documents.findOne({ _id: id });

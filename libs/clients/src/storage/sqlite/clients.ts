@@ -1,8 +1,14 @@
 /** Service clients in the embedded store. */
 import { isDeepStrictEqual } from 'node:util';
-import { createRowSource, mapSqliteErrors, type Row, type Schema, type SqliteStore } from '@latchkey/sqlite';
+import {
+  createRowMoveSource,
+  mapSqliteErrors,
+  type SqliteRow,
+  type SqliteSchema,
+  type SqliteStore,
+} from '@latchkey/sqlite';
 import { nothingToPrepare } from '@latchkey/store';
-import type { ServiceClient, StoredKey } from '../../client.ts';
+import type { ServiceClient, StoredClientKey } from '../../client.ts';
 import type { ServiceClientStorage, ServiceClients } from '../../service-clients.ts';
 
 /** `scopes`, `types` and `keys` are JSON. Times are ms since the epoch. */
@@ -18,7 +24,7 @@ CREATE TABLE service_client (
 ) STRICT, WITHOUT ROWID;
 `;
 
-const schema: Schema = { owner: 'clients', migrations: [table] };
+const schema: SqliteSchema = { owner: 'clients', migrations: [table] };
 
 const SQL = {
   add: `INSERT INTO service_client (id, name, scopes, types, person, created_at, keys)
@@ -36,7 +42,12 @@ export function openSqliteServiceClients({ database }: Pick<SqliteStore, 'databa
   const { prepare, write } = database;
   return {
     ...nothingToPrepare,
-    source: createRowSource(database, { count: SQL.count, page: SQL.list, key: ['id', ''], read: clientOf }),
+    source: createRowMoveSource(database, {
+      count: SQL.count,
+      page: SQL.list,
+      key: ['id', ''],
+      read: clientOf,
+    }),
     clients: mapSqliteErrors<ServiceClients>({
       add: ({ scopes, types, person, createdAt, keys, ...client }) =>
         write(() => {
@@ -68,7 +79,7 @@ export function openSqliteServiceClients({ database }: Pick<SqliteStore, 'databa
   };
 }
 
-function clientOf(row: Row): ServiceClient {
+function clientOf(row: SqliteRow): ServiceClient {
   const { types } = row;
   return {
     id: String(row['id']),
@@ -81,6 +92,6 @@ function clientOf(row: Row): ServiceClient {
   };
 }
 
-function keyOf({ hash, since, until }: { hash: string; since: string; until?: string }): StoredKey {
+function keyOf({ hash, since, until }: { hash: string; since: string; until?: string }): StoredClientKey {
   return { hash, since: new Date(since), ...(until !== undefined && { until: new Date(until) }) };
 }

@@ -2,8 +2,8 @@
 import type { TestContext } from 'node:test';
 import type { Bus } from '@latchkey/bus';
 import { createFeed, type FeedReader, feedRoutes, receiptRoutes } from '@latchkey/feed';
-import { createListeningPart, type Policy, Problem, problems } from '@latchkey/http';
-import { createLogger, createRegistry } from '@latchkey/process';
+import { type AccessPolicy, createListeningPart, Problem, standardProblems } from '@latchkey/http';
+import { createLogger, createMetricsRegistry } from '@latchkey/process';
 
 export const TEST_API_KEY = 'the key of the test';
 export const fullAccessReader: FeedReader = { id: 'test', name: 'mirror', person: true };
@@ -24,13 +24,13 @@ export async function startFeedServer(
   port = 0,
 ): Promise<FeedServer> {
   const path = '/api/v1/events';
-  const policy: Policy<FeedReader> = {
+  const policy: AccessPolicy<FeedReader> = {
     who: 'anyone with the key',
     bearer: true,
-    problems: [problems.unauthenticated],
+    problems: [standardProblems.unauthenticated],
     async authorise({ headers }) {
       const found = headers['authorization'] === `Bearer ${TEST_API_KEY}` ? reader() : undefined;
-      if (found === undefined) throw new Problem(problems.unauthenticated);
+      if (found === undefined) throw new Problem(standardProblems.unauthenticated);
       return found;
     },
   };
@@ -43,7 +43,7 @@ export async function startFeedServer(
       ...receiptRoutes({ bus, path, policy, now: () => new Date() }),
     ],
     logger: createLogger({ name: 'test', level: 'silent' }),
-    registry: createRegistry(),
+    registry: createMetricsRegistry(),
     trustedProxies: [],
     corsOrigins: [],
     undeclared: 'fail',

@@ -7,12 +7,12 @@ import {
   createKeyFingerprintMoveTarget,
   createMongoKeyFingerprints,
   createMongoLeaseRecords,
-  type Index,
-  isLostRaceError,
+  createMongoPreparable,
+  isConcurrentWriteError,
+  type MongoIndex,
   type MongoStore,
   mapMongoErrors,
-  prepareMongo,
-  retryLostRace,
+  retryOnConcurrentWrite,
 } from '@latchkey/mongo';
 import { storedEndpointSchema, type WebhookEndpoint } from '../../endpoint.ts';
 import {
@@ -44,7 +44,7 @@ interface EndpointDocument {
 }
 
 /** The unique index prevents two processes that add endpoints at the same time from taking the same slot. */
-export const webhookIndexes: readonly Index[] = [
+export const webhookIndexes: readonly MongoIndex[] = [
   { collection: ENDPOINTS, name: 'slot', keys: { slot: 1 }, unique: true, sparse: true },
 ];
 
@@ -63,7 +63,11 @@ export function openMongoWebhookStorage({ connection }: Pick<MongoStore, 'connec
   const attempts = connection.collection<AttemptDocument>(ATTEMPTS);
   const sentBefore = connection.collection<SentDocument>(SENT_BEFORE);
   return {
-    ...prepareMongo(connection, { owner: 'webhooks', migrations: [], indexes: async () => webhookIndexes }),
+    ...createMongoPreparable(connection, {
+      owner: 'webhooks',
+      migrations: [],
+      indexes: async () => webhookIndexes,
+    }),
     target: {
       endpoints: mapMongoErrors(
         createDocumentMoveTarget<WebhookEndpoint, EndpointDocument>(connection, ENDPOINTS, {
@@ -96,7 +100,7 @@ export function openMongoWebhookStorage({ connection }: Pick<MongoStore, 'connec
             return true;
           } catch (error) {
             // Another process has taken the slot. The loop tries the next free one.
-            if (!isLostRaceError(error)) throw error;
+            if (!isConcurrentWriteError(error)) throw error;
           }
         }
       },
@@ -130,7 +134,8 @@ export function openMongoWebhookStorage({ connection }: Pick<MongoStore, 'connec
             upsert: true,
           },
         }));
-        if (writes.length > 0) await retryLostRace(() => attempts.bulkWrite(writes, { ordered: true }));
+        if (writes.length > 0)
+          await retryOnConcurrentWrite(() => attempts.bulkWrite(writes, { ordered: true }));
       },
       async list(endpoint, { limit, before }) {
         const filter = { ...ofEndpoint(endpoint), ...(before !== undefined && { n: { $lt: before } }) };

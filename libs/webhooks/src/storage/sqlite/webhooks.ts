@@ -1,12 +1,12 @@
 /** Webhook storage in the embedded store. */
 import {
-  createRowSource,
+  createRowMoveSource,
   createSqliteKeyFingerprints,
   createSqliteLeaseRecords,
   keyFingerprintSource,
   mapSqliteErrors,
-  type Row,
-  type Schema,
+  type SqliteRow,
+  type SqliteSchema,
   type SqliteStore,
 } from '@latchkey/sqlite';
 import { nothingToPrepare } from '@latchkey/store';
@@ -60,7 +60,7 @@ CREATE TABLE ${KEYS} (
 ) STRICT, WITHOUT ROWID;
 `;
 
-const schema: Schema = { owner: 'webhooks', migrations: [tables, keys] };
+const schema: SqliteSchema = { owner: 'webhooks', migrations: [tables, keys] };
 
 const SQL = {
   add: `INSERT INTO webhook_endpoint (id, version, endpoint)
@@ -90,13 +90,13 @@ export function openSqliteWebhookStorage({ database }: Pick<SqliteStore, 'databa
   return {
     ...nothingToPrepare,
     source: {
-      endpoints: createRowSource(database, {
+      endpoints: createRowMoveSource(database, {
         count: SQL.count,
         page: SQL.page,
         key: ['id', ''],
         read: endpointOf,
       }),
-      attempts: createRowSource(database, {
+      attempts: createRowMoveSource(database, {
         count: SQL.countAttempts,
         page: SQL.pageAttempts,
         key: ['place', ''],
@@ -147,7 +147,7 @@ function rowOf(endpoint: WebhookEndpoint) {
   return { id: endpoint.id, version: endpoint.version, endpoint: JSON.stringify(endpoint) };
 }
 
-function endpointOf({ endpoint }: Row): WebhookEndpoint {
+function endpointOf({ endpoint }: SqliteRow): WebhookEndpoint {
   return storedEndpointSchema.parse(JSON.parse(String(endpoint)));
 }
 
@@ -163,7 +163,7 @@ function attemptRow(endpoint: string, { at, delivered, status, reason, ...attemp
   };
 }
 
-function attemptOf(row: Row): DeliveryAttempt {
+function attemptOf(row: SqliteRow): DeliveryAttempt {
   const { status, reason } = row;
   return {
     n: Number(row['n']),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { paletteOf } from '@latchkey/brand';
-import { problems } from '@latchkey/http';
+import { createPalette } from '@latchkey/brand';
+import { standardProblems } from '@latchkey/http';
 import {
   createEmailChangeView,
   createEmailUndoView,
@@ -235,7 +235,7 @@ describe('the page after a request by address', () => {
 
 describe('the page of a problem', () => {
   it('explains a problem with a known code to a person', () => {
-    for (const { code, title } of Object.values(problems)) {
+    for (const { code, title } of Object.values(standardProblems)) {
       const [en, de] = ['en', 'de'].map((locale) => getTitle(pages.problem({ locale, code, title })));
       assert.notEqual(en, de);
       assert.ok(!en?.includes(title));
@@ -257,7 +257,7 @@ describe('the page of a problem', () => {
 });
 
 describe('a brand', () => {
-  const palette = paletteOf('#7a1fa2');
+  const palette = createPalette('#7a1fa2');
 
   it('is named in the title and the header', () => {
     const html = createLinkPages({ ...plain, brand: { ...plain.brand, name: 'A&B' } }).home({ locale: 'en' });

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Brand, Palette } from '@latchkey/brand';
+import type { Brand, BrandPalette } from '@latchkey/brand';
 import { assertNever } from '@latchkey/events';
 import { pageContentSecurityPolicy } from '@latchkey/http';
 import { instantInWords } from '@latchkey/locale';
@@ -375,7 +375,7 @@ function readOwn(file: string): string {
 /** Returns CSS rules that replace the default colors with those of the brand. */
 function colorRules({ palette }: Brand): string {
   if (palette === undefined) return '';
-  function rule({ accent, strong, soft, onAccent }: Palette['light']): string {
+  function rule({ accent, strong, soft, onAccent }: BrandPalette['light']): string {
     return `:root { --accent: ${accent}; --accent-strong: ${strong}; --accent-soft: ${soft}; --on-accent: ${onAccent}; }`;
   }
   return `\n${rule(palette.light)}\n@media (prefers-color-scheme: dark) { ${rule(palette.dark)} }\n`;

@@ -1,5 +1,5 @@
 /** The texts of the pages. English and German are complete; texts that another language lacks are shown in English. */
-import type { problems } from '@latchkey/http';
+import type { standardProblems } from '@latchkey/http';
 import type { PasswordFault } from '../../passwords/rules.ts';
 
 export interface MessageTexts {
@@ -92,7 +92,7 @@ export interface PageTexts {
     readonly send: string;
   };
   readonly faults: Readonly<Record<FormFaultCode, string>>;
-  readonly problems: Readonly<Record<keyof typeof problems, MessageTexts>>;
+  readonly problems: Readonly<Record<keyof typeof standardProblems, MessageTexts>>;
   /** Returns a sentence about when to try again. @param wait a duration in words */
   readonly tryAgainIn: (wait: string) => string;
 }

@@ -1,5 +1,5 @@
 import { reason, role } from '@latchkey/events';
-import { problems, type Route } from '@latchkey/http';
+import { type Route, standardProblems } from '@latchkey/http';
 import { z } from 'zod';
 import {
   changeRole,
@@ -32,8 +32,8 @@ export function accountRoutes(deps: RouteDeps): readonly Route[] {
 const params = z.object({ id: z.uuid() });
 const changedAccount = answerSpecWithSequence('The account now.', z.object({ user: accountSchema }));
 const otherAccountProblems = [
-  problems.not_found,
-  problems.conflict,
+  standardProblems.not_found,
+  standardProblems.conflict,
   refusalProblemSpecs.own_account,
   refusalProblemSpecs.last_admin,
 ];
@@ -118,7 +118,7 @@ function revokeSessionsRoute(deps: RouteDeps): Route {
     policy: deps.guards.withRole('admin'),
     params,
     answers: { 204: answerSpecWithSequence('Every session and every access token is revoked.') },
-    problems: [problems.not_found, problems.conflict],
+    problems: [standardProblems.not_found, standardProblems.conflict],
     handle: async (request) => {
       const { state } = await revokeSessions(deps, request.params.id, toUseCaseContext(request));
       return { status: 204, headers: createSequenceHeader(state) };
@@ -138,7 +138,7 @@ function passwordResetRoute(deps: RouteDeps): Route {
     policy: deps.guards.withRole('admin'),
     params,
     answers: { 202: answerSpecWithSequence('The mail will be sent.') },
-    problems: [problems.not_found, problems.conflict, problems.rate_limited],
+    problems: [standardProblems.not_found, standardProblems.conflict, standardProblems.rate_limited],
     handle: async (request) => {
       const target = { userId: request.params.id, by: request.caller.userId };
       const { state } = await sendPasswordResetMail(deps, target, toUseCaseContext(request));
@@ -158,7 +158,7 @@ function accountHistoryRoute(deps: RouteDeps): Route {
     params,
     query: historyQuerySchema,
     answers: { 200: { description: 'Oldest first.', schema: historySchema } },
-    problems: [problems.not_found],
+    problems: [standardProblems.not_found],
     handle: async ({ params: { id }, query }) => {
       const page = { limit: query.limit, after: query.cursor };
       return { status: 200, body: toHistoryView(await readAccountHistory(deps, id, page)) };

@@ -1,6 +1,6 @@
 /** Public documents about auth itself, such as its keys, API description and style sheet. */
 import { readFile } from 'node:fs/promises';
-import { type Answer, type OpenApiInfo, publicPolicy, type Route, route } from '@latchkey/http';
+import { type OpenApiInfo, publicAccessPolicy, type Route, type RouteResponse, route } from '@latchkey/http';
 import { z } from 'zod';
 import { AUTH_BASE_PATH } from '../base-path.ts';
 import type { RouteDeps } from '../deps.ts';
@@ -35,7 +35,7 @@ function keysRoute({ accessTokens }: RouteDeps): Route {
     operationId: 'getKeys',
     tag: 'keys',
     summary: 'The public keys that verify access tokens (RFC 7517)',
-    policy: publicPolicy,
+    policy: publicAccessPolicy,
     cacheControl: `public, max-age=${KEYS_MAX_AGE_SECONDS}`,
     answers: {
       200: {
@@ -53,7 +53,7 @@ function securityTxtRoute({ now }: RouteDeps, file: SecurityTxtFields): Route {
     path: '/.well-known/security.txt',
     tag: 'security',
     summary: 'Where to report a vulnerability (RFC 9116)',
-    policy: publicPolicy,
+    policy: publicAccessPolicy,
     hidden: true,
     cacheControl: 'public, max-age=86400',
     answers: { 200: { description: 'A security.txt.', media: ['text/plain'] } },
@@ -68,13 +68,17 @@ function securityTxtRoute({ now }: RouteDeps, file: SecurityTxtFields): Route {
 const FROM_ANYWHERE = { 'Cross-Origin-Resource-Policy': 'cross-origin' };
 
 /** Declares a route for a file that pages or mails load. */
-function fileRoute(name: string, text: NonNullable<Answer['text']>, headers: Answer['headers'] = {}): Route {
+function fileRoute(
+  name: string,
+  text: NonNullable<RouteResponse['text']>,
+  headers: RouteResponse['headers'] = {},
+): Route {
   return route({
     method: 'GET',
     path: `${AUTH_BASE_PATH}/${name}`,
     tag: 'pages',
     summary: `The file ${name} of the pages`,
-    policy: publicPolicy,
+    policy: publicAccessPolicy,
     hidden: true,
     cacheControl: 'public, max-age=300',
     answers: { 200: { description: 'A file.', media: [text.type.split(';')[0] ?? ''] } },
@@ -91,7 +95,7 @@ function homeRoute({ pages }: RouteDeps): Route {
     path: '/',
     tag: 'pages',
     summary: 'A page that describes this server',
-    policy: publicPolicy,
+    policy: publicAccessPolicy,
     hidden: true,
     problemPage: createGeneralProblemPage(pages),
     answers: { 200: { description: 'A page.', media: ['text/html'] } },
@@ -106,7 +110,7 @@ function doneRoute({ pages }: RouteDeps): Route {
     path: `${AUTH_BASE_PATH}/done/:page`,
     tag: 'pages',
     summary: 'A page that reports what a form has done',
-    policy: publicPolicy,
+    policy: publicAccessPolicy,
     hidden: true,
     params: z.object({ page: z.enum(successPageNames) }),
     query: z.object({ lang: localeTagSchema.optional() }),
@@ -155,7 +159,7 @@ export function fullOpenApiDocumentRoute({ publicPath }: RouteDeps): Route {
     path: '/api/v1/openapi.json',
     tag: 'description',
     summary: 'The description of the whole API',
-    policy: publicPolicy,
+    policy: publicAccessPolicy,
     hidden: true,
     cacheControl: 'public, max-age=300',
     answers: { 200: { description: 'An OpenAPI 3.1 document.', schema: z.looseObject({}) } },

@@ -1,5 +1,5 @@
-import { problems, publicPolicy, type RequestContext, type Route } from '@latchkey/http';
-import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
+import { publicAccessPolicy, type RequestContext, type Route, standardProblems } from '@latchkey/http';
+import { ACCOUNT_SEQUENCE_HEADER } from '@latchkey/tokens';
 import { z } from 'zod';
 import { requireExistingAccount, type SessionHolder } from '../../account/index.ts';
 import { emailAddressSchema } from '../../addresses/email.ts';
@@ -59,8 +59,8 @@ function requestRoute(deps: RouteDeps): Route {
       refusalProblemSpecs.password_incorrect,
       refusalProblemSpecs.email_unchanged,
       refusalProblemSpecs.email_change_recent,
-      problems.conflict,
-      problems.rate_limited,
+      standardProblems.conflict,
+      standardProblems.rate_limited,
     ],
     handle: async (request) => {
       const { state } = await requestEmailChange(
@@ -95,7 +95,7 @@ function viewConfirmationRoute(deps: RouteDeps): Route {
     tag: 'accounts',
     summary: 'The page of a link that confirms another address',
     description: 'Changes nothing, because mail scanners follow links. Asks for the password.',
-    policy: publicPolicy,
+    policy: publicAccessPolicy,
     secretPath: true,
     params: linkTokenParamsSchema,
     answers: { 200: { description: 'A page with a form to confirm.', media: ['text/html'] } },
@@ -137,15 +137,18 @@ function confirmationRoute(deps: RouteDeps): Route {
     body: confirmation,
     accepts: ['none', 'json', 'form'],
     answers: {
-      200: { ...jsonOrPageAnswerSpec('The account has the new address.'), headers: [ACCOUNT_SEQUENCE] },
+      200: {
+        ...jsonOrPageAnswerSpec('The account has the new address.'),
+        headers: [ACCOUNT_SEQUENCE_HEADER],
+      },
       400: { description: 'The form with the fault, if a form was sent.', media: ['text/html'] },
     },
     problems: [
       ...linkProblemSpecs,
       refusalProblemSpecs.password_required,
       refusalProblemSpecs.password_incorrect,
-      problems.conflict,
-      problems.rate_limited,
+      standardProblems.conflict,
+      standardProblems.rate_limited,
     ],
     problemPage: createLinkProblemPage(pages, 'email-change'),
     handle: async (request) => {
@@ -182,7 +185,7 @@ function viewUndoRoute(deps: RouteDeps): Route {
     tag: 'accounts',
     summary: 'The page of a link that undoes a change of address',
     description: 'Changes nothing.',
-    policy: publicPolicy,
+    policy: publicAccessPolicy,
     secretPath: true,
     params: linkTokenParamsSchema,
     answers: { 200: { description: 'A page with a form for a new password.', media: ['text/html'] } },
@@ -205,7 +208,7 @@ function undoRoute(deps: RouteDeps): Route {
     summary: 'Undo a change of address, with a new password',
     description:
       'The account has its previous address again. Ends every session and every other link. Works for 7 days after the change, also if the password was changed since or the account is disabled.',
-    policy: publicPolicy,
+    policy: publicAccessPolicy,
     secretPath: true,
     params: linkTokenParamsSchema,
     body: z.object({
@@ -222,7 +225,7 @@ function undoRoute(deps: RouteDeps): Route {
       ...linkProblemSpecs,
       refusalProblemSpecs.passwords_do_not_match,
       refusalProblemSpecs.password_too_weak,
-      problems.conflict,
+      standardProblems.conflict,
     ],
     problemPage: createLinkProblemPage(pages, 'email-undo'),
     handle: async (request) => {

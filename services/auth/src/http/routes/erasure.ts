@@ -1,4 +1,4 @@
-import { problems, publicPolicy, type Route } from '@latchkey/http';
+import { publicAccessPolicy, type Route, standardProblems } from '@latchkey/http';
 import { z } from 'zod';
 import { requireExistingAccount } from '../../account/index.ts';
 import {
@@ -50,8 +50,8 @@ function eraseOwnRoute(deps: RouteDeps): Route {
     problems: [
       refusalProblemSpecs.password_incorrect,
       refusalProblemSpecs.last_admin,
-      problems.conflict,
-      problems.rate_limited,
+      standardProblems.conflict,
+      standardProblems.rate_limited,
     ],
     handle: async (request) => {
       const { state, eraseAt } = await requestOwnErasure(
@@ -78,8 +78,8 @@ function eraseRoute(deps: RouteDeps): Route {
     params: z.object({ id: z.uuid() }),
     answers: { 202: requested },
     problems: [
-      problems.not_found,
-      problems.conflict,
+      standardProblems.not_found,
+      standardProblems.conflict,
       refusalProblemSpecs.own_account,
       refusalProblemSpecs.last_admin,
     ],
@@ -100,7 +100,7 @@ function viewErasureRoute(deps: RouteDeps): Route {
     tag: 'accounts',
     summary: 'The page of a link that undoes an erasure',
     description: 'Changes nothing.',
-    policy: publicPolicy,
+    policy: publicAccessPolicy,
     secretPath: true,
     params: linkTokenParamsSchema,
     answers: { 200: { description: 'A page with a button.', media: ['text/html'] } },
@@ -123,13 +123,13 @@ function cancelErasureRoute(deps: RouteDeps): Route {
     tag: 'accounts',
     summary: 'Undo the erasure of an account',
     description: 'Enables the account again. Its password stays the same.',
-    policy: publicPolicy,
+    policy: publicAccessPolicy,
     secretPath: true,
     params: linkTokenParamsSchema,
     body: z.object({}),
     accepts: ['none', 'json', 'form'],
     answers: { 200: jsonOrPageAnswerSpec('The account stays.') },
-    problems: [...linkProblemSpecs, problems.conflict],
+    problems: [...linkProblemSpecs, standardProblems.conflict],
     problemPage: createErasureProblemPage(pages),
     handle: async (request) => {
       const { state } = await cancelErasure(deps, request.params.token, toUseCaseContext(request));

@@ -1,5 +1,5 @@
 import { exportDocumentSchema } from '@latchkey/export';
-import { problems, type Route } from '@latchkey/http';
+import { type Route, standardProblems } from '@latchkey/http';
 import { bearerToken } from '@latchkey/tokens';
 import { z } from 'zod';
 import { exportOwnAccount } from '../../export/export-account.ts';
@@ -29,7 +29,7 @@ function exportRoute(deps: RouteDeps): Route {
     answers: {
       200: { description: 'The document.', schema: exportDocumentSchema, headers: ['Content-Disposition'] },
     },
-    problems: [refusalProblemSpecs.password_incorrect, problems.rate_limited],
+    problems: [refusalProblemSpecs.password_incorrect, standardProblems.rate_limited],
     handle: async (request) => {
       const pieces = await exportOwnAccount(
         deps,

@@ -4,7 +4,14 @@
  */
 import { authenticateClient, type ServiceClient } from '@latchkey/clients';
 import { role } from '@latchkey/events';
-import { type Policy, Problem, problems, publicPolicy, type Route, route } from '@latchkey/http';
+import {
+  type AccessPolicy,
+  Problem,
+  publicAccessPolicy,
+  type Route,
+  route,
+  standardProblems,
+} from '@latchkey/http';
 import { type AccessClaims, accountNotVerified } from '@latchkey/tokens';
 import { z } from 'zod';
 import { findCallerOfToken } from '../../sessions/session-status.ts';
@@ -49,13 +56,13 @@ function checkRoute({ count, guards }: RouteDeps): Route {
         headers: ['X-User-Id', 'X-User-Role', 'X-User-Verified', 'X-Auth-Sequence'],
       },
     },
-    problems: [accountNotVerified, problems.insufficient_permission],
+    problems: [accountNotVerified, standardProblems.insufficient_permission],
     handle: async ({ caller, query }) => {
       const isVerifiedNeeded = query.verified !== undefined || query.role !== undefined;
       if (isVerifiedNeeded && !caller.verified)
         throw new PolicyProblem(accountNotVerified, {}, caller.userId);
       if (query.role !== undefined && caller.role !== query.role)
-        throw new PolicyProblem(problems.insufficient_permission, {}, caller.userId);
+        throw new PolicyProblem(standardProblems.insufficient_permission, {}, caller.userId);
       return {
         status: 204,
         headers: {
@@ -72,16 +79,16 @@ function checkRoute({ count, guards }: RouteDeps): Route {
 const CHALLENGE = 'Basic realm="latchkey"';
 
 /** The policy of routes for service clients with the scope `introspect`. */
-function introspectingClient({ clients, now }: RouteDeps): Policy<ServiceClient> {
+function introspectingClient({ clients, now }: RouteDeps): AccessPolicy<ServiceClient> {
   return {
     who: 'a service client with the scope `introspect`',
     bearer: false,
-    problems: [problems.unauthenticated],
+    problems: [standardProblems.unauthenticated],
     authorise: async ({ headers }) => {
       const asked = { authorization: headers['authorization'], scope: 'introspect', now: now() } as const;
       const client = await mapFailuresToProblems(() => authenticateClient(clients, asked));
       if (client !== undefined) return client;
-      throw new Problem(problems.unauthenticated, {
+      throw new Problem(standardProblems.unauthenticated, {
         detail: 'Send the API key of a service client that may introspect.',
         headers: { 'WWW-Authenticate': CHALLENGE },
       });
@@ -222,7 +229,7 @@ function metadataRoute({ publicUrl }: RouteDeps, name: string, operationId: stri
     operationId,
     tag,
     summary: 'Issuer, keys and endpoints, for programs that check access tokens (RFC 8414)',
-    policy: publicPolicy,
+    policy: publicAccessPolicy,
     cacheControl: `public, max-age=${MAX_AGE_SECONDS}`,
     answers: { 200: { description: 'Metadata of the issuer.', schema: metadata } },
     handle: async () => ({ status: 200, body: document }),

@@ -1,5 +1,5 @@
 import { catalogue } from '@latchkey/events';
-import { problems, type Route } from '@latchkey/http';
+import { type Route, standardProblems } from '@latchkey/http';
 import { z } from 'zod';
 import { emailAddressSchema } from '../../addresses/email.ts';
 import { sendMailing } from '../../administration/mailing.ts';
@@ -33,7 +33,11 @@ export function mailingRoutes(deps: RouteDeps): readonly Route[] {
         schema: z.object({ message: z.string(), mailingId: z.uuid() }),
       },
     },
-    problems: [refusalProblemSpecs.idempotency_key_reused, problems.rate_limited, problems.conflict],
+    problems: [
+      refusalProblemSpecs.idempotency_key_reused,
+      standardProblems.rate_limited,
+      standardProblems.conflict,
+    ],
     handle: async (request) => {
       const { addresses, template } = request.body;
       // Different spellings of one address count as one recipient.

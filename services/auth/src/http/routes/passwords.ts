@@ -1,4 +1,4 @@
-import { problems, publicPolicy, type Route } from '@latchkey/http';
+import { publicAccessPolicy, type Route, standardProblems } from '@latchkey/http';
 import { z } from 'zod';
 import { requireExistingAccount } from '../../account/index.ts';
 import { emailAddressSchema } from '../../addresses/email.ts';
@@ -52,7 +52,7 @@ function resetRequestRoute(deps: RouteDeps): Route {
     path: `${AUTH_BASE_PATH}/password-reset-request`,
     tag: 'passwords',
     summary: 'Request a password reset link',
-    policy: publicPolicy,
+    policy: publicAccessPolicy,
     body: z.object({ email: emailAddressSchema }),
     accepts: ['json', 'form'],
     answers: {
@@ -62,7 +62,7 @@ function resetRequestRoute(deps: RouteDeps): Route {
         media: ['text/html'],
       },
     },
-    problems: [problems.rate_limited],
+    problems: [standardProblems.rate_limited],
     problemPage: createLinkRequestProblemPage(pages, 'password-reset'),
     handle: async (request) => {
       const address = request.body.email.canonical;
@@ -86,7 +86,7 @@ function viewResetRoute(deps: RouteDeps): Route {
     tag: 'passwords',
     summary: 'The page of a reset link',
     description: 'Changes nothing.',
-    policy: publicPolicy,
+    policy: publicAccessPolicy,
     secretPath: true,
     params: linkTokenParamsSchema,
     answers: { 200: { description: 'A page with a form.', media: ['text/html'] } },
@@ -110,7 +110,7 @@ function completeResetRoute(deps: RouteDeps): Route {
     summary: 'Set a new password with a reset link',
     description:
       'Ends every session and every other link of the account. Verifies the account if its address is unverified.',
-    policy: publicPolicy,
+    policy: publicAccessPolicy,
     secretPath: true,
     params: linkTokenParamsSchema,
     body: z.object({
@@ -123,7 +123,7 @@ function completeResetRoute(deps: RouteDeps): Route {
       200: jsonOrPageAnswerSpec('The password is set.'),
       400: { description: 'The form with the fault, if a form was sent.', media: ['text/html'] },
     },
-    problems: [...linkProblemSpecs, ...newPasswordProblems, problems.conflict],
+    problems: [...linkProblemSpecs, ...newPasswordProblems, standardProblems.conflict],
     problemPage: createLinkProblemPage(pages, 'password-reset'),
     handle: async (request) => {
       const reset = { token: request.params.token, ...request.body };
@@ -170,8 +170,8 @@ function changePasswordRoute(deps: RouteDeps): Route {
     problems: [
       ...newPasswordProblems,
       refusalProblemSpecs.current_password_incorrect,
-      problems.conflict,
-      problems.rate_limited,
+      standardProblems.conflict,
+      standardProblems.rate_limited,
     ],
     handle: async (request) => {
       const { caller } = request;

@@ -1,4 +1,4 @@
-import { problems, type Route } from '@latchkey/http';
+import { type Route, standardProblems } from '@latchkey/http';
 import { z } from 'zod';
 import type { ChangeProfileCommand } from '../../account/index.ts';
 import { changeProfile } from '../../profile/change-profile.ts';
@@ -38,7 +38,7 @@ function changeProfileRoute(deps: RouteDeps): Route {
     policy: deps.guards.verified,
     body,
     answers: { 200: answerSpecWithSequence('The account now.', z.object({ user: accountSchema })) },
-    problems: [problems.conflict, problems.rate_limited],
+    problems: [standardProblems.conflict, standardProblems.rate_limited],
     handle: async (request) => {
       const change = given(request.body);
       const { state } = await changeProfile(deps, change, request.caller, toUseCaseContext(request));

@@ -1,4 +1,10 @@
-import { type Answer, problems, publicPolicy, type RequestContext, type Route } from '@latchkey/http';
+import {
+  publicAccessPolicy,
+  type RequestContext,
+  type Route,
+  type RouteResponse,
+  standardProblems,
+} from '@latchkey/http';
 import { z } from 'zod';
 import { emailAddressSchema } from '../../addresses/email.ts';
 import type { Session } from '../../ports/sessions.ts';
@@ -55,7 +61,7 @@ const refreshBody = z.object({ refreshToken: refreshToken.optional() });
 function tokensAnswer(
   { accessToken, refreshToken, expiresIn, state }: SignInResult,
   cookies: readonly string[] | undefined,
-): Answer {
+): RouteResponse {
   return {
     status: 200,
     body: {
@@ -78,7 +84,7 @@ function loginRoute(deps: RouteDeps): Route {
     summary: 'Sign in',
     description:
       'Unverified accounts may sign in. With `tokens: "cookie"` the refresh token is sent in an HttpOnly cookie only.',
-    policy: publicPolicy,
+    policy: publicAccessPolicy,
     body: z.object({
       email: emailAddressSchema,
       password: passwordTextSchema,
@@ -88,7 +94,7 @@ function loginRoute(deps: RouteDeps): Route {
     problems: [
       refusalProblemSpecs.invalid_credentials,
       refusalProblemSpecs.account_disabled,
-      problems.rate_limited,
+      standardProblems.rate_limited,
     ],
     handle: async (request) => {
       const { email, password, tokens: where } = request.body;
@@ -110,12 +116,12 @@ function refreshRoute(deps: RouteDeps): Route {
     summary: 'Exchange a refresh token for new tokens',
     description:
       'The old refresh token gets the same new one again for some minutes (REFRESH_REUSE_MINUTES), in case an answer was lost, for the same user agent and until the new one is used. Used after that, it ends the session. The cookie needs no body.',
-    policy: publicPolicy,
+    policy: publicAccessPolicy,
     credentials: deps.cookie.credentials,
     body: refreshBody,
     accepts: ['none', 'json'],
     answers: { 200: { description: 'Tokens.', schema: tokens, headers: ['Set-Cookie'] } },
-    problems: [refusalProblemSpecs.refresh_token_invalid, deps.cookie.problem, problems.conflict],
+    problems: [refusalProblemSpecs.refresh_token_invalid, deps.cookie.problem, standardProblems.conflict],
     handle: async (request) => {
       const presented = tokenFromCookieOrBody(deps, request, request.body.refreshToken);
       if (presented === undefined) throw new Refused('refresh_token_invalid');
@@ -136,7 +142,7 @@ function logoutRoute(deps: RouteDeps): Route {
     tag: 'sessions',
     summary: 'End the session of a refresh token',
     description: 'With the cookie, no body is needed. Without a refresh token, nothing happens.',
-    policy: publicPolicy,
+    policy: publicAccessPolicy,
     credentials: deps.cookie.credentials,
     body: refreshBody,
     accepts: ['none', 'json'],
@@ -178,7 +184,7 @@ function logoutAllRoute(deps: RouteDeps): Route {
     summary: 'End every session of the account',
     policy: deps.guards.authenticated,
     answers: { 204: answerSpecWithSequence('Every session and every access token is revoked.') },
-    problems: [problems.conflict, problems.rate_limited],
+    problems: [standardProblems.conflict, standardProblems.rate_limited],
     handle: async (request) => {
       const { state } = await logoutEverywhere(deps, request.caller, toUseCaseContext(request));
       return { status: 204, headers: createSequenceHeader(state) };
@@ -251,7 +257,7 @@ function endSessionRoute(deps: RouteDeps): Route {
     policy: deps.guards.authenticated,
     params: z.object({ id: z.uuid() }),
     answers: { 204: { description: 'Ended.' } },
-    problems: [problems.not_found],
+    problems: [standardProblems.not_found],
     handle: async (request) => {
       await endSession(deps, request.params.id, request.caller, toUseCaseContext(request));
       return { status: 204 };

@@ -1,4 +1,4 @@
-import { problems, publicPolicy, type Route } from '@latchkey/http';
+import { publicAccessPolicy, type Route, standardProblems } from '@latchkey/http';
 import { z } from 'zod';
 import { emailAddressSchema } from '../../addresses/email.ts';
 import { signUp } from '../../sign-up/sign-up.ts';
@@ -36,7 +36,7 @@ export function signUpRoutes(deps: RouteDeps): readonly Route[] {
     summary: 'Sign up',
     description:
       'The same answer whether the address is new, pending or taken; a mail tells the owner of the mailbox.',
-    policy: publicPolicy,
+    policy: publicAccessPolicy,
     headers: idempotencyHeadersSchema,
     body: bodyOf(deps),
     moreFaults: createPasswordLengthCheck(deps.passwordRules, 'password'),
@@ -52,8 +52,8 @@ export function signUpRoutes(deps: RouteDeps): readonly Route[] {
       refusalProblemSpecs.password_too_weak,
       refusalProblemSpecs.email_already_registered,
       refusalProblemSpecs.idempotency_key_reused,
-      problems.conflict,
-      problems.rate_limited,
+      standardProblems.conflict,
+      standardProblems.rate_limited,
     ],
     handle: async (request) => {
       const { email, username, firstName, lastName, locale } = request.body;

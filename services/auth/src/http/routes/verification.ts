@@ -1,5 +1,11 @@
-import { problems, publicPolicy, type RequestContext, type Route, validationProblem } from '@latchkey/http';
-import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
+import {
+  publicAccessPolicy,
+  type RequestContext,
+  type Route,
+  standardProblems,
+  validationProblem,
+} from '@latchkey/http';
+import { ACCOUNT_SEQUENCE_HEADER } from '@latchkey/tokens';
 import { z } from 'zod';
 import { requireExistingAccount, type SessionHolder } from '../../account/index.ts';
 import { emailAddressSchema } from '../../addresses/email.ts';
@@ -107,7 +113,7 @@ function viewVerificationRoute(deps: RouteDeps): Route {
     summary: 'The page of a verification link',
     description:
       'Changes nothing, because mail scanners follow links. In the browser that signed up, it only needs one click.',
-    policy: publicPolicy,
+    policy: publicAccessPolicy,
     secretPath: true,
     params: linkTokenParamsSchema,
     answers: { 200: { description: 'A page with a form to confirm.', media: ['text/html'] } },
@@ -130,7 +136,7 @@ function viewRejectionRoute(deps: RouteDeps): Route {
     tag: 'verification',
     summary: 'The page that asks for confirmation before a sign-up is rejected',
     description: 'Changes nothing.',
-    policy: publicPolicy,
+    policy: publicAccessPolicy,
     secretPath: true,
     params: linkTokenParamsSchema,
     answers: { 200: { description: 'A page with a button to reject.', media: ['text/html'] } },
@@ -163,7 +169,7 @@ function verifyRoute(deps: RouteDeps): Route {
     answers: {
       200: {
         ...jsonOrPageAnswerSpec('Verified, or rejected.'),
-        headers: [ACCOUNT_SEQUENCE, 'Set-Cookie'],
+        headers: [ACCOUNT_SEQUENCE_HEADER, 'Set-Cookie'],
       },
       400: { description: 'The form with the fault, if a form was sent.', media: ['text/html'] },
     },
@@ -173,8 +179,8 @@ function verifyRoute(deps: RouteDeps): Route {
       refusalProblemSpecs.password_incorrect,
       refusalProblemSpecs.passwords_do_not_match,
       refusalProblemSpecs.password_too_weak,
-      problems.conflict,
-      problems.rate_limited,
+      standardProblems.conflict,
+      standardProblems.rate_limited,
     ],
     problemPage: createLinkProblemPage(pages, 'verification'),
     handle: async (request) => {
@@ -244,7 +250,7 @@ function verificationRequestRoute(deps: RouteDeps): Route {
     body: z.object({ email: emailAddressSchema.optional() }),
     accepts: ['none', 'json', 'form'],
     answers: { 202: jsonOrPageAnswerSpec('The same response whether or not the account exists.') },
-    problems: [problems.rate_limited, problems.conflict],
+    problems: [standardProblems.rate_limited, standardProblems.conflict],
     problemPage: createLinkRequestProblemPage(pages, 'verification'),
     handle: async (request) => {
       const { caller, body } = request;

@@ -1,4 +1,4 @@
-import { formatKeyUses, keyUsesAfterStart, keyUsesWithout, parseKeyUses } from '@latchkey/store';
+import { formatKeyUses, parseKeyUses, removeKeyUse, updateKeyUsesAtStartup } from '@latchkey/store';
 import { type Commit, UnreadableCommit } from '../journal.ts';
 import type { Registration } from '../registrations.ts';
 import type { Snapshot } from '../snapshots.ts';
@@ -152,7 +152,7 @@ export function createMemoryStores(): CommitStores {
     keyFingerprints: {
       async check(given, now) {
         const next = Object.entries(given).map(
-          ([name, keys]) => [name, keyUsesAfterStart(fingerprints.get(name), keys, now)] as const,
+          ([name, keys]) => [name, updateKeyUsesAtStartup(fingerprints.get(name), keys, now)] as const,
         );
         const lacking = next.filter(([, uses]) => uses === undefined).map(([name]) => name);
         if (lacking.length > 0) return lacking;
@@ -163,7 +163,7 @@ export function createMemoryStores(): CommitStores {
         Object.fromEntries([...fingerprints].map(([name, uses]) => [name, parseKeyUses(uses)] as const)),
       async forget(name, key, seen) {
         if ((fingerprints.get(name) ?? '') !== formatKeyUses(seen)) return false;
-        const rest = keyUsesWithout(seen, key);
+        const rest = removeKeyUse(seen, key);
         if (rest === undefined) fingerprints.delete(name);
         else fingerprints.set(name, rest);
         return true;

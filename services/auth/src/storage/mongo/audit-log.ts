@@ -1,9 +1,9 @@
 import {
   createPlainSchema,
-  type Index,
+  type MongoIndex,
   mapMongoErrors,
   modelOfCollection,
-  retryLostRace,
+  retryOnConcurrentWrite,
 } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { AuditEntry, AuditLog } from '../../ports/audit-log.ts';
@@ -37,7 +37,7 @@ function schema() {
   });
 }
 
-export const auditIndexes: readonly Index[] = [
+export const auditIndexes: readonly MongoIndex[] = [
   { collection: AUDIT_LOG_COLLECTION, name: 'outbox', keys: { unpublished: 1 }, sparse: true },
   { collection: AUDIT_LOG_COLLECTION, name: 'account', keys: { keptFor: 1, _id: 1 } },
   { collection: AUDIT_LOG_COLLECTION, name: 'time', keys: { time: 1 } },
@@ -56,7 +56,7 @@ export function createMongoAuditLog(connection: Connection): AuditLog {
         const { _id, ...fields } = documentOf(entry);
         return { updateOne: { filter: { _id }, update: { $setOnInsert: fields }, upsert: true } };
       });
-      await retryLostRace(() => entries.bulkWrite(upserts, { ordered: false }));
+      await retryOnConcurrentWrite(() => entries.bulkWrite(upserts, { ordered: false }));
     },
 
     async unpublished(limit) {

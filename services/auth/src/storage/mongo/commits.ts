@@ -1,4 +1,4 @@
-import { createPlainSchema, type Index } from '@latchkey/mongo';
+import { createPlainSchema, type MongoIndex } from '@latchkey/mongo';
 import type { DueErasure } from '../../ports/erasures.ts';
 import type { Commit } from '../../ports/journal.ts';
 import type { Registration } from '../../ports/registrations.ts';
@@ -45,7 +45,7 @@ export function createCommitMongooseSchema() {
   });
 }
 
-export const commitIndexes: readonly Index[] = [
+export const commitIndexes: readonly MongoIndex[] = [
   { collection: COMMITS_COLLECTION, name: 'stream', keys: { stream: 1, number: 1 }, unique: true },
   { collection: COMMITS_COLLECTION, name: 'claims', keys: { claims: 1 }, unique: true, sparse: true },
   {

@@ -1,4 +1,4 @@
-import type { Migration } from '@latchkey/mongo';
+import type { MongoMigration } from '@latchkey/mongo';
 import { DAY_MS } from '@latchkey/process';
 import { COMMITS_COLLECTION, type CommitDocument } from './commits.ts';
 
@@ -8,7 +8,7 @@ const KEPT_MS = 7 * DAY_MS;
  * Schedules the erasure of registrations that ended before auth supported erasure. As for all other
  * registrations, it is due seven days after their end.
  */
-export const scheduleErasureOfEndedRegistrations: Migration = async (connection) => {
+export const scheduleErasureOfEndedRegistrations: MongoMigration = async (connection) => {
   const commits = connection.collection<CommitDocument>(COMMITS_COLLECTION);
   const ended = commits.find(
     { 'events.type': 'RegistrationEnded', erasure: { $exists: false } },

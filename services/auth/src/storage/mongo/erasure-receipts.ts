@@ -1,9 +1,9 @@
 import {
   createPlainSchema,
-  type Index,
+  type MongoIndex,
   mapMongoErrors,
   modelOfCollection,
-  retryLostRace,
+  retryOnConcurrentWrite,
 } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import {
@@ -44,7 +44,7 @@ function schema() {
   });
 }
 
-export const erasureIndexes: readonly Index[] = [
+export const erasureIndexes: readonly MongoIndex[] = [
   { collection: ERASURES_COLLECTION, name: 'time', keys: { erasedAt: -1, _id: -1 } },
   { collection: ERASURES_COLLECTION, name: 'waiting', keys: { waitingSince: -1 }, sparse: true },
   {
@@ -62,7 +62,9 @@ export function createMongoErasureReceipts(connection: Connection): ErasureRecei
   return mapMongoErrors<ErasureReceipts>({
     async open(erasure) {
       const { _id, ...fields } = toErasureDocument({ ...erasure, receipts: [] });
-      await retryLostRace(() => erasures.updateOne({ _id }, { $setOnInsert: fields }, { upsert: true }));
+      await retryOnConcurrentWrite(() =>
+        erasures.updateOne({ _id }, { $setOnInsert: fields }, { upsert: true }),
+      );
     },
 
     async confirm(account, receipt) {

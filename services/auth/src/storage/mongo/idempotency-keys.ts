@@ -1,9 +1,9 @@
 import {
   createPlainSchema,
-  type Index,
+  type MongoIndex,
   mapMongoErrors,
   modelOfCollection,
-  retryLostRace,
+  retryOnConcurrentWrite,
 } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { IdempotencyKeys } from '../../ports/idempotency-keys.ts';
@@ -24,7 +24,7 @@ function schema() {
   });
 }
 
-export const idempotencyKeyIndexes: readonly Index[] = [
+export const idempotencyKeyIndexes: readonly MongoIndex[] = [
   { collection: IDEMPOTENCY_KEYS, name: 'expiry', keys: { until: 1 } },
 ];
 
@@ -34,7 +34,7 @@ export function createMongoIdempotencyKeys(connection: Connection): IdempotencyK
 
   return mapMongoErrors<IdempotencyKeys>({
     async bind({ id, digest, now, until }) {
-      const bound = await retryLostRace(async () => {
+      const bound = await retryOnConcurrentWrite(async () => {
         await keys.updateOne({ _id: id, until: { $lte: now } }, { $set: { digest, until } });
         return keys
           .findOneAndUpdate(

@@ -1,8 +1,8 @@
 import {
   createMongoKeyFingerprints,
   createMongoLeaseRecords,
-  type Index,
-  prepareMongo,
+  createMongoPreparable,
+  type MongoIndex,
 } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { AuthStores } from '../../ports/stores.ts';
@@ -28,7 +28,7 @@ import { AUTH_LEASES_COLLECTION, createMongoStoredCommits } from './stored-commi
 import { createMongoTrustedAddresses, trustedAddressIndexes } from './trusted-addresses.ts';
 
 /** The MongoDB indexes of auth's collections. */
-export const authIndexes: readonly Index[] = [
+export const authIndexes: readonly MongoIndex[] = [
   ...commitIndexes,
   ...sessionIndexes,
   ...limitIndexes,
@@ -41,7 +41,7 @@ export const authIndexes: readonly Index[] = [
 /** Opens auth's stores in a MongoDB database. */
 export function openMongoAuthStores(connection: Connection): AuthStores {
   return {
-    ...prepareMongo(connection, {
+    ...createMongoPreparable(connection, {
       owner: 'auth',
       migrations: [scheduleErasureOfEndedRegistrations],
       indexes: async () => authIndexes,

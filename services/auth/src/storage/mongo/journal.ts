@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { ChainEntry } from '@latchkey/events';
-import { createBatchedReader, isLostRaceError, MongoFailure, mapMongoErrors } from '@latchkey/mongo';
+import { createBatchedReader, isConcurrentWriteError, MongoFailure, mapMongoErrors } from '@latchkey/mongo';
 import { StoreUnavailable } from '@latchkey/store';
 import type { Connection } from 'mongoose';
 import { type AppendResult, type Commit, type Journal, UnreadableCommit } from '../../ports/journal.ts';
@@ -117,7 +117,7 @@ export function createMongoJournal(connection: Connection): Journal {
         await commits.insertOne(toCommitDocument(commit));
         return { outcome: 'appended' };
       } catch (error) {
-        if (!isLostRaceError(error)) throw error;
+        if (!isConcurrentWriteError(error)) throw error;
       }
       return await afterLostRace(commit);
     },

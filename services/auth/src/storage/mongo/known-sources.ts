@@ -1,4 +1,9 @@
-import { createPlainSchema, mapMongoErrors, modelOfCollection, retryLostRace } from '@latchkey/mongo';
+import {
+  createPlainSchema,
+  mapMongoErrors,
+  modelOfCollection,
+  retryOnConcurrentWrite,
+} from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import { type KnownSignInSources, MAX_KNOWN_SIGN_IN_SOURCES } from '../../ports/known-sources.ts';
 
@@ -26,7 +31,7 @@ export function createMongoKnownSources(connection: Connection): KnownSignInSour
     async remember(userId, sources) {
       const key = { _id: userId };
       const union = { $addToSet: { sources: { $each: [...sources] } } };
-      const before = await retryLostRace(() =>
+      const before = await retryOnConcurrentWrite(() =>
         known.findOneAndUpdate(key, union, { upsert: true, returnDocument: 'before' }).lean(),
       );
       if (before === null) return undefined;

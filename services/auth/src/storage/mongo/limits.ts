@@ -1,4 +1,10 @@
-import { type Index, mapMongoErrors, mayHaveWritten, mongoFailureOf, retryLostRace } from '@latchkey/mongo';
+import {
+  type MongoIndex,
+  mapMongoErrors,
+  mayHaveBeenWritten,
+  mongoFailureOf,
+  retryOnConcurrentWrite,
+} from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import { RateLimiterMongo } from 'rate-limiter-flexible';
 import { RateLimitPointsUncertain, type RateLimitRules, type RateLimits } from '../../ports/limits.ts';
@@ -15,7 +21,7 @@ interface CountDocument {
   readonly expire: Date;
 }
 
-export const limitIndexes: readonly Index[] = [
+export const limitIndexes: readonly MongoIndex[] = [
   { collection: COUNTS, name: 'key', keys: { key: 1 }, unique: true },
   { collection: COUNTS, name: 'expiry', keys: { expire: 1 } },
 ];
@@ -39,12 +45,12 @@ export function createMongoLimits(rules: RateLimitRules, connection: Connection)
           duration: seconds,
         }),
       uncertainty: (error) =>
-        mayHaveWritten(error) ? new RateLimitPointsUncertain(mongoFailureOf(error)) : undefined,
+        mayHaveBeenWritten(error) ? new RateLimitPointsUncertain(mongoFailureOf(error)) : undefined,
       giveBack: async (limiter, key, points) => {
         const counted = { key: limiter.getKey(key), points: { $gte: points } };
         await counts.updateOne(counted, { $inc: { points: -points } });
       },
-      repeating: retryLostRace,
+      repeating: retryOnConcurrentWrite,
     }),
 
     async removeExpired() {

@@ -1,7 +1,7 @@
 import {
   createDocumentMoveTarget,
   type FingerprintDocument,
-  isLostRaceError,
+  isConcurrentWriteError,
   keyFingerprintModelOf,
   mapMongoErrors,
   modelOfCollection,
@@ -81,7 +81,7 @@ function commitsIn(connection: Connection): MoveTarget<RawCommit> {
       try {
         await target.add(batch);
       } catch (error) {
-        throw isLostRaceError(error) ? new Error(TAKEN) : error;
+        throw isConcurrentWriteError(error) ? new Error(TAKEN) : error;
       }
     },
   };

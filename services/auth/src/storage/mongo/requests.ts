@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { createPlainSchema, isLostRaceError, mapMongoErrors, modelOfCollection } from '@latchkey/mongo';
+import {
+  createPlainSchema,
+  isConcurrentWriteError,
+  mapMongoErrors,
+  modelOfCollection,
+} from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import {
   MAX_LISTED_REQUEST_LEASES,
@@ -72,7 +77,7 @@ export function createMongoRequestQueue(connection: Connection): MailRequestQueu
         await requests.insertOne(toRequestDocument(request));
         return true;
       } catch (error) {
-        if (isLostRaceError(error)) return false;
+        if (isConcurrentWriteError(error)) return false;
         throw error;
       }
     },

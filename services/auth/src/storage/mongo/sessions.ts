@@ -1,4 +1,4 @@
-import { createBatchedReader, type Index, mapMongoErrors } from '@latchkey/mongo';
+import { createBatchedReader, type MongoIndex, mapMongoErrors } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import { runBestEffort } from '../../best-effort.ts';
 import type { Session, SessionPosition, Sessions } from '../../ports/sessions.ts';
@@ -7,7 +7,7 @@ type SessionDocument = Omit<Session, 'id'> & { readonly _id: string };
 
 export const SESSIONS_COLLECTION = 'auth_sessions';
 
-export const sessionIndexes: readonly Index[] = [
+export const sessionIndexes: readonly MongoIndex[] = [
   { collection: SESSIONS_COLLECTION, name: 'user', keys: { userId: 1, createdAt: -1, _id: -1 } },
   { collection: SESSIONS_COLLECTION, name: 'expiry', keys: { expiresAt: 1 } },
 ];

@@ -1,4 +1,9 @@
-import { createPlainSchema, isLostRaceError, mapMongoErrors, modelOfCollection } from '@latchkey/mongo';
+import {
+  createPlainSchema,
+  isConcurrentWriteError,
+  mapMongoErrors,
+  modelOfCollection,
+} from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { Snapshot, Snapshots } from '../../ports/snapshots.ts';
 
@@ -38,7 +43,7 @@ export function createMongoSnapshots(connection: Connection): Snapshots {
         await snapshots.updateOne(notNewer, { $set: snapshot }, { upsert: true });
       } catch (error) {
         // If a newer snapshot exists, the filter does not match it, so the upsert fails on the duplicate id.
-        if (!isLostRaceError(error)) throw error;
+        if (!isConcurrentWriteError(error)) throw error;
       }
     },
   });

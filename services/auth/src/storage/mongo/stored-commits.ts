@@ -1,5 +1,5 @@
 import { type LeaseDocument, mapMongoErrors, modelOfCollection } from '@latchkey/mongo';
-import { readPages } from '@latchkey/store';
+import { readAllPages } from '@latchkey/store';
 import type { ExpiredLease } from '@latchkey/verify';
 import type { Connection, QueryFilter } from 'mongoose';
 import type { StoredCommit, StoredCommitReader } from '../../ports/stored-commits.ts';
@@ -40,7 +40,7 @@ export function createMongoStoredCommits(connection: Connection): StoredCommitRe
   }
 
   return mapMongoErrors<StoredCommitReader>({
-    pages: () => readPages(pageAfter),
+    pages: () => readAllPages(pageAfter),
     ofStream: (stream) => find({ stream }),
     expiredLeases: (before) => expiredLeases(connection, before),
   });

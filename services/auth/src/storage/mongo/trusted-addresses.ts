@@ -1,9 +1,9 @@
 import {
   createPlainSchema,
-  type Index,
+  type MongoIndex,
   mapMongoErrors,
   modelOfCollection,
-  retryLostRace,
+  retryOnConcurrentWrite,
 } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import {
@@ -25,7 +25,7 @@ function schema() {
   return createPlainSchema<TrustDocument>({ _id: { type: String, required: true }, until: Date });
 }
 
-export const trustedAddressIndexes: readonly Index[] = [
+export const trustedAddressIndexes: readonly MongoIndex[] = [
   { collection: TRUSTED_ADDRESSES_COLLECTION, name: 'expiry', keys: { until: 1 } },
 ];
 
@@ -64,7 +64,7 @@ export function createMongoTrustedAddresses(connection: Connection): TrustedAddr
       const until = new Date(now.getTime() + IP_TRUST_DURATION_MS);
       if (await isTrustedAfter(pair, new Date(until.getTime() - IP_TRUST_RENEWAL_MS))) return;
       const _id = trustedPairKey(pair);
-      await retryLostRace(() => trusted.updateOne({ _id }, { $max: { until } }, { upsert: true }));
+      await retryOnConcurrentWrite(() => trusted.updateOne({ _id }, { $max: { until } }, { upsert: true }));
       await removeExcess(pair.address, _id);
     },
 

@@ -1,4 +1,4 @@
-import { type Database, mapSqliteErrors, type Row } from '@latchkey/sqlite';
+import { type Database, mapSqliteErrors, type SqliteRow } from '@latchkey/sqlite';
 import type { AuditEntry, AuditLog } from '../../ports/audit-log.ts';
 
 const SQL = {
@@ -57,7 +57,7 @@ export function createSqliteAuditLog(database: Database): AuditLog {
   });
 }
 
-function entryOf(row: Row): AuditEntry {
+function entryOf(row: SqliteRow): AuditEntry {
   return {
     id: String(row['id']),
     ...(row['account'] === null ? {} : { account: String(row['account']) }),

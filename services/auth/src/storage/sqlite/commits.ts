@@ -1,4 +1,4 @@
-import type { Row } from '@latchkey/sqlite';
+import type { SqliteRow } from '@latchkey/sqlite';
 import type { Commit } from '../../ports/journal.ts';
 import { parseStoredEvents } from '../stored-events.ts';
 
@@ -17,7 +17,7 @@ export function toCommitColumns(commit: Commit) {
 }
 
 /** Converts a row to its commit. @throws UnreadableCommit */
-export function commitFromRow(row: Row): Commit {
+export function commitFromRow(row: SqliteRow): Commit {
   const head = commitHeaderFromRow(row);
   return {
     ...head,
@@ -27,7 +27,9 @@ export function commitFromRow(row: Row): Commit {
 }
 
 /** Returns the fields of a commit except its events and its lookup keys. */
-export function commitHeaderFromRow(row: Row): Omit<Commit, 'events' | 'claims' | 'address' | 'eraseAt'> {
+export function commitHeaderFromRow(
+  row: SqliteRow,
+): Omit<Commit, 'events' | 'claims' | 'address' | 'eraseAt'> {
   return {
     stream: String(row['stream']),
     number: Number(row['number']),
@@ -40,7 +42,7 @@ export function commitHeaderFromRow(row: Row): Omit<Commit, 'events' | 'claims' 
 }
 
 /** Returns the claims that a commit holds. */
-export function claimsFromRow({ claims }: Row): readonly string[] {
+export function claimsFromRow({ claims }: SqliteRow): readonly string[] {
   return claims === null ? [] : JSON.parse(String(claims));
 }
 
@@ -53,7 +55,7 @@ export function toClaimsColumn(claims: readonly string[]): string | null {
  * Returns the lookup keys of a commit: its claims, the address of its open registration, and its erasure
  * time.
  */
-export function lookupKeysFromRow(row: Row): Pick<Commit, 'claims' | 'address' | 'eraseAt'> {
+export function lookupKeysFromRow(row: SqliteRow): Pick<Commit, 'claims' | 'address' | 'eraseAt'> {
   return {
     ...(row['claims'] === null ? {} : { claims: claimsFromRow(row) }),
     ...(row['address'] === null ? {} : { address: String(row['address']) }),

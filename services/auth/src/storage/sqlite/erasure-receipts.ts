@@ -1,4 +1,4 @@
-import { type Database, mapSqliteErrors, type Row } from '@latchkey/sqlite';
+import { type Database, mapSqliteErrors, type SqliteRow } from '@latchkey/sqlite';
 import {
   type ErasureReceipts,
   type ErasureRecord,
@@ -77,7 +77,7 @@ export function createSqliteErasureReceipts(database: Database): ErasureReceipts
   });
 }
 
-export function erasureFromRow(row: Row): ErasureRecord {
+export function erasureFromRow(row: SqliteRow): ErasureRecord {
   const [firstAt, lastAt, goneAt] = [row['copied_first'], row['copied_last'], row['copied_gone']];
   const hasCopies = typeof firstAt === 'string' && typeof lastAt === 'string';
   return {

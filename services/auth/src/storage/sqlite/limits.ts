@@ -1,4 +1,4 @@
-import { type Database, mapSqliteErrors, type Row } from '@latchkey/sqlite';
+import { type Database, mapSqliteErrors, type SqliteRow } from '@latchkey/sqlite';
 import type { RateLimitDecision, RateLimitName, RateLimitRules, RateLimits } from '../../ports/limits.ts';
 import { removeRowsInPages } from './remove-in-pages.ts';
 
@@ -24,7 +24,7 @@ const UNFLUSHED = { flushed: false } as const;
  * concurrent requests cannot exceed a limit. Windows depend on the machine's clock.
  */
 export function createSqliteLimits(rules: RateLimitRules, database: Database): RateLimits {
-  function find(name: RateLimitName, key: string, now: number): Row | undefined {
+  function find(name: RateLimitName, key: string, now: number): SqliteRow | undefined {
     return database.prepare(SQL.find).get({ name, key, now });
   }
 

@@ -1,4 +1,4 @@
-import { createRowSource, type Database, type Row } from '@latchkey/sqlite';
+import { createRowMoveSource, type Database, type SqliteRow } from '@latchkey/sqlite';
 import type { MigrationSource, RawCommit } from '../../ports/migration.ts';
 import { commitHeaderFromRow, lookupKeysFromRow } from './commits.ts';
 import { erasureFromRow } from './erasure-receipts.ts';
@@ -34,14 +34,14 @@ export function createSqliteMigrationSource(database: Database): MigrationSource
       const rows = database.prepare('SELECT name, fingerprint FROM journal_fingerprint').all();
       return Object.fromEntries(rows.map((row) => [String(row['name']), String(row['fingerprint'])]));
     },
-    requests: createRowSource(database, { ...REQUESTS, read: requestFromRow }),
-    sessions: createRowSource(database, { ...byRowid('session'), read: sessionFromRow }),
-    erasures: createRowSource(database, { ...ERASURES, read: erasureFromRow }),
-    commits: createRowSource(database, { ...byRowid('journal_commit'), read: rawCommitOf }),
+    requests: createRowMoveSource(database, { ...REQUESTS, read: requestFromRow }),
+    sessions: createRowMoveSource(database, { ...byRowid('session'), read: sessionFromRow }),
+    erasures: createRowMoveSource(database, { ...ERASURES, read: erasureFromRow }),
+    commits: createRowMoveSource(database, { ...byRowid('journal_commit'), read: rawCommitOf }),
   };
 }
 
-function rawCommitOf(row: Row): RawCommit {
+function rawCommitOf(row: SqliteRow): RawCommit {
   return {
     ...commitHeaderFromRow(row),
     ...lookupKeysFromRow(row),

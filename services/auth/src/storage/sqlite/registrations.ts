@@ -1,4 +1,4 @@
-import { type Database, mapSqliteErrors, type Row } from '@latchkey/sqlite';
+import { type Database, mapSqliteErrors, type SqliteRow } from '@latchkey/sqlite';
 import type { Registration, Registrations } from '../../ports/registrations.ts';
 
 const SQL = {
@@ -23,7 +23,7 @@ export function createSqliteRegistrations(database: Database): Registrations {
   });
 }
 
-function registrationOf(row: Row): Registration {
+function registrationOf(row: SqliteRow): Registration {
   return {
     stream: String(row['stream']),
     address: String(row['address']),

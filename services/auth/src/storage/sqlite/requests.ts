@@ -1,4 +1,4 @@
-import { type Database, mapSqliteErrors, type Row } from '@latchkey/sqlite';
+import { type Database, mapSqliteErrors, type SqliteRow } from '@latchkey/sqlite';
 import type { HeldLease } from '@latchkey/store';
 import {
   MAX_LISTED_REQUEST_LEASES,
@@ -54,7 +54,7 @@ export function createSqliteRequestQueue(database: Database): MailRequestQueue &
   });
 }
 
-function leaseOf(row: Row): HeldLease {
+function leaseOf(row: SqliteRow): HeldLease {
   return {
     name: String(row['id']),
     holder: String(row['owner']),
@@ -62,11 +62,11 @@ function leaseOf(row: Row): HeldLease {
   };
 }
 
-function kindOf({ kind }: Row): QueuedMailRequest['kind'] {
+function kindOf({ kind }: SqliteRow): QueuedMailRequest['kind'] {
   return kind === 'verification' || kind === 'lockout' ? kind : 'password-reset';
 }
 
-export function requestFromRow(row: Row): QueuedMailRequest {
+export function requestFromRow(row: SqliteRow): QueuedMailRequest {
   return {
     id: String(row['id']),
     kind: kindOf(row),

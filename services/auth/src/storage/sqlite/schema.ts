@@ -1,4 +1,4 @@
-import type { Schema } from '@latchkey/sqlite';
+import type { SqliteSchema } from '@latchkey/sqlite';
 
 /**
  * The tables of release 0.1, which had no schema version. Partial indexes contain only rows in the outbox and
@@ -217,7 +217,7 @@ const sessionRepeats = `
 `;
 
 /** Auth's tables in the embedded store. */
-export const authSqliteSchema: Schema = {
+export const authSqliteSchema: SqliteSchema = {
   owner: 'auth',
   migrations: [
     release01,

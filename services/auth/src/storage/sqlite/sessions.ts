@@ -1,4 +1,4 @@
-import { type Database, mapSqliteErrors, type Row } from '@latchkey/sqlite';
+import { type Database, mapSqliteErrors, type SqliteRow } from '@latchkey/sqlite';
 import type { Session, Sessions } from '../../ports/sessions.ts';
 
 const SQL = {
@@ -76,7 +76,7 @@ export function createSqliteSessions(database: Database): Sessions {
   });
 }
 
-export function sessionFromRow(row: Row): Session {
+export function sessionFromRow(row: SqliteRow): Session {
   return {
     id: String(row['id']),
     userId: String(row['user_id']),
@@ -94,6 +94,6 @@ export function sessionFromRow(row: Row): Session {
   };
 }
 
-function instantOf(ms: Row[string] | undefined): Date {
+function instantOf(ms: SqliteRow[string] | undefined): Date {
   return new Date(Number(ms));
 }

@@ -1,4 +1,4 @@
-import { type Database, mapSqliteErrors, type Row } from '@latchkey/sqlite';
+import { type Database, mapSqliteErrors, type SqliteRow } from '@latchkey/sqlite';
 import type { Snapshot, Snapshots } from '../../ports/snapshots.ts';
 
 const SQL = {
@@ -28,7 +28,7 @@ export function createSqliteSnapshots(database: Database): Snapshots {
  * Converts a row to its snapshot. Returns undefined if it is damaged, because a snapshot can always be
  * computed again.
  */
-function snapshotOf(row: Row): Snapshot | undefined {
+function snapshotOf(row: SqliteRow): Snapshot | undefined {
   try {
     return {
       stream: String(row['stream']),

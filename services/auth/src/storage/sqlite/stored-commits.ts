@@ -1,5 +1,5 @@
-import { type Database, mapSqliteErrors, type Row } from '@latchkey/sqlite';
-import { readPages } from '@latchkey/store';
+import { type Database, mapSqliteErrors, type SqliteRow } from '@latchkey/sqlite';
+import { readAllPages } from '@latchkey/store';
 import type { StoredCommit, StoredCommitReader } from '../../ports/stored-commits.ts';
 import { parseStoredEvents, returnUnreadableCommit } from '../stored-events.ts';
 import { commitHeaderFromRow } from './commits.ts';
@@ -20,7 +20,7 @@ export function createSqliteStoredCommits(database: Database): StoredCommitReade
   }
 
   return mapSqliteErrors<StoredCommitReader>({
-    pages: () => readPages<StoredCommit>((last) => pageAfter(last ?? { stream: '', number: 0 })),
+    pages: () => readAllPages<StoredCommit>((last) => pageAfter(last ?? { stream: '', number: 0 })),
     ofStream: async (stream) => database.prepare(SQL.ofStream).all({ stream }).map(storedCommitOf),
     async expiredLeases(before) {
       const rows = database.prepare(SQL.expired).all({ before: before.getTime() });
@@ -33,7 +33,7 @@ export function createSqliteStoredCommits(database: Database): StoredCommitReade
   });
 }
 
-function storedCommitOf(row: Row): StoredCommit {
+function storedCommitOf(row: SqliteRow): StoredCommit {
   const head = commitHeaderFromRow(row);
   return {
     ...head,

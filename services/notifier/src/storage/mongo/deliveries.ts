@@ -3,7 +3,7 @@
  * This module uses the MongoDB driver directly, because each mail needs six requests, and mongoose would slow
  * down each of them (ADR 20).
  */
-import { mapMongoErrors, retryLostRace } from '@latchkey/mongo';
+import { mapMongoErrors, retryOnConcurrentWrite } from '@latchkey/mongo';
 import type { Collection, Connection } from 'mongoose';
 import type { DeliverySettlement } from '../../delivery/attempt.ts';
 import {
@@ -43,7 +43,9 @@ export function createMongoDeliveries(connection: Connection): DeliveryStore {
     const upserts = added.map(({ id, ...delivery }) => ({
       updateOne: { filter: { _id: id }, update: { $setOnInsert: documentOf(delivery, now) }, upsert: true },
     }));
-    const { upsertedCount } = await retryLostRace(() => deliveries.bulkWrite(upserts, { ordered: false }));
+    const { upsertedCount } = await retryOnConcurrentWrite(() =>
+      deliveries.bulkWrite(upserts, { ordered: false }),
+    );
     return upsertedCount;
   }
 
@@ -310,7 +312,7 @@ function cutoffsIn(collection: Collection<CutoffsDocument>) {
           upsert: true,
         },
       }));
-      await retryLostRace(() => collection.bulkWrite(raises, { ordered: false }));
+      await retryOnConcurrentWrite(() => collection.bulkWrite(raises, { ordered: false }));
     },
 
     /** Returns all stored cutoffs of these accounts and mailings. */

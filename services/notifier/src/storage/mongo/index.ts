@@ -1,4 +1,4 @@
-import { createMongoKeyFingerprints, type MongoStore, prepareMongo } from '@latchkey/mongo';
+import { createMongoKeyFingerprints, createMongoPreparable, type MongoStore } from '@latchkey/mongo';
 import type { NotifierStorage } from '../../ports/storage.ts';
 import { createMongoDeliveries } from './deliveries.ts';
 import { createMongoMoveTarget } from './moving.ts';
@@ -8,7 +8,7 @@ import { createMongoSuppressions } from './suppressions.ts';
 export function openMongoNotifierStorage({ connection }: Pick<MongoStore, 'connection'>): NotifierStorage {
   const schema = { owner: 'notifier', migrations: [], indexes: async () => notifierIndexes };
   return {
-    ...prepareMongo(connection, schema),
+    ...createMongoPreparable(connection, schema),
     deliveries: createMongoDeliveries(connection),
     suppressions: createMongoSuppressions(connection),
     keyFingerprints: createMongoKeyFingerprints(connection, KEY_FINGERPRINTS_COLLECTION),

@@ -1,5 +1,5 @@
 /** The notifier's documents in MongoDB, and their indexes. */
-import type { Index } from '@latchkey/mongo';
+import type { MongoIndex } from '@latchkey/mongo';
 import type {
   DeliveryAttempt,
   DeliveryContent,
@@ -60,7 +60,7 @@ export interface SuppressionDocument extends Omit<MailSuppression, 'recipient' |
   readonly _id: string;
 }
 
-export const notifierIndexes: readonly Index[] = [
+export const notifierIndexes: readonly MongoIndex[] = [
   {
     collection: DELIVERIES_COLLECTION,
     name: 'open',

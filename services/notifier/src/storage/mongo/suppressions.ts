@@ -1,5 +1,5 @@
 /** Suppressions in MongoDB. Each has its own document, which is found by its id. */
-import { mapMongoErrors, retryLostRace } from '@latchkey/mongo';
+import { mapMongoErrors, retryOnConcurrentWrite } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import { ALL_MAILS, type MailSuppression, suppressionIdOf } from '../../delivery/suppression.ts';
 import type { SuppressionStore } from '../../ports/suppressions.ts';
@@ -17,7 +17,7 @@ export function createMongoSuppressions(connection: Connection): SuppressionStor
 
     async put(suppression) {
       const { _id, ...fields } = toSuppressionDocument(suppression);
-      await retryLostRace(() => documents.replaceOne({ _id }, fields, { upsert: true }));
+      await retryOnConcurrentWrite(() => documents.replaceOne({ _id }, fields, { upsert: true }));
       // Scans the whole collection, because `until` is not indexed.
       await documents.deleteMany({ until: { $lte: suppression.since } });
     },

@@ -1,5 +1,5 @@
 /** Deliveries in the embedded store. */
-import { type Database, mapSqliteErrors, type Row } from '@latchkey/sqlite';
+import { type Database, mapSqliteErrors, type SqliteRow } from '@latchkey/sqlite';
 import type { HeldLease } from '@latchkey/store';
 import type { DeliverySettlement } from '../../delivery/attempt.ts';
 import {
@@ -205,7 +205,7 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
     return claimed;
   }
 
-  function settleOne(row: Row, settlement: DeliverySettlement): void {
+  function settleOne(row: SqliteRow, settlement: DeliverySettlement): void {
     const id = String(row['id']);
     const attempts = withAttempt(row, settlement.attempt);
     if (settlement.state === 'pending') {
@@ -362,7 +362,7 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
   });
 }
 
-function leaseOf(row: Row): HeldLease {
+function leaseOf(row: SqliteRow): HeldLease {
   return { name: String(row['id']), holder: String(row['owner']), until: new Date(Number(row['due_at'])) };
 }
 
@@ -371,7 +371,7 @@ function subjectsOf({ deliveries, cutoffs }: DeliveriesAndCutoffs): ReadonlySet<
 }
 
 /** Returns the row's log of attempts with one more attempt, as JSON. */
-function withAttempt(row: Row, attempt: DeliveryAttempt | undefined): string {
+function withAttempt(row: SqliteRow, attempt: DeliveryAttempt | undefined): string {
   return JSON.stringify(
     [...deliveryAttemptsFromRow(row), ...(attempt ? [attempt] : [])].slice(-MAX_KEPT_DELIVERY_ATTEMPTS),
   );

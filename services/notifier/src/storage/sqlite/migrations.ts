@@ -1,5 +1,5 @@
 /** The notifier's tables. */
-import type { Schema } from '@latchkey/sqlite';
+import type { SqliteSchema } from '@latchkey/sqlite';
 
 /**
  * The table of deliveries in release 0.1. `due_at` is the earliest time of the next claim: the next attempt of a
@@ -85,7 +85,7 @@ CREATE TABLE ${KEY_FINGERPRINTS_TABLE} (
 ) STRICT, WITHOUT ROWID;
 `;
 
-export const notifierSchema: Schema = {
+export const notifierSchema: SqliteSchema = {
   owner: 'notifier',
   migrations: [release01, suppressions, reports, bySubject, keys, byRecipient],
 };

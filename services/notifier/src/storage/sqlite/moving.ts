@@ -1,4 +1,4 @@
-import { createRowSource, type Database, keyFingerprintSource, type Row } from '@latchkey/sqlite';
+import { createRowMoveSource, type Database, keyFingerprintSource, type SqliteRow } from '@latchkey/sqlite';
 import type { MovableNotifierRecords, StoredMailCutoffs } from '../../ports/storage.ts';
 import { KEY_FINGERPRINTS_TABLE } from './migrations.ts';
 import { deliveryFromRow } from './rows.ts';
@@ -26,13 +26,13 @@ const SUPPRESSIONS = {
 /** The notifier's records in the embedded store, for `ops move`. */
 export function createSqliteMoveSource(database: Database): MovableNotifierRecords<'source'> {
   return {
-    cutoffs: createRowSource(database, { ...CUTOFFS, read: cutoffsOf }),
-    suppressions: createRowSource(database, { ...SUPPRESSIONS, read: suppressionFromRow }),
-    deliveries: createRowSource(database, { ...DELIVERIES, read: deliveryFromRow }),
+    cutoffs: createRowMoveSource(database, { ...CUTOFFS, read: cutoffsOf }),
+    suppressions: createRowMoveSource(database, { ...SUPPRESSIONS, read: suppressionFromRow }),
+    deliveries: createRowMoveSource(database, { ...DELIVERIES, read: deliveryFromRow }),
     keys: keyFingerprintSource(database, KEY_FINGERPRINTS_TABLE),
   };
 }
 
-function cutoffsOf(row: Row): StoredMailCutoffs {
+function cutoffsOf(row: SqliteRow): StoredMailCutoffs {
   return { subject: String(row['subject']), before: JSON.parse(String(row['before'])) };
 }

@@ -1,6 +1,6 @@
 /** Reads rows of notifier_deliveries. */
 import type { SQLOutputValue } from 'node:sqlite';
-import type { Row } from '@latchkey/sqlite';
+import type { SqliteRow } from '@latchkey/sqlite';
 import type {
   ClaimedDelivery,
   DeliveryAttempt,
@@ -13,7 +13,7 @@ import type { DeliverySummary } from '../../ports/deliveries.ts';
 import type { StoredDelivery } from '../../ports/storage.ts';
 
 /** Reads a delivery in any state. */
-export function deliveryFromRow(row: Row): StoredDelivery {
+export function deliveryFromRow(row: SqliteRow): StoredDelivery {
   return {
     id: String(row['id']),
     eventId: String(row['event_id']),
@@ -43,7 +43,7 @@ export function deliveryFromRow(row: Row): StoredDelivery {
 }
 
 /** Reads a claimed delivery. @throws SyntaxError if the delivery is final and therefore has no content */
-export function claimedDeliveryFromRow(row: Row): ClaimedDelivery {
+export function claimedDeliveryFromRow(row: SqliteRow): ClaimedDelivery {
   const {
     state: _,
     dueAt: _d,
@@ -60,7 +60,7 @@ export function claimedDeliveryFromRow(row: Row): ClaimedDelivery {
 }
 
 /** Reads the summary of a delivery that operators may see. */
-export function deliverySummaryFromRow(row: Row): DeliverySummary {
+export function deliverySummaryFromRow(row: SqliteRow): DeliverySummary {
   const {
     content: _,
     owner: _o,
@@ -75,7 +75,7 @@ export function deliverySummaryFromRow(row: Row): DeliverySummary {
 
 type StoredAttempt = Omit<DeliveryAttempt, 'at'> & { readonly at: string };
 
-export function deliveryAttemptsFromRow(row: Row): readonly DeliveryAttempt[] {
+export function deliveryAttemptsFromRow(row: SqliteRow): readonly DeliveryAttempt[] {
   return (JSON.parse(String(row['attempts'])) as StoredAttempt[]).map((attempt) => ({
     ...attempt,
     at: new Date(attempt.at),

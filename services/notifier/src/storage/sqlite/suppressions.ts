@@ -1,5 +1,5 @@
 /** Suppressions in the embedded store. */
-import { type Database, mapSqliteErrors, type Row } from '@latchkey/sqlite';
+import { type Database, mapSqliteErrors, type SqliteRow } from '@latchkey/sqlite';
 import { ALL_MAILS, type MailSuppression, suppressionIdOf } from '../../delivery/suppression.ts';
 import type { SuppressionStore } from '../../ports/suppressions.ts';
 
@@ -51,7 +51,7 @@ export function createSqliteSuppressions({ prepare, write }: Database): Suppress
   });
 }
 
-export function suppressionFromRow(row: Row): MailSuppression {
+export function suppressionFromRow(row: SqliteRow): MailSuppression {
   const [recipient = '', mail = ''] = String(row['id']).split('/');
   const until = row['until'];
   return {

@@ -2,7 +2,7 @@
 import {
   createPlainSchema,
   ensureIndexes,
-  isLostRaceError,
+  isConcurrentWriteError,
   mapMongoErrors,
   modelOfCollection,
 } from '@latchkey/mongo';
@@ -41,7 +41,7 @@ export function createMongoGenerations(connection: Connection): GenerationStore 
       await pointers.insertOne(document);
       return true;
     } catch (error) {
-      if (isLostRaceError(error)) return false;
+      if (isConcurrentWriteError(error)) return false;
       throw error;
     }
   }

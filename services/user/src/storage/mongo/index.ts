@@ -1,4 +1,4 @@
-import { type MongoStore, prepareMongo } from '@latchkey/mongo';
+import { createMongoPreparable, type MongoStore } from '@latchkey/mongo';
 import { nameOfGeneration } from '../../generation/pointer.ts';
 import type { UserStorage } from '../../ports/storage.ts';
 import { cacheProfilesByGeneration } from '../by-generation.ts';
@@ -16,7 +16,7 @@ export function openMongoUserStorage({ connection }: Pick<MongoStore, 'connectio
   }
 
   return {
-    ...prepareMongo(connection, { owner: 'user', migrations: [], indexes }),
+    ...createMongoPreparable(connection, { owner: 'user', migrations: [], indexes }),
     blocksOnWrite: false,
     generations,
     profilesOf: cacheProfilesByGeneration((name) => createMongoProfiles(connection, name)),

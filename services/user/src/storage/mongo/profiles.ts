@@ -1,5 +1,5 @@
 /** Stores profiles in MongoDB: each account is a human-readable document. */
-import { isLostRaceError, mapMongoErrors, modelOfCollection } from '@latchkey/mongo';
+import { isConcurrentWriteError, mapMongoErrors, modelOfCollection } from '@latchkey/mongo';
 import type { Connection, QueryFilter } from 'mongoose';
 import type { ProfilePosition, ProfileQuery, ProfileStore } from '../../ports/profiles.ts';
 import { fillInParkedMark } from '../../profile/complete-parked-mark.ts';
@@ -19,7 +19,7 @@ export function createMongoProfiles(connection: Connection, generation = 'v1'): 
       await written.bulkWrite(documents.map(replacing), { ordered: false });
       return true;
     } catch (error) {
-      if (isLostRaceError(error)) return false;
+      if (isConcurrentWriteError(error)) return false;
       throw error;
     }
   }

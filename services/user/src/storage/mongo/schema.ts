@@ -1,5 +1,5 @@
 /** The MongoDB documents of the read model, and their indexes. */
-import { createPlainSchema, type Index } from '@latchkey/mongo';
+import { createPlainSchema, type MongoIndex } from '@latchkey/mongo';
 import type { StoredAccount } from '../../profile/stored-account.ts';
 
 export interface AccountDocument extends Omit<StoredAccount, 'account'> {
@@ -31,7 +31,7 @@ export function nameOfProfileCollection(generation: string): string {
 
 const listed = { 'profile.createdAt': 1, _id: 1 } as const;
 
-export function profileIndexes(generation = 'v1'): readonly Index[] {
+export function profileIndexes(generation = 'v1'): readonly MongoIndex[] {
   const collection = nameOfProfileCollection(generation);
   return [
     { collection, name: 'listed', keys: listed },

@@ -1,5 +1,5 @@
 /** The tables of the user service: one for the pointer, and one for each generation of the read model. */
-import type { Migration, Schema } from '@latchkey/sqlite';
+import type { SqliteMigration, SqliteSchema } from '@latchkey/sqlite';
 import { initialGenerationPointer, nameOfGeneration } from '../../generation/pointer.ts';
 
 const pointerTable = `
@@ -70,7 +70,7 @@ function forkedIndexSql(table: string): string {
   return `  CREATE INDEX IF NOT EXISTS ${table}_forked ON ${table} (id) WHERE ${IS_FORKED_SQL};`;
 }
 
-const release01: Migration = (connection) => {
+const release01: SqliteMigration = (connection) => {
   connection.exec(pointerTable);
   // After a rebuild, the first generation may have been removed and must not be created again.
   const isNew = connection.prepare('SELECT 1 FROM user_generations').get() === undefined;
@@ -81,7 +81,7 @@ const release01: Migration = (connection) => {
 };
 
 /** Adds the head of each account's hash chain, and the index of accounts whose history has forked. */
-const heads: Migration = (connection) => {
+const heads: SqliteMigration = (connection) => {
   const tables = connection
     .prepare(SELECT_TABLE_NAMES_SQL)
     .all()
@@ -90,4 +90,4 @@ const heads: Migration = (connection) => {
     connection.exec(`ALTER TABLE ${table} ADD COLUMN head TEXT; ${forkedIndexSql(table)}`);
 };
 
-export const userSchema: Schema = { owner: 'user', migrations: [release01, heads] };
+export const userSchema: SqliteSchema = { owner: 'user', migrations: [release01, heads] };
