@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ConfigError, type Environment, readConfig } from '@latchkey/process';
+import { ConfigError, type Environment, formatSettingsWithoutSecrets, readConfig } from '@latchkey/process';
 import { toSmtpSettings } from './adapters/settings.smtp.ts';
 import { notifierSettings } from './config.ts';
 import { createSealingKey } from './testing/events.ts';
@@ -27,6 +27,17 @@ function faultsOf(settings: Record<string, string | undefined>): readonly string
 }
 
 describe('the notifier’s settings', () => {
+  it('are shown without credentials, which include the user name: some providers take a token as both', () => {
+    const config = readConfig(notifierSettings, {
+      ...complete,
+      MAIL_USERNAME: 'a-token',
+      MAIL_PASSWORD: 'a-token',
+    });
+    const shown = formatSettingsWithoutSecrets(notifierSettings, config);
+    assert.equal(shown['MAIL_SERVER'], 'smtp.example.com');
+    assert.doesNotMatch(JSON.stringify(shown), /a-token/);
+  });
+
   it('demand TLS, credentials and a valid certificate unless told otherwise', () => {
     const config = readConfig(notifierSettings, complete);
     assert.equal(toSmtpSettings(config).port, 587);

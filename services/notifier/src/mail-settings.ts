@@ -100,7 +100,8 @@ export const mailSettingFields = {
   MAIL_PORT: commonSettingSchemas
     .whole({ min: 1, max: 65_535 })
     .describe('Port of the SMTP server. Default: 587, or 465 with MAIL_SSL_TLS.'),
-  MAIL_USERNAME: z.string().optional().describe('User name for the SMTP server.'),
+  // Some providers take a token as the user name and the password.
+  MAIL_USERNAME: z.string().optional().describe('User name for the SMTP server.').meta({ secret: true }),
   MAIL_PASSWORD: z.string().optional().describe('Password for the SMTP server.').meta({ secret: true }),
   MAIL_FROM: sender
     .optional()
