@@ -58,7 +58,10 @@ export const targets: readonly MutationTarget[] = [
   {
     theme: 'mail budgets',
     file: 'services/auth/src/requests/written-requests.ts',
-    tests: ['services/auth/src/requests/written-requests.test.ts'],
+    tests: [
+      'services/auth/src/requests/written-requests.test.ts',
+      'services/auth/src/sign-up/sign-up.test.ts',
+    ],
   },
   {
     theme: 'canonical addresses',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createLogger, type ProcessPart } from '@latchkey/process';
 import { createLoopWakeup } from '@latchkey/process/loop';
+import { createMailLimitCharges } from '../limits/mail-budget.ts';
 import { completePasswordReset } from '../passwords/reset.ts';
 import type { QueuedMailRequest } from '../ports/requests.ts';
 import { verifySignUp } from '../sign-up/verification.ts';
@@ -151,6 +152,73 @@ describe('a request by address', () => {
       await requestMailToAddress(world.deps, { kind: 'verification', address: ada }, createTestContext());
       await work(world);
       assert.equal(await resets(world, owner), 0);
+    }),
+  );
+
+  for (const [purpose, kind, other] of [
+    ['reset', 'password-reset', 'verification'],
+    ['renewal', 'verification', 'password-reset'],
+  ] as const)
+    test(
+      `for ${kind} has a mail budget of its own`,
+      withTestWorld(async ({ deps }) => {
+        const queued: Record<string, boolean> = {};
+        const requests = {
+          ...deps.requests,
+          add: async (request: QueuedMailRequest) => {
+            queued[request.kind] = request.overBudget ?? false;
+            return true;
+          },
+        };
+        const context = createTestContext();
+        for (const { limit, key } of createMailLimitCharges(purpose, ada, context.ip))
+          await deps.limits.take(limit, key, 20);
+        for (const each of [kind, other])
+          await requestMailToAddress({ ...deps, requests }, { kind: each, address: ada }, context);
+        assert.deepEqual(queued, { [kind]: true, [other]: false });
+      }),
+    );
+
+  test(
+    'keeps the trace of the request that caused it, if there is one',
+    withTestWorld(async ({ deps }) => {
+      const added: QueuedMailRequest[] = [];
+      const requests = {
+        ...deps.requests,
+        add: async (request: QueuedMailRequest) => added.push(request) > 0,
+      };
+      const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+      for (const given of [{ traceparent }, {}])
+        await requestMailToAddress(
+          { ...deps, requests },
+          { kind: 'password-reset', address: ada },
+          createTestContext(given),
+        );
+      assert.deepEqual(
+        added.map((request) => ['traceparent' in request, request.traceparent]),
+        [
+          [true, traceparent],
+          [false, undefined],
+        ],
+      );
+    }),
+  );
+
+  test(
+    'about a lockout alerts the owner of the address, and nobody else',
+    withTestWorld(async (world) => {
+      const owner = await verified(world, ada);
+      const pending = await world.signUp(ada, PASSWORD);
+      for (const address of [ada, 'nobody@example.com'])
+        await processMailRequest(world.deps, {
+          id: world.deps.newId(),
+          kind: 'lockout',
+          address,
+          at: world.deps.now().toISOString(),
+          correlationId: 'request-1',
+        });
+      assert.equal((await world.typesOf(owner)).at(-1), 'OwnerAlerted');
+      assert.deepEqual(await world.typesOf(pending.userId), ['UserRegistered']);
     }),
   );
 
