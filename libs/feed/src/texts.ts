@@ -14,7 +14,7 @@ export const feedTexts: TranslationsByLanguage = {
   },
   fr: {
     'must be types of events, separated by commas: {types}':
-      'doit être des types d’événements séparés par des virgules : {types}',
+      'doit être une liste de types d’événements séparés par des virgules : {types}',
     'The API key does not allow events of these types: {types}. Create a key that does: {command}':
       'La clé d’API ne permet pas ces types d’événements : {types}. Créez une clé qui les permet : {command}',
     'Events cannot be read at the moment. Try again.':
@@ -24,7 +24,7 @@ export const feedTexts: TranslationsByLanguage = {
   },
   es: {
     'must be types of events, separated by commas: {types}':
-      'debe ser tipos de eventos separados por comas: {types}',
+      'debe ser una lista de tipos de eventos separados por comas: {types}',
     'The API key does not allow events of these types: {types}. Create a key that does: {command}':
       'La clave de API no permite estos tipos de eventos: {types}. Crea una clave que los permita: {command}',
     'Events cannot be read at the moment. Try again.':
@@ -34,7 +34,7 @@ export const feedTexts: TranslationsByLanguage = {
   },
   pt: {
     'must be types of events, separated by commas: {types}':
-      'deve ser tipos de eventos separados por vírgulas: {types}',
+      'deve ser uma lista de tipos de eventos separados por vírgulas: {types}',
     'The API key does not allow events of these types: {types}. Create a key that does: {command}':
       'A chave de API não permite estes tipos de eventos: {types}. Crie uma chave que os permita: {command}',
     'Events cannot be read at the moment. Try again.':
