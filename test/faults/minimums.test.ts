@@ -48,8 +48,8 @@ describe('the minimum counts of a run', () => {
   });
 
   test('includes only the kinds and groups of faults that were planned often', () => {
-    function hitsIn(plan: readonly FaultKind[]) {
-      const faults = plan.map((fault, index) => planned(fault, index * 20));
+    function hitsIn(plan: readonly FaultKind[], lasts = 7) {
+      const faults = plan.map((fault, index) => planned(fault, index * 20, lasts));
       const { hits, hitsOnGroups } = minimumCountsFor(
         { seconds: 75, rate: 12, mix: 'everything', embedded: false },
         faults,
@@ -59,6 +59,11 @@ describe('the minimum counts of a run', () => {
     assert.deepEqual(hitsIn(['smtp-4xx', 'smtp-4xx']), [{}, {}]);
     assert.deepEqual(hitsIn(['smtp-4xx', 'smtp-5xx', 'smtp-stalls']), [{}, { 'mail server': 1 }]);
     assert.deepEqual(hitsIn(['smtp-4xx', 'smtp-4xx', 'smtp-4xx']), [{ 'smtp-4xx': 1 }, { 'mail server': 1 }]);
+    assert.deepEqual(hitsIn(['smtp-4xx', 'smtp-4xx', 'smtp-4xx'], 6), [{}, { 'mail server': 1 }]);
+    assert.deepEqual(hitsIn(['ops-verify', 'ops-verify', 'ops-verify'], 0), [
+      { 'ops-verify': 1 },
+      { operators: 1 },
+    ]);
     // A kill hits only what is in progress at one moment.
     assert.deepEqual(hitsIn(['kill-auth', 'kill-auth', 'kill-auth']), [{}, { auth: 1 }]);
   });

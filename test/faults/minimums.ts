@@ -37,6 +37,10 @@ const CARRIED_OUT_SHARE = 1 / 3;
 const OFTEN = 3;
 /** The same for a kind of kill, which hits only what is in progress at one moment. */
 const OFTEN_FOR_KILLS = 8;
+/** A kind of fault that lasts must also be planned for at least this long in total, in ms. */
+const LONG_ENOUGH_MS = 20_000;
+/** The groups of faults that act at once, and hit something whenever they succeed. */
+const ACTIONS: ReadonlySet<string> = new Set(['operators', 'topics and deployments']);
 /** Faults during which hardly any command is acknowledged. */
 const OUTAGES: ReadonlySet<FaultKind> = new Set([
   'stop-mongodb',
@@ -77,9 +81,7 @@ export function minimumCountsFor(
       ),
     },
     hits: Object.fromEntries(
-      [...planned]
-        .filter(([fault, its]) => its.length >= (fault.startsWith('kill-') ? OFTEN_FOR_KILLS : OFTEN))
-        .map(([fault]) => [fault, 1]),
+      [...planned].filter(([fault, its]) => isPlannedOften(fault, its)).map(([fault]) => [fault, 1]),
     ),
     hitsOnGroups: Object.fromEntries(
       [...groups].filter(([, its]) => its.length >= OFTEN).map(([group]) => [group, 1]),
@@ -89,6 +91,13 @@ export function minimumCountsFor(
     // A standalone erases the accounts of every second start at once, a cluster those of every second process.
     erased: Math.floor(erasures * (embedded ? 2 : 1) * DONE_SHARE * CARRIED_OUT_SHARE),
   };
+}
+
+/** Returns whether a kind of fault is planned so often, and for so long, that it must hit something. */
+function isPlannedOften(kind: FaultKind, planned: readonly PlannedFault[]): boolean {
+  if (kind.startsWith('kill-')) return planned.length >= OFTEN_FOR_KILLS;
+  const totalMs = planned.reduce((sum, { forMs }) => sum + forMs, 0);
+  return planned.length >= OFTEN && (ACTIONS.has(faultGroupOf(kind)) || totalMs >= LONG_ENOUGH_MS);
 }
 
 /** Returns how long at least one outage lasts, in seconds. */
