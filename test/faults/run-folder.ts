@@ -127,6 +127,12 @@ export interface DataFolder {
   readonly DATA_DIR: string;
 }
 
+/** What `ops verify` has found after an older copy of the journal was restored. */
+export interface RestoredJournal {
+  /** The accounts of which it reports that the read model has applied other events than the journal has. */
+  readonly reported: readonly string[];
+}
+
 /** The file run.json. */
 export interface RunDescription {
   readonly seed: number;
@@ -134,6 +140,8 @@ export interface RunDescription {
   readonly endedAt: string;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly minimums: MinimumCounts;
+  /** Present if an older copy of the journal was restored. The run is then checked by the rule on forks alone. */
+  readonly restored?: RestoredJournal;
   /** Every profile at the end, as an admin reads it from the active read model. null if the profiles were not read. */
   readonly shown: readonly ShownProfile[] | null;
   /**

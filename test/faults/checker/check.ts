@@ -15,6 +15,7 @@ import {
 } from './erasure-rules.ts';
 import { checkFinalLogins } from './final-logins.ts';
 import { checkForgedRecords, genuineRecords, isForged } from './forged-rules.ts';
+import { checkForks } from './fork-rules.ts';
 import { checkFullDisks } from './full-disk-rules.ts';
 import { eventsByAccount, journalOf } from './journal.ts';
 import {
@@ -33,7 +34,7 @@ import { type RecordedRun, readRun } from './read-run.ts';
 import { readStores } from './read-stores.ts';
 import { checkAdminProfileList, checkProfileReads } from './reads.ts';
 import { chainRefreshTokens } from './refresh-tokens.ts';
-import type { Report } from './report.ts';
+import type { Report, Violation } from './report.ts';
 import { readSavedStores } from './saved-stores.ts';
 import { checkResponseAccounts, checkRevocations, checkTokenAcceptance } from './session-rules.ts';
 import type { Stores } from './stored.ts';
@@ -65,6 +66,11 @@ export function checkRecordedRun(recorded: RecordedRun, stores: Stores, now: Dat
   const forged = stores.records.filter(isForged);
   const records = recordsBeforeErasure(genuineRecords(stores.records, removed), replaced.records);
   const journal = journalOf(commitsBeforeErasure(stores.commits, records, replaced.commits));
+  if (run.restored !== undefined)
+    return {
+      counts: { events: [...journal.events.values()].reduce((sum, { length }) => sum + length, 0) },
+      ...verdictOf(checkForks({ ...stores, journal, records, restored: run.restored })),
+    };
   const erased = eventsByAccount(journal).filter(([, events]) => isErased(events)).length;
   const commands = { journal, history, settings: run.settings };
   const letters = { journal, mails, faults, deliveries: stores.deliveries };
@@ -149,6 +155,10 @@ export function checkRecordedRun(recorded: RecordedRun, stores: Stores, now: Dat
     },
     violations,
   };
+}
+
+function verdictOf(violations: readonly Violation[]): Pick<Report, 'ok' | 'violations'> {
+  return { ok: violations.length === 0, violations };
 }
 
 function countStatuses(history: readonly CommandLine[]): Readonly<Record<string, number>> {

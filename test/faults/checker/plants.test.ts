@@ -294,6 +294,42 @@ function adaAsked(op: string, second: number, status: number, code: string | nul
 
 const leftMark = commits('ada-1', (commit) => [{ ...commit, registration: { address: 'ada@example.com' } }]);
 
+const FORKED = 'event 5 differs from the one that was applied: the history has forked';
+
+/**
+ * Returns a run after a restore of the journal, which has removed another event 5 of Ada's.
+ * @param reported the accounts that `ops verify` reports
+ * @param parked the cause of each parked account
+ */
+function restored(
+  reported: readonly string[],
+  parked: Readonly<Record<string, string>>,
+): Pick<Plant, 'run' | 'stores'> {
+  const removed = goodStores.records
+    .filter((record) => isOf(record, ADA_ID, 'ProfileChanged'))
+    .map((record) => ({
+      ...record,
+      offset: record.offset + 5,
+      headers: { ...record.headers, ce_id: 'removed' },
+    }));
+  return {
+    run: { run: { ...goodRun.run, restored: { reported } } },
+    stores: {
+      records: [...removed, ...goodStores.records],
+      profiles: goodStores.profiles.map((each) => {
+        const cause = parked[each._id];
+        return cause === undefined ? each : { ...each, parked: { cause, after: each.sequence } };
+      }),
+    },
+  };
+}
+
+test('a restore after which all forks are noticed violates no rule', () => {
+  const { run, stores } = restored([ADA_ID], { [ADA_ID]: FORKED });
+  const report = checkRecordedRun({ ...goodRun, ...run }, { ...goodStores, ...stores }, AFTER_RUN);
+  assert.deepEqual(report.violations, []);
+});
+
 const plants: readonly Plant[] = [
   {
     bug: 'no command was ever sent',
@@ -1113,6 +1149,21 @@ const plants: readonly Plant[] = [
     bug: 'a full disk is reported only for the journal',
     caughtBy: 'full disk',
     run: { faults: [fullDisk({ answeredMs: 8_000, down: ['journal: the disk is full'] })] },
+  },
+  {
+    bug: 'an account whose history has forked is not parked',
+    caughtBy: 'forks',
+    ...restored([ADA_ID], {}),
+  },
+  {
+    bug: 'ops verify does not report an account whose history has forked',
+    caughtBy: 'forks',
+    ...restored([], { [ADA_ID]: FORKED }),
+  },
+  {
+    bug: 'an account is parked although its history has not forked',
+    caughtBy: 'forks',
+    ...restored([ADA_ID], { [ADA_ID]: FORKED, [BOB_ID]: FORKED }),
   },
   {
     bug: 'the feed skips an event',

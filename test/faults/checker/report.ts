@@ -51,6 +51,7 @@ export const rules = {
   leases: 'no recorded request, mail or lease is left over',
   groups: 'every consumer group has read all records',
   'full disk': 'a standalone whose disk is full reports it',
+  forks: 'after a restore of the journal, every account whose history has forked is noticed, and no other',
   subscribers: 'the feed, webhooks and subscribe() deliver every event of an account in order',
   'dead letters': 'the dead-letter queues are empty',
 } as const satisfies Readonly<Record<string, string>>;

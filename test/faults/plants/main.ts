@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import type { Report } from '../checker/check.ts';
 import { copySources, removeCopy } from './copy.ts';
 import { type PlantedBug, plantedBugs, type SourcePatch } from './plants.ts';
-import { type Provocation, provocations } from './provocations.ts';
+import { type Provocation, provocations, SEPARATE } from './provocations.ts';
 
 const SOUND_QUIET_MS = 120_000;
 /** Short: if a planted bug prevents work from being done, a longer wait does not help. */
@@ -89,8 +89,14 @@ const inOrder = Object.keys(provocations).filter((name): name is Provocation =>
   needed.has(name as Provocation),
 );
 
-const outcomes = [await orFalse(isQuietWithoutBugs(inOrder))];
+const together = inOrder.filter((name) => !SEPARATE.has(name));
+const sound = [together, ...inOrder.filter((name) => SEPARATE.has(name)).map((name) => [name])].filter(
+  ({ length }) => length > 0,
+);
+
+const outcomes: boolean[] = [];
+for (const names of sound) outcomes.push(await orFalse(isQuietWithoutBugs(names)));
 for (const planted of tried) outcomes.push(await orFalse(isCaught(planted)));
-const caught = outcomes.slice(1).filter((outcome) => outcome).length;
+const caught = outcomes.slice(sound.length).filter((outcome) => outcome).length;
 console.log(`\n${caught} of ${tried.length} planted bugs were caught`);
 if (outcomes.includes(false)) process.exitCode = 1;

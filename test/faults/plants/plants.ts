@@ -72,6 +72,18 @@ export const plantedBugs: readonly PlantedBug[] = [
     caughtBy: ['unpublished'],
   },
   {
+    name: 'a consumer applies events of a history that has forked',
+    bug: [
+      {
+        file: NEXT_STEP,
+        search: "if (fork !== undefined) return { kind: 'park', blocker: fork };",
+        replacement: "if (fork !== undefined && false) return { kind: 'park', blocker: fork };",
+      },
+    ],
+    provokedBy: 'an older journal is restored',
+    caughtBy: ['forks'],
+  },
+  {
     name: 'a command is appended in two inserts',
     bug: [
       {

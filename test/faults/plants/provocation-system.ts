@@ -64,6 +64,11 @@ export interface ProvocationSystem {
   member(): Promise<Person>;
   /** Waits up to `withinMs` until no work is left. */
   rest(withinMs: number): Promise<void>;
+  /**
+   * Returns a copy of auth's part of the database. The returned function stops auth, puts the copy back in place of what
+   * is stored then, and starts auth again.
+   */
+  copyJournal(): Promise<() => Promise<void>>;
   /** Completes the record of the run and checks it. */
   judge(): Promise<Report>;
 }
@@ -109,6 +114,7 @@ export async function openProvocationSystem(stack: AsyncDisposableStack): Promis
     );
     return subscribers;
   }
+  let isRestored = false;
   const client = await MongoClient.connect(cluster.stores.MONGO_URL);
   stack.defer(() => client.close());
   const sender = createCommandSender({ url: cluster.url, record: folder.command, nameOf: cluster.nameOf });
@@ -150,8 +156,27 @@ export async function openProvocationSystem(stack: AsyncDisposableStack): Promis
       for (const [fault, target] of Object.entries(hits)) folder.fault({ at, fault, target, until });
     },
     rest: async (withinMs) => void (await waitUntilQuiet(cluster.stores, { withinMs, say: () => undefined })),
+    copyJournal: async () => {
+      const names = (await client.db().listCollections().toArray()).map(({ name }) => name);
+      const copies = await Promise.all(
+        names
+          .filter((name) => name.startsWith('auth_'))
+          .map(async (name) => ({ name, documents: await client.db().collection(name).find().toArray() })),
+      );
+      return async () => {
+        isRestored = true;
+        const [auth] = cluster.instances.auth;
+        await auth?.end('SIGTERM');
+        for (const { name, documents } of copies) {
+          await client.db().collection(name).deleteMany({});
+          if (documents.length > 0) await client.db().collection(name).insertMany(documents);
+        }
+        auth?.launch();
+        await auth?.ready();
+      };
+    },
     judge: async () => {
-      await (await openedSubscribers()).catchUp(CAUGHT_UP_WITHIN_MS);
+      if (!isRestored) await (await openedSubscribers()).catchUp(CAUGHT_UP_WITHIN_MS);
       const endedAt = new Date().toISOString();
       await folder.close({
         seed: 0,
@@ -160,6 +185,7 @@ export async function openProvocationSystem(stack: AsyncDisposableStack): Promis
         settings: SETTINGS,
         minimums: ONE_SIGN_UP,
         shown: null,
+        ...(isRestored && { restored: { reported: await findReportedForks(cluster) } }),
         subscribers: SUBSCRIBERS,
         ...(await findTracesInCluster(cluster.stores)),
         servers: cluster.stores,
@@ -167,6 +193,18 @@ export async function openProvocationSystem(stack: AsyncDisposableStack): Promis
       return checkRun(folder.path);
     },
   };
+}
+
+/** Returns the accounts of which `ops verify` reports that the read model has applied other events than the journal has. */
+async function findReportedForks({ ops }: Cluster): Promise<readonly string[]> {
+  const stdout = await ops('verify', '--json').catch((error: Error & { readonly stdout?: string }) => {
+    if (error.stdout?.startsWith('{')) return error.stdout;
+    throw error;
+  });
+  const { findings }: { findings: readonly { readonly kind: string; readonly subject: string }[] } =
+    JSON.parse(stdout);
+  const forks = findings.filter(({ kind }) => kind === 'history-forked' || kind === 'profile-ahead');
+  return [...new Set(forks.map(({ subject }) => subject))];
 }
 
 async function openProxy(far: string, stack: AsyncDisposableStack): Promise<TcpProxy> {

@@ -90,6 +90,19 @@ export const provocations = {
     });
   },
 
+  'an older journal is restored': async (system: ProvocationSystem): Promise<void> => {
+    const { member, sender, rest, copyJournal } = system;
+    const person = await member();
+    const other = await member();
+    await rest(QUIET_WITHIN_MS);
+    const restore = await copyJournal();
+    await sender.send(ask.changeProfile(person, { firstName: 'Ada' }));
+    await rest(QUIET_WITHIN_MS);
+    await restore();
+    for (const firstName of ['Augusta', 'Lady'])
+      for (const each of [person, other]) await sender.insist(ask.changeProfile(each, { firstName }));
+  },
+
   'a record is repeated': async ({ cluster, signUp, rest }: ProvocationSystem): Promise<void> => {
     const { KAFKA_BROKERS } = cluster.stores;
     await signUp();
@@ -197,6 +210,9 @@ export const provocations = {
 } as const satisfies Readonly<Record<string, (system: ProvocationSystem) => Promise<void>>>;
 
 export type Provocation = keyof typeof provocations;
+
+/** The provocations after which only some of the rules apply. They cannot be combined with others. */
+export const SEPARATE: ReadonlySet<Provocation> = new Set(['an older journal is restored']);
 
 function lengthOf(process: ServerProcess | undefined): number {
   return process?.output().length ?? 0;

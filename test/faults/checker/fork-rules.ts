@@ -1,0 +1,53 @@
+/**
+ * Rules about a run in which an older copy of the journal was restored while the topic was ahead (ADR 41). The system was
+ * idle before, so the read model had applied every event that the restore has removed.
+ */
+import { streamIdOf } from '../../support/kcat.ts';
+import type { RestoredJournal } from '../run-folder.ts';
+import { eventsByAccount, type Journal } from './journal.ts';
+import { type Violation, violationsOf } from './report.ts';
+import type { StoredProfile, TopicRecord } from './stored.ts';
+
+export interface ForkContext {
+  readonly journal: Journal;
+  /** The genuine records of the topics. */
+  readonly records: readonly TopicRecord[];
+  readonly profiles: readonly StoredProfile[];
+  readonly restored: RestoredJournal;
+}
+
+const ACCOUNTS = 'accounts.events.v1';
+
+/**
+ * Checks that `ops verify` reports every account whose events were removed by the restore, and no other; and that the
+ * read model has parked such an account once the new history has reached the last event that was removed.
+ */
+export function checkForks({ journal, records, profiles, restored }: ForkContext): readonly Violation[] {
+  const events = new Map(eventsByAccount(journal));
+  const stored = new Map(profiles.map((profile) => [profile._id, profile]));
+  const reported = new Set(restored.reported);
+  const published = Map.groupBy(
+    records.filter(({ topic }) => topic === ACCOUNTS),
+    streamIdOf,
+  );
+  return [...new Set([...events.keys(), ...published.keys(), ...reported])].flatMap((account) => {
+    const its = events.get(account) ?? [];
+    const ids = new Set(its.map(({ id }) => id));
+    const removed = (published.get(account) ?? []).filter(({ headers }) => !ids.has(headers['ce_id'] ?? ''));
+    const lastRemoved = Math.max(0, ...removed.map(({ headers }) => Number(headers['ce_sequence'])));
+    const isForked = removed.length > 0;
+    const mustBeParked = isForked && its.length >= lastRemoved;
+    const cause = stored.get(account)?.parked?.cause;
+    return [
+      ...(mustBeParked && !/forked/.test(cause ?? '')
+        ? violationsOf('forks', `${account}: its history has forked, and it is not parked for that`)
+        : []),
+      ...(!mustBeParked && cause !== undefined
+        ? violationsOf('forks', `${account} is parked without a fork: ${cause}`)
+        : []),
+      ...(isForked !== reported.has(account)
+        ? violationsOf('forks', `${account}: ops verify ${isForked ? 'does not report' : 'reports'} a fork`)
+        : []),
+    ];
+  });
+}
