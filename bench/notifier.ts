@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
-import { compose, type NotifierConfig, notifierSettings, topicsOfNotifier } from '@latchkey/notifier';
+import { compose, type NotifierConfig, notifierSettingsSchema, topicsOfNotifier } from '@latchkey/notifier';
 import { createLogger, createMetricsRegistry, readConfig } from '@latchkey/process';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { createTransport } from 'nodemailer';
@@ -58,7 +58,7 @@ export const notifierBenchmark: Benchmark = {
 };
 
 function configFor(settings: Settings, key: SealingKey): NotifierConfig {
-  return readConfig(notifierSettings, {
+  return readConfig(notifierSettingsSchema, {
     LATCHKEY_ENV: 'development',
     PUBLIC_URL: 'http://localhost:8080',
     SEALING_PRIVATE_KEYS: JSON.stringify({ keys: [key.jwk] }),

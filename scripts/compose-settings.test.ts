@@ -6,11 +6,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { authSettings } from '@latchkey/auth';
+import { authSettingsSchema } from '@latchkey/auth';
 import { kafkaSettings, storeKindSettings, storeSettings } from '@latchkey/backend';
-import { notifierSettings } from '@latchkey/notifier';
+import { notifierSettingsSchema } from '@latchkey/notifier';
 import { describeSettings, serviceProcessSettings } from '@latchkey/process';
-import { userSettings } from '@latchkey/user';
+import { userSettingsSchema } from '@latchkey/user';
 
 const root = join(import.meta.dirname, '..');
 const compose = readFileSync(join(root, 'docker-compose.yml'), 'utf8');
@@ -57,7 +57,7 @@ function environmentOf(service: string): ReadonlySet<string> {
 }
 
 const common = [serviceProcessSettings(0), kafkaSettings, storeSettings, storeKindSettings.mongo];
-const services = { auth: authSettings, user: userSettings, notifier: notifierSettings };
+const services = { auth: authSettingsSchema, user: userSettingsSchema, notifier: notifierSettingsSchema };
 
 function settingsOf(service: keyof typeof services): readonly string[] {
   return [...common, services[service]].flatMap(describeSettings).map(({ name }) => name);

@@ -6,10 +6,10 @@ import { feedTexts } from '../libs/feed/src/index.ts';
 import { generalTranslations, type TranslationsByLanguage } from '../libs/http/src/index.ts';
 import { guardTexts } from '../libs/tokens/src/index.ts';
 import { findUntranslatedPageTexts } from '../services/auth/src/http/pages/language.ts';
-import { texts as authTexts } from '../services/auth/src/http/texts.ts';
+import { authTexts } from '../services/auth/src/http/texts.ts';
 import { allMailDefinitions } from '../services/notifier/mails/index.ts';
 import { loadMailTemplates } from '../services/notifier/src/mails/templates.ts';
-import { texts as userTexts } from '../services/user/src/http/texts.ts';
+import { userTexts } from '../services/user/src/http/texts.ts';
 
 const MAIL_LOCALES = ['de', 'fr', 'es', 'pt-BR'];
 

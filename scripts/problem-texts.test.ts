@@ -6,8 +6,8 @@ import { feedTexts } from '../libs/feed/src/index.ts';
 import { generalTranslations } from '../libs/http/src/index.ts';
 import { createTranslator, mergeTranslations } from '../libs/http/src/translate.ts';
 import { guardTexts } from '../libs/tokens/src/index.ts';
-import { texts as authTexts } from '../services/auth/src/http/texts.ts';
-import { texts as userTexts } from '../services/user/src/http/texts.ts';
+import { authTexts } from '../services/auth/src/http/texts.ts';
+import { userTexts } from '../services/user/src/http/texts.ts';
 
 const SOURCES = [
   'libs/http/src/*.ts',
@@ -25,7 +25,7 @@ const LITERAL = /(?<text>'(?:[^'\\\n]|\\.)*'|`[^`\n]*`)/.source;
 const PLACES = [
   String.raw`\b(?:detail|message): `,
   String.raw`\b(?:unavailableProblem|fail)\(\s*`,
-  String.raw`new EndpointRefused\(\s*'[\w-]+',\s*`,
+  String.raw`new EndpointRefusedError\(\s*'[\w-]+',\s*`,
   String.raw`\.(?:regex|refine|min|max|check)\((?:[^\n]*|\s*[^\n]*\n\s*), `,
   String.raw`\breturn (?=['\`](?:must|is|has) )`,
 ].map((place) => new RegExp(`${place}${LITERAL}`, 'g'));

@@ -3,12 +3,12 @@
  * to date.
  */
 
-import { authSettings } from '@latchkey/auth';
+import { authSettingsSchema } from '@latchkey/auth';
 import { kafkaSettings, storeKindSettings, storeSettings } from '@latchkey/backend';
-import { notifierSettings } from '@latchkey/notifier';
+import { notifierSettingsSchema } from '@latchkey/notifier';
 import { describeSettings, type SettingDescription, serviceProcessSettings } from '@latchkey/process';
-import { userSettings } from '@latchkey/user';
-import { standaloneSettings } from '../apps/standalone/src/settings.ts';
+import { userSettingsSchema } from '@latchkey/user';
+import { standaloneSettingsSchema } from '../apps/standalone/src/settings.ts';
 import { writeOrCheckGeneratedFile } from './generated-file.ts';
 
 const INTRODUCTION = `# Settings
@@ -39,7 +39,7 @@ const sections: readonly (readonly [title: string, about: string, schema: Schema
   [
     'standalone',
     '`npm start` runs the standalone: the three services in one process. The standalone reads the settings below and those of auth, notifier and user. In development the standalone has defaults for all required settings: it creates the keys once and keeps them in `secrets.json` in DATA_DIR (if this file is missing later, the standalone does not start, because stored accounts work only with these keys), PUBLIC_URL is `http://localhost` with the port in use, and mails go to the mailbox page unless MAIL_SERVER is set. In production you must set the keys, PUBLIC_URL and MAIL_SERVER yourself, and PUBLIC_URL must be an https URL.',
-    standaloneSettings,
+    standaloneSettingsSchema,
   ],
   [
     'process',
@@ -59,12 +59,12 @@ const sections: readonly (readonly [title: string, about: string, schema: Schema
       storeSettings.extend({}),
     ),
   ],
-  ['auth', 'The settings of auth configure sign-up, login, links and sessions.', authSettings],
-  ['notifier', 'The settings of the notifier configure how mails are sent.', notifierSettings],
+  ['auth', 'The settings of auth configure sign-up, login, links and sessions.', authSettingsSchema],
+  ['notifier', 'The settings of the notifier configure how mails are sent.', notifierSettingsSchema],
   [
     'user',
     'The settings of the user service configure its API, webhooks and how it verifies events.',
-    userSettings,
+    userSettingsSchema,
   ],
 ];
 

@@ -6,7 +6,7 @@ import { type EventKeys, parseEventKeySetting } from '@latchkey/auth/ops';
 import { allSecretNames, parseSecrets, requiredSecretNames, type Secrets } from '@latchkey/auth/secrets';
 import { eventKeysIn } from '@latchkey/events';
 import { createTextFile, type Environment, parseJson, readConfig, readTextFile } from '@latchkey/process';
-import { createSecretSealer, type SecretSealer, webhookSettings } from '@latchkey/webhooks';
+import { createSecretSealer, type SecretSealer, webhookSettingsSchema } from '@latchkey/webhooks';
 import { z } from 'zod';
 import type { CommandContext } from './context.ts';
 import { getDataFolder } from './stores.ts';
@@ -50,7 +50,7 @@ export async function readSecretForFolder(
  * @throws ConfigError
  */
 export function createWebhookSealer(key: string | undefined): SecretSealer {
-  const { WEBHOOK_SECRET_KEY } = readConfig(webhookSettings, { WEBHOOK_SECRET_KEY: key });
+  const { WEBHOOK_SECRET_KEY } = readConfig(webhookSettingsSchema, { WEBHOOK_SECRET_KEY: key });
   return createSecretSealer(WEBHOOK_SECRET_KEY);
 }
 

@@ -20,7 +20,7 @@ export function createLimitOption() {
     .argParser(createWholeNumberParser(1, MAX_LIMIT));
 }
 
-export function createTypesOption() {
+export function createEventTypesOption() {
   return new Option(
     '--types <types>',
     'only events of these types, separated by commas. Default: all',

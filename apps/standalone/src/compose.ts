@@ -43,7 +43,7 @@ import {
   readServiceSettings,
   type StandaloneConfig,
   shouldServeDevelopmentPages,
-  standaloneSettings,
+  standaloneSettingsSchema,
 } from './settings.ts';
 
 export interface StandaloneDeps {
@@ -241,7 +241,7 @@ export async function composeStandalone(config: StandaloneConfig, deps: Standalo
   });
   await ensureTopics(store.bus, settings.auth.AUDIT_RETENTION_DAYS, config.TOPIC_NAMES);
   const shown = {
-    ...formatSettingsWithoutSecrets(standaloneSettings, config),
+    ...formatSettingsWithoutSecrets(standaloneSettingsSchema, config),
     ...formatServiceSettings(settings),
   };
   services = composeServices(settings, { ...store, logger, registry, shown, forgetMails: mailbox.forget });

@@ -1,8 +1,8 @@
 /** The settings of the standalone: its own, and those of the three services, some of which get different defaults. */
-import { authSettings } from '@latchkey/auth';
+import { authSettingsSchema } from '@latchkey/auth';
 import { generatedSecretNames, generateSecrets } from '@latchkey/auth/secrets';
 import { topicNameSettings } from '@latchkey/backend';
-import { notifierSettings } from '@latchkey/notifier';
+import { notifierSettingsSchema } from '@latchkey/notifier';
 import {
   commonSettingSchemas,
   type Environment,
@@ -12,7 +12,7 @@ import {
   readConfig,
   withCrossFieldChecks,
 } from '@latchkey/process';
-import { userSettings } from '@latchkey/user';
+import { userSettingsSchema } from '@latchkey/user';
 import { z } from 'zod';
 import { isLoopback } from './pages/local-only.ts';
 
@@ -54,7 +54,7 @@ function contradictions(config: z.infer<typeof fields>): readonly Fault[] {
   return config.EXPOSE_DEVELOPMENT || isLoopback(config.HOST) ? [] : [['HOST', EXPOSED]];
 }
 
-export const standaloneSettings = withCrossFieldChecks(fields, contradictions);
+export const standaloneSettingsSchema = withCrossFieldChecks(fields, contradictions);
 
 type OwnSettings = z.infer<typeof fields>;
 
@@ -83,9 +83,9 @@ function withProvided(environment: Environment, provided: Environment): Environm
 
 function readersOfServices(environment: Environment) {
   return {
-    auth: () => readConfig(authSettings, environment),
-    notifier: () => readConfig(notifierSettings, environment),
-    user: () => readConfig(userSettings, environment),
+    auth: () => readConfig(authSettingsSchema, environment),
+    notifier: () => readConfig(notifierSettingsSchema, environment),
+    user: () => readConfig(userSettingsSchema, environment),
   };
 }
 
@@ -101,9 +101,9 @@ export function formatServiceSettings({
   user,
 }: ReturnType<typeof readServiceSettings>): Readonly<Record<string, string>> {
   return {
-    ...formatSettingsWithoutSecrets(userSettings, user),
-    ...formatSettingsWithoutSecrets(notifierSettings, notifier),
-    ...formatSettingsWithoutSecrets(authSettings, auth),
+    ...formatSettingsWithoutSecrets(userSettingsSchema, user),
+    ...formatSettingsWithoutSecrets(notifierSettingsSchema, notifier),
+    ...formatSettingsWithoutSecrets(authSettingsSchema, auth),
   };
 }
 
@@ -139,7 +139,7 @@ export function readStandaloneSettings(given: Environment): StandaloneConfig {
   const development = !given['LATCHKEY_ENV'] || given['LATCHKEY_ENV'] === 'development';
   const environment = { ...given, LATCHKEY_ENV: given['LATCHKEY_ENV'] || 'development' };
   const { own } = readAllSettings({
-    own: () => readConfig(standaloneSettings, environment),
+    own: () => readConfig(standaloneSettingsSchema, environment),
     ...readersOfServices(withProvided(environment, development ? placeholders() : {})),
   });
   return { ...own, OPERATIONS_PORT: own.OPERATIONS_PORT ?? operationsPort(own.PORT), environment };

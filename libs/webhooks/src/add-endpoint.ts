@@ -1,5 +1,5 @@
 /** Adds endpoints and creates their secrets. Refuses disallowed URLs, and more than MAX_ENDPOINTS endpoints. */
-import { findUrlFault } from './addresses.ts';
+import { findEndpointUrlFault } from './addresses.ts';
 import {
   createEndpoint,
   generateEndpointId,
@@ -18,7 +18,7 @@ export function assertEndpointUrlAllowed(
   url: string,
   { allowPrivate }: { readonly allowPrivate: boolean },
 ): void {
-  const fault = findUrlFault(url, { allowPrivate });
+  const fault = findEndpointUrlFault(url, { allowPrivate });
   if (fault !== undefined) throw new EndpointRefusedError('url', fault);
 }
 

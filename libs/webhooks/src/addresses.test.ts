@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 import {
   createPublicAddressLookup,
-  findUrlFault,
+  findEndpointUrlFault,
   isPublicAddress,
   PrivateAddressError,
 } from './addresses.ts';
@@ -50,7 +50,7 @@ test('a URL is https, without credentials, and not at a private address; or what
     'https://8.8.8.8/',
     'https://[2606:4700::1111]:8443/',
   ])
-    assert.equal(findUrlFault(url, refused), undefined, url);
+    assert.equal(findEndpointUrlFault(url, refused), undefined, url);
   const faults: readonly (readonly [url: string, fault: RegExp])[] = [
     ['crm', /absolute URL/],
     [`https://crm.example.com/${'x'.repeat(2000)}`, /2000/],
@@ -66,9 +66,9 @@ test('a URL is https, without credentials, and not at a private address; or what
     ['https://localhost:8443/', /private/],
     ['https://crm.localhost/', /private/],
   ];
-  for (const [url, fault] of faults) assert.match(findUrlFault(url, refused) ?? '', fault, url);
+  for (const [url, fault] of faults) assert.match(findEndpointUrlFault(url, refused) ?? '', fault, url);
   for (const url of ['http://localhost:9000/hooks', 'http://127.0.0.1/', 'https://10.0.0.1/'])
-    assert.equal(findUrlFault(url, { allowPrivate: true }), undefined, url);
+    assert.equal(findEndpointUrlFault(url, { allowPrivate: true }), undefined, url);
 });
 
 /** Looks up a host name with a lookup function that gets these addresses instead of asking DNS. */

@@ -81,7 +81,7 @@ export function createPublicAddressLookup(resolve: Resolve = lookup): LookupFunc
 const MAX_URL = 2000;
 
 /** Returns why webhooks may not call a URL, in words that continue "The URL". Undefined if they may. */
-export function findUrlFault(
+export function findEndpointUrlFault(
   text: string,
   { allowPrivate }: { readonly allowPrivate: boolean },
 ): string | undefined {

@@ -2,7 +2,7 @@
  * Sends events to an endpoint. Events of one account are sent one after another; accounts are served concurrently.
  */
 import { getSigningSecrets, type WebhookEndpoint } from './endpoint.ts';
-import type { LoggedEvent } from './log-reader.ts';
+import type { EventWithPosition } from './log-reader.ts';
 import type { DeliveryAttempt } from './ports.ts';
 import type { WebhookHttpClient } from './post.ts';
 import {
@@ -36,7 +36,10 @@ export interface DeliverEventsResult {
 }
 
 /** Maps the id of each account to its events, in order. */
-export type EventsByAccount = ReadonlyMap<string, Iterable<LoggedEvent> | AsyncIterable<LoggedEvent>>;
+export type EventsByAccount = ReadonlyMap<
+  string,
+  Iterable<EventWithPosition> | AsyncIterable<EventWithPosition>
+>;
 
 /**
  * Sends events. After a failure, no later events of the same account are sent. After FAILURES_UNTIL_ENDPOINT_IS_DOWN failures in
@@ -60,7 +63,7 @@ export async function deliverEvents(
    * Sends an event and records the attempt. Returns undefined if the event was not sent, because the endpoint is down
    * or gone, or if the request was aborted.
    */
-  async function attempt(event: LoggedEvent): Promise<WebhookRequestOutcome | undefined> {
+  async function attempt(event: EventWithPosition): Promise<WebhookRequestOutcome | undefined> {
     if (deps.signal.aborted || isGone || (failures >= FAILURES_UNTIL_ENDPOINT_IS_DOWN && !isProbe))
       return undefined;
     isProbe = false;
@@ -84,7 +87,7 @@ export async function deliverEvents(
 
   async function deliverAccount(
     account: string,
-    own: Iterable<LoggedEvent> | AsyncIterable<LoggedEvent>,
+    own: Iterable<EventWithPosition> | AsyncIterable<EventWithPosition>,
   ): Promise<AccountDeliveryResult> {
     let delivered = 0;
     for await (const event of own) {
@@ -110,7 +113,7 @@ export async function deliverEvents(
 
 async function post(
   endpoint: WebhookEndpoint,
-  { id, body }: LoggedEvent,
+  { id, body }: EventWithPosition,
   now: Date,
   { poster, sealer, signal }: DeliverEventsDeps,
 ): Promise<WebhookRequestOutcome> {
@@ -129,7 +132,7 @@ async function post(
   });
 }
 
-function attemptOf({ id, type, account }: LoggedEvent, outcome: WebhookRequestOutcome) {
+function attemptOf({ id, type, account }: EventWithPosition, outcome: WebhookRequestOutcome) {
   const { status } = outcome;
   return {
     event: id,

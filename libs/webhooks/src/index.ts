@@ -20,6 +20,6 @@ export { createWebhookDataMoves } from './move.ts';
 export { type DeliveryAttempt, updateEndpoint, type WebhookStorage } from './ports.ts';
 export { createSecretSealer, isSealedSecret, keyIdOfSealedSecret, type SecretSealer } from './seal.ts';
 export { findOutdatedSecrets, findUnreadableSecrets, sealOutdatedSecrets } from './seal-stored.ts';
-export { SECRET_OVERLAP_HOURS, webhookSettings } from './settings.ts';
+export { SECRET_OVERLAP_HOURS, webhookSettingsSchema } from './settings.ts';
 export { openWebhookStorage } from './storage/index.ts';
-export { createWebhooks, type Webhooks } from './webhooks.ts';
+export { createWebhookDispatcher, type WebhookDispatcher } from './webhooks.ts';

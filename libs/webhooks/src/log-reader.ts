@@ -20,7 +20,7 @@ const EVENTS_PER_PAGE = 100;
 const RECORDS_PER_READ = 500;
 
 /** An event on the log, with the body of the request that sends it. */
-export interface LoggedEvent extends EventPosition {
+export interface EventWithPosition extends EventPosition {
   readonly id: string;
   readonly type: string;
   readonly time: Date;
@@ -33,7 +33,7 @@ export interface LoggedEvent extends EventPosition {
 }
 
 export interface EventPage {
-  readonly events: readonly LoggedEvent[];
+  readonly events: readonly EventWithPosition[];
   readonly cursor: string;
   /** The number of records after this page. */
   readonly behind: number;
@@ -56,7 +56,7 @@ export interface EventReader {
     endpoint: EventSelection,
     waiting: AccountAwaitingRetry,
     cursor: string,
-  ): AsyncIterable<LoggedEvent>;
+  ): AsyncIterable<EventWithPosition>;
   /** Returns whether a cursor was created on the current log. Offsets of another log are meaningless on this one. */
   isOfCurrentLog(cursor: string): Promise<boolean>;
   /** For each account with unsent events, returns the sequence of the first one. */
@@ -203,7 +203,7 @@ async function* eventsOf(
   tail: LogTail,
   partition: number,
   range: { readonly from: number; readonly end: number },
-): AsyncGenerator<LoggedEvent> {
+): AsyncGenerator<EventWithPosition> {
   for await (const records of pagesOf(tail, partition, range))
     for (const record of records) {
       const body = toCloudEvent(record, { person: false, placeholders: false });
@@ -223,7 +223,7 @@ const attributes = z.object({
   feedoffset: z.number(),
 });
 
-function eventOf(body: string): LoggedEvent | undefined {
+function eventOf(body: string): EventWithPosition | undefined {
   const parsed = attributes.safeParse(JSON.parse(body));
   if (!parsed.success) return undefined;
   const { type = 'unknown', subject = '', partitionkey, time = '', feedpartition, feedoffset } = parsed.data;

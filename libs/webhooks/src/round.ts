@@ -13,7 +13,7 @@ import {
   type RunningRedrive,
   type WebhookEndpoint,
 } from './endpoint.ts';
-import type { EventPage, EventReader, LoggedEvent } from './log-reader.ts';
+import type { EventPage, EventReader, EventWithPosition } from './log-reader.ts';
 import { type DeliveryAttempt, updateEndpoint, type WebhookStorage } from './ports.ts';
 import type { WebhookHttpClient } from './post.ts';
 import {
@@ -172,7 +172,7 @@ async function* owedEvents(
   waiting: AccountAwaitingRetry,
   cursor: string,
   reader: EventReader,
-): AsyncGenerator<LoggedEvent> {
+): AsyncGenerator<EventWithPosition> {
   const { redriven } = waiting;
   for await (const event of reader.readAccount(endpoint, waiting, cursor)) {
     const isOwed =
@@ -213,7 +213,7 @@ async function readNew(
   endpoint: WebhookEndpoint,
   after: string | undefined,
   deps: DeliveryRoundDeps,
-): Promise<{ readonly page: EventPage; readonly events: readonly LoggedEvent[] }> {
+): Promise<{ readonly page: EventPage; readonly events: readonly EventWithPosition[] }> {
   const page = await deps.reader.read(endpoint, after);
   const waiting = new Set(endpoint.delivery.waiting.map(({ account }) => account));
   const sentBefore = await sentBeforeMove(endpoint, page.events, deps);
@@ -227,14 +227,14 @@ async function readNew(
   return { page, events };
 }
 
-function byAccount(events: readonly LoggedEvent[]): EventsByAccount {
+function byAccount(events: readonly EventWithPosition[]): EventsByAccount {
   return Map.groupBy(events, ({ account }) => account);
 }
 
 /** For each account, returns the sequence of the last event that was sent before `ops move` replaced the log. */
 async function sentBeforeMove(
   { id, delivery }: WebhookEndpoint,
-  events: readonly LoggedEvent[],
+  events: readonly EventWithPosition[],
   { storage }: Pick<DeliveryRoundDeps, 'storage'>,
 ): Promise<ReadonlyMap<string, number>> {
   if (!delivery.moved || events.length === 0) return new Map();
@@ -295,7 +295,7 @@ function distinctRanges(ranges: readonly RedriveRange[]): RedriveRange[] {
   return [...new Map(ranges.map((range) => [JSON.stringify(range), range])).values()];
 }
 
-function isDecidedSince({ since }: WebhookEndpoint, { time }: LoggedEvent): boolean {
+function isDecidedSince({ since }: WebhookEndpoint, { time }: EventWithPosition): boolean {
   return time >= since;
 }
 

@@ -7,7 +7,7 @@ import { z } from 'zod';
  */
 export const SECRET_OVERLAP_HOURS = { default: 24, max: 24 * 90 } as const;
 
-export const webhookSettings = z.object({
+export const webhookSettingsSchema = z.object({
   WEBHOOKS_ALLOW_PRIVATE: commonSettingSchemas
     .flag(false)
     .describe(

@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createLogger, createMetricsRegistry } from '@latchkey/process';
 import { createSecretSealer } from './seal.ts';
 import { openTestLog, TEST_START_TIME } from './testing/log.ts';
-import { createWebhooks } from './webhooks.ts';
+import { createWebhookDispatcher } from './webhooks.ts';
 
 test('a secret that another key has encrypted is reported, and is left to a process that has the key', async (context) => {
   const { storage, bus, sealer, addEndpoint, close } = await openTestLog();
@@ -19,7 +19,7 @@ test('a secret that another key has encrypted is reported, and is left to a proc
     log += text;
   });
   const taken: string[] = [];
-  const webhooks = createWebhooks({
+  const webhooks = createWebhookDispatcher({
     storage: {
       ...storage,
       leases: {

@@ -26,7 +26,7 @@ const POLL_MS = 1000;
 const LEASE_MS = 20_000;
 const RENEW_LEASE_MS = LEASE_MS / 4;
 
-export interface WebhooksDeps {
+export interface WebhookDispatcherDeps {
   readonly storage: WebhookStorage;
   readonly bus: Pick<Bus, 'tail'>;
   /** Selects the records that are not forged. Only their events are sent to endpoints. */
@@ -46,7 +46,7 @@ export interface WebhookConfig {
   readonly WEBHOOK_SECRET_KEY?: SecretKeys | undefined;
 }
 
-export interface Webhooks {
+export interface WebhookDispatcher {
   /**
    * Starts sending.
    * @throws Error with a one-line message if WEBHOOK_SECRET_KEY does not decrypt the secret of an endpoint
@@ -57,7 +57,7 @@ export interface Webhooks {
   health(): Promise<readonly DependencyHealth[]>;
 }
 
-export function createWebhooks({
+export function createWebhookDispatcher({
   storage,
   bus,
   genuine,
@@ -67,7 +67,7 @@ export function createWebhooks({
   settings,
   now,
   mayPause = () => true,
-}: WebhooksDeps): Webhooks {
+}: WebhookDispatcherDeps): WebhookDispatcher {
   const { endpoints } = storage;
   const holder = randomUUID();
   const leases = createLeases(storage.leases);

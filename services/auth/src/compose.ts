@@ -20,7 +20,7 @@ import type { IpRedaction } from './audit/client.ts';
 import { createAuditMetrics } from './audit/metrics.ts';
 import { createAuditPublisher } from './audit/publisher.ts';
 import { createAuditRecorder } from './audit/recorder.ts';
-import { type AuthConfig, authSettings, createLimitRules, DEFAULT_HASH_COST } from './config.ts';
+import { type AuthConfig, authSettingsSchema, createRateLimitRules, DEFAULT_HASH_COST } from './config.ts';
 import type { UseCaseDeps, UseCaseSettings } from './deps.ts';
 import { createErasureHeartbeatJob } from './erasure/heartbeats.ts';
 import { createErasureMetrics } from './erasure/metrics.ts';
@@ -45,7 +45,7 @@ import { createPasswordHasher } from './passwords/hashing/argon2.ts';
 import { computeHashConcurrency } from './passwords/hashing/thread-pool.ts';
 import { createPasswordRules } from './passwords/rules.ts';
 import type { SentMails } from './ports/mails.ts';
-import type { Sealer } from './ports/sealer.ts';
+import type { LinkSealer } from './ports/sealer.ts';
 import type { AuthStores } from './ports/stores.ts';
 import { createRelay } from './relay/relay.ts';
 import { createRequestWorker } from './requests/worker.ts';
@@ -54,12 +54,12 @@ import { createSignUpCleanupJob } from './sign-up/cleanup.ts';
 import { openAuthStores } from './storage/index.ts';
 import { createAccountCommands } from './streams/accounts.ts';
 import { createMailingCommands } from './streams/mailings.ts';
-import { createAccessTokens } from './tokens/access-tokens.ts';
+import { createAccessTokenIssuer } from './tokens/access-tokens.ts';
 import { createBodyDigest } from './tokens/body-digest.ts';
-import { createLinkTokens } from './tokens/link-tokens.ts';
-import { createRefreshTokens } from './tokens/refresh-tokens.ts';
-import { createSealer } from './tokens/sealer.ts';
-import { createSignUpTokens } from './tokens/sign-up-tokens.ts';
+import { createLinkTokenCodec } from './tokens/link-tokens.ts';
+import { createRefreshTokenIssuer } from './tokens/refresh-tokens.ts';
+import { createLinkSealer } from './tokens/sealer.ts';
+import { createSignUpTokenIssuer } from './tokens/sign-up-tokens.ts';
 
 /**
  * The pause between attempts to refund rate-limit points that could not be refunded while the store was
@@ -88,7 +88,7 @@ export interface AuthDeps {
 export interface AuthOverrides {
   /** Wraps the stores of the backend, for tests. */
   stores?(stores: AuthStores): AuthStores;
-  readonly sealer?: Sealer;
+  readonly sealer?: LinkSealer;
   newId?(): string;
   /**
    * Called with the id of every stream that was appended to. If set, the relay is not notified, so nothing is
@@ -111,7 +111,7 @@ export interface AuthService extends Service {
 export function compose(config: AuthConfig, options: AuthDeps): AuthService {
   const { backend, logger, registry, now = () => new Date(), overrides = {} } = options;
   const { newId = () => v7() } = overrides;
-  const { settings = formatSettingsWithoutSecrets(authSettings, config) } = options;
+  const { settings = formatSettingsWithoutSecrets(authSettingsSchema, config) } = options;
   const instance = v4();
   const opened = openAuthStores(backend.store);
   const stores = overrides.stores?.(opened) ?? opened;
@@ -141,7 +141,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
     maxWaitMs: config.HASH_WAIT_SECONDS * 1000,
   });
   const issuing = { issuer: config.PUBLIC_URL, audience: config.AUDIENCE, now };
-  const accessTokens = createAccessTokens({
+  const accessTokens = createAccessTokenIssuer({
     ...issuing,
     keys: config.SIGNING_KEYS,
     eventKeys: config.EVENT_SIGNING_KEYS.published,
@@ -150,7 +150,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
     extraClaims: config.ACCESS_TOKEN_CLAIMS,
     newId,
   });
-  const limitRules = config.LIMITS ? createLimitRules(config) : undefined;
+  const limitRules = config.LIMITS ? createRateLimitRules(config) : undefined;
   const counts = stores.limits(limitRules);
   const limits = withDeferredRefunds(withHashedKeys(counts, config.REFRESH_KEY));
   const requestWritten = createLoopWakeup();
@@ -178,14 +178,14 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
       serviceName: createBrand(config, config.PUBLIC_URL).name,
       ...(config.BREACHED_PASSWORDS_FILE && { isBreached: config.BREACHED_PASSWORDS_FILE }),
     }),
-    linkTokens: createLinkTokens(),
+    linkTokens: createLinkTokenCodec(),
     accessTokens,
-    refreshTokens: createRefreshTokens(config.REFRESH_KEY),
-    signUpTokens: createSignUpTokens(config.REFRESH_KEY),
+    refreshTokens: createRefreshTokenIssuer(config.REFRESH_KEY),
+    signUpTokens: createSignUpTokenIssuer(config.REFRESH_KEY),
     bodyDigest: createBodyDigest(config.REFRESH_KEY),
     oneAtATime: createOneAtATimeRunner(),
     audit: recorder,
-    sealer: overrides.sealer ?? createSealer(config.SEALING_PUBLIC_KEY),
+    sealer: overrides.sealer ?? createLinkSealer(config.SEALING_PUBLIC_KEY),
     settings: settingsOf(config),
     wakeWorker: requestWritten.wake,
     wakeEraser: erasureDue.wake,

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ConfigError, describeSettings, readConfig } from '@latchkey/process';
-import { type AuthConfig, authSettings, createLimitRules } from './config.ts';
+import { type AuthConfig, authSettingsSchema, createRateLimitRules } from './config.ts';
 import { generateSecrets } from './keys/secrets.ts';
 
 const secrets = generateSecrets();
 const minimal = { ...secrets, PUBLIC_URL: 'https://id.example.com' };
 
 function read(environment: Record<string, string | undefined> = {}): AuthConfig {
-  return readConfig(authSettings, { ...minimal, ...environment });
+  return readConfig(authSettingsSchema, { ...minimal, ...environment });
 }
 
 function faultsOf(environment: Record<string, string | undefined>): readonly string[] {
@@ -77,7 +77,7 @@ describe('the settings of auth', () => {
 
   test('that are missing are all named at once', () => {
     assert.throws(
-      () => readConfig(authSettings, {}),
+      () => readConfig(authSettingsSchema, {}),
       (error) => {
         assert.ok(error instanceof ConfigError);
         const missing = [
@@ -143,7 +143,7 @@ describe('the settings of auth', () => {
   });
 
   test('are all described, and secrets are marked', () => {
-    const described = describeSettings(authSettings);
+    const described = describeSettings(authSettingsSchema);
     for (const { name, description } of described) assert.notEqual(description, '', name);
     const secret = described.filter((one) => one.secret).map(({ name }) => name);
     assert.deepEqual(secret, [
@@ -172,7 +172,7 @@ test('an HMAC of the IP needs its key, in development too', () => {
 
 describe('the limits', () => {
   test('are those of the API page by default', () => {
-    assert.deepEqual(createLimitRules(read()), {
+    assert.deepEqual(createRateLimitRules(read()), {
       'login-address': { points: 10, seconds: 900 },
       'login-ip': { points: 100, seconds: 900 },
       'lockout-notice': { points: 1, seconds: 86_400 },
@@ -195,9 +195,9 @@ describe('the limits', () => {
 
   test('let more sign up in development, unless told otherwise', () => {
     const development = { LATCHKEY_ENV: 'development' };
-    assert.equal(createLimitRules(read(development))['signup-ip'].points, 1000);
+    assert.equal(createRateLimitRules(read(development))['signup-ip'].points, 1000);
     assert.equal(
-      createLimitRules(read({ ...development, LIMIT_SIGNUPS_PER_IP: '7' }))['signup-ip'].points,
+      createRateLimitRules(read({ ...development, LIMIT_SIGNUPS_PER_IP: '7' }))['signup-ip'].points,
       7,
     );
   });

@@ -10,10 +10,10 @@ import {
   withCrossFieldChecks,
 } from '@latchkey/process';
 import { z } from 'zod';
-import { auditSettings, findAuditSettingFaults } from './audit/settings.ts';
-import { erasureSettings } from './erasure/settings.ts';
+import { auditSettingsSchema, findAuditSettingFaults } from './audit/settings.ts';
+import { erasureSettingsSchema } from './erasure/settings.ts';
 import { parseEventKeys, parseSealingKey, parseSigningKeys } from './keys/keys.ts';
-import { BreachedPasswordsFileError, openBreachedPasswords } from './passwords/breached.ts';
+import { BreachedPasswordsFileError, openBreachedPasswordsFile } from './passwords/breached.ts';
 import { HashCostsError, parseHashCosts } from './passwords/hashing/costs.ts';
 import type { RateLimitRules } from './ports/limits.ts';
 import { claimableProfileFields, reservedClaimNames } from './tokens/access-claims.ts';
@@ -98,7 +98,7 @@ const fields = z.object({
   RESET_TOKEN_EXPIRATION_MINUTES: commonSettingSchemas
     .whole({ min: 10, max: 24 * 60, fallback: 60 })
     .describe('How long a password link is valid.'),
-  ...erasureSettings.shape,
+  ...erasureSettingsSchema.shape,
   ACCESS_TOKEN_MINUTES: commonSettingSchemas
     .whole({ min: 1, max: 60, fallback: 15 })
     .describe('How long an access token is valid.'),
@@ -200,12 +200,12 @@ const fields = z.object({
     .describe(
       'The minimum number of characters of a new password. A new password must also be hard to guess, whatever its length.',
     ),
-  BREACHED_PASSWORDS_FILE: parsedSetting(BreachedPasswordsFileError, openBreachedPasswords)
+  BREACHED_PASSWORDS_FILE: parsedSetting(BreachedPasswordsFileError, openBreachedPasswordsFile)
     .optional()
     .describe(
       'A file of passwords known from breaches, created by `ops passwords import`. New passwords that it contains are refused.',
     ),
-  ...auditSettings.shape,
+  ...auditSettingsSchema.shape,
 
   HASH_CONCURRENCY: commonSettingSchemas
     .whole({ min: 0, max: 128, fallback: 0 })
@@ -274,12 +274,12 @@ function contradictions(config: Fields): readonly Fault[] {
   return faults;
 }
 
-export const authSettings = withCrossFieldChecks(fields, contradictions);
+export const authSettingsSchema = withCrossFieldChecks(fields, contradictions);
 
-export type AuthConfig = z.infer<typeof authSettings>;
+export type AuthConfig = z.infer<typeof authSettingsSchema>;
 
 /** Returns the rate limits that the LIMIT_… settings define. Whether they are enforced depends on LIMITS. */
-export function createLimitRules(config: AuthConfig): RateLimitRules {
+export function createRateLimitRules(config: AuthConfig): RateLimitRules {
   const signUps = config.LATCHKEY_ENV === 'production' ? 20 : 1000;
   const mailsPerDay = config.LIMIT_MAILS_PER_ADDRESS_AND_DAY;
   return {

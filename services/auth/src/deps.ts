@@ -3,20 +3,26 @@ import type { RunOneAtATime } from './one-at-a-time.ts';
 import type { PasswordRules } from './passwords/rules.ts';
 import type { AuditSink } from './ports/audit.ts';
 import type { AuditLog } from './ports/audit-log.ts';
-import type { Erasures } from './ports/erasures.ts';
-import type { IdempotencyKeys } from './ports/idempotency-keys.ts';
+import type { ScheduledErasureStore } from './ports/erasures.ts';
+import type { IdempotencyKeyStore } from './ports/idempotency-keys.ts';
 import type { Journal } from './ports/journal.ts';
-import type { KnownSignInSources } from './ports/known-sources.ts';
+import type { KnownSignInSourceStore } from './ports/known-sources.ts';
 import type { RateLimits } from './ports/limits.ts';
 import type { SentMails } from './ports/mails.ts';
 import type { PasswordHasher } from './ports/passwords.ts';
 import type { PersonalDataEraser } from './ports/personal-data.ts';
-import type { Registrations } from './ports/registrations.ts';
+import type { OpenRegistrationStore } from './ports/registrations.ts';
 import type { MailRequestQueue } from './ports/requests.ts';
-import type { Sealer } from './ports/sealer.ts';
-import type { Sessions } from './ports/sessions.ts';
-import type { AccessTokens, BodyDigest, LinkTokens, RefreshTokens, SignUpTokens } from './ports/tokens.ts';
-import type { TrustedAddresses } from './ports/trusted-addresses.ts';
+import type { LinkSealer } from './ports/sealer.ts';
+import type { SessionStore } from './ports/sessions.ts';
+import type {
+  AccessTokenIssuer,
+  ComputeBodyDigest,
+  LinkTokenCodec,
+  RefreshTokenIssuer,
+  SignUpTokenIssuer,
+} from './ports/tokens.ts';
+import type { TrustedAddressStore } from './ports/trusted-addresses.ts';
 import type { AccountCommands } from './streams/accounts.ts';
 import type { MailingCommands } from './streams/mailings.ts';
 
@@ -25,27 +31,27 @@ export interface UseCaseDeps {
   readonly accounts: AccountCommands;
   readonly mailings: MailingCommands;
   readonly journal: Journal;
-  readonly registrations: Registrations;
-  readonly erasures: Erasures;
+  readonly registrations: OpenRegistrationStore;
+  readonly erasures: ScheduledErasureStore;
   readonly personalData: PersonalDataEraser;
-  readonly sessions: Sessions;
+  readonly sessions: SessionStore;
   readonly requests: MailRequestQueue;
-  readonly idempotencyKeys: IdempotencyKeys;
-  readonly knownSources: KnownSignInSources;
+  readonly idempotencyKeys: IdempotencyKeyStore;
+  readonly knownSources: KnownSignInSourceStore;
   readonly limits: RateLimits;
   readonly mails: SentMails;
-  readonly trustedAddresses: TrustedAddresses;
+  readonly trustedAddresses: TrustedAddressStore;
   readonly passwords: PasswordHasher;
   readonly passwordRules: PasswordRules;
-  readonly linkTokens: LinkTokens;
-  readonly accessTokens: AccessTokens;
-  readonly refreshTokens: RefreshTokens;
-  readonly signUpTokens: SignUpTokens;
-  readonly bodyDigest: BodyDigest;
+  readonly linkTokens: LinkTokenCodec;
+  readonly accessTokens: AccessTokenIssuer;
+  readonly refreshTokens: RefreshTokenIssuer;
+  readonly signUpTokens: SignUpTokenIssuer;
+  readonly bodyDigest: ComputeBodyDigest;
   readonly oneAtATime: RunOneAtATime;
   readonly audit: AuditSink;
   readonly auditLog: AuditLog;
-  readonly sealer: Sealer;
+  readonly sealer: LinkSealer;
   readonly settings: UseCaseSettings;
   /** Notifies the worker that a request was recorded. */
   wakeWorker(): void;

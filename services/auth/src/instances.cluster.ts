@@ -6,7 +6,7 @@ import { ACCOUNTS_TOPIC, allTopics, decode, type LatchkeyEvent } from '@latchkey
 import { createListeningPart } from '@latchkey/http';
 import { createTestDatabase } from '@latchkey/mongo/testing';
 import { createLogger, createMetricsRegistry, readConfig } from '@latchkey/process';
-import { type AuthService, authSettings, compose } from './index.ts';
+import { type AuthService, authSettingsSchema, compose } from './index.ts';
 import { generateSecrets, type Secrets } from './keys/secrets.ts';
 import { openAuthOps } from './ops.ts';
 import { authIndexes } from './storage/mongo/index.ts';
@@ -39,7 +39,7 @@ const seen = log.ensureTopics(allTopics()).then(() =>
 after(async () => (await seen).close());
 
 function configWith(keys: Omit<Secrets, 'SEALING_PRIVATE_KEYS'>) {
-  return readConfig(authSettings, {
+  return readConfig(authSettingsSchema, {
     PUBLIC_URL: 'https://id.example.com',
     LIMIT_SIGNUPS_PER_IP: '1000',
     LIMIT_MAIL_REQUESTS_PER_IP: '1000',

@@ -24,7 +24,7 @@ import { findAddressOwnerId } from './addresses/owners.ts';
 import { changeRole } from './administration/manage-accounts.ts';
 import { toAuditEntry } from './audit/entry.ts';
 import { runBestEffort } from './best-effort.ts';
-import { releaseAddresses } from './email-change/release.ts';
+import { releaseUnneededAddressClaims } from './email-change/release.ts';
 import { requestErasureOfAccount } from './erasure/request-erasure.ts';
 import { readAccountExportParts } from './export/account-parts.ts';
 import { toRequiredKeys } from './keys/configured-keys.ts';
@@ -33,25 +33,25 @@ import { type EventKeys, parseEventKeys, parseSealingKey } from './keys/keys.ts'
 import type { Secrets } from './keys/secrets.ts';
 import { createNoSuchAccountError, createRefusalHandler } from './ops-refusals.ts';
 import type { AuditEntry } from './ports/audit-log.ts';
-import type { ErasureReceipts } from './ports/erasure-receipts.ts';
-import type { Erasures } from './ports/erasures.ts';
+import type { ErasureReceiptStore } from './ports/erasure-receipts.ts';
+import type { ScheduledErasureStore } from './ports/erasures.ts';
 import type { Journal } from './ports/journal.ts';
 import type { MigrationTarget } from './ports/migration.ts';
-import type { Sealer } from './ports/sealer.ts';
+import type { LinkSealer } from './ports/sealer.ts';
 import { removeRevokedSessions } from './sessions/remove-revoked.ts';
 import { openAuthStores } from './storage/index.ts';
 import { createAccountCommands } from './streams/accounts.ts';
 import { addMissingChainEntries } from './streams/chain-stream.ts';
 import { createJournalView } from './streams/journal-view.ts';
-import { createLinkTokens } from './tokens/link-tokens.ts';
-import { createSealer } from './tokens/sealer.ts';
+import { createLinkTokenCodec } from './tokens/link-tokens.ts';
+import { createLinkSealer } from './tokens/sealer.ts';
 
 export { type EmailAddress, parseEmail } from './addresses/email.ts';
 export { createAuditClientMatcher } from './audit/client.ts';
-export { auditSettings } from './audit/settings.ts';
+export { auditSettingsSchema } from './audit/settings.ts';
 export { createPersonEraser } from './erasure/erase-person-from-record.ts';
 export { computeLogRemovalDeadline } from './erasure/removal.ts';
-export { erasureSettings } from './erasure/settings.ts';
+export { erasureSettingsSchema } from './erasure/settings.ts';
 export type { EventKeys } from './keys/keys.ts';
 export { importBreachedPasswords } from './passwords/breached.ts';
 export { type ErasureRecord, findUnconfirmedConsumers } from './ports/erasure-receipts.ts';
@@ -91,7 +91,8 @@ export interface AuthOps extends Preparable {
   readonly journal: JournalView;
   readonly keys: KeyOps;
   /** The records of erased accounts with their receipts, and the erasures that are due but not finished. */
-  readonly erasures: Pick<ErasureReceipts, 'find' | 'list' | 'noteCopies'> & Pick<Erasures, 'due'>;
+  readonly erasures: Pick<ErasureReceiptStore, 'find' | 'list' | 'noteCopies'> &
+    Pick<ScheduledErasureStore, 'due'>;
   /**
    * Adds a stream that release 0.1 wrote to the hash chain.
    * @param id of an account or a mailing
@@ -195,7 +196,7 @@ export function openAuthOps(store: Store): AuthOps {
       const origin = { correlationId: `ops-${v7()}` };
       const deps = {
         ...{ accounts, journal, sessions },
-        linkTokens: createLinkTokens(),
+        linkTokens: createLinkTokenCodec(),
         sealer: sealerOf(sealingKey),
         settings: { erasureGraceDays: graceDays },
         now: () => new Date(),
@@ -241,7 +242,7 @@ export function openAuthOps(store: Store): AuthOps {
       if (refusal === 'conflict') throw new Error(`${account} has no change of address that can be undone`);
       if (refusal !== undefined || !isLivingAccount(state)) throw createNoSuchAccountError(account);
       await removeRevokedSessions({ sessions }, state);
-      await runBestEffort(() => releaseAddresses({ journal }, userId));
+      await runBestEffort(() => releaseUnneededAddressClaims({ journal }, userId));
       await runBestEffort(() => auditLog.add([actionOn(userId, 'ops accounts email --undo', origin)]));
       return state.email;
     },
@@ -298,12 +299,12 @@ function openLinkOf({ email, link }: LinkedAddress) {
  * @param key SEALING_PUBLIC_KEY
  * @throws Error from `seal`, with a one-line message if the key is missing or invalid
  */
-function sealerOf(key: string | undefined): Sealer {
+function sealerOf(key: string | undefined): LinkSealer {
   return {
     async seal(content) {
       if (key === undefined)
         throw new Error('SEALING_PUBLIC_KEY: required for the link that undoes the erasure; or use --now');
-      return await createSealer(readKey('SEALING_PUBLIC_KEY', parseSealingKey, key)).seal(content);
+      return await createLinkSealer(readKey('SEALING_PUBLIC_KEY', parseSealingKey, key)).seal(content);
     },
   };
 }

@@ -3,14 +3,14 @@ import { runClusterService } from '@latchkey/cluster';
 import { allTopics } from '@latchkey/events';
 import { createOriginCheck } from '@latchkey/http';
 import { ACCOUNT_SEQUENCE_HEADER } from '@latchkey/tokens';
-import { authSettings, compose, openAuthStores, widenThreadPool } from './index.ts';
+import { authSettingsSchema, compose, openAuthStores, widenThreadPool } from './index.ts';
 
 widenThreadPool(process.env);
 process.exit(
   await runClusterService({
     name: 'auth',
     defaultPort: 8081,
-    settings: authSettings,
+    settings: authSettingsSchema,
     topics: ({ AUDIT_RETENTION_DAYS, ERASURE_TOPIC_DAYS }) =>
       allTopics({ auditRetentionDays: AUDIT_RETENTION_DAYS, erasureTopicDays: ERASURE_TOPIC_DAYS }),
     storage: openAuthStores,

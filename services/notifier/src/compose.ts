@@ -142,7 +142,7 @@ function healthOf(name: string, trouble: string | undefined): DependencyHealth {
  * too. A stopped service may start again.
  * @example
  * const backend = { store: createSqliteStore(database), bus };
- * const notifier = compose(readConfig(notifierSettings, process.env), { backend, logger, registry });
+ * const notifier = compose(readConfig(notifierSettingsSchema, process.env), { backend, logger, registry });
  * await notifier.start();
  * server.serve([...notifier.routes, ...notifier.internalRoutes]);
  */

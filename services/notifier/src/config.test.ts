@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ConfigError, type Environment, formatSettingsWithoutSecrets, readConfig } from '@latchkey/process';
 import { toSmtpSettings } from './adapters/settings.smtp.ts';
-import { notifierSettings } from './config.ts';
+import { notifierSettingsSchema } from './config.ts';
 import { createSealingKey } from './testing/events.ts';
 
 const { jwk } = await createSealingKey();
@@ -18,7 +18,7 @@ const complete = {
 
 function faultsOf(settings: Record<string, string | undefined>): readonly string[] {
   try {
-    readConfig(notifierSettings, { ...complete, ...settings });
+    readConfig(notifierSettingsSchema, { ...complete, ...settings });
     return [];
   } catch (error) {
     assert.ok(error instanceof ConfigError);
@@ -28,18 +28,18 @@ function faultsOf(settings: Record<string, string | undefined>): readonly string
 
 describe('the notifier’s settings', () => {
   it('are shown without credentials, which include the user name: some providers take a token as both', () => {
-    const config = readConfig(notifierSettings, {
+    const config = readConfig(notifierSettingsSchema, {
       ...complete,
       MAIL_USERNAME: 'a-token',
       MAIL_PASSWORD: 'a-token',
     });
-    const shown = formatSettingsWithoutSecrets(notifierSettings, config);
+    const shown = formatSettingsWithoutSecrets(notifierSettingsSchema, config);
     assert.equal(shown['MAIL_SERVER'], 'smtp.example.com');
     assert.doesNotMatch(JSON.stringify(shown), /a-token/);
   });
 
   it('demand TLS, credentials and a valid certificate unless told otherwise', () => {
-    const config = readConfig(notifierSettings, complete);
+    const config = readConfig(notifierSettingsSchema, complete);
     assert.equal(toSmtpSettings(config).port, 587);
     assert.equal(config.MAIL_STARTTLS, undefined);
     assert.equal(config.MAIL_SSL_TLS, false);
@@ -50,7 +50,7 @@ describe('the notifier’s settings', () => {
 
   it('name the product and the sender alike unless told otherwise', () => {
     function senderOf(settings: Environment) {
-      return toSmtpSettings(readConfig(notifierSettings, { ...complete, ...settings })).from.name;
+      return toSmtpSettings(readConfig(notifierSettingsSchema, { ...complete, ...settings })).from.name;
     }
     assert.equal(senderOf({ BRAND_NAME: 'Books' }), 'Books');
     assert.equal(senderOf({ BRAND_NAME: 'Books', MAIL_FROM_NAME: 'The librarian' }), 'The librarian');
@@ -175,7 +175,7 @@ describe('settings of the mail server that cannot work', () => {
 
 describe('the mail server', () => {
   function serverOf(settings: Record<string, string>) {
-    const config = readConfig(notifierSettings, { ...complete, ...settings });
+    const config = readConfig(notifierSettingsSchema, { ...complete, ...settings });
     return toSmtpSettings(config, config.PUBLIC_URL);
   }
 
@@ -218,15 +218,15 @@ describe('settings of bounces and complaints', () => {
   };
 
   it('give each mail a return path of its own', () => {
-    const { returnPathOf } = toSmtpSettings(readConfig(notifierSettings, { ...complete, ...bounces }));
+    const { returnPathOf } = toSmtpSettings(readConfig(notifierSettingsSchema, { ...complete, ...bounces }));
     const path = returnPathOf?.('6e73bb0a-007d-5cbd-a2dc-baf2ea772706');
     assert.match(path ?? '', /^b-6e73bb0a007d5cbda2dcbaf2ea772706-[0-9a-f]{20}@bounces\.example\.com$/);
-    assert.equal(toSmtpSettings(readConfig(notifierSettings, complete)).returnPathOf, undefined);
+    assert.equal(toSmtpSettings(readConfig(notifierSettingsSchema, complete)).returnPathOf, undefined);
   });
 
   it('take several keys, the newest first', () => {
     const newest = Buffer.alloc(32, 8).toString('base64');
-    const { MAIL_BOUNCE_KEY } = readConfig(notifierSettings, {
+    const { MAIL_BOUNCE_KEY } = readConfig(notifierSettingsSchema, {
       ...complete,
       ...bounces,
       MAIL_BOUNCE_KEY: JSON.stringify({

@@ -106,6 +106,6 @@ function contradictions(config: Fields): readonly Fault[] {
   ];
 }
 
-export const notifierSettings = withCrossFieldChecks(fields, contradictions);
+export const notifierSettingsSchema = withCrossFieldChecks(fields, contradictions);
 
-export type NotifierConfig = z.infer<typeof notifierSettings>;
+export type NotifierConfig = z.infer<typeof notifierSettingsSchema>;

@@ -8,7 +8,7 @@ import { findReportSettingFaults, reportSettingFields } from './report-settings.
 const schema = z.object({ ...mailSettingFields, ...dkimSettingFields, ...reportSettingFields });
 export type MailTestSettings = z.infer<typeof schema>;
 
-export const mailTestSettings = schema
+export const mailTestSettingsSchema = schema
   .extend({ PUBLIC_URL: commonSettingSchemas.url().optional() })
   .superRefine(
     (config, context) => {

@@ -9,7 +9,7 @@ import { allMailDefinitions } from '../mails/index.ts';
 import { NOTIFIER_CONSUMER_GROUP } from './consumer-group.ts';
 import { readExportedMails } from './exports/exported-mails.ts';
 import { computeDeliveriesAndCutoffs } from './intake/entries.ts';
-import { type MailTestSettings, mailTestSettings } from './mail-test-settings.ts';
+import { type MailTestSettings, mailTestSettingsSchema } from './mail-test-settings.ts';
 import type { DeliveryCounts, DeliveryStore } from './ports/deliveries.ts';
 import type { SuppressionStore } from './ports/suppressions.ts';
 import { openNotifierStorage } from './storage/index.ts';
@@ -17,7 +17,7 @@ import { openNotifierStorage } from './storage/index.ts';
 export { keyIdOfSealedLink as sealingKeyIdOf } from './adapters/decrypter.jose.ts';
 export { type MailTestStep, sendTestMail } from './adapters/mail-test.smtp.ts';
 export { type DeliveryState, deliveryStates } from './delivery/delivery.ts';
-export { describeFailure } from './delivery/reply.ts';
+export { formatAttemptFailure } from './delivery/reply.ts';
 export { ALL_MAILS, type MailSuppression, suppressionIdOf } from './delivery/suppression.ts';
 export { createDkimDnsRecord, findDkimKeyFault, generateDkimKey } from './dkim-key.ts';
 export type { DeliverySummary } from './ports/deliveries.ts';
@@ -53,7 +53,7 @@ export function readMailSettings(environment: Environment): {
   readonly settings: MailTestSettings;
   readonly publicUrl?: string;
 } {
-  const { PUBLIC_URL: publicUrl, ...settings } = readConfig(mailTestSettings, environment);
+  const { PUBLIC_URL: publicUrl, ...settings } = readConfig(mailTestSettingsSchema, environment);
   return { settings, ...(publicUrl !== undefined && { publicUrl }) };
 }
 

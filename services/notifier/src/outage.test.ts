@@ -27,7 +27,7 @@ import {
 } from './testing/mail-server.ts';
 import { createSettingsForMailServer } from './testing/settings.ts';
 import { createSimulatedClock } from './testing/simulated-clock.ts';
-import { type ExpectedMail, expectedStateOfMail, runEventStories } from './testing/stories.ts';
+import { computeExpectedMailState, type ExpectedMail, runEventStories } from './testing/stories.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -232,7 +232,7 @@ describe('six hours without a mail server', () => {
       await notifier.pass(end - notifier.clock.elapsed(), looked ? 0 : GLANCE);
       if (looked) triesAMinute.push((await notifier.tries()) - before);
     }
-    const fates = Map.groupBy(owed, (mail) => expectedStateOfMail(mail, 6 * HOUR));
+    const fates = Map.groupBy(owed, (mail) => computeExpectedMailState(mail, 6 * HOUR));
     function many(fate: 'sent' | 'expired' | 'cancelled') {
       return fates.get(fate)?.length ?? 0;
     }
@@ -261,7 +261,7 @@ describe('six hours without a mail server', () => {
     for (const mail of owed) {
       assert.equal(
         (await notifier.store.find(idOf(mail)))?.state,
-        expectedStateOfMail(mail, 6 * HOUR),
+        computeExpectedMailState(mail, 6 * HOUR),
         mail.mail,
       );
     }

@@ -1,12 +1,12 @@
 /** Runs the notifier as a separate process. Loaded by `main.ts`. */
 import { runClusterService } from '@latchkey/cluster';
-import { compose, notifierSettings, openNotifierStorage, topicsOfNotifier } from './index.ts';
+import { compose, notifierSettingsSchema, openNotifierStorage, topicsOfNotifier } from './index.ts';
 
 process.exit(
   await runClusterService({
     name: 'notifier',
     defaultPort: 8083,
-    settings: notifierSettings,
+    settings: notifierSettingsSchema,
     topics: () => topicsOfNotifier,
     storage: openNotifierStorage,
     compose(config, deps) {

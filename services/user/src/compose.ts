@@ -21,14 +21,14 @@ import { createFeed, feedRoutes, receiptRoutes, type SelectGenuineRecords } from
 import { Problem, publicPathOf, type Service } from '@latchkey/http';
 import type { DependencyHealth, Logger, Registry } from '@latchkey/process';
 import { createGuards, createRemoteKeySource, createTokenVerifier, type KeySource } from '@latchkey/tokens';
-import { createSecretSealer, createWebhooks, openWebhookStorage } from '@latchkey/webhooks';
+import { createSecretSealer, createWebhookDispatcher, openWebhookStorage } from '@latchkey/webhooks';
 import type { UserConfig } from './config.ts';
 import { consumerGroupOfGeneration } from './generation/pointer.ts';
 import { accountSequenceHeaderSchema } from './http/account-sequence.ts';
 import { createEventsFeedPolicy } from './http/events-policy.ts';
 import { createRoutes } from './http/routes.ts';
 import { createSessionStatusLookup } from './http/session-status.ts';
-import { texts } from './http/texts.ts';
+import { userTexts } from './http/texts.ts';
 import { webhookRoutes } from './http/webhooks.ts';
 import type { ProfileStore } from './ports/profiles.ts';
 import type { UserStorage } from './ports/storage.ts';
@@ -39,7 +39,7 @@ import { serializeCalls } from './projection/one-at-a-time.ts';
 import { createGenerationPointerCache, type GenerationPointerCache } from './projection/pointer-cache.ts';
 import { createProfileProjection } from './projection/projection.ts';
 import {
-  countOnlyWhileActive,
+  createMetricsWhileActive,
   createProjectionMetrics,
   type ProjectionMetrics,
   registerEventKeyMetric,
@@ -80,7 +80,7 @@ export interface UserDeps {
  * service can be started again.
  * @example
  * const backend = { store: createSqliteStore(database), bus };
- * const user = compose(readConfig(userSettings, process.env), { backend, logger, registry });
+ * const user = compose(readConfig(userSettingsSchema, process.env), { backend, logger, registry });
  * await user.start();
  * server.serve(user.routes);
  */
@@ -156,7 +156,7 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
   });
   const webhookStorage = openWebhookStorage(backend.store);
   const sealer = createSecretSealer(config.WEBHOOK_SECRET_KEY);
-  const webhooks = createWebhooks({
+  const webhooks = createWebhookDispatcher({
     storage: webhookStorage,
     bus: backend.bus,
     genuine,
@@ -170,7 +170,7 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
   const feed = {
     policy: createEventsFeedPolicy({ clients: openServiceClients(backend.store).clients, now }),
     path: '/api/v1/events',
-    texts,
+    texts: userTexts,
   };
   const leftovers = createLeftoverCleaner({ generations: stores.generations, logger });
   let unfollow: () => void = () => undefined;
@@ -239,7 +239,7 @@ function projections(deps: {
       authenticate: deps.authenticateFor(),
       onForged: deps.onForged,
       profiles: deps.stores.profilesOf(generation),
-      metrics: countOnlyWhileActive(answers, deps.metrics),
+      metrics: createMetricsWhileActive(answers, deps.metrics),
       logger: deps.logger.child({ generation }),
       now: deps.now,
       // Only the active generation notifies waiting requests, because responses come from it.

@@ -3,12 +3,12 @@
 import { eventSignaturesSetting } from '@latchkey/backend';
 import { originSettings } from '@latchkey/http';
 import { commonSettingSchemas } from '@latchkey/process';
-import { webhookSettings } from '@latchkey/webhooks';
+import { webhookSettingsSchema } from '@latchkey/webhooks';
 import { z } from 'zod';
 
-export const userSettings = z.object({
+export const userSettingsSchema = z.object({
   ...originSettings.shape,
-  ...webhookSettings.shape,
+  ...webhookSettingsSchema.shape,
   PUBLIC_URL: commonSettingSchemas
     .url()
     .describe('The public URL of the API; the issuer that access tokens must name.'),
@@ -26,4 +26,4 @@ export const userSettings = z.object({
     ),
 });
 
-export type UserConfig = z.infer<typeof userSettings>;
+export type UserConfig = z.infer<typeof userSettingsSchema>;

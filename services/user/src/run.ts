@@ -2,13 +2,13 @@
 import { runClusterService } from '@latchkey/cluster';
 import { createOriginCheck } from '@latchkey/http';
 import { ACCOUNT_SEQUENCE_HEADER } from '@latchkey/tokens';
-import { compose, openUserStorage, topicsOfUserService, userSettings } from './index.ts';
+import { compose, openUserStorage, topicsOfUserService, userSettingsSchema } from './index.ts';
 
 process.exit(
   await runClusterService({
     name: 'user',
     defaultPort: 8082,
-    settings: userSettings,
+    settings: userSettingsSchema,
     topics: () => topicsOfUserService,
     storage: openUserStorage,
     compose,

@@ -13,7 +13,7 @@ import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
 import { createListeningPart } from '@latchkey/http';
 import { createTestDatabase } from '@latchkey/mongo/testing';
 import { createLogger, createMetricsRegistry, readConfig } from '@latchkey/process';
-import { compose, topicsOfUserService, userSettings } from './index.ts';
+import { compose, topicsOfUserService, userSettingsSchema } from './index.ts';
 import { profileIndexes } from './storage/mongo/schema.ts';
 import { adaPerson, createTestHistory, type TestHistory } from './testing/history.ts';
 import { signTestToken, TEST_ISSUER, testTokenKeys } from './testing/tokens.ts';
@@ -62,7 +62,7 @@ async function startInstance(
   const registry = createMetricsRegistry();
   const logger = createLogger({ name: 'user', level: 'silent' });
   const service = compose(
-    readConfig(userSettings, { PUBLIC_URL: TEST_ISSUER, EVENT_SIGNATURES: signatures }),
+    readConfig(userSettingsSchema, { PUBLIC_URL: TEST_ISSUER, EVENT_SIGNATURES: signatures }),
     {
       backend: { store: mongo, bus },
       logger,

@@ -19,7 +19,7 @@ import { createMetricsRegistry, readConfig } from '@latchkey/process';
 import { captureLog } from '@latchkey/process/testing';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { compose, topicsOfUserService } from './compose.ts';
-import { userSettings } from './config.ts';
+import { userSettingsSchema } from './config.ts';
 import type { UserView } from './http/schemas.ts';
 import { openUserOps } from './ops.ts';
 import type { SequenceWaitLimits } from './projection/sequence-waiter.ts';
@@ -52,7 +52,7 @@ async function startService(context: TestContext, waits = PATIENT) {
   const log = captureLog('info');
   const { logger } = log;
   const settings = { PUBLIC_URL: TEST_ISSUER, EVENT_SIGNATURES: 'warn', WEBHOOK_SECRET_KEY };
-  const service = compose(readConfig(userSettings, settings), {
+  const service = compose(readConfig(userSettingsSchema, settings), {
     backend: { store: createSqliteStore(database), bus },
     logger,
     registry,

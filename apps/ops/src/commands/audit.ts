@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { auditSettings, createAuditClientMatcher } from '@latchkey/auth/ops';
+import { auditSettingsSchema, createAuditClientMatcher } from '@latchkey/auth/ops';
 import { topicNameSettings } from '@latchkey/backend';
 import { type LogReader, topicNameOnLog } from '@latchkey/bus';
 import {
@@ -109,7 +109,9 @@ function withEvents(
 /** Returns the current and former keys that pseudonyms in security events were made with. @throws ConfigError */
 async function pseudonymKeys({ environment }: CommandContext): Promise<readonly Buffer[]> {
   const key = await readSecretForFolder('AUDIT_IP_KEY', getDataFolder(environment), environment);
-  const { AUDIT_IP_KEY = [] } = readConfig(auditSettings.pick({ AUDIT_IP_KEY: true }), { AUDIT_IP_KEY: key });
+  const { AUDIT_IP_KEY = [] } = readConfig(auditSettingsSchema.pick({ AUDIT_IP_KEY: true }), {
+    AUDIT_IP_KEY: key,
+  });
   return AUDIT_IP_KEY.map(({ bytes }) => bytes);
 }
 

@@ -16,8 +16,8 @@ import type { CommandContext } from '../context.ts';
 import { printListingPage } from '../output/listing.ts';
 import { computeOverlapEnd, createOverlapHoursOption } from '../overlap.ts';
 import {
+  createEventTypesOption,
   createLimitOption,
-  createTypesOption,
   formatExamples,
   JSON_OPTION_HELP,
   type OpsProgram,
@@ -48,7 +48,7 @@ export function addClientsCommand(program: OpsProgram, context: CommandContext):
         .choices(clientScopes)
         .makeOptionMandatory(),
     )
-    .addOption(createTypesOption())
+    .addOption(createEventTypesOption())
     .option('--person', 'events contain personal data. Default: they do not')
     .addHelpText(
       'after',

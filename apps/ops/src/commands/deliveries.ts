@@ -4,7 +4,7 @@ import {
   type DeliveryState,
   type DeliverySummary,
   deliveryStates,
-  describeFailure,
+  formatAttemptFailure,
   openNotifierOps,
 } from '@latchkey/notifier/ops';
 import type { CommandContext } from '../context.ts';
@@ -194,7 +194,7 @@ function describe(delivery: DeliverySummary): readonly string[] {
     ...delivery.attempts.map((attempt) => {
       const { at, ms, result, stage } = attempt;
       const said =
-        stage === undefined ? resultOf(attempt) : `${result} ${describeFailure({ ...attempt, stage })}`;
+        stage === undefined ? resultOf(attempt) : `${result} ${formatAttemptFailure({ ...attempt, stage })}`;
       return `  ${at.toISOString()}  ${said}, ${ms} ms`;
     }),
   ];

@@ -1,4 +1,4 @@
-import { erasureSettings, isAccountId, openAuthOps, parseEmail } from '@latchkey/auth/ops';
+import { erasureSettingsSchema, isAccountId, openAuthOps, parseEmail } from '@latchkey/auth/ops';
 import { allTopics } from '@latchkey/events';
 import { readConfig } from '@latchkey/process';
 import type { CommandContext } from '../context.ts';
@@ -51,7 +51,7 @@ export function addEraseCommand(program: OpsProgram, context: CommandContext): v
 function erase(context: CommandContext, account: string, now: boolean): Promise<void> {
   return withOpenedStore(context, async (store) => {
     const { environment } = context;
-    const graceDays = now ? 0 : readConfig(erasureSettings, environment).ERASURE_GRACE_DAYS;
+    const graceDays = now ? 0 : readConfig(erasureSettingsSchema, environment).ERASURE_GRACE_DAYS;
     const sealingKey = await readSecretForFolder(
       'SEALING_PUBLIC_KEY',
       getDataFolder(environment),

@@ -4,7 +4,7 @@
  */
 import {
   type ErasureRecord,
-  erasureSettings,
+  erasureSettingsSchema,
   findUnconfirmedConsumers,
   openAuthOps,
 } from '@latchkey/auth/ops';
@@ -136,7 +136,7 @@ interface Rules {
 
 async function rulesOf(context: CommandContext, store: Store): Promise<Rules> {
   const { ERASURE_RECEIPT_DAYS: receiptDays } = readConfig(
-    erasureSettings.pick({ ERASURE_RECEIPT_DAYS: true }),
+    erasureSettingsSchema.pick({ ERASURE_RECEIPT_DAYS: true }),
     context.environment,
   );
   const overdueSince = new Date(Date.now() - receiptDays * DAY_MS);

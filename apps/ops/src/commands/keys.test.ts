@@ -3,11 +3,11 @@ import { createPrivateKey } from 'node:crypto';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { authSettings, openAuthStores } from '@latchkey/auth';
+import { authSettingsSchema, openAuthStores } from '@latchkey/auth';
 import { generateSecrets, keyKinds } from '@latchkey/auth/secrets';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { accountsTopic } from '@latchkey/events';
-import { notifierSettings, openNotifierStorage } from '@latchkey/notifier';
+import { notifierSettingsSchema, openNotifierStorage } from '@latchkey/notifier';
 import { generateDkimKey } from '@latchkey/notifier/ops';
 import {
   createMetricsRegistry,
@@ -17,10 +17,10 @@ import {
   secretFingerprint,
 } from '@latchkey/process';
 import { openDatabase, openSqlite } from '@latchkey/sqlite';
-import { userSettings } from '@latchkey/user';
+import { userSettingsSchema } from '@latchkey/user';
 import {
   createSecretSealer,
-  createWebhooks,
+  createWebhookDispatcher,
   openWebhookStorage,
   sealOutdatedSecrets,
 } from '@latchkey/webhooks';
@@ -84,9 +84,9 @@ async function openFolders(t: TestContext) {
         LATCHKEY_ENV: 'development',
       };
       return {
-        auth: readConfig(authSettings, common),
-        notifier: readConfig(notifierSettings, common),
-        user: readConfig(userSettings, common),
+        auth: readConfig(authSettingsSchema, common),
+        notifier: readConfig(notifierSettingsSchema, common),
+        user: readConfig(userSettingsSchema, common),
       };
     },
   };
@@ -317,7 +317,7 @@ test('a former key of webhooks is retired once the user service has started with
     const bus = createEmbeddedBus({ database: store.database });
     await bus.ensureTopics([accountsTopic]);
     const { user } = settings();
-    const webhooks = createWebhooks({
+    const webhooks = createWebhookDispatcher({
       storage: openWebhookStorage(store),
       bus,
       genuine: async (records) => records,

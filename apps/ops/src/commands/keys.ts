@@ -1,6 +1,6 @@
 /** Lists, rotates and retires keys. */
 import { Argument } from '@commander-js/extra-typings';
-import { auditSettings, openAuthOps } from '@latchkey/auth/ops';
+import { auditSettingsSchema, openAuthOps } from '@latchkey/auth/ops';
 import {
   addKey,
   getDkimKeyPem,
@@ -33,7 +33,7 @@ const RESTART = 'Restart all processes of auth, notifier and user.';
 const lifetimeSettings = z.object({
   /** The lifetime of access tokens, in minutes. If unset, the longest allowed lifetime is assumed. */
   ACCESS_TOKEN_MINUTES: commonSettingSchemas.whole({ min: 1, max: 60, fallback: 60 }),
-  ...auditSettings.pick({ AUDIT_RETENTION_DAYS: true }).shape,
+  ...auditSettingsSchema.pick({ AUDIT_RETENTION_DAYS: true }).shape,
 });
 const MAX_KEYS = 1000;
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { notifierSettings } from '@latchkey/notifier';
+import { notifierSettingsSchema } from '@latchkey/notifier';
 import { readConfig } from '@latchkey/process';
 import { createTemporaryFolder } from '../../../standalone/src/testing.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
@@ -21,7 +21,7 @@ test('mail dkim makes a key once, and prints its record and the settings that us
     /^latchkey1\._domainkey\.example\.com\. IN TXT "v=DKIM1; k=rsa; p=[^"]+" "[^"]+"$/m,
   );
   assert.equal((await stat(file)).mode & 0o777, 0o600);
-  const config = readConfig(notifierSettings, {
+  const config = readConfig(notifierSettingsSchema, {
     LATCHKEY_ENV: 'development',
     PUBLIC_URL: 'https://accounts.example.com',
     SEALING_PRIVATE_KEYS: '{"keys":[{"kty":"OKP","crv":"X25519","x":"a","d":"b"}]}',

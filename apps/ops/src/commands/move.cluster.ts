@@ -7,18 +7,18 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { parseEnv } from 'node:util';
-import { authSettings, compose as composeAuth } from '@latchkey/auth';
+import { authSettingsSchema, compose as composeAuth } from '@latchkey/auth';
 import { generateSecrets } from '@latchkey/auth/secrets';
 import { createKafkaBus } from '@latchkey/bus/kafka';
 import { createFixedEventKeySource } from '@latchkey/consumer';
 import { receiptsTopic, topics } from '@latchkey/events';
 import { type MongoStore, openMongo } from '@latchkey/mongo';
 import { requireTestMongoUrl } from '@latchkey/mongo/testing';
-import { compose as composeNotifier, notifierSettings, openNotifierStorage } from '@latchkey/notifier';
+import { compose as composeNotifier, notifierSettingsSchema, openNotifierStorage } from '@latchkey/notifier';
 import { createMetricsRegistry, groupProcessParts, readConfig } from '@latchkey/process';
 import { openDatabase, openSqlite } from '@latchkey/sqlite';
 import { createFixedKeySource } from '@latchkey/tokens';
-import { compose as composeUser, userSettings } from '@latchkey/user';
+import { compose as composeUser, userSettingsSchema } from '@latchkey/user';
 import { openWebhookStorage } from '@latchkey/webhooks';
 import { z } from 'zod';
 import { composeStandalone } from '../../../standalone/src/compose.ts';
@@ -161,14 +161,14 @@ async function startCluster(t: TestContext, store: MongoStore, keys: object) {
       registry: createMetricsRegistry(),
     };
   }
-  const auth = composeAuth(readConfig(authSettings, environment), deps());
+  const auth = composeAuth(readConfig(authSettingsSchema, environment), deps());
   const eventKeys = createFixedEventKeySource(auth.jwks());
-  const user = composeUser(readConfig(userSettings, environment), {
+  const user = composeUser(readConfig(userSettingsSchema, environment), {
     ...deps(),
     keys: createFixedKeySource(auth.jwks()),
     eventKeys,
   });
-  const notifier = composeNotifier(readConfig(notifierSettings, environment), { ...deps(), eventKeys });
+  const notifier = composeNotifier(readConfig(notifierSettingsSchema, environment), { ...deps(), eventKeys });
   const part = groupProcessParts('cluster', [user, notifier, auth]);
   t.after(() => part.stop());
   return {

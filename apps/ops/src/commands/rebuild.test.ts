@@ -17,7 +17,7 @@ import {
 import { createMetricsRegistry, readConfig } from '@latchkey/process';
 import { createSqliteStore, type Database, openDatabase } from '@latchkey/sqlite';
 import { createFixedKeySource } from '@latchkey/tokens';
-import { compose, topicsOfUserService, userSettings } from '@latchkey/user';
+import { compose, topicsOfUserService, userSettingsSchema } from '@latchkey/user';
 import { openUserOps } from '@latchkey/user/ops';
 import { createSilentLogger, createTemporaryFolder } from '../../../standalone/src/testing.ts';
 import { createEventRecordsSql } from '../testing/events-of.ts';
@@ -48,7 +48,7 @@ async function scene(t: TestContext) {
   const bus = createEmbeddedBus({ database });
   await bus.ensureTopics(topicsOfUserService);
   const user = compose(
-    readConfig(userSettings, { PUBLIC_URL: 'https://id.example.com', EVENT_SIGNATURES: 'warn' }),
+    readConfig(userSettingsSchema, { PUBLIC_URL: 'https://id.example.com', EVENT_SIGNATURES: 'warn' }),
     {
       backend: { store: createSqliteStore(database), bus },
       logger: createSilentLogger(),

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { authSettings } from '@latchkey/auth';
+import { authSettingsSchema } from '@latchkey/auth';
 import { generateSecrets, type Secrets } from '@latchkey/auth/secrets';
-import { notifierSettings } from '@latchkey/notifier';
+import { notifierSettingsSchema } from '@latchkey/notifier';
 import { readConfig } from '@latchkey/process';
 import { createTemporaryFolder } from '../../../standalone/src/testing.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
@@ -30,8 +30,8 @@ test('creates the files that services read by …_FILE, once, each readable to i
 
   const files = Object.fromEntries(names.map((name) => [`${name}_FILE`, join(folder, name)]));
   const common = { ...files, PUBLIC_URL: 'https://accounts.example.com' };
-  readConfig(authSettings, common);
-  readConfig(notifierSettings, { ...common, LATCHKEY_ENV: 'development' });
+  readConfig(authSettingsSchema, common);
+  readConfig(notifierSettingsSchema, { ...common, LATCHKEY_ENV: 'development' });
 
   const made = await contents(folder);
   const again = await runCommandInProcess({}, 'secrets', folder);

@@ -1,4 +1,4 @@
-import { auditSettings, erasureSettings } from '@latchkey/auth/ops';
+import { auditSettingsSchema, erasureSettingsSchema } from '@latchkey/auth/ops';
 import { kafkaSettings } from '@latchkey/backend';
 import { type TopicSpec, topicNameOnLog } from '@latchkey/bus';
 import type { KafkaBus, KafkaTopicState, TopicReplication } from '@latchkey/bus/kafka';
@@ -62,7 +62,7 @@ export function createAccountsTopicSpec(context: CommandContext): ReturnType<typ
 }
 
 function erasureTopicDaysOf({ environment }: CommandContext): number {
-  return readConfig(erasureSettings.pick({ ERASURE_TOPIC_DAYS: true }), environment).ERASURE_TOPIC_DAYS;
+  return readConfig(erasureSettingsSchema.pick({ ERASURE_TOPIC_DAYS: true }), environment).ERASURE_TOPIC_DAYS;
 }
 
 /**
@@ -86,7 +86,7 @@ export async function createTopicWithReplicationOf(
 async function createTopics(bus: KafkaBus, context: CommandContext, json: boolean): Promise<void> {
   const { TOPIC_NAMES } = readConfig(kafkaSettings, context.environment);
   const { AUDIT_RETENTION_DAYS } = readConfig(
-    auditSettings.pick({ AUDIT_RETENTION_DAYS: true }),
+    auditSettingsSchema.pick({ AUDIT_RETENTION_DAYS: true }),
     context.environment,
   );
   const specs = allTopics({

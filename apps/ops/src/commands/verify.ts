@@ -1,5 +1,5 @@
 import type { CommandContext } from '../context.ts';
-import { formatVerification, formatVerificationAsJson } from '../output/verify-report.ts';
+import { formatVerificationAsJson, formatVerificationReport } from '../output/verify-report.ts';
 import { formatExamples, type OpsProgram } from '../program.ts';
 import { withOpenedSystem } from '../system.ts';
 import { createVerifyPatienceOption, verifyOpenedSystem } from '../verify-system.ts';
@@ -41,7 +41,7 @@ export function addVerifyCommand(program: OpsProgram, context: CommandContext): 
         });
         const lines = json
           ? [formatVerificationAsJson(verification)]
-          : formatVerification(verification, new Date());
+          : formatVerificationReport(verification, new Date());
         for (const line of lines) context.print(line);
         context.exitWith(verification.found === 0 ? 0 : DISAGREES);
       }),

@@ -19,7 +19,7 @@ import {
   type SecretSealer,
   updateEndpoint,
   type WebhookEndpoint,
-  webhookSettings,
+  webhookSettingsSchema,
   withRedrive,
 } from '@latchkey/webhooks';
 import type { CommandContext } from '../context.ts';
@@ -27,8 +27,8 @@ import { createWebhookSealerFromSettings } from '../keys.ts';
 import { formatProperties, printJsonLines, printListingPage } from '../output/listing.ts';
 import { computeOverlapEnd, createOverlapHoursOption } from '../overlap.ts';
 import {
+  createEventTypesOption,
   createLimitOption,
-  createTypesOption,
   createWholeNumberParser,
   formatExamples,
   JSON_OPTION_HELP,
@@ -60,7 +60,7 @@ export function addWebhooksCommand(program: OpsProgram, context: CommandContext)
     .description('add an endpoint and print the secret that its requests are signed with')
     .argument('<name>', 'the name of the receiver, such as crm', parseConsumerName)
     .argument('<url>', 'where events are sent to')
-    .addOption(createTypesOption())
+    .addOption(createEventTypesOption())
     .option('--person', 'events contain personal data. Default: they do not')
     .option('--from-beginning', 'also what happened until now. Default: only what happens from now on')
     .addHelpText(
@@ -71,7 +71,7 @@ export function addWebhooksCommand(program: OpsProgram, context: CommandContext)
       ),
     )
     .action((name, url, { types, person = false, fromBeginning = false }) => {
-      const { WEBHOOKS_ALLOW_PRIVATE: allowPrivate } = readConfig(webhookSettings, context.environment);
+      const { WEBHOOKS_ALLOW_PRIVATE: allowPrivate } = readConfig(webhookSettingsSchema, context.environment);
       const from = fromBeginning ? 'beginning' : 'now';
       const fields = { name, url, person, from, ...(types && { types: [...types] }) } as const;
       return withOpenedStore(context, async (store) => {

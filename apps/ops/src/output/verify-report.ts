@@ -5,7 +5,7 @@ import { formatCount, formatNumber } from './progress.ts';
 /** The maximum number of findings to print. Further findings are only counted. */
 const MAX_LINES = 50;
 
-export function formatVerification(verification: Verification, now: Date): readonly string[] {
+export function formatVerificationReport(verification: Verification, now: Date): readonly string[] {
   const { findings, found } = verification;
   const shown = findings.slice(0, MAX_LINES);
   return [

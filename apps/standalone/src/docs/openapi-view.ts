@@ -3,7 +3,7 @@ import { renderHtmlTemplate, renderTextAsHtml, type SafeHtml } from './html.ts';
 import {
   arrayOrEmpty,
   getObjectEntries,
-  isObject,
+  isJsonObject,
   type JsonObject,
   renderSchema,
   resolveSchemaReference,
@@ -58,7 +58,7 @@ function contentView(holder: JsonObject, root: JsonObject): readonly SafeHtml[] 
 }
 
 function bodyView(spec: JsonObject, root: JsonObject): SafeHtml | undefined {
-  if (!isObject(spec['requestBody'])) return undefined;
+  if (!isJsonObject(spec['requestBody'])) return undefined;
   return renderHtmlTemplate`<h4>Body</h4>${contentView(resolveSchemaReference(spec['requestBody'], root), root)}`;
 }
 

@@ -3,14 +3,14 @@ import { renderHtmlTemplate, renderTextAsHtml, type SafeHtml } from './html.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-export function isObject(value: unknown): value is JsonObject {
+export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Returns the entries of an object, limited to those whose values are objects. */
 export function getObjectEntries(value: unknown): readonly (readonly [string, JsonObject])[] {
-  return isObject(value)
-    ? Object.entries(value).flatMap(([name, entry]) => (isObject(entry) ? [[name, entry] as const] : []))
+  return isJsonObject(value)
+    ? Object.entries(value).flatMap(([name, entry]) => (isJsonObject(entry) ? [[name, entry] as const] : []))
     : [];
 }
 
@@ -20,15 +20,15 @@ export function arrayOrEmpty(value: unknown): readonly unknown[] {
 
 /** Returns the schema that a `$ref` within the document refers to. Returns other schemas unchanged. */
 export function resolveSchemaReference(schema: unknown, root: JsonObject): JsonObject {
-  if (!isObject(schema)) return {};
+  if (!isJsonObject(schema)) return {};
   const ref = schema['$ref'];
   if (typeof ref !== 'string') return schema;
   const target = ref
     .replace(/^#\//, '')
     .split('/')
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .reduce<unknown>((at, part) => (isObject(at) ? at[part] : undefined), root);
-  return isObject(target) ? resolveSchemaReference(target, root) : {};
+    .reduce<unknown>((at, part) => (isJsonObject(at) ? at[part] : undefined), root);
+  return isJsonObject(target) ? resolveSchemaReference(target, root) : {};
 }
 
 function alternatives(schema: JsonObject): readonly unknown[] {
@@ -68,7 +68,7 @@ function constraintsOf(schema: JsonObject): string {
 
 /** Returns the object schema in a schema: the schema itself, the items of an array, or the non-null alternative. */
 function objectWithin(schema: JsonObject, root: JsonObject): JsonObject | undefined {
-  if (isObject(schema['properties'])) return schema;
+  if (isJsonObject(schema['properties'])) return schema;
   if (schema['items'] !== undefined) return objectWithin(resolveSchemaReference(schema['items'], root), root);
   return alternatives(schema)
     .map((option) => objectWithin(resolveSchemaReference(option, root), root))

@@ -2,7 +2,7 @@
 import { commonSettingSchemas, parseSecretKeys, secretKeySetting } from '@latchkey/process';
 import { z } from 'zod';
 
-export const auditSettings = z.object({
+export const auditSettingsSchema = z.object({
   AUDIT_IP: z
     .enum(['full', 'prefix', 'hmac', 'none'])
     .default('prefix')
@@ -22,7 +22,7 @@ export const auditSettings = z.object({
     ),
 });
 
-type AuditConfig = z.infer<typeof auditSettings>;
+type AuditConfig = z.infer<typeof auditSettingsSchema>;
 
 /** Returns an error for each combination of settings that is invalid. */
 export function findAuditSettingFaults({

@@ -32,13 +32,13 @@ export interface EmailChangeView {
   readonly used: boolean;
 }
 
-type LinkNeeds = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
+type LinkDeps = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 
 /**
  * Returns what the page of the link shows, without side effects. @throws Refused (token_invalid,
  * token_expired)
  */
-export async function viewEmailChange(deps: LinkNeeds, token: string): Promise<EmailChangeView> {
+export async function viewEmailChange(deps: LinkDeps, token: string): Promise<EmailChangeView> {
   const { tokenHash, state } = await linkedAccount(deps, token);
   const { username, locale, email, emailChange } = state;
   // `linkedAccount` accepts the link of the pending change and the link that was used last. So a link that is
@@ -52,7 +52,7 @@ export type OwnerEvidence =
   | { readonly kind: 'holder'; readonly holders: readonly SessionHolder[] }
   | { readonly kind: 'password'; readonly password: string };
 
-type Needs = LinkNeeds &
+type Needs = LinkDeps &
   Pick<
     UseCaseDeps,
     | 'audit'
@@ -157,7 +157,7 @@ async function afterNewAddress(deps: Needs, address: string, context: UseCaseCon
 
 /** Returns the account that the link belongs to. @throws Refused (token_invalid, token_expired) */
 async function linkedAccount(
-  deps: LinkNeeds,
+  deps: LinkDeps,
   token: string,
 ): Promise<LinkTokenContent & { readonly state: VerifiedAccount }> {
   const link = readLinkToken(deps, 'email-change', token);

@@ -21,7 +21,7 @@ type Needs = Pick<UseCaseDeps, 'accounts' | 'journal' | 'newId' | 'now'>;
  * @param onSkipped called for every account whose addresses could not be released
  * @throws StoreUnavailable
  */
-export async function releaseDueAddresses(
+export async function finalizeDueEmailChanges(
   deps: Needs,
   onSkipped: (stream: string, error: unknown) => void,
 ): Promise<void> {
@@ -46,7 +46,7 @@ async function settle(deps: Needs, userId: string): Promise<void> {
     type: 'FinalizeEmailChange',
     now: now(),
   }));
-  await releaseAddresses(deps, userId);
+  await releaseUnneededAddressClaims(deps, userId);
 }
 
 /**
@@ -54,7 +54,7 @@ async function settle(deps: Needs, userId: string): Promise<void> {
  * has to be restored: a new owner of the address takes the claim in a commit of its own.
  * @throws StoreUnavailable
  */
-export async function releaseAddresses(
+export async function releaseUnneededAddressClaims(
   { journal }: Pick<UseCaseDeps, 'journal'>,
   userId: string,
 ): Promise<void> {

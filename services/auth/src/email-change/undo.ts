@@ -9,7 +9,7 @@ import { endSessionsAndTrustOnlyThisIp } from '../passwords/reset.ts';
 import { Refused } from '../refused.ts';
 import type { AccountCommandOutcome } from '../streams/accounts.ts';
 import { readLinkToken } from '../tokens/links.ts';
-import { releaseAddresses } from './release.ts';
+import { releaseUnneededAddressClaims } from './release.ts';
 
 /** What the page of a valid undo link shows. */
 export interface EmailUndoView {
@@ -27,13 +27,13 @@ export interface UndoEmailChangeRequest {
   readonly confirmNewPassword: string;
 }
 
-type LinkNeeds = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
+type LinkDeps = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 
 /**
  * Returns what the page of the link shows, without side effects. @throws Refused (token_invalid,
  * token_expired)
  */
-export async function viewEmailUndo(deps: LinkNeeds, token: string): Promise<EmailUndoView> {
+export async function viewEmailUndo(deps: LinkDeps, token: string): Promise<EmailUndoView> {
   const { account, email, newEmail } = await linkedAccount(deps, token);
   return { email, newEmail, locale: account.locale };
 }
@@ -45,7 +45,7 @@ export async function viewEmailUndo(deps: LinkNeeds, token: string): Promise<Ema
  * overloaded)
  */
 export async function undoEmailChange(
-  deps: LinkNeeds &
+  deps: LinkDeps &
     Pick<
       UseCaseDeps,
       'journal' | 'limits' | 'passwordRules' | 'passwords' | 'personalData' | 'sessions' | 'trustedAddresses'
@@ -67,7 +67,7 @@ export async function undoEmailChange(
   }));
   if (outcome.refusal) throw new Refused(outcome.refusal);
   await endSessionsAndTrustOnlyThisIp(deps, { state: outcome.state, address: account.address }, context);
-  await runBestEffort(() => releaseAddresses(deps, userId));
+  await runBestEffort(() => releaseUnneededAddressClaims(deps, userId));
   return outcome;
 }
 
@@ -75,7 +75,7 @@ export async function undoEmailChange(
  * Returns the account with the address that the undo restores. @throws Refused (token_invalid, token_expired)
  */
 async function linkedAccount(
-  deps: LinkNeeds,
+  deps: LinkDeps,
   token: string,
 ): Promise<{ readonly account: LivingAccount; readonly email: string; readonly newEmail: string }> {
   const { userId, tokenHash } = readLinkToken(deps, 'email-undo', token);

@@ -5,7 +5,7 @@
  */
 import type { Bus } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, type EventSigner } from '@latchkey/events';
-import type { ErasureReceipts } from '../ports/erasure-receipts.ts';
+import type { ErasureReceiptStore } from '../ports/erasure-receipts.ts';
 import type { Journal } from '../ports/journal.ts';
 import { toOutgoingCommit } from '../relay/outgoing.ts';
 import { addMissingChainEntries, hasChainEntries } from '../streams/chain-stream.ts';
@@ -13,7 +13,7 @@ import { addMissingChainEntries, hasChainEntries } from '../streams/chain-stream
 /** The dependencies of {@link publishErasedCopies}. */
 export interface PublishErasedCopiesDeps {
   readonly journal: Pick<Journal, 'read' | 'addChain'>;
-  readonly erasureReceipts: Pick<ErasureReceipts, 'noteCopies'>;
+  readonly erasureReceipts: Pick<ErasureReceiptStore, 'noteCopies'>;
   readonly bus: Pick<Bus, 'publish' | 'isCompacted'>;
   readonly signer: EventSigner;
   now(): Date;

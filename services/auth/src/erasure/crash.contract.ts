@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { AuthStores } from '../ports/stores.ts';
 import { withTestWorld } from '../testing/world.ts';
-import { type EraseAccountDeps, eraseFromStores } from './erase.ts';
+import { type EraseAccountDeps, eraseAccountFromStores } from './erase.ts';
 import { eraseDueAccounts } from './sweep.ts';
 import {
   assertAccountErased,
@@ -48,7 +48,7 @@ export function erasureCrashContract(name: string, given?: StoresUnderTest): voi
         await publishJournalEvents(world, userId);
         if (given) assert.notDeepEqual(await given.placesThatName(), []);
         const waiting = { ...world.erasing, outbox: { unpublished: async () => new Map([[userId, []]]) } };
-        await eraseFromStores(waiting, userId);
+        await eraseAccountFromStores(waiting, userId);
         const steps = createErasureSteps(world.erasing, { account: userId, sequence: 1 }, [
           DUE_ACCOUNT_ADDRESS,
         ]);

@@ -7,7 +7,7 @@ import { ACCOUNTS_TOPIC, type EventSigner } from '@latchkey/events';
 import { isAccountFact } from '../account/index.ts';
 import { findAddressOwnerId } from '../addresses/owners.ts';
 import type { UseCaseDeps } from '../deps.ts';
-import type { ErasureReceipts, ErasureRecord } from '../ports/erasure-receipts.ts';
+import type { ErasureReceiptStore, ErasureRecord } from '../ports/erasure-receipts.ts';
 import type { Outbox } from '../ports/outbox.ts';
 import { publishErasedCopies } from './copies.ts';
 import { createPersonEraser } from './erase-person-from-record.ts';
@@ -18,7 +18,7 @@ export type EraseAccountDeps = Pick<
   'accounts' | 'journal' | 'newId' | 'now' | 'personalData' | 'registrations' | 'sessions'
 > &
   ErasureReceiptDeps & {
-    readonly erasureReceipts: Pick<ErasureReceipts, 'noteCopies'>;
+    readonly erasureReceipts: Pick<ErasureReceiptStore, 'noteCopies'>;
     readonly outbox: Pick<Outbox, 'unpublished'>;
     readonly signer: EventSigner;
     readonly bus: Pick<Bus, 'publish' | 'replaceRecordsOf' | 'isCompacted'>;
@@ -47,11 +47,11 @@ export type AccountBeingErased = Pick<ErasureRecord, 'account' | 'sequence'>;
 export type NotErasedReason = 'not due' | 'unpublished';
 
 /**
- * Erases an account from auth's stores if it is due. The erasure then continues with {@link eraseFromLog} and
+ * Erases an account from auth's stores if it is due. The erasure then continues with {@link eraseAccountsFromLog} and
  * {@link finishErasure}. Idempotent: may be repeated after a crash at any point.
  * @throws StoreUnavailable, UnreadableCommit
  */
-export async function eraseFromStores(
+export async function eraseAccountFromStores(
   deps: EraseAccountDeps,
   userId: string,
 ): Promise<AccountBeingErased | NotErasedReason> {
@@ -102,7 +102,7 @@ export function createStoreErasureSteps(
  * log, this is a no-op, and {@link finishErasure} publishes copies instead. The accounts topic is searched by
  * key only, because every event of an account has the account's key. Idempotent.
  */
-export async function eraseFromLog(
+export async function eraseAccountsFromLog(
   { bus }: Pick<EraseAccountDeps, 'bus'>,
   accounts: readonly string[],
 ): Promise<void> {

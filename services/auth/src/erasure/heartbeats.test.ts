@@ -5,7 +5,7 @@ import { ACCOUNTS_TOPIC, accountsTopic, decodeWithProof, heartbeatKey, isHeartbe
 import { createLogger } from '@latchkey/process';
 import { UnreadableCommit } from '../ports/journal.ts';
 import { DAY_MS, type TestWorld, withTestWorld } from '../testing/world.ts';
-import { eraseFromStores } from './erase.ts';
+import { eraseAccountFromStores } from './erase.ts';
 import { createErasureHeartbeats } from './heartbeats.ts';
 import { eraseDueAccounts } from './sweep.ts';
 import {
@@ -85,7 +85,7 @@ describe('an erasure on a log that cannot replace records', () => {
       const userId = await createDueAccount(world);
       await publishJournalEvents(world, userId);
       const needs = onKafka(world);
-      await eraseFromStores(
+      await eraseAccountFromStores(
         { ...needs, outbox: { unpublished: async () => new Map([[userId, []]]) } },
         userId,
       );

@@ -9,10 +9,10 @@ import { ACCOUNTS_TOPIC, accountsTopic, heartbeatKey } from '@latchkey/events';
 import type { ClockGuard, Logger, ProcessPart } from '@latchkey/process';
 import type { Leases } from '@latchkey/store';
 import { createRepeatedJob } from '../job.ts';
-import type { ErasureReceipts, ErasureWithPublishedCopies } from '../ports/erasure-receipts.ts';
+import type { ErasureReceiptStore, ErasureWithPublishedCopies } from '../ports/erasure-receipts.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
 import { isAccountsTopicCompacted, type PublishErasedCopiesDeps, publishErasedCopies } from './copies.ts';
-import { maxLogRemovalDelayMs, SECOND_ERASED_COPIES_DELAY_MS } from './removal.ts';
+import { computeMaxLogRemovalDelayMs, SECOND_ERASED_COPIES_DELAY_MS } from './removal.ts';
 
 const LEASE = 'erasure-heartbeats';
 const LEASE_MS = 60_000;
@@ -27,7 +27,7 @@ export interface ErasureHeartbeatTimes {
 }
 
 type Needs = Omit<PublishErasedCopiesDeps, 'erasureReceipts'> & {
-  readonly erasureReceipts: Pick<ErasureReceipts, 'listCopied' | 'noteCopies' | 'noteGone'>;
+  readonly erasureReceipts: Pick<ErasureReceiptStore, 'listCopied' | 'noteCopies' | 'noteGone'>;
   readonly logger: Logger;
 };
 
@@ -57,7 +57,7 @@ export function createErasureHeartbeats(
    * published until then; in ms since the epoch.
    */
   function goneAt({ copies: { lastAt } }: ErasureWithPublishedCopies): number {
-    return Date.parse(lastAt) + maxLogRemovalDelayMs(maxLagMs);
+    return Date.parse(lastAt) + computeMaxLogRemovalDelayMs(maxLagMs);
   }
 
   function isDueAgain({ copies: { firstAt, lastAt } }: ErasureWithPublishedCopies): boolean {

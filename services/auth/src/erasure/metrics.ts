@@ -1,7 +1,7 @@
 import { DAY_MS, type Registry } from '@latchkey/process';
 import { Gauge } from 'prom-client';
-import { type ErasureReceipts, findUnconfirmedConsumers } from '../ports/erasure-receipts.ts';
-import type { Erasures } from '../ports/erasures.ts';
+import { type ErasureReceiptStore, findUnconfirmedConsumers } from '../ports/erasure-receipts.ts';
+import type { ScheduledErasureStore } from '../ports/erasures.ts';
 
 /** The maximum number of erasures that are read per scrape. */
 const COUNTED_AT_MOST = 10_000;
@@ -16,8 +16,8 @@ export function createErasureMetrics({
   now,
 }: {
   readonly registry: Registry;
-  readonly erasures: Pick<Erasures, 'due'>;
-  readonly erasureReceipts: Pick<ErasureReceipts, 'list'>;
+  readonly erasures: Pick<ScheduledErasureStore, 'due'>;
+  readonly erasureReceipts: Pick<ErasureReceiptStore, 'list'>;
   /**
    * The consumers that must confirm new erasures. Former consumers are not counted, even if older erasures
    * still wait for them.

@@ -4,7 +4,7 @@ import type { Bus, BusRecord, BusSubscription, PartitionSlice } from '@latchkey/
 import { decodeReceipt, encodeReceipt, ownConsumers, RECEIPTS_TOPIC, type Receipt } from '@latchkey/events';
 import type { Logger, ProcessPart } from '@latchkey/process';
 import type { UseCaseDeps } from '../deps.ts';
-import type { ErasureReceipts, ErasureRecord } from '../ports/erasure-receipts.ts';
+import type { ErasureReceiptStore, ErasureRecord } from '../ports/erasure-receipts.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
 
 /** The name of auth's consumer group, and of auth as a consumer in its own receipts. */
@@ -21,7 +21,7 @@ export function consumersThatMustConfirmErasure(others: readonly string[]): read
 }
 
 export type ErasureReceiptDeps = Pick<UseCaseDeps, 'journal'> & {
-  readonly erasureReceipts: Pick<ErasureReceipts, 'open' | 'confirm' | 'find'>;
+  readonly erasureReceipts: Pick<ErasureReceiptStore, 'open' | 'confirm' | 'find'>;
   /** The consumers that must confirm an erasure. */
   readonly expected: readonly string[];
 };

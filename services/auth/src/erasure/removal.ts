@@ -15,13 +15,13 @@ export const SECOND_ERASED_COPIES_DELAY_MS = 60 * 60_000;
  * @param maxLagMs how long the broker may keep a record after a later one has replaced it:
  * ERASURE_TOPIC_DAYS, in ms
  */
-export function maxLogRemovalDelayMs(maxLagMs: number): number {
+export function computeMaxLogRemovalDelayMs(maxLagMs: number): number {
   return maxLagMs + 2 * segmentDurationMsForCompaction(maxLagMs);
 }
 
 /**
  * Returns the time by which the original events will be gone from the topic if auth keeps running until then.
- * @param maxLagMs as in {@link maxLogRemovalDelayMs}
+ * @param maxLagMs as in {@link computeMaxLogRemovalDelayMs}
  */
 export function computeLogRemovalDeadline(
   { firstAt, lastAt, goneAt }: ErasedCopiesTimes,
@@ -29,5 +29,5 @@ export function computeLogRemovalDeadline(
 ): Date {
   if (goneAt !== undefined) return new Date(goneAt);
   const lastMs = Math.max(Date.parse(lastAt), Date.parse(firstAt) + SECOND_ERASED_COPIES_DELAY_MS);
-  return new Date(lastMs + maxLogRemovalDelayMs(maxLagMs));
+  return new Date(lastMs + computeMaxLogRemovalDelayMs(maxLagMs));
 }

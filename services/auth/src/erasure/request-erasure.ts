@@ -101,13 +101,13 @@ export interface ErasureView {
   readonly eraseAt: Date;
 }
 
-type LinkNeeds = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
+type LinkDeps = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 
 /**
  * Returns what the page of the link shows, without side effects. @throws Refused (token_invalid,
  * token_expired)
  */
-export async function viewErasure(deps: LinkNeeds, token: string): Promise<ErasureView> {
+export async function viewErasure(deps: LinkDeps, token: string): Promise<ErasureView> {
   const { userId, tokenHash } = readLinkToken(deps, 'erasure', token);
   const state = await deps.accounts.load(userId);
   const refusal = checkErasureUndoLink(state, tokenHash, deps.now());
@@ -121,7 +121,7 @@ export async function viewErasure(deps: LinkNeeds, token: string): Promise<Erasu
  * @throws Refused (token_invalid, token_expired, conflict)
  */
 export async function cancelErasure(
-  deps: LinkNeeds,
+  deps: LinkDeps,
   token: string,
   context: UseCaseContext,
 ): Promise<AccountCommandOutcome> {

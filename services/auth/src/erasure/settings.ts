@@ -3,7 +3,7 @@ import { isConsumerName } from '@latchkey/events';
 import { commonSettingSchemas } from '@latchkey/process';
 import { z } from 'zod';
 
-export const erasureSettings = z.object({
+export const erasureSettingsSchema = z.object({
   ERASURE_GRACE_DAYS: commonSettingSchemas
     .whole({ min: 0, max: 90, fallback: 7 })
     .describe(

@@ -11,8 +11,8 @@ import type { DueErasure } from '../ports/erasures.ts';
 import {
   type AccountBeingErased,
   type EraseAccountDeps,
-  eraseFromLog,
-  eraseFromStores,
+  eraseAccountFromStores,
+  eraseAccountsFromLog,
   finishErasure,
 } from './erase.ts';
 
@@ -60,7 +60,7 @@ async function erasePage(
   const begun: (readonly [DueErasure, AccountBeingErased])[] = [];
   for (const due of page)
     await attempt(due, watcher, async () => {
-      const result = await eraseFromStores(deps, due.stream);
+      const result = await eraseAccountFromStores(deps, due.stream);
       if (result === 'unpublished') return;
       if (result !== 'not due') return void begun.push([due, result]);
       await deps.erasures.settle(due);
@@ -69,7 +69,7 @@ async function erasePage(
   const areErasedFromLog = await areErasedTogether(deps, [...new Set(begun.map(([{ stream }]) => stream))]);
   for (const [due, erasing] of begun)
     await attempt(due, watcher, async () => {
-      if (!areErasedFromLog) await eraseFromLog(deps, [due.stream]);
+      if (!areErasedFromLog) await eraseAccountsFromLog(deps, [due.stream]);
       await finishErasure(deps, erasing);
       await deps.erasures.settleAll(due.stream);
       watcher.closed(due);
@@ -81,7 +81,7 @@ async function erasePage(
  * erase them one by one, so that a faulty account does not block the others.
  */
 async function areErasedTogether(deps: DueErasureDeps, accounts: readonly string[]): Promise<boolean> {
-  return await eraseFromLog(deps, accounts).then(
+  return await eraseAccountsFromLog(deps, accounts).then(
     () => true,
     () => false,
   );

@@ -28,7 +28,7 @@ export function linkFormAction(
 /** The problems with which routes refuse a link. */
 export const linkProblemSpecs = [refusalProblemSpecs.token_invalid, refusalProblemSpecs.token_expired];
 
-export function htmlAnswer(html: string, status = 200): RouteResponse {
+export function createHtmlAnswer(html: string, status = 200): RouteResponse {
   return { status, html, headers: securityHeaders.page };
 }
 

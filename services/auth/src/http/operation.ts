@@ -2,9 +2,9 @@
 import { type HandlerInput, type Route, type RouteResponse, type RouteSpec, route } from '@latchkey/http';
 import type { CountOperation } from '../metrics.ts';
 import { type Refusal, Refused } from '../refused.ts';
-import { htmlAnswer } from './link-page.ts';
+import { createHtmlAnswer } from './link-page.ts';
 import { mapFailuresToProblems, refusalProblemSpecs, toProblem } from './problems.ts';
-import { texts } from './texts.ts';
+import { authTexts } from './texts.ts';
 
 interface OperationSpec<Caller, Params, Query, Body> extends RouteSpec<Caller, Params, Query, Body> {
   /** The name of the operation in the metrics. */
@@ -20,7 +20,7 @@ interface OperationSpec<Caller, Params, Query, Body> extends RouteSpec<Caller, P
  * Declares a route that counts its outcomes. A refused form post gets its form again, other failures get a
  * problem.
  */
-export function operationRoute<Caller, Params = undefined, Query = undefined, Body = undefined>(
+export function defineOperationRoute<Caller, Params = undefined, Query = undefined, Body = undefined>(
   count: CountOperation,
   spec: OperationSpec<Caller, Params, Query, Body>,
 ): Route {
@@ -37,12 +37,12 @@ export function operationRoute<Caller, Params = undefined, Query = undefined, Bo
       if (!(error instanceof Refused) || input.sentAs !== 'form') throw error;
       const form = await formAgain?.(error.refusal, input);
       if (form === undefined) throw error;
-      return htmlAnswer(form, refusalProblemSpecs[error.refusal.kind].status);
+      return createHtmlAnswer(form, refusalProblemSpecs[error.refusal.kind].status);
     }
   }
 
   return route({
-    texts,
+    texts: authTexts,
     ...(typeof operation === 'string' && { operationId: operation }),
     ...declaration,
     handle: (input) => mapFailuresToProblems(() => attempt(input)),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readConfig } from '@latchkey/process';
-import { authSettings } from '../config.ts';
+import { authSettingsSchema } from '../config.ts';
 import { generateSecrets } from '../keys/secrets.ts';
 import { startTestAuth } from '../testing/auth.fixture.ts';
 import { formatSecurityTxt } from './security-txt.ts';
@@ -41,7 +41,7 @@ test('a contact that is no URI is refused at the start', () => {
   for (const contact of ['security@example.com', 'http://example.com', 'mailto:a@b.example\nPolicy: x'])
     assert.throws(
       () =>
-        readConfig(authSettings, {
+        readConfig(authSettingsSchema, {
           PUBLIC_URL: 'https://id.example.com',
           ...secrets,
           SECURITY_CONTACT: contact,

@@ -18,7 +18,7 @@ function byEnglish(translated: Record<PasswordFault, string>): Readonly<Record<s
 }
 
 /** The texts of all problems of auth's routes, by language. */
-export const texts: TranslationsByLanguage = mergeTranslations(guardTexts, {
+export const authTexts: TranslationsByLanguage = mergeTranslations(guardTexts, {
   de: { ...germanTexts, ...byEnglish(passwordFaultsInGerman) },
   fr: { ...frenchTexts, ...byEnglish(passwordFaultsInFrench) },
   es: { ...spanishTexts, ...byEnglish(passwordFaultsInSpanish) },

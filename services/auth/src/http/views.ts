@@ -53,7 +53,7 @@ export function createSequenceHeader(state: AccountState) {
 }
 
 /** Describes a response that has the header with the account's sequence. */
-export function answerSpecWithSequence(description: string, schema?: z.ZodType): RouteResponseSpec {
+export function createAnswerSpecWithSequence(description: string, schema?: z.ZodType): RouteResponseSpec {
   return {
     description,
     headers: [ACCOUNT_SEQUENCE_HEADER],
@@ -62,9 +62,9 @@ export function answerSpecWithSequence(description: string, schema?: z.ZodType):
 }
 
 /** Describes the response to a POST to a link's URL: JSON for a client app, an HTML page for a form. */
-export function jsonOrPageAnswerSpec(description: string): RouteResponseSpec {
+export function createJsonOrPageAnswerSpec(description: string): RouteResponseSpec {
   return {
-    ...answerSpecWithSequence(description, messageSchema),
+    ...createAnswerSpecWithSequence(description, messageSchema),
     media: ['text/html'],
   };
 }

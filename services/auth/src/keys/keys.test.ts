@@ -3,7 +3,7 @@ import { generateKeyPairSync, type JsonWebKey } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { InvalidKeyError, parseSecretKey } from '@latchkey/process';
 import { calculateJwkThumbprint, compactDecrypt, importJWK } from 'jose';
-import { createSealer } from '../tokens/sealer.ts';
+import { createLinkSealer } from '../tokens/sealer.ts';
 import { computeThumbprint, parseSealingKey, parseSigningKeys } from './keys.ts';
 import { generateSecrets } from './secrets.ts';
 
@@ -135,7 +135,7 @@ describe('a sealed token', () => {
     userId: '01890a5d-ac96-774b-bcce-b302099a8057',
     expiresAt: '2026-03-01T12:00:00.000Z',
   } as const;
-  const sealer = createSealer(parseSealingKey(secrets.SEALING_PUBLIC_KEY));
+  const sealer = createLinkSealer(parseSealingKey(secrets.SEALING_PUBLIC_KEY));
 
   test('is opened with the private key alone', async () => {
     const sealed = await sealer.seal(content);

@@ -4,7 +4,11 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { BreachedPasswordsFileError, importBreachedPasswords, openBreachedPasswords } from './breached.ts';
+import {
+  BreachedPasswordsFileError,
+  importBreachedPasswords,
+  openBreachedPasswordsFile,
+} from './breached.ts';
 
 function sha1(password: string): string {
   return hash('sha1', password).toUpperCase();
@@ -24,7 +28,7 @@ test('every password of the list is found, and no other', async (t) => {
     const lines = known.map((password, n) => `${sha1(password)}:${n + 1}`).toSorted();
     const { list, target } = await files(t, lines);
     assert.equal(await importBreachedPasswords(list, target), count);
-    const isBreached = openBreachedPasswords(target);
+    const isBreached = openBreachedPasswordsFile(target);
     for (const password of known) assert.ok(isBreached(password), password);
     for (let n = 0; n < 1000; n += 1) assert.ok(!isBreached(`another ${n}`));
   }
@@ -37,7 +41,7 @@ test('rare ones are left out on request; repeated and lower-case lines are accep
     lines.toSorted((a, b) => (a.toUpperCase() < b.toUpperCase() ? -1 : 1)),
   );
   assert.equal(await importBreachedPasswords(list, target, { least: 2 }), 1);
-  const isBreached = openBreachedPasswords(target);
+  const isBreached = openBreachedPasswordsFile(target);
   assert.deepEqual([isBreached('often'), isBreached('seldom')], [true, false]);
 });
 
@@ -54,6 +58,6 @@ test('a list that is unsorted or has another format is refused with the line, an
 
 test('a file that is not there or has another format is refused', async (t) => {
   const { list, target } = await files(t, ['x']);
-  assert.throws(() => openBreachedPasswords(target), BreachedPasswordsFileError);
-  assert.throws(() => openBreachedPasswords(list), /`ops passwords import`/);
+  assert.throws(() => openBreachedPasswordsFile(target), BreachedPasswordsFileError);
+  assert.throws(() => openBreachedPasswordsFile(list), /`ops passwords import`/);
 });

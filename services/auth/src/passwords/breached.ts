@@ -20,7 +20,7 @@ export class BreachedPasswordsFileError extends Error {}
  * @returns a function that tells whether a password is in the file
  * @throws BreachedPasswordsFileError
  */
-export function openBreachedPasswords(path: string): (password: string) => boolean {
+export function openBreachedPasswordsFile(path: string): (password: string) => boolean {
   const file = openFile(path);
   const count = (fstatSync(file).size - HEADER.length) / ENTRY_BYTES;
   if (!isHeader(file) || !Number.isInteger(count)) {
@@ -68,7 +68,7 @@ const LINE = /^([\dA-F]{40})(?::(\d+))?\s*$/i;
 const CHUNK_BYTES = 64 * 1024 * ENTRY_BYTES;
 
 /**
- * Converts a text file of SHA-1 hashes into a file for `openBreachedPasswords`. The text file has one
+ * Converts a text file of SHA-1 hashes into a file for `openBreachedPasswordsFile`. The text file has one
  * hexadecimal hash per line, sorted, optionally followed by `:` and how often the password was seen.
  * @param options.least leaves out passwords that were seen less often than this
  * @returns the number of hashes written

@@ -31,13 +31,13 @@ export interface CompleteResetRequest {
   readonly confirmNewPassword: string;
 }
 
-type LinkNeeds = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
+type LinkDeps = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 
 /**
  * Returns what the page behind a reset link shows. Changes nothing. @throws Refused (token_invalid,
  * token_expired)
  */
-export async function viewPasswordReset(deps: LinkNeeds, token: string): Promise<PasswordResetView> {
+export async function viewPasswordReset(deps: LinkDeps, token: string): Promise<PasswordResetView> {
   const { username, email, locale, status } = await linkedAccount(deps, token);
   return { username, email, locale, first: status === 'unverified' };
 }
@@ -48,7 +48,7 @@ export async function viewPasswordReset(deps: LinkNeeds, token: string): Promise
  * overloaded)
  */
 export async function completePasswordReset(
-  deps: LinkNeeds &
+  deps: LinkDeps &
     Pick<
       UseCaseDeps,
       | 'journal'
@@ -108,7 +108,7 @@ export async function endSessionsAndTrustOnlyThisIp(
 }
 
 /** Returns the account for which a reset link was issued. @throws Refused (token_invalid, token_expired) */
-async function linkedAccount(deps: LinkNeeds, token: string): Promise<LivingAccount> {
+async function linkedAccount(deps: LinkDeps, token: string): Promise<LivingAccount> {
   const { userId, tokenHash } = readLinkToken(deps, 'reset', token);
   const state = await deps.accounts.load(userId);
   const refusal = checkResetLink(state, tokenHash, deps.now());

@@ -51,7 +51,7 @@ export interface ErasurePageQuery {
 }
 
 /** The store of erasures and their receipts. Every method rejects with StoreUnavailable if the store fails. */
-export interface ErasureReceipts {
+export interface ErasureReceiptStore {
   /** Adds an erasure without receipts. No-op if the account already has an erasure. */
   open(erasure: Omit<ErasureRecord, 'receipts'>): Promise<void>;
   /**

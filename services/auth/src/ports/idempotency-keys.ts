@@ -2,7 +2,7 @@
  * The store of Idempotency-Keys, each with a digest of the request body. Every method rejects with
  * StoreUnavailable if the store fails.
  */
-export interface IdempotencyKeys {
+export interface IdempotencyKeyStore {
   /**
    * Binds an Idempotency-Key to a request body, unless it already has an unexpired binding. If concurrent
    * callers send different bodies with the same key, exactly one of the bodies is bound.

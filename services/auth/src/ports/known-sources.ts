@@ -5,7 +5,7 @@ export const MAX_KNOWN_SIGN_IN_SOURCES = 50;
  * The store of the devices and networks (sources) from which each account has signed in, as digests. Every
  * method rejects with StoreUnavailable if the store fails.
  */
-export interface KnownSignInSources {
+export interface KnownSignInSourceStore {
   /**
    * Adds sources to those of an account.
    * @returns the sources that were not known before; undefined if the account had none, as at its first

@@ -30,11 +30,11 @@ export interface PasswordHasher {
     address: string,
     request: PasswordHashRequest,
     isStored: (hash: string) => boolean | Promise<boolean>,
-  ): Promise<MatchingHash>;
+  ): Promise<PasswordHashMatch>;
 }
 
 /** The hashes of a password: with the current key and cost, and as stored, if the password matches a stored hash. */
-export interface MatchingHash {
+export interface PasswordHashMatch {
   readonly current: string;
   readonly stored?: string;
 }

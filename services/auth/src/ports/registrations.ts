@@ -1,5 +1,5 @@
 /** A sign-up whose account is not verified yet and has not ended. */
-export interface Registration {
+export interface OpenRegistration {
   readonly stream: string;
   /** The canonical e-mail address of the sign-up. */
   readonly address: string;
@@ -11,15 +11,15 @@ export interface Registration {
  * The store of open registrations. Appending a commit with an `address` opens a registration for that
  * address. Every method rejects with StoreUnavailable if the store fails.
  */
-export interface Registrations {
+export interface OpenRegistrationStore {
   /** Returns the open registrations of an address, newest first. */
-  living(address: string): Promise<readonly Registration[]>;
+  living(address: string): Promise<readonly OpenRegistration[]>;
   /** Returns a page of the open registrations that began by `until`, oldest first. */
   page(page: {
-    readonly after?: Registration;
+    readonly after?: OpenRegistration;
     readonly until?: Date;
     readonly limit: number;
-  }): Promise<readonly Registration[]>;
+  }): Promise<readonly OpenRegistration[]>;
   /** Closes the registration of a stream, because the account is verified or has ended. Idempotent. */
   settle(stream: string): Promise<void>;
 }

@@ -12,7 +12,7 @@ export interface Snapshot {
  * A cache of stream states, each computed from the stream's commits. Losing a snapshot is harmless. Every
  * method rejects with StoreUnavailable if the store fails.
  */
-export interface Snapshots {
+export interface SnapshotStore {
   /** Returns the latest snapshot of a stream, if there is one. */
   find(stream: string): Promise<Snapshot | undefined>;
   /** Stores a snapshot, unless a later one is already stored. */

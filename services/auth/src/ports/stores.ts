@@ -1,37 +1,37 @@
 import type { KeyFingerprints, LeaseRecords, Preparable } from '@latchkey/store';
 import type { AuditLog } from './audit-log.ts';
-import type { ErasureReceipts } from './erasure-receipts.ts';
-import type { Erasures } from './erasures.ts';
-import type { IdempotencyKeys } from './idempotency-keys.ts';
+import type { ErasureReceiptStore } from './erasure-receipts.ts';
+import type { ScheduledErasureStore } from './erasures.ts';
+import type { IdempotencyKeyStore } from './idempotency-keys.ts';
 import type { Journal } from './journal.ts';
-import type { KnownSignInSources } from './known-sources.ts';
+import type { KnownSignInSourceStore } from './known-sources.ts';
 import type { RateLimitRules, RateLimits } from './limits.ts';
 import type { MigrationSource, MigrationTarget } from './migration.ts';
 import type { Outbox } from './outbox.ts';
 import type { PersonalDataEraser } from './personal-data.ts';
-import type { Registrations } from './registrations.ts';
+import type { OpenRegistrationStore } from './registrations.ts';
 import type { MailRequestQueue } from './requests.ts';
-import type { Sessions } from './sessions.ts';
-import type { Snapshots } from './snapshots.ts';
+import type { SessionStore } from './sessions.ts';
+import type { SnapshotStore } from './snapshots.ts';
 import type { StoredCommitReader } from './stored-commits.ts';
-import type { TrustedAddresses } from './trusted-addresses.ts';
+import type { TrustedAddressStore } from './trusted-addresses.ts';
 
 /** All of auth's stores within one database. */
 export interface AuthStores extends Preparable {
   readonly journal: Journal;
   readonly outbox: Outbox;
-  readonly registrations: Registrations;
-  readonly erasures: Erasures;
-  readonly erasureReceipts: ErasureReceipts;
+  readonly registrations: OpenRegistrationStore;
+  readonly erasures: ScheduledErasureStore;
+  readonly erasureReceipts: ErasureReceiptStore;
   readonly personalData: PersonalDataEraser;
-  readonly snapshots: Snapshots;
+  readonly snapshots: SnapshotStore;
   readonly keyFingerprints: KeyFingerprints;
-  readonly sessions: Sessions;
+  readonly sessions: SessionStore;
   readonly requests: MailRequestQueue;
-  readonly idempotencyKeys: IdempotencyKeys;
+  readonly idempotencyKeys: IdempotencyKeyStore;
   readonly leases: LeaseRecords;
-  readonly trustedAddresses: TrustedAddresses;
-  readonly knownSources: KnownSignInSources;
+  readonly trustedAddresses: TrustedAddressStore;
+  readonly knownSources: KnownSignInSourceStore;
   readonly storedCommits: StoredCommitReader;
   readonly auditLog: AuditLog;
   /** Reads all records, for `ops move`. Set if this kind of store can be moved from. */

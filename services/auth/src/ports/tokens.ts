@@ -4,7 +4,7 @@ import type { LinkPurpose } from '@latchkey/events';
  * One-time tokens in mailed links. A token is the base64url form of the account id (16 bytes) and a secret
  * (32 bytes), which makes 64 characters.
  */
-export interface LinkTokens {
+export interface LinkTokenCodec {
   /** Creates a new token for an account. */
   mint(userId: string): string;
   /**
@@ -19,7 +19,7 @@ export interface LinkTokens {
  * Returns a keyed digest of a request body, in base64url. Because the digest is keyed, it reveals nothing
  * about a password in the body.
  */
-export type BodyDigest = (body: string) => string;
+export type ComputeBodyDigest = (body: string) => string;
 
 /** The profile fields that access tokens can contain as claims. */
 export type TokenProfile = Readonly<
@@ -27,7 +27,7 @@ export type TokenProfile = Readonly<
 >;
 
 /** Issues access tokens (JWT, ES256, RFC 9068), and provides the public keys for verifying them. */
-export interface AccessTokens {
+export interface AccessTokenIssuer {
   /** Issues an access token. @returns the token, and its lifetime `expiresIn` in seconds */
   issue(subject: {
     readonly userId: string;
@@ -46,7 +46,7 @@ export interface AccessTokens {
  * Tokens with which a browser proves that it made a sign-up. A token has the form `account id.expiry.MAC`,
  * and is stored in a cookie.
  */
-export interface SignUpTokens {
+export interface SignUpTokenIssuer {
   issue(userId: string, expiresAt: Date): string;
   /** Returns the account id in a token; undefined if the token is forged or has expired. */
   open(token: string, now: Date): string | undefined;
@@ -56,7 +56,7 @@ export interface SignUpTokens {
  * Refresh tokens of the form `id.n.HMAC(REFRESH_KEY, id.n)`. The store keeps `id` and `n` but no token, so
  * there is nothing to steal.
  */
-export interface RefreshTokens {
+export interface RefreshTokenIssuer {
   /** The id of the key that signs new tokens; undefined if that key has no id. */
   readonly kid?: string;
   issue(sessionId: string, n: number): string;

@@ -22,7 +22,7 @@ export const MAX_TRUSTED_IPS_PER_ADDRESS = 50;
  * addresses, so that a stranger cannot lock out the owner. A pair expires after 30 days. Every method rejects
  * with StoreUnavailable if the store fails.
  */
-export interface TrustedAddresses {
+export interface TrustedAddressStore {
   /**
    * Stores a pair, or extends its lifetime. To save writes, a pair that was stored less than a day ago is
    * left unchanged. If the e-mail address then has more than {@link MAX_TRUSTED_IPS_PER_ADDRESS} pairs, the other pairs

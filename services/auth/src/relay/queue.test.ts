@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createStreamQueue } from './queue.ts';
+import { createPublishQueue } from './queue.ts';
 
 describe('the queue of streams', () => {
   function queueOf(...streams: readonly string[]) {
     const ending = new AbortController();
-    const queue = createStreamQueue(3, ending.signal);
+    const queue = createPublishQueue(3, ending.signal);
     for (const stream of streams) queue.add(stream);
     function next(limit: number) {
       return queue.next({ fresh: limit, retried: limit });

@@ -28,7 +28,7 @@ export interface StreamBatch {
  * Creates a queue for a single reader. Aborting `signal` closes the queue and discards its content.
  * @param capacity the maximum number of streams
  */
-export function createStreamQueue(capacity: number, signal: AbortSignal): PublishQueue {
+export function createPublishQueue(capacity: number, signal: AbortSignal): PublishQueue {
   const fresh = new Set<string>();
   const retried = new Set<string>();
   let isRetry = false;

@@ -11,7 +11,7 @@ import {
   createCommitPublisher,
   type UnpublishedStreams,
 } from './publisher.ts';
-import { createStreamQueue } from './queue.ts';
+import { createPublishQueue } from './queue.ts';
 import { createOutboxSweep } from './sweep.ts';
 
 export interface RelayDeps {
@@ -65,7 +65,7 @@ export function createRelay(deps: RelayDeps): Relay {
   const { outbox, logger, registry, now, batchSize = 1000, sleep = realSleep } = deps;
   const stopping = new AbortController();
   const { signal } = stopping;
-  const queue = createStreamQueue(QUEUE_CAPACITY, signal);
+  const queue = createPublishQueue(QUEUE_CAPACITY, signal);
   const metrics = createRelayMetrics({ registry, outbox, now, blocked: () => publisher.blocked() });
   const publisher = createCommitPublisher({ ...deps, metrics, batchSize });
   const sweep = createOutboxSweep({ ...deps, found: queue.add });

@@ -13,7 +13,7 @@ import { type LimitCharge, runWithinLimits, runWithRateLimitDecision } from '../
 import type { QueuedMailRequest } from '../ports/requests.ts';
 import { createMailedLink } from '../tokens/links.ts';
 
-type WriteNeeds = Pick<UseCaseDeps, 'requests' | 'newId' | 'now' | 'wakeWorker'>;
+type QueueMailRequestDeps = Pick<UseCaseDeps, 'requests' | 'newId' | 'now' | 'wakeWorker'>;
 
 /**
  * Records a request for a mail, even if the mail budget of the address is used up. In that case, a mail is
@@ -21,7 +21,7 @@ type WriteNeeds = Pick<UseCaseDeps, 'requests' | 'newId' | 'now' | 'wakeWorker'>
  * @throws Refused (rate_limited) if the limit of the IP address is reached
  */
 export async function requestMailToAddress(
-  deps: WriteNeeds & Pick<UseCaseDeps, 'limits'>,
+  deps: QueueMailRequestDeps & Pick<UseCaseDeps, 'limits'>,
   { kind, address }: { readonly kind: 'password-reset' | 'verification'; readonly address: string },
   context: UseCaseContext,
 ): Promise<void> {
@@ -42,7 +42,7 @@ export function createMailRequestCharge({ ip }: Pick<UseCaseContext, 'ip'>): Lim
 
 /** Stores a request and wakes the worker. @returns false if a request with the same id is already waiting */
 export async function queueMailRequest(
-  { requests, now, wakeWorker }: Omit<WriteNeeds, 'newId'>,
+  { requests, now, wakeWorker }: Omit<QueueMailRequestDeps, 'newId'>,
   request: Omit<QueuedMailRequest, 'at' | 'correlationId' | 'traceparent'>,
   { correlationId, traceparent }: Pick<UseCaseContext, 'correlationId' | 'traceparent'>,
 ): Promise<boolean> {
@@ -54,7 +54,7 @@ export async function queueMailRequest(
   return added;
 }
 
-type CarryOutNeeds = Pick<
+type ProcessMailRequestDeps = Pick<
   UseCaseDeps,
   'accounts' | 'journal' | 'registrations' | 'linkTokens' | 'sealer' | 'settings' | 'now'
 >;
@@ -66,7 +66,10 @@ type CarryOutNeeds = Pick<
  * - `verification` sends the newest pending sign-up a link for choosing a password. If another account owns the
  *   address, the event is appended without a link, so that nothing is mailed.
  */
-export async function processMailRequest(deps: CarryOutNeeds, request: QueuedMailRequest): Promise<void> {
+export async function processMailRequest(
+  deps: ProcessMailRequestDeps,
+  request: QueuedMailRequest,
+): Promise<void> {
   const account = await findAccountByAddress(deps, request.address);
   if (request.kind === 'lockout') {
     if (account !== undefined) await alertLockedOut(deps, account.userId, request);
@@ -78,7 +81,7 @@ export async function processMailRequest(deps: CarryOutNeeds, request: QueuedMai
 }
 
 function alertLockedOut(
-  { accounts }: Pick<CarryOutNeeds, 'accounts'>,
+  { accounts }: Pick<ProcessMailRequestDeps, 'accounts'>,
   owner: string,
   { id, correlationId, traceparent }: QueuedMailRequest,
 ): Promise<unknown> {
@@ -98,7 +101,7 @@ function commandIdFor({ id, kind }: QueuedMailRequest, userId: string): string {
 }
 
 async function requestReset(
-  deps: CarryOutNeeds,
+  deps: ProcessMailRequestDeps,
   { userId, email }: LivingAccount,
   request: QueuedMailRequest,
 ): Promise<void> {

@@ -92,7 +92,7 @@ export async function login(
     await runBestEffort(() => trustSource(deps, { address: account.address, ip: context.ip }));
   await runBestEffort(() => notifyOwnerOfNewSignInSource(deps, account, context));
   await runBestEffort(() => rehash(deps, account, passwordHash, context));
-  return issueTokens(deps, session, account);
+  return issueSessionTokens(deps, session, account);
 }
 
 function isHashOf(states: readonly LivingAccount[], hash: string): boolean {
@@ -111,7 +111,7 @@ async function rehash(
 }
 
 /** Issues an access token and a refresh token for a session. */
-export function issueTokens(
+export function issueSessionTokens(
   { accessTokens, refreshTokens }: Pick<UseCaseDeps, 'accessTokens' | 'refreshTokens'>,
   session: Pick<Session, 'id' | 'n'>,
   state: LivingAccount,

@@ -13,7 +13,7 @@ import {
   isSameNetwork,
   judgeRefreshTokenReuse,
 } from './judge-refresh-token-reuse.ts';
-import { issueTokens, type SignInResult } from './login.ts';
+import { issueSessionTokens, type SignInResult } from './login.ts';
 import { removeRevokedSessions } from './remove-revoked.ts';
 import { computeSessionExpiry } from './session-end.ts';
 import { computeSessionStatus } from './session-status.ts';
@@ -43,7 +43,7 @@ export async function refreshSession(
     session.n === named.n
       ? await rotate(deps, session, context)
       : await answerReuse(deps, session, named.n, context);
-  return issueTokens(deps, current, state);
+  return issueSessionTokens(deps, current, state);
 }
 
 /**

@@ -8,9 +8,9 @@ import type { Leases } from '@latchkey/store';
 import { StoreUnavailable } from '@latchkey/store';
 import { findAddressOwnerId } from '../addresses/owners.ts';
 import type { UseCaseDeps } from '../deps.ts';
-import { releaseDueAddresses } from '../email-change/release.ts';
+import { finalizeDueEmailChanges } from '../email-change/release.ts';
 import { createRepeatedJob } from '../job.ts';
-import type { Registration } from '../ports/registrations.ts';
+import type { OpenRegistration } from '../ports/registrations.ts';
 
 /** Unverified sign-ups end after this many days. */
 export const SIGN_UP_EXPIRY_DAYS = 7;
@@ -58,14 +58,14 @@ export async function runSignUpCleanupPass(
   }: { readonly scope?: SignUpCleanupScope; readonly onSkipped?: OnSkipped } = {},
 ): Promise<void> {
   const until = scope === 'all' ? {} : { until: expiryOf(deps.now()) };
-  let after: Registration | undefined;
+  let after: OpenRegistration | undefined;
   do {
     const page = await deps.registrations.page({ limit: PAGE, ...until, ...(after && { after }) });
     for (const registration of page) await attempt(deps, registration, onSkipped);
     after = page.length === PAGE ? page.at(-1) : undefined;
     await nextTurn();
   } while (after);
-  await releaseDueAddresses(deps, onSkipped);
+  await finalizeDueEmailChanges(deps, onSkipped);
   while ((await deps.sessions.removeExpired(deps.now(), PAGE)) === PAGE) await nextTurn();
   await deps.limits.removeExpired();
   await deps.idempotencyKeys.removeExpired(deps.now());
@@ -81,7 +81,7 @@ function expiryOf(now: Date): Date {
  * Processes one open sign-up. If this fails, the sign-up is skipped, so that it does not block the others.
  * Only an unavailable store ends the pass.
  */
-async function attempt(deps: Needs, registration: Registration, onSkipped: OnSkipped): Promise<void> {
+async function attempt(deps: Needs, registration: OpenRegistration, onSkipped: OnSkipped): Promise<void> {
   try {
     await processRegistration(deps, registration);
   } catch (error) {
@@ -94,7 +94,7 @@ async function attempt(deps: Needs, registration: Registration, onSkipped: OnSki
  * Ends a sign-up that has expired or was superseded by another account with the same address. Closes the
  * registration if the account is verified or has ended.
  */
-async function processRegistration(deps: Needs, { stream, address, at }: Registration): Promise<void> {
+async function processRegistration(deps: Needs, { stream, address, at }: OpenRegistration): Promise<void> {
   const isExpired = Date.parse(at) <= expiryOf(deps.now()).getTime();
   const { state } = await deps.accounts.execute(stream, { correlationId: deps.newId() }, async () => ({
     type: 'EndRegistration',

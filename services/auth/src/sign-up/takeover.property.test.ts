@@ -12,7 +12,7 @@ import fc from 'fast-check';
 import { findAccountByAddress, findAddressOwnerId } from '../addresses/owners.ts';
 import type { Caller, UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { confirmEmailChange, type OwnerEvidence } from '../email-change/confirm.ts';
-import { releaseDueAddresses } from '../email-change/release.ts';
+import { finalizeDueEmailChanges } from '../email-change/release.ts';
 import { requestEmailChange } from '../email-change/request.ts';
 import { undoEmailChange } from '../email-change/undo.ts';
 import { cancelErasure, requestOwnErasure } from '../erasure/request-erasure.ts';
@@ -408,7 +408,7 @@ async function sweep({ deps, world }: Stage): Promise<void> {
   await runSignUpCleanupPass(deps);
   const { accounts, journal } = deps;
   await eraseDueAccounts({ ...world.erasing, accounts, journal });
-  await releaseDueAddresses(deps, (_, error) => {
+  await finalizeDueEmailChanges(deps, (_, error) => {
     throw error;
   });
 }

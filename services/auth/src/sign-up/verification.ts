@@ -56,14 +56,14 @@ export async function viewVerification(
   };
 }
 
-type LinkNeeds = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
+type LinkDeps = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 
 /**
  * Returns the account for which a verification link was issued. @throws Refused (token_invalid,
  * token_expired)
  */
 async function linkedAccount(
-  deps: LinkNeeds,
+  deps: LinkDeps,
   token: string,
 ): Promise<LinkTokenContent & { readonly state: LivingAccount }> {
   const link = readLinkToken(deps, 'verification', token);
@@ -89,7 +89,7 @@ export type VerificationEvidence =
   | { readonly kind: 'password'; readonly password: string }
   | { readonly kind: 'new-password'; readonly newPassword: string; readonly confirmNewPassword: string };
 
-type VerifyNeeds = Pick<
+type VerifySignUpDeps = Pick<
   UseCaseDeps,
   | 'accounts'
   | 'audit'
@@ -115,7 +115,7 @@ type VerifyNeeds = Pick<
  * password_too_weak, rate_limited, conflict, overloaded)
  */
 export async function verifySignUp(
-  deps: VerifyNeeds,
+  deps: VerifySignUpDeps,
   { token, evidence }: VerifySignUpRequest,
   context: UseCaseContext,
 ): Promise<AccountCommandOutcome> {
@@ -143,7 +143,7 @@ interface Attempt<Kind extends VerificationEvidence['kind'] = VerificationEviden
 }
 
 function confirmBy(
-  deps: VerifyNeeds,
+  deps: VerifySignUpDeps,
   attempt: Attempt,
   context: UseCaseContext,
 ): Promise<AccountCommandOutcome> {
@@ -166,7 +166,7 @@ function confirmBy(
 }
 
 function confirm(
-  deps: VerifyNeeds,
+  deps: VerifySignUpDeps,
   { userId, tokenHash }: LinkTokenContent,
   proof: SignUpProof,
   context: UseCaseContext,
@@ -181,7 +181,7 @@ function confirm(
 }
 
 async function confirmByNewPassword(
-  deps: VerifyNeeds,
+  deps: VerifySignUpDeps,
   { link, account, evidence: { newPassword, confirmNewPassword } }: Attempt<'new-password'>,
   context: UseCaseContext,
 ): Promise<AccountCommandOutcome> {

@@ -64,11 +64,13 @@ export function groupReadableCommitsByStream<Row extends { readonly stream?: unk
   read: (row: Row) => Commit,
 ): ReadonlyMap<string, readonly Commit[] | UnreadableCommit> {
   const byStream = Map.groupBy(rows, ({ stream }) => String(stream));
-  return new Map([...byStream].map(([stream, its]) => [stream, returnUnreadableCommit(() => its.map(read))]));
+  return new Map(
+    [...byStream].map(([stream, its]) => [stream, readOrReturnUnreadableCommit(() => its.map(read))]),
+  );
 }
 
 /** Returns the result of `read`, or the UnreadableCommit that it throws. */
-export function returnUnreadableCommit<Events>(read: () => Events): Events | UnreadableCommit {
+export function readOrReturnUnreadableCommit<Events>(read: () => Events): Events | UnreadableCommit {
   try {
     return read();
   } catch (error) {

@@ -8,6 +8,6 @@ export const IP_TRUST_DURATION_MS = 30 * 24 * 60 * 60_000;
 export const IP_TRUST_RENEWAL_MS = 24 * 60 * 60_000;
 
 /** Returns the key under which a pair is stored. IPv6 addresses in the same /64 network have the same key. */
-export function trustedPairKey({ address, ip }: TrustedEmailIpPair): string {
+export function toTrustedPairKey({ address, ip }: TrustedEmailIpPair): string {
   return `${address} ${toIpLimitKey(ip)}`;
 }

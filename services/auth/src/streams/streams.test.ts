@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, test } from 'node:test';
 import { StoreUnavailable } from '@latchkey/store';
 import type { Journal, RecordedFact } from '../ports/journal.ts';
-import type { Snapshots } from '../ports/snapshots.ts';
+import type { SnapshotStore } from '../ports/snapshots.ts';
 import {
   createCommit,
   createCommits,
@@ -31,7 +31,7 @@ describe('the state of a stream', () => {
   const stream = randomUUID();
   let memory: ReturnType<typeof createMemoryStores>;
   let journal: Journal;
-  let snapshots: Snapshots;
+  let snapshots: SnapshotStore;
   /** The commit number after which each read of the journal started. */
   let reads: number[];
 

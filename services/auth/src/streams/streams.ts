@@ -1,11 +1,11 @@
 import { StoreUnavailable } from '@latchkey/store';
 import { LRUCache } from 'lru-cache';
 import { type Commit, type Journal, type RecordedFact, UnreadableCommit } from '../ports/journal.ts';
-import type { Snapshot, Snapshots } from '../ports/snapshots.ts';
+import type { Snapshot, SnapshotStore } from '../ports/snapshots.ts';
 
 export interface StreamLoaderDeps<State> {
   readonly journal: Pick<Journal, 'read'>;
-  readonly snapshots: Snapshots;
+  readonly snapshots: SnapshotStore;
   /** The state of a stream without commits. */
   readonly initial: State;
   /**

@@ -25,7 +25,7 @@ import { createListeningPart, createOriginCheck } from '@latchkey/http';
 import { createLogger, createMetricsRegistry, readConfig } from '@latchkey/process';
 import { createSqliteStore, type Database, openDatabase } from '@latchkey/sqlite';
 import { compactDecrypt } from 'jose';
-import { type AuthDeps, authSettings, compose } from '../index.ts';
+import { type AuthDeps, authSettingsSchema, compose } from '../index.ts';
 import { generateSecrets } from '../keys/secrets.ts';
 import { openAuthOps } from '../ops.ts';
 import { TEST_HASH_COSTS } from './hash-costs.ts';
@@ -66,7 +66,7 @@ export async function startTestAuth(
   await bus.ensureTopics(allTopics());
 
   const { SEALING_PRIVATE_KEYS, ...secrets } = generateSecrets();
-  const production = readConfig(authSettings, {
+  const production = readConfig(authSettingsSchema, {
     PUBLIC_URL: 'https://id.example.com',
     LIMIT_SIGNUPS_PER_IP: '1000',
     // Lets passwords wait this many seconds to be hashed, so that no request is refused even on a busy

@@ -13,7 +13,7 @@ import { createLeases, StoreUnavailable } from '@latchkey/store';
 import { v7 } from 'uuid';
 import { type AccountFact, isAccountFact, type UnverifiedAccount } from '../account/index.ts';
 import { compose } from '../compose.ts';
-import { authSettings } from '../config.ts';
+import { authSettingsSchema } from '../config.ts';
 import type { UseCaseContext } from '../deps.ts';
 import { generateSecrets } from '../keys/secrets.ts';
 import type { Commit, Journal } from '../ports/journal.ts';
@@ -92,7 +92,10 @@ export async function openTestWorld(given?: AuthStores) {
 
   const bus = createEmbeddedBus({ database, logger });
   await bus.ensureTopics([receiptsTopic]);
-  const config = { ...readConfig(authSettings, { ...settings, ...secrets }), HASH_COSTS: TEST_HASH_COSTS };
+  const config = {
+    ...readConfig(authSettingsSchema, { ...settings, ...secrets }),
+    HASH_COSTS: TEST_HASH_COSTS,
+  };
   const { signer } = config.EVENT_SIGNING_KEYS;
   const { deps, jwks } = compose(config, {
     backend: { store: createSqliteStore(database), bus },

@@ -1,5 +1,5 @@
 import type { PublicEventKey, SigningKeys } from '../keys/keys.ts';
-import type { AccessTokens } from '../ports/tokens.ts';
+import type { AccessTokenIssuer } from '../ports/tokens.ts';
 import { createProfileClaims, type ProfileClaimMapping } from './access-claims.ts';
 import { createEs256Signer } from './es256.ts';
 
@@ -9,7 +9,7 @@ import { createEs256Signer } from './es256.ts';
  */
 const CLIENT_ID = 'latchkey';
 
-export interface AccessTokensOptions {
+export interface AccessTokenIssuerOptions {
   readonly keys: SigningKeys;
   /** The public keys for verifying events, which are published in the same JWKS. */
   readonly eventKeys: readonly PublicEventKey[];
@@ -27,7 +27,7 @@ export interface AccessTokensOptions {
 }
 
 /** Creates the issuer of access tokens. */
-export function createAccessTokens(options: AccessTokensOptions): AccessTokens {
+export function createAccessTokenIssuer(options: AccessTokenIssuerOptions): AccessTokenIssuer {
   const { kid, privateKey } = options.keys.signing;
   const sign = createEs256Signer({ alg: 'ES256', typ: 'at+jwt', kid }, privateKey);
   const expiresIn = options.minutes * 60;

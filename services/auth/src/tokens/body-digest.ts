@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, hkdfSync } from 'node:crypto';
 import type { SecretKeys } from '@latchkey/process';
-import type { BodyDigest } from '../ports/tokens.ts';
+import type { ComputeBodyDigest } from '../ports/tokens.ts';
 
 const BYTES = 32;
 
@@ -9,7 +9,7 @@ const BYTES = 32;
  * @param keys the keys in REFRESH_KEY. The digest key is derived from the oldest one (RFC 5869), so that a
  * request can still be repeated after a newer key was added
  */
-export function createBodyDigest(keys: SecretKeys): BodyDigest {
+export function createBodyDigest(keys: SecretKeys): ComputeBodyDigest {
   const { bytes } = keys.at(-1) ?? keys[0];
   const derived = hkdfSync('sha256', bytes, '', 'latchkey idempotency body', BYTES);
   const secret = createSecretKey(Buffer.from(derived));

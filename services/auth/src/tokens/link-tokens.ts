@@ -1,6 +1,6 @@
 import { hash, randomBytes } from 'node:crypto';
 import { parse, stringify } from 'uuid';
-import type { LinkTokens } from '../ports/tokens.ts';
+import type { LinkTokenCodec } from '../ports/tokens.ts';
 
 const ID_BYTES = 16;
 const SECRET_BYTES = 32;
@@ -30,7 +30,7 @@ export function trimLinkToken(text: string): string {
 /**
  * Creates link tokens. Needs no state and no key, because a token is valid if the journal contains its hash.
  */
-export function createLinkTokens(): LinkTokens {
+export function createLinkTokenCodec(): LinkTokenCodec {
   return {
     mint: (userId) => Buffer.concat([parse(userId), randomBytes(SECRET_BYTES)]).toString('base64url'),
     hash: (purpose, token) => hash('sha256', purpose + token, 'base64url'),

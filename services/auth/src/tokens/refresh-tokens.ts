@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { SecretKeys } from '@latchkey/process';
-import type { RefreshTokens } from '../ports/tokens.ts';
+import type { RefreshTokenIssuer } from '../ports/tokens.ts';
 
 const form = /^([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})\.(0|[1-9]\d{0,14})\.([\w-]{43})$/;
 
@@ -9,7 +9,7 @@ const form = /^([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})\.(0|[1-9]\d{0,14})\.([
  * @param keys the keys in REFRESH_KEY: new tokens are signed with the first key; tokens signed with any key
  * are accepted
  */
-export function createRefreshTokens(keys: SecretKeys): RefreshTokens {
+export function createRefreshTokenIssuer(keys: SecretKeys): RefreshTokenIssuer {
   // Creates the key objects only once, because creating one takes several times as long as computing a MAC.
   const [first, ...others] = keys;
   const current = createSecretKey(first.bytes);

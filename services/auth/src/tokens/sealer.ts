@@ -1,11 +1,11 @@
 import type { KeyObject } from 'node:crypto';
 import { encryptJwe } from '@latchkey/tokens/jwe';
-import type { Sealer } from '../ports/sealer.ts';
+import type { LinkSealer } from '../ports/sealer.ts';
 
 /**
  * Creates a sealer.
  * @param key the setting SEALING_PUBLIC_KEY; its thumbprint `kid` tells the notifier which private key to use
  */
-export function createSealer(key: { readonly kid: string; readonly publicKey: KeyObject }): Sealer {
+export function createLinkSealer(key: { readonly kid: string; readonly publicKey: KeyObject }): LinkSealer {
   return { seal: async (content) => encryptJwe(JSON.stringify(content), key) };
 }

@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { SecretKey, SecretKeys } from '@latchkey/process';
-import type { SignUpTokens } from '../ports/tokens.ts';
+import type { SignUpTokenIssuer } from '../ports/tokens.ts';
 
 const form = /^([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})\.(\d{1,15})\.([\w-]{43})$/;
 const BYTES = 32;
@@ -10,7 +10,7 @@ const BYTES = 32;
  * @param keys the keys in REFRESH_KEY. From each, a key for sign-up tokens only is derived (RFC 5869). New
  * tokens are signed with the first one; tokens signed with any of them are accepted
  */
-export function createSignUpTokens([key, ...others]: SecretKeys): SignUpTokens {
+export function createSignUpTokenIssuer([key, ...others]: SecretKeys): SignUpTokenIssuer {
   const current = derivedFrom(key);
   const secrets = [current, ...others.map(derivedFrom)];
 

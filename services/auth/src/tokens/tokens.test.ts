@@ -7,14 +7,14 @@ import { createLocalJWKSet, jwtVerify } from 'jose';
 import { v7 } from 'uuid';
 import { parseSigningKeys } from '../keys/keys.ts';
 import { generateSecrets } from '../keys/secrets.ts';
-import { createAccessTokens } from './access-tokens.ts';
+import { createAccessTokenIssuer } from './access-tokens.ts';
 import { createBodyDigest } from './body-digest.ts';
-import { createLinkTokens } from './link-tokens.ts';
-import { createRefreshTokens } from './refresh-tokens.ts';
-import { createSignUpTokens } from './sign-up-tokens.ts';
+import { createLinkTokenCodec } from './link-tokens.ts';
+import { createRefreshTokenIssuer } from './refresh-tokens.ts';
+import { createSignUpTokenIssuer } from './sign-up-tokens.ts';
 
 describe('a link token', () => {
-  const tokens = createLinkTokens();
+  const tokens = createLinkTokenCodec();
   const userId = v7();
 
   test('has 64 characters and names its account', () => {
@@ -60,7 +60,7 @@ describe('a link token', () => {
 });
 
 describe('a refresh token', () => {
-  const tokens = createRefreshTokens([{ bytes: randomBytes(32) }]);
+  const tokens = createRefreshTokenIssuer([{ bytes: randomBytes(32) }]);
   const sessionId = v7();
 
   test('names its session and number', () => {
@@ -90,18 +90,18 @@ describe('a refresh token', () => {
     assert.equal(tokens.open(`${sessionId}.8.${mac}`), undefined);
     assert.equal(tokens.open(`${v7()}.7.${mac}`), undefined);
     assert.equal(
-      createRefreshTokens([{ bytes: randomBytes(32) }]).open(tokens.issue(sessionId, 7)),
+      createRefreshTokenIssuer([{ bytes: randomBytes(32) }]).open(tokens.issue(sessionId, 7)),
       undefined,
     );
   });
 
   test('is still valid once a newer key signs, until its own key is retired', () => {
     const [former, newer] = [{ bytes: randomBytes(32) }, { kid: 'newer', bytes: randomBytes(32) }];
-    const token = createRefreshTokens([former]).issue(sessionId, 7);
-    const rotated = createRefreshTokens([newer, former]);
+    const token = createRefreshTokenIssuer([former]).issue(sessionId, 7);
+    const rotated = createRefreshTokenIssuer([newer, former]);
     assert.deepEqual(rotated.open(token), { sessionId, n: 7 });
     assert.equal(rotated.kid, 'newer');
-    const retired = createRefreshTokens([newer]);
+    const retired = createRefreshTokenIssuer([newer]);
     assert.deepEqual(retired.open(rotated.issue(sessionId, 8)), { sessionId, n: 8 });
     assert.equal(retired.open(token), undefined);
   });
@@ -120,11 +120,11 @@ describe('a sign-up cookie', () => {
   const [userId, expiresAt, now] = [v7(), new Date(2000), new Date(1000)];
 
   test('names its account as long as its key is known', () => {
-    const token = createSignUpTokens([former]).issue(userId, expiresAt);
-    const rotated = createSignUpTokens([newer, former]);
+    const token = createSignUpTokenIssuer([former]).issue(userId, expiresAt);
+    const rotated = createSignUpTokenIssuer([newer, former]);
     assert.equal(rotated.open(token, now), userId);
     assert.equal(rotated.open(token, expiresAt), undefined);
-    const retired = createSignUpTokens([newer]);
+    const retired = createSignUpTokenIssuer([newer]);
     assert.equal(retired.open(token, now), undefined);
     assert.equal(retired.open(rotated.issue(userId, expiresAt), now), userId);
   });
@@ -144,7 +144,7 @@ describe('an access token', () => {
   const issuer = 'https://id.example.com';
   const audience = 'latchkey';
   const keys = parseSigningKeys(generateSecrets().SIGNING_KEYS);
-  const tokens = createAccessTokens({
+  const tokens = createAccessTokenIssuer({
     keys,
     eventKeys: [],
     issuer,
@@ -203,7 +203,7 @@ describe('an access token', () => {
       (secrets) => JSON.parse(secrets.SIGNING_KEYS).keys[0],
     );
     const rotated = parseSigningKeys(JSON.stringify({ keys: [newer, older] }));
-    const before = createAccessTokens({
+    const before = createAccessTokenIssuer({
       keys: parseSigningKeys(JSON.stringify({ keys: [older] })),
       eventKeys: [],
       issuer,
@@ -212,7 +212,7 @@ describe('an access token', () => {
       now: () => now,
       newId: v7,
     });
-    const after = createAccessTokens({
+    const after = createAccessTokenIssuer({
       keys: rotated,
       eventKeys: [],
       issuer,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { mailTestSettings } from '../mail-test-settings.ts';
+import { mailTestSettingsSchema } from '../mail-test-settings.ts';
 import { createSmtpReply, startTestMailServer } from '../testing/mail-server.ts';
 import { type MailTestStep, sendTestMail } from './mail-test.smtp.ts';
 
@@ -15,7 +15,7 @@ for (const [result, refusal] of [
       onClose,
     });
     t.after(() => server.close());
-    const config = mailTestSettings.parse({
+    const config = mailTestSettingsSchema.parse({
       MAIL_SERVER: '127.0.0.1',
       MAIL_PORT: String(server.port),
       MAIL_STARTTLS: 'false',

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   type AttemptFailureDetails,
-  describeFailure,
+  formatAttemptFailure,
   formatMaskedFirstLine,
   formatStage,
   type SmtpStage,
@@ -98,7 +98,7 @@ function createReport(to: string, onStep: MailTestOptions['onStep']) {
 }
 
 function adviceFor(failure: AttemptFailureDetails): MailTestFailure {
-  return { failure: describeFailure(failure), advice: ADVICE[failure.stage] };
+  return { failure: formatAttemptFailure(failure), advice: ADVICE[failure.stage] };
 }
 
 function testMailTo(to: string, appName: string) {

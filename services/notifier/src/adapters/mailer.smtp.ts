@@ -3,9 +3,9 @@ import type { ProbeResult, SendResult } from '../delivery/attempt.ts';
 import type { Mailer, OutgoingMail, SendMailOptions } from '../ports/mailer.ts';
 import { toSendResult, toStageFailure } from './failure.smtp.ts';
 import { type ComposedMessage, composeMessage, type MailEnvelopeSettings } from './message.smtp.ts';
-import { createConnectionPool, type PoolSettings } from './pool.smtp.ts';
+import { type ConnectionPoolSettings, createConnectionPool } from './pool.smtp.ts';
 
-export interface SmtpSettings extends PoolSettings, MailEnvelopeSettings {}
+export interface SmtpSettings extends ConnectionPoolSettings, MailEnvelopeSettings {}
 
 /** The result for an e-mail address that cannot be used in SMTP. The address is never sent to the server. */
 const UNUSABLE: SendResult = {

@@ -9,7 +9,7 @@ import {
 import { openSmtpConnection, type SmtpConnection, type SmtpServerSettings } from './connection.smtp.ts';
 import type { RefusedLoginMechanisms } from './login.smtp.ts';
 
-export interface PoolSettings extends SmtpServerSettings {
+export interface ConnectionPoolSettings extends SmtpServerSettings {
   /** The maximum number of concurrent connections. */
   readonly connections: number;
 }
@@ -45,7 +45,7 @@ const MAILS_PER_CONNECTION = 200;
  */
 const IDLE_MS = 30_000;
 
-export function createConnectionPool(settings: PoolSettings): ConnectionPool {
+export function createConnectionPool(settings: ConnectionPoolSettings): ConnectionPool {
   /** Idle connections with the timers that will close them. The most recently used connection is last. */
   const idle = new Map<SmtpConnection, NodeJS.Timeout>();
   /** Connections that are idle or in use. */

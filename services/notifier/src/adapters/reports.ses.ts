@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { extractEnhancedStatus, isHardBounce } from '../delivery/hard-bounce.ts';
 import type { MailReportReader, ParsedMailReport } from '../ports/reports.ts';
 import { computeAddressFingerprint } from '../recipient.ts';
-import { createSnsReader, type SnsDeps } from './sns.ts';
+import { createSnsReader, type SnsReaderDeps } from './sns.ts';
 
 const complained = z.object({ emailAddress: z.string() });
 const bounced = complained.extend({ status: z.string().nullish(), diagnosticCode: z.string().nullish() });
@@ -83,7 +83,7 @@ function reportIn(given: Notification): ParsedMailReport {
  * Creates the reader of the reports of Amazon SES. It confirms the subscription of its SNS topic, and accepts signed
  * messages of that topic only.
  */
-export function createSesReportReader(deps: SnsDeps): MailReportReader {
+export function createSesReportReader(deps: SnsReaderDeps): MailReportReader {
   const sns = createSnsReader(deps);
 
   return {

@@ -36,7 +36,7 @@ const CONFIRMATION = [
 ] as const;
 const ALGORITHMS = { '1': 'RSA-SHA1', '2': 'RSA-SHA256' } as const;
 
-export interface SnsDeps {
+export interface SnsReaderDeps {
   /** The only topic whose messages are accepted. */
   readonly topicArn: string;
   /** Returns the body of a URL. Never follows a redirect. @throws if it cannot be fetched */
@@ -63,7 +63,7 @@ export interface SnsReader {
   confirm(message: SnsMessage): Promise<boolean>;
 }
 
-export function createSnsReader({ topicArn, fetch }: SnsDeps): SnsReader {
+export function createSnsReader({ topicArn, fetch }: SnsReaderDeps): SnsReader {
   const host = findSnsHost(topicArn);
   /**
    * The certificate that was fetched last. Caching one is enough, because AWS uses a single certificate and

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { describeFailure, formatMaskedFirstLine, parseSmtpReply } from './reply.ts';
+import { formatAttemptFailure, formatMaskedFirstLine, parseSmtpReply } from './reply.ts';
 
 describe('a reply', () => {
   for (const [raw, code, enhanced, text] of [
@@ -65,7 +65,7 @@ describe('the server’s words', () => {
 
   it('follow the stage at which the server replied', () => {
     const failure = { stage: 'rcpt', code: 554, enhanced: '5.7.1', words: 'Relay access denied' } as const;
-    assert.equal(describeFailure(failure), 'at RCPT TO: 554 5.7.1 Relay access denied');
-    assert.equal(describeFailure({ stage: 'tls' }), 'at TLS');
+    assert.equal(formatAttemptFailure(failure), 'at RCPT TO: 554 5.7.1 Relay access denied');
+    assert.equal(formatAttemptFailure({ stage: 'tls' }), 'at TLS');
   });
 });

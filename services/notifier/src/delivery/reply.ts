@@ -89,7 +89,7 @@ export function removeEmailAddresses(text: string): string {
 }
 
 /** Which e-mail addresses to mask in a text. By default, all are masked. */
-export interface MaskingOptions {
+export interface AddressMaskingOptions {
   /** The address of the recipient. The part before its @ is also masked where it occurs alone. */
   readonly recipient?: string | undefined;
   /** An address to leave unmasked. */
@@ -100,7 +100,10 @@ export interface MaskingOptions {
  * Returns the first non-empty line of a string, without control characters, with e-mail addresses masked, and shortened
  * to 200 characters.
  */
-export function formatMaskedFirstLine(text: string, { recipient, shown }: MaskingOptions = {}): string {
+export function formatMaskedFirstLine(
+  text: string,
+  { recipient, shown }: AddressMaskingOptions = {},
+): string {
   const line = text.split(/\r?\n/).find((each) => each.trim() !== '') ?? '';
   const plain = line.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ');
   const masked = withoutName(
@@ -124,7 +127,7 @@ function withoutName(text: string, recipient: string | undefined): string {
 }
 
 /** Formats a failure, for example `at RCPT TO: 554 5.7.1 Relay access denied`. */
-export function describeFailure({ stage, ...said }: AttemptFailureDetails): string {
+export function formatAttemptFailure({ stage, ...said }: AttemptFailureDetails): string {
   const words = formatReply(said);
   return words === '' ? `at ${formatStage(stage)}` : `at ${formatStage(stage)}: ${words}`;
 }

@@ -5,7 +5,7 @@ import type { DeliveryStore } from '../ports/deliveries.ts';
 import type { MailReport, MailReportReader, UnparsedMailReport } from '../ports/reports.ts';
 import type { SuppressionStore } from '../ports/suppressions.ts';
 
-export interface ReportRecorderDeps {
+export interface MailReportHandlerDeps {
   readonly deliveries: Pick<DeliveryStore, 'find' | 'report'>;
   readonly suppressions: Pick<SuppressionStore, 'find' | 'put'>;
   /** How long a report suppresses mails, in ms. */
@@ -43,7 +43,7 @@ const TAKEN: Readonly<Record<MailReportResult, HandleReportOutcome>> = {
   early: 'later',
 };
 
-export function createMailReportHandler(deps: ReportRecorderDeps): HandleMailReport {
+export function createMailReportHandler(deps: MailReportHandlerDeps): HandleMailReport {
   const { deliveries, suppressions, metrics, logger } = deps;
 
   /**

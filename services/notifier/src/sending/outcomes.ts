@@ -31,7 +31,7 @@ export interface OutcomeRecorderDeps {
  * @returns false if another process has claimed the delivery since
  * @throws Error if the store fails for any other reason, or `signal` is aborted
  */
-export type RecordOutcome = (outcome: AttemptOutcome) => Promise<boolean>;
+export type RecordAttemptOutcome = (outcome: AttemptOutcome) => Promise<boolean>;
 
 export function createOutcomeRecorder({
   deliveries,
@@ -39,7 +39,7 @@ export function createOutcomeRecorder({
   clock,
   random,
   signal,
-}: OutcomeRecorderDeps): RecordOutcome {
+}: OutcomeRecorderDeps): RecordAttemptOutcome {
   return async ({ id, owner, settlement, ...options }) => {
     try {
       return await retry(

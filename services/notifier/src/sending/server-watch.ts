@@ -2,7 +2,7 @@
 import type { Logger } from '@latchkey/process';
 import type { AttemptResult, ProbeResult } from '../delivery/attempt.ts';
 import { isGreylisting } from '../delivery/judge-reply.ts';
-import { type AttemptFailureDetails, describeFailure } from '../delivery/reply.ts';
+import { type AttemptFailureDetails, formatAttemptFailure } from '../delivery/reply.ts';
 import type { Clock } from '../ports/clock.ts';
 import {
   type CircuitBreakerState,
@@ -59,9 +59,9 @@ const GREYLISTING_MS = 10 * MINUTE_MS;
 
 const TROUBLES: Readonly<Record<CircuitOpenReason, (failure: AttemptFailureDetails) => string>> = {
   unreachable: (failure) => `cannot be reached: ${failure.words ?? ''}`,
-  busy: (failure) => `takes no mail at present, ${describeFailure(failure)}`,
-  unwelcome: (failure) => `refuses us, ${describeFailure(failure)}. See the MAIL_ settings`,
-  refusing: (failure) => `refuses all mails, last ${describeFailure(failure)}`,
+  busy: (failure) => `takes no mail at present, ${formatAttemptFailure(failure)}`,
+  unwelcome: (failure) => `refuses us, ${formatAttemptFailure(failure)}. See the MAIL_ settings`,
+  refusing: (failure) => `refuses all mails, last ${formatAttemptFailure(failure)}`,
 };
 
 export function createMailServerMonitor({
@@ -160,7 +160,7 @@ export function createMailServerMonitor({
       if (circuit.state === 'open') return TROUBLES[circuit.why](circuit.failure);
       const now = clock.monotonic();
       const failure = refusesUs(now) ?? acceptsNothing(now);
-      return failure && `refused all mails of the last minute, last ${describeFailure(failure)}`;
+      return failure && `refused all mails of the last minute, last ${formatAttemptFailure(failure)}`;
     },
   };
 }

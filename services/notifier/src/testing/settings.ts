@@ -1,6 +1,6 @@
 /** Returns the settings of a notifier that sends to a mail server on this machine, in plain text. */
 import { readConfig } from '@latchkey/process';
-import { type NotifierConfig, notifierSettings } from '../config.ts';
+import { type NotifierConfig, notifierSettingsSchema } from '../config.ts';
 import type { SealingKey } from './events.ts';
 
 export function createSettingsForMailServer(
@@ -8,7 +8,7 @@ export function createSettingsForMailServer(
   key: SealingKey,
   settings: Readonly<Record<string, string>> = {},
 ): NotifierConfig {
-  return readConfig(notifierSettings, {
+  return readConfig(notifierSettingsSchema, {
     LATCHKEY_ENV: 'development',
     PUBLIC_URL: 'http://localhost:8080',
     EVENT_SIGNATURES: 'warn',

@@ -282,7 +282,7 @@ export async function runEventStories({
 }
 
 /** Returns the state that a mail must reach if the mail server is down until `back`, in ms since the beginning. */
-export function expectedStateOfMail(
+export function computeExpectedMailState(
   { until, supersededAt = Number.POSITIVE_INFINITY }: ExpectedMail,
   back: number,
 ) {

@@ -23,7 +23,7 @@ const target = z.object({ id: z.string() });
 const refusedAccount = z.object({ account: z.uuid() });
 
 /** Returns the route with these log lines. */
-export function loggedRoute(route: Route): Route {
+export function withSecurityLog(route: Route): Route {
   const { policy } = route;
   const action = `${route.method} ${route.path}`;
   const isForAdmins = [...policy.problems, ...(route.problems ?? [])].some(

@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import { loadStoredAccount, type ProfileQuery, type ProfileStore } from '../ports/profiles.ts';
 import { SequenceWaitRefused } from '../projection/sequence-waiter.ts';
 import { encodeProfileCursor } from './cursor.ts';
-import { loggedRoute } from './logged-route.ts';
+import { withSecurityLog } from './logged-route.ts';
 import { mapFailuresToProblems } from './problems.ts';
 import {
   toUserView,
@@ -18,7 +18,7 @@ import {
   usersQuerySchema,
 } from './schemas.ts';
 import type { ActiveSessionWithProfile } from './session-status.ts';
-import { texts } from './texts.ts';
+import { userTexts } from './texts.ts';
 
 const BASE = '/api/v1/users';
 const tag = 'users';
@@ -53,7 +53,7 @@ export function createRoutes({ profiles, guards, publicPath, feed, webhooks }: R
     method: 'GET',
     path: `${BASE}/me`,
     tag,
-    texts,
+    texts: userTexts,
     operationId: 'getMe',
     summary: 'One’s own profile',
     policy: guards.authenticated,
@@ -65,7 +65,7 @@ export function createRoutes({ profiles, guards, publicPath, feed, webhooks }: R
     method: 'GET',
     path: BASE,
     tag,
-    texts,
+    texts: userTexts,
     operationId: 'listUsers',
     summary: 'Accounts, oldest first',
     description: 'Omits accounts whose registration has ended.',
@@ -79,7 +79,7 @@ export function createRoutes({ profiles, guards, publicPath, feed, webhooks }: R
     method: 'GET',
     path: `${BASE}/:id`,
     tag,
-    texts,
+    texts: userTexts,
     operationId: 'getUser',
     summary: 'One account',
     policy: { ...guards.authenticated, who: 'a verified admin, or the account itself' },
@@ -96,11 +96,11 @@ export function createRoutes({ profiles, guards, publicPath, feed, webhooks }: R
     list,
     ...others,
   ]);
-  return [withTimeBudget(ofOneself), withTimeBudget(list), description, ...others].map(loggedRoute);
+  return [withTimeBudget(ofOneself), withTimeBudget(list), description, ...others].map(withSecurityLog);
 }
 
 /**
- * Limits how long each request to the route may wait for the store. The routes of the feed have no such limit: a stream
+ * RateLimits how long each request to the route may wait for the store. The routes of the feed have no such limit: a stream
  * lasts for hours, and reads the log.
  */
 function withTimeBudget(limited: Route): Route {

@@ -15,7 +15,7 @@ const unavailable: Record<(typeof unavailableDetailTexts)[keyof typeof unavailab
     'Die Profile sind gerade nicht erreichbar. Versuchen Sie es noch einmal.',
 };
 
-export const texts = mergeTranslations(guardTexts, {
+export const userTexts = mergeTranslations(guardTexts, {
   de: {
     ...unavailable,
     'The header Account-Sequence is malformed.': 'Die Kopfzeile Account-Sequence ist fehlerhaft.',

@@ -20,7 +20,7 @@ import {
 import { z } from 'zod';
 import { mapFailuresToProblems } from './problems.ts';
 import type { ActiveSessionWithProfile } from './session-status.ts';
-import { texts } from './texts.ts';
+import { userTexts } from './texts.ts';
 import {
   attemptSchema,
   attemptsQuery,
@@ -59,7 +59,7 @@ export function webhookRoutes({
   const allowPrivate = settings.WEBHOOKS_ALLOW_PRIVATE;
   const common = {
     tag: 'webhooks',
-    texts,
+    texts: userTexts,
     policy: guards.withRole('admin'),
   };
   const ofOne = { ...common, params: webhookParams, problems: [standardProblems.not_found] };

@@ -72,7 +72,10 @@ export function createProjectionMetrics(deps: {
  * Returns metrics that count events only while their generation is active. A new generation reads all events again,
  * long after they happened, so they would be counted twice. Dead letters and forged records are always counted.
  */
-export function countOnlyWhileActive(answers: () => boolean, metrics: ProjectionMetrics): ProjectionMetrics {
+export function createMetricsWhileActive(
+  answers: () => boolean,
+  metrics: ProjectionMetrics,
+): ProjectionMetrics {
   return {
     event(type, effect) {
       if (answers()) metrics.event(type, effect);

@@ -15,7 +15,7 @@ import { createLogger, createMetricsRegistry, readConfig } from '@latchkey/proce
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { createFixedKeySource } from '@latchkey/tokens';
 import { compose, topicsOfUserService } from '../compose.ts';
-import { userSettings } from '../config.ts';
+import { userSettingsSchema } from '../config.ts';
 import { openUserOps } from '../ops.ts';
 import { loadStoredAccount } from '../ports/profiles.ts';
 import { toStoredAccount } from '../profile/stored-account.ts';
@@ -35,7 +35,7 @@ async function scene(context: TestContext) {
   await bus.ensureTopics(topicsOfUserService);
   const registry = createMetricsRegistry();
   const service = compose(
-    readConfig(userSettings, { PUBLIC_URL: 'https://id.example.com', EVENT_SIGNATURES: 'warn' }),
+    readConfig(userSettingsSchema, { PUBLIC_URL: 'https://id.example.com', EVENT_SIGNATURES: 'warn' }),
     {
       backend: { store: createSqliteStore(database), bus },
       logger: createLogger({ name: 'user', level: 'silent' }),

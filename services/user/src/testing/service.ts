@@ -9,7 +9,7 @@ import { ACCOUNTS_TOPIC } from '@latchkey/events';
 import { createLogger, createMetricsRegistry, readConfig } from '@latchkey/process';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { compose, topicsOfUserService } from '../compose.ts';
-import { userSettings } from '../config.ts';
+import { userSettingsSchema } from '../config.ts';
 import { openUserOps } from '../ops.ts';
 
 /** Starts the service, and stops it at the end of the test. */
@@ -20,7 +20,7 @@ export async function startTestService(context: TestContext, settings: Record<st
   const bus = createEmbeddedBus({ database });
   await bus.ensureTopics(topicsOfUserService);
   const registry = createMetricsRegistry();
-  const config = readConfig(userSettings, { PUBLIC_URL: 'https://id.example.com', ...settings });
+  const config = readConfig(userSettingsSchema, { PUBLIC_URL: 'https://id.example.com', ...settings });
   const service = compose(config, {
     backend: { store, bus },
     logger: createLogger({ name: 'user', level: 'silent' }),

@@ -3,7 +3,7 @@ import {
   createStoreErasureSteps,
   type EraseAccountDeps,
   type ErasureStep,
-  eraseFromLog,
+  eraseAccountsFromLog,
   finishErasure,
 } from '../erase.ts';
 
@@ -18,7 +18,7 @@ export function createErasureSteps(
 ): readonly ErasureStep[] {
   return [
     ...createStoreErasureSteps(deps, erasing.account, addresses),
-    { name: 'log', run: () => eraseFromLog(deps, [erasing.account]) },
+    { name: 'log', run: () => eraseAccountsFromLog(deps, [erasing.account]) },
     { name: 'end', run: () => finishErasure(deps, erasing) },
   ];
 }

@@ -13,9 +13,14 @@ import { AUTH_BASE_PATH } from '../base-path.ts';
 import { toUseCaseContext } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import { historyQuerySchema, historySchema, toHistoryView } from '../history-view.ts';
-import { operationRoute } from '../operation.ts';
+import { defineOperationRoute } from '../operation.ts';
 import { refusalProblemSpecs } from '../problems.ts';
-import { accountSchema, answerSpecWithSequence, createSequenceHeader, toAccountView } from '../views.ts';
+import {
+  accountSchema,
+  createAnswerSpecWithSequence,
+  createSequenceHeader,
+  toAccountView,
+} from '../views.ts';
 
 /** Routes with which admins read and change other accounts. */
 export function accountRoutes(deps: RouteDeps): readonly Route[] {
@@ -30,7 +35,7 @@ export function accountRoutes(deps: RouteDeps): readonly Route[] {
 }
 
 const params = z.object({ id: z.uuid() });
-const changedAccount = answerSpecWithSequence('The account now.', z.object({ user: accountSchema }));
+const changedAccount = createAnswerSpecWithSequence('The account now.', z.object({ user: accountSchema }));
 const otherAccountProblems = [
   standardProblems.not_found,
   standardProblems.conflict,
@@ -43,7 +48,7 @@ const reasonBody = z
   .meta({ description: 'The reason is personal data, visible to every reader of the events.' });
 
 function changeRoleRoute(deps: RouteDeps): Route {
-  return operationRoute(deps.count, {
+  return defineOperationRoute(deps.count, {
     operation: 'changeRole',
     method: 'PUT',
     path: `${AUTH_BASE_PATH}/accounts/:id/role`,
@@ -72,7 +77,7 @@ function switchRoute(
   run: typeof disableAccount,
 ): Route {
   const { operation, verb, summary } = declaration;
-  return operationRoute(deps.count, {
+  return defineOperationRoute(deps.count, {
     operation,
     method: 'POST',
     path: `${AUTH_BASE_PATH}/accounts/:id/${verb}`,
@@ -108,7 +113,7 @@ function enableRoute(deps: RouteDeps): Route {
 }
 
 function revokeSessionsRoute(deps: RouteDeps): Route {
-  return operationRoute(deps.count, {
+  return defineOperationRoute(deps.count, {
     operation: 'revokeSessions',
     method: 'POST',
     path: `${AUTH_BASE_PATH}/accounts/:id/sessions/revoke`,
@@ -117,7 +122,7 @@ function revokeSessionsRoute(deps: RouteDeps): Route {
     description: 'Also revokes every access token of the account. Its owner can sign in again.',
     policy: deps.guards.withRole('admin'),
     params,
-    answers: { 204: answerSpecWithSequence('Every session and every access token is revoked.') },
+    answers: { 204: createAnswerSpecWithSequence('Every session and every access token is revoked.') },
     problems: [standardProblems.not_found, standardProblems.conflict],
     handle: async (request) => {
       const { state } = await revokeSessions(deps, request.params.id, toUseCaseContext(request));
@@ -127,7 +132,7 @@ function revokeSessionsRoute(deps: RouteDeps): Route {
 }
 
 function passwordResetRoute(deps: RouteDeps): Route {
-  return operationRoute(deps.count, {
+  return defineOperationRoute(deps.count, {
     operation: 'sendPasswordReset',
     method: 'POST',
     path: `${AUTH_BASE_PATH}/accounts/:id/password-reset`,
@@ -137,7 +142,7 @@ function passwordResetRoute(deps: RouteDeps): Route {
       "The link goes to the account's own address; its password works until another one is chosen. Counts as one recipient of the admin's mailings.",
     policy: deps.guards.withRole('admin'),
     params,
-    answers: { 202: answerSpecWithSequence('The mail will be sent.') },
+    answers: { 202: createAnswerSpecWithSequence('The mail will be sent.') },
     problems: [standardProblems.not_found, standardProblems.conflict, standardProblems.rate_limited],
     handle: async (request) => {
       const target = { userId: request.params.id, by: request.caller.userId };
@@ -148,7 +153,7 @@ function passwordResetRoute(deps: RouteDeps): Route {
 }
 
 function accountHistoryRoute(deps: RouteDeps): Route {
-  return operationRoute(deps.count, {
+  return defineOperationRoute(deps.count, {
     operation: 'accountHistory',
     method: 'GET',
     path: `${AUTH_BASE_PATH}/accounts/:id/history`,

@@ -12,21 +12,21 @@ import { toUseCaseContext } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import {
   createErasureProblemPage,
-  htmlAnswer,
+  createHtmlAnswer,
   linkFormAction,
   linkProblemSpecs,
   linkTokenParamsSchema,
 } from '../link-page.ts';
-import { operationRoute } from '../operation.ts';
+import { defineOperationRoute } from '../operation.ts';
 import { refusalProblemSpecs } from '../problems.ts';
 import { passwordTextSchema } from '../schemas.ts';
-import { answerSpecWithSequence, createSequenceHeader, jsonOrPageAnswerSpec } from '../views.ts';
+import { createAnswerSpecWithSequence, createJsonOrPageAnswerSpec, createSequenceHeader } from '../views.ts';
 
 export function erasureRoutes(deps: RouteDeps): readonly Route[] {
   return [eraseOwnRoute(deps), eraseRoute(deps), viewErasureRoute(deps), cancelErasureRoute(deps)];
 }
 
-const requested = answerSpecWithSequence(
+const requested = createAnswerSpecWithSequence(
   'The account is disabled, and will be erased at `eraseAt`.',
   z.object({ message: z.string(), eraseAt: z.iso.datetime() }),
 );
@@ -36,7 +36,7 @@ const LINK = `${AUTH_BASE_PATH}/erase`;
 const PATH = `${LINK}/:token`;
 
 function eraseOwnRoute(deps: RouteDeps): Route {
-  return operationRoute(deps.count, {
+  return defineOperationRoute(deps.count, {
     operation: 'eraseOwnAccount',
     method: 'POST',
     path: `${AUTH_BASE_PATH}/account/erase`,
@@ -66,7 +66,7 @@ function eraseOwnRoute(deps: RouteDeps): Route {
 }
 
 function eraseRoute(deps: RouteDeps): Route {
-  return operationRoute(deps.count, {
+  return defineOperationRoute(deps.count, {
     operation: 'eraseAccount',
     method: 'DELETE',
     path: `${AUTH_BASE_PATH}/accounts/:id`,
@@ -93,7 +93,7 @@ function eraseRoute(deps: RouteDeps): Route {
 
 function viewErasureRoute(deps: RouteDeps): Route {
   const { pages } = deps;
-  return operationRoute(deps.count, {
+  return defineOperationRoute(deps.count, {
     operation: 'viewErasure',
     method: 'GET',
     path: PATH,
@@ -109,14 +109,14 @@ function viewErasureRoute(deps: RouteDeps): Route {
     handle: async ({ params: { token } }) => {
       const view = await viewErasure(deps, token);
       const action = linkFormAction(deps, LINK, token);
-      return htmlAnswer(pages.erasure({ ...view, action }));
+      return createHtmlAnswer(pages.erasure({ ...view, action }));
     },
   });
 }
 
 function cancelErasureRoute(deps: RouteDeps): Route {
   const { pages } = deps;
-  return operationRoute(deps.count, {
+  return defineOperationRoute(deps.count, {
     operation: 'cancelErasure',
     method: 'POST',
     path: PATH,
@@ -128,13 +128,13 @@ function cancelErasureRoute(deps: RouteDeps): Route {
     params: linkTokenParamsSchema,
     body: z.object({}),
     accepts: ['none', 'json', 'form'],
-    answers: { 200: jsonOrPageAnswerSpec('The account stays.') },
+    answers: { 200: createJsonOrPageAnswerSpec('The account stays.') },
     problems: [...linkProblemSpecs, standardProblems.conflict],
     problemPage: createErasureProblemPage(pages),
     handle: async (request) => {
       const { state } = await cancelErasure(deps, request.params.token, toUseCaseContext(request));
       if (request.sentAs === 'form')
-        return htmlAnswer(pages.done('erasure-canceled', requireExistingAccount(state)));
+        return createHtmlAnswer(pages.done('erasure-canceled', requireExistingAccount(state)));
       return {
         status: 200,
         body: { message: 'The account will not be erased' },

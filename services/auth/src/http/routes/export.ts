@@ -6,7 +6,7 @@ import { exportOwnAccount } from '../../export/export-account.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
 import { toUseCaseContext } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
-import { operationRoute } from '../operation.ts';
+import { defineOperationRoute } from '../operation.ts';
 import { refusalProblemSpecs } from '../problems.ts';
 import { passwordTextSchema } from '../schemas.ts';
 
@@ -16,7 +16,7 @@ export function exportRoutes(deps: RouteDeps): readonly Route[] {
 
 /** Uses POST, because the request contains the password: it must not be in the URL, and a GET has no body. */
 function exportRoute(deps: RouteDeps): Route {
-  return operationRoute(deps.count, {
+  return defineOperationRoute(deps.count, {
     operation: 'exportOwnAccount',
     method: 'POST',
     path: `${AUTH_BASE_PATH}/export`,

@@ -18,7 +18,7 @@ import { findCallerOfToken } from '../../sessions/session-status.ts';
 import { PolicyProblem } from '../audited-route.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
 import type { RouteDeps } from '../deps.ts';
-import { operationRoute } from '../operation.ts';
+import { defineOperationRoute } from '../operation.ts';
 import { mapFailuresToProblems } from '../problems.ts';
 
 const tag = 'gateways';
@@ -36,7 +36,7 @@ export function gatewayRoutes(deps: RouteDeps): readonly Route[] {
 const flag = z.enum(['', 'true']);
 
 function checkRoute({ count, guards }: RouteDeps): Route {
-  return operationRoute(count, {
+  return defineOperationRoute(count, {
     operation: 'check',
     method: 'GET',
     path: `${AUTH_BASE_PATH}/check`,
@@ -126,7 +126,7 @@ const introspection = z
   });
 
 function introspectRoute(deps: RouteDeps): Route {
-  return operationRoute(deps.count, {
+  return defineOperationRoute(deps.count, {
     operation: 'introspect',
     method: 'POST',
     path: `${AUTH_BASE_PATH}/introspect`,

@@ -6,7 +6,7 @@ import { AUTH_BASE_PATH } from '../base-path.ts';
 import type { RouteDeps } from '../deps.ts';
 import { withLimitsInWords } from '../route-limits.ts';
 import { accountRoutes } from './accounts.ts';
-import { authInfo, documentRoutes, fullOpenApiDocumentRoute } from './documents.ts';
+import { authOpenApiInfo, documentRoutes, fullOpenApiDocumentRoute } from './documents.ts';
 import { emailChangeRoutes } from './email-change.ts';
 import { erasureRoutes } from './erasure.ts';
 import { exportRoutes } from './export.ts';
@@ -39,7 +39,7 @@ export function createRoutes(deps: RouteDeps): readonly Route[] {
     .flatMap((routesOf) => routesOf(deps))
     .map((route) => withLimitsInWords(route, deps.limitRules))
     .map((route) => withAuditEvents(deps.audit, { ...route, pageHeaders, around: runWithTimeBudget }));
-  const info = { ...authInfo, publicPath: deps.publicPath };
+  const info = { ...authOpenApiInfo, publicPath: deps.publicPath };
   return [
     ...routes,
     openApiRoute(`${AUTH_BASE_PATH}/openapi.json`, 'description', info, routes),

@@ -6,7 +6,7 @@ import { sendMailing } from '../../administration/mailing.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
 import { idempotencyHeadersSchema, toIdempotentContext } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
-import { operationRoute } from '../operation.ts';
+import { defineOperationRoute } from '../operation.ts';
 import { refusalProblemSpecs } from '../problems.ts';
 
 const MOST_RECIPIENTS = 100;
@@ -17,7 +17,7 @@ export const mailingBodySchema = z.object({
 });
 
 export function mailingRoutes(deps: RouteDeps): readonly Route[] {
-  const sendMailRoute = operationRoute(deps.count, {
+  const sendMailRoute = defineOperationRoute(deps.count, {
     operation: 'sendMail',
     method: 'POST',
     path: `${AUTH_BASE_PATH}/send-mail`,

@@ -9,22 +9,22 @@ import { AUTH_BASE_PATH } from '../base-path.ts';
 import { toUseCaseContext } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import {
+  createHtmlAnswer,
   createLinkProblemPage,
   createLinkRequestProblemPage,
-  htmlAnswer,
   linkFormAction,
   linkProblemSpecs,
   linkTokenParamsSchema,
   localeOfRequest,
 } from '../link-page.ts';
 import { findNewPasswordFault } from '../new-password-fault.ts';
-import { operationRoute } from '../operation.ts';
+import { defineOperationRoute } from '../operation.ts';
 import { createPasswordLengthCheck, refusalProblemSpecs } from '../problems.ts';
 import { newPasswordSchema, passwordTextSchema } from '../schemas.ts';
 import {
-  answerSpecWithSequence,
+  createAnswerSpecWithSequence,
+  createJsonOrPageAnswerSpec,
   createSequenceHeader,
-  jsonOrPageAnswerSpec,
   messageSchema,
 } from '../views.ts';
 
@@ -45,7 +45,7 @@ const newPasswordProblems = [
 
 function resetRequestRoute(deps: RouteDeps): Route {
   const { pages } = deps;
-  return operationRoute(deps.count, {
+  return defineOperationRoute(deps.count, {
     operationId: 'requestPasswordReset',
     operation: 'requestByAddress',
     method: 'POST',
@@ -68,7 +68,10 @@ function resetRequestRoute(deps: RouteDeps): Route {
       const address = request.body.email.canonical;
       await requestMailToAddress(deps, { kind: 'password-reset', address }, toUseCaseContext(request));
       if (request.sentAs === 'form')
-        return htmlAnswer(pages.requested({ locale: localeOfRequest(request), kind: 'password-reset' }), 202);
+        return createHtmlAnswer(
+          pages.requested({ locale: localeOfRequest(request), kind: 'password-reset' }),
+          202,
+        );
       return {
         status: 202,
         body: { message: 'If an account with that email exists, a reset link has been sent.' },
@@ -79,7 +82,7 @@ function resetRequestRoute(deps: RouteDeps): Route {
 
 function viewResetRoute(deps: RouteDeps): Route {
   const { pages } = deps;
-  return operationRoute(deps.count, {
+  return defineOperationRoute(deps.count, {
     operation: 'viewReset',
     method: 'GET',
     path: PATH,
@@ -94,14 +97,14 @@ function viewResetRoute(deps: RouteDeps): Route {
     problemPage: createLinkProblemPage(pages, 'password-reset'),
     handle: async ({ params: { token } }) => {
       const view = await viewPasswordReset(deps, token);
-      return htmlAnswer(pages.reset({ ...view, action: actionOf(deps, token) }));
+      return createHtmlAnswer(pages.reset({ ...view, action: actionOf(deps, token) }));
     },
   });
 }
 
 function completeResetRoute(deps: RouteDeps): Route {
   const { pages } = deps;
-  return operationRoute(deps.count, {
+  return defineOperationRoute(deps.count, {
     operationId: 'resetPassword',
     operation: 'completeReset',
     method: 'POST',
@@ -120,7 +123,7 @@ function completeResetRoute(deps: RouteDeps): Route {
     moreFaults: createPasswordLengthCheck(deps.passwordRules, 'newPassword'),
     accepts: ['json', 'form'],
     answers: {
-      200: jsonOrPageAnswerSpec('The password is set.'),
+      200: createJsonOrPageAnswerSpec('The password is set.'),
       400: { description: 'The form with the fault, if a form was sent.', media: ['text/html'] },
     },
     problems: [...linkProblemSpecs, ...newPasswordProblems, standardProblems.conflict],
@@ -130,7 +133,9 @@ function completeResetRoute(deps: RouteDeps): Route {
       const { state, facts } = await completePasswordReset(deps, reset, toUseCaseContext(request));
       if (request.sentAs === 'form') {
         const first = facts.some(({ type }) => type === 'AccountVerified');
-        return htmlAnswer(pages.done(first ? 'first-password' : 'reset', requireExistingAccount(state)));
+        return createHtmlAnswer(
+          pages.done(first ? 'first-password' : 'reset', requireExistingAccount(state)),
+        );
       }
       return {
         status: 200,
@@ -147,7 +152,7 @@ function completeResetRoute(deps: RouteDeps): Route {
 }
 
 function changePasswordRoute(deps: RouteDeps): Route {
-  return operationRoute(deps.count, {
+  return defineOperationRoute(deps.count, {
     operation: 'changePassword',
     method: 'POST',
     path: `${AUTH_BASE_PATH}/change-password`,
@@ -162,7 +167,7 @@ function changePasswordRoute(deps: RouteDeps): Route {
     }),
     moreFaults: createPasswordLengthCheck(deps.passwordRules, 'newPassword'),
     answers: {
-      200: answerSpecWithSequence(
+      200: createAnswerSpecWithSequence(
         'Changed; with a new access token, because the old one is revoked.',
         z.object({ message: z.string(), accessToken: z.string(), expiresIn: z.int() }),
       ),

@@ -7,10 +7,10 @@ import { AUTH_BASE_PATH } from '../base-path.ts';
 import { toUseCaseContext } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import { ownHistoryQuerySchema, ownHistorySchema, toOwnHistoryView } from '../history-view.ts';
-import { operationRoute } from '../operation.ts';
+import { defineOperationRoute } from '../operation.ts';
 import {
   accountSchema,
-  answerSpecWithSequence,
+  createAnswerSpecWithSequence,
   createSequenceHeader,
   profileFieldSchemas,
   toAccountView,
@@ -29,7 +29,7 @@ const body = z.object({
 });
 
 function changeProfileRoute(deps: RouteDeps): Route {
-  return operationRoute(deps.count, {
+  return defineOperationRoute(deps.count, {
     operation: 'changeProfile',
     method: 'PATCH',
     path: `${AUTH_BASE_PATH}/profile`,
@@ -37,7 +37,9 @@ function changeProfileRoute(deps: RouteDeps): Route {
     summary: "Change one's names or language",
     policy: deps.guards.verified,
     body,
-    answers: { 200: answerSpecWithSequence('The account now.', z.object({ user: accountSchema })) },
+    answers: {
+      200: createAnswerSpecWithSequence('The account now.', z.object({ user: accountSchema })),
+    },
     problems: [standardProblems.conflict, standardProblems.rate_limited],
     handle: async (request) => {
       const change = given(request.body);
@@ -62,7 +64,7 @@ function given({
 }
 
 function historyRoute(deps: RouteDeps): Route {
-  return operationRoute(deps.count, {
+  return defineOperationRoute(deps.count, {
     operationId: 'ownHistory',
     operation: 'accountHistory',
     method: 'GET',

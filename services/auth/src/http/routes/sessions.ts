@@ -16,11 +16,11 @@ import { AUTH_BASE_PATH } from '../base-path.ts';
 import { toUseCaseContext } from '../context.ts';
 import { encodeSessionCursor, nextCursorSchema, pageLimitSchema, sessionCursorSchema } from '../cursor.ts';
 import type { RouteDeps } from '../deps.ts';
-import { operationRoute } from '../operation.ts';
+import { defineOperationRoute } from '../operation.ts';
 import { refusalProblemSpecs } from '../problems.ts';
 import { passwordTextSchema } from '../schemas.ts';
 import {
-  answerSpecWithSequence,
+  createAnswerSpecWithSequence,
   createSequenceHeader,
   signedInAccountSchema,
   toSignedInAccountView,
@@ -76,7 +76,7 @@ function tokensAnswer(
 }
 
 function loginRoute(deps: RouteDeps): Route {
-  return operationRoute(deps.count, {
+  return defineOperationRoute(deps.count, {
     operation: 'login',
     method: 'POST',
     path: `${AUTH_BASE_PATH}/login`,
@@ -108,7 +108,7 @@ function loginRoute(deps: RouteDeps): Route {
 }
 
 function refreshRoute(deps: RouteDeps): Route {
-  return operationRoute(deps.count, {
+  return defineOperationRoute(deps.count, {
     operation: 'refresh',
     method: 'POST',
     path: `${AUTH_BASE_PATH}/refresh`,
@@ -135,7 +135,7 @@ function refreshRoute(deps: RouteDeps): Route {
 }
 
 function logoutRoute(deps: RouteDeps): Route {
-  return operationRoute(deps.count, {
+  return defineOperationRoute(deps.count, {
     operation: 'logout',
     method: 'POST',
     path: `${AUTH_BASE_PATH}/logout`,
@@ -175,7 +175,7 @@ function tokenFromCookieOrBody(
 }
 
 function logoutAllRoute(deps: RouteDeps): Route {
-  return operationRoute(deps.count, {
+  return defineOperationRoute(deps.count, {
     operationId: 'logoutAll',
     operation: 'logoutEverywhere',
     method: 'POST',
@@ -183,7 +183,7 @@ function logoutAllRoute(deps: RouteDeps): Route {
     tag: 'sessions',
     summary: 'End every session of the account',
     policy: deps.guards.authenticated,
-    answers: { 204: answerSpecWithSequence('Every session and every access token is revoked.') },
+    answers: { 204: createAnswerSpecWithSequence('Every session and every access token is revoked.') },
     problems: [standardProblems.conflict, standardProblems.rate_limited],
     handle: async (request) => {
       const { state } = await logoutEverywhere(deps, request.caller, toUseCaseContext(request));
@@ -220,7 +220,7 @@ function viewSession(
 const SESSIONS_PAGE = 50;
 
 function listSessionsRoute(deps: RouteDeps): Route {
-  return operationRoute(deps.count, {
+  return defineOperationRoute(deps.count, {
     operation: 'listSessions',
     method: 'GET',
     path: `${AUTH_BASE_PATH}/sessions`,
@@ -248,7 +248,7 @@ function listSessionsRoute(deps: RouteDeps): Route {
 }
 
 function endSessionRoute(deps: RouteDeps): Route {
-  return operationRoute(deps.count, {
+  return defineOperationRoute(deps.count, {
     operation: 'endSession',
     method: 'DELETE',
     path: `${AUTH_BASE_PATH}/sessions/:id`,

@@ -6,7 +6,7 @@ import { AUTH_BASE_PATH } from '../base-path.ts';
 import { idempotencyHeadersSchema, toIdempotentContext } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import { localeOfRequest } from '../link-page.ts';
-import { operationRoute } from '../operation.ts';
+import { defineOperationRoute } from '../operation.ts';
 import { createPasswordLengthCheck, refusalProblemSpecs } from '../problems.ts';
 import { newPasswordSchema } from '../schemas.ts';
 import { accountSchema, profileFieldSchemas } from '../views.ts';
@@ -28,7 +28,7 @@ const created = z.object({
 });
 
 export function signUpRoutes(deps: RouteDeps): readonly Route[] {
-  const signUpRoute = operationRoute(deps.count, {
+  const signUpRoute = defineOperationRoute(deps.count, {
     operation: 'signUp',
     method: 'POST',
     path: `${AUTH_BASE_PATH}/signup`,

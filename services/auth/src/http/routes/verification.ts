@@ -24,19 +24,19 @@ import { AUTH_BASE_PATH } from '../base-path.ts';
 import { toUseCaseContext } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import {
+  createHtmlAnswer,
   createLinkProblemPage,
   createLinkRequestProblemPage,
-  htmlAnswer,
   linkFormAction,
   linkProblemSpecs,
   linkTokenParamsSchema,
   localeOfRequest,
 } from '../link-page.ts';
-import { operationRoute } from '../operation.ts';
+import { defineOperationRoute } from '../operation.ts';
 import type { VerificationFault } from '../pages/pages.ts';
 import { createPasswordLengthCheck, refusalProblemSpecs } from '../problems.ts';
 import { newPasswordSchema, passwordTextSchema } from '../schemas.ts';
-import { createSequenceHeader, jsonOrPageAnswerSpec } from '../views.ts';
+import { createJsonOrPageAnswerSpec, createSequenceHeader } from '../views.ts';
 
 export function verificationRoutes(deps: RouteDeps): readonly Route[] {
   return [
@@ -105,7 +105,7 @@ function evidenceOf(
 
 function viewVerificationRoute(deps: RouteDeps): Route {
   const { pages } = deps;
-  return operationRoute(deps.count, {
+  return defineOperationRoute(deps.count, {
     operation: 'viewVerification',
     method: 'GET',
     path: PATH,
@@ -122,14 +122,14 @@ function viewVerificationRoute(deps: RouteDeps): Route {
     handle: async (request) => {
       const { token } = request.params;
       const view = await viewVerification(deps, token, holdersOf(deps, request));
-      return htmlAnswer(pages.verification({ ...view, ...placesOf(deps, token) }));
+      return createHtmlAnswer(pages.verification({ ...view, ...placesOf(deps, token) }));
     },
   });
 }
 
 function viewRejectionRoute(deps: RouteDeps): Route {
   const { pages } = deps;
-  return operationRoute(deps.count, {
+  return defineOperationRoute(deps.count, {
     operation: 'viewRejection',
     method: 'GET',
     path: `${PATH}/reject`,
@@ -144,14 +144,14 @@ function viewRejectionRoute(deps: RouteDeps): Route {
     problemPage: createLinkProblemPage(pages, 'verification'),
     handle: async ({ params: { token } }) => {
       const view = await viewVerification(deps, token, []);
-      return htmlAnswer(pages.rejection({ ...view, ...placesOf(deps, token) }));
+      return createHtmlAnswer(pages.rejection({ ...view, ...placesOf(deps, token) }));
     },
   });
 }
 
 function verifyRoute(deps: RouteDeps): Route {
   const { pages, signUpCookie } = deps;
-  return operationRoute(deps.count, {
+  return defineOperationRoute(deps.count, {
     operationId: 'verify',
     operation: ({ body: { reject } }) => (reject ? 'rejectSignUp' : 'verify'),
     method: 'POST',
@@ -168,7 +168,7 @@ function verifyRoute(deps: RouteDeps): Route {
     accepts: ['none', 'json', 'form'],
     answers: {
       200: {
-        ...jsonOrPageAnswerSpec('Verified, or rejected.'),
+        ...createJsonOrPageAnswerSpec('Verified, or rejected.'),
         headers: [ACCOUNT_SEQUENCE_HEADER, 'Set-Cookie'],
       },
       400: { description: 'The form with the fault, if a form was sent.', media: ['text/html'] },
@@ -200,7 +200,7 @@ function verifyRoute(deps: RouteDeps): Route {
         const html = reject
           ? pages.done('rejected', { locale })
           : pages.done(newPassword === undefined ? 'verified' : 'first-password', { locale });
-        const answer = htmlAnswer(html);
+        const answer = createHtmlAnswer(html);
         return { ...answer, headers: { ...answer.headers, ...cookie } };
       }
       const message = reject ? 'Sign-up rejected' : 'Account verified successfully';
@@ -238,7 +238,7 @@ function verificationFault(refusal: Refusal): VerificationFault | 'none' | undef
 
 function verificationRequestRoute(deps: RouteDeps): Route {
   const { pages } = deps;
-  return operationRoute(deps.count, {
+  return defineOperationRoute(deps.count, {
     operationId: 'requestVerification',
     operation: ({ caller }) => (caller === null ? 'requestByAddress' : 'renewVerification'),
     method: 'POST',
@@ -249,7 +249,7 @@ function verificationRequestRoute(deps: RouteDeps): Route {
     policy: allowAnonymous(deps.guards.authenticated),
     body: z.object({ email: emailAddressSchema.optional() }),
     accepts: ['none', 'json', 'form'],
-    answers: { 202: jsonOrPageAnswerSpec('The same response whether or not the account exists.') },
+    answers: { 202: createJsonOrPageAnswerSpec('The same response whether or not the account exists.') },
     problems: [standardProblems.rate_limited, standardProblems.conflict],
     problemPage: createLinkRequestProblemPage(pages, 'verification'),
     handle: async (request) => {
@@ -266,7 +266,10 @@ function verificationRequestRoute(deps: RouteDeps): Route {
       const address = body.email.canonical;
       await requestMailToAddress(deps, { kind: 'verification', address }, toUseCaseContext(request));
       if (request.sentAs === 'form')
-        return htmlAnswer(pages.requested({ locale: localeOfRequest(request), kind: 'verification' }), 202);
+        return createHtmlAnswer(
+          pages.requested({ locale: localeOfRequest(request), kind: 'verification' }),
+          202,
+        );
       return { status: 202, body: { message } };
     },
   });

@@ -1,7 +1,7 @@
 /** Tests that every store of idempotency keys must pass. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { IdempotencyKeys } from '../idempotency-keys.ts';
+import type { IdempotencyKeyStore } from '../idempotency-keys.ts';
 import type { OpenEmptyStores } from './open-empty-stores.ts';
 
 function second(number: number): Date {
@@ -9,7 +9,7 @@ function second(number: number): Date {
 }
 
 export function idempotencyKeysContract(name: string, open: OpenEmptyStores): void {
-  async function using(play: (keys: IdempotencyKeys) => Promise<void>): Promise<void> {
+  async function using(play: (keys: IdempotencyKeyStore) => Promise<void>): Promise<void> {
     const { stores, close } = await open();
     try {
       await play(stores.idempotencyKeys);

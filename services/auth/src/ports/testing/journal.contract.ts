@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { type AppendResult, type Commit, type Journal, UnreadableCommit } from '../journal.ts';
 import type { Outbox } from '../outbox.ts';
-import type { Registrations } from '../registrations.ts';
+import type { OpenRegistrationStore } from '../registrations.ts';
 import {
   appendAll,
   commitNumbersOf,
@@ -27,7 +27,7 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
   describe(`the journal on ${name}`, () => {
     let journal: Journal;
     let outbox: Outbox;
-    let registrations: Registrations;
+    let registrations: OpenRegistrationStore;
     let close: () => Promise<void>;
 
     beforeEach(async () => {

@@ -5,12 +5,12 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { type KnownSignInSources, MAX_KNOWN_SIGN_IN_SOURCES } from '../known-sources.ts';
+import { type KnownSignInSourceStore, MAX_KNOWN_SIGN_IN_SOURCES } from '../known-sources.ts';
 import type { OpenEmptyStores } from './open-empty-stores.ts';
 
 export function knownSourcesContract(name: string, open: OpenEmptyStores): void {
   describe(`known sources on ${name}`, () => {
-    let known: KnownSignInSources;
+    let known: KnownSignInSourceStore;
     let close: () => Promise<void>;
     let userId: string;
     beforeEach(async () => {

@@ -1,6 +1,6 @@
 import { formatKeyUses, parseKeyUses, removeKeyUse, updateKeyUsesAtStartup } from '@latchkey/store';
 import { type Commit, UnreadableCommit } from '../journal.ts';
-import type { Registration } from '../registrations.ts';
+import type { OpenRegistration } from '../registrations.ts';
 import type { Snapshot } from '../snapshots.ts';
 import type { AuthStores } from '../stores.ts';
 
@@ -32,7 +32,7 @@ export function createMemoryStores(): CommitStores {
   function isTaken({ stream, number, claims = [] }: Commit) {
     return byStream.get(stream)?.has(number) || claims.some((claim) => byClaim.has(claim));
   }
-  function living(): readonly Registration[] {
+  function living(): readonly OpenRegistration[] {
     return [...byCommand.values()]
       .map(shown)
       .flatMap(({ stream, address, at }) => (address === undefined ? [] : [{ stream, address, at }]))
@@ -176,6 +176,6 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function byTime(a: Registration, b: Registration): number {
+function byTime(a: OpenRegistration, b: OpenRegistration): number {
   return compare(a.at, b.at) || compare(a.stream, b.stream);
 }

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Journal } from '../journal.ts';
 import type { Outbox } from '../outbox.ts';
-import type { Registration, Registrations } from '../registrations.ts';
+import type { OpenRegistration, OpenRegistrationStore } from '../registrations.ts';
 import {
   appendAll,
   commitNumbersOf,
@@ -16,7 +16,7 @@ import {
 } from './commits.ts';
 import type { OpenEmptyStores } from './open-empty-stores.ts';
 
-function streams(registrations: readonly Registration[]) {
+function streams(registrations: readonly OpenRegistration[]) {
   return registrations.map(({ stream }) => stream);
 }
 
@@ -24,7 +24,7 @@ export function registrationsContract(name: string, open: OpenEmptyStores): void
   describe(`open registrations on ${name}`, () => {
     let journal: Journal;
     let outbox: Outbox;
-    let registrations: Registrations;
+    let registrations: OpenRegistrationStore;
     let close: () => Promise<void>;
 
     beforeEach(async () => {
@@ -71,7 +71,7 @@ export function registrationsContract(name: string, open: OpenEmptyStores): void
         }),
       );
       await appendAll(journal, [...commits.toReversed(), createCommit()]);
-      const seen: Registration[] = [];
+      const seen: OpenRegistration[] = [];
       for (;;) {
         const after = seen.at(-1);
         const page = await registrations.page({ ...(after === undefined ? {} : { after }), limit: 4 });

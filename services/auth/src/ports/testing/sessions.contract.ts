@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import type { Session, Sessions } from '../sessions.ts';
+import type { Session, SessionStore } from '../sessions.ts';
 import type { OpenEmptyStores } from './open-empty-stores.ts';
 
 function day(number: number): Date {
@@ -34,7 +34,7 @@ function ids(sessions: readonly Session[]) {
 
 export function sessionsContract(name: string, open: OpenEmptyStores): void {
   describe(`sessions on ${name}`, () => {
-    let sessions: Sessions;
+    let sessions: SessionStore;
     let close: () => Promise<void>;
 
     beforeEach(async () => {

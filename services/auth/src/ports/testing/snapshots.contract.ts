@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import type { Snapshots } from '../snapshots.ts';
+import type { SnapshotStore } from '../snapshots.ts';
 import type { OpenEmptyStores } from './open-empty-stores.ts';
 
 export function snapshotsContract(name: string, open: OpenEmptyStores): void {
   describe(`snapshots on ${name}`, () => {
-    let snapshots: Snapshots;
+    let snapshots: SnapshotStore;
     let close: () => Promise<void>;
 
     beforeEach(async () => {

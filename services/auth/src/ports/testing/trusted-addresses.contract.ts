@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { MAX_TRUSTED_IPS_PER_ADDRESS, type TrustedAddresses } from '../trusted-addresses.ts';
+import { MAX_TRUSTED_IPS_PER_ADDRESS, type TrustedAddressStore } from '../trusted-addresses.ts';
 import type { OpenEmptyStores } from './open-empty-stores.ts';
 
 const DAY = 24 * 60 * 60_000;
@@ -14,7 +14,7 @@ function after(ms: number): Date {
 
 export function trustedAddressesContract(name: string, open: OpenEmptyStores): void {
   describe(`trusted addresses on ${name}`, () => {
-    let trusted: TrustedAddresses;
+    let trusted: TrustedAddressStore;
     let close: () => Promise<void>;
     let pair: { readonly address: string; readonly ip: string };
 

@@ -1,7 +1,7 @@
 import { createPlainSchema, type MongoIndex } from '@latchkey/mongo';
 import type { DueErasure } from '../../ports/erasures.ts';
 import type { Commit } from '../../ports/journal.ts';
-import type { Registration } from '../../ports/registrations.ts';
+import type { OpenRegistration } from '../../ports/registrations.ts';
 import { upcastStoredEvents } from '../stored-events.ts';
 
 export const COMMITS_COLLECTION = 'auth_commits';
@@ -18,7 +18,7 @@ export interface CommitDocument extends Omit<Commit, 'commandId' | 'address' | '
   /** The outbox entry. Removed once the commit is published. */
   readonly unpublished?: Pick<Commit, 'stream' | 'number' | 'at'>;
   /** The open registration. Removed once the account is verified or has ended. */
-  readonly registration?: Registration;
+  readonly registration?: OpenRegistration;
   /** The scheduled erasure. Removed once it is carried out or dropped. */
   readonly erasure?: DueErasure;
 }

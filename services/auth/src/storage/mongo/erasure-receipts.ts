@@ -8,7 +8,7 @@ import {
 import type { Connection } from 'mongoose';
 import {
   type ErasedCopiesTimes,
-  type ErasureReceipts,
+  type ErasureReceiptStore,
   type ErasureRecord,
   findUnconfirmedConsumers,
   hasPublishedCopies,
@@ -56,10 +56,10 @@ export const erasureIndexes: readonly MongoIndex[] = [
 ];
 
 /** Erasure receipts in MongoDB, with one document per erased account. */
-export function createMongoErasureReceipts(connection: Connection): ErasureReceipts {
+export function createMongoErasureReceipts(connection: Connection): ErasureReceiptStore {
   const erasures = modelOfCollection(connection, ERASURES_COLLECTION, schema);
 
-  return mapMongoErrors<ErasureReceipts>({
+  return mapMongoErrors<ErasureReceiptStore>({
     async open(erasure) {
       const { _id, ...fields } = toErasureDocument({ ...erasure, receipts: [] });
       await retryOnConcurrentWrite(() =>

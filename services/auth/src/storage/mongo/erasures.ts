@@ -1,13 +1,13 @@
 import { mapMongoErrors } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
-import type { DueErasure, Erasures } from '../../ports/erasures.ts';
+import type { DueErasure, ScheduledErasureStore } from '../../ports/erasures.ts';
 import { COMMITS_COLLECTION, type CommitDocument, MAJORITY_READ_CONCERN } from './commits.ts';
 
 /** The scheduled and running erasures in MongoDB, stored as subdocuments of commits. */
-export function createMongoErasures(connection: Connection): Erasures {
+export function createMongoErasures(connection: Connection): ScheduledErasureStore {
   const commits = connection.collection<CommitDocument>(COMMITS_COLLECTION);
 
-  return mapMongoErrors<Erasures>({
+  return mapMongoErrors<ScheduledErasureStore>({
     async due({ after, until, limit }) {
       const inTime = { 'erasure.eraseAt': { $lte: until.toISOString() } };
       const documents = await commits

@@ -6,7 +6,7 @@ import {
   retryOnConcurrentWrite,
 } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
-import type { IdempotencyKeys } from '../../ports/idempotency-keys.ts';
+import type { IdempotencyKeyStore } from '../../ports/idempotency-keys.ts';
 
 const IDEMPOTENCY_KEYS = 'auth_idempotency_keys';
 
@@ -29,10 +29,10 @@ export const idempotencyKeyIndexes: readonly MongoIndex[] = [
 ];
 
 /** Idempotency keys in MongoDB, shared by all instances. */
-export function createMongoIdempotencyKeys(connection: Connection): IdempotencyKeys {
+export function createMongoIdempotencyKeys(connection: Connection): IdempotencyKeyStore {
   const keys = modelOfCollection(connection, IDEMPOTENCY_KEYS, schema);
 
-  return mapMongoErrors<IdempotencyKeys>({
+  return mapMongoErrors<IdempotencyKeyStore>({
     async bind({ id, digest, now, until }) {
       const bound = await retryOnConcurrentWrite(async () => {
         await keys.updateOne({ _id: id, until: { $lte: now } }, { $set: { digest, until } });

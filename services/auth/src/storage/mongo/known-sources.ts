@@ -5,7 +5,7 @@ import {
   retryOnConcurrentWrite,
 } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
-import { type KnownSignInSources, MAX_KNOWN_SIGN_IN_SOURCES } from '../../ports/known-sources.ts';
+import { type KnownSignInSourceStore, MAX_KNOWN_SIGN_IN_SOURCES } from '../../ports/known-sources.ts';
 
 const KNOWN_SOURCES = 'auth_known_sources';
 
@@ -24,10 +24,10 @@ function schema() {
 }
 
 /** Known sources in MongoDB, with one document per account. */
-export function createMongoKnownSources(connection: Connection): KnownSignInSources {
+export function createMongoKnownSources(connection: Connection): KnownSignInSourceStore {
   const known = modelOfCollection(connection, KNOWN_SOURCES, schema);
 
-  return mapMongoErrors<KnownSignInSources>({
+  return mapMongoErrors<KnownSignInSourceStore>({
     async remember(userId, sources) {
       const key = { _id: userId };
       const union = { $addToSet: { sources: { $each: [...sources] } } };

@@ -1,16 +1,16 @@
 import { mapMongoErrors } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
-import type { Registration, Registrations } from '../../ports/registrations.ts';
+import type { OpenRegistration, OpenRegistrationStore } from '../../ports/registrations.ts';
 import { COMMITS_COLLECTION, type CommitDocument, MAJORITY_READ_CONCERN } from './commits.ts';
 
 /** Requires that the field exists. Without this condition, MongoDB does not use the sparse index. */
 const isOpen = { 'registration.at': { $exists: true } };
 
 /** The open registrations in MongoDB, stored as subdocuments of each account's first commit. */
-export function createMongoRegistrations(connection: Connection): Registrations {
+export function createMongoRegistrations(connection: Connection): OpenRegistrationStore {
   const commits = connection.collection<CommitDocument>(COMMITS_COLLECTION);
 
-  return mapMongoErrors<Registrations>({
+  return mapMongoErrors<OpenRegistrationStore>({
     async living(address) {
       const documents = await commits
         .find(
@@ -39,7 +39,7 @@ export function createMongoRegistrations(connection: Connection): Registrations 
   });
 }
 
-function isOpenAfter({ at, stream }: Registration) {
+function isOpenAfter({ at, stream }: OpenRegistration) {
   return {
     $or: [
       { 'registration.at': { $gt: at } },
@@ -48,6 +48,6 @@ function isOpenAfter({ at, stream }: Registration) {
   };
 }
 
-function registrationOf({ registration }: Pick<CommitDocument, 'registration'>): readonly Registration[] {
+function registrationOf({ registration }: Pick<CommitDocument, 'registration'>): readonly OpenRegistration[] {
   return registration === undefined ? [] : [registration];
 }

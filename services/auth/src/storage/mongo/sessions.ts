@@ -1,7 +1,7 @@
 import { createBatchedReader, type MongoIndex, mapMongoErrors } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import { runBestEffort } from '../../best-effort.ts';
-import type { Session, SessionPosition, Sessions } from '../../ports/sessions.ts';
+import type { Session, SessionPosition, SessionStore } from '../../ports/sessions.ts';
 
 type SessionDocument = Omit<Session, 'id'> & { readonly _id: string };
 
@@ -18,7 +18,7 @@ const NEWEST_FIRST = { createdAt: -1, _id: -1 } as const;
  * Sessions in MongoDB. Uses the driver without mongoose for speed, because every request with a token reads a
  * session (ADR 20).
  */
-export function createMongoSessions(connection: Connection): Sessions {
+export function createMongoSessions(connection: Connection): SessionStore {
   const sessions = connection.collection<SessionDocument>(SESSIONS_COLLECTION);
 
   const find = createBatchedReader(async (ids: readonly string[]) => {
@@ -41,7 +41,7 @@ export function createMongoSessions(connection: Connection): Sessions {
     },
   });
 
-  return mapMongoErrors<Sessions>({
+  return mapMongoErrors<SessionStore>({
     async create(session, { keep }) {
       await sessions.insertOne(toSessionDocument(session));
       await runBestEffort(() => removals.removeOldest(session.userId, keep));

@@ -5,7 +5,7 @@ import {
   modelOfCollection,
 } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
-import type { Snapshot, Snapshots } from '../../ports/snapshots.ts';
+import type { Snapshot, SnapshotStore } from '../../ports/snapshots.ts';
 
 type SnapshotDocument = Omit<Snapshot, 'stream'> & {
   /** The stream id. */
@@ -26,10 +26,10 @@ function schema() {
 }
 
 /** Snapshots in MongoDB, one per stream. */
-export function createMongoSnapshots(connection: Connection): Snapshots {
+export function createMongoSnapshots(connection: Connection): SnapshotStore {
   const snapshots = modelOfCollection(connection, 'auth_snapshots', schema);
 
-  return mapMongoErrors<Snapshots>({
+  return mapMongoErrors<SnapshotStore>({
     async find(stream) {
       const document = await snapshots.findById(stream).lean();
       if (document === null) return undefined;

@@ -3,7 +3,7 @@ import { readAllPages } from '@latchkey/store';
 import type { ExpiredLease } from '@latchkey/verify';
 import type { Connection, QueryFilter } from 'mongoose';
 import type { StoredCommit, StoredCommitReader } from '../../ports/stored-commits.ts';
-import { returnUnreadableCommit, upcastStoredEvents } from '../stored-events.ts';
+import { readOrReturnUnreadableCommit, upcastStoredEvents } from '../stored-events.ts';
 import { COMMITS_COLLECTION, type CommitDocument, createCommitMongooseSchema } from './commits.ts';
 import { openRequestModel } from './requests.ts';
 
@@ -51,7 +51,7 @@ function storedCommitOf({ _id, events, unpublished, ...commit }: CommitDocument)
     ...commit,
     commandId: _id,
     published: unpublished === undefined,
-    events: returnUnreadableCommit(() => upcastStoredEvents(commit.stream, commit.number, events)),
+    events: readOrReturnUnreadableCommit(() => upcastStoredEvents(commit.stream, commit.number, events)),
   };
 }
 

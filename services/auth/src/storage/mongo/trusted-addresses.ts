@@ -8,15 +8,15 @@ import {
 import type { Connection } from 'mongoose';
 import {
   MAX_TRUSTED_IPS_PER_ADDRESS,
-  type TrustedAddresses,
+  type TrustedAddressStore,
   type TrustedEmailIpPair,
 } from '../../ports/trusted-addresses.ts';
-import { IP_TRUST_DURATION_MS, IP_TRUST_RENEWAL_MS, trustedPairKey } from '../trusted-pair.ts';
+import { IP_TRUST_DURATION_MS, IP_TRUST_RENEWAL_MS, toTrustedPairKey } from '../trusted-pair.ts';
 
 export const TRUSTED_ADDRESSES_COLLECTION = 'auth_trusted';
 
 interface TrustDocument {
-  /** The key of the pair, as returned by `trustedPairKey`. */
+  /** The key of the pair, as returned by `toTrustedPairKey`. */
   readonly _id: string;
   readonly until: Date;
 }
@@ -35,11 +35,11 @@ export function keyRangeOfTrustedPairs(address: string): { readonly $gte: string
 }
 
 /** Trusted addresses in MongoDB, shared by all instances. */
-export function createMongoTrustedAddresses(connection: Connection): TrustedAddresses {
+export function createMongoTrustedAddresses(connection: Connection): TrustedAddressStore {
   const trusted = modelOfCollection(connection, TRUSTED_ADDRESSES_COLLECTION, schema);
 
   async function isTrustedAfter(pair: TrustedEmailIpPair, instant: Date): Promise<boolean> {
-    return (await trusted.exists({ _id: trustedPairKey(pair), until: { $gt: instant } })) !== null;
+    return (await trusted.exists({ _id: toTrustedPairKey(pair), until: { $gt: instant } })) !== null;
   }
 
   /**
@@ -59,11 +59,11 @@ export function createMongoTrustedAddresses(connection: Connection): TrustedAddr
     await trusted.deleteMany({ _id: { $in: excess.map(({ _id }) => _id) }, until: { $lte: latest.until } });
   }
 
-  return mapMongoErrors<TrustedAddresses>({
+  return mapMongoErrors<TrustedAddressStore>({
     async trust(pair, now) {
       const until = new Date(now.getTime() + IP_TRUST_DURATION_MS);
       if (await isTrustedAfter(pair, new Date(until.getTime() - IP_TRUST_RENEWAL_MS))) return;
-      const _id = trustedPairKey(pair);
+      const _id = toTrustedPairKey(pair);
       await retryOnConcurrentWrite(() => trusted.updateOne({ _id }, { $max: { until } }, { upsert: true }));
       await removeExcess(pair.address, _id);
     },

@@ -1,6 +1,6 @@
 import { type Database, mapSqliteErrors, type SqliteRow } from '@latchkey/sqlite';
 import {
-  type ErasureReceipts,
+  type ErasureReceiptStore,
   type ErasureRecord,
   findUnconfirmedConsumers,
   hasPublishedCopies,
@@ -30,13 +30,13 @@ const SQL = {
 const END = '~';
 
 /** Erasure receipts in the embedded store, with one row per erased account. */
-export function createSqliteErasureReceipts(database: Database): ErasureReceipts {
+export function createSqliteErasureReceipts(database: Database): ErasureReceiptStore {
   function find(account: string): ErasureRecord | undefined {
     const row = database.prepare(SQL.find).get({ account });
     return row && erasureFromRow(row);
   }
 
-  return mapSqliteErrors<ErasureReceipts>({
+  return mapSqliteErrors<ErasureReceiptStore>({
     open: ({ account, sequence, erasedAt, expected }) =>
       database.write(() => {
         const waiting = expected.length > 0 ? 1 : 0;

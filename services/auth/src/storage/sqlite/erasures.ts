@@ -1,5 +1,5 @@
 import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
-import type { Erasures } from '../../ports/erasures.ts';
+import type { ScheduledErasureStore } from '../../ports/erasures.ts';
 
 const SQL = {
   due: `SELECT stream, number, erase_at FROM journal_commit INDEXED BY journal_erasure
@@ -12,8 +12,8 @@ const SQL = {
 const FIRST = { eraseAt: '', stream: '', number: 0 };
 
 /** The scheduled and running erasures in the embedded store: commits whose column `erase_at` is set. */
-export function createSqliteErasures(database: Database): Erasures {
-  return mapSqliteErrors<Erasures>({
+export function createSqliteErasures(database: Database): ScheduledErasureStore {
+  return mapSqliteErrors<ScheduledErasureStore>({
     due: async ({ after: { eraseAt, stream, number } = FIRST, until, limit }) =>
       database
         .prepare(SQL.due)

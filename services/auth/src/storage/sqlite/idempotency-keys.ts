@@ -1,5 +1,5 @@
 import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
-import type { IdempotencyKeys } from '../../ports/idempotency-keys.ts';
+import type { IdempotencyKeyStore } from '../../ports/idempotency-keys.ts';
 import { removeRowsInPages } from './remove-in-pages.ts';
 
 const SQL = {
@@ -11,8 +11,8 @@ const SQL = {
 } as const;
 
 /** Idempotency keys in the embedded store. */
-export function createSqliteIdempotencyKeys(database: Database): IdempotencyKeys {
-  return mapSqliteErrors<IdempotencyKeys>({
+export function createSqliteIdempotencyKeys(database: Database): IdempotencyKeyStore {
+  return mapSqliteErrors<IdempotencyKeyStore>({
     bind: ({ id, digest, now, until }) =>
       database.write(() => {
         database.prepare(SQL.bind).run({ id, digest, now: now.getTime(), until: until.getTime() });

@@ -1,5 +1,5 @@
 import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
-import { type KnownSignInSources, MAX_KNOWN_SIGN_IN_SOURCES } from '../../ports/known-sources.ts';
+import { type KnownSignInSourceStore, MAX_KNOWN_SIGN_IN_SOURCES } from '../../ports/known-sources.ts';
 
 const SQL = {
   find: 'SELECT sources FROM known_source WHERE user_id = :userId',
@@ -8,7 +8,7 @@ const SQL = {
 } as const;
 
 /** Known sources in the embedded store, with one row per account. */
-export function createSqliteKnownSources(database: Database): KnownSignInSources {
+export function createSqliteKnownSources(database: Database): KnownSignInSourceStore {
   function find(userId: string): readonly string[] | undefined {
     const row = database.prepare(SQL.find).get({ userId });
     return row && JSON.parse(String(row['sources']));
@@ -22,7 +22,7 @@ export function createSqliteKnownSources(database: Database): KnownSignInSources
     return before && added;
   }
 
-  return mapSqliteErrors<KnownSignInSources>({
+  return mapSqliteErrors<KnownSignInSourceStore>({
     async remember(userId, sources) {
       // Most sign-ins come from known sources. Checking for these first avoids a write and its flush to disk.
       const known = find(userId);

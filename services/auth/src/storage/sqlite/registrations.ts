@@ -1,5 +1,5 @@
 import { type Database, mapSqliteErrors, type SqliteRow } from '@latchkey/sqlite';
-import type { Registration, Registrations } from '../../ports/registrations.ts';
+import type { OpenRegistration, OpenRegistrationStore } from '../../ports/registrations.ts';
 
 const SQL = {
   living: `SELECT stream, address, at FROM journal_commit INDEXED BY journal_living_by_address
@@ -14,8 +14,8 @@ const SQL = {
 const FOREVER = new Date('9999-12-31T23:59:59.999Z');
 
 /** The open registrations in the embedded store: commits whose column `address` is set. */
-export function createSqliteRegistrations(database: Database): Registrations {
-  return mapSqliteErrors<Registrations>({
+export function createSqliteRegistrations(database: Database): OpenRegistrationStore {
+  return mapSqliteErrors<OpenRegistrationStore>({
     living: async (address) => database.prepare(SQL.living).all({ address }).map(registrationOf),
     page: async ({ after: { at, stream } = { at: '', stream: '' }, until = FOREVER, limit }) =>
       database.prepare(SQL.page).all({ at, stream, until: until.toISOString(), limit }).map(registrationOf),
@@ -23,7 +23,7 @@ export function createSqliteRegistrations(database: Database): Registrations {
   });
 }
 
-function registrationOf(row: SqliteRow): Registration {
+function registrationOf(row: SqliteRow): OpenRegistration {
   return {
     stream: String(row['stream']),
     address: String(row['address']),

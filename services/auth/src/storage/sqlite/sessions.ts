@@ -1,5 +1,5 @@
 import { type Database, mapSqliteErrors, type SqliteRow } from '@latchkey/sqlite';
-import type { Session, Sessions } from '../../ports/sessions.ts';
+import type { Session, SessionStore } from '../../ports/sessions.ts';
 
 const SQL = {
   create: `INSERT INTO session
@@ -23,13 +23,13 @@ const SQL = {
 } as const;
 
 /** Sessions in the embedded store. */
-export function createSqliteSessions(database: Database): Sessions {
+export function createSqliteSessions(database: Database): SessionStore {
   /** Runs a statement with parameters. @returns the number of changed rows */
   function change(sql: string, values: Readonly<Record<string, string | number | null>>): Promise<number> {
     return database.write(() => Number(database.prepare(sql).run(values).changes));
   }
 
-  return mapSqliteErrors<Sessions>({
+  return mapSqliteErrors<SessionStore>({
     async create({ createdAt, rotatedAt, expiresAt, key = null, repeats, ...session }, { keep }) {
       const times = {
         createdAt: createdAt.getTime(),

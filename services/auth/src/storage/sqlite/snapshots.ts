@@ -1,5 +1,5 @@
 import { type Database, mapSqliteErrors, type SqliteRow } from '@latchkey/sqlite';
-import type { Snapshot, Snapshots } from '../../ports/snapshots.ts';
+import type { Snapshot, SnapshotStore } from '../../ports/snapshots.ts';
 
 const SQL = {
   find: 'SELECT * FROM journal_snapshot WHERE stream = :stream',
@@ -11,8 +11,8 @@ const SQL = {
 } as const;
 
 /** Snapshots in the embedded store, one per stream. */
-export function createSqliteSnapshots(database: Database): Snapshots {
-  return mapSqliteErrors<Snapshots>({
+export function createSqliteSnapshots(database: Database): SnapshotStore {
+  return mapSqliteErrors<SnapshotStore>({
     async find(stream) {
       const row = database.prepare(SQL.find).get({ stream });
       return row && snapshotOf(row);

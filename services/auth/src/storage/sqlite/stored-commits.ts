@@ -1,7 +1,7 @@
 import { type Database, mapSqliteErrors, type SqliteRow } from '@latchkey/sqlite';
 import { readAllPages } from '@latchkey/store';
 import type { StoredCommit, StoredCommitReader } from '../../ports/stored-commits.ts';
-import { parseStoredEvents, returnUnreadableCommit } from '../stored-events.ts';
+import { parseStoredEvents, readOrReturnUnreadableCommit } from '../stored-events.ts';
 import { commitHeaderFromRow } from './commits.ts';
 
 const SQL = {
@@ -38,6 +38,8 @@ function storedCommitOf(row: SqliteRow): StoredCommit {
   return {
     ...head,
     published: row['unpublished'] === null,
-    events: returnUnreadableCommit(() => parseStoredEvents(head.stream, head.number, String(row['events']))),
+    events: readOrReturnUnreadableCommit(() =>
+      parseStoredEvents(head.stream, head.number, String(row['events'])),
+    ),
   };
 }

@@ -2,7 +2,7 @@ import { type Database, mapSqliteErrors } from '@latchkey/sqlite';
 import { toIpLimitKey } from '../../limits/ip-key.ts';
 import {
   MAX_TRUSTED_IPS_PER_ADDRESS,
-  type TrustedAddresses,
+  type TrustedAddressStore,
   type TrustedEmailIpPair,
 } from '../../ports/trusted-addresses.ts';
 import { IP_TRUST_DURATION_MS, IP_TRUST_RENEWAL_MS } from '../trusted-pair.ts';
@@ -23,13 +23,13 @@ const SQL = {
 const UNFLUSHED = { flushed: false } as const;
 
 /** Trusted addresses in the embedded store. */
-export function createSqliteTrustedAddresses(database: Database): TrustedAddresses {
+export function createSqliteTrustedAddresses(database: Database): TrustedAddressStore {
   function isTrustedAfter({ address, ip }: TrustedEmailIpPair, instant: number): boolean {
     const pair = { address, network: toIpLimitKey(ip), after: instant };
     return database.prepare(SQL.find).get(pair) !== undefined;
   }
 
-  return mapSqliteErrors<TrustedAddresses>({
+  return mapSqliteErrors<TrustedAddressStore>({
     async trust(pair, now) {
       const { address, ip } = pair;
       const until = now.getTime() + IP_TRUST_DURATION_MS;
