@@ -70,13 +70,13 @@ export function splitIntoBatches(
   maxBatchBytes: number,
 ): OutgoingRecord[][] {
   const runs: OutgoingRecord[][] = [];
-  let room = 0;
+  let remainingBytes = 0;
   for (const record of records) {
     const size = sizeOf(record);
     const run = runs.at(-1);
-    if (run && size <= room) run.push(record);
+    if (run && size <= remainingBytes) run.push(record);
     else runs.push([record]);
-    room = (run && size <= room ? room : maxBatchBytes) - size;
+    remainingBytes = (run && size <= remainingBytes ? remainingBytes : maxBatchBytes) - size;
   }
   return runs;
 }

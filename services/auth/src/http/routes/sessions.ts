@@ -123,12 +123,12 @@ function refreshRoute(deps: RouteDeps): Route {
     answers: { 200: { description: 'Tokens.', schema: tokens, headers: ['Set-Cookie'] } },
     problems: [refusalProblemSpecs.refresh_token_invalid, deps.cookie.problem, standardProblems.conflict],
     handle: async (request) => {
-      const presented = tokenFromCookieOrBody(deps, request, request.body.refreshToken);
-      if (presented === undefined) throw new Refused('refresh_token_invalid');
-      const signedIn = await refreshSession(deps, presented.token, toUseCaseContext(request));
+      const sentToken = tokenFromCookieOrBody(deps, request, request.body.refreshToken);
+      if (sentToken === undefined) throw new Refused('refresh_token_invalid');
+      const signedIn = await refreshSession(deps, sentToken.token, toUseCaseContext(request));
       return tokensAnswer(
         signedIn,
-        presented.isCookie ? deps.cookie.set(request, signedIn.refreshToken) : undefined,
+        sentToken.isCookie ? deps.cookie.set(request, signedIn.refreshToken) : undefined,
       );
     },
   });
@@ -149,11 +149,11 @@ function logoutRoute(deps: RouteDeps): Route {
     answers: { 204: { description: 'The session has ended, or never existed.', headers: ['Set-Cookie'] } },
     problems: [deps.cookie.problem],
     handle: async (request) => {
-      const presented = tokenFromCookieOrBody(deps, request, request.body.refreshToken);
-      if (presented !== undefined) await logout(deps, presented.token, toUseCaseContext(request));
+      const sentToken = tokenFromCookieOrBody(deps, request, request.body.refreshToken);
+      if (sentToken !== undefined) await logout(deps, sentToken.token, toUseCaseContext(request));
       return {
         status: 204,
-        headers: presented?.isCookie ? { 'Set-Cookie': deps.cookie.clear(request) } : {},
+        headers: sentToken?.isCookie ? { 'Set-Cookie': deps.cookie.clear(request) } : {},
       };
     },
   });
