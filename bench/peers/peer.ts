@@ -30,7 +30,7 @@ export interface ComparedServer {
  * The type of the function `openPeer` that each adapter exports.
  * @param url the URL from the command line; absent for the peers in this folder
  */
-export type OpenComparedServer = (options: {
+export type OpenBenchmarkedServer = (options: {
   readonly sink: SmtpSink;
   readonly url?: string;
 }) => Promise<ComparedServer>;

@@ -16,7 +16,7 @@ import { type SmtpSink, startSmtpSink } from '../support/smtp-sink.ts';
 import { median } from '../support/statistics.ts';
 import { openPeer as openBetterAuth } from './better-auth.ts';
 import { openPeer as openLatchkey } from './latchkey.ts';
-import type { ComparedServer, NewBenchmarkUser, OpenComparedServer } from './peer.ts';
+import type { ComparedServer, NewBenchmarkUser, OpenBenchmarkedServer } from './peer.ts';
 
 const ROUNDS = Number(process.env['PEERS_ROUNDS'] ?? 5);
 const MANY = 60;
@@ -44,7 +44,7 @@ const work: Readonly<Record<string, (contender: Contender) => Promise<void>>> = 
   'whose session it is': ({ peer, session }) => repeatConcurrently(MANY, 1, () => peer.whoAmI(session)),
 };
 
-async function contend(open: OpenComparedServer, url?: string): Promise<Contender> {
+async function contend(open: OpenBenchmarkedServer, url?: string): Promise<Contender> {
   const sink = await startSmtpSink();
   const peer = await open({ sink, ...(url !== undefined && { url }) });
   const person = newPerson();
@@ -78,7 +78,7 @@ async function installPeers(): Promise<void> {
 async function openOthers(words: readonly string[]): Promise<readonly Contender[]> {
   const [file, url] = words;
   if (file === undefined) return [];
-  const { openPeer }: { openPeer: OpenComparedServer } = await import(pathToFileURL(resolve(file)).href);
+  const { openPeer }: { openPeer: OpenBenchmarkedServer } = await import(pathToFileURL(resolve(file)).href);
   return [await contend(openPeer, url)];
 }
 

@@ -18,12 +18,12 @@ const PROGRAM = import.meta.filename;
 /** A placeholder that is as long as the claims of our access tokens. */
 const CLAIMS = Buffer.from('x'.repeat(480));
 
-export interface BareTokenServer extends AsyncDisposable {
+export interface BaselineTokenServer extends AsyncDisposable {
   readonly url: string;
   cpuOf(many: number, work: () => Promise<unknown>): Promise<number>;
 }
 
-export async function startBareTokenServer(): Promise<BareTokenServer> {
+export async function startBareTokenServer(): Promise<BaselineTokenServer> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));
   const child: ChildProcess = fork(PROGRAM, [folder]);
   const [port] = await once(child, 'message');

@@ -88,7 +88,8 @@ export function minimumCountsFor(
     ),
     kindsOfFaults: Math.floor(planned.size / 2),
     duplicates: plan.filter(({ fault }) => REPEATING.has(fault)).length >= OFTEN ? 1 : 0,
-    // A standalone erases the accounts of every second start at once, a cluster those of every second process.
+    // A standalone has no grace period after every second start, which is most of a run. On a cluster, one of the two
+    // auth processes has none, so only the erasures that this process accepts are due during the run.
     erased: Math.floor(erasures * (embedded ? 2 : 1) * DONE_SHARE * CARRIED_OUT_SHARE),
   };
 }

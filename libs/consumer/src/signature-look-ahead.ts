@@ -5,7 +5,7 @@
  * the accounts are interleaved.
  */
 import type { Bus, BusRecord, LogTail } from '@latchkey/bus';
-import { type EventProof, intactProof, keyIdOf, verifySignature } from '@latchkey/events';
+import { type EventProof, keyIdOf, readIntactProof, verifySignature } from '@latchkey/events';
 import type { EventKeySource } from './event-key-source.ts';
 
 export interface SignatureLookAhead {
@@ -72,7 +72,7 @@ export function createSignatureLookAhead({
       const batch = await tail.read(partition, at, Math.min(RECORDS_PER_READ, size - count));
       const last = batch.at(-1);
       if (last === undefined) break;
-      for (const record of batch) addToRuns(runs, intactProof(record));
+      for (const record of batch) addToRuns(runs, readIntactProof(record));
       count += batch.length;
       at = last.offset + 1;
       // A log in this process responds immediately, so reading the whole window would block other work. Let

@@ -257,7 +257,7 @@ const coveredHeaders = ['ce_id', 'ce_type', 'ce_dataschema', 'ce_subject', 'ce_t
  * Returns the proof of a record if its content matches its hash. Checks neither the event's schema nor the signature.
  * Never throws.
  */
-export function intactProof(record: RawRecord): EventProof | undefined {
+export function readIntactProof(record: RawRecord): EventProof | undefined {
   const provenance = provenanceOf(record, coveredIn(record));
   return provenance.kind === 'intact' ? provenance.proof : undefined;
 }

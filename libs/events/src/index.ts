@@ -27,11 +27,11 @@ export {
   decodeWithProof,
   type EncodedEvent,
   encode,
-  intactProof,
   MAX_EVENT_BYTES,
   type Origin,
   type Provenance,
   type RawRecord,
+  readIntactProof,
   type StoredData,
 } from './codec.ts';
 export { dataSchemaUri } from './data-schema-uri.ts';

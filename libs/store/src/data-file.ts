@@ -1,4 +1,4 @@
-/** The file of a store that is part of this process. */
+/** The file of an embedded store, which runs in this process. */
 export interface DataFile {
   /** The path of the data folder. */
   readonly folder: string;

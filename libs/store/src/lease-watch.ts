@@ -1,6 +1,7 @@
 /**
- * Decides by the observer's own monotonic clock whether a lease has expired (ADR 26): it has if the observer saw it
- * unchanged for its whole duration. The time that its holder wrote and the observer's wall clock are ignored.
+ * Decides by the observer's own monotonic clock whether a lease has expired (ADR 26): it has expired if the observer has
+ * seen no change of the lease for as long as the lease lasts. Neither the time that the holder wrote nor the observer's
+ * wall clock matters.
  */
 
 /** A lease as it is stored. A renewal changes `until`. */

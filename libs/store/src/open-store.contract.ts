@@ -1,4 +1,4 @@
-/** The guarantees of an open store's own methods, as tests. */
+/** Tests of the methods of `OpenedStore`, which every kind of store must pass. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { OpenedStore, StoredRecord } from './open-store.ts';

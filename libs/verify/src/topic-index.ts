@@ -13,7 +13,7 @@ import type { ShardFilter } from './shards.ts';
 
 /** The events of one account or mailing on the topics. */
 export interface TopicEntry {
-  /** Fingerprint of each event in order of first occurrence, from sequence 1, without a gap. */
+  /** The fingerprints of the account's events: index 0 is the event with sequence 1, and none is missing in between. */
   readonly fingerprints: readonly number[];
   /** Fingerprint of each event without its person, in the order of `fingerprints`. */
   readonly impersonal: readonly number[];

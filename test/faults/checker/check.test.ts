@@ -380,7 +380,7 @@ describe('the journal', () => {
       return brokenBy({ commits: [...goodStores.commits, left], run }).includes('claims');
     }
     assert.deepEqual([leaves(minuteOfRun(20, 2)), leaves(minuteOfRun(22))], [false, true]);
-    // Without the mark, the clean-up would never find the address that the commit fay-4 has claimed.
+    // A commit without `claims` is invisible to the clean-up, although fay-4 has claimed an address.
     assert.ok(leaves(minuteOfRun(20, 2), { ...commit, claims: [] }));
   });
 

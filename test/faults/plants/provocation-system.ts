@@ -50,7 +50,10 @@ export interface ProvocationSystem {
   readonly kafka: TcpProxy;
   /** The proxy between MongoDB and the services user and notifier. */
   readonly mongo: TcpProxy;
-  /** Starts the subscribers, which otherwise start when the run is judged. @returns the id of the webhook endpoint */
+  /**
+   * Starts the feed reader, the webhook receiver and the other subscribers now. Without this call, they start at the end
+   * of the run. @returns the id of the receiver's webhook endpoint
+   */
   subscribe(): Promise<string>;
   /** Returns the number of deliveries in a state. */
   deliveries(state: string): Promise<number>;

@@ -23,7 +23,7 @@ export interface Clocks {
 }
 
 /** @param library the path of libfaketime; if undefined, clocks cannot be set */
-export async function openClocks(
+export async function createFaketimeClocks(
   library: string | undefined,
   names: readonly string[],
   stack: AsyncDisposableStack,

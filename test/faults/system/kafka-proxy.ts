@@ -21,7 +21,7 @@ export interface KafkaProxy {
   readonly port: number;
   setMode(mode: KafkaProxyMode): void;
   /**
-   * In any mode, holds back the responses to produce requests.
+   * In any mode, holds back the brokers' responses to requests of the type Produce.
    * @returns a function that releases them
    */
   hold(): () => void;

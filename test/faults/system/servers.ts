@@ -6,7 +6,7 @@ import { nameOfInstance, serviceNames } from '../../support/cluster.ts';
 import { firstServerOf } from '../../support/mongo-url.ts';
 import type { WorkCounters } from '../nemesis/work.ts';
 import type { MailLine } from '../run-folder.ts';
-import { type Clocks, openClocks } from './clocks.ts';
+import { type Clocks, createFaketimeClocks } from './clocks.ts';
 import { createKafkaProxy, type KafkaProxy } from './kafka-proxy.ts';
 import { createMongoProxy, type MongoProxy } from './mongo-proxy.ts';
 import { type MailSink, openMailSink } from './sink.ts';
@@ -62,6 +62,6 @@ export async function openServers(options: ServersOptions, stack: AsyncDisposabl
     mongo,
     mongoControl: async (command) => void (await promisify(exec)(`${mongoControl} ${command}`)),
     sink,
-    clocks: await openClocks(clockLibrary, INSTANCES, stack),
+    clocks: await createFaketimeClocks(clockLibrary, INSTANCES, stack),
   };
 }

@@ -14,7 +14,7 @@ import { CLIENTS, createCountHits } from '../nemesis/hits.ts';
 import { planFaults, STANDALONE_LANES, type StandaloneFault } from '../nemesis/schedule.ts';
 import { superviseProcess } from '../nemesis/supervisor.ts';
 import { beginBoth, createWorkCounters } from '../nemesis/work.ts';
-import { findClockLibrary, openClocks } from './clocks.ts';
+import { createFaketimeClocks, findClockLibrary } from './clocks.ts';
 import { replacedRowsSettings } from './data-folder.ts';
 import { finishRewrite } from './file-rewrite.ts';
 import { watchReadiness } from './readiness.ts';
@@ -55,7 +55,7 @@ export const openStandalone: OpenSystem = async (options, stack) => {
   const sink = await openMailSink(recordMail, work);
   stack.defer(sink.close);
   const setsClocks = plan.flat().some(({ fault }) => fault.startsWith('clock-'));
-  const clocks = await openClocks(setsClocks ? findClockLibrary() : undefined, [NAME], stack);
+  const clocks = await createFaketimeClocks(setsClocks ? findClockLibrary() : undefined, [NAME], stack);
 
   const [port, ownPort, operationsPort] = [await freePort(), await freePort(), await freePort()];
   const url = `http://127.0.0.1:${ownPort}`;

@@ -18,7 +18,7 @@ export interface Person {
   /** Whether a response has shown that the address is verified. */
   verified: boolean;
   disabled: boolean;
-  /** Whether the person has requested an erasure or another address; the final state of the account is then checked. */
+  /** Whether the person has requested an erasure or another address. If so, the final state of the account is checked. */
   asked: boolean;
   /** Whether the person has stopped acting, because the account is erased or about to be erased. */
   gone: boolean;

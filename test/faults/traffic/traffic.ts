@@ -130,8 +130,9 @@ function isAboutOthers(habit: TrafficAction): boolean {
 }
 
 /**
- * Returns whether a person may get mailings; half of the people get none. Mailings keep their addresses after an
- * erasure, so the checker can only search all files of a data folder for the addresses of people without mailings.
+ * Returns whether a person may get mailings; half of the people get none. An erasure does not remove the recipient's
+ * address from a mailing. Therefore the checker searches all files of a data folder only for the addresses of people
+ * without mailings.
  */
 function mayGetMailings({ gone, signUpName }: Person): boolean {
   return !gone && signUpName.charCodeAt(1) % 2 === 0;

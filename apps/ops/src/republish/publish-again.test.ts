@@ -69,8 +69,7 @@ test('leaves nothing of an account that was erased after its records were made',
   const events = (await journal.stream(ada))?.events.length;
   assert.deepEqual(await writeAgain(), { accounts: 1, events, added: events });
   assert.deepEqual(await writeAgain(), { accounts: 1, events, added: 0 });
-  // The second call wrote nothing but also noted the copies: auth may have stopped publishing heartbeats after the
-  // first one.
+  // The second call published nothing, but it reported the copies again, so that auth resumes its heartbeats.
   assert.deepEqual(noted.splice(0), [ada, ada]);
 
   const publishAgain = createRepublisher(context, { bus, journal, recordsOf });

@@ -61,9 +61,9 @@ function isMany(values: HeaderValues | undefined): values is readonly (string | 
 }
 
 /**
- * Splits records into batches of at most `limit` bytes, in order. Otherwise kafkajs would put all records of a request
+ * Splits records into batches of at most `maxBatchBytes` bytes, in order. Otherwise kafkajs would put all records of a request
  * for one partition into one batch, and a broker rejects a batch over the topic's `max.message.bytes`. A record that is
- * larger than `limit` gets its own batch.
+ * larger than `maxBatchBytes` gets its own batch.
  */
 export function splitIntoBatches(
   records: readonly OutgoingRecord[],

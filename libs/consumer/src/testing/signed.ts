@@ -8,9 +8,9 @@ import {
   type EventSigner,
   encode,
   eventSigner,
-  intactProof,
   type LatchkeyEvent,
   newPersonSalt,
+  readIntactProof,
 } from '@latchkey/events';
 import type { RecordAuthenticator } from '../authenticate.ts';
 import { createFixedEventKeySource } from '../event-key-source.ts';
@@ -49,7 +49,7 @@ export function signEventRecords(
 /** Accepts every record. Checks the hash of an event, but not its signature. */
 export const acceptLinkedRecords: RecordAuthenticator = async (sources: readonly BusRecord[]) => ({
   records: sources.map((source) => {
-    const link = intactProof(source);
+    const link = readIntactProof(source);
     return { ...decodeRecord(source), ...(link === undefined ? {} : { link }) };
   }),
   forged: [],

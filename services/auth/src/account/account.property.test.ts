@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { ACCOUNTS_TOPIC, catalogue } from '@latchkey/events';
 import fc from 'fast-check';
-import { computeLookupKeys, findUnneededClaims, toAddressClaim } from './claims.ts';
+import { computeLookupKeys, findUnneededAddressClaims, toAddressClaim } from './claims.ts';
 import type { AccountCommand } from './commands.ts';
 import { decide } from './decide.ts';
 import type { AccountFact, MailedLink } from './facts.ts';
@@ -167,7 +167,7 @@ describe('an account, whatever is asked of it,', () => {
       for (const [userId, state] of accounts) {
         if (state.status !== 'verified') continue;
         const own = [...claims].filter(([, holder]) => holder === userId).map(([claim]) => claim);
-        const { addresses } = findUnneededClaims(state, own);
+        const { addresses } = findUnneededAddressClaims(state, own);
         const isMarked = own.some((claim) => claim.startsWith('release:'));
         if (addresses.length > 0 || state.previous) assert.ok(isMarked);
       }

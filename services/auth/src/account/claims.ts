@@ -90,7 +90,7 @@ function claimsOf(state: ExistingAccount, fact: AccountFact): readonly string[] 
  * Claims that an account no longer needs. Release the claims on addresses first and the marks last: if the
  * process crashes in between, the remaining marks make the clean-up try again.
  */
-export interface UnneededClaims {
+export interface UnneededAddressClaims {
   readonly addresses: readonly string[];
   readonly marks: readonly string[];
 }
@@ -101,7 +101,10 @@ export interface UnneededClaims {
  * mark for releasing that address.
  * @param claims all claims that the account's commits have taken, up to the one that led to `state`
  */
-export function findUnneededClaims(state: AccountState, claims: readonly string[]): UnneededClaims {
+export function findUnneededAddressClaims(
+  state: AccountState,
+  claims: readonly string[],
+): UnneededAddressClaims {
   const { address, previous } =
     state.status === 'verified' ? state : { address: undefined, previous: undefined };
   const needed = [address, previous?.address].flatMap((each) =>

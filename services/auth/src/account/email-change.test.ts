@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { computeLookupKeys, findUnneededClaims } from './claims.ts';
+import { computeLookupKeys, findUnneededAddressClaims } from './claims.ts';
 import { decide } from './decide.ts';
 import type { FactOf } from './facts.ts';
 import {
@@ -341,11 +341,11 @@ describe('the claims of an account', () => {
   const held = [`address:${adaAddress}`, `address:${other}`, mark, 'admin:1'];
 
   test('are all needed as long as the change can be undone', () => {
-    assert.deepEqual(findUnneededClaims(stateAfter(...moved), held), { addresses: [], marks: [] });
+    assert.deepEqual(findUnneededAddressClaims(stateAfter(...moved), held), { addresses: [], marks: [] });
   });
 
   test('on the previous address are not needed once the change is settled', () => {
-    assert.deepEqual(findUnneededClaims(stateAfter(...moved, settled), held), {
+    assert.deepEqual(findUnneededAddressClaims(stateAfter(...moved, settled), held), {
       addresses: [`address:${adaAddress}`],
       marks: [mark],
     });
@@ -353,14 +353,14 @@ describe('the claims of an account', () => {
 
   test('are not needed at all once the account is erased', () => {
     const erased = { type: 'AccountErased', data: { userId: adaId } } as const;
-    const { addresses, marks } = findUnneededClaims(stateAfter(...moved, erased), held);
+    const { addresses, marks } = findUnneededAddressClaims(stateAfter(...moved, erased), held);
     assert.deepEqual([addresses, marks], [held.slice(0, 2), [mark]]);
   });
 
   test('on the new address are not needed once the change is undone', () => {
     const now = `release:0:${adaId}:4`;
     assert.deepEqual(computeLookupKeys(stateAfter(...moved), back, noon).claims, [now]);
-    assert.deepEqual(findUnneededClaims(stateAfter(...moved, ...back), [...held, now]), {
+    assert.deepEqual(findUnneededAddressClaims(stateAfter(...moved, ...back), [...held, now]), {
       addresses: [`address:${other}`],
       marks: [mark, now],
     });

@@ -1,5 +1,10 @@
 export { isActiveAdmin } from './administration.ts';
-export { computeLookupKeys, findUnneededClaims, rangeOfDueReleaseClaims, toAddressClaim } from './claims.ts';
+export {
+  computeLookupKeys,
+  findUnneededAddressClaims,
+  rangeOfDueReleaseClaims,
+  toAddressClaim,
+} from './claims.ts';
 export type * from './commands.ts';
 export { decide } from './decide.ts';
 export { proofMatchesAccount } from './decision.ts';

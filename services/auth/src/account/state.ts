@@ -86,7 +86,7 @@ export interface EndedAccount extends RegisteredAccount {
   readonly erased?: true;
 }
 
-/** An account that has signed up, has not ended and is not erased. */
+/** An account that is neither erased nor ended because its address was never verified. */
 export type LivingAccount = UnverifiedAccount | VerifiedAccount;
 
 /** Every account that has ever signed up. */
@@ -222,8 +222,8 @@ function withExpiry<State extends ExistingAccount>(state: State, kept: MailedOrW
 }
 
 /**
- * Returns the state after another verification link was sent, which replaces the previous link. A withheld
- * link does not replace it.
+ * Returns the state with a new verification link. If the link was mailed, it replaces the previous link. If it was
+ * withheld, the previous link remains valid.
  */
 function withVerification(before: UnverifiedAccount, kept: MailedOrWithheldLink): UnverifiedAccount {
   const state = withExpiry(before, kept);

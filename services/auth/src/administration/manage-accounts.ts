@@ -44,7 +44,7 @@ export function changeRole(
     deps,
     userId,
     origin,
-    createCommandWithOtherAdmins(deps, { type: 'ChangeRole', role, by }),
+    addOtherAdminsTo(deps, { type: 'ChangeRole', role, by }),
   );
 }
 
@@ -57,7 +57,7 @@ export function disableAccount(
   { userId, ...request }: Target & { readonly reason?: string },
   origin: Origin,
 ): Promise<AccountCommandOutcome> {
-  const command = createCommandWithOtherAdmins(deps, { type: 'DisableAccount', ...request });
+  const command = addOtherAdminsTo(deps, { type: 'DisableAccount', ...request });
   return executeAndRemoveRevokedSessions(deps, userId, origin, command);
 }
 
@@ -88,7 +88,7 @@ export async function revokeSessions(
  * Returns a function that looks up the other admins and adds them to the command, if the account is an active
  * admin.
  */
-export function createCommandWithOtherAdmins(
+export function addOtherAdminsTo(
   deps: Pick<UseCaseDeps, 'accounts' | 'journal'>,
   command: ChangeRoleCommand | DisableAccountCommand | RequestErasureCommand,
 ): CommandFromState<AccountState, AccountCommand> {

@@ -7,7 +7,7 @@
 import { StoreUnavailable } from '@latchkey/store';
 import {
   evolve,
-  findUnneededClaims,
+  findUnneededAddressClaims,
   initialAccountState,
   isAccountFact,
   rangeOfDueReleaseClaims,
@@ -62,7 +62,10 @@ export async function releaseUnneededAddressClaims(
   // Compute the state from the commits just read: a newer or older state would not match the claims in them.
   const facts = commits.flatMap(({ events }) => events.filter(isAccountFact));
   const state = facts.reduce(evolve, initialAccountState);
-  const held = commits.map((commit) => ({ commit, ...findUnneededClaims(state, commit.claims ?? []) }));
+  const held = commits.map((commit) => ({
+    commit,
+    ...findUnneededAddressClaims(state, commit.claims ?? []),
+  }));
   for (const { commit, addresses } of held)
     if (addresses.length > 0) await journal.release(commit, addresses);
   for (const { commit, marks } of held) if (marks.length > 0) await journal.release(commit, marks);

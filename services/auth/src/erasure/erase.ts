@@ -11,7 +11,7 @@ import type { ErasureReceiptStore, ErasureRecord } from '../ports/erasure-receip
 import type { Outbox } from '../ports/outbox.ts';
 import { publishErasedCopies } from './copies.ts';
 import { createPersonEraser } from './erase-person-from-record.ts';
-import { confirmErasureByAuth, type ErasureReceiptDeps, findOrOpenErasure } from './receipts.ts';
+import { type ErasureReceiptDeps, findOrOpenErasure, storeReceiptOfAuth } from './receipts.ts';
 
 export type EraseAccountDeps = Pick<
   UseCaseDeps,
@@ -116,7 +116,7 @@ export async function eraseAccountsFromLog(
  */
 export async function finishErasure(deps: EraseAccountDeps, erasing: AccountBeingErased): Promise<void> {
   if (deps.bus.replaceRecordsOf === undefined) await publishErasedCopies(deps, erasing.account);
-  await confirmErasureByAuth(deps, erasing);
+  await storeReceiptOfAuth(deps, erasing);
 }
 
 /**

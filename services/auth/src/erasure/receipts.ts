@@ -69,7 +69,7 @@ export async function storeErasureReceipt(
  * because auth believes no receipt on the topic that names auth. Idempotent.
  * @throws StoreUnavailable; errors of the bus
  */
-export async function confirmErasureByAuth(
+export async function storeReceiptOfAuth(
   {
     bus,
     erasureReceipts,

@@ -85,14 +85,18 @@ function problemPage(
 ) {
   const otherwise = createGeneralProblemPage(pages);
   return (problem: Problem, request: RequestContext): string => {
-    const state = linkState(problem.spec.code, request);
+    const state = unusableLinkReason(problem.spec.code, request);
     if (state === undefined) return otherwise(problem, request);
     return deadLink({ locale: localeOfRequest(request), state });
   };
 }
 
-/** Returns why the link of a request cannot be used; undefined if the problem is not about the link. */
-function linkState(code: string, { method, path }: RequestContext): UnusableLinkReason | undefined {
+/**
+ * Returns why the link that a person has followed cannot be used.
+ * @param code the code of the problem with which the request was refused
+ * @returns undefined if the problem is not about the link
+ */
+function unusableLinkReason(code: string, { method, path }: RequestContext): UnusableLinkReason | undefined {
   if (code === 'token_expired') return 'expired';
   if (code === 'token_invalid') return hasWholeToken(path) ? 'invalid' : 'incomplete';
   // The link was cut off or changed so that it matches no route, or that its path is not valid percent-encoding.

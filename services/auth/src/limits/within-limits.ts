@@ -43,7 +43,7 @@ export async function runWithinLimits<Result extends Outcome>(
   });
 }
 
-/** Like `runWithinLimits`, but runs `work` even if a limit refuses, and passes it the result. */
+/** Like `runWithinLimits`, but runs `work` even if a limit refuses, and tells it whether one did. */
 export async function runWithRateLimitDecision<Result extends Outcome>(
   { limits }: Pick<UseCaseDeps, 'limits'>,
   takes: readonly LimitCharge[],

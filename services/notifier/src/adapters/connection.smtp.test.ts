@@ -5,7 +5,11 @@ import { afterEach, describe, it, type TestContext } from 'node:test';
 import { freePort } from '@latchkey/process/testing/free-port';
 import type { Mailer } from '../ports/mailer.ts';
 import { type LineReplies, type LineReply, startScriptedLineServer } from '../testing/line-server.ts';
-import { createTestSmtpSettings, createTwoMinuteSendOptions, TEST_MAIL } from '../testing/smtp-client.ts';
+import {
+  createSendOptionsWithTwoMinuteTimeout,
+  createTestSmtpSettings,
+  TEST_MAIL,
+} from '../testing/smtp-client.ts';
 import { createSmtpMailer, type SmtpSettings } from './mailer.smtp.ts';
 import { createConnectionPool } from './pool.smtp.ts';
 
@@ -30,7 +34,7 @@ function mailerTo(port: number, settings: Partial<SmtpSettings> = {}): Mailer {
 
 async function resultOf(replies: LineReplies, settings?: Partial<SmtpSettings>) {
   const { port } = await serve(replies);
-  return mailerTo(port, settings).send(TEST_MAIL, createTwoMinuteSendOptions());
+  return mailerTo(port, settings).send(TEST_MAIL, createSendOptionsWithTwoMinuteTimeout());
 }
 
 function closing(_line: string, socket: Socket): undefined {
@@ -55,10 +59,14 @@ describe('a connection after a refused mail', () => {
   it('is reset for the next mail, and not before', async () => {
     const server = await serve({ RCPT: refusingAda });
     const mailer = mailerTo(server.port);
-    assert.deepEqual(await mailer.send(TEST_MAIL, createTwoMinuteSendOptions()), REFUSED);
+    assert.deepEqual(await mailer.send(TEST_MAIL, createSendOptionsWithTwoMinuteTimeout()), REFUSED);
     assert.equal(server.heard.at(-1), `RCPT TO:<${TEST_MAIL.to}>`);
-    assert.deepEqual(await mailer.send(OTHER_MAIL, createTwoMinuteSendOptions()), { kind: 'accepted' });
-    assert.deepEqual(await mailer.send(OTHER_MAIL, createTwoMinuteSendOptions()), { kind: 'accepted' });
+    assert.deepEqual(await mailer.send(OTHER_MAIL, createSendOptionsWithTwoMinuteTimeout()), {
+      kind: 'accepted',
+    });
+    assert.deepEqual(await mailer.send(OTHER_MAIL, createSendOptionsWithTwoMinuteTimeout()), {
+      kind: 'accepted',
+    });
     assert.equal(server.heard.filter((line) => line === 'RSET').length, 1);
     assert.equal(server.heard.filter((line) => line.startsWith('EHLO')).length, 1);
   });
@@ -72,8 +80,10 @@ describe('a connection after a refused mail', () => {
     it(`${name} is replaced`, async () => {
       const server = await serve({ RCPT: refusingAda, RSET });
       const mailer = mailerTo(server.port, { waits: { mail: 2_000 } });
-      assert.deepEqual(await mailer.send(TEST_MAIL, createTwoMinuteSendOptions()), REFUSED);
-      assert.deepEqual(await mailer.send(OTHER_MAIL, createTwoMinuteSendOptions()), { kind: 'accepted' });
+      assert.deepEqual(await mailer.send(TEST_MAIL, createSendOptionsWithTwoMinuteTimeout()), REFUSED);
+      assert.deepEqual(await mailer.send(OTHER_MAIL, createSendOptionsWithTwoMinuteTimeout()), {
+        kind: 'accepted',
+      });
       assert.equal(server.heard.filter((line) => line.startsWith('EHLO')).length, 2);
     });
   }
@@ -81,12 +91,12 @@ describe('a connection after a refused mail', () => {
   it('is replaced again if the next one needs a reset, too', async () => {
     const { port } = await serve({ RCPT: refusingAda, RSET: closing });
     const mailer = mailerTo(port, { connections: 1 });
-    assert.deepEqual(await mailer.send(TEST_MAIL, createTwoMinuteSendOptions()), REFUSED);
+    assert.deepEqual(await mailer.send(TEST_MAIL, createSendOptionsWithTwoMinuteTimeout()), REFUSED);
     // At RSET the server closes the connection that OTHER_MAIL got. While OTHER_MAIL waits for a new one,
     // TEST_MAIL uses the new connection and is refused, so OTHER_MAIL needs another RSET.
     const results = [
-      mailer.send(OTHER_MAIL, createTwoMinuteSendOptions()),
-      mailer.send(TEST_MAIL, createTwoMinuteSendOptions()),
+      mailer.send(OTHER_MAIL, createSendOptionsWithTwoMinuteTimeout()),
+      mailer.send(TEST_MAIL, createSendOptionsWithTwoMinuteTimeout()),
     ];
     assert.deepEqual(await Promise.all(results), [{ kind: 'accepted' }, REFUSED]);
   });
@@ -95,8 +105,11 @@ describe('a connection after a refused mail', () => {
     const ending = new AbortController();
     const { port } = await serve({ RCPT: refusingAda, RSET: () => void ending.abort() });
     const mailer = mailerTo(port);
-    await mailer.send(TEST_MAIL, createTwoMinuteSendOptions());
-    const result = await mailer.send(OTHER_MAIL, { ...createTwoMinuteSendOptions(), signal: ending.signal });
+    await mailer.send(TEST_MAIL, createSendOptionsWithTwoMinuteTimeout());
+    const result = await mailer.send(OTHER_MAIL, {
+      ...createSendOptionsWithTwoMinuteTimeout(),
+      signal: ending.signal,
+    });
     assert.deepEqual(result, { kind: 'withdrawn' });
   });
 
@@ -105,8 +118,10 @@ describe('a connection after a refused mail', () => {
       RCPT: (line, socket) => (line.includes('ada@') ? void socket.end('550 5.1.1 No\r\n') : '250 Fine'),
     });
     const mailer = mailerTo(port);
-    assert.deepEqual(await mailer.send(TEST_MAIL, createTwoMinuteSendOptions()), REFUSED);
-    assert.deepEqual(await mailer.send(OTHER_MAIL, createTwoMinuteSendOptions()), { kind: 'accepted' });
+    assert.deepEqual(await mailer.send(TEST_MAIL, createSendOptionsWithTwoMinuteTimeout()), REFUSED);
+    assert.deepEqual(await mailer.send(OTHER_MAIL, createSendOptionsWithTwoMinuteTimeout()), {
+      kind: 'accepted',
+    });
   });
 });
 
@@ -151,9 +166,9 @@ describe('a connection that the server closes', () => {
       RCPT: (line, socket) => (line.includes('ada@') ? '550 5.1.1 No' : closing(line, socket)),
     });
     const mailer = mailerTo(port, { connections: 1 });
-    assert.deepEqual(await mailer.send(TEST_MAIL, createTwoMinuteSendOptions()), REFUSED);
+    assert.deepEqual(await mailer.send(TEST_MAIL, createSendOptionsWithTwoMinuteTimeout()), REFUSED);
     const failure = { stage: 'rcpt', words: 'the connection was closed' };
-    assert.deepEqual(await mailer.send(OTHER_MAIL, createTwoMinuteSendOptions()), {
+    assert.deepEqual(await mailer.send(OTHER_MAIL, createSendOptionsWithTwoMinuteTimeout()), {
       kind: 'deferred',
       failure,
     });
@@ -188,7 +203,7 @@ describe('a server with several addresses', () => {
     const port = await freePort();
     const result = await mailerTo(port, { host: 'mail.example.com' }).send(
       TEST_MAIL,
-      createTwoMinuteSendOptions(),
+      createSendOptionsWithTwoMinuteTimeout(),
     );
     const words = `connect ECONNREFUSED 127.0.0.1:${port}; connect ECONNREFUSED 127.0.0.2:${port}`;
     assert.deepEqual(result, { kind: 'unreachable', failure: { stage: 'connect', words } });
@@ -200,7 +215,7 @@ describe('a server with several addresses', () => {
     const { port } = await serve({});
     const result = await mailerTo(port, { host: 'mail.example.com' }).send(
       TEST_MAIL,
-      createTwoMinuteSendOptions(),
+      createSendOptionsWithTwoMinuteTimeout(),
     );
     assert.deepEqual(result, { kind: 'accepted' });
     const [given] = connect.mock.calls[0]?.arguments ?? [];
@@ -214,7 +229,10 @@ describe('an abort', () => {
       const ending = new AbortController();
       const { port } = await serve({ [verb]: () => void ending.abort() });
       const mailer = mailerTo(port, { credentials: { username: 'a', password: 'b' } });
-      const result = await mailer.send(TEST_MAIL, { ...createTwoMinuteSendOptions(), signal: ending.signal });
+      const result = await mailer.send(TEST_MAIL, {
+        ...createSendOptionsWithTwoMinuteTimeout(),
+        signal: ending.signal,
+      });
       assert.deepEqual(result, { kind: 'withdrawn' });
     });
   }
@@ -225,7 +243,9 @@ describe('a pool of one connection', () => {
     it(`opens no second one while the first, which the server ${name} at QUIT, is open`, async () => {
       const server = await serve({ ...(QUIT && { QUIT }) });
       const mailer = mailerTo(server.port, { connections: 1 });
-      assert.deepEqual(await mailer.send(TEST_MAIL, createTwoMinuteSendOptions()), { kind: 'accepted' });
+      assert.deepEqual(await mailer.send(TEST_MAIL, createSendOptionsWithTwoMinuteTimeout()), {
+        kind: 'accepted',
+      });
       assert.deepEqual(await mailer.probe(), { kind: 'welcome' });
       assert.ok(server.heard.includes('QUIT'));
       assert.equal(server.heard.filter((line) => line.startsWith('EHLO')).length, 2);
@@ -237,10 +257,10 @@ describe('a pool of one connection', () => {
     const { port } = await serve({});
     const pool = createConnectionPool(createTestSmtpSettings(port, { connections: 1 }));
     open.push(pool);
-    const connection = await pool.acquire(createTwoMinuteSendOptions());
+    const connection = await pool.acquire(createSendOptionsWithTwoMinuteTimeout());
     assert.ok(connection);
     const ending = new AbortController();
-    const waiting = pool.acquire({ ...createTwoMinuteSendOptions(), signal: ending.signal });
+    const waiting = pool.acquire({ ...createSendOptionsWithTwoMinuteTimeout(), signal: ending.signal });
     ending.abort();
     assert.equal(await waiting, undefined);
     pool.release(connection);

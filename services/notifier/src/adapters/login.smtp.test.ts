@@ -3,7 +3,11 @@ import { createHmac } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { afterEach, describe, it } from 'node:test';
 import { type LineReplies, startScriptedLineServer } from '../testing/line-server.ts';
-import { createTestSmtpSettings, createTwoMinuteSendOptions, TEST_MAIL } from '../testing/smtp-client.ts';
+import {
+  createSendOptionsWithTwoMinuteTimeout,
+  createTestSmtpSettings,
+  TEST_MAIL,
+} from '../testing/smtp-client.ts';
 import type { AccessTokenSource, SmtpPasswordMethod } from './login.smtp.ts';
 import { createSmtpMailer } from './mailer.smtp.ts';
 
@@ -51,7 +55,7 @@ async function sendWith(tokens: AccessTokenSource, replies: LineReplies) {
     createTestSmtpSettings(server.port, { credentials: { username: 'mailer', tokens } }),
   );
   open.push(server, mailer);
-  const result = await mailer.send(TEST_MAIL, createTwoMinuteSendOptions());
+  const result = await mailer.send(TEST_MAIL, createSendOptionsWithTwoMinuteTimeout());
   return { result, logins: server.heard.filter((line) => line === '' || line.startsWith('AUTH')) };
 }
 
@@ -201,7 +205,10 @@ describe('a login with a password', () => {
       // A probe opens a new connection, which the mail then uses.
       const { kind } = await mailer.probe();
       if (kind === 'welcome')
-        assert.equal((await mailer.send(TEST_MAIL, createTwoMinuteSendOptions())).kind, 'accepted');
+        assert.equal(
+          (await mailer.send(TEST_MAIL, createSendOptionsWithTwoMinuteTimeout())).kind,
+          'accepted',
+        );
       const tried = server.heard.slice(from).flatMap((line) => /^AUTH (\S+)/.exec(line)?.[1] ?? []);
       // The client notices the closed connection at its next command, and then repeats this command over a
       // new connection.

@@ -13,7 +13,11 @@ import {
   type TestMailServer,
   type TestMailServerOptions,
 } from '../testing/mail-server.ts';
-import { createTestSmtpSettings, createTwoMinuteSendOptions, TEST_MAIL } from '../testing/smtp-client.ts';
+import {
+  createSendOptionsWithTwoMinuteTimeout,
+  createTestSmtpSettings,
+  TEST_MAIL,
+} from '../testing/smtp-client.ts';
 import { openSmtpConnection } from './connection.smtp.ts';
 import { createSmtpMailer, type SmtpSettings } from './mailer.smtp.ts';
 
@@ -42,7 +46,7 @@ async function sendThrough(
   mail: OutgoingMail = TEST_MAIL,
 ) {
   const server = await serve(script);
-  const result = await mailerTo(server.port, settings).send(mail, createTwoMinuteSendOptions());
+  const result = await mailerTo(server.port, settings).send(mail, createSendOptionsWithTwoMinuteTimeout());
   return { server, result };
 }
 
@@ -96,10 +100,10 @@ describe('a mail over SMTP', () => {
   it('goes over one pooled connection after another mail', async () => {
     const server = await serve();
     const mailer = mailerTo(server.port);
-    await mailer.send(TEST_MAIL, createTwoMinuteSendOptions());
+    await mailer.send(TEST_MAIL, createSendOptionsWithTwoMinuteTimeout());
     // Wait until the connection is back in the pool, which happens a moment after the server's reply.
     await new Promise((resolve) => setImmediate(resolve));
-    await mailer.send(TEST_MAIL, createTwoMinuteSendOptions());
+    await mailer.send(TEST_MAIL, createSendOptionsWithTwoMinuteTimeout());
     assert.equal(server.received.length, 2);
     assert.equal(server.connections(), 1);
   });
@@ -156,7 +160,7 @@ describe('what a server answers', () => {
   it('a refused connection means that it cannot be reached', async () => {
     const port = await freePort();
     const failure = { stage: 'connect', words: `connect ECONNREFUSED 127.0.0.1:${port}` };
-    assert.deepEqual(await mailerTo(port).send(TEST_MAIL, createTwoMinuteSendOptions()), {
+    assert.deepEqual(await mailerTo(port).send(TEST_MAIL, createSendOptionsWithTwoMinuteTimeout()), {
       kind: 'unreachable',
       failure,
     });
@@ -180,7 +184,7 @@ describe('what a server answers', () => {
   it('a stall before the content ends with the attempt, and the mail is not sent', async () => {
     const ending = new AbortController();
     const server = await serve({ onRcptTo: () => ending.abort() });
-    const options = { ...createTwoMinuteSendOptions(), signal: ending.signal };
+    const options = { ...createSendOptionsWithTwoMinuteTimeout(), signal: ending.signal };
     assert.deepEqual(await mailerTo(server.port).send(TEST_MAIL, options), { kind: 'withdrawn' });
   });
 
@@ -209,7 +213,7 @@ describe('what a server answers', () => {
 
   it('a connection that is closed at one recipient is about that mail', async () => {
     const server = await serve({ onRcptTo: () => server.hangUp() });
-    const result = await mailerTo(server.port).send(TEST_MAIL, createTwoMinuteSendOptions());
+    const result = await mailerTo(server.port).send(TEST_MAIL, createSendOptionsWithTwoMinuteTimeout());
     const failure = { stage: 'rcpt', words: 'the connection was closed' };
     assert.deepEqual(result, { kind: 'deferred', failure });
   });
@@ -222,7 +226,7 @@ describe('what a server answers', () => {
         return new Promise(() => undefined);
       },
     });
-    const options = { ...createTwoMinuteSendOptions(), signal: ending.signal };
+    const options = { ...createSendOptionsWithTwoMinuteTimeout(), signal: ending.signal };
     const failure = { stage: 'content', words: 'given up while waiting' };
     assert.deepEqual(await mailerTo(server.port).send(TEST_MAIL, options), { kind: 'deferred', failure });
   });
@@ -238,7 +242,7 @@ describe('what a server answers', () => {
     });
     const stopping = new AbortController();
     const mailer = mailerTo(server.port, { connections: 1 });
-    const options = { ...createTwoMinuteSendOptions(), stopping: stopping.signal };
+    const options = { ...createSendOptionsWithTwoMinuteTimeout(), stopping: stopping.signal };
     const first = mailer.send(TEST_MAIL, options);
     await arrived;
     const second = mailer.send(TEST_MAIL, options);
@@ -253,10 +257,12 @@ describe('what a server answers', () => {
     const port = await freePort();
     const first = await startTestMailServer({ port });
     const mailer = mailerTo(port);
-    await mailer.send(TEST_MAIL, createTwoMinuteSendOptions());
+    await mailer.send(TEST_MAIL, createSendOptionsWithTwoMinuteTimeout());
     await first.close();
     const second = await serve({ port });
-    assert.deepEqual(await mailer.send(TEST_MAIL, createTwoMinuteSendOptions()), { kind: 'accepted' });
+    assert.deepEqual(await mailer.send(TEST_MAIL, createSendOptionsWithTwoMinuteTimeout()), {
+      kind: 'accepted',
+    });
     assert.equal(second.received.length, 1);
   });
 });
@@ -273,16 +279,21 @@ describe('the lease', () => {
     function mayProceed(): boolean {
       return order.push('asked') > 0;
     }
-    await mailerTo(server.port).send(TEST_MAIL, { ...createTwoMinuteSendOptions(), mayProceed });
+    await mailerTo(server.port).send(TEST_MAIL, { ...createSendOptionsWithTwoMinuteTimeout(), mayProceed });
     assert.deepEqual(order, ['recipient', 'asked']);
   });
 
   it('withdraws the mail if it has expired, and the server accepts nothing', async () => {
     const server = await serve();
     const mailer = mailerTo(server.port);
-    const result = await mailer.send(TEST_MAIL, { ...createTwoMinuteSendOptions(), mayProceed: () => false });
+    const result = await mailer.send(TEST_MAIL, {
+      ...createSendOptionsWithTwoMinuteTimeout(),
+      mayProceed: () => false,
+    });
     assert.deepEqual(result, { kind: 'withdrawn' });
-    assert.deepEqual(await mailer.send(TEST_MAIL, createTwoMinuteSendOptions()), { kind: 'accepted' });
+    assert.deepEqual(await mailer.send(TEST_MAIL, createSendOptionsWithTwoMinuteTimeout()), {
+      kind: 'accepted',
+    });
     assert.equal(server.received.length, 1);
   });
 });
@@ -339,7 +350,9 @@ describe('a server with TLS', () => {
     ] as const) {
       const server = await serve(script);
       const mailer = mailerTo(server.port, { ...settings, validateCertificates: false, connections: 1 });
-      assert.deepEqual(await mailer.send(TEST_MAIL, createTwoMinuteSendOptions()), { kind: 'accepted' });
+      assert.deepEqual(await mailer.send(TEST_MAIL, createSendOptionsWithTwoMinuteTimeout()), {
+        kind: 'accepted',
+      });
       // The pool is limited to one connection, so the probe waits until the mail's connection is closed.
       assert.deepEqual(await mailer.probe(), { kind: 'welcome' });
     }

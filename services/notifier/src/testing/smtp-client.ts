@@ -29,7 +29,7 @@ export function createTestSmtpSettings(port: number, settings: Partial<SmtpSetti
 }
 
 /** Returns options under which a mail may take up to two minutes, which is longer than any test. */
-export function createTwoMinuteSendOptions(): SendMailOptions {
+export function createSendOptionsWithTwoMinuteTimeout(): SendMailOptions {
   const signal = AbortSignal.timeout(120_000);
   return { mayProceed: () => true, signal, stopping: signal };
 }

@@ -49,7 +49,7 @@ for (const operation of ['getMe', 'listUsers', 'getUser'])
     const { waiter, routes, profiles, elapsedMs } = slowService();
     context.mock.method(performance, 'now', elapsedMs);
     const found = routes.find(({ operationId }) => operationId === operation);
-    // The calls of an admin's request about another account, whose version the admin knows.
+    // An admin's request about another account makes these two calls if it has the header Account-Sequence.
     const response = found?.around?.(async () => {
       await waiter.waitFor(ADA, 0, ADA);
       await waiter.waitUntilSettled(BOB, 0, ADA);

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { computeLookupKeys, findUnneededClaims, toAddressClaim } from '../claims.ts';
+import { computeLookupKeys, findUnneededAddressClaims, toAddressClaim } from '../claims.ts';
 import type { AccountCommand, NewMailedLink, RegisterAccountCommand, SignUpProof } from '../commands.ts';
 import { decide } from '../decide.ts';
 import type { Decision } from '../decision.ts';
@@ -342,6 +342,6 @@ export function runCommandStory(steps: readonly StoryStep[]): StoryOutcome {
 
 function released(claims: ReadonlyMap<string, string>, userId: string, state: AccountState) {
   const own = [...claims].filter(([, holder]) => holder === userId).map(([claim]) => claim);
-  const { addresses: superfluous, marks } = findUnneededClaims(state, own);
+  const { addresses: superfluous, marks } = findUnneededAddressClaims(state, own);
   return new Map([...claims].filter(([claim]) => ![...superfluous, ...marks].includes(claim)));
 }

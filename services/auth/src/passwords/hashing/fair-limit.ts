@@ -39,7 +39,7 @@ interface Waiter extends HashRequester {
 
 export function createFairConcurrencyLimit(options: {
   readonly concurrency: number;
-  /** The maximum length of the queue, over all networks. */
+  /** The maximum number of waiting calls of all networks together. */
   readonly maxWaiting: number;
   readonly maxWaitMs: number;
   refusal(): Error;
