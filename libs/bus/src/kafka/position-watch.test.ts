@@ -44,6 +44,18 @@ describe('a position', () => {
     assert.deepEqual(another.watch.faults(), []);
   });
 
+  test('of a group without positions that has read before is a fault until the group has read everything again', () => {
+    const { watch, look, reported } = createWatch();
+    look({ end: 9 });
+    watch.noteForgotten();
+    look({ position: 8, end: 12, stored: 8 });
+    assert.deepEqual(watch.faults(), reported);
+    assert.match(reported.join(), /^Group user has no positions, although it has read before/);
+    look({ position: 9, end: 12, stored: 9 });
+    assert.deepEqual(watch.faults(), []);
+    assert.equal(reported.length, 1);
+  });
+
   test('that is no longer there is reported once, and stays a fault', () => {
     const { watch, look, reported } = createWatch();
     look({ end: 9 });

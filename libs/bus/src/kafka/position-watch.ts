@@ -15,7 +15,10 @@ export interface GroupPositionWatch {
    * partitions may be assigned to any member.
    */
   look(offsets: ReadonlyMap<string, PartitionOffsets>): void;
-  /** Reports that a group which has read before has no positions at all. */
+  /**
+   * Reports that a group which has read before has no positions at all. This remains a fault until the group has read
+   * all records that the last call of `look` has seen.
+   */
   noteForgotten(): void;
   /**
    * Returns the faults: every position that was found out of range or lost since the watch began, every partition that
@@ -57,6 +60,9 @@ export function createGroupPositionWatch({
   let unmoved = new Map<string, string>();
   let seen = new Map<string, Seen>();
   let furthest = new Map<string, Furthest>();
+  const forgotten = `Group ${group} has no positions, although it has read before: they were deleted or have expired, or its topics were replaced. It reads from the beginning again.`;
+  /** The end of each partition when the group started again from the beginning. */
+  let rereadUntil = new Map<string, number>();
 
   /**
    * Returns what a partition has lost since the previous check: its position, or records at its end. Empty at
@@ -102,6 +108,12 @@ export function createGroupPositionWatch({
     onFault(fault);
   }
 
+  /** Ends the report of a forgotten group once it has read everything again. */
+  function noteReread(offsets: ReadonlyMap<string, PartitionOffsets>): void {
+    const isDone = [...rereadUntil].every(([name, end]) => (offsets.get(name)?.position ?? end) >= end);
+    if (isDone) lost.delete(forgotten);
+  }
+
   function sinceOf(name: string, position: number): number {
     const before = seen.get(name);
     return before?.position === position ? before.since : now();
@@ -127,12 +139,13 @@ export function createGroupPositionWatch({
   return {
     look(offsets) {
       noteLost(offsets);
+      noteReread(offsets);
       noteUnmoved(offsets);
     },
-    noteForgotten: () =>
-      report(
-        `Group ${group} has no positions, although it has read before: they were deleted or have expired, or its topics were replaced. It reads from the beginning again.`,
-      ),
+    noteForgotten() {
+      rereadUntil = new Map([...furthest].map(([name, { end }]) => [name, end]));
+      report(forgotten);
+    },
     faults: () => [...lost, ...unmoved.values()],
   };
 }
