@@ -1,6 +1,6 @@
 /** Types, options and parsers that several commands use. */
 import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { eventTypes, isConsumerName, isEventType } from '@latchkey/events';
+import { accountEventTypes, isConsumerName } from '@latchkey/events';
 import { DAY_MS, HOUR_MS } from '@latchkey/process';
 
 /** The root command, to which each module in commands/ adds a command. */
@@ -47,13 +47,13 @@ export function parseConsumerName(text: string): string {
   throw new InvalidArgumentError('Expected up to 63 letters, digits, dots, underscores and hyphens.');
 }
 
-/** Parses comma-separated event types. @throws InvalidArgumentError */
+/** Parses comma-separated types of events about accounts. @throws InvalidArgumentError */
 function parseEventTypes(text: string): readonly string[] {
   const types = text.split(',').map((type) => type.trim());
-  const unknown = types.filter((type) => !isEventType(type));
+  const unknown = types.filter((type) => !(accountEventTypes as readonly string[]).includes(type));
   if (unknown.length === 0) return [...new Set(types)];
   throw new InvalidArgumentError(
-    `No event is called ${unknown.join(', ')}. Types: ${eventTypes.join(', ')}.`,
+    `No event about accounts is called ${unknown.join(', ')}. Types: ${accountEventTypes.join(', ')}.`,
   );
 }
 

@@ -6911,7 +6911,7 @@ export interface operations {
                      * @description The types of events that are sent. Empty: all.
                      * @default []
                      */
-                    types?: ("UserRegistered" | "VerificationRequested" | "AccountVerified" | "RegistrationEnded" | "PasswordResetRequested" | "PasswordChanged" | "PasswordRehashed" | "ProfileChanged" | "EmailChangeRequested" | "EmailChangeCanceled" | "EmailChanged" | "EmailChangeReverted" | "EmailChangeSettled" | "RoleChanged" | "AccountDisabled" | "AccountEnabled" | "SessionsRevoked" | "OwnerAlerted" | "AccountErasureRequested" | "AccountErasureCanceled" | "AccountErased" | "MailRequested" | "MailBounced" | "MailMarkedAsSpam")[];
+                    types?: ("UserRegistered" | "VerificationRequested" | "AccountVerified" | "RegistrationEnded" | "PasswordResetRequested" | "PasswordChanged" | "PasswordRehashed" | "ProfileChanged" | "EmailChangeRequested" | "EmailChangeCanceled" | "EmailChanged" | "EmailChangeReverted" | "EmailChangeSettled" | "RoleChanged" | "AccountDisabled" | "AccountEnabled" | "SessionsRevoked" | "OwnerAlerted" | "AccountErasureRequested" | "AccountErasureCanceled" | "AccountErased")[];
                     /**
                      * @description Whether events contain personal data (`data.person`)
                      * @default false
@@ -7312,7 +7312,7 @@ export interface operations {
                      */
                     url?: string;
                     /** @description The types of events that are sent. Empty: all. */
-                    types?: ("UserRegistered" | "VerificationRequested" | "AccountVerified" | "RegistrationEnded" | "PasswordResetRequested" | "PasswordChanged" | "PasswordRehashed" | "ProfileChanged" | "EmailChangeRequested" | "EmailChangeCanceled" | "EmailChanged" | "EmailChangeReverted" | "EmailChangeSettled" | "RoleChanged" | "AccountDisabled" | "AccountEnabled" | "SessionsRevoked" | "OwnerAlerted" | "AccountErasureRequested" | "AccountErasureCanceled" | "AccountErased" | "MailRequested" | "MailBounced" | "MailMarkedAsSpam")[];
+                    types?: ("UserRegistered" | "VerificationRequested" | "AccountVerified" | "RegistrationEnded" | "PasswordResetRequested" | "PasswordChanged" | "PasswordRehashed" | "ProfileChanged" | "EmailChangeRequested" | "EmailChangeCanceled" | "EmailChanged" | "EmailChangeReverted" | "EmailChangeSettled" | "RoleChanged" | "AccountDisabled" | "AccountEnabled" | "SessionsRevoked" | "OwnerAlerted" | "AccountErasureRequested" | "AccountErasureCanceled" | "AccountErased")[];
                     /** @description Whether events contain personal data (`data.person`) */
                     person?: boolean;
                 };

@@ -29,6 +29,7 @@ import { RoleChanged } from './events/role-changed.ts';
 import { SessionsRevoked } from './events/sessions-revoked.ts';
 import { UserRegistered } from './events/user-registered.ts';
 import { VerificationRequested } from './events/verification-requested.ts';
+import { ACCOUNTS_TOPIC } from './topics.ts';
 
 /** The contract of each event type, in the order in which the documentation lists them. */
 export const catalogue = {
@@ -70,6 +71,11 @@ export function isEventType(text: string): text is EventType {
 
 /** Every event type, in the order of the catalogue. */
 export const eventTypes: readonly EventType[] = Object.keys(catalogue).filter(isEventType);
+
+/** The types of events about accounts, which are the only events of the feed and of webhooks. */
+export const accountEventTypes: readonly EventType[] = eventTypes.filter(
+  (type) => catalogue[type].topic === ACCOUNTS_TOPIC,
+);
 
 /**
  * The fields that identify and order an event. They are set when the event is appended to the journal, and never

@@ -1,5 +1,6 @@
 export { assertNever } from './assert-never.ts';
 export {
+  accountEventTypes,
   catalogue,
   type DataOf,
   type Envelope,

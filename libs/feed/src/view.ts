@@ -1,4 +1,4 @@
-import { ACCOUNTS_TOPIC, catalogue, eventTypes, isEventType } from '@latchkey/events';
+import { accountEventTypes } from '@latchkey/events';
 import { Problem, standardProblems, unavailableProblem, validationProblem } from '@latchkey/http';
 import type { FeedReaderView } from './cloud-event.ts';
 import type { FeedReader } from './feed.ts';
@@ -19,7 +19,8 @@ export function readerViewOfRequest(
   }: { readonly types?: readonly string[] | undefined; readonly placeholders: boolean },
 ): FeedReaderView {
   const { types: allowed, person } = reader;
-  if (!placeholders && wanted?.some((type) => !isEventType(type))) throw unknownTypesProblem();
+  if (!placeholders && wanted?.some((type) => !(accountEventTypes as readonly string[]).includes(type)))
+    throw unknownTypesProblem();
   const refused = allowed === undefined ? [] : (wanted ?? []).filter((type) => !allowed.includes(type));
   if (refused.length > 0) throw typesProblem(reader, refused);
   const types = wanted ?? allowed;
@@ -27,8 +28,7 @@ export function readerViewOfRequest(
 }
 
 function unknownTypesProblem(): Problem {
-  const types = eventTypes.filter((type) => catalogue[type].topic === ACCOUNTS_TOPIC);
-  const message = `must be types of events, separated by commas: ${types.join(', ')}`;
+  const message = `must be types of events, separated by commas: ${accountEventTypes.join(', ')}`;
   return validationProblem([{ pointer: '#/query/types', code: 'not_allowed', message }]);
 }
 

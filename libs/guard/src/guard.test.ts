@@ -4,6 +4,7 @@ import { inspect } from 'node:util';
 import { createGuard } from './guard.ts';
 import { introspection } from './introspection.ts';
 import { Refusal } from './refusal.ts';
+import type { RevocationCheck } from './session-status.ts';
 import { createTestTokens } from './testing.ts';
 
 function bearer(token: string) {
@@ -73,6 +74,13 @@ describe('a guard', () => {
     const check = createGuard({ issuer: 'http://127.0.0.1:1/', logger: quiet }).authenticated();
     assert.equal(await codeOf(check(bearer(await tokens.sign()))), 'unavailable');
   });
+});
+
+test('a token is refused if a check of revocations answers with a status that the guard does not know', async () => {
+  const tokens = await createTestTokens();
+  const revocations = { sessionStatus: async () => 'dead' } as unknown as RevocationCheck;
+  const check = createGuard({ ...tokens.options, revocations }).authenticated();
+  assert.equal(await codeOf(check(bearer(await tokens.sign()))), 'unauthenticated');
 });
 
 test('a guard that cannot check tokens warns once in 10 s, and names the cause', async () => {

@@ -107,7 +107,8 @@ export function createGuard(options: GuardOptions): Guard {
     verify: cacheVerifiedTokens(createTokenVerifier({ keys, issuer, audience, now }), now),
     sessionStatus: async (claims, { headers }) => {
       const changed = await currentSessionStatus(claims, headers['authorization']);
-      if (changed === 'revoked') return 'revoked';
+      // Anything else than changed claims revokes the token, so that a check of another version never lets it through.
+      if (typeof changed !== 'object') return 'revoked';
       return { verified: claims.email_verified, role: claims.role, ...changed };
     },
     refuse,

@@ -138,7 +138,7 @@ export function createGuards<S extends ActiveSession>(options: {
     const claims = await verified(requiredToken(request.headers['authorization']));
     if (claims === undefined) throw refuseToken();
     const account = await sessionStatus(claims, request);
-    if (account === 'revoked') throw refuseToken();
+    if (typeof account !== 'object') throw refuseToken();
     return { ...account, claims };
   }
 

@@ -79,6 +79,10 @@ test('a wrong name, scope or type is an error that lists the valid ones', async 
     [['add', 'books'], /--scope/],
     [['add', 'books', '--scope', 'everything'], /introspect, events/],
     [['add', 'books', '--scope', 'events', '--types', 'UserGone'], /UserGone\. Types: UserRegistered/],
+    [
+      ['add', 'books', '--scope', 'events', '--types', 'MailBounced'],
+      /called MailBounced\. Types: .*AccountErased\.$/m,
+    ],
     [['add', 'books', '--scope', 'introspect', '--person'], /add `--scope events`/],
   ];
   for (const [words, message] of wrong) {

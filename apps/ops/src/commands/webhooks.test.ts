@@ -116,6 +116,7 @@ test('a private address is refused unless a setting allows it, and so is anythin
     [['add', 'crm', 'https://10.0.0.1/'], /private address/],
     [['add', 'my crm', URL], /letters, digits/],
     [['add', 'crm', URL, '--types', 'UserGone'], /UserGone\. Types: UserRegistered/],
+    [['add', 'crm', URL, '--types', 'MailBounced'], /called MailBounced\. Types: UserRegistered/],
     [['redrive', 'we_1'], /--since .*--event/],
     [['redrive', 'we_1', '--since', 'yesterday'], /Expected an instant/],
     [['redrive', 'we_1', '--since', '2026-01-02', '--until', '2026-01-01'], /later than --since/],

@@ -62,7 +62,7 @@ export interface SessionPage {
 /** The store of sessions. Every method rejects with StoreUnavailable if the store fails. */
 export interface SessionStore {
   /**
-   * AuthStores a session, and then removes all sessions of its account except those of its `keep` newest logins. If the
+   * Stores a session, and then removes all sessions of its account except those of its `keep` newest logins. If the
    * store fails in between, the session is stored, and the next call removes the others.
    */
   create(session: Session, options: { readonly keep: number }): Promise<void>;

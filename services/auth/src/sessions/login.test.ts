@@ -24,6 +24,7 @@ const ada = 'ada@example.com';
 const [PASSWORD, ANOTHER, WRONG] = ['correct horse battery', 'another horse battery', 'wrong horse battery'];
 const home = createTestContext({ ip: '192.0.2.1' });
 const office = createTestContext({ ip: '203.0.113.5' });
+const cafe = createTestContext({ ip: '203.0.113.99' });
 const elsewhere = createTestContext({ ip: '198.51.100.7' });
 
 async function verified(world: TestWorld, address: string, password: string): Promise<string> {
@@ -261,10 +262,10 @@ describe('guessing passwords', () => {
     withTestWorld(async (world) => {
       const userId = await verified(world, ada, PASSWORD);
       const { refreshToken } = await login(world.deps, { address: ada, password: PASSWORD }, office);
-      await refreshSession(world.deps, refreshToken, home);
+      await refreshSession(world.deps, refreshToken, cafe);
       await guess(world, 3);
       await assert.rejects(
-        login(world.deps, { address: ada, password: WRONG }, home),
+        login(world.deps, { address: ada, password: WRONG }, cafe),
         createRefusalPredicate('invalid_credentials'),
       );
 
@@ -272,7 +273,7 @@ describe('guessing passwords', () => {
       await world.deps.accounts.execute(userId, home, () => revoke);
       assert.ok((await world.deps.sessions.list(userId, world.deps.now(), { limit: 1 })).length > 0);
       await assert.rejects(
-        login(world.deps, { address: ada, password: PASSWORD }, home),
+        login(world.deps, { address: ada, password: PASSWORD }, cafe),
         createRefusalPredicate('rate_limited'),
       );
     }),

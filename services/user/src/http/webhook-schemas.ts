@@ -1,5 +1,5 @@
 /** The schemas of webhook endpoints and their attempts in requests and responses. */
-import { consumerName, eventTypes, instant } from '@latchkey/events';
+import { accountEventTypes, consumerName, instant } from '@latchkey/events';
 import {
   computeEndpointState,
   type DeliveryAttempt,
@@ -10,8 +10,8 @@ import { z } from 'zod';
 import { pageLimitSchema } from './schemas.ts';
 
 const types = z
-  .array(z.enum(eventTypes))
-  .max(eventTypes.length)
+  .array(z.enum(accountEventTypes))
+  .max(accountEventTypes.length)
   .overwrite((list) => [...new Set(list)])
   .describe('The types of events that are sent. Empty: all.');
 
