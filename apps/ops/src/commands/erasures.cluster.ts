@@ -90,3 +90,15 @@ test('the certificate lists the topics that keep data until they are old, with t
     { name: letters, contents: 'dead letters', removedBy: '2026-03-09T13:00:00.000Z', clean: true },
   ]);
 });
+
+test('the certificate is not complete if the broker does not show a topic that may keep data', async (t) => {
+  const { bus, show } = await system(t, { isGone: true });
+  const [accounts, security] = [`accounts.${randomUUID()}`, `security.${randomUUID()}`];
+  await bus.ensureTopics([{ ...erasableAccountsTopic(), name: accounts }]);
+  const { complete, retained } = await show(accounts, security);
+  assert.equal(complete, false);
+  assert.deepEqual(
+    retained.find(({ name }: { name: string }) => name === security),
+    { name: security, contents: 'networks and user agents', clean: null },
+  );
+});

@@ -26,7 +26,7 @@ const RETAINING = {
 
 /**
  * Asks the broker for the settings of the topics. If the broker cannot be reached, prints a note and returns the
- * removal `unknown`, and topics without settings.
+ * removal `unknown`, and topics without settings. A topic that the broker does not list has no settings either.
  * @throws ConfigError
  */
 export async function readErasureTopics(context: CommandContext): Promise<ErasureTopics> {
@@ -62,7 +62,9 @@ async function askBroker(
   const letters = all
     .filter((topic) => topic.startsWith(`${accounts}.dlq.`))
     .map((topic) => ({ name: topic, contents: 'dead letters' }));
-  const wanted = [...expected, ...letters].filter(({ name }) => all.includes(name));
+  const wanted = [...expected.filter(({ name }) => all.includes(name)), ...letters];
+  // Kafka also hides topics for which the user has no rights, so these may exist and keep data.
+  const unseen = expected.filter(({ name }) => !all.includes(name));
   let isCompacted = false;
   let retaining: readonly RetainingTopic[] = [];
   await withKafkaBus(context, async (bus) => {
@@ -70,11 +72,12 @@ async function askBroker(
     const states = await retryUntilReachable(context, 'Kafka', () =>
       bus.describeTopics(wanted.map(({ name }) => name)),
     );
-    retaining = states.map(({ name, retentionMs, segmentMs }) => ({
+    const read = states.map(({ name, retentionMs, segmentMs }) => ({
       name,
       contents: wanted.find((topic) => topic.name === name)?.contents ?? '',
       keeps: { retentionMs, segmentMs },
     }));
+    retaining = [...read, ...unseen];
   });
   return { isCompacted, retaining };
 }
