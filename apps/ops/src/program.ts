@@ -1,6 +1,6 @@
 /** Types, options and parsers that several commands use. */
 import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { accountEventTypes, isConsumerName } from '@latchkey/events';
+import { accountEventTypes, isAccountEventType, isConsumerName } from '@latchkey/events';
 import { DAY_MS, HOUR_MS } from '@latchkey/process';
 
 /** The root command, to which each module in commands/ adds a command. */
@@ -50,7 +50,7 @@ export function parseConsumerName(text: string): string {
 /** Parses comma-separated types of events about accounts. @throws InvalidArgumentError */
 function parseEventTypes(text: string): readonly string[] {
   const types = text.split(',').map((type) => type.trim());
-  const unknown = types.filter((type) => !(accountEventTypes as readonly string[]).includes(type));
+  const unknown = types.filter((type) => !isAccountEventType(type));
   if (unknown.length === 0) return [...new Set(types)];
   throw new InvalidArgumentError(
     `No event about accounts is called ${unknown.join(', ')}. Types: ${accountEventTypes.join(', ')}.`,

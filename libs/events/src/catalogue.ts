@@ -72,10 +72,15 @@ export function isEventType(text: string): text is EventType {
 /** Every event type, in the order of the catalogue. */
 export const eventTypes: readonly EventType[] = Object.keys(catalogue).filter(isEventType);
 
-/** The types of events about accounts, which are the only events of the feed and of webhooks. */
+/** The types of events about accounts. The feed and webhooks have no other events. */
 export const accountEventTypes: readonly EventType[] = eventTypes.filter(
   (type) => catalogue[type].topic === ACCOUNTS_TOPIC,
 );
+
+/** Returns whether a string is the type of an event about accounts. */
+export function isAccountEventType(text: string): text is EventType {
+  return isEventType(text) && accountEventTypes.includes(text);
+}
 
 /**
  * The fields that identify and order an event. They are set when the event is appended to the journal, and never

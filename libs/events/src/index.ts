@@ -7,6 +7,7 @@ export {
   type EventOf,
   type EventType,
   eventTypes,
+  isAccountEventType,
   isEventType,
   type LatchkeyEvent,
 } from './catalogue.ts';

@@ -1,4 +1,4 @@
-import { accountEventTypes } from '@latchkey/events';
+import { accountEventTypes, isAccountEventType } from '@latchkey/events';
 import { Problem, standardProblems, unavailableProblem, validationProblem } from '@latchkey/http';
 import type { FeedReaderView } from './cloud-event.ts';
 import type { FeedReader } from './feed.ts';
@@ -19,8 +19,7 @@ export function readerViewOfRequest(
   }: { readonly types?: readonly string[] | undefined; readonly placeholders: boolean },
 ): FeedReaderView {
   const { types: allowed, person } = reader;
-  if (!placeholders && wanted?.some((type) => !(accountEventTypes as readonly string[]).includes(type)))
-    throw unknownTypesProblem();
+  if (!placeholders && wanted?.some((type) => !isAccountEventType(type))) throw unknownTypesProblem();
   const refused = allowed === undefined ? [] : (wanted ?? []).filter((type) => !allowed.includes(type));
   if (refused.length > 0) throw typesProblem(reader, refused);
   const types = wanted ?? allowed;

@@ -62,22 +62,22 @@ async function askBroker(
   const letters = all
     .filter((topic) => topic.startsWith(`${accounts}.dlq.`))
     .map((topic) => ({ name: topic, contents: 'dead letters' }));
-  const wanted = [...expected.filter(({ name }) => all.includes(name)), ...letters];
-  // Kafka also hides topics for which the user has no rights, so these may exist and keep data.
-  const unseen = expected.filter(({ name }) => !all.includes(name));
+  const wanted = [...expected, ...letters];
   let isCompacted = false;
   let retaining: readonly RetainingTopic[] = [];
   await withKafkaBus(context, async (bus) => {
     isCompacted = await retryUntilReachable(context, 'Kafka', () => bus.isCompacted(accounts));
     const states = await retryUntilReachable(context, 'Kafka', () =>
-      bus.describeTopics(wanted.map(({ name }) => name)),
+      bus.describeTopics(wanted.map(({ name }) => name).filter((name) => all.includes(name))),
     );
-    const read = states.map(({ name, retentionMs, segmentMs }) => ({
-      name,
-      contents: wanted.find((topic) => topic.name === name)?.contents ?? '',
-      keeps: { retentionMs, segmentMs },
-    }));
-    retaining = [...read, ...unseen];
+    const keeps = new Map(
+      states.map(({ name, retentionMs, segmentMs }) => [name, { retentionMs, segmentMs }]),
+    );
+    // Kafka also hides topics for which the user has no rights, so a topic that it does not list may exist.
+    retaining = wanted.map((topic) => {
+      const settings = keeps.get(topic.name);
+      return settings === undefined ? topic : { ...topic, keeps: settings };
+    });
   });
   return { isCompacted, retaining };
 }
