@@ -7,13 +7,14 @@ export interface ServiceBackend {
   readonly store: Store;
   readonly bus: Bus;
   /**
-   * Tells whether the clock can be trusted. While it cannot, no data is deleted because of its age. Default: a new
-   * clock guard.
+   * Says whether this process's clock can be trusted. While it cannot, no data is deleted because of its age.
+   * Default: a new clock guard.
    */
   readonly clock?: Pick<ClockGuard, 'assertTrusted' | 'isTrusted'>;
   /**
-   * Called with the time of an event that another process has published. Only called if the signature of the event was
-   * verified, because anybody who can write to a topic can choose the time of an unsigned record.
+   * Must be called with the time of each event that another process has published, if the event's signature
+   * was verified. The time of an unsigned record proves nothing, because anybody who can write to a topic can
+   * choose it.
    */
   observeTime?(time: Date): void;
 }

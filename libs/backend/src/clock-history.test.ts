@@ -6,7 +6,10 @@ import { createClockHistory } from './clock-history.ts';
 
 const START = Date.parse('2026-03-01T12:00:00.000Z');
 
-/** Simulates a machine with a wall clock, an uptime and a store, on which processes start one after the other. */
+/**
+ * Simulates a machine on which processes start one after the other: its wall clock, its uptime, and the store
+ * that all processes use.
+ */
 function createMachine(newest?: Date) {
   const time = { wall: START, elapsed: 0 };
   let stored: ClockReading | undefined;

@@ -1,22 +1,20 @@
 /**
- * Decides at the start of a process whether its clock can be trusted, if there is no other clock to compare it with.
- * Compares the clock with its last reading, which the store keeps.
+ * Decides at the start of a process whether its clock can be trusted, on systems without a second clock to
+ * compare it with. Compares the time with the time that the previous process last stored.
  */
 import { type ClockGuard, type ClockUse, DAY_MS, HOUR_MS, systemUptimeMs } from '@latchkey/process';
 import type { ClockReading, ClockReadings } from '@latchkey/store';
 
 /**
- * The maximum time from the last reading to the start of a process, in ms. After a longer time, the clock is not
- * trusted at first: it may have been set forward.
+ * If more than this time has passed between the last stored time and the start of a process, in ms, the clock
+ * is not trusted at first, because it may have been set forward.
  */
 const MAX_ADVANCE_MS = DAY_MS;
-/**
- * The maximum time by which the clock may be earlier than the last reading, in ms. If it is earlier by more, it is not
- * trusted at first.
- */
+/** If the clock is behind the last stored time by more than this, in ms, it is not trusted at first. */
 const MAX_SET_BACK_MS = HOUR_MS;
 /**
- * How long processes must run with a doubted clock before they trust it, in ms. The times of several processes add up.
+ * How long processes must run, in ms, before they trust a clock that was found doubtful at a start. The
+ * running times of successive processes add up.
  */
 const HELD_MS: Readonly<Record<ClockUse, number>> = { expiry: DAY_MS, erasure: 3 * DAY_MS };
 const NOTE_EVERY_MS = 60_000;
@@ -24,12 +22,12 @@ const NOTE_EVERY_MS = 60_000;
 export interface ClockHistoryDeps {
   readonly readings: ClockReadings;
   /**
-   * Returns the time of the newest data in the store, which is used if the store has no reading yet; undefined if it
-   * has no data. Default: there is no data.
+   * Returns the time of the newest data in the store, or undefined if there is no data. Used instead of the
+   * last reading while the store has none. Default: there is no data.
    */
   newestTime?(): Promise<Date | undefined>;
   now?(): Date;
-  /** Returns the time since some fixed instant, in ms, as for `createClockGuard`. */
+  /** Returns the milliseconds since a fixed moment, as for `createClockGuard`. */
   elapsed?(): number;
 }
 
@@ -37,17 +35,21 @@ type Guard = Pick<ClockGuard, 'isTrusted' | 'wasMoved'>;
 
 export interface ClockHistory {
   /**
-   * Compares the clock with the last reading, on the first call only. The clock is not trusted before. @throws
-   * StoreUnavailable
+   * Compares the clock with the last reading. Until this has succeeded, the clock is not trusted; later calls
+   * do nothing.
+   * @throws StoreUnavailable
    */
   resume(): Promise<void>;
-  /** Returns why the clock is not trusted; undefined if there is no reason for doubt. */
+  /** Returns why the clock is not trusted for this use; undefined if it is trusted. */
   doubt(use: ClockUse): string | undefined;
-  /** Stores a reading of the clock, unless the clock was changed while the process ran. @throws StoreUnavailable */
+  /**
+   * Stores the current time as a reading, unless somebody has changed the clock while the process ran.
+   * @throws StoreUnavailable
+   */
   note(guard: Guard): Promise<void>;
   /**
-   * Stores a reading every minute. Ignores failures, because the next reading replaces the missing one.
-   * @returns a function that stops this
+   * Stores a reading every minute. A failure is ignored, because the next reading is stored a minute later.
+   * @returns a function that ends this
    */
   keepNoting(guard: Guard): () => void;
 }
@@ -70,7 +72,7 @@ export function createClockHistory({
     reading = first;
   }
 
-  /** Returns how much longer the clock remains untrusted, in ms. */
+  /** Returns for how much longer the clock is not trusted, in ms. */
   function heldMs(known: ClockReading): number {
     return Math.max(0, known.heldMs - (elapsed() - countedTo));
   }
@@ -104,8 +106,8 @@ function readingFrom(at: Date | undefined): ClockReading | undefined {
 }
 
 /**
- * Returns the first reading of a process. If the clock is still untrusted from an earlier start, the waiting time
- * continues, and another gap does not extend it.
+ * Returns the first reading of a process. If the clock was still not trusted when the last process ended, the
+ * remaining waiting time is kept, and is not extended by another gap between the processes.
  */
 function readingAtStart(last: ClockReading | undefined, at: Date): ClockReading {
   if (last === undefined) return { at, heldMs: 0, gapMs: 0 };

@@ -1,6 +1,6 @@
 /**
- * Code that all services that consume signed events share: the setting, the alarm about forged records, and the state
- * of the keys.
+ * What all services that consume signed events need: the setting that says how to treat forged records, the
+ * alarm about them, and the state of the signing keys.
  */
 import type { BusRecord, PartitionSlice } from '@latchkey/bus';
 import type { DependencyHealth, Logger } from '@latchkey/process';
@@ -14,8 +14,8 @@ export const eventSignaturesSetting = z
   );
 
 /**
- * Returns a function that reports the forged records in a slice. It also turns these records into dead letters, unless
- * the policy is to warn only.
+ * Returns a function that reports the forged records of a slice. It also moves these records to the
+ * dead-letter queue, unless the policy is `warn`.
  */
 export function createForgeryAlarm(deps: {
   readonly policy: z.infer<typeof eventSignaturesSetting>;
@@ -36,7 +36,7 @@ export function createForgeryAlarm(deps: {
   };
 }
 
-/** Returns the state of the keys with which events are verified. */
+/** Returns whether the keys that verify events are available, as a state for /readyz. */
 export function checkEventKeysHealth(keys: { unavailableReason(): string | undefined }): DependencyHealth {
   const detail = keys.unavailableReason();
   const dependency = { name: 'event keys', needed: false } as const;

@@ -25,12 +25,12 @@ function isFull(error: unknown): error is StoreUnavailable & { readonly cause: D
   return error instanceof StoreUnavailable && error.cause instanceof DiskFullError;
 }
 
-/** How long the result of a probe's write is reused, in ms. */
+/** For how long the result of a test write is reused, in ms. */
 const WRITE_COUNTS_MS = 5_000;
 
 /**
- * Returns a probe that writes to the store, at most once in 5 s, no matter how often it is called. Only a write reveals
- * a full disk, a primary that has become read-only, or a revoked right.
+ * Returns a probe that tests whether the store accepts writes. However often it is called, it writes at most
+ * once in 5 s. Only a write reveals a full disk, a primary that has become read-only, or a revoked right.
  * @param monotonic returns milliseconds that never go back
  */
 export function createStoreWriteProbe(

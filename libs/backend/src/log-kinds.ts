@@ -28,7 +28,7 @@ const latchkeysTopics: readonly string[] = allTopics().map(({ name }) => name);
 /** Matches the topic names that Kafka accepts. */
 const TOPIC_NAME = /^(?!\.{1,2}$)[\w.-]{1,249}$/;
 
-/** Returns whether all topics have different names on the log, including the topics that are not renamed. */
+/** Returns whether no two topics have the same name on the log. Topics that are not renamed count as well. */
 function areDistinctOnLog(names: Readonly<Record<string, string>>): boolean {
   return new Set(latchkeysTopics.map((topic) => names[topic] ?? topic)).size === latchkeysTopics.length;
 }
@@ -55,7 +55,7 @@ function areBrokers(brokers: readonly string[]): boolean {
   return brokers.length > 0 && brokers.every((broker) => BROKER.test(broker));
 }
 
-/** The names of topics and groups on the log. */
+/** The settings of the names that topics and groups have on the log. */
 export const logNameSettings = topicNameSettings.extend({
   GROUP_PREFIX: z
     .string()

@@ -13,12 +13,17 @@ export interface StoresByKind {
 }
 
 export type StoreKind = keyof StoresByKind;
-/** The kind of store that is part of the process which uses it, and that also contains the embedded log. */
+/**
+ * The embedded store: the kind of store that runs inside the process that uses it. It can also contain the
+ * log.
+ */
 export const embeddedKind = 'sqlite' satisfies StoreKind;
 const kinds = ['mongo', 'sqlite'] as const satisfies readonly StoreKind[];
 export type Store = StoresByKind[StoreKind];
 
-/** Returns a function that takes a store and calls the given function for its kind of store. */
+/**
+ * Returns a function that takes a store, and passes it to the function that `choose` contains for its kind.
+ */
 export function selectByStoreKind<Result>(
   choose: {
     readonly [Kind in StoreKind]: (store: StoresByKind[Kind]) => Result;
@@ -34,13 +39,13 @@ export function selectByStoreKind<Result>(
   };
 }
 
-/** The log that is stored together with the other data of a store. */
+/** A log that is stored in the same database as the other data. */
 export interface EmbeddedLog {
   readonly bus: Bus & ConsumerGroups;
   readonly reader: LogReader;
 }
 
-/** Opens the log that the store contains. Undefined for stores that contain none. */
+/** Opens the log that the store contains. Returns undefined if stores of this kind contain no log. */
 export const openEmbeddedLog: (store: Store) => EmbeddedLog | undefined = selectByStoreKind({
   mongo: () => undefined,
   sqlite: ({ database }) => ({
@@ -55,7 +60,9 @@ export interface OpenStoreOptions {
    * a command that needs exclusive access; see `openDatabase`. Other kinds of stores ignore this option.
    */
   readonly as: 'server' | 'shared' | 'exclusive';
-  /** Whether to remove the limit on the store's response time, for commands that read all data. Default: false. */
+  /**
+   * Whether to remove the time limit of calls to the store, for commands that read all data. Default: false.
+   */
   readonly isLongRunning?: boolean;
 }
 
@@ -95,7 +102,7 @@ const openings: {
 
 export interface StoreConfig {
   readonly kind: StoreKind;
-  /** Whether the store is part of the process that opens it, in a data folder. */
+  /** Whether the store runs inside the process that opens it, with its files in a data folder. */
   readonly isEmbedded: boolean;
   /**
    * Opens the store and returns immediately, without waiting for a connection. @throws DataFolderError for a data
@@ -140,8 +147,8 @@ function openable(kind: StoreKind, environment: Environment): StoreConfig {
 }
 
 /**
- * Returns the kind of store whose settings are set. Ignores DATA_DIR, because a standalone process needs it with any
- * kind of store.
+ * Returns the kind of store whose settings are set. DATA_DIR does not count as a setting of the embedded
+ * store, because a standalone process needs it with every kind of store.
  */
 function givenKind(environment: Environment): StoreKind | undefined {
   function isGiven(name: string) {

@@ -15,7 +15,10 @@ interface Logo {
   readonly bytes: Buffer;
 }
 
-/** The first bytes of the image formats that mail programs show. Mail programs do not show SVG. */
+/**
+ * The image formats that mail programs show, with the first bytes of their files. SVG is missing, because
+ * mail programs do not show it.
+ */
 const IMAGES: readonly (readonly [type: string, start: Buffer])[] = [
   ['image/png', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])],
   ['image/jpeg', Buffer.from([0xff, 0xd8, 0xff])],
@@ -88,7 +91,7 @@ export const brandSettings = {
 
 type BrandConfig = z.infer<z.ZodObject<typeof brandSettings>>;
 
-/** Returns the faults of settings that are valid individually but not in combination. */
+/** Returns the faults in the combination of settings that are valid individually. */
 export function findBrandSettingsFaults({
   BRAND_LOGO_URL,
   BRAND_LOGO_FILE,
@@ -107,7 +110,7 @@ export interface Brand {
         readonly url: string;
         /** The origin of the image, if it is on another server. */
         readonly origin: string | undefined;
-        /** The file that auth serves at `url`; undefined if the image is on another server. */
+        /** The file that auth serves at `url`; undefined if another server has the image. */
         readonly file: Logo | undefined;
       }
     | undefined;

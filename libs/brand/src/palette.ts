@@ -1,4 +1,7 @@
-/** The colors of pages and mails, derived from one color. Contrasts are those of WCAG 2.2 (1.4.3). */
+/**
+ * The colors of pages and mails, derived from one color. The minimum contrasts are from WCAG 2.2 (success
+ * criterion 1.4.3).
+ */
 
 /** Colors as `#rrggbb`. */
 export interface SchemeColors {
@@ -19,13 +22,13 @@ export interface BrandPalette {
 
 const WHITE = '#ffffff';
 const BLACK = '#000000';
-/** The background of text in the dark scheme. */
+/** The background color of the dark scheme, on which text is shown. */
 const DARK_GROUND = '#1b1f23';
 const ON_DARK_ACCENT = '#0d1f1b';
 
 /**
- * The minimum contrast of text with its background. Colors of the dark scheme are computed so that they always reach
- * it.
+ * The minimum contrast between text and its background. The colors of the dark scheme are computed so that
+ * they reach it.
  */
 export const MIN_CONTRAST_RATIO = 4.5;
 const DARK_CONTRAST = 6;
@@ -60,7 +63,10 @@ export function contrastRatioOf(firstColor: string, secondColor: string): number
   return (lighter + 0.05) / (darker + 0.05);
 }
 
-/** Mixes a color with `end`, just enough to reach the contrast `enough` with `ground`. */
+/**
+ * Mixes `color` with as little of the color `end` as gives it a contrast of at least `enough` with the
+ * background `ground`.
+ */
 function shifted(color: string, end: string, ground: string, enough: number): string {
   for (let step = 0; step < STEPS; step += 1) {
     const candidate = mix(color, end, step / STEPS);
@@ -70,8 +76,8 @@ function shifted(color: string, end: string, ground: string, enough: number): st
 }
 
 /**
- * Returns the reason why a color is unsuitable for buttons with white text, or for links on a white background. Returns
- * undefined for a suitable color.
+ * Returns why a color is unsuitable for buttons with white text and for links on a white background;
+ * undefined if it is suitable.
  */
 export function findBrandColorFault(brandColor: string): string | undefined {
   if (!/^#[0-9a-f]{6}$/i.test(brandColor)) return 'must be a color as #rrggbb, such as #0f6b5c';

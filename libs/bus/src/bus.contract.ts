@@ -16,7 +16,7 @@ export interface BusUnderTest {
   readonly bus: Bus & ConsumerGroups;
   /** Closes the bus and opens it again on the same log, like a restart. */
   reopen(): Promise<Bus & ConsumerGroups>;
-  /** Closes everything that is open, and removes what was created. */
+  /** Closes all open buses, and deletes the topics and groups that the tests created. */
   close(): Promise<void>;
 }
 
@@ -58,7 +58,9 @@ export function busContract(name: string, openBus: () => Promise<BusUnderTest>):
       return { records, subscription };
     }
 
-    /** Returns a key for each of the two partitions, found by publishing records with different keys. */
+    /**
+     * Returns one key for each of the two partitions. Finds them by publishing records with different keys.
+     */
     async function keyPerPartition(): Promise<readonly [string, string]> {
       const keys = Array.from({ length: 20 }, (_, n) => `key-${n}`);
       await bus.publish(
@@ -643,7 +645,7 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
   }
 }
 
-/** Creates a promise that the test resolves. */
+/** Creates a promise that resolves when the test calls `open`. */
 function openable(): { opened: Promise<void>; open(): void } {
   const { promise, resolve } = Promise.withResolvers<void>();
   return { opened: promise, open: resolve };

@@ -8,9 +8,9 @@ import type { LogTail } from './tail.ts';
 export type { BusRecord } from './record.ts';
 
 /**
- * A record to be published. `key` determines the partition (Kafka's murmur2; round robin without a key), so records
- * with the same key stay in order. Only the part of a key before its first slash counts, so records with the keys `a/1`
- * and `a/2` stay in order as well. A header whose value is an array is sent as one header per element.
+ * A record to be published. The part of `key` before its first slash determines the partition (Kafka's
+ * murmur2), so records with the keys `a/1` and `a/2` are in the same partition, in order. Records without a
+ * key are distributed round robin. A header whose value is an array is sent as one header per element.
  */
 export interface OutgoingRecord {
   readonly key: string | Buffer | null;
@@ -24,10 +24,10 @@ export interface PartitionSlice {
   readonly partition: number;
   readonly records: readonly BusRecord[];
   /**
-   * Aborted once the partition may belong to another member, or when the subscription closes. A handler that
+   * Aborted once another member may own the partition, or when the subscription closes. A handler that
    * processes records one by one may then reject before the next record; the whole slice is redelivered, to
-   * this member or another. If the handler resolves and the member still owns the partition, the position
-   * after the slice is stored.
+   * this member or another. If the handler resolves nevertheless, and the member still owns the partition,
+   * the position after the slice is stored.
    */
   readonly signal: AbortSignal;
   /**
@@ -46,21 +46,21 @@ export interface BusSubscribeOptions {
    */
   readonly group: string;
   /**
-   * The former name of a renamed group. A group without positions copies those of its former group, once. The
-   * names of dead-letter topics still contain the former name.
+   * The former name of a renamed group. If the group has no positions yet, it copies those of its former
+   * group, once. The names of dead-letter topics still contain the former name.
    */
   readonly formerGroup?: string;
   /**
-   * Returns whether this group has read the topics before, according to the consumer's own store. If it has,
-   * but has no positions on the broker, the broker has deleted them, which is reported as a fault. Default:
-   * unknown.
+   * Returns whether this group has read the topics before, according to the consumer's own store. If it has
+   * read them, but has no positions on the broker, the broker must have deleted the positions, and this is
+   * reported as a fault. Default: unknown.
    */
   hasReadBefore?(): Promise<boolean>;
   /**
-   * Called with one slice of records at a time per partition. When the call resolves, the group's position moves past
-   * the slice. When the call rejects, the same records are redelivered after a backoff that grows to 1 s. So a
-   * handler must reject only because of infrastructure, such as an unreachable store, never because of the content of
-   * a record.
+   * Handles one slice of records; called for one slice at a time per partition. After it resolves, the
+   * group's position moves past the slice. If it rejects, the same records are redelivered after a delay that
+   * grows to 1 s. It must therefore reject only because of infrastructure, such as an unreachable store, and
+   * never because of the content of a record.
    */
   handle(slice: PartitionSlice): Promise<void>;
   /** The maximum number of records per slice (default 500). */
@@ -74,18 +74,19 @@ export interface BusSubscribeOptions {
 }
 
 export interface BusSubscription {
-  /** Counts the records after the group's position, over all partitions of its topics. */
+  /** Returns how many records come after the group's positions, over all partitions of its topics. */
   lag(): Promise<number>;
   /**
-   * Returns whether the group has read every record that was in its topics when the subscription began. Later
-   * records do not count, because otherwise steady traffic could delay the result indefinitely.
+   * Returns whether the group has read every record that was in its topics when the subscription began.
+   * Records that arrived later do not count; otherwise a steady stream of new records could keep the result
+   * false.
    */
   caughtUp(): Promise<boolean>;
   /** Whether records can currently be fetched; false while the broker is down. */
   healthy(): boolean;
   /**
-   * Returns a sentence for each fault that does not end the subscription: a position that was out of range,
-   * or one that does not advance. Empty after `close`.
+   * Returns a sentence for each fault that the subscription survives: a position that was out of range, or a
+   * position that does not advance. Empty after `close`.
    */
   faults(): readonly string[];
   /**
@@ -102,22 +103,24 @@ export interface TopicSpec {
   /** How long records are kept, in ms; -1 keeps them without a limit. */
   readonly retentionMs: number;
   /**
-   * Set if a later record with the same key may replace an earlier one. Only Kafka compacts; the embedded log
-   * keeps both records.
+   * Set if a later record may replace an earlier record with the same key. Only Kafka removes replaced
+   * records; the embedded log keeps both.
    */
   readonly compaction?: CompactionSpec;
 }
 
-/** The settings for removing records that a later record with the same key has replaced. */
+/**
+ * The settings of compaction, which removes a record once a later record with the same key has replaced it.
+ */
 export interface CompactionSpec {
   /**
    * The maximum time before Kafka removes a record that a later one has replaced, in ms. Removal can take
-   * longer by about the duration of a segment, and happens only if more records are appended to the
-   * partition. Undefined: the broker decides when.
+   * longer by about the duration of a segment, and requires that more records are appended to the partition.
+   * Undefined: the broker decides when to remove.
    */
   readonly maxLagMs?: number;
   /**
-   * Returns whether several records share this key by design, as on a topic that an earlier release wrote.
+   * Returns whether several records may have this key, as on a topic that an earlier release wrote.
    * Compaction would remove all but the last of them. If this function is missing, the topic is not checked
    * for shared keys.
    */
@@ -127,8 +130,8 @@ export interface CompactionSpec {
 const DAY_MS = 24 * 60 * 60_000;
 
 /**
- * Returns the time after which Kafka begins a new segment, in ms. Kafka compacts only segments that it no
- * longer appends to.
+ * Returns how long Kafka appends to a segment before it begins a new one, in ms. Compaction skips the segment
+ * that Kafka still appends to.
  * @param maxLagMs the `maxLagMs` of a {@link CompactionSpec}
  */
 export function segmentDurationMsForCompaction(maxLagMs: number): number {
@@ -136,8 +139,8 @@ export function segmentDurationMsForCompaction(maxLagMs: number): number {
 }
 
 /**
- * The log. Delivers at least once, in order per key. Every guarantee is a test in bus.contract.ts, which every
- * adapter passes.
+ * The log. Delivers records at least once, in order per key. Each of its guarantees is a test in
+ * bus.contract.ts, which every adapter passes.
  */
 export interface Bus {
   /**
@@ -153,10 +156,10 @@ export interface Bus {
   /** Starts reading. Resolves once the group has been joined. The topics must exist. */
   subscribe(options: BusSubscribeOptions): Promise<BusSubscription>;
   /**
-   * Reads the records of one key in one partition, in order, to retry a parked account. Includes records
-   * whose key begins with this key and a slash. Does not change the position of any group.
-   * @param toOffset the offset after the last one to read; at most the current end of the partition, which is
-   * the default
+   * Reads the records of one key in one partition, in order, for example to retry a parked account. Keys that
+   * consist of this key, a slash and more text count as well. Moves no group's position.
+   * @param toOffset the offset after the last record to read; at most, and by default, the current end of the
+   * partition
    */
   readKey(
     topic: string,
@@ -171,11 +174,11 @@ export interface Bus {
    */
   tail(topic: string): Promise<LogTail>;
   /**
-   * Replaces records in every topic and in its dead letters: the records of each key (those that `readKey`
-   * reads), and the records of other keys whose value contains one of the keys. Afterwards no file contains
-   * the earlier records. Only the embedded log can do this. An index finds the records by key, but the values
-   * must all be searched. Pass many keys in one call, because a single search covers all of them.
-   * @param change returns the new value and headers; undefined to leave the record unchanged. Must be
+   * Replaces the values and headers of records in every topic and in its dead letters, so that no file
+   * contains the earlier content afterwards. Considers the records of each key, as `readKey` finds them, and
+   * all records whose value contains one of the keys. Only the embedded log has this method. To find keys in
+   * values, it must search all values, so pass many keys in one call: they are searched for together.
+   * @param change returns the new value and headers of a record; undefined to leave it unchanged. Must be
    * idempotent
    * @param options.unsearched topics whose values need not be searched
    */
@@ -185,8 +188,8 @@ export interface Bus {
     options?: { readonly unsearched?: readonly string[] },
   ): Promise<void>;
   /**
-   * Returns whether a topic is currently compacted, so that a later record replaces an earlier one with the same key.
-   * Only Kafka has this method.
+   * Returns whether Kafka currently compacts a topic, which means that a later record replaces an earlier one
+   * with the same key. Only Kafka has this method.
    * @throws Error if there is no such topic
    */
   isCompacted?(topic: string): Promise<boolean>;
@@ -213,23 +216,26 @@ export interface ConsumerGroupProgress {
   readonly outOfRange: readonly string[];
 }
 
-/** Consumer groups as operators see them, regardless of which processes their members run in. */
+/**
+ * Reads and deletes the state of consumer groups, for operators. The members of the groups may run in other
+ * processes.
+ */
 export interface ConsumerGroups {
   /**
-   * Returns how far a group has read: 0 records for a group that does not exist.
+   * Returns how far a group has read. For a group that does not exist, `read` is 0.
    * @throws Error if a topic does not exist
    */
   progressOf(group: string, topics: readonly string[]): Promise<ConsumerGroupProgress>;
   /**
-   * Deletes a group's positions, so that a group with this name starts at the beginning. Does nothing if there is
-   * no such group.
-   * @param topics the topics that it reads
+   * Deletes a group's positions, so that the next subscription with this group name starts at the beginning.
+   * Does nothing if there is no such group.
+   * @param topics the topics that the group reads
    * @throws ConsumerGroupInUseError if the group is known to have members
    */
   deleteGroup(group: string, topics: readonly string[]): Promise<void>;
 }
 
-/** Thrown on an attempt to delete the positions of a group that has members. */
+/** Thrown by `deleteGroup` if the group has members. */
 export class ConsumerGroupInUseError extends Error {
   override readonly name = 'ConsumerGroupInUseError';
 

@@ -1,6 +1,7 @@
 /**
- * The dead-letter queues for operators. A single record of a topic cannot be deleted, so `discard` only marks
- * a letter: it appends a marker record to the same topic, which is kept at least as long as the letter.
+ * Access to the dead-letter queues for operators. A single record of a topic cannot be deleted. Therefore
+ * `discard` appends a marker record to the same topic, and a dead letter with a marker is no longer listed. The
+ * marker is kept at least as long as the dead letter.
  */
 import type { Bus, BusRecord } from './bus.ts';
 import { DEAD_LETTER_TOPIC_INFIX } from './dead-letter.ts';
@@ -34,7 +35,7 @@ export interface DeadLetter {
 export interface DeadLetterPage {
   /** The maximum number of letters to return; at least 1. */
   readonly limit: number;
-  /** Only letters after this position are returned. */
+  /** Return only letters after this position. */
   readonly after?: RecordPosition;
 }
 
@@ -52,8 +53,8 @@ export interface DeadLetterQueues {
 }
 
 /**
- * The header of the marker that discards a dead letter. Only markers have this header without `dlq_cause`, because
- * every dead letter has a cause.
+ * The header of the marker record that discards a dead letter. A record with this header is a marker only if
+ * it has no header `dlq_cause`, because every dead letter has a cause.
  */
 const DISCARDS = 'dlq_discards';
 
@@ -126,7 +127,7 @@ export function openDeadLetterQueues({ bus, reader }: DeadLetterQueuesDeps): Dea
   };
 }
 
-/** Returns the string that identifies a position within its topic. */
+/** Returns a string that identifies a position within its topic. */
 function nameOf({ partition, offset }: Pick<RecordPosition, 'partition' | 'offset'>): string {
   return `${partition}/${offset}`;
 }

@@ -10,7 +10,10 @@ export function deadLetterTopic(topic: string, group: string): string {
   return `${topic}${DEAD_LETTER_TOPIC_INFIX}${group}`;
 }
 
-/** Returns the record as a dead letter: with headers that contain the cause and the record's original position. */
+/**
+ * Returns the dead letter of a record: the record with additional headers, which contain the cause and the
+ * record's position.
+ */
 export function toDeadLetter([record, cause]: [BusRecord, string]): OutgoingRecord {
   return {
     key: record.key,

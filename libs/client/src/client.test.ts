@@ -9,7 +9,7 @@ import { ApiProblem, dataOf, memoryStorage, type Storage } from './index.ts';
 import { createTestAuthServer, type TestBrowser, type TestBrowserTab } from './testing/auth-server.ts';
 
 const ME = '/api/v1/users/me';
-/** The name of the lock and of the channel. */
+/** The name of the lock, and of the channel between tabs. */
 const NAME = 'latchkey.session https://id.example.com';
 const LINK = `https://app.example/verify/${'x'.repeat(64)}`;
 
@@ -61,7 +61,7 @@ function isNetworkError(error: unknown): boolean {
   return error instanceof TypeError && error.message === 'fetch failed';
 }
 
-/** Resolves when a tab waits for the lock of the session, which another tab holds. */
+/** Resolves when a tab waits for the session's lock, because another tab holds it. */
 async function lockIsAwaited(): Promise<void> {
   for (;;) {
     const { pending = [] } = await navigator.locks.query();
@@ -255,7 +255,7 @@ test('signing out while a page restores its session remains in effect', async (t
   const { open } = setUp(t);
   for (const mode of ['body', 'cookie'] as const) {
     const browser: TestBrowser = { cookie: undefined };
-    // In cookie mode, the page cannot store that the person has signed out.
+    // In cookie mode, use a storage that fails, so that the page cannot store that the person has signed out.
     const options = { tokens: mode, storage: mode === 'body' ? memoryStorage() : refusing };
     await open(options, browser).client.signIn('ada', 'ada');
     for (const error of [undefined, new TypeError('fetch failed')]) {

@@ -19,19 +19,20 @@ export interface ClientOptions {
   /** The URL of Latchkey: its setting PUBLIC_URL. */
   readonly url: string;
   /**
-   * Where the refresh token is kept. `body`: in `storage`. `cookie`: in an HttpOnly cookie, which no script can
-   * read. The app must then be on the same site, and its origin must be in CORS_ORIGINS.
+   * Where the refresh token is kept. `body`: in `storage`. `cookie`: in an HttpOnly cookie, which no script
+   * can read; the app must then be on the same site as Latchkey, and its origin must be in CORS_ORIGINS.
    */
   readonly tokens: 'body' | 'cookie';
   /**
-   * In body mode, the storage of the session. Default: memory, so the session ends with the page. In cookie mode, it
-   * stores only that the person has signed out while the server could not be reached. Default: localStorage, if there
-   * is one.
+   * Where the client stores data. In body mode, it stores the session; default: in memory, so that the
+   * session ends with the page. In cookie mode, it stores only that the person has signed out while the
+   * server could not be reached; default: localStorage, if there is one.
    */
   readonly storage?: Storage;
   /**
-   * Whether the tabs of the app have one session, and sign in and out together. Default: true in a page, if the session
-   * is in a cookie or in localStorage. Set it to true for another storage that all tabs share.
+   * Whether the tabs of the app share one session, so that they sign in and out together. Default: true in a
+   * page whose session is in a cookie or in localStorage. Set it to true if you pass a different storage that
+   * all tabs share.
    */
   readonly tabs?: boolean;
   readonly fetch?: typeof fetch;
@@ -42,8 +43,9 @@ export interface ClientOptions {
 /** A client of the API with one session. Created by {@link createClient}. */
 export interface AuthClient {
   /**
-   * Every operation of the API, typed. Requests are sent with the access token, which is refreshed when needed. They
-   * resolve with the `error` of any response that is not a success, and reject if there is no response.
+   * Every operation of the API, typed. A request is sent with the access token, which is refreshed first if
+   * needed. Each call resolves for any response; if the response is not a success, the result has an `error`.
+   * Rejects if there is no response.
    */
   readonly api: Client<paths>;
   /**
@@ -55,17 +57,19 @@ export interface AuthClient {
   session(): Session | undefined;
   /** Requests an account, which the person verifies with a mailed link. @throws ApiProblem */
   signUp(person: BodyOf<operations['signUp']>): Promise<void>;
-  /** Signs a person in, and keeps the session. @throws ApiProblem */
+  /**
+   * Signs a person in, and keeps the session.
+   * @throws ApiProblem
+   */
   signIn(email: string, password: string): Promise<Session>;
   /**
-   * Signs out. The session ends immediately in this app, even if the server cannot be reached.
-   * @throws an error if the server could not be told. In cookie mode, the next `restore` tells it
+   * Signs out. In this app, the session ends immediately, even if the server cannot be reached.
+   * @throws an error if the server was not informed; in cookie mode, the next `restore` informs it
    */
   signOut(): Promise<void>;
   /**
    * Reads a verification link. Call `confirm` when the person clicks, not when the page loads.
-   * @throws ApiProblem (token_invalid) if the URL has no complete token; the methods for the other links throw it as
-   * well
+   * @throws ApiProblem (token_invalid) if the URL has no complete token, like the methods for the other links
    */
   verifyFromUrl(url: string): { confirm(evidence?: Verification): Promise<void>; reject(): Promise<void> };
   /** Reads a link with which the person sets a new password. */
@@ -121,19 +125,28 @@ export function createClient(options: ClientOptions): AuthClient {
     return copy;
   }
 
-  /** Returns the session, if it is of a certain person: a request must not be sent as another one. */
+  /**
+   * Returns the session if it belongs to this person. A request for one person must not be sent with another
+   * person's session.
+   */
   function currentOf(userId: string): Session | undefined {
     const current = keeper.session();
     return current?.user.id === userId ? current : undefined;
   }
 
-  /** Refreshes a session. @returns undefined if it has ended, or another person has signed in */
+  /**
+   * Refreshes a session.
+   * @returns undefined if the session has ended or another person has signed in
+   */
   async function renew(session: Session, { signal }: Request): Promise<Session | undefined> {
     await rejectWhenAborted(keeper.refresh(session), signal);
     return currentOf(session.user.id);
   }
 
-  /** As `renew`, but only if the access token is about to expire. If the refresh fails, a valid token is used. */
+  /**
+   * Like `renew`, but only if the access token expires soon. If the refresh fails, the old token is used
+   * while it is valid.
+   */
   async function renewIfDue(session: Session, request: Request): Promise<Session | undefined> {
     if (!keeper.isDue(session)) return session;
     try {
@@ -164,7 +177,10 @@ export function createClient(options: ClientOptions): AuthClient {
     }
   }
 
-  /** Sends a change of an account that a link permits. The session follows, if it is of that account. */
+  /**
+   * Sends a change that a link permits. If the change affects the account of the session, updates the
+   * session.
+   */
   async function useLink(path: string, body: object): Promise<void> {
     const { account } = await post(path, body);
     await keeper.reload(account);

@@ -1,9 +1,15 @@
-/** Bounds how long the client waits. React Native has neither AbortSignal.timeout nor AbortSignal.any. */
+/**
+ * Limits how long the client waits. Does not use AbortSignal.timeout and AbortSignal.any, which React Native
+ * lacks.
+ */
 
-/** How long a request of the client itself may take, and how long the client waits for another tab, in ms. */
+/** The time limit of the client's own requests, and of waiting for another tab, in ms. */
 export const MAX_REQUEST_DURATION_MS = 10_000;
 
-/** Returns the result of work, unless the signal is aborted before. @throws the reason of the abort */
+/**
+ * Returns the result of the work. Rejects earlier if the signal is aborted first.
+ * @throws the reason of the abort
+ */
 export async function rejectWhenAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
   let abort: (() => void) | undefined;

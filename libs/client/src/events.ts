@@ -5,18 +5,21 @@ import type { Session } from './session.ts';
 export interface Events {
   /** A person has signed in, here or in another tab. */
   readonly signedIn: Session;
-  /** The person has signed out, here or in another tab, or another person has signed in. */
+  /** This person has signed out, here or in another tab, or another person has signed in. */
   readonly signedOut: undefined;
   /** The session has expired or was revoked; ask for the password again. */
   readonly expired: undefined;
-  /** The `user` of the session has changed: the address was verified or changed, or the role was. */
+  /** The `user` of the session has changed: its address was verified or changed, or its role was changed. */
   readonly userUpdated: Session;
 }
 
 export interface ClientEventEmitter {
   /** Adds a listener. @returns a function that removes it */
   on<Name extends keyof Events>(name: Name, listener: (value: Events[Name]) => void): () => void;
-  /** Calls the listeners. If one throws, its error is logged, and the others are called. */
+  /**
+   * Calls the listeners of an event. If a listener throws, logs its error and continues with the next
+   * listener.
+   */
   emit<Name extends keyof Events>(name: Name, value: Events[Name]): void;
 }
 

@@ -1,10 +1,10 @@
-/** The requests that the client itself sends, and the sequences that responses have named. */
+/** Sends the client's own requests, and remembers the account sequences in responses. */
 import { withDeadline } from './deadline.ts';
 import { ApiProblem } from './problem.ts';
 
 const SEQUENCE = 'Account-Sequence';
 
-/** A problem, with the response that it was made from. */
+/** Thrown for a response that is not a success. Contains the response. */
 export class RefusedRequestProblem extends ApiProblem {
   readonly response: Response;
 
@@ -16,7 +16,7 @@ export class RefusedRequestProblem extends ApiProblem {
 
 export interface PostResponse<Answer> {
   readonly answer: Answer;
-  /** The id of the account that the request has changed, if the response names one. */
+  /** The id of the account that the request has changed, if the response contains one. */
   readonly account: string | undefined;
 }
 
@@ -56,16 +56,20 @@ export function createPostRequest(
 }
 
 /**
- * For each account, the last sequence that a response has named. Requests send it back, so that the next response
- * includes the change with that sequence.
+ * Remembers, for each account, the highest sequence that a response has contained. The client sends it with
+ * later requests, so that their responses include the change with that sequence.
  */
 export interface AccountSequenceTracker {
-  /** @returns the id of the account that the response names */
+  /**
+   * Remembers the sequence in a response.
+   * @returns the id of the account that the sequence belongs to; undefined if the response contains no
+   * sequence
+   */
   remember(response: Response): string | undefined;
   addTo(request: Request, account: string): void;
 }
 
-/** Creates an empty store of sequences. */
+/** Creates a tracker without sequences. */
 export function createAccountSequenceTracker(): AccountSequenceTracker {
   const sequences = new Map<string, number>();
   return {

@@ -1,6 +1,7 @@
-/** Returns a new Idempotency-Key. It must be unique, but it is no secret. */
+/** Returns a new Idempotency-Key. The key must be unique, but need not be secret. */
 export function newIdempotencyKey(): string {
-  // React Native has no crypto object, and only pages on HTTPS have randomUUID.
+  // `crypto.randomUUID` cannot be used: React Native has no crypto object, and browsers offer `randomUUID`
+  // only to pages on HTTPS.
   const { crypto } = globalThis as { readonly crypto?: { getRandomValues?(bytes: Uint8Array): unknown } };
   const bytes = new Uint8Array(16).map(() => Math.random() * 256);
   crypto?.getRandomValues?.(bytes);

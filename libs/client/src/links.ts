@@ -1,8 +1,11 @@
-/** The links of mails that lead to pages of the app (VERIFY_LINK, RESET_LINK, EMAIL_CHANGE_LINK, EMAIL_UNDO_LINK). */
+/**
+ * Reads the links in mails that lead to pages of the app (settings VERIFY_LINK, RESET_LINK,
+ * EMAIL_CHANGE_LINK, EMAIL_UNDO_LINK).
+ */
 
 /**
- * Returns the token of a link: a query parameter `token`, or the last part of the path. The link is not parsed with
- * URL, because the one of React Native is incomplete.
+ * Returns the token in a link, which is the query parameter `token` or the last part of the path. Does not
+ * use the class URL, because React Native's is incomplete.
  */
 export function extractLinkToken(url: string): string | undefined {
   const [, path = '', query = ''] = /^([^?#]*)\??([^#]*)/.exec(url) ?? [];

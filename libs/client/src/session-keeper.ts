@@ -1,4 +1,7 @@
-/** Keeps the session of a client: begins, refreshes, restores and ends it, together with the other tabs of the app. */
+/**
+ * Keeps the session of a client: starts, refreshes, restores and ends it, in agreement with the other tabs of
+ * the app.
+ */
 import type { components } from './api.d.ts';
 import type { ClientEventEmitter } from './events.ts';
 import type { PostRequest } from './http.ts';
@@ -11,15 +14,20 @@ type Tokens = components['schemas']['Tokens'];
 
 export interface SessionKeeper {
   session(): Session | undefined;
-  /** Returns whether the access token of a session is about to expire, or has expired. */
+  /** Returns whether the access token of a session has expired or expires soon. */
   isDue(session: Session): boolean;
   /**
-   * Gets new tokens, unless another request or another tab has already done so since `stale` was read.
-   * @returns the session, which may be of another person by now; undefined if it has ended
+   * Exchanges the tokens of a session for new ones, unless another request or another tab has already done
+   * so.
+   * @param stale the session whose tokens are to be replaced
+   * @returns the current session, which may belong to another person by now; undefined if the session has
+   * ended
    * @throws ApiProblem or the error of fetch if the server did not renew the tokens; the session is then kept
    */
   refresh(stale: Session | undefined): Promise<Session | undefined>;
-  /** Gets the changed user after a change of an account, if it is the account of the session. Best effort. */
+  /**
+   * Loads the changed user after an account was changed, if the session belongs to this account. Best effort.
+   */
   reload(account: string | undefined): Promise<void>;
   restore(): Promise<Session | undefined>;
   signIn(email: string, password: string): Promise<Session>;
@@ -27,12 +35,14 @@ export interface SessionKeeper {
   close(): void;
 }
 
-/** How long before its expiry an access token is refreshed, in ms: requests take a while, and clocks differ. */
+/**
+ * How long before its expiry an access token is refreshed, in ms. Requests take a while, and clocks differ.
+ */
 const EARLY_MS = 30_000;
 
 /**
- * Creates a keeper without a session: `restore` reads the stored one. `close` must be called at the end, because
- * the keeper listens to the other tabs.
+ * Creates a session keeper, which has no session until `restore` or `signIn` is called. Call `close` at the
+ * end, because the keeper listens to the other tabs.
  */
 export function openSessionKeeper(options: {
   readonly mode: 'body' | 'cookie';
@@ -52,13 +62,19 @@ export function openSessionKeeper(options: {
     (message) => void follow(message).catch(() => undefined),
     mode === 'body' ? key : undefined,
   );
-  /** The refreshes in flight, by the access token that they replace. */
+  /** The refreshes in flight. The key is the access token that the refresh replaces. */
   const refreshes = new Map<string | undefined, Promise<Session | undefined>>();
   let current: Session | undefined;
-  /** How often the session has changed. Work that waits compares it, to notice a change in the meantime. */
+  /**
+   * How often the session has changed. Work that waits compares this number before and after, to notice
+   * changes in the meantime.
+   */
   let changes = 0;
 
-  /** Sets the session, and emits what has changed. @param end the event that ends the session of the same person */
+  /**
+   * Sets the session, and emits the events that follow from the change.
+   * @param end the event to emit if the person of the previous session is signed out by this change
+   */
   function adopt(next: Session | undefined, end: 'signedOut' | 'expired' = 'signedOut'): void {
     const before = current;
     if (next !== undefined && next.accessToken === before?.accessToken) return;
@@ -71,14 +87,17 @@ export function openSessionKeeper(options: {
     else if (JSON.stringify(before?.user) !== JSON.stringify(next.user)) emit('userUpdated', next);
   }
 
-  /** Follows a change in another tab. In cookie mode, only the server knows the session of the cookie. */
+  /**
+   * Applies a change that another tab has reported. In cookie mode, the client must ask the server, because
+   * no script can read the session cookie.
+   */
   async function follow(message: TabMessage): Promise<void> {
     if (message !== 'changed') adopt(undefined, message);
     else if (mode === 'body') adopt(await store.read(current));
     else await refresh(current);
   }
 
-  /** Returns the session that other tabs may have replaced or ended. */
+  /** Returns the session as stored by any tab: another tab may have replaced or ended it. */
   async function read(): Promise<Session | undefined> {
     if (mode === 'body') return store.read(current);
     return (await signOutMark.isSet()) ? undefined : current;
@@ -135,13 +154,16 @@ export function openSessionKeeper(options: {
     return current;
   }
 
-  /** Exchanges the refresh token. @returns undefined if the server does not accept it any more */
+  /**
+   * Sends the refresh token to the server.
+   * @returns the new session; undefined if the server no longer accepts the token
+   */
   async function exchange(known: Session | undefined): Promise<Session | undefined> {
     try {
       const body = mode === 'body' ? { refreshToken: known?.refreshToken } : undefined;
       return createSession((await post<Tokens>('refresh', body)).answer, now());
     } catch (error) {
-      // Any other 401 is not from the API: a proxy or a captive portal has sent it.
+      // A 401 with a different code does not come from the API, but from a proxy or a captive portal.
       if (error instanceof ApiProblem && error.code === 'refresh_token_invalid') return undefined;
       throw error;
     }
@@ -176,7 +198,7 @@ export function openSessionKeeper(options: {
       tabs.exclusive(async () => {
         const { answer } = await post<Tokens>('login', { email, password, tokens: mode });
         const session = createSession(answer, now());
-        // A new session begins, even if it is of the same person.
+        // Treat this as a new session even if the same person signs in again.
         if (current?.user.id === session.user.id) current = undefined;
         adopt(session);
         await (mode === 'body' ? store.save(session) : signOutMark.clear());

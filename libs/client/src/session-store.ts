@@ -1,10 +1,10 @@
 /**
- * Stores what outlives a page. Storage is best effort: browsers refuse to store anything if the storage is full or
- * blocked. The session then ends with the page.
+ * Stores what must survive the reload of a page. Storage is best effort: a browser may refuse to store
+ * anything because the storage is full or blocked. The session then ends with the page.
  */
 import { parseSession, type Session, type Storage } from './session.ts';
 
-/** The session in body mode. */
+/** Stores the session in body mode. */
 export interface SessionStore {
   /**
    * Returns the stored session, which another tab may have replaced or ended.
@@ -12,15 +12,20 @@ export interface SessionStore {
    */
   read(known: Session | undefined): Promise<Session | undefined>;
   save(session: Session): Promise<void>;
-  /** @param ended the session that was stored */
+  /**
+   * Removes the stored session.
+   * @param ended the session that was stored
+   */
   remove(ended: Session | undefined): Promise<void>;
 }
 
-/** Returns the store of a session under a key of a storage. No method rejects if the storage fails. */
+/**
+ * Creates a store that keeps a session in a storage, under this key. If the storage fails, no method rejects.
+ */
 export function openSessionStore(storage: Storage, key: string): SessionStore {
   /**
-   * Sessions in the storage that expire up to this time are out of date, because a later write has failed. In ms since
-   * the epoch.
+   * A stored session that expires at this time or earlier is out of date, because a later write has failed.
+   * In ms since the epoch.
    */
   let staleUntil = -1;
 
@@ -39,14 +44,17 @@ export function openSessionStore(storage: Storage, key: string): SessionStore {
     },
     async save(session) {
       await write(() => storage.setItem(key, JSON.stringify(session)), session.expiresAt);
-      // If the session cannot be stored, the one before it must not be used again.
+      // The session could not be stored. Remove the previous one, which must not be used any more.
       if (staleUntil >= 0) await succeeds(() => storage.removeItem(key));
     },
     remove: (ended) => write(() => storage.removeItem(key), ended?.expiresAt),
   };
 }
 
-/** The fact that the person has signed out in cookie mode, until the server knows it and has removed the cookie. */
+/**
+ * Stores that the person has signed out in cookie mode, until the server has been informed and has removed
+ * the cookie.
+ */
 export interface SignOutMarker {
   isSet(): Promise<boolean>;
   set(): Promise<void>;
@@ -55,7 +63,7 @@ export interface SignOutMarker {
 
 const SIGNED_OUT = 'signed-out';
 
-/** Returns the mark under a key of a storage. No method rejects if the storage fails. */
+/** Creates a marker that is kept in a storage, under this key. If the storage fails, no method rejects. */
 export function openSignOutMarker(storage: Storage, key: string): SignOutMarker {
   return {
     async isSet() {

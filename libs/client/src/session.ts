@@ -9,18 +9,21 @@ export interface Session {
   readonly accessToken: string;
   /** The time at which the access token expires, in ms since the epoch by the clock of this device. */
   readonly expiresAt: number;
-  /** The refresh token. Undefined in cookie mode, because no script can read the cookie. */
+  /** The refresh token. Undefined in cookie mode, in which no script can read it. */
   readonly refreshToken?: string;
 }
 
-/** Stores strings by key. `localStorage`, `sessionStorage` and React Native's AsyncStorage have this shape. */
+/**
+ * Stores strings by key. `localStorage`, `sessionStorage` and React Native's AsyncStorage implement this
+ * interface.
+ */
 export interface Storage {
   getItem(key: string): string | null | Promise<string | null>;
   setItem(key: string, value: string): void | Promise<void>;
   removeItem(key: string): void | Promise<void>;
 }
 
-/** Creates a storage that lasts as long as the page. */
+/** Creates a storage in memory, whose content is lost when the page is closed or reloaded. */
 export function memoryStorage(): Storage {
   const items = new Map<string, string>();
   return {
@@ -30,7 +33,10 @@ export function memoryStorage(): Storage {
   };
 }
 
-/** Returns the storage that all tabs of the app share. Undefined outside of a page, or if the page may not use it. */
+/**
+ * Returns localStorage, which all tabs of the app share. Undefined outside of a page, or if the page is not
+ * allowed to use it.
+ */
 export function browserStorage(): Storage | undefined {
   const page = globalThis as { readonly document?: unknown; readonly localStorage?: Storage };
   try {
@@ -41,7 +47,7 @@ export function browserStorage(): Storage | undefined {
 }
 
 /**
- * Returns the session that begins with tokens of the API.
+ * Returns a session with tokens that the API has just returned.
  * @param nowMs the time at which the tokens were received, in ms since the epoch
  */
 export function createSession(
@@ -56,7 +62,10 @@ export function createSession(
   };
 }
 
-/** Parses a stored session, which has a refresh token. Returns undefined for a string that is not such a session. */
+/**
+ * Parses a stored session, which always has a refresh token. Returns undefined if the string is not such a
+ * session.
+ */
 export function parseSession(text: string | null): Session | undefined {
   try {
     const { user, accessToken, expiresAt, refreshToken } = JSON.parse(text ?? '');

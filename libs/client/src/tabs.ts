@@ -1,14 +1,20 @@
-/** Coordinates the tabs of an app that share one session, with Web Locks and BroadcastChannel, where they exist. */
+/**
+ * Coordinates the tabs of an app that share one session. Uses Web Locks and BroadcastChannel if the browser
+ * has them.
+ */
 import { MAX_REQUEST_DURATION_MS } from './deadline.ts';
 
-/** What a tab tells the others. It contains no tokens: each tab reads the session where it is kept. */
+/**
+ * A message from one tab to the others. It contains no tokens: each tab reads the session from where it is
+ * stored.
+ */
 export type TabMessage = 'changed' | 'signedOut' | 'expired';
 
 interface Locks {
   request<T>(name: string, options: { readonly signal: AbortSignal }, work: () => Promise<T>): Promise<T>;
 }
 
-/** The part of a page's `window` that reports what another tab has stored in localStorage. */
+/** The part of `window` with which a page is notified that another tab has changed localStorage. */
 interface StorageEvents {
   addEventListener?(type: 'storage', listener: (event: StorageChange) => void): void;
   removeEventListener?(type: 'storage', listener: (event: StorageChange) => void): void;
@@ -22,16 +28,16 @@ interface StorageChange {
 interface Channel {
   postMessage(message: TabMessage): void;
   close(): void;
-  /** Exists in Node. */
+  /** A method of Node's BroadcastChannel, which browsers do not have. */
   unref?(): void;
   onmessage: ((event: { readonly data: TabMessage }) => void) | null;
 }
 
 export interface TabCoordinator {
   /**
-   * Runs work while no other call of this method runs its work, in any tab. Without Web Locks, only calls in this tab
-   * exclude each other. If another tab holds the lock for too long, for example because it is suspended, the work runs
-   * without the lock.
+   * Runs work such that no other work passed to this method runs at the same time, in any tab. Without Web
+   * Locks, this holds only within one tab. If another tab holds the lock for too long, for example because
+   * the browser has suspended it, the work runs without the lock.
    */
   exclusive<T>(work: () => Promise<T>): Promise<T>;
   /** Sends a message to the other tabs. Does nothing after `close`. */
@@ -41,10 +47,11 @@ export interface TabCoordinator {
 
 /**
  * Opens the connection to the other tabs.
- * @param name the name of the shared session. Undefined if no other tab shares it
- * @param hear called with the messages of other tabs
- * @param storageKey the key under which tabs store the session, if they do. A message may arrive before the tab sees
- * what was stored, so `changed` is repeated when it does
+ * @param name the name of the shared session; undefined if no other tab shares it
+ * @param hear called with each message of another tab
+ * @param storageKey the key under which the tabs store the session, if they store it. A message may arrive
+ * before a tab can see the stored change, so `hear` is called with `changed` once more when the change
+ * becomes visible
  */
 export function openTabCoordinator(
   name: string | undefined,
@@ -75,7 +82,10 @@ export function openTabCoordinator(
   };
 }
 
-/** Opens a channel. Returns undefined where there are none, or where the page may not open one, as in a sandbox. */
+/**
+ * Opens a channel between tabs. Returns undefined if the browser has none, or does not allow the page to open
+ * one, for example in a sandbox.
+ */
 function openChannel(name: string): Channel | undefined {
   const { BroadcastChannel } = globalThis as unknown as {
     readonly BroadcastChannel?: new (name: string) => Channel;
@@ -89,7 +99,7 @@ function openChannel(name: string): Channel | undefined {
   }
 }
 
-/** Runs work with a lock, or without it if the page cannot get the lock. */
+/** Runs work while holding a lock; without the lock if the page cannot get it. */
 async function withLock<T>(name: string, work: () => Promise<T>): Promise<T> {
   const { navigator } = globalThis as unknown as { readonly navigator?: { readonly locks?: Locks } };
   if (navigator?.locks === undefined) return work();

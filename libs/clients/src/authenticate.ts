@@ -4,8 +4,8 @@ import { clientIdOfKey, extractClientKey, hashClientKey } from './keys.ts';
 import type { ServiceClients } from './service-clients.ts';
 
 /**
- * Returns the client that sent a request, if its key is valid and may be used for `scope`. Otherwise returns
- * undefined, without the reason.
+ * Returns the client that sent a request, if its key is valid and permits `scope`. Otherwise returns
+ * undefined and does not say why.
  * @param authorization the header: `Bearer <key>`, or `Basic` with the client's id and the key
  * @throws StoreUnavailable
  */

@@ -1,8 +1,8 @@
-/** Service clients: other services that call Latchkey with an API key of their own. */
+/** Service clients: other services that call Latchkey, each with its own API key. */
 
 /**
- * The permissions of a key. `introspect`: asking whether an access token is active (RFC 7662). `events`: reading
- * the feed of events.
+ * What a client may do. `introspect`: ask whether an access token is active (RFC 7662). `events`: read the
+ * feed of events.
  */
 export const clientScopes = ['introspect', 'events'] as const;
 
@@ -10,7 +10,7 @@ export type ClientScope = (typeof clientScopes)[number];
 
 /** A key of a client. Only its hash is stored. */
 export interface StoredClientKey {
-  /** SHA-256 of the key, in base64url. A key has 256 random bits, so a slow hash would add nothing. */
+  /** SHA-256 of the key, in base64url. A slow hash would not be safer, because a key has 256 random bits. */
   readonly hash: string;
   readonly since: Date;
   /** When the key expires; undefined for the current key. */
@@ -32,8 +32,8 @@ export interface ServiceClient {
 }
 
 /**
- * Returns the client with a new current key. The previous keys expire at `until`, or earlier if they already had an
- * earlier expiry. Keys that expired before `now` are removed.
+ * Returns the client with a new current key. Its previous keys expire at `until`, or earlier if their expiry
+ * is already earlier. Keys that expired before `now` are removed.
  */
 export function replaceClientKey(
   client: ServiceClient,

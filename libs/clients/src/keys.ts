@@ -9,12 +9,15 @@ export function generateClientId(): string {
   return randomBytes(ID_BYTES).toString('hex');
 }
 
-/** Generates a key. The key is shown once and never stored. */
+/** Generates a key. The caller shows the key once; only its hash is stored. */
 export function generateClientKey(clientId: string): string {
   return `latchkey_${clientId}_${randomBytes(SECRET_BYTES).toString('base64url')}`;
 }
 
-/** Returns the id of the client to which a key claims to belong; undefined if the string does not look like a key. */
+/**
+ * Returns the client id in a key, without a check of the key; undefined if the string does not have the form
+ * of a key.
+ */
 export function clientIdOfKey(clientKey: string): string | undefined {
   return /^latchkey_([\da-f]{16})_[\w-]{43}$/.exec(clientKey)?.[1];
 }
@@ -24,8 +27,8 @@ export function hashClientKey(key: string): string {
 }
 
 /**
- * Returns the key of an Authorization header: `Bearer <key>`, or `Basic` with the client's id as the user and the key
- * as the password (RFC 6749, 2.3.1). Undefined if it contains none.
+ * Returns the key in an Authorization header: `Bearer <key>`, or `Basic` with the client's id as the user and
+ * the key as the password (RFC 6749, 2.3.1). Undefined if the header contains no key.
  */
 export function extractClientKey(authorization: string | undefined): string | undefined {
   const [, scheme = '', credentials = ''] = /^(bearer|basic) +(\S+)$/i.exec(authorization ?? '') ?? [];

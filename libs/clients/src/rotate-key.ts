@@ -3,9 +3,10 @@ import { generateClientKey, hashClientKey } from './keys.ts';
 import type { ServiceClients } from './service-clients.ts';
 
 /**
- * Adds a key to a client. Retries if another process has changed the keys meanwhile.
+ * Adds a new key to a client. Retries if another process changes the keys at the same time.
  * @param times.until when the previous keys expire, unless they expire earlier anyway
- * @returns the client and its new key, which is never stored; undefined if there is no such client
+ * @returns the client, and the new key in plain text, which is never stored; undefined if there is no such
+ * client
  * @throws StoreUnavailable
  */
 export async function rotateClientKey(

@@ -1,20 +1,28 @@
-/** Stores service clients. Every method rejects only with StoreUnavailable, which means that the store has failed. */
+/**
+ * The port that stores service clients. Every method rejects only with StoreUnavailable, if the store fails.
+ */
 import type { MoveSource, MoveTarget, Preparable } from '@latchkey/store';
 import type { ServiceClient, StoredClientKey } from './client.ts';
 
 export interface ServiceClients {
-  /** Adds a client with a new id. */
+  /** Adds a client, whose id must be new. */
   add(client: ServiceClient): Promise<void>;
   find(id: string): Promise<ServiceClient | undefined>;
-  /** Lists clients by id. @param page.after the id of a client; only later ones are returned */
+  /**
+   * Lists clients, sorted by id.
+   * @param page.after return only clients with a greater id
+   */
   list(page: { readonly limit: number; readonly after?: string }): Promise<readonly ServiceClient[]>;
   /**
-   * Replaces the keys of a client, unless they have changed since the client was read.
-   * @param former the client as it was read from the store
-   * @returns false if the keys have changed, or if the client was removed
+   * Replaces the keys of a client if they are still the ones that the caller has read.
+   * @param former the client as the caller has read it
+   * @returns false if the keys have changed in the meantime, or the client was removed
    */
   replaceKeys(former: Pick<ServiceClient, 'id' | 'keys'>, keys: readonly StoredClientKey[]): Promise<boolean>;
-  /** Removes a client. @returns false if there was none */
+  /**
+   * Removes a client.
+   * @returns false if there is no such client
+   */
   remove(id: string): Promise<boolean>;
 }
 

@@ -1,23 +1,25 @@
 /**
- * Compares the clock of this process with other clocks, and reports the difference. While the difference is too large,
- * the clock is not trusted, and the state is degraded.
+ * Compares the clock of this process with other clocks, and reports the difference. While the difference is
+ * too large, the clock is not trusted, and the service is `degraded`.
  */
 import type { ClockGuard, DependencyHealth, Logger, Registry } from '@latchkey/process';
 import { StoreUnavailable } from '@latchkey/store';
 import { Gauge } from 'prom-client';
 
-/** The maximum difference that is not reported as a fault, in ms. See docs/operating.md. */
+/** Clocks may differ by this much before it is reported as a fault, in ms. See docs/operating.md. */
 const MAX_SKEW_MS = 30_000;
 const EVERY_MS = 30_000;
-/** How long a measured clock difference is reported in the metric, in ms. */
+/** How long the metric reports a measured difference, in ms. */
 const LASTS_MS = 5 * 60_000;
-/** The maximum time that a response may take, in ms. A slower response does not show the time precisely enough. */
+/**
+ * A response that takes longer than this, in ms, is ignored, because the time in it is not precise enough.
+ */
 const ANSWERS_WITHIN_MS = 5_000;
 
 export interface ClockWatchDeps {
   /** The name of the store, for the metric. */
   readonly storeName: string;
-  /** Reads the clock of the store's server; undefined if the store has no clock of its own. */
+  /** Reads the clock of the store's server; undefined if the store has no separate clock. */
   readonly readStoreClock: (() => Promise<Date>) | undefined;
   readonly guard: ClockGuard;
   readonly logger: Logger;
@@ -27,11 +29,11 @@ export interface ClockWatchDeps {
 }
 
 export interface ClockWatch {
-  /** Compares the clocks once. The watch also does so by itself, twice a minute. */
+  /** Compares the clocks once. The watch also calls this itself, twice a minute. */
   compare(): Promise<void>;
   /**
-   * Compares the clock of this process with the time of a record, which another process has set. The comparison can
-   * only show that the clock of this process is behind.
+   * Compares the clock of this process with the time in a record, which another process has set. As records
+   * may be old, this can only show that the clock of this process is behind.
    */
   observe(time: Date): void;
   health(): DependencyHealth;
@@ -39,7 +41,7 @@ export interface ClockWatch {
 }
 
 interface Measurement {
-  /** The time of this process's clock minus the time of the other clock, in ms. */
+  /** The time of this process minus the time of the other clock, in ms. */
   readonly skewMs: number;
   readonly at: number;
 }
@@ -79,8 +81,8 @@ export function createClockWatch(deps: ClockWatchDeps): ClockWatch {
   }
 
   function health(): DependencyHealth {
-    // Skip the difference from the store's clock: `guard.doubt` describes it, until a measurement shows that the clocks
-    // agree.
+    // Leave out the difference from the store's clock: `guard.doubt` describes it until a measurement shows
+    // that the two clocks agree.
     const faults = current()
       .filter(([against, skewMs]) => against !== storeName && Math.abs(skewMs) > MAX_SKEW_MS)
       .map(([against, skewMs]) => describeSkew(against, skewMs));

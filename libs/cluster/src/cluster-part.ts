@@ -21,7 +21,7 @@ import { PROBLEM_TYPE_PREFIX } from '@latchkey/tokens';
 import { connectToServers, type ServerConnectionsConfig, type ServiceRequirements } from './servers.ts';
 import { waitForServers } from './wait-for-servers.ts';
 
-/** How long `stop` waits for a start in progress, in ms. */
+/** How long `stop` waits for the end of a start that is in progress, in ms. */
 const START_ENDS_WITHIN_MS = 2000;
 
 const STOPPING: DependencyHealth = { name: 'process', state: 'down', needed: true, detail: 'stopping' };
@@ -38,9 +38,9 @@ export interface ClusterPartDeps {
 }
 
 /**
- * Turns a service into a part of a process. `start` resolves once the port is open; the part then waits in the
- * background until Kafka and the store are available, and starts the service. `stop` first reports `down` for
- * SHUTDOWN_DELAY_SECONDS, while the service still responds.
+ * Wraps a service as a part of a process. `start` resolves once the port is open. Then the part waits in the
+ * background for Kafka and the store, and starts the service. `stop` first reports `down` for
+ * SHUTDOWN_DELAY_SECONDS, during which the service still responds.
  */
 export function createClusterServicePart(
   config: ServerConnectionsConfig & { readonly process: ServiceProcessConfig },
@@ -70,7 +70,10 @@ export function createClusterServicePart(
     problemTypes: PROBLEM_TYPE_PREFIX,
   });
 
-  /** Starts the service. Repeats the whole start as long as Kafka or the store is unavailable. */
+  /**
+   * Starts the service. If Kafka or the store becomes unavailable during the start, starts again from the
+   * beginning.
+   */
   function startService(): Promise<Service> {
     return waitForServers(
       async () => {
@@ -107,7 +110,7 @@ export function createClusterServicePart(
 
   async function stopService(): Promise<void> {
     if (service !== undefined) return service.stop().finally(() => servers.close());
-    // The start may be waiting for a call to a server. Closing the servers makes that call fail.
+    // A start in progress may be waiting for a server. Closing the connections makes it fail.
     await servers.close();
     await Promise.race([starting, pause(START_ENDS_WITHIN_MS, undefined, { ref: false })]);
   }
@@ -153,8 +156,8 @@ function publicListener(process: ServiceProcessConfig, deps: ClusterPartDeps): L
 }
 
 /**
- * Composes and starts a service. If the start fails, the metrics of the service are removed, so that it can be composed
- * again.
+ * Composes and starts a service. If the start fails, removes the service's metrics, so that the service can
+ * be composed again.
  */
 async function composeAndStart(compose: () => Service, registry: Registry): Promise<Service> {
   const before = new Set(registry.getMetricsAsArray().map(({ name }) => name));
@@ -163,7 +166,7 @@ async function composeAndStart(compose: () => Service, registry: Registry): Prom
     await service.start();
     return service;
   } catch (error) {
-    // Cleanup errors are ignored, because the error that made the start fail is more important.
+    // Ignore errors of the cleanup, because the error that made the start fail is more important.
     await service.stop().catch(() => undefined);
     for (const { name } of registry.getMetricsAsArray()) {
       if (!before.has(name)) registry.removeSingleMetric(name);

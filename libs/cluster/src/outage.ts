@@ -1,7 +1,10 @@
 import { KafkaUnavailableError } from '@latchkey/bus/kafka/failures';
 import { StoreUnavailable } from '@latchkey/store';
 
-/** Whether an error, or its cause, is transient: it goes away once a server is available again. */
+/**
+ * Returns whether an error, or its cause, is transient, which means that it no longer occurs once a server is
+ * available again.
+ */
 export function isServerOutageError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof StoreUnavailable || error instanceof KafkaUnavailableError) return true;
@@ -9,16 +12,17 @@ export function isServerOutageError(error: unknown): boolean {
 }
 
 /**
- * Returns whether an error was thrown by kafkajs, and not translated into a message for operators. While brokers become
- * unavailable, kafkajs throws many kinds of errors, including TypeErrors from its own faults.
+ * Returns whether an error comes from kafkajs itself, without a translation into a message for operators.
+ * While brokers become unavailable, kafkajs throws many kinds of errors, including TypeErrors from its own
+ * bugs.
  */
 function isUnexplained({ name, stack = '' }: Error): boolean {
   return name.startsWith('KafkaJS') || (name === 'TypeError' && /[\\/]kafkajs[\\/]/.test(stack));
 }
 
 /**
- * Returns the cause of an error. Returns undefined if there is none, or if the cause comes from kafkajs, because the
- * error itself then is the explanation for operators.
+ * Returns the cause of an error; undefined if there is none. Also undefined if the cause comes from kafkajs,
+ * because the error is then the translation of this cause for operators.
  */
 function explained({ cause }: Error): unknown {
   return cause instanceof Error && isUnexplained(cause) ? undefined : cause;

@@ -88,7 +88,7 @@ function countOf(probe: Probe, msg: string): number {
   return probe.lines.filter((line) => line.msg === msg).length;
 }
 
-/** Creates a topic and a database, which are removed after the test. If `partitions` is absent, creates no topic. */
+/** Creates a database and, if `partitions` is given, a topic. Both are removed after the test. */
 async function prepare(t: TestContext, made: { readonly partitions?: number; readonly indexed?: boolean }) {
   const topic = `probe-${randomUUID()}`;
   const url = new URL(mongoServer);
@@ -243,8 +243,8 @@ describe('a service that reads the log', () => {
     const { environment, topic, bus } = await prepare(t, { partitions: 2 });
     await bus.publish(topic, [{ key: 'a', value: null, headers: {} }]);
     const probe = await startProbe(t, { ...environment, HANDLER: 'fails' });
-    // A slice that keeps failing is logged only about twice a minute. Its second log line therefore appears long after
-    // the timeout for stuck handlers.
+    // A slice that keeps failing is logged only about twice a minute, so the second log line proves that more
+    // time has passed than the time limit of handlers.
     await until(async () => countOf(probe, 'A slice failed; it is due again.') === 2);
     await until(() => isReady(probe));
     probe.child.kill('SIGTERM');

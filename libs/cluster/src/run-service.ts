@@ -23,40 +23,41 @@ export interface ClusterServiceDeps {
   readonly backend: ServiceBackend;
   readonly logger: Logger;
   readonly registry: Registry;
-  /** The settings of this process by name, without secrets. */
+  /** The settings of this process by name; secret values are left out. */
   readonly settings: Readonly<Record<string, string>>;
 }
 
 /**
- * Describes a service, in its `main.ts`. Its topics and its schema must exist before it starts; they are created by
- * `npm run ops -- topics` and `npm run ops -- indexes`.
+ * What the `main.ts` of a service declares about it. The service's topics and indexes must exist before it
+ * starts: `npm run ops -- topics` and `npm run ops -- indexes` create them.
  */
 export interface ClusterService<Settings extends z.ZodObject> extends Pick<ServiceRequirements, 'storage'> {
   readonly name: string;
   /** Returns the topics that the service requires. */
   topics(config: z.infer<Settings>): readonly TopicSpec[];
   /**
-   * The default of PORT. The default of OPERATIONS_PORT is this number plus 1000. If it is 0, both ports are free ports
-   * that the system chooses.
+   * The default of PORT. The default of OPERATIONS_PORT is this number plus 1000. If this is 0, the operating
+   * system chooses free ports for both.
    */
   readonly defaultPort: number;
   readonly settings: Settings;
   /**
-   * Composes the service. If a server becomes unreachable during the start, the composed service is stopped, and
+   * Creates the service. If a server becomes unreachable during the start, the service is stopped, and
    * `compose` is called again.
    */
   compose(config: z.infer<Settings>, deps: ClusterServiceDeps): Service;
-  /** Returns a predicate: whether pages of an origin may call the service. Default: no origin may. */
+  /** Returns a function that says whether pages of an origin may call the service. Default: no origin may. */
   allowedOrigins?(config: z.infer<Settings>): (origin: string) => boolean;
   /** Names of the service's own headers that pages of other origins may send and read (CORS). */
   readonly corsHeaders?: readonly string[];
 }
 
 /**
- * Runs a service as a separate process. The service listens immediately. Until Kafka and the store are available, it
- * responds with 503, and `/readyz` reports what it waits for. All invalid settings are reported together. A failure
- * that waiting cannot fix is logged in one line. The settings are logged too, without secrets.
- * @returns the exit code once the process should exit
+ * Runs a service as a separate process. The service listens immediately. Until Kafka and the store are
+ * available, it responds with 503, and `/readyz` says what it waits for. If settings are invalid, all of them
+ * are reported together. A failure that waiting cannot solve is logged in one line. The settings are logged
+ * at startup, without secrets.
+ * @returns the exit code, once the process should exit
  */
 export async function runClusterService<Settings extends z.ZodObject>(
   service: ClusterService<Settings>,
@@ -66,7 +67,7 @@ export async function runClusterService<Settings extends z.ZodObject>(
   const { own, shown, ...config } = settings;
   const logger = createLogger({ name: service.name, level: config.process.LOG_LEVEL });
   const registry = createMetricsRegistry();
-  // A list, because the values of fields with names like those of some settings are redacted in log lines.
+  // Logged as a list of strings, because log lines redact the fields whose names some settings have.
   const lines = Object.entries(shown).map(([name, value]) => `${name}=${value}`);
   logger.info({ settings: lines }, 'settings');
   return runProcess(

@@ -21,10 +21,10 @@ import { createClockWatch } from './clock-watch.ts';
 import { createTopicWatch, type TopicWatch } from './topic-watch.ts';
 import { waitForServers } from './wait-for-servers.ts';
 
-/** What must exist on Kafka and in the store before a service can run. */
+/** What a service requires on Kafka and in the store before it can run. */
 export interface ServiceRequirements {
   readonly topics: readonly TopicSpec[];
-  /** Opens the part of a store that the service uses. */
+  /** Opens the service's own storage in the store, so that its schema can be checked. */
   storage(store: Store): Pick<Preparable, 'check'>;
 }
 
@@ -36,16 +36,21 @@ export interface ServerConnectionsConfig {
 export interface ServerConnections {
   readonly backend: ServiceBackend;
   /**
-   * Resolves once log and store can be reached and contain what the service requires. Waits as long as that takes.
-   * @throws Error with a one-line message if waiting does not help: refused credentials, a topic or an index that is
-   * missing or has other settings, or a schema of a newer version. Also throws the abort error after `close`
+   * Resolves once the log and the store can be reached and contain what the service requires. There is no
+   * time limit.
+   * @throws Error with a one-line message if waiting does not help: credentials are refused, a topic or an
+   * index is missing or has other settings, or the schema is from a newer version. After `close`, throws the
+   * abort error
    */
   ready(needs: ServiceRequirements): Promise<void>;
-  /** Returns the state of the log and the store as of the last check by `ready`. */
+  /** Returns the states of the log and the store, as `ready` last found them. */
   health(): Promise<readonly DependencyHealth[]>;
-  /** Returns the states that are checked repeatedly while a service runs: the clock and, after `ready`, the topics. */
+  /**
+   * Returns the states that are checked again and again while a service runs: the clock and, after `ready`,
+   * the topics.
+   */
   watched(): readonly DependencyHealth[];
-  /** Closes log and store, and ends a wait in progress. Idempotent. */
+  /** Closes the log and the store. If `ready` is still waiting, it rejects. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -54,13 +59,16 @@ export interface ServerConnectionsDeps {
   /** The name of this process in Kafka's logs. */
   readonly clientId: string;
   readonly logger: Logger;
-  /** Called when records can no longer be read, so the process should exit. */
+  /** Called when records can no longer be read, so that the process should exit. */
   onFatal(reason: Error): void;
 }
 
 const CREATES_TOPICS = 'npm run ops -- topics';
 
-/** Opens log and store, and returns immediately. @throws DataFolderError for a data folder that cannot be used */
+/**
+ * Opens the log and the store, and returns without waiting for a connection.
+ * @throws DataFolderError for a data folder that cannot be used
+ */
 export function connectToServers(
   { kafka, store: config }: ServerConnectionsConfig,
   { clientId, logger, registry, onFatal }: ServerConnectionsDeps,
@@ -116,7 +124,7 @@ export function connectToServers(
     });
   }
 
-  /** Wraps a bus so that the faults of its subscriptions are counted. */
+  /** Wraps a bus, and keeps a list of its subscriptions, so that their faults can be counted. */
   function observed(watched: KafkaBus): KafkaBus {
     return {
       ...watched,

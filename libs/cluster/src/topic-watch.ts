@@ -3,8 +3,8 @@ import type { DependencyHealth, Logger } from '@latchkey/process';
 
 const EVERY_MS = 60_000;
 /**
- * The pause after a comparison that failed, in ms. A failure is not reported here, because outages of the brokers are
- * reported elsewhere.
+ * How long to wait after a comparison that failed, in ms. The failure itself is not reported here, because
+ * outages of the brokers are reported elsewhere.
  */
 const AGAIN_MS = 30_000;
 
@@ -16,7 +16,7 @@ export interface TopicWatchDeps {
 
 export interface TopicWatch {
   /**
-   * Compares once. The watch also does so by itself, every minute.
+   * Compares the topics once. The watch also calls this itself, every minute.
    * @returns the pause before the next comparison, in ms
    */
   compare(): Promise<number>;
@@ -24,7 +24,7 @@ export interface TopicWatch {
   close(): void;
 }
 
-/** Creates a watch. While the brokers are unavailable, it keeps the last result. */
+/** Creates a watch. While the brokers are unavailable, the watch keeps its last result. */
 export function createTopicWatch({ readFaults, logger }: TopicWatchDeps): TopicWatch {
   let faults: readonly string[] = [];
   let isClosed = false;

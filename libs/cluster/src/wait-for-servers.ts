@@ -4,12 +4,13 @@ import { isServerOutageError } from './outage.ts';
 
 const RETRY_MS = 500;
 /**
- * Servers that are started together with this process usually need about this long, so a shorter wait is not logged.
+ * A wait is logged only if it lasts longer than this, in ms, because servers that start together with this
+ * process usually need about this long.
  */
 const QUIET_MS = 2000;
 
 export interface WaitForServersOptions {
-  /** The name of the server that is waited for, for the log. */
+  /** The name of the server, for log lines. */
   readonly name: string;
   readonly logger: Logger;
   readonly signal: AbortSignal;
@@ -18,8 +19,8 @@ export interface WaitForServersOptions {
 }
 
 /**
- * Retries an attempt while servers are unavailable. Logs one line when the wait begins and one when it ends.
- * @throws any error that is not an outage; the reason of `signal` once it is aborted
+ * Repeats an attempt until servers are available. Logs one line when the wait begins, and one when it ends.
+ * @throws any error that is not an outage; once `signal` is aborted, its reason
  */
 export async function waitForServers<T>(
   attempt: () => Promise<T>,

@@ -9,7 +9,7 @@ import { accountOf, decodeRecord, type EventRecord, isAccountRecord, sequenceOf 
 import { testAccountId, testEventRecord } from './testing/history.ts';
 
 interface State extends Position {
-  /** The sequences of the events that were applied, in order. */
+  /** The sequences of the applied events, in order. */
   readonly applied: readonly number[];
 }
 

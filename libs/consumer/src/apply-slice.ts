@@ -28,20 +28,20 @@ export interface SliceOutcome<P extends Position> {
   /** The positions to store: one for each account that has changed. */
   readonly changed: readonly P[];
   /**
-   * The outcome of each record whose key names an account, in order. Does not include missing events that a
-   * retry of a parked account has found.
+   * The outcome of each record whose key names an account, in order. Events that were missing, and that
+   * retrying a parked account has found, are not included.
    */
   readonly folded: readonly RecordWithOutcome[];
   /** Records whose key names no account. */
   readonly unusable: readonly DecodedRecord[];
-  /** The marks of the parked accounts that a record of this slice may unblock. */
+  /** The marks of parked accounts that may be able to continue because of a record in this slice. */
   readonly marksToRetry: readonly Parked[];
 }
 
 /**
  * Applies the records of a slice.
- * @param known the stored positions of the accounts of the slice
- * @param start returns the initial position of an account that has no stored position
+ * @param known the stored positions of the accounts in the slice
+ * @param start returns the first position of an account that has no stored one
  */
 export function applySlice<P extends Position>(
   known: ReadonlyMap<string, P>,
@@ -82,7 +82,7 @@ export function applySlice<P extends Position>(
   return { changed: [...changed.values()], folded, unusable, marksToRetry: [...marks.values()] };
 }
 
-/** Returns the accounts of a slice, each once. */
+/** Returns the ids of the accounts in a slice, each once. */
 export function distinctAccountIds(records: readonly DecodedRecord[]): readonly string[] {
   return [...new Set(records.filter(isAccountRecord).map(accountOf))];
 }

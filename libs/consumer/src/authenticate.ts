@@ -1,4 +1,4 @@
-/** Separates records that auth has published from forged records. */
+/** Separates genuine records, which auth has published, from forged ones. */
 import type { BusRecord } from '@latchkey/bus';
 import {
   catalogue,
@@ -34,13 +34,16 @@ export interface ForgedRecord {
 export interface AuthenticatedSlice {
   /** The records that the consumer may use, in order. */
   readonly records: readonly DecodedRecord[];
-  /** The records that do not verify, in order. With the policy `warn` they are among `records` as well. */
+  /**
+   * The records whose signature does not verify, in order. With the policy `warn`, `records` contains them
+   * too.
+   */
   readonly forged: readonly ForgedRecord[];
 }
 
 /**
- * Separates records that auth has published from forged ones.
- * @throws EventKeysUnavailable if the signatures cannot currently be verified
+ * Separates genuine records, which auth has published, from forged ones.
+ * @throws EventKeysUnavailable if the signatures cannot be verified at the moment
  */
 export type RecordAuthenticator = (sources: readonly BusRecord[]) => Promise<AuthenticatedSlice>;
 
@@ -48,21 +51,25 @@ export interface RecordAuthenticatorOptions {
   readonly keys: EventKeySource;
   readonly policy: SignaturePolicy;
   /**
-   * The topics that the consumer reads, by Latchkey's names. An event whose type does not belong on any of
-   * these topics counts as forged.
+   * The topics that the consumer reads, by Latchkey's names. An event counts as forged if its type does not
+   * belong on any of these topics.
    */
   readonly topics: readonly TopicName[];
   /** Topics whose events are not signed, by their names on the log. */
   readonly unsigned?: readonly string[];
   /**
-   * Reads the log ahead of a consumer that catches up, so that one signature per account is verified, instead
-   * of one per account and slice. Do not set this if several consumers share the authenticator: if they are
-   * at different offsets, it reads the same records again and again. Default: no reading ahead.
+   * Makes the authenticator read the log ahead of a consumer that has to catch up. Then one signature per
+   * account is verified, instead of one per account and slice. Do not set this if several consumers at
+   * different offsets share the authenticator, because it would read the same records again and again.
+   * Default: no reading ahead.
    */
   readonly ahead?: Omit<SignatureLookAheadOptions, 'keys'>;
-  /** Called for each slice that has verified events, with the time of the newest one. */
+  /** Called after each slice that contains verified events, with the time of the newest of them. */
   onVerified?(newest: Date): void;
-  /** Shared by consumers of the same events, so that only the first of them verifies a signature. Default: not shared. */
+  /**
+   * A cache that several consumers of the same events share, so that each signature is verified only once.
+   * Default: no cache.
+   */
   readonly shared?: VerifiedProofCache;
 }
 
@@ -76,9 +83,9 @@ export const UNSIGNED_RECORD_CAUSE =
   'it is not signed (if release 0.1 wrote it, publish it again: ops republish)';
 
 /**
- * Returns a function that authenticates consecutive records, without heartbeats. A signature covers the hash
- * of its event and, because each hash includes the previous one, all earlier events of the chain. So in each
- * run of linked events, only the last signature is verified.
+ * Returns a function that authenticates consecutive records. The records must not contain heartbeats. The
+ * signature of an event covers its hash, and this hash includes the hash of the previous event of the
+ * account. So in a sequence of linked events, only the last signature needs to be verified.
  */
 export function createRecordAuthenticator({
   keys,
@@ -120,8 +127,8 @@ function newestVerified(records: readonly DecodedRecord[]): Date | undefined {
 }
 
 /**
- * Returns a function that removes the records that auth has not published, for readers that forward records.
- * Also removes records whose key names no account, because the authenticator does not check those.
+ * Returns a function that removes records that auth has not published; for readers that forward records. It
+ * also removes records whose key names no account, because the authenticator does not check those.
  */
 export function createGenuineRecordFilter(
   authenticate: RecordAuthenticator,
@@ -146,7 +153,7 @@ interface Rules extends Required<Pick<RecordAuthenticatorOptions, 'keys' | 'topi
   readonly verified: ReadonlySet<string>;
 }
 
-/** A record that matches its hash, with its index among the given records. */
+/** A record whose content matches its hash, with its index among the given records. */
 interface Intact {
   readonly index: number;
   readonly proof: EventProof;
@@ -154,7 +161,7 @@ interface Intact {
 
 const NO_KEYS: Awaited<ReturnType<EventKeySource['find']>> = new Map();
 
-/** Returns one entry per record: why it is not genuine, or undefined if it is. */
+/** Returns for each record why it is not genuine; undefined if it is. */
 async function findFlaws(
   candidates: readonly Candidate[],
   { keys, topics, unsigned, verified, shared }: Rules,
@@ -179,8 +186,9 @@ async function findFlaws(
   }
 
   /**
-   * Accepts an event and its predecessors, which its hash covers.
-   * @param kid the id of the key whose signature covers them, if it was verified here
+   * Accepts an event, and its predecessors, which its hash covers.
+   * @param kid the id of the key that has just verified a signature that covers these events; undefined if no
+   * signature was verified now
    */
   function accept(hash: string | undefined, kid?: string): void {
     for (let at = hash; at !== undefined; ) {
@@ -206,8 +214,8 @@ async function findFlaws(
 
   for (const [hash, same] of [...pending])
     if (verified.has(hash) || same.every(({ proof }) => shared?.has(proof, known) ?? false)) accept(hash);
-  // Each round verifies the signatures of events without a successor. A further round is needed only if one
-  // of these events is forged.
+  // Each round verifies only events that no other pending event links to. A further round is needed only if
+  // one of these turns out to be forged.
   while (pending.size > 0) {
     const followed = new Set([...pending.values()].map(([one]) => one?.proof.previous));
     const heads = [...pending.entries()].filter(([hash]) => !followed.has(hash));
@@ -225,8 +233,8 @@ function kidOf(provenance: Provenance): string | undefined {
 }
 
 /**
- * Returns whether an event is on a topic where events of its type are never published. Its record is then a
- * copy of a genuine event.
+ * Returns whether an event is on a topic on which events of its type are never published. Its record must
+ * then be a copy of a genuine record.
  */
 function isMisplaced(decoded: Decoded, topics: readonly TopicName[]): boolean {
   return decoded.kind === 'event' && !topics.includes(catalogue[decoded.event.type].topic);

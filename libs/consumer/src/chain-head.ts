@@ -1,18 +1,20 @@
 /**
- * Detects that the history of an account has forked, which means that auth has published two different events
- * with the same sequence. This happens, for example, if its journal is restored from a backup. Each event
- * contains the hash of the previous one, so a consumer only needs the hash of the last event that it has
- * applied. Pure.
+ * Detects a fork in the history of an account: auth has published two different events with the same
+ * sequence, for example because its journal was restored from a backup. Each event contains the hash of the
+ * previous one, so a consumer needs to keep only the hash of the last event that it has applied. Pure.
  */
 import type { AccountBlocker, Position } from './position-store.ts';
 import { type EventRecord, sequenceOf } from './records.ts';
 
-/** Returns the `head` of a position after this event; undefined if the hash of the event was not verified. */
+/**
+ * Returns the `head` of an account's position once this event is applied; undefined if the hash of the event
+ * was not verified.
+ */
 export function positionHeadAfter(record: EventRecord): string | undefined {
   return record.link && formatHead(sequenceOf(record), record.link.hash);
 }
 
-/** Returns the position of an account after this event. */
+/** Returns the position of an account once this event is applied. */
 export function positionAfter({ account }: Pick<Position, 'account'>, record: EventRecord): Position {
   const head = positionHeadAfter(record);
   return { account, sequence: sequenceOf(record), ...(head === undefined ? {} : { head }) };
@@ -25,9 +27,9 @@ export function lastEventHashOf(position: Pick<Position, 'sequence' | 'head'>): 
 }
 
 /**
- * Returns why an account must be parked because this event and the applied events belong to different
- * histories; undefined if they belong to the same one. Only the last applied event and its successor can
- * reveal a fork, because no earlier hashes are stored.
+ * Returns why an account must be parked because its history has forked; undefined if the event continues the
+ * history that was applied so far. A fork is noticed only at an event with the sequence of the last applied
+ * event or the next one, because no earlier hashes are stored.
  */
 export function findForkBlocker(
   position: Pick<Position, 'sequence' | 'head'>,
@@ -45,7 +47,7 @@ export function findForkBlocker(
   return undefined;
 }
 
-/** Returns why an account must be parked if these two events are different and have the same sequence. */
+/** Returns why an account must be parked if these events have the same sequence but are different. */
 export function findConflictBlocker(one: EventRecord, other: EventRecord): AccountBlocker | undefined {
   if (one.link === undefined || other.link === undefined || one.link.hash === other.link.hash)
     return undefined;

@@ -24,8 +24,8 @@ function scene() {
     auth,
     keys,
     /**
-     * Returns whether the key of an event is known or unknown, or whether the event waits for it.
-     * @param age how old the record of the event is, in minutes
+     * Returns whether the key of an event is known or unknown, or whether the event has to wait for its key.
+     * @param age the age of the event's record, in minutes
      */
     async verdictOn(kid: string, age: number) {
       try {
@@ -90,7 +90,7 @@ test('a new event waits for an unknown key until auth has it, and the keys are f
   auth.kids = ['two', 'one'];
   assert.equal(await verdictOn('two', 4), 'known');
   assert.deepEqual([auth.answers, keys.unavailableReason()], [4, undefined]);
-  // The next key rotation may follow immediately, and its events wait as well.
+  // Another key rotation may follow immediately, and its events have to wait as well.
   assert.equal(await verdictOn('three', 0), 'waits');
 });
 
@@ -111,7 +111,7 @@ test('invented key ids make events wait for five minutes, and not again within t
   let waited = 0;
   for (let minute = 0; minute < 65; minute += 1) {
     auth.nowMs = minute * MINUTE_MS;
-    // The producer chooses the time of a record, so an attacker can use a future time.
+    // An attacker can set the time of a record to the future, because the producer chooses this time.
     if ((await verdictOn(`invented-${minute}`, -60)) === 'waits') waited += 1;
   }
   assert.equal(waited, 5);

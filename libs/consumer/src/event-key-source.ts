@@ -1,13 +1,13 @@
-/** Provides the public keys that verify the signatures of auth. */
+/** Provides the public keys that verify auth's signatures. */
 import { eventKeysIn, type isSignedBy } from '@latchkey/events';
 
 type PublicKey = Parameters<typeof isSignedBy>[0];
 
 export interface EventKeySource {
   /**
-   * Returns the current public keys by id. Ids that auth does not know are missing from the result.
-   * @param newest the time of the newest record that one of these keys signed; omit it to never wait for
-   * unknown keys
+   * Returns the current public keys with these ids. Ids that auth does not know are missing from the result.
+   * @param newest the time of the newest record that was signed with one of these keys; without it, unknown
+   * keys are never waited for
    * @throws EventKeysUnavailable if a key id is unknown, and either the keys cannot be fetched, or the record
    * is so new that auth may still publish the key
    */
@@ -23,13 +23,13 @@ export class EventKeysUnavailable extends Error {
 
 const FETCH_WITHIN_MS = 3000;
 /**
- * How long an event that was signed with an unknown key waits for this key, in ms: long enough to restart all
- * processes of auth. During a key rotation, a process that was not restarted yet does not serve the new key.
+ * How old an event may be while it waits for its unknown key, in ms: long enough to restart all processes of
+ * auth. During a key rotation, a process of auth that was not restarted yet does not serve the new key.
  */
 const UNKNOWN_KEY_PATIENCE_MS = 5 * 60_000;
 /**
- * The minimum time between two waits for unknown keys, in ms. Anybody who can write to a topic can invent any
- * number of key ids, but must not be able to delay the other events of the partition again and again.
+ * The minimum time between two waits for unknown keys, in ms. Without it, anybody who can write to a topic
+ * could delay the other events of the partition again and again, by inventing key ids.
  */
 const WAITS_APART_MS = 60 * 60_000;
 /** How long a cached key may still be accepted after auth has withdrawn it, in ms. */
@@ -42,10 +42,10 @@ export function createFixedEventKeySource(jwks: unknown): EventKeySource {
 }
 
 /**
- * Fetches the keys of a JWKS from a URL, and caches them. Keys are fetched again if a key id is unknown, or
- * if they are older than 10 minutes. If that second kind of fetch fails, the cached keys remain in use.
- * An event that was signed with an unknown key waits for the key: until the event is 5 minutes old, and at
- * most 5 minutes in any 65 minutes. Each retry during the wait fetches the keys.
+ * Fetches the keys of a JWKS from a URL, and caches them. Fetches them again if a key id is unknown, or if
+ * they are older than 10 minutes; if the latter fetch fails, the cached keys remain in use. An event that was
+ * signed with an unknown key waits for its key until it is 5 minutes old, and all events together wait at
+ * most 5 minutes in any 65 minutes. During the wait, each retry fetches the keys.
  * @param options.clock returns the monotonic time in ms
  * @param options.now returns the current time, which is compared with the times of records
  */
@@ -79,8 +79,8 @@ export function createRemoteEventKeySource(
   }
 
   /**
-   * Throws if a record must wait for its key. Returns if the record is too old, or if the time for waiting is
-   * used up.
+   * Throws if a record must still wait for its key. Returns if the record is too old to wait, or no more
+   * waiting is allowed for now.
    * @param newest the time of the record
    * @throws EventKeysUnavailable
    */

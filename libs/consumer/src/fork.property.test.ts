@@ -1,6 +1,6 @@
 /**
- * Tests that a consumer notices when the history of an account has forked, and parks no other account, despite lost,
- * late and repeated records and failures.
+ * Tests that a consumer notices a forked history and parks only that account, even if records are lost, late
+ * or repeated and the store fails.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -69,7 +69,7 @@ function logOf(events: readonly Chained[]): ForkedLog {
   return { events, records: events.map(({ record }, offset) => ({ ...record, offset })) };
 }
 
-/** By how many positions each copy of an event is late. An event without copies is lost. */
+/** For each copy of an event, how many positions late it is. An event without copies is lost. */
 const copies = fc.oneof(
   { weight: 6, arbitrary: fc.constant([0]) },
   { weight: 3, arbitrary: fc.array(fc.nat(12), { minLength: 1, maxLength: 3 }) },
@@ -77,8 +77,8 @@ const copies = fc.oneof(
 );
 
 /**
- * Generates logs with three histories: two of the account `forking` with a common beginning, and one of the
- * account `other`. Some events of each history are lost, late or repeated.
+ * Generates logs of three histories: two of the account `forking`, which begin alike, and one of the account
+ * `other`. Some events of each history are lost, late or repeated.
  */
 const forkedLogs = fc
   .record({
@@ -145,8 +145,8 @@ function assertOneHistory({ applied }: State): void {
 }
 
 /**
- * Returns the events that prove a fork, and that a consumer must therefore not skip. They come after the last
- * applied event, and are different events with its sequence, or any events with the next sequence.
+ * Returns the events that prove a fork, so that a consumer must not skip them. These are events that come
+ * after the last applied event and have the same sequence but differ from it, or have the next sequence.
  */
 function contradicting({ events }: ForkedLog, { sequence, applied }: State): readonly Chained[] {
   const last = applied.at(-1);
@@ -228,7 +228,7 @@ describe('an account whose history has forked', () => {
     const second = continueHistory(forking, beginning, 2, 2);
     const { records } = logOf([...continueHistory(forking, beginning, 1, 1), ...second.slice(2)]);
     const positions = createMemoryPositionStore<State>();
-    // Release 0.1 stored no hash.
+    // As stored by release 0.1, which stored no hash.
     await positions.save([{ account: forking, sequence: 3, applied: [] }]);
     const { handle } = memberOf(positions, records, (work) => work());
     await handle(records);

@@ -10,13 +10,13 @@ import {
 } from './records.ts';
 
 /**
- * Which event may be the first one of an account that has no stored position. `one`: only event 1. `any`:
- * every event, because the store may have forgotten the account, so a gap cannot be detected.
+ * Which event may come first for an account that has no stored position. `one`: only event 1. `any`: any
+ * event, because the store may have forgotten the account, so that gaps before the event cannot be detected.
  */
 export type FirstEventRule = 'one' | 'any';
 
 export type NextRecordStep =
-  /** The record is the account's next event. */
+  /** The record contains the account's next event. */
   | { readonly kind: 'due'; readonly record: EventRecord }
   | { readonly kind: 'duplicate' }
   /** The account is parked because an earlier event could not be applied, so this record must wait. */
@@ -28,14 +28,14 @@ export type NextRecordStep =
 /** The outcome of a record. */
 export type RecordOutcome = 'applied' | 'duplicate' | 'parked' | 'held back';
 
-/** The event cannot be applied; its account is parked with this cause. */
+/** An event that cannot be applied. Its account is parked with this cause. */
 export interface RefusedEvent {
   readonly refused: string;
 }
 
 /**
- * Applies an event to the position of its account, and returns the position after it. The caller ensures that
- * this event is the next one of the account.
+ * Applies an event to the position of its account, and returns the new position. The event must be the
+ * account's next one.
  */
 export type ApplyEvent<P extends Position> = (position: P, record: EventRecord) => P | RefusedEvent;
 
@@ -57,7 +57,7 @@ export function decideNextStep(
   if (!isEventRecord(record))
     return { kind: 'park', blocker: { reason: 'unreadable', cause: decodeFailureOf(record) } };
   const sequence = sequenceOf(record);
-  // If the account is parked, this check follows when the record is read again.
+  // If the account is parked, the fork check is done when the record is read again.
   const fork = parked === undefined ? findForkBlocker(position, record) : undefined;
   if (fork !== undefined) return { kind: 'park', blocker: fork };
   if (sequence <= last) return { kind: 'duplicate' };
@@ -67,10 +67,10 @@ export function decideNextStep(
 }
 
 /**
- * Returns the mark of the account if this record may unpark it, otherwise undefined. A duplicate may unpark
- * the account only if it is the event that was missing: if a process dies while it resumes the account, the
- * mark remains and the slice is redelivered. No other duplicate may unpark the account, because a slow member
- * of the group may read it before the missing event has arrived.
+ * Returns the mark of a parked account if this record may allow the account to continue, otherwise undefined.
+ * A duplicate of the missing event counts too: if a process dies while it resumes the account, the mark
+ * remains, and the slice is redelivered. No other duplicate counts, because a slow member of the group may
+ * read it before the missing event has arrived.
  */
 export function findParkMarkToRetry(
   { sequence, parked }: Position,
@@ -98,8 +98,8 @@ export function createGapBlocker(lastSequence: number, receivedSequence: number)
 }
 
 /**
- * Returns the sequence of the event that a parked account is missing. Parses the message in `cause`, because
- * stores do not keep the sequence as a separate field.
+ * Returns the sequence of the event that a parked account is missing. Reads it from the message in `cause`,
+ * because stores have no separate field for it.
  */
 function missingIn({ cause }: AccountBlocker): number {
   return Number(/where (\d+) was due$/.exec(cause)?.[1] ?? 0);

@@ -1,6 +1,6 @@
 /**
- * Sorts the events of a parked account by sequence, while its records are read again in log order. An account
- * is parked if one of its events could not be applied. Pure.
+ * Sorts the events of a parked account by sequence while the account's records are read again in log order.
+ * An account is parked if one of its events could not be applied. Pure.
  */
 import { findConflictBlocker, findForkBlocker } from './chain-head.ts';
 import { createGapBlocker, type FirstEventRule, isNextSequence } from './next-step.ts';
@@ -13,33 +13,36 @@ import {
   sequenceOf,
 } from './records.ts';
 
-/** The maximum number of events kept until their predecessors arrive. Limits the memory for one account. */
+/** How many events are kept while they wait for an earlier event. Limits the memory per account. */
 const WINDOW = 500;
 
 export interface ParkedEventSorter {
   /** Takes the next record, in the order of the log, starting with the one that parked the account. */
   take(record: AccountRecord): void;
   /**
-   * Returns the event with the next sequence; undefined if its record has not been taken yet, or if the
-   * history has forked.
+   * Returns the event with the next sequence. Undefined if its record has not been taken yet, or if the
+   * account's history has forked.
    */
   due(): EventRecord | undefined;
-  /** Called when the due event has been applied, with the position that the account has reached. */
+  /** Must be called after the due event was applied, with the new position of the account. */
   onApplied(reached: Position): void;
-  /** Called when the due event cannot be applied. Another record with its sequence may follow. */
+  /**
+   * Must be called if the due event cannot be applied. A later record may contain the same event in a usable
+   * form.
+   */
   onRefused(blocker: AccountBlocker): void;
-  /** Returns why the account cannot continue after the records taken so far; undefined if it can. */
+  /** Returns why the account cannot continue, according to the records taken so far; undefined if it can. */
   blocker(): AccountBlocker | undefined;
 }
 
 export interface ParkedEventSorterOptions {
   readonly position: Position;
-  /** The mark of the parked account. Reading starts at the record that it names. */
+  /** The mark of the parked account, which names the record at which reading starts. */
   readonly parkMark: Parked;
   readonly firstEventRule: FirstEventRule;
   /**
-   * Whether an unreadable record stops blocking the account once the next event has been read. The unreadable
-   * event must then have been published again in a readable record.
+   * Whether the account may continue past an unreadable record as soon as its next event was read. In that
+   * case, the unreadable event must have been published again in a readable record.
    */
   readonly skipsUnreadable: boolean;
 }
@@ -56,8 +59,8 @@ export function createParkedEventSorter({
   let highest = 0;
   let unreadable: AccountBlocker | undefined;
   let refusal: AccountBlocker | undefined;
-  // `readUpTo` is derived from the records alone, not from the stored position, so that reading the records again has
-  // the same result.
+  // Derived only from the records, not from the stored position, so that reading the records again gives the
+  // same result.
   let readUpTo = parkMark.after;
 
   function next(): number | undefined {

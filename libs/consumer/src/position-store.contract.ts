@@ -7,8 +7,8 @@ const ada = '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f';
 const bob = '01980a11-0c20-7b02-8a44-91e7d5c3b2a1';
 
 /**
- * Returns the mark of an account that was parked because an earlier event was missing when the record at this offset
- * was read.
+ * Returns the mark of an account that was parked at the record with this offset, because an earlier event was
+ * missing.
  */
 export function createGapParkMark(account: string, offset: number): Parked {
   return {
@@ -24,8 +24,8 @@ export function createGapParkMark(account: string, offset: number): Parked {
 
 /**
  * Defines the tests.
- * @param open returns an empty store, and removes it once the test has ended
- * @param withState returns the position with the additional state that this store keeps
+ * @param open returns an empty store, which is removed after the test
+ * @param withState adds to a position the additional state that this store keeps
  */
 export function positionStoreContract<P extends Position>(
   name: string,

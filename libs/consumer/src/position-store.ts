@@ -1,15 +1,15 @@
-/** The position of a consumer in the events of each account, and the port that stores these positions. */
+/** A consumer's position in the events of an account, and the port that stores these positions. */
 import type { AccountRecord } from './records.ts';
 
 /**
  * Why an account is parked. `gap`: an earlier event is missing. `unreadable`: the record could not be
  * decoded. `refused`: the event was decoded, but the consumer cannot apply it. `forked`: the event
- * contradicts the last applied one (it has the same sequence, or its previous hash differs), for example
- * because the journal was restored from a backup.
+ * contradicts the last applied event (it has the same sequence, or contains a different previous hash), for
+ * example because the journal was restored from a backup.
  */
 export type ParkReason = 'gap' | 'unreadable' | 'refused' | 'forked';
 
-/** What prevents the next event of an account from being applied. */
+/** The reason why the next event of an account cannot be applied. */
 export interface AccountBlocker {
   readonly reason: ParkReason;
   /** A short explanation for operators. Contains no personal data. */
@@ -18,7 +18,7 @@ export interface AccountBlocker {
 
 /**
  * The mark of a parked account: its next event could not be applied, so its later events are held back. All
- * events that are held back are in the marked record or after it.
+ * of these events are in the record that the mark names, or in later records.
  */
 export interface Parked extends AccountBlocker {
   readonly account: string;
@@ -26,54 +26,61 @@ export interface Parked extends AccountBlocker {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
-  /** Sequence of the last event applied before the record that could not be applied; 0 if there was none. */
+  /** Sequence of the last event that was applied before the account was parked; 0 if there was none. */
   readonly after: number;
 }
 
-/** The position of a consumer in the events of one account. Consumers extend it with the state that they derive. */
+/**
+ * A consumer's position in the events of one account. A consumer may extend it with the state that it derives
+ * from the events.
+ */
 export interface Position {
   /** The id of the account; on the mailings topic, that of the mailing. */
   readonly account: string;
   /** Sequence of the last event that was applied or skipped; 0 before the first. */
   readonly sequence: number;
   /**
-   * The sequence and the hash of the last event that was applied, as text. Stores keep this text unchanged,
-   * together with the sequence. A head whose sequence differs from `sequence` is ignored. Absent if the hash
-   * is unknown: the consumer then cannot detect whether the next event belongs to another history.
+   * The sequence and the hash of the last applied event, as text. Stores keep this text unchanged, together
+   * with `sequence`. If the sequence in the text differs from `sequence`, the text is ignored. Absent if the
+   * hash is unknown: the consumer then cannot detect whether the next event belongs to a different history.
    */
   readonly head?: string;
   readonly parked?: Parked;
 }
 
 /**
- * Stores positions, each with the state that was derived up to it, in one write. Every guarantee is a test of
- * `positionStoreContract`. Every method rejects if the store cannot be reached; the caller then retries.
+ * Stores positions, each together with the state that was derived up to this position, in one write. Every
+ * guarantee is a test of `positionStoreContract`. Every method rejects if the store cannot be reached; the
+ * caller then retries.
  */
 export interface PositionStore<P extends Position = Position> {
-  /** Returns the stored positions of these accounts. Unknown accounts are missing from the result. */
+  /**
+   * Returns the stored positions of these accounts. The result has no entry for an account without a stored
+   * position.
+   */
   load(accounts: readonly string[]): Promise<ReadonlyMap<string, P>>;
   /**
-   * Replaces each stored position that has a lower sequence than the given one. If the sequences are equal,
-   * it only adds the given mark to a position without a mark. All other positions stay unchanged, so a slow
-   * member of the group never undoes what a faster one has stored. Resolves once the positions are durable.
-   * No account may be given twice. If `save` rejects, some positions may have been stored, but each one
-   * completely or not at all; the same call may be repeated.
+   * Replaces each stored position whose sequence is lower than the given one. If the sequences are equal,
+   * only adds the given mark, and only if the stored position has no mark. Does not change any other
+   * position, so a slow member of the group never undoes what a faster one has stored. Resolves once the
+   * positions are durable. No account may be given twice. If `save` rejects, some of the positions may have
+   * been stored, but none of them partly; the caller may repeat the call.
    */
   save(positions: readonly P[]): Promise<void>;
   /**
-   * Replaces the mark `current` of its account with `next`, or removes it if `next` is not given. Does
+   * Replaces the mark `current` of a parked account with `next`, or removes it if `next` is not given. Does
    * nothing if the stored mark differs from `current` (in topic, partition, offset or cause), because another
-   * member has then replaced it.
+   * member has replaced it in the meantime.
    */
   replaceMark(current: Parked, next?: Parked): Promise<void>;
 }
 
-/** Returns whether two marks of a parked account are the same: at the same record, and with the same cause. */
+/** Returns whether two marks of a parked account name the same record and the same cause. */
 export function isSameParkMark(a: Parked, b: Parked): boolean {
   return a.topic === b.topic && a.partition === b.partition && a.offset === b.offset && a.cause === b.cause;
 }
 
-/** Creates the mark of an account that is parked because this record could not be applied. */
+/** Creates the mark of an account that is parked because it cannot apply this record. */
 export function createParkMark(
   { account, sequence }: Position,
   { source: { topic, partition, offset } }: AccountRecord,
@@ -82,7 +89,9 @@ export function createParkMark(
   return { account, topic, partition, offset, after: sequence, reason, cause };
 }
 
-/** Returns the position with the given mark of a parked account, or without any mark. */
+/**
+ * Returns the position with this mark of a parked account. Without a mark, returns the position without any.
+ */
 export function withParkMark<P extends Position>(position: P, parked: Parked | undefined): P {
   const { parked: _, ...unmarked } = position;
   return { ...unmarked, ...(parked === undefined ? {} : { parked }) } as P;

@@ -1,4 +1,4 @@
-/** Records of the log, decoded. */
+/** Decoded records of the log. */
 import type { BusRecord } from '@latchkey/bus';
 import { type ChainEntry, type Decoded, decode, type Envelope, type EventType } from '@latchkey/events';
 
@@ -21,8 +21,8 @@ export type EventRecord = DecodedRecord & {
 };
 
 /**
- * The type of a record, as a metric label. All unknown types count as one, because anybody could invent new
- * ones.
+ * The type of a record, as a metric label. All unknown types have the label `unknown`, because anybody who
+ * can write to a topic could invent any number of types.
  */
 export type RecordType = EventType | 'unknown' | 'undecodable' | 'unusable';
 

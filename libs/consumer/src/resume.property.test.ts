@@ -1,6 +1,6 @@
 /**
- * Tests that accounts that were parked because an event was missing resume by themselves, despite lost, late and
- * repeated records and failures.
+ * Tests that accounts that were parked because of a missing event resume by themselves, even if records are
+ * lost, late or repeated and the store fails.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -87,8 +87,8 @@ describe('an account that misses an event', () => {
           const scheduled: StoreCall = (work) => scheduler.schedule(Promise.resolve()).then(work);
           const [late, owner] = [1, 2].map(() => memberOf(positions, log.records, scheduled));
           assert.ok(late && owner);
-          // The previous owner of the partition has read the records up to `from`. Its last slice is
-          // redelivered to the new owner.
+          // An earlier member has handled the records up to `from`. The next slice goes to both members: to
+          // `late`, which loses the partition while it handles the slice, and again to `owner`.
           const before = memberOf(positions, log.records, (work) => work());
           await deliverInSlices(before.handle, log.records.slice(0, from), cuts);
           const stale = log.records.slice(from, from + length);

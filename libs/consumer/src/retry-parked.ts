@@ -1,6 +1,6 @@
 /**
- * Reads the records of a parked account again, so that it resumes once the cause is repaired or the missing event
- * has arrived.
+ * Reads the records of a parked account again, so that the account resumes once the cause was repaired or the
+ * missing event has arrived.
  */
 import type { Bus } from '@latchkey/bus';
 import type { RecordAuthenticator } from './authenticate.ts';
@@ -26,32 +26,33 @@ export interface RetryOutcome {
 
 export interface ParkedAccountRetrierDeps<P extends Position> {
   readonly log: Pick<Bus, 'readKey'>;
-  /** Verifies the records. Forged records are skipped. */
+  /** Verifies the records. Forged records are ignored. */
   readonly authenticate: RecordAuthenticator;
   readonly positions: PositionStore<P>;
   readonly first: FirstEventRule;
-  /** Returns the initial position of an account that has no stored position. */
+  /** Returns the first position of an account that has no stored one. */
   start(account: string): P;
   /**
-   * Applies the account's next event. If this has effects outside of the returned position, both must be
-   * stored together before this resolves. The position that is stored then still has its mark.
+   * Applies the account's next event. If this has effects outside of the returned position, the effects and
+   * the position must be stored together before the call resolves. The stored position must still have the
+   * mark.
    * @param origin the current mark of the account
    */
   handle(position: P, record: EventRecord, origin: Parked): Promise<P | RefusedEvent> | P | RefusedEvent;
   /**
    * Called between records.
-   * @throws Error if reading must be abandoned, because the process stops or the partition was revoked
+   * @throws Error if reading must end, because the process stops or the partition was revoked
    */
   throwIfStopped?(): void;
   /**
    * Returns the sequence of the account's last event in the journal; 0 if there is none. An account that has
-   * reached this sequence is unparked: no event is missing, and an unreadable record was not a real event. An
-   * account whose history has forked remains parked.
+   * reached this sequence is unparked: it misses no event, and a record that was unreadable contained no real
+   * event. An account whose history has forked remains parked.
    */
   lastDecided?(account: string): Promise<number>;
 }
 
-/** The positions before and after one pass over an account's records. */
+/** The positions before and after an account's records were read once. */
 interface Pass<P> {
   readonly before: P;
   readonly after: P;
@@ -59,16 +60,17 @@ interface Pass<P> {
 
 export interface ParkedAccountRetrier<P extends Position> {
   /**
-   * For operators, while the consumer runs. Reads the account's records again, starting with the one that
-   * parked it, and applies the events that are due. Repeats this until a pass changes nothing: until the mark
-   * is removed, the consumer holds back records that arrive, and only the next pass finds them.
+   * Retries a parked account on behalf of an operator, while the consumer runs. Reads the account's records
+   * again, starting with the one that parked it, and applies the events that are due. Repeats this until
+   * nothing changes: as long as the mark exists, the consumer holds back new records, which only the next
+   * repetition finds.
    */
   retry(account: string): Promise<RetryOutcome>;
   /**
-   * For the consumer, before its group's position moves past the missing event. Reads the account's records
-   * from the mark to the end of the slice, and applies the events that are due. Later records need not be
-   * read, because the consumer is about to read them anyway. If one of the records is unreadable, the account
-   * stays parked until an operator retries it.
+   * Retries a parked account on behalf of the consumer, before the position of the consumer's group moves
+   * past the missing event. Reads the account's records from the mark to the end of the slice, and applies
+   * the events that are due. The consumer is about to read the later records anyway. If one of the records is
+   * unreadable, the account stays parked until an operator retries it.
    * @param mark the mark of the account, as the consumer knows it
    * @param lastOffset the offset of the last record of the slice
    * @returns the position that the account has reached
@@ -77,7 +79,7 @@ export interface ParkedAccountRetrier<P extends Position> {
 }
 
 interface Range {
-  /** The offset after the last record to read. Undefined: to the end of the log. */
+  /** The offset after the last record to read; undefined to read to the end of the log. */
   readonly toOffset: number | undefined;
   readonly skipsUnreadable: boolean;
 }
@@ -114,8 +116,8 @@ export function createParkedAccountRetrier<P extends Position>(
         }
       }
     }
-    // Read the journal only after the log. If the journal then has no later event, the records that were read
-    // had none either.
+    // Read the journal after the log. If the journal has no later event even then, the log had none either
+    // when it was read.
     const decided = await deps.lastDecided?.(account);
     const found = sorter.blocker();
     const isComplete = position.sequence === decided && found?.reason !== 'forked';
@@ -129,9 +131,9 @@ export function createParkedAccountRetrier<P extends Position>(
     if (isUnchanged(before, after)) return;
     await positions.save([after]);
     await positions.replaceMark(origin, after.parked);
-    // Another pass or member may have replaced the mark `origin` by a different one; replace that one as
-    // well. If `handle` has stored a position with the mark `origin`, the call above was sufficient, and this
-    // call does nothing.
+    // Another call or member may have replaced the mark `origin` in the meantime; then replace the newer mark
+    // too. If `handle` has stored a position with the mark `origin`, this does nothing, because the call
+    // above was sufficient.
     if (before.parked && !isSameParkMark(before.parked, origin))
       await positions.replaceMark(before.parked, after.parked);
   }
@@ -152,9 +154,9 @@ export function createParkedAccountRetrier<P extends Position>(
       for (;;) {
         const before = await find(mark.account);
         if (waitsForOperator(before)) return before;
-        // Another member has parked the account, possibly at a record after this slice. Only reading to the
-        // end of the log shows whether the account can continue. Passes are then repeated until one changes
-        // nothing, as in `retry`.
+        // Another member has parked the account again, possibly at a record after this slice. Only reading to
+        // the end of the log shows whether the account can continue. As in `retry`, repeat this until nothing
+        // changes.
         if (before.parked && !(known && isSameParkMark(before.parked, known))) toOffset = undefined;
         const { after } = await readOnce(before, mark, {
           toOffset,

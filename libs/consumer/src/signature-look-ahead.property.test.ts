@@ -76,7 +76,7 @@ type History = ReturnType<typeof historyOf>;
 const forgeries: readonly ((account: string, history: History, at: number) => readonly Unplaced[])[] = [
   // An unsigned record.
   (account, _, at) => [recordOf(eventOf(account, at + 1, 'admin'))],
-  // Two records after a genuine event, both signed by a stranger.
+  // A genuine event, followed by two records that were signed with a different key.
   (account, { proofs }, at) => {
     const event = eventOf(account, at + 1, 'admin');
     const proof = proofOf(event, proofs[at - 1]?.hash, stranger);
@@ -105,7 +105,7 @@ const forgeries: readonly ((account: string, history: History, at: number) => re
 const plan = fc.record({
   lengths: fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 1, maxLength: 5 }),
   forged: fc.array(fc.record({ account: fc.nat(), at: fc.nat(), how: fc.nat() }), { maxLength: 6 }),
-  /** The numbers that determine how the records of the accounts are interleaved. */
+  /** The numbers that determine in which order the records of the accounts are mixed. */
   order: fc.array(fc.nat(), { minLength: 60, maxLength: 60 }),
   repeats: fc.array(fc.nat(), { maxLength: 3 }),
   slice: fc.integer({ min: 1, max: 9 }),
@@ -114,7 +114,7 @@ const plan = fc.record({
 
 type Plan = typeof plan extends fc.Arbitrary<infer T> ? T : never;
 
-/** Interleaves the records of several accounts, including the forged records. */
+/** Mixes the records of several accounts, including the forged records, into one log. */
 function logOf({ lengths, forged, order, repeats }: Plan): readonly Written[] {
   const queues = lengths.map((length, index) => {
     const account = testAccountId(index + 1);
@@ -165,7 +165,10 @@ function tailOf(records: readonly BusRecord[]): LogTail {
   };
 }
 
-/** Reads the log in slices. @returns the offsets of the accepted and of the forged records */
+/**
+ * Consumes the log in slices.
+ * @returns the offsets of the accepted and of the forged records
+ */
 async function consume(records: readonly BusRecord[], slice: number, window: number) {
   const { keys, uses } = countedKeys();
   const log = { tail: async () => tailOf(records) };
@@ -281,8 +284,7 @@ describe('a consumer that catches up', () => {
       ...tail,
       read: (...place) => {
         reads += 1;
-        // Simulates other work in the event loop. It notes how many reads had been made when it could first
-        // run.
+        // Simulates other work in the event loop, and notes how many reads were made before it could run.
         if (reads === 1) setImmediate(() => (readsBefore = reads));
         return tail.read(...place);
       },

@@ -1,8 +1,8 @@
 /**
  * Verifies events before they reach a consumer that is catching up. Reads the log ahead of the consumer, and
- * verifies one signature per account: a signed hash covers its event and, because it includes the previous
- * hash, every earlier event of the account. So the cost of verification does not depend on how the events of
- * the accounts are interleaved.
+ * verifies one signature per account. This suffices, because a signature covers the hash of its event, and
+ * this hash includes the hash of the previous event. The cost therefore does not depend on how the events of
+ * different accounts are interleaved.
  */
 import type { Bus, BusRecord, LogTail } from '@latchkey/bus';
 import { type EventProof, keyIdOf, readIntactProof, verifySignature } from '@latchkey/events';
@@ -10,9 +10,9 @@ import type { EventKeySource } from './event-key-source.ts';
 
 export interface SignatureLookAhead {
   /**
-   * Returns the hashes of the given consecutive records that could be verified, and possibly of other
-   * records. The result is empty near the end of the log, and while the log or the keys cannot be read. The
-   * consumer must verify the signatures of the remaining records itself.
+   * Returns the hashes of those of the given consecutive records that could be verified; the result may also
+   * contain other records' hashes. It is empty near the end of the log, and while the log or the keys cannot
+   * be read. The consumer must verify the signatures of all other records itself.
    */
   verifiedHashes(records: readonly BusRecord[]): Promise<ReadonlySet<string>>;
 }
@@ -20,21 +20,21 @@ export interface SignatureLookAhead {
 export interface SignatureLookAheadOptions {
   readonly log: Pick<Bus, 'tail'>;
   readonly keys: EventKeySource;
-  /** How many records to read ahead, per partition. About 100 bytes each are kept. Default: 20,000. */
+  /** How many records to read ahead, per partition. Each takes about 100 bytes of memory. Default: 20,000. */
   readonly records?: number;
-  /** The minimum lag at which a consumer counts as catching up, in records. Default: 1,000. */
+  /** A consumer counts as catching up if it lags by at least this many records. Default: 1,000. */
   readonly leastBehind?: number;
 }
 
-/** The part of a partition that was read ahead. */
+/** The records of a partition that were read ahead. */
 interface Window {
   readonly start: number;
-  /** The offset after the last record. */
+  /** The offset after the last of these records. */
   readonly end: number;
   readonly hashes: ReadonlySet<string>;
 }
 
-/** Consecutive events of one account. The signature of the last one covers the others. */
+/** Consecutive events of one account. The signature of the last event covers all of them. */
 interface Run {
   readonly last: EventProof;
   readonly hashes: string[];
@@ -42,12 +42,15 @@ interface Run {
 
 const NO_HASHES: ReadonlySet<string> = new Set();
 const RECORDS_PER_READ = 500;
-/** A slice with fewer than `leastBehind` / 10 records shows that the consumer is near the end of the log. */
+/**
+ * A slice with fewer than `leastBehind` divided by this number of records means that the consumer is near the
+ * end of the log.
+ */
 const LEAST_SLICE_PART = 10;
 
 /**
- * Returns a look-ahead for one consumer. Consumers at different offsets must not share it, because it would read the
- * same records again and again.
+ * Creates a look-ahead for one consumer. Consumers at different offsets must not share a look-ahead, because
+ * it would read the same records again and again.
  */
 export function createSignatureLookAhead({
   log,
@@ -75,8 +78,8 @@ export function createSignatureLookAhead({
       for (const record of batch) addToRuns(runs, readIntactProof(record));
       count += batch.length;
       at = last.offset + 1;
-      // A log in this process responds immediately, so reading the whole window would block other work. Let
-      // it run first.
+      // Let other work run first. A log in the same process responds immediately, so reading the whole window
+      // would block the event loop.
       await new Promise((resolve) => void setImmediate(resolve));
     }
     return { start, end: at, hashes: await verifyRuns([...runs.values()], keys) };
@@ -94,7 +97,8 @@ export function createSignatureLookAhead({
     const tail = await tailOf(topic);
     const range = (await tail.ranges()).find((each) => each.partition === partition);
     if (range === undefined || range.end - first.offset < leastBehind) return NO_HASHES;
-    // The log has already removed records that the consumer holds, so they cannot be read again.
+    // The log has removed some of the records that the consumer has already read, so they cannot be read
+    // here.
     if (first.offset < range.start) return NO_HASHES;
     const window = await read(tail, partition, first.offset);
     windows.set(place, window);
@@ -105,8 +109,8 @@ export function createSignatureLookAhead({
 }
 
 /**
- * Appends an event to the run that ends with the event's predecessor. Ignores records that do not match their
- * hash.
+ * Appends an event to the run whose last event is the event's predecessor. Ignores a record that does not
+ * match its hash.
  */
 function addToRuns(runs: Map<string, Run>, proof: EventProof | undefined): void {
   if (proof === undefined || runs.has(proof.hash)) return;
@@ -119,9 +123,9 @@ function addToRuns(runs: Map<string, Run>, proof: EventProof | undefined): void 
 }
 
 /**
- * How many signatures are verified together. Verifying each on its own would cost a fifth more, because a
- * thread must be woken each time. Password hashes use the same threads, and wait at most a millisecond for
- * such a batch.
+ * How many signatures are verified in one batch. Without batches, verifying would cost a fifth more, because
+ * each signature would have to wake up a thread. Password hashes use the same threads, and wait for a batch
+ * at most a millisecond.
  */
 const SIGNATURES_AT_ONCE = 16;
 
@@ -135,8 +139,8 @@ export async function verifyConcurrently<Item>(
 }
 
 /**
- * Returns the hashes of the runs whose last event has a valid signature. The consumer verifies each event of
- * the other runs itself, because genuine events may precede a forged one.
+ * Returns the hashes in those runs whose last event has a valid signature. If it is not valid, the consumer
+ * must verify each event of the run itself, because genuine events may precede a forged one.
  */
 async function verifyRuns(runs: readonly Run[], keys: EventKeySource): Promise<ReadonlySet<string>> {
   const kids = new Set(runs.flatMap(({ last }) => keyIdOf(last.signature) ?? []));

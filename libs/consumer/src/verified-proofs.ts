@@ -1,23 +1,29 @@
-/** Remembers recently verified proofs, for several consumers in one process that read the same events. */
+/**
+ * Caches the proofs of recently verified events, for several consumers in one process that read the same
+ * events.
+ */
 import type { EventProof } from '@latchkey/events';
 
 type Proof = Pick<EventProof, 'hash' | 'signature'>;
 
 export interface VerifiedProofCache {
-  /** Returns whether this proof was verified with a key that is still one of `keys`. */
+  /** Returns whether this proof was verified with one of these keys. */
   has(proof: Proof, keys: ReadonlyMap<string, unknown>): boolean;
   /**
-   * Remembers a proof.
-   * @param kid the id of the key that verified it. This may differ from the id in the proof's own signature,
-   * because the signature of a later event may have verified the proof
+   * Adds a verified proof.
+   * @param kid the id of the key that verified the proof. It may differ from the key id in the proof's own
+   * signature, if the signature of a later event was verified instead
    */
   add(proof: Proof, kid: string): void;
 }
 
-/** The maximum number of proofs in memory: about 5 MB. */
+/** The maximum number of proofs in the cache, which take about 5 MB. */
 const MAX_PROOFS = 20_000;
 
-/** Creates a store for proofs. @param maxProofs how many proofs to keep; the oldest are dropped */
+/**
+ * Creates a cache of proofs.
+ * @param maxProofs how many proofs to keep; when there are more, the oldest are dropped
+ */
 export function createVerifiedProofCache(maxProofs = MAX_PROOFS): VerifiedProofCache {
   const verified = new Map<string, { readonly signature: string; readonly kid: string }>();
   return {

@@ -46,7 +46,8 @@ export async function runConformanceCase(
   records: ConformanceCase['records'],
   { cwd, env }: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<ConformanceOutcome> {
-  // In a process group of its own, so that the child processes of a command such as `npx` can be ended with it.
+  // Started in a process group of its own, so that ending the group also ends the child processes of commands
+  // such as `npx`.
   const child = spawn(program, words, { cwd, env, stdio: ['pipe', 'pipe', 'inherit'], detached: true });
   const ended = new Promise<number | null>((resolve, reject) => {
     child.on('error', reject);
@@ -56,7 +57,8 @@ export async function runConformanceCase(
     child.stdout.destroy(new Error(`${program} did not end within ${TIME_LIMIT_MS / 1000} s`));
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
   }, TIME_LIMIT_MS);
-  // A consumer may exit without reading its input. Its exit code and its output show whether it failed.
+  // Ignore this error: a consumer may exit without reading its input, and its exit code and output show
+  // whether it has failed.
   child.stdin.on('error', () => undefined);
   child.stdin.end(records.map((record) => `${JSON.stringify(record)}\n`).join(''));
   const [printed, code] = await Promise.all([text(child.stdout), ended]).finally(() => clearTimeout(limit));

@@ -1,6 +1,7 @@
 /**
- * Frozen samples: one file per version of every event, with records as they were when that version was new. They are
- * generated once from the samples in the event's declaration, and never rewritten. They must always remain decodable.
+ * Writes the frozen samples: one file per version of every event, which contains records as they were when
+ * this version was new. Each file is written once, from the samples in the event's declaration, and never
+ * changed. Its records must always remain decodable.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -82,8 +83,8 @@ function digest(text: string): string {
 }
 
 /**
- * Returns the missing sample files of current versions, by path, and the list of digests with the lines for
- * these files added.
+ * Returns the sample files that are missing for current versions, by path, and the list of digests with a
+ * line added for each of these files.
  */
 export function findMissingSampleFiles(): readonly (readonly [path: string, text: string])[] {
   const files = eventTypesWithVersions

@@ -5,8 +5,8 @@ import fc from 'fast-check';
 import { canonicalJson } from './canonical-json.ts';
 
 /**
- * Names and strings that are easy to get wrong, because they need escapes, have a special meaning, or sort
- * unexpectedly.
+ * Names and strings that implementations easily get wrong: they need escapes, have a special meaning in
+ * JavaScript, or sort unexpectedly.
  */
 const awkward = fc.constantFrom(
   '__proto__',

@@ -1,6 +1,6 @@
 /**
- * The canonical form of JSON (RFC 8785, https://www.rfc-editor.org/rfc/rfc8785): one string per value, regardless of
- * the order of its keys. Pure.
+ * The canonical form of JSON (RFC 8785, https://www.rfc-editor.org/rfc/rfc8785): equal values have the same
+ * text, regardless of the order of their keys. Pure.
  */
 
 /**
@@ -9,10 +9,10 @@
 const PLAIN = /^[ !#-[\]-~]*$/;
 
 /**
- * Returns the canonical form of a value. Members that are undefined are omitted, as `JSON.stringify` does.
- * @throws TypeError if the value holds lone surrogates, numbers that JSON does not have, or anything else that is not
- * JSON, such as a Date
- * @throws RangeError if it is nested too deeply
+ * Returns the canonical form of a value. Members that are undefined are omitted, as in `JSON.stringify`.
+ * @throws TypeError if the value contains a lone surrogate, a number that JSON does not have, or anything
+ * else that is not JSON, such as a Date
+ * @throws RangeError if the value is nested too deeply
  */
 export function canonicalJson(value: unknown): string {
   switch (typeof value) {

@@ -88,7 +88,7 @@ describe('a record of the test vector with another text', () => {
     });
   }
 
-  /** Returns the JSON text with a member added before or after the others. */
+  /** `first` and `last` return the JSON text with a member added before or after the others. */
   const first = (member: string) => value.replace('{', `{${member},`);
   const last = (member: string) => value.replace(/\}$/, `,${member}}`);
 

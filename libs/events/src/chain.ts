@@ -1,22 +1,26 @@
 /**
- * The hash chain of an account. Every event contains the hash of the previous one, and its own hash covers
- * everything that consumers act on. For personal data, the hash covers only a digest with a random salt. So
- * the person and the salt can be erased while the chain remains unchanged. Pure, except for `newPersonSalt`.
+ * The hash chain of an account. Every event contains the hash of the previous event, and its own hash covers
+ * everything that consumers act on. Of the personal data, the hash covers only a digest that was computed
+ * with a random salt. So the personal data and the salt can be erased without changing any hash. Pure, except
+ * for `newPersonSalt`.
  */
 import { hash, randomBytes } from 'node:crypto';
 import { canonicalJson } from './canonical-json.ts';
 import { dataSchemaUri } from './data-schema-uri.ts';
 import { hmacSha256 } from './hmac.ts';
 
-/** The digest of an event's personal data, and the salt of the digest. */
+/** The digest of an event's personal data, with the salt that was used to compute it. */
 export interface PersonDigest {
   /** HMAC-SHA-256 of the canonical JSON of `data.person`, keyed with the salt; base64url. */
   readonly digest: string;
-  /** 16 random bytes in base64url. Absent once the person is erased, so that the digest reveals nothing. */
+  /**
+   * 16 random bytes in base64url. Erased together with the person, because with the salt, the personal data
+   * could be guessed and checked against the digest.
+   */
   readonly salt?: string;
 }
 
-/** The place of an event in the chain of its account. */
+/** The hashes of an event: its entry in the hash chain of its account. */
 export interface ChainEntry {
   /** The hash of the event: SHA-256 in base64url. */
   readonly hash: string;
@@ -26,7 +30,7 @@ export interface ChainEntry {
   readonly person?: PersonDigest;
 }
 
-/** The part of an event that its hash covers. */
+/** The fields of an event that its hash covers. */
 export interface CoveredEvent {
   readonly id: string;
   readonly type: string;
@@ -35,7 +39,7 @@ export interface CoveredEvent {
   readonly subject: string;
   readonly sequence: number;
   readonly time: string;
-  /** The data as it is published, in the schema version `version`. */
+  /** The data, as it was published in the schema version `version`. */
   readonly data: unknown;
 }
 
@@ -48,8 +52,8 @@ export function newPersonSalt(): string {
 
 /**
  * Returns the digest of personal data.
- * @param salt must have a fixed length: HMAC pads keys, so two salts of different lengths could act as the
- * same key
+ * @param salt must have a fixed length: HMAC pads short keys with zeros, so salts of different lengths could
+ * act as the same key
  * @throws Error if the person contains lone surrogates, or numbers that JSON does not have
  */
 export function digestPerson(person: unknown, salt: string): string {
@@ -92,7 +96,7 @@ export function chainEvent(event: CoveredEvent, previousHash: string | undefined
   return { hash: hashEvent(event, links), ...links };
 }
 
-/** Returns why an event does not match its hash-chain entry; undefined if it does. */
+/** Returns why an event does not match its entry in the hash chain; undefined if it matches. */
 export function chainFlaw(event: CoveredEvent, entry: ChainEntry): string | undefined {
   try {
     const person = personIn(event.data);
@@ -107,7 +111,7 @@ export function chainFlaw(event: CoveredEvent, entry: ChainEntry): string | unde
   }
 }
 
-/** Returns the entry without the salt, for an event whose person is erased. */
+/** Returns the entry without the salt of the digest, for an event whose personal data is erased. */
 export function eraseSalt({ person, ...entry }: ChainEntry): ChainEntry {
   return { ...entry, ...(person === undefined ? {} : { person: { digest: person.digest } }) };
 }

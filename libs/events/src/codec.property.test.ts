@@ -24,8 +24,8 @@ const headerValue = fc.oneof(
 const anyHeaders = fc.dictionary(fc.oneof(fc.constantFrom(...names), fc.string()), headerValue);
 
 /**
- * A valid record in which some parts are replaced by arbitrary values. A record of random bytes would always
- * fail at the first check.
+ * A valid record with some parts replaced by arbitrary values. A record that consists only of random bytes
+ * would always fail at the first check.
  */
 const damaged: fc.Arbitrary<RawRecord> = fc
   .record({

@@ -1,6 +1,7 @@
 /**
- * The CloudEvents 1.0 binding for Kafka, in binary content mode: the value of a record is the JSON data, and
- * everything else is in `ce_` headers, as UTF-8 text.
+ * Encodes events as Kafka records, and decodes them: the CloudEvents 1.0 binding for Kafka, in binary content
+ * mode. The value of a record is the JSON data. Everything else is in headers that begin with `ce_`, as UTF-8
+ * text.
  */
 import type { z } from 'zod';
 import { catalogue, type Envelope, type LatchkeyEvent } from './catalogue.ts';
@@ -28,7 +29,7 @@ export interface EncodedEvent {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** A record as it is read from a bus; a repeated header is an array. */
+/** A record as it is read from a bus. If a header is repeated, its values are an array. */
 export interface RawRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
@@ -54,11 +55,17 @@ export type Decoded =
 /** Events larger than this, in bytes of JSON, are refused. */
 export const MAX_EVENT_BYTES = 256 * 1024;
 
-/** Data that is published with an event, so that consumers can verify that auth has published it. */
+/**
+ * Data that is published together with an event, so that consumers can verify that auth has published the
+ * event.
+ */
 export interface Origin {
   /** The hash and the signature of the event. Without them, consumers treat the record as forged. */
   readonly proof?: EventProof;
-  /** The data in the version in which it was appended and hashed; absent if that is the current version. */
+  /**
+   * The data in the version of its schema in which it was appended and hashed; absent if this is the current
+   * version.
+   */
   readonly stored?: StoredData;
 }
 
@@ -69,10 +76,10 @@ export interface StoredData {
 }
 
 /**
- * Returns the record of an event. Omits fields that its schema does not declare.
- * @throws ZodError if data or envelope violate their schema
- * @throws RangeError if the data is larger than {@link MAX_EVENT_BYTES}, or if the subject in the data differs from the
- * subject in the envelope
+ * Returns the record of an event. Omits fields that the event's schema does not declare.
+ * @throws ZodError if the data or the envelope violates its schema
+ * @throws RangeError if the data is larger than {@link MAX_EVENT_BYTES}, or if the subject in the data
+ * differs from the subject in the envelope
  */
 export function encode(event: LatchkeyEvent, { proof, stored }: Origin = {}): EncodedEvent {
   const contract = catalogue[event.type];
@@ -106,12 +113,16 @@ function publishedData({
 export function coveredBy(event: LatchkeyEvent, storedData?: StoredData): CoveredEvent {
   const { id, type, subject, sequence, time } = event;
   if (storedData !== undefined) return { id, type, subject, sequence, time, ...storedData };
-  // Convert the data to JSON and back, to remove fields that are undefined, because these are not published.
+  // Data is published as JSON, which omits fields that are undefined. Convert it to JSON and back, so that
+  // the hash covers the same fields.
   const data: unknown = JSON.parse(JSON.stringify(publishedData(event)));
   return { id, type, version: catalogue[type].version, subject, sequence, time, data };
 }
 
-/** The part of an event's contract that decoding uses. `catalogue` contains one for each event type. */
+/**
+ * The part of an event's contract that is used to decode it. `catalogue` contains one contract for each event
+ * type.
+ */
 export interface DecodableEventContract {
   readonly version: number;
   readonly subjectField: string;
@@ -125,7 +136,10 @@ export interface DecodeContext {
 
 type Json = { readonly json: unknown } | { readonly flaw: string };
 
-/** Returns the parsed JSON, or an error without the parser's message, which could quote personal data. */
+/**
+ * Returns the parsed JSON. For invalid JSON, returns an error without the parser's message, because that
+ * could quote personal data.
+ */
 function parseJson(value: Buffer | null): Json {
   if (value === null) return { flaw: 'no value' };
   if (value.length > MAX_EVENT_BYTES) return { flaw: `value over ${MAX_EVENT_BYTES} bytes` };
@@ -138,7 +152,7 @@ function parseJson(value: Buffer | null): Json {
   }
 }
 
-/** The maximum number of violations in an error message, so that it fits into one line. */
+/** The maximum number of violations that an error message lists, so that it fits into one line. */
 const BREACHES_TOLD = 5;
 
 /** Describes which fields violate the schema, and how, without their values. */
@@ -154,8 +168,8 @@ function breaches({ issues }: z.ZodError): string {
 type Data = { readonly data: Readonly<Record<string, unknown>> } | { readonly flaw: string };
 
 /**
- * Upcasts the data to the current version. Reports any error of an upcaster as invalid data, because
- * upcasters run on unvalidated data.
+ * Upcasts the data to the current version. Whatever an upcaster throws is reported as invalid data, because
+ * the data was not validated before.
  */
 function upcastData({ upcast }: DecodeContext, type: string, version: number, json: unknown): Json {
   try {
@@ -179,8 +193,8 @@ function readData(
 }
 
 /**
- * A decoded record, and the fields that its hash must cover. `covered` is undefined if the headers or the
- * value cannot be read.
+ * A decoded record, with the fields that its hash must cover. `covered` is undefined if these fields cannot
+ * be read from the record.
  */
 interface ReadRecord {
   readonly decoded: Decoded;
@@ -197,7 +211,8 @@ function readRecord(context: DecodeContext, record: RawRecord): ReadRecord {
   if ('flaw' in headers) return { decoded: undecodable(headers.flaw) };
   const { envelope, type, version } = headers.facts;
   if (envelope.subject !== subject) return { decoded: undecodable('ce_subject is not the key') };
-  // If a record had the key of another event, a compacted topic would remove that event.
+  // Reject a record with the key of another event: on a compacted topic, it would replace the record of that
+  // event.
   if (key.sequence !== undefined && key.sequence !== envelope.sequence)
     return { decoded: undecodable('ce_sequence is not the one in the key') };
 
@@ -213,8 +228,8 @@ function readRecord(context: DecodeContext, record: RawRecord): ReadRecord {
   if ('flaw' in read) return { decoded: undecodable(read.flaw), ...covered };
   if (read.data[contract.subjectField] !== subject)
     return { decoded: undecodable(`${contract.subjectField} is not the key`), ...covered };
-  // The schema of `type` has validated the data, but the compiler cannot infer that the type and the data
-  // match.
+  // The data has passed the schema of `type`, but the compiler cannot infer that the type and the data belong
+  // together.
   const event = { ...envelope, type, data: read.data } as LatchkeyEvent;
   return { decoded: { kind: 'event', event }, ...covered };
 }
@@ -225,14 +240,14 @@ export function createEventDecoder(context: DecodeContext) {
 }
 
 /**
- * Decodes a record. Never throws. Upcasts data of older versions to the current one, and omits fields that its schema
- * does not declare. The causes of failures name headers and fields, never their values.
+ * Decodes a record. Never throws. Upcasts older data to the current version, and omits fields that the
+ * event's schema does not declare. If decoding fails, the cause names headers and fields, never their values.
  */
 export const decode: (record: RawRecord) => Decoded = createEventDecoder({ contracts: catalogue, upcast });
 
 /**
- * Whether the proof headers of a record (hash, previous hash, signature) match its content. The signature is
- * not verified yet.
+ * Whether a record is signed, and whether its content matches the hash in its headers. The signature itself
+ * is not verified here.
  */
 export type Provenance =
   /** The content matches the hash. The caller must verify the signature. */
@@ -254,8 +269,8 @@ export function decodeWithProof(record: RawRecord): {
 const coveredHeaders = ['ce_id', 'ce_type', 'ce_dataschema', 'ce_subject', 'ce_time', 'ce_sequence'];
 
 /**
- * Returns the proof of a record if its content matches its hash. Checks neither the event's schema nor the signature.
- * Never throws.
+ * Returns the proof of a record if its content matches its hash. Does not check the event's schema, and does
+ * not verify the signature. Never throws.
  */
 export function readIntactProof(record: RawRecord): EventProof | undefined {
   const provenance = provenanceOf(record, coveredIn(record));

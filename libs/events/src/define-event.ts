@@ -1,21 +1,25 @@
-/** Declares events: each file in `events/` contains one call of `defineEvent`. */
+/** How an event is declared: each file in `events/` contains one call of `defineEvent`. */
 import { z } from 'zod';
 import type { EventTopic, TopicName } from './topics.ts';
 
 export interface EventDefinition<Type extends string, Shape extends z.ZodRawShape> {
   readonly type: Type;
-  /** The current version of the data; default 1. Each new version needs a step in `upcast.ts`. */
+  /**
+   * The current version of the data; default 1. Each later version needs a conversion step in `upcast.ts`.
+   */
   readonly version?: number;
   readonly topic: EventTopic;
   /** One or two sentences that say what happened. */
   readonly description: string;
   /** How Latchkey's own services react to the event. */
   readonly effects: string;
-  /** The fields of the data. Personal data only under `person`; no secrets. */
+  /**
+   * The fields of the data. Only the field `person` may contain personal data; no field may contain a secret.
+   */
   readonly data: Shape;
   /**
-   * Examples of the data, by title. If the data has a field `person`, at least one example has a person, and at least
-   * one has `person: null`.
+   * Examples of the data, each with a title. If the data has a field `person`, at least one example must have
+   * a person, and at least one must have `person: null`.
    */
   readonly samples: Readonly<Record<string, z.infer<z.ZodObject<Shape>>>>;
 }
@@ -26,7 +30,7 @@ export interface EventContract<Type extends string = string, Shape extends z.Zod
   /** The current version. */
   readonly version: number;
   readonly topic: TopicName;
-  /** The field of the data that contains the envelope's subject. */
+  /** The name of the field in the data that repeats the envelope's subject. */
   readonly subjectField: EventTopic['subjectField'];
   /** The service that publishes the event. */
   readonly publisher: EventTopic['publisher'];

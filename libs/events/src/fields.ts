@@ -1,4 +1,4 @@
-/** The types of fields that several events share. */
+/** Field types that several events share. */
 import { z } from 'zod';
 
 /** An RFC 3339 instant in UTC, as `Date.prototype.toISOString` writes it. */
@@ -38,13 +38,13 @@ export const email = z
   .max(254)
   .regex(/^[\w!#$%&'*+/=?^`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,253}$/);
 
-/** The reason that an admin gave: plain, well-formed Unicode text. */
+/** The reason that an admin gave for an action: plain, well-formed Unicode text. */
 export const reason = z
   .string()
   .max(500)
   .regex(/^\P{Cs}*$/u);
 
-/** The originator of an action: the id of an account, or `ops`. */
+/** Who has performed an action: the id of an account, or `ops` for the command line. */
 export const actor = z
   .string()
   .min(1)
@@ -53,18 +53,18 @@ export const actor = z
 
 /** A one-time token that only the notifier can decrypt, and the instant at which it expires. */
 export const sealedToken = z.object({ sealed: z.string().min(1), expiresAt: instant });
-/** An encrypted one-time token, and the instant at which it expires. */
+/** A one-time token that only the notifier can decrypt, and the instant at which it expires. */
 export type SealedToken = z.infer<typeof sealedToken>;
 
-/** The purposes of links in mails, as a schema. */
+/** The kinds of links in mails, as a schema. */
 export const linkPurpose = z.enum(['verification', 'reset', 'erasure', 'email-change', 'email-undo']);
-/** The purpose of a link in a mail. */
+/** The kind of a link in a mail. */
 export type LinkPurpose = z.infer<typeof linkPurpose>;
 
 /**
- * The plaintext of a sealed link. It is encrypted as a compact JWE (ECDH-ES over X25519, A256GCM; `kid` is the key's
- * RFC 7638 thumbprint). The notifier sends the mail only to `to`, and rejects content that does not match the event
- * that contains it.
+ * The plaintext of a sealed link, which contains a one-time token. It is encrypted as a compact JWE (ECDH-ES
+ * over X25519, A256GCM; `kid` is the key's RFC 7638 thumbprint). The notifier sends the mail only to `to`,
+ * and rejects a link whose plaintext does not match the event that contains it.
  */
 export const sealedContent = z.object({
   token: z.string().length(64),
@@ -77,8 +77,8 @@ export const sealedContent = z.object({
 export type SealedContent = z.infer<typeof sealedContent>;
 
 /**
- * Declares a field of personal data: marked as personal in the JSON Schema, and `null` once the data has been
- * erased.
+ * Declares a field with personal data. It is marked as personal in the JSON Schema, and is `null` once the
+ * data was erased.
  */
 export function personalDataField<Shape extends z.ZodRawShape>(shape: Shape) {
   return z
@@ -90,7 +90,9 @@ export function personalDataField<Shape extends z.ZodRawShape>(shape: Shape) {
 /** The recipient of a mail about the event. */
 export const mailRecipient = personalDataField({ email, username });
 
-/** The data of a report about a mail that was sent: which mail it was, the event that caused it, and its recipient. */
+/**
+ * The data of a report about a mail that was sent: which mail, the event that caused it, and the recipient.
+ */
 export const mailReportFields = {
   deliveryId: id,
   mail: z.string().min(1).max(100),

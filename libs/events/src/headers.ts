@@ -1,7 +1,7 @@
 /**
- * The headers of a record: CloudEvents 1.0 attributes in Kafka's binary content mode. `datacontenttype` is the
- * header `content-type`, every other attribute has the prefix `ce_`. Values are UTF-8 text without
- * percent-encoding, which belongs to the HTTP binding.
+ * The headers of a record: CloudEvents 1.0 attributes in Kafka's binary content mode. The attribute
+ * `datacontenttype` is in the header `content-type`; every other attribute is in a header with the prefix
+ * `ce_`. Values are UTF-8 text, without the percent-encoding of the HTTP binding.
  */
 import { z } from 'zod';
 import type { Envelope, EventType } from './catalogue.ts';
@@ -15,8 +15,8 @@ import type { Signature } from './signature.ts';
 export const eventSourceUris = { auth: '/latchkey/auth', notifier: '/latchkey/notifier' } as const;
 
 /**
- * A text as CloudEvents allows it in headers: without control characters, noncharacters or lone surrogates, and of
- * limited length.
+ * Text that CloudEvents allows in an attribute: of limited length, without control characters, noncharacters
+ * or lone surrogates.
  */
 const text = z
   .string()
@@ -24,7 +24,7 @@ const text = z
   .max(256)
   .regex(/^[^\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]*$/u);
 
-/** W3C Trace Context, version 00: neither id may be all zeros. */
+/** A trace context (W3C Trace Context, version 00). Neither id may consist of zeros only. */
 const traceparent = z.string().regex(/^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/);
 
 export const eventHeaders = z.object({
@@ -39,7 +39,7 @@ export const eventHeaders = z.object({
   ce_sequence: z.string().regex(/^(?!0{10})[0-9]{10}$/),
   ce_correlationid: text,
   ce_causationid: text,
-  // An invalid trace context never makes the event invalid. It is dropped, as W3C Trace Context requires of receivers.
+  // An invalid trace context does not make the event invalid. It is dropped, as W3C Trace Context requires.
   traceparent: traceparent.optional().catch(undefined),
 });
 
@@ -48,8 +48,8 @@ type EventHeaders = z.infer<typeof eventHeaders>;
 const SHA_256 = /^[\w-]{43}$/;
 
 /**
- * The patterns of the proof headers. Records are read with these patterns instead of a schema, for speed,
- * because every record has these headers.
+ * The patterns of the proof headers. For speed, these headers are read with patterns instead of a schema,
+ * because every record has them.
  */
 const proofPatterns = {
   ce_hash: SHA_256,
@@ -83,7 +83,7 @@ export const proofHeaders = z.object({
   ),
 });
 
-/** The place of an event in the hash chain, and its signature. */
+/** The hash-chain entry of an event, and the signature of its hash. */
 export interface EventProof extends ChainEntry {
   readonly signature: Signature;
 }
@@ -101,7 +101,7 @@ export function writeProofHeaders({ hash, previous, person, signature }: EventPr
 
 const names = Object.keys(eventHeaders.shape);
 
-/** The header values that differ between events; all other headers are constants. */
+/** The headers whose values differ between events. All other headers have constant values. */
 const writable = z.object({
   id: eventHeaders.shape.ce_id,
   subject: eventHeaders.shape.ce_subject,
@@ -146,7 +146,7 @@ export interface EventHeaderValues {
   readonly version: number;
 }
 
-/** The values of all headers; or the names of the invalid headers, if there are any. */
+/** The values of the event headers, or the names of the headers that are invalid. */
 export type ReadEventHeadersResult = { readonly facts: EventHeaderValues } | { readonly flaw: string };
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -154,8 +154,9 @@ const REPLACEMENT_CHARACTER = '\uFFFD';
 
 /** Decodes bytes as UTF-8, and keeps a byte order mark. Returns undefined if they are not valid. */
 export function decodeUtf8(bytes: Buffer): string | undefined {
-  // This is several times as fast as the strict decoder. It turns invalid bytes into replacement characters,
-  // but valid UTF-8 may contain such characters as well.
+  // Decoding like this is several times as fast as the strict decoder, but turns invalid bytes into
+  // replacement characters. As valid UTF-8 may contain such characters as well, a text that contains one is
+  // checked below.
   const text = bytes.toString();
   if (!text.includes(REPLACEMENT_CHARACTER)) return text;
   try {
@@ -172,7 +173,7 @@ function headerText(value: HeaderValue): string | undefined {
   return undefined;
 }
 
-/** Returns the version in a `ce_dataschema`. */
+/** Returns the version of an event's data, as contained in the URI in `ce_dataschema`. */
 export function parseDataSchemaVersion(schemaUri: string): number {
   return Number(schemaUri.slice(schemaUri.lastIndexOf(':') + 1));
 }
@@ -196,7 +197,7 @@ function factsOf(headers: EventHeaders): EventHeaderValues {
 
 type RawHeaders = Readonly<Record<string, HeaderValue>>;
 
-/** Returns the given headers as strings; undefined for one that is absent, repeated or not UTF-8. */
+/** Returns the given headers as strings. A header is undefined if it is absent, repeated or not UTF-8. */
 export function readHeaderTexts(
   headers: RawHeaders,
   wanted: readonly string[],
@@ -220,7 +221,10 @@ export function readEventHeaders(headers: RawHeaders): ReadEventHeadersResult {
 
 const proofEntries = Object.entries(proofPatterns);
 
-/** Reads the proof headers of a record. @returns `unsigned` if the record has none of these headers */
+/**
+ * Reads the proof headers of a record.
+ * @returns `unsigned` if the record has no proof headers; `invalid` if they are incomplete or malformed
+ */
 export function readProofHeaders(headers: RawHeaders): EventProof | 'unsigned' | 'invalid' {
   const texts: { [Name in ProofHeader]?: string } = {};
   let found = false;
@@ -228,7 +232,7 @@ export function readProofHeaders(headers: RawHeaders): EventProof | 'unsigned' |
     const value = headers[name];
     if (value === undefined) continue;
     found = true;
-    // A header that is repeated or not valid text must not be treated as absent.
+    // Do not treat a header that is repeated or not UTF-8 as absent.
     const text = headerText(value);
     if (text === undefined || !pattern.test(text)) return 'invalid';
     texts[name as ProofHeader] = text;

@@ -7,9 +7,9 @@ const INNER = 0x36;
 const OUTER = 0x5c;
 
 /**
- * Returns HMAC-SHA-256 in base64url. Does not use Node's `createHmac`: it looks up the algorithm on each
- * call, which takes several times as long as the two hashes.
- * @throws RangeError if the key is longer than a block
+ * Returns the HMAC-SHA-256 of a text, in base64url. Does not use Node's `createHmac`, which looks up the
+ * algorithm on each call and thereby takes several times as long as computing the two hashes.
+ * @throws RangeError if the key is longer than a block of SHA-256
  */
 export function hmacSha256(key: Buffer, text: string): string {
   if (key.length > BLOCK_BYTES) throw new RangeError(`The key has more than ${BLOCK_BYTES} bytes.`);

@@ -1,12 +1,12 @@
-/** Receipts of erasures: a consumer confirms that it has erased its data about an account. */
+/** Receipts of erasures. With a receipt, a consumer confirms that it has erased its data about an account. */
 import { z } from 'zod';
 import { id, instant } from './fields.ts';
 import { decodeUtf8 } from './headers.ts';
 import { RECEIPTS_TOPIC } from './topics.ts';
 
 /**
- * Matches the name of a consumer. Clients and webhooks are consumers, too. Such a name contains no personal
- * data.
+ * Matches the name of a consumer. Clients of the feed and webhooks are consumers too. A name that matches
+ * contains no personal data.
  */
 export const consumerName = /^[A-Za-z\d][A-Za-z\d._-]{0,62}$/;
 
@@ -30,7 +30,7 @@ const receipt = z.object({
   confirmedAt: instant,
 });
 
-/** Confirms that a consumer has handled the erasure of an account. */
+/** A consumer's confirmation that it has handled the erasure of an account. */
 export type Receipt = z.infer<typeof receipt>;
 
 /** A receipt in the form in which it is published on a bus. */

@@ -1,7 +1,7 @@
 /**
  * The keys of records. Each event on the accounts topic has its own key, `<account>/<sequence>`, so that a
- * later record with the same key can replace it. Records of earlier releases, and of other topics, have only
- * the id as their key.
+ * later record with the same key can replace it. On other topics, and in records that release 0.1 wrote, the
+ * key is only the id.
  */
 import { z } from 'zod';
 import type { Envelope } from './catalogue.ts';
@@ -12,7 +12,7 @@ import { ACCOUNTS_TOPIC, accountsTopic, type TopicName } from './topics.ts';
 export interface EventRecordKey {
   /** The id of the account, the mailing or the delivery. */
   readonly subject: string;
-  /** The sequence of the event; absent if the key is the id alone. */
+  /** The sequence of the event; absent if the key contains only the id. */
   readonly sequence?: number;
 }
 
@@ -21,7 +21,7 @@ const UUID = z.regexes.uuid();
 const SEQUENCE = /^[1-9]\d{0,9}$/;
 const HEARTBEAT = 'heartbeat';
 
-/** Returns the key of an event's record. */
+/** Returns the key of an event's record on a topic. */
 export function recordKeyOfEvent(
   topic: TopicName,
   { subject, sequence }: Pick<Envelope, 'subject' | 'sequence'>,
@@ -29,7 +29,10 @@ export function recordKeyOfEvent(
   return topic === ACCOUNTS_TOPIC ? `${subject}/${sequence}` : subject;
 }
 
-/** Parses the key of an event's record: `<id>/<sequence>`, or the id alone. Returns undefined for any other key. */
+/**
+ * Parses the key of an event's record: `<id>/<sequence>`, or only the id. Returns undefined for any other
+ * key.
+ */
 export function parseEventKey(recordKey: Buffer | null): EventRecordKey | undefined {
   const { id, rest } = partsOf(recordKey);
   if (id === undefined) return undefined;
@@ -37,14 +40,17 @@ export function parseEventKey(recordKey: Buffer | null): EventRecordKey | undefi
   return SEQUENCE.test(rest) ? { subject: id, sequence: Number(rest) } : undefined;
 }
 
-/** Returns the account, mailing or delivery that the key of an event's record names. */
+/**
+ * Returns the id in the key of an event's record: of the account, the mailing or the delivery. Undefined if
+ * the key contains no id.
+ */
 export function subjectOfKey(recordKey: Buffer | null): string | undefined {
   return parseEventKey(recordKey)?.subject;
 }
 
 /**
- * Returns whether several events may have this key, as on an accounts topic that release 0.1 wrote. Compaction would
- * remove all of them but the last.
+ * Returns whether several events may have this key, as on an accounts topic that release 0.1 wrote.
+ * Compaction would remove all of these events except the last.
  */
 export function sharesKey(recordKey: Buffer | null): boolean {
   const parsed = parseEventKey(recordKey);
@@ -52,14 +58,14 @@ export function sharesKey(recordKey: Buffer | null): boolean {
 }
 
 /**
- * The accounts topic, for services that read it. With `sharesKey`, they can detect that the topic is
- * compacted although several records share a key, which would lose events.
+ * The accounts topic, for the services that read it. With `sharesKey`, a service can detect that the topic is
+ * compacted although several records have the same key, so that events would be lost.
  */
 export const checkedAccountsTopic = { ...accountsTopic, compaction: { sharesKey } };
 
 /**
- * Returns the key of a heartbeat in the partition of an account. A heartbeat is a record without content,
- * whose only purpose is to make the broker begin a new segment.
+ * Returns the key of a heartbeat in the same partition as the events of an account. A heartbeat is a record
+ * without content; it makes the broker begin a new segment.
  */
 export function heartbeatKey(accountId: string): string {
   return `${accountId}/${HEARTBEAT}`;

@@ -16,16 +16,16 @@ type AnyType = EventType | SecurityEventType;
 const contracts = { ...catalogue, ...securityCatalogue };
 
 /**
- * Returns the schema of an event's data for consumers. It allows undeclared fields, because a later release
- * may add some.
+ * Returns the JSON Schema with which consumers can validate an event's data. It allows undeclared fields,
+ * because a later release may add fields.
  */
 function dataSchema(type: AnyType, target: Target): JsonSchema {
   return z.toJSONSchema(contracts[type].schema, { target, io: 'input' });
 }
 
 /**
- * Returns the JSON Schema (2020-12) of an event's data in its current version. Its `$id` is the `ce_dataschema` of
- * records. The root of each part with personal data is marked `x-personal: true`.
+ * Returns the JSON Schema (2020-12) of an event's data in its current version. Its `$id` is the value of
+ * `ce_dataschema` in records. In the schema, each part with personal data is marked `x-personal: true`.
  */
 export function eventJsonSchema(type: AnyType): JsonSchema {
   const { $schema, ...schema } = dataSchema(type, 'draft-2020-12');
@@ -33,8 +33,8 @@ export function eventJsonSchema(type: AnyType): JsonSchema {
 }
 
 /**
- * Removes `$schema`, because AsyncAPI's schema language is a superset of draft-07, and gives every type a title that
- * code generators can use, such as `UserRegisteredPerson`.
+ * Prepares a schema for AsyncAPI: removes `$schema`, because AsyncAPI has its own schema language, a superset
+ * of draft-07, and gives every type a title that code generators can use, such as `UserRegisteredPerson`.
  */
 function embedded({ $schema: _, ...schema }: JsonSchema, name: string): JsonSchema {
   return named(schema, name);
@@ -44,7 +44,10 @@ function isSchema(value: unknown): value is JsonSchema {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Gives a schema, and every schema inside it, a title derived from its path. Constants and plain values need none. */
+/**
+ * Gives a schema, and every schema inside it, a title that is derived from its path. Constants and plain
+ * values get none.
+ */
 function named(schema: JsonSchema, name: string): JsonSchema {
   const { properties, items, anyOf, oneOf, additionalProperties } = schema;
   const isType = [properties, anyOf, oneOf, schema['enum']].some((part) => part !== undefined);
@@ -73,8 +76,8 @@ function isNullable(choices: unknown): boolean {
 }
 
 /**
- * Gives titles to the alternatives of a union. They are numbered, except in the union of a single type and
- * null, where the type has the title of its path.
+ * Gives titles to the alternatives of a union, with a number in each title. In a union of one type and null,
+ * the type gets the title of the path without a number.
  */
 function namedChoices(choices: readonly unknown[], name: string): readonly unknown[] {
   const isOne = isNullable(choices) && choices.length === 2;
@@ -106,7 +109,7 @@ function headersSchema(type: AnyType, headers: z.ZodObject): JsonSchema {
   return embedded(schema, `${type}Headers`);
 }
 
-/** A topic, the event types on it, and how they are encoded. */
+/** A topic, with the types of the events on it and how these are encoded. */
 interface Stream {
   readonly topic: EventTopic | SecurityTopic;
   readonly types: readonly AnyType[];
@@ -132,7 +135,7 @@ const streams: readonly Stream[] = [
   ...topics.map((topic) => ({
     topic,
     types: eventTypes.filter((type) => catalogue[type].topic === topic.name),
-    // Only the events that auth publishes are chained and signed.
+    // Only the events that auth publishes have a hash chain and signatures.
     headers: topic.publisher === 'auth' ? eventHeaders.extend(proofHeaders.shape) : eventHeaders,
     key: keySchema(topic),
     description: `Events in the order of their sequence, per ${topic.keyedBy}.`,
@@ -166,7 +169,7 @@ function message(type: AnyType, { headers, key }: Stream): JsonSchema {
   };
 }
 
-/** Returns the channel name of a topic: `accounts.events.v1` → `accounts`. */
+/** Returns the name of the AsyncAPI channel of a topic: `accounts.events.v1` → `accounts`. */
 function channelName({ topic }: Stream): string {
   return topic.name.slice(0, topic.name.indexOf('.'));
 }
@@ -210,7 +213,7 @@ function operation(stream: Stream): JsonSchema {
   };
 }
 
-/** Returns the AsyncAPI 3.0 document of the topics, from the publisher's point of view. */
+/** Returns the AsyncAPI 3.0 document of the topics. Its operations are those of the publishers. */
 export function asyncApiDocument(): JsonSchema {
   return {
     asyncapi: '3.0.0',

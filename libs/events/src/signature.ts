@@ -2,7 +2,10 @@
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { z } from 'zod';
 
-/** The key id and the signature, in the form of the header: `<kid>.<base64url>`. */
+/**
+ * The id of the signing key and the signature, in the form in which the header contains them:
+ * `<kid>.<base64url>`.
+ */
 export type Signature = string;
 
 /** Signs events with a private key of auth. */
@@ -12,35 +15,41 @@ export interface EventSigner {
 }
 
 /**
- * The prefix of the signed text (domain separation): a signature of any other text, made with the same key,
- * is never valid for an event.
+ * The prefix of the signed text (domain separation). Because of it, a signature that the same key made of any
+ * other text is never valid for an event.
  */
 const DOMAIN = 'latchkey-event:';
 
-/** A key id that may be used in the signature header. */
+/** The ids that a signing key may have, so that they fit into the signature header. */
 export const signingKeyId = z.string().regex(/^[\w.~-]{1,100}$/);
 
 const signatureText = /^(?<kid>[\w.~-]{1,100})\.(?<bytes>[\w-]{86})$/;
 
-/** Returns a signer. @param key a private Ed25519 key */
+/**
+ * Returns a signer of event hashes.
+ * @param key a private Ed25519 key
+ */
 export function eventSigner({ kid, key }: { readonly kid: string; readonly key: KeyObject }): EventSigner {
   return { sign: (hash) => signText(DOMAIN + hash, kid, key) };
 }
 
 /**
- * Signs a text. The text must begin with a prefix that is used only for texts of its kind, as `DOMAIN` is for
- * event hashes.
+ * Signs a text. The text must begin with a prefix that only texts of its kind have, as `DOMAIN` is only used
+ * for event hashes.
  */
 export function signText(text: string, kid: string, privateKey: KeyObject): Signature {
   return `${kid}.${sign(null, Buffer.from(text), privateKey).toString('base64url')}`;
 }
 
-/** Returns the id of the key that a signature names; undefined if it is not a signature. */
+/** Returns the key id in a signature; undefined if the text is not a signature. */
 export function keyIdOf(signature: Signature): string | undefined {
   return signatureText.exec(signature)?.groups?.['kid'];
 }
 
-/** Returns whether the key that a signature names has signed this hash. @param publicKey a public Ed25519 key */
+/**
+ * Returns whether a signature of this hash is valid.
+ * @param publicKey the public Ed25519 key that the signature names
+ */
 export function isSignedBy(publicKey: KeyObject, eventHash: string, signature: Signature): boolean {
   return isTextSignedBy(publicKey, DOMAIN + eventHash, signature);
 }
@@ -67,7 +76,7 @@ export function verifySignature(
   });
 }
 
-/** Returns whether a text is signed by this key. */
+/** Returns whether a signature of a text is valid. */
 export function isTextSignedBy(publicKey: KeyObject, text: string, signature: Signature): boolean {
   const bytes = signatureText.exec(signature)?.groups?.['bytes'];
   return bytes !== undefined && verify(null, Buffer.from(text), publicKey, Buffer.from(bytes, 'base64url'));

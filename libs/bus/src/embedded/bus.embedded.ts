@@ -24,11 +24,11 @@ import { createEmbeddedLogTail } from './tail.embedded.ts';
 
 const DEFAULT_SLICE_SIZE = 500;
 const SWEEP_EVERY_MS = 60_000;
-/** How many rows a clean-up or a scan handles at once: few enough not to block the event loop. */
+/** How many rows one step of a clean-up or a scan handles, so that no step blocks the event loop for long. */
 const ROWS_AT_ONCE = 2000;
 /**
- * How many records are decoded and replaced at once. Fewer than a scan reads at once, because replacing costs
- * more than reading.
+ * How many records one step decodes and replaces. Lower than ROWS_AT_ONCE, because replacing a record takes
+ * longer than reading it.
  */
 const REPLACED_AT_ONCE = 200;
 
@@ -37,32 +37,41 @@ export interface EmbeddedBusDeps {
   readonly database: Database;
   readonly logger?: BusLogger;
   readonly now?: () => Date;
-  /** Returns whether records may be deleted because of their age. Default: always true. */
+  /**
+   * Returns whether records that are older than their topic's retention may be deleted now. Default: always
+   * true.
+   */
   readonly mayDelete?: () => boolean;
 }
 
 /**
- * The embedded log, with methods for the topics page and ops commands. It knows only the group members in this
- * process.
+ * The embedded log, with additional methods for the topics page and for ops commands. It knows only those
+ * group members that run in this process.
  */
 export interface EmbeddedBus extends Bus, ConsumerGroups {
   topics(): StoredTopicSummary[];
   /**
-   * Returns at most `limit` records, newest last: the first ones from `offset` on if it is given, otherwise
-   * the newest ones. Without `partition`, returns records of all partitions, ordered by timestamp.
+   * Returns at most `limit` records, newest last. With `offset`, returns the records from this offset on,
+   * otherwise the newest ones. Without `partition`, returns records of all partitions, ordered by timestamp.
    * @throws Error if there is no such topic
    */
   records(topic: string, query: LatestRecordsQuery): BusRecord[];
   /**
-   * Changes how long a topic keeps records; the embedded log has no other way to change this. Does nothing if
-   * there is no such topic.
+   * Changes the retention of a topic, which no setting or external tool can change on the embedded log. Does
+   * nothing if there is no such topic.
    */
   setRetention(topic: string, retentionMs: number): Promise<void>;
-  /** Deletes records older than their topic's retention. The bus also does so by itself, every minute. */
+  /**
+   * Deletes the records that are older than their topic's retention. The bus also calls this itself, every
+   * minute.
+   */
   sweep(): Promise<void>;
 }
 
-/** The log in the embedded store: partitions, keys and groups as in Kafka. All members of a group belong to one bus. */
+/**
+ * Opens the log in the embedded store, with partitions, keys and groups as in Kafka. All members of a group
+ * must use the same bus.
+ */
 export function createEmbeddedBus({
   database,
   logger,
@@ -163,11 +172,11 @@ export function createEmbeddedBus({
 function progressOf(log: EmbeddedLog, group: string, names: readonly string[]): ConsumerGroupProgress {
   const topics = names.map(log.topic);
   const records = topics.reduce((sum, topic) => sum + log.held(topic), 0);
-  // The log moves the positions of groups when it deletes records, so no position is ever out of range.
+  // When the log deletes records, it also moves the positions of the groups, so no position is out of range.
   return { records, read: records - count(unreadOf(log, group, names)), outOfRange: [] };
 }
 
-/** Returns the ranges of offsets that a group has not read yet, always in the same order. */
+/** Returns the ranges of offsets that a group has not read yet. Their order is the same at every call. */
 function unreadOf(
   log: EmbeddedLog,
   group: string,
@@ -230,8 +239,9 @@ interface Scan {
 }
 
 /**
- * Yields the selected records of a partition, range by range. Lets other work run after each range.
- * @param select returns the selected records of a range of offsets
+ * Yields the selected records of a partition. Reads the partition in steps, and lets other work run between
+ * the steps.
+ * @param select returns the selected records within a range of offsets
  */
 async function* scan(
   log: EmbeddedLog,
@@ -246,7 +256,10 @@ async function* scan(
   }
 }
 
-/** Yields the records that `replaceRecordsOf` must consider. Some are yielded twice. */
+/**
+ * Yields the records of these keys in all topics, and the records whose values contain one of the keys. A
+ * record may be yielded twice.
+ */
 async function* recordsNaming(
   log: EmbeddedLog,
   keys: readonly string[],

@@ -5,12 +5,15 @@ import type { AppendOptions, EmbeddedLog } from './log.ts';
 interface SetAside {
   readonly topic: string;
   readonly group: string;
-  /** The unusable records, and the cause of each. */
+  /** The records that no handler can use, with the cause of each. */
   readonly unusable: ReadonlyMap<BusRecord, string>;
   readonly at: Date;
 }
 
-/** Returns the dead letters to append. Creates their topic if it is missing. Must run within `database.write`. */
+/**
+ * Returns the dead letters of unusable records, ready to be appended. Creates the dead-letter topic if it is
+ * missing. Must run within `database.write`.
+ */
 export function prepareDeadLetters(
   log: EmbeddedLog,
   { topic, group, unusable, at }: SetAside,

@@ -12,10 +12,14 @@ export interface EmbeddedConsumerGroup {
   /** Adds a member. @throws Error if one of its topics does not exist */
   join(member: GroupMember): void;
   /**
-   * Resolves once the member has no slice of records in progress. The other members take over its partitions.
+   * Removes a member, and gives its partitions to the other members. Resolves once the member handles no
+   * slice of records any more.
    */
   leave(member: GroupMember): Promise<void>;
-  /** Reads new records of a topic. @param partitions the partitions that may have new records; default: all */
+  /**
+   * Makes the members read new records of a topic.
+   * @param partitions the partitions that may have new records; default: all
+   */
   wake(topic: string, partitions?: readonly number[]): void;
   wakeAll(): void;
   healthy(member: GroupMember): boolean;
@@ -27,8 +31,8 @@ export function createEmbeddedConsumerGroup(deps: GroupDeps): EmbeddedConsumerGr
   let members: readonly GroupMember[] = [];
 
   /**
-   * Returns the member that owns a partition. The partitions of a topic are assigned round robin to the members that
-   * read the topic.
+   * Returns the member that owns a partition. The partitions of each topic are assigned round robin to the
+   * members that read this topic.
    */
   function ownerOf(topic: string, partition: number): GroupMember | undefined {
     const readers = members.filter((member) => member.topics.includes(topic));

@@ -1,8 +1,8 @@
 import type { BusRecord, OutgoingRecord } from '../bus.ts';
 
 /**
- * Pairs of name and value. The bytes of a value are stored as Latin-1, which is readable in a shell if they are text,
- * and lossless for any bytes.
+ * Pairs of header name and value. The bytes of a value are stored as Latin-1 text, which preserves all bytes,
+ * and lets people read text values in a database shell.
  */
 type StoredHeaders = readonly (readonly [name: string, value: string])[];
 
@@ -14,7 +14,7 @@ export function serializeHeaders(headers: OutgoingRecord['headers'] | BusRecord[
 }
 
 export function deserializeHeaders(serialized: string): BusRecord['headers'] {
-  // `headers` is a Map, because a header may be called `__proto__`.
+  // A Map instead of an object, because a header may be named `__proto__`.
   const headers = new Map<string, Buffer | readonly Buffer[]>();
   const pairs: StoredHeaders = JSON.parse(serialized);
   for (const [name, value] of pairs) {

@@ -4,17 +4,17 @@ import { createEmbeddedLog, type EmbeddedLog } from './log.ts';
 import type { GroupMember } from './partition-consumer.ts';
 
 /**
- * How often to look for records that other processes (ops commands) have written, in ms. Records that this process
- * writes are noticed immediately.
+ * How often to look for records that other processes, such as ops commands, have written, in ms. For records
+ * of this process, `appended` is called, so they are noticed immediately.
  */
 const LOOK_EVERY_MS = 500;
 
-/** The parts that the subscriptions of a bus share: the log, its groups, and the notification of new records. */
+/** What all subscriptions of a bus share: the log, its groups, and the notification of new records. */
 export interface EmbeddedSubscriptionHub {
   readonly log: EmbeddedLog;
   /**
-   * Must be called after records were committed to a topic.
-   * @param partitions the partitions that received records. Default: any partition may have received some
+   * Notifies the watchers of a topic; must be called after records were committed to it.
+   * @param partitions the partitions that received records; default: possibly all
    */
   appended(topic: string, partitions?: readonly number[]): void;
   join(group: string, member: GroupMember): void;
@@ -44,7 +44,7 @@ export function createEmbeddedSubscriptionHub(database: Database): EmbeddedSubsc
   let closed = false;
 
   /**
-   * Returns a number that changes when another connection has committed
+   * Returns a number that changes when another connection has committed a change
    * (https://sqlite.org/pragma.html#pragma_data_version).
    */
   function version() {
@@ -62,7 +62,8 @@ export function createEmbeddedSubscriptionHub(database: Database): EmbeddedSubsc
   function watchOrNot() {
     const hasReaders = watchers.size > 0 || ![...groups.values()].every((group) => group.isEmpty());
     if (hasReaders && !closed) {
-      // Keep an interval that is running. If each new reader restarted it, it might never fire.
+      // Does not restart a running interval. If each new reader restarted it, the interval might never
+      // elapse.
       watch ??= setInterval(look, LOOK_EVERY_MS);
     } else {
       clearInterval(watch);

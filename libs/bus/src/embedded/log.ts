@@ -5,8 +5,8 @@ import type { PartitionOffsetRange } from '../reader.ts';
 import { deserializeHeaders, serializeHeaders } from './headers.ts';
 
 /**
- * `bus_partition` keeps the first and the next offset of each partition, so that offsets continue even after every
- * record was deleted. A position is the offset that a group reads next.
+ * The row of a partition in `bus_partition` keeps the first and the next offset, so that offsets continue
+ * even after all records were deleted. The position of a group is the offset that it reads next.
  */
 const release01 = `
   CREATE TABLE IF NOT EXISTS bus_topic (
@@ -26,7 +26,7 @@ const release01 = `
   ) STRICT, WITHOUT ROWID;
 `;
 
-/** Finds the records of an erased account without scanning the log. */
+/** An index on keys, so that the records of an erased account are found without a scan of the log. */
 const keyIndex = 'CREATE INDEX bus_record_key ON bus_record (key) WHERE key IS NOT NULL';
 
 const schema: SqliteSchema = { owner: 'bus', migrations: [release01, keyIndex] };
@@ -38,7 +38,7 @@ export interface StoredTopic extends TopicSpec {
 export interface StoredTopicSummary {
   readonly name: string;
   readonly partitions: number;
-  /** The number of records that the topic holds now. */
+  /** The number of records that are currently in the topic. */
   readonly records: number;
 }
 
@@ -49,7 +49,7 @@ export interface LatestRecordsQuery {
   readonly limit: number;
 }
 
-/** A record's place in the index of keys. */
+/** The place of a record in the index on keys. */
 interface KeyedPlace {
   readonly key: Buffer;
   readonly row: number;
@@ -77,37 +77,46 @@ export interface EmbeddedLog {
   create(spec: TopicSpec): void;
   /** Changes how long a topic keeps records. Does nothing if there is no such topic. */
   setRetention(name: string, retentionMs: number): void;
-  /** Appends records. @returns the partitions that received records */
+  /**
+   * Appends records to a topic.
+   * @returns the partitions that received records
+   */
   append(append: AppendOptions): readonly number[];
-  /** Returns at most `limit` records, starting at the group's position. */
+  /** Returns the next records for a group: at most `limit`, starting at the group's position. */
   nextFor(group: string, topic: StoredTopic, partition: number, limit: number): BusRecord[];
   moveTo(group: string, topic: StoredTopic, partition: number, position: number): void;
   /** Returns for each partition, in order, the range of offsets that a group has not read yet. */
   unread(group: string, topic: StoredTopic): PartitionOffsetRange[];
-  /** Returns how many records a topic contains. */
+  /** Returns how many records are currently in a topic. */
   held(topic: StoredTopic): number;
-  /** Deletes a group's positions. */
+  /** Deletes all positions of a group. */
   forget(group: string): void;
-  /** Returns the offset that the next record of a partition will have. */
+  /** Returns the offset that the next record of a partition will get. */
   end(topic: StoredTopic, partition: number): number;
-  /** Returns the records of one key, and of keys that begin with it and a slash, with `from <= offset < to`. */
+  /**
+   * Returns the records with `from <= offset < to` whose key is this key, or begins with this key and a
+   * slash.
+   */
   ofKey(topic: StoredTopic, partition: number, from: number, to: number, key: Buffer): BusRecord[];
   /**
-   * Returns records of one key, and of keys that begin with it and a slash, in every topic: at most `limit`, starting
-   * after the page that ended at `after`. An index finds them.
+   * Returns a page of records in any topic whose key is this key, or begins with this key and a slash: at
+   * most `limit` records, starting where the page that ended at `after` ended. An index finds them.
    */
   everywhereOfKey(
     key: Buffer,
     page: { readonly after?: KeyedPlace; readonly limit: number },
   ): RecordsOfKeyPage;
   /**
-   * Returns the records with `from <= offset < to` whose value matches.
-   * @param pattern matches the bytes of the value as Latin-1
+   * Returns the records with `from <= offset < to` whose value matches a pattern.
+   * @param pattern matches the bytes of the value, decoded as Latin-1
    */
   matching(topic: StoredTopic, partition: number, from: number, to: number, pattern: RegExp): BusRecord[];
-  /** Replaces value and headers of a record. */
+  /** Replaces the value and the headers of a record. */
   replace(record: Pick<BusRecord, 'topic' | 'partition' | 'offset' | 'value' | 'headers'>): void;
-  /** Deletes records older than their topic's retention, at most `limit`. Returns how many were deleted. */
+  /**
+   * Deletes at most `limit` of the records that are older than their topic's retention. Returns how many were
+   * deleted.
+   */
   deleteExpired(now: Date, limit: number): number;
   topics(): StoredTopicSummary[];
   /** Returns the range of offsets of each partition, in the order of the partitions. */
@@ -120,7 +129,7 @@ export interface EmbeddedLog {
 export function createEmbeddedLog(database: Database): EmbeddedLog {
   database.migrate(schema);
   const { prepare } = database;
-  /** For each topic, the partition that receives the next record without a key. */
+  /** By topic: the partition that will receive the next record without a key. */
   const nextPartitions = new Map<number, number>();
 
   function find(name: string): StoredTopic | undefined {
@@ -205,7 +214,8 @@ export function createEmbeddedLog(database: Database): EmbeddedLog {
     },
     append({ topic, records, at }) {
       const next = new Map<number, number>();
-      // Positional parameters, because this runs for every record, and named ones would take longer.
+      // Uses positional parameters, because this statement runs for every record, and named parameters would
+      // be slower.
       const insert = prepare(
         'INSERT INTO bus_record (topic, partition, offset, at, key, value, headers) VALUES (?, ?, ?, ?, ?, ?, ?)',
       );
@@ -322,13 +332,16 @@ export function createEmbeddedLog(database: Database): EmbeddedLog {
 }
 
 const SLASH = Buffer.from('/');
-/** The byte after the slash. */
+/**
+ * The byte that follows the slash in ASCII, which ends the range of keys that begin with a prefix and a
+ * slash.
+ */
 const AFTER_SLASH = Buffer.from('0');
 
 /** SQL condition: the records of a partition within a range of offsets. */
 const IN_RANGE = 'partition = :partition AND offset >= :first AND offset < :to';
 
-/** SQL condition: the records of one key, and of keys that begin with it and a slash. */
+/** SQL condition: the records whose key is a certain key, or begins with this key and a slash. */
 const OF_KEY = '(key = :key OR substr(key, 1, :length) = :start)';
 
 /** Returns the parameters of {@link OF_KEY}. */
@@ -340,20 +353,20 @@ function keyParameters(key: Buffer): {
   return { key, length: key.length + 1, start: Buffer.concat([key, SLASH]) };
 }
 
-/** The records at the start of a partition that are to be deleted. */
+/** The records to delete, which are at the start of a partition. */
 interface Prefix {
   /** The id of the topic. */
   readonly topic: number;
   readonly partition: number;
-  /** The time from which records are kept, in ms since the epoch. */
+  /** Records from this time on are kept; in ms since the epoch. */
   readonly before: number;
   /** The maximum number of records to delete. */
   readonly limit: number;
 }
 
 /**
- * Deletes records only from the start of a partition, up to the first record that must be kept, so that offsets
- * remain contiguous.
+ * Deletes expired records at the start of a partition, up to the first record that must be kept. Later
+ * expired records remain for now, so that the offsets in a partition have no gaps.
  */
 function deletePrefix({ prepare }: Database, { topic, partition, before, limit }: Prefix): number {
   const offsets = prepare(
@@ -373,7 +386,7 @@ function deletePrefix({ prepare }: Database, { topic, partition, before, limit }
   return Number(changes);
 }
 
-/** Returns the range of keys that contains a key, and the keys that begin with it and a slash. */
+/** Returns the bounds of an index search for a key and for all keys that begin with this key and a slash. */
 function keyRange(key: Buffer): { readonly key: Buffer; readonly slash: Buffer; readonly end: Buffer } {
   return { key, slash: Buffer.concat([key, SLASH]), end: Buffer.concat([key, AFTER_SLASH]) };
 }

@@ -11,7 +11,7 @@ export interface BusLogger {
   warn(fields: object, message: string): void;
 }
 
-/** One subscription within its group. */
+/** One subscription as a member of its group. */
 export interface GroupMember {
   readonly topics: readonly string[];
   readonly sliceSize: number;
@@ -28,22 +28,22 @@ export interface EmbeddedPartitionConsumerDeps {
   readonly group: string;
   readonly topic: StoredTopic;
   readonly partition: number;
-  /** Returns the member that handles the next slice of the partition's records. */
+  /** Returns the member that is to handle the next slice of records. */
   owner(): GroupMember | undefined;
   /** Called after records were committed to a topic. */
   appended(topic: string): void;
 }
 
 /**
- * One partition as read by one group. All members of the group share a single loop, so that no two slices of records
- * are handled at the same time.
+ * Reads one partition for one group. All members of the group in this process share this consumer and its
+ * single loop, so that no two slices of the partition are handled at the same time.
  */
 export interface EmbeddedPartitionConsumer {
-  /** Looks for new records. Must be called when there may be some. */
+  /** Makes the consumer look for new records. Must be called when there may be some. */
   wake(): void;
   /**
-   * Ends a retry delay early, and resolves once this member has no slice of the partition in progress. The member
-   * must have left its group already.
+   * Resolves once this member handles no slice of the partition any more. Does not wait for a retry delay,
+   * but ends it. The member must have left its group before.
    */
   releasedBy(member: GroupMember): Promise<void>;
   /** Whether the last fetch succeeded. */
@@ -62,8 +62,8 @@ export function createEmbeddedPartitionConsumer(
   let released = new AbortController();
 
   /**
-   * Reads until no records are left. There is no `await` between the last read and the reset of `running`, so
-   * no wake-up is lost.
+   * Reads until no records are left. Between the last read and the reset of `running` there is no `await`, so
+   * no wake-up can be missed.
    */
   async function run(): Promise<void> {
     for (let member = owner(); member; member = owner()) {
@@ -120,8 +120,8 @@ export function createEmbeddedPartitionConsumer(
 }
 
 /**
- * Handles one slice of records, and stores the position after it. Returns false if either step failed; the
- * same slice must then be redelivered.
+ * Passes one slice of records to its handler, and then stores the position after it. Returns false if either
+ * step failed; the slice must then be delivered again.
  */
 async function handOver(
   deps: EmbeddedPartitionConsumerDeps,
@@ -144,7 +144,7 @@ async function handOver(
         log.append(prepareDeadLetters(log, { topic: topic.name, group, unusable, at: member.now() }));
       log.moveTo(group, topic, partition, past);
     };
-    // This write may be lost in a crash: the slice is then delivered again.
+    // A crash may lose this write. The slice is then delivered again, which is allowed.
     await database.write(keepPosition, { flushed: false });
     if (unusable.size > 0) deps.appended(deadLetterTopic(topic.name, group));
     return true;

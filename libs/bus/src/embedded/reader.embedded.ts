@@ -3,7 +3,7 @@ import type { Database } from '@latchkey/sqlite';
 import type { LogReader } from '../reader.ts';
 import { createEmbeddedLog } from './log.ts';
 
-/** How many rows one query reads: few enough not to block the event loop. */
+/** How many rows one query reads, so that no query blocks the event loop for long. */
 const ROWS_AT_ONCE = 1000;
 
 /** Reads topics of the embedded store, even while a server writes to them. */

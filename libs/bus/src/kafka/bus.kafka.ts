@@ -36,19 +36,20 @@ import {
 export interface KafkaBusDeps extends KafkaConnection {
   readonly logger: KafkaLogger;
   /**
-   * Called when records are no longer read: a consumer has ended permanently, is stuck, or makes no progress
-   * although the brokers respond. The process should exit. Not called for outages.
+   * Called when a subscription reads no more records, so that the process should exit: because its consumer
+   * has ended permanently, is stuck, or makes no progress although the brokers respond. Not called during
+   * outages of the brokers.
    */
   onFatal(reason: Error): void;
   /**
-   * The replication of topics that are created, and the minimum for topics that are checked. Default: three
-   * replicas, two of which must be in sync, on three or more brokers; one replica on a single broker. On two
-   * brokers there is no default, so topics are created only if this is set.
+   * The replication of topics that the bus creates, and the minimum replication of topics that it checks.
+   * Default with three or more brokers: three replicas, two of which must be in sync; with a single broker:
+   * one replica. With two brokers there is no default, so topics are created only if this is set.
    */
   readonly replication?: TopicReplication;
   /**
-   * Topics that the bus publishes to without creating or checking them. Their records are spread over the
-   * given number of partitions.
+   * Topics that other processes have created and that this bus publishes to, with the number of partitions to
+   * use. The bus does not check these topics.
    */
   readonly topics?: readonly Pick<TopicSpec, 'name' | 'partitions'>[];
   readonly times?: Partial<KafkaTimeouts>;
@@ -63,15 +64,18 @@ export interface KafkaBus extends Bus, ConsumerGroups {
    */
   checkTopics(specs: readonly TopicSpec[], command: string): Promise<void>;
   /**
-   * Returns a sentence for each setting of these topics that differs from the required one, and for each topic that is
-   * compacted although records share their keys. Changes nothing.
+   * Returns a sentence for each setting of these topics that differs from the required one, and for each
+   * topic that Kafka compacts although several of its records have the same key. Changes nothing.
    */
   topicFaults(specs: readonly TopicSpec[]): Promise<readonly string[]>;
-  /** Returns a sentence for each of these topics that is compacted although records share their keys. */
+  /**
+   * Returns a sentence for each of these topics that Kafka compacts although several of its records have the
+   * same key.
+   */
   compactedSharedKeyFaults(specs: readonly TopicSpec[]): Promise<readonly string[]>;
-  /** Returns the settings of those topics that exist. */
+  /** Returns the settings of the topics with these names. Topics that do not exist are left out. */
   describeTopics(names: readonly string[]): Promise<readonly KafkaTopicState[]>;
-  /** Creates access control lists. Existing lists stay, including those that are not in `acls`. */
+  /** Creates access control lists. Existing lists are kept, including those that are not in `acls`. */
   grant(acls: readonly KafkaAcl[]): Promise<void>;
 }
 
@@ -89,7 +93,7 @@ export function createKafkaBus({
 }: KafkaBusDeps): KafkaBus {
   const clients = createKafkaClients(connection, logger);
   /**
-   * The required number of partitions of each topic. Partitions that somebody adds to a topic are not used.
+   * By topic: how many partitions Latchkey uses. Partitions that somebody has added to a topic are not used.
    */
   const partitions = new Map(known.map(({ name, partitions: count }) => [name, count]));
   const publisher = createKafkaPublisher(clients.prompt, (topic) => partitions.get(topic));
@@ -107,7 +111,7 @@ export function createKafkaBus({
   const tails = new Map<string, Promise<KafkaLogTail>>();
   let closed: Promise<void> | undefined;
 
-  /** Runs the work, and translates its errors so that their messages name Latchkey's settings. */
+  /** Runs the work, and translates its errors into messages that name Latchkey's settings. */
   async function attempt<T>(subject: string, work: () => Promise<T>): Promise<T> {
     if (closed) throw new Error('The bus is closed.');
     try {

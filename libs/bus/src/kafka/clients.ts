@@ -5,7 +5,7 @@ import { slowRequestTimers } from './workarounds/request-timers.ts';
 import { withUncommittedOffsets } from './workarounds/uncommitted-offsets.ts';
 
 export interface KafkaClients {
-  /** A client that tries each broker once and then fails: the caller decides whether to retry. */
+  /** A client that tries each broker once and then fails, so that the caller decides whether to retry. */
   readonly prompt: Kafka;
   /** A client that keeps retrying during outages. */
   readonly patient: Kafka;
@@ -13,8 +13,8 @@ export interface KafkaClients {
 
 const CONNECTION_TIMEOUT_MS = 3000;
 /**
- * The timeout of a request, in ms. It is longer than the time that publisher.ts allows a broker for a produce
- * request.
+ * The timeout of a request, in ms. It is longer than the time within which publisher.ts requires a broker to
+ * write records.
  */
 const REQUEST_TIMEOUT_MS = 15_000;
 const FEWEST_TRIES = 3;

@@ -23,8 +23,9 @@ export interface KafkaConnection {
   readonly ssl?: boolean | ConnectionOptions;
   readonly sasl?: KafkaSaslCredentials;
   /**
-   * Replaces kafkajs's O(n²) header decoder, for every kafkajs client in this process. Without it one record
-   * with thousands of headers blocks the event loop. Default: false.
+   * Whether to replace kafkajs's header decoder, which takes O(n²) time, for every kafkajs client in this
+   * process. Without the replacement, one record with thousands of headers blocks the event loop. Default:
+   * false.
    */
   readonly patchKafkajs?: boolean;
 }

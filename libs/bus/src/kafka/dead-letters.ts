@@ -5,8 +5,8 @@ import type { KafkaPublisher } from './publisher.ts';
 import type { KafkaTopic } from './topics.ts';
 
 /**
- * The largest batch of a dead-letter topic, in bytes: sufficient for the largest record plus the headers of a dead
- * letter.
+ * The maximum size of a batch on a dead-letter topic, in bytes: large enough for the largest record with the
+ * headers of a dead letter.
  */
 const LARGEST_BATCH_BYTES = 2 * 1024 * 1024;
 
@@ -33,12 +33,15 @@ export function createDeadLetterWriter({
   differences,
 }: DeadLetterWriterDeps): DeadLetterWriter {
   const known = new Set<string>();
-  /** Dead-letter topics whose differences were logged or could not be determined. */
+  /**
+   * The dead-letter topics that need no further check, because their differences were logged, or could not be
+   * determined.
+   */
   const told = new Set<string>();
 
   /**
-   * Warns once if the settings of an existing dead-letter topic differ from those that it would be created
-   * with. The topic is used nevertheless, because otherwise the partition would make no progress.
+   * Warns, once per topic, if an existing dead-letter topic has other settings than a new one would get. The
+   * topic is used nevertheless, because otherwise the partition would make no progress.
    */
   async function tellDifferences(letters: KafkaTopic, topic: string): Promise<void> {
     if (told.has(letters.name)) return;

@@ -91,8 +91,8 @@ describe('a failure of Kafka', () => {
 
 describe('a bus without a broker', () => {
   /**
-   * An address at which nothing listens. It is fixed, because a port that was free a moment ago may be given to
-   * another process.
+   * An address on which nothing listens. The port is fixed: if a test took a free port and closed it, another
+   * process might get this port.
    */
   const NOBODY = '127.0.0.1:1';
 

@@ -10,12 +10,15 @@ export class KafkaRefusedError extends Error {
   override readonly name = 'KafkaRefusedError';
 }
 
-/** Fields that kafkajs adds to errors. Some are on the error itself, others on its cause. */
+/** Fields that kafkajs adds to its errors: some to the error itself, some to its cause. */
 interface Trait {
   readonly name: string;
   readonly type: string | undefined;
   readonly code: string | undefined;
-  /** Whether the error is transient: running brokers return it while leaders or coordinators are being found. */
+  /**
+   * Whether the error is transient: brokers also return it while they determine the leader of a partition or
+   * the coordinator of a group.
+   */
   readonly passes: boolean;
 }
 
@@ -91,7 +94,10 @@ const UNREACHABLE = [
   'KafkaJSRequestTimeoutError',
 ];
 
-/** Returns the likely reason why a broker closed a connection without a message: the broker requires SASL or TLS. */
+/**
+ * Returns the likely reason why a broker closes connections without an error message: the broker requires
+ * SASL or TLS, and the settings do not.
+ */
 function doubtsAbout({ ssl, sasl }: KafkaConnection): string {
   return `If it stays so, see ${ssl ? 'KAFKA_SSL (now on)' : 'KAFKA_SSL (now off)'} and ${
     sasl ? 'KAFKA_SASL_MECHANISM' : 'KAFKA_SASL_USERNAME (now not set)'

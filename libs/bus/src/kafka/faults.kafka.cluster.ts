@@ -66,7 +66,7 @@ function without(request: FetchRequest, forgotten: number | undefined): FetchReq
   };
 }
 
-/** Simulates another program on the same broker, which does not follow the rules of the bus. */
+/** Simulates another program on the same broker, which breaks the rules of the bus. */
 function stranger() {
   return createKafkaClients(kafkaConnectionForTests, silentLogger).prompt;
 }
@@ -221,7 +221,7 @@ describe('the Kafka bus', () => {
         return fetch.call(this, without(request, forgotten?.partition));
       },
     );
-    // The fetch in progress still requests the partition, so wait for the next one.
+    // The fetch that is in flight still requests this partition, so wait for the next fetch.
     await until(() => fetches.mock.callCount() > 1);
     await publishAll();
     await until(() => reasons.length > 0);

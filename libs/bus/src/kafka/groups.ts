@@ -29,8 +29,8 @@ export interface PartitionOffsets {
 }
 
 /**
- * Returns a sentence for each stored position outside the range of its partition. The broker silently moves the group
- * to a different position, so records are skipped or read again.
+ * Returns a sentence for each stored position that is outside the range of its partition. The broker silently
+ * replaces such a position, so that records are skipped or read again.
  */
 export function describePositionsOutOfRange(
   group: string,
@@ -49,7 +49,10 @@ export function formatPartitionName(topic: string, partition: number): string {
   return `${topic} ${partition}`;
 }
 
-/** Returns the offsets of a group in each partition of the topics, by {@link formatPartitionName}. */
+/**
+ * Returns the offsets of a group in each partition of the topics. The keys of the map are the names that
+ * {@link formatPartitionName} returns.
+ */
 export async function fetchGroupOffsets(
   admin: Admin,
   group: string,
@@ -115,8 +118,8 @@ function codeOf(error: unknown): number | undefined {
 }
 
 /**
- * Rejects if members of the group read topics that this subscription does not read, because the group then
- * belongs to another system. During a rebalance, the broker does not report the topics of the members, so the
+ * Rejects if the group has members that read other topics than this subscription, which means that another
+ * system uses the group. During a rebalance, the broker does not report the topics of the members, so the
  * check is skipped.
  * @throws Error with a one-line message
  */
@@ -137,8 +140,8 @@ export async function assertNoForeignGroupMembers(
 }
 
 /**
- * Retries while the group has no coordinator, because a broker that has never had a group must first create the offsets
- * topic.
+ * Returns the state of a group. Retries while the group has no coordinator: a broker that has never had a
+ * group must first create its offsets topic.
  */
 function describeGroup(admin: Pick<Admin, 'describeGroups'>, group: string): Promise<GroupDescriptions> {
   const giveUpAt = performance.now() + COORDINATOR_WITHIN_MS;
@@ -156,8 +159,8 @@ function describeGroup(admin: Pick<Admin, 'describeGroups'>, group: string): Pro
 }
 
 /**
- * Returns whether one of the two lists of topics contains the other. Instances of two releases may read
- * different topics, so the lists need not be equal.
+ * Returns whether one of the two lists contains all topics of the other. The lists need not be equal, because
+ * instances of two releases may read different topics.
  */
 function areCompatible(theirs: readonly string[], ours: readonly string[]): boolean {
   const [fewer, more] = theirs.length < ours.length ? [theirs, ours] : [ours, theirs];
@@ -165,10 +168,10 @@ function areCompatible(theirs: readonly string[], ours: readonly string[]): bool
 }
 
 /**
- * Copies the positions of the former group to a group that has none. The former group keeps its own.
+ * Copies the positions of the former group to a group that has none. The former group keeps its positions.
  * @returns whether positions were copied
- * @throws Error of kafkajs, for example if members have joined the group in the meantime; they have copied
- * the positions
+ * @throws Error of kafkajs, for example if the group has had its first members in the meantime, which have
+ * then copied the positions themselves
  */
 export async function copyPositionsOfFormerGroup(
   kafka: Kafka,
@@ -186,7 +189,7 @@ export async function copyPositionsOfFormerGroup(
   const { cluster, disconnect } = await borrowKafkajsCluster(kafka, topic);
   try {
     const coordinator = await cluster.findGroupCoordinator({ groupId: group });
-    // The commit names no member. The broker accepts such a commit only while the group has no members.
+    // This commit names no member of the group. The broker accepts it only while the group has no members.
     await coordinator.offsetCommit({ groupId: group, groupGenerationId: -1, memberId: '', topics: former });
     return true;
   } finally {

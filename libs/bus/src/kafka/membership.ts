@@ -10,13 +10,15 @@ import { createStaleCoordinatorWatch } from './workarounds/stale-coordinator.ts'
 
 const REBALANCE_TIMEOUT_MS = 30_000;
 /**
- * The maximum heartbeat interval, in ms; shorter if the session timeout is less than five times this. Members
- * notice a rebalance at their next heartbeat, so a rebalance begins after at most this time.
+ * The heartbeat interval, in ms, if the session timeout is at least five times as long; otherwise a fifth of
+ * the session timeout is used. Members learn of a rebalance from the response to their next heartbeat, so
+ * this interval limits how long a rebalance waits for them.
  */
 const HEARTBEAT_EVERY_MS = 2000;
 /**
- * How long a fetch waits for records, in ms. An idle consumer therefore fetches twice a second. Closing the
- * consumer, or committing to the same broker, may be delayed by this time, because a fetch must end first.
+ * How long a broker may hold back the response to a fetch while there are no records, in ms. An idle consumer
+ * therefore fetches twice a second. A commit to the same broker, or closing the consumer, may have to wait
+ * this long until the fetch ends.
  */
 const FETCH_WAITS_MS = 500;
 const RESTART_AFTER_MS = 500;
@@ -28,7 +30,10 @@ export interface GroupMembershipDeps {
   readonly setAside: PartitionConsumersDeps['setAside'];
   /** Called when the consumer has ended permanently, or a handler is stuck. */
   onFatal(reason: Error): void;
-  /** Whether an error is transient, so that it goes away when the brokers are back. */
+  /**
+   * Returns whether an error is transient, which means that it no longer occurs once the brokers are
+   * available again.
+   */
   isTransient(error: Error): boolean;
 }
 
@@ -112,7 +117,10 @@ export async function joinConsumerGroup(
     }
   }
 
-  /** Runs the consumer, or restarts one that has ended. Failures are reported as a crash. */
+  /**
+   * Starts the consumer, or restarts it after it has ended. A failure is reported like a crash of the
+   * consumer.
+   */
   function run(): Promise<void> {
     return consumer.run({
       autoCommit: false,
@@ -160,8 +168,8 @@ export async function joinConsumerGroup(
 }
 
 /**
- * Returns a function that returns the time of the broker's last response. kafkajs also reports fetches that
- * got no response; those do not count.
+ * Returns a function that returns when the broker last responded. kafkajs also reports fetches that got no
+ * response; these do not count.
  */
 function trackResponses(consumer: Consumer) {
   let last = performance.now();

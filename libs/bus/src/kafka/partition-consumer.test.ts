@@ -16,7 +16,7 @@ function records(...offsets: number[]): BusRecord[] {
   }));
 }
 
-/** A partition consumer that records everything it does, in order. */
+/** Creates a partition consumer, and records everything that it does, in order. */
 function observed(handle: (slice: PartitionSlice) => Promise<void> = async () => undefined, more = {}) {
   const log: string[] = [];
   const partitionConsumer = createPartitionConsumer({

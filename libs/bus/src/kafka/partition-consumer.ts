@@ -4,17 +4,17 @@ import type { KafkaLogger } from './connection.ts';
 
 const BACKOFF_MS = { least: 50, most: 1000 };
 /**
- * Only every 30th failed attempt is logged. At the longest delay between attempts, this is about twice a
- * minute.
+ * Logs only every 30th failed attempt. With the longest delay between attempts, this means about two log
+ * lines a minute.
  */
 const COMPLAIN_EVERY = 30;
 
 /** The records that a fetch returned for one partition, and how to acknowledge them. */
 export interface FetchedBatch {
   readonly records: readonly BusRecord[];
-  /** Stores the position after this record for the group. */
+  /** Stores the group's position after this record. */
   moveTo(record: BusRecord): Promise<void>;
-  /** Excludes the partition from fetches. Returns a function that includes it again. */
+  /** Excludes the partition from further fetches. Returns a function that includes it again. */
   pause(): () => void;
 }
 
@@ -25,21 +25,24 @@ export interface PartitionConsumerDeps {
   readonly sliceSize: number;
   readonly handle: BusSubscribeOptions['handle'];
   readonly logger: KafkaLogger;
-  /** How long a slice of records may delay the other partitions that are fetched with it, in ms. */
+  /** How long a slice of records may hold up the other partitions of the same fetch, in ms. */
   readonly patienceMs: number;
   /** How long a handler may take until it resolves or rejects, in ms. */
   readonly handleWithinMs: number;
-  /** Called when a handler has not ended in time. The consumer still waits for the handler until it is closed. */
+  /**
+   * Called when a handler has exceeded `handleWithinMs`. The consumer still waits for the handler, until the
+   * consumer is closed.
+   */
   onStuck(reason: Error): void;
   /** Resolves once the records are durable in the dead-letter topic. */
   setAside(unusable: ReadonlyMap<BusRecord, string>): Promise<void>;
 }
 
 /**
- * One partition, read by this member in slices of records. kafkajs fetches from a broker again only after
- * everything from the previous fetch has been handled, which delays the broker's other partitions. So if a
- * slice fails or takes long, its partition is paused and the fetch loop continues without it, until the slice
- * is done.
+ * Reads one partition for this member, in slices of records. kafkajs fetches from a broker again only after
+ * everything from the previous fetch has been handled, so a slow partition would delay the other partitions
+ * of this broker. Therefore, if a slice fails or takes long, the consumer pauses its partition, and kafkajs
+ * continues to fetch the other partitions.
  */
 export interface PartitionConsumer {
   /** Resolves once the records are handled, or are being handled in the background. */
@@ -49,11 +52,11 @@ export interface PartitionConsumer {
    * no slice is started and no position is stored.
    */
   revoke(): void;
-  /** Returns whether no records are being handled or waiting for a retry. */
+  /** Returns whether the consumer has no records that it handles or that wait for a retry. */
   isIdle(): boolean;
   /**
-   * Accepts no more records and aborts the slice in progress. Resolves once that slice was abandoned, its
-   * position was stored, or its handler is stuck.
+   * Accepts no more records, and aborts the slice in progress. Resolves once this slice was abandoned, the
+   * position after it was stored, or its handler is known to be stuck.
    */
   close(): Promise<void>;
 }
@@ -117,9 +120,9 @@ export function createPartitionConsumer(deps: PartitionConsumerDeps): PartitionC
 }
 
 interface Control {
-  /** Aborted when no new work may begin. The handler gets the same signal. */
+  /** Aborted when no new work may begin. Passed to the handler as its `signal`. */
   readonly stop: AbortSignal;
-  /** Lets the fetch loop continue without waiting for this slice. */
+  /** Lets kafkajs fetch again without waiting for this slice. */
   detach(): void;
   isRevoked(): boolean;
 }

@@ -1,4 +1,4 @@
-/** The partition consumers of one member, one for each partition that is assigned to it. */
+/** The partition consumers of one member: one for each partition that is assigned to the member. */
 import type { ConsumerEndBatchProcessEvent, ConsumerGroupJoinEvent, EachBatchPayload } from 'kafkajs';
 import type { BusRecord, BusSubscribeOptions } from '../bus.ts';
 import type { KafkaLogger } from './connection.ts';
@@ -30,7 +30,7 @@ export interface PartitionConsumers {
   /** Must be called when the member has joined its group, with the assignment. */
   assign(join: ConsumerGroupJoinEvent['payload']): void;
   revokeAll(): void;
-  /** Must be called when kafkajs has delivered a batch, possibly of control records only. */
+  /** Must be called when kafkajs has delivered a batch, even one that contains only control records. */
   batchEnded(batch: ConsumerEndBatchProcessEvent['payload']): void;
   /** Returns the assigned partitions that have no records being handled or retried. */
   idle(): readonly IdlePartition[];
@@ -46,8 +46,8 @@ export function createPartitionConsumers(
   let assigned = new Set<string>();
   let member: string | undefined;
   /**
-   * The partitions whose batches kafkajs has delivered since the last rebalance. After a rebalance, kafkajs starts at
-   * the committed positions again.
+   * For each partition, what kafkajs has delivered since the last rebalance. A rebalance resets this, because
+   * kafkajs then starts at the committed positions again.
    */
   const delivered = new Map<string, Omit<IdlePartition, 'name'>>();
 
@@ -76,9 +76,9 @@ export function createPartitionConsumers(
   }
 
   /**
-   * Stores the position after a batch without records, such as a marker that ends a transaction. kafkajs does
-   * not pass such a batch to the handler. Without this, the group would appear to lag until the next record
-   * is written.
+   * Stores the position after a batch without records, such as a batch that only marks the end of a
+   * transaction. kafkajs does not pass such a batch to the handler. If its position were not stored, the
+   * group would appear to lag until the next record is written.
    */
   async function moveOver(position: CommittedPosition): Promise<void> {
     const { topic, partition } = position;
@@ -104,7 +104,7 @@ export function createPartitionConsumers(
         toRun(payload, positions, coordinator),
       ),
     assign({ memberId, memberAssignment }) {
-      // If the member id is unchanged, this member kept its assigned partitions throughout the rebalance.
+      // A member whose id is unchanged has kept its partitions during the rebalance.
       const isNewMember = memberId !== member;
       member = memberId;
       delivered.clear();
@@ -145,7 +145,8 @@ function toRun(
     records: messages.map((message) => toBusRecord(topic, partition, message)),
     pause,
     async moveTo({ offset }) {
-      // Control records may follow the last record; only the batch knows their offsets.
+      // After the last record, the batch may contain control records. Only `batch.lastOffset` includes their
+      // offsets.
       const next = String(offset) === lastOffset ? Number(batch.lastOffset()) + 1 : offset + 1;
       try {
         await positions.keep({ topic, partition, offset: next }, commitOffsetsIfNecessary);

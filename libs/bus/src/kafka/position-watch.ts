@@ -1,27 +1,31 @@
 import { describePositionsOutOfRange, type PartitionOffsets } from './groups.ts';
 
-/** How long the position of a partition with unread records may stay unchanged, in ms. */
+/**
+ * If a group's position stays unchanged for this long although the partition has unread records, this is a
+ * fault; in ms.
+ */
 const UNMOVED_MS = 60_000;
 
 /**
- * How many consecutive checks must find that a partition has become shorter before this is reported as a
- * loss. After a failover, a broker may report an earlier end once.
+ * How many consecutive checks must find that a partition ends earlier than before, until this is reported as
+ * a loss of records. A single check proves nothing, because a broker may briefly report an earlier end after
+ * a failover.
  */
 const SHORTER_LOOKS = 2;
 
 export interface GroupPositionWatch {
   /**
-   * Compares the current offsets of all partitions of a group with the offsets at the previous calls. The
-   * partitions may be assigned to any member.
+   * Compares the group's current offsets in all partitions with those of the previous calls. The partitions
+   * may be assigned to any member of the group.
    */
   look(offsets: ReadonlyMap<string, PartitionOffsets>): void;
   /**
-   * Reports that a group which has read before has no positions at all. This remains a fault until the group has read
-   * all records that the last call of `look` has seen.
+   * Must be called if the group has no positions at all although it has read before. This is reported as a
+   * fault until the group has read all records that the last call of `look` has seen.
    */
   noteForgotten(): void;
   /**
-   * Returns the faults: every position that was found out of range or lost since the watch began, every partition that
+   * Returns the faults so far: every position that was out of range or has disappeared, every partition that
    * lost records at its end, and every position that currently does not advance.
    */
   faults(): readonly string[];
@@ -43,7 +47,7 @@ interface Seen {
 interface Furthest {
   readonly stored: number | undefined;
   readonly end: number;
-  /** The number of consecutive checks that found the end of the partition before `end`. */
+  /** How many consecutive checks have found an end of the partition that is lower than `end`. */
   readonly shorter: number;
 }
 
@@ -61,12 +65,15 @@ export function createGroupPositionWatch({
   let seen = new Map<string, Seen>();
   let furthest = new Map<string, Furthest>();
   const forgotten = `Group ${group} has no positions, although it has read before: they were deleted or have expired, or its topics were replaced. It reads from the beginning again.`;
-  /** The end of each partition when the group started again from the beginning. */
+  /**
+   * For each partition, its end when the group was found without positions. The group has read everything
+   * again when it has reached these ends.
+   */
   let rereadUntil = new Map<string, number>();
 
   /**
-   * Returns what a partition has lost since the previous check: its position, or records at its end. Empty at
-   * the first check.
+   * Returns sentences about what the partition has lost since the previous check: the group's position, or
+   * records at its end. Empty at the first check.
    */
   function describeLoss(name: string, { stored, end }: PartitionOffsets): readonly string[] {
     const before = furthest.get(name);
@@ -108,7 +115,7 @@ export function createGroupPositionWatch({
     onFault(fault);
   }
 
-  /** Ends the report of a forgotten group once it has read everything again. */
+  /** Removes the fault about missing positions once the group has read everything again. */
   function noteReread(offsets: ReadonlyMap<string, PartitionOffsets>): void {
     const isDone = [...rereadUntil].every(([name, end]) => (offsets.get(name)?.position ?? end) >= end);
     if (isDone) lost.delete(forgotten);

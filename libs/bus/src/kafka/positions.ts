@@ -11,8 +11,9 @@ export interface CommittedPosition {
 
 export interface PositionCommitter {
   /**
-   * Resolves once the group's position is stored. `commit` must belong to the fetch that returned the record.
-   * @throws Error if the position may not be stored
+   * Stores a position of the group, and resolves once it is stored. `commit` must belong to the fetch that
+   * returned the record.
+   * @throws Error if the position may not have been stored
    */
   keep(position: CommittedPosition, commit: Commit): Promise<void>;
 }
@@ -25,9 +26,9 @@ interface Waiting {
 }
 
 /**
- * Commits positions, one request at a time. Each request contains all positions that became due during the
- * previous request. Otherwise a dozen partitions would send a dozen requests, and make a dozen connection
- * attempts while a broker is down.
+ * Commits positions, one request at a time. A request contains all positions that were passed to `keep`
+ * during the previous request. Without this, a dozen partitions would send a dozen requests, and would try to
+ * connect a dozen times while a broker is down.
  */
 export function createPositionCommitter(): PositionCommitter {
   let waiting: Waiting[] = [];

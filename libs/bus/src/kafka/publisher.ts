@@ -5,11 +5,14 @@ import { splitIntoBatches, toKafkaMessage } from './records.ts';
 
 const ALL_REPLICAS = -1;
 const ACK_TIMEOUT_MS = 10_000;
-/** The largest batch, in bytes. It is smaller than Kafka's default `max.message.bytes` of 1 MiB. */
+/** The maximum size of a batch, in bytes. It is less than Kafka's default for `max.message.bytes`, 1 MiB. */
 const BYTES_AT_ONCE = 768 * 1024;
 
 export interface KafkaPublisher {
-  /** Resolves once every record is durable. @throws Error if any of them may not be durable */
+  /**
+   * Publishes records, and resolves once every record is durable.
+   * @throws Error if a record may not be durable
+   */
   publish(topic: string, records: readonly OutgoingRecord[]): Promise<void>;
   close(): Promise<void>;
 }
@@ -22,13 +25,14 @@ interface Answer {
 }
 
 /**
- * Creates a publisher that sends without retries, because retries of kafkajs are not safe: they send only to
- * brokers that have not responded yet. If a leader has moved to a broker that has already responded, the
- * retry reports success although nothing was sent. The producer is not idempotent either: after a request
- * timeout kafkajs resets its sequence number, and the broker mistakes the next batch for a duplicate.
- * @param partitionsOf returns the number of partitions over which the records of a topic are spread, or
- * undefined to use all of them. Partitions that somebody adds later are not used, so the records of a key
- * stay in one partition
+ * Creates a publisher that sends without kafkajs's retries and without its idempotent mode, because both may
+ * lose records. A retry of kafkajs sends only to brokers that have not responded yet: if the leader has moved
+ * to a broker that has already responded, the retry reports success although nothing was sent. In idempotent
+ * mode, kafkajs resets its sequence number after a request timeout, and the broker mistakes the next batch
+ * for a duplicate.
+ * @param partitionsOf returns the number of partitions over which the records of a topic are spread;
+ * undefined to use all. Partitions that somebody adds later are not used, so that all records of a key stay
+ * in one partition
  */
 export function createKafkaPublisher(
   kafka: Kafka,
@@ -80,8 +84,8 @@ export function createKafkaPublisher(
         answers,
       );
     } catch (err) {
-      // Stop using this producer: kafkajs keeps requesting the metadata of the deleted topic, and would then reject
-      // records for all other topics as well.
+      // Do not use this producer again: kafkajs keeps requesting the metadata of the deleted topic, and would
+      // then reject records for all other topics as well.
       void drop(producer);
       throw err;
     }
@@ -114,7 +118,7 @@ export function assertAllAcknowledged(
     throw new Error(`No acknowledgement for partition ${[...missing].join(', ')} of ${topic}.`);
 }
 
-/** Replaces the key of a message by the part that determines its partition. */
+/** Replaces the key of a message by the part before its first slash, which alone determines the partition. */
 function byMainPart({ message, ...args }: PartitionerArgs): PartitionerArgs {
   const { key } = message;
   const isKeyed = key !== null && key !== undefined;
@@ -122,7 +126,8 @@ function byMainPart({ message, ...args }: PartitionerArgs): PartitionerArgs {
 }
 
 /**
- * Removes the partitions that somebody has added to the topic, so that the partitioner does not choose them.
+ * Removes the partitions that somebody has added to the topic, so that the partitioner chooses only among
+ * Latchkey's own.
  */
 function amongOwn(args: PartitionerArgs, own = Number.POSITIVE_INFINITY): PartitionerArgs {
   return {

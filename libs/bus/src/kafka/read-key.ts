@@ -12,8 +12,8 @@ export interface RecordsOfKeyQuery {
 }
 
 /**
- * Yields the records with the key within a range of a partition. Reads at most to the current end of the
- * partition.
+ * Yields the records of a key within a range of offsets of one partition. Reads at most to the current end of
+ * the partition.
  */
 export async function* readRecordsOfKey(kafka: Kafka, query: RecordsOfKeyQuery): AsyncGenerator<BusRecord> {
   const { topic, partition, fromOffset, toOffset = Number.POSITIVE_INFINITY } = query;

@@ -8,7 +8,10 @@ import { borrowKafkajsCluster } from './workarounds/borrow-cluster.ts';
 
 const FETCH_WAITS_MS = 500;
 const BYTES_AT_ONCE = 1024 * 1024;
-/** The number of bytes to fetch when only the first record is needed: enough for the first batch of most partitions. */
+/**
+ * How many bytes to fetch when only the first record of a partition is needed: more than the first batch of
+ * most partitions.
+ */
 const FIRST_BYTES = 64 * 1024;
 const TRIES = 10;
 const PAUSE_MS = 200;
@@ -99,7 +102,7 @@ interface FetchPlace {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
-  /** The maximum number of bytes to fetch. A first record that is larger is still fetched. */
+  /** The number of bytes to fetch. If the first record is larger, it is fetched nevertheless. */
   readonly bytes: number;
 }
 
@@ -131,8 +134,8 @@ export async function fetchRecordsFrom(
       );
       const found = messages.filter((message) => Number(message.offset) >= offset);
       if (found.length > 0) return found;
-      // The response contained no record. Compaction may have removed the rest of the first batch, and the
-      // next batch may be larger than `size`.
+      // The response contained no record: compaction may have removed the rest of the first batch, and the
+      // next batch may be larger than `size` bytes.
       size *= 2;
     } catch (err) {
       failure = err;

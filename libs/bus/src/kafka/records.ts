@@ -1,12 +1,12 @@
 import type { IHeaders, KafkaMessage, Message } from 'kafkajs';
 import type { BusRecord, OutgoingRecord } from '../bus.ts';
 
-/** An upper estimate of the bytes of a record in addition to its key, value and headers. */
+/** An upper limit of the bytes that a record needs in addition to its key, value and headers. */
 const OVERHEAD_BYTES = 64;
 
 /**
- * Converts a record for kafkajs. The headers are not copied: kafkajs's types require mutable ones, but it does not
- * change them.
+ * Converts a record for kafkajs. The headers are passed without a copy: kafkajs does not change them,
+ * although its types require mutable headers.
  */
 export function toKafkaMessage({ key, value, headers }: OutgoingRecord): Message {
   return {
@@ -43,7 +43,8 @@ function toHeaders(headers: IHeaders): BusRecord['headers'] {
 }
 
 /**
- * Returns whether every header has exactly one value. The headers of most records do, and need no conversion.
+ * Returns whether every header has exactly one value. Most records have only such headers, which need no
+ * conversion.
  */
 function areBuffers(headers: IHeaders): headers is Record<string, Buffer> {
   for (const name in headers) if (!Buffer.isBuffer(headers[name])) return false;
@@ -61,9 +62,9 @@ function isMany(values: HeaderValues | undefined): values is readonly (string | 
 }
 
 /**
- * Splits records into batches of at most `maxBatchBytes` bytes, in order. Otherwise kafkajs would put all records of a request
- * for one partition into one batch, and a broker rejects a batch over the topic's `max.message.bytes`. A record that is
- * larger than `maxBatchBytes` gets its own batch.
+ * Splits records into batches of at most `maxBatchBytes` bytes, in order. Otherwise kafkajs would put all
+ * records for one partition into one batch, and a broker rejects a batch that is larger than the topic's
+ * `max.message.bytes`. A record that is larger than `maxBatchBytes` gets a batch of its own.
  */
 export function splitIntoBatches(
   records: readonly OutgoingRecord[],

@@ -1,4 +1,4 @@
-/** A subscription: the membership in a group, and the watches that detect a stuck consumer. */
+/** A subscription: a member of a group, and the checks that detect a stuck consumer. */
 import type { BusSubscribeOptions, BusSubscription } from '../bus.ts';
 import { withKafkaAdmin } from './admin.ts';
 import type { PartitionOffsets } from './groups.ts';
@@ -13,7 +13,7 @@ const NO_POSITIONS =
 export interface KafkaSubscriptionDeps extends GroupMembershipDeps {
   /** Returns how many records the group has not read yet. */
   lag(): Promise<number>;
-  /** Returns the group's offsets, by partition. */
+  /** Returns the group's offsets, by partition name. */
   offsets(): Promise<ReadonlyMap<string, PartitionOffsets>>;
 }
 
@@ -31,8 +31,8 @@ export async function openKafkaSubscription(
     onFault: (fault) => logger.warn({ group, fault }, 'A position of the group is not where it must be.'),
     now,
   });
-  // Check the positions before joining the group, because the broker then moves positions that are out of
-  // range.
+  // Check the stored positions before the member joins the group: when a member joins, the broker moves
+  // positions that are out of range.
   const first = await offsets();
   positions.look(first);
   if (hasNoPositions(first)) {
@@ -88,7 +88,7 @@ export async function openKafkaSubscription(
   };
 }
 
-/** Whether a group has no position in any partition, although there are records. */
+/** Returns whether a group has no position in any partition although the partitions have records. */
 function hasNoPositions(offsets: ReadonlyMap<string, PartitionOffsets>): boolean {
   const all = [...offsets.values()];
   return all.every(({ stored }) => stored === undefined) && all.some(({ start, end }) => start < end);

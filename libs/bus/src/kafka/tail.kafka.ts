@@ -9,7 +9,7 @@ import { fetchPartitionOffsetRanges, fetchRecordsFrom } from './read-partition.t
 import { toBusRecord } from './records.ts';
 import { borrowKafkajsCluster } from './workarounds/borrow-cluster.ts';
 
-/** How often the ends of the partitions are read while a reader waits, in ms. */
+/** How often to look for new records while a reader waits for them, in ms. */
 const LOOK_EVERY_MS = 100;
 const BYTES_PER_RECORD = 1500;
 const MOST_BYTES = 1024 * 1024;
@@ -24,8 +24,8 @@ export interface KafkaLogTailDeps {
   readonly topic: string;
   readonly id: string;
   /**
-   * Returns the number of partitions that the publisher uses; undefined if it is unknown, in which case all
-   * partitions are used. Partitions that somebody has added to the topic contain no records with keys.
+   * Returns how many partitions of the topic Latchkey publishes to; undefined if this is unknown, in which
+   * case all are read. Partitions that somebody has added contain no records with keys.
    */
   ownPartitions(): number | undefined;
 }
@@ -40,7 +40,9 @@ export function createKafkaLogTail({
 }: KafkaLogTailDeps): KafkaLogTail {
   let connection: ReturnType<typeof borrowKafkajsCluster> | undefined;
   let known: { readonly at: number; readonly ranges: Promise<readonly PartitionOffsetRange[]> } | undefined;
-  /** Records that a fetch returned beyond the requested limit, by partition, kept for the next read. */
+  /**
+   * By partition: records that a fetch returned in excess of the requested limit. The next read returns them.
+   */
   const rest = new Map<number, { readonly from: number; readonly records: readonly BusRecord[] }>();
 
   function ranges(): Promise<readonly PartitionOffsetRange[]> {

@@ -1,23 +1,34 @@
 /** Timeouts and intervals of the Kafka consumer, in ms; tests shorten them. */
 export interface KafkaTimeouts {
-  /** A member without a heartbeat for this long loses its partitions. Brokers require at least 6 s by default. */
+  /**
+   * After this time without a heartbeat, a member loses its partitions. With default settings, brokers accept
+   * no less than 6 s.
+   */
   readonly sessionTimeoutMs: number;
-  /** How long a slice of records may delay other partitions of the same broker. */
+  /** How long a slice of records may hold up other partitions of the same broker. */
   readonly patienceMs: number;
-  /** A subscription without a response for this long is unhealthy. */
+  /** After this time without a response from a broker, a subscription counts as unhealthy. */
   readonly healthyWithinMs: number;
-  /** A consumer without a response for this long, while the brokers respond to other clients, is stuck. */
+  /**
+   * After this time without a response, a consumer counts as stuck, if the brokers respond to other clients.
+   */
   readonly stuckAfterMs: number;
   readonly watchEveryMs: number;
-  /** A handler that neither resolves nor rejects for this long is stuck, unless its options say otherwise. */
+  /**
+   * A handler counts as stuck if it has neither resolved nor rejected after this time. The options of a
+   * subscription may set a different limit.
+   */
   readonly handleWithinMs: number;
-  /** How long commits may go to a broker that is not the group coordinator before the consumer rejoins. */
+  /**
+   * How long the consumer keeps committing to a broker that is not the group coordinator, before it rejoins
+   * the group.
+   */
   readonly rejoinAfterMs: number;
-  /** How often partitions are checked for records that are never delivered. */
+  /** How often to check whether partitions have records that are never delivered. */
   readonly progressEveryMs: number;
   /**
-   * How long closing waits for a consumer to leave its group. If it has not left by then, its session must time out
-   * before other members get its partitions.
+   * How long `close` waits for a consumer to leave its group. If it has not left by then, the other members
+   * get its partitions only when its session times out.
    */
   readonly leaveWithinMs: number;
 }

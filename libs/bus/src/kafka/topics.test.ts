@@ -130,7 +130,7 @@ describe('a topic that is created like another one', () => {
 
 describe('a topic that is created', () => {
   /**
-   * Returns an admin client whose `listTopics` returns the results of `looks`, one per call. The first call
+   * Returns an admin client. Each call of its `listTopics` returns the next result of `looks`. The first call
    * happens before any topic is created.
    */
   function adminThatSees(looks: () => readonly string[], brokers: number) {

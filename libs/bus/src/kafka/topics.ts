@@ -15,7 +15,7 @@ export interface TopicReplication {
 const PRODUCTION: TopicReplication = { factor: 3, minInSync: 2 };
 const SINGLE_BROKER: TopicReplication = { factor: 1, minInSync: 1 };
 
-/** Kafka's default for the largest batch, in bytes: 1 MiB plus the header of a batch. */
+/** Kafka's default for the maximum size of a batch, in bytes: 1 MiB and the header of a batch. */
 const LARGEST_BATCH_BYTES = 1_048_588;
 
 /**
@@ -31,9 +31,9 @@ export interface KafkaTopic extends TopicSpec {
 }
 
 /**
- * Returns the topic settings that the guarantees of the log depend on. `uncompressed` makes the broker
- * decompress what clients have compressed, because kafkajs can only read gzip: a single record compressed
- * with snappy, lz4 or zstd would stop every reader that uses kafkajs.
+ * Returns the topic settings on which the guarantees of the log depend. With `uncompressed`, the broker
+ * decompresses what clients have compressed. kafkajs can read only gzip, so a single record that another
+ * client has compressed with snappy, lz4 or zstd would stop every reader that uses kafkajs.
  */
 export function topicConfigOf(
   topic: KafkaTopic,
@@ -52,8 +52,8 @@ export function topicConfigOf(
 }
 
 /**
- * Returns the settings of a compacted topic. Without a maximum lag, the broker compacts a partition once
- * replaced records may make up half of it.
+ * Returns the settings of a compacted topic. Without a maximum lag, the broker compacts a partition when up
+ * to half of it may be replaced records.
  */
 function compacted({ maxLagMs }: CompactionSpec): Readonly<Record<string, string>> {
   if (maxLagMs === undefined) return { 'cleanup.policy': 'compact' };
@@ -66,8 +66,8 @@ function compacted({ maxLagMs }: CompactionSpec): Readonly<Record<string, string
 }
 
 /**
- * Returns the replication of topics that are to be created. If exactly two brokers respond, a third one may
- * just be down, and replication cannot be changed later, so this function throws instead of choosing.
+ * Returns the replication of topics that are to be created. With exactly two responding brokers, a third one
+ * may just be down. Replication cannot be changed later, so this function then throws instead of choosing.
  * @throws KafkaUnavailableError if exactly two brokers respond
  */
 export function replicationForNewTopics(brokerCount: number): TopicReplication {
@@ -78,7 +78,8 @@ export function replicationForNewTopics(brokerCount: number): TopicReplication {
 }
 
 /**
- * Checks the existing topics, then creates the missing ones. If an existing topic differs, none is created.
+ * Checks the existing topics, then creates the missing ones. Creates none if an existing topic differs from
+ * its specification.
  * @throws Error with a one-line message if an existing topic differs
  */
 export async function ensureTopics(
@@ -123,9 +124,9 @@ export async function checkTopics(
 export type ReadFirstKeyOfEachPartition = (topic: string) => Promise<readonly (Buffer | null)[]>;
 
 /**
- * Returns a sentence for each topic that is compacted although records share their keys. Only the first record of each
- * partition is read, because the records of an earlier release come first, and compaction always keeps the last record
- * of a key.
+ * Returns a sentence for each topic that Kafka compacts although several of its records have the same key.
+ * Only the first record of each partition is read: the records of an earlier release come first, and
+ * compaction always keeps the last record of a key.
  */
 export async function findCompactedTopicsWithSharedKeys(
   admin: Admin,
@@ -145,14 +146,17 @@ export async function findCompactedTopicsWithSharedKeys(
   return faults;
 }
 
-/** Says what is wrong with a compacted topic whose records share keys, and what to do. */
+/**
+ * Describes the fault of a compacted topic in which several records have the same key, and says what to do.
+ */
 function sharedKeyFault(name: string): string {
   return `The topic ${name} is compacted, but has records whose keys others share, as release 0.1 wrote them: the broker removes events. Set its cleanup.policy to delete now (kafka-configs), and then write a new topic: npm run ops -- republish --to (docs/upgrading.md).`;
 }
 
 /**
- * Returns a sentence for each missing topic, for each setting that differs from the required one, for each topic to
- * which partitions were added, and for each topic that is compacted although its records share keys.
+ * Returns a sentence for each missing topic, for each setting that differs from the required one, for each
+ * topic to which partitions were added, and for each topic that Kafka compacts although several of its
+ * records have the same key.
  */
 export async function findTopicFaults(
   admin: Admin,
@@ -213,7 +217,9 @@ export async function describeDifferencesFromTopic(
   return differencesOfAll(admin, [topic], await replicationOf(admin, like));
 }
 
-/** Returns the replication of an existing topic. Includes replicas on brokers that are currently down. */
+/**
+ * Returns the replication of an existing topic. Replicas on brokers that are currently down count as well.
+ */
 async function replicationOf(admin: Admin, topic: string): Promise<TopicReplication> {
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
   const factor = copiesOf(topics.flatMap(({ partitions }) => partitions));
@@ -240,10 +246,10 @@ async function missingOf(
 }
 
 /**
- * Waits until every broker knows the topics that were just created, and their leaders. At first, only the
- * broker that created them knows them; the others report that they do not exist. kafkajs sends a request to a
- * random broker, and to the next one if that broker fails. So this function requests the list of all topics,
- * which every broker can answer, until every broker has very probably answered.
+ * Waits until every broker knows the topics that were just created, and their leaders. At first, the other
+ * brokers still report that the topics do not exist. kafkajs sends a request to a random broker, and to the
+ * next one if that broker fails. So this function lists all topics, which every broker can do, as often as
+ * needed for every broker to have very probably responded.
  * @throws KafkaUnavailableError after ten seconds
  */
 export async function waitUntilTopicsAreKnown(
@@ -281,7 +287,7 @@ async function areKnown(admin: Admin, names: readonly string[]): Promise<boolean
     for (const name of names) await admin.fetchTopicOffsets(name);
     return true;
   } catch (error) {
-    // If no broker can respond, kafkajs reads a property of null, which throws a TypeError.
+    // If no broker can respond, kafkajs reads a property of null, so that it throws a TypeError.
     if (error instanceof TypeError || isRetriableKafkaError(error)) return false;
     throw error;
   }
@@ -316,8 +322,8 @@ export interface KafkaTopicState {
   /** Whether a later record replaces an earlier one with the same key. */
   readonly isCompacted: boolean;
   /**
-   * The time after which Kafka removes a replaced record, in ms, as in `CompactionSpec`; undefined if the topic is
-   * not compacted.
+   * The maximum time before Kafka removes a replaced record, in ms, as in `CompactionSpec`; undefined if the
+   * topic is not compacted.
    */
   readonly maxLagMs?: number;
 }
@@ -396,9 +402,9 @@ interface Found {
 }
 
 /**
- * Returns one sentence per difference between a topic and its required settings. Additional replicas and
- * partitions are not reported. Nor is a topic that should be compacted but is not: an earlier release may
- * have created it with several records per key.
+ * Returns one sentence per difference between a topic and its required settings. Does not report additional
+ * replicas and partitions. Does not report that a topic is not compacted either, because an earlier release
+ * may have created the topic with several records per key.
  */
 export function describeTopicDifferences(
   requiredTopic: KafkaTopic,

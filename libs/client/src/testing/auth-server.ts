@@ -1,4 +1,4 @@
-/** Simulates auth and the network of tabs, so that tests decide when a response arrives. */
+/** Simulates auth, and the network between tabs and auth. Tests decide when each response arrives. */
 import { type AuthClient, type ClientOptions, createClient, type Events } from '../index.ts';
 import type { Session } from '../session.ts';
 
@@ -22,12 +22,21 @@ export interface TestBrowser {
 
 /** The network between a tab and the server. */
 export interface TestNetwork {
-  /** The paths of the requests that reached the server, with their statuses: `/auth/login 200`. */
+  /**
+   * The paths of the requests that reached the server, each with the status of its response: `/auth/login
+   * 200`.
+   */
   readonly log: string[];
   isDown: boolean;
-  /** Returns a response in place of the server, for example that of a proxy. */
+  /**
+   * Returns a response that replaces the server's, for example a response of a proxy; undefined to let the
+   * server respond.
+   */
   intercept: ((path: string) => Response | undefined) | undefined;
-  /** Holds back the responses to a path. @returns a function that lets them through, or loses them with an error */
+  /**
+   * Holds back the responses to a path.
+   * @returns a function that delivers the held responses or, if called with an error, loses them
+   */
   hold(path: string): (error?: Error) => void;
   /** Resolves when the server has responded to the path, even if the response is held back. */
   reached(path: string): Promise<void>;
@@ -38,17 +47,20 @@ export interface TestBrowserTab {
   readonly network: TestNetwork;
   /** The events that the client has emitted: `signedIn ada`, `signedOut`. */
   readonly events: string[];
-  /** Advances the clock to the time at which the access token expires, or by some ms less. */
+  /** Sets the clock to the time at which the access token expires, or to `earlierMs` before it. */
   advance(earlierMs?: number): void;
 }
 
 export interface TestAuthServer {
-  /** Adds an account. The password is the name. */
+  /** Adds an account, whose password is its name. */
   add(name: string): Session['user'];
   /** Ends every session of an account. */
   endSessions(user: Session['user']): void;
   sessionCount(): number;
-  /** Opens a client in a tab of a browser. @param browser default: a browser of its own */
+  /**
+   * Opens a client in a tab of a browser.
+   * @param browser default: a new browser
+   */
   open(options?: Partial<ClientOptions>, browser?: TestBrowser): TestBrowserTab;
 }
 
@@ -114,7 +126,7 @@ export function createTestAuthServer(): TestAuthServer {
     return [200, { ...session.user, seen: headers.get('account-sequence') }];
   }
 
-  /** Responds as the server does, and stores the cookie as the browser does once the response arrives. */
+  /** Responds as the server would, and stores the cookie when the response arrives, as a browser would. */
   async function respond(request: Request, browser: TestBrowser): Promise<() => Response> {
     const path = pathOf(request);
     const body = (await request.json().catch(() => ({}))) as Readonly<Record<string, string>>;

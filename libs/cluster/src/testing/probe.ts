@@ -13,7 +13,7 @@ import { type ClusterServiceDeps, runClusterService } from '../index.ts';
 const settings = z.object({
   TOPIC: z.string(),
   STUMBLES: commonSettingSchemas.whole({ min: 0, max: 10, fallback: 0 }),
-  /** How the handler of the service's consumer fails. Default: the service has no consumer. */
+  /** How the handler of the service's consumer fails. If this is not set, the service has no consumer. */
   HANDLER: z.enum(['hangs', 'fails']).optional(),
 });
 
@@ -70,8 +70,8 @@ function compose(
   { STUMBLES, TOPIC, HANDLER }: z.infer<typeof settings>,
   { backend, registry, logger }: ClusterServiceDeps,
 ) {
-  // A registry throws if a metric is registered twice. A second start therefore succeeds only if the metrics of the
-  // first start were removed.
+  // A registry throws if a metric is registered twice. So if the service can start a second time, the metrics
+  // of the first start were removed.
   registry.registerMetric(new Counter({ name: 'probe_total', help: 'Nothing.', registers: [] }));
   return {
     name: 'probe',

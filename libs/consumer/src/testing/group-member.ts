@@ -7,7 +7,7 @@ import type { EventRecord } from '../records.ts';
 import { createParkedAccountRetrier } from '../retry-parked.ts';
 import { readRecordsOfKey } from './shuffled-log.ts';
 
-/** Calls the store. Tests may pass a function that delays calls or makes them fail. */
+/** Calls the store. Tests may pass a function that delays some calls or makes them fail. */
 export type StoreCall = <T>(work: () => Promise<T>) => Promise<T>;
 
 interface GroupMemberOptions<State extends Position> {
@@ -23,7 +23,7 @@ interface GroupMemberOptions<State extends Position> {
   readonly lastDecided?: (() => Promise<number>) | undefined;
 }
 
-/** Creates a member of a consumer group. Members share nothing but the store and the log. */
+/** Creates a member of a consumer group. Members share only the store and the log. */
 export function createTestGroupMember<State extends Position>(options: GroupMemberOptions<State>) {
   const { positions, records, call, authenticate, start, apply, lastDecided } = options;
   const store: PositionStore<State> = {
@@ -50,8 +50,8 @@ export function createTestGroupMember<State extends Position>(options: GroupMemb
 }
 
 /**
- * Passes all records to `handle`, in slices of the given sizes. If a slice fails, its records are
- * redelivered, in slices of other sizes.
+ * Passes all records to `handle`, in slices of the given sizes. If `handle` rejects a slice, passes its
+ * records again, in slices of other sizes.
  */
 export async function deliverInSlices(
   handle: (slice: readonly BusRecord[]) => Promise<void>,

@@ -22,7 +22,7 @@ export function testEventRecord(account: string, sequence: number, offset = 0): 
   return { ...testUnreadableRecord(account, offset), value, headers: mapValues(headers, Buffer.from) };
 }
 
-/** Returns a record that names an account and cannot be decoded. */
+/** Returns a record whose key names an account, but whose content cannot be decoded. */
 export function testUnreadableRecord(account: string, offset = 0): BusRecord {
   return {
     topic: ACCOUNTS_TOPIC,

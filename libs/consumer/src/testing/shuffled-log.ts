@@ -1,10 +1,10 @@
-/** Logs on which events are lost, late and repeated. */
+/** Generates logs on which some events are lost, late or repeated. */
 import type { BusRecord } from '@latchkey/bus';
 import { subjectOfKey } from '@latchkey/events';
 import fc from 'fast-check';
 import { testAccountId, testEventRecord, testUnreadableRecord } from './history.ts';
 
-/** By how many positions each copy of an event is late. An event without copies is lost. */
+/** For each copy of an event, how many positions late it is. An event without copies is lost. */
 const copies = fc.oneof(
   { weight: 5, arbitrary: fc.constant([0]) },
   { weight: 4, arbitrary: fc.array(fc.nat(25), { minLength: 1, maxLength: 3 }) },
@@ -20,7 +20,7 @@ interface Entry {
 export interface ShuffledLog {
   readonly records: readonly BusRecord[];
   readonly accounts: readonly string[];
-  /** Returns how many events of an account can be applied, which are those before its first missing event. */
+  /** Returns how many events of an account can be applied: all events before its first missing event. */
   complete(account: string): number;
   /** Returns whether an event of an account arrived although an earlier event is missing. */
   hasGap(account: string): boolean;
@@ -81,9 +81,9 @@ export async function* readRecordsOfKey(
 }
 
 /**
- * Returns a function that runs work, and sometimes throws before or after it. The moments before and after
- * each call are numbered: 0 is before the first call, 1 after it, 2 before the second call. The function
- * throws at the moments whose numbers are in `failures`.
+ * Returns a function that runs work, and sometimes throws before or after it. The moments at which it can
+ * throw are numbered: 0 is before the first call, 1 after it, 2 before the second call, and so on. The
+ * function throws at the moments in `failingMoments`.
  */
 export function createFailureInjector(failingMoments: readonly number[]) {
   const left = new Set(failingMoments);

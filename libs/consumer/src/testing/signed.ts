@@ -46,7 +46,10 @@ export function signEventRecords(
   });
 }
 
-/** Accepts every record. Checks the hash of an event, but not its signature. */
+/**
+ * Accepts every record. Checks that the hash of an event matches its content, but does not check its
+ * signature.
+ */
 export const acceptLinkedRecords: RecordAuthenticator = async (sources: readonly BusRecord[]) => ({
   records: sources.map((source) => {
     const link = readIntactProof(source);

@@ -1,7 +1,7 @@
 /**
- * The security events, for the operator's monitoring: they record who attempted what. They are not part of an
- * account's history: they have no sequence, some may be missing, and no state may be derived from them. All
- * personal data of an event is in `data.person`, which is `null` once it has been erased.
+ * The security events, which the operator's monitoring uses: they record who attempted what. They are not
+ * part of an account's history: they have no sequence, some may be missing, and no state may be derived from
+ * them. All personal data of an event is in `data.person`, which is `null` once it was erased.
  */
 import { z } from 'zod';
 import { id, personalDataField } from '../fields.ts';
@@ -20,8 +20,8 @@ const accountIfAny = id
   .describe('The verified account that it is about; absent if there is none.');
 
 /**
- * The origin of a request. Depending on AUDIT_IP, the IP address is complete (`ip`), shortened (`ipPrefix`),
- * keyed-hashed (`ipHmac`) or absent.
+ * Where a request came from. Depending on the setting AUDIT_IP, the IP address is complete (`ip`), shortened
+ * (`ipPrefix`), hashed with a key (`ipHmac`) or absent.
  */
 const client = personalDataField({
   ip: z.string().optional(),
@@ -30,7 +30,7 @@ const client = personalDataField({
   userAgent: z.string(),
 });
 
-/** The operation for which a password was checked. */
+/** The operation that required the password. */
 const during = z
   .enum(['login', 'password-change', 'verification', 'email-change', 'erasure', 'export'])
   .describe('What a password was checked for.');

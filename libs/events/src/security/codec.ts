@@ -1,6 +1,6 @@
 /**
- * Encodes security events as records: CloudEvents 1.0 in Kafka's binary mode, like the other events, but without a
- * sequence.
+ * Encodes security events as records: CloudEvents 1.0 in Kafka's binary mode, like account events, but
+ * without a sequence.
  */
 import { z } from 'zod';
 import { dataSchemaUri } from '../data-schema-uri.ts';
@@ -77,8 +77,8 @@ export function decodeSecurityEvent({ value, headers }: SecurityRecord): Securit
   if (!isSecurityEventType(type) || ce_dataschema !== dataSchemaUri(type, securityCatalogue[type].version))
     return undefined;
   const data = dataOf(type, value);
-  // The schema of `type` has validated the data, but the compiler cannot infer that the type and the data
-  // match.
+  // The data has passed the schema of `type`, but the compiler cannot infer that the type and the data belong
+  // together.
   return data === undefined
     ? undefined
     : ({ id, time, correlationId: ce_correlationid, type, data } as SecurityEvent);

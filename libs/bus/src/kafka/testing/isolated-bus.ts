@@ -1,6 +1,6 @@
 /**
- * Buses for tests of services. Services use fixed names of topics and groups; these buses change them, so that tests do
- * not disturb each other.
+ * Buses for the tests of services. Services use fixed names of topics and groups. These buses replace the
+ * names with unique ones, so that tests do not disturb each other.
  */
 import { randomUUID } from 'node:crypto';
 import { after } from 'node:test';
@@ -9,8 +9,8 @@ import { createKafkaBus } from '../bus.kafka.ts';
 import { deleteTestTopics, kafkaConnectionForTests, longTestTimeouts, silentLogger } from './test-bus.ts';
 
 /**
- * Returns a function that opens buses. These buses share topics and groups only with each other, and each has
- * its own connections, as if it were in a separate process. After the tests of the file, the buses are
+ * Returns a function that opens buses. These buses share their topics and groups only with each other. Each
+ * has its own connections, as if it ran in a separate process. After the tests of the file, the buses are
  * closed, and their topics and groups are deleted.
  */
 export function createIsolatedBusOpener(): () => Bus & ConsumerGroups {
@@ -54,8 +54,7 @@ export function createIsolatedBusOpener(): () => Bus & ConsumerGroups {
           topics: options.topics.map(ownTopic),
           group: ownGroup(options.group),
         }),
-      // `topic` may already be the name on the broker, because records and the marks of parked accounts
-      // contain that name.
+      // `topic` may already be the unique name: records and the marks of parked accounts contain that name.
       readKey: (topic, ...place) => bus.readKey(made.topics.has(topic) ? topic : ownTopic(topic), ...place),
       tail: (topic) => bus.tail(ownTopic(topic)),
       progressOf: (group, topics) => bus.progressOf(ownGroup(group), topics.map(ownTopic)),

@@ -1,7 +1,7 @@
 const LITERAL_WITH_LENGTH_IN_4_BYTES = 63 << 2;
 
 /**
- * A snappy codec that writes its input as one literal, without making it smaller (github.com/google/snappy,
+ * A snappy codec that does not compress: it writes its input as one literal (github.com/google/snappy,
  * format_description.txt). It cannot decompress.
  */
 export const literalOnlySnappyCodec = {

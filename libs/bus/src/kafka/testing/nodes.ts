@@ -90,7 +90,8 @@ export async function startKafkaNodes(
     return node;
   }
 
-  // A node responds only once a majority of the nodes have started, because they elect a controller.
+  // Start the nodes together. A node responds only once a majority of the nodes run, because they must elect
+  // a controller first.
   const started = await Promise.allSettled(nodes.map(start));
   const failure = started.find((each) => each.status === 'rejected');
   if (failure) {

@@ -6,7 +6,10 @@ import { createKafkaBus, type KafkaBusDeps } from '../bus.kafka.ts';
 import { createKafkaClients } from '../clients.ts';
 import type { KafkaConnection } from '../connection.ts';
 
-/** The broker to test on. A missing broker is an error, because a skipped test would look like a passed one. */
+/**
+ * The broker to test on. If KAFKA_BROKERS is missing, this throws, because a skipped test would look like a
+ * passed one.
+ */
 export const kafkaConnectionForTests: KafkaConnection = {
   brokers: requireSetting('KAFKA_BROKERS').split(','),
   clientId: `test-${randomUUID()}`,
@@ -22,8 +25,8 @@ function requireSetting(name: string): string {
 export const silentLogger = { warn: () => undefined };
 
 /**
- * Timeouts for a busy machine: a member that is blocked for a while keeps its partitions, and `close` waits
- * until a member has really left its group.
+ * Long timeouts, for a busy machine: a member that is blocked for a while keeps its partitions, and `close`
+ * waits until a member has left its group.
  */
 export const longTestTimeouts = { sessionTimeoutMs: 30_000, leaveWithinMs: 60_000 };
 

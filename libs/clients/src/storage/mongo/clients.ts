@@ -1,4 +1,4 @@
-/** Service clients in MongoDB, found by their id: no index is needed. */
+/** Service clients in MongoDB. They are found by their `_id`, so they need no other index. */
 import { isDeepStrictEqual } from 'node:util';
 import {
   createDocumentMoveTarget,
@@ -14,7 +14,7 @@ const CLIENTS = 'service_clients';
 
 type ClientDocument = Omit<ServiceClient, 'id'> & { readonly _id: string };
 
-/** Opens the service clients of a MongoDB database. The connection may still be in progress. */
+/** Opens the service clients in a MongoDB database. The connection may still be in progress. */
 export function openMongoServiceClients({
   connection,
 }: Pick<MongoStore, 'connection'>): ServiceClientStorage {

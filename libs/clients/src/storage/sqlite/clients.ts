@@ -11,7 +11,7 @@ import { nothingToPrepare } from '@latchkey/store';
 import type { ServiceClient, StoredClientKey } from '../../client.ts';
 import type { ServiceClientStorage, ServiceClients } from '../../service-clients.ts';
 
-/** `scopes`, `types` and `keys` are JSON. Times are ms since the epoch. */
+/** The columns `scopes`, `types` and `keys` contain JSON. Times are in ms since the epoch. */
 const table = `
 CREATE TABLE service_client (
   id TEXT PRIMARY KEY,
