@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { eventually } from '../test/support/eventually.ts';
 import { newPerson } from '../test/support/people.ts';
 import type { Settings } from '../test/support/system.ts';
-import { type CpuProfile, callTreeOf, type ProfileFrame } from './support/cpu-profile.ts';
+import { type CpuProfile, computeCallTree, type ProfileFrame } from './support/cpu-profile.ts';
 import { drawFlameGraph } from './support/flame-graph.ts';
 import { repeatConcurrently } from './support/load.ts';
 import { newPersonWithGeneratedPassword } from './support/new-person.ts';
@@ -134,7 +134,7 @@ async function profileServer(
     const [file] = (await readdir(folder)).filter((name) => name.endsWith('.cpuprofile'));
     if (file === undefined) throw new Error('the server wrote no profile');
     const profile: CpuProfile = JSON.parse(await readFile(join(folder, file), 'utf8'));
-    return callTreeOf(profile, between);
+    return computeCallTree(profile, between);
   } finally {
     await rm(folder, { recursive: true });
   }

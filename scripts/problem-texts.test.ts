@@ -21,7 +21,7 @@ const SOURCES = [
 
 const LITERAL = /(?<text>'(?:[^'\\\n]|\\.)*'|`[^`\n]*`)/.source;
 
-/** The places at which the source code has a message that a client reads. */
+/** Patterns of the places in the source code that contain a message for clients. */
 const PLACES = [
   String.raw`\b(?:detail|message): `,
   String.raw`\b(?:unavailableProblem|fail)\(\s*`,
@@ -30,7 +30,10 @@ const PLACES = [
   String.raw`\breturn (?=['\`](?:must|is|has) )`,
 ].map((place) => new RegExp(`${place}${LITERAL}`, 'g'));
 
-/** Texts at these places that no problem contains: answers of successful requests, and states of `/readyz`. */
+/**
+ * Matches lines whose texts need no translation, because they are no problem messages: texts of successful responses,
+ * and states in `/readyz`.
+ */
 const OTHERS = /body: \{|state: '|Access to|^cannot be told$/;
 
 async function messagesIn(path: string): Promise<readonly string[]> {

@@ -10,9 +10,9 @@ import { parseArgs } from 'node:util';
 import { bundleForTests } from './bundle-for-tests.ts';
 import reporter from './reporter.ts';
 import {
+  createSharedProcessSource,
   planProcesses,
   SHARED_PROCESS_SUFFIX,
-  sharedProcessSource,
   type TestFile,
   type TestProcess,
 } from './test-processes.ts';
@@ -116,7 +116,7 @@ async function writeEntries(
     const [path = '', ...others] = files;
     if (others.length === 0) return [join(ROOT, path), files];
     const entry = join(folder, `${index}${SHARED_PROCESS_SUFFIX}`);
-    await writeFile(entry, sharedProcessSource(ROOT, files));
+    await writeFile(entry, createSharedProcessSource(ROOT, files));
     return [entry, files];
   }
 }

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { planProcesses, SHARED_PROCESS_SUFFIX, sharedProcessSource } from './test-processes.ts';
+import { createSharedProcessSource, planProcesses, SHARED_PROCESS_SUFFIX } from './test-processes.ts';
 
 function filesOf(sources: Readonly<Record<string, string>>) {
   return Object.entries(sources).map(([path, source]) => ({ path, source }));
@@ -70,7 +70,7 @@ async function runTogether(context: TestContext, sources: Readonly<Record<string
   for (const { path, source } of filesOf(sources))
     await writeFile(join(folder, path), `import { beforeEach, test } from 'node:test';\n${source}`);
   const entry = join(folder, `0${SHARED_PROCESS_SUFFIX}`);
-  await writeFile(entry, sharedProcessSource(folder, Object.keys(sources)));
+  await writeFile(entry, createSharedProcessSource(folder, Object.keys(sources)));
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   return await new Promise<{ readonly failed: boolean; readonly output: string }>((resolve) => {
     const args = ['--test', '--test-reporter=spec', entry];

@@ -83,7 +83,7 @@ function inEqualParts(files: readonly TestFile[]): readonly TestProcess[] {
  * Returns the source code of the main module of a shared process. It runs each file in a separate suite, so that the
  * file's hooks apply only to its own tests. If a file cannot be loaded, its suite fails.
  */
-export function sharedProcessSource(root: string, process: TestProcess): string {
+export function createSharedProcessSource(root: string, process: TestProcess): string {
   const suites = process.map((path) => {
     const url = JSON.stringify(pathToFileURL(join(root, path)));
     return `suite(${JSON.stringify(path)}, async () => void (await import(${url})));`;

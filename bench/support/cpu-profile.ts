@@ -37,7 +37,7 @@ const NOT_BUSY = new Set(['(idle)', '(program)']);
  * Returns the call tree of a profile, without the time in which the thread was idle.
  * @param between start and end of the measured interval, in µs of the monotonic clock. Default: the whole profile
  */
-export function callTreeOf(
+export function computeCallTree(
   { nodes, samples, timeDeltas, startTime }: CpuProfile,
   [from, to]: readonly [number, number] = [0, Number.POSITIVE_INFINITY],
 ): ProfileFrame {

@@ -1,7 +1,6 @@
 /**
  * Measures the lower bound for login and sign-up: the CPU time of one argon2id hash in a process that does nothing
- * else. The functions of this file run it as a program (`hash-limit.ts <many> <at once>`), which measures and prints
- * that time.
+ * else. If this file is run as a program (`hash-limit.ts <count> <concurrency>`), it is that process.
  */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -17,16 +16,16 @@ function hashOnce() {
   return hashRaw('long enough for a benchmark', { ...COST, salt: randomBytes(32) });
 }
 
-async function measure(many: number, atOnce: number): Promise<number> {
-  await repeatConcurrently(4, atOnce, hashOnce);
+async function measure(count: number, concurrency: number): Promise<number> {
+  await repeatConcurrently(4, concurrency, hashOnce);
   const before = process.cpuUsage();
-  await repeatConcurrently(many, atOnce, hashOnce);
+  await repeatConcurrently(count, concurrency, hashOnce);
   const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1000 / many;
+  return (user + system) / 1000 / count;
 }
 
 /**
- * Computes `many` hashes in a separate process, `atOnce` of them concurrently.
+ * Computes `count` hashes in a separate process, `concurrency` of them at a time.
  * @returns the CPU time per hash, in ms
  */
 export async function measurePasswordHashCpu(count: number, concurrency = 1): Promise<number> {
@@ -39,6 +38,6 @@ export async function measurePasswordHashCpu(count: number, concurrency = 1): Pr
 }
 
 if (process.argv[1] === PROGRAM) {
-  const [many = 0, atOnce = 0] = process.argv.slice(2).map(Number);
-  console.log(await measure(many, atOnce));
+  const [count = 0, concurrency = 0] = process.argv.slice(2).map(Number);
+  console.log(await measure(count, concurrency));
 }

@@ -12,7 +12,7 @@ export function openBenchmarkBus(brokers: readonly string[]) {
   return createKafkaBus({
     brokers,
     clientId: 'bench',
-    // Patch kafkajs, as the services do.
+    // Applies our patches of kafkajs, as the services do.
     patchKafkajs: true,
     logger: { warn: () => undefined },
     onFatal: (reason) => {
@@ -56,7 +56,11 @@ function toMessage({ key, value, headers }: OutgoingRecord): Message {
   };
 }
 
-/** Wraps an outbox, so that its promise `emptied` resolves once `commits` commits have been marked as published. */
+/**
+ * Wraps an outbox in order to watch it.
+ * @returns the wrapped outbox, and the promise `emptied`, which resolves once `commits` commits were marked as
+ * published
+ */
 export function watchUnpublishedCommits(
   outbox: Outbox,
   commits: number,

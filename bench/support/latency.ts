@@ -26,7 +26,7 @@ interface Latent extends AsyncDisposable {
 /** Starts a system that receives no requests except those of the benchmark. */
 type Start = (settings?: Settings) => Promise<Latent>;
 
-/** The targets in ms. The key is the fraction of samples that must be at most as long as the target. */
+/** Maps a fraction of the samples to the latency in ms that this fraction must not exceed. */
 type Targets = Readonly<Partial<Record<0.5 | 0.99, number>>>;
 
 /** Measures the time from the response to a sign-up until the mail server has accepted its mail. */

@@ -1,18 +1,18 @@
-/** Runs `work` `many` times, `atOnce` of them concurrently. */
+/** Runs `work` `count` times, with at most `concurrency` runs at a time. */
 export async function repeatConcurrently(
-  many: number,
-  atOnce: number,
+  count: number,
+  concurrency: number,
   work: (index: number, lane: number) => Promise<unknown>,
 ): Promise<void> {
   let next = 0;
   async function lane(number: number): Promise<void> {
-    while (next < many) {
+    while (next < count) {
       const index = next;
       next += 1;
       await work(index, number);
     }
   }
-  await Promise.all(Array.from({ length: atOnce }, (_, number) => lane(number)));
+  await Promise.all(Array.from({ length: concurrency }, (_, number) => lane(number)));
 }
 
 /**

@@ -5,13 +5,16 @@ import type { ComparedSchema, SchemaDirection } from './schema.ts';
 const UPPER = ['maxLength', 'maximum', 'exclusiveMaximum', 'maxItems', 'maxProperties'] as const;
 /** Keywords for which a higher number allows fewer values. */
 const LOWER = ['minLength', 'minimum', 'exclusiveMinimum', 'minItems', 'minProperties'] as const;
-/** Keywords whose values cannot be compared: it is unknown whether a changed one allows more values or fewer. */
+/**
+ * Keywords whose values cannot be compared: it is unknown whether a changed value allows more or fewer values of the
+ * schema.
+ */
 const RULES = ['pattern', 'format', 'multipleOf', 'uniqueItems'] as const;
 
 /**
- * Returns the incompatible changes. A bound may not become narrower if programs write such values, and not wider if
- * they read them.
- * @param at the path of the value, with which each sentence begins
+ * Returns the incompatible changes. If programs write values of the schema, a bound must not become narrower. If
+ * programs read them, it must not become wider.
+ * @param at the path of the schema, with which each sentence begins
  */
 export function compareBounds(
   before: ComparedSchema,

@@ -39,7 +39,9 @@ function textOf(requirement: SecurityRequirement): string {
   return names.length === 0 ? 'an anonymous request' : names.join(' with ');
 }
 
-/** Returns the schemes that are gone, or that are sent in another way. */
+/**
+ * Returns the incompatible changes: schemes that were removed, or whose credentials must be sent in a different way.
+ */
 export function compareSecuritySchemes(
   before: Readonly<Record<string, SecurityScheme>>,
   after: Readonly<Record<string, SecurityScheme>>,

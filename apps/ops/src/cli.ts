@@ -97,7 +97,11 @@ export interface OpsCommandLineIo extends Omit<CommandContext, 'environment' | '
   readEnvironment(): Environment;
 }
 
-/** Runs the command that the words name. Reports errors through `note`. @returns the exit code */
+/**
+ * Runs an ops command. Reports errors through `note`.
+ * @param words the words on the command line after `ops`
+ * @returns the exit code
+ */
 export async function runOpsCommandLine(
   words: readonly string[],
   { readEnvironment, ...io }: OpsCommandLineIo,
@@ -129,8 +133,9 @@ export async function runOpsCommandLine(
 }
 
 /**
- * Returns the names of the commands whose modules must be loaded: one if the words name a command. Returns undefined,
- * which means all commands, for `completion`, for an unknown command, and if the words name no command.
+ * Returns the name of the command whose module must be loaded. Returns undefined if all modules must be loaded: for
+ * `completion`, for an unknown command, and if no command is given.
+ * @param words the words on the command line after `ops`
  */
 function neededFor(words: readonly string[]): readonly string[] | undefined {
   const name = words.find((word) => !word.startsWith('-'));
@@ -139,7 +144,8 @@ function neededFor(words: readonly string[]): readonly string[] | undefined {
 
 function explain(error: unknown): readonly string[] {
   if (error instanceof CommanderError)
-    // Commander has already printed its errors. Only if a subcommand is missing, it prints the help but no error.
+    // Commander has already printed its errors. The only exception is a missing subcommand, for which Commander
+    // prints the help but no error.
     return error.code === 'commander.help' ? ['a subcommand is missing'] : [];
   if (error instanceof ConfigError) return error.faults;
   return [error instanceof Error ? error.message : String(error)];

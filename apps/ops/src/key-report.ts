@@ -37,7 +37,7 @@ export interface KeyReport {
    * refuse to start.
    */
   readonly canBeForced: boolean;
-  /** How the store of the service identifies the key in its record of key uses. */
+  /** The entry of this key in the store's record of key uses. */
   readonly remembered: {
     readonly setting: string;
     readonly key: string;
@@ -69,7 +69,8 @@ const MAIL_DAYS = 10;
 /** For each kind of key, the setting under which the stores record its uses. */
 const REMEMBERED = {
   ...keySettingNames,
-  // Auth has only the public part of the sealing key, so its uses are recorded under the setting of that part.
+  // Auth has only the public part of the sealing key, so the uses of the key are recorded under the setting of the
+  // public part.
   sealing: 'SEALING_PUBLIC_KEY',
   cost: 'HASH_COSTS',
 } as const satisfies Readonly<Record<ReportedKeyKind, string>>;

@@ -158,8 +158,8 @@ export async function assertFileHasNoOtherKeys(path: string, keys: Secrets): Pro
 }
 
 /**
- * Writes the keys to a file with mode 0600, unless the file already contains them. @throws as
- * assertFileHasNoOtherKeys
+ * Writes the keys to a file with mode 0600, unless the file already contains them.
+ * @throws the errors of assertFileHasNoOtherKeys
  */
 export async function writeKeysToEnvFile(path: string, keys: Secrets): Promise<void> {
   if (!(await createTextFile(path, asEnv(keys)))) await assertFileHasNoOtherKeys(path, keys);

@@ -9,9 +9,9 @@ import { withOpenedStore } from './stores.ts';
 /** The store and the log that the settings select. */
 export interface OpenedSystem {
   readonly store: Store;
-  /** Publishes and subscribes. Takes Latchkey's own topic names. */
+  /** Publishes and subscribes. Its methods take Latchkey's own topic names. */
   readonly bus: Bus & ConsumerGroups;
-  /** Reads the log directly. Takes the names that the topics have on the log. */
+  /** Reads the log directly. Its methods take the names that the topics have on the log. */
   readonly log: OpenedLog;
   /** Maps Latchkey's own name of a topic to the topic's name on the log. */
   nameOf(topic: string): string;

@@ -1,4 +1,4 @@
-/** Compares the stores of the system that the settings describe, for every command that needs the findings. */
+/** Compares the stores of the system that the settings describe. Used by every command that needs the findings. */
 import { Option } from '@commander-js/extra-typings';
 import { openAuthOps } from '@latchkey/auth/ops';
 import { openNotifierOps } from '@latchkey/notifier/ops';
@@ -15,7 +15,10 @@ const MAX_PATIENCE_SECONDS = 3600;
 const PAUSE_MS = 500;
 const MAX_RECORDS = 500_000;
 
-/** Returns the option that says how long `verify` compares again what may only be in transit. */
+/**
+ * Creates the option that sets how long `verify` repeats the comparison of differences, because events in transit
+ * cause temporary differences.
+ */
 export function createVerifyPatienceOption() {
   return new Option('--patience <seconds>', 'how long to compare again what disagrees')
     .argParser(createWholeNumberParser(0, MAX_PATIENCE_SECONDS))

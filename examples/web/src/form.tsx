@@ -4,7 +4,7 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 type Values = Readonly<Record<string, string>>;
 
 /** Returns the API's error message, or a message that the server cannot be reached. */
-export function faultOf(
+export function formatFault(
   error: unknown,
   labelOf: (name: string) => string | undefined = () => undefined,
 ): string {
@@ -49,7 +49,7 @@ export function Form({
       await send(values);
       setState('done');
     } catch (error) {
-      setFault(faultOf(error, (name) => labelIn(form, name)));
+      setFault(formatFault(error, (name) => labelIn(form, name)));
       setState('open');
     }
   }

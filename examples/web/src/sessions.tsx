@@ -1,6 +1,6 @@
 import { dataOf } from '@latchkey/client';
 import { useCallback, useEffect, useState } from 'react';
-import { faultOf } from './form.tsx';
+import { formatFault } from './form.tsx';
 import { latchkey } from './latchkey.ts';
 
 function newestSessions() {
@@ -24,7 +24,7 @@ export function Sessions() {
    */
   async function attempt(ending: Promise<void>): Promise<void> {
     setFault(undefined);
-    await ending.catch((error: unknown) => setFault(faultOf(error)));
+    await ending.catch((error: unknown) => setFault(formatFault(error)));
   }
 
   async function end(id: string): Promise<void> {

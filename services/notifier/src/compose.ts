@@ -128,7 +128,10 @@ interface Running {
   readonly takeReport: HandleMailReport;
 }
 
-/** @param trouble a description of what is wrong; undefined if the dependency is available */
+/**
+ * Returns the health of a dependency.
+ * @param trouble a description of what is wrong; undefined if the dependency is available
+ */
 function healthOf(name: string, trouble: string | undefined): DependencyHealth {
   if (trouble === undefined) return { name, state: 'ok', needed: false };
   return { name, state: 'degraded', needed: false, detail: trouble };

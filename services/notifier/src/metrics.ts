@@ -8,7 +8,7 @@ import { smtpStages } from './delivery/reply.ts';
 import type { DeliveryCounts, DeliveryStore } from './ports/deliveries.ts';
 import { mailReportSources } from './ports/reports.ts';
 
-/** Every result of an attempt. `true` if the result is a failure at the mail server, which has a stage. */
+/** Maps each result of an attempt to whether it is a failure at a stage of the SMTP conversation. */
 const RESULTS: Readonly<Record<AttemptResult['kind'], boolean>> = {
   accepted: false,
   refused: true,

@@ -85,7 +85,10 @@ const anyReply = fc
   .tuple(fc.constantFrom(...ABOUT_RECIPIENT, ...UNCLEAR, ...OTHERS), fc.boolean())
   .map(([said, closes]) => (closes && said !== 'drop' ? `${said}\ndrop` : said));
 
-/** Returns some replies, or one that is repeated, without which an unclear reply never ends a mail. */
+/**
+ * Generates several replies, or one reply that is repeated. Without repetitions, an unclear reply would never end a
+ * mail.
+ */
 function repliesAt(most: number, ...more: readonly ScriptedReply[]) {
   const reply = more.length === 0 ? anyReply : fc.oneof(anyReply, fc.constantFrom(...more));
   const repeated = reply.map((said) => Array.from({ length: REPEATED }, () => said));
@@ -97,7 +100,8 @@ function repliesAt(most: number, ...more: readonly ScriptedReply[]) {
 
 const anyRecipient: fc.Arbitrary<RecipientScript> = fc.record({
   rcpt: repliesAt(2),
-  // After a 3xx, the client sends the content, because 354 is the only one that RFC 5321 has.
+  // 3xx replies are left out, because the client treats each of them as 354, the only one in RFC 5321, and sends the
+  // content.
   data: repliesAt(1).map((replies) => replies.filter((said) => !said.startsWith('3'))),
   content: repliesAt(2, 'lost'),
   rset: repliesAt(1),
@@ -208,7 +212,7 @@ async function sendAll({ sessions, mail, recipients }: AnyServer) {
 
 type Outcome = Awaited<ReturnType<typeof sendAll>>[number];
 
-/** Returns whether the last attempt ended with a reply that may end this mail. */
+/** Returns whether the last attempt ended with one of the scripted replies, and whether this reply may end the mail. */
 function hasEndedRightly({ script, delivery }: Outcome, others: readonly Outcome[]): boolean {
   const { stage, code, enhanced, words } = delivery?.attempts.at(-1) ?? {};
   const said = [code, enhanced, words].filter((part) => part !== undefined).join(' ');

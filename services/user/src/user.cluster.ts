@@ -106,7 +106,7 @@ async function startInstance(
   };
 }
 
-/** Returns so many accounts that each of the twelve partitions contains some. */
+/** Returns enough accounts that each of the twelve partitions contains some of them. */
 function accounts(prefix: string): readonly TestHistory[] {
   return Array.from({ length: 40 }, (_, index) => createTestHistory(`${prefix}${index}`));
 }

@@ -71,7 +71,10 @@ export function addAclsCommand(program: OpsProgram, context: CommandContext): vo
 
 const WRONG_PRINCIPAL = `--principal takes user=principal, such as 'auth=User:CN=auth', for ${kafkaUsers.join(', ')} and consumers`;
 
-/** Adds the name of another service to the values given so far. @throws InvalidArgumentError */
+/**
+ * Parses the name of another team's service, and appends it to the names from earlier occurrences of the option.
+ * @throws InvalidArgumentError
+ */
 function parseNames(name: string, before: readonly string[] = []): readonly string[] {
   return [...before, parseConsumerName(name)];
 }

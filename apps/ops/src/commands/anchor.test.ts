@@ -51,8 +51,8 @@ test('an event that was changed or removed is found, although every hash was mad
   );
   const broken = await verifyAgainst(folder, file);
   assert.match(broken.out, /^journal-broken \S+: event 1: its content does not match its hash/m);
-  // An attacker who changes an event can compute a new hash chain, because its algorithm is public. But the new
-  // hashes differ from those in the anchor.
+  // An attacker who changes an event can also compute a new hash chain, because the hash algorithm is public. But the
+  // new hashes differ from those in the anchor.
   const rehash = `UPDATE journal_commit SET events = (SELECT json_group_array(json_remove(value, '$.chain')) FROM json_each(events))
     WHERE stream = (SELECT min(stream) FROM journal_commit)`;
   await change(folder, rehash);
@@ -84,7 +84,8 @@ test('an anchor that was changed is not compared with', async (t) => {
 });
 
 /**
- * Appends a copy of a record of the first anchor, with a changed hash. Anyone with write access to the topic could.
+ * Appends a copy of a record of the first anchor, with a changed hash. Anyone with write access to the topic could
+ * append such a record.
  */
 async function appendChangedAnchor(folder: string): Promise<void> {
   const database = openDatabase({ folder, as: 'exclusive' });

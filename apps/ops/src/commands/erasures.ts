@@ -130,7 +130,7 @@ interface Rules {
   /** An erasure from before this time is overdue if a consumer has not confirmed it. */
   readonly overdueSince: Date;
   readonly topics: ErasureTopics;
-  /** The state of the database file. Undefined if the store has none. */
+  /** The state of the database file. Undefined if the store has no file. */
   readonly fileState: DataFileState | undefined;
 }
 
@@ -182,7 +182,10 @@ function certificateOf(erasure: ErasureRecord, { receiptDays, overdueSince, topi
   };
 }
 
-/** Marks a confirmation that nobody asked for: anybody who may write to the topic of receipts can invent a consumer. */
+/**
+ * Returns a mark for the confirmation of a consumer that was not asked to confirm. Anybody who may write to the topic
+ * of receipts can invent a consumer.
+ */
 function markOf({ expected }: { readonly expected: boolean }): string {
   return expected ? '' : ' (not expected)';
 }

@@ -7,7 +7,10 @@ import { waitUntil } from '../testing/eventually.ts';
 import { startStandalone } from '../testing/people.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
 
-/** Starts a system whose read model has applied another last event of ada than the journal has. */
+/**
+ * Starts a system in which the read model has applied a different last event of ada's account than the journal
+ * contains.
+ */
 async function forkedSystem(t: TestContext) {
   const folder = await createTemporaryFolder(t);
   const town = await startStandalone(folder);
@@ -72,7 +75,8 @@ test('parked retry unparks the account if its read model has the history of the 
   const { town, ada, ops, parked, database } = await forkedSystem(t);
   await town.changeEmail('ada', 'ada@example.org');
   await waitUntil('the account is parked', async () => (await parked()).includes(ada));
-  // As if another process had published the record that parked the account.
+  // Changes the read model as if another process had applied the journal's own last event before the one that parked
+  // the account.
   await database.write(() => {
     const head = `SELECT '2:' || json_extract(events, '$[#-1].chain.hash') FROM journal_commit
       WHERE stream = :ada AND number = 2`;

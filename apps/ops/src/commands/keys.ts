@@ -134,8 +134,8 @@ export function addKeysCommand(program: OpsProgram, context: CommandContext): vo
         assertRetirable(report, force);
         const changes = kind === 'cost' ? undefined : removeKey(kind, source.secrets, id);
         if (changes !== undefined) assertWritable(source, changes, options);
-        // The store must forget the key before the key is removed from the settings. Otherwise, a process that starts
-        // without the key in between would be refused by the store.
+        // The store must forget the key before the key is removed from the settings. Otherwise, the store would
+        // refuse a process that starts between these two steps.
         await forget(store, report);
         if (changes !== undefined) await apply(source, changes, options, context);
         context.print(
@@ -202,7 +202,7 @@ async function forget(store: Store, { kind, remembered: { setting, key, uses } }
 }
 
 /**
- * Asserts that the second key of a kind can become the current one.
+ * Asserts that the key that follows the current one can become current.
  * @throws Error with a one-line message if this key is a former key, which must never become current again
  */
 async function assertNext(kind: KeyKind, secrets: StoredSecrets, store: Store): Promise<void> {

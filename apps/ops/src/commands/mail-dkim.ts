@@ -65,7 +65,7 @@ interface KeyFile {
 
 /**
  * Returns the key in a file. If the file does not exist, creates it with a new key and mode 0600.
- * @throws Error if the file does not contain a usable key, or contains anything else
+ * @throws Error if the file exists but contains no usable key
  */
 async function keyIn(path: string): Promise<KeyFile> {
   await mkdir(dirname(path), { recursive: true });

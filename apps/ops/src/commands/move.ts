@@ -102,7 +102,7 @@ async function moveStore(move: Move, context: CommandContext): Promise<void> {
 
 /**
  * Returns the steps that move service clients.
- * @throws Error with a one-line message if clients cannot be moved from the kind of store of `from` to that of `to`
+ * @throws Error with a one-line message if service clients cannot be moved between these two kinds of stores
  */
 function clientsIn(from: Store, to: Store): readonly RecordMove[] {
   const [{ source }, { target }] = [openServiceClients(from), openServiceClients(to)];
@@ -112,7 +112,7 @@ function clientsIn(from: Store, to: Store): readonly RecordMove[] {
 
 /**
  * Returns the steps that move webhooks.
- * @throws Error with a one-line message if webhooks cannot be moved from the kind of store of `from` to that of `to`
+ * @throws Error with a one-line message if webhooks cannot be moved between these two kinds of stores
  */
 function webhooksIn({ from, bus, to }: Move): readonly RecordMove[] {
   const { journal } = openAuthOps(from);

@@ -124,7 +124,10 @@ async function refused(
   );
 }
 
-/** Returns the account, consumer and sequence of each receipt, once there is one. */
+/**
+ * Runs `cause`, waits until at least one erasure receipt can be read, and returns the account, consumer and sequence
+ * of each receipt.
+ */
 async function readReceipts(bus: Bus, cause: () => Promise<void> = async () => undefined) {
   const receipts: (Receipt | undefined)[] = [];
   const subscription = await bus.subscribe({

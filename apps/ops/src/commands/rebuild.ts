@@ -166,7 +166,8 @@ async function dropOthers(rebuild: ReadModelRebuild, { print, note }: CommandCon
 const ERASURES = 500;
 
 /**
- * Confirms erasures that the user service could not confirm while a generation that has now been dropped was behind.
+ * Confirms erasures that the user service could not confirm because one of its generations was behind. Called after
+ * that generation was dropped.
  */
 async function confirmWaiting(
   { store, bus }: Pick<OpenedSystem, 'store' | 'bus'>,

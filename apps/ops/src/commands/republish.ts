@@ -18,7 +18,7 @@ import { createVerifyPatienceOption, verifyOpenedSystem } from '../verify-system
 import { createAccountsTopicSpec, createTopicWithReplicationOf } from './topics.ts';
 
 const MAX_RECORDS = 500_000;
-/** How many findings of `verify` to repair at most in one call. */
+/** The maximum number of findings of `verify` to repair in one call. */
 const MAX_FOUND = 100_000;
 
 /**

@@ -38,7 +38,8 @@ function planOf(folder: string): string {
 /**
  * Creates the folder (0700) and its files (0600), unless the files exist.
  * @returns the names of the created files
- * @throws Error naming the missing files if only some exist: new ones would not match the others
+ * @throws Error that names the missing files if only some exist, because new secrets would not match the existing
+ * ones
  */
 export async function createSecretFiles(folder: string): Promise<readonly string[]> {
   await mkdir(folder, { recursive: true, mode: 0o700 });

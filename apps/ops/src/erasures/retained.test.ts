@@ -14,7 +14,10 @@ const receipts = [
   { consumer: 'notifier', confirmedAt: '2026-03-02T12:00:00.000Z' },
   { consumer: 'books', confirmedAt: '2026-03-30T12:00:00.000Z' },
 ];
-/** 90 days, 7 days and an hour after the last of our own services has confirmed. */
+/**
+ * The last confirmation by one of our own services, plus the retention time of 90 days, the segment duration of 7
+ * days, and an hour for the broker's delays.
+ */
 const REMOVED_BY = '2026-06-07T13:00:00.000Z';
 
 function retainedAt(now: string, of = topic, confirmed = receipts) {

@@ -25,13 +25,17 @@ export interface RetainedData {
   readonly clean: boolean | null;
 }
 
-/** The time that Kafka takes to notice that a segment is old, and to delete its file: 5 and 1 minutes by default. */
+/**
+ * More than the time that Kafka takes to notice that a segment is old (5 minutes by default) and to delete its file
+ * (1 minute).
+ */
 const BROKER_DELAY_MS = 60 * 60_000;
 
 /**
  * Returns whether a topic still contains data of an erased person. Once auth, user and notifier have confirmed the
- * erasure, nothing more about the person is written to the topic. Kafka deletes a segment once its newest record is
- * older than the retention time, and the newest record may be younger than the person's by the duration of a segment.
+ * erasure, nothing more about the person is written to the topic. Kafka deletes a segment once the newest record of
+ * the segment is older than the retention time. This newest record may have been written later than the person's
+ * records, but at most by the duration of a segment.
  */
 export function computeRetainedData(
   { receipts }: Pick<ErasureRecord, 'receipts'>,
@@ -46,7 +50,7 @@ export function computeRetainedData(
   return { name, contents, removedBy: removedBy.toISOString(), clean: removedBy <= now };
 }
 
-/** Describes the state in a few words. */
+/** Formats until when a topic keeps the data of a person, in a few words. */
 export function formatRetainedData({ contents, removedBy, clean }: RetainedData): string {
   if (clean === true) return 'clean';
   if (clean === null) return `${contents}: unknown`;

@@ -42,7 +42,8 @@ export function computeTopicErasureState(
   { copies, receipts }: ErasureRecord,
   { name, removal, maxLagMs }: AccountsTopic,
 ): TopicErasureState {
-  // Removal from the log is auth's last step of an erasure, so once auth has confirmed the erasure, it is done.
+  // Removing the person's data from the log is auth's last step of an erasure. Once auth has confirmed the erasure,
+  // the removal is therefore done.
   const isDone = receipts.some(({ consumer }) => consumer === 'auth');
   if (removal === 'in place') return { name, removal, clean: isDone };
   if (copies === undefined) {
@@ -59,7 +60,7 @@ export function computeTopicErasureState(
   return { name, removal, copiesAt, removedBy: at, clean: goneAt !== undefined };
 }
 
-/** Describes the state in a few words, for a table. */
+/** Formats whether the topic still contains data of the person, in a few words for a table. */
 export function formatTopicErasureState({ removal, removedBy: at, clean }: TopicErasureState): string {
   if (clean === true) return 'clean';
   if (removal === 'none') return 'not compacted';
@@ -67,7 +68,7 @@ export function formatTopicErasureState({ removal, removedBy: at, clean }: Topic
   return at === undefined ? 'not yet' : `until ${at}`;
 }
 
-/** Returns advice for the operator. Undefined if there is nothing to do. */
+/** Returns advice on how an operator removes the person's data from the topic. Undefined if there is nothing to do. */
 export function findTopicErasureAdvice(
   { name, removal, clean }: TopicErasureState,
   account: string,

@@ -36,7 +36,7 @@ export function redactRecord({
   };
 }
 
-/** Flattens a redacted record to text by name: its key, each header, and its value. */
+/** Returns the key, the headers and the value of a redacted record as one flat map from names to texts. */
 export function flattenRedactedRecord({
   key,
   headers,
@@ -106,8 +106,8 @@ function isDeclared(type: string | undefined, name: string, value: unknown): boo
 }
 
 /**
- * Masks all strings that do not match PLAIN, and all properties of an object except `expiresAt`: a sealed link is
- * such an object.
+ * Masks a string unless it matches PLAIN. Of an object, such as a sealed link, masks all properties except
+ * `expiresAt`.
  */
 function withoutSecrets(value: unknown): unknown {
   if (typeof value === 'string') return PLAIN.test(value) ? value : MASK;

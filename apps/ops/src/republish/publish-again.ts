@@ -18,15 +18,15 @@ export interface RepublisherDeps {
   readonly recordsOf: EncodeStreamRecords;
   /**
    * Called after the events of an erased account were published without the person's data to a topic that still
-   * contains the same events with it. Undefined for a log that replaces records in place.
+   * contains them with the data. Undefined for a log that replaces records in place.
    */
   noteCopies?(account: string): Promise<void>;
 }
 
 /**
- * Returns `noteCopies`, which records that copies of an erased account's events were published without the person's
- * data. auth then publishes heartbeats until the broker has compacted the original events away. Returns no function
- * for a log that replaces records in place.
+ * Returns the function `noteCopies`, which records that copies of an erased account's events were published without
+ * the person's data. auth then publishes heartbeats until the broker has removed the original events by compaction.
+ * Returns no function for a log that replaces records in place.
  */
 export function createErasedCopiesRecorder(
   { erasures }: Pick<AuthOps, 'erasures'>,
@@ -56,8 +56,8 @@ export function createRepublisher(
     if (bus.replaceRecordsOf !== undefined)
       return bus.replaceRecordsOf([account], createPersonEraser([account]), { unsearched: [topic] });
     const records = await recordsOf(stream);
-    // auth has not removed the person's data from the journal yet. Once it has, it publishes the events without the
-    // data itself.
+    // auth has not removed the person's data from the journal yet. When auth removes it, auth also publishes the
+    // events without the data.
     if (records.some(hasPerson)) return;
     await publish(topic, records);
     await noteCopies?.(account);

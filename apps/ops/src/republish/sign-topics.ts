@@ -96,16 +96,16 @@ async function publishAll(
 }
 
 /**
- * Returns the records of a stream to publish again: the first one whose record on the topic has no valid signature,
- * and all after it.
+ * Returns the records of a stream to publish again: from the first event whose record on the topic has no valid
+ * signature, to the last event on the topic.
  */
 async function recordsDue(
   { auth, recordsOf, keyOf }: RepublishUnsignedOptions,
   { stream, index, totals }: { readonly stream: JournaledStream; readonly index: TopicIndex; totals: Totals },
 ): Promise<readonly EncodedEvent[]> {
   const entry = index.entryOf(stream.id);
-  // Only events that are on the topic are published again. An event that is missing there is either not published
-  // yet, which auth will do, or was deleted when its retention ended.
+  // Only events that are on the topic are published again. If an event is missing on the topic, either auth has not
+  // published it yet and will do so, or the event was deleted when its retention time ended.
   const onTopic = { ...stream, events: stream.events.slice(0, entry.fingerprints.length) };
   const [first] = await findUnsignedEvents({ stream, entry, keyOf });
   const isChained = stream.events.every(({ chain }) => chain !== undefined);

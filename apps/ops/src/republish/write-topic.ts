@@ -111,8 +111,8 @@ interface DueRecords {
 }
 
 /**
- * Returns the records to append to the topic.
- * @throws Error with a one-line message if the topic contains events of the account that the journal does not
+ * Returns the records of an account to append to the topic.
+ * @throws Error with a one-line message if the topic contains events of the account that the journal does not contain
  */
 async function recordsDue(
   account: JournaledStream,

@@ -1,4 +1,4 @@
-/** HTML templates. Every value is escaped, except values that are Html objects. */
+/** An HTML fragment. Templates insert fragments as they are, and escape all other values. */
 
 export interface SafeHtml {
   readonly html: string;

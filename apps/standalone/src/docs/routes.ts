@@ -4,7 +4,7 @@
  * styles, and AsyncAPI's component compiles schemas with `eval`.
  */
 import { type Route, route } from '@latchkey/http';
-import { createHtmlPageAnswer } from '../pages/assets.ts';
+import { createHtmlPageResponse } from '../pages/assets.ts';
 import { localOnlyPolicy } from '../pages/local-only.ts';
 import { renderAsyncApiSections } from './asyncapi-view.ts';
 import { renderHtmlTemplate, type SafeHtml } from './html.ts';
@@ -96,7 +96,7 @@ export function createApiDocsRoutes(descriptions: ApiDocumentFactories): readonl
       path: '/docs',
       summary: 'The API reference',
       answers: { 200: { description: 'The page', media: ['text/html'] } },
-      handle: async () => createHtmlPageAnswer(docsPage(descriptions)),
+      handle: async () => createHtmlPageResponse(docsPage(descriptions)),
     }),
     rawRoute('/docs/openapi.json', descriptions.openApi),
     rawRoute('/docs/asyncapi.json', descriptions.asyncApi),

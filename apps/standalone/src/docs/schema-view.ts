@@ -66,7 +66,10 @@ function constraintsOf(schema: JsonObject): string {
     .join(', ');
 }
 
-/** Returns the object schema in a schema: the schema itself, the items of an array, or the non-null alternative. */
+/**
+ * Returns the object schema that a schema contains: the schema itself, the item schema of an array, or that of the
+ * first alternative that has one.
+ */
 function objectWithin(schema: JsonObject, root: JsonObject): JsonObject | undefined {
   if (isJsonObject(schema['properties'])) return schema;
   if (schema['items'] !== undefined) return objectWithin(resolveSchemaReference(schema['items'], root), root);
@@ -89,7 +92,10 @@ function fieldRows(schema: JsonObject, root: JsonObject, path: string): readonly
   });
 }
 
-/** Renders the fields of a schema as a table; nested fields have their path. A schema without fields is one line. */
+/**
+ * Renders a schema as a table with one row per field. Nested fields are named by their path. A schema without fields
+ * is rendered as one line.
+ */
 export function renderSchema(schema: unknown, root: JsonObject): SafeHtml {
   const resolved = resolveSchemaReference(schema, root);
   const object = objectWithin(resolved, root);

@@ -6,8 +6,8 @@ import { type RouteResponse, securityHeaders } from '@latchkey/http';
 const inNewTab = '<base target="_blank">';
 
 /**
- * Makes links open in a new tab. The element `base` must be in the head, before any link. If a mail has no head,
- * browsers create one around the element.
+ * Adds a `base` element that makes links open in a new tab. The element must be in the head, before any link. If a
+ * mail has no head, browsers create one around the element.
  */
 function withNewTabs(html: string): string {
   return /<head[^>]*>/i.test(html)
@@ -15,7 +15,7 @@ function withNewTabs(html: string): string {
     : inNewTab + html;
 }
 
-export function createMailPageAnswer(html: string): RouteResponse {
+export function createMailPageResponse(html: string): RouteResponse {
   return {
     status: 200,
     html: withNewTabs(html),

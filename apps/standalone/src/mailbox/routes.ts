@@ -5,7 +5,7 @@
 import { Problem, type Route, type RouteResponse, route, standardProblems } from '@latchkey/http';
 import { z } from 'zod';
 import { localOnlyPolicy } from '../pages/local-only.ts';
-import { createMailPageAnswer } from './mail-page.ts';
+import { createMailPageResponse } from './mail-page.ts';
 import type { Mailbox, MailPageRange, MailSearchResult } from './mailbox.ts';
 import { mailMessageHeadersSchema, mailMessageSchema, mailMessageSummarySchema } from './message.ts';
 
@@ -146,7 +146,7 @@ export function mailboxRoutes(mailbox: Mailbox): readonly Route[] {
       params: byId,
       answers: { 200: { description: 'The page', media: ['text/html'] } },
       problems: [standardProblems.not_found],
-      handle: async ({ params }) => createMailPageAnswer(existing(await mailbox.open(params.id)).HTML),
+      handle: async ({ params }) => createMailPageResponse(existing(await mailbox.open(params.id)).HTML),
     }),
   ];
 }

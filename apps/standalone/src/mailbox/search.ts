@@ -9,7 +9,7 @@ export interface MailSearchCondition {
   readonly values: readonly (string | number)[];
 }
 
-/** For each filter, the columns that it searches. The columns contain lower-case text. */
+/** The columns that each filter searches. The columns contain lower-case text. */
 const columnsOf: Readonly<Record<string, readonly string[]>> = {
   to: ['recipients'],
   cc: ['copies'],

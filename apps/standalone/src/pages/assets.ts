@@ -12,7 +12,7 @@ const mediaTypes: Readonly<Record<string, string>> = {
 };
 
 /** Returns a response with an HTML page that may load scripts and styles only from this server. */
-export function createHtmlPageAnswer(html: string): RouteResponse {
+export function createHtmlPageResponse(html: string): RouteResponse {
   return { status: 200, html, headers: securityHeaders.scriptedPage };
 }
 
@@ -37,7 +37,7 @@ function assetRoute(folder: string, file: string): Route {
     policy: localOnlyPolicy,
     cacheControl: 'no-cache',
     answers: { 200: { description: 'The file', media: [type] } },
-    handle: async () => (path ? createHtmlPageAnswer(text) : { status: 200, text: { type, text } }),
+    handle: async () => (path ? createHtmlPageResponse(text) : { status: 200, text: { type, text } }),
   });
 }
 

@@ -1,10 +1,10 @@
 /** Shows the response to a request below its form. */
 import { h, jsonView } from './dom.js';
-import { flowNamed } from './flows.js';
+import { findFlow } from './flows.js';
 import { showErrors } from './form.js';
 
 export function linkTo(id) {
-  return h('a', { href: `#${id}` }, flowNamed(id).title);
+  return h('a', { href: `#${id}` }, findFlow(id).title);
 }
 
 /** Messages that replace those of the API, which are written for developers. */
@@ -24,7 +24,7 @@ function nextView(id) {
   return id && h('p', {}, 'Next: ', linkTo(id));
 }
 
-/** Shows field errors next to their fields, and returns a view of everything else, if any. */
+/** Shows field errors next to their fields. @returns a view of all other parts of the problem, if there are any */
 export function problemView(flow, form, { body, status }) {
   const problem = body ?? {};
   const { unmatched, shown } = showErrors(form, problem);

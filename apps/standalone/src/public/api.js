@@ -6,7 +6,7 @@ function quoted(text) {
 }
 
 /** Formats a request as a curl command. */
-export function curlOf({ method, path, headers, text }) {
+export function formatCurlCommand({ method, path, headers, text }) {
   const lines = [`curl -i -X ${method} ${quoted(location.origin + path)}`];
   for (const [name, value] of Object.entries(headers)) lines.push(`-H ${quoted(`${name}: ${value}`)}`);
   if (text !== undefined) lines.push(`-d ${quoted(text)}`);
@@ -14,7 +14,7 @@ export function curlOf({ method, path, headers, text }) {
 }
 
 /** Shortens tokens for display. */
-export function shortened(text) {
+export function shortenTokens(text) {
   return text.replace(/eyJ[\w-]{8}[\w.-]+/g, (token) => `${token.slice(0, 11)}…`);
 }
 
@@ -36,13 +36,13 @@ async function bodyOf(answer) {
 }
 
 /** Adds headers and the encoded body to `{method, path, body?, bearer?}`. */
-export function prepare(request) {
+export function prepareRequest(request) {
   const text = request.body === undefined ? undefined : JSON.stringify(request.body);
   return { ...request, text, headers: headersOf(request), sentAt: Date.now() };
 }
 
 /** Sends a request. @returns the status (0 if the server cannot be reached), body, `Account-Sequence` and duration */
-export async function send({ method, path, headers, text }) {
+export async function sendRequest({ method, path, headers, text }) {
   const began = performance.now();
   try {
     const answer = await fetch(path, { method, headers, body: text ?? null });

@@ -1,14 +1,14 @@
 /** The client page: a flow on the left, its requests, events and mails on the right. */
-import { prepare, send } from './api.js';
+import { prepareRequest, sendRequest } from './api.js';
 import { h } from './dom.js';
 import { flowView } from './flow-view.js';
 import { flows } from './flows.js';
-import { follow } from './live.js';
+import { followArrivals } from './live.js';
 import { mailView } from './mail-view.js';
-import { onSession, updateSession } from './session.js';
+import { onSessionChange, updateSession } from './session.js';
 import { createTimeline } from './timeline.js';
 
-/** The path of the API, next to this page: a proxy may put both below a path. */
+/** The path of the API, relative to this page, because a proxy may serve both below another path. */
 const API = new URL('api/v1', location.href).pathname;
 function byId(id) {
   return document.getElementById(id);
@@ -35,7 +35,7 @@ const timeline = createTimeline({
 });
 byId('clear').addEventListener('click', timeline.clear);
 
-const live = follow({
+const live = followArrivals({
   onRecord: timeline.addRecord,
   onMail: timeline.addMail,
   onReachable: (reachable) => {
@@ -45,9 +45,9 @@ const live = follow({
 });
 
 async function perform(request) {
-  const prepared = prepare({ ...request, path: API + request.path });
+  const prepared = prepareRequest({ ...request, path: API + request.path });
   const finish = timeline.begin(prepared);
-  const answer = await send(prepared);
+  const answer = await sendRequest(prepared);
   finish(answer);
   live.soon();
   if (answer.accountSequence) updateSession({ accountSequence: answer.accountSequence });
@@ -94,7 +94,7 @@ addEventListener('hashchange', () => {
 });
 showFlow();
 
-onSession(({ accessToken, user }) => {
+onSessionChange(({ accessToken, user }) => {
   byId('who').textContent = accessToken
     ? `Signed in as ${user?.username ?? user?.email ?? 'unknown'}`
     : 'Not signed in';

@@ -62,7 +62,10 @@ export function flowView(flow, perform) {
     else say(problemView(flow, form, answer));
   }
 
-  /** Performs an action of a row. It either shows rows of its own or changes the list, which is then reloaded. */
+  /**
+   * Performs the action of a row. The action either returns rows to show, or changes the list, which is then
+   * reloaded.
+   */
   async function act(action) {
     const answer = await perform(action.request);
     if (!answer.ok) return say(problemView(flow, form, answer));

@@ -428,6 +428,6 @@ export const flows = [
   },
 ];
 
-export function flowNamed(id) {
+export function findFlow(id) {
   return flows.find((flow) => flow.id === id);
 }

@@ -40,7 +40,7 @@ export function clearErrors(form) {
   for (const control of form.elements) control.removeAttribute('aria-invalid');
 }
 
-/** The fields to which problems without a pointer belong. */
+/** Maps the code of a problem without a JSON pointer to the fields at which the problem may be shown. */
 const fieldsOfCode = {
   password_too_weak: ['password', 'newPassword'],
   password_required: ['password'],
@@ -57,7 +57,10 @@ function errorsOf(form, { code, detail, title, errors }) {
   return field ? [{ pointer: `/${field}`, message: detail ?? title }] : [];
 }
 
-/** Returns the field that a JSON pointer names and, if the field is a list, the entry (from 1). */
+/**
+ * Returns the field that a JSON pointer names. If the field is a list, also returns the number of the entry, counted
+ * from 1.
+ */
 function placeOf(form, pointer) {
   const [name = '', index] = pointer.replace(/^#?\//, '').split('/');
   return { control: form.elements.namedItem(name), entry: index === undefined ? null : Number(index) + 1 };
@@ -70,7 +73,10 @@ function showError(control, text) {
   control.setAttribute('aria-invalid', 'true');
 }
 
-/** Shows each error next to its field and focuses the first. Returns those without a field as `unmatched`. */
+/**
+ * Shows each error next to its field, and focuses the first invalid field.
+ * @returns the number of errors shown, and in `unmatched` the errors that belong to no field of the form
+ */
 export function showErrors(form, problem) {
   const unmatched = [];
   const errors = errorsOf(form, problem);

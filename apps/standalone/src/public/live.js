@@ -1,4 +1,4 @@
-/** Polls the log and the mailbox for what has arrived since the page was opened. */
+/** Polls the log and the mailbox for records and mails that have arrived since the page was opened. */
 
 const EVERY_MS = 1000;
 /** When to poll after a request, in ms: most events arrive within milliseconds, mails soon after. */
@@ -36,8 +36,11 @@ export function mailHeaders(id) {
   return getJson(`mailbox/api/v1/message/${encodeURIComponent(id)}/headers`);
 }
 
-/** Polls every second while the page is visible, never twice at the same time. `soon` polls faster for a moment. */
-export function repeat(poll, onReachable = () => {}) {
+/**
+ * Polls every second while the page is visible. A poll never starts before the previous one has ended. `soon` adds a
+ * few polls within the next second.
+ */
+export function pollRepeatedly(poll, onReachable = () => {}) {
   let polling = false;
   const once = async () => {
     if (polling || document.hidden) return;
@@ -61,7 +64,10 @@ export function repeat(poll, onReachable = () => {}) {
   };
 }
 
-/** Returns a function that keeps only the items not seen before. All items of the first list count as seen. */
+/**
+ * Returns a function that selects the items of a list that were in no earlier list. From the first list, it selects
+ * none.
+ */
 function unseen(idOf) {
   const known = new Set();
   let first = true;
@@ -74,8 +80,8 @@ function unseen(idOf) {
   };
 }
 
-/** Calls `onRecord` and `onMail` for everything that arrives from now on, oldest first. */
-export function follow({ onRecord, onMail, onReachable }) {
+/** Calls `onRecord` and `onMail` for each record and mail that arrives from now on, oldest first. */
+export function followArrivals({ onRecord, onMail, onReachable }) {
   const counts = new Map();
   const newRecords = new Map();
   const newMails = unseen((mail) => mail.ID);
@@ -92,7 +98,7 @@ export function follow({ onRecord, onMail, onReachable }) {
     newRecords.get(name)(list).forEach(onRecord);
   };
 
-  return repeat(async () => {
+  return pollRepeatedly(async () => {
     const topics = await listTopics();
     for (const topic of topics) await pollTopic(topic);
     const { messages } = await listMails();

@@ -1,6 +1,6 @@
 /** The mailbox: a live list and a reader. The id of the open mail is in the URL (#id). */
 import { h, liveList, timeOf } from './dom.js';
-import { listMails, repeat } from './live.js';
+import { listMails, pollRepeatedly } from './live.js';
 import { mailView } from './mail-view.js';
 
 function byId(id) {
@@ -55,7 +55,7 @@ async function poll() {
     `${found.total} ${found.total === 1 ? 'mail' : 'mails'}, ${found.unread} unread`;
 }
 
-const list = repeat(poll, (reachable) => {
+const list = pollRepeatedly(poll, (reachable) => {
   if (!reachable) byId('count').textContent = 'offline';
 });
 

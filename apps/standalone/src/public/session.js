@@ -35,7 +35,7 @@ export function signOut() {
   return updateSession({ accessToken: null, refreshToken: null, user: null, accountSequence: null });
 }
 
-export function onSession(listener) {
+export function onSessionChange(listener) {
   listeners.push(listener);
   listener(current);
 }

@@ -1,5 +1,5 @@
 /** The timeline: each request with its curl command and response, followed by the events and mails that it caused. */
-import { curlOf, shortened } from './api.js';
+import { formatCurlCommand, shortenTokens } from './api.js';
 import { copyButton, h, jsonView, timeOf } from './dom.js';
 
 const MAX_ENTRIES = 50;
@@ -83,7 +83,8 @@ function statusTag({ status, ok }) {
 }
 
 /**
- * @param list the element for the entries
+ * Creates the timeline.
+ * @param list the element to which entries are added
  * @param onChange called with the number of entries
  */
 export function createTimeline({ list, openReader, onChange }) {
@@ -114,7 +115,7 @@ export function createTimeline({ list, openReader, onChange }) {
       requestId,
     );
 
-  /** Events and mails carry the id of the request that caused them. */
+  /** Returns the entry of the request that caused an event or mail. Both carry the id of that request. */
   const causeOf = (correlationId = '') =>
     entries.find(({ requestId }) => requestId === correlationId) ?? elsewhere(correlationId);
 
@@ -123,7 +124,7 @@ export function createTimeline({ list, openReader, onChange }) {
     begin(request) {
       const status = h('span', { class: 'tag' }, '…');
       const reason = h('span', { class: 'small muted' });
-      const curl = curlOf(request);
+      const curl = formatCurlCommand(request);
       const element = h(
         'li',
         { class: 'entry panel' },
@@ -135,7 +136,7 @@ export function createTimeline({ list, openReader, onChange }) {
           reason,
           h('time', {}, timeOf(request.sentAt)),
         ),
-        folded('curl', h('pre', {}, shortened(curl)), copyButton(curl, 'Copy curl')),
+        folded('curl', h('pre', {}, shortenTokens(curl)), copyButton(curl, 'Copy curl')),
       );
       put(element, request.headers['X-Request-Id']);
       return (answer) => {

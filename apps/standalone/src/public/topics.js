@@ -1,6 +1,6 @@
 /** The topics of the log, and the records of one of them, newest first. */
 import { h, jsonView, liveList, timeOf } from './dom.js';
-import { listRecords, listTopics, repeat } from './live.js';
+import { listRecords, listTopics, pollRepeatedly } from './live.js';
 
 const LIMIT = 200;
 /** How many of the latest records are searched for a key. */
@@ -62,7 +62,7 @@ function recordBody(record) {
   );
 }
 
-/** The account that a key names: it may be followed by a slash and the sequence of the event. */
+/** Returns the account id in the key of a record. The id may be followed by a slash and the sequence of the event. */
 function subjectOf({ key }) {
   return key?.split('/')[0];
 }
@@ -99,7 +99,10 @@ function offerPartitions(count) {
   select.replaceChildren(h('option', { value: '' }, 'all'), ...numbers);
 }
 
-/** @param hasMore whether the log has older records than those that were loaded */
+/**
+ * Describes the list of records in one sentence.
+ * @param hasMore whether the log has older records than those that were loaded
+ */
 function summaryOf({ count, partition, key, hasMore }) {
   const where = partition ? ` in partition ${partition}` : '';
   const withKey = key ? ' with this key' : '';
@@ -135,7 +138,7 @@ async function poll() {
   });
 }
 
-const tail = repeat(
+const tail = pollRepeatedly(
   async () => {
     if (byId('tail').checked || shown === '') await poll();
   },

@@ -78,7 +78,7 @@ export interface SmtpConnection {
   mails(): number;
   /** Returns whether mails can be sent over this connection. */
   isOpen(): boolean;
-  /** Sends a mail, after RSET if the previous mail was refused. Never rejects. */
+  /** Sends a mail. Sends RSET first if the server refused the previous mail. The promise never rejects. */
   send(
     message: ComposedMessage,
     options: Pick<SendMailOptions, 'mayProceed' | 'signal'>,

@@ -10,7 +10,7 @@ import {
 import { parseSmtpReply, type SmtpStage, smtpStages } from './reply.ts';
 
 const replies: readonly (readonly [stage: SmtpStage, reply: string, means: SmtpReplyMeaning])[] = [
-  // About the server itself.
+  // Replies about the server itself.
   ['greeting', '421 4.3.2 Too many connections', 'busy'],
   ['greeting', '554 No SMTP service here', 'us'],
   ['greeting', '521 Server does not accept mail', 'us'],
@@ -29,7 +29,7 @@ const replies: readonly (readonly [stage: SmtpStage, reply: string, means: SmtpR
   ['mail', '452 4.3.1 Insufficient system storage', 'busy'],
   ['mail', '550 5.1.1 Unknown', 'us'],
 
-  // About the recipient.
+  // Replies about the recipient.
   ['rcpt', '550 5.1.1 User unknown', 'recipient'],
   ['content', '550 5.1.1 User unknown', 'recipient'],
   ['rcpt', '550 5.1.2 Bad destination system', 'recipient'],
@@ -40,7 +40,7 @@ const replies: readonly (readonly [stage: SmtpStage, reply: string, means: SmtpR
   ['rcpt', '550 sorry, no mailbox here by that name (#5.1.1)', 'recipient'],
   ['rcpt', '553 5.6.7 Non-ASCII addresses not permitted', 'recipient'],
 
-  // About the recipient, but only temporary.
+  // Temporary replies about the recipient.
   ['rcpt', '450 4.7.1 Greylisted', 'later'],
   ['rcpt', '451 Try again later', 'later'],
   ['rcpt', '552 5.2.2 Mailbox full', 'later'],
@@ -48,12 +48,12 @@ const replies: readonly (readonly [stage: SmtpStage, reply: string, means: SmtpR
   ['rcpt', '550 4.4.7 Expired', 'later'],
   ['content', '452 4.2.2 Over quota', 'later'],
 
-  // About the number of connections.
+  // Replies about the number of connections.
   ['content', '432 4.3.2 Concurrent connections limit exceeded', 'busy'],
   ['rcpt', '451 4.7.0 Too many concurrent connections from your IP', 'busy'],
   ['content', '421 4.7.28 Rate limited', 'busy'],
 
-  // About us, although the server says so only at RCPT TO or after the content.
+  // Replies about us as the sender, although the server sends them only at RCPT TO or after the content.
   ['rcpt', '554 5.7.1 Relay access denied', 'us'],
   ['rcpt', '550 5.7.26 Unauthenticated mail', 'us'],
   ['content', '550 5.4.5 Daily user sending limit exceeded', 'us'],
@@ -75,7 +75,7 @@ const replies: readonly (readonly [stage: SmtpStage, reply: string, means: SmtpR
   ['content', '550 This message was classified as spam', 'us'],
   ['data', '502 Not implemented', 'us'],
 
-  // About us, in the words of providers.
+  // Replies about us as the sender, in the words of individual providers.
   ['rcpt', '550 You can only send testing emails to your own email address (me@example.com)', 'us'],
   ['rcpt', '550 To send emails to other recipients, please verify a domain at resend.com/domains', 'us'],
   ['rcpt', '550 Free accounts are for test purposes only. Please upgrade', 'us'],
@@ -106,7 +106,7 @@ const replies: readonly (readonly [stage: SmtpStage, reply: string, means: SmtpR
   ['rcpt', '550 Recipient not whitelisted', 'us'],
   ['rcpt', '550 [RECIPIENT-NOT-ALLOWED]', 'us'],
 
-  // The words show that the refusal is about us, although the code says that it is about the recipient.
+  // Replies whose words show that they are about us, although their code says that they are about the recipient.
   ['rcpt', '550 5.1.1 <ada@example.com>: Recipient address rejected: Relay access denied', 'us'],
   ['rcpt', '550 5.1.1 Mail relaying denied', 'us'],
   ['rcpt', '550 5.1.2 Sender domain not found', 'us'],
@@ -116,14 +116,14 @@ const replies: readonly (readonly [stage: SmtpStage, reply: string, means: SmtpR
   ['rcpt', '550 5.1.10 Authentication required', 'us'],
   ['rcpt', '450 4.2.1 Peak SMTP relay limit exceeded for this customer', 'us'],
 
-  // About the recipient, although the text contains words that also occur in refusals of the sender.
+  // Replies about the recipient, although their text contains words that also occur in refusals of the sender.
   ['rcpt', '550 5.1.1 Recipient address rejected: User unknown in relay recipient table', 'recipient'],
   ['rcpt', '550 5.1.1 <ada@example.com>: Recipient address rejected: unverified address', 'recipient'],
   ['rcpt', '550 5.1.1 <sender@example.com>: User unknown', 'recipient'],
   ['rcpt', '550 5.2.1 The account of the recipient has been suspended', 'recipient'],
   ['rcpt', '550 5.2.1 Mailbox blocked', 'recipient'],
 
-  // Temporary and about the recipient, although a 5xx code means a permanent refusal.
+  // Temporary replies about the recipient, although a 5xx code means a permanent refusal.
   [
     'rcpt',
     '550-5.2.1 The user you are trying to contact is receiving mail at a rate that\n550 5.2.1 prevents additional messages from being delivered.',
@@ -134,7 +134,7 @@ const replies: readonly (readonly [stage: SmtpStage, reply: string, means: SmtpR
   ['rcpt', '550 Greylisted, try later', 'later'],
   ['rcpt', '550-mailbox unavailable\n550 Failure sending mail. Try again later.', 'later'],
 
-  // About the number of connections, although a 5xx code means a permanent refusal.
+  // Replies about the number of connections, although a 5xx code means a permanent refusal.
   ['greeting', '554 5.7.0 Too many concurrent connections', 'busy'],
   ['greeting', '554 Maximum number of sessions exceeded', 'busy'],
   ['ehlo', '550 5.7.1 Connection limit exceeded', 'busy'],
@@ -142,7 +142,7 @@ const replies: readonly (readonly [stage: SmtpStage, reply: string, means: SmtpR
   ['rcpt', '550 Too many connections', 'busy'],
   ['auth', '535 5.7.8 Too many failed sessions', 'us'],
 
-  // About us, although the code or the words say that the refusal is temporary.
+  // Replies about us, although their code or words say that the refusal is temporary.
   ['content', "451 You've exceeded your messaging limits", 'us'],
   ['content', '450 You can only send testing emails to your own email address', 'us'],
   ['rcpt', '454 4.7.1 <ada@example.com>: Relay access denied', 'us'],
@@ -158,7 +158,7 @@ const replies: readonly (readonly [stage: SmtpStage, reply: string, means: SmtpR
   ['content', '454 Throttling failure: Daily message quota exceeded', 'us'],
   ['content', '454 Throttling failure: Maximum sending rate exceeded', 'us'],
 
-  // Not about us, although the text contains words that also occur in refusals of the sender.
+  // Replies that are not about us, although their text contains words that also occur in refusals of the sender.
   ['rcpt', '450 4.2.0 <ada@example.com>: Recipient address rejected: Greylisted', 'later'],
   ['rcpt', '450 4.7.1 Recipient address rejected: Policy Rejection: Please try later.', 'later'],
   ['content', '451 4.7.1 Greylisting by spam filter', 'later'],
@@ -173,7 +173,7 @@ const replies: readonly (readonly [stage: SmtpStage, reply: string, means: SmtpR
   ['rcpt', '451 <spam@example.com>: Temporary lookup failure', 'later'],
   ['rcpt', '550 <relay@example.com>: No such user', 'undecided'],
 
-  // About the recipient or about us.
+  // Replies that may be about the recipient or about us.
   ['rcpt', '550 No such user', 'undecided'],
   ['rcpt', '550 Requested action not taken: mailbox unavailable', 'undecided'],
   ['rcpt', '554 Transaction failed', 'undecided'],

@@ -157,7 +157,7 @@ export const smtpReplyRules: readonly SmtpReplyRule[] = [
   { source: 'RFC 5321 4.2.1, RFC 4954 6, RFC 7504 2', stages: SESSION, code: /^5/, means: 'us' },
   { source: 'RFC 5321 4.2.1', stages: SESSION, means: 'busy' },
 
-  // Temporary refusals at RCPT TO or later.
+  // Rules for temporary refusals at RCPT TO or later.
   { source: 'Exchange Online 432 4.3.2', code: /^432$/, means: 'busy' },
   { source: 'RFC 3463 3.4 (X.3.2)', code: /^4/, enhanced: /^4\.3\.2$/, means: 'busy' },
   {
@@ -187,7 +187,8 @@ export const smtpReplyRules: readonly SmtpReplyRule[] = [
   },
   { source: 'RFC 3463 3.2, 3.3: about the recipient', code: /^4/, enhanced: /^4\.[12]\./, means: 'later' },
   { source: 'IANA X.7.17, X.7.18 (RFC 7293)', code: /^4/, enhanced: /^4\.7\.1[78]$/, means: 'later' },
-  // Except X.7.0 and X.7.1, which are also used for greylisting: for these codes, the words decide.
+  // This rule excludes X.7.0 and X.7.1, because they are also used for greylisting. For these codes, the words
+  // decide.
   {
     source: 'RFC 7372; Gmail 4.7.23 to 4.7.32; Exchange Online 4.7.500 and higher',
     code: /^4/,
@@ -204,7 +205,7 @@ export const smtpReplyRules: readonly SmtpReplyRule[] = [
   { source: 'RFC 2034 4: the classes should agree', enhanced: /^4\./, means: 'later' },
   { source: 'RFC 5321 4.2.1: a code that is not defined here', code: /^[^5]/, means: 'later' },
 
-  // 5xx with an enhanced status code.
+  // Rules for 5xx replies with an enhanced status code.
   { source: 'RFC 3463 3.2 (X.1.1)', enhanced: /^5\.1\.1$/, means: 'recipient' },
   { source: 'RFC 3463 3.2 (X.1.2)', enhanced: /^5\.1\.2$/, means: 'recipient' },
   { source: 'RFC 3463 3.2 (X.1.3)', enhanced: /^5\.1\.3$/, means: 'recipient' },
@@ -229,12 +230,12 @@ export const smtpReplyRules: readonly SmtpReplyRule[] = [
   // X.0.0, X.1.0, X.2.0 and unregistered codes add nothing to the three-digit code, so the rules below
   // decide.
 
-  // 5xx whose code is about the protocol or the session.
+  // Rules for 5xx replies whose code is about the protocol or the session.
   { source: 'RFC 5321 4.2.2 (500 to 504, 555)', code: /^(?:50[0-4]|555)$/, means: 'us' },
   { source: 'RFC 4954 6 (530 to 538), RFC 7504 2 (521)', code: /^5[23]\d$/, means: 'us' },
   { source: 'RFC 7504 4 (556), RFC 7505 4.2', code: /^556$/, means: 'recipient' },
 
-  // 5xx whose text is about us, or says that the refusal is temporary.
+  // Rules for 5xx replies whose text is about us, or says that the refusal is temporary.
   { source: 'words of Postfix, Exim, Exchange, Gmail and providers', text: ABOUT_US, means: 'us' },
   { source: 'RFC 5321 4.5.3.1.10: 552 at RCPT TO is 452', code: /^552$/, plain: true, means: 'later' },
   { source: 'Exchange, IONOS "550 Failure sending mail. Try again later"', text: TEMPORARY, means: 'later' },

@@ -14,7 +14,7 @@ function samplesOf(type: EventType): readonly LatchkeyEvent[] {
   return Object.values(catalogue[type].samples).map((data) => createTestEvent(type, data) as LatchkeyEvent);
 }
 
-/** Returns examples of the variables that a mail has in addition to those that it declares. */
+/** Returns examples of the variables that a mail gets although it does not declare them. */
 function givenTo({ name, link }: MailDefinition) {
   return getExampleVariables(
     defineMail({

@@ -142,7 +142,9 @@ export interface DeliveryStore {
    * lease. Idempotent.
    */
   release(owner: string, now: Date): Promise<void>;
-  /** Returns the current leases, each named by the id of its delivery: at most MAX_LEASES. */
+  /**
+   * Returns the current leases: at most MAX_LISTED_DELIVERY_LEASES. The name of each lease is the id of its delivery.
+   */
   held(): Promise<readonly HeldLease[]>;
   /**
    * Makes a claimed delivery whose lease has expired due again at `now`. Does nothing if the lease has changed
@@ -216,7 +218,7 @@ export interface DeliveryStore {
   recorded(ids: readonly string[]): Promise<ReadonlySet<string>>;
   /**
    * Returns the leases that expired before an instant and whose deliveries nobody has claimed since: at most
-   * MAX_LEASES.
+   * MAX_LISTED_DELIVERY_LEASES.
    */
   expiredLeases(before: Date): Promise<readonly ExpiredLease[]>;
 }

@@ -11,8 +11,8 @@ import type { MailReportReader, ParsedMailReport, UnparsedMailReport } from './r
 export interface MailReportsFixture {
   readonly reader: MailReportReader;
   /**
-   * A report that the mail failed permanently for this reason. A source that classifies bounces classifies it
-   * as permanent.
+   * A report that the mail failed permanently for this reason. If the source classifies bounces, it classifies this
+   * one as permanent.
    */
   bounce(delivery: string, why: BounceDetails): UnparsedMailReport;
   complaint(delivery: string): UnparsedMailReport;

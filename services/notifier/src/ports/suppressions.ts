@@ -5,7 +5,7 @@ export interface SuppressionQuery {
   readonly now: Date;
   /** The maximum number to return, at least 1. */
   readonly limit: number;
-  /** The id of a suppression; only later ones are returned. */
+  /** The id of a suppression. If set, only suppressions with a higher id are returned. */
   readonly after?: string;
 }
 

@@ -34,7 +34,10 @@ export interface ProfileQuery {
  * cannot be reached or fails, and never otherwise.
  */
 export interface ProfileStore extends PositionStore<StoredAccount> {
-  /** Returns for parked accounts at which record, and why, each is parked; sorted by account id. */
+  /**
+   * Returns the accounts that are parked, sorted by id. Each entry names the record that parked the account, and the
+   * reason.
+   */
   listParked(page: ParkedAccountsPageRequest): Promise<readonly Parked[]>;
   /**
    * Returns the profiles that match the query, sorted by creation time and id. Omits ended accounts. Adapters need an

@@ -19,7 +19,10 @@ function confirmed(...generations: readonly (Partial<StoredAccount> | undefined)
 
 type Generations = readonly (Partial<StoredAccount> | undefined)[];
 
-/** @param leftovers the account as stored in each generation that is no longer filled; changed by the erasure */
+/**
+ * Confirms the erasure like `confirmed`, in a store that also contains generations that are no longer filled.
+ * @param leftovers the account as stored in each of these generations; the erasure changes the array
+ */
 async function confirmedWithLeftovers(
   running: Generations,
   leftovers: (Partial<StoredAccount> | undefined)[],

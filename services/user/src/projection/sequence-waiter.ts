@@ -39,7 +39,7 @@ export interface SequenceWaiter {
   waitUntilSettled(id: string, sequence: number, caller: string): Promise<StoredAccount>;
   /**
    * Resolves with the account once it has reached `sequence`.
-   * @throws as `waitUntilSettled`, and SequenceWaitRefused (parked) if the account is parked
+   * @throws the errors of `waitUntilSettled`, and SequenceWaitRefused (parked) if the account is parked
    */
   waitFor(id: string, sequence: number, caller: string): Promise<StoredAccount>;
   /** Ends the waits that these accounts satisfy. @param accounts accounts as they are now stored */

@@ -9,20 +9,21 @@ import { findLeftoverGenerations } from '../generation/pointer.ts';
 import type { GenerationStore } from '../ports/generations.ts';
 
 /**
- * The time between two looks, in ms. A generation is cleared if two looks in a row find it, and so much later than
- * MAX_GENERATION_SWITCHOVER_DELAY_MS after it was dropped, when no instance serves queries from it.
+ * The time between two checks, in ms. A generation is cleared if two consecutive checks find it. By the second check,
+ * no instance serves queries from it any more, because this time is longer than MAX_GENERATION_SWITCHOVER_DELAY_MS.
  */
 const LOOK_EVERY_MS = 60_000;
 
 export interface LeftoverCleaner {
   start(): void;
-  /** Stops looking. Resolves once the clearing in progress has ended. */
+  /** Stops the loop. Resolves once the clearing in progress has ended. */
   stop(): Promise<void>;
 }
 
 /**
- * Creates a loop that looks for leftover generations every minute. Several instances may clear the same generation at
- * the same time. The empty table or collection and the consumer group remain, because only operators may remove them.
+ * Creates a loop that clears leftover generations, and checks for them every minute. Several instances may clear the
+ * same generation at the same time. The empty table or collection and the consumer group remain, because only
+ * operators may remove them.
  */
 export function createLeftoverCleaner(deps: {
   readonly generations: Pick<GenerationStore, 'read' | 'stored' | 'clear'>;

@@ -73,8 +73,8 @@ export function createMongoDeliveries(connection: Connection): DeliveryStore {
   }
 
   /**
-   * Claims some of the due deliveries. May return none if another notifier claimed them first. `more` in the result:
-   * more deliveries may be due.
+   * Claims some of the due deliveries. May return none if another notifier claimed them first.
+   * @returns the claimed deliveries, and in `more` whether more deliveries may be due
    */
   async function takeSome({ owner, now, leaseMs, limit }: ClaimDeliveriesRequest) {
     const due = pendingDueAt(now);

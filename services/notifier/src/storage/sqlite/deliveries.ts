@@ -60,7 +60,7 @@ const SQL = {
   take: "UPDATE notifier_deliveries SET state = 'claimed', owner = :owner, due_at = :dueAt WHERE id = :id",
   cancelOne: `UPDATE notifier_deliveries SET state = 'cancelled', ended_at = :now, ${ENDED} WHERE id = :id`,
   anyToExpire: `SELECT 1 FROM notifier_deliveries ${OPEN} WHERE ${DUE} AND send_until <= :now LIMIT 1`,
-  // A delivery whose last attempt could not decrypt its link becomes failed; any other one becomes expired.
+  // If the last attempt could not decrypt the link, the delivery becomes `failed`. Otherwise it becomes `expired`.
   expire: `
     UPDATE notifier_deliveries ${OPEN} SET ended_at = :now, ${ENDED},
       state = CASE attempts ->> '$[#-1].result' WHEN 'unknown-key' THEN 'failed' ELSE 'expired' END,

@@ -33,8 +33,8 @@ export function createMongoProfiles(connection: Connection, generation = 'v1'): 
     async save(given) {
       if (given.length === 0) return;
       const documents = given.map(documentOf);
-      // An upsert fails if the stored document is not older, or if another process has just inserted an older one.
-      // The second attempt replaces the latter.
+      // An upsert fails if the stored document is not older, or if another process has just inserted an older
+      // document. In the second case, the second attempt replaces that document.
       if (!(await saveAll(documents))) await saveAll(documents);
     },
 
@@ -133,7 +133,7 @@ function livingOf(profile: Profile | undefined): readonly LivingProfile[] {
   return profile === undefined || profile.ended ? [] : [profile];
 }
 
-/** Selects the accounts in the list. A range, so that an index alone answers the query. */
+/** Selects the accounts that the list contains. The condition is a range, so that the query needs only an index. */
 const isListed = { 'profile.createdAt': { $gt: '' } };
 
 type Filter = QueryFilter<AccountDocument>;

@@ -42,8 +42,8 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
         const statement = database.prepare(upsert);
         for (const stored of accounts) statement.run(...rowOf(stored));
       }
-      // Not flushed: a crash may lose this write, but then it also loses the group's position, so that the events are
-      // redelivered.
+      // This write is not flushed to disk. A crash may lose it, but then also loses the group's position, so that the
+      // events are redelivered.
       const erases = accounts.some(({ profile }) => profile?.ended);
       await database.write(saveAll, { flushed: false, erases });
     },
