@@ -24,6 +24,7 @@ import { type AuthConfig, authSettingsSchema, createRateLimitRules, DEFAULT_HASH
 import type { UseCaseDeps, UseCaseSettings } from './deps.ts';
 import { createErasureHeartbeatJob } from './erasure/heartbeats.ts';
 import { createErasureMetrics } from './erasure/metrics.ts';
+import { createOwnReceiptJob } from './erasure/own-receipts.ts';
 import { consumersThatMustConfirmErasure, createErasureReceiptReader } from './erasure/receipts.ts';
 import { createErasureJob } from './erasure/sweep.ts';
 import { createNotifierMailsClient } from './export/remote-mails.ts';
@@ -225,6 +226,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
     }),
     createSignUpCleanupJob({ ...deps, leases, owner: instance, logger, clock }),
     createErasureReceiptReader({ ...receipts, journal: stores.journal, bus: backend.bus, logger }),
+    createOwnReceiptJob({ ...deps, ...receipts, bus: backend.bus, logger }),
     createErasureJob({
       ...deps,
       ...receipts,

@@ -74,7 +74,11 @@ export async function storeReceiptOfAuth(
     bus,
     erasureReceipts,
     now,
-  }: Pick<ErasureReceiptDeps, 'erasureReceipts'> & { readonly bus: Pick<Bus, 'publish'>; now(): Date },
+  }: {
+    readonly bus: Pick<Bus, 'publish'>;
+    readonly erasureReceipts: Pick<ErasureReceiptStore, 'confirm'>;
+    now(): Date;
+  },
   { account, sequence }: Pick<ErasureRecord, 'account' | 'sequence'>,
 ): Promise<void> {
   const confirmedAt = now().toISOString();

@@ -22,6 +22,8 @@ export interface ScheduledErasureStore {
    * Idempotent.
    */
   settle(commit: CommitKey): Promise<void>;
+  /** Returns whether an erasure of the account is scheduled or has not finished. */
+  isScheduled(stream: string): Promise<boolean>;
   /** Removes all scheduled erasures of an account that has been erased. Idempotent. */
   settleAll(stream: string): Promise<void>;
 }

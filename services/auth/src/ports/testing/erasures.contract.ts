@@ -64,5 +64,18 @@ export function erasuresContract(name: string, open: OpenEmptyStores): void {
       for (const _ of Array(2).keys()) await stores.erasures.settleAll(stream);
       assert.deepEqual(await due(99), [other]);
     });
+
+    test('are scheduled until the last one is closed', async () => {
+      const stream = randomUUID();
+      await stores.journal.append(createCommit({ stream, number: 1 }));
+      const isScheduled = () => stores.erasures.isScheduled(stream);
+      assert.equal(await isScheduled(), false);
+      const [first, second] = [await append(10, 2, stream), await append(20, 3, stream)];
+      await append(10);
+      await stores.erasures.settle(first);
+      assert.equal(await isScheduled(), true);
+      await stores.erasures.settle(second);
+      assert.equal(await isScheduled(), false);
+    });
   });
 }

@@ -21,6 +21,14 @@ export function createMongoErasures(connection: Connection): ScheduledErasureSto
       return documents.flatMap(({ erasure }) => erasure ?? []);
     },
 
+    async isScheduled(stream) {
+      const found = await commits.findOne(
+        { stream, erasure: { $exists: true } },
+        { ...MAJORITY_READ_CONCERN, projection: { _id: 1 } },
+      );
+      return found !== null;
+    },
+
     async settle({ stream, number }) {
       await commits.updateOne({ stream, number }, { $unset: { erasure: 1 } });
     },

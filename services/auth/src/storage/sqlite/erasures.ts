@@ -5,6 +5,7 @@ const SQL = {
   due: `SELECT stream, number, erase_at FROM journal_commit INDEXED BY journal_erasure
     WHERE erase_at IS NOT NULL AND (erase_at, stream, number) > (:eraseAt, :stream, :number) AND erase_at <= :until
     ORDER BY erase_at, stream, number LIMIT :limit`,
+  isScheduled: 'SELECT 1 FROM journal_commit WHERE stream = :stream AND erase_at IS NOT NULL LIMIT 1',
   settle: 'UPDATE journal_commit SET erase_at = NULL WHERE stream = :stream AND number = :number',
   settleAll: 'UPDATE journal_commit SET erase_at = NULL WHERE stream = :stream AND erase_at IS NOT NULL',
 } as const;
@@ -23,6 +24,7 @@ export function createSqliteErasures(database: Database): ScheduledErasureStore 
           number: Number(row['number']),
           eraseAt: String(row['erase_at']),
         })),
+    isScheduled: async (stream) => database.prepare(SQL.isScheduled).get({ stream }) !== undefined,
     settle: ({ stream, number }) =>
       database.write(() => void database.prepare(SQL.settle).run({ stream, number })),
     settleAll: (stream) => database.write(() => void database.prepare(SQL.settleAll).run({ stream })),
