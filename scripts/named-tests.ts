@@ -1,6 +1,6 @@
 /**
- * Finds the tests that a Markdown file names. These are links to a TypeScript file whose link text is the title of a
- * test in double quotes.
+ * Finds the tests that a Markdown file names. The name of a test is a link to a TypeScript file whose text is in code
+ * font: the titles of the test and of its groups, or of the test and a case of its table, separated by " › ".
  */
 
 export interface NamedTest {
@@ -10,15 +10,17 @@ export interface NamedTest {
 }
 
 export function findNamedTests(markdown: string): readonly NamedTest[] {
-  return [...markdown.matchAll(/\["([^"\]]+)"\]\(([^)\s]+\.ts)\)/g)].map(([, title = '', target = '']) => ({
-    title,
+  return [...markdown.matchAll(/\[(`+)(.+?)\1\]\(([^)\s]+\.ts)\)/g)].map(([, , title = '', target = '']) => ({
+    title: title.trim(),
     target,
   }));
 }
 
-/** Returns whether the source code contains a test, or a table of test cases, with this title. */
+/** Returns whether the source code contains each of the titles that " › " separates in `title`. */
 export function containsTestTitle(source: string, title: string): boolean {
-  return ["'", '`'].some((quote) => source.includes(`${quote}${title}${quote}`));
+  return title
+    .split(' › ')
+    .every((part) => ["'", '"', '`'].some((quote) => source.includes(`${quote}${part}${quote}`)));
 }
 
 /** Returns the CVE and GHSA numbers in the rows of a Markdown table, in their order. */
