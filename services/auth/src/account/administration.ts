@@ -1,4 +1,4 @@
-/** The rules for what admins and operators do to an account. */
+/** The rules for commands of admins and operators on an account. */
 import type {
   ChangeRoleCommand,
   DisableAccountCommand,
@@ -7,14 +7,14 @@ import type {
 } from './commands.ts';
 import {
   accept,
-  addressed,
-  because,
-  canBeTold,
   type Decision,
-  erasureCanceled,
-  nothing,
+  mayReceiveMails,
+  noEffect,
   refuse,
-  sessionsRevoked,
+  toErasureCanceledFact,
+  toMailData,
+  toReasonField,
+  toSessionsRevokedFact,
 } from './decision.ts';
 import type { AccountFact } from './facts.ts';
 import { type AccountState, isLivingAccount, type LivingAccount } from './state.ts';
@@ -25,10 +25,11 @@ export function isActiveAdmin(state: AccountState): state is LivingAccount {
 }
 
 /**
- * Refuses a decision that would remove the last admin; otherwise adds a claim to it. Two concurrent removals
- * append to different streams, so only this shared claim makes one of them fail and retry.
+ * Refuses a decision that would remove the last admin. Otherwise adds a claim that every removal of an admin
+ * must take: two concurrent removals append to different streams, so only a shared claim makes one of them
+ * fail and be decided again.
  */
-export function takeAdminAway(otherAdmins: OtherAdminsCheck | undefined, decision: Decision): Decision {
+export function requireOtherAdmin(otherAdmins: OtherAdminsCheck | undefined, decision: Decision): Decision {
   if (!otherAdmins?.exist) return refuse('last_admin');
   return { ...decision, claims: [otherAdmins.claim] };
 }
@@ -37,18 +38,18 @@ export function changeRole(state: AccountState, { role, by, otherAdmins }: Chang
   if (!isLivingAccount(state)) return refuse('not_found');
   if (by === state.userId) return refuse('own_account');
   if (state.status !== 'verified') return refuse('conflict');
-  if (role === state.role) return nothing;
+  if (role === state.role) return noEffect;
   const changed = accept(
-    { type: 'RoleChanged', data: { ...addressed(state), role, previousRole: state.role, changedBy: by } },
-    sessionsRevoked(state, 'role-changed'),
+    { type: 'RoleChanged', data: { ...toMailData(state), role, previousRole: state.role, changedBy: by } },
+    toSessionsRevokedFact(state, 'role-changed'),
   );
-  return isActiveAdmin(state) ? takeAdminAway(otherAdmins, changed) : changed;
+  return isActiveAdmin(state) ? requireOtherAdmin(otherAdmins, changed) : changed;
 }
 
 function toldTo(state: LivingAccount, reason: string | undefined) {
-  if (!canBeTold(state)) return { person: because(reason) };
-  const { locale, person } = addressed(state);
-  return { locale, person: { ...because(reason), ...person } };
+  if (!mayReceiveMails(state)) return { person: toReasonField(reason) };
+  const { locale, person } = toMailData(state);
+  return { locale, person: { ...toReasonField(reason), ...person } };
 }
 
 export function disableAccount(
@@ -57,22 +58,22 @@ export function disableAccount(
 ): Decision {
   if (!isLivingAccount(state)) return refuse('not_found');
   if (by === state.userId) return refuse('own_account');
-  if (state.disabled) return nothing;
+  if (state.disabled) return noEffect;
   const disabled = accept(
     { type: 'AccountDisabled', data: { userId: state.userId, changedBy: by, ...toldTo(state, reason) } },
-    sessionsRevoked(state, 'disabled'),
+    toSessionsRevokedFact(state, 'disabled'),
   );
-  return isActiveAdmin(state) ? takeAdminAway(otherAdmins, disabled) : disabled;
+  return isActiveAdmin(state) ? requireOtherAdmin(otherAdmins, disabled) : disabled;
 }
 
 export function enableAccount(state: AccountState, { by, reason }: EnableAccountCommand): Decision {
   if (!isLivingAccount(state)) return refuse('not_found');
-  if (!state.disabled) return nothing;
+  if (!state.disabled) return noEffect;
   const enabled: AccountFact = {
     type: 'AccountEnabled',
-    data: { userId: state.userId, changedBy: by, person: because(reason) },
+    data: { userId: state.userId, changedBy: by, person: toReasonField(reason) },
   };
   if (state.erasure === undefined) return accept(enabled);
-  const canceled = erasureCanceled(state, state.erasure, by);
+  const canceled = toErasureCanceledFact(state, state.erasure, by);
   return state.erasure.wasDisabled ? accept(canceled, enabled) : accept(canceled);
 }

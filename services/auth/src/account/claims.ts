@@ -1,6 +1,6 @@
 /**
- * Lookup keys stored with each commit. A claim on an address makes the address unique, a release claim
- * schedules the release of a previous address, and an erasure instant schedules an erasure.
+ * Lookup keys that are stored with each commit. An address claim reserves an address for one account, a
+ * release claim schedules the release of a previous address, and `eraseAt` schedules an erasure.
  */
 import type { AccountFact } from './facts.ts';
 import type { AccountState, ExistingAccount } from './state.ts';
@@ -12,7 +12,10 @@ export function toAddressClaim(address: string): string {
   return ADDRESS_PREFIX + address;
 }
 
-/** How long a registration is kept after it has ended. */
+/**
+ * How long an account is kept after its registration has ended without verification, in ms. The account is
+ * then erased.
+ */
 const ENDED_KEPT_MS = 7 * 24 * 3_600_000;
 
 /**
@@ -27,8 +30,8 @@ function eraseAtOf(facts: readonly AccountFact[], at: Date): string | undefined 
 }
 
 /**
- * The prefix of release claims. A release claim marks an account that must give up a claim on an address it
- * no longer uses.
+ * The prefix of release claims. By its release claim, the clean-up finds an account that still has the claim
+ * on an address that it no longer uses.
  */
 const RELEASE_PREFIX = 'release:';
 
@@ -36,8 +39,8 @@ const AT_ONCE = '0';
 
 /**
  * Returns a release claim for an account. Release claims sort by the time from which the address may be
- * released, so that the clean-up finds those that are due with one range query.
- * @param from RFC 3339; {@link AT_ONCE} sorts before all times
+ * released, so that the clean-up finds all that are due with one range query.
+ * @param from RFC 3339, or {@link AT_ONCE}, which sorts before all times
  */
 function releaseClaim(from: string, userId: string, sequence: number): string {
   return `${RELEASE_PREFIX}${from}:${userId}:${sequence}`;
@@ -45,7 +48,7 @@ function releaseClaim(from: string, userId: string, sequence: number): string {
 
 /** Returns the key range that contains all release claims that are due at `now`. */
 export function rangeOfDueReleaseClaims(now: Date): { readonly from: string; readonly before: string } {
-  // In a release claim, a colon follows the time. The semicolon sorts right after the colon, so the range
+  // In a release claim, a colon follows the time. A semicolon sorts immediately after a colon, so the range
   // includes the claims that are due at exactly `now`.
   return { from: RELEASE_PREFIX, before: `${RELEASE_PREFIX}${now.toISOString()};` };
 }
@@ -87,19 +90,19 @@ function claimsOf(state: ExistingAccount, fact: AccountFact): readonly string[] 
 }
 
 /**
- * Claims that an account no longer needs. Release the claims on addresses first and the marks last: if the
- * process crashes in between, the remaining marks make the clean-up try again.
+ * Claims that an account no longer needs. Release the address claims first: if the process crashes before the
+ * release claims are released, too, the next clean-up finds them and continues.
  */
 export interface UnneededAddressClaims {
-  readonly addresses: readonly string[];
-  readonly marks: readonly string[];
+  readonly addressClaims: readonly string[];
+  readonly releaseClaims: readonly string[];
 }
 
 /**
  * Returns the claims that an account no longer needs. A verified account needs the claim on its current
- * address. While a change of address can be undone, it also needs the claim on its previous address and the
- * mark for releasing that address.
- * @param claims all claims that the account's commits have taken, up to the one that led to `state`
+ * address. While a change of address can be undone, the account also needs the claim on its previous address,
+ * and the release claim for it.
+ * @param claims all claims that the account's commits have taken, up to the commit that led to `state`
  */
 export function findUnneededAddressClaims(
   state: AccountState,
@@ -110,12 +113,13 @@ export function findUnneededAddressClaims(
   const needed = [address, previous?.address].flatMap((each) =>
     each === undefined ? [] : toAddressClaim(each),
   );
-  const neededMark = previous && `${RELEASE_PREFIX}${previous.link.expiresAt}:`;
+  const neededReleaseClaim = previous && `${RELEASE_PREFIX}${previous.link.expiresAt}:`;
   return {
-    addresses: claims.filter((claim) => claim.startsWith(ADDRESS_PREFIX) && !needed.includes(claim)),
-    marks: claims.filter(
+    addressClaims: claims.filter((claim) => claim.startsWith(ADDRESS_PREFIX) && !needed.includes(claim)),
+    releaseClaims: claims.filter(
       (claim) =>
-        claim.startsWith(RELEASE_PREFIX) && (neededMark === undefined || !claim.startsWith(neededMark)),
+        claim.startsWith(RELEASE_PREFIX) &&
+        (neededReleaseClaim === undefined || !claim.startsWith(neededReleaseClaim)),
     ),
   };
 }

@@ -1,6 +1,6 @@
 /**
- * The commands on an account. Everything from outside (clock, hashes, sealed tokens, the owner of the address) is part
- * of the command, so that `decide` is pure.
+ * The commands on an account. A command contains everything from outside (clock, hashes, sealed tokens, the
+ * owner of the address), so that `decide` is pure.
  */
 import type { DataOf, Role, SealedToken } from '@latchkey/events';
 
@@ -13,8 +13,9 @@ export interface NewMailedLink {
 }
 
 /**
- * A command whose outcome depends on the owner of the address. `owner` is the account that holds the claim on the
- * address: this one, another one, or none. It is looked up again on each retry.
+ * A command whose outcome depends on who owns the address. `owner` is the id of the account that holds the
+ * claim on the address: this account or another one; undefined if there is none. It is looked up again on
+ * each retry.
  */
 interface DependsOnAddressOwner {
   readonly owner: string | undefined;
@@ -82,7 +83,10 @@ export interface RejectRegistrationCommand {
   readonly now: Date;
 }
 
-/** Ends a registration: sent by the clean-up, or because another account has verified the address. */
+/**
+ * Ends the registration of an unverified account. Sent by the clean-up when the registration has expired, or
+ * when another account has verified the address.
+ */
 export interface EndRegistrationCommand extends DependsOnAddressOwner {
   readonly type: 'EndRegistration';
   readonly reason: 'expired' | 'superseded';
@@ -127,11 +131,11 @@ export interface RehashPasswordCommand {
 export interface RequestEmailChangeCommand extends DependsOnAddressOwner {
   readonly type: 'RequestEmailChange';
   /** Canonical. */ readonly address: string;
-  /** In the spelling of the request. */
+  /** The new address in the spelling of the request; mails are sent to it. */
   readonly email: string;
   /** The hash that the current password was checked against. */
   readonly checkedHash: string;
-  /** The hash of the same password, with the salt that is derived from the new address. */
+  /** The hash of the current password, salted with the new address. */
   readonly passwordHash: string;
   readonly link: NewMailedLink;
   readonly now: Date;
@@ -147,7 +151,7 @@ export interface ConfirmEmailChangeCommand extends DependsOnAddressOwner {
   readonly undo: NewMailedLink;
 }
 
-/** Cancels a change of address that was not confirmed yet: sent by an operator. */
+/** Cancels a change of address that was not confirmed yet. Sent by an operator. */
 export interface CancelEmailChangeCommand {
   readonly type: 'CancelEmailChange';
   readonly now: Date;
@@ -166,7 +170,7 @@ export interface RevertEmailChangeCommand {
 }
 
 /**
- * Undoes a change of address, sent by an operator. The owner of the previous address must then reset the
+ * Undoes a change of address. Sent by an operator. The owner of the previous address must then reset the
  * password.
  */
 export interface UndoEmailChangeCommand {
@@ -188,20 +192,20 @@ export interface ChangeProfileCommand {
   readonly locale?: string;
 }
 
-/** The other admins. Looked up again on each retry. */
+/** What the rules must know about the other admins. It is looked up again on each retry. */
 export interface OtherAdminsCheck {
-  /** Whether another account is an admin that is not disabled. */
+  /** Whether another active admin exists. */
   readonly exist: boolean;
   /**
    * The claim that the next commit that removes an admin must take. If two such commands run concurrently,
-   * only one of them gets the claim, and the other one is retried with a new state.
+   * only one of them gets the claim; the other one is decided again on the new state.
    */
   readonly claim: string;
 }
 
 /**
- * A command that may leave the installation with one admin fewer. If the account is an active admin, the
- * command is refused unless `otherAdmins` is set and another active admin exists.
+ * A command that may remove an admin. If the account is an active admin, the command is refused unless
+ * `otherAdmins` is set and another active admin exists.
  */
 interface MayRemoveAdmin {
   readonly otherAdmins?: OtherAdminsCheck;
@@ -246,7 +250,10 @@ export interface CancelErasureCommand {
   readonly now: Date;
 }
 
-/** Erases the account if its erasure is due, or if its registration has ended: sent by the clean-up. */
+/**
+ * Erases the account if its erasure is due, or if its registration has ended without verification. Sent by
+ * the clean-up.
+ */
 export interface EraseAccountCommand {
   readonly type: 'Erase';
   readonly now: Date;

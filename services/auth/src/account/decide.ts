@@ -1,8 +1,7 @@
 /**
  * The rules of an account: which facts a command leads to in a given state. Several sign-ups with the same
- * address are separate accounts. The first one to verify the address gets it: AccountVerified takes the claim
- * on the address. A sign-up with an address that another account has claimed leads to the same facts, but
- * without links.
+ * address are separate accounts; the first one that is verified takes the claim on the address. If another
+ * account already holds that claim, a sign-up leads to the same facts, but without links.
  */
 import { assertNever, type DataOf } from '@latchkey/events';
 import { changeRole, disableAccount, enableAccount } from './administration.ts';
@@ -24,42 +23,42 @@ import type {
 } from './commands.ts';
 import {
   accept,
-  addressed,
-  canBeTold,
   type Decision,
   isClaimedByAnother,
-  keptOrWithheld,
-  nothing,
-  passwordChanged,
+  mayReceiveMails,
+  noEffect,
   proofMatchesAccount,
   refuse,
-  sessionsRevoked,
+  toMailData,
+  toPasswordChangedFacts,
+  toPrivateLinkFields,
+  toSessionsRevokedFact,
 } from './decision.ts';
 import {
   cancelEmailChange,
   confirmEmailChange,
+  finalizeEmailChange,
   requestEmailChange,
   revertEmailChange,
-  settleEmailChange,
   undoEmailChange,
 } from './email-change.ts';
-import { cancelErasure, erase, requestErasure } from './erasure.ts';
+import { cancelErasure, eraseAccount, requestErasure } from './erasure.ts';
 import type { AccountFact } from './facts.ts';
 import { checkResetLink, checkVerificationLink, hasUsableLink } from './link.ts';
 import { isSameHash } from './same-hash.ts';
 import { type AccountState, isLivingAccount, type LivingAccount } from './state.ts';
 
-export function verified(state: LivingAccount): AccountFact {
-  return { type: 'AccountVerified', data: addressed(state) };
+export function toAccountVerifiedFact(state: LivingAccount): AccountFact {
+  return { type: 'AccountVerified', data: toMailData(state) };
 }
 
-export function ended(
+export function toRegistrationEndedFacts(
   state: LivingAccount,
   reason: DataOf<'RegistrationEnded'>['reason'],
 ): readonly AccountFact[] {
   return [
     { type: 'RegistrationEnded', data: { userId: state.userId, reason } },
-    sessionsRevoked(state, 'ended'),
+    toSessionsRevokedFact(state, 'ended'),
   ];
 }
 
@@ -81,70 +80,79 @@ function register(state: AccountState, command: RegisterAccountCommand): Decisio
       },
       ...(link && { verification: link.sealed }),
     },
-    private: { address, passwordHash, ...keptOrWithheld(link, command.link) },
+    private: { address, passwordHash, ...toPrivateLinkFields(link, command.link) },
   });
 }
 
 function renewVerification(state: AccountState, command: RenewVerificationCommand): Decision {
-  if (state.status !== 'unverified' || state.disabled) return nothing;
-  if (hasUsableLink(state, command.unlessUsableAt)) return nothing;
+  if (state.status !== 'unverified' || state.disabled) return noEffect;
+  if (hasUsableLink(state, command.unlessUsableAt)) return noEffect;
   const link = isClaimedByAnother(state, command.owner) ? undefined : command.link;
   return accept({
     type: 'VerificationRequested',
-    data: { ...addressed(state), ...(link && { verification: link.sealed }) },
-    private: keptOrWithheld(link, command.link),
+    data: { ...toMailData(state), ...(link && { verification: link.sealed }) },
+    private: toPrivateLinkFields(link, command.link),
   });
 }
 
-/** Verifies the account with the link and a proof in one step (ADR 29). */
+/**
+ * Verifies the address, if the command has both the link and a proof that its sender owns the account (ADR
+ * 29).
+ */
 function verify(state: AccountState, command: VerifyAccountCommand): Decision {
   const { tokenHash, now, owner, proof } = command;
   const refusal = checkVerificationLink(state, tokenHash, now);
   if (refusal) return refuse(refusal);
   if (state.status !== 'unverified') return verifyAgain(state, proof);
-  if (isClaimedByAnother(state, owner)) return refuse('token_invalid', ended(state, 'superseded'));
+  if (isClaimedByAnother(state, owner))
+    return refuse('token_invalid', toRegistrationEndedFacts(state, 'superseded'));
   if (!proofMatchesAccount(state, proof)) return refuse('password_required');
-  if (proof.kind !== 'new-password') return accept(verified(state));
+  if (proof.kind !== 'new-password') return accept(toAccountVerifiedFact(state));
   // AccountVerified comes first, so that the state records the link as used.
-  return accept(verified(state), ...passwordChanged(state, 'first', proof.passwordHash));
+  return accept(toAccountVerifiedFact(state), ...toPasswordChangedFacts(state, 'first', proof.passwordHash));
 }
 
-/** Clicking a used link again is not an error, but cannot set a second password. */
+/**
+ * Handles a second use of a verification link. This is not an error, but the link cannot set another
+ * password.
+ */
 function verifyAgain(state: AccountState, proof: SignUpProof): Decision {
-  if (proof.kind !== 'new-password') return nothing;
+  if (proof.kind !== 'new-password') return noEffect;
   const isRepeat = isLivingAccount(state) && isSameHash(proof.passwordHash, state.passwordHash);
-  return isRepeat ? nothing : refuse('token_invalid');
+  return isRepeat ? noEffect : refuse('token_invalid');
 }
 
 function rejectRegistration(state: AccountState, command: RejectRegistrationCommand): Decision {
   const refusal = checkVerificationLink(state, command.tokenHash, command.now);
   if (refusal) return refuse(refusal);
-  return state.status === 'unverified' ? accept(...ended(state, 'rejected')) : refuse('token_invalid');
+  return state.status === 'unverified'
+    ? accept(...toRegistrationEndedFacts(state, 'rejected'))
+    : refuse('token_invalid');
 }
 
 /**
- * Ends a registration. One that never had a link is not superseded: it could not have been verified, so it is
- * left to expire.
+ * Ends a registration. A registration that never got a link could not be verified, so it is never ended as
+ * `superseded`; it ends when it expires.
  */
 function endRegistration(state: AccountState, command: EndRegistrationCommand): Decision {
-  if (state.status !== 'unverified') return nothing;
+  if (state.status !== 'unverified') return noEffect;
   const isSuperseded = state.everLinked && isClaimedByAnother(state, command.owner);
-  if (command.reason === 'superseded' && !isSuperseded) return nothing;
-  return accept(...ended(state, command.reason));
+  if (command.reason === 'superseded' && !isSuperseded) return noEffect;
+  return accept(...toRegistrationEndedFacts(state, command.reason));
 }
 
 function requestPasswordReset(state: AccountState, command: RequestPasswordResetCommand): Decision {
-  if (!isLivingAccount(state) || state.disabled || state.address !== command.address) return nothing;
-  if (hasUsableLink(state, command.unlessUsableAt)) return nothing;
+  if (!isLivingAccount(state) || state.disabled || state.address !== command.address) return noEffect;
+  if (hasUsableLink(state, command.unlessUsableAt)) return noEffect;
   const link = isClaimedByAnother(state, command.owner) ? undefined : command.link;
   return accept({
     type: 'PasswordResetRequested',
     data: {
-      ...addressed(state),
+      ...toMailData(state),
       ...(link && { reset: link.sealed }),
       verifies: state.status === 'unverified',
     },
-    private: keptOrWithheld(link, command.link),
+    private: toPrivateLinkFields(link, command.link),
   });
 }
 
@@ -156,22 +164,27 @@ function completeReset(state: AccountState, command: CompleteResetCommand): Deci
   const refusal = checkResetLink(state, command.tokenHash, command.now);
   if (refusal) return refuse(refusal);
   if (!isLivingAccount(state)) return refuse('token_invalid');
-  if (state.status === 'verified') return accept(...passwordChanged(state, 'reset', command.passwordHash));
-  if (isClaimedByAnother(state, command.owner)) return refuse('token_invalid', ended(state, 'superseded'));
-  const [changed, revoked] = passwordChanged(state, 'first', command.passwordHash);
-  return accept(changed, verified(state), revoked);
+  if (state.status === 'verified')
+    return accept(...toPasswordChangedFacts(state, 'reset', command.passwordHash));
+  if (isClaimedByAnother(state, command.owner))
+    return refuse('token_invalid', toRegistrationEndedFacts(state, 'superseded'));
+  const [changed, revoked] = toPasswordChangedFacts(state, 'first', command.passwordHash);
+  return accept(changed, toAccountVerifiedFact(state), revoked);
 }
 
 function changePassword(state: AccountState, command: ChangePasswordCommand): Decision {
   if (state.status !== 'verified') return refuse('account_not_verified');
   if (!isSameHash(command.checkedHash, state.passwordHash)) return refuse('current_password_incorrect');
-  return accept(...passwordChanged(state, 'change', command.passwordHash));
+  return accept(...toPasswordChangedFacts(state, 'change', command.passwordHash));
 }
 
-/** Leaves sessions and links valid, because the password itself does not change. */
+/**
+ * Replaces the hash of the password. Sessions and links stay valid, because the password itself does not
+ * change.
+ */
 function rehashPassword(state: AccountState, { checkedHash, passwordHash }: RehashPasswordCommand): Decision {
-  if (!isLivingAccount(state) || !isSameHash(checkedHash, state.passwordHash)) return nothing;
-  if (isSameHash(passwordHash, state.passwordHash)) return nothing;
+  if (!isLivingAccount(state) || !isSameHash(checkedHash, state.passwordHash)) return noEffect;
+  if (isSameHash(passwordHash, state.passwordHash)) return noEffect;
   return accept({ type: 'PasswordRehashed', data: { userId: state.userId }, private: { passwordHash } });
 }
 
@@ -186,7 +199,7 @@ function changeProfile(
     ...(lastName !== undefined && lastName !== state.lastName && { lastName }),
   };
   const isMoved = locale !== undefined && locale !== state.locale;
-  if (Object.keys(person).length === 0 && !isMoved) return nothing;
+  if (Object.keys(person).length === 0 && !isMoved) return noEffect;
   return accept({
     type: 'ProfileChanged',
     data: { userId: state.userId, person, ...(isMoved && { locale }) },
@@ -195,18 +208,18 @@ function changeProfile(
 
 function revokeSessions(state: AccountState, command: RevokeSessionsCommand): Decision {
   const { reason, since, sessionId } = command;
-  if (!isLivingAccount(state) || (since !== undefined && since < state.allRevokedAt)) return nothing;
-  if (sessionId !== undefined && state.revokedSessions.includes(sessionId)) return nothing;
-  return accept(sessionsRevoked(state, reason, command));
+  if (!isLivingAccount(state) || (since !== undefined && since < state.allRevokedAt)) return noEffect;
+  if (sessionId !== undefined && state.revokedSessions.includes(sessionId)) return noEffect;
+  return accept(toSessionsRevokedFact(state, reason, command));
 }
 
 function alertOwner(state: AccountState, { reason, from = {} }: AlertOwnerCommand): Decision {
-  if (!canBeTold(state) || state.disabled) return nothing;
-  const { userId, locale, person } = addressed(state);
+  if (!mayReceiveMails(state) || state.disabled) return noEffect;
+  const { userId, locale, person } = toMailData(state);
   return accept({ type: 'OwnerAlerted', data: { userId, reason, locale, person: { ...person, ...from } } });
 }
 
-/** Applies the rules to a command: returns the facts to append, or a refusal. Pure. */
+/** Returns the facts that the command leads to in this state, or a refusal. Pure. */
 export function decide(state: AccountState, command: AccountCommand): Decision {
   switch (command.type) {
     case 'AlertOwner':
@@ -216,7 +229,7 @@ export function decide(state: AccountState, command: AccountCommand): Decision {
     case 'CancelErasure':
       return cancelErasure(state, command);
     case 'Erase':
-      return erase(state, command);
+      return eraseAccount(state, command);
     case 'Register':
       return register(state, command);
     case 'RenewVerification':
@@ -246,7 +259,7 @@ export function decide(state: AccountState, command: AccountCommand): Decision {
     case 'RevertEmailChange':
       return revertEmailChange(state, command);
     case 'FinalizeEmailChange':
-      return settleEmailChange(state, command);
+      return finalizeEmailChange(state, command);
     case 'UndoEmailChange':
       return undoEmailChange(state, command);
     case 'ChangeRole':

@@ -1,4 +1,4 @@
-/** The result of a command, and the facts that several rules lead to. */
+/** The result of a command, and functions that build facts for several rules. */
 import { assertNever, type DataOf } from '@latchkey/events';
 import type { NewMailedLink, RevokeSessionsCommand, SignUpProof } from './commands.ts';
 import type { AccountFact } from './facts.ts';
@@ -17,7 +17,7 @@ export interface Decision {
   readonly refusal?: RefusalKind;
 }
 
-export const nothing: Decision = { facts: [] };
+export const noEffect: Decision = { facts: [] };
 
 export function accept(...facts: readonly AccountFact[]): Decision {
   return { facts };
@@ -32,61 +32,63 @@ export function isClaimedByAnother({ userId }: LivingAccount, owner: string | un
 }
 
 /**
- * Returns the private fields of a fact that sends a link. If the link is withheld because another account has
- * the address, the fields hold only its expiry, so that the account behaves as if the link had been mailed.
+ * Returns the private fields of a fact about a link. If the link is withheld because another account has the
+ * address, the fields contain only its expiry, so that the account behaves as if the link had been mailed.
+ * @param link the link to mail; undefined if it is withheld
+ * @param minted the link that was created for the command, whether or not it is mailed
  */
-export function keptOrWithheld(link: NewMailedLink | undefined, minted: NewMailedLink) {
+export function toPrivateLinkFields(link: NewMailedLink | undefined, minted: NewMailedLink) {
   const { expiresAt } = minted.sealed;
   return link ? { link: { hash: link.hash, expiresAt } } : { withheldUntil: expiresAt };
 }
 
-export function because(reason: string | undefined) {
+export function toReasonField(reason: string | undefined) {
   return reason === undefined ? {} : { reason };
 }
 
 /** Returns the data that every mail to the account needs. */
-export function addressed({ userId, locale, email, username }: LivingAccount) {
+export function toMailData({ userId, locale, email, username }: LivingAccount) {
   return { userId, locale, person: { email, username } };
 }
 
 /**
- * Whether mails about the account may be sent. The mailbox of an unverified account may belong to a stranger,
- * and the address of an erased account is unknown.
+ * Whether mails about the account may be sent to its address. The mailbox of an unverified account may belong
+ * to a stranger, and the address of an erased account is unknown.
  */
-export function canBeTold(state: AccountState): state is LivingAccount {
+export function mayReceiveMails(state: AccountState): state is LivingAccount {
   return state.status === 'verified' && state.email !== '';
 }
 
 /**
- * Returns the fact `SessionsRevoked`. It contains personal data only after a refresh token of a verified account was
- * reused, because the owner then gets a mail about it.
+ * Returns the fact `SessionsRevoked`. The fact contains personal data only if the owner gets a mail about it:
+ * after a refresh token of a verified account was reused.
  * @param details.notifies whether the owner gets that mail. Default: true
  */
-export function sessionsRevoked(
+export function toSessionsRevokedFact(
   state: LivingAccount,
   reason: DataOf<'SessionsRevoked'>['reason'],
   { sessionId, notifies = true }: Pick<RevokeSessionsCommand, 'sessionId' | 'notifies'> = {},
 ): AccountFact {
-  const isTold = reason === 'refresh-reuse' && notifies && canBeTold(state);
-  const about = isTold ? addressed(state) : { userId: state.userId };
+  const isTold = reason === 'refresh-reuse' && notifies && mayReceiveMails(state);
+  const about = isTold ? toMailData(state) : { userId: state.userId };
   return {
     type: 'SessionsRevoked',
     data: { ...about, reason, ...(sessionId !== undefined && { sessionId }) },
   };
 }
 
-export function passwordChanged(
+export function toPasswordChangedFacts(
   state: LivingAccount,
   how: DataOf<'PasswordChanged'>['how'],
   passwordHash: string,
 ): readonly [AccountFact, AccountFact] {
   return [
-    { type: 'PasswordChanged', data: { ...addressed(state), how }, private: { passwordHash } },
-    sessionsRevoked(state, 'password-changed'),
+    { type: 'PasswordChanged', data: { ...toMailData(state), how }, private: { passwordHash } },
+    toSessionsRevokedFact(state, 'password-changed'),
   ];
 }
 
-export function erasureCanceled(
+export function toErasureCanceledFact(
   state: LivingAccount,
   { wasDisabled }: PendingErasure,
   by: string,
@@ -98,8 +100,8 @@ export function erasureCanceled(
 }
 
 /**
- * Returns whether the proof shows that the sender owns the account that the link is for. A new password
- * always does.
+ * Returns whether the proof shows that the sender owns the account that the link is for. A new password is
+ * always accepted, because it replaces a password that a stranger may have chosen.
  */
 export function proofMatchesAccount(state: LivingAccount, proof: SignUpProof): boolean {
   switch (proof.kind) {

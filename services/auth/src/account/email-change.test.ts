@@ -43,7 +43,7 @@ function requested(newLink = createTestLink('C')): FactOf<'EmailChangeRequested'
   };
 }
 
-/** A request to change to an address that belongs to another account, so the link is withheld. */
+/** A request to change to an address that belongs to another account. The link is therefore withheld. */
 const withheld: FactOf<'EmailChangeRequested'> = {
   type: 'EmailChangeRequested',
   data: { ...named, person: { email: ada, username: 'ada', newEmail: countess } },
@@ -337,32 +337,35 @@ describe('settling a change of address', () => {
 });
 
 describe('the claims of an account', () => {
-  const mark = `release:${undoLink.sealed.expiresAt}:${adaId}:3`;
-  const held = [`address:${adaAddress}`, `address:${other}`, mark, 'admin:1'];
+  const releaseClaim = `release:${undoLink.sealed.expiresAt}:${adaId}:3`;
+  const held = [`address:${adaAddress}`, `address:${other}`, releaseClaim, 'admin:1'];
 
   test('are all needed as long as the change can be undone', () => {
-    assert.deepEqual(findUnneededAddressClaims(stateAfter(...moved), held), { addresses: [], marks: [] });
+    assert.deepEqual(findUnneededAddressClaims(stateAfter(...moved), held), {
+      addressClaims: [],
+      releaseClaims: [],
+    });
   });
 
   test('on the previous address are not needed once the change is settled', () => {
     assert.deepEqual(findUnneededAddressClaims(stateAfter(...moved, settled), held), {
-      addresses: [`address:${adaAddress}`],
-      marks: [mark],
+      addressClaims: [`address:${adaAddress}`],
+      releaseClaims: [releaseClaim],
     });
   });
 
   test('are not needed at all once the account is erased', () => {
     const erased = { type: 'AccountErased', data: { userId: adaId } } as const;
-    const { addresses, marks } = findUnneededAddressClaims(stateAfter(...moved, erased), held);
-    assert.deepEqual([addresses, marks], [held.slice(0, 2), [mark]]);
+    const { addressClaims, releaseClaims } = findUnneededAddressClaims(stateAfter(...moved, erased), held);
+    assert.deepEqual([addressClaims, releaseClaims], [held.slice(0, 2), [releaseClaim]]);
   });
 
   test('on the new address are not needed once the change is undone', () => {
     const now = `release:0:${adaId}:4`;
     assert.deepEqual(computeLookupKeys(stateAfter(...moved), back, noon).claims, [now]);
     assert.deepEqual(findUnneededAddressClaims(stateAfter(...moved, ...back), [...held, now]), {
-      addresses: [`address:${other}`],
-      marks: [mark, now],
+      addressClaims: [`address:${other}`],
+      releaseClaims: [releaseClaim, now],
     });
   });
 });

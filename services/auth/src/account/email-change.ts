@@ -9,16 +9,16 @@ import type {
 } from './commands.ts';
 import {
   accept,
-  addressed,
   type Decision,
-  erasureCanceled,
   isClaimedByAnother,
-  keptOrWithheld,
-  nothing,
-  passwordChanged,
+  noEffect,
   proofMatchesAccount,
   refuse,
-  sessionsRevoked,
+  toErasureCanceledFact,
+  toMailData,
+  toPasswordChangedFacts,
+  toPrivateLinkFields,
+  toSessionsRevokedFact,
 } from './decision.ts';
 import type { AccountFact } from './facts.ts';
 import { checkEmailChangeLink, checkEmailUndoLink, isLinkUnexpired } from './link.ts';
@@ -36,7 +36,7 @@ export function requestEmailChange(state: AccountState, command: RequestEmailCha
   if (address === state.address) return refuse('email_unchanged');
   if (canBeReverted(state, now)) return refuse('email_change_recent');
   const link = isClaimedByAnother(state, owner) ? undefined : command.link;
-  const { userId, locale, person } = addressed(state);
+  const { userId, locale, person } = toMailData(state);
   return accept({
     type: 'EmailChangeRequested',
     data: {
@@ -44,7 +44,7 @@ export function requestEmailChange(state: AccountState, command: RequestEmailCha
       locale,
       person: { ...person, newEmail: email, ...(link && { confirmation: link.sealed }) },
     },
-    private: { address, passwordHash, ...keptOrWithheld(link, command.link) },
+    private: { address, passwordHash, ...toPrivateLinkFields(link, command.link) },
   });
 }
 
@@ -60,8 +60,9 @@ export function cancelEmailChange(state: AccountState, { now }: CancelEmailChang
 }
 
 /**
- * Requires the link and a proof. The link alone is not sufficient: if the new address was mistyped, the owner
- * of that mailbox must not get the account (ADR 35).
+ * Changes the address, if the command has both the link and a proof that its sender owns the account. The
+ * link alone is not sufficient: if the new address was mistyped, the owner of that mailbox must not get the
+ * account (ADR 35).
  */
 export function confirmEmailChange(state: AccountState, command: ConfirmEmailChangeCommand): Decision {
   const { tokenHash, now, owner, proof, undo } = command;
@@ -69,7 +70,7 @@ export function confirmEmailChange(state: AccountState, command: ConfirmEmailCha
   if (refusal) return refuse(refusal);
   if (state.status !== 'verified') return refuse('token_invalid');
   const { emailChange } = state;
-  if (emailChange?.link.hash !== tokenHash) return nothing;
+  if (emailChange?.link.hash !== tokenHash) return noEffect;
   if (isClaimedByAnother(state, owner)) return refuse('token_invalid');
   if (!proofMatchesAccount(state, proof)) return refuse('password_required');
   const { address, email, passwordHash } = emailChange;
@@ -82,9 +83,9 @@ export function confirmEmailChange(state: AccountState, command: ConfirmEmailCha
 }
 
 /**
- * Restores the previous address, even if the account is disabled: a thief who changed the address must not
- * keep it because an admin has disabled the account. Also cancels a pending erasure, which the thief may have
- * requested.
+ * Restores the previous address, even if an admin has disabled the account: otherwise, disabling the account
+ * would let a thief keep the address that the thief changed. Also cancels a pending erasure, which the thief
+ * may have requested.
  */
 export function revertEmailChange(state: AccountState, command: RevertEmailChangeCommand): Decision {
   const { tokenHash, now, passwordHash } = command;
@@ -94,19 +95,19 @@ export function revertEmailChange(state: AccountState, command: RevertEmailChang
   const { email } = state.previous;
   return accept(
     ...emailReverted(state, state.previous, state.userId),
-    ...passwordChanged({ ...state, email }, 'reset', passwordHash),
+    ...toPasswordChangedFacts({ ...state, email }, 'reset', passwordHash),
   );
 }
 
 /**
- * Restores the previous address. Nobody can then sign in until the password is reset, because the stored hash
- * is salted with the address that the account loses.
+ * Restores the previous address. Afterwards, nobody can sign in until the password is reset, because the
+ * stored hash is salted with the address that was undone.
  */
 export function undoEmailChange(state: AccountState, { now }: UndoEmailChangeCommand): Decision {
   if (!isLivingAccount(state)) return refuse('not_found');
   if (state.status !== 'verified' || state.previous === undefined || !canBeReverted(state, now))
     return refuse('conflict');
-  return accept(...emailReverted(state, state.previous, 'ops'), sessionsRevoked(state, 'admin'));
+  return accept(...emailReverted(state, state.previous, 'ops'), toSessionsRevokedFact(state, 'admin'));
 }
 
 /**
@@ -124,16 +125,16 @@ function emailReverted(
       data: { userId, locale, person: { email, username, revertedEmail } },
       private: { address },
     },
-    ...(state.erasure ? [erasureCanceled(state, state.erasure, by)] : []),
+    ...(state.erasure ? [toErasureCanceledFact(state, state.erasure, by)] : []),
   ];
 }
 
 /**
- * Makes a change of address final. After EmailChangeSettled, the undo link is refused, so the claim on the
- * previous address can be released.
+ * Makes a change of address final by appending EmailChangeSettled. From then on, the undo link is refused, so
+ * the claim on the previous address can be released.
  */
-export function settleEmailChange(state: AccountState, { now }: FinalizeEmailChangeCommand): Decision {
-  if (state.status !== 'verified' || state.previous === undefined) return nothing;
-  if (canBeReverted(state, now)) return nothing;
+export function finalizeEmailChange(state: AccountState, { now }: FinalizeEmailChangeCommand): Decision {
+  if (state.status !== 'verified' || state.previous === undefined) return noEffect;
+  if (canBeReverted(state, now)) return noEffect;
   return accept({ type: 'EmailChangeSettled', data: { userId: state.userId } });
 }

@@ -1,24 +1,23 @@
 /** The rules for the erasure of an account. */
-import { isActiveAdmin, takeAdminAway } from './administration.ts';
+import { isActiveAdmin, requireOtherAdmin } from './administration.ts';
 import type { CancelErasureCommand, EraseAccountCommand, RequestErasureCommand } from './commands.ts';
 import {
   accept,
-  addressed,
-  canBeTold,
   type Decision,
-  erasureCanceled,
-  nothing,
+  mayReceiveMails,
+  noEffect,
   refuse,
-  sessionsRevoked,
+  toErasureCanceledFact,
+  toMailData,
+  toSessionsRevokedFact,
 } from './decision.ts';
 import { checkErasureUndoLink } from './link.ts';
 import { type AccountState, isLivingAccount, type LivingAccount } from './state.ts';
 
 /**
- * Returns the time at which an account is erased: the requested time, or the expiry of the link that restores
- * the previous address, whichever is later. A thief may have changed the address, so the owner of the
- * previous address must be able to take the account back until that link expires. A request by an operator is
- * not postponed.
+ * Returns the time at which an account is erased: the requested time, or the expiry of the link that undoes a
+ * change of address, whichever is later. A thief may have changed the address and requested the erasure, so
+ * the owner of the previous address must be able to use that link. A request by an operator is not postponed.
  * @param by the id of the account that requests the erasure, or `ops`
  */
 export function computeErasureTime(state: LivingAccount, by: string, eraseAt: string): string {
@@ -36,9 +35,9 @@ export function requestErasure(
 ): Decision {
   if (!isLivingAccount(state)) return refuse('not_found');
   const eraseAt = computeErasureTime(state, by, wanted);
-  if (state.erasure !== undefined && (by !== 'ops' || eraseAt >= state.erasure.at)) return nothing;
-  const undo = canBeTold(state) ? link : undefined;
-  const { locale, person } = addressed(state);
+  if (state.erasure !== undefined && (by !== 'ops' || eraseAt >= state.erasure.at)) return noEffect;
+  const undo = mayReceiveMails(state) ? link : undefined;
+  const { locale, person } = toMailData(state);
   const requested = accept(
     {
       type: 'AccountErasureRequested',
@@ -50,27 +49,27 @@ export function requestErasure(
       },
       private: undo ? { link: { hash: undo.hash, expiresAt: undo.sealed.expiresAt } } : {},
     },
-    sessionsRevoked(state, 'disabled'),
+    toSessionsRevokedFact(state, 'disabled'),
   );
-  return isActiveAdmin(state) ? takeAdminAway(otherAdmins, requested) : requested;
+  return isActiveAdmin(state) ? requireOtherAdmin(otherAdmins, requested) : requested;
 }
 
 export function cancelErasure(state: AccountState, { tokenHash, now }: CancelErasureCommand): Decision {
   const refusal = checkErasureUndoLink(state, tokenHash, now);
   if (refusal) return refuse(refusal);
   if (!isLivingAccount(state) || state.erasure === undefined) return refuse('token_invalid');
-  return accept(erasureCanceled(state, state.erasure, state.userId));
+  return accept(toErasureCanceledFact(state, state.erasure, state.userId));
 }
 
 /**
- * Erases the account if its erasure is due. An ended registration needs no request, because it cannot be
- * resumed.
+ * Erases the account if its erasure is due. An account whose registration has ended is erased without a
+ * request, because the registration cannot be resumed.
  */
-export function erase(state: AccountState, { now }: EraseAccountCommand): Decision {
-  if (state.status === 'none') return nothing;
+export function eraseAccount(state: AccountState, { now }: EraseAccountCommand): Decision {
+  if (state.status === 'none') return noEffect;
   const isDue =
     state.status === 'ended'
       ? state.erased === undefined
       : state.erasure !== undefined && Date.parse(state.erasure.at) <= now.getTime();
-  return isDue ? accept({ type: 'AccountErased', data: { userId: state.userId } }) : nothing;
+  return isDue ? accept({ type: 'AccountErased', data: { userId: state.userId } }) : noEffect;
 }

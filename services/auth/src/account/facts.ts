@@ -8,7 +8,7 @@ export interface MailedLink {
   readonly expiresAt: string;
 }
 
-/** What a fact records about a link: the mailed link, or that it was withheld. */
+/** What a fact records about a link: the mailed link, or the expiry of a link that was withheld. */
 export interface MailedOrWithheldLink {
   readonly link?: MailedLink;
   /**
@@ -18,7 +18,7 @@ export interface MailedOrWithheldLink {
   readonly withheldUntil?: string;
 }
 
-/** Fields that never leave the journal. */
+/** The private fields of each type of fact. They never leave the journal. */
 export interface PrivateFactFields {
   UserRegistered: MailedOrWithheldLink & { readonly address: string; readonly passwordHash: string };
   VerificationRequested: MailedOrWithheldLink;
@@ -28,13 +28,13 @@ export interface PrivateFactFields {
   /** This link is never withheld, because it is only sent to the owner of the account. */
   AccountErasureRequested: { readonly link?: MailedLink };
   EmailChangeRequested: MailedOrWithheldLink & {
-    /** The new address, canonical. */
+    /** The new address in canonical form. */
     readonly address: string;
-    /** The hash of the same password, with the salt that is derived from the new address. */
+    /** The hash of the current password, salted with the new address. */
     readonly passwordHash: string;
   };
   EmailChanged: {
-    /** The new address, canonical. */
+    /** The new address in canonical form. */
     readonly address: string;
     readonly passwordHash: string;
     /** The link that undoes the change. */
@@ -52,7 +52,7 @@ type PrivateOf<T> = T extends keyof PrivateFactFields
 
 /**
  * One fact, as `decide` returns it: the data that is published as an event, and private fields. The id, time
- * and sequence are added when it is appended; `toPublicEvents` in relay/ removes the private fields.
+ * and sequence are added when the fact is appended; `toPublicEvents` in relay/ removes the private fields.
  */
 export type FactOf<T extends EventType> = { readonly type: T; readonly data: DataOf<T> } & PrivateOf<T>;
 

@@ -19,12 +19,12 @@ export function checkVerificationLink(
   return linkRefusal(state.status === 'unverified' ? state.verification : undefined, tokenHash, now);
 }
 
-/** Returns why a reset link cannot be used; undefined if it can. */
+/** Returns why a password reset link is refused; undefined if it is valid. */
 export function checkResetLink(state: AccountState, tokenHash: string, now: Date): LinkRefusal | undefined {
   return linkRefusal(state.status === 'none' ? undefined : state.reset, tokenHash, now);
 }
 
-/** Returns why a link that cancels an erasure cannot be used; undefined if it can. */
+/** Returns why a link that cancels an erasure is refused; undefined if it is valid. */
 export function checkErasureUndoLink(
   state: AccountState,
   tokenHash: string,
@@ -65,7 +65,7 @@ export function checkEmailChangeLink(
   return linkRefusal(state.emailChange?.link, tokenHash, now);
 }
 
-/** Returns why a link that undoes a change of address cannot be used; undefined if it can. */
+/** Returns why a link that undoes a change of address is refused; undefined if it is valid. */
 export function checkEmailUndoLink(
   state: AccountState,
   tokenHash: string,

@@ -1,6 +1,6 @@
 import type { ExistingAccount } from './state.ts';
 
-/** Returns what an account's owner and admins see of it, and what its export contains. */
+/** Returns the fields of an account that its owner and admins can see, and that its export contains. */
 export function profileOf(account: ExistingAccount) {
   return {
     id: account.userId,

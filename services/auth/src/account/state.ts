@@ -14,34 +14,35 @@ export interface PendingErasure {
 
 interface RegisteredAccount {
   readonly userId: string;
-  /** The canonical address, which is used for sign-up, login, limits and the claim. */
+  /** The address in canonical form, by which sign-ups, logins, rate limits and claims identify it. */
   readonly address: string;
   /** The address in the spelling of the request; mails are sent to it. Empty once the person is erased. */
   readonly email: string;
-  /** Empty once the person is erased. */
+  /** The username. Empty once the person is erased. */
   readonly username: string;
   readonly firstName?: string;
   readonly lastName?: string;
   readonly locale: string;
   readonly role: Role;
   readonly passwordHash: string;
-  /** Also true while an erasure is pending. */
+  /** Whether the account is disabled; also true while an erasure is pending. */
   readonly disabled: boolean;
   /** The pending erasure, if there is one. */
   readonly erasure?: PendingErasure;
-  /** The newest password reset link; absent once it has been used. */
+  /** The newest password reset link. Absent once it has been used. */
   readonly reset?: MailedLink;
   /** The latest expiry of all verification and reset links, whether mailed or withheld. RFC 3339. */
   readonly linksUntil?: string;
-  /** Sequence of the last SessionsRevoked. Access tokens issued at a lower sequence are invalid. */
+  /** The sequence of the last SessionsRevoked. Access tokens issued at a lower sequence are invalid. */
   readonly revokedAt: number;
   /**
-   * Sequence of the last SessionsRevoked that ended every session. Sessions created at a lower sequence are invalid.
+   * The sequence of the last SessionsRevoked that ended every session. Sessions created at a lower sequence
+   * are invalid.
    */
   readonly allRevokedAt: number;
   /** The ids of individually revoked sessions; only the most recent ones are kept. */
   readonly revokedSessions: readonly string[];
-  /** Sequence of the last fact. */
+  /** The sequence of the account's last fact. */
   readonly sequence: number;
 }
 
@@ -58,7 +59,7 @@ export interface UnverifiedAccount extends RegisteredAccount {
 interface LinkedAddress {
   /** Canonical. */
   readonly address: string;
-  /** In the spelling of the request. Empty once the person is erased. */
+  /** The address in the spelling of the request. Empty once the person is erased. */
   readonly email: string;
   readonly link: MailedLink;
 }
@@ -66,13 +67,15 @@ interface LinkedAddress {
 /** An account whose address is verified. */
 export interface VerifiedAccount extends RegisteredAccount {
   readonly status: 'verified';
-  /** The new address that was requested and is not confirmed yet, with its confirmation link. */
+  /**
+   * The requested new address, with its confirmation link. Absent if no change is waiting for confirmation.
+   */
   readonly emailChange?: LinkedAddress & { readonly passwordHash: string };
   /** The confirmation link of the last change of address, kept so that clicking it again is not an error. */
   readonly usedEmailChange?: MailedLink;
   /**
-   * The address before the last change, with the link that undoes it. Stays claimed until the change is
-   * final.
+   * The address before the last change, with the link that undoes the change. The account keeps the claim on
+   * it until the change is final.
    */
   readonly previous?: LinkedAddress;
   /** The verification link that was used, kept so that clicking it again is not an error. */
@@ -99,8 +102,8 @@ export type AccountState = { readonly status: 'none' } | ExistingAccount;
 export const ACCOUNT_STATE_VERSION = 7;
 
 /**
- * How many ids of revoked sessions the state keeps. They are needed only if the process crashes between
- * revoking a session and deleting it from the session store, so the most recent ones are enough.
+ * How many ids of revoked sessions the state keeps. They are needed only if the process crashes after
+ * revoking a session and before deleting it from the session store, so the most recent ones are enough.
  */
 const REVOKED_SESSIONS = 50;
 
@@ -222,8 +225,8 @@ function withExpiry<State extends ExistingAccount>(state: State, kept: MailedOrW
 }
 
 /**
- * Returns the state with a new verification link. If the link was mailed, it replaces the previous link. If it was
- * withheld, the previous link remains valid.
+ * Returns the state with a new verification link. A mailed link replaces the previous link. If the new link
+ * was withheld, the previous link remains valid.
  */
 function withVerification(before: UnverifiedAccount, kept: MailedOrWithheldLink): UnverifiedAccount {
   const state = withExpiry(before, kept);
@@ -253,8 +256,8 @@ function verified({
 }
 
 /**
- * Returns the state after another request to change the address. It cancels the previous request even if the
- * new link was withheld, because the account must behave the same whether or not the address is taken.
+ * Returns the state after another request to change the address. The request cancels the previous one even if
+ * the new link was withheld, because the account must behave the same whether or not the address is taken.
  */
 function withEmailChange(
   before: VerifiedAccount,

@@ -41,8 +41,8 @@ type LinkDeps = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 export async function viewEmailChange(deps: LinkDeps, token: string): Promise<EmailChangeView> {
   const { tokenHash, state } = await linkedAccount(deps, token);
   const { username, locale, email, emailChange } = state;
-  // `linkedAccount` accepts the link of the pending change and the link that was used last. So a link that is
-  // not that of the pending change has been used, even if another change was requested since.
+  // `linkedAccount` accepts only the link of the pending change and the last used link. A link that is not
+  // the one of the pending change has therefore been used, even if another change was requested since.
   const used = emailChange?.link.hash !== tokenHash;
   return { username, locale, newEmail: used ? email : emailChange.email, used };
 }
@@ -71,8 +71,9 @@ type Needs = LinkDeps &
   >;
 
 /**
- * Changes the address. Requires the link from the new mailbox and proof of owning the account (ADR 35). The
- * previous address stays claimed while the change can be undone.
+ * Changes the address. Requires the link that was mailed to the new address, and evidence that the request
+ * comes from the owner of the account (ADR 35). The account keeps the claim on the previous address while the
+ * change can be undone.
  * @throws Refused (token_invalid, token_expired, password_required, password_incorrect, rate_limited,
  * conflict, overloaded)
  */
@@ -147,8 +148,8 @@ async function lookedUp(
 }
 
 /**
- * Trusts only the client's IP address for the new address, which may have had another owner before, and ends
- * the pending sign-ups of that address.
+ * Makes the client's IP address the only trusted one for the new address, because the ones trusted so far may
+ * be those of a former owner. Also ends the pending sign-ups of that address.
  */
 async function afterNewAddress(deps: Needs, address: string, context: UseCaseContext): Promise<void> {
   await trustOnlySource(deps, { address, ip: context.ip });

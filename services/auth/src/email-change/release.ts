@@ -1,8 +1,8 @@
 /**
- * Releases the previous addresses of accounts once no link can restore them. A commit that makes an address
- * unnecessary also takes a mark: a unique key whose name starts with the time from which the address may be
- * released. The mark is removed last, so that after a crash at any step, the next clean-up finds it and
- * continues.
+ * Releases the previous addresses of accounts once no link can restore them. The commit that replaces an
+ * address also takes a release claim: a unique key that contains the time from which the previous address may
+ * be released. The release claim is removed last, so that after a crash at any step, the next clean-up finds
+ * the account and continues.
  */
 import { StoreUnavailable } from '@latchkey/store';
 import {
@@ -17,7 +17,7 @@ import type { UseCaseDeps } from '../deps.ts';
 type Needs = Pick<UseCaseDeps, 'accounts' | 'journal' | 'newId' | 'now'>;
 
 /**
- * Makes changes of address final that can no longer be undone, and releases the previous addresses.
+ * Makes changes of address final once they can no longer be undone, and releases the previous addresses.
  * @param onSkipped called for every account whose addresses could not be released
  * @throws StoreUnavailable
  */
@@ -36,9 +36,9 @@ export async function finalizeDueEmailChanges(
 }
 
 /**
- * Makes the change of an account's address final, then releases the previous address. `EmailChangeSettled`
- * must be appended first: from then on, every instance refuses the undo link, even one whose clock is slow,
- * so an undo cannot restore an address that somebody else has claimed meanwhile.
+ * Makes the change of an account's address final, then releases the previous address. The order matters: once
+ * `EmailChangeSettled` is appended, every instance refuses the undo link, even one whose clock is slow. An
+ * undo can therefore not restore an address that somebody else has claimed after its release.
  */
 async function settle(deps: Needs, userId: string): Promise<void> {
   const { accounts, newId, now } = deps;
@@ -50,8 +50,8 @@ async function settle(deps: Needs, userId: string): Promise<void> {
 }
 
 /**
- * Releases the claims on addresses that an account no longer needs, then their marks. A released claim never
- * has to be restored: a new owner of the address takes the claim in a commit of its own.
+ * Releases the address claims that an account no longer needs, then the release claims. A released address
+ * claim never has to be restored: if somebody verifies the address again, that commit takes a new claim.
  * @throws StoreUnavailable
  */
 export async function releaseUnneededAddressClaims(
@@ -59,14 +59,16 @@ export async function releaseUnneededAddressClaims(
   userId: string,
 ): Promise<void> {
   const commits = await journal.read(userId);
-  // Compute the state from the commits just read: a newer or older state would not match the claims in them.
+  // Compute the state from the same commits as the claims: a newer or older state would not match these
+  // claims.
   const facts = commits.flatMap(({ events }) => events.filter(isAccountFact));
   const state = facts.reduce(evolve, initialAccountState);
   const held = commits.map((commit) => ({
     commit,
     ...findUnneededAddressClaims(state, commit.claims ?? []),
   }));
-  for (const { commit, addresses } of held)
-    if (addresses.length > 0) await journal.release(commit, addresses);
-  for (const { commit, marks } of held) if (marks.length > 0) await journal.release(commit, marks);
+  for (const { commit, addressClaims } of held)
+    if (addressClaims.length > 0) await journal.release(commit, addressClaims);
+  for (const { commit, releaseClaims } of held)
+    if (releaseClaims.length > 0) await journal.release(commit, releaseClaims);
 }

@@ -1,4 +1,4 @@
-/** Ada's account for tests, with short names for its facts and commands. */
+/** Ada's account for tests: its facts and commands, with short values. */
 import type { DataOf } from '@latchkey/events';
 import type { NewMailedLink, RegisterAccountCommand } from '../commands.ts';
 import type { AccountFact, FactOf } from '../facts.ts';
@@ -20,7 +20,7 @@ export function msAfterNoon(ms: number): Date {
 
 const HOUR = 3_600_000;
 
-/** Returns a link with this name; by default it expires at one o'clock. */
+/** Returns a link whose hash and token contain the given name. It expires at one o'clock by default. */
 export function createTestLink(name: string, expiresAt = msAfterNoon(HOUR)): NewMailedLink {
   return {
     hash: `hash of link ${name}`,
@@ -28,7 +28,10 @@ export function createTestLink(name: string, expiresAt = msAfterNoon(HOUR)): New
   };
 }
 
-/** Returns the fields that a fact keeps about a link. @param newLink undefined if the link is withheld */
+/**
+ * Returns the private fields of a fact about a link.
+ * @param newLink undefined if the link is withheld
+ */
 function keep(newLink: NewMailedLink | undefined) {
   if (newLink === undefined) return { withheldUntil: msAfterNoon(HOUR).toISOString() };
   const { hash, sealed } = newLink;

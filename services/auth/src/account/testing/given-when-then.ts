@@ -52,7 +52,7 @@ export function verifiedAccountAfter(...facts: readonly AccountFact[]): Verified
 export function given(...past: readonly AccountFact[]): { when(command: AccountCommand): OutcomeAssertions } {
   return {
     when: (command) => {
-      // Leave out the claims: these tests compare only facts and refusals, and other tests check the claims.
+      // Leave out the claims: these tests compare only facts and refusals.
       const { claims: _, ...decision } = decide(foldFacts(past), command);
       return {
         thenHappens: (...facts) => assert.deepEqual(decision, { facts }),

@@ -13,11 +13,12 @@ import { adminId, msAfterNoon } from './ada.ts';
 
 const ids = ['0198c0de-0000-7000-8000-000000000001', '0198c0de-0000-7000-8000-000000000002'] as const;
 export const sharedStoryAddress = 'ada@example.com';
-/** The addresses between which the accounts change. */
+/** The addresses that the accounts can change to. */
 const addresses = [sharedStoryAddress, 'countess@example.com'] as const;
 
 /**
- * Only a few different values per kind, so that stale tokens, correct passwords and repetitions are common.
+ * The generators below use only a few different values of each kind, so that stale tokens, correct passwords
+ * and repetitions are common.
  */
 const MINUTES = 60_000;
 const minute = fc.integer({ min: 0, max: 40 });
@@ -191,7 +192,7 @@ function registration(userId: string): fc.Arbitrary<RegisterAccountCommand> {
 interface StoryStep {
   readonly userId: string;
   readonly command: AccountCommand;
-  /** How far the clock moves before the command. */
+  /** How far the clock moves before the command, in minutes. */
   readonly minutes: number;
   /** Whether the clean-up runs after the command and releases claims that are no longer needed. */
   readonly sweeps: boolean;
@@ -234,7 +235,7 @@ function beginning(userId: string, command: AccountCommand): StoryStep {
   return { userId, command, minutes: 0, sweeps: false };
 }
 
-/** Returns the command that verifies an account with the link of its sign-up. */
+/** Returns the command that verifies an account with the link and the password of its sign-up. */
 function proving({ link, passwordHash }: RegisterAccountCommand): AccountCommand {
   return {
     type: 'Verify',
@@ -285,7 +286,7 @@ export interface StoryOutcome {
 
 /**
  * Fills in the values that use cases look up on each retry: the owner of the address and the time. Also
- * limits `since` to the account's sequence, because no session can have been created at a higher one.
+ * limits `since` to the account's current sequence, because no session can have been created at a higher one.
  */
 function asLookedUp(world: StoryOutcome, userId: string, command: AccountCommand, now: Date): AccountCommand {
   return {
@@ -342,6 +343,6 @@ export function runCommandStory(steps: readonly StoryStep[]): StoryOutcome {
 
 function released(claims: ReadonlyMap<string, string>, userId: string, state: AccountState) {
   const own = [...claims].filter(([, holder]) => holder === userId).map(([claim]) => claim);
-  const { addresses: superfluous, marks } = findUnneededAddressClaims(state, own);
-  return new Map([...claims].filter(([claim]) => ![...superfluous, ...marks].includes(claim)));
+  const { addressClaims, releaseClaims } = findUnneededAddressClaims(state, own);
+  return new Map([...claims].filter(([claim]) => ![...addressClaims, ...releaseClaims].includes(claim)));
 }

@@ -36,7 +36,7 @@ const quickPasswords: UseCaseDeps['passwords'] = {
   },
 };
 
-/** Runs `play` with a fast password hash, because argon2 would dominate the run time of these tests. */
+/** Runs a test with a fast password hash, because Argon2 would take most of the time of these tests. */
 export function withFastHashingTestWorld(
   play: (world: TestWorld) => Promise<void>,
   given?: () => Promise<AuthStores>,
