@@ -72,13 +72,17 @@ export interface AuthDeps {
   readonly backend: ServiceBackend;
   readonly logger: Logger;
   readonly registry: Registry;
-  /** The settings of this process, as its security event shows them. Default: those of auth. */
+  /**
+   * The settings that the security event about the start of this process contains. Default: the settings of
+   * auth.
+   */
   readonly settings?: Readonly<Record<string, string>>;
   now?(): Date;
   /** Deletes the data that other parts of this process hold about erased addresses. Must be idempotent. */
   forget?(addresses: readonly string[]): Promise<void>;
   /**
-   * Access to the mails of a notifier in the same process. Default: the notifier at NOTIFIER_URL is called.
+   * Access to the mails of a notifier that runs in the same process. By default, auth requests them from
+   * NOTIFIER_URL.
    */
   readonly mails?: SentMails;
   /** Replacements for individual parts, for tests. */

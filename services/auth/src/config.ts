@@ -24,19 +24,23 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /**
- * One network may use up a third of the daily limit of mails to an address, so this many can exhaust it
- * together.
+ * The number of networks that can use up the daily limit of mails to an address: each network may use a third
+ * of it.
  */
 const NETWORKS_PER_DAY = 3;
 
-/** The maximum number of notices of one kind to an account per day. */
+/** The maximum number of notification mails of one kind to an account per day. */
 const NOTICES_PER_DAY = 10;
 
 function limit(fallback: number) {
   return commonSettingSchemas.whole({ min: 1, max: MOST, fallback });
 }
 
-/** A limit per account. @param what what it counts @param note a sentence to add to the description */
+/**
+ * Declares a setting for a limit per account.
+ * @param what what the limit counts
+ * @param note a sentence to add to the description
+ */
 function accountLimit(fallback: number, what: string, window: 'hour' | 'day', note?: string) {
   const description = `The maximum number of ${what}, per account and ${window}.`;
   return limit(fallback).describe([description, note].filter(Boolean).join(' '));
@@ -50,7 +54,10 @@ export const DEFAULT_HASH_COST = '19456:2';
 
 const SCOPES_FAULT = `must be a list of role=scopes, each role once, with scopes joined by + and the roles ${role.options.join(', ')}`;
 
-/** Scopes may contain only the characters that RFC 6749, section 3.3 allows. */
+/**
+ * The scopes of access tokens for each role. Scopes may contain only the characters that RFC 6749, section
+ * 3.3 allows.
+ */
 const scopesOfRoles = z.partialRecord(
   role,
   z
@@ -262,8 +269,8 @@ type Fields = z.infer<typeof fields>;
 type Fault = readonly [name: keyof Fields, message: string];
 
 /**
- * Returns errors about combinations of settings. Also called if individual settings are invalid, so that all
- * errors are reported together.
+ * Returns a fault for each invalid combination of settings. Also called if individual settings are invalid,
+ * so that all errors are reported together.
  */
 function contradictions(config: Fields): readonly Fault[] {
   const faults: Fault[] = [...findAuditSettingFaults(config), ...findBrandSettingsFaults(config)];

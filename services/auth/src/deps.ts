@@ -70,7 +70,7 @@ export interface UseCaseSettings {
   readonly erasureGraceDays: number;
   readonly refreshDays: number;
   /**
-   * How long the previous refresh token is still accepted if the current one has not been used, in minutes.
+   * How long, in minutes, the previous refresh token is still accepted if the current one has not been used.
    */
   readonly refreshReuseMinutes: number;
   /** How long a session may stay unused before it ends, in days. */
@@ -91,7 +91,7 @@ export interface IdempotentRequest {
   readonly body: string;
 }
 
-/** The HTTP request behind a command. */
+/** What use cases need to know about the request that they serve. */
 export interface UseCaseContext {
   readonly correlationId: string;
   readonly traceparent?: string | undefined;

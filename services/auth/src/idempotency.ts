@@ -4,9 +4,9 @@ import type { UseCaseContext, UseCaseDeps } from './deps.ts';
 import { Refused } from './refused.ts';
 
 /**
- * How long a key stays bound to its body, in ms: a request with this key and another body is refused. A
- * request with the same body is always recognized by its command id, except that a sign-up is only recognized
- * until the account has ended.
+ * How long a key stays bound to a request body, in ms: until then, a request with the same key and another
+ * body is refused. A request with the same body is always recognized by its command id, except that a sign-up
+ * is recognized only until the account has ended.
  */
 const BOUND_MS = 24 * 60 * 60_000;
 

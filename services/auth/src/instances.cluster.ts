@@ -119,7 +119,7 @@ describe('two instances on one journal', () => {
       answers.map(({ status }) => status),
       people.map(() => 201),
     );
-    // A request that one instance has recorded may be processed by either of them.
+    // Either instance may process a request, whichever of them has recorded it.
     for (const [n, { email }] of people.entries()) {
       const ask = n % 2 === 0 ? other : one;
       assert.equal((await ask('/password-reset-request', { email })).status, 202);

@@ -8,17 +8,17 @@ import { type BackoffFunction, type LoopWakeup, runLoop } from '@latchkey/proces
 export function createRepeatedJob(options: {
   readonly name: string;
   /**
-   * The pause after a run that failed or found nothing to do, in ms. May be a function that gets the number
-   * of such runs in a row; for 0, it must return 0. After a failure, the pause is always that for 1, so that
-   * the job soon notices the end of an outage.
+   * The pause after a run that failed or found nothing to do, in ms. A function gets the number of such runs
+   * in a row, and must return 0 for 0. After a failure, the pause is always the one for 1, so that the job
+   * soon notices the end of an outage.
    */
   readonly everyMs: number | BackoffFunction;
   readonly logger: Logger;
   /** Ends the pause early. */
   readonly wakeup?: LoopWakeup;
   /**
-   * How long to wait after a wake-up for further ones before the run starts, in ms. There is no wait if the
-   * previous run left more to do. Default: 0.
+   * How long to wait for further wake-ups before the run starts, in ms. There is no wait if the previous run
+   * has left work. Default: 0.
    */
   readonly gatherMs?: number;
   /** Does one run. Resolves with true if more work remains, so that the next run follows immediately. */

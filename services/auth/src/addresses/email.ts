@@ -33,7 +33,10 @@ const LONGEST_INPUT = 320;
  */
 const DOT_STRING = "[A-Za-z0-9_!#$%&'*+/=?^`{|}~-]+(?:\\.[A-Za-z0-9_!#$%&'*+/=?^`{|}~-]+)*";
 const dotString = new RegExp(`^${DOT_STRING}$`);
-/** Matches the characters allowed in a typed domain: `domainToASCII` would also accept percent-encoding and ports. */
+/**
+ * Matches the characters that a typed domain may contain. Without this check, `domainToASCII` would also
+ * accept percent-encoding and ports.
+ */
 const typedDomain = /^[\p{L}\p{M}\p{N}.-]+$/u;
 /** Matches a label of a domain: RFC 1034, 3.5 and RFC 1123, 2.1. */
 const domainLabel = /^[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?$/;
@@ -83,8 +86,8 @@ export const emailAddressSchema = z
     description: 'An email address: ASCII before the @, any domain name after it.',
   });
 
-// Removes only spaces. Line breaks and other control characters are refused rather than removed, because they
-// suggest an attempt to inject mail headers.
+// Removes spaces at both ends. Line breaks and other control characters are refused rather than removed,
+// because they suggest an attempt to inject mail headers.
 function withoutSpacesAround(text: string): string {
   return text.replace(/^ +/, '').replace(/ +$/, '');
 }

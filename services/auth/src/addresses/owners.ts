@@ -39,15 +39,15 @@ export async function findAccountByAddress(
 }
 
 /**
- * The id of an account that does not exist. It is loaded if an address has no owner, so that the response
- * takes equally long and does not reveal this.
+ * The id of an account that does not exist. If an address has no owner, this account is loaded instead, so
+ * that the duration of the response does not reveal that the address has none.
  */
 export const NONEXISTENT_ACCOUNT_ID = '00000000-0000-0000-0000-000000000000';
 
 /**
  * Returns the unverified sign-ups of an address, newest first. Leaves out accounts whose events cannot be
- * read, so that they do not block the others. Also settles sign-ups that are verified or ended but were left
- * pending by a crash.
+ * read, so that they do not block the others. After a crash, a verified or ended sign-up may still be listed
+ * as pending; this function removes it from that list.
  */
 export async function loadPendingSignUps(
   deps: OwnerDeps,
@@ -74,7 +74,7 @@ async function loadReadable({ accounts }: OwnerDeps, userId: string): Promise<Ac
   }
 }
 
-/** Ends the sign-ups of an address that another account has verified. */
+/** Ends the unverified sign-ups of an address after an account has verified it. */
 export async function endOtherSignUps(
   deps: OwnerDeps,
   address: string,

@@ -12,7 +12,7 @@ export interface MailingRequest {
 }
 
 /**
- * Requests a mail to each recipient: either all of them or, on an error, none.
+ * Requests a mail to each recipient. If an error occurs, none of them gets the mail.
  * @returns the mailing's id
  * @throws Refused (rate_limited, idempotency_key_reused, conflict)
  */
@@ -47,6 +47,7 @@ async function sendOnce(
     return mailings.create(mailingId, origin, () => ({ type: 'RequestMail', mailingId, ...mailing }));
   });
   if (refusal) throw new Refused(refusal);
-  // If the same request was sent twice, the other copy may have been processed first, with a different id.
+  // If the client has sent the same request twice, the other request may have created the mailing first,
+  // under a different id.
   return facts[0]?.data.mailingId ?? mailingId;
 }

@@ -98,8 +98,8 @@ export function addOtherAdminsTo(
 
 /**
  * Returns whether another active admin exists, and the claim for removing this one. Determines the claim
- * first: if another commit removes an admin meanwhile, it takes this claim, and a decision based on this
- * result fails.
+ * first: if another commit removes an admin meanwhile, that commit takes the claim, so a decision based on
+ * this result fails.
  */
 async function otherAdmins(
   { accounts, journal }: Pick<UseCaseDeps, 'accounts' | 'journal'>,

@@ -37,9 +37,10 @@ function pseudonymOf(ip: string, key: Buffer): string {
 }
 
 /**
- * Returns a function that checks whether a security event may come from an IP address, whichever value of
- * AUDIT_IP it was recorded with. If only the network was recorded, it accepts any event from that network.
- * @param keys the current and former keys of the pseudonyms of addresses
+ * Returns a function that checks whether a security event may come from an IP address, whichever value
+ * AUDIT_IP had when the event was recorded. If only the network was recorded, every address in that network
+ * matches.
+ * @param keys the current and former keys with which IP addresses were hashed
  */
 export function createAuditClientMatcher(
   ip: string,

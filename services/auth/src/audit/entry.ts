@@ -1,7 +1,7 @@
 import { encodeSecurityEvent, type SecurityEvent, type SecurityEventType } from '@latchkey/events';
 import type { AuditEntry } from '../ports/audit-log.ts';
 
-/** The event types that the owner of an account can see in its history. */
+/** The types of security events that owners see in the history of their account. */
 const SHOWN_TO_OWNERS: ReadonlySet<SecurityEventType> = new Set([
   'LoginSucceeded',
   'LoginFailed',

@@ -12,7 +12,7 @@ export interface AuditMetrics {
   dropped(reason: AuditDropReason, events: number): void;
 }
 
-/** The backlog metric stops counting here, because counting a large backlog is slow. */
+/** The highest backlog that the metric reports. Counting a larger backlog would be slow. */
 const MAX_COUNTED = 10_000;
 
 export function createAuditMetrics(deps: {

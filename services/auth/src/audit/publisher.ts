@@ -13,7 +13,10 @@ import type { AuditLog } from '../ports/audit-log.ts';
 const LEASE = 'audit';
 const LEASE_MS = 10_000;
 const PUBLISHED_AT_ONCE = 500;
-/** The pause between polls for events that other processes recorded, in ms. It grows while there are none. */
+/**
+ * The pause between polls for events that other processes recorded, in ms. It grows from `least` to `most`
+ * while a poll finds no events.
+ */
 const IDLE_MS = { least: 1000, most: 4000 };
 const REMOVE_EVERY_MS = 10 * 60_000;
 const REMOVED_AT_ONCE = 2000;
@@ -28,7 +31,7 @@ export interface AuditPublisherDeps {
   readonly clock: Pick<ClockGuard, 'isTrusted'>;
   readonly logger: Logger;
   now(): Date;
-  /** Ends the pause early when there are events. */
+  /** Ends the pause early once this process has recorded events. */
   readonly wakeup: LoopWakeup;
 }
 

@@ -54,7 +54,7 @@ export interface AuditRecorder extends AuditSink, ProcessPart {
   flush(): Promise<void>;
 }
 
-/** Creates the recorder, whose job writes the queued events to the outbox. */
+/** Creates the recorder. While it runs, it writes the queued events to the outbox. */
 export function createAuditRecorder(deps: AuditRecorderDeps): AuditRecorder {
   const { auditLog, metrics, logger, maxQueued = MAX_QUEUED, maxBacklog = MAX_BACKLOG } = deps;
   const { monotonic = () => performance.now() } = deps;
@@ -76,7 +76,7 @@ export function createAuditRecorder(deps: AuditRecorderDeps): AuditRecorder {
 
   function eventOf({ origin, occurrence: { type, data } }: AuditReport): SecurityEvent {
     const person = origin && toClientDetails(origin, deps.ip);
-    // The cast is needed because the compiler loses the connection between `type` and `data`.
+    // The cast is needed because the compiler cannot relate `data` to `type`.
     return {
       id: deps.newId(),
       time: deps.now().toISOString(),
@@ -106,7 +106,7 @@ export function createAuditRecorder(deps: AuditRecorderDeps): AuditRecorder {
     return queue.length > 0;
   }
 
-  /** Runs `writeSome`, once for all callers that wait at the same time, because it must not write events twice. */
+  /** Runs `writeSome`. Concurrent callers share one run, so that no event is written twice. */
   function writeNext(): Promise<boolean> {
     writing ??= writeSome().finally(() => {
       writing = undefined;
@@ -119,8 +119,8 @@ export function createAuditRecorder(deps: AuditRecorderDeps): AuditRecorder {
   }
 
   /**
-   * Encodes an event. An invalid one (a bug) is logged and dropped, so that the others in the batch are
-   * written.
+   * Encodes an event. An invalid event is a bug: it is logged and dropped, so that the other events of the
+   * batch are written.
    */
   function encoded(event: SecurityEvent): readonly AuditEntry[] {
     try {
@@ -157,8 +157,8 @@ export function createAuditRecorder(deps: AuditRecorderDeps): AuditRecorder {
 }
 
 /**
- * Adds the id of the account that owns the address. The owner is looked up here, in the background, so that
- * the response time of a sign-in does not reveal whether the address has an owner.
+ * Adds the id of the account that owns the address. The owner is looked up here, in the background, and not
+ * during the sign-in, whose response time would otherwise reveal whether the address has an owner.
  */
 async function aboutOwner(
   deps: Pick<AuditRecorderDeps, 'journal'>,

@@ -1,4 +1,7 @@
-/** Remembers strings for a minute, so that of several identical events only the first is recorded. */
+/**
+ * Recognizes strings that are repeated within a minute, so that of several identical events only the first is
+ * recorded.
+ */
 const FOR_MS = 60_000;
 const MAX_REMEMBERED = 10_000;
 

@@ -24,7 +24,7 @@ export const auditSettingsSchema = z.object({
 
 type AuditConfig = z.infer<typeof auditSettingsSchema>;
 
-/** Returns an error for each combination of settings that is invalid. */
+/** Returns a fault for each invalid combination of settings. */
 export function findAuditSettingFaults({
   AUDIT_IP,
   AUDIT_IP_KEY,

@@ -1,5 +1,6 @@
 /**
- * Tests erasure on a real broker whose topic is compacted quickly: small segments and a short maximum lag.
+ * Tests erasure on a real broker whose topic has settings with which compaction happens soon: small segments
+ * and a short maximum lag.
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -37,7 +38,7 @@ const quiet = { info: () => undefined, warn: () => undefined, error: () => undef
 const WITHIN_MS = 240_000;
 const MAX_LAG_MS = 4000;
 
-/** Creates a topic for one test, which the code under test uses in place of the accounts topic. */
+/** Creates a topic for one test. The code under test uses it in place of the accounts topic. */
 async function openTopic(t: TestContext) {
   const names = {
     [ACCOUNTS_TOPIC]: `compaction-${randomUUID()}`,
@@ -81,7 +82,8 @@ async function openTopic(t: TestContext) {
         const firsts: (number | undefined)[] = [];
         for (let at = start; at < end; at += 1) firsts.push((await tail.read(partition, at, 1))[0]?.offset);
         const after = await offsetsIn(partition, start, end);
-        // Compaction may have removed more records between the reads `before` and `after`.
+        // Compaction may have removed more records since `before` was read, so each first offset may be any
+        // between those in `before` and `after`.
         for (const [index, first = Number.NaN] of firsts.entries()) {
           const [least = 0, most = 0] = [before, after].map((all) =>
             all.find((each) => each >= start + index),
@@ -92,7 +94,7 @@ async function openTopic(t: TestContext) {
       }
       assert.ok(holes > 0);
     },
-    /** Returns the broker's files of this topic whose content matches. */
+    /** Returns the names of the broker's files of this topic that contain the text. */
     async filesWith(text: RegExp): Promise<readonly string[]> {
       const folders = (await readdir(folder)).filter((name) => name.startsWith(`${own}-`));
       assert.equal(folders.length, accountsTopic.partitions);
@@ -161,7 +163,7 @@ async function recordsOf(world: TestWorld, account: string): Promise<readonly En
   return commits.flatMap((commit) => toOutgoingCommit(commit, world.erasing.signer).records);
 }
 
-/** Runs the work repeatedly until the condition holds. */
+/** Repeats the work until the condition holds. */
 async function workUntil(condition: () => Promise<boolean>, work: () => Promise<void>): Promise<void> {
   const giveUpAt = performance.now() + WITHIN_MS;
   while (!(await condition())) {
@@ -170,7 +172,7 @@ async function workUntil(condition: () => Promise<boolean>, work: () => Promise<
   }
 }
 
-/** Creates heartbeats that use the real clock, because the broker uses it, too. */
+/** Creates the heartbeats with the real clock, because the broker uses it, too. */
 function heartbeatsOf(world: TestWorld, { bus }: Topic) {
   const logger = createLogger({ name: 'test', level: 'silent' });
   const needs = { ...world.erasing, bus, logger, now: () => new Date() };
@@ -248,7 +250,7 @@ describe('a compacted topic', () => {
       assert.ok(second);
       const genuine = new RegExp(RegExp.escape(second.value.toString()));
       const gone = async () => (await topic.filesWith(genuine)).length === 0;
-      // Check before the next publish: after that, the broker may remove the original event.
+      // Check this now: after the next publish, the broker may remove the original event.
       assert.equal(await gone(), false);
       const text = 'the bytes of another writer';
       await topic.bus.publish(ACCOUNTS_TOPIC, [{ ...second, value: Buffer.from(text) }]);

@@ -1,7 +1,7 @@
 /**
- * Erases personal data from a log that cannot replace records (Kafka): publishes the events of an erased
- * account again without personal data, so that the broker removes the original records when it compacts the
- * topic. If the topic is not compacted, the originals would stay, so nothing is published.
+ * Erases personal data from a log that cannot replace records (Kafka). It publishes the events of an erased
+ * account again, without personal data, so that the broker removes the original records when it compacts the
+ * topic. If the topic is not compacted, nothing is published, because the original records would stay anyway.
  */
 import type { Bus } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, type EventSigner } from '@latchkey/events';
@@ -30,9 +30,10 @@ export async function isAccountsTopicCompacted({
 }
 
 /**
- * Publishes all events of an account again, in order and as the journal now stores them, and records the
- * time. The personal data must already have been erased from the journal. Does nothing if the topic is not
- * compacted. Idempotent, because consumers skip events that they have already handled.
+ * Publishes all events of an account again, in order and in the form in which the journal now stores them,
+ * and records the time of this publication. The personal data must already be erased from the journal. Does
+ * nothing if the topic is not compacted. Idempotent, because consumers skip events that they have already
+ * handled.
  * @throws StoreUnavailable, UnreadableCommit; errors of the bus
  */
 export async function publishErasedCopies(deps: PublishErasedCopiesDeps, account: string): Promise<void> {
@@ -42,6 +43,6 @@ export async function publishErasedCopies(deps: PublishErasedCopiesDeps, account
   const commits = await journal.read(account);
   const records = commits.flatMap((commit) => toOutgoingCommit(commit, signer).records);
   await bus.publish(ACCOUNTS_TOPIC, records);
-  // Record the copies only after publishing them: after a crash in between, they are simply published again.
+  // Record the time only after publishing: after a crash in between, the events are simply published again.
   await erasureReceipts.noteCopies(account, now().toISOString());
 }

@@ -17,7 +17,7 @@ import { createErasureSteps } from './testing/steps.ts';
 export interface StoresUnderTest {
   /** Returns empty stores. */
   open(): Promise<AuthStores>;
-  /** Returns the places in the store that still contain data of the person. */
+  /** Returns the places in the store that still contain personal data of the test person. */
   placesThatName(): Promise<readonly string[]>;
 }
 
@@ -25,7 +25,7 @@ export function erasureCrashContract(name: string, given?: StoresUnderTest): voi
   describe(`an erasure that crashes on ${name}`, () => {
     /**
      * Returns an erasure that simulates a crash: it runs the steps in order, and stops before or after the
-     * given one.
+     * step with the number `at`.
      */
     function crashing(needs: EraseAccountDeps, userId: string, at: number, when: 'before' | 'after') {
       return async (addresses: readonly string[]) => {

@@ -2,13 +2,16 @@ import type { BusRecord, ReplaceRecord } from '@latchkey/bus';
 import { subjectOfKey } from '@latchkey/events';
 import { parseJson } from '@latchkey/process';
 
-/** The header with the salt of the person's digest. Without the salt, the digest does not reveal the data. */
+/**
+ * The header that contains the salt of the digest of `person`. Without the salt, the digest does not reveal
+ * the personal data.
+ */
 const SALT = 'ce_personsalt';
 
 /**
- * Returns a function that removes the personal data of these accounts from a record that has the id of one of
- * them in its key or value. It also removes the salt of the data's digest. The hash and signature of the
- * record stay valid. If a record cannot be parsed (it may be a dead letter), its whole value is removed.
+ * Returns a function that removes personal data from a record if the record's key or value contains the id of
+ * one of these accounts. It also removes the salt of the data's digest; the hash and signature of the record
+ * stay valid. If the value cannot be parsed (it may be a dead letter), the whole value is removed.
  */
 export function createPersonEraser(accounts: readonly string[]): ReplaceRecord {
   const erased: ReadonlySet<unknown> = new Set(accounts);

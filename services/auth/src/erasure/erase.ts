@@ -1,6 +1,6 @@
 /**
- * Erases accounts. The final event is appended first and the stores follow, so that an interrupted erasure
- * can be repeated.
+ * Erases accounts. The event AccountErased is appended first, and the data in the stores is erased
+ * afterwards, so that an interrupted erasure can be repeated.
  */
 import type { Bus } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, type EventSigner } from '@latchkey/events';
@@ -31,7 +31,7 @@ export type EraseAccountDeps = Pick<
     forget?(addresses: readonly string[]): Promise<void>;
   };
 
-/** One part of an erasure. Idempotent. */
+/** One step of an erasure. Idempotent. */
 export interface ErasureStep {
   readonly name: string;
   run(): Promise<unknown>;
@@ -69,9 +69,9 @@ export async function eraseAccountFromStores(
 }
 
 /**
- * Returns the steps in the order in which they must run. The journal is erased last, because the other steps
- * need the addresses in it. Rate-limit counters are left to expire: they contain no addresses and last at
- * most a day.
+ * Returns the steps of erasing an account from auth's stores, in the order in which they must run. The
+ * journal is erased last, because the other steps need the addresses in it. Rate-limit counters are left to
+ * expire: they contain no addresses and last at most a day.
  * @param addresses the addresses of the account that no other account uses
  */
 export function createStoreErasureSteps(
@@ -110,8 +110,8 @@ export async function eraseAccountsFromLog(
 }
 
 /**
- * Confirms the erasure in auth's name. On a log that cannot replace records, first publishes the erased events again.
- * Idempotent.
+ * Stores and publishes auth's own receipt for the erasure. On a log that cannot replace records, first
+ * publishes the erased events again. Idempotent.
  * @throws StoreUnavailable, UnreadableCommit; errors of the bus
  */
 export async function finishErasure(deps: EraseAccountDeps, erasing: AccountBeingErased): Promise<void> {
@@ -121,7 +121,7 @@ export async function finishErasure(deps: EraseAccountDeps, erasing: AccountBein
 
 /**
  * Returns the addresses of an account that no other account and no other open sign-up uses. Data stored for a
- * shared address is kept until the last account with it is erased. Otherwise, anybody could delete the
+ * shared address must be kept until the last account with it is erased: otherwise, anybody could delete the
  * requests and trusted IP addresses of a stranger, by signing up with the stranger's address and having that
  * account erased.
  */

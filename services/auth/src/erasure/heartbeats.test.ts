@@ -41,7 +41,7 @@ function recordsOf({ bus }: TestWorld): readonly BusRecord[] {
   return bus.records(ACCOUNTS_TOPIC, { limit: 1000 }).toSorted((a, b) => a.offset - b.offset);
 }
 
-/** Returns what remains once the broker has compacted the topic. */
+/** Returns the records that remain once the broker has compacted the topic. */
 function compacted(world: TestWorld): readonly BusRecord[] {
   const latest = new Map(recordsOf(world).map((record) => [String(record.key), record]));
   return [...latest.values()].filter(({ value }) => value !== null);
@@ -123,9 +123,9 @@ describe('heartbeats', () => {
       const sent = beats(world);
       assert.ok(sent.every((record) => record.partition === partition && record.value === null));
       assert.ok(sent.every(({ key }) => String(key) === heartbeatKey(userId)));
-      // Heartbeats are sent every six hours for nine days: seven days of maximum lag, one day for a segment,
-      // and one day as a margin. The nine days begin after an hour, when the copies are published a second
-      // time.
+      // Heartbeats are sent every six hours for nine days: seven days of maximum lag, one day until the
+      // segment is closed, and one day of margin. The nine days begin after an hour, when the copies without
+      // personal data are published a second time.
       assert.ok(sent.length >= 36 && sent.length <= 37, String(sent.length));
       assert.deepEqual(await world.erasing.erasureReceipts.listCopied({ limit: 9 }), []);
       await heartbeats.run();
@@ -157,8 +157,8 @@ describe('heartbeats', () => {
       const { erasureReceipts } = world.erasing;
       assert.equal((await erasureReceipts.find(userId))?.copies, undefined);
 
-      // `ops republish --to` records the copies in the same way, for the topic that will replace the current
-      // one.
+      // `ops republish --to` records the time of its copies in the same way, for the topic that will replace
+      // the current one.
       await erasureReceipts.noteCopies(userId, world.erasing.now().toISOString());
       world.advance(20 * DAY_MS);
       await heartbeatsOf(world, { ...kafka, ...withPolicy(world, 'delete') }).run();

@@ -1,6 +1,6 @@
 /**
  * Makes the broker remove the events of erased people from the topic. Kafka compacts a segment of a partition
- * only once a later record has started a new segment, which never happens on an idle partition. Heartbeats
+ * only after a later record has started a new segment, which never happens on an idle partition. Heartbeats
  * are therefore published to the partition until the original events are certain to be gone. A lease ensures
  * that only one instance does this at a time.
  */
@@ -22,7 +22,10 @@ const LONGEST_PAUSE_MS = 10 * 60_000;
 export interface ErasureHeartbeatTimes {
   /** How long the broker may keep a record after a later one has replaced it: ERASURE_TOPIC_DAYS, in ms. */
   readonly maxLagMs: number;
-  /** How long after the first copies they are published a second time, in ms. Default: an hour. */
+  /**
+   * The delay between the first and the second publication of an account's events without personal data, in
+   * ms. Default: an hour.
+   */
   readonly againMs?: number;
 }
 
@@ -35,7 +38,7 @@ type Needs = Omit<PublishErasedCopiesDeps, 'erasureReceipts'> & {
 export interface ErasureHeartbeats {
   /**
    * Publishes all heartbeats and second copies that are due. Does nothing if the topic is not compacted:
-   * those erasures are completed on the topic that replaces it.
+   * these erasures are only completed on the topic that replaces it.
    * @throws StoreUnavailable; errors of the bus
    */
   run(): Promise<void>;
@@ -74,8 +77,8 @@ export function createErasureHeartbeats(
         { err: error, stream: account },
         'the events of an erased account cannot be published again',
       );
-      // Record the second copies anyway, so that the heartbeats end some day; the first copies were
-      // published.
+      // Record the time as if the second copies had been published: otherwise, heartbeats would be sent
+      // without end. The first copies were published.
       await erasureReceipts.noteCopies(account, now().toISOString());
     }
   }
@@ -90,7 +93,7 @@ export function createErasureHeartbeats(
   /**
    * Handles one erasure: publishes the second copies and the heartbeat if they are due, and records when the
    * original events are gone.
-   * @param earlier a copy of `last` from before this run
+   * @param earlier the contents of `last` before this run
    */
   async function handle(
     erasure: ErasureWithPublishedCopies,
@@ -102,7 +105,7 @@ export function createErasureHeartbeats(
     const partition = partitionOfKey(Buffer.from(account), accountsTopic.partitions);
     await beat(account, partition);
     if (dueAgain || now().getTime() <= goneAt(erasure)) return;
-    // A long outage may have prevented the heartbeats. Count the events as gone only if an earlier run
+    // An outage may have prevented the heartbeats. Count the original events as gone only if an earlier run
     // published a heartbeat recently enough.
     const beatAt = earlier.get(partition) ?? Number.NEGATIVE_INFINITY;
     if (beatAt > goneAt(erasure) - segmentMs) await erasureReceipts.noteGone(account, now().toISOString());
@@ -123,8 +126,7 @@ export function createErasureHeartbeats(
 }
 
 /**
- * Creates a job that publishes heartbeats as long as the original events of an erasure may still be on the
- * topic.
+ * Creates a job that publishes heartbeats while the original events of an erasure may still be on the topic.
  */
 export function createErasureHeartbeatJob(
   deps: Needs & {
@@ -138,7 +140,8 @@ export function createErasureHeartbeatJob(
   const heartbeats = createErasureHeartbeats(deps, times);
   async function run(): Promise<boolean> {
     clock.assertTrusted();
-    // Usually there is nothing to do. Check this first, because taking the lease is a write.
+    // Check whether there is anything to do before taking the lease: usually there is nothing, and taking the
+    // lease is a write.
     if ((await erasureReceipts.listCopied({ limit: 1 })).length === 0) return false;
     const held = await leases.take({ name: LEASE, holder: owner, now: now(), ms: LEASE_MS });
     if (held) await heartbeats.run();

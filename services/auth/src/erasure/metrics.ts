@@ -6,7 +6,7 @@ import type { ScheduledErasureStore } from '../ports/erasures.ts';
 /** The maximum number of erasures that are read per scrape. */
 const COUNTED_AT_MOST = 10_000;
 
-/** Registers gauges that read the store when they are scraped. They are NaN while the store cannot be reached. */
+/** Registers gauges that read the store at each scrape. They are NaN while the store is unavailable. */
 export function createErasureMetrics({
   registry,
   erasures,

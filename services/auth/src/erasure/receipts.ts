@@ -7,7 +7,7 @@ import type { UseCaseDeps } from '../deps.ts';
 import type { ErasureReceiptStore, ErasureRecord } from '../ports/erasure-receipts.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
 
-/** The name of auth's consumer group, and of auth as a consumer in its own receipts. */
+/** The name of auth's consumer group. It is also the consumer name in auth's own receipts. */
 export const AUTH_CONSUMER_NAME = 'auth';
 /**
  * The maximum number of receipts per account: anyone with write access to the topic can invent consumer
@@ -104,7 +104,10 @@ export function createErasureReceiptReader(
   const { bus, logger } = deps;
   let subscription: BusSubscription | undefined;
 
-  /** Stores a receipt, or returns why it cannot be stored. */
+  /**
+   * Stores a receipt.
+   * @returns why the receipt cannot be stored; undefined if it was stored
+   */
   async function faultOf(record: BusRecord): Promise<string | undefined> {
     const receipt = decodeReceipt(record);
     if (receipt === undefined) return 'it cannot be read';
@@ -115,8 +118,8 @@ export function createErasureReceiptReader(
           : 'it names auth, which has not confirmed';
       return (await storeErasureReceipt(deps, receipt)) ? undefined : 'it is about no erasure';
     } catch (error) {
-      // Such an account cannot have been erased, because the eraser would have failed to read its events,
-      // too.
+      // An account whose events cannot be read has not been erased, because the eraser could not have read
+      // them either.
       if (error instanceof UnreadableCommit) return 'the events of its account cannot be read';
       throw error;
     }

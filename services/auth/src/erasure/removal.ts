@@ -3,15 +3,16 @@ import { segmentDurationMsForCompaction } from '@latchkey/bus';
 import type { ErasedCopiesTimes } from '../ports/erasure-receipts.ts';
 
 /**
- * How long after the first copies they are published a second time, in ms. An original event whose publish
- * was delayed may have arrived after the first copies; only the second copies replace it.
+ * The delay between the first and the second publication of an account's events without personal data, in ms.
+ * A retry may have delayed the publication of an original event until after the first copies; only the second
+ * copies replace such an event.
  */
 export const SECOND_ERASED_COPIES_DELAY_MS = 60 * 60_000;
 
 /**
- * Returns how long after the last copies the original events are certainly gone, in ms. After one segment
- * time, the segment with the copies is closed and can be compacted. The broker compacts it within `maxLagMs`.
- * Another segment time is added as a safety margin.
+ * Returns after which delay, counted from the last copies, the original events are certainly gone, in ms.
+ * After one segment time, the segment with the copies is closed and can be compacted. The broker compacts it
+ * within `maxLagMs`. Another segment time is added as a safety margin.
  * @param maxLagMs how long the broker may keep a record after a later one has replaced it:
  * ERASURE_TOPIC_DAYS, in ms
  */

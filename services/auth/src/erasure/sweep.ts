@@ -18,12 +18,12 @@ import {
 
 /**
  * The pause between polls for erasures that another instance recorded or that must be retried, in ms. It
- * grows while there are none.
+ * grows from `least` to `most` while a poll finds none.
  */
 const IDLE_MS = { least: 2_000, most: 8_000 };
 const LEASE_MS = 60_000;
 const LEASE = 'erasure';
-/** How many accounts are erased with one search of the log. */
+/** The number of accounts that are erased with one search of the log. */
 const PAGE = 50;
 
 type DueErasureDeps = EraseAccountDeps & Pick<UseCaseDeps, 'erasures' | 'now'>;
@@ -125,7 +125,7 @@ export function createErasureJob(
     readonly owner: string;
     readonly logger: Logger;
     readonly clock: Pick<ClockGuard, 'assertTrusted'>;
-    /** Woken when an account is to be erased immediately. */
+    /** Ends the pause early when an account must be erased immediately. */
     readonly wakeup: LoopWakeup;
   },
 ): ProcessPart {
@@ -133,7 +133,8 @@ export function createErasureJob(
   const failures = createErasureFailureLog(logger);
   async function run(): Promise<boolean> {
     clock.assertTrusted('erasure');
-    // Usually there is nothing to do. Check this first, because taking the lease is a write.
+    // Check whether there is anything to do before taking the lease: usually there is nothing, and taking the
+    // lease is a write.
     if ((await deps.erasures.due({ until: now(), limit: 1 })).length === 0) return false;
     const held = await leases.take({ name: LEASE, holder: owner, now: now(), ms: LEASE_MS });
     if (held) await eraseDueAccounts(deps, failures);

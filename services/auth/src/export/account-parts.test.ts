@@ -67,7 +67,8 @@ describe('the export of an account', () => {
 });
 
 /**
- * Returns all texts in a private field except addresses, which events contain, too. What remains are hashes.
+ * Returns all strings in a private field except addresses, which events contain, too. The remaining strings
+ * are hashes.
  */
 function textsOf(value: unknown): readonly string[] {
   if (typeof value === 'string') return value.includes('@') ? [] : [value];

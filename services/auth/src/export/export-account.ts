@@ -24,9 +24,10 @@ type Needs = Pick<
 >;
 
 /**
- * Returns the export of the caller's account as a stream of text, read from the stores while it is consumed.
- * For an unverified account, it contains no mails, because the address may belong to somebody else.
- * @param accessToken the caller's access token, sent to the notifier
+ * Returns the export of the caller's account as a stream of text, which reads the stores while it is
+ * consumed. For an unverified account, the export contains no mails, because the address may belong to
+ * somebody else.
+ * @param accessToken the caller's access token, which is sent to the notifier
  * @throws Refused (password_incorrect, rate_limited, overloaded), SentMailsUnavailable. While the stream is
  * consumed, it throws the errors of the stores
  */
@@ -55,7 +56,9 @@ export async function exportOwnAccount(
 
 async function* noMails(): AsyncGenerator<ExportedMail> {}
 
-/** Reads the first mail eagerly, so that an unavailable notifier is noticed before the response has begun. */
+/**
+ * Reads the first mail immediately, so that an unavailable notifier is noticed before the response begins.
+ */
 async function begun(mails: AsyncIterable<ExportedMail>): Promise<AsyncIterable<ExportedMail>> {
   const iterator = mails[Symbol.asyncIterator]();
   const first = await iterator.next();

@@ -35,7 +35,8 @@ const admin = z.object({ userId: z.uuid(), role: z.literal('admin') });
 const target = z.object({ id: z.uuid() });
 
 /**
- * Returns the route with recording: denied access and, for admin routes, each action become security events.
+ * Returns the route, extended so that denied access and, on admin routes, each action are recorded as
+ * security events.
  */
 export function withAuditEvents(audit: AuditSink, route: Route): Route {
   const { policy } = route;

@@ -1,4 +1,4 @@
-/** Creates the context that use cases need from an HTTP request. */
+/** Converts an HTTP request to the context that use cases need. */
 import type { RequestContext } from '@latchkey/http';
 import { z } from 'zod';
 import type { UseCaseContext } from '../deps.ts';

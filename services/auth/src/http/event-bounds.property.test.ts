@@ -15,7 +15,7 @@ const letters = fc.string({
   unit: fc.constantFrom('a', 'Z', '7', '_', '-', ' ', '.', '@', '\u202e', '\n', 'é', '🦊'),
 });
 /**
- * Generates parts of addresses. Some are longer than the API accepts; apart from their length, the addresses
+ * Generates parts of addresses. Some are longer than the API accepts; in all other respects, the addresses
  * are valid.
  */
 const part = fc.string({ unit: fc.constantFrom('a', 'Z', '7'), minLength: 1, maxLength: 70 });

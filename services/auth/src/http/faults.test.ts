@@ -1,4 +1,4 @@
-/** Tests that the response to an invalid request reports all errors at once, in the reader's language. */
+/** Tests that the response to an invalid request reports all errors together, in the reader's language. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startTestAuth } from '../testing/auth.fixture.ts';

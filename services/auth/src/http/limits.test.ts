@@ -52,7 +52,7 @@ test('wrong guesses lock out the guesser and other strangers, but not the owner 
   await exhaust(auth, ada);
   const refused = assertProblem(await postLogin(auth, ada, { ip: ELSEWHERE }), 429, 'rate_limited');
   assert.match(refused.headers.get('retry-after') ?? '', /^[1-9]\d*$/);
-  // An address in the known network, but written without abbreviation.
+  // An IP address in the network of the earlier login, in unabbreviated notation.
   assertStatus(await postLogin(auth, ada, { ip: '2001:0db8:0001:0002:ffff:0000:0000:0001' }), 200);
   assertProblem(await postLogin(auth, ada, { ip: '2001:db8:1:3::1' }), 429, 'rate_limited');
 });
@@ -186,7 +186,8 @@ test('over the mail limit the responses stay the same, and a link that works rem
   const answers = new Set<string>();
   for (let i = 0; i < 5; i += 1) for (const person of [ada, nobody]) answers.add(await ask(person));
   assert.equal(answers.size, 1);
-  // Requests are carried out in order: once this one is, all earlier ones are, too.
+  // The worker processes recorded requests in order: once it has processed this one, it has processed all
+  // earlier ones.
   const grace = await signUpAndVerify(auth, createTestPerson('grace'));
   await ask(grace);
   await auth.event('PasswordResetRequested', grace.email);
@@ -195,7 +196,7 @@ test('over the mail limit the responses stay the same, and a link that works rem
   const { token } = await auth.open(await auth.event('PasswordResetRequested', ada.email, 3));
   const json = { newPassword: 'quite another passphrase', confirmNewPassword: 'quite another passphrase' };
   assertStatus(await auth.post(`/password-reset-confirm/${token}`, { json }), 200);
-  // The previous link has been used, so another one is mailed although the limit is reached.
+  // The previous link has been used, so another link is mailed although the limit is reached.
   await ask(ada);
   await auth.event('PasswordResetRequested', ada.email, 4);
 });
@@ -314,7 +315,8 @@ test('password changes are limited per account; a wrong current password is no c
   const next = 'quite another passphrase';
   assertProblem(await change(WRONG, next), 400, 'current_password_incorrect');
   assertProblem(await change(ada.password, 'short'), 400, 'password_too_weak');
-  // A guessable password counts towards the limit, because estimating its strength is expensive.
+  // A guessable password counts towards the limit, because checking whether a password is guessable is
+  // expensive.
   assertProblem(await change(ada.password, 'password123'), 400, 'password_too_weak');
   assertStatus(await change(ada.password, next), 200);
   assertStatus(await change(next, ada.password), 200);

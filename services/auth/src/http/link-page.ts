@@ -28,7 +28,7 @@ export function linkFormAction(
 /** The problems with which routes refuse a link. */
 export const linkProblemSpecs = [refusalProblemSpecs.token_invalid, refusalProblemSpecs.token_expired];
 
-export function createHtmlAnswer(html: string, status = 200): RouteResponse {
+export function createHtmlResponse(html: string, status = 200): RouteResponse {
   return { status, html, headers: securityHeaders.page };
 }
 
@@ -39,7 +39,7 @@ export function localeOfRequest(request: RequestContext): string {
 
 /**
  * Returns a function that renders problems of a link. If the link cannot be used, the page offers to request
- * a new one, where that is possible.
+ * a new one, provided that this kind of link can be requested.
  */
 export function createLinkProblemPage(pages: LinkPages, kind: UnusableLinkKind) {
   return problemPage(pages, (view) => pages.deadLink({ ...view, kind }));
@@ -99,7 +99,7 @@ function problemPage(
 function unusableLinkReason(code: string, { method, path }: RequestContext): UnusableLinkReason | undefined {
   if (code === 'token_expired') return 'expired';
   if (code === 'token_invalid') return hasWholeToken(path) ? 'invalid' : 'incomplete';
-  // The link was cut off or changed so that it matches no route, or that its path is not valid percent-encoding.
+  // A link that was cut off or changed may match no route, or its path may not be valid percent-encoding.
   const isBroken = method === 'GET' && (code === 'not_found' || code === 'validation_failed');
   return isBroken ? 'incomplete' : undefined;
 }

@@ -1,4 +1,4 @@
-/** Links as people click and copy them, and what the page of an unusable link says. */
+/** Tests links as people click and copy them, and the pages of unusable links. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startTestAuth, type TestAuth } from '../testing/auth.fixture.ts';

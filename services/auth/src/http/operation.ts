@@ -2,7 +2,7 @@
 import { type HandlerInput, type Route, type RouteResponse, type RouteSpec, route } from '@latchkey/http';
 import type { CountOperation } from '../metrics.ts';
 import { type Refusal, Refused } from '../refused.ts';
-import { createHtmlAnswer } from './link-page.ts';
+import { createHtmlResponse } from './link-page.ts';
 import { mapFailuresToProblems, refusalProblemSpecs, toProblem } from './problems.ts';
 import { authTexts } from './texts.ts';
 
@@ -17,8 +17,8 @@ interface OperationSpec<Caller, Params, Query, Body> extends RouteSpec<Caller, P
 }
 
 /**
- * Declares a route that counts its outcomes. A refused form post gets its form again, other failures get a
- * problem.
+ * Declares a route that counts its outcomes. The response to a refused form is the form again, with the
+ * error; the response to any other failure is a problem.
  */
 export function defineOperationRoute<Caller, Params = undefined, Query = undefined, Body = undefined>(
   count: CountOperation,
@@ -37,7 +37,7 @@ export function defineOperationRoute<Caller, Params = undefined, Query = undefin
       if (!(error instanceof Refused) || input.sentAs !== 'form') throw error;
       const form = await formAgain?.(error.refusal, input);
       if (form === undefined) throw error;
-      return createHtmlAnswer(form, refusalProblemSpecs[error.refusal.kind].status);
+      return createHtmlResponse(form, refusalProblemSpecs[error.refusal.kind].status);
     }
   }
 

@@ -145,8 +145,8 @@ export function toProblem(error: unknown): Problem | undefined {
 }
 
 /**
- * Runs the work and throws its failures as problems. @throws Problem; errors that map to no problem are
- * rethrown
+ * Runs the work, and converts its failures to problems.
+ * @throws Problem; errors that map to no problem are rethrown
  */
 export async function mapFailuresToProblems<T>(work: () => Promise<T>): Promise<T> {
   try {
@@ -189,7 +189,9 @@ function weakPassword({ field, fault, minLength }: WeakPassword): FieldError {
   return { pointer: `#/${field}`, code: fault, message };
 }
 
-/** The JSON pointer to the field that caused each refusal. Weak passwords are handled separately. */
+/**
+ * The JSON pointer to the field of the body that caused each refusal. Weak passwords are handled separately.
+ */
 const pointers: Readonly<Partial<Record<Refusal['kind'], string>>> = {
   current_password_incorrect: '#/currentPassword',
   email_unchanged: '#/newEmail',

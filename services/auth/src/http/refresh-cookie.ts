@@ -59,7 +59,10 @@ export function createRefreshCookie(options: {
    */
   readonly path: string;
   readonly maxAgeDays: number;
-  /** The day (UTC, as in 2027-01-31) from which on the cookie of release 0.1 is not read; undefined if it is never read. */
+  /**
+   * The day (UTC, as in 2027-01-31) from which the cookie of release 0.1 is no longer accepted; undefined if
+   * it is never accepted.
+   */
   readonly formerUntil: string | undefined;
   now(): Date;
   isListed(origin: string): boolean;

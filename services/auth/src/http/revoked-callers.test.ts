@@ -25,7 +25,7 @@ const requests: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'POST /account/erase': { password },
 };
 
-/** The other routes for signed-in callers, except those with GET. */
+/** All other routes for signed-in callers that do not use GET. */
 const others: readonly string[] = [
   // These routes only end sessions.
   ...['POST /logout-all', 'DELETE /sessions/{id}'],
@@ -59,7 +59,8 @@ for (const [route, json] of Object.entries(requests))
     const { accessToken: token } = await logInAndGetTokens(auth, person);
     const [method = '', path = ''] = route.split(' ');
     const send = method === 'PATCH' ? auth.patch : auth.post;
-    // The first write is made after the token was checked; it counts the request or appends the commit.
+    // Revoke the session before the first write, which counts the request or appends the commit: the token
+    // has been checked by then.
     auth.beforeNextWrite(async () => assertStatus(await auth.post('/logout-all', { token }), 204));
     assertProblem(await send(path, { json, token }), 401, 'unauthenticated');
   });

@@ -12,7 +12,7 @@ interface Operation {
 
 type Limited = readonly [operationId: string, response: Operation['responses'][string]];
 
-/** Returns the operations of auth that may respond with 429, and this response. */
+/** Returns the operations of auth that may respond with 429, each with the description of this response. */
 async function limitedOperations(
   t: Parameters<typeof startTestAuth>[0],
   settings: Readonly<Record<string, string>> = {},

@@ -1,8 +1,8 @@
-/** The rate limits of each route, in the words of the OpenAPI document. */
+/** Describes the rate limits of each route for the OpenAPI document. */
 import type { Route } from '@latchkey/http';
 import type { RateLimitName, RateLimitRule, RateLimitRules } from '../ports/limits.ts';
 
-/** What a point of each limit counts, and for whom. */
+/** What each rate limit counts. */
 const COUNTED: Readonly<Record<RateLimitName, string>> = {
   'login-address': 'incorrect passwords for an email address',
   'login-ip': 'incorrect passwords from an IP address',
@@ -45,10 +45,10 @@ export const limitsOfOperations: Readonly<Record<string, readonly RateLimitName[
 };
 
 /**
- * Returns the route with its limits in words. @param rules undefined if no limit is enforced; the route is then
- * returned unchanged
+ * Returns the route with descriptions of its rate limits.
+ * @param rules undefined if no limit is enforced; the route is then returned unchanged
  */
-export function withLimitsInWords(route: Route, rules: RateLimitRules | undefined): Route {
+export function withLimitDescriptions(route: Route, rules: RateLimitRules | undefined): Route {
   const names = limitsOfOperations[route.operationId ?? ''];
   if (rules === undefined || names === undefined) return route;
   return { ...route, limits: names.map((name) => inWords(rules[name], COUNTED[name])) };

@@ -51,7 +51,7 @@ test('a lost response is repeated until the new token is used; after that, the o
   assert.equal(await alive(auth, elsewhere.accessToken), false);
   const renewed = assertStatus(await refresh(auth, elsewhere.refreshToken), 200).json;
   assert.equal(await alive(auth, renewed.accessToken), true);
-  // Reusing the old refresh token again has no effect, so it cannot end sessions that were created later.
+  // The old refresh token has no effect any more, so it cannot end sessions that were created later.
   const later = await logInAndGetTokens(auth, ada);
   assertProblem(await refresh(auth, first.refreshToken), 401, 'refresh_token_invalid');
   assert.equal(await alive(auth, later.accessToken), true);

@@ -7,7 +7,10 @@ import { createTestContext, type TestWorld, withTestWorld } from '../testing/wor
 const ADDRESS = 'ada@example.com';
 const PASSWORD = 'countess of the engine';
 
-/** Runs a use case in a request whose store then takes 5 s per call, and makes two more calls. */
+/**
+ * Runs a use case in a request, and afterwards calls the store of the same request twice; each call takes 5
+ * s.
+ */
 async function makeLateCalls(work: () => Promise<unknown>): Promise<void> {
   let ms = 0;
   const late = mapPortErrors(

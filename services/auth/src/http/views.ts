@@ -1,4 +1,4 @@
-/** Converts accounts to the form in which responses contain them. */
+/** Converts accounts to the form in which responses show them. */
 import { role } from '@latchkey/events';
 import type { RouteResponseSpec } from '@latchkey/http';
 import { ACCOUNT_SEQUENCE_HEADER } from '@latchkey/tokens';
@@ -44,7 +44,10 @@ export const profileFieldSchemas = {
   locale: localeTagSchema,
 };
 
-/** Returns the header with the account's sequence. A read model must have reached it to show this change. */
+/**
+ * Returns the header `Account-Sequence` for an account. Once a read model has reached this sequence, it shows
+ * the change.
+ */
 export function createSequenceHeader(state: AccountState) {
   const { userId, sequence } = requireExistingAccount(state);
   return {
@@ -53,7 +56,7 @@ export function createSequenceHeader(state: AccountState) {
 }
 
 /** Describes a response that has the header with the account's sequence. */
-export function createAnswerSpecWithSequence(description: string, schema?: z.ZodType): RouteResponseSpec {
+export function createResponseSpecWithSequence(description: string, schema?: z.ZodType): RouteResponseSpec {
   return {
     description,
     headers: [ACCOUNT_SEQUENCE_HEADER],
@@ -61,10 +64,10 @@ export function createAnswerSpecWithSequence(description: string, schema?: z.Zod
   };
 }
 
-/** Describes the response to a POST to a link's URL: JSON for a client app, an HTML page for a form. */
-export function createJsonOrPageAnswerSpec(description: string): RouteResponseSpec {
+/** Describes the response to a POST to a link's URL: a client app gets JSON, a form gets an HTML page. */
+export function createJsonOrPageResponseSpec(description: string): RouteResponseSpec {
   return {
-    ...createAnswerSpecWithSequence(description, messageSchema),
+    ...createResponseSpecWithSequence(description, messageSchema),
     media: ['text/html'],
   };
 }

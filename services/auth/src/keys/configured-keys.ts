@@ -24,9 +24,9 @@ function fingerprintsOf(setting: string, keys: SecretKeys): readonly string[] {
 }
 
 /**
- * Returns the keys without which a start must be refused, because stored data depends on them: passwords
- * hashed with another PASSWORD_SALT_KEY never match, and if instances have different REFRESH_KEYs, sessions
- * end at random.
+ * Returns the keys on which stored data depends. A service must refuse to start with different ones:
+ * passwords hashed with another PASSWORD_SALT_KEY never match, and if instances have different REFRESH_KEYs,
+ * sessions end at random.
  */
 export function toRequiredKeys({
   PASSWORD_SALT_KEY,
@@ -42,8 +42,8 @@ export function toRequiredKeys({
 }
 
 /**
- * Returns all keys of a process. The store records the keys for signing, sealing and pseudonyms only to know
- * since when each has been used.
+ * Returns all keys of a process. For signing, sealing and pseudonyms, the store records the keys only to know
+ * how long each has been in use.
  */
 export function toConfiguredKeys(
   keys: AuthKeys,

@@ -1,4 +1,4 @@
-/** Counts the stored data that still needs each key, for `ops keys`. */
+/** Counts the stored password hashes that still need each key, for `ops keys`. */
 import {
   type AccountState,
   evolve,

@@ -28,12 +28,13 @@ export const UNNAMED_KEY_ID = 'first';
 export interface ListedKey {
   readonly id: string;
   /**
-   * The name under which a service's store records the key. If no store records keys of this kind, the key's
-   * id.
+   * The name under which the store of a service records the key. If no store records keys of this kind, this
+   * is the key's id.
    */
   readonly remembered: string;
   /**
-   * Whether the private or secret part of the key is present. Without it, the key can only verify signatures.
+   * Whether the private or secret part of the key is present. With only the public part, the key can verify
+   * signatures but not create them.
    */
   readonly isPrivate: boolean;
 }
@@ -158,8 +159,8 @@ function privateKeyOf(each: Key): KeyObject {
 }
 
 /**
- * Moves the key that matches SEALING_PUBLIC_KEY, which is the current one, to the front. The setting may
- * contain the keys in any order, because the notifier accepts all of them.
+ * Moves the current key, which is the one that matches SEALING_PUBLIC_KEY, to the front. The setting may list
+ * the keys in any order, because the notifier accepts all of them.
  */
 function currentFirst(keys: readonly Key[], { SEALING_PUBLIC_KEY }: StoredSecrets): readonly Key[] {
   const { x } = key.safeParse(parseJson(SEALING_PUBLIC_KEY)).data ?? {};
@@ -184,7 +185,7 @@ function idOf(each: Key): string {
   return each.kid ?? (each.crv === undefined ? UNNAMED_KEY_ID : thumbprintOf(each));
 }
 
-/** Returns the name under which a service's store records a key. */
+/** Returns the name under which the store of a service records a key. */
 function rememberedAs(kind: KeyKind, each: Key): string {
   // Auth's setting has the sealing key without its `kid`, so its store records the thumbprint.
   if (kind === 'sealing') return thumbprintOf(each);

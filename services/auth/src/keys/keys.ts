@@ -50,7 +50,7 @@ export interface EventKeys {
   readonly signer: EventSigner;
   /**
    * Signs a text that is not an event with the first key of the set. The text must start with the name of its
-   * purpose, so that the signature cannot be used for another one.
+   * purpose, so that the signature cannot be used for another purpose.
    */
   signText(text: string): Signature;
   /** All keys of the set, including those that signed earlier or will sign next. */

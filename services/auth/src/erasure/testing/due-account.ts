@@ -53,7 +53,7 @@ export async function createDueAccount(world: TestWorld): Promise<string> {
   return userId;
 }
 
-/** Publishes the events of the journal, as the relay would. */
+/** Publishes the events of an account from the journal, as the relay would. */
 export async function publishJournalEvents(world: TestWorld, userId: string): Promise<void> {
   await world.bus.ensureTopics(topics);
   const events = (await world.deps.journal.read(userId)).flatMap(toPublicEvents);

@@ -1,4 +1,4 @@
-/** Adds conveniences to the pages, which all work without scripts. */
+/** Adds conveniences to the pages. All pages also work without scripts. */
 
 /** Shows times in the reader's time zone; without a script they are in UTC. */
 function showLocalTimes() {
@@ -11,7 +11,7 @@ function showLocalTimes() {
     minute: '2-digit',
     timeZoneName: 'short',
   });
-  // The first day of a month in the languages that write it as an ordinal number, which Intl does not.
+  // French and Portuguese write the first day of a month as an ordinal number, but Intl does not.
   const firstDay = { fr: '1er', pt: '1º' }[lang.split('-')[0]] ?? '1';
   for (const time of document.querySelectorAll('time[datetime]'))
     time.textContent = format
@@ -20,7 +20,7 @@ function showLocalTimes() {
       .join('');
 }
 
-/** Adds a button that shows what was typed as a password. It is hidden again when the form is sent. */
+/** Adds a button that shows the typed password. When the form is sent, the password is hidden again. */
 function addShowButton(input) {
   const button = document.createElement('button');
   button.type = 'button';
@@ -40,7 +40,7 @@ function addShowButton(input) {
   input.after(button);
 }
 
-/** Gives the page an address from which it can be reloaded without sending the form again. */
+/** Replaces the URL of the page by one that can be reloaded without sending the form again. */
 function replaceAddress() {
   const { reload } = document.querySelector('main').dataset;
   if (reload) history.replaceState(null, '', reload);

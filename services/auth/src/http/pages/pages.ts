@@ -79,36 +79,35 @@ export interface LinkPages {
    * does not send the form again: the link may work only once.
    */
   done(page: SuccessPageName, view: { readonly locale: string }): string;
-  /** A form for a new password, or for the first password of an account (`first`). */
+  /** Shows a form for a new password, or for the first password of an account (`first`). */
   reset(view: PasswordResetView & { readonly action: string; readonly fault?: NewPasswordFault }): string;
   /** Shows when the account will be erased, and a button that cancels the erasure. */
   erasure(view: ErasureView & { readonly action: string }): string;
-  /** The page of an unusable link to cancel an erasure. */
+  /** Reports that a link to cancel an erasure cannot be used. */
   deadErasure(view: { readonly locale: string; readonly state: UnusableLinkReason }): string;
   /**
    * Asks for the password to confirm a change of address, or reports that the address was already changed.
    */
   emailChange(view: EmailChangeView & { readonly action: string; readonly wrongPassword?: boolean }): string;
-  /** Both addresses and a form for a new password, on the page of a link that undoes a change of address. */
+  /** Shows both addresses and a form for a new password. Opened by a link that undoes a change of address. */
   emailUndo(view: EmailUndoView & { readonly action: string; readonly fault?: NewPasswordFault }): string;
   /** Reports that a mail was requested. The page does not reveal whether the account exists. */
   requested(view: { readonly locale: string; readonly kind: RenewableLinkKind }): string;
-  /** The page of an unusable link, with a form to request a new one if that is possible. */
+  /** Reports that a link cannot be used, and offers a form to request a new one if that is possible. */
   deadLink(view: {
     readonly locale: string;
     readonly kind: UnusableLinkKind;
     readonly state: UnusableLinkReason;
   }): string;
-  /** The form that requests a new link, after an invalid address was sent. */
+  /** Shows the form that requests a new link again, after an invalid address was sent. */
   requestAgain(view: { readonly locale: string; readonly kind: RenewableLinkKind }): string;
   /**
-   * The page of any other problem. Shows the page text for its `code`, or the text of the API if there is
-   * none.
+   * Reports any other problem. Shows the page text for its `code`, or the text of the API if there is none.
    */
   problem(view: ShownProblem & { readonly locale: string }): string;
   /**
-   * The page at `/`, for people who open the server's address without a link. If there is no client app, mails lead to
-   * this page, so it has a form that requests a new password.
+   * Shows the page at `/`, for people who open the server's address without a link. If there is no client
+   * app, mails link to this page, so it has a form that requests a new password.
    */
   home(view: { readonly locale: string }): string;
   /** The style sheet of the pages, served at `/api/v1/auth/pages.css`. */
@@ -131,10 +130,13 @@ export interface LinkPageSettings {
   readonly frontendUrl: string | undefined;
 }
 
-/** An icon from the style sheet. */
+/** The name of an icon in the style sheet. */
 type Mark = 'done' | 'mail' | 'ended' | 'failed' | 'home';
 
-/** Reads the templates and their files. @throws Error if a template is invalid */
+/**
+ * Creates the pages from their templates and files, which it reads once.
+ * @throws Error if a template is invalid
+ */
 export function createLinkPages({ publicPath, minLength, brand, frontendUrl }: LinkPageSettings): LinkPages {
   const templates = loadPageTemplates();
   const ours = { base: publicPath + AUTH_BASE_PATH, brandName: brand.name, logoUrl: brand.logo?.url ?? null };
@@ -157,7 +159,7 @@ export function createLinkPages({ publicPath, minLength, brand, frontendUrl }: L
     return render(language, 'message', { mark, title, paragraphs });
   }
 
-  /** Renders a page of success, with a link to the client app if there is one. */
+  /** Renders a page that reports success, with a link to the client app if there is one. */
   function success(
     language: PageLanguage,
     mark: Mark,
@@ -175,7 +177,7 @@ export function createLinkPages({ publicPath, minLength, brand, frontendUrl }: L
     words: PageTexts['reset']['again'],
     view: {
       readonly email: string;
-      /** The address that the account has now, if it is another one. */
+      /** The current address of the account, if it differs from `email`. */
       readonly newEmail?: string;
       readonly action: string;
       readonly fault?: NewPasswordFault;
@@ -363,7 +365,7 @@ function verificationFaultText({ verification, faults }: PageTexts, fault: Verif
   return fault.field === 'password' ? verification.wrongPassword : faults[fault.code];
 }
 
-/** Replaces the hyphen of "e-mail", at which a heading would break. */
+/** Replaces the hyphen in "e-mail" by one at which a heading does not break. */
 function keepTogether(title: string): string {
   return title.replaceAll(/(?<=\be)-(?=mail)/gi, '\u2011');
 }

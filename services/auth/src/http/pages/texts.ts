@@ -34,7 +34,7 @@ export interface PageTexts {
     readonly password: string;
     readonly wrongPassword: string;
     readonly confirm: string;
-    /** The label of the link that opens the form for a new password. */
+    /** The label of the link to the form for a new password. */
     readonly choose: string;
     readonly chooseLead: string;
     readonly chooseAndConfirm: string;
@@ -62,7 +62,7 @@ export interface PageTexts {
   readonly emailChanged: SuccessTexts;
   readonly emailUndo: Headed & {
     readonly button: string;
-    /** The label of the address that the account got with the change. */
+    /** The label of the address to which the account was changed. */
     readonly changedTo: string;
     /** What to do if the change was intended. */
     readonly ignore: string;
@@ -75,9 +75,9 @@ export interface PageTexts {
     readonly ignore: string;
     readonly canceled: SuccessTexts;
     readonly dead: MessageTexts;
-    /** What the page of an incomplete link says about the account. */
+    /** Says that the erasure is still pending, on the page of a link that was cut off. */
     readonly stillDue: string;
-    /** The text of the link to the page on which one requests a new password. */
+    /** The label of the link to the page that requests a new password. */
     readonly newPassword: string;
   };
   readonly requested: Readonly<Record<RenewableLinkKind, MessageTexts>>;
@@ -86,22 +86,25 @@ export interface PageTexts {
     readonly reason: Readonly<Record<UnusableLinkReason, string>>;
     readonly renew: Readonly<Record<UnusableLinkKind, string>>;
     readonly email: string;
-    /** The title of the page that shows the form again, with the text `invalidEmail`. */
+    /** The title of the page that shows the form again because the address was invalid (`invalidEmail`). */
     readonly request: string;
     readonly invalidEmail: string;
     readonly send: string;
   };
   readonly faults: Readonly<Record<FormFaultCode, string>>;
   readonly problems: Readonly<Record<keyof typeof standardProblems, MessageTexts>>;
-  /** Returns a sentence about when to try again. @param wait a duration in words */
+  /**
+   * Returns a sentence about when to try again.
+   * @param wait a duration in words, such as "15 minutes"
+   */
   readonly tryAgainIn: (wait: string) => string;
 }
 
 /** The kinds of links for which a new one can be requested by entering the address. */
 export type RenewableLinkKind = 'verification' | 'password-reset';
 /**
- * All kinds of links for which there is a page if they cannot be used. For some, a new link cannot be
- * requested.
+ * All kinds of links that have a page for the case that the link cannot be used. For some kinds, a new link
+ * cannot be requested.
  */
 export type UnusableLinkKind = RenewableLinkKind | 'email-change' | 'email-undo';
 /** Why a link cannot be used. `incomplete` is a link that was cut off, for example when it was copied. */

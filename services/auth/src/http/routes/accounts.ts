@@ -17,7 +17,7 @@ import { defineOperationRoute } from '../operation.ts';
 import { refusalProblemSpecs } from '../problems.ts';
 import {
   accountSchema,
-  createAnswerSpecWithSequence,
+  createResponseSpecWithSequence,
   createSequenceHeader,
   toAccountView,
 } from '../views.ts';
@@ -35,7 +35,7 @@ export function accountRoutes(deps: RouteDeps): readonly Route[] {
 }
 
 const params = z.object({ id: z.uuid() });
-const changedAccount = createAnswerSpecWithSequence('The account now.', z.object({ user: accountSchema }));
+const changedAccount = createResponseSpecWithSequence('The account now.', z.object({ user: accountSchema }));
 const otherAccountProblems = [
   standardProblems.not_found,
   standardProblems.conflict,
@@ -122,7 +122,7 @@ function revokeSessionsRoute(deps: RouteDeps): Route {
     description: 'Also revokes every access token of the account. Its owner can sign in again.',
     policy: deps.guards.withRole('admin'),
     params,
-    answers: { 204: createAnswerSpecWithSequence('Every session and every access token is revoked.') },
+    answers: { 204: createResponseSpecWithSequence('Every session and every access token is revoked.') },
     problems: [standardProblems.not_found, standardProblems.conflict],
     handle: async (request) => {
       const { state } = await revokeSessions(deps, request.params.id, toUseCaseContext(request));
@@ -142,7 +142,7 @@ function passwordResetRoute(deps: RouteDeps): Route {
       "The link goes to the account's own address; its password works until another one is chosen. Counts as one recipient of the admin's mailings.",
     policy: deps.guards.withRole('admin'),
     params,
-    answers: { 202: createAnswerSpecWithSequence('The mail will be sent.') },
+    answers: { 202: createResponseSpecWithSequence('The mail will be sent.') },
     problems: [standardProblems.not_found, standardProblems.conflict, standardProblems.rate_limited],
     handle: async (request) => {
       const target = { userId: request.params.id, by: request.caller.userId };

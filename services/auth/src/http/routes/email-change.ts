@@ -13,7 +13,7 @@ import { AUTH_BASE_PATH } from '../base-path.ts';
 import { toUseCaseContext } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import {
-  createHtmlAnswer,
+  createHtmlResponse,
   createLinkProblemPage,
   linkFormAction,
   linkProblemSpecs,
@@ -24,8 +24,8 @@ import { defineOperationRoute } from '../operation.ts';
 import { createPasswordLengthCheck, refusalProblemSpecs } from '../problems.ts';
 import { newPasswordSchema, passwordTextSchema } from '../schemas.ts';
 import {
-  createAnswerSpecWithSequence,
-  createJsonOrPageAnswerSpec,
+  createJsonOrPageResponseSpec,
+  createResponseSpecWithSequence,
   createSequenceHeader,
   messageSchema,
 } from '../views.ts';
@@ -54,7 +54,7 @@ function requestRoute(deps: RouteDeps): Route {
       'Mails a link to the new address, which confirms the change together with the password or a session. The answer is the same if the address belongs to another account; its owner gets a mail.',
     policy: deps.guards.verified,
     body: z.object({ newEmail: emailAddressSchema, password: passwordTextSchema }),
-    answers: { 202: createAnswerSpecWithSequence('Whether or not the address is in use.', messageSchema) },
+    answers: { 202: createResponseSpecWithSequence('Whether or not the address is in use.', messageSchema) },
     problems: [
       refusalProblemSpecs.password_incorrect,
       refusalProblemSpecs.email_unchanged,
@@ -103,7 +103,7 @@ function viewConfirmationRoute(deps: RouteDeps): Route {
     problemPage: createLinkProblemPage(pages, 'email-change'),
     handle: async ({ params: { token } }) => {
       const view = await viewEmailChange(deps, token);
-      return createHtmlAnswer(pages.emailChange({ ...view, action: linkFormAction(deps, CHANGE, token) }));
+      return createHtmlResponse(pages.emailChange({ ...view, action: linkFormAction(deps, CHANGE, token) }));
     },
   });
 }
@@ -138,7 +138,7 @@ function confirmationRoute(deps: RouteDeps): Route {
     accepts: ['none', 'json', 'form'],
     answers: {
       200: {
-        ...createJsonOrPageAnswerSpec('The account has the new address.'),
+        ...createJsonOrPageResponseSpec('The account has the new address.'),
         headers: [ACCOUNT_SEQUENCE_HEADER],
       },
       400: { description: 'The form with the fault, if a form was sent.', media: ['text/html'] },
@@ -156,7 +156,7 @@ function confirmationRoute(deps: RouteDeps): Route {
       const confirmed = { token, evidence: evidenceOf(request) };
       const { state } = await confirmEmailChange(deps, confirmed, toUseCaseContext(request));
       if (request.sentAs === 'form')
-        return createHtmlAnswer(pages.done('email-changed', requireExistingAccount(state)));
+        return createHtmlResponse(pages.done('email-changed', requireExistingAccount(state)));
       return {
         status: 200,
         body: { message: 'Email address changed successfully' },
@@ -193,7 +193,7 @@ function viewUndoRoute(deps: RouteDeps): Route {
     problemPage: createLinkProblemPage(pages, 'email-undo'),
     handle: async ({ params: { token } }) => {
       const view = await viewEmailUndo(deps, token);
-      return createHtmlAnswer(pages.emailUndo({ ...view, action: linkFormAction(deps, UNDO, token) }));
+      return createHtmlResponse(pages.emailUndo({ ...view, action: linkFormAction(deps, UNDO, token) }));
     },
   });
 }
@@ -218,7 +218,7 @@ function undoRoute(deps: RouteDeps): Route {
     moreFaults: createPasswordLengthCheck(deps.passwordRules, 'newPassword'),
     accepts: ['json', 'form'],
     answers: {
-      200: createJsonOrPageAnswerSpec('The account has its previous address again.'),
+      200: createJsonOrPageResponseSpec('The account has its previous address again.'),
       400: { description: 'The form with the fault, if a form was sent.', media: ['text/html'] },
     },
     problems: [
@@ -232,7 +232,7 @@ function undoRoute(deps: RouteDeps): Route {
       const undo = { token: request.params.token, ...request.body };
       const { state } = await undoEmailChange(deps, undo, toUseCaseContext(request));
       if (request.sentAs === 'form')
-        return createHtmlAnswer(pages.done('email-undone', requireExistingAccount(state)));
+        return createHtmlResponse(pages.done('email-undone', requireExistingAccount(state)));
       return {
         status: 200,
         body: { message: 'Email change undone successfully' },

@@ -12,7 +12,7 @@ import { toUseCaseContext } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import {
   createErasureProblemPage,
-  createHtmlAnswer,
+  createHtmlResponse,
   linkFormAction,
   linkProblemSpecs,
   linkTokenParamsSchema,
@@ -20,13 +20,17 @@ import {
 import { defineOperationRoute } from '../operation.ts';
 import { refusalProblemSpecs } from '../problems.ts';
 import { passwordTextSchema } from '../schemas.ts';
-import { createAnswerSpecWithSequence, createJsonOrPageAnswerSpec, createSequenceHeader } from '../views.ts';
+import {
+  createJsonOrPageResponseSpec,
+  createResponseSpecWithSequence,
+  createSequenceHeader,
+} from '../views.ts';
 
 export function erasureRoutes(deps: RouteDeps): readonly Route[] {
   return [eraseOwnRoute(deps), eraseRoute(deps), viewErasureRoute(deps), cancelErasureRoute(deps)];
 }
 
-const requested = createAnswerSpecWithSequence(
+const requested = createResponseSpecWithSequence(
   'The account is disabled, and will be erased at `eraseAt`.',
   z.object({ message: z.string(), eraseAt: z.iso.datetime() }),
 );
@@ -109,7 +113,7 @@ function viewErasureRoute(deps: RouteDeps): Route {
     handle: async ({ params: { token } }) => {
       const view = await viewErasure(deps, token);
       const action = linkFormAction(deps, LINK, token);
-      return createHtmlAnswer(pages.erasure({ ...view, action }));
+      return createHtmlResponse(pages.erasure({ ...view, action }));
     },
   });
 }
@@ -128,13 +132,13 @@ function cancelErasureRoute(deps: RouteDeps): Route {
     params: linkTokenParamsSchema,
     body: z.object({}),
     accepts: ['none', 'json', 'form'],
-    answers: { 200: createJsonOrPageAnswerSpec('The account stays.') },
+    answers: { 200: createJsonOrPageResponseSpec('The account stays.') },
     problems: [...linkProblemSpecs, standardProblems.conflict],
     problemPage: createErasureProblemPage(pages),
     handle: async (request) => {
       const { state } = await cancelErasure(deps, request.params.token, toUseCaseContext(request));
       if (request.sentAs === 'form')
-        return createHtmlAnswer(pages.done('erasure-canceled', requireExistingAccount(state)));
+        return createHtmlResponse(pages.done('erasure-canceled', requireExistingAccount(state)));
       return {
         status: 200,
         body: { message: 'The account will not be erased' },

@@ -4,7 +4,7 @@ import { runWithTimeBudget } from '@latchkey/store';
 import { withAuditEvents } from '../audited-route.ts';
 import { AUTH_BASE_PATH } from '../base-path.ts';
 import type { RouteDeps } from '../deps.ts';
-import { withLimitsInWords } from '../route-limits.ts';
+import { withLimitDescriptions } from '../route-limits.ts';
 import { accountRoutes } from './accounts.ts';
 import { authOpenApiInfo, documentRoutes, fullOpenApiDocumentRoute } from './documents.ts';
 import { emailChangeRoutes } from './email-change.ts';
@@ -37,7 +37,7 @@ export function createRoutes(deps: RouteDeps): readonly Route[] {
   const pageHeaders = deps.pages.headers;
   const routes = topics
     .flatMap((routesOf) => routesOf(deps))
-    .map((route) => withLimitsInWords(route, deps.limitRules))
+    .map((route) => withLimitDescriptions(route, deps.limitRules))
     .map((route) => withAuditEvents(deps.audit, { ...route, pageHeaders, around: runWithTimeBudget }));
   const info = { ...authOpenApiInfo, publicPath: deps.publicPath };
   return [

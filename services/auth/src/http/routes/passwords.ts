@@ -9,7 +9,7 @@ import { AUTH_BASE_PATH } from '../base-path.ts';
 import { toUseCaseContext } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import {
-  createHtmlAnswer,
+  createHtmlResponse,
   createLinkProblemPage,
   createLinkRequestProblemPage,
   linkFormAction,
@@ -22,8 +22,8 @@ import { defineOperationRoute } from '../operation.ts';
 import { createPasswordLengthCheck, refusalProblemSpecs } from '../problems.ts';
 import { newPasswordSchema, passwordTextSchema } from '../schemas.ts';
 import {
-  createAnswerSpecWithSequence,
-  createJsonOrPageAnswerSpec,
+  createJsonOrPageResponseSpec,
+  createResponseSpecWithSequence,
   createSequenceHeader,
   messageSchema,
 } from '../views.ts';
@@ -68,7 +68,7 @@ function resetRequestRoute(deps: RouteDeps): Route {
       const address = request.body.email.canonical;
       await requestMailToAddress(deps, { kind: 'password-reset', address }, toUseCaseContext(request));
       if (request.sentAs === 'form')
-        return createHtmlAnswer(
+        return createHtmlResponse(
           pages.requested({ locale: localeOfRequest(request), kind: 'password-reset' }),
           202,
         );
@@ -97,7 +97,7 @@ function viewResetRoute(deps: RouteDeps): Route {
     problemPage: createLinkProblemPage(pages, 'password-reset'),
     handle: async ({ params: { token } }) => {
       const view = await viewPasswordReset(deps, token);
-      return createHtmlAnswer(pages.reset({ ...view, action: actionOf(deps, token) }));
+      return createHtmlResponse(pages.reset({ ...view, action: actionOf(deps, token) }));
     },
   });
 }
@@ -123,7 +123,7 @@ function completeResetRoute(deps: RouteDeps): Route {
     moreFaults: createPasswordLengthCheck(deps.passwordRules, 'newPassword'),
     accepts: ['json', 'form'],
     answers: {
-      200: createJsonOrPageAnswerSpec('The password is set.'),
+      200: createJsonOrPageResponseSpec('The password is set.'),
       400: { description: 'The form with the fault, if a form was sent.', media: ['text/html'] },
     },
     problems: [...linkProblemSpecs, ...newPasswordProblems, standardProblems.conflict],
@@ -133,7 +133,7 @@ function completeResetRoute(deps: RouteDeps): Route {
       const { state, facts } = await completePasswordReset(deps, reset, toUseCaseContext(request));
       if (request.sentAs === 'form') {
         const first = facts.some(({ type }) => type === 'AccountVerified');
-        return createHtmlAnswer(
+        return createHtmlResponse(
           pages.done(first ? 'first-password' : 'reset', requireExistingAccount(state)),
         );
       }
@@ -167,7 +167,7 @@ function changePasswordRoute(deps: RouteDeps): Route {
     }),
     moreFaults: createPasswordLengthCheck(deps.passwordRules, 'newPassword'),
     answers: {
-      200: createAnswerSpecWithSequence(
+      200: createResponseSpecWithSequence(
         'Changed; with a new access token, because the old one is revoked.',
         z.object({ message: z.string(), accessToken: z.string(), expiresIn: z.int() }),
       ),

@@ -10,7 +10,7 @@ import { ownHistoryQuerySchema, ownHistorySchema, toOwnHistoryView } from '../hi
 import { defineOperationRoute } from '../operation.ts';
 import {
   accountSchema,
-  createAnswerSpecWithSequence,
+  createResponseSpecWithSequence,
   createSequenceHeader,
   profileFieldSchemas,
   toAccountView,
@@ -38,7 +38,7 @@ function changeProfileRoute(deps: RouteDeps): Route {
     policy: deps.guards.verified,
     body,
     answers: {
-      200: createAnswerSpecWithSequence('The account now.', z.object({ user: accountSchema })),
+      200: createResponseSpecWithSequence('The account now.', z.object({ user: accountSchema })),
     },
     problems: [standardProblems.conflict, standardProblems.rate_limited],
     handle: async (request) => {

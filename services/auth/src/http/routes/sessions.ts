@@ -20,7 +20,7 @@ import { defineOperationRoute } from '../operation.ts';
 import { refusalProblemSpecs } from '../problems.ts';
 import { passwordTextSchema } from '../schemas.ts';
 import {
-  createAnswerSpecWithSequence,
+  createResponseSpecWithSequence,
   createSequenceHeader,
   signedInAccountSchema,
   toSignedInAccountView,
@@ -56,7 +56,8 @@ const refreshBody = z.object({ refreshToken: refreshToken.optional() });
 
 /**
  * Returns the response to a sign-in or refresh.
- * @param cookies the `Set-Cookie` headers; if set, the refresh token is sent in them and not in the body
+ * @param cookies the `Set-Cookie` headers that contain the refresh token; if undefined, the refresh token is
+ * in the body
  */
 function tokensAnswer(
   { accessToken, refreshToken, expiresIn, state }: SignInResult,
@@ -183,7 +184,7 @@ function logoutAllRoute(deps: RouteDeps): Route {
     tag: 'sessions',
     summary: 'End every session of the account',
     policy: deps.guards.authenticated,
-    answers: { 204: createAnswerSpecWithSequence('Every session and every access token is revoked.') },
+    answers: { 204: createResponseSpecWithSequence('Every session and every access token is revoked.') },
     problems: [standardProblems.conflict, standardProblems.rate_limited],
     handle: async (request) => {
       const { state } = await logoutEverywhere(deps, request.caller, toUseCaseContext(request));

@@ -24,7 +24,7 @@ import { AUTH_BASE_PATH } from '../base-path.ts';
 import { toUseCaseContext } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import {
-  createHtmlAnswer,
+  createHtmlResponse,
   createLinkProblemPage,
   createLinkRequestProblemPage,
   linkFormAction,
@@ -36,7 +36,7 @@ import { defineOperationRoute } from '../operation.ts';
 import type { VerificationFault } from '../pages/pages.ts';
 import { createPasswordLengthCheck, refusalProblemSpecs } from '../problems.ts';
 import { newPasswordSchema, passwordTextSchema } from '../schemas.ts';
-import { createJsonOrPageAnswerSpec, createSequenceHeader } from '../views.ts';
+import { createJsonOrPageResponseSpec, createSequenceHeader } from '../views.ts';
 
 export function verificationRoutes(deps: RouteDeps): readonly Route[] {
   return [
@@ -122,7 +122,7 @@ function viewVerificationRoute(deps: RouteDeps): Route {
     handle: async (request) => {
       const { token } = request.params;
       const view = await viewVerification(deps, token, holdersOf(deps, request));
-      return createHtmlAnswer(pages.verification({ ...view, ...placesOf(deps, token) }));
+      return createHtmlResponse(pages.verification({ ...view, ...placesOf(deps, token) }));
     },
   });
 }
@@ -144,7 +144,7 @@ function viewRejectionRoute(deps: RouteDeps): Route {
     problemPage: createLinkProblemPage(pages, 'verification'),
     handle: async ({ params: { token } }) => {
       const view = await viewVerification(deps, token, []);
-      return createHtmlAnswer(pages.rejection({ ...view, ...placesOf(deps, token) }));
+      return createHtmlResponse(pages.rejection({ ...view, ...placesOf(deps, token) }));
     },
   });
 }
@@ -168,7 +168,7 @@ function verifyRoute(deps: RouteDeps): Route {
     accepts: ['none', 'json', 'form'],
     answers: {
       200: {
-        ...createJsonOrPageAnswerSpec('Verified, or rejected.'),
+        ...createJsonOrPageResponseSpec('Verified, or rejected.'),
         headers: [ACCOUNT_SEQUENCE_HEADER, 'Set-Cookie'],
       },
       400: { description: 'The form with the fault, if a form was sent.', media: ['text/html'] },
@@ -200,7 +200,7 @@ function verifyRoute(deps: RouteDeps): Route {
         const html = reject
           ? pages.done('rejected', { locale })
           : pages.done(newPassword === undefined ? 'verified' : 'first-password', { locale });
-        const answer = createHtmlAnswer(html);
+        const answer = createHtmlResponse(html);
         return { ...answer, headers: { ...answer.headers, ...cookie } };
       }
       const message = reject ? 'Sign-up rejected' : 'Account verified successfully';
@@ -217,9 +217,8 @@ function verifyRoute(deps: RouteDeps): Route {
 }
 
 /**
- * Returns the error to show in the form; undefined if different input would not help. `none` shows the form
- * without an error: the sign-up cookie is missing, so the form must ask for the password, which was not
- * entered yet.
+ * Returns the error to show in the form; undefined if different input would not help. Returns `none` to show
+ * the form without an error, if the password was required but not entered yet.
  */
 function verificationFault(refusal: Refusal): VerificationFault | 'none' | undefined {
   switch (refusal.kind) {
@@ -249,7 +248,7 @@ function verificationRequestRoute(deps: RouteDeps): Route {
     policy: allowAnonymous(deps.guards.authenticated),
     body: z.object({ email: emailAddressSchema.optional() }),
     accepts: ['none', 'json', 'form'],
-    answers: { 202: createJsonOrPageAnswerSpec('The same response whether or not the account exists.') },
+    answers: { 202: createJsonOrPageResponseSpec('The same response whether or not the account exists.') },
     problems: [standardProblems.rate_limited, standardProblems.conflict],
     problemPage: createLinkRequestProblemPage(pages, 'verification'),
     handle: async (request) => {
@@ -266,7 +265,7 @@ function verificationRequestRoute(deps: RouteDeps): Route {
       const address = body.email.canonical;
       await requestMailToAddress(deps, { kind: 'verification', address }, toUseCaseContext(request));
       if (request.sentAs === 'form')
-        return createHtmlAnswer(
+        return createHtmlResponse(
           pages.requested({ locale: localeOfRequest(request), kind: 'verification' }),
           202,
         );
