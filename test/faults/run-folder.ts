@@ -142,6 +142,8 @@ export interface RunDescription {
   readonly minimums: MinimumCounts;
   /** Present if an older copy of the journal was restored. The run is then checked by the rule on forks alone. */
   readonly restored?: RestoredJournal;
+  /** The names of the processes that send mails, by the name that they record with each attempt. */
+  readonly senders: Readonly<Record<string, string>>;
   /** Every profile at the end, as an admin reads it from the active read model. null if the profiles were not read. */
   readonly shown: readonly ShownProfile[] | null;
   /**

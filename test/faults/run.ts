@@ -108,6 +108,7 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
     endedAt: new Date().toISOString(),
     shown,
     subscribers: SUBSCRIBERS,
+    senders: system.senders(),
     ...search,
     settings: {
       ...serviceSettings(seed),

@@ -9,6 +9,8 @@ export interface ServerProcess {
   readonly operations: string;
   /** Returns the output of the process so far, including the output from before a restart. */
   output(): string;
+  /** Returns the process ids of all starts so far. */
+  pids(): readonly number[];
   /** Starts the process, without waiting until it is ready. */
   launch(): void;
   /**
@@ -48,6 +50,7 @@ export function createServerProcess({ url, operations, words, env }: ServerProce
   let child: ChildProcess | undefined;
   let closed: Promise<unknown> = Promise.resolve();
   let printed = '';
+  const pids: number[] = [];
   function hasEnded() {
     return child === undefined || child.exitCode !== null || child.signalCode !== null;
   }
@@ -56,6 +59,7 @@ export function createServerProcess({ url, operations, words, env }: ServerProce
     const environment = typeof env === 'function' ? env() : env;
     child = spawn(process.execPath, words, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
     closed = once(child, 'close');
+    if (child.pid !== undefined) pids.push(child.pid);
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (text) => (printed += String(text)));
   }
@@ -69,6 +73,7 @@ export function createServerProcess({ url, operations, words, env }: ServerProce
     url,
     operations,
     output: () => printed,
+    pids: () => pids,
     launch,
     ended,
     ready: async () => {

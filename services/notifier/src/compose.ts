@@ -1,6 +1,7 @@
 /** Composes the notifier. Only this module chooses its adapters. */
 
 import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import {
   checkBusHealth,
   checkEventKeysHealth,
@@ -208,6 +209,7 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierSer
       mayExpire,
       random,
       newOwner: randomUUID,
+      sender: `${hostname()}:${process.pid}`,
       metrics,
       logger,
       leaseMs: config.MAIL_LEASE_SECONDS * 1000,

@@ -66,6 +66,11 @@ function deliveries(id: string, change: Partial<StoredDelivery>): Broken {
   };
 }
 
+/** Only this sender has recorded that a mail was accepted. */
+function recordedFrom(id: string, sender: string, at: string): Broken {
+  return deliveries(id, { attempts: [{ at: new Date(at), ms: 5, result: 'accepted', sender }] });
+}
+
 function mailOf(id: string) {
   const mail = goodRun.mails.find(({ messageId }) => messageId.includes(id));
   assert.ok(mail);
@@ -557,7 +562,9 @@ describe('a mail', () => {
   });
 
   test('may fail permanently only if the mail server refused it', () => {
-    const attempts = [{ at: new Date(minuteOfRun(2, 5)), ms: 10, result: 'refused', code: 554 }];
+    const attempts = [
+      { at: new Date(minuteOfRun(2, 5)), ms: 10, result: 'refused', sender: 'host:1', code: 554 },
+    ];
     const failed = deliveries(welcome, { state: 'failed', reason: 'refused', attempts });
     assert.deepEqual(brokenBy({ ...failed, run: { mails: without(welcome) } }), ['mails']);
     const said = [...without(welcome), { ...mailOf(welcome), said: '5xx' as const }];
@@ -585,15 +592,17 @@ describe('a mail', () => {
   });
 
   test('arrives twice only if its sender could not know that it was accepted', () => {
-    const again = { ...mailOf(welcome), at: minuteOfRun(4) };
+    const again = { ...mailOf(welcome), at: minuteOfRun(4), by: 'notifier-2' };
     const twice = [...goodRun.mails, again];
-    assert.deepEqual(brokenBy({ run: { mails: twice } }), ['duplicate mails']);
+    const secondIsRecorded = recordedFrom(welcome, 'host:2', minuteOfRun(4));
+    assert.deepEqual(brokenBy({ ...secondIsRecorded, run: { mails: twice } }), ['duplicate mails']);
     const lost = [...without(welcome), { ...mailOf(welcome), said: '250-lost' as const }, again];
-    assert.deepEqual(brokenBy({ run: { mails: lost } }), []);
+    assert.deepEqual(brokenBy({ ...secondIsRecorded, run: { mails: lost } }), []);
     const refused = [...without(welcome), { ...mailOf(welcome), said: '4xx' as const }, again];
-    assert.deepEqual(brokenBy({ run: { mails: refused } }), []);
+    assert.deepEqual(brokenBy({ ...secondIsRecorded, run: { mails: refused } }), []);
     function during(fault: string, more: Partial<FaultLine> = {}) {
       return brokenBy({
+        ...secondIsRecorded,
         run: {
           mails: twice,
           faults: faults(fault, minuteOfRun(2), minuteOfRun(2, 20)).map((line) => ({ ...line, ...more })),
@@ -608,13 +617,31 @@ describe('a mail', () => {
     assert.deepEqual(during('kill-notifier', { at: minuteOfRun(2, 13), until: minuteOfRun(3) }), [
       'duplicate mails',
     ]);
+    // Without a record, which an erasure deletes, the last copy is the one that was recorded.
+    const unrecorded = deliveries(welcome, { attempts: [] });
+    assert.deepEqual(brokenBy({ ...unrecorded, run: { mails: twice } }), ['duplicate mails']);
+  });
+
+  test('may arrive once more from a sender that was stopped while it was sending, after another copy was recorded', () => {
+    const late = { ...mailOf(welcome), at: minuteOfRun(4), answeredAt: minuteOfRun(4), by: 'notifier-2' };
+    function during(target: string) {
+      const faulty = faults('pause-notifier', minuteOfRun(1), minuteOfRun(4)).map((line) => ({
+        ...line,
+        target,
+      }));
+      return brokenBy({ run: { mails: [...goodRun.mails, late], faults: faulty } });
+    }
+    assert.deepEqual(during('notifier-2'), []);
+    assert.deepEqual(during('notifier-1'), ['duplicate mails']);
   });
 
   test('is not claimed after the cutoff that supersedes it was stored', () => {
     const known = new Date(minuteOfRun(5, 1)).getTime();
     function tried(ms: number) {
       return {
-        ...deliveries(bobs, { attempts: [{ at: new Date(known + ms), ms: 5, result: 'deferred' }] }),
+        ...deliveries(bobs, {
+          attempts: [{ at: new Date(known + ms), ms: 5, result: 'deferred', sender: 'host:1' }],
+        }),
       };
     }
     assert.deepEqual(brokenBy(tried(-20_000)), []);
@@ -628,7 +655,9 @@ describe('a mail', () => {
     function triedWhile(target: string, ms: number) {
       const line = { at: minuteOfRun(5), fault: 'clock-ahead', target, until: minuteOfRun(6) };
       const late = new Date(new Date(minuteOfRun(5, 1)).getTime() + ms);
-      const stored = deliveries(bobs, { attempts: [{ at: late, ms: 5, result: 'deferred' }] });
+      const stored = deliveries(bobs, {
+        attempts: [{ at: late, ms: 5, result: 'deferred', sender: 'host:1' }],
+      });
       return brokenBy({ ...stored, run: { faults: [line] } });
     }
     assert.deepEqual(triedWhile('clock-of-notifier-1', 6_000), []);

@@ -36,6 +36,7 @@ import { checkAdminProfileList, checkProfileReads } from './reads.ts';
 import { chainRefreshTokens } from './refresh-tokens.ts';
 import type { Report, Violation } from './report.ts';
 import { readSavedStores } from './saved-stores.ts';
+import { checkSenders } from './sender-rules.ts';
 import { checkResponseAccounts, checkRevocations, checkTokenAcceptance } from './session-rules.ts';
 import type { Stores } from './stored.ts';
 import { checkSubscribers } from './subscriber-rules.ts';
@@ -73,7 +74,7 @@ export function checkRecordedRun(recorded: RecordedRun, stores: Stores, now: Dat
     };
   const erased = eventsByAccount(journal).filter(([, events]) => isErased(events)).length;
   const commands = { journal, history, settings: run.settings };
-  const letters = { journal, mails, faults, deliveries: stores.deliveries };
+  const letters = { journal, mails, faults, deliveries: stores.deliveries, senders: run.senders };
   const { firsts, duplicates } = countRecords(withoutErasedCopies(records));
   const chains = chainRefreshTokens(history);
   const orders = checkLinearizabilityPerAccount(commands, chains.places);
@@ -108,6 +109,7 @@ export function checkRecordedRun(recorded: RecordedRun, stores: Stores, now: Dat
     ...checkLimits(commands, faults),
     ...checkCutoffs(journal, stores.cutoffs),
     ...checkMails(letters),
+    ...checkSenders(letters),
     ...checkErasures(journal, now),
     ...checkErasedCommits(stores.commits),
     ...('DATA_DIR' in run.servers

@@ -17,6 +17,13 @@ export interface MailContext {
   readonly mails: readonly MailLine[];
   readonly deliveries: readonly StoredDelivery[];
   readonly faults: readonly FaultLine[];
+  /** The names of the processes that send mails, by the name that they record with each attempt. */
+  readonly senders: Readonly<Record<string, string>>;
+}
+
+/** An attempt that the notifier has recorded, with the name of its sender. */
+interface SentAttempt extends DeliveryAttempt {
+  readonly by: string | undefined;
 }
 
 /** One required mail and everything that is known about it. */
@@ -25,6 +32,7 @@ interface Story {
   readonly delivery: StoredDelivery | undefined;
   /** The arrivals of the mail at the mail server, in order; more than one if the mail was duplicated. */
   readonly arrivals: readonly MailLine[];
+  readonly attempts: readonly SentAttempt[];
   /** Later events of the account that supersede the mail. */
   readonly supersededBy: readonly JournalEvent[];
 }
@@ -71,12 +79,16 @@ export function checkMails(context: MailContext): readonly Violation[] {
   ];
 }
 
-function storiesIn({ journal, mails, deliveries }: MailContext): readonly Story[] {
+function storiesIn({ journal, mails, deliveries, senders }: MailContext): readonly Story[] {
   const byId = new Map(deliveries.map((delivery) => [delivery._id, delivery]));
   const arrivals = Map.groupBy(mails, idIn);
   return requiredMails(journal).map((required) => ({
     required,
     delivery: byId.get(required.id),
+    attempts: (byId.get(required.id)?.attempts ?? []).map((attempt) => ({
+      ...attempt,
+      by: senders[attempt.sender ?? ''],
+    })),
     arrivals: (arrivals.get(required.id) ?? []).toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at)),
     supersededBy: (journal.events.get(required.event.subject) ?? []).filter((event) =>
       supersedes(event, required),
@@ -84,11 +96,11 @@ function storiesIn({ journal, mails, deliveries }: MailContext): readonly Story[
   }));
 }
 
-function idIn({ messageId }: MailLine): string {
+export function idIn({ messageId }: MailLine): string {
   return /^<?([^@>]*)@/.exec(messageId)?.[1] ?? messageId;
 }
 
-function wasTaken({ said }: MailLine): boolean {
+export function wasTaken({ said }: MailLine): boolean {
   return said === '250' || said === '250-lost';
 }
 function isAccepted({ arrivals }: Story): boolean {
@@ -174,25 +186,38 @@ const SHARED_BY_SENDERS = [...STORE_FAULT_TARGETS, 'smtp'];
 const RECORDED_WITHIN_MS = 10_000;
 
 /**
- * Checks duplicates. A second copy is tolerated in two cases: the response to the first copy was lost; or, when the
- * first copy was accepted, a fault hit its sender or a server that the sender needs to record the acceptance. No other
- * fault excuses a copy. Mails with different Message-IDs are not copies.
+ * Checks duplicates. The sender of an accepted copy may record the acceptance; then it needs no excuse, because nobody
+ * sends the mail again. Any other accepted copy, if the mail was sent again, needs one of two excuses: the response to
+ * the copy was lost; or, when it was accepted, a fault hit its own sender or a server that the sender needs to record
+ * the acceptance. Mails with different Message-IDs are not copies.
  */
 function checkDuplicates(story: Story, faults: readonly FaultLine[]): readonly Violation[] {
+  const recorded = findRecordedCopy(story);
   return story.arrivals.flatMap((copy, index) => {
-    const before = story.arrivals.slice(0, index).findLast(wasTaken);
-    if (before === undefined || before.said === '250-lost') return [];
-    const accepted = Date.parse(before.answeredAt);
+    if (!wasTaken(copy) || copy === recorded || copy.said === '250-lost') return [];
+    const next = story.arrivals[index + 1];
+    const other = next ?? recorded;
+    if (other === undefined) return [];
+    const accepted = Date.parse(copy.answeredAt);
     const span = {
-      from: Date.parse(before.at),
-      to: Math.min(accepted + RECORDED_WITHIN_MS, Date.parse(copy.at)),
+      from: Date.parse(copy.at),
+      to: Math.min(accepted + RECORDED_WITHIN_MS, next === undefined ? Infinity : Date.parse(next.at)),
     };
-    if (hasFaultDuring(faults, span, [before.by, ...SHARED_BY_SENDERS])) return [];
+    if (hasFaultDuring(faults, span, [copy.by, ...SHARED_BY_SENDERS])) return [];
     return violationsOf(
       'duplicate mails',
-      `${nameOf(story)} was accepted from ${before.by} at ${before.answeredAt}, and came again from ${copy.by} at ${copy.at}`,
+      `${nameOf(story)} was accepted from ${copy.by} at ${copy.answeredAt}, which was not recorded, and came from ${other.by} at ${other.at}`,
     );
   });
+}
+
+/**
+ * Returns the copy whose acceptance is in the log of attempts: the last one that its sender got a reply to, because a
+ * mail is not sent again once its acceptance was recorded.
+ */
+function findRecordedCopy({ attempts, arrivals }: Story): MailLine | undefined {
+  const accepted = attempts.find(({ result }) => result === 'accepted');
+  return arrivals.findLast(({ by, said }) => said === '250' && by === accepted?.by);
 }
 
 /** The longest time from the start of a claim, which reads the cutoffs, to the attempt that follows. */
@@ -223,18 +248,18 @@ function checkSuperseded(stories: readonly Story[], faults: readonly FaultLine[]
         .map((other) => firstSignOf(other, faults)),
     );
     if (known === Number.POSITIVE_INFINITY) return [];
-    const tries = (story.delivery?.attempts ?? []).map((attempt) => {
-      const by = senderOf(attempt, story.arrivals);
-      return { claimed: attempt.at.getTime() - CLAIM_MS - clockErrorAt(attempt.at, by, faults), by };
-    });
+    const tries = story.attempts.map((attempt) => ({
+      claimed: attempt.at.getTime() - CLAIM_MS - clockErrorOf(attempt, faults),
+      by: attempt.by,
+    }));
     const arrivals = story.arrivals.map(({ at, by }) => ({
       claimed: Date.parse(at) - CLAIM_MS - TRY_MS,
-      by: [by],
+      by,
     }));
     const isLate = [...tries, ...arrivals].some(
       ({ claimed, by }) =>
         claimed > known &&
-        !hasFaultDuring(delays, { from: known, to: claimed + CLAIM_MS }, [...by, ...STORE_FAULT_TARGETS]),
+        !hasFaultDuring(delays, { from: known, to: claimed + CLAIM_MS }, [by ?? '', ...STORE_FAULT_TARGETS]),
     );
     if (!isLate) return [];
     return violationsOf(
@@ -244,33 +269,18 @@ function checkSuperseded(stories: readonly Story[], faults: readonly FaultLine[]
   });
 }
 
-const SENDERS = ['notifier-1', 'notifier-2', 'standalone'];
-
-/**
- * Returns the possible senders of an attempt: the sender of the mail that arrived during it, or else every sender.
- */
-function senderOf({ at, ms }: DeliveryAttempt, arrivals: readonly MailLine[]): readonly string[] {
-  const arrival = arrivals.find(
-    (each) => Date.parse(each.at) >= at.getTime() && Date.parse(each.at) <= at.getTime() + ms,
-  );
-  return arrival === undefined ? SENDERS : [arrival.by];
-}
-
 /** Longer than the offset that any fault gives a clock. */
 const CLOCK_ERROR_MS = 60_000;
 
-/** Returns the maximum error of a time that comes from the clock of one of these processes, in ms. */
-function clockErrorAt(time: Date, processes: readonly string[], faults: readonly FaultLine[]): number {
-  const span = { from: time.getTime() - CLOCK_ERROR_MS, to: time.getTime() + CLOCK_ERROR_MS };
-  const clocks = processes.map((name) => `clock-of-${name}`);
-  return hasFaultDuring(faults, span, clocks) ? CLOCK_ERROR_MS : 0;
+/** Returns the maximum error of the time of an attempt, which comes from the clock of its sender, in ms. */
+function clockErrorOf({ at, by }: SentAttempt, faults: readonly FaultLine[]): number {
+  const span = { from: at.getTime() - CLOCK_ERROR_MS, to: at.getTime() + CLOCK_ERROR_MS };
+  return hasFaultDuring(faults, span, [`clock-of-${by}`]) ? CLOCK_ERROR_MS : 0;
 }
 
-function firstSignOf({ delivery, arrivals }: Story, faults: readonly FaultLine[]): number {
+function firstSignOf({ attempts, arrivals }: Story, faults: readonly FaultLine[]): number {
   return Math.min(
-    ...(delivery?.attempts ?? []).map(
-      (attempt) => attempt.at.getTime() + clockErrorAt(attempt.at, senderOf(attempt, arrivals), faults),
-    ),
+    ...attempts.map((attempt) => attempt.at.getTime() + clockErrorOf(attempt, faults)),
     ...arrivals.map(({ at }) => Date.parse(at)),
   );
 }

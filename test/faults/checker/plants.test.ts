@@ -17,6 +17,7 @@ import type { RecordedRun } from './read-run.ts';
 import { type Rule, rules } from './report.ts';
 import type {
   Commit,
+  DeliveryAttempt,
   EventData,
   Person,
   ReplacedRows,
@@ -191,8 +192,15 @@ function received(
 function fullDisk(readiness: Readiness): FaultLine {
   return fault({ fault: 'full-disk', target: 'disk', at: minuteOfRun(40), readiness });
 }
-function twice(...faults: readonly FaultLine[]): Pick<Plant, 'run'> {
-  return { run: { mails: [...goodRun.mails, copy(mailOf(WELCOME), 4, 'notifier-2')], faults } };
+/** The first copy of a mail, from notifier-1, is accepted without being recorded; the second one is recorded. */
+function twice(...faults: readonly FaultLine[]): Pick<Plant, 'run' | 'stores'> {
+  return {
+    run: { mails: [...goodRun.mails, copy(mailOf(WELCOME), 4, 'notifier-2')], faults },
+    ...deliveries(WELCOME, { attempts: [acceptedFrom('host:2', minuteOfRun(4))] }),
+  };
+}
+function acceptedFrom(sender: string, at: string): DeliveryAttempt {
+  return { at: new Date(at), ms: 5, result: 'accepted', sender };
 }
 
 /** Changes the time at which Dan's account is due to be erased. */
@@ -1094,7 +1102,9 @@ const plants: readonly Plant[] = [
   {
     bug: 'a superseded mail is attempted',
     caughtBy: 'superseded mails',
-    ...deliveries(BOBS_FIRST, { attempts: [{ at: new Date(minuteOfRun(5, 7)), ms: 5, result: 'deferred' }] }),
+    ...deliveries(BOBS_FIRST, {
+      attempts: [{ at: new Date(minuteOfRun(5, 7)), ms: 5, result: 'deferred', sender: 'host:1' }],
+    }),
   },
   {
     bug: 'a superseded mail is attempted by one sender, while another sender was stopped',
@@ -1119,6 +1129,29 @@ const plants: readonly Plant[] = [
     bug: 'a mail is sent twice, and its sender was killed a minute later',
     caughtBy: 'duplicate mails',
     ...twice(fault({ at: minuteOfRun(3), until: minuteOfRun(3, 2) })),
+  },
+  {
+    bug: 'a mail is sent again while its sender is stopped, although its acceptance was recorded',
+    caughtBy: 'duplicate mails',
+    run: {
+      mails: [...goodRun.mails, copy(mailOf(WELCOME), 2.5, 'notifier-2')],
+      faults: [fault({ fault: 'pause-notifier', at: minuteOfRun(2), until: minuteOfRun(2, 20) })],
+    },
+  },
+  {
+    bug: 'an attempt does not name its sender',
+    caughtBy: 'senders',
+    ...deliveries(WELCOME, { attempts: [{ at: new Date(minuteOfRun(2, 1)), ms: 5, result: 'accepted' }] }),
+  },
+  {
+    bug: 'an attempt names a process that sends no mails',
+    caughtBy: 'senders',
+    ...deliveries(WELCOME, { attempts: [acceptedFrom('host:9', minuteOfRun(2, 1))] }),
+  },
+  {
+    bug: 'an attempt names another process than the one that has sent the mail',
+    caughtBy: 'senders',
+    ...deliveries(WELCOME, { attempts: [acceptedFrom('host:2', minuteOfRun(2, 1))] }),
   },
   {
     bug: 'a commit stays in the outbox',

@@ -46,7 +46,9 @@ export const rules = {
   mails: 'every required mail was accepted, unless it was superseded, expired or permanently refused',
   'stale mails': 'no mail arrives after its link has expired',
   'superseded mails': 'no mail is claimed for sending after the cutoff that supersedes it was stored',
-  'duplicate mails': 'a mail arrives twice only if a fault hit its sender when the first copy was accepted',
+  'duplicate mails':
+    'a mail is sent again only if a fault hit the process that sent the accepted copy, at that time',
+  senders: 'every attempt names the process that made it',
   unpublished: 'the outbox is empty',
   leases: 'no recorded request, mail or lease is left over',
   groups: 'every consumer group has read all records',

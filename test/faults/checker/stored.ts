@@ -96,6 +96,8 @@ export interface DeliveryAttempt {
   readonly at: Date;
   readonly ms: number;
   readonly result: string;
+  /** The process that made the attempt, by its host name and process id. */
+  readonly sender?: string;
   readonly code?: number;
 }
 

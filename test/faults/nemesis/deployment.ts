@@ -2,9 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 import { MongoClient } from 'mongodb';
-import { type Cluster, serviceNames } from '../../support/cluster.ts';
+import type { Cluster } from '../../support/cluster.ts';
 import { urlOfDatabase } from '../../support/mongo-url.ts';
+import type { ServerProcess } from '../../support/server-process.ts';
 import type { TopicRecord } from '../checker/stored.ts';
+import { ehloNameSettings } from '../system/sink.ts';
 import { CleanupPolicyNotRestored, deleteRecords } from './delete-records.ts';
 import { writeForgery } from './forger.ts';
 import type { HealFault } from './nemesis.ts';
@@ -20,6 +22,9 @@ const UNREAD_MS = 3_000;
 /** How long a deletion of records waits for starting processes, in ms. A fault may pause a process during its start. */
 const STARTED_WITHIN_MS = 60_000;
 
+/** The name of the additional notifiers that `startHalf` starts. */
+export const HALF_STARTED_NOTIFIER = 'notifier-half-started';
+
 /** Settings of the second system on the same broker: its groups and topics have a prefix. */
 const NEIGHBOUR = {
   GROUP_PREFIX: 'neighbour.',
@@ -33,6 +38,8 @@ export interface Deployment {
   republishSome(): Promise<boolean>;
   /** Starts an additional process of each service, and kills it before or after it is ready. */
   startHalf(): Promise<HealFault>;
+  /** The notifiers that `startHalf` has started so far. They may have sent mails. */
+  readonly halfStartedNotifiers: readonly ServerProcess[];
   /** Starts the user service of another system on the same broker. */
   startNeighbour(): Promise<HealFault>;
   /** Adds partitions to the accounts topic, as an operator might do by mistake. */
@@ -66,9 +73,11 @@ export function createDeployment({ cluster, gate, say, recordRemoved }: Deployme
   const { stores } = cluster;
 
   const operate = createLoggedOpsRunner(cluster.ops, say);
+  const halfStartedNotifiers: ServerProcess[] = [];
 
   return {
     operate,
+    halfStartedNotifiers,
     republishSome: async () => {
       const republished: boolean[] = [];
       for (const account of await someAccounts(stores.MONGO_URL))
@@ -76,7 +85,12 @@ export function createDeployment({ cluster, gate, say, recordRemoved }: Deployme
       return republished.includes(true);
     },
     startHalf: async () => {
-      const more = await Promise.all(serviceNames.map((service) => cluster.another(service)));
+      const more = await Promise.all([
+        cluster.another('auth'),
+        cluster.another('user'),
+        cluster.another('notifier', ehloNameSettings(HALF_STARTED_NOTIFIER)),
+      ]);
+      halfStartedNotifiers.push(more[2]);
       const endStart = await gate.beginStart();
       for (const instance of more) instance.launch();
       return async () => {

@@ -10,7 +10,7 @@ import type { MongoControlCommand } from '../system/servers.ts';
 import type { MailSink, MailSinkMode } from '../system/sink.ts';
 import type { SmallDisk } from '../system/small-disk.ts';
 import type { RestartedProcess } from '../system/subscribers.ts';
-import type { Deployment } from './deployment.ts';
+import { type Deployment, HALF_STARTED_NOTIFIER } from './deployment.ts';
 import { FORGERY_NAMES } from './forger.ts';
 import type { Fault, Faults, HealFault } from './nemesis.ts';
 import type { StandaloneFault } from './schedule.ts';
@@ -124,7 +124,7 @@ export function createFaults(world: ClusterFaultTargets): Faults {
     'full-disk': mongoMode('is-full'),
     ...clockFaults(clocks, names),
     'half-started-deployments': {
-      target: () => 'deployment',
+      target: () => `deployment ${HALF_STARTED_NOTIFIER}`,
       begin: async () => deployment.startHalf(),
     },
     'second-system': { target: () => 'neighbour', begin: async () => deployment.startNeighbour() },

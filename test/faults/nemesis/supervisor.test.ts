@@ -17,6 +17,7 @@ function fakeProcess() {
     url: '',
     operations: '',
     output: () => output,
+    pids: () => [],
     launch: () => {
       launches += 1;
       ended = Promise.withResolvers();

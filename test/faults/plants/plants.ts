@@ -25,6 +25,7 @@ const JOURNAL = 'services/auth/src/storage/mongo/journal.ts';
 const REGISTRATIONS = 'services/auth/src/storage/mongo/registrations.ts';
 const INTAKE = 'services/notifier/src/intake/intake.ts';
 const DELIVERIES = 'services/notifier/src/storage/mongo/deliveries.ts';
+const DISPATCHER = 'services/notifier/src/sending/dispatcher.ts';
 const AUTHENTICATE = 'libs/consumer/src/authenticate.ts';
 const PERSONAL_DATA = 'services/auth/src/storage/mongo/personal-data.ts';
 const ERASE = 'services/auth/src/erasure/erase.ts';
@@ -171,6 +172,12 @@ export const plantedBugs: readonly PlantedBug[] = [
     ],
     provokedBy: 'the mail server is slow',
     caughtBy: ['duplicate mails'],
+  },
+  {
+    name: 'an attempt names its claim instead of its process',
+    bug: [{ file: DISPATCHER, search: 'sender: deps.sender,', replacement: 'sender: lease.owner,' }],
+    provokedBy: 'several people at once',
+    caughtBy: ['senders'],
   },
   {
     name: 'a claim ignores the cutoffs',

@@ -14,6 +14,7 @@ import { waitUntilQuiet } from '../quiescence.ts';
 import { createRunFolder, type MailLine, type MinimumCounts } from '../run-folder.ts';
 import { ehloNameSettings, type MailSink, openMailSink } from '../system/sink.ts';
 import { openSubscribers, SUBSCRIBERS, type Subscribers, WEBHOOK_SETTINGS } from '../system/subscribers.ts';
+import { sendersOf } from '../system/under-test.ts';
 import { type CommandSender, createCommandSender } from '../traffic/command-sender.ts';
 import * as ask from '../traffic/commands.ts';
 import { newPerson, type Person } from '../traffic/person.ts';
@@ -190,6 +191,9 @@ export async function openProvocationSystem(stack: AsyncDisposableStack): Promis
         shown: null,
         ...(isRestored && { restored: { reported: await findReportedForks(cluster) } }),
         subscribers: SUBSCRIBERS,
+        senders: sendersOf(
+          cluster.instances.notifier.map((each, index) => [nameOfInstance('notifier', index), each] as const),
+        ),
         ...(await findTracesInCluster(cluster.stores)),
         servers: cluster.stores,
       });

@@ -12,7 +12,7 @@ import type { Settings } from '../../support/system.ts';
 import { findTracesInCluster } from '../checker/find-traces.ts';
 import { isForged } from '../checker/forged-rules.ts';
 import type { TopicRecord } from '../checker/stored.ts';
-import { createDeployment } from '../nemesis/deployment.ts';
+import { createDeployment, HALF_STARTED_NOTIFIER } from '../nemesis/deployment.ts';
 import { type ClusterFaultTargets, createFaults } from '../nemesis/faults.ts';
 import { CLIENTS, createCountHits } from '../nemesis/hits.ts';
 import { type ClusterFault, planFaults } from '../nemesis/schedule.ts';
@@ -25,7 +25,7 @@ import { findClockLibrary } from './clocks.ts';
 import { openServers, type Servers } from './servers.ts';
 import { ehloNameSettings } from './sink.ts';
 import { openSubscribers, WEBHOOK_SETTINGS } from './subscribers.ts';
-import { createExitReporter, type OpenSystem, serviceSettings } from './under-test.ts';
+import { createExitReporter, type OpenSystem, sendersOf, serviceSettings } from './under-test.ts';
 
 const TRIES = 5;
 
@@ -83,6 +83,13 @@ export const openCluster: OpenSystem = async (options, stack) => {
       behind: async (consumer) =>
         consumer === 'subscriber' ? subscribers.behind() : countBehind(cluster.stores.MONGO_URL, consumer),
     }),
+    senders: () =>
+      sendersOf([
+        ...cluster.instances.notifier.map(
+          (instance, index) => [nameOfInstance('notifier', index), instance] as const,
+        ),
+        ...deployment.halfStartedNotifiers.map((instance) => [HALF_STARTED_NOTIFIER, instance] as const),
+      ]),
     nameOf: cluster.nameOf,
     ops: cluster.ops,
     // Republish the events of accounts whose records were deleted before they were read, as `ops verify` advises.

@@ -21,7 +21,7 @@ import { watchReadiness } from './readiness.ts';
 import { ehloNameSettings, openMailSink } from './sink.ts';
 import { canMountDisks, mountSmallDisk, type SmallDisk } from './small-disk.ts';
 import { openSubscribers, WEBHOOK_SETTINGS } from './subscribers.ts';
-import { createExitReporter, type OpenSystem, serviceSettings } from './under-test.ts';
+import { createExitReporter, type OpenSystem, sendersOf, serviceSettings } from './under-test.ts';
 
 const NAME = 'standalone';
 /** The disk of a run that does not plan to fill it. */
@@ -122,6 +122,7 @@ export const openStandalone: OpenSystem = async (options, stack) => {
       operate: createLoggedOpsRunner(ops, say),
     }),
     countHits: createCountHits({ work, behind: async () => subscribers.behind() }),
+    senders: () => sendersOf([[NAME, instance]]),
     nameOf: (origin) => (origin === url ? NAME : undefined),
     ops,
     repair: async () => undefined,

@@ -1,4 +1,5 @@
 /** The system of a run, as the run sees it: a cluster of processes on real servers, or one standalone. */
+import { hostname } from 'node:os';
 import type { ServerProcess } from '../../support/server-process.ts';
 import type { Settings } from '../../support/system.ts';
 import type { TopicRecord } from '../checker/stored.ts';
@@ -28,6 +29,8 @@ export interface SystemUnderTest {
   readonly plan: readonly (readonly PlannedFault[])[];
   readonly faults: NemesisDeps['faults'];
   readonly countHits: NemesisDeps['countHits'];
+  /** Returns the processes that have sent mails so far (`senders` of RunDescription). */
+  senders(): Readonly<Record<string, string>>;
   /** Returns the name of the process with the given origin. */
   nameOf(origin: string): string | undefined;
   /** Runs an ops command. @returns its output; rejects if it failed */
@@ -95,6 +98,17 @@ const LIMITS_ON = {
 /** Returns the settings of all services. Limits are on in runs with an odd seed. */
 export function serviceSettings(seed: number): Settings {
   return { ...SERVICE_SETTINGS, ...(seed % 2 === 1 ? LIMITS_ON : NO_LIMITS) };
+}
+
+/** Returns the names of processes by the names under which they record their attempts to send mails. */
+export function sendersOf(
+  processes: Iterable<readonly [name: string, instance: ServerProcess]>,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Array.from(processes, ([name, instance]) =>
+      instance.pids().map((pid) => [`${hostname()}:${pid}`, name] as const),
+    ).flat(),
+  );
 }
 
 /** Returns a function that reports that a process has exited by itself. */

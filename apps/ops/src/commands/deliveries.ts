@@ -137,10 +137,11 @@ function toJson(delivery: DeliverySummary) {
     recipient: recipient?.hint,
     report: report && { at: report.at, source: report.source, status: report.status },
     tries,
-    attempts: attempts.map(({ at, ms, result, stage, code, enhanced, words }) => ({
+    attempts: attempts.map(({ at, ms, result, sender, stage, code, enhanced, words }) => ({
       at,
       ms,
       result,
+      sender,
       stage,
       code,
       enhanced,
@@ -192,10 +193,11 @@ function describe(delivery: DeliverySummary): readonly string[] {
       tries: delivery.tries,
     }),
     ...delivery.attempts.map((attempt) => {
-      const { at, ms, result, stage } = attempt;
+      const { at, ms, result, sender, stage } = attempt;
       const said =
         stage === undefined ? resultOf(attempt) : `${result} ${formatAttemptFailure({ ...attempt, stage })}`;
-      return `  ${at.toISOString()}  ${said}, ${ms} ms`;
+      const by = sender === undefined ? '' : `, by ${sender}`;
+      return `  ${at.toISOString()}  ${said}, ${ms} ms${by}`;
     }),
   ];
 }

@@ -106,7 +106,7 @@ test('a pending delivery is listed with its last attempt, and can be retried or 
   const shown = await ops('deliveries', 'show', id);
   assert.match(shown.out, /^state +cancelled \(operator\)$/m);
   assert.match(shown.out, /^ended at +\S+Z$/m);
-  assert.match(shown.out, /^ {2}\S+Z {2}deferred at the end of the mail: 451 later, \d+ ms$/m);
+  assert.match(shown.out, /^ {2}\S+Z {2}deferred at the end of the mail: 451 later, \d+ ms, by \S+:\d+$/m);
   for (const [word, which, state] of [
     ['retry', id, 'cancelled'],
     ['cancel', id, 'cancelled'],

@@ -128,6 +128,8 @@ export interface FinishedAttempt {
   readonly ms: number;
   /** When the attempt ended. */
   readonly now: Date;
+  /** The process that made the attempt. */
+  readonly sender: string;
   /** A random number in [0, 1). */
   readonly random: number;
   /** The fingerprint and hint of the e-mail address to keep if the mail was sent. */
@@ -137,12 +139,13 @@ export interface FinishedAttempt {
 /** Returns what to record about a delivery after an attempt. */
 export function decideSettlement(
   { tries }: Pick<ClaimedDelivery, 'tries'>,
-  { result, at, ms, now, random, recipient }: FinishedAttempt,
+  { result, at, ms, now, sender, random, recipient }: FinishedAttempt,
 ): DeliverySettlement {
   const attempt: DeliveryAttempt = {
     at,
     ms,
     result: result.kind,
+    sender,
     ...('failure' in result && result.failure),
   };
   switch (result.kind) {

@@ -38,7 +38,14 @@ describe('what becomes of a delivery', () => {
   };
   const atGreeting: AttemptFailureDetails = { stage: 'greeting', code: 421 };
   function after(result: AttemptResult) {
-    return decideSettlement(delivery, { result, at: NOW, ms: 5, now: later(5), random: 0.5 });
+    return decideSettlement(delivery, {
+      result,
+      at: NOW,
+      ms: 5,
+      now: later(5),
+      sender: 'host:1',
+      random: 0.5,
+    });
   }
 
   it('is final when it is accepted, permanently refused, sealed for another event, broken or too late', () => {
@@ -70,7 +77,7 @@ describe('what becomes of a delivery', () => {
 
   it('stores the server’s reply with the attempt', () => {
     const { attempt } = after({ kind: 'rejected', failure: atRcpt });
-    assert.deepEqual(attempt, { at: NOW, ms: 5, result: 'rejected', ...atRcpt });
+    assert.deepEqual(attempt, { at: NOW, ms: 5, result: 'rejected', sender: 'host:1', ...atRcpt });
   });
 
   it('waits twice as long each time, up to 10 minutes, with a random half', () => {

@@ -61,6 +61,8 @@ export interface DeliveryAttempt extends Partial<AttemptFailureDetails> {
   /** How long the attempt took, in ms. */
   readonly ms: number;
   readonly result: string;
+  /** The process that made the attempt: `<host name>:<process id>`. Absent from attempts of earlier releases. */
+  readonly sender?: string;
 }
 
 /** A delivery as it is first stored. */

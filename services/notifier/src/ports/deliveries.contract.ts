@@ -373,6 +373,26 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       assert.deepEqual(found?.attempts[0]?.at, at(1));
     });
 
+    it('keeps the sender of each attempt, if it is known', async () => {
+      const delivery = aDelivery();
+      await add([delivery]);
+      for (const [owner, sender] of Object.entries({ one: { sender: 'host:1' }, two: {} })) {
+        await claim({ owner });
+        const attempt = { ...anAttempt('deferred'), ...sender };
+        await deliveries.settle(delivery.id, owner, {
+          state: 'pending',
+          dueAt: at(1),
+          counts: true,
+          attempt,
+        });
+      }
+      const found = await deliveries.find(delivery.id);
+      assert.deepEqual(
+        found?.attempts.map(({ sender }) => sender),
+        ['host:1', undefined],
+      );
+    });
+
     it('keeps neither address, name nor link of a final delivery', async () => {
       const [sent, failed, cancelled, expired] = [aLink(), aLink(), aLink(), aLink({ sendUntil: at(5) })];
       await add([sent, failed, cancelled, expired]);

@@ -51,6 +51,7 @@ function dispatcherWith(trySending: AttemptDelivery, clock: Clock = systemClock,
     clock,
     random: () => 0.5,
     newOwner: randomUUID,
+    sender: 'host:1',
     metrics: createNotifierMetrics(createMetricsRegistry(), deliveries, clock.now),
     logger,
     connections: () => 3,
@@ -67,6 +68,19 @@ async function owe(count: number, changes: Partial<NewDelivery> = {}): Promise<v
 }
 
 describe('the dispatcher', () => {
+  it('records the process that made an attempt', async (t) => {
+    await owe(1);
+    const dispatcher = dispatcherWith(async () => ({ kind: 'accepted' }));
+    dispatcher.start();
+    while (!t.signal.aborted && (await deliveries.census()).sent === 0) await setImmediate();
+    await dispatcher.stop();
+    const [sent] = await deliveries.list({ states: ['sent'], limit: 1 });
+    assert.deepEqual(
+      sent?.attempts.map(({ sender }) => sender),
+      ['host:1'],
+    );
+  });
+
   it('stores an outcome once the store is back, and reports the outage once', async () => {
     await owe(1);
     const stored = deliveries;

@@ -44,6 +44,8 @@ export interface DeliveryDispatcherDeps {
   random(): number;
   /** Returns a unique name for each claim. */
   newOwner(): string;
+  /** The name of this process, which is recorded with each attempt. */
+  readonly sender: string;
   readonly metrics: NotifierMetrics;
   readonly logger: Logger;
   /** How long a claimed delivery belongs to its claimer, in ms. */
@@ -141,6 +143,7 @@ export function createDeliveryDispatcher(deps: DeliveryDispatcherDeps): Delivery
       at,
       ms,
       now: clock.now(),
+      sender: deps.sender,
       random: random(),
       recipient,
     });

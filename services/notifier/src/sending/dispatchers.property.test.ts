@@ -327,6 +327,7 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
         owners += 1;
         return `owner ${owners}`;
       },
+      sender: 'host:1',
       metrics: createNotifierMetrics(createMetricsRegistry(), store, clock.now),
       logger,
       connections: mailer.connections,

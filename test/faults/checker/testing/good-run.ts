@@ -281,7 +281,7 @@ function deliveryOf(mail: (typeof required)[number]): StoredDelivery {
     attempts:
       isCancelled(mail) || mail.event.subject === DAN_ID
         ? []
-        : [{ at: soonAfter(mail.event.time), ms: 5, result: 'accepted' }],
+        : [{ at: soonAfter(mail.event.time), ms: 5, result: 'accepted', sender: 'host:1' }],
   };
 }
 
@@ -660,6 +660,7 @@ export const goodRun: RecordedRun = {
     startedAt: minuteOfRun(0),
     endedAt: minuteOfRun(50),
     settings: {},
+    senders: { 'host:1': 'notifier-1', 'host:2': 'notifier-2' },
     shown: goodStores.profiles.flatMap(({ profile: its, sequence: version }) => {
       const { ended, sequence: _, revokedAt: __, ...shown } = its ?? {};
       return ended === true ? [] : [{ ...shown, version }];
