@@ -18,6 +18,7 @@ import {
   listMarkdownFiles,
 } from './support/doc-blocks.ts';
 import { type DocShell, openDocShell } from './support/doc-shell.ts';
+import { endWithTest } from './support/end-with-test.ts';
 import { eventually } from './support/eventually.ts';
 import { clockSettingsOf, readFixtureManifest, unpackFixtureFolder } from './support/fixture.ts';
 import { HIGH_LIMIT_SETTINGS } from './support/programs.ts';
@@ -53,6 +54,10 @@ async function startServer(
   replace: Readonly<Record<string, string>>,
 ) {
   const server = spawn('bash', ['-c', shell], { cwd: join(import.meta.dirname, '..'), env, detached: true });
+  function signal(name: NodeJS.Signals): void {
+    if (server.pid !== undefined) process.kill(-server.pid, name);
+  }
+  endWithTest(server, () => signal('SIGKILL'));
   const closed = once(server, 'close');
   let printed = '';
   for (const stream of [server.stdout, server.stderr])
@@ -62,7 +67,7 @@ async function startServer(
   const lines = text.split('\n');
   const shown = lines.map((line) => line.replace(/…?\/\.data\b.*/, '').trim());
   async function stop(): Promise<void> {
-    if (server.pid !== undefined) process.kill(-server.pid, 'SIGTERM');
+    signal('SIGTERM');
     await closed;
   }
   await eventually(`${shell} prints what the documentation shows`, () => {

@@ -1,0 +1,23 @@
+/**
+ * Ends child processes together with the process of the test. Without this, an interrupted test run leaves servers
+ * behind, because the hooks that stop them do not run.
+ */
+import type { ChildProcess } from 'node:child_process';
+
+/** Functions that kill the child processes that are running now. */
+const running = new Set<() => unknown>();
+
+process.once('exit', () => {
+  for (const kill of running) kill();
+});
+// A signal ends a process without the event `exit`, unless the signal has a handler.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
+/**
+ * Kills a child process when the process of the test ends.
+ * @param kill kills the child process; needed if the child has children of its own
+ */
+export function endWithTest(child: ChildProcess, kill: () => unknown = () => child.kill('SIGKILL')): void {
+  running.add(kill);
+  child.once('exit', () => running.delete(kill));
+}
