@@ -1,6 +1,6 @@
 /** Bundles our programs. A program has up to 1,000 modules, and starts in half the time if these are bundled. */
 import { createHash } from 'node:crypto';
-import { readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { type Plugin, rolldown } from 'rolldown';
 
@@ -35,13 +35,20 @@ export async function bundlePrograms(programs: readonly string[], folder: string
       if (level === 'warn' && code !== 'EVAL') throw new Error(`cannot bundle: ${message}`);
     },
   });
-  const { output } = await bundle.write({ dir: folder, entryFileNames: '[name].js' });
+  const { output } = await bundle.generate({
+    entryFileNames: '[name].js',
+    comments: { jsdoc: false, annotation: false },
+  });
   await bundle.close();
+  await mkdir(folder, { recursive: true });
   // Without this, Node would parse each file twice in a folder whose package.json does not say that it has modules.
   await writeFile(join(folder, 'package.json'), '{"type":"module"}\n');
   const hash = createHash('sha256');
-  for (const file of output)
-    hash.update(`${file.fileName}\n`).update(file.type === 'chunk' ? file.code : file.source);
+  for (const file of output) {
+    const content = file.type === 'chunk' ? escapeNonAscii(file.code) : file.source;
+    await writeFile(join(folder, file.fileName), content);
+    hash.update(`${file.fileName}\n`).update(content);
+  }
   return hash.digest('hex').slice(0, 16);
 }
 
@@ -67,4 +74,20 @@ function keepPaths(folder: string): Plugin {
       },
     },
   };
+}
+
+/**
+ * Escapes all characters outside of ASCII. V8 keeps the source of each module in memory, and if any character is outside
+ * of Latin-1, the source takes two bytes per character.
+ * @throws Error if an escape would have another meaning than its character
+ */
+export function escapeNonAscii(code: string): string {
+  const other = /(?:\\|String\.raw`[^`]*)\P{ASCII}/u.exec(code);
+  if (other !== null) throw new Error(`cannot escape ${other[0].slice(-30)}`);
+  return code.replace(/\P{ASCII}+/gu, (text) =>
+    text
+      .split('')
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
 }
