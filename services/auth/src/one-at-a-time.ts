@@ -8,8 +8,8 @@ export type RunOneAtATime = <Result>(
 ) => Promise<Result>;
 
 /**
- * Creates a runner that serializes commands with the same id within this process. A repeat in another process
- * is detected by the journal.
+ * Creates a runner that serializes commands with the same id within this process. If another process runs the
+ * same command, the journal detects the repeat.
  */
 export function createOneAtATimeRunner(): RunOneAtATime {
   const latest = new Map<string, Promise<unknown>>();

@@ -6,7 +6,8 @@ export function createNoSuchAccountError(account: string): Error {
 }
 
 /**
- * Returns a handler for `catch` that rethrows a refusal as an error with a one-line explanation.
+ * Returns a handler for `catch` that converts a refusal to an error with a one-line explanation, and throws
+ * it.
  * @param account the account, as the operator entered it
  */
 export function createRefusalHandler(account: string) {

@@ -56,12 +56,15 @@ export type { EventKeys } from './keys/keys.ts';
 export { importBreachedPasswords } from './passwords/breached.ts';
 export { type ErasureRecord, findUnconfirmedConsumers } from './ports/erasure-receipts.ts';
 
-/** Whether a string is the id of an account. */
+/** Whether a text has the form of an account id. */
 export function isAccountId(text: string): boolean {
   return validate(text);
 }
 
-/** Counts what still needs each key, for `ops keys`. */
+/**
+ * The keys that the store has recorded, and counts of the stored data that still needs each key. For `ops
+ * keys`.
+ */
 export interface KeyOps extends Pick<KeyFingerprints, 'list' | 'forget'> {
   /** Counts the stored password hashes by key and cost. Reads the whole journal. @throws UnreadableCommit */
   countHashes(now: Date): Promise<readonly PasswordHashCount[]>;
@@ -72,14 +75,14 @@ export interface KeyOps extends Pick<KeyFingerprints, 'list' | 'forget'> {
   countSessions(now: Date): Promise<ReadonlyMap<string | undefined, number>>;
 }
 
-/** The address of an account, with its changes that can still be confirmed or undone. */
+/** The address of an account, and its changes of address that can still be confirmed or undone. */
 export interface PendingEmailChange {
   readonly userId: string;
   /** The current e-mail address of the account. */
   readonly email: string;
-  /** The requested address, and until when its link can confirm it (RFC 3339). */
+  /** The requested address, and the time until which its link can confirm it (RFC 3339). */
   readonly requested?: { readonly email: string; readonly until: string };
-  /** The previous address, and until when its link can restore it (RFC 3339). */
+  /** The previous address, and the time until which its link can restore it (RFC 3339). */
   readonly previous?: { readonly email: string; readonly until: string };
 }
 
@@ -94,7 +97,7 @@ export interface AuthOps extends Preparable {
   readonly erasures: Pick<ErasureReceiptStore, 'find' | 'list' | 'noteCopies'> &
     Pick<ScheduledErasureStore, 'due'>;
   /**
-   * Adds a stream that release 0.1 wrote to the hash chain.
+   * Adds hash-chain entries to the events of a stream that release 0.1 wrote.
    * @param id of an account or a mailing
    * @throws UnreadableCommit if its events cannot be read
    */
@@ -295,7 +298,7 @@ function openLinkOf({ email, link }: LinkedAddress) {
 }
 
 /**
- * Returns a sealer that uses the key. The key is checked only when something is sealed.
+ * Returns a sealer that encrypts to the given key. The key is checked only when a link is sealed.
  * @param key SEALING_PUBLIC_KEY
  * @throws Error from `seal`, with a one-line message if the key is missing or invalid
  */

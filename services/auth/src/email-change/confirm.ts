@@ -16,7 +16,7 @@ import { runBestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { confirmByPassword } from '../passwords/attempts.ts';
 import { Refused } from '../refused.ts';
-import { trustOnlySource } from '../sessions/trust-source.ts';
+import { replaceTrustedSources } from '../sessions/trust-source.ts';
 import type { AccountCommandOutcome } from '../streams/accounts.ts';
 import { createMailedLink, type LinkTokenContent, readLinkToken } from '../tokens/links.ts';
 
@@ -152,7 +152,7 @@ async function lookedUp(
  * be those of a former owner. Also ends the pending sign-ups of that address.
  */
 async function afterNewAddress(deps: Needs, address: string, context: UseCaseContext): Promise<void> {
-  await trustOnlySource(deps, { address, ip: context.ip });
+  await replaceTrustedSources(deps, { address, ip: context.ip });
   await runBestEffort(() => endOtherSignUps(deps, address, context));
 }
 

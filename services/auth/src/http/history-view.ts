@@ -4,7 +4,7 @@ import { assertNever } from '@latchkey/events';
 import { z } from 'zod';
 import type { AccountFact } from '../account/index.ts';
 import type { HistoryEntry, HistoryPage } from '../profile/history.ts';
-import type { OwnHistoryPage, SignInEvent } from '../profile/own-history.ts';
+import type { OwnerVisibleSecurityEvent, OwnHistoryPage } from '../profile/own-history.ts';
 import {
   encodeHistoryCursor,
   encodeOwnHistoryCursor,
@@ -72,7 +72,7 @@ export function toOwnHistoryView({ entries, next }: OwnHistoryPage): z.infer<typ
   };
 }
 
-function viewSignIn(signIn: SignInEvent) {
+function viewSignIn(signIn: OwnerVisibleSecurityEvent) {
   const { type, time: at, data } = signIn;
   const { ip = data.person?.ipPrefix, userAgent } = data.person ?? {};
   return {
@@ -93,7 +93,7 @@ const FAILED = {
   export: 'The password was wrong when the data of the account was to be exported.',
 } as const;
 
-function summaryOfSignIn(signIn: SignInEvent): string {
+function summaryOfSignIn(signIn: OwnerVisibleSecurityEvent): string {
   switch (signIn.type) {
     case 'LoginSucceeded':
       return 'Signed in.';

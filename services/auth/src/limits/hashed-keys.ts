@@ -9,9 +9,10 @@ import type { RateLimits } from '../ports/limits.ts';
 const BYTES = 32;
 
 /**
- * Wraps limits so that a counter is stored under a keyed hash of its key. An erasure can therefore leave the
- * counters of an address until they expire. It must not delete them: otherwise, anybody could reset the
- * limits of an address by having an account with this address erased.
+ * Wraps limits so that a counter is stored under a keyed hash of its key. Because the hash contains no
+ * address, an erasure can leave the counters of an address until they expire. An erasure must not delete
+ * these counters: otherwise, anybody could reset the limits of an address by having an account with this
+ * address erased.
  * @param keys REFRESH_KEY. The hashing key is derived (RFC 5869) from the oldest of these keys, so that
  * counters stay valid after a newer key was added
  */

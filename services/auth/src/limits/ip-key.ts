@@ -1,10 +1,11 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** How many 16-bit groups of an IPv6 address identify a subscriber: a /64. */
+/** The number of 16-bit groups of an IPv6 address that identify a subscriber: 4 groups, which make a /64. */
 const SUBSCRIBER_PARTS = 4;
 /**
- * The lengths of network prefixes, in bits. RIPE-690 recommends that a customer gets at least an IPv6 /56.
+ * The lengths, in bits, of the prefixes that identify a network. For IPv6, RIPE-690 recommends to assign at
+ * least a /56 to each customer.
  */
 const NETWORK_PREFIX = { ipv4: 24, ipv6: 56 };
 
@@ -28,8 +29,8 @@ export function toIpLimitKey(ip: string): string {
 }
 
 /**
- * Returns the key of a client's network: the /24 of an IPv4 address, the /56 of an IPv6 address. Mails to an
- * e-mail address are limited by this key.
+ * Returns the key of a client's network: the /24 of an IPv4 address, the /56 of an IPv6 address. By this key,
+ * rate limits count the mails that a network requests for an e-mail address.
  */
 export function toNetworkLimitKey(ip: string): string {
   const address = parseIp(ip);

@@ -15,7 +15,10 @@ function keysOf(changes: Partial<Mail> = {}): readonly string[] {
   return createMailLimitCharges(purpose, address, ip).map(({ limit, key }) => `${limit}: ${key}`);
 }
 
-/** Returns the limits from which both mails take a point. */
+/**
+ * Returns the names of the limits from which two mails take a point: `MAIL`, and the same mail with these
+ * changes.
+ */
 function sharedLimits(changes: Partial<Mail>): readonly string[] {
   return keysOf(changes)
     .filter((key) => keysOf().includes(key))

@@ -11,7 +11,10 @@ import type { LimitCharge } from './within-limits.ts';
  */
 export type MailPurpose = 'sign-up' | 'renewal' | 'reset' | 'email-change';
 
-/** Returns what one mail takes from each limit. @param address the canonical e-mail address */
+/**
+ * Returns the charges of one mail: what it takes from each limit.
+ * @param address the canonical e-mail address
+ */
 export function createMailLimitCharges(
   purpose: MailPurpose,
   address: string,

@@ -1,6 +1,6 @@
 /**
- * Runs work within rate limits. Requests that a limit refuses, repeated commands and server errors do not
- * count.
+ * Runs work within rate limits. A request does not count if a limit refuses it, if it repeats an earlier
+ * command, or if it ends with a server error.
  */
 import { StoreUnavailable } from '@latchkey/store';
 import type { UseCaseDeps } from '../deps.ts';
@@ -13,7 +13,7 @@ import {
 import { Refused } from '../refused.ts';
 import { assertAllowed } from './assert-allowed.ts';
 
-/** What a request takes from a limit. */
+/** The points that a request takes from one limit. */
 export interface LimitCharge {
   readonly limit: RateLimitName;
   readonly key: string;
@@ -22,14 +22,14 @@ export interface LimitCharge {
 }
 
 interface Outcome {
-  /** True if the command had been carried out before, so that nothing was done. */
+  /** True if the command had already been carried out, so that this request had no effect. */
   readonly repeated?: boolean;
 }
 
 /**
- * Takes the points and runs `work` if every limit allows it. Gives the points back if a limit refuses, if the
- * command was a repeat, or if `work` fails with an error that leads to a 5xx response. If `work` refuses the
- * request (4xx), the points still count.
+ * Takes the points of all charges, and runs `work` if every limit allows it. Gives the points back if a limit
+ * refuses, if the command was a repeat, or if `work` fails with an error that leads to a 5xx response. If
+ * `work` refuses the request (4xx), the points still count.
  * @throws Refused (rate_limited), and any error of `work`
  */
 export async function runWithinLimits<Result extends Outcome>(
@@ -43,7 +43,10 @@ export async function runWithinLimits<Result extends Outcome>(
   });
 }
 
-/** Like `runWithinLimits`, but runs `work` even if a limit refuses, and tells it whether one did. */
+/**
+ * Like `runWithinLimits`, but runs `work` even if a limit refuses, and tells `work` whether a limit has
+ * refused.
+ */
 export async function runWithRateLimitDecision<Result extends Outcome>(
   { limits }: Pick<UseCaseDeps, 'limits'>,
   takes: readonly LimitCharge[],
@@ -66,8 +69,8 @@ export async function runWithRateLimitDecision<Result extends Outcome>(
 }
 
 /**
- * Takes the points of all charges, up to the first limit that refuses. @param taken collects the charges that
- * succeeded
+ * Takes the points of each charge, and stops at the first limit that refuses.
+ * @param taken collects the charges that succeeded
  */
 async function takeAll(
   limits: RateLimits,
@@ -88,8 +91,8 @@ function isFault(error: unknown): boolean {
 }
 
 /**
- * The maximum number of outstanding refunds. Further refunds are lost, so those points count until their
- * window ends.
+ * The maximum number of outstanding refunds. Further refunds are lost: their points count until the window of
+ * the limit ends.
  */
 const MAX_OWED = 10_000;
 
@@ -103,9 +106,9 @@ export interface DeferredRefundLimits extends RateLimits {
 const REFUNDS_AT_ONCE = 50;
 
 /**
- * Wraps limits so that failed refunds are retried, before the next `take` and by `settle`. Outstanding are
- * points whose `giveBack` failed because the store was unavailable, and points that a failed `take` may have
- * counted. They are kept in memory only, so they are lost if the process is killed.
+ * Wraps limits so that failed refunds are retried: before the next `take`, and by `settle`. A refund is
+ * outstanding if `giveBack` failed because the store was unavailable, or if a failed `take` may have counted
+ * its points. Outstanding refunds are kept in memory only, so they are lost if the process is killed.
  */
 export function withDeferredRefunds(limits: RateLimits): DeferredRefundLimits {
   const owed: LimitCharge[] = [];

@@ -35,7 +35,7 @@ interface Attempt {
   /** The canonical e-mail address of the account whose password is checked. */
   readonly address: string;
   /**
-   * The account whose password is checked, if known. If absent, failures are audited for the owner of the
+   * The account whose password is checked, if known. Otherwise, failures are audited for the owner of the
    * address.
    */
   readonly accountId?: string;
@@ -92,7 +92,8 @@ export async function limitPasswordAttempts<T>(
     const occurrence = { type: 'LoginFailed', data: { ...attempt, reason: 'password' } } as const;
     audit.record({ origin: context, occurrence, ...about });
     await limits.take('login-ip', network).catch(async (error: unknown) => {
-      // The client is not told whether the password was wrong, so the attempt does not count.
+      // The client gets this error and does not learn whether the password was wrong, so the attempt must not
+      // count against the limit of the address.
       await giveBack();
       throw error;
     });
@@ -153,7 +154,7 @@ export async function confirmByPassword(
 /**
  * Requests a mail that tells the owner of the address about the lockout. At most one mail is requested per
  * day; a second one only if the store did not confirm the first request. The worker looks up the owner later,
- * so the response takes equally long whether or not the address has an owner.
+ * so the duration of the response does not reveal whether the address has an owner.
  */
 async function requestNotice(
   deps: Needs,
@@ -161,9 +162,8 @@ async function requestNotice(
   { correlationId, traceparent }: Pick<UseCaseContext, 'correlationId' | 'traceparent'>,
 ): Promise<void> {
   const { limits } = deps;
-  // During a lockout, the mail has already been requested for most attempts. Reading the limit first costs
-  // one read,
-  // which is cheaper than taking a point and giving it back.
+  // During a lockout, most attempts find that the mail has already been requested. Reading the limit costs
+  // less than taking a point and giving it back.
   if (!(await limits.peek('lockout-notice', address)).allowed) return;
   await runWithRateLimitDecision(deps, [{ limit: 'lockout-notice', key: address }], async ({ allowed }) => {
     const request = { id: deps.newId(), kind: 'lockout', address } as const;
@@ -172,14 +172,14 @@ async function requestNotice(
   });
 }
 
-/** How many of the account's sessions are checked: those with the newest logins. */
+/** The maximum number of sessions of the account that are checked, newest logins first. */
 const RECENT_SESSIONS = 50;
 
 /**
  * Returns whether the owner of the address is signed in from this IP address, or recently signed in or used a
- * mailed link from it (see `TrustedEmailIpPair`). Known sources are exempt from the limit of the address; otherwise,
- * anybody could lock the owner out. Takes the same steps for every address, so that the response time reveals
- * nothing.
+ * mailed link from it (see `TrustedEmailIpPair`). Such a source is exempt from the limit of the address;
+ * otherwise, anybody could lock the owner out. Takes the same steps for every address, so that the response
+ * time reveals nothing.
  */
 async function isKnownSource(deps: Needs, { address, ip }: Source): Promise<boolean> {
   const trusted = await deps.trustedAddresses.isTrusted({ address, ip }, deps.now());

@@ -5,7 +5,7 @@ import { runWithinLimits } from '../limits/within-limits.ts';
 import { Refused } from '../refused.ts';
 import { removeRevokedSessions } from '../sessions/remove-revoked.ts';
 import { refuseRevokedCaller } from '../sessions/session-status.ts';
-import { trustOnlySource } from '../sessions/trust-source.ts';
+import { replaceTrustedSources } from '../sessions/trust-source.ts';
 import type { AccountCommandOutcome } from '../streams/accounts.ts';
 import { checkPassword, limitPasswordAttempts } from './attempts.ts';
 import { assertPasswordLength, assertPasswordsMatch, assertStrongPassword } from './new-password.ts';
@@ -61,8 +61,8 @@ export async function changePassword(
         context,
         refuseRevokedCaller(caller, () => command),
       );
-      // Exempts the caller's session before revoked sessions are removed. If the process crashes before this,
-      // the caller is merely signed out.
+      // Exempt the caller's session before the revoked sessions are removed. If the process crashes before
+      // this, the caller is merely signed out.
       if (!changed.refusal)
         await sessions.liftSince(sessionId, requireExistingAccount(changed.state).revokedAt);
       return changed;
@@ -72,6 +72,6 @@ export async function changePassword(
   if (outcome.refusal) throw new Refused(outcome.refusal);
   await removeRevokedSessions(deps, outcome.state);
   await runBestEffort(() => deps.limits.clear('login-account', userId));
-  await trustOnlySource(deps, { address, ip: context.ip });
+  await replaceTrustedSources(deps, { address, ip: context.ip });
   return outcome;
 }

@@ -17,10 +17,7 @@ import { completePasswordReset } from './reset.ts';
 const ada = 'ada@example.com';
 const [PASSWORD, ANOTHER] = ['correct horse battery', 'another horse battery'];
 
-/**
- * Returns dependencies with which rate limits can be counted, but counts can no longer be cleared or taken
- * back.
- */
+/** Returns dependencies whose rate limits can count points, but fail to clear or give back points. */
 function losingLimits({ deps }: TestWorld) {
   function away() {
     return Promise.reject(new StoreUnavailable(new Error('away')));

@@ -10,7 +10,7 @@ import { runBestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
 import { Refused } from '../refused.ts';
 import { removeRevokedSessions } from '../sessions/remove-revoked.ts';
-import { trustOnlySource } from '../sessions/trust-source.ts';
+import { replaceTrustedSources } from '../sessions/trust-source.ts';
 import type { AccountCommandOutcome } from '../streams/accounts.ts';
 import { readLinkToken } from '../tokens/links.ts';
 import { assertPasswordsMatch, assertStrongPassword } from './new-password.ts';
@@ -88,7 +88,8 @@ export async function completePasswordReset(
 
 /**
  * Cleans up after a password was set with a mailed link: removes revoked sessions, resets the login counts,
- * and trusts only this IP address. The owner can then sign in from here even while others guess the password.
+ * and makes the client's IP address the only trusted one. The owner can then sign in from there even while
+ * others guess the password.
  */
 export async function endSessionsAndTrustOnlyThisIp(
   {
@@ -104,7 +105,7 @@ export async function endSessionsAndTrustOnlyThisIp(
   await removeRevokedSessions({ sessions }, state);
   await runBestEffort(() => limits.clear('login-address', address));
   await runBestEffort(() => limits.clear('login-account', requireExistingAccount(state).userId));
-  await trustOnlySource({ trustedAddresses, personalData, now }, { address, ip });
+  await replaceTrustedSources({ trustedAddresses, personalData, now }, { address, ip });
 }
 
 /** Returns the account for which a reset link was issued. @throws Refused (token_invalid, token_expired) */

@@ -16,16 +16,16 @@ const LEAST_SCORE = 3;
  */
 const COMMON = 30_000;
 /**
- * The packages of zxcvbn with the words and names of the languages that pages and mails have, apart from English: most
- * English words that people choose are among the common passwords.
+ * The zxcvbn packages whose words and names the estimator knows. English is left out, because most English
+ * words that people choose are among the common passwords.
  */
 const LANGUAGES = ['de', 'es-es', 'fr', 'it', 'pt-br'] as const;
-/** The number of entries of each list of a language that the estimator knows. Longer lists would take more memory. */
+/** How many entries of each list the estimator knows, per language. Longer lists would take more memory. */
 const LISTS = { commonWords: 10_000, firstnames: 3000, lastnames: 3000 } as const;
 const SHORTEST_WORD = 3;
 /**
- * Only this many leading characters are estimated, which takes about 5 ms. Estimating a password of maximum
- * length would take three times as long.
+ * The estimate uses only this many leading characters, which takes about 5 ms. Estimating a password of
+ * maximum length would take three times as long.
  */
 const ESTIMATED_LENGTH = 40;
 const MAX_SUBSTITUTIONS = 8;
@@ -91,7 +91,7 @@ function wordsOfLanguages(): string[] {
   return [...words];
 }
 
-/** Adds a word, and how people write it without the accents and the ß that their keyboard may lack. */
+/** Adds a word and, because a keyboard may lack accents and ß, the spelling without them. */
 function addWord(words: Set<string>, word = ''): void {
   if (word.length < SHORTEST_WORD) return;
   const composed = word.normalize('NFC');

@@ -26,8 +26,8 @@ export interface AuditReport {
    */
   readonly address?: string;
   /**
-   * A key for deduplication: if set, at most one event with this key is recorded per minute. Set for events
-   * that anybody can trigger without limit.
+   * If set, at most one event with this key is recorded per minute. Set for events that anybody can trigger
+   * without limit.
    */
   readonly onceAMinuteFor?: string;
 }

@@ -28,7 +28,7 @@ export interface MigrationSource {
   readonly requests: MoveSource<QueuedMailRequest>;
   readonly sessions: MoveSource<Session>;
   readonly erasures: MoveSource<ErasureRecord>;
-  /** The commits. Within a stream, they are in the order of their numbers. */
+  /** The stored commits. Within a stream, they are in the order of their numbers. */
   readonly commits: MoveSource<RawCommit>;
 }
 

@@ -3,7 +3,10 @@ import type { Commit, UnreadableCommit } from './journal.ts';
 /** Identifies a commit. */
 export type CommitKey = Pick<Commit, 'stream' | 'number'>;
 
-/** Counting stops at this many commits, which keeps /readyz and /metrics fast when the backlog is long. */
+/**
+ * The number of commits at which counting stops, so that /readyz and /metrics stay fast when the backlog is
+ * long.
+ */
 export const MAX_COUNTED_UNPUBLISHED_COMMITS = 10_000;
 
 export interface OutboxBacklog {
@@ -28,8 +31,8 @@ export interface Outbox {
    */
   unpublished(streams: readonly string[]): Promise<ReadonlyMap<string, readonly Commit[] | UnreadableCommit>>;
   /**
-   * Returns the streams that have unpublished commits, those waiting longest first. Ignores commits appended
-   * within `recent`, because the process that appended them is about to publish them. A commit dated after
+   * Returns the streams that have unpublished commits, longest waiting first. Ignores commits appended within
+   * `recent`, because the process that appended them is about to publish them. A commit with a time after
    * `recent` is not ignored: it was written by a process whose clock is ahead.
    */
   waiting(page: { readonly recent?: TimeSpan; readonly limit: number }): Promise<readonly string[]>;

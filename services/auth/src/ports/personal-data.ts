@@ -1,6 +1,6 @@
 /**
- * Deletes a person's data from the stores. Every method is idempotent, and also makes the data unrecoverable
- * from the store's files. Every method rejects with StoreUnavailable if the store fails.
+ * Deletes the personal data of an account from the stores. Every method is idempotent, and also makes the
+ * data unrecoverable from the store's files. Every method rejects with StoreUnavailable if the store fails.
  */
 export interface PersonalDataEraser {
   /**
@@ -8,7 +8,7 @@ export interface PersonalDataEraser {
    * e-mail address
    */
   removeRequests(address: string): Promise<void>;
-  /** Deletes the trusted pairs of an address. Also used when a new password is set. */
+  /** Deletes all trusted IP addresses of an e-mail address. Also used when a new password is set. */
   removeTrusted(address: string): Promise<void>;
   removeSnapshot(userId: string): Promise<void>;
   removeKnownSources(userId: string): Promise<void>;

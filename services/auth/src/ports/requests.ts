@@ -15,8 +15,8 @@ export interface QueuedMailRequest {
   /** The canonical e-mail address for which the request was made. */
   readonly address: string;
   /**
-   * Set if the mail budget of the address is used up. A mail is then sent only if no earlier link still
-   * works.
+   * Set if the mail budget of the address is used up. A mail is then sent only if none of the earlier links
+   * still works.
    */
   readonly overBudget?: true;
   readonly at: string;
@@ -33,7 +33,7 @@ export interface MailRequestQueue {
   add(request: QueuedMailRequest): Promise<boolean>;
   /**
    * Leases the oldest free requests to the worker `owner`. Other workers cannot claim them until they are
-   * freed, which is allowed once the lease has expired.
+   * freed. A request may be freed once its lease has expired.
    */
   claim(claim: {
     readonly owner: string;

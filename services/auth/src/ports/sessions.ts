@@ -25,14 +25,14 @@ export interface Session {
   readonly userAgent: string;
   /** The id of the key that signed the current refresh token; undefined if that key has no id. */
   readonly key?: string;
-  /** The latest repeats of a refresh token to another network; undefined if there were none. */
+  /** How often refresh tokens were repeated to another network. Undefined if this never happened. */
   readonly repeats?: RefreshTokenRepeats;
 }
 
 /**
- * Refresh tokens that were repeated to another network. A repeat means that a client presented the previous
- * refresh token and was sent the current one again. The repeat is counted if that client was in a different
- * network than the client that received the current token first.
+ * Counts refresh tokens that were repeated to another network. A repeat means that a client presented the
+ * previous refresh token and was sent the current one again. A repeat counts if that client was in a
+ * different network than the client that received the current token first.
  */
 export interface RefreshTokenRepeats {
   /** The number of the last token that was repeated to another network. */
@@ -75,7 +75,7 @@ export interface SessionStore {
   rotate(id: string, n: number, use: SessionUse): Promise<Session | undefined>;
   /**
    * Stores the repeats of a session, provided that `repeats.n` is the number of its current token.
-   * @returns false if it is not, or if there is no such session
+   * @returns false if `repeats.n` is another number, or if there is no such session
    */
   setRepeats(id: string, repeats: RefreshTokenRepeats): Promise<boolean>;
   /**

@@ -43,8 +43,8 @@ export interface AccessTokenIssuer {
 }
 
 /**
- * Tokens with which a browser proves that it made a sign-up. A token has the form `account id.expiry.MAC`,
- * and is stored in a cookie.
+ * Issues and checks the tokens with which a browser proves that it made a sign-up. A token has the form
+ * `account id.expiry.MAC`, and is stored in a cookie.
  */
 export interface SignUpTokenIssuer {
   issue(userId: string, expiresAt: Date): string;
@@ -53,8 +53,8 @@ export interface SignUpTokenIssuer {
 }
 
 /**
- * Refresh tokens of the form `id.n.HMAC(REFRESH_KEY, id.n)`. The store keeps `id` and `n` but no token, so
- * there is nothing to steal.
+ * Issues and checks refresh tokens of the form `id.n.HMAC(REFRESH_KEY, id.n)`. The store keeps `id` and `n`
+ * but no token, so no token can be stolen from it.
  */
 export interface RefreshTokenIssuer {
   /** The id of the key that signs new tokens; undefined if that key has no id. */

@@ -8,14 +8,17 @@ import { type HistoryEntry, type HistoryPosition, readAccountHistory } from './h
  * The security events that owners see in the history of their account: sign-ins, sign-in attempts, and data
  * exports.
  */
-export type SignInEvent = Extract<
+export type OwnerVisibleSecurityEvent = Extract<
   SecurityEvent,
   { readonly type: 'LoginSucceeded' | 'LoginFailed' | 'LoginLocked' | 'DataExported' }
 >;
 
-export type OwnHistoryEntry = HistoryEntry | SignInEvent;
+export type OwnHistoryEntry = HistoryEntry | OwnerVisibleSecurityEvent;
 
-/** The position in both merged lists: of the last account event, and the id of the last security event. */
+/**
+ * The position of an entry in the merged history: the last account event, and the id of the last security
+ * event, up to this entry.
+ */
 export interface OwnHistoryPosition extends HistoryPosition {
   readonly signIn: string;
 }
@@ -34,7 +37,7 @@ export async function readOwnHistory(
   userId: string,
   { limit, after = START }: { readonly limit: number; readonly after?: OwnHistoryPosition | undefined },
 ): Promise<OwnHistoryPage> {
-  // Reads one entry too many of each list, to find out whether there is another page.
+  // Read one more entry than needed from each list, to find out whether there is another page.
   const [facts, signIns] = await Promise.all([
     readAccountHistory({ journal }, userId, {
       limit: limit + 1,
@@ -54,7 +57,7 @@ export async function readOwnHistory(
 }
 
 interface Step {
-  /** The entry; undefined if it is a sign-in that this build cannot decode. */
+  /** The entry; undefined if it is a security event that this build cannot decode. */
   readonly entry: OwnHistoryEntry | undefined;
   readonly place: OwnHistoryPosition;
 }
@@ -84,12 +87,12 @@ function* mergedByTime(
   }
 }
 
-function signInOf({ headers, value }: AuditEntry): SignInEvent | undefined {
+function signInOf({ headers, value }: AuditEntry): OwnerVisibleSecurityEvent | undefined {
   const event = decodeSecurityEvent({ headers, value: Buffer.from(value) });
   return event !== undefined && isSignIn(event) ? event : undefined;
 }
 
-function isSignIn(event: SecurityEvent): event is SignInEvent {
+function isSignIn(event: SecurityEvent): event is OwnerVisibleSecurityEvent {
   return (
     event.type === 'LoginSucceeded' ||
     event.type === 'LoginFailed' ||

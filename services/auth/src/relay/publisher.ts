@@ -80,7 +80,7 @@ export function createCommitPublisher(deps: CommitPublisherDeps): CommitPublishe
     }
   }
 
-  /** Encodes the commits of a stream up to the first one that cannot be published. */
+  /** Encodes the commits of a stream, and stops at the first one that cannot be published. */
   function outgoingOf(
     stream: string,
     commits: readonly Commit[] | UnreadableCommit,
@@ -124,7 +124,8 @@ export function createCommitPublisher(deps: CommitPublisherDeps): CommitPublishe
     const observe = metrics.publishSeconds.startTimer();
     await send(topic, records);
     observe();
-    // Only after the acknowledgement, because a commit that is marked as published is never published again.
+    // Mark commits only after the acknowledgement: a commit that is marked as published is never published
+    // again.
     await outbox.markPublished(batch);
     metrics.published.inc({ topic }, records.length);
   }

@@ -109,7 +109,8 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
         for (const ofAccount of byAccount.values()) topic.push(...ofAccount.slice(0, kept));
       }),
   };
-  // The lease only saves work. Here every relay gets it, so that their sweeps run concurrently.
+  // The lease only saves work. In this model, every relay gets the lease, so that their sweeps run
+  // concurrently.
   const leases: Leases = { take: async () => true, release: async () => undefined };
 
   /**

@@ -94,8 +94,8 @@ describe('the relay', () => {
   }
 
   /**
-   * Starts a relay. By default it never sweeps after its start: the first sweep finds nothing, and the pause
-   * after it never ends. Pass `sleep` to control the pauses.
+   * Starts a relay. By default, it sweeps only once, at its start, when there is nothing to find: the pause
+   * after this sweep never ends. Pass `sleep` to control the pauses.
    */
   async function started(options: Partial<RelayDeps> = {}) {
     registry = new Registry();
@@ -196,8 +196,8 @@ describe('the relay', () => {
     });
     const relay = await started({
       sleep: async (ms, signal) => {
-        // Before the first publish, only the sweep pauses, and that pause must never end. Later pauses are
-        // those between retries.
+        // Before the first publish, the only pause is that of the sweep, and it must never end. Later pauses
+        // are those between retries.
         if (recorder.publishes.length === 0) return Promise.race([never, aborted(signal)]);
         pauses.push(ms);
       },
@@ -423,7 +423,7 @@ describe('the relay', () => {
       for (let turns = 0; turns < 30; turns++) await turn();
     }
 
-    /** Returns a `sleep` for relays whose pauses end when the test calls `step`. */
+    /** Returns a `sleep` for relays. Each pause ends when the test calls `step`. */
     function steps() {
       let tick = Promise.withResolvers<void>();
       const pauses: number[] = [];

@@ -78,8 +78,8 @@ export function createRelay(deps: RelayDeps): Relay {
     const { streams, isRetry } = await queue.next({ fresh: STREAMS_PER_BATCH, retried: retriesPerBatch });
     const failed = await publish(streams);
     for (const stream of failed) queue.addRetry(stream);
-    // Retries use smaller batches: one rejected stream fails its whole batch, so smaller ones let other
-    // streams succeed.
+    // Retries use smaller batches: one stream that the bus rejects makes its whole batch fail, and smaller
+    // batches let more of the other streams succeed.
     if (isRetry)
       retriesPerBatch =
         failed.length > 0 ? Math.ceil(retriesPerBatch / 2) : Math.min(retriesPerBatch * 2, STREAMS_PER_BATCH);

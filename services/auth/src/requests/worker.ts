@@ -8,7 +8,7 @@ import type { QueuedMailRequest } from '../ports/requests.ts';
 const BATCH = 20;
 /**
  * The pauses between two polls of the queue, in ms. They grow while the queue is empty. Polling finds
- * requests that a crashed instance has left behind.
+ * requests of instances that crashed before processing them.
  */
 const IDLE_MS = { least: 1_000, most: 8_000 };
 

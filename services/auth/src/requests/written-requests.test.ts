@@ -55,7 +55,7 @@ function workerOf(
 
 /**
  * Runs a worker until it has processed all recorded requests, and then stops it. Its clock advances by the
- * length of a lease on each read, so that leases of a dead worker have expired at the second read.
+ * duration of a lease on each read, so that the leases of a dead worker have expired at the second read.
  */
 async function work(world: TestWorld, owner = 'a worker'): Promise<void> {
   const wakeup = createLoopWakeup();
@@ -281,7 +281,7 @@ describe('a worker that dies', () => {
       const sent = world.tokenOf(userId, 'reset');
       await work(world, 'the heir');
       assert.equal(await resets(world, userId), 1);
-      // The newer link was created but never mailed, so the older one must still work.
+      // The newer link was created but never mailed, so the earlier link must still work.
       await completePasswordReset(
         world.deps,
         { token: sent, newPassword: 'another horse battery', confirmNewPassword: 'another horse battery' },

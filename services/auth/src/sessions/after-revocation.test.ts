@@ -25,7 +25,7 @@ const NEW_PASSWORD = 'another horse battery';
 interface Revocation {
   /** Revokes the sessions of the account. */
   revoke(deps: UseCaseDeps, caller: Caller, world: TestWorld): Promise<unknown>;
-  /** Makes the account able to sign in again, if the revocation has disabled it. */
+  /** Lets the account sign in again, if the revocation has disabled it. */
   readonly reopen?: (world: TestWorld, userId: string) => Promise<unknown>;
   /** The account's password after the revocation, if it has changed. */
   readonly password?: string;

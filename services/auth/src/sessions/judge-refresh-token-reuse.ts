@@ -68,7 +68,7 @@ export function judgeRefreshTokenReuse(
 }
 
 /**
- * Returns the repeats of a session, including one more to a client with this IP address. A repeat to the
+ * Returns the repeats of a session after one more repeat, to a client with this IP address. A repeat to the
  * network that used the session last is not counted, because it comes from another tab of the same client.
  */
 export function countRefreshTokenRepeat(

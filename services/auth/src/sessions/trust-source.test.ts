@@ -12,7 +12,7 @@ import {
 } from '../email-change/testing/stage.ts';
 import { createTestContext, type TestWorld } from '../testing/world.ts';
 import { login } from './login.ts';
-import { trustOnlySource } from './trust-source.ts';
+import { replaceTrustedSources } from './trust-source.ts';
 
 /** An IP address of the former owner of an e-mail address. */
 const FORMER = '203.0.113.77';
@@ -66,7 +66,7 @@ test(
   withFastHashingTestWorld(async (world) => {
     await createVerifiedAccount(world);
     await login(world.deps, { address: ada, password: ADA_PASSWORD }, createTestContext({ ip: '' }));
-    await trustOnlySource(world.deps, { address: ada, ip: '' });
+    await replaceTrustedSources(world.deps, { address: ada, ip: '' });
     assert.equal(await isTrusted(world, ada, ''), false);
   }),
 );

@@ -1,11 +1,15 @@
-/** Trusts the IP addresses of the owner of an e-mail address, from which nobody can lock the owner out. */
+/**
+ * Makes IP addresses trusted for an e-mail address. The owner can sign in from a trusted IP address even
+ * while the e-mail address is locked.
+ */
 import { runBestEffort } from '../best-effort.ts';
 import type { UseCaseDeps } from '../deps.ts';
 import type { TrustedEmailIpPair } from '../ports/trusted-addresses.ts';
 
 /**
- * Trusts the client's IP address for an e-mail address. Does nothing if the IP address is empty, because the client
- * has disconnected before it was read (client-address.ts): all such clients would be trusted.
+ * Makes the client's IP address trusted for an e-mail address. Does nothing if the IP address is empty,
+ * because the client disconnected before it could be read (client-address.ts): otherwise, all such clients
+ * would be trusted.
  */
 export async function trustSource(
   { trustedAddresses, now }: Pick<UseCaseDeps, 'trustedAddresses' | 'now'>,
@@ -15,10 +19,10 @@ export async function trustSource(
 }
 
 /**
- * Trusts the client's IP address for an e-mail address, and no other IP address: somebody who knew the former
- * password, or the former owner of the e-mail address, may have signed in from them. Failures are ignored.
+ * Makes the client's IP address the only trusted one for an e-mail address. The others may belong to somebody
+ * who knew the former password, or to a former owner of the e-mail address. Ignores failures.
  */
-export async function trustOnlySource(
+export async function replaceTrustedSources(
   deps: Pick<UseCaseDeps, 'trustedAddresses' | 'personalData' | 'now'>,
   pair: TrustedEmailIpPair,
 ): Promise<void> {

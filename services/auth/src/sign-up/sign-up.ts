@@ -1,6 +1,6 @@
 /**
- * Sign-up: creates a pending account, even if the address is already in use. Neither the response nor the
- * work done reveals whether it is.
+ * Sign-up: creates a pending account even if the address is already in use, so that neither the response nor
+ * its duration reveals whether it is.
  */
 import { findAddressOwnerId } from '../addresses/owners.ts';
 import { deriveCommandId } from '../command-id.ts';
@@ -85,8 +85,8 @@ interface SignUpCommand {
 
 /**
  * Finds the command of a sign-up request. If the request was already carried out but its account has since
- * ended, a repeat of the request must create a new account; otherwise the response would name an account that
- * nobody can use. So a new command id is derived from the ended account.
+ * ended, a repeat of the request must create a new account; otherwise, the response would name an account
+ * that nobody can use. The command id of the new account is therefore derived from the ended account.
  */
 async function findCommand(
   deps: Pick<Needs, 'accounts'>,
@@ -118,7 +118,8 @@ async function signUpOnce(
     assertStrongPassword(deps, password, { email: email.stored, username, firstName, lastName }, 'password');
     await bindIdempotencyKey(deps, operation, context);
     if (deps.settings.revealExisting) await assertUnowned(deps, address);
-    // If the mail limit is reached, the sign-up is refused: without the mail, nobody could verify it.
+    // If the mail limit is reached, the sign-up is refused: without the mail, nobody could verify the
+    // account.
     return runWithinLimits(deps, createMailLimitCharges('sign-up', address, ip), () =>
       register(deps, person, context),
     );

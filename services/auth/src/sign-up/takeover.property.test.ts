@@ -34,7 +34,10 @@ import { rejectSignUp, renewVerification, type VerificationEvidence, verifySignU
 const ADDRESS = 'ada@example.com';
 const PARTIES = ['owner', 'stranger', 'other stranger'] as const;
 type Party = (typeof PARTIES)[number];
-/** Whether an action is about the address that all parties use, or about one of the party's own two. */
+/**
+ * Which address an action is about: the one that all parties use, or one of the two that only this party
+ * uses.
+ */
 type Target = 'shared' | 'own' | 'second';
 /** The password that the owner chooses at the end of a test run. */
 const LAST = 'the last one of the owner';
@@ -72,7 +75,8 @@ interface Step {
   readonly sweeps: boolean;
 }
 
-// Mostly the newest link or session, and the first password, because others are often refused.
+// Mostly chooses the newest link or session, and the first password, because requests with others are often
+// refused.
 const nth = fc.constantFrom(0, 0, 0, 1, 2, 3);
 const password = fc.constantFrom(0, 0, 1);
 const target = fc.constantFrom<Target>('shared', 'own', 'second');
@@ -233,7 +237,8 @@ async function openStage() {
       journal,
       snapshots: { find: async () => undefined, save: async () => undefined },
     }),
-    // Uses a fast hash, because argon2 would dominate the run time and the kind of hash does not matter here.
+    // Uses a fast hash, because Argon2 would take most of the time of the test, and the kind of hash does not
+    // matter here.
     passwords: quickPasswords,
     sealer: { seal: async (content) => `sealed ${minted.push(content)}` },
   };

@@ -19,7 +19,7 @@ import { assertPasswordsMatch, assertStrongPassword } from '../passwords/new-pas
 import { endSessionsAndTrustOnlyThisIp } from '../passwords/reset.ts';
 import { Refused } from '../refused.ts';
 import { createMailRequestCharge } from '../requests/written-requests.ts';
-import { trustOnlySource } from '../sessions/trust-source.ts';
+import { replaceTrustedSources } from '../sessions/trust-source.ts';
 import type { AccountCommandOutcome } from '../streams/accounts.ts';
 import { createMailedLink, type LinkTokenContent, readLinkToken } from '../tokens/links.ts';
 
@@ -123,14 +123,16 @@ export async function verifySignUp(
   // attempts.
   const { state: account, ...link } = await linkedAccount(deps, token);
   const { facts, refusal, ...rest } = await confirmBy(deps, { link, account, evidence }, context);
-  // Also runs if the account is already verified: a second click then completes what a crash interrupted.
+  // Also close the registration if the account was already verified: a crash may have prevented that after
+  // the first click.
   if (facts.length > 0 || account.status === 'verified')
     await runBestEffort(() => deps.registrations.settle(link.userId));
   if (refusal) throw new Refused(refusal);
   if (facts.length > 0) {
-    // The address may have had another owner before.
+    // The IP addresses that are trusted so far may be those of a former owner of the address. If the password
+    // is new, they have already been replaced.
     if (evidence.kind !== 'new-password')
-      await trustOnlySource(deps, { address: account.address, ip: context.ip });
+      await replaceTrustedSources(deps, { address: account.address, ip: context.ip });
     await runBestEffort(() => endOtherSignUps(deps, account.address, context));
   }
   return { facts, ...rest };

@@ -27,8 +27,8 @@ function erased(event: Readonly<Record<string, unknown>>): object {
 }
 
 /**
- * Blanks the texts in private fields, which may contain personal data or links. Keeps the field names,
- * because readers expect the fields to be present, whichever release wrote them.
+ * Replaces the texts in private fields by empty ones, because they may contain personal data or links. Keeps
+ * the field names, because readers expect the fields to be present, whichever release wrote them.
  */
 function erasedPrivate(kept: Readonly<Record<string, unknown>>): object {
   const texts = Object.entries(kept).filter(

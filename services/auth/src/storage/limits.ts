@@ -16,7 +16,7 @@ interface LimiterStore {
    * not.
    */
   uncertainty(error: unknown): RateLimitPointsUncertain | undefined;
-  /** Takes counted points of a key back. Must not start a new window or go below zero. */
+  /** Gives back points of a key that were counted. Must not start a new window or go below zero. */
   giveBack(limiter: RateLimiterAbstract, key: string, points: number): Promise<unknown>;
   /**
    * Runs an attempt, and repeats it if it failed because of a write conflict. An attempt that failed in this way has
@@ -46,8 +46,8 @@ export function createCountingRateLimits(
         throw uncertainty(error) ?? error;
       });
       if (refusal === undefined) return { allowed: true };
-      // The limiter counts before it compares, so that two callers cannot both take the last point. A refused
-      // call has therefore been counted, and is taken back here.
+      // The limiter counts before it compares, so that two callers cannot both take the last point. The
+      // points of a refused call have therefore been counted, and are given back here.
       await giveBack(limiter, key, points);
       return refused(refusal);
     },
@@ -79,8 +79,8 @@ export const unlimitedRateLimits: RateLimits = {
 };
 
 /**
- * Returns the reason for a refusal. When the limit is reached, rate-limiter-flexible rejects with a result;
- * when its store fails, it rejects with an Error, which is thrown on.
+ * Returns the result with which rate-limiter-flexible rejects when the limit is reached. If its store fails,
+ * it rejects with an Error instead, which this function throws.
  */
 function refusalOrThrow(reason: unknown): RateLimiterRes {
   if (reason instanceof RateLimiterRes) return reason;

@@ -228,8 +228,8 @@ export function createCommandExecutor<State, Command, F extends Fact>(
   }
 
   /**
-   * Returns the outcome of a command that was already carried out. The earlier commit may be in another
-   * stream, for example if each sign-up attempt chose a new account id.
+   * Returns the outcome of a command that was already carried out. Its commit may be in another stream, for
+   * example because each attempt of a sign-up chooses a new account id.
    */
   async function earlierOutcome({ stream, events }: Commit): Promise<CommandOutcome<State, F>> {
     nudge(stream);

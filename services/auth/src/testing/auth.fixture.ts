@@ -195,7 +195,7 @@ export async function startTestAuth(
     put: (path: string, ask?: TestRequestOptions) => send('PUT', path, ask),
     patch: (path: string, ask?: TestRequestOptions) => send('PATCH', path, ask),
     delete: (path: string, ask?: TestRequestOptions) => send('DELETE', path, ask),
-    /** Takes auth's store offline (true), or back online (false). */
+    /** Takes auth's store offline if `taken` is true; otherwise, back online. */
     takeStore: (taken: boolean): void => {
       away = taken;
     },

@@ -43,7 +43,7 @@ export async function createMailedLinkUntil(
   return { hash: linkTokens.hash(purpose, token), sealed: { sealed, expiresAt } };
 }
 
-/** For how many days an e-mail change can be undone. */
+/** The number of days for which a change of address can be undone. */
 const EMAIL_UNDO_DAYS = 7;
 
 function minutesOf(purpose: Exclude<LinkPurpose, 'erasure'>, settings: UseCaseDeps['settings']): number {

@@ -112,8 +112,7 @@ describe('hashing', () => {
       done += 1;
     });
     // Two hashes run at a time. On a busy machine, both may be complete by now, but the next two start one
-    // event-loop
-    // turn later.
+    // turn of the event loop later.
     await nextTurn();
     assert.ok(done <= 2, `${done} hashes in one turn`);
     await Promise.all(hashes);

@@ -1,4 +1,7 @@
-/** Password hashing on libuv's thread pool, with bounded concurrency and a bounded queue that clients share fairly. */
+/**
+ * Hashes passwords on libuv's thread pool. The number of concurrent hashes and the length of the queue are
+ * limited, and clients share the queue fairly.
+ */
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import type { SecretKey, SecretKeys } from '@latchkey/process';
 import { hashRaw } from '@node-rs/argon2';
@@ -20,8 +23,8 @@ const WAITING_PER_THREAD = 64;
 
 export interface PasswordHasherOptions {
   /**
-   * The keys of PASSWORD_SALT_KEY, the current one first. Checking a stored hash takes the key with which it
-   * was made.
+   * The keys of PASSWORD_SALT_KEY, the current one first. A stored hash can only be checked with the key with
+   * which it was made.
    */
   readonly saltKeys: SecretKeys;
   /**
@@ -54,7 +57,7 @@ interface Scheme {
 }
 
 /**
- * Creates the password hasher. Its hashes consist of a prefix such as `argon2id$m=19456,t=2,p=1,k=<kid>$` and
+ * Creates the password hasher. Each hash consists of a prefix such as `argon2id$m=19456,t=2,p=1,k=<kid>$` and
  * 32 bytes in base64url. The prefix lacks `k` if the key has no id. `load` returns the current load, for
  * metrics.
  */

@@ -34,7 +34,7 @@ export function parseHashCosts(text: string): HashCosts {
   return [first, ...others];
 }
 
-/** Formats a cost as HASH_COSTS has it, for example `19456:2`. */
+/** Formats a cost in the format of HASH_COSTS, for example `19456:2`. */
 export function formatHashCost({ memoryKib, passes }: HashCost): string {
   return `${memoryKib}:${passes}`;
 }

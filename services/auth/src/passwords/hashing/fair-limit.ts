@@ -1,6 +1,6 @@
 /**
- * Limits how many tasks run concurrently, how many wait, and how long they wait. Client networks and
- * addresses share the queue fairly.
+ * Limits how many tasks run concurrently, how many wait, and how long they wait. The queue is shared fairly
+ * between client networks, and between the addresses within a network.
  */
 import { createFairQueue } from './fair-queue.ts';
 
@@ -24,7 +24,7 @@ export interface FairConcurrencyLimit {
    * the addresses within a network. Each turn runs one task, so that no client can starve the others.
    * @param isWanted called before the task starts; if it returns false, the task is refused
    * @throws `refusal()`, without running the task: if the network or the address has used up its share of a
-   * full queue, if the wait exceeds `maxWaitMs`, or if the task is no longer wanted
+   * full queue, if the wait exceeds `maxWaitMs`, or if `isWanted` returns false
    */
   run<T>(task: () => Promise<T>, requester: HashRequester, isWanted?: () => boolean): Promise<T>;
   load(): HashingLoad;

@@ -137,7 +137,7 @@ describe('a fair queue', () => {
             }
           }
           flood();
-          // Takes turns while these people are still joining, because the queue must be fair then, too.
+          // Some turns are taken before all people have joined, because the queue must be fair then, too.
           const people = Array.from({ length: 8 }, (_, n) => ({ n, network: `home ${n}`, address: `p${n}` }));
           const waited = new Map<Item, number>();
           function takeTurn(): void {

@@ -1,9 +1,6 @@
-/**
- * A bounded queue whose items are taken in turns: the networks take turns, and the addresses within each
- * network.
- */
+/** A bounded queue from which networks take turns, and the addresses within each network, too. */
 
-/** An item with the client network and the e-mail address that caused it. */
+/** An item of the queue, with the client network and the e-mail address that caused it. */
 export interface QueuedItem {
   readonly network: string;
   readonly address: string;
@@ -26,7 +23,7 @@ export interface FairQueue<T> {
   size(): number;
 }
 
-/** One address may use an eighth of the queue, summed over all networks. */
+/** Each address may use at most one eighth of the queue, summed over all networks. */
 const SHARE_OF_ADDRESS = 8;
 
 /**

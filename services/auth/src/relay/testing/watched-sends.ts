@@ -7,7 +7,7 @@ export interface ObservedPublish {
 }
 
 export interface ObservedBus {
-  /** Publishes through the bus and records the send. To be given to a relay as its bus. */
+  /** Publishes through the bus and records the send. Tests pass this function to a relay as its bus. */
   readonly publish: Bus['publish'];
   /** Resolves as soon as a send begins whose records match `fits`. */
   next(fits: (records: readonly OutgoingRecord[]) => boolean): Promise<ObservedPublish>;

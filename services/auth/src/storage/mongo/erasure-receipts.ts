@@ -20,12 +20,12 @@ interface ErasureDocument extends Omit<ErasureRecord, 'account'> {
   /** The account id. */
   readonly _id: string;
   /**
-   * Equal to `erasedAt` while confirmations of expected consumers are missing, and then removed, so that the
-   * sparse index contains only erasures that wait for confirmation.
+   * Equal to `erasedAt` while the receipts of some expected consumers are missing. Then removed, so that the
+   * sparse index contains only erasures that wait for receipts.
    */
   readonly waitingSince?: string;
   /**
-   * Set while the original events may still be on the topic, and then removed as a whole, so that the sparse
+   * Set while the original events may still be on the topic. Then removed as a whole, so that the sparse
    * index contains only such erasures (ADR 12).
    */
   readonly open?: { readonly firstAt: string; readonly account: string };
@@ -71,8 +71,8 @@ export function createMongoErasureReceipts(connection: Connection): ErasureRecei
       const isNew = { _id: account, 'receipts.consumer': { $ne: receipt.consumer } };
       await erasures.updateOne(isNew, { $push: { receipts: receipt } });
       const stored = await erasures.findById(account).lean();
-      // The process that adds the last receipt finds none missing. It may crash before it removes
-      // `waitingSince`, so every later call checks again.
+      // Once the last receipt is stored, `waitingSince` must be removed. A process may crash before it
+      // removes the field, so every later call checks this again.
       if (stored?.waitingSince !== undefined && findUnconfirmedConsumers(stored).length === 0)
         await erasures.updateOne({ _id: account }, { $unset: { waitingSince: 1 } });
     },

@@ -41,8 +41,8 @@ export function createMongoJournal(connection: Connection): Journal {
   const commits = connection.collection<CommitDocument>(COMMITS_COLLECTION);
 
   /**
-   * Reads the stored commits of several streams, each after a given number and ordered by number, in one
-   * query.
+   * Reads the stored commits of several streams in one query. For each stream, starts after a given number
+   * and sorts by number.
    */
   const readAll = createBatchedReader(async (places: readonly Place[]) => {
     const [first] = places;
@@ -65,9 +65,9 @@ export function createMongoJournal(connection: Connection): Journal {
   }
 
   /**
-   * Returns the result of an append that collided with another commit. A stored commit may not have reached a
-   * majority yet, so a `local` read tells whether it is our own, from an earlier attempt. The result is final
-   * once the commit that came first has reached a majority.
+   * Returns the result of an append that collided with another commit. The stored commit may be our own, from
+   * an earlier attempt, and may not have reached a majority yet; a `local` read finds out. The result is
+   * final once the commit that came first has reached a majority.
    * @throws StoreUnavailable if that takes too long, because it is then unknown which commit will persist
    */
   async function afterLostRace({ commandId, stream, number, claims = [] }: Commit): Promise<AppendResult> {

@@ -91,8 +91,8 @@ const eventIds = z.array(z.object({ id: z.string() }));
 
 /**
  * Returns, as JSON, the parts of a commit that never change after the append, for comparing two copies of it.
- * Other parts may change: an erasure rewrites data and claims, a settled address change releases claims, and
- * auth adds hash-chain entries to events of release 0.1.
+ * Other parts may change: an erasure rewrites data and claims, a change of address that becomes final
+ * releases claims, and auth adds hash-chain entries to events of release 0.1.
  */
 function fixedPart({ _id, stream, number, sequence, events, at }: CommitDocument): string {
   const { data: ids = events } = eventIds.safeParse(events);

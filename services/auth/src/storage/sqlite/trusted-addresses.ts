@@ -19,7 +19,10 @@ const SQL = {
     (SELECT address, network FROM trusted_address WHERE until <= :now ORDER BY until LIMIT :page)`,
 } as const;
 
-/** Pairs are not flushed to disk, so that requests need not wait. A power cut may lose the latest ones. */
+/**
+ * Writes of trusted pairs are not flushed to disk, so that requests need not wait. A power cut may lose the
+ * latest pairs.
+ */
 const UNFLUSHED = { flushed: false } as const;
 
 /** Trusted addresses in the embedded store. */
