@@ -8,24 +8,25 @@ export const ACCOUNTS_TOPIC = 'accounts.events.v1';
 export const MAILINGS_TOPIC = 'mailings.events.v1';
 /** The name of the topic of bounces and complaints about mails. */
 export const DELIVERIES_TOPIC = 'deliveries.events.v1';
-/** The name of a topic of events. A topic may have a different name on the brokers. */
+/** Latchkey's name of a topic of events. On the brokers, the topic may have a different name. */
 export type TopicName = typeof ACCOUNTS_TOPIC | typeof MAILINGS_TOPIC | typeof DELIVERIES_TOPIC;
 
 /** A topic of events, and the settings with which it is created. */
 export interface EventTopic {
   readonly name: TopicName;
-  /** The number of partitions. It must never change, because the partition of a key depends on it. */
+  /** The number of partitions. Must never change, because the partition of a key depends on it. */
   readonly partitions: number;
   /** How long records are kept, in ms; -1 keeps them without a limit. */
   readonly retentionMs: number;
   /**
-   * Set if every event has its own key, so that a later record with the same key replaces an earlier one. `maxLagMs` is
-   * the maximum time until the earlier record is removed, in ms; if it is undefined, the broker decides when.
+   * Set if every event has its own key, so that a later record with the same key may replace an earlier one.
+   * `maxLagMs` is the maximum time until Kafka removes the earlier record, in ms; undefined: the broker
+   * decides when.
    */
   readonly compaction?: { readonly maxLagMs?: number };
   /** What the key of a record identifies. */
   readonly keyedBy: string;
-  /** The field of an event's data that contains the id in the key. */
+  /** The field of an event's data that repeats the id in the key. */
   readonly subjectField: 'userId' | 'mailingId' | 'deliveryId';
   /** The service that publishes the events. */
   readonly publisher: 'auth' | 'notifier';
@@ -43,8 +44,9 @@ export const accountsTopic: EventTopic = {
 };
 
 /**
- * Returns the accounts topic with a bound on erasure. After an erasure, copies of the person's events are
- * published without the person, and at most `days` days later, compaction removes the original records.
+ * Returns the accounts topic with a limit on how long erased data may remain. After an erasure, the person's
+ * events are published again without personal data, and compaction removes the original records at most
+ * `days` days later.
  * @param days ERASURE_TOPIC_DAYS
  */
 export function erasableAccountsTopic(
@@ -79,10 +81,7 @@ export const topics: readonly EventTopic[] = [accountsTopic, mailingsTopic, deli
 /** The name of the topic of security events. */
 export const SECURITY_TOPIC = 'security.events.v1';
 
-/**
- * The topic of security events. Unlike the other topics, it contains no account history, so it may be deleted at any
- * time.
- */
+/** The topic of security events. No account history depends on it, so it may be deleted at any time. */
 export interface SecurityTopic {
   readonly name: typeof SECURITY_TOPIC;
   readonly partitions: number;
@@ -109,8 +108,8 @@ export function securityTopic(retentionDays = 90): SecurityTopic {
 export const RECEIPTS_TOPIC = 'erasures.receipts.v1';
 
 /**
- * The topic on which consumers confirm erasures. auth reads these receipts. It misses some only if it is down
- * for longer than the receipts are kept.
+ * The topic on which consumers confirm erasures. auth reads the receipts, and misses a receipt only if it is
+ * down for longer than receipts are kept.
  */
 export const receiptsTopic = {
   name: RECEIPTS_TOPIC,
@@ -122,7 +121,7 @@ export const receiptsTopic = {
 } as const;
 
 /**
- * Returns every topic that Latchkey has, except dead-letter topics.
+ * Returns all of Latchkey's topics except the dead-letter topics.
  * @param days.auditRetentionDays AUDIT_RETENTION_DAYS
  * @param days.erasureTopicDays ERASURE_TOPIC_DAYS
  */

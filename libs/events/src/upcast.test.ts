@@ -6,7 +6,7 @@ import { eventTypes } from './catalogue.ts';
 import { createEventDecoder } from './codec.ts';
 import { createUpcast, type Upcaster, upcast, upcasters } from './upcast.ts';
 
-/** Converts AccountVerified to a third version, which does not exist outside of these tests. */
+/** Converts AccountVerified to a third version, which exists only in these tests. */
 const splitName: Upcaster = (data) => ({
   ...(data as object),
   names: String((data as { name: string }).name).split(' '),

@@ -1,26 +1,25 @@
 /**
- * Converts old data to the current version. Any change except a new optional field requires a new version,
- * with a step that converts data from the previous version. Steps are chained, so data of any older version
- * can be converted.
+ * Converts the data of older events to the current version. Only a new optional field needs no new version;
+ * any other change needs one, with a step that converts data from the previous version. The steps are
+ * chained, so data of any older version can be converted.
  */
 import { catalogue, type EventType } from './catalogue.ts';
 
 /**
- * Converts an event's data from one version to the next. Pure. Must keep unknown fields, because the journal stores
- * fields that are not published.
+ * Converts an event's data from one version to the next. Pure. Must keep unknown fields, because the journal
+ * stores fields that are not published.
  */
 export type Upcaster = (data: unknown) => unknown;
 
 /** The upcasters of each event type, by the version that they convert from. */
 export type Upcasters = Readonly<Partial<Record<string, Readonly<Partial<Record<number, Upcaster>>>>>>;
 
-/** All upcasters. There are none as long as every event is in its first version. */
+/** All upcasters. While every event is in its first version, there are none. */
 export const upcasters: Upcasters & { readonly [T in EventType]?: Upcasters[string] } = {};
 
 /**
- * Converts data to the current version; returns undefined if its version is unknown. Does not validate the
- * data.
- * @throws any error that a step throws, because the data may be invalid
+ * Converts data to the current version, without validating it. Returns undefined if the version is unknown.
+ * @throws any error of a step, because the data may be invalid
  */
 export type Upcast = (type: string, version: number, data: unknown) => unknown;
 

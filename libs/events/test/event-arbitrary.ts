@@ -1,4 +1,4 @@
-/** Arbitrary valid events, generated from the JSON Schemas of their data. */
+/** Generates arbitrary valid events from the JSON Schemas of their data. */
 import fc from 'fast-check';
 import {
   catalogue,
@@ -26,7 +26,9 @@ function hex(length: number) {
 }
 const traceparent = fc.tuple(hex(32), hex(16)).map(([trace, parent]) => `00-${trace}-${parent}-01`);
 
-/** The parts of JSON Schema that event schemas use; `schemaArbitrary` throws on any other. */
+/**
+ * The parts of JSON Schema that event schemas use. `schemaArbitrary` throws if a schema uses any other part.
+ */
 interface Schema {
   readonly type?: string;
   readonly format?: string;
@@ -111,7 +113,8 @@ function eventOf(type: EventType): fc.Arbitrary<LatchkeyEvent> {
   const data = dataArbitraries.get(type) ?? fc.constant({});
   return fc.tuple(envelope, data).map(([facts, fields]) => {
     const subject = { [catalogue[type].subjectField]: facts.subject };
-    // The event is cloned, because fast-check creates some objects without a prototype, which JSON does not preserve.
+    // Clone the event: fast-check creates some objects without a prototype, and JSON would not preserve this
+    // difference.
     return structuredClone({ ...facts, type, data: { ...Object(fields), ...subject } }) as LatchkeyEvent;
   });
 }

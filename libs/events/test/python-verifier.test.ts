@@ -9,7 +9,10 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const root = new URL('../../../', import.meta.url);
 
-/** Whether signatures can be checked. Without the package `cryptography`, only hashes are checked. */
+/**
+ * Whether the Python package `cryptography` is installed. Without it, these tests check hashes, but no
+ * signatures.
+ */
 const hasCryptography = spawnSync('python3', ['-c', 'import cryptography']).status === 0;
 
 const keys = hasCryptography

@@ -30,7 +30,7 @@ describe('frozen samples', () => {
       const { key, headers, value, topic } = encode(decoded.event);
       const { headers: frozen, value: data } = sample;
       assert.deepEqual({ headers, value: JSON.parse(value.toString()) }, { headers: frozen, value: data });
-      // Samples of release 0.1 have only the account as their key.
+      // In samples of release 0.1, the key is only the account's id.
       const { subject, sequence } = decoded.event;
       assert.ok(key === sample.key || key === `${sample.key}/${sequence}`);
       assert.equal(subjectOfKey(Buffer.from(key)), subject);
@@ -49,7 +49,7 @@ describe('frozen samples', () => {
     }
   });
 
-  // Samples for a new optional field were declared after the files were frozen, so they have no file.
+  // A sample that was declared later, for a new optional field, has no frozen file.
   it('of the current version have the same data as the samples of the schema', () => {
     for (const type of eventTypes) {
       const { version, samples: declared } = catalogue[type];

@@ -1,4 +1,4 @@
-/** The frozen samples, as records. */
+/** Reads the frozen samples. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { isSecurityEventType, type RawRecord } from '../src/index.ts';

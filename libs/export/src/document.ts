@@ -1,6 +1,6 @@
 /**
- * The format of an account's exported data. Every part is parsed with its schema before it is written, so that a field
- * that is not declared here, such as a hash or a token, is never exported.
+ * The format of an account's exported data. Every part is parsed with its schema before it is written, so a
+ * field that is not declared here, such as a hash or a token, is never exported.
  */
 import { instant, role } from '@latchkey/events';
 import { z } from 'zod';

@@ -14,10 +14,10 @@ export interface ExportParts extends Lists {
 }
 
 /**
- * Writes the document with one line per entry, keeping only one page of a list in memory. Each part is read only when
- * the consumer of the generator asks for it.
- * @throws ZodError for a part that violates its schema, and any error of the lists. The text that was yielded so far is
- * then incomplete JSON
+ * Yields the document as text, with one line per entry. Only one page of a list is in memory at a time, and
+ * each part is read only when its text is needed.
+ * @throws ZodError for a part that violates its schema, and any error of the lists. The text that was yielded
+ * until then is incomplete JSON
  */
 export async function* writeExportDocument(parts: ExportParts): AsyncGenerator<string> {
   const exportedAt = JSON.stringify(parts.exportedAt.toISOString());

@@ -1,4 +1,4 @@
-/** Records of the log as CloudEvents 1.0 in JSON. */
+/** Converts records of the log to CloudEvents 1.0 in JSON. */
 import type { BusRecord } from '@latchkey/bus';
 import { dataSchemaUri, decodeUtf8, subjectOfKey } from '@latchkey/events';
 import { parseJson } from './json.ts';
@@ -10,18 +10,18 @@ export interface FeedReaderView {
   /** Whether personal data is shown. */
   readonly person: boolean;
   /**
-   * Whether events whose types the reader does not see are replaced by placeholders without data, so that the sequences
-   * of an account have no gaps.
+   * Whether the reader gets a placeholder without data for each event that it may not see, so that the
+   * sequences of an account have no gaps.
    */
   readonly placeholders: boolean;
 }
 
-/** The type of a placeholder, which replaces an event that the reader may not see. No real event has this type. */
+/** The type of a placeholder for an event that the reader may not see. No real event has this type. */
 export const PLACEHOLDER_EVENT_TYPE = 'Other';
 
 /**
- * Returns the JSON text of an event. Returns undefined if the reader may not see events of its type, or if the key of
- * the record is not text. All attributes are passed on unchanged, even if this release does not know them.
+ * Returns an event as JSON text. Undefined if the reader may not see events of its type, or if the key of the
+ * record is not text. All attributes are passed on unchanged, even those that this release does not know.
  */
 export function toCloudEvent(record: BusRecord, view: FeedReaderView): string | undefined {
   const key = record.key === null ? undefined : decodeUtf8(record.key);
@@ -37,8 +37,8 @@ export function toCloudEvent(record: BusRecord, view: FeedReaderView): string | 
 type Attributes = Readonly<Record<string, string>>;
 
 /**
- * Returns the attributes of an event. The salt is omitted together with the person, because a reader with the salt
- * could guess the personal data and check each guess against the digest.
+ * Returns the attributes of an event. If the person is omitted, the salt is omitted too: with the salt, a
+ * reader could guess the personal data and check each guess against the digest.
  */
 function attributesOf({ headers }: BusRecord, account: string, { person }: FeedReaderView): Attributes {
   const attributes: Record<string, string> = {};
@@ -53,12 +53,12 @@ function attributesOf({ headers }: BusRecord, account: string, { person }: FeedR
   return attributes;
 }
 
-/** Names that the feed itself uses in its events. A header with such a name is not passed on. */
+/** Names that the feed itself uses in its events. Headers with these names are not passed on. */
 const RESERVED_NAMES: ReadonlySet<string> = new Set(['data', 'feedpartition', 'feedoffset']);
 
 /**
- * Caches the attribute name of each header, because all records have the same headers. The size of the cache is
- * limited, because a producer may write headers with any names.
+ * Caches the attribute name of each header, because all records have the same headers. The cache is bounded,
+ * because a producer may invent any number of header names.
  */
 const knownNames = new Map<string, string | undefined>();
 const MAX_KNOWN_NAMES = 1000;
@@ -75,9 +75,9 @@ function attributeName(header: string): string | undefined {
 }
 
 /**
- * Returns the name of the attribute that a header contains. In the Kafka binding, one attribute has a header of a
- * different name, the headers of the trace context have the names of their attributes, and all other headers have a
- * prefix.
+ * Returns the name of the attribute that a header contains. In the Kafka binding, `datacontenttype` is in the
+ * header `content-type`, the headers of the trace context are named like their attributes, and all other
+ * headers have a prefix.
  */
 function readAttributeName(header: string): string | undefined {
   if (header === 'content-type') return 'datacontenttype';
@@ -87,7 +87,7 @@ function readAttributeName(header: string): string | undefined {
   return RESERVED_NAMES.has(name) ? undefined : name;
 }
 
-/** Returns the JSON of an event, with the position of the record on the log added as extension attributes. */
+/** Returns an event as JSON text, with the position of its record on the log as additional attributes. */
 function withPosition(attributes: Attributes, { partition, offset }: BusRecord, data = ''): string {
   const text = JSON.stringify(attributes).slice(0, -1);
   return `${text},"feedpartition":${partition},"feedoffset":${offset}${data}}`;

@@ -1,10 +1,10 @@
-/** The query of a reader, and the page of the feed that it gets. */
+/** What a reader requests from the feed, and the page that it gets. */
 import type { FeedReaderView } from './cloud-event.ts';
 import type { FeedCursor } from './cursor.ts';
 
 /** Selects the events of a page. */
 export interface FeedQuery {
-  /** The cursor to continue at. Undefined to read from the beginning. */
+  /** The cursor after which to continue. Undefined to read from the beginning. */
   readonly after?: FeedCursor | undefined;
   readonly view: FeedReaderView;
   /** If set, only events of this account are returned. */
@@ -17,6 +17,6 @@ export interface FeedPage {
   readonly events: readonly string[];
   /** The cursor of the next page. */
   readonly cursor: FeedCursor;
-  /** The number of records after this page, of any type. */
+  /** How many records the log contains after this page, including those that the reader does not get. */
   readonly behind: number;
 }

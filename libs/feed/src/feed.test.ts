@@ -117,7 +117,7 @@ async function serve(
     revoke() {
       mayRead = false;
     },
-    /** Reads page after page until there is nothing left. */
+    /** Reads page after page until the end of the feed. */
     async all(query: Readonly<Record<string, string>> = {}) {
       const found: CloudEvent[] = [];
       let page = await get(query);
@@ -132,7 +132,7 @@ function sequencesOf(events: readonly CloudEvent[], account: string): readonly n
   return events.filter(({ subject }) => subject === account).map(({ sequence }) => Number(sequence));
 }
 
-/** Reads a stream of server-sent events up to a condition, and closes it. */
+/** Reads a stream of server-sent events until a condition holds, and then closes it. */
 async function readStream(
   url: string,
   until: (text: string) => boolean,
@@ -293,7 +293,7 @@ describe('the feed', () => {
     const account = randomUUID();
     await bus.publish(ACCOUNTS_TOPIC, [recordOf(account, 1), recordOf(account, 2)]);
     const { url, get } = await serve(context, bus);
-    // The feed has no MailBounced, because that event is not on the topic of account events.
+    // The feed never contains MailBounced, because that event is on a different topic than account events.
     for (const types of [
       'Nope',
       'SessionsRevoked,Nope',

@@ -1,4 +1,4 @@
-/** Reads the log for readers that store their position themselves. */
+/** Reads the log for clients that store their position themselves. */
 import type { Bus, BusRecord, LogTail, PartitionOffsetRange } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, subjectOfKey } from '@latchkey/events';
 import { toCloudEvent } from './cloud-event.ts';
@@ -17,23 +17,28 @@ export interface FeedReader {
   readonly person: boolean;
 }
 
-/** Reads pages of the feed. Every method rejects with the errors of the log. */
+/** Reads pages of the feed. If the log fails, every method rejects with the log's error. */
 export interface Feed {
   read(query: FeedQuery): Promise<FeedPage>;
-  /** Resolves once there may be more records after a page that reached the end, or when `signal` is aborted. */
+  /**
+   * Resolves once the log may contain more records than at the end of this page, or when `signal` is aborted.
+   */
   grown(page: FeedPage, signal: AbortSignal): Promise<void>;
 }
 
-/** The maximum number of records that are read for one page. Without it, a page would take long if few events match. */
+/**
+ * The maximum number of records that are read for one page. Without a limit, a page would take long if few of
+ * the events match.
+ */
 const MAX_SCANNED_RECORDS = 5000;
 const RECORDS_PER_READ = 1000;
 
-/** Returns only those records that auth has published. The given records must be consecutive. */
+/** Returns those of the records that auth has published. The given records must be consecutive. */
 export type SelectGenuineRecords = (records: readonly BusRecord[]) => Promise<readonly BusRecord[]>;
 
 /**
  * Creates the feed of the accounts topic.
- * @param selectGenuine selects the records that auth has published; the feed contains only these
+ * @param selectGenuine selects the records that auth has published; the feed contains no others
  */
 export function createFeed(bus: Pick<Bus, 'tail'>, selectGenuine: SelectGenuineRecords): Feed {
   const reached = createReached();
@@ -65,7 +70,7 @@ async function readPage(source: Source, query: FeedQuery): Promise<FeedPage> {
   const log = hashLogId(tail.id);
   const only = query.account === undefined ? undefined : await tail.partitionOf(query.account);
   const ranges = only === undefined ? all : all.filter(({ partition }) => partition === only);
-  // The offsets of another log mean nothing here, so start from the beginning.
+  // Start from the beginning if the cursor belongs to another log, whose offsets mean nothing in this one.
   const after =
     query.after?.log === log
       ? query.after
@@ -88,7 +93,7 @@ async function readPage(source: Source, query: FeedQuery): Promise<FeedPage> {
   return { events, cursor: { log, next, places }, behind };
 }
 
-/** Returns the ranges from this partition on, followed by those before it. */
+/** Returns the ranges in a different order: from this partition on, followed by those before it. */
 function startingWith(
   ranges: readonly PartitionOffsetRange[],
   first: number,
@@ -109,7 +114,10 @@ function isFull({ query, events, scanned }: Page): boolean {
   return events.length >= query.limit || scanned >= MAX_SCANNED_RECORDS;
 }
 
-/** Reads a partition to its end. @returns false if the page was full before the end */
+/**
+ * Reads a partition up to its end.
+ * @returns false if the page became full before the end
+ */
 async function readPartition(range: PartitionOffsetRange, page: Page): Promise<boolean> {
   const { tail, reached, genuine } = page.source;
   const { partition, end } = range;
@@ -144,7 +152,10 @@ function placeAfter(records: readonly BusRecord[], before: FeedPartitionPosition
   return last === undefined ? before : { offset: last.offset + 1, anchor: checksumOfRecord(last) };
 }
 
-/** Returns the position, or the beginning of the partition if the partition no longer contains the position. */
+/**
+ * Returns the position; the beginning of the partition if the position is outside of the partition's current
+ * range.
+ */
 function reachable(
   place: FeedPartitionPosition,
   { start, end }: PartitionOffsetRange,
@@ -152,7 +163,7 @@ function reachable(
   return place.offset > end || place.offset < start ? { offset: start, anchor: 0 } : place;
 }
 
-/** Returns the position, or the beginning of the partition if the record before the position has changed. */
+/** Returns the position; the beginning of the partition if a different record is now before the position. */
 async function checked(
   tail: LogTail,
   { partition, start }: PartitionOffsetRange,
@@ -161,8 +172,8 @@ async function checked(
 ): Promise<FeedPartitionPosition> {
   if (place.offset <= start || reached.has(partition, place)) return place;
   const [before] = await tail.read(partition, place.offset - 1, 1);
-  // If compaction has removed the record before this position, there is nothing to compare. Assume that the log is the
-  // same.
+  // If compaction has removed the record before this position, its checksum cannot be compared. Assume that
+  // the log is the same.
   const isRemoved = before !== undefined && before.offset >= place.offset;
   const isSame = before?.offset === place.offset - 1 && checksumOfRecord(before) === place.anchor;
   if (!isSame && !isRemoved) return { offset: start, anchor: 0 };
@@ -171,8 +182,8 @@ async function checked(
 }
 
 /**
- * The positions that readers have reached in this process. For these positions, the check does not need to read the log
- * again.
+ * Remembers the positions that readers have reached in this process. A remembered position needs no check,
+ * which would have to read the log.
  */
 interface Reached {
   add(partition: number, place: FeedPartitionPosition): void;

@@ -15,7 +15,7 @@ export interface FeedPageRequest {
 }
 
 /**
- * Responds with a page of events. If there are none, it waits for up to `query.wait` seconds.
+ * Responds with a page of events. If there are none, waits for up to `query.wait` seconds.
  * @throws errors of the log
  */
 export async function respondWithFeedPage(request: FeedPageRequest): Promise<RouteResponse> {
@@ -28,7 +28,7 @@ export async function respondWithFeedPage(request: FeedPageRequest): Promise<Rou
   };
 }
 
-/** Reads pages until one has events or the time is up. Skips pages without matching events. */
+/** Reads pages until one has events or the time is up. Pages without matching events are skipped. */
 async function readOrWait(reading: FeedPageRequest, timeUp: AbortSignal | undefined): Promise<FeedPage> {
   const { feed, view, ending } = reading;
   const { after, account, limit } = reading.query;

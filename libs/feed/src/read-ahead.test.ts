@@ -11,7 +11,9 @@ function cursorAt(offset: number): FeedCursor {
   return { log: 1, next: 0, places: new Map([[0, { offset, anchor: 7 }]]) };
 }
 
-/** A log, and the offsets at which it was read. The first read at `failsAt` fails. */
+/**
+ * Creates a log, and records the offsets at which it was read. The first read at the offset `failsAt` fails.
+ */
 function openLog({ last = 10, failsAt = -1 } = {}) {
   const reads: number[] = [];
   async function read({ after, limit }: FeedQuery): Promise<FeedPage> {

@@ -21,7 +21,7 @@ export function createPageReadAhead(readPage: ReadPage): ReadPage {
     if (prepared.size >= MAX_PREPARED_PAGES && oldest !== undefined) prepared.delete(oldest);
     const name = nameOf(query);
     const page = readPage(query);
-    // If preparing the page fails, the next request reads the page itself.
+    // Ignore a failure here: the next request then reads the page itself.
     page.catch(() => undefined);
     prepared.set(name, page);
     setTimeout(() => {
@@ -43,7 +43,9 @@ export function createPageReadAhead(readPage: ReadPage): ReadPage {
   };
 }
 
-/** Returns a cache key, which is the same only for equal queries. */
+/**
+ * Returns a cache key for a query. Equal queries have equal keys, and different queries have different keys.
+ */
 function nameOf({ after, view, account, limit }: FeedQuery): string {
   const { types, person, placeholders } = view;
   const position = after === undefined ? null : encodeFeedCursor(after);

@@ -1,4 +1,4 @@
-/** `POST /events/receipts`: a client of the feed confirms that it has erased an account. */
+/** `POST /events/receipts`, with which a client of the feed confirms that it has erased an account. */
 import type { Bus } from '@latchkey/bus';
 import { encodeReceipt, RECEIPTS_TOPIC } from '@latchkey/events';
 import {
@@ -16,11 +16,11 @@ import { feedTexts } from './texts.ts';
 
 export interface ReceiptRoutesDeps {
   readonly bus: Pick<Bus, 'publish'>;
-  /** Identifies the client by its key. */
+  /** Identifies the client by its API key. */
   readonly policy: AccessPolicy<FeedReader>;
   /** The path of the feed, for example `/api/v1/events`. */
   readonly path: string;
-  /** Translations of the messages of the policy. */
+  /** Translations of the policy's messages. */
   readonly texts?: TranslationsByLanguage;
   now(): Date;
 }

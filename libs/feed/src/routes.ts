@@ -1,4 +1,4 @@
-/** `GET /events`: the feed as pages, long poll and server-sent events. */
+/** `GET /events`: returns the feed as pages, by long polling, or as server-sent events. */
 import {
   type AccessPolicy,
   mergeTranslations,
@@ -32,11 +32,11 @@ const lastEventId = z.object({
 
 export interface FeedRoutesDeps {
   readonly feed: Feed;
-  /** Identifies the client by its key. */
+  /** Identifies the client by its API key. */
   readonly policy: AccessPolicy<FeedReader>;
   /** The path of the route, for example `/api/v1/events`. */
   readonly path: string;
-  /** Translations of the messages of the policy. */
+  /** Translations of the policy's messages. */
   readonly texts?: TranslationsByLanguage;
 }
 
@@ -106,8 +106,8 @@ function acceptsStream({ headers }: Pick<RequestContext, 'headers'>): boolean {
 }
 
 /**
- * Replaces the position in the query by the one in the header `Last-Event-ID`, if there is such a header. A client of
- * server-sent events reconnects to its original URL, so only the header has its current position.
+ * Replaces the position in the query by the one in the header `Last-Event-ID`, if this header is present. A
+ * client of server-sent events reconnects to its original URL, so its current position is only in the header.
  */
 function resumed(
   query: FeedQueryParameters,

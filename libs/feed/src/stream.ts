@@ -5,8 +5,8 @@ import type { FeedPage } from './feed-page.ts';
 import type { FeedPageRequest } from './page.ts';
 
 /**
- * The maximum time without data, in ms. Proxies close connections that are silent for longer. The key of the client is
- * also checked at this interval, so that revoking a key ends its streams.
+ * The maximum time without data, in ms. Proxies close connections that are silent for longer. At this
+ * interval, the client's key is checked too, so that revoking a key ends its streams.
  */
 const SILENT_AT_MOST_MS = 15_000;
 
@@ -23,7 +23,7 @@ export interface FeedStreamRequest extends FeedPageRequest {
  */
 export function respondWithFeedStream(request: FeedStreamRequest): RouteResponse {
   const { ending, leave } = request;
-  // If the client has already disconnected, the stream never starts and therefore cannot call `leave` when it ends.
+  // If the client has already disconnected, the stream never starts, so its end cannot call `leave`.
   if (ending.aborted) leave();
   else ending.addEventListener('abort', leave, { once: true });
   return {
@@ -35,8 +35,8 @@ export function respondWithFeedStream(request: FeedStreamRequest): RouteResponse
 }
 
 /**
- * Yields the pieces of the stream. The next page is read only after the client has taken the previous one. An error
- * ends the stream, and the client reconnects.
+ * Yields the pieces of the stream. Reads the next page only when the client has taken the previous one. An
+ * error ends the stream, and the client reconnects.
  */
 async function* pieces({
   feed,
@@ -49,7 +49,7 @@ async function* pieces({
   const { account, limit } = query;
   let { after } = query;
   let checkedAt = performance.now();
-  // Send something immediately, so that the client knows that it is connected.
+  // Send something at once, so that the client knows that it is connected.
   yield ': connected\n\n';
   try {
     while (!ending.aborted) {
@@ -68,23 +68,23 @@ async function* pieces({
 }
 
 /**
- * Returns a block that has only an id. The client dispatches no event for it, but sends this id as `Last-Event-ID` when
- * it reconnects.
+ * Returns a block that contains only an id. The client dispatches no event for it, but sends the id as
+ * `Last-Event-ID` when it reconnects.
  */
 function positionOf({ cursor }: FeedPage): string {
   return `id: ${encodeFeedCursor(cursor)}\n\n`;
 }
 
 /**
- * Returns the events of a page as text. Only the last event has an id: the cursor after the page, from which the client
- * continues when it reconnects.
+ * Returns the events of a page as text. Only the last event has an id: the cursor after the page, at which
+ * the client continues when it reconnects.
  */
 function textOf({ events, cursor }: FeedPage): string {
   const last = events.length - 1;
   return events
     .map((event, index) => {
-      // A line break would end the field `data`. In JSON, line breaks occur only between tokens, so a space can replace
-      // them.
+      // A line break would end the field `data`, so replace line breaks with spaces. This does not change the
+      // JSON, in which line breaks occur only between tokens.
       const data = `data: ${event.replace(/[\r\n]+/g, ' ')}\n`;
       return index === last ? `id: ${encodeFeedCursor(cursor)}\n${data}\n` : `${data}\n`;
     })

@@ -4,12 +4,12 @@ import type { FeedReaderView } from './cloud-event.ts';
 import type { FeedReader } from './feed.ts';
 
 /**
- * Returns which events a client gets in response to a request: those of the requested types, or of all types that its
- * key allows.
- * @throws Problem (validation_failed) for an unknown type, unless the client gets placeholders: then it misses nothing,
- * and may be a subscriber of a later release, which has further types. Problem (insufficient_permission) if the client
- * requests a type that its key does not allow. Without these errors, the client would wait in vain for these events and,
- * for example, never learn that a token was revoked
+ * Returns which events a client gets: those of the types that it requests, otherwise those of all types that
+ * its key allows.
+ * @throws Problem (validation_failed) for an unknown type. A client that gets placeholders may request
+ * unknown types: it misses nothing, and may be from a later release, which has more types. Problem
+ * (insufficient_permission) if the client requests a type that its key does not allow. Without these errors,
+ * the client would wait in vain for such events, and would never learn, for example, that a token was revoked
  */
 export function readerViewOfRequest(
   reader: FeedReader,
@@ -39,7 +39,10 @@ function typesProblem({ name, types = [], person }: FeedReader, refused: readonl
   });
 }
 
-/** Runs work. @throws Problem (unavailable) if it fails because the log cannot be read */
+/**
+ * Runs work that reads the log.
+ * @throws Problem (unavailable) if the log cannot be read
+ */
 export async function mapLogFailuresToProblems<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

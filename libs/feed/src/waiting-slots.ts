@@ -3,13 +3,13 @@ export const MAX_WAITING_REQUESTS = 20;
 
 export interface WaitingRequestSlots {
   /**
-   * Reserves a slot for a waiting request of a client.
-   * @returns a function that frees it; undefined if the client already has the maximum number of slots
+   * Reserves a slot for a client's request that waits for events.
+   * @returns a function that frees the slot; undefined if the client already uses all of its slots
    */
   take(client: string): (() => void) | undefined;
 }
 
-/** Creates the slots of all clients. Each client has 20 slots. */
+/** Creates the slots of all clients. Each client has MAX_WAITING_REQUESTS slots. */
 export function createWaitingRequestSlots(): WaitingRequestSlots {
   const taken = new Map<string, number>();
   function change(client: string, by: number): void {

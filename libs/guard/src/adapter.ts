@@ -3,7 +3,7 @@ import { rememberCaller } from './callers.ts';
 import type { Check, Guard, HeaderReader } from './guard.ts';
 import { type ProblemAnswer, Refusal } from './refusal.ts';
 
-/** A guard whose checks have the form that a framework expects. */
+/** A guard whose checks have the form that an HTTP framework expects. */
 export interface FrameworkGuard<Middleware> {
   /** Accepts any account with a valid token. */
   authenticated(): Middleware;
@@ -26,9 +26,9 @@ export function createFrameworkGuard<Middleware>(
 }
 
 /**
- * Checks a request and remembers its caller.
+ * Checks a request, and remembers its caller.
  * @param request the object that the framework passes to its handlers
- * @returns the response that refuses the request; undefined if it may proceed
+ * @returns the response to send if the request is refused; undefined if it may proceed
  * @throws any error except a Refusal
  */
 export async function authenticateRequest(
@@ -48,7 +48,10 @@ export async function authenticateRequest(
 /** Headers in the form of `node:http`. */
 export type NodeHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
-/** Returns a function that reads a header. It returns undefined for a header that was sent more than once. */
+/**
+ * Returns a function that reads a header by its name. If a header was sent more than once, the function
+ * returns undefined.
+ */
 export function createHeaderReader(headers: NodeHeaders): HeaderReader {
   return (name) => {
     const value = headers[name];

@@ -1,4 +1,7 @@
-/** The callers of requests in progress, by the object that the framework passes to its handlers. */
+/**
+ * Remembers the callers of requests that are in progress. The key is the object that the framework passes to
+ * its handlers.
+ */
 import type { Caller } from './guard.ts';
 
 const callers = new WeakMap<object, Caller>();

@@ -10,12 +10,12 @@ import type { Check, Guard } from './guard.ts';
 
 export { callerOf } from './callers.ts';
 
-/** The parts of a request and a response of Express that the guard uses. */
+/** The part of an Express request that the guard uses. */
 export interface ExpressRequest {
   readonly headers: NodeHeaders;
 }
 
-/** The parts of a response of Express that the guard uses. */
+/** The part of an Express response that the guard uses. */
 export interface ExpressResponse {
   statusCode: number;
   setHeader(name: string, value: string): unknown;

@@ -10,12 +10,12 @@ import type { Check, Guard } from './guard.ts';
 
 export { callerOf } from './callers.ts';
 
-/** The parts of a request and a reply of Fastify that the guard uses. */
+/** The part of a Fastify request that the guard uses. */
 export interface FastifyRequest {
   readonly headers: NodeHeaders;
 }
 
-/** The parts of a reply of Fastify that the guard uses. */
+/** The part of a Fastify reply that the guard uses. */
 export interface FastifyReply {
   code(status: number): unknown;
   header(name: string, value: string): unknown;
@@ -39,7 +39,7 @@ function hook(check: Check): FastifyHook {
     if (refused === undefined) return undefined;
     reply.code(refused.status);
     for (const [name, value] of Object.entries(refused.headers)) reply.header(name, value);
-    // The body is sent as bytes, because Fastify would add a charset to the media type of a string.
+    // Send the body as bytes: for a string, Fastify would add a charset to the media type.
     reply.send(Buffer.from(refused.body));
     return reply;
   };

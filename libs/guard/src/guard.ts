@@ -18,19 +18,19 @@ import { cacheVerifiedTokens } from './verified-tokens.ts';
 
 /** The options of {@link createGuard}. */
 export interface GuardOptions {
-  /** PUBLIC_URL of Latchkey, which access tokens name as their issuer. */
+  /** PUBLIC_URL of Latchkey, which is the issuer in access tokens. */
   readonly issuer: string;
   /** AUDIENCE of Latchkey. Default: `latchkey`. */
   readonly audience?: string;
-  /** The URL from which the keys are fetched. Default: `/.well-known/jwks.json` at the issuer. */
+  /** The URL of the public keys. Default: `/.well-known/jwks.json` at the issuer. */
   readonly jwksUrl?: string;
-  /** The keys themselves, instead of `jwksUrl`. */
+  /** The public keys themselves, instead of `jwksUrl`. */
   readonly keys?: KeySource;
   /** Recognises revoked tokens. Default: a token is accepted until it expires, even if it was revoked. */
   readonly revocations?: RevocationCheck;
   /**
-   * Receives a warning with the cause, at most once in 10 s, while requests get 503 because it is unknown whether their
-   * tokens are valid. Default: the console.
+   * Receives a warning with the cause if requests get 503 because their tokens cannot be checked; at most one
+   * warning in 10 s. Default: the console.
    */
   readonly logger?: Pick<GuardLogger, 'warn'>;
   /** Returns the current time. Default: the clock of this machine. */
@@ -41,9 +41,12 @@ export interface GuardOptions {
 export interface Caller {
   /** The account's id. */
   readonly account: string;
-  /** The role in the token, or the current one if `revocations` knows it. */
+  /** The account's current role if `revocations` knows it, otherwise the role in the token. */
   readonly role: string;
-  /** Whether the e-mail address is verified, according to the token or to `revocations`. */
+  /**
+   * Whether the e-mail address is verified, according to `revocations` if it knows this, otherwise according
+   * to the token.
+   */
   readonly verified: boolean;
   /** The claims of the token. */
   readonly claims: AccessClaims;
@@ -53,9 +56,9 @@ export interface Caller {
 export type HeaderReader = (name: string) => string | undefined;
 
 /**
- * Checks a request.
- * @throws Refusal 401 without a valid access token, 403 if the account is not allowed to send the request, 503 if it is
- * unknown at the moment whether the token is valid
+ * Checks a request, and returns its caller.
+ * @throws Refusal 401 if there is no valid access token, 403 if the account is not allowed to send the
+ * request, 503 if the token cannot be checked at the moment
  */
 export type Check = (header: HeaderReader) => Promise<Caller>;
 
@@ -107,7 +110,8 @@ export function createGuard(options: GuardOptions): Guard {
     verify: cacheVerifiedTokens(createTokenVerifier({ keys, issuer, audience, now }), now),
     sessionStatus: async (claims, { headers }) => {
       const changed = await currentSessionStatus(claims, headers['authorization']);
-      // Anything else than changed claims revokes the token, so that a check of another version never lets it through.
+      // Treat any value other than an object as a revocation, so that a revocation check of a different
+      // version never lets a revoked token pass.
       if (typeof changed !== 'object') return 'revoked';
       return { verified: claims.email_verified, role: claims.role, ...changed };
     },
@@ -136,7 +140,7 @@ function checkOf(policy: Policy<Account>): Check {
 
 const WARN_EVERY_MS = 10_000;
 
-/** Returns a function that logs why tokens cannot be checked. It logs at most once in 10 s. */
+/** Returns a function that logs why tokens cannot be checked, at most once in 10 s. */
 function createOutageWarning(logger: Pick<GuardLogger, 'warn'>, now: () => Date): (cause: unknown) => void {
   let warnedAt = Number.NEGATIVE_INFINITY;
   return (err) => {

@@ -4,7 +4,7 @@ import type { Check, Guard } from './guard.ts';
 
 export { callerOf } from './callers.ts';
 
-/** The part of a context of Hono that the guard uses. */
+/** The part of a Hono context that the guard uses. */
 export interface HonoContext {
   readonly req: { header(name: string): string | undefined };
 }

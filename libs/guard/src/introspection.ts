@@ -1,13 +1,13 @@
-/** Asks Latchkey about tokens (RFC 7662). */
+/** Asks Latchkey whether tokens are active (RFC 7662). */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type CurrentClaims, type RevocationCheck, RevocationsUnavailable } from './session-status.ts';
 
 /** The options of {@link introspection}. */
 export interface IntrospectionOptions {
-  /** The introspection endpoint. */
+  /** The URL of the introspection endpoint. */
   readonly url: string;
-  /** The key of this service as a client of Latchkey. */
+  /** The API key of this service as a client of Latchkey. */
   readonly key: string;
   /** How long a response about a token is reused, in ms. Default: 1000. */
   readonly cacheMs?: number;
@@ -31,9 +31,9 @@ const introspected = z.object({
 });
 
 /**
- * Returns a check that asks Latchkey about each token and reuses the response for a moment. Concurrent checks of a
- * token share one request. The caller has the current role of the account, and is verified if the account is verified
- * now, even if the token says otherwise.
+ * Returns a check that asks Latchkey about each token, and reuses the response for a moment. Simultaneous
+ * checks of a token share one request. The caller gets the account's current role, and counts as verified if
+ * the account is verified now, even if the token says otherwise.
  */
 export function introspection(options: IntrospectionOptions): RevocationCheck {
   const { cacheMs = 1000, clock = () => performance.now() } = options;
@@ -46,7 +46,7 @@ export function introspection(options: IntrospectionOptions): RevocationCheck {
     if (answers.size >= MOST_ANSWERS) answers.clear();
     const status = introspect(options, token);
     answers.set(id, { until: clock() + cacheMs, status });
-    // The response of a failed request is not cached.
+    // If the request fails, do not cache its result.
     status.catch(() => answers.delete(id));
     return status;
   }

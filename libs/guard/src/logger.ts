@@ -1,4 +1,4 @@
-/** A logger; a pino logger fits. */
+/** Receives log lines, for example a pino logger. */
 export interface GuardLogger {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;

@@ -1,8 +1,8 @@
-/** Refusals as problem details (RFC 9457), in the format of Latchkey's services. */
+/** Refusals of requests, as problem details (RFC 9457) in the format of Latchkey's services. */
 import { randomUUID } from 'node:crypto';
 import { PROBLEM_TYPE_PREFIX, type RefusalDetails, type RefusalSpec } from '@latchkey/tokens';
 
-/** A response that any HTTP framework can send. */
+/** A response in a form that any HTTP framework can send. */
 export interface ProblemAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -10,7 +10,10 @@ export interface ProblemAnswer {
   readonly body: string;
 }
 
-/** Thrown by the checks of a guard. The adapters turn it into a response; without one, call {@link Refusal.answer}. */
+/**
+ * Thrown by a guard's checks. The adapters convert it to a response; without an adapter, call {@link
+ * Refusal.answer}.
+ */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly code: string;
@@ -27,8 +30,9 @@ export class Refusal extends Error {
   }
 
   /**
-   * Returns the response that refuses the request.
-   * @param requestId the client's X-Request-Id. A well-formed one is used; otherwise a new one is generated
+   * Returns the response to the refused request.
+   * @param requestId the client's X-Request-Id, which is used if it is well-formed; otherwise a new id is
+   * generated
    */
   answer(requestId?: string): ProblemAnswer {
     const { code, status, title, resolution } = this.#spec;

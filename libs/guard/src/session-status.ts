@@ -1,18 +1,19 @@
-/** How the state of an account has changed since a token was issued. */
+/** Interfaces for checking what has changed in an account since a token was issued. */
 import type { AccessClaims } from '@latchkey/tokens';
 
-/** Claims of the token that have changed since it was issued. */
+/** The claims of a token that no longer match the account, with their current values. */
 export interface CurrentClaims {
   readonly verified?: boolean;
   readonly role?: string;
 }
 
-/** Decides whether a token that is otherwise valid was revoked. */
+/** Decides whether a valid token was revoked. */
 export interface RevocationCheck {
   /**
-   * Returns 'revoked' if the token was revoked, otherwise the claims that have changed since it was issued.
-   * @param token the token as it was sent
-   * @throws RevocationsUnavailable if it is unknown at the moment whether the token was revoked
+   * Returns 'revoked' if the token was revoked, otherwise the claims that have changed since the token was
+   * issued.
+   * @param token the token as the client sent it
+   * @throws RevocationsUnavailable if it cannot be determined at the moment whether the token was revoked
    */
   sessionStatus(
     claims: AccessClaims,
@@ -20,7 +21,7 @@ export interface RevocationCheck {
   ): Promise<CurrentClaims | 'revoked'> | CurrentClaims | 'revoked';
 }
 
-/** Thrown while it is unknown which tokens were revoked. */
+/** Thrown while it cannot be determined which tokens were revoked. */
 export class RevocationsUnavailable extends Error {
   override readonly name = 'RevocationsUnavailable';
 }

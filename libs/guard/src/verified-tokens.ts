@@ -1,19 +1,19 @@
 /** Caches tokens whose signature was verified, because verifying a signature takes longer than the rest of a check. */
 import type { AccessClaims, VerifyToken } from '@latchkey/tokens';
 
-/** The maximum time that a token is still accepted after its key was withdrawn, in ms. */
+/** How long a token may still be accepted after its key was withdrawn, in ms. */
 const REMEMBERED_MS = 60_000;
 const MOST_TOKENS = 10_000;
 
 interface Remembered {
   readonly claims: AccessClaims;
-  /** The time until which the token is remembered, in ms of the clock `now`. */
+  /** The time until which the token is remembered, in ms, on the clock `now`. */
   readonly until: number;
 }
 
 /**
- * Wraps a verifier with a cache. Only valid tokens are remembered, for at most a minute, and never after they have
- * expired.
+ * Adds a cache to a token verifier. It remembers only valid tokens, for at most a minute, and never beyond
+ * their expiry.
  */
 export function cacheVerifiedTokens(verify: VerifyToken, now: () => Date): VerifyToken {
   const remembered = new Map<string, Remembered>();

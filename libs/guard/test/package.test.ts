@@ -29,7 +29,7 @@ const refused = await asked.authenticated()((name) => ({ authorization })[name])
 console.log(JSON.stringify([role, logged, refused, RevocationsUnavailable.name]));
 `;
 
-/** The test of the adapters, as a test of the installed package. */
+/** Returns the source of the test of the adapters, changed so that it imports the installed package. */
 async function frameworksTest(): Promise<string> {
   const source = await readFile(join(import.meta.dirname, '../src/frameworks.test.ts'), 'utf8');
   return source

@@ -1,4 +1,4 @@
-/** Signals that end the work on a response. */
+/** For each response, a signal that is aborted when the work on the response should end. */
 import type { ServerResponse } from 'node:http';
 
 const endings = new WeakMap<ServerResponse, AbortController>();
@@ -13,12 +13,15 @@ function controllerOf(response: ServerResponse): AbortController {
   return ending;
 }
 
-/** Returns a signal that is aborted once the client has disconnected, or by {@link abortSignalOfResponse}. */
+/**
+ * Returns the signal of a response. It is aborted once the client has disconnected, or by {@link
+ * abortSignalOfResponse}.
+ */
 export function abortSignalOf(response: ServerResponse): AbortSignal {
   return controllerOf(response).signal;
 }
 
-/** Aborts the signal of a response, even if it has not been requested yet. */
+/** Aborts the signal of a response, even if nothing has requested the signal yet. */
 export function abortSignalOfResponse(response: ServerResponse): void {
   controllerOf(response).abort();
 }

@@ -22,7 +22,7 @@ export interface ProblemOptions {
   readonly problemTypes?: string;
 }
 
-/** Returns problem details (RFC 9457) as the JSON that a client reads. */
+/** Returns the body of an error response: problem details (RFC 9457). */
 export function problemBody(
   { spec, details }: Pick<Problem, 'spec' | 'details'>,
   requestId: string,
@@ -48,8 +48,8 @@ interface Page {
 }
 
 /**
- * Converts thrown errors to responses: a Problem to the response that its spec describes, any other error to a 500
- * without details.
+ * Converts thrown errors to responses. A Problem becomes the response that its spec describes; any other
+ * error becomes a 500 without details.
  */
 export function problemResponses(
   options: ProblemOptions & { readonly undeclared: 'fail' | 'drop' },
@@ -92,7 +92,7 @@ function logProblem({ state: { request, route } }: HttpExchange, problem: Proble
   request.log[level]({ err, code: spec.code }, 'request failed');
 }
 
-/** Removes the path of the request from an error that may quote it, if the path of the route is secret. */
+/** Removes the request's path from an error that may quote it, if the path may contain a secret. */
 function withoutPath(error: unknown, path: string, route: Route | undefined): unknown {
   if (route?.secretPath !== true || !(error instanceof Error)) return error;
   const secrets = path.split('/').filter((segment) => !route.path.split('/').includes(segment));
@@ -127,13 +127,13 @@ function answer(
 }
 
 /**
- * The maximum length of an Accept or Accept-Language header that is parsed, in characters. A longer one is ignored,
- * because parsing it would take many times as long as the rest of the error response.
+ * An Accept or Accept-Language header that is longer than this, in characters, is ignored. Parsing it would
+ * take many times as long as the rest of the error response.
  */
 const LONGEST_PREFERENCES = 1000;
 
 const ENGLISH = 'en';
-/** The translators for the texts of each route. Routes without texts use the general translator. */
+/** The translators for the texts of each route, by language. Routes without texts use the general translators. */
 const translators = new WeakMap<TranslationsByLanguage, ReadonlyMap<string, Translate>>();
 
 function translatorsOf(texts: TranslationsByLanguage): ReadonlyMap<string, Translate> {
@@ -149,7 +149,10 @@ function translatorsOf(texts: TranslationsByLanguage): ReadonlyMap<string, Trans
   return made;
 }
 
-/** Selects the language of the response: the available language that the client prefers most (RFC 9110, 12.5.4). */
+/**
+ * Selects the language of the response: of the available languages, the one that the client prefers most (RFC
+ * 9110, 12.5.4).
+ */
 function translateFor(exchange: HttpExchange): { readonly language: string; readonly translate: Translate } {
   const byLanguage = translatorsOf(exchange.state.route?.texts ?? generalTranslations);
   exchange.vary('Accept-Language');
@@ -160,8 +163,8 @@ function translateFor(exchange: HttpExchange): { readonly language: string; read
 }
 
 /**
- * Returns a page that explains the problem if the route has one for it. Otherwise returns a general page if a browser
- * requests a document.
+ * Returns the page of the route that explains this problem, if there is one. Otherwise, if a browser requests
+ * a document, returns a general page.
  */
 function problemPage(exchange: HttpExchange, problem: Problem, pageAt: LookUpPage): Page | undefined {
   const { route, request, sentAs } = exchange.state;
@@ -183,22 +186,22 @@ function isPage(route: Route | undefined, sentAs: BodyKind | undefined): boolean
 }
 
 /**
- * Returns whether a browser requests a page. When a person follows a link or sends a form, the browser accepts
- * text/html; `fetch` and other clients do not ask for it.
+ * Returns whether a browser requests a page. Browsers accept text/html when a person follows a link or sends
+ * a form; `fetch` and other clients do not.
  */
 function asksForPage(exchange: HttpExchange): boolean {
   if (exchange.get('Accept').length > LONGEST_PREFERENCES) return false;
   return exchange.accepts('application/json', 'application/problem+json', 'text/html') === 'text/html';
 }
 
-/** When a body is too large, its rest is read and discarded up to these limits, in bytes and in ms. */
+/** If a body is too large, its rest is read and discarded, up to these limits, in bytes and in ms. */
 const DRAIN_BYTES = 16 * 1024 * 1024;
 const DRAIN_MS = 5_000;
 
 /**
- * Sends the response although the client is still sending. If the connection were closed immediately, it would be
- * reset, and the client might never read the response. The rest of the body is therefore discarded for a while before
- * the connection is closed.
+ * Sends the response although the client is still sending its body. If the server closed the connection
+ * immediately, the connection would be reset, and the client might never read the response. The server
+ * therefore reads and discards the rest of the body for a while before it closes the connection.
  */
 function answerUnread(exchange: HttpExchange, text: string): void {
   const { req } = exchange;

@@ -2,14 +2,15 @@ import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { parseAddressBlocks } from '@latchkey/process';
 
-/** Returns the IP address of the client, empty if the connection is already closed. */
+/** Returns the IP address of the client; an empty string if the connection is already closed. */
 export type ReadClientAddress = (request: IncomingMessage) => string;
 
 /**
- * Determines the IP addresses of clients: the address of the peer or, behind trusted proxies, the right-most untrusted
- * address of X-Forwarded-For, because a client can forge everything to the left of it. Rate limits use this address.
- * The package proxy-addr is not used, because it accepts any text in the header as an address, and does not normalise
- * ports, brackets and IPv4-mapped addresses.
+ * Creates a function that determines the IP address of the client, which rate limits use. It is the address
+ * of the peer or, if the peer is a trusted proxy, the right-most untrusted address in X-Forwarded-For,
+ * because a client can forge everything to the left of it. The package proxy-addr is not used, because it
+ * accepts any text in the header as an address, and does not normalise ports, brackets and IPv4-mapped
+ * addresses.
  * @param trustedProxies IP addresses and CIDR blocks
  * @throws Error that names TRUSTED_PROXIES if an entry is neither an IP address nor a CIDR block
  */
@@ -24,8 +25,8 @@ export function createClientAddressReader(trustedProxies: readonly string[]): Re
     if (address === '' || !isTrusted(address)) return address;
     for (const hop of forwardedFor(request).toReversed()) {
       const next = normalise(hop);
-      // If the entry of X-Forwarded-For is not an address, return the address of the proxy that wrote the entry: it is
-      // the last known one.
+      // The next entry of X-Forwarded-For is not an address. Return the last address that is known: that of
+      // the proxy which wrote the entry.
       if (next === undefined) return address;
       address = next;
       if (!isTrusted(address)) return address;
@@ -39,8 +40,8 @@ function forwardedFor(request: IncomingMessage): readonly string[] {
 }
 
 /**
- * Removes port, brackets and zone, and writes IPv4-mapped IPv6 addresses as IPv4. Returns undefined if the text is not
- * an address.
+ * Normalises an address: removes port, brackets and zone, and writes IPv4-mapped IPv6 addresses as IPv4.
+ * Returns undefined if the text is not an address.
  */
 function normalise(written: string): string | undefined {
   const text = written.trim();

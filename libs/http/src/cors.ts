@@ -7,19 +7,26 @@ const REQUEST_HEADERS = ['Authorization', 'Content-Type', 'Idempotency-Key', 'X-
 const PREFLIGHT_SECONDS = 600;
 
 export interface CorsOptions {
-  /** Origins that browsers may call from: a list, or a predicate for a pattern such as any localhost port. */
+  /**
+   * The origins whose pages may call the service: a list, or a function that decides, for a pattern such as
+   * any port of localhost.
+   */
   readonly corsOrigins: readonly string[] | ((origin: string) => boolean);
-  /** Names of the application's own headers that pages may send and read, in addition to the general ones. */
+  /**
+   * Names of the application's own headers that pages may send and read, in addition to those that every
+   * service has.
+   */
   readonly corsHeaders?: readonly string[];
 }
 
 /**
- * Responds to preflights, and lets pages of listed origins read responses, with credentials (Fetch standard). Responses
- * to other origins have no CORS headers at all.
+ * Responds to preflight requests, and lets pages of the listed origins read responses, with credentials
+ * (Fetch standard). For other origins, responses have no CORS headers at all.
  */
 export function createCorsMiddleware({ corsOrigins, corsHeaders = [] }: CorsOptions): Middleware {
   function isListed(origin: string): boolean {
-    // Browsers send the origin "null" for sandboxed frames and local files, which may belong to any site.
+    // Browsers send the origin "null" for sandboxed frames and local files. Such a page may come from
+    // anywhere.
     if (origin === 'null') return false;
     return typeof corsOrigins === 'function' ? corsOrigins(origin) : corsOrigins.includes(origin);
   }

@@ -3,9 +3,9 @@ import type { BodyKind, RequestContext, Route } from './route.ts';
 
 export interface HttpExchangeState {
   request: RequestContext;
-  /** The matching route; set once a route has matched. */
+  /** The route that matches the request; undefined until it is known. */
   route?: Route;
-  /** How the body was sent; set once it was read. */
+  /** How the body was sent; undefined until it was read. */
   sentAs?: BodyKind;
 }
 

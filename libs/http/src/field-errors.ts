@@ -3,10 +3,16 @@ import type { z } from 'zod';
 import { escapePointerToken } from './json.ts';
 import { type FieldError, Problem, standardProblems } from './problem.ts';
 
-/** The maximum number of errors. There is a limit because the client controls how many errors there are. */
+/**
+ * The maximum number of field errors in a response. It is limited because the client controls how many there
+ * are.
+ */
 const MOST_ERRORS = 50;
 
-/** Turns the issues of a failed parse into field errors. @param root start of the pointers: `#`, `#/query`, … */
+/**
+ * Converts the issues of a failed parse to field errors.
+ * @param root the beginning of the JSON pointers: `#`, `#/query`, …
+ */
 export function fieldErrors(error: z.core.$ZodError, input: unknown, root: string): readonly FieldError[] {
   return error.issues.flatMap((issue) => issueErrors(issue, input, root)).slice(0, MOST_ERRORS);
 }
@@ -49,7 +55,9 @@ function isCounted(origin: string): boolean {
   return ['string', 'array', 'set'].includes(origin);
 }
 
-/** Returns the branch of a union with the fewest issues: most likely the intended one. */
+/**
+ * Returns the branch of a union that has the fewest issues, because the client most likely meant this branch.
+ */
 function nearestBranch(
   branches: readonly (readonly z.core.$ZodIssue[])[],
 ): readonly z.core.$ZodIssue[] | undefined {

@@ -1,6 +1,6 @@
 /**
- * Strict parser for application/x-www-form-urlencoded (WHATWG URL). URLSearchParams is not used, because it accepts
- * broken percent-encoding and bytes that are not UTF-8.
+ * A strict parser of application/x-www-form-urlencoded (WHATWG URL). URLSearchParams is not used, because it
+ * accepts invalid percent-encoding and bytes that are not UTF-8.
  */
 import { decodeUtf8, escapePointerToken, findForbiddenCharacter } from './json.ts';
 import type { FieldError } from './problem.ts';
@@ -10,12 +10,12 @@ export interface ParsedUrlEncoded {
   readonly faults: readonly FieldError[];
 }
 
-/** The maximum number of pairs: more than any form or query of Latchkey contains. */
+/** The maximum number of fields: more than any form or query of Latchkey has. */
 const MOST_PAIRS = 100;
 
 /**
- * Parses a URL-encoded string. Each name may occur once.
- * @param pointer the prefix of the JSON pointers in reported faults, for example `#` or `#/query`
+ * Parses a URL-encoded string. Each name may occur only once.
+ * @param pointer the beginning of the JSON pointers in reported faults, for example `#` or `#/query`
  */
 export function parseUrlEncoded(encoded: string, pointer: string): ParsedUrlEncoded {
   // `fields` has no prototype, so that a form field called __proto__ is an ordinary field.

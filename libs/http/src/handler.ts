@@ -25,21 +25,23 @@ export interface HttpOptions extends CorsOptions, ProblemOptions {
   readonly trustedProxies: readonly string[];
   /** How to treat undeclared fields in a response. `fail`: for tests and development. `drop`: for production. */
   readonly undeclared: 'fail' | 'drop';
-  /** Whether clients use HTTPS only; every response then has `Strict-Transport-Security`. Default: false. */
+  /**
+   * Whether all clients use HTTPS. If so, every response has the header `Strict-Transport-Security`. Default:
+   * false.
+   */
   readonly https?: boolean;
 }
 
 /**
- * Creates a handler for `node:http` that serves routes. It also responds with 400, 404, 405, 413, 415 and 500, as
- * problem details.
+ * Creates a request handler for `node:http` that serves routes. The handler itself responds with 400, 404,
+ * 405, 413, 415 and 500, as problem details.
  */
 export function createHandler(
   routes: readonly Route[],
   options: HttpOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const app = new Koa<HttpExchangeState>();
-  // koa reports only errors that occur while a response is being written, which means that the client has
-  // disconnected.
+  // koa emits errors only while it writes a response, and only because the client has disconnected.
   app.on('error', (error: unknown) => options.logger.debug({ err: error }, 'answer not delivered'));
   app.use(identify(options));
   app.use(observeRequests(options.registry));
@@ -62,7 +64,10 @@ function identify({ logger, trustedProxies }: HttpOptions): Middleware {
   };
 }
 
-/** Returns the path of a request; empty for a request target that is not a URL, such as `http://[::bad/`. */
+/**
+ * Returns the path of a request; an empty string if the request target is not a URL, such as
+ * `http://[::bad/`.
+ */
 function pathOf(exchange: HttpExchange): string {
   try {
     return exchange.path;
@@ -71,7 +76,7 @@ function pathOf(exchange: HttpExchange): string {
   }
 }
 
-/** Sets the security headers. Pages override some of them. */
+/** Sets the security headers of all responses. Pages override some of these headers. */
 function secure(https: boolean): Middleware {
   const headers = { ...securityHeaders.every, ...(https ? securityHeaders.https : {}) };
   return async (exchange, next) => {
@@ -101,8 +106,8 @@ function isWellFormed(path: string): boolean {
 }
 
 /**
- * Removes surplus slashes from the path of a page, because people and programs that assemble links add them. Other
- * paths are not changed, because a proxy may restrict access by the exact path.
+ * Removes surplus slashes from the path of a page, because people and programs that build links add them.
+ * Does not change other paths, because a proxy may restrict access by the exact path.
  */
 function tolerateSlashes(routes: readonly Route[]): Middleware {
   const pages = new Router({ sensitive: true, strict: true });
@@ -121,7 +126,10 @@ function routerOf(routes: readonly Route[], options: HttpOptions): Router<HttpEx
   return router;
 }
 
-/** Serves a route: reads, authorises, validates, handles, writes. Each step may throw a Problem. */
+/**
+ * Serves a route in these steps: reads the request, authorises the caller, validates the input, calls the
+ * handler, writes the response. Each step may throw a Problem.
+ */
 function serve(route: Route, options: HttpOptions): Middleware {
   const accepts: readonly BodyKind[] = route.accepts ?? (route.body === undefined ? ['none'] : ['json']);
   const readInput = createInputReader(route);
@@ -134,8 +142,8 @@ function serve(route: Route, options: HttpOptions): Middleware {
     const sentAs = bodyKindOf(req, body, accepts);
     state.sentAs = sentAs;
     async function respond(): Promise<void> {
-      // A request is authorised before it is validated, so that unauthorised callers learn nothing about the expected
-      // input.
+      // Authorise the caller before validating the input, so that an unauthorised caller learns nothing about
+      // the expected input.
       const caller = await route.policy.authorise(state.request);
       const { querystring } = exchange;
       const { headers } = state.request;

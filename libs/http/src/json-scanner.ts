@@ -1,8 +1,9 @@
 /**
- * Validates JSON text (RFC 8259) from clients, without recursion. Errors do not quote the text. Duplicate keys are a
- * threat: a gateway or a filter in front of the service may check the first of two equal keys while JSON.parse uses the
- * last one. JSON.parse does not report them, so the text is scanned first. The scanner also limits the depth, and
- * reports the position of syntax errors. test/hostile-input.e2e.test.ts tests it on all routes.
+ * Validates JSON text (RFC 8259) from clients, without recursion. Finds duplicate keys, which JSON.parse does
+ * not report. They are a threat: a gateway or a filter in front of the service may check the first of two
+ * equal keys, while JSON.parse uses the last one. The scanner also limits the depth of nesting, and reports
+ * the position of syntax errors. Its errors do not quote the text. test/hostile-input.e2e.test.ts tests it on
+ * all routes.
  */
 
 const MAX_DEPTH = 20;
@@ -11,19 +12,23 @@ const STRING = /"(?:[^"\\\p{Cc}]|[\u007f-\u009f]|\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4}
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const LITERAL = /true|false|null/y;
 const SPACE = /[ \t\n\r]*/y;
-/** Matches the end of a text that was truncated inside a string, a number or a literal. */
+/** Matches the end of a text that ends inside a string, a number or a literal. */
 const CUT_OFF = /(?:"(?:[^"\\\p{Cc}]|[\u007f-\u009f]|\\.)*\\?|-|\.|[eE][+-]?|[tfn][a-z]*)$/uy;
 
 /** What the scanner expects next. */
 type State = 'value' | 'first item' | 'first key' | 'key' | 'colon' | 'after item' | 'after member' | 'end';
 
 /**
- * Returns what is wrong with a JSON text (`is JSON that ends too early, at character 12`); undefined if it is valid.
+ * Returns what is wrong with a JSON text, for example `is JSON that ends too early, at character 12`;
+ * undefined if it is valid.
  */
 export function findJsonFault(text: string): string | undefined {
   let at = 0;
   let fault: string | undefined;
-  /** The open containers, the innermost last: for an object its keys so far, for an array null. */
+  /**
+   * The containers that are open at this point, the innermost last. For an object, the set of its keys so
+   * far; for an array, null.
+   */
   const open: (Set<string> | null)[] = [];
 
   function fail(what: string, where = at): State {
@@ -76,7 +81,7 @@ export function findJsonFault(text: string): string | undefined {
     const start = at;
     const written = take(STRING);
     if (written === undefined) return unexpected();
-    // Escapes allow several spellings of one key, so the key is decoded before it is compared.
+    // One key can be written in several ways, with and without escapes. Decode it before comparing it.
     const name = written.includes('\\') ? String(JSON.parse(written)) : written.slice(1, -1);
     const keys = open.at(-1);
     if (keys?.has(name)) return fail('has the same key twice in one object', start);

@@ -4,8 +4,8 @@ import type { FieldError } from './problem.ts';
 export type JsonParseResult = { readonly value: unknown } | { readonly fault: FieldError };
 
 /**
- * Parses JSON from clients. Refuses duplicate keys, NUL, lone surrogates and nesting over 20 levels. Unlike the errors
- * of JSON.parse, its errors never quote the text, which may contain a password.
+ * Parses JSON from clients. Refuses duplicate keys, NUL, lone surrogates, and nesting over 20 levels. Its
+ * errors never quote the text, which may contain a password; the errors of JSON.parse would.
  */
 export function parseJson(bytes: Buffer): JsonParseResult {
   const text = decodeUtf8(bytes);
@@ -14,8 +14,8 @@ export function parseJson(bytes: Buffer): JsonParseResult {
   const message = findJsonFault(text);
   if (message !== undefined) return { fault: { pointer: '#', code: 'malformed', message } };
   const value: unknown = JSON.parse(text);
-  // NUL and lone surrogates can only come from escapes: raw control characters are invalid JSON, and the decoder
-  // refuses raw surrogates.
+  // In valid JSON, NUL and lone surrogates can only come from escapes, because raw control characters are
+  // invalid, and the decoder refuses raw surrogates.
   const fault = text.includes('\\u') ? badText(value, '#') : undefined;
   return fault === undefined ? { value } : { fault };
 }
@@ -31,7 +31,7 @@ export function decodeUtf8(bytes: Buffer): string | undefined {
   }
 }
 
-/** Returns what is wrong with a string from a client; undefined if nothing is. */
+/** Returns why a string from a client is refused; undefined if it is accepted. */
 export function findForbiddenCharacter(text: string): string | undefined {
   if (text.includes('\0')) return 'must not contain NUL characters';
   if (!text.isWellFormed()) return 'must not contain lone surrogates';
@@ -39,8 +39,8 @@ export function findForbiddenCharacter(text: string): string | undefined {
 }
 
 /**
- * Finds the first string or field name in a value that `findForbiddenCharacter` refuses. Recursion is safe, because the scanner
- * has limited the depth.
+ * Finds the first string or field name in a value that `findForbiddenCharacter` refuses. The recursion is
+ * safe, because the scanner has limited the depth.
  */
 function badText(value: unknown, pointer: string): FieldError | undefined {
   if (typeof value === 'string') {
@@ -60,7 +60,10 @@ function badText(value: unknown, pointer: string): FieldError | undefined {
 
 const MAX_TOKEN_LENGTH = 64;
 
-/** Escapes a reference token of a JSON Pointer (RFC 6901). Truncates long names, which the client chooses. */
+/**
+ * Escapes a reference token of a JSON Pointer (RFC 6901). Truncates long names, because the client chooses
+ * them.
+ */
 export function escapePointerToken(key: string): string {
   return (key.length > MAX_TOKEN_LENGTH ? `${key.slice(0, MAX_TOKEN_LENGTH).toWellFormed()}…` : key)
     .replaceAll('~', '~0')

@@ -3,7 +3,7 @@ import type { ProblemOptions } from './answer-problem.ts';
 import { createListeningPart, type ListeningPart } from './listen.ts';
 import type { Route } from './route.ts';
 
-/** Creates the part that serves the operations routes, on a port that clients cannot reach. */
+/** Creates a process part that serves the operations routes, on a port that clients cannot reach. */
 export function listenForOperations(
   config: { readonly OPERATIONS_HOST: string; readonly OPERATIONS_PORT: number },
   deps: ProblemOptions & {

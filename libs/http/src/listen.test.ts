@@ -8,7 +8,7 @@ import { createListeningPart } from './listen.ts';
 import { publicAccessPolicy, type Route } from './route.ts';
 import { serveRoutes } from './testing/serve.ts';
 
-/** A route whose requests wait until the test releases them. */
+/** Returns a route that holds back its responses until the test releases them. */
 function gate() {
   const entered = Promise.withResolvers<void>();
   const open = Promise.withResolvers<void>();
@@ -49,13 +49,14 @@ function socketTo(t: TestContext, port: number): Promise<Socket> {
   });
 }
 
-/** Resolves once nothing listens on a port any more. */
+/** Resolves once no process listens on a port any more. */
 async function refused(t: TestContext, port: number): Promise<void> {
   for (;;) {
     try {
       (await socketTo(t, port)).destroy();
     } catch (error) {
-      // After ECONNRESET, try again: the listening socket was closed just before it accepted this connection.
+      // After ECONNRESET, try again: the server closed its listening socket just before it would have
+      // accepted this connection.
       if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET') return;
     }
     await setTimeout(5);
@@ -232,7 +233,7 @@ describe('a listening part', () => {
     const stopping = part.stop();
     while (server?.listening) await setImmediate();
     newcomer.write('GET /gate HTTP/1.1\r\nHost: a\r\n\r\n');
-    // Timers that are due run before the event loop reads from sockets.
+    // Node runs timers that are due before it reads from sockets.
     t.mock.timers.tick(60_000);
     assert.match(await all, /^HTTP\/1.1 200 /);
     await stopping;

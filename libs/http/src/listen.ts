@@ -15,12 +15,18 @@ import { securityHeaders } from './security-headers.ts';
 export interface ListenOptions extends HttpOptions {
   readonly name: string;
   readonly host: string;
-  /** The port; 0 for any free port. */
+  /** The port to listen on; 0 for any free port. */
   readonly port: number;
   readonly routes: readonly Route[];
-  /** The names of the settings for `host` and `port`, which errors mention. Default: HOST and PORT. */
+  /**
+   * The names of the settings that contain `host` and `port`; error messages mention them. Default: HOST and
+   * PORT.
+   */
   readonly settings?: ListenSettings;
-  /** How long `stop` waits for requests in progress, in ms. Default: 8,000, within the grace period of `runProcess`. */
+  /**
+   * How long `stop` waits for requests in progress, in ms. Default: 8,000, which is less than the grace
+   * period of `runProcess`.
+   */
   readonly drainMs?: number;
 }
 
@@ -33,35 +39,38 @@ export interface ListeningPart extends ProcessPart {
   /** Returns the port in use. @throws Error before `start` */
   port(): number;
   server(): Server | undefined;
-  /** Replaces the routes, so that the port can be bound before the routes exist. */
+  /** Replaces the routes. This allows binding the port before the routes exist. */
   serve(routes: readonly Route[]): void;
 }
 
 const TIMEOUTS = {
-  /** The time within which a whole request, including the body, must arrive, in ms. */
+  /** The time within which a client must send a whole request, including its body, in ms. */
   requestTimeout: 30_000,
   headersTimeout: 10_000,
   /**
-   * How long an idle connection is kept open, in ms. It is longer than the timeout of gateways. A gateway then closes
-   * an idle connection first, and never sends a request on a connection that this server is closing.
+   * How long an idle connection is kept open, in ms. This is longer than the timeout of gateways, so that a
+   * gateway closes an idle connection first, and never sends a request on a connection that this server is
+   * closing.
    */
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 2_000,
 };
 
 /**
- * How long `stop` keeps a connection open that has not yet sent a request, in ms. Its first request may be in flight.
+ * How long `stop` keeps a connection open that has not sent a request yet, in ms. Its first request may be on
+ * the way.
  */
 const FIRST_REQUEST_MS = 500;
-/** The maximum time that `stop` continues to accept connections, in ms. */
+/** For how long `stop` continues to accept connections, in ms. */
 const BACKLOG_MS = 1_000;
 
 /**
- * Creates a part that serves routes. `start` binds the port, and rejects with a message for operators if the port is in
- * use. `stop` finishes the requests in progress, accepts and serves the connections that are waiting in the backlog,
- * and closes idle connections, because a rolling restart must not fail a request (listen.test.ts). The packages
- * http-terminator and stoppable are not used: they close the listening socket immediately, which resets the connections
- * in the backlog, and they destroy connections whose first request is in flight.
+ * Creates a process part that serves routes. `start` binds the port, and rejects with a message for operators
+ * if the port is in use. `stop` finishes the requests in progress, accepts and serves the connections that
+ * wait in the backlog, and closes idle connections. So a rolling restart causes no failed requests
+ * (listen.test.ts). The packages http-terminator and stoppable are not used: they close the listening socket
+ * immediately, which resets the connections in the backlog, and they destroy connections whose first request
+ * is on the way.
  */
 export function createListeningPart(options: ListenOptions): ListeningPart {
   let listening: Listening | undefined;
@@ -138,7 +147,7 @@ interface Connection {
   hasSentRequest: boolean;
 }
 
-/** Creates a server that tracks which of its connections have a request in progress. */
+/** Creates a server that knows which of its connections have a request in progress. */
 function trackedServer(options: ListenOptions): Listening {
   let handle = createHandler(options.routes, options);
   function serve(routes: readonly Route[]): void {
@@ -156,8 +165,8 @@ function trackedServer(options: ListenOptions): Listening {
       answers.add(response);
       response.once('close', () => {
         answers.delete(response);
-        // If the headers of the response were sent before the stop began, they did not contain `Connection: close`. So
-        // close the connection here.
+        // If the response's headers were sent before the stop began, they contain no `Connection: close`.
+        // Close the connection here.
         if (closing && answers.size === 0) request.socket.end();
       });
     }
@@ -165,7 +174,8 @@ function trackedServer(options: ListenOptions): Listening {
     handle(request, response);
   }
 
-  // Turn off Node's check of the Host header: the handler itself refuses a request without one, with problem details.
+  // Disable Node's check of the Host header, because the handler refuses a request without this header
+  // itself, with problem details.
   const server = createServer({ ...TIMEOUTS, requireHostHeader: false }, onRequest);
   server.on('connection', (socket) => {
     accepted += 1;
@@ -179,12 +189,13 @@ function trackedServer(options: ListenOptions): Listening {
   });
 
   /**
-   * Resolves after an event-loop turn in which no connection was accepted. One turn accepts only a few connections of
-   * the backlog, and closing the socket earlier would reset the rest.
+   * Resolves after a turn of the event loop in which no connection was accepted. One turn accepts only some
+   * of the connections in the backlog. If the socket were closed while the backlog is not empty, the other
+   * connections would be reset.
    */
   async function backlogTaken(): Promise<void> {
     const giveUpAt = performance.now() + BACKLOG_MS;
-    // Wait for one event-loop turn: the server may not have polled this socket yet.
+    // Wait for one turn of the event loop: the server may not have polled this socket yet.
     await setImmediate();
     for (let before = -1; before !== accepted && performance.now() < giveUpAt; ) {
       before = accepted;
@@ -207,8 +218,8 @@ function trackedServer(options: ListenOptions): Listening {
   }
 
   /**
-   * Closes connections without a request in progress. First reads the requests that arrived while the event loop was
-   * blocked.
+   * Closes the connections that have no request in progress. Before that, reads the requests that arrived
+   * while the event loop was blocked.
    */
   async function closeSilent(): Promise<void> {
     await setImmediate();
@@ -223,7 +234,7 @@ function trackedServer(options: ListenOptions): Listening {
   return { server, serve, close };
 }
 
-/** Closes the connection of a response in progress once the response is sent. */
+/** Closes a connection once its response in progress has been sent. */
 function endSoon(answer: ServerResponse): void {
   if (!answer.headersSent) answer.setHeader('Connection', 'close');
   abortSignalOfResponse(answer);
@@ -237,7 +248,7 @@ function malformed(code: string | undefined): ProblemSpec {
   return standardProblems.validation_failed;
 }
 
-/** Writes the response by hand, because a request that is not HTTP has no response object. */
+/** Writes a response to a request that is not HTTP. Node provides no response object for such a request. */
 function rawProblem(spec: ProblemSpec, options: ProblemOptions): string {
   const requestId = randomUUID();
   const detail =

@@ -3,14 +3,17 @@ import type { HttpExchange, Middleware } from './exchange.ts';
 
 const DURATION = 'latchkey_http_request_duration_seconds';
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-/** The status that is logged if the client disconnected before the response. nginx logs the same status. */
+/**
+ * The status that is logged if the client disconnected before the response was sent. nginx logs the same
+ * status.
+ */
 const CLIENT_GONE = 499;
 
 type Labels = 'method' | 'route' | 'status';
 
 /**
- * Returns the histogram of a registry, and creates it if necessary: several handlers of a process may share the
- * registry.
+ * Returns the histogram in a registry. Creates it only if it does not exist, because several handlers of a
+ * process may share the registry.
  */
 function durations(registry: Registry): Histogram<Labels> {
   const existing = registry.getSingleMetric(DURATION);
@@ -25,7 +28,8 @@ function durations(registry: Registry): Histogram<Labels> {
 }
 
 /**
- * Logs and measures each request. Uses the path pattern of the route instead of the path, which may contain a secret.
+ * Logs and measures each request. Uses the route's path pattern, because the actual path may contain a
+ * secret.
  */
 export function observeRequests(registry: Registry): Middleware {
   const histogram = durations(registry);
@@ -53,8 +57,8 @@ function record(exchange: HttpExchange, ms: number, histogram: Histogram<Labels>
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /**
- * Returns a known method unchanged, and `other` for any other method, to limit the number of time series that a
- * client can create.
+ * Returns the method if it is a known one, otherwise `other`, so that a client cannot create any number of
+ * time series.
  */
 function knownMethod(method: string): string {
   return METHODS.has(method) ? method : 'other';

@@ -3,8 +3,8 @@ import { type OpenApiInfo, openApiDocument } from './openapi.ts';
 import { publicAccessPolicy, type Route, route } from './route.ts';
 
 /**
- * Declares a route that serves the OpenAPI document of other routes. The document is generated on the first request,
- * because generating it takes about as long as the rest of a service's start.
+ * Declares a route that serves the OpenAPI document of other routes. The document is generated only when it
+ * is first requested, because generating it takes about as long as the rest of a service's start.
  * @param tag the tag of this route
  */
 export function openApiRoute(path: string, tag: string, info: OpenApiInfo, routes: readonly Route[]): Route {

@@ -78,7 +78,7 @@ const document = JSON.parse(
   JSON.stringify(openApiDocument({ title: 'Auth', version: '1.0.0', description: 'Accounts' }, routes)),
 );
 
-/** Returns every object anywhere in the document. */
+/** Returns all objects in the document, at any depth. */
 function objectsOf(value: unknown): readonly Record<string, unknown>[] {
   return typeof value === 'object' && value !== null
     ? [value as Record<string, unknown>, ...Object.values(value).flatMap(objectsOf)]

@@ -9,7 +9,7 @@ export interface OpenApiInfo {
   readonly title: string;
   readonly version: string;
   readonly description: string;
-  /** The path of PUBLIC_URL, which a proxy in front of the service removes. Default: none. */
+  /** The path in PUBLIC_URL. A proxy in front of the service removes it from requests. Default: none. */
   readonly publicPath?: string;
   /** The description of each tag, by the tag's name. */
   readonly tags?: Readonly<Record<string, string>>;
@@ -18,8 +18,9 @@ export interface OpenApiInfo {
 type Json = Record<string, unknown>;
 
 /**
- * Returns the OpenAPI 3.1 document of routes, generated from the schemas that validate them. Hidden routes are omitted.
- * zod generates the JSON Schemas; this module maps the rest of a Route's declaration: policies, problems, media types.
+ * Returns the OpenAPI 3.1 document of routes, generated from the schemas that validate their requests and
+ * responses. Omits hidden routes. zod generates the JSON Schemas; this module adds what else a Route
+ * declares: policies, problems, media types.
  */
 export function openApiDocument(
   { publicPath = '', tags = {}, ...info }: OpenApiInfo,
@@ -53,7 +54,7 @@ export function openApiDocument(
   };
 }
 
-/** Moves the definitions that zod generates for schemas with an id to `components`. */
+/** Moves the definitions of schemas that have an id to `components`. */
 function hoisted(value: unknown, schemas: Json): unknown {
   if (Array.isArray(value)) return value.map((item) => hoisted(item, schemas));
   if (typeof value !== 'object' || value === null) return value;
@@ -128,8 +129,8 @@ function operation(route: Route): Json {
 }
 
 /**
- * Returns the security requirements of a route. An empty requirement in the list means that credentials are optional
- * (OpenAPI 3.1, 4.8.10).
+ * Returns the security requirements of a route. If the list contains an empty requirement, credentials are
+ * optional (OpenAPI 3.1, 4.8.10).
  */
 function security({ policy: { bearer }, credentials }: Route): readonly Json[] {
   const others = Object.keys(credentials?.schemes ?? {}).map((name) => ({ [name]: [] }));
@@ -138,7 +139,7 @@ function security({ policy: { bearer }, credentials }: Route): readonly Json[] {
   return isOptional ? [...all, {}] : all;
 }
 
-/** Returns an id such as `postAuthVerifyByToken`, which is stable as long as the path is. */
+/** Returns an id such as `postAuthVerifyByToken`. It changes only if the path or the method changes. */
 function operationId({ method, path }: Route): string {
   const words = path
     .split('/')
@@ -185,7 +186,7 @@ function requestBody(route: Route, body: z.ZodType): Json {
   return { required: !accepts.includes('none'), content: Object.fromEntries(media) };
 }
 
-/** Merges answers and problems, because a status may belong to both. */
+/** Merges the answers and the problems of a route, because both may have the same status. */
 function merged(answers: Record<string, Json>, refusals: Record<string, Json>): Json {
   const responses = { ...answers };
   for (const [status, refusal] of Object.entries(refusals)) {
@@ -220,13 +221,16 @@ function answer(spec: RouteResponseSpec): Json {
   };
 }
 
-/** The answer to headers that are too large. Any request may get it, because it is sent before the route is known. */
+/**
+ * The answer to a request whose headers are too large. Any route may give it, because it is sent before the
+ * route is known.
+ */
 const headersTooLargeAnswer: Json = {
   description: 'The headers or the URL are too large: `payload_too_large`',
   content: { 'application/problem+json': { schema: problemRef([headersTooLargeProblem]) } },
 };
 
-/** Returns one answer per status, naming all problems of that status. */
+/** Returns one answer for each status, which names all problems with this status. */
 function problemAnswers(route: Route): Record<string, Json> {
   const byStatus = new Map<number, ProblemSpec[]>();
   for (const spec of new Set(declaredProblems(route))) {
@@ -274,7 +278,7 @@ function problemHeaders(status: number): readonly string[] {
 }
 
 /**
- * Returns the schema of a response. A schema with an id becomes a reference, whose definition is moved to
+ * Returns the schema of a response. If the schema has an id, returns a reference to its definition in
  * `components`.
  */
 function answerSchema(schema: z.ZodType): Json {
@@ -285,8 +289,8 @@ function answerSchema(schema: z.ZodType): Json {
 }
 
 /**
- * Returns the JSON Schema of a zod schema, without `$schema`, which belongs to the whole document. A transform that
- * JSON Schema cannot express becomes the schema `{}`, which accepts any value.
+ * Returns the JSON Schema of a zod schema, without `$schema`, which belongs to the whole document. If JSON
+ * Schema cannot express a transform, it becomes `{}`, which accepts any value.
  */
 function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {

@@ -29,8 +29,8 @@ export function operationsRoutes({ registry, health }: OperationsOptions): reado
 }
 
 /**
- * Returns `/livez`, `/readyz` and `/metrics` for a process that is starting. `/readyz` responds with 503, even if all
- * dependencies are available.
+ * Returns `/livez`, `/readyz` and `/metrics` for a process that is starting. Until the start is complete,
+ * `/readyz` responds with 503, even if all dependencies are available.
  */
 export function operationsRoutesDuringStartup({ registry, health }: OperationsOptions): readonly Route[] {
   return [liveness, startingRoute(health), metricsRoute(registry)];

@@ -2,7 +2,10 @@ import { commonSettingSchemas, environmentSetting } from '@latchkey/process';
 import { getDomain } from 'tldts';
 import { z } from 'zod';
 
-/** Settings that every service has that browsers call. Their values must be the same in all services. */
+/**
+ * The settings that every service has that browsers call. Each setting must have the same value in all
+ * services.
+ */
 export const originSettings = z.object({
   LATCHKEY_ENV: environmentSetting,
   FRONTEND_URL: commonSettingSchemas.url().optional().describe('The URL of the client app.'),
@@ -22,8 +25,8 @@ export interface OriginConfig extends z.infer<typeof originSettings> {
 }
 
 /**
- * Returns a predicate: whether pages of an origin may call the API and send the cookie. Allowed are the listed origins,
- * the origin of PUBLIC_URL and, in development, localhost.
+ * Returns a function that says whether pages of an origin may call the API and send the cookie. Allowed are
+ * the listed origins, the origin of PUBLIC_URL and, in development, localhost.
  */
 export function createOriginCheck(config: OriginConfig): (origin: string) => boolean {
   const { CORS_ORIGINS, FRONTEND_URL, PUBLIC_URL, LATCHKEY_ENV } = config;
@@ -35,13 +38,16 @@ export function createOriginCheck(config: OriginConfig): (origin: string) => boo
   return (origin) => listed.has(origin) || (LATCHKEY_ENV === 'development' && isLocal(origin));
 }
 
-/** Returns whether browsers consider two URLs the same site: the same scheme, and the same registrable domain. */
+/**
+ * Returns whether browsers consider two URLs the same site, which means that they have the same scheme and
+ * the same registrable domain.
+ */
 export function areSameSite(firstUrl: string, secondUrl: string): boolean {
   const [a, b] = [new URL(firstUrl), new URL(secondUrl)];
   return a.protocol === b.protocol && siteOf(a) === siteOf(b);
 }
 
-/** Returns the site of a host. An IP address, or a name such as `localhost`, is a site of its own. */
+/** Returns the site of a URL's host. An IP address, or a name such as `localhost`, is a site of its own. */
 function siteOf({ hostname }: URL): string {
   return getDomain(hostname, { allowPrivateDomains: true }) ?? hostname;
 }
@@ -54,7 +60,10 @@ function isLocal(origin: string): boolean {
   return /^http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/.test(origin);
 }
 
-/** Returns the path of PUBLIC_URL, which a reverse proxy removes, for example `/id`; empty if there is none. */
+/**
+ * Returns the path in PUBLIC_URL, for example `/id`, which a reverse proxy removes from requests; an empty
+ * string if there is none.
+ */
 export function publicPathOf({ PUBLIC_URL }: Pick<OriginConfig, 'PUBLIC_URL'>): string {
   return new URL(PUBLIC_URL).pathname.replace(/\/+$/, '');
 }

@@ -9,8 +9,8 @@ export function removeSurplusSlashes(path: string): string {
 export type LookUpPage = (path: string) => Pick<Route, 'problemPage' | 'pageHeaders'> | undefined;
 
 /**
- * Finds the page for a path that was truncated, or to which something was appended. For other paths, returns the general
- * page if a route has one.
+ * Creates a function that finds the page for a path that was truncated or has text appended. For any other
+ * path, the function returns the general page, if a route has one.
  */
 export function createPageLookUp(routes: readonly Route[]): LookUpPage {
   const pages = routes

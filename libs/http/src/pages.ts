@@ -7,7 +7,7 @@ function escapeHtml(text: string): string {
   return text.replace(/[&<>"]/g, (each) => ENTITIES[each] ?? each);
 }
 
-/** Returns a page that explains a problem to a person, for routes without a page of their own for it. */
+/** Renders a page that explains a problem to a person, for routes that have no page for it. */
 export function renderProblemPage(
   { spec, details }: Problem,
   requestId: string,

@@ -1,4 +1,7 @@
-/** The constant part of problem details (RFC 9457). Their `type` ends with the code. */
+/**
+ * The part of problem details (RFC 9457) that is the same each time the problem occurs. `type` ends with the
+ * code.
+ */
 export interface ProblemSpec {
   readonly code: string;
   readonly status: number;
@@ -7,10 +10,13 @@ export interface ProblemSpec {
 }
 
 export interface FieldError {
-  /** JSON Pointer (RFC 6901) into the body; `#/query/…`, `#/path/…` or `#/header/…` outside of it. */
+  /**
+   * A JSON Pointer (RFC 6901) to the faulty field of the body, or `#/query/…`, `#/path/…` or `#/header/…`.
+   */
   readonly pointer: string;
   /**
-   * The kind of fault, which never changes, for clients that show messages of their own: `required`, `too_short`, …
+   * The kind of fault: `required`, `too_short`, … It never changes, so clients can show their own messages
+   * for it.
    */
   readonly code: string;
   readonly message: string;
@@ -32,8 +38,8 @@ export const standardProblems = {
 } as const satisfies Record<string, ProblemSpec>;
 
 /**
- * The problem for headers that are too large. It has the same code as the problem for a body that is too large, but a
- * different status.
+ * The problem of a request whose headers are too large. It has the same code as the problem of a body that is
+ * too large, but a different status.
  */
 export const headersTooLargeProblem: ProblemSpec = {
   ...standardProblems.payload_too_large,
@@ -52,7 +58,7 @@ export interface ProblemDetails {
   readonly cause?: unknown;
 }
 
-/** Thrown by handlers and policies. The response has the status and the details of the problem. */
+/** Thrown by handlers and policies. Becomes a response with the status and the details of the problem. */
 export class Problem extends Error {
   readonly spec: ProblemSpec;
   readonly details: ProblemDetails;
@@ -66,7 +72,7 @@ export class Problem extends Error {
 }
 
 /**
- * Creates a 429.
+ * Creates a problem with the status 429.
  * @param retryAfterSeconds rounded up, at least 1
  */
 export function rateLimitProblem(retryAfterSeconds: number): Problem {
@@ -78,7 +84,7 @@ export function rateLimitProblem(retryAfterSeconds: number): Problem {
 }
 
 /**
- * Creates a 503.
+ * Creates a problem with the status 503.
  * @param retryAfterSeconds whole seconds
  */
 export function unavailableProblem(detail: string, retryAfterSeconds = 1, cause?: unknown): Problem {

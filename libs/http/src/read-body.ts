@@ -5,7 +5,9 @@ import type { BodyKind } from './route.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
 
-/** Thrown if the client closed the connection while it sent its request, so that no response can be sent. */
+/**
+ * Thrown if the client closed the connection before its request was complete. No response can be sent then.
+ */
 export class ClientDisconnected extends Error {
   constructor(cause: unknown) {
     super('the client closed the connection', { cause });
@@ -17,8 +19,8 @@ const EMPTY = Buffer.alloc(0);
 
 /**
  * Reads the body of a request.
- * @throws Problem payload_too_large if the body is larger than 64 KiB, or is announced as larger; the rest of the body
- * stays unread
+ * @throws Problem payload_too_large if the body, or its announced length, is over 64 KiB; the rest of the
+ * body is then not read
  * @throws ClientDisconnected
  */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
@@ -50,8 +52,8 @@ const NAMES: Readonly<Record<BodyKind, string>> = {
 };
 
 /**
- * Returns the kind of a body. An empty body counts as a form if its media type says so, because a form with only a
- * button sends no fields. Any other empty body is `none`, if the route accepts that.
+ * Returns the kind of a body. An empty body is a form if its media type says so, because a form that has only
+ * a button sends no fields. Any other empty body is `none`, if the route accepts that.
  * @throws Problem unsupported_media_type
  */
 export function bodyKindOf(
@@ -73,8 +75,8 @@ export function bodyKindOf(
 }
 
 /**
- * Returns the kind of body that the headers declare; undefined for a media type, charset or coding that no route
- * accepts.
+ * Returns the kind of body that the headers declare; undefined if no route accepts the media type, the
+ * charset or the content coding.
  */
 function declaredKind(request: IncomingMessage): BodyKind | undefined {
   const { 'content-type': type = '', 'content-encoding': coding = 'identity' } = request.headers;

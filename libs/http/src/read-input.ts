@@ -8,7 +8,7 @@ import { makeObjectSchemasStrict } from './strict.ts';
 
 export interface RawInput {
   readonly params: unknown;
-  /** The query as it was sent: encoded, without the question mark. */
+  /** The query as the client sent it: encoded, without the question mark. */
   readonly querystring: string;
   /** The headers, by name in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
@@ -25,8 +25,8 @@ export interface ParsedInput {
 type Parse = (input: unknown, faults: FieldError[]) => unknown;
 
 /**
- * Creates a reader for a route, which validates body, query, path and headers and reports all faults together. The
- * reader throws Problem validation_failed.
+ * Creates a function that validates the body, query, path and headers of a route's requests. It throws
+ * Problem validation_failed, which lists all faults together.
  */
 export function createInputReader(route: Route): (input: RawInput) => ParsedInput {
   const parseParams = parser(route.params, '#/path');
@@ -88,16 +88,17 @@ function decodeBody(body: Buffer, sentAs: BodyKind, ofNone: unknown, faults: Fie
 }
 
 /**
- * Returns the value that stands for a missing body: `undefined` if the schema accepts it, otherwise an empty object.
+ * Returns the value to validate if there is no body: `undefined` if the schema accepts it, otherwise an empty
+ * object.
  */
 function bodyOfNone(schema: z.ZodType | undefined): unknown {
   return schema?.safeParse(undefined).success === true ? undefined : {};
 }
 
 /**
- * Returns whether a route ignores the query. A GET route without parameters does, because mail providers, browsers and
- * monitoring append parameters of their own. Every other route refuses undeclared parameters: a client that sends
- * `?dryRun=true` must learn that it has no effect.
+ * Returns whether a route ignores the query. GET routes without query parameters do, because mail providers,
+ * browsers and monitoring add parameters of their own. Other routes refuse undeclared parameters: a client
+ * that sends `?dryRun=true` must learn that it has no effect.
  */
 function ignoresQuery({ method, query, secretPath }: Route): boolean {
   return query === undefined && (method === 'GET' || secretPath === true);

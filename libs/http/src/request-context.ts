@@ -7,12 +7,13 @@ import type { RequestContext } from './route.ts';
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{8,128}$/;
 /**
- * Matches a `traceparent` of W3C Trace Context, version 00. An id that consists of zeros only is invalid. The schema of
- * event headers (`libs/events/src/headers.ts`) has the same pattern, because libs/events imports nothing of ours.
+ * Matches a `traceparent` (W3C Trace Context, version 00). Neither id may consist of zeros only.
+ * `libs/events/src/headers.ts` contains the same pattern, because libs/events may import no other code of
+ * this repository.
  */
 const TRACEPARENT = /^00-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/;
 
-/** Returns the parts of a request that policies and handlers may see. */
+/** Returns the part of a request that policies and handlers may see. */
 export function createRequestContext(
   exchange: HttpExchange,
   {
@@ -40,7 +41,7 @@ export function createRequestContext(
   };
 }
 
-/** Returns the value of a cookie; undefined if the header has none or several with this name. */
+/** Returns the value of a cookie; undefined if the header contains no cookie with this name, or several. */
 function readCookie(header: string, name: string): string | undefined {
   const [value, ...others] = header
     .split(';')

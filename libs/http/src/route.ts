@@ -3,21 +3,24 @@ import type { z } from 'zod';
 import type { FieldError, Problem, ProblemSpec } from './problem.ts';
 import type { TranslationsByLanguage } from './translate.ts';
 
-/** The parts of a request that policies and handlers see. Header names are in lower case. */
+/** The part of a request that policies and handlers see. Header names are in lower case. */
 export interface RequestContext {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** The client's IP address. Behind TRUSTED_PROXIES: the right-most untrusted address of X-Forwarded-For. */
   readonly ip: string;
-  /** `X-Request-Id` of the client if it is well-formed (8–128 of `[A-Za-z0-9._-]`), otherwise generated. */
+  /**
+   * `X-Request-Id` of the client if it is well-formed (8 to 128 characters of `[A-Za-z0-9._-]`), otherwise a
+   * generated id.
+   */
   readonly requestId: string;
-  /** W3C Trace Context, if the client sent a well-formed one. */
+  /** The W3C trace context of the request, if the client sent a well-formed one. */
   readonly traceparent?: string;
   readonly log: Logger;
   /**
-   * Returns the value of a cookie. Returns undefined if the request has several cookies with this name, because another
-   * host of the domain may have planted one of them.
+   * Returns the value of a cookie. Undefined if the request contains several cookies with this name, because
+   * another host of the domain may have set one of them.
    */
   cookie(name: string): string | undefined;
   /** Whether the client is still connected. */
@@ -28,7 +31,10 @@ export interface RequestContext {
 
 /** Decides who may call a route, and identifies the caller. */
 export interface AccessPolicy<Caller> {
-  /** A description of the allowed callers for the OpenAPI document, for example "anyone" or "a verified admin". */
+  /**
+   * A description of the permitted callers for the OpenAPI document, for example "anyone" or "a verified
+   * admin".
+   */
   readonly who: string;
   /** Whether `Authorization: Bearer` is required or optional. */
   readonly bearer: boolean | 'optional';
@@ -52,9 +58,10 @@ export const publicAccessPolicy: AccessPolicy<null> = {
 };
 
 /**
- * How a body is sent. `raw`: bytes of any media type, passed as a Buffer; a route that accepts `raw` accepts nothing
- * else. `none`: no body; a body that is not empty is refused with 415. If a route with a body schema also accepts
- * `none`, a missing body is passed as `undefined` if the schema accepts that, otherwise as `{}`.
+ * How a request may contain a body. `raw`: bytes of any media type, passed to the handler as a Buffer; a
+ * route that accepts `raw` accepts no other kind. `none`: no body; a body that is not empty is refused with
+ * 415. If a route with a body schema also accepts `none`, a missing body is passed as `undefined` if the
+ * schema accepts this, otherwise as `{}`.
  */
 export type BodyKind = 'json' | 'form' | 'raw' | 'none';
 
@@ -63,7 +70,7 @@ export interface HandlerInput<Caller, Params, Query, Body> extends RequestContex
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
-  /** How the body was sent. The response to a form must be an HTML page. */
+  /** How the body was sent. The response to a form must be a page. */
   readonly sentAs: BodyKind;
 }
 
@@ -75,8 +82,9 @@ export interface RouteResponse {
   /** A text body whose media type is not JSON: `{type: 'text/css; charset=utf-8', text}`. */
   readonly text?: { readonly type: string; readonly text: string | Buffer };
   /**
-   * A body that is sent piece by piece, as fast as the client reads. The iteration must end soon, or once the signal of
-   * `ending()` is aborted. An error closes the connection. The pieces are not validated with the schema of the status.
+   * A body that is sent in pieces, as fast as the client reads. Once the signal of `ending()` is aborted, the
+   * iteration must end soon. An error closes the connection. The pieces are not validated with the schema of
+   * the status.
    */
   readonly stream?: { readonly type: string; readonly pieces: AsyncIterable<string> };
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
@@ -84,7 +92,10 @@ export interface RouteResponse {
 
 export interface RouteResponseSpec {
   readonly description: string;
-  /** Schema of the JSON body. Undeclared fields fail the response in development, and are dropped in production. */
+  /**
+   * The schema of the JSON body. If the body contains undeclared fields, the response fails in development;
+   * in production, the fields are omitted.
+   */
   readonly schema?: z.ZodType;
   /** Other media types that a response with this status may have, such as `text/html`. */
   readonly media?: readonly string[];
@@ -97,7 +108,8 @@ export interface RouteSpec<Caller, Params, Query, Body> {
   readonly path: string;
   readonly tag: string;
   /**
-   * The name of the operation for generated clients, for example `changePassword`. Default: made of method and path.
+   * The name of the operation in generated clients, for example `changePassword`. Default: derived from the
+   * method and the path.
    */
   readonly operationId?: string;
   readonly summary: string;
@@ -111,44 +123,53 @@ export interface RouteSpec<Caller, Params, Query, Body> {
   /** How the body may be sent. Default: `json` if there is a body schema, otherwise `none`. */
   readonly accepts?: readonly BodyKind[];
   readonly answers: Readonly<Record<number, RouteResponseSpec>>;
-  /** The problems that the handler may throw. General problems and those of the policy are added. */
+  /**
+   * The problems that the handler may throw. The general problems, and those of the policy, need not be
+   * listed.
+   */
   readonly problems?: readonly ProblemSpec[];
   /**
-   * The rate limits of the route in words, for the OpenAPI document: `100 logins of an account in an hour`. Requires
-   * the problem `rate_limited`.
+   * The rate limits of the route as text for the OpenAPI document, for example `100 logins of an account in
+   * an hour`. Requires the problem `rate_limited`.
    */
   readonly limits?: readonly string[];
-  /** Credentials other than a bearer access token, as OpenAPI security schemes. The route accepts any one of them. */
+  /**
+   * Credentials other than a bearer access token, as OpenAPI security schemes. The route accepts each of
+   * them.
+   */
   readonly credentials?: { readonly schemes: Readonly<Record<string, object>>; readonly optional: boolean };
   /** Translations of this route's problems into languages other than English. */
   readonly texts?: TranslationsByLanguage;
   /**
-   * Returns the faults of a body that the schemas cannot find, such as a weak password. Called only if the schemas have
-   * found faults, so that the response lists all faults together. Otherwise the handler itself checks for these faults.
+   * Returns the faults of a body that schemas cannot express, such as a weak password. Called only if the
+   * schemas have found faults too, so that the response lists all faults together. Otherwise the handler
+   * checks for these faults.
    */
   readonly moreFaults?: (body: unknown) => readonly FieldError[];
   /** Whether the path contains a secret. If so, no log line of any level may contain the path. */
   readonly secretPath?: boolean;
   /** Value of Cache-Control. Default: `no-store`. */
   readonly cacheControl?: string;
-  /** Whether to log requests at level debug only, because machines poll the route. */
+  /** Whether requests are logged only at level debug, because machines poll the route. */
   readonly quiet?: boolean;
   /** Whether to omit the route from the OpenAPI document. */
   readonly hidden?: boolean;
-  /** Renders a problem as a page, for forms and for GET requests of pages. Default: problem details. */
+  /**
+   * Renders a problem as a page: the response to a form, or to a GET request of a page. Default: the response
+   * contains problem details.
+   */
   readonly problemPage?: (problem: Problem, request: RequestContext) => string | undefined;
   /**
-   * Renders a problem as a page if a browser asks for a document and the requested route has no `problemPage`, or no
-   * route matches. At most one route of a server may have it. Default: an unstyled page.
+   * Renders a problem as a page if a browser requests a document and the matching route has no `problemPage`,
+   * or no route matches. Only one route of a server may have this. Default: an unstyled page.
    */
   readonly generalProblemPage?: (problem: Problem, request: RequestContext) => string;
   /**
-   * Headers of the route's pages, including those that show problems. They override the general headers of pages.
+   * Headers of the route's pages, including the pages that show problems. They override the general headers
+   * of pages.
    */
   readonly pageHeaders?: Readonly<Record<string, string>>;
-  /**
-   * Wraps the policy and the handler of each request, for example in a time limit. Default: they run without a wrapper.
-   */
+  /** Wraps the policy and the handler of each request, for example in a time limit. Default: no wrapper. */
   readonly around?: (respond: () => Promise<void>) => Promise<void>;
   handle(input: HandlerInput<Caller, Params, Query, Body>): Promise<RouteResponse>;
 }

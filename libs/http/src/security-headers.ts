@@ -4,7 +4,10 @@ function policy(...directives: readonly string[]): string {
   return directives.join('; ');
 }
 
-/** Returns the Content-Security-Policy of a page. @param imageOrigin another server from which it may load images */
+/**
+ * Returns the Content-Security-Policy of a page.
+ * @param imageOrigin another server from which the page may load images
+ */
 export function pageContentSecurityPolicy(imageOrigin?: string): string {
   return policy(
     "default-src 'none'",
@@ -18,8 +21,8 @@ export function pageContentSecurityPolicy(imageOrigin?: string): string {
 }
 
 /**
- * The security headers of responses, by the kind of response (ASVS 5.0, 3.4). `every` applies to all responses and
- * `https` if all clients use HTTPS (production). A page may override these headers.
+ * The security headers for each kind of response (ASVS 5.0, 3.4). `every`: for all responses. `https`: for
+ * all responses if all clients use HTTPS (production). A page may override these headers.
  */
 export const securityHeaders = {
   every: {
@@ -33,8 +36,8 @@ export const securityHeaders = {
     'Strict-Transport-Security': 'max-age=31536000; includeSubDomains',
   },
   /**
-   * The headers of pages, whose URL may contain a secret: only files of this server are loaded, nothing is cached,
-   * and the URL is not sent to other sites.
+   * The headers of pages. As a page's URL may contain a secret, the page loads only files of this server, is
+   * not cached, and does not send its URL to other sites.
    */
   page: {
     'Cache-Control': 'no-store',
@@ -55,7 +58,10 @@ export const securityHeaders = {
       "frame-ancestors 'none'",
     ),
   },
-  /** The headers of the HTML of a mail in a sandboxed frame of a development page: no scripts, no remote content. */
+  /**
+   * The headers of a mail's HTML, which a development page shows in a sandboxed frame: no scripts, no remote
+   * content.
+   */
   mailFrame: {
     'Content-Security-Policy': policy(
       "default-src 'none'",

@@ -1,7 +1,7 @@
 import type { ProcessPart } from '@latchkey/process';
 import type { Route } from './route.ts';
 
-/** The result of a service's `compose`: a part and its routes. */
+/** A service, as its `compose` returns it: a process part with routes. */
 export interface Service extends ProcessPart {
   readonly routes: readonly Route[];
 }

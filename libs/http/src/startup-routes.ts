@@ -3,7 +3,7 @@ import { publicAccessPolicy, type Route, route } from './route.ts';
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
-/** The routes of a process that is starting: 503 for every request. */
+/** The routes of a process that is still starting. They respond to every request with 503. */
 export const routesDuringStartup: readonly Route[] = METHODS.map((method) =>
   route({
     method,

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
 /**
- * Returns the schema with every `z.object` made strict, at any depth; `z.looseObject` and `.catchall(…)` are unchanged.
- * Keeps metadata. Leaves intersections, maps, tuples and lazy schemas unchanged: an intersection of strict objects
- * would refuse everything. The schemas do not use z.strictObject themselves, for two reasons: a schema in which
- * somebody forgets it would silently drop unknown fields, and the schemas of responses must be strict only in tests and
- * development.
+ * Returns a copy of the schema in which every `z.object` is strict, at any depth; `z.looseObject` and
+ * `.catchall(…)` are unchanged. Metadata is kept. Intersections, maps, tuples and lazy schemas are unchanged,
+ * because an intersection of strict objects would refuse everything. Schemas are not declared with
+ * z.strictObject, for two reasons: if somebody forgot it in one schema, unknown fields would be dropped
+ * silently; and the schemas of responses must be strict only in tests and development.
  */
 export function makeObjectSchemasStrict<S extends z.ZodType>(schema: S): S {
   return strict(schema) as S;
@@ -23,7 +23,7 @@ function strict(schema: z.core.$ZodType): z.core.$ZodType {
   if (schema instanceof z.ZodUnion)
     return again(schema, { ...schema.def, options: schema.def.options.map(strict) });
   if (schema instanceof z.ZodPipe) {
-    // If the input of a pipe is a transform, the schema to make strict is the output.
+    // If the input of a pipe is a transform, its output is the schema to make strict.
     const side = schema.def.in instanceof z.ZodTransform ? 'out' : 'in';
     return again(schema, { ...schema.def, [side]: strict(schema.def[side]) });
   }
@@ -54,7 +54,10 @@ function isWrapper(schema: z.core.$ZodType): schema is Wrapper {
   );
 }
 
-/** Creates a schema with a changed definition. If `parent` is set, the copy inherits description and other metadata. */
+/**
+ * Copies a schema with a changed definition. If `parent` is set, the copy keeps the description and other
+ * metadata.
+ */
 function again<S extends z.ZodType>(schema: S, def: S['_zod']['def']): S {
   return z.core.clone(schema, def, { parent: true });
 }

@@ -1,4 +1,4 @@
-/** The general messages in German. If a problem has no entry here, the code does not compile. */
+/** The general messages in German. The code does not compile if a problem has no translation here. */
 import type { standardProblems } from './problem.ts';
 
 const titles = {

@@ -1,17 +1,17 @@
 /** Translates the messages of the API. Codes are the same in every language. */
 
 /**
- * Translations by the English text. In a text, `{name}` matches any value. If the catalogue has a translation of the
- * value, the value is translated as well.
+ * Translations, by the English text. `{name}` in a text matches any value. If the catalogue contains a
+ * translation of this value, the value is translated too.
  */
 export type TranslationCatalogue = Readonly<Record<string, string>>;
 
-/** Catalogues by language, such as `de`. English needs none. */
+/** Catalogues by language, for example `de`. There is none for English. */
 export type TranslationsByLanguage = Readonly<Record<string, TranslationCatalogue>>;
 
 export type Translate = (text: string) => string;
 
-/** Joins the translations of several sources, by language. */
+/** Merges translations of several sources, by language. */
 export function mergeTranslations(...sources: readonly TranslationsByLanguage[]): TranslationsByLanguage {
   const languages = new Set(sources.flatMap((texts) => Object.keys(texts)));
   return Object.fromEntries(
@@ -22,7 +22,7 @@ export function mergeTranslations(...sources: readonly TranslationsByLanguage[])
   );
 }
 
-/** Creates a translator. It returns a text unchanged if the catalogue does not contain it. */
+/** Creates a translator. If the catalogue does not contain a text, the translator returns it unchanged. */
 export function createTranslator(catalogue: TranslationCatalogue): Translate {
   const patterns = Object.entries(catalogue)
     .filter(([english]) => english.includes('{'))

@@ -14,7 +14,7 @@ export class UndeclaredResponse extends Error {
   }
 }
 
-/** Creates a writer for the responses of a route, which throws UndeclaredResponse. */
+/** Creates a function that writes a route's responses. It throws UndeclaredResponse. */
 export function createResponseWriter(
   route: Route,
   undeclared: 'fail' | 'drop',
@@ -36,7 +36,7 @@ export function createResponseWriter(
     exchange.set('Cache-Control', route.cacheControl ?? 'no-store');
     setResponseHeaders(exchange, answer.headers ?? {});
     if (answer.html !== undefined) setResponseHeaders(exchange, route.pageHeaders ?? {});
-    // Koa sends an empty text as text/plain, and null without a type.
+    // Koa sends an empty text as text/plain, and sends null without a media type.
     exchange.body = answer.stream === undefined ? (text ?? null) : Readable.from(answer.stream.pieces);
     exchange.status = answer.status;
     if (type !== undefined) exchange.set('Content-Type', type);
@@ -92,7 +92,7 @@ function withoutSchema(route: Route, body: unknown, undeclared: 'fail' | 'drop')
     throw new UndeclaredResponse(route, 'a body where none is declared');
 }
 
-/** Describes validation issues. Mentions only the names of fields, because their values may be personal data. */
+/** Describes validation issues with the names of the fields only, because the values may be personal data. */
 function whereWrong(error: z.core.$ZodError): string {
   return error.issues
     .map((issue) => {

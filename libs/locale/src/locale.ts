@@ -1,4 +1,7 @@
-/** Language tags (BCP 47), and the fallbacks if there is no translation into the requested language. */
+/**
+ * Parses language tags (BCP 47), and determines which languages to try if there is no translation into the
+ * requested one.
+ */
 
 export interface ParsedLocale {
   /** The tag in canonical form, without extensions, for example `de-AT`. */
@@ -19,7 +22,10 @@ export function parseLocale(locale: string): ParsedLocale {
   }
 }
 
-/** Returns the locales to try, best first: the exact one, its language, English. */
+/**
+ * Returns the locales for which to look for a translation, in this order: the exact tag, its language,
+ * English.
+ */
 export function fallbackLocales(locale: string): readonly string[] {
   const { tag, language } = parseLocale(locale);
   return [...new Set([tag, language, ENGLISH.tag])];

@@ -3,7 +3,10 @@ import { parseLocale } from './locale.ts';
 
 export type TimeUnit = 'second' | 'minute' | 'hour' | 'day';
 
-/** Caches one formatter per locale: Intl formatters are expensive to create, and locales are few. */
+/**
+ * Caches one formatter per locale, because Intl formatters are expensive to create, and there are few
+ * locales.
+ */
 function perLocale<Formatter>(create: (locale: string) => Formatter): (locale: string) => Formatter {
   const created = new Map<string, Formatter>();
   return (locale) => {
@@ -24,7 +27,9 @@ const counts = {
   day: counting('day'),
 } as const satisfies Readonly<Record<TimeUnit, unknown>>;
 
-/** The first day of a month, in languages that write it as an ordinal number. Intl does not write it that way. */
+/**
+ * How the first day of a month is written in languages that use an ordinal number for it. Intl writes a plain number.
+ */
 const FIRST_DAYS: Readonly<Record<string, string>> = { fr: '1er', pt: '1º' };
 
 const instants = perLocale((locale) => {
@@ -50,7 +55,7 @@ export function durationInWords(count: number, unit: TimeUnit, locale: string): 
   return counts[unit](locale).format(count);
 }
 
-/** Formats an instant, in UTC, in the order and words of the language: "21 November 2026 at 10:15 UTC". */
+/** Formats an instant in UTC, as the language writes dates: "21 November 2026 at 10:15 UTC". */
 export function instantInWords(at: Date, locale: string): string {
   return instants(locale)(at);
 }

@@ -1,6 +1,6 @@
 /**
- * The maximum number of keys per query. With more keys, the server's query plan would become too large, and all keys
- * would wait too long for the slowest one.
+ * The maximum number of keys per query. With more keys, the server's query plan would become too large, and
+ * every key would wait too long for the slowest one.
  */
 const MOST_KEYS = 50;
 
@@ -11,11 +11,12 @@ interface Waiting<Key, Value> {
 }
 
 /**
- * Creates a function that reads by key, and combines all reads within one turn of the event loop into one call. A call
- * of the driver costs as much CPU as the rest of a small request, so under load this halves the cost of a request. A
- * key is always read after it was requested. A reader therefore sees all writes that were confirmed before its request.
- * @param read returns the values of up to 50 keys, in the order of the keys; if it rejects, the reads of all these keys
- * reject
+ * Creates a function that reads the value of a key. All calls within one turn of the event loop become one
+ * call of the driver. A call of the driver costs as much CPU as the rest of a small request, so under load
+ * this halves the cost of a request. A key is always read after it was requested, so that a reader sees all
+ * writes that were confirmed before its request.
+ * @param read returns the values of up to 50 keys, in the order of the keys; if it rejects, the reads of all
+ * these keys reject
  */
 export function createBatchedReader<Key, Value>(
   read: (keys: readonly Key[]) => Promise<readonly Value[]>,
@@ -42,7 +43,8 @@ export function createBatchedReader<Key, Value>(
 
   return (key) => {
     const { promise, resolve, reject } = Promise.withResolvers<Value>();
-    // setImmediate runs after the event loop has read all sockets that have data, so that their reads are combined.
+    // The event loop runs setImmediate after it has read all sockets that have data. So the reads of all
+    // these requests are combined.
     if (waiting.length === 0) setImmediate(readWaiting);
     waiting.push({ key, resolve, reject });
     return promise;

@@ -1,4 +1,4 @@
-/** The part of the driver's connection that is patched here (mongodb 7.8: lib/cmap/connection.js). */
+/** The part of the MongoDB driver's connection that is patched here (mongodb 7.8: lib/cmap/connection.js). */
 interface DriverConnection {
   readonly error: Error | null;
   writeCommand(...words: unknown[]): Promise<void>;
@@ -7,10 +7,11 @@ interface DriverConnection {
 }
 
 /**
- * Makes a command that is being written fail when its connection closes. The driver waits for the 'drain' event of a
- * socket with a full buffer. A destroyed socket never drains, and emits 'close' only in the next turn of the event
- * loop, so without this patch the caller would wait forever. The driver's own monitor is such a caller: it would then
- * never notice that the server is up again.
+ * Patches the driver, so that a command that is being written fails when its connection closes. If the buffer
+ * of a socket is full, the driver waits for the socket's 'drain' event. A destroyed socket never emits
+ * 'drain', and emits 'close' only in the next turn of the event loop, so without the patch the caller would
+ * wait forever. One such caller is the driver's own monitor, which would then never notice that the server is
+ * available again.
  * @param prototype the prototype of the driver's connections
  * @throws Error if this version of the driver is built differently
  */

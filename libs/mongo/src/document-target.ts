@@ -2,7 +2,10 @@ import type { MoveTarget } from '@latchkey/store';
 import type { Connection } from 'mongoose';
 import { retryOnConcurrentWrite } from './failures.ts';
 
-/** Creates a target that stores moved records as documents of a collection. Rejects with the driver's errors. */
+/**
+ * Creates a target that stores moved records as documents of a collection. Its methods reject with the
+ * driver's errors.
+ */
 export function createDocumentMoveTarget<Item, Document extends { readonly _id: string }>(
   connection: Connection,
   collection: string,
@@ -11,7 +14,10 @@ export function createDocumentMoveTarget<Item, Document extends { readonly _id: 
     isHeld = () => true,
   }: {
     documentOf(item: Item): Document;
-    /** Returns whether the stored document is the moved document, or a later state of it. Default: always true. */
+    /**
+     * Returns whether the stored document equals the moved document, or is a later state of it. Default:
+     * always true.
+     */
     isHeld?(stored: Document, moved: Document): boolean;
   },
 ): MoveTarget<Item> {

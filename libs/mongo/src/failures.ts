@@ -3,8 +3,8 @@ import type mongoose from 'mongoose';
 import { loadMongoose } from './driver.ts';
 
 /**
- * Replaces an error of the driver, whose message and fields may quote stored data. Contains only the kind of failure.
- * Becomes the cause of a StoreUnavailable.
+ * Replaces an error of the driver, because the message and the fields of that error may quote stored data.
+ * Says only what kind of failure it was. Used as the cause of a StoreUnavailable.
  */
 export class MongoFailure extends Error {
   constructor(kind: string) {
@@ -13,20 +13,20 @@ export class MongoFailure extends Error {
   }
 }
 
-/** The messages of mongoose for a connection that is not open yet, or closed. */
+/** Matches mongoose's messages about a connection that is not open yet, or is closed. */
 const notConnected = /before initial connection|force closed|closed and destroyed/;
 
 /** The error code of an operation for which the user of MONGO_URL lacks the permission. */
 const UNAUTHORIZED = 13;
 
-/** Matches the operation for which the user lacks the permission, without the values that the server quotes. */
+/** Matches which operation was refused and in which database, without the values that the server quotes. */
 const deniedCommand = /not authorized on (\S+) to execute command \{ (\w+): "([\w.-]+)"/;
 
 const deniedListeners = new Set<(reason: Error) => void>();
 
 /**
- * Calls the listener when the server refuses an operation because the user lacks a permission. Retrying does not help
- * until an operator grants it.
+ * Registers a listener for operations that the server refuses because the user lacks a permission. Retrying
+ * does not help until an operator grants it.
  * @returns a function that removes the listener
  */
 export function onPermissionDenied(listener: (reason: Error) => void): () => void {
@@ -81,9 +81,9 @@ function isRace(code: unknown): boolean {
 }
 
 /**
- * Returns whether a write failed only because a concurrent write came first. For a bulk write, all failed writes must
- * have this reason. False for a bulk write that was interrupted: the driver then lists no failed write, or only those
- * before the interruption, and the error has the code of the interruption.
+ * Returns whether a write failed only because a concurrent write came first. In a bulk write, this must be
+ * the reason for all failed writes. False for a bulk write that was interrupted: its error has the code of
+ * the interruption, and lists at most the writes that failed before it.
  */
 export function isConcurrentWriteError(error: unknown): boolean {
   const { MongoBulkWriteError, MongoServerError } = loadMongoose().mongo;
@@ -94,17 +94,18 @@ export function isConcurrentWriteError(error: unknown): boolean {
   return error instanceof MongoServerError && isRace(error.code);
 }
 
-/** Matches the messages of network errors that occur before anything was sent. */
+/** Matches the messages of network errors that occur before anything is sent. */
 const NOTHING_SENT = /^connect /;
 
 /**
- * Returns whether a write may have taken place although it failed with this error: the connection was lost before the
- * response, or too few members have acknowledged the write so far.
+ * Returns whether a write may have taken place although it failed with this error: because the connection was
+ * lost before the response, or because too few members of the replica set have acknowledged the write so far.
  */
 export function mayHaveBeenWritten(error: unknown): boolean {
   const { MongoNetworkError, MongoWriteConcernError } = loadMongoose().mongo;
   if (error instanceof MongoWriteConcernError) return true;
-  // A MongoPoolClearedError fails requests that are still waiting for a connection, so nothing was sent.
+  // The driver throws MongoPoolClearedError for requests that are still waiting for a connection. Nothing was
+  // sent for them.
   if (!(error instanceof MongoNetworkError) || error.name === 'MongoPoolClearedError') return false;
   return !NOTHING_SENT.test(error.message);
 }
@@ -112,7 +113,8 @@ export function mayHaveBeenWritten(error: unknown): boolean {
 const MAX_RETRIES = 5;
 
 /**
- * Runs an attempt, and retries it if it lost a race: two concurrent upserts of one document may both try to insert it.
+ * Runs an attempt. Retries it if it has failed because of a concurrent write: for example, two upserts of one
+ * document may both try to insert it.
  */
 export async function retryOnConcurrentWrite<T>(attempt: () => Promise<T>): Promise<T> {
   for (let retries = 0; ; retries += 1) {

@@ -6,16 +6,19 @@ import { DUPLICATE_KEY_CODE } from './failures.ts';
 export interface MongoIndex {
   readonly collection: string;
   readonly name: string;
-  /** The keys of the index, in this order: 1 for ascending, -1 for descending. */
+  /** The fields of the index, in this order: 1 for ascending, -1 for descending. */
   readonly keys: Readonly<Record<string, 1 | -1>>;
   readonly unique?: true;
-  /** Set if the index contains only documents that have at least one of its keys. */
+  /** Set if the index contains only documents that have at least one of its fields. */
   readonly sparse?: true;
-  /** The values of fields. The index contains only documents whose fields have these values. */
+  /** Field values. The index contains only documents whose fields have these values. */
   readonly only?: Readonly<Record<string, string>>;
 }
 
-/** Returns the indexes whose name does not exist yet. @throws the driver's errors */
+/**
+ * Returns those of the indexes whose name does not exist in the database.
+ * @throws the driver's errors
+ */
 export async function findMissingIndexes(
   connection: Connection,
   indexes: readonly MongoIndex[],
@@ -99,7 +102,8 @@ async function existingOf(
 }
 
 /**
- * The error codes IndexOptionsConflict and IndexKeySpecsConflict: another index with that name or those keys exists.
+ * The error codes IndexOptionsConflict and IndexKeySpecsConflict: an index with this name, or with these
+ * fields, exists already.
  */
 const CONFLICTS: readonly unknown[] = [85, 86];
 

@@ -29,7 +29,7 @@ export function keyFingerprintModelOf(connection: Connection, collection: string
 }
 
 /**
- * Key fingerprints in MongoDB, one document per setting.
+ * Stores key fingerprints in MongoDB, one document per setting.
  * @param assertReady called before each check; rejects if the store must not be used yet
  */
 export function createMongoKeyFingerprints(
@@ -43,7 +43,10 @@ export function createMongoKeyFingerprints(
     return (await fingerprints.findById(name).lean())?.fingerprint;
   }
 
-  /** Replaces the stored string. @returns false if another process has changed it meanwhile */
+  /**
+   * Replaces the stored fingerprints of a setting.
+   * @returns false if another process has changed them in the meantime
+   */
   async function replace(name: string, known: string | undefined, fingerprint: string): Promise<boolean> {
     if (known === fingerprint) return true;
     if (known !== undefined) {
@@ -62,7 +65,10 @@ export function createMongoKeyFingerprints(
     }
   }
 
-  /** Stores the keys of a setting. @returns false if a key is missing that stored data may depend on */
+  /**
+   * Stores the fingerprints of a setting's keys.
+   * @returns false, and stores nothing, if a key is missing on which stored data may depend
+   */
   async function remember(name: string, keys: ConfiguredKeys, now: Date): Promise<boolean> {
     for (;;) {
       const known = await stored(name);
@@ -90,8 +96,8 @@ export function createMongoKeyFingerprints(
       await assertReady();
       const lacking = await lackingIn(given, now);
       if (lacking.length > 0) return lacking;
-      // All instances store the settings in the same order. An instance that loses the race for one setting has
-      // therefore not yet stored the settings after it.
+      // All instances store the settings in the same order. If another instance is faster for one setting,
+      // this instance has stored none of the settings after it yet.
       for (const [name, keys] of Object.entries(given).toSorted(([one], [other]) => (one < other ? -1 : 1))) {
         if (!(await remember(name, keys, now))) return lackingIn(given, now);
       }
@@ -113,7 +119,7 @@ export function createMongoKeyFingerprints(
   });
 }
 
-/** Receives the stored keys of another store, for `ops move`. */
+/** Creates a target that receives the stored key fingerprints of another store, for `ops move`. */
 export function createKeyFingerprintMoveTarget(
   connection: Connection,
   collection: string,
@@ -121,7 +127,7 @@ export function createKeyFingerprintMoveTarget(
   return mapMongoErrors(
     createDocumentMoveTarget<StoredKeyUses, FingerprintDocument>(connection, collection, {
       documentOf: ({ setting, uses }) => ({ _id: setting, fingerprint: formatKeyUses(uses) }),
-      // Once a process has started on the target, the target may have newer keys than the source.
+      // The target may have newer keys than the source, if a process has already started on the target.
       isHeld: (stored, moved) => {
         const known = stored.fingerprint.split(' ');
         return moved.fingerprint.split(' ').every((use) => known.includes(use));

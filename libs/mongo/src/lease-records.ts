@@ -9,7 +9,10 @@ export interface LeaseDocument {
   readonly until: Date;
 }
 
-/** Leases in a collection, shared by all instances. They are found by their name, so no further index is needed. */
+/**
+ * Stores leases in a collection that all instances share. A lease is found by its name, which is its `_id`,
+ * so no other index is needed.
+ */
 export function createMongoLeaseRecords(connection: Connection, collection: string): LeaseRecords {
   const leases = connection.collection<LeaseDocument>(collection);
 

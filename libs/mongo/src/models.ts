@@ -2,9 +2,9 @@ import type { Connection, Model, Schema, SchemaDefinition } from 'mongoose';
 import { loadMongoose } from './driver.ts';
 
 /**
- * Creates a schema without what mongoose adds by default: a version key, an empty list in place of a missing one (which
- * a sparse index would treat as a value), and the removal of empty values. An unknown field is an error. `_id` is set
- * by Latchkey.
+ * Creates a schema without mongoose's defaults: no version key, no empty list in place of a missing list (a
+ * sparse index would treat it as a value), and no removal of empty values. An unknown field is an error.
+ * Latchkey sets `_id` itself.
  */
 export function createPlainSchema<Document>(definition: SchemaDefinition): Schema<Document> {
   return new (loadMongoose().Schema)<Document>(definition as SchemaDefinition<Document>, {
@@ -18,7 +18,7 @@ export function createPlainSchema<Document>(definition: SchemaDefinition): Schem
   });
 }
 
-/** Returns the model of a collection: the same object for all calls with the same connection. */
+/** Returns the model of a collection. All calls with the same connection return the same object. */
 export function modelOfCollection<Document>(
   connection: Connection,
   collection: string,

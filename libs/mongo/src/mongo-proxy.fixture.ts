@@ -5,20 +5,22 @@ import { Transform } from 'node:stream';
 export interface MongoProxy {
   /** The connection string of the proxy. */
   readonly url: string;
-  /** Closes all connections. Further connections are closed as soon as they are opened. */
+  /**
+   * Closes all connections. New connections are closed as soon as they are opened, until `mend` is called.
+   */
   cut(): void;
   mend(): void;
   /**
    * Holds back the response to the next request that contains this word. Resolves once the request was sent.
-   * @returns a function that lets the response through
+   * @returns a function that delivers the response
    */
   holdNext(word: string): Promise<() => void>;
 }
 
 /**
- * Creates a TCP proxy to the first server of a connection string. Its connections are cut until `mend` is called, and
- * after `cut`. Its port stays open meanwhile, because another process could take the port otherwise. The proxy does not
- * keep the process alive.
+ * Creates a TCP proxy to the first server of a connection string. At first, and after `cut`, it closes every
+ * connection; after `mend`, it forwards them. Its port stays open all the time, because another process could
+ * take the port otherwise. The proxy does not keep the process alive.
  */
 export async function createMongoProxy(url: string): Promise<MongoProxy> {
   const { host, port, through } = parts(url);

@@ -13,7 +13,8 @@ async function withMongoProxy(play: (mongo: MongoStore, proxy: MongoProxy) => Pr
   const mongo = openMongo({ url: proxy.url, database: 'latchkey_test_cable' });
   try {
     await play(mongo, proxy);
-    // Some servers create a database when it is read, so it is dropped even if the test has written nothing.
+    // Drop the database even if the test has written nothing, because some servers create a database when it
+    // is read.
     await mongo.connection.dropDatabase();
   } finally {
     await mongo.close();

@@ -29,7 +29,7 @@ describe('opening MongoDB', () => {
   }
 
   test('waits for a server that is down, and ends when it is closed', async () => {
-    // Use port 1, on which nothing listens. A port that was free a moment ago could be taken by another process.
+    // Nothing listens on port 1. A port that was free a moment ago could be taken by another process.
     const mongo = openMongo({ url: 'mongodb://127.0.0.1:1' });
     await assert.rejects(mongo.health(), { name: 'StoreUnavailable' });
     const closed = mongo.close();

@@ -10,51 +10,58 @@ import {
   retryOnConcurrentWrite,
 } from './failures.ts';
 
-/** The name of the database, unless the URL names one. */
+/** The name of the database, if neither the options nor the URL name one. */
 const DATABASE = 'latchkey';
 /** Default of `availableWithinMs`, in ms. */
 const AVAILABLE_MS = 2000;
 const CONNECT_MS = 2000;
 /**
- * Default of `answersWithinMs`. The driver retries an operation once. If a server accepts requests but does not
- * respond, a request therefore fails within 10 s.
+ * Default of `answersWithinMs`, in ms. The driver retries an operation once, so if a server accepts requests
+ * but does not respond, a request fails within 10 s.
  */
 const ANSWER_MS = 4_500;
 /**
- * The server gives up a write this much earlier than the client, in ms, so that the server's error can still reach the
- * client.
+ * How much earlier than the client the server gives up a write, in ms, so that the server's error can still
+ * reach the client.
  */
 const WRITE_MARGIN_MS = 500;
-/** The collection with the document to which write probes write. */
+/** The collection that contains the document for write probes. */
 const PROBES = 'probes';
-/** Pause between attempts to reach the server for the first time. */
+/** The pause between attempts to reach the server for the first time, in ms. */
 const RETRY_MS = 1000;
 
 const AUTHENTICATION_FAILED = 18;
-/** The names of the driver's errors for an invalid URL. MongoRuntimeError is thrown for a port that is not a number. */
+/**
+ * The names of the driver's errors for an invalid URL. The driver throws MongoRuntimeError if the port is not
+ * a number.
+ */
 const URL_ERRORS: readonly string[] = ['MongoParseError', 'MongoRuntimeError'];
 
 export interface MongoOptions {
-  /** A MongoDB connection string. Its timeouts and its durability are overridden. */
+  /** A MongoDB connection string. Its settings for timeouts and durability are ignored. */
   readonly url: string;
   /** The name of the database. Default: the one in the URL, or `latchkey` if the URL names none. */
   readonly database?: string;
   /** How long the server may take to respond, in milliseconds. Default: 4,500. `Infinity` for long-running commands. */
   readonly answersWithinMs?: number;
-  /** How long a call waits for a server, or for a free connection to it, in milliseconds. Default: 2,000. */
+  /**
+   * How long a call may wait for a server to be available, or for a free connection to it, in milliseconds.
+   * Default: 2,000.
+   */
   readonly availableWithinMs?: number;
 }
 
 export interface MongoStore extends OpenedStore {
   readonly kind: 'mongo';
   /**
-   * The connection. Adapters may be created on it immediately; their calls reject until the server has been reached.
+   * The connection. Adapters may be created on it immediately. Until the server has been reached, their calls
+   * reject.
    */
   readonly connection: Connection;
   /**
-   * Resolves once the server has been reached for the first time. Waits as long as that takes. If the server goes down
-   * later, calls reject, and the driver reconnects by itself.
-   * @throws StoreMisconfigured; MongoFailure if the store is closed before the server was reached
+   * Resolves once the server has been reached for the first time. There is no time limit. If the server goes
+   * down later, calls reject, and the driver reconnects by itself.
+   * @throws StoreMisconfigured; MongoFailure if the store was closed before the server was reached
    */
   readonly reached: Promise<void>;
   /** Resolves if the server responds. @throws StoreUnavailable; StoreMisconfigured */
@@ -65,7 +72,7 @@ export interface MongoStore extends OpenedStore {
   close(): Promise<void>;
 }
 
-/** Opens a pool of connections, and returns immediately. */
+/** Opens a pool of connections. Returns without waiting for a connection. */
 export function openMongo(options: MongoOptions): MongoStore {
   const connection = loadMongoose().createConnection();
   const closing = new AbortController();
@@ -86,7 +93,7 @@ export function openMongo(options: MongoOptions): MongoStore {
   }
 
   const reached = reach();
-  // Callers need not await `reached`, so its rejection must not be reported as unhandled.
+  // Not every caller awaits `reached`, so its rejection must not be reported as unhandled.
   reached.catch(() => undefined);
 
   async function ping(): Promise<void> {
@@ -102,7 +109,10 @@ export function openMongo(options: MongoOptions): MongoStore {
     await retryOnConcurrentWrite(() => probes.updateOne({ _id: 'write' }, now, { upsert: true }));
   }
 
-  /** Returns the server's time. Servers that lack the command `hello` have its older form, `isMaster`. */
+  /**
+   * Returns the server's time. If a server does not know the command `hello`, uses `isMaster`, the older form
+   * of this command.
+   */
   async function serverTime(): Promise<Date> {
     const { db } = connection;
     if (db === undefined) throw failure;
@@ -112,7 +122,7 @@ export function openMongo(options: MongoOptions): MongoStore {
 
   async function close(): Promise<void> {
     closing.abort();
-    // A connection attempt cannot be cancelled; it ends by itself within the connect timeout.
+    // An attempt to connect cannot be cancelled. Wait for its end, which comes within the connect timeout.
     await reached.catch(() => undefined);
     await connection.destroy();
   }
@@ -142,9 +152,10 @@ export function openMongo(options: MongoOptions): MongoStore {
 }
 
 /**
- * The URL cannot configure durability: an acknowledged write is in the journals of a majority. The URL can configure
- * retryable writes, because DocumentDB-like servers need `retryWrites=false`. The driver uses them only on replica sets
- * and mongos: no other server recognises a repeated write (retryable-writes.test.ts).
+ * Returns the driver's settings. A URL cannot change the durability: a write is acknowledged only when it is
+ * in the journals of a majority. It can change retryable writes, because servers like DocumentDB need
+ * `retryWrites=false`. The driver uses retryable writes only on replica sets and mongos, because no other
+ * server recognises a repeated write (retryable-writes.test.ts).
  */
 function settings({
   url,
@@ -168,7 +179,7 @@ function settings({
   };
 }
 
-/** Converts an infinite limit to 0, which means "no limit" to the driver and the server. */
+/** Converts a limit for the driver and the server, for which 0 means that there is no limit. */
 function limited(ms: number): number {
   return Number.isFinite(ms) ? ms : 0;
 }
@@ -179,13 +190,13 @@ function databaseOf(url: string, database: string | undefined): Pick<ConnectOpti
   return named ? {} : { dbName: DATABASE };
 }
 
-/** Translates an error of the driver. @throws any other error */
+/** Translates an error of the driver. @throws any other error, unchanged */
 function failureOrRefusal(error: unknown): MongoFailure | StoreMisconfigured {
   const { MongoAPIError, MongoServerError } = loadMongoose().mongo;
   if (error instanceof MongoServerError && error.code === AUTHENTICATION_FAILED) {
     return new StoreMisconfigured('MongoDB refuses the user name or password in MONGO_URL.');
   }
-  // The message of the driver's error may quote the URL, and with it the password.
+  // Do not use the message of the driver's error: it may quote the URL, and with it the password.
   if (error instanceof MongoAPIError || (error instanceof Error && URL_ERRORS.includes(error.name))) {
     return new StoreMisconfigured(`MONGO_URL is not a usable MongoDB connection string${hintFor(error)}.`);
   }
@@ -194,7 +205,10 @@ function failureOrRefusal(error: unknown): MongoFailure | StoreMisconfigured {
   return failure;
 }
 
-/** Returns what is probably wrong with a URL, without quoting it. @param error the driver's error */
+/**
+ * Returns what is probably wrong with the URL, without quoting the URL.
+ * @param error the driver's error
+ */
 function hintFor({ message }: Error): string {
   if (/unescaped|^Invalid connection string|^URI malformed/.test(message))
     return ': percent-encode special characters in the user name and the password, for example @ as %40';

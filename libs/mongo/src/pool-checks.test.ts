@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { patchPoolCheckInterval } from './pool-checks.ts';
 
-/** Creates a pool that checks its connections as the driver's pool does. Its `isReady` is false once it is closed. */
+/**
+ * Creates a pool that checks its connections like the driver's pool. `isReady` is false once the pool is
+ * closed.
+ */
 function poolOf(minPoolSize: number) {
   const prototype = {
     options: { minPoolSize },

@@ -1,17 +1,21 @@
-/** The part of the driver's pool of connections that is patched here (mongodb 7.8: lib/cmap/connection_pool.js). */
+/**
+ * The part of the MongoDB driver's connection pool that is patched here (mongodb 7.8:
+ * lib/cmap/connection_pool.js).
+ */
 interface DriverPool {
   readonly options: { readonly minPoolSize: number };
   minPoolSizeTimer: NodeJS.Timeout | undefined;
   ensureMinPoolSize(): void;
 }
 
-/** How often a pool without a minimum size looks for unusable connections, in ms. */
+/** How often a pool without a minimum size checks for unusable connections, in ms. */
 const CHECKED_EVERY_MS = 5000;
 
 /**
- * Makes a pool without a minimum size check its connections every 5 s. The driver checks them every 100 ms and has no
- * option to change that, which takes a tenth of the CPU time of an idle service. Checking less often is safe, because a
- * connection is checked again when it is taken from the pool.
+ * Patches the driver, so that a pool without a minimum size checks its connections every 5 s. The driver
+ * checks them every 100 ms, which takes a tenth of the CPU time of an idle service, and has no option to
+ * change that. Checking less often is safe, because a connection is checked again when it is taken from the
+ * pool.
  * @param prototype the prototype of the driver's pools
  * @throws Error if this version of the driver is built differently
  */
@@ -23,7 +27,7 @@ export function patchPoolCheckInterval(prototype: DriverPool): void {
   prototype.ensureMinPoolSize = function (this: DriverPool) {
     const before = this.minPoolSizeTimer;
     ensureMinPoolSize.call(this);
-    // The driver has set no timer if the pool is paused or closed.
+    // If the pool is paused or closed, the driver has set no timer.
     if (this.options.minPoolSize > 0 || this.minPoolSizeTimer === before) return;
     clearTimeout(this.minPoolSizeTimer);
     this.minPoolSizeTimer = setTimeout(() => this.ensureMinPoolSize(), CHECKED_EVERY_MS);

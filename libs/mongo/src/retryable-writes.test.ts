@@ -14,8 +14,8 @@ const OP_MSG = 2013;
 const HEADER_BYTES = 16;
 
 /**
- * Returns the command in a message. The command comes after the flags of a message, or after the fields of a query in
- * the old format.
+ * Returns the command in a message. In a message, the command comes after the flags; in a query of the old
+ * format, after other fields.
  */
 function commandIn(message: Buffer): Document {
   const at =
@@ -37,7 +37,10 @@ function answerTo(message: Buffer, body: Document): Buffer {
   return Buffer.concat([header, fields, document]);
 }
 
-/** Starts a server that describes itself as `describe` returns, and closes the connection on every write. */
+/**
+ * Starts a server that describes itself with the result of `describe`, and that closes the connection on
+ * every write.
+ */
 async function listen(context: { after(end: () => void): void }, describe: (address: string) => Document) {
   const writes: Document[] = [];
   const sockets = new Set<Socket>();

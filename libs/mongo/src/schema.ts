@@ -1,21 +1,24 @@
 /**
- * The schema of one service in MongoDB: its indexes, and a recorded version of its documents. `npm run ops -- indexes`
- * prepares both; a service only checks them at its start. See ADR 23.
+ * The schema of one service in MongoDB: its indexes, and the recorded version of its documents. `npm run ops
+ * -- indexes` prepares both; at its start, a service only checks them. See ADR 23.
  */
 import { type Preparable, SchemaError, type StorageRequirement } from '@latchkey/store';
 import type { Connection } from 'mongoose';
 import { mapMongoErrors, retryOnConcurrentWrite } from './failures.ts';
 import { ensureIndexes, findIndexFaults, findMissingIndexes, type MongoIndex } from './indexes.ts';
 
-/** Changes the documents from one version to the next. May be interrupted, so it must be safe to repeat. */
+/**
+ * Converts the documents from one version to the next. It may be interrupted, so running it again must be
+ * safe.
+ */
 export type MongoMigration = (connection: Connection) => Promise<void>;
 
 export interface MongoSchema {
   /** The name of the service. Must never change. */
   readonly owner: string;
   /**
-   * The migrations, in order. The first one leads from version 1, the documents of release 0.1, to version 2, and so
-   * on. A released migration must not be edited, moved or removed: append another.
+   * The migrations, in order. The first one converts version 1, the documents of release 0.1, to version 2,
+   * and so on. Never edit, move or remove a released migration: append another one.
    */
   readonly migrations: readonly MongoMigration[];
   /** Returns the required indexes, which may depend on the stored data. */
@@ -31,7 +34,7 @@ export function createMongoPreparable(connection: Connection, schema: MongoSchem
   const versions = connection.collection<{ _id: string; version: number }>(COLLECTION);
   const needed = FIRST_VERSION + migrations.length;
 
-  /** Returns the recorded version; undefined for a new database, and for one of release 0.1. */
+  /** Returns the recorded version; undefined for a new database and for a database of release 0.1. */
   async function recorded(): Promise<number | undefined> {
     await connection.asPromise();
     const document = await versions.findOne({ _id: owner });

@@ -9,7 +9,10 @@ export { createMongoProxy, type MongoProxy } from './mongo-proxy.fixture.ts';
 export interface TestDatabase {
   /** Deletes all documents, but keeps the indexes. Returns the test file's own connection to the database. */
   empty(): Promise<MongoStore>;
-  /** Opens another connection to the same database, with an additional option in its URL. */
+  /**
+   * Opens another connection to the same database.
+   * @param option an option to add to the URL
+   */
   another(option?: string): Promise<MongoStore>;
 }
 
@@ -27,8 +30,8 @@ export function createTestDatabase(suite: string, indexes: readonly MongoIndex[]
   const opened: MongoStore[] = [];
 
   async function another(option?: string): Promise<MongoStore> {
-    // Wait longer than a service does: on a busy machine, a command can be slow, and so can opening many connections at
-    // the same time.
+    // Longer than the limits of a service: on a busy machine, a command can be slow, and so can opening many
+    // connections at the same time.
     const limits = { answersWithinMs: 60_000, availableWithinMs: 60_000 };
     const mongo = openMongo({ url: withOption(url, option), database, ...limits });
     opened.push(mongo);

@@ -1,16 +1,17 @@
 import { uptime } from 'node:os';
 
-/** The maximum change of the wall clock, in ms. After a larger change, data is no longer deleted because of its age. */
+/** If the wall clock is changed by more than this, in ms, data is no longer deleted because of its age. */
 const TOLERANCE_MS = 60_000;
 
 /**
- * What the clock is needed for. An erasure cannot be undone, so it requires more confidence in the clock than an
- * expiry.
+ * What the clock is needed for. An erasure cannot be undone, so it requires more confidence in the clock than
+ * an expiry does.
  */
 export type ClockUse = 'expiry' | 'erasure';
 
 /**
- * Decides whether the wall clock can be trusted. If the clock is wrong, recent data may seem old enough to be deleted.
+ * Decides whether the wall clock can be trusted. If a clock is wrong, recent data may seem old enough to be
+ * deleted.
  */
 export interface ClockGuard {
   /** Whether data may be deleted because of its age. @param use default: `expiry` */
@@ -34,19 +35,22 @@ export interface ClockGuardDeps {
   /** Returns the time of the wall clock, in ms. Default: `Date.now`. */
   now?(): number;
   /**
-   * Returns the time since some fixed instant, in ms, including time in which the machine was suspended. Default: the
-   * system's uptime.
+   * Returns the milliseconds since a fixed moment, including time in which the machine was suspended.
+   * Default: the system's uptime.
    */
   elapsed?(): number;
   /** Why the clock is not trusted before the first `confirm`. Default: it is trusted. */
   readonly unconfirmed?: string | undefined;
-  /** Returns another reason not to trust the clock, which applies until the first `confirm`. Default: there is none. */
+  /**
+   * Returns an additional reason not to trust the clock, which applies until the first `confirm`. Default:
+   * there is none.
+   */
   doubtAtStart?(use: ClockUse): string | undefined;
 }
 
 /**
- * Creates a guard. Small corrections, such as those by NTP, are accepted; corrections that add up to more than a
- * minute are not.
+ * Creates a guard. It tolerates small corrections of the clock, such as those by NTP, as long as they add up
+ * to at most a minute.
  */
 export function createClockGuard({
   now = Date.now,

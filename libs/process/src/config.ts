@@ -7,7 +7,10 @@ import { decodeTextFile } from './text-file.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Faults of a configuration, one line per fault: the setting and what it must be. Never contains secrets. */
+/**
+ * Thrown for invalid settings. Contains one line per fault: the name of the setting, and what its value must
+ * be. Never contains secrets.
+ */
 export class ConfigError extends Error {
   readonly faults: readonly string[];
 
@@ -19,9 +22,9 @@ export class ConfigError extends Error {
 }
 
 /**
- * Reads settings from environment variables. The keys of the schema are the names of the variables. An empty value
- * counts as unset. The variable `X_FILE` may give the path of a file that contains the value of X; setting both is a
- * fault. Unknown variables are ignored.
+ * Reads settings from environment variables. The keys of the schema are the names of the variables. An empty
+ * value counts as not set. Instead of X, the variable `X_FILE` may name a file that contains the value;
+ * setting both is a fault. Unknown variables are ignored.
  * @throws ConfigError with all faults
  */
 export function readConfig<S extends z.ZodObject>(schema: S, environment: Environment): z.infer<S> {
@@ -58,7 +61,7 @@ export function readAllSettings<T extends Record<string, () => unknown>>(
 
 type Collected = { values: Record<string, string | undefined>; faults: Map<string, string> };
 
-/** Collects the values that are set directly or by a file. A setting with a fault gets no value. */
+/** Collects the values, which are set directly or in a file. A setting with a fault gets no value. */
 function collect(names: readonly string[], environment: Environment): Collected {
   const values: Record<string, string | undefined> = {};
   const faults = new Map<string, string>();
@@ -84,7 +87,7 @@ function readSecretFile(path: string): { text: string } | { fault: string } {
   try {
     const decoded = decodeTextFile(readFileSync(path));
     if ('fault' in decoded) return { fault: decoded.fault };
-    // Remove only one line break, which an editor has added. Any others may belong to the secret.
+    // Remove only one line break, which an editor has added. Further line breaks may belong to the secret.
     const text = decoded.text.replace(/\r?\n$/, '');
     return text === '' ? { fault: 'the file is empty' } : { text };
   } catch (error) {
@@ -97,7 +100,8 @@ function errorCode(error: unknown): string {
 }
 
 /**
- * Secrets of at least this length are removed from messages. Shorter values may occur in any message by chance.
+ * Only secrets of at least this many characters are removed from messages. A shorter value may occur in a
+ * message by chance.
  */
 const SHORTEST_SECRET = 4;
 
@@ -110,7 +114,7 @@ function faultLine(
   if (name === '') return issue.message;
   if (value === undefined && issue.code === 'invalid_type') return `${name}: is required`;
   const message = describeSchemaIssue(issue);
-  // The message of a schema may quote the value, which must not be shown if it is a secret.
+  // The schema's message may quote the value, which must not be shown if it is a secret.
   const hides = value !== undefined && value.length >= SHORTEST_SECRET && isSecret(schema, name);
   return `${name}: ${hides ? message.replaceAll(value, '…') : message}`;
 }
@@ -121,8 +125,8 @@ function isSecret(schema: z.ZodObject, name: string): boolean {
 }
 
 /**
- * Adds the variables of the file `.env` in a folder, if it exists. Variables of the environment take precedence, even
- * if the environment sets X and the file X_FILE, or the reverse.
+ * Adds the variables in the file `.env` of a folder, if it exists. A variable in the environment takes
+ * precedence, even if one source sets X and the other X_FILE.
  * @throws ConfigError if the file cannot be read
  */
 export function withDotEnv(environment: Environment, folder: string): Environment {
@@ -184,7 +188,7 @@ function whole(options: Range & { readonly fallback?: number }): z.ZodType<numbe
   );
 }
 
-/** A setting that is `fallback` if it is unset. The fallback must be valid, too. */
+/** Makes a setting optional, with `fallback` as its default. The fallback must be valid too. */
 function withFallback<T>(
   fallback: T | undefined,
   read: (text: string) => T | undefined,
@@ -204,7 +208,8 @@ function withFallback<T>(
 }
 
 /**
- * Returns what is wrong with a URL; undefined if it is valid. Also reports faults that browsers would silently correct.
+ * Returns what is wrong with a URL; undefined if it is valid. Also reports faults that browsers would correct
+ * silently.
  */
 function faultOfUrl(text: string): string | undefined {
   if (/[\s\p{Cc}]/u.test(text)) return 'must contain no spaces';
@@ -216,12 +221,15 @@ function faultOfUrl(text: string): string | undefined {
   return undefined;
 }
 
-/** Schemas for kinds of settings that several services use. */
+/** Schemas of common kinds of settings. */
 export const commonSettingSchemas = {
   flag,
   whole,
 
-  /** An http(s) URL to which paths are appended: without user, query and fragment. Trailing slashes are removed. */
+  /**
+   * An http(s) URL to which paths are appended, so it must have no user, query or fragment. Trailing slashes
+   * are removed.
+   */
   url() {
     return z
       .string()
@@ -232,7 +240,7 @@ export const commonSettingSchemas = {
       .overwrite((text) => text.replace(/\/+$/, ''));
   },
 
-  /** A comma-separated list. Items are trimmed, empty ones dropped. */
+  /** A comma-separated list. Items are trimmed, and empty items are dropped. */
   list(): z.ZodType<readonly string[]> {
     return z
       .string()
@@ -266,9 +274,9 @@ function wholeNumber(text: string): number {
 }
 
 /**
- * Adds the faults of settings that are valid individually but not in combination. Combinations are also checked if
- * individual settings are invalid, so that all faults are reported together. The values that `find` gets may therefore
- * violate their types.
+ * Adds checks of settings that are valid individually but not in combination. The checks also run if
+ * individual settings are invalid, so that all faults are reported together. Therefore the values passed to
+ * `find` may violate their types.
  */
 export function withCrossFieldChecks<Settings extends z.ZodObject>(
   settings: Settings,
@@ -289,7 +297,7 @@ export function withCrossFieldChecks<Settings extends z.ZodObject>(
 /** The documentation of a setting. */
 export interface SettingDescription {
   readonly name: string;
-  /** The default as it would be written in the environment. */
+  /** The default value, as one would write it in the environment. */
   readonly default?: string;
   /** The description, from the schema's `.describe()` or `.meta()`. */
   readonly description: string;
@@ -297,17 +305,20 @@ export interface SettingDescription {
   readonly required: boolean;
   /** Whether the setting is marked with `.meta({ secret: true })`. Its value should be in a file. */
   readonly secret: boolean;
-  /** True for a setting whose value is an object without secrets, marked with `.meta({ printable: true })`. */
+  /**
+   * Set to true for a setting whose value is an object without secrets, marked with `.meta({ printable: true
+   * })`.
+   */
   readonly printable?: true;
 }
 
-/** Describes the settings of a schema, in its order. */
+/** Describes the settings of a schema, in the schema's order. */
 export function describeSettings(schema: z.ZodObject): readonly SettingDescription[] {
   return Object.entries(schema.shape).map(([name, field]) => describeSetting(name, field as z.ZodType));
 }
 
 function describeSetting(name: string, field: z.ZodType): SettingDescription {
-  // `z.toJSONSchema` finds the metadata of a field even inside optional, default and pipe.
+  // Uses `z.toJSONSchema`, because it finds a field's metadata even inside of optional, default and pipe.
   const json = z.toJSONSchema(field, { io: 'input', unrepresentable: 'any' });
   const fallback = json['fallback'] ?? json.default;
   return {

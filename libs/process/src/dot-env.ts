@@ -1,7 +1,7 @@
 /**
- * Parses `.env` files as Docker Compose does (https://docs.docker.com/reference/compose-file/env-file/), so that a file
- * has the same meaning for both, except that `$NAME` is not replaced. Refuses everything that Compose refuses, and also
- * syntax that Compose would read in an unexpected way.
+ * Parses `.env` files like Docker Compose (https://docs.docker.com/reference/compose-file/env-file/), so that
+ * a file has the same meaning for both. The only difference is that `$NAME` is not replaced. Refuses
+ * everything that Compose refuses, and also syntax that Compose would read in an unexpected way.
  */
 import { decodeTextFile } from './text-file.ts';
 
@@ -12,12 +12,12 @@ export interface DotEnv {
 }
 
 const SPACE = String.raw`[\t\v\f \u0085\u00a0]*`;
-/** Matches an empty line, or one with only a comment. */
+/** Matches an empty line, or a line that contains only a comment. */
 const BLANK = new RegExp(`${SPACE}(?:#[^\\n]*)?(?:\\n|$)`, 'y');
 const NAME = new RegExp(`${SPACE}(?:export[\\t ]+)?([A-Za-z_][\\w.-]*)${SPACE}=${SPACE}`, 'y');
 /**
- * Matches a line that begins with a setting. Only the name of a setting is shown in a fault, because any other line may
- * be part of a secret.
+ * Matches a line that begins with a setting. A fault shows only the name of the setting, because all other
+ * text may be part of a secret.
  */
 const SETTING = /^[\t ]*(?:export[\t ]+)?([A-Z][A-Z0-9_]*)[\t ]*[=:]/;
 const QUOTED = /"(?:[^"\\]|\\[\s\S])*"|'(?:[^'\\]|\\[\s\S])*'/y;
@@ -32,7 +32,10 @@ export function parseDotEnv(bytes: Uint8Array): DotEnv {
   return parseText(decoded.text.replaceAll('\r\n', '\n'));
 }
 
-/** Returns the beginning of a message about a fault of the encoding: the line number, and the setting in that line. */
+/**
+ * Returns the beginning of a message about wrong encoding: the line number and, if there is one, the setting
+ * in that line.
+ */
 function placesOf(bytes: Uint8Array, line: number | undefined): string {
   if (line === undefined) return '';
   const content = Buffer.from(bytes).toString('latin1').split('\n')[line - 1] ?? '';
@@ -45,7 +48,10 @@ function parseText(text: string): DotEnv {
   const faults: string[] = [];
   let at = 0;
 
-  /** Matches a sticky expression at the current position, and moves the position behind the match. */
+  /**
+   * Matches a sticky regular expression at the current position, and moves the position to the end of the
+   * match.
+   */
   function take(expression: RegExp): RegExpExecArray | undefined {
     expression.lastIndex = at;
     const found = expression.exec(text);
@@ -65,7 +71,7 @@ function parseText(text: string): DotEnv {
     const quoted = take(QUOTED);
     if (quoted === undefined) {
       refuse(name, 'the quote at the beginning of its value is not closed');
-      // Skip the rest of the file: the following lines may be part of the value.
+      // Skip the rest of the file, because the following lines may be part of the value.
       at = text.length;
     } else if (take(BLANK)) values[name] = unquoted(quoted[0]);
     else refuse(name, 'has text after its closing quote: write \\" for a quote inside double quotes');
@@ -107,7 +113,10 @@ const ESCAPES: Readonly<Record<string, string>> = {
   v: '\v',
 };
 
-/** Returns the content of a value in quotes. Inside single quotes, a backslash is only special before a quote. */
+/**
+ * Returns the content of a value in quotes. Inside of single quotes, a backslash has a special meaning only
+ * before a quote.
+ */
 function unquoted(value: string): string {
   const content = value.slice(1, -1);
   if (value.startsWith("'")) return content.replaceAll("\\'", "'");

@@ -17,9 +17,9 @@ export async function readTextFile(path: string): Promise<string | undefined> {
 }
 
 /**
- * Creates a file atomically, readable by its owner only. Once the promise resolves, the text survives a power cut. The
- * folder must exist.
- * @returns false if the file already exists, which is then unchanged
+ * Creates a file that only its owner can read, atomically. Once the promise resolves, the text survives a
+ * power failure. The folder must exist.
+ * @returns false, and changes nothing, if the file already exists
  */
 export async function createTextFile(path: string, text: string): Promise<boolean> {
   const draft = `${path}.${randomUUID()}`;
@@ -32,8 +32,8 @@ export async function createTextFile(path: string, text: string): Promise<boolea
 }
 
 /**
- * Replaces a file atomically, readable by its owner only. Once the promise resolves, the text survives a power cut. The
- * folder must exist.
+ * Replaces a file by one that only its owner can read, atomically. Once the promise resolves, the text
+ * survives a power failure. The folder must exist.
  */
 export async function replaceTextFile(path: string, text: string): Promise<void> {
   const draft = `${path}.${randomUUID()}`;
@@ -58,8 +58,9 @@ async function writeThrough(path: string, text: string): Promise<void> {
 }
 
 /**
- * Gives a finished draft its final name with link(2), which never replaces an existing file, unlike rename(2). @returns
- * false if the file already exists
+ * Gives a complete draft its final name with link(2). Unlike rename(2), link(2) never replaces an existing
+ * file.
+ * @returns false if the file already exists
  */
 async function publish(draft: string, path: string): Promise<boolean> {
   try {

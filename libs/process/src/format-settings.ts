@@ -1,10 +1,10 @@
-/** Formats the settings of a process for operators: for a secret, it shows only that it is set. */
+/** Formats the settings of a process for operators. Of a secret, it shows only whether it is set. */
 import type { z } from 'zod';
 import { describeSettings } from './config.ts';
 
 /**
- * Returns the values of the settings by name, without secrets. @param config the settings, parsed by the
- * schema
+ * Returns the values of settings as text, by name, without secrets.
+ * @param config the settings, parsed with the schema
  */
 export function formatSettingsWithoutSecrets<Settings extends z.ZodObject>(
   schema: Settings,
@@ -22,8 +22,8 @@ export function formatSettingsWithoutSecrets<Settings extends z.ZodObject>(
 const SET = '(set)';
 
 /**
- * Formats a value. Objects are printed only if their setting is marked as printable, because the others are keys, even
- * if the setting is not marked as secret.
+ * Formats a value. Shows an object only if its setting is marked as printable: other objects are keys, even
+ * in settings that are not marked as secret.
  */
 function textOf(value: unknown, isPrintable: boolean): string {
   if (isScalar(value)) return String(value);
@@ -31,7 +31,10 @@ function textOf(value: unknown, isPrintable: boolean): string {
   return isPrintable ? printed(value) : SET;
 }
 
-/** Formats named values as `name=value,…`, and a list of records as `value:value,…`, as such settings are written. */
+/**
+ * Formats a value in the syntax of its setting: `name=value,…` for named values, `value:value,…` for a list
+ * of records.
+ */
 function printed(value: unknown): string {
   if (Array.isArray(value)) return value.map((item) => Object.values(item).join(':')).join(',');
   return Object.entries(value as object)

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 
 /**
- * Describes a zod issue for people. Rewrites zod's default messages, and keeps the messages that the schema defines.
+ * Describes a zod issue for people. Replaces zod's default messages, and keeps the messages that the schema
+ * defines.
  */
 export function describeSchemaIssue(issue: z.core.$ZodIssue): string {
   if (!/^(?:Invalid (?:input|option|string)|Too (?:small|big))/.test(issue.message)) return issue.message;

@@ -1,4 +1,4 @@
-/** Parts of a process: they start in order, stop in reverse order, and report their health. */
+/** Parts of a process. They start in order, stop in reverse order, and report their health. */
 import { ConfigError } from './config.ts';
 import type { Logger } from './logger.ts';
 
@@ -7,7 +7,7 @@ export type DependencyState = 'ok' | 'degraded' | 'down';
 /** The state of something that a part depends on. */
 export interface DependencyHealth {
   readonly name: string;
-  /** The service that has this dependency, if one process runs several services. */
+  /** The service that depends on it, if one process runs several services. */
   readonly service?: string;
   readonly state: DependencyState;
   /**
@@ -15,7 +15,7 @@ export interface DependencyHealth {
    * dependency is missing.
    */
   readonly needed: boolean;
-  /** What is wrong with the dependency, or what it is waiting for, in a few words. Contains no personal data. */
+  /** What is wrong with the dependency, or what it waits for, in a few words. Contains no personal data. */
   readonly detail?: string;
 }
 
@@ -24,8 +24,8 @@ export interface ProcessPart {
   /** Starts the part. Resolves once the part works. */
   start(): Promise<void>;
   /**
-   * Accepts nothing new, finishes work in progress, and releases all resources. Idempotent, and allowed after a
-   * failed start.
+   * Accepts no new work, finishes the work in progress, and releases all resources. Idempotent, and allowed
+   * after a failed start.
    */
   stop(): Promise<void>;
   /** Returns the current state of each dependency. */
@@ -33,9 +33,9 @@ export interface ProcessPart {
 }
 
 /**
- * Combines parts into one part, which starts them in order and stops them in reverse order. If a part fails to start,
- * the parts that were started are stopped. If a part fails to stop, the others are still stopped, and the first error
- * is thrown at the end.
+ * Combines parts into one part, which starts them in order and stops them in reverse order. If a part cannot
+ * start, those that have started are stopped. If a part cannot stop, the others are stopped nevertheless, and
+ * the first error is thrown at the end.
  */
 export function groupProcessParts(name: string, parts: readonly ProcessPart[]): ProcessPart {
   let begun: ProcessPart[] = [];
@@ -62,7 +62,7 @@ export function groupProcessParts(name: string, parts: readonly ProcessPart[]): 
       try {
         await part.start();
       } catch (error) {
-        // Cleanup errors are ignored, because the error that made the start fail is more important.
+        // Ignore errors of the cleanup, because the error that made the start fail is more important.
         await stop().catch(() => undefined);
         throw error;
       }
@@ -77,8 +77,8 @@ export function groupProcessParts(name: string, parts: readonly ProcessPart[]): 
 }
 
 /**
- * Reads the settings of a process before it has a logger. Writes the faults to stderr, one per line.
- * @returns undefined if there are faults: the process should exit with 1
+ * Reads the settings of a process that has no logger yet. Writes the faults to stderr, one per line.
+ * @returns undefined if there are faults: the process should then exit with 1
  */
 export function readSettingsOrReport<T>(read: () => T): T | undefined {
   try {
@@ -90,23 +90,23 @@ export function readSettingsOrReport<T>(read: () => T): T | undefined {
   }
 }
 
-/** How a part can end its process. */
+/** Lets a part end its process. */
 export interface ProcessTermination {
-  /** Ends the process because of a condition that only a restart can repair. */
+  /** Ends the process because only a restart can solve a problem. */
   fail(reason: string, error?: unknown): void;
-  /** Reports a failed start, for work that continues after `start` has resolved. */
+  /** Reports that the start has failed, for work that continues after `start` has resolved. */
   failStart(error: unknown): void;
 }
 
 export type ExitCode = 0 | 1;
 
 /**
- * Runs a part as the only work of this process: starts it, and stops it on SIGTERM or SIGINT. Logs one line when the
- * part cannot start, when the part calls `fail`, and on an unhandled error.
+ * Runs a part as the only work of this process: starts it, and stops it on SIGTERM or SIGINT. Logs one line
+ * if the part cannot start, if the part calls `fail`, or on an unhandled error.
  * @param options.graceMs how long `stop` may take, in ms; default 10,000
- * @returns the exit code, once the process should exit: 0 after a signal and a clean stop, otherwise 1. The caller must
- * then end the process. With 1, work may still be in progress, because a second signal, the end of the grace period and
- * an unhandled error do not wait for it
+ * @returns the exit code, once the process should exit: 0 after a signal and a clean stop, otherwise 1. The
+ * caller must then end the process: with 1, work may still be in progress, because a second signal, the end
+ * of the grace period and an unhandled error do not wait for it
  */
 export function runProcess(
   logger: Logger,
@@ -130,7 +130,7 @@ export function runProcess(
       logger.fatal({ graceMs }, 'did not stop in time');
       exit(1);
     }, graceMs);
-    // Stop a part only after its start has succeeded or failed.
+    // Stop a part only once its start has succeeded or failed.
     await started.catch(() => undefined);
     try {
       await part?.stop();
@@ -165,8 +165,8 @@ export function runProcess(
   }
 
   function onUnhandled(error: unknown): void {
-    // After an unhandled error, the state of the process is unknown. Exit immediately: everything that was acknowledged
-    // is already stored.
+    // After an unhandled error, the state of the process is unknown. Exit immediately, which is safe because
+    // everything that was acknowledged is already stored.
     logger.fatal({ err: error }, 'unhandled error');
     exit(1);
   }
@@ -191,7 +191,7 @@ function reportFailedStart(logger: Logger, error: unknown): void {
 }
 
 /**
- * Returns whether an error has a message for operators, for example about a port or a folder that is in use. Only a
+ * Returns whether an error has a message for operators, for example that a port or a folder is in use. Only a
  * plain Error has one; errors of other classes are logged with their stack.
  */
 function isExpected(error: unknown): error is Error {

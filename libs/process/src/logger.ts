@@ -20,15 +20,16 @@ export function createLogger(options: LoggerOptions, destination?: NodeJS.Writab
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: describeError },
-    // Redact the finished line, because it contains everything: fields, bindings of child loggers, messages and stacks.
+    // Redact the complete line, because it contains everything: fields, fields of child loggers, messages and
+    // stacks.
     hooks: { streamWrite: redactLogLine },
   };
   return pino(settings, destination ?? synchronousStdout());
 }
 
 /**
- * Returns a stream that writes synchronously. An asynchronous write would wait for a thread that may be busy with
- * password hashes, and the final flush of a `fatal` line would overtake lines that are still being written.
+ * Returns a stream that writes synchronously. An asynchronous write would wait for a thread that may be busy
+ * with password hashes, and a `fatal` line, which is written synchronously, could overtake it.
  */
 function synchronousStdout() {
   return pino.destination({ sync: true });
@@ -45,8 +46,8 @@ interface DescribedError {
 const CAUSES_SHOWN = 4;
 
 /**
- * Describes an error for the log. Copies only fields that are known to be harmless, because drivers attach commands,
- * documents and connections to their errors.
+ * Describes an error for the log. Copies only those fields that are known to be harmless, because drivers
+ * attach commands, documents and connections to their errors.
  */
 export function describeError(error: unknown, causesShown = CAUSES_SHOWN): unknown {
   if (!(error instanceof Error)) return typeof error === 'object' ? '[not an Error]' : String(error);

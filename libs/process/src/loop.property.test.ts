@@ -34,7 +34,10 @@ test('retry pauses between half and all of its backoff, once per failure', async
   );
 });
 
-/** Generates the next step of the model: a run ends, a pause ends, or the loop is woken or stopped. */
+/**
+ * Generates the next step of a test run: a run of the loop ends, a pause ends, or the loop is woken or
+ * stopped.
+ */
 const step = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom('idle', 'found', 'failed') },
   { weight: 4, arbitrary: fc.constant('time') },

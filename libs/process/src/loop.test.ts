@@ -11,13 +11,13 @@ import {
   sleep,
 } from './loop.ts';
 
-/** A `sleep` that only records the requested durations. */
+/** Returns a `sleep` that does not wait, but records the requested durations. */
 function recordedPauses() {
   const pauses: number[] = [];
   return { pauses, sleep: async (ms: number) => void pauses.push(ms) };
 }
 
-/** Work that fails the given number of times, then succeeds. */
+/** Returns work that fails the given number of times, and then succeeds. */
 function failing(times: number, error = new Error('not yet')) {
   let calls = 0;
   return async () => {
@@ -96,7 +96,7 @@ describe('retry', () => {
   });
 });
 
-/** A loop whose work returns these outcomes one after the other, then stops the loop. */
+/** Runs a loop whose work returns these outcomes one after the other, and which then stops. */
 async function loopOver(
   outcomes: readonly (boolean | Error)[],
   options: Partial<Parameters<typeof runLoop>[0]> = {},
@@ -186,8 +186,8 @@ describe('a loop', () => {
         return false;
       },
     );
-    // The abort during the last run also counts as a wake-up, so another pause of 7 ms is requested. With a real timer,
-    // the abort would end that pause immediately.
+    // Stopping the loop during its last run counts as a wake-up, so another pause of 7 ms is requested. A
+    // real timer would end that pause immediately.
     assert.deepEqual(pauses, [100, 7, 100, 7]);
   });
 
@@ -204,7 +204,7 @@ describe('a loop', () => {
         return found.shift() === true;
       },
     );
-    // Only the last run found nothing, so there is only one pause.
+    // Only the last run found nothing, so only one pause follows.
     assert.deepEqual(pauses, [7]);
   });
 

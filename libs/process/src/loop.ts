@@ -1,14 +1,14 @@
 /**
- * Two ways of repeating work: `retry` until it succeeds, `runLoop` until stopped. Pauses use an injected `sleep`, and
- * jitter an injected `random`, so that tests need no real time.
+ * Two ways of repeating work: `retry` repeats until the work succeeds, `runLoop` until it is stopped. Pauses
+ * use a `sleep` and a `random` that callers can replace, so that tests need no real time.
  */
 
 /** Resolves after `ms` milliseconds, or earlier once `signal` is aborted. Never rejects. */
 export type Sleep = (ms: number, signal?: AbortSignal) => Promise<void>;
 
 /**
- * Sleeps on a real timer. Unlike `node:timers/promises`, it creates no error when it is aborted: loops are woken for
- * every request, and an error with a stack is expensive.
+ * Waits on a real timer. Unlike `node:timers/promises`, this creates no error when it is aborted: loops are
+ * woken for every request, and an error with a stack is expensive.
  */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
@@ -27,8 +27,8 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 }
 
 /**
- * Returns a pause in ms. For `retry` and `backoff`, `n` is the number of pauses in a row before this one; for `every`,
- * `n` is the number of runs in a row that found nothing or failed.
+ * Returns the length of a pause, in ms. For `retry` and `backoff`, `n` is the number of pauses in a row
+ * before this one; for `every`, `n` is the number of runs in a row that found nothing or failed.
  */
 export type BackoffFunction = (n: number) => number;
 
@@ -44,8 +44,8 @@ export function createExponentialBackoff({
 }
 
 /**
- * Returns pauses for a loop: none after a run that found something; otherwise pauses that double from `least` to
- * `most` ms.
+ * Returns pauses for a loop: no pause after a run that found something; otherwise pauses that double from
+ * `least` to `most` ms.
  */
 export function createIdleBackoff(limits: {
   readonly least: number;
@@ -64,7 +64,7 @@ export interface RetryOptions {
   readonly when?: (error: unknown) => boolean;
   /** The maximum number of attempts. Default: no limit. */
   readonly attempts?: number;
-  /** When aborted, ends the current pause and all further retries. */
+  /** When aborted, ends the current pause, and prevents further attempts. */
   readonly signal?: AbortSignal;
   /** Called before each pause. @param failures how many attempts have failed so far */
   readonly onFailure?: (error: unknown, failures: number) => void;
@@ -74,10 +74,10 @@ export interface RetryOptions {
 }
 
 /**
- * Runs `work` until it succeeds, at least once. Pauses between attempts with exponential backoff and jitter: each pause
- * is shortened at random by up to half, so that many clients do not retry in step.
- * @throws the last error of `work` if `when` returns false for it or no attempts are left; the reason of `signal` if it
- * is aborted and the current attempt has failed
+ * Runs `work` at least once, until it succeeds. The pauses between attempts double, and each is shortened at
+ * random by up to half (jitter), so that many clients do not retry at the same moments.
+ * @throws the last error of `work` if `when` returns false for it or no attempts are left; if `signal` is
+ * aborted, its reason, once the current attempt has failed
  */
 export async function retry<T>(options: RetryOptions, work: () => Promise<T>): Promise<T> {
   const { when = () => true, attempts = Number.POSITIVE_INFINITY, signal, onFailure } = options;
@@ -99,7 +99,8 @@ export async function retry<T>(options: RetryOptions, work: () => Promise<T>): P
 /** Ends the pauses of a loop early. */
 export interface LoopWakeup {
   /**
-   * Runs the loop's work again as soon as the current run is over. At least one run begins after each call of `wake`.
+   * Makes the loop run its work again as soon as the current run is over. At least one run begins after each
+   * call of `wake`.
    */
   wake(): void;
   /** Returns a signal that the next `wake` aborts. */
@@ -109,7 +110,7 @@ export interface LoopWakeup {
 export function createLoopWakeup(): LoopWakeup {
   let controller = new AbortController();
   return {
-    // Pass a reason: without one, every abort would create an exception with a stack.
+    // Pass a reason, because without one, every abort would create an exception with a stack.
     wake: () => controller.abort('woken'),
     next() {
       if (controller.signal.aborted) controller = new AbortController();
@@ -125,23 +126,26 @@ export interface LoopOptions {
   readonly backoff?: BackoffFunction;
   readonly wake?: LoopWakeup;
   /**
-   * How long the loop waits after a wake-up before it runs, in ms, so that one run does the work of many wake-ups. It
-   * does not wait if the previous run found something. Default: 0.
+   * How long the loop waits after a wake-up before it runs its work, in ms, so that one run handles many
+   * wake-ups. It does not wait if the previous run found something. Default: 0.
    */
   readonly gatherMs?: number;
   /** Ends the loop after the current run. */
   readonly signal: AbortSignal;
-  /** Called after each run that failed. @param failures how many runs in a row have failed by now */
+  /**
+   * Called after each run that failed.
+   * @param failures how many runs in a row have failed so far
+   */
   onFailure(error: unknown, failures: number): void;
-  /** Called after the first successful run that follows failed ones. */
+  /** Called after a run has succeeded whose predecessor failed. */
   onRecovery?(): void;
   readonly sleep?: Sleep;
 }
 
 /**
- * Runs `work` repeatedly, never twice at the same time, until `signal` is aborted. Resolves once the last run is over.
- * `work` resolves with true if it found something to do; the next run then follows immediately, or after `every(0)` ms
- * if `every` is a function.
+ * Runs `work` again and again, never twice at the same time, until `signal` is aborted. Resolves once the
+ * last run is over. `work` resolves with true if it found something to do. The next run then follows
+ * immediately, or after `every(0)` ms if `every` is a function.
  */
 export async function runLoop(options: LoopOptions, work: () => Promise<boolean>): Promise<void> {
   const {

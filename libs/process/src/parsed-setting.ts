@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
-/** Declares a setting that `read` parses. If `read` throws a `Fault`, its message becomes the fault of the setting. */
+/**
+ * Declares a setting whose value `parse` parses. If `parse` throws an `ExpectedError`, the error's message
+ * becomes the fault of the setting.
+ */
 export function parsedSetting<T>(ExpectedError: new (message: string) => Error, parse: (text: string) => T) {
   return z.string().transform((text, context) => {
     try {

@@ -11,16 +11,16 @@ function areAddressBlocks(blocks: readonly string[]): boolean {
   }
 }
 
-/** LATCHKEY_ENV. In production, values that are only for development are refused. */
+/** LATCHKEY_ENV. In production, values that are meant only for development are refused. */
 export const environmentSetting = z
   .enum(['development', 'production'])
   .default('production')
   .describe('`development` or `production`.');
 
 /**
- * Settings of every process: LATCHKEY_ENV, HOST, PORT, OPERATIONS_…, LOG_LEVEL, TRUSTED_PROXIES.
- * @param defaultPort the default of PORT; the default of OPERATIONS_PORT is 1000 higher. If `defaultPort` is 0, both
- * defaults are 0, for any free port
+ * The settings that every process has: LATCHKEY_ENV, HOST, PORT, OPERATIONS_…, LOG_LEVEL, TRUSTED_PROXIES.
+ * @param defaultPort the default of PORT; the default of OPERATIONS_PORT is 1000 higher. If `defaultPort` is
+ * 0, both defaults are 0, so that the operating system chooses free ports
  */
 export function processSettings(defaultPort: number) {
   return z.object({
@@ -51,7 +51,10 @@ export function processSettings(defaultPort: number) {
   });
 }
 
-/** Settings of a service that is a separate process: those of every process, and SHUTDOWN_DELAY_SECONDS. */
+/**
+ * The settings of a service that runs as a separate process: those of every process, and
+ * SHUTDOWN_DELAY_SECONDS.
+ */
 export function serviceProcessSettings(defaultPort: number) {
   return processSettings(defaultPort).extend({
     SHUTDOWN_DELAY_SECONDS: commonSettingSchemas

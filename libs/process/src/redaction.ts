@@ -4,13 +4,16 @@ const MASK = '[redacted]';
 const SENSITIVE_NAME =
   /pass(?:word|wd|phrase)|secret|token|authorization|cookie|sealed|person|e-?mail|user_?name|first_?name|last_?name|recipient|addresses|credential|private|api_?key/i;
 
-/** Matches a link token: exactly 64 characters, the account id and a secret in base64url. */
+/** Matches the token of a link: exactly 64 characters, which are the account id and a secret in base64url. */
 const LINK_TOKEN = /(?<![\w-])[\w-]{64}(?![\w-])/g;
-/** Matches a JWS (three parts) or JWE (five parts), whose first part is a JSON object in base64url. */
+/** Matches a JWS (three parts) or a JWE (five parts). The first part is a JSON object in base64url. */
 const JOSE = /eyJ[\w-]{8,}(?:\.[\w-]*){2,4}/g;
 const MAIL_ADDRESS = /[\p{L}\p{N}.!#$%&'*+=?^_`{|}~-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+/gu;
 
-/** A cheap check before the other patterns are tried, because most lines contain nothing to redact. */
+/**
+ * Matches if a line may contain something to redact. Checked before the other patterns, because most lines
+ * contain nothing to redact, and this check is cheap.
+ */
 const SUSPICIOUS = new RegExp(`${SENSITIVE_NAME.source}|[\\w-]{64}|eyJ|@`, 'i');
 
 /** Redacts a log line (one JSON object and a line break). */

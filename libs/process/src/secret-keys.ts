@@ -13,13 +13,17 @@ export class InvalidKeyError extends Error {
 
 export interface SecretKey {
   /**
-   * The key's id, which is stored with everything that depends on the key. Undefined for a key of an earlier release.
+   * The key's id, which is stored with all data that depends on the key. Undefined for a key of an earlier
+   * release.
    */
   readonly kid?: string;
   readonly bytes: Buffer;
 }
 
-/** The first key is used for all new data. Data that was made with the other keys remains valid. */
+/**
+ * The keys of one setting. The first key is used for new data. Data that was created with one of the other
+ * keys remains valid.
+ */
 export type SecretKeys = readonly [SecretKey, ...SecretKey[]];
 
 const SECRET_KEY_BYTES = 32;
@@ -46,8 +50,8 @@ export function parseSecretKey(text: string): Buffer {
 }
 
 /**
- * Parses one key in base64url, or a JWKS of symmetric keys (`oct`), newest first. One key of a JWKS may lack a kid: a
- * key that was the only one in an earlier release.
+ * Parses one key in base64url, or a JWKS of symmetric keys (`oct`), newest first. One key of a JWKS may have
+ * no kid, because a key that was the only one in an earlier release had none.
  * @throws InvalidKeyError
  */
 export function parseSecretKeys(text: string): SecretKeys {
@@ -68,14 +72,15 @@ export function parseSecretKeys(text: string): SecretKeys {
 }
 
 /**
- * Returns a MAC that identifies the key without revealing it. The key signs a fixed text that is used for nothing else.
+ * Returns a fingerprint that identifies a key without revealing it: a MAC of a fixed text, which is used for
+ * nothing else.
  * @param setting the name of the setting that contains the key
  */
 export function secretFingerprint(setting: string, key: Buffer): string {
   return createHmac('sha256', key).update(`latchkey fingerprint of ${setting}`).digest('base64url');
 }
 
-/** Returns the digest of the public part of a key pair. It identifies the pair. */
+/** Returns a fingerprint that identifies a key pair: the digest of its public key. */
 export function keyPairFingerprint(privateKey: KeyObject): string {
   const publicPart = createPublicKey(privateKey).export({ type: 'spki', format: 'der' });
   return hash('sha256', publicPart, 'base64url');

@@ -2,7 +2,8 @@
 
 /**
  * Decodes a file in UTF-8. Skips a byte order mark at the beginning.
- * @returns the text; if the file has another encoding, the fault and the number of its line (from 1)
+ * @returns the text or, if the file has another encoding, the fault and the number of the faulty line (from
+ * 1)
  */
 export function decodeTextFile(
   bytes: Uint8Array,

@@ -6,8 +6,9 @@ import { promisify } from 'node:util';
 const MODULE = new URL('./young-generation.ts', import.meta.url);
 
 /**
- * Prints the size of the young generation in MB, after many objects have survived a collection. Prints the smallest
- * size within a second, because on a busy machine the garbage collector's threads need time to release pages.
+ * Prints the size of V8's young generation in MB, after many objects have survived a garbage collection.
+ * Prints the smallest size within a second, because on a busy machine the threads of the garbage collector
+ * need time to release pages.
  */
 const script = `
   import { getHeapSpaceStatistics } from 'node:v8';

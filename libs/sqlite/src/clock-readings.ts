@@ -22,7 +22,8 @@ const SQL = {
 } as const;
 
 /**
- * Stores readings of the clock in the embedded store. The first call creates the table, so it must come from a server.
+ * Stores readings of the clock in the embedded store. The first call creates the table, so only a server may
+ * make it.
  */
 export function createSqliteClockReadings(database: Database): ClockReadings {
   return mapSqliteErrors<ClockReadings>({

@@ -1,8 +1,8 @@
 import { hasNoDiskSpace } from './disk-space.ts';
 
 /**
- * Thrown if a data folder cannot be used: another server uses it, it is read-only, it is not Latchkey's, or it is
- * corrupt. The message gives the reason in one line.
+ * Thrown if a data folder cannot be used: another server uses it, it is read-only, it belongs to a different
+ * program, or it is corrupt. The message gives the reason in one line.
  */
 export class DataFolderError extends Error {
   override readonly name = 'DataFolderError';
@@ -21,10 +21,10 @@ const reasons: Readonly<Record<number, string>> = {
   26: 'holds a latchkey.sqlite that is not a database',
 };
 
-/** The operating system's codes for a folder that cannot be created or written. */
+/** The operating system's error codes for a folder that cannot be created or written to. */
 const notWritable = new Set(['EACCES', 'EEXIST', 'ENOTDIR', 'EPERM', 'EROFS']);
 
-/** Returns SQLite's primary result code, or undefined for other errors. */
+/** Returns SQLite's primary result code; undefined if the error does not come from SQLite. */
 export function sqliteResultCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error)) return undefined;
   return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
@@ -42,7 +42,7 @@ export function isDatabaseLockedError(error: unknown): boolean {
 
 /**
  * Runs `attempt`.
- * @throws DataFolderError if it fails for a known reason; any other error unchanged
+ * @throws DataFolderError if the attempt fails for a known reason; any other error unchanged
  */
 export function explainFolderErrors<T>(folder: string, attempt: () => T): T {
   try {

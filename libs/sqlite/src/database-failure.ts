@@ -7,8 +7,8 @@ export class DatabaseClosedError extends Error {
 }
 
 /**
- * Returns whether an error means that the database has failed, is locked or is closed. False for faults in SQL
- * statements.
+ * Returns whether an error means that the database has failed, is locked or is closed. False for a mistake in
+ * an SQL statement.
  */
 export function isDatabaseFailure(error: unknown): error is Error {
   return (

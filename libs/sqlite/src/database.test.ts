@@ -57,7 +57,7 @@ function notes(database: Database) {
     .map(({ text }) => text);
 }
 
-/** Runs work on a separate connection, which sees the data as another process would. */
+/** Runs work on a connection of its own, which sees the same data as another process would. */
 function raw<T>(use: (connection: DatabaseSync) => T): T {
   const connection = new DatabaseSync(join(folder, 'latchkey.sqlite'));
   try {
@@ -80,7 +80,8 @@ function refuses(pattern: RegExp) {
 }
 
 /**
- * Runs a program in which `database` is an open database with a table. Resolves once the program has printed something.
+ * Runs a program in a child process. In the program, `database` is an open database with a table. Resolves
+ * once the program has printed something.
  */
 async function childThatPrinted(t: TestContext, program: string) {
   const preamble = `
@@ -255,7 +256,7 @@ describe('a write that may wait for others', { timeout: 120_000 }, () => {
 
 describe('a write that need not be flushed', () => {
   /**
-   * Returns the synchronous mode of a commit: 2 is FULL, 1 is NORMAL
+   * Returns work for `write` that returns the synchronous mode of its transaction: 2 is FULL, 1 is NORMAL
    * (https://sqlite.org/pragma.html#pragma_synchronous).
    */
   function synchronous(database: Database) {
@@ -367,8 +368,8 @@ describe('a data folder', () => {
   });
 
   it('is refused while a server in another process holds it, and free once that was killed', async (t) => {
-    // The program keeps no reference to the database, and forces garbage collection. Nevertheless, it must still hold
-    // the lock on the folder.
+    // The program keeps no reference to the database, and forces a garbage collection. It must hold the lock
+    // on the folder nevertheless.
     const child = await childThatPrinted(t, `setTimeout(() => { gc(); gc(); console.log('open'); });`);
     refuses(/held by another running server/);
     child.kill('SIGKILL');

@@ -1,8 +1,8 @@
 /**
- * The embedded store: one SQLite file per data folder, one connection per process, used by many adapters.
- *
- * Each owner of tables (a service, the embedded bus) prefixes its table names and calls `migrate` before it uses them.
- * WAL, `synchronous=FULL`: when `write` resolves, the data is on disk, unless the write opted out of the flush.
+ * The embedded store: one SQLite file per data folder, with one connection per process, which many adapters
+ * share. Each owner of tables (a service, the embedded bus) gives its table names a prefix, and calls
+ * `migrate` before it uses them. The file uses WAL and `synchronous=FULL`: once `write` resolves, the data is
+ * on disk, except for writes with `flushed: false`.
  */
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { DiskFullError, type ErasedRemains } from '@latchkey/store';
@@ -29,24 +29,32 @@ import { prepareOnce } from './prepare-once.ts';
 import { holdServerLock, ServerLockHeld } from './server-lock.ts';
 import { createWalEraser } from './wal-eraser.ts';
 
-/** Larger files are not rewritten when a server starts. Rewriting a file of this size takes about 15 s. */
+/**
+ * When a server starts, it rewrites only files that are not larger than this, in bytes. Rewriting a file of
+ * this size takes about 15 s.
+ */
 const MAX_REWRITTEN_AT_START_BYTES = 1_000_000_000;
 
-/** A row as the driver returns it, by column. */
+/** A row by column name, as the driver returns it. */
 export type SqliteRow = Readonly<Record<string, SQLOutputValue>>;
 
 export interface WriteOptions {
   /**
-   * Whether to wait for the flush to disk. If false, the commit does not wait. Such a write survives the end of the
-   * process, even by kill -9. A power cut may lose it *together with everything committed after it*, up to the next
-   * flushed write. Use false only for work that may be lost, or that is repeated after a loss. Default: true.
+   * Whether `write` waits until the commit is flushed to disk. If not, the write still survives the end of
+   * the process, even by kill -9, but a power failure may lose it *together with everything committed after
+   * it*, up to the next flushed write. Set this to false only for a write that may be lost, or that is
+   * repeated after a loss. Default: true.
    */
   readonly flushed?: boolean;
-  /** How long the commit may be delayed, in ms, so that other writes can share it and its flush. Default: 0. */
+  /**
+   * How long the commit may be delayed, in ms, so that other writes share the commit and its flush. Default:
+   * 0.
+   */
   readonly commitDelay?: number;
   /**
-   * Whether the write erases data. If so, the write-ahead log is emptied soon after the commit, and the file is rewritten
-   * when a server opens it next; after that, no file contains what the write has deleted or replaced. Default: false.
+   * Whether the write erases data. If so, the write-ahead log is emptied soon after the commit, and the file
+   * is rewritten when a server next opens it. After that, no file contains what the write has deleted or
+   * replaced. Default: false.
    */
   readonly erases?: boolean;
 }
@@ -54,26 +62,31 @@ export interface WriteOptions {
 export interface Database {
   /** The path of the file. */
   readonly path: string;
-  /** Returns a prepared statement, cached by its text. Call it directly to read; write only within `write`. */
+  /**
+   * Returns a prepared statement, which is cached by its text. Statements that read may be called anywhere;
+   * statements that write only within `write`.
+   */
   prepare(sql: string): StatementSync;
-  /** Runs statements without results. Must not be called within `write`. */
+  /** Runs statements that return no results. Must not be called within `write`. */
   exec(sql: string): void;
   /**
-   * Runs the migrations of an owner that have not run yet. A connection that was opened as `shared` runs them only
-   * while no server uses the folder.
-   * @throws DataFolderError if the tables are newer than this build, or if they are older and a server uses the folder
+   * Runs those migrations of an owner that have not run yet. On a connection that was opened as `shared`,
+   * they run only if no server uses the folder.
+   * @throws DataFolderError if the tables are newer than this program, or if they are older and a server uses
+   * the folder
    */
   migrate(schema: SqliteSchema): void;
   /**
-   * Runs `work` in a transaction, and resolves with its result once the result is durable. Concurrent calls share one
-   * commit, in the order of the calls. If the work of a call throws, only that call is rolled back and rejects. `work`
-   * must be synchronous: a transaction never spans an `await`. Calls must not be nested.
+   * Runs `work` in a transaction, and resolves with its result once this is durable. Concurrent calls share
+   * one commit, in the order of the calls. If the work of one call throws, only that call is rolled back, and
+   * rejects. `work` must be synchronous, because a transaction never spans an `await`. Calls must not be
+   * nested.
    * @throws SQLite's error, also if another process (ops) keeps writing for more than ten seconds
    */
   write<T>(work: () => T extends PromiseLike<unknown> ? never : T, options?: WriteOptions): Promise<T>;
   /**
-   * Resolves if the disk accepts writes. Cheap: it checks the free space, and writes only after a write has failed
-   * because the disk was full.
+   * Resolves if the disk accepts writes. This is cheap: it checks the free space, and writes something only
+   * if an earlier write has failed because the disk was full.
    * @throws DiskFullError, or SQLite's error
    */
   checkDisk(): Promise<void>;
@@ -95,12 +108,12 @@ export interface OpenDatabaseOptions {
   /** The path of the folder: DATA_DIR. */
   readonly folder: string;
   /**
-   * - `server` creates a missing folder (0700) and file, and refuses a folder that another server holds. Rewrites the
-   *   file if it may contain erased data.
+   * - `server` creates the folder (0700) and the file if they are missing, and refuses a folder that another server
+   *   uses. Rewrites the file if it may contain erased data.
    * - `shared` (ops commands while a server runs) refuses a folder without a file.
    * - `exclusive` (ops commands that need a stopped server) refuses a folder without a file or with a running server.
    *
-   * The lock ends with the process, also by kill -9.
+   * The operating system releases the lock when the process ends, even by kill -9.
    */
   readonly as: 'server' | 'shared' | 'exclusive';
 }
@@ -136,7 +149,8 @@ function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened):
   const wal = createWalEraser(connection);
   let closed: Promise<void> | undefined;
 
-  // Do not check `closed` here: while `close` waits for pending writes, they still prepare statements.
+  // `closed` is not checked here, because while `close` waits for pending writes, these still prepare
+  // statements.
   function prepare(sql: string): StatementSync {
     refuseIf(!connection.isOpen);
     const known = statements.get(sql);
@@ -175,9 +189,9 @@ function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened):
   }
 
   /**
-   * Rewrites the file if it may contain erased data. Skips the rewrite if it would delay the start for too long, or
-   * could fill the disk. If the rewrite fails, the server starts nevertheless; the file is rewritten a day later, or by
-   * the command `vacuum`.
+   * Rewrites the file if it may contain erased data, unless this would delay the start for too long or could
+   * fill the disk. If the rewrite fails, the server starts nevertheless. It is tried again at a later start, a
+   * day after the failure at the earliest; the command `vacuum` rewrites the file too.
    */
   function rewriteAtStart(): void {
     if (!findErasedRemains(connection).possible || hasRewriteFailedToday(connection)) return;
@@ -189,12 +203,12 @@ function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened):
     }
   }
 
-  // Do not migrate for a command that only reads or copies the file: a file of an earlier release must remain readable
-  // for that release.
+  // Do not migrate for a command that only reads or copies the file, because the release that created the
+  // file must still be able to read it.
   if (as !== 'shared') migrate(fileRewriteSchema);
   if (as === 'server') {
     rewriteAtStart();
-    // The previous server may have been killed before it emptied the log.
+    // Empty the write-ahead log now, because the previous server may have been killed before it did so.
     wal.empty();
   }
 
@@ -245,7 +259,7 @@ function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened):
   };
 }
 
-/** Runs work that changes the tables. Holds the server lock meanwhile, so that no server can start. */
+/** Runs work that changes the tables. Holds the server lock during this time, so that no server can start. */
 function withServerLock(folder: string, work: () => void): void {
   const lock = holdLockOrExplain(folder);
   try {
@@ -268,8 +282,8 @@ function holdLockOrExplain(folder: string) {
 }
 
 /**
- * Checks that the disk accepts writes, by allocating pages in the file and in the write-ahead log. Leaves nothing
- * behind.
+ * Checks that the disk accepts writes: allocates pages in the file and in the write-ahead log, and leaves
+ * nothing behind.
  */
 function writeSomething(connection: DatabaseSync): void {
   connection.exec(`

@@ -1,14 +1,22 @@
 import { statfsSync } from 'node:fs';
 
-/** The minimum free space for a transaction: SQLite's shared memory alone takes 32 KiB. */
+/**
+ * A disk with less free space than this, in bytes, counts as full. SQLite's shared memory alone takes 32 KiB.
+ */
 const LEAST_BYTES = 64 * 1024;
 
-/** Returns whether the file system of a folder has no space left for this user; false if unknown. */
+/**
+ * Returns whether the file system of a folder has no space left for this user; false if this cannot be
+ * determined.
+ */
 export function hasNoDiskSpace(folder: string): boolean {
   return freeDiskBytes(folder) < LEAST_BYTES;
 }
 
-/** Returns the number of bytes that are free for this user on the file system of a folder; infinite if unknown. */
+/**
+ * Returns how many bytes are free for this user on the file system of a folder; infinite if this cannot be
+ * determined.
+ */
 export function freeDiskBytes(folder: string): number {
   try {
     const { bavail, bsize } = statfsSync(folder);

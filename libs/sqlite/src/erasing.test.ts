@@ -25,7 +25,7 @@ async function withDatabase(work: (database: Database, folder: string) => Promis
   });
 }
 
-/** Returns the files that contain a text. */
+/** Returns which files in the folder contain a text. */
 async function filesWith(folder: string, text: string): Promise<readonly string[]> {
   const files = await readdir(folder);
   const contents = await Promise.all(files.map((file) => readFile(join(folder, file), 'latin1')));
@@ -77,7 +77,7 @@ const places = {
   migrations: ['CREATE TABLE places (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID'],
 };
 
-/** Returns names of pseudo-random lengths in pseudo-random order, which are the same in each run. */
+/** Returns names of different lengths in random order. They are the same in each run. */
 function randomNames(count: number): readonly string[] {
   return Array.from({ length: count }, (_, n) => {
     const digest = hash('sha256', `name ${n}`);
@@ -109,7 +109,7 @@ async function addAndErase(database: Database): Promise<readonly string[]> {
   return erased;
 }
 
-/** Returns how many of the names are in any file of the folder. */
+/** Returns how many of the names any file in the folder still contains. */
 async function countRemaining(folder: string, names: readonly string[]): Promise<number> {
   const files = await readdir(folder);
   const contents = await Promise.all(files.map((file) => readFile(join(folder, file), 'latin1')));
@@ -170,7 +170,10 @@ test('the file of an earlier release may contain erased data', () =>
     await shared.close();
   }));
 
-/** A program that writes a text to the folder, deletes it, and is killed before the write-ahead log is emptied. */
+/**
+ * A program that writes a text to the database, deletes it, and is killed before the write-ahead log is
+ * emptied.
+ */
 const KILLED = `
   import { DatabaseSync } from 'node:sqlite';
   const database = new DatabaseSync(process.argv[1]);

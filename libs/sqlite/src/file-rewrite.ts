@@ -1,7 +1,7 @@
 /**
- * Rewrites the whole file, so that it contains no erased data. `secure_delete` overwrites deleted rows. But when SQLite
- * moves a row to another page, it leaves a copy in unused bytes of the former page. Of a thousand erased rows, about
- * one has such a copy. Only a rewrite removes these copies.
+ * Rewrites the whole database file, so that it contains no erased data. `secure_delete` overwrites a deleted
+ * row. But if SQLite has moved the row to another page before, a copy may remain in unused bytes of the
+ * former page; this happens to about one row in a thousand. Only a rewrite of the file removes such copies.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { ErasedRemains } from '@latchkey/store';
@@ -10,8 +10,8 @@ import type { SqliteSchema } from './migrations.ts';
 const DAY_MS = 86_400_000;
 
 /**
- * `erasures` counts the writes that erased data, and `covered` those of them that came before the last complete
- * rewrite. `attempted_at` is when the last rewrite began, even if it failed.
+ * `erasures` is the number of writes that have erased data, and `covered` is how many of them came before the
+ * last complete rewrite. `attempted_at` is when the last rewrite began, even if it failed.
  */
 const TABLE = `
   CREATE TABLE file_rewrite (
@@ -33,8 +33,8 @@ const SQL = {
 } as const;
 
 /**
- * The schema that records rewrites. It is unknown whether data was erased from a file of an earlier release, so the
- * file is treated as if it was.
+ * The schema of the table that records rewrites. Data may have been erased from a file of an earlier release,
+ * so such a file is treated as if data was erased.
  */
 export const fileRewriteSchema: SqliteSchema = {
   owner: 'file',
@@ -47,12 +47,15 @@ export const fileRewriteSchema: SqliteSchema = {
   ],
 };
 
-/** Returns whether an earlier release created the file, and no server of this release has opened it yet. */
+/**
+ * Returns whether the file was created by an earlier release, and was not opened by a server of this release
+ * yet.
+ */
 function isUncounted(connection: DatabaseSync): boolean {
   return connection.prepare(SQL.exists).get() === undefined;
 }
 
-/** Records, in the transaction of a write, that the write erases data. */
+/** Records that a write erases data. Must be called in the transaction of this write. */
 export function recordErasure(connection: DatabaseSync): void {
   if (!isUncounted(connection)) connection.prepare(SQL.note).run();
 }
@@ -67,8 +70,8 @@ export function findErasedRemains(connection: DatabaseSync): ErasedRemains {
 }
 
 /**
- * Rewrites the file. Blocks, and needs free space of up to twice the size of the file. A rewrite that a crash
- * interrupts counts as failed. The caller must empty the write-ahead log afterwards.
+ * Rewrites the file. Blocks the process, and needs free space of up to twice the size of the file. A rewrite
+ * that a crash interrupts counts as failed. The caller must empty the write-ahead log afterwards.
  * @throws SQLite's errors
  */
 export function rewriteDatabaseFile(connection: DatabaseSync): void {
@@ -79,7 +82,7 @@ export function rewriteDatabaseFile(connection: DatabaseSync): void {
   connection.prepare(SQL.cover).run({ covered, rewrittenAt });
 }
 
-/** Returns whether the last rewrite was interrupted or failed less than a day ago. */
+/** Returns whether the last rewrite began less than a day ago, and failed or was interrupted. */
 export function hasRewriteFailedToday(connection: DatabaseSync): boolean {
   const { rewritten_at: rewrittenAt, attempted_at: attemptedAt } = connection.prepare(SQL.find).get() ?? {};
   return typeof attemptedAt === 'number' && attemptedAt !== rewrittenAt && Date.now() - attemptedAt < DAY_MS;

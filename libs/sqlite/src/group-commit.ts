@@ -1,7 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { isDatabaseLockedError, isDiskFullError } from './data-folder-error.ts';
 
-/** How long a commit waits for another process's write lock before its queued writes are rejected, in ms. */
+/**
+ * How long a commit waits while another process holds the write lock, in ms. After that, the queued writes
+ * are rejected.
+ */
 const GIVE_UP_AFTER_MS = 10_000;
 const FIRST_RETRY_MS = 2;
 const LONGEST_RETRY_MS = 100;
@@ -9,41 +12,41 @@ const LONGEST_RETRY_MS = 100;
 export interface GroupCommitOptions {
   /** Whether the commit must be flushed to disk. */
   readonly flushed: boolean;
-  /** How long the work may wait for other writes that share its commit, in ms. */
+  /** How long the write may wait for other writes that share its commit, in ms. */
   readonly commitDelay: number;
 }
 
 interface Work {
   readonly flushed: boolean;
-  /** Runs the write; returns a function to call after the commit. */
+  /** Runs the write. Returns a function that must be called after the commit. */
   run(): () => void;
   reject(error: unknown): void;
 }
 
 export interface GroupCommit {
   /**
-   * Queues a write for the next commit, which is flushed to disk if at least one of its writes asks for it. Resolves or
-   * rejects after the commit.
+   * Queues a write for the next commit. The commit is flushed to disk if at least one of its writes requires
+   * it. Resolves or rejects after the commit.
    */
   run<T>(work: () => T, options: GroupCommitOptions): Promise<T>;
-  /** Commits delayed writes immediately; resolves once the queue is empty. */
+  /** Commits delayed writes immediately. Resolves once no write is queued. */
   idle(): Promise<void>;
-  /** Returns whether the disk was full during a write since the last `forgive`. */
+  /** Returns whether a write has found the disk full since the last call of `forgive`. */
   hasFoundFull(): boolean;
-  /** Forgets that the disk was full, because it has space again. */
+  /** Records that the disk has space again. */
   forgive(): void;
 }
 
 /**
- * Creates a group commit: the writes that are queued within one turn of the event loop run in one transaction, each
- * under its own savepoint, and share one flush to disk. The flush blocks, and more requests arrive meanwhile, so the
- * batches grow with the load. A delayed write joins the next commit that another write needs, or is committed when its
- * delay is over.
+ * Creates a group commit: writes that are queued within one turn of the event loop run in one transaction,
+ * each under its own savepoint, and share one flush to disk. While the flush blocks the process, more
+ * requests arrive, so the number of writes per commit grows with the load. A delayed write joins the next
+ * commit that another write needs, or is committed when its delay is over.
  */
 export function createGroupCommit(connection: DatabaseSync): GroupCommit {
   let queue: Work[] = [];
   let waiting = false;
-  /** The timer that commits the delayed writes, at `delayedUntil`. */
+  /** The timer that commits the delayed writes at the time `delayedUntil`. */
   let delayed: NodeJS.Timeout | undefined;
   let delayedUntil = Number.POSITIVE_INFINITY;
   let blockedSince: number | undefined;
@@ -89,8 +92,8 @@ export function createGroupCommit(connection: DatabaseSync): GroupCommit {
   }
 
   /**
-   * Begins a transaction, and returns whether this succeeded. If another process is writing, tries again later,
-   * without blocking the event loop.
+   * Begins a transaction, and returns whether this succeeded. If another process is writing, this is tried
+   * again later, without blocking the event loop.
    */
   function begun(): boolean {
     try {
@@ -108,8 +111,8 @@ export function createGroupCommit(connection: DatabaseSync): GroupCommit {
   }
 
   /**
-   * Chooses whether the next commit is flushed to disk. In WAL mode, NORMAL commits without a flush; a later commit
-   * under FULL also flushes the earlier ones.
+   * Sets whether the next commit is flushed to disk. In WAL mode, a commit under NORMAL is not flushed; a
+   * later commit under FULL flushes the earlier commits too.
    */
   function flushOrNot(wanted: boolean): void {
     if (flushing === wanted) return;
@@ -142,8 +145,8 @@ export function createGroupCommit(connection: DatabaseSync): GroupCommit {
   }
 
   /**
-   * Runs a write under a savepoint, so that it can be rolled back alone. Throws only if SQLite has rolled back the
-   * whole transaction.
+   * Runs a write under a savepoint, so that only this write is rolled back if it fails. Throws only if SQLite
+   * has rolled back the whole transaction.
    */
   function runApart(work: Work): () => void {
     savepoint();

@@ -21,7 +21,10 @@ function sqlOf(table: string) {
   } as const;
 }
 
-/** Key fingerprints in the embedded store. @param table its columns are `name`, the primary key, and `fingerprint` */
+/**
+ * Stores key fingerprints in the embedded store.
+ * @param table the name of the table. Its columns are `name`, the primary key, and `fingerprint`
+ */
 export function createSqliteKeyFingerprints(database: Database, table: string): KeyFingerprints {
   const SQL = sqlOf(table);
 
@@ -59,7 +62,10 @@ export function createSqliteKeyFingerprints(database: Database, table: string): 
   });
 }
 
-/** Returns the stored keys of the embedded store, for `ops move`. @param table as for `createSqliteKeyFingerprints` */
+/**
+ * Returns a source of the stored key fingerprints, for `ops move`.
+ * @param table as for `createSqliteKeyFingerprints`
+ */
 export function keyFingerprintSource(database: Database, table: string): MoveSource<StoredKeyUses> {
   return createRowMoveSource(database, {
     count: `SELECT count(*) AS items FROM ${table}`,

@@ -3,15 +3,16 @@ import type { Database } from './database.ts';
 import { mapSqliteErrors } from './guard.ts';
 
 /**
- * Stores leases in a table of the embedded store, for a server and the ops commands that run at the same time. The
- * columns of the table are `name TEXT PRIMARY KEY, holder TEXT, until INTEGER`.
+ * Stores leases in a table of the embedded store, which a server and ops commands may use at the same time.
+ * The columns of the table are `name TEXT PRIMARY KEY, holder TEXT, until INTEGER`.
  */
 export function createSqliteLeaseRecords(
   { prepare, write }: Database,
   table: string,
 ): LeaseRecords & {
   /**
-   * Releases all leases. This is safe because a data folder has one server at a time, so the earlier server has ended.
+   * Releases all leases; called when a server starts. This is safe because a data folder has only one server
+   * at a time, so the process that held the leases has ended.
    */
   reclaim(): Promise<void>;
 } {

@@ -1,24 +1,28 @@
 /**
- * Numbered migrations. The tables of one file belong to several owners (`auth`, `notifier`, `bus`, …), each with its
- * own ordered list; `schema_version` records how many of each list have run. `PRAGMA user_version` numbers the format
- * of the file as a whole. Why: docs/adr/0023-each-owner-of-tables-numbers-its-own-migrations.md.
+ * Runs numbered migrations. The tables in one file have several owners (`auth`, `notifier`, `bus`, …), each
+ * with its own ordered list of migrations; `schema_version` records how many of each list have run. `PRAGMA
+ * user_version` is the version of the file format as a whole. The reasons are in
+ * docs/adr/0023-each-owner-of-tables-numbers-its-own-migrations.md.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { DataFolderError } from './data-folder-error.ts';
 
 /**
- * The format of the file. Files of release 0.1 have format 1, without the table `schema_version`. A build refuses a
- * file of a later format.
+ * The version of the file format. Files of release 0.1 have version 1, in which the table `schema_version`
+ * does not exist. A program refuses files of a later version than its own.
  */
 export const DATA_FOLDER_FORMAT_VERSION = 2;
 
-/** SQL statements, or a function if the statements depend on the stored data. Runs once, in a transaction. */
+/**
+ * SQL statements, or a function if the statements depend on the stored data. A migration runs once, in a
+ * transaction.
+ */
 export type SqliteMigration = string | ((connection: Pick<DatabaseSync, 'exec' | 'prepare'>) => void);
 
 export interface SqliteSchema {
   /** The owner of the tables. Must be unique within the file and never change. */
   readonly owner: string;
-  /** The migrations, in order. A released migration must not be edited, moved or removed: append another one. */
+  /** The migrations, in order. Never edit, move or remove a released migration: append another one. */
   readonly migrations: readonly SqliteMigration[];
 }
 
@@ -33,8 +37,8 @@ const SET = `
   ON CONFLICT DO UPDATE SET version = excluded.version`;
 
 /**
- * Returns whether some migrations have not run yet.
- * @throws DataFolderError if a newer build has run migrations that this one does not have
+ * Returns whether some of the migrations have not run yet.
+ * @throws DataFolderError if a newer release has run migrations that this one does not have
  */
 export function hasPendingMigrations(
   connection: DatabaseSync,
@@ -47,7 +51,8 @@ export function hasPendingMigrations(
 }
 
 /**
- * Runs the missing migrations in one transaction. No-op if another process has already run them.
+ * Runs the migrations that have not run yet, in one transaction. Does nothing if another process has already
+ * run them.
  * @throws SQLite's errors
  */
 export function runMigrations(connection: DatabaseSync, schema: SqliteSchema): void {
@@ -70,7 +75,7 @@ export function createNewerVersionError(folder: string): DataFolderError {
   return new DataFolderError(`The data folder ${folder} was written by a newer version of Latchkey.`);
 }
 
-/** Returns the number of migrations that have run: 0 for a new file and for one of release 0.1. */
+/** Returns how many migrations have run: 0 for a new file, and for a file of release 0.1. */
 function versionOf(connection: DatabaseSync, owner: string): number {
   const table = connection.prepare("SELECT 1 FROM sqlite_master WHERE name = 'schema_version'").get();
   if (table === undefined) return 0;

@@ -6,40 +6,43 @@ import { hasNoDiskSpace } from './disk-space.ts';
 import { createNewerVersionError, DATA_FOLDER_FORMAT_VERSION } from './migrations.ts';
 
 /**
- * The ASCII codes of "LKEY", which mark a file as a database of Latchkey
+ * The ASCII codes of "LKEY", which mark a file as a Latchkey database
  * (https://sqlite.org/pragma.html#pragma_application_id).
  */
 const APPLICATION_ID = 0x4c4b4559;
 /**
- * The maximum size of a file that is checked for damage when it is opened. The check reads the whole file, which takes
- * about a second for this size.
+ * When a file is opened, it is checked for damage only if it is not larger than this, in bytes. The check
+ * reads the whole file, which takes about a second for this size.
  */
 const CHECKED_UP_TO_BYTES = 256 * 1024 * 1024;
 /**
- * Busy timeout while opening, migrating and in `exec`, in ms. These operations block the event loop while they wait.
+ * How long SQLite waits for a lock while it opens or migrates the file, and in `exec`, in ms. These
+ * operations block the event loop while they wait.
  */
 const LONG_TIMEOUT_MS = 2000;
 /**
- * Busy timeout for all other operations, in ms. It is short because `write` retries later, and reads do not wait in WAL
- * mode.
+ * How long SQLite waits for a lock in all other operations, in ms. It is short because `write` retries later,
+ * and reads never wait in WAL mode.
  */
 const SHORT_TIMEOUT_MS = 5;
 /**
- * The size of the page cache. Applying a slice of the log to a read model changes more pages than fit into SQLite's
- * default cache of 2 MB. With that cache, pages would be written before the commit, read again, and written again.
+ * The size of the page cache, in KiB. One slice of the log changes more pages of a read model than fit into
+ * SQLite's default cache of 2 MB. With the default cache, SQLite would write pages before the commit, read
+ * them again, and write them again.
  */
 const CACHE_KIB = 8192;
 
 export interface OpenDatabaseFileOptions {
   readonly folder: string;
-  /** Whether to create a missing folder and file. */
+  /** Whether to create the folder and the file if they are missing. */
   readonly create: boolean;
-  /** Whether to check the file for damage first. */
+  /** Whether to check the file for damage before it is used. */
   readonly check: boolean;
 }
 
 /**
- * Opens the folder's `latchkey.sqlite`, after checking that the file is Latchkey's and writable.
+ * Opens the folder's `latchkey.sqlite`. Before that, checks that the file belongs to Latchkey and can be
+ * written.
  * @throws DataFolderError
  */
 export function openDatabaseFile({ folder, create, check }: OpenDatabaseFileOptions): DatabaseSync {
@@ -61,7 +64,10 @@ export function openDatabaseFile({ folder, create, check }: OpenDatabaseFileOpti
   return connection;
 }
 
-/** Runs statements with the long busy timeout, because they may have to wait for a write of another process. */
+/**
+ * Runs statements with a longer wait for locks, because they may have to wait until another process has
+ * finished writing.
+ */
 export function withLongBusyTimeout(connection: DatabaseSync, run: () => void): void {
   connection.exec(`PRAGMA busy_timeout = ${LONG_TIMEOUT_MS}`);
   try {
@@ -88,15 +94,18 @@ export function assertDatabaseFileExists(folder: string): void {
   );
 }
 
-/** Refuses a folder on a full disk. @throws DataFolderError */
+/**
+ * Refuses a folder whose disk is full.
+ * @throws DataFolderError
+ */
 function refuseFullDisk(folder: string): void {
   if (hasNoDiskSpace(folder))
     throw new DataFolderError(`The data folder ${folder} cannot be written: the disk is full.`);
 }
 
 /**
- * Creates the file if it is missing, readable by its owner only. Never opens an existing file: closing it again would
- * drop all locks that this process has on it.
+ * Creates the file if it is missing, so that only its owner can read it. Never opens an existing file,
+ * because closing it again would release all locks that this process has on it.
  */
 function createPrivately(folder: string, file: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -112,22 +121,26 @@ function prepareFile(connection: DatabaseSync, folder: string, check: boolean): 
   refuseForeign(connection, folder);
   if (check) refuseDamaged(connection, folder);
   connection.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -${CACHE_KIB}`);
-  // Overwrite deleted and replaced data, so that no free part of the file contains erased data.
+  // Overwrite deleted and replaced data, so that no unused part of the file contains erased data.
   connection.exec('PRAGMA secure_delete = ON');
-  // Detect a read-only file now, and not only at the first real write.
+  // Detect a read-only file now, instead of at the first real write.
   connection.exec('BEGIN IMMEDIATE');
   writeApplicationId(connection);
   connection.exec('COMMIT');
 }
 
-/** Writes the application id. A file that already has it is still written, but not changed. */
+/**
+ * Writes the application id. This is a write even if the file already has the id, but it changes nothing
+ * then.
+ */
 export function writeApplicationId(connection: DatabaseSync): void {
   connection.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
 }
 
 /**
- * Makes SQLite write its temporary files to the data folder. Its default, a folder such as /tmp, may be too small for a
- * rewrite of the file. Applies to the whole process, and drops the temporary tables and triggers of the connection.
+ * Makes SQLite write its temporary files to the data folder, because the default, a folder such as /tmp, may
+ * be too small when the file is rewritten. This affects the whole process, and drops the temporary tables and
+ * triggers of the connection.
  */
 function useFolderForTemporaryFiles(connection: DatabaseSync, folder: string): void {
   connection.exec(`PRAGMA temp_store_directory = '${resolve(folder).replaceAll("'", "''")}'`);

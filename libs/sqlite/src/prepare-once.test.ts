@@ -12,7 +12,7 @@ test('a statement is planned once, whatever its limits', () => {
     'SELECT n FROM number WHERE n IN (SELECT n FROM number WHERE n >= ? LIMIT ?)',
   );
   let planned = 0;
-  // SQLite asks the authorizer whenever it plans a statement.
+  // SQLite calls the authorizer each time it plans a statement.
   connection.setAuthorizer(() => {
     planned += 1;
     return constants.SQLITE_OK;

@@ -3,18 +3,23 @@ import type { Database, SqliteRow } from './database.ts';
 import { mapSqliteErrors } from './guard.ts';
 
 export interface RowMoveSourceOptions<Item> {
-  /** The SQL query that selects the number of items as `items`. */
+  /** The SQL query that returns the number of items, as the column `items`. */
   readonly count: string;
-  /** The SQL query that selects at most `:limit` rows whose key is greater than `:after`, ordered by the key. */
+  /**
+   * The SQL query that returns the next page: at most `:limit` rows whose key is greater than `:after`,
+   * ordered by the key.
+   */
   readonly page: string;
-  /** The column of the key, and a value that sorts before every key. */
+  /** The name of the key's column, and a value that is lower than every key. */
   readonly key: readonly [column: string, start: string | number];
   read(row: SqliteRow): Item;
 }
 
 const BATCH = 500;
 
-/** Creates a source that yields the rows of a query in batches, to move them to another store. */
+/**
+ * Creates a source that yields the rows of a query in batches, so that they can be moved to another store.
+ */
 export function createRowMoveSource<Item>(
   database: Database,
   { count, page, key: [column, start], read }: RowMoveSourceOptions<Item>,

@@ -7,19 +7,19 @@ export interface ServerLock {
   release(): void;
 }
 
-/** Thrown if another server holds the folder. */
+/** Thrown if another server holds the lock on the folder. */
 export class ServerLockHeld extends DataFolderError {}
 
 /**
- * The locks of this process. They are kept in a module variable, because an unreferenced connection would be garbage
- * collected and closed, which would release its lock while the server still runs.
+ * The connections that hold the locks of this process. They are kept in a module variable: an unreferenced
+ * connection would be garbage collected and closed, which would release its lock while the server still runs.
  */
 const held = new Set<DatabaseSync>();
 
 /**
- * Locks the folder for this server with an exclusive transaction on `server.lock` that stays open. The operating system
- * releases the lock when the process ends for any reason; a pid file could outlive the process.
- * @throws ServerLockHeld; DataFolderError if the folder cannot be written
+ * Locks the folder for this server, with an exclusive transaction on `server.lock` that stays open. However
+ * the process ends, the operating system then releases the lock; a pid file could remain.
+ * @throws ServerLockHeld; DataFolderError if the folder cannot be written to
  */
 export function holdServerLock(folder: string): ServerLock {
   const connection = explainFolderErrors(folder, () => {

@@ -17,14 +17,14 @@ export function openSqlite(options: OpenDatabaseOptions): SqliteStore {
   return createSqliteStore(openDatabase(options));
 }
 
-/** Returns the store on a database that is open already. */
+/** Returns the store on a database that is already open. */
 export function createSqliteStore(database: Database): SqliteStore {
   const probes = mapSqliteErrors({
     health: async () => void database.prepare('SELECT 1').get(),
     records: () => readRecords(database),
     async checkWritable() {
       await database.checkDisk();
-      // This update does not change any value, but SQLite writes it to the file like any other.
+      // This update changes no value, but SQLite writes it to the file like any other update.
       await database.write(() => void database.prepare('UPDATE schema_version SET version = version').run());
     },
   });
@@ -40,7 +40,7 @@ export function createSqliteStore(database: Database): SqliteStore {
 }
 
 const SQL = {
-  // The tables of the embedded log begin with `bus_`.
+  // Leave out tables whose names begin with `bus_`, because they contain the embedded log.
   tables: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'bus_*' ORDER BY name",
   copy: 'VACUUM INTO :path',
 } as const;
@@ -59,7 +59,7 @@ function dataFileOf(database: Database): DataFile {
     erasedRemains: database.erasedRemains,
     rewrite: database.rewrite,
     async copyTo(path) {
-      // Created here with mode 0600, because SQLite would create the file with the default mode of the process.
+      // Create the file here with mode 0600. SQLite would create it with the default mode of the process.
       await writeFile(path, '', { flag: 'wx', mode: 0o600 });
       database.prepare(SQL.copy).run({ path });
     },

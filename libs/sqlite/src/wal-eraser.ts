@@ -1,13 +1,16 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-/** The pause before the next attempt while another connection is reading or writing, in ms. */
+/** How long to wait before the next attempt if another connection is reading or writing, in ms. */
 const AGAIN_MS = 1000;
 
-/** Empties the write-ahead log, which otherwise keeps former versions of pages until they are overwritten. */
+/**
+ * Empties the write-ahead log, which otherwise contains earlier versions of pages until they are overwritten.
+ */
 export interface WalEraser {
   /**
-   * Moves all pages into the file and truncates the log. If another connection prevents it, retries later. If the
-   * process ends before that, the log is emptied when the last connection closes, or when a server opens the file again.
+   * Moves all pages from the write-ahead log to the file, and truncates the log. If another connection
+   * prevents this, retries later. If the process ends before a retry succeeds, the log is emptied when the
+   * last connection closes, or when a server opens the file again.
    */
   empty(): void;
   stop(): void;

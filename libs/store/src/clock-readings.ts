@@ -2,11 +2,11 @@
 export interface ClockReading {
   /** The time of the reading. */
   readonly at: Date;
-  /** How much longer a process must run before it trusts the clock, in ms; 0 if the clock is trusted. */
+  /** For how much longer a process must run before it trusts the clock, in ms; 0 if the clock is trusted. */
   readonly heldMs: number;
   /**
-   * By how much the clock differed from the reading of the previous process when it became untrusted, in ms; negative
-   * if it was earlier.
+   * By how much the clock differed from the previous process's reading when it was found to be doubtful, in
+   * ms; negative if the clock was earlier.
    */
   readonly gapMs: number;
 }
@@ -14,6 +14,6 @@ export interface ClockReading {
 /** Stores the last reading of the clock. Every method rejects with StoreUnavailable if the store fails. */
 export interface ClockReadings {
   last(): Promise<ClockReading | undefined>;
-  /** Replaces the last reading. A reading may be lost in a crash of the machine. */
+  /** Replaces the last reading. If the machine crashes, the new reading may be lost. */
   note(reading: ClockReading): Promise<void>;
 }

@@ -1,8 +1,8 @@
-/** Thrown if the disk of the store is full: reads work, writes fail. */
+/** Thrown if the disk of the store is full, so that writes fail while reads work. */
 export class DiskFullError extends Error {
   override readonly name = 'DiskFullError';
 
-  /** @param cause the store's own failure, if there is one */
+  /** @param cause the store's own error, if there is one */
   constructor(cause?: unknown) {
     super('the disk is full', { cause });
   }

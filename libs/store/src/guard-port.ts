@@ -7,9 +7,10 @@ export type AsyncPort<Port> = {
 };
 
 /**
- * Wraps the methods of a port, so that failures of the store become StoreUnavailable. All other errors, such as bugs
- * and refusals, pass unchanged.
- * @param failureOf returns the failure of the store that caused an error; undefined if the store did not cause it
+ * Wraps the methods of a port, so that failures of the store become StoreUnavailable. Other errors, such as
+ * bugs and refusals, pass unchanged.
+ * @param failureOf returns the failure of the store that has caused an error; undefined if the store has not
+ * caused it
  */
 export function mapPortErrors<Port extends object & AsyncPort<Port>>(
   port: Port,
@@ -60,8 +61,8 @@ export function mapPortErrors<Port extends object & AsyncPort<Port>>(
 }
 
 /**
- * Returns whether a method has returned an async iterable. Returns false for a mongoose query, which is both iterable
- * and a promise, because ports return it as a promise.
+ * Returns whether a method has returned an async iterable. False for a mongoose query, which is both iterable
+ * and a promise, because ports return queries only as promises.
  */
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value && !('then' in value);

@@ -22,13 +22,13 @@ export function keyFingerprintsContract(name: string, open: OpenKeyFingerprints)
     const now = new Date('2026-03-01T12:00:00.000Z');
     const later = new Date('2026-04-01T12:00:00.000Z');
 
-    /** Starts a process with these keys; the current key of each setting comes first. */
+    /** Starts a process with these keys. In each setting, the current key comes first. */
     function start(keys: Readonly<Record<string, readonly string[]>>, at = now) {
       const given = Object.entries(keys).map(([name, its]) => [name, { keys: its, needed: true }] as const);
       return keyFingerprints.check(Object.fromEntries(given), at);
     }
 
-    /** Forgets a key as an operator does, who lists the keys first. */
+    /** Forgets a key as an operator does, after listing the keys. */
     async function forget(setting: string, key: string): Promise<boolean> {
       return keyFingerprints.forget(setting, key, (await keyFingerprints.list())[setting] ?? []);
     }
@@ -132,7 +132,7 @@ export function keyFingerprintsContract(name: string, open: OpenKeyFingerprints)
     test('of many instances that start at once are those of one; all others are refused', async () => {
       const names = ['a', 'b', 'c'];
       function keysOf(instance: number) {
-        // Give each process the settings in a different order.
+        // Pass the settings to each process in a different order.
         return Object.fromEntries(
           [...names.slice(instance), ...names].map((name) => [name, [String(instance)]]),
         );

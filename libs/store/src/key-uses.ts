@@ -1,19 +1,19 @@
 /**
- * For each setting, the keys that a store was used with, as one string. The string identifies the keys but does not
- * contain them.
+ * Formats and parses the record of the keys that a store was used with. The record is one string per setting,
+ * which identifies the keys without containing them.
  */
 
 export interface KeyUse {
   /** The fingerprint or the id of a key. */
   readonly key: string;
-  /** When a process first started with this key as the current one; undefined if no process did. */
+  /** When a process first started with this key as the current key; undefined if this never happened. */
   readonly since?: Date;
 }
 
-/** The keys of one setting: the first is the current one. */
+/** The keys in one setting. The first one is the current key. */
 export interface ConfiguredKeys {
   readonly keys: readonly string[];
-  /** Whether stored data may depend on the keys. If so, the process may not start without any one of them. */
+  /** Whether stored data may depend on these keys. If so, a process may not start without any of them. */
   readonly needed: boolean;
 }
 
@@ -34,9 +34,9 @@ export function formatKeyUses(uses: readonly KeyUse[]): string {
 }
 
 /**
- * Returns the key uses of a setting, in the stored format ({@link parseKeyUses}), after a process has started with
- * these keys.
- * @param stored the stored key uses; undefined at the first start
+ * Returns the record of a setting's keys, in the format of {@link parseKeyUses}, after a process has started
+ * with these keys.
+ * @param stored the previous record; undefined at the first start
  * @returns undefined if a key is missing on which stored data may depend
  */
 export function updateKeyUsesAtStartup(
@@ -54,7 +54,7 @@ export function updateKeyUsesAtStartup(
   return formatKeyUses([...given, ...uses.filter(({ key }) => !keys.includes(key))]);
 }
 
-/** Returns the key uses without a retired key, in the stored format; undefined if no key remains. */
+/** Returns the record without a retired key; undefined if no key remains. */
 export function removeKeyUse(uses: readonly KeyUse[], key: string): string | undefined {
   const rest = uses.filter((use) => use.key !== key);
   return rest.length === 0 ? undefined : formatKeyUses(rest);

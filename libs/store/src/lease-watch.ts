@@ -1,21 +1,22 @@
 /**
- * Decides by the observer's own monotonic clock whether a lease has expired (ADR 26): it has expired if the observer has
- * seen no change of the lease for as long as the lease lasts. Neither the time that the holder wrote nor the observer's
- * wall clock matters.
+ * Decides whether a lease has expired, by the observer's own monotonic clock (ADR 26). A lease has expired if
+ * the observer has seen it unchanged for the lease's whole duration. Neither the time that the holder wrote
+ * nor the observer's wall clock matters.
  */
 
 /** A lease as it is stored. A renewal changes `until`. */
 export interface HeldLease {
   readonly name: string;
   readonly holder: string;
-  /** When the lease ends by the holder's clock. Shown to operators; a renewal changes it. */
+  /** The time at which the lease ends, by the holder's clock. Shown to operators. Each renewal changes it. */
   readonly until: Date;
 }
 
 export interface LeaseWatch {
   /**
-   * Returns the leases that this watch has seen unchanged for `ms`. Forgets leases that are not in the list.
-   * @param held all leases of one kind that are currently held
+   * Returns the leases that this watch has seen unchanged for `ms` milliseconds. Forgets leases that are not
+   * in the list.
+   * @param held all leases of one kind that are held at the moment
    */
   expired<Lease extends HeldLease>(held: readonly Lease[], ms: number): readonly Lease[];
 }

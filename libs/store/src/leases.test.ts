@@ -32,7 +32,10 @@ function memoryRecords(): LeaseRecords {
   };
 }
 
-/** Creates processes on one store. Time passes equally for all of them, but each has its own wall clock. */
+/**
+ * Creates processes that share one store. Time passes at the same speed for all of them, but each has its own
+ * wall clock.
+ */
 function createProcesses() {
   const records = memoryRecords();
   let ms = 0;
@@ -42,8 +45,8 @@ function createProcesses() {
     },
     /**
      * Creates a process with its own wall clock.
-     * @param offsets how far its wall clock is ahead, in ms: one value per reading; the last value is used for all
-     * later readings
+     * @param offsets how far this clock is ahead, in ms, for one reading after the other; the last value is
+     * used for all later readings
      */
     process: (holder: string, ...offsets: readonly number[]) => {
       const leases = createLeases(records, () => 1e6 * holder.length + ms);

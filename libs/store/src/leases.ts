@@ -2,12 +2,14 @@ import { createLeaseWatch, type HeldLease, type LeaseWatch } from './lease-watch
 import { StoreUnavailable } from './store-unavailable.ts';
 
 /**
- * Leases: at most one holder of a named job at a time, until the lease expires. A lease is advisory: a holder that
- * is slower than its lease may work at the same time as the next one, so leased work must be safe to do twice.
+ * Leases: a named job has at most one holder at a time, until its lease expires. A lease is advisory: if a
+ * holder takes longer than its lease, the next holder may work at the same time. So the work must be safe to
+ * do twice.
  */
 export interface Leases {
   /**
-   * Takes a free lease, renews a lease of the same holder, or takes over a lease that has not changed for `ms`.
+   * Takes a lease that nobody holds, renews a lease of the same holder, or takes over a lease that has not
+   * changed for `ms` milliseconds.
    * @returns false if another holder has the lease
    * @throws StoreUnavailable
    */
@@ -15,25 +17,28 @@ export interface Leases {
     readonly name: string;
     readonly holder: string;
     readonly now: Date;
-    /** The duration of the lease in milliseconds; the same for all holders. */
+    /** The duration of the lease in milliseconds. All holders must use the same value. */
     readonly ms: number;
   }): Promise<boolean>;
   /**
-   * Releases a lease before it expires. No-op if another holder has it, and best effort: if the store is unavailable,
-   * the lease expires by itself.
+   * Releases a lease before it expires. Does nothing if another holder has it. Best effort: if the store is
+   * unavailable, the lease expires by itself.
    */
   release(name: string, holder: string): Promise<void>;
 }
 
 /**
- * Stores leases. The tests in `lease-records.contract.ts` apply to each adapter. Every method rejects with
+ * Stores leases. Each adapter must pass the tests in `lease-records.contract.ts`. Every method rejects with
  * StoreUnavailable if the store fails.
  */
 export interface LeaseRecords {
   find(name: string): Promise<HeldLease | undefined>;
   /** Inserts a lease. @returns false if a lease with this name exists */
   insert(lease: HeldLease): Promise<boolean>;
-  /** Replaces a lease by another with the same name. @returns false if the stored lease is no longer `before` */
+  /**
+   * Replaces a lease with another one of the same name.
+   * @returns false if the stored lease differs from `before`
+   */
   replace(before: HeldLease, next: HeldLease): Promise<boolean>;
   /** Deletes a lease of this holder. No-op if there is none. */
   remove(name: string, holder: string): Promise<void>;
@@ -69,8 +74,8 @@ export function createLeases(records: LeaseRecords, monotonic?: () => number): L
 }
 
 /**
- * Returns `until`, or a time 1 ms later if the lease already ends at `until`. A renewal must change the lease, even if
- * the clock was set back to the time of the last renewal.
+ * Returns `until`, or a time 1 ms later if `before` is the same time. A renewal must change the lease, even
+ * if the clock was set back to the time of the last renewal.
  */
 function distinctFrom(before: Date, until: Date): Date {
   return until.getTime() === before.getTime() ? new Date(until.getTime() + 1) : until;

@@ -1,38 +1,43 @@
 /** Copies records from one store to another, for `ops move`. */
 
-/** The records of one kind in the store that they are moved from. */
+/** The records of one kind in the store from which they are moved. */
 export interface MoveSource<Item> {
   count(): Promise<number>;
-  /** Yields all records in the order in which the target must receive them. No batch is empty. */
+  /** Yields all records, in the order in which the target must get them. No batch is empty. */
   batches(): AsyncIterable<readonly Item[]>;
 }
 
-/** The records of one kind in the store that they are moved to. */
+/** The records of one kind in the store to which they are moved. */
 export interface MoveTarget<Item> {
-  /** Inserts the records whose id is new; existing ones stay as they are. Idempotent. */
+  /** Inserts the records whose id is new. Existing records are unchanged. Idempotent. */
   add(batch: readonly Item[]): Promise<void>;
-  /** Counts the records of the batch that the target contains, either as they were added or in a later state. */
+  /**
+   * Returns how many records of the batch the target contains, either as they were added or in a later state.
+   */
   held(batch: readonly Item[]): Promise<number>;
-  /** Counts all records. */
+  /** Returns the number of all records. */
   count(): Promise<number>;
 }
 
-/** One kind of record, with its source and its target. Every method may reject with StoreUnavailable. */
+/** Moves one kind of record from a source to a target. Every method may reject with StoreUnavailable. */
 export interface RecordMove {
   /** The name of this kind in the plural, shown to operators, for example `sessions`. */
   readonly name: string;
   /**
-   * Whether the services keep the records permanently. False if they delete records of this kind over time; a later
-   * check must then tolerate missing records.
+   * Whether the services keep the records permanently. If the services delete records of this kind over time,
+   * this is false, and a later check must tolerate missing records.
    */
   readonly lasting: boolean;
-  /** Counts the records of the source. */
+  /** Returns the number of records in the source. */
   count(): Promise<number>;
-  /** Copies all records. Idempotent. @param onBatch receives the size of each batch once the target has it */
+  /**
+   * Copies all records. Idempotent.
+   * @param onBatch called with the size of each batch once the target has it
+   */
   copy(onBatch: (size: number) => void): Promise<void>;
-  /** Counts the records of the source that the target has. */
+  /** Returns how many of the source's records the target has. */
   held(): Promise<number>;
-  /** Counts all records of the target. */
+  /** Returns the number of all records in the target. */
   arrived(): Promise<number>;
 }
 

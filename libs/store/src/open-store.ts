@@ -1,7 +1,7 @@
 import type { ClockReadings } from './clock-readings.ts';
 import type { DataFile } from './data-file.ts';
 
-/** A row or a document, with the name of the table or collection that contains it. */
+/** A row or a document, with the name of its table or collection. */
 export interface StoredRecord {
   readonly place: string;
   readonly record: Readonly<Record<string, unknown>>;
@@ -15,26 +15,33 @@ export interface OpenedStore {
   readonly name: string;
   /** Resolves if the store responds. @throws StoreUnavailable */
   health(): Promise<void>;
-  /** Writes a small record, always the same one. Resolves if the store accepts it. @throws StoreUnavailable */
+  /**
+   * Writes a small record, which is always the same. Resolves if the store accepts the write.
+   * @throws StoreUnavailable
+   */
   checkWritable(): Promise<void>;
   /**
-   * Calls the listener when the server refuses an operation because the user lacks a permission. Retrying does not help
-   * until an operator grants it. Absent if the store has no users.
+   * Registers a listener for operations that the server refuses because the user lacks a permission. Retrying
+   * does not help until an operator grants it. Absent if the store has no users.
    * @returns a function that removes the listener
    */
   onPermissionDenied?(listener: (reason: Error) => void): () => void;
-  /** Returns the time of the server's clock. Absent if the store is part of this process. @throws StoreUnavailable */
+  /**
+   * Returns the time of the server's clock. Absent if the store runs inside this process.
+   * @throws StoreUnavailable
+   */
   serverTime?(): Promise<Date>;
   /**
-   * Stores readings of this process's clock. Absent if the store has a server, because the clock is then compared with
-   * the server's clock.
+   * Stores readings of this process's clock. Absent if the store has a server, because the server's clock is
+   * used for comparison then.
    */
   readonly clockReadings?: ClockReadings;
-  /** The store's file. Absent if the store is on a server, which several processes can use. */
+  /** The store's file. Absent if the store is on a server. */
   readonly file?: DataFile;
   /**
-   * Yields everything that is stored, one table or collection after the other, in the order of their names. Does not
-   * yield the records of an embedded log. @throws StoreUnavailable
+   * Yields everything that the store contains, one table or collection after the other, sorted by name.
+   * Leaves out the records of an embedded log.
+   * @throws StoreUnavailable
    */
   records(): AsyncIterable<StoredRecord>;
   /** Closes the store. Idempotent. */

@@ -1,6 +1,7 @@
 /**
- * Yields a list page by page until a page is empty, so that only one page is in memory.
- * @param read returns the page that follows the given item; the first page if the item is undefined
+ * Yields the items of a list. Reads the list page by page until a page is empty, so that only one page is in
+ * memory.
+ * @param read returns the page that follows this item; the first page if the item is undefined
  */
 export async function* readAllPages<Item>(
   read: (after: Item | undefined) => Promise<readonly Item[]> | readonly Item[],

@@ -1,10 +1,16 @@
-/** The parts of a store that an operator prepares before a service starts, and that the service checks at its start. */
+/**
+ * What a store must contain before a service starts. An operator prepares it, and the service checks it at
+ * its start.
+ */
 export interface Preparable {
-  /** Returns what the service needs, in the order in which it must be prepared. @throws StoreUnavailable */
+  /**
+   * Returns what the store must contain, in the order in which it must be prepared.
+   * @throws StoreUnavailable
+   */
   requirements(): Promise<readonly StorageRequirement[]>;
   /**
-   * Checks all requirements.
-   * @throws SchemaError if one is missing, differs, or is of a later version; StoreUnavailable
+   * Checks that the store contains everything that is required.
+   * @throws SchemaError if something is missing, differs, or is of a later version; StoreUnavailable
    */
   check(): Promise<void>;
 }
@@ -13,7 +19,10 @@ export interface Preparable {
 export interface StorageRequirement {
   /** The name shown to operators, such as `auth_commits.unpublished`. */
   readonly name: string;
-  /** Creates what is missing. @throws SchemaError if existing data or objects prevent that; StoreUnavailable */
+  /**
+   * Creates what is missing.
+   * @throws SchemaError if existing data or objects prevent this; StoreUnavailable
+   */
   prepare(): Promise<'created' | 'unchanged'>;
 }
 
@@ -22,7 +31,7 @@ export class SchemaError extends Error {
   override readonly name = 'SchemaError';
 }
 
-/** The requirements of stores that prepare themselves when they are opened: none. */
+/** For stores that need no preparation, because they prepare themselves when they are opened. */
 export const nothingToPrepare: Preparable = {
   requirements: async () => [],
   check: async () => undefined,

@@ -1,13 +1,14 @@
 /**
- * Thrown if the store cannot be reached, failed or did not respond in time. Every method of every storage port may
- * reject with this error. The outcome of the call is unknown: a write may or may not have taken place.
+ * Thrown if the store cannot be reached, has failed, or has not responded in time. Every method of every
+ * storage port may reject with this error. Whether the operation has taken place is then unknown, for example
+ * a write.
  */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 
   /**
-   * @param cause the store's own failure, whose message becomes part of this error's message, and must contain no
-   * stored data
+   * @param cause the store's own error. Its message becomes part of this error's message, so it must contain
+   * no stored data
    */
   constructor(cause: unknown) {
     const reason = cause instanceof Error ? `: ${cause.message}` : '.';

@@ -3,16 +3,19 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { StoreUnavailable } from './store-unavailable.ts';
 
 /**
- * How long one request may wait for the store until it may begin no further call, in ms. A call in progress is not
- * interrupted, because its outcome would be unknown. The last call may take 4.5 s (`openMongo`), so a request waits for
- * less than 10 s in total, unless the driver retries that call.
+ * After a request has waited for the store for this long in total, in ms, it may begin no further call. A
+ * call in progress is not interrupted, because its outcome would be unknown. The last call may take 4.5 s
+ * (`openMongo`), so a request waits for less than 10 s in total, unless the driver retries that call.
  */
 const BUDGET_MS = 5000;
 
 interface TimeBudget {
-  /** Returns whether no further call may begin. */
+  /** Returns whether the time is used up, so that no further call may begin. */
   isSpent(): boolean;
-  /** Starts to count the time, until the returned function is called. The time of concurrent calls counts once. */
+  /**
+   * Starts to count time, until the returned function is called. While several calls run at the same time,
+   * the time counts only once.
+   */
   beginCall(): () => void;
   /** Removes the limit. */
   lift(): void;
@@ -45,9 +48,9 @@ function createTimeBudget(monotonic: () => number): TimeBudget {
 }
 
 /**
- * Runs the work of a request. Once the work has waited for the store for 5 s, each further call of a port rejects with
- * StoreUnavailable before anything is sent. Only the time of calls to the store counts. Work that continues after the
- * request is not limited.
+ * Runs the work of a request. Once the work has waited for the store for 5 s in total, every further call of
+ * a store's port rejects with StoreUnavailable before anything is sent. Only the time of calls to the store
+ * counts. Work that continues after the request is not limited.
  * @param monotonic returns the monotonic time in ms. Default: `performance.now`
  */
 export async function runWithTimeBudget<T>(
@@ -63,8 +66,8 @@ export async function runWithTimeBudget<T>(
 }
 
 /**
- * Removes the limit from the current request. Call it after the request has changed something: the response must then
- * report the change, not a failure. Does nothing outside of a request.
+ * Removes the limit for the current request. Must be called after the request has changed something, because
+ * the response must then report the change, and not a failure. Does nothing outside of a request.
  */
 export function disableTimeBudget(): void {
   budgets.getStore()?.lift();

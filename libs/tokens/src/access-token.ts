@@ -38,21 +38,24 @@ export interface AccessClaims {
   readonly email_verified: boolean;
   readonly role: string;
   /**
-   * The account's sequence when the token was issued. A token is revoked if this is lower than the sequence of the
-   * account's last SessionsRevoked.
+   * The account's sequence when the token was issued. The token is revoked if this is lower than the sequence
+   * of the account's last SessionsRevoked event.
    */
   readonly seq: number;
-  /** The permissions of the caller, separated by spaces: ROLE_SCOPES. */
+  /** What the caller may do, as scopes separated by spaces: ROLE_SCOPES. */
   readonly scope?: string | undefined;
 }
 
 /**
- * Returns the claims of a valid access token; undefined for anything else, without giving the reason.
+ * Verifies an access token, and returns its claims. Returns undefined if the token is invalid for any reason.
  * @throws KeysUnavailable if the keys cannot be fetched
  */
 export type VerifyToken = (token: string) => Promise<AccessClaims | undefined>;
 
-/** Verifies access tokens by the JWT profile of RFC 9068: ES256 only, `typ: at+jwt`, a `kid`, 60 s of clock skew. */
+/**
+ * Creates a verifier of access tokens that follow the JWT profile of RFC 9068: signed with ES256, with `typ:
+ * at+jwt` and a `kid`; 60 s of clock skew are tolerated.
+ */
 export function createTokenVerifier(options: {
   readonly keys: KeySource;
   readonly issuer: string;
@@ -71,7 +74,7 @@ export function createTokenVerifier(options: {
         clockTolerance: CLOCK_SKEW_SECONDS,
         currentDate: now(),
       });
-      // The key id is required: without it, jose would accept the only key of a JWKS.
+      // Require the key id. Without one, jose would use the key of the JWKS if it is the only one.
       return typeof protectedHeader.kid === 'string' ? claimsSchema.safeParse(payload).data : undefined;
     } catch (error) {
       if (error instanceof errors.JOSEError) return undefined;

@@ -1,7 +1,7 @@
 /**
- * Guards of routes that need an access token. They authenticate the account (RFC 9068), check that the token is not
- * revoked, and check what the account may do. The service decides how to look up the account, and which error its HTTP
- * framework turns into a response.
+ * Guards for routes that need an access token. A guard authenticates the account (RFC 9068), checks that the
+ * token is not revoked, and checks what the account may do. The service decides how the account is looked up,
+ * and which error its HTTP framework converts to a response.
  */
 import type { z } from 'zod';
 import type { AccessClaims, VerifyToken } from './access-token.ts';
@@ -12,7 +12,7 @@ export interface GuardedRequest {
   readonly headers: Readonly<Record<string, string | undefined>>;
 }
 
-/** The constant part of a refusal, in the terms of problem details (RFC 9457). */
+/** The part of a refusal that is the same each time, in the terms of problem details (RFC 9457). */
 export interface RefusalSpec {
   readonly code: string;
   readonly status: number;
@@ -26,17 +26,23 @@ export interface RefusalDetails {
   /** When to retry, in seconds; sent as `Retry-After`. */
   readonly retryAfter?: number;
   readonly cause?: unknown;
-  /** The id of the account that is refused. Undefined if the token is not accepted. */
+  /** The id of the account whose request is refused. Undefined if the token is not accepted. */
   readonly account?: string;
 }
 
-/** The part of an account's state that guards check. A service may add fields, which {@link Caller} then includes. */
+/**
+ * The part of an account's state that guards check. A service may add fields, which {@link Caller} then
+ * contains.
+ */
 export interface ActiveSession {
   readonly verified: boolean;
   readonly role: string;
 }
 
-/** Looks up the current state of the token's account. Returns 'revoked' if the token must no longer be accepted. */
+/**
+ * Looks up the current state of a token's account. Returns 'revoked' if the token must not be accepted any
+ * more.
+ */
 export type LookUpSessionStatus<S extends ActiveSession = ActiveSession> = (
   claims: AccessClaims,
   request: GuardedRequest,
@@ -49,8 +55,8 @@ const unauthenticated = { code: 'unauthenticated', status: 401, title: 'Authenti
 export const serviceUnavailable = { code: 'unavailable', status: 503, title: 'Service Unavailable' } as const;
 
 /**
- * The details of the refusal of an access token that is invalid, expired or revoked. The text is the same in all cases,
- * so that it reveals nothing to an attacker.
+ * The details of a refusal because the access token is invalid, expired or revoked. The text is the same in
+ * all three cases, so that it reveals nothing to an attacker.
  */
 export const invalidToken = {
   detail: 'The access token is invalid or has expired. Sign in or refresh, then try again.',
@@ -74,7 +80,7 @@ export interface Guard<Caller> {
   /** A description of the allowed callers, for example "a verified admin". */
   readonly who: string;
   readonly bearer: true;
-  /** The other request headers that the guard reads. */
+  /** The headers that the guard reads in addition to `Authorization`. */
   readonly headers?: z.ZodObject;
   /** The refusals that `authorise` may throw. */
   readonly problems: readonly RefusalSpec[];
@@ -83,8 +89,9 @@ export interface Guard<Caller> {
 }
 
 /**
- * The guards of a service. They check in this order: whether the token is valid (otherwise 401 with `WWW-Authenticate:
- * Bearer …`, RFC 6750), whether the account is verified, and whether it has the role.
+ * The guards of a service. They check in this order: whether the token is valid (if not: 401 with
+ * `WWW-Authenticate: Bearer …`, RFC 6750), whether the account is verified, and whether it has the required
+ * role.
  */
 export interface Guards<S extends ActiveSession = ActiveSession> {
   readonly authenticated: Guard<Caller<S>>;
@@ -97,8 +104,8 @@ export function createGuards<S extends ActiveSession>(options: {
   readonly verify: VerifyToken;
   readonly sessionStatus: LookUpSessionStatus<S>;
   /**
-   * Creates the error of a refusal. The service's HTTP framework converts it to a response with the status, details and
-   * headers of the refusal.
+   * Creates the error that refuses a request. The service's HTTP framework converts it to a response with
+   * this status, these details and these headers.
    */
   refuse(spec: RefusalSpec, details: RefusalDetails): Error;
   /** The request headers that `sessionStatus` reads. */
@@ -106,7 +113,7 @@ export function createGuards<S extends ActiveSession>(options: {
 }): Guards<S> {
   const { verify, sessionStatus, refuse, headers } = options;
 
-  // A request without a token is refused without an error code (RFC 6750, 3.1).
+  // Refuses a request without a token. RFC 6750, 3.1, requires that this refusal contains no error code.
   function missingToken(): Error {
     return refuse(unauthenticated, {
       detail: 'Send an access token: Authorization: Bearer <token>.',
@@ -173,10 +180,13 @@ export function createGuards<S extends ActiveSession>(options: {
   };
 }
 
-/** Matches the header of RFC 6750, 2.1: the scheme (case-insensitive), spaces, one b64token and nothing else. */
+/**
+ * Matches an Authorization header as in RFC 6750, 2.1: the scheme (case-insensitive), spaces, one b64token
+ * and nothing else.
+ */
 const credentials = /^bearer +(?<token>[\w.~+/-]+=*)$/i;
 
-/** Returns the token of an `Authorization` header; undefined if the header has none, or a malformed one. */
+/** Returns the token in an `Authorization` header; undefined if the header contains none or is malformed. */
 export function bearerToken(authorization: string | undefined): string | undefined {
   return credentials.exec(authorization ?? '')?.groups?.['token'];
 }

@@ -1,10 +1,11 @@
-/** Names that all services of Latchkey use on HTTP. */
+/** Names that all of Latchkey's services use in HTTP. */
 
 /**
- * The name of a header with the value `<account id>:<sequence>`. The response to a change of an account has it. If a
- * client sends it with a later request, the response includes all changes up to this sequence.
+ * The name of a header whose value is `<account id>:<sequence>`. The response to a change of an account
+ * contains it. If a client sends the header with a later request, the response to that request includes all
+ * changes up to this sequence.
  */
 export const ACCOUNT_SEQUENCE_HEADER = 'Account-Sequence';
 
-/** Prefix of `type` in problem details (RFC 9457); the code of the problem follows. */
+/** The beginning of `type` in problem details (RFC 9457). The code of the problem follows it. */
 export const PROBLEM_TYPE_PREFIX = 'urn:latchkey:problem:';

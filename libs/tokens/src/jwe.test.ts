@@ -18,7 +18,7 @@ const texts = ['', 'a link', 'ä, 漢字 and 🔑', 'x'.repeat(2000)];
 
 const otherCurve = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
-/** Encrypts a text with jose, with further fields in the header. */
+/** Encrypts a text with jose. Allows additional fields in the header. */
 function encryptWithJose(
   text: string,
   further: Record<string, unknown> = {},
@@ -29,7 +29,7 @@ function encryptWithJose(
   return prepare(encrypt.setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM', kid, ...further })).encrypt(to);
 }
 
-/** Encrypts a text without jose, which refuses what a sender may do wrong. */
+/** Encrypts a text without jose, because jose refuses some mistakes that a sender may make. */
 function encryptWithSecret(text: string, secret: Buffer, x: unknown, iv = Buffer.alloc(12)): string {
   const header = { alg: 'ECDH-ES', enc: 'A256GCM', kid, epk: { kty: 'OKP', crv: 'X25519', x } };
   const otherInfo = Buffer.from('000000074132353647434d000000000000000000000100', 'hex');
@@ -132,7 +132,10 @@ describe('a JWE', () => {
       assert.throws(() => decryptJwe(wrong, privateKey), wrong);
   });
 
-  /** RFC 8037, appendix A.6, has the keys and the shared secret, but no JWE: jose makes it with these keys. */
+  /**
+   * RFC 8037, appendix A.6, contains keys and their shared secret, but no JWE. Create one with jose, from
+   * these keys.
+   */
   it('is decrypted with the keys of RFC 8037', async () => {
     const bob = createPublicKey({
       key: { kty: 'OKP', crv: 'X25519', x: '3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08' },

@@ -1,7 +1,8 @@
 /**
- * Encrypts and decrypts compact JWE (RFC 7516) with ECDH-ES over X25519 (RFC 7518, section 4.6; RFC 8037) and A256GCM.
- * jose does the same with WebCrypto, which runs each of seven steps on another thread. Waiting for these threads takes
- * more CPU time than the cryptography, and every mail needs both. The primitives are those of node:crypto.
+ * Encrypts and decrypts compact JWE (RFC 7516) with ECDH-ES over X25519 (RFC 7518, section 4.6; RFC 8037) and
+ * A256GCM. Uses the primitives of node:crypto instead of jose. jose uses WebCrypto, which runs each of seven
+ * steps on another thread. Waiting for these threads takes more CPU time than the cryptography, and every
+ * mail needs both encryption and decryption.
  */
 import {
   createCipheriv,
@@ -19,8 +20,8 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * Has no further fields: `zip`, `crit`, `apu` and `apv` would change how the JWE is decrypted, so a JWE with one of them
- * is refused.
+ * A strict schema, so that a JWE with any further header field is refused: `zip`, `crit`, `apu` and `apv`
+ * would change how it is decrypted.
  */
 const header = z.strictObject({
   alg: z.literal('ECDH-ES'),
@@ -31,7 +32,7 @@ const header = z.strictObject({
 
 /**
  * Encrypts a text.
- * @param recipient the public X25519 key, and its id for the header `kid`
+ * @param recipient the public X25519 key of the recipient, and the key's id for the header `kid`
  * @returns a compact JWE
  */
 export function encryptJwe(
@@ -52,7 +53,7 @@ export function encryptJwe(
 
 /**
  * Decrypts a text.
- * @throws Error if the text is no such JWE, was encrypted to another key, or was altered
+ * @throws Error if the text is not such a JWE, was encrypted for another key, or was altered
  */
 export function decryptJwe(jwe: string, privateKey: KeyObject): string {
   const [protectedHeader = '', encryptedKey, ...parts] = jwe.split('.');
@@ -68,8 +69,9 @@ export function decryptJwe(jwe: string, privateKey: KeyObject): string {
 }
 
 /**
- * Derives the key for A256GCM from the shared secret of two keys, with the Concat KDF of RFC 7518, section 4.6.2.
- * @throws Error if the public key has a low order, because the secret would be known (RFC 7748, section 6.1)
+ * Derives the A256GCM key from the shared secret of two keys, with the Concat KDF of RFC 7518, section 4.6.2.
+ * @throws Error if the public key has a low order, because an attacker would know the secret then (RFC 7748,
+ * section 6.1)
  */
 function deriveKey(keys: { readonly privateKey: KeyObject; readonly publicKey: KeyObject }): Buffer {
   const secret = diffieHellman(keys);
@@ -78,7 +80,10 @@ function deriveKey(keys: { readonly privateKey: KeyObject; readonly publicKey: K
 
 const FIRST_ROUND = uint32(1);
 const ALGORITHM = Buffer.from('A256GCM');
-/** AlgorithmID, empty PartyUInfo, empty PartyVInfo, and the length of the key in bits. */
+/**
+ * The remaining inputs of the Concat KDF: AlgorithmID, empty PartyUInfo, empty PartyVInfo, and the length of
+ * the key in bits.
+ */
 const OTHER_INFO = Buffer.concat([uint32(ALGORITHM.length), ALGORITHM, uint32(0), uint32(0), uint32(256)]);
 
 function uint32(value: number): Buffer {
@@ -91,7 +96,10 @@ function toBase64Url(bytes: Buffer): string {
   return bytes.toString('base64url');
 }
 
-/** Decodes base64url (RFC 4648, section 5). @throws Error if there are any other characters, which Node would skip */
+/**
+ * Decodes base64url (RFC 4648, section 5).
+ * @throws Error if the text contains any other character. Node itself would skip such characters
+ */
 function fromBase64Url(text: string): Buffer {
   const bytes = Buffer.from(text, 'base64url');
   if (toBase64Url(bytes) !== text) throw new Error('not base64url');

@@ -129,7 +129,7 @@ describe('keys behind a URL', () => {
     for (let hour = 1; hour <= 3; hour += 1) {
       time = hour * 3_600_000;
       assert.notEqual(await find(keys, 'k1'), undefined);
-      // Let the fetch in the background fail before the next hour passes.
+      // Wait until the fetch in the background has failed, before the next hour passes.
       await nextTurn();
     }
     assert.equal(fetched, 4);

@@ -8,9 +8,9 @@ import {
 } from 'jose';
 
 /**
- * Finds the public key that a token names in its header.
- * @throws errors.JWKSNoMatchingKey if there is none
- * @throws KeysUnavailable if no cached key has the id, and the keys cannot be fetched at the moment
+ * Finds the public key that the header of a token names.
+ * @throws errors.JWKSNoMatchingKey if there is no such key
+ * @throws KeysUnavailable if no cached key has this id, and the keys cannot be fetched at the moment
  */
 export type KeySource = JWTVerifyGetKey;
 
@@ -23,11 +23,11 @@ const UNAVAILABLE = 'Access tokens cannot be checked at the moment.';
 const FETCH_TIMEOUT_MS = 3000;
 const UNKNOWN_KEY_COOLDOWN_MS = 10_000;
 /**
- * The maximum number of unknown key ids to remember. If an id is forgotten, its tokens are answered as "unavailable"
- * until the next fetch, and their callers must try again.
+ * How many unknown key ids are remembered. If an id is forgotten, requests with its tokens get "unavailable"
+ * until the next fetch, so that the callers must try again.
  */
 const MAX_MISSING = 100;
-/** The maximum time that a key is still accepted after it was withdrawn, in ms. */
+/** How long a key may still be accepted after it was withdrawn, in ms. */
 const MAX_AGE_MS = 10 * 60_000;
 
 /** Returns the keys of a JWKS (RFC 7517) in memory. */
@@ -36,10 +36,11 @@ export function createFixedKeySource(jwks: { readonly keys: readonly JWK[] }): K
 }
 
 /**
- * Fetches the keys of a JWKS from a URL, and caches them. Unlike jose's own cache, this cache survives an outage of the
- * URL: after 10 minutes it fetches the keys again in the background, and keeps the old ones if the fetch fails. An
- * unknown key id causes another fetch, at most once in 10 s, failed fetches included. Until a successful fetch shows
- * that the URL does not have the key, an unknown id throws KeysUnavailable, because the key may be new.
+ * Fetches the keys of a JWKS from a URL, and caches them. Unlike jose's own cache, this cache survives an
+ * outage of the URL: when the keys are 10 minutes old, it fetches them again in the background, and keeps the
+ * old keys if the fetch fails. An unknown key id causes another fetch, at most once in 10 s, even if fetches
+ * fail. Until a successful fetch shows that the URL does not have this key, KeysUnavailable is thrown for the
+ * id, because the key may be new.
  * @param options.clock returns the monotonic time in ms
  */
 export function createRemoteKeySource(
@@ -58,7 +59,7 @@ export function createRemoteKeySource(
   /** Why the last fetch failed; undefined if it succeeded. */
   let failure: KeysUnavailable | undefined;
   let fetching: Promise<void> | undefined;
-  /** Key ids that were still unknown after a successful fetch. */
+  /** Key ids that were still unknown after the last successful fetch. */
   const missing = new Set<string>();
 
   async function fetchKeys(): Promise<void> {
@@ -74,8 +75,8 @@ export function createRemoteKeySource(
   }
 
   /**
-   * Fetches the keys; concurrent calls share one request. Never rejects: a failed fetch keeps the cached keys and sets
-   * `failure`.
+   * Fetches the keys. Simultaneous calls share one request. Never rejects: if the fetch fails, the cached
+   * keys are kept, and `failure` is set.
    */
   function refresh(): Promise<void> {
     fetching ??= fetchKeys();

@@ -1,6 +1,7 @@
 /**
- * An anchor contains the heads of all hash chains at one moment, under one signed root. Keep it where nobody can change
- * it. It then proves later that no earlier event was changed or removed, even by somebody who has obtained the keys.
+ * An anchor contains the heads of all hash chains at one moment, and one signature over all of them. Keep it
+ * where nobody can change it. It proves later that no event from before that moment was changed or removed,
+ * even by somebody who has obtained the keys.
  */
 import type { KeyObject } from 'node:crypto';
 import { isTextSignedBy, keyIdOf } from '@latchkey/events';
@@ -12,7 +13,7 @@ import type { JournaledStream, JournalView } from './views.ts';
 const head = z.object({
   /** Id of the account or mailing. */
   id: z.string(),
-  /** Sequence and hash of the last event of that account or mailing. */
+  /** The sequence and the hash of the last event of this account or mailing. */
   sequence: z.int().min(1),
   hash: z.string(),
 });
@@ -21,7 +22,7 @@ const anchor = z.object({
   version: z.literal(1),
   /** The time at which the anchor was created: RFC 3339, UTC. */
   at: z.iso.datetime(),
-  /** The root over the heads (RFC 6962), in hex. */
+  /** The root of the Merkle tree over the heads (RFC 6962), in hex. */
   root: z.string(),
   signature: z.string(),
   /** The heads, sorted by id. */
@@ -32,14 +33,14 @@ type Head = z.infer<typeof head>;
 export type Anchor = z.infer<typeof anchor>;
 
 /**
- * One record of an anchor on a topic. It contains some of the heads, starting with number `from`, and repeats all other
- * fields of the anchor. `count` is the number of heads of the whole anchor.
+ * One record of an anchor on a topic. It contains some of the anchor's heads, beginning with head number
+ * `from`, and all other fields of the anchor. `count` is how many heads the whole anchor has.
  */
 const part = anchor.extend({ from: z.int().min(0), count: z.int().min(0) });
 
 const HEADS_PER_PART = 2000;
 
-/** Splits an anchor into the values of the records that hold it on a topic. */
+/** Splits an anchor into parts, one for the value of each record that stores the anchor on a topic. */
 export function splitAnchor(anchorToSplit: Anchor): readonly string[] {
   const { heads, ...fields } = anchorToSplit;
   const count = heads.length;
@@ -49,17 +50,18 @@ export function splitAnchor(anchorToSplit: Anchor): readonly string[] {
   });
 }
 
-/** The anchors among the records of a topic. */
+/** The anchors that the records of a topic contain. */
 export interface AssembledAnchors {
   readonly complete: readonly Anchor[];
-  /** The creation times of anchors of which some records are missing. */
+  /** The creation times of those anchors for which some records are missing. */
   readonly incomplete: readonly string[];
 }
 
 /**
- * Assembles anchors from the values of records, oldest record first. Ignores values that are not part of an anchor. If
- * several records contain the same part, the first one is used: nobody can know the signature of an anchor before the
- * anchor is on the topic, so an attacker can only append records after the genuine ones.
+ * Assembles anchors from the values of records, oldest record first. Ignores values that are not part of an
+ * anchor. If several records contain the same part, uses the first one. This is safe, because nobody can know
+ * the signature of an anchor before it is on the topic, so an attacker can only append records after the
+ * genuine ones.
  */
 export function assembleAnchors(texts: readonly string[]): AssembledAnchors {
   const parts = texts.flatMap((text) => part.safeParse(jsonOf(text)).data ?? []);
@@ -78,7 +80,7 @@ export function assembleAnchors(texts: readonly string[]): AssembledAnchors {
   return { complete, incomplete };
 }
 
-/** Joins the heads of an anchor's parts, up to `count` heads, or up to the first missing part. */
+/** Joins the heads in an anchor's parts: at most `count` heads, and none after the first missing part. */
 function joinHeads(parts: readonly z.infer<typeof part>[], count: number): Head[] {
   const byPlace = Map.groupBy(parts, ({ from }) => from);
   const heads: Head[] = [];
@@ -139,8 +141,8 @@ function rootOf(heads: readonly Head[]): string {
 }
 
 /**
- * Returns the text to sign. Its prefix distinguishes it from the texts of event signatures, which are made with the
- * same key.
+ * Returns the text to sign. It begins with a prefix that the signed texts of events do not have, because the
+ * same key signs both.
  */
 function signedText({ at, root }: Pick<Anchor, 'at' | 'root'>, count: number): string {
   return `latchkey-anchor:${at}:${count}:${root}`;
@@ -165,13 +167,13 @@ export function findAnchorFlaw(
 /** Anchors to compare a journal with. */
 export interface AnchorsToCompare {
   readonly genuine: readonly Anchor[];
-  /** What is wrong with those anchors on the topic that cannot be used for the comparison. */
+  /** What is wrong with those anchors on the topic that cannot be used. */
   readonly findings: readonly Finding[];
 }
 
 /**
- * Separates the genuine anchors on a topic from all others. Each of the others is a finding, because somebody may have
- * tampered with it.
+ * Separates the genuine anchors on a topic from all others. Each of the others becomes a finding, because it
+ * may be the result of tampering.
  * @param flawOf returns why an anchor is not genuine; undefined if it is
  */
 export function selectGenuineAnchors(
@@ -194,7 +196,7 @@ function unusable(message: string): Finding {
   return { kind: 'anchor-unusable', message };
 }
 
-/** A head, and the time when its anchor was made. */
+/** A head, and the creation time of its anchor. */
 type AnchoredHead = Head & Pick<Anchor, 'at'>;
 
 /** Compares the journal with anchors: every event of each anchor must still exist with the same hash. */
@@ -223,7 +225,7 @@ export async function compareWithAnchors(
   return findings;
 }
 
-/** Returns the distinct heads of each account or mailing, those of the earliest anchor first. */
+/** Returns the distinct heads of each account or mailing. Heads of earlier anchors come first. */
 function headsOf(anchors: readonly Anchor[]): Map<string, AnchoredHead[]> {
   const heads = new Map<string, AnchoredHead[]>();
   for (const { heads: anchored, at } of anchors.toSorted((a, b) => (a.at < b.at ? -1 : 1)))

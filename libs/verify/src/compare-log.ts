@@ -7,8 +7,8 @@ import type { TopicEntry } from './topic-index.ts';
 import type { JournaledEvent, JournaledStream } from './views.ts';
 
 /**
- * The time within which a commit must be published, in ms. After a crash, the next sweep of the outbox publishes the
- * commit within two seconds; the remaining time is a safety margin.
+ * The time within which a commit must be published, in ms. After a crash, the next sweep of the outbox
+ * publishes it within two seconds; the rest is a safety margin.
  */
 const PUBLISHED_WITHIN_MS = 10_000;
 
@@ -17,22 +17,25 @@ export interface ComparedStream {
   readonly entry: TopicEntry;
   /** The name of the topic on the log. */
   readonly topic: string;
-  /** Events appended before this time may have been deleted from the topic. Undefined: the topic keeps everything. */
+  /**
+   * Events that were appended before this time may have been deleted from the topic. Undefined if the topic
+   * keeps everything.
+   */
   readonly keptSince?: Date;
   readonly now: Date;
 }
 
 export interface LogComparison {
   readonly findings: readonly Finding[];
-  /** The number of events that the topic contains in order, counted from the first one. */
+  /** How many events, counted from the first one, the topic contains in order and without gaps. */
   readonly onTopic: number;
   /** Events that consumers may have received. */
   readonly visible: readonly LatchkeyEvent[];
-  /** The times at which the commits in the outbox were appended. */
+  /** When the commits in the outbox were appended. */
   readonly unpublished: readonly Date[];
   /**
-   * The number of records that came before an earlier event of their stream, and were published again in the right
-   * order.
+   * How many records came before an earlier event of their stream, and were later published again in the
+   * right order.
    */
   readonly repaired: number;
 }
@@ -68,7 +71,9 @@ export function compareStreamWithLog(comparedStream: ComparedStream): LogCompari
   };
 }
 
-/** The types of first events: every account begins with UserRegistered, and a mailing is a single MailRequested. */
+/**
+ * The types of first events. An account begins with UserRegistered; a mailing consists of one MailRequested.
+ */
 const FIRST_EVENTS = new Set(['UserRegistered', 'MailRequested']);
 
 function brokenJournal(stream: JournaledStream): readonly Finding[] {
@@ -81,7 +86,7 @@ function brokenJournal(stream: JournaledStream): readonly Finding[] {
   ];
 }
 
-/** Reports a stream whose records are in more than one partition, because consumers may receive them in any order. */
+/** Reports a stream whose records are in several partitions, because consumers may get them in any order. */
 function scatteredKey({ stream, entry, topic }: ComparedStream): readonly Finding[] {
   const { partitions } = entry;
   if (partitions.length < 2) return [];
@@ -104,8 +109,8 @@ function commonPrefix(expected: readonly (number | undefined)[], onTopic: readon
 }
 
 /**
- * Prepares the topic's entry of an erased account for the comparison. A topic may still contain events with personal
- * data until it deletes them. Such an event counts as equal to the journal's event, which has no personal data.
+ * Prepares what the topic contains about an erased account for the comparison. The topic may still contain events with
+ * personal data. Such an event counts as equal to the journal's event, from which the personal data was erased.
  */
 function asErased({ stream, entry }: ComparedStream, expected: readonly (number | undefined)[]): TopicEntry {
   if (stream.events.at(-1)?.event.type !== 'AccountErased') return entry;
@@ -123,7 +128,7 @@ function asErased({ stream, entry }: ComparedStream, expected: readonly (number 
   };
 }
 
-/** Reports an event that is not at its place on the topic, unless its commit is still waiting to be published. */
+/** Reports an event that is not in its place on the topic, except while its commit waits to be published. */
 function missingEvent(
   compared: ComparedStream,
   journaled: JournaledEvent,
@@ -136,8 +141,8 @@ function missingEvent(
   if (expected === undefined)
     return [finding(stream, 'event-unpublishable', `${name} violates its contract`, sequence)];
   const found = entry.fingerprints[sequence - 1];
-  // Report nothing if the topic has the event in its place, or has it after an event that differs or is missing: then
-  // that other event is reported.
+  // Report nothing if the topic contains the event. If it comes after an event that differs or is missing, that other
+  // event is reported.
   if (found === expected || early.has(sequence)) return [];
   if (found !== undefined)
     return [finding(stream, 'event-differs', `${topic} has a different event in place of ${name}`, sequence)];

@@ -3,8 +3,8 @@ import type { Finding, FindingKind } from './findings.ts';
 import type { JournaledStream, StoredAccount } from './views.ts';
 
 /**
- * Compares one account.
- * @param onTopic how many of the account's events are on the topic in order, counted from the first event
+ * Compares one account in the read model with the journal.
+ * @param onTopic how many of the account's events, counted from the first one, are on the topic in order
  */
 export function compareProfileWithJournal(
   { id, events }: JournaledStream,
@@ -33,7 +33,7 @@ export function compareProfileWithJournal(
   if (sequence > events.length)
     return finding('profile-ahead', `the read model is at ${sequence}, the journal at ${events.length}`);
 
-  // Without the first event, the profile cannot be compared. The damaged journal is reported elsewhere.
+  // Without its first event, the account cannot be compared. The damage of the journal is reported elsewhere.
   if (events[0]?.event.type !== 'UserRegistered') return [];
   const fields = stored.differingFields(events.slice(0, sequence).map(({ event }) => event));
   return [
@@ -50,7 +50,7 @@ export function compareProfileWithJournal(
 }
 
 /**
- * Returns whether the last event that was applied to the read model differs from the journal's event with the same
+ * Returns whether the read model's last applied event differs from the journal's event with the same
  * sequence.
  */
 function isForked(events: JournaledStream['events'], { sequence, hash }: StoredAccount): boolean {

@@ -13,12 +13,12 @@ export interface StreamComparison {
   readonly isMailing: boolean;
   readonly entry: TopicEntry;
   readonly log: LogComparison;
-  /** The account in the read model. */
+  /** The account as it is in the read model. */
   readonly stored: StoredAccount | undefined;
-  /** How many deliveries the events lead to, and how many of them are recorded. */
+  /** How many deliveries the events must cause, and how many of these are recorded. */
   readonly owed: number;
   readonly recorded: number;
-  /** The disagreements; empty if everything agrees. */
+  /** The disagreements between the stores; empty if there are none. */
   readonly findings: readonly Finding[];
 }
 
@@ -33,12 +33,12 @@ export interface CompareDeps {
   readonly keyOf?: LookUpPublicKey;
 }
 
-/** How many events are compared per turn of the event loop. One event takes about a fifth of a millisecond. */
+/** How many events are compared before other work may run. One event takes about a fifth of a millisecond. */
 const EVENTS_PER_TURN = 100;
 
 /**
- * Compares streams, and lets the event loop run in between.
- * @param streams must be read after the index of the topics was filled
+ * Compares streams. Lets other work run in between.
+ * @param streams must be read from the journal after the index was filled from the topics
  */
 export async function compareStreams(
   deps: CompareDeps,

@@ -10,8 +10,8 @@ const ZERO = {
   /** The number of records that repeat an earlier one. */
   repeated: 0,
   /**
-   * The number of records that came before an earlier event of their stream, and were published again in the right
-   * order.
+   * The number of records that came before an earlier event of their stream, and were later published again
+   * in the right order.
    */
   outOfOrder: 0,
   unreadable: 0,
@@ -20,11 +20,13 @@ const ZERO = {
   unpublished: 0,
   profiles: 0,
   parked: 0,
-  /** The number of deliveries that events cause. `recorded` is how many of them are recorded. */
+  /** The number of deliveries that events must cause. `recorded` is how many of them are recorded. */
   owed: 0,
   recorded: 0,
   expiredLeases: 0,
-  /** The number of accounts and mailings that disagreed at first and were compared again. */
+  /**
+   * The number of accounts and mailings whose stores disagreed at first, so that they were compared again.
+   */
   rechecked: 0,
 };
 
@@ -32,7 +34,7 @@ export type ComparisonCounts = typeof ZERO;
 
 export interface ComparisonCounter {
   readonly counts: ComparisonCounts;
-  /** Counts a stream. Must be called once for each stream, when its comparison is final. */
+  /** Adds the final comparison of a stream. Must be called once for each stream. */
   add(compared: StreamComparison): void;
   /** Returns the time at which the oldest commit in the outbox was appended. */
   oldestUnpublished(): Date | undefined;

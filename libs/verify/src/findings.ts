@@ -27,21 +27,21 @@ export const FINDING_KINDS = {
 
 export type FindingKind = keyof typeof FINDING_KINDS;
 
-/** A disagreement that was found. Contains no personal data: only ids, event types and field names. */
+/** A disagreement between stores. Contains no personal data, only ids, event types and field names. */
 export interface Finding {
   readonly kind: FindingKind;
   /** Id of the account or mailing. */
   readonly subject?: string;
   readonly sequence?: number;
-  /** One sentence for people. */
+  /** One sentence for operators. */
   readonly message: string;
 }
 
 export interface FindingsCollector {
   add(findings: readonly Finding[]): void;
-  /** Returns the findings that were kept, in the order in which they were added. */
+  /** Returns the kept findings, in the order in which they were added. */
   kept(): readonly Finding[];
-  /** Returns how many findings were added, including those that were not kept. */
+  /** Returns how many findings were added, whether or not they were kept. */
   count(): number;
 }
 

@@ -1,4 +1,4 @@
-/** Fingerprints of events: numbers that take little memory and are fast to compare. */
+/** Computes fingerprints of events: short numbers, which need little memory and are fast to compare. */
 import { hash } from 'node:crypto';
 import { decode, type Envelope, encode, type LatchkeyEvent } from '@latchkey/events';
 
@@ -7,8 +7,8 @@ const BYTES = 6;
 type Fingerprinted = Envelope & { readonly type: string; readonly data?: unknown };
 
 /**
- * Returns 48 bits of a SHA-256 over everything that consumers see of an event. The event must come from the codec,
- * which puts the fields of `data` into a fixed order.
+ * Returns the first 48 bits of a SHA-256 hash of everything that consumers see of an event. The event must
+ * come from the codec, which puts the fields of `data` into a fixed order.
  */
 export function fingerprintOfEvent({ type, data, ...envelope }: Fingerprinted): number {
   const { id, subject, sequence, time, correlationId, causationId, traceparent = '' } = envelope;
@@ -16,12 +16,12 @@ export function fingerprintOfEvent({ type, data, ...envelope }: Fingerprinted): 
   return hash('sha256', JSON.stringify([facts, type, data ?? null]), 'buffer').readUIntBE(0, BYTES);
 }
 
-/** Returns the first 48 bits of the hash of an event in its chain. */
+/** Returns the first 48 bits of the hash that an event has in its hash chain. */
 export function fingerprintOfHash(hash: string): number {
   return Buffer.from(hash, 'base64url').readUIntBE(0, BYTES);
 }
 
-/** Returns the event as it is after its person has been erased. An event without a person is returned unchanged. */
+/** Returns the event as it is once its person is erased. Returns an event without a person unchanged. */
 export function redactPerson(event: Fingerprinted): Fingerprinted {
   const { data } = event;
   const isPersonal = typeof data === 'object' && data !== null && 'person' in data && data.person !== null;
@@ -29,8 +29,8 @@ export function redactPerson(event: Fingerprinted): Fingerprinted {
 }
 
 /**
- * Returns the fingerprint that an event of the journal has when consumers receive it; undefined if the event violates
- * its contract and cannot be published.
+ * Returns the fingerprint of an event of the journal, in the form in which consumers get it. Undefined if the
+ * event violates its contract, so that it cannot be published.
  */
 export function fingerprintAsPublished(event: LatchkeyEvent): number | undefined {
   const arrived = sendAndReceive(event);

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { computeMerkleRoot } from './merkle.ts';
 
-/** The leaves of the test vectors of Certificate Transparency. Each root covers the first leaves. */
+/**
+ * The leaves of Certificate Transparency's test vectors. Each expected root covers the first few of these
+ * leaves.
+ */
 const LEAVES = [
   '',
   '00',

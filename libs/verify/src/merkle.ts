@@ -10,7 +10,10 @@ export function computeMerkleRoot(leaves: readonly Buffer[]): Buffer {
   return sha256(NODE, computeMerkleRoot(leaves.slice(0, split)), computeMerkleRoot(leaves.slice(split)));
 }
 
-/** The first bytes of leaves and nodes. They differ, so that an inner node can never be taken for a leaf. */
+/**
+ * The first bytes of hashed leaves and nodes. They differ, so that an inner node can never be mistaken for a
+ * leaf.
+ */
 const LEAF = Buffer.of(0);
 const NODE = Buffer.of(1);
 
@@ -20,7 +23,10 @@ function sha256(...parts: readonly Buffer[]): Buffer {
   return digest.digest();
 }
 
-/** Returns the largest power of two that is smaller than the count. @param count at least 2 */
+/**
+ * Returns the largest power of two that is less than the count.
+ * @param count at least 2
+ */
 function largestPowerBelow(count: number): number {
   return 2 ** Math.floor(Math.log2(count - 1));
 }

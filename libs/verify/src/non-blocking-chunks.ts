@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /**
- * Yields a list in chunks, and lets the event loop run between them, so that work on a long list does not block it.
- * @param size returns the amount of work for an item; a chunk contains about `most` of that work
+ * Yields a list in chunks, and lets other work run between the chunks.
+ * @param size returns how much work an item is; a chunk contains items for about `most` of this work
  */
 export async function* splitIntoNonBlockingChunks<Item>(
   items: readonly Item[],

@@ -1,4 +1,4 @@
-/** Splits accounts and mailings into shards that are processed one after the other, to bound memory use. */
+/** Splits accounts and mailings into shards, which are processed one after the other to limit memory use. */
 
 /** Returns whether an account or mailing belongs to the shard. */
 export type ShardFilter = (subject: string) => boolean;
@@ -14,8 +14,8 @@ export function createShards(recordCount: number, maxPerShard: number): readonly
 }
 
 /**
- * Returns the bucket of the id of an account or mailing. The last digits of a UUIDv7 are random, so they select the
- * bucket. All ids of another form share one bucket.
+ * Returns the bucket for the id of an account or mailing, which is selected by the last digits of the id,
+ * because these are random in a UUIDv7. All ids of a different form are in the same bucket.
  */
 function bucketOf(subject: string): number {
   return Number.parseInt(subject.slice(-6), 16) || 0;

@@ -1,6 +1,6 @@
 /**
- * Checks that consumers accept the events of a stream on the topic: checks the hashes of all events, and the signature
- * of the last one, which covers the others.
+ * Checks that consumers accept a stream's events on the topic. Checks the hashes of all events, but only the
+ * signature of the last one, because it covers the others.
  */
 import type { KeyObject } from 'node:crypto';
 import { keyIdOf, verifySignature } from '@latchkey/events';
@@ -9,18 +9,19 @@ import { fingerprintOfHash } from './fingerprints.ts';
 import type { TopicEntry } from './topic-index.ts';
 import type { JournaledEvent, JournaledStream } from './views.ts';
 
-/** Looks up a public key by its id, among those that consumers accept. */
+/** Looks up a public key by its id, among the keys that consumers accept. */
 export type LookUpPublicKey = (kid: string) => KeyObject | undefined;
 
 export interface SignedEntry {
   readonly stream: JournaledStream;
   readonly entry: Pick<TopicEntry, 'fingerprints' | 'hashes' | 'outOfOrder' | 'signatures'>;
-  /** Looks up a public key by its id. Without this function, only the hashes are checked, and not the signatures. */
+  /** Looks up a public key by its id. Without this function, only hashes are checked. */
   readonly keyOf?: LookUpPublicKey | undefined;
 }
 
 /**
- * Returns the events of a stream for which the topic has records, but no record that proves the event to be genuine.
+ * Returns those events of a stream that are on the topic, but only in records that do not prove that auth has
+ * published them.
  */
 export async function findUnsignedEvents(
   given: SignedEntry,
@@ -62,7 +63,7 @@ function hasHash(
 }
 
 /**
- * Reports the events that consumers reject as forged.
+ * Reports events that consumers would reject as forged.
  * @param topic the topic's name on the log
  */
 export async function reportUnsignedEvents(

@@ -1,4 +1,4 @@
-/** A compact index of the events on the topics, per account and mailing. */
+/** A compact index of the events on the topics, by account or mailing. */
 import type { BusRecord } from '@latchkey/bus';
 import {
   type Decoded,
@@ -13,29 +13,32 @@ import type { ShardFilter } from './shards.ts';
 
 /** The events of one account or mailing on the topics. */
 export interface TopicEntry {
-  /** The fingerprints of the account's events: index 0 is the event with sequence 1, and none is missing in between. */
+  /** The fingerprints of the events. Index 0 is the event with sequence 1, and there are no gaps. */
   readonly fingerprints: readonly number[];
-  /** Fingerprint of each event without its person, in the order of `fingerprints`. */
+  /** The fingerprints of the same events without their person, in the same order as `fingerprints`. */
   readonly impersonal: readonly number[];
   /**
-   * The first 48 bits of the chain hash of each event (`fingerprintOfHash`), in the order of `fingerprints`: items with
-   * the same index belong to the same event. `NO_HASH` if no record of the event has a hash that matches its content.
+   * The first 48 bits of each event's hash (`fingerprintOfHash`), in the same order as `fingerprints`.
+   * `NO_HASH` if no record of the event has a hash that matches its content.
    */
   readonly hashes: readonly number[];
   /**
-   * The signatures of the events with the highest sequences, which are still to be checked. The last one also covers
-   * the events before it.
+   * The signatures of the events with the highest sequences, which must still be verified. The last signature
+   * covers all earlier events too.
    */
   readonly signatures: readonly SignedSequence[];
-  /** The number of records that repeat an earlier one. */
+  /** How many records repeat an earlier record. */
   readonly repeated: number;
-  /** Records that came before an earlier event, or that differ from an earlier record with the same sequence. */
+  /**
+   * The records that came before an earlier event, or that differ from an earlier record with the same
+   * sequence.
+   */
   readonly outOfOrder: readonly OutOfOrderRecord[];
-  /** The number of records that cannot be decoded. */
+  /** How many records cannot be decoded. */
   readonly unreadable: number;
   /**
-   * The partitions that contain the records of this subject. There are more than one if partitions were added to the
-   * topic after its first records.
+   * The partitions that contain records of this account or mailing. There are several if partitions were
+   * added to the topic after its first records.
    */
   readonly partitions: readonly number[];
   /** Whether the journal has a stream with this id. */
@@ -45,7 +48,7 @@ export interface TopicEntry {
 export interface OutOfOrderRecord {
   readonly sequence: number;
   readonly fingerprint: number;
-  /** The fingerprint of the event as it is once the person's data is erased. */
+  /** The fingerprint that the event has once its person is erased. */
   readonly impersonal: number;
   /** The fingerprint of the hash, as in `hashes`. */
   readonly hash: number;
@@ -63,9 +66,9 @@ export interface TopicIndex {
   add(records: readonly BusRecord[]): void;
   entryOf(subject: string): TopicEntry;
   markInJournal(subject: string): void;
-  /** Yields the subjects on the topics that have not been marked as being in the journal. */
+  /** Yields the accounts and mailings on the topics that were not marked as being in the journal. */
   notInJournal(): IterableIterator<string>;
-  /** Returns how many records have a key that is not the id of an account or mailing. */
+  /** Returns how many records have a key that contains no id of an account or mailing. */
   recordsWithoutKey(): number;
 }
 
@@ -87,7 +90,10 @@ const EMPTY: TopicEntry = {
   inJournal: false,
 };
 
-/** Creates an index. It takes about 600 bytes of memory per account of the shard, and 40 bytes per event. */
+/**
+ * Creates an index of the accounts and mailings in a shard. It needs about 600 bytes of memory per account,
+ * and 40 bytes per event.
+ */
 export function createTopicIndex(shard: ShardFilter): TopicIndex {
   const entries = new Map<string, MutableEntry>();
   let withoutKey = 0;
@@ -148,8 +154,8 @@ function addTo(
 }
 
 /**
- * The number of signatures that are kept per subject. One would not suffice, because a forged record may have a higher
- * sequence than the last genuine event.
+ * How many signatures are kept per account or mailing. One would not suffice, because a forged record may
+ * have a higher sequence than the last genuine event.
  */
 const SIGNATURES_KEPT = 4;
 
@@ -175,7 +181,8 @@ function place(entry: MutableEntry, record: OutOfOrderRecord): void {
     entry.repeated += 1;
     return;
   }
-  // Consumers skip an unsigned record. If a signed record with the same sequence follows, it replaces the unsigned one.
+  // Consumers skip unsigned records. So if a signed record with the same sequence follows, it replaces the
+  // unsigned one here.
   const displaced = isPlaced && hash !== NO_HASH && hashes[index] === NO_HASH ? at(entry, sequence) : record;
   if (displaced !== record) put(entry, record);
   entry.outOfOrder = [...entry.outOfOrder, displaced];

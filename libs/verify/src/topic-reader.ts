@@ -3,17 +3,17 @@ import { splitIntoNonBlockingChunks } from './non-blocking-chunks.ts';
 import type { TopicIndex } from './topic-index.ts';
 
 /**
- * Receives the progress of a long operation. Called often.
- * @param what what is counted
- * @param done the count so far
+ * Reports the progress of a long operation. Called often.
+ * @param what what is being counted
+ * @param done the current count
  */
 export type OnProgress = (what: string, done: number) => void;
 
-/** How many records are read per turn of the event loop. One record takes about a tenth of a millisecond. */
+/** How many records are read before other work may run. One record takes about a tenth of a millisecond. */
 const RECORDS_PER_TURN = 100;
 
 export interface TopicReader {
-  /** Reads from the position at which the last call stopped to the current ends of the topics. */
+  /** Reads from where the last call stopped to the current ends of the topics. */
   readToEnd(): Promise<void>;
 }
 

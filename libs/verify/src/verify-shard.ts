@@ -1,4 +1,4 @@
-/** Compares one shard of the accounts and mailings, and repeats the comparison for those that differ. */
+/** Compares one shard of accounts and mailings, and repeats the comparison for those whose stores differ. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StreamComparison } from './compare-streams.ts';
 import type { ShardFilter } from './shards.ts';
@@ -13,12 +13,14 @@ export interface VerifyShardDeps {
   readonly index: TopicIndex;
   readonly topics: TopicReader;
   compare(streams: readonly JournaledStream[]): Promise<readonly StreamComparison[]>;
-  /** How long to repeat the comparison for streams that differ, and the pause between the repetitions, in ms. */
+  /**
+   * How long the comparison of differing streams is repeated, and the pause between two comparisons, in ms.
+   */
   readonly patienceMs: number;
   readonly pauseMs: number;
   /**
-   * Called once for each stream with its final comparison: the first one without findings, or the last one after
-   * `patienceMs`.
+   * Called once for each stream, with its final comparison: the first one without findings, or the last one
+   * when `patienceMs` is over.
    */
   onResult(compared: StreamComparison): void;
   /** Called once for each stream whose first comparison has findings. */
@@ -27,8 +29,8 @@ export interface VerifyShardDeps {
 }
 
 /**
- * Compares one shard. Reads the topics before the journal, so that the journal must contain every event that was read
- * from a topic.
+ * Compares one shard. Reads the topics before the journal. As every event is in the journal before it is on a
+ * topic, the journal must contain every event that was read from a topic.
  */
 export async function verifyShard(deps: VerifyShardDeps): Promise<void> {
   const { index, profiles, shard, topics } = deps;
@@ -58,7 +60,10 @@ async function* disagreeing(deps: VerifyShardDeps): AsyncGenerator<string> {
   }
 }
 
-/** Repeats the comparison until no suspect has findings, or until `patienceMs` has passed. */
+/**
+ * Repeats the comparison of the streams that had findings, until there are no findings left or `patienceMs`
+ * has passed.
+ */
 async function compareAgain(deps: VerifyShardDeps, suspects: Set<string>): Promise<void> {
   const { topics, patienceMs, pauseMs, onResult, onProgress } = deps;
   const giveUpAt = performance.now() + patienceMs;

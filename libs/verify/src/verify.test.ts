@@ -123,10 +123,10 @@ describe('a finding names', () => {
       'event-unsigned: event 2 (AccountVerified) is on accounts.events.v1 without a valid signature';
     for (const other of [unsigned, borrowed]) {
       assert.deepEqual(await found(first, other, third), [says]);
-      // After the event was published again, nothing is reported.
+      // Nothing is reported once the event was published again.
       assert.deepEqual(await found(first, other, third, second), []);
     }
-    // The signature of a later event covers the events before it.
+    // A later event's signature covers the events before it, so nothing is reported.
     assert.deepEqual(await found(first, recordOfEvent(event, 1, chain, untrustedSigner), third), []);
     const ofStranger = account.events.map((one, offset) =>
       recordOfEvent(one.event, offset, one.chain, untrustedSigner),
@@ -153,7 +153,7 @@ describe('a finding names', () => {
     const anotherEvent = { ...first, key: second.key };
     for (const intruder of [empty, anotherEvent]) {
       assert.deepEqual(await found(first, intruder, third), ['event-missing 2']);
-      // After the event and all later ones were published again, nothing is reported.
+      // Nothing is reported once the event and all later ones were published again.
       assert.deepEqual(await found(first, intruder, third, second, third), []);
     }
     assert.deepEqual(

@@ -1,7 +1,7 @@
 /**
  * Compares the journal, the topics, the read model and the deliveries of a running system. The journal is
- * authoritative. A difference may only mean that events are still being processed, so the comparison is repeated until
- * the difference is gone or `patienceMs` has passed.
+ * authoritative. A difference may only mean that an event is still being processed, so the comparison is
+ * repeated until the difference is gone or `patienceMs` has passed.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ConsumerGroupProgress, ConsumerGroups, LogReader } from '@latchkey/bus';
@@ -19,15 +19,18 @@ import { verifyShard } from './verify-shard.ts';
 import type { DeliveryView, JournalView, ProfileView } from './views.ts';
 
 /**
- * The topics whose events are in the journal: those that auth publishes. The notifier's reports about mails are in no
- * journal.
+ * The topics that auth publishes, because only their events are in the journal. The notifier's reports about
+ * mails are not in the journal.
  */
 export const journalTopics = topics.filter(({ publisher }) => publisher === 'auth');
 
 export interface VerifySources {
   readonly journal: JournalView;
   readonly log: LogReader;
-  /** The consumer groups. `progressOf` takes Latchkey's names of the topics, not their names on the log. */
+  /**
+   * Reads the progress of consumer groups. `progressOf` takes Latchkey's names of the topics, not their names
+   * on the log.
+   */
   readonly groups: Pick<ConsumerGroups, 'progressOf'>;
   readonly profiles: ProfileView;
   readonly deliveries: DeliveryView;
@@ -36,24 +39,29 @@ export interface VerifySources {
   /** Returns the name that a topic has on the log. @param topic Latchkey's own name of the topic */
   nameOf(topic: string): string;
   /**
-   * Returns whether a topic is compacted; takes Latchkey's name of the topic. If this function is missing, the log
+   * Returns whether a topic, given by Latchkey's name, is compacted. If this function is missing, the log
    * never compacts topics.
    */
   isCompacted?(topic: string): Promise<boolean>;
   /**
-   * Looks up, by its id, a public key that verifies signatures on the topics. Without this function, signatures are not
-   * checked.
+   * Looks up a public key by its id, to verify signatures on the topics. Without this function, signatures
+   * are not checked.
    */
   readonly keyOf?: LookUpPublicKey;
 }
 
 export interface VerifyOptions {
-  /** How long to repeat the comparison for streams that differ, and the pause between the repetitions, in ms. */
+  /**
+   * How long the comparison of differing streams is repeated, and the pause between two comparisons, in ms.
+   */
   readonly patienceMs: number;
   readonly pauseMs: number;
-  /** The maximum number of records to hold in memory. If the topics have more, they are read several times. */
+  /**
+   * How many records may be in memory at the same time. If the topics contain more records, they are read
+   * several times.
+   */
   readonly maxRecords: number;
-  /** The maximum number of findings to keep; the rest are only counted. */
+  /** How many findings are kept. Further findings are only counted. */
   readonly maxFindings: number;
   now(): Date;
   readonly onProgress: OnProgress;
@@ -63,17 +71,20 @@ export interface VerifyOptions {
 
 export interface Verification {
   readonly counts: Readonly<ComparisonCounts>;
-  /** The time at which the oldest commit in the outbox was appended. */
+  /** When the oldest commit in the outbox was appended; undefined if the outbox is empty. */
   readonly oldestUnpublished: Date | undefined;
   /** The number of records that each consumer group has not read yet. */
   readonly lag: Readonly<Record<string, number>>;
-  /** The first `maxFindings` findings. */
+  /** The first findings, at most `maxFindings`. */
   readonly findings: readonly Finding[];
   /** The total number of findings; 0 if everything agrees. */
   readonly found: number;
 }
 
-/** Compares the stores of a system without changing them. @throws any error of a view or of the log */
+/**
+ * Compares the stores of a system, and changes nothing.
+ * @throws any error of a view or of the log
+ */
 export async function verifySystem(sources: VerifySources, options: VerifyOptions): Promise<Verification> {
   const findings = createFindingsCollector(options.maxFindings);
   const counter = createComparisonCounter();
@@ -142,9 +153,9 @@ async function compareShard(
 }
 
 /**
- * Reports a compacted topic that contains records of release 0.1. Several events share one key in these records, so
- * compaction deletes all but one of them. Reads only the first record of each partition, because the records of that
- * release come first.
+ * Reports a topic that is compacted although it contains records of release 0.1. In these records, several
+ * events share one key, so compaction deletes all but one of them. Only the first record of each partition is
+ * read, because the records of that release come first.
  */
 async function sharedKeys({ log, nameOf, isCompacted }: VerifySources): Promise<readonly Finding[]> {
   if (!(await isCompacted?.(ACCOUNTS_TOPIC))) return [];
@@ -159,8 +170,8 @@ async function sharedKeys({ log, nameOf, isCompacted }: VerifySources): Promise<
 }
 
 /**
- * Reports dropped generations that are still stored after `patienceMs`. The wait is needed because dropping a
- * generation takes a while.
+ * Reports dropped generations that are still stored when `patienceMs` is over. The wait is needed because
+ * dropping a generation takes a while.
  */
 async function leftovers(
   { leftoverGenerations }: VerifySources,
@@ -179,13 +190,14 @@ async function leftovers(
 }
 
 /**
- * The time after which an expired lease counts as abandoned, in ms: a running process would have taken it over by then.
+ * After a lease has been expired for this long, in ms, it counts as abandoned, because a running process
+ * would have taken it over.
  */
 const ABANDONED_MS = 60_000;
 
 /**
- * Reports abandoned leases of mails and requests, whose work is still waiting. Leases of jobs are ignored: a job runs
- * only when there is work, so its lease may have expired long ago.
+ * Reports abandoned leases of mails and requests, because their work is still waiting. Ignores leases of
+ * jobs: a job runs only if there is work, so its lease may have expired long ago.
  */
 async function abandonedLeases(
   { journal, deliveries }: VerifySources,
@@ -202,7 +214,7 @@ async function abandonedLeases(
   });
 }
 
-/** Returns how far each group has read. */
+/** Returns how far each consumer group has read. */
 async function progressOf({ groups, profiles, deliveries }: VerifySources) {
   const names = journalTopics.map(({ name }) => name);
   return [

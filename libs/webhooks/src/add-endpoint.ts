@@ -13,7 +13,10 @@ import { EndpointRefusedError } from './endpoint-refused.ts';
 import { type EndpointStore, updateEndpoint } from './ports.ts';
 import { isSealedSecret, type SecretSealer } from './seal.ts';
 
-/** Asserts that webhooks may call a URL. @throws EndpointRefusedError with a message that continues the words "The URL" */
+/**
+ * Asserts that webhooks may call a URL.
+ * @throws EndpointRefusedError, whose message is a sentence that begins with "The URL"
+ */
 export function assertEndpointUrlAllowed(
   url: string,
   { allowPrivate }: { readonly allowPrivate: boolean },
@@ -22,7 +25,7 @@ export function assertEndpointUrlAllowed(
   if (fault !== undefined) throw new EndpointRefusedError('url', fault);
 }
 
-/** An endpoint with its secret in plain text. The store contains the secret in encrypted form only. */
+/** An endpoint, with its secret in plain text. The store contains only the encrypted secret. */
 export interface EndpointWithSecret {
   readonly endpoint: WebhookEndpoint;
   readonly secret: string;
@@ -31,8 +34,8 @@ export interface EndpointWithSecret {
 type Sealer = Pick<SecretSealer, 'seal' | 'open'>;
 
 /**
- * Asserts that a sealer can decrypt the stored secrets. If it cannot, its key differs from that of the user service.
- * The user service would then refuse to start once this sealer has encrypted a secret.
+ * Asserts that a sealer can decrypt the secrets that are already stored. If it cannot, its key differs from
+ * the user service's key, and the user service would refuse to start once this sealer has encrypted a secret.
  * @throws EndpointRefusedError
  */
 async function assertOpens(sealer: Pick<Sealer, 'open'>, stored: readonly WebhookEndpoint[]): Promise<void> {

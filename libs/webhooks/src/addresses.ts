@@ -1,11 +1,12 @@
-/**
- * Decides which IP addresses webhooks may call. Addresses of private networks and of this machine are not allowed.
- */
+/** Decides which IP addresses webhooks may call. They may not call private networks or this machine. */
 import { type LookupAddress, lookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { parseAddressBlocks } from '@latchkey/process';
 
-/** Ranges from IANA's special-purpose address registries that are not, or not necessarily, on the public internet. */
+/**
+ * The ranges in IANA's special-purpose address registries whose addresses are not, or not always, on the
+ * public internet.
+ */
 const PRIVATE_V4 = [
   '0.0.0.0/8',
   '10.0.0.0/8',
@@ -27,8 +28,8 @@ const PRIVATE_V4 = [
   '240.0.0.0/4',
 ];
 /**
- * Global unicast, the only range of IPv6 that is public. PRIVATE_V6 lists the ranges in it that are not: translated,
- * tunneled and reserved addresses.
+ * Global unicast, the only public range of IPv6. PRIVATE_V6 lists the parts of it that are not public:
+ * translated, tunneled and reserved addresses.
  */
 const PUBLIC_V6 = '2000::/3';
 const PRIVATE_V6 = ['2001::/23', '2001:db8::/32', '2002::/16', '2620:4f:8000::/48', '3fff::/20'];
@@ -44,7 +45,7 @@ export function isPublicAddress(address: string): boolean {
   return version === 6 && publicV6.check(address, 'ipv6') && !privateV6.check(address, 'ipv6');
 }
 
-/** Thrown instead of connecting to an IP address that is not on the public internet. */
+/** Thrown instead of connecting to an IP address that is not public. */
 export class PrivateAddressError extends Error {
   override readonly name = 'PrivateAddress';
 
@@ -60,9 +61,9 @@ type Resolve = (
 ) => void;
 
 /**
- * Returns a lookup function for sockets that fails if any address of the host is private. The socket connects to an
- * address that was checked, so the check cannot be circumvented by DNS rebinding, where the next lookup returns a
- * different address.
+ * Returns a lookup function for sockets. It fails if any address of the host is private. As the socket
+ * connects to an address that was checked, DNS rebinding, in which the next lookup returns a different
+ * address, cannot circumvent the check.
  */
 export function createPublicAddressLookup(resolve: Resolve = lookup): LookupFunction {
   return (host, options, done) => {
@@ -80,7 +81,10 @@ export function createPublicAddressLookup(resolve: Resolve = lookup): LookupFunc
 
 const MAX_URL = 2000;
 
-/** Returns why webhooks may not call a URL, in words that continue "The URL". Undefined if they may. */
+/**
+ * Returns why webhooks may not call a URL, as the rest of a sentence that begins with "The URL". Undefined if
+ * they may call it.
+ */
 export function findEndpointUrlFault(
   text: string,
   { allowPrivate }: { readonly allowPrivate: boolean },

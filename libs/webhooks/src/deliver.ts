@@ -1,5 +1,6 @@
 /**
- * Sends events to an endpoint. Events of one account are sent one after another; accounts are served concurrently.
+ * Sends events to an endpoint. The events of one account are sent one after another; several accounts are
+ * served at the same time.
  */
 import { getSigningSecrets, type WebhookEndpoint } from './endpoint.ts';
 import type { EventWithPosition } from './log-reader.ts';
@@ -16,7 +17,7 @@ import {
 import type { SecretSealer } from './seal.ts';
 import { createSignatureHeaders } from './sign.ts';
 
-/** The number of accounts whose events are sent to one endpoint concurrently. */
+/** For how many accounts events are sent to one endpoint at the same time. */
 const CONCURRENT_ACCOUNTS = 8;
 /** The maximum number of events of one account that are sent in one delivery round. */
 const MAX_EVENTS_PER_ACCOUNT = 100;
@@ -30,7 +31,7 @@ export interface DeliverEventsDeps {
 }
 
 export interface DeliverEventsResult {
-  /** One result for each account. */
+  /** One result for each account that had events. */
   readonly results: readonly AccountDeliveryResult[];
   readonly attempts: readonly DeliveryAttempt[];
 }
@@ -42,10 +43,11 @@ export type EventsByAccount = ReadonlyMap<
 >;
 
 /**
- * Sends events. After a failure, no later events of the same account are sent. After FAILURES_UNTIL_ENDPOINT_IS_DOWN failures in
- * a row, the endpoint counts as down, and no events of any account are sent.
- * @throws Error with a one-line message if a secret cannot be decrypted; the errors of the log if events are read
- * from it
+ * Sends events. After a failure, no later events of the same account are sent. After
+ * FAILURES_UNTIL_ENDPOINT_IS_DOWN failures in a row, the endpoint counts as down, and no more events are sent
+ * to it.
+ * @throws Error with a one-line message if a secret cannot be decrypted; the errors of the log if events are
+ * read from it
  */
 export async function deliverEvents(
   endpoint: WebhookEndpoint,
@@ -60,8 +62,8 @@ export async function deliverEvents(
   let isGone = false;
 
   /**
-   * Sends an event and records the attempt. Returns undefined if the event was not sent, because the endpoint is down
-   * or gone, or if the request was aborted.
+   * Sends an event and records the attempt. Returns undefined if nothing was sent, because the endpoint is
+   * down or was removed, or if the request was aborted.
    */
   async function attempt(event: EventWithPosition): Promise<WebhookRequestOutcome | undefined> {
     if (deps.signal.aborted || isGone || (failures >= FAILURES_UNTIL_ENDPOINT_IS_DOWN && !isProbe))
@@ -70,8 +72,8 @@ export async function deliverEvents(
     const at = deps.now();
     const began = performance.now();
     const outcome = await post(endpoint, event, at, deps);
-    // It is unknown whether the endpoint has received the aborted request. The attempt does not count, so the event
-    // is sent again later.
+    // Whether the endpoint has received the aborted request is unknown. The attempt does not count, and the
+    // event is sent again later.
     if (outcome.kind !== 'delivered' && deps.signal.aborted) return undefined;
     failures = outcome.kind === 'delivered' ? 0 : failures + 1;
     isGone ||= outcome.kind === 'gone';
@@ -91,7 +93,7 @@ export async function deliverEvents(
   ): Promise<AccountDeliveryResult> {
     let delivered = 0;
     for await (const event of own) {
-      // The limit of this round is reached. The next round continues with this event.
+      // This account has reached the limit of a round. The next round continues with this event.
       if (delivered === MAX_EVENTS_PER_ACCOUNT)
         return { account, delivered, stopped: toEventPosition(event) };
       const outcome = await attempt(event);

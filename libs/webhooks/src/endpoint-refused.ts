@@ -3,8 +3,8 @@ export class EndpointRefusedError extends Error {
   override readonly name = 'EndpointRefusedError';
   /**
    * Why the change is refused. `url`: the URL is not allowed. `number`: there are too many endpoints. `key`:
-   * WEBHOOK_SECRET_KEY is not set. `other-key`: the key does not decrypt the stored secrets. `later`: not possible
-   * yet; the message says when it is.
+   * WEBHOOK_SECRET_KEY is not set. `other-key`: WEBHOOK_SECRET_KEY does not decrypt the stored secrets.
+   * `later`: the change is not possible yet; the message says when it will be.
    */
   readonly reason: 'url' | 'number' | 'key' | 'other-key' | 'later';
 

@@ -8,8 +8,8 @@ const instant = z.union([z.date(), z.iso.datetime()]).pipe(z.coerce.date());
 
 const storedSecret = z.object({
   /**
-   * The secret, encrypted by `seal.ts`. A secret that an earlier release stored in plain text, as `whsec_…` (the
-   * format of Standard Webhooks), stays so until the user service next starts and encrypts it.
+   * The secret, encrypted by `seal.ts`. An earlier release stored secrets in plain text, as `whsec_…` (the
+   * format of Standard Webhooks). Such a secret is encrypted when the user service next starts.
    */
   secret: z.string(),
   since: instant,
@@ -17,22 +17,28 @@ const storedSecret = z.object({
   until: instant.optional(),
 });
 
-/** Selects events to send again: one event by its id, or all events with `since` <= time < `until`. */
+/**
+ * Selects events to send again: one event by its id, or all events whose time is in the range `since` <= time
+ * < `until`.
+ */
 const redriveRange = z.union([z.object({ event: z.string() }), z.object({ since: instant, until: instant })]);
 
-/** An account whose delivery is delayed: its events from `offset` up to the endpoint's cursor wait for a retry. */
+/**
+ * An account that waits for a retry: its events from `offset` up to the endpoint's cursor are not delivered
+ * yet.
+ */
 const waitingAccount = z.object({
   account: z.string(),
   partition: z.number(),
   offset: z.number(),
-  /** The id of the event at `offset`, which is sent first. */
+  /** The id of the event at `offset`, which is the next one to send. */
   event: z.string(),
   /** How many times the event at `offset` has been sent without success. */
   attempts: z.number(),
   next: instant,
   /**
-   * Set if the account waits for events of a redrive. Of its events before the offset `until`, only those in `ranges`
-   * are sent.
+   * Set while the account waits for events of a redrive. Of its events before the offset `until`, only those
+   * in `ranges` are sent.
    */
   redriven: z.object({ ranges: z.array(redriveRange), until: z.number() }).optional(),
 });
@@ -48,13 +54,13 @@ const failing = z.object({
 
 const redrive = z.object({
   /**
-   * The id of the latest request for a redrive. A delivery round notices by it that a redrive was requested
-   * meanwhile.
+   * The id of the latest request for a redrive. If it changes during a delivery round, the round knows that
+   * another redrive was requested.
    */
   id: z.string(),
   ranges: z.array(redriveRange),
   /**
-   * The endpoint's cursor when the redrive was requested. The redrive ends there, because later events have not been
+   * The endpoint's cursor when the redrive was requested. The redrive ends there: later events have not been
    * sent for the first time yet.
    */
   end: z.string(),
@@ -63,21 +69,25 @@ const redrive = z.object({
 
 const delivery = z.object({
   /**
-   * The number of delivery rounds whose outcome has been stored. A process discards its outcome if another process
-   * has stored one since the round began.
+   * How many delivery rounds have stored their outcome. A process discards its round's outcome if this number
+   * has changed since the round began.
    */
   round: z.number(),
-  /** The position in the log, in the format of the feed's cursors. Unset if the endpoint has read nothing yet. */
+  /**
+   * The position in the log, in the format of the feed's cursors. Unset until the endpoint has read
+   * something.
+   */
   cursor: z.string().optional(),
   waiting: z.array(waitingAccount),
   failing: failing.optional(),
   /**
-   * Set if `ops move` moved the endpoint from another log. `SentSequenceStore` then says which events were sent before.
+   * Set if `ops move` has moved the endpoint from another log. `SentSequenceStore` then says which events
+   * were sent before the move.
    */
   moved: z.literal(true).optional(),
   /** Set once the endpoint has reached the end of the log for the first time. */
   caughtUp: z.literal(true).optional(),
-  /** The number of requests sent so far, which is also the number of the next attempt. */
+  /** How many requests have been sent. The next attempt gets this number. */
   attempts: z.number(),
   redrive: redrive.optional(),
 });
@@ -110,23 +120,24 @@ export type RunningRedrive = z.infer<typeof redrive>;
 
 const ID_BYTES = 8;
 /**
- * How far the clocks of two processes may differ, in ms; if they differ more, /readyz reports `degraded`. Matters for
- * `since`: auth determines the time of an event, but another process determines when an endpoint is created.
+ * How far the clocks of two processes may differ, in ms, before /readyz reports `degraded`. `since` depends
+ * on this: auth determines the time of an event, but another process determines when an endpoint is created.
  */
 const MAX_CLOCK_SKEW_MS = 30_000;
 const SECRET_BYTES = 32;
 
-/** The maximum number of endpoints. It is low, because each endpoint reads the whole log by itself. */
+/** The maximum number of endpoints. It is low because each endpoint reads the whole log separately. */
 export const MAX_ENDPOINTS = 50;
 
 /**
- * The maximum number of secrets of an endpoint that are valid at the same time. Each adds a signature to every
+ * How many secrets of an endpoint may be valid at the same time. Each of them adds a signature to every
  * request.
  */
 export const MAX_SECRETS_PER_ENDPOINT = 5;
 
 /**
- * The maximum number of redrives of an endpoint at the same time. Every event is compared with all of their ranges.
+ * How many redrives of an endpoint may be in progress at the same time. Every event is compared with the
+ * ranges of all of them.
  */
 export const MAX_REDRIVES_PER_ENDPOINT = 20;
 
@@ -146,7 +157,7 @@ export function generateEndpointSecret(): string {
   return `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;
 }
 
-/** The fields that an operator sets. */
+/** The fields that an operator can set. */
 export type EndpointFields = Pick<WebhookEndpoint, 'name' | 'url' | 'types' | 'person'>;
 
 /** Returns the `types` field in its stored form. An empty list means all types, so the field is omitted. */
@@ -155,7 +166,7 @@ function storedTypes(types: readonly string[] | undefined): Pick<WebhookEndpoint
 }
 
 export type NewEndpoint = EndpointFields & {
-  /** Where in the log the endpoint begins. `now`: with the events that happen after its creation. */
+  /** Where in the log the endpoint begins. `now`: with events that happen after its creation. */
   readonly from: 'beginning' | 'now';
 };
 
@@ -217,7 +228,7 @@ export function withNewSecret(
   return revised({ ...endpoint, secrets: [...former, { secret: sealed, since: now }] });
 }
 
-/** The fields to change. Undefined fields keep their values. */
+/** The fields to change. A field that is undefined keeps its value. */
 export type ChangedEndpointFields = {
   readonly [Name in keyof EndpointFields]?: EndpointFields[Name] | undefined;
 };
@@ -259,10 +270,11 @@ export function resumeEndpoint({ paused: _, ...endpoint }: WebhookEndpoint, now:
 }
 
 /**
- * Returns the endpoint with a range of events to send again. No-op if the endpoint has read nothing yet and will get
- * all events anyway.
- * @throws EndpointRefusedError if too many redrives are in progress, or if the endpoint has not reached the end of the log
- * yet and skips events until then: those before its creation, or those sent before it was moved
+ * Returns the endpoint with a range of events to send again. If the endpoint has read nothing yet, returns it
+ * unchanged, because it will get all events anyway.
+ * @throws EndpointRefusedError if too many redrives are in progress. Also thrown if the endpoint has not
+ * reached the end of the log yet and skips events until then: those before its creation, or those that were
+ * sent before it was moved
  */
 export function withRedrive(endpoint: WebhookEndpoint, range: RedriveRange): WebhookEndpoint {
   const { cursor, redrive: running, moved, caughtUp, waiting } = endpoint.delivery;
@@ -285,7 +297,7 @@ export function withRedrive(endpoint: WebhookEndpoint, range: RedriveRange): Web
     delivery: {
       ...endpoint.delivery,
       waiting: waiting.map((account) => withRedrivenRange(account, range)),
-      // A redrive in progress starts again from the beginning, with this range added.
+      // If a redrive is already in progress, it starts again from the beginning, with this range added.
       redrive: {
         id: randomBytes(ID_BYTES).toString('hex'),
         ranges: [...ranges, range],
@@ -296,8 +308,8 @@ export function withRedrive(endpoint: WebhookEndpoint, range: RedriveRange): Web
 }
 
 /**
- * Adds a range to the redriven ranges of a waiting account. If the account has too many ranges, all of its events are
- * sent again.
+ * Adds a range to those that a waiting account gets sent again. If there are too many ranges, all of the
+ * account's events are sent again instead.
  */
 function withRedrivenRange(
   { redriven, ...account }: AccountAwaitingRetry,

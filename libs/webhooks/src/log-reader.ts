@@ -1,4 +1,4 @@
-/** Reads account events from the log and encodes them as the bodies of webhook requests. */
+/** Reads the events of accounts from the log, and encodes them as the bodies of webhook requests. */
 import type { Bus, BusRecord, LogTail } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, subjectOfKey } from '@latchkey/events';
 import {
@@ -15,7 +15,7 @@ import { z } from 'zod';
 import type { AccountAwaitingRetry, DeliveryProgress, WebhookEndpoint } from './endpoint.ts';
 import type { EventPosition } from './progress.ts';
 
-/** The maximum number of events that are sent to an endpoint in one delivery round. */
+/** How many events are sent to an endpoint in one delivery round, at most. */
 const EVENTS_PER_PAGE = 100;
 const RECORDS_PER_READ = 500;
 
@@ -25,7 +25,7 @@ export interface EventWithPosition extends EventPosition {
   readonly type: string;
   readonly time: Date;
   /**
-   * The sequence of the event. Infinite if the record contains none, which is never the case for records from
+   * The sequence of the event. Infinity if the record contains none, which never happens with records from
    * Latchkey.
    */
   readonly sequence: number;
@@ -35,9 +35,9 @@ export interface EventWithPosition extends EventPosition {
 export interface EventPage {
   readonly events: readonly EventWithPosition[];
   readonly cursor: string;
-  /** The number of records after this page. */
+  /** How many records the log contains after this page. */
   readonly behind: number;
-  /** Resolves when further records may have been written, or when `signal` is aborted. */
+  /** Resolves when there may be more records, or when `signal` is aborted. */
   waitForMore(signal: AbortSignal): Promise<void>;
 }
 
@@ -49,19 +49,22 @@ export interface EventReader {
   /** Returns the next page of events after a cursor. */
   read(endpoint: EventSelection, after: string | undefined): Promise<EventPage>;
   /**
-   * Yields the events of a waiting account, from the event that waits for a retry up to the cursor. Reads lazily: at
-   * first only one event, because its retry often fails.
+   * Yields the events of a waiting account, from the event that waits for a retry to the cursor. At first
+   * reads only one event, because its retry often fails.
    */
   readAccount(
     endpoint: EventSelection,
     waiting: AccountAwaitingRetry,
     cursor: string,
   ): AsyncIterable<EventWithPosition>;
-  /** Returns whether a cursor was created on the current log. Offsets of another log are meaningless on this one. */
+  /**
+   * Returns whether a cursor belongs to the current log. The offsets in a cursor of another log are
+   * meaningless.
+   */
   isOfCurrentLog(cursor: string): Promise<boolean>;
   /** For each account with unsent events, returns the sequence of the first one. */
   findUnsent(delivery: Pick<DeliveryProgress, 'cursor' | 'waiting'>): Promise<ReadonlyMap<string, number>>;
-  /** Returns the next offset that a cursor will read in a partition. */
+  /** Returns the offset at which a cursor continues in a partition. */
   offsetIn(cursor: string, partition: number): number;
   /** Returns whether `cursor` has reached `end` in every partition. */
   hasReached(cursor: string, end: string): boolean;
@@ -143,8 +146,8 @@ function viewOf({ types, person }: EventSelection) {
 }
 
 /**
- * Returns the offset of the event for which an account waits. If the topic has been recreated, returns the start of
- * the partition.
+ * Returns the offset of the event for which an account waits. If the topic was deleted and created again,
+ * returns the start of the partition.
  */
 async function startOf(
   tail: LogTail,
@@ -155,7 +158,7 @@ async function startOf(
   const start = range?.start ?? 0;
   if (offset < start || offset >= end) return start;
   const [record] = await tail.read(partition, offset, 1);
-  // Compaction has removed the record at this offset. A later record contains the same event.
+  // If compaction has removed the record at this offset, a later record contains the same event.
   if (record !== undefined && record.offset > offset) return offset;
   const body = record && toCloudEvent(record, { person: false, placeholders: false });
   const found = body === undefined ? undefined : eventOf(body);
@@ -163,8 +166,8 @@ async function startOf(
 }
 
 /**
- * Yields the records of a partition from offset `from` up to, but not including, `end`, page by page.
- * @param range.first the number of records of the first page
+ * Yields the records of a partition from the offset `from` up to, but not including, `end`, page by page.
+ * @param range.first how many records the first page contains
  */
 async function* pagesOf(
   tail: LogTail,
@@ -227,7 +230,7 @@ function eventOf(body: string): EventWithPosition | undefined {
   const parsed = attributes.safeParse(JSON.parse(body));
   if (!parsed.success) return undefined;
   const { type = 'unknown', subject = '', partitionkey, time = '', feedpartition, feedoffset } = parsed.data;
-  // Records from Latchkey always have an id. A record without one is identified by its partition and offset.
+  // Records from Latchkey always have an id. Identify a record without one by its partition and offset.
   const { id = `${feedpartition}-${feedoffset}`, sequence = Number.POSITIVE_INFINITY } = parsed.data;
   const decided = new Date(time);
   return {
@@ -236,7 +239,7 @@ function eventOf(body: string): EventWithPosition | undefined {
     type,
     account: partitionkey ?? subject,
     sequence,
-    // An event without a valid time counts as new, so that it is always sent.
+    // Treat an event without a valid time as new, so that it is always sent.
     time: Number.isNaN(decided.getTime()) ? new Date() : decided,
     partition: feedpartition,
     offset: feedoffset,

@@ -7,7 +7,7 @@ export interface WebhookMetrics {
   attempts(counts: { readonly delivered: number; readonly failed: number }): void;
   /**
    * Reports how far an endpoint is behind.
-   * @param records the number of records that the endpoint has not read yet; undefined if unknown
+   * @param records how many records the endpoint has not read yet; undefined if this is unknown
    */
   behind(endpoint: string, records: number | undefined): void;
 }
@@ -41,7 +41,7 @@ export function createWebhookMetrics(
       help,
       registers,
       async collect() {
-        // If the store is down, the value is NaN. An error would make the whole metrics page fail.
+        // If the store is down, report NaN, because an error would make the whole metrics page fail.
         this.set(await list().then(read, () => Number.NaN));
       },
     });

@@ -1,6 +1,6 @@
 /**
- * Moves webhooks to another store and another log. Offsets of the former log are meaningless on the new one. Progress
- * is therefore moved as the sequence of the last sent event of each account.
+ * Moves webhooks to another store and another log. As offsets of the old log are meaningless on the new one,
+ * the progress is moved as the sequence of each account's last sent event.
  */
 import type { Bus } from '@latchkey/bus';
 import { createRecordMove, type MoveSource, type RecordMove } from '@latchkey/store';
@@ -13,15 +13,18 @@ const BATCH = 500;
 export interface WebhookDataMoveDeps {
   readonly from: Pick<WebhookStorage, 'endpoints' | 'source'>;
   readonly to: Pick<WebhookStorage, 'target'>;
-  /** The log from which the endpoints have read so far. */
+  /** The log that the endpoints have read until now. */
   readonly bus: Pick<Bus, 'tail'>;
   /**
-   * Returns all accounts in batches, each with the sequence of its last event on the former log, or 0 if it has none.
+   * Yields all accounts in batches, each with the sequence of its last event on the old log; 0 if it has
+   * none.
    */
   published(): AsyncIterable<readonly { readonly account: string; readonly sequence: number }[]>;
 }
 
-/** Returns the steps that move webhooks. Undefined if records cannot be moved between stores of these kinds. */
+/**
+ * Returns the steps that move webhooks. Undefined if webhooks cannot be moved between stores of these kinds.
+ */
 export function createWebhookDataMoves({
   from,
   to,
@@ -46,8 +49,8 @@ export function createWebhookDataMoves({
 }
 
 /**
- * Yields the sequence of the last published event of each account. Then, for each endpoint that is behind, yields the
- * lower sequence that it has reached in an account.
+ * Yields, for each account, the sequence of its last published event. Then yields, for each endpoint that is
+ * behind in an account, the lower sequence that the endpoint has reached.
  */
 async function* sentAccounts({
   endpoints,
@@ -72,7 +75,7 @@ async function hasReadLog({ delivery }: WebhookEndpoint, reader: EventReader): P
   return delivery.cursor !== undefined && (await reader.isOfCurrentLog(delivery.cursor));
 }
 
-/** Returns the endpoint with its position reset to the beginning of the new log. */
+/** Returns the endpoint with its position at the beginning of the new log. */
 async function toMovedEndpoint(endpoint: WebhookEndpoint, reader: EventReader): Promise<WebhookEndpoint> {
   const { cursor: _cursor, redrive: _redrive, caughtUp: _caughtUp, ...delivery } = endpoint.delivery;
   const isMoved = await hasReadLog(endpoint, reader);

@@ -1,6 +1,4 @@
-/**
- * The stores of webhooks. If a store fails, its methods reject with StoreUnavailable; they never reject otherwise.
- */
+/** The ports that store webhooks. Every method rejects only with StoreUnavailable, if the store fails. */
 import type {
   KeyFingerprints,
   LeaseRecords,
@@ -13,8 +11,8 @@ import type { WebhookEndpoint } from './endpoint.ts';
 
 export interface EndpointStore {
   /**
-   * Adds an endpoint with a new id, unless the store already contains `most` endpoints. The limit also holds for
-   * concurrent calls and several processes, provided that all of them pass the same `most`.
+   * Adds an endpoint with a new id, unless the store already contains `most` endpoints. The limit also holds
+   * if several processes add endpoints at the same time, as long as all of them pass the same `most`.
    * @returns false if the limit is reached
    */
   add(endpoint: WebhookEndpoint, most: number): Promise<boolean>;
@@ -22,13 +20,13 @@ export interface EndpointStore {
   /** Returns all endpoints, sorted by id. */
   list(): Promise<readonly WebhookEndpoint[]>;
   /**
-   * Replaces the stored endpoint and increments its version, if the stored version is still `endpoint.version`.
+   * Replaces the stored endpoint if its version is still `endpoint.version`, and increments the version.
    * @returns false if the endpoint was changed or removed in the meantime
    */
   replace(endpoint: WebhookEndpoint): Promise<boolean>;
   /**
-   * Removes an endpoint with its attempts and with its sequences from before a move. @returns false if it did not
-   * exist
+   * Removes an endpoint, its attempts, and the sequences that were sent to it before a move.
+   * @returns false if there is no such endpoint
    */
   remove(id: string): Promise<boolean>;
 }
@@ -50,11 +48,14 @@ export interface DeliveryAttempt {
   readonly milliseconds: number;
 }
 
-/** How many attempts are kept for each endpoint. */
+/** How many attempts are stored per endpoint; older attempts are overwritten. */
 export const MAX_KEPT_DELIVERY_ATTEMPTS = 1000;
 
 export interface DeliveryAttemptStore {
-  /** Stores attempts. Each of them overwrites the attempt whose number is {@link MAX_KEPT_DELIVERY_ATTEMPTS} lower. */
+  /**
+   * Stores attempts. An attempt overwrites the one whose number is lower by {@link
+   * MAX_KEPT_DELIVERY_ATTEMPTS}.
+   */
   put(endpoint: string, attempts: readonly DeliveryAttempt[]): Promise<void>;
   /** Returns the attempts of an endpoint, latest first. */
   list(
@@ -73,19 +74,19 @@ export interface StoredDeliveryAttempt {
   readonly attempt: DeliveryAttempt;
 }
 
-/** Records how far the events of an account had been sent when `ops move` replaced the log. */
+/** How far the events of an account were sent before `ops move` replaced the log. */
 export interface SentSequence {
   readonly account: string;
-  /** The id of the endpoint. Unset if the record is for all endpoints that have no record of their own. */
+  /** The id of the endpoint. Unset if this applies to all endpoints for which nothing else is stored. */
   readonly endpoint?: string;
-  /** The sequence of the last sent event. 0 if none was sent. */
+  /** The sequence of the last sent event; 0 if no event was sent. */
   readonly sequence: number;
 }
 
 export interface SentSequenceStore {
   /**
-   * For each account, returns the sequence of the last event that was sent to an endpoint before `ops move`. Accounts
-   * without a record are absent.
+   * Returns, for each account, the sequence of the last event that was sent to the endpoint before `ops
+   * move`. Accounts without a stored sequence are missing from the result.
    */
   find(endpoint: string, accounts: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }
@@ -96,11 +97,11 @@ export interface WebhookStorage extends Preparable {
   readonly sentBefore: SentSequenceStore;
   /** The fingerprints of the keys in WEBHOOK_SECRET_KEY with which the user service has started. */
   readonly keyFingerprints: KeyFingerprints;
-  /** Leases, one for each endpoint. Only the process that holds the lease sends to the endpoint. */
+  /** Leases, one per endpoint. Only the process that holds an endpoint's lease sends to the endpoint. */
   readonly leases: LeaseRecords;
   /**
-   * Called when the service starts. If only one process can use this kind of store, releases all leases, because the
-   * process that held them has ended. Otherwise does nothing.
+   * Called when the service starts. If only one process can use a store of this kind, releases all leases,
+   * because the process that held them has ended. Otherwise does nothing.
    */
   voidLeases(): Promise<void>;
   /** Set only if webhooks can be moved from this kind of store to another. */
@@ -120,8 +121,8 @@ export interface WebhookStorage extends Preparable {
 
 /**
  * Changes an endpoint. If another process changes it at the same time, reads it again and retries.
- * @param change returns the changed endpoint, or undefined to leave it unchanged
- * @returns the endpoint after the change; undefined if it does not exist
+ * @param change returns the changed endpoint; undefined to leave it unchanged
+ * @returns the endpoint after the change; undefined if there is no such endpoint
  */
 export async function updateEndpoint(
   endpoints: Pick<EndpointStore, 'find' | 'replace'>,

@@ -5,9 +5,9 @@ import { isIP } from 'node:net';
 import { createPublicAddressLookup, getHost, isPublicAddress, PrivateAddressError } from './addresses.ts';
 import type { WebhookRequestOutcome } from './progress.ts';
 
-/** The timeout of a request, from the lookup of the host name to the end of the response, in ms. */
+/** The time limit of a request, from the lookup of the host name to the end of the response, in ms. */
 const TIMEOUT_MS = 15_000;
-/** The maximum number of response bytes to read. The body is ignored: only the status counts. */
+/** How many bytes of a response are read, at most. The body is ignored, because only the status counts. */
 const MAX_RESPONSE_BYTES = 65_536;
 const GONE = 410;
 
@@ -36,10 +36,10 @@ export function createWebhookHttpClient({
   readonly allowPrivate: boolean;
 }): WebhookHttpClient {
   const options = {
-    // The number of sockets for a host is unlimited, so that requests to one endpoint do not wait for those to
-    // another on the same host. deliver.ts limits the concurrent requests to each endpoint.
+    // The number of sockets per host is not limited, so that requests to one endpoint do not wait for
+    // requests to another endpoint on the same host. deliver.ts limits the concurrent requests per endpoint.
     keepAlive: true,
-    // The IP address is checked when a connection is opened. Reused connections have been checked already.
+    // Checks the IP address when a connection is opened. Later requests on the same connection need no check.
     ...(allowPrivate ? {} : { lookup: createPublicAddressLookup() }),
   };
   const http = new HttpAgent(options);
@@ -49,7 +49,7 @@ export function createWebhookHttpClient({
     async post({ url: text, headers, body, signal }) {
       const url = new URL(text);
       const host = getHost(url);
-      // Sockets call `lookup` only for host names, so a URL with an IP address must be checked here.
+      // Sockets call `lookup` only for host names, so the IP address in a URL must be checked here.
       if (!allowPrivate && isIP(host) !== 0 && !isPublicAddress(host))
         return failureOf(new PrivateAddressError(host));
       const isPlain = url.protocol === 'http:';
@@ -114,6 +114,7 @@ function failureOf(error: unknown): WebhookRequestOutcome {
 }
 
 function reasonOf(error: Error & { readonly code?: unknown }): string {
-  // If a name has several addresses and none can be reached, Node throws an AggregateError without a message.
+  // If a host name has several addresses and none can be reached, Node throws an AggregateError without a
+  // message.
   return error.message || (typeof error.code === 'string' ? error.code : 'could not be called');
 }

@@ -1,19 +1,19 @@
 /**
- * Pure functions that decide which events to send to an endpoint next, and how the endpoint's state changes after a
- * delivery round.
+ * Decides which events to send to an endpoint next, and how the endpoint's state changes after a delivery
+ * round. Pure.
  */
 import type { AccountAwaitingRetry, DeliveryProgress, RedriveRange, WebhookEndpoint } from './endpoint.ts';
 import { computeRetryDelayMs, computeRetryDelayWhileDownMs, parseRetryAfterMs } from './retry-delays.ts';
 
 /**
- * After this many consecutive failures, an endpoint counts as down: no new events are read for it, and only one event
- * at a time is sent to probe it.
+ * After this many failures in a row, an endpoint counts as down: no new events are read for it, and it gets
+ * only one event at a time, to test whether it works again.
  */
 export const FAILURES_UNTIL_ENDPOINT_IS_DOWN = 5;
 /** While this many accounts of an endpoint wait for a retry, no new events are read for the endpoint. */
 export const MAX_WAITING_ACCOUNTS = 100;
 
-/** An event that has not been delivered, with its position in the log. */
+/** The position of an undelivered event in the log. */
 export interface EventPosition {
   readonly account: string;
   readonly partition: number;
@@ -42,9 +42,12 @@ export interface AccountDeliveryResult {
   readonly account: string;
   /** The number of delivered events. */
   readonly delivered: number;
-  /** The first event that was not delivered, with which the next attempt begins. Undefined if all were delivered. */
+  /**
+   * The first event that was not delivered, with which the next attempt begins. Undefined if all events were
+   * delivered.
+   */
   readonly stopped?: EventPosition & Pick<AccountAwaitingRetry, 'redriven'>;
-  /** Why the event in `stopped` was not delivered. Undefined if it was not sent at all. */
+  /** Why the event in `stopped` was not delivered. Undefined if no request was sent for it. */
   readonly failure?: Exclude<WebhookRequestOutcome, { kind: 'delivered' }>;
 }
 
@@ -68,7 +71,7 @@ export function mayReadNewEvents(delivery: DeliveryProgress): boolean {
   return !isEndpointDown(delivery) && delivery.waiting.length < MAX_WAITING_ACCOUNTS;
 }
 
-/** Returns the time of the next attempt. Undefined if no account waits. */
+/** Returns the time of the next attempt. Undefined if no account waits for one. */
 export function computeNextAttemptTime(delivery: DeliveryProgress): Date | undefined {
   if (isEndpointDown(delivery)) return delivery.failing?.next;
   return delivery.waiting.toSorted(byNext)[0]?.next;
@@ -84,10 +87,10 @@ export function isInRedriveRange(
 }
 
 /**
- * Returns which accounts wait for a retry after a delivery round, and whether the endpoint is failing.
+ * Computes which accounts wait for a retry after a delivery round, and whether the endpoint is failing.
  * @param results at most one result for each account
  * @param random returns a random number in [0, 1)
- * @param failuresInARow the number of failures in this round since its last delivery
+ * @param failuresInARow how many requests of this round have failed since the last delivery
  */
 export function computeProgressAfterRound(
   before: DeliveryProgress,
@@ -147,7 +150,7 @@ function later(now: Date, ms: number): Date {
   return new Date(now.getTime() + ms);
 }
 
-/** Returns why an endpoint must be paused. Undefined if it must not. */
+/** Returns why an endpoint must be paused; undefined if it must not be paused. */
 export function findReasonToPause(
   { failing }: Pick<DeliveryProgress, 'failing'>,
   results: readonly AccountDeliveryResult[],
@@ -159,7 +162,7 @@ export function findReasonToPause(
   return `has failed since ${failing.since.toISOString()}: ${failing.reason}`;
 }
 
-/** Pauses an endpoint because deliveries have failed. */
+/** Returns the endpoint, paused because its deliveries have failed. */
 export function pauseForFailures(endpoint: WebhookEndpoint, reason: string, now: Date): WebhookEndpoint {
   return { ...endpoint, paused: { at: now, by: 'failures', reason } };
 }

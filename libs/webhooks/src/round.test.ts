@@ -495,7 +495,7 @@ test('an event that fails when it is sent again does not make others be sent aga
   await publish(ada, 7);
   await settle(id);
   assert.deepEqual(received, []);
-  // A redrive is requested while the account waits. Its event is added to those that the account waits for.
+  // Requests a redrive while the account waits for a retry. The event of the redrive is then sent too.
   await redrive(id, { event: ids[5] ?? '' });
   await settle(id);
   answering(() => delivered);

@@ -1,6 +1,6 @@
 /**
- * Runs one delivery round for an endpoint: sends the events that are due for a retry, or new events if none are due,
- * and stores the progress.
+ * Runs one delivery round of an endpoint: sends the events whose retry is due or, if there are none, new
+ * events, and stores the progress.
  */
 
 import { sleep } from '@latchkey/process/loop';
@@ -31,7 +31,7 @@ import type { SecretSealer } from './seal.ts';
 
 /** How often a round checks whether an operator has changed its endpoint, in ms. */
 const LOOK_EVERY_MS = 1000;
-/** The maximum number of pages without an event for the endpoint that a round reads before it stores the position. */
+/** How many pages without events for the endpoint a round reads before it stores the position, at most. */
 const MAX_SKIPPED_PAGES = 50;
 
 export interface DeliveryRoundDeps {
@@ -44,7 +44,8 @@ export interface DeliveryRoundDeps {
   /** Returns a random number in [0, 1). */
   random(): number;
   /**
-   * Aborted when the lease may have expired, so that another process may send to the endpoint, or the service stops.
+   * Aborted when another process may send to the endpoint because the lease may have expired, or when the
+   * service stops.
    */
   readonly signal: AbortSignal;
 }
@@ -52,7 +53,7 @@ export interface DeliveryRoundDeps {
 export interface DeliveryRoundReport {
   /** The endpoint as stored after the round. Undefined if it was removed. */
   readonly endpoint: WebhookEndpoint | undefined;
-  /** Whether there may be more to send, so that the next round should run immediately. */
+  /** Whether there may be more to send, so that the next round should begin immediately. */
   readonly isBusy: boolean;
   /** Why this round has paused the endpoint. Absent if it has not. */
   readonly paused?: string;
@@ -63,7 +64,7 @@ export interface DeliveryRoundReport {
   readonly nextDue?: Date;
 }
 
-/** The requests that a round sent, and the endpoint's position after it. */
+/** What a round has sent, and the endpoint's position after it. */
 interface RoundOutcome extends DeliverEventsResult {
   readonly cursor?: string;
   /** The state of the redrive after this round. `null` if the redrive is complete. */
@@ -72,9 +73,9 @@ interface RoundOutcome extends DeliverEventsResult {
 }
 
 /**
- * Runs a delivery round. If an operator changes, pauses or removes the endpoint during the round, requests in flight
- * are aborted, and the next round sends their events again. If the log or the store fails, the promise rejects and
- * nothing is stored, so the next round sends the same events again.
+ * Runs a delivery round. If an operator changes, pauses or removes the endpoint during the round, requests in
+ * flight are aborted, and the next round sends their events again. If the log or the store fails, the round
+ * rejects and stores nothing, and the next round sends the same events again.
  */
 export async function runDeliveryRound(id: string, deps: DeliveryRoundDeps): Promise<DeliveryRoundReport> {
   const found = await deps.storage.endpoints.find(id);
@@ -83,7 +84,7 @@ export async function runDeliveryRound(id: string, deps: DeliveryRoundDeps): Pro
   const endpoint = isRestarted ? { ...found, delivery: restart(found.delivery) } : found;
   const sent = await sendUnlessChanged(endpoint, deps);
   const { endpoint: stored, paused } = await storeOutcome({ before: endpoint, isRestarted, sent }, deps);
-  // If the endpoint was removed during the round, so were its attempts, and no new ones must be stored.
+  // If the endpoint was removed during the round, its attempts were removed too, so store no new ones.
   if (stored !== undefined) await deps.storage.attempts.put(id, sent.attempts);
   const failed = sent.attempts.filter(({ delivered }) => !delivered).length;
   const due = stored && computeNextAttemptTime(stored.delivery);
@@ -106,7 +107,7 @@ function idle(endpoint: WebhookEndpoint | undefined): DeliveryRoundReport {
   return { endpoint, isBusy: false, delivered: 0, failed: 0 };
 }
 
-/** Returns whether an endpoint's cursor was created on another log, whose offsets are meaningless on this one. */
+/** Returns whether an endpoint's cursor belongs to another log, so that its offsets are meaningless. */
 async function isOnAnotherLog({ delivery }: WebhookEndpoint, reader: EventReader): Promise<boolean> {
   return delivery.cursor !== undefined && !(await reader.isOfCurrentLog(delivery.cursor));
 }
@@ -135,7 +136,7 @@ async function waitForChange(
   signal: AbortSignal,
 ): Promise<void> {
   for (await sleep(LOOK_EVERY_MS, signal); !signal.aborted; await sleep(LOOK_EVERY_MS, signal)) {
-    // If the store is down, assume that nothing has changed. The round cannot store its outcome then, either.
+    // If the store is down, assume that nothing has changed. The round cannot store its outcome then anyway.
     const current = await endpoints.find(id).catch(() => ({ revision }));
     if (current?.revision !== revision) return;
   }
@@ -184,8 +185,8 @@ async function* owedEvents(
 }
 
 /**
- * If delivery stopped before the end of a redrive, keeps the ranges of the redrive, so that the next attempt still
- * sends only the events in them.
+ * Keeps the ranges of a redrive if delivery stopped before the redrive's end, so that the next attempt, too,
+ * sends only the events in these ranges.
  */
 function keepRedriven(
   result: AccountDeliveryResult,
@@ -217,7 +218,8 @@ async function readNew(
   const page = await deps.reader.read(endpoint, after);
   const waiting = new Set(endpoint.delivery.waiting.map(({ account }) => account));
   const sentBefore = await sentBeforeMove(endpoint, page.events, deps);
-  // New events of accounts that already wait are omitted here: they are sent after the events that wait.
+  // Leave out new events of accounts that already wait for a retry. They are sent after the earlier events of
+  // these accounts.
   const events = page.events.filter(
     (event) =>
       isDecidedSince(endpoint, event) &&
@@ -231,7 +233,9 @@ function byAccount(events: readonly EventWithPosition[]): EventsByAccount {
   return Map.groupBy(events, ({ account }) => account);
 }
 
-/** For each account, returns the sequence of the last event that was sent before `ops move` replaced the log. */
+/**
+ * Returns, for each account, the sequence of the last event that was sent before `ops move` replaced the log.
+ */
 async function sentBeforeMove(
   { id, delivery }: WebhookEndpoint,
   events: readonly EventWithPosition[],
@@ -242,7 +246,8 @@ async function sentBeforeMove(
 }
 
 /**
- * Sends one page of a redrive. New events are sent only after the redrive is complete, so that events stay in order.
+ * Sends one page of a redrive. No new events are sent until the redrive is complete, so that events stay in
+ * order.
  */
 async function sendRedrive(
   endpoint: WebhookEndpoint,
@@ -268,9 +273,9 @@ async function sendRedrive(
 }
 
 /**
- * Returns the result for an account after a page of a redrive. If an event of the redrive was not delivered, the
- * account waits for this event and then for the remaining events of the redrive. If all were delivered, an account
- * that waited before still waits for the same events.
+ * Returns what an account waits for after a page of a redrive. If an event of the redrive was not delivered,
+ * the account waits for this event and the rest of the redrive. If all were delivered, an account that waited
+ * before still waits for the same events as before.
  */
 function afterRedrive(
   result: AccountDeliveryResult,
@@ -285,7 +290,7 @@ function afterRedrive(
       : keepRedriven({ ...result, stopped: toEventPosition(waiting) }, waiting);
   const until = waiting?.redriven?.until ?? waiting?.offset ?? reader.offsetIn(end, stopped.partition);
   const all = distinctRanges([...(waiting?.redriven?.ranges ?? []), ...ranges]);
-  // With too many ranges, all later events of the account are sent again instead.
+  // If there are too many ranges, send all later events of the account again.
   return all.length > MAX_REDRIVES_PER_ENDPOINT
     ? result
     : { ...result, stopped: { ...stopped, redriven: { ranges: all, until } } };
@@ -302,13 +307,14 @@ function isDecidedSince({ since }: WebhookEndpoint, { time }: EventWithPosition)
 interface Round {
   /** The endpoint as it was at the beginning of the round. */
   readonly before: WebhookEndpoint;
-  /** Whether the endpoint started again at the beginning of the log. */
+  /** Whether the endpoint was set back to the beginning of the log in this round. */
   readonly isRestarted: boolean;
   readonly sent: RoundOutcome;
 }
 
 /**
- * Stores the outcome of a round. Discards it if another process has stored a round of this endpoint in the meantime.
+ * Stores the outcome of a round. If another process has stored a round of this endpoint in the meantime,
+ * discards it.
  */
 async function storeOutcome(
   { before, isRestarted, sent }: Round,
@@ -327,7 +333,8 @@ async function storeOutcome(
   const endpoint = await updateEndpoint(storage.endpoints, before.id, (current) => {
     reason = undefined;
     if (current.delivery.round !== before.delivery.round) return undefined;
-    // Based on the endpoint as stored now: an operator may have changed it during the round, for example resumed it.
+    // Start from the endpoint as it is stored now, because an operator may have changed it during the round,
+    // for example resumed it.
     const stored = isRestarted ? restart(current.delivery) : current.delivery;
     const results = sent.results.map((result) => withNewerRanges(result, before.delivery, current.delivery));
     const { waiting, failing } = computeProgressAfterRound(stored, results, {
@@ -359,12 +366,15 @@ async function storeOutcome(
   return { endpoint, ...(endpoint?.paused?.by === 'failures' && reason !== undefined && { paused: reason }) };
 }
 
-/** Returns the number of failed attempts after the last delivery. */
+/** Returns how many attempts have failed since the last delivered one. */
 function countTrailingFailures(attempts: readonly DeliveryAttempt[]): number {
   return attempts.length - 1 - attempts.findLastIndex(({ delivered }) => delivered);
 }
 
-/** If a redrive was requested during the round, adds its ranges to those that a waiting account gets. */
+/**
+ * Adds the ranges of a redrive that was requested during the round to the ranges that a waiting account gets
+ * sent again.
+ */
 function withNewerRanges(
   result: AccountDeliveryResult,
   before: DeliveryProgress,
@@ -388,7 +398,10 @@ function isCursorUnchanged({ delivery }: WebhookEndpoint, { cursor }: RoundOutco
   return cursor === undefined || cursor === delivery.cursor;
 }
 
-/** Returns the redrive to store. If a new redrive was requested during the round, returns that one unchanged. */
+/**
+ * Returns the redrive to store. If another redrive was requested during the round, returns the stored one
+ * unchanged.
+ */
 function redriveAfter(
   current: DeliveryProgress['redrive'],
   before: DeliveryProgress['redrive'],

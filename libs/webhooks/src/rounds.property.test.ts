@@ -12,18 +12,18 @@ import {
   TEST_START_TIME,
 } from './testing/log.ts';
 
-/** A step of a test run. The rounds of one step run concurrently, as if two processes ran them. */
+/** One step of a test run. The rounds of a step run at the same time, as if two processes ran them. */
 const step = fc.record({
   publish: fc.array(fc.nat(3), { maxLength: 3 }),
   rounds: fc.array(
     fc.record({
       /**
-       * For each request, whether the endpoint receives it. If it does but `isSeen` is false, the response is lost,
-       * and the sender sees a failure.
+       * For each request, whether the endpoint receives it. If the endpoint receives it but `isSeen` is
+       * false, the response is lost, so that the sender sees a failure.
        */
       arrives: fc.infiniteStream(fc.boolean()),
       isSeen: fc.infiniteStream(fc.boolean()),
-      /** Whether the process crashes before it stores the outcome of its round. */
+      /** Whether the process crashes before it has stored the outcome of its round. */
       dies: fc.boolean(),
     }),
     { minLength: 1, maxLength: 2 },

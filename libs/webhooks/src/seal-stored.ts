@@ -1,15 +1,15 @@
 /**
- * Encrypts all stored secrets with the current key when the service starts. Also finds secrets that no key can
- * decrypt.
+ * When the service starts, encrypts all stored secrets with the current key, and finds secrets that no key
+ * decrypts.
  */
 import type { WebhookEndpoint } from './endpoint.ts';
 import { type EndpointStore, updateEndpoint } from './ports.ts';
 import { isSealedSecret, type SecretSealer } from './seal.ts';
 
 /**
- * Decrypts all stored secrets, and finds those that are not encrypted with the current key.
- * @returns for each endpoint with such secrets, a map from the stored form of each secret to its plain text
- * @throws Error with a one-line message if there is no key or no key decrypts a secret; StoreUnavailable
+ * Decrypts all stored secrets, and returns those that are not encrypted with the current key.
+ * @returns for each endpoint that has such secrets, a map from each secret's stored form to its plain text
+ * @throws Error with a one-line message if there is no key, or if no key decrypts a secret; StoreUnavailable
  */
 export async function findOutdatedSecrets(
   endpoints: Pick<EndpointStore, 'list'>,
@@ -30,8 +30,8 @@ export async function findOutdatedSecrets(
 }
 
 /**
- * Encrypts with the current key all secrets that are stored in plain text or encrypted with a former key.
- * @throws as `findOutdatedSecrets`
+ * Encrypts with the current key all secrets that are stored in plain text or encrypted with an earlier key.
+ * @throws the errors of `findOutdatedSecrets`
  */
 export async function sealOutdatedSecrets(
   endpoints: Pick<EndpointStore, 'list' | 'find' | 'replace'>,
@@ -49,10 +49,7 @@ export async function sealOutdatedSecrets(
 
 type StoredSecret = WebhookEndpoint['secrets'][number];
 
-/**
- * Returns the secrets of an endpoint that none of the keys can decrypt. Ignores secrets that are stored in plain
- * text.
- */
+/** Returns those secrets of an endpoint that none of the keys decrypts. Ignores secrets in plain text. */
 export async function findUnreadableSecrets(
   { id, secrets }: Pick<WebhookEndpoint, 'id' | 'secrets'>,
   sealer: Pick<SecretSealer, 'open'>,

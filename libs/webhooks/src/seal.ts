@@ -6,11 +6,11 @@ import { z } from 'zod';
 import { EndpointRefusedError } from './endpoint-refused.ts';
 
 /**
- * Encrypts and decrypts the secrets of endpoints. Each encrypted secret is bound to its endpoint: it cannot be
- * decrypted for another one.
+ * Encrypts and decrypts the secrets of endpoints. An encrypted secret belongs to its endpoint: it cannot be
+ * decrypted as the secret of another one.
  */
 export interface SecretSealer {
-  /** Whether WEBHOOK_SECRET_KEY is set. If not, `seal` and `open` throw. */
+  /** Whether WEBHOOK_SECRET_KEY is set. If it is not set, `seal` and `open` throw. */
   readonly hasKey: boolean;
   /**
    * Encrypts a secret with the current key.
@@ -66,7 +66,7 @@ export function isSealedSecret(stored: string): boolean {
   return !stored.startsWith('whsec_');
 }
 
-/** Returns the id of the key with which a secret is encrypted. Undefined if the key has no id. */
+/** Returns the id of the key that encrypted a secret; undefined if the key has no id. */
 export function keyIdOfSealedSecret(sealed: string): string | undefined {
   try {
     return decodeProtectedHeader(sealed).kid;
@@ -76,7 +76,8 @@ export function keyIdOfSealedSecret(sealed: string): string | undefined {
 }
 
 /**
- * Derives the AES key. The configured key is not used directly, because it may have another length and other uses.
+ * Derives the AES key. The configured key is not used directly, because its length may differ, and it may
+ * have other uses.
  */
 function derive({ bytes }: SecretKey): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', bytes, '', 'latchkey secrets of webhooks', KEY_BYTES));

@@ -2,8 +2,8 @@ import { commonSettingSchemas, parseSecretKeys, secretKeySetting } from '@latchk
 import { z } from 'zod';
 
 /**
- * How long the former secret may stay valid after a rotation, in hours. The same limits apply to the API keys of
- * service clients.
+ * How long the earlier secret of an endpoint may stay valid after a rotation, in hours. The API keys of
+ * service clients have the same limits.
  */
 export const SECRET_OVERLAP_HOURS = { default: 24, max: 24 * 90 } as const;
 

@@ -1,9 +1,12 @@
-/** Signs requests as Standard Webhooks specifies (https://www.standardwebhooks.com), with its reference library. */
+/**
+ * Signs requests according to Standard Webhooks (https://www.standardwebhooks.com), with its reference
+ * library.
+ */
 import { Webhook } from 'standardwebhooks';
 
 /**
  * Returns the headers with which a receiver verifies that a request comes from Latchkey.
- * @param secrets the secrets of the endpoint (`whsec_…`), each of which adds a signature
+ * @param secrets the secrets of the endpoint (`whsec_…`); each of them adds a signature
  */
 export function createSignatureHeaders(
   { id, body, now }: { readonly id: string; readonly body: string; readonly now: Date },

@@ -44,7 +44,7 @@ test('a secret that another key has encrypted is reported, and is left to a proc
   assert.deepEqual(await webhooks.health(), [{ name: 'webhooks', state: 'ok', needed: false }]);
   assert.match(await registry.metrics(), /^latchkey_webhooks_unreadable_secrets 0$/m);
 
-  // Simulates a process with a newer key that adds an endpoint. The tested process does not have this key.
+  // Simulates a process with a newer key, which the tested process does not have, that adds an endpoint.
   const newer = createSecretSealer([{ bytes: randomBytes(32), kid: 'newer' }]);
   const later = {
     id: 'we_later',

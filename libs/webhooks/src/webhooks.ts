@@ -1,4 +1,4 @@
-/** Sends account events to webhook endpoints, between `start` and `stop`. */
+/** Sends the events of accounts to webhook endpoints while it runs. */
 import { randomUUID } from 'node:crypto';
 import type { Bus } from '@latchkey/bus';
 import type { SelectGenuineRecords } from '@latchkey/feed';
@@ -29,14 +29,17 @@ const RENEW_LEASE_MS = LEASE_MS / 4;
 export interface WebhookDispatcherDeps {
   readonly storage: WebhookStorage;
   readonly bus: Pick<Bus, 'tail'>;
-  /** Selects the records that are not forged. Only their events are sent to endpoints. */
+  /** Selects the records that auth has published. Only these are sent to endpoints. */
   readonly genuine: SelectGenuineRecords;
   readonly sealer: SecretSealer;
   readonly logger: Logger;
   readonly registry: Registry;
   readonly settings: WebhookConfig;
   now(): Date;
-  /** Whether an endpoint may be paused because its deliveries have failed for long. Default: always. */
+  /**
+   * Returns whether endpoints may currently be paused because their deliveries have failed for long. Default:
+   * always true.
+   */
   mayPause?(): boolean;
 }
 
@@ -86,7 +89,9 @@ export function createWebhookDispatcher({
   function startRunning(signal: AbortSignal): Promise<void> {
     const poster = createWebhookHttpClient({ allowPrivate: settings.WEBHOOKS_ALLOW_PRIVATE });
     const senders = new Map<string, Promise<void>>();
-    /** The ids of endpoints whose secret cannot be decrypted. The error is logged only once for each of them. */
+    /**
+     * The ids of endpoints whose secret cannot be decrypted. For each of them, the error is logged only once.
+     */
     const unsigned = new Set<string>();
 
     /** Sends events to one endpoint until it is paused or removed, or until another process takes over its lease. */
@@ -144,8 +149,8 @@ export function createWebhookDispatcher({
     }
 
     /**
-     * Returns whether this process can decrypt the secrets with which requests to an endpoint are signed. If it
-     * cannot, it leaves the endpoint to a process that has the key.
+     * Returns whether this process can decrypt the secrets that sign the requests to an endpoint. If it
+     * cannot, a process that has the key sends to the endpoint.
      */
     async function canSign(endpoint: WebhookEndpoint): Promise<boolean> {
       const { id } = endpoint;
@@ -207,8 +212,8 @@ export function createWebhookDispatcher({
       stopping = new AbortController();
       await storage.voidLeases();
       await sealOutdatedSecrets(endpoints, sealer);
-      // The keys are recorded only after all secrets were encrypted with the current key, because then `ops keys
-      // retire` may remove former keys.
+      // Record the keys only after all secrets were encrypted with the current key, because `ops keys retire`
+      // may then remove the earlier keys.
       await storage.keyFingerprints.check(configuredKeysOf(settings), now());
       running = startRunning(stopping.signal);
     },
@@ -221,8 +226,8 @@ export function createWebhookDispatcher({
 }
 
 /**
- * Converts the keys of this process to the form in which the store records them. The store records when each key was
- * first used, and refuses none.
+ * Returns the keys of this process in the form in which the store records them. The record says when each key
+ * was first used; it never prevents a start.
  */
 function configuredKeysOf({
   WEBHOOK_SECRET_KEY: keys,

@@ -38,8 +38,7 @@ function sliceOf(events: readonly LatchkeyEvent[], signal = new AbortController(
 }
 
 /**
- * Returns the handler of a member of the group. It shares only the store with other members, as if it were in another
- * process.
+ * Returns the handler of a group member. The members share only the store, as if each ran in its own process.
  */
 function memberOf(store: SequenceStore, handlers: Handlers) {
   return createOrderedSliceHandler({
@@ -54,8 +53,8 @@ function memberOf(store: SequenceStore, handlers: Handlers) {
 }
 
 /**
- * Returns a member that records the events that it handles. Its handler of the first event waits until the
- * test releases it.
+ * Returns a group member and records the events that it handles. When it handles the first event, it waits
+ * until the test releases it.
  */
 function slowMember(store: SequenceStore, handled: string[]) {
   const [begun, letGo] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];

@@ -1,4 +1,4 @@
-/** Handles slices of a topic by passing each event to its handler. */
+/** Handles slices of a topic, by passing each event to its handler. */
 import type { PartitionSlice } from '@latchkey/bus';
 import {
   type AccountBlocker,
@@ -30,9 +30,9 @@ import {
 } from './subscriber.ts';
 
 /**
- * Returns a function that handles the records of a slice one by one. It rejects if the handler of an event or
- * the store fails, and, once the slice's signal is aborted, before the next event. The slice is then
- * redelivered, possibly to another member, and events whose positions were stored are skipped.
+ * Returns a function that handles the records of a slice one by one. It rejects if the store or the handler
+ * of an event fails. If the slice's signal is aborted, it rejects before the next event. The slice is then
+ * delivered again, to this member or another. Events whose positions were stored by then are skipped.
  */
 export function createOrderedSliceHandler(shared: Omit<EventSubscriber, 'stopped'>) {
   return async (slice: PartitionSlice): Promise<void> => {
@@ -53,16 +53,17 @@ export function createOrderedSliceHandler(shared: Omit<EventSubscriber, 'stopped
 }
 
 /**
- * Caches the positions of the accounts in a slice. Some of these positions are stored only at the end of the
- * slice.
+ * Caches the positions of the accounts in a slice. Some positions are stored only at the end of the slice.
  */
 interface Book {
   of(account: string): Position;
-  /** Loads the position from the store, because another member or a retry may have changed it. */
+  /**
+   * Loads a position again, because another member, or the retry of a parked account, may have changed it.
+   */
   reload(account: string): Promise<void>;
   /**
-   * Sets a position, which is stored at the end of the slice. Only for events without an effect: if the
-   * position is lost, such an event is skipped once more, which does no harm.
+   * Sets a position that is stored at the end of the slice. Only for events without an effect: if the
+   * position is lost, skipping the event once more does no harm.
    */
   note(position: Position): void;
   /** Stores the position immediately. */
@@ -102,8 +103,8 @@ function createBook({ store }: EventSubscriber, known: ReadonlyMap<string, Posit
 }
 
 /**
- * Returns a function that resumes a parked account, at most once per slice, by handling its due events up to
- * the end of the slice.
+ * Returns a function that resumes a parked account, at most once per slice: it handles the account's due
+ * events up to the end of the slice.
  */
 function createResume(subscriber: EventSubscriber, book: Book, { records }: PartitionSlice) {
   const lastOffset = records.at(-1)?.offset ?? 0;
@@ -120,7 +121,7 @@ function createResume(subscriber: EventSubscriber, book: Book, { records }: Part
 
 /**
  * Handles one record.
- * @returns the mark of the account if the account may be resumed after this record
+ * @returns the mark of the account, if the account was parked and may be able to continue after this record
  */
 async function take(
   subscriber: EventSubscriber,
@@ -143,8 +144,8 @@ async function take(
 }
 
 /**
- * Returns whether a step has an effect. If so, the caller must first check that no other member or retry has
- * already done it.
+ * Returns whether a step has an effect. Before such a step, the caller must check that no other member or
+ * retry has already done it.
  */
 function hasEffect(subscriber: EventSubscriber, step: NextRecordStep): boolean {
   if (step.kind === 'park' || step.kind === 'missing') return true;

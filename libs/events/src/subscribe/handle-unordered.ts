@@ -1,4 +1,6 @@
-/** Handles slices for a subscription without a store: each event is handled independently. */
+/**
+ * Handles slices for a subscription without a store, which handles each event independently of all others.
+ */
 import type { PartitionSlice } from '@latchkey/bus';
 import { type DecodedRecord, isAccountRecord, isEventRecord, recordTypeOf } from '@latchkey/consumer';
 import {
@@ -12,9 +14,9 @@ import {
 type Unordered = Omit<EventSubscriber, 'stopped' | 'store' | 'mutex' | 'bus'>;
 
 /**
- * Returns a function that passes every event of a slice to its handler, including duplicates. It rejects if
- * the handler of an event fails, and, once the slice's signal is aborted, before the next event. The whole
- * slice is then redelivered.
+ * Returns a function that passes every event of a slice to its handler, even duplicates. It rejects if the
+ * handler of an event fails. If the slice's signal is aborted, it rejects before the next event. The whole
+ * slice is then delivered again.
  */
 export function createUnorderedSliceHandler(shared: Unordered) {
   return async (slice: PartitionSlice): Promise<void> => {

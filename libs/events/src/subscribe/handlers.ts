@@ -6,18 +6,19 @@ import type { EventOf, EventType } from '../catalogue.ts';
  */
 export type SubscribedEvent<T extends EventType> = Pick<EventOf<T>, 'type' | 'data'>;
 
-/** The account, time and position of an event. */
+/** The account of an event, its time, and its position in the account's history. */
 export interface EventContext {
   /** The id of the account, or of the mailing for `MailRequested`. */
   readonly account: string;
   /** The number of the event within its account: from 1, without gaps. */
   readonly sequence: number;
   /**
-   * The `head` of the account's position after this event; absent if the event's hash was not verified. A
-   * handler that stores `sequence` itself, where the sequence store reads it, must also store `head`.
+   * The `head` of the account's position after this event; absent if the event's hash was not verified. If a
+   * handler stores `sequence` itself, in the place from which the sequence store reads it, it must also store
+   * `head`.
    */
   readonly head?: string;
-  /** UUIDv7 of the event, the same at each delivery. */
+  /** The id of the event, a UUIDv7. It is the same each time the event is delivered. */
   readonly id: string;
   /** When the event was appended to the journal: RFC 3339, UTC. */
   readonly time: string;
@@ -28,9 +29,9 @@ export interface EventContext {
 }
 
 /**
- * Handles one event. Once the handler resolves, the event counts as handled. If the handler rejects, for example
- * because a server is unavailable, the event is redelivered until the handler resolves; a {@link ParkError} parks the
- * account instead.
+ * Handles one event. Once the handler resolves, the event counts as handled. If it rejects, for example
+ * because a server is unavailable, the event is delivered again until the handler resolves. If it rejects
+ * with a {@link ParkError}, the account is parked instead.
  */
 export type Handler<T extends EventType> = (
   event: SubscribedEvent<T>,
@@ -44,9 +45,9 @@ export type Handlers = { readonly [T in EventType]?: Handler<T> };
 export type ErasedHandler = (account: string, context: EventContext) => Promise<void> | void;
 
 /**
- * Returns the handlers, with an added handler of `AccountErased` that calls `erased` and then confirms the erasure.
- * Without `erased`, nothing is added.
- * @throws RangeError if both `erased` and a handler of `AccountErased` are given
+ * Returns the handlers, and adds a handler of `AccountErased` that calls `erased` and then confirms the
+ * erasure. Adds nothing if `erased` is not given.
+ * @throws RangeError if the handlers already contain one of `AccountErased`
  */
 export function withErasureReceipt(
   { handlers, erased }: { readonly handlers: Handlers; readonly erased?: ErasedHandler },
@@ -65,8 +66,8 @@ export function withErasureReceipt(
 }
 
 /**
- * Thrown by a handler that can never handle this event. The message is stored and logged as the cause, and must not
- * contain personal data.
+ * Thrown by a handler that can never handle this event. The message is stored and logged as the cause, so it
+ * must not contain personal data.
  */
 export class ParkError extends Error {
   override readonly name = 'ParkError';

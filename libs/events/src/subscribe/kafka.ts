@@ -26,40 +26,47 @@ export interface KafkaOptions extends Interest {
   /** The `host:port` of one or more brokers. */
   readonly brokers: readonly string[];
   /**
-   * The keys with which auth signs events: the URL of its JWKS, such as `http://localhost:8080/.well-known/jwks.json`,
-   * or the JWKS itself. While they cannot be fetched, no event is handled.
+   * The keys with which auth signs events: the URL of its JWKS, such as
+   * `http://localhost:8080/.well-known/jwks.json`, or the JWKS itself. While the keys cannot be fetched, no
+   * event is handled.
    */
   readonly keys: string | { readonly keys: readonly object[] };
   /**
-   * How to treat records that auth has not published. `require`: they are skipped. `warn`: they are handled like all
-   * others. Both report them to `logger` and `observe`. Default: `require`.
+   * How to treat records that auth has not published. `require`: skips them. `warn`: handles them like all
+   * others. In both cases they are reported to `logger` and `observe`. Default: `require`.
    */
   readonly signatures?: 'require' | 'warn';
-  /** Topics that have a different name on the brokers, for example `{ 'accounts.events.v1': 'accounts.events.v2' }`. */
+  /**
+   * The names of topics that have a different name on the brokers, for example `{ 'accounts.events.v1':
+   * 'accounts.events.v2' }`.
+   */
   readonly topicNames?: TopicNamesOnLog;
   /** The name of this process in the brokers' logs. Default: the group. */
   readonly clientId?: string;
   readonly ssl?: KafkaConnection['ssl'];
   readonly sasl?: KafkaConnection['sasl'];
   /**
-   * Replaces kafkajs's O(n²) header decoder for every kafkajs client in this process. Without it one record with
-   * thousands of headers, from anyone who may write to the topic, blocks the event loop. Default: false.
+   * Whether to replace kafkajs's header decoder, which takes O(n²) time, for every kafkajs client in this
+   * process. Without the replacement, anyone who may write to the topic can block the event loop with a
+   * record that has thousands of headers. Default: false.
    */
   readonly patchKafkajs?: boolean;
   /**
-   * Called when events can no longer be read and the process should exit; never for a transient outage. Default: throws
-   * an uncaught exception, which ends the process unless it handles uncaught exceptions.
+   * Called when no more events can be read, so that the process should exit. Not called for transient
+   * outages. Default: throws an uncaught exception, which ends the process unless the process handles
+   * uncaught exceptions.
    */
   onFatal?(reason: Error): void;
-  /** Stops waiting for brokers that are unavailable at startup. */
+  /** When aborted, ends the wait for brokers that are unavailable at startup. */
   readonly signal?: AbortSignal;
 }
 
 const RETRY_AFTER_MS = 1000;
 
 /**
- * Subscribes on Kafka. @throws Error that names the faulty topics, credentials or rights; RangeError if the group
- * cannot confirm erasures; the signal's reason if it is aborted
+ * Subscribes on Kafka.
+ * @throws Error that names the faulty topics, credentials or rights; RangeError if the group cannot confirm
+ * erasures; if the signal is aborted, its reason
  */
 export async function subscribeOnKafka(options: KafkaOptions): Promise<Subscription> {
   const { brokers, group, clientId = group, ssl, sasl, patchKafkajs = false } = options;
@@ -95,7 +102,10 @@ export async function subscribeOnKafka(options: KafkaOptions): Promise<Subscript
   }
 }
 
-/** Returns the options with which records are verified. @throws TypeError if there are no keys */
+/**
+ * Returns the options of the function that verifies records.
+ * @throws TypeError if there are no keys
+ */
 function verificationFor(options: KafkaOptions): RecordAuthenticatorOptions {
   const { keys, signatures = 'require', topics = [ACCOUNTS_TOPIC], topicNames = {} } = options;
   if (keys === undefined)
@@ -106,12 +116,12 @@ function verificationFor(options: KafkaOptions): RecordAuthenticatorOptions {
     keys: typeof keys === 'string' ? createRemoteEventKeySource(keys) : createFixedEventKeySource(keys),
     policy: signatures,
     topics,
-    // The notifier publishes the events of this topic, and does not sign them.
+    // Events on this topic are not signed, because the notifier publishes them.
     unsigned: topics.includes(DELIVERIES_TOPIC) ? [topicNameOnLog(topicNames, DELIVERIES_TOPIC)] : [],
   };
 }
 
-/** Opens the subscription. While no broker can be reached, tries again. */
+/** Opens the subscription. Retries while no broker can be reached. */
 async function whenReachable(
   bus: Bus,
   authenticate: RecordAuthenticator,

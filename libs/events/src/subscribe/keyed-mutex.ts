@@ -1,10 +1,10 @@
-/** Runs work on one account at a time. */
+/** Runs only one piece of work per key at a time, for example per account. */
 export interface KeyedMutex {
-  /** Starts the work once all earlier work for this key has ended, even if it failed. */
+  /** Runs the work once all earlier work with this key has ended, whether or not that work has failed. */
   run<T>(key: string, work: () => Promise<T>): Promise<T>;
 }
 
-/** Creates a mutex. It works only within a subscription: other members of the group are not excluded. */
+/** Creates a mutex. It affects only one subscription: other members of the group are not excluded. */
 export function createKeyedMutex(): KeyedMutex {
   const last = new Map<string, Promise<unknown>>();
 

@@ -2,9 +2,9 @@ import { createMemoryPositionStore } from '@latchkey/consumer';
 import type { SequenceStore } from './sequence-store.ts';
 
 /**
- * Keeps positions in memory, where they are lost when the process ends. The next run may then handle recent
- * events again, and does not know which accounts were parked. Suitable if the group has only one member and
- * handling an event twice does no harm; otherwise use a durable store.
+ * Keeps positions in memory, so that they are lost when the process ends. The next run may handle recent
+ * events again, and does not know which accounts were parked. Use this store only if the group has one member
+ * and handling an event twice does no harm; otherwise use a durable store.
  */
 export function memoryStore(): SequenceStore {
   const { all, ...positions } = createMemoryPositionStore();

@@ -1,6 +1,6 @@
 /**
- * Tests that an account resumes by itself after a missing event has arrived, and that no event is handled twice, even
- * if the effects of handlers cannot be undone.
+ * Tests that an account resumes by itself after its missing event has arrived, and that no event is handled
+ * twice. The effects of the tested handlers cannot be undone.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -25,7 +25,7 @@ type Handled = (readonly [account: string, sequence: number])[];
 
 type Call = <T>(work: () => Promise<T>) => Promise<T>;
 
-/** Returns the handler of a member of the group. It shares only the store and the log with other members. */
+/** Returns the handler of a group member. The members share only the store and the log. */
 function memberOf(store: SequenceStore, log: ShuffledLog, handled: Handled, call: Call) {
   const handle = createOrderedSliceHandler({
     authenticate: acceptAllRecords,
@@ -48,8 +48,8 @@ function memberOf(store: SequenceStore, log: ShuffledLog, handled: Handled, call
 }
 
 /**
- * Reads all records in slices of the given sizes. If a slice fails, its records are redelivered in slices of other
- * sizes.
+ * Reads all records in slices of the given sizes. If a slice fails, reads its records again, in slices of
+ * other sizes.
  */
 async function consume(
   handle: (records: readonly BusRecord[]) => Promise<void>,

@@ -31,8 +31,9 @@ export function createSubscriberParkedRetrier(subscriber: EventSubscriber) {
 }
 
 /**
- * Passes one event of a parked account to its handler. The account stays marked as parked until the handler has
- * ended. So other members of the group do not handle its events, and it remains parked if this process dies.
+ * Passes one event of a parked account to its handler. The account remains marked as parked until the handler
+ * has ended, so that no other member of the group handles its events, and so that it remains parked if this
+ * process dies.
  */
 async function handleNext(subscriber: EventSubscriber, record: EventRecord, origin: Parked) {
   const { account } = origin;

@@ -18,8 +18,8 @@ const brokers = given.split(',');
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /**
- * Returns a bus that uses the topics under their real names. Tests share these topics, so each test uses its own
- * accounts.
+ * Returns a bus that uses the topics' real names. All tests share these topics, so each test uses accounts of
+ * its own.
  */
 async function openTopic(context: TestContext) {
   const bus = createKafkaBus({

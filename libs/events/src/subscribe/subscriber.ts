@@ -16,11 +16,12 @@ import type { KeyedMutex } from './keyed-mutex.ts';
 import type { SequenceStore } from './sequence-store.ts';
 
 /**
- * The outcome of a record. `applied`: its handler ran. `passed over`: it has no handler, or this release does
- * not know its type. `duplicate`: it was handled before. `parked`: its account is now parked. `held back`:
- * its account was already parked. `unusable`: its key identifies no account; without a store also: it cannot
- * be read, or its handler has refused it. `forged`: auth has not published it, so it is skipped; with
- * `signatures: 'warn'` it is handled, and counted a second time with the outcome of its handling.
+ * What happened to a record. `applied`: its handler ran. `passed over`: there is no handler, or this release
+ * does not know the event's type. `duplicate`: the event was handled before. `parked`: its account is now
+ * parked. `held back`: its account was already parked. `unusable`: the record's key identifies no account; in
+ * a subscription without a store also: the record cannot be read, or the handler has refused it. `forged`:
+ * auth has not published the record, so it is skipped; with `signatures: 'warn'`, it is handled, and reported
+ * a second time with the result.
  */
 export type Effect = 'applied' | 'passed over' | 'duplicate' | 'parked' | 'held back' | 'unusable' | 'forged';
 
@@ -37,10 +38,10 @@ export interface SubscriberLogger {
 export interface EventSubscriber {
   readonly bus: Pick<Bus, 'readKey'>;
   readonly handlers: Handlers;
-  /** Separates the records that auth has published from forged ones. */
+  /** Separates genuine records, which auth has published, from forged ones. */
   readonly authenticate: RecordAuthenticator;
   readonly store: SequenceStore;
-  /** Serializes the handling of events per account. */
+  /** Prevents two events of one account from being handled at the same time. */
   readonly mutex: KeyedMutex;
   readonly logger: SubscriberLogger;
   /** Aborted when no further handler may be started. */
@@ -49,14 +50,17 @@ export interface EventSubscriber {
 }
 
 /**
- * Thrown because the subscription stops, or its partition was revoked. The records are redelivered, in the next run or
- * to another member.
+ * Thrown because the subscription stops or has lost the partition. The records are delivered again, in the
+ * next run or to another member.
  */
 export class StoppedError extends Error {
   override readonly name = 'StoppedError';
 }
 
-/** Asserts that a subscription may start another handler. @throws StoppedError */
+/**
+ * Asserts that the subscription was not stopped, so that another handler may start.
+ * @throws StoppedError
+ */
 export function throwIfSubscriptionStopped({ stopped }: Pick<EventSubscriber, 'stopped'>): void {
   if (stopped.aborted) throw new StoppedError('The subscription stops, or its partition is taken away.');
 }
@@ -73,7 +77,7 @@ export function reportForgedRecords(
   }
 }
 
-/** Returns which event the subscriber accepts as the first one of an account that its store does not know. */
+/** Returns which event may come first for an account that is not in the subscriber's store. */
 export function firstEventRuleOf({ store }: EventSubscriber): FirstEventRule {
   return store.forgetful === true ? 'any' : 'one';
 }

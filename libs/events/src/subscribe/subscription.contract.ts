@@ -343,8 +343,8 @@ export function subscriptionContract(
   });
 
   /**
-   * Publishes two events of an account, and returns handlers that park the account at the second one until `release` is
-   * called.
+   * Publishes two events of an account. Returns handlers that park the account at the second event until
+   * `release` is called.
    */
   async function parkedAtSecond(context: TestContext) {
     const harness = await openTestHarness(context);
@@ -370,8 +370,8 @@ export function subscriptionContract(
   }
 
   /**
-   * Returns a bus that runs `work` before an account's records are read for the second time. `looked`
-   * resolves once `work` has ended.
+   * Returns a bus that runs `work` just before the records of an account are read for the second time.
+   * `looked` resolves once `work` has ended.
    */
   function atSecondLook(bus: TestHarness['bus'], work: () => Promise<void>) {
     const { promise: looked, resolve } = Promise.withResolvers<void>();

@@ -1,4 +1,4 @@
-/** The subscription, independent of the bus that it reads. */
+/** A subscription that does not depend on the kind of bus. */
 import type { Bus, PartitionSlice } from '@latchkey/bus';
 import type { Parked, RecordAuthenticator, RecordType, RetryOutcome } from '@latchkey/consumer';
 import { catalogue, eventTypes } from '../catalogue.ts';
@@ -20,25 +20,24 @@ export interface Interest {
   readonly group: string;
   readonly handlers: Handlers;
   /**
-   * Erases the data that the service has about an account; use it instead of a handler of `AccountErased`.
-   * Afterwards a receipt with the name of the group is published, which the operator can see. Until both have
-   * succeeded, the event is redelivered.
+   * Erases the data that your service has about an account; replaces a handler of `AccountErased`. After it
+   * resolves, a receipt with the name of the group is published, so that the operator can see that the data
+   * is erased. The event is delivered again until both have succeeded.
    */
   readonly erased?: ErasedHandler;
   /**
-   * Where the position of each account is stored. A store belongs to one group. If you replace it with an empty store,
-   * also use a new group: the old group would not read the accounts' earlier events again.
-   *
-   * With `none`, no positions are stored, and every event is handled on arrival, including duplicates. Gaps are not
-   * noticed, and a record that cannot be read is skipped with a warning. Suitable for caches in which the highest
-   * sequence wins.
+   * Where the position of each account is stored. A store belongs to one group. If you replace it with an
+   * empty store, use a new group too, because the old group would not read the earlier events again. With
+   * `none`, no positions are stored, and every event is handled as it arrives, even duplicates. Gaps are not
+   * noticed then, and a record that cannot be read is skipped with a warning. `none` suits caches in which
+   * the highest sequence wins.
    */
   readonly store: SequenceStore | 'none';
   /** The topics to read. Default: only the accounts topic. */
   readonly topics?: readonly TopicName[];
   /** Receives warnings and errors. Default: the console. */
   readonly logger?: SubscriberLogger;
-  /** Called with the outcome of each record, for counters. Must not throw. */
+  /** Called with the type and the outcome of each record, for metrics. Must not throw. */
   observe?(type: RecordType, effect: Effect): void;
 }
 
@@ -47,11 +46,11 @@ export interface Subscription {
   /** Returns the number of records that the group has not read yet. */
   lag(): Promise<number>;
   /**
-   * Returns whether every record that was on the log when the subscription began has been handled. Later
-   * records do not count.
+   * Returns whether every record that was on the log when the subscription began has been handled. Records
+   * that arrived later do not count.
    */
   caughtUp(): Promise<boolean>;
-  /** Returns whether records can be fetched now; false while the brokers are unavailable. */
+  /** Returns whether records can currently be fetched; false while the brokers are unavailable. */
   healthy(): boolean;
   /**
    * Returns the marks of all parked accounts, which say where and why each one is parked. Sorted by account
@@ -59,26 +58,28 @@ export interface Subscription {
    */
   listParked(): Promise<readonly Parked[]>;
   /**
-   * Retries a parked account: reads its records again, starting with the one that parked it, and passes the events that
-   * are due to the handlers. Concurrent calls for one account share one run.
-   * @throws HandlerError if a handler rejects, with its error as the `cause`; the account remains parked
+   * Retries a parked account: reads its records again, starting with the one that parked it, and passes the
+   * events that are due to the handlers. If several calls for an account run at the same time, they share one
+   * retry.
+   * @throws HandlerError if a handler rejects, with the handler's error as the `cause`; the account then
+   * remains parked
    */
   retryParked(account: string): Promise<RetryOutcome>;
   /**
-   * Starts no more handlers, waits for those in progress, stores their positions and leaves the group.
+   * Stops: starts no more handlers, waits for those in progress, stores their positions and leaves the group.
    * Idempotent.
    */
   stop(): Promise<void>;
 }
 
 /**
- * The maximum number of records in a slice. It is small, because a failed slice is read again from its
+ * The maximum number of records in a slice. It is small because a failed slice is read again from its
  * beginning.
  */
 const SLICE_SIZE = 100;
 /**
- * How long a slice may take, in ms. Handlers may be slow: at half a minute per event, a slice of 100 events
- * takes 50 minutes. A slice that exceeds this limit is considered stuck.
+ * After this time, in ms, a slice in progress counts as stuck. The limit is high because handlers may be
+ * slow: at half a minute per event, a slice of 100 events takes 50 minutes.
  */
 const SLICE_WITHIN_MS = 3_600_000;
 
@@ -93,8 +94,8 @@ export type ConfirmErasure = (account: string, sequence: number) => Promise<void
 
 /**
  * Subscribes to topics of a bus.
- * @throws RangeError if a handler is for events of a topic that is not subscribed to, or if both `erased` and a handler
- * of `AccountErased` are given; otherwise the errors of the bus
+ * @throws RangeError if a handler is for events of a topic that is not subscribed to, or if there is both
+ * `erased` and a handler of `AccountErased`; any error of the bus
  */
 export async function subscribeToBus(
   bus: Pick<Bus, 'subscribe' | 'readKey'>,

@@ -1,5 +1,5 @@
 /**
- * `@latchkey/events/testing`: creates events that are signed as auth signs them, and runs handlers without a broker.
+ * `@latchkey/events/testing`: creates events that are signed like auth's, and runs handlers without a broker.
  */
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import type { Bus, BusRecord, PartitionSlice } from '@latchkey/bus';
@@ -18,7 +18,9 @@ import { type Interest, type Subscription, subscribeToBus } from './subscription
 /** An event, and its record on the topic. */
 export interface TestEvent<T extends EventType = EventType> {
   readonly event: EventOf<T>;
-  /** The record of the event. Its headers are strings, so that a Kafka client can produce the record unchanged. */
+  /**
+   * The record of the event. Its headers are strings, so that any Kafka client can send the record unchanged.
+   */
   readonly record: EncodedEvent;
 }
 
@@ -35,15 +37,16 @@ export interface TestAccount {
 /** A subscription whose events are passed to `deliver` instead of being read from Kafka or the feed. */
 export interface TestSubscription extends Subscription {
   /**
-   * Delivers events in this order, and waits for their handlers. Deliver an event twice to test duplicates, or omit one
-   * to test gaps.
+   * Delivers events in this order, and waits for their handlers. To test duplicates, deliver an event twice;
+   * to test gaps, omit one.
    * @returns the outcome of each event
-   * @throws HandlerError if a handler rejects; the remaining events must then be delivered again, as a broker would
+   * @throws HandlerError if a handler rejects; the remaining events must then be delivered again, as a broker
+   * would do
    */
   deliver(...events: readonly TestEvent[]): Promise<readonly Effect[]>;
 }
 
-/** The handlers to run, and the options of `subscribe` that matter without a broker. */
+/** The handlers to run, and those options of `subscribe` that are useful without a broker. */
 export type TestInterest = Pick<Interest, 'handlers' | 'erased'> &
   Partial<Pick<Interest, 'store' | 'topics' | 'logger'>>;
 
@@ -53,7 +56,7 @@ export interface TestEvents {
   readonly jwks: { readonly keys: readonly object[] };
   /** Creates an account without events. @param id default: a random UUID */
   account(id?: string): TestAccount;
-  /** Runs handlers as `subscribe` does, by default with `memoryStore()`. No receipts of erasures are sent. */
+  /** Runs handlers as `subscribe` does, by default with `memoryStore()`. Sends no receipts of erasures. */
   subscribe(interest: TestInterest): Promise<TestSubscription>;
 }
 
@@ -142,7 +145,7 @@ function envelopeOf(subject: string, sequence: number) {
   };
 }
 
-/** Returns the data of the first sample of an event type, with this subject, and with `fields` replaced. */
+/** Returns the data of the first sample of an event type, with its subject and the given fields replaced. */
 function dataOf<T extends EventType>(type: T, subject: string, fields: Partial<DataOf<T>>): DataOf<T> {
   const { samples, subjectField } = catalogue[type];
   const [sample] = Object.values(samples);
@@ -173,7 +176,7 @@ function createLog() {
 
   return {
     bus,
-    /** Delivers a slice. All its records must be of one topic. */
+    /** Delivers a slice, whose records must all be of the same topic. */
     async deliver(encoded: readonly EncodedEvent[]): Promise<void> {
       for (const { topic, key, value, headers } of encoded) {
         const record = {

@@ -17,14 +17,17 @@ type Given = 'group' | 'handlers' | 'store' | 'topics' | 'observe' | 'signal' | 
 /** The options for reading the events from Kafka. */
 interface KafkaSource {
   readonly kafka: Omit<KafkaOptions, Given> & {
-    /** The consumer group is this name plus a suffix, so that every process reads everything. Default: `guard`. */
+    /**
+     * The beginning of the consumer group's name. A suffix is added, so that every process reads all events.
+     * Default: `guard`.
+     */
     readonly group?: string;
   };
 }
 
 /**
- * The options for reading the events from the feed. The API key must allow the event types that `revocations` follows;
- * it need not allow personal data.
+ * The options for reading the events from the feed. The API key must allow the event types that `revocations`
+ * follows. It needs no access to personal data.
  */
 interface FeedSource {
   readonly feed: Omit<FeedOptions, Given>;
@@ -39,23 +42,27 @@ export type RevocationsSource = (KafkaSource | FeedSource) & {
 /** Recognises revoked tokens by following the account events. Created by {@link revocations}. */
 export interface Revocations extends RevocationCheck {
   /**
-   * Resolves once all revocations from before the start are known. Until then, no token is accepted. Rejects if events
-   * can never be read, for example because the key is refused; the error is also logged.
+   * Resolves once all revocations from before the start are known. Until then, no token is accepted. Rejects
+   * if the events cannot be read and waiting does not help, for example because the API key is refused; the
+   * error is also logged.
    */
   ready(): Promise<void>;
-  /** Returns whether events can currently be read. While they cannot, newly revoked tokens are still accepted. */
+  /**
+   * Returns whether events can currently be read. While they cannot, tokens that are revoked now are still
+   * accepted.
+   */
   healthy(): boolean;
   /** Stops following the events. Idempotent. */
   stop(): Promise<void>;
 }
 
-/** The maximum time that a request waits until all revocations from before the start are known, in ms. */
+/** How long a request waits until all revocations from before the start are known, in ms. */
 const REQUEST_WAITS_MS = 2000;
 
 /**
- * Starts to follow the events that revoke tokens (SessionsRevoked, RoleChanged, AccountDisabled, RegistrationEnded,
- * AccountErasureRequested, AccountErased), and AccountVerified, from the beginning of the log. Returns immediately; if
- * servers are down, it waits for them in the background.
+ * Starts to follow the events that revoke tokens (SessionsRevoked, RoleChanged, AccountDisabled,
+ * RegistrationEnded, AccountErasureRequested, AccountErased), and AccountVerified, from the beginning of the
+ * log. Returns immediately. If servers are down, waits for them in the background.
  */
 export function revocations(source: RevocationsSource): Revocations {
   const { logger = consoleLogger } = source;

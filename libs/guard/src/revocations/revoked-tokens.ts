@@ -1,11 +1,12 @@
-/** Determines from account events which tokens are revoked. Pure, apart from its clock. */
+/** Determines from the events of accounts which tokens are revoked. Pure, except for its clock. */
 import type { Handlers } from '@latchkey/events/subscribe';
 import type { AccessClaims } from '@latchkey/tokens';
 import type { CurrentClaims } from '../session-status.ts';
 
 /**
- * How long events are remembered. Access tokens are valid for an hour at most (ACCESS_TOKEN_MINUTES), plus the clock
- * skew that a guard accepts; tokens that an older event has revoked have expired since.
+ * How long an event is remembered, in ms. An access token is valid for an hour at most
+ * (ACCESS_TOKEN_MINUTES), plus the clock skew that a guard accepts. So the tokens that an older event has
+ * revoked have expired.
  */
 const REMEMBERED_MS = 90 * 60_000;
 const FORGET_EVERY_MS = 60_000;
@@ -13,7 +14,7 @@ const FORGET_EVERY_MS = 60_000;
 interface Change {
   /** Tokens that were issued at a lower sequence of the account are revoked. */
   readonly notBefore: number;
-  /** Sequence at which the e-mail address was verified; 0 if that event was not seen. */
+  /** The sequence of the event that verified the e-mail address; 0 if there was no such event. */
   readonly verifiedAt: number;
   /** The time of the latest of the account's events, in ms since 1970. */
   readonly time: number;
@@ -27,8 +28,8 @@ export interface RevokedTokens {
 }
 
 /**
- * Creates an empty set of revoked tokens. Events may be passed to it in any order and repeatedly, because the highest
- * sequence wins.
+ * Creates an empty set of revoked tokens. It may get the events in any order, and more than once, because the
+ * highest sequence wins.
  */
 export function createRevokedTokens(now: () => Date): RevokedTokens {
   const changes = new Map<string, Change>();

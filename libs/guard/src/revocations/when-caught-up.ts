@@ -6,8 +6,8 @@ const LOOK_EVERY_MS = 50;
 const LONGEST_PAUSE_MS = 1000;
 
 /**
- * Resolves once a subscription has handled every event from before its start. While its position cannot be looked up,
- * this logs a warning and tries again, after up to a second.
+ * Resolves once a subscription has handled every event from before its start. If the subscription's position
+ * cannot be read, logs a warning and retries after up to a second.
  * @throws Error if the signal is aborted
  */
 export async function waitUntilCaughtUp(

@@ -1,6 +1,6 @@
 /**
- * Derives bodies that no route may accept from a valid one, for tests that send them to every route. The route must
- * refuse each body with one of its `statuses`, and change nothing.
+ * Derives from a valid body those bodies that no route may accept, for tests that send them to every route.
+ * The route must refuse each of them with one of its `statuses`, and must change nothing.
  */
 import { gzipSync } from 'node:zlib';
 import type { z } from 'zod';
@@ -11,7 +11,7 @@ export interface HostileBody {
   readonly name: string;
   readonly body: string | Buffer;
   readonly headers: Readonly<Record<string, string>>;
-  /** The statuses with which a route may refuse the body. */
+  /** The HTTP statuses with which a route may refuse the body. */
   readonly statuses: readonly number[];
 }
 

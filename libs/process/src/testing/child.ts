@@ -26,7 +26,7 @@ function part(name: string, own: Partial<ProcessPart> = {}): ProcessPart {
   };
 }
 
-/** Keeps the process alive like a listening server. */
+/** Returns a part that keeps the process alive, like a listening server. */
 function ticker(): ProcessPart {
   let timer: NodeJS.Timeout | undefined;
   return part('ticker', {

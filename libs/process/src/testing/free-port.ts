@@ -6,9 +6,9 @@ import { createServer } from 'node:net';
 const PORTS = { from: 20_000, to: 30_000 };
 
 /**
- * Returns a free TCP port on which a test can start, stop and restart a server. The port is below the ephemeral range,
- * so that the operating system does not give it to an outgoing connection. Until this process ends, no other call in
- * any process returns the same port.
+ * Returns a free TCP port on which a test can start, stop and restart a server. The port is below the
+ * ephemeral range, so that the operating system does not use it for an outgoing connection. Until this
+ * process ends, no other call returns the same port, in any process.
  */
 export async function freePort(): Promise<number> {
   for (;;) {
@@ -18,7 +18,8 @@ export async function freePort(): Promise<number> {
 }
 
 /**
- * Claims a port by binding the UDP port with the same number. Nothing else uses the UDP port, so it serves as a lock.
+ * Reserves a TCP port, by binding the UDP port with the same number. Nothing else uses the UDP port, so it
+ * works as a lock between processes.
  */
 async function claim(port: number): Promise<boolean> {
   const socket = createSocket('udp4').bind({ port, address: '127.0.0.1', exclusive: true });

@@ -13,8 +13,8 @@ export const PROGRAM_WORKSPACES = [
 ] as const;
 
 /**
- * Returns the main module of a program. In the suites that bundle the programs first, it is the bundle in the
- * folder PROGRAM_BUNDLES; otherwise it is the source.
+ * Returns the main module of a program. If PROGRAM_BUNDLES is set, this is the program's bundle in that
+ * folder; test suites that bundle the programs first set it. Otherwise it is the source.
  */
 export function mainModuleOf(program: (typeof PROGRAM_WORKSPACES)[number]): string {
   const bundles = process.env['PROGRAM_BUNDLES'];

@@ -1,4 +1,4 @@
-/** An in-memory system in which everything agrees until a test changes something. */
+/** An in-memory system whose stores agree, until a test changes one of them. */
 import { type BusRecord, partitionOfKey } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, type LatchkeyEvent, MAILINGS_TOPIC } from '@latchkey/events';
 import type { VerifySources } from '../verify.ts';
@@ -7,7 +7,7 @@ import { lookUpTestKey, recordsOfStream } from './streams.ts';
 
 const PARTITIONS = 3;
 
-/** A profile: the fields of `person` in the last event of the account. */
+/** A stored profile. Its fields are those of `person` in the last event of the account. */
 export type StoredProfile = Readonly<Record<string, unknown>> & { readonly sequence: number };
 
 export interface StoredAccountState {
@@ -23,16 +23,16 @@ export interface SmallSystem {
   /** Ids of the recorded deliveries. */
   readonly deliveries: Set<string>;
   readonly leases: ExpiredLease[];
-  /** The faults that the log reports about positions. */
+  /** The faults of consumer groups' positions that the log reports. */
   readonly lostPositions: string[];
-  /** The generations of the read model that were dropped, but are still stored. */
+  /** The numbers of those generations of the read model that were dropped, but are still stored. */
   readonly leftovers: number[];
-  /** Sets a function that is called each time before the topics are read. */
+  /** Sets a function that is called each time just before the topics are read. */
   beforeEachRead(change: () => void): void;
   readonly sources: VerifySources;
 }
 
-/** An AccountVerified leads to a welcome mail. */
+/** In this system, each AccountVerified causes a welcome mail. */
 const owedBy: DeliveryView['owedBy'] = ({ id, type }) =>
   type === 'AccountVerified' ? [{ id: `${id}/welcome`, mail: 'welcome' }] : [];
 

@@ -59,8 +59,8 @@ function streamOf(id: string, steps: readonly Step[]): JournaledStream {
 }
 
 /**
- * Returns an erased account, whose last event is AccountErased. `stream` is the account in the journal; `kept` is the
- * account on a topic that still contains the person.
+ * Returns an erased account, whose last event is AccountErased. `stream` is the account as it is in the
+ * journal. `kept` is the account as it is on a topic that still contains the person.
  */
 export function createErasedAccountStream(): {
   readonly kept: JournaledStream;
@@ -79,7 +79,10 @@ export function createErasedAccountStream(): {
   return { kept, stream: { ...kept, events } };
 }
 
-/** Returns an account that signs up, verifies its e-mail address and then changes its name repeatedly. */
+/**
+ * Returns an account that signs up, verifies its e-mail address, and then changes its name until it has this
+ * number of events.
+ */
 export function createAccountStream(eventCount = 3, id: string = randomUUID()): JournaledStream {
   return streamOf(
     id,
@@ -96,7 +99,9 @@ export function createMailingStream(recipients: readonly string[]): JournaledStr
   ]);
 }
 
-/** Returns the stream with its last commit still in the outbox, as if it was appended at `since`. */
+/**
+ * Returns the stream with its last commit unpublished, as if this commit was appended at the time `since`.
+ */
 export function withLastEventUnpublished({ id, events }: JournaledStream, since: Date): JournaledStream {
   return {
     id,
@@ -106,7 +111,7 @@ export function withLastEventUnpublished({ id, events }: JournaledStream, since:
   };
 }
 
-/** Returns the records of a stream as a reader of the topic receives them. */
+/** Returns the records of a stream, in the form in which a reader of the topic gets them. */
 export function recordsOfStream({ events }: JournaledStream): readonly BusRecord[] {
   return events.map(({ event, chain }, offset) => recordOfEvent(event, offset, chain));
 }
@@ -114,17 +119,20 @@ export function recordsOfStream({ events }: JournaledStream): readonly BusRecord
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 export const testSigner = eventSigner({ kid: 'test', key: privateKey });
 
-/** Signs events with an unknown key but the key id of the test key, so that the signatures are invalid. */
+/**
+ * Signs events with a different key than the test key, but with the same key id. So these signatures are
+ * invalid.
+ */
 export const untrustedSigner = eventSigner({ kid: 'test', key: generateKeyPairSync('ed25519').privateKey });
 
-/** Returns the key that `recordsOf` signs with. */
+/** Returns the public key that verifies the signatures of `recordsOfStream`. */
 export function lookUpTestKey(kid: string): KeyObject | undefined {
   return kid === 'test' ? publicKey : undefined;
 }
 
 /**
  * Returns the record of an event.
- * @param chain the place of the event in its hash chain; without it, the record is not signed
+ * @param chain the event's entry in its hash chain; without it, the record is not signed
  */
 export function recordOfEvent(
   event: LatchkeyEvent,

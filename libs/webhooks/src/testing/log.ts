@@ -1,4 +1,4 @@
-/** A log with account events and a webhook storage, in a temporary folder, for tests. */
+/** Creates, for tests, a log with events of accounts, and a webhook storage, in a temporary folder. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -70,7 +70,7 @@ export async function openTestLog() {
   };
 }
 
-/** What a receiver reads from a request. */
+/** The parts of a request that a receiver uses. */
 export interface ReceivedEvent {
   readonly id: string;
   readonly account: string;
@@ -86,8 +86,8 @@ export function parseReceivedEvent({
 }
 
 /**
- * Returns the sequences of each account in the order in which a receiver handles them if it skips ids that it has
- * already received.
+ * Returns the sequences of each account's events, in the order in which a receiver handles them if it skips
+ * ids that it has already received.
  */
 export function findHandledSequences(
   received: readonly ReceivedEvent[],

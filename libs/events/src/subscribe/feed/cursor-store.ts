@@ -1,16 +1,16 @@
-/** Stores how far a subscription has read the feed. */
+/** Stores the cursor of a subscription, which says how far it has read the feed. */
 import { readFile, rename, writeFile } from 'node:fs/promises';
 
 /**
- * Stores the position in the feed. It may be lost, damaged, or older than the stored positions of the
- * accounts: events are then redelivered, and the subscription's store recognises them as duplicates.
+ * Stores the cursor of a subscription to the feed. It may be lost, damaged or out of date: events are then
+ * delivered again, and the subscription's store recognises them as duplicates.
  */
 export interface CursorStore {
   load(): Promise<string | undefined>;
   save(cursor: string): Promise<void>;
 }
 
-/** Keeps the position in memory, so that every run begins with the first event. */
+/** Keeps the cursor in memory, so that each run of the program begins with the first event. */
 export function memoryCursor(): CursorStore {
   let current: string | undefined;
   return {
@@ -21,7 +21,7 @@ export function memoryCursor(): CursorStore {
   };
 }
 
-/** Keeps the position in a file, which is created if it does not exist. */
+/** Keeps the cursor in a file, which is created if it does not exist. */
 export function fileCursor(path: string): CursorStore {
   return {
     load: () =>
@@ -30,7 +30,7 @@ export function fileCursor(path: string): CursorStore {
         throw error;
       }),
     async save(cursor) {
-      // The cursor is written and flushed to another file, which is then renamed, so that the file is complete even
+      // Write the cursor to another file, flush that file, and then rename it. So the file is complete even
       // after a power failure.
       const written = `${path}.new`;
       await writeFile(written, cursor, { flush: true });

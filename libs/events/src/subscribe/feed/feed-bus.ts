@@ -1,4 +1,4 @@
-/** Presents the feed as a bus with a single subscriber process. */
+/** Makes the feed usable as a bus. All partitions belong to this process. */
 import type { Bus, BusSubscribeOptions, BusSubscription } from '@latchkey/bus';
 import { retry } from '@latchkey/process/loop';
 import { messageOf } from '../failures.ts';
@@ -20,18 +20,18 @@ export interface FeedBusDeps extends FeedConnection {
   /** The event types that have a handler. */
   readonly types: readonly string[];
   readonly logger: Pick<SubscriberLogger, 'warn'>;
-  /** Called when events can no longer be read, and a retry would not help. */
+  /** Called when no more events can be read and a retry would not help. */
   onFatal(reason: Error): void;
-  /** Stops waiting for a feed that is unreachable at startup. */
+  /** When aborted, ends the wait for a feed that is unreachable at startup. */
   readonly signal?: AbortSignal | undefined;
 }
 
 const PAGE = 500;
 const WAIT_SECONDS = 25;
 /**
- * How many events may be read ahead of the stored cursor. The cursor does not move while the handler of a
- * partition rejects. This limit then bounds the memory, and the number of events that are redelivered after a
- * restart.
+ * How many events may be read in advance of the stored cursor. While the handler of one partition rejects,
+ * the cursor cannot move, and the other partitions are still read. The limit bounds the memory, and how many
+ * events are delivered again after a restart.
  */
 const MOST_AHEAD = 5000;
 
@@ -49,7 +49,7 @@ export function createFeedBus(deps: FeedBusDeps): FeedBus {
       return follow(deps, options, first);
     },
 
-    // An offset cannot be converted to a cursor, so this reads the account's events from the first one.
+    // An offset cannot be converted to a cursor, so read the account's events from the first one.
     async *readKey(_topic, partition, key, fromOffset, toOffset = Number.POSITIVE_INFINITY) {
       const never = new AbortController().signal;
       let [after, behind]: [string | undefined, number] = [undefined, 1];
@@ -66,7 +66,7 @@ export function createFeedBus(deps: FeedBusDeps): FeedBus {
 
 /**
  * Reads the page at the stored cursor. Waits while the feed is unreachable.
- * @throws FeedRefusedError; the reason of the signal if it is aborted
+ * @throws FeedRefusedError; if the signal is aborted, its reason
  */
 async function firstPage(deps: FeedBusDeps): Promise<FeedPage> {
   const { cursor, logger, signal = new AbortController().signal } = deps;
@@ -85,7 +85,10 @@ async function firstPage(deps: FeedBusDeps): Promise<FeedPage> {
   );
 }
 
-/** Reads the page after a cursor, or the first page if the feed cannot use the cursor. @throws as `fetchFeedPage` */
+/**
+ * Reads the page after a cursor. If the feed cannot use the cursor, reads the first page.
+ * @throws the errors of `fetchFeedPage`
+ */
 async function readPage(
   deps: FeedBusDeps,
   place: Pick<FeedPageQuery, 'after' | 'wait'>,
@@ -111,12 +114,15 @@ function follow(deps: FeedBusDeps, options: BusSubscribeOptions, first: FeedPage
   const queues = createPartitionQueues({ options, logger, signal });
   let after: string | undefined;
   let isHealthy = true;
-  /** Whether a page has reached the end of the log. Only then do requests wait for new events. */
+  /** Whether a page has reached the end of the log. Before that, requests do not wait for new events. */
   let hasReachedEnd = false;
   let hasCaughtUp = false;
-  /** The number of events that were read but not yet covered by the stored cursor. */
+  /** How many events were read after the stored cursor. */
   let ahead = 0;
-  /** Resolves once all pages read so far are handled; false if one of them was not. */
+  /**
+   * Resolves once all pages read so far have ended: with true if all of their events were handled, otherwise
+   * with false.
+   */
   let handled = Promise.resolve(true);
   /** Resolves when the next page has been handled. */
   let progress = Promise.withResolvers<void>();
@@ -150,7 +156,7 @@ function follow(deps: FeedBusDeps, options: BusSubscribeOptions, first: FeedPage
     handled = finish(handled, queues.add(events.map(toRecordOfFeedEvent)), page);
   }
 
-  /** Stores the cursor after a page, once the events of this page and of all earlier ones are handled. */
+  /** Stores the cursor after a page, once the events of this page and of all earlier pages are handled. */
   async function finish(earlier: Promise<boolean>, own: Promise<boolean>, page: FeedPage): Promise<boolean> {
     const {
       events: { length },

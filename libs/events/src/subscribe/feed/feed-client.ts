@@ -1,4 +1,4 @@
-/** Requests to the feed. */
+/** Sends requests to the feed. */
 import { z } from 'zod';
 
 export interface FeedConnection {
@@ -19,14 +19,14 @@ export type FeedEvent = z.infer<typeof cloudEvent>;
 export interface FeedPage {
   readonly events: readonly FeedEvent[];
   readonly cursor: string;
-  /** The number of records on the log after this page. */
+  /** How many records the log contains after this page. */
   readonly behind: number;
 }
 
 export interface FeedPageQuery {
   readonly after?: string | undefined;
   readonly limit: number;
-  /** How long the request waits if there are no events yet, in seconds. */
+  /** How long the server may wait for new events before it responds, in seconds. */
   readonly wait?: number;
   readonly types?: readonly string[];
   readonly account?: string;
@@ -45,9 +45,9 @@ export class FeedCursorError extends Error {
 const ANSWERS_WITHIN_MS = 20_000;
 
 /**
- * Reads a page.
- * @throws FeedRefusedError; FeedCursorError; any other error if the feed is unreachable or fails, or if a
- * different server responds
+ * Reads a page of the feed.
+ * @throws FeedRefusedError; FeedCursorError; any other error if the feed is unreachable or fails, or if the
+ * response does not come from Latchkey
  */
 export async function fetchFeedPage(
   { url, key, fetch: send = fetch }: FeedConnection,
@@ -101,7 +101,7 @@ function rootOf(url: string): string {
   return url.replace(/\/+$/, '');
 }
 
-/** Problem details that Latchkey itself has sent. Responses of a proxy do not match. */
+/** Matches problem details from Latchkey itself. Responses of a proxy do not match. */
 const latchkeyProblem = z.object({
   type: z.string().startsWith('urn:latchkey:problem:'),
   detail: z.string(),
@@ -111,8 +111,8 @@ const latchkeyProblem = z.object({
 const RETRIED = new Set([408, 425, 429]);
 
 /**
- * Returns the error for a response. Only a refusal by Latchkey itself is permanent. A proxy in front of it
- * may respond differently a moment later, for example with a 404 while no backend is registered.
+ * Returns the error for a response. Only a refusal from Latchkey itself is permanent. A proxy in front of
+ * Latchkey may refuse a request temporarily, for example with a 404 while it knows no backend.
  */
 async function failureOf(response: Response): Promise<Error> {
   const { status } = response;

@@ -292,8 +292,8 @@ describe('subscribing to the feed', () => {
     const PAGE = 500;
     let served = 0;
     /**
-     * Responds with endless pages: the first event of each page is in the failing partition, the others in
-     * another.
+     * Responds with pages without end. The first event of each page is in the partition whose handler fails,
+     * the other events are in another partition.
      */
     async function endless(): Promise<Response> {
       await nextTurn();

@@ -15,7 +15,7 @@ function record(partition: number, offset: number): BusRecord {
   };
 }
 
-/** Opens queues whose slices are handled one at a time, each when the test releases it. */
+/** Opens queues. The test decides when the handler of each slice ends. */
 function open() {
   const stopping = new AbortController();
   const slices: { readonly name: string; readonly finish: PromiseWithResolvers<void> }[] = [];

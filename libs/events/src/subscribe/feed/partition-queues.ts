@@ -1,4 +1,4 @@
-/** Queues of the records that were read from the feed, one per partition. */
+/** Queues of records that were read from the feed, one queue per partition. */
 import type { BusRecord, BusSubscribeOptions, PartitionSlice } from '@latchkey/bus';
 import { createExponentialBackoff, sleep } from '@latchkey/process/loop';
 import type { SubscriberLogger } from '../subscriber.ts';
@@ -19,16 +19,19 @@ export interface PartitionQueues {
 }
 
 const DEFAULT_SLICE_SIZE = 500;
-/** The pauses between attempts to read or handle events, in ms. */
+/** The limits of the pauses between attempts to read or handle events, in ms. */
 export const PAUSES = { least: 100, most: 1000 } as const;
 const backoff = createExponentialBackoff(PAUSES);
 
 /**
- * Creates queues, one per partition. They are handled independently, and the records of a partition in order.
+ * Creates queues, one per partition. The records of one partition are handled in order; different partitions
+ * do not wait for each other.
  */
 export function createPartitionQueues({ options, logger, signal }: PartitionQueuesDeps): PartitionQueues {
   const { handle, sliceSize = DEFAULT_SLICE_SIZE } = options;
-  /** By partition: resolves when the last records in its queue are done, with whether they were handled. */
+  /**
+   * By partition: a promise for the last records in its queue. It resolves with whether they were handled.
+   */
   const ends = new Map<number, Promise<boolean>>();
 
   async function handleAfter(
@@ -43,7 +46,7 @@ export function createPartitionQueues({ options, logger, signal }: PartitionQueu
 
   /**
    * Passes a slice to the handler, and retries until the handler resolves. Returns false if the signal is
-   * aborted first.
+   * aborted before that.
    */
   async function handleSlice(records: readonly BusRecord[]): Promise<boolean> {
     const [first] = records;
@@ -75,8 +78,8 @@ export function createPartitionQueues({ options, logger, signal }: PartitionQueu
 }
 
 /**
- * Waits before a retry: longer after more successive failures, at most a second. Resolves early if the signal
- * is aborted.
+ * Waits before a retry. The pause grows with the number of failures in a row, up to a second. If the signal
+ * is aborted, resolves early.
  */
 export function pauseAfter(failures: number, signal: AbortSignal): Promise<void> {
   return sleep(backoff(failures - 1), signal);

@@ -11,19 +11,22 @@ import { createFeedBus } from './feed-bus.ts';
 import { confirmErasure, type FeedConnection } from './feed-client.ts';
 
 /**
- * The options of a subscription to the feed, which contains the account events. A cursor must have only one
- * reader, so run one process per cursor.
+ * The options of a subscription to the feed, which contains the events of accounts. Two processes must not
+ * use the same cursor.
  */
 export interface FeedOptions extends Omit<Interest, 'group' | 'topics'>, FeedConnection {
-  /** Stores the position in the feed. Default: in memory, so that every run begins with the first event. */
+  /**
+   * Stores how far the feed was read. Default: in memory, so that each run of the program begins with the
+   * first event.
+   */
   readonly cursor?: CursorStore;
   /**
-   * Called when events can no longer be read and the process should exit, for example because the key was revoked;
-   * never for a transient outage. Default: throws an uncaught exception, which ends the process unless it handles
-   * uncaught exceptions.
+   * Called when no more events can be read, for example because the API key was revoked, so that the process
+   * should exit. Not called for transient outages. Default: throws an uncaught exception, which ends the
+   * process unless the process handles uncaught exceptions.
    */
   onFatal?(reason: Error): void;
-  /** Stops waiting for a feed that is unreachable at startup. */
+  /** When aborted, ends the wait for a feed that is unreachable at startup. */
   readonly signal?: AbortSignal;
 }
 
@@ -37,7 +40,7 @@ const trustFeed: RecordAuthenticator = async (records) => ({
 });
 
 /**
- * Decodes an event of the feed without checking its hash, because the feed may omit fields that the hash
+ * Decodes an event of the feed. Does not check its hash, because the feed may omit fields that the hash
  * covers.
  */
 function decodeTrusted(source: BusRecord): DecodedRecord {
@@ -45,7 +48,10 @@ function decodeTrusted(source: BusRecord): DecodedRecord {
   return { ...decodeRecord(source), ...(typeof proof === 'string' ? {} : { link: proof }) };
 }
 
-/** Subscribes to the feed. @throws FeedRefusedError if the key is refused; the signal's reason if it is aborted */
+/**
+ * Subscribes to the feed.
+ * @throws FeedRefusedError if the API key is refused; if the signal is aborted, its reason
+ */
 export async function subscribeToFeed(options: FeedOptions): Promise<Subscription> {
   const {
     logger = consoleLogger,

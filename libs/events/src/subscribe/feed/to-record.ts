@@ -1,12 +1,12 @@
-/** Converts an event of the feed to the record that it was created from. */
+/** Converts an event of the feed back to the record on the log. */
 import type { BusRecord } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC } from '../../topics.ts';
 import type { FeedEvent } from './feed-client.ts';
 
-/** Attributes of a feed event that are not headers of the record. */
+/** The attributes of a feed event that do not become headers of the record. */
 const OTHERS = new Set(['data', 'data_base64', 'partitionkey', 'feedpartition', 'feedoffset']);
 
-/** Returns the record of an event of the feed, with the partition and the offset that the feed names. */
+/** Returns the record of a feed event, with the partition and the offset that the event contains. */
 export function toRecordOfFeedEvent(event: FeedEvent): BusRecord {
   const attributes = Object.entries(event).filter(
     (entry): entry is [string, string] => !OTHERS.has(entry[0]) && typeof entry[1] === 'string',

@@ -1,4 +1,4 @@
-/** A log on the embedded bus, and subscriptions that record the events they receive. */
+/** Creates a log on the embedded bus, and subscriptions that record the events they get. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ function isEvent(record: LatchkeyEvent | OutgoingRecord): record is LatchkeyEven
   return 'subject' in record;
 }
 
-/** A source of events, and subscriptions that record the events they receive from it. */
+/** A source of events, and subscriptions to it that record the events they get. */
 export type TestHarness = Awaited<ReturnType<typeof createTestHarness>>;
 
 /** Opens a log on the embedded bus. */
@@ -50,8 +50,8 @@ export async function openEmbeddedTestBus(context: TestContext) {
 }
 
 /**
- * Creates subscriptions that record the events they receive.
- * @param source the bus that the subscriptions read; default: the bus that records are published to
+ * Creates subscriptions that record the events they get.
+ * @param source the bus that the subscriptions read; default: the bus to which records are published
  */
 export async function createTestHarness(
   context: TestContext,

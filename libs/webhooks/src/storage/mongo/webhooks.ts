@@ -1,5 +1,5 @@
 /**
- * Webhook storage in MongoDB. Attempts and sequences are queried by `_id` only. Endpoints need no index for queries,
+ * Webhook storage in MongoDB. Attempts and sequences are found by `_id`. Endpoints need no index for queries,
  * because there are few of them.
  */
 import {
@@ -37,13 +37,15 @@ interface EndpointDocument {
   /** The endpoint as JSON. Timestamps are strings. */
   readonly endpoint: unknown;
   /**
-   * A number below the limit of endpoints, unique among the documents, which enforces the limit. Absent in endpoints
-   * that `ops move` added.
+   * A number below the maximum number of endpoints. Because it is unique among the documents, it enforces the
+   * maximum. Absent in endpoints that `ops move` added.
    */
   readonly slot?: number;
 }
 
-/** The unique index prevents two processes that add endpoints at the same time from taking the same slot. */
+/**
+ * The index is unique, so that two processes that add endpoints at the same time cannot take the same slot.
+ */
 export const webhookIndexes: readonly MongoIndex[] = [
   { collection: ENDPOINTS, name: 'slot', keys: { slot: 1 }, unique: true, sparse: true },
 ];
@@ -51,7 +53,9 @@ export const webhookIndexes: readonly MongoIndex[] = [
 /** `_id` is `<endpoint id>/<slot>`, where the slot is the attempt's number modulo MAX_KEPT_DELIVERY_ATTEMPTS. */
 type AttemptDocument = DeliveryAttempt & { readonly _id: string };
 
-/** `_id` is the account's id, or `<endpoint id>/<account id>` if the sequence is for one endpoint only. */
+/**
+ * `_id` is the id of the account or, if the sequence is for only one endpoint, `<endpoint id>/<account id>`.
+ */
 interface SentDocument {
   readonly _id: string;
   readonly sequence: number;
@@ -99,7 +103,7 @@ export function openMongoWebhookStorage({ connection }: Pick<MongoStore, 'connec
             await documents.insertOne({ ...documentOf(endpoint), slot });
             return true;
           } catch (error) {
-            // Another process has taken the slot. The loop tries the next free one.
+            // Another process has taken this slot. The loop tries the next free one.
             if (!isConcurrentWriteError(error)) throw error;
           }
         }
@@ -162,7 +166,9 @@ export function openMongoWebhookStorage({ connection }: Pick<MongoStore, 'connec
   };
 }
 
-/** Returns the lowest free slot. Undefined if there are `most` endpoints. Endpoints without a slot count, too. */
+/**
+ * Returns the lowest free slot; undefined if there are `most` endpoints. Endpoints without a slot count too.
+ */
 function freeSlot(stored: readonly Pick<EndpointDocument, 'slot'>[], most: number): number | undefined {
   const taken = new Set(stored.flatMap(({ slot }) => (slot === undefined ? [] : [slot])));
   const slots = most - (stored.length - taken.size);

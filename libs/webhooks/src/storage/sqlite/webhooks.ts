@@ -104,7 +104,7 @@ export function openSqliteWebhookStorage({ database }: Pick<SqliteStore, 'databa
       }),
       keys: keyFingerprintSource(database, KEYS),
     },
-    // Webhooks cannot be moved to an embedded store, so there are no events from before a move.
+    // Webhooks cannot be moved to an embedded store, so no events were sent before a move.
     sentBefore: { find: async () => new Map() },
     endpoints: mapSqliteErrors<EndpointStore>({
       add: (endpoint, most) => write(() => prepare(SQL.add).run({ ...rowOf(endpoint), most }).changes === 1),
@@ -127,7 +127,7 @@ export function openSqliteWebhookStorage({ database }: Pick<SqliteStore, 'databa
     }),
     attempts: mapSqliteErrors<DeliveryAttemptStore>({
       put: (endpoint, attempts) =>
-        // Not flushed: attempts may be lost in a crash, because they are only shown to operators.
+        // Without a flush: attempts may be lost in a crash, because they are only shown to operators.
         write(
           () => {
             for (const attempt of attempts) prepare(SQL.putAttempt).run(attemptRow(endpoint, attempt));
