@@ -27,6 +27,15 @@ export function createEventTypesOption() {
   ).argParser(parseEventTypes);
 }
 
+export function createFormerTopicsOption() {
+  return new Option(
+    '--topics <names>',
+    'also topics that this system used before TOPIC_NAMES was changed, separated by commas',
+  )
+    .default([])
+    .argParser((text): readonly string[] => text.split(',').map((name) => name.trim()));
+}
+
 export const JSON_OPTION_HELP = 'print one JSON object per line';
 
 /**

@@ -34,8 +34,30 @@ async function cluster(t: TestContext) {
   return {
     connection: mongo.connection,
     bus: own.bus,
-    check: (account: string) => runCommandInProcess(settings, 'erase', '--check', account),
+    names,
+    /** Creates the topics under other names, which only this test uses. @returns the setting TOPIC_NAMES */
+    renameTopics: async () => {
+      const renamed = createIsolatedTopics(bus);
+      await renamed.bus.ensureTopics(topics);
+      return renamed.names(topics.map(({ name }) => name));
+    },
+    check: (account: string, { TOPIC_NAMES = names, words = [] as readonly string[] } = {}) =>
+      runCommandInProcess({ ...settings, TOPIC_NAMES }, 'erase', '--check', account, ...words),
   };
+}
+
+function registered(userId: string, person: { email: string; username: string } | null) {
+  const { key, value, headers } = encode({
+    id: randomUUID(),
+    subject: userId,
+    sequence: 1,
+    time: '2026-03-01T12:00:00.000Z',
+    correlationId: 'request-1',
+    causationId: 'command-1',
+    type: 'UserRegistered',
+    data: { userId, role: 'user', locale: 'en', person },
+  });
+  return { key, value, headers };
 }
 
 test('what is left of a person is found in collections and on topics', async (t) => {
@@ -44,20 +66,8 @@ test('what is left of a person is found in collections and on topics', async (t)
   const email = `ada-${account}@example.com`;
   for (const text of [email, account]) {
     const { code, out } = await check(text);
-    assert.deepEqual([code, out], [0, '0 hits: nothing of it is in any store or topic.\n']);
-  }
-  function registered(userId: string, person: { email: string; username: string } | null) {
-    const { key, value, headers } = encode({
-      id: randomUUID(),
-      subject: userId,
-      sequence: 1,
-      time: '2026-03-01T12:00:00.000Z',
-      correlationId: 'request-1',
-      causationId: 'command-1',
-      type: 'UserRegistered',
-      data: { userId, role: 'user', locale: 'en', person },
-    });
-    return { key, value, headers };
+    assert.equal(code, 0);
+    assert.match(out, /^0 hits: nothing of it is in any store or topic\.\nTopics that were searched: \S/);
   }
   const person = { email, username: 'ada' };
   await bus.publish(ACCOUNTS_TOPIC, [registered(account, person), registered(other, null)]);
@@ -66,11 +76,34 @@ test('what is left of a person is found in collections and on topics', async (t)
 
   const byAddress = await check(email.toUpperCase());
   assert.equal(byAddress.code, 1);
-  assert.match(byAddress.out, /^store auth_requests: 1\ntopic accounts\.events\.v1\.\w+: 1\n$/);
+  assert.match(byAddress.out, /^store auth_requests: 1\ntopic accounts\.events\.v1\.\w+: 1\nTopics/);
   const byId = await check(account);
   assert.equal(byId.code, 1);
-  assert.match(byId.out, /^topic accounts\.events\.v1\.\w+: 1\n$/m);
+  assert.match(byId.out, /^topic accounts\.events\.v1\.\w+: 1$/m);
   assert.equal((await check(other)).code, 0);
+});
+
+test('data of a person is found on a topic that the system used before, if the operator names it', async (t) => {
+  const { bus, names, renameTopics, check } = await cluster(t);
+  const account = randomUUID();
+  const person = { email: `ada-${account}@example.com`, username: 'ada' };
+  await bus.publish(ACCOUNTS_TOPIC, [registered(account, person)]);
+  const former = names.split(',')[0]?.split('=')[1] ?? '';
+  const TOPIC_NAMES = await renameTopics();
+  const unnamed = await check(person.email, { TOPIC_NAMES });
+  assert.equal(unnamed.code, 0);
+  assert.ok(!unnamed.out.includes(former));
+  const named = await check(person.email, { TOPIC_NAMES, words: ['--topics', former] });
+  assert.equal(named.code, 1);
+  assert.match(
+    named.out,
+    new RegExp(`^topic ${RegExp.escape(former)}: 1\nTopics .*, ${RegExp.escape(former)}$`, 'm'),
+  );
+  const missing = await check(person.email, { TOPIC_NAMES, words: ['--topics', `${former},${former}0`] });
+  assert.deepEqual(
+    [missing.code, missing.err],
+    [1, `ops: --topics: ${former}0 does not exist, or this user has no right to see it\n`],
+  );
 });
 
 test('anything else than an address or an id is refused', async () => {

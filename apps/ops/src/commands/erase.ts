@@ -1,4 +1,5 @@
 import { erasureSettingsSchema, isAccountId, openAuthOps, parseEmail } from '@latchkey/auth/ops';
+import { topicNameSettings } from '@latchkey/backend';
 import { allTopics } from '@latchkey/events';
 import { readConfig } from '@latchkey/process';
 import type { CommandContext } from '../context.ts';
@@ -14,9 +15,10 @@ import {
   type PersonalDataTracePredicate,
 } from '../erasure-check/traces.ts';
 import { createRewriteAdvice } from '../erasures/file.ts';
+import { findFormerTopics, isTopicOrDeadLetters } from '../erasures/former-topics.ts';
 import { readSecretForFolder } from '../keys.ts';
 import { printJsonLines } from '../output/listing.ts';
-import { formatExamples, JSON_OPTION_HELP, type OpsProgram } from '../program.ts';
+import { createFormerTopicsOption, formatExamples, JSON_OPTION_HELP, type OpsProgram } from '../program.ts';
 import { getDataFolder, withOpenedStore } from '../stores.ts';
 import { withOpenedSystem } from '../system.ts';
 
@@ -36,15 +38,22 @@ export function addEraseCommand(program: OpsProgram, context: CommandContext): v
       '--check',
       'erase nothing: look through every store and topic; the exit code is 1 if anything is found',
     )
+    .addOption(createFormerTopicsOption())
     .option('--json', `with --check: ${JSON_OPTION_HELP}`)
     .addHelpText(
       'after',
-      formatExamples('erase ada@example.com', 'erase ada@example.com --now', 'erase --check ada@example.com'),
+      formatExamples(
+        'erase ada@example.com',
+        'erase ada@example.com --now',
+        'erase --check ada@example.com',
+        'erase --check ada@example.com --topics accounts.events.v1',
+      ),
     )
-    .action((account, { now, check, json = false }) => {
+    .action((account, { now, check, topics, json = false }) => {
       if (check && now) command.error('--check and --now exclude each other');
       if (json && !check) command.error('--json goes with --check');
-      return check ? checkErased(context, account, json) : erase(context, account, now ?? false);
+      if (topics.length > 0 && !check) command.error('--topics goes with --check');
+      return check ? checkErased(context, account, { topics, json }) : erase(context, account, now ?? false);
     });
 }
 
@@ -65,32 +74,52 @@ function erase(context: CommandContext, account: string, now: boolean): Promise<
 /**
  * Searches for traces of a person.
  * @param account the id or the e-mail address of an account
+ * @param topics former topics of the system
  * @throws Error with a one-line message if `account` is neither
  */
-async function checkErased(context: CommandContext, account: string, json: boolean): Promise<void> {
+async function checkErased(
+  context: CommandContext,
+  account: string,
+  { topics, json }: { readonly topics: readonly string[]; readonly json: boolean },
+): Promise<void> {
   const address = parseEmail(account)?.canonical;
   if (address === undefined && !isAccountId(account))
     throw new Error(`${account} is neither the id of an account nor an e-mail address`);
   const isTrace: PersonalDataTracePredicate =
     address === undefined ? createAccountTracePredicate(account) : createAddressTracePredicate(address);
+  const { TOPIC_NAMES } = readConfig(topicNameSettings, context.environment);
   await withOpenedSystem(context, async ({ store, log, nameOf }) => {
-    const names = allTopics().map(({ name }) => nameOf(name));
+    const all = await log.reader.topics();
+    const former = findFormerTopics(all, TOPIC_NAMES, topics);
+    if (former.missing.length > 0)
+      throw new Error(
+        `--topics: ${former.missing.join(', ')} does not exist, or this user has no right to see it`,
+      );
+    const current = allTopics().map(({ name }) => nameOf(name));
+    const searched = [...all.filter((topic) => isTopicOrDeadLetters(topic, current)), ...former.named];
     const hits = [
       ...(await countTracesInStore(store, isTrace)),
-      ...(await countTracesInLog(log.reader, names, isTrace)),
+      ...(await countTracesInLog(log.reader, searched, isTrace)),
       ...(store.file !== undefined && address !== undefined
         ? await countTracesInFiles(store.file.folder, address)
         : []),
     ];
     if (json) printJsonLines(context.print, hits);
-    else for (const line of describe(hits)) context.print(line);
+    else for (const line of describe(hits, searched)) context.print(line);
+    if (former.unnamed.length > 0)
+      context.note(
+        `not searched: ${former.unnamed.join(', ')}. If this system used it before TOPIC_NAMES was changed, add: --topics ${former.unnamed.join(',')}`,
+      );
     if (store.file?.erasedRemains().possible) context.note(createRewriteAdvice(store.file));
     if (hits.length > 0) context.exitWith(FOUND);
   });
 }
 
 /** Describes the traces that were found. The text contains no personal data, so that it can be kept as evidence. */
-function describe(hits: readonly PersonalDataTraceCount[]): readonly string[] {
-  if (hits.length === 0) return ['0 hits: nothing of it is in any store or topic.'];
-  return hits.map(({ place, kind, count }) => `${kind} ${place}: ${count}`);
+function describe(hits: readonly PersonalDataTraceCount[], searched: readonly string[]): readonly string[] {
+  const found = hits.map(({ place, kind, count }) => `${kind} ${place}: ${count}`);
+  return [
+    ...(hits.length === 0 ? ['0 hits: nothing of it is in any store or topic.'] : found),
+    `Topics that were searched: ${searched.join(', ') || 'none'}`,
+  ];
 }

@@ -35,10 +35,10 @@ async function system(t: TestContext, { isGone = false } = {}) {
   await erasureReceipts.noteCopies(account, at);
   if (isGone) await erasureReceipts.noteGone(account, at);
   await database.close();
-  async function show(accounts: string, security = `security.${randomUUID()}`) {
+  async function show(accounts: string, security = `security.${randomUUID()}`, ...words: readonly string[]) {
     const names = { TOPIC_NAMES: `${accountsTopic.name}=${accounts},${SECURITY_TOPIC}=${security}` };
     const settings = { STORE: 'sqlite', LOG: 'kafka', DATA_DIR: folder, KAFKA_BROKERS, ...names };
-    const { out, err } = await runCommandInProcess(settings, 'erasures', 'show', account, '--json');
+    const { out, err } = await runCommandInProcess(settings, 'erasures', 'show', account, '--json', ...words);
     assert.equal(err, '');
     return JSON.parse(out);
   }
@@ -101,4 +101,34 @@ test('the certificate is not complete if the broker does not show a topic that m
     retained.find(({ name }: { name: string }) => name === security),
     { name: security, contents: 'networks and user agents', clean: null },
   );
+});
+
+test('the certificate covers topics that the system used before, if the operator names them', async (t) => {
+  const { bus, show } = await system(t, { isGone: true });
+  const [accounts, former] = [`accounts.${randomUUID()}`, `accounts.${randomUUID()}`];
+  const letters = `${former}.dlq.user`;
+  await bus.ensureTopics([
+    { ...erasableAccountsTopic(), name: accounts },
+    { ...accountsTopic, name: former },
+    { name: letters, partitions: 1, retentionMs: 24 * 3_600_000 },
+  ]);
+  const { retained, complete } = await show(accounts, undefined, '--topics', `${former},${former}0`);
+  const contents = 'records under a former name';
+  const own = retained.filter(({ name }: { name: string }) => name.startsWith(former));
+  assert.deepEqual(own, [
+    { name: former, contents, clean: false },
+    { name: `${former}0`, contents, clean: null },
+    { name: letters, contents, removedBy: '2026-03-09T13:00:00.000Z', clean: true },
+  ]);
+  assert.equal(complete, false);
+});
+
+test('the certificate names the topics that it does not cover and that may be former ones', async (t) => {
+  const { bus, show } = await system(t, { isGone: true });
+  const [accounts, letters] = [`accounts.${randomUUID()}`, `${SECURITY_TOPIC}.dlq.${randomUUID()}`];
+  await bus.ensureTopics([
+    { ...erasableAccountsTopic(), name: accounts },
+    { name: letters, partitions: 1, retentionMs: 24 * 3_600_000 },
+  ]);
+  assert.ok((await show(accounts)).uncovered.includes(letters));
 });

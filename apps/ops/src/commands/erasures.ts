@@ -25,7 +25,13 @@ import {
   formatTopicErasureState,
 } from '../erasures/topic.ts';
 import { formatProperties, printListingPage } from '../output/listing.ts';
-import { createLimitOption, formatExamples, JSON_OPTION_HELP, type OpsProgram } from '../program.ts';
+import {
+  createFormerTopicsOption,
+  createLimitOption,
+  formatExamples,
+  JSON_OPTION_HELP,
+  type OpsProgram,
+} from '../program.ts';
 import { withOpenedStore } from '../stores.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -81,14 +87,21 @@ export function addErasuresCommand(program: OpsProgram, context: CommandContext)
       'print the certificate of an erasure: who has confirmed it and when, and what topics still have',
     )
     .argument('<account>', 'the id of the account')
+    .addOption(createFormerTopicsOption())
     .option('--json', 'print one JSON object')
-    .addHelpText('after', formatExamples('erasures show 01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f --json'))
-    .action((account, { json = false }) =>
+    .addHelpText(
+      'after',
+      formatExamples(
+        'erasures show 01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f --json',
+        'erasures show 01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f --topics accounts.events.v1',
+      ),
+    )
+    .action((account, { topics, json = false }) =>
       withOpenedStore(context, async (store) => {
-        const rules = await rulesOf(context, store);
+        const rules = await rulesOf(context, store, topics);
         const certificate = certificateOf(await existing(openAuthOps(store).erasures, account), rules);
         if (json) return context.print(JSON.stringify(certificate, undefined, 2));
-        const { receipts, missing, confirmed, overdue, complete, topic, retained, file, ...rest } =
+        const { receipts, missing, confirmed, overdue, complete, topic, retained, uncovered, file, ...rest } =
           certificate;
         const advice = [
           findTopicErasureAdvice(topic, account),
@@ -104,6 +117,7 @@ export function addErasuresCommand(program: OpsProgram, context: CommandContext)
           ),
           [topic.name]: formatTopicErasureState(topic),
           ...Object.fromEntries(retained.map((data) => [data.name, formatRetainedData(data)])),
+          ...Object.fromEntries(uncovered.map((name) => [name, NOT_COVERED])),
           ...(file && { [file.name]: file.clean ? 'clean' : 'not rewritten yet' }),
           confirmed: confirmed ? 'yes' : 'no',
           complete: complete ? 'yes' : 'no',
@@ -112,6 +126,8 @@ export function addErasuresCommand(program: OpsProgram, context: CommandContext)
       }),
     );
 }
+
+const NOT_COVERED = 'not covered by this certificate; add --topics if it is a former topic of this system';
 
 /** The maximum number of unfinished erasures to print. Usually there are none. */
 const MAX_UNFINISHED = 100;
@@ -134,13 +150,17 @@ interface Rules {
   readonly fileState: DataFileState | undefined;
 }
 
-async function rulesOf(context: CommandContext, store: Store): Promise<Rules> {
+async function rulesOf(
+  context: CommandContext,
+  store: Store,
+  formerTopics: readonly string[] = [],
+): Promise<Rules> {
   const { ERASURE_RECEIPT_DAYS: receiptDays } = readConfig(
     erasureSettingsSchema.pick({ ERASURE_RECEIPT_DAYS: true }),
     context.environment,
   );
   const overdueSince = new Date(Date.now() - receiptDays * DAY_MS);
-  const topics = await readErasureTopics(context);
+  const topics = await readErasureTopics(context, formerTopics);
   return { receiptDays, overdueSince, topics, fileState: store.file && toDataFileState(store.file) };
 }
 
@@ -178,6 +198,7 @@ function certificateOf(erasure: ErasureRecord, { receiptDays, overdueSince, topi
     overdue: !confirmed && Date.parse(erasedAt) <= overdueSince.getTime(),
     topic,
     retained,
+    uncovered: topics.unnamed,
     ...(file && { file }),
   };
 }

@@ -26,17 +26,16 @@ export async function countTracesInStore(
 }
 
 /**
- * Searches for traces in topics and their dead-letter topics.
- * @param names the full names of the topics on the log
+ * Searches for traces in topics.
+ * @param topics the full names of the topics on the log
  */
 export async function countTracesInLog(
   reader: LogReader,
-  names: readonly string[],
+  topics: readonly string[],
   isTrace: PersonalDataTracePredicate,
 ): Promise<readonly PersonalDataTraceCount[]> {
   const hits: PersonalDataTraceCount[] = [];
-  for (const topic of await reader.topics()) {
-    if (!names.some((name) => topic === name || topic.startsWith(`${name}.dlq.`))) continue;
+  for (const topic of topics) {
     let count = 0;
     for (const range of await reader.ranges(topic)) {
       if (range.start === range.end) continue;

@@ -8,6 +8,7 @@ import type { CommandContext } from '../context.ts';
 import { createKafkaLogReader, createOpsKafkaConnection, withKafkaBus } from '../kafka.ts';
 import { getSelectedLogKind } from '../log.ts';
 import { retryUntilReachable } from '../patience.ts';
+import { findFormerTopics } from './former-topics.ts';
 import type { RetainingTopic } from './retained.ts';
 import type { AccountsTopic } from './topic.ts';
 
@@ -16,6 +17,8 @@ export interface ErasureTopics {
   readonly accounts: AccountsTopic;
   /** The topics from which the broker removes the person's data only by age. Empty for the embedded log. */
   readonly retaining: readonly RetainingTopic[];
+  /** Topics that may be former topics of the system, and are not part of `retaining`. Empty for the embedded log. */
+  readonly unnamed: readonly string[];
 }
 
 /** The topics that keep data of a person until the retention time ends, and what they contain. */
@@ -27,33 +30,46 @@ const RETAINING = {
 /**
  * Asks the broker for the settings of the topics. If the broker cannot be reached, prints a note and returns the
  * removal `unknown`, and topics without settings. A topic that the broker does not list has no settings either.
+ * @param former topics that the system used before TOPIC_NAMES was changed
  * @throws ConfigError
  */
-export async function readErasureTopics(context: CommandContext): Promise<ErasureTopics> {
+export async function readErasureTopics(
+  context: CommandContext,
+  former: readonly string[] = [],
+): Promise<ErasureTopics> {
   const { environment, note } = context;
   const { TOPIC_NAMES } = readConfig(topicNameSettings, environment);
   const name = topicNameOnLog(TOPIC_NAMES, ACCOUNTS_TOPIC);
   const { maxLagMs } = createAccountsTopicSpec(context).compaction;
   if (getSelectedLogKind(environment) === 'embedded')
-    return { accounts: { name, removal: 'in place', maxLagMs }, retaining: [] };
-  const expected = Object.entries(RETAINING).map(([topic, contents]) => ({
-    name: topicNameOnLog(TOPIC_NAMES, topic),
-    contents,
-  }));
+    return { accounts: { name, removal: 'in place', maxLagMs }, retaining: [], unnamed: [] };
+  const expected = [
+    ...Object.entries(RETAINING).map(([topic, contents]) => ({
+      name: topicNameOnLog(TOPIC_NAMES, topic),
+      contents,
+    })),
+    ...toFormerRetainingTopics(former),
+  ];
   try {
-    const { isCompacted, retaining } = await askBroker({ ...context, waits: false }, TOPIC_NAMES, expected);
-    return { accounts: { name, removal: isCompacted ? 'compaction' : 'none', maxLagMs }, retaining };
+    const broker = { ...context, waits: false };
+    const { isCompacted, ...found } = await askBroker(broker, TOPIC_NAMES, expected, former);
+    return { accounts: { name, removal: isCompacted ? 'compaction' : 'none', maxLagMs }, ...found };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     note(`how Kafka removes the data from its topics is unknown: ${reason}`);
-    return { accounts: { name, removal: 'unknown', maxLagMs }, retaining: expected };
+    return { accounts: { name, removal: 'unknown', maxLagMs }, retaining: expected, unnamed: [] };
   }
+}
+
+function toFormerRetainingTopics(names: readonly string[]) {
+  return names.map((name) => ({ name, contents: 'records under a former name' }));
 }
 
 async function askBroker(
   context: CommandContext,
   topicNames: TopicNamesOnLog,
   expected: readonly Pick<RetainingTopic, 'name' | 'contents'>[],
+  former: readonly string[],
 ) {
   const accounts = topicNameOnLog(topicNames, ACCOUNTS_TOPIC);
   const all = await retryUntilReachable(context, 'Kafka', () =>
@@ -62,7 +78,9 @@ async function askBroker(
   const letters = all
     .filter((topic) => topic.startsWith(`${accounts}.dlq.`))
     .map((topic) => ({ name: topic, contents: 'dead letters' }));
-  const wanted = [...expected, ...letters];
+  const { named, unnamed } = findFormerTopics(all, topicNames, former);
+  const formerLetters = named.filter((topic) => !former.includes(topic));
+  const wanted = [...expected, ...letters, ...toFormerRetainingTopics(formerLetters)];
   let isCompacted = false;
   let retaining: readonly RetainingTopic[] = [];
   await withKafkaBus(context, async (bus) => {
@@ -79,5 +97,5 @@ async function askBroker(
       return settings === undefined ? topic : { ...topic, keeps: settings };
     });
   });
-  return { isCompacted, retaining };
+  return { isCompacted, retaining, unnamed };
 }

@@ -1,0 +1,47 @@
+/**
+ * Finds the topics that the system used before TOPIC_NAMES was changed. Nothing on a broker says which system a topic
+ * belongs to, and a topic with one of Latchkey's own names may belong to another system. So an operator names the
+ * former topics.
+ */
+import { type TopicNamesOnLog, topicNameOnLog } from '@latchkey/bus';
+import { allTopics } from '@latchkey/events';
+
+export interface FormerTopics {
+  /** The topics that the operator has named, and their dead-letter topics. */
+  readonly named: readonly string[];
+  /**
+   * The topics on the log that have one of Latchkey's own names, that TOPIC_NAMES replaces with another name, and that
+   * the operator has not named. They may be former topics.
+   */
+  readonly unnamed: readonly string[];
+  /** The names given by the operator that the log does not list. */
+  readonly missing: readonly string[];
+}
+
+/** Returns whether a topic is one of the given topics, or a dead-letter topic of one of them. */
+export function isTopicOrDeadLetters(topic: string, names: readonly string[]): boolean {
+  return names.some((name) => topic === name || topic.startsWith(`${name}.dlq.`));
+}
+
+/**
+ * Finds former topics on the log.
+ * @param all the names of all topics on the log
+ * @param given the former names that the operator has given
+ */
+export function findFormerTopics(
+  all: readonly string[],
+  topicNames: TopicNamesOnLog,
+  given: readonly string[],
+): FormerTopics {
+  const own = allTopics().map(({ name }) => name);
+  const current = own.map((name) => topicNameOnLog(topicNames, name));
+  const renamed = own.filter((name) => !current.includes(name));
+  const former = all.filter((topic) => !isTopicOrDeadLetters(topic, current));
+  return {
+    named: former.filter((topic) => isTopicOrDeadLetters(topic, given)),
+    unnamed: former.filter(
+      (topic) => isTopicOrDeadLetters(topic, renamed) && !isTopicOrDeadLetters(topic, given),
+    ),
+    missing: given.filter((name) => !all.includes(name)),
+  };
+}
