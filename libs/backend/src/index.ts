@@ -7,8 +7,8 @@ export {
   kafkaConnectionOf,
   kafkaSettings,
   type LogKind,
-  logNameSettings,
   readLogKind,
+  topicAndGroupNameSettings,
   topicNameSettings,
 } from './log-kinds.ts';
 export {

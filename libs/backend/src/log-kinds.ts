@@ -3,7 +3,7 @@ import type { KafkaConnection, KafkaSaslCredentials } from '@latchkey/bus';
 import { allTopics } from '@latchkey/events';
 import { commonSettingSchemas, type Environment, readConfig, withCrossFieldChecks } from '@latchkey/process';
 import { z } from 'zod';
-import { embeddedKind, type StoreKind } from './store-kinds.ts';
+import { embeddedStoreKind, type StoreKind } from './store-kinds.ts';
 
 export type LogKind = 'kafka' | 'embedded';
 
@@ -17,9 +17,9 @@ const logSettings = z.object({ LOG: z.enum(['kafka', 'embedded']).optional() });
  * @throws Error with a one-line message if the store cannot hold the log
  */
 export function readLogKind(environment: Environment, store: StoreKind): LogKind {
-  const holdsLog = store === embeddedKind;
+  const holdsLog = store === embeddedStoreKind;
   const { LOG: kind = holdsLog ? 'embedded' : 'kafka' } = readConfig(logSettings, environment);
-  if (kind === 'embedded' && !holdsLog) throw new Error(`LOG: embedded needs STORE=${embeddedKind}`);
+  if (kind === 'embedded' && !holdsLog) throw new Error(`LOG: embedded needs STORE=${embeddedStoreKind}`);
   return kind;
 }
 
@@ -56,7 +56,7 @@ function areBrokers(brokers: readonly string[]): boolean {
 }
 
 /** The settings of the names that topics and groups have on the log. */
-export const logNameSettings = topicNameSettings.extend({
+export const topicAndGroupNameSettings = topicNameSettings.extend({
   GROUP_PREFIX: z
     .string()
     .regex(/^[\w.-]{0,100}$/, 'may contain letters, digits, dots, hyphens and underscores, at most 100')
@@ -66,7 +66,7 @@ export const logNameSettings = topicNameSettings.extend({
     ),
 });
 
-const kafkaFields = logNameSettings.extend({
+const kafkaFields = topicAndGroupNameSettings.extend({
   KAFKA_BROKERS: z
     .string()
     .transform((text) => commonSettingSchemas.list().parse(text))

@@ -17,7 +17,7 @@ export type StoreKind = keyof StoresByKind;
  * The embedded store: the kind of store that runs inside the process that uses it. It can also contain the
  * log.
  */
-export const embeddedKind = 'sqlite' satisfies StoreKind;
+export const embeddedStoreKind = 'sqlite' satisfies StoreKind;
 const kinds = ['mongo', 'sqlite'] as const satisfies readonly StoreKind[];
 export type Store = StoresByKind[StoreKind];
 
@@ -120,7 +120,7 @@ export const storeSettings = z.object({
 });
 
 /** Reads STORE. Default: the kind whose settings are set, otherwise the embedded store. @throws ConfigError */
-export function readStoreKind(environment: Environment, fallback: StoreKind = embeddedKind): StoreKind {
+export function readStoreKind(environment: Environment, fallback: StoreKind = embeddedStoreKind): StoreKind {
   return readConfig(storeSettings, environment).STORE ?? givenKind(environment) ?? fallback;
 }
 
@@ -139,11 +139,11 @@ export function readServerStoreConfig(environment: Environment): StoreConfig {
 
 /** Like `readStoreConfig`, for the embedded store, whatever STORE says. @throws ConfigError */
 export function readEmbeddedStoreConfig(environment: Environment): StoreConfig {
-  return openable(embeddedKind, environment);
+  return openable(embeddedStoreKind, environment);
 }
 
 function openable(kind: StoreKind, environment: Environment): StoreConfig {
-  return { kind, isEmbedded: kind === embeddedKind, open: openings[kind](environment) };
+  return { kind, isEmbedded: kind === embeddedStoreKind, open: openings[kind](environment) };
 }
 
 /**
@@ -154,6 +154,6 @@ function givenKind(environment: Environment): StoreKind | undefined {
   function isGiven(name: string) {
     return Boolean(environment[name] || environment[`${name}_FILE`]);
   }
-  const servers = kinds.filter((kind) => kind !== embeddedKind);
+  const servers = kinds.filter((kind) => kind !== embeddedStoreKind);
   return servers.find((kind) => Object.keys(storeKindSettings[kind].shape).some(isGiven));
 }

@@ -10,13 +10,13 @@ import { type EventRecord, sequenceOf } from './records.ts';
  * Returns the `head` of an account's position once this event is applied; undefined if the hash of the event
  * was not verified.
  */
-export function positionHeadAfter(record: EventRecord): string | undefined {
+export function positionHeadAfterEvent(record: EventRecord): string | undefined {
   return record.link && formatHead(sequenceOf(record), record.link.hash);
 }
 
 /** Returns the position of an account once this event is applied. */
-export function positionAfter({ account }: Pick<Position, 'account'>, record: EventRecord): Position {
-  const head = positionHeadAfter(record);
+export function positionAfterEvent({ account }: Pick<Position, 'account'>, record: EventRecord): Position {
+  const head = positionHeadAfterEvent(record);
   return { account, sequence: sequenceOf(record), ...(head === undefined ? {} : { head }) };
 }
 

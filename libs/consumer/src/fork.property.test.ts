@@ -8,7 +8,7 @@ import type { BusRecord } from '@latchkey/bus';
 import { chainEvent, coveredBy, encode, type LatchkeyEvent, newPersonSalt } from '@latchkey/events';
 import fc from 'fast-check';
 import { applySlice } from './apply-slice.ts';
-import { positionHeadAfter } from './chain-head.ts';
+import { positionHeadAfterEvent } from './chain-head.ts';
 import { createMemoryPositionStore } from './memory-positions.ts';
 import type { Position, PositionStore } from './position-store.ts';
 import { decodeRecord, type EventRecord, sequenceOf } from './records.ts';
@@ -109,7 +109,7 @@ function start(account: string): State {
 }
 
 function apply({ account, applied }: State, record: EventRecord): State {
-  const head = positionHeadAfter(record);
+  const head = positionHeadAfterEvent(record);
   assert.ok(head !== undefined && record.link !== undefined);
   const { hash, previous } = record.link;
   const at = record.source.offset;

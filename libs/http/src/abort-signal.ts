@@ -15,13 +15,13 @@ function controllerOf(response: ServerResponse): AbortController {
 
 /**
  * Returns the signal of a response. It is aborted once the client has disconnected, or by {@link
- * abortSignalOfResponse}.
+ * abortResponseSignal}.
  */
-export function abortSignalOf(response: ServerResponse): AbortSignal {
+export function signalOfResponse(response: ServerResponse): AbortSignal {
   return controllerOf(response).signal;
 }
 
 /** Aborts the signal of a response, even if nothing has requested the signal yet. */
-export function abortSignalOfResponse(response: ServerResponse): void {
+export function abortResponseSignal(response: ServerResponse): void {
   controllerOf(response).abort();
 }

@@ -51,7 +51,7 @@ interface Page {
  * Converts thrown errors to responses. A Problem becomes the response that its spec describes; any other
  * error becomes a 500 without details.
  */
-export function problemResponses(
+export function createProblemMiddleware(
   options: ProblemOptions & { readonly undeclared: 'fail' | 'drop' },
   pageAt: LookUpPage,
 ): Middleware {

@@ -13,7 +13,7 @@ const MOST_ERRORS = 50;
  * Converts the issues of a failed parse to field errors.
  * @param root the beginning of the JSON pointers: `#`, `#/query`, …
  */
-export function fieldErrors(error: z.core.$ZodError, input: unknown, root: string): readonly FieldError[] {
+export function toFieldErrors(error: z.core.$ZodError, input: unknown, root: string): readonly FieldError[] {
   return error.issues.flatMap((issue) => issueErrors(issue, input, root)).slice(0, MOST_ERRORS);
 }
 

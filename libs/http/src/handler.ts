@@ -3,7 +3,7 @@ import Router from '@koa/router';
 import type { Logger } from '@latchkey/process';
 import Koa from 'koa';
 import type { Registry } from 'prom-client';
-import { type ProblemOptions, problemResponses } from './answer-problem.ts';
+import { createProblemMiddleware, type ProblemOptions } from './answer-problem.ts';
 import { createClientAddressReader } from './client-address.ts';
 import { type CorsOptions, createCorsMiddleware } from './cors.ts';
 import type { HttpExchange, HttpExchangeState, Middleware, NextMiddleware } from './exchange.ts';
@@ -47,7 +47,7 @@ export function createHandler(
   app.use(observeRequests(options.registry));
   app.use(secure(options.https ?? false));
   app.use(createCorsMiddleware(options));
-  app.use(problemResponses(options, createPageLookUp(routes)));
+  app.use(createProblemMiddleware(options, createPageLookUp(routes)));
   app.use(requireWellFormed);
   app.use(tolerateSlashes(routes));
   app.use(routerOf(routes, options).routes());

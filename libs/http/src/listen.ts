@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import type { ProcessPart } from '@latchkey/process';
-import { abortSignalOfResponse } from './abort-signal.ts';
+import { abortResponseSignal } from './abort-signal.ts';
 import { type ProblemOptions, problemBody } from './answer-problem.ts';
 import { createHandler, type HttpOptions } from './handler.ts';
 import { headersTooLargeProblem, type ProblemSpec, standardProblems } from './problem.ts';
@@ -237,7 +237,7 @@ function trackedServer(options: ListenOptions): Listening {
 /** Closes a connection once its response in progress has been sent. */
 function endSoon(answer: ServerResponse): void {
   if (!answer.headersSent) answer.setHeader('Connection', 'close');
-  abortSignalOfResponse(answer);
+  abortResponseSignal(answer);
 }
 
 function malformed(code: string | undefined): ProblemSpec {

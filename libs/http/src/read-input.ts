@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { fieldErrors, validationProblem } from './field-errors.ts';
+import { toFieldErrors, validationProblem } from './field-errors.ts';
 import { parseForm, parseUrlEncoded } from './form.ts';
 import { parseJson } from './json.ts';
 import type { FieldError } from './problem.ts';
@@ -55,7 +55,7 @@ function parser(schema: z.ZodType | undefined, root: string): Parse {
   return (input, faults) => {
     const parsed = guard.safeParse(input);
     if (parsed.success) return parsed.data;
-    faults.push(...fieldErrors(parsed.error, input, root));
+    faults.push(...toFieldErrors(parsed.error, input, root));
     return undefined;
   };
 }
@@ -66,7 +66,7 @@ function headerCheck(schema: z.ZodObject | undefined) {
   return (headers: RawInput['headers'], faults: FieldError[]): void => {
     const given = Object.fromEntries(names.map((name) => [name, headers[name.toLowerCase()]]));
     const parsed = schema?.safeParse(given);
-    if (parsed?.error) faults.push(...fieldErrors(parsed.error, given, '#/header'));
+    if (parsed?.error) faults.push(...toFieldErrors(parsed.error, given, '#/header'));
   };
 }
 

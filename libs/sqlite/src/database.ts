@@ -16,16 +16,16 @@ import {
   recordErasure,
   rewriteDatabaseFile,
 } from './file-rewrite.ts';
+import { prepareWithFixedPlan } from './fixed-plan.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { hasPendingMigrations, runMigrations, type SqliteSchema } from './migrations.ts';
 import {
   assertDatabaseFileExists,
-  fileIn,
+  databaseFilePathIn,
   openDatabaseFile,
   withLongBusyTimeout,
   writeApplicationId,
 } from './open-file.ts';
-import { prepareOnce } from './prepare-once.ts';
 import { holdServerLock, ServerLockHeld } from './server-lock.ts';
 import { createWalEraser } from './wal-eraser.ts';
 
@@ -155,7 +155,7 @@ function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened):
     refuseIf(!connection.isOpen);
     const known = statements.get(sql);
     if (known) return known;
-    const statement = prepareOnce(connection, sql);
+    const statement = prepareWithFixedPlan(connection, sql);
     statements.set(sql, statement);
     return statement;
   }
@@ -213,7 +213,7 @@ function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened):
   }
 
   return {
-    path: fileIn(folder),
+    path: databaseFilePathIn(folder),
     prepare,
     exec(sql) {
       refuseIf(!connection.isOpen);

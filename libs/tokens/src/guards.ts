@@ -58,7 +58,7 @@ export const serviceUnavailable = { code: 'unavailable', status: 503, title: 'Se
  * The details of a refusal because the access token is invalid, expired or revoked. The text is the same in
  * all three cases, so that it reveals nothing to an attacker.
  */
-export const invalidToken = {
+export const invalidTokenDetails = {
   detail: 'The access token is invalid or has expired. Sign in or refresh, then try again.',
   headers: { 'WWW-Authenticate': 'Bearer realm="latchkey", error="invalid_token"' },
 } as const satisfies RefusalDetails;
@@ -122,7 +122,7 @@ export function createGuards<S extends ActiveSession>(options: {
   }
 
   function refuseToken(): Error {
-    return refuse(unauthenticated, invalidToken);
+    return refuse(unauthenticated, invalidTokenDetails);
   }
 
   function requiredToken(authorization: string | undefined): string {

@@ -8,7 +8,7 @@ export {
   type Guard,
   type GuardedRequest,
   type Guards,
-  invalidToken,
+  invalidTokenDetails,
   type LookUpSessionStatus,
   type RefusalDetails,
   type RefusalSpec,

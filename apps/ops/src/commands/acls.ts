@@ -1,5 +1,5 @@
 import { Option } from '@commander-js/extra-typings';
-import { logNameSettings } from '@latchkey/backend';
+import { topicAndGroupNameSettings } from '@latchkey/backend';
 import type { KafkaAcl } from '@latchkey/bus/kafka';
 import { readConfig } from '@latchkey/process';
 import {
@@ -97,7 +97,7 @@ function aclsOf(
   { consumers, anchors }: { readonly consumers: readonly string[]; readonly anchors: string | undefined },
   principals: ReadonlyMap<string, string>,
 ): readonly KafkaAcl[] {
-  const { TOPIC_NAMES, GROUP_PREFIX } = readConfig(logNameSettings, environment);
+  const { TOPIC_NAMES, GROUP_PREFIX } = readConfig(topicAndGroupNameSettings, environment);
   const rights = [
     ...listKafkaRights({ topicNames: TOPIC_NAMES, groupPrefix: GROUP_PREFIX }),
     ...(anchors === undefined ? [] : [createAnchorTopicRight(anchors)]),

@@ -1,8 +1,8 @@
 import { Kafka, type KafkaConfig, type LogEntry, logLevel, type SASLOptions } from 'kafkajs';
 import type { KafkaConnection, KafkaLogger, KafkaSaslCredentials } from './connection.ts';
 import { patchKafkajsHeaderDecoder } from './workarounds/patch-header-decoder.ts';
-import { slowRequestTimers } from './workarounds/request-timers.ts';
-import { withUncommittedOffsets } from './workarounds/uncommitted-offsets.ts';
+import { slowDownRequestTimers } from './workarounds/request-timers.ts';
+import { readUncommittedOffsets } from './workarounds/uncommitted-offsets.ts';
 
 export interface KafkaClients {
   /** A client that tries each broker once and then fails, so that the caller decides whether to retry. */
@@ -54,8 +54,8 @@ export function createKafkaClients(connection: KafkaConnection, logger: KafkaLog
 /** Creates a client with the workarounds that change only this client. */
 function createClient(config: KafkaConfig): Kafka {
   const kafka = new Kafka(config);
-  withUncommittedOffsets(kafka);
-  slowRequestTimers(kafka);
+  readUncommittedOffsets(kafka);
+  slowDownRequestTimers(kafka);
   return kafka;
 }
 

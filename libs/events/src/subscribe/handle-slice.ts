@@ -15,7 +15,7 @@ import {
   type NextRecordStep,
   type Parked,
   type Position,
-  positionAfter,
+  positionAfterEvent,
   recordTypeOf,
 } from '@latchkey/consumer';
 import { createSubscriberParkedRetrier } from './retry-parked.ts';
@@ -158,7 +158,7 @@ async function apply(
   position: Position,
   record: EventRecord,
 ): Promise<void> {
-  const reached = positionAfter(position, record);
+  const reached = positionAfterEvent(position, record);
   if (hasHandler(subscriber, record)) {
     const cause = await runHandlerForRecord(subscriber, record);
     if (cause !== undefined) return park(subscriber, book, position, record, { reason: 'refused', cause });

@@ -4,7 +4,7 @@ import {
   type EventRecord,
   type Parked,
   type Position,
-  positionAfter,
+  positionAfterEvent,
   sequenceOf,
 } from '@latchkey/consumer';
 import {
@@ -42,7 +42,7 @@ async function handleNext(subscriber: EventSubscriber, record: EventRecord, orig
   if (sequenceOf(record) <= position.sequence) return position;
   const refused = await runHandlerForRecord(subscriber, record);
   if (refused !== undefined) return { refused };
-  const reached = { ...positionAfter({ account }, record), parked: origin };
+  const reached = { ...positionAfterEvent({ account }, record), parked: origin };
   await subscriber.store.save([reached]);
   observeEventOutcome(subscriber, record);
   return reached;

@@ -6,7 +6,7 @@ import {
   type FirstEventRule,
   type ForgedRecord,
   type Position,
-  positionHeadAfter,
+  positionHeadAfterEvent,
   type RecordAuthenticator,
   type RecordType,
   recordTypeOf,
@@ -109,7 +109,7 @@ export async function runHandlerForRecord(
 ): Promise<string | undefined> {
   const { decoded } = record;
   return decoded.kind === 'event'
-    ? runHandler(handlers, decoded.event, positionHeadAfter(record))
+    ? runHandler(handlers, decoded.event, positionHeadAfterEvent(record))
     : undefined;
 }
 

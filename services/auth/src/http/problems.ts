@@ -11,7 +11,7 @@ import {
   unavailableProblem,
 } from '@latchkey/http';
 import { StoreUnavailable } from '@latchkey/store';
-import { accountNotVerified, invalidToken } from '@latchkey/tokens';
+import { accountNotVerified, invalidTokenDetails } from '@latchkey/tokens';
 import { z } from 'zod';
 import { MAX_PASSWORD_LENGTH, type PasswordFault, type PasswordRules } from '../passwords/rules.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
@@ -163,7 +163,7 @@ function refusalProblem(refusal: Refusal): Problem {
     case 'overloaded':
       return unavailableProblem(refusalDetailTexts.overloaded, refusal.seconds);
     case 'unauthenticated':
-      return new Problem(refusalProblemSpecs.unauthenticated, invalidToken);
+      return new Problem(refusalProblemSpecs.unauthenticated, invalidTokenDetails);
     case 'password_too_weak': {
       const error = weakPassword(refusal);
       return new Problem(refusalProblemSpecs.password_too_weak, {

@@ -1,5 +1,5 @@
 /** Applies the next event of an account to the stored account. Pure. */
-import { type EventRecord, envelopeOf, positionAfter, type RefusedEvent } from '@latchkey/consumer';
+import { type EventRecord, envelopeOf, positionAfterEvent, type RefusedEvent } from '@latchkey/consumer';
 import type { Profile } from './profile.ts';
 import { applyProfileEvent, skipUnknownEvent } from './project.ts';
 import type { StoredAccount } from './stored-account.ts';
@@ -12,7 +12,7 @@ export function applyEventToStoredAccount(
   const profile = profileAfter(stored.profile, record);
   return profile === undefined
     ? { refused: misplaced(record) }
-    : { ...positionAfter(stored, record), profile };
+    : { ...positionAfterEvent(stored, record), profile };
 }
 
 function profileAfter(profile: Profile | undefined, { decoded }: EventRecord): Profile | undefined {

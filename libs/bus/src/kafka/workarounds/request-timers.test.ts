@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { Kafka } from 'kafkajs';
-import { slowRequestTimers } from './request-timers.ts';
+import { slowDownRequestTimers } from './request-timers.ts';
 import { type CreateCluster, type RequestQueue, wrapClusters } from './wrap-clusters.ts';
 
 interface Queue extends RequestQueue {
@@ -48,7 +48,7 @@ async function openQueue(context: TestContext, prepare: (kafka: Kafka) => void) 
 }
 
 test('sets no timer when nothing waits', async (context) => {
-  const { send, sent, respond, timersSet } = await openQueue(context, slowRequestTimers);
+  const { send, sent, respond, timersSet } = await openQueue(context, slowDownRequestTimers);
   respond(send());
   respond(send());
   assert.deepEqual(sent, [1, 2]);
@@ -56,7 +56,7 @@ test('sets no timer when nothing waits', async (context) => {
 });
 
 test('sends what waits when the broker no longer throttles, and then sets no timer', async (context) => {
-  const { queue, send, sent, respond, timersSet } = await openQueue(context, slowRequestTimers);
+  const { queue, send, sent, respond, timersSet } = await openQueue(context, slowDownRequestTimers);
   queue.maybeThrottle(200);
   send();
   send();
@@ -95,7 +95,7 @@ async function openSilentQueue(context: TestContext, prepare: (kafka: Kafka) => 
 }
 
 test('looks for requests that have timed out every 2 s', async (context) => {
-  const { queue, failures, everyMs } = await openSilentQueue(context, slowRequestTimers);
+  const { queue, failures, everyMs } = await openSilentQueue(context, slowDownRequestTimers);
   assert.deepEqual(everyMs(), [2000]);
   context.mock.timers.tick(14_000);
   assert.deepEqual(failures, []);

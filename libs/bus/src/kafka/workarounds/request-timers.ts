@@ -12,7 +12,7 @@ const TIMEOUT_CHECK_EVERY_MS = 2000;
  * service has three connections, and would wake up 30 times a second. Changes only the connections of this client.
  * @throws Error if this version of kafkajs creates its connections differently
  */
-export function slowRequestTimers(kafka: Kafka): void {
+export function slowDownRequestTimers(kafka: Kafka): void {
   wrapClusters(kafka, (create) => (options) => {
     const cluster = create(options);
     const { connectionPoolBuilder: builder } = cluster;

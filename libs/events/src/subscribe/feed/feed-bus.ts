@@ -12,7 +12,7 @@ import {
   FeedRefusedError,
   fetchFeedPage,
 } from './feed-client.ts';
-import { createPartitionQueues, PAUSES, pauseAfter } from './partition-queues.ts';
+import { createPartitionQueues, pauseAfter, RETRY_PAUSE_LIMITS_MS } from './partition-queues.ts';
 import { toRecordOfFeedEvent } from './to-record.ts';
 
 export interface FeedBusDeps extends FeedConnection {
@@ -73,7 +73,7 @@ async function firstPage(deps: FeedBusDeps): Promise<FeedPage> {
   signal.throwIfAborted();
   return retry(
     {
-      ...PAUSES,
+      ...RETRY_PAUSE_LIMITS_MS,
       signal,
       when: (error) => !(error instanceof FeedRefusedError),
       onFailure(error) {

@@ -20,8 +20,8 @@ export interface PartitionQueues {
 
 const DEFAULT_SLICE_SIZE = 500;
 /** The limits of the pauses between attempts to read or handle events, in ms. */
-export const PAUSES = { least: 100, most: 1000 } as const;
-const backoff = createExponentialBackoff(PAUSES);
+export const RETRY_PAUSE_LIMITS_MS = { least: 100, most: 1000 } as const;
+const backoff = createExponentialBackoff(RETRY_PAUSE_LIMITS_MS);
 
 /**
  * Creates queues, one per partition. The records of one partition are handled in order; different partitions

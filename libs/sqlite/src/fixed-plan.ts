@@ -6,6 +6,6 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
  * three times as long as running a short statement. It ignores the values in an expression, so a statement
  * with `LIMIT +:limit` keeps its plan.
  */
-export function prepareOnce(connection: DatabaseSync, sql: string): StatementSync {
+export function prepareWithFixedPlan(connection: DatabaseSync, sql: string): StatementSync {
   return connection.prepare(sql.replaceAll(/\bLIMIT (?=[:?])/g, 'LIMIT +'));
 }

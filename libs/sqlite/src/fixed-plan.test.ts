@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { constants, DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
-import { prepareOnce } from './prepare-once.ts';
+import { prepareWithFixedPlan } from './fixed-plan.ts';
 
 test('a statement is planned once, whatever its limits', () => {
   using connection = new DatabaseSync(':memory:');
   connection.exec('CREATE TABLE number (n INTEGER PRIMARY KEY); INSERT INTO number VALUES (1), (2), (3)');
-  const named = prepareOnce(connection, 'SELECT n FROM number WHERE n >= :from LIMIT :limit');
-  const anonymous = prepareOnce(
+  const named = prepareWithFixedPlan(connection, 'SELECT n FROM number WHERE n >= :from LIMIT :limit');
+  const anonymous = prepareWithFixedPlan(
     connection,
     'SELECT n FROM number WHERE n IN (SELECT n FROM number WHERE n >= ? LIMIT ?)',
   );
