@@ -11,7 +11,11 @@ function minimums(seconds: number, rate = 12, embedded = false) {
   );
 }
 
-/** @param at when it begins, in seconds @param lasts in seconds */
+/**
+ * Returns a planned fault.
+ * @param at the time at which the fault begins, in seconds
+ * @param lasts the duration of the fault, in seconds
+ */
 function planned(fault: FaultKind, at: number, lasts = 1): PlannedFault {
   return { fault, target: 0, atMs: at * 1000, forMs: lasts * 1000 };
 }

@@ -35,11 +35,17 @@ const BEGUN_SHARE = 1 / 20;
 const CARRIED_OUT_SHARE = 1 / 3;
 /** If a kind of fault, or a group of faults, is planned at least this often, it must hit something. */
 const OFTEN = 3;
-/** The same for a kind of kill, which hits only what is in progress at one moment. */
+/**
+ * If a kind of kill is planned at least this often, it must hit something. The number is higher than OFTEN, because a
+ * kill hits only the work in progress at one moment.
+ */
 const OFTEN_FOR_KILLS = 8;
-/** A kind of fault that lasts must also be planned for at least this long in total, in ms. */
+/**
+ * If a kind of fault has a duration, it must hit something only if it is also planned for at least this long in
+ * total, in ms.
+ */
 const LONG_ENOUGH_MS = 20_000;
-/** The groups of faults that act at once, and hit something whenever they succeed. */
+/** The groups of faults that take effect immediately, and hit something whenever they succeed. */
 const ACTIONS: ReadonlySet<string> = new Set(['operators', 'topics and deployments']);
 /** Faults during which hardly any command is acknowledged. */
 const OUTAGES: ReadonlySet<FaultKind> = new Set([
@@ -66,7 +72,7 @@ export function minimumCountsFor(
   return {
     sent: Math.floor(seconds * rate * BEGUN_SHARE),
     acknowledged: {
-      // Everything else depends on these: everyone who acts has signed up, verified the address and logged in.
+      // The first operations of every person: sign-up, verification and login. All other actions depend on them.
       ...ALWAYS,
       ...Object.fromEntries(
         Object.entries(SHOWN_BY).flatMap(([habit, ops]) =>
@@ -88,20 +94,21 @@ export function minimumCountsFor(
     ),
     kindsOfFaults: Math.floor(planned.size / 2),
     duplicates: plan.filter(({ fault }) => REPEATING.has(fault)).length >= OFTEN ? 1 : 0,
-    // A standalone has no grace period after every second start, which is most of a run. On a cluster, one of the two
-    // auth processes has none, so only the erasures that this process accepts are due during the run.
+    // A standalone erases without a grace period after every second start, including the first, and these periods
+    // make up most of a run. On a cluster, only one of the two auth processes erases without a grace period, so only
+    // the erasures that this process accepts are due during the run.
     erased: Math.floor(erasures * (embedded ? 2 : 1) * DONE_SHARE * CARRIED_OUT_SHARE),
   };
 }
 
-/** Returns whether a kind of fault is planned so often, and for so long, that it must hit something. */
+/** Returns whether a kind of fault is planned often enough, and for long enough, that it must hit something. */
 function isPlannedOften(kind: FaultKind, planned: readonly PlannedFault[]): boolean {
   if (kind.startsWith('kill-')) return planned.length >= OFTEN_FOR_KILLS;
   const totalMs = planned.reduce((sum, { forMs }) => sum + forMs, 0);
   return planned.length >= OFTEN && (ACTIONS.has(faultGroupOf(kind)) || totalMs >= LONG_ENOUGH_MS);
 }
 
-/** Returns how long at least one outage lasts, in seconds. */
+/** Returns for how many seconds at least one outage is in progress. */
 function secondsOfOutages(plan: readonly PlannedFault[]): number {
   const outages = plan.filter(({ fault }) => OUTAGES.has(fault)).toSorted((a, b) => a.atMs - b.atMs);
   let until = 0;

@@ -14,7 +14,10 @@ export interface CommandLine {
   readonly id: string;
   readonly op: string;
   readonly sentAt: string;
-  /** null if there was no response. It is then unknown whether the command was processed. */
+  /**
+   * The time of the response; null if there was none. Without a response, it is unknown whether the command was
+   * processed.
+   */
   readonly answeredAt: string | null;
   /** The request as it was sent. */
   readonly request: Readonly<Record<string, unknown>>;
@@ -22,7 +25,7 @@ export interface CommandLine {
   /** The problem code in the response. */
   readonly code: string | null;
   readonly answer: unknown;
-  /** `<account id>:<sequence>`. */
+  /** The header Account-Sequence of the response: `<account id>:<sequence>`. */
   readonly accountSequence: string | null;
   /** The access token of the request. */
   readonly accessToken: string | null;
@@ -175,7 +178,7 @@ export interface RunFolder {
 
 export const REPLACED_ROWS_NAME = 'replaced.jsonl';
 
-/** @param path an existing folder */
+/** Creates the files of a run. @param path an existing folder */
 export function createRunFolder(path: string): RunFolder {
   function open(name: string) {
     return createWriteStream(join(path, name));

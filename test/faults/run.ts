@@ -42,7 +42,10 @@ export interface RunDeps {
   readonly signal: AbortSignal;
 }
 
-/** Longer than the lease of a mail whose sender was killed, and longer than the backoff after a few refusals. */
+/**
+ * How long to wait until the system is idle, in ms. Longer than the lease of a mail whose sender was killed, and
+ * longer than the backoff after a few refusals.
+ */
 const QUIET_WITHIN_MS = 300_000;
 const READY_WITHIN_MS = 10_000;
 const CAUGHT_UP_WITHIN_MS = 120_000;

@@ -48,8 +48,9 @@ function tooFew(
 }
 
 /**
- * Returns a function that returns whether a fault hit work of its own target. The run has counted that work, except what
- * a mail server that refuses connections cannot see: the attempts of the senders.
+ * Returns a function that tells whether a fault hit work of its own target. The run counts the work that each fault
+ * hits, with one exception: a mail server that refuses connections cannot see the senders' attempts. For that fault,
+ * the attempts are taken from the deliveries.
  */
 export function createFaultHitPredicate({ deliveries }: MailContext): (fault: FaultLine) => boolean {
   const attempts = deliveries.flatMap((delivery) => delivery.attempts);

@@ -6,7 +6,10 @@ import { type Violation, violationsOf } from './report.ts';
 const EXPECTED: readonly string[] = ['journal', 'sessions', 'deliveries'].map(
   (name) => `${name}: the disk is full`,
 );
-/** In ms. Longer than 5 s, because /readyz tests at most every 5 s whether a store can write. */
+/**
+ * How long /readyz must have responded before it must have reported a full disk, in ms. Longer than 5 s, because
+ * /readyz tests at most every 5 s whether a store can write.
+ */
 const REPORTED_WITHIN_MS = 7_000;
 
 /**

@@ -205,9 +205,12 @@ function neededBy(events: readonly JournalEvent[]): readonly string[] {
 
 /** The processes that may have executed a command that got no response. */
 export const AUTH_PROCESS_NAMES: readonly string[] = ['auth-1', 'auth-2', 'standalone'];
-/** In ms. The follow-up work of a commit is done within this time. No response waits for that work. */
+/** The time within which the follow-up work of a commit is done if no response waits for that work, in ms. */
 const FOLLOW_UP_MS = 10_000;
-/** The minimum time until an operation on an unreachable store fails; longer on a busy machine (ARCHITECTURE.md). */
+/**
+ * The minimum time until an operation on an unreachable store fails, in ms. It takes longer on a busy machine
+ * (ARCHITECTURE.md).
+ */
 export const MIN_STORE_TIMEOUT_MS = 2_000;
 
 /**
@@ -217,7 +220,7 @@ export const MIN_STORE_TIMEOUT_MS = 2_000;
 function createFollowUpExcuse(history: readonly CommandLine[], faults: readonly FaultLine[]) {
   const commands = commandsById(history);
 
-  /** Returns the time by which the work must have been done. */
+  /** Returns the time by which the follow-up work of an event must have been done, in ms since 1970. */
   function dueAt({ time, commit }: JournalEvent): number {
     const command = commands.get(commit.correlationId);
     if (command === undefined) return Date.parse(time) + FOLLOW_UP_MS;

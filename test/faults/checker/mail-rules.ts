@@ -220,9 +220,9 @@ function findRecordedCopy({ attempts, arrivals }: Story): MailLine | undefined {
   return arrivals.findLast(({ by, said }) => said === '250' && by === accepted?.by);
 }
 
-/** The longest time from the start of a claim, which reads the cutoffs, to the attempt that follows. */
+/** The longest time from the start of a claim, which reads the cutoffs, to the attempt that follows, in ms. */
 const CLAIM_MS = 5000;
-/** The longest time that an attempt can take: the mail server of a run responds or hangs up sooner. */
+/** The longest time that an attempt can take, in ms. The mail server of a run responds or hangs up sooner. */
 const TRY_MS = 60_000;
 
 /**

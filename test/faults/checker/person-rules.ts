@@ -1,4 +1,7 @@
-/** Rules about the person in events. A mail goes to the address in its event: an outdated one is a stranger's. */
+/**
+ * Rules about the person in events. A mail goes to the address in its event. If that address is outdated, the mail
+ * goes to a stranger.
+ */
 import { NO_PROFILE, type Profile, profileAfter } from './fold.ts';
 import { eventsByAccount, type Journal, type JournalEvent } from './journal.ts';
 import { type Violation, violationsOf } from './report.ts';

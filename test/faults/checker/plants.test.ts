@@ -288,7 +288,10 @@ function limited(settings: object, ...commands: readonly CommandLine[]): Pick<Pl
     },
   };
 }
-/** Returns a command without effect that Ada sent, or that names her address: it was refused, or it failed. */
+/**
+ * Returns a command that had no effect, because it was refused or failed. Ada sent it, and it names her account and
+ * her address.
+ */
 function adaAsked(op: string, second: number, status: number, code: string | null = null): CommandLine {
   return createCommandLine(`x${second}`, op, {
     ...sentAndAnsweredAt(8, second),
@@ -305,7 +308,8 @@ const leftMark = commits('ada-1', (commit) => [{ ...commit, registration: { addr
 const FORKED = 'event 5 differs from the one that was applied: the history has forked';
 
 /**
- * Returns a run after a restore of the journal, which has removed another event 5 of Ada's.
+ * Returns a run in which the journal was restored. The restore has removed an event 5 of Ada's that differs from her
+ * current event 5.
  * @param reported the accounts that `ops verify` reports
  * @param parked the cause of each parked account
  */

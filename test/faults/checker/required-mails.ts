@@ -62,7 +62,10 @@ const requirementOf: Readonly<Record<string, (event: JournalEvent) => MailRequir
   MailRequested: () => ({ mail: 'welcome' }),
 };
 
-/** Returns the kinds of mail that must no longer be sent for earlier events after this event. */
+/**
+ * Returns the kinds of mail that an event supersedes: mails of these kinds for earlier events of the account must no
+ * longer be sent.
+ */
 export function mailsSupersededBy({ type, data }: JournalEvent): readonly SupersededMails[] {
   switch (type) {
     case 'UserRegistered':
@@ -124,7 +127,7 @@ function sendUntil(occurredAt: number, link: SealedLink | undefined): number {
   return end - Math.min(5 * MINUTE, Math.max(0, end - occurredAt) / 2);
 }
 
-/** Returns whether an event of the same account, or mailing, supersedes the mail. */
+/** Returns whether an event supersedes a mail of the same account or mailing. */
 export function supersedes(event: JournalEvent, { event: its, purpose }: RequiredMail): boolean {
   return (
     event.subject === its.subject &&

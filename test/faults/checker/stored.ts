@@ -103,7 +103,7 @@ export interface DeliveryAttempt {
 
 /** A document of the notifier. */
 export interface StoredDelivery {
-  /** Also the local part of the mail's Message-ID. */
+  /** The id of the delivery, which is also the local part of the mail's Message-ID. */
   readonly _id: string;
   readonly eventId: string;
   readonly subject: string;

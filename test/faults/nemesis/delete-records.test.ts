@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type CleanupPolicy, CleanupPolicyNotRestored, whileDeletionAllowed } from './delete-records.ts';
 
-/** A topic whose next changes of the policy are lost, or are applied but not acknowledged. */
+/**
+ * Simulates a topic and access to its cleanup policy.
+ * @param outcomes the outcomes of the next changes: `lost`, or applied but not acknowledged. All later changes
+ * succeed
+ */
 function fakePolicy(policy: string, ...outcomes: readonly ('lost' | 'unacknowledged')[]) {
   const left = [...outcomes];
   const topic = { policy, written: [] as string[] };

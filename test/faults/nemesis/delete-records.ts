@@ -9,7 +9,9 @@ const WITHIN_MS = 20_000;
 const RESTORED_WITHIN_MS = 120_000;
 const AGAIN_MS = 500;
 
-/** The cleanup policy of a topic could not be restored. Without it, auth processes refuse to start. */
+/**
+ * Thrown if the cleanup policy of a topic could not be restored. Without that policy, auth processes refuse to start.
+ */
 export class CleanupPolicyNotRestored extends Error {
   override readonly name = 'CleanupPolicyNotRestored';
 }

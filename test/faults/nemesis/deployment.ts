@@ -141,8 +141,8 @@ export function createLoggedOpsRunner(
 }
 
 /**
- * Waits for `work`, and only prints its error.
- * @returns whether it succeeded; false also if its result is false
+ * Waits for `work`. Prints its error instead of throwing it.
+ * @returns whether `work` succeeded, that is, resolved to anything but false
  * @throws CleanupPolicyNotRestored
  */
 async function orSay(say: (line: string) => void, what: string, work: Promise<unknown>): Promise<boolean> {

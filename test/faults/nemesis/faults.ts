@@ -38,11 +38,17 @@ const SLOW_BY_MS = 700;
 /** How long commits are held back before a fault, so that the next send contains records of several partitions. */
 const GATHER_MS = 1_500;
 const SEND_WITHIN_MS = 3_000;
-/** Less than one minute: users must not notice a clock error below one minute (docs/operating.md). */
+/**
+ * How far a clock is shifted, in seconds. Less than a minute, because users must not notice a clock error below one
+ * minute (docs/operating.md).
+ */
 const SKEW_SECONDS = 45;
-/** A redrive sends the events of the last minute to a webhook endpoint again. In ms. */
+/** How far back a redrive goes, in ms. It sends the events of this time to a webhook endpoint again. */
 const REDRIVEN_MS = 60_000;
-/** Longer than one second, the time within which a process reads its clock file again. */
+/**
+ * The time between two jumps of a clock, in ms. Longer than one second, because a process reads its clock file again
+ * within a second.
+ */
 const STROBE_MS = 1_500;
 
 /** Returns the faults of a cluster. */
@@ -210,7 +216,10 @@ function subscriberFaults(
   } as const satisfies Readonly<Record<string, Fault>>;
 }
 
-/** Returns how to heal an operation that is over when it has begun; undefined if it has failed. */
+/**
+ * Returns the heal function of a fault that is over as soon as it has begun, so nothing remains to be healed.
+ * Undefined if the fault could not be caused.
+ */
 function healedAtOnce(isDone: boolean): HealFault | undefined {
   return isDone ? async () => undefined : undefined;
 }

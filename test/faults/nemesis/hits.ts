@@ -8,7 +8,7 @@ import {
   type WorkCounters,
 } from './work.ts';
 
-/** What consumes events and may be behind. */
+/** A consumer of events, which may be behind. */
 export type Consumer = 'user' | 'notifier' | 'subscriber';
 
 export interface HitsDeps {

@@ -26,7 +26,7 @@ export interface Fault {
 export type Faults<Kind extends FaultKind = ClusterFault> = Readonly<Record<Kind, Fault>>;
 
 export interface NemesisDeps {
-  /** Must have every fault of the plan. */
+  /** How each fault is caused, by its kind. Must contain every kind in the plan. */
   readonly faults: Readonly<Partial<Record<FaultKind, Fault>>>;
   readonly countHits: CountHits;
   record(line: FaultLine): void;

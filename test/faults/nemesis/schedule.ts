@@ -27,15 +27,24 @@ const BROKERS = 3;
 const INSTANCES = 2;
 const SERVICES = 3;
 /**
- * In seconds. All are longer than the session timeout of a consumer (10 s). The longest also exceed the time that a
- * group waits for its members (30 s).
+ * A range of durations, in seconds. All are longer than the session timeout of a consumer (10 s). The longest also
+ * exceed the time that a group waits for its members (30 s).
  */
 const PAST_SESSION = [12, 34] as const;
-/** In seconds. Longer than the lease of a mail that is being sent: 30 s in these runs, 90 s by default. */
+/**
+ * A range of durations, in seconds. All are longer than the lease of a mail that is being sent: 30 s in these runs,
+ * 90 s by default.
+ */
 const PAST_LEASE = [93, 105] as const;
-/** The short run of CI has no time for faults that start processes or set clocks. */
+/**
+ * The minimum duration of a run with faults that take longer than most, such as those that start processes or set
+ * clocks, in seconds. The short run of CI is shorter.
+ */
 const MIDDLE_RUN = 120;
-/** Only runs this long have time for other faults in addition to one pause longer than a mail's lease. */
+/**
+ * The minimum duration of a run with the longest faults, in seconds. Only such a run has time for other faults in
+ * addition to a pause that is longer than a mail's lease.
+ */
 const LONG_RUN = 240;
 
 /** The faults of the mail server. They are the same for a cluster and a standalone. */
@@ -253,7 +262,7 @@ export interface PlanOptions {
   readonly pauses?: number;
   /** Faults that this machine cannot cause. */
   readonly without?: readonly FaultKind[];
-  /** Default: those of a cluster. */
+  /** The lanes to plan. Default: those of a cluster. */
   readonly lanes?: readonly (Omit<Lane, 'kinds'> & {
     readonly kinds: readonly (Kind & { readonly fault: FaultKind })[];
   })[];

@@ -3,7 +3,10 @@
 export interface WorkCounter {
   /** Counts one piece of work until the returned function is called. Calling that function again has no effect. */
   begin(): () => void;
-  /** @returns a function that returns how many pieces of work have been in progress at any time since this call */
+  /**
+   * Starts to watch the work.
+   * @returns a function that returns how many pieces of work have been in progress at any time since this call
+   */
   watch(): () => number;
 }
 
@@ -54,7 +57,10 @@ export interface HitCount {
   end(): number | Promise<number>;
 }
 
-/** Counts the work that is in progress when a fault begins. For faults that end all work of their target at once. */
+/**
+ * Counts the work that is in progress when a fault begins. Used for faults that end all work of their target
+ * immediately.
+ */
 export function countAtBeginning(counter: WorkCounter): HitCount {
   const count = counter.watch();
   let hits = 0;
@@ -66,7 +72,7 @@ export function countAtBeginning(counter: WorkCounter): HitCount {
   };
 }
 
-/** Counts the work that is in progress at any time of a fault. */
+/** Counts the work that is in progress at any time while a fault lasts. */
 export function countThroughout(counter: WorkCounter): HitCount {
   const count = counter.watch();
   return { begun: () => undefined, end: count };

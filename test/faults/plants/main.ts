@@ -14,7 +14,10 @@ import { type PlantedBug, plantedBugs, type SourcePatch } from './plants.ts';
 import { type Provocation, provocations, SEPARATE } from './provocations.ts';
 
 const SOUND_QUIET_MS = 120_000;
-/** Short: if a planted bug prevents work from being done, a longer wait does not help. */
+/**
+ * How long to wait until a system with a planted bug is idle, in ms. The wait is short, because if the bug prevents
+ * work from being done, a longer wait does not help.
+ */
 const PLANTED_QUIET_MS = 25_000;
 
 interface Trial {

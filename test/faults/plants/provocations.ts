@@ -10,12 +10,12 @@ import { type ProvocationSystem, waitUntil } from './provocation-system.ts';
 
 const TOPIC = 'accounts.events.v1';
 const SECURITY_TOPIC = 'security.events.v1';
-/** Longer than 2 s, the interval at which idle notifiers poll for mails. */
+/** A pause during which every idle notifier polls for mails, in ms. Notifiers poll every 2 s. */
 const ALL_HAVE_POLLED_MS = 3_000;
-/** In ms. Longer than the checker's tolerance for mails that were claimed just before a cutoff. */
+/** A pause that is longer than the checker's tolerance for mails that were claimed just before a cutoff, in ms. */
 const CERTAINLY_LATER_MS = 6_000;
 const QUIET_WITHIN_MS = 20_000;
-/** Longer than a provocation takes. */
+/** How far back a redrive goes, in ms. Longer than a provocation takes, so that all of its events are sent again. */
 const REDRIVEN_MS = 600_000;
 
 export const provocations = {

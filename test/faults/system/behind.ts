@@ -2,7 +2,7 @@
 import { type Db, MongoClient } from 'mongodb';
 import type { Commit, StoredProfile } from '../checker/stored.ts';
 
-/** The number of commits to look at: those that were appended last. */
+/** The number of commits to check. The latest ones are checked. */
 const LATEST = 100;
 const WITHIN_MS = 2_000;
 /** The events that always cause a mail. */
@@ -13,7 +13,8 @@ const MAILED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Counts the accounts among the latest commits for which the read model is behind, or whose mails are not recorded.
+ * Counts the accounts among the latest commits whose events a consumer has not processed: the read model is behind,
+ * or the notifier has not recorded their mails.
  * @throws Error if MongoDB does not respond
  */
 export async function countBehind(mongoUrl: string, consumer: 'user' | 'notifier'): Promise<number> {

@@ -22,7 +22,10 @@ export interface Clocks {
   set(name: string, offsetSeconds: number): Promise<void>;
 }
 
-/** @param library the path of libfaketime; if undefined, clocks cannot be set */
+/**
+ * Creates the files from which libfaketime reads the offsets.
+ * @param library the path of libfaketime; if undefined, clocks cannot be set
+ */
 export async function createFaketimeClocks(
   library: string | undefined,
   names: readonly string[],

@@ -104,8 +104,8 @@ export const openCluster: OpenSystem = async (options, stack) => {
 };
 
 /**
- * Returns the grace period: one auth process erases accounts immediately, the other after a week, so that both happen
- * in a run. The process that responds to the request determines the period.
+ * Returns the grace period of erasures. The process that responds to the request for an erasure determines the
+ * period. One auth process erases immediately, the other after a week, so that a run has erasures of both kinds.
  */
 function graceOf(service: ServiceName, index: number): Settings {
   return service === 'auth' ? { ERASURE_GRACE_DAYS: index === 0 ? '0' : '7' } : {};

@@ -53,7 +53,7 @@ export function watchReadiness(operations: string): () => Promise<Readiness> {
   };
 }
 
-/** Returns undefined if there is no response. */
+/** Requests /readyz. @returns the report; undefined if there is no response */
 async function ask(operations: string): Promise<Answer | undefined> {
   try {
     const response = await fetch(`${operations}/readyz`, { signal: AbortSignal.timeout(PATIENCE_MS) });

@@ -17,7 +17,7 @@ export interface SmallDisk {
   free(): Promise<void>;
 }
 
-/** Much more than a run stores. A tmpfs uses memory only for its content. */
+/** The size of the disk: much more than a run stores. A tmpfs uses memory only for its content. */
 const SIZE = '4g';
 const TRIES = 20;
 const run = promisify(execFile);

@@ -82,7 +82,8 @@ export const openStandalone: OpenSystem = async (options, stack) => {
       ...serviceSettings(seed),
       ...WEBHOOK_SETTINGS,
       ...sink.settings,
-      // Each start of the process changes the grace period, so that a run has erasures of both kinds.
+      // Each start of the process changes the grace period, so that a run has immediate erasures and erasures that
+      // are still waiting.
       ERASURE_GRACE_DAYS: nextGraceDays(),
       ...replacedRowsSettings(replacedRowsFile),
       ...ehloNameSettings(NAME),

@@ -137,7 +137,7 @@ async function startSubscriber(
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     child = started;
-    // Closed once all lines were read, even those of a killed process.
+    // The event `close` means that all lines were read, even those of a killed process.
     ended = once(started, 'close').then(() => {
       if (isWanted && child === started) launch();
     });
