@@ -41,7 +41,8 @@ export async function bundlePrograms(programs: readonly string[], folder: string
   });
   await bundle.close();
   await mkdir(folder, { recursive: true });
-  // Without this, Node would parse each file twice in a folder whose package.json does not say that it has modules.
+  // The bundles are modules. Without this package.json, Node would first parse each file as CommonJS, and then again
+  // as a module.
   await writeFile(join(folder, 'package.json'), '{"type":"module"}\n');
   const hash = createHash('sha256');
   for (const file of output) {

@@ -57,9 +57,9 @@ const BUILT = /(^|\/)dist(\/|$)|^test\/screenshots\//;
 const FILE = /\/.*\.(ts|js|cjs|json|md|sh|yml|css|html|liquid|mjml|txt|png)$/;
 
 /**
- * Returns the paths in a document that do not exist, neither relative to the root nor to the document's folder. Text in
- * backticks, and in the reason why a code block is not run (`norun="…"`), counts as a path if it contains a slash and
- * either ends with a file extension or begins with the name of a folder in the root.
+ * Returns the paths in a document that exist neither relative to the root nor relative to the document's folder. Text
+ * in backticks, and in the reason why a code block is not run (`norun="…"`), counts as a path if it contains a slash
+ * and either ends with a file extension or begins with the name of a folder in the root.
  */
 function deadPaths(document: string, text: string): readonly string[] {
   const quoted = [...text.matchAll(/`([\w.@-]+\/[\w.@/-]*)`/g)].map(([, path = '']) => path);

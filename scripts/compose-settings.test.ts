@@ -43,7 +43,7 @@ function blockOf(key: string): readonly string[] {
   return lines.slice(first + 1, end);
 }
 
-/** Returns the names of the variables in a block, including those of the blocks that it merges. */
+/** Returns the names of the variables in a block, including the variables of blocks that are merged into it. */
 function variablesIn(block: readonly string[]): ReadonlySet<string> {
   const merged = block.flatMap((line) => / <<: (.*)/.exec(line)?.[1]?.match(/(?<=\*)[\w-]+/g) ?? []);
   const own = block.flatMap((line) => /^ +([A-Z\d_]+):/.exec(line)?.[1] ?? []);

@@ -19,9 +19,7 @@ function foldersIn(folder: string): readonly string[] {
   return [...new Set(paths.map((parts) => parts.slice(0, depth).join('/')))];
 }
 
-/**
- * The folders whose subfolders the documents must name one by one, followed by the folders that need no description.
- */
+/** The folders whose subfolders the documents must name one by one, and the folders that need no description. */
 const SPLIT = ['apps', 'examples', 'libs', 'services'];
 const NOT_DESCRIBED = ['.ci', '.github', 'docs'];
 

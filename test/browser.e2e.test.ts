@@ -87,7 +87,8 @@ describe('in a browser', { skip: browserSkipReason }, () => {
   }
 
   async function signUp({ page, look }: BrowserWindow, ada: Person): Promise<void> {
-    // Wait until the page has loaded its first list of mails: it announces only mails that arrive after this list.
+    // The page announces only mails that arrive after its first list of mails, so wait until this list has been
+    // loaded.
     const listed = page.waitForResponse((response) => response.url().includes('/mailbox/api/v1/messages'));
     await page.goto(system.url);
     await listed;

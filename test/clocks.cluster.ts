@@ -14,7 +14,10 @@ import { shiftedClockSettings } from './support/programs.ts';
 import type { ServerProcess } from './support/server-process.ts';
 
 const AHEAD_SECONDS = 50;
-/** Each request is sent this many times: a service has fewer processes, so each process gets the request. */
+/**
+ * How often each request is sent. Each service has fewer processes than that, so every process gets the request at
+ * least once.
+ */
 const TURNS = 3;
 
 describe('with a clock that is 50 s ahead', () => {

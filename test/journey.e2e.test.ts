@@ -122,7 +122,8 @@ describe('signing up', () => {
     assertProblem(await client.post(`/auth/verify/${token}`, wrong), 400, 'password_incorrect');
     assertStatus(await client.post(`/auth/verify/${token}`, { json: { password: ada.password } }), 200);
     assertProblem(await client.post(`/auth/verify/${linkOf(second).token}`), 400, 'token_invalid');
-    // Verifying one sign-up has ended the other one, so a login with the password of the ended sign-up is refused.
+    // Verifying one sign-up has ended the other sign-up with this address, so a login with the password of the ended
+    // sign-up is refused.
     assertProblem(await client.post('/auth/login', { json: mallory }), 400, 'validation_failed');
     const login = { email: mallory.email, password: mallory.password };
     assertProblem(await client.post('/auth/login', { json: login }), 401, 'invalid_credentials');
@@ -197,7 +198,7 @@ describe('logging in', () => {
     // Until the new token is used, a refresh with the previous token returns the new token again.
     assert.equal(assertStatus(await refresh(refreshToken), 200).json.refreshToken, second);
     const third = assertStatus(await refresh(second), 200);
-    // The token before the previous one is refused: only a thief would use it now.
+    // The token before the previous one is refused, because only a thief would use it now.
     assertProblem(await refresh(refreshToken), 401, 'refresh_token_invalid');
     assertProblem(await refresh(third.json.refreshToken), 401, 'refresh_token_invalid');
     const renewed = assertStatus(await refresh(elsewhere.refreshToken), 200).json;

@@ -17,7 +17,7 @@ import { type Standalone, startStandalone } from './support/standalone.ts';
 import { dumpTables } from './support/store.ts';
 
 interface Answer extends SearchedText {
-  /** The names of the secrets that this response may contain, because the request asked for them. */
+  /** The names of the secrets that this response may contain, because the request has asked for these secrets. */
   readonly handsOut: Set<string>;
 }
 

@@ -143,8 +143,8 @@ async function whatIsWritten(
 }
 
 /**
- * Returns the first events of all accounts, then their second events, and so on. So a slice contains about as many
- * accounts as records.
+ * Returns the first events of all accounts, then their second events, and so on. Records that follow each other
+ * therefore belong to different accounts, so that a slice contains about as many accounts as records.
  */
 function records(): readonly BusRecord[] {
   const accounts = Array.from({ length: ACCOUNTS }, (_, i) => createTestHistory(`person${i}`));

@@ -10,7 +10,7 @@ export interface NewBenchmarkUser {
 export interface ComparedServer {
   readonly name: string;
   /**
-   * Whether the system sends its mails to the given sink. If it does, the measured time of a sign-up ends when the sink
+   * Whether the system sends its mails to the given sink. If so, the measured time of a sign-up ends when the sink
    * has accepted the mail.
    */
   readonly mails: boolean;

@@ -10,7 +10,7 @@ export interface BenchmarkFigure {
   readonly target?: BenchmarkTarget;
 }
 
-/** The values of a figure that meet its target. */
+/** A range of values. A figure in this range meets its target. */
 export interface BenchmarkTarget {
   readonly min?: number;
   readonly max?: number;

@@ -70,7 +70,10 @@ interface Program {
   readonly name: string;
   readonly command: string;
   readonly words: (folder: string, port: number) => readonly string[];
-  /** Whether the test of this gateway is skipped if the gateway is not installed. */
+  /**
+   * Whether this gateway may be missing. Its test is then skipped; the tests of other gateways fail if the gateway is
+   * not installed.
+   */
   readonly optional?: true;
 }
 

@@ -13,7 +13,10 @@ const READERS = {
 } as const;
 const EVERY_MS = 1_000;
 const TELL_EVERY_MS = 15_000;
-/** Longer than any clock is ahead in a run, in ms: an erasure requested by such a process is due that much later. */
+/**
+ * How far a clock may be ahead in a run, in ms. If the clock of a process is ahead, an erasure that the process
+ * accepts is due that much later.
+ */
 const CLOCK_AHEAD_MS = 60_000;
 
 /** The amount of unfinished work by kind; kinds without any are omitted. */
@@ -99,7 +102,10 @@ async function openLook({ KAFKA_BROKERS, MONGO_URL }: Servers): Promise<Look> {
     return sum(behind);
   }
 
-  /** Uses a new connection each time, because an older one could ask brokers that no longer lead the partitions. */
+  /**
+   * Uses a new connection each time, because an older connection could ask brokers that no longer lead the
+   * partitions.
+   */
   async function unread(): Promise<UnfinishedWork> {
     const admin = kafka.admin();
     await admin.connect();

@@ -58,7 +58,7 @@ export interface MailLine {
 
 /** What /readyz of a process has reported during a fault. */
 export interface Readiness {
-  /** The longest time for which it responded without a break, in ms. */
+  /** The longest uninterrupted time during which /readyz responded, in ms. */
   readonly answeredMs: number;
   /** The dependencies that were down, each with the message about it: `journal: the disk is full`. */
   readonly down: readonly string[];
@@ -98,7 +98,7 @@ export interface MinimumCounts {
   readonly kindsOfFaults: number;
   /** The number of records on the topics that repeat an earlier record. */
   readonly duplicates: number;
-  /** The number of accounts that were erased, and of those whose traces were searched for. */
+  /** The number of accounts that were erased, and the number of those whose traces were searched for. */
   readonly erased: number;
 }
 
@@ -132,7 +132,10 @@ export interface DataFolder {
 
 /** What `ops verify` has found after an older copy of the journal was restored. */
 export interface RestoredJournal {
-  /** The accounts of which it reports that the read model has applied other events than the journal has. */
+  /**
+   * The accounts for which `ops verify` reports that the read model has applied other events than the journal
+   * contains.
+   */
   readonly reported: readonly string[];
 }
 

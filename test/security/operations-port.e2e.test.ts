@@ -1,6 +1,6 @@
 /**
  * Metrics and other operations routes show how many requests succeeded or failed, such as failed logins (ASVS 5.0,
- * 13.4.5). They must be served on a separate port that only this machine can reach.
+ * 13.4.5). Tests that these routes are served on a separate port that only this machine can reach.
  */
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';

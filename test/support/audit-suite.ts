@@ -29,7 +29,7 @@ export const AUDIT_SETTINGS: Settings = {
   NOTICES_OFF: 'locked-out',
 };
 
-/** Returns the expected values of settings of which the audit trail may show only that they are set. */
+/** Returns the expected values of secret settings: the audit trail may only show that these settings are set. */
 function setOf(...names: readonly string[]): Settings {
   return Object.fromEntries(names.map((name) => [name, '(set)']));
 }
@@ -183,7 +183,7 @@ export function auditSuite(title: string, start: () => Promise<System>): void {
         assert.deepEqual(codes.slice(FAILURES), [429, 429, 429, 429]);
         const locked = await found(1, 'LoginLocked', '--account', id);
         assert.equal(locked[0]?.['limit'], 'address');
-        // With two processes of auth, each process may record the lock once.
+        // Two processes of auth may record the lock twice, once each.
         assert.ok(locked.length <= 2);
         assert.equal((await found(FAILURES, 'LoginFailed', '--account', id)).length, FAILURES);
       });

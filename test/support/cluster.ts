@@ -23,7 +23,7 @@ import { clearBroker, clearBrokerIfAllowed } from './test-broker.ts';
 
 /**
  * The services in the order in which they start: the services that consume events start before auth, which publishes
- * them.
+ * events.
  */
 export const serviceNames = ['user', 'notifier', 'auth'] as const;
 export type ServiceName = (typeof serviceNames)[number];

@@ -12,7 +12,7 @@ export interface Mail {
 export interface Mailbox {
   /** Returns all mails to an address, oldest first. */
   to(address: string): Promise<readonly Mail[]>;
-  /** Waits for the n-th mail to an address with this subject. Default for `nth`: the first mail. */
+  /** Waits for the n-th mail to an address with this subject. Default: the first mail. */
   next(address: string, subject: string, nth?: number, withinMs?: number): Promise<Mail>;
 }
 

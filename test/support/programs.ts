@@ -16,8 +16,8 @@ export function createOpsRunner(env: NodeJS.ProcessEnv): System['ops'] {
 }
 
 /**
- * Settings that make sessions of consumers and leases short, so that tests can wait until these expire. With
- * TEST_WAITS=long the default values apply, and tests that kill processes take minutes longer.
+ * Settings with short leases and short consumer sessions, so that tests can wait until a lease or session expires.
+ * With TEST_WAITS=long the default durations apply, and tests that kill processes take minutes longer.
  */
 export const SHORT_LIFETIME_SETTINGS: Settings =
   process.env['TEST_WAITS'] === 'long'

@@ -54,7 +54,7 @@ export function startProfileWriters(
       throw error;
     }),
   );
-  // Handle rejections here, so that they are not reported as unhandled. `stop` throws the same errors.
+  // Handle rejections here, so that Node does not report them as unhandled. `stop` throws the same errors.
   for (const end of ends) end.catch(() => undefined);
 
   return {

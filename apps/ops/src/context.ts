@@ -2,7 +2,7 @@ import type { Environment } from '@latchkey/process';
 
 /** The settings and the output of a command. */
 export interface CommandContext {
-  /** Environment variables, with those of `.env` as defaults. */
+  /** The environment variables. Variables that are not set have their values from `.env`. */
   readonly environment: Environment;
   /** Whether to wait for unreachable servers. If false, the command fails after a few seconds. */
   readonly waits: boolean;
@@ -12,7 +12,10 @@ export interface CommandContext {
   print(line: string): void;
   /** Prints a line that is not part of the result to stderr, such as progress. */
   note(line: string): void;
-  /** Draws a line on the terminal in place of the one drawn before. Undefined if stderr is not a terminal. */
+  /**
+   * Draws a line on the terminal, which replaces the line that was drawn before. Undefined if stderr is not a
+   * terminal.
+   */
   draw?(line: string): void;
   /** Sets the exit code of a command that ran successfully but found something wrong. The default is 0. */
   exitWith(code: number): void;

@@ -36,7 +36,7 @@ interface Call {
 
 const WIDTH = 110;
 
-/** Formats JSON on one line. Shortens tokens and omits nulls. */
+/** Formats a JSON text on one line, with shortened tokens and without nulls. */
 function shortened(json: string): string {
   const text = json
     .replace(/"(accessToken|refreshToken)":"([^"]{3})[^"]*"/g, '"$1":"$2…"')

@@ -11,7 +11,10 @@ import { compose as composeUser } from '@latchkey/user';
 import type { readServiceSettings } from './settings.ts';
 
 export interface ComposedServices {
-  /** All services, in the order in which they must start: those that consume the log before auth, which writes it. */
+  /**
+   * All services, in the order in which they must start. The services that consume the log start before auth, which
+   * writes the log.
+   */
   readonly all: readonly Service[];
   /** The routes of all services, in the order in which the API reference lists them. */
   readonly routes: readonly Route[];

@@ -36,7 +36,10 @@ const BEGIN = new Date('2026-11-21T06:00:00.000Z');
 
 /** The maximum number of connections to the mail server. */
 const CONNECTIONS = 5;
-/** How many mails the notifier handles at the same time. Mails in progress may overtake each other. */
+/**
+ * How many mails the notifier handles at the same time. One of these mails may be sent before another that was due
+ * earlier.
+ */
 const IN_HAND = 30;
 /**
  * The maximum number of mails that are late because they were used to probe the mail server shortly before
@@ -44,8 +47,8 @@ const IN_HAND = 30;
  */
 const PROBED = 2;
 /**
- * How many mails may be late because they wait for a new connection: the mail server delays its greeting by
- * 100 ms.
+ * How many mails may be late because they wait for a new connection. Opening one takes a moment, because the mail
+ * server delays its greeting by 100 ms.
  */
 const GREETED_LATER = CONNECTIONS - 1;
 /** The maximum number of probes per minute. Probes are at least 750 ms apart. */
@@ -53,7 +56,7 @@ const MAX_PROBES_PER_MINUTE = 80;
 
 /** How far the clock moves in one step, in ms, except during the minutes that are checked closely. */
 const GLANCE = 30 * SECOND;
-/** How many times in a row the process must be found idle before it counts as idle. */
+/** How many consecutive checks must find the process idle before it counts as idle. */
 const LOOKS = 3;
 /**
  * How long to wait before checking a working process again, in ms, so that the checks do not use up its processor time.

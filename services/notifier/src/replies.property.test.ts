@@ -40,7 +40,7 @@ const STEP = 2 * SECOND;
 const LONG = 24 * HOUR;
 /** How many times in a row a server gives the same reply. */
 const REPEATED = 4;
-/** How many times in a row the notifier must be found idle before it counts as idle. */
+/** How many consecutive checks must find the notifier idle before it counts as idle. */
 const LOOKS = 3;
 
 /** Replies that are about the recipient. */

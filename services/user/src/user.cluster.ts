@@ -134,7 +134,7 @@ test('every instance shows callers their own changes, whichever instance reads t
   const people = accounts('reader');
   await publish(...people.map((person) => person.registered()));
   for (const instance of instances) for (const person of people) await assertComes(instance, person, 1);
-  // The requests are sent before the events are published, so that they have to wait.
+  // The requests are sent before the events are published, so the requests have to wait.
   const answers = people.flatMap((person) => instances.map((instance) => assertShown(instance, person, 2)));
   await publish(...people.map((person) => person.verified()));
   await Promise.all(answers);
@@ -216,7 +216,7 @@ test('an instance that has lost its store responds with 503 and the reason, whil
       .join();
   }
   while ((await down()) !== 'read model') await nextTurn();
-  // When this instance stops, its partitions are assigned to the other one.
+  // When this instance stops, its partitions are assigned to the other instance.
   await publish(person.verified());
   const leaving = lost.stop();
   await assertComes(other, person, 2);

@@ -1,9 +1,8 @@
 /**
- * Checks that the responses to logins, refreshes, logouts and access tokens are linearizable per account. This means
- * that everything that happened to the account can be put into one order that explains all of these responses. The
- * journal gives the order of the commits; `linearize` searches for the rest of the order. Only auth must be
- * linearizable, because it reads its journal for each request. The user service follows its read model
- * (`checkTokenAcceptance`).
+ * Checks that the responses to logins, refreshes, logouts and access tokens are linearizable per account: everything
+ * that happened to the account can be put into one order that explains all of these responses. The journal gives the
+ * order of the commits; `linearize` searches for the rest of the order. Only auth must be linearizable, because auth
+ * reads its journal for each request. The user service follows its read model (`checkTokenAcceptance`).
  */
 import type { CommandLine } from '../run-folder.ts';
 import { claimsOf, mayTokenHaveExpired } from './access-token.ts';

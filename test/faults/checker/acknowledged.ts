@@ -26,7 +26,7 @@ const MAX_PENDING_SIGN_UPS = 5;
 /** Indexes for the checks. Without them, each check would search the whole history, which is long. */
 interface LookUp {
   readonly journal: Journal;
-  /** The commands by their key, which all retries of a command share. */
+  /** The commands by their retry key. All retries of a command have the same key. */
   readonly byKey: ReadonlyMap<string, readonly CommandLine[]>;
   readonly accountsByAddress: ReturnType<typeof accountsBySignUpAddress>;
   /**
@@ -112,7 +112,7 @@ const signUp: Demand = (command, { journal, byKey, accountsByAddress, isOverLimi
     : 'the journal has no such sign-up';
 };
 
-/** After any of these events, a reset request need not send a link to the address of the sign-up. */
+/** Events after which a reset request need not send a link to the address of the sign-up. */
 const ENDS_RESETS: ReadonlySet<string> = new Set([
   'AccountDisabled',
   'AccountErasureRequested',

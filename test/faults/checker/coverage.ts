@@ -9,9 +9,9 @@ import { type Violation, violationsOf } from './report.ts';
 
 export interface CoverageContext extends MailContext {
   readonly history: readonly CommandLine[];
-  /** The number of records that repeat an earlier one. */
+  /** The number of records that repeat an earlier record. */
   readonly duplicates: number;
-  /** The number of erased accounts, and of those whose traces were searched for. */
+  /** The number of erased accounts, and the number of those whose traces were searched for. */
   readonly erased: number;
   readonly searched: number;
   readonly minimums: MinimumCounts;

@@ -9,7 +9,8 @@ const SLACK_MS = 1000;
 
 /**
  * Returns whether a fault of one of these targets overlaps a time span, in ms since 1970. The target of a fault may
- * have several parts, separated by spaces: a name such as `notifier-1` must equal one of them.
+ * consist of several names, separated by spaces. The fault counts if one of these names, such as `notifier-1`, is one
+ * of the given targets.
  */
 export function hasFaultDuring(
   faults: readonly FaultLine[],
@@ -24,7 +25,10 @@ export function hasFaultDuring(
   );
 }
 
-/** The groups of faults, each with a pattern of the kinds of its faults. The first that matches counts. */
+/**
+ * The groups of faults. Each has a pattern that matches the kinds of its faults. The first group with a matching
+ * pattern counts.
+ */
 const GROUPS: readonly (readonly [group: string, kinds: RegExp])[] = [
   ['clocks', /^clock-/],
   ['operators', /^ops-/],

@@ -13,7 +13,7 @@ interface Account {
   readonly password: string | undefined;
 }
 
-/** An account with one of these events must have a login at the end. */
+/** Types of events. An account with one of these events must have a login at the end of the run. */
 const ASKED_ABOUT: ReadonlySet<string> = new Set(['AccountErased', 'AccountErasureCanceled', 'EmailChanged']);
 const TOO_MANY_REQUESTS = 429;
 

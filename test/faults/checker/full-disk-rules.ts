@@ -13,8 +13,8 @@ const EXPECTED: readonly string[] = ['journal', 'sessions', 'deliveries'].map(
 const REPORTED_WITHIN_MS = 7_000;
 
 /**
- * Checks that /readyz has reported each full disk, unless it responded too briefly: the process was killed or stopped
- * meanwhile, or the disk was full for a moment only.
+ * Checks that /readyz has reported each full disk. A disk need not be reported if /readyz responded too briefly while
+ * the disk was full, because the process was killed or stopped, or because the disk was full only for a moment.
  */
 export function checkFullDisks(faults: readonly FaultLine[]): readonly Violation[] {
   return faults.flatMap(({ at, readiness }) => {

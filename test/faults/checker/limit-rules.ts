@@ -11,7 +11,7 @@ interface Count {
   readonly limit: RateLimit;
   /** The number of points that the run has set. */
   readonly points: number;
-  /** The commands by the key under which they may count; a command may have several. */
+  /** The commands by the key under which the limit may count them. A command may have several keys. */
   readonly byKey: ReadonlyMap<string, readonly CommandLine[]>;
 }
 

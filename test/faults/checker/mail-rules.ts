@@ -269,7 +269,7 @@ function checkSuperseded(stories: readonly Story[], faults: readonly FaultLine[]
   });
 }
 
-/** Longer than the offset that any fault gives a clock. */
+/** The maximum error of a clock, in ms. It is larger than the offset that any fault gives a clock. */
 const CLOCK_ERROR_MS = 60_000;
 
 /** Returns the maximum error of the time of an attempt, which comes from the clock of its sender, in ms. */

@@ -11,8 +11,8 @@ const RENAMES: ReadonlySet<string> = new Set(['UserRegistered', 'ProfileChanged'
 
 /**
  * Checks that the person in each event has the address and the username that the account had at that time, according
- * to the earlier events. EmailChanged must contain the former address and the requested one; EmailChangeReverted must
- * contain the address that it takes away and the one that it restores.
+ * to the earlier events. EmailChanged must contain the former address and the new one. EmailChangeReverted must
+ * contain the address that is taken away and the address that is restored.
  */
 export function checkPersonFields(journal: Journal): readonly Violation[] {
   return eventsByAccount(journal).flatMap(([id, events]) => {

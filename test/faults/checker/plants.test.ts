@@ -176,7 +176,7 @@ function fault(line: Partial<FaultLine>): FaultLine {
   };
 }
 const REDRIVE = fault({ fault: 'ops-redrive', target: 'ops-redrive' });
-/** Changes the events of Ada that one of the subscribers has received. */
+/** Changes the events of Ada's account that one of the subscribers has received. */
 function received(
   via: ReceivedLine['via'],
   change: (lines: readonly ReceivedLine[]) => readonly ReceivedLine[],

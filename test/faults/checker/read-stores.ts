@@ -126,7 +126,8 @@ async function readTopics(
   brokers: string,
 ): Promise<Pick<Stores, 'records' | 'deadLetters' | 'lags'>> {
   const deadLetterTopics = (await admin.listTopics()).filter((topic) => topic.includes('.dlq.'));
-  // One after the other: if two topics are requested concurrently, kafkajs may return no partitions for one of them.
+  // Request the positions one topic after the other: if two topics are requested concurrently, kafkajs may return no
+  // partitions for one of them.
   const lags: GroupLag[] = [];
   for (const [group, topic] of GROUP_TOPIC_PAIRS) lags.push(await lagOf(admin, group, topic));
   return {

@@ -62,7 +62,7 @@ function answererFault(command: CommandLine): string | undefined {
   return undefined;
 }
 
-/** For each reason in a SessionsRevoked event, the operations that may have caused the event. */
+/** Maps each reason in a SessionsRevoked event to the operations that may have caused the event. */
 const CAUSES: Readonly<Record<string, readonly string[]>> = {
   'logout-all': ['logout-all'],
   'password-changed': ['reset', 'change-password', 'verify', 'undo-email'],

@@ -50,8 +50,8 @@ export function checkSubscribers(context: SubscriberContext): readonly Violation
 }
 
 /**
- * For each subscriber, the faults after which it may receive events again. Webhooks are sent by the user service or the
- * standalone, which need the store and the brokers. An additional process may take over an endpoint.
+ * Maps each subscriber to the faults after which it may receive events again. Webhooks are sent by the user service
+ * or the standalone, which need the store and the brokers. An additional process may take over an endpoint.
  */
 const INTERRUPTS: Readonly<Record<ReceivedLine['via'], readonly ((fault: FaultLine) => boolean)[]>> = {
   feed: [],

@@ -95,7 +95,7 @@ function checkForm(record: TopicRecord): readonly Violation[] {
   return faults.flatMap((fault) => violationsOf('topic', `${logPositionOf(record)}: ${fault}`));
 }
 
-/** Checks that an event has its own key. Otherwise compaction would delete it once a later record has the same key. */
+/** Checks that an event has its own key. If a later record had the same key, compaction would delete the event. */
 function faultsOfKey({ topic, key, headers }: TopicRecord): readonly string[] {
   const isOwn = key === `${headers['ce_subject']}/${Number(headers['ce_sequence'])}`;
   return topic !== ACCOUNTS || isOwn ? [] : ['another event may have its key'];
@@ -155,8 +155,8 @@ function checkAgain(record: TopicRecord, first: TopicRecord | undefined): readon
 }
 
 /**
- * Returns whether a later copy differs only in that its `person` is erased. This is allowed because an operator may
- * publish the events of an erased account again.
+ * Returns whether a later copy differs only in that its `person` is erased. This difference is allowed, because an
+ * operator may publish the events of an erased account again.
  */
 function isErasedCopy(first: unknown, later: unknown): boolean {
   return isDeepStrictEqual({ ...(first as object), person: null }, later);

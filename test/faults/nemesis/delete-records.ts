@@ -5,7 +5,7 @@ import { cleanupPolicyOf, setCleanupPolicy } from '../../support/cleanup-policy.
 import { type KcatRecord, readPartition } from '../../support/kcat.ts';
 
 const WITHIN_MS = 20_000;
-/** Longer than any fault of a broker lasts, in ms. */
+/** How long to try to restore the cleanup policy, in ms. Longer than any fault of a broker lasts. */
 const RESTORED_WITHIN_MS = 120_000;
 const AGAIN_MS = 500;
 

@@ -17,7 +17,10 @@ const TOPIC = 'accounts.events.v1';
 /** The number of accounts whose events are published again. */
 const REPUBLISHED = 3;
 const MORE_PARTITIONS = 2;
-/** How long the consumers of a topic are paused before its records are deleted, so that some records are unread. */
+/**
+ * How long the consumers of a topic are paused before its records are deleted, in ms. The pause makes sure that some
+ * of these records are unread.
+ */
 const UNREAD_MS = 3_000;
 /** How long a deletion of records waits for starting processes, in ms. A fault may pause a process during its start. */
 const STARTED_WITHIN_MS = 60_000;
@@ -25,7 +28,10 @@ const STARTED_WITHIN_MS = 60_000;
 /** The name of the additional notifiers that `startHalf` starts. */
 export const HALF_STARTED_NOTIFIER = 'notifier-half-started';
 
-/** Settings of the second system on the same broker: its groups and topics have a prefix. */
+/**
+ * Settings of the second system on the same broker. Its groups and topics have a prefix, so that the two systems do
+ * not share them.
+ */
 const NEIGHBOUR = {
   GROUP_PREFIX: 'neighbour.',
   TOPIC_NAMES: 'accounts.events.v1=neighbour.accounts.v1,mailings.events.v1=neighbour.mailings.v1',

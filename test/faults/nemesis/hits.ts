@@ -26,13 +26,12 @@ const SAMPLE_EVERY_MS = 1_000;
 export type CountHits = (fault: string, target: string) => HitCount;
 
 /**
- * Returns a function that counts the hits of faults:
- * - of a process: requests and mails in progress, and for a consumer, the accounts for which it is behind;
- * - of a broker: produce requests without a response; of MongoDB: commands; of the mail server: mails;
- * - of the disk or the clock of a process: the work of that process;
- * - of anything else, such as a topic: requests of clients, which go on meanwhile.
- *
- * A kill hits only the work that is in progress at that moment. A consumer remains behind until it is back.
+ * Returns a function that counts the hits of a fault. What counts depends on the target of the fault:
+ * - a process: requests and mails in progress, and for a consumer, the accounts for which it is behind;
+ * - a broker: produce requests without a response; MongoDB: commands; the mail server: mails;
+ * - the disk or the clock of a process: the work of that process;
+ * - anything else, such as a topic: requests of clients, which continue during the fault. A kill hits only the work
+ * that is in progress at that moment. A killed consumer remains behind until it runs again.
  */
 export function createCountHits({ work, behind }: HitsDeps): CountHits {
   function countOf(fault: string, target: string): HitCount {

@@ -3,13 +3,13 @@ import { createRandom, type Random } from '../random.ts';
 
 interface Kind {
   readonly fault: string;
-  /** The range of its duration, in seconds. */
+  /** The range of the duration of this kind of fault, in seconds. */
   readonly lasts: readonly [least: number, most: number];
   /** If present, the fault is only planned for runs of at least this duration, in seconds. */
   readonly from?: number;
 }
 
-/** Faults of one lane happen one after the other; those of different lanes may overlap. */
+/** A lane of faults. The faults of one lane happen one after the other; faults of different lanes may overlap. */
 interface Lane {
   /** The number of targets. */
   readonly targets: number;
@@ -85,9 +85,9 @@ const CLOCK_KINDS = [
 export const FAULT_LANES = [
   {
     targets: INSTANCES,
-    // Frequent, because a run with few of these faults proves little.
+    // The pauses are short, because a run with few of these faults proves little.
     pauses: [8, 18],
-    // Longer than 30 s: requests that an affected process had claimed wait until the lease expires.
+    // Longer than 30 s, because requests that an affected process had claimed wait until the lease expires.
     calm: 35,
     kinds: [
       { fault: 'kill-auth', lasts: [0.2, 4] },
@@ -230,7 +230,7 @@ export const STANDALONE_LANES = [
     targets: 1,
     pauses: [15, 40],
     calm: 20,
-    // Longer than 5 s, because /readyz writes at most once in that time.
+    // Longer than 5 s, because /readyz writes at most once every 5 s.
     kinds: [{ fault: 'full-disk', lasts: [8, 12] }],
   },
   SUBSCRIBER_LANE,
@@ -248,7 +248,7 @@ export const FAULT_KINDS: readonly ClusterFault[] = [
 /** Times in ms since the nemesis started. */
 export interface PlannedFault {
   readonly fault: FaultKind;
-  /** The index of its target, from 0. */
+  /** The index of the fault's target, from 0. */
   readonly target: number;
   readonly atMs: number;
   readonly forMs: number;

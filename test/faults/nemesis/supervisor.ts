@@ -6,8 +6,8 @@ export interface SupervisedProcess {
   readonly name: string;
   kill(): Promise<void>;
   /**
-   * Starts the process after a kill, as soon as the gate allows it, without waiting until it is ready. No-op if a start
-   * is waiting already.
+   * Starts the process again after a kill, as soon as the gate allows a start. Does not wait until the process is
+   * ready. No-op if a start is already waiting at the gate.
    */
   start(): Promise<void>;
   pause(): void;
@@ -44,7 +44,7 @@ export function superviseProcess(
 ): SupervisedProcess {
   let mayEnd = false;
   let isReleased = false;
-  /** False after a kill, until `start`: a start that waits at the gate then launches nothing. */
+  /** False from a kill until the next call of `start`. If false, a start that waits at the gate launches nothing. */
   let isWanted = true;
   let starting: Promise<void> | undefined;
 

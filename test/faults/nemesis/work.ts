@@ -51,9 +51,9 @@ export function beginBoth(one: WorkCounter, other: WorkCounter): () => void {
 
 /** Counts what one fault hits. The count begins before the fault. */
 export interface HitCount {
-  /** Called when the fault has begun. */
+  /** Must be called when the fault has begun. */
   begun(): void;
-  /** Called before the fault is healed. @returns the number of pieces of work that the fault has hit */
+  /** Must be called before the fault is healed. @returns the number of pieces of work that the fault has hit */
   end(): number | Promise<number>;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Bugs that are typical of such a system. Each is small, and can be detected only by its effects during a run.
+ * Bugs that are typical of event-sourced systems. Each bug is small, and only its effects during a run can reveal it.
  */
 import type { Rule } from '../checker/report.ts';
 import type { Provocation } from './provocations.ts';

@@ -27,8 +27,8 @@ export const provocations = {
     during,
   }: ProvocationSystem): Promise<void> => {
     const [auth] = cluster.instances.auth;
-    // At its first start, auth publishes its settings as a security event. Restart auth afterwards, because it keeps
-    // that connection to the broker, so the proxy could not cut it.
+    // At its first start, auth publishes its settings as a security event, over a connection that it keeps. The proxy
+    // could not cut this connection, so restart auth afterwards.
     await waitUntil('auth has published its settings', async () => {
       const records = await readTopic(cluster.stores.KAFKA_BROKERS, SECURITY_TOPIC);
       return records.length > 0;

@@ -52,7 +52,10 @@ export async function createKafkaProxy(
 
   /** Forwards between client and broker until one of them closes. */
   async function relay(near: Socket, far: Socket): Promise<void> {
-    /** The produce requests without a response, by correlation id, each with the function that ends its count. */
+    /**
+     * The produce requests without a response, by correlation id. The value is the function that ends the count of
+     * the request.
+     */
     const open = new Map<number, () => void>();
 
     async function* requests(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

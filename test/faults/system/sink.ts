@@ -53,7 +53,7 @@ export async function openMailSink(
   let modeEnds = Promise.withResolvers<void>();
   let named = 0;
   let held = 0;
-  /** The mails in progress by session, each with the function that ends its count. */
+  /** The mails in progress, by session. The value is the function that ends the count of the mail. */
   const inProgress = new Map<string, () => void>();
 
   function endMail({ id }: SMTPServerSession): void {

@@ -26,8 +26,8 @@ const WAIT_SECONDS = 2;
 const PATIENCE_MS = 10_000;
 const AGAIN_MS = 250;
 /**
- * The receiver responds to every n-th webhook with 500, or accepts it without a response. It does so at most once per
- * event, because after several failures the pauses between attempts become minutes.
+ * The receiver responds to every n-th webhook with 500, or accepts it without a response. Each event fails at most
+ * once, because after several failures of an event the pauses between attempts become minutes.
  */
 const FAILED = 10;
 const UNANSWERED = 13;
@@ -49,8 +49,8 @@ export interface Subscribers {
   /** Returns for how many accounts the reader of the feed has more events than the process with `subscribe()`. */
   behind(): number;
   /**
-   * Waits until the feed has no further events, and the other subscribers have the last event of each account. Gives up
-   * after `withinMs`; the checker then finds what is missing.
+   * Waits until the feed has no further events, and the other subscribers have the last event of each account. Gives
+   * up after `withinMs`. The checker then reports the events that are missing.
    */
   catchUp(withinMs: number): Promise<void>;
 }

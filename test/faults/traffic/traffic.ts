@@ -15,7 +15,7 @@ export interface TrafficOptions extends Omit<CustomerDeps, 'random'> {
 
 export interface Traffic {
   /**
-   * Begins no more actions, and waits for those in progress. Idempotent.
+   * Begins no further actions, and waits for the actions in progress. Idempotent.
    * @throws Error of the first action that failed unexpectedly
    */
   stop(): Promise<void>;
@@ -97,7 +97,7 @@ export function startTraffic({ seed, rate, mix, admin, ...deps }: TrafficOptions
       case 'changeRole':
         return customer.changeRole(admin, person);
       case 'eraseAccount':
-        // Skipped while the person has other actions in progress, because these could store the address after the
+        // Skip people with other actions in progress, because these actions could store the address after the
         // erasure.
         return person.inHand > 1 ? undefined : customer.eraseAccount(admin, person);
       case 'changeEmail':

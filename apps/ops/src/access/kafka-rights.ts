@@ -56,8 +56,8 @@ export function listKafkaRights({ topicNames, groupPrefix }: KafkaNameSettings):
   }
 
   /**
-   * Returns the rights on a consumer group and on the groups that succeed it after a rebuild. If the group was
-   * renamed, also returns the right to read the positions of the group with its former name.
+   * Returns the rights on a consumer group, and on the groups that replace it after rebuilds of the read model. If
+   * the group was renamed, also returns the right to read the positions that are stored under its former name.
    */
   function onGroup(
     user: KafkaUser,
@@ -91,8 +91,8 @@ export function listKafkaRights({ topicNames, groupPrefix }: KafkaNameSettings):
   }
 
   /**
-   * Returns the rights on the dead-letter topics of a consumer group and of the groups that succeed it after a
-   * rebuild. The name of a dead-letter topic contains the group's name without GROUP_PREFIX.
+   * Returns the rights on the dead-letter topics of a consumer group, and of the groups that replace it after
+   * rebuilds of the read model. The name of a dead-letter topic contains the group's name without GROUP_PREFIX.
    */
   function onDeadLetters(
     user: KafkaUser,
@@ -169,8 +169,8 @@ export function createConsumerRights(
 }
 
 /**
- * Returns the right to append anchors to a topic and to read them (`ops anchor --topic`, `ops verify --against`). It
- * includes no right to delete records or to change the topic, because an anchor proves nothing if it can be removed.
+ * Returns the right to append anchors to a topic and to read them (`ops anchor --topic`, `ops verify --against`). The
+ * right does not allow deleting records or changing the topic, because an anchor proves nothing if it can be removed.
  */
 export function createAnchorTopicRight(topic: string): KafkaRight {
   const operations: readonly KafkaAclOperation[] = ['Create', 'Read', 'Write', ...CHECK];

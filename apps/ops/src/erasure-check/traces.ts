@@ -42,10 +42,10 @@ export function createAddressTracePredicate(address: string): PersonalDataTraceP
 const SUBJECTS = ['stream', 'userid', 'mailingid', 'subject'];
 
 /**
- * Returns a predicate for an account. Latchkey keeps the id of an erased account, so the id alone is no trace: an
- * item is a trace if it contains the id together with personal data of this account. Personal data of another person
- * does not count. Such an item is, for example, an event of another account that this account changed as an admin, or
- * a security event about what an admin did to this account.
+ * Returns a predicate for an account. An item is a trace if it contains the account's id together with personal data
+ * of this account. The id alone is no trace, because Latchkey keeps the ids of erased accounts. The id together with
+ * another person's data is no trace either: it occurs in events of other accounts that this account changed as an
+ * admin, and in security events about what an admin did to this account.
  */
 export function createAccountTracePredicate(account: string): PersonalDataTracePredicate {
   return (stored) => {

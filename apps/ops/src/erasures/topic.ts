@@ -2,9 +2,9 @@
 import { computeLogRemovalDeadline, type ErasureRecord } from '@latchkey/auth/ops';
 
 /**
- * How events with the person's data are removed from the topic. `in place`: the embedded log replaces them.
- * `compaction`: the broker removes them after auth has published copies without the person's data. `none`: they are
- * not removed, because the topic is not compacted. `unknown`: the broker could not be reached.
+ * How the topic gets rid of events with the person's data. `in place`: the embedded log replaces these events.
+ * `compaction`: the broker removes these events after auth has published copies without the data. `none`: these
+ * events remain, because the topic is not compacted. `unknown`: the broker could not be reached.
  */
 export type RemovalMethod = 'in place' | 'compaction' | 'none' | 'unknown';
 

@@ -1,8 +1,8 @@
 /**
  * Writes the events of all accounts from the journal to a topic. The events of each account are written in order and
- * without gaps. May be interrupted and repeated, also later to add newer events, because it continues after the
- * events that the topic already contains. Does not write commits that auth has not published yet: a running auth
- * publishes them.
+ * without gaps. The operation may be interrupted and repeated, and it may be repeated later to add newer events: it
+ * continues after the events that the topic already contains. Commits that auth has not published yet are not
+ * written, because a running auth publishes them.
  */
 import type { LogReader } from '@latchkey/bus';
 import type { EncodedEvent } from '@latchkey/events';

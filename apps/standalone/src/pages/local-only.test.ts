@@ -75,7 +75,8 @@ test('every page loads scripts and styles from this server only, and each of the
     ]);
     const html = await answer.text();
     assert.doesNotMatch(html, /https?:\/\/|style=|<script>| on\w+=/);
-    // A proxy may put the pages below a path, which it removes, so every link is relative.
+    // Every link is relative, because a proxy may serve the pages below a path and remove this path from each
+    // request.
     assert.doesNotMatch(html, /(?:href|src)="\//);
     const assets = [...html.matchAll(/(?:href|src)="(assets\/[^"]+)"/g)].map(([, asset]) => asset ?? '');
     assert.ok(assets.length > 3);

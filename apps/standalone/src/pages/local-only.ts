@@ -1,8 +1,8 @@
 /**
- * Restricts the development pages, which show mails and the whole log, to browsers on this machine. Refuses requests
- * with a foreign name in `Host`: they indicate DNS rebinding, where a website resolves its own name to loopback in
- * order to read these pages. Also refuses requests with a proxy header: they come from other machines, through a
- * tunnel or a reverse proxy on this one.
+ * Restricts the development pages, which show mails and the whole log, to browsers on this machine. Refuses a request
+ * with a foreign name in `Host`, which indicates DNS rebinding: a website resolves its own name to loopback in order
+ * to read these pages. Also refuses a request with a proxy header, because it comes from another machine, through a
+ * tunnel or a reverse proxy on this machine.
  */
 import { type AccessPolicy, Problem, type ProblemSpec, type RequestContext } from '@latchkey/http';
 

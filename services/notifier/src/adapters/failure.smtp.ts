@@ -1,4 +1,7 @@
-/** Converts socket errors and nodemailer errors to stage failures, and determines what they mean for a mail. */
+/**
+ * Converts socket errors and nodemailer errors to failures of a stage, and determines what such a failure means for a
+ * mail.
+ */
 import type { SendResult } from '../delivery/attempt.ts';
 import { interpretReply, type SmtpReplyMeaning } from '../delivery/judge-reply.ts';
 import {

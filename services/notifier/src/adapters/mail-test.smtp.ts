@@ -67,7 +67,7 @@ export async function sendTestMail(
   try {
     const connection = await openSmtpConnection(settings, {
       signal,
-      // The reply to QUIT arrives after the result, so it is not reported as a step.
+      // The server replies to QUIT after the result of the mail is known, so this reply is not reported as a step.
       onExchange: (exchange) => !isOver && report(exchange),
     });
     const { result } = await connection.send(message, { mayProceed: () => true, signal });

@@ -18,8 +18,8 @@ export function createSmtpMailer(settings: SmtpSettings): Mailer {
   const closed = new AbortController();
 
   /**
-   * Sends a mail over one connection. @returns undefined if the server had closed the connection before it saw the
-   * mail
+   * Sends a mail over one connection.
+   * @returns undefined if the server had closed the connection before the mail reached it
    */
   async function sendOnce(
     message: ComposedMessage,

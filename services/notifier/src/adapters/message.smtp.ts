@@ -31,7 +31,7 @@ export interface MailEnvelopeSettings {
 }
 
 /**
- * Composes a mail, and signs it if `sign` is given. Addresses are passed to nodemailer as objects, because it
+ * Composes a mail, and signs it if `sign` is given. Addresses are passed to nodemailer as objects, because nodemailer
  * would parse a string as a list of addresses.
  */
 export async function composeMessage(

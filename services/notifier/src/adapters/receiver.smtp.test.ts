@@ -37,7 +37,7 @@ function openSocket(t: TestContext, port: number) {
   socket.setEncoding('utf8').on('data', (text: string) => {
     received += text;
   });
-  // A reset also ends the connection, so its error is ignored.
+  // The receiver may reset the connection. A reset also ends the connection, so the error is ignored.
   socket.on('error', () => {});
   const ended = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   return { socket, ended, replies: () => received };

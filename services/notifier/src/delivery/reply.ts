@@ -34,7 +34,10 @@ export function formatStage(stage: SmtpStage): string {
   return STAGE_NAMES[stage];
 }
 
-/** Returns whether a reply at this stage may depend on the mail. At earlier stages it is the same for every mail. */
+/**
+ * Returns whether a reply at this stage may depend on the mail. At earlier stages, the server gives the same reply to
+ * every mail.
+ */
 export function mayStageDependOnMail(stage: SmtpStage): boolean {
   return smtpStages.indexOf(stage) >= smtpStages.indexOf('rcpt');
 }
@@ -116,7 +119,7 @@ export function formatMaskedFirstLine(
 }
 
 /**
- * Masks the part of the recipient's address before the @, because servers also write it alone, as in `User ada
+ * Masks the part of the recipient's address before the @, because servers also write this part alone, as in `User ada
  * unknown`.
  */
 function withoutName(text: string, recipient: string | undefined): string {

@@ -20,7 +20,7 @@ export interface EventIntakeDeps {
   /** The bus on which erasures are confirmed. */
   readonly bus: Pick<Bus, 'publish'>;
   readonly authenticate: RecordAuthenticator;
-  /** Called for each slice with the records in it that did not come from auth. */
+  /** Called for each slice, with those records of the slice that did not come from auth. */
   onForged(slice: PartitionSlice, forged: readonly ForgedRecord[]): void;
   readonly deliveries: DeliveryStore;
   readonly suppressions: Pick<SuppressionStore, 'removeReportedOf'>;

@@ -121,7 +121,8 @@ export function createDeliveryClaimer(deps: DeliveryClaimerDeps): DeliveryClaime
       runLoop(
         {
           every: pauseMs,
-          // The back-off is long, because the intake wakes this part once the store is available again.
+          // The back-off may be long, because the intake wakes this part of the dispatcher once the store is
+          // available again.
           backoff: () => POLL_MS.most,
           wake: wakeup,
           signal,

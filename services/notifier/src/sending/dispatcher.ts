@@ -121,8 +121,8 @@ export function createDeliveryDispatcher(deps: DeliveryDispatcherDeps): Delivery
   }
 
   /**
-   * Returns whether an outcome may wait so that it is written together with later ones. It must not wait once
-   * the outcomes of half of the mails in progress are being recorded, because connections would soon be idle.
+   * Returns whether an outcome may wait, so that one write records several outcomes. Outcomes must not wait once
+   * those of half of the mails in progress are being recorded, because connections would soon be idle.
    */
   function othersFollow(): boolean {
     return inHand.size > recording && recording < (IN_HAND_PER_CONNECTION / 2) * deps.connections();

@@ -77,7 +77,7 @@ export function createMailServerMonitor({
   let probing = false;
   let acceptedAt = Number.NEGATIVE_INFINITY;
   /**
-   * The latest failure since the last accepted mail (`at`, `failure`), and the time of the first one
+   * The latest failure since the last accepted mail (`at`, `failure`), and the time of the first failure since then
    * (`since`).
    */
   let failed:
@@ -126,10 +126,10 @@ export function createMailServerMonitor({
   }
 
   /**
-   * Returns the latest failure if several recipients have failed in a row for a while, even if each reply
-   * seems to be about one recipient; undefined otherwise, or if the latest failure is older than STALE_MS.
-   * Deferrals never open the circuit, unlike refusals that are about us: a server that greylists accepts each
-   * mail only at its second attempt.
+   * Returns the latest failure if several recipients have failed in a row for a while, even if each reply seems to be
+   * about one recipient. Undefined otherwise, or if the latest failure is older than STALE_MS. Deferrals never open
+   * the circuit, unlike refusals that are about us, because a server that greylists accepts each mail only at its
+   * second attempt.
    */
   function acceptsNothing(now: number): AttemptFailureDetails | undefined {
     if (failed === undefined || evidence.failedInARow() < FAILURES_TO_REPORT) return undefined;

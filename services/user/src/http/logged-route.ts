@@ -1,6 +1,7 @@
 /**
- * Makes a route log refusals by its policy and actions of admins. The lines have the names and fields of the security
- * events that auth publishes, because only auth may write security events (ADR 31).
+ * Makes a route log refusals by its policy, and actions of admins. The log lines have the names and fields of the
+ * security events that auth publishes. The user service logs them instead of publishing events, because only auth may
+ * publish security events (ADR 31).
  */
 import {
   Problem,
@@ -22,7 +23,7 @@ const account = z.object({ profile: z.object({ id: z.uuid() }), role: z.string()
 const target = z.object({ id: z.string() });
 const refusedAccount = z.object({ account: z.uuid() });
 
-/** Returns the route with these log lines. */
+/** Returns the route, which then also logs refusals and actions of admins. */
 export function withSecurityLog(route: Route): Route {
   const { policy } = route;
   const action = `${route.method} ${route.path}`;

@@ -70,7 +70,8 @@ export function createProjectionMetrics(deps: {
 
 /**
  * Returns metrics that count events only while their generation is active. A new generation reads all events again,
- * long after they happened, so they would be counted twice. Dead letters and forged records are always counted.
+ * long after they happened; without this rule, they would be counted twice. Dead letters and forged records are
+ * always counted.
  */
 export function createMetricsWhileActive(
   answers: () => boolean,

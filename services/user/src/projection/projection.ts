@@ -33,8 +33,8 @@ export interface ProfileProjectionDeps {
   /** Called with accounts after they have been stored. */
   announce(accounts: readonly StoredAccount[]): void;
   /**
-   * Called after a slice has been stored, with all accounts that its events erase, even if an earlier slice had
-   * stored their erasure already. May be called repeatedly for an account.
+   * Called after a slice has been stored, with all accounts that its events erase, even if an earlier slice has
+   * already stored the same erasure. May be called repeatedly for an account.
    */
   confirm(erased: readonly ErasedAccount[]): Promise<void>;
 }

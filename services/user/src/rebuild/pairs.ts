@@ -21,8 +21,8 @@ export async function* readAccountPairs(
 ): AsyncGenerator<readonly AccountInBothGenerations[]> {
   for (let after: string | undefined; ; ) {
     const pages = await Promise.all([old.page(after, PAGE), fresh.page(after, PAGE)]);
-    // After the last id of a full page, its generation may contain further accounts. The other generation's page is
-    // therefore used only up to that id.
+    // If a page is full, its generation may contain further accounts after the last id of the page. The other
+    // generation's page is therefore used only up to that id.
     const ends = pages.flatMap((page) =>
       page.length < PAGE ? [] : page.slice(-1).map(({ account }) => account),
     );

@@ -45,8 +45,8 @@ export function createMongoMoveTarget(connection: Connection): MovableNotifierRe
 const REPORTED: readonly DeliveryState[] = ['bounced', 'complained'];
 
 /**
- * Returns whether the stored delivery is the moved one, unchanged or in a state that may follow. From an open
- * state, a delivery may reach any state. A final state does not change, except that a sent mail may bounce or
+ * Returns whether the stored delivery is the delivery that was moved, in the same state or in a later one. From an
+ * open state, a delivery may reach any state. A final state does not change, except that a sent mail may bounce or
  * lead to a complaint.
  */
 function isSameOrLater(stored: DeliveryDocument, moved: DeliveryDocument): boolean {

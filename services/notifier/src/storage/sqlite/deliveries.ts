@@ -232,7 +232,8 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
     // delivered again.
     record: (batch, now) => write(() => recordAll(batch, now), { flushed: false }),
 
-    // A crash may lose this write, which does no harm: the crash also ends the claimer, whose lease is then void.
+    // A crash may lose this write, which does no harm: the crash also ends the process that claimed the deliveries,
+    // so its lease is void.
     claim: (claim) => write(() => claimSome(claim), { flushed: false }),
 
     // A crash may lose this write, which does no harm: the crash also ends the lease.

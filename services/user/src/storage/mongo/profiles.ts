@@ -90,8 +90,8 @@ export function createMongoProfiles(connection: Connection, generation = 'v1'): 
 
 /**
  * Returns an upsert that replaces the stored document if its sequence is lower. If the new document is parked, the
- * upsert also replaces a document with the same sequence that is not. Otherwise, the upsert fails, because it tries
- * to insert a document with an existing id.
+ * upsert also replaces a document with the same sequence that is not parked. Otherwise, the upsert fails, because it
+ * tries to insert a document with an existing id.
  */
 function replacing(document: AccountDocument) {
   const { _id, sequence, parked } = document;
