@@ -2,7 +2,7 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FaultSettings } from './settings.ts';
-import { addCounts, type Counts, formatNumber } from './summary.ts';
+import { addCounts, type CountsByName, formatNumber } from './summary.ts';
 
 const DOCS = join(import.meta.dirname, '..', '..', 'docs');
 const FILES = { runs: join(DOCS, 'reliability-runs.jsonl'), document: join(DOCS, 'reliability.md') };
@@ -18,8 +18,8 @@ export interface ReliabilityRun extends Pick<FaultSettings, 'seed' | 'seconds' |
   readonly took: number;
   /** Whether no rule was violated. */
   readonly ok: boolean;
-  readonly counts: Counts;
-  readonly faults: Counts;
+  readonly counts: CountsByName;
+  readonly faults: CountsByName;
 }
 
 export interface ReliabilityRuns {
@@ -115,11 +115,11 @@ function fromTo(all: readonly string[]): string {
   return first === last ? `${first}` : `${first} to ${last}`;
 }
 
-function sorted(counts: Counts): Counts {
+function sorted(counts: CountsByName): CountsByName {
   return Object.fromEntries(Object.entries(counts).toSorted(([a], [b]) => a.localeCompare(b)));
 }
 
-function table(what: string, counts: Counts): string {
+function table(what: string, counts: CountsByName): string {
   return [
     `| ${what} | |`,
     '|---|---:|',

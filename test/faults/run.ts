@@ -18,7 +18,7 @@ import { openStandalone } from './system/standalone.ts';
 import { SUBSCRIBERS } from './system/subscribers.ts';
 import { type SystemUnderTest, serviceSettings } from './system/under-test.ts';
 import { type CommandSender, createCommandSender } from './traffic/command-sender.ts';
-import { readProfiles } from './traffic/commands.ts';
+import { createReadProfilesCommand } from './traffic/commands.ts';
 import { createCustomer } from './traffic/customer.ts';
 import type { Person } from './traffic/person.ts';
 import { createVerifiedPerson, startTraffic } from './traffic/traffic.ts';
@@ -193,7 +193,7 @@ async function readAll(sender: CommandSender, admin: Person): Promise<readonly S
   const profiles: ShownProfile[] = [];
   let cursor: string | undefined;
   do {
-    const { status, body } = await sender.insist(readProfiles(admin, cursor));
+    const { status, body } = await sender.insist(createReadProfilesCommand(admin, cursor));
     if (status !== 200) throw new Error(`the profiles are not shown: ${status ?? 'no answer'}`);
     profiles.push(...body.users);
     cursor = body.nextCursor ?? undefined;

@@ -1,7 +1,7 @@
 /** The settings of a run, from the environment and the command line. */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { isMix, MIX_NAMES, type TrafficMix } from './traffic/mixes.ts';
+import { isTrafficMix, TRAFFIC_MIX_NAMES, type TrafficMix } from './traffic/mixes.ts';
 
 export interface FaultSettings {
   readonly seed: number;
@@ -64,7 +64,7 @@ export function readFaultSettings(words: readonly string[], environment: NodeJS.
     seed: numberOf(FAULTS_SEED, fallback.seed),
     seconds: numberOf(FAULTS_SECONDS, fallback.seconds),
     rate: numberOf(FAULTS_RATE, fallback.rate),
-    mix: isMix(mix) ? mix : fallback.mix,
+    mix: isTrafficMix(mix) ? mix : fallback.mix,
     pauses: numberOf(FAULTS_PAUSES, fallback.pauses),
     events: numberOf(values.events, 0),
     write: values.write,
@@ -82,7 +82,7 @@ export function readFaultSettings(words: readonly string[], environment: NodeJS.
     settings.seconds > 0 ? [] : ['FAULTS_SECONDS must be a number of seconds'],
     settings.rate > 0 ? [] : ['FAULTS_RATE must be a number a second'],
     settings.pauses > 0 ? [] : ['FAULTS_PAUSES must be a number'],
-    isMix(mix) ? [] : [`FAULTS_MIX must be ${MIX_NAMES.join(' or ')}`],
+    isTrafficMix(mix) ? [] : [`FAULTS_MIX must be ${TRAFFIC_MIX_NAMES.join(' or ')}`],
     isCount(settings.events) ? [] : ['--events must be a whole number'],
   ].flat();
   if (faults.length > 0) throw new Error(`test:faults: ${faults.join('; ')}`);

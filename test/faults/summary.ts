@@ -1,9 +1,9 @@
 /** Formats the figures of runs for the terminal and for docs/reliability.md. */
 import type { FaultLine } from './run-folder.ts';
 
-export type Counts = Readonly<Record<string, number>>;
+export type CountsByName = Readonly<Record<string, number>>;
 
-export function countFaults(faults: readonly FaultLine[]): Counts {
+export function countFaults(faults: readonly FaultLine[]): CountsByName {
   return Object.fromEntries(
     [...Map.groupBy(faults, ({ fault }) => fault)]
       .map(([fault, lines]) => [fault, lines.length] as const)
@@ -12,7 +12,7 @@ export function countFaults(faults: readonly FaultLine[]): Counts {
 }
 
 /** Adds up counts by name; the names are in the order of their first occurrence. */
-export function addCounts(all: readonly Counts[]): Counts {
+export function addCounts(all: readonly CountsByName[]): CountsByName {
   const sums = new Map<string, number>();
   for (const counts of all)
     for (const [name, count] of Object.entries(counts)) sums.set(name, (sums.get(name) ?? 0) + count);
@@ -20,7 +20,7 @@ export function addCounts(all: readonly Counts[]): Counts {
 }
 
 /** Formats counts as text in two columns. */
-export function formatColumns(counts: Counts): string {
+export function formatColumns(counts: CountsByName): string {
   const rows = Object.entries(counts).map(([name, count]) => [name, formatNumber(count)] as const);
   function widest(column: 0 | 1) {
     return Math.max(0, ...rows.map((row) => row[column].length));

@@ -11,7 +11,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { copySources, removeCopy } from '../faults/plants/copy.ts';
 import { type Mutant, mutantsOf } from './mutate.ts';
-import { type MutationTarget, targets } from './targets.ts';
+import { type MutationTarget, mutationTargets } from './targets.ts';
 
 /**
  * A mutant counts as detected if the tests take this many times as long as on the original file, because a mutant can
@@ -62,7 +62,9 @@ async function survivorsOf(
 }
 
 const words = process.argv.slice(2);
-const chosen = targets.filter(({ file }) => words.length === 0 || words.some((word) => file.includes(word)));
+const chosen = mutationTargets.filter(
+  ({ file }) => words.length === 0 || words.some((word) => file.includes(word)),
+);
 const folders = await Promise.all(Array.from({ length: availableParallelism() }, () => copySources([])));
 try {
   for (const target of chosen) {

@@ -11,7 +11,7 @@ export interface MutationTarget {
 
 const TOKENS = ['services/auth/src/tokens/tokens.test.ts'];
 
-export const targets: readonly MutationTarget[] = [
+export const mutationTargets: readonly MutationTarget[] = [
   { theme: 'guards', file: 'libs/tokens/src/guards.ts', tests: ['libs/tokens/src/guards.test.ts'] },
   {
     theme: 'guards',

@@ -32,7 +32,7 @@ export function readTopic(brokers: string, topic: string): Promise<readonly Kcat
  * Returns the last `count` records of each partition of a topic.
  * @throws Error if kcat is not installed, or takes longer than `withinMs`
  */
-export function readTail(
+export function readTopicTail(
   brokers: string,
   topic: string,
   { count, withinMs }: { readonly count: number; readonly withinMs: number },

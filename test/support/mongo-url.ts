@@ -30,7 +30,7 @@ export function firstServerOf(url: string): string {
  * Returns the URL of the same database at another address. The driver connects only to that address, and does not look
  * for other members of the replica set.
  */
-export function urlVia(url: string, address: string): string {
+export function urlAtAddress(url: string, address: string): string {
   const { start, database, options } = parts(url);
   options.delete('replicaSet');
   options.set('directConnection', 'true');

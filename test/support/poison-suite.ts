@@ -7,12 +7,12 @@ import { eventually } from './eventually.ts';
 import { createMailbox, linkOf, type Mailbox } from './mailbox.ts';
 import { createPersonActions, newPerson, type Person, type PersonActions } from './people.ts';
 import {
+  createTruncatedEventRecord,
+  createValidEventRecord,
   type Poison,
   plantedPersonalData,
   poisonRecords,
   type RawRecord,
-  truncatedEvent,
-  validEvent,
 } from './poison.ts';
 import { ACCOUNTS_TOPIC, keyInPartition, MAILINGS_TOPIC, type PoisonLog, partitionOf } from './poison-log.ts';
 import type { System } from './system.ts';
@@ -197,8 +197,12 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
       const told = await rename(skipped, 'Before');
       const [, sequence = ''] = told.split(':');
       assertStatus(await people.me(skipped.token, told), 200);
-      await poisoned.log.append(ACCOUNTS_TOPIC, partition, validEvent(skipped.id, Number(sequence) + 5));
-      await poisoned.log.append(ACCOUNTS_TOPIC, partition, truncatedEvent(garbled.id));
+      await poisoned.log.append(
+        ACCOUNTS_TOPIC,
+        partition,
+        createValidEventRecord(skipped.id, Number(sequence) + 5),
+      );
+      await poisoned.log.append(ACCOUNTS_TOPIC, partition, createTruncatedEventRecord(garbled.id));
       await assertOthersGoOn();
       for (const { token } of [skipped, garbled]) {
         const reply = await eventually('the account is parked', async () => {
@@ -216,7 +220,11 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
 
     test('an unreadable mailing becomes a dead letter too', async () => {
       const mailing = randomUUID();
-      const place = await poisoned.log.append(MAILINGS_TOPIC, partitionOf(mailing), truncatedEvent(mailing));
+      const place = await poisoned.log.append(
+        MAILINGS_TOPIC,
+        partitionOf(mailing),
+        createTruncatedEventRecord(mailing),
+      );
       assert.equal((await letterOf(place, 'notifier')).cause, 'value is not JSON');
     });
 

@@ -74,7 +74,7 @@ function right(victim: string): RawRecord {
 }
 
 /** Returns a valid event of an account, with the given sequence. */
-export function validEvent(account: string, sequence: number): RawRecord {
+export function createValidEventRecord(account: string, sequence: number): RawRecord {
   return {
     key: account,
     headers: headersOf(account, { type: 'ProfileChanged', sequence: String(sequence).padStart(10, '0') }),
@@ -83,7 +83,7 @@ export function validEvent(account: string, sequence: number): RawRecord {
 }
 
 /** Returns an event whose value is a JSON text that was cut off. */
-export function truncatedEvent(account: string): RawRecord {
+export function createTruncatedEventRecord(account: string): RawRecord {
   return {
     ...right(account),
     value: Buffer.from(
@@ -136,7 +136,7 @@ function badKey(name: string, key: (onPartition: OnPartition) => RawRecord['key'
     name,
     cause: /^key is not a UUID$/,
     ...KEYLESS,
-    make: (victim, onPartition) => ({ ...truncatedEvent(victim), key: key(onPartition) }),
+    make: (victim, onPartition) => ({ ...createTruncatedEventRecord(victim), key: key(onPartition) }),
   };
 }
 
@@ -151,7 +151,7 @@ const INHERITED = ['constructor', 'toString', 'hasOwnProperty', '__proto__'];
 const inherited = Object.fromEntries(INHERITED.map((name) => [name, 'x']));
 
 export const poisonRecords: readonly Poison[] = [
-  badValue('truncated JSON', /^value is not JSON$/, (victim) => truncatedEvent(victim).value),
+  badValue('truncated JSON', /^value is not JSON$/, (victim) => createTruncatedEventRecord(victim).value),
   badValue('no value', /^no value$/, () => null),
   badValue('an empty value', /^value is not JSON$/, () => Buffer.alloc(0)),
   badValue('a value that is not UTF-8', /^value is not UTF-8$/, () => Buffer.from([0x7b, 0xff, 0xfe, 0x7d])),
@@ -208,7 +208,7 @@ export const poisonRecords: readonly Poison[] = [
     name: 'the greatest sequence there is',
     cause: /^event 9999999999 came where 1 was due$/,
     ...MISPLACED,
-    make: (victim) => validEvent(victim, 9_999_999_999),
+    make: (victim) => createValidEventRecord(victim, 9_999_999_999),
   },
   badHeaders('no headers', /^bad header: content-type, ce_/, {}, ...Object.keys(headersOf(''))),
   badHeaders('no id', /^bad header: ce_id$/, {}, 'ce_id'),

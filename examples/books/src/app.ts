@@ -3,7 +3,7 @@ import type { Guard } from '@latchkey/guard';
 import { callerOf, koaGuard } from '@latchkey/guard/koa';
 import Koa from 'koa';
 import { z } from 'zod';
-import { type Book, type BookRepository, bookFields } from './books.ts';
+import { type Book, type BookRepository, bookFieldsSchema } from './books.ts';
 import { readJson } from './read-json.ts';
 
 const BASE = '/api/v1/books';
@@ -25,7 +25,7 @@ export function createApp(guard: Guard, books: BookRepository): Koa {
   });
 
   router.post('/', verified(), async (context) => {
-    const fields = await readJson(context, bookFields);
+    const fields = await readJson(context, bookFieldsSchema);
     context.body = books.add(fields, callerOf(context).account);
     context.status = 201;
   });
@@ -33,7 +33,7 @@ export function createApp(guard: Guard, books: BookRepository): Koa {
   router.patch('/:id', verified(), async (context) => {
     const book = bookOf(context, books);
     assertMayChange(context, book);
-    context.body = books.change(book, definedOnly(await readJson(context, bookFields.partial())));
+    context.body = books.change(book, definedOnly(await readJson(context, bookFieldsSchema.partial())));
   });
 
   router.delete('/:id', role('admin'), (context) => {

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 
-export const bookFields = z.strictObject({
+export const bookFieldsSchema = z.strictObject({
   title: z.string().min(1).max(200),
   author: z.string().min(1).max(200),
   publisher: z.string().max(200).optional(),
@@ -11,7 +11,7 @@ export const bookFields = z.strictObject({
   language: z.string().max(35).optional(),
 });
 
-export type BookFields = z.infer<typeof bookFields>;
+export type BookFields = z.infer<typeof bookFieldsSchema>;
 
 export interface Book extends BookFields {
   readonly id: string;

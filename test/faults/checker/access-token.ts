@@ -13,7 +13,7 @@ export interface AccessTokenClaims {
 }
 
 /** Reads the claims of a token; undefined if the value is not a token. */
-export function claimsOf(token: unknown): AccessTokenClaims | undefined {
+export function readTokenClaims(token: unknown): AccessTokenClaims | undefined {
   if (typeof token !== 'string') return undefined;
   const [, payload = ''] = token.split('.');
   try {
@@ -34,6 +34,6 @@ export function mayTokenHaveExpired({
   accessToken,
   answeredAt,
 }: Pick<CommandLine, 'accessToken' | 'answeredAt'>): boolean {
-  const { exp = 0 } = claimsOf(accessToken) ?? {};
+  const { exp = 0 } = readTokenClaims(accessToken) ?? {};
   return exp * 1000 < Date.parse(answeredAt ?? '') + EXPIRY_SLACK_MS;
 }

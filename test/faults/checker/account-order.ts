@@ -5,7 +5,7 @@
  * reads its journal for each request. The user service follows its read model (`checkTokenAcceptance`).
  */
 import type { CommandLine } from '../run-folder.ts';
-import { claimsOf, mayTokenHaveExpired } from './access-token.ts';
+import { mayTokenHaveExpired, readTokenClaims } from './access-token.ts';
 import {
   accountIdsByAddress,
   type CommandContext,
@@ -133,7 +133,7 @@ function accountsOf(
     const meant = owners.get(normaliseAddress(request['email'])) ?? [];
     return meant.length === 1 ? meant : [];
   }
-  const holder = places.get(String(request['refreshToken']))?.account ?? claimsOf(accessToken)?.sub;
+  const holder = places.get(String(request['refreshToken']))?.account ?? readTokenClaims(accessToken)?.sub;
   return holder === undefined || OF_READERS.has(op) ? [] : [holder];
 }
 
@@ -379,7 +379,7 @@ function loggedOut({ session: id }: TokenPosition): Apply {
 }
 
 function acceptedToken(account: Account, { accessToken }: CommandLine): Apply {
-  const { sid = '', seq = -1 } = claimsOf(accessToken) ?? {};
+  const { sid = '', seq = -1 } = readTokenClaims(accessToken) ?? {};
   return (state) =>
     isActive(account, state, sid) && seq >= standingIn(account, state).profile.revokedAt ? state : undefined;
 }
@@ -399,7 +399,7 @@ function ownCommit({ commits }: Account, id: string): number {
  * session.
  */
 function keptSession(account: Account, { id, accessToken }: CommandLine): Apply {
-  const { sid = '' } = claimsOf(accessToken) ?? {};
+  const { sid = '' } = readTokenClaims(accessToken) ?? {};
   const own = ownCommit(account, id);
   return (state) => {
     const session = state.sessions.get(sid);

@@ -1,6 +1,6 @@
 /** Checks that the journal contains everything that was acknowledged with a 2xx response. */
 import type { CommandLine } from '../run-folder.ts';
-import { claimsOf } from './access-token.ts';
+import { readTokenClaims } from './access-token.ts';
 import {
   accountsBySignUpAddress,
   type CommandContext,
@@ -142,7 +142,7 @@ const resetRequest: Demand = (command, { journal, accountsByAddress, isOverLimit
  * the end of the run.
  */
 const verificationRequest: Demand = (command, { journal, isOverLimit }) => {
-  const account = claimsOf(command.accessToken)?.sub;
+  const account = readTokenClaims(command.accessToken)?.sub;
   if (account === undefined || commitsOfCommand(journal, command.id).length > 0 || isOverLimit(command))
     return undefined;
   const { isVerified, ended, disabled } = foldAccount(account, journal.events.get(account) ?? []);

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { CommandLine, FaultLine } from '../run-folder.ts';
 import { checkRecordedRun } from './check.ts';
 import type { RecordedRun } from './read-run.ts';
-import type { Commit, StoredDelivery, Stores, TopicRecord } from './stored.ts';
+import type { Commit, StoreContents, StoredDelivery, TopicRecord } from './stored.ts';
 import {
   ADA_ID,
   AFTER_RUN,
@@ -28,7 +28,7 @@ import {
 /** The times and the access token of a command that Ada sends after the last change of her account. */
 const asAda = { ...sentAndAnsweredAt(8), accessToken: fakeAccessToken(ADA_ID, 'ada-s', 4) };
 
-type Broken = Partial<Stores> & { readonly run?: Partial<RecordedRun> };
+type Broken = Partial<StoreContents> & { readonly run?: Partial<RecordedRun> };
 
 /** Returns the rules that the checker reports as violated, without duplicates. */
 function brokenBy({ run, ...stores }: Broken): readonly string[] {

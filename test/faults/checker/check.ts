@@ -38,7 +38,7 @@ import type { Report, Violation } from './report.ts';
 import { readSavedStores } from './saved-stores.ts';
 import { checkSenders } from './sender-rules.ts';
 import { checkResponseAccounts, checkRevocations, checkTokenAcceptance } from './session-rules.ts';
-import type { Stores } from './stored.ts';
+import type { StoreContents } from './stored.ts';
 import { checkSubscribers } from './subscriber-rules.ts';
 import { checkTopics, countRecords } from './topic-rules.ts';
 import { checkPersonalDataTraces } from './traces.ts';
@@ -62,7 +62,7 @@ export async function recheckSavedRun(folder: string): Promise<Report> {
 }
 
 /** Checks a run, given all of its data. Needs no servers. */
-export function checkRecordedRun(recorded: RecordedRun, stores: Stores, now: Date): Report {
+export function checkRecordedRun(recorded: RecordedRun, stores: StoreContents, now: Date): Report {
   const { run, history, mails, faults, removed, replaced } = recorded;
   const forged = stores.records.filter(isForged);
   const records = recordsBeforeErasure(genuineRecords(stores.records, removed), replaced.records);

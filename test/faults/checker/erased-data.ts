@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { streamIdOf } from '../../support/kcat.ts';
 import { erasedStreams, eventDataOf, logPositionOf } from './erasure-rules.ts';
 import { type Violation, violationsOf } from './report.ts';
-import type { Commit, CommitEvent, EventData, ReplacedRows, Stores, TopicRecord } from './stored.ts';
+import type { Commit, CommitEvent, EventData, ReplacedRows, StoreContents, TopicRecord } from './stored.ts';
 
 /** The header of the salt, without which the digest of a person's data reveals nothing. */
 const SALT = 'ce_personsalt';
@@ -24,7 +24,7 @@ export function checkErasedCommits(commits: readonly Commit[]): readonly Violati
  * personal data was ever replaced, and only that of erased accounts.
  */
 export function checkReplacements(
-  { commits, records }: Pick<Stores, 'commits' | 'records'>,
+  { commits, records }: Pick<StoreContents, 'commits' | 'records'>,
   replaced: ReplacedRows,
 ): readonly Violation[] {
   const erased = erasedStreams(commits);

@@ -19,14 +19,14 @@ import { checkErasedCommits, checkReplacements } from './erased-data.ts';
 import { checkOriginalsKnown, commitsBeforeErasure, recordsBeforeErasure } from './erasure-rules.ts';
 import { findTracesInFolder } from './find-folder-traces.ts';
 import { journalOf } from './journal.ts';
-import type { ReplacedRows, Stores } from './stored.ts';
+import type { ReplacedRows, StoreContents } from './stored.ts';
 
 describe('the data folder of a standalone that has erased an account', () => {
   const ada = newPerson();
   let system: Standalone;
   let rowsFile: string;
   let replaced: ReplacedRows;
-  let stores: Stores;
+  let stores: StoreContents;
 
   async function restart(): Promise<void> {
     await system.kill();
@@ -103,7 +103,7 @@ describe('the data folder of a standalone that has erased an account', () => {
   });
 });
 
-function isErased({ commits }: Stores): boolean {
+function isErased({ commits }: StoreContents): boolean {
   const [last] = commits.toSorted((a, b) => b.number - a.number);
   return last?.events.at(-1)?.type === 'AccountErased';
 }

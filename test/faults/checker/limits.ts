@@ -1,6 +1,6 @@
 /** The rate limits that the checker knows: which commands each limit counts, and under which keys. */
 import type { CommandLine } from '../run-folder.ts';
-import { claimsOf } from './access-token.ts';
+import { readTokenClaims } from './access-token.ts';
 import { accountIdsByAddress, normaliseAddress } from './commands.ts';
 import type { Journal } from './journal.ts';
 
@@ -74,7 +74,7 @@ function ofAccount(op: string, setting: string): RateLimit {
 }
 
 function accountsIn(accessToken: string | null): readonly string[] {
-  const claims = claimsOf(accessToken);
+  const claims = readTokenClaims(accessToken);
   return claims === undefined ? [] : [claims.sub];
 }
 

@@ -8,7 +8,7 @@ import {
   type RequiredMail,
   requiredMails,
   type SupersededMails,
-  supersedes,
+  supersedesMail,
 } from './required-mails.ts';
 import type { DeliveryAttempt, StoredCutoffs, StoredDelivery } from './stored.ts';
 
@@ -91,7 +91,7 @@ function storiesIn({ journal, mails, deliveries, senders }: MailContext): readon
     })),
     arrivals: (arrivals.get(required.id) ?? []).toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at)),
     supersededBy: (journal.events.get(required.event.subject) ?? []).filter((event) =>
-      supersedes(event, required),
+      supersedesMail(event, required),
     ),
   }));
 }

@@ -14,16 +14,16 @@ import type {
 } from '../run-folder.ts';
 import { checkRecordedRun } from './check.ts';
 import type { RecordedRun } from './read-run.ts';
-import { type Rule, rules } from './report.ts';
+import { type Rule, ruleDescriptions } from './report.ts';
 import type {
   Commit,
   DeliveryAttempt,
   EventData,
   Person,
   ReplacedRows,
+  StoreContents,
   StoredDelivery,
   StoredErasure,
-  Stores,
   TopicRecord,
 } from './stored.ts';
 import {
@@ -53,7 +53,7 @@ interface Plant {
   readonly bug: string;
   readonly caughtBy: Rule;
   readonly run?: Partial<RecordedRun>;
-  readonly stores?: Partial<Stores>;
+  readonly stores?: Partial<StoreContents>;
 }
 
 function added(...commands: readonly CommandLine[]): Pick<Plant, 'run'> {
@@ -1266,7 +1266,7 @@ describe('the planted bugs', () => {
   test('need every rule: without any one of them, a bug would not be detected', () => {
     const caughtBy = new Set(plants.map((plant) => plant.caughtBy));
     assert.deepEqual(
-      Object.keys(rules).filter((rule) => !caughtBy.has(rule as Rule)),
+      Object.keys(ruleDescriptions).filter((rule) => !caughtBy.has(rule as Rule)),
       [],
     );
     assert.ok(plants.length >= 25);

@@ -13,13 +13,13 @@ import { type Journal, journalOf } from './journal.ts';
 import type {
   Commit,
   GroupLag,
+  StoreContents,
   StoredCutoffs,
   StoredDelivery,
   StoredErasure,
   StoredLease,
   StoredProfile,
   StoredRequest,
-  Stores,
   TopicRecord,
 } from './stored.ts';
 import { EVENT_TOPICS, GROUP_TOPIC_PAIRS } from './topic-rules.ts';
@@ -28,7 +28,7 @@ import { EVENT_TOPICS, GROUP_TOPIC_PAIRS } from './topic-rules.ts';
  * Reads the stores one after the other, in the direction in which data flows. Each read therefore sees the effects of
  * everything that the earlier reads have seen.
  */
-export async function readStores(servers: Servers | DataFolder): Promise<Stores> {
+export async function readStores(servers: Servers | DataFolder): Promise<StoreContents> {
   if ('DATA_DIR' in servers) return readDataFolder(servers.DATA_DIR);
   const { KAFKA_BROKERS, MONGO_URL } = servers;
   const client = await MongoClient.connect(MONGO_URL);
@@ -124,7 +124,7 @@ function readerOf(db: Db) {
 async function readTopics(
   admin: Admin,
   brokers: string,
-): Promise<Pick<Stores, 'records' | 'deadLetters' | 'lags'>> {
+): Promise<Pick<StoreContents, 'records' | 'deadLetters' | 'lags'>> {
   const deadLetterTopics = (await admin.listTopics()).filter((topic) => topic.includes('.dlq.'));
   // Request the positions one topic after the other: if two topics are requested concurrently, kafkajs may return no
   // partitions for one of them.

@@ -1,6 +1,6 @@
 /** The refresh tokens of each session, in the order in which they were issued. */
 import type { CommandLine } from '../run-folder.ts';
-import { type AccessTokenClaims, claimsOf } from './access-token.ts';
+import { type AccessTokenClaims, readTokenClaims } from './access-token.ts';
 import { type Violation, violationsOf } from './report.ts';
 
 /** The place of a refresh token: its session, and its position in the session. */
@@ -24,7 +24,7 @@ export interface IssuedTokens {
 
 export function issuedTokensIn({ answer }: Pick<CommandLine, 'answer'>): IssuedTokens | undefined {
   const { accessToken, refreshToken } = (answer ?? {}) as Readonly<Record<string, unknown>>;
-  const access = claimsOf(accessToken);
+  const access = readTokenClaims(accessToken);
   return access && typeof refreshToken === 'string' ? { access, refreshToken } : undefined;
 }
 

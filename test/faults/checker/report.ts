@@ -7,7 +7,7 @@ export interface Violation {
 }
 
 /** The description of each rule. */
-export const rules = {
+export const ruleDescriptions = {
   'acknowledged commands': 'the journal contains the effect of every command with a 2xx response',
   'one effect':
     'a command causes at most one commit per account, with the requested effect; a refused command causes none',
@@ -58,7 +58,7 @@ export const rules = {
   'dead letters': 'the dead-letter queues are empty',
 } as const satisfies Readonly<Record<string, string>>;
 
-export type Rule = keyof typeof rules;
+export type Rule = keyof typeof ruleDescriptions;
 
 export interface Report {
   readonly ok: boolean;

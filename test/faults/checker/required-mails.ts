@@ -128,7 +128,7 @@ function sendUntil(occurredAt: number, link: SealedLink | undefined): number {
 }
 
 /** Returns whether an event supersedes a mail of the same account or mailing. */
-export function supersedes(event: JournalEvent, { event: its, purpose }: RequiredMail): boolean {
+export function supersedesMail(event: JournalEvent, { event: its, purpose }: RequiredMail): boolean {
   return (
     event.subject === its.subject &&
     event.sequence > its.sequence &&

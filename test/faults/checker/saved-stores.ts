@@ -1,7 +1,7 @@
 /** Reads the stores that an earlier run has saved, so that it can be checked again without servers. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Stores } from './stored.ts';
+import type { StoreContents } from './stored.ts';
 
 /** The fields that are dates in MongoDB, but strings in the saved JSON. */
 const DATES: ReadonlySet<string> = new Set(['endedAt', 'dueAt', 'sendUntil', 'until']);
@@ -9,11 +9,14 @@ const DATES: ReadonlySet<string> = new Set(['endedAt', 'dueAt', 'sendUntil', 'un
 /** Returns the stores, and the time at which they were saved. */
 export async function readSavedStores(
   folder: string,
-): Promise<{ readonly stores: Stores; readonly at: Date }> {
+): Promise<{ readonly stores: StoreContents; readonly at: Date }> {
   const text = await readFile(join(folder, 'stores.json'), 'utf8');
-  const { at, ...stores }: Stores & { readonly at: string } = JSON.parse(text, function revive(name, value) {
-    const isDate = DATES.has(name) || (name === 'at' && 'ms' in this);
-    return isDate && typeof value === 'string' ? new Date(value) : value;
-  });
+  const { at, ...stores }: StoreContents & { readonly at: string } = JSON.parse(
+    text,
+    function revive(name, value) {
+      const isDate = DATES.has(name) || (name === 'at' && 'ms' in this);
+      return isDate && typeof value === 'string' ? new Date(value) : value;
+    },
+  );
   return { stores, at: new Date(at) };
 }

@@ -3,7 +3,7 @@
  * which tokens the user service accepts.
  */
 import type { CommandLine } from '../run-folder.ts';
-import { claimsOf, mayTokenHaveExpired } from './access-token.ts';
+import { mayTokenHaveExpired, readTokenClaims } from './access-token.ts';
 import { type CommandContext, commandsById, isAcknowledged, normaliseAddress } from './commands.ts';
 import { foldAccount } from './fold.ts';
 import { eventsByAccount, type JournalEvent } from './journal.ts';
@@ -54,7 +54,7 @@ function answererFault(command: CommandLine): string | undefined {
     return 'for another address';
   const [of] = accountSequence?.split(':') ?? [];
   if (OF_ONESELF.has(op)) {
-    const own = claimsOf(accessToken)?.sub;
+    const own = readTokenClaims(accessToken)?.sub;
     if (of !== undefined && of !== own) return 'by another account than its token is for';
     if (op === 'me' && shown.id !== own) return 'with the profile of another account';
   }
@@ -102,7 +102,7 @@ function isCaused(event: JournalEvent, { command, uses, places }: Evidence): boo
   // An operator created the first admin with an ops command, which is not in the history.
   if (command === undefined) return reason === 'role-changed' || reason === 'admin';
   if (reason !== 'refresh-reuse') {
-    const subject = command.request['accountId'] ?? claimsOf(command.accessToken)?.sub;
+    const subject = command.request['accountId'] ?? readTokenClaims(command.accessToken)?.sub;
     return CAUSES[reason]?.includes(command.op) === true && subject === event.subject;
   }
   const place = places.get(String(command.request['refreshToken']));
@@ -135,7 +135,7 @@ export function checkTokenAcceptance({ journal, history }: CommandContext): read
   return history
     .filter(({ op }) => op === 'me')
     .flatMap((command) => {
-      const claims = claimsOf(command.accessToken);
+      const claims = readTokenClaims(command.accessToken);
       if (claims === undefined) return [];
       const { id, status, answer, answeredAt } = command;
       const events = journal.events.get(claims.sub) ?? [];

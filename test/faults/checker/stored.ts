@@ -163,7 +163,7 @@ export interface ReplacedRows {
 }
 
 /** Everything that a system has stored at one moment. */
-export interface Stores {
+export interface StoreContents {
   readonly commits: readonly Commit[];
   readonly records: readonly TopicRecord[];
   readonly deadLetters: readonly TopicRecord[];

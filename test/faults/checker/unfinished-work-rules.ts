@@ -1,13 +1,13 @@
 /** Checks that no work is left once the system is idle. */
 import { checkNoParkedAccounts } from './read-model-rules.ts';
 import { type Violation, violationsOf } from './report.ts';
-import type { Commit, GroupLag, StoredDelivery, StoredLease, Stores } from './stored.ts';
+import type { Commit, GroupLag, StoreContents, StoredDelivery, StoredLease } from './stored.ts';
 
 /** The longest lease of any job. A lease with more time left cannot be genuine. */
 const LONGEST_LEASE_MS = 10 * 60_000;
 
 type Waiting = Pick<
-  Stores,
+  StoreContents,
   'commits' | 'lags' | 'deliveries' | 'requests' | 'leases' | 'deadLetters' | 'profiles' | 'rebuiltProfiles'
 >;
 

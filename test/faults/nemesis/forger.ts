@@ -14,7 +14,7 @@ import {
   newPersonSalt,
 } from '@latchkey/events';
 import { Kafka, logLevel } from 'kafkajs';
-import { isHeartbeat, type KcatRecord, readTail, streamIdOf } from '../../support/kcat.ts';
+import { isHeartbeat, type KcatRecord, readTopicTail, streamIdOf } from '../../support/kcat.ts';
 import { FORGED_HEADER } from '../checker/forged-rules.ts';
 
 const ACCOUNTS = 'accounts.events.v1';
@@ -75,7 +75,7 @@ export const FORGERY_NAMES = Object.keys(FORGERIES);
  * @throws Error if the brokers do not respond
  */
 export async function writeForgery(brokers: string, index: number): Promise<boolean> {
-  const tail = await readTail(brokers, ACCOUNTS, { count: TAIL, withinMs: WITHIN_MS });
+  const tail = await readTopicTail(brokers, ACCOUNTS, { count: TAIL, withinMs: WITHIN_MS });
   const genuine = tail.filter(
     (record) => record.headers[FORGED_HEADER] === undefined && !isHeartbeat(record),
   );

@@ -9,16 +9,16 @@ import {
 } from './work.ts';
 
 /** A consumer of events, which may be behind. */
-export type Consumer = 'user' | 'notifier' | 'subscriber';
+export type EventConsumer = 'user' | 'notifier' | 'subscriber';
 
 export interface HitsDeps {
   readonly work: WorkCounters;
   /** Returns how many accounts have events that a consumer has not processed. */
-  behind(consumer: Consumer): Promise<number>;
+  behind(consumer: EventConsumer): Promise<number>;
 }
 
 /** The name under which all requests of clients are counted, whichever process they are sent to. */
-export const CLIENTS = 'clients';
+export const CLIENTS_TARGET = 'clients';
 
 const SAMPLE_EVERY_MS = 1_000;
 
@@ -50,11 +50,11 @@ export function createCountHits({ work, behind }: HitsDeps): CountHits {
         countBySamples(() => behind(consumer), SAMPLE_EVERY_MS),
       );
     const isCounted = /^(auth-\d+|standalone|broker-\d+|mongodb|smtp)$/.test(target);
-    return isCounted ? countOf(fault, target) : countThroughout(work(CLIENTS));
+    return isCounted ? countOf(fault, target) : countThroughout(work(CLIENTS_TARGET));
   };
 }
 
-function consumerIn(target: string): Consumer | undefined {
+function consumerIn(target: string): EventConsumer | undefined {
   const [name] = target.split('-');
   return name === 'user' || name === 'notifier' || name === 'subscriber' ? name : undefined;
 }

@@ -42,7 +42,7 @@ function createWorkCounter(): WorkCounter {
 }
 
 /** Counts one piece of work at two targets. */
-export function beginBoth(one: WorkCounter, other: WorkCounter): () => void {
+export function beginWorkAtBothTargets(one: WorkCounter, other: WorkCounter): () => void {
   const ends = [one.begin(), other.begin()];
   return () => {
     for (const end of ends) end();

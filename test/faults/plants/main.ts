@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import type { Report } from '../checker/check.ts';
 import { copySources, removeCopy } from './copy.ts';
 import { type PlantedBug, plantedBugs, type SourcePatch } from './plants.ts';
-import { type Provocation, provocations, SEPARATE } from './provocations.ts';
+import { type Provocation, provocations, SEPARATE_PROVOCATIONS } from './provocations.ts';
 
 const SOUND_QUIET_MS = 120_000;
 /**
@@ -92,10 +92,11 @@ const inOrder = Object.keys(provocations).filter((name): name is Provocation =>
   needed.has(name as Provocation),
 );
 
-const together = inOrder.filter((name) => !SEPARATE.has(name));
-const sound = [together, ...inOrder.filter((name) => SEPARATE.has(name)).map((name) => [name])].filter(
-  ({ length }) => length > 0,
-);
+const together = inOrder.filter((name) => !SEPARATE_PROVOCATIONS.has(name));
+const sound = [
+  together,
+  ...inOrder.filter((name) => SEPARATE_PROVOCATIONS.has(name)).map((name) => [name]),
+].filter(({ length }) => length > 0);
 
 const outcomes: boolean[] = [];
 for (const names of sound) outcomes.push(await orFalse(isQuietWithoutBugs(names)));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { type Cluster, nameOfInstance, prepareCluster } from '../../support/cluster.ts';
 import { eventually } from '../../support/eventually.ts';
-import { firstServerOf, urlVia } from '../../support/mongo-url.ts';
+import { firstServerOf, urlAtAddress } from '../../support/mongo-url.ts';
 import type { Settings } from '../../support/system.ts';
 import { createTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
 import { checkRun, type Report } from '../checker/check.ts';
@@ -99,7 +99,7 @@ export async function openProvocationSystem(stack: AsyncDisposableStack): Promis
       ...sink.settings,
       ...(service === 'auth'
         ? { KAFKA_BROKERS: kafka.address }
-        : { MONGO_URL: urlVia(stores.MONGO_URL, mongo.address) }),
+        : { MONGO_URL: urlAtAddress(stores.MONGO_URL, mongo.address) }),
     }),
     settingsOfEach: (service, index) => ehloNameSettings(nameOfInstance(service, index)),
   });
@@ -125,7 +125,7 @@ export async function openProvocationSystem(stack: AsyncDisposableStack): Promis
 
   async function signUp(): Promise<Person> {
     const person = newPerson();
-    await sender.send(ask.signUp(person, {}));
+    await sender.send(ask.createSignUpCommand(person, {}));
     return person;
   }
 
@@ -136,8 +136,8 @@ export async function openProvocationSystem(stack: AsyncDisposableStack): Promis
       ({ token }) => token !== undefined,
       MAIL_COMES_WITHIN_MS,
     );
-    if (mail?.token !== undefined) await sender.send(ask.verifyAddress(person, mail.token));
-    const { body } = await sender.send(ask.login(person));
+    if (mail?.token !== undefined) await sender.send(ask.createVerifyAddressCommand(person, mail.token));
+    const { body } = await sender.send(ask.createLoginCommand(person));
     const { user, accessToken, refreshToken } = body ?? {};
     return { ...person, id: user?.id, accessToken, refreshToken };
   }

@@ -51,10 +51,12 @@ export const provocations = {
     const [first] = people;
     for (let round = 0; round < 10; round += 1) {
       await Promise.all(
-        people.map((person) => sender.send(ask.changeProfile(person, { firstName: `Ada ${round}` }))),
+        people.map((person) =>
+          sender.send(ask.createChangeProfileCommand(person, { firstName: `Ada ${round}` })),
+        ),
       );
     }
-    if (first) await sender.send(ask.changePassword(first, newPassword()));
+    if (first) await sender.send(ask.createChangePasswordCommand(first, newPassword()));
   },
 
   'several people refresh at once': async ({ member, sender }: ProvocationSystem): Promise<void> => {
@@ -62,7 +64,7 @@ export const provocations = {
     for (let round = 0; round < 5; round += 1)
       await Promise.all(
         people.map(async (person) => {
-          const { body } = await sender.send(ask.refresh(person));
+          const { body } = await sender.send(ask.createRefreshCommand(person));
           if (body?.refreshToken !== undefined) person.refreshToken = body.refreshToken;
         }),
       );
@@ -71,18 +73,19 @@ export const provocations = {
   'an account changes its address': async ({ member, sender, sink }: ProvocationSystem): Promise<void> => {
     const person = await member();
     const newEmail = newAddress();
-    await sender.send(ask.changeEmail(person, newEmail));
+    await sender.send(ask.createChangeEmailCommand(person, newEmail));
     const mail = await sink.inboxes.next(newEmail, ({ token }) => token !== undefined, QUIET_WITHIN_MS);
     if (mail?.token === undefined) throw new Error('there is no link');
-    await sender.send(ask.confirmEmailChange(person, mail.token, newEmail));
-    await sender.send(ask.changePassword(person, newPassword()));
+    await sender.send(ask.createConfirmEmailChangeCommand(person, mail.token, newEmail));
+    await sender.send(ask.createChangePasswordCommand(person, newPassword()));
   },
 
   'webhooks are sent again': async (system: ProvocationSystem): Promise<void> => {
     const { member, sender, rest, cluster, subscribe, during } = system;
     const endpoint = await subscribe();
     const person = await member();
-    for (let n = 0; n < 5; n += 1) await sender.send(ask.changeProfile(person, { firstName: `Ada ${n}` }));
+    for (let n = 0; n < 5; n += 1)
+      await sender.send(ask.createChangeProfileCommand(person, { firstName: `Ada ${n}` }));
     await rest(QUIET_WITHIN_MS);
     await during({ 'ops-redrive': 'ops-redrive' }, async () => {
       const since = new Date(Date.now() - REDRIVEN_MS).toISOString();
@@ -96,11 +99,12 @@ export const provocations = {
     const other = await member();
     await rest(QUIET_WITHIN_MS);
     const restore = await copyJournal();
-    await sender.send(ask.changeProfile(person, { firstName: 'Ada' }));
+    await sender.send(ask.createChangeProfileCommand(person, { firstName: 'Ada' }));
     await rest(QUIET_WITHIN_MS);
     await restore();
     for (const firstName of ['Augusta', 'Lady'])
-      for (const each of [person, other]) await sender.insist(ask.changeProfile(each, { firstName }));
+      for (const each of [person, other])
+        await sender.insist(ask.createChangeProfileCommand(each, { firstName }));
   },
 
   'a record is repeated': async ({ cluster, signUp, rest }: ProvocationSystem): Promise<void> => {
@@ -138,7 +142,7 @@ export const provocations = {
     await rest(QUIET_WITHIN_MS);
     await sink.setMode('stalls');
     for (const inHand of [1, 2]) {
-      await sender.send(ask.requestReset(person));
+      await sender.send(ask.createRequestResetCommand(person));
       await waitUntil(`${inHand} mails are being sent`, () => sink.held() === inHand);
     }
     await sleep(CERTAINLY_LATER_MS);
@@ -185,7 +189,7 @@ export const provocations = {
   'an account is erased': async ({ member, sender, rest }: ProvocationSystem): Promise<void> => {
     const person = await member();
     await rest(QUIET_WITHIN_MS);
-    await sender.insist(ask.eraseAccount(person));
+    await sender.insist(ask.createEraseAccountCommand(person));
   },
 
   'consumers are killed while their store is down': async (system: ProvocationSystem): Promise<void> => {
@@ -212,7 +216,7 @@ export const provocations = {
 export type Provocation = keyof typeof provocations;
 
 /** The provocations after which only some of the rules apply. They cannot be combined with others. */
-export const SEPARATE: ReadonlySet<Provocation> = new Set(['an older journal is restored']);
+export const SEPARATE_PROVOCATIONS: ReadonlySet<Provocation> = new Set(['an older journal is restored']);
 
 function lengthOf(process: ServerProcess | undefined): number {
   return process?.output().length ?? 0;

@@ -7,18 +7,18 @@ import {
   serviceNames,
 } from '../../support/cluster.ts';
 import { streamIdOf } from '../../support/kcat.ts';
-import { urlVia } from '../../support/mongo-url.ts';
+import { urlAtAddress } from '../../support/mongo-url.ts';
 import type { Settings } from '../../support/system.ts';
 import { findTracesInCluster } from '../checker/find-traces.ts';
 import { isForged } from '../checker/forged-rules.ts';
 import type { TopicRecord } from '../checker/stored.ts';
 import { createDeployment, HALF_STARTED_NOTIFIER } from '../nemesis/deployment.ts';
 import { type ClusterFaultTargets, createFaults } from '../nemesis/faults.ts';
-import { CLIENTS, createCountHits } from '../nemesis/hits.ts';
+import { CLIENTS_TARGET, createCountHits } from '../nemesis/hits.ts';
 import { type ClusterFault, planFaults } from '../nemesis/schedule.ts';
 import { createStartGate } from '../nemesis/start-gate.ts';
 import { type SupervisedProcess, type SupervisorOptions, superviseProcess } from '../nemesis/supervisor.ts';
-import { beginBoth, createWorkCounters, type WorkCounters } from '../nemesis/work.ts';
+import { beginWorkAtBothTargets, createWorkCounters, type WorkCounters } from '../nemesis/work.ts';
 import type { FaultSettings } from '../settings.ts';
 import { countBehind } from './behind.ts';
 import { findClockLibrary } from './clocks.ts';
@@ -140,12 +140,12 @@ async function startServices(
   const cluster = await prepareCluster({
     servers: { KAFKA_BROKERS: nodes.brokers.join(), MONGO_URL: mongoUrl },
     opsSettings: WEBHOOK_SETTINGS,
-    beginRequest: (name) => beginBoth(work(CLIENTS), work(name)),
+    beginRequest: (name) => beginWorkAtBothTargets(work(CLIENTS_TARGET), work(name)),
     settingsOn: ({ MONGO_URL }) => ({
       ...serviceSettings(seed),
       ...WEBHOOK_SETTINGS,
       ...sink.settings,
-      MONGO_URL: isReplicaSet(mongoUrl) ? MONGO_URL : urlVia(MONGO_URL, mongo.address),
+      MONGO_URL: isReplicaSet(mongoUrl) ? MONGO_URL : urlAtAddress(MONGO_URL, mongo.address),
     }),
     settingsOfEach: (service, index) => ({
       ...graceOf(service, index),

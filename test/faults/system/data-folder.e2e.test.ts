@@ -5,13 +5,13 @@ import { eventually } from '../../support/eventually.ts';
 import { createMailbox } from '../../support/mailbox.ts';
 import { createPersonActions, newPerson } from '../../support/people.ts';
 import { type Standalone, startStandalone } from '../../support/standalone.ts';
-import type { Stores } from '../checker/stored.ts';
+import type { StoreContents } from '../checker/stored.ts';
 import { readDataFolder, unfinishedWorkIn } from './data-folder.ts';
 
 describe('the data folder of a standalone', () => {
   const ada = newPerson();
   let system: Standalone;
-  let stores: Stores;
+  let stores: StoreContents;
 
   before(async () => {
     system = await startStandalone();

@@ -10,13 +10,13 @@ import type {
   DeliveryAttempt,
   GroupLag,
   ReplacedRows,
+  StoreContents,
   StoredCutoffs,
   StoredDelivery,
   StoredErasure,
   StoredLease,
   StoredProfile,
   StoredRequest,
-  Stores,
   TopicRecord,
 } from '../checker/stored.ts';
 import { EVENT_TOPICS, GROUP_TOPIC_PAIRS } from '../checker/topic-rules.ts';
@@ -38,7 +38,7 @@ export function withDatabase<T>(folder: string, work: (read: Read) => T): T {
 }
 
 /** Reads everything, and returns it in the form in which MongoDB and Kafka contain it. */
-export function readDataFolder(folder: string): Stores {
+export function readDataFolder(folder: string): StoreContents {
   return withDatabase(folder, (read) => {
     const records = recordsIn(read);
     const [profiles = [], ...rebuiltProfiles] = generationsIn(read).map((table) =>

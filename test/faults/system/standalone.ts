@@ -10,10 +10,10 @@ import { NO_SERVER_SETTINGS } from '../../support/standalone.ts';
 import { findTracesInFolder } from '../checker/find-folder-traces.ts';
 import { createLoggedOpsRunner } from '../nemesis/deployment.ts';
 import { createStandaloneFaults } from '../nemesis/faults.ts';
-import { CLIENTS, createCountHits } from '../nemesis/hits.ts';
+import { CLIENTS_TARGET, createCountHits } from '../nemesis/hits.ts';
 import { planFaults, STANDALONE_LANES, type StandaloneFault } from '../nemesis/schedule.ts';
 import { superviseProcess } from '../nemesis/supervisor.ts';
-import { beginBoth, createWorkCounters } from '../nemesis/work.ts';
+import { beginWorkAtBothTargets, createWorkCounters } from '../nemesis/work.ts';
 import { createFaketimeClocks, findClockLibrary } from './clocks.ts';
 import { replacedRowsSettings } from './data-folder.ts';
 import { finishRewrite } from './file-rewrite.ts';
@@ -95,7 +95,7 @@ export const openStandalone: OpenSystem = async (options, stack) => {
     port,
     routing: () => [url],
     checked: [],
-    beginRequest: () => beginBoth(work(CLIENTS), work(NAME)),
+    beginRequest: () => beginWorkAtBothTargets(work(CLIENTS_TARGET), work(NAME)),
   });
   stack.defer(front.close);
   instance.launch();

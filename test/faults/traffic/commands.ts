@@ -31,7 +31,7 @@ function accountOf(linkToken: string): string {
 }
 
 /** The Idempotency-Key is fixed, so that a retry is the same sign-up. */
-export function signUp(person: Person, names: PersonNames): Command {
+export function createSignUpCommand(person: Person, names: PersonNames): Command {
   const { email, signUpName } = person;
   const json = { email, password: passwordOf(person), ...names, username: signUpName };
   const idempotencyKey = randomUUID();
@@ -45,7 +45,7 @@ export function signUp(person: Person, names: PersonNames): Command {
 }
 
 /** Verifies an address with the link and the password, because the link alone is not sufficient. */
-export function verifyAddress(person: Person, linkToken: string): Command {
+export function createVerifyAddressCommand(person: Person, linkToken: string): Command {
   const { email } = person;
   const json = { password: passwordOf(person) };
   return {
@@ -57,7 +57,7 @@ export function verifyAddress(person: Person, linkToken: string): Command {
 }
 
 /** Rejects a sign-up with the link "This was not me". */
-export function rejectSignUp({ email }: Person, linkToken: string): Command {
+export function createRejectSignUpCommand({ email }: Person, linkToken: string): Command {
   return {
     op: 'verify',
     request: { accountId: accountOf(linkToken), email, token: linkToken, reject: true },
@@ -66,7 +66,7 @@ export function rejectSignUp({ email }: Person, linkToken: string): Command {
   };
 }
 
-export function requestNewVerificationLink({ id, email, accessToken }: Person): Command {
+export function createRequestVerificationLinkCommand({ id, email, accessToken }: Person): Command {
   return {
     op: 'verification-request',
     request: { accountId: id, email },
@@ -75,12 +75,12 @@ export function requestNewVerificationLink({ id, email, accessToken }: Person): 
   };
 }
 
-export function login(person: Person): Command {
+export function createLoginCommand(person: Person): Command {
   const json = { email: person.email, password: passwordOf(person) };
   return { op: 'login', request: json, ...post('/auth/login'), json };
 }
 
-export function refresh({ id, refreshToken }: Person): Command {
+export function createRefreshCommand({ id, refreshToken }: Person): Command {
   return {
     op: 'refresh',
     request: { accountId: id, refreshToken },
@@ -89,7 +89,7 @@ export function refresh({ id, refreshToken }: Person): Command {
   };
 }
 
-export function logout({ id, refreshToken }: Person): Command {
+export function createLogoutCommand({ id, refreshToken }: Person): Command {
   return {
     op: 'logout',
     request: { accountId: id, refreshToken },
@@ -98,7 +98,7 @@ export function logout({ id, refreshToken }: Person): Command {
   };
 }
 
-export function logoutAll({ id, accessToken }: Person): Command {
+export function createLogoutAllCommand({ id, accessToken }: Person): Command {
   return {
     op: 'logout-all',
     request: { accountId: id },
@@ -107,7 +107,7 @@ export function logoutAll({ id, accessToken }: Person): Command {
   };
 }
 
-export function requestReset({ email }: Person): Command {
+export function createRequestResetCommand({ email }: Person): Command {
   return {
     op: 'reset-request',
     request: { email },
@@ -116,7 +116,11 @@ export function requestReset({ email }: Person): Command {
   };
 }
 
-export function completeReset({ email }: Person, linkToken: string, newPassword: string): Command {
+export function createCompleteResetCommand(
+  { email }: Person,
+  linkToken: string,
+  newPassword: string,
+): Command {
   return {
     op: 'reset',
     request: { accountId: accountOf(linkToken), email, token: linkToken, newPassword },
@@ -125,7 +129,7 @@ export function completeReset({ email }: Person, linkToken: string, newPassword:
   };
 }
 
-export function changePassword(person: Person, newPassword: string): Command {
+export function createChangePasswordCommand(person: Person, newPassword: string): Command {
   const json = { currentPassword: passwordOf(person), newPassword };
   return {
     op: 'change-password',
@@ -136,7 +140,7 @@ export function changePassword(person: Person, newPassword: string): Command {
   };
 }
 
-export function changeProfile({ id, accessToken }: Person, names: PersonNames): Command {
+export function createChangeProfileCommand({ id, accessToken }: Person, names: PersonNames): Command {
   return {
     op: 'profile',
     request: { accountId: id, ...names },
@@ -148,7 +152,7 @@ export function changeProfile({ id, accessToken }: Person, names: PersonNames): 
 }
 
 /** Reads one's own profile. The response must include the last sequence that the person has received. */
-export function readProfile({ id, accessToken, sequence }: Person): Command {
+export function createReadProfileCommand({ id, accessToken, sequence }: Person): Command {
   return {
     op: 'me',
     request: { accountId: id, after: sequence ?? null },
@@ -159,7 +163,7 @@ export function readProfile({ id, accessToken, sequence }: Person): Command {
   };
 }
 
-export function changeRole(admin: Person, { id }: Person, role: 'user' | 'admin'): Command {
+export function createChangeRoleCommand(admin: Person, { id }: Person, role: 'user' | 'admin'): Command {
   return {
     op: 'role',
     request: { accountId: id, role, by: admin.id },
@@ -170,7 +174,7 @@ export function changeRole(admin: Person, { id }: Person, role: 'user' | 'admin'
   };
 }
 
-export function disableAccount(admin: Person, { id }: Person): Command {
+export function createDisableAccountCommand(admin: Person, { id }: Person): Command {
   return {
     op: 'disable',
     request: { accountId: id, by: admin.id },
@@ -179,7 +183,7 @@ export function disableAccount(admin: Person, { id }: Person): Command {
   };
 }
 
-export function enableAccount(admin: Person, { id }: Person): Command {
+export function createEnableAccountCommand(admin: Person, { id }: Person): Command {
   return {
     op: 'enable',
     request: { accountId: id, by: admin.id },
@@ -192,7 +196,7 @@ export function enableAccount(admin: Person, { id }: Person): Command {
  * Requests the erasure of one's own account. The account is erased immediately, or after the grace period of the
  * process that responds.
  */
-export function eraseAccount(person: Person): Command {
+export function createEraseAccountCommand(person: Person): Command {
   const json = { password: passwordOf(person) };
   return {
     op: 'erase',
@@ -203,7 +207,7 @@ export function eraseAccount(person: Person): Command {
   };
 }
 
-export function eraseAccountAsAdmin(admin: Person, { id }: Person): Command {
+export function createEraseAccountAsAdminCommand(admin: Person, { id }: Person): Command {
   return {
     op: 'erase-other',
     request: { accountId: id, by: admin.id },
@@ -214,7 +218,7 @@ export function eraseAccountAsAdmin(admin: Person, { id }: Person): Command {
 }
 
 /** Cancels the erasure of an account. */
-export function cancelErasure({ email }: Person, linkToken: string): Command {
+export function createCancelErasureCommand({ email }: Person, linkToken: string): Command {
   return {
     op: 'keep-account',
     request: { accountId: accountOf(linkToken), email, token: linkToken },
@@ -223,7 +227,7 @@ export function cancelErasure({ email }: Person, linkToken: string): Command {
   };
 }
 
-export function changeEmail(person: Person, newEmail: string): Command {
+export function createChangeEmailCommand(person: Person, newEmail: string): Command {
   const json = { newEmail, password: passwordOf(person) };
   return {
     op: 'change-email',
@@ -234,7 +238,11 @@ export function changeEmail(person: Person, newEmail: string): Command {
   };
 }
 
-export function confirmEmailChange(person: Person, linkToken: string, newEmail: string): Command {
+export function createConfirmEmailChangeCommand(
+  person: Person,
+  linkToken: string,
+  newEmail: string,
+): Command {
   const json = { password: passwordOf(person) };
   return {
     op: 'confirm-email',
@@ -244,7 +252,7 @@ export function confirmEmailChange(person: Person, linkToken: string, newEmail: 
   };
 }
 
-export function undoEmailChange(linkToken: string, newPassword: string): Command {
+export function createUndoEmailChangeCommand(linkToken: string, newPassword: string): Command {
   return {
     op: 'undo-email',
     request: { accountId: accountOf(linkToken), token: linkToken, newPassword },
@@ -254,7 +262,7 @@ export function undoEmailChange(linkToken: string, newPassword: string): Command
 }
 
 /** A login once no work is pending. The journal alone determines its outcome. */
-export function finalLogin(email: string, password: string): Command {
+export function createFinalLoginCommand(email: string, password: string): Command {
   const json = { email, password };
   return { op: 'final-login', request: json, ...post('/auth/login'), json };
 }
@@ -263,7 +271,7 @@ export function finalLogin(email: string, password: string): Command {
  * Requests a page of all profiles.
  * @param cursor the end of the previous page
  */
-export function readProfiles(admin: Person, cursor: string | undefined): Command {
+export function createReadProfilesCommand(admin: Person, cursor: string | undefined): Command {
   return {
     op: 'users',
     request: {},
@@ -274,7 +282,7 @@ export function readProfiles(admin: Person, cursor: string | undefined): Command
 }
 
 /** The Idempotency-Key is fixed, so that a retry is the same mailing. */
-export function sendMail(admin: Person, addresses: readonly string[]): Command {
+export function createSendMailCommand(admin: Person, addresses: readonly string[]): Command {
   const idempotencyKey = randomUUID();
   return {
     op: 'mailing',

@@ -67,7 +67,7 @@ export function createCustomer({ sender, inboxes, random }: CustomerDeps) {
   }
 
   async function login(person: Person): Promise<void> {
-    const answer = await sender.send(ask.login(person));
+    const answer = await sender.send(ask.createLoginCommand(person));
     learnTokens(person, answer);
     if (answer.code !== 'invalid_credentials') return;
     if (person.otherEmail !== undefined)
@@ -77,7 +77,7 @@ export function createCustomer({ sender, inboxes, random }: CustomerDeps) {
   }
 
   async function refresh(person: Person): Promise<void> {
-    const answer = await sender.send(ask.refresh(person));
+    const answer = await sender.send(ask.createRefreshCommand(person));
     learnTokens(person, answer);
     if (answer.status === 401) delete person.refreshToken;
   }
@@ -107,7 +107,9 @@ export function createCustomer({ sender, inboxes, random }: CustomerDeps) {
     const link = await linkFrom(person, isTheirs);
     if (link === undefined) return;
     const isRefused = random.chance(REFUSED);
-    const command = isRefused ? ask.rejectSignUp(person, link) : ask.verifyAddress(person, link);
+    const command = isRefused
+      ? ask.createRejectSignUpCommand(person, link)
+      : ask.createVerifyAddressCommand(person, link);
     const answer = learn(person, await sender.insist(command));
     if (answer.status === 200 && !isRefused) person.verified = true;
   }
@@ -115,8 +117,8 @@ export function createCustomer({ sender, inboxes, random }: CustomerDeps) {
   async function requestErasure(admin: Person, person: Person): Promise<CommandResponse | undefined> {
     const byAdmin = random.chance(ERASED_BY_ADMIN);
     if (!(await signedIn(byAdmin ? admin : person))) return undefined;
-    if (!byAdmin) return learn(person, await sender.send(ask.eraseAccount(person)));
-    const answer = await sender.send(ask.eraseAccountAsAdmin(admin, person));
+    if (!byAdmin) return learn(person, await sender.send(ask.createEraseAccountCommand(person)));
+    const answer = await sender.send(ask.createEraseAccountAsAdminCommand(admin, person));
     learnOfOther(admin, answer);
     return answer;
   }
@@ -124,7 +126,7 @@ export function createCustomer({ sender, inboxes, random }: CustomerDeps) {
   async function undoErasure(person: Person): Promise<void> {
     const link = await linkFrom(person, ({ leadsTo }) => leadsTo === 'erase');
     if (link === undefined) return;
-    const { status } = await sender.insist(ask.cancelErasure(person, link));
+    const { status } = await sender.insist(ask.createCancelErasureCommand(person, link));
     if (status !== 200) return;
     person.gone = false;
     delete person.refreshToken;
@@ -134,7 +136,10 @@ export function createCustomer({ sender, inboxes, random }: CustomerDeps) {
   async function confirmAddress(person: Person, newEmail: string): Promise<void> {
     const link = await linkFrom({ email: newEmail }, ({ leadsTo }) => leadsTo === 'change-email');
     if (link === undefined) return;
-    const answer = learn(person, await sender.insist(ask.confirmEmailChange(person, link, newEmail)));
+    const answer = learn(
+      person,
+      await sender.insist(ask.createConfirmEmailChangeCommand(person, link, newEmail)),
+    );
     if (isOutcomeUnknown(answer)) person.otherEmail = newEmail;
     if (answer.status !== 200) return;
     person.previousEmail = person.email;
@@ -145,7 +150,7 @@ export function createCustomer({ sender, inboxes, random }: CustomerDeps) {
     const link = await linkFrom({ email }, ({ leadsTo }) => leadsTo === 'undo-email-change');
     if (link === undefined) return;
     const next = newPassword();
-    const answer = learn(person, await sender.insist(ask.undoEmailChange(link, next)));
+    const answer = learn(person, await sender.insist(ask.createUndoEmailChangeCommand(link, next)));
     learnPassword(person, next, answer);
     if (isOutcomeUnknown(answer)) person.otherEmail = email;
     if (answer.status !== 200) return;
@@ -175,7 +180,7 @@ export function createCustomer({ sender, inboxes, random }: CustomerDeps) {
       if (person.sharesAddress || !(await signedIn(person))) return;
       const isTaken = random.chance(TAKEN);
       const newEmail = isTaken ? taken : newAddress();
-      const { status } = learn(person, await sender.send(ask.changeEmail(person, newEmail)));
+      const { status } = learn(person, await sender.send(ask.createChangeEmailCommand(person, newEmail)));
       person.asked = true;
       if (status === 202 && !isTaken) await confirmAddress(person, newEmail);
       if (person.previousEmail !== undefined && random.chance(MOVED_BACK))
@@ -184,12 +189,13 @@ export function createCustomer({ sender, inboxes, random }: CustomerDeps) {
     /** Logs in with every address that the person may have, once no work is pending. */
     askFinally: async ({ email, otherEmail, previousEmail, passwords }: Person): Promise<void> => {
       for (const address of [email, otherEmail, previousEmail])
-        if (address !== undefined) await sender.insist(ask.finalLogin(address, passwords[0] ?? ''));
+        if (address !== undefined)
+          await sender.insist(ask.createFinalLoginCommand(address, passwords[0] ?? ''));
     },
     /** Signs up and usually follows the verification link. */
     join: async (person: Person): Promise<void> => {
       const { status } = await sender.insist(
-        ask.signUp(person, random.chance(0.5) ? randomNames(random) : {}),
+        ask.createSignUpCommand(person, random.chance(0.5) ? randomNames(random) : {}),
       );
       if (status === 201 && !random.chance(ABANDONED)) await followVerification(person);
     },
@@ -200,40 +206,44 @@ export function createCustomer({ sender, inboxes, random }: CustomerDeps) {
     },
     logout: async (person: Person): Promise<void> => {
       if (person.refreshToken === undefined) return login(person);
-      await sender.send(ask.logout(person));
+      await sender.send(ask.createLogoutCommand(person));
       delete person.refreshToken;
       delete person.accessToken;
     },
     logoutAll: async (person: Person): Promise<void> => {
       if (!(await signedIn(person))) return;
-      learn(person, await sender.send(ask.logoutAll(person)));
+      learn(person, await sender.send(ask.createLogoutAllCommand(person)));
       delete person.refreshToken;
       delete person.accessToken;
     },
     /** Changes the profile several times in a row, as a form does that saves automatically. */
     changeProfile: async (person: Person): Promise<void> => {
       for (let times = random.whole(1, MOST_CHANGES); times > 0 && (await signedIn(person)); times -= 1)
-        learn(person, await sender.send(ask.changeProfile(person, randomNames(random))));
+        learn(person, await sender.send(ask.createChangeProfileCommand(person, randomNames(random))));
     },
     /** Reads the profile, which must show this person's last change. */
     readProfile: async (person: Person): Promise<void> => {
       if (!(await signedIn(person))) return;
-      learn(person, await sender.send(ask.readProfile(person)));
+      learn(person, await sender.send(ask.createReadProfileCommand(person)));
     },
     changePassword: async (person: Person): Promise<void> => {
       if (!(await signedIn(person))) return;
       const next = newPassword();
-      learnPassword(person, next, learn(person, await sender.send(ask.changePassword(person, next))));
+      learnPassword(
+        person,
+        next,
+        learn(person, await sender.send(ask.createChangePasswordCommand(person, next))),
+      );
     },
     /** Resets the password. Sometimes two requests use the link at the same time. */
     resetPassword: async (person: Person): Promise<void> => {
-      await sender.send(ask.requestReset(person));
+      await sender.send(ask.createRequestResetCommand(person));
       const link = await linkFrom(person, ({ leadsTo }) => leadsTo === 'password-reset-confirm');
       if (link === undefined) return;
       const tries = Array.from({ length: random.chance(RESET_TWICE_AT_ONCE) ? 2 : 1 }, newPassword);
       await Promise.all(
         tries.map(async (next) => {
-          const answer = await sender.send(ask.completeReset(person, link, next));
+          const answer = await sender.send(ask.createCompleteResetCommand(person, link, next));
           learnPassword(person, next, learn(person, answer));
         }),
       );
@@ -241,30 +251,30 @@ export function createCustomer({ sender, inboxes, random }: CustomerDeps) {
     },
     renewVerification: async (person: Person): Promise<void> => {
       if (!(await signedIn(person))) return;
-      learn(person, await sender.send(ask.requestNewVerificationLink(person)));
+      learn(person, await sender.send(ask.createRequestVerificationLinkCommand(person)));
       await followVerification(person);
     },
     /** An admin changes the role of another person. */
     changeRole: async (admin: Person, person: Person): Promise<void> => {
       if (!(await signedIn(admin))) return;
       const role = random.chance(0.5) ? 'admin' : 'user';
-      learnOfOther(admin, await sender.send(ask.changeRole(admin, person, role)));
+      learnOfOther(admin, await sender.send(ask.createChangeRoleCommand(admin, person, role)));
     },
     disable: async (admin: Person, person: Person): Promise<void> => {
       if (!(await signedIn(admin))) return;
-      const answer = await sender.send(ask.disableAccount(admin, person));
+      const answer = await sender.send(ask.createDisableAccountCommand(admin, person));
       learnOfOther(admin, answer);
       if (answer.status === 200 || isOutcomeUnknown(answer)) person.disabled = true;
     },
     enable: async (admin: Person, person: Person): Promise<void> => {
       if (!(await signedIn(admin))) return;
-      const answer = await sender.send(ask.enableAccount(admin, person));
+      const answer = await sender.send(ask.createEnableAccountCommand(admin, person));
       learnOfOther(admin, answer);
       if (answer.status === 200) person.disabled = false;
     },
     sendMail: async (admin: Person, addresses: readonly string[]): Promise<void> => {
       if (!(await signedIn(admin))) return;
-      learnOfOther(admin, await sender.insist(ask.sendMail(admin, addresses)));
+      learnOfOther(admin, await sender.insist(ask.createSendMailCommand(admin, addresses)));
     },
   };
 }

@@ -49,8 +49,8 @@ const MIXES = {
 
 export type TrafficMix = keyof typeof MIXES;
 
-export const MIX_NAMES = Object.keys(MIXES) as readonly TrafficMix[];
-export function isMix(text: string): text is TrafficMix {
+export const TRAFFIC_MIX_NAMES = Object.keys(MIXES) as readonly TrafficMix[];
+export function isTrafficMix(text: string): text is TrafficMix {
   return Object.hasOwn(MIXES, text);
 }
 

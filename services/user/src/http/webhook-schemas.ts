@@ -15,7 +15,7 @@ const types = z
   .overwrite((list) => [...new Set(list)])
   .describe('The types of events that are sent. Empty: all.');
 
-export const webhookFields = z.object({
+export const webhookFieldsSchema = z.object({
   name: z
     .string()
     .regex(consumerName, 'must be 1 to 63 letters, digits, dots, underscores or hyphens')
@@ -32,16 +32,16 @@ export const webhookFields = z.object({
   person: z.boolean().describe('Whether events contain personal data (`data.person`)'),
 });
 
-export const newWebhookFields = webhookFields.extend({
+export const newWebhookFieldsSchema = webhookFieldsSchema.extend({
   types: types.default([]),
-  person: webhookFields.shape.person.default(false),
+  person: webhookFieldsSchema.shape.person.default(false),
   from: z.enum(['now', 'beginning']).default('now').describe('`beginning`: also sends all earlier events'),
 });
 
 export const webhookSchema = z
   .object({
     id: z.string(),
-    ...webhookFields.shape,
+    ...webhookFieldsSchema.shape,
     types: z.array(z.string()).describe('The types of events that are sent. Empty: all.'),
     state: z
       .enum(['active', 'failing', 'paused'])
@@ -80,12 +80,12 @@ export const webhookWithSecretSchema = z.object({
 });
 export const oneWebhookSchema = z.object({ webhook: webhookSchema });
 
-export const webhookParams = z.object({ id: z.string().regex(/^[\w-]{1,64}$/) });
-export const redriveEventBody = z.object({
+export const webhookParamsSchema = z.object({ id: z.string().regex(/^[\w-]{1,64}$/) });
+export const redriveEventBodySchema = z.object({
   event: z.uuid().describe('The id of the event: `webhook-id` of its request'),
 });
 
-export const attemptsQuery = z.object({
+export const attemptsQuerySchema = z.object({
   limit: pageLimitSchema.default(20),
   cursor: z
     .string()
@@ -94,7 +94,7 @@ export const attemptsQuery = z.object({
     .optional(),
 });
 
-export const rotateSecretBody = z.object({
+export const rotateSecretBodySchema = z.object({
   overlapHours: z
     .int()
     .min(0)
@@ -103,13 +103,13 @@ export const rotateSecretBody = z.object({
     .describe('For how many hours requests are also signed with the former secret'),
 });
 
-export const redriveRangeBody = z.object({
+export const redriveRangeBodySchema = z.object({
   since: instant.describe('Events that happened at or after this time'),
   until: instant.optional().describe('Events that happened before this time. Default: now'),
 });
 
 /** Converts an endpoint to the form in which responses contain it, without its secret. */
-export function viewWebhook(endpoint: WebhookEndpoint): z.infer<typeof webhookSchema> {
+export function toWebhookView(endpoint: WebhookEndpoint): z.infer<typeof webhookSchema> {
   const { id, name, url, person, createdAt, paused: pause, delivery } = endpoint;
   const { failing, waiting, redrive } = delivery;
   return {
@@ -131,7 +131,7 @@ export function viewWebhook(endpoint: WebhookEndpoint): z.infer<typeof webhookSc
 }
 
 /** Converts an attempt to the form in which responses contain it. */
-export function viewAttempt(attempt: DeliveryAttempt): z.infer<typeof attemptSchema> {
+export function toAttemptView(attempt: DeliveryAttempt): z.infer<typeof attemptSchema> {
   const { at, status = null, reason = null } = attempt;
   return { ...attempt, at: at.toISOString(), status, reason };
 }

@@ -23,16 +23,16 @@ import type { ActiveSessionWithProfile } from './session-status.ts';
 import { userTexts } from './texts.ts';
 import {
   attemptSchema,
-  attemptsQuery,
-  newWebhookFields,
+  attemptsQuerySchema,
+  newWebhookFieldsSchema,
   oneWebhookSchema,
-  redriveEventBody,
-  redriveRangeBody,
-  rotateSecretBody,
-  viewAttempt,
-  viewWebhook,
-  webhookFields,
-  webhookParams,
+  redriveEventBodySchema,
+  redriveRangeBodySchema,
+  rotateSecretBodySchema,
+  toAttemptView,
+  toWebhookView,
+  webhookFieldsSchema,
+  webhookParamsSchema,
   webhookSchema,
   webhookWithSecretSchema,
 } from './webhook-schemas.ts';
@@ -62,7 +62,7 @@ export function webhookRoutes({
     texts: userTexts,
     policy: guards.withRole('admin'),
   };
-  const ofOne = { ...common, params: webhookParams, problems: [standardProblems.not_found] };
+  const ofOne = { ...common, params: webhookParamsSchema, problems: [standardProblems.not_found] };
 
   /** Changes an endpoint. @throws Problem (validation_failed, not_found, conflict, unavailable) */
   async function change(
@@ -85,7 +85,7 @@ export function webhookRoutes({
     answers: { 200: { description: 'All webhooks', schema: z.object({ webhooks: z.array(webhookSchema) }) } },
     handle: async () => {
       const all = await mapFailuresToProblems(() => endpoints.list());
-      return { status: 200, body: { webhooks: all.map(viewWebhook) } };
+      return { status: 200, body: { webhooks: all.map(toWebhookView) } };
     },
   });
 
@@ -96,7 +96,7 @@ export function webhookRoutes({
     operationId: 'addWebhook',
     summary: 'Add a webhook',
     description: 'Only this response contains the secret.',
-    body: newWebhookFields,
+    body: newWebhookFieldsSchema,
     answers: { 201: { description: 'The webhook and its secret', schema: webhookWithSecretSchema } },
     problems: [standardProblems.conflict],
     async handle({ body, caller, log }) {
@@ -104,7 +104,7 @@ export function webhookRoutes({
         mapRefusals(() => addEndpoint(endpoints, body, { allowPrivate, sealer, now: now() })),
       );
       logChange({ log, caller }, endpoint.id, 'added', endpoint);
-      return { status: 201, body: { webhook: viewWebhook(endpoint), secret } };
+      return { status: 201, body: { webhook: toWebhookView(endpoint), secret } };
     },
   });
 
@@ -118,7 +118,7 @@ export function webhookRoutes({
     async handle({ params: { id } }) {
       const endpoint = await mapFailuresToProblems(() => endpoints.find(id));
       if (endpoint === undefined) throw new Problem(standardProblems.not_found);
-      return { status: 200, body: { webhook: viewWebhook(endpoint) } };
+      return { status: 200, body: { webhook: toWebhookView(endpoint) } };
     },
   });
 
@@ -130,14 +130,14 @@ export function webhookRoutes({
     summary: 'Change the name, the URL or the selection of events',
     description:
       'Applies to all later requests, including those for events that are waiting. Requests that are in progress are aborted within about a second, and sent again with the new settings.',
-    body: webhookFields.partial(),
+    body: webhookFieldsSchema.partial(),
     answers: { 200: { description: 'The webhook after the change', schema: oneWebhookSchema } },
     async handle({ params: { id }, body, caller, log }) {
       const { url } = body;
       if (url !== undefined) await mapRefusals(() => assertEndpointUrlAllowed(url, { allowPrivate }));
       const changed = await change(id, (endpoint) => withChangedEndpointFields(endpoint, body, now()));
       logChange({ log, caller }, id, 'changed', changed);
-      return { status: 200, body: { webhook: viewWebhook(changed) } };
+      return { status: 200, body: { webhook: toWebhookView(changed) } };
     },
   });
 
@@ -167,7 +167,7 @@ export function webhookRoutes({
     async handle({ params: { id }, caller, log }) {
       const changed = await change(id, (endpoint) => pauseEndpoint(endpoint, now()));
       logChange({ log, caller }, id, 'paused');
-      return { status: 200, body: { webhook: viewWebhook(changed) } };
+      return { status: 200, body: { webhook: toWebhookView(changed) } };
     },
   });
 
@@ -181,7 +181,7 @@ export function webhookRoutes({
     async handle({ params: { id }, caller, log }) {
       const changed = await change(id, (endpoint) => resumeEndpoint(endpoint, now()));
       logChange({ log, caller }, id, 'resumed');
-      return { status: 200, body: { webhook: viewWebhook(changed) } };
+      return { status: 200, body: { webhook: toWebhookView(changed) } };
     },
   });
 
@@ -192,7 +192,7 @@ export function webhookRoutes({
     operationId: 'rotateWebhookSecret',
     summary: 'Rotate the secret',
     description: 'Only this response contains the secret.',
-    body: rotateSecretBody,
+    body: rotateSecretBodySchema,
     accepts: ['none', 'json'],
     problems: [standardProblems.not_found, standardProblems.conflict],
     answers: { 200: { description: 'The webhook and its secret', schema: webhookWithSecretSchema } },
@@ -204,7 +204,7 @@ export function webhookRoutes({
       );
       if (rotated === undefined) throw new Problem(standardProblems.not_found);
       logChange({ log, caller }, id, 'given another secret');
-      return { status: 200, body: { webhook: viewWebhook(rotated.endpoint), secret: rotated.secret } };
+      return { status: 200, body: { webhook: toWebhookView(rotated.endpoint), secret: rotated.secret } };
     },
   });
 
@@ -215,7 +215,7 @@ export function webhookRoutes({
     operationId: 'listWebhookAttempts',
     summary: 'The latest requests, newest first',
     description: 'The latest 1,000 are kept.',
-    query: attemptsQuery,
+    query: attemptsQuerySchema,
     answers: {
       200: {
         description: 'A page of attempts',
@@ -233,7 +233,7 @@ export function webhookRoutes({
         const shown = found.slice(0, limit);
         const last = shown.at(-1);
         const nextCursor = found.length > shown.length && last !== undefined ? String(last.n) : null;
-        return { status: 200, body: { attempts: shown.map(viewAttempt), nextCursor } };
+        return { status: 200, body: { attempts: shown.map(toAttemptView), nextCursor } };
       }),
   });
 
@@ -243,7 +243,7 @@ export function webhookRoutes({
     path: `${BASE}/:id/redrive`,
     operationId: 'redriveWebhook',
     summary: 'Send the events of a time range again, before anything new',
-    body: redriveRangeBody,
+    body: redriveRangeBodySchema,
     answers: { 202: { description: 'They will be sent', schema: oneWebhookSchema } },
     problems: [standardProblems.not_found, standardProblems.conflict],
     async handle({ params: { id }, body, caller, log }) {
@@ -256,7 +256,7 @@ export function webhookRoutes({
         return withRedrive(endpoint, range);
       });
       logChange({ log, caller }, id, 'redriven');
-      return { status: 202, body: { webhook: viewWebhook(changed) } };
+      return { status: 202, body: { webhook: toWebhookView(changed) } };
     },
   });
 
@@ -267,13 +267,13 @@ export function webhookRoutes({
     operationId: 'redriveWebhookEvent',
     summary: 'Send one event again, before anything new',
     description: 'Nothing is sent if there is no event with this id.',
-    body: redriveEventBody,
+    body: redriveEventBodySchema,
     answers: { 202: { description: 'It will be sent', schema: oneWebhookSchema } },
     problems: [standardProblems.not_found, standardProblems.conflict],
     async handle({ params: { id }, body: { event }, caller, log }) {
       const changed = await change(id, (endpoint) => withRedrive(endpoint, { event }));
       logChange({ log, caller }, id, 'redriven');
-      return { status: 202, body: { webhook: viewWebhook(changed) } };
+      return { status: 202, body: { webhook: toWebhookView(changed) } };
     },
   });
 

@@ -11,7 +11,14 @@ import { FORGED_HEADER } from '../forged-rules.ts';
 import { journalOf } from '../journal.ts';
 import type { RecordedRun } from '../read-run.ts';
 import { requiredMails } from '../required-mails.ts';
-import type { Commit, CommitEvent, EventData, StoredDelivery, Stores, TopicRecord } from '../stored.ts';
+import type {
+  Commit,
+  CommitEvent,
+  EventData,
+  StoreContents,
+  StoredDelivery,
+  TopicRecord,
+} from '../stored.ts';
 
 export const ADA_ID = '01900000-0000-7000-8000-00000000000a';
 export const BOB_ID = '01900000-0000-7000-8000-00000000000b';
@@ -564,7 +571,7 @@ const forged: TopicRecord = {
 /** The offset of the first event of Dan that was published again without the person. */
 export const FIRST_COPY_OFFSET = 900;
 
-export const goodStores: Stores = {
+export const goodStores: StoreContents = {
   commits,
   records: [
     ...commits.flatMap((commit, index) => recordsOf(original.get(commit) ?? commit, index * 10)),
@@ -712,7 +719,7 @@ export const embeddedRun: RecordedRun = {
 };
 
 /** The stores of the run on a standalone. */
-export const embeddedStores: Stores = {
+export const embeddedStores: StoreContents = {
   ...goodStores,
   records: [...commits.flatMap((commit, index) => recordsOf(commit, index * 10)), forged],
 };
