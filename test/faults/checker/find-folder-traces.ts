@@ -21,7 +21,7 @@ const AGAIN_MS = 250;
  * Searches for the names and addresses of erased people in two places:
  * - The rows of every table, except the rows of mailings, which keep their addresses (docs/erasure.md).
  * - The bytes of every file, because free pages and the write-ahead log must not contain the names either. Names that
- * occur in a mailing are not searched for, because the rows of mailings are in the same files.
+ *   occur in a mailing are not searched for, because the rows of mailings are in the same files.
  * @param replacedRowsFile the file to which the standalone has appended rows before it replaced them
  * @param emptiedWithinMs how long the write-ahead log may still contain traces
  */
