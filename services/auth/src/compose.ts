@@ -53,8 +53,8 @@ import { createRequestWorker } from './requests/worker.ts';
 import { processMailRequest } from './requests/written-requests.ts';
 import { createSignUpCleanupJob } from './sign-up/cleanup.ts';
 import { openAuthStores } from './storage/index.ts';
-import { createAccountCommands } from './streams/accounts.ts';
-import { createMailingCommands } from './streams/mailings.ts';
+import { createAccountCommandExecutor } from './streams/accounts.ts';
+import { createMailingCommandExecutor } from './streams/mailings.ts';
 import { createAccessTokenIssuer } from './tokens/access-tokens.ts';
 import { createBodyDigest } from './tokens/body-digest.ts';
 import { createLinkTokenCodec } from './tokens/link-tokens.ts';
@@ -173,8 +173,8 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
   const streamDeps = { ...stores, nudge, now, newId };
   const deps: UseCaseDeps = {
     ...stores,
-    accounts: createAccountCommands(streamDeps),
-    mailings: createMailingCommands(streamDeps),
+    accounts: createAccountCommandExecutor(streamDeps),
+    mailings: createMailingCommandExecutor(streamDeps),
     limits,
     mails: options.mails ?? createNotifierMailsClient(config.NOTIFIER_URL),
     passwords,

@@ -23,13 +23,13 @@ import type {
   SignUpTokenIssuer,
 } from './ports/tokens.ts';
 import type { TrustedAddressStore } from './ports/trusted-addresses.ts';
-import type { AccountCommands } from './streams/accounts.ts';
-import type { MailingCommands } from './streams/mailings.ts';
+import type { AccountCommandExecutor } from './streams/accounts.ts';
+import type { MailingCommandExecutor } from './streams/mailings.ts';
 
 /** The dependencies of the use cases. Each use case picks the ones that it needs. */
 export interface UseCaseDeps {
-  readonly accounts: AccountCommands;
-  readonly mailings: MailingCommands;
+  readonly accounts: AccountCommandExecutor;
+  readonly mailings: MailingCommandExecutor;
   readonly journal: Journal;
   readonly registrations: OpenRegistrationStore;
   readonly erasures: ScheduledErasureStore;

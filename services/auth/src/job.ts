@@ -2,8 +2,8 @@ import type { Logger, ProcessPart } from '@latchkey/process';
 import { type BackoffFunction, type LoopWakeup, runLoop } from '@latchkey/process/loop';
 
 /**
- * Creates a part that runs a job when it starts and then repeatedly; runs never overlap. Of consecutive
- * failures, only the first is logged, because every run fails while a store is unavailable.
+ * Creates a process part that runs a job when it starts and then repeatedly; runs never overlap. Of
+ * consecutive failures, only the first is logged, because every run fails while a store is unavailable.
  */
 export function createRepeatedJob(options: {
   readonly name: string;
@@ -21,7 +21,7 @@ export function createRepeatedJob(options: {
    * has left work. Default: 0.
    */
   readonly gatherMs?: number;
-  /** Does one run. Resolves with true if more work remains, so that the next run follows immediately. */
+  /** Runs the job once. Resolves with true if more work remains, so that the next run follows immediately. */
   run(): Promise<boolean>;
   /** Called when the job stops, once the last run is over. */
   onStop?(): Promise<void>;

@@ -1,4 +1,4 @@
-/** Metrics of auth, except those of the relay and of HTTP. They contain no personal data. */
+/** Metrics of auth, except those of the relay and of HTTP. The metrics contain no personal data. */
 import type { Registry } from '@latchkey/process';
 import { Counter, Gauge } from 'prom-client';
 import type { HashingLoad } from './passwords/hashing/fair-limit.ts';

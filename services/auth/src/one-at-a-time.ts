@@ -1,6 +1,6 @@
 /**
- * Runs the work of a command after all earlier work with the same command id has finished, so that a repeated
- * command finds the result of the first one.
+ * Runs the work of a command after all earlier work with the same command id has finished. A repeated command
+ * therefore finds the result of the first one.
  */
 export type RunOneAtATime = <Result>(
   commandId: string | undefined,

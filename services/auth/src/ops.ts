@@ -40,7 +40,7 @@ import type { MigrationTarget } from './ports/migration.ts';
 import type { LinkSealer } from './ports/sealer.ts';
 import { removeRevokedSessions } from './sessions/remove-revoked.ts';
 import { openAuthStores } from './storage/index.ts';
-import { createAccountCommands } from './streams/accounts.ts';
+import { createAccountCommandExecutor } from './streams/accounts.ts';
 import { addMissingChainEntries } from './streams/chain-stream.ts';
 import { createJournalView } from './streams/journal-view.ts';
 import { createLinkTokenCodec } from './tokens/link-tokens.ts';
@@ -164,7 +164,7 @@ export interface AuthOps extends Preparable {
 export function openAuthOps(store: Store): AuthOps {
   const stores = openAuthStores(store);
   const { auditLog, journal, sessions, requirements, check } = stores;
-  const accounts = createAccountCommands({
+  const accounts = createAccountCommandExecutor({
     ...stores,
     // There is no relay to notify: the sweep of a running auth finds the appended events and publishes them.
     nudge: () => undefined,

@@ -68,7 +68,7 @@ export type SignUpProof =
   /** A new password. It replaces the password of the sign-up and ends all sessions and cookies issued before. */
   | { readonly kind: 'new-password'; readonly passwordHash: string };
 
-/** Confirms a sign-up with the link and a proof. */
+/** Confirms a sign-up with the link, and a proof that its sender made the sign-up. */
 export interface VerifyAccountCommand extends DependsOnAddressOwner {
   readonly type: 'Verify';
   readonly tokenHash: string;
@@ -76,7 +76,7 @@ export interface VerifyAccountCommand extends DependsOnAddressOwner {
   readonly proof: SignUpProof;
 }
 
-/** Rejects a sign-up ("This was not me"): sent by the owner of the mailbox. */
+/** Rejects a sign-up ("This was not me"). Sent by the owner of the mailbox, with the verification link. */
 export interface RejectRegistrationCommand {
   readonly type: 'RejectRegistration';
   readonly tokenHash: string;
@@ -96,8 +96,8 @@ export interface EndRegistrationCommand extends DependsOnAddressOwner {
 export interface RequestPasswordResetCommand extends DependsOnAddressOwner, LimitedByMailBudget {
   readonly type: 'RequestPasswordReset';
   /**
-   * The canonical address that the link is mailed to. Nothing happens if the account's address has changed
-   * meanwhile.
+   * The canonical address that the link is mailed to. Nothing happens if the account has a different address
+   * by now.
    */
   readonly address: string;
   readonly link: NewMailedLink;
@@ -111,10 +111,13 @@ export interface CompleteResetCommand extends DependsOnAddressOwner {
   readonly passwordHash: string;
 }
 
-/** Changes the password of a signed-in owner, who has entered the current one. */
+/** Changes the password. Sent by the signed-in owner, who has entered the current password. */
 export interface ChangePasswordCommand {
   readonly type: 'ChangePassword';
-  /** The hash that the current password was checked against. */
+  /**
+   * The stored hash that the entered password matched. If the account has another hash by now, the command is
+   * refused.
+   */
   readonly checkedHash: string;
   readonly passwordHash: string;
 }
@@ -133,7 +136,10 @@ export interface RequestEmailChangeCommand extends DependsOnAddressOwner {
   /** Canonical. */ readonly address: string;
   /** The new address in the spelling of the request; mails are sent to it. */
   readonly email: string;
-  /** The hash that the current password was checked against. */
+  /**
+   * The stored hash that the entered password matched. If the account has another hash by now, the command is
+   * refused.
+   */
   readonly checkedHash: string;
   /** The hash of the current password, salted with the new address. */
   readonly passwordHash: string;
@@ -214,7 +220,7 @@ interface MayRemoveAdmin {
 export interface ChangeRoleCommand extends MayRemoveAdmin {
   readonly type: 'ChangeRole';
   readonly role: Role;
-  /** The admin's account id, or `ops`. */
+  /** Who changes the role: the account id of an admin, or `ops`. */
   readonly by: string;
 }
 
@@ -233,7 +239,7 @@ export interface EnableAccountCommand {
 /** Disables the account immediately, and erases it at the given instant unless the request is canceled. */
 export interface RequestErasureCommand extends MayRemoveAdmin {
   readonly type: 'RequestErasure';
-  /** The account's own id, an admin's, or `ops`. */
+  /** Who requests the erasure: the id of the account itself or of an admin's account, or `ops`. */
   readonly by: string;
   /** RFC 3339. */
   readonly eraseAt: string;

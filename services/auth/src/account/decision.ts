@@ -12,7 +12,7 @@ import type { AccountState, LivingAccount, PendingErasure } from './state.ts';
  */
 export interface Decision {
   readonly facts: readonly AccountFact[];
-  /** Claims that the commit takes in addition to those returned by `computeLookupKeys`. */
+  /** Claims (unique keys) that the commit takes in addition to those returned by `computeLookupKeys`. */
   readonly claims?: readonly string[];
   readonly refusal?: RefusalKind;
 }

@@ -111,7 +111,8 @@ export function undoEmailChange(state: AccountState, { now }: UndoEmailChangeCom
 }
 
 /**
- * Returns the facts that restore the previous address. @param by who cancels the erasure, if one is pending
+ * Returns the facts that restore the previous address. If an erasure is pending, they also cancel it.
+ * @param by who cancels the erasure: the id of an account, or `ops`
  */
 function emailReverted(
   state: VerifiedAccount,

@@ -26,8 +26,8 @@ export function computeErasureTime(state: LivingAccount, by: string, eraseAt: st
 }
 
 /**
- * Requests an erasure. If one is already pending, only an operator can change its time, and only to an
- * earlier one.
+ * Requests an erasure. If an erasure is already pending, only an operator can change its time, and only to an
+ * earlier time.
  */
 export function requestErasure(
   state: AccountState,

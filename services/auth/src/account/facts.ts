@@ -68,7 +68,7 @@ export type AccountFact = { [T in Exclude<EventType, NonAccountEventType>]: Fact
 /** The facts of a mailing. */
 export type MailingFact = FactOf<'MailRequested'>;
 
-/** Everything that the journal stores. */
+/** Every fact that the journal can store. */
 export type Fact = AccountFact | MailingFact;
 
 export function isAccountFact<F extends Fact>(fact: F): fact is F & AccountFact {

@@ -40,7 +40,7 @@ interface RegisteredAccount {
    * are invalid.
    */
   readonly allRevokedAt: number;
-  /** The ids of individually revoked sessions; only the most recent ones are kept. */
+  /** The ids of sessions that were revoked individually. Only the most recent ids are kept. */
   readonly revokedSessions: readonly string[];
   /** The sequence of the account's last fact. */
   readonly sequence: number;
@@ -92,7 +92,7 @@ export interface EndedAccount extends RegisteredAccount {
 /** An account that is neither erased nor ended because its address was never verified. */
 export type LivingAccount = UnverifiedAccount | VerifiedAccount;
 
-/** Every account that has ever signed up. */
+/** An account that has signed up, in any later state. */
 export type ExistingAccount = LivingAccount | EndedAccount;
 
 /** The state of an account; `none` before its sign-up. */
@@ -202,8 +202,8 @@ function registered({ data, private: kept }: FactOf<'UserRegistered'>): Unverifi
 }
 
 /**
- * Returns the names that an event sets. Names that were erased from the event are left out, so that merging
- * the result keeps the current ones.
+ * Returns the names that an event sets. Omits names that were erased from the event, so that merging the
+ * result keeps the current names.
  */
 function names(person: { [K in 'username' | 'firstName' | 'lastName']?: string | undefined } | null) {
   return {

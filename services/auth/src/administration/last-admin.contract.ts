@@ -6,7 +6,7 @@ import { v7 } from 'uuid';
 import { type AccountFact, isActiveAdmin } from '../account/index.ts';
 import type { OpenEmptyStores } from '../ports/testing/open-empty-stores.ts';
 import { Refused } from '../refused.ts';
-import { type AccountCommands, createAccountCommands } from '../streams/accounts.ts';
+import { type AccountCommandExecutor, createAccountCommandExecutor } from '../streams/accounts.ts';
 import { changeRole, disableAccount, enableAccount } from './manage-accounts.ts';
 
 type Stores = Awaited<ReturnType<OpenEmptyStores>>['stores'];
@@ -35,7 +35,7 @@ const changes: fc.Arbitrary<readonly Change[]> = fc.array(
 );
 
 function run(
-  deps: Stores & { readonly accounts: AccountCommands },
+  deps: Stores & { readonly accounts: AccountCommandExecutor },
   userId: string,
   kind: Change['kind'],
 ): Promise<unknown> {
@@ -52,7 +52,7 @@ function run(
   }
 }
 
-/** Appends an admin in the form in which release 0.1 stored accounts. */
+/** Appends an admin account in the form that release 0.1 stored. */
 async function appendAdmin({ journal }: Stores): Promise<string> {
   const userId = v7();
   const time = new Date(0).toISOString();
@@ -90,7 +90,7 @@ export function lastAdminContract(name: string, open: OpenEmptyStores, runs: num
     afterEach(() => close());
 
     function instance() {
-      const accounts = createAccountCommands({
+      const accounts = createAccountCommandExecutor({
         ...stores,
         nudge: () => undefined,
         now: () => new Date(),

@@ -1,4 +1,4 @@
-/** Metrics of security events. They contain no personal data. */
+/** Metrics of security events. The metrics contain no personal data. */
 import type { SecurityEventType } from '@latchkey/events';
 import type { Registry } from '@latchkey/process';
 import { Counter, Gauge } from 'prom-client';

@@ -40,7 +40,7 @@ export async function viewEmailUndo(deps: LinkDeps, token: string): Promise<Emai
 
 /**
  * Restores the previous address, sets a new password and ends all sessions. The password must change because
- * the person who changed the address knew it.
+ * the person who changed the address knew the current one.
  * @throws Refused (passwords_do_not_match, password_too_weak, token_invalid, token_expired, conflict,
  * overloaded)
  */

@@ -13,7 +13,7 @@ import {
 } from './testing/due-account.ts';
 import { createErasureSteps } from './testing/steps.ts';
 
-/** Stores to use in place of the embedded ones. */
+/** Stores on which the tests run instead of the embedded ones. */
 export interface StoresUnderTest {
   /** Returns empty stores. */
   open(): Promise<AuthStores>;

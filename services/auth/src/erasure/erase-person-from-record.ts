@@ -25,8 +25,8 @@ export function createPersonEraser(accounts: readonly string[]): ReplaceRecord {
 }
 
 /**
- * Whether the `person` of a record belongs to one of the accounts: the record is an event of the account,
- * reports an action of the account, or reports the delivery of a mail to it.
+ * Whether the `person` of a record belongs to one of the accounts. This is the case if the record is an event
+ * of the account, reports an action of the account, or reports the delivery of a mail to it.
  */
 function isOf(
   accounts: ReadonlySet<unknown>,

@@ -1,4 +1,4 @@
-/** Receipts of erasures: each consumer publishes one once it has erased an account, and auth stores them. */
+/** Receipts of erasures: once a consumer has erased an account, it publishes a receipt, which auth stores. */
 import { checkBusHealth } from '@latchkey/backend';
 import type { Bus, BusRecord, BusSubscription, PartitionSlice } from '@latchkey/bus';
 import { decodeReceipt, encodeReceipt, ownConsumers, RECEIPTS_TOPIC, type Receipt } from '@latchkey/events';
@@ -10,8 +10,8 @@ import { UnreadableCommit } from '../ports/journal.ts';
 /** The name of auth's consumer group. It is also the consumer name in auth's own receipts. */
 export const AUTH_CONSUMER_NAME = 'auth';
 /**
- * The maximum number of receipts per account: anyone with write access to the topic can invent consumer
- * names.
+ * The maximum number of receipts per account. It is needed because anyone with write access to the topic can
+ * invent consumer names.
  */
 const MAX_RECEIPTS = 100;
 

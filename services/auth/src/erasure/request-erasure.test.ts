@@ -24,7 +24,10 @@ import { eraseDueAccounts } from './sweep.ts';
 const ADDRESS = 'ada@example.com';
 const PASSWORD = 'countess of lovelace';
 
-/** Signs up an account and verifies its address. Returns its id. */
+/**
+ * Signs up an account and verifies its address.
+ * @returns the id of the account
+ */
 async function verified(world: TestWorld): Promise<string> {
   const { userId } = await world.signUp(ADDRESS, PASSWORD);
   const token = world.tokenOf(userId, 'verification');

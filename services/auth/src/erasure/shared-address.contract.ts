@@ -23,8 +23,8 @@ const PASSWORD = 'chosen by somebody else';
 const trusted = { address: ada, ip: '203.0.113.7' };
 
 /**
- * Locks the address by failed logins, trusts an IP address for it, and records a password reset request for
- * it.
+ * Locks the address by failed logins, makes an IP address trusted for it, and records a password reset
+ * request for it.
  */
 async function protect({ deps }: TestWorld): Promise<void> {
   for (const n of Array(LOGIN_FAILURES).keys())

@@ -77,8 +77,9 @@ async function erasePage(
 }
 
 /**
- * Tries to erase accounts from the log together, and returns whether this succeeded. If not, the caller must
- * erase them one by one, so that a faulty account does not block the others.
+ * Tries to erase accounts from the log together.
+ * @returns whether this succeeded. If not, the caller must erase the accounts one by one, so that a faulty
+ * account does not block the others
  */
 async function areErasedTogether(deps: DueErasureDeps, accounts: readonly string[]): Promise<boolean> {
   return await eraseAccountsFromLog(deps, accounts).then(

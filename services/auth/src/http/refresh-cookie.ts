@@ -35,8 +35,8 @@ export type SameSitePolicy = 'strict' | 'lax' | 'none';
 /**
  * The name of the cookie in release 0.1. Any host of the domain can set a cookie with this name, so an
  * attacker could sign a signed-out person in to the attacker's account. Neither the origin nor the session
- * distinguishes such a cookie from a genuine one. It is therefore accepted only until a date that the
- * operator sets, and replaced on first use.
+ * distinguishes such a cookie from a genuine one. Cookies with this name are therefore accepted only until a
+ * date that the operator sets, and are replaced on first use.
  */
 const FORMER_NAME = '__Secure-latchkey_refresh';
 

@@ -79,7 +79,8 @@ describe('a name', () => {
         `A${joiner}${joiner}B`,
       ])
         refuses(personNameSchema, name);
-    // Hangul fillers, a blank Braille pattern, a variation selector and an accent without a letter.
+    // Texts that look blank: Hangul fillers, a blank Braille pattern, a variation selector and an accent
+    // without a letter.
     for (const blank of ['\u3164', '\u115f\u1160', '\uffa0', '\u2800', '\ufe0f', '\u0301', '\u2800 \u2800'])
       refuses(personNameSchema, blank);
   });

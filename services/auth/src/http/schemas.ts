@@ -62,7 +62,7 @@ export const localeTagSchema = z
   });
 
 /**
- * The maximum length of a password before normalization; longer ones are refused. A password of 128 code
+ * The maximum length of a password before normalization; longer passwords are refused. A password of 128 code
  * points always fits, even if its characters are decomposed.
  */
 const LONGEST_PASSWORD_TEXT = 1024;

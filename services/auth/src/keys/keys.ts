@@ -30,7 +30,7 @@ export interface PublicSigningKey {
 export interface SigningKeys {
   /** The key that signs new tokens: the first key of the set. */
   readonly signing: { readonly kid: string; readonly privateKey: KeyObject };
-  /** All keys of the set, including those that signed earlier or will sign next. */
+  /** All keys of the set, including keys that signed earlier tokens or will sign later ones. */
   readonly published: readonly PublicSigningKey[];
 }
 
@@ -53,7 +53,7 @@ export interface EventKeys {
    * purpose, so that the signature cannot be used for another purpose.
    */
   signText(text: string): Signature;
-  /** All keys of the set, including those that signed earlier or will sign next. */
+  /** All keys of the set, including keys that signed earlier events or will sign later ones. */
   readonly published: readonly PublicEventKey[];
 }
 

@@ -11,7 +11,7 @@ import {
   type RateLimits,
 } from '../ports/limits.ts';
 import { Refused } from '../refused.ts';
-import { assertAllowed } from './assert-allowed.ts';
+import { assertRateLimitAllows } from './assert-rate-limit-allows.ts';
 
 /** The points that a request takes from one limit. */
 export interface LimitCharge {
@@ -38,7 +38,7 @@ export async function runWithinLimits<Result extends Outcome>(
   work: () => Promise<Result>,
 ): Promise<Result> {
   return await runWithRateLimitDecision(deps, takes, (allowance) => {
-    assertAllowed(allowance);
+    assertRateLimitAllows(allowance);
     return work();
   });
 }

@@ -3,7 +3,7 @@ import { isSameHash, type LivingAccount } from '../account/index.ts';
 import { findAccountByAddress, NONEXISTENT_ACCOUNT_ID } from '../addresses/owners.ts';
 import { runBestEffort } from '../best-effort.ts';
 import type { UseCaseContext, UseCaseDeps } from '../deps.ts';
-import { assertAllowed } from '../limits/assert-allowed.ts';
+import { assertRateLimitAllows } from '../limits/assert-rate-limit-allows.ts';
 import { toIpLimitKey } from '../limits/ip-key.ts';
 import { runWithRateLimitDecision } from '../limits/within-limits.ts';
 import type { RateLimitDecision } from '../ports/limits.ts';
@@ -47,8 +47,8 @@ interface Attempt {
 
 /**
  * Counts a password attempt against the limit of its address, and then runs the check. Counting first keeps
- * concurrent guesses from bypassing the limit. The count is taken back if the password is correct or could
- * not be checked. Wrong passwords and refused attempts are audited.
+ * concurrent guesses from bypassing the limit. The attempt no longer counts if the password is correct or
+ * could not be checked. Wrong passwords and refused attempts are audited.
  * @param check resolves with undefined if the password is wrong
  * @throws Refused (rate_limited), and whatever `check` throws
  */
@@ -72,7 +72,7 @@ export async function limitPasswordAttempts<T>(
           ? { ...about, onceAMinuteFor: `address ${address}` }
           : { onceAMinuteFor: `ip ${network}` }),
       });
-    assertAllowed(allowance);
+    assertRateLimitAllows(allowance);
   }
 
   assertNotLocked(await limits.peek('login-ip', network), 'ip');

@@ -17,7 +17,7 @@ export interface ChangePasswordRequest {
 }
 
 /**
- * Changes the password of an account whose owner knows the current one. Ends every other session and
+ * Changes the password of an account whose owner has entered the current one. Ends every other session and
  * invalidates every mailed link; the caller's session stays active.
  * @throws Refused (current_password_incorrect, passwords_do_not_match, password_too_weak,
  * account_not_verified, unauthenticated, rate_limited, conflict, overloaded)

@@ -1,4 +1,4 @@
-/** The scheduled and running erasures. Appending a commit with `eraseAt` schedules an erasure. */
+/** The scheduled and running erasures. A commit with `eraseAt` schedules an erasure when it is appended. */
 import type { CommitKey } from './outbox.ts';
 
 /** A commit that schedules the erasure of its account. */

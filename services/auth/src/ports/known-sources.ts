@@ -1,4 +1,7 @@
-/** The maximum number of sources that are kept per account. The oldest ones are dropped. */
+/**
+ * The maximum number of sources that are kept per account. When it is exceeded, the oldest sources are
+ * dropped.
+ */
 export const MAX_KNOWN_SIGN_IN_SOURCES = 50;
 
 /**
@@ -8,8 +11,8 @@ export const MAX_KNOWN_SIGN_IN_SOURCES = 50;
 export interface KnownSignInSourceStore {
   /**
    * Adds sources to those of an account.
-   * @returns the sources that were not known before; undefined if the account had none, as at its first
-   * sign-in
+   * @returns the sources that were not known before; undefined if no sources of the account were known, as at
+   * its first sign-in
    */
   remember(userId: string, sources: readonly string[]): Promise<readonly string[] | undefined>;
 }

@@ -19,8 +19,8 @@ export interface RawCommit extends Omit<Commit, 'events'> {
 export type KeyFingerprintsBySetting = Readonly<Record<string, string>>;
 
 /**
- * The store that records are copied from. Nothing else may write to it meanwhile. Every method may reject
- * with StoreUnavailable.
+ * The store that records are copied from. Nothing else may write to this store during the move. Every method
+ * may reject with StoreUnavailable.
  */
 export interface MigrationSource {
   /** Returns the fingerprints of the keys with which the stored accounts were written. */

@@ -13,8 +13,8 @@ export interface PersonalDataEraser {
   removeSnapshot(userId: string): Promise<void>;
   removeKnownSources(userId: string): Promise<void>;
   /**
-   * Deletes the security events about an account, whether published or not. Events about other accounts in which this
-   * account was the actor are kept, but the person is removed from those that are not published yet.
+   * Deletes the security events about an account, whether published or not. Events about other accounts in
+   * which this account was the actor are kept, but the unpublished ones lose the personal data of the actor.
    */
   removeSecurityEvents(userId: string): Promise<void>;
   /**

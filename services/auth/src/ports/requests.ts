@@ -48,6 +48,6 @@ export interface MailRequestQueue {
   free(lease: HeldLease): Promise<void>;
   /** Removes a processed request. No-op if `owner` no longer holds its lease. */
   done(id: string, owner: string): Promise<void>;
-  /** Counts all requests, leased ones included. */
+  /** Counts all requests, including leased ones. */
   count(): Promise<number>;
 }

@@ -62,8 +62,8 @@ export interface SessionPage {
 /** The store of sessions. Every method rejects with StoreUnavailable if the store fails. */
 export interface SessionStore {
   /**
-   * Stores a session, and then removes all sessions of its account except those of its `keep` newest logins. If the
-   * store fails in between, the session is stored, and the next call removes the others.
+   * Stores a session, and then removes all sessions of its account except those of its `keep` newest logins.
+   * If the store fails between these steps, the next call removes the sessions that are too many.
    */
   create(session: Session, options: { readonly keep: number }): Promise<void>;
   find(id: string): Promise<Session | undefined>;

@@ -18,7 +18,7 @@ export interface PublishQueue {
   hasRetries(): boolean;
 }
 
-/** Streams to publish together: either only new ones, or only ones to be retried. */
+/** Streams to publish together. A batch contains either only new streams, or only streams to be retried. */
 export interface StreamBatch {
   readonly streams: readonly string[];
   readonly isRetry: boolean;

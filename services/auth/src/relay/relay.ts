@@ -163,11 +163,11 @@ function health({ refusing, blocked }: CommitPublisher, waiting: Waiting | undef
   function degraded(detail: string): DependencyHealth {
     return { ...bus, state: 'degraded', detail };
   }
-  // If the outbox is empty, another process has published what this one could not.
+  // If the outbox is empty, another process has published the commits that this process could not publish.
   const topics = waiting?.commits === 0 ? [] : refusing();
   if (topics.length > 0) return degraded(`publishing to ${topics.join(', ')} fails; ${inWords(waiting)}`);
   if (blocked() > 0) return degraded(`${blocked()} streams cannot be published; ${inWords(waiting)}`);
-  // An old commit can also reveal that another process fails to publish.
+  // An old commit shows that publishing fails, even if it fails in another process.
   if (waiting !== undefined && waiting.oldestSeconds >= OVERDUE_SECONDS) return degraded(inWords(waiting));
   return { ...bus, state: 'ok' };
 }

@@ -36,8 +36,8 @@ const STREAMS_PER_RUN = 1000;
 
 /**
  * Finds overdue commits: those of processes that died before publishing them, or that never publish, such as
- * ops commands. The lease only saves work, because concurrent sweeps would at worst publish duplicates. It is
- * taken only if there are overdue commits, so that an idle system writes nothing.
+ * ops commands. The lease only saves work: concurrent sweeps would at worst publish duplicates. The sweep
+ * takes the lease only if there are overdue commits, so that an idle system writes nothing.
  */
 export function createOutboxSweep({
   outbox,

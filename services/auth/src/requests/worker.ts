@@ -49,8 +49,8 @@ export function createRequestWorker(
   }
 
   /**
-   * Frees the requests whose leases have expired, so that they can be claimed and retried. They may have been
-   * leased to a worker that died, or have failed in this one.
+   * Frees the requests whose leases have expired, so that they can be claimed and retried. Such a request was
+   * leased to a worker that died, or has failed in this worker.
    */
   async function freeExpired(): Promise<void> {
     for (const lease of watch.expired(await requests.held(), leaseMs)) await requests.free(lease);

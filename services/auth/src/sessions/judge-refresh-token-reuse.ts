@@ -47,9 +47,9 @@ const MAX_REPEATS_IN_A_ROW = 4;
 /**
  * Decides what to do when an old refresh token is presented. If it is the previous token, its client may have
  * missed the response with the current one, so the decision depends on the time since the rotation, the user
- * agent, and earlier repeats. If it is older than the previous token, two clients hold tokens of this session
- * and one may be a thief, so the session ends. If in addition the user agent differs from that of the last
- * use, all sessions of the account end.
+ * agent, and earlier repeats. If the token is older than the previous one, two clients hold tokens of this
+ * session and one of them may be a thief, so the session ends. If, in addition, the user agent differs from
+ * that of the last use, all sessions of the account end.
  */
 export function judgeRefreshTokenReuse(
   session: Pick<Session, 'n' | 'rotatedAt' | 'ip' | 'userAgent' | 'repeats'>,

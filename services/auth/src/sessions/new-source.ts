@@ -9,9 +9,9 @@ import { detectDevice } from './device.ts';
 
 /**
  * Remembers the device (browser and system) and the network of a sign-in. If one of them is new, notifies the
- * owner, except at the account's first sign-in. Does nothing if the network is unknown or the account's
- * notices for this day are used up. In these cases, the source is not remembered either, so a later sign-in
- * from it can still cause a notice.
+ * owner, except at the account's first sign-in. If the network is unknown or the account's notices for this
+ * day are used up, neither notifies the owner nor remembers the source, so that a later sign-in from it can
+ * still cause a notice.
  */
 export async function notifyOwnerOfNewSignInSource(
   deps: Pick<UseCaseDeps, 'accounts' | 'knownSources' | 'limits'>,

@@ -47,7 +47,7 @@ export async function refreshSession(
 }
 
 /**
- * Rotates the refresh token. If a concurrent request has already rotated it, handles the token as an old one.
+ * Rotates the refresh token. If a concurrent request has already rotated it, the token counts as an old one.
  */
 async function rotate(deps: Needs, { id, n, createdAt }: Session, context: UseCaseContext): Promise<Session> {
   const { ip, userAgent } = context;
@@ -85,8 +85,8 @@ async function answerReuse(
 }
 
 /**
- * Returns the session so that its current token is sent again, and records this repeat. If the current token
- * was rotated in the meantime, decides again.
+ * Records that the current token of the session is sent again, and returns the session. If the current token
+ * was rotated meanwhile, decides again.
  * @param n the number of the presented token, which was the previous one
  */
 async function repeat(deps: Needs, session: Session, n: number, context: UseCaseContext): Promise<Session> {
@@ -111,7 +111,7 @@ async function repeat(deps: Needs, session: Session, n: number, context: UseCase
 /**
  * Ends this session or all sessions of the account. The event is appended before any session is removed, so
  * that the sessions stay revoked after a crash. If these sessions have already been revoked, nothing is
- * removed: sessions that are active now began later, and an old token must not end them.
+ * removed, because an old token must not end sessions that began after the revocation.
  */
 async function endSessions(
   deps: Needs,

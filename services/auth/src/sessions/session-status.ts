@@ -55,8 +55,8 @@ export async function findCallerOfToken(
 
 /**
  * Guards a command against a concurrent revocation. Returns a function that supplies the command, but throws
- * if access tokens were revoked since the caller's token was checked. Once all sessions were ended, a request
- * in progress therefore has no effect.
+ * if access tokens were revoked after the caller's token was checked. A request in progress therefore has no
+ * effect once all sessions are ended.
  * @throws Refused (unauthenticated), from the returned function
  */
 export function refuseRevokedCaller(

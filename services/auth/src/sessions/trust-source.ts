@@ -11,7 +11,7 @@ import type { TrustedEmailIpPair } from '../ports/trusted-addresses.ts';
  * because the client disconnected before it could be read (client-address.ts): otherwise, all such clients
  * would be trusted.
  */
-export async function trustSource(
+export async function addTrustedSource(
   { trustedAddresses, now }: Pick<UseCaseDeps, 'trustedAddresses' | 'now'>,
   { address, ip }: TrustedEmailIpPair,
 ): Promise<void> {
@@ -27,5 +27,5 @@ export async function replaceTrustedSources(
   pair: TrustedEmailIpPair,
 ): Promise<void> {
   await runBestEffort(() => deps.personalData.removeTrusted(pair.address));
-  await runBestEffort(() => trustSource(deps, pair));
+  await runBestEffort(() => addTrustedSource(deps, pair));
 }

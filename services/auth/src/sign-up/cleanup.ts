@@ -42,8 +42,8 @@ type Needs = Pick<
 type OnSkipped = (stream: string, error: unknown) => void;
 
 /**
- * Which open sign-ups a pass covers: `all`, which repairs what crashes left behind, or only the expired ones
- * (`due`).
+ * Which open sign-ups a pass covers: only the expired ones (`due`), or all of them (`all`), to repair what
+ * crashes left behind.
  */
 export type SignUpCleanupScope = 'all' | 'due';
 
@@ -72,7 +72,10 @@ export async function runSignUpCleanupPass(
   await deps.trustedAddresses.removeExpired(deps.now());
 }
 
-/** Returns the latest sign-up time that has expired at `now`. */
+/**
+ * Returns the time that separates expired sign-ups from others: sign-ups made at or before this time have
+ * expired at `now`.
+ */
 function expiryOf(now: Date): Date {
   return new Date(now.getTime() - SIGN_UP_EXPIRY_DAYS * DAY_MS);
 }

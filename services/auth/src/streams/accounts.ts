@@ -18,15 +18,15 @@ import {
 } from './commands.ts';
 import { createStreamLoader } from './streams.ts';
 
-export type AccountCommands = CommandExecutor<AccountState, AccountCommand, AccountFact>;
+export type AccountCommandExecutor = CommandExecutor<AccountState, AccountCommand, AccountFact>;
 export type AccountCommandOutcome = CommandOutcome<AccountState, AccountFact>;
 
 /**
  * Creates the commands on accounts. A stream that belongs to a mailing is treated as a nonexistent account.
  */
-export function createAccountCommands(
+export function createAccountCommandExecutor(
   deps: CommandExecutorDeps & Pick<AuthStores, 'journal' | 'snapshots'>,
-): AccountCommands {
+): AccountCommandExecutor {
   const { journal, snapshots } = deps;
   const streams = createStreamLoader<AccountState>({
     journal,

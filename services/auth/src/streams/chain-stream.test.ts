@@ -5,7 +5,7 @@ import { chainFlaw, coveredBy } from '@latchkey/events';
 import {
   createCommits,
   createUserRegisteredFact,
-  removeChain,
+  removeChainEntries,
   testSigner,
 } from '../ports/testing/commits.ts';
 import { createMemoryStores } from '../ports/testing/memory-stores.ts';
@@ -18,7 +18,7 @@ async function older() {
   const { journal, outbox } = createMemoryStores();
   const stream = randomUUID();
   const commits = createCommits(stream, 3);
-  for (const commit of commits) await journal.append(removeChain(commit));
+  for (const commit of commits) await journal.append(removeChainEntries(commit));
   return { journal, outbox, stream };
 }
 
@@ -77,7 +77,7 @@ describe('a stream of release 0.1', () => {
       assert.ok(first && second);
       const registered = { ...first, events: [createUserRegisteredFact(stream, 'old@example.com')] };
       await journal.append(registered);
-      await journal.append(removeChain(second));
+      await journal.append(removeChainEntries(second));
       await freshAccounts().execute(stream, { correlationId: 'r' }, () => ({
         type: 'RevokeSessions',
         reason: 'logout-all',
@@ -95,5 +95,5 @@ test('an event that does not match its hash is not published', () => {
   assert.ok(event);
   const changed = { ...commit, events: [{ ...event, time: '2027-01-01T00:00:00.000Z' }] };
   assert.throws(() => toOutgoingCommit(changed, testSigner), /does not match its hash/);
-  assert.throws(() => toOutgoingCommit(removeChain(commit), testSigner), /no place in a hash chain/);
+  assert.throws(() => toOutgoingCommit(removeChainEntries(commit), testSigner), /no place in a hash chain/);
 });

@@ -60,8 +60,8 @@ export interface CommandMetadata {
 }
 
 /**
- * Returns the command for the current state of the stream. Called again on each retry, so that whatever it
- * looks up is up to date.
+ * Returns the command for the current state of the stream. Called again on each retry, so that all data that
+ * it looks up is current.
  */
 export type CommandFromState<State, Command> = (state: State) => Command | Promise<Command>;
 
@@ -69,9 +69,9 @@ export interface CommandExecutor<State, Command, F extends Fact> {
   /** Returns the current state of a stream. @throws StoreUnavailable, or UnreadableCommit */
   load(stream: string): Promise<State>;
   /**
-   * Runs a command: loads the stream, decides, and appends. Retries from the start if another commit was
-   * appended meanwhile.
-   * @throws Refused (conflict) if this keeps happening; StoreUnavailable, UnreadableCommit
+   * Runs a command: loads the stream, decides, and appends. If another commit was appended meanwhile, starts
+   * again.
+   * @throws Refused (conflict) if this happens too often; StoreUnavailable, UnreadableCommit
    */
   execute(
     stream: string,
@@ -194,8 +194,8 @@ export function createCommandExecutor<State, Command, F extends Fact>(
   }
 
   /**
-   * Adds hash-chain entries to the events of a commit. If the stream's earlier events have none, because
-   * release 0.1 appended them, adds entries to those first.
+   * Adds hash-chain entries to the events of a commit. If release 0.1 appended the stream's earlier events,
+   * which then have no entries, adds entries to those first.
    */
   async function chained({ number, head }: LoadedStream<State>, commit: Commit): Promise<Commit> {
     const previous =

@@ -11,11 +11,11 @@ import type { AuthStores } from '../ports/stores.ts';
 import { type CommandExecutor, type CommandExecutorDeps, createCommandExecutor } from './commands.ts';
 import { createStreamLoader } from './streams.ts';
 
-export type MailingCommands = CommandExecutor<MailingState, RequestMailCommand, MailingFact>;
+export type MailingCommandExecutor = CommandExecutor<MailingState, RequestMailCommand, MailingFact>;
 
-export function createMailingCommands(
+export function createMailingCommandExecutor(
   deps: CommandExecutorDeps & Pick<AuthStores, 'journal' | 'snapshots'>,
-): MailingCommands {
+): MailingCommandExecutor {
   const { journal, snapshots } = deps;
   const streams = createStreamLoader<MailingState>({
     journal,

@@ -90,8 +90,8 @@ export function createStreamLoader<State>(deps: StreamLoaderDeps<State>): Stream
 }
 
 /**
- * Ignores an outage of the snapshot store, because snapshots are optional: without one, the state is computed
- * from all commits. If the journal is unavailable too, reading the commits fails.
+ * Ignores an outage of the snapshot store, because snapshots are optional: without a snapshot, the state is
+ * computed from all commits. If the journal is unavailable too, reading the commits fails.
  */
 function ignoreOutage(error: unknown): undefined {
   if (!(error instanceof StoreUnavailable)) throw error;

@@ -21,7 +21,7 @@ import type { AuthStores } from '../ports/stores.ts';
 import { type Refusal, Refused } from '../refused.ts';
 import { signUp } from '../sign-up/sign-up.ts';
 import { openSqliteAuthStores } from '../storage/sqlite/index.ts';
-import { createAccountCommands } from '../streams/accounts.ts';
+import { createAccountCommandExecutor } from '../streams/accounts.ts';
 import { TEST_HASH_COSTS } from './hash-costs.ts';
 
 export const MINUTE_MS = 60_000;
@@ -40,7 +40,7 @@ const settings = {
 
 /** A fault of the next append to the journal. */
 export type InjectedAppendFault =
-  /** Another process interferes: `meanwhile` runs before the append. */
+  /** Lets another process interfere: `meanwhile` runs before the append. */
   | { readonly meanwhile: () => Promise<unknown> }
   /** The append fails, and nothing was appended. */
   | 'request lost'
@@ -115,9 +115,9 @@ export async function openTestWorld(given?: AuthStores) {
   });
   const stored = given ?? openSqliteAuthStores(database);
 
-  /** Returns commands on accounts with an empty cache, like those of another instance. */
+  /** Returns commands on accounts with an empty cache, as in another instance. */
   function accountsOn(stores: Pick<AuthStores, 'journal' | 'snapshots'>) {
-    return createAccountCommands({ ...stores, nudge, now, newId });
+    return createAccountCommandExecutor({ ...stores, nudge, now, newId });
   }
 
   /** Returns the account events in a stream. */

@@ -12,8 +12,8 @@ export const claimableProfileFields = [
 ] as const satisfies readonly (keyof TokenProfile)[];
 
 /**
- * Claims that cannot be used for profile fields: those of every access token, and those that RFC 7519 and RFC
- * 9068 define.
+ * The names of claims that profile fields cannot use: the claims that every access token has, and those that
+ * RFC 7519 and RFC 9068 define.
  */
 export const reservedClaimNames: readonly string[] = [
   'iss',

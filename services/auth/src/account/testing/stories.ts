@@ -279,7 +279,7 @@ export interface ExecutedCommand {
 /** The outcome of a story: the accounts, the claims and all executed commands. */
 export interface StoryOutcome {
   readonly accounts: ReadonlyMap<string, AccountState>;
-  /** Which account holds each claim. */
+  /** The id of the account that holds each claim. */
   readonly claims: ReadonlyMap<string, string>;
   readonly executed: readonly ExecutedCommand[];
 }

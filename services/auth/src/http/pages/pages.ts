@@ -68,8 +68,8 @@ export type SuccessPageName = (typeof successPageNames)[number];
 /** Renders the pages. Each method returns a complete HTML document. */
 export interface LinkPages {
   /**
-   * Shows who signed up and when. Has only a button if the sign-up was made in this browser; otherwise also
-   * asks for the password.
+   * Shows who signed up and when. If this browser made the sign-up, the page has only a button; otherwise, it
+   * also asks for the password.
    */
   verification(view: VerificationView & VerificationPlaces & { readonly fault?: VerificationFault }): string;
   /** Asks for confirmation before the sign-up is rejected. */

@@ -20,7 +20,7 @@ export interface PageTemplates {
 const ownFolder = join(import.meta.dirname, 'templates');
 const EXTENSION = '.liquid';
 
-/** Reads and parses every template once. @throws Error if one is invalid */
+/** Reads and parses every template once. @throws Error if a template is invalid */
 export function loadPageTemplates(folder = ownFolder): PageTemplates {
   const sources = readSources(folder);
   const engine = new Liquid({

@@ -116,5 +116,5 @@ type Part<T> = T extends string | readonly string[] | ((...values: never) => str
   ? T
   : { readonly [Name in keyof T]?: Part<T[Name]> };
 
-/** A translation, in which texts may be missing; `npm run languages` lists the missing ones. */
+/** A translation of the texts. Some texts may be missing; `npm run languages` lists them. */
 export type PageTranslation = Part<PageTexts>;

@@ -131,7 +131,7 @@ export const authOpenApiTags = {
   keys: 'The public keys that access tokens are checked with.',
 };
 
-/** Describes auth, without the routes of the other services. */
+/** The title and description of auth's own OpenAPI document, which lacks the routes of the other services. */
 export const authOpenApiInfo: OpenApiInfo = {
   title: 'Latchkey: auth',
   version: '1',

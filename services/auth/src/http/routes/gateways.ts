@@ -97,8 +97,8 @@ function introspectingClient({ clients, now }: RouteDeps): AccessPolicy<ServiceC
 }
 
 /**
- * The maximum length of a token to introspect. Latchkey's access tokens are shorter, so longer ones are not
- * active.
+ * The maximum length of a token to introspect. Latchkey's access tokens are shorter, so a longer token is
+ * reported as not active.
  */
 const LONGEST_TOKEN = 16_384;
 const LONGEST_HINT = 64;
@@ -193,8 +193,8 @@ const metadata = z
   .meta({ id: 'AuthorizationServer' });
 
 /**
- * Declares the route of the authorization server metadata, under one of its two standard names, because
- * resource servers look for either. They need its `issuer` and `jwks_uri`.
+ * Declares the route of the authorization server metadata under one of its two standard names; resource
+ * servers look for either name, and need the `issuer` and `jwks_uri` in the metadata.
  */
 function metadataRoute({ publicUrl }: RouteDeps, name: string, operationId: string): Route {
   const document: z.infer<typeof metadata> = {

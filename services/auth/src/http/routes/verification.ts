@@ -70,7 +70,7 @@ type Body = z.infer<ReturnType<typeof bodyOf>>;
 const SIGNED_UP = 1;
 
 /**
- * Returns what shows that the request comes from the person who signed up: the session of the access token
+ * Returns the evidence that the request comes from the person who signed up: the session of the access token
  * and the account of the sign-up cookie, as far as they are present.
  */
 function holdersOf(
@@ -194,7 +194,7 @@ function verifyRoute(deps: RouteDeps): Route {
             toUseCaseContext(request),
           );
       const { locale, userId } = requireExistingAccount(state);
-      // Delete the cookie of this sign-up, but keep the cookie of another one.
+      // Delete the cookie only if it is that of this sign-up.
       const cookie = signUpCookie.read(request) === userId ? { 'Set-Cookie': signUpCookie.clear() } : {};
       if (request.sentAs === 'form') {
         const html = reject

@@ -56,8 +56,8 @@ export function createFairConcurrencyLimit(options: {
   }
 
   /**
-   * Waits until the task may run. While tasks are waiting, a slot that becomes free goes to one of them, so
-   * that no new task can overtake them.
+   * Waits until the task may run. A slot that becomes free goes to a waiting task, so that no new task can
+   * overtake the waiting ones.
    */
   async function enter(requester: HashRequester, isWanted: () => boolean): Promise<void> {
     if (!isWanted()) throw refusal();

@@ -8,10 +8,10 @@ export interface QueuedItem {
 
 export interface FairQueue<T> {
   /**
-   * Adds an item. If this exceeds a limit, one item is dropped, which may be the new one. If the share of the
-   * item's address is exceeded, the network with most items of this address loses the newest of them.
-   * Otherwise, if the capacity is exceeded, the network with most items loses the newest item of its busiest
-   * address.
+   * Adds an item. If this exceeds a limit, one item is dropped, which may be the new one. If the address of
+   * the item has more than its share of the queue, the network with most items of this address loses the
+   * newest of them. Otherwise, if the queue exceeds its capacity, the network with most items loses the
+   * newest item of its busiest address.
    * @returns the dropped item; undefined if none was dropped
    */
   add(item: T): T | undefined;

@@ -5,9 +5,9 @@ import { promisify } from 'node:util';
 import { computeHashConcurrency, widenThreadPool } from './thread-pool.ts';
 
 /**
- * Prints which completes first: a file access, or one of four long hashes, which fill a pool of the default
- * size. With a widened pool, the hashes are made longer, so that the file access reliably wins even on a busy
- * machine.
+ * A script that starts four long hashes, which fill a thread pool of the default size, and a file access, and
+ * prints which completes first: a hash or the file access. With a widened pool, the hashes are made longer,
+ * so that the file access reliably wins even on a busy machine.
  */
 const script = `
   import { access } from 'node:fs/promises';

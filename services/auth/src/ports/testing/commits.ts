@@ -110,7 +110,7 @@ function chained(commit: Commit, previous: string | undefined): Commit {
 }
 
 /** Returns the commit as release 0.1 stored it: without hash-chain entries. */
-export function removeChain(commit: Commit): Commit {
+export function removeChainEntries(commit: Commit): Commit {
   return { ...commit, events: commit.events.map(({ chain: _, ...event }): RecordedFact => event) };
 }
 
@@ -128,7 +128,7 @@ export function lastEventHashOf(commit: Commit): string | undefined {
 /** Returns the first `count` commits of a stream. */
 export function createCommits(stream: string, count: number): readonly Commit[] {
   let head: string | undefined;
-  return createMany(count, (index) => {
+  return createArray(count, (index) => {
     const commit = createCommit({ stream, number: index + 1 }, head);
     head = lastEventHashOf(commit);
     return commit;
@@ -142,7 +142,10 @@ export const testSigner: EventSigner = eventSigner({
 });
 
 /** Appends commits one after the other. */
-export async function appendAll(journal: Pick<Journal, 'append'>, commits: readonly Commit[]): Promise<void> {
+export async function appendCommits(
+  journal: Pick<Journal, 'append'>,
+  commits: readonly Commit[],
+): Promise<void> {
   for (const commit of commits) assert.deepEqual(await journal.append(commit), { outcome: 'appended' });
 }
 
@@ -160,6 +163,6 @@ export function commitNumbersOf(commits: readonly Commit[]): readonly number[] {
   return commits.map(({ number }) => number);
 }
 
-export function createMany<T>(count: number, make: (index: number) => T): readonly T[] {
+export function createArray<T>(count: number, make: (index: number) => T): readonly T[] {
   return Array.from({ length: count }, (_, index) => make(index));
 }

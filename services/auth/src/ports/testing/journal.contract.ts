@@ -6,16 +6,16 @@ import { type AppendResult, type Commit, type Journal, UnreadableCommit } from '
 import type { Outbox } from '../outbox.ts';
 import type { OpenRegistrationStore } from '../registrations.ts';
 import {
-  appendAll,
+  appendCommits,
   commitNumbersOf,
+  createArray,
   createCommit,
   createCommits,
-  createMany,
   createRegistrationCommit,
   createRoleChangedFact,
   createSessionsRevokedFact,
   readUnpublishedCommits,
-  removeChain,
+  removeChainEntries,
 } from './commits.ts';
 import type { OpenEmptyStores } from './open-empty-stores.ts';
 
@@ -40,8 +40,8 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
     describe('addChain', () => {
       test('stores the entries of a commit that has none, once', async () => {
         const [first, second] = [createCommit(), createCommit()];
-        const bare = removeChain(first);
-        await appendAll(journal, [bare]);
+        const bare = removeChainEntries(first);
+        await appendCommits(journal, [bare]);
         const entries = first.events.flatMap(({ chain }) => chain ?? []);
         const others = second.events.flatMap(({ chain }) => chain ?? []);
         assert.deepEqual(await journal.addChain(bare, entries), entries);
@@ -53,10 +53,10 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
       test('lets one of several processes store its entries, whole', async () => {
         const stream = randomUUID();
         const events = [createSessionsRevokedFact(stream), createSessionsRevokedFact(stream)];
-        const variants = createMany(10, () => createCommit({ stream, events }));
-        const [bare] = variants.map(removeChain);
+        const variants = createArray(10, () => createCommit({ stream, events }));
+        const [bare] = variants.map(removeChainEntries);
         assert.ok(bare);
-        await appendAll(journal, [bare]);
+        await appendCommits(journal, [bare]);
         const given = variants.map((commit) => commit.events.flatMap(({ chain }) => chain ?? []));
         const stored = await Promise.all(given.map((entries) => journal.addChain(bare, entries)));
         for (const each of stored) assert.deepEqual(each, stored[0]);
@@ -73,25 +73,25 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
 
       test('lets another commit take what it releases, and that alone', async () => {
         const commit = createCommit({ claims: [kept, given] });
-        await appendAll(journal, [commit]);
+        await appendCommits(journal, [commit]);
         await journal.release(commit, [given]);
         assert.deepEqual(await journal.read(commit.stream), [{ ...commit, claims: [kept] }]);
         assert.equal((await journal.append(createCommit({ claims: [kept] }))).outcome, 'lost');
         const next = createCommit({ claims: [given] });
-        await appendAll(journal, [next]);
+        await appendCommits(journal, [next]);
         assert.equal(await journal.holder(given), next.stream);
         assert.equal(await journal.holder(kept), commit.stream);
       });
 
       test('may be repeated, and takes nothing from a commit that has the claim by then', async () => {
         const [first, second] = [createCommit({ claims: [given] }), createCommit({ claims: [kept] })];
-        await appendAll(journal, [first, second]);
+        await appendCommits(journal, [first, second]);
         await journal.release(first, [given, kept]);
         await journal.release(second, [kept]);
         const { claims: _, ...bare } = first;
         assert.deepEqual(await journal.read(first.stream), [bare]);
         const later = createCommit({ stream: first.stream, number: 2, sequence: 2, claims: [given] });
-        await appendAll(journal, [later]);
+        await appendCommits(journal, [later]);
         await journal.release(first, [given]);
         assert.equal(await journal.holder(given), first.stream);
         assert.equal(await journal.holder(kept), undefined);
@@ -105,7 +105,7 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
       test('finds the streams that hold claims of a range, each once', async () => {
         const one = createCommit({ claims: ['release:1:a', 'release:2:a', 'other'] });
         const two = createCommit({ claims: ['release:3:b'] });
-        await appendAll(journal, [one, two]);
+        await appendCommits(journal, [one, two]);
         assert.deepEqual(await journal.holdersBetween({ from: 'release:', before: 'release:3' }), [
           one.stream,
         ]);
@@ -122,14 +122,14 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
           claims: [`email:${address}`, 'another'],
           traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
         });
-        await appendAll(journal, [commit]);
+        await appendCommits(journal, [commit]);
         assert.deepEqual(await journal.read(commit.stream), [commit]);
         assert.deepEqual(await readUnpublishedCommits(outbox, commit.stream), [commit]);
       });
 
       test('lets one of 50 parallel commits with one number win', async () => {
         const stream = randomUUID();
-        const commits = createMany(50, () => createCommit({ stream }));
+        const commits = createArray(50, () => createCommit({ stream }));
         const results = await Promise.all(commits.map((commit) => journal.append(commit)));
         assert.equal(outcomes(results, 'appended'), 1);
         assert.equal(outcomes(results, 'lost'), 49);
@@ -138,7 +138,7 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
       });
 
       test('lets one of 50 parallel streams take a claim', async () => {
-        const commits = createMany(50, () => createCommit({ claims: ['email:ada@example.com'] }));
+        const commits = createArray(50, () => createCommit({ claims: ['email:ada@example.com'] }));
         const results = await Promise.all(commits.map((commit) => journal.append(commit)));
         assert.equal(outcomes(results, 'appended'), 1);
         assert.equal(outcomes(results, 'lost'), 49);
@@ -148,29 +148,29 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
 
       test('is found again by its command', async () => {
         const [first, second] = createCommits(randomUUID(), 2) as [Commit, Commit];
-        await appendAll(journal, [first, second]);
+        await appendCommits(journal, [first, second]);
         assert.deepEqual(await journal.byCommand(second.commandId), second);
         assert.equal(await journal.byCommand(randomUUID()), undefined);
       });
 
       test('answers a repeated commit with the commit, even once others have followed', async () => {
         const [first, second] = createCommits(randomUUID(), 2) as [Commit, Commit];
-        await appendAll(journal, [first]);
+        await appendCommits(journal, [first]);
         assert.deepEqual(await journal.append(first), { outcome: 'repeated', commit: first });
-        await appendAll(journal, [second]);
+        await appendCommits(journal, [second]);
         assert.deepEqual(await journal.append(first), { outcome: 'repeated', commit: first });
         assert.deepEqual(await journal.read(first.stream), [first, second]);
       });
 
       test('answers a repeated commit that took a claim with the commit', async () => {
         const commit = createCommit({ claims: ['email:ada@example.com'] });
-        await appendAll(journal, [commit]);
+        await appendCommits(journal, [commit]);
         assert.deepEqual(await journal.append(commit), { outcome: 'repeated', commit });
       });
 
       test('answers a command with its first commit, whatever it decides the next time', async () => {
         const commit = createCommit();
-        await appendAll(journal, [commit]);
+        await appendCommits(journal, [commit]);
         const { commandId, stream } = commit;
         const otherwise = createCommit({ stream, commandId, number: 2, claims: ['a'] });
         const elsewhere = createCommit({ commandId });
@@ -182,7 +182,7 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
 
       test('appends one of 50 parallel attempts of one command, and returns it to all others', async () => {
         const commandId = randomUUID();
-        const commits = createMany(50, () => createCommit({ commandId }));
+        const commits = createArray(50, () => createCommit({ commandId }));
         const results = await Promise.all(commits.map((commit) => journal.append(commit)));
         const winner = commits[results.findIndex(({ outcome }) => outcome === 'appended')];
         const repeated = results.filter((result) => result.outcome === 'repeated');
@@ -192,7 +192,7 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
 
       test('leaves nothing of a commit that lost its number', async () => {
         const stream = randomUUID();
-        await appendAll(journal, [createCommit({ stream })]);
+        await appendCommits(journal, [createCommit({ stream })]);
         const late = createRegistrationCommit('ada@example.com', { stream, claims: ['late'] });
         assert.deepEqual(await journal.append(late), { outcome: 'lost' });
         assert.equal(await journal.holder('late'), undefined);
@@ -202,7 +202,7 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
       });
 
       test('leaves nothing of a commit that lost one of its claims', async () => {
-        await appendAll(journal, [createCommit({ claims: ['taken'] })]);
+        await appendCommits(journal, [createCommit({ claims: ['taken'] })]);
         const late = createCommit({ claims: ['free', 'taken'] });
         assert.deepEqual(await journal.append(late), { outcome: 'lost' });
         assert.equal(await journal.holder('free'), undefined);
@@ -215,8 +215,8 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
     describe('read', () => {
       test('gives a stream in the order of its numbers, after a number', async () => {
         const stream = randomUUID();
-        await appendAll(journal, createCommits(stream, 12));
-        await appendAll(journal, createCommits(randomUUID(), 2));
+        await appendCommits(journal, createCommits(stream, 12));
+        await appendCommits(journal, createCommits(randomUUID(), 2));
         assert.deepEqual(
           commitNumbersOf(await journal.read(stream)),
           [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
@@ -227,7 +227,7 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
 
       test('gives several streams at once, each after its own number', async () => {
         const [ada, grace, nobody] = [randomUUID(), randomUUID(), randomUUID()];
-        await appendAll(journal, [...createCommits(ada, 4), ...createCommits(grace, 3)]);
+        await appendCommits(journal, [...createCommits(ada, 4), ...createCommits(grace, 3)]);
         const read = await Promise.all([
           journal.read(ada),
           journal.read(grace, 1),
@@ -245,7 +245,7 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
 
       test('counts claims by their beginning, however many', async () => {
         assert.equal(await journal.countClaims('admin:'), 0);
-        await appendAll(journal, [
+        await appendCommits(journal, [
           createCommit({ claims: ['admin:1', 'admin:2'] }),
           createCommit({ claims: ['admin:10', 'admi'] }),
           createCommit({ claims: ['admio:1', 'Admin:1'] }),
@@ -257,7 +257,7 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
       test('names each stream whose role was changed once, and no other', async () => {
         assert.deepEqual(await journal.roleChanges(), []);
         const [ada, grace] = [randomUUID(), randomUUID()];
-        await appendAll(journal, [
+        await appendCommits(journal, [
           createCommit({ stream: ada, events: [createRoleChangedFact(ada), createSessionsRevokedFact(ada)] }),
           createCommit({ stream: ada, number: 2, events: [createRoleChangedFact(ada)] }),
           createCommit({
@@ -273,9 +273,9 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
 
       test('gives all events of a commit', async () => {
         const stream = randomUUID();
-        const events = createMany(3, () => createSessionsRevokedFact(stream));
+        const events = createArray(3, () => createSessionsRevokedFact(stream));
         const appended = createCommit({ stream, events });
-        await appendAll(journal, [appended]);
+        await appendCommits(journal, [appended]);
         const [commit] = await journal.read(stream);
         assert.deepEqual(commit?.events, appended.events);
       });
@@ -294,7 +294,7 @@ export function journalContract(name: string, open: OpenEmptyStores): void {
       ] as const) {
         test(`blocks only its own stream: unknown ${flaw}`, async () => {
           const commit = strange(randomUUID(), change);
-          await appendAll(journal, [commit, known]);
+          await appendCommits(journal, [commit, known]);
           const error = {
             name: 'UnreadableCommit',
             message: `Commit 1 of stream ${commit.stream} cannot be read: unknown ${flaw}.`,

@@ -5,11 +5,11 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Commit, Journal } from '../journal.ts';
 import type { Outbox } from '../outbox.ts';
 import {
-  appendAll,
+  appendCommits,
   commitNumbersOf,
+  createArray,
   createCommit,
   createCommits,
-  createMany,
   readUnpublishedCommits,
   secondsAfterTestStart,
 } from './commits.ts';
@@ -36,7 +36,7 @@ export function outboxContract(name: string, open: OpenEmptyStores): void {
     test('holds the unpublished commits, by number', async () => {
       const commits = createCommits(randomUUID(), 11);
       const { stream } = commits[0] as Commit;
-      await appendAll(journal, commits);
+      await appendCommits(journal, commits);
       assert.deepEqual(await readUnpublishedCommits(outbox, stream), commits);
       await outbox.markPublished(commits.slice(0, 9));
       assert.deepEqual(commitNumbersOf(await readUnpublishedCommits(outbox, stream)), [10, 11]);
@@ -44,8 +44,8 @@ export function outboxContract(name: string, open: OpenEmptyStores): void {
     });
 
     test('gives each of many streams that are asked for at the same time its own, by number', async () => {
-      const streams = createMany(20, () => createCommits(randomUUID(), 3));
-      await appendAll(
+      const streams = createArray(20, () => createCommits(randomUUID(), 3));
+      await appendCommits(
         journal,
         streams
           .flat()
@@ -59,7 +59,7 @@ export function outboxContract(name: string, open: OpenEmptyStores): void {
 
     test('is left only once, however often a commit is marked as published', async () => {
       const [first, second] = createCommits(randomUUID(), 2) as [Commit, Commit];
-      await appendAll(journal, [first, second]);
+      await appendCommits(journal, [first, second]);
       await outbox.markPublished([first]);
       await outbox.markPublished([first, { stream: randomUUID(), number: 1 }]);
       await outbox.markPublished([]);
@@ -69,16 +69,16 @@ export function outboxContract(name: string, open: OpenEmptyStores): void {
 
     test('is not entered again by a repeated append', async () => {
       const commit = createCommit();
-      await appendAll(journal, [commit]);
+      await appendCommits(journal, [commit]);
       await outbox.markPublished([commit]);
       assert.equal((await journal.append(commit)).outcome, 'repeated');
       assert.deepEqual(await outbox.backlog(), { commits: 0 });
     });
 
     test('returns the streams that have waited longest, each once, no more than requested', async () => {
-      const [a, b, c] = createMany(3, () => randomUUID()) as [string, string, string];
+      const [a, b, c] = createArray(3, () => randomUUID()) as [string, string, string];
       const first = createCommit({ stream: a, at: secondsAfterTestStart(1) });
-      await appendAll(journal, [
+      await appendCommits(journal, [
         createCommit({ stream: b, at: secondsAfterTestStart(2) }),
         first,
         createCommit({ stream: a, number: 2, at: secondsAfterTestStart(3) }),
@@ -95,7 +95,7 @@ export function outboxContract(name: string, open: OpenEmptyStores): void {
         createCommit({ at: secondsAfterTestStart(1) }),
         createCommit({ at: secondsAfterTestStart(2) }),
       ];
-      await appendAll(journal, [early, late]);
+      await appendCommits(journal, [early, late]);
       assert.deepEqual(await waiting(new Date(secondsAfterTestStart(1))), []);
       assert.deepEqual(await waiting(new Date(secondsAfterTestStart(2))), [early.stream]);
     });
@@ -106,7 +106,7 @@ export function outboxContract(name: string, open: OpenEmptyStores): void {
         createCommit({ at: secondsAfterTestStart(2) }),
         createCommit({ at: secondsAfterTestStart(5) }),
       ];
-      await appendAll(journal, [future, recent, early]);
+      await appendCommits(journal, [future, recent, early]);
       const span = { from: new Date(secondsAfterTestStart(2)), to: new Date(secondsAfterTestStart(3)) };
       assert.deepEqual(await outbox.waiting({ recent: span, limit: 9 }), [early.stream, future.stream]);
       assert.deepEqual(await outbox.waiting({ limit: 9 }), [early.stream, recent.stream, future.stream]);
@@ -118,10 +118,10 @@ export function outboxContract(name: string, open: OpenEmptyStores): void {
         createCommit({ at: secondsAfterTestStart(1) }),
         createCommit({ at: secondsAfterTestStart(5) }),
       ];
-      await appendAll(journal, [late]);
+      await appendCommits(journal, [late]);
       await outbox.markPublished([late]);
       assert.deepEqual(await waiting(), []);
-      await appendAll(journal, [early]);
+      await appendCommits(journal, [early]);
       assert.deepEqual(await waiting(), [early.stream]);
     });
 
@@ -131,7 +131,7 @@ export function outboxContract(name: string, open: OpenEmptyStores): void {
         createCommit({ at: secondsAfterTestStart(7) }),
         createCommit({ at: secondsAfterTestStart(3) }),
       ];
-      await appendAll(journal, commits);
+      await appendCommits(journal, commits);
       assert.deepEqual(await outbox.backlog(), { commits: 2, oldest: secondsAfterTestStart(3) });
       await outbox.markPublished(commits);
       assert.deepEqual(await outbox.backlog(), { commits: 0 });

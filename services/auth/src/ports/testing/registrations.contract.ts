@@ -6,10 +6,10 @@ import type { Journal } from '../journal.ts';
 import type { Outbox } from '../outbox.ts';
 import type { OpenRegistration, OpenRegistrationStore } from '../registrations.ts';
 import {
-  appendAll,
+  appendCommits,
   commitNumbersOf,
+  createArray,
   createCommit,
-  createMany,
   createRegistrationCommit,
   readUnpublishedCommits,
   secondsAfterTestStart,
@@ -36,10 +36,10 @@ export function registrationsContract(name: string, open: OpenEmptyStores): void
 
     test('of an address come newest first, until they are settled', async () => {
       const address = 'ada@example.com';
-      const commits = createMany(3, (index) =>
+      const commits = createArray(3, (index) =>
         createRegistrationCommit(address, { at: secondsAfterTestStart(index) }),
       );
-      await appendAll(journal, [...commits.toReversed(), createRegistrationCommit('grace@example.com')]);
+      await appendCommits(journal, [...commits.toReversed(), createRegistrationCommit('grace@example.com')]);
       const expected = commits.map(({ stream, at }) => ({ stream, address, at })).toReversed();
       assert.deepEqual(await registrations.living(address), expected);
 
@@ -52,7 +52,7 @@ export function registrationsContract(name: string, open: OpenEmptyStores): void
 
     test('can be settled any number of times, which affects no others', async () => {
       const commit = createRegistrationCommit('ada@example.com', { claims: ['a'] });
-      await appendAll(journal, [commit, createCommit({ stream: commit.stream, number: 2 })]);
+      await appendCommits(journal, [commit, createCommit({ stream: commit.stream, number: 2 })]);
       await registrations.settle(commit.stream);
       await registrations.settle(commit.stream);
       await registrations.settle(randomUUID());
@@ -65,12 +65,12 @@ export function registrationsContract(name: string, open: OpenEmptyStores): void
     });
 
     test('come oldest first, page by page, each once, even if times are equal', async () => {
-      const commits = createMany(25, (index) =>
+      const commits = createArray(25, (index) =>
         createRegistrationCommit(`${index}@example.com`, {
           at: secondsAfterTestStart(Math.floor(index / 10)),
         }),
       );
-      await appendAll(journal, [...commits.toReversed(), createCommit()]);
+      await appendCommits(journal, [...commits.toReversed(), createCommit()]);
       const seen: OpenRegistration[] = [];
       for (;;) {
         const after = seen.at(-1);
@@ -88,10 +88,10 @@ export function registrationsContract(name: string, open: OpenEmptyStores): void
     });
 
     test('come up to an instant, which is included', async () => {
-      const commits = createMany(4, (index) =>
+      const commits = createArray(4, (index) =>
         createRegistrationCommit('ada@example.com', { at: secondsAfterTestStart(index) }),
       );
-      await appendAll(journal, commits);
+      await appendCommits(journal, commits);
       const [first, second, third] = streams(await registrations.page({ limit: 9 }));
       const until = new Date(secondsAfterTestStart(2));
       assert.deepEqual(streams(await registrations.page({ until, limit: 9 })), [first, second, third]);
@@ -101,10 +101,10 @@ export function registrationsContract(name: string, open: OpenEmptyStores): void
     });
 
     test('keep their place while those before them are settled', async () => {
-      const commits = createMany(4, (index) =>
+      const commits = createArray(4, (index) =>
         createRegistrationCommit('ada@example.com', { at: secondsAfterTestStart(index) }),
       );
-      await appendAll(journal, commits);
+      await appendCommits(journal, commits);
       const [first, second] = await registrations.page({ limit: 2 });
       assert.ok(first && second);
       await registrations.settle(first.stream);

@@ -8,8 +8,8 @@ export const COMMITS_COLLECTION = 'auth_commits';
 
 /**
  * A commit in MongoDB. It is a single document, so that it is inserted atomically without a transaction. The
- * outbox entry, the registration and the erasure are subdocuments. Each is removed as a whole once it is
- * done, so that its sparse index contains only open ones.
+ * outbox entry, the registration and the erasure are subdocuments. Each subdocument is removed as a whole
+ * once its work is done, so that its sparse index contains only open work.
  */
 export interface CommitDocument extends Omit<Commit, 'commandId' | 'address' | 'eraseAt' | 'events'> {
   /** The command id. */

@@ -25,7 +25,8 @@ const MOVING = 'a data folder is being moved into this database, or its move bro
 
 /**
  * Asserts that no move into this database is in progress. While accounts are missing, auth could make
- * decisions that contradict them, for example register an address that one of them owns.
+ * decisions that contradict them: for example, it could register an address that one of the missing accounts
+ * owns.
  * @throws Error with a one-line message
  */
 export async function assertNotMoving(connection: Connection): Promise<void> {

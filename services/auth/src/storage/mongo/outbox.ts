@@ -31,8 +31,8 @@ export function createMongoOutbox(connection: Connection): Outbox {
 
   return mapMongoErrors<Outbox>({
     async unpublished(streams) {
-      // The query follows an index, and commits are only ever appended to a stream. So it cannot return a
-      // commit but miss an earlier one of the same stream.
+      // The query follows an index, and commits are only appended at the end of a stream. The result can
+      // therefore not contain a commit but lack an earlier unpublished commit of the same stream.
       const documents = await commits
         .find({ 'unpublished.stream': { $in: [...streams] } }, MAJORITY_READ_CONCERN)
         .sort({ 'unpublished.stream': 1, 'unpublished.number': 1 })

@@ -23,7 +23,10 @@ export function createMongoPersonalData(connection: Connection): PersonalDataEra
     );
   }
 
-  /** Removes the person from unpublished events about other accounts in which this account was the actor. */
+  /**
+   * Removes the personal data of this account from unpublished events about other accounts in which this
+   * account was the actor.
+   */
   async function erasePersonFromActions(userId: string): Promise<void> {
     const entries = connection.collection<AuditEntryDocument>(AUDIT_LOG_COLLECTION);
     const ofActor = {
@@ -34,8 +37,8 @@ export function createMongoPersonalData(connection: Connection): PersonalDataEra
       const { actor, ...data } = JSON.parse(value);
       if (actor !== userId || data.person === undefined) continue;
       const erased = JSON.stringify({ actor, ...data, person: null });
-      // Updates the entry even if it has left the outbox meanwhile, because a kept entry still contains the
-      // person.
+      // Update the entry even if it has left the outbox by now: an entry that is kept after publication still
+      // contains the personal data.
       await entries.updateOne({ _id }, { $set: { value: erased } });
     }
   }

@@ -43,7 +43,8 @@ export function createMongoTrustedAddresses(connection: Connection): TrustedAddr
   }
 
   /**
-   * Deletes the pairs of an address that exceed MAX_TRUSTED_IPS_PER_ADDRESS, those that expire first.
+   * Deletes the pairs of an address that exceed MAX_TRUSTED_IPS_PER_ADDRESS, starting with those that expire
+   * first.
    * @param kept the key of the pair that has just been stored, which is never deleted
    */
   async function removeExcess(address: string, kept: string): Promise<void> {
@@ -54,8 +55,8 @@ export function createMongoTrustedAddresses(connection: Connection): TrustedAddr
       .lean();
     const [latest] = excess;
     if (latest === undefined) return;
-    // Another instance may have renewed one of these pairs since they were read. Its expiry is then later, so
-    // it is kept.
+    // Another instance may have renewed one of these pairs after they were read. The expiry of that pair is
+    // then later, so the filter keeps it.
     await trusted.deleteMany({ _id: { $in: excess.map(({ _id }) => _id) }, until: { $lte: latest.until } });
   }
 

@@ -24,8 +24,8 @@ const SQL = {
   // U+10FFFF is the last character in sort order, so this range contains all claims with the prefix.
   countClaims: `SELECT count(*) AS count FROM journal_claim
     WHERE claim >= :prefix AND claim < :prefix || char(1114111)`,
-  // The condition must equal that of the partial index journal_role_change literally; otherwise SQLite cannot
-  // use it.
+  // The condition must literally equal that of the partial index journal_role_change; otherwise, SQLite
+  // cannot use the index.
   roleChanges: `SELECT DISTINCT stream FROM journal_commit INDEXED BY journal_role_change
     WHERE instr(events, '"type":"RoleChanged"') > 0`,
 } as const;
