@@ -67,7 +67,7 @@ export function formatFigures(lines: readonly ReliabilityRun[]): string {
   const failed = lines.filter(({ ok }) => !ok);
   const verdict =
     failed.length === 0
-      ? 'No promise was broken.'
+      ? 'No guarantee was violated.'
       : `**Guarantees were violated** in the runs of seed ${failed.map(({ seed }) => seed).join(', ')}.`;
   return [
     '```sh norun="the runs of the figures: repeated by hand"',
@@ -78,9 +78,9 @@ export function formatFigures(lines: readonly ReliabilityRun[]): string {
     '',
     `${fromTo(lines.map(({ at }) => at.slice(0, 10)))}, ${runsInWords(lines)}. ${verdict}`,
     '',
-    table('what', addCounts(lines.map(({ counts }) => counts))),
+    table(addCounts(lines.map(({ counts }) => counts))),
     '',
-    table('fault', sorted(addCounts(lines.map(({ faults }) => faults)))),
+    `Each kind of fault was injected this many times: ${inWords(addCounts(lines.map(({ faults }) => faults)))}.`,
   ].join('\n');
 }
 
@@ -115,13 +115,17 @@ function fromTo(all: readonly string[]): string {
   return first === last ? `${first}` : `${first} to ${last}`;
 }
 
-function sorted(counts: CountsByName): CountsByName {
-  return Object.fromEntries(Object.entries(counts).toSorted(([a], [b]) => a.localeCompare(b)));
+/** Lists the names with their counts, by name. */
+function inWords(counts: CountsByName): string {
+  return Object.entries(counts)
+    .toSorted(([a], [b]) => a.localeCompare(b))
+    .map(([name, count]) => `\`${name}\` ${formatNumber(count)}`)
+    .join(', ');
 }
 
-function table(what: string, counts: CountsByName): string {
+function table(counts: CountsByName): string {
   return [
-    `| ${what} | |`,
+    '| what was counted in these runs | number |',
     '|---|---:|',
     ...Object.entries(counts).map(([name, count]) => `| ${name} | ${formatNumber(count)} |`),
   ].join('\n');

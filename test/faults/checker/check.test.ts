@@ -102,28 +102,28 @@ describe('a run in which everything went well', () => {
     assert.equal(ok, true);
     assert.deepEqual(counts, {
       commands: 30,
-      'commands 200': 14,
-      'commands 201': 4,
-      'commands 202': 5,
-      'commands 204': 2,
-      'commands 401': 4,
-      'commands without answer': 1,
+      'commands with status 200': 14,
+      'commands with status 201': 4,
+      'commands with status 202': 5,
+      'commands with status 204': 2,
+      'commands with status 401': 4,
+      'commands without a response': 1,
       accounts: 5,
-      'account orders decided': 5,
-      'account orders undecided': 0,
-      'accounts erased': 1,
-      'accounts searched for': 1,
-      'records forged': 1,
+      'accounts for which the search for an order ended': 5,
+      'accounts for which the search for an order took too long': 0,
+      'erased accounts': 1,
+      'erased accounts whose traces were searched for': 1,
+      'forged records': 1,
       events: 24,
-      'first occurrences on the topics': 24,
-      'duplicates on the topics': 0,
-      'mails owed': 15,
-      'mails sent': 14,
-      'mails cancelled': 1,
-      'mails expired': 0,
-      'mails failed': 0,
-      'mails duplicates': 0,
-      faults: 0,
+      'events on the topics': 24,
+      'repeated records on the topics': 0,
+      'mails that had to be sent': 15,
+      'mails that were sent': 14,
+      'mails that were cancelled': 1,
+      'mails that expired': 0,
+      'mails that failed': 0,
+      'repeated copies of mails': 0,
+      'injected faults': 0,
     });
   });
 
@@ -490,7 +490,7 @@ describe('the topic', () => {
     };
     const { ok, counts } = checkRecordedRun(goodRun, stores, AFTER_RUN);
     assert.equal(ok, true);
-    assert.equal(counts['duplicates on the topics'], 19);
+    assert.equal(counts['repeated records on the topics'], 19);
   });
 });
 

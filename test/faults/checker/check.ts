@@ -137,23 +137,28 @@ export function checkRecordedRun(recorded: RecordedRun, stores: StoreContents, n
       now,
     ),
   ];
-  const mailCounts = Object.entries(countMails(letters)).map(([fate, many]) => [`mails ${fate}`, many]);
+  const fates = countMails(letters);
   return {
     ok: violations.length === 0,
     counts: {
       commands: history.length,
       ...countStatuses(history),
       accounts: eventsByAccount(journal).length,
-      'account orders decided': orders.decided,
-      'account orders undecided': orders.undecided,
-      'accounts erased': erased,
-      'accounts searched for': run.searched,
-      'records forged': forged.length,
+      'accounts for which the search for an order ended': orders.decided,
+      'accounts for which the search for an order took too long': orders.undecided,
+      'erased accounts': erased,
+      'erased accounts whose traces were searched for': run.searched,
+      'forged records': forged.length,
       events: [...journal.events.values()].reduce((sum, { length }) => sum + length, 0),
-      'first occurrences on the topics': firsts,
-      'duplicates on the topics': duplicates,
-      ...Object.fromEntries(mailCounts),
-      faults: faults.length,
+      'events on the topics': firsts,
+      'repeated records on the topics': duplicates,
+      'mails that had to be sent': fates.required,
+      'mails that were sent': fates.sent,
+      'mails that were cancelled': fates.cancelled,
+      'mails that expired': fates.expired,
+      'mails that failed': fates.failed,
+      'repeated copies of mails': fates.duplicates,
+      'injected faults': faults.length,
     },
     violations,
   };
@@ -164,7 +169,9 @@ function verdictOf(violations: readonly Violation[]): Pick<Report, 'ok' | 'viola
 }
 
 function countStatuses(history: readonly CommandLine[]): Readonly<Record<string, number>> {
-  const byStatus = Map.groupBy(history, ({ status }) => `commands ${status ?? 'without answer'}`);
+  const byStatus = Map.groupBy(history, ({ status }) =>
+    status ? `commands with status ${status}` : 'commands without a response',
+  );
   return Object.fromEntries(
     Array.from(byStatus, ([status, its]) => [status, its.length] as const).toSorted(([a], [b]) =>
       a.localeCompare(b),

@@ -38,8 +38,8 @@ interface Story {
 }
 
 export interface MailCounts {
-  /** The number of required mails. The name is part of the recorded results of runs. */
-  readonly owed: number;
+  /** The number of mails that the events required. */
+  readonly required: number;
   readonly sent: number;
   readonly cancelled: number;
   readonly expired: number;
@@ -54,7 +54,7 @@ export function countMails(context: MailContext): MailCounts {
     return stories.filter((story) => !isAccepted(story) && story.delivery?.state === state).length;
   }
   return {
-    owed: stories.length,
+    required: stories.length,
     sent: stories.filter(isAccepted).length,
     cancelled: ended('cancelled'),
     expired: ended('expired'),
