@@ -3,7 +3,12 @@ import { Option } from '@commander-js/extra-typings';
 import { openAuthOps } from '@latchkey/auth/ops';
 import { openNotifierOps } from '@latchkey/notifier/ops';
 import { openUserOps } from '@latchkey/user/ops';
-import { type Verification, type VerifyOptions, type VerifySources, verifySystem } from '@latchkey/verify';
+import {
+  type VerificationResult,
+  type VerifyOptions,
+  type VerifySources,
+  verifySystem,
+} from '@latchkey/verify';
 import type { CommandContext } from './context.ts';
 import { readPublicEventKeys } from './keys.ts';
 import { createDelayedProgressDisplay } from './output/progress.ts';
@@ -30,7 +35,7 @@ export async function verifyOpenedSystem(
   system: OpenedSystem,
   context: CommandContext,
   options: Pick<VerifyOptions, 'patienceMs' | 'maxFindings' | 'against'>,
-): Promise<Verification> {
+): Promise<VerificationResult> {
   return verifySystem(await sourcesOf(system, context), {
     pauseMs: PAUSE_MS,
     maxRecords: MAX_RECORDS,

@@ -98,7 +98,7 @@ export interface BusSubscription {
 
 export interface TopicSpec {
   readonly name: string;
-  /** The number of partitions. It must never change, because it determines the partition of each key. */
+  /** The number of partitions. Must never change, because the partition of a key depends on it. */
   readonly partitions: number;
   /** How long records are kept, in ms; -1 keeps them without a limit. */
   readonly retentionMs: number;

@@ -17,7 +17,7 @@ export function keyBeforeSlash(key: Buffer): Buffer {
 const SEED = 0x9747b28c;
 const M = 0x5bd1e995;
 
-/** The 32-bit hash, signed, as in Java. */
+/** Returns Kafka's murmur2 hash of the bytes, as a signed 32-bit number, like in Java. */
 export function murmur2(data: Buffer): number {
   let hash = SEED ^ data.length;
   const tail = data.length & ~3;

@@ -12,8 +12,8 @@ export interface BusRecord {
 }
 
 /**
- * The range of offsets that a partition holds: from its first record to the next record to be written
- * (exclusive).
+ * The range of the offsets in a partition: from the offset of its first record up to, but not including, the
+ * offset of the next record to be written.
  */
 export interface PartitionOffsetRange {
   readonly partition: number;

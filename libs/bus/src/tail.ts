@@ -20,7 +20,7 @@ export interface LogTail {
   partitionOf(key: string): Promise<number>;
   /**
    * Resolves once there may be records after the ends of the given ranges, or when `signal` is aborted.
-   * @param ranges as `ranges` returned them
+   * @param ranges the result of an earlier call of `ranges`
    */
   grown(ranges: readonly PartitionOffsetRange[], signal: AbortSignal): Promise<void>;
 }

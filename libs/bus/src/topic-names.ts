@@ -7,7 +7,10 @@ import type { Bus, ConsumerGroups } from './bus.ts';
 /** Maps Latchkey's topic names to the names on the log. Topics that are not listed have the same name on the log. */
 export type TopicNamesOnLog = Readonly<Record<string, string>>;
 
-/** Returns the name on the log of a topic that is given by Latchkey's own name. */
+/**
+ * Returns the name that a topic has on the log.
+ * @param topic Latchkey's own name of the topic
+ */
 export function topicNameOnLog(namesOnLog: TopicNamesOnLog, topic: string): string {
   return Object.hasOwn(namesOnLog, topic) ? (namesOnLog[topic] ?? topic) : topic;
 }

@@ -97,7 +97,7 @@ export function openSessionKeeper(options: {
     else await refresh(current);
   }
 
-  /** Returns the session as stored by any tab: another tab may have replaced or ended it. */
+  /** Returns the current session. Another tab may have replaced or ended it. */
   async function read(): Promise<Session | undefined> {
     if (mode === 'body') return store.read(current);
     return (await signOutMark.isSet()) ? undefined : current;

@@ -152,7 +152,9 @@ export type ReadEventHeadersResult = { readonly facts: EventHeaderValues } | { r
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const REPLACEMENT_CHARACTER = '\uFFFD';
 
-/** Decodes bytes as UTF-8, and keeps a byte order mark. Returns undefined if they are not valid. */
+/**
+ * Decodes bytes as UTF-8, and keeps a byte order mark. Returns undefined if the bytes are not valid UTF-8.
+ */
 export function decodeUtf8(bytes: Buffer): string | undefined {
   // Decoding like this is several times as fast as the strict decoder, but turns invalid bytes into
   // replacement characters. As valid UTF-8 may contain such characters as well, a text that contains one is

@@ -12,7 +12,7 @@ export interface ParsedLocale {
 
 const ENGLISH: ParsedLocale = { tag: 'en', language: 'en' };
 
-/** Parses a language tag. Returns English for a malformed one. */
+/** Parses a language tag. If the tag is malformed, returns English. */
 export function parseLocale(locale: string): ParsedLocale {
   try {
     const { baseName, language } = new Intl.Locale(locale);

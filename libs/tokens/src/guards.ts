@@ -113,7 +113,7 @@ export function createGuards<S extends ActiveSession>(options: {
 }): Guards<S> {
   const { verify, sessionStatus, refuse, headers } = options;
 
-  // Refuses a request without a token. RFC 6750, 3.1, requires that this refusal contains no error code.
+  // Refuses a request without a token. By RFC 6750, 3.1, this refusal should contain no error code.
   function missingToken(): Error {
     return refuse(unauthenticated, {
       detail: 'Send an access token: Authorization: Bearer <token>.',

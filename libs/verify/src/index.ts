@@ -17,7 +17,7 @@ export { createTopicIndex, type TopicIndex } from './topic-index.ts';
 export { createTopicReader, type OnProgress } from './topic-reader.ts';
 export {
   journalTopics,
-  type Verification,
+  type VerificationResult,
   type VerifyOptions,
   type VerifySources,
   verifySystem,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import type { BusRecord } from '@latchkey/bus';
-import { createSmallSystem, type SmallSystem } from './testing/small-system.ts';
+import { createInMemorySystem, type InMemorySystem } from './testing/in-memory-system.ts';
 import {
   createAccountStream,
   createForgedEvent,
@@ -19,7 +19,7 @@ function ago(ms: number): Date {
   return new Date(NOW.getTime() - ms);
 }
 
-function verifyNow(system: SmallSystem, options: Partial<VerifyOptions> = {}) {
+function verifyNow(system: InMemorySystem, options: Partial<VerifyOptions> = {}) {
   return verifySystem(system.sources, {
     patienceMs: 0,
     pauseMs: 1,
@@ -38,7 +38,7 @@ function proofOf({ headers }: BusRecord): BusRecord['headers'] {
   );
 }
 
-async function kinds(system: SmallSystem, options: Partial<VerifyOptions> = {}) {
+async function kinds(system: InMemorySystem, options: Partial<VerifyOptions> = {}) {
   return (await verifyNow(system, options)).findings
     .map(({ kind, subject }) => `${kind} ${subject}`)
     .toSorted();
@@ -55,7 +55,7 @@ function accounts() {
 
 describe('a sound system', () => {
   test('agrees, and is counted', async () => {
-    const { counts, findings, found, lag } = await verifyNow(createSmallSystem(accounts()));
+    const { counts, findings, found, lag } = await verifyNow(createInMemorySystem(accounts()));
     assert.deepEqual([findings, found], [[], 0]);
     assert.deepEqual([counts.accounts, counts.mailings, counts.events, counts.onTopic], [3, 1, 10, 10]);
     assert.deepEqual([counts.profiles, counts.owed, counts.recorded, counts.rechecked], [3, 2, 2, 0]);
@@ -65,7 +65,7 @@ describe('a sound system', () => {
   test('agrees in several passes if there are too many records for one', async () => {
     const accounts = Array.from({ length: 40 }, () => createAccountStream(3));
     const progress = new Set<string>();
-    const { counts, found } = await verifyNow(createSmallSystem(accounts), {
+    const { counts, found } = await verifyNow(createInMemorySystem(accounts), {
       maxRecords: 50,
       onProgress: (what) => progress.add(what),
     });
@@ -74,7 +74,7 @@ describe('a sound system', () => {
   });
 
   test('is compared in parts, between which the event loop runs', async () => {
-    const system = createSmallSystem([
+    const system = createInMemorySystem([
       createAccountStream(400),
       ...Array.from({ length: 100 }, () => createAccountStream(3)),
     ]);
@@ -102,7 +102,7 @@ describe('a sound system', () => {
   });
 
   test('agrees while it is empty', async () => {
-    assert.equal((await verifyNow(createSmallSystem([]))).found, 0);
+    assert.equal((await verifyNow(createInMemorySystem([]))).found, 0);
   });
 });
 
@@ -113,7 +113,7 @@ describe('a finding names', () => {
     const [first, second, third] = recordsOfStream(account);
     assert.ok(first && second && third && chain);
     const found = async (...records: readonly BusRecord[]) => {
-      const system = createSmallSystem([account]);
+      const system = createInMemorySystem([account]);
       system.records.splice(0, 3, ...records);
       return (await verifyNow(system)).findings.map(({ kind, message }) => `${kind}: ${message}`);
     };
@@ -145,7 +145,7 @@ describe('a finding names', () => {
     const { event } = account.events[1] ?? assert.fail();
     assert.ok(first && second && third);
     const found = async (...records: readonly BusRecord[]) => {
-      const system = createSmallSystem([account]);
+      const system = createInMemorySystem([account]);
       system.records.splice(0, 3, ...records);
       return (await verifyNow(system)).findings.map(({ kind, sequence }) => `${kind} ${sequence}`);
     };
@@ -167,7 +167,7 @@ describe('a finding names', () => {
     const [first, second, third] = recordsOfStream(account);
     const { event } = account.events[1] ?? assert.fail();
     assert.ok(first && second && third);
-    const system = createSmallSystem([account]);
+    const system = createInMemorySystem([account]);
     system.records.splice(0, 3, first, recordOfEvent(createForgedEvent(event)), second, third);
     assert.deepEqual(
       (await verifyNow(system)).findings.map(({ message }) => message),
@@ -182,18 +182,18 @@ describe('a finding names', () => {
       createAccountStream(),
       createAccountStream(),
     ];
-    const system = createSmallSystem([lacking, behind, missing]);
+    const system = createInMemorySystem([lacking, behind, missing]);
     const stored = system.profiles.get(lacking.id);
     assert.ok(stored?.profile);
     const { username: _, ...profile } = stored.profile;
     system.profiles.set(lacking.id, { profile });
-    const early = createSmallSystem([{ ...behind, events: behind.events.slice(0, 2) }]).profiles.get(
+    const early = createInMemorySystem([{ ...behind, events: behind.events.slice(0, 2) }]).profiles.get(
       behind.id,
     );
     assert.ok(early);
     system.profiles.set(behind.id, early);
     system.profiles.delete(missing.id);
-    const known = createSmallSystem([ghost]).profiles.get(ghost.id);
+    const known = createInMemorySystem([ghost]).profiles.get(ghost.id);
     assert.ok(known);
     system.profiles.set(ghost.id, known);
 
@@ -211,7 +211,7 @@ describe('a finding names', () => {
 
   test('a profile that has applied more events than there are', async () => {
     const account = createAccountStream(3);
-    const system = createSmallSystem([account]);
+    const system = createInMemorySystem([account]);
     const shorter = { ...account, events: account.events.slice(0, 2) };
     system.journal.set(account.id, shorter);
     system.records.pop();
@@ -220,7 +220,7 @@ describe('a finding names', () => {
 
   test('a parked account, with the place and the cause', async () => {
     const account = createAccountStream(3);
-    const system = createSmallSystem([account]);
+    const system = createInMemorySystem([account]);
     const stored = system.profiles.get(account.id);
     const parked = { partition: 4, offset: 17, cause: 'value is not JSON' };
     assert.ok(stored);
@@ -235,7 +235,7 @@ describe('a finding names', () => {
 
   test('an event that is missing on the topic, with its sequence', async () => {
     const account = createAccountStream(1);
-    const system = createSmallSystem([account]);
+    const system = createInMemorySystem([account]);
     system.records.length = 0;
     system.profiles.clear();
     const [finding] = (await verifyNow(system)).findings;
@@ -244,14 +244,14 @@ describe('a finding names', () => {
 
   test('an account on the topic that the journal does not have', async () => {
     const stranger = createAccountStream(2);
-    const system = createSmallSystem([createAccountStream()]);
+    const system = createInMemorySystem([createAccountStream()]);
     system.records.push(...recordsOfStream(stranger));
     assert.deepEqual(await kinds(system), [`event-unknown ${stranger.id}`, `event-unknown ${stranger.id}`]);
   });
 
   test('a commit that has been unpublished for too long', async () => {
     const account = withLastEventUnpublished(createAccountStream(3), ago(40_000));
-    const system = createSmallSystem([account]);
+    const system = createInMemorySystem([account]);
     const { findings, oldestUnpublished, counts } = await verifyNow(system);
     assert.deepEqual(
       findings.map(({ message }) => message),
@@ -262,7 +262,7 @@ describe('a finding names', () => {
 
   test('a mail that an event calls for and that is not recorded', async () => {
     const account = createAccountStream(3);
-    const system = createSmallSystem([account, createAccountStream(3)]);
+    const system = createInMemorySystem([account, createAccountStream(3)]);
     const [, verified] = account.events;
     system.deliveries.delete(`${verified?.event.id}/welcome`);
     const { findings, counts } = await verifyNow(system);
@@ -274,7 +274,7 @@ describe('a finding names', () => {
   });
 
   test('an abandoned lease, unless it is of a job', async () => {
-    const system = createSmallSystem([]);
+    const system = createInMemorySystem([]);
     system.leases.push(
       { of: 'job', name: 'sweep', endedAt: ago(600_000) },
       { of: 'request', name: 'young', endedAt: ago(59_000) },
@@ -290,7 +290,7 @@ describe('a finding names', () => {
 
   test('a compacted topic with records of release 0.1, whose keys several events share', async () => {
     const account = createAccountStream(3);
-    const system = createSmallSystem([account, createAccountStream(2)]);
+    const system = createInMemorySystem([account, createAccountStream(2)]);
     const sources = { ...system.sources, isCompacted: async () => true };
     assert.deepEqual(await kinds({ ...system, sources }), []);
     const at = system.records.findIndex(({ key }) => String(key) === `${account.id}/1`);
@@ -306,7 +306,7 @@ describe('a finding names', () => {
   });
 
   test('a generation of the read model that was dropped but is still stored', async () => {
-    const system = createSmallSystem([]);
+    const system = createInMemorySystem([]);
     system.leftovers.push(2);
     const { findings } = await verifyNow(system);
     assert.deepEqual(findings, [
@@ -326,7 +326,7 @@ describe('a finding names', () => {
   });
 
   test('a position that the topic no longer has', async () => {
-    const system = createSmallSystem([]);
+    const system = createInMemorySystem([]);
     system.lostPositions.push('Group user was at offset 5 of a 0.');
     const { findings } = await verifyNow(system);
     assert.deepEqual(
@@ -339,13 +339,13 @@ describe('a finding names', () => {
 describe('a system in use', () => {
   test('agrees once what was in flight has arrived', async () => {
     const [published, projected] = [createAccountStream(4), createAccountStream(3)];
-    const system = createSmallSystem([published, projected]);
+    const system = createInMemorySystem([published, projected]);
     const last = system.records.splice(3, 1);
     const profile = system.profiles.get(projected.id);
     system.profiles.delete(projected.id);
-    const behind = createSmallSystem([{ ...published, events: published.events.slice(0, 3) }]).profiles.get(
-      published.id,
-    );
+    const behind = createInMemorySystem([
+      { ...published, events: published.events.slice(0, 3) },
+    ]).profiles.get(published.id);
     const whole = system.profiles.get(published.id);
     assert.ok(profile && behind && whole);
     system.profiles.set(published.id, behind);
@@ -363,8 +363,8 @@ describe('a system in use', () => {
   });
 
   test('may gain an account while it is compared', async () => {
-    const system = createSmallSystem([createAccountStream()]);
-    const late = createSmallSystem([createAccountStream(2)]);
+    const system = createInMemorySystem([createAccountStream()]);
+    const late = createInMemorySystem([createAccountStream(2)]);
     const [stream] = late.journal.values();
     assert.ok(stream);
     const profile = late.profiles.get(stream.id);
@@ -384,14 +384,14 @@ describe('a system in use', () => {
 
   test('is compared until the timeout, and only remaining differences are reported', async () => {
     const [sound, faulty] = [createAccountStream(), createAccountStream()];
-    const system = createSmallSystem([sound, faulty]);
+    const system = createInMemorySystem([sound, faulty]);
     system.profiles.delete(faulty.id);
     assert.deepEqual(await kinds(system, { patienceMs: 20 }), [`profile-missing ${faulty.id}`]);
   });
 });
 
 test('findings beyond the maximum are only counted', async () => {
-  const system = createSmallSystem(Array.from({ length: 9 }, () => createAccountStream(2)));
+  const system = createInMemorySystem(Array.from({ length: 9 }, () => createAccountStream(2)));
   system.profiles.clear();
   const { findings, found } = await verifyNow(system, { maxFindings: 4 });
   assert.deepEqual([findings.length, found], [4, 9]);

@@ -69,7 +69,7 @@ export interface VerifyOptions {
   readonly against?: AnchorsToCompare;
 }
 
-export interface Verification {
+export interface VerificationResult {
   readonly counts: Readonly<ComparisonCounts>;
   /** When the oldest commit in the outbox was appended; undefined if the outbox is empty. */
   readonly oldestUnpublished: Date | undefined;
@@ -85,7 +85,10 @@ export interface Verification {
  * Compares the stores of a system, and changes nothing.
  * @throws any error of a view or of the log
  */
-export async function verifySystem(sources: VerifySources, options: VerifyOptions): Promise<Verification> {
+export async function verifySystem(
+  sources: VerifySources,
+  options: VerifyOptions,
+): Promise<VerificationResult> {
   const findings = createFindingsCollector(options.maxFindings);
   const counter = createComparisonCounter();
   const shards = createShards(await countRecords(sources), options.maxRecords);

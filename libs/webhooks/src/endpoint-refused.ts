@@ -1,4 +1,7 @@
-/** Thrown if an endpoint cannot be added or changed. The message is one sentence for the user who tried to. */
+/**
+ * Thrown if an endpoint cannot be added or changed. The message is one sentence for the person who tried
+ * this.
+ */
 export class EndpointRefusedError extends Error {
   override readonly name = 'EndpointRefusedError';
   /**

@@ -24,7 +24,8 @@ const MAX_DELAY_WHILE_DOWN_MS = HOUR;
 const MAX_REQUESTED_DELAY_MS = 24 * HOUR;
 
 /**
- * Returns the delay after an event has failed this many times, in ms.
+ * Returns the delay before an event is sent again, in ms.
+ * @param attempts how many attempts to send it have failed
  * @param random a random number in [0, 1), for jitter
  */
 export function computeRetryDelayMs(attempts: number, random: number): number {

@@ -1,11 +1,11 @@
 /** Formats the result of a verification as text and as JSON. Neither contains personal data. */
-import { type Finding, formatAge, type Verification } from '@latchkey/verify';
+import { type Finding, formatAge, type VerificationResult } from '@latchkey/verify';
 import { formatCount, formatNumber } from './progress.ts';
 
 /** The maximum number of findings to print. Further findings are only counted. */
 const MAX_LINES = 50;
 
-export function formatVerificationReport(verification: Verification, now: Date): readonly string[] {
+export function formatVerificationReport(verification: VerificationResult, now: Date): readonly string[] {
   const { findings, found } = verification;
   const shown = findings.slice(0, MAX_LINES);
   return [
@@ -17,7 +17,7 @@ export function formatVerificationReport(verification: Verification, now: Date):
   ];
 }
 
-function overview({ counts, oldestUnpublished, lag }: Verification, now: Date): readonly string[] {
+function overview({ counts, oldestUnpublished, lag }: VerificationResult, now: Date): readonly string[] {
   const oldest =
     oldestUnpublished === undefined
       ? ''
@@ -61,7 +61,7 @@ export function formatVerificationAsJson({
   lag,
   findings,
   found,
-}: Verification): string {
+}: VerificationResult): string {
   return JSON.stringify({
     agrees: found === 0,
     counts,

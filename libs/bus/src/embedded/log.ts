@@ -57,7 +57,7 @@ interface KeyedPlace {
 
 export interface RecordsOfKeyPage {
   readonly records: readonly BusRecord[];
-  /** Where the next page begins; undefined if this is the last one. */
+  /** The place after which the next page begins; undefined if this is the last page. */
   readonly after?: KeyedPlace;
 }
 

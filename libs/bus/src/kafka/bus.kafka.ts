@@ -42,9 +42,9 @@ export interface KafkaBusDeps extends KafkaConnection {
    */
   onFatal(reason: Error): void;
   /**
-   * The replication of topics that the bus creates, and the minimum replication of topics that it checks.
-   * Default with three or more brokers: three replicas, two of which must be in sync; with a single broker:
-   * one replica. With two brokers there is no default, so topics are created only if this is set.
+   * The replication of topics that the bus creates, and the minimum replication of topics that it checks. Default with
+   * three or more brokers: three replicas, at least two of them in sync; with a single broker: one replica. With two
+   * brokers there is no default, so topics are created only if this is set.
    */
   readonly replication?: TopicReplication;
   /**
@@ -175,7 +175,7 @@ export function createKafkaBus({
     });
   }
 
-  /** Opens the tail of a topic. All readers of the topic share it. */
+  /** Opens a topic for reading without a group. All readers of the topic share the result. */
   function openTail(topic: string): Promise<LogTail> {
     const known = tails.get(topic);
     if (known !== undefined) return known;

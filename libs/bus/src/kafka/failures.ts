@@ -95,8 +95,8 @@ const UNREACHABLE = [
 ];
 
 /**
- * Returns the likely reason why a broker closes connections without an error message: the broker requires
- * SASL or TLS, and the settings do not.
+ * Returns a hint for operators if a broker closes connections without an error message: the settings of TLS or SASL
+ * probably do not fit the broker.
  */
 function doubtsAbout({ ssl, sasl }: KafkaConnection): string {
   return `If it stays so, see ${ssl ? 'KAFKA_SSL (now on)' : 'KAFKA_SSL (now off)'} and ${
@@ -104,7 +104,7 @@ function doubtsAbout({ ssl, sasl }: KafkaConnection): string {
   }.`;
 }
 
-/** Whether a broker responded that the same request may succeed later. */
+/** Returns whether an error is a broker's response that the same request may succeed later. */
 export function isRetriableKafkaError(error: unknown): boolean {
   return traitsOf(error).some(({ passes }) => passes);
 }

@@ -8,10 +8,7 @@ import { borrowKafkajsCluster } from './workarounds/borrow-cluster.ts';
 
 const FETCH_WAITS_MS = 500;
 const BYTES_AT_ONCE = 1024 * 1024;
-/**
- * How many bytes to fetch when only the first record of a partition is needed: more than the first batch of
- * most partitions.
- */
+/** How many bytes to fetch for only the first record of a partition: enough for the first batch of most partitions. */
 const FIRST_BYTES = 64 * 1024;
 const TRIES = 10;
 const PAUSE_MS = 200;

@@ -14,8 +14,8 @@ export interface IdlePartition {
 export interface PartitionProgressWatchDeps {
   readonly group: string;
   /**
-   * Returns the assigned partitions that have no records being handled or retried. The others are left out,
-   * because waiting for a store is not a fault.
+   * Returns the assigned partitions that have no records being handled or retried. Partitions with such
+   * records are left out, because waiting for a store is not a fault.
    */
   idle(): readonly IdlePartition[];
   /** Returns the offsets of partitions, by name. Rejects while the brokers do not respond. */

@@ -6,10 +6,11 @@ const TIMEOUT_CHECK_EVERY_MS = 2000;
 
 /**
  * Stops the timer with which kafkajs looks for pending requests about a thousand times a second per
- * connection, even when there are none. It costs an idle consumer about 7 % of a core, and makes Node warn
- * about a negative delay. Pending requests are still sent, because kafkajs also sets a timer whenever it
+ * connection, even if there are none. This timer costs an idle consumer about 7 % of a core, and makes Node
+ * warn about a negative delay. Pending requests are still sent, because kafkajs also sets a timer whenever it
  * queues a request. Also makes kafkajs check for request timeouts every 2 s instead of every 100 ms: an idle
- * service has three connections, and would wake up 30 times a second. Changes only the connections of this client.
+ * service has three connections, and would wake up 30 times a second. Changes only the connections of this
+ * client.
  * @throws Error if this version of kafkajs creates its connections differently
  */
 export function slowDownRequestTimers(kafka: Kafka): void {

@@ -4,7 +4,10 @@ import { createProcessSuspensionDetector } from './suspension.ts';
 
 const EVERY_MS = 1000;
 
-/** Returns a detector with a simulated clock, as a function that is called after the given time. */
+/**
+ * Creates a detector with a simulated clock. Returns a function that advances the clock by the given time,
+ * calls the detector, and returns its result.
+ */
 function createDetector() {
   let now = 500;
   const wasSuspended = createProcessSuspensionDetector(EVERY_MS, () => now);

@@ -35,7 +35,10 @@ function watched(test: TestContext, probe: () => Promise<void>) {
       await nextTurn();
     }
   }
-  /** Asserts that the silence is reported after a minute. One step of this minute has already passed. */
+  /**
+   * Asserts that the watchdog reports the silence when it has lasted a minute. The caller has already let one
+   * step of that minute pass.
+   */
   async function reportsAfterAMinute(): Promise<void> {
     await pass(55_000);
     assert.deepEqual(world.reasons, []);

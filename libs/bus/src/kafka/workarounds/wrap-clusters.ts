@@ -46,7 +46,7 @@ const NAME = 'private:Kafka:createCluster';
 
 /**
  * Replaces the function with which a client creates its connections to the brokers. Changes only this client.
- * @param wrap returns the new function; takes the present one
+ * @param wrap takes the current function, and returns its replacement
  * @throws Error if this version of kafkajs creates its connections differently
  */
 export function wrapClusters(kafka: Kafka, wrap: (create: CreateCluster) => CreateCluster): void {

@@ -15,7 +15,7 @@ export interface StoredAccountState {
   readonly parked?: StoredAccount['parked'];
 }
 
-export interface SmallSystem {
+export interface InMemorySystem {
   readonly journal: Map<string, JournaledStream>;
   /** The records of the accounts topic and of the mailings topic, oldest first. */
   readonly records: BusRecord[];
@@ -36,7 +36,7 @@ export interface SmallSystem {
 const owedBy: DeliveryView['owedBy'] = ({ id, type }) =>
   type === 'AccountVerified' ? [{ id: `${id}/welcome`, mail: 'welcome' }] : [];
 
-export function createSmallSystem(streams: readonly JournaledStream[]): SmallSystem {
+export function createInMemorySystem(streams: readonly JournaledStream[]): InMemorySystem {
   const journal = new Map(streams.map((stream) => [stream.id, stream]));
   const records = streams.flatMap(recordsOfStream);
   const deliveries = new Set(
