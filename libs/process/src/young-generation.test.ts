@@ -24,10 +24,22 @@ const script = `
   console.log(Math.min(...sizes) / 1024 ** 2);
 `;
 
-async function youngMegabytes(words: readonly string[], options: readonly string[] = []): Promise<number> {
+async function outputOf(words: readonly string[], options: readonly string[]): Promise<string> {
   const node = [...options, '--input-type=module', '--eval', script, ...words];
   const { stdout } = await promisify(execFile)(process.execPath, node, { cwd: import.meta.dirname });
-  return Number(stdout);
+  return stdout;
+}
+
+async function youngMegabytes(words: readonly string[], options: readonly string[] = []): Promise<number> {
+  return Number(await outputOf(words, options));
+}
+
+/** Returns how long other threads have collected the young generation, in ms. */
+async function msOfOtherThreads(words: readonly string[], options: readonly string[] = []): Promise<number> {
+  const output = await outputOf(words, ['--trace-gc-nvp', ...options]);
+  const times = [...output.matchAll(/background\.scavenge\.parallel=([\d.]+)/g)];
+  assert.ok(times.length > 0);
+  return times.reduce((sum, [, ms]) => sum + Number(ms), 0);
 }
 
 test('the young generation stays small, unless an option says otherwise', async () => {
@@ -39,4 +51,13 @@ test('the young generation stays small, unless an option says otherwise', async 
   assert.ok(limited <= 4, `${limited} MB`);
   assert.ok(plain > limited, `${plain} MB`);
   assert.ok(chosen > limited, `${chosen} MB`);
+});
+
+test('one thread collects a small young generation, unless an option sets its size', async () => {
+  const [limited, chosen] = await Promise.all([
+    msOfOtherThreads(['limit']),
+    msOfOtherThreads(['limit'], ['--max-semi-space-size=8']),
+  ]);
+  assert.equal(limited, 0);
+  assert.ok(chosen > 0);
 });
