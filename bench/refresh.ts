@@ -1,7 +1,8 @@
 import { newPerson } from '../test/support/people.ts';
+import type { BareServer } from './support/bare-server.ts';
 import { type Benchmark, type BenchmarkFigure, createAtMostTarget } from './support/benchmark.ts';
 import { repeatConcurrently } from './support/load.ts';
-import { type BaselineTokenServer, startBareTokenServer } from './support/refresh-limit.ts';
+import { startBareTokenServer } from './support/refresh-limit.ts';
 import { type BenchmarkServer, startBenchmarkServer } from './support/server.ts';
 import { measureAlternately } from './support/statistics.ts';
 
@@ -24,7 +25,7 @@ export const refreshBenchmark: Benchmark = {
 
 async function cpuOfRefresh(
   server: BenchmarkServer,
-  bare: BaselineTokenServer,
+  bare: BareServer,
   clients: number,
 ): Promise<BenchmarkFigure> {
   const tokens = await sessions(server, clients);

@@ -7,6 +7,7 @@ import { latencyBenchmark } from './latency.ts';
 import { loginBenchmark } from './login.ts';
 import { notifierBenchmark } from './notifier.ts';
 import { primitivesBenchmark } from './primitives.ts';
+import { readsBenchmark } from './reads.ts';
 import { rebuildBenchmark } from './rebuild.ts';
 import { refreshBenchmark } from './refresh.ts';
 import { signUpBenchmark } from './sign-up.ts';
@@ -19,6 +20,7 @@ await runBenchmarks([
   loginBenchmark,
   signUpBenchmark,
   refreshBenchmark,
+  readsBenchmark,
   latencyBenchmark,
   notifierBenchmark,
   sizeBenchmark,

@@ -1,0 +1,50 @@
+/** Starts and measures a server that does the least work that any implementation must do, in a separate process. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface BareServer extends AsyncDisposable {
+  readonly url: string;
+  /** Returns the CPU time of all threads of the process per operation, in ms. */
+  cpuOf(many: number, work: () => Promise<unknown>): Promise<number>;
+}
+
+/**
+ * Starts a program that calls `listenForBenchmark`.
+ * @param program the path of the program; its first argument is an empty folder, which is removed at the end
+ */
+export async function startBareServer(program: string): Promise<BareServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));
+  const child: ChildProcess = fork(program, [folder]);
+  const [port] = await once(child, 'message');
+  async function cpuMs(): Promise<number> {
+    child.send('cpu');
+    const [{ user, system }] = await once(child, 'message');
+    return (user + system) / 1000;
+  }
+  return {
+    url: `http://localhost:${port}`,
+    async cpuOf(many, work) {
+      const before = await cpuMs();
+      await work();
+      return ((await cpuMs()) - before) / many;
+    },
+    async [Symbol.asyncDispose]() {
+      const ended = once(child, 'exit');
+      child.disconnect();
+      await ended;
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** Listens on a free port, and answers the messages of `startBareServer`. The program ends when that disconnects. */
+export function listenForBenchmark(server: Server): void {
+  server.listen(0, () => process.send?.((server.address() as AddressInfo).port));
+  process.on('message', () => process.send?.(process.cpuUsage()));
+  process.on('disconnect', () => process.exit());
+}
