@@ -14,7 +14,6 @@ import {
 import { consoleLogger, type GuardLogger } from './logger.ts';
 import { Refusal } from './refusal.ts';
 import { type RevocationCheck, RevocationsUnavailable } from './session-status.ts';
-import { cacheVerifiedTokens } from './verified-tokens.ts';
 
 /** The options of {@link createGuard}. */
 export interface GuardOptions {
@@ -107,7 +106,7 @@ export function createGuard(options: GuardOptions): Guard {
   }
 
   const policies = createGuards({
-    verify: cacheVerifiedTokens(createTokenVerifier({ keys, issuer, audience, now }), now),
+    verify: createTokenVerifier({ keys, issuer, audience, now }),
     sessionStatus: async (claims, { headers }) => {
       const changed = await currentSessionStatus(claims, headers['authorization']);
       // Treat any value other than an object as a revocation, so that a revocation check of a different

@@ -1,6 +1,7 @@
 import { errors, jwtVerify } from 'jose';
 import { z } from 'zod';
 import type { KeySource } from './key-source.ts';
+import { cacheVerifiedTokens } from './verified-tokens.ts';
 
 const CLOCK_SKEW_SECONDS = 60;
 /** Matches the compact form of a JWS (RFC 7515, 7.1). jose would also accept padding and white space. */
@@ -54,7 +55,8 @@ export type VerifyToken = (token: string) => Promise<AccessClaims | undefined>;
 
 /**
  * Creates a verifier of access tokens that follow the JWT profile of RFC 9068: signed with ES256, with `typ:
- * at+jwt` and a `kid`; 60 s of clock skew are tolerated.
+ * at+jwt` and a `kid`; 60 s of clock skew are tolerated. Valid tokens
+ * are cached for up to a minute, so that the signature of a token is not verified for each of its requests.
  */
 export function createTokenVerifier(options: {
   readonly keys: KeySource;
@@ -63,7 +65,9 @@ export function createTokenVerifier(options: {
   now(): Date;
 }): VerifyToken {
   const { keys, issuer, audience, now } = options;
-  return async (token) => {
+  return cacheVerifiedTokens(verify, now);
+
+  async function verify(token: string): Promise<AccessClaims | undefined> {
     if (!COMPACT_JWS.test(token)) return undefined;
     try {
       const { payload, protectedHeader } = await jwtVerify(token, keys, {
@@ -80,5 +84,5 @@ export function createTokenVerifier(options: {
       if (error instanceof errors.JOSEError) return undefined;
       throw error;
     }
-  };
+  }
 }

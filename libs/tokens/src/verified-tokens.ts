@@ -1,12 +1,12 @@
 /** Caches tokens whose signature was verified, because verifying a signature takes longer than the rest of a check. */
-import type { AccessClaims, VerifyToken } from '@latchkey/tokens';
 
 /** How long a token may still be accepted after its key was withdrawn, in ms. */
 const REMEMBERED_MS = 60_000;
-const MOST_TOKENS = 10_000;
+/** The maximum number of remembered tokens. If another token is verified, the oldest one is forgotten. */
+const MAX_TOKENS = 10_000;
 
-interface Remembered {
-  readonly claims: AccessClaims;
+interface Remembered<Claims> {
+  readonly claims: Claims;
   /** The time until which the token is remembered, in ms, on the clock `now`. */
   readonly until: number;
 }
@@ -15,8 +15,11 @@ interface Remembered {
  * Adds a cache to a token verifier. It remembers only valid tokens, for at most a minute, and never beyond
  * their expiry.
  */
-export function cacheVerifiedTokens(verify: VerifyToken, now: () => Date): VerifyToken {
-  const remembered = new Map<string, Remembered>();
+export function cacheVerifiedTokens<Claims extends { readonly exp: number }>(
+  verify: (token: string) => Promise<Claims | undefined>,
+  now: () => Date,
+): (token: string) => Promise<Claims | undefined> {
+  const remembered = new Map<string, Remembered<Claims>>();
   return async (token) => {
     const time = now().getTime();
     const found = remembered.get(token);
@@ -24,13 +27,13 @@ export function cacheVerifiedTokens(verify: VerifyToken, now: () => Date): Verif
     const claims = await verify(token);
     remembered.delete(token);
     if (claims === undefined) return undefined;
-    if (remembered.size >= MOST_TOKENS) forgetOldest(remembered);
+    if (remembered.size >= MAX_TOKENS) forgetOldest(remembered);
     remembered.set(token, { claims, until: Math.min(time + REMEMBERED_MS, claims.exp * 1000) });
     return claims;
   };
 }
 
-function forgetOldest(remembered: Map<string, Remembered>): void {
+function forgetOldest(remembered: Map<string, unknown>): void {
   for (const token of remembered.keys()) {
     remembered.delete(token);
     return;
