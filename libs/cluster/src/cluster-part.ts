@@ -70,10 +70,7 @@ export function createClusterServicePart(
     problemTypes: PROBLEM_TYPE_PREFIX,
   });
 
-  /**
-   * Starts the service. If Kafka or the store becomes unavailable during the start, starts again from the
-   * beginning.
-   */
+  /** Starts the service. Repeats the whole start as long as Kafka or the store is unavailable. */
   function startService(): Promise<Service> {
     return waitForServers(
       async () => {

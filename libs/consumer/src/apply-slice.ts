@@ -41,7 +41,7 @@ export interface SliceOutcome<P extends Position> {
 /**
  * Applies the records of a slice.
  * @param known the stored positions of the accounts in the slice
- * @param start returns the first position of an account that has no stored one
+ * @param start returns the initial position of an account that has no stored position
  */
 export function applySlice<P extends Position>(
   known: ReadonlyMap<string, P>,

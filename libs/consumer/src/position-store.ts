@@ -90,7 +90,8 @@ export function createParkMark(
 }
 
 /**
- * Returns the position with this mark of a parked account. Without a mark, returns the position without any.
+ * Returns the position with this mark of a parked account. If no mark is given, returns the position without
+ * a mark.
  */
 export function withParkMark<P extends Position>(position: P, parked: Parked | undefined): P {
   const { parked: _, ...unmarked } = position;

@@ -30,7 +30,7 @@ export interface ParkedAccountRetrierDeps<P extends Position> {
   readonly authenticate: RecordAuthenticator;
   readonly positions: PositionStore<P>;
   readonly first: FirstEventRule;
-  /** Returns the first position of an account that has no stored one. */
+  /** Returns the initial position of an account that has no stored position. */
   start(account: string): P;
   /**
    * Applies the account's next event. If this has effects outside of the returned position, the effects and

@@ -7,7 +7,7 @@ export interface CurrentClaims {
   readonly role?: string;
 }
 
-/** Decides whether a valid token was revoked. */
+/** Decides whether a token that is otherwise valid was revoked. */
 export interface RevocationCheck {
   /**
    * Returns 'revoked' if the token was revoked, otherwise the claims that have changed since the token was

@@ -57,8 +57,8 @@ function record(exchange: HttpExchange, ms: number, histogram: Histogram<Labels>
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /**
- * Returns the method if it is a known one, otherwise `other`, so that a client cannot create any number of
- * time series.
+ * Returns the method if it is a known one, otherwise `other`, so that a client can create only a limited
+ * number of time series.
  */
 function knownMethod(method: string): string {
   return METHODS.has(method) ? method : 'other';

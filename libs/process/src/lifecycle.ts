@@ -7,7 +7,7 @@ export type DependencyState = 'ok' | 'degraded' | 'down';
 /** The state of something that a part depends on. */
 export interface DependencyHealth {
   readonly name: string;
-  /** The service that depends on it, if one process runs several services. */
+  /** The service that has this dependency, if one process runs several services. */
   readonly service?: string;
   readonly state: DependencyState;
   /**

@@ -137,7 +137,7 @@ export interface LoopOptions {
    * @param failures how many runs in a row have failed so far
    */
   onFailure(error: unknown, failures: number): void;
-  /** Called after a run has succeeded whose predecessor failed. */
+  /** Called after the first successful run that follows failed ones. */
   onRecovery?(): void;
   readonly sleep?: Sleep;
 }

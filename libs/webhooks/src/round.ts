@@ -31,7 +31,10 @@ import type { SecretSealer } from './seal.ts';
 
 /** How often a round checks whether an operator has changed its endpoint, in ms. */
 const LOOK_EVERY_MS = 1000;
-/** How many pages without events for the endpoint a round reads before it stores the position, at most. */
+/**
+ * How many pages that contain no event for the endpoint a round reads, at most, before it stores the
+ * position.
+ */
 const MAX_SKIPPED_PAGES = 50;
 
 export interface DeliveryRoundDeps {
