@@ -10,8 +10,8 @@ export interface ImageReference {
 
 const DOCKER_HUB = 'registry-1.docker.io';
 /**
- * The media types to accept. The list of all platforms comes first, because its digest is valid on every type of
- * machine.
+ * The media types to accept. The list of all platforms comes first, because the digest of this list is valid on every
+ * type of machine.
  */
 const MANIFESTS = [
   'application/vnd.oci.image.index.v1+json',

@@ -82,7 +82,7 @@ async function forgedCounted(service: 'user' | 'notifier'): Promise<number> {
 test('user and notifier reject forged records, and handle the genuine next event', async () => {
   const person: Person = await people.verified(newPerson('ada'));
   const { id, accessToken: token } = await people.login(person);
-  // Wait for the read model: the events that it shows have been published on the topic.
+  // Wait until the read model shows the account's events. These events are then on the topic.
   assertStatus(await people.me(token), 200);
   const journaled = (await readTopic(cluster.stores.KAFKA_BROKERS, ACCOUNTS_TOPIC)).filter(
     (record) => streamIdOf(record) === id,

@@ -115,8 +115,8 @@ describe('signing up', () => {
     const pending = await people.signUp(mallory);
     const second = await mailbox.next(ada.email, 'Verify your email', 2);
 
-    // A link alone never verifies an account that somebody else may have created: it also requires the password of its
-    // sign-up.
+    // A link alone never verifies an account that somebody else may have created. The request also needs the password
+    // of the account's sign-up.
     assertProblem(await client.post(`/auth/verify/${token}`), 400, 'password_required');
     const wrong = { json: { password: mallory.password } };
     assertProblem(await client.post(`/auth/verify/${token}`, wrong), 400, 'password_incorrect');

@@ -22,7 +22,7 @@ interface Answer extends SearchedText {
 }
 
 const secrets = new Map<string, string>();
-/** E-mail addresses and names: they are not secrets, but must not be in logs, keys or headers. */
+/** E-mail addresses and names. They are not secrets, but must not be in logs, keys or headers. */
 const persons = new Map<string, string>();
 const answers: Answer[] = [];
 
@@ -90,7 +90,10 @@ async function linkIn(person: Person, subject: string, nth = 1): Promise<string>
   return token;
 }
 
-/** Opens the page of a mailed link. The page may contain the link's token, because its form posts to it. */
+/**
+ * Opens the page of a mailed link. The page may contain the link's token, because the form on the page sends the
+ * token back.
+ */
 async function openPage(path: string, token: string, name: string): Promise<void> {
   const reply = assertStatus(await client.get(`${path}/${token}`), 200);
   witness(name, reply, { [`the link of ${name}`]: token });

@@ -14,9 +14,9 @@ export interface ComparedServer {
    * has accepted the mail.
    */
   readonly mails: boolean;
-  /** Creates an account. @throws Error if it is refused */
+  /** Creates an account. @throws Error if the server refuses the sign-up */
   signUp(person: NewBenchmarkUser): Promise<void>;
-  /** Signs in. @returns the cookie or token that `whoAmI` needs @throws Error if it is refused */
+  /** Signs in. @returns the cookie or token that `whoAmI` needs @throws Error if the server refuses the sign-in */
   signIn(person: NewBenchmarkUser): Promise<string>;
   /** Requests the profile of the account that is signed in. @throws Error if the request is refused */
   whoAmI(session: string): Promise<void>;

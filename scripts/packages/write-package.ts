@@ -13,7 +13,10 @@ import { build } from 'tsdown';
 const root = resolve(import.meta.dirname, '../..');
 
 interface Manifest {
-  /** The entry points, as TypeScript files, and the folders of data, such as `"./samples/*": "./samples/*"`. */
+  /**
+   * The exports of the package: its entry points as TypeScript files, and its folders of data, such as
+   * `"./samples/*": "./samples/*"`.
+   */
   readonly exports: Readonly<Record<string, string>>;
   readonly [field: string]: unknown;
 }

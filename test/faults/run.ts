@@ -32,7 +32,9 @@ export interface RunResult {
   readonly unfinished: readonly string[];
   readonly report: Report;
   readonly faults: readonly FaultLine[];
-  /** The folder of the run; undefined if it was deleted. It is kept if something was wrong, or with `--keep`. */
+  /**
+   * The folder of the run; undefined if it was deleted. The folder is kept if something was wrong, or with `--keep`.
+   */
   readonly folder: string | undefined;
 }
 

@@ -74,8 +74,8 @@ export function fuzzSuite(title: string, start: () => Promise<System>, options: 
       const faults: string[] = [];
       for (const operation of operations) {
         const { accessToken } = await people.login(admin);
-        // Wait for the read model: earlier cases may have changed the admin's account, and until it is up to date,
-        // queries get a 503.
+        // Wait for the read model. Earlier cases may have changed the admin's account, and queries get a 503 until
+        // the read model is up to date.
         await people.me(accessToken);
         for (const { name, path, ...input } of casesOf(operation)) {
           const headers = { Authorization: `Bearer ${accessToken}`, ...input.headers };

@@ -24,7 +24,8 @@ export interface LoadBalancerOptions {
   /** Returns the origins of the instances that can serve a path. */
   routing(path: string): readonly string[];
   /**
-   * The instances whose `/readyz` is polled every HEALTH_CHECK_MS. An instance gets no requests while it is not ready.
+   * The instances whose `/readyz` is polled every HEALTH_CHECK_MS. While an instance is not ready, it gets no
+   * requests.
    */
   readonly checked: readonly CheckedInstance[];
   /**

@@ -17,7 +17,7 @@ export interface Poison {
    * @param onPartition returns the first of `key(0)`, `key(1)`, … that belongs to that partition
    */
   readonly make: (victim: string, onPartition: OnPartition) => RawRecord;
-  /** What the user service must do with the record; `notifier` says the same for the notifier. */
+  /** What the user service must do with the record. The property `notifier` says the same for the notifier. */
   readonly projection: 'parks' | 'dead letter' | 'unparked';
   readonly notifier: 'dead letter' | 'unparked';
   /** Matches the cause that ops commands show for the record. */

@@ -8,7 +8,7 @@ import type { CommandLine } from '../run-folder.ts';
 import { mayTokenHaveExpired, readTokenClaims } from './access-token.ts';
 import {
   accountIdsByAddress,
-  type CommandContext,
+  type CommandCheckContext,
   commandsById,
   isAcknowledged,
   normaliseAddress,
@@ -63,7 +63,7 @@ export interface LinearizabilityReport {
 
 /** Checks for each account whether its logins, refreshes and revocations are linearizable. */
 export function checkLinearizabilityPerAccount(
-  context: CommandContext,
+  context: CommandCheckContext,
   places: ReadonlyMap<string, TokenPosition>,
 ): LinearizabilityReport {
   const operations = operationsOf(context, places);
@@ -90,7 +90,7 @@ function keyOf({ commits, sessions }: State): string {
   return `${commits} ${Array.from(sessions, ([id, { since, n, loggedOut }]) => `${id} ${since} ${n} ${loggedOut}`).join()}`;
 }
 
-function operationsOf(context: CommandContext, places: ReadonlyMap<string, TokenPosition>) {
+function operationsOf(context: CommandCheckContext, places: ReadonlyMap<string, TokenPosition>) {
   const { journal, history } = context;
   const commands = commandsById(history);
   const accounts = new Map(

@@ -3,7 +3,7 @@ import type { CommandLine } from '../run-folder.ts';
 import { readTokenClaims } from './access-token.ts';
 import {
   accountsBySignUpAddress,
-  type CommandContext,
+  type CommandCheckContext,
   commitsOfCommand,
   isAcknowledged,
   normaliseAddress,
@@ -37,7 +37,7 @@ interface LookUp {
 }
 
 /** Checks that the journal contains the content of every 2xx response. */
-export function checkAcknowledgedCommands(context: CommandContext): readonly Violation[] {
+export function checkAcknowledgedCommands(context: CommandCheckContext): readonly Violation[] {
   const lookUp = lookUpIn(context);
   return context.history.filter(isAcknowledged).flatMap((command) => {
     const { op, id, status } = command;
@@ -205,7 +205,7 @@ const demands: Readonly<Record<string, Demand>> = {
   mailing,
 };
 
-function lookUpIn({ journal, history, settings }: CommandContext): LookUp {
+function lookUpIn({ journal, history, settings }: CommandCheckContext): LookUp {
   const limit = Number(settings['LIMIT_MAILS_PER_ADDRESS'] ?? MAILS_PER_ADDRESS);
   const asked = Map.groupBy(history, askedOf);
   return {

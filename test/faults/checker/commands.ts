@@ -3,7 +3,7 @@ import type { CommandLine } from '../run-folder.ts';
 import { eventsByAccount, type Journal, type JournalEvent } from './journal.ts';
 import type { Commit } from './stored.ts';
 
-export interface CommandContext {
+export interface CommandCheckContext {
   readonly journal: Journal;
   readonly history: readonly CommandLine[];
   readonly settings: Readonly<Record<string, unknown>>;

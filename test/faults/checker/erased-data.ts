@@ -77,7 +77,10 @@ export function hasPersonalData(record: TopicRecord): boolean {
   return Boolean(eventDataOf(record)?.person) || record.headers[SALT] !== undefined;
 }
 
-/** An event in two parts: the fields that an erasure must not change, and the data, whose person it erases. */
+/**
+ * An event in two parts: the fields that an erasure must not change, and the data, in which the erasure removes the
+ * person.
+ */
 interface Parts {
   readonly lasting: object;
   readonly data: EventData | undefined;

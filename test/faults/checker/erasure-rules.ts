@@ -147,7 +147,7 @@ export function eventDataOf({ payload }: Pick<TopicRecord, 'payload'>): EventDat
   }
 }
 
-/** Returns the place of a record on the log. */
+/** Returns a string that identifies the position of a record on the log. */
 export function logPositionOf({ topic, partition, offset }: TopicRecord): string {
   return `${topic} ${partition} ${offset}`;
 }

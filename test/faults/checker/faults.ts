@@ -4,7 +4,7 @@ import type { FaultLine } from '../run-folder.ts';
 /** The targets of faults that hit the store of every service: MongoDB, or the disk of a standalone. */
 export const STORE_FAULT_TARGETS: readonly string[] = ['mongodb', 'disk'];
 
-/** Tolerance for the times of faults, in ms: they come from the clock of another process. */
+/** The tolerance for the times of faults, in ms, because these times come from the clock of another process. */
 const SLACK_MS = 1000;
 
 /**

@@ -2,7 +2,7 @@
  * Checks the logins at the end of a run. No work is pending then, so the journal alone determines the correct response.
  */
 import type { CommandLine } from '../run-folder.ts';
-import { type CommandContext, commandsById, normaliseAddress } from './commands.ts';
+import { type CommandCheckContext, commandsById, normaliseAddress } from './commands.ts';
 import { foldAccount, type Profile } from './fold.ts';
 import { eventsByAccount, type JournalEvent } from './journal.ts';
 import { type Violation, violationsOf } from './report.ts';
@@ -21,7 +21,7 @@ const TOO_MANY_REQUESTS = 429;
  * Checks that each account that was erased, kept after a canceled erasure, or moved to a different address has a login
  * at the end, with the correct outcome.
  */
-export function checkFinalLogins({ journal, history, settings }: CommandContext): readonly Violation[] {
+export function checkFinalLogins({ journal, history, settings }: CommandCheckContext): readonly Violation[] {
   const commands = commandsById(history);
   const living = eventsByAccount(journal)
     .map(([id, events]) => accountOf(id, events, commands))

@@ -3,7 +3,7 @@
  * pending sign-ups.
  */
 import type { CommandLine, FaultLine } from '../run-folder.ts';
-import { type CommandContext, commandsById } from './commands.ts';
+import { type CommandCheckContext, commandsById } from './commands.ts';
 import { isErased } from './erasure-rules.ts';
 import { hasFaultDuring, STORE_FAULT_TARGETS } from './faults.ts';
 import { foldAccount } from './fold.ts';
@@ -117,7 +117,7 @@ const RELEASE_NOW = /^release:0:/;
  * that, the address stays claimed and marked until the next clean-up.
  */
 export function checkClaims(
-  { journal, history }: Pick<CommandContext, 'journal' | 'history'>,
+  { journal, history }: Pick<CommandCheckContext, 'journal' | 'history'>,
   faults: readonly FaultLine[],
 ): readonly Violation[] {
   const isExcused = createFollowUpExcuse(history, faults);
@@ -255,7 +255,7 @@ function createFollowUpExcuse(history: readonly CommandLine[], faults: readonly 
  * the next clean-up or look-up removes the mark.
  */
 export function checkSignUpMarks(
-  { journal, history }: Pick<CommandContext, 'journal' | 'history'>,
+  { journal, history }: Pick<CommandCheckContext, 'journal' | 'history'>,
   faults: readonly FaultLine[],
 ): readonly Violation[] {
   const isExcused = createFollowUpExcuse(history, faults);

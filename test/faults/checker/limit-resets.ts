@@ -1,6 +1,6 @@
 /** Computes when the login limit of an account was reset: a new password resets the count of logins. */
 import type { CommandLine, FaultLine } from '../run-folder.ts';
-import { type CommandContext, commandsById, isAcknowledged } from './commands.ts';
+import { type CommandCheckContext, commandsById, isAcknowledged } from './commands.ts';
 import { hasFaultDuring, STORE_FAULT_TARGETS } from './faults.ts';
 import { AUTH_PROCESS_NAMES, MIN_STORE_TIMEOUT_MS } from './journal-rules.ts';
 
@@ -9,7 +9,7 @@ export interface TimeSpan {
   readonly to: number;
 }
 
-export const WHOLE_TIME: TimeSpan = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+export const UNBOUNDED_TIME_SPAN: TimeSpan = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
 
 /** The times at which a count was reset to zero, because the account got a new password. */
 export interface LimitResets {
@@ -20,11 +20,12 @@ export interface LimitResets {
 }
 
 /**
- * Computes the resets from the password changes of each account. The count is reset before the response to the password
- * change. If the store failed, the reset is uncertain. If there was no response, its time is unknown.
+ * Computes the resets from the password changes of each account. The count is reset before the response to the
+ * password change. If the store failed, it is uncertain whether the count was reset. If there was no response, the
+ * time of the reset is unknown.
  */
 export function limitResetsOf(
-  { journal, history }: Pick<CommandContext, 'journal' | 'history'>,
+  { journal, history }: Pick<CommandCheckContext, 'journal' | 'history'>,
   faults: readonly FaultLine[],
 ): LimitResets {
   const commands = commandsById(history);
@@ -56,8 +57,8 @@ export function limitResetsOf(
     spansBetween: (account) => {
       const all = resetsOn(account);
       return [...all, undefined].map((next, index) => ({
-        from: Math.max(WHOLE_TIME.from, ...all.slice(0, index).map(({ to }) => to)),
-        to: next?.from ?? WHOLE_TIME.to,
+        from: Math.max(UNBOUNDED_TIME_SPAN.from, ...all.slice(0, index).map(({ to }) => to)),
+        to: next?.from ?? UNBOUNDED_TIME_SPAN.to,
       }));
     },
   };

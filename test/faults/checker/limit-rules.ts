@@ -1,8 +1,8 @@
 /** Rules about rate limits. A request that was refused by a limit, or answered with 5xx, must not count. */
 import type { CommandLine, FaultLine } from '../run-folder.ts';
-import { type CommandContext, isAcknowledged } from './commands.ts';
+import { type CommandCheckContext, isAcknowledged } from './commands.ts';
 import { createLostRefundPredicate } from './limit-refunds.ts';
-import { type LimitResets, limitResetsOf, WHOLE_TIME } from './limit-resets.ts';
+import { type LimitResets, limitResetsOf, UNBOUNDED_TIME_SPAN } from './limit-resets.ts';
 import { type AddressBook, addressBookOf, type RateLimit, rateLimits, TOO_MANY_REQUESTS } from './limits.ts';
 import { type Violation, violationsOf } from './report.ts';
 
@@ -20,7 +20,7 @@ interface Count {
  * off, and that no more commands were accepted than a limit allows.
  */
 export function checkLimits(
-  { journal, history, settings }: CommandContext,
+  { journal, history, settings }: CommandCheckContext,
   faults: readonly FaultLine[],
 ): readonly Violation[] {
   const book = addressBookOf(journal);
@@ -112,7 +112,7 @@ function checkAccepted({ limit, points, byKey }: Count, resets: LimitResets): re
     // After a failure, points are refunded even if the store had not counted them, which allows one more command per
     // failure.
     const unconfirmed = commands.filter(({ status }) => status === null || status >= 500).length;
-    return (limit.startsAgain ? resets.spansBetween(key) : [WHOLE_TIME]).flatMap(({ from, to }) => {
+    return (limit.startsAgain ? resets.spansBetween(key) : [UNBOUNDED_TIME_SPAN]).flatMap(({ from, to }) => {
       const accepted = commands.filter(
         (command) =>
           isAcknowledged(command) &&

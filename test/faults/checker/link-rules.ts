@@ -1,6 +1,6 @@
 /** Rules about mailed links: no link may work after it has expired. */
 import type { CommandLine } from '../run-folder.ts';
-import { type CommandContext, isAcknowledged } from './commands.ts';
+import { type CommandCheckContext, isAcknowledged } from './commands.ts';
 import type { JournalEvent } from './journal.ts';
 import { type Violation, violationsOf } from './report.ts';
 import type { EventData, SealedLink } from './stored.ts';
@@ -22,7 +22,7 @@ const LINKS: Readonly<Record<string, (data: EventData) => SealedLink | undefined
  * Checks that no expired link was accepted. The history does not show which event issued the link of a command.
  * Therefore a command is only reported if all links of this kind that the account had at that time had expired.
  */
-export function checkLinkExpiry({ journal, history }: CommandContext): readonly Violation[] {
+export function checkLinkExpiry({ journal, history }: CommandCheckContext): readonly Violation[] {
   return history.filter(isAcknowledged).flatMap((command) => {
     const linkIn = LINKS[command.op];
     if (linkIn === undefined) return [];

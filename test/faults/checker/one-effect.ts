@@ -1,6 +1,6 @@
 /** Checks that a command appends only events that it may cause, and only once. */
 import type { CommandLine } from '../run-folder.ts';
-import { type CommandContext, commitsOfCommand, isRefused, retryKeyOf } from './commands.ts';
+import { type CommandCheckContext, commitsOfCommand, isRefused, retryKeyOf } from './commands.ts';
 import type { Journal } from './journal.ts';
 import { type Violation, violationsOf } from './report.ts';
 import type { Commit } from './stored.ts';
@@ -58,7 +58,7 @@ const NOTHING_IF_REFUSED: ReadonlySet<string> = new Set([
 ]);
 
 /** Checks that each command, whatever its response, took effect exactly as requested and at most once. */
-export function checkCommandEffects({ journal, history }: CommandContext): readonly Violation[] {
+export function checkCommandEffects({ journal, history }: CommandCheckContext): readonly Violation[] {
   const twice = [...journal.byCommand].flatMap(([id, commits]) => [
     ...repeated(commits, ({ stream }) => stream).flatMap((stream) =>
       violationsOf('one effect', `command ${id} has more than one commit on ${stream}`),

@@ -1,6 +1,6 @@
 /** Compares responses from the read model with the journal. */
 import type { ShownProfile } from '../run-folder.ts';
-import type { CommandContext } from './commands.ts';
+import type { CommandCheckContext } from './commands.ts';
 import { foldAccount } from './fold.ts';
 import { eventsByAccount, type Journal } from './journal.ts';
 import { type Violation, violationsOf } from './report.ts';
@@ -25,7 +25,7 @@ const SHOWN = [
  * Checks that each response shows the profile as it was at the version in the response, and that this version is not
  * older than the sequence that the request named.
  */
-export function checkProfileReads({ journal, history }: CommandContext): readonly Violation[] {
+export function checkProfileReads({ journal, history }: CommandCheckContext): readonly Violation[] {
   return history
     .filter((command) => command.op === 'me' && command.status === 200)
     .flatMap(({ id, request, answer }) => {

@@ -4,7 +4,7 @@
  */
 import type { CommandLine } from '../run-folder.ts';
 import { mayTokenHaveExpired, readTokenClaims } from './access-token.ts';
-import { type CommandContext, commandsById, isAcknowledged, normaliseAddress } from './commands.ts';
+import { type CommandCheckContext, commandsById, isAcknowledged, normaliseAddress } from './commands.ts';
 import { foldAccount } from './fold.ts';
 import { eventsByAccount, type JournalEvent } from './journal.ts';
 import { issuedTokensIn, type TokenPosition } from './refresh-tokens.ts';
@@ -34,7 +34,7 @@ const OF_ANOTHER: ReadonlySet<string> = new Set([
 ]);
 
 /** Checks that each response is about the account that was meant by the request. */
-export function checkResponseAccounts({ history }: CommandContext): readonly Violation[] {
+export function checkResponseAccounts({ history }: CommandCheckContext): readonly Violation[] {
   return history.filter(isAcknowledged).flatMap((command) => {
     const { op, id } = command;
     const wrong = answererFault(command);
@@ -73,7 +73,7 @@ const CAUSES: Readonly<Record<string, readonly string[]>> = {
 
 /** Checks that each SessionsRevoked was caused by a command that ends sessions, or by the reuse of a refresh token. */
 export function checkRevocations(
-  { journal, history }: CommandContext,
+  { journal, history }: CommandCheckContext,
   places: ReadonlyMap<string, TokenPosition>,
 ): readonly Violation[] {
   const commands = commandsById(history);
@@ -130,7 +130,7 @@ function usesOf(history: readonly CommandLine[], places: ReadonlyMap<string, Tok
  * Checks that the user service accepts no token that is revoked according to the profile in the response, and that it
  * refuses only tokens that may be revoked or expired.
  */
-export function checkTokenAcceptance({ journal, history }: CommandContext): readonly Violation[] {
+export function checkTokenAcceptance({ journal, history }: CommandCheckContext): readonly Violation[] {
   const commands = commandsById(history);
   return history
     .filter(({ op }) => op === 'me')

@@ -118,7 +118,10 @@ function envelope() {
   return { id: randomUUID(), time, correlationId: 'forged', causationId: 'forged' };
 }
 
-/** @param later how far the sequence of the event is above the victim's last sequence */
+/**
+ * Returns the record of an event that makes the victim an admin.
+ * @param later how far the sequence of the event is above the victim's last sequence
+ */
 function promotion(victim: KcatRecord, later: number): LatchkeyEvent {
   const userId = streamIdOf(victim);
   return {

@@ -1,4 +1,4 @@
-/** Decides what counts as hit by a fault: work of its own target, and of nothing else. */
+/** Decides which work counts as hit by a fault: only work of the fault's own target. */
 import {
   addHitCounts,
   countAtBeginning,
@@ -22,7 +22,7 @@ export const CLIENTS_TARGET = 'clients';
 
 const SAMPLE_EVERY_MS = 1_000;
 
-/** Starts to count the hits of a fault. @param fault its kind @param target the name of its target */
+/** Starts to count the hits of a fault. @param fault the kind of the fault @param target the name of its target */
 export type CountHits = (fault: string, target: string) => HitCount;
 
 /**

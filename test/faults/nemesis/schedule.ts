@@ -16,7 +16,7 @@ interface Lane {
   /** The range of the pause between two faults, in seconds. */
   readonly pauses: readonly [least: number, most: number];
   /**
-   * The time without faults at the end of a run, in seconds. The consequences of the faults end during that time. It is
+   * The time without faults at the end of a run, in seconds, during which the consequences of the faults end. It is
    * at most half of the run: a short run waits for the consequences after its end.
    */
   readonly calm: number;
@@ -269,8 +269,8 @@ export interface PlanOptions {
 }
 
 /**
- * The number of seeds reserved per run. At least as many as there are lanes: otherwise a lane would repeat the random
- * numbers of a lane of the next run.
+ * The number of seeds reserved per run. There must be at least as many seeds as lanes. Otherwise, a lane would repeat
+ * the random numbers of a lane of the next run.
  */
 const SEEDS_PER_RUN = 64;
 

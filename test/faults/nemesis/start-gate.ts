@@ -1,6 +1,6 @@
 /**
- * Keeps two things apart: the start of a process, which checks the settings of topics, and a change of these settings
- * that a process must not find when it starts.
+ * Makes sure that no process starts while the settings of a topic are changed temporarily, because a process checks
+ * these settings when it starts.
  */
 export interface StartGate {
   /**

@@ -7,7 +7,7 @@ import { superviseProcess } from './supervisor.ts';
 
 const LONG_MS = 600_000;
 
-/** A process that ends and becomes ready when a test says so. */
+/** Simulates a process that ends, and becomes ready, when a test says so. */
 function fakeProcess() {
   let launches = 1;
   let output = 'the last line\n';

@@ -19,7 +19,10 @@ export interface SupervisedProcess {
 /** The number of last lines to report: enough for an error with its stack. */
 const LAST_LINES = 12;
 
-/** Returns the lines that explain why a process has exited: the fatal ones, after which it may still log, and the last. */
+/**
+ * Returns the lines that explain why a process has exited: the last fatal line, after which the process may have
+ * logged further lines, and the last lines.
+ */
 function explainExit(output: string): string {
   const lines = output.trimEnd().split('\n');
   const fatal = lines.slice(0, -LAST_LINES).filter((line) => line.startsWith('{"level":"fatal"'));

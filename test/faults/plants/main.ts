@@ -26,7 +26,7 @@ interface Trial {
   readonly quietMs: number;
 }
 
-/** Runs the provocation on a patched copy. @throws Error with its output if there is no report */
+/** Runs the provocation on a patched copy. @throws Error if the provocation ends without a report */
 async function reportOn({ patches, provokedBy, quietMs }: Trial): Promise<Report> {
   const folder = await copySources(patches);
   try {

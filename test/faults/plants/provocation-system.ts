@@ -69,8 +69,8 @@ export interface ProvocationSystem {
   /** Waits up to `withinMs` until no work is left. */
   rest(withinMs: number): Promise<void>;
   /**
-   * Returns a copy of auth's part of the database. The returned function stops auth, puts the copy back in place of what
-   * is stored then, and starts auth again.
+   * Copies auth's part of the database.
+   * @returns a function that stops auth, replaces the stored data by the copy, and starts auth again
    */
   copyJournal(): Promise<() => Promise<void>>;
   /** Completes the record of the run and checks it. */

@@ -22,8 +22,8 @@ describe('the file of a standalone that has erased data', () => {
   }
 
   /**
-   * Leaves the data folder as a standalone does that erased data and was killed during the rewrite of the file.
-   * @param attemptedAt the time of that rewrite; null if the standalone was killed before it
+   * Simulates that the standalone has erased data, and was killed during the rewrite of its file.
+   * @param attemptedAt the time of that rewrite; null if the standalone was killed before the rewrite
    */
   async function leaveUnfinished(attemptedAt: number | null): Promise<void> {
     await system.kill();

@@ -37,7 +37,7 @@ The link works for 24 hours, until November 22, 2026 at 10:15 AM UTC.
 
 /**
  * Sends a mail by RFC 5321, command by command, and disconnects early once `impatience` resolves.
- * @returns `accepted`, `lost`, or the code with which it was refused
+ * @returns `accepted`, `lost`, or the reply code with which the mail was refused
  */
 async function send(impatience?: Promise<void>): Promise<number | 'accepted' | 'lost'> {
   const socket = connect(Number(sink.settings['MAIL_PORT']), '127.0.0.1');

@@ -40,7 +40,7 @@ export interface MailSink {
 const CODES: Readonly<Partial<Record<MailSinkMode, number>>> = { 'answers-4xx': 451, 'answers-5xx': 554 };
 
 /**
- * Starts the mail server. It accepts mails at first.
+ * Starts the mail server. At first, it accepts mails.
  * @param record called with each mail once its outcome is known
  * @param work counts each mail from its recipient to its reply, for `smtp` and for the process that sends it
  */

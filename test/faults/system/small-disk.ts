@@ -46,7 +46,10 @@ export async function mountSmallDisk(folder: string, stack: AsyncDisposableStack
     await run('mount', ['-o', `remount,size=${size}`, folder]);
   }
 
-  /** Sets the size to the space in use. Retries, because this fails if that space has grown since it was read. */
+  /**
+   * Sets the size to the space in use. Retries, because the change fails if the used space has grown since it was
+   * read.
+   */
   async function shrink(): Promise<void> {
     for (let tries = 1; ; tries += 1) {
       const { blocks, bfree, bsize } = await statfs(folder);

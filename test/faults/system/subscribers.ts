@@ -119,7 +119,7 @@ function lineOf({ id, subject, sequence }: CloudEvent): HandledLine {
   return { account: subject, sequence: Number(sequence), id };
 }
 
-/** Starts the process that uses `subscribe()`. If it ends by itself, it is started again. */
+/** Starts the process that uses `subscribe()`. If the process ends by itself, it is started again. */
 async function startSubscriber(
   source: SubscriberSource,
   take: (line: HandledLine) => void,
@@ -160,7 +160,7 @@ async function startSubscriber(
   return subscriber;
 }
 
-/** Reads the feed from the beginning. If the system does not answer, it asks again from the same position. */
+/** Reads the feed from the beginning. If the system does not answer, reads again from the same position. */
 function readFeed(url: string, key: string, take: (event: CloudEvent) => void) {
   const stopping = new AbortController();
   let cursor: string | undefined;

@@ -75,8 +75,8 @@ const NO_LIMITS = {
   LIMIT_PROFILE_CHANGES: NONE,
 } as const;
 /**
- * The limits that the checker knows. Those of accounts are lower than the defaults, so that people reach them during a
- * run. There are no limits per IP, because all traffic comes from one IP.
+ * The limits that the checker knows. The limits per account are lower than the defaults, so that people reach them
+ * during a run. There are no limits per IP, because all traffic comes from one IP.
  */
 const LIMITS_ON = {
   LIMITS: 'on',

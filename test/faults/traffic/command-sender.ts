@@ -26,7 +26,10 @@ export interface CommandResponse {
 
 export interface CommandSender {
   send(command: Command): Promise<CommandResponse>;
-  /** Retries until the outcome is known. Only for commands that take effect once, however often they are sent. */
+  /**
+   * Sends a command, and retries until the outcome is known. Only for commands that take effect once, however often
+   * they are sent.
+   */
   insist(command: Command): Promise<CommandResponse>;
 }
 
@@ -99,7 +102,7 @@ export function createCommandSender({ url, record, nameOf }: CommandSenderOption
 
 const NONE: CommandResponse = { status: null, code: null, body: null, accountSequence: null, by: null };
 
-/** Returns whether a command may or may not have taken effect: there was no response, or a 5xx. */
+/** Returns whether it is unknown if a command took effect: there was no response, or a 5xx. */
 export function isOutcomeUnknown({ status }: CommandResponse): boolean {
   return status === null || status >= 500;
 }

@@ -172,10 +172,7 @@ export function createCustomer({ sender, inboxes, random }: CustomerDeps) {
       const isLater = status === 202 && Date.parse(body.eraseAt) > Date.now() + AT_ONCE_MS;
       if (isLater && random.chance(KEPT)) await undoErasure(person);
     },
-    /**
-     * Changes the address, and sometimes undoes that.
-     * @param taken the address of another person
-     */
+    /** Changes the address, and sometimes undoes the change. @param taken the address of another person */
     changeEmail: async (person: Person, taken: string): Promise<void> => {
       if (person.sharesAddress || !(await signedIn(person))) return;
       const isTaken = random.chance(TAKEN);

@@ -59,7 +59,7 @@ export function actionShare(mix: TrafficMix, habit: TrafficAction): number {
   return MIXES[mix][habit] / actionsOfMix(mix).length;
 }
 
-/** Returns a list of 100 actions. Each occurs as often as its frequency says. */
+/** Returns a list of 100 actions, in which each action occurs as often as its frequency in percent. */
 export function actionsOfMix(mix: TrafficMix): readonly TrafficAction[] {
   return Object.entries(MIXES[mix]).flatMap(([habit, often]) =>
     Array.from({ length: often }, () => habit as TrafficAction),

@@ -165,8 +165,8 @@ function whatOf(data: SecurityEvent['data']): string {
 }
 
 /**
- * Replaces control characters. Clients choose parts of these strings, so the strings could contain escape sequences
- * that control the terminal.
+ * Replaces control characters in a string that is printed. Clients choose parts of the string, so it could contain
+ * escape sequences that control the terminal.
  */
 function onTerminal(text: string): string {
   return text.replaceAll(/\p{C}/gu, '?');

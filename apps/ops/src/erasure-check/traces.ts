@@ -4,7 +4,10 @@ import { parseJson } from '@latchkey/process';
 /** Returns whether a stored item is a trace of the person. @param stored the fields of the item */
 export type PersonalDataTracePredicate = (stored: Readonly<Record<string, unknown>>) => boolean;
 
-/** The names of fields that contain personal data, normalised by `plain`: stores spell these names differently. */
+/**
+ * The names of fields that contain personal data, normalised by `plain`, because stores spell these names
+ * differently.
+ */
 const PERSONAL = new Set(
   [
     ...[
@@ -84,8 +87,8 @@ function plain(name: string): string {
 }
 
 /**
- * Returns whether a field contains no personal data. An object with only a digest contains none: without its salt, the
- * digest of a person's data in the hash chain reveals nothing.
+ * Returns whether a field contains no personal data. An object that contains only a digest contains none, because
+ * without its salt, the digest of a person's data in the hash chain reveals nothing.
  */
 function isEmpty(value: unknown): boolean {
   if (value === null || value === undefined || value === '') return true;

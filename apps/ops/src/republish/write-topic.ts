@@ -47,8 +47,8 @@ export interface TopicWriteTotals {
 
 /**
  * Writes the events of all accounts to the topic.
- * @throws Error with a one-line message if the topic contains other records than the first events of these accounts;
- * the errors of the bus
+ * @throws Error with a one-line message if the topic contains records that are not the first events of these
+ * accounts; the errors of the bus
  */
 export async function writeAccountEventsToTopic(options: WriteTopicOptions): Promise<TopicWriteTotals> {
   const { log, topic, maxRecords } = options;

@@ -1,7 +1,10 @@
 /** The fields of a flow, with their errors. */
 import { h } from './dom.js';
 
-/** Prefills a control. The value may have to be loaded; it never replaces what was typed in the meantime. */
+/**
+ * Prefills a control. The value may be loaded first. If the user has typed text in the meantime, the text is not
+ * replaced.
+ */
 async function fill(control, value) {
   const text = await (typeof value === 'function' ? value() : value);
   if (text && !control.value) control.value = text;

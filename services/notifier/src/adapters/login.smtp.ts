@@ -88,8 +88,8 @@ export function wasClosedDuringLogin(error: unknown): boolean {
 }
 
 /**
- * Logs in. With the method `auto`, tries PLAIN, LOGIN and CRAM-MD5 in this order until the server accepts
- * one. Skips those that the server does not offer.
+ * Logs in. With the method `auto`, tries PLAIN, LOGIN and CRAM-MD5 in this order until the server accepts one. Skips
+ * mechanisms that the server does not offer.
  * @param refused the mechanisms that the server has refused so far; `logIn` adds to them
  * @throws SmtpLoginInterrupted if a new connection should be opened, to try the remaining mechanisms
  * @throws SmtpFailure
@@ -114,8 +114,8 @@ export async function logInToSmtpServer(
       if (!(error instanceof SmtpFailure)) throw error;
       const isClosed = wasClosedDuringLogin(error);
       if (isClosed && last !== undefined) throw new SmtpLoginInterrupted(last);
-      // The server gave no refusal, so the next login tries all mechanisms again, including those refused
-      // before.
+      // The server closed the connection without a refusal, so the next login tries all mechanisms again, including
+      // those refused before.
       if (isClosed) refused.clear();
       if (isClosed || (error.failure.code ?? 0) < 500) throw error;
       refused.add(mechanism);

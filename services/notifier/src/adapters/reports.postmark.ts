@@ -1,7 +1,6 @@
 /**
- * Reports of Postmark: https://postmarkapp.com/developer/webhooks/bounce-webhook and spam-complaint-webhook.
- * Postmark does not sign its reports. It sends the user name and password from the webhook's URL with each of
- * them.
+ * Reports of Postmark: https://postmarkapp.com/developer/webhooks/bounce-webhook and spam-complaint-webhook. Postmark
+ * does not sign its reports. With each report, it sends the user name and password from the webhook's URL.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { parseJson } from '@latchkey/process';

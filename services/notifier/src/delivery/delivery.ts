@@ -86,8 +86,8 @@ export interface NewDelivery {
 }
 
 /**
- * Stored in place of the recipient's address after the mail was sent. Reports about the address can be
- * matched to it.
+ * A fingerprint and a hint, stored in place of the recipient's address after the mail was sent. Reports about the
+ * address can be matched to the fingerprint.
  */
 export interface RedactedRecipient {
   /** The address as a fingerprint. */
@@ -129,8 +129,8 @@ export interface MailCutoff {
 }
 
 /**
- * Everything that the store must write for some events. `record` writes it all, and is durable when it
- * resolves.
+ * Everything that the store must write for some events. `record` writes all of it. Once the promise of `record`
+ * resolves, the data is durable.
  */
 export interface DeliveriesAndCutoffs {
   readonly deliveries: readonly NewDelivery[];

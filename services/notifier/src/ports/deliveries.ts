@@ -152,9 +152,9 @@ export interface DeliveryStore {
    */
   free(lease: HeldLease, now: Date): Promise<void>;
   /**
-   * Records the outcome of a claimed delivery and ends the claim. If `counts` of the settlement is true, the delivery's
-   * `tries` are incremented.
-   * @returns false, and writes nothing, if `owner` no longer holds it
+   * Records the outcome of a claimed delivery and ends the claim. If `counts` of the settlement is true, the
+   * delivery's `tries` are incremented.
+   * @returns false, and writes nothing, if `owner` no longer holds the delivery
    */
   settle(
     id: string,

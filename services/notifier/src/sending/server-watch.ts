@@ -33,8 +33,8 @@ export interface MailServerMonitor {
   circuit(): CircuitBreakerState;
   learn(result: AttemptResult | ProbeResult): void;
   /**
-   * Starts a probe, unless one is running. Callers need not wait for the result, because the next mail would
-   * give the same one.
+   * Starts a probe, unless one is running. Callers need not wait for its result, because the next mail would give the
+   * same result.
    */
   probe(): void;
   /**
@@ -139,7 +139,8 @@ export function createMailServerMonitor({
   }
 
   async function probe(): Promise<void> {
-    // While the server refuses mails, a probe would prove nothing, because it only opens a connection.
+    // A probe only opens a connection. While the server refuses mails, a successful probe would therefore prove
+    // nothing.
     if (probing || (circuit.state === 'open' && circuit.why === 'refusing')) return;
     probing = true;
     try {

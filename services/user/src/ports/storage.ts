@@ -5,8 +5,8 @@ import type { ProfileStore } from './profiles.ts';
 
 export interface UserStorage extends Preparable {
   /**
-   * Whether writes block the event loop. If they do, slices of the log must not be handled concurrently, because that
-   * would delay the responses of the process.
+   * Whether writes block the event loop. If so, slices of the log must not be handled concurrently, because
+   * concurrent slices would delay the responses of the process.
    */
   readonly blocksOnWrite: boolean;
   readonly generations: GenerationStore;

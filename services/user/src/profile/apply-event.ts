@@ -4,7 +4,10 @@ import type { Profile } from './profile.ts';
 import { applyProfileEvent, skipUnknownEvent } from './project.ts';
 import type { StoredAccount } from './stored-account.ts';
 
-/** Applies an event. Refuses it if it is a first event other than UserRegistered, or a later UserRegistered. */
+/**
+ * Applies an event. Refuses the event if it is the account's first event but not UserRegistered, or if it is a later
+ * UserRegistered.
+ */
 export function applyEventToStoredAccount(
   stored: StoredAccount,
   record: EventRecord,

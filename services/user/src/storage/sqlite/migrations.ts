@@ -80,7 +80,10 @@ const release01: SqliteMigration = (connection) => {
     );
 };
 
-/** Adds the head of each account's hash chain, and the index of accounts whose history has forked. */
+/**
+ * Adds the column for the head of each account's hash chain, that is, the hash of the account's last event, and the
+ * index of accounts whose history has forked.
+ */
 const heads: SqliteMigration = (connection) => {
   const tables = connection
     .prepare(SELECT_TABLE_NAMES_SQL)

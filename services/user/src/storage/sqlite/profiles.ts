@@ -102,8 +102,8 @@ function readMark(stored: unknown): Parked {
 }
 
 /**
- * Returns positional parameters. A rebuild runs this statement for every account, and named parameters would take
- * more than twice as long.
+ * Returns the values of a row, as positional parameters. Named parameters would take more than twice as long, and a
+ * rebuild runs the statement for every account.
  */
 function rowOf({ account, sequence, head, profile, parked }: StoredAccount): readonly (Value | null)[] {
   return [
