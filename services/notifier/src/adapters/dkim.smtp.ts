@@ -1,4 +1,5 @@
 /** DKIM signatures (RFC 6376). */
+import { createPrivateKey } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import DKIM from 'nodemailer/lib/dkim';
 import type { DkimSigningSettings } from '../dkim-key.ts';
@@ -7,6 +8,11 @@ import type { DkimSigningSettings } from '../dkim-key.ts';
 export type SignMail = (mail: Buffer) => Promise<Buffer>;
 
 export function createDkimSigner({ domain, selector, privateKey }: DkimSigningSettings): SignMail {
-  const dkim = new DKIM({ domainName: domain, keySelector: selector, privateKey });
+  // With a key as text, nodemailer would parse the key for each mail.
+  const dkim = new DKIM({
+    domainName: domain,
+    keySelector: selector,
+    privateKey: createPrivateKey(privateKey),
+  });
   return (mail) => buffer(dkim.sign(mail));
 }
