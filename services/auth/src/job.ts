@@ -9,8 +9,8 @@ export function createRepeatedJob(options: {
   readonly name: string;
   /**
    * The pause after a run that failed or found nothing to do, in ms. A function gets the number of such runs
-   * in a row, and must return 0 for 0. After a failure, the pause is always the one for 1, so that the job
-   * soon notices the end of an outage.
+   * in a row, and must return 0 for 0. After a failure, it always gets 1, so that the job soon notices the
+   * end of an outage.
    */
   readonly everyMs: number | BackoffFunction;
   readonly logger: Logger;

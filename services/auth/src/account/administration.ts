@@ -25,9 +25,9 @@ export function isActiveAdmin(state: AccountState): state is LivingAccount {
 }
 
 /**
- * Refuses a decision that would remove the last admin. Otherwise adds a claim that every removal of an admin
- * must take: two concurrent removals append to different streams, so only a shared claim makes one of them
- * fail and be decided again.
+ * Refuses a decision that would remove the last admin. Otherwise adds a claim to the decision. Every removal
+ * of an admin takes this claim, so that of two concurrent removals, only one succeeds and the other one is
+ * decided again.
  */
 export function requireOtherAdmin(otherAdmins: OtherAdminsCheck | undefined, decision: Decision): Decision {
   if (!otherAdmins?.exist) return refuse('last_admin');

@@ -30,8 +30,8 @@ function eraseAtOf(facts: readonly AccountFact[], at: Date): string | undefined 
 }
 
 /**
- * The prefix of release claims. By its release claim, the clean-up finds an account that still has the claim
- * on an address that it no longer uses.
+ * The prefix of release claims. Release claims tell the clean-up which accounts still claim an address that
+ * they no longer use.
  */
 const RELEASE_PREFIX = 'release:';
 
@@ -90,8 +90,8 @@ function claimsOf(state: ExistingAccount, fact: AccountFact): readonly string[] 
 }
 
 /**
- * Claims that an account no longer needs. Release the address claims first: if the process crashes before the
- * release claims are released, too, the next clean-up finds them and continues.
+ * Claims that an account no longer needs. Release the address claims before the release claims: after a crash
+ * in between, the next clean-up finds the remaining release claims and continues.
  */
 export interface UnneededAddressClaims {
   readonly addressClaims: readonly string[];

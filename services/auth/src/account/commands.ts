@@ -51,7 +51,7 @@ export interface RenewVerificationCommand extends DependsOnAddressOwner, Limited
 }
 
 /** A session or a sign-up cookie of the person who sends the command. */
-export interface SessionHolder {
+export interface SessionOrSignUpCookie {
   /** The id of the account that the session or cookie belongs to. */
   readonly userId: string;
   /** The sequence of the account when the session or cookie was issued. */
@@ -64,11 +64,11 @@ export interface SessionHolder {
  */
 export type SignUpProof =
   | { readonly kind: 'password'; readonly passwordHash: string }
-  | { readonly kind: 'holder'; readonly holders: readonly SessionHolder[] }
+  | { readonly kind: 'holder'; readonly holders: readonly SessionOrSignUpCookie[] }
   /** A new password. It replaces the password of the sign-up and ends all sessions and cookies issued before. */
   | { readonly kind: 'new-password'; readonly passwordHash: string };
 
-/** Confirms a sign-up with the link, and a proof that its sender made the sign-up. */
+/** Confirms a sign-up with the link, and a proof that the sender of the command made the sign-up. */
 export interface VerifyAccountCommand extends DependsOnAddressOwner {
   readonly type: 'Verify';
   readonly tokenHash: string;

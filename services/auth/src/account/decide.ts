@@ -96,7 +96,7 @@ function renewVerification(state: AccountState, command: RenewVerificationComman
 }
 
 /**
- * Verifies the address, if the command has both the link and a proof that its sender owns the account (ADR
+ * Verifies the address, if the command has both the link and a proof that the sender owns the account (ADR
  * 29).
  */
 function verify(state: AccountState, command: VerifyAccountCommand): Decision {

@@ -60,7 +60,7 @@ export function cancelEmailChange(state: AccountState, { now }: CancelEmailChang
 }
 
 /**
- * Changes the address, if the command has both the link and a proof that its sender owns the account. The
+ * Changes the address, if the command has both the link and a proof that the sender owns the account. The
  * link alone is not sufficient: if the new address was mistyped, the owner of that mailbox must not get the
  * account (ADR 35).
  */
@@ -83,9 +83,8 @@ export function confirmEmailChange(state: AccountState, command: ConfirmEmailCha
 }
 
 /**
- * Restores the previous address, even if an admin has disabled the account: otherwise, disabling the account
- * would let a thief keep the address that the thief changed. Also cancels a pending erasure, which the thief
- * may have requested.
+ * Restores the previous address, even if an admin has disabled the account: otherwise, a thief who changed
+ * the address would keep it. Also cancels a pending erasure, which the thief may have requested.
  */
 export function revertEmailChange(state: AccountState, command: RevertEmailChangeCommand): Decision {
   const { tokenHash, now, passwordHash } = command;
@@ -101,7 +100,7 @@ export function revertEmailChange(state: AccountState, command: RevertEmailChang
 
 /**
  * Restores the previous address. Afterwards, nobody can sign in until the password is reset, because the
- * stored hash is salted with the address that was undone.
+ * stored hash is salted with the address that the account loses.
  */
 export function undoEmailChange(state: AccountState, { now }: UndoEmailChangeCommand): Decision {
   if (!isLivingAccount(state)) return refuse('not_found');

@@ -25,7 +25,9 @@ export interface PrivateFactFields {
   PasswordResetRequested: MailedOrWithheldLink;
   PasswordChanged: { readonly passwordHash: string };
   PasswordRehashed: { readonly passwordHash: string };
-  /** This link is never withheld, because it is only sent to the owner of the account. */
+  /**
+   * The link that cancels the erasure. It is never withheld, because only the owner of the account gets it.
+   */
   AccountErasureRequested: { readonly link?: MailedLink };
   EmailChangeRequested: MailedOrWithheldLink & {
     /** The new address in canonical form. */

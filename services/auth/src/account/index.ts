@@ -18,7 +18,6 @@ export {
   checkVerificationLink,
   isLinkUnexpired,
 } from './link.ts';
-export { profileOf } from './profile-of.ts';
 export type { RefusalKind } from './refusals.ts';
 export { isSameHash } from './same-hash.ts';
 export {
@@ -33,3 +32,4 @@ export {
   type UnverifiedAccount,
   type VerifiedAccount,
 } from './state.ts';
+export { toAccountProfile } from './to-account-profile.ts';

@@ -14,7 +14,7 @@ export interface PendingErasure {
 
 interface RegisteredAccount {
   readonly userId: string;
-  /** The address in canonical form, by which sign-ups, logins, rate limits and claims identify it. */
+  /** The address in canonical form. Sign-ups, logins, rate limits and claims use this form. */
   readonly address: string;
   /** The address in the spelling of the request; mails are sent to it. Empty once the person is erased. */
   readonly email: string;
@@ -89,7 +89,7 @@ export interface EndedAccount extends RegisteredAccount {
   readonly erased?: true;
 }
 
-/** An account that is neither erased nor ended because its address was never verified. */
+/** An account that was not erased, and whose registration has not ended. */
 export type LivingAccount = UnverifiedAccount | VerifiedAccount;
 
 /** An account that has signed up, in any later state. */

@@ -44,7 +44,7 @@ export function changeRole(
     deps,
     userId,
     origin,
-    addOtherAdminsTo(deps, { type: 'ChangeRole', role, by }),
+    withOtherAdmins(deps, { type: 'ChangeRole', role, by }),
   );
 }
 
@@ -57,7 +57,7 @@ export function disableAccount(
   { userId, ...request }: Target & { readonly reason?: string },
   origin: Origin,
 ): Promise<AccountCommandOutcome> {
-  const command = addOtherAdminsTo(deps, { type: 'DisableAccount', ...request });
+  const command = withOtherAdmins(deps, { type: 'DisableAccount', ...request });
   return executeAndRemoveRevokedSessions(deps, userId, origin, command);
 }
 
@@ -70,7 +70,7 @@ export function enableAccount(
   return execute(deps, userId, origin, () => ({ type: 'EnableAccount', ...request }));
 }
 
-/** Ends every session and every access token of the account. @throws Refused (not_found) */
+/** Ends every session of the account, and invalidates every access token. @throws Refused (not_found) */
 export async function revokeSessions(
   deps: Pick<UseCaseDeps, 'accounts' | 'sessions'>,
   userId: string,
@@ -88,7 +88,7 @@ export async function revokeSessions(
  * Returns a function that looks up the other admins and adds them to the command, if the account is an active
  * admin.
  */
-export function addOtherAdminsTo(
+export function withOtherAdmins(
   deps: Pick<UseCaseDeps, 'accounts' | 'journal'>,
   command: ChangeRoleCommand | DisableAccountCommand | RequestErasureCommand,
 ): CommandFromState<AccountState, AccountCommand> {

@@ -8,7 +8,7 @@ import {
   isLivingAccount,
   type LivingAccount,
   requireExistingAccount,
-  type SessionHolder,
+  type SessionOrSignUpCookie,
   type VerifiedAccount,
 } from '../account/index.ts';
 import { endOtherSignUps, findAddressOwnerId } from '../addresses/owners.ts';
@@ -49,7 +49,7 @@ export async function viewEmailChange(deps: LinkDeps, token: string): Promise<Em
 
 /** Evidence that the request comes from the owner of the account. */
 export type OwnerEvidence =
-  | { readonly kind: 'holder'; readonly holders: readonly SessionHolder[] }
+  | { readonly kind: 'holder'; readonly holders: readonly SessionOrSignUpCookie[] }
   | { readonly kind: 'password'; readonly password: string };
 
 type Needs = LinkDeps &

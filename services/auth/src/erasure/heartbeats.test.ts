@@ -26,7 +26,7 @@ function onKafka({ erasing, bus }: TestWorld) {
 
 const AWAY = /the log is away/;
 
-/** Returns the eraser's dependencies on Kafka, with the given `cleanup.policy` of the topic. */
+/** Returns the eraser's dependencies with a log like Kafka, whose topic has the given `cleanup.policy`. */
 function withPolicy(world: TestWorld, policy: 'compact' | 'delete') {
   const { bus, ...rest } = onKafka(world);
   return { ...rest, bus: { ...bus, isCompacted: async () => policy === 'compact' } };

@@ -44,7 +44,7 @@ export interface ErasureHeartbeats {
   run(): Promise<void>;
 }
 
-/** Creates the publisher of heartbeats. Callers of `run` must hold the lease. */
+/** Creates the publisher of heartbeats. A caller of `run` must hold the lease for heartbeats. */
 export function createErasureHeartbeats(
   deps: Needs,
   { maxLagMs, againMs = SECOND_ERASED_COPIES_DELAY_MS }: ErasureHeartbeatTimes,

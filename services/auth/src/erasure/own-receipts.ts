@@ -1,6 +1,6 @@
 /**
- * Confirms the erasures that auth has finished without storing its own receipt: a release that only publishes its
- * receipt may have finished them, and auth believes no receipt on the topic that names auth.
+ * Stores auth's own receipt for erasures that auth has finished without storing it. An earlier release only
+ * published this receipt, and auth does not believe receipts on the topic that name auth.
  */
 import type { Bus } from '@latchkey/bus';
 import type { Logger, ProcessPart } from '@latchkey/process';
@@ -13,7 +13,10 @@ import {
 } from '../ports/erasure-receipts.ts';
 import { AUTH_CONSUMER_NAME, storeReceiptOfAuth } from './receipts.ts';
 
-/** In a rolling upgrade, the other release may finish an erasure after this process has started. */
+/**
+ * How often to look for such erasures, in ms: during a rolling upgrade, an instance of the earlier release
+ * may finish an erasure after this process has started.
+ */
 const EVERY_MS = 60 * 60_000;
 const PAGE = 100;
 
@@ -23,7 +26,7 @@ type OwnReceiptDeps = Pick<UseCaseDeps, 'erasures' | 'now'> & {
 };
 
 /**
- * Confirms in auth's name each erasure that the journal no longer lists as scheduled, and that auth has not
+ * Confirms, in auth's name, each erasure that is no longer scheduled in the journal and that auth has not
  * confirmed yet. Idempotent.
  * @throws StoreUnavailable; errors of the bus
  */

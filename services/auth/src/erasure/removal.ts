@@ -10,9 +10,9 @@ import type { ErasedCopiesTimes } from '../ports/erasure-receipts.ts';
 export const SECOND_ERASED_COPIES_DELAY_MS = 60 * 60_000;
 
 /**
- * Returns after which delay, counted from the last copies, the original events are certainly gone, in ms.
- * After one segment time, the segment with the copies is closed and can be compacted. The broker compacts it
- * within `maxLagMs`. Another segment time is added as a safety margin.
+ * Returns the delay after the last copies, in ms, after which the original events are certainly gone. After
+ * one segment time, the segment with the copies is closed and can be compacted. The broker compacts it within
+ * `maxLagMs`. Another segment time is added as a safety margin.
  * @param maxLagMs how long the broker may keep a record after a later one has replaced it:
  * ERASURE_TOPIC_DAYS, in ms
  */

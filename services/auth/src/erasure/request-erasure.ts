@@ -6,7 +6,7 @@ import {
   computeErasureTime,
   isLivingAccount,
 } from '../account/index.ts';
-import { addOtherAdminsTo, executeAndRemoveRevokedSessions } from '../administration/manage-accounts.ts';
+import { executeAndRemoveRevokedSessions, withOtherAdmins } from '../administration/manage-accounts.ts';
 import type { Caller, UseCaseContext, UseCaseDeps, UseCaseSettings } from '../deps.ts';
 import { runWithinLimits } from '../limits/within-limits.ts';
 import { checkPassword, limitPasswordAttempts } from '../passwords/attempts.ts';
@@ -85,7 +85,7 @@ async function requestErasure(
     ? undefined
     : await createMailedLinkUntil(deps, 'erasure', account, new Date(eraseAt));
   const request = { type: 'RequestErasure', by, eraseAt, ...(link && { link }) } as const;
-  const command = addOtherAdminsTo(deps, request);
+  const command = withOtherAdmins(deps, request);
   const ask = caller ? refuseRevokedCaller(caller, command) : command;
   const { state } = await executeAndRemoveRevokedSessions(deps, userId, origin, ask);
   if (isAtOnce) deps.wakeEraser();

@@ -2,7 +2,7 @@
 import { decodeSecurityEvent, type LatchkeyEvent, type SecurityEvent } from '@latchkey/events';
 import type { ExportDocument, ExportParts } from '@latchkey/export';
 import { readAllPages } from '@latchkey/store';
-import { type ExistingAccount, profileOf } from '../account/index.ts';
+import { type ExistingAccount, toAccountProfile } from '../account/index.ts';
 import type { UseCaseDeps } from '../deps.ts';
 import type { AuditEntry } from '../ports/audit-log.ts';
 import type { Commit } from '../ports/journal.ts';
@@ -24,7 +24,7 @@ export function readAccountExportParts(
 ): Omit<ExportParts, 'mails'> {
   return {
     exportedAt: deps.now(),
-    profile: profileOf(account),
+    profile: toAccountProfile(account),
     events: eventsOf(deps, account.userId),
     sessions: sessionsOf(deps, account),
     signIns: signInsOf(deps, account.userId),

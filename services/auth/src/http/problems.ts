@@ -75,9 +75,7 @@ export const refusalProblemSpecs = {
   unauthenticated: standardProblems.unauthenticated,
 } as const satisfies Record<Refusal['kind'], ProblemSpec>;
 
-/**
- * The detail text of each refusal. Texts about credentials and tokens do not reveal why they were refused.
- */
+/** The detail text of each refusal. The texts do not reveal why credentials or a token were refused. */
 export const refusalDetailTexts = {
   account_disabled: 'This account has been disabled.',
   account_not_verified: accountNotVerified.title,

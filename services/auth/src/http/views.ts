@@ -3,7 +3,7 @@ import { role } from '@latchkey/events';
 import type { RouteResponseSpec } from '@latchkey/http';
 import { ACCOUNT_SEQUENCE_HEADER } from '@latchkey/tokens';
 import { z } from 'zod';
-import { type AccountState, profileOf, requireExistingAccount } from '../account/index.ts';
+import { type AccountState, requireExistingAccount, toAccountProfile } from '../account/index.ts';
 import { localeTagSchema, personNameSchema, usernameSchema } from './schemas.ts';
 
 export const messageSchema = z.object({ message: z.string() }).meta({ id: 'Message' });
@@ -24,7 +24,7 @@ const accountFields = z.object({
 export const accountSchema = accountFields.meta({ id: 'Account' });
 
 export function toAccountView(state: AccountState): z.infer<typeof accountSchema> {
-  return profileOf(requireExistingAccount(state));
+  return toAccountProfile(requireExistingAccount(state));
 }
 
 /** The schema of the account in the response to a sign-in. */

@@ -69,8 +69,8 @@ export function listKeys(kind: KeyKind, secrets: StoredSecrets): readonly Listed
 
 /**
  * Generates and adds a key.
- * @param place `current`: used for new data from the next start on. `next`: accepted from then on, but used
- * for new data only after `promoteKey`
+ * @param place `current`: from the next start on, the key is used for new data. `next`: from the next start
+ * on, the key is accepted, but it is used for new data only after `promoteKey`
  */
 export function addKey(
   kind: KeyKind,

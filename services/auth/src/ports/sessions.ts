@@ -63,7 +63,7 @@ export interface SessionPage {
 export interface SessionStore {
   /**
    * Stores a session, and then removes all sessions of its account except those of its `keep` newest logins.
-   * If the store fails between these steps, the next call removes the sessions that are too many.
+   * If the store fails between these steps, the next call removes the excess sessions.
    */
   create(session: Session, options: { readonly keep: number }): Promise<void>;
   find(id: string): Promise<Session | undefined>;

@@ -25,8 +25,8 @@ export const MAX_TRUSTED_IPS_PER_ADDRESS = 50;
 export interface TrustedAddressStore {
   /**
    * Stores a pair, or extends its lifetime. To save writes, a pair that was stored less than a day ago is
-   * left unchanged. If the e-mail address then has more than {@link MAX_TRUSTED_IPS_PER_ADDRESS} pairs, the other pairs
-   * that expire first are deleted.
+   * left unchanged. If the e-mail address then has more than {@link MAX_TRUSTED_IPS_PER_ADDRESS} pairs, those
+   * of the other pairs that expire first are deleted.
    */
   trust(pair: TrustedEmailIpPair, now: Date): Promise<void>;
   isTrusted(pair: TrustedEmailIpPair, now: Date): Promise<boolean>;

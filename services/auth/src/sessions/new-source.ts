@@ -47,8 +47,8 @@ export async function notifyOwnerOfNewSignInSource(
 }
 
 /**
- * Returns the digest under which a source is stored. Guessing a source does not help to recognise its digest
- * without the account id.
+ * Returns the digest under which a source is stored. Without the account id, nobody can recognise the digest
+ * by guessing its source.
  */
 function digest(userId: string, source: string): string {
   return hash('sha256', `${userId} ${source}`, 'base64url').slice(0, 22);

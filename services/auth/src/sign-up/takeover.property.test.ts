@@ -430,7 +430,10 @@ async function play(stage: Stage, steps: readonly Step[], check: () => Promise<v
   }
 }
 
-/** Asserts that no stranger has a password or session of the verified account of the owner's addresses. */
+/**
+ * Asserts, for each address of the owner, that no stranger has a session of the verified account with this
+ * address, and that its password is one that the owner has chosen.
+ */
 async function assertStrangersAreOut({ deps, parties }: Stage): Promise<void> {
   const strangers: readonly Possessions[] = [parties.stranger, parties['other stranger']];
   const sessions: readonly Session[] = strangers.flatMap((stranger) => stranger.sessions);

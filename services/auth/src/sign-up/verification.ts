@@ -6,7 +6,7 @@ import {
   isLivingAccount,
   type LivingAccount,
   proofMatchesAccount,
-  type SessionHolder,
+  type SessionOrSignUpCookie,
   type SignUpProof,
 } from '../account/index.ts';
 import { endOtherSignUps, findAddressOwnerId } from '../addresses/owners.ts';
@@ -43,7 +43,7 @@ export interface VerificationView {
 export async function viewVerification(
   deps: Pick<UseCaseDeps, 'accounts' | 'journal' | 'linkTokens' | 'now'>,
   token: string,
-  holders: readonly SessionHolder[],
+  holders: readonly SessionOrSignUpCookie[],
 ): Promise<VerificationView> {
   const { state } = await linkedAccount(deps, token);
   return {
@@ -85,7 +85,7 @@ export interface VerifySignUpRequest {
 
 /** What a client presents together with the link: a session or sign-up cookie, the password, or a new password. */
 export type VerificationEvidence =
-  | { readonly kind: 'holder'; readonly holders: readonly SessionHolder[] }
+  | { readonly kind: 'holder'; readonly holders: readonly SessionOrSignUpCookie[] }
   | { readonly kind: 'password'; readonly password: string }
   | { readonly kind: 'new-password'; readonly newPassword: string; readonly confirmNewPassword: string };
 

@@ -16,7 +16,7 @@ interface LimiterStore {
    * not.
    */
   uncertainty(error: unknown): RateLimitPointsUncertain | undefined;
-  /** Gives back points of a key that were counted. Must not start a new window or go below zero. */
+  /** Gives back counted points of a key. Must not start a new window or go below zero. */
   giveBack(limiter: RateLimiterAbstract, key: string, points: number): Promise<unknown>;
   /**
    * Runs an attempt, and repeats it if it failed because of a write conflict. An attempt that failed in this way has
@@ -79,8 +79,8 @@ export const unlimitedRateLimits: RateLimits = {
 };
 
 /**
- * Returns the result with which rate-limiter-flexible rejects when the limit is reached. If its store fails,
- * it rejects with an Error instead, which this function throws.
+ * Returns the result with which rate-limiter-flexible rejects when the limit is reached. Throws the Error
+ * with which it rejects when its store fails.
  */
 function refusalOrThrow(reason: unknown): RateLimiterRes {
   if (reason instanceof RateLimiterRes) return reason;

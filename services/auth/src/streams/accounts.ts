@@ -22,7 +22,8 @@ export type AccountCommandExecutor = CommandExecutor<AccountState, AccountComman
 export type AccountCommandOutcome = CommandOutcome<AccountState, AccountFact>;
 
 /**
- * Creates the commands on accounts. A stream that belongs to a mailing is treated as a nonexistent account.
+ * Creates the executor of commands on accounts. A stream that belongs to a mailing is treated as a
+ * nonexistent account.
  */
 export function createAccountCommandExecutor(
   deps: CommandExecutorDeps & Pick<AuthStores, 'journal' | 'snapshots'>,

@@ -194,8 +194,8 @@ export function createCommandExecutor<State, Command, F extends Fact>(
   }
 
   /**
-   * Adds hash-chain entries to the events of a commit. If release 0.1 appended the stream's earlier events,
-   * which then have no entries, adds entries to those first.
+   * Adds hash-chain entries to the events of a commit. If earlier events of the stream have no entries,
+   * because release 0.1 appended them, first adds entries to those events.
    */
   async function chained({ number, head }: LoadedStream<State>, commit: Commit): Promise<Commit> {
     const previous =

@@ -115,7 +115,7 @@ export async function openTestWorld(given?: AuthStores) {
   });
   const stored = given ?? openSqliteAuthStores(database);
 
-  /** Returns commands on accounts with an empty cache, as in another instance. */
+  /** Returns an executor of account commands with an empty cache, like that of another instance. */
   function accountsOn(stores: Pick<AuthStores, 'journal' | 'snapshots'>) {
     return createAccountCommandExecutor({ ...stores, nudge, now, newId });
   }

@@ -99,7 +99,7 @@ export interface LinkPages {
     readonly kind: UnusableLinkKind;
     readonly state: UnusableLinkReason;
   }): string;
-  /** Shows the form that requests a new link again, after an invalid address was sent. */
+  /** Shows the form for requesting a new link once more, because an invalid address was sent. */
   requestAgain(view: { readonly locale: string; readonly kind: RenewableLinkKind }): string;
   /**
    * Reports any other problem. Shows the page text for its `code`, or the text of the API if there is none.
@@ -365,7 +365,7 @@ function verificationFaultText({ verification, faults }: PageTexts, fault: Verif
   return fault.field === 'password' ? verification.wrongPassword : faults[fault.code];
 }
 
-/** Replaces the hyphen in "e-mail" by one at which a heading does not break. */
+/** Replaces the hyphen in "e-mail" by a non-breaking one, so that headings do not break there. */
 function keepTogether(title: string): string {
   return title.replaceAll(/(?<=\be)-(?=mail)/gi, '\u2011');
 }

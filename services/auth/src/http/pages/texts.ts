@@ -103,8 +103,8 @@ export interface PageTexts {
 /** The kinds of links for which a new one can be requested by entering the address. */
 export type RenewableLinkKind = 'verification' | 'password-reset';
 /**
- * All kinds of links that have a page for the case that the link cannot be used. For some kinds, a new link
- * cannot be requested.
+ * All kinds of links for which there is a page that says that the link cannot be used. For some kinds, a new
+ * link cannot be requested.
  */
 export type UnusableLinkKind = RenewableLinkKind | 'email-change' | 'email-undo';
 /** Why a link cannot be used. `incomplete` is a link that was cut off, for example when it was copied. */

@@ -1,7 +1,7 @@
 import { publicAccessPolicy, type RequestContext, type Route, standardProblems } from '@latchkey/http';
 import { ACCOUNT_SEQUENCE_HEADER } from '@latchkey/tokens';
 import { z } from 'zod';
-import { requireExistingAccount, type SessionHolder } from '../../account/index.ts';
+import { requireExistingAccount, type SessionOrSignUpCookie } from '../../account/index.ts';
 import { emailAddressSchema } from '../../addresses/email.ts';
 import type { Caller } from '../../deps.ts';
 import { confirmEmailChange, type OwnerEvidence, viewEmailChange } from '../../email-change/confirm.ts';
@@ -82,7 +82,7 @@ function requestRoute(deps: RouteDeps): Route {
  * Returns the session of the access token as proof that the request comes from the owner; empty without a
  * token.
  */
-function holdersOf({ caller }: { readonly caller: Caller | null }): readonly SessionHolder[] {
+function holdersOf({ caller }: { readonly caller: Caller | null }): readonly SessionOrSignUpCookie[] {
   return caller === null ? [] : [{ userId: caller.userId, since: caller.state.sequence }];
 }
 

@@ -7,7 +7,7 @@ import {
 } from '@latchkey/http';
 import { ACCOUNT_SEQUENCE_HEADER } from '@latchkey/tokens';
 import { z } from 'zod';
-import { requireExistingAccount, type SessionHolder } from '../../account/index.ts';
+import { requireExistingAccount, type SessionOrSignUpCookie } from '../../account/index.ts';
 import { emailAddressSchema } from '../../addresses/email.ts';
 import type { Caller } from '../../deps.ts';
 import type { Refusal } from '../../refused.ts';
@@ -76,7 +76,7 @@ const SIGNED_UP = 1;
 function holdersOf(
   { signUpCookie }: RouteDeps,
   request: RequestContext & { readonly caller: Caller | null },
-): readonly SessionHolder[] {
+): readonly SessionOrSignUpCookie[] {
   const { caller } = request;
   const signedUp = signUpCookie.read(request);
   return [
@@ -92,7 +92,7 @@ function holdersOf(
  */
 function evidenceOf(
   { password, newPassword, confirmNewPassword }: Body,
-  holders: readonly SessionHolder[],
+  holders: readonly SessionOrSignUpCookie[],
 ): VerificationEvidence {
   if (newPassword !== undefined && confirmNewPassword !== undefined)
     return { kind: 'new-password', newPassword, confirmNewPassword };

@@ -1,4 +1,6 @@
-/** A bounded queue from which networks take turns, and the addresses within each network, too. */
+/**
+ * A bounded queue that is shared fairly: networks take turns, and so do the addresses within each network.
+ */
 
 /** An item of the queue, with the client network and the e-mail address that caused it. */
 export interface QueuedItem {

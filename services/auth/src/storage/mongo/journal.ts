@@ -65,9 +65,9 @@ export function createMongoJournal(connection: Connection): Journal {
   }
 
   /**
-   * Returns the result of an append that collided with another commit. The stored commit may be our own, from
-   * an earlier attempt, and may not have reached a majority yet; a `local` read finds out. The result is
-   * final once the commit that came first has reached a majority.
+   * Returns the result of an append that collided with another commit. The stored commit may not have reached
+   * a majority yet, so a `local` read finds out whether it is our own commit, from an earlier attempt. The
+   * result is final once the commit that came first has reached a majority.
    * @throws StoreUnavailable if that takes too long, because it is then unknown which commit will persist
    */
   async function afterLostRace({ commandId, stream, number, claims = [] }: Commit): Promise<AppendResult> {

@@ -1,7 +1,7 @@
 import type { ExistingAccount } from './state.ts';
 
 /** Returns the fields of an account that its owner and admins can see, and that its export contains. */
-export function profileOf(account: ExistingAccount) {
+export function toAccountProfile(account: ExistingAccount) {
   return {
     id: account.userId,
     email: account.email,
