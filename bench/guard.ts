@@ -60,6 +60,11 @@ async function figures(url: string) {
       measured: seen,
       target: createAtMostAboveLimitTarget(bare, 0.1, 'bare'),
     },
-    { what: 'the same with a new token (limit: bare koa)', unit: 'ms', limit: bare, measured: unseen },
+    {
+      what: 'CPU of a guarded request with a new token (limit: bare koa)',
+      unit: 'ms',
+      limit: bare,
+      measured: unseen,
+    },
   ] as const;
 }

@@ -55,7 +55,7 @@ async function underLoad(server: BenchmarkServer, person: Person): Promise<reado
   return [
     { what: `logins over ${CONNECTIONS} connections`, unit: '/s', measured: requests.average },
     ...([0.5, 0.99] as const).map((fraction) => ({
-      what: `/livez meanwhile, p${100 * fraction} (limit: idle)`,
+      what: `/livez during logins, p${100 * fraction} (limit: idle)`,
       unit: 'ms' as const,
       limit: percentile(idle, fraction),
       measured: percentile(busy, fraction),

@@ -32,7 +32,7 @@ export const signUpBenchmark: Benchmark = {
         target: createAtMostAboveLimitTarget(turns.hash, 6, 'hash'),
       },
       {
-        what: 'the same, and the mailbox',
+        what: 'CPU of a sign-up with the development mailbox',
         unit: 'ms',
         limit: turns.hash,
         measured: turns.withMailbox,

@@ -70,14 +70,14 @@ async function startAndSize(of: string, settings = {}): Promise<readonly Benchma
   }
   return [
     {
-      what: `ready, ${of}`,
+      what: `time until ready, ${of}`,
       unit: 's',
       limit: bare.seconds,
       measured: median(seconds),
       target: createAtMostTarget(1, 's'),
     },
     {
-      what: `RSS idle, ${of}`,
+      what: `idle memory (RSS), ${of}`,
       unit: 'MB',
       limit: bare.megabytes,
       measured: megabytes,
@@ -133,8 +133,8 @@ async function growth(folder: string, ordinary: Person, long: Person): Promise<r
     });
     const target = { max: GROWTH * turns.small, words: `≤ ${GROWTH} × limit` };
     const common = { unit: 'ms', limit: turns.small, target } as const;
-    figures.push({ what: `${what}, ${ACCOUNTS} accounts`, measured: turns.large, ...common });
-    figures.push({ what: `${what}, ${COMMITS} commits`, measured: turns.long, ...common });
+    figures.push({ what: `${what}, store with ${ACCOUNTS} accounts`, measured: turns.large, ...common });
+    figures.push({ what: `${what}, account with ${COMMITS} commits`, measured: turns.long, ...common });
   }
   return figures;
 }

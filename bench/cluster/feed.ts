@@ -53,13 +53,13 @@ export const feedBenchmark: Benchmark = {
       });
       return [
         {
-          what: 'events read, checked by the feed (limit: kafkajs, unchecked)',
+          what: 'events read from the feed, which checks them (limit: kafkajs without checks)',
           unit: '/s',
           limit: turns.kafka,
           measured: turns.feed,
         },
         {
-          what: 'events read and checked, with subscribe (limit: subscribe on Kafka)',
+          what: 'events handled by subscribe on the feed (limit: subscribe on Kafka)',
           unit: '/s',
           limit: turns.subscribedToKafka,
           measured: turns.subscribedToFeed,

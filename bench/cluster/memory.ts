@@ -35,7 +35,7 @@ export const memoryBenchmark: Benchmark = {
     // Await here: the services are stopped as soon as this block ends.
     return await Promise.all(
       services.map(async ([service, [instance]]) => ({
-        what: `RSS idle, ${service}`,
+        what: `idle memory (RSS) of ${service}`,
         unit: 'MB' as const,
         limit,
         measured:

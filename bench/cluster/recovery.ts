@@ -107,7 +107,7 @@ async function recovered({ name, stores }: Store, broker: Broker): Promise<Bench
   await relay.stop();
   const limit = (await measureBareProducerMs(topics.kafka, topic, batches)) / 1000;
   await bus.close();
-  return { what: `broker back → outbox in ${name} empty (limit: kafkajs)`, unit: 's', limit, measured };
+  return { what: `broker restarted → outbox in ${name} empty (limit: kafkajs)`, unit: 's', limit, measured };
 }
 
 type Broker = (word: 'start' | 'stop') => Promise<unknown>;

@@ -53,14 +53,14 @@ export const refreshBenchmark: Benchmark = {
     agent.destroy();
     return [
       {
-        what: 'refreshes (limit: their two calls)',
+        what: 'refreshes (limit: the two calls to MongoDB)',
         unit: '/s',
         limit: turns.bare,
         measured: turns.refresh,
         target: createAtLeastPercentOfLimitTarget(50, turns.bare),
       },
       {
-        what: 'CPU of auth per refresh (limit: their two calls)',
+        what: 'CPU of auth per refresh (limit: the two calls to MongoDB)',
         unit: 'ms',
         limit: median(cpu.bare),
         measured: median(cpu.refresh),

@@ -41,7 +41,8 @@ const work: Readonly<Record<string, (contender: Contender) => Promise<void>>> = 
     if (peer.mails) await eventually('all mails are accepted', () => sink.count() >= before + MANY);
   },
   'sign-in': ({ peer, person }) => repeatConcurrently(MANY, 1, () => peer.signIn(person)),
-  'whose session it is': ({ peer, session }) => repeatConcurrently(MANY, 1, () => peer.whoAmI(session)),
+  'looking up whose session it is': ({ peer, session }) =>
+    repeatConcurrently(MANY, 1, () => peer.whoAmI(session)),
 };
 
 async function contend(open: OpenBenchmarkedServer, url?: string): Promise<Contender> {
