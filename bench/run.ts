@@ -2,6 +2,7 @@
  * `npm run bench` runs all benchmarks of a server that is a single process, and `npm run bench -- login refresh` only
  * the named ones.
  */
+import { floodBenchmark } from './flood.ts';
 import { guardBenchmark } from './guard.ts';
 import { latencyBenchmark } from './latency.ts';
 import { loginBenchmark } from './login.ts';
@@ -13,12 +14,13 @@ import { refreshBenchmark } from './refresh.ts';
 import { signUpBenchmark } from './sign-up.ts';
 import { sizeBenchmark } from './size.ts';
 import { runBenchmarks } from './support/run-benchmarks.ts';
-import { eventLoopTurnBenchmark } from './turns.ts';
+import { eventLoopTurnBenchmark } from './turns/index.ts';
 import { verificationBenchmark } from './verification.ts';
 
 await runBenchmarks([
   loginBenchmark,
   signUpBenchmark,
+  floodBenchmark,
   refreshBenchmark,
   readsBenchmark,
   latencyBenchmark,

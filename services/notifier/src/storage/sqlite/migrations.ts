@@ -85,7 +85,12 @@ CREATE TABLE ${KEY_FINGERPRINTS_TABLE} (
 ) STRICT, WITHOUT ROWID;
 `;
 
+/** For the deletion of ended suppressions, which each new suppression causes. */
+const byEnd = `
+CREATE INDEX notifier_suppressions_ended ON notifier_suppressions (until) WHERE until IS NOT NULL;
+`;
+
 export const notifierSchema: SqliteSchema = {
   owner: 'notifier',
-  migrations: [release01, suppressions, reports, bySubject, keys, byRecipient],
+  migrations: [release01, suppressions, reports, bySubject, keys, byRecipient, byEnd],
 };

@@ -1,0 +1,129 @@
+/** Measures the clean-up pass of auth, each time with one store that is full, and the publisher of security events. */
+import { randomUUID } from 'node:crypto';
+import { createEmbeddedBus } from '@latchkey/bus/embedded';
+import { createClockGuard, createLogger, readConfig } from '@latchkey/process';
+import { createLoopWakeup } from '@latchkey/process/loop';
+import type { Database } from '@latchkey/sqlite';
+import { createLeases } from '@latchkey/store';
+import { createAuditPublisher } from '../../services/auth/src/audit/publisher.ts';
+import { authSettingsSchema, createRateLimitRules } from '../../services/auth/src/config.ts';
+import { generateSecrets } from '../../services/auth/src/keys/secrets.ts';
+import type { AuditEntry } from '../../services/auth/src/ports/audit-log.ts';
+import type { RateLimitRules } from '../../services/auth/src/ports/limits.ts';
+import type { AuthStores } from '../../services/auth/src/ports/stores.ts';
+import { runSignUpCleanupPass } from '../../services/auth/src/sign-up/cleanup.ts';
+import { openSqliteAuthStores } from '../../services/auth/src/storage/sqlite/index.ts';
+import { openTestWorld } from '../../services/auth/src/testing/world.ts';
+import type { BenchmarkFigure } from '../support/benchmark.ts';
+import { fillInBatches, measureLongestTurn, turnFigure, withDatabase } from './longest-turn.ts';
+
+/** Everything that is removed ended at this time. */
+const ENDED = new Date('2025-01-01T00:00:00.000Z');
+
+/** Fills a store with rows that the clean-up pass removes. */
+interface Filling {
+  readonly what: string;
+  add(stores: AuthStores, index: number): Promise<unknown>;
+}
+
+const fillings: readonly Filling[] = [
+  {
+    what: 'sessions: all have expired',
+    add: ({ sessions }) =>
+      sessions.create(
+        {
+          id: randomUUID(),
+          userId: randomUUID(),
+          n: 0,
+          createdAt: ENDED,
+          rotatedAt: ENDED,
+          expiresAt: ENDED,
+          since: 1,
+          ip: '192.0.2.1',
+          userAgent: 'bench',
+        },
+        { keep: 10 },
+      ),
+  },
+  {
+    what: 'limits: all windows have ended',
+    add: ({ limits }, n) => limits(endedRules()).take('login-address', `${n}`),
+  },
+  {
+    what: 'idempotency keys: all have expired',
+    add: ({ idempotencyKeys }, n) =>
+      idempotencyKeys.bind({ id: `${n}`, digest: 'digest', now: ENDED, until: ENDED }),
+  },
+  {
+    what: 'trusted addresses: all have expired',
+    add: ({ trustedAddresses }, n) =>
+      trustedAddresses.trust({ address: `${n}@example.com`, ip: '192.0.2.1' }, ENDED),
+  },
+];
+
+/** Returns rules whose windows end when they begin. */
+function endedRules(): RateLimitRules {
+  const { SEALING_PRIVATE_KEYS: _, ...secrets } = generateSecrets();
+  const config = readConfig(authSettingsSchema, { PUBLIC_URL: 'https://id.example.com', ...secrets });
+  const rules = Object.entries(createRateLimitRules(config));
+  return Object.fromEntries(rules.map(([name, rule]) => [name, { ...rule, seconds: 0 }])) as RateLimitRules;
+}
+
+export async function measureAuthCleanup(): Promise<readonly BenchmarkFigure[]> {
+  const figures: BenchmarkFigure[] = [];
+  for (const filling of fillings)
+    figures.push(await withDatabase((database) => measurePass(database, filling)));
+  return [...figures, await withDatabase(measureSecurityEvents)];
+}
+
+async function measurePass(database: Database, { what, add }: Filling): Promise<BenchmarkFigure> {
+  const stores = openSqliteAuthStores(database);
+  const world = await openTestWorld(stores);
+  try {
+    await fillInBatches(
+      (n) => n,
+      (rows) => Promise.all(rows.map((n) => add(stores, n))),
+    );
+    const longest = await measureLongestTurn(() => runSignUpCleanupPass(world.deps, { scope: 'due' }));
+    return turnFigure(what, longest);
+  } finally {
+    await world.close();
+  }
+}
+
+/** Measures the publisher of security events when it removes all of them, because they are old. */
+async function measureSecurityEvents(database: Database): Promise<BenchmarkFigure> {
+  const { auditLog, leases } = openSqliteAuthStores(database);
+  await fillInBatches(createEntry, auditLog.add);
+  const bus = createEmbeddedBus({ database });
+  const publisher = createAuditPublisher({
+    auditLog,
+    bus,
+    leases: createLeases(leases),
+    instance: 'bench',
+    retentionDays: 365,
+    clock: createClockGuard(),
+    logger: createLogger({ name: 'bench', level: 'silent' }),
+    now: () => new Date(),
+    wakeup: createLoopWakeup(),
+  });
+  const longest = await measureLongestTurn(async () => {
+    await publisher.start();
+    // Waits for the first run, which removes everything that is old.
+    await publisher.stop();
+  });
+  await bus.close();
+  if ((await auditLog.backlog(1)) > 0) throw new Error('old security events are left');
+  return turnFigure('security events: all are past their retention', longest);
+}
+
+function createEntry(n: number): AuditEntry {
+  return {
+    id: `${n}`,
+    account: randomUUID(),
+    time: ENDED.toISOString(),
+    kept: true,
+    headers: { ce_type: 'SignedIn' },
+    value: JSON.stringify({ ip: '192.0.2.1', userAgent: 'bench '.repeat(10) }),
+  };
+}

@@ -1,0 +1,80 @@
+/** Measures what the notifier does with many deliveries at once. */
+import { randomUUID } from 'node:crypto';
+import { DAY_MS } from '@latchkey/process';
+import type { NewDelivery } from '../../services/notifier/src/delivery/delivery.ts';
+import { ALL_MAILS } from '../../services/notifier/src/delivery/suppression.ts';
+import { openSqliteNotifierStorage } from '../../services/notifier/src/storage/sqlite/index.ts';
+import type { BenchmarkFigure } from '../support/benchmark.ts';
+import { fillInBatches, measureLongestTurn, ROWS, turnFigure, withDatabase } from './longest-turn.ts';
+
+const NOW = new Date();
+const OCCURRED_AT = new Date(NOW.getTime() - DAY_MS);
+
+export async function measureNotifierSweeps(): Promise<readonly BenchmarkFigure[]> {
+  return [await measurePending(), await measureExpiry(), await measureSuppressions()];
+}
+
+function createDelivery(index: number, sendUntil: Date): NewDelivery {
+  return {
+    id: randomUUID(),
+    eventId: randomUUID(),
+    subject: randomUUID(),
+    sequence: 1,
+    mail: 'welcome',
+    locale: 'en',
+    correlationId: 'bench',
+    occurredAt: OCCURRED_AT,
+    sendUntil,
+    content: { to: `${index}@example.com`, username: `person${index}` },
+  };
+}
+
+/** Measures claims and the counts for the metrics, while all mails are pending. */
+function measurePending(): Promise<BenchmarkFigure> {
+  return withDatabase(async (database) => {
+    const { deliveries } = openSqliteNotifierStorage({ database });
+    const sendUntil = new Date(NOW.getTime() + DAY_MS);
+    await fillInBatches(
+      (n) => createDelivery(n, sendUntil),
+      (added) => deliveries.record({ deliveries: added, cutoffs: [] }, NOW),
+    );
+    const longest = await measureLongestTurn(async () => {
+      await deliveries.claim({ owner: 'bench', now: NOW, leaseMs: 90_000, limit: 30 });
+      await deliveries.held();
+      await deliveries.oldestOpen();
+    });
+    return turnFigure('deliveries: all are pending', longest);
+  });
+}
+
+function measureExpiry(): Promise<BenchmarkFigure> {
+  return withDatabase(async (database) => {
+    const { deliveries } = openSqliteNotifierStorage({ database });
+    const sendUntil = new Date(NOW.getTime() - 1);
+    await fillInBatches(
+      (n) => createDelivery(n, sendUntil),
+      (added) => deliveries.record({ deliveries: added, cutoffs: [], mayExpire: false }, NOW),
+    );
+    const longest = await measureLongestTurn(() => deliveries.expire(NOW));
+    const { expired } = await deliveries.census();
+    if (expired !== ROWS) throw new Error(`${expired} deliveries expired, not ${ROWS}`);
+    return turnFigure('deliveries: all expire', longest);
+  });
+}
+
+/** Measures the next suppression after all earlier ones have ended. */
+function measureSuppressions(): Promise<BenchmarkFigure> {
+  return withDatabase(async (database) => {
+    const { suppressions } = openSqliteNotifierStorage({ database });
+    function put(since: Date, until: Date) {
+      const recipient = randomUUID();
+      return suppressions.put({ recipient, hint: 'a…', mail: ALL_MAILS, reason: 'bounced', since, until });
+    }
+    await fillInBatches(
+      () => NOW,
+      (ends) => Promise.all(ends.map((until) => put(OCCURRED_AT, until))),
+    );
+    const longest = await measureLongestTurn(() => put(NOW, new Date(NOW.getTime() + DAY_MS)));
+    return turnFigure('suppressions: all have ended', longest);
+  });
+}

@@ -1,0 +1,30 @@
+/** Measures the clean-up of sign-ups. */
+import { createRegistrationCommit } from '../../services/auth/src/ports/testing/commits.ts';
+import { runSignUpCleanupPass, type SignUpCleanupScope } from '../../services/auth/src/sign-up/cleanup.ts';
+import { DAY_MS, openTestWorld } from '../../services/auth/src/testing/world.ts';
+import type { BenchmarkFigure } from '../support/benchmark.ts';
+import { fillInBatches, measureLongestTurn, turnFigure } from './longest-turn.ts';
+
+export async function measureSignUpCleanup(): Promise<readonly BenchmarkFigure[]> {
+  const { deps, advance, close } = await openTestWorld();
+  function sweep(scope: SignUpCleanupScope): Promise<number> {
+    return measureLongestTurn(() => runSignUpCleanupPass(deps, { scope }));
+  }
+  try {
+    const at = deps.now().toISOString();
+    await fillInBatches(
+      (n) => createRegistrationCommit(`${n}@example.com`, { at }),
+      (commits) => Promise.all(commits.map((commit) => deps.journal.append(commit))),
+    );
+    const all = await sweep('all');
+    const due = await sweep('due');
+    advance(8 * DAY_MS);
+    return [
+      turnFigure('sign-ups: all are looked at, none is due', all),
+      turnFigure('sign-ups: those that are due, none', due),
+      turnFigure('sign-ups: all expire', await sweep('due')),
+    ];
+  } finally {
+    await close();
+  }
+}

@@ -1,0 +1,48 @@
+/** Measures how the user service and the log delete old data. */
+import { createEmbeddedBus } from '@latchkey/bus/embedded';
+import { applyProfileEvent } from '../../services/user/src/profile/project.ts';
+import { toStoredAccount } from '../../services/user/src/profile/stored-account.ts';
+import { openSqliteUserStorage } from '../../services/user/src/storage/sqlite/index.ts';
+import { createTestHistory } from '../../services/user/src/testing/history.ts';
+import type { BenchmarkFigure } from '../support/benchmark.ts';
+import { fillInBatches, measureLongestTurn, turnFigure, withDatabase } from './longest-turn.ts';
+
+const TOPIC = { name: 'bench', partitions: 12, retentionMs: 1 };
+const RECORD_BYTES = 500;
+/** A generation other than the active one. */
+const GENERATION = 2;
+
+export async function measureUserSweeps(): Promise<readonly BenchmarkFigure[]> {
+  return [await measureClearedGeneration(), await measureLogRetention()];
+}
+
+function measureClearedGeneration(): Promise<BenchmarkFigure> {
+  return withDatabase(async (database) => {
+    const { generations, profilesOf } = openSqliteUserStorage({ database });
+    await generations.prepare(GENERATION);
+    const profiles = profilesOf(GENERATION);
+    await fillInBatches(
+      (n) => toStoredAccount(applyProfileEvent(undefined, createTestHistory(`person${n}`).registered())),
+      profiles.save,
+    );
+    const longest = await measureLongestTurn(() => generations.clear(GENERATION));
+    return turnFigure('profiles: a generation is cleared', longest);
+  });
+}
+
+function measureLogRetention(): Promise<BenchmarkFigure> {
+  return withDatabase(async (database) => {
+    const bus = createEmbeddedBus({ database });
+    await bus.ensureTopics([TOPIC]);
+    const value = Buffer.alloc(RECORD_BYTES);
+    await fillInBatches(
+      (n) => ({ key: `${n}`, value, headers: {} }),
+      (records) => bus.publish(TOPIC.name, records),
+    );
+    const longest = await measureLongestTurn(() => bus.sweep());
+    const kept = bus.topics().reduce((sum, { records }) => sum + records, 0);
+    await bus.close();
+    if (kept > 0) throw new Error(`${kept} records are left`);
+    return turnFigure('log: all records are past their retention', longest);
+  });
+}
