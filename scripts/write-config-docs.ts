@@ -38,7 +38,7 @@ type Schema = Parameters<typeof describeSettings>[0];
 const sections: readonly (readonly [title: string, about: string, schema: Schema])[] = [
   [
     'standalone',
-    '`npm start` runs the standalone: the three services in one process. The standalone reads the settings below and those of auth, notifier and user. In development the standalone has defaults for all required settings: it creates the keys once and keeps them in `secrets.json` in DATA_DIR (if this file is missing later, the standalone does not start, because stored accounts work only with these keys), PUBLIC_URL is `http://localhost` with the port in use, and mails go to the mailbox page unless MAIL_SERVER is set. In production you must set the keys, PUBLIC_URL and MAIL_SERVER yourself, and PUBLIC_URL must be an https URL.',
+    '`npm start` runs the standalone: the three services in one process. The standalone reads the settings below and those of auth, notifier and user. In development the standalone has defaults for all required settings: PUBLIC_URL is `http://localhost` with the port in use, and mails go to the mailbox page unless MAIL_SERVER is set. At its first start, the standalone creates the keys and keeps them in `secrets.json` in DATA_DIR. If this file is missing later, the standalone does not start, because stored accounts work only with these keys. In production you must set the keys, PUBLIC_URL and MAIL_SERVER yourself, and PUBLIC_URL must be an https URL.',
     standaloneSettingsSchema,
   ],
   [
@@ -53,7 +53,7 @@ const sections: readonly (readonly [title: string, about: string, schema: Schema
   ],
   [
     'store',
-    'These settings select and configure the store of services that run as their own processes. Only the settings of the store kind in use are read. If no setting is given, services use `mongo` and ops commands use `sqlite`.',
+    'These settings select and configure the store of services that run as their own processes. A process reads only the settings of the kind of store that it uses. If no setting is given, services use `mongo` and ops commands use `sqlite`.',
     Object.values(storeKindSettings).reduce(
       (schema, { shape }) => schema.extend(shape),
       storeSettings.extend({}),

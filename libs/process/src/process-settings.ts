@@ -33,7 +33,7 @@ export function processSettings(defaultPort: number) {
       .string()
       .default('127.0.0.1')
       .describe(
-        'Address of `/livez`, `/readyz` and `/metrics`. Change it if probes or Prometheus connect from other machines, but never make this address reachable for clients, because the counters reveal the outcome of single requests.',
+        'Address of `/livez`, `/readyz` and `/metrics`. Change this address if probes or Prometheus connect from other machines, but never make it reachable for clients, because the counters reveal the outcome of single requests.',
       ),
     OPERATIONS_PORT: commonSettingSchemas
       .whole({ min: 0, max: 65_535, fallback: defaultPort === 0 ? 0 : defaultPort + 1000 })
@@ -60,7 +60,7 @@ export function serviceProcessSettings(defaultPort: number) {
     SHUTDOWN_DELAY_SECONDS: commonSettingSchemas
       .whole({ min: 0, max: 300, fallback: 0 })
       .describe(
-        'How long after SIGTERM requests are still accepted while `/readyz` responds 503, so that a load balancer stops sending requests before the port closes. Set it to two health check intervals of the load balancer.',
+        'How long after SIGTERM requests are still accepted while `/readyz` responds 503, so that a load balancer stops sending requests before the port closes. Use two health check intervals of the load balancer.',
       ),
   });
 }

@@ -11,7 +11,7 @@ export const webhookSettingsSchema = z.object({
   WEBHOOKS_ALLOW_PRIVATE: commonSettingSchemas
     .flag(false)
     .describe(
-      'Whether webhooks may call private addresses and this machine, even without TLS. Use it for development, and for networks in which every admin may reach every server.',
+      'Whether webhooks may call private addresses and this machine, even without TLS. Use this setting for development, and for networks in which every admin may reach every server.',
     ),
   WEBHOOK_SECRET_KEY: secretKeySetting(parseSecretKeys)
     .optional()

@@ -85,7 +85,7 @@ const fields = z.object({
       'must be a list of URIs: https://example.com/report, or mailto: and an address',
     )
     .describe(
-      'The contacts for reports of vulnerabilities, comma-separated, the preferred contact first, for example `mailto:security@example.com`. Served as `/.well-known/security.txt` (RFC 9116). Default: the file is not served.',
+      'The contacts for reports of vulnerabilities, comma-separated, the preferred contact first, for example `mailto:security@example.com`. auth serves them as `/.well-known/security.txt` (RFC 9116). Default: the file is not served.',
     ),
   SECURITY_POLICY: commonSettingSchemas
     .url()
@@ -96,7 +96,7 @@ const fields = z.object({
     .url()
     .optional()
     .describe(
-      'The URL at which auth reads the mails of an account from the notifier, for exports. Without this setting, exports over HTTP get a 503. Not needed in a standalone.',
+      'The URL at which auth reads the mails of an account from the notifier, for exports. Without this setting, exports over HTTP get a 503. A standalone does not need this setting.',
     ),
 
   VERIFICATION_TOKEN_EXPIRATION_MINUTES: commonSettingSchemas
@@ -133,7 +133,7 @@ const fields = z.object({
     ),
   REFRESH_TOKEN_DAYS: commonSettingSchemas
     .whole({ min: 1, max: 365, fallback: 30 })
-    .describe('How long a session lasts, from its login.'),
+    .describe('How long a session lasts after its login.'),
   REFRESH_REUSE_MINUTES: commonSettingSchemas
     .whole({ min: 1, max: 60, fallback: 10 })
     .describe(
@@ -192,7 +192,7 @@ const fields = z.object({
     30,
     'changes of the password with the current password',
     'day',
-    'Resets with a mailed link are not included.',
+    'Password resets with a mailed link do not count.',
   ),
   LIMIT_ERASURE_REQUESTS: accountLimit(10, "requests to erase one's own account", 'day'),
   LIMIT_PROFILE_CHANGES: accountLimit(30, 'profile changes', 'hour'),
@@ -210,7 +210,7 @@ const fields = z.object({
   BREACHED_PASSWORDS_FILE: parsedSetting(BreachedPasswordsFileError, openBreachedPasswordsFile)
     .optional()
     .describe(
-      'A file of passwords known from breaches, created by `ops passwords import`. New passwords that it contains are refused.',
+      'A file of passwords known from breaches, created by `ops passwords import`. auth refuses new passwords that are in this file.',
     ),
   ...auditSettingsSchema.shape,
 
@@ -223,7 +223,7 @@ const fields = z.object({
     .default(parseHashCosts(DEFAULT_HASH_COST))
     .meta({ fallback: DEFAULT_HASH_COST, printable: true })
     .describe(
-      'The cost of password hashes (argon2id) as KiB:passes, newest first: `65536:3,19456:2`. The first cost applies to new passwords; a sign-in replaces a stored hash that has another cost. A cost must stay in the list as long as stored hashes have it.',
+      'The cost of password hashes (argon2id) as KiB:passes, newest first: `65536:3,19456:2`. The first cost applies to new passwords; a sign-in replaces a stored hash that has another cost. Keep a cost in the list as long as stored hashes have this cost.',
     ),
   HASH_WAIT_SECONDS: commonSettingSchemas
     .whole({ min: 1, max: 60, fallback: 5 })

@@ -6,9 +6,9 @@ import { accountsTopic } from '../topics.ts';
 export const AccountDisabled = defineEvent({
   type: 'AccountDisabled',
   topic: accountsTopic,
-  description: 'An admin disabled the account. Its holder cannot sign in until it is enabled again.',
+  description: 'An admin disabled the account. The owner cannot sign in until the account is enabled again.',
   effects:
-    "user: marks the profile. notifier: cancels the account's pending mails, and sends a notice if the event names a person and a language.",
+    "user: marks the profile as disabled. notifier: cancels the account's pending mails, and sends a notice if the event names a person and a language.",
   data: {
     userId: id,
     changedBy: actor,

@@ -7,7 +7,7 @@ export const AccountEnabled = defineEvent({
   type: 'AccountEnabled',
   topic: accountsTopic,
   description: 'An admin enabled a disabled account.',
-  effects: 'user: clears the mark.',
+  effects: 'user: marks the profile as enabled.',
   data: { userId: id, changedBy: actor, person: personalDataField({ reason: reason.optional() }) },
   samples: {
     'with person': {

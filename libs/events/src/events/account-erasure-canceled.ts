@@ -9,7 +9,8 @@ export const AccountErasureCanceled = defineEvent({
   topic: accountsTopic,
   description:
     'The account will not be erased, because its owner or an admin cancelled the erasure. The account is enabled again, unless it was disabled before the request.',
-  effects: 'user: restores the mark that the profile had before the request. notifier: nothing.',
+  effects:
+    'user: marks the profile as enabled, unless it was disabled before the request. notifier: nothing.',
   data: {
     userId: id,
     /** Who canceled the erasure: the account itself, an admin, or `ops`. */

@@ -7,7 +7,7 @@ export const AccountErasureRequested = defineEvent({
   type: 'AccountErasureRequested',
   topic: accountsTopic,
   description:
-    'The account will be erased at `eraseAt`, unless AccountErasureCanceled comes first. Until then it is disabled. Another event of this type with an earlier `eraseAt` replaces this one.',
+    'The account will be erased at `eraseAt`, unless AccountErasureCanceled comes first. Until then, the account is disabled. Another event of this type with an earlier `eraseAt` replaces this one.',
   effects:
     "user: marks the profile as disabled. notifier: cancels the account's pending mails, and sends the link that cancels the erasure, if the event has one.",
   data: {

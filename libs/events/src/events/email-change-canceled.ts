@@ -6,7 +6,8 @@ import { accountsTopic } from '../topics.ts';
 export const EmailChangeCanceled = defineEvent({
   type: 'EmailChangeCanceled',
   topic: accountsTopic,
-  description: 'An operator cancelled a change of address that was requested. The link to it is void.',
+  description:
+    'An operator cancelled a requested change of address. The link that confirms the change is void.',
   effects: 'notifier: cancels the mail with the link, if it is pending.',
   data: {
     userId: id,

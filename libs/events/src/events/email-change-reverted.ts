@@ -7,7 +7,7 @@ export const EmailChangeReverted = defineEvent({
   type: 'EmailChangeReverted',
   topic: accountsTopic,
   description:
-    'The holder of the previous address undid the change, so the account has that address again. All its open links are void. PasswordChanged and SessionsRevoked follow.',
+    'The holder of the previous address undid the change, so the account has that address again. All open links of the account are void. PasswordChanged and SessionsRevoked follow.',
   effects: 'user: sets `email`. notifier: nothing; PasswordChanged causes the notice.',
   data: {
     userId: id,

@@ -7,7 +7,7 @@ export const EmailChanged = defineEvent({
   type: 'EmailChanged',
   topic: accountsTopic,
   description:
-    'The account has a new address, which was confirmed. All its open links are void. The previous address remains reserved until `undo` expires.',
+    'The account has a new address, which was confirmed. All open links of the account are void. The previous address remains reserved until `undo` expires.',
   effects:
     'user: sets `email`. notifier: sends a notice to the previous address, with a link that undoes the change.',
   data: {

@@ -7,7 +7,7 @@ import { accountsTopic } from '../topics.ts';
 export const PasswordChanged = defineEvent({
   type: 'PasswordChanged',
   topic: accountsTopic,
-  description: 'The account has a new password. All its open links are void.',
+  description: 'The account has a new password. All open links of the account are void.',
   effects: 'user: sets `passwordChangedAt`. notifier: sends a notice, except for a first password.',
   data: {
     userId: id,

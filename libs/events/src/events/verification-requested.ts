@@ -6,7 +6,7 @@ import { accountsTopic } from '../topics.ts';
 export const VerificationRequested = defineEvent({
   type: 'VerificationRequested',
   topic: accountsTopic,
-  description: 'A new verification link was requested. It replaces earlier links.',
+  description: 'A new verification link was requested. The new link replaces earlier links.',
   effects: 'notifier: sends the link, if there is one.',
   data: { userId: id, locale, person: mailRecipient, verification: sealedToken.optional() },
   samples: {

@@ -72,7 +72,7 @@ const LoginSucceeded = defineSecurityEvent({
 const LoginFailed = defineSecurityEvent({
   type: 'LoginFailed',
   description:
-    'A password was wrong, or it was right but the account is disabled. This includes passwords that are required outside a login; see `during`.',
+    'A password was wrong, or it was right but the account is disabled. Other requests than a login require the password, too; `during` says which request it was.',
   data: {
     actor,
     accountId: accountIfAny,
@@ -102,7 +102,7 @@ const LoginFailed = defineSecurityEvent({
 const LoginLocked = defineSecurityEvent({
   type: 'LoginLocked',
   description:
-    'A password was not even checked, because there were too many failures for the address or from the IP. Written at most once a minute for each address and IP, however many attempts there are.',
+    'A password was not even checked, because there were too many failures for the address or from the IP. The event is written at most once a minute for each address and IP.',
   data: { actor, accountId: accountIfAny, limit: z.enum(['address', 'ip']), during, person: client },
   samples: {
     address: {
@@ -126,7 +126,7 @@ const LoginLocked = defineSecurityEvent({
 const RefreshTokenRepeated = defineSecurityEvent({
   type: 'RefreshTokenRepeated',
   description:
-    'The previous refresh token of a session was used again and got the current one: its response was lost, two tabs refreshed at the same time, or two clients share the session. Written at most once a minute for each session and kind of network.',
+    'The previous refresh token of a session was used again and got the current one: its response was lost, two tabs refreshed at the same time, or two clients share the session. The event is written at most once a minute for each session and kind of network.',
   data: {
     actor,
     accountId,
@@ -157,7 +157,7 @@ const RefreshTokenRepeated = defineSecurityEvent({
 const RefreshTokenReused = defineSecurityEvent({
   type: 'RefreshTokenReused',
   description:
-    'A refresh token was used again. Its session has ended, or every session of the account if a second client was seen.',
+    'A refresh token was used again. The session of the token has ended, or every session of the account if a second client was seen.',
   data: { actor, accountId, sessionId: id, ended: z.enum(['session', 'all']), person: client },
   samples: {
     session: {
@@ -180,7 +180,7 @@ const RefreshTokenReused = defineSecurityEvent({
 const SessionEnded = defineSecurityEvent({
   type: 'SessionEnded',
   description:
-    'A single session was ended: by a sign-out with its refresh token, or from the list of sessions. The ends of all sessions of an account are account events.',
+    'A single session was ended: by a sign-out with its refresh token, or from the list of sessions. If all sessions of an account end, that is an account event instead.',
   data: {
     actor,
     accountId,
@@ -220,7 +220,7 @@ const SessionEnded = defineSecurityEvent({
 const AccessDenied = defineSecurityEvent({
   type: 'AccessDenied',
   description:
-    'A request was refused by the policy of its route: the account lacks the role or is not verified, or the page may not use the cookie. Written at most once a minute for each account, route and reason.',
+    'A request was refused by the policy of its route: the account lacks the role or is not verified, or the page may not use the cookie. The event is written at most once a minute for each account, route and reason.',
   data: {
     actor,
     accountId: accountIfAny,

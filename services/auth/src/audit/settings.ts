@@ -18,7 +18,7 @@ export const auditSettingsSchema = z.object({
   AUDIT_RETENTION_DAYS: commonSettingSchemas
     .whole({ min: 1, max: 3650, fallback: 90 })
     .describe(
-      'How long security events are kept, on their topic and in the histories of accounts. Give `ops topics` the same value.',
+      'How long security events are kept, on their topic and in the histories of accounts. Give auth and `ops topics` the same value.',
     ),
 });
 

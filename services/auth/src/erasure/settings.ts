@@ -7,17 +7,17 @@ export const erasureSettingsSchema = z.object({
   ERASURE_GRACE_DAYS: commonSettingSchemas
     .whole({ min: 0, max: 90, fallback: 7 })
     .describe(
-      'How long the erasure of an account can be cancelled; during this time the account is disabled. With 0, accounts are erased immediately.',
+      'How long the erasure of an account can be cancelled; during this time the account is disabled. With 0 days, accounts are erased immediately.',
     ),
   ERASURE_RECEIPT_DAYS: commonSettingSchemas
     .whole({ min: 1, max: 365, fallback: 7 })
     .describe(
-      'The time within which consumers must confirm an erasure; a consumer that has not confirmed by then is overdue. Give `ops` the same value.',
+      'The time within which consumers must confirm an erasure; a consumer that has not confirmed by then is overdue. Give auth and `ops` the same value.',
     ),
   ERASURE_TOPIC_DAYS: commonSettingSchemas
     .whole({ min: 1, max: 90, fallback: 7 })
     .describe(
-      'Within this time and at most two more days, Kafka removes the personal data of an erased account from the accounts topic, if the topic is compacted (docs/erasure.md). Give `ops topics` the same value. To change this setting later, also change `max.compaction.lag.ms` and `segment.ms` of the topic.',
+      'Within this time and at most two more days, Kafka removes the personal data of an erased account from the accounts topic, if the topic is compacted (docs/erasure.md). Give auth and `ops topics` the same value. To change this setting later, also change `max.compaction.lag.ms` and `segment.ms` of the topic.',
     ),
   ERASURE_CONSUMERS: commonSettingSchemas
     .list()
