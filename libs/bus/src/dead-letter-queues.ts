@@ -118,7 +118,7 @@ export function openDeadLetterQueues({ bus, reader }: DeadLetterQueuesDeps): Dea
       return found;
     },
     async discard(place) {
-      if ((await find(place)) === undefined) throw new Error('There is no such letter.');
+      if ((await find(place)) === undefined) throw new Error('There is no such dead letter.');
       const name = nameOf(place);
       if ((await discardedIn(place.topic)).has(name)) return false;
       await bus.publish(place.topic, [{ key: null, value: null, headers: { [DISCARDS]: name } }]);

@@ -234,7 +234,7 @@ describe('a service that reads the log', () => {
     assert.match(
       await lastWords(await startProbe(t, { ...environment, HANDLER: 'hangs' })),
       new RegExp(
-        `^The consumer of group ${topic} is stuck: for 2 s its handler has neither finished nor refused`,
+        `^The consumer of group ${topic} is stuck: for 2 s its handler has neither finished nor failed`,
       ),
     );
   });
@@ -245,7 +245,7 @@ describe('a service that reads the log', () => {
     const probe = await startProbe(t, { ...environment, HANDLER: 'fails' });
     // A slice that keeps failing is logged only about twice a minute, so the second log line proves that more
     // time has passed than the time limit of handlers.
-    await until(async () => countOf(probe, 'A slice failed; it is due again.') === 2);
+    await until(async () => countOf(probe, 'a batch of records failed and is retried') === 2);
     await until(() => isReady(probe));
     probe.child.kill('SIGTERM');
     assert.equal(await probe.exit, 0);

@@ -43,7 +43,7 @@ export function createTopicWatch({ readFaults, logger }: TopicWatchDeps): TopicW
     try {
       const found = await readFaults();
       const fresh = found.filter((fault) => !faults.includes(fault));
-      for (const fault of fresh) logger.error({ fault }, 'a topic is not what it must be');
+      for (const fault of fresh) logger.error({ fault }, 'a topic differs from what Latchkey needs');
       faults = found;
       return EVERY_MS;
     } catch {

@@ -120,9 +120,10 @@ export const plantedBugs: readonly PlantedBug[] = [
     bug: [
       {
         file: PARTITION_CONSUMER,
-        search: "    const handled = await persist(deps, control, 'A slice failed; it is due again.', () =>",
+        search:
+          "    const handled = await persist(deps, control, 'a batch of records failed and is retried', () =>",
         replacement: `    if (last) await run.moveTo(last);
-    const handled = await persist(deps, control, 'A slice failed; it is due again.', () =>`,
+    const handled = await persist(deps, control, 'a batch of records failed and is retried', () =>`,
       },
     ],
     provokedBy: 'consumers are killed while their store is down',

@@ -202,7 +202,7 @@ export const provocations = {
       await mongo.cut();
       await signUp();
       await waitUntil('consumers have the record, but cannot store its effect', () =>
-        readers.some((reader, index) => saysSince(reader, said[index] ?? 0, 'A slice failed')),
+        readers.some((reader, index) => saysSince(reader, said[index] ?? 0, 'a batch of records failed')),
       );
       await sleep(ALL_HAVE_POLLED_MS);
       await Promise.all(readers.map((reader) => reader.end('SIGKILL')));

@@ -95,7 +95,7 @@ export function createEmbeddedBus({
 
   const sweeper = setInterval(() => {
     sweep().catch((err) =>
-      logger?.warn({ err }, 'Expired records could not be deleted; trying again in a minute.'),
+      logger?.warn({ err }, 'expired records could not be deleted; trying again in a minute'),
     );
   }, SWEEP_EVERY_MS).unref();
 

@@ -85,7 +85,7 @@ export function createEmbeddedPartitionConsumer(
       fetched = false;
       member.logger?.warn(
         { err, group, topic: topic.name, partition },
-        'The log cannot be read; trying again.',
+        'the log cannot be read; trying again',
       );
       return undefined;
     }
@@ -152,7 +152,7 @@ async function handOver(
     const offset = records[0]?.offset;
     member.logger?.warn(
       { err, group, topic: topic.name, partition, offset },
-      'A slice failed; it is due again.',
+      'a batch of records failed and is retried',
     );
     return false;
   }

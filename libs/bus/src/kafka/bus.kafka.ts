@@ -157,7 +157,7 @@ export function createKafkaBus({
     await assertNoForeignGroupMembers(admin, group, topics);
     if (formerGroup === undefined) return;
     if (await copyPositionsOfFormerGroup(clients.prompt, admin, { group, formerGroup, topics }))
-      logger.warn({ group, formerGroup }, 'The group has taken over the positions of its former name.');
+      logger.warn({ group, formerGroup }, 'the group continues at the positions of its former name');
   }
 
   function remember(specs: readonly TopicSpec[]): void {
@@ -212,7 +212,7 @@ export function createKafkaBus({
   return {
     ensureTopics(specs) {
       remember(specs);
-      return attempt('make and check topics', () =>
+      return attempt('create and check topics', () =>
         withKafkaAdmin(clients.prompt, (admin) => ensureTopics(admin, specs, replication)),
       );
     },

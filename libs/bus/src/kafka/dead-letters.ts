@@ -50,7 +50,10 @@ export function createDeadLetterWriter({
       const found = await differences(letters, topic);
       if (found.length > 0) logger.warn({ topic: letters.name }, `${found.join(' ')} ${WHAT_TO_DO}`);
     } catch (err) {
-      logger.warn({ err, topic: letters.name }, 'The settings of a topic for dead letters cannot be seen.');
+      logger.warn(
+        { err, topic: letters.name },
+        'the settings of a dead-letter topic could not be checked; dead letters are written to it nevertheless',
+      );
     }
   }
 
@@ -76,4 +79,4 @@ export function createDeadLetterWriter({
 }
 
 const WHAT_TO_DO =
-  "Records are set aside there all the same: if that is not meant, change it with Kafka's own tools (kafka-configs, kafka-reassign-partitions).";
+  "Dead letters are written to this topic nevertheless. To change the topic, use Kafka's own tools (kafka-configs, kafka-reassign-partitions).";

@@ -58,7 +58,7 @@ describe('a failure of Kafka', () => {
       'a handshake that is cut off',
       kafkaError('KafkaJSConnectionError', { code: 'ECONNRESET' }),
       KafkaUnavailableError,
-      /\(ECONNRESET\)\. If it stays so, see KAFKA_SSL \(now off\)/,
+      /\(ECONNRESET\)\. If this continues, check KAFKA_SSL \(now off\)/,
     ],
     [
       'brokers that are still electing a leader',

@@ -54,12 +54,15 @@ export function explainKafkaError(
     );
   const denied = traits.find(({ type }) => type?.endsWith('_AUTHORIZATION_FAILED'))?.type;
   if (denied)
-    return new KafkaRefusedError(`KAFKA_SASL_USERNAME: this user lacks a right (${about}${denied}).`, {
-      cause: error,
-    });
+    return new KafkaRefusedError(
+      `KAFKA_SASL_USERNAME: this user lacks a right (${about}${denied}). To list the rights that Latchkey needs, run: npm run ops -- acls`,
+      {
+        cause: error,
+      },
+    );
   if (has(({ type }) => type === 'UNKNOWN_TOPIC_OR_PARTITION'))
     return new Error(
-      `Kafka lacks a topic, or this user may not see it (${about}UNKNOWN_TOPIC_OR_PARTITION). Topics are made by an explicit step.`,
+      `Kafka lacks a topic, or this user may not see it (${about}UNKNOWN_TOPIC_OR_PARTITION). To create Latchkey's topics, run: npm run ops -- topics`,
       { cause: error },
     );
   if (named('KafkaJSConnectionClosedError'))
@@ -99,7 +102,7 @@ const UNREACHABLE = [
  * probably do not fit the broker.
  */
 function doubtsAbout({ ssl, sasl }: KafkaConnection): string {
-  return `If it stays so, see ${ssl ? 'KAFKA_SSL (now on)' : 'KAFKA_SSL (now off)'} and ${
+  return `If this continues, check ${ssl ? 'KAFKA_SSL (now on)' : 'KAFKA_SSL (now off)'} and ${
     sasl ? 'KAFKA_SASL_MECHANISM' : 'KAFKA_SASL_USERNAME (now not set)'
   }.`;
 }

@@ -143,7 +143,7 @@ describe('on a broker that others use', () => {
     assert.deepEqual(await readAll(false), []);
     await under.bus.deleteGroup(group, [topic]);
     assert.deepEqual(await readAll(true), [
-      `Group ${group} has no positions, although it has read before: they were deleted or have expired, or its topics were replaced. It reads from the beginning again.`,
+      `Group ${group} has no positions, although it has read before: its positions were deleted or have expired, or its topics were replaced. It reads from the beginning again.`,
     ]);
     assert.equal(handled.length, 18);
   });

@@ -40,7 +40,7 @@ export function describePositionsOutOfRange(
     stored === undefined || (stored >= start && stored <= end)
       ? []
       : [
-          `Group ${group} was at offset ${stored} of ${name}, which holds ${start} to ${end}: records were removed, or the topic was made again.`,
+          `Group ${group} was at offset ${stored} of ${name}, which now has the offsets ${start} to ${end}: records were deleted, or the topic was recreated.`,
         ],
   );
 }
@@ -134,7 +134,7 @@ export async function assertNoForeignGroupMembers(
     const theirs = AssignerProtocol.MemberMetadata.decode(memberMetadata)?.topics ?? [];
     if (areCompatible(theirs, topics)) continue;
     throw new Error(
-      `GROUP_PREFIX: the group ${group} has members that read ${theirs.join(', ')}, not ${topics.join(', ')}: another system uses it. Choose a prefix of your own.`,
+      `GROUP_PREFIX: the group ${group} has members that read ${theirs.join(', ')}, not ${topics.join(', ')}: another system uses this group. Set a prefix that no other system uses.`,
     );
   }
 }

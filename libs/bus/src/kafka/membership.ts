@@ -112,7 +112,7 @@ export async function joinConsumerGroup(
     else if (!restart && !isTransient(error))
       onFatal(new Error(`The consumer of group ${group} has ended: ${error.message}`, { cause: error }));
     else {
-      logger.warn({ err: error, group }, 'The consumer failed and is restarted.');
+      logger.warn({ err: error, group }, 'a consumer failed and is restarted');
       if (!restart) restarting = setTimeout(run, RESTART_AFTER_MS);
     }
   }
@@ -131,7 +131,10 @@ export async function joinConsumerGroup(
   }
 
   async function rejoin(): Promise<void> {
-    logger.warn({ group }, 'Commits go to a former coordinator of the group: the consumer rejoins.');
+    logger.warn(
+      { group },
+      'positions were committed to a former coordinator of the group; the consumer rejoins',
+    );
     partitionConsumers.revokeAll();
     await consumer.stop();
     if (!left) await run();
@@ -141,7 +144,10 @@ export async function joinConsumerGroup(
     clearTimeout(restarting);
     for (const remove of removeListeners) remove();
     await within(times.leaveWithinMs, consumer.disconnect()).catch((err) =>
-      logger.warn({ err, group }, 'The consumer could not leave its group; its session will time out.'),
+      logger.warn(
+        { err, group },
+        'a consumer could not leave its group; other members get its partitions when its session times out',
+      ),
     );
   }
 

@@ -184,7 +184,7 @@ describe('a partition consumer', () => {
     test.mock.timers.tick(600_000);
     await taken;
     assert.deepEqual(log.slice(1), [
-      'The consumer of group g is stuck: for 120 s its handler has neither finished nor refused a slice of t 0.',
+      'The consumer of group g is stuck: for 120 s its handler has neither finished nor failed for a batch of records of t 0.',
       'pause',
     ]);
     open();

@@ -131,11 +131,11 @@ async function workThrough(deps: PartitionConsumerDeps, run: FetchedBatch, contr
   for (let at = 0; at < run.records.length && !control.stop.aborted; at += deps.sliceSize) {
     const slice = run.records.slice(at, at + deps.sliceSize);
     const last = slice.at(-1);
-    const handled = await persist(deps, control, 'A slice failed; it is due again.', () =>
+    const handled = await persist(deps, control, 'a batch of records failed and is retried', () =>
       deliver(deps, slice, control.stop),
     );
     if (!handled || !last || control.isRevoked()) return;
-    await persist(deps, control, 'A position could not be kept; trying again.', async () => {
+    await persist(deps, control, 'a position could not be stored; trying again', async () => {
       if (!control.isRevoked()) await run.moveTo(last);
     });
   }
@@ -164,7 +164,7 @@ async function watched(deps: PartitionConsumerDeps, handle: () => Promise<void>)
   function tooLate() {
     return onStuck(
       new Error(
-        `The consumer of group ${group} is stuck: for ${Math.round(handleWithinMs / 1000)} s its handler has neither finished nor refused a slice of ${topic} ${partition}.`,
+        `The consumer of group ${group} is stuck: for ${Math.round(handleWithinMs / 1000)} s its handler has neither finished nor failed for a batch of records of ${topic} ${partition}.`,
       ),
     );
   }

@@ -89,7 +89,7 @@ export function createPartitionConsumers(
     } catch (err) {
       logger.warn(
         { err, group, topic, partition },
-        'The position after a batch without records was not kept.',
+        'the position after a batch without records could not be stored; the group seems to lag until the next record',
       );
     }
   }

@@ -27,7 +27,7 @@ describe('a position', () => {
       look(offsets);
       look(offsets);
       const { start, end } = offsets;
-      const fault = `Group user was at offset 5 of a 0, which holds ${start} to ${end}: records were removed, or the topic was made again.`;
+      const fault = `Group user was at offset 5 of a 0, which now has the offsets ${start} to ${end}: records were deleted, or the topic was recreated.`;
       assert.deepEqual(reported, [fault]);
       look({ start, position: end, end, stored: end });
       assert.deepEqual(watch.faults(), [fault]);
@@ -64,7 +64,7 @@ describe('a position', () => {
     look({ end: 9 });
     look({ end: 9 });
     const fault =
-      'Group user was at offset 5 of a 0, and has no position any more: the position was deleted or has expired.';
+      'Group user was at offset 5 of a 0, but now has no position there: the position was deleted or has expired.';
     assert.deepEqual([reported, watch.faults()], [[fault], [fault]]);
   });
 
@@ -79,7 +79,7 @@ describe('a position', () => {
     look({ ...before, end: 8 });
     look({ ...before, end: 8 });
     const fault =
-      'a 0 ended at offset 9, and now ends at 8: the topic was made again, or has lost records that group user may have read.';
+      'a 0 ended at offset 9, but now ends at 8: the topic was recreated, or has lost records that group user may have read.';
     assert.deepEqual([reported, watch.faults()], [[fault], [fault]]);
   });
 

@@ -64,7 +64,7 @@ export function createGroupPositionWatch({
   let unmoved = new Map<string, string>();
   let seen = new Map<string, Seen>();
   let furthest = new Map<string, Furthest>();
-  const forgotten = `Group ${group} has no positions, although it has read before: they were deleted or have expired, or its topics were replaced. It reads from the beginning again.`;
+  const forgotten = `Group ${group} has no positions, although it has read before: its positions were deleted or have expired, or its topics were replaced. It reads from the beginning again.`;
   /**
    * For each partition, its end when the group was found without positions. The group has read everything
    * again when it has reached these ends.
@@ -81,11 +81,11 @@ export function createGroupPositionWatch({
     const faults: string[] = [];
     if (before.stored !== undefined && stored === undefined)
       faults.push(
-        `Group ${group} was at offset ${before.stored} of ${name}, and has no position any more: the position was deleted or has expired.`,
+        `Group ${group} was at offset ${before.stored} of ${name}, but now has no position there: the position was deleted or has expired.`,
       );
     if (end < before.end && before.shorter + 1 >= SHORTER_LOOKS)
       faults.push(
-        `${name} ended at offset ${before.end}, and now ends at ${end}: the topic was made again, or has lost records that group ${group} may have read.`,
+        `${name} ended at offset ${before.end}, but now ends at ${end}: the topic was recreated, or has lost records that group ${group} may have read.`,
       );
     return faults;
   }

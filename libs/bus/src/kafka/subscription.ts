@@ -8,7 +8,7 @@ import { createPartitionProgressWatch } from './workarounds/progress-watch.ts';
 import { createConsumerWatchdog } from './workarounds/watchdog.ts';
 
 const NO_POSITIONS =
-  'The group has no positions, although its topics have records: it is new, or its positions were deleted or have expired. It reads from the beginning.';
+  'the group has no positions, although its topics have records: the group is new, or its positions were deleted or have expired; it reads from the beginning';
 
 export interface KafkaSubscriptionDeps extends GroupMembershipDeps {
   /** Returns how many records the group has not read yet. */
@@ -28,7 +28,7 @@ export async function openKafkaSubscription(
   const now = performance.now.bind(performance);
   const positions = createGroupPositionWatch({
     group,
-    onFault: (fault) => logger.warn({ group, fault }, 'A position of the group is not where it must be.'),
+    onFault: (fault) => logger.warn({ group, fault }, 'a position of the group is wrong or does not advance'),
     now,
   });
   // Check the stored positions before the member joins the group: when a member joins, the broker moves

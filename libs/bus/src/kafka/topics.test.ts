@@ -189,7 +189,7 @@ describe('a topic that is created', () => {
     }, 3);
     await assert.rejects(ensureTopics(slow, [topic], undefined), {
       name: 'KafkaUnavailableError',
-      message: 'KAFKA_BROKERS: accounts: created, but not every broker has them yet.',
+      message: 'KAFKA_BROKERS: created accounts, but not every broker knows these topics yet.',
     });
   });
 });
@@ -207,7 +207,7 @@ describe('replication', () => {
   it('of topics to be made is not guessed from two brokers: a third may be away', () => {
     assert.throws(
       () => replicationForNewTopics(2),
-      /^KafkaUnavailableError: KAFKA_BROKERS: two brokers answer\. [^\n]*ops -- topics --replication N --min-insync M$/,
+      /^KafkaUnavailableError: KAFKA_BROKERS: only two brokers answer\. [^\n]*ops -- topics --replication N --min-insync M$/,
     );
     for (const brokers of [1, 3, 9])
       assert.deepEqual(replicationForNewTopics(brokers), replicationForBrokerCount(brokers));

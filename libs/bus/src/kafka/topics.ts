@@ -73,7 +73,7 @@ function compacted({ maxLagMs }: CompactionSpec): Readonly<Record<string, string
 export function replicationForNewTopics(brokerCount: number): TopicReplication {
   if (brokerCount !== PRODUCTION.factor - 1) return replicationForBrokerCount(brokerCount);
   throw new KafkaUnavailableError(
-    'KAFKA_BROKERS: two brokers answer. Where a third is away, it must come back first: topics made now would have one copy for good. Where there is none, say how many copies there are to be: npm run ops -- topics --replication N --min-insync M',
+    'KAFKA_BROKERS: only two brokers answer. If the cluster has a third broker, start it first, because topics that are created now would permanently have only one copy. If the cluster has only two brokers, choose the number of copies: npm run ops -- topics --replication N --min-insync M',
   );
 }
 
@@ -150,7 +150,7 @@ export async function findCompactedTopicsWithSharedKeys(
  * Describes the fault of a compacted topic in which several records have the same key, and says what to do.
  */
 function sharedKeyFault(name: string): string {
-  return `The topic ${name} is compacted, but has records whose keys others share, as release 0.1 wrote them: the broker removes events. Set its cleanup.policy to delete now (kafka-configs), and then write a new topic: npm run ops -- republish --to (docs/upgrading.md).`;
+  return `The topic ${name} is compacted, but has records of release 0.1, which share their keys: the broker deletes events. Immediately set cleanup.policy of the topic to delete (kafka-configs), then write a new topic: npm run ops -- republish --to (docs/upgrading.md).`;
 }
 
 /**
@@ -261,7 +261,7 @@ export async function waitUntilTopicsAreKnown(
   for (let known = 0; known < LOOKS_PER_BROKER * brokerCount; ) {
     if (performance.now() > giveUpAt)
       throw new KafkaUnavailableError(
-        `KAFKA_BROKERS: ${names.join(', ')}: created, but not every broker has them yet.`,
+        `KAFKA_BROKERS: created ${names.join(', ')}, but not every broker knows these topics yet.`,
       );
     if (await areKnown(admin, names)) {
       known += 1;
@@ -376,7 +376,7 @@ async function differencesOfAll(
 }
 
 const WHAT_TO_DO =
-  "Nothing was altered: change it with Kafka's own tools (kafka-configs, kafka-reassign-partitions), or give the right value here.";
+  "No topic was changed. Change the topic with Kafka's own tools (kafka-configs, kafka-reassign-partitions), or give Latchkey the value that the topic has.";
 
 /** Returns the partitions and settings of the topics that exist. */
 async function lookUp(

@@ -58,7 +58,7 @@ export function createPartitionQueues({ options, logger, signal }: PartitionQueu
         await handle(slice);
         return true;
       } catch (err) {
-        logger.warn({ err, topic, partition, offset }, 'A slice failed; it is delivered again.');
+        logger.warn({ err, topic, partition, offset }, 'a batch of records failed and is retried');
         await pauseAfter(failures, signal);
       }
     }
