@@ -315,6 +315,18 @@ describe('an address', () => {
     assert.equal(response.headers.get('allow'), 'POST, OPTIONS');
   });
 
+  it('answers each method alike, whichever methods it was asked with before', async (t) => {
+    const { call } = await serveRoutes(t, [greet]);
+    for (let round = 0; round < 2; round += 1) {
+      for (const [method, status] of [
+        ['DELETE', 405],
+        ['POST', 400],
+        ['OPTIONS', 204],
+      ] as const)
+        assert.equal((await call('/greetings', { method })).status, status, method);
+    }
+  });
+
   for (const path of ['/greetings/%', '/greetings/%ff%fe', '/%zz', '/greetings/abc%00']) {
     it(`is refused if it is written ${path}`, async (t) => {
       const { call } = await serveRoutes(t, [show]);

@@ -123,7 +123,26 @@ function tolerateSlashes(routes: readonly Route[]): Middleware {
 function routerOf(routes: readonly Route[], options: HttpOptions): Router<HttpExchangeState> {
   const router = new Router<HttpExchangeState>({ sensitive: true, strict: true });
   for (const route of routes) router.register(route.path, [route.method], serve(route, options));
+  rememberMatches(router, routes);
   return router;
+}
+
+/**
+ * Remembers which routes match a path, because the router tests the patterns of all routes for each request. Remembers
+ * only paths without parameters, because the number of other paths is not limited. The number of methods is limited by
+ * Node's parser.
+ */
+function rememberMatches(router: Router<HttpExchangeState>, routes: readonly Route[]): void {
+  const match = router.match.bind(router);
+  const constantPaths = new Set(routes.map(({ path }) => path).filter((path) => /^[\w/.-]+$/.test(path)));
+  const known = new Map<string, ReturnType<typeof match>>();
+  router.match = (path, method) => {
+    if (!constantPaths.has(path)) return match(path, method);
+    const key = `${method} ${path}`;
+    const matches = known.get(key) ?? match(path, method);
+    known.set(key, matches);
+    return matches;
+  };
 }
 
 /**
