@@ -41,6 +41,13 @@ function encryptWithSecret(text: string, secret: Buffer, x: unknown, iv = Buffer
   return [protectedHeader, '', ...parts].join('.');
 }
 
+/** Returns the public key of a new sender, as the member `x` of a JWK, and the secret that it shares with us. */
+function ephemeralKey(): { readonly x: string; readonly secret: Buffer } {
+  const sender = generateKeyPairSync('x25519');
+  const { x = '' } = sender.publicKey.export({ format: 'jwk' });
+  return { x, secret: diffieHellman({ privateKey: sender.privateKey, publicKey }) };
+}
+
 describe('a JWE', () => {
   it('is decrypted with its key', () => {
     for (const text of texts)
@@ -103,10 +110,17 @@ describe('a JWE', () => {
     }
   });
 
+  it('is refused if its public key has another length, or is no canonical base64url', () => {
+    const { secret, x } = ephemeralKey();
+    const bytes = Buffer.from(x, 'base64url');
+    const longer = Buffer.concat([bytes, Buffer.alloc(1)]).toString('base64url');
+    const shorter = bytes.subarray(0, 31).toString('base64url');
+    for (const other of [longer, shorter, '', `${x}=`, `${x} `])
+      assert.throws(() => decryptJwe(encryptWithSecret('a link', secret, other), privateKey), other);
+  });
+
   it('is refused if its iv has another length', () => {
-    const ephemeral = generateKeyPairSync('x25519');
-    const secret = diffieHellman({ privateKey: ephemeral.privateKey, publicKey });
-    const { x } = ephemeral.publicKey.export({ format: 'jwk' });
+    const { secret, x } = ephemeralKey();
     assert.equal(decryptJwe(encryptWithSecret('a link', secret, x), privateKey), 'a link');
     for (const bytes of [11, 13, 16]) {
       const jwe = encryptWithSecret('a link', secret, x, Buffer.alloc(bytes));

@@ -9,6 +9,7 @@ import {
   createDecipheriv,
   createHash,
   createPublicKey,
+  createSecretKey,
   diffieHellman,
   generateKeyPairSync,
   type KeyObject,
@@ -62,7 +63,7 @@ export function decryptJwe(jwe: string, privateKey: KeyObject): string {
     throw new Error('no compact JWE with a directly agreed key');
   if (iv?.length !== IV_BYTES) throw new Error(`the iv has ${iv?.length} bytes`);
   const { epk } = header.parse(JSON.parse(fromBase64Url(protectedHeader).toString()));
-  const key = deriveKey({ privateKey, publicKey: createPublicKey({ key: epk, format: 'jwk' }) });
+  const key = deriveKey({ privateKey, publicKey: toPublicKey(epk.x) });
   const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: TAG_BYTES });
   decipher.setAAD(Buffer.from(protectedHeader)).setAuthTag(tag);
   return Buffer.concat([decipher.update(encrypted), decipher.final()]).toString();
@@ -73,9 +74,28 @@ export function decryptJwe(jwe: string, privateKey: KeyObject): string {
  * @throws Error if the public key has a low order, because an attacker would know the secret then (RFC 7748,
  * section 6.1)
  */
-function deriveKey(keys: { readonly privateKey: KeyObject; readonly publicKey: KeyObject }): Buffer {
+function deriveKey(keys: { readonly privateKey: KeyObject; readonly publicKey: KeyObject }): KeyObject {
   const secret = diffieHellman(keys);
-  return createHash('sha256').update(FIRST_ROUND).update(secret).update(OTHER_INFO).digest();
+  // A key object, because a cipher with a key as bytes takes five times as long to create: Node first tries to use any
+  // object as a key object, and catches the exception.
+  return createSecretKey(createHash('sha256').update(FIRST_ROUND).update(secret).update(OTHER_INFO).digest());
+}
+
+/** The beginning of an X25519 key in the form of RFC 8410, section 10.1, in base64. The 32 bytes of the key follow. */
+const X25519_PREFIX = 'MCowBQYDK2VuAyEA';
+const X25519_BYTES = 32;
+
+/**
+ * Returns a public key. Reads the key as PEM, because for the reason that `deriveKey` states, Node takes three times as
+ * long to read a JWK.
+ * @param x the member `x` of the key as a JWK
+ * @throws Error if it is no X25519 key
+ */
+function toPublicKey(x: string): KeyObject {
+  const bytes = fromBase64Url(x);
+  if (bytes.length !== X25519_BYTES) throw new Error(`the public key has ${bytes.length} bytes`);
+  const key = X25519_PREFIX + bytes.toString('base64');
+  return createPublicKey(`-----BEGIN PUBLIC KEY-----\n${key}\n-----END PUBLIC KEY-----`);
 }
 
 const FIRST_ROUND = uint32(1);
