@@ -8,7 +8,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { removeAcceptedIncompatibilities } from './schemas/accepted.ts';
 import { findIncompatibilities } from './schemas/compare.ts';
-import { findOpenApiIncompatibilities, type OpenApi } from './schemas/openapi.ts';
+import { findOpenApiIncompatibilities, type OpenApiDocument } from './schemas/openapi.ts';
 import type { ComparedSchema } from './schemas/schema.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -20,7 +20,7 @@ interface Release {
   /** The file names of the event schemas. */
   readonly events: readonly string[];
   readEvent(file: string): ComparedSchema;
-  readOpenApi(): OpenApi;
+  readOpenApi(): OpenApiDocument;
 }
 
 function git(...words: readonly string[]): string {

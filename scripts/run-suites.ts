@@ -10,8 +10,8 @@ import { parseArgs } from 'node:util';
 import { bundleForTests } from './bundle-for-tests.ts';
 import reporter from './reporter.ts';
 import {
+  assignFilesToProcesses,
   createSharedProcessSource,
-  planProcesses,
   SHARED_PROCESS_SUFFIX,
   type TestFile,
   type TestProcess,
@@ -69,7 +69,9 @@ export async function runSuites({ files, concurrency, share }: SuiteRunOptions):
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   let failed = false;
   try {
-    const processes = share ? planProcesses(await read(paths)) : paths.toSorted().map((path) => [path]);
+    const processes = share
+      ? assignFilesToProcesses(await read(paths))
+      : paths.toSorted().map((path) => [path]);
     const filesOf = await writeEntries(entries, processes);
     const events = run({
       cwd: ROOT,

@@ -4,7 +4,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { createSharedProcessSource, planProcesses, SHARED_PROCESS_SUFFIX } from './test-processes.ts';
+import {
+  assignFilesToProcesses,
+  createSharedProcessSource,
+  SHARED_PROCESS_SUFFIX,
+} from './test-processes.ts';
 
 function filesOf(sources: Readonly<Record<string, string>>) {
   return Object.entries(sources).map(([path, source]) => ({ path, source }));
@@ -12,15 +16,15 @@ function filesOf(sources: Readonly<Record<string, string>>) {
 
 describe('the processes of tests', () => {
   test('are one for each black-box test, and the first ones', () => {
-    assert.deepEqual(planProcesses(filesOf({ 'a.test.ts': '', 'b.e2e.test.ts': '', 'c.test.ts': '' })), [
-      ['b.e2e.test.ts'],
-      ['a.test.ts', 'c.test.ts'],
-    ]);
+    assert.deepEqual(
+      assignFilesToProcesses(filesOf({ 'a.test.ts': '', 'b.e2e.test.ts': '', 'c.test.ts': '' })),
+      [['b.e2e.test.ts'], ['a.test.ts', 'c.test.ts']],
+    );
   });
 
   test('are one for all files that build packages', () => {
     const paths = ['a.test.ts', 'libs/client/test/package.test.ts', 'libs/events/test/package.test.ts'];
-    assert.deepEqual(planProcesses(paths.map((path) => ({ path, source: '' }))), [
+    assert.deepEqual(assignFilesToProcesses(paths.map((path) => ({ path, source: '' }))), [
       ['libs/client/test/package.test.ts', 'libs/events/test/package.test.ts'],
       ['a.test.ts'],
     ]);
@@ -34,22 +38,22 @@ describe('the processes of tests', () => {
     "import { Worker } from 'node:worker_threads';",
   ])
     test(`are one for a file that may change the process: ${source}`, () => {
-      assert.deepEqual(planProcesses(filesOf({ 'a.test.ts': '', 'b.test.ts': source, 'c.test.ts': '' })), [
-        ['b.test.ts'],
-        ['a.test.ts', 'c.test.ts'],
-      ]);
+      assert.deepEqual(
+        assignFilesToProcesses(filesOf({ 'a.test.ts': '', 'b.test.ts': source, 'c.test.ts': '' })),
+        [['b.test.ts'], ['a.test.ts', 'c.test.ts']],
+      );
     });
 
   test('are shared by files that only name a process in a comment or the path of a module', () => {
     const source = "// Another process.\nimport { runInProcess } from './run-in-process.ts';";
-    assert.deepEqual(planProcesses(filesOf({ 'a.test.ts': source, 'b.test.ts': '' })), [
+    assert.deepEqual(assignFilesToProcesses(filesOf({ 'a.test.ts': source, 'b.test.ts': '' })), [
       ['a.test.ts', 'b.test.ts'],
     ]);
   });
 
   test('are one for a file that needs an empty heap', () => {
     const paths = ['a.test.ts', 'account.property.test.ts', 'b.test.ts'];
-    assert.deepEqual(planProcesses(paths.map((path) => ({ path, source: '' }))), [
+    assert.deepEqual(assignFilesToProcesses(paths.map((path) => ({ path, source: '' }))), [
       ['account.property.test.ts'],
       ['a.test.ts', 'b.test.ts'],
     ]);
@@ -57,7 +61,7 @@ describe('the processes of tests', () => {
 
   test('share a large number of files equally, and run each once', () => {
     const paths = Array.from({ length: 101 }, (_, index) => `${index + 100}.test.ts`);
-    const processes = planProcesses(paths.map((path) => ({ path, source: 'process.env' })));
+    const processes = assignFilesToProcesses(paths.map((path) => ({ path, source: 'process.env' })));
     assert.deepEqual(processes.flat(), paths);
     assert.deepEqual(new Set(processes.map(({ length }) => length)), new Set([16, 17]));
   });

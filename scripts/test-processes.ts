@@ -48,7 +48,7 @@ const ALLOCATES_MUCH = /\baccount\.property\.test\.ts$/;
 const BUILDS_PACKAGES = /\bpackage\.test\.ts$/;
 
 /** Assigns every test file to a process. The processes that take the longest come first. */
-export function planProcesses(files: readonly TestFile[]): readonly TestProcess[] {
+export function assignFilesToProcesses(files: readonly TestFile[]): readonly TestProcess[] {
   const sorted = files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
   const packages = sorted.filter(({ path }) => BUILDS_PACKAGES.test(path)).map(({ path }) => path);
   const blackBox = sorted.filter(isBlackBox);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { findOpenApiIncompatibilities, type OpenApi } from './openapi.ts';
+import { findOpenApiIncompatibilities, type OpenApiDocument } from './openapi.ts';
 import type { ComparedSchema } from './schema.ts';
 import type { SecurityRequirement } from './security.ts';
 
@@ -40,7 +40,7 @@ function json(schema: ComparedSchema) {
   return { 'application/json': { schema } };
 }
 
-function api(variant: Variant = {}): OpenApi {
+function api(variant: Variant = {}): OpenApiDocument {
   const { path = '/users', operationId = 'addUser', parameter, body = user, answer = user } = variant;
   const { status = '200', headers = { 'Account-Sequence': { schema: text } }, name = 'User' } = variant;
   const { problem = '404', codes = ['not_found', 'gone'], security = [{ bearer: [] }] } = variant;
@@ -157,7 +157,7 @@ describe('an API', () => {
 
   test('is compatible with itself, with every keyword that it uses', () => {
     const path = new URL('../../docs/openapi.json', import.meta.url);
-    const document: OpenApi = JSON.parse(readFileSync(path, 'utf8'));
+    const document: OpenApiDocument = JSON.parse(readFileSync(path, 'utf8'));
     assert.deepEqual(findOpenApiIncompatibilities(document, document), []);
   });
 });

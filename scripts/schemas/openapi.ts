@@ -25,7 +25,7 @@ interface Operation {
 
 type Item = Readonly<Record<string, Operation>>;
 
-export interface OpenApi {
+export interface OpenApiDocument {
   readonly paths: Readonly<Record<string, Item>>;
   readonly security?: readonly SecurityRequirement[];
   readonly components?: {
@@ -41,7 +41,10 @@ const METHODS = ['get', 'post', 'put', 'patch', 'delete', 'head', 'options'];
  * Returns the incompatible changes. Each is a sentence that begins with the name of the operation or component. The
  * names of operations and of schemas count, because generated clients contain them.
  */
-export function findOpenApiIncompatibilities(before: OpenApi, after: OpenApi): readonly string[] {
+export function findOpenApiIncompatibilities(
+  before: OpenApiDocument,
+  after: OpenApiDocument,
+): readonly string[] {
   const operations = Object.entries(before.paths).flatMap(([path, item]) =>
     METHODS.flatMap((method) => {
       const was = item[method];
@@ -55,7 +58,10 @@ export function findOpenApiIncompatibilities(before: OpenApi, after: OpenApi): r
   return [...operations, ...compareComponents(before, after)];
 }
 
-function compareComponents({ components: old = {} }: OpenApi, { components: current = {} }: OpenApi) {
+function compareComponents(
+  { components: old = {} }: OpenApiDocument,
+  { components: current = {} }: OpenApiDocument,
+) {
   const gone = Object.keys(old.schemas ?? {}).filter((name) => current.schemas?.[name] === undefined);
   return [
     ...gone.map((name) => `the schema ${name}: it is gone`),
@@ -66,8 +72,8 @@ function compareComponents({ components: old = {} }: OpenApi, { components: curr
 interface Pair {
   readonly was: Operation;
   readonly is: Operation;
-  readonly before: OpenApi;
-  readonly after: OpenApi;
+  readonly before: OpenApiDocument;
+  readonly after: OpenApiDocument;
 }
 
 function compareOperations(name: string, pair: Pair): readonly string[] {
@@ -115,11 +121,11 @@ function compareBodies(name: string, { was, is, before, after }: Pair): readonly
   );
 }
 
-function responsesOf({ responses = {} }: Operation, document: OpenApi): OpenApiResponses {
+function responsesOf({ responses = {} }: Operation, document: OpenApiDocument): OpenApiResponses {
   return { responses, named: document.components?.responses ?? {}, inDocument: inDocument(document) };
 }
 
-function inDocument({ components }: OpenApi): (schema: ComparedSchema) => SchemaInDocument {
+function inDocument({ components }: OpenApiDocument): (schema: ComparedSchema) => SchemaInDocument {
   return (schema) => ({
     schema,
     resolve: (ref) => components?.schemas?.[ref.replace('#/components/schemas/', '')] ?? {},

@@ -13,7 +13,7 @@ interface Channel {
   };
 }
 
-export interface AsyncApi {
+export interface AsyncApiDocument {
   readonly info: { readonly description: string };
   readonly channels: Readonly<Record<string, Channel>>;
   readonly components: {
@@ -57,7 +57,7 @@ function versionOf(headers: DescribedSchema): number {
  * @throws Error if a channel names a message that the document does not define
  */
 export function renderEventReference(
-  { info, channels, components }: AsyncApi,
+  { info, channels, components }: AsyncApiDocument,
   sampleOf: (event: string, version: number) => unknown,
 ): string {
   const sections = Object.values(channels).flatMap((channel) =>

@@ -39,7 +39,7 @@ interface Operation {
   readonly responses: Readonly<Record<string, Response | Reference>>;
 }
 
-export interface OpenApi {
+export interface OpenApiDocument {
   readonly tags: readonly { readonly name: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components: {
@@ -122,7 +122,7 @@ function successBodies(responses: Readonly<Record<string, Response>>, named: Nam
  */
 function responsesOf(
   { responses }: Operation,
-  { responses: shared }: OpenApi['components'],
+  { responses: shared }: OpenApiDocument['components'],
 ): Readonly<Record<string, Response>> {
   return Object.fromEntries(
     Object.entries(responses).map(([status, response]) => {
@@ -137,7 +137,7 @@ function operationSection(
   path: string,
   method: string,
   operation: Operation,
-  components: OpenApi['components'],
+  components: OpenApiDocument['components'],
 ): string {
   const named = components.schemas;
   const parameters = parameterTable(operation.parameters);
@@ -163,7 +163,7 @@ function capitalized(text: string): string {
  * Renders the pages.
  * @returns one page per tag, in the order of the document, and one page about errors
  */
-export function renderHttpReference({ tags, paths, components }: OpenApi): readonly ReferencePage[] {
+export function renderHttpReference({ tags, paths, components }: OpenApiDocument): readonly ReferencePage[] {
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
   );

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type AsyncApi, renderEventReference } from './event-reference.ts';
-import { type OpenApi, renderHttpReference } from './http-reference.ts';
+import { type AsyncApiDocument, renderEventReference } from './event-reference.ts';
+import { type OpenApiDocument, renderHttpReference } from './http-reference.ts';
 import { anchorOfHeading, rewriteLinks } from './links.ts';
 import { findFilesWithoutPage, REPOSITORY_ROOT, sitePages } from './pages.ts';
 import { renderFieldTable } from './schema-table.ts';
@@ -12,11 +12,11 @@ function readText(path: string): string {
   return readFileSync(join(REPOSITORY_ROOT, path), 'utf8');
 }
 
-function openApi(): OpenApi {
+function openApi(): OpenApiDocument {
   return JSON.parse(readText('docs/openapi.json'));
 }
 
-function asyncApi(): AsyncApi {
+function asyncApi(): AsyncApiDocument {
   return JSON.parse(readText('docs/events/asyncapi.json'));
 }
 

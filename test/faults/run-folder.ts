@@ -9,7 +9,7 @@ import type { TopicRecord } from './checker/stored.ts';
  * A line of history.jsonl: a command. It is written once the response has arrived or the request has timed out. Times
  * are RFC 3339.
  */
-export interface CommandLine {
+export interface HistoryLine {
   /** The id of the command. It is also its X-Request-Id, and so the correlation id of the events that it causes. */
   readonly id: string;
   readonly op: string;
@@ -120,7 +120,7 @@ export interface TraceSearchResult {
 export type ShownProfile = Readonly<Record<string, unknown>>;
 
 /** The servers of a cluster. */
-export interface Servers {
+export interface ServerAddresses {
   readonly KAFKA_BROKERS: string;
   readonly MONGO_URL: string;
 }
@@ -162,14 +162,14 @@ export interface RunDescription {
   /** The subscribers of the run. */
   readonly subscribers: readonly ReceivedLine['via'][];
   /** The location of the data of the run. Servers are still running while the run is checked. */
-  readonly servers: Servers | DataFolder;
+  readonly servers: ServerAddresses | DataFolder;
 }
 
 export interface RunFolder {
   readonly path: string;
   /** The path of replaced.jsonl, to which a standalone appends rows before they are replaced. */
   readonly replacedRowsFile: string;
-  command(line: CommandLine): void;
+  command(line: HistoryLine): void;
   mail(line: MailLine): void;
   fault(line: FaultLine): void;
   received(line: ReceivedLine): void;

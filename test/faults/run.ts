@@ -19,7 +19,7 @@ import { SUBSCRIBERS } from './system/subscribers.ts';
 import { type SystemUnderTest, serviceSettings } from './system/under-test.ts';
 import { type CommandSender, createCommandSender } from './traffic/command-sender.ts';
 import { createReadProfilesCommand } from './traffic/commands.ts';
-import { createCustomer } from './traffic/customer.ts';
+import { createCustomerActions } from './traffic/customer.ts';
 import type { Person } from './traffic/person.ts';
 import { createVerifiedPerson, startTraffic } from './traffic/traffic.ts';
 
@@ -176,7 +176,7 @@ interface RunningTraffic {
 async function beginTraffic({ settings, system, sender }: TrafficNeeds): Promise<RunningTraffic> {
   const { seed, rate, mix } = settings;
   const { inboxes } = system;
-  const customer = createCustomer({ sender, inboxes, random: createRandom(seed) });
+  const customer = createCustomerActions({ sender, inboxes, random: createRandom(seed) });
   const admin = await createVerifiedPerson(customer);
   await system.ops('role', admin.email, 'admin');
   await customer.login(admin);

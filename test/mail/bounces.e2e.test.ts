@@ -8,7 +8,7 @@ import { assertStatus, type Client, createClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { createPersonActions, newPerson, type Person, type PersonActions } from '../support/people.ts';
 import { type Standalone, startStandalone } from '../support/standalone.ts';
-import { deliveryReport, feedbackReport, sendReport } from './report-sender.ts';
+import { createDeliveryReportMail, createFeedbackReportMail, sendReport } from './report-sender.ts';
 import { type AcceptedMail, type ScriptedServer, startScriptedServer } from './scripted-server.ts';
 
 const DOMAIN = 'bounces.example.com';
@@ -118,7 +118,7 @@ describe('a mail that came back', () => {
     const person = newPerson('bounce');
     const mail = await signedUp(person);
     assert.match(mail.from, new RegExp(`^b-[0-9a-f]{32}-[0-9a-f]{20}@${DOMAIN}$`));
-    assert.equal(await report(mail.from, deliveryReport('5.1.1')), '250 2.0.0 Taken');
+    assert.equal(await report(mail.from, createDeliveryReportMail('5.1.1')), '250 2.0.0 Taken');
 
     const { state, report: recorded, recipient } = await deliveryOf(mail);
     assert.deepEqual([state, recorded?.source, recorded?.status], ['bounced', 'mail', '5.1.1']);
@@ -161,7 +161,7 @@ describe('a mail that came back', () => {
     const mail = await eventually('the reset mail', () =>
       server.to(person.email).find(({ email }) => /reset/i.test(email.subject ?? '')),
     );
-    await report(mail.from, deliveryReport('5.2.1'));
+    await report(mail.from, createDeliveryReportMail('5.2.1'));
     await askForReset(person);
     await eventually('the second reset is suppressed', async () => {
       const found = await json<Delivery>('deliveries', 'list', '--state', 'suppressed');
@@ -172,9 +172,9 @@ describe('a mail that came back', () => {
   test('that is temporary, or because of the sender, changes nothing', async () => {
     const mail = await sentTo();
     for (const content of [
-      deliveryReport('4.4.7', 'delayed'),
-      deliveryReport('5.2.2'),
-      deliveryReport('5.7.1'),
+      createDeliveryReportMail('4.4.7', 'delayed'),
+      createDeliveryReportMail('5.2.2'),
+      createDeliveryReportMail('5.7.1'),
       'Subject: I am away\r\n\r\nBack on Monday.',
     ])
       assert.equal(await report(mail.from, content), '250 2.0.0 Taken');
@@ -185,7 +185,7 @@ describe('a mail that came back', () => {
 describe('a complaint', () => {
   test('at the address for feedback, which quotes the return path, is recorded', async () => {
     const mail = await sentTo();
-    assert.equal(await report(FEEDBACK, feedbackReport(mail.from)), '250 2.0.0 Taken');
+    assert.equal(await report(FEEDBACK, createFeedbackReportMail(mail.from)), '250 2.0.0 Taken');
     assert.equal((await deliveryOf(mail)).state, 'complained');
   });
 
@@ -215,11 +215,11 @@ async function postmark(body: unknown, credentials: string): Promise<number> {
 describe('a forged report', () => {
   test('changes nothing, wherever it comes', async () => {
     const mail = await sentTo();
-    const bounce = deliveryReport('5.1.1');
+    const bounce = createDeliveryReportMail('5.1.1');
     const guessed = mail.from.replace(/[0-9a-f]{20}@/, `${'0'.repeat(20)}@`);
     assert.match(await report(guessed, bounce), /^550 5\.1\.1 /);
     assert.match(await report(`postmaster@${DOMAIN}`, bounce), /^550 5\.1\.1 /);
-    assert.match(await report(FEEDBACK, feedbackReport(guessed)), /^250 /);
+    assert.match(await report(FEEDBACK, createFeedbackReportMail(guessed)), /^250 /);
     const body = {
       RecordType: 'Bounce',
       Type: 'HardBounce',
@@ -252,11 +252,11 @@ describe('a forged report', () => {
     for (const content of [nested, endless, randomBytes(50_000).toString('latin1')])
       assert.match(await report(mail.from, content), /^250 /);
     assert.match(
-      await report(mail.from, `${deliveryReport('5.1.1')}${'x'.repeat(300_000)}`),
+      await report(mail.from, `${createDeliveryReportMail('5.1.1')}${'x'.repeat(300_000)}`),
       /^552 5\.3\.4 /,
     );
     assert.equal((await deliveryOf(mail)).state, 'sent');
-    assert.match(await report(mail.from, deliveryReport('5.1.1')), /^250 /);
+    assert.match(await report(mail.from, createDeliveryReportMail('5.1.1')), /^250 /);
     assert.equal((await deliveryOf(mail)).state, 'bounced');
   });
 

@@ -73,7 +73,7 @@ function report(type: string, fields: readonly string[]): string {
 }
 
 /** Returns a delivery status notification (RFC 3464). */
-export function deliveryReport(status: string, action = 'failed'): string {
+export function createDeliveryReportMail(status: string, action = 'failed'): string {
   const recipient = [
     'Final-Recipient: rfc822; somebody@example.com',
     `Action: ${action}`,
@@ -83,7 +83,7 @@ export function deliveryReport(status: string, action = 'failed'): string {
 }
 
 /** Returns a feedback report (RFC 5965). */
-export function feedbackReport(returnPath: string): string {
+export function createFeedbackReportMail(returnPath: string): string {
   return report('feedback-report', [
     'Feedback-Type: abuse',
     'User-Agent: Loop/1',

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type Cluster, serviceNames, startCluster } from '../support/cluster.ts';
-import { operationsPortTests } from '../support/operations-port-suite.ts';
+import { defineOperationsPortTests } from '../support/operations-port-suite.ts';
 
 let cluster: Cluster;
 before(async () => {
@@ -17,7 +17,7 @@ for (const service of serviceNames)
       assert.ok(instance);
       return instance;
     }
-    operationsPortTests(ports);
+    defineOperationsPortTests(ports);
 
     test('the operations port is closed at every address but 127.0.0.1 (ASVS 13.4.5)', async () => {
       const { port } = new URL(ports().operations);

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
-import { operationsPortTests } from '../support/operations-port-suite.ts';
+import { defineOperationsPortTests } from '../support/operations-port-suite.ts';
 import { productionSettings } from '../support/production.ts';
 import { runUntilExit, startStandalone } from '../support/standalone.ts';
 
@@ -16,7 +16,7 @@ after(() => development.stop());
 
 for (const [mode, system] of Object.entries({ production, development })) {
   describe(`in ${mode}`, () => {
-    operationsPortTests(() => system);
+    defineOperationsPortTests(() => system);
 
     test('the start says in one line which mode it is (ASVS 13.4.2)', async () => {
       const lines = await eventually('it is printed', () => {

@@ -9,7 +9,7 @@ import { createClient } from './client.ts';
 const OPERATIONS = ['/metrics', '/readyz', '/livez'];
 
 /** Defines the tests of the two ports of one process, within a `describe`. */
-export function operationsPortTests(
+export function defineOperationsPortTests(
   ports: () => { readonly url: string; readonly operations: string },
 ): void {
   test('the public port has no operations routes (ASVS 13.4.5)', async () => {

@@ -9,7 +9,7 @@ import { createPersonActions, newPerson, type Person, type PersonActions } from 
 import {
   createTruncatedEventRecord,
   createValidEventRecord,
-  type Poison,
+  type PoisonRecord,
   plantedPersonalData,
   poisonRecords,
   type RawRecord,
@@ -61,7 +61,7 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
     let partition: number;
     let changes = 0;
     /** The position of each record that a test has appended, and the account in the record's key. */
-    const placed = new Map<Poison, { readonly victim: string; readonly place: string }>();
+    const placed = new Map<PoisonRecord, { readonly victim: string; readonly place: string }>();
 
     before(async () => {
       poisoned = await open();

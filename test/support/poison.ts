@@ -9,7 +9,7 @@ export interface RawRecord {
   readonly headers: Readonly<Record<string, string | Buffer | (string | Buffer)[]>>;
 }
 
-export interface Poison {
+export interface PoisonRecord {
   readonly name: string;
   /**
    * Returns the record.
@@ -92,7 +92,7 @@ export function createTruncatedEventRecord(account: string): RawRecord {
   };
 }
 
-type Outcome = Pick<Poison, 'projection' | 'notifier'>;
+type Outcome = Pick<PoisonRecord, 'projection' | 'notifier'>;
 
 /**
  * The key identifies an account, so the user service parks this account. The notifier moves the record to its
@@ -105,7 +105,7 @@ const KEYLESS: Outcome = { projection: 'dead letter', notifier: 'dead letter' };
 const MISPLACED: Outcome = { projection: 'parks', notifier: 'unparked' };
 const HARMLESS: Outcome = { projection: 'unparked', notifier: 'unparked' };
 
-function badValue(name: string, cause: RegExp, value: (victim: string) => Buffer | null): Poison {
+function badValue(name: string, cause: RegExp, value: (victim: string) => Buffer | null): PoisonRecord {
   return {
     name,
     cause,
@@ -119,7 +119,7 @@ function badHeaders(
   cause: RegExp,
   headers: RawRecord['headers'],
   ...without: readonly string[]
-): Poison {
+): PoisonRecord {
   return {
     name,
     cause,
@@ -131,7 +131,7 @@ function badHeaders(
   };
 }
 
-function badKey(name: string, key: (onPartition: OnPartition) => RawRecord['key']): Poison {
+function badKey(name: string, key: (onPartition: OnPartition) => RawRecord['key']): PoisonRecord {
   return {
     name,
     cause: /^key is not a UUID$/,
@@ -150,7 +150,7 @@ function prototypeIn(text: string): string {
 const INHERITED = ['constructor', 'toString', 'hasOwnProperty', '__proto__'];
 const inherited = Object.fromEntries(INHERITED.map((name) => [name, 'x']));
 
-export const poisonRecords: readonly Poison[] = [
+export const poisonRecords: readonly PoisonRecord[] = [
   badValue('truncated JSON', /^value is not JSON$/, (victim) => createTruncatedEventRecord(victim).value),
   badValue('no value', /^no value$/, () => null),
   badValue('an empty value', /^value is not JSON$/, () => Buffer.alloc(0)),

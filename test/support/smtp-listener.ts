@@ -19,8 +19,8 @@ export interface SmtpListener {
   connections(): number;
 }
 
-/** Creates the error that a command's callback must get to send this reply code: `done(smtpRefusal(451))`. */
-export function smtpRefusal(code: number): Error {
+/** Creates the error that a command's callback must get to send this reply code: `done(createSmtpRefusal(451))`. */
+export function createSmtpRefusal(code: number): Error {
   return Object.assign(new Error('no'), { responseCode: code });
 }
 

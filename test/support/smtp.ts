@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import PostalMime from 'postal-mime';
 import type { SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
 import type { Mail } from './mailbox.ts';
-import { createSmtpListener, smtpRefusal } from './smtp-listener.ts';
+import { createSmtpListener, createSmtpRefusal } from './smtp-listener.ts';
 import type { Settings } from './system.ts';
 
 export interface AcceptedMail extends Mail {
@@ -53,7 +53,7 @@ export async function createMailServer({ onRecipient, onMail }: ScriptedReplies 
   const listener = await createSmtpListener({
     onRcptTo: ({ address }, _session, done) => {
       const code = onRecipient?.(address);
-      done(code === undefined ? null : smtpRefusal(code));
+      done(code === undefined ? null : createSmtpRefusal(code));
     },
     onData: (stream, session, done) => {
       take(stream, session).then(() => done(), done);

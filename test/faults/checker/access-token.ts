@@ -1,4 +1,4 @@
-import type { CommandLine } from '../run-folder.ts';
+import type { HistoryLine } from '../run-folder.ts';
 
 /** The claims of an access token (docs/api.md), read without verifying its signature. */
 export interface AccessTokenClaims {
@@ -33,7 +33,7 @@ const EXPIRY_SLACK_MS = 60_000;
 export function mayTokenHaveExpired({
   accessToken,
   answeredAt,
-}: Pick<CommandLine, 'accessToken' | 'answeredAt'>): boolean {
+}: Pick<HistoryLine, 'accessToken' | 'answeredAt'>): boolean {
   const { exp = 0 } = readTokenClaims(accessToken) ?? {};
   return exp * 1000 < Date.parse(answeredAt ?? '') + EXPIRY_SLACK_MS;
 }

@@ -4,7 +4,7 @@
  * order of the commits; `linearize` searches for the rest of the order. Only auth must be linearizable, because auth
  * reads its journal for each request. The user service follows its read model (`checkTokenAcceptance`).
  */
-import type { CommandLine } from '../run-folder.ts';
+import type { HistoryLine } from '../run-folder.ts';
 import { mayTokenHaveExpired, readTokenClaims } from './access-token.ts';
 import {
   accountIdsByAddress,
@@ -121,7 +121,7 @@ const OF_READERS: ReadonlySet<string> = new Set(['me', 'users']);
 
 /** Returns the accounts whose state can be inferred from the response to a command. */
 function accountsOf(
-  command: CommandLine,
+  command: HistoryLine,
   places: ReadonlyMap<string, TokenPosition>,
   owners: ReturnType<typeof accountIdsByAddress>,
 ): readonly string[] {
@@ -147,7 +147,7 @@ const NEW_ACCOUNT: Standing = {
 function standingsOf(
   commits: readonly Commit[],
   events: readonly JournalEvent[],
-  commands: ReadonlyMap<string, CommandLine>,
+  commands: ReadonlyMap<string, HistoryLine>,
 ): readonly Standing[] {
   const byCommit = Map.groupBy(events, ({ commit }) => commit);
   const standings = [NEW_ACCOUNT];
@@ -161,7 +161,7 @@ function standingsOf(
   return standings;
 }
 
-function standingAfter(before: Standing, event: JournalEvent, command: CommandLine | undefined): Standing {
+function standingAfter(before: Standing, event: JournalEvent, command: HistoryLine | undefined): Standing {
   const { type, data, sequence } = event;
   const standing = { ...before, profile: profileAfter(before.profile, event) };
   switch (type) {
@@ -188,7 +188,7 @@ const LATER = 'reset-request';
 function commitOperation(
   index: number,
   commit: Commit,
-  commands: ReadonlyMap<string, CommandLine>,
+  commands: ReadonlyMap<string, HistoryLine>,
 ): Operation<State> {
   const command = commands.get(commit.correlationId);
   return {
@@ -205,7 +205,7 @@ function commitOperation(
  * Returns the time by which an operation must have taken effect. A command without a response, or with a 5xx, may take
  * effect at any later time.
  */
-function returnOf({ answeredAt, status }: CommandLine): number {
+function returnOf({ answeredAt, status }: HistoryLine): number {
   return answeredAt === null || status === null || status >= 500
     ? Number.POSITIVE_INFINITY
     : Date.parse(answeredAt);
@@ -228,7 +228,7 @@ const AFTER_THE_GUARD: ReadonlySet<string | null> = new Set([
 
 function commandOperations(
   account: Account,
-  command: CommandLine,
+  command: HistoryLine,
   places: ReadonlyMap<string, TokenPosition>,
 ): readonly Operation<State>[] {
   const { op, id, status, code, request } = command;
@@ -316,7 +316,7 @@ function withSession(state: State, id: string, session: Session): State {
   return { ...state, sessions: new Map([...state.sessions, [id, session]]) };
 }
 
-function loggedIn(account: Account, command: CommandLine): Apply {
+function loggedIn(account: Account, command: HistoryLine): Apply {
   const { sid = '', seq = -1 } = issuedTokensIn(command)?.access ?? {};
   const { user } = (command.answer ?? {}) as { readonly user?: { readonly email?: string } };
   return (state) => {
@@ -331,7 +331,7 @@ function loggedIn(account: Account, command: CommandLine): Apply {
   };
 }
 
-function refusedLogin(account: Account, { email, password }: CommandLine['request']): Apply {
+function refusedLogin(account: Account, { email, password }: HistoryLine['request']): Apply {
   return (state) => {
     const standing = standingIn(account, state);
     const mustWork =
@@ -351,7 +351,7 @@ function disabledLogin(account: Account): Apply {
  * Returns the effect of a refresh. If the refresh token was already exchanged and its successor has not been used yet,
  * auth returns the same successor again, because all requests of a run have the same user agent and network.
  */
-function refreshed(account: Account, { session: id, n }: TokenPosition, command: CommandLine): Apply {
+function refreshed(account: Account, { session: id, n }: TokenPosition, command: HistoryLine): Apply {
   const { seq } = issuedTokensIn(command)?.access ?? {};
   return (state) => {
     const session = state.sessions.get(id);
@@ -378,13 +378,13 @@ function loggedOut({ session: id }: TokenPosition): Apply {
   };
 }
 
-function acceptedToken(account: Account, { accessToken }: CommandLine): Apply {
+function acceptedToken(account: Account, { accessToken }: HistoryLine): Apply {
   const { sid = '', seq = -1 } = readTokenClaims(accessToken) ?? {};
   return (state) =>
     isActive(account, state, sid) && seq >= standingIn(account, state).profile.revokedAt ? state : undefined;
 }
 
-function refusedToken(account: Account, command: CommandLine): Apply {
+function refusedToken(account: Account, command: HistoryLine): Apply {
   const accepted = acceptedToken(account, command);
   return (state) => (accepted(state) === undefined ? state : undefined);
 }
@@ -398,7 +398,7 @@ function ownCommit({ commits }: Account, id: string): number {
  * A password change keeps the session in which it was made. The commit of the change counts as the beginning of that
  * session.
  */
-function keptSession(account: Account, { id, accessToken }: CommandLine): Apply {
+function keptSession(account: Account, { id, accessToken }: HistoryLine): Apply {
   const { sid = '' } = readTokenClaims(accessToken) ?? {};
   const own = ownCommit(account, id);
   return (state) => {

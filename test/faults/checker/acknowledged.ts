@@ -1,5 +1,5 @@
 /** Checks that the journal contains everything that was acknowledged with a 2xx response. */
-import type { CommandLine } from '../run-folder.ts';
+import type { HistoryLine } from '../run-folder.ts';
 import { readTokenClaims } from './access-token.ts';
 import {
   accountsBySignUpAddress,
@@ -27,13 +27,13 @@ const MAX_PENDING_SIGN_UPS = 5;
 interface LookUp {
   readonly journal: Journal;
   /** The commands by their retry key. All retries of a command have the same key. */
-  readonly byKey: ReadonlyMap<string, readonly CommandLine[]>;
+  readonly byKey: ReadonlyMap<string, readonly HistoryLine[]>;
   readonly accountsByAddress: ReturnType<typeof accountsBySignUpAddress>;
   /**
    * Returns whether the address of a command had more requests than the limit allows. If so, the limit may have
    * suppressed the effect of the command.
    */
-  isOverLimit(command: CommandLine): boolean;
+  isOverLimit(command: HistoryLine): boolean;
 }
 
 /** Checks that the journal contains the content of every 2xx response. */
@@ -48,7 +48,7 @@ export function checkAcknowledgedCommands(context: CommandCheckContext): readonl
 }
 
 /** A check of one command: returns what is missing from the journal; undefined if nothing is. */
-type Demand = (command: CommandLine, lookUp: LookUp) => string | undefined;
+type Demand = (command: HistoryLine, lookUp: LookUp) => string | undefined;
 
 /**
  * Requires that the account matched the request at the sequence in the response, or after an earlier commit of the
@@ -56,7 +56,7 @@ type Demand = (command: CommandLine, lookUp: LookUp) => string | undefined;
  * which later commands may have changed.
  */
 function account(
-  wanted: (profile: Profile, request: CommandLine['request'], events: readonly JournalEvent[]) => boolean,
+  wanted: (profile: Profile, request: HistoryLine['request'], events: readonly JournalEvent[]) => boolean,
 ): Demand {
   return ({ id: command, accountSequence, request }, { journal }) => {
     if (accountSequence === null) return 'it named no Account-Sequence';
@@ -88,7 +88,7 @@ function either(one: Demand, other: Demand): Demand {
   return (command, lookUp) => one(command, lookUp) && other(command, lookUp);
 }
 
-function hasNames(profile: Profile, request: CommandLine['request']): boolean {
+function hasNames(profile: Profile, request: HistoryLine['request']): boolean {
   return (['username', 'firstName', 'lastName', 'locale'] as const).every(
     (name) => request[name] === undefined || request[name] === profile[name],
   );
@@ -217,7 +217,7 @@ function lookUpIn({ journal, history, settings }: CommandCheckContext): LookUp {
 }
 
 /** Returns the key under which the limit counts a request: the purpose of the mail and the address. */
-function askedOf({ op, request }: CommandLine): string {
+function askedOf({ op, request }: HistoryLine): string {
   const purpose = op === 'sign-up' || op === 'verification-request' ? 'verification' : op;
   return `${purpose} ${normaliseAddress(request['email'])}`;
 }

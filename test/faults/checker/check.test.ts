@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { CommandLine, FaultLine } from '../run-folder.ts';
+import type { FaultLine, HistoryLine } from '../run-folder.ts';
 import { checkRecordedRun } from './check.ts';
 import type { RecordedRun } from './read-run.ts';
 import type { Commit, StoreContents, StoredDelivery, TopicRecord } from './stored.ts';
@@ -8,9 +8,9 @@ import {
   ADA_ID,
   AFTER_RUN,
   BOB_ID,
-  createCommandLine,
   createCommit,
   createEvent,
+  createHistoryLine,
   deliveryIdOf,
   EVE_ID,
   embeddedRun,
@@ -136,55 +136,55 @@ describe('a run in which everything went well', () => {
 describe('an acknowledged command', () => {
   const cases: Readonly<Record<string, Broken>> = {
     'that is not in the journal at all': history(
-      createCommandLine('carol-1', 'sign-up', {
+      createHistoryLine('carol-1', 'sign-up', {
         status: 201,
         request: { email: 'carol@example.com', username: 'carol' },
       }),
     ),
     'of an account that has not reached this sequence': history(
-      createCommandLine('x', 'profile', { ...asAda, accountSequence: `${ADA_ID}:6` }),
+      createHistoryLine('x', 'profile', { ...asAda, accountSequence: `${ADA_ID}:6` }),
     ),
     'whose values are not in the journal': history(
-      createCommandLine('x', 'profile', {
+      createHistoryLine('x', 'profile', {
         ...asAda,
         request: { lastName: 'King' },
         accountSequence: `${ADA_ID}:5`,
       }),
     ),
-    'that named no sequence': history(createCommandLine('x', 'profile', asAda)),
+    'that named no sequence': history(createHistoryLine('x', 'profile', asAda)),
     'that has no commit of its own': history(
-      createCommandLine('x', 'logout-all', { ...asAda, status: 204, accountSequence: `${ADA_ID}:4` }),
+      createHistoryLine('x', 'logout-all', { ...asAda, status: 204, accountSequence: `${ADA_ID}:4` }),
     ),
     'that gave a different role': history(
-      createCommandLine('x', 'role', {
+      createHistoryLine('x', 'role', {
         request: { accountId: ADA_ID, role: 'admin' },
         accountSequence: `${ADA_ID}:5`,
       }),
     ),
     'to disable an account that is not disabled': history(
-      createCommandLine('x', 'disable', { request: { accountId: ADA_ID }, accountSequence: `${ADA_ID}:5` }),
+      createHistoryLine('x', 'disable', { request: { accountId: ADA_ID }, accountSequence: `${ADA_ID}:5` }),
     ),
     'that requested another link, without an event': history(
-      createCommandLine('x', 'verification-request', {
+      createHistoryLine('x', 'verification-request', {
         ...sentAndAnsweredAt(8, 50),
         status: 202,
         accessToken: fakeAccessToken(BOB_ID, 'bob-t', 2),
       }),
     ),
     'whose mailing is to somebody else': history(
-      createCommandLine('x', 'mailing', {
+      createHistoryLine('x', 'mailing', {
         request: { addresses: ['eve@example.com'] },
         answer: { mailingId: MAILING_ID },
       }),
     ),
     'that logged in a person without an account': history(
-      createCommandLine('x', 'login', {
+      createHistoryLine('x', 'login', {
         request: { email: 'nobody@example.com' },
         answer: tokenResponse('nobody', '01900000-0000-7000-8000-0000000000aa', 's', 1, 0),
       }),
     ),
     'that requested a reset and was never processed': history(
-      createCommandLine('x', 'reset-request', {
+      createHistoryLine('x', 'reset-request', {
         status: 202,
         sentAt: minuteOfRun(5),
         request: { email: 'Ada@example.com' },
@@ -197,14 +197,14 @@ describe('an acknowledged command', () => {
 
   const fine: Readonly<Record<string, Broken>> = {
     'a reset for an address that nobody has verified': history(
-      createCommandLine('x', 'reset-request', {
+      createHistoryLine('x', 'reset-request', {
         status: 202,
         sentAt: minuteOfRun(5),
         request: { email: 'nobody@example.com' },
       }),
     ),
     'a reset from before the address was verified': history(
-      createCommandLine('x', 'reset-request', {
+      createHistoryLine('x', 'reset-request', {
         status: 202,
         sentAt: minuteOfRun(1),
         request: { email: 'ada@example.com' },
@@ -223,7 +223,7 @@ describe('an acknowledged command', () => {
         ),
       },
     },
-    'a command that the checker does not know': history(createCommandLine('x', 'dance', {})),
+    'a command that the checker does not know': history(createHistoryLine('x', 'dance', {})),
   };
   for (const [what, run] of Object.entries(fine)) {
     test(`is not reported: ${what}`, () => assert.deepEqual(brokenBy(run), []));
@@ -238,7 +238,7 @@ describe('an acknowledged command', () => {
       return {
         commits: [...goodStores.commits, next],
         ...history(
-          createCommandLine(id, 'profile', { request: { firstName }, accountSequence: `${ADA_ID}:6` }),
+          createHistoryLine(id, 'profile', { request: { firstName }, accountSequence: `${ADA_ID}:6` }),
         ),
       };
     }
@@ -260,7 +260,7 @@ describe('a profile that was read', () => {
   function me(answer: Readonly<Record<string, unknown>>, after: string | null = null) {
     const token = fakeAccessToken(ADA_ID, 'ada-s', answer['version'] === 2 ? 2 : 4);
     return brokenBy(
-      history(createCommandLine('x', 'me', { ...asAda, accessToken: token, request: { after }, answer })),
+      history(createHistoryLine('x', 'me', { ...asAda, accessToken: token, request: { after }, answer })),
     );
   }
 
@@ -690,9 +690,9 @@ describe('a mail', () => {
 describe('a limit', () => {
   // Ada's profile was changed once in the good run.
   const settings = { LIMITS: 'on', LIMIT_PROFILE_CHANGES: '3' };
-  function change(second: number, status: number, by: string | null = 'auth-1'): CommandLine {
+  function change(second: number, status: number, by: string | null = 'auth-1'): HistoryLine {
     const times = sentAndAnsweredAt(8, second);
-    return createCommandLine(`x${second}`, 'profile', { ...asAda, ...times, status, answer: null, by });
+    return createHistoryLine(`x${second}`, 'profile', { ...asAda, ...times, status, answer: null, by });
   }
 
   /**
@@ -701,7 +701,7 @@ describe('a limit', () => {
    */
   function isBroken(
     killedAt: number,
-    commands: readonly CommandLine[],
+    commands: readonly HistoryLine[],
     kind: Pick<FaultLine, 'fault' | 'target'> = { fault: 'kill-auth', target: 'auth-1' },
   ): boolean {
     const at = minuteOfRun(8, killedAt);
@@ -734,12 +734,12 @@ describe('a limit', () => {
 
   test('on logins is reset by a new password, unless the store failed at that time', () => {
     // Ada logs in twice before she changes her password in the third minute.
-    const second = createCommandLine('y', 'login', {
+    const second = createHistoryLine('y', 'login', {
       ...sentAndAnsweredAt(2, 20),
       request: { email: 'ada@example.com' },
       answer: tokenResponse('ada', ADA_ID, 'ada-u', 2, 0),
     });
-    const refused = createCommandLine('x', 'login', {
+    const refused = createHistoryLine('x', 'login', {
       ...sentAndAnsweredAt(8),
       request: { email: 'ada@example.com' },
       status: 429,
@@ -760,8 +760,8 @@ describe('a limit', () => {
   });
 
   test('on failed logins counts the attempts in progress, and not those that succeeded', () => {
-    function attempt(id: string, [from, to]: readonly [number, number], status: number): CommandLine {
-      return createCommandLine(id, 'login', {
+    function attempt(id: string, [from, to]: readonly [number, number], status: number): HistoryLine {
+      return createHistoryLine(id, 'login', {
         sentAt: minuteOfRun(8, from),
         answeredAt: minuteOfRun(8, to),
         request: { email: 'bob@example.com' },

@@ -1,5 +1,5 @@
 /** The checker of a run: compares what the responses promised with what is stored at the end. */
-import type { CommandLine } from '../run-folder.ts';
+import type { HistoryLine } from '../run-folder.ts';
 import { checkLinearizabilityPerAccount } from './account-order.ts';
 import { checkAcknowledgedCommands } from './acknowledged.ts';
 import { checkCoverage } from './coverage.ts';
@@ -168,7 +168,7 @@ function verdictOf(violations: readonly Violation[]): Pick<Report, 'ok' | 'viola
   return { ok: violations.length === 0, violations };
 }
 
-function countStatuses(history: readonly CommandLine[]): Readonly<Record<string, number>> {
+function countStatuses(history: readonly HistoryLine[]): Readonly<Record<string, number>> {
   const byStatus = Map.groupBy(history, ({ status }) =>
     status ? `commands with status ${status}` : 'commands without a response',
   );

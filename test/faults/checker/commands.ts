@@ -1,24 +1,24 @@
 /** The commands that clients sent, and the commits that each command caused. */
-import type { CommandLine } from '../run-folder.ts';
+import type { HistoryLine } from '../run-folder.ts';
 import { eventsByAccount, type Journal, type JournalEvent } from './journal.ts';
 import type { Commit } from './stored.ts';
 
 export interface CommandCheckContext {
   readonly journal: Journal;
-  readonly history: readonly CommandLine[];
+  readonly history: readonly HistoryLine[];
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-export function isAcknowledged({ status }: CommandLine): boolean {
+export function isAcknowledged({ status }: HistoryLine): boolean {
   return status !== null && status >= 200 && status < 300;
 }
 
-export function isRefused({ status }: CommandLine): boolean {
+export function isRefused({ status }: HistoryLine): boolean {
   return status !== null && status >= 400 && status < 500;
 }
 
 /** Returns the commands by id, which is the correlation id of their commits. */
-export function commandsById(history: readonly CommandLine[]): ReadonlyMap<string, CommandLine> {
+export function commandsById(history: readonly HistoryLine[]): ReadonlyMap<string, HistoryLine> {
   return new Map(history.map((command) => [command.id, command]));
 }
 
@@ -28,7 +28,7 @@ export function commitsOfCommand({ byCommand }: Journal, id: string): readonly C
 }
 
 /** Returns the key that all retries of a command share: its Idempotency-Key, or else its id. */
-export function retryKeyOf({ op, id, request }: CommandLine): string {
+export function retryKeyOf({ op, id, request }: HistoryLine): string {
   return request['idempotencyKey'] === undefined
     ? `id ${id}`
     : `${op} ${request['idempotencyKey']} ${normaliseAddress(request['email'])}`;

@@ -1,14 +1,14 @@
 /**
  * Checks that a run reached its minimums: a command that was never sent, or a fault that hit nothing, proves nothing.
  */
-import type { CommandLine, FaultLine, MinimumCounts } from '../run-folder.ts';
+import type { FaultLine, HistoryLine, MinimumCounts } from '../run-folder.ts';
 import { isAcknowledged } from './commands.ts';
 import { faultGroupOf } from './faults.ts';
 import type { MailContext } from './mail-rules.ts';
 import { type Violation, violationsOf } from './report.ts';
 
 export interface CoverageContext extends MailContext {
-  readonly history: readonly CommandLine[];
+  readonly history: readonly HistoryLine[];
   /** The number of records that repeat an earlier record. */
   readonly duplicates: number;
   /** The number of erased accounts, and the number of those whose traces were searched for. */

@@ -1,7 +1,7 @@
 /**
  * Checks the logins at the end of a run. No work is pending then, so the journal alone determines the correct response.
  */
-import type { CommandLine } from '../run-folder.ts';
+import type { HistoryLine } from '../run-folder.ts';
 import { type CommandCheckContext, commandsById, normaliseAddress } from './commands.ts';
 import { foldAccount, type Profile } from './fold.ts';
 import { eventsByAccount, type JournalEvent } from './journal.ts';
@@ -54,7 +54,7 @@ function addressesIn(events: readonly JournalEvent[]): readonly string[] {
 function accountOf(
   id: string,
   events: readonly JournalEvent[],
-  commands: ReadonlyMap<string, CommandLine>,
+  commands: ReadonlyMap<string, HistoryLine>,
 ): Account {
   const set = events.findLast(({ type }) => type === 'UserRegistered' || type === 'PasswordChanged');
   const { request } = commands.get(set?.commit.correlationId ?? '') ?? {};

@@ -1,6 +1,6 @@
 /** Searches all collections, and the topics that contain no events of accounts, for personal data of erased people. */
 import { BSON, MongoClient } from 'mongodb';
-import type { PersonalDataTrace, Servers, TraceSearchResult } from '../run-folder.ts';
+import type { PersonalDataTrace, ServerAddresses, TraceSearchResult } from '../run-folder.ts';
 import { mailingsIn } from './journal.ts';
 import { listTopics, readJournal, readRecords } from './read-stores.ts';
 import type { TopicRecord } from './stored.ts';
@@ -16,7 +16,7 @@ import {
  * are left out, because they keep their addresses (docs/erasure.md).
  */
 export async function findTracesInCluster(
-  servers: Servers,
+  servers: ServerAddresses,
   removed: readonly TopicRecord[] = [],
 ): Promise<TraceSearchResult> {
   const journal = await readJournal(servers, removed);

@@ -2,7 +2,7 @@
  * Rules about the journal itself: numbers, complete commits, claims (unique keys that commits hold), and the marks of
  * pending sign-ups.
  */
-import type { CommandLine, FaultLine } from '../run-folder.ts';
+import type { FaultLine, HistoryLine } from '../run-folder.ts';
 import { type CommandCheckContext, commandsById } from './commands.ts';
 import { isErased } from './erasure-rules.ts';
 import { hasFaultDuring, STORE_FAULT_TARGETS } from './faults.ts';
@@ -217,7 +217,7 @@ export const MIN_STORE_TIMEOUT_MS = 2_000;
  * Returns a function that tells whether the follow-up work of an event may be missing at the end, because the process or
  * the store failed before the response.
  */
-function createFollowUpExcuse(history: readonly CommandLine[], faults: readonly FaultLine[]) {
+function createFollowUpExcuse(history: readonly HistoryLine[], faults: readonly FaultLine[]) {
   const commands = commandsById(history);
 
   /** Returns the time by which the follow-up work of an event must have been done, in ms since 1970. */

@@ -1,5 +1,5 @@
 /** Finds rate-limit points that were never refunded, because the process that had to refund them was killed. */
-import type { CommandLine, FaultLine } from '../run-folder.ts';
+import type { FaultLine, HistoryLine } from '../run-folder.ts';
 import { isAcknowledged } from './commands.ts';
 import { hasFaultDuring } from './faults.ts';
 import { AUTH_PROCESS_NAMES } from './journal-rules.ts';
@@ -13,7 +13,7 @@ const ENDS: ReadonlySet<string> = new Set(['kill-auth', 'kill-standalone', 'ende
  * While the store fails, a process keeps the refund in memory. The process makes the refund before it takes further
  * points. If the process is killed before that, the refund is lost.
  */
-export function createLostRefundPredicate(history: readonly CommandLine[], faults: readonly FaultLine[]) {
+export function createLostRefundPredicate(history: readonly HistoryLine[], faults: readonly FaultLine[]) {
   const ends = faults.filter(({ fault }) => ENDS.has(fault));
   const limited = new Set(rateLimits.flatMap(({ ops }) => ops));
   const succeeded = Map.groupBy(
@@ -25,7 +25,7 @@ export function createLostRefundPredicate(history: readonly CommandLine[], fault
    * Returns the time by which the process must have made the refund, in ms since 1970: the response to the next command
    * that the process completed successfully.
    */
-  function refundedBy({ by, answeredAt }: CommandLine): number {
+  function refundedBy({ by, answeredAt }: HistoryLine): number {
     if (by === null) return Date.parse(answeredAt ?? '');
     const later = (succeeded.get(by) ?? [])
       .filter(({ sentAt }) => sentAt >= (answeredAt ?? ''))
@@ -33,7 +33,7 @@ export function createLostRefundPredicate(history: readonly CommandLine[], fault
     return Math.min(...later, Number.POSITIVE_INFINITY);
   }
 
-  return (command: CommandLine): boolean => {
+  return (command: HistoryLine): boolean => {
     const { status, sentAt, by } = command;
     if (status === null || status < 500) return false;
     const span = { from: Date.parse(sentAt), to: refundedBy(command) };

@@ -1,5 +1,5 @@
 /** Computes when the login limit of an account was reset: a new password resets the count of logins. */
-import type { CommandLine, FaultLine } from '../run-folder.ts';
+import type { FaultLine, HistoryLine } from '../run-folder.ts';
 import { type CommandCheckContext, commandsById, isAcknowledged } from './commands.ts';
 import { hasFaultDuring, STORE_FAULT_TARGETS } from './faults.ts';
 import { AUTH_PROCESS_NAMES, MIN_STORE_TIMEOUT_MS } from './journal-rules.ts';
@@ -14,7 +14,7 @@ export const UNBOUNDED_TIME_SPAN: TimeSpan = { from: Number.NEGATIVE_INFINITY, t
 /** The times at which a count was reset to zero, because the account got a new password. */
 export interface LimitResets {
   /** Returns the last time, in ms since 1970, at which the count was certainly reset before a command was sent. */
-  lastBefore(account: string, command: CommandLine): number | undefined;
+  lastBefore(account: string, command: HistoryLine): number | undefined;
   /** Returns the longest time spans in which the count was certainly not reset. */
   spansBetween(account: string): readonly TimeSpan[];
 }

@@ -1,5 +1,5 @@
 /** Rules about rate limits. A request that was refused by a limit, or answered with 5xx, must not count. */
-import type { CommandLine, FaultLine } from '../run-folder.ts';
+import type { FaultLine, HistoryLine } from '../run-folder.ts';
 import { type CommandCheckContext, isAcknowledged } from './commands.ts';
 import { createLostRefundPredicate } from './limit-refunds.ts';
 import { type LimitResets, limitResetsOf, UNBOUNDED_TIME_SPAN } from './limit-resets.ts';
@@ -12,7 +12,7 @@ interface Count {
   /** The number of points that the run has set. */
   readonly points: number;
   /** The commands by the key under which the limit may count them. A command may have several keys. */
-  readonly byKey: ReadonlyMap<string, readonly CommandLine[]>;
+  readonly byKey: ReadonlyMap<string, readonly HistoryLine[]>;
 }
 
 /**
@@ -43,9 +43,9 @@ export function checkLimits(
 
 function groupByKey(
   limit: RateLimit,
-  history: readonly CommandLine[],
+  history: readonly HistoryLine[],
   book: AddressBook,
-): ReadonlyMap<string, readonly CommandLine[]> {
+): ReadonlyMap<string, readonly HistoryLine[]> {
   const pairs = history
     .filter(({ op }) => limit.ops.includes(op))
     .flatMap((command) => limit.keysOf(command, book).map((key) => ({ key, command })));
@@ -59,7 +59,7 @@ function groupByKey(
 
 interface RefusalContext {
   readonly counts: readonly Count[];
-  readonly history: readonly CommandLine[];
+  readonly history: readonly HistoryLine[];
   readonly book: AddressBook;
   readonly resets: LimitResets;
   readonly isOff: boolean;
@@ -67,7 +67,7 @@ interface RefusalContext {
 
 function checkRefusals(
   { counts, history, book, resets, isOff }: RefusalContext,
-  isRefundLost: (command: CommandLine) => boolean,
+  isRefundLost: (command: HistoryLine) => boolean,
 ): readonly Violation[] {
   return history
     .filter(({ status }) => status === TOO_MANY_REQUESTS)
@@ -94,7 +94,7 @@ function checkRefusals(
 }
 
 /** Returns whether a limit may have counted a command. If there was no response, this is unknown. */
-function mayCount(limit: RateLimit, command: CommandLine, refused: CommandLine): boolean {
+function mayCount(limit: RateLimit, command: HistoryLine, refused: HistoryLine): boolean {
   const { status, sentAt, answeredAt } = command;
   if (status === null) return true;
   if (limit.isHeldMeanwhile && sentAt <= (refused.answeredAt ?? '') && (answeredAt ?? '') >= refused.sentAt)
@@ -130,6 +130,6 @@ function checkAccepted({ limit, points, byKey }: Count, resets: LimitResets): re
 }
 
 /** Returns whether a command was counted before the count was reset. */
-function isOver({ answeredAt }: CommandLine, startedAt: number | undefined): boolean {
+function isOver({ answeredAt }: HistoryLine, startedAt: number | undefined): boolean {
   return startedAt !== undefined && answeredAt !== null && Date.parse(answeredAt) <= startedAt;
 }

@@ -1,5 +1,5 @@
 /** The rate limits that the checker knows: which commands each limit counts, and under which keys. */
-import type { CommandLine } from '../run-folder.ts';
+import type { HistoryLine } from '../run-folder.ts';
 import { readTokenClaims } from './access-token.ts';
 import { accountIdsByAddress, normaliseAddress } from './commands.ts';
 import type { Journal } from './journal.ts';
@@ -30,9 +30,9 @@ export interface RateLimit {
   /** The operations that the limit counts, and may refuse. */
   readonly ops: readonly string[];
   /** Returns the keys under which the limit may count a command. */
-  keysOf(command: CommandLine, book: AddressBook): readonly string[];
+  keysOf(command: HistoryLine, book: AddressBook): readonly string[];
   /** Returns whether a command that was refused for a reason other than a limit may have used points. */
-  mayCountRefused(command: CommandLine): boolean;
+  mayCountRefused(command: HistoryLine): boolean;
   /** Whether commands over the limit are refused. Requests for mails are still accepted, but send no mail. */
   readonly isStrict?: true;
   /** Whether a new password of the account resets the count. */
@@ -48,7 +48,7 @@ const WRONG_PASSWORD: ReadonlySet<string | null> = new Set([
   'password_required',
 ]);
 
-function isWrongPassword({ code }: CommandLine): boolean {
+function isWrongPassword({ code }: HistoryLine): boolean {
   return WRONG_PASSWORD.has(code);
 }
 
@@ -78,14 +78,14 @@ function accountsIn(accessToken: string | null): readonly string[] {
   return claims === undefined ? [] : [claims.sub];
 }
 
-function accountsOfLogin({ request, answer }: CommandLine, { accountsOf }: AddressBook): readonly string[] {
+function accountsOfLogin({ request, answer }: HistoryLine, { accountsOf }: AddressBook): readonly string[] {
   const { user } = (answer ?? {}) as { readonly user?: { readonly id?: string } };
   return user?.id === undefined ? accountsOf(request['email']) : [user.id];
 }
 
 const LOGINS: readonly string[] = ['login', 'final-login'];
 
-function addressesOfAttempt(command: CommandLine, { addressesOf }: AddressBook): readonly string[] {
+function addressesOfAttempt(command: HistoryLine, { addressesOf }: AddressBook): readonly string[] {
   const { op, request, accessToken } = command;
   if (LOGINS.includes(op)) return [normaliseAddress(request['email'])];
   const [account = String(request['accountId'])] = accountsIn(accessToken);

@@ -4,9 +4,9 @@ import { journalOf } from './journal.ts';
 import { checkLinkExpiry } from './link-rules.ts';
 import type { EventData } from './stored.ts';
 import {
-  createCommandLine,
   createCommit,
   createEvent,
+  createHistoryLine,
   FAY_ID,
   minuteOfRun,
   sentAndAnsweredAt,
@@ -27,7 +27,7 @@ function isFound(op: string, minute: number, more: readonly EventData[] = [], st
   const commits = [issued[op] ?? {}, ...more].map((data, index) =>
     createCommit(FAY_ID, [index + 1, index + 1], 'x', [createEvent('Linked', minuteOfRun(1), data)]),
   );
-  const command = createCommandLine('x', op, {
+  const command = createHistoryLine('x', op, {
     ...sentAndAnsweredAt(minute),
     status,
     request: { accountId: FAY_ID },

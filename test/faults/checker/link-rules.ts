@@ -1,5 +1,5 @@
 /** Rules about mailed links: no link may work after it has expired. */
-import type { CommandLine } from '../run-folder.ts';
+import type { HistoryLine } from '../run-folder.ts';
 import { type CommandCheckContext, isAcknowledged } from './commands.ts';
 import type { JournalEvent } from './journal.ts';
 import { type Violation, violationsOf } from './report.ts';
@@ -40,7 +40,7 @@ export function checkLinkExpiry({ journal, history }: CommandCheckContext): read
 /** Returns the latest expiry of the links that were issued before the response to a command, in ms since 1970. */
 function lastExpiry(
   events: readonly JournalEvent[],
-  { answeredAt }: CommandLine,
+  { answeredAt }: HistoryLine,
   linkIn: (data: EventData) => SealedLink | undefined,
 ): number | undefined {
   const ends = events

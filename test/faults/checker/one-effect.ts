@@ -1,5 +1,5 @@
 /** Checks that a command appends only events that it may cause, and only once. */
-import type { CommandLine } from '../run-folder.ts';
+import type { HistoryLine } from '../run-folder.ts';
 import { type CommandCheckContext, commitsOfCommand, isRefused, retryKeyOf } from './commands.ts';
 import type { Journal } from './journal.ts';
 import { type Violation, violationsOf } from './report.ts';
@@ -84,7 +84,7 @@ export function checkCommandEffects({ journal, history }: CommandCheckContext): 
 }
 
 /** Checks that all requests with the same Idempotency-Key led to only one sign-up or mailing. */
-function checkKeys(journal: Journal, history: readonly CommandLine[]): readonly Violation[] {
+function checkKeys(journal: Journal, history: readonly HistoryLine[]): readonly Violation[] {
   return [...Map.groupBy(history, retryKeyOf).values()].flatMap((commands) => {
     const commits = commands.flatMap(({ id }) => commitsOfCommand(journal, id));
     if (commands.length === 1 || beginningsAmong(commits) <= 1) return [];

@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type {
-  CommandLine,
   FaultLine,
+  HistoryLine,
   MailLine,
   Readiness,
   ReceivedLine,
@@ -32,7 +32,7 @@ import {
   AFTER_RUN,
   BOB_ID,
   BOB_PASSWORD,
-  createCommandLine,
+  createHistoryLine,
   DAN_ID,
   deliveryIdOf,
   embeddedRun,
@@ -56,10 +56,10 @@ interface Plant {
   readonly stores?: Partial<StoreContents>;
 }
 
-function added(...commands: readonly CommandLine[]): Pick<Plant, 'run'> {
+function added(...commands: readonly HistoryLine[]): Pick<Plant, 'run'> {
   return { run: { history: [...goodRun.history, ...commands] } };
 }
-function changed(id: string, change: Partial<CommandLine>): Pick<Plant, 'run'> {
+function changed(id: string, change: Partial<HistoryLine>): Pick<Plant, 'run'> {
   return {
     run: { history: goodRun.history.map((each) => (each.id === id ? { ...each, ...change } : each)) },
   };
@@ -256,15 +256,15 @@ const BOBS_TOKEN = fakeAccessToken(BOB_ID, 'bob-t', 2);
 const ADAS_PROFILE = goodStores.profiles.find(({ _id }) => _id === ADA_ID)?.profile;
 const BOBS_PROFILE = goodStores.profiles.find(({ _id }) => _id === BOB_ID)?.profile;
 
-function bobSigned(id: string, minute: number, second: number, change: Partial<CommandLine>): CommandLine {
-  return createCommandLine(id, 'verification-request', {
+function bobSigned(id: string, minute: number, second: number, change: Partial<HistoryLine>): HistoryLine {
+  return createHistoryLine(id, 'verification-request', {
     ...sentAndAnsweredAt(minute, second),
     accessToken: BOBS_TOKEN,
     ...change,
   });
 }
-function refused(id: string, op: string, code: string, more: Partial<CommandLine>): CommandLine {
-  return createCommandLine(id, op, { status: 401, code, answer: null, ...more });
+function refused(id: string, op: string, code: string, more: Partial<HistoryLine>): HistoryLine {
+  return createHistoryLine(id, op, { status: 401, code, answer: null, ...more });
 }
 
 /** Limits that are just high enough for the commands of the good run. */
@@ -280,7 +280,7 @@ const SUFFICIENT_LIMITS = {
 };
 const ADAS_LOGIN = { email: 'ada@example.com', password: ADA_PASSWORDS.second };
 
-function limited(settings: object, ...commands: readonly CommandLine[]): Pick<Plant, 'run'> {
+function limited(settings: object, ...commands: readonly HistoryLine[]): Pick<Plant, 'run'> {
   return {
     run: {
       run: { ...goodRun.run, settings: { LIMITS: 'on', ...settings } },
@@ -292,8 +292,8 @@ function limited(settings: object, ...commands: readonly CommandLine[]): Pick<Pl
  * Returns a command that had no effect, because it was refused or failed. Ada sent it, and it names her account and
  * her address.
  */
-function adaAsked(op: string, second: number, status: number, code: string | null = null): CommandLine {
-  return createCommandLine(`x${second}`, op, {
+function adaAsked(op: string, second: number, status: number, code: string | null = null): HistoryLine {
+  return createHistoryLine(`x${second}`, op, {
     ...sentAndAnsweredAt(8, second),
     status,
     code,
@@ -416,7 +416,7 @@ const plants: readonly Plant[] = [
     bug: 'a change is acknowledged before it is stored',
     caughtBy: 'acknowledged commands',
     ...added(
-      createCommandLine('x', 'profile', {
+      createHistoryLine('x', 'profile', {
         ...sentAndAnsweredAt(8),
         request: { lastName: 'King' },
         accessToken: ADAS_TOKEN,
@@ -438,7 +438,7 @@ const plants: readonly Plant[] = [
     bug: 'a profile is shown with a value that it never had',
     caughtBy: 'reads',
     ...added(
-      createCommandLine('x', 'me', {
+      createHistoryLine('x', 'me', {
         ...sentAndAnsweredAt(8),
         answer: { ...ADAS_PROFILE, version: 5, lastName: 'King' },
         accessToken: ADAS_TOKEN,
@@ -449,7 +449,7 @@ const plants: readonly Plant[] = [
     bug: 'a reader is shown an older state than it has already seen',
     caughtBy: 'reads',
     ...added(
-      createCommandLine('x', 'me', {
+      createHistoryLine('x', 'me', {
         ...sentAndAnsweredAt(8),
         request: { after: `${ADA_ID}:5` },
         answer: { ...ADAS_PROFILE, version: 4, firstName: null, updatedAt: minuteOfRun(3) },
@@ -461,7 +461,7 @@ const plants: readonly Plant[] = [
     bug: 'a person is shown the profile of another person',
     caughtBy: 'answering account',
     ...added(
-      createCommandLine('x', 'me', {
+      createHistoryLine('x', 'me', {
         ...sentAndAnsweredAt(8),
         answer: { ...BOBS_PROFILE, version: 3 },
         accessToken: ADAS_TOKEN,
@@ -477,7 +477,7 @@ const plants: readonly Plant[] = [
     bug: 'two requests with one refresh token get two different ones',
     caughtBy: 'refresh tokens',
     ...added(
-      createCommandLine('x', 'refresh', {
+      createHistoryLine('x', 'refresh', {
         ...sentAndAnsweredAt(3, 10),
         request: { refreshToken: fakeRefreshToken('ada-s', 0) },
         answer: { ...tokenResponse('ada', ADA_ID, 'ada-s', 4, 1), refreshToken: 'another' },
@@ -488,7 +488,7 @@ const plants: readonly Plant[] = [
     bug: 'an old password still works',
     caughtBy: 'account order',
     ...added(
-      createCommandLine('x', 'login', {
+      createHistoryLine('x', 'login', {
         ...sentAndAnsweredAt(8),
         request: { email: 'ada@example.com', password: ADA_PASSWORDS.first },
         answer: tokenResponse('ada', ADA_ID, 'x', 5, 0),
@@ -509,7 +509,7 @@ const plants: readonly Plant[] = [
     bug: 'an account that nobody has disabled cannot sign in',
     caughtBy: 'account order',
     ...added(
-      createCommandLine('x', 'login', {
+      createHistoryLine('x', 'login', {
         ...sentAndAnsweredAt(8),
         status: 403,
         code: 'account_disabled',
@@ -531,7 +531,7 @@ const plants: readonly Plant[] = [
     bug: 'a session works after a logout everywhere',
     caughtBy: 'account order',
     ...added(
-      createCommandLine('x', 'refresh', {
+      createHistoryLine('x', 'refresh', {
         ...sentAndAnsweredAt(10),
         request: { refreshToken: fakeRefreshToken('bob-t', 0) },
         answer: tokenResponse('bob', BOB_ID, 'bob-t', 3, 1),
@@ -618,7 +618,7 @@ const plants: readonly Plant[] = [
     bug: 'the read model accepts a token that it shows as revoked',
     caughtBy: 'reader access',
     ...added(
-      createCommandLine('x', 'me', {
+      createHistoryLine('x', 'me', {
         ...sentAndAnsweredAt(8),
         answer: { ...ADAS_PROFILE, version: 5 },
         accessToken: fakeAccessToken(ADA_ID, 'ada-s', 2),
@@ -846,7 +846,7 @@ const plants: readonly Plant[] = [
     bug: 'a login with the former address is still accepted',
     caughtBy: 'final logins',
     ...added(
-      createCommandLine('x', 'final-login', {
+      createHistoryLine('x', 'final-login', {
         ...sentAndAnsweredAt(56),
         request: { email: 'fay@example.com', password: FAY_PASSWORD },
         answer: tokenResponse('fay', FAY_ID, 'x', 7, 0),
@@ -862,7 +862,7 @@ const plants: readonly Plant[] = [
     bug: 'a login during the run is accepted with the former address',
     caughtBy: 'account order',
     ...added(
-      createCommandLine('x', 'login', {
+      createHistoryLine('x', 'login', {
         ...sentAndAnsweredAt(20),
         request: { email: 'fay@example.com', password: FAY_PASSWORD },
         answer: tokenResponse('fay', FAY_ID, 'x', 7, 0),
@@ -888,7 +888,7 @@ const plants: readonly Plant[] = [
     bug: 'a change of address is acknowledged before it is stored',
     caughtBy: 'acknowledged commands',
     ...added(
-      createCommandLine('x', 'undo-email', {
+      createHistoryLine('x', 'undo-email', {
         ...sentAndAnsweredAt(20),
         request: { accountId: FAY_ID, newPassword: FAY_PASSWORD },
         accountSequence: `${FAY_ID}:7`,
@@ -1059,7 +1059,7 @@ const plants: readonly Plant[] = [
     caughtBy: 'limits',
     ...limited(
       SUFFICIENT_LIMITS,
-      createCommandLine('x', 'login', {
+      createHistoryLine('x', 'login', {
         ...sentAndAnsweredAt(8),
         request: ADAS_LOGIN,
         answer: tokenResponse('ada', ADA_ID, 'x', 5, 0),

@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  type CommandLine,
   type FaultLine,
+  type HistoryLine,
   type MailLine,
   REPLACED_ROWS_NAME,
   type ReceivedLine,
@@ -14,7 +14,7 @@ import type { ReplacedRows, TopicRecord } from './stored.ts';
 
 export interface RecordedRun {
   readonly run: RunDescription;
-  readonly history: readonly CommandLine[];
+  readonly history: readonly HistoryLine[];
   readonly mails: readonly MailLine[];
   readonly faults: readonly FaultLine[];
   readonly received: readonly ReceivedLine[];

@@ -5,7 +5,7 @@
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { type Db, MongoClient } from 'mongodb';
 import { isHeartbeat, readTopic } from '../../support/kcat.ts';
-import type { DataFolder, Servers } from '../run-folder.ts';
+import type { DataFolder, ServerAddresses } from '../run-folder.ts';
 import { readDataFolder } from '../system/data-folder.ts';
 import { commitsBeforeErasure } from './erasure-rules.ts';
 import { genuineRecords } from './forged-rules.ts';
@@ -28,7 +28,7 @@ import { EVENT_TOPICS, GROUP_TOPIC_PAIRS } from './topic-rules.ts';
  * Reads the stores one after the other, in the direction in which data flows. Each read therefore sees the effects of
  * everything that the earlier reads have seen.
  */
-export async function readStores(servers: Servers | DataFolder): Promise<StoreContents> {
+export async function readStores(servers: ServerAddresses | DataFolder): Promise<StoreContents> {
   if ('DATA_DIR' in servers) return readDataFolder(servers.DATA_DIR);
   const { KAFKA_BROKERS, MONGO_URL } = servers;
   const client = await MongoClient.connect(MONGO_URL);
@@ -77,7 +77,7 @@ async function rebuiltGenerations(db: Db): Promise<readonly string[]> {
  * @param removed records that were deleted from their topic
  */
 export async function readJournal(
-  { KAFKA_BROKERS, MONGO_URL }: Servers,
+  { KAFKA_BROKERS, MONGO_URL }: ServerAddresses,
   removed: readonly TopicRecord[],
 ): Promise<Journal> {
   const client = await MongoClient.connect(MONGO_URL);

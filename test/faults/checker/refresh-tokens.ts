@@ -1,5 +1,5 @@
 /** The refresh tokens of each session, in the order in which they were issued. */
-import type { CommandLine } from '../run-folder.ts';
+import type { HistoryLine } from '../run-folder.ts';
 import { type AccessTokenClaims, readTokenClaims } from './access-token.ts';
 import { type Violation, violationsOf } from './report.ts';
 
@@ -22,7 +22,7 @@ export interface IssuedTokens {
   readonly refreshToken: string;
 }
 
-export function issuedTokensIn({ answer }: Pick<CommandLine, 'answer'>): IssuedTokens | undefined {
+export function issuedTokensIn({ answer }: Pick<HistoryLine, 'answer'>): IssuedTokens | undefined {
   const { accessToken, refreshToken } = (answer ?? {}) as Readonly<Record<string, unknown>>;
   const access = readTokenClaims(accessToken);
   return access && typeof refreshToken === 'string' ? { access, refreshToken } : undefined;
@@ -32,7 +32,7 @@ export function issuedTokensIn({ answer }: Pick<CommandLine, 'answer'>): IssuedT
  * Follows each session from its login, and checks that each token has only one successor, in the same session and
  * account, however often it is exchanged.
  */
-export function chainRefreshTokens(history: readonly CommandLine[]): TokenChains {
+export function chainRefreshTokens(history: readonly HistoryLine[]): TokenChains {
   const places = new Map<string, TokenPosition>();
   const successors = new Map<string, string>();
   const issuing = history

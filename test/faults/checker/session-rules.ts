@@ -2,7 +2,7 @@
  * Rules about sessions that can be checked without a search: which account a response is about, what ends sessions, and
  * which tokens the user service accepts.
  */
-import type { CommandLine } from '../run-folder.ts';
+import type { HistoryLine } from '../run-folder.ts';
 import { mayTokenHaveExpired, readTokenClaims } from './access-token.ts';
 import { type CommandCheckContext, commandsById, isAcknowledged, normaliseAddress } from './commands.ts';
 import { foldAccount } from './fold.ts';
@@ -42,7 +42,7 @@ export function checkResponseAccounts({ history }: CommandCheckContext): readonl
   });
 }
 
-function answererFault(command: CommandLine): string | undefined {
+function answererFault(command: HistoryLine): string | undefined {
   const { op, request, answer, accountSequence, accessToken } = command;
   const shown = (answer ?? {}) as {
     readonly id?: string;
@@ -91,7 +91,7 @@ export function checkRevocations(
 }
 
 interface Evidence {
-  readonly command: CommandLine | undefined;
+  readonly command: HistoryLine | undefined;
   readonly uses: readonly Use[];
   readonly places: ReadonlyMap<string, TokenPosition>;
 }
@@ -117,7 +117,7 @@ interface Use extends Pick<TokenPosition, 'session' | 'n'> {
 }
 
 /** Returns the uses of each refresh token, whether or not they had a response. */
-function usesOf(history: readonly CommandLine[], places: ReadonlyMap<string, TokenPosition>): readonly Use[] {
+function usesOf(history: readonly HistoryLine[], places: ReadonlyMap<string, TokenPosition>): readonly Use[] {
   return history
     .filter(({ op }) => op === 'refresh')
     .flatMap(({ request, sentAt }) => {
@@ -173,7 +173,7 @@ function ends({ type, sequence }: JournalEvent, seq: number): boolean {
 }
 
 /** Returns the earliest time at which an event can have happened: when its command was sent. */
-function beganBy({ commit }: JournalEvent, commands: ReadonlyMap<string, CommandLine>): number {
+function beganBy({ commit }: JournalEvent, commands: ReadonlyMap<string, HistoryLine>): number {
   const command = commands.get(commit.correlationId);
   return command === undefined ? Number.NEGATIVE_INFINITY : Date.parse(command.sentAt);
 }

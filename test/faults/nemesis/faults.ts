@@ -12,7 +12,7 @@ import type { SmallDisk } from '../system/small-disk.ts';
 import type { RestartedProcess } from '../system/subscribers.ts';
 import { type Deployment, HALF_STARTED_NOTIFIER } from './deployment.ts';
 import { FORGERY_NAMES } from './forger.ts';
-import type { Fault, Faults, HealFault } from './nemesis.ts';
+import type { Fault, FaultsByKind, HealFault } from './nemesis.ts';
 import type { StandaloneFault } from './schedule.ts';
 import type { SupervisedProcess } from './supervisor.ts';
 
@@ -52,7 +52,7 @@ const REDRIVEN_MS = 60_000;
 const STROBE_MS = 1_500;
 
 /** Returns the faults of a cluster. */
-export function createFaults(world: ClusterFaultTargets): Faults {
+export function createFaults(world: ClusterFaultTargets): FaultsByKind {
   const { processes, nodes, proxies, mongo, mongoControl, sink, clocks, deployment, subscriber } = world;
   const names = serviceNames.flatMap((service) => processes[service].map(({ name }) => name));
 
@@ -173,7 +173,7 @@ export interface StandaloneFaultTargets {
 }
 
 /** Returns the faults of a standalone. */
-export function createStandaloneFaults(world: StandaloneFaultTargets): Faults<StandaloneFault> {
+export function createStandaloneFaults(world: StandaloneFaultTargets): FaultsByKind<StandaloneFault> {
   const { process, sink, clocks, disk, endpoint, watchReadiness, operate } = world;
   return {
     'kill-standalone': kill([process]),

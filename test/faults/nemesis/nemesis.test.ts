@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { FaultLine } from '../run-folder.ts';
-import { type Fault, type Faults, runFaultPlan } from './nemesis.ts';
+import { type Fault, type FaultsByKind, runFaultPlan } from './nemesis.ts';
 import { FAULT_KINDS, type FaultKind, type PlannedFault } from './schedule.ts';
 
 function planned(fault: FaultKind, atMs: number, target = 0): PlannedFault {
@@ -27,7 +27,7 @@ function trial(begin: (name: string) => Promise<void> = async () => undefined) {
       },
     };
   }
-  const faults = Object.fromEntries(FAULT_KINDS.map((kind) => [kind, faultOf(kind)])) as Faults;
+  const faults = Object.fromEntries(FAULT_KINDS.map((kind) => [kind, faultOf(kind)])) as FaultsByKind;
   const deps = {
     faults,
     countHits: () => ({ begun: () => undefined, end: () => 2 }),

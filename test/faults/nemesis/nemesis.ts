@@ -23,7 +23,7 @@ export interface Fault {
 }
 
 /** How each fault is caused, by its kind. */
-export type Faults<Kind extends FaultKind = ClusterFault> = Readonly<Record<Kind, Fault>>;
+export type FaultsByKind<Kind extends FaultKind = ClusterFault> = Readonly<Record<Kind, Fault>>;
 
 export interface NemesisDeps {
   /** How each fault is caused, by its kind. Must contain every kind in the plan. */

@@ -22,7 +22,7 @@ import { beginWorkAtBothTargets, createWorkCounters, type WorkCounters } from '.
 import type { FaultSettings } from '../settings.ts';
 import { countBehind } from './behind.ts';
 import { findClockLibrary } from './clocks.ts';
-import { openServers, type Servers } from './servers.ts';
+import { openServers, type RunServers } from './servers.ts';
 import { ehloNameSettings } from './sink.ts';
 import { openSubscribers, WEBHOOK_SETTINGS } from './subscribers.ts';
 import { createExitReporter, type OpenSystem, sendersOf, serviceSettings } from './under-test.ts';
@@ -133,7 +133,7 @@ export function findUnsupportedFaults({ mongoControl, mongoUrl }: FaultSettings)
 }
 
 async function startServices(
-  { nodes, mongo, sink, clocks }: Servers,
+  { nodes, mongo, sink, clocks }: RunServers,
   { mongoUrl, seed, work }: FaultSettings & { readonly work: WorkCounters },
   stack: AsyncDisposableStack,
 ): Promise<Cluster> {

@@ -14,7 +14,7 @@ import { type MailSink, openMailSink } from './sink.ts';
 /** The arguments that the shell command MONGO_CONTROL must accept. The last three are needed only for a replica set. */
 export type MongoControlCommand = 'stop' | 'start' | 'failover' | 'pause-secondary' | 'resume-secondary';
 
-export interface Servers {
+export interface RunServers {
   readonly nodes: KafkaNodes;
   /** One proxy per broker. */
   readonly proxies: readonly KafkaProxy[];
@@ -39,7 +39,7 @@ const REPLICATION = { factor: 3, minInSync: 2 } as const;
 const INSTANCES = serviceNames.flatMap((service) => [0, 1].map((index) => nameOfInstance(service, index)));
 
 /** Starts the servers. Each is added to the stack immediately, so that it is closed even if a later step fails. */
-export async function openServers(options: ServersOptions, stack: AsyncDisposableStack): Promise<Servers> {
+export async function openServers(options: ServersOptions, stack: AsyncDisposableStack): Promise<RunServers> {
   const { mongoUrl, mongoControl, clockLibrary, recordMail, work } = options;
   const proxies: KafkaProxy[] = [];
   stack.defer(async () => void (await Promise.all(proxies.map((proxy) => proxy.close()))));

@@ -5,7 +5,7 @@
 import { text } from 'node:stream/consumers';
 import PostalMime from 'postal-mime';
 import type { SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
-import { createSmtpListener, smtpRefusal } from '../../support/smtp-listener.ts';
+import { createSmtpListener, createSmtpRefusal } from '../../support/smtp-listener.ts';
 import type { Settings } from '../../support/system.ts';
 import { beginWorkAtBothTargets, createWorkCounters, type WorkCounters } from '../nemesis/work.ts';
 import type { MailLine, SmtpReply } from '../run-folder.ts';
@@ -89,15 +89,15 @@ export async function openMailSink(
       named += 1;
       if (code === undefined || named % 2 !== 0) return done(null);
       endMail(session);
-      done(smtpRefusal(code));
+      done(createSmtpRefusal(code));
     },
     onClose: endMail,
     onData: (stream, session, done) => {
       const taken = take(stream, session).finally(() => endMail(session));
       taken.then((said) => {
         if (said === '250') return done();
-        if (said === '4xx') return done(smtpRefusal(451));
-        if (said === '5xx') return done(smtpRefusal(554));
+        if (said === '4xx') return done(createSmtpRefusal(451));
+        if (said === '5xx') return done(createSmtpRefusal(554));
         listener.hangUp(session);
       }, done);
     },

@@ -10,7 +10,7 @@ import type {
   FaultLine,
   MailLine,
   ReceivedLine,
-  Servers,
+  ServerAddresses,
   TraceSearchResult,
 } from '../run-folder.ts';
 import type { FaultSettings } from '../settings.ts';
@@ -20,7 +20,7 @@ import type { Subscribers } from './subscribers.ts';
 export interface SystemUnderTest {
   /** The base URL of the API. */
   readonly url: string;
-  readonly stores: Servers | DataFolder;
+  readonly stores: ServerAddresses | DataFolder;
   /** Every process of the system by its name, such as `auth-1`. */
   readonly processes: ReadonlyMap<string, ServerProcess>;
   /** The mails that the mail server has accepted. */

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ANSWERED_BY_HEADER } from '../../support/load-balancer.ts';
-import type { CommandLine } from '../run-folder.ts';
+import type { HistoryLine } from '../run-folder.ts';
 import type { Command } from './commands.ts';
 
 /** The timeout of a request, in ms. */
@@ -36,7 +36,7 @@ export interface CommandSender {
 export interface CommandSenderOptions {
   /** The base URL; commands go to paths below `/api/v1`. */
   readonly url: string;
-  record(line: CommandLine): void;
+  record(line: HistoryLine): void;
   /** Returns the name of the process with this origin. */
   nameOf(origin: string): string | undefined;
 }

@@ -31,9 +31,9 @@ const AT_ONCE_MS = 60 * 60_000;
 const PASSWORDS_KEPT = 4;
 const MOST_CHANGES = 4;
 
-export type Customer = ReturnType<typeof createCustomer>;
+export type CustomerActions = ReturnType<typeof createCustomerActions>;
 
-export function createCustomer({ sender, inboxes, random }: CustomerDeps) {
+export function createCustomerActions({ sender, inboxes, random }: CustomerDeps) {
   /**
    * Waits for a mail with a wanted link.
    * @returns the token of the link

@@ -1,6 +1,6 @@
 /** Generates steady traffic: people begin a fixed number of actions per second, however long each takes. */
 import { createRandom, type Random } from '../random.ts';
-import { type Customer, type CustomerDeps, createCustomer } from './customer.ts';
+import { type CustomerActions, type CustomerDeps, createCustomerActions } from './customer.ts';
 import { actionsOfMix, type TrafficAction, type TrafficMix } from './mixes.ts';
 import { newPerson, type Person } from './person.ts';
 
@@ -32,7 +32,7 @@ const RECIPIENTS = 20;
 
 export function startTraffic({ seed, rate, mix, admin, ...deps }: TrafficOptions): Traffic {
   const random = createRandom(seed);
-  const customer = createCustomer({ ...deps, random });
+  const customer = createCustomerActions({ ...deps, random });
   const deck = actionsOfMix(mix);
   const people: Person[] = [];
   const underWay = new Set<Promise<void>>();
@@ -148,7 +148,7 @@ function recipientsAmong(people: readonly Person[], random: Random): readonly st
  * Creates a verified person before the first fault.
  * @throws Error if several people in a row are not verified
  */
-export async function createVerifiedPerson(customer: Customer): Promise<Person> {
+export async function createVerifiedPerson(customer: CustomerActions): Promise<Person> {
   for (let tries = 0; tries < 5; tries += 1) {
     const person = newPerson();
     await customer.join(person);

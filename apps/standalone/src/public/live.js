@@ -32,7 +32,7 @@ export function listMails(query = '', limit = NEWEST) {
 export function openMail(id) {
   return getJson(`mailbox/api/v1/message/${encodeURIComponent(id)}`);
 }
-export function mailHeaders(id) {
+export function loadMailHeaders(id) {
   return getJson(`mailbox/api/v1/message/${encodeURIComponent(id)}/headers`);
 }
 

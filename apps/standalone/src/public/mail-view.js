@@ -1,5 +1,5 @@
 import { h, jsonView, timeOf } from './dom.js';
-import { mailHeaders, openMail } from './live.js';
+import { loadMailHeaders, openMail } from './live.js';
 
 function person(entry) {
   return entry ? (entry.Name ? `${entry.Name} <${entry.Address}>` : entry.Address) : '';
@@ -16,7 +16,7 @@ const views = {
   'Plain text': (mail) => h('pre', { class: 'mail-text', tabindex: '0' }, ...withLinks(mail.Text)),
   Headers: (mail) => {
     const holder = h('div', { class: 'mail-text', tabindex: '0' });
-    void mailHeaders(mail.ID).then((headers) => holder.append(jsonView(headers)));
+    void loadMailHeaders(mail.ID).then((headers) => holder.append(jsonView(headers)));
     return holder;
   },
 };

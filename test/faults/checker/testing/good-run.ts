@@ -5,7 +5,7 @@
  * record was forged. At the end, there were logins to the accounts of Dan and Fay. The run was on a cluster;
  * {@link embeddedRun} is the same on a standalone.
  */
-import type { CommandLine, MailLine } from '../../run-folder.ts';
+import type { HistoryLine, MailLine } from '../../run-folder.ts';
 import { SUBSCRIBERS } from '../../system/subscribers.ts';
 import { FORGED_HEADER } from '../forged-rules.ts';
 import { journalOf } from '../journal.ts';
@@ -324,7 +324,7 @@ function profile(id: string, name: string, createdAt: string) {
   };
 }
 
-export function createCommandLine(id: string, op: string, more: Partial<CommandLine>): CommandLine {
+export function createHistoryLine(id: string, op: string, more: Partial<HistoryLine>): HistoryLine {
   return {
     id,
     op,
@@ -377,23 +377,23 @@ export function sentAndAnsweredAt(minute: number, second = 0) {
 export const DAN_PASSWORD = 'the password of Dan';
 export const FAY_PASSWORD = 'the password of Fay';
 
-const history: readonly CommandLine[] = [
-  createCommandLine('dan-1', 'sign-up', {
+const history: readonly HistoryLine[] = [
+  createHistoryLine('dan-1', 'sign-up', {
     ...sentAndAnsweredAt(10),
     request: { ...person('dan'), password: DAN_PASSWORD },
     status: 201,
   }),
-  createCommandLine('dan-2', 'verify', {
+  createHistoryLine('dan-2', 'verify', {
     ...sentAndAnsweredAt(11),
     request: { accountId: DAN_ID },
     accountSequence: `${DAN_ID}:2`,
   }),
-  createCommandLine('dan-login', 'login', {
+  createHistoryLine('dan-login', 'login', {
     ...sentAndAnsweredAt(11, 10),
     request: { email: 'dan@example.com', password: DAN_PASSWORD },
     answer: tokenResponse('dan', DAN_ID, 'dan-s', 2, 0),
   }),
-  createCommandLine('dan-3', 'erase', {
+  createHistoryLine('dan-3', 'erase', {
     ...sentAndAnsweredAt(12),
     request: { accountId: DAN_ID, password: DAN_PASSWORD },
     status: 202,
@@ -401,34 +401,34 @@ const history: readonly CommandLine[] = [
     accessToken: fakeAccessToken(DAN_ID, 'dan-s', 2),
     accountSequence: `${DAN_ID}:4`,
   }),
-  createCommandLine('fay-1', 'sign-up', {
+  createHistoryLine('fay-1', 'sign-up', {
     ...sentAndAnsweredAt(14),
     request: { ...person('fay'), password: FAY_PASSWORD },
     status: 201,
   }),
-  createCommandLine('fay-2', 'verify', {
+  createHistoryLine('fay-2', 'verify', {
     ...sentAndAnsweredAt(15),
     request: { accountId: FAY_ID },
     accountSequence: `${FAY_ID}:2`,
   }),
-  createCommandLine('fay-login', 'login', {
+  createHistoryLine('fay-login', 'login', {
     ...sentAndAnsweredAt(15, 10),
     request: { email: 'fay@example.com', password: FAY_PASSWORD },
     answer: tokenResponse('fay', FAY_ID, 'fay-s', 2, 0),
   }),
-  createCommandLine('fay-3', 'change-email', {
+  createHistoryLine('fay-3', 'change-email', {
     ...sentAndAnsweredAt(16),
     request: { accountId: FAY_ID, newEmail: moved.email, password: FAY_PASSWORD },
     status: 202,
     accessToken: fakeAccessToken(FAY_ID, 'fay-s', 2),
     accountSequence: `${FAY_ID}:3`,
   }),
-  createCommandLine('fay-4', 'confirm-email', {
+  createHistoryLine('fay-4', 'confirm-email', {
     ...sentAndAnsweredAt(17),
     request: { accountId: FAY_ID, newEmail: moved.email, password: FAY_PASSWORD },
     accountSequence: `${FAY_ID}:4`,
   }),
-  createCommandLine('fay-5', 'erase', {
+  createHistoryLine('fay-5', 'erase', {
     ...sentAndAnsweredAt(18),
     request: { accountId: FAY_ID, password: FAY_PASSWORD },
     status: 202,
@@ -436,109 +436,109 @@ const history: readonly CommandLine[] = [
     accessToken: fakeAccessToken(FAY_ID, 'fay-s', 2),
     accountSequence: `${FAY_ID}:6`,
   }),
-  createCommandLine('fay-6', 'keep-account', {
+  createHistoryLine('fay-6', 'keep-account', {
     ...sentAndAnsweredAt(19),
     request: { accountId: FAY_ID },
     accountSequence: `${FAY_ID}:7`,
   }),
-  createCommandLine('dan-finally', 'final-login', {
+  createHistoryLine('dan-finally', 'final-login', {
     ...sentAndAnsweredAt(55),
     request: { email: 'dan@example.com', password: DAN_PASSWORD },
     status: 401,
     code: 'invalid_credentials',
     answer: null,
   }),
-  createCommandLine('fay-finally', 'final-login', {
+  createHistoryLine('fay-finally', 'final-login', {
     ...sentAndAnsweredAt(55),
     request: { email: moved.email, password: FAY_PASSWORD },
     answer: { ...tokenResponse('fay', FAY_ID, 'fay-t', 7, 0), user: { id: FAY_ID, email: moved.email } },
   }),
-  createCommandLine('ada-1', 'sign-up', {
+  createHistoryLine('ada-1', 'sign-up', {
     request: { ...person('ada'), password: ADA_PASSWORDS.first },
     status: 201,
   }),
-  createCommandLine('ada-2', 'verify', {
+  createHistoryLine('ada-2', 'verify', {
     ...sentAndAnsweredAt(2),
     request: { accountId: ADA_ID },
     accountSequence: `${ADA_ID}:2`,
   }),
-  createCommandLine('ada-login', 'login', {
+  createHistoryLine('ada-login', 'login', {
     ...sentAndAnsweredAt(2, 10),
     request: { email: 'Ada@example.com', password: ADA_PASSWORDS.first },
     answer: tokenResponse('ada', ADA_ID, 'ada-s', 2, 0),
   }),
-  createCommandLine('ada-3', 'change-password', {
+  createHistoryLine('ada-3', 'change-password', {
     ...sentAndAnsweredAt(3),
     request: { accountId: ADA_ID, currentPassword: ADA_PASSWORDS.first, newPassword: ADA_PASSWORDS.second },
     accessToken: fakeAccessToken(ADA_ID, 'ada-s', 2),
     accountSequence: `${ADA_ID}:4`,
   }),
-  createCommandLine('ada-refresh', 'refresh', {
+  createHistoryLine('ada-refresh', 'refresh', {
     ...sentAndAnsweredAt(3, 10),
     request: { refreshToken: fakeRefreshToken('ada-s', 0) },
     answer: tokenResponse('ada', ADA_ID, 'ada-s', 4, 1),
   }),
-  createCommandLine('ada-4', 'profile', {
+  createHistoryLine('ada-4', 'profile', {
     ...sentAndAnsweredAt(4),
     request: { firstName: 'Augusta' },
     accessToken: fakeAccessToken(ADA_ID, 'ada-s', 4),
     accountSequence: `${ADA_ID}:5`,
   }),
-  createCommandLine('ada-5', 'mailing', {
+  createHistoryLine('ada-5', 'mailing', {
     ...sentAndAnsweredAt(7),
     request: { addresses: ['dave@example.com', 'carol@example.com'] },
     status: 202,
     answer: { mailingId: MAILING_ID },
     accessToken: fakeAccessToken(ADA_ID, 'ada-s', 4),
   }),
-  createCommandLine('bob-1', 'sign-up', {
+  createHistoryLine('bob-1', 'sign-up', {
     ...sentAndAnsweredAt(1),
     request: { ...person('bob'), password: BOB_PASSWORD },
     status: 201,
   }),
-  createCommandLine('bob-typo', 'login', {
+  createHistoryLine('bob-typo', 'login', {
     ...sentAndAnsweredAt(1, 10),
     request: { email: 'bob@example.com', password: 'a typo' },
     status: 401,
     code: 'invalid_credentials',
     answer: null,
   }),
-  createCommandLine('bob-login', 'login', {
+  createHistoryLine('bob-login', 'login', {
     ...sentAndAnsweredAt(1, 20),
     request: { email: 'bob@example.com', password: BOB_PASSWORD },
     answer: tokenResponse('bob', BOB_ID, 'bob-s', 1, 0),
   }),
-  createCommandLine('bob-2', 'verification-request', {
+  createHistoryLine('bob-2', 'verification-request', {
     ...sentAndAnsweredAt(5),
     request: { accountId: BOB_ID },
     status: 202,
     accessToken: fakeAccessToken(BOB_ID, 'bob-s', 1),
     accountSequence: `${BOB_ID}:2`,
   }),
-  createCommandLine('bob-login-again', 'login', {
+  createHistoryLine('bob-login-again', 'login', {
     ...sentAndAnsweredAt(8),
     request: { email: 'bob@example.com', password: BOB_PASSWORD },
     answer: tokenResponse('bob', BOB_ID, 'bob-t', 2, 0),
   }),
-  createCommandLine('bob-logout', 'logout', {
+  createHistoryLine('bob-logout', 'logout', {
     ...sentAndAnsweredAt(8, 30),
     request: { refreshToken: fakeRefreshToken('bob-s', 0) },
     status: 204,
   }),
-  createCommandLine('bob-too-late', 'refresh', {
+  createHistoryLine('bob-too-late', 'refresh', {
     ...sentAndAnsweredAt(8, 40),
     request: { refreshToken: fakeRefreshToken('bob-s', 0) },
     status: 401,
     code: 'refresh_token_invalid',
     answer: null,
   }),
-  createCommandLine('bob-3', 'logout-all', {
+  createHistoryLine('bob-3', 'logout-all', {
     ...sentAndAnsweredAt(9, 30),
     status: 204,
     accessToken: fakeAccessToken(BOB_ID, 'bob-t', 2),
     accountSequence: `${BOB_ID}:3`,
   }),
-  createCommandLine('bob-out', 'verification-request', {
+  createHistoryLine('bob-out', 'verification-request', {
     ...sentAndAnsweredAt(9, 40),
     request: { accountId: BOB_ID },
     status: 401,
@@ -546,7 +546,7 @@ const history: readonly CommandLine[] = [
     answer: null,
     accessToken: fakeAccessToken(BOB_ID, 'bob-t', 2),
   }),
-  createCommandLine('eve-1', 'sign-up', {
+  createHistoryLine('eve-1', 'sign-up', {
     request: { email: 'ada@example.com', username: 'eve' },
     sentAt: minuteOfRun(6),
     status: null,
