@@ -21,6 +21,7 @@ import { samplePath, sampleRequestBody, UNKNOWN_ACCOUNT_ID } from './openapi-sam
 import { createAdmin, createPersonActions, newPerson } from './people.ts';
 import { sendRawRequest } from './raw-request.ts';
 import type { System } from './system.ts';
+import { undocumentedOperationsOn } from './undocumented-routes.ts';
 
 type Refusal = readonly [status: number, code: string];
 const UNAUTHENTICATED: Refusal = [401, 'unauthenticated'];
@@ -44,6 +45,15 @@ const CALLERS = {
   'a service client with its key': UNAUTHENTICATED,
 } as const satisfies Readonly<Record<string, Refusal>>;
 type CallerName = keyof typeof CALLERS;
+
+/** The callers without an access token that auth has signed. */
+const WITHOUT_ACCESS_TOKEN: readonly string[] = [
+  'nobody, without a token',
+  'a stranger with a token of another issuer',
+  'an admin with a refresh token',
+  'a reader of a mail with its link',
+  'a service client with its key',
+] satisfies readonly CallerName[];
 
 /** Other spellings of a path, which an access check that only compares strings would not recognise. */
 const DISGUISES: readonly ((path: string) => string)[] = [
@@ -138,6 +148,24 @@ export function adminMatrixSuite(title: string, start: () => Promise<System>): v
           assertProblem(reply, status, code);
         }
         assert.deepEqual(await stateOfVictim(), stateBefore);
+      });
+
+    for (const caller of Object.keys(CALLERS) as CallerName[])
+      test(`${caller} gets no more than a route without a document admits (ASVS 8.2.1)`, async () => {
+        for (const { operation, url } of undocumentedOperationsOn(system)) {
+          const { method, name, admits } = operation;
+          if (admits === 'anyone') continue;
+          const body = sampleRequestBody(operation);
+          const token = tokens[caller];
+          const reply = await sendRawRequest(url, method, samplePath(operation), {
+            ...(body && { body: JSON.stringify(body) }),
+            headers: token === undefined ? {} : { Authorization: `Bearer ${token}` },
+          });
+          if (admits === 'provider') assertProblem(reply, ...NO_ADMIN);
+          else if (WITHOUT_ACCESS_TOKEN.includes(caller)) assertProblem(reply, ...UNAUTHENTICATED);
+          // Only auth can reach such a route, and auth has checked that the token is not revoked.
+          else assert.equal(reply.status, 200, name);
+        }
       });
 
     test('no spelling of a path gets past its guard (ASVS 4.1.3)', async () => {

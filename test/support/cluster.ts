@@ -170,6 +170,7 @@ export async function prepareCluster(options: ClusterOptions = {}): Promise<Clus
 
   return {
     url: front.url,
+    notifierUrl: NOTIFIER_URL,
     mailbox: mail.url,
     mails: mail.server,
     stores,

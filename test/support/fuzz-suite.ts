@@ -14,6 +14,7 @@ import { sampleOf, samplePath, sampleRequestBody } from './openapi-samples.ts';
 import { createAdmin, createPersonActions, type Person, type PersonActions } from './people.ts';
 import { type RawRequestInput, sendRawRequest } from './raw-request.ts';
 import type { System } from './system.ts';
+import { type UndocumentedOperation, undocumentedOperationsOn } from './undocumented-routes.ts';
 
 const SEED = 15;
 const FORM = 'application/x-www-form-urlencoded';
@@ -48,7 +49,7 @@ export interface FuzzOptions {
 
 /**
  * Defines the tests with generated values.
- * @param start starts a system without rate limits (LIMITS=off)
+ * @param start starts a system without rate limits (LIMITS=off) and with undocumentedRouteSettings
  */
 export function fuzzSuite(title: string, start: () => Promise<System>, options: FuzzOptions): void {
   const runs = Number(process.env['FUZZ_RUNS'] ?? options.runs);
@@ -58,13 +59,17 @@ export function fuzzSuite(title: string, start: () => Promise<System>, options: 
     let client: Client;
     let people: PersonActions;
     let admin: Person;
-    let operations: readonly Operation[];
+    /** Every route, and the base URL at which it is served. */
+    let targets: readonly { readonly operation: Operation | UndocumentedOperation; readonly url: string }[];
 
     before(async () => {
       system = await start();
       client = createClient(system.url);
       people = createPersonActions(client, createMailbox(system.mailbox));
-      operations = await operationsOf(client);
+      targets = [
+        ...(await operationsOf(client)).map((operation) => ({ operation, url: system.url })),
+        ...undocumentedOperationsOn(system),
+      ];
       admin = await createAdmin(system, people);
     });
     after(() => system?.stop());
@@ -72,14 +77,15 @@ export function fuzzSuite(title: string, start: () => Promise<System>, options: 
     /** Sends all cases of one kind to every route. The caller is an admin, who may call every route. */
     async function fuzz(casesOf: (operation: Operation) => readonly Case[]): Promise<void> {
       const faults: string[] = [];
-      for (const operation of operations) {
+      for (const { operation, url } of targets) {
         const { accessToken } = await people.login(admin);
         // Wait for the read model. Earlier cases may have changed the admin's account, and queries get a 503 until
         // the read model is up to date.
         await people.me(accessToken);
         for (const { name, path, ...input } of casesOf(operation)) {
-          const headers = { Authorization: `Bearer ${accessToken}`, ...input.headers };
-          const reply = await sendRawRequest(system.url, operation.method, path, { ...input, headers });
+          const own = 'headers' in operation ? operation.headers : {};
+          const headers = { Authorization: `Bearer ${accessToken}`, ...own, ...input.headers };
+          const reply = await sendRawRequest(url, operation.method, path, { ...input, headers });
           faults.push(...faultsIn(operation, reply).map((fault) => `${operation.name}, ${name}: ${fault}`));
         }
       }

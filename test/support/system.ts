@@ -4,6 +4,8 @@ export type Settings = Readonly<Record<string, string>>;
 export interface System {
   /** The base URL of the system. The API is at `/api/v1` below this URL. */
   readonly url: string;
+  /** The base URL of a notifier, if the notifier is a process of its own. */
+  readonly notifierUrl?: string;
   /** The base URL of Mailpit's API, through which tests read mails. */
   readonly mailbox: string;
   /** The stores of a system on Kafka and MongoDB. */

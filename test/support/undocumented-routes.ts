@@ -1,0 +1,137 @@
+/**
+ * The routes that no OpenAPI document describes, in the form of operations, so that the tests that call every route
+ * call these as well. `scripts/undocumented-routes.test.ts` fails if a service has a route that is neither described
+ * nor listed here.
+ */
+import type { JsonSchema, Operation } from './openapi.ts';
+import type { Settings, System } from './system.ts';
+
+const PROBLEM = 'application/problem+json';
+const TOPIC_ARN = 'arn:aws:sns:eu-west-1:123456789012:bounces';
+const POSTMARK = 'latchkey:a-long-password-of-postmark';
+
+/** The settings without which some of the routes do not exist. */
+export const undocumentedRouteSettings: Settings = {
+  MAIL_SES_TOPIC_ARN: TOPIC_ARN,
+  MAIL_POSTMARK_CREDENTIALS: POSTMARK,
+  SECURITY_CONTACT: 'mailto:security@example.com',
+};
+
+/** A route that no OpenAPI document describes. */
+export interface UndocumentedOperation extends Operation {
+  /** The service that has the route, if only the process of this service serves it. */
+  readonly service?: 'notifier';
+  /** The headers of a valid request. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Whose requests the route handles. `token`: callers with an access token that auth has signed, even if revoked. */
+  readonly admits: 'anyone' | 'provider' | 'token';
+}
+
+const invalid = { media: [PROBLEM], codes: ['validation_failed'] };
+const operation = { bearer: false, who: '', tags: [], parameters: [] } as const;
+
+/** Returns the route of a document that takes no input. */
+function fileOperation(path: string, media: string): UndocumentedOperation {
+  const responses = { 200: { media: [media], codes: [] } };
+  return { ...operation, name: `GET ${path}`, method: 'GET', path, responses, admits: 'anyone' };
+}
+
+/** Returns a route to which a provider sends reports. @param properties the fields of a report */
+function reportOperation(
+  source: string,
+  properties: Readonly<Record<string, JsonSchema>>,
+): UndocumentedOperation {
+  const path = `/mail-reports/${source}`;
+  const fields = Object.keys(properties);
+  return {
+    ...operation,
+    name: `POST ${path}`,
+    method: 'POST',
+    path,
+    body: { media: ['application/json'], fields, required: fields, properties },
+    responses: { 400: invalid, 403: { media: [PROBLEM], codes: ['insufficient_permission'] } },
+    service: 'notifier',
+    admits: 'provider',
+  };
+}
+
+const operations: readonly UndocumentedOperation[] = [
+  {
+    ...reportOperation('postmark', {
+      RecordType: { const: 'Bounce' },
+      Type: { const: 'HardBounce' },
+      Email: { type: 'string', format: 'email' },
+      Details: { const: 'smtp;550 5.1.1 no such user' },
+      Metadata: { type: 'object' },
+    }),
+    headers: { Authorization: `Basic ${Buffer.from(POSTMARK).toString('base64')}` },
+  },
+  reportOperation('ses', {
+    Type: { const: 'Notification' },
+    MessageId: { type: 'string', format: 'uuid' },
+    TopicArn: { const: TOPIC_ARN },
+    Message: { const: '{}' },
+    Timestamp: { type: 'string', format: 'date-time' },
+    SignatureVersion: { const: '2' },
+    Signature: { const: 'AAAA' },
+    SigningCertURL: { const: 'https://sns.invalid/a.pem' },
+  }),
+  {
+    ...operation,
+    name: 'GET /mails',
+    method: 'GET',
+    path: '/mails',
+    parameters: [
+      { name: 'at', in: 'query', required: false, schema: { type: 'string', format: 'date-time' } },
+      { name: 'after', in: 'query', required: false, schema: { type: 'string', format: 'uuid' } },
+      { name: 'limit', in: 'query', required: false, schema: { type: 'integer' } },
+    ],
+    responses: {
+      200: { media: ['application/json'], codes: [] },
+      400: invalid,
+      401: { media: [PROBLEM], codes: ['unauthenticated'] },
+    },
+    service: 'notifier',
+    admits: 'token',
+  },
+  {
+    ...fileOperation('/auth/done/{page}', 'text/html'),
+    parameters: [
+      { name: 'page', in: 'path', required: true, schema: { const: 'verified' } },
+      { name: 'lang', in: 'query', required: false, schema: { const: 'en' } },
+    ],
+    responses: { 200: { media: ['text/html'], codes: [] }, 400: invalid },
+  },
+  fileOperation('/auth/pages.css', 'text/css'),
+  fileOperation('/auth/pages.js', 'text/javascript'),
+  fileOperation('/.well-known/security.txt', 'text/plain'),
+  fileOperation('/auth/openapi.json', 'application/json'),
+  fileOperation('/users/openapi.json', 'application/json'),
+  fileOperation('/openapi.json', 'application/json'),
+];
+
+/** The routes that these tests leave out, with the reason. */
+export const leftOutRoutes: Readonly<Record<string, string>> = {
+  'GET /': 'takes no input, and a standalone in development serves its own page there',
+  'GET /auth/logo': 'takes no input, and is made by the same function as /auth/pages.css',
+};
+
+/** The names of all routes that are listed here. */
+export const undocumentedRouteNames: readonly string[] = [
+  ...operations.map(({ name }) => name),
+  ...Object.keys(leftOutRoutes),
+];
+
+/** Returns the routes that a system serves, each with the base URL at which it is served. */
+export function undocumentedOperationsOn({
+  url,
+  notifierUrl,
+}: Pick<System, 'url' | 'notifierUrl'>): readonly {
+  readonly operation: UndocumentedOperation;
+  readonly url: string;
+}[] {
+  // In one process, auth reads the mails without this route.
+  return operations
+    .filter(({ name }) => notifierUrl !== undefined || name !== 'GET /mails')
+    .map((each) => ({ operation: each, url: (each.service === 'notifier' && notifierUrl) || url }));
+}
