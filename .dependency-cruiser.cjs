@@ -139,7 +139,7 @@ module.exports = {
       to: {
         pathNot: [
           '^libs/guard/src/',
-          '^libs/tokens/src/index\\.ts$',
+          '^libs/(locale|tokens)/src/index\\.ts$',
           '^libs/events/src/subscribe/index\\.ts$',
           '^node_modules/(jose|zod)/',
           '^(node:)?(crypto|timers/promises)$',

@@ -4,7 +4,11 @@ import { glob, readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { feedTexts } from '../libs/feed/src/index.ts';
 import { generalTranslations } from '../libs/http/src/index.ts';
-import { createTranslator, mergeTranslations } from '../libs/http/src/translate.ts';
+import {
+  createTranslator,
+  mergeTranslations,
+  type TranslationsByLanguage,
+} from '../libs/http/src/translate.ts';
 import { guardTexts } from '../libs/tokens/src/index.ts';
 import { authTexts } from '../services/auth/src/http/texts.ts';
 import { userTexts } from '../services/user/src/http/texts.ts';
@@ -12,6 +16,7 @@ import { userTexts } from '../services/user/src/http/texts.ts';
 const SOURCES = [
   'libs/http/src/*.ts',
   'libs/feed/src/*.ts',
+  'libs/guard/src/{*,revocations/*}.ts',
   'libs/tokens/src/*.ts',
   'libs/webhooks/src/{add-endpoint,endpoint,addresses,seal}.ts',
   'services/auth/src/http/{*,routes/*}.ts',
@@ -24,7 +29,7 @@ const LITERAL = /(?<text>'(?:[^'\\\n]|\\.)*'|`[^`\n]*`)/.source;
 /** Patterns of the places in the source code that contain a message for clients. */
 const PLACES = [
   String.raw`\b(?:detail|message): `,
-  String.raw`\b(?:unavailableProblem|fail)\(\s*`,
+  String.raw`\b(?:unavailableProblem|RevocationsUnavailable|fail)\(\s*`,
   String.raw`new EndpointRefusedError\(\s*'[\w-]+',\s*`,
   String.raw`\.(?:regex|refine|min|max|check)\((?:[^\n]*|\s*[^\n]*\n\s*), `,
   String.raw`\breturn (?=['\`](?:must|is|has) )`,
@@ -69,4 +74,11 @@ test('every message of a problem has a translation in every language', async () 
   }
   assert.deepEqual(untranslated, []);
   assert.ok(count > 50, `only ${count} messages were found`);
+});
+
+test('a message that the guards and the services share has the same translations', () => {
+  const general: TranslationsByLanguage = generalTranslations;
+  for (const [language, catalogue] of Object.entries(guardTexts))
+    for (const [english, translation] of Object.entries(catalogue))
+      assert.equal(general[language]?.[english] ?? translation, translation, `${language}: ${english}`);
 });

@@ -40,7 +40,7 @@ export async function authenticateRequest(
     rememberCaller(request, await check(header));
     return undefined;
   } catch (error) {
-    if (error instanceof Refusal) return error.answer(header('x-request-id'));
+    if (error instanceof Refusal) return error.answer(header('x-request-id'), header('accept-language'));
     throw error;
   }
 }

@@ -133,6 +133,20 @@ for (const [name, serve] of Object.entries(frameworks))
       assert.match(invalid.headers.get('www-authenticate') ?? '', /error="invalid_token"/);
     });
 
+    test('refuses in the language that the client prefers', async (context) => {
+      const tokens = await createTestTokens();
+      const url = await serve(context, createGuard(tokens.options));
+      const german = { 'accept-language': 'it, de-AT;q=0.9, fr;q=0.5' };
+      const refused = await ask(`${url}/mine`, await tokens.sign({ verified: false }), german);
+      assert.equal(refused.headers.get('content-language'), 'de');
+      assert.partialDeepStrictEqual(refused.body, {
+        title: 'Konto nicht bestätigt',
+        detail: 'Konto nicht bestätigt',
+        code: 'account_not_verified',
+        resolution: 'Bestätigen Sie Ihr Konto mit dem Link in der E-Mail, die Sie bekommen haben',
+      });
+    });
+
     test('keeps unverified accounts and other roles out', async (context) => {
       const tokens = await createTestTokens();
       const url = await serve(context, createGuard(tokens.options));

@@ -1,6 +1,7 @@
 /** Refusals of requests, as problem details (RFC 9457) in the format of Latchkey's services. */
 import { randomUUID } from 'node:crypto';
 import { PROBLEM_TYPE_PREFIX, type RefusalDetails, type RefusalSpec } from '@latchkey/tokens';
+import { selectRefusalTexts } from './language.ts';
 
 /** A response in a form that any HTTP framework can send. */
 export interface ProblemAnswer {
@@ -33,16 +34,18 @@ export class Refusal extends Error {
    * Returns the response to the refused request.
    * @param requestId the client's X-Request-Id, which is used if it is well-formed; otherwise a new id is
    * generated
+   * @param acceptLanguage the client's Accept-Language, which selects the language of the texts
    */
-  answer(requestId?: string): ProblemAnswer {
+  answer(requestId?: string, acceptLanguage?: string): ProblemAnswer {
     const { code, status, title, resolution } = this.#spec;
     const { retryAfter, headers } = this.#details;
     const id = requestId !== undefined && REQUEST_ID.test(requestId) ? requestId : randomUUID();
-    const detail = this.message;
+    const { language, translate } = selectRefusalTexts(acceptLanguage);
     return {
       status,
       headers: {
         'Content-Type': 'application/problem+json',
+        'Content-Language': language,
         'Cache-Control': 'no-store',
         'X-Request-Id': id,
         ...(retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) }),
@@ -50,11 +53,11 @@ export class Refusal extends Error {
       },
       body: JSON.stringify({
         type: `${PROBLEM_TYPE_PREFIX}${code}`,
-        title,
+        title: translate(title),
         status,
-        detail,
+        detail: translate(this.message),
         code,
-        resolution,
+        resolution: resolution && translate(resolution),
         requestId: id,
         retryAfter,
       }),

@@ -1,6 +1,11 @@
 /** The texts of refusals in languages other than English: `{language: {English: translation}}`. */
 export const guardTexts = {
   de: {
+    'Authentication Required': 'Login erforderlich',
+    'Insufficient Permission': 'Fehlende Berechtigung',
+    'Service Unavailable': 'Vorübergehend nicht verfügbar',
+    'It is not known yet which access tokens were revoked. Try again.':
+      'Es ist noch nicht bekannt, welche Access-Token widerrufen wurden. Versuchen Sie es noch einmal.',
     'Account Not Verified': 'Konto nicht bestätigt',
     'Please check your email for verification details':
       'Bestätigen Sie Ihr Konto mit dem Link in der E-Mail, die Sie bekommen haben',
@@ -11,6 +16,11 @@ export const guardTexts = {
     'Access tokens cannot be checked at the moment.': 'Access-Token können im Moment nicht geprüft werden.',
   },
   fr: {
+    'Authentication Required': 'Connexion requise',
+    'Insufficient Permission': 'Droits insuffisants',
+    'Service Unavailable': 'Temporairement indisponible',
+    'It is not known yet which access tokens were revoked. Try again.':
+      'On ne sait pas encore quels jetons d’accès ont été révoqués. Réessayez.',
     'Account Not Verified': 'Compte non confirmé',
     'Please check your email for verification details':
       'Confirmez votre compte avec le lien de l’e-mail que vous avez reçu',
@@ -22,6 +32,11 @@ export const guardTexts = {
       'Les jetons d’accès ne peuvent pas être vérifiés pour le moment.',
   },
   es: {
+    'Authentication Required': 'Es necesario iniciar sesión',
+    'Insufficient Permission': 'Permiso insuficiente',
+    'Service Unavailable': 'No disponible temporalmente',
+    'It is not known yet which access tokens were revoked. Try again.':
+      'Aún no se sabe qué tokens de acceso se han revocado. Inténtalo de nuevo.',
     'Account Not Verified': 'Cuenta sin verificar',
     'Please check your email for verification details':
       'Verifica tu cuenta con el enlace del correo que has recibido',
@@ -33,6 +48,11 @@ export const guardTexts = {
       'Los tokens de acceso no se pueden comprobar en este momento.',
   },
   pt: {
+    'Authentication Required': 'É preciso entrar',
+    'Insufficient Permission': 'Permissão insuficiente',
+    'Service Unavailable': 'Temporariamente indisponível',
+    'It is not known yet which access tokens were revoked. Try again.':
+      'Ainda não se sabe quais tokens de acesso foram revogados. Tente novamente.',
     'Account Not Verified': 'Conta não confirmada',
     'Please check your email for verification details':
       'Confirme sua conta com o link do e-mail que você recebeu',

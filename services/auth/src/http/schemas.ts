@@ -1,4 +1,5 @@
 /** Schemas of personal data in requests. */
+import { parseAcceptLanguage } from '@latchkey/locale';
 import { z } from 'zod';
 import { MAX_PASSWORD_LENGTH, type PasswordRules } from '../passwords/rules.ts';
 
@@ -93,28 +94,15 @@ export function newPasswordSchema({ minLength }: Pick<PasswordRules, 'minLength'
 }
 
 const FALLBACK_LOCALE = 'en';
-const LONGEST_ACCEPT_LANGUAGE = 1000;
 
 /**
  * Returns the preferred language of Accept-Language (RFC 9110, 12.5.4) as a canonical language tag; `en` if
  * there is none.
  */
 export function negotiateLocale(acceptLanguage: string | undefined): string {
-  if (acceptLanguage === undefined || acceptLanguage.length > LONGEST_ACCEPT_LANGUAGE) return FALLBACK_LOCALE;
-  const ranked = acceptLanguage
-    .split(',')
-    .map(languageRange)
-    .filter((range) => range !== undefined)
-    .toSorted((a, b) => b.weight - a.weight);
-  return ranked[0]?.locale ?? FALLBACK_LOCALE;
-}
-
-/** Parses one language range of Accept-Language; undefined if it is malformed or excluded by `q=0`. */
-function languageRange(text: string): { locale: string; weight: number } | undefined {
-  const [, tag = '', q = '1'] = /^\s*([A-Za-z\d-]+)\s*(?:;\s*q=([01](?:\.\d{0,3})?)\s*)?$/i.exec(text) ?? [];
-  const locale = canonicalLocale(tag);
-  const weight = Number(q);
-  return locale === undefined || weight <= 0 || weight > 1 ? undefined : { locale, weight };
+  return (
+    parseAcceptLanguage(acceptLanguage).find((locale) => locale.length <= LONGEST_LOCALE) ?? FALLBACK_LOCALE
+  );
 }
 
 function canonicalLocale(tag: string): string | undefined {
