@@ -132,6 +132,18 @@ describe('on MongoDB', () => {
     }
   });
 
+  test('the roles know every collection of the libraries', () => {
+    const known = createMongoUsersScript();
+    const names = globSync('libs/{clients,webhooks}/src/storage/mongo/*.ts', { cwd: root }).flatMap(
+      (source) =>
+        [...readFileSync(join(root, source), 'utf8').matchAll(/'((?:webhook|service)_[a-z_]+)'/g)].map(
+          ([, name = '']) => name,
+        ),
+    );
+    assert.ok(names.length > 4);
+    for (const name of names) assert.ok(known.includes(`"${name}"`), `${name} is in no role`);
+  });
+
   test('the script creates what is missing and updates what is there', () => {
     const calls: unknown[] = [];
     const existing = new Set(['auth']);
