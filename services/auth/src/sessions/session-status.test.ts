@@ -11,7 +11,8 @@ import {
 } from '../account/testing/ada.ts';
 import { foldFacts, verifiedAccountAfter } from '../account/testing/given-when-then.ts';
 import type { Session } from '../ports/sessions.ts';
-import { computeSessionStatus, findCallerOfToken } from './session-status.ts';
+import { createRefusalPredicate } from '../testing/world.ts';
+import { computeSessionStatus, findCallerOfToken, refuseRevokedCaller } from './session-status.ts';
 
 const ada = verifiedAccountAfter(createUserRegisteredFact(createTestLink('A')), accountVerifiedFact);
 const now = new Date('2026-03-01T12:00:00.000Z');
@@ -110,5 +111,21 @@ describe('the caller of an access token', () => {
   test('is nobody once the session was revoked, or the account is gone', async () => {
     assert.equal(await find({}, { state: { ...ada, revokedSessions: [session.id] } }), undefined);
     assert.equal(await find({}, { state: { status: 'none' } }), undefined);
+  });
+});
+
+describe('a command of a caller', () => {
+  const caller = { state: { ...ada, revokedAt: 2 } };
+  const command = { type: 'RevokeSessions', reason: 'logout-all' } as const;
+  const ask = refuseRevokedCaller(caller, () => command);
+
+  test('is carried out while no token was revoked since the check', () => {
+    assert.equal(ask({ ...ada, revokedAt: 2 }), command);
+  });
+
+  test('is refused after tokens were revoked, and after the account has ended', () => {
+    const refused = createRefusalPredicate('unauthenticated');
+    assert.throws(() => ask({ ...ada, revokedAt: 3 }), refused);
+    assert.throws(() => ask({ status: 'none' }), refused);
   });
 });

@@ -9,7 +9,7 @@ import { parseSigningKeys } from '../keys/keys.ts';
 import { generateSecrets } from '../keys/secrets.ts';
 import { createAccessTokenIssuer } from './access-tokens.ts';
 import { createBodyDigest } from './body-digest.ts';
-import { createLinkTokenCodec } from './link-tokens.ts';
+import { createLinkTokenCodec, trimLinkToken } from './link-tokens.ts';
 import { createRefreshTokenIssuer } from './refresh-tokens.ts';
 import { createSignUpTokenIssuer } from './sign-up-tokens.ts';
 
@@ -56,6 +56,20 @@ describe('a link token', () => {
         assert.ok(tokens.account(text) === undefined || /^[\w-]{64}$/.test(text));
       }),
     );
+  });
+});
+
+describe('the token of a copied link', () => {
+  const token = createLinkTokenCodec().mint(randomUUID());
+
+  test('loses what programs insert into it and append to it', () => {
+    const broken = `${token.slice(0, 20)}\n ${token.slice(20, 40)}\u200b${token.slice(40)}`;
+    for (const copied of [token, ` ${token} `, broken, `${token}.`, `${token})`, `${token};jsessionid=1`])
+      assert.equal(trimLinkToken(copied), token, copied);
+  });
+
+  test('is empty if there is none', () => {
+    for (const copied of ['', ' ', '>', `(${token}`]) assert.equal(trimLinkToken(copied), '', copied);
   });
 });
 
