@@ -12,9 +12,9 @@ export interface ServiceBackend {
    */
   readonly clock?: Pick<ClockGuard, 'assertTrusted' | 'isTrusted'>;
   /**
-   * Must be called with the time of each event that another process has published, if the event's signature
-   * was verified. The time of an unsigned record proves nothing, because anybody who can write to a topic can
-   * choose it.
+   * Compares this process's clock with the time of an event that another process has published. Must be
+   * called only if the event's signature was verified, because anybody who can write to a topic can choose
+   * the time of an unsigned record.
    */
   observeTime?(time: Date): void;
 }

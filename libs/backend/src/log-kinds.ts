@@ -8,7 +8,8 @@ import { embeddedStoreKind, type StoreKind } from './store-kinds.ts';
 export type LogKind = 'kafka' | 'embedded';
 
 /**
- * The setting that selects the log. Kafka can be combined with any store; the embedded log requires the embedded store.
+ * The setting that selects the log. Kafka can be combined with any store; the embedded log requires the
+ * embedded store.
  */
 const logSettings = z.object({ LOG: z.enum(['kafka', 'embedded']).optional() });
 

@@ -1,4 +1,6 @@
-/** The kinds of stores, and how each is opened. A new kind is added here, and to the registry of each service. */
+/**
+ * The kinds of stores, and how each is opened. A new kind is added here, and to the registry of each service.
+ */
 import type { Bus, ConsumerGroups, LogReader } from '@latchkey/bus';
 import { createEmbeddedBus, createEmbeddedLogReader } from '@latchkey/bus/embedded';
 import { type MongoStore, openMongo } from '@latchkey/mongo';
@@ -56,8 +58,9 @@ export const openEmbeddedLog: (store: Store) => EmbeddedLog | undefined = select
 
 export interface OpenStoreOptions {
   /**
-   * Which kind of process opens the embedded store: a server, a command that may run while a server uses the store, or
-   * a command that needs exclusive access; see `openDatabase`. Other kinds of stores ignore this option.
+   * Which kind of process opens the embedded store: a server, a command that may run while a server uses the
+   * store, or a command that needs exclusive access; see `openDatabase`. Other kinds of stores ignore this
+   * option.
    */
   readonly as: 'server' | 'shared' | 'exclusive';
   /**
@@ -105,8 +108,8 @@ export interface StoreConfig {
   /** Whether the store runs inside the process that opens it, with its files in a data folder. */
   readonly isEmbedded: boolean;
   /**
-   * Opens the store and returns immediately, without waiting for a connection. @throws DataFolderError for a data
-   * folder that cannot be used
+   * Opens the store and returns immediately, without waiting for a connection.
+   * @throws DataFolderError for a data folder that cannot be used
    */
   open(options: OpenStoreOptions): Store;
 }
@@ -119,7 +122,10 @@ export const storeSettings = z.object({
     .describe('The kind of store: `mongo` or `sqlite`. Default: the kind whose settings are given.'),
 });
 
-/** Reads STORE. Default: the kind whose settings are set, otherwise the embedded store. @throws ConfigError */
+/**
+ * Reads STORE. Default: the kind whose settings are set, otherwise the embedded store.
+ * @throws ConfigError
+ */
 export function readStoreKind(environment: Environment, fallback: StoreKind = embeddedStoreKind): StoreKind {
   return readConfig(storeSettings, environment).STORE ?? givenKind(environment) ?? fallback;
 }
@@ -130,8 +136,8 @@ export function readStoreConfig(environment: Environment): StoreConfig {
 }
 
 /**
- * Like `readStoreConfig`, for services that run as separate processes. Without STORE, never selects the embedded store,
- * which only one process can serve.
+ * Like `readStoreConfig`, for services that run as separate processes. Without STORE, never selects the
+ * embedded store, which only one process can serve.
  */
 export function readServerStoreConfig(environment: Environment): StoreConfig {
   return openable(readStoreKind(environment, 'mongo'), environment);

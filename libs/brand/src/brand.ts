@@ -1,5 +1,6 @@
 /**
- * The product's name, logo and color on pages and in mails. The settings must be the same on auth and the notifier.
+ * The product's name, logo and color on pages and in mails. The settings must be the same on auth and the
+ * notifier.
  */
 import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';

@@ -87,7 +87,10 @@ export function findBrandColorFault(brandColor: string): string | undefined {
   return `has a contrast of ${found.toFixed(1)} : 1 to white, but text needs ${MIN_CONTRAST_RATIO} : 1 (WCAG 2.2, 1.4.3); ${better} has it`;
 }
 
-/** Returns the colors for both color schemes. @param brandColor a color for which `findBrandColorFault` returns undefined */
+/**
+ * Returns the colors for both color schemes.
+ * @param brandColor a color for which `findBrandColorFault` returns undefined
+ */
 export function createPalette(brandColor: string): BrandPalette {
   const dark = shifted(brandColor, WHITE, DARK_GROUND, DARK_CONTRAST);
   return {

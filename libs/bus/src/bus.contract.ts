@@ -16,7 +16,7 @@ export interface BusUnderTest {
   readonly bus: Bus & ConsumerGroups;
   /** Closes the bus and opens it again on the same log, like a restart. */
   reopen(): Promise<Bus & ConsumerGroups>;
-  /** Closes all open buses, and deletes the topics and groups that the tests created. */
+  /** Closes all open buses, and deletes what the tests have created on the log. */
   close(): Promise<void>;
 }
 
@@ -24,8 +24,8 @@ const DEADLINE_MS = 120_000;
 const KEPT_FOR_EVER = -1;
 
 /**
- * The guarantees of the Bus as tests, for every adapter. Topics and groups have new names in each test, so all tests
- * can share one broker.
+ * The guarantees of the Bus as tests, for every adapter. Topics and groups have new names in each test, so
+ * all tests can share one broker.
  */
 export function busContract(name: string, openBus: () => Promise<BusUnderTest>): void {
   describe(`the ${name} bus`, () => {

@@ -31,9 +31,9 @@ export interface PartitionSlice {
    */
   readonly signal: AbortSignal;
   /**
-   * Marks a record that no handler can use. Once `handle` resolves, and before the group's position moves past the
-   * record, the record is published to `<topic>.dlq.<group>`: with its key, value and headers, and with the headers
-   * `dlq_cause`, `dlq_topic`, `dlq_partition` and `dlq_offset`.
+   * Marks a record that no handler can use. Once `handle` resolves, and before the group's position moves
+   * past the record, the record is published to `<topic>.dlq.<group>`: with its key, value and headers, and
+   * with the headers `dlq_cause`, `dlq_topic`, `dlq_partition` and `dlq_offset`.
    */
   setAside(record: BusRecord, cause: string): void;
 }
@@ -145,7 +145,8 @@ export function segmentDurationMsForCompaction(maxLagMs: number): number {
 export interface Bus {
   /**
    * Creates missing topics and checks existing ones.
-   * @throws Error that names topic and setting if an existing topic differs; existing topics are never changed
+   * @throws Error that names topic and setting if an existing topic differs; existing topics are never
+   * changed
    */
   ensureTopics(specs: readonly TopicSpec[]): Promise<void>;
   /**
@@ -210,8 +211,8 @@ export interface ConsumerGroupProgress {
   /** The number of records that the group has processed. */
   readonly read: number;
   /**
-   * A sentence for each position outside the range of its partition, because records were removed or the topic was
-   * created again.
+   * A sentence for each position outside the range of its partition, because records were removed or the
+   * topic was created again.
    */
   readonly outOfRange: readonly string[];
 }

@@ -1,7 +1,7 @@
 /**
  * Access to the dead-letter queues for operators. A single record of a topic cannot be deleted. Therefore
- * `discard` appends a marker record to the same topic, and a dead letter with a marker is no longer listed. The
- * marker is kept at least as long as the dead letter.
+ * `discard` appends a marker record to the same topic, and a dead letter with a marker is no longer listed.
+ * The marker is kept at least as long as the dead letter.
  */
 import type { Bus, BusRecord } from './bus.ts';
 import { DEAD_LETTER_TOPIC_INFIX } from './dead-letter.ts';
@@ -26,8 +26,8 @@ export interface DeadLetter {
    */
   readonly origin?: RecordPosition;
   /**
-   * The record in the dead-letter topic. Key, value and headers are those of the original, with the `dlq_` headers
-   * added.
+   * The record in the dead-letter topic. Key, value and headers are those of the original, with the `dlq_`
+   * headers added.
    */
   readonly record: BusRecord;
 }
@@ -40,12 +40,15 @@ export interface DeadLetterPage {
 }
 
 export interface DeadLetterQueues {
-  /** Returns the dead letters of all groups, except discarded ones, ordered by topic, partition and offset. */
+  /**
+   * Returns the dead letters of all groups, except discarded ones, ordered by topic, partition and offset.
+   */
   list(page: DeadLetterPage): Promise<readonly DeadLetter[]>;
   /** Returns the dead letter at a position, even if it is discarded. */
   find(place: RecordPosition): Promise<DeadLetter | undefined>;
   /**
-   * Marks a dead letter as handled, so that it is no longer listed. Its bytes remain until the retention ends.
+   * Marks a dead letter as handled, so that it is no longer listed. Its bytes remain until the retention
+   * ends.
    * @returns false if it was discarded already
    * @throws Error if there is no such letter
    */

@@ -3,7 +3,10 @@ import type { BusRecord, PartitionOffsetRange } from './record.ts';
 
 /** Reads one topic without joining a group. Every guarantee is a test in tail.contract.ts. */
 export interface LogTail {
-  /** The id of the log. Each log has a different id, because the offsets of one log are meaningless in another. */
+  /**
+   * The id of the log. Each log has a different id, because the offsets of one log are meaningless in
+   * another.
+   */
   readonly id: string;
   /**
    * Returns the range of offsets of each partition, in the order of the partitions. The result may be up to

@@ -4,7 +4,10 @@
  */
 import type { Bus, ConsumerGroups } from './bus.ts';
 
-/** Maps Latchkey's topic names to the names on the log. Topics that are not listed have the same name on the log. */
+/**
+ * Maps Latchkey's topic names to the names on the log. Topics that are not listed have the same name on the
+ * log.
+ */
 export type TopicNamesOnLog = Readonly<Record<string, string>>;
 
 /**

@@ -1,4 +1,6 @@
-/** Tests the session of a client on a simulated server. test/client.e2e.test.ts runs the client on a real one. */
+/**
+ * Tests the session of a client on a simulated server. test/client.e2e.test.ts runs the client on a real one.
+ */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';

@@ -75,7 +75,8 @@ export interface AuthClient {
   /** Reads a link with which the person sets a new password. */
   resetFromUrl(url: string): { setPassword(newPassword: string): Promise<void> };
   /**
-   * Reads a link that confirms a new e-mail address. Call `confirm` when the person clicks, not when the page loads.
+   * Reads a link that confirms a new e-mail address. Call `confirm` when the person clicks, not when the page
+   * loads.
    */
   changeEmailFromUrl(url: string): { confirm(password: string): Promise<void> };
   /** Reads a link that undoes a change of the e-mail address. */
@@ -89,8 +90,8 @@ export interface AuthClient {
 const KEY = 'latchkey.session';
 
 /**
- * Creates a client of the API. It sends nothing before the first call. An app needs one client; a server that renders
- * pages needs one for each request, with its own `storage`.
+ * Creates a client of the API. It sends nothing before the first call. An app needs one client; a server that
+ * renders pages needs one for each request, with its own `storage`.
  * @example
  * const latchkey = createClient({ url: 'https://id.example.com', tokens: 'cookie' });
  * latchkey.on('expired', () => showSignIn());

@@ -1,4 +1,6 @@
-/** Compares the topics with their required settings while the service runs, because somebody may alter them. */
+/**
+ * Compares the topics with their required settings while the service runs, because somebody may alter them.
+ */
 import type { DependencyHealth, Logger } from '@latchkey/process';
 
 const EVERY_MS = 60_000;

@@ -300,9 +300,9 @@ describe('consumers that share verified proofs', () => {
   test('accept no earlier event either, whatever key its own signature names', async () => {
     const { first, options, keys } = shareProofs();
     const one = proofOf(eventOf(1), undefined);
-    // The signature of the first event names a different key id, and is valid nevertheless. The signature of
-    // the second event covers the first event too, so both are accepted, although only the key `auth` was
-    // used.
+    // The signature of the first event names the key `other`, which stays valid when `auth` is withdrawn. The
+    // first event is accepted because the signature of the second event covers it, and that signature was
+    // verified with `auth`.
     const signature = one.signature.replace('auth.', 'other.') as EventProof['signature'];
     const records = [
       recordOf(eventOf(1), { ...one, signature }),

@@ -21,8 +21,8 @@ import {
 import type { VerifiedProofCache } from './verified-proofs.ts';
 
 /**
- * How to treat a record whose signature does not verify. `require`: the record becomes a dead letter. `warn`: the
- * record is only reported.
+ * How to treat a record whose signature does not verify. `require`: the record becomes a dead letter. `warn`:
+ * the record is only reported.
  */
 export type SignaturePolicy = 'require' | 'warn';
 
@@ -173,8 +173,8 @@ async function findFlaws(
   const flaws: (string | undefined)[] = [];
   const pending = new Map<string, Intact[]>();
   for (const [index, { source, decoded, provenance }] of candidates.entries()) {
-    // Records whose key names no account are not checked, because the consumer always sends them to the dead-letter
-    // queue.
+    // Records whose key names no account are not checked, because the consumer always sends them to the
+    // dead-letter queue.
     if (decoded.kind === 'unusable' || unsigned.includes(source.topic)) continue;
     if (provenance.kind === 'unsigned') flaws[index] = UNSIGNED_RECORD_CAUSE;
     else if (provenance.kind === 'forged') flaws[index] = provenance.cause;

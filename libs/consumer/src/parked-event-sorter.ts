@@ -13,7 +13,10 @@ import {
   sequenceOf,
 } from './records.ts';
 
-/** How many events are kept while they wait for an earlier event. Limits the memory per account. */
+/**
+ * The maximum number of events that are kept while they wait for an earlier event. Limits the memory per
+ * account.
+ */
 const WINDOW = 500;
 
 export interface ParkedEventSorter {

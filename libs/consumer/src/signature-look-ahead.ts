@@ -43,8 +43,7 @@ interface Run {
 const NO_HASHES: ReadonlySet<string> = new Set();
 const RECORDS_PER_READ = 500;
 /**
- * A slice with fewer than `leastBehind` divided by this number of records means that the consumer is near the
- * end of the log.
+ * If a slice has fewer records than a tenth of `leastBehind`, the consumer is near the end of the log.
  */
 const LEAST_SLICE_PART = 10;
 
@@ -129,7 +128,10 @@ function addToRuns(runs: Map<string, Run>, proof: EventProof | undefined): void 
  */
 const SIGNATURES_AT_ONCE = 16;
 
-/** Verifies the signatures of all items, several at the same time. @param verify verifies the signature of one item */
+/**
+ * Verifies the signatures of all items, several at the same time.
+ * @param verify verifies the signature of one item
+ */
 export async function verifyConcurrently<Item>(
   items: readonly Item[],
   verify: (item: Item) => Promise<void>,

@@ -83,15 +83,15 @@ export function isAccountEventType(text: string): text is EventType {
 }
 
 /**
- * The fields that identify and order an event. They are set when the event is appended to the journal, and never
- * change.
+ * The fields that identify and order an event. They are set when the event is appended to the journal, and
+ * never change.
  */
 export interface Envelope {
   /** The id of the event: a UUIDv7. */
   readonly id: string;
   /**
-   * The id of the account, the mailing or the delivery. It identifies the stream, and the key of the record begins with
-   * it.
+   * The id of the account, the mailing or the delivery. It identifies the stream, and the key of the record
+   * begins with it.
    */
   readonly subject: string;
   /** The number of the event within its subject: from 1, without gaps. */

@@ -14,7 +14,7 @@ export interface PersonDigest {
   /** HMAC-SHA-256 of the canonical JSON of `data.person`, keyed with the salt; base64url. */
   readonly digest: string;
   /**
-   * 16 random bytes in base64url. Erased together with the person, because with the salt, the personal data
+   * 16 random bytes in base64url. Absent once the person is erased, because with the salt, the personal data
    * could be guessed and checked against the digest.
    */
   readonly salt?: string;
@@ -39,7 +39,7 @@ export interface CoveredEvent {
   readonly subject: string;
   readonly sequence: number;
   readonly time: string;
-  /** The data, as it was published in the schema version `version`. */
+  /** The data in the form that is published, in the schema version `version`. */
   readonly data: unknown;
 }
 
@@ -84,8 +84,8 @@ export function hashEvent(
 }
 
 /**
- * Returns the hash-chain entry of a new event. @param previousHash the hash of the previous event; undefined for the
- * first
+ * Returns the hash-chain entry of a new event.
+ * @param previousHash the hash of the previous event; undefined for the first
  */
 export function chainEvent(event: CoveredEvent, previousHash: string | undefined, salt: string): ChainEntry {
   const person = personIn(event.data);

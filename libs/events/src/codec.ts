@@ -40,13 +40,13 @@ export interface RawRecord {
 export type Decoded =
   | { readonly kind: 'event'; readonly event: LatchkeyEvent }
   /**
-   * The headers are valid, but this release does not know the type. The record is skipped and counted, and it advances
-   * the sequence.
+   * The headers are valid, but this release does not know the type. The record is skipped and counted, and it
+   * advances the sequence.
    */
   | { readonly kind: 'unknown-type'; readonly type: string; readonly envelope: Envelope }
   /**
-   * The key is valid, but the rest is not (invalid headers or JSON, unknown version, schema violation). The account
-   * that the key names is parked.
+   * The key is valid, but the rest is not (invalid headers or JSON, unknown version, schema violation). The
+   * account that the key names is parked.
    */
   | { readonly kind: 'undecodable'; readonly subject: string; readonly cause: string }
   /** The key is invalid. The record goes to the dead-letter queue. */

@@ -52,8 +52,8 @@ export function encodeReceipt(receiptToEncode: Receipt): EncodedReceipt {
 }
 
 /**
- * Decodes a record. Never throws. Returns undefined if the record is not a receipt, or if its key is not the account
- * that the receipt names.
+ * Decodes a record. Never throws. Returns undefined if the record is not a receipt, or if its key is not the
+ * account that the receipt names.
  */
 export function decodeReceipt(record: {
   readonly key: Buffer | null;

@@ -1,4 +1,6 @@
-/** Describes the events in standard formats: a JSON Schema per event, and the AsyncAPI document of the topics. */
+/**
+ * Describes the events in standard formats: a JSON Schema per event, and the AsyncAPI document of the topics.
+ */
 import { z } from 'zod';
 import { catalogue, type EventType, eventTypes, isEventType } from './catalogue.ts';
 import { dataSchemaUri } from './data-schema-uri.ts';

@@ -6,8 +6,8 @@ import { instant, role } from '@latchkey/events';
 import { z } from 'zod';
 
 /**
- * The version of the format: increased when a field is removed or changes its meaning. New fields may be added at any
- * time.
+ * The version of the format: increased when a field is removed or changes its meaning. New fields may be
+ * added at any time.
  */
 export const EXPORT_VERSION = 1;
 

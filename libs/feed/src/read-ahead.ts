@@ -10,8 +10,8 @@ const MAX_PREPARED_PAGES = 16;
 const KEPT_MS = 2000;
 
 /**
- * Returns a function that reads pages. After a full page, it prepares the following page, which the client will
- * probably request next. A prepared page is used only once.
+ * Returns a function that reads pages. After a full page, it prepares the following page, which the client
+ * will probably request next. A prepared page is used only once.
  */
 export function createPageReadAhead(readPage: ReadPage): ReadPage {
   const prepared = new Map<string, Promise<FeedPage>>();
@@ -43,9 +43,7 @@ export function createPageReadAhead(readPage: ReadPage): ReadPage {
   };
 }
 
-/**
- * Returns a cache key for a query. Equal queries have equal keys, and different queries have different keys.
- */
+/** Returns a cache key for a query. Different queries have different keys. */
 function nameOf({ after, view, account, limit }: FeedQuery): string {
   const { types, person, placeholders } = view;
   const position = after === undefined ? null : encodeFeedCursor(after);

@@ -26,8 +26,8 @@ export interface ReceiptRoutesDeps {
 }
 
 /**
- * Returns the route with which clients of the feed confirm erasures. It responds with 503 while the log cannot be
- * written.
+ * Returns the route with which clients of the feed confirm erasures. It responds with 503 while the log
+ * cannot be written.
  */
 export function receiptRoutes({ bus, policy, path, texts = {}, now }: ReceiptRoutesDeps): readonly Route[] {
   const confirm = route({

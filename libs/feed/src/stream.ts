@@ -18,8 +18,8 @@ export interface FeedStreamRequest extends FeedPageRequest {
 }
 
 /**
- * Responds with server-sent events, until the client disconnects, the server stops, or the client may no longer
- * read.
+ * Responds with server-sent events, until the client disconnects, the server stops, or the client may no
+ * longer read.
  */
 export function respondWithFeedStream(request: FeedStreamRequest): RouteResponse {
   const { ending, leave } = request;

@@ -49,8 +49,8 @@ export async function authenticateRequest(
 export type NodeHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 /**
- * Returns a function that reads a header by its name. If a header was sent more than once, the function
- * returns undefined.
+ * Returns a function that reads a header by its name. If `headers` contains a list of values for the name,
+ * the function returns undefined.
  */
 export function createHeaderReader(headers: NodeHeaders): HeaderReader {
   return (name) => {

@@ -29,7 +29,9 @@ export type ExpressMiddleware = (
   next: (error?: unknown) => void,
 ) => void;
 
-/** Converts a guard's checks to middleware for Express. In a handler, `callerOf(request)` returns the caller. */
+/**
+ * Converts a guard's checks to middleware for Express. In a handler, `callerOf(request)` returns the caller.
+ */
 export function expressGuard(guard: Guard): FrameworkGuard<ExpressMiddleware> {
   return createFrameworkGuard(guard, middleware);
 }

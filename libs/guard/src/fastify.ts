@@ -26,8 +26,8 @@ export interface FastifyReply {
 export type FastifyHook = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
 /**
- * Converts a guard's checks to hooks for Fastify: `app.get('/books', { onRequest: role('admin') }, handler)`. In a
- * handler, `callerOf(request)` returns the caller.
+ * Converts a guard's checks to hooks for Fastify: `app.get('/books', { onRequest: role('admin') },
+ * handler)`. In a handler, `callerOf(request)` returns the caller.
  */
 export function fastifyGuard(guard: Guard): FrameworkGuard<FastifyHook> {
   return createFrameworkGuard(guard, hook);

@@ -16,8 +16,8 @@ import { RevocationsUnavailable } from './session-status.ts';
 import { createTestTokens } from './testing.ts';
 
 /**
- * Serves `/me` for any account, `/mine` for verified accounts, and `/all` for admins and editors. Each route responds
- * with the caller.
+ * Serves `/me` for any account, `/mine` for verified accounts, and `/all` for admins and editors. Each route
+ * responds with the caller.
  */
 type Serve = (context: TestContext, guard: Guard) => Promise<string>;
 

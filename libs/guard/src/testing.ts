@@ -15,7 +15,10 @@ export interface TestToken {
   readonly verified?: boolean;
   /** The account's sequence when the token was issued. Default: 1. */
   readonly sequence?: number;
-  /** The lifetime of the token, in seconds. Default: 900. A token with a negative lifetime has already expired. */
+  /**
+   * The lifetime of the token, in seconds. Default: 900. A token with a negative lifetime has already
+   * expired.
+   */
   readonly expiresInSeconds?: number;
 }
 
@@ -29,7 +32,9 @@ export interface TestTokens {
   readonly jwks: { readonly keys: readonly object[] };
   /** Signs an access token. */
   sign(token?: TestToken): Promise<string>;
-  /** Revokes the tokens of an account that were issued before a sequence. Default: all tokens of the account. */
+  /**
+   * Revokes the tokens of an account that were issued before a sequence. Default: all tokens of the account.
+   */
   revoke(account: string, sequence?: number): void;
 }
 

@@ -18,7 +18,9 @@ import {
 import { setResponseHeaders } from './write-answer.ts';
 
 export interface ProblemOptions {
-  /** Prefix of `type` in problem details, before the code: `urn:example:problem:`. Default: `about:blank#`. */
+  /**
+   * Prefix of `type` in problem details, before the code: `urn:example:problem:`. Default: `about:blank#`.
+   */
   readonly problemTypes?: string;
 }
 
@@ -133,7 +135,9 @@ function answer(
 const LONGEST_PREFERENCES = 1000;
 
 const ENGLISH = 'en';
-/** The translators for the texts of each route, by language. Routes without texts use the general translators. */
+/**
+ * The translators for the texts of each route, by language. Routes without texts use the general translators.
+ */
 const translators = new WeakMap<TranslationsByLanguage, ReadonlyMap<string, Translate>>();
 
 function translatorsOf(texts: TranslationsByLanguage): ReadonlyMap<string, Translate> {

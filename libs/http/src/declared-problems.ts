@@ -1,7 +1,9 @@
 import { type ProblemSpec, standardProblems } from './problem.ts';
 import type { Route } from './route.ts';
 
-/** Returns every problem that a route may respond with: the general ones, those of its policy, and its own. */
+/**
+ * Returns every problem that a route may respond with: the general ones, those of its policy, and its own.
+ */
 export function declaredProblems(route: Route): readonly ProblemSpec[] {
   return [
     standardProblems.validation_failed,

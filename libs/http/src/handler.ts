@@ -23,7 +23,9 @@ export interface HttpOptions extends CorsOptions, ProblemOptions {
   readonly registry: Registry;
   /** IP addresses and CIDR blocks whose X-Forwarded-For is trusted. */
   readonly trustedProxies: readonly string[];
-  /** How to treat undeclared fields in a response. `fail`: for tests and development. `drop`: for production. */
+  /**
+   * How to treat undeclared fields in a response. `fail`: for tests and development. `drop`: for production.
+   */
   readonly undeclared: 'fail' | 'drop';
   /**
    * Whether all clients use HTTPS. If so, every response has the header `Strict-Transport-Security`. Default:

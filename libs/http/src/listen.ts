@@ -61,7 +61,7 @@ const TIMEOUTS = {
  * the way.
  */
 const FIRST_REQUEST_MS = 500;
-/** For how long `stop` continues to accept connections, in ms. */
+/** The maximum time for which `stop` continues to accept connections, in ms. */
 const BACKLOG_MS = 1_000;
 
 /**

@@ -1,4 +1,7 @@
-/** Finds the page that a path belongs to, even if the path has surplus slashes, was truncated, or has text appended. */
+/**
+ * Finds the page that a path belongs to, even if the path has surplus slashes, was truncated, or has text
+ * appended.
+ */
 import type { Route } from './route.ts';
 
 /** Removes surplus slashes: `//a//b/` becomes `/a/b`. */

@@ -39,8 +39,8 @@ export interface AccessPolicy<Caller> {
   /** Whether `Authorization: Bearer` is required or optional. */
   readonly bearer: boolean | 'optional';
   /**
-   * The headers that the policy reads in addition to `Authorization`, in their usual spelling. The policy validates
-   * them itself.
+   * The headers that the policy reads in addition to `Authorization`, in their usual spelling. The policy
+   * validates them itself.
    */
   readonly headers?: z.ZodObject;
   /** The problems that `authorise` may throw. */
@@ -134,7 +134,7 @@ export interface RouteSpec<Caller, Params, Query, Body> {
    */
   readonly limits?: readonly string[];
   /**
-   * Credentials other than a bearer access token, as OpenAPI security schemes. The route accepts each of
+   * Credentials other than a bearer access token, as OpenAPI security schemes. A request needs only one of
    * them.
    */
   readonly credentials?: { readonly schemes: Readonly<Record<string, object>>; readonly optional: boolean };
@@ -181,8 +181,8 @@ export interface Route extends Omit<RouteSpec<unknown, unknown, unknown, unknown
 }
 
 /**
- * Declares a route. The declaration validates requests and responses, and the OpenAPI document is made from it.
- * A route without a policy does not compile.
+ * Declares a route. The declaration validates requests and responses, and the OpenAPI document is made from
+ * it. A route without a policy does not compile.
  * @example
  * const rename = route({
  *   method: 'PUT',

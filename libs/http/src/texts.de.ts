@@ -73,7 +73,7 @@ const fields = {
 export const germanTexts = { ...titles, ...details, ...fields };
 
 /**
- * Translations of the general messages into a language other than German. Missing ones are shown in English; `npm run
- * languages` lists them.
+ * Translations of the general messages into a language other than German. Missing ones are shown in English;
+ * `npm run languages` lists them.
  */
 export type Translations = Readonly<Partial<Record<keyof typeof germanTexts, string>>>;

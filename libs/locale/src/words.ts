@@ -28,7 +28,8 @@ const counts = {
 } as const satisfies Readonly<Record<TimeUnit, unknown>>;
 
 /**
- * How the first day of a month is written in languages that use an ordinal number for it. Intl writes a plain number.
+ * How the first day of a month is written in languages that use an ordinal number for it. Intl writes a plain
+ * number.
  */
 const FIRST_DAYS: Readonly<Record<string, string>> = { fr: '1er', pt: '1º' };
 

@@ -6,7 +6,10 @@ import { patchPoolCheckInterval } from './pool-checks.ts';
 const load = createRequire(import.meta.url);
 let loaded: typeof mongoose | undefined;
 
-/** Loads mongoose when it is first needed, which saves 300 ms and 40 MB in a process that does not use MongoDB. */
+/**
+ * Loads mongoose when it is first needed, which saves 300 ms and 40 MB in a process that does not use
+ * MongoDB.
+ */
 export function loadMongoose(): typeof mongoose {
   loaded ??= loadMended();
   return loaded;

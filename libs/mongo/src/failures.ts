@@ -69,8 +69,8 @@ function isOfConnection(error: unknown): error is Error {
 }
 
 /**
- * The error code of a duplicate key in a unique index. Only the code is reliable: text and fields differ between
- * servers.
+ * The error code of a duplicate key in a unique index. Only the code is reliable: text and fields differ
+ * between servers.
  */
 export const DUPLICATE_KEY_CODE = 11000;
 /** The error code of a write conflict: another client wrote the same document at the same time. */

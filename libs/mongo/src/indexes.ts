@@ -48,8 +48,8 @@ export async function ensureIndexes(connection: Connection, indexes: readonly Mo
 }
 
 /**
- * Returns what is wrong with the indexes. Each text continues a sentence that begins with "MongoDB". @throws the
- * driver's errors
+ * Returns what is wrong with the indexes. Each text continues a sentence that begins with "MongoDB".
+ * @throws the driver's errors
  */
 export async function findIndexFaults(
   connection: Connection,

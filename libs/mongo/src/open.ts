@@ -42,7 +42,10 @@ export interface MongoOptions {
   readonly url: string;
   /** The name of the database. Default: the one in the URL, or `latchkey` if the URL names none. */
   readonly database?: string;
-  /** How long the server may take to respond, in milliseconds. Default: 4,500. `Infinity` for long-running commands. */
+  /**
+   * How long the server may take to respond, in milliseconds. Default: 4,500. `Infinity` for long-running
+   * commands.
+   */
   readonly answersWithinMs?: number;
   /**
    * How long a call may wait for a server to be available, or for a free connection to it, in milliseconds.
@@ -179,7 +182,7 @@ function settings({
   };
 }
 
-/** Converts a limit for the driver and the server, for which 0 means that there is no limit. */
+/** Converts an infinite limit to 0, which means "no limit" to the driver and the server. */
 function limited(ms: number): number {
   return Number.isFinite(ms) ? ms : 0;
 }

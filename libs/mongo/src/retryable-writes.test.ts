@@ -25,8 +25,8 @@ function commandIn(message: Buffer): Document {
 
 function answerTo(message: Buffer, body: Document): Buffer {
   const isQuery = message.readInt32LE(12) === OP_QUERY;
-  // A reply in the old format begins with flags, a cursor, a position and a count. A message begins with flags and the
-  // kind of its section.
+  // A reply in the old format begins with flags, a cursor, a position and a count. A message begins with
+  // flags and the kind of its section.
   const fields = Buffer.alloc(isQuery ? 20 : 5);
   if (isQuery) fields.writeInt32LE(1, 16);
   const document = BSON.serialize(body);

@@ -1,4 +1,7 @@
-/** Test databases on the server of MONGO_URL, and a proxy in front of that server whose connections can be cut. */
+/**
+ * Test databases on the server of MONGO_URL, and a proxy in front of that server whose connections can be
+ * cut.
+ */
 import { randomBytes } from 'node:crypto';
 import { after } from 'node:test';
 import { ensureIndexes, type MongoIndex } from './indexes.ts';

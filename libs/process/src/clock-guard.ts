@@ -16,7 +16,10 @@ export type ClockUse = 'expiry' | 'erasure';
 export interface ClockGuard {
   /** Whether data may be deleted because of its age. @param use default: `expiry` */
   isTrusted(use?: ClockUse): boolean;
-  /** Returns why the clock is not trusted, as sentences for operators; undefined if it is trusted for every use. */
+  /**
+   * Returns why the clock is not trusted, as sentences for operators; undefined if it is trusted for every
+   * use.
+   */
   doubt(): string | undefined;
   /** Whether the wall clock was changed since the start, or since the last `confirm`. */
   wasMoved(): boolean;

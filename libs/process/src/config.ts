@@ -254,7 +254,10 @@ export const commonSettingSchemas = {
       );
   },
 
-  /** A comma-separated list of `name=value` with unique names. @param fault the message for any other value */
+  /**
+   * A comma-separated list of `name=value` with unique names.
+   * @param fault the message for any other value
+   */
   pairs(fault = 'must be a list of name=value, each name once'): z.ZodType<Readonly<Record<string, string>>> {
     return commonSettingSchemas
       .list()
@@ -332,8 +335,9 @@ function describeSetting(name: string, field: z.ZodType): SettingDescription {
 }
 
 /**
- * Returns the metadata of a schema, with the default of `.default()`. Metadata of an inner schema of optional, default
- * and pipe also applies to the outer one. (`z.toJSONSchema` finds the same, but takes 30 ms of the start of a process.)
+ * Returns the metadata of a schema, with the default of `.default()`. Metadata of an inner schema of
+ * optional, default and pipe also applies to the outer one. (`z.toJSONSchema` finds the same, but takes 30 ms
+ * of the start of a process.)
  */
 function metadataOf(schema: z.core.$ZodType): z.core.GlobalMeta & Readonly<Record<string, unknown>> {
   const { def } = (schema as z.core.$ZodTypes)._zod;

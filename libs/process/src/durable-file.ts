@@ -6,7 +6,10 @@ function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
 }
 
-/** Reads a text file. Returns undefined if it does not exist. @throws Error naming the file if it cannot be read */
+/**
+ * Reads a text file. Returns undefined if it does not exist.
+ * @throws Error naming the file if it cannot be read
+ */
 export async function readTextFile(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');

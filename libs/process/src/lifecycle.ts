@@ -11,8 +11,8 @@ export interface DependencyHealth {
   readonly service?: string;
   readonly state: DependencyState;
   /**
-   * Whether the part can serve no requests without the dependency. If false, the part is only degraded while the
-   * dependency is missing.
+   * Whether the part can serve no requests without the dependency. If false, the part is only degraded while
+   * the dependency is missing.
    */
   readonly needed: boolean;
   /** What is wrong with the dependency, or what it waits for, in a few words. Contains no personal data. */

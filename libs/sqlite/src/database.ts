@@ -95,8 +95,8 @@ export interface Database {
   /** Returns whether unused parts of the file may still contain erased data. */
   erasedRemains(): ErasedRemains;
   /**
-   * Rewrites the file, so that it contains no erased data. Blocks for a second or two per 100 MB. No other process may use
-   * the folder.
+   * Rewrites the file, so that it contains no erased data. Blocks for a second or two per 100 MB. No other
+   * process may use the folder.
    * @throws DataFolderError, for example if the disk has too little space
    */
   rewrite(): void;
@@ -108,10 +108,11 @@ export interface OpenDatabaseOptions {
   /** The path of the folder: DATA_DIR. */
   readonly folder: string;
   /**
-   * - `server` creates the folder (0700) and the file if they are missing, and refuses a folder that another server
-   *   uses. Rewrites the file if it may contain erased data.
+   * - `server` creates the folder (0700) and the file if they are missing, and refuses a folder that another
+   *   server uses. Rewrites the file if it may contain erased data.
    * - `shared` (ops commands while a server runs) refuses a folder without a file.
-   * - `exclusive` (ops commands that need a stopped server) refuses a folder without a file or with a running server.
+   * - `exclusive` (ops commands that need a stopped server) refuses a folder without a file or with a running
+   *   server.
    *
    * The operating system releases the lock when the process ends, even by kill -9.
    */
@@ -190,8 +191,8 @@ function databaseOn(connection: DatabaseSync, { folder, as, onClosed }: Opened):
 
   /**
    * Rewrites the file if it may contain erased data, unless this would delay the start for too long or could
-   * fill the disk. If the rewrite fails, the server starts nevertheless. It is tried again at a later start, a
-   * day after the failure at the earliest; the command `vacuum` rewrites the file too.
+   * fill the disk. If the rewrite fails, the server starts nevertheless. It is tried again at a later start,
+   * a day after the failure at the earliest; the command `vacuum` rewrites the file too.
    */
   function rewriteAtStart(): void {
     if (!findErasedRemains(connection).possible || hasRewriteFailedToday(connection)) return;

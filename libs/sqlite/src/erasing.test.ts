@@ -86,8 +86,8 @@ function randomNames(count: number): readonly string[] {
 }
 
 /**
- * Adds names, and erases a third of them. SQLite leaves copies of some erased names in the file. @returns the erased
- * names
+ * Adds names, and erases a third of them. SQLite leaves copies of some erased names in the file.
+ * @returns the erased names
  */
 async function addAndErase(database: Database): Promise<readonly string[]> {
   database.migrate(places);

@@ -155,8 +155,8 @@ export function createGroupCommit(connection: DatabaseSync): GroupCommit {
       release();
       return settle;
     } catch (error) {
-      // If SQLite has already rolled back the whole transaction, for example on a full disk, this write cannot be
-      // rolled back alone.
+      // If SQLite has already rolled back the whole transaction, for example on a full disk, this write
+      // cannot be rolled back alone.
       if (!connection.isTransaction) throw error;
       foundFull ||= isDiskFullError(error);
       rollbackWork();

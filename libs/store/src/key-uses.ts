@@ -13,13 +13,15 @@ export interface KeyUse {
 /** The keys in one setting. The first one is the current key. */
 export interface ConfiguredKeys {
   readonly keys: readonly string[];
-  /** Whether stored data may depend on these keys. If so, a process may not start without any of them. */
+  /**
+   * Whether stored data may depend on these keys. If so, a process must not start if one of them is missing.
+   */
   readonly needed: boolean;
 }
 
 /**
- * Parses keys as they are stored: `key` or `key@ms`, separated by spaces. Release 0.1 stored a single key without a
- * time.
+ * Parses keys as they are stored: `key` or `key@ms`, separated by spaces. Release 0.1 stored a single key
+ * without a time.
  */
 export function parseKeyUses(text: string): readonly KeyUse[] {
   return text.split(' ').map((item) => {

@@ -1,7 +1,7 @@
 /**
  * Thrown if the store cannot be reached, has failed, or has not responded in time. Every method of every
- * storage port may reject with this error. Whether the operation has taken place is then unknown, for example
- * a write.
+ * storage port may reject with this error. The outcome of the call is then unknown: a write may or may not
+ * have taken place.
  */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';

@@ -55,8 +55,8 @@ export type VerifyToken = (token: string) => Promise<AccessClaims | undefined>;
 
 /**
  * Creates a verifier of access tokens that follow the JWT profile of RFC 9068: signed with ES256, with `typ:
- * at+jwt` and a `kid`; 60 s of clock skew are tolerated. Valid tokens
- * are cached for up to a minute, so that the signature of a token is not verified for each of its requests.
+ * at+jwt` and a `kid`; 60 s of clock skew are tolerated. Valid tokens are cached for up to a minute, so that
+ * the signature of a token is not verified for each of its requests.
  */
 export function createTokenVerifier(options: {
   readonly keys: KeySource;

@@ -59,7 +59,7 @@ export function createRemoteKeySource(
   /** Why the last fetch failed; undefined if it succeeded. */
   let failure: KeysUnavailable | undefined;
   let fetching: Promise<void> | undefined;
-  /** Key ids that were still unknown after the last successful fetch. */
+  /** Key ids that were still unknown after a successful fetch. */
   const missing = new Set<string>();
 
   async function fetchKeys(): Promise<void> {

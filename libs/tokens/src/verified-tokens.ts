@@ -1,4 +1,7 @@
-/** Caches tokens whose signature was verified, because verifying a signature takes longer than the rest of a check. */
+/**
+ * Caches tokens whose signature was verified, because verifying a signature takes longer than the rest of a
+ * check.
+ */
 
 /** How long a token may still be accepted after its key was withdrawn, in ms. */
 const REMEMBERED_MS = 60_000;

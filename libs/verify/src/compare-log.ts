@@ -109,8 +109,9 @@ function commonPrefix(expected: readonly (number | undefined)[], onTopic: readon
 }
 
 /**
- * Prepares what the topic contains about an erased account for the comparison. The topic may still contain events with
- * personal data. Such an event counts as equal to the journal's event, from which the personal data was erased.
+ * Prepares what the topic contains about an erased account for the comparison. The topic may still contain
+ * events with personal data. Such an event counts as equal to the journal's event, from which the personal
+ * data was erased.
  */
 function asErased({ stream, entry }: ComparedStream, expected: readonly (number | undefined)[]): TopicEntry {
   if (stream.events.at(-1)?.event.type !== 'AccountErased') return entry;
@@ -141,8 +142,8 @@ function missingEvent(
   if (expected === undefined)
     return [finding(stream, 'event-unpublishable', `${name} violates its contract`, sequence)];
   const found = entry.fingerprints[sequence - 1];
-  // Report nothing if the topic contains the event. If it comes after an event that differs or is missing, that other
-  // event is reported.
+  // Report nothing if the topic contains the event. If it comes after an event that differs or is missing,
+  // that other event is reported.
   if (found === expected || early.has(sequence)) return [];
   if (found !== undefined)
     return [finding(stream, 'event-differs', `${topic} has a different event in place of ${name}`, sequence)];

@@ -37,8 +37,8 @@ export async function findUnsignedEvents(
 }
 
 /**
- * Returns the sequence of the last event with a valid signature; 0 if there is none. The signature also covers all
- * earlier events.
+ * Returns the sequence of the last event with a valid signature; 0 if there is none. The signature also
+ * covers all earlier events.
  */
 async function lastSigned({ stream, entry, keyOf }: SignedEntry): Promise<number> {
   for (const { sequence, signature } of entry.signatures) {

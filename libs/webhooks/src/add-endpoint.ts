@@ -1,4 +1,6 @@
-/** Adds endpoints and creates their secrets. Refuses disallowed URLs, and more than MAX_ENDPOINTS endpoints. */
+/**
+ * Adds endpoints and creates their secrets. Refuses disallowed URLs, and more than MAX_ENDPOINTS endpoints.
+ */
 import { findEndpointUrlFault } from './addresses.ts';
 import {
   createEndpoint,
@@ -15,7 +17,7 @@ import { isSealedSecret, type SecretSealer } from './seal.ts';
 
 /**
  * Asserts that webhooks may call a URL.
- * @throws EndpointRefusedError, whose message is a sentence that begins with "The URL"
+ * @throws EndpointRefusedError (url)
  */
 export function assertEndpointUrlAllowed(
   url: string,

@@ -96,7 +96,10 @@ export const storedEndpointSchema = z.object({
   id: z.string(),
   /** Incremented with every write, for optimistic concurrency control. */
   version: z.number(),
-  /** How many times an operator has changed the endpoint. A delivery round stops when the revision has changed. */
+  /**
+   * How many times an operator has changed the endpoint. A delivery round stops when the revision has
+   * changed.
+   */
   revision: z.number().default(0),
   name: z.string(),
   url: z.string(),
@@ -143,7 +146,9 @@ export const MAX_REDRIVES_PER_ENDPOINT = 20;
 
 export type EndpointState = 'active' | 'failing' | 'paused';
 
-/** Returns `paused` for a paused endpoint, `failing` if the most recent attempt failed, otherwise `active`. */
+/**
+ * Returns `paused` for a paused endpoint, `failing` if the most recent attempt failed, otherwise `active`.
+ */
 export function computeEndpointState({
   paused: pause,
   delivery: { failing: since },
@@ -205,8 +210,8 @@ export function getSigningSecrets(
 }
 
 /**
- * Returns the endpoint with a new current secret. Until the time `until`, requests are also signed with the former
- * secrets.
+ * Returns the endpoint with a new current secret. Until the time `until`, requests are also signed with the
+ * former secrets.
  * @param sealed the new secret, encrypted
  * @throws EndpointRefusedError if too many secrets would be valid at the same time
  */
@@ -234,8 +239,8 @@ export type ChangedEndpointFields = {
 };
 
 /**
- * Returns the endpoint with changed fields. If types are added, only new events of these types are sent. If the URL
- * changes, all waiting events are due immediately.
+ * Returns the endpoint with changed fields. If types are added, only new events of these types are sent. If
+ * the URL changes, all waiting events are due immediately.
  */
 export function withChangedEndpointFields(
   endpoint: WebhookEndpoint,

@@ -190,7 +190,9 @@ async function* pagesOf(
   }
 }
 
-/** Yields the records of an account from offset `from` up to, but not including, `end`. Omits forged records. */
+/**
+ * Yields the records of an account from offset `from` up to, but not including, `end`. Omits forged records.
+ */
 async function* recordsOf(
   { tail, genuine }: { readonly tail: LogTail; readonly genuine: SelectGenuineRecords },
   { account, partition }: AccountAwaitingRetry,

@@ -55,7 +55,10 @@ export function isEndpointDown({ failing, waiting }: DeliveryProgress): boolean 
   return failing !== undefined && failing.count >= FAILURES_UNTIL_ENDPOINT_IS_DOWN && waiting.length > 0;
 }
 
-/** Returns the waiting accounts whose next attempt is due. If the endpoint is down, returns at most one account. */
+/**
+ * Returns the waiting accounts whose next attempt is due. If the endpoint is down, returns at most one
+ * account.
+ */
 export function findAccountsDue(delivery: DeliveryProgress, now: Date): readonly AccountAwaitingRetry[] {
   const { failing, waiting } = delivery;
   if (isEndpointDown(delivery) && failing !== undefined)

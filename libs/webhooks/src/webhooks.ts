@@ -94,7 +94,10 @@ export function createWebhookDispatcher({
      */
     const unsigned = new Set<string>();
 
-    /** Sends events to one endpoint until it is paused or removed, or until another process takes over its lease. */
+    /**
+     * Sends events to one endpoint until it is paused or removed, or until another process takes over its
+     * lease.
+     */
     async function sendTo(id: string): Promise<void> {
       if (!(await take(id))) return;
       const ending = new AbortController();

@@ -257,8 +257,8 @@ async function* scan(
 }
 
 /**
- * Yields the records of these keys in all topics, and the records whose values contain one of the keys. A
- * record may be yielded twice.
+ * Yields the records of these keys in all topics and, except in the topics `unsearched`, the records whose
+ * values contain one of the keys. A record may be yielded twice.
  */
 async function* recordsNaming(
   log: EmbeddedLog,

@@ -13,7 +13,7 @@ const LOOK_EVERY_MS = 500;
 export interface EmbeddedSubscriptionHub {
   readonly log: EmbeddedLog;
   /**
-   * Notifies the watchers of a topic; must be called after records were committed to it.
+   * Wakes the groups and watchers of a topic; must be called after records were committed to it.
    * @param partitions the partitions that received records; default: possibly all
    */
   appended(topic: string, partitions?: readonly number[]): void;
@@ -28,8 +28,8 @@ export interface EmbeddedSubscriptionHub {
   /** Whether a group has members in this process. */
   hasMembers(group: string): boolean;
   /**
-   * Wakes all watchers; afterwards the hub no longer uses the database. Must be called only after all members have
-   * left.
+   * Wakes all watchers; afterwards the hub no longer uses the database. Must be called only after all members
+   * have left.
    */
   close(): void;
   isClosed(): boolean;

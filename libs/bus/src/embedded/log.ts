@@ -68,7 +68,8 @@ export interface AppendOptions {
 }
 
 /**
- * The log, stored in SQLite tables. All methods are synchronous; those that write must run within `database.write`.
+ * The log, stored in SQLite tables. All methods are synchronous; those that write must run within
+ * `database.write`.
  */
 export interface EmbeddedLog {
   /** Returns a topic by its name. @throws Error if there is no such topic */

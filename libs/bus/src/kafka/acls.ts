@@ -14,7 +14,10 @@ const OPERATIONS = {
 } as const;
 export type KafkaAclOperation = keyof typeof OPERATIONS;
 
-/** The operations that a principal may perform on one topic or group, or on all whose names begin with a prefix. */
+/**
+ * The operations that a principal may perform on one topic or group, or on all whose names begin with a
+ * prefix.
+ */
 export interface KafkaAcl {
   /** The Kafka principal, for example `User:auth`. */
   readonly principal: string;

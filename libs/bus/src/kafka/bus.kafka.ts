@@ -42,9 +42,9 @@ export interface KafkaBusDeps extends KafkaConnection {
    */
   onFatal(reason: Error): void;
   /**
-   * The replication of topics that the bus creates, and the minimum replication of topics that it checks. Default with
-   * three or more brokers: three replicas, at least two of them in sync; with a single broker: one replica. With two
-   * brokers there is no default, so topics are created only if this is set.
+   * The replication of topics that the bus creates, and the minimum replication of topics that it checks.
+   * Default with three or more brokers: three replicas, at least two of them in sync; with a single broker:
+   * one replica. With two brokers there is no default, so topics are created only if this is set.
    */
   readonly replication?: TopicReplication;
   /**
@@ -80,8 +80,8 @@ export interface KafkaBus extends Bus, ConsumerGroups {
 }
 
 /**
- * The log on Apache Kafka. Every method rejects with KafkaUnavailableError while no broker is available, and with
- * KafkaRefusedError, which names the setting, if the broker refuses the connection or its user.
+ * The log on Apache Kafka. Every method rejects with KafkaUnavailableError while no broker is available, and
+ * with KafkaRefusedError, which names the setting, if the broker refuses the connection or its user.
  */
 export function createKafkaBus({
   logger,

@@ -22,8 +22,8 @@ const SAME_LINE_EVERY_MS = 30_000;
 const LINES_REMEMBERED = 100;
 
 /**
- * The retry options of a client that keeps retrying during outages. Every value is explicit, because kafkajs has
- * different defaults if NODE_ENV is `test`.
+ * The retry options of a client that keeps retrying during outages. Every value is explicit, because kafkajs
+ * has different defaults if NODE_ENV is `test`.
  */
 export const KAFKA_OUTAGE_RETRY_OPTIONS = {
   retries: 1000,
@@ -60,8 +60,8 @@ function createClient(config: KafkaConfig): Kafka {
 }
 
 /**
- * Converts SASL settings to the options of kafkajs, which has a type for each mechanism, all with the same two
- * fields.
+ * Converts SASL settings to the options of kafkajs, which has a type for each mechanism, all with the same
+ * two fields.
  */
 function toSasl({ mechanism, username, password }: KafkaSaslCredentials): SASLOptions {
   const credentials = { username, password };
@@ -71,8 +71,8 @@ function toSasl({ mechanism, username, password }: KafkaSaslCredentials): SASLOp
 }
 
 /**
- * Forwards kafkajs's warnings, each at most twice a minute, because kafkajs repeats them at every retry during an
- * outage.
+ * Forwards kafkajs's warnings, each at most twice a minute, because kafkajs repeats them at every retry
+ * during an outage.
  */
 function logTo(logger: KafkaLogger): (entry: LogEntry) => void {
   const lastLogged = new Map<string, number>();

@@ -1,6 +1,6 @@
 /**
- * How to connect to Kafka. This module imports no types of kafkajs, so that the declarations of `@latchkey/events` do
- * not need kafkajs, which is an optional dependency.
+ * How to connect to Kafka. This module imports no types of kafkajs, so that the declarations of
+ * `@latchkey/events` do not need kafkajs, which is an optional dependency.
  */
 import type { ConnectionOptions } from 'node:tls';
 

@@ -13,7 +13,10 @@ const LARGEST_BATCH_BYTES = 2 * 1024 * 1024;
 export interface DeadLetterWriterDeps {
   readonly publisher: KafkaPublisher;
   readonly logger: KafkaLogger;
-  /** Creates a missing topic with the replication factor of the topic `like`. @returns false if it exists already */
+  /**
+   * Creates a missing topic with the replication factor of the topic `like`.
+   * @returns false if it exists already
+   */
   make(topic: KafkaTopic, like: string): Promise<boolean>;
   /**
    * Returns one sentence for each difference between an existing topic and the one that `make` would create.
@@ -34,8 +37,8 @@ export function createDeadLetterWriter({
 }: DeadLetterWriterDeps): DeadLetterWriter {
   const known = new Set<string>();
   /**
-   * The dead-letter topics that need no further check, because their differences were logged, or could not be
-   * determined.
+   * The dead-letter topics that need no further check: their settings were compared with those of a new
+   * topic, or could not be read. The outcome was logged.
    */
   const told = new Set<string>();
 

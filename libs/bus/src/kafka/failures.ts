@@ -1,6 +1,9 @@
 import type { KafkaConnection } from './connection.ts';
 
-/** Thrown if no broker is available or ready yet, so that a retry may help. Other startup failures need an operator. */
+/**
+ * Thrown if no broker is available or ready yet, so that a retry may help. Other startup failures need an
+ * operator.
+ */
 export class KafkaUnavailableError extends Error {
   override readonly name = 'KafkaUnavailableError';
 }
@@ -91,15 +94,15 @@ const UNREACHABLE = [
   'KafkaJSConnectionError',
   'KafkaJSBrokerNotFound',
   'KafkaJSNoBrokerAvailableError',
-  // kafkajs marks this error as not retriable, but the error is transient: a consumer gets it while its only broker
-  // shuts down.
+  // kafkajs marks this error as not retriable, but the error is transient: a consumer gets it while its only
+  // broker shuts down.
   'KafkaJSGroupCoordinatorNotFound',
   'KafkaJSRequestTimeoutError',
 ];
 
 /**
- * Returns a hint for operators if a broker closes connections without an error message: the settings of TLS or SASL
- * probably do not fit the broker.
+ * Returns a hint for operators if a broker closes connections without an error message: the settings of TLS
+ * or SASL probably do not fit the broker.
  */
 function doubtsAbout({ ssl, sasl }: KafkaConnection): string {
   return `If this continues, check ${ssl ? 'KAFKA_SSL (now on)' : 'KAFKA_SSL (now off)'} and ${

@@ -1,4 +1,6 @@
-/** Tests of renamed groups, of groups of other systems, and of topics to which somebody has added partitions. */
+/**
+ * Tests of renamed groups, of groups of other systems, and of topics to which somebody has added partitions.
+ */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';

@@ -170,8 +170,8 @@ function areCompatible(theirs: readonly string[], ours: readonly string[]): bool
 /**
  * Copies the positions of the former group to a group that has none. The former group keeps its positions.
  * @returns whether positions were copied
- * @throws Error of kafkajs, for example if the group has had its first members in the meantime, which have
- * then copied the positions themselves
+ * @throws Error of kafkajs, for example if members have joined the group in the meantime; they have then
+ * copied the positions themselves
  */
 export async function copyPositionsOfFormerGroup(
   kafka: Kafka,

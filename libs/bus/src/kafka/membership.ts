@@ -11,8 +11,8 @@ import { createStaleCoordinatorWatch } from './workarounds/stale-coordinator.ts'
 const REBALANCE_TIMEOUT_MS = 30_000;
 /**
  * The heartbeat interval, in ms, if the session timeout is at least five times as long; otherwise a fifth of
- * the session timeout is used. Members learn of a rebalance from the response to their next heartbeat, so
- * this interval limits how long a rebalance waits for them.
+ * the session timeout is used. A member learns of a rebalance from the response to its next heartbeat, so
+ * after at most this time.
  */
 const HEARTBEAT_EVERY_MS = 2000;
 /**
@@ -42,7 +42,9 @@ export interface GroupMembership {
   onRejoin(listener: () => void): void;
   /** Returns the assigned partitions that have no records being handled or retried. */
   idle(): readonly IdlePartition[];
-  /** Returns the time at which the broker last responded to a fetch or heartbeat, in ms of `performance.now`. */
+  /**
+   * Returns the time at which the broker last responded to a fetch or heartbeat, in ms of `performance.now`.
+   */
   lastResponse(): number;
   /** Stops the handlers and leaves the group. */
   leave(): Promise<void>;

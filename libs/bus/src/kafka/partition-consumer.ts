@@ -4,8 +4,8 @@ import type { KafkaLogger } from './connection.ts';
 
 const BACKOFF_MS = { least: 50, most: 1000 };
 /**
- * Logs only every 30th failed attempt. With the longest delay between attempts, this means about two log
- * lines a minute.
+ * Of the failed attempts in a row, the first is logged, and then every 30th. With the longest delay between
+ * attempts, this means about two log lines a minute.
  */
 const COMPLAIN_EVERY = 30;
 
@@ -156,8 +156,8 @@ async function deliver(
 }
 
 /**
- * Runs a handler, and reports it as stuck if it neither resolves nor rejects in time. A handler that rejects is not
- * stuck: it is retried.
+ * Runs a handler, and reports it as stuck if it neither resolves nor rejects in time. A handler that rejects
+ * is not stuck: it is retried.
  */
 async function watched(deps: PartitionConsumerDeps, handle: () => Promise<void>): Promise<void> {
   const { group, topic, partition, handleWithinMs, onStuck } = deps;
@@ -176,7 +176,10 @@ async function watched(deps: PartitionConsumerDeps, handle: () => Promise<void>)
   }
 }
 
-/** Retries a step until it succeeds or the consumer is stopped; attempts it at least once. @returns whether it succeeded */
+/**
+ * Retries a step until it succeeds or the consumer is stopped; attempts it at least once.
+ * @returns whether it succeeded
+ */
 function persist(
   { group, topic, partition, logger }: PartitionConsumerDeps,
   { stop, detach }: Control,

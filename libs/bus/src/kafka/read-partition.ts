@@ -8,15 +8,18 @@ import { borrowKafkajsCluster } from './workarounds/borrow-cluster.ts';
 
 const FETCH_WAITS_MS = 500;
 const BYTES_AT_ONCE = 1024 * 1024;
-/** How many bytes to fetch for only the first record of a partition: enough for the first batch of most partitions. */
+/**
+ * How many bytes to fetch for only the first record of a partition: enough for the first batch of most
+ * partitions.
+ */
 const FIRST_BYTES = 64 * 1024;
 const TRIES = 10;
 const PAUSE_MS = 200;
 const READ_UNCOMMITTED = 0;
 
 /**
- * Returns the range of offsets of each partition, in the order of the partitions. @throws Error if the topic
- * does not exist
+ * Returns the range of offsets of each partition, in the order of the partitions.
+ * @throws Error if the topic does not exist
  */
 export function readPartitionOffsetRanges(
   kafka: Kafka,
@@ -36,7 +39,10 @@ export async function fetchPartitionOffsetRanges(
     .toSorted((a, b) => a.partition - b.partition);
 }
 
-/** Returns the key of the first record of each partition that has one. @throws Error if the topic does not exist */
+/**
+ * Returns the key of the first record of each partition that has one.
+ * @throws Error if the topic does not exist
+ */
 export async function readFirstKeyOfEachPartition(
   kafka: Kafka,
   topic: string,
@@ -99,13 +105,16 @@ interface FetchPlace {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
-  /** The number of bytes to fetch. If the first record is larger, it is fetched nevertheless. */
+  /**
+   * The maximum number of bytes to fetch. If the first record is larger, it is fetched nevertheless. Doubled
+   * after a response that contains no record.
+   */
   readonly bytes: number;
 }
 
 /**
- * Returns at least one record, starting at the offset. If compaction has removed the record with this offset, the
- * result begins with the next record that remains.
+ * Returns at least one record, starting at the offset. If compaction has removed the record with this offset,
+ * the result begins with the next record that remains.
  * @throws the last error, or Error if no record was returned
  */
 export async function fetchRecordsFrom(

@@ -6,9 +6,9 @@ import { explainKafkaError } from './failures.ts';
 import { readPartitionOffsetRanges, readPartitionRecords } from './read-partition.ts';
 
 /**
- * Reads topics of Apache Kafka, on a new connection per call. Rejects with KafkaUnavailableError while no broker
- * can be reached, and with KafkaRefusedError, which names the setting, if the broker rejects the connection or
- * its user.
+ * Reads topics of Apache Kafka, on a new connection per call. Rejects with KafkaUnavailableError while no
+ * broker can be reached, and with KafkaRefusedError, which names the setting, if the broker rejects the
+ * connection or its user.
  */
 export function createKafkaLogReader({
   logger,

@@ -19,7 +19,8 @@ const SINGLE_BROKER: TopicReplication = { factor: 1, minInSync: 1 };
 const LARGEST_BATCH_BYTES = 1_048_588;
 
 /**
- * Returns the replication for a number of brokers: three replicas if there are at least three brokers, otherwise one.
+ * Returns the replication for a number of brokers: three replicas if there are at least three brokers,
+ * otherwise one.
  */
 export function replicationForBrokerCount(brokerCount: number): TopicReplication {
   return brokerCount >= PRODUCTION.factor ? PRODUCTION : SINGLE_BROKER;
@@ -52,8 +53,8 @@ export function topicConfigOf(
 }
 
 /**
- * Returns the settings of a compacted topic. Without a maximum lag, the broker compacts a partition when up
- * to half of it may be replaced records.
+ * Returns the settings of a compacted topic. Without a maximum lag, the broker compacts a partition once as
+ * much as half of it may consist of replaced records.
  */
 function compacted({ maxLagMs }: CompactionSpec): Readonly<Record<string, string>> {
   if (maxLagMs === undefined) return { 'cleanup.policy': 'compact' };
@@ -193,8 +194,8 @@ async function addedPartitions(admin: Admin, topics: readonly KafkaTopic[]): Pro
 }
 
 /**
- * Creates a topic with the replication factor of an existing one. @returns false if a topic of that name exists,
- * whatever its settings
+ * Creates a topic with the replication factor of an existing one.
+ * @returns false if a topic of that name exists, whatever its settings
  */
 export async function createTopicLike(
   admin: Admin,
@@ -317,7 +318,10 @@ export interface KafkaTopicState {
   readonly copies: number;
   readonly minInSync: number;
   readonly retentionMs: number;
-  /** The time after which an append begins a new segment, in ms. Kafka deletes old records one segment at a time. */
+  /**
+   * The time after which an append begins a new segment, in ms. Kafka deletes old records one segment at a
+   * time.
+   */
   readonly segmentMs: number;
   /** Whether a later record replaces an earlier one with the same key. */
   readonly isCompacted: boolean;

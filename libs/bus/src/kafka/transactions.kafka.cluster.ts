@@ -1,4 +1,7 @@
-/** Tests that transactions of other producers, which Latchkey never writes, neither hold up readers nor count as unread. */
+/**
+ * Tests that transactions of other producers, which Latchkey never writes, neither hold up readers nor count
+ * as unread.
+ */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';

@@ -1,7 +1,9 @@
 /** Reports the failures of a subscription. */
 import { StoppedError, type SubscriberLogger } from './subscriber.ts';
 
-/** Returns a logger that drops warnings about slices that were abandoned because the subscription is stopping. */
+/**
+ * Returns a logger that drops warnings about slices that were abandoned because the subscription is stopping.
+ */
 export function loggerWithoutStopWarnings(logger: SubscriberLogger): Pick<SubscriberLogger, 'warn'> {
   return {
     warn(fields, message) {

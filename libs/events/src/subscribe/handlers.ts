@@ -47,7 +47,7 @@ export type ErasedHandler = (account: string, context: EventContext) => Promise<
 /**
  * Returns the handlers, and adds a handler of `AccountErased` that calls `erased` and then confirms the
  * erasure. Adds nothing if `erased` is not given.
- * @throws RangeError if the handlers already contain one of `AccountErased`
+ * @throws RangeError if both `erased` and a handler of `AccountErased` are given
  */
 export function withErasureReceipt(
   { handlers, erased }: { readonly handlers: Handlers; readonly erased?: ErasedHandler },

@@ -1,4 +1,7 @@
-/** Subscribes on Kafka. This module is only loaded when it is needed, because kafkajs is an optional dependency. */
+/**
+ * Subscribes on Kafka. This module is only loaded when it is needed, because kafkajs is an optional
+ * dependency.
+ */
 import {
   type Bus,
   type KafkaConnection,

@@ -6,10 +6,10 @@ import type { Subscription } from './subscription.ts';
 export type SubscribeOptions = KafkaOptions | FeedOptions;
 
 /**
- * Passes the events of accounts to handlers: at least once, and in order per account. Skips events whose position is
- * already in the store. While Kafka or the feed is unavailable, this call waits. On Kafka, it resolves once it has
- * joined the group; the Kafka user needs only the rights to read the topics and to join the group. The feed requires
- * an API key with the scope `events`.
+ * Passes the events of accounts to handlers: at least once, and in order per account. Skips events whose
+ * position is already in the store. While Kafka or the feed is unavailable, this call waits. On Kafka, it
+ * resolves once it has joined the group; the Kafka user needs only the rights to read the topics and to join
+ * the group. The feed requires an API key with the scope `events`.
  * @throws Error that names the faulty topics, credentials or rights; if the signal is aborted, its reason
  * @example
  * const subscription = await subscribe({

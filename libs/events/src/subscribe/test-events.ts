@@ -28,8 +28,9 @@ export interface TestEvent<T extends EventType = EventType> {
 export interface TestAccount {
   readonly id: string;
   /**
-   * Creates the account's next event. @param data overrides fields of the sample of this type @throws ZodError if the
-   * result violates the schema
+   * Creates the account's next event.
+   * @param data overrides fields of the sample of this type
+   * @throws ZodError if the result violates the schema
    */
   event<T extends EventType>(type: T, data?: Partial<DataOf<T>>): TestEvent<T>;
 }
@@ -65,7 +66,8 @@ assertSupportedNodeVersion(process.versions.node);
 const KEY_ID = 'test';
 
 /**
- * Creates a signing key, accounts whose events are signed with it, and subscriptions that accept these events.
+ * Creates a signing key, accounts whose events are signed with it, and subscriptions that accept these
+ * events.
  * @example
  * const events = createTestEvents();
  * const ada = events.account();

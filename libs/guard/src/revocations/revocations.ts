@@ -56,7 +56,7 @@ export interface Revocations extends RevocationCheck {
   stop(): Promise<void>;
 }
 
-/** How long a request waits until all revocations from before the start are known, in ms. */
+/** The maximum time that a request waits until all revocations from before the start are known, in ms. */
 const REQUEST_WAITS_MS = 2000;
 
 /**

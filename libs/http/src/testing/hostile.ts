@@ -25,7 +25,9 @@ export interface HostileOptions {
 const JSON_HEADERS = { 'Content-Type': 'application/json' };
 const MEGABYTE = 1024 * 1024;
 
-/** Returns bodies with every kind of invalid value in each field, and bodies that are malformed as a whole. */
+/**
+ * Returns bodies with every kind of invalid value in each field, and bodies that are malformed as a whole.
+ */
 export function generateHostileBodies(
   valid: Readonly<Record<string, unknown>>,
   options: HostileOptions = {},

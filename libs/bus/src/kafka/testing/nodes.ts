@@ -1,13 +1,14 @@
 /**
- * A Kafka cluster of several nodes, for tests that kill some of them. How a node is started differs from machine to
- * machine, so the setting KAFKA_NODES_COMMAND contains a command for this (words separated by spaces):
+ * A Kafka cluster of several nodes, for tests that kill some of them. How a node is started differs from
+ * machine to machine, so the setting KAFKA_NODES_COMMAND contains a command for this (words separated by
+ * spaces):
  *
  *   <command> start --dir DIR --node-id N --port P --controller-port C \
  *             --voters 1@127.0.0.1:C1,2@127.0.0.1:C2,... --rf 3 --min-isr 2 [--set NAME=VALUE]
- *     starts a node that is both broker (on 127.0.0.1:P, plaintext) and controller. The node keeps its data in DIR,
- *     which may contain data of an earlier start. Once the node responds, the command prints {"pid": its process id}
- *     as JSON and exits. Each --set NAME=VALUE is copied to the node's configuration. The node's listener for clients
- *     and for other nodes is named CLIENT.
+ *     starts a node that is both broker (on 127.0.0.1:P, plaintext) and controller. The node keeps its data in
+ *     DIR, which may contain data of an earlier start. Once the node responds, the command prints {"pid": its
+ *     process id} as JSON and exits. Each --set NAME=VALUE is copied to the node's configuration. The node's
+ *     listener for clients and for other nodes is named CLIENT.
  *   <command> kill --dir DIR
  *     ends the node with SIGKILL, and exits once the node has ended. The node may have ended already.
  */

@@ -23,7 +23,10 @@ function decodeHeaders(headers: readonly KafkajsHeader[]): object {
   return read.reduce<object>(() => assert.fail('copied'), {});
 }
 
-/** Encodes a length as records do: zigzag, seven bits per byte (https://kafka.apache.org/protocol#protocol_types). */
+/**
+ * Encodes a length as records do: zigzag, seven bits per byte
+ * (https://kafka.apache.org/protocol#protocol_types).
+ */
 function varInt(length: number): Buffer {
   const bytes: number[] = [];
   let rest = length * 2;

@@ -1,7 +1,9 @@
 import { createProcessSuspensionDetector } from './suspension.ts';
 
 export interface ConsumerWatchdogDeps {
-  /** Returns the time at which the broker last responded to a fetch or heartbeat, in ms on the clock of `now`. */
+  /**
+   * Returns the time at which the broker last responded to a fetch or heartbeat, in ms on the clock of `now`.
+   */
   lastResponse(): number;
   /** Resolves if the cluster responds on a separate connection, else rejects. */
   probe(): Promise<void>;

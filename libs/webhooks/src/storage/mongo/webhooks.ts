@@ -50,7 +50,9 @@ export const webhookIndexes: readonly MongoIndex[] = [
   { collection: ENDPOINTS, name: 'slot', keys: { slot: 1 }, unique: true, sparse: true },
 ];
 
-/** `_id` is `<endpoint id>/<slot>`, where the slot is the attempt's number modulo MAX_KEPT_DELIVERY_ATTEMPTS. */
+/**
+ * `_id` is `<endpoint id>/<slot>`, where the slot is the attempt's number modulo MAX_KEPT_DELIVERY_ATTEMPTS.
+ */
 type AttemptDocument = DeliveryAttempt & { readonly _id: string };
 
 /**
@@ -184,8 +186,8 @@ function ofAccount(endpoint: string, account: string): string {
 }
 
 function ofEndpoint(id: string) {
-  // Selects all ids that begin with the endpoint's id and a slash. `0` is the character that follows the slash in
-  // ASCII.
+  // Selects all ids that begin with the endpoint's id and a slash. `0` is the character that follows the
+  // slash in ASCII.
   return { _id: { $gt: `${id}/`, $lt: `${id}0` } };
 }
 

@@ -20,8 +20,8 @@ import {
 } from '../../ports.ts';
 
 /**
- * The column `endpoint` contains JSON. Times are in ms since the epoch. The slot of an attempt is its number modulo
- * MAX_KEPT_DELIVERY_ATTEMPTS, so that new attempts overwrite the oldest ones.
+ * The column `endpoint` contains JSON. Times are in ms since the epoch. The slot of an attempt is its number
+ * modulo MAX_KEPT_DELIVERY_ATTEMPTS, so that new attempts overwrite the oldest ones.
  */
 const tables = `
 CREATE TABLE webhook_endpoint (
@@ -82,7 +82,10 @@ const SQL = {
   removeAttempts: 'DELETE FROM webhook_attempt WHERE endpoint = :id',
 } as const;
 
-/** Opens the webhook storage of the embedded store. @throws DataFolderError if the tables cannot be created */
+/**
+ * Opens the webhook storage of the embedded store.
+ * @throws DataFolderError if the tables cannot be created
+ */
 export function openSqliteWebhookStorage({ database }: Pick<SqliteStore, 'database'>): WebhookStorage {
   database.migrate(schema);
   const { prepare, write } = database;
