@@ -59,13 +59,15 @@ export interface SessionOrSignUpCookie {
 }
 
 /**
- * Proof that is required in addition to a verification link. Without it, the owner of a mailbox could activate a
- * password that somebody else has chosen.
+ * Proof that is required in addition to a verification link. Without it, the owner of a mailbox could
+ * activate a password that somebody else has chosen.
  */
 export type SignUpProof =
   | { readonly kind: 'password'; readonly passwordHash: string }
   | { readonly kind: 'holder'; readonly holders: readonly SessionOrSignUpCookie[] }
-  /** A new password. It replaces the password of the sign-up and ends all sessions and cookies issued before. */
+  /**
+   * A new password. It replaces the password of the sign-up and ends all sessions and cookies issued before.
+   */
   | { readonly kind: 'new-password'; readonly passwordHash: string };
 
 /** Confirms a sign-up with the link, and a proof that the sender of the command made the sign-up. */
@@ -125,7 +127,10 @@ export interface ChangePasswordCommand {
 /** Stores a hash of the same password, made with the current key and cost. */
 export interface RehashPasswordCommand {
   readonly type: 'RehashPassword';
-  /** The stored hash that the password was checked against. If the account has another hash by now, nothing happens. */
+  /**
+   * The stored hash that the password was checked against. If the account has another hash by now, nothing
+   * happens.
+   */
   readonly checkedHash: string;
   readonly passwordHash: string;
 }
@@ -147,7 +152,9 @@ export interface RequestEmailChangeCommand extends DependsOnAddressOwner {
   readonly now: Date;
 }
 
-/** Confirms a change of address with the link to the new address, and proof of owning the account (ADR 35). */
+/**
+ * Confirms a change of address with the link to the new address, and proof of owning the account (ADR 35).
+ */
 export interface ConfirmEmailChangeCommand extends DependsOnAddressOwner {
   readonly type: 'ConfirmEmailChange';
   readonly tokenHash: string;
@@ -244,7 +251,8 @@ export interface RequestErasureCommand extends MayRemoveAdmin {
   /** RFC 3339. */
   readonly eraseAt: string;
   /**
-   * The link that cancels the request. Absent if the erasure is immediate, because there is then no time to cancel it.
+   * The link that cancels the request. Absent if the erasure is immediate, because there is then no time to
+   * cancel it.
    */
   readonly link?: NewMailedLink;
 }

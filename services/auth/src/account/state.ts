@@ -98,7 +98,9 @@ export type ExistingAccount = LivingAccount | EndedAccount;
 /** The state of an account; `none` before its sign-up. */
 export type AccountState = { readonly status: 'none' } | ExistingAccount;
 
-/** Increase this number whenever the shape of AccountState changes: snapshots of other versions are ignored. */
+/**
+ * Increase this number whenever the shape of AccountState changes: snapshots of other versions are ignored.
+ */
 export const ACCOUNT_STATE_VERSION = 7;
 
 /**
@@ -333,8 +335,8 @@ function erased(state: ExistingAccount): EndedAccount {
 }
 
 /**
- * Returns the state after sessions were revoked. @param sessionId the revoked session; undefined for all
- * sessions
+ * Returns the state after sessions were revoked.
+ * @param sessionId the revoked session; undefined for all sessions
  */
 function withRevoked(state: ExistingAccount, sessionId: string | undefined): AccountState {
   const revokedAt = state.sequence;

@@ -31,7 +31,9 @@ const verify = {
   owner: undefined,
   proof: { kind: 'password', passwordHash: firstPasswordHash },
 } as const;
-/** Proof that the person has a session or a sign-up cookie of the account, issued at event 1 (the sign-up). */
+/**
+ * Proof that the person has a session or a sign-up cookie of the account, issued at event 1 (the sign-up).
+ */
 const holder = { kind: 'holder', holders: [{ userId: adaId, since: 1 }] } as const;
 const NOTHING = { kind: 'holder', holders: [] } as const;
 const newPassword = { kind: 'new-password', passwordHash: 'hash of a new password' } as const;

@@ -17,7 +17,8 @@ export interface EmailAddress {
 }
 
 /**
- * The maximum length of an address. RFC 5321, 4.5.3.1.3: a path has at most 256 octets, including the angle brackets.
+ * The maximum length of an address. RFC 5321, 4.5.3.1.3: a path has at most 256 octets, including the angle
+ * brackets.
  */
 const LONGEST = 254;
 /** The maximum length of the part before the @: RFC 5321, 4.5.3.1.1. */

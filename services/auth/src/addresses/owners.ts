@@ -14,7 +14,8 @@ import { UnreadableCommit } from '../ports/journal.ts';
 type OwnerDeps = Pick<UseCaseDeps, 'journal' | 'registrations' | 'accounts'>;
 
 /**
- * Returns the id of the account that holds the claim on a canonical address. A claim is a unique key in the journal.
+ * Returns the id of the account that holds the claim on a canonical address. A claim is a unique key in the
+ * journal.
  */
 export function findAddressOwnerId(
   { journal }: Pick<UseCaseDeps, 'journal'>,

@@ -12,7 +12,7 @@ export interface MailingRequest {
 }
 
 /**
- * Requests a mail to each recipient. If an error occurs, none of them gets the mail.
+ * Requests a mail to each recipient, in one commit: a mail is requested for all of them or for none.
  * @returns the mailing's id
  * @throws Refused (rate_limited, idempotency_key_reused, conflict)
  */

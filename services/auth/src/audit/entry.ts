@@ -9,7 +9,10 @@ const SHOWN_TO_OWNERS: ReadonlySet<SecurityEventType> = new Set([
   'DataExported',
 ]);
 
-/** Converts a security event to the entry that is stored. @throws ZodError for an event that violates its schema */
+/**
+ * Converts a security event to the entry that is stored.
+ * @throws ZodError for an event that violates its schema
+ */
 export function toAuditEntry(event: SecurityEvent): AuditEntry {
   const { key, headers, value } = encodeSecurityEvent(event);
   return {

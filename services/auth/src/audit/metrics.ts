@@ -4,7 +4,9 @@ import type { Registry } from '@latchkey/process';
 import { Counter, Gauge } from 'prom-client';
 import type { AuditLog } from '../ports/audit-log.ts';
 
-/** Why an event was dropped. `queue`: the store is too slow. `outbox`: Kafka is unavailable. `invalid`: a bug. */
+/**
+ * Why an event was dropped. `queue`: the store is too slow. `outbox`: Kafka is unavailable. `invalid`: a bug.
+ */
 export type AuditDropReason = 'queue' | 'outbox' | 'invalid';
 
 export interface AuditMetrics {

@@ -1,6 +1,6 @@
 /**
- * Publishes the outbox of security events, and deletes old events. A lease ensures that only one process does this at
- * a time.
+ * Publishes the outbox of security events, and deletes old events. A lease ensures that only one process does
+ * this at a time.
  */
 import type { Bus } from '@latchkey/bus';
 import { SECURITY_TOPIC } from '@latchkey/events';

@@ -49,7 +49,8 @@ interface Queued {
 
 export interface AuditRecorder extends AuditSink, ProcessPart {
   /**
-   * Writes the events that were recorded before the call. @throws StoreUnavailable; the events are then written later
+   * Writes the events that were recorded before the call.
+   * @throws StoreUnavailable; the events are then written later
    */
   flush(): Promise<void>;
 }

@@ -35,8 +35,8 @@ export interface EmailChangeView {
 type LinkDeps = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 
 /**
- * Returns what the page of the link shows, without side effects. @throws Refused (token_invalid,
- * token_expired)
+ * Returns what the page of the link shows, without side effects.
+ * @throws Refused (token_invalid, token_expired)
  */
 export async function viewEmailChange(deps: LinkDeps, token: string): Promise<EmailChangeView> {
   const { tokenHash, state } = await linkedAccount(deps, token);

@@ -30,8 +30,8 @@ export interface UndoEmailChangeRequest {
 type LinkDeps = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 
 /**
- * Returns what the page of the link shows, without side effects. @throws Refused (token_invalid,
- * token_expired)
+ * Returns what the page of the link shows, without side effects.
+ * @throws Refused (token_invalid, token_expired)
  */
 export async function viewEmailUndo(deps: LinkDeps, token: string): Promise<EmailUndoView> {
   const { account, email, newEmail } = await linkedAccount(deps, token);
@@ -72,7 +72,8 @@ export async function undoEmailChange(
 }
 
 /**
- * Returns the account with the address that the undo restores. @throws Refused (token_invalid, token_expired)
+ * Returns the account with the address that the undo restores.
+ * @throws Refused (token_invalid, token_expired)
  */
 async function linkedAccount(
   deps: LinkDeps,

@@ -20,8 +20,8 @@ export interface PublishErasedCopiesDeps {
 }
 
 /**
- * Returns whether the accounts topic is compacted, so that copies replace the original records. @throws
- * errors of the bus
+ * Returns whether the accounts topic is compacted, so that copies replace the original records.
+ * @throws errors of the bus
  */
 export async function isAccountsTopicCompacted({
   bus,

@@ -47,8 +47,9 @@ export type AccountBeingErased = Pick<ErasureRecord, 'account' | 'sequence'>;
 export type NotErasedReason = 'not due' | 'unpublished';
 
 /**
- * Erases an account from auth's stores if it is due. The erasure then continues with {@link eraseAccountsFromLog} and
- * {@link finishErasure}. Idempotent: may be repeated after a crash at any point.
+ * Erases an account from auth's stores if it is due. The erasure then continues with
+ * {@link eraseAccountsFromLog} and {@link finishErasure}. Idempotent: may be repeated after a crash at any
+ * point.
  * @throws StoreUnavailable, UnreadableCommit
  */
 export async function eraseAccountFromStores(

@@ -65,8 +65,8 @@ export async function storeErasureReceipt(
 }
 
 /**
- * Confirms an erasure in auth's own name: stores the receipt, and publishes it for others. It is stored directly,
- * because auth believes no receipt on the topic that names auth. Idempotent.
+ * Confirms an erasure in auth's own name: stores the receipt, and publishes it for others. It is stored
+ * directly, because auth believes no receipt on the topic that names auth. Idempotent.
  * @throws StoreUnavailable; errors of the bus
  */
 export async function storeReceiptOfAuth(

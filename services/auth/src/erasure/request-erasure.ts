@@ -101,8 +101,8 @@ export interface ErasureView {
 type LinkDeps = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 
 /**
- * Returns what the page of the link shows, without side effects. @throws Refused (token_invalid,
- * token_expired)
+ * Returns what the page of the link shows, without side effects.
+ * @throws Refused (token_invalid, token_expired)
  */
 export async function viewErasure(deps: LinkDeps, token: string): Promise<ErasureView> {
   const { userId, tokenHash } = readLinkToken(deps, 'erasure', token);

@@ -47,8 +47,9 @@ const SAME_SITE = { strict: 'Strict', lax: 'Lax', none: 'None' } as const satisf
 
 export function createRefreshCookie(options: {
   /**
-   * Whether clients use HTTPS. The cookie then has `Secure` and the prefix `__Host-`, so that no other host of the domain
-   * can plant the cookie of an attacker's session. Browsers accept this prefix only with `Path=/`.
+   * Whether clients use HTTPS. The cookie then has `Secure` and the prefix `__Host-`, so that no other host
+   * of the domain can plant the cookie of an attacker's session. Browsers accept this prefix only with
+   * `Path=/`.
    */
   readonly secure: boolean;
   /** The `SameSite` attribute. `none` requires `Secure`. The origin of requests is checked in any case. */

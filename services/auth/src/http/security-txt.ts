@@ -6,7 +6,9 @@ import { DAY_MS } from '@latchkey/process';
 
 /** The fields of security.txt that come from the settings. */
 export interface SecurityTxtFields {
-  /** URIs in order of preference, for example `mailto:security@example.com` or `https://example.com/report`. */
+  /**
+   * URIs in order of preference, for example `mailto:security@example.com` or `https://example.com/report`.
+   */
   readonly contacts: readonly string[];
   /** The URL of the vulnerability disclosure policy. */
   readonly policy?: string;

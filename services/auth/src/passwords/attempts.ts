@@ -120,8 +120,8 @@ export async function checkPassword(
 
 /**
  * Confirms a mailed link with the password of its account. An incorrect password counts as a failed login.
- * @param confirm executes the command that the link is for; its outcome is `password_required` if the account does not
- * have this hash
+ * @param confirm executes the command that the link is for; its outcome is `password_required` if the account
+ * does not have this hash
  * @throws Refused (rate_limited, overloaded)
  */
 export async function confirmByPassword(

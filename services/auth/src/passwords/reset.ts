@@ -34,8 +34,8 @@ export interface CompleteResetRequest {
 type LinkDeps = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 
 /**
- * Returns what the page behind a reset link shows. Changes nothing. @throws Refused (token_invalid,
- * token_expired)
+ * Returns what the page behind a reset link shows. Changes nothing.
+ * @throws Refused (token_invalid, token_expired)
  */
 export async function viewPasswordReset(deps: LinkDeps, token: string): Promise<PasswordResetView> {
   const { username, email, locale, status } = await linkedAccount(deps, token);

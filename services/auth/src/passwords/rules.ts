@@ -10,8 +10,8 @@ import { findPasswordWeakness, type PasswordWeakness } from './strength.ts';
 export const MAX_PASSWORD_LENGTH = 128;
 
 /**
- * The rule that a new password violates. `own_words` means that the password is based on the account's address,
- * username or names, or on the name of the service (ASVS 5.0, 6.2.11).
+ * The rule that a new password violates. `own_words` means that the password is based on the account's
+ * address, username or names, or on the name of the service (ASVS 5.0, 6.2.11).
  */
 export type PasswordFault = LengthFault | 'breached' | PasswordWeakness;
 
@@ -75,8 +75,8 @@ export function createPasswordRules(options: {
 const SHORTEST_WORD = 3;
 
 /**
- * Returns the words that a password must not be based on: the address, as typed and in canonical form, and all names;
- * each whole and split into parts.
+ * Returns the words that a password must not be based on: the address, as typed and in canonical form, and
+ * all names; each whole and split into parts.
  */
 function ownWords(
   { email, username, firstName = '', lastName = '' }: PasswordOwner,

@@ -62,7 +62,10 @@ type Core = typeof import('@zxcvbn-ts/core');
 
 let loaded: InstanceType<Core['ZxcvbnFactory']> | undefined;
 
-/** Returns the estimator. It is loaded lazily, because loading blocks the process for about 150 ms and takes 25 MB. */
+/**
+ * Returns the estimator. It is loaded lazily, because loading blocks the process for about 150 ms and takes
+ * 25 MB.
+ */
 function estimator(): InstanceType<Core['ZxcvbnFactory']> {
   if (loaded !== undefined) return loaded;
   const { ZxcvbnFactory }: Core = createRequire(import.meta.url)('@zxcvbn-ts/core');
@@ -77,8 +80,8 @@ function estimator(): InstanceType<Core['ZxcvbnFactory']> {
 }
 
 /**
- * Returns the words and names of all languages, most frequent first. They are one list, because an estimate takes time
- * for each list.
+ * Returns the words and names of all languages, most frequent first. They are one list, because an estimate
+ * takes time for each list.
  */
 function wordsOfLanguages(): string[] {
   const lists = LANGUAGES.flatMap((language) =>

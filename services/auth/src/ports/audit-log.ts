@@ -37,8 +37,8 @@ export interface AuditLog {
     page: { readonly after?: string | undefined; readonly limit: number },
   ): Promise<readonly AuditEntry[]>;
   /**
-   * Deletes at most `limit` entries older than an instant, whether published or not. @returns how many were
-   * deleted
+   * Deletes at most `limit` entries older than an instant, whether published or not.
+   * @returns how many were deleted
    */
   removeBefore(instant: Date, limit: number): Promise<number>;
 }

@@ -50,7 +50,9 @@ export interface ErasurePageQuery {
   readonly until?: string;
 }
 
-/** The store of erasures and their receipts. Every method rejects with StoreUnavailable if the store fails. */
+/**
+ * The store of erasures and their receipts. Every method rejects with StoreUnavailable if the store fails.
+ */
 export interface ErasureReceiptStore {
   /** Adds an erasure without receipts. No-op if the account already has an erasure. */
   open(erasure: Omit<ErasureRecord, 'receipts'>): Promise<void>;

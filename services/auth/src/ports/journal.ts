@@ -13,8 +13,8 @@ export type RecordedFact = Fact & {
   /** The schema version of `data`. */
   readonly version: number;
   /**
-   * The event's place in the hash chain of the stream. Absent on events that release 0.1 wrote, until `ops upgrade`
-   * adds it.
+   * The event's place in the hash chain of the stream. Absent on events that release 0.1 wrote, until
+   * `ops upgrade` adds it.
    */
   readonly chain?: ChainEntry;
   /**

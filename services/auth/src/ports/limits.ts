@@ -40,7 +40,9 @@ export type RateLimitName =
    */
   | 'mailing-admin';
 
-/** Allows at most `points` per window. A window starts when its first point is counted, and lasts `seconds`. */
+/**
+ * Allows at most `points` per window. A window starts when its first point is counted, and lasts `seconds`.
+ */
 export interface RateLimitRule {
   readonly points: number;
   readonly seconds: number;
@@ -64,7 +66,8 @@ export class RateLimitPointsUncertain extends StoreUnavailable {}
 export interface RateLimits {
   /**
    * Counts `points` (default 1), unless that would exceed the limit.
-   * @throws RateLimitPointsUncertain if the points may have been counted; after any other error, they were not counted
+   * @throws RateLimitPointsUncertain if the points may have been counted; after any other error, they were
+   * not counted
    */
   take(limit: RateLimitName, key: string, points?: number): Promise<RateLimitDecision>;
   /** Returns whether one more point would be allowed. Counts nothing. */

@@ -4,7 +4,9 @@ export interface PasswordHashRequest {
   readonly isAwaited?: (() => boolean) | undefined;
 }
 
-/** Hashes passwords with argon2id (RFC 9106). Default parameters are those of OWASP: m=19456 KiB, t=2, p=1. */
+/**
+ * Hashes passwords with argon2id (RFC 9106). Default parameters are those of OWASP: m=19456 KiB, t=2, p=1.
+ */
 export interface PasswordHasher {
   /**
    * Hashes a password for a canonical e-mail address with the current key and cost. The salt is
@@ -33,7 +35,10 @@ export interface PasswordHasher {
   ): Promise<PasswordHashMatch>;
 }
 
-/** The hashes of a password: with the current key and cost, and as stored, if the password matches a stored hash. */
+/**
+ * The hashes of a password: with the current key and cost, and as stored, if the password matches a stored
+ * hash.
+ */
 export interface PasswordHashMatch {
   readonly current: string;
   readonly stored?: string;

@@ -4,8 +4,8 @@
  */
 export interface PersonalDataEraser {
   /**
-   * Deletes the recorded requests for an address, including those in progress. @param address the canonical
-   * e-mail address
+   * Deletes the recorded requests for an address, including those in progress.
+   * @param address the canonical e-mail address
    */
   removeRequests(address: string): Promise<void>;
   /** Deletes all trusted IP addresses of an e-mail address. Also used when a new password is set. */

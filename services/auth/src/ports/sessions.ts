@@ -25,14 +25,14 @@ export interface Session {
   readonly userAgent: string;
   /** The id of the key that signed the current refresh token; undefined if that key has no id. */
   readonly key?: string;
-  /** How often refresh tokens were repeated to another network. Undefined if this never happened. */
+  /** The latest repeats of refresh tokens to another network. Undefined if there were none. */
   readonly repeats?: RefreshTokenRepeats;
 }
 
 /**
- * Counts refresh tokens that were repeated to another network. A repeat means that a client presented the
- * previous refresh token and was sent the current one again. A repeat counts if that client was in a
- * different network than the client that received the current token first.
+ * Counts the latest refresh tokens in a row that were repeated to another network. A repeat means that a
+ * client presented the previous refresh token and was sent the current one again. A repeat counts if that
+ * client was in a different network than the client that received the current token first.
  */
 export interface RefreshTokenRepeats {
   /** The number of the last token that was repeated to another network. */
@@ -41,7 +41,9 @@ export interface RefreshTokenRepeats {
   readonly inARow: number;
 }
 
-/** What a rotation of the refresh token records: when and from where the session was used, and its new end. */
+/**
+ * What a rotation of the refresh token records: when and from where the session was used, and its new end.
+ */
 export interface SessionUse {
   readonly at: Date;
   readonly expiresAt: Date;

@@ -63,8 +63,8 @@ type ProcessMailRequestDeps = Pick<
  * Processes a recorded request.
  * - `lockout` alerts the owner of the address.
  * - `password-reset` sends a reset link to the owner, and does the same as `verification`.
- * - `verification` sends the newest pending sign-up a link for choosing a password. If another account owns the
- *   address, the event is appended without a link, so that nothing is mailed.
+ * - `verification` sends the newest pending sign-up a link for choosing a password. If another account owns
+ *   the address, the event is appended without a link, so that nothing is mailed.
  */
 export async function processMailRequest(
   deps: ProcessMailRequestDeps,

@@ -61,7 +61,8 @@ export function judgeRefreshTokenReuse(
   // `rotatedAt` comes from the clock of another process, which may differ from ours.
   const age = now.getTime() - session.rotatedAt.getTime();
   if (age > (reuseMinutes + MAX_SKEW_MINUTES) * MINUTE_MS) return 'end-session';
-  // Nobody has used the current token yet, so one client may have changed its user agent, for example by an update.
+  // Nobody has used the current token yet, so one client may have changed its user agent, for example by an
+  // update.
   if (!isSameClient) return 'end-session';
   const repeats = countRefreshTokenRepeat(session, ip);
   return repeats !== undefined && repeats.inARow > MAX_REPEATS_IN_A_ROW ? 'end-session' : 'repeat';

@@ -24,7 +24,8 @@ type Needs = Pick<
 >;
 
 /**
- * Exchanges a refresh token for a new access token and refresh token. @throws Refused (refresh_token_invalid)
+ * Exchanges a refresh token for a new access token and refresh token.
+ * @throws Refused (refresh_token_invalid)
  */
 export async function refreshSession(
   deps: Needs,

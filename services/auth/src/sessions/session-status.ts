@@ -8,8 +8,8 @@ import type { CommandFromState } from '../streams/commands.ts';
 export type SessionStatus = 'active' | 'revoked';
 
 /**
- * Returns whether a session is active or revoked. Sessions of an account that has ended or is disabled count as revoked.
- * Does not consider when the session expires.
+ * Returns whether a session is active or revoked. Sessions of an account that has ended or is disabled count
+ * as revoked. Does not consider when the session expires.
  */
 export function computeSessionStatus(
   state: AccountState,

@@ -62,7 +62,8 @@ export async function listSessions(
 }
 
 /**
- * Ends one of the caller's sessions. @throws Refused (session_not_found) if the caller has no such session
+ * Ends one of the caller's sessions.
+ * @throws Refused (session_not_found) if the caller has no such session
  */
 export async function endSession(
   { sessions, audit }: Pick<UseCaseDeps, 'sessions' | 'audit'>,

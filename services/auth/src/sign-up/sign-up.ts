@@ -1,6 +1,7 @@
 /**
  * Sign-up: creates a pending account even if the address is already in use, so that neither the response nor
- * its duration reveals whether it is.
+ * its duration reveals whether it is. With SIGNUP_REVEALS_EXISTING, the address of a verified account is
+ * refused.
  */
 import { findAddressOwnerId } from '../addresses/owners.ts';
 import { deriveCommandId } from '../command-id.ts';

@@ -59,8 +59,8 @@ export async function viewVerification(
 type LinkDeps = Pick<UseCaseDeps, 'accounts' | 'linkTokens' | 'now'>;
 
 /**
- * Returns the account for which a verification link was issued. @throws Refused (token_invalid,
- * token_expired)
+ * Returns the account for which a verification link was issued.
+ * @throws Refused (token_invalid, token_expired)
  */
 async function linkedAccount(
   deps: LinkDeps,
@@ -83,7 +83,10 @@ export interface VerifySignUpRequest {
   readonly evidence: VerificationEvidence;
 }
 
-/** What a client presents together with the link: a session or sign-up cookie, the password, or a new password. */
+/**
+ * What a client presents together with the link: a session or sign-up cookie, the password, or a new
+ * password.
+ */
 export type VerificationEvidence =
   | { readonly kind: 'holder'; readonly holders: readonly SessionOrSignUpCookie[] }
   | { readonly kind: 'password'; readonly password: string }
@@ -109,10 +112,10 @@ type VerifySignUpDeps = Pick<
 >;
 
 /**
- * Confirms the sign-up. The request must contain two things: the link from the mailbox, and proof of having made the
- * sign-up (ADR 29).
- * @throws Refused (token_invalid, token_expired, password_required, password_incorrect, passwords_do_not_match,
- * password_too_weak, rate_limited, conflict, overloaded)
+ * Confirms the sign-up. The request must contain two things: the link from the mailbox, and proof of having
+ * made the sign-up (ADR 29).
+ * @throws Refused (token_invalid, token_expired, password_required, password_incorrect,
+ * passwords_do_not_match, password_too_weak, rate_limited, conflict, overloaded)
  */
 export async function verifySignUp(
   deps: VerifySignUpDeps,

@@ -19,8 +19,8 @@ interface LimiterStore {
   /** Gives back counted points of a key. Must not start a new window or go below zero. */
   giveBack(limiter: RateLimiterAbstract, key: string, points: number): Promise<unknown>;
   /**
-   * Runs an attempt, and repeats it if it failed because of a write conflict. An attempt that failed in this way has
-   * changed no counter.
+   * Runs an attempt, and repeats it if it failed because of a write conflict. An attempt that failed in this
+   * way has changed no counter.
    */
   repeating<T>(attempt: () => Promise<T>): Promise<T>;
 }

@@ -4,8 +4,8 @@ import type { Commit, Journal } from '../ports/journal.ts';
 import { toPublicEvents } from '../relay/to-public-events.ts';
 
 /**
- * Computes the hash-chain entries of a commit's events. @param previous the hash of the last event before the
- * commit
+ * Computes the hash-chain entries of a commit's events.
+ * @param previous the hash of the last event before the commit
  */
 export function computeChainEntries(commit: Commit, previous: string | undefined): readonly ChainEntry[] {
   let last = previous;

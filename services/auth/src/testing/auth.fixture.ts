@@ -52,7 +52,10 @@ export interface TestRequestOptions {
 
 export type TestAuth = Awaited<ReturnType<typeof startTestAuth>>;
 
-/** Starts auth for a test. @param settings override the production defaults, and the low cost of hashes in tests */
+/**
+ * Starts auth for a test.
+ * @param settings override the production defaults, and the low cost of hashes in tests
+ */
 export async function startTestAuth(
   context: Pick<TestContext, 'after'>,
   settings: Readonly<Record<string, string>> = {},

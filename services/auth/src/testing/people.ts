@@ -40,7 +40,8 @@ export function postSignUp(
 }
 
 /**
- * Signs a person up, and verifies the address with the mailed link and the password. @returns the account id
+ * Signs a person up, and verifies the address with the mailed link and the password.
+ * @returns the account id
  */
 export async function signUpAndVerify(
   auth: TestAuth,

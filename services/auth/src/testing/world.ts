@@ -166,7 +166,8 @@ export async function openTestWorld(given?: AuthStores) {
       return link.token;
     },
     /**
-     * Signs up one second after the previous sign-up. @returns the new account, whose address is unverified
+     * Signs up one second after the previous sign-up.
+     * @returns the new account, whose address is unverified
      */
     signUp: async (address: string, password: string): Promise<UnverifiedAccount> => {
       ms += 1000;

@@ -20,8 +20,8 @@ export function isCompleteLinkToken(text: string): boolean {
 const blank = /[\s\u00ad\u200b-\u200d\u2060]/g;
 
 /**
- * Returns the token of a link as a person copied it: without whitespace, and without everything that follows the token,
- * such as the full stop of a sentence, a closing bracket or `;jsessionid=1`.
+ * Returns the token of a link as a person copied it: without whitespace, and without everything that follows
+ * the token, such as the full stop of a sentence, a closing bracket or `;jsessionid=1`.
  */
 export function trimLinkToken(text: string): string {
   return /^[\w-]*/.exec(text.replaceAll(blank, ''))?.[0] ?? '';

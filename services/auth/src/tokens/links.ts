@@ -70,7 +70,8 @@ export interface LinkTokenContent {
 }
 
 /**
- * Reads the token of a link, as sent by a client. @throws Refused (token_invalid) if the token is malformed
+ * Reads the token of a link, as sent by a client.
+ * @throws Refused (token_invalid) if the token is malformed
  */
 export function readLinkToken(
   { linkTokens }: Pick<UseCaseDeps, 'linkTokens'>,

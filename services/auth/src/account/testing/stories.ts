@@ -1,6 +1,6 @@
 /**
- * Random commands on two accounts that sign up with the same address. Either account may change its address. The
- * commands come in any order and with any tokens.
+ * Random commands on two accounts that sign up with the same address. Either account may change its address.
+ * The commands come in any order and with any tokens.
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';

@@ -75,8 +75,8 @@ export interface LinkPages {
   /** Asks for confirmation before the sign-up is rejected. */
   rejection(view: VerificationView & VerificationPlaces): string;
   /**
-   * Reports what a form has done. If the browser runs JavaScript, the page replaces its address, so that reloading it
-   * does not send the form again: the link may work only once.
+   * Reports what a form has done. If the browser runs JavaScript, the page replaces its address, so that
+   * reloading it does not send the form again: the link may work only once.
    */
   done(page: SuccessPageName, view: { readonly locale: string }): string;
   /** Shows a form for a new password, or for the first password of an account (`first`). */

@@ -1,4 +1,7 @@
-/** The texts of the pages. English and German are complete; texts that another language lacks are shown in English. */
+/**
+ * The texts of the pages. English and German are complete; texts that another language lacks are shown in
+ * English.
+ */
 import type { standardProblems } from '@latchkey/http';
 import type { PasswordFault } from '../../passwords/rules.ts';
 

@@ -5,8 +5,8 @@ import { availableParallelism } from 'node:os';
 const OTHER_THREADS = 4;
 
 /**
- * Returns the maximum number of concurrent hashes. @param configured HASH_CONCURRENCY; 0 means one per
- * processor
+ * Returns the maximum number of concurrent hashes.
+ * @param configured HASH_CONCURRENCY; 0 means one per processor
  */
 export function computeHashConcurrency(configured = 0): number {
   return configured || availableParallelism();

@@ -190,8 +190,8 @@ function rememberingMarks({ journal, outbox }: CommitStores): {
 }
 
 /**
- * Polls a condition until it holds. A check that throws counts as not holding. @throws Error after
- * PATIENCE_MS
+ * Polls a condition until it holds. A check that throws counts as not holding.
+ * @throws Error after PATIENCE_MS
  */
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + PATIENCE_MS;

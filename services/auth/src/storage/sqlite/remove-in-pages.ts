@@ -4,8 +4,10 @@ import type { Database, WriteOptions } from '@latchkey/sqlite';
 const PAGE = 1000;
 
 /**
- * Deletes rows, or removes data from them, page by page until none match. Other writes can run between the pages.
- * @param sql a statement that changes at most `:page` rows, and never matches a row that it has already changed
+ * Deletes rows, or removes data from them, page by page until none match. Other writes can run between the
+ * pages.
+ * @param sql a statement that changes at most `:page` rows, and never matches a row that it has already
+ * changed
  * @param values the other parameters of the statement
  */
 export async function removeRowsInPages(
