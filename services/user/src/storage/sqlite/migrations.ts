@@ -81,8 +81,8 @@ const release01: SqliteMigration = (connection) => {
 };
 
 /**
- * Adds the column for the head of each account's hash chain, that is, the hash of the account's last event, and the
- * index of accounts whose history has forked.
+ * Adds the column for the head of each account's hash chain (the sequence and hash of its last applied event), and
+ * the index of accounts whose history has forked.
  */
 const heads: SqliteMigration = (connection) => {
   const tables = connection
