@@ -48,12 +48,20 @@ export function createRemoteKeySource(
   options: { readonly fetch?: typeof fetch; readonly clock?: () => number } = {},
 ): KeySource {
   const { clock = () => performance.now() } = options;
-  const keys = createRemoteJWKSet(new URL(url), {
-    timeoutDuration: FETCH_TIMEOUT_MS,
-    cacheMaxAge: Number.POSITIVE_INFINITY,
-    cooldownDuration: Number.POSITIVE_INFINITY,
-    ...(options.fetch && { [customFetch]: options.fetch }),
-  });
+  const address = new URL(url);
+  let created: ReturnType<typeof createRemoteJWKSet> | undefined;
+
+  /** Creates jose's key set on the first call, because it makes Node load `fetch`. */
+  function keySet() {
+    created ??= createRemoteJWKSet(address, {
+      timeoutDuration: FETCH_TIMEOUT_MS,
+      cacheMaxAge: Number.POSITIVE_INFINITY,
+      cooldownDuration: Number.POSITIVE_INFINITY,
+      ...(options.fetch && { [customFetch]: options.fetch }),
+    });
+    return created;
+  }
+
   let fetchedAt = Number.NEGATIVE_INFINITY;
   let isCached = false;
   /** Why the last fetch failed; undefined if it succeeded. */
@@ -65,7 +73,7 @@ export function createRemoteKeySource(
   async function fetchKeys(): Promise<void> {
     fetchedAt = clock();
     try {
-      await keys.reload();
+      await keySet().reload();
       isCached = true;
       failure = undefined;
     } catch (cause) {
@@ -96,7 +104,7 @@ export function createRemoteKeySource(
     const age = clock() - fetchedAt;
     if (age >= MAX_AGE_MS) void refresh();
     try {
-      return await keys(header, token);
+      return await keySet()(header, token);
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
     }
@@ -106,7 +114,7 @@ export function createRemoteKeySource(
     }
     if (failure !== undefined) throw failure;
     try {
-      return await keys(header, token);
+      return await keySet()(header, token);
     } catch (error) {
       if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
       if (isFetched) noteMissing(kid);
