@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import { runInNewContext } from 'node:vm';
-import { escapeNonAscii } from './bundle-programs.ts';
+import { bundlePrograms, escapeNonAscii } from './bundle-programs.ts';
 
 test('the code of a bundle means the same in ASCII', () => {
   const code = "['é → 😀', `…`, /^[à-ü😀]+$/u.test('é😀'), { größe: 1 }.größe]";
@@ -18,3 +22,19 @@ for (const [title, code] of [
     assert.throws(() => escapeNonAscii(code), /cannot escape/);
   });
 }
+
+test('a bundled service does not load fetch before it uses fetch', async (context) => {
+  const cache = join(import.meta.dirname, '..', 'node_modules', '.cache');
+  await mkdir(cache, { recursive: true });
+  const folder = await mkdtemp(join(cache, 'bundle-'));
+  context.after(() => rm(folder, { recursive: true }));
+  await bundlePrograms(['services/auth'], folder);
+  const report = `process.on('exit', () => console.log(process.moduleLoadList.filter((name) => /http$|undici/.test(name))))`;
+  const words = ['--import', `data:text/javascript,${report}`, join(folder, 'auth.js')];
+  // Without settings, the service exits with an error after it has loaded its modules.
+  const { stdout } = await promisify(execFile)(process.execPath, words, { cwd: folder, env: {} }).catch(
+    (error) => error,
+  );
+  assert.match(stdout, /NativeModule http/);
+  assert.doesNotMatch(stdout, /undici/);
+});
