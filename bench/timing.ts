@@ -69,7 +69,7 @@ function signUps({ people }: BenchmarkServer, { known }: Addresses) {
   return measureAlternately(samples, {
     known: timed(people.signUp, 201, () => withAddressOf(known())),
     unknown: timed(people.signUp, 201, unknown),
-    // Use the address that was unknown in the previous sample: its sign-up is now pending.
+    // The previous sample signed up with this address, so its sign-up is pending now.
     pending: timed(people.signUp, 201, () => withAddressOf(latest)),
   });
 }

@@ -53,7 +53,7 @@ interface LogRecord {
 /** Records a response, and the secrets that it may contain. */
 function witness(name: string, reply: Reply, handsOut: Readonly<Record<string, string>> = {}): Reply {
   const headers = [...reply.headers].map(([header, value]) => `${header}: ${value}`).join('\n');
-  const names = Object.entries(handsOut).flatMap(([title, value]) => tokenParts(title, value));
+  const names = Object.entries(handsOut).flatMap(([title, value]) => registerTokenSecrets(title, value));
   answers.push({
     name: `the answer to ${name}`,
     text: `${headers}\n\n${reply.text}`,
@@ -62,8 +62,11 @@ function witness(name: string, reply: Reply, handsOut: Readonly<Record<string, s
   return reply;
 }
 
-/** Records a token as a secret: the whole token, and separately the part that cannot be guessed. */
-function tokenParts(name: string, token: string): readonly string[] {
+/**
+ * Registers two secrets: the whole token, and the part of it that cannot be guessed.
+ * @returns the names of both secrets
+ */
+function registerTokenSecrets(name: string, token: string): readonly string[] {
   secret(name, token);
   const part = token.includes('.') ? token.slice(token.lastIndexOf('.') + 1) : token.slice(-42);
   secret(`the secret part of ${name}`, part);
@@ -86,7 +89,7 @@ const NAMES = { firstName: 'Wilhelmine-Unmistakable', lastName: 'Von-Und-Zu-Unmi
 
 async function linkIn(person: Person, subject: string, nth = 1): Promise<string> {
   const { token } = linkOf(await mailbox.next(person.email, subject, nth));
-  tokenParts(`a link token (${subject} ${nth}) of ${person.username}`, token);
+  registerTokenSecrets(`a link token (${subject} ${nth}) of ${person.username}`, token);
   return token;
 }
 

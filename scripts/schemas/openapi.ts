@@ -4,7 +4,7 @@ import { compareContent, type OpenApiContent } from './content.ts';
 import { compareResponses, type OpenApiResponse, type OpenApiResponses } from './responses.ts';
 import type { ComparedSchema, SchemaInDocument } from './schema.ts';
 import {
-  compareSecurity,
+  compareSecurityRequirements,
   compareSecuritySchemes,
   type SecurityRequirement,
   type SecurityScheme,
@@ -82,7 +82,7 @@ function compareOperations(name: string, pair: Pair): readonly string[] {
     ...(was.operationId === is.operationId
       ? []
       : [`${name}: the operationId was ${was.operationId} and is ${is.operationId}`]),
-    ...compareSecurity(name, was.security ?? before.security, is.security ?? after.security),
+    ...compareSecurityRequirements(name, was.security ?? before.security, is.security ?? after.security),
     ...compareParameters(name, pair),
     ...compareBodies(name, pair),
     ...compareResponses(name, responsesOf(was, before), responsesOf(is, after)),

@@ -16,7 +16,7 @@ const ANONYMOUS: readonly SecurityRequirement[] = [{}];
  * Returns the incompatible changes: each way to identify the caller that was accepted before must still be enough.
  * @param before the alternatives of an operation; an empty list accepts anonymous requests
  */
-export function compareSecurity(
+export function compareSecurityRequirements(
   name: string,
   before: readonly SecurityRequirement[] = [],
   after: readonly SecurityRequirement[] = [],

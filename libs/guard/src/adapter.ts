@@ -26,10 +26,10 @@ export function createFrameworkGuard<Middleware>(
 }
 
 /**
- * Checks a request, and remembers its caller.
+ * Checks a request. If it is allowed, stores its caller, which `callerOf` returns.
  * @param request the object that the framework passes to its handlers
  * @returns the response to send if the request is refused; undefined if it may proceed
- * @throws any error except a Refusal
+ * @throws errors of the check, other than a Refusal, whose response is returned
  */
 export async function authenticateRequest(
   request: object,

@@ -16,8 +16,8 @@ const SPACE = String.raw`[\t\v\f \u0085\u00a0]*`;
 const BLANK = new RegExp(`${SPACE}(?:#[^\\n]*)?(?:\\n|$)`, 'y');
 const NAME = new RegExp(`${SPACE}(?:export[\\t ]+)?([A-Za-z_][\\w.-]*)${SPACE}=${SPACE}`, 'y');
 /**
- * Matches a line that begins with a setting. A fault shows only the name of the setting, because all other
- * text may be part of a secret.
+ * Finds the name of the setting at the start of a line. Error messages about a line contain only this name, because
+ * the rest of the line may be part of a secret.
  */
 const SETTING = /^[\t ]*(?:export[\t ]+)?([A-Z][A-Z0-9_]*)[\t ]*[=:]/;
 const QUOTED = /"(?:[^"\\]|\\[\s\S])*"|'(?:[^'\\]|\\[\s\S])*'/y;

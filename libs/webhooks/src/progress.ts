@@ -11,7 +11,7 @@ import { computeRetryDelayMs, computeRetryDelayWhileDownMs, parseRetryAfterMs } 
  */
 export const FAILURES_UNTIL_ENDPOINT_IS_DOWN = 5;
 /** While this many accounts of an endpoint wait for a retry, no new events are read for the endpoint. */
-export const MAX_WAITING_ACCOUNTS = 100;
+export const MAX_ACCOUNTS_AWAITING_RETRY = 100;
 
 /** The position of an undelivered event in the log. */
 export interface EventPosition {
@@ -71,7 +71,7 @@ function byNext(a: AccountAwaitingRetry, b: AccountAwaitingRetry): number {
 }
 
 export function mayReadNewEvents(delivery: DeliveryProgress): boolean {
-  return !isEndpointDown(delivery) && delivery.waiting.length < MAX_WAITING_ACCOUNTS;
+  return !isEndpointDown(delivery) && delivery.waiting.length < MAX_ACCOUNTS_AWAITING_RETRY;
 }
 
 /** Returns the time of the next attempt. Undefined if no account waits for one. */

@@ -116,8 +116,8 @@ function operationsOf(context: CommandCheckContext, places: ReadonlyMap<string, 
   };
 }
 
-/** Operations that the user service handles. */
-const OF_READERS: ReadonlySet<string> = new Set(['me', 'users']);
+/** The operations that the user service handles; auth handles all others. */
+const USER_SERVICE_OPERATIONS: ReadonlySet<string> = new Set(['me', 'users']);
 
 /** Returns the accounts whose state can be inferred from the response to a command. */
 function accountsOf(
@@ -134,7 +134,7 @@ function accountsOf(
     return meant.length === 1 ? meant : [];
   }
   const holder = places.get(String(request['refreshToken']))?.account ?? readTokenClaims(accessToken)?.sub;
-  return holder === undefined || OF_READERS.has(op) ? [] : [holder];
+  return holder === undefined || USER_SERVICE_OPERATIONS.has(op) ? [] : [holder];
 }
 
 const NEW_ACCOUNT: Standing = {

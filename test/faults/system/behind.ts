@@ -17,7 +17,7 @@ const MAILED: ReadonlySet<string> = new Set([
  * or the notifier has not recorded their mails.
  * @throws Error if MongoDB does not respond
  */
-export async function countBehind(mongoUrl: string, consumer: 'user' | 'notifier'): Promise<number> {
+export async function countAccountsBehind(mongoUrl: string, consumer: 'user' | 'notifier'): Promise<number> {
   const client = await MongoClient.connect(mongoUrl, { serverSelectionTimeoutMS: WITHIN_MS });
   try {
     const database = client.db();

@@ -20,7 +20,7 @@ import { createStartGate } from '../nemesis/start-gate.ts';
 import { type SupervisedProcess, type SupervisorOptions, superviseProcess } from '../nemesis/supervisor.ts';
 import { beginWorkAtBothTargets, createWorkCounters, type WorkCounters } from '../nemesis/work.ts';
 import type { FaultSettings } from '../settings.ts';
-import { countBehind } from './behind.ts';
+import { countAccountsBehind } from './behind.ts';
 import { findClockLibrary } from './clocks.ts';
 import { openServers, type RunServers } from './servers.ts';
 import { ehloNameSettings } from './sink.ts';
@@ -81,7 +81,9 @@ export const openCluster: OpenSystem = async (options, stack) => {
     countHits: createCountHits({
       work,
       behind: async (consumer) =>
-        consumer === 'subscriber' ? subscribers.behind() : countBehind(cluster.stores.MONGO_URL, consumer),
+        consumer === 'subscriber'
+          ? subscribers.behind()
+          : countAccountsBehind(cluster.stores.MONGO_URL, consumer),
     }),
     senders: () =>
       sendersOf([

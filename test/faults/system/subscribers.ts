@@ -25,11 +25,10 @@ const PAGE = 200;
 const WAIT_SECONDS = 2;
 const PATIENCE_MS = 10_000;
 const AGAIN_MS = 250;
-/**
- * The receiver responds to every n-th webhook with 500, or accepts it without a response. Each event fails at most
- * once, because after several failures of an event the pauses between attempts become minutes.
- */
+// Each event fails at most once. After several failures of the same event, the pauses between attempts would take minutes.
+/** The receiver responds to every 10th webhook with 500. */
 const FAILED = 10;
+/** The receiver accepts every 13th webhook, but sends no response. */
 const UNANSWERED = 13;
 
 interface CloudEvent {

@@ -75,8 +75,8 @@ test('parked retry unparks the account if its read model has the history of the 
   const { town, ada, ops, parked, database } = await forkedSystem(t);
   await town.changeEmail('ada', 'ada@example.org');
   await waitUntil('the account is parked', async () => (await parked()).includes(ada));
-  // Changes the read model as if another process had applied the journal's own last event before the one that parked
-  // the account.
+  // The account is parked at event 3, because the read model has applied a different event 2 than the one in the
+  // journal. Simulate another process that has corrected this: it has applied event 2 of the journal.
   await database.write(() => {
     const head = `SELECT '2:' || json_extract(events, '$[#-1].chain.hash') FROM journal_commit
       WHERE stream = :ada AND number = 2`;

@@ -200,7 +200,7 @@ function givenAs(settings: Readonly<Record<string, readonly SecretKey[]>>) {
 
 test('a key of mails or pseudonyms is needed until nothing that was made with it is left', async (t) => {
   const { data, keys, settings } = await openFolders(t);
-  /** Starts the services with the keys that are in the folder now. */
+  /** Simulates a start of the services, this many days ago, with the current keys of the folder. */
   async function start(daysAgo: number): Promise<void> {
     const store = openSqlite({ folder: data, as: 'server' });
     const at = new Date(Date.now() - daysAgo * DAY_MS);

@@ -25,7 +25,7 @@ import { openSecretsSource, type SecretsSource } from '../key-source.ts';
 import { printListingPage } from '../output/listing.ts';
 import { formatExamples, JSON_OPTION_HELP, type OpsProgram } from '../program.ts';
 import { withOpenedStore } from '../stores.ts';
-import { DKIM_DOMAIN_HELP, formatDnsRecord, resolveDkimDomain } from './mail-dkim.ts';
+import { DKIM_DOMAIN_HELP, formatDkimDnsRecord, resolveDkimDomain } from './mail-dkim.ts';
 
 const FOLDER = 'the folder of `ops secrets` that has the keys. Default: the settings, or the data folder';
 const SHOW = 'print the settings, which are secret';
@@ -106,7 +106,7 @@ export function addKeysCommand(program: OpsProgram, context: CommandContext): vo
         if (!next && !promote && store.file === undefined) context.note(severalProcessesWarning(kind));
         if (domain !== undefined) {
           const privateKey = getDkimKeyPem({ ...source.secrets, ...changes }, id);
-          context.print(formatDnsRecord({ domain, selector: id, privateKey }));
+          context.print(formatDkimDnsRecord({ domain, selector: id, privateKey }));
           context.print('Publish this record, and wait until it can be looked up, before the key is used.');
         }
         context.print(

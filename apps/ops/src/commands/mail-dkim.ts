@@ -28,7 +28,7 @@ export function addMailDkimCommand(
       const path = resolve(file);
       const { privateKey, isNew } = await keyIn(path);
       note(isNew ? `${path}: made a key.` : `${path}: there is a key already; this is its record.`);
-      print(formatDnsRecord({ domain, selector, privateKey }));
+      print(formatDkimDnsRecord({ domain, selector, privateKey }));
       print('');
       print(`MAIL_DKIM_DOMAIN=${domain}`);
       print(`MAIL_DKIM_SELECTOR=${selector}`);
@@ -53,7 +53,7 @@ export function resolveDkimDomain(
 }
 
 /** Returns the DNS record of a key as a line of a zone file. */
-export function formatDnsRecord(key: Parameters<typeof createDkimDnsRecord>[0]): string {
+export function formatDkimDnsRecord(key: Parameters<typeof createDkimDnsRecord>[0]): string {
   const { name, type, parts } = createDkimDnsRecord(key);
   return `${name}. IN ${type} ${parts.map((part) => `"${part}"`).join(' ')}`;
 }

@@ -8,7 +8,7 @@ import {
   createTestSmtpSettings,
   TEST_MAIL,
 } from '../testing/smtp-client.ts';
-import type { AccessTokenSource, SmtpPasswordMethod } from './login.smtp.ts';
+import type { SmtpAccessTokenSource, SmtpPasswordMethod } from './login.smtp.ts';
 import { createSmtpMailer } from './mailer.smtp.ts';
 
 const GMAIL = 'AUTH LOGIN PLAIN XOAUTH2 PLAIN-CLIENTTOKEN OAUTHBEARER XOAUTH';
@@ -45,11 +45,11 @@ function acceptingOnly(token: string, refusal: string): LineReplies {
 }
 
 /** Creates a source that supplies `token`, and `renewed` once a renewal is requested. */
-function tokensOf(token: string, renewed: string): AccessTokenSource {
+function tokensOf(token: string, renewed: string): SmtpAccessTokenSource {
   return { token: async (renew) => (renew ? renewed : token) };
 }
 
-async function sendWith(tokens: AccessTokenSource, replies: LineReplies) {
+async function sendWith(tokens: SmtpAccessTokenSource, replies: LineReplies) {
   const server = await startScriptedLineServer(replies);
   const mailer = createSmtpMailer(
     createTestSmtpSettings(server.port, { credentials: { username: 'mailer', tokens } }),

@@ -7,7 +7,7 @@ import { runSmtpStep, type SmtpSession } from './step.smtp.ts';
 export type SmtpPasswordMethod = 'auto' | 'plain' | 'login' | 'cram-md5';
 
 /** Supplies OAuth 2.0 access tokens. */
-export interface AccessTokenSource {
+export interface SmtpAccessTokenSource {
   /**
    * Returns an access token.
    * @param renew whether the server has refused the previous token. The result may be the same token again.
@@ -19,7 +19,7 @@ export interface AccessTokenSource {
 /** How to log in: with a password, or with OAuth 2.0 access tokens (XOAUTH2). */
 export type SmtpCredentials =
   | { readonly username: string; readonly password: string; readonly method?: SmtpPasswordMethod }
-  | { readonly username: string; readonly tokens: AccessTokenSource };
+  | { readonly username: string; readonly tokens: SmtpAccessTokenSource };
 
 /**
  * The name under which our XOAUTH2 handler is registered with nodemailer. The name must not be `XOAUTH2`:
@@ -40,7 +40,10 @@ export function createCustomAuthHandlers(
  * Returns a nodemailer handler for XOAUTH2 (https://developers.google.com/gmail/imap/xoauth2-protocol). After
  * a permanent refusal, the handler requests a renewed token, and tries once more if the token has changed.
  */
-function createXoauth2Handler({ username, tokens }: Extract<SmtpCredentials, { tokens: AccessTokenSource }>) {
+function createXoauth2Handler({
+  username,
+  tokens,
+}: Extract<SmtpCredentials, { tokens: SmtpAccessTokenSource }>) {
   return async ({
     sendCommand,
     reject,

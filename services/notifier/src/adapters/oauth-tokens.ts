@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { formatMaskedFirstLine } from '../delivery/reply.ts';
 import { SmtpFailure } from './failure.smtp.ts';
-import type { AccessTokenSource } from './login.smtp.ts';
+import type { SmtpAccessTokenSource } from './login.smtp.ts';
 
 /** The OAuth 2.0 client that requests the access tokens, and its token endpoint. */
 export interface OAuthClientSettings {
@@ -39,7 +39,7 @@ const MARGIN_S = 60;
 export function createOAuthTokenSource(
   client: OAuthClientSettings,
   monotonic: () => number,
-): AccessTokenSource {
+): SmtpAccessTokenSource {
   let refreshToken = client.refreshToken;
   let current: { readonly token: string; readonly until: number } | undefined;
   let asking: Promise<string> | undefined;
@@ -115,7 +115,7 @@ async function readTokenFile(path: string) {
  * Creates a source that reads the token from a file for each login, because another program may renew it at
  * any time.
  */
-export function createFileTokenSource(path: string): AccessTokenSource {
+export function createFileTokenSource(path: string): SmtpAccessTokenSource {
   return {
     async token() {
       const read = await readTokenFile(path);

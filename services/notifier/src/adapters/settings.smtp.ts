@@ -7,7 +7,7 @@ import type { MailTestSettings } from '../mail-test-settings.ts';
 import { createReturnPathsFromSettings } from '../reports/return-paths.ts';
 import { SMTP_TIMEOUTS, type SmtpTimeouts } from './connection.smtp.ts';
 import { createDkimSigner } from './dkim.smtp.ts';
-import type { AccessTokenSource, SmtpCredentials } from './login.smtp.ts';
+import type { SmtpAccessTokenSource, SmtpCredentials } from './login.smtp.ts';
 import type { SmtpSettings } from './mailer.smtp.ts';
 import { createFileTokenSource, createOAuthTokenSource } from './oauth-tokens.ts';
 import { POSTMARK_METADATA_KEY } from './reports.postmark.ts';
@@ -47,7 +47,7 @@ function credentialsOf(config: MailSettings): SmtpCredentials {
   return method === 'xoauth2' ? { username, tokens: tokensOf(config) } : { username, password, method };
 }
 
-function tokensOf(config: MailSettings): AccessTokenSource {
+function tokensOf(config: MailSettings): SmtpAccessTokenSource {
   const {
     MAIL_OAUTH_TOKEN_FILE: file,
     MAIL_OAUTH_REFRESH_TOKEN: refreshToken,

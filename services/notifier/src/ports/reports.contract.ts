@@ -7,7 +7,7 @@ import type { BounceDetails } from '../delivery/hard-bounce.ts';
 import { computeAddressFingerprint } from '../recipient.ts';
 import type { MailReportReader, ParsedMailReport, UnparsedMailReport } from './reports.ts';
 
-/** The reports that a provider sends about a mail to `ada@example.com`, for the tests of its reader. */
+/** The reports that a mail provider sends about a mail to `ada@example.com`. The reader of these reports is tested with them. */
 export interface MailReportsFixture {
   readonly reader: MailReportReader;
   /**

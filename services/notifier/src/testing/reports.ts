@@ -39,7 +39,7 @@ export interface BounceFields {
   readonly diagnostic?: string;
 }
 
-/** A delivery report (RFC 3464). */
+/** Returns a mail that reports a failed delivery, called a bounce (RFC 3464). */
 export function createBounceMail({
   recipient,
   action = 'failed',

@@ -33,8 +33,8 @@ export interface ProfileProjectionDeps {
   /** Called with accounts after they have been stored. */
   announce(accounts: readonly StoredAccount[]): void;
   /**
-   * Called after a slice has been stored, with all accounts that its events erase, even if an earlier slice has
-   * already stored the same erasure. May be called repeatedly for an account.
+   * Confirms erasures. Called each time a slice has been stored, with every account that the slice erases. It may be called
+   * more than once for an account, because a later slice may contain the same erasure.
    */
   confirm(erased: readonly ErasedAccount[]): Promise<void>;
 }

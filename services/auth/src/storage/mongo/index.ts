@@ -25,7 +25,7 @@ import { createMongoRequestQueue } from './requests.ts';
 import { createMongoSessions, sessionIndexes } from './sessions.ts';
 import { createMongoSnapshots } from './snapshots.ts';
 import { AUTH_LEASES_COLLECTION, createMongoStoredCommits } from './stored-commits.ts';
-import { createMongoTrustedAddresses, trustedAddressIndexes } from './trusted-addresses.ts';
+import { createMongoTrustedAddresses, trustedIpIndexes } from './trusted-addresses.ts';
 
 /** The MongoDB indexes of auth's collections. */
 export const authIndexes: readonly MongoIndex[] = [
@@ -33,7 +33,7 @@ export const authIndexes: readonly MongoIndex[] = [
   ...sessionIndexes,
   ...limitIndexes,
   ...idempotencyKeyIndexes,
-  ...trustedAddressIndexes,
+  ...trustedIpIndexes,
   ...auditIndexes,
   ...erasureIndexes,
 ];

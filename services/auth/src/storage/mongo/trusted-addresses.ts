@@ -25,7 +25,7 @@ function schema() {
   return createPlainSchema<TrustDocument>({ _id: { type: String, required: true }, until: Date });
 }
 
-export const trustedAddressIndexes: readonly MongoIndex[] = [
+export const trustedIpIndexes: readonly MongoIndex[] = [
   { collection: TRUSTED_ADDRESSES_COLLECTION, name: 'expiry', keys: { until: 1 } },
 ];
 
