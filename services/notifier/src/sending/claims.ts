@@ -48,7 +48,11 @@ export interface DeliveryClaimer {
   run(signal: AbortSignal): Promise<void>;
   /** Claims immediately, because something may be due. */
   wake(): void;
-  /** Must be called when a delivery has been handled. Claims immediately if more was due than could be sent. */
+  /**
+   * Must be called when a delivery has been handled. If more was due than could be sent, claims once half of the capacity
+   * is free. Each claim is a write, which the outcomes that wait for each other would join. So many small claims would
+   * also cause many small writes of outcomes.
+   */
   onFinished(): void;
 }
 
@@ -133,7 +137,7 @@ export function createDeliveryClaimer(deps: DeliveryClaimerDeps): DeliveryClaime
       ),
     wake: wakeup.wake,
     onFinished() {
-      if (moreDue) wakeup.wake();
+      if (moreDue && deps.inHand() <= deps.concurrency() / 2) wakeup.wake();
     },
   };
 }

@@ -59,6 +59,16 @@ function dispatcherWith(trySending: AttemptDelivery, clock: Clock = systemClock,
   });
 }
 
+/** A clock whose pauses end only when they are aborted. */
+const clockThatNeverPolls: Clock = {
+  ...systemClock,
+  sleep: (_ms, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted) resolve();
+      else signal?.addEventListener('abort', () => resolve(), { once: true });
+    }),
+};
+
 async function owe(count: number, changes: Partial<NewDelivery> = {}): Promise<void> {
   const person = { recipients: Array.from({ length: count }, (_, index) => `user${index}@example.com`) };
   const event = createTestEvent('MailRequested', { template: 'welcome', requestedBy: randomUUID(), person });
@@ -180,6 +190,37 @@ describe('the dispatcher', () => {
     assert.deepEqual(waits, [...Array(8).fill(true), ...Array(10).fill(false)]);
     release();
     await dispatcher.stop();
+  });
+
+  it('claims further mails once half of its capacity is free', { timeout: 60_000 }, async () => {
+    await owe(30);
+    const stored = deliveries;
+    const limits: number[] = [];
+    deliveries = {
+      ...stored,
+      claim(request) {
+        limits.push(request.limit);
+        return stored.claim(request);
+      },
+    };
+    const sending: (() => void)[] = [];
+    const dispatcher = dispatcherWith(async () => {
+      await new Promise<void>((resolve) => sending.push(resolve));
+      return { kind: 'accepted' };
+    }, clockThatNeverPolls);
+    dispatcher.start();
+    async function finish(count: number, sent: number): Promise<void> {
+      for (const accept of sending.splice(0, count)) accept();
+      while ((await stored.census()).sent < sent) await setImmediate();
+    }
+    while (sending.length < 18) await setImmediate();
+    await finish(8, 8);
+    await finish(1, 9);
+    while (sending.length < 18) await setImmediate();
+    assert.deepEqual(limits, [18, 9]);
+    const stopped = dispatcher.stop();
+    await finish(18, 27);
+    await stopped;
   });
 
   it('does not let the outcome of the last mail wait', async () => {
