@@ -133,8 +133,8 @@ export async function runOpsCommandLine(
 }
 
 /**
- * Returns the name of the command whose module must be loaded. Returns undefined if all modules must be loaded: for
- * `completion`, for an unknown command, and if no command is given.
+ * Returns the name of the command whose module must be loaded. Returns undefined if all modules must be
+ * loaded: for `completion`, for an unknown command, and if no command is given.
  * @param words the words on the command line after `ops`
  */
 function neededFor(words: readonly string[]): readonly string[] | undefined {
@@ -144,8 +144,8 @@ function neededFor(words: readonly string[]): readonly string[] | undefined {
 
 function explain(error: unknown): readonly string[] {
   if (error instanceof CommanderError)
-    // Commander has already printed its errors. The only exception is a missing subcommand, for which Commander
-    // prints the help but no error.
+    // Commander has already printed its errors. The only exception is a missing subcommand, for which
+    // Commander prints the help but no error.
     return error.code === 'commander.help' ? ['a subcommand is missing'] : [];
   if (error instanceof ConfigError) return error.faults;
   return [error instanceof Error ? error.message : String(error)];

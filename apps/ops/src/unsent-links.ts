@@ -3,8 +3,8 @@ import { type DeliveryOps, type OwedDeliveryWithLink, sealingKeyIdOf } from '@la
 import type { JournalView } from '@latchkey/verify';
 
 /**
- * Counts the sealed links that have not expired and whose mail has not been sent, by the id of the key to which they
- * are sealed. Reads the whole journal.
+ * Counts the sealed links that have not expired and whose mail has not been sent, by the id of the key to
+ * which they are sealed. Reads the whole journal.
  */
 export async function countUnsentLinks(
   journal: Pick<JournalView, 'streams'>,

@@ -82,8 +82,8 @@ function openFolder(folder: string): Database {
   try {
     return openDatabase({ folder, as: 'server' });
   } catch (error) {
-    // The message is for the operator, so it is thrown as a plain Error, which is printed as one line without a stack
-    // trace.
+    // The message is for the operator, so it is thrown as a plain Error, which is printed as one line without
+    // a stack trace.
     if (error instanceof DataFolderError) throw new Error(error.message, { cause: error });
     throw error;
   }
@@ -272,7 +272,9 @@ export async function composeStandalone(config: StandaloneConfig, deps: Standalo
   };
 }
 
-/** Returns a component of the process whose health is degraded while the clock of this process is not trusted. */
+/**
+ * Returns a component of the process whose health is degraded while the clock of this process is not trusted.
+ */
 function clockPart(clock: ClockGuard): ProcessPart {
   async function health(): Promise<readonly DependencyHealth[]> {
     const state = { name: 'clock', needed: false } as const;

@@ -12,8 +12,8 @@ import type { readServiceSettings } from './settings.ts';
 
 export interface ComposedServices {
   /**
-   * All services, in the order in which they must start. The services that consume the log start before auth, which
-   * writes the log.
+   * All services, in the order in which they must start. The services that consume the log start before auth,
+   * which writes the log.
    */
   readonly all: readonly Service[];
   /** The routes of all services, in the order in which the API reference lists them. */

@@ -7,8 +7,8 @@ export interface SecurityEventFilter {
   readonly account?: string | undefined;
   readonly type?: SecurityEventType | undefined;
   /**
-   * Returns whether an event may have been caused from the IP address that the operator asked for. If undefined,
-   * events from all addresses match.
+   * Returns whether an event may have been caused from the IP address that the operator asked for. If
+   * undefined, events from all addresses match.
    */
   readonly isClient?: ReturnType<typeof createAuditClientMatcher> | undefined;
   /** Selects events that happened at this time or later. */

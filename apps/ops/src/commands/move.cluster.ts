@@ -276,8 +276,8 @@ test('a repeated move accepts changes of the services in moved data, and reports
     const done = await runOps(settings, command);
     assert.deepEqual([done.code, stripProgress(done.err)], [0, '']);
   }
-  // Changes the moved data as running services may change it: erased persons, bounced, complained and cancelled
-  // mails, and an expired suppression.
+  // Changes the moved data as running services may change it: erased persons, bounced, complained and
+  // cancelled mails, and an expired suppression.
   const commits = connection.collection('auth_commits');
   await commits.updateMany(
     {},

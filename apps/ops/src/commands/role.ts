@@ -6,8 +6,8 @@ import { formatExamples, type OpsProgram } from '../program.ts';
 import { withOpenedStore } from '../stores.ts';
 
 /**
- * Adds the command that gives an account a role. The command needs only access to the journal, not the token of an
- * admin, so it can also create the first admin.
+ * Adds the command that gives an account a role. The command needs only access to the journal, not the token
+ * of an admin, so it can also create the first admin.
  */
 export function addRoleCommand(program: OpsProgram, context: CommandContext): void {
   program

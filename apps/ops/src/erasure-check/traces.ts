@@ -45,10 +45,10 @@ export function createAddressTracePredicate(address: string): PersonalDataTraceP
 const SUBJECTS = ['stream', 'userid', 'mailingid', 'subject'];
 
 /**
- * Returns a predicate for an account. An item is a trace if it contains the account's id together with personal data
- * of this account. The id alone is no trace, because Latchkey keeps the ids of erased accounts. The id together with
- * another person's data is no trace either: it occurs in events of other accounts that this account changed as an
- * admin, and in security events about what an admin did to this account.
+ * Returns a predicate for an account. An item is a trace if it contains the account's id together with
+ * personal data of this account. The id alone is no trace, because Latchkey keeps the ids of erased accounts.
+ * The id together with another person's data is no trace either: it occurs in events of other accounts that
+ * this account changed as an admin, and in security events about what an admin did to this account.
  */
 export function createAccountTracePredicate(account: string): PersonalDataTracePredicate {
   return (stored) => {
@@ -87,8 +87,8 @@ function plain(name: string): string {
 }
 
 /**
- * Returns whether a field contains no personal data. An object that contains only a digest contains none, because
- * without its salt, the digest of a person's data in the hash chain reveals nothing.
+ * Returns whether a field contains no personal data. An object that contains only a digest contains none,
+ * because without its salt, the digest of a person's data in the hash chain reveals nothing.
  */
 function isEmpty(value: unknown): boolean {
   if (value === null || value === undefined || value === '') return true;

@@ -1,7 +1,7 @@
 /**
- * Finds the topics that the system used before TOPIC_NAMES was changed. Nothing on a broker says which system a topic
- * belongs to, and a topic with one of Latchkey's own names may belong to another system. So an operator names the
- * former topics.
+ * Finds the topics that the system used before TOPIC_NAMES was changed. Nothing on a broker says which system
+ * a topic belongs to, and a topic with one of Latchkey's own names may belong to another system. So an
+ * operator names the former topics.
  */
 import { type TopicNamesOnLog, topicNameOnLog } from '@latchkey/bus';
 import { allTopics } from '@latchkey/events';
@@ -10,8 +10,8 @@ export interface FormerTopics {
   /** The topics that the operator has named, and their dead-letter topics. */
   readonly named: readonly string[];
   /**
-   * The topics on the log that have one of Latchkey's own names, that TOPIC_NAMES replaces with another name, and that
-   * the operator has not named. They may be former topics.
+   * The topics on the log that have one of Latchkey's own names, that TOPIC_NAMES replaces with another name,
+   * and that the operator has not named. They may be former topics.
    */
   readonly unnamed: readonly string[];
   /** The names given by the operator that the log does not list. */

@@ -17,7 +17,10 @@ export interface ErasureTopics {
   readonly accounts: AccountsTopic;
   /** The topics from which the broker removes the person's data only by age. Empty for the embedded log. */
   readonly retaining: readonly RetainingTopic[];
-  /** Topics that may be former topics of the system, and are not part of `retaining`. Empty for the embedded log. */
+  /**
+   * Topics that may be former topics of the system, and are not part of `retaining`. Empty for the embedded
+   * log.
+   */
   readonly unnamed: readonly string[];
 }
 

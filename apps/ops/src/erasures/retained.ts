@@ -26,16 +26,16 @@ export interface RetainedData {
 }
 
 /**
- * More than the time that Kafka takes to notice that a segment is old (5 minutes by default) and to delete its file
- * (1 minute).
+ * More than the time that Kafka takes to notice that a segment is old (5 minutes by default) and to delete
+ * its file (1 minute).
  */
 const BROKER_DELAY_MS = 60 * 60_000;
 
 /**
- * Returns whether a topic still contains data of an erased person. Once auth, user and notifier have confirmed the
- * erasure, nothing more about the person is written to the topic. Kafka deletes a segment once the newest record of
- * the segment is older than the retention time. This newest record may have been written later than the person's
- * records, but at most by the duration of a segment.
+ * Returns whether a topic still contains data of an erased person. Once auth, user and notifier have
+ * confirmed the erasure, nothing more about the person is written to the topic. Kafka deletes a segment once
+ * the newest record of the segment is older than the retention time. This newest record may have been written
+ * later than the person's records, but at most by the duration of a segment.
  */
 export function computeRetainedData(
   { receipts }: Pick<ErasureRecord, 'receipts'>,

@@ -24,9 +24,9 @@ export interface RepublisherDeps {
 }
 
 /**
- * Returns the function `noteCopies`, which records that copies of an erased account's events were published without
- * the person's data. auth then publishes heartbeats until the broker has removed the original events by compaction.
- * Returns no function for a log that replaces records in place.
+ * Returns the function `noteCopies`, which records that copies of an erased account's events were published
+ * without the person's data. auth then publishes heartbeats until the broker has removed the original events
+ * by compaction. Returns no function for a log that replaces records in place.
  */
 export function createErasedCopiesRecorder(
   { erasures }: Pick<AuthOps, 'erasures'>,
@@ -56,8 +56,8 @@ export function createRepublisher(
     if (bus.replaceRecordsOf !== undefined)
       return bus.replaceRecordsOf([account], createPersonEraser([account]), { unsearched: [topic] });
     const records = await recordsOf(stream);
-    // auth has not removed the person's data from the journal yet. When auth removes it, auth also publishes the
-    // events without the data.
+    // auth has not removed the person's data from the journal yet. When auth removes it, auth also publishes
+    // the events without the data.
     if (records.some(hasPerson)) return;
     await publish(topic, records);
     await noteCopies?.(account);

@@ -1,7 +1,7 @@
 /**
- * Publishes events again whose records on the topics have no valid signature. The operation may be interrupted and
- * repeated, because the topics show which events still have no signature. auth may publish events at the same time,
- * because consumers skip events that they have already handled.
+ * Publishes events again whose records on the topics have no valid signature. The operation may be
+ * interrupted and repeated, because the topics show which events still have no signature. auth may publish
+ * events at the same time, because consumers skip events that they have already handled.
  */
 import type { AuthOps } from '@latchkey/auth/ops';
 import type { LogReader } from '@latchkey/bus';
@@ -96,16 +96,16 @@ async function publishAll(
 }
 
 /**
- * Returns the records of a stream to publish again: from the first event whose record on the topic has no valid
- * signature, to the last event on the topic.
+ * Returns the records of a stream to publish again: from the first event whose record on the topic has no
+ * valid signature, to the last event on the topic.
  */
 async function recordsDue(
   { auth, recordsOf, keyOf }: RepublishUnsignedOptions,
   { stream, index, totals }: { readonly stream: JournaledStream; readonly index: TopicIndex; totals: Totals },
 ): Promise<readonly EncodedEvent[]> {
   const entry = index.entryOf(stream.id);
-  // Only events that are on the topic are published again. If an event is missing on the topic, either auth has not
-  // published it yet and will do so, or the event was deleted when its retention time ended.
+  // Only events that are on the topic are published again. If an event is missing on the topic, either auth
+  // has not published it yet and will do so, or the event was deleted when its retention time ended.
   const onTopic = { ...stream, events: stream.events.slice(0, entry.fingerprints.length) };
   const [first] = await findUnsignedEvents({ stream, entry, keyOf });
   const isChained = stream.events.every(({ chain }) => chain !== undefined);

@@ -1,8 +1,8 @@
 /**
- * Writes the events of all accounts from the journal to a topic. The events of each account are written in order and
- * without gaps. The operation may be interrupted and repeated, and it may be repeated later to add newer events: it
- * continues after the events that the topic already contains. Commits that auth has not published yet are not
- * written, because a running auth publishes them.
+ * Writes the events of all accounts from the journal to a topic. The events of each account are written in
+ * order and without gaps. The operation may be interrupted and repeated, and it may be repeated later to add
+ * newer events: it continues after the events that the topic already contains. Commits that auth has not
+ * published yet are not written, because a running auth publishes them.
  */
 import type { LogReader } from '@latchkey/bus';
 import type { EncodedEvent } from '@latchkey/events';
@@ -112,7 +112,8 @@ interface DueRecords {
 
 /**
  * Returns the records of an account to append to the topic.
- * @throws Error with a one-line message if the topic contains events of the account that the journal does not contain
+ * @throws Error with a one-line message if the topic contains events of the account that the journal does not
+ * contain
  */
 async function recordsDue(
   account: JournaledStream,

@@ -67,8 +67,8 @@ function constraintsOf(schema: JsonObject): string {
 }
 
 /**
- * Returns the object schema that a schema contains: the schema itself, the item schema of an array, or that of the
- * first alternative that has one.
+ * Returns the object schema that a schema contains: the schema itself, the item schema of an array, or that
+ * of the first alternative that has one.
  */
 function objectWithin(schema: JsonObject, root: JsonObject): JsonObject | undefined {
   if (isJsonObject(schema['properties'])) return schema;
@@ -93,8 +93,8 @@ function fieldRows(schema: JsonObject, root: JsonObject, path: string): readonly
 }
 
 /**
- * Renders a schema as a table with one row per field. Nested fields are named by their path. A schema without fields
- * is rendered as one line.
+ * Renders a schema as a table with one row per field. Nested fields are named by their path. A schema without
+ * fields is rendered as one line.
  */
 export function renderSchema(schema: unknown, root: JsonObject): SafeHtml {
   const resolved = resolveSchemaReference(schema, root);

@@ -24,7 +24,10 @@ function nextView(id) {
   return id && h('p', {}, 'Next: ', linkTo(id));
 }
 
-/** Shows field errors next to their fields. @returns a view of all other parts of the problem, if there are any */
+/**
+ * Shows field errors next to their fields.
+ * @returns a view of all other parts of the problem, if there are any
+ */
 export function problemView(flow, form, { body, status }) {
   const problem = body ?? {};
   const { unmatched, shown } = showErrors(form, problem);

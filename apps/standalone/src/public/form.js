@@ -2,8 +2,8 @@
 import { h } from './dom.js';
 
 /**
- * Prefills a control. The value may be loaded first. If the user has typed text in the meantime, the text is not
- * replaced.
+ * Prefills a control. The value may be loaded first. If the user has typed text in the meantime, the text is
+ * not replaced.
  */
 async function fill(control, value) {
   const text = await (typeof value === 'function' ? value() : value);
@@ -61,8 +61,8 @@ function errorsOf(form, { code, detail, title, errors }) {
 }
 
 /**
- * Returns the field that a JSON pointer names. If the field is a list, also returns the number of the entry, counted
- * from 1.
+ * Returns the field that a JSON pointer names. If the field is a list, also returns the number of the entry,
+ * counted from 1.
  */
 function placeOf(form, pointer) {
   const [name = '', index] = pointer.replace(/^#?\//, '').split('/');

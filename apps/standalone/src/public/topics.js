@@ -62,7 +62,10 @@ function recordBody(record) {
   );
 }
 
-/** Returns the account id in the key of a record. The id may be followed by a slash and the sequence of the event. */
+/**
+ * Returns the account id in the key of a record. The id may be followed by a slash and the sequence of the
+ * event.
+ */
 function subjectOf({ key }) {
   return key?.split('/')[0];
 }
