@@ -81,8 +81,8 @@ export function openNotifierOps(store: Store): NotifierOps {
 
 export interface NotifierDataMove {
   /**
-   * The kinds of records, in the order in which they must be moved. All of them must be moved before auth publishes
-   * from the new store. Otherwise, repeated events would add their deliveries again.
+   * The kinds of records, in the order in which they must be moved. All of them must be moved before auth
+   * publishes from the new store. Otherwise, repeated events would add their deliveries again.
    */
   readonly kinds: readonly RecordMove[];
   /** Counts the deliveries by state in both stores. */

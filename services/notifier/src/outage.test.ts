@@ -37,8 +37,8 @@ const BEGIN = new Date('2026-11-21T06:00:00.000Z');
 /** The maximum number of connections to the mail server. */
 const CONNECTIONS = 5;
 /**
- * How many mails the notifier handles at the same time. One of these mails may be sent before another that was due
- * earlier.
+ * How many mails the notifier handles at the same time. One of these mails may be sent before another that
+ * was due earlier.
  */
 const IN_HAND = 30;
 /**
@@ -47,8 +47,8 @@ const IN_HAND = 30;
  */
 const PROBED = 2;
 /**
- * How many mails may be late because they wait for a new connection. Opening one takes a moment, because the mail
- * server delays its greeting by 100 ms.
+ * How many mails may be late because they wait for a new connection. Opening one takes a moment, because the
+ * mail server delays its greeting by 100 ms.
  */
 const GREETED_LATER = CONNECTIONS - 1;
 /** The maximum number of probes per minute. Probes are at least 750 ms apart. */

@@ -86,8 +86,8 @@ const anyReply = fc
   .map(([said, closes]) => (closes && said !== 'drop' ? `${said}\ndrop` : said));
 
 /**
- * Generates several replies, or one reply that is repeated. Without repetitions, an unclear reply would never end a
- * mail.
+ * Generates several replies, or one reply that is repeated. Without repetitions, an unclear reply would never
+ * end a mail.
  */
 function repliesAt(most: number, ...more: readonly ScriptedReply[]) {
   const reply = more.length === 0 ? anyReply : fc.oneof(anyReply, fc.constantFrom(...more));
@@ -100,8 +100,8 @@ function repliesAt(most: number, ...more: readonly ScriptedReply[]) {
 
 const anyRecipient: fc.Arbitrary<RecipientScript> = fc.record({
   rcpt: repliesAt(2),
-  // 3xx replies are left out, because the client treats each of them as 354, the only one in RFC 5321, and sends the
-  // content.
+  // 3xx replies are left out, because the client treats each of them as 354, the only one in RFC 5321, and
+  // sends the content.
   data: repliesAt(1).map((replies) => replies.filter((said) => !said.startsWith('3'))),
   content: repliesAt(2, 'lost'),
   rset: repliesAt(1),
@@ -212,7 +212,10 @@ async function sendAll({ sessions, mail, recipients }: AnyServer) {
 
 type Outcome = Awaited<ReturnType<typeof sendAll>>[number];
 
-/** Returns whether the last attempt ended with one of the scripted replies, and whether this reply may end the mail. */
+/**
+ * Returns whether the last attempt ended with one of the scripted replies, and whether this reply may end the
+ * mail.
+ */
 function hasEndedRightly({ script, delivery }: Outcome, others: readonly Outcome[]): boolean {
   const { stage, code, enhanced, words } = delivery?.attempts.at(-1) ?? {};
   const said = [code, enhanced, words].filter((part) => part !== undefined).join(' ');

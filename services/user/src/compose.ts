@@ -113,14 +113,16 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
     policy: config.EVENT_SIGNATURES,
     topics: [ACCOUNTS_TOPIC],
     ...(backend.observeTime && { onVerified: backend.observeTime }),
-    // All verifiers share one cache, because the projections, the feed and the webhooks verify the same events.
+    // All verifiers share one cache, because the projections, the feed and the webhooks verify the same
+    // events.
     shared: createVerifiedProofCache(),
   } as const;
   const onForged = createForgeryAlarm({ policy: config.EVENT_SIGNATURES, count: metrics.forged, logger });
   const genuine: SelectGenuineRecords = createGenuineRecordFilter(createRecordAuthenticator(verification));
   const projectionOf = projections({
     backend,
-    // Each generation gets its own authenticator, because each generation reads the log from its own position.
+    // Each generation gets its own authenticator, because each generation reads the log from its own
+    // position.
     authenticateFor: () => createRecordAuthenticator({ ...verification, ahead: { log: backend.bus } }),
     onForged,
     stores,
@@ -242,8 +244,8 @@ function projections(deps: {
       metrics: createMetricsWhileActive(answers, deps.metrics),
       logger: deps.logger.child({ generation }),
       now: deps.now,
-      // Only the active generation notifies waiting requests, because these requests are answered from the active
-      // generation.
+      // Only the active generation notifies waiting requests, because these requests are answered from the
+      // active generation.
       announce: (accounts) => answers() && deps.announce(accounts),
       confirm,
     });

@@ -179,8 +179,8 @@ async function openSocket(
   const plain = connectSocket({
     host,
     port,
-    // The time for connecting to one address is at most half of the total timeout, so that there is always time to
-    // try a second address.
+    // The time for connecting to one address is at most half of the total timeout, so that there is always
+    // time to try a second address.
     autoSelectFamilyAttemptTimeout: Math.min(ADDRESS_TIMEOUT_MS, Math.ceil(waits.connect / 2)),
   });
   await opened(plain, 'connect', { event: 'connect', ms: waits.connect, signal });

@@ -1,6 +1,6 @@
 /**
- * Converts socket errors and nodemailer errors to failures of a stage, and determines what such a failure means for a
- * mail.
+ * Converts socket errors and nodemailer errors to failures of a stage, and determines what such a failure
+ * means for a mail.
  */
 import type { SendResult } from '../delivery/attempt.ts';
 import { interpretReply, type SmtpReplyMeaning } from '../delivery/judge-reply.ts';

@@ -32,8 +32,8 @@ export interface MailEnvelopeSettings {
 }
 
 /**
- * Composes a mail, and signs it if `sign` is given. Addresses are passed to nodemailer as objects, because nodemailer
- * would parse a string as a list of addresses.
+ * Composes a mail, and signs it if `sign` is given. Addresses are passed to nodemailer as objects, because
+ * nodemailer would parse a string as a list of addresses.
  */
 export async function composeMessage(
   mail: OutgoingMail,
@@ -60,8 +60,8 @@ export async function composeMessage(
 }
 
 /**
- * Returns the headers and both parts of a mail. The body is not built by nodemailer, which would pass every part through
- * several streams: that takes more CPU time than everything else about sending a mail.
+ * Returns the headers and both parts of a mail. The body is not built by nodemailer, which would pass every
+ * part through several streams: that takes more CPU time than everything else about sending a mail.
  */
 function contentOf(node: MimeNode, { html, text }: Pick<OutgoingMail, 'html' | 'text'>): string {
   // Building the headers also chooses the boundary.
@@ -71,7 +71,10 @@ function contentOf(node: MimeNode, { html, text }: Pick<OutgoingMail, 'html' | '
   return `${headers}\r\n${parts.map((each) => `${delimiter}\r\n${each}`).join('')}${delimiter}--\r\n`;
 }
 
-/** Returns a part with the line ends of SMTP, so that nodemailer need not correct them while it sends the mail. */
+/**
+ * Returns a part with the line ends of SMTP, so that nodemailer need not correct them while it sends the
+ * mail.
+ */
 function part(type: string, content: string): string {
   const lines = content.replaceAll(/\r\n?|\n/g, '\r\n');
   return `Content-Type: ${type}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n${wrap(encode(lines))}`;

@@ -1,6 +1,7 @@
 /**
- * Reports of Postmark: https://postmarkapp.com/developer/webhooks/bounce-webhook and spam-complaint-webhook. Postmark
- * does not sign its reports. With each report, it sends the user name and password from the webhook's URL.
+ * Reports of Postmark: https://postmarkapp.com/developer/webhooks/bounce-webhook and spam-complaint-webhook.
+ * Postmark does not sign its reports. With each report, it sends the user name and password from the
+ * webhook's URL.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { parseJson } from '@latchkey/process';

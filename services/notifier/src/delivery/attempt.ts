@@ -105,8 +105,9 @@ export const MAX_RETRY_DELAY_MS = 10 * 60_000;
 const UNREACHABLE_RETRY_MS = 1_500;
 
 /**
- * Returns the pause before the next attempt, in ms. The pause doubles with each attempt, from 2 s up to 10 min. Half
- * of the pause is multiplied by `random`, so that mails that failed together are not retried together.
+ * Returns the pause before the next attempt, in ms. The pause doubles with each attempt, from 2 s up to 10
+ * min. Half of the pause is multiplied by `random`, so that mails that failed together are not retried
+ * together.
  * @param tries the number of attempts so far
  * @param random in [0, 1)
  */

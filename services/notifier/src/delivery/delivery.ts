@@ -61,7 +61,9 @@ export interface DeliveryAttempt extends Partial<AttemptFailureDetails> {
   /** How long the attempt took, in ms. */
   readonly ms: number;
   readonly result: string;
-  /** The process that made the attempt: `<host name>:<process id>`. Absent from attempts of earlier releases. */
+  /**
+   * The process that made the attempt: `<host name>:<process id>`. Absent from attempts of earlier releases.
+   */
   readonly sender?: string;
 }
 
@@ -86,8 +88,8 @@ export interface NewDelivery {
 }
 
 /**
- * A fingerprint and a hint, stored in place of the recipient's address after the mail was sent. Reports about the
- * address can be matched to the fingerprint.
+ * A fingerprint and a hint, stored in place of the recipient's address after the mail was sent. Reports about
+ * the address can be matched to the fingerprint.
  */
 export interface RedactedRecipient {
   /** The address as a fingerprint. */
@@ -129,8 +131,8 @@ export interface MailCutoff {
 }
 
 /**
- * Everything that the store must write for some events. `record` writes all of it. Once the promise of `record`
- * resolves, the data is durable.
+ * Everything that the store must write for some events. `record` writes all of it. Once the promise of
+ * `record` resolves, the data is durable.
  */
 export interface DeliveriesAndCutoffs {
   readonly deliveries: readonly NewDelivery[];

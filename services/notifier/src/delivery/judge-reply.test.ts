@@ -106,7 +106,8 @@ const replies: readonly (readonly [stage: SmtpStage, reply: string, means: SmtpR
   ['rcpt', '550 Recipient not whitelisted', 'us'],
   ['rcpt', '550 [RECIPIENT-NOT-ALLOWED]', 'us'],
 
-  // Replies whose words show that they are about us, although their code says that they are about the recipient.
+  // Replies whose words show that they are about us, although their code says that they are about the
+  // recipient.
   ['rcpt', '550 5.1.1 <ada@example.com>: Recipient address rejected: Relay access denied', 'us'],
   ['rcpt', '550 5.1.1 Mail relaying denied', 'us'],
   ['rcpt', '550 5.1.2 Sender domain not found', 'us'],
@@ -116,7 +117,8 @@ const replies: readonly (readonly [stage: SmtpStage, reply: string, means: SmtpR
   ['rcpt', '550 5.1.10 Authentication required', 'us'],
   ['rcpt', '450 4.2.1 Peak SMTP relay limit exceeded for this customer', 'us'],
 
-  // Replies about the recipient, although their text contains words that also occur in refusals of the sender.
+  // Replies about the recipient, although their text contains words that also occur in refusals of the
+  // sender.
   ['rcpt', '550 5.1.1 Recipient address rejected: User unknown in relay recipient table', 'recipient'],
   ['rcpt', '550 5.1.1 <ada@example.com>: Recipient address rejected: unverified address', 'recipient'],
   ['rcpt', '550 5.1.1 <sender@example.com>: User unknown', 'recipient'],
@@ -158,7 +160,8 @@ const replies: readonly (readonly [stage: SmtpStage, reply: string, means: SmtpR
   ['content', '454 Throttling failure: Daily message quota exceeded', 'us'],
   ['content', '454 Throttling failure: Maximum sending rate exceeded', 'us'],
 
-  // Replies that are not about us, although their text contains words that also occur in refusals of the sender.
+  // Replies that are not about us, although their text contains words that also occur in refusals of the
+  // sender.
   ['rcpt', '450 4.2.0 <ada@example.com>: Recipient address rejected: Greylisted', 'later'],
   ['rcpt', '450 4.7.1 Recipient address rejected: Policy Rejection: Please try later.', 'later'],
   ['content', '451 4.7.1 Greylisting by spam filter', 'later'],

@@ -187,8 +187,8 @@ export const smtpReplyRules: readonly SmtpReplyRule[] = [
   },
   { source: 'RFC 3463 3.2, 3.3: about the recipient', code: /^4/, enhanced: /^4\.[12]\./, means: 'later' },
   { source: 'IANA X.7.17, X.7.18 (RFC 7293)', code: /^4/, enhanced: /^4\.7\.1[78]$/, means: 'later' },
-  // This rule excludes X.7.0 and X.7.1, because they are also used for greylisting. For these codes, the words
-  // decide.
+  // This rule excludes X.7.0 and X.7.1, because they are also used for greylisting. For these codes, the
+  // words decide.
   {
     source: 'RFC 7372; Gmail 4.7.23 to 4.7.32; Exchange Online 4.7.500 and higher',
     code: /^4/,

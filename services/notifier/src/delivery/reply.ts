@@ -35,8 +35,8 @@ export function formatStage(stage: SmtpStage): string {
 }
 
 /**
- * Returns whether a reply at this stage may depend on the mail. At earlier stages, the server gives the same reply to
- * every mail.
+ * Returns whether a reply at this stage may depend on the mail. At earlier stages, the server gives the same
+ * reply to every mail.
  */
 export function mayStageDependOnMail(stage: SmtpStage): boolean {
   return smtpStages.indexOf(stage) >= smtpStages.indexOf('rcpt');
@@ -119,8 +119,8 @@ export function formatMaskedFirstLine(
 }
 
 /**
- * Masks the part of the recipient's address before the @, because servers also write this part alone, as in `User ada
- * unknown`.
+ * Masks the part of the recipient's address before the @, because servers also write this part alone, as in
+ * `User ada unknown`.
  */
 function withoutName(text: string, recipient: string | undefined): string {
   const name = recipient?.slice(0, recipient.lastIndexOf('@')) ?? '';

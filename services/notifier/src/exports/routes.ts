@@ -1,6 +1,6 @@
 /**
- * The route from which auth reads the mails of an account for its export, if auth runs in another process. The
- * gateway does not expose this route.
+ * The route from which auth reads the mails of an account for its export, if auth runs in another process.
+ * The gateway does not expose this route.
  */
 import { type ExportedMail, exportedMailSchema } from '@latchkey/export';
 import { Problem, type Route, route, unavailableProblem } from '@latchkey/http';

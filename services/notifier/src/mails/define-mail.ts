@@ -35,7 +35,10 @@ interface Definition<T extends EventType, V extends Variables, P extends LinkPur
   readonly when: readonly T[];
   /** Whose address the mail goes to. The owner's export lists only mails to the account's own address. */
   readonly recipient: Recipient;
-  /** The variables of the templates, except those that every mail has, and those that every mail with a link has. */
+  /**
+   * The variables of the templates, except those that every mail has, and those that every mail with a link
+   * has.
+   */
   readonly variables: V;
   /**
    * The purpose of the mail's link. The mail supersedes earlier mails of the account whose links have the same purpose.

@@ -143,7 +143,8 @@ export interface DeliveryStore {
    */
   release(owner: string, now: Date): Promise<void>;
   /**
-   * Returns the current leases: at most MAX_LISTED_DELIVERY_LEASES. The name of each lease is the id of its delivery.
+   * Returns the current leases: at most MAX_LISTED_DELIVERY_LEASES. The name of each lease is the id of its
+   * delivery.
    */
   held(): Promise<readonly HeldLease[]>;
   /**

@@ -18,9 +18,9 @@ export interface MailReportHandlerDeps {
 }
 
 /**
- * The outcome of a report. `done`: the report was recorded, or there was nothing to record. `forged`: the report does
- * not come from its claimed source. `later`: the report could not be checked, or its mail is still being sent, so the
- * sender should try again.
+ * The outcome of a report. `done`: the report was recorded, or there was nothing to record. `forged`: the
+ * report does not come from its claimed source. `later`: the report could not be checked, or its mail is
+ * still being sent, so the sender should try again.
  */
 export type HandleReportOutcome = 'done' | 'forged' | 'later';
 

@@ -1,10 +1,11 @@
 /**
- * Tests several notifiers on one store. At any moment between the claim of a mail and the record of its outcome,
- * notifiers are killed, stopped and suspended, and their requests fail. The dispatchers and the store are real; the
- * clock is simulated, and the mail server only remembers which mails it accepted. Guaranteed: every mail that events
- * require is accepted at least once before it expires, unless it was superseded. A mail is accepted more than once
- * only if its dispatcher never got the response, or died or was paused between sending the content and recording the
- * outcome. No mail is claimed once a cutoff that covers it is stored, and no mail is held forever.
+ * Tests several notifiers on one store. At any moment between the claim of a mail and the record of its
+ * outcome, notifiers are killed, stopped and suspended, and their requests fail. The dispatchers and the
+ * store are real; the clock is simulated, and the mail server only remembers which mails it accepted.
+ * Guaranteed: every mail that events require is accepted at least once before it expires, unless it was
+ * superseded. A mail is accepted more than once only if its dispatcher never got the response, or died or was
+ * paused between sending the content and recording the outcome. No mail is claimed once a cutoff that covers
+ * it is stored, and no mail is held forever.
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';

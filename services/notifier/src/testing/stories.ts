@@ -255,7 +255,10 @@ export interface StoryOptions {
   readonly begin: Date;
   /** How often each story is repeated, each time by a different person. */
   readonly times: number;
-  /** The period in which all stories take place, in ms. The stories begin one after the other, at regular intervals. */
+  /**
+   * The period in which all stories take place, in ms. The stories begin one after the other, at regular
+   * intervals.
+   */
   readonly within: number;
 }
 

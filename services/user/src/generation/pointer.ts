@@ -63,9 +63,9 @@ export function stopOtherGenerations(pointer: GenerationPointer): GenerationPoin
 }
 
 /**
- * Returns the generations that are still stored but no longer filled. Such generations remain if `ops rebuild user
- * --drop` was interrupted, or if an instance with an old pointer wrote to a removed generation. Omits generations
- * with a number above `last`, because another process may be preparing one.
+ * Returns the generations that are still stored but no longer filled. Such generations remain if
+ * `ops rebuild user --drop` was interrupted, or if an instance with an old pointer wrote to a removed
+ * generation. Omits generations with a number above `last`, because another process may be preparing one.
  * @param stored the generations that have a table or collection
  */
 export function findLeftoverGenerations(

@@ -1,6 +1,6 @@
 /**
- * The header `Account-Sequence: <account id>:<n>`. Responses to changes contain this header. If a client sends the
- * header with a later request, the response includes the change.
+ * The header `Account-Sequence: <account id>:<n>`. Responses to changes contain this header. If a client
+ * sends the header with a later request, the response includes the change.
  */
 import { Problem, standardProblems } from '@latchkey/http';
 import { z } from 'zod';

@@ -1,7 +1,7 @@
 /**
- * Makes a route log refusals by its policy, and actions of admins. The log lines have the names and fields of the
- * security events that auth publishes. The user service logs them instead of publishing events, because only auth may
- * publish security events (ADR 31).
+ * Makes a route log refusals by its policy, and actions of admins. The log lines have the names and fields of
+ * the security events that auth publishes. The user service logs them instead of publishing events, because
+ * only auth may publish security events (ADR 31).
  */
 import {
   Problem,

@@ -100,8 +100,8 @@ export function createRoutes({ profiles, guards, publicPath, feed, webhooks }: R
 }
 
 /**
- * Limits how long each request to the route may wait for the store. The routes of the feed have no such limit,
- * because a stream lasts for hours and reads the log.
+ * Limits how long each request to the route may wait for the store. The routes of the feed have no such
+ * limit, because a stream lasts for hours and reads the log.
  */
 function withTimeBudget(limited: Route): Route {
   return { ...limited, around: runWithTimeBudget };

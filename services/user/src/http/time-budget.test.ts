@@ -49,7 +49,8 @@ for (const operation of ['getMe', 'listUsers', 'getUser'])
     const { waiter, routes, profiles, elapsedMs } = slowService();
     context.mock.method(performance, 'now', elapsedMs);
     const found = routes.find(({ operationId }) => operationId === operation);
-    // A request with the header Account-Sequence, by an admin about another account, makes two calls of the store.
+    // A request with the header Account-Sequence, by an admin about another account, makes two calls of the
+    // store.
     const response = found?.around?.(async () => {
       await waiter.waitFor(ADA, 0, ADA);
       await waiter.waitUntilSettled(BOB, 0, ADA);

@@ -35,8 +35,8 @@ export interface ProfileQuery {
  */
 export interface ProfileStore extends PositionStore<StoredAccount> {
   /**
-   * Returns the accounts that are parked, sorted by id. Each entry names the record that parked the account, and the
-   * reason.
+   * Returns the accounts that are parked, sorted by id. Each entry names the record that parked the account,
+   * and the reason.
    */
   listParked(page: ParkedAccountsPageRequest): Promise<readonly Parked[]>;
   /**

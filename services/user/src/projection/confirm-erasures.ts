@@ -36,11 +36,11 @@ export function findErasureInRecord(record: EventRecord): readonly ErasedAccount
 }
 
 /**
- * Returns a function that confirms erasures that every generation has applied. If a generation has not read the
- * account's events yet, it would still store the person's data when it reads them. The erasure is therefore confirmed
- * by the generation that applies it last. If a generation is still stored but no longer filled, it never reads the
- * erasure. The function therefore erases the person from such a generation itself, before it confirms the erasure.
- * Idempotent.
+ * Returns a function that confirms erasures that every generation has applied. If a generation has not read
+ * the account's events yet, it would still store the person's data when it reads them. The erasure is
+ * therefore confirmed by the generation that applies it last. If a generation is still stored but no longer
+ * filled, it never reads the erasure. The function therefore erases the person from such a generation itself,
+ * before it confirms the erasure. Idempotent.
  */
 export function createErasureConfirmer(deps: {
   readonly bus: Pick<Bus, 'publish'>;

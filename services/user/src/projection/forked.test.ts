@@ -23,8 +23,8 @@ function revoked(account: TestHistory): LatchkeyEvent {
 }
 
 /**
- * Returns two versions of an account's history: the records of its three events, and the records that a restored
- * journal has published after the first event.
+ * Returns two versions of an account's history: the records of its three events, and the records that a
+ * restored journal has published after the first event.
  */
 function forkedHistory() {
   const account = createTestHistory('ada');

@@ -10,8 +10,8 @@ export interface ParkedMarkInGeneration extends Parked {
 export interface ParkedAccount {
   readonly account: string;
   /**
-   * One entry for each generation in which the account is parked, with the record that parked the account. Never
-   * empty.
+   * One entry for each generation in which the account is parked, with the record that parked the account.
+   * Never empty.
    */
   readonly marks: readonly ParkedMarkInGeneration[];
 }
@@ -45,8 +45,8 @@ export function createParkedAccountReader(deps: {
   }
 
   return {
-    // Each generation returns the first `limit` accounts that are parked in it, so these lists together contain the
-    // first `limit` accounts overall.
+    // Each generation returns the first `limit` accounts that are parked in it, so these lists together
+    // contain the first `limit` accounts overall.
     list: async (page) => (await inEach((profiles) => profiles.listParked(page))).slice(0, page.limit),
     async find(account) {
       const [found] = await inEach(async (profiles) => {

@@ -164,22 +164,23 @@ describe('a rebuild', () => {
     const interrupted = Promise.withResolvers<never>();
     interrupted.promise.catch(nothing);
 
-    // Simulates a command that is killed after it has created the collection or table, and before it updates the
-    // pointer.
+    // Simulates a command that is killed after it has created the collection or table, and before it updates
+    // the pointer.
     const { read, prepare, stored, clear, remove } = stores.generations;
     const dying = { read, prepare, stored, clear, remove, replace: () => interrupted.promise };
     interrupted.reject(new Error('killed'));
     await assert.rejects(open({ generations: dying }).begin(), /killed/);
     assert.deepEqual(await open().begin(), { generation: 2, begun: 'now' });
-    // Each step is started from a new `open()`, as after an interruption: while the generation is filled, after the
-    // comparison, and after the switchover.
+    // Each step is started from a new `open()`, as after an interruption: while the generation is filled,
+    // after the comparison, and after the switchover.
     assert.deepEqual(await open().begin(), { generation: 2, begun: 'before' });
     await open().caughtUp(2, nothing);
     await open().compare(2, nothing);
     assert.equal(await open().activate(2), 1);
     assert.equal(await open().activate(2), 2);
     assert.equal(await open().begin(), undefined);
-    // Simulates a command that is killed after it has updated the pointer, and before it removes the generation.
+    // Simulates a command that is killed after it has updated the pointer, and before it removes the
+    // generation.
     await assert.rejects(open({ pause: () => interrupted.promise }).drop(nothing), /killed/);
     assert.deepEqual(await stores.generations.stored(), [1, 2]);
     assert.deepEqual(

@@ -1,8 +1,8 @@
 /**
- * Rebuilds the read model: a new generation is filled while the active one serves queries. The running instances of
- * the service follow the pointer, so they fill the new generation. Each step is recorded in the pointer before the
- * next step begins. An interrupted rebuild therefore resumes when it is started again, and concurrent rebuilds do no
- * harm.
+ * Rebuilds the read model: a new generation is filled while the active one serves queries. The running
+ * instances of the service follow the pointer, so they fill the new generation. Each step is recorded in the
+ * pointer before the next step begins. An interrupted rebuild therefore resumes when it is started again, and
+ * concurrent rebuilds do no harm.
  */
 import { ConsumerGroupInUseError, type ConsumerGroupProgress, type ConsumerGroups } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
@@ -155,8 +155,8 @@ export function createReadModelRebuild(deps: ReadModelRebuildDeps): ReadModelReb
         if (candidate !== undefined) return { generation: candidate, begun: 'before' };
         if (findPreviousGeneration(pointer) !== undefined) return undefined;
         const next = addGeneration(pointer);
-        // The table or collection must exist before the pointer names its generation, because instances start to fill
-        // a generation once the pointer names it.
+        // The table or collection must exist before the pointer names its generation, because instances start
+        // to fill a generation once the pointer names it.
         await generations.prepare(next.last);
         if (await generations.replace(next)) return { generation: next.last, begun: 'now' };
       }

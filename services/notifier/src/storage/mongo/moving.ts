@@ -45,9 +45,9 @@ export function createMongoMoveTarget(connection: Connection): MovableNotifierRe
 const REPORTED: readonly DeliveryState[] = ['bounced', 'complained'];
 
 /**
- * Returns whether the stored delivery is the delivery that was moved, in the same state or in a later one. From an
- * open state, a delivery may reach any state. A final state does not change, except that a sent mail may bounce or
- * lead to a complaint.
+ * Returns whether the stored delivery is the delivery that was moved, in the same state or in a later one.
+ * From an open state, a delivery may reach any state. A final state does not change, except that a sent mail
+ * may bounce or lead to a complaint.
  */
 function isSameOrLater(stored: DeliveryDocument, moved: DeliveryDocument): boolean {
   if (moved.open !== undefined || stored.state === moved.state) return true;

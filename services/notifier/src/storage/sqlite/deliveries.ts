@@ -60,7 +60,8 @@ const SQL = {
   take: "UPDATE notifier_deliveries SET state = 'claimed', owner = :owner, due_at = :dueAt WHERE id = :id",
   cancelOne: `UPDATE notifier_deliveries SET state = 'cancelled', ended_at = :now, ${ENDED} WHERE id = :id`,
   anyToExpire: `SELECT 1 FROM notifier_deliveries ${OPEN} WHERE ${DUE} AND send_until <= :now LIMIT 1`,
-  // If the last attempt could not decrypt the link, the delivery becomes `failed`. Otherwise it becomes `expired`.
+  // If the last attempt could not decrypt the link, the delivery becomes `failed`. Otherwise it becomes
+  // `expired`.
   expire: `
     UPDATE notifier_deliveries SET ended_at = :now, ${ENDED},
       state = CASE attempts ->> '$[#-1].result' WHEN 'unknown-key' THEN 'failed' ELSE 'expired' END,
@@ -177,7 +178,10 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
     return Number(prepare(SQL.cancelSuperseded).run({ subject, now: now.getTime() }).changes);
   }
 
-  /** Ends expired deliveries page by page, so that requests need not wait for all of them. @returns how many */
+  /**
+   * Ends expired deliveries page by page, so that requests need not wait for all of them.
+   * @returns how many
+   */
   async function expireDue(now: Date, options?: WriteOptions): Promise<number> {
     function expirePage(): number {
       return Number(prepare(SQL.expire).run({ now: now.getTime(), limit: EXPIRED_AT_ONCE }).changes);
@@ -246,8 +250,8 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
       return recorded;
     },
 
-    // A crash may lose this write, which does no harm: the crash also ends the process that claimed the deliveries,
-    // so its lease is void.
+    // A crash may lose this write, which does no harm: the crash also ends the process that claimed the
+    // deliveries, so its lease is void.
     claim: (claim) => write(() => claimSome(claim), { flushed: false }),
 
     // A crash may lose this write, which does no harm: the crash also ends the lease.

@@ -89,9 +89,9 @@ export function createMongoProfiles(connection: Connection, generation = 'v1'): 
 }
 
 /**
- * Returns an upsert that replaces the stored document if its sequence is lower. If the new document is parked, the
- * upsert also replaces a document with the same sequence that is not parked. Otherwise, the upsert fails, because it
- * tries to insert a document with an existing id.
+ * Returns an upsert that replaces the stored document if its sequence is lower. If the new document is
+ * parked, the upsert also replaces a document with the same sequence that is not parked. Otherwise, the
+ * upsert fails, because it tries to insert a document with an existing id.
  */
 function replacing(document: AccountDocument) {
   const { _id, sequence, parked } = document;
@@ -133,7 +133,10 @@ function livingOf(profile: Profile | undefined): readonly LivingProfile[] {
   return profile === undefined || profile.ended ? [] : [profile];
 }
 
-/** Selects the accounts that the list contains. The condition is a range, so that the query needs only an index. */
+/**
+ * Selects the accounts that the list contains. The condition is a range, so that the query needs only an
+ * index.
+ */
 const isListed = { 'profile.createdAt': { $gt: '' } };
 
 type Filter = QueryFilter<AccountDocument>;

@@ -22,8 +22,8 @@ const SQL = {
 } as const;
 
 /**
- * How many rows a statement deletes. Deleting one takes up to 90 µs, because its bytes are overwritten, and requests wait
- * for the statement.
+ * How many rows a statement deletes. Deleting one takes up to 90 µs, because its bytes are overwritten, and
+ * requests wait for the statement.
  */
 const DELETE_BATCH = 250;
 

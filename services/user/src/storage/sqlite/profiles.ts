@@ -42,8 +42,8 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
         const statement = database.prepare(upsert);
         for (const stored of accounts) statement.run(...rowOf(stored));
       }
-      // This write is not flushed to disk. A crash may lose it, but then also loses the group's position, so that the
-      // events are redelivered.
+      // This write is not flushed to disk. A crash may lose it, but then also loses the group's position, so
+      // that the events are redelivered.
       const erases = accounts.some(({ profile }) => profile?.ended);
       await database.write(saveAll, { flushed: false, erases });
     },
@@ -102,8 +102,8 @@ function readMark(stored: unknown): Parked {
 }
 
 /**
- * Returns the values of a row, as positional parameters. Named parameters would take more than twice as long, and a
- * rebuild runs the statement for every account.
+ * Returns the values of a row, as positional parameters. Named parameters would take more than twice as long,
+ * and a rebuild runs the statement for every account.
  */
 function rowOf({ account, sequence, head, profile, parked }: StoredAccount): readonly (Value | null)[] {
   return [
