@@ -87,8 +87,8 @@ describe('in a browser', { skip: browserSkipReason }, () => {
   }
 
   async function signUp({ page, look }: BrowserWindow, ada: Person): Promise<void> {
-    // The page announces only mails that arrive after its first list of mails, so wait until this list has been
-    // loaded.
+    // The page announces only mails that arrive after its first list of mails, so wait until this list has
+    // been loaded.
     const listed = page.waitForResponse((response) => response.url().includes('/mailbox/api/v1/messages'));
     await page.goto(system.url);
     await listed;

@@ -21,7 +21,8 @@ import { type RawRequestInput, sendRawRequest } from './support/raw-request.ts';
 import { startStandalone } from './support/standalone.ts';
 import { dumpTables } from './support/store.ts';
 
-// Give access tokens a long lifetime. The last test still uses them, which may be much later on a busy machine.
+// Give access tokens a long lifetime. The last test still uses them, which may be much later on a busy
+// machine.
 const system = await startStandalone({ LIMITS: 'off', ACCESS_TOKEN_MINUTES: '60' });
 after(() => system.stop());
 const client = createClient(system.url);
@@ -465,8 +466,8 @@ const QUERIES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The topic of security events. Every refusal is recorded on this topic, so the comparison of stored data leaves it
- * out.
+ * The topic of security events. Every refusal is recorded on this topic, so the comparison of stored data
+ * leaves it out.
  */
 const SECURITY_TOPIC = 'security.events.v1';
 

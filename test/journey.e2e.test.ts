@@ -115,15 +115,15 @@ describe('signing up', () => {
     const pending = await people.signUp(mallory);
     const second = await mailbox.next(ada.email, 'Verify your email', 2);
 
-    // A link alone never verifies an account that somebody else may have created. The request also needs the password
-    // of the account's sign-up.
+    // A link alone never verifies an account that somebody else may have created. The request also needs the
+    // password of the account's sign-up.
     assertProblem(await client.post(`/auth/verify/${token}`), 400, 'password_required');
     const wrong = { json: { password: mallory.password } };
     assertProblem(await client.post(`/auth/verify/${token}`, wrong), 400, 'password_incorrect');
     assertStatus(await client.post(`/auth/verify/${token}`, { json: { password: ada.password } }), 200);
     assertProblem(await client.post(`/auth/verify/${linkOf(second).token}`), 400, 'token_invalid');
-    // Verifying one sign-up has ended the other sign-up with this address, so a login with the password of the ended
-    // sign-up is refused.
+    // Verifying one sign-up has ended the other sign-up with this address, so a login with the password of
+    // the ended sign-up is refused.
     assertProblem(await client.post('/auth/login', { json: mallory }), 400, 'validation_failed');
     const login = { email: mallory.email, password: mallory.password };
     assertProblem(await client.post('/auth/login', { json: login }), 401, 'invalid_credentials');

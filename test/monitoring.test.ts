@@ -52,7 +52,9 @@ before(async () => {
   await servers.close();
 });
 
-/** Returns the names of metrics in a text. A histogram is named there with the suffix of one of its series. */
+/**
+ * Returns the names of metrics in a text. A histogram is named there with the suffix of one of its series.
+ */
 function metricsIn(text: string): readonly string[] {
   const names = text.match(/\blatchkey_[a-z\d]+_[a-z\d_]+[a-z\d]\b/g) ?? [];
   return [...new Set(names.map((name) => name.replace(/(?<=_seconds)_(?:bucket|count|sum)$/, '')))];

@@ -233,7 +233,8 @@ describe('a graceful shutdown', () => {
     const client = createClient(system.url);
     const answered: string[] = [];
     let ending = false;
-    // Send only a few requests. Even a busy machine then finishes all of them within the time limit for stopping.
+    // Send only a few requests. Even a busy machine then finishes all of them within the time limit for
+    // stopping.
     const crowd = Array.from({ length: 5 }, async () => {
       while (!ending) {
         const guest = newPerson('guest');

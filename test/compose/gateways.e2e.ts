@@ -71,8 +71,8 @@ interface Program {
   readonly command: string;
   readonly words: (folder: string, port: number) => readonly string[];
   /**
-   * Whether this gateway may be missing. Its test is then skipped; the tests of other gateways fail if the gateway is
-   * not installed.
+   * Whether this gateway may be missing. Its test is then skipped; the tests of other gateways fail if the
+   * gateway is not installed.
    */
   readonly optional?: true;
 }

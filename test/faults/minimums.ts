@@ -36,13 +36,13 @@ const CARRIED_OUT_SHARE = 1 / 3;
 /** If a kind of fault, or a group of faults, is planned at least this often, it must hit something. */
 const OFTEN = 3;
 /**
- * If a kind of kill is planned at least this often, it must hit something. The number is higher than OFTEN, because a
- * kill hits only the work in progress at one moment.
+ * If a kind of kill is planned at least this often, it must hit something. The number is higher than OFTEN,
+ * because a kill hits only the work in progress at one moment.
  */
 const OFTEN_FOR_KILLS = 8;
 /**
- * If a kind of fault has a duration, it must hit something only if it is also planned for at least this long in
- * total, in ms.
+ * If a kind of fault has a duration, it must hit something only if it is also planned for at least this long
+ * in total, in ms.
  */
 const LONG_ENOUGH_MS = 20_000;
 /** The groups of faults that take effect immediately, and hit something whenever they succeed. */
@@ -72,7 +72,8 @@ export function minimumCountsFor(
   return {
     sent: Math.floor(seconds * rate * BEGUN_SHARE),
     acknowledged: {
-      // The first operations of every person: sign-up, verification and login. All other actions depend on them.
+      // The first operations of every person: sign-up, verification and login. All other actions depend on
+      // them.
       ...ALWAYS,
       ...Object.fromEntries(
         Object.entries(SHOWN_BY).flatMap(([habit, ops]) =>
@@ -94,14 +95,16 @@ export function minimumCountsFor(
     ),
     kindsOfFaults: Math.floor(planned.size / 2),
     duplicates: plan.filter(({ fault }) => REPEATING.has(fault)).length >= OFTEN ? 1 : 0,
-    // A standalone erases without a grace period after every second start, including the first, and these periods
-    // make up most of a run. On a cluster, only one of the two auth processes erases without a grace period, so only
-    // the erasures that this process accepts are due during the run.
+    // A standalone erases without a grace period after every second start, including the first, and these
+    // periods make up most of a run. On a cluster, only one of the two auth processes erases without a grace
+    // period, so only the erasures that this process accepts are due during the run.
     erased: Math.floor(erasures * (embedded ? 2 : 1) * DONE_SHARE * CARRIED_OUT_SHARE),
   };
 }
 
-/** Returns whether a kind of fault is planned often enough, and for long enough, that it must hit something. */
+/**
+ * Returns whether a kind of fault is planned often enough, and for long enough, that it must hit something.
+ */
 function isPlannedOften(kind: FaultKind, planned: readonly PlannedFault[]): boolean {
   if (kind.startsWith('kill-')) return planned.length >= OFTEN_FOR_KILLS;
   const totalMs = planned.reduce((sum, { forMs }) => sum + forMs, 0);

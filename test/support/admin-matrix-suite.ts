@@ -225,7 +225,8 @@ async function callersOf(system: System, client: Client) {
     );
 
   const [unverified, user] = [await people.login(pending), await people.login(demoted)];
-  // Wait until the user service knows these accounts. Before that, the service refuses their requests with 503.
+  // Wait until the user service knows these accounts. Before that, the service refuses their requests with
+  // 503.
   for (const { accessToken } of [unverified, user, verified]) await people.me(accessToken);
 
   const tokens: Readonly<Record<CallerName, string | undefined>> = {

@@ -29,7 +29,9 @@ export const AUDIT_SETTINGS: Settings = {
   NOTICES_OFF: 'locked-out',
 };
 
-/** Returns the expected values of secret settings: the audit trail may only show that these settings are set. */
+/**
+ * Returns the expected values of secret settings: the audit trail may only show that these settings are set.
+ */
 function setOf(...names: readonly string[]): Settings {
   return Object.fromEntries(names.map((name) => [name, '(set)']));
 }

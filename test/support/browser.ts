@@ -115,8 +115,8 @@ async function demandNoSidewaysScroll(page: Page, name: string): Promise<void> {
 }
 
 /**
- * A JavaScript expression for all visible controls of a page. Of a group of tabs, only the selected tab counts,
- * because the arrow keys lead to the other tabs.
+ * A JavaScript expression for all visible controls of a page. Of a group of tabs, only the selected tab
+ * counts, because the arrow keys lead to the other tabs.
  */
 const OPERABLE = `[...document.querySelectorAll('a[href], button, input, select, textarea, summary')]
   .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.disabled

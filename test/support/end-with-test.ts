@@ -1,6 +1,6 @@
 /**
- * Ends child processes together with the process of the test. Without this, an interrupted test run leaves servers
- * behind, because the hooks that stop them do not run.
+ * Ends child processes together with the process of the test. Without this, an interrupted test run leaves
+ * servers behind, because the hooks that stop them do not run.
  */
 import type { ChildProcess } from 'node:child_process';
 

@@ -158,9 +158,10 @@ function headerOf(given: string | readonly string[]): Buffer | Buffer[] {
 }
 
 /**
- * Writes the records of the fixture to Kafka, and the positions of its consumer groups. Topics that already exist
- * must be empty. Compaction is turned off on the topics, because release 0.1 had no compacted topics. The records get
- * today's date, because the broker could delete records that are older than the retention time.
+ * Writes the records of the fixture to Kafka, and the positions of its consumer groups. Topics that already
+ * exist must be empty. Compaction is turned off on the topics, because release 0.1 had no compacted topics.
+ * The records get today's date, because the broker could delete records that are older than the retention
+ * time.
  */
 export async function loadKafkaFixture(brokers: string): Promise<void> {
   const kafka = new Kafka({ brokers: brokers.split(','), clientId: 'fixture', logLevel: logLevel.NOTHING });

@@ -79,8 +79,8 @@ export function fuzzSuite(title: string, start: () => Promise<System>, options: 
       const faults: string[] = [];
       for (const { operation, url } of targets) {
         const { accessToken } = await people.login(admin);
-        // Wait for the read model. Earlier cases may have changed the admin's account, and queries get a 503 until
-        // the read model is up to date.
+        // Wait for the read model. Earlier cases may have changed the admin's account, and queries get a 503
+        // until the read model is up to date.
         await people.me(accessToken);
         for (const { name, path, ...input } of casesOf(operation)) {
           const own = 'headers' in operation ? operation.headers : {};

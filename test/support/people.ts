@@ -36,9 +36,9 @@ export interface PersonActions {
   verified(person: Person): Promise<Person>;
   login(person: Pick<Person, 'email' | 'password'>): Promise<Tokens>;
   /**
-   * Returns the response of `/users/me`. Repeats the request while the read model is behind (503). The response
-   * therefore includes all events up to the token's sequence and, if given, up to `after` (the value of an
-   * Account-Sequence header).
+   * Returns the response of `/users/me`. Repeats the request while the read model is behind (503). The
+   * response therefore includes all events up to the token's sequence and, if given, up to `after` (the value
+   * of an Account-Sequence header).
    */
   me(token: string, after?: string | null): Promise<Reply>;
 }

@@ -78,8 +78,8 @@ export function openEmbeddedLog(folder: string): PoisonLog {
 
   return {
     append: async (topic, partition, record) => {
-      // The log writes records without a key to all partitions in turn, so write the record again until it is in the
-      // right partition.
+      // The log writes records without a key to all partitions in turn, so write the record again until it is
+      // in the right partition.
       for (let tries = 0; tries < PARTITIONS; tries += 1) {
         const [where, offset] = await appendOne(topic, record);
         if (where === partition) return `${topic}/${where}/${offset}`;

@@ -16,8 +16,9 @@ export function createOpsRunner(env: NodeJS.ProcessEnv): System['ops'] {
 }
 
 /**
- * Settings with short leases and short consumer sessions, so that tests can wait until a lease or session expires.
- * With TEST_WAITS=long the default durations apply, and tests that kill processes take minutes longer.
+ * Settings with short leases and short consumer sessions, so that tests can wait until a lease or session
+ * expires. With TEST_WAITS=long the default durations apply, and tests that kill processes take minutes
+ * longer.
  */
 export const SHORT_LIFETIME_SETTINGS: Settings =
   process.env['TEST_WAITS'] === 'long'

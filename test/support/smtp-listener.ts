@@ -19,7 +19,10 @@ export interface SmtpListener {
   connections(): number;
 }
 
-/** Creates the error that a command's callback must get to send this reply code: `done(createSmtpRefusal(451))`. */
+/**
+ * Creates the error that a command's callback must get to send this reply code:
+ * `done(createSmtpRefusal(451))`.
+ */
 export function createSmtpRefusal(code: number): Error {
   return Object.assign(new Error('no'), { responseCode: code });
 }

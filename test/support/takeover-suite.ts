@@ -109,8 +109,8 @@ export function takeoverSuite(title: string, start: () => Promise<System>): void
     }
 
     /**
-     * Sets a password with the newest reset link, and repeats this if necessary: a request for a link is processed
-     * after its response, and may supersede the link in use.
+     * Sets a password with the newest reset link, and repeats this if necessary: a request for a link is
+     * processed after its response, and may supersede the link in use.
      */
     async function reset(email: string, password: string): Promise<void> {
       await eventually(`a new password for ${email}`, async () => {
@@ -429,8 +429,8 @@ export function takeoverSuite(title: string, start: () => Promise<System>): void
         }
         for (let i = 0; i < 8; i += 1) assertStatus(await askFrom(AWAY), 202);
         for (const password of [NEW_PASSWORD, 'a passphrase after that one']) {
-          // The previous reset link has been used. Another reset link is therefore sent, even if the network has
-          // exceeded its limit.
+          // The previous reset link has been used. Another reset link is therefore sent, even if the network
+          // has exceeded its limit.
           await reset(ada.email, password);
           await assertIsIn(ada.email, password);
           assertStatus(await askFrom(AWAY), 202);

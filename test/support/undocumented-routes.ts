@@ -1,7 +1,7 @@
 /**
- * The routes that no OpenAPI document describes, in the form of operations, so that the tests that call every route
- * call these as well. `scripts/undocumented-routes.test.ts` fails if a service has a route that is neither described
- * nor listed here.
+ * The routes that no OpenAPI document describes, in the form of operations, so that the tests that call every
+ * route call these as well. `scripts/undocumented-routes.test.ts` fails if a service has a route that is
+ * neither described nor listed here.
  */
 import type { JsonSchema, Operation } from './openapi.ts';
 import type { Settings, System } from './system.ts';
@@ -23,7 +23,10 @@ export interface UndocumentedOperation extends Operation {
   readonly service?: 'notifier';
   /** The headers of a valid request. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Whose requests the route handles. `token`: callers with an access token that auth has signed, even if revoked. */
+  /**
+   * Whose requests the route handles. `token`: callers with an access token that auth has signed, even if
+   * revoked.
+   */
   readonly admits: 'anyone' | 'provider' | 'token';
 }
 

@@ -66,7 +66,9 @@ export function startProfileWriters(
   };
 }
 
-/** Reads the profile. Retries after a 503, which means that the read model has not reached the given sequence. */
+/**
+ * Reads the profile. Retries after a 503, which means that the read model has not reached the given sequence.
+ */
 async function look(reader: Client, token: string, sequence: string): Promise<Reply> {
   const giveUp = performance.now() + LOOKS_WITHIN_MS;
   for (;;) {

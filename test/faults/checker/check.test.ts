@@ -612,7 +612,8 @@ describe('a mail', () => {
     for (const fault of ['kill-notifier', 'stop-mongodb', 'smtp-refuses'])
       assert.deepEqual(during(fault), []);
     assert.deepEqual(during('kill-broker'), ['duplicate mails']);
-    // The second copy is a violation if the fault hit a different sender, or began after the first copy was recorded.
+    // The second copy is a violation if the fault hit a different sender, or began after the first copy was
+    // recorded.
     assert.deepEqual(during('kill-notifier', { target: 'notifier-2' }), ['duplicate mails']);
     assert.deepEqual(during('kill-notifier', { at: minuteOfRun(2, 13), until: minuteOfRun(3) }), [
       'duplicate mails',

@@ -48,9 +48,9 @@ function tooFew(
 }
 
 /**
- * Returns a function that tells whether a fault hit work of its own target. The run counts the work that each fault
- * hits, with one exception: a mail server that refuses connections cannot see the senders' attempts. For that fault,
- * the attempts are taken from the deliveries.
+ * Returns a function that tells whether a fault hit work of its own target. The run counts the work that each
+ * fault hits, with one exception: a mail server that refuses connections cannot see the senders' attempts.
+ * For that fault, the attempts are taken from the deliveries.
  */
 export function createFaultHitPredicate({ deliveries }: MailContext): (fault: FaultLine) => boolean {
   const attempts = deliveries.flatMap((delivery) => delivery.attempts);

@@ -78,8 +78,8 @@ export function hasPersonalData(record: TopicRecord): boolean {
 }
 
 /**
- * An event in two parts: the fields that an erasure must not change, and the data, in which the erasure removes the
- * person.
+ * An event in two parts: the fields that an erasure must not change, and the data, in which the erasure
+ * removes the person.
  */
 interface Parts {
   readonly lasting: object;

@@ -53,9 +53,9 @@ export function checkErasures(journal: Journal, now: Date): readonly Violation[]
 }
 
 /**
- * Returns the data of events of erased accounts as it was before the erasures, by event id. The data comes from the
- * topic, which may still contain it, or from the rows that were replaced. If a row was replaced several times, its
- * first content counts.
+ * Returns the data of events of erased accounts as it was before the erasures, by event id. The data comes
+ * from the topic, which may still contain it, or from the rows that were replaced. If a row was replaced
+ * several times, its first content counts.
  */
 function originalsOf(
   commits: readonly Commit[],

@@ -4,13 +4,15 @@ import type { FaultLine } from '../run-folder.ts';
 /** The targets of faults that hit the store of every service: MongoDB, or the disk of a standalone. */
 export const STORE_FAULT_TARGETS: readonly string[] = ['mongodb', 'disk'];
 
-/** The tolerance for the times of faults, in ms, because these times come from the clock of another process. */
+/**
+ * The tolerance for the times of faults, in ms, because these times come from the clock of another process.
+ */
 const SLACK_MS = 1000;
 
 /**
- * Returns whether a fault of one of these targets overlaps a time span, in ms since 1970. The target of a fault may
- * consist of several names, separated by spaces. The fault counts if one of these names, such as `notifier-1`, is one
- * of the given targets.
+ * Returns whether a fault of one of these targets overlaps a time span, in ms since 1970. The target of a
+ * fault may consist of several names, separated by spaces. The fault counts if one of these names, such as
+ * `notifier-1`, is one of the given targets.
  */
 export function hasFaultDuring(
   faults: readonly FaultLine[],
@@ -26,8 +28,8 @@ export function hasFaultDuring(
 }
 
 /**
- * The groups of faults. Each has a pattern that matches the kinds of its faults. The first group with a matching
- * pattern counts.
+ * The groups of faults. Each has a pattern that matches the kinds of its faults. The first group with a
+ * matching pattern counts.
  */
 const GROUPS: readonly (readonly [group: string, kinds: RegExp])[] = [
   ['clocks', /^clock-/],

@@ -11,8 +11,8 @@ import { accountsNamedIn, identifiersOfErasedPeople } from './traces.ts';
 type Names = ReadonlyMap<string, string>;
 
 /**
- * The time within which a standalone must have emptied its write-ahead log, in ms. It tries to empty the log every
- * second, which fails while a reader is active.
+ * The time within which a standalone must have emptied its write-ahead log, in ms. It tries to empty the log
+ * every second, which fails while a reader is active.
  */
 const EMPTIED_WITHIN_MS = 15_000;
 const AGAIN_MS = 250;

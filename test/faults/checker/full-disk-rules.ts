@@ -7,14 +7,15 @@ const EXPECTED: readonly string[] = ['journal', 'sessions', 'deliveries'].map(
   (name) => `${name}: the disk is full`,
 );
 /**
- * How long /readyz must have responded before it must have reported a full disk, in ms. Longer than 5 s, because
- * /readyz tests at most every 5 s whether a store can write.
+ * How long /readyz must have responded before it must have reported a full disk, in ms. Longer than 5 s,
+ * because /readyz tests at most every 5 s whether a store can write.
  */
 const REPORTED_WITHIN_MS = 7_000;
 
 /**
- * Checks that /readyz has reported each full disk. A disk need not be reported if /readyz responded too briefly while
- * the disk was full, because the process was killed or stopped, or because the disk was full only for a moment.
+ * Checks that /readyz has reported each full disk. A disk need not be reported if /readyz responded too
+ * briefly while the disk was full, because the process was killed or stopped, or because the disk was full
+ * only for a moment.
  */
 export function checkFullDisks(faults: readonly FaultLine[]): readonly Violation[] {
   return faults.flatMap(({ at, readiness }) => {

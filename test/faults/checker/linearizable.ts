@@ -103,8 +103,8 @@ export function linearize<State>(
     left -= 1;
     if (left < 0) return { kind: 'undecided' };
     note(done);
-    // The operation that was pushed last is tried first. It is the operation with the earliest response, because that
-    // operation probably happened first.
+    // The operation that was pushed last is tried first. It is the operation with the earliest response,
+    // because that operation probably happened first.
     const inOrder = candidatesIn(done).toSorted((a, b) => at(ops, b).returnedAt - at(ops, a).returnedAt);
     for (const index of inOrder) {
       const next = at(ops, index).readOnly ? undefined : at(ops, index).apply(state);

@@ -186,10 +186,10 @@ const SHARED_BY_SENDERS = [...STORE_FAULT_TARGETS, 'smtp'];
 const RECORDED_WITHIN_MS = 10_000;
 
 /**
- * Checks duplicates. The sender of an accepted copy may record the acceptance; then it needs no excuse, because nobody
- * sends the mail again. Any other accepted copy, if the mail was sent again, needs one of two excuses: the response to
- * the copy was lost; or, when it was accepted, a fault hit its own sender or a server that the sender needs to record
- * the acceptance. Mails with different Message-IDs are not copies.
+ * Checks duplicates. The sender of an accepted copy may record the acceptance; then it needs no excuse,
+ * because nobody sends the mail again. Any other accepted copy, if the mail was sent again, needs one of two
+ * excuses: the response to the copy was lost; or, when it was accepted, a fault hit its own sender or a
+ * server that the sender needs to record the acceptance. Mails with different Message-IDs are not copies.
  */
 function checkDuplicates(story: Story, faults: readonly FaultLine[]): readonly Violation[] {
   const recorded = findRecordedCopy(story);
@@ -212,15 +212,17 @@ function checkDuplicates(story: Story, faults: readonly FaultLine[]): readonly V
 }
 
 /**
- * Returns the copy whose acceptance is in the log of attempts: the last one that its sender got a reply to, because a
- * mail is not sent again once its acceptance was recorded.
+ * Returns the copy whose acceptance is in the log of attempts: the last one that its sender got a reply to,
+ * because a mail is not sent again once its acceptance was recorded.
  */
 function findRecordedCopy({ attempts, arrivals }: Story): MailLine | undefined {
   const accepted = attempts.find(({ result }) => result === 'accepted');
   return arrivals.findLast(({ by, said }) => said === '250' && by === accepted?.by);
 }
 
-/** The longest time from the start of a claim, which reads the cutoffs, to the attempt that follows, in ms. */
+/**
+ * The longest time from the start of a claim, which reads the cutoffs, to the attempt that follows, in ms.
+ */
 const CLAIM_MS = 5000;
 /** The longest time that an attempt can take, in ms. The mail server of a run responds or hangs up sooner. */
 const TRY_MS = 60_000;

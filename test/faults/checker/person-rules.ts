@@ -1,6 +1,6 @@
 /**
- * Rules about the person in events. A mail goes to the address in its event. If that address is outdated, the mail
- * goes to a stranger.
+ * Rules about the person in events. A mail goes to the address in its event. If that address is outdated, the
+ * mail goes to a stranger.
  */
 import { NO_PROFILE, type Profile, profileAfter } from './fold.ts';
 import { eventsByAccount, type Journal, type JournalEvent } from './journal.ts';
@@ -10,9 +10,9 @@ import { type Violation, violationsOf } from './report.ts';
 const RENAMES: ReadonlySet<string> = new Set(['UserRegistered', 'ProfileChanged']);
 
 /**
- * Checks that the person in each event has the address and the username that the account had at that time, according
- * to the earlier events. EmailChanged must contain the former address and the new one. EmailChangeReverted must
- * contain the address that is taken away and the address that is restored.
+ * Checks that the person in each event has the address and the username that the account had at that time,
+ * according to the earlier events. EmailChanged must contain the former address and the new one.
+ * EmailChangeReverted must contain the address that is taken away and the address that is restored.
  */
 export function checkPersonFields(journal: Journal): readonly Violation[] {
   return eventsByAccount(journal).flatMap(([id, events]) => {

@@ -63,8 +63,8 @@ const requirementOf: Readonly<Record<string, (event: JournalEvent) => MailRequir
 };
 
 /**
- * Returns the kinds of mail that an event supersedes: mails of these kinds for earlier events of the account must no
- * longer be sent.
+ * Returns the kinds of mail that an event supersedes: mails of these kinds for earlier events of the account
+ * must no longer be sent.
  */
 export function mailsSupersededBy({ type, data }: JournalEvent): readonly SupersededMails[] {
   switch (type) {

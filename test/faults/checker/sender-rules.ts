@@ -1,11 +1,14 @@
-/** Compares the senders in the log of attempts with the processes of the run, and with the mail server's record. */
+/**
+ * Compares the senders in the log of attempts with the processes of the run, and with the mail server's
+ * record.
+ */
 import { idIn, type MailContext, wasTaken } from './mail-rules.ts';
 import { type Violation, violationsOf } from './report.ts';
 
 /**
- * Checks that each recorded attempt names a process that sends mails; and that an accepted attempt names one from which
- * the mail server has accepted the mail, if it has accepted the mail at all. Otherwise the excuses of duplicates could
- * not be trusted.
+ * Checks that each recorded attempt names a process that sends mails; and that an accepted attempt names one
+ * from which the mail server has accepted the mail, if it has accepted the mail at all. Otherwise the excuses
+ * of duplicates could not be trusted.
  */
 export function checkSenders({ deliveries, mails, senders }: MailContext): readonly Violation[] {
   const accepted = Map.groupBy(mails.filter(wasTaken), idIn);

@@ -10,7 +10,8 @@ const RESTORED_WITHIN_MS = 120_000;
 const AGAIN_MS = 500;
 
 /**
- * Thrown if the cleanup policy of a topic could not be restored. Without that policy, auth processes refuse to start.
+ * Thrown if the cleanup policy of a topic could not be restored. Without that policy, auth processes refuse
+ * to start.
  */
 export class CleanupPolicyNotRestored extends Error {
   override readonly name = 'CleanupPolicyNotRestored';

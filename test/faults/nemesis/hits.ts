@@ -22,7 +22,11 @@ export const CLIENTS_TARGET = 'clients';
 
 const SAMPLE_EVERY_MS = 1_000;
 
-/** Starts to count the hits of a fault. @param fault the kind of the fault @param target the name of its target */
+/**
+ * Starts to count the hits of a fault.
+ * @param fault the kind of the fault
+ * @param target the name of its target
+ */
 export type CountHits = (fault: string, target: string) => HitCount;
 
 /**
@@ -30,8 +34,8 @@ export type CountHits = (fault: string, target: string) => HitCount;
  * - a process: requests and mails in progress, and for a consumer, the accounts for which it is behind;
  * - a broker: produce requests without a response; MongoDB: commands; the mail server: mails;
  * - the disk or the clock of a process: the work of that process;
- * - anything else, such as a topic: requests of clients, which continue during the fault.
- * A kill hits only the work that is in progress at that moment. A killed consumer remains behind until it runs again.
+ * - anything else, such as a topic: requests of clients, which continue during the fault. A kill hits only
+ *   the work that is in progress at that moment. A killed consumer remains behind until it runs again.
  */
 export function createCountHits({ work, behind }: HitsDeps): CountHits {
   function countOf(fault: string, target: string): HitCount {

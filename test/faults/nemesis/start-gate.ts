@@ -1,6 +1,6 @@
 /**
- * Makes sure that no process starts while the settings of a topic are changed temporarily, because a process checks
- * these settings when it starts.
+ * Makes sure that no process starts while the settings of a topic are changed temporarily, because a process
+ * checks these settings when it starts.
  */
 export interface StartGate {
   /**

@@ -6,8 +6,8 @@ export interface SupervisedProcess {
   readonly name: string;
   kill(): Promise<void>;
   /**
-   * Starts the process again after a kill, as soon as the gate allows a start. Does not wait until the process is
-   * ready. No-op if a start is already waiting at the gate.
+   * Starts the process again after a kill, as soon as the gate allows a start. Does not wait until the
+   * process is ready. No-op if a start is already waiting at the gate.
    */
   start(): Promise<void>;
   pause(): void;
@@ -20,8 +20,8 @@ export interface SupervisedProcess {
 const LAST_LINES = 12;
 
 /**
- * Returns the lines that explain why a process has exited: the last fatal line, after which the process may have
- * logged further lines, and the last lines.
+ * Returns the lines that explain why a process has exited: the last fatal line, after which the process may
+ * have logged further lines, and the last lines.
  */
 function explainExit(output: string): string {
   const lines = output.trimEnd().split('\n');
@@ -33,8 +33,8 @@ export interface SupervisorOptions {
   /** Called with the lines that explain the exit when the process exits by itself. The process is then restarted. */
   onEnd(name: string, lines: string): void;
   /**
-   * The gate that each start must pass. A start lasts until the process is ready or has ended. Default: a gate that
-   * is always open.
+   * The gate that each start must pass. A start lasts until the process is ready or has ended. Default: a
+   * gate that is always open.
    */
   readonly gate?: StartGate;
 }
@@ -47,7 +47,10 @@ export function superviseProcess(
 ): SupervisedProcess {
   let mayEnd = false;
   let isReleased = false;
-  /** False from a kill until the next call of `start`. If false, a start that waits at the gate launches nothing. */
+  /**
+   * False from a kill until the next call of `start`. If false, a start that waits at the gate launches
+   * nothing.
+   */
   let isWanted = true;
   let starting: Promise<void> | undefined;
 

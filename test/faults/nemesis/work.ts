@@ -5,7 +5,8 @@ export interface WorkCounter {
   begin(): () => void;
   /**
    * Starts to watch the work.
-   * @returns a function that returns how many pieces of work have been in progress at any time since this call
+   * @returns a function that returns how many pieces of work have been in progress at any time since this
+   * call
    */
   watch(): () => number;
 }
@@ -53,7 +54,10 @@ export function beginWorkAtBothTargets(one: WorkCounter, other: WorkCounter): ()
 export interface HitCount {
   /** Must be called when the fault has begun. */
   begun(): void;
-  /** Must be called before the fault is healed. @returns the number of pieces of work that the fault has hit */
+  /**
+   * Must be called before the fault is healed.
+   * @returns the number of pieces of work that the fault has hit
+   */
   end(): number | Promise<number>;
 }
 

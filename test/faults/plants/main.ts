@@ -15,8 +15,8 @@ import { type Provocation, provocations, SEPARATE_PROVOCATIONS } from './provoca
 
 const SOUND_QUIET_MS = 120_000;
 /**
- * How long to wait until a system with a planted bug is idle, in ms. The wait is short, because if the bug prevents
- * work from being done, a longer wait does not help.
+ * How long to wait until a system with a planted bug is idle, in ms. The wait is short, because if the bug
+ * prevents work from being done, a longer wait does not help.
  */
 const PLANTED_QUIET_MS = 25_000;
 

@@ -53,8 +53,8 @@ export async function createKafkaProxy(
   /** Forwards between client and broker until one of them closes. */
   async function relay(near: Socket, far: Socket): Promise<void> {
     /**
-     * The produce requests without a response, by correlation id. The value is the function that ends the count of
-     * the request.
+     * The produce requests without a response, by correlation id. The value is the function that ends the
+     * count of the request.
      */
     const open = new Map<number, () => void>();
 

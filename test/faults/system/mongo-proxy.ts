@@ -59,7 +59,9 @@ export async function createMongoProxy(
   async function relay(near: Socket, away: Socket): Promise<void> {
     /** The ids of writes whose responses are changed to report a failed write concern. */
     const unsure = new Set<number>();
-    /** The commands without a response, by id. The value is the function that ends the count of the command. */
+    /**
+     * The commands without a response, by id. The value is the function that ends the count of the command.
+     */
     const open = new Map<number, () => void>();
 
     function end(id: number): void {

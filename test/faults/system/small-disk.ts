@@ -47,8 +47,8 @@ export async function mountSmallDisk(folder: string, stack: AsyncDisposableStack
   }
 
   /**
-   * Sets the size to the space in use. Retries, because the change fails if the used space has grown since it was
-   * read.
+   * Sets the size to the space in use. Retries, because the change fails if the used space has grown since it
+   * was read.
    */
   async function shrink(): Promise<void> {
     for (let tries = 1; ; tries += 1) {

@@ -27,8 +27,8 @@ export interface CommandResponse {
 export interface CommandSender {
   send(command: Command): Promise<CommandResponse>;
   /**
-   * Sends a command, and retries until the outcome is known. Only for commands that take effect once, however often
-   * they are sent.
+   * Sends a command, and retries until the outcome is known. Only for commands that take effect once, however
+   * often they are sent.
    */
   insist(command: Command): Promise<CommandResponse>;
 }

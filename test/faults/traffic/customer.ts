@@ -162,7 +162,8 @@ export function createCustomerActions({ sender, inboxes, random }: CustomerDeps)
   return {
     /** Requests the erasure of an account, and usually cancels it if that is possible. */
     eraseAccount: async (admin: Person, person: Person): Promise<void> => {
-      // Set this before the request. Otherwise, a concurrent request could store the address after the erasure.
+      // Set this before the request. Otherwise, a concurrent request could store the address after the
+      // erasure.
       person.gone = true;
       const answer = await requestErasure(admin, person);
       person.gone = answer !== undefined && (answer.status === 202 || isOutcomeUnknown(answer));
