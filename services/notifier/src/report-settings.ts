@@ -8,7 +8,7 @@ export const reportSettingFields = {
   MAIL_BOUNCE_DOMAIN: createDomainSettingSchema('bounces.example.com')
     .optional()
     .describe(
-      'The domain of the return paths, each of which identifies its mail: `b-…@bounces.example.com`. The MX record of this domain must lead to MAIL_BOUNCE_PORT.',
+      'The domain of the return paths. Each return path identifies its mail: `b-…@bounces.example.com`. The MX record of this domain must lead to MAIL_BOUNCE_PORT.',
     ),
   MAIL_BOUNCE_KEY: secretKeySetting(parseSecretKeys)
     .optional()
