@@ -139,6 +139,22 @@ export interface RestoredJournal {
   readonly reported: readonly string[];
 }
 
+/** What a process has answered with after a switch to another generation of the read model. */
+export interface ShownGeneration {
+  readonly by: string;
+  readonly active: number;
+  /** null if the response shows none. */
+  readonly shown: number | null;
+}
+
+/** What was found after an older copy of the read model was restored, and before it was repaired. */
+export interface RestoredReadModel {
+  /** The accounts whose events the read model lacks. */
+  readonly lacking: readonly string[];
+  /** The accounts of which `ops verify` reports that. */
+  readonly reported: readonly string[];
+}
+
 /** The file run.json. */
 export interface RunDescription {
   readonly seed: number;
@@ -148,10 +164,16 @@ export interface RunDescription {
   readonly minimums: MinimumCounts;
   /** Present if an older copy of the journal was restored. The run is then checked by the rule on forks alone. */
   readonly restored?: RestoredJournal;
+  /** Present if an older copy of the read model was restored. */
+  readonly restoredReadModel?: RestoredReadModel;
   /** The names of the processes that send mails, by the name that they record with each attempt. */
   readonly senders: Readonly<Record<string, string>>;
   /** Every profile at the end, as an admin reads it from the active read model. null if the profiles were not read. */
   readonly shown: readonly ShownProfile[] | null;
+  /** The same, after each switch to another generation of the read model. */
+  readonly shownAfterSwitches: readonly (readonly ShownProfile[])[];
+  /** What each process has answered with after each of these switches. */
+  readonly generations: readonly ShownGeneration[];
   /**
    * Personal data of erased people that the stores contain at the end. The search runs before the final logins, because
    * these use the e-mail addresses of erased people again.

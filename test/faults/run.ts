@@ -9,11 +9,19 @@ import { isForged } from './checker/forged-rules.ts';
 import { readStores } from './checker/read-stores.ts';
 import { minimumCountsFor } from './minimums.ts';
 import { runFaultPlan } from './nemesis/nemesis.ts';
+import { MIDDLE_RUN } from './nemesis/schedule.ts';
 import { formatUnfinishedWork, waitUntilQuiet } from './quiescence.ts';
 import { createRandom } from './random.ts';
-import { createRunFolder, type FaultLine, type RunFolder, type ShownProfile } from './run-folder.ts';
+import {
+  createRunFolder,
+  type FaultLine,
+  type RunDescription,
+  type RunFolder,
+  type ShownProfile,
+} from './run-folder.ts';
 import type { FaultSettings } from './settings.ts';
 import { openCluster } from './system/cluster.ts';
+import { switchGenerations } from './system/generations.ts';
 import { openStandalone } from './system/standalone.ts';
 import { SUBSCRIBERS } from './system/subscribers.ts';
 import { type SystemUnderTest, serviceSettings } from './system/under-test.ts';
@@ -84,7 +92,16 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
   const system = await open(options, stack);
   say(`  ${seconds} s of traffic and faults, after ${soFar()} s`);
   const sender = createCommandSender({ url: system.url, record: folder.command, nameOf: system.nameOf });
-  const { stop: stopTraffic, askFinally, readProfiles } = await beginTraffic({ settings, system, sender });
+  const {
+    stop: stopTraffic,
+    askFinally,
+    readProfiles,
+    switchAll,
+  } = await beginTraffic({
+    settings,
+    system,
+    sender,
+  });
   stack.defer(stopTraffic);
   await Promise.all([
     runFaultPlan(system.plan, { ...system, record: recordFault, signal }),
@@ -94,7 +111,7 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
   signal.throwIfAborted();
 
   say(`  calm, after ${soFar()} s`);
-  await system.repair();
+  const restoredReadModel = await system.repair();
   await waitUntilQuiet(system.stores, { withinMs: QUIET_WITHIN_MS, say });
   const search = await system.findTraces();
   await askFinally();
@@ -105,6 +122,7 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
     ...(await unreadyOf(system)),
     ...(await findingsOf(system)),
   ];
+  const switched = await switchAll();
   const shown = await readProfiles();
   await system.subscribers.catchUp(CAUGHT_UP_WITHIN_MS);
   await folder.close({
@@ -114,6 +132,8 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
     shown,
     subscribers: SUBSCRIBERS,
     senders: system.senders(),
+    ...(restoredReadModel && { restoredReadModel }),
+    ...switched,
     ...search,
     settings: {
       ...serviceSettings(seed),
@@ -165,6 +185,8 @@ interface RunningTraffic {
   stop(): Promise<void>;
   /** Logs in to every account whose erasure or change of address was requested, to find out its final state. */
   askFinally(): Promise<void>;
+  /** Switches to another generation of the read model and back, and reads every profile after each switch. */
+  switchAll(): Promise<Pick<RunDescription, 'generations' | 'shownAfterSwitches'>>;
   /**
    * Returns every profile, as an admin reads them through the API.
    * @throws Error if they cannot be read
@@ -184,6 +206,19 @@ async function beginTraffic({ settings, system, sender }: TrafficNeeds): Promise
   return {
     stop,
     askFinally,
+    switchAll: async () => {
+      const shownAfterSwitches: (readonly ShownProfile[])[] = [];
+      if (settings.seconds < MIDDLE_RUN) return { generations: [], shownAfterSwitches };
+      await customer.login(admin);
+      const generations = await switchGenerations({
+        ...system,
+        processes: system.readers,
+        account: admin.id ?? '',
+        token: admin.accessToken ?? '',
+        onSwitched: async () => void shownAfterSwitches.push(await readAll(sender, admin)),
+      });
+      return { generations, shownAfterSwitches };
+    },
     readProfiles: async () => {
       await customer.login(admin);
       return readAll(sender, admin);

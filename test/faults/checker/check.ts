@@ -17,6 +17,7 @@ import { checkFinalLogins } from './final-logins.ts';
 import { checkForgedRecords, genuineRecords, isForged } from './forged-rules.ts';
 import { checkForks } from './fork-rules.ts';
 import { checkFullDisks } from './full-disk-rules.ts';
+import { checkShownGenerations } from './generation-rules.ts';
 import { eventsByAccount, journalOf } from './journal.ts';
 import {
   checkClaims,
@@ -35,6 +36,7 @@ import { readStores } from './read-stores.ts';
 import { checkAdminProfileList, checkProfileReads } from './reads.ts';
 import { chainRefreshTokens } from './refresh-tokens.ts';
 import type { Report, Violation } from './report.ts';
+import { checkRestoredReadModel } from './restored-read-model-rules.ts';
 import { readSavedStores } from './saved-stores.ts';
 import { checkSenders } from './sender-rules.ts';
 import { checkResponseAccounts, checkRevocations, checkTokenAcceptance } from './session-rules.ts';
@@ -105,7 +107,11 @@ export function checkRecordedRun(recorded: RecordedRun, stores: StoreContents, n
     ...checkSignUpMarks(commands, faults),
     ...checkTopics(journal, records),
     ...[stores.profiles, ...stores.rebuiltProfiles].flatMap((its) => checkReadModel(journal, its)),
-    ...(run.shown === null ? [] : checkAdminProfileList(journal, run.shown)),
+    ...[...(run.shown === null ? [] : [run.shown]), ...run.shownAfterSwitches].flatMap((shown) =>
+      checkAdminProfileList(journal, shown),
+    ),
+    ...checkShownGenerations(run.generations),
+    ...(run.restoredReadModel === undefined ? [] : checkRestoredReadModel(run.restoredReadModel)),
     ...checkLimits(commands, faults),
     ...checkCutoffs(journal, stores.cutoffs),
     ...checkMails(letters),

@@ -1158,6 +1158,26 @@ const plants: readonly Plant[] = [
     ...deliveries(WELCOME, { attempts: [acceptedFrom('host:2', minuteOfRun(2, 1))] }),
   },
   {
+    bug: 'a process keeps answering with the former generation',
+    caughtBy: 'generations',
+    run: { run: { ...goodRun.run, generations: [{ by: 'user-2', active: 2, shown: 1 }] } },
+  },
+  {
+    bug: 'the API shows no accounts after a switch to another generation',
+    caughtBy: 'shown profiles',
+    run: { run: { ...goodRun.run, shownAfterSwitches: [[]] } },
+  },
+  {
+    bug: 'events that a restored read model lacks are not reported',
+    caughtBy: 'restored read model',
+    run: { run: { ...goodRun.run, restoredReadModel: { lacking: [ADA_ID, BOB_ID], reported: [ADA_ID] } } },
+  },
+  {
+    bug: 'events are reported that a restored read model does not lack',
+    caughtBy: 'restored read model',
+    run: { run: { ...goodRun.run, restoredReadModel: { lacking: [ADA_ID], reported: [ADA_ID, BOB_ID] } } },
+  },
+  {
     bug: 'a commit stays in the outbox',
     caughtBy: 'unpublished',
     ...commits('ada-4', (commit) => [{ ...commit, unpublished: {} }]),

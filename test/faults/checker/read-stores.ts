@@ -22,7 +22,7 @@ import type {
   StoredRequest,
   TopicRecord,
 } from './stored.ts';
-import { EVENT_TOPICS, GROUP_TOPIC_PAIRS } from './topic-rules.ts';
+import { EVENT_TOPICS, groupsReading } from './topic-rules.ts';
 
 /**
  * Reads the stores one after the other, in the direction in which data flows. Each read therefore sees the effects of
@@ -43,15 +43,17 @@ export async function readStores(servers: ServerAddresses | DataFolder): Promise
     const all = readerOf(client.db());
     const requests = await all<StoredRequest>('auth_requests');
     const commits = await all<Commit>('auth_commits');
-    const topics = await readTopics(admin, KAFKA_BROKERS);
+    const generations = await generationsIn(client.db());
+    const topics = await readTopics(admin, KAFKA_BROKERS, generations);
+    const [profiles = [], ...rebuiltProfiles] = await Promise.all(
+      generations.map((name) => all<StoredProfile>(name)),
+    );
     return {
       requests,
       commits,
       ...topics,
-      profiles: await all<StoredProfile>(FIRST_GENERATION),
-      rebuiltProfiles: await Promise.all(
-        (await rebuiltGenerations(client.db())).map((name) => all<StoredProfile>(name)),
-      ),
+      profiles,
+      rebuiltProfiles,
       deliveries: await all<StoredDelivery>('notifier_deliveries'),
       cutoffs: await all<StoredCutoffs>('notifier_cutoffs'),
       leases: await all<StoredLease>('auth_leases'),
@@ -63,13 +65,12 @@ export async function readStores(servers: ServerAddresses | DataFolder): Promise
   }
 }
 
-const FIRST_GENERATION = 'user_profiles_v1';
-
-async function rebuiltGenerations(db: Db): Promise<readonly string[]> {
+async function generationsIn(db: Db): Promise<readonly string[]> {
   const collections = await db.listCollections().toArray();
   return collections
     .map(({ name }) => name)
-    .filter((name) => /^user_profiles_v\d+$/.test(name) && name !== FIRST_GENERATION);
+    .filter((name) => /^user_profiles_v\d+$/.test(name))
+    .toSorted();
 }
 
 /**
@@ -124,12 +125,13 @@ function readerOf(db: Db) {
 async function readTopics(
   admin: Admin,
   brokers: string,
+  generations: readonly string[],
 ): Promise<Pick<StoreContents, 'records' | 'deadLetters' | 'lags'>> {
   const deadLetterTopics = (await admin.listTopics()).filter((topic) => topic.includes('.dlq.'));
   // Request the positions one topic after the other: if two topics are requested concurrently, kafkajs may return no
   // partitions for one of them.
   const lags: GroupLag[] = [];
-  for (const [group, topic] of GROUP_TOPIC_PAIRS) lags.push(await lagOf(admin, group, topic));
+  for (const [group, topic] of groupsReading(generations)) lags.push(await lagOf(admin, group, topic));
   return {
     lags,
     records: await readRecords(brokers),

@@ -54,6 +54,8 @@ export const ruleDescriptions = {
   groups: 'every consumer group has read all records',
   'full disk': 'a standalone whose disk is full reports it',
   forks: 'after a restore of the journal, every account whose history has forked is noticed, and no other',
+  generations: 'after a switch, every process answers with the active generation of the read model',
+  'restored read model': 'after a restore of the read model, every account whose events it lacks is reported',
   subscribers: 'the feed, webhooks and subscribe() deliver every event of an account in order',
   'dead letters': 'the dead-letter queues are empty',
 } as const satisfies Readonly<Record<string, string>>;

@@ -57,7 +57,8 @@ const INTERRUPTS: Readonly<Record<ReceivedLine['via'], readonly ((fault: FaultLi
   feed: [],
   webhook: [
     ({ fault, target }) => /^(user-\d+|standalone)$/.test(target) && /^(kill-|pause-|ended-)/.test(fault),
-    ({ target }) => [...STORE_FAULT_TARGETS, 'ops-redrive'].includes(target) || /^deployment /.test(target),
+    ({ target }) =>
+      [...STORE_FAULT_TARGETS, 'ops-redrive', 'read-model'].includes(target) || /^deployment /.test(target),
     ({ target }) => /^(broker-|topic partition-)/.test(target),
   ],
   subscribe: [({ target }) => target === 'subscriber'],

@@ -10,12 +10,25 @@ const ACCOUNTS = 'accounts.events.v1';
 const MAILINGS = 'mailings.events.v1';
 export const EVENT_TOPICS = [ACCOUNTS, MAILINGS] as const;
 
-/** The consumer groups, and a topic that each reads. */
-export const GROUP_TOPIC_PAIRS: readonly (readonly [group: string, topic: string])[] = [
-  ['user', ACCOUNTS],
-  ['notifier', ACCOUNTS],
-  ['notifier', MAILINGS],
-];
+/**
+ * Returns the consumer groups of a system, and the topic that each reads.
+ * @param generations the names of the tables or collections with the generations of the read model, such as
+ *   `user_profiles_v1`; each has its own group
+ */
+export function groupsReading(
+  generations: readonly string[],
+): readonly (readonly [group: string, topic: string])[] {
+  return [
+    ...generations.map((name) => [groupOfGeneration(name), ACCOUNTS] as const),
+    ['notifier', ACCOUNTS],
+    ['notifier', MAILINGS],
+  ];
+}
+
+function groupOfGeneration(name: string): string {
+  const suffix = name.replace('user_profiles_', '');
+  return suffix === 'v1' ? 'user' : `user.${suffix}`;
+}
 
 /** The published part of an event. All other fields in the journal are internal. */
 interface PublishedEvent {

@@ -6,6 +6,7 @@ import type { Cluster } from '../../support/cluster.ts';
 import { urlOfDatabase } from '../../support/mongo-url.ts';
 import type { ServerProcess } from '../../support/server-process.ts';
 import type { TopicRecord } from '../checker/stored.ts';
+import { copyReadModel } from '../system/restore-read-model.ts';
 import { ehloNameSettings } from '../system/sink.ts';
 import { CleanupPolicyNotRestored, deleteRecords } from './delete-records.ts';
 import { writeForgery } from './forger.ts';
@@ -22,6 +23,8 @@ const MORE_PARTITIONS = 2;
  * of these records are unread.
  */
 const UNREAD_MS = 3_000;
+/** The age of the copy of the read model when it is restored. */
+const COPY_AGE_MS = 10_000;
 /** How long a deletion of records waits for starting processes, in ms. A fault may pause a process during its start. */
 const STARTED_WITHIN_MS = 60_000;
 
@@ -60,6 +63,13 @@ export interface Deployment {
     readers: readonly Pick<SupervisedProcess, 'pause' | 'resume'>[],
   ): Promise<boolean>;
   /**
+   * Copies the read model, and restores the copy some seconds later, as an operator might after a fault of its store.
+   * @param readers the processes of the user service; they are stopped meanwhile
+   */
+  restoreReadModel(readers: readonly Pick<SupervisedProcess, 'kill' | 'start'>[]): Promise<boolean>;
+  /** Returns whether the read model was restored. */
+  isReadModelRestored(): boolean;
+  /**
    * Writes a record without a valid signature of auth.
    * @param index the index of the kind of forgery
    */
@@ -80,6 +90,18 @@ export function createDeployment({ cluster, gate, say, recordRemoved }: Deployme
 
   const operate = createLoggedOpsRunner(cluster.ops, say);
   const halfStartedNotifiers: ServerProcess[] = [];
+  let isReadModelRestored = false;
+
+  async function restoreLater(readers: readonly Pick<SupervisedProcess, 'kill' | 'start'>[]): Promise<void> {
+    const restore = await copyReadModel(stores.MONGO_URL);
+    await sleep(COPY_AGE_MS);
+    await gate.whileClosed(async () => {
+      await Promise.all(readers.map((one) => one.kill()));
+      isReadModelRestored = true;
+      await restore();
+    }, STARTED_WITHIN_MS);
+    await Promise.all(readers.map((one) => one.start()));
+  }
 
   return {
     operate,
@@ -134,6 +156,8 @@ export function createDeployment({ cluster, gate, say, recordRemoved }: Deployme
           }
         }, STARTED_WITHIN_MS),
       ),
+    restoreReadModel: (readers) => orSay(say, 'the read model is not restored', restoreLater(readers)),
+    isReadModelRestored: () => isReadModelRestored,
     forge: (index) => orSay(say, 'nothing is forged', writeForgery(stores.KAFKA_BROKERS, index)),
   };
 }

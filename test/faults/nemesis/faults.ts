@@ -142,6 +142,10 @@ export function createFaults(world: ClusterFaultTargets): FaultsByKind {
       target: (index) => `topic partition-${index}`,
       begin: async (index) => healedAtOnce(await deployment.cutOff(index, processes.user)),
     },
+    'restore-read-model': {
+      target: () => 'read-model',
+      begin: async () => healedAtOnce(await deployment.restoreReadModel(processes.user)),
+    },
     'forge-records': {
       target: (index) => `topic ${nth(FORGERY_NAMES, index)}`,
       begin: async (index) => healedAtOnce(await deployment.forge(index)),
@@ -277,6 +281,7 @@ function operatorFaults(operate: (...words: readonly string[]) => Promise<boolea
   return {
     'ops-verify': operator('ops-verify', 'verify'),
     'ops-rebuild': operator('ops-rebuild', 'rebuild', 'user'),
+    'ops-rebuild-back': operator('ops-rebuild-back', 'rebuild', 'user', '--back'),
     'ops-parked-retry': operator('ops-parked-retry', 'parked', 'retry', '--all'),
   } as const;
 }

@@ -40,7 +40,7 @@ const PAST_LEASE = [93, 105] as const;
  * The minimum duration of a run with faults that take longer than most, such as those that start processes or set
  * clocks, in seconds. The short run of CI is shorter.
  */
-const MIDDLE_RUN = 120;
+export const MIDDLE_RUN = 120;
 /**
  * The minimum duration of a run with the longest faults, in seconds. Only such a run has time for other faults in
  * addition to a pause that is longer than a mail's lease.
@@ -149,6 +149,8 @@ export const FAULT_LANES = [
       { fault: 'full-disk', lasts: [1, 8], from: MIDDLE_RUN },
       { fault: 'fail-over-mongodb', lasts: [5, 15], from: MIDDLE_RUN },
       { fault: 'pause-secondary', lasts: [3, 20], from: MIDDLE_RUN },
+      // In the lane of MongoDB, so that MongoDB is available while the read model is copied and restored.
+      { fault: 'restore-read-model', lasts: [0, 0.1], from: MIDDLE_RUN },
     ],
   },
   MAIL_LANE,
@@ -177,6 +179,7 @@ export const FAULT_LANES = [
       { fault: 'ops-republish', lasts: [0, 1], from: MIDDLE_RUN },
       { fault: 'ops-parked-retry', lasts: [0, 1], from: MIDDLE_RUN },
       { fault: 'ops-rebuild', lasts: [0, 1], from: LONG_RUN },
+      { fault: 'ops-rebuild-back', lasts: [0, 1], from: LONG_RUN },
     ],
   },
   {
@@ -224,6 +227,7 @@ export const STANDALONE_LANES = [
       { fault: 'ops-verify', lasts: [0, 1] },
       { fault: 'ops-parked-retry', lasts: [0, 1] },
       { fault: 'ops-rebuild', lasts: [0, 1], from: MIDDLE_RUN },
+      { fault: 'ops-rebuild-back', lasts: [0, 1], from: MIDDLE_RUN },
     ],
   },
   {

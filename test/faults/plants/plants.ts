@@ -35,6 +35,8 @@ const STATE = 'services/auth/src/account/state.ts';
 const FEED = 'libs/feed/src/feed.ts';
 const DELIVER = 'libs/webhooks/src/deliver.ts';
 const NEXT_STEP = 'libs/consumer/src/next-step.ts';
+const POINTER_CACHE = 'services/user/src/projection/pointer-cache.ts';
+const COMPARE_PROFILE = 'libs/verify/src/compare-profile.ts';
 const PARTITION_CONSUMER = 'libs/bus/src/kafka/partition-consumer.ts';
 
 export const plantedBugs: readonly PlantedBug[] = [
@@ -83,6 +85,25 @@ export const plantedBugs: readonly PlantedBug[] = [
     ],
     provokedBy: 'an older journal is restored',
     caughtBy: ['forks'],
+  },
+  {
+    name: 'a process keeps answering with the generation that it has read first',
+    bug: [
+      {
+        file: POINTER_CACHE,
+        search: '    cached = { pointer, at };\n',
+        replacement:
+          '    const { active } = Number.isFinite(cached.at) ? cached.pointer : pointer;\n    cached = { pointer: { ...pointer, active }, at };\n',
+      },
+    ],
+    provokedBy: 'the read model is rebuilt',
+    caughtBy: ['generations'],
+  },
+  {
+    name: 'ops verify does not compare how many events a profile includes',
+    bug: [{ file: COMPARE_PROFILE, search: 'sequence < onTopic', replacement: 'sequence < 0' }],
+    provokedBy: 'an older read model is restored',
+    caughtBy: ['restored read model'],
   },
   {
     name: 'a command is appended in two inserts',

@@ -11,7 +11,16 @@ import { createTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts';
 import { checkRun, type Report } from '../checker/check.ts';
 import { findTracesInCluster } from '../checker/find-traces.ts';
 import { waitUntilQuiet } from '../quiescence.ts';
-import { createRunFolder, type MailLine, type MinimumCounts } from '../run-folder.ts';
+import {
+  createRunFolder,
+  type MailLine,
+  type MinimumCounts,
+  type RestoredReadModel,
+  type ShownGeneration,
+} from '../run-folder.ts';
+import { namedInstances } from '../system/cluster.ts';
+import { switchGenerations } from '../system/generations.ts';
+import { copyReadModel, outputOfFailed, rebuildRestoredReadModel } from '../system/restore-read-model.ts';
 import { ehloNameSettings, type MailSink, openMailSink } from '../system/sink.ts';
 import { openSubscribers, SUBSCRIBERS, type Subscribers, WEBHOOK_SETTINGS } from '../system/subscribers.ts';
 import { sendersOf } from '../system/under-test.ts';
@@ -73,6 +82,15 @@ export interface ProvocationSystem {
    * @returns a function that stops auth, replaces the stored data by the copy, and starts auth again
    */
   copyJournal(): Promise<() => Promise<void>>;
+  /**
+   * Returns a copy of the read model. The returned function stops the user service, puts the copy back in place of what
+   * is stored then, and starts the user service again.
+   */
+  copyReadModel(): Promise<() => Promise<void>>;
+  /** Switches to another generation of the read model and back, and records what each process shows of an account. */
+  switchGenerations(person: Person): Promise<void>;
+  /** Records what `ops verify` finds about a restored read model, and repairs it. */
+  repairReadModel(): Promise<void>;
   /** Completes the record of the run and checks it. */
   judge(): Promise<Report>;
 }
@@ -119,6 +137,8 @@ export async function openProvocationSystem(stack: AsyncDisposableStack): Promis
     return subscribers;
   }
   let isRestored = false;
+  let restoredReadModel: RestoredReadModel | undefined;
+  let generations: readonly ShownGeneration[] = [];
   const client = await MongoClient.connect(cluster.stores.MONGO_URL);
   stack.defer(() => client.close());
   const sender = createCommandSender({ url: cluster.url, record: folder.command, nameOf: cluster.nameOf });
@@ -179,6 +199,23 @@ export async function openProvocationSystem(stack: AsyncDisposableStack): Promis
         await auth?.ready();
       };
     },
+    copyReadModel: async () => {
+      const restore = await copyReadModel(cluster.stores.MONGO_URL);
+      return async () => {
+        const [user] = cluster.instances.user;
+        await user?.end('SIGTERM');
+        await restore();
+        user?.launch();
+        await user?.ready();
+      };
+    },
+    switchGenerations: async ({ id = '', accessToken = '' }) => {
+      const processes = new Map(namedInstances(cluster, 'user'));
+      generations = await switchGenerations({ ...cluster, processes, account: id, token: accessToken });
+    },
+    repairReadModel: async () => {
+      restoredReadModel = await rebuildRestoredReadModel(cluster);
+    },
     judge: async () => {
       if (!isRestored) await (await openedSubscribers()).catchUp(CAUGHT_UP_WITHIN_MS);
       const endedAt = new Date().toISOString();
@@ -190,10 +227,11 @@ export async function openProvocationSystem(stack: AsyncDisposableStack): Promis
         minimums: ONE_SIGN_UP,
         shown: null,
         ...(isRestored && { restored: { reported: await findReportedForks(cluster) } }),
+        ...(restoredReadModel && { restoredReadModel }),
         subscribers: SUBSCRIBERS,
-        senders: sendersOf(
-          cluster.instances.notifier.map((each, index) => [nameOfInstance('notifier', index), each] as const),
-        ),
+        senders: sendersOf(namedInstances(cluster, 'notifier')),
+        generations,
+        shownAfterSwitches: [],
         ...(await findTracesInCluster(cluster.stores)),
         servers: cluster.stores,
       });
@@ -204,10 +242,7 @@ export async function openProvocationSystem(stack: AsyncDisposableStack): Promis
 
 /** Returns the accounts of which `ops verify` reports that the read model has applied other events than the journal has. */
 async function findReportedForks({ ops }: Cluster): Promise<readonly string[]> {
-  const stdout = await ops('verify', '--json').catch((error: Error & { readonly stdout?: string }) => {
-    if (error.stdout?.startsWith('{')) return error.stdout;
-    throw error;
-  });
+  const stdout = await outputOfFailed(ops('verify', '--json'));
   const { findings }: { findings: readonly { readonly kind: string; readonly subject: string }[] } =
     JSON.parse(stdout);
   const forks = findings.filter(({ kind }) => kind === 'history-forked' || kind === 'profile-ahead');

@@ -107,6 +107,31 @@ export const provocations = {
         await sender.insist(ask.createChangeProfileCommand(each, { firstName }));
   },
 
+  'an older read model is restored': async (system: ProvocationSystem): Promise<void> => {
+    const { member, signUp, sender, rest, copyReadModel, repairReadModel } = system;
+    const [behind, parked] = [await member(), await member()];
+    await rest(QUIET_WITHIN_MS);
+    const restore = await copyReadModel();
+    await signUp();
+    for (const each of [behind, parked])
+      await sender.insist(ask.createChangeProfileCommand(each, { firstName: 'Ada' }));
+    await rest(QUIET_WITHIN_MS);
+    await restore();
+    await sender.insist(ask.createChangeProfileCommand(parked, { firstName: 'Augusta' }));
+    await rest(QUIET_WITHIN_MS);
+    await repairReadModel();
+  },
+
+  'the read model is rebuilt': async ({
+    member,
+    rest,
+    switchGenerations,
+  }: ProvocationSystem): Promise<void> => {
+    const person = await member();
+    await rest(QUIET_WITHIN_MS);
+    await switchGenerations(person);
+  },
+
   'a record is repeated': async ({ cluster, signUp, rest }: ProvocationSystem): Promise<void> => {
     const { KAFKA_BROKERS } = cluster.stores;
     await signUp();

@@ -8,6 +8,7 @@ import {
 } from '../../support/cluster.ts';
 import { streamIdOf } from '../../support/kcat.ts';
 import { urlAtAddress } from '../../support/mongo-url.ts';
+import type { ServerProcess } from '../../support/server-process.ts';
 import type { Settings } from '../../support/system.ts';
 import { findTracesInCluster } from '../checker/find-traces.ts';
 import { isForged } from '../checker/forged-rules.ts';
@@ -19,15 +20,20 @@ import { type ClusterFault, planFaults } from '../nemesis/schedule.ts';
 import { createStartGate } from '../nemesis/start-gate.ts';
 import { type SupervisedProcess, type SupervisorOptions, superviseProcess } from '../nemesis/supervisor.ts';
 import { beginWorkAtBothTargets, createWorkCounters, type WorkCounters } from '../nemesis/work.ts';
+import { waitUntilQuiet } from '../quiescence.ts';
+import type { RestoredReadModel } from '../run-folder.ts';
 import type { FaultSettings } from '../settings.ts';
 import { countAccountsBehind } from './behind.ts';
 import { findClockLibrary } from './clocks.ts';
+import { rebuildRestoredReadModel } from './restore-read-model.ts';
 import { openServers, type RunServers } from './servers.ts';
 import { ehloNameSettings } from './sink.ts';
 import { openSubscribers, WEBHOOK_SETTINGS } from './subscribers.ts';
 import { createExitReporter, type OpenSystem, sendersOf, serviceSettings } from './under-test.ts';
 
 const TRIES = 5;
+/** How long unread records are waited for before the read model is compared. */
+const QUIET_WITHIN_MS = 120_000;
 
 /** Starts the servers and the processes, and resolves once all are ready. */
 export const openCluster: OpenSystem = async (options, stack) => {
@@ -61,13 +67,8 @@ export const openCluster: OpenSystem = async (options, stack) => {
   return {
     url: cluster.url,
     stores: cluster.stores,
-    processes: new Map(
-      serviceNames.flatMap((service) =>
-        cluster.instances[service].map(
-          (instance, index) => [nameOfInstance(service, index), instance] as const,
-        ),
-      ),
-    ),
+    processes: new Map(serviceNames.flatMap((service) => namedInstances(cluster, service))),
+    readers: new Map(namedInstances(cluster, 'user')),
     inboxes: servers.sink.inboxes,
     subscribers,
     plan,
@@ -87,9 +88,7 @@ export const openCluster: OpenSystem = async (options, stack) => {
     }),
     senders: () =>
       sendersOf([
-        ...cluster.instances.notifier.map(
-          (instance, index) => [nameOfInstance('notifier', index), instance] as const,
-        ),
+        ...namedInstances(cluster, 'notifier'),
         ...deployment.halfStartedNotifiers.map((instance) => [HALF_STARTED_NOTIFIER, instance] as const),
       ]),
     nameOf: cluster.nameOf,
@@ -100,10 +99,19 @@ export const openCluster: OpenSystem = async (options, stack) => {
         removed.filter((record) => record.key !== null && !isForged(record)).map(streamIdOf),
       );
       for (const account of cut) await insist(() => cluster.ops('republish', '--account', account));
+      return deployment.isReadModelRestored() ? repairReadModel(cluster, say) : undefined;
     },
     findTraces: () => findTracesInCluster(cluster.stores, removed),
   };
 };
+
+/** Returns the processes of a service with their names. */
+export function namedInstances(
+  { instances }: Pick<Cluster, 'instances'>,
+  service: ServiceName,
+): readonly (readonly [name: string, instance: ServerProcess])[] {
+  return instances[service].map((instance, index) => [nameOfInstance(service, index), instance] as const);
+}
 
 /**
  * Returns the grace period of erasures. The process that responds to the request for an erasure determines the
@@ -171,6 +179,15 @@ function superviseAll({ instances }: Cluster, options: SupervisorOptions): Clust
 
 function releaseAll(processes: ClusterFaultTargets['processes']): void {
   for (const one of serviceNames.flatMap((service) => processes[service])) one.release();
+}
+
+/** Rebuilds a restored read model. @returns what `ops verify` has found before */
+async function repairReadModel(
+  { stores, ops }: Cluster,
+  say: (line: string) => void,
+): Promise<RestoredReadModel> {
+  await waitUntilQuiet(stores, { withinMs: QUIET_WITHIN_MS, say });
+  return await rebuildRestoredReadModel({ stores, ops });
 }
 
 /**

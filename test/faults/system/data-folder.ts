@@ -19,7 +19,7 @@ import type {
   StoredRequest,
   TopicRecord,
 } from '../checker/stored.ts';
-import { EVENT_TOPICS, GROUP_TOPIC_PAIRS } from '../checker/topic-rules.ts';
+import { EVENT_TOPICS, groupsReading } from '../checker/topic-rules.ts';
 
 type Row = Readonly<Record<string, SQLOutputValue>>;
 type Read = (sql: string, ...values: readonly string[]) => readonly Row[];
@@ -175,7 +175,7 @@ function recordOf(row: Row): TopicRecord {
 }
 
 function lagsIn(read: Read): readonly GroupLag[] {
-  return GROUP_TOPIC_PAIRS.map(([group, topic]) => {
+  return groupsReading(generationsIn(read)).map(([group, topic]) => {
     const rows = read(
       `SELECT max(0, p.next - max(p.start, coalesce(position, 0))) AS lag
        FROM bus_partition AS p JOIN bus_topic AS t ON t.id = p.topic AND t.name = ?

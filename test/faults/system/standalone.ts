@@ -109,6 +109,7 @@ export const openStandalone: OpenSystem = async (options, stack) => {
     url: front.url,
     stores,
     processes: new Map([[NAME, instance]]),
+    readers: new Map([[NAME, instance]]),
     inboxes: sink.inboxes,
     subscribers,
     plan,

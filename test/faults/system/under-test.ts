@@ -10,6 +10,7 @@ import type {
   FaultLine,
   MailLine,
   ReceivedLine,
+  RestoredReadModel,
   ServerAddresses,
   TraceSearchResult,
 } from '../run-folder.ts';
@@ -23,6 +24,8 @@ export interface SystemUnderTest {
   readonly stores: ServerAddresses | DataFolder;
   /** Every process of the system by its name, such as `auth-1`. */
   readonly processes: ReadonlyMap<string, ServerProcess>;
+  /** The processes that answer queries. */
+  readonly readers: ReadonlyMap<string, ServerProcess>;
   /** The mails that the mail server has accepted. */
   readonly inboxes: Inboxes;
   readonly subscribers: Subscribers;
@@ -35,8 +38,11 @@ export interface SystemUnderTest {
   nameOf(origin: string): string | undefined;
   /** Runs an ops command. @returns its output; rejects if it failed */
   ops(...words: readonly string[]): Promise<string>;
-  /** Repairs, like an operator, what the system cannot repair by itself after faults. */
-  repair(): Promise<void>;
+  /**
+   * Repairs, like an operator, what the system cannot repair by itself after faults.
+   * @returns what was found if the read model was restored
+   */
+  repair(): Promise<RestoredReadModel | undefined>;
   /** Searches the stores for personal data of erased people. Called once the system is idle. */
   findTraces(): Promise<TraceSearchResult>;
 }

@@ -672,6 +672,11 @@ export const goodRun: RecordedRun = {
       const { ended, sequence: _, revokedAt: __, ...shown } = its ?? {};
       return ended === true ? [] : [{ ...shown, version }];
     }),
+    shownAfterSwitches: [],
+    generations: [
+      { by: 'user-1', active: 2, shown: 2 },
+      { by: 'user-1', active: 1, shown: 1 },
+    ],
     traces: [],
     searched: 1,
     subscribers: SUBSCRIBERS,

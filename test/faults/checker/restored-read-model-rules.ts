@@ -1,0 +1,25 @@
+/** Rules about a run in which an older copy of the read model was restored. */
+import type { RestoredReadModel } from '../run-folder.ts';
+import { type Violation, violationsOf } from './report.ts';
+
+/**
+ * Checks that `ops verify` reports every account whose events the restored read model lacks, and no other. The rules on
+ * the read model and on parked accounts check that a rebuild has repaired it.
+ */
+export function checkRestoredReadModel({ lacking, reported }: RestoredReadModel): readonly Violation[] {
+  const [lacks, isReported] = [new Set(lacking), new Set(reported)];
+  return [
+    ...[...lacks.difference(isReported)].flatMap((account) =>
+      violationsOf(
+        'restored read model',
+        `${account}: ops verify does not report that its events are missing`,
+      ),
+    ),
+    ...[...isReported.difference(lacks)].flatMap((account) =>
+      violationsOf(
+        'restored read model',
+        `${account}: ops verify reports missing events, but none is missing`,
+      ),
+    ),
+  ];
+}

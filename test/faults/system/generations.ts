@@ -1,0 +1,146 @@
+/**
+ * Finds out which generation of the read model each process answers with. All generations have the same content, so the
+ * profile of one account is changed in each of them for a moment.
+ */
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MongoClient } from 'mongodb';
+import type { DataFolder, ServerAddresses, ShownGeneration } from '../run-folder.ts';
+
+/** Longer than the time within which every process switches to another generation (docs/ops.md). */
+const SWITCHED_WITHIN_MS = 10_000;
+const ASK_EVERY_MS = 200;
+/** The switches: to a new generation, and back to the previous one. */
+const SWITCHES = [
+  ['rebuild', 'user'],
+  ['rebuild', 'user', '--back'],
+] as const;
+
+export interface GenerationSwitchNeeds {
+  readonly stores: ServerAddresses | DataFolder;
+  /** The processes that answer queries, by name. */
+  readonly processes: ReadonlyMap<string, { readonly url: string }>;
+  ops(...words: readonly string[]): Promise<string>;
+  /** An account whose profile does not change meanwhile, and its access token. */
+  readonly account: string;
+  readonly token: string;
+  /** Called after each switch, once the profiles are unchanged again. */
+  onSwitched?(): Promise<void>;
+}
+
+/** Switches to a new generation and back. @returns what each process shows after each switch. The system must be idle */
+export async function switchGenerations(needs: GenerationSwitchNeeds): Promise<readonly ShownGeneration[]> {
+  const shown: ShownGeneration[] = [];
+  for (const words of SWITCHES) {
+    await needs.ops(...words);
+    await withGenerations(needs.stores, async (generations) => {
+      await generations.mark(needs.account);
+      try {
+        for (const [by, { url }] of needs.processes)
+          shown.push(await ask(by, url, needs.token, await generations.active()));
+      } finally {
+        await generations.unmark(needs.account);
+      }
+    });
+    await needs.onSwitched?.();
+  }
+  return shown;
+}
+
+/** Asks a process until it shows the active generation, or until the time for that is over. */
+async function ask(by: string, url: string, token: string, active: number): Promise<ShownGeneration> {
+  const deadline = performance.now() + SWITCHED_WITHIN_MS;
+  for (;;) {
+    const response = await fetch(`${url}/api/v1/users/me`, { headers: { authorization: `Bearer ${token}` } });
+    const { firstName } = (await response.json()) as { readonly firstName?: string };
+    const shown = /^generation (\d+)$/.exec(firstName ?? '')?.[1];
+    if (shown === String(active) || performance.now() > deadline)
+      return { by, active, shown: shown === undefined ? null : Number(shown) };
+    await sleep(ASK_EVERY_MS);
+  }
+}
+
+/** The generations in a store. */
+interface Generations {
+  active(): Promise<number>;
+  /** Replaces the first name of an account with the name of the generation, in each generation. */
+  mark(account: string): Promise<void>;
+  unmark(account: string): Promise<void>;
+}
+
+async function withGenerations(
+  stores: ServerAddresses | DataFolder,
+  work: (generations: Generations) => Promise<void>,
+): Promise<void> {
+  if ('DATA_DIR' in stores) {
+    const database = new DatabaseSync(join(stores.DATA_DIR, 'latchkey.sqlite'), { timeout: 10_000 });
+    try {
+      return await work(generationsInFile(database));
+    } finally {
+      database.close();
+    }
+  }
+  const client = await MongoClient.connect(stores.MONGO_URL);
+  try {
+    return await work(generationsInMongo(client));
+  } finally {
+    await client.close();
+  }
+}
+
+const NAME = /^user_profiles_v(\d+)$/;
+
+function generationsInMongo(client: MongoClient): Generations {
+  const before = new Map<string, unknown>();
+  async function change(account: string, nameOf: (collection: string, current: unknown) => unknown) {
+    const collections = (await client.db().listCollections().toArray()).filter(({ name }) => NAME.test(name));
+    for (const { name } of collections) {
+      const id = { _id: account as unknown as never };
+      const document = await client.db().collection(name).findOne(id);
+      const firstName = nameOf(name, document?.['profile']?.firstName);
+      await client
+        .db()
+        .collection(name)
+        .updateOne(id, { $set: { 'profile.firstName': firstName } });
+    }
+  }
+  return {
+    active: async () => (await client.db().collection('user_generations').findOne())?.['active'] ?? 1,
+    mark: (account) =>
+      change(account, (name, current) => {
+        before.set(name, current);
+        return `generation ${NAME.exec(name)?.[1]}`;
+      }),
+    unmark: (account) => change(account, (name) => before.get(name)),
+  };
+}
+
+function generationsInFile(database: DatabaseSync): Generations {
+  const before = new Map<string, string>();
+  function tables(): readonly string[] {
+    const named = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+    return named.map(({ name }) => String(name)).filter((name) => NAME.test(name));
+  }
+  return {
+    async active() {
+      const row = database.prepare('SELECT pointer FROM user_generations').get();
+      return row === undefined ? 1 : JSON.parse(String(row['pointer'])).active;
+    },
+    async mark(account) {
+      for (const table of tables()) {
+        const row = database.prepare(`SELECT profile FROM ${table} WHERE id = ?`).get(account);
+        before.set(table, String(row?.['profile']));
+        database
+          .prepare(`UPDATE ${table} SET profile = json_set(profile, '$.firstName', ?) WHERE id = ?`)
+          .run(`generation ${NAME.exec(table)?.[1]}`, account);
+      }
+    },
+    async unmark(account) {
+      for (const table of tables())
+        database
+          .prepare(`UPDATE ${table} SET profile = ? WHERE id = ?`)
+          .run(before.get(table) ?? null, account);
+    },
+  };
+}

@@ -1,0 +1,96 @@
+/** Restores an older copy of the read model in MongoDB, while the positions of its consumer groups stay as they are. */
+import { MongoClient } from 'mongodb';
+import type { RestoredReadModel, ServerAddresses } from '../run-folder.ts';
+
+const GENERATION = /^user_profiles_v\d+$/;
+
+/**
+ * Copies every generation of the read model.
+ * @returns a function that puts the copy back in place of what is stored then; no user service may run meanwhile
+ */
+export async function copyReadModel(mongoUrl: string): Promise<() => Promise<void>> {
+  const copies = await withDatabase(mongoUrl, async (client) => {
+    const names = (await client.db().listCollections().toArray()).map(({ name }) => name);
+    const generations = names.filter((name) => GENERATION.test(name));
+    return Promise.all(
+      generations.map(async (name) => [name, await client.db().collection(name).find().toArray()] as const),
+    );
+  });
+  return () =>
+    withDatabase(mongoUrl, async (client) => {
+      for (const [name, documents] of copies) {
+        await client.db().collection(name).deleteMany({});
+        if (documents.length > 0)
+          await client
+            .db()
+            .collection(name)
+            .insertMany([...documents]);
+      }
+    });
+}
+
+/**
+ * Rebuilds a restored read model, as docs/ops.md recommends for many accounts. The system must be idle.
+ * @returns the accounts whose events it lacked, and those of which `ops verify` has reported this
+ */
+export async function rebuildRestoredReadModel({ stores, ops }: Operator): Promise<RestoredReadModel> {
+  // Generations that are not active were restored as well. They are not compared, and would be used for the rebuild.
+  await ops('rebuild', 'user', '--drop');
+  const { findings }: { findings: readonly { readonly kind: string; readonly subject: string }[] } =
+    JSON.parse(await outputOfFailed(ops('verify', '--json')));
+  const lacking = await findLackingAccounts(stores.MONGO_URL);
+  await ops('rebuild', 'user');
+  await ops('rebuild', 'user', '--drop');
+  return {
+    lacking,
+    reported: findings.filter(({ kind }) => REPORTED.has(kind)).map(({ subject }) => subject),
+  };
+}
+
+/** What an operator needs. */
+interface Operator {
+  readonly stores: ServerAddresses;
+  ops(...words: readonly string[]): Promise<string>;
+}
+
+/** Returns the output of an ops command that has failed because of what it has found, such as `ops verify --json`. */
+export async function outputOfFailed(command: Promise<string>): Promise<string> {
+  return command.catch((error: Error & { readonly stdout?: string }) => {
+    if (error.stdout?.startsWith('{')) return error.stdout;
+    throw error;
+  });
+}
+
+/** The findings about an account whose events the read model lacks. It is parked if a later event has arrived. */
+const REPORTED: ReadonlySet<string> = new Set(['profile-missing', 'profile-behind', 'account-parked']);
+
+function findLackingAccounts(mongoUrl: string): Promise<readonly string[]> {
+  return withDatabase(mongoUrl, async (client) => {
+    const pointer = await client.db().collection('user_generations').findOne();
+    const profiles = await client
+      .db()
+      .collection(`user_profiles_v${pointer?.['active'] ?? 1}`)
+      .find({}, { projection: { sequence: 1 } })
+      .toArray();
+    const reached = new Map(profiles.map(({ _id, sequence }) => [String(_id), Number(sequence)]));
+    const commits = await client
+      .db()
+      .collection('auth_commits')
+      .find({}, { projection: { stream: 1, sequence: 1, events: 1 } })
+      .toArray();
+    const lacking = commits
+      .filter(({ events }) => events.every(({ type }: { readonly type: string }) => type !== 'MailRequested'))
+      .filter(({ stream, sequence, events }) => (reached.get(stream) ?? 0) < sequence + events.length - 1)
+      .map(({ stream }) => String(stream));
+    return [...new Set(lacking)];
+  });
+}
+
+async function withDatabase<T>(url: string, work: (client: MongoClient) => Promise<T>): Promise<T> {
+  const client = await MongoClient.connect(url);
+  try {
+    return await work(client);
+  } finally {
+    await client.close();
+  }
+}
