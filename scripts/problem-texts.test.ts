@@ -39,7 +39,7 @@ const PLACES = [
  * Matches lines whose texts need no translation, because they are no problem messages: texts of successful responses,
  * and states in `/readyz`.
  */
-const OTHERS = /body: \{|state: '|Access to|^cannot be told$/;
+const OTHERS = /body: \{|state: '|Access to/;
 
 async function messagesIn(path: string): Promise<readonly string[]> {
   const source = await readFile(path, 'utf8');

@@ -96,15 +96,15 @@ test('a rebuild continues after kill -9, switches over and back, and nobody read
   );
   await killed.ended();
   assert.match(killed.output(), new RegExp(begun));
-  assert.match(await rebuild('--status'), /^Generation 2 is filled, to answer next: /m);
+  assert.match(await rebuild('--status'), /^Generation 2 is being filled, to become active next: /m);
 
   const done = await rebuild();
   assert.match(done, /^4 accounts compared, field by field: no difference\.$/m);
-  assert.match(done, /^Generation 2 answers\. /m);
+  assert.match(done, /^Generation 2 is active\. /m);
   await answers(2);
   await moreIsWritten();
 
-  assert.match(await rebuild('--back'), /^Generation 1 answers\. /m);
+  assert.match(await rebuild('--back'), /^Generation 1 is active\. /m);
   await answers(1);
   await moreIsWritten();
   await rebuild();

@@ -72,7 +72,7 @@ function answers(generation: number) {
 test('a rebuild continues after kill -9, switches over and back, and nobody reads stale data or gets a mail', async () => {
   await moreIsWritten();
   const mailed = mails.taken.length;
-  assert.match(await rebuild('--status'), /^Generation 1 answers: /);
+  assert.match(await rebuild('--status'), /^Generation 1 is active: /);
   await assert.rejects(rebuild('--back'), /There is no generation to go back to/);
 
   const begun = 'Generation 2 is filled from the beginning';
@@ -84,23 +84,23 @@ test('a rebuild continues after kill -9, switches over and back, and nobody read
   await killed.ended();
   assert.match(killed.output(), new RegExp(begun));
   assert.doesNotMatch(killed.output(), /answers\. Every/);
-  assert.match(await rebuild('--status'), /^Generation 2 is filled, to answer next: /m);
+  assert.match(await rebuild('--status'), /^Generation 2 is being filled, to become active next: /m);
 
   const done = await rebuild();
-  assert.match(done, /^Generation 2 is being filled already: going on with it\.$/m);
+  assert.match(done, /^Generation 2 is already being filled; continuing with it\.$/m);
   assert.match(done, /^3 accounts compared, field by field: no difference\.$/m);
-  assert.match(done, /^Generation 2 answers\. /m);
+  assert.match(done, /^Generation 2 is active\. /m);
   await answers(2);
   await moreIsWritten();
   assert.match(await rebuild(), /^A rebuild is done\./m);
 
-  assert.match(await rebuild('--back'), /^Generation 1 answers\. /m);
+  assert.match(await rebuild('--back'), /^Generation 1 is active\. /m);
   await answers(1);
   await moreIsWritten();
   await rebuild();
   await answers(2);
   assert.match(await rebuild('--drop'), /^Generation 1 is removed/m);
-  assert.match(await rebuild('--drop'), /^There is nothing but the generation that answers\.$/m);
+  assert.match(await rebuild('--drop'), /^There is no generation other than the active one\.$/m);
   await moreIsWritten();
   await writers.stop();
   assert.equal(mails.taken.length, mailed);
@@ -116,7 +116,7 @@ test('after a restart, the rebuilt read model is active, and can be rebuilt agai
     return retryWhileUnavailable(() => client.get('/users/me', { token: accessToken }));
   }
   const me = assertStatus(await look(ada), 200);
-  assert.match(await rebuild(), /^Generation 3 answers\. /m);
+  assert.match(await rebuild(), /^Generation 3 is active\. /m);
   await answers(3);
   const again = await look(ada);
   assert.deepEqual(again.json, me.json);

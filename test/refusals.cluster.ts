@@ -90,7 +90,10 @@ describe('a service exits immediately', () => {
     ] as const) {
       const other = { [`${name}_FILE`]: join(folder, file) };
       const word = lastWord(await run('auth', { ...cluster.settingsOf('auth'), ...other }));
-      assert.match(word, new RegExp(`${name}: not what the stored accounts were made with`));
+      assert.match(
+        word,
+        new RegExp(`${name}: differs from the value that the stored accounts were created with`),
+      );
     }
     await rm(folder, { recursive: true });
     assert.equal(await first?.end('SIGTERM'), 0);

@@ -99,7 +99,7 @@ async function recovered({ name, stores }: Store, broker: Broker): Promise<Bench
   try {
     await fill(stores.journal);
     await relay.start();
-    await eventually('the relay knows that the broker is away', isFailing, NOTICED_WITHIN_MS);
+    await eventually('the relay knows that the broker is down', isFailing, NOTICED_WITHIN_MS);
   } finally {
     await broker('start');
   }

@@ -194,13 +194,13 @@ export const poisonRecords: readonly PoisonRecord[] = [
   },
   {
     name: 'an unknown type, as the first event of an account',
-    cause: /^event 1 is an unknown type, which cannot stand there$/,
+    cause: /^event 1 is an unknown type, which cannot occur at this point$/,
     ...MISPLACED,
     make: (victim) => ({ ...right(victim), headers: headersOf(victim, { type: 'AccountPainted' }) }),
   },
   {
     name: 'a type called as what every object has',
-    cause: /^event 1 is an unknown type, which cannot stand there$/,
+    cause: /^event 1 is an unknown type, which cannot occur at this point$/,
     ...MISPLACED,
     make: (victim) => ({ ...right(victim), headers: headersOf(victim, { type: 'constructor' }) }),
   },

@@ -177,7 +177,7 @@ function neededUntil(
     case 'bounces':
       return until(MAIL_DAYS * DAY_MS, 'reports about mails with its return paths may come');
     case 'dkim':
-      return until(MAIL_DAYS * DAY_MS, 'mails that it signed may be under way');
+      return until(MAIL_DAYS * DAY_MS, 'mails that it signed may be in transit');
     default:
       return [];
   }

@@ -25,7 +25,7 @@ const MAX_RECORDS = 500_000;
  * cause temporary differences.
  */
 export function createVerifyPatienceOption() {
-  return new Option('--patience <seconds>', 'how long to compare again what disagrees')
+  return new Option('--patience <seconds>', 'how long to repeat the comparison of what disagrees')
     .argParser(createWholeNumberParser(0, MAX_PATIENCE_SECONDS))
     .default(DEFAULT_PATIENCE_SECONDS);
 }

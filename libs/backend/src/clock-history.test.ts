@@ -69,14 +69,17 @@ describe('a clock that no other clock confirms', () => {
       const { guard, run } = await startProcess();
       assert.equal(
         guard.doubt(),
-        `At a start, the clock was ${words} than when the store was last used. In case it is wrong, nothing expires for another 24 h, and no account is erased for another 72 h in which the process runs.`,
+        `When the process started, the clock was ${words} than when the store was last used. In case the clock is wrong, nothing expires until the process has run for another 24 h, and no account is erased until the process has run for another 72 h.`,
       );
       await run(DAY_MS - 1);
       assert.equal(guard.isTrusted(), false);
       await run(1);
       assert.equal(guard.isTrusted(), true);
       assert.equal(guard.isTrusted('erasure'), false);
-      assert.match(guard.doubt() ?? '', /In case it is wrong, no account is erased for another 48 h/);
+      assert.match(
+        guard.doubt() ?? '',
+        /In case the clock is wrong, no account is erased until the process has run for another 48 h/,
+      );
       await run(2 * DAY_MS);
       assert.equal(guard.doubt(), undefined);
     });

@@ -89,7 +89,7 @@ export function createClockHistory({
     resume,
     note,
     doubt(use) {
-      if (reading === undefined) return 'The clock was not compared with the last use of the store yet.';
+      if (reading === undefined) return 'The clock has not been compared with the last use of the store yet.';
       const left = heldMs(reading);
       const isHeld = left > HELD_MS.erasure - HELD_MS[use];
       return isHeld ? describeHold(reading.gapMs, left) : undefined;
@@ -121,8 +121,9 @@ function describeHold(gapMs: number, leftMs: number): string {
   const hours = Math.round(Math.abs(gapMs) / HOUR_MS);
   const direction = gapMs < 0 ? 'earlier' : 'later';
   const expiryMs = leftMs - (HELD_MS.erasure - HELD_MS.expiry);
-  const expiry = expiryMs > 0 ? `nothing expires for another ${inHours(expiryMs)}, and ` : '';
-  return `At a start, the clock was ${hours} h ${direction} than when the store was last used. In case it is wrong, ${expiry}no account is erased for another ${inHours(leftMs)} in which the process runs.`;
+  const expiry =
+    expiryMs > 0 ? `nothing expires until the process has run for another ${inHours(expiryMs)}, and ` : '';
+  return `When the process started, the clock was ${hours} h ${direction} than when the store was last used. In case the clock is wrong, ${expiry}no account is erased until the process has run for another ${inHours(leftMs)}.`;
 }
 
 function inHours(ms: number): string {

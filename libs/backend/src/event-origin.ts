@@ -31,7 +31,7 @@ export function createForgeryAlarm(deps: {
       const { topic, partition, offset } = source;
       if (deps.policy === 'require') slice.setAside(source, `forged: ${cause}`);
       deps.count();
-      deps.logger.error({ topic, partition, offset, cause }, 'a record that auth has not published');
+      deps.logger.error({ topic, partition, offset, cause }, 'a record does not come from auth');
     }
   };
 }

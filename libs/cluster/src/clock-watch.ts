@@ -60,7 +60,7 @@ export function createClockWatch(deps: ClockWatchDeps): ClockWatch {
 
   const gauge = new Gauge({
     name: 'latchkey_clock_skew_seconds',
-    help: 'By how much the clock of this process is ahead of another one; against records only if it is behind.',
+    help: 'How far the clock of this process is ahead of another clock; against records only if it is behind.',
     labelNames: ['against'],
     registers: [registry],
     collect() {

@@ -85,7 +85,9 @@ export function connectToServers(
   const history = store.clockReadings && createClockHistory({ readings: store.clockReadings });
   const clock = createClockGuard({
     ...(history && { doubtAtStart: history.doubt }),
-    ...(store.serverTime && { unconfirmed: `The clock was not compared with that of ${store.name} yet.` }),
+    ...(store.serverTime && {
+      unconfirmed: `The clock has not been compared with the clock of ${store.name} yet.`,
+    }),
   });
   const stopNoting = history?.keepNoting(clock);
   const clockWatch = createClockWatch({

@@ -41,7 +41,7 @@ export function findForkBlocker(
   const last = position.sequence;
   const sequence = sequenceOf(record);
   if (sequence === last && link.hash !== known)
-    return forked(`event ${sequence} is not the event ${last} that was applied`);
+    return forked(`event ${sequence} differs from the event ${last} that was applied`);
   if (sequence === last + 1 && link.previous !== known)
     return forked(`event ${sequence} does not follow the event ${last} that was applied`);
   return undefined;

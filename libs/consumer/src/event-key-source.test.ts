@@ -83,7 +83,7 @@ test('a new event waits for an unknown key until auth has it, and the keys are f
   assert.equal(await verdictOn('two', 0), 'waits');
   assert.match(
     keys.unavailableReason() ?? '',
-    /jwks\.json lacks the key two: its events wait up to 5 minutes/,
+    /jwks\.json lacks the key two: events that it signed wait up to 5 minutes/,
   );
   auth.nowMs = 4 * MINUTE_MS;
   assert.equal(await verdictOn('two', 4), 'waits');

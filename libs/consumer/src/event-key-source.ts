@@ -88,8 +88,8 @@ export function createRemoteEventKeySource(
     if (now().getTime() - newest.getTime() >= UNKNOWN_KEY_PATIENCE_MS) return;
     if (clock() - waitingSince >= UNKNOWN_KEY_PATIENCE_MS + WAITS_APART_MS) waitingSince = clock();
     if (clock() - waitingSince >= UNKNOWN_KEY_PATIENCE_MS) return;
-    unavailableReason = `${url} lacks the key ${kid}: its events wait up to 5 minutes`;
-    throw new EventKeysUnavailable(`An event names a key that ${url} lacks.`);
+    unavailableReason = `${url} lacks the key ${kid}: events that it signed wait up to 5 minutes`;
+    throw new EventKeysUnavailable(`An event is signed with a key that is missing at ${url}.`);
   }
 
   function isUnknown(kid: string): boolean {

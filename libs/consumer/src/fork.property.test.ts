@@ -209,7 +209,7 @@ describe('an account whose history has forked', () => {
     const second = continueHistory(forking, beginning, 4, 2).slice(2);
     for (const [arrived, cause] of [
       [2, undefined],
-      [3, 'event 5 is not the event 5 that was applied: the history has forked'],
+      [3, 'event 5 differs from the event 5 that was applied: the history has forked'],
     ] as const) {
       const log = logOf([...first, ...second.slice(0, arrived)]);
       const { sequence, parked } = await stateOf(await consume(log, [0]), forking);

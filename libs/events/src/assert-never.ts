@@ -4,5 +4,5 @@
  * @throws TypeError at run time, for a value outside of the union; the message does not contain the value
  */
 export function assertNever(_value: never): never {
-  throw new TypeError('A value is none of the cases of its type.');
+  throw new TypeError('A value is not one of the cases of its type.');
 }

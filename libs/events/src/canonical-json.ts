@@ -34,7 +34,8 @@ export function canonicalJson(value: unknown): string {
 
 function canonicalObject(object: object): string {
   const prototype: unknown = Object.getPrototypeOf(object);
-  if (prototype !== Object.prototype && prototype !== null) throw new TypeError('It is not plain data.');
+  if (prototype !== Object.prototype && prototype !== null)
+    throw new TypeError('The value is not plain data.');
   let members = '';
   for (const [name, member] of Object.entries(object).sort(byName)) {
     if (member === undefined) continue;
@@ -50,6 +51,6 @@ function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]
 
 function quoted(text: string): string {
   if (PLAIN.test(text)) return `"${text}"`;
-  if (!text.isWellFormed()) throw new TypeError('A text holds a lone surrogate.');
+  if (!text.isWellFormed()) throw new TypeError('A string contains a lone surrogate.');
   return JSON.stringify(text);
 }

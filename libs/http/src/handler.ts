@@ -44,7 +44,7 @@ export function createHandler(
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const app = new Koa<HttpExchangeState>();
   // koa emits errors only while it writes a response, and only because the client has disconnected.
-  app.on('error', (error: unknown) => options.logger.debug({ err: error }, 'answer not delivered'));
+  app.on('error', (error: unknown) => options.logger.debug({ err: error }, 'response not delivered'));
   app.use(identify(options));
   app.use(observeRequests(options.registry));
   app.use(secure(options.https ?? false));

@@ -19,7 +19,7 @@ const CUT_OFF = /(?:"(?:[^"\\\p{Cc}]|[\u007f-\u009f]|\\.)*\\?|-|\.|[eE][+-]?|[tf
 type State = 'value' | 'first item' | 'first key' | 'key' | 'colon' | 'after item' | 'after member' | 'end';
 
 /**
- * Returns what is wrong with a JSON text, for example `is JSON that ends too early, at character 12`;
+ * Returns what is wrong with a JSON text, for example `is incomplete JSON, at character 12`;
  * undefined if it is valid.
  */
 export function findJsonFault(text: string): string | undefined {
@@ -45,7 +45,7 @@ export function findJsonFault(text: string): string | undefined {
 
   function unexpected(): State {
     const cutOff = at === text.length || take(CUT_OFF) !== undefined;
-    return fail(cutOff ? 'is JSON that ends too early' : 'is not valid JSON');
+    return fail(cutOff ? 'is incomplete JSON' : 'is not valid JSON');
   }
 
   function past(next: State): State {
@@ -103,7 +103,7 @@ export function findJsonFault(text: string): string | undefined {
       if (character === ',') return past('key');
       return character === '}' ? close() : unexpected();
     },
-    end: () => fail('has something after its end'),
+    end: () => fail('has content after the end of the JSON'),
   };
 
   let state: State = 'value';

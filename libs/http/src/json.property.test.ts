@@ -86,7 +86,7 @@ describe('JSON from strangers', () => {
     for (let end = 1; end < text.length; end += 1) {
       assert.match(
         messageOf(text.slice(0, end)) ?? '',
-        /^is JSON that ends too early, at character \d+$/,
+        /^is incomplete JSON, at character \d+$/,
         text.slice(0, end),
       );
     }
@@ -94,7 +94,7 @@ describe('JSON from strangers', () => {
 
   it('reports the position at which it stops being JSON, and never quotes the text there', () => {
     assert.equal(messageOf('{"password":hunter2}'), 'is not valid JSON, at character 13');
-    assert.equal(messageOf('{"a":1} x'), 'has something after its end, at character 9');
+    assert.equal(messageOf('{"a":1} x'), 'has content after the end of the JSON, at character 9');
   });
 
   it('may nest 20 levels, not 21', () => {

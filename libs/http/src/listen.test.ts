@@ -85,7 +85,7 @@ describe('a listening part', () => {
     await assert.rejects(second.start(), (error: Error) => {
       assert.equal(
         error.message,
-        `port ${port} on 127.0.0.1 is taken: stop what listens there, or set PORT to another`,
+        `port ${port} on 127.0.0.1 is in use: stop the program that listens there, or set PORT to another port`,
       );
       return true;
     });

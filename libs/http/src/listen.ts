@@ -125,10 +125,10 @@ const DEFAULT_SETTINGS: ListenSettings = { host: 'HOST', port: 'PORT' };
 function explained(error: NodeJS.ErrnoException, options: ListenOptions): Error {
   const { host, port, settings = DEFAULT_SETTINGS } = options;
   const texts: Readonly<Record<string, string>> = {
-    EADDRINUSE: `port ${port} on ${host} is taken: stop what listens there, or set ${settings.port} to another`,
-    EACCES: `port ${port} on ${host} is not allowed to this user: set ${settings.port} to one from 1024 up`,
-    EADDRNOTAVAIL: `${host} is not an address of this machine: set ${settings.host} to one that is`,
-    ENOTFOUND: `${host} is not a known name or address: set ${settings.host} to one that is`,
+    EADDRINUSE: `port ${port} on ${host} is in use: stop the program that listens there, or set ${settings.port} to another port`,
+    EACCES: `this user may not listen on port ${port} of ${host}: set ${settings.port} to 1024 or higher`,
+    EADDRNOTAVAIL: `${host} is not an address of this machine: set ${settings.host} to an address of this machine`,
+    ENOTFOUND: `${host} cannot be resolved: set ${settings.host} to an address of this machine`,
   };
   return new Error(texts[error.code ?? ''] ?? `cannot listen on port ${port} of ${host}: ${error.message}`, {
     cause: error,

@@ -70,7 +70,7 @@ function readinessRoute(health: () => Promise<readonly DependencyHealth[]>): Rou
     },
     handle: async ({ log }) => {
       const dependencies = await health().catch((error: unknown) => {
-        log.error({ err: error }, 'the state of the dependencies cannot be told');
+        log.error({ err: error }, 'the state of the dependencies could not be determined');
         return [UNKNOWN];
       });
       everUsable ||= dependencies.every(({ state }) => state !== 'down');
@@ -89,7 +89,7 @@ function startingRoute(health: () => Promise<readonly DependencyHealth[]>): Rout
   });
 }
 
-const UNKNOWN: DependencyHealth = { name: 'health', state: 'down', needed: true, detail: 'cannot be told' };
+const UNKNOWN: DependencyHealth = { name: 'health', state: 'down', needed: true, detail: 'unknown: see log' };
 
 function overall(dependencies: readonly DependencyHealth[]): DependencyHealth['state'] {
   if (dependencies.some(({ needed, state }) => needed && state === 'down')) return 'down';

@@ -18,7 +18,7 @@ interface DriverConnection {
 export function failWritesOnClose(prototype: DriverConnection): void {
   const { writeCommand } = prototype;
   if (typeof writeCommand !== 'function')
-    throw new Error('mongodb writes commands in another way than it did');
+    throw new Error('This version of the MongoDB driver writes commands differently.');
 
   prototype.writeCommand = async function (this: DriverConnection, ...words) {
     const { promise: closed, reject } = Promise.withResolvers<never>();

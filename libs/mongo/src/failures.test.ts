@@ -16,7 +16,7 @@ test('a right that the user lacks is reported by name, without the values that t
   mongoFailureOf(new MongoServerError({ errmsg, code: 13 }));
   assert.deepEqual(reasons, [
     'MONGO_URL: this user may not insert on latchkey.auth_commits. See the rights in docs/operating.md.',
-    'MONGO_URL: this user may not do what is needed. See the rights in docs/operating.md.',
+    'MONGO_URL: this user may not run a command that Latchkey needs. See the rights in docs/operating.md.',
   ]);
 });
 

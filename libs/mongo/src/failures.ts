@@ -36,7 +36,8 @@ export function onPermissionDenied(listener: (reason: Error) => void): () => voi
 
 function reportDenied({ errmsg }: mongoose.mongo.MongoServerError): void {
   const [, database, command, collection] = deniedCommand.exec(String(errmsg)) ?? [];
-  const what = command === undefined ? 'do what is needed' : `${command} on ${database}.${collection}`;
+  const what =
+    command === undefined ? 'run a command that Latchkey needs' : `${command} on ${database}.${collection}`;
   const reason = new Error(`MONGO_URL: this user may not ${what}. See the rights in docs/operating.md.`);
   for (const listener of deniedListeners) listener(reason);
 }

@@ -60,7 +60,7 @@ describe('indexes', () => {
       await ensureIndexes(connection, [index]);
       await assert.rejects(check(connection, [byTime]), {
         name: 'SchemaError',
-        message: /has another index time on collection notes/,
+        message: /has an index time on collection notes that differs from the required index/,
       });
     });
   }

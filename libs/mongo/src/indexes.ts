@@ -81,7 +81,7 @@ function faultsOf(index: MongoIndex, existing: ExistingIndex | undefined): reado
     (existing.unique ?? false) === (index.unique ?? false) &&
     (existing.sparse ?? false) === (index.sparse ?? false) &&
     JSON.stringify(existing.partialFilterExpression) === JSON.stringify(index.only);
-  return same ? [] : [`has another ${where} than the one needed (drop it)`];
+  return same ? [] : [`has an ${where} that differs from the required index (drop it)`];
 }
 
 const NAMESPACE_NOT_FOUND = 26;
@@ -110,7 +110,9 @@ const CONFLICTS: readonly unknown[] = [85, 86];
 function explained(error: unknown, index: string): unknown {
   if (!(error instanceof loadMongoose().mongo.MongoServerError)) return error;
   if (CONFLICTS.includes(error.code)) {
-    return new SchemaError(`Another index stands in the way of ${index}: drop it and repeat.`);
+    return new SchemaError(
+      `An existing index conflicts with ${index}: drop the existing index and try again.`,
+    );
   }
   if (error.code === DUPLICATE_KEY_CODE) {
     return new SchemaError(`The collection holds duplicates, so ${index} cannot be unique.`);

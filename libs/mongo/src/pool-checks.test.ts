@@ -45,5 +45,8 @@ test('a pool with a minimum is refilled as soon as the driver does it', (context
 });
 
 test('a driver that checks in another way is refused', () => {
-  assert.throws(() => patchPoolCheckInterval({} as never), /in another way/);
+  assert.throws(
+    () => patchPoolCheckInterval({} as never),
+    /^Error: This version of the MongoDB driver checks its pools differently\.$/,
+  );
 });

@@ -22,7 +22,7 @@ const CHECKED_EVERY_MS = 5000;
 export function patchPoolCheckInterval(prototype: DriverPool): void {
   const { ensureMinPoolSize } = prototype;
   if (typeof ensureMinPoolSize !== 'function')
-    throw new Error('mongodb checks its pools in another way than it did');
+    throw new Error('This version of the MongoDB driver checks its pools differently.');
 
   prototype.ensureMinPoolSize = function (this: DriverPool) {
     const before = this.minPoolSizeTimer;

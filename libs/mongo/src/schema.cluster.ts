@@ -59,7 +59,7 @@ describe('a schema in MongoDB', () => {
     await prepare(second);
     const newer = {
       name: 'SchemaError',
-      message: /written by a newer version .* has version 2, this build knows 1/,
+      message: /written by a newer version .* has version 2, but this version of Latchkey supports only 1/,
     };
     await assert.rejects(check(first), newer);
     await assert.rejects(prepare(first), newer);

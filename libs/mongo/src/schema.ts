@@ -40,7 +40,7 @@ export function createMongoPreparable(connection: Connection, schema: MongoSchem
     const document = await versions.findOne({ _id: owner });
     if (document !== null && document.version > needed) {
       throw new SchemaError(
-        `MONGO_URL: the data of ${owner} was written by a newer version of Latchkey: its schema has version ${document.version}, this build knows ${needed}.`,
+        `MONGO_URL: the data of ${owner} was written by a newer version of Latchkey: its schema has version ${document.version}, but this version of Latchkey supports only ${needed}. Use the newer version.`,
       );
     }
     return document?.version;

@@ -29,7 +29,7 @@ describe('a clock', () => {
       assert.equal(guard.isTrusted(), false);
       assert.equal(guard.wasMoved(), true);
       assert.throws(() => guard.assertTrusted(), {
-        message: `The clock was set ${direction} by 86400 s: correct it, or restart the process if it is right now. Nothing is deleted by age until the clock is trusted.`,
+        message: `The clock was set ${direction} by 86400 s: correct the clock or, if it is correct now, restart the process. Nothing is deleted by age until the clock is trusted.`,
       });
       time.wall -= by;
       assert.equal(guard.isTrusted(), true);

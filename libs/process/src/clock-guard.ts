@@ -111,5 +111,5 @@ export function systemUptimeMs(): number {
 function describeClockMove(movedMs: number): string {
   const seconds = Math.round(Math.abs(movedMs) / 1000);
   const direction = movedMs < 0 ? 'back' : 'forward';
-  return `The clock was set ${direction} by ${seconds} s: correct it, or restart the process if it is right now.`;
+  return `The clock was set ${direction} by ${seconds} s: correct the clock or, if it is correct now, restart the process.`;
 }

@@ -193,5 +193,6 @@ export function createGroupCommit(connection: DatabaseSync): GroupCommit {
 }
 
 function refusePromise(result: unknown): void {
-  if (result instanceof Promise) throw new TypeError('A work of `write` must be synchronous.');
+  if (result instanceof Promise)
+    throw new TypeError('The function that is passed to `write` must be synchronous.');
 }

@@ -61,7 +61,7 @@ describe('anchors on a topic', () => {
       selected.findings.map(({ kind, message }) => `${kind} ${message}`),
       [
         `anchor-unusable the anchor of ${forged.at} is not genuine: its signature is not valid`,
-        'anchor-unusable records are missing of the anchor of 2026-03-04T12:00:00.000Z',
+        'anchor-unusable the anchor of 2026-03-04T12:00:00.000Z lacks records',
       ],
     );
   });
@@ -77,8 +77,8 @@ describe('anchors on a topic', () => {
     assert.deepEqual(
       found.map(({ subject, message }) => `${subject} ${message}`),
       [
-        `${grows.id} event 2 is not the one of the anchor of ${before.at}`,
-        `${stays.id} all events are missing that the anchor of ${before.at} has`,
+        `${grows.id} event 2 differs from the event in the anchor of ${before.at}`,
+        `${stays.id} all events that the anchor of ${before.at} contains are missing`,
       ],
     );
   });

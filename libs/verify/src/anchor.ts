@@ -156,7 +156,7 @@ export function findAnchorFlaw(
   given: Anchor,
   keyOf: (kid: string) => KeyObject | undefined,
 ): string | undefined {
-  if (rootOf(given.heads) !== given.root) return 'its heads do not have its root';
+  if (rootOf(given.heads) !== given.root) return 'its root does not match its heads';
   const key = keyOf(keyIdOf(given.signature) ?? '');
   if (key === undefined) return 'it is signed by an unknown key';
   return isTextSignedBy(key, signedText(given, given.heads.length), given.signature)
@@ -187,7 +187,7 @@ export function selectGenuineAnchors(
       ...judged.flatMap(({ each, flaw }) =>
         flaw === undefined ? [] : [unusable(`the anchor of ${each.at} is not genuine: ${flaw}`)],
       ),
-      ...incomplete.map((at) => unusable(`records are missing of the anchor of ${at}`)),
+      ...incomplete.map((at) => unusable(`the anchor of ${at} lacks records`)),
     ],
   };
 }
@@ -214,13 +214,13 @@ export async function compareWithAnchors(
       left.delete(id);
       if (different === undefined) continue;
       const { sequence, at } = different;
-      findings.push(changed(id, sequence, `event ${sequence} is not the one of the anchor of ${at}`));
+      findings.push(changed(id, sequence, `event ${sequence} differs from the event in the anchor of ${at}`));
     }
   }
   for (const [first] of left.values()) {
     if (first === undefined) continue;
     const { id, sequence, at } = first;
-    findings.push(changed(id, sequence, `all events are missing that the anchor of ${at} has`));
+    findings.push(changed(id, sequence, `all events that the anchor of ${at} contains are missing`));
   }
   return findings;
 }

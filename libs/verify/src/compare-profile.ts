@@ -18,7 +18,7 @@ export function compareProfileWithJournal(
   if (stored !== undefined && isForked(events, stored))
     return finding(
       'history-forked',
-      `the read model has applied another event ${stored.sequence} than the journal has`,
+      `the read model has applied an event ${stored.sequence} that differs from the journal`,
     );
   if (stored?.parked !== undefined) {
     const { partition, offset, cause } = stored.parked;

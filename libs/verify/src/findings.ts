@@ -13,7 +13,7 @@ export const FINDING_KINDS = {
   'topic-compacted':
     'the topic of accounts is compacted although events share their keys: the broker removes events',
   'account-parked': 'the read model has stopped at an event that it cannot apply',
-  'history-forked': 'the read model has applied another event than the journal has',
+  'history-forked': 'the read model has applied an event that differs from the journal',
   'profile-missing': 'the read model lacks an account that is on the topic',
   'profile-behind': 'the read model has not applied every event on the topic',
   'profile-ahead': 'the read model has applied more events than the journal has',

@@ -165,7 +165,7 @@ async function sharedKeys({ log, nameOf, isCompacted }: VerifySources): Promise<
   const topic = nameOf(ACCOUNTS_TOPIC);
   for (const range of await log.ranges(topic))
     for await (const [first] of log.read(topic, range)) {
-      const message = `${topic} is compacted, but has records of release 0.1, whose keys other events share`;
+      const message = `${topic} is compacted, but has records of release 0.1, which share their keys`;
       if (first && sharesKey(first.key)) return [{ kind: 'topic-compacted', message }];
       break;
     }

@@ -68,7 +68,10 @@ export async function addEndpoint(
   const endpoint = createEndpoint(fields, { id, sealed: await sealer.seal(id, secret), now });
   await assertOpens(sealer, await endpoints.list());
   if (!(await endpoints.add(endpoint, MAX_ENDPOINTS)))
-    throw new EndpointRefusedError('number', `There are ${MAX_ENDPOINTS} webhooks, which is the most.`);
+    throw new EndpointRefusedError(
+      'number',
+      `There are already ${MAX_ENDPOINTS} webhooks, which is the maximum.`,
+    );
   return { endpoint, secret };
 }
 

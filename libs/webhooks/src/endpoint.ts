@@ -228,7 +228,7 @@ export function withNewSecret(
   if (former.length >= MAX_SECRETS_PER_ENDPOINT)
     throw new EndpointRefusedError(
       'later',
-      `${MAX_SECRETS_PER_ENDPOINT} secrets are valid, which is the most. Wait until one of them ends, or rotate without an overlap.`,
+      `${MAX_SECRETS_PER_ENDPOINT} secrets are valid, which is the maximum. Wait until one of them expires, or rotate without an overlap.`,
     );
   return revised({ ...endpoint, secrets: [...former, { secret: sealed, since: now }] });
 }
@@ -295,7 +295,7 @@ export function withRedrive(endpoint: WebhookEndpoint, range: RedriveRange): Web
   if (ranges.length >= MAX_REDRIVES_PER_ENDPOINT)
     throw new EndpointRefusedError(
       'later',
-      `${MAX_REDRIVES_PER_ENDPOINT} redrives are in progress, which is the most. Wait until they are complete.`,
+      `${MAX_REDRIVES_PER_ENDPOINT} redrives are in progress, which is the maximum. Wait until they are complete.`,
     );
   return revised({
     ...endpoint,

@@ -146,7 +146,9 @@ function failingAfter(
 }
 
 export function formatFailure(failure: NonNullable<AccountDeliveryResult['failure']>): string {
-  return failure.kind === 'gone' ? `answered ${failure.status}: it is no longer there` : failure.reason;
+  return failure.kind === 'gone'
+    ? `answered ${failure.status}: the endpoint no longer exists`
+    : failure.reason;
 }
 
 function later(now: Date, ms: number): Date {

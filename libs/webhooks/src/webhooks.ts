@@ -207,7 +207,10 @@ export function createWebhookDispatcher({
     if (paused !== undefined)
       logger.error({ endpoint: id, reason: paused }, 'a webhook is paused: see `ops webhooks attempts`');
     else if (failed > 0 && failing !== undefined && failing.count <= failed)
-      logger.warn({ endpoint: id, reason: failing.reason }, 'a webhook fails');
+      logger.warn(
+        { endpoint: id, reason: failing.reason },
+        'requests to a webhook fail: see `ops webhooks attempts`',
+      );
   }
 
   return {

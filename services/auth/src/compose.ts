@@ -348,7 +348,7 @@ async function assertSameKeys(
   const others = lacksCost ? ['HASH_COSTS'] : await keyFingerprints.check(given, now);
   if (others.length === 0) return;
   throw new Error(
-    `${others.join(', ')}: not what the stored accounts were made with; give the former value, or both, newest first`,
+    `${others.join(', ')}: differs from the value that the stored accounts were created with; set the former value, or both values, newest first`,
   );
 }
 

@@ -168,7 +168,7 @@ describe('instances with other keys', () => {
     await assert.rejects(others.start(), {
       name: 'Error',
       message:
-        'PASSWORD_SALT_KEY, REFRESH_KEY: not what the stored accounts were made with; give the former value, or both, newest first',
+        'PASSWORD_SALT_KEY, REFRESH_KEY: differs from the value that the stored accounts were created with; set the former value, or both values, newest first',
     });
     await first.stop();
     const again = await instance();

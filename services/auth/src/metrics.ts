@@ -29,7 +29,7 @@ export function createAuthMetrics(deps: {
   });
   new Gauge({
     name: 'latchkey_auth_written_requests',
-    help: 'Written requests by address that are not carried out yet; NaN while the store is away.',
+    help: 'Recorded requests by address that have not been processed yet; NaN while the store is unavailable.',
     registers,
     async collect() {
       this.set(await deps.requests.count().catch(() => Number.NaN));

@@ -231,8 +231,7 @@ export function openAuthOps(store: Store): AuthOps {
       const { refusal } = await accounts
         .execute(userId, origin, () => ({ type: 'CancelEmailChange', now: new Date() }))
         .catch(createRefusalHandler(account));
-      if (refusal === 'conflict')
-        throw new Error(`${account} has no change of address that waits to be confirmed`);
+      if (refusal === 'conflict') throw new Error(`${account} has no requested change of address`);
       if (refusal !== undefined) throw createNoSuchAccountError(account);
       await runBestEffort(() => auditLog.add([actionOn(userId, 'ops accounts email --cancel', origin)]));
     },
@@ -390,7 +389,9 @@ export function prepareAuthDataMove(from: Store, to: Store, keys: StoredDataSecr
         .filter(([name, has]) => updateKeyUsesAtStartup(stored[name], has, new Date()) === undefined)
         .map(([name]) => name);
       if (differing.length > 0)
-        throw new Error(`${differing.join(', ')}: not what the accounts of the data folder were made with`);
+        throw new Error(
+          `${differing.join(', ')}: differs from the value that the accounts of the data folder were created with`,
+        );
       const own = Object.entries(given).map(
         ([name, { keys: has }]) => [name, formatKeyUses(has.map((key) => ({ key })))] as const,
       );

@@ -135,13 +135,13 @@ export function createNotifierMetrics(
   const metrics: NotifierMetrics = {
     tries: new Counter({
       name: 'latchkey_notifier_tries_total',
-      help: 'Tries to send a mail, by result. Accepted ones are the mails sent.',
+      help: 'Attempts to send a mail, by result. Accepted attempts are the mails sent.',
       labelNames: ['mail', 'result'],
       registers,
     }),
     failures: new Counter({
       name: 'latchkey_notifier_smtp_failures_total',
-      help: 'Tries that failed at the mail server, by the stage at which they failed and what that means (the result).',
+      help: 'Attempts that failed at the mail server, by the stage at which they failed and by result.',
       labelNames: ['stage', 'class'],
       registers,
     }),
@@ -153,7 +153,7 @@ export function createNotifierMetrics(
     }),
     reports: new Counter({
       name: 'latchkey_notifier_reports_total',
-      help: 'Reports about mails that were sent, by their source and what became of them.',
+      help: 'Reports about mails that were sent, by source and outcome.',
       labelNames: ['source', 'outcome'],
       registers,
     }),

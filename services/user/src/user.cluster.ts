@@ -251,7 +251,7 @@ test('an event that a key signed which auth does not show yet waits for it, and 
     name: 'event keys',
     needed: false,
     state: 'degraded',
-    detail: `${url} lacks the key test: its events wait up to 5 minutes`,
+    detail: `${url} lacks the key test: events that it signed wait up to 5 minutes`,
   });
   shown.keys = testEventJwks.keys;
   await assertComes(instance, account, 1);

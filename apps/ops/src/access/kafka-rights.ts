@@ -164,7 +164,7 @@ export function createConsumerRights(
       why: 'reads events',
     },
     { ...group, name, isPrefix: false, why: 'reads as a member of the group' },
-    { ...group, name: `${name}-`, isPrefix: true, why: 'for guards, of which each process has a group' },
+    { ...group, name: `${name}-`, isPrefix: true, why: 'for guards: each process has its own group' },
   ];
 }
 

@@ -20,7 +20,7 @@ test('an account without a change of address has nothing to undo', async (t) => 
   assert.equal(undone.err, `ops: ${id} has no change of address that can be undone\n`);
   const canceled = await email(id, '--cancel');
   assert.deepEqual([canceled.code, canceled.out], [1, '']);
-  assert.equal(canceled.err, `ops: ${id} has no change of address that waits to be confirmed\n`);
+  assert.equal(canceled.err, `ops: ${id} has no requested change of address\n`);
   const nobody = '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f';
   for (const words of [[nobody], [nobody, '--cancel'], [nobody, '--undo']]) {
     const { code, err } = await email(...words);

@@ -54,7 +54,7 @@ export function addAclsCommand(program: OpsProgram, context: CommandContext): vo
       async ({ apply = false, principal = [], consumer = [], anchors, mongo = false, json = false }) => {
         if (mongo) {
           if (apply || json || anchors !== undefined || principal.length + consumer.length > 0)
-            command.error('--mongo goes with no other option');
+            command.error('--mongo cannot be combined with other options');
           context.print(createMongoUsersScript());
           return;
         }
@@ -69,7 +69,7 @@ export function addAclsCommand(program: OpsProgram, context: CommandContext): vo
     );
 }
 
-const WRONG_PRINCIPAL = `--principal takes user=principal, such as 'auth=User:CN=auth', for ${kafkaUsers.join(', ')} and consumers`;
+const WRONG_PRINCIPAL = `--principal must be user=principal, such as 'auth=User:CN=auth', for ${kafkaUsers.join(', ')} and consumers`;
 
 /**
  * Parses the name of another team's service, and appends it to the names from earlier occurrences of the option.

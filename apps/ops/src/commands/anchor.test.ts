@@ -58,10 +58,10 @@ test('an event that was changed or removed is found, although every hash was mad
   await change(folder, rehash);
   const changed = await verifyAgainst(folder, file);
   assert.equal(changed.code, 1);
-  assert.match(changed.out, /^history-changed \S+: event 2 is not the one of the anchor of /m);
+  assert.match(changed.out, /^history-changed \S+: event 2 differs from the event in the anchor of /m);
   await change(folder, 'DELETE FROM journal_commit WHERE stream = (SELECT max(stream) FROM journal_commit)');
   const removed = await verifyAgainst(folder, file);
-  assert.match(removed.out, /^history-changed \S+: all events are missing that the anchor of /m);
+  assert.match(removed.out, /^history-changed \S+: all events that the anchor of \S+ contains are missing$/m);
 });
 
 test('an anchor that was changed is not compared with', async (t) => {
@@ -69,7 +69,7 @@ test('an anchor that was changed is not compared with', async (t) => {
   const anchor = JSON.parse(await readFile(file, 'utf8'));
   const { heads, root } = anchor;
   for (const [flaw, changed] of [
-    [/heads do not have its root/, { ...anchor, heads: heads.slice(1) }],
+    [/root does not match its heads/, { ...anchor, heads: heads.slice(1) }],
     [/signature is not valid/, { ...anchor, at: '2020-01-01T00:00:00.000Z' }],
     [/unknown key/, { ...anchor, signature: anchor.signature.replace(/^[^.]+/, 'other') }],
     [/not an anchor/, { root }],
@@ -118,10 +118,10 @@ test('anchors on a topic are all compared with, and a forged one is left out', a
   // the first anchor from the topic.
   assert.equal((await ops('anchor', '--topic', 'anchors.v1')).code, 0);
   const removed = await ops(...against);
-  assert.match(removed.out, /^history-changed \S+: all events are missing that the anchor of /m);
+  assert.match(removed.out, /^history-changed \S+: all events that the anchor of \S+ contains are missing$/m);
   await appendChangedAnchor(folder);
   const hidden = await ops(...against);
-  assert.match(hidden.out, /^history-changed \S+: all events are missing that the anchor of /m);
+  assert.match(hidden.out, /^history-changed \S+: all events that the anchor of \S+ contains are missing$/m);
   assert.doesNotMatch(hidden.out, /^anchor-unusable/m);
 
   await change(

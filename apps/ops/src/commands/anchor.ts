@@ -34,11 +34,12 @@ export function addAnchorCommand(program: OpsProgram, context: CommandContext): 
   const command = program
     .command('anchor')
     .description('write a signed Merkle root over the hash chains of all accounts and mailings')
-    .argument('[file]', 'where to write it; must not exist')
+    .argument('[file]', 'file for the anchor; must not exist')
     .addOption(
-      new Option('--topic <name>', 'append it to this topic, which is created if it is missing').argParser(
-        parseTopicName,
-      ),
+      new Option(
+        '--topic <name>',
+        'append the anchor to this topic, which is created if it is missing',
+      ).argParser(parseTopicName),
     )
     .addHelpText('after', formatExamples('anchor anchor-2026-12-01.json', 'anchor --topic anchors.v1'))
     .action((file, { topic }) => {
@@ -86,7 +87,9 @@ async function newAnchor(store: OpenedSystem['store'], context: CommandContext):
 
 function report(place: string, { heads, at, root }: Anchor, context: CommandContext): void {
   context.print(`${place}: ${formatCount(heads.length, 'chain')} at ${at}, root ${root}`);
-  context.print('Keep it, or at least its root, where nobody who can write to the journal can change it.');
+  context.print(
+    'Store the anchor, or at least its root, where nobody who can write to the journal can change it.',
+  );
 }
 
 /**

@@ -63,17 +63,22 @@ export function addAuditCommand(program: OpsProgram, context: CommandContext): v
     .addOption(accountOption())
     .addOption(typeOption())
     .addOption(
-      new Option('--since <time>', 'not before: an instant, or an age such as 30m, 12h, 7d').argParser(
-        parseTimeOrAge,
-      ),
+      new Option(
+        '--since <time>',
+        'only events at or after this time: an instant, or an age such as 30m, 12h, 7d',
+      ).argParser(parseTimeOrAge),
     )
     .addOption(
       new Option(
         '--ip <ip>',
-        'only events of a client with this IP; of its whole network, where only that was written',
+        'only events of a client with this IP; if only the network is stored, of the whole network',
       ).argParser(parseIp),
     )
-    .addOption(new Option('--until <time>', 'before: an instant, or an age').argParser(parseTimeOrAge))
+    .addOption(
+      new Option('--until <time>', 'only events before this time: an instant, or an age').argParser(
+        parseTimeOrAge,
+      ),
+    )
     .addOption(new Option('--after <id>', 'continue after this event').argParser(parseId))
     .option('--json', JSON_OPTION_HELP)
     .addHelpText(

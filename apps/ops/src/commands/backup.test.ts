@@ -75,7 +75,7 @@ test('a service that has handled events from after the backup notices that other
   await waitUntil('other accounts go on', () => hasRead(ben, 3));
   assert.deepEqual(
     (await after.listParked()).map(({ account, reason, cause }) => [account, reason, cause]),
-    [[ada, 'forked', 'event 3 is not the event 3 that was applied: the history has forked']],
+    [[ada, 'forked', 'event 3 differs from the event 3 that was applied: the history has forked']],
   );
   assert.match((await runCommandInProcess({ DATA_DIR: copy }, 'verify')).out, /\nEverything agrees\.\n$/);
 });

@@ -33,7 +33,7 @@ async function copyFolder(file: DataFile, name: string, { print }: CommandContex
   await file.copyTo(join(to, file.name));
   if (secrets !== undefined) await createTextFile(join(to, SECRETS), secrets);
   print(`${name}: ${[file.name, ...(secrets === undefined ? [] : [SECRETS])].join(' and ')}.`);
-  print('It contains the private keys: keep it as safe as the data folder.');
+  print('The copy contains the private keys: keep it as safe as the data folder.');
 }
 
 /** Creates a folder, or accepts an empty one. @throws Error with a one-line message if the folder contains files */

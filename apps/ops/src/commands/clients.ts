@@ -25,7 +25,7 @@ import {
 } from '../program.ts';
 import { withOpenedStore } from '../stores.ts';
 
-const ONCE = 'The key is shown this once; only its hash is stored.';
+const ONCE = 'The key is shown only once, because only its hash is stored.';
 
 export function addClientsCommand(program: OpsProgram, context: CommandContext): void {
   const clients = program
@@ -115,7 +115,7 @@ export function addClientsCommand(program: OpsProgram, context: CommandContext):
         context.print(
           overlapHours === 0
             ? 'Its former keys are invalid from now on.'
-            : `Its former keys are valid until ${until.toISOString()}, or end earlier if they would have.`,
+            : `Its former keys are valid until ${until.toISOString()} at the latest.`,
         );
       }),
     );

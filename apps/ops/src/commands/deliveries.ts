@@ -26,7 +26,11 @@ export function addDeliveriesCommand(program: OpsProgram, context: CommandContex
   deliveries
     .command('list')
     .description('list mail deliveries, newest event first')
-    .option(`--state <states>`, `only these, comma-separated: ${deliveryStates.join(', ')}`, parseStates)
+    .option(
+      `--state <states>`,
+      `only deliveries in these states, comma-separated: ${deliveryStates.join(', ')}`,
+      parseStates,
+    )
     .addOption(createLimitOption())
     .option('--after <id>', 'continue after this delivery')
     .option('--json', JSON_OPTION_HELP)
@@ -115,7 +119,7 @@ async function existing(deliveries: DeliveryOps, id: string): Promise<DeliverySu
 /** Returns the error message that says why a delivery can be neither retried nor cancelled. */
 function refusalOf({ id, state, dueAt }: DeliverySummary): string {
   return state === 'claimed'
-    ? `${id} is being sent. If its notifier has died, another one takes it over at ${dueAt?.toISOString()}`
+    ? `${id} is being sent. If its notifier has died, another notifier takes over at ${dueAt?.toISOString()}`
     : `${id} is ${state}, and its address is deleted: it can no longer be sent`;
 }
 

@@ -33,5 +33,5 @@ test('topics with a name that TOPIC_NAMES replaces are not searched, and the com
   const named = await check('--check', '--topics', ACCOUNTS_TOPIC);
   assert.match(named.out, /^topic accounts\.events\.v1: 1$/m);
   assert.equal(named.err, '');
-  assert.match((await check('--topics', ACCOUNTS_TOPIC)).err, /--topics goes with --check/);
+  assert.match((await check('--topics', ACCOUNTS_TOPIC)).err, /--topics requires --check/);
 });

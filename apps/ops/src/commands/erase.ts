@@ -33,7 +33,7 @@ export function addEraseCommand(program: OpsProgram, context: CommandContext): v
     .command('erase')
     .description('disable an account, and erase it after ERASURE_GRACE_DAYS; or look for what is left of one')
     .argument('<account>', 'id of an account, or address of a verified one; with --check any address')
-    .option('--now', 'erase it at once: no mail is sent, and nothing can be undone')
+    .option('--now', 'erase the account immediately: no mail is sent, and the erasure cannot be undone')
     .option(
       '--check',
       'erase nothing: look through every store and topic; the exit code is 1 if anything is found',
@@ -51,8 +51,8 @@ export function addEraseCommand(program: OpsProgram, context: CommandContext): v
     )
     .action((account, { now, check, topics, json = false }) => {
       if (check && now) command.error('--check and --now exclude each other');
-      if (json && !check) command.error('--json goes with --check');
-      if (topics.length > 0 && !check) command.error('--topics goes with --check');
+      if (json && !check) command.error('--json requires --check');
+      if (topics.length > 0 && !check) command.error('--topics requires --check');
       return check ? checkErased(context, account, { topics, json }) : erase(context, account, now ?? false);
     });
 }

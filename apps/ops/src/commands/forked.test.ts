@@ -39,7 +39,7 @@ test('verify reports the account before its next event, and rebuild user repairs
   assert.match(
     found.out,
     new RegExp(
-      `\nhistory-forked ${ada}: the read model has applied another event 2 than the journal has\n1 finding\\.\n$`,
+      `\nhistory-forked ${ada}: the read model has applied an event 2 that differs from the journal\n1 finding\\.\n$`,
     ),
   );
 
@@ -67,7 +67,7 @@ test('verify reports the account before its next event, and rebuild user repairs
 
   const rebuilt = await ops('rebuild', 'user');
   assert.equal(rebuilt.code, 0);
-  assert.match(rebuilt.out, /^1 account that was parked is no longer parked\.\nGeneration 2 answers\./m);
+  assert.match(rebuilt.out, /^1 account that was parked is no longer parked\.\nGeneration 2 is active\./m);
   assert.match((await ops('verify')).out, /\nEverything agrees\.\n$/);
 });
 

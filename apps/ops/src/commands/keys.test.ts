@@ -218,7 +218,7 @@ test('a key of mails or pseudonyms is needed until nothing that was made with it
   }
   for (const [kind, days, needs] of [
     ['bounces', 10, /reports about mails with its return paths may come until/],
-    ['dkim', 10, /mails that it signed may be under way until/],
+    ['dkim', 10, /mails that it signed may be in transit until/],
     ['audit', 90, /security events with its pseudonyms are kept until/],
   ] as const) {
     await start(400);

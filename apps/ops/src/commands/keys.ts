@@ -124,7 +124,10 @@ export function addKeysCommand(program: OpsProgram, context: CommandContext): vo
     .argument('<id>', 'the id of the key, or the cost, as `keys list` prints it')
     .option('--folder <folder>', FOLDER)
     .option('--show', SHOW)
-    .option('--force', 'also if something needs it, because it was stolen: what needs it stops working')
+    .option(
+      '--force',
+      'retire the key although something needs it, for example because it was stolen; whatever needs the key stops working',
+    )
     .addHelpText('after', formatExamples('keys retire refresh first', 'keys retire cost 19456:2'))
     .action((kind, id, { force = false, ...options }) =>
       withKeys(context, options.folder, async (source, store) => {

@@ -251,7 +251,10 @@ test('a move that broke off keeps auth from starting, and is taken up again', as
 
   const keys = parseEnv(await readFile(join(folder, 'cluster.env'), 'utf8'));
   const cluster = await startCluster(t, store, keys);
-  await assert.rejects(cluster.auth.start(), /is being moved into this database, or its move broke off/);
+  await assert.rejects(
+    cluster.auth.start(),
+    /is being moved into this database, or its move was interrupted/,
+  );
   await cluster.auth.stop();
 
   const resumed = await runOps(settings, 'move');

@@ -23,7 +23,7 @@ test('a generation that is behind in some accounts becomes active only if that i
   const context = { print: (line: string) => void printed.push(line) };
   assert.throws(() => assertGenerationMayBecomeActive(2, apart, false, context), {
     message:
-      'Not switched over: 2 accounts did not reach in generation 2 the event that the active one has, such as ada, ben. Is the user service running? If a backup was restored, the active one may have events that are no longer on the topic: repeat with --accept-differences.',
+      'Not switched over: 2 accounts have not reached in generation 2 the event that they have in the active one, such as ada, ben. Is the user service running? If a backup was restored, the active one may have events that are no longer on the topic: repeat with --accept-differences.',
   });
   assert.deepEqual(printed, []);
   assertGenerationMayBecomeActive(2, apart, true, context);

@@ -19,7 +19,7 @@ export function assertGenerationMayBecomeActive(
   }
   if (apart > 0 && !acceptDifferences)
     throw new Error(
-      `Not switched over: ${formatCount(apart, 'account')} did not reach in generation ${generation} the event that the active one has, such as ${apartExamples.join(', ')}. Is the user service running? If a backup was restored, the active one may have events that are no longer on the topic: repeat with --accept-differences.`,
+      `Not switched over: ${formatCount(apart, 'account')} have not reached in generation ${generation} the event that they have in the active one, such as ${apartExamples.join(', ')}. Is the user service running? If a backup was restored, the active one may have events that are no longer on the topic: repeat with --accept-differences.`,
     );
   if (differing > 0 && !acceptDifferences)
     throw new Error(

@@ -157,17 +157,17 @@ describe('rebuild user', () => {
     assert.match(done.err, /^records read: 0 of 1\n(records read: \d of 1\n)*accounts compared: 1\n$/);
     assert.equal(
       done.out,
-      `Generation 2 is filled from the beginning of the log. The active one keeps answering.
+      `Generation 2 is filled from the beginning of the log. The active generation keeps serving queries.
 Generation 2 has caught up: 1 record read.
 1 account compared, field by field: no difference.
-Generation 2 answers. Every instance switches over within 2 seconds.
+Generation 2 is active. Every instance switches over within 2 seconds.
 Generation 1 is kept up to date: --back switches back to it, --drop deletes it.
 `,
     );
     const { out } = await rebuild('--status');
     assert.match(
       out,
-      /^Generation 1 is kept up to date, to switch back to: 1 of 1 record read, 0 accounts parked\.\nGeneration 2 answers since 20\S+: 1 of 1 record read, 0 accounts parked\.\n$/,
+      /^Generation 1 is kept up to date, so that you can switch back to it: 1 of 1 record read, 0 accounts parked\.\nGeneration 2 has been active since 20\S+: 1 of 1 record read, 0 accounts parked\.\n$/,
     );
     const json = (await rebuild('--status', '--json')).out.trimEnd().split('\n');
     const [first, second] = json.map((line) => JSON.parse(line));
@@ -192,10 +192,10 @@ Generation 1 is kept up to date: --back switches back to it, --drop deletes it.
       ),
       refused.err,
     );
-    assert.match((await rebuild('--status')).out, /^Generation 2 is filled, to answer next: /m);
+    assert.match((await rebuild('--status')).out, /^Generation 2 is being filled, to become active next: /m);
     const accepted = await rebuild('--accept-differences');
     assert.equal(accepted.code, 0);
-    assert.ok(accepted.out.includes(`Accepted: ${line}.\nGeneration 2 answers.`), accepted.out);
+    assert.ok(accepted.out.includes(`Accepted: ${line}.\nGeneration 2 is active.`), accepted.out);
   });
 
   test('does not switch over to a generation in which more accounts are parked', async (t) => {
@@ -232,7 +232,7 @@ Generation 1 is kept up to date: --back switches back to it, --drop deletes it.
     assert.deepEqual([retried.code, retried.out], [0, `${ada}: unparked in generation 2, at event 2\n`]);
     const flipped = await ops('rebuild', 'user');
     assert.equal(flipped.code, 0, flipped.err);
-    assert.match(flipped.out, /^Generation 2 answers\./m);
+    assert.match(flipped.out, /^Generation 2 is active\./m);
   });
 
   test('does not switch over while an account cannot be unparked', async (t) => {
@@ -301,7 +301,7 @@ Generation 1 is kept up to date: --back switches back to it, --drop deletes it.
     const { out } = await rebuild('--status');
     assert.match(
       out,
-      /^Generation 1 was dropped, but is still stored: --drop removes it\.\nGeneration 2 answers/,
+      /^Generation 1 was dropped, but is still stored: --drop removes it\.\nGeneration 2 has been active/,
     );
     assert.deepEqual(
       JSON.parse((await rebuild('--status', '--json')).out.split('\n')[0] ?? '').role,
@@ -327,6 +327,6 @@ Generation 1 is kept up to date: --back switches back to it, --drop deletes it.
   test('has nothing to switch back to, or to delete, if nothing was rebuilt', async (t) => {
     const { rebuild } = await scene(t);
     assert.equal((await rebuild('--back')).err, 'ops: There is no generation to go back to.\n');
-    assert.equal((await rebuild('--drop')).out, 'There is nothing but the generation that answers.\n');
+    assert.equal((await rebuild('--drop')).out, 'There is no generation other than the active one.\n');
   });
 });

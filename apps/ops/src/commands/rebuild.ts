@@ -78,8 +78,8 @@ async function rebuildUser(
   const { generation, begun } = candidate;
   print(
     begun === 'now'
-      ? `Generation ${generation} is filled from the beginning of the log. The active one keeps answering.`
-      : `Generation ${generation} is being filled already: going on with it.`,
+      ? `Generation ${generation} is filled from the beginning of the log. The active generation keeps serving queries.`
+      : `Generation ${generation} is already being filled; continuing with it.`,
   );
   await catchUp(rebuild, context, generation);
   assertGenerationMayBecomeActive(
@@ -89,7 +89,7 @@ async function rebuildUser(
     context,
   );
   const before = await rebuild.activate(generation);
-  print(`Generation ${generation} answers. Every instance switches over within 2 seconds.`);
+  print(`Generation ${generation} is active. Every instance switches over within 2 seconds.`);
   if (before !== generation)
     print(`Generation ${before} is kept up to date: --back switches back to it, --drop deletes it.`);
 }
@@ -148,7 +148,7 @@ async function switchBack(rebuild: ReadModelRebuild, context: CommandContext): P
   if (generation === undefined) throw new Error('There is no generation to go back to.');
   await catchUp(rebuild, context, generation);
   const before = await rebuild.activate(generation);
-  context.print(`Generation ${generation} answers. Every instance switches over within 2 seconds.`);
+  context.print(`Generation ${generation} is active. Every instance switches over within 2 seconds.`);
   context.print(
     `Generation ${before} is still filled: rebuild user compares it and switches over again, --drop deletes it.`,
   );
@@ -158,7 +158,7 @@ async function dropOthers(rebuild: ReadModelRebuild, { print, note }: CommandCon
   const dropped = await rebuild.drop(() =>
     note('Waiting 10 seconds until every instance has stopped reading it.'),
   );
-  if (dropped.length === 0) return print('There is nothing but the generation that answers.');
+  if (dropped.length === 0) return print('There is no generation other than the active one.');
   for (const generation of dropped)
     print(`Generation ${generation} is removed, together with its positions on the log.`);
 }
@@ -198,7 +198,7 @@ function describe(state: GenerationProgress): string {
 }
 
 function roleOf({ role, since }: GenerationProgress): string {
-  if (role === 'next') return 'is filled, to answer next';
-  if (role === 'kept') return 'is kept up to date, to switch back to';
-  return since === undefined ? 'answers' : `answers since ${since}`;
+  if (role === 'next') return 'is being filled, to become active next';
+  if (role === 'kept') return 'is kept up to date, so that you can switch back to it';
+  return since === undefined ? 'is active' : `has been active since ${since}`;
 }

@@ -136,7 +136,7 @@ async function republishStreams(
     const names = await publish(bus, await recordsOf(stream), nameOf);
     if (stream.events.at(-1)?.event.type === 'AccountErased') await copies.noteCopies?.(id);
     context.print(
-      `${id}: events 1 to ${stream.events.length} are on ${names.join(', ')} again. Consumers skip what they have.`,
+      `${id}: events 1 to ${stream.events.length} are on ${names.join(', ')} again. Consumers skip events that they already have.`,
     );
   }
   context.print(

@@ -19,7 +19,7 @@ export function addSecretsCommand(program: OpsProgram, { print }: CommandContext
   program
     .command('secrets')
     .description('create the secrets of all services, one file each; overwrites nothing')
-    .argument('<folder>', 'where to write them; created if it does not exist')
+    .argument('<folder>', 'folder for the secrets; created if it does not exist')
     .addHelpText('after', formatExamples('secrets /srv/latchkey/secrets'))
     .action(async (folder) => {
       const made = await createSecretFiles(resolve(folder));

@@ -89,7 +89,7 @@ export function addSuppressionsCommand(program: OpsProgram, context: CommandCont
     .command('remove')
     .description('let an address get mails again')
     .argument('<address>', 'the e-mail address', parseEmailArgument)
-    .addOption(mailOption('the mail that was named when it was added'))
+    .addOption(mailOption('the mail that the suppression is limited to'))
     .addHelpText('after', formatExamples('suppressions remove ada@example.com'))
     .action(({ canonical }, { mail }) =>
       withOpenedStore(context, async (store) => {

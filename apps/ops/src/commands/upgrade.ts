@@ -56,7 +56,7 @@ function linesOf({ chained, published, events, leftOut }: RepublishUnsignedTotal
       ? [`${formatCount(chained, 'account or mailing', 'accounts and mailings')} chained.`]
       : []),
     events > 0
-      ? `${formatCount(events, 'event')} of ${formatCount(published, 'account or mailing', 'accounts and mailings')} published again, signed. Consumers skip what they have.`
+      ? `${formatCount(events, 'event')} of ${formatCount(published, 'account or mailing', 'accounts and mailings')} published again, signed. Consumers skip events that they already have.`
       : 'No event was published again.',
     ...leftOut.slice(0, MAX_LINES),
     ...(hidden > 0 ? [`… and ${formatNumber(hidden)} more`] : []),

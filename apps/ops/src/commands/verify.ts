@@ -22,7 +22,7 @@ export function addVerifyCommand(program: OpsProgram, context: CommandContext): 
     .addOption(createVerifyPatienceOption())
     .option(
       '--against <anchor>',
-      'compare the journal with the anchor of a file, or those of topic:<name>: nothing from before may have changed',
+      'compare the journal with the anchor in a file, or with all anchors on topic:<name>, to find events that were changed or removed',
     )
     .option('--json', 'print one JSON object')
     .addHelpText(

@@ -44,7 +44,7 @@ export function addWebhooksCommand(program: OpsProgram, context: CommandContext)
   const webhooks = program
     .command('webhooks')
     .description(
-      'manage the endpoints that events are sent to: their secrets, their attempts, what is sent again',
+      'manage webhooks: the endpoints that events are sent to, their secrets, attempts and redrives',
     )
     .addHelpText(
       'after',
@@ -62,7 +62,7 @@ export function addWebhooksCommand(program: OpsProgram, context: CommandContext)
     .argument('<url>', 'where events are sent to')
     .addOption(createEventTypesOption())
     .option('--person', 'events contain personal data. Default: they do not')
-    .option('--from-beginning', 'also what happened until now. Default: only what happens from now on')
+    .option('--from-beginning', 'also send all earlier events. Default: only events that happen from now on')
     .addHelpText(
       'after',
       formatExamples(
@@ -140,7 +140,7 @@ export function addWebhooksCommand(program: OpsProgram, context: CommandContext)
         context.print(
           overlapHours === 0
             ? 'Requests are no longer signed with the former secrets.'
-            : `Requests are signed with the former secrets, too, until ${until.toISOString()}, or until they would have ended.`,
+            : `Requests are also signed with the former secrets, until ${until.toISOString()} at the latest.`,
         );
       });
     });
@@ -257,7 +257,7 @@ async function change(
 function printSecret({ print }: CommandContext, { endpoint, secret }: EndpointWithSecret): void {
   print(`webhook  ${endpoint.id} (${endpoint.name})`);
   print(`secret   ${secret}`);
-  print('The secret is shown this once. Requests are signed with it (Standard Webhooks).');
+  print('The secret is shown only once. Requests are signed with this secret (Standard Webhooks).');
 }
 
 /** Runs `work`, and converts an EndpointRefusedError that it throws to an Error with a one-line message. */

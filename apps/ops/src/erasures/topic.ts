@@ -77,6 +77,6 @@ export function findTopicErasureAdvice(
   if (removal === 'none')
     return `${name} is not compacted, so it keeps the events with the person: move to a new topic (docs/upgrading.md)`;
   if (clean === null)
-    return `auth has published no copies to ${name}, because the log was another one then, or was not compacted: erase --check ${account} looks for the person, and republish --account ${account} publishes them`;
+    return `auth has published no copies to ${name}, because auth used another log then, or the topic was not compacted: erase --check ${account} searches for the data of the person, and republish --account ${account} publishes the copies`;
   return undefined;
 }

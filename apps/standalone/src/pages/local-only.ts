@@ -40,7 +40,7 @@ export const localOnlyPolicy: AccessPolicy<null> = {
     if (!isLocalHost(headers['host'])) throw new Problem(misdirectedRequest);
     if (isForwarded(headers)) {
       throw new Problem(misdirectedRequest, {
-        detail: 'The pages of development do not answer through a proxy or a tunnel.',
+        detail: 'The development pages are not available through a proxy or a tunnel.',
       });
     }
     return null;

@@ -55,7 +55,7 @@ export function withErasureReceipt(
 ): Handlers {
   if (erased === undefined) return handlers;
   if (handlers.AccountErased !== undefined)
-    throw new RangeError('`erased` takes the place of a handler of AccountErased: give one of them.');
+    throw new RangeError('`erased` replaces the handler of AccountErased: pass only one of them.');
   return {
     ...handlers,
     async AccountErased(_event, context) {

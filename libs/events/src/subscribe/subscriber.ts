@@ -62,7 +62,7 @@ export class StoppedError extends Error {
  * @throws StoppedError
  */
 export function throwIfSubscriptionStopped({ stopped }: Pick<EventSubscriber, 'stopped'>): void {
-  if (stopped.aborted) throw new StoppedError('The subscription stops, or its partition is taken away.');
+  if (stopped.aborted) throw new StoppedError('The subscription is stopping, or its partition was revoked.');
 }
 
 /** Reports forged records (those that auth has not published) to the logger and to `observe`. */
@@ -73,7 +73,7 @@ export function reportForgedRecords(
   for (const { source, cause } of forged) {
     const { topic, partition, offset } = source;
     observe(recordTypeOf(decodeRecord(source)), 'forged');
-    logger.error({ topic, partition, offset, cause }, 'a record that auth has not published');
+    logger.error({ topic, partition, offset, cause }, 'a record does not come from auth');
   }
 }
 

@@ -92,7 +92,7 @@ describe('handlers without a broker', () => {
     assert.deepEqual(await subscription.retryParked(ada.id), {
       result: 'still parked',
       sequence: 2,
-      cause: 'event 2 is not the event 2 that was applied: the history has forked',
+      cause: 'event 2 differs from the event 2 that was applied: the history has forked',
     });
     assert.equal(heads.length, 2);
   });

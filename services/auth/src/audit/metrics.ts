@@ -37,7 +37,7 @@ export function createAuditMetrics(deps: {
   for (const reason of ['queue', 'outbox', 'invalid'] as const) dropped.inc({ reason }, 0);
   new Gauge({
     name: 'latchkey_auth_audit_backlog',
-    help: `Security events that are not published yet, at most ${MAX_COUNTED}; NaN while the store is away.`,
+    help: `Security events that are not published yet, at most ${MAX_COUNTED}; NaN while the store is unavailable.`,
     registers,
     async collect() {
       this.set(await deps.auditLog.backlog(MAX_COUNTED).catch(() => Number.NaN));

@@ -111,10 +111,10 @@ export function createErasureFailureLog(logger: Pick<Logger, 'error' | 'info'>):
     failed({ stream }, error) {
       if (failing.has(stream)) return;
       failing.add(stream);
-      logger.error({ err: error, stream }, 'an account could not be erased; it will be tried again');
+      logger.error({ err: error, stream }, 'an account could not be erased and will be retried');
     },
     closed({ stream }) {
-      if (failing.delete(stream)) logger.info({ stream }, 'an erasure that had failed is finished');
+      if (failing.delete(stream)) logger.info({ stream }, 'an erasure that failed before is complete');
     },
   };
 }

@@ -82,7 +82,7 @@ export const refusalDetailTexts = {
   conflict: 'The account is not in a state that allows this, or it was changed at the same time. Try again.',
   current_password_incorrect: 'Incorrect password.',
   email_change_recent: 'The address was changed in the last 7 days, and that can still be undone.',
-  email_unchanged: 'This is the address of the account already.',
+  email_unchanged: 'This is already the address of the account.',
   email_already_registered: 'An account with this email address already exists.',
   idempotency_key_reused: 'This Idempotency-Key was sent with another body.',
   invalid_credentials: 'Incorrect email address or password.',

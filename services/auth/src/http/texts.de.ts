@@ -73,7 +73,7 @@ const sentences: Record<
     'Der Link allein genügt nicht: Dazu gehört auch das Passwort des Kontos, ein Access-Token dazu oder, bei einer Registrierung, ein neues Passwort.',
   'The address was changed in the last 7 days, and that can still be undone.':
     'Die Adresse wurde in den letzten 7 Tagen geändert, und das kann noch rückgängig gemacht werden.',
-  'This is the address of the account already.': 'Das ist schon die Adresse des Kontos.',
+  'This is already the address of the account.': 'Das ist schon die Adresse des Kontos.',
   'The passwords do not match.': 'Die Passwörter stimmen nicht überein.',
   'The refresh token is invalid or has expired. Sign in again.':
     'Das Refresh-Token ist ungültig oder abgelaufen. Loggen Sie sich noch einmal ein.',

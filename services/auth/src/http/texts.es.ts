@@ -34,7 +34,7 @@ export const spanishTexts: TextTranslations = {
   'Incorrect password.': 'Contraseña incorrecta.',
   'The address was changed in the last 7 days, and that can still be undone.':
     'La dirección se ha cambiado en los últimos 7 días y el cambio todavía se puede deshacer.',
-  'This is the address of the account already.': 'La cuenta ya tiene esta dirección.',
+  'This is already the address of the account.': 'La cuenta ya tiene esta dirección.',
   'An account with this email address already exists.': 'Ya existe una cuenta con este correo electrónico.',
   'This Idempotency-Key was sent with another body.': 'Esta Idempotency-Key ya se envió con otro contenido.',
   'Incorrect email address or password.': 'Correo electrónico o contraseña incorrectos.',

@@ -34,7 +34,7 @@ export const frenchTexts: TextTranslations = {
   'Incorrect password.': 'Mot de passe incorrect.',
   'The address was changed in the last 7 days, and that can still be undone.':
     'L’adresse a été modifiée au cours des 7 derniers jours, et cette modification peut encore être annulée.',
-  'This is the address of the account already.': 'C’est déjà l’adresse de ce compte.',
+  'This is already the address of the account.': 'C’est déjà l’adresse de ce compte.',
   'An account with this email address already exists.': 'Un compte existe déjà avec cette adresse e-mail.',
   'This Idempotency-Key was sent with another body.':
     'Cette Idempotency-Key a déjà été envoyée avec un autre contenu.',

@@ -34,7 +34,7 @@ export const brazilianTexts: TextTranslations = {
   'Incorrect password.': 'Senha incorreta.',
   'The address was changed in the last 7 days, and that can still be undone.':
     'O endereço foi alterado nos últimos 7 dias, e isso ainda pode ser desfeito.',
-  'This is the address of the account already.': 'A conta já tem este endereço.',
+  'This is already the address of the account.': 'A conta já tem este endereço.',
   'An account with this email address already exists.': 'Já existe uma conta com este e-mail.',
   'This Idempotency-Key was sent with another body.':
     'Esta Idempotency-Key já foi enviada com outro conteúdo.',

@@ -42,7 +42,7 @@ export function createRelayMetrics({ registry, outbox, now, blocked }: RelayMetr
   });
   new Gauge({
     name: 'latchkey_relay_blocked_streams',
-    help: 'Streams whose next commit cannot be published: it breaks its contract.',
+    help: 'Streams whose next commit cannot be published, because an event violates its contract.',
     registers,
     collect() {
       this.set(blocked());

@@ -43,7 +43,7 @@ export function createRequestWorker(
     } catch (error) {
       logger.error(
         { err: error, requestId: request.correlationId },
-        'a written request failed and will be retried',
+        'a recorded request failed and will be retried',
       );
     }
   }

@@ -69,7 +69,7 @@ function brokenChain(
   // During a rolling upgrade, release 0.1 may append an event without an entry to a chained stream. The event
   // after it may then lack its link to the previous event.
   if (chain === undefined) return undefined;
-  if (chain.previous !== previous) return 'its previous hash is not that of the event before';
+  if (chain.previous !== previous) return 'its previous hash differs from the hash of the previous event';
   try {
     return chainFlaw(coveredBy(event, stored), chain);
   } catch {

@@ -125,7 +125,7 @@ export async function logInToSmtpServer(
       last = error;
     }
   }
-  throw last ?? new Error('no mechanism is left');
+  throw last ?? new Error('the server has refused every login mechanism');
 }
 
 /** Returns the mechanisms to try, in order. A server that lists none gets PLAIN, which is the most common one. */

@@ -39,7 +39,7 @@ export interface MailTestOptions {
 
 const ADVICE: Readonly<Record<SmtpStage, string>> = {
   connect: 'Check MAIL_SERVER and MAIL_PORT, and whether a firewall lets this machine connect.',
-  tls: 'Check MAIL_SSL_TLS (port 465) and MAIL_STARTTLS (port 587); MAIL_SERVER must be a name in its certificate. VALIDATE_CERTS=false trusts any.',
+  tls: 'Check MAIL_SSL_TLS (port 465) and MAIL_STARTTLS (port 587); MAIL_SERVER must be a name in its certificate. VALIDATE_CERTS=false accepts any certificate.',
   greeting:
     'Check MAIL_PORT: 465 needs MAIL_SSL_TLS=true. The server may refuse the address of this machine.',
   ehlo: 'Set MAIL_EHLO_NAME to the domain of this machine.',

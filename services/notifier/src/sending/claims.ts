@@ -158,6 +158,6 @@ function createTidying({
       await deliveries.free(lease, clock.now());
     if (!mayExpire()) return;
     const ended = await deliveries.expire(clock.now());
-    if (ended > 0) logger.info({ ended }, 'mails ran out before they could be sent');
+    if (ended > 0) logger.info({ ended }, 'mails expired before they could be sent');
   };
 }

@@ -108,7 +108,7 @@ export function createDeliveryDispatcher(deps: DeliveryDispatcherDeps): Delivery
     try {
       return await deps.trySending(delivery, options);
     } catch (error) {
-      logger.error({ err: error, delivery: id }, 'a mail could not be made');
+      logger.error({ err: error, delivery: id }, 'a mail could not be created');
       return { kind: 'broken-mail' };
     }
   }
@@ -152,13 +152,17 @@ export function createDeliveryDispatcher(deps: DeliveryDispatcherDeps): Delivery
     const held = await recordOutcome({ id, owner, settlement, othersFollow: othersFollow() }).finally(() => {
       recording -= 1;
     });
-    if (!held) logger.warn({ delivery: id, result: result.kind }, 'the lease expired before the outcome');
+    if (!held)
+      logger.warn(
+        { delivery: id, result: result.kind },
+        'the lease of a mail expired before its outcome was recorded',
+      );
   }
 
   function onClaimed(delivery: ClaimedDelivery, lease: DeliveryLease): void {
     const handled = handle(delivery, lease)
       .catch((error: unknown) =>
-        logger.error({ err: error, delivery: delivery.id }, 'an outcome was not recorded'),
+        logger.error({ err: error, delivery: delivery.id }, 'the outcome of a mail could not be recorded'),
       )
       .finally(() => {
         inHand.delete(handled);

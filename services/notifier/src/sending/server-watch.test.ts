@@ -77,7 +77,7 @@ describe('a mail server that defers', () => {
     );
     watch.at(6 * MINUTE, ['ada'], accepted);
     assert.equal(watch.trouble(), undefined);
-    assert.equal(lines.at(-1)?.msg, 'the mail server takes mail again');
+    assert.equal(lines.at(-1)?.msg, 'the mail server accepts mail again');
   });
 
   it('all mails is logged again after a recovery', () => {

@@ -59,8 +59,8 @@ const GREYLISTING_MS = 10 * MINUTE_MS;
 
 const TROUBLES: Readonly<Record<CircuitOpenReason, (failure: AttemptFailureDetails) => string>> = {
   unreachable: (failure) => `cannot be reached: ${failure.words ?? ''}`,
-  busy: (failure) => `takes no mail at present, ${formatAttemptFailure(failure)}`,
-  unwelcome: (failure) => `refuses us, ${formatAttemptFailure(failure)}. See the MAIL_ settings`,
+  busy: (failure) => `accepts no mail at present, ${formatAttemptFailure(failure)}`,
+  unwelcome: (failure) => `refuses Latchkey, ${formatAttemptFailure(failure)}. Check the MAIL_ settings`,
   refusing: (failure) => `refuses all mails, last ${formatAttemptFailure(failure)}`,
 };
 
@@ -179,7 +179,7 @@ function createServerLog(logger: Logger, clock: Clock, most: number) {
   function isOver(): void {
     if (told === undefined || told.isOver) return;
     told = { ...told, isOver: true };
-    logger.info('the mail server takes mail again');
+    logger.info('the mail server accepts mail again');
   }
 
   return {
@@ -190,7 +190,7 @@ function createServerLog(logger: Logger, clock: Clock, most: number) {
         const isNews = told === undefined || told.why !== why || now - told.at >= MINUTE_MS;
         if (!isNews) return;
         told = { why, at: now, isOver: false };
-        logger.warn({ why, ...failure }, 'the mail server takes no mail: probing');
+        logger.warn({ why, ...failure }, 'the mail server accepts no mail; probing it until it does');
       } else isOver();
     },
     accepted(): void {

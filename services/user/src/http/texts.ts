@@ -30,16 +30,17 @@ export const userTexts = mergeTranslations(guardTexts, {
     'must not have a fragment (#…)': 'darf kein Fragment (#…) haben',
     'must not lead to a private address': 'darf nicht zu einer privaten Adresse führen',
     'must be later than since': 'muss nach since liegen',
-    'There are {count} webhooks, which is the most.': 'Es gibt {count} Webhooks, mehr sind nicht möglich.',
+    'There are already {count} webhooks, which is the maximum.':
+      'Es gibt {count} Webhooks, mehr sind nicht möglich.',
     'Send the API key of a client that may read events: Authorization: Bearer <key>.':
       'Senden Sie den API-Schlüssel eines Clients, der Ereignisse lesen darf: Authorization: Bearer <key>.',
     'Keys cannot be checked. Try again.':
       'Die Schlüssel können gerade nicht geprüft werden. Versuchen Sie es noch einmal.',
-    '{count} secrets are valid, which is the most. Wait until one of them ends, or rotate without an overlap.':
+    '{count} secrets are valid, which is the maximum. Wait until one of them expires, or rotate without an overlap.':
       '{count} Geheimnisse sind gültig, mehr sind nicht möglich. Warten Sie, bis eines davon abläuft, oder ersetzen Sie es ohne Überlappung.',
     'The webhook has not reached the end of the log yet. Try again once the user service has read the log.':
       'Der Webhook hat das Ende des Logs noch nicht erreicht. Versuchen Sie es noch einmal, sobald der User-Service das Log gelesen hat.',
-    '{count} redrives are in progress, which is the most. Wait until they are complete.':
+    '{count} redrives are in progress, which is the maximum. Wait until they are complete.':
       '{count} Wiederholungen laufen gerade, mehr sind nicht möglich. Warten Sie, bis sie abgeschlossen sind.',
     'WEBHOOK_SECRET_KEY does not open the secret of webhook {id}. Use the key of the user service.':
       'WEBHOOK_SECRET_KEY öffnet das Geheimnis des Webhooks {id} nicht. Verwenden Sie den Schlüssel des User-Service.',
@@ -67,15 +68,16 @@ export const userTexts = mergeTranslations(guardTexts, {
     'must not have a fragment (#…)': 'ne doit pas avoir de fragment (#…)',
     'must not lead to a private address': 'ne doit pas mener à une adresse privée',
     'must be later than since': 'doit être postérieur à since',
-    'There are {count} webhooks, which is the most.': 'Il y a {count} webhooks, ce qui est le maximum.',
+    'There are already {count} webhooks, which is the maximum.':
+      'Il y a {count} webhooks, ce qui est le maximum.',
     'Send the API key of a client that may read events: Authorization: Bearer <key>.':
       'Envoyez la clé d’API d’un client autorisé à lire les événements : Authorization: Bearer <key>.',
     'Keys cannot be checked. Try again.': 'Les clés ne peuvent pas être vérifiées. Réessayez.',
-    '{count} secrets are valid, which is the most. Wait until one of them ends, or rotate without an overlap.':
+    '{count} secrets are valid, which is the maximum. Wait until one of them expires, or rotate without an overlap.':
       '{count} secrets sont valides, ce qui est le maximum. Attendez que l’un d’eux expire, ou remplacez-le sans chevauchement.',
     'The webhook has not reached the end of the log yet. Try again once the user service has read the log.':
       'Le webhook n’a pas encore atteint la fin du journal. Réessayez une fois que le service user aura lu le journal.',
-    '{count} redrives are in progress, which is the most. Wait until they are complete.':
+    '{count} redrives are in progress, which is the maximum. Wait until they are complete.':
       '{count} renvois sont en cours, ce qui est le maximum. Attendez qu’ils soient terminés.',
     'WEBHOOK_SECRET_KEY does not open the secret of webhook {id}. Use the key of the user service.':
       'WEBHOOK_SECRET_KEY n’ouvre pas le secret du webhook {id}. Utilisez la clé du service user.',
@@ -103,15 +105,15 @@ export const userTexts = mergeTranslations(guardTexts, {
     'must not have a fragment (#…)': 'no debe tener un fragmento (#…)',
     'must not lead to a private address': 'no debe llevar a una dirección privada',
     'must be later than since': 'debe ser posterior a since',
-    'There are {count} webhooks, which is the most.': 'Hay {count} webhooks, que es el máximo.',
+    'There are already {count} webhooks, which is the maximum.': 'Hay {count} webhooks, que es el máximo.',
     'Send the API key of a client that may read events: Authorization: Bearer <key>.':
       'Envía la clave de API de un cliente que pueda leer los eventos: Authorization: Bearer <key>.',
     'Keys cannot be checked. Try again.': 'Las claves no se pueden comprobar. Inténtalo de nuevo.',
-    '{count} secrets are valid, which is the most. Wait until one of them ends, or rotate without an overlap.':
+    '{count} secrets are valid, which is the maximum. Wait until one of them expires, or rotate without an overlap.':
       'Hay {count} secretos válidos, que es el máximo. Espera a que caduque uno de ellos, o cámbialo sin solapamiento.',
     'The webhook has not reached the end of the log yet. Try again once the user service has read the log.':
       'El webhook aún no ha llegado al final del registro. Inténtalo de nuevo cuando el servicio user haya leído el registro.',
-    '{count} redrives are in progress, which is the most. Wait until they are complete.':
+    '{count} redrives are in progress, which is the maximum. Wait until they are complete.':
       'Hay {count} reenvíos en curso, que es el máximo. Espera a que terminen.',
     'WEBHOOK_SECRET_KEY does not open the secret of webhook {id}. Use the key of the user service.':
       'WEBHOOK_SECRET_KEY no abre el secreto del webhook {id}. Usa la clave del servicio user.',
@@ -140,15 +142,15 @@ export const userTexts = mergeTranslations(guardTexts, {
     'must not have a fragment (#…)': 'não deve ter um fragmento (#…)',
     'must not lead to a private address': 'não deve levar a um endereço privado',
     'must be later than since': 'deve ser posterior a since',
-    'There are {count} webhooks, which is the most.': 'Há {count} webhooks, que é o máximo.',
+    'There are already {count} webhooks, which is the maximum.': 'Há {count} webhooks, que é o máximo.',
     'Send the API key of a client that may read events: Authorization: Bearer <key>.':
       'Envie a chave de API de um cliente que possa ler os eventos: Authorization: Bearer <key>.',
     'Keys cannot be checked. Try again.': 'As chaves não podem ser verificadas. Tente novamente.',
-    '{count} secrets are valid, which is the most. Wait until one of them ends, or rotate without an overlap.':
+    '{count} secrets are valid, which is the maximum. Wait until one of them expires, or rotate without an overlap.':
       'Há {count} segredos válidos, que é o máximo. Espere até que um deles expire, ou troque-o sem sobreposição.',
     'The webhook has not reached the end of the log yet. Try again once the user service has read the log.':
       'O webhook ainda não chegou ao fim do log. Tente novamente quando o serviço user tiver lido o log.',
-    '{count} redrives are in progress, which is the most. Wait until they are complete.':
+    '{count} redrives are in progress, which is the maximum. Wait until they are complete.':
       'Há {count} reenvios em andamento, que é o máximo. Espere até que terminem.',
     'WEBHOOK_SECRET_KEY does not open the secret of webhook {id}. Use the key of the user service.':
       'WEBHOOK_SECRET_KEY não abre o segredo do webhook {id}. Use a chave do serviço user.',

@@ -28,5 +28,5 @@ function profileAfter(profile: Profile | undefined, { decoded }: EventRecord): P
 function misplaced(record: EventRecord): string {
   const { decoded } = record;
   const type = decoded.kind === 'event' ? decoded.event.type : 'an unknown type';
-  return `event ${envelopeOf(record).sequence} is ${type}, which cannot stand there`;
+  return `event ${envelopeOf(record).sequence} is ${type}, which cannot occur at this point`;
 }

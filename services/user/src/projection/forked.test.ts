@@ -55,7 +55,7 @@ test('an account is parked once a restored history reaches its sequence, and thi
   const marks = (await ops.findParked(id))?.marks ?? [];
   assert.deepEqual(
     marks.map(({ reason, cause, after }) => [reason, cause, after]),
-    [['forked', 'event 3 is not the event 3 that was applied: the history has forked', 3]],
+    [['forked', 'event 3 differs from the event 3 that was applied: the history has forked', 3]],
   );
   assert.equal(await metric('latchkey_user_parked_accounts'), 1);
   assert.equal(await metric('latchkey_user_forked_accounts'), 1);

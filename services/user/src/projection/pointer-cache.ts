@@ -42,7 +42,7 @@ export function createGenerationPointerCache(deps: {
     const at = monotonic();
     const pointer = await generations.read();
     if (pointer.active !== cached.pointer.active && Number.isFinite(cached.at))
-      logger.info({ generation: pointer.active }, 'another generation of profiles answers');
+      logger.info({ generation: pointer.active }, 'another generation of profiles is active');
     cached = { pointer, at };
     return pointer;
   }

@@ -28,7 +28,7 @@ export function createProjectionMetrics(deps: {
   const registers = [deps.registry];
   const events = new Counter({
     name: 'latchkey_user_events_total',
-    help: 'Events that reached the projection, by type and by what became of them',
+    help: 'Events that reached the projection, by type and outcome',
     labelNames: ['type', 'effect'],
     registers,
   });
@@ -40,7 +40,7 @@ export function createProjectionMetrics(deps: {
   });
   const setAside = new Counter({
     name: 'latchkey_user_records_set_aside_total',
-    help: 'Records without a usable key, put among the dead letters',
+    help: 'Records without a usable key, which were written to the dead-letter queue',
     registers,
   });
   const forged = new Counter({
@@ -56,7 +56,7 @@ export function createProjectionMetrics(deps: {
     'Accounts that are parked because their history has forked',
     deps.forked,
   );
-  gauge(registers, 'latchkey_user_generation', 'The generation of profiles that answers', async () =>
+  gauge(registers, 'latchkey_user_generation', 'The active generation of profiles', async () =>
     deps.generation(),
   );
 

@@ -71,7 +71,7 @@ export function createGenerationSubscriptions(deps: {
       for (const generation of missing())
         changeLater(generation, open, 'a generation of profiles cannot be filled yet');
       for (const generation of unwanted())
-        changeLater(generation, close, 'a generation of profiles was left with an error');
+        changeLater(generation, close, 'a generation of profiles was closed with an error');
     },
     of: (generation) => opened.get(generation),
     async stop() {

@@ -184,8 +184,8 @@ test('an account must begin with UserRegistered, and only begin with it', async 
   assert.deepEqual(
     parked.map(({ account, cause }) => [account, cause]).toSorted(),
     [
-      [ada.id, 'event 1 is AccountVerified, which cannot stand there'],
-      [bob.id, 'event 2 is UserRegistered, which cannot stand there'],
+      [ada.id, 'event 1 is AccountVerified, which cannot occur at this point'],
+      [bob.id, 'event 2 is UserRegistered, which cannot occur at this point'],
     ].toSorted(),
   );
 });

@@ -47,7 +47,7 @@ export function createLeftoverCleaner(deps: {
   }
 
   function onFailure(err: unknown, failures: number): void {
-    if (failures === 1) logger.warn({ err }, 'generations of profiles that were dropped cannot be cleared');
+    if (failures === 1) logger.warn({ err }, 'dropped generations of profiles could not be deleted');
   }
 
   return {

@@ -101,7 +101,7 @@ async function readPage(
     if (!(error instanceof FeedCursorError)) throw error;
     deps.logger.warn(
       { cause: error.message },
-      'the feed cannot use the cursor; beginning with the first event',
+      'the feed does not accept the cursor; reading starts at the first event',
     );
     return fetchFeedPage(deps, { ...query, after: undefined }, signal);
   }

@@ -149,7 +149,7 @@ describe('subscribing to the feed', () => {
       await waitUntil(() => reader.caughtUp());
       await reader.stop();
       assert.deepEqual(reader.handled, ['UserRegistered 1']);
-      assert.deepEqual(warnings, ['the feed cannot use the cursor; beginning with the first event']);
+      assert.deepEqual(warnings, ['the feed does not accept the cursor; reading starts at the first event']);
       assert.notEqual(await readFile(path, 'utf8'), content);
     }
     assert.deepEqual(await readdir(folder), ['cursor']);

@@ -27,9 +27,10 @@ import { SESSIONS_COLLECTION, toSessionDocument } from './sessions.ts';
 /** The document id of the move. It is constant, because only one move into a database is allowed. */
 const MOVE = 'embedded';
 
-const USED = 'MONGO_URL: auth has run on this database already; move into one that is empty';
+const USED = 'MONGO_URL: auth has run on this database already; use an empty database';
 const OTHER_KEYS = 'MONGO_URL: a data folder with other keys was moved into this database';
-const TAKEN = 'MONGO_URL: the database has another commit in the place of one that is to be moved';
+const TAKEN =
+  'MONGO_URL: the database already has a different commit with the number of a commit that is to be moved';
 
 /** The target of `ops move` in MongoDB. */
 export function createMongoMigrationTarget(connection: Connection): MigrationTarget {

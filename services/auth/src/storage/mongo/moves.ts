@@ -21,7 +21,8 @@ export function openMoveModel(connection: Connection) {
   );
 }
 
-const MOVING = 'a data folder is being moved into this database, or its move broke off: npm run ops -- move';
+const MOVING =
+  'a data folder is being moved into this database, or its move was interrupted. To continue it, run: npm run ops -- move';
 
 /**
  * Asserts that no move into this database is in progress. While accounts are missing, auth could make

@@ -25,7 +25,8 @@ export function createAccountMongooseSchema() {
  * @param generation the name of the generation; only letters, digits and `_`
  */
 export function nameOfProfileCollection(generation: string): string {
-  if (!/^\w+$/.test(generation)) throw new Error('A generation is named by letters, digits and _ alone.');
+  if (!/^\w+$/.test(generation))
+    throw new Error('The name of a generation may contain only letters, digits and _.');
   return `user_profiles_${generation}`;
 }
 
