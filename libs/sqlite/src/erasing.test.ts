@@ -161,6 +161,24 @@ test('a rewrite that another process prevents says so, and remains to be done', 
     assert.equal(database.erasedRemains().possible, true);
   }));
 
+for (const [began, minutes, possible] of [
+  ['an hour ago', -60, true],
+  ['two days ago', -2 * 24 * 60, false],
+  ['in the future, by a clock that was ahead', 60, false],
+] as const)
+  test(`a rewrite that failed, and began ${began}, is ${possible ? 'not ' : ''}tried again at a start`, () =>
+    withDatabase(async (database, folder) => {
+      const attemptedAt = Date.now() + minutes * 60_000;
+      function fail() {
+        return void database.prepare('UPDATE file_rewrite SET attempted_at = ?').run(attemptedAt);
+      }
+      await database.write(fail, { erases: true });
+      await database.close();
+      const again = openDatabase({ folder, as: 'server' });
+      assert.equal(again.erasedRemains().possible, possible);
+      await again.close();
+    }));
+
 test('the file of an earlier release may contain erased data', () =>
   withDatabase(async (database, folder) => {
     database.exec("DROP TABLE file_rewrite; DELETE FROM schema_version WHERE owner = 'file'");

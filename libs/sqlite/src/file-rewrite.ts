@@ -82,8 +82,13 @@ export function rewriteDatabaseFile(connection: DatabaseSync): void {
   connection.prepare(SQL.cover).run({ covered, rewrittenAt });
 }
 
-/** Returns whether the last rewrite began less than a day ago, and failed or was interrupted. */
+/**
+ * Returns whether the last rewrite began less than a day ago, and failed or was interrupted. A beginning in
+ * the future does not count, because it comes from a clock that was ahead.
+ */
 export function hasRewriteFailedToday(connection: DatabaseSync): boolean {
   const { rewritten_at: rewrittenAt, attempted_at: attemptedAt } = connection.prepare(SQL.find).get() ?? {};
-  return typeof attemptedAt === 'number' && attemptedAt !== rewrittenAt && Date.now() - attemptedAt < DAY_MS;
+  if (typeof attemptedAt !== 'number' || attemptedAt === rewrittenAt) return false;
+  const ageMs = Date.now() - attemptedAt;
+  return ageMs >= 0 && ageMs < DAY_MS;
 }
