@@ -20,9 +20,9 @@ export const packageDocuments = {
 const compiled = new Set<string>(Object.values(packageDocuments).flat());
 
 /**
- * Returns the info strings of TypeScript blocks that no test compiles. A block is compiled if its info string is `ts`
- * and its document belongs to a package. `from=` names the source file that contains the block, and `norun=` is the
- * reason why it is not compiled.
+ * Returns the info strings of the TypeScript blocks that no test checks, without a reason. A test compiles each block
+ * whose info string is `ts`, if its document belongs to a package. Other blocks need a reason in their info string:
+ * `from=` names the source file that contains the block, and `norun=` gives another reason.
  * @param document the path of the document
  */
 export function findUncompiledExamples(document: string, text: string): readonly string[] {

@@ -14,7 +14,7 @@ import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { runCommandInProcess } from '../../apps/ops/src/testing/run-in-process.ts';
 import { startScriptedServer } from './scripted-server.ts';
-import { encodeBase64, sessionBehaviours } from './sessions.ts';
+import { encodeBase64, smtpSessionBehaviours } from './sessions.ts';
 
 const TO = 'ada@example.com';
 
@@ -33,7 +33,7 @@ describe('a test of a mail server', { concurrency: true }, () => {
   for (const [
     name,
     { source, session = {}, recipient = {}, settings, fails, names = /MAIL_/ },
-  ] of Object.entries(sessionBehaviours)) {
+  ] of Object.entries(smtpSessionBehaviours)) {
     test(`${name} (${source})`, async () => {
       await using server = await startScriptedServer({ session, recipient: () => recipient });
       const { code, out, err } = await runCommandInProcess(

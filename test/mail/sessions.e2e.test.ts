@@ -9,7 +9,12 @@ import { eventually } from '../support/eventually.ts';
 import { createPersonActions, newPerson } from '../support/people.ts';
 import { type Standalone, startStandalone } from '../support/standalone.ts';
 import { type ScriptedServer, type SessionScript, startScriptedServer } from './scripted-server.ts';
-import { createAuthReplies, LOGIN_SETTINGS, type SessionBehaviour, sessionBehaviours } from './sessions.ts';
+import {
+  createAuthReplies,
+  LOGIN_SETTINGS,
+  type SessionBehaviour,
+  smtpSessionBehaviours,
+} from './sessions.ts';
 
 /**
  * A timeout for steps with retries. After a mail server has refused the sender, the notifier waits only 15 s before it
@@ -21,7 +26,7 @@ type Group = readonly (readonly [name: string, behaviour: SessionBehaviour])[];
 
 /** The server behaviours, grouped by the settings that they need: one notifier process can test a whole group. */
 const groups: ReadonlyMap<string, Group> = Map.groupBy(
-  Object.entries(sessionBehaviours).filter(([, { recipient }]) => recipient === undefined),
+  Object.entries(smtpSessionBehaviours).filter(([, { recipient }]) => recipient === undefined),
   ([, { settings = {} }]) => JSON.stringify(settings),
 );
 

@@ -48,7 +48,7 @@ export function createAuthReplies(
  * The behaviours by name. A mail that is not accepted remains pending, because none of these behaviours is a reason to
  * stop trying.
  */
-export const sessionBehaviours: Readonly<Record<string, SessionBehaviour>> = {
+export const smtpSessionBehaviours: Readonly<Record<string, SessionBehaviour>> = {
   'that accepts the mail': { source: 'RFC 5321 4.2.3' },
   'that greets with 554': {
     source: 'RFC 5321 3.1',

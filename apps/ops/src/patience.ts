@@ -11,9 +11,9 @@ const GRACE_MS = 3000;
 const REPORT_EVERY_MS = 30_000;
 
 /**
- * Retries while the server cannot be reached, and reports the wait. If the context does not wait, fails after three
- * seconds.
- * @throws the outage, if the context does not wait; any other error immediately
+ * Retries while the server cannot be reached, and tells the operator that the command is waiting. With `--no-wait`,
+ * gives up after three seconds.
+ * @throws the connection error, when it gives up; any other error immediately
  */
 export function retryUntilReachable<T>(
   { waits, note }: Pick<CommandContext, 'waits' | 'note'>,

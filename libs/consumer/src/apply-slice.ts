@@ -7,7 +7,7 @@ import {
   createRefusalBlocker,
   decideNextStep,
   findParkMarkToRetry,
-  isRefusedEvent,
+  isEventRefusal,
   type RecordOutcome,
 } from './next-step.ts';
 import {
@@ -66,7 +66,7 @@ export function applySlice<P extends Position>(
     if (step.kind === 'park') return park(position, record, step.blocker);
     if (step.kind !== 'due') return step.kind;
     const next = apply(position, step.record);
-    if (isRefusedEvent(next)) return park(position, record, createRefusalBlocker(next));
+    if (isEventRefusal(next)) return park(position, record, createRefusalBlocker(next));
     changed.set(position.account, next);
     return 'applied';
   }

@@ -19,12 +19,12 @@ export { createMemoryPositionStore } from './memory-positions.ts';
 export {
   type ApplyEvent,
   decideNextStep,
+  type EventRefusal,
   type FirstEventRule,
   findParkMarkToRetry,
-  isRefusedEvent,
+  isEventRefusal,
   type NextRecordStep,
   type RecordOutcome,
-  type RefusedEvent,
 } from './next-step.ts';
 export { createParkedEventSorter, type ParkedEventSorter } from './parked-event-sorter.ts';
 export {

@@ -29,7 +29,7 @@ export type NextRecordStep =
 export type RecordOutcome = 'applied' | 'duplicate' | 'parked' | 'held back';
 
 /** An event that cannot be applied. Its account is parked with this cause. */
-export interface RefusedEvent {
+export interface EventRefusal {
   readonly refused: string;
 }
 
@@ -37,13 +37,13 @@ export interface RefusedEvent {
  * Applies an event to the position of its account, and returns the new position. The event must be the
  * account's next one.
  */
-export type ApplyEvent<P extends Position> = (position: P, record: EventRecord) => P | RefusedEvent;
+export type ApplyEvent<P extends Position> = (position: P, record: EventRecord) => P | EventRefusal;
 
-export function isRefusedEvent(result: object): result is RefusedEvent {
+export function isEventRefusal(result: object): result is EventRefusal {
   return 'refused' in result;
 }
 
-export function createRefusalBlocker({ refused }: RefusedEvent): AccountBlocker {
+export function createRefusalBlocker({ refused }: EventRefusal): AccountBlocker {
   return { reason: 'refused', cause: refused };
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Bus } from '@latchkey/bus';
 import type { RecordAuthenticator } from './authenticate.ts';
-import { createRefusalBlocker, type FirstEventRule, isRefusedEvent, type RefusedEvent } from './next-step.ts';
+import { createRefusalBlocker, type EventRefusal, type FirstEventRule, isEventRefusal } from './next-step.ts';
 import { createParkedEventSorter } from './parked-event-sorter.ts';
 import {
   isSameParkMark,
@@ -38,7 +38,7 @@ export interface ParkedAccountRetrierDeps<P extends Position> {
    * mark.
    * @param origin the current mark of the account
    */
-  handle(position: P, record: EventRecord, origin: Parked): Promise<P | RefusedEvent> | P | RefusedEvent;
+  handle(position: P, record: EventRecord, origin: Parked): Promise<P | EventRefusal> | P | EventRefusal;
   /**
    * Called between records.
    * @throws Error if reading must end, because the process stops or the partition was revoked
@@ -109,7 +109,7 @@ export function createParkedAccountRetrier<P extends Position>(
       sorter.take(record);
       for (let due = sorter.due(); due !== undefined; due = sorter.due()) {
         const result = await handle(position, due, origin);
-        if (isRefusedEvent(result)) sorter.onRefused(createRefusalBlocker(result));
+        if (isEventRefusal(result)) sorter.onRefused(createRefusalBlocker(result));
         else {
           position = result;
           sorter.onApplied(position);

@@ -10,9 +10,10 @@ import type { EventKeySource } from './event-key-source.ts';
 
 export interface SignatureLookAhead {
   /**
-   * Returns the hashes of those of the given consecutive records that could be verified; the result may also
-   * contain other records' hashes. It is empty near the end of the log, and while the log or the keys cannot
-   * be read. The consumer must verify the signatures of all other records itself.
+   * Returns the hashes of those of the given consecutive records whose signatures are verified already. The
+   * result may also contain hashes of records that were not given. It is empty near the end of the log, and while
+   * the log or the keys cannot be read. If the hash of a record is missing, the consumer must verify the signature
+   * of that record itself.
    */
   verifiedHashes(records: readonly BusRecord[]): Promise<ReadonlySet<string>>;
 }

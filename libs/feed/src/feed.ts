@@ -163,7 +163,10 @@ function reachable(
   return place.offset > end || place.offset < start ? { offset: start, anchor: 0 } : place;
 }
 
-/** Returns the position; the beginning of the partition if a different record is now before the position. */
+/**
+ * Returns the position if the record before it is still the one that the cursor describes, or has been removed by
+ * compaction. Otherwise, returns the beginning of the partition.
+ */
 async function checked(
   tail: LogTail,
   { partition, start }: PartitionOffsetRange,

@@ -81,7 +81,7 @@ const delivery = z.object({
   waiting: z.array(waitingAccount),
   failing: failing.optional(),
   /**
-   * Set if `ops move` has moved the endpoint from another log. `SentSequenceStore` then says which events
+   * Set if `ops move` has moved the endpoint from another log. `LastSentSequenceStore` then says which events
    * were sent before the move.
    */
   moved: z.literal(true).optional(),

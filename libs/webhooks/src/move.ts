@@ -6,7 +6,7 @@ import type { Bus } from '@latchkey/bus';
 import { createRecordMove, type MoveSource, type RecordMove } from '@latchkey/store';
 import type { WebhookEndpoint } from './endpoint.ts';
 import { createEventReader, type EventReader } from './log-reader.ts';
-import type { SentSequence, WebhookStorage } from './ports.ts';
+import type { LastSentSequence, WebhookStorage } from './ports.ts';
 
 const BATCH = 500;
 
@@ -59,7 +59,7 @@ async function* sentAccounts({
 }: {
   readonly endpoints: Pick<WebhookStorage['endpoints'], 'list'>;
   readonly reader: EventReader;
-} & Pick<WebhookDataMoveDeps, 'published'>): AsyncGenerator<SentSequence> {
+} & Pick<WebhookDataMoveDeps, 'published'>): AsyncGenerator<LastSentSequence> {
   const all = await endpoints.list();
   const begun: WebhookEndpoint[] = [];
   for (const endpoint of all) if (await hasReadLog(endpoint, reader)) begun.push(endpoint);

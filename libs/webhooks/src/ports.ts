@@ -75,7 +75,7 @@ export interface StoredDeliveryAttempt {
 }
 
 /** How far the events of an account were sent before `ops move` replaced the log. */
-export interface SentSequence {
+export interface LastSentSequence {
   readonly account: string;
   /** The id of the endpoint. Unset if this applies to all endpoints for which nothing else is stored. */
   readonly endpoint?: string;
@@ -83,7 +83,7 @@ export interface SentSequence {
   readonly sequence: number;
 }
 
-export interface SentSequenceStore {
+export interface LastSentSequenceStore {
   /**
    * Returns, for each account, the sequence of the last event that was sent to the endpoint before `ops
    * move`. Accounts without a stored sequence are missing from the result.
@@ -94,7 +94,7 @@ export interface SentSequenceStore {
 export interface WebhookStorage extends Preparable {
   readonly endpoints: EndpointStore;
   readonly attempts: DeliveryAttemptStore;
-  readonly sentBefore: SentSequenceStore;
+  readonly sentBefore: LastSentSequenceStore;
   /** The fingerprints of the keys in WEBHOOK_SECRET_KEY with which the user service has started. */
   readonly keyFingerprints: KeyFingerprints;
   /** Leases, one per endpoint. Only the process that holds an endpoint's lease sends to the endpoint. */
@@ -114,7 +114,7 @@ export interface WebhookStorage extends Preparable {
   readonly target?: {
     readonly endpoints: MoveTarget<WebhookEndpoint>;
     readonly attempts: MoveTarget<StoredDeliveryAttempt>;
-    readonly sentBefore: MoveTarget<SentSequence>;
+    readonly sentBefore: MoveTarget<LastSentSequence>;
     readonly keys: MoveTarget<StoredKeyUses>;
   };
 }

@@ -59,7 +59,8 @@ const GLANCE = 30 * SECOND;
 /** How many consecutive checks must find the process idle before it counts as idle. */
 const LOOKS = 3;
 /**
- * How long to wait before checking a working process again, in ms, so that the checks do not use up its processor time.
+ * The pause between two checks of a busy process, in ms. Without it, the checks would take the processor time that the
+ * process needs.
  */
 const PAUSE_MS = 1;
 /**

@@ -17,7 +17,7 @@ import {
 import { createParkedAccountReader, type ParkedAccount } from './projection/parked-accounts.ts';
 import {
   createParkedRetry,
-  createRetryInEachGeneration,
+  createParkedRetryForAllGenerations,
   type GenerationRetryOutcome,
 } from './projection/retry-parked.ts';
 import { createReadModelRebuild, type ReadModelRebuild } from './rebuild/rebuild.ts';
@@ -106,7 +106,9 @@ export function openUserOps(store: Store): UserOps {
           applied: (record) => erased.push(...findErasureInRecord(record)),
         });
       }
-      const outcome = await createRetryInEachGeneration({ pointer: generations.read, retryIn })(account);
+      const outcome = await createParkedRetryForAllGenerations({ pointer: generations.read, retryIn })(
+        account,
+      );
       await confirm(erased.slice(-1), from.log);
       return outcome;
     },

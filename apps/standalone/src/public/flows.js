@@ -38,7 +38,7 @@ function linkField(path) {
 
 const SAMPLE_PASSWORD = 'correct horse battery';
 
-/** Returns the token of the latest link of this kind that was mailed to the current address. */
+/** Returns the token of the newest link with this path that was mailed to the current address. */
 async function newestToken(path) {
   const { messages } = await listMails(`to:"${session().email}"`, 10);
   const link = new RegExp(`${path}(?:/|\\?token=)([\\w-]{64})`);

@@ -18,7 +18,7 @@ export interface RefreshCookie {
   clear(request: RequestContext): readonly string[];
   /**
    * Returns the token in the cookie; undefined if the request has no such cookie.
-   * @throws Problem (insufficient_permission) if the cookie comes from an origin that is not listed
+   * @throws Problem (insufficient_permission) if the request has the cookie, but comes from an origin that is not allowed
    */
   read(request: RequestContext): string | undefined;
   /**

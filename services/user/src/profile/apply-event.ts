@@ -1,5 +1,5 @@
 /** Applies the next event of an account to the stored account. Pure. */
-import { type EventRecord, envelopeOf, positionAfterEvent, type RefusedEvent } from '@latchkey/consumer';
+import { type EventRecord, type EventRefusal, envelopeOf, positionAfterEvent } from '@latchkey/consumer';
 import type { Profile } from './profile.ts';
 import { applyProfileEvent, skipUnknownEvent } from './project.ts';
 import type { StoredAccount } from './stored-account.ts';
@@ -11,7 +11,7 @@ import type { StoredAccount } from './stored-account.ts';
 export function applyEventToStoredAccount(
   stored: StoredAccount,
   record: EventRecord,
-): StoredAccount | RefusedEvent {
+): StoredAccount | EventRefusal {
   const profile = profileAfter(stored.profile, record);
   return profile === undefined
     ? { refused: misplaced(record) }

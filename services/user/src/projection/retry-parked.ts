@@ -2,7 +2,7 @@
 import {
   createParkedAccountRetrier,
   type EventRecord,
-  isRefusedEvent,
+  isEventRefusal,
   type ParkedAccountRetrier,
   type ParkedAccountRetrierDeps,
   type RetryOutcome,
@@ -29,7 +29,7 @@ export function createParkedRetry(
     start: createEmptyStoredAccount,
     handle(stored, record) {
       const result = applyEventToStoredAccount(stored, record);
-      if (!isRefusedEvent(result)) deps.applied?.(record);
+      if (!isEventRefusal(result)) deps.applied?.(record);
       return result;
     },
   });
@@ -40,7 +40,7 @@ export function createParkedRetry(
  * become the active one. The function returns the worst outcome. If several are equally bad, it prefers that of the
  * active generation.
  */
-export function createRetryInEachGeneration(deps: {
+export function createParkedRetryForAllGenerations(deps: {
   pointer(): Promise<Pick<GenerationPointer, 'active' | 'running'>>;
   retryIn(generation: number): Pick<ParkedAccountRetrier<StoredAccount>, 'retry'>;
 }) {

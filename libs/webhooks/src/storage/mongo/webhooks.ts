@@ -19,9 +19,9 @@ import {
   type DeliveryAttempt,
   type DeliveryAttemptStore,
   type EndpointStore,
+  type LastSentSequence,
+  type LastSentSequenceStore,
   MAX_KEPT_DELIVERY_ATTEMPTS,
-  type SentSequence,
-  type SentSequenceStore,
   type StoredDeliveryAttempt,
   type WebhookStorage,
 } from '../../ports.ts';
@@ -87,7 +87,7 @@ export function openMongoWebhookStorage({ connection }: Pick<MongoStore, 'connec
         }),
       ),
       sentBefore: mapMongoErrors(
-        createDocumentMoveTarget<SentSequence, SentDocument>(connection, SENT_BEFORE, {
+        createDocumentMoveTarget<LastSentSequence, SentDocument>(connection, SENT_BEFORE, {
           documentOf: ({ account, endpoint, sequence }) => ({
             _id: endpoint === undefined ? account : ofAccount(endpoint, account),
             sequence,
@@ -149,7 +149,7 @@ export function openMongoWebhookStorage({ connection }: Pick<MongoStore, 'connec
         return found.map(({ _id, ...attempt }) => attempt);
       },
     }),
-    sentBefore: mapMongoErrors<SentSequenceStore>({
+    sentBefore: mapMongoErrors<LastSentSequenceStore>({
       async find(endpoint, accounts) {
         const ids = [...accounts, ...accounts.map((account) => ofAccount(endpoint, account))];
         const found = await sentBefore.find({ _id: { $in: ids } }).toArray();
