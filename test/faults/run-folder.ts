@@ -139,6 +139,12 @@ export interface RestoredJournal {
   readonly reported: readonly string[];
 }
 
+/** A change of a profile that was made after a backup, and lost when the backup was restored. */
+export interface LostChange {
+  readonly account: string;
+  readonly firstName: string;
+}
+
 /** What a process has answered with after a switch to another generation of the read model. */
 export interface ShownGeneration {
   readonly by: string;
@@ -164,6 +170,8 @@ export interface RunDescription {
   readonly minimums: MinimumCounts;
   /** Present if an older copy of the journal was restored. The run is then checked by the rule on forks alone. */
   readonly restored?: RestoredJournal;
+  /** Present if a backup of the data folder was restored at the end. */
+  readonly lostChange?: LostChange;
   /** Present if an older copy of the read model was restored. */
   readonly restoredReadModel?: RestoredReadModel;
   /** The names of the processes that send mails, by the name that they record with each attempt. */

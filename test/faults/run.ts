@@ -15,6 +15,8 @@ import { createRandom } from './random.ts';
 import {
   createRunFolder,
   type FaultLine,
+  type LostChange,
+  type ReceivedLine,
   type RunDescription,
   type RunFolder,
   type ShownProfile,
@@ -26,7 +28,7 @@ import { openStandalone } from './system/standalone.ts';
 import { SUBSCRIBERS } from './system/subscribers.ts';
 import { type SystemUnderTest, serviceSettings } from './system/under-test.ts';
 import { type CommandSender, createCommandSender } from './traffic/command-sender.ts';
-import { createReadProfilesCommand } from './traffic/commands.ts';
+import { createChangeProfileCommand, createReadProfilesCommand } from './traffic/commands.ts';
 import { createCustomerActions } from './traffic/customer.ts';
 import type { Person } from './traffic/person.ts';
 import { createVerifiedPerson, startTraffic } from './traffic/traffic.ts';
@@ -74,6 +76,8 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
   const folder = createRunFolder(await mkdtemp(join(tmpdir(), 'latchkey-faults-')));
   say(`seed ${seed}, recorded in ${folder.path}`);
   const faults: FaultLine[] = [];
+  /** Whether what happens is about to be lost, because an earlier backup will be restored. */
+  let isLost = false;
   function recordFault(line: FaultLine): void {
     faults.push(line);
     folder.fault(line);
@@ -85,7 +89,9 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
     say,
     recordMail: folder.mail,
     recordFault,
-    recordReceived: folder.received,
+    recordReceived: (line: ReceivedLine) => {
+      if (!isLost) folder.received(line);
+    },
     recordRemoved: folder.removed,
     replacedRowsFile: folder.replacedRowsFile,
   };
@@ -97,12 +103,21 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
     askFinally,
     readProfiles,
     switchAll,
-  } = await beginTraffic({
-    settings,
-    system,
-    sender,
-  });
+    changeProfile,
+  } = await beginTraffic({ settings, system, sender });
   stack.defer(stopTraffic);
+  /** Restores a backup after a change that it does not contain. @returns the change; undefined for a cluster */
+  async function restoreBackup(): Promise<LostChange | undefined> {
+    let lost: LostChange | undefined;
+    isLost = true;
+    await system.restoreBackup?.(async () => {
+      lost = await changeProfile();
+      await waitUntilQuiet(system.stores, { withinMs: QUIET_WITHIN_MS, say });
+      await system.subscribers.catchUp(CAUGHT_UP_WITHIN_MS);
+    });
+    isLost = false;
+    return lost;
+  }
   await Promise.all([
     runFaultPlan(system.plan, { ...system, record: recordFault, signal }),
     sleep(seconds * 1000, undefined, { signal }).catch(() => undefined),
@@ -123,6 +138,7 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
     ...(await findingsOf(system)),
   ];
   const switched = await switchAll();
+  const lostChange = settings.seconds < MIDDLE_RUN ? undefined : await restoreBackup();
   const shown = await readProfiles();
   await system.subscribers.catchUp(CAUGHT_UP_WITHIN_MS);
   await folder.close({
@@ -134,6 +150,7 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
     senders: system.senders(),
     ...(restoredReadModel && { restoredReadModel }),
     ...switched,
+    ...(lostChange && { lostChange }),
     ...search,
     settings: {
       ...serviceSettings(seed),
@@ -185,6 +202,8 @@ interface RunningTraffic {
   stop(): Promise<void>;
   /** Logs in to every account whose erasure or change of address was requested, to find out its final state. */
   askFinally(): Promise<void>;
+  /** Changes a profile, without recording the command. The admin must have logged in shortly before. */
+  changeProfile(): Promise<LostChange>;
   /** Switches to another generation of the read model and back, and reads every profile after each switch. */
   switchAll(): Promise<Pick<RunDescription, 'generations' | 'shownAfterSwitches'>>;
   /**
@@ -206,6 +225,17 @@ async function beginTraffic({ settings, system, sender }: TrafficNeeds): Promise
   return {
     stop,
     askFinally,
+    changeProfile: async () => {
+      const firstName = 'Lost';
+      const { path, method, json, token } = createChangeProfileCommand(admin, { firstName });
+      const response = await fetch(`${system.url}/api/v1${path}`, {
+        method,
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+        body: JSON.stringify(json),
+      });
+      if (response.status !== 200) throw new Error(`a profile was not changed: ${response.status}`);
+      return { account: admin.id ?? '', firstName };
+    },
     switchAll: async () => {
       const shownAfterSwitches: (readonly ShownProfile[])[] = [];
       if (settings.seconds < MIDDLE_RUN) return { generations: [], shownAfterSwitches };

@@ -36,6 +36,7 @@ import { readStores } from './read-stores.ts';
 import { checkAdminProfileList, checkProfileReads } from './reads.ts';
 import { chainRefreshTokens } from './refresh-tokens.ts';
 import type { Report, Violation } from './report.ts';
+import { checkRestoredFile } from './restored-file-rules.ts';
 import { checkRestoredReadModel } from './restored-read-model-rules.ts';
 import { readSavedStores } from './saved-stores.ts';
 import { checkSenders } from './sender-rules.ts';
@@ -111,6 +112,7 @@ export function checkRecordedRun(recorded: RecordedRun, stores: StoreContents, n
       checkAdminProfileList(journal, shown),
     ),
     ...checkShownGenerations(run.generations),
+    ...(run.lostChange === undefined ? [] : checkRestoredFile(journal, run.lostChange)),
     ...(run.restoredReadModel === undefined ? [] : checkRestoredReadModel(run.restoredReadModel)),
     ...checkLimits(commands, faults),
     ...checkCutoffs(journal, stores.cutoffs),

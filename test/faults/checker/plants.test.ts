@@ -1158,6 +1158,11 @@ const plants: readonly Plant[] = [
     ...deliveries(WELCOME, { attempts: [acceptedFrom('host:2', minuteOfRun(2, 1))] }),
   },
   {
+    bug: 'a restored backup contains a later change',
+    caughtBy: 'restored file',
+    run: { run: { ...goodRun.run, lostChange: { account: ADA_ID, firstName: 'Augusta' } } },
+  },
+  {
     bug: 'a process keeps answering with the former generation',
     caughtBy: 'generations',
     run: { run: { ...goodRun.run, generations: [{ by: 'user-2', active: 2, shown: 1 }] } },

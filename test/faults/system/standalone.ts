@@ -18,6 +18,7 @@ import { createFaketimeClocks, findClockLibrary } from './clocks.ts';
 import { replacedRowsSettings } from './data-folder.ts';
 import { finishRewrite } from './file-rewrite.ts';
 import { watchReadiness } from './readiness.ts';
+import { restoreBackup } from './restore-file.ts';
 import { ehloNameSettings, openMailSink } from './sink.ts';
 import { canMountDisks, mountSmallDisk, type SmallDisk } from './small-disk.ts';
 import { openSubscribers, WEBHOOK_SETTINGS } from './subscribers.ts';
@@ -102,6 +103,10 @@ export const openStandalone: OpenSystem = async (options, stack) => {
   await instance.ready();
   const supervised = superviseProcess(NAME, instance, { onEnd: createExitReporter(options) });
   stack.defer(supervised.release);
+  async function startAgain(): Promise<void> {
+    await supervised.start();
+    await instance.ready();
+  }
 
   const ops = createOpsRunner({ ...process.env, ...NO_SERVER_SETTINGS, ...WEBHOOK_SETTINGS, ...stores });
   const subscribers = await openSubscribers({ url: front.url, ops, record: options.recordReceived }, stack);
@@ -128,16 +133,10 @@ export const openStandalone: OpenSystem = async (options, stack) => {
     nameOf: (origin) => (origin === url ? NAME : undefined),
     ops,
     repair: async () => undefined,
+    restoreBackup: (meanwhile) =>
+      restoreBackup({ folder, ops, kill: supervised.kill, start: startAgain }, meanwhile),
     async findTraces() {
-      await finishRewrite({
-        folder,
-        ops,
-        kill: supervised.kill,
-        start: async () => {
-          await supervised.start();
-          await instance.ready();
-        },
-      });
+      await finishRewrite({ folder, ops, kill: supervised.kill, start: startAgain });
       return await findTracesInFolder(folder, replacedRowsFile);
     },
   };

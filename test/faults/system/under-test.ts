@@ -43,6 +43,11 @@ export interface SystemUnderTest {
    * @returns what was found if the read model was restored
    */
   repair(): Promise<RestoredReadModel | undefined>;
+  /**
+   * Makes a backup, runs `meanwhile`, and restores the backup. Only a standalone has this method: its backup contains all
+   * of its stores. The system must be idle.
+   */
+  restoreBackup?(meanwhile: () => Promise<void>): Promise<void>;
   /** Searches the stores for personal data of erased people. Called once the system is idle. */
   findTraces(): Promise<TraceSearchResult>;
 }
