@@ -131,7 +131,7 @@ export type paths = {
         put?: never;
         /**
          * Exchange a refresh token for new tokens
-         * @description The old refresh token gets the same new one again for some minutes (REFRESH_REUSE_MINUTES), in case an answer was lost, for the same user agent and until the new one is used. Used after that, it ends the session. The cookie needs no body.
+         * @description In case a response was lost, the previous refresh token returns the current one for REFRESH_REUSE_MINUTES, only to the same user agent, and only until the current one has been used. After that, a request with the previous token ends the session. With the cookie, no body is needed.
          *
          *     Who: anyone.
          */
@@ -507,7 +507,7 @@ export type paths = {
         put?: never;
         /**
          * Mail a link to choose a new password
-         * @description The link goes to the account's own address; its password works until another one is chosen. Counts as one recipient of the admin's mailings.
+         * @description The link is mailed to the account's own address. The current password works until a new one is chosen. Counts as one recipient of the admin's mailings.
          *
          *     Who: a verified admin.
          */
@@ -549,7 +549,7 @@ export type paths = {
         put?: never;
         /**
          * Erase the account
-         * @description Ends every session at once. A mail confirms the request; its link undoes it until `eraseAt`. Then every personal data of the account is erased.
+         * @description Ends every session at once. A mail confirms the request; until `eraseAt`, the link in the mail cancels it. After that, all personal data of the account is erased.
          *
          *     Who: any active account.
          */
@@ -621,7 +621,7 @@ export type paths = {
         put?: never;
         /**
          * Export everything that is stored about one's own account
-         * @description One JSON document: profile, events, sessions, mails and sign-ins. It is streamed: a connection that breaks leaves it incomplete. Changes nothing; the export is recorded, and the history shows it.
+         * @description One JSON document: profile, events, sessions, mails and sign-ins. The document is streamed: if the connection breaks, the document is incomplete. Changes nothing; the export is recorded, and the history shows it.
          *
          *     Who: any active account.
          */
@@ -663,7 +663,7 @@ export type paths = {
         };
         /**
          * Identify the sender of a request: forward authentication for gateways
-         * @description Checks the access token, its revocation included, as of now. The headers of the answer are for the service behind the gateway.
+         * @description Checks the access token, including whether it has been revoked. The headers of the response are for the service behind the gateway.
          *
          *     Who: any active account.
          */
@@ -687,7 +687,7 @@ export type paths = {
         put?: never;
         /**
          * Whether an access token is active (RFC 7662)
-         * @description For service clients (`ops clients add`). Anything but an active access token is not active.
+         * @description For service clients (`ops clients add`). Any other token is reported as not active.
          *
          *     Who: a service client with the scope `introspect`.
          */
@@ -853,7 +853,7 @@ export type paths = {
         put?: never;
         /**
          * Confirm an erasure
-         * @description The client has handled `AccountErased`: it has nothing left that identifies the person. May be repeated; what is about no erasure is ignored.
+         * @description The client has handled `AccountErased`: it no longer stores any data that identifies the person. May be repeated. A receipt for an account that was not erased is ignored.
          *
          *     Who: a service client whose key has the scope `events` (`ops clients add`).
          */
@@ -1190,7 +1190,7 @@ export type components = {
             ip: string;
             userAgent: string;
         };
-        /** @description A mail because of an event of the account. */
+        /** @description A mail that an event of the account caused. */
         ExportedMail: {
             /** Format: uuid */
             id: string;
@@ -1215,7 +1215,7 @@ export type components = {
              * @description When its state became final.
              */
             endedAt?: string;
-            /** @description What is kept of the address: `a…@example.com`. */
+            /** @description The shortened address, as it is stored: `a…@example.com`. */
             to?: string;
             /** @description The last attempts to send it, at most 20. */
             attempts: {
@@ -1223,7 +1223,7 @@ export type components = {
                 at: string;
                 result: string;
             }[];
-            /** @description What was reported about it afterwards. */
+            /** @description Bounces and complaints that were reported after the mail was sent. */
             report?: {
                 /** Format: date-time */
                 at: string;
@@ -1267,7 +1267,7 @@ export type components = {
             jti?: string;
             sid?: string;
             /**
-             * @description The current role; that in the token may be older.
+             * @description The current role, which may be newer than the role in the token.
              * @enum {string}
              */
             role?: "user" | "admin";
@@ -5342,7 +5342,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The account stays. */
+            /** @description The account is not erased. */
             200: {
                 headers: {
                     "Account-Sequence"?: string;

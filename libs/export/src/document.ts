@@ -60,16 +60,16 @@ export const exportedMailSchema = z
     state: z.string().describe('`sent` once the mail server has accepted it.'),
     reason: z.string().optional().describe('Why it was not sent.'),
     endedAt: instant.optional().describe('When its state became final.'),
-    to: z.string().optional().describe('What is kept of the address: `a…@example.com`.'),
+    to: z.string().optional().describe('The shortened address, as it is stored: `a…@example.com`.'),
     attempts: z
       .array(z.object({ at: instant, result: z.string() }))
       .describe('The last attempts to send it, at most 20.'),
     report: z
       .object({ at: instant, source: z.string(), status: z.string().optional() })
       .optional()
-      .describe('What was reported about it afterwards.'),
+      .describe('Bounces and complaints that were reported after the mail was sent.'),
   })
-  .meta({ id: 'ExportedMail', description: 'A mail because of an event of the account.' });
+  .meta({ id: 'ExportedMail', description: 'A mail that an event of the account caused.' });
 
 export type ExportedMail = z.infer<typeof exportedMailSchema>;
 

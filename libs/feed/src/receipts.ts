@@ -37,7 +37,7 @@ export function receiptRoutes({ bus, policy, path, texts = {}, now }: ReceiptRou
     tag: 'events',
     summary: 'Confirm an erasure',
     description:
-      'The client has handled `AccountErased`: it has nothing left that identifies the person. May be repeated; what is about no erasure is ignored.',
+      'The client has handled `AccountErased`: it no longer stores any data that identifies the person. May be repeated. A receipt for an account that was not erased is ignored.',
     policy,
     operationId: 'confirmErasure',
     credentials: {

@@ -44,7 +44,7 @@ export function createMailsExportRoute(deps: {
     summary: 'The mails of an account, for its export',
     policy: authenticated,
     query,
-    answers: { 200: { description: 'A page of them. An empty one is the end.', schema: page } },
+    answers: { 200: { description: 'A page of mails. An empty page is the end of the list.', schema: page } },
     hidden: true,
     quiet: true,
     handle: async ({ caller, query: { at, after, limit } }) => {

@@ -139,7 +139,7 @@ function passwordResetRoute(deps: RouteDeps): Route {
     tag: 'administration',
     summary: 'Mail a link to choose a new password',
     description:
-      "The link goes to the account's own address; its password works until another one is chosen. Counts as one recipient of the admin's mailings.",
+      "The link is mailed to the account's own address. The current password works until a new one is chosen. Counts as one recipient of the admin's mailings.",
     policy: deps.guards.withRole('admin'),
     params,
     answers: { 202: createResponseSpecWithSequence('The mail will be sent.') },

@@ -122,11 +122,11 @@ function doneRoute({ pages }: RouteDeps): Route {
 
 /** Describes the tags of the OpenAPI document. */
 export const authOpenApiTags = {
-  accounts: 'Signing up, and the own account.',
-  verification: 'Proving that an address is one’s own, by a link in a mail.',
-  sessions: 'Signing in and out, and where one is signed in.',
+  accounts: 'Signing up, and one’s own account.',
+  verification: 'Verifying an address with a link in a mail.',
+  sessions: 'Signing in and out, and the list of sessions.',
   passwords: 'Changing a password, and resetting a forgotten one.',
-  administration: 'What admins may do to the accounts of others.',
+  administration: 'Managing the accounts of other people, for admins.',
   gateways: 'For gateways and other services: who sends a request, and whether a token is active.',
   keys: 'The public keys that access tokens are checked with.',
 };

@@ -47,7 +47,7 @@ function eraseOwnRoute(deps: RouteDeps): Route {
     tag: 'accounts',
     summary: 'Erase the account',
     description:
-      'Ends every session at once. A mail confirms the request; its link undoes it until `eraseAt`. Then every personal data of the account is erased.',
+      'Ends every session at once. A mail confirms the request; until `eraseAt`, the link in the mail cancels it. After that, all personal data of the account is erased.',
     policy: deps.guards.authenticated,
     body: z.object({ password: passwordTextSchema }),
     answers: { 202: requested },
@@ -132,7 +132,7 @@ function cancelErasureRoute(deps: RouteDeps): Route {
     params: linkTokenParamsSchema,
     body: z.object({}),
     accepts: ['none', 'json', 'form'],
-    answers: { 200: createJsonOrPageResponseSpec('The account stays.') },
+    answers: { 200: createJsonOrPageResponseSpec('The account is not erased.') },
     problems: [...linkProblemSpecs, standardProblems.conflict],
     problemPage: createErasureProblemPage(pages),
     handle: async (request) => {

@@ -23,7 +23,7 @@ function exportRoute(deps: RouteDeps): Route {
     tag: 'accounts',
     summary: "Export everything that is stored about one's own account",
     description:
-      'One JSON document: profile, events, sessions, mails and sign-ins. It is streamed: a connection that breaks leaves it incomplete. Changes nothing; the export is recorded, and the history shows it.',
+      'One JSON document: profile, events, sessions, mails and sign-ins. The document is streamed: if the connection breaks, the document is incomplete. Changes nothing; the export is recorded, and the history shows it.',
     policy: deps.guards.authenticated,
     body: z.object({ password: passwordTextSchema }),
     answers: {

@@ -43,7 +43,7 @@ function checkRoute({ count, guards }: RouteDeps): Route {
     tag,
     summary: 'Identify the sender of a request: forward authentication for gateways',
     description:
-      'Checks the access token, its revocation included, as of now. The headers of the answer are for the service behind the gateway.',
+      'Checks the access token, including whether it has been revoked. The headers of the response are for the service behind the gateway.',
     policy: guards.authenticated,
     query: z.object({
       verified: flag.optional().describe('Only verified accounts: `?verified`'),
@@ -116,7 +116,9 @@ const introspection = z
     iss: z.string().optional(),
     jti: z.string().optional(),
     sid: z.string().optional(),
-    role: role.optional().meta({ description: 'The current role; that in the token may be older.' }),
+    role: role
+      .optional()
+      .meta({ description: 'The current role, which may be newer than the role in the token.' }),
     email_verified: z.boolean().optional(),
     seq: z.int().optional(),
   })
@@ -132,8 +134,7 @@ function introspectRoute(deps: RouteDeps): Route {
     path: `${AUTH_BASE_PATH}/introspect`,
     tag,
     summary: 'Whether an access token is active (RFC 7662)',
-    description:
-      'For service clients (`ops clients add`). Anything but an active access token is not active.',
+    description: 'For service clients (`ops clients add`). Any other token is reported as not active.',
     policy: introspectingClient(deps),
     credentials: {
       schemes: {

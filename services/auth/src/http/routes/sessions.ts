@@ -116,7 +116,7 @@ function refreshRoute(deps: RouteDeps): Route {
     tag: 'sessions',
     summary: 'Exchange a refresh token for new tokens',
     description:
-      'The old refresh token gets the same new one again for some minutes (REFRESH_REUSE_MINUTES), in case an answer was lost, for the same user agent and until the new one is used. Used after that, it ends the session. The cookie needs no body.',
+      'In case a response was lost, the previous refresh token returns the current one for REFRESH_REUSE_MINUTES, only to the same user agent, and only until the current one has been used. After that, a request with the previous token ends the session. With the cookie, no body is needed.',
     policy: publicAccessPolicy,
     credentials: deps.cookie.credentials,
     body: refreshBody,
