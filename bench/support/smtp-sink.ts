@@ -31,9 +31,11 @@ function converse(socket: Socket, accepted: (recipient: string) => void): void {
   let recipient = '';
   let inData = false;
   socket.setNoDelay(true);
-  socket.on('error', () => socket.destroy());
   socket.write('220 sink\r\n');
-  createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY }).on('line', (line) => {
+  const lines = createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY });
+  // The interface emits the errors of its socket again, and an error without a listener ends the process.
+  lines.on('error', () => socket.destroy());
+  lines.on('line', (line) => {
     if (inData) {
       if (line !== '.') return;
       inData = false;
