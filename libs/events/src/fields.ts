@@ -103,6 +103,8 @@ export const mailReportFields = {
     recipient: z
       .string()
       .regex(/^[0-9a-f]{32}$/)
-      .describe('The address as a fingerprint: the first 32 hex digits of the SHA-256 of it in lower case.'),
+      .describe(
+        'The fingerprint of the address: the first 32 hex digits of the SHA-256 of the address in lower case.',
+      ),
   }),
 };

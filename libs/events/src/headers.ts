@@ -67,11 +67,11 @@ function proofHeader(name: ProofHeader) {
 /** The headers that prove that auth has published an event. */
 export const proofHeaders = z.object({
   ce_hash: proofHeader('ce_hash').describe(
-    'SHA-256 of the canonical JSON (RFC 8785) of what the event says.',
+    'SHA-256 of the canonical JSON (RFC 8785) of the content of the event.',
   ),
   ce_previoushash: proofHeader('ce_previoushash')
     .optional()
-    .describe('The hash of the event before; absent on the first one.'),
+    .describe('The hash of the previous event of the account or mailing; absent for the first event.'),
   ce_persondigest: proofHeader('ce_persondigest')
     .optional()
     .describe('HMAC-SHA-256 of the canonical JSON of `data.person`, if the event was made with a person.'),

@@ -223,8 +223,8 @@ export function asyncApiDocument(): JsonSchema {
       title: 'Latchkey events',
       version: '1.0.0',
       description:
-        'CloudEvents 1.0 in Kafka binary mode. Optional fields may be added at any time: ignore what you do not know. ' +
-        'Everything personal stands under `person` (marked `x-personal`), which is null once erased.',
+        'CloudEvents 1.0 in Kafka binary mode. Optional fields may be added at any time: ignore unknown fields. ' +
+        'All personal data is in `person` (marked `x-personal`), which is null once erased.',
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },
     defaultContentType: 'application/json',

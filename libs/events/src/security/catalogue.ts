@@ -14,10 +14,10 @@ const actor = z
     'Who acted: the id of a signed-in account; `unknown` without one; `ops`, an operator by a command; `process`, auth itself.',
   );
 
-const accountId = id.describe('The account that it is about.');
+const accountId = id.describe('The account that the event is about.');
 const accountIfAny = id
   .optional()
-  .describe('The verified account that it is about; absent if there is none.');
+  .describe('The verified account that the event is about; absent if there is none.');
 
 /**
  * Where a request came from. Depending on the setting AUDIT_IP, the IP address is complete (`ip`), shortened
@@ -225,7 +225,7 @@ const AccessDenied = defineSecurityEvent({
     actor,
     accountId: accountIfAny,
     action: z.string().describe('The method and the route.'),
-    reason: z.string().describe('The code of the problem that it was answered with.'),
+    reason: z.string().describe('The code of the problem in the response.'),
     person: client,
   },
   samples: {
@@ -252,9 +252,9 @@ const AdminAction = defineSecurityEvent({
     'An admin used a route for admins, or an operator ran a command on an account. The events of the account with the same correlation id contain the change.',
   data: {
     actor,
-    accountId: id.optional().describe('The account that it is about, if it is about one.'),
+    accountId: id.optional().describe('The account that the request or command is about, if any.'),
     action: z.string().describe('The method and the route, or the command.'),
-    outcome: z.string().describe('`ok`, or the code of the problem that it was answered with.'),
+    outcome: z.string().describe('`ok`, or the code of the problem in the response.'),
     person: client.optional(),
   },
   samples: {
