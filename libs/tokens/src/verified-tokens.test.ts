@@ -43,6 +43,15 @@ describe('the cache of verified tokens', () => {
     assert.equal(await verify('a'), undefined);
   });
 
+  test('verifies a token again after the clock was set back, because a minute may have passed', async () => {
+    const expiries: Record<string, number> = { a: 900 };
+    const { verify, clock } = setUp(expiries);
+    await verify('a');
+    delete expiries['a'];
+    clock.seconds = -1;
+    assert.equal(await verify('a'), undefined);
+  });
+
   test('verifies a token again once it has expired', async () => {
     const { verify, verified, clock } = setUp({ a: 30 });
     await verify('a');

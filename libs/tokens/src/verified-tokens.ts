@@ -10,6 +10,8 @@ const MAX_TOKENS = 10_000;
 
 interface Remembered<Claims> {
   readonly claims: Claims;
+  /** When the token was verified, in ms, on the clock `now`. */
+  readonly since: number;
   /** The time until which the token is remembered, in ms, on the clock `now`. */
   readonly until: number;
 }
@@ -26,12 +28,13 @@ export function cacheVerifiedTokens<Claims extends { readonly exp: number }>(
   return async (token) => {
     const time = now().getTime();
     const found = remembered.get(token);
-    if (found !== undefined && time < found.until) return found.claims;
+    // If the clock was set back, it does not tell how long ago the token was verified.
+    if (found !== undefined && found.since <= time && time < found.until) return found.claims;
     const claims = await verify(token);
     remembered.delete(token);
     if (claims === undefined) return undefined;
     if (remembered.size >= MAX_TOKENS) forgetOldest(remembered);
-    remembered.set(token, { claims, until: Math.min(time + REMEMBERED_MS, claims.exp * 1000) });
+    remembered.set(token, { claims, since: time, until: Math.min(time + REMEMBERED_MS, claims.exp * 1000) });
     return claims;
   };
 }
