@@ -51,6 +51,6 @@ async function applyPatch(folder: string, { file, search, replacement }: SourceP
  */
 export function patchSource(source: string, search: string, replacement: string): string {
   const parts = source.split(search);
-  if (parts.length !== 2) throw new Error(`stands there ${parts.length - 1} times: ${search}`);
+  if (parts.length !== 2) throw new Error(`the string occurs ${parts.length - 1} times: ${search}`);
   return parts.join(replacement);
 }

@@ -63,12 +63,11 @@ export const plantedBugs: readonly PlantedBug[] = [
       },
       {
         file: PUBLISHER,
-        search: 'for (const commit of commits) ready.push(toOutgoingCommit(commit, signer));',
+        search: 'for (const commit of commits) {\n',
         replacement: `for (const commit of commits) {
         if (commit.at <= position) continue;
         position = commit.at;
-        ready.push(toOutgoingCommit(commit, signer));
-      }`,
+`,
       },
     ],
     provokedBy: 'several people at once',

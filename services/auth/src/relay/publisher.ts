@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Bus } from '@latchkey/bus';
 import type { EventSigner } from '@latchkey/events';
 import type { Logger } from '@latchkey/process';
@@ -7,6 +8,9 @@ import type { Outbox } from '../ports/outbox.ts';
 import { addMissingChainEntries, hasChainEntries } from '../streams/chain-stream.ts';
 import type { RelayMetrics } from './metrics.ts';
 import { type OutgoingCommit, toOutgoingCommit } from './outgoing.ts';
+
+/** The maximum number of commits that are encoded in one turn of the event loop. This takes about 10 ms. */
+const ENCODED_PER_TURN = 100;
 
 export interface CommitPublisherDeps {
   readonly outbox: Pick<Outbox, 'unpublished' | 'markPublished'>;
@@ -64,7 +68,9 @@ export function createCommitPublisher(deps: CommitPublisherDeps): CommitPublishe
     for (const stream of unchained) await chainIfPossible(stream);
     if (unchained.length > 0)
       for (const [stream, commits] of await outbox.unpublished(unchained)) unpublished.set(stream, commits);
-    return streams.flatMap((stream) => outgoingOf(stream, unpublished.get(stream) ?? []));
+    const ready: OutgoingCommit[] = [];
+    for (const stream of streams) await encodeCommits(stream, unpublished.get(stream) ?? [], ready);
+    return ready;
   }
 
   /**
@@ -80,20 +86,26 @@ export function createCommitPublisher(deps: CommitPublisherDeps): CommitPublishe
     }
   }
 
-  /** Encodes the commits of a stream, and stops at the first one that cannot be published. */
-  function outgoingOf(
+  /**
+   * Encodes the commits of a stream, and stops at the first one that cannot be published. Lets other work run
+   * after every 100 commits.
+   * @param ready receives the encoded commits of all streams
+   */
+  async function encodeCommits(
     stream: string,
     commits: readonly Commit[] | UnreadableCommit,
-  ): readonly OutgoingCommit[] {
-    const ready: OutgoingCommit[] = [];
+    ready: OutgoingCommit[],
+  ): Promise<void> {
     try {
       if (commits instanceof UnreadableCommit) throw commits;
-      for (const commit of commits) ready.push(toOutgoingCommit(commit, signer));
+      for (const commit of commits) {
+        ready.push(toOutgoingCommit(commit, signer));
+        if (ready.length % ENCODED_PER_TURN === 0) await nextTurn();
+      }
       blocked.delete(stream);
     } catch (error) {
       block(stream, error);
     }
-    return ready;
   }
 
   /** Marks a stream as blocked. Logs it only the first time, because the sweep retries it every second. */

@@ -171,6 +171,29 @@ describe('the relay', () => {
     assert.deepEqual(recorder.publishes, [10, 10, 5]);
   });
 
+  test('encodes at most 100 commits of a long stream before other work continues', async () => {
+    let signed = 0;
+    const signer = {
+      ...testSigner,
+      sign(hash: string) {
+        signed += 1;
+        return testSigner.sign(hash);
+      },
+    };
+    const relay = await started({ signer });
+    const stream = randomUUID();
+    await append(...createCommits(stream, 250));
+    relay.nudge(stream);
+    let most = 0;
+    while (signed < 250) {
+      const before = signed;
+      await turn();
+      most = Math.max(most, signed - before);
+    }
+    await drained();
+    assert.ok(most <= 100, `${most} commits were encoded without a pause`);
+  });
+
   test('collects commits that arrive during a publish into the next one', async () => {
     const relay = await started();
     const { promise: held, resolve: release } = Promise.withResolvers<void>();
