@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { openAuthStores } from '@latchkey/auth';
-import { ownConsumers } from '@latchkey/events';
+import { createEmbeddedBus } from '@latchkey/bus/embedded';
+import { accountsTopic, ownConsumers } from '@latchkey/events';
+import { createLogger } from '@latchkey/process';
 import { createSqliteStore, openDatabase } from '@latchkey/sqlite';
 import { createTemporaryFolder } from '../../../standalone/src/testing.ts';
 import { runCommandInProcess } from '../testing/run-in-process.ts';
@@ -79,6 +81,23 @@ test('lists erasures that are due and not finished first', async (t) => {
   assert.deepEqual(await listed('--after', waiting), [complete, overdue]);
   assert.deepEqual(await listed('--limit', '1'), [first, second, waiting]);
   assert.match((await ops('list')).out, new RegExp(`^${first} +due ${late} +-`, 'm'));
+});
+
+test('the certificate is not complete if a former topic is not on the embedded log', async (t) => {
+  const { folder, ops, complete } = await erasures(t);
+  const database = openDatabase({ folder, as: 'server' });
+  const bus = createEmbeddedBus({ database, logger: createLogger({ name: 'x', level: 'silent' }) });
+  await bus.ensureTopics([{ ...accountsTopic, name: 'accounts.former' }]);
+  await bus.close();
+  await database.close();
+  async function certificateWith(names: string) {
+    return JSON.parse((await ops('show', complete, '--json', '--topics', names)).out);
+  }
+  assert.partialDeepStrictEqual(await certificateWith('accounts.former'), { retained: [], complete: true });
+  assert.partialDeepStrictEqual(await certificateWith('accounts.former,accounts.on.kafka'), {
+    retained: [{ name: 'accounts.on.kafka', contents: 'records under a former name', clean: null }],
+    complete: false,
+  });
 });
 
 test('prints the certificate of one', async (t) => {

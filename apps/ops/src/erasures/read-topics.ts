@@ -6,7 +6,7 @@ import { readConfig } from '@latchkey/process';
 import { createAccountsTopicSpec } from '../commands/topics.ts';
 import type { CommandContext } from '../context.ts';
 import { createKafkaLogReader, createOpsKafkaConnection, withKafkaBus } from '../kafka.ts';
-import { getSelectedLogKind } from '../log.ts';
+import { getSelectedLogKind, withOpenedLog } from '../log.ts';
 import { retryUntilReachable } from '../patience.ts';
 import { findFormerTopics } from './former-topics.ts';
 import type { RetainingTopic } from './retained.ts';
@@ -15,7 +15,10 @@ import type { AccountsTopic } from './topic.ts';
 /** The topics that may contain data of an erased person. */
 export interface ErasureTopics {
   readonly accounts: AccountsTopic;
-  /** The topics from which the broker removes the person's data only by age. Empty for the embedded log. */
+  /**
+   * The topics from which the broker removes the person's data only by age. For the embedded log, only the former topics
+   * that it does not have.
+   */
   readonly retaining: readonly RetainingTopic[];
   /**
    * Topics that may be former topics of the system, and are not part of `retaining`. Empty for the embedded
@@ -44,8 +47,10 @@ export async function readErasureTopics(
   const { TOPIC_NAMES } = readConfig(topicNameSettings, environment);
   const name = topicNameOnLog(TOPIC_NAMES, ACCOUNTS_TOPIC);
   const { maxLagMs } = createAccountsTopicSpec(context).compaction;
-  if (getSelectedLogKind(environment) === 'embedded')
-    return { accounts: { name, removal: 'in place', maxLagMs }, retaining: [], unnamed: [] };
+  if (getSelectedLogKind(environment) === 'embedded') {
+    const retaining = toFormerRetainingTopics(await missingOnEmbeddedLog(context, former));
+    return { accounts: { name, removal: 'in place', maxLagMs }, retaining, unnamed: [] };
+  }
   const expected = [
     ...Object.entries(RETAINING).map(([topic, contents]) => ({
       name: topicNameOnLog(TOPIC_NAMES, topic),
@@ -62,6 +67,19 @@ export async function readErasureTopics(
     note(`how Kafka removes the data from its topics is unknown: ${reason}`);
     return { accounts: { name, removal: 'unknown', maxLagMs }, retaining: expected, unnamed: [] };
   }
+}
+
+/** Returns which of these topics are not on the embedded log. They may be on Kafka, if the system used Kafka before. */
+async function missingOnEmbeddedLog(
+  context: CommandContext,
+  names: readonly string[],
+): Promise<readonly string[]> {
+  if (names.length === 0) return [];
+  let all: readonly string[] = [];
+  await withOpenedLog(context, async ({ reader }) => {
+    all = await reader.topics();
+  });
+  return names.filter((name) => !all.includes(name));
 }
 
 function toFormerRetainingTopics(names: readonly string[]) {
