@@ -33,7 +33,10 @@ export function createFormerTopicsOption() {
     'also topics that this system used before TOPIC_NAMES was changed, separated by commas',
   )
     .default([])
-    .argParser((text): readonly string[] => text.split(',').map((name) => name.trim()));
+    .argParser((text, before: readonly string[]): readonly string[] => [
+      ...before,
+      ...text.split(',').map((name) => name.trim()),
+    ]);
 }
 
 export const JSON_OPTION_HELP = 'print one JSON object per line';

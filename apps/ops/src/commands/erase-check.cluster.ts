@@ -106,6 +106,16 @@ test('data of a person is found on a topic that the system used before, if the o
   );
 });
 
+test('topics of the system that the broker does not show are named, because they were not searched', async (t) => {
+  const { names, check } = await cluster(t);
+  const TOPIC_NAMES = `${names}0`;
+  const hidden = TOPIC_NAMES.split('=').at(-1) ?? '';
+  const { code, out, err } = await check('ada@example.com', { TOPIC_NAMES });
+  assert.equal(code, 0);
+  assert.ok(!out.includes(hidden));
+  assert.match(err, new RegExp(`^not searched: (.+, )?${RegExp.escape(hidden)}[.,]`, 'm'));
+});
+
 test('anything else than an address or an id is refused', async () => {
   const { code, err } = await runCommandInProcess(
     { KAFKA_BROKERS, MONGO_URL: requireTestMongoUrl() },

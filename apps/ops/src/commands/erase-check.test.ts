@@ -33,5 +33,7 @@ test('topics with a name that TOPIC_NAMES replaces are not searched, and the com
   const named = await check('--check', '--topics', ACCOUNTS_TOPIC);
   assert.match(named.out, /^topic accounts\.events\.v1: 1$/m);
   assert.equal(named.err, '');
+  const repeated = await check('--check', '--topics', ACCOUNTS_TOPIC, '--topics', renamed);
+  assert.equal(repeated.out, named.out);
   assert.match((await check('--topics', ACCOUNTS_TOPIC)).err, /--topics requires --check/);
 });

@@ -96,6 +96,8 @@ async function checkErased(
         `--topics: ${former.missing.join(', ')} does not exist, or this user has no right to see it`,
       );
     const current = allTopics().map(({ name }) => nameOf(name));
+    // The embedded log shows every topic that it has.
+    const hidden = log.kind === 'embedded' ? [] : current.filter((name) => !all.includes(name));
     const searched = [...all.filter((topic) => isTopicOrDeadLetters(topic, current)), ...former.named];
     const hits = [
       ...(await countTracesInStore(store, isTrace)),
@@ -106,6 +108,10 @@ async function checkErased(
     ];
     if (json) printJsonLines(context.print, hits);
     else for (const line of describe(hits, searched)) context.print(line);
+    if (hidden.length > 0)
+      context.note(
+        `not searched: ${hidden.join(', ')}. It does not exist, or this user has no right to see it`,
+      );
     if (former.unnamed.length > 0)
       context.note(
         `not searched: ${former.unnamed.join(', ')}. If this system used it before TOPIC_NAMES was changed, add: --topics ${former.unnamed.join(',')}`,
