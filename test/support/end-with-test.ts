@@ -10,8 +10,12 @@ const running = new Set<() => unknown>();
 process.once('exit', () => {
   for (const kill of running) kill();
 });
-// A signal ends a process without the event `exit`, unless the signal has a handler.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+// A signal ends a process without the event `exit`, unless the signal has a handler. If the program has its own handler,
+// that handler decides when the program ends.
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.prependListener(signal, () => {
+    if (process.listenerCount(signal) === 1) process.exit(1);
+  });
 
 /**
  * Kills a child process when the process of the test ends.
