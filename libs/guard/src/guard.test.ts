@@ -25,7 +25,7 @@ describe('a guard', () => {
     const tokens = await createTestTokens();
     const check = createGuard(tokens.options).authenticated();
     const stranger = await createTestTokens();
-    const elsewhere = createGuard({ ...tokens.options, audience: 'others' }).authenticated();
+    const elsewhere = createGuard({ ...tokens.options, audience: 'others', logger: quiet }).authenticated();
     assert.equal(await codeOf(check(bearer(await tokens.sign()))), 'accepted');
     assert.equal(await codeOf(check(bearer(await stranger.sign()))), 'unauthenticated');
     assert.equal(await codeOf(elsewhere(bearer(await tokens.sign()))), 'unauthenticated');
@@ -104,6 +104,44 @@ test('a guard that cannot check tokens warns once in 10 s, and names the cause',
   }
   assert.equal(warnings.length, 2);
   assert.match(inspect(warnings[0]), /introspect refuses the key of this service \(401\)/);
+});
+
+test('a guard with another issuer or audience than its tokens warns once in 10 s, and names both', async () => {
+  const tokens = await createTestTokens({ issuer: 'http://localhost:8080' });
+  let now = Date.now();
+  const warnings: string[] = [];
+  const options = {
+    ...tokens.options,
+    now: () => new Date(now),
+    logger: { warn: (_fields: object, message: string) => void warnings.push(message) },
+  };
+  const token = await tokens.sign({ expiresInSeconds: 3600 });
+  const elsewhere = createGuard({ ...options, issuer: 'http://127.0.0.1:8080' }).authenticated();
+  for (const passed of [0, 9_999, 1]) {
+    now += passed;
+    assert.equal(await codeOf(elsewhere(bearer(token))), 'unauthenticated');
+  }
+  const other = createGuard({ ...options, audience: 'others' }).authenticated();
+  assert.equal(await codeOf(other(bearer(token))), 'unauthenticated');
+  const wrongIssuer =
+    "a token was refused because its issuer is http://localhost:8080, but this guard's issuer is http://127.0.0.1:8080: set issuer to Latchkey's PUBLIC_URL";
+  const wrongAudience =
+    "a token was refused because its audience is latchkey, but this guard's audience is others: set audience to Latchkey's AUDIENCE";
+  assert.deepEqual(warnings, [wrongIssuer, wrongIssuer, wrongAudience]);
+});
+
+test('a guard does not log tokens that were not signed with its keys, have expired, or are accepted', async () => {
+  const tokens = await createTestTokens();
+  const stranger = await createTestTokens({ issuer: 'https://stranger.test', audience: 'strangers' });
+  const warnings: string[] = [];
+  const check = createGuard({
+    ...tokens.options,
+    logger: { warn: (_fields, message) => void warnings.push(message) },
+  }).authenticated();
+  assert.equal(await codeOf(check(bearer(await stranger.sign()))), 'unauthenticated');
+  assert.equal(await codeOf(check(bearer(await tokens.sign({ expiresInSeconds: -120 })))), 'unauthenticated');
+  assert.equal(await codeOf(check(bearer(await tokens.sign()))), 'accepted');
+  assert.deepEqual(warnings, []);
 });
 
 describe('introspection', () => {

@@ -2,6 +2,7 @@
 import {
   type AccessClaims,
   bearerToken,
+  type ClaimMismatch,
   createGuards,
   createRemoteKeySource,
   createTokenVerifier,
@@ -28,8 +29,9 @@ export interface GuardOptions {
   /** Recognises revoked tokens. Default: a token is accepted until it expires, even if it was revoked. */
   readonly revocations?: RevocationCheck;
   /**
-   * Receives a warning with the cause if requests get 503 because their tokens cannot be checked; at most one
-   * warning in 10 s. Default: the console.
+   * Receives a warning with the cause if requests get 503 because their tokens cannot be checked, and a
+   * warning if a token with a valid signature is refused because it is for another issuer or audience; at
+   * most one warning of each kind in 10 s. Default: the console.
    */
   readonly logger?: Pick<GuardLogger, 'warn'>;
   /** Returns the current time. Default: the clock of this machine. */
@@ -88,10 +90,12 @@ export function createGuard(options: GuardOptions): Guard {
   const {
     keys = createRemoteKeySource(options.jwksUrl ?? `${issuer.replace(/\/+$/, '')}/.well-known/jwks.json`),
   } = options;
-  const warn = createOutageWarning(logger, now);
+  const warnOfOutage = createLimitedWarning(logger, now);
+  const warnOfMismatch = createLimitedWarning(logger, now);
 
   function refuse(spec: RefusalSpec, details: RefusalDetails): Refusal {
-    if (spec === serviceUnavailable) warn(details.cause);
+    if (spec === serviceUnavailable)
+      warnOfOutage({ err: details.cause }, 'requests get 503, because access tokens cannot be checked');
     return new Refusal(spec, details);
   }
 
@@ -106,7 +110,11 @@ export function createGuard(options: GuardOptions): Guard {
   }
 
   const policies = createGuards({
-    verify: createTokenVerifier({ keys, issuer, audience, now }),
+    verify: createTokenVerifier({
+      ...{ keys, issuer, audience, now },
+      onMismatch: (mismatch) =>
+        warnOfMismatch({ claim: mismatch.claim }, describeMismatch(mismatch, { issuer, audience })),
+    }),
     sessionStatus: async (claims, { headers }) => {
       const changed = await currentSessionStatus(claims, headers['authorization']);
       // Treat any value other than an object as a revocation, so that a revocation check of a different
@@ -139,13 +147,29 @@ function checkOf(policy: Policy<Account>): Check {
 
 const WARN_EVERY_MS = 10_000;
 
-/** Returns a function that logs why tokens cannot be checked, at most once in 10 s. */
-function createOutageWarning(logger: Pick<GuardLogger, 'warn'>, now: () => Date): (cause: unknown) => void {
+/** Returns a function that logs a warning, at most once in 10 s. */
+function createLimitedWarning(
+  logger: Pick<GuardLogger, 'warn'>,
+  now: () => Date,
+): (fields: object, message: string) => void {
   let warnedAt = Number.NEGATIVE_INFINITY;
-  return (err) => {
+  return (fields, message) => {
     const time = now().getTime();
     if (Math.abs(time - warnedAt) < WARN_EVERY_MS) return;
     warnedAt = time;
-    logger.warn({ err }, 'requests get 503, because access tokens cannot be checked');
+    logger.warn(fields, message);
   };
 }
+
+function describeMismatch(
+  { claim, actual }: ClaimMismatch,
+  expected: Required<Pick<GuardOptions, 'issuer' | 'audience'>>,
+): string {
+  const { option, setting } = mismatchNames[claim];
+  return `a token was refused because its ${option} is ${actual}, but this guard's ${option} is ${expected[option]}: set ${option} to Latchkey's ${setting}`;
+}
+
+const mismatchNames = {
+  iss: { option: 'issuer', setting: 'PUBLIC_URL' },
+  aud: { option: 'audience', setting: 'AUDIENCE' },
+} as const satisfies Readonly<Record<ClaimMismatch['claim'], unknown>>;

@@ -53,6 +53,13 @@ export interface AccessClaims {
  */
 export type VerifyToken = (token: string) => Promise<AccessClaims | undefined>;
 
+/** Why a token with a valid signature was refused: it is for another issuer or audience. */
+export interface ClaimMismatch {
+  readonly claim: 'iss' | 'aud';
+  /** The value in the token. */
+  readonly actual: string;
+}
+
 /**
  * Creates a verifier of access tokens that follow the JWT profile of RFC 9068: signed with ES256, with `typ:
  * at+jwt` and a `kid`; 60 s of clock skew are tolerated. Valid tokens are cached for up to a minute, so that
@@ -63,8 +70,10 @@ export function createTokenVerifier(options: {
   readonly issuer: string;
   readonly audience: string;
   now(): Date;
+  /** Called if a token is refused although its signature is valid, because it is for another issuer or audience. */
+  onMismatch?(mismatch: ClaimMismatch): void;
 }): VerifyToken {
-  const { keys, issuer, audience, now } = options;
+  const { keys, issuer, audience, now, onMismatch } = options;
   return cacheVerifiedTokens(verify, now);
 
   async function verify(token: string): Promise<AccessClaims | undefined> {
@@ -81,8 +90,18 @@ export function createTokenVerifier(options: {
       // Require the key id. Without one, jose would use the key of the JWKS if it is the only one.
       return typeof protectedHeader.kid === 'string' ? claimsSchema.safeParse(payload).data : undefined;
     } catch (error) {
-      if (error instanceof errors.JOSEError) return undefined;
-      throw error;
+      if (!(error instanceof errors.JOSEError)) throw error;
+      const mismatch = findMismatch(error);
+      if (mismatch !== undefined) onMismatch?.(mismatch);
+      return undefined;
     }
   }
+}
+
+/** Returns the claim because of which jose refused a token. It checks claims only after the signature. */
+function findMismatch(error: errors.JOSEError): ClaimMismatch | undefined {
+  if (!(error instanceof errors.JWTClaimValidationFailed) || error.reason !== 'check_failed')
+    return undefined;
+  const { claim, payload } = error;
+  return claim === 'iss' || claim === 'aud' ? { claim, actual: String(payload[claim]) } : undefined;
 }

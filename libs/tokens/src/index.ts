@@ -1,4 +1,9 @@
-export { type AccessClaims, createTokenVerifier, type VerifyToken } from './access-token.ts';
+export {
+  type AccessClaims,
+  type ClaimMismatch,
+  createTokenVerifier,
+  type VerifyToken,
+} from './access-token.ts';
 export {
   type ActiveSession,
   accountNotVerified,
