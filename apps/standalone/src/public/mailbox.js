@@ -1,5 +1,5 @@
 /** The mailbox: a live list and a reader. The id of the open mail is in the URL (#id). */
-import { h, liveList, timeOf } from './dom.js';
+import { h, liveList } from './dom.js';
 import { listMails, pollRepeatedly } from './live.js';
 import { mailView } from './mail-view.js';
 
@@ -15,7 +15,10 @@ function today(instant) {
   return new Date(instant).toDateString() === new Date().toDateString();
 }
 function when(instant) {
-  return today(instant) ? timeOf(instant) : new Date(instant).toLocaleDateString();
+  const at = new Date(instant);
+  return today(instant)
+    ? at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
+    : at.toLocaleDateString();
 }
 
 function mailRow(mail) {
