@@ -4,6 +4,7 @@ export {
   type EndpointWithSecret,
   rotateEndpointSecret,
 } from './add-endpoint.ts';
+export { findEndpointUrlFault } from './addresses.ts';
 export {
   computeEndpointState,
   getSigningSecrets,

@@ -112,8 +112,15 @@ test('a secret that another key has encrypted is shown, and so is that this is u
 test('a private address is refused unless a setting allows it, and so is anything that is no time range', async (t) => {
   const { folder, ops } = await emptyFolder(t);
   const wrong: readonly (readonly [words: readonly string[], message: RegExp])[] = [
-    [['add', 'crm', 'http://crm.example.com/'], /https/],
-    [['add', 'crm', 'https://10.0.0.1/'], /private address/],
+    [
+      ['add', 'crm', 'http://crm.example.com/'],
+      /must begin with https:\/\/\. In development, set WEBHOOKS_ALLOW_PRIVATE=true for this command and for the server$/m,
+    ],
+    [['add', 'crm', 'http://user@localhost:8099/'], /must begin with https:\/\/$/m],
+    [
+      ['add', 'crm', 'https://10.0.0.1/'],
+      /private address\. In development, set WEBHOOKS_ALLOW_PRIVATE=true/,
+    ],
     [['add', 'my crm', URL], /letters, digits/],
     [['add', 'crm', URL, '--types', 'UserGone'], /UserGone\. Types: UserRegistered/],
     [['add', 'crm', URL, '--types', 'MailBounced'], /called MailBounced\. Types: UserRegistered/],

@@ -8,6 +8,7 @@ import {
   type DeliveryAttempt,
   EndpointRefusedError,
   type EndpointWithSecret,
+  findEndpointUrlFault,
   findUnreadableSecrets,
   getSigningSecrets,
   MAX_ENDPOINTS,
@@ -78,7 +79,7 @@ export function addWebhooksCommand(program: OpsProgram, context: CommandContext)
         const { endpoints } = openWebhookStorage(store);
         const sealer = await createWebhookSealerFromSettings(context);
         const options = { allowPrivate, sealer, now: new Date() };
-        printSecret(context, await refusing(() => addEndpoint(endpoints, fields, options)));
+        printSecret(context, await refusing(() => addEndpoint(endpoints, fields, options), hintFor(url)));
       });
     });
 
@@ -261,19 +262,19 @@ function printSecret({ print }: CommandContext, { endpoint, secret }: EndpointWi
 }
 
 /** Runs `work`, and converts an EndpointRefusedError that it throws to an Error with a one-line message. */
-async function refusing<T>(work: () => Promise<T>): Promise<T> {
+async function refusing<T>(work: () => Promise<T>, urlHint = ''): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof EndpointRefusedError) throw new Error(textOf(error));
+    if (error instanceof EndpointRefusedError) throw new Error(textOf(error, urlHint));
     throw error;
   }
 }
 
-function textOf({ reason, message }: EndpointRefusedError): string {
+function textOf({ reason, message }: EndpointRefusedError, urlHint: string): string {
   switch (reason) {
     case 'url':
-      return `the URL ${message}`;
+      return `the URL ${message}${urlHint}`;
     case 'number':
       return `${message} Remove one`;
     case 'other-key':
@@ -284,6 +285,13 @@ function textOf({ reason, message }: EndpointRefusedError): string {
     default:
       return assertNever(reason);
   }
+}
+
+/** Returns how to allow a URL, if WEBHOOKS_ALLOW_PRIVATE allows it. */
+function hintFor(url: string): string {
+  return findEndpointUrlFault(url, { allowPrivate: true }) === undefined
+    ? '. In development, set WEBHOOKS_ALLOW_PRIVATE=true for this command and for the server'
+    : '';
 }
 
 function unknownEndpoint(id: string): Error {
