@@ -33,6 +33,18 @@ const counts = {
  */
 const FIRST_DAYS: Readonly<Record<string, string>> = { fr: '1er', pt: '1º' };
 
+const NO_BREAK_SPACE = '\u00a0';
+const DATE_PARTS: ReadonlySet<string> = new Set(['day', 'month', 'year']);
+
+/** Whether a line must not break between two parts of an instant, because both are of the date, or both of the time. */
+function belongTogether(
+  one: Intl.DateTimeFormatPart | undefined,
+  other: Intl.DateTimeFormatPart | undefined,
+) {
+  if (one === undefined || other === undefined) return false;
+  return DATE_PARTS.has(one.type) === DATE_PARTS.has(other.type);
+}
+
 const instants = perLocale((locale) => {
   const format = new Intl.DateTimeFormat(locale, {
     day: 'numeric',
@@ -47,7 +59,11 @@ const instants = perLocale((locale) => {
   return (at: Date) =>
     format
       .formatToParts(at)
-      .map(({ type, value }) => (type === 'day' && value === '1' ? firstDay : value))
+      .map(({ type, value }, index, parts) => {
+        if (type === 'day' && value === '1') return firstDay;
+        const joins = type === 'literal' && belongTogether(parts[index - 1], parts[index + 1]);
+        return joins ? value.replaceAll(' ', NO_BREAK_SPACE) : value;
+      })
       .join('');
 });
 
@@ -56,7 +72,10 @@ export function durationInWords(count: number, unit: TimeUnit, locale: string): 
   return counts[unit](locale).format(count);
 }
 
-/** Formats an instant in UTC, as the language writes dates: "21 November 2026 at 10:15 UTC". */
+/**
+ * Formats an instant in UTC, as the language writes dates: "21 November 2026 at 10:15 UTC". Lines can break
+ * between the date and the time, but not within either.
+ */
 export function instantInWords(at: Date, locale: string): string {
   return instants(locale)(at);
 }
